@@ -1,0 +1,261 @@
+//! JSON: building objects, and reading them with errors that name the field (miniserde underneath).
+//!
+//! A [`Fields`] reads the members of one object by name and type; what is wrong is said as
+//! "`to` must be a string". Keys keep the order in which they are added, as in the guide's examples.
+
+use std::fmt::Write;
+
+use miniserde::json::{Number, Value};
+
+/// Builds one JSON object as text.
+#[derive(Clone, Debug)]
+pub struct Object(String);
+
+impl Default for Object {
+    fn default() -> Object {
+        Object::new()
+    }
+}
+
+impl Object {
+    /// An empty object.
+    pub fn new() -> Object {
+        Object(String::from("{"))
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        quote(&mut self.0, key);
+        self.0.push(':');
+    }
+
+    /// Adds a string member.
+    pub fn text(mut self, key: &str, value: &str) -> Object {
+        self.key(key);
+        quote(&mut self.0, value);
+        self
+    }
+
+    /// Adds a string member if there is a value.
+    pub fn text_if(self, key: &str, value: Option<&str>) -> Object {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self,
+        }
+    }
+
+    /// Adds an integer member.
+    pub fn number(mut self, key: &str, value: i64) -> Object {
+        self.key(key);
+        let _ = write!(self.0, "{value}");
+        self
+    }
+
+    /// Adds a boolean member.
+    pub fn truth(mut self, key: &str, value: bool) -> Object {
+        self.key(key);
+        self.0.push_str(if value { "true" } else { "false" });
+        self
+    }
+
+    /// Adds a member whose value is JSON already.
+    pub fn raw(mut self, key: &str, json: &str) -> Object {
+        self.key(key);
+        self.0.push_str(json);
+        self
+    }
+
+    /// The members without the braces, for putting them into another object.
+    pub fn members(&self) -> &str {
+        &self.0[1..]
+    }
+
+    /// Adds all members of another object.
+    pub fn merge(mut self, other: &Object) -> Object {
+        if !other.members().is_empty() {
+            if self.0.len() > 1 {
+                self.0.push(',');
+            }
+            self.0.push_str(other.members());
+        }
+        self
+    }
+
+    /// The finished text.
+    pub fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+/// `[a,b,c]` of values that are JSON already.
+pub fn array<I: IntoIterator<Item = String>>(items: I) -> String {
+    let mut out = String::from("[");
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&item);
+    }
+    out.push(']');
+    out
+}
+
+/// Appends a JSON string literal (RFC 8259 §7): only what must be escaped is, all else stays as it is.
+pub fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < ' ' || c == '\u{7f}' => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// What is wrong with a body: the field, and what it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The member's name; empty when the whole body is meant.
+    pub field: String,
+    /// What it must be: "a string", "a whole number", "there".
+    pub must_be: String,
+}
+
+impl Wrong {
+    /// `field` must be `must_be`.
+    pub fn new(field: &str, must_be: impl Into<String>) -> Wrong {
+        Wrong { field: field.to_string(), must_be: must_be.into() }
+    }
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.field.is_empty() {
+            write!(f, "the body must be {}", self.must_be)
+        } else {
+            write!(f, "`{}` must be {}", self.field, self.must_be)
+        }
+    }
+}
+
+/// The members of one JSON object, read by name.
+#[derive(Debug)]
+pub struct Fields(Vec<(String, Value)>);
+
+impl Fields {
+    /// Parses a body that must be a JSON object in UTF-8.
+    pub fn parse(body: &[u8]) -> Result<Fields, Wrong> {
+        let wrong = || Wrong::new("", "a JSON object in UTF-8, for example {\"name\":\"MyBot\"}");
+        let text = std::str::from_utf8(body).map_err(|_| wrong())?;
+        match miniserde::json::from_str::<Value>(text) {
+            Ok(Value::Object(members)) => Ok(Fields(members.into_iter().collect())),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// An object without members: what a request without a body stands for.
+    pub fn empty() -> Fields {
+        Fields(Vec::new())
+    }
+
+    /// The member, unless it is missing or null.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value).filter(|v| !matches!(v, Value::Null))
+    }
+
+    /// An optional string.
+    pub fn text(&self, key: &str) -> Result<Option<&str>, Wrong> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Wrong::new(key, "a string")),
+        }
+    }
+
+    /// A string that must be there and not be empty.
+    pub fn need_text(&self, key: &str) -> Result<&str, Wrong> {
+        match self.text(key)? {
+            Some(text) if !text.is_empty() => Ok(text),
+            _ => Err(Wrong::new(key, "there: a string that is not empty")),
+        }
+    }
+
+    /// An optional whole number.
+    pub fn number(&self, key: &str) -> Result<Option<i64>, Wrong> {
+        let wrong = || Wrong::new(key, "a whole number");
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Number(Number::I64(n))) => Ok(Some(*n)),
+            Some(Value::Number(Number::U64(n))) => i64::try_from(*n).map(Some).map_err(|_| wrong()),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// A whole number that must be there.
+    pub fn need_number(&self, key: &str) -> Result<i64, Wrong> {
+        self.number(key)?.ok_or_else(|| Wrong::new(key, "there: a whole number"))
+    }
+
+    /// An optional truth value.
+    pub fn truth(&self, key: &str) -> Result<Option<bool>, Wrong> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(_) => Err(Wrong::new(key, "true or false")),
+        }
+    }
+
+    /// A truth value that must be there.
+    pub fn need_truth(&self, key: &str) -> Result<bool, Wrong> {
+        self.truth(key)?.ok_or_else(|| Wrong::new(key, "there: true or false"))
+    }
+
+    /// An array that must be there, of objects.
+    pub fn need_objects(&self, key: &str) -> Result<Vec<Fields>, Wrong> {
+        let wrong = || Wrong::new(key, "there: an array of objects");
+        let Some(Value::Array(items)) = self.get(key) else { return Err(wrong()) };
+        items
+            .iter()
+            .map(|item| match item {
+                Value::Object(members) => Ok(Fields(members.iter().map(|(k, v)| (k.clone(), v.clone())).collect())),
+                _ => Err(wrong()),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_survives_byte_exactly() {
+        let text = "ü 👍 \u{2028} \" \\ \u{1} \n";
+        let json = Object::new().text("text", text).number("n", -1).truth("b", true).end();
+        assert_eq!(Fields::parse(json.as_bytes()).unwrap().need_text("text"), Ok(text));
+        assert!(json.contains("\u{2028}") && json.contains("\\u0001"));
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        let fields = Fields::parse(br#"{"to":7,"id":"x","on":1,"z":null,"f":1.5}"#).unwrap();
+        assert_eq!(fields.need_text("to").unwrap_err().to_string(), "`to` must be a string");
+        assert_eq!(fields.need_number("id").unwrap_err().to_string(), "`id` must be a whole number");
+        assert_eq!(fields.need_truth("on").unwrap_err().to_string(), "`on` must be true or false");
+        assert!(fields.number("f").is_err());
+        assert_eq!(fields.text("z"), Ok(None));
+        for bad in [&b"[]"[..], b"", b"{", b"\"x\"", b"\xff{}", b"{} {}", b"{\"a\":\"\\ud800\"}"] {
+            assert!(Fields::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

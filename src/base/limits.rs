@@ -1,0 +1,111 @@
+//! Every maximum in the program, one line of reason each. Sizes in bytes, times as [`Duration`].
+
+use std::time::Duration;
+
+// --- XMPP ---
+
+/// Largest stanza we read: servers allow 256 KiB (ejabberd) to 512 KiB; more is an attack on a router's memory.
+pub const STANZA_BYTES_MAX: usize = 512 * 1024;
+/// Deepest nesting of elements: real stanzas stay below 20; recursion must not be bottomless.
+pub const ELEMENT_DEPTH_MAX: usize = 64;
+/// Attributes of one element: real ones have fewer than 10.
+pub const ATTRIBUTES_MAX: usize = 64;
+/// Inbound stanzas of one session that the engine has not committed yet; at this the driver stops reading the socket.
+pub const UNHANDLED_MAX: usize = 128;
+/// Outgoing messages of one session given to the server and not acknowledged; the rest waits in the database.
+pub const IN_FLIGHT_MAX: usize = 512;
+/// Live stanzas kept back while the archive is read; beyond it reading pauses.
+pub const HELD_BACK_MAX: usize = 2_000;
+/// Page size of archive queries (XEP-0313): big enough for few round trips, small enough for a router.
+pub const ARCHIVE_PAGE: usize = 100;
+/// From the TCP connection to the bound stream.
+pub const NEGOTIATE_TIMEOUT: Duration = Duration::from_secs(30);
+/// One attempt to open a TCP connection to one address.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// An IQ without an answer is given up after this.
+pub const IQ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Silence after which the link is tested.
+pub const IDLE_BEFORE_PING: Duration = Duration::from_secs(150);
+/// No answer to the test for this long: the link is dead.
+pub const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// First and longest wait between reconnects (contract §5.5).
+pub const RECONNECT_FIRST: Duration = Duration::from_secs(1);
+/// Longest wait between reconnects.
+pub const RECONNECT_MAX: Duration = Duration::from_secs(60);
+/// One DNS exchange.
+pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
+/// SCRAM iteration counts outside this range are refused: fewer is a downgrade (RFC 5802 §5.1), more a way to burn our CPU.
+pub const SCRAM_ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=10_000_000;
+
+// --- HTTP ---
+
+/// Request line and headers together.
+pub const HEAD_BYTES_MAX: usize = 8 * 1024;
+/// Header lines.
+pub const HEADERS_MAX: usize = 64;
+/// A JSON body (contract §2).
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// The body of `create`, which may carry an avatar (contract §2).
+pub const CREATE_BODY_BYTES_MAX: usize = 1536 * 1024;
+/// Open connections: 1,000 idle clients must not keep others out.
+pub const CONNECTIONS_MAX: usize = 2_048;
+/// From the first byte of a request to its last header.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// From the head to the last byte of the body.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// A kept-alive connection without a request.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// Writing one answer to a client that does not read.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A question to the engine: longer means the disk hangs.
+pub const ASK_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest `timeout` of `getUpdates` (contract §3).
+pub const POLL_SECONDS_MAX: i64 = 50;
+/// Clients whose request rate is watched at once: some 50 bytes each, and no honest router has more in one second.
+pub const RATE_KEYS_MAX: usize = 10_000;
+/// Connections between the door and the inner HTTP server.
+pub const INNER_CONNECTIONS: usize = 4;
+
+// --- bots and messages ---
+
+/// Bots of one owner (guide §3.1).
+pub const BOTS_PER_OWNER_MAX: usize = 20;
+/// A bot's display name, in characters.
+pub const NAME_CHARS_MAX: usize = 64;
+/// A bot's description, in characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 512;
+/// Custom commands of one bot; Telegram allows as many.
+pub const COMMANDS_MAX: usize = 100;
+/// A command's name, in characters: Telegram's bound.
+pub const COMMAND_CHARS_MAX: usize = 32;
+/// A command's description, in characters: Telegram's bound.
+pub const COMMAND_DESCRIPTION_CHARS_MAX: usize = 256;
+/// One message's text: leaves room for the envelope in the smallest usual stanza limit (64 KiB).
+pub const TEXT_BYTES_MAX: usize = 60 * 1024;
+/// An `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Updates in one answer (guide §8.4).
+pub const UPDATES_PER_ANSWER_MAX: i64 = 100;
+/// Updates waiting for one bot; beyond it the oldest go, counted.
+pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
+/// Age at which updates and idempotency keys go (contract §3).
+pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
+/// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
+pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Lines kept of the built-in chat.
+pub const LOCAL_MESSAGES_MAX: i64 = 1_000;
+/// Rows kept in `audit_log`.
+pub const AUDIT_ROWS_MAX: i64 = 10_000;
+/// Messages accepted and not yet with the server, per account; beyond it `sendMessage` answers 429.
+pub const OUTBOX_MAX: i64 = 100_000;
+
+// --- engine ---
+
+/// Events in one transaction: enough to share one disk flush among all waiting clients, few enough to answer soon.
+pub const BATCH_MAX: usize = 256;
+/// Acknowledgements are written with the next transaction, or after this when there is none.
+pub const ACK_WRITE_DELAY: Duration = Duration::from_millis(250);
+/// From the signal to stop to the end of the process, when a server does not say goodbye (field custom: ≤ 10 s).
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often old rows are looked for.
+pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);

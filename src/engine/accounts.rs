@@ -1,0 +1,384 @@
+//! The XMPP accounts the daemon signs in to: their sessions' states, archive marks, acknowledgements.
+
+use std::collections::VecDeque;
+use std::num::ParseIntError;
+use std::time::Duration;
+
+use crate::base::crypto::Hash;
+use crate::base::id::{AccountId, OutboxId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::base::secret::Secret;
+use crate::base::text;
+use crate::engine::effect::{Effect, Order, Route};
+use crate::engine::failure::Failure;
+use crate::engine::handle::{AccountInfo, NewAccount, Receive};
+use crate::engine::outbox::Queue;
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::AccountRow;
+use crate::xmpp::sasl::LoginKey;
+use crate::xmpp::session::{Event, SessionConfig};
+
+/// An account of the configuration file.
+#[derive(Clone, Debug)]
+pub struct ConfigAccount {
+    /// The account.
+    pub jid: BareJid,
+    /// Its password.
+    pub password: Secret,
+    /// `host:port`, or empty.
+    pub host: String,
+    /// CA file, or empty.
+    pub ca_file: String,
+    /// Certificate pin, or empty.
+    pub pin: String,
+    /// No TLS at all is acceptable (loopback only; checked by the configuration).
+    pub plaintext: bool,
+}
+
+/// An account in memory.
+pub(super) struct Account {
+    pub(super) row: AccountRow,
+    pub(super) is_online: bool,
+    state: String,
+    priority: i8,
+    pub(super) queue: Queue,
+    /// Sent and acknowledged, to be deleted with the next transaction.
+    pub(super) acked: Vec<OutboxId>,
+    /// When that transaction comes at the latest (monotonic).
+    pub(super) acks_due: Option<Duration>,
+    /// Archive ids seen of late with the time they came, oldest first.
+    marks: VecDeque<(Duration, String)>,
+}
+
+/// Priority of our presence: below the owner's own clients, so that to his server and to push services he counts as
+/// away when they are away.
+const PRIORITY_QUIET: i8 = -1;
+/// Priority when a bot wants every message: the server must route to us even when nobody else is online.
+const PRIORITY_ALL: i8 = 0;
+/// An archive id becomes the mark only when it is this old: servers may store two messages that arrive at once in one
+/// order and deliver them in the other. What is read twice is recognised.
+const MARK_AGE: Duration = Duration::from_secs(5);
+/// Archive ids remembered for [`MARK_AGE`]; beyond it the oldest becomes the mark early.
+const MARKS_MAX: usize = 4_096;
+
+impl Engine {
+    /// Reads the accounts, takes over those of the configuration, starts their sessions.
+    pub(super) fn start_accounts(&mut self) -> Result<(), store::Error> {
+        let configured = std::mem::take(&mut self.setup.accounts);
+        let mut rows = self.store.list_accounts()?;
+        for account in &configured {
+            let known = rows.iter_mut().find(|row| row.jid == account.jid);
+            let row = match known {
+                Some(row) => row,
+                None => {
+                    rows.push(self.new_row(&account.jid));
+                    rows.last_mut().expect("one was just pushed")
+                }
+            };
+            let changed = row.host != account.host || row.ca_file != account.ca_file || row.pin != account.pin;
+            (row.host, row.ca_file, row.pin) = (account.host.clone(), account.ca_file.clone(), account.pin.clone());
+            if row.id == AccountId(0) {
+                row.from_config = true;
+                row.id = self.store.insert_account(row)?;
+            } else if changed || !row.from_config {
+                row.from_config = true;
+                row.password = Secret::default();
+                self.store.store_account(row)?;
+            }
+            row.password = account.password.clone();
+        }
+        for row in rows {
+            let plaintext = configured.iter().any(|account| account.jid == row.jid && account.plaintext);
+            let is_configured = configured.iter().any(|account| account.jid == row.jid);
+            if row.from_config && !is_configured {
+                log::info!("{}: no longer in the configuration; not signed in", row.jid);
+                continue;
+            }
+            self.start_account(row, plaintext)?;
+        }
+        Ok(())
+    }
+
+    fn new_row(&self, jid: &BareJid) -> AccountRow {
+        AccountRow {
+            id: AccountId(0),
+            jid: jid.clone(),
+            password: Secret::default(),
+            host: String::new(),
+            ca_file: String::new(),
+            pin: String::new(),
+            resource: format!("botmother.{}", text::hex(&self.random::<4>())),
+            from_config: false,
+            archive_mark: None,
+            login_key: None,
+        }
+    }
+
+    fn start_account(&mut self, row: AccountRow, plaintext: bool) -> Result<(), store::Error> {
+        let id = row.id;
+        let priority = self.priority_for(&row.jid);
+        let config = SessionConfig {
+            account: row.jid.clone(),
+            password: row.password.clone(),
+            resource: row.resource.clone(),
+            login_key: row.login_key.as_ref().and_then(read_login_key),
+            plaintext,
+            priority,
+        };
+        let route = Route {
+            domain: row.jid.domain().to_string(),
+            host: row.host.clone(),
+            ca_file: row.ca_file.clone(),
+            pin: row.pin.clone(),
+            system_roots: self.setup.system_roots,
+        };
+        let count = self.store.count_outbox(id)?;
+        if count > 0 {
+            log::info!("{}: {count} accepted messages wait to be sent", row.jid);
+        }
+        let account = Account {
+            is_online: false,
+            state: "connecting".to_string(),
+            priority,
+            queue: Queue::from_store(count),
+            acked: Vec::new(),
+            acks_due: None,
+            marks: VecDeque::new(),
+            row,
+        };
+        self.accounts.insert(id, account);
+        self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
+        Ok(())
+    }
+
+    /// The account with this address, if it is signed in here.
+    pub(super) fn account_of(&self, jid: &BareJid) -> Option<AccountId> {
+        self.accounts.values().find(|account| account.row.jid == *jid).map(|account| account.row.id)
+    }
+
+    pub(super) fn list_accounts(&self) -> Vec<AccountInfo> {
+        let info = |account: &Account| AccountInfo {
+            jid: account.row.jid.clone(),
+            online: account.is_online,
+            state: account.state.clone(),
+            from_config: account.row.from_config,
+        };
+        self.accounts.values().map(info).collect()
+    }
+
+    pub(super) fn add_account(&mut self, new: &NewAccount) -> Result<(), Trouble> {
+        if crate::engine::local::is_local(&new.jid) {
+            return Err(Failure::invalid("jid", "an XMPP account; owner@local is built in").into());
+        }
+        if self.account_of(&new.jid).is_some() {
+            let text = format!("{} is there already; remove it first to change it", new.jid);
+            return Err(Failure::Conflict(text).into());
+        }
+        // A row of an account that left the configuration keeps its resource and its archive mark.
+        let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == new.jid);
+        let row = known.unwrap_or_else(|| self.new_row(&new.jid));
+        let mut row = AccountRow {
+            password: new.password.clone(),
+            host: new.host.clone(),
+            ca_file: new.ca_file.clone(),
+            pin: new.pin.clone(),
+            from_config: false,
+            login_key: None,
+            ..row
+        };
+        if row.id == AccountId(0) {
+            row.id = self.store.insert_account(&row)?;
+        } else {
+            self.store.store_account(&row)?;
+        }
+        self.audit(None, "account_added", &format!("jid={}", new.jid))?;
+        self.start_account(row, false)?;
+        Ok(())
+    }
+
+    pub(super) fn remove_account(&mut self, jid: &BareJid) -> Result<(), Trouble> {
+        let missing = || Failure::NotFound(format!("{jid} is not an account of this daemon"));
+        let id = self.account_of(jid).ok_or_else(missing)?;
+        if self.accounts.get(&id).is_some_and(|account| account.row.from_config) {
+            let text = format!("{jid} stands in the configuration file; remove it there and restart");
+            return Err(Failure::Conflict(text).into());
+        }
+        self.store.delete_account(id)?;
+        self.audit(None, "account_removed", &format!("jid={jid}"))?;
+        self.accounts.remove(&id);
+        self.pending.effects.push(Effect::Session(id, Order::Close));
+        Ok(())
+    }
+
+    pub(super) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        match event {
+            Event::Bound { jid, facts } => {
+                account.state = "reading the archive".to_string();
+                log::info!(
+                    "{jid}: signed in ({}, {}; resumption {}, carbons {}, archive {})",
+                    facts.tls,
+                    facts.mechanism,
+                    facts.resumption,
+                    facts.carbons,
+                    facts.archive
+                );
+                self.catch_up(id)
+            }
+            Event::Online { resumed } => {
+                account.is_online = true;
+                account.state = "online".to_string();
+                log::info!("{}: online{}", account.row.jid, if *resumed { " again, resumed" } else { "" });
+                if !resumed {
+                    account.queue.restart();
+                    // What is acknowledged must be out of the table before the table is sent again.
+                    account.acks_due = Some(self.now.mono);
+                }
+                Ok(())
+            }
+            Event::Message(message) => self.on_message(id, message),
+            Event::Mark(mark) => {
+                account.marks.clear();
+                account.row.archive_mark = Some(mark.clone());
+                self.store.store_mark(id, mark)
+            }
+            Event::Acked(tags) => {
+                account.on_acked(tags, self.now.mono);
+                Ok(())
+            }
+            Event::LoginKey(key) => {
+                let key = print_login_key(key);
+                self.store.store_login_key(id, &key)?;
+                account.row.login_key = Some(key);
+                Ok(())
+            }
+            Event::Offline { why, retry_in } => {
+                account.is_online = false;
+                account.state = format!("offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil());
+                log::warn!("{}: {}", account.row.jid, account.state);
+                Ok(())
+            }
+            Event::Stopped { why } => {
+                account.is_online = false;
+                account.state = format!("stopped: {why}");
+                log::error!("{}: {why}", account.row.jid);
+                Ok(())
+            }
+        }
+    }
+
+    /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have
+    /// got out, so that it is found there and not sent twice.
+    fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
+        let outbox_mark = self.store.first_outbox_mark(id)?.flatten();
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
+        self.pending.effects.push(Effect::Session(id, Order::CatchUp(after)));
+        Ok(())
+    }
+
+    /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
+    pub(super) fn write_acks_and_marks(&mut self) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        let acks_due = self.accounts.values().any(|account| account.acks_due.is_some_and(|at| at <= now));
+        if !self.store.is_dirty() && !acks_due {
+            return Ok(());
+        }
+        self.pending.wrote_acks = true;
+        for (id, account) in &mut self.accounts {
+            if !account.acked.is_empty() {
+                self.store.delete_outbox(&account.acked)?;
+            }
+            if let Some(mark) = account.advance_mark(now) {
+                self.store.store_mark(*id, &mark)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After the commit that deleted them.
+    pub(super) fn forget_written_acks(&mut self) {
+        for account in self.accounts.values_mut() {
+            account.acked.clear();
+            account.acks_due = None;
+        }
+    }
+
+    /// Notes the archive id of a message that was dealt with and committed.
+    pub(super) fn note_mark(&mut self, account: AccountId, mark: String) {
+        if let Some(account) = self.accounts.get_mut(&account) {
+            account.marks.push_back((self.now.mono, mark));
+        }
+    }
+
+    /// Bots came or went: an owner with a bot that wants everything needs another priority.
+    pub(super) fn adjust_priority(&mut self, owner: &BareJid) {
+        let Some(id) = self.account_of(owner) else { return };
+        let priority = self.priority_for(owner);
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        if account.priority != priority {
+            account.priority = priority;
+            self.pending.effects.push(Effect::Session(id, Order::Priority(priority)));
+        }
+    }
+
+    fn priority_for(&self, owner: &BareJid) -> i8 {
+        let wants_all = self.personal_bots(owner).any(|bot| bot.receive == Receive::All);
+        if wants_all { PRIORITY_ALL } else { PRIORITY_QUIET }
+    }
+}
+
+impl Account {
+    fn on_acked(&mut self, tags: &[u64], now: Duration) {
+        for tag in tags {
+            let id = OutboxId(*tag as i64);
+            self.queue.arrived(id);
+            self.acked.push(id);
+        }
+        if !self.acked.is_empty() && self.acks_due.is_none() {
+            self.acks_due = Some(now + limits::ACK_WRITE_DELAY);
+        }
+    }
+
+    /// Found in the archive: the server had it although its acknowledgement never came.
+    pub(super) fn on_found(&mut self, id: OutboxId, now: Duration) {
+        log::debug!("{}: message {id} had reached the server before the break", self.row.jid);
+        self.on_acked(&[id.0 as u64], now);
+    }
+
+    fn advance_mark(&mut self, now: Duration) -> Option<String> {
+        let mut mark = None;
+        while let Some((at, _)) = self.marks.front() {
+            if *at + MARK_AGE > now && self.marks.len() <= MARKS_MAX {
+                break;
+            }
+            mark = self.marks.pop_front().map(|(_, mark)| mark);
+        }
+        if mark.is_some() {
+            self.row.archive_mark.clone_from(&mark);
+        }
+        mark
+    }
+}
+
+/// `SHA-256:iterations:salt:client key:server key`, the binary parts in base64.
+fn print_login_key(key: &LoginKey) -> Secret {
+    let parts = [&key.salt, &key.client_key, &key.server_key].map(|bytes| text::base64(bytes));
+    Secret::new(format!("{:?}:{}:{}", key.hash, key.iterations, parts.join(":")))
+}
+
+fn read_login_key(secret: &Secret) -> Option<LoginKey> {
+    let parts: Vec<&str> = secret.expose().split(':').collect();
+    let [hash, iterations, salt, client_key, server_key] = parts.as_slice() else { return None };
+    let hash = [Hash::Sha1, Hash::Sha256, Hash::Sha512].into_iter().find(|h| format!("{h:?}") == *hash)?;
+    let iterations = iterations.parse().map_err(|_: ParseIntError| ()).ok()?;
+    Some(LoginKey {
+        hash,
+        iterations,
+        salt: text::unbase64(salt)?,
+        client_key: text::unbase64(client_key)?,
+        server_key: text::unbase64(server_key)?,
+    })
+}

@@ -1,0 +1,142 @@
+//! Questions of faces: who may ask what, and which part of the engine answers.
+
+use crate::base::crypto;
+use crate::base::id::BotId;
+use crate::base::secret::Secret;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, BotInfo, Caller, Question};
+use crate::engine::local::is_local;
+use crate::engine::registry::Bot;
+use crate::engine::{Engine, Trouble, Verdict};
+
+/// Seconds between two writes of a bot's `last_active`, so that polling does not wear out a flash card.
+const LAST_ACTIVE_STEP_S: i64 = 60;
+
+impl Engine {
+    pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
+        if self.stopping {
+            return Err(Failure::Busy { retry_after_s: 5 }.into());
+        }
+        match (caller, question) {
+            (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.health()))),
+            (Caller::Bot(token), _) => {
+                let bot = self.authenticate(token)?;
+                self.ask_as_bot(bot, question)
+            }
+            (Caller::Admin, _) => self.ask_as_admin(question),
+            (Caller::Anybody, _) => Err(Failure::Unauthorized("a token is needed".to_string()).into()),
+        }
+    }
+
+    /// The bot of a token, within its rate.
+    fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
+        let hash = crypto::sha256(token.expose().as_bytes());
+        let bot = self.by_token.get(&hash).and_then(|id| self.bots.get(id)).filter(|bot| bot.row.active);
+        let Some(bot) = bot else {
+            return Err(Failure::Unauthorized(
+                "the token is not valid, was revoked, or its bot is disabled".to_string(),
+            ));
+        };
+        let id = bot.row.id;
+        match self.rate.admit(id, self.now) {
+            Ok(()) => Ok(id),
+            Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
+        }
+    }
+
+    fn ask_as_bot(&mut self, bot: BotId, question: &Question) -> Result<Verdict, Trouble> {
+        let answer = match question {
+            Question::SendMessage(message) => {
+                let answer = self.send_message(bot, message)?;
+                self.note_active(bot)?;
+                answer
+            }
+            Question::GetUpdates(poll) => return self.get_updates(bot, poll),
+            Question::GetMe | Question::WhoAmI => Answer::Me(self.bot(bot)?.info()),
+            Question::GetInfo => {
+                let sessions = usize::from(self.is_bot_online(bot));
+                let bot = self.bot(bot)?;
+                Answer::Info(bot.info(), bot.commands.clone(), sessions)
+            }
+            Question::SetCommands(commands) => {
+                self.set_commands(bot, commands)?;
+                Answer::Done
+            }
+            Question::GetCommands => Answer::Commands(self.bot(bot)?.commands.clone()),
+            _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
+        };
+        Ok(Verdict::Outcome(Ok(answer)))
+    }
+
+    fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
+        let answer = match question {
+            Question::CreateBot(new) => Answer::Created(self.create_bot(new)?),
+            Question::ListBots(owner) => {
+                let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);
+                Answer::Bots(self.bots.values().filter(is_wanted).map(Bot::info).collect::<Vec<BotInfo>>())
+            }
+            Question::DeleteBot(id) => {
+                self.delete_bot(*id)?;
+                Answer::Deleted(*id)
+            }
+            Question::ActivateBot(id, active) => {
+                self.activate_bot(*id, *active)?;
+                Answer::Status(*id, *active)
+            }
+            Question::NewToken(id) => Answer::Token(*id, self.new_token(*id)?),
+            Question::Revoke(id) => {
+                self.revoke(*id)?;
+                Answer::Revoked(*id)
+            }
+            Question::OwnerStatus(owner) => Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?),
+            Question::SetOwnerStatus(owner, enabled) => {
+                self.store.store_owner_enabled(owner, *enabled)?;
+                self.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
+                Answer::Owner(owner.clone(), *enabled)
+            }
+            Question::ListAccounts => Answer::Accounts(self.list_accounts()),
+            Question::AddAccount(new) => {
+                self.add_account(new)?;
+                Answer::Account(new.jid.clone())
+            }
+            Question::RemoveAccount(jid) => {
+                self.remove_account(jid)?;
+                Answer::Account(jid.clone())
+            }
+            Question::LocalSay { to, text } => self.local_say(to.as_deref(), text)?,
+            Question::LocalRead { with, after, timeout } => {
+                return self.local_read(with.as_deref(), *after, *timeout);
+            }
+            _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
+        };
+        Ok(Verdict::Outcome(Ok(answer)))
+    }
+
+    fn health(&self) -> Answer {
+        let active: Vec<BotId> = self.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
+        Answer::Health {
+            active_bots: active.len(),
+            accounts_online: self.accounts.values().filter(|account| account.is_online).count(),
+            accounts: self.accounts.len(),
+            bots_online: active.into_iter().filter(|id| self.is_bot_online(*id)).count(),
+        }
+    }
+
+    /// Whether what this bot says goes out now.
+    pub(super) fn is_bot_online(&self, id: BotId) -> bool {
+        let Some(bot) = self.bots.get(&id) else { return false };
+        let owner = &bot.row.owner;
+        let account = self.account_of(owner).and_then(|account| self.accounts.get(&account));
+        is_local(owner) || account.is_some_and(|account| account.is_online)
+    }
+
+    fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {
+        let now = self.now.unix();
+        let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
+        if now - bot.row.last_active >= LAST_ACTIVE_STEP_S {
+            bot.row.last_active = now;
+            self.store.store_bot(&bot.row)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,360 @@
+//! The manager's commands in the self-chat (guide §3.1).
+//!
+//! Each handler reads its arguments, calls the registry, and words the answer; no rule about bots is here.
+
+use std::fmt::Write;
+
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::command::Entry;
+use crate::engine::command::texts::{self, Language, Text};
+use crate::engine::failure::Failure;
+use crate::engine::handle::{BotInfo, Command, Mode, NewBot, Receive};
+use crate::engine::registry::Bot;
+use crate::engine::router::use_key;
+use crate::engine::{Engine, Trouble};
+
+type Answer = Result<String, Trouble>;
+
+/// All of them, in the order of `/help`.
+pub(super) const TABLE: &[Entry] = &[
+    Entry {
+        name: "help",
+        aliases: &["start", "hilfe"],
+        arguments: texts::NONE,
+        description: texts::HELP,
+        handler: help,
+    },
+    Entry {
+        name: "newbot",
+        aliases: &["neuerbot"],
+        arguments: texts::NAME,
+        description: texts::NEWBOT,
+        handler: newbot,
+    },
+    Entry {
+        name: "mybots",
+        aliases: &["meinebots"],
+        arguments: texts::NONE,
+        description: texts::MYBOTS,
+        handler: mybots,
+    },
+    Entry { name: "status", aliases: &[], arguments: texts::MAYBE_ID, description: texts::STATUS, handler: status },
+    Entry { name: "use", aliases: &["nutze"], arguments: texts::ID, description: texts::USE, handler: choose },
+    Entry { name: "showtoken", aliases: &[], arguments: texts::ID, description: texts::SHOWTOKEN, handler: showtoken },
+    Entry { name: "token", aliases: &[], arguments: texts::ID, description: texts::TOKEN, handler: token },
+    Entry { name: "revoke", aliases: &[], arguments: texts::ID, description: texts::REVOKE, handler: revoke },
+    Entry { name: "activate", aliases: &[], arguments: texts::ID, description: texts::ACTIVATE, handler: activate },
+    Entry {
+        name: "deactivate",
+        aliases: &[],
+        arguments: texts::ID,
+        description: texts::DEACTIVATE,
+        handler: deactivate,
+    },
+    Entry {
+        name: "setcommands",
+        aliases: &[],
+        arguments: texts::ID_COMMANDS,
+        description: texts::SETCOMMANDS,
+        handler: setcommands,
+    },
+    Entry {
+        name: "setdescription",
+        aliases: &[],
+        arguments: texts::ID_TEXT,
+        description: texts::SETDESCRIPTION,
+        handler: setdescription,
+    },
+    Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },
+];
+
+fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let mut out = texts::HELP_HEAD.fill(language, &[]);
+    for entry in TABLE {
+        let arguments = entry.arguments.fill(language, &[]);
+        let space = if arguments.is_empty() { "" } else { " " };
+        let _ = write!(out, "\n/{}{space}{arguments} - {}", entry.name, entry.description.fill(language, &[]));
+    }
+    let example = "/newbot WeatherBot";
+    out.push_str(&texts::HELP_TAIL.fill(language, &[("example", example), ("url", &engine.setup.api_url)]));
+    Ok(out)
+}
+
+fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
+    let language = engine.setup.language;
+    if name.is_empty() {
+        return Ok(usage(language, "/newbot", &texts::NAME));
+    }
+    let new = NewBot { name: name.to_string(), owner: owner.clone(), mode: Mode::Personal, receive: Receive::SelfChat };
+    match engine.create_bot(&new) {
+        Ok(bot) => Ok(texts::CREATED.fill(
+            language,
+            &[
+                ("id", &bot.id.to_string()),
+                ("name", &bot.name),
+                ("mode", bot.mode.as_str()),
+                ("token", token_text(&bot)),
+                ("url", &engine.setup.api_url),
+            ],
+        )),
+        Err(Trouble::Failure(Failure::Quota(_))) => {
+            Ok(texts::TOO_MANY_BOTS.fill(language, &[("max", &limits::BOTS_PER_OWNER_MAX.to_string())]))
+        }
+        Err(Trouble::Failure(Failure::Invalid { .. })) => {
+            Ok(texts::BAD_NAME.fill(language, &[("max", &limits::NAME_CHARS_MAX.to_string())]))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let chosen = engine.chosen_bot(owner);
+    let mut out = String::new();
+    for bot in engine.bots.values().filter(|bot| bot.row.owner == *owner) {
+        let status = status_text(language, bot);
+        let _ = write!(out, "\n[{}] {} ({}, {status})", bot.row.id, bot.row.name, bot.mode.as_str());
+        if let Some(jid) = &bot.row.jid {
+            let _ = write!(out, " — {jid}");
+        }
+        if chosen == Some(bot.row.id) {
+            out.push_str(&texts::LISTENS.fill(language, &[]));
+        }
+    }
+    if out.is_empty() {
+        return Ok(texts::NO_BOTS.fill(language, &[]));
+    }
+    Ok(texts::YOUR_BOTS.fill(language, &[]) + &out)
+}
+
+fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    if arguments.is_empty() {
+        return Ok(overview(engine, owner));
+    }
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, "/status", &texts::MAYBE_ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    let bot = engine.bot(id)?;
+    let none = texts::NOTHING.fill(language, &[]);
+    let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
+    let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
+    Ok(texts::BOT_STATUS.fill(
+        language,
+        &[
+            ("name", &bot.row.name),
+            ("id", &id.to_string()),
+            ("mode", bot.mode.as_str()),
+            ("status", &status_text(language, bot)),
+            ("jid", &or_none(bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default())),
+            ("description", &or_none(bot.row.description.clone())),
+            ("commands", &or_none(commands.join(", "))),
+            ("queued", &bot.queued.to_string()),
+            ("dropped", &bot.row.updates_dropped.to_string()),
+            ("url", &engine.setup.api_url),
+        ],
+    ))
+}
+
+fn overview(engine: &Engine, owner: &BareJid) -> String {
+    let language = engine.setup.language;
+    let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
+    let active = own.iter().filter(|bot| bot.row.active).count();
+    let queued: i64 = own.iter().map(|bot| bot.queued).sum();
+    let outbox: i64 = engine.account_of(owner).and_then(|id| engine.accounts.get(&id)).map_or(0, |a| a.queue.count);
+    let uptime = engine.now.mono.saturating_sub(engine.started.mono).as_secs();
+    let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
+    texts::OVERVIEW.fill(
+        language,
+        &[
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("uptime", &uptime),
+            ("bots", &own.len().to_string()),
+            ("active", &active.to_string()),
+            ("queued", &queued.to_string()),
+            ("outbox", &outbox.to_string()),
+            ("url", &engine.setup.api_url),
+        ],
+    )
+}
+
+fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, "/use", &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    if !engine.personal_bots(owner).any(|bot| bot.row.id == id) {
+        return Ok(texts::NOT_ACTIVE.fill(language, &[("id", &id.to_string())]));
+    }
+    engine.store.store_setting(&use_key(owner), &id.to_string())?;
+    Ok(texts::CHOSEN.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+}
+
+fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, "/showtoken", &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    let bot = engine.bot(id)?.info();
+    let words = [("name", bot.name.as_str()), ("id", &id.to_string()), ("token", token_text(&bot))];
+    let text = if bot.token.is_some() { &texts::SHOW_TOKEN } else { &texts::NO_TOKEN };
+    Ok(text.fill(language, &words))
+}
+
+fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, "/token", &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    let token = engine.new_token(id)?;
+    let bot = engine.bot(id)?;
+    let mut out = texts::NEW_TOKEN.fill(language, &[("name", &bot.row.name), ("token", token.expose())]);
+    if !bot.row.active {
+        out.push_str(&texts::STILL_DISABLED.fill(language, &[("id", &id.to_string())]));
+    }
+    Ok(out)
+}
+
+fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, "/revoke", &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    engine.revoke(id)?;
+    Ok(texts::REVOKED.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+}
+
+fn activate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    switch(engine, owner, arguments, "/activate", Switch { active: true, done: &texts::ACTIVATED })
+}
+
+fn deactivate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    switch(engine, owner, arguments, "/deactivate", Switch { active: false, done: &texts::DEACTIVATED })
+}
+
+struct Switch {
+    active: bool,
+    done: &'static Text,
+}
+
+fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, to: Switch) -> Answer {
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, command, &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    engine.activate_bot(id, to.active)?;
+    let bot = engine.bot(id)?;
+    let mut out = to.done.fill(language, &[("name", &bot.row.name), ("id", &id.to_string())]);
+    if to.active && bot.row.token.is_none() {
+        out.push_str(&texts::NEEDS_TOKEN.fill(language, &[("id", &id.to_string())]));
+    }
+    Ok(out)
+}
+
+fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let (id, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
+    let id = match own_bot(engine, owner, id, "/setcommands", &texts::ID_COMMANDS) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    let commands = read_commands(rest);
+    if commands.is_empty() {
+        return Ok(usage(language, "/setcommands", &texts::ID_COMMANDS));
+    }
+    engine.set_commands(id, &commands)?;
+    let list: Vec<String> = engine.bot(id)?.commands.iter().map(|command| format!("/{}", command.command)).collect();
+    Ok(texts::COMMANDS_SET.fill(language, &[("name", &engine.bot(id)?.row.name), ("commands", &list.join(", "))]))
+}
+
+/// Reads `/a - one, /b - two`: a comma ends a description only where the next word begins with a slash, and the
+/// dash must stand between spaces, so both may occur inside.
+fn read_commands(text: &str) -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    for part in text.split(',') {
+        let trimmed = part.trim();
+        match (trimmed.starts_with('/'), commands.last_mut()) {
+            (false, Some(last)) => {
+                last.description.push(',');
+                last.description.push_str(part);
+            }
+            _ if trimmed.is_empty() => {}
+            _ => {
+                let (command, description) = trimmed.split_once(" - ").unwrap_or((trimmed, ""));
+                let command = command.trim().trim_start_matches('/').to_string();
+                commands.push(Command { command, description: description.trim().to_string() });
+            }
+        }
+    }
+    commands
+}
+
+fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let (id, text) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
+    let id = match own_bot(engine, owner, id, "/setdescription", &texts::ID_TEXT) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    engine.describe_bot(id, text.trim())?;
+    Ok(texts::DESCRIBED.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+}
+
+fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.language;
+    let id = match own_bot(engine, owner, arguments, "/deletebot", &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    let name = engine.bot(id)?.row.name.clone();
+    engine.delete_bot(id)?;
+    Ok(texts::DELETED.fill(language, &[("name", &name), ("id", &id.to_string())]))
+}
+
+/// The owner's bot with this number, or the answer that says what is wrong.
+fn own_bot(engine: &Engine, owner: &BareJid, word: &str, command: &str, arguments: &Text) -> Result<BotId, String> {
+    let language = engine.setup.language;
+    let Ok(id) = word.trim_start_matches('#').parse().map(BotId) else {
+        return Err(usage(language, command, arguments));
+    };
+    // Somebody else's bot is not told from one that does not exist.
+    match engine.bots.get(&id).filter(|bot| bot.row.owner == *owner) {
+        Some(_) => Ok(id),
+        None => Err(texts::NO_SUCH_BOT.fill(language, &[("id", &id.to_string())])),
+    }
+}
+
+fn usage(language: Language, command: &str, arguments: &Text) -> String {
+    texts::USAGE.fill(language, &[("command", command), ("arguments", &arguments.fill(language, &[]))])
+}
+
+fn status_text(language: Language, bot: &Bot) -> String {
+    let text = if bot.row.active { &texts::ACTIVE } else { &texts::DISABLED };
+    text.fill(language, &[])
+}
+
+fn token_text(bot: &BotInfo) -> &str {
+    bot.token.as_ref().map(|token| token.expose()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_commands;
+
+    #[test]
+    fn commands_may_hold_commas_and_dashes() {
+        let commands = read_commands("/weather - Sun, rain - or both, /e-mail - Send e-mail, /bare");
+        let pairs: Vec<_> = commands.iter().map(|c| (c.command.as_str(), c.description.as_str())).collect();
+        assert_eq!(pairs, [("weather", "Sun, rain - or both"), ("e-mail", "Send e-mail"), ("bare", "")]);
+        assert!(read_commands("  ").is_empty());
+    }
+}

@@ -1,0 +1,184 @@
+//! Every sentence the manager says, in every language, in one place (contract §4).
+//!
+//! `{word}` stands for a value; a value is put in as it is and never searched for further words.
+
+/// Language of the chat texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// German.
+    German,
+}
+
+/// A sentence in all languages.
+pub struct Text {
+    en: &'static str,
+    de: &'static str,
+}
+
+impl Text {
+    /// The sentence with its values.
+    pub fn fill(&self, language: Language, values: &[(&str, &str)]) -> String {
+        let mut rest = match language {
+            Language::English => self.en,
+            Language::German => self.de,
+        };
+        let mut out = String::with_capacity(rest.len() + 64);
+        while let Some(start) = rest.find('{') {
+            let Some(length) = rest[start..].find('}') else { break };
+            let word = &rest[start + 1..start + length];
+            out.push_str(&rest[..start]);
+            out.push_str(values.iter().find(|(name, _)| *name == word).map_or("", |(_, value)| *value));
+            rest = &rest[start + length + 1..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $en:literal | $de:literal;)*) => {
+        $($(#[$doc])* pub const $name: Text = Text { en: $en, de: $de };)*
+        #[cfg(test)]
+        const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+texts! {
+    /// No arguments.
+    NONE = "" | "";
+    /// Argument of /newbot.
+    NAME = "<name>" | "<Name>";
+    /// A bot's number.
+    ID = "<ID>" | "<ID>";
+    /// A bot's number, optional.
+    MAYBE_ID = "[ID]" | "[ID]";
+    /// Arguments of /setcommands.
+    ID_COMMANDS = "<ID> /cmd - description, /cmd - description" | "<ID> /befehl - Beschreibung, /befehl - Beschreibung";
+    /// Arguments of /setdescription.
+    ID_TEXT = "<ID> <text>" | "<ID> <Text>";
+
+    /// What /help does.
+    HELP = "this list" | "diese Liste";
+    /// What /newbot does.
+    NEWBOT = "create a bot" | "einen Bot anlegen";
+    /// What /mybots does.
+    MYBOTS = "list your bots" | "deine Bots auflisten";
+    /// What /status does.
+    STATUS = "overview, or one bot in detail" | "Überblick, oder ein Bot im Einzelnen";
+    /// What /use does.
+    USE = "choose the bot that gets what you write here" | "den Bot wählen, der bekommt, was du hier schreibst";
+    /// What /showtoken does.
+    SHOWTOKEN = "show a bot's API token" | "den API-Token eines Bots zeigen";
+    /// What /token does.
+    TOKEN = "new API token, the old one becomes invalid" | "neuer API-Token, der alte wird ungültig";
+    /// What /revoke does.
+    REVOKE = "take the token away and disable the bot" | "Token entziehen und Bot abschalten";
+    /// What /activate does.
+    ACTIVATE = "switch a bot on" | "einen Bot einschalten";
+    /// What /deactivate does.
+    DEACTIVATE = "switch a bot off" | "einen Bot abschalten";
+    /// What /setcommands does.
+    SETCOMMANDS = "set a bot's own commands" | "eigene Befehle eines Bots festlegen";
+    /// What /setdescription does.
+    SETDESCRIPTION = "describe a bot" | "einen Bot beschreiben";
+    /// What /deletebot does.
+    DELETEBOT = "delete a bot and all it has" | "einen Bot mit allem löschen";
+
+    /// Before the list of commands.
+    HELP_HEAD = "Botmother manages your bots. Commands:" | "Botmother verwaltet deine Bots. Befehle:";
+    /// After the list of commands.
+    HELP_TAIL = "\n\nText without / goes to your bot; with several bots write @name text, or choose one with /use.\nExample: {example}\nAPI: {url}"
+        | "\n\nText ohne / geht an deinen Bot; bei mehreren schreibe @Name Text, oder wähle einen mit /use.\nBeispiel: {example}\nAPI: {url}";
+    /// Answer to /newbot.
+    CREATED = "Bot created!\nID: {id}\nName: {name}\nMode: {mode}\nToken: {token}\n\nAPI URL: {url}\nUse the token in the Authorization header:\nAuthorization: Bearer {token}"
+        | "Bot angelegt!\nID: {id}\nName: {name}\nModus: {mode}\nToken: {token}\n\nAPI-URL: {url}\nDer Token gehört in die Kopfzeile Authorization:\nAuthorization: Bearer {token}";
+    /// The owner has as many bots as he may.
+    TOO_MANY_BOTS = "You have {max} bots already, and no more are allowed. Delete one first: /deletebot <ID>"
+        | "Du hast schon {max} Bots, mehr sind nicht erlaubt. Lösche erst einen: /deletebot <ID>";
+    /// The name is not acceptable.
+    BAD_NAME = "A bot's name has 1 to {max} characters and stands on one line."
+        | "Der Name eines Bots hat 1 bis {max} Zeichen und steht auf einer Zeile.";
+    /// Heading of /mybots.
+    YOUR_BOTS = "Your bots:" | "Deine Bots:";
+    /// /mybots without bots.
+    NO_BOTS = "You have no bots yet. Create one: /newbot <name>" | "Du hast noch keine Bots. Lege einen an: /newbot <Name>";
+    /// Mark of the bot that gets plain text.
+    LISTENS = " ← gets what you write here" | " ← bekommt, was du hier schreibst";
+    /// A bot's state.
+    ACTIVE = "active" | "aktiv";
+    /// A bot's state.
+    DISABLED = "disabled" | "abgeschaltet";
+    /// Stands for an empty value.
+    NOTHING = "-" | "-";
+    /// Answer to /status with a number.
+    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nJID: {jid}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
+        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nJID: {jid}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
+    /// Answer to /status.
+    OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}\n\nAPI: {url}"
+        | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}\n\nAPI: {url}";
+    /// Answer to /use.
+    CHOSEN = "{name} now gets what you write here." | "{name} bekommt jetzt, was du hier schreibst.";
+    /// /use with a disabled bot.
+    NOT_ACTIVE = "Bot {id} is disabled. Switch it on first: /activate {id}" | "Bot {id} ist abgeschaltet. Schalte ihn erst ein: /activate {id}";
+    /// Answer to /showtoken.
+    SHOW_TOKEN = "Token for {name} (ID: {id}):\n{token}" | "Token von {name} (ID: {id}):\n{token}";
+    /// /showtoken after a revoke.
+    NO_TOKEN = "{name} has no token. Make a new one: /token {id}" | "{name} hat keinen Token. Mache einen neuen: /token {id}";
+    /// Answer to /token.
+    NEW_TOKEN = "New token generated for {name}:\n{token}\n(Old token is now invalid)" | "Neuer Token für {name}:\n{token}\n(Der alte ist jetzt ungültig)";
+    /// Added to it when the bot is off.
+    STILL_DISABLED = "\nThe bot is still disabled; switch it on: /activate {id}" | "\nDer Bot ist noch abgeschaltet; schalte ihn ein: /activate {id}";
+    /// Answer to /revoke.
+    REVOKED = "Token revoked. Bot \"{name}\" is now disabled." | "Token entzogen. Bot „{name}“ ist jetzt abgeschaltet.";
+    /// Answer to /activate.
+    ACTIVATED = "Bot \"{name}\" (ID: {id}) is active." | "Bot „{name}“ (ID: {id}) ist aktiv.";
+    /// Answer to /deactivate.
+    DEACTIVATED = "Bot \"{name}\" (ID: {id}) is disabled." | "Bot „{name}“ (ID: {id}) ist abgeschaltet.";
+    /// Added to it when the bot has no token.
+    NEEDS_TOKEN = "\nIt has no token yet; make one: /token {id}" | "\nEr hat noch keinen Token; mache einen: /token {id}";
+    /// Answer to /setcommands.
+    COMMANDS_SET = "Commands of {name}: {commands}" | "Befehle von {name}: {commands}";
+    /// Answer to /setdescription.
+    DESCRIBED = "Description of {name} saved." | "Beschreibung von {name} gespeichert.";
+    /// Answer to /deletebot.
+    DELETED = "Bot \"{name}\" (ID: {id}) deleted." | "Bot „{name}“ (ID: {id}) gelöscht.";
+    /// No bot of this owner has that number.
+    NO_SUCH_BOT = "You have no bot with ID {id}. /mybots lists them." | "Du hast keinen Bot mit der ID {id}. /mybots listet sie auf.";
+    /// Wrong arguments.
+    USAGE = "Usage: {command} {arguments}" | "So geht es: {command} {arguments}";
+    /// A command nobody has.
+    UNKNOWN_COMMAND = "Neither I nor a bot of yours knows {text}. /help lists what I can do."
+        | "Weder ich noch ein Bot von dir kennt {text}. /help zeigt, was ich kann.";
+    /// Text that no bot gets.
+    NOBODY_LISTENS = "No bot gets this. Create one with /newbot <name>, choose one with /use <ID>, or write @name text. /help lists all."
+        | "Kein Bot bekommt das. Lege einen an mit /newbot <Name>, wähle einen mit /use <ID>, oder schreibe @Name Text. /help zeigt alles.";
+    /// An encrypted message in the self-chat.
+    ENCRYPTED = "I cannot read encrypted messages here. Switch off OMEMO for this chat and send it again."
+        | "Verschlüsselte Nachrichten kann ich hier nicht lesen. Schalte OMEMO für diesen Chat ab und sende es noch einmal.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_put_in_once() {
+        assert_eq!(CHOSEN.fill(Language::English, &[("name", "{name}")]), "{name} now gets what you write here.");
+    }
+
+    #[test]
+    fn languages_use_the_same_values() {
+        fn words(text: &str) -> Vec<&str> {
+            let mut words: Vec<&str> = text.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+            words.sort_unstable();
+            words.dedup();
+            words
+        }
+        for (name, text) in ALL {
+            assert_eq!(words(text.en), words(text.de), "{name}");
+        }
+    }
+}

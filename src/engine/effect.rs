@@ -1,0 +1,53 @@
+//! Everything the engine can cause: a closed set, released after the commit of what led to it.
+
+use crate::base::id::AccountId;
+use crate::engine::handle::{Outcome, ReplyTo};
+use crate::xmpp::session::SessionConfig;
+
+/// One thing to be done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Answer a face.
+    Answer(ReplyTo, Outcome),
+    /// Tell a session something.
+    Session(AccountId, Order),
+}
+
+/// What a session is told.
+#[derive(Debug)]
+pub enum Order {
+    /// Make the session and keep it connected.
+    Start(Box<SessionConfig>, Route),
+    /// Send a stanza; the tag comes back when the server has it.
+    Send {
+        /// The caller's name for it: the outbox row.
+        tag: u64,
+        /// The stanza as XML.
+        stanza: String,
+    },
+    /// Read the archive after this id, then go online.
+    CatchUp(Option<String>),
+    /// So many more messages are committed.
+    Handled(u32),
+    /// Nothing could be committed: drop the connection, let the server send again.
+    Reset,
+    /// Change the priority of our presence.
+    Priority(i8),
+    /// Say goodbye and end.
+    Close,
+}
+
+/// Where an account's server is and what certificate is right (contract §6, §10).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// The domain: SNI, certificate name, SRV lookup.
+    pub domain: String,
+    /// `host:port` to connect to instead of what DNS says; empty for DNS. `[::1]:5222` for IPv6.
+    pub host: String,
+    /// PEM file of CAs to trust beside the built-in roots; empty for none.
+    pub ca_file: String,
+    /// SHA-256 of the one certificate to accept, `sha256:` and hex; empty for none.
+    pub pin: String,
+    /// Take the operating system's certificate store instead of the built-in roots.
+    pub system_roots: bool,
+}

@@ -1,0 +1,23 @@
+//! Everything that can happen to the engine: a closed set.
+
+use crate::base::id::AccountId;
+use crate::engine::handle::{Caller, Question, ReplyTo};
+use crate::xmpp::session;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A face asks.
+    Ask {
+        /// Who.
+        caller: Caller,
+        /// What.
+        question: Question,
+        /// Where the answer goes.
+        reply: ReplyTo,
+    },
+    /// A session has news.
+    Session(AccountId, session::Event),
+    /// The daemon stops: no more questions, goodbye to the servers; answered when the goodbyes are on their way.
+    Stop(ReplyTo),
+}

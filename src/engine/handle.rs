@@ -1,0 +1,372 @@
+//! What faces may ask the engine, and what it answers. A [`Handle`] is cheap to clone and never blocks.
+//!
+//! `api/*` and the command line build a [`Question`]; the engine thread answers after the commit of what it did.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::base::id::{BotId, UpdateId};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::secret::Secret;
+use crate::engine::event::Event;
+use crate::engine::failure::Failure;
+use crate::xmpp::message::Kind;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Somebody with management rights: the loopback guard or the admin token has been checked by the face.
+    Admin,
+    /// A bot's program, by its bearer token. The engine looks the token up.
+    Bot(Secret),
+    /// Anybody (`/health`).
+    Anybody,
+}
+
+/// How a bot is connected (guide §2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Speaks through its owner's own account, in the self-chat.
+    Personal,
+    /// Has an account of its own, for its owner only.
+    Dedicated,
+    /// Has an account of its own, for whom its access policy admits.
+    Cloud,
+}
+
+impl Mode {
+    /// As spelled in the API and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Personal => "personal",
+            Mode::Dedicated => "dedicated",
+            Mode::Cloud => "cloud",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Mode> {
+        [Mode::Personal, Mode::Dedicated, Mode::Cloud].into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
+/// What a personal bot gets to see (contract §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receive {
+    /// The self-chat only.
+    SelfChat,
+    /// Every message that arrives for the account.
+    All,
+}
+
+impl Receive {
+    /// As spelled in the API and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Receive::SelfChat => "self",
+            Receive::All => "all",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Receive> {
+        [Receive::SelfChat, Receive::All].into_iter().find(|receive| receive.as_str() == text)
+    }
+}
+
+/// A custom command of a bot (guide §8.6, `setCommands`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The name without `/`.
+    pub command: String,
+    /// One line for people.
+    pub description: String,
+}
+
+/// `create`.
+#[derive(Clone, Debug)]
+pub struct NewBot {
+    /// Display name.
+    pub name: String,
+    /// Its owner.
+    pub owner: BareJid,
+    /// How it is connected.
+    pub mode: Mode,
+    /// What it sees.
+    pub receive: Receive,
+}
+
+/// `sendMessage`.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Recipient: a JID, or `owner@local`.
+    pub to: Jid,
+    /// The text.
+    pub text: String,
+    /// Chat or groupchat.
+    pub kind: Kind,
+    /// Id of the message it answers.
+    pub reply_to: Option<String>,
+    /// The caller's `Idempotency-Key`: the same key gives the same answer and sends nothing twice.
+    pub idempotency_key: Option<String>,
+}
+
+/// `getUpdates`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdatePoll {
+    /// Updates below this are acknowledged and deleted.
+    pub offset: Option<UpdateId>,
+    /// At most so many.
+    pub limit: i64,
+    /// How long to wait for the first.
+    pub timeout: Duration,
+}
+
+/// `account add`: an XMPP account the daemon signs in to.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The account.
+    pub jid: BareJid,
+    /// Its password.
+    pub password: Secret,
+    /// Connect here instead of what DNS says, `host:port`; empty for DNS.
+    pub host: String,
+    /// A CA file to trust beside the built-in roots; empty for none.
+    pub ca_file: String,
+    /// A certificate to trust exactly, `sha256:…`; empty for none.
+    pub pin: String,
+}
+
+/// A question.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// `/health`.
+    Health,
+    /// `/bot/create`.
+    CreateBot(NewBot),
+    /// `/bot/list`, of one owner or of all.
+    ListBots(Option<BareJid>),
+    /// `/bot/delete`.
+    DeleteBot(BotId),
+    /// `/bot/activate`.
+    ActivateBot(BotId, bool),
+    /// `/bot/token`: a new token, the old one becomes invalid.
+    NewToken(BotId),
+    /// `/bot/revoke`: no token any more, bot disabled.
+    Revoke(BotId),
+    /// `/bot/account/status`: is Botmother on for this owner?
+    OwnerStatus(BareJid),
+    /// The same, set.
+    SetOwnerStatus(BareJid, bool),
+    /// Accounts the daemon signs in to.
+    ListAccounts,
+    /// `account add`.
+    AddAccount(NewAccount),
+    /// `account remove`.
+    RemoveAccount(BareJid),
+    /// `/bot/sendMessage`, by a bot.
+    SendMessage(NewMessage),
+    /// `/bot/getUpdates`, by a bot.
+    GetUpdates(UpdatePoll),
+    /// `/bot/getMe`, by a bot.
+    GetMe,
+    /// `/bot/getInfo`, by a bot.
+    GetInfo,
+    /// `/bot/setCommands`, by a bot.
+    SetCommands(Vec<Command>),
+    /// `/bot/getCommands`, by a bot.
+    GetCommands,
+    /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
+    WhoAmI,
+    /// The built-in chat: `owner@local` says something to the manager (`None`) or to one bot, by name or id.
+    LocalSay {
+        /// The bot, by name or number; `None` is the manager.
+        to: Option<String>,
+        /// What is said.
+        text: String,
+    },
+    /// The built-in chat: lines after `after` (the newest id there is, when negative), of one bot or all;
+    /// waits for one up to `timeout`.
+    LocalRead {
+        /// The bot, by name or number; `None` is the whole self-chat.
+        with: Option<String>,
+        /// Id of the last line known.
+        after: i64,
+        /// How long to wait.
+        timeout: Duration,
+    },
+}
+
+/// A bot as callers see it.
+#[derive(Clone, Debug)]
+pub struct BotInfo {
+    /// Its number.
+    pub id: BotId,
+    /// Its name.
+    pub name: String,
+    /// Its own address; empty for personal bots.
+    pub jid: String,
+    /// How it is connected.
+    pub mode: Mode,
+    /// Whether it is active.
+    pub active: bool,
+    /// What it is for.
+    pub description: String,
+    /// Unix time.
+    pub created_at: i64,
+    /// Its token, while it has one.
+    pub token: Option<Secret>,
+}
+
+/// An account's state.
+#[derive(Clone, Debug)]
+pub struct AccountInfo {
+    /// The account.
+    pub jid: BareJid,
+    /// Whether it is online now.
+    pub online: bool,
+    /// What it is doing, one sentence: "online", "offline: connection refused; next try in 4 s".
+    pub state: String,
+    /// Whether it comes from the configuration file.
+    pub from_config: bool,
+}
+
+/// One line of the built-in chat.
+#[derive(Clone, Debug)]
+pub struct LocalLine {
+    /// Growing id.
+    pub id: i64,
+    /// Unix time.
+    pub at: i64,
+    /// `owner`, or who speaks: `Botmother`, or a bot's name.
+    pub from: String,
+    /// What was said.
+    pub text: String,
+}
+
+/// One event for a bot's program.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// Its number.
+    pub id: UpdateId,
+    /// `message`, …
+    pub kind: String,
+    /// The `data` object as JSON.
+    pub payload: String,
+}
+
+/// An answer; every variant is printed in one way by each face.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Question::Health`].
+    Health {
+        /// Bots with status active.
+        active_bots: usize,
+        /// Accounts signed in.
+        accounts_online: usize,
+        /// Accounts configured.
+        accounts: usize,
+        /// Bots whose account is online now, the built-in one counted.
+        bots_online: usize,
+    },
+    /// To [`Question::CreateBot`].
+    Created(BotInfo),
+    /// To [`Question::ListBots`].
+    Bots(Vec<BotInfo>),
+    /// To [`Question::DeleteBot`].
+    Deleted(BotId),
+    /// To [`Question::ActivateBot`].
+    Status(BotId, bool),
+    /// To [`Question::NewToken`].
+    Token(BotId, Secret),
+    /// To [`Question::Revoke`].
+    Revoked(BotId),
+    /// To [`Question::OwnerStatus`] and [`Question::SetOwnerStatus`].
+    Owner(BareJid, bool),
+    /// To [`Question::ListAccounts`].
+    Accounts(Vec<AccountInfo>),
+    /// To [`Question::AddAccount`] and [`Question::RemoveAccount`].
+    Account(BareJid),
+    /// To [`Question::SendMessage`]: the message is in the database.
+    Sent {
+        /// Its id on the wire.
+        message_id: String,
+        /// Whether it goes out end-to-end encrypted.
+        encrypted: bool,
+    },
+    /// To [`Question::GetUpdates`].
+    Updates(Vec<Update>),
+    /// To [`Question::GetMe`] and [`Question::WhoAmI`].
+    Me(BotInfo),
+    /// To [`Question::GetInfo`].
+    Info(BotInfo, Vec<Command>, usize),
+    /// To [`Question::GetCommands`].
+    Commands(Vec<Command>),
+    /// To what has no more to say than that it is done.
+    Done,
+    /// To [`Question::LocalRead`].
+    Lines(Vec<LocalLine>),
+    /// To [`Question::LocalSay`]: the id of the line.
+    Said(i64),
+}
+
+/// What a question becomes.
+pub type Outcome = Result<Answer, Failure>;
+
+/// Asks the engine.
+#[derive(Clone)]
+pub struct Handle {
+    events: mpsc::Sender<Event>,
+}
+
+impl Handle {
+    /// A handle that sends to the engine's queue.
+    pub fn new(events: mpsc::Sender<Event>) -> Handle {
+        Handle { events }
+    }
+
+    /// Asks; the ticket is awaited (or waited for) by the caller. Dropping it takes the question back as far as it waits.
+    pub fn ask(&self, caller: Caller, question: Question) -> Ticket {
+        let (reply, ticket) = ticket();
+        // The engine is gone only while the process ends: the ticket then resolves to `Internal` by itself.
+        let _ = self.events.send(Event::Ask { caller, question, reply });
+        ticket
+    }
+}
+
+/// The slot a caller waits on.
+pub struct Ticket(async_channel::Receiver<Outcome>);
+
+/// The engine's end of a [`Ticket`].
+#[derive(Debug)]
+pub struct ReplyTo(async_channel::Sender<Outcome>);
+
+/// A fresh slot, both ends.
+pub fn ticket() -> (ReplyTo, Ticket) {
+    let (sender, receiver) = async_channel::bounded(1);
+    (ReplyTo(sender), Ticket(receiver))
+}
+
+impl Ticket {
+    /// Blocks until the answer is there; for threads that may block (the command line, tests).
+    pub fn wait(self) -> Outcome {
+        self.0.recv_blocking().unwrap_or(Err(Failure::Internal))
+    }
+
+    /// The answer, awaited; dropping the future withdraws a question that waits.
+    pub async fn outcome(self) -> Outcome {
+        self.0.recv().await.unwrap_or(Err(Failure::Internal))
+    }
+}
+
+impl ReplyTo {
+    /// Answers. Nobody may be waiting any more; that is no error.
+    pub fn send(self, outcome: Outcome) {
+        let _ = self.0.try_send(outcome);
+    }
+
+    /// Whether the caller has gone away.
+    pub fn is_gone(&self) -> bool {
+        self.0.is_closed()
+    }
+}

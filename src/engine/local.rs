@@ -1,0 +1,123 @@
+//! The built-in account `owner@local`: a chat inside the daemon, for whoever has no XMPP account yet (contract §1).
+//!
+//! Its lines are rows like any message; `botmother chat` reads and writes them through the API.
+
+use std::time::Duration;
+
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::effect::Effect;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, LocalLine, ReplyTo};
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
+use crate::store::row::LocalRow;
+
+/// The address of the built-in account.
+pub(super) const LOCAL_OWNER: &str = "owner@local";
+
+/// Whether this is the built-in account.
+pub(super) fn is_local(jid: &BareJid) -> bool {
+    jid.as_str() == LOCAL_OWNER
+}
+
+/// The built-in account's address.
+pub(super) fn local_owner() -> BareJid {
+    BareJid::parse(LOCAL_OWNER).expect("a constant address")
+}
+
+/// Who says a line.
+pub(super) enum Speaker {
+    /// The owner, to the manager or to one bot.
+    Owner(Option<BotId>),
+    /// The manager.
+    Manager,
+    /// A bot, with its name.
+    Bot(BotId, String),
+}
+
+/// A terminal that waits for the next line.
+pub(super) struct Waiter {
+    pub(super) reply: ReplyTo,
+    with: Option<BotId>,
+    after: i64,
+    /// When it gets an empty answer (monotonic).
+    pub(super) until: Duration,
+}
+
+impl Engine {
+    /// The owner says something in the built-in chat.
+    pub(super) fn local_say(&mut self, to: Option<&str>, text: &str) -> Result<Answer, Trouble> {
+        if text.trim().is_empty() || text.len() > limits::TEXT_BYTES_MAX {
+            let rule = format!("1 to {} bytes", limits::TEXT_BYTES_MAX);
+            return Err(Failure::invalid("text", rule).into());
+        }
+        let bot = to.map(|name| self.local_bot(name)).transpose()?;
+        let line = self.say_locally(Speaker::Owner(bot), text)?;
+        let stanza_id = format!("local-{line}");
+        match bot {
+            Some(bot) => self.deliver_to_bot(bot, &local_owner(), text, &stanza_id, self.now.unix())?,
+            None => self.on_self_chat(&local_owner(), text, &stanza_id, self.now.unix())?,
+        }
+        Ok(Answer::Said(line))
+    }
+
+    /// A bot of the built-in account by number or name (whatever its case).
+    pub(super) fn local_bot(&self, name: &str) -> Result<BotId, Failure> {
+        self.find_bot(&local_owner(), name).ok_or_else(|| {
+            Failure::NotFound(format!("owner@local has no active bot called {name}; `botmother bot list` shows all"))
+        })
+    }
+
+    pub(super) fn say_locally(&mut self, speaker: Speaker, text: &str) -> Result<i64, store::Error> {
+        let (bot, from_owner, sender) = match speaker {
+            Speaker::Owner(bot) => (bot, true, "owner".to_string()),
+            Speaker::Manager => (None, false, "Botmother".to_string()),
+            Speaker::Bot(id, name) => (Some(id), false, name),
+        };
+        self.pending.local = true;
+        let created_at = self.now.unix();
+        self.store.insert_local(&LocalRow { id: 0, bot, from_owner, sender, text: text.to_string(), created_at })
+    }
+
+    pub(super) fn local_read(&mut self, with: Option<&str>, after: i64, timeout: Duration) -> Result<Verdict, Trouble> {
+        let with = with.map(|name| self.local_bot(name)).transpose()?;
+        let after = if after < 0 { self.store.last_local()? } else { after };
+        let lines = self.read_lines(with, after)?;
+        if !lines.is_empty() || timeout.is_zero() || self.stopping {
+            return Ok(Verdict::Outcome(Ok(Answer::Lines(lines))));
+        }
+        Ok(Verdict::AwaitLines { with, after, timeout })
+    }
+
+    fn read_lines(&mut self, with: Option<BotId>, after: i64) -> Result<Vec<LocalLine>, store::Error> {
+        let rows = self.store.list_local(with.map(Some), after, limits::UPDATES_PER_ANSWER_MAX)?;
+        let line = |row: LocalRow| LocalLine { id: row.id, at: row.created_at, from: row.sender, text: row.text };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// Lets a terminal wait.
+    pub(super) fn await_lines(&mut self, with: Option<BotId>, after: i64, timeout: Duration, reply: ReplyTo) {
+        self.local_waiters.retain(|waiter| !waiter.reply.is_gone());
+        self.local_waiters.push(Waiter { reply, with, after, until: self.now.mono + timeout });
+    }
+
+    /// Answers terminals when there are new lines, and those whose time is over.
+    pub(super) fn wake_lines(&mut self, has_new: bool, out: &mut Vec<Effect>) {
+        let now = self.now.mono;
+        if !has_new && self.local_waiters.iter().all(|waiter| waiter.until > now) {
+            return;
+        }
+        for waiter in std::mem::take(&mut self.local_waiters) {
+            match self.read_lines(waiter.with, waiter.after) {
+                Ok(lines) if lines.is_empty() && waiter.until > now => self.local_waiters.push(waiter),
+                Ok(lines) => out.push(Effect::Answer(waiter.reply, Ok(Answer::Lines(lines)))),
+                Err(error) => {
+                    log::error!("reading the built-in chat failed: {error}");
+                    out.push(Effect::Answer(waiter.reply, Err(Failure::Internal)));
+                }
+            }
+        }
+    }
+}

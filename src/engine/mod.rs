@@ -1,0 +1,382 @@
+//! Layer 3: live bots. One thread owns all live state and the store; everybody else sends it events.
+//!
+//! [`Engine::run`] takes a batch of events, applies them in one transaction, commits, and only then releases the
+//! effects. If the commit fails nothing of the batch has happened: callers are told so, and stanzas stay
+//! unacknowledged, so that the server sends them again (contract §5).
+//! Nothing here has a socket. Time and entropy come in as arguments of [`Engine::new`] and [`Engine::batch`].
+
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod failure;
+pub mod handle;
+
+mod accounts;
+mod ask;
+mod local;
+mod outbox;
+mod registry;
+mod router;
+mod updates;
+
+pub use accounts::ConfigAccount;
+
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::limits;
+use crate::base::ratelimit::RateLimit;
+use crate::base::time::Now;
+use crate::engine::accounts::Account;
+use crate::engine::command::texts::Language;
+use crate::engine::effect::{Effect, Order};
+use crate::engine::event::Event;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Outcome, ReplyTo};
+use crate::engine::registry::Bot;
+use crate::store::{self, Store};
+use crate::xmpp::session;
+
+/// What the engine is told once, at its start.
+pub struct Setup {
+    /// Language of the chat texts.
+    pub language: Language,
+    /// `http://localhost:7842/bot/`: the real address, for answers and help.
+    pub api_url: String,
+    /// Requests a second of one bot; 0 is no limit.
+    pub rate_limit: u32,
+    /// Accounts named in the configuration file.
+    pub accounts: Vec<ConfigAccount>,
+    /// Take the operating system's certificates instead of the built-in ones.
+    pub system_roots: bool,
+    /// Fills a buffer from a cryptographic generator.
+    pub entropy: fn(&mut [u8]),
+}
+
+/// The one owner of live state.
+pub struct Engine {
+    store: Store,
+    setup: Setup,
+    now: Now,
+    started: Now,
+    bots: BTreeMap<BotId, Bot>,
+    by_token: HashMap<[u8; 32], BotId>,
+    accounts: BTreeMap<AccountId, Account>,
+    update_waiters: HashMap<BotId, updates::Waiter>,
+    local_waiters: Vec<local::Waiter>,
+    rate: RateLimit<BotId>,
+    purge_at: Duration,
+    stopping: bool,
+    /// What the batch under way will cause once it is committed.
+    pending: Pending,
+}
+
+/// Consequences of the batch under way; dropped if it fails.
+#[derive(Default)]
+struct Pending {
+    effects: Vec<Effect>,
+    /// Messages accepted: to be sent if there is room.
+    accepted: Vec<outbox::Accepted>,
+    /// Accounts whose queue may have moved.
+    feed: Vec<AccountId>,
+    /// Bots that got updates.
+    updated: Vec<BotId>,
+    /// The built-in chat got lines.
+    local: bool,
+    /// Archive ids of messages dealt with.
+    marks: Vec<(AccountId, String)>,
+    /// Acknowledged messages were deleted from the outbox.
+    wrote_acks: bool,
+    /// Messages of each session in this batch, to be reported as handled.
+    handled: BTreeMap<AccountId, u32>,
+}
+
+/// What becomes of a question inside a batch.
+enum Verdict {
+    /// Answered as soon as the batch is committed.
+    Outcome(Outcome),
+    /// Waits for updates.
+    AwaitUpdates(BotId, handle::UpdatePoll),
+    /// Waits for lines of the built-in chat.
+    AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
+    /// Not a question.
+    Nothing,
+}
+
+/// Why a handler gave up: the caller's fault, or ours. Only the second ends the batch.
+enum Trouble {
+    Failure(Failure),
+    Store(store::Error),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Trouble {
+        Trouble::Failure(failure)
+    }
+}
+
+impl From<store::Error> for Trouble {
+    fn from(error: store::Error) -> Trouble {
+        Trouble::Store(error)
+    }
+}
+
+/// Why a batch was taken back.
+enum Fault {
+    Store(store::Error),
+    Panic,
+}
+
+impl Engine {
+    /// An engine over an open store: reads bots and accounts, starts the sessions (as effects of the first batch).
+    pub fn new(store: Store, setup: Setup, now: Now) -> Result<Engine, store::Error> {
+        let mut engine = Engine {
+            store,
+            rate: RateLimit::new(setup.rate_limit),
+            setup,
+            now,
+            started: now,
+            bots: BTreeMap::new(),
+            by_token: HashMap::new(),
+            accounts: BTreeMap::new(),
+            update_waiters: HashMap::new(),
+            local_waiters: Vec::new(),
+            purge_at: now.mono,
+            stopping: false,
+            pending: Pending::default(),
+        };
+        engine.reload_bots()?;
+        engine.start_accounts()?;
+        engine.store.commit()?;
+        Ok(engine)
+    }
+
+    /// The engine thread: batches until every sender of events is gone, or a stop has taken too long. `clock` reads the
+    /// time, `release` carries out one effect and must not block. Gives the store back, to be closed.
+    pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Now, mut release: impl FnMut(Effect)) -> Store {
+        let mut stop_at: Option<Duration> = None;
+        loop {
+            let now = clock();
+            let until = self.deadline().into_iter().chain(stop_at).min();
+            let first = match until.map(|at| events.recv_timeout(at.saturating_sub(now.mono))) {
+                Some(Ok(event)) => Some(event),
+                Some(Err(RecvTimeoutError::Timeout)) => None,
+                Some(Err(RecvTimeoutError::Disconnected)) => break,
+                None => match events.recv() {
+                    Ok(event) => Some(event),
+                    Err(_) => break,
+                },
+            };
+            let more = events.try_iter().take(limits::BATCH_MAX - 1);
+            let batch = first.into_iter().chain(more).collect();
+            let now = clock();
+            self.batch(now, batch).into_iter().for_each(&mut release);
+            if self.stopping && stop_at.is_none() {
+                stop_at = Some(now.mono + limits::STOP_TIMEOUT);
+            }
+            if stop_at.is_some_and(|at| at <= now.mono) {
+                break;
+            }
+        }
+        self.expire_acks();
+        self.batch(clock(), Vec::new());
+        self.store
+    }
+
+    /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
+    pub fn batch(&mut self, now: Now, events: Vec<Event>) -> Vec<Effect> {
+        self.now = now;
+        let mut out = Vec::new();
+        match self.attempt(&events) {
+            Ok(verdicts) => self.release(events, verdicts, &mut out),
+            // One bad event must not take the others with it: each gets a transaction of its own.
+            Err(_) if events.len() > 1 => {
+                for event in events {
+                    out.append(&mut self.batch(now, vec![event]));
+                }
+            }
+            Err(fault) => self.refuse(events, &fault, &mut out),
+        }
+        out
+    }
+
+    /// When [`Engine::batch`] is to be called without an event (monotonic).
+    pub fn deadline(&self) -> Option<Duration> {
+        let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
+        let acks = self.accounts.values().filter_map(|account| account.acks_due);
+        waiters.chain(acks).chain([self.purge_at]).min()
+    }
+
+    /// All events and what is due, in one transaction; on error everything is taken back.
+    fn attempt(&mut self, events: &[Event]) -> Result<Vec<Verdict>, Fault> {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let mut verdicts = Vec::with_capacity(events.len());
+            for event in events {
+                verdicts.push(self.apply(event)?);
+            }
+            self.due()?;
+            self.write_acks_and_marks()?;
+            self.store.commit()?;
+            Ok(verdicts)
+        }));
+        let fault = match result {
+            Ok(Ok(verdicts)) => return Ok(verdicts),
+            Ok(Err(error)) => Fault::Store(error),
+            Err(_) => Fault::Panic,
+        };
+        self.pending = Pending::default();
+        self.store.rollback();
+        if let Err(error) = self.reload_bots() {
+            log::error!("reading the bots again failed: {error}");
+        }
+        Err(fault)
+    }
+
+    fn apply(&mut self, event: &Event) -> Result<Verdict, store::Error> {
+        match event {
+            Event::Ask { caller, question, reply } => {
+                if reply.is_gone() {
+                    return Ok(Verdict::Nothing);
+                }
+                match self.on_ask(caller, question) {
+                    Ok(verdict) => Ok(verdict),
+                    Err(Trouble::Failure(failure)) => Ok(Verdict::Outcome(Err(failure))),
+                    Err(Trouble::Store(error)) => Err(error),
+                }
+            }
+            Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
+            Event::Stop(_) => {
+                self.on_stop();
+                Ok(Verdict::Nothing)
+            }
+        }
+    }
+
+    /// After the commit: answers, sends, wakes.
+    fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.wrote_acks {
+            self.forget_written_acks();
+        }
+        for (account, mark) in pending.marks {
+            self.note_mark(account, mark);
+        }
+        for (account, count) in pending.handled {
+            out.push(Effect::Session(account, Order::Handled(count)));
+        }
+        out.extend(pending.effects);
+        self.queue_accepted(pending.accepted);
+        for (event, verdict) in events.into_iter().zip(verdicts) {
+            let reply = match event {
+                Event::Ask { reply, .. } => reply,
+                Event::Stop(reply) => {
+                    out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
+                    continue;
+                }
+                Event::Session(..) => continue,
+            };
+            match verdict {
+                Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
+                Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
+                Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
+                Verdict::Nothing => {}
+            }
+        }
+        for account in self.accounts.keys().copied().collect::<Vec<_>>() {
+            self.feed(account, out);
+        }
+        self.wake_updates(pending.updated, out);
+        self.wake_lines(pending.local, out);
+    }
+
+    /// One event that could not be committed, alone.
+    fn refuse(&mut self, events: Vec<Event>, fault: &Fault, out: &mut Vec<Effect>) {
+        let again = match fault {
+            Fault::Store(error) => {
+                log::error!("nothing was stored: {error}");
+                // A rule of the schema refused the row, and will again; everything else may pass.
+                !matches!(error, store::Error::Conflict(_))
+            }
+            Fault::Panic => {
+                log::error!("a bug: one event was dropped; please report what stands above");
+                false
+            }
+        };
+        for event in events {
+            match event {
+                Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(Failure::Internal))),
+                // The server still has it: it comes again after the reconnect, which backs off.
+                Event::Session(account, _) if again => out.push(Effect::Session(account, Order::Reset)),
+                // An event that can never be stored would come for ever.
+                Event::Session(account, session::Event::Message(_)) => {
+                    out.push(Effect::Session(account, Order::Handled(1)));
+                }
+                Event::Session(..) => {}
+                // Stopping writes nothing of its own; it goes on without the last acknowledgements.
+                Event::Stop(reply) => {
+                    self.on_stop();
+                    out.append(&mut self.pending.effects);
+                    out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
+                }
+            }
+        }
+        self.retry_later();
+    }
+
+    /// After a failed commit what is due by time waits a little, or the loop would spin on a full disk.
+    fn retry_later(&mut self) {
+        let later = self.now.mono + limits::RECONNECT_FIRST;
+        self.purge_at = self.purge_at.max(later);
+        for account in self.accounts.values_mut() {
+            account.acks_due = account.acks_due.map(|_| later);
+        }
+    }
+
+    /// Lets the next batch write what is acknowledged.
+    fn expire_acks(&mut self) {
+        for account in self.accounts.values_mut() {
+            account.acks_due = account.acks_due.map(|_| Duration::ZERO);
+        }
+    }
+
+    /// What time alone brings: old rows, pollers whose wait is over.
+    fn due(&mut self) -> Result<(), store::Error> {
+        if self.purge_at <= self.now.mono {
+            for (bot, dropped) in self.store.purge(self.now.unix())? {
+                log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
+                self.recount(bot, dropped)?;
+            }
+            self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
+        }
+        Ok(())
+    }
+
+    fn on_stop(&mut self) {
+        self.stopping = true;
+        for account in self.accounts.keys() {
+            self.pending.effects.push(Effect::Session(*account, Order::Close));
+        }
+        self.end_waits();
+    }
+
+    /// Every wait ends with an empty answer.
+    fn end_waits(&mut self) {
+        let updates = self.update_waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
+        let lines = self.local_waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
+        let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();
+        self.pending.effects.extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.setup.entropy)(&mut bytes);
+        bytes
+    }
+
+    fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
+        self.store.insert_audit(bot, action, details, None, self.now.unix())
+    }
+}

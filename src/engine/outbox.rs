@@ -1,0 +1,201 @@
+//! The outbox: accepted messages on their way to the server (contract §5.1).
+//!
+//! A message is a row from the moment it is accepted until the server has acknowledged it. At most
+//! `limits::IN_FLIGHT_MAX` are with the session at a time; the rest waits in memory, or, beyond that, in the table.
+
+use std::collections::VecDeque;
+
+use crate::base::crypto;
+use crate::base::id::{self, AccountId, BotId, OutboxId};
+use crate::base::limits;
+use crate::engine::effect::{Effect, Order};
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, NewMessage};
+use crate::engine::local::{self, Speaker};
+use crate::engine::registry::Voice;
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::OutboxRow;
+use crate::xmpp::message::{Kind, Outbound};
+
+/// A message accepted in the batch under way.
+pub(super) struct Accepted {
+    account: AccountId,
+    id: OutboxId,
+    stanza: String,
+}
+
+/// One account's messages between the table and the server.
+pub(super) struct Queue {
+    /// Given to the session, not yet acknowledged, in order.
+    in_flight: VecDeque<OutboxId>,
+    /// Next to be given to it.
+    ready: VecDeque<(OutboxId, String)>,
+    /// The table has more behind `last`.
+    more: bool,
+    /// The last one taken into `ready` or `in_flight`.
+    last: Option<OutboxId>,
+    /// Rows in the table, those in flight included.
+    pub(super) count: i64,
+}
+
+impl Queue {
+    /// The queue of an account with so many rows in the table.
+    pub(super) fn from_store(count: i64) -> Queue {
+        Queue { in_flight: VecDeque::new(), ready: VecDeque::new(), more: count > 0, last: None, count }
+    }
+
+    /// The session forgot what it had (a new stream): everything in the table is sent again.
+    pub(super) fn restart(&mut self) {
+        *self = Queue::from_store(self.count);
+    }
+
+    /// The server has this one.
+    pub(super) fn arrived(&mut self, id: OutboxId) {
+        self.count = (self.count - 1).max(0);
+        if let Some(at) = self.in_flight.iter().position(|other| *other == id) {
+            self.in_flight.remove(at);
+        }
+    }
+
+    fn push(&mut self, id: OutboxId, stanza: String) {
+        self.count += 1;
+        if self.more || self.ready.len() >= limits::IN_FLIGHT_MAX {
+            self.more = true;
+        } else {
+            self.last = Some(id);
+            self.ready.push_back((id, stanza));
+        }
+    }
+}
+
+impl Engine {
+    /// `sendMessage`: stored, or refused with the reason.
+    pub(super) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
+        let hash = crypto::sha256(format!("{}\0{:?}\0{}\0{:?}", new.to, new.kind, new.text, new.reply_to).as_bytes());
+        if let Some(key) = &new.idempotency_key {
+            if let Some((message_id, before)) = self.store.sent_before(bot, key)? {
+                if before != hash {
+                    let text = "this Idempotency-Key was used for another message within the last day";
+                    return Err(Failure::Conflict(text.to_string()).into());
+                }
+                return Ok(Answer::Sent { message_id, encrypted: false });
+            }
+        }
+        let message_id = id::uuid(self.random());
+        self.speak(bot, new, &message_id)?;
+        if let Some(key) = &new.idempotency_key {
+            self.store.remember_sent(bot, key, &message_id, &hash, self.now.unix())?;
+        }
+        Ok(Answer::Sent { message_id, encrypted: false })
+    }
+
+    fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {
+        if new.text.len() > limits::TEXT_BYTES_MAX {
+            return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());
+        }
+        let bot = self.bot(id)?;
+        if !self.store.owner_enabled(&bot.row.owner)? {
+            return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
+        }
+        if new.kind == Kind::Groupchat {
+            return Err(Failure::NotBuilt("rooms are not built yet; `type` can be `chat`".to_string()).into());
+        }
+        let to_local = local::is_local(&new.to.bare());
+        match self.voice(bot) {
+            Voice::Local if to_local => {
+                let name = bot.row.name.clone();
+                self.say_locally(Speaker::Bot(id, name), &new.text)?;
+                Ok(())
+            }
+            Voice::Local => {
+                let text = "the bot belongs to owner@local and can write to owner@local only; \
+                            create it for an XMPP account to write to others";
+                Err(Failure::Remote { what: "send_failed", why: text.to_string() }.into())
+            }
+            _ if to_local => Err(Failure::invalid("to", "the bot owner's own contacts; owner@local is not").into()),
+            Voice::Account(account) => self.post(account, Some(id), new, message_id),
+            Voice::None => {
+                let owner = &bot.row.owner;
+                let why = format!("{owner} is not signed in here; run `botmother account add {owner}`");
+                Err(Failure::Remote { what: "send_failed", why }.into())
+            }
+        }
+    }
+
+    /// Puts a message of the manager or of a bot into the outbox.
+    pub(super) fn post(
+        &mut self,
+        account: AccountId,
+        bot: Option<BotId>,
+        new: &NewMessage,
+        message_id: &str,
+    ) -> Result<(), Trouble> {
+        let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
+        if entry.queue.count >= limits::OUTBOX_MAX {
+            return Err(Failure::Busy { retry_after_s: 30 }.into());
+        }
+        let outbound = Outbound {
+            to: new.to.clone(),
+            kind: new.kind,
+            id: message_id.to_string(),
+            body: new.text.clone(),
+            reply_to: new.reply_to.clone(),
+            // In the self-chat every client of the owner gets the message itself; a carbon would show it twice.
+            is_private: new.to.bare_str() == entry.row.jid.as_str(),
+        };
+        let mut row = OutboxRow {
+            id: OutboxId(0),
+            account,
+            bot,
+            message_id: message_id.to_string(),
+            stanza: outbound.print(),
+            archive_mark: entry.row.archive_mark.clone(),
+            created_at: self.now.unix(),
+        };
+        row.id = self.store.insert_outbox(&row)?;
+        self.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
+        Ok(())
+    }
+
+    /// After the commit: what was accepted joins its account's queue.
+    pub(super) fn queue_accepted(&mut self, accepted: Vec<Accepted>) {
+        for message in accepted {
+            if let Some(account) = self.accounts.get_mut(&message.account) {
+                account.queue.push(message.id, message.stanza);
+            }
+        }
+    }
+
+    /// Gives the session as many messages as may be in flight.
+    pub(super) fn feed(&mut self, id: AccountId, out: &mut Vec<Effect>) {
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        if !account.is_online {
+            return;
+        }
+        let queue = &mut account.queue;
+        while queue.in_flight.len() < limits::IN_FLIGHT_MAX {
+            if queue.ready.is_empty() && queue.more {
+                match load(&mut self.store, id, queue.last) {
+                    Ok((rows, more)) => {
+                        queue.more = more;
+                        queue.last = rows.back().map(|(id, _)| *id).or(queue.last);
+                        queue.ready = rows;
+                    }
+                    Err(error) => return log::error!("{}: reading the outbox failed: {error}", account.row.jid),
+                }
+            }
+            let Some((message, stanza)) = queue.ready.pop_front() else { return };
+            queue.in_flight.push_back(message);
+            out.push(Effect::Session(id, Order::Send { tag: message.0 as u64, stanza }));
+        }
+    }
+}
+
+type Rows = VecDeque<(OutboxId, String)>;
+
+fn load(store: &mut crate::store::Store, id: AccountId, after: Option<OutboxId>) -> Result<(Rows, bool), store::Error> {
+    let rows = store.list_outbox(id, after, limits::IN_FLIGHT_MAX)?;
+    let more = rows.len() == limits::IN_FLIGHT_MAX;
+    Ok((rows.into_iter().map(|row| (row.id, row.stanza)).collect(), more))
+}

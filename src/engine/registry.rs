@@ -1,0 +1,254 @@
+//! The registry: bots are created, changed and deleted here, whoever asks (API, chat, command line).
+//!
+//! Also the one place that knows what a mode means: whose account a bot speaks through.
+
+use crate::base::crypto;
+use crate::base::id::{self, AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::base::secret::Secret;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{BotInfo, Command, Mode, NewBot, Receive};
+use crate::engine::local::is_local;
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::{BotRow, CommandRow};
+
+/// A bot in memory: its row, its commands, and how full its queue is.
+pub(super) struct Bot {
+    pub(super) row: BotRow,
+    pub(super) mode: Mode,
+    pub(super) receive: Receive,
+    pub(super) commands: Vec<Command>,
+    /// Rows in its update queue: an idle poll costs no SQL.
+    pub(super) queued: i64,
+}
+
+impl Bot {
+    /// As callers see it.
+    pub(super) fn info(&self) -> BotInfo {
+        BotInfo {
+            id: self.row.id,
+            name: self.row.name.clone(),
+            jid: self.row.jid.as_ref().map(ToString::to_string).unwrap_or_default(),
+            mode: self.mode,
+            active: self.row.active,
+            description: self.row.description.clone(),
+            created_at: self.row.created_at,
+            token: self.row.token.clone(),
+        }
+    }
+}
+
+/// Where what a bot says goes out.
+pub(super) enum Voice {
+    /// Through an XMPP account.
+    Account(AccountId),
+    /// Into the built-in chat.
+    Local,
+    /// Its owner's account is not signed in here.
+    None,
+}
+
+impl Engine {
+    /// Reads all bots anew: at the start, and after a batch was taken back.
+    pub(super) fn reload_bots(&mut self) -> Result<(), store::Error> {
+        self.bots.clear();
+        self.by_token.clear();
+        for row in self.store.list_bots()? {
+            let commands = self.store.list_commands(row.id)?;
+            let commands = commands.into_iter().map(|c| Command { command: c.command, description: c.description });
+            let bot = Bot {
+                mode: Mode::parse(&row.mode).unwrap_or(Mode::Personal),
+                receive: Receive::parse(&row.receive).unwrap_or(Receive::SelfChat),
+                commands: commands.collect(),
+                queued: self.store.count_updates(row.id)?,
+                row,
+            };
+            if let Some(hash) = bot.row.token_hash {
+                self.by_token.insert(hash, bot.row.id);
+            }
+            self.bots.insert(bot.row.id, bot);
+        }
+        Ok(())
+    }
+
+    /// The bot, or the failure that says it does not exist.
+    pub(super) fn bot(&self, id: BotId) -> Result<&Bot, Failure> {
+        self.bots.get(&id).ok_or_else(|| Failure::no_bot(id))
+    }
+
+    pub(super) fn create_bot(&mut self, new: &NewBot) -> Result<BotInfo, Trouble> {
+        let name = check_name(&new.name)?;
+        if new.mode != Mode::Personal {
+            let text = format!("mode `{}` is not built yet; `personal` is", new.mode.as_str());
+            return Err(Failure::NotBuilt(text).into());
+        }
+        let owned = self.bots.values().filter(|bot| bot.row.owner == new.owner).count();
+        if owned >= limits::BOTS_PER_OWNER_MAX {
+            let text = format!("{} has {owned} bots already; delete one first", new.owner);
+            return Err(Failure::Quota(text).into());
+        }
+        let (token, hash) = self.make_token();
+        let row = BotRow {
+            id: BotId(0),
+            name,
+            jid: None,
+            token_hash: Some(hash),
+            token: Some(token),
+            owner: new.owner.clone(),
+            description: String::new(),
+            active: true,
+            mode: new.mode.as_str().to_string(),
+            receive: new.receive.as_str().to_string(),
+            created_at: self.now.unix(),
+            last_active: 0,
+            updates_dropped: 0,
+        };
+        let id = self.store.insert_bot(&row)?;
+        self.audit(Some(id), "created", &format!("owner={} mode={}", new.owner, new.mode.as_str()))?;
+        let row = BotRow { id, ..row };
+        let bot = Bot { row, mode: new.mode, receive: new.receive, commands: Vec::new(), queued: 0 };
+        let info = bot.info();
+        self.by_token.insert(hash, id);
+        self.bots.insert(id, bot);
+        self.adjust_priority(&new.owner);
+        log::info!("bot {id}: created for {}", new.owner);
+        Ok(info)
+    }
+
+    pub(super) fn delete_bot(&mut self, id: BotId) -> Result<(), Trouble> {
+        let owner = self.bot(id)?.row.owner.clone();
+        self.store.delete_bot(id)?;
+        self.audit(Some(id), "deleted", "")?;
+        if let Some(hash) = self.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
+            self.by_token.remove(&hash);
+        }
+        self.drop_update_waiter(id);
+        self.adjust_priority(&owner);
+        log::info!("bot {id}: deleted");
+        Ok(())
+    }
+
+    pub(super) fn activate_bot(&mut self, id: BotId, active: bool) -> Result<(), Trouble> {
+        self.change_bot(id, if active { "activated" } else { "deactivated" }, |row| row.active = active)
+    }
+
+    pub(super) fn describe_bot(&mut self, id: BotId, description: &str) -> Result<(), Trouble> {
+        if description.chars().count() > limits::DESCRIPTION_CHARS_MAX {
+            let bound = format!("at most {} characters", limits::DESCRIPTION_CHARS_MAX);
+            return Err(Failure::invalid("description", bound).into());
+        }
+        self.change_bot(id, "described", |row| row.description = description.to_string())
+    }
+
+    /// A new token; the old one is invalid from this commit on.
+    pub(super) fn new_token(&mut self, id: BotId) -> Result<Secret, Trouble> {
+        let (token, hash) = self.make_token();
+        let old = self.bot(id)?.row.token_hash;
+        self.change_bot(id, "token_regenerated", |row| {
+            row.token = Some(token.clone());
+            row.token_hash = Some(hash);
+        })?;
+        old.and_then(|old| self.by_token.remove(&old));
+        self.by_token.insert(hash, id);
+        Ok(token)
+    }
+
+    /// No token, and disabled.
+    pub(super) fn revoke(&mut self, id: BotId) -> Result<(), Trouble> {
+        let old = self.bot(id)?.row.token_hash;
+        self.change_bot(id, "token_revoked", |row| {
+            row.token = None;
+            row.token_hash = None;
+            row.active = false;
+        })?;
+        old.and_then(|old| self.by_token.remove(&old));
+        Ok(())
+    }
+
+    pub(super) fn set_commands(&mut self, id: BotId, commands: &[Command]) -> Result<(), Trouble> {
+        let commands = check_commands(commands)?;
+        let rows =
+            commands.iter().map(|c| CommandRow { command: c.command.clone(), description: c.description.clone() });
+        self.store.store_commands(id, &rows.collect::<Vec<_>>())?;
+        self.audit(Some(id), "commands_set", &format!("count={}", commands.len()))?;
+        if let Some(bot) = self.bots.get_mut(&id) {
+            bot.commands = commands;
+        }
+        Ok(())
+    }
+
+    fn change_bot(&mut self, id: BotId, action: &str, change: impl FnOnce(&mut BotRow)) -> Result<(), Trouble> {
+        let bot = self.bots.get_mut(&id).ok_or_else(|| Failure::no_bot(id))?;
+        change(&mut bot.row);
+        let (row, owner) = (bot.row.clone(), bot.row.owner.clone());
+        self.store.store_bot(&row)?;
+        self.audit(Some(id), action, "")?;
+        if !row.active {
+            self.drop_update_waiter(id);
+        }
+        self.adjust_priority(&owner);
+        log::info!("bot {id}: {action}");
+        Ok(())
+    }
+
+    fn make_token(&self) -> (Secret, [u8; 32]) {
+        let token = id::token(self.random());
+        let hash = crypto::sha256(token.as_bytes());
+        (Secret::new(token), hash)
+    }
+
+    /// Through what a bot speaks.
+    pub(super) fn voice(&self, bot: &Bot) -> Voice {
+        if is_local(&bot.row.owner) {
+            return Voice::Local;
+        }
+        match self.account_of(&bot.row.owner) {
+            Some(account) => Voice::Account(account),
+            None => Voice::None,
+        }
+    }
+
+    /// The active personal bots of an owner.
+    pub(super) fn personal_bots<'a>(&'a self, owner: &'a BareJid) -> impl Iterator<Item = &'a Bot> {
+        let is_theirs = move |bot: &&Bot| bot.mode == Mode::Personal && bot.row.active && bot.row.owner == *owner;
+        self.bots.values().filter(is_theirs)
+    }
+}
+
+fn check_name(name: &str) -> Result<String, Failure> {
+    let name = name.trim();
+    let count = name.chars().count();
+    if count == 0 || count > limits::NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        let rule = format!("1 to {} characters on one line", limits::NAME_CHARS_MAX);
+        return Err(Failure::invalid("name", rule));
+    }
+    Ok(name.to_string())
+}
+
+fn check_commands(commands: &[Command]) -> Result<Vec<Command>, Failure> {
+    if commands.len() > limits::COMMANDS_MAX {
+        return Err(Failure::invalid("commands", format!("at most {} commands", limits::COMMANDS_MAX)));
+    }
+    let mut checked: Vec<Command> = Vec::with_capacity(commands.len());
+    for command in commands {
+        let name = command.command.trim().trim_start_matches('/').to_lowercase();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        let length = name.chars().count();
+        if length == 0 || length > limits::COMMAND_CHARS_MAX || !name.chars().all(is_word) {
+            let rule = format!("made of letters, digits, _ and -, 1 to {} of them", limits::COMMAND_CHARS_MAX);
+            return Err(Failure::invalid("commands[].command", rule));
+        }
+        let description = command.description.trim().to_string();
+        if description.chars().count() > limits::COMMAND_DESCRIPTION_CHARS_MAX {
+            let rule = format!("at most {} characters", limits::COMMAND_DESCRIPTION_CHARS_MAX);
+            return Err(Failure::invalid("commands[].description", rule));
+        }
+        if checked.iter().any(|c| c.command == name) {
+            return Err(Failure::invalid("commands[].command", format!("there once; `{name}` comes twice")));
+        }
+        checked.push(Command { command: name, description });
+    }
+    Ok(checked)
+}

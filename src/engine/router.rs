@@ -1,0 +1,242 @@
+//! Who gets this message; nothing else.
+//!
+//! In the self-chat of an owner: the manager's commands, else one of his personal bots. Everywhere else on the
+//! account: bots created with `receive = "all"`. Our own messages come back on several ways (reflection, carbon,
+//! archive) and are recognised by the resource that sent them; what comes twice, by its ids (contract §5.4).
+
+use crate::base::crypto;
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::json::Object;
+use crate::base::text;
+use crate::engine::Engine;
+use crate::engine::command;
+use crate::engine::command::texts;
+use crate::engine::handle::{NewMessage, Receive};
+use crate::engine::local::{Speaker, is_local};
+use crate::engine::{Trouble, registry::Bot};
+use crate::store;
+use crate::xmpp::message::{Inbound, Kind, Via};
+
+/// At most one hint about encryption in this time, or a chatty phone would get one for each message.
+const HINT_EVERY_S: i64 = 3600;
+
+impl Engine {
+    /// A message arrived for an account. Whatever becomes of it is committed before the server hears of it.
+    pub(super) fn on_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
+        *self.pending.handled.entry(id).or_default() += 1;
+        if let Some(mark) = &message.archive_id {
+            self.pending.marks.push((id, mark.clone()));
+        }
+        let Some(account) = self.accounts.get(&id) else { return Ok(()) };
+        let own = account.row.jid.clone();
+        let is_own = message.from.bare_str() == own.as_str();
+        if is_own && message.from.resource() == Some(account.row.resource.as_str()) {
+            return self.on_own_message(id, message);
+        }
+        // Another automaton on the same account: answering each other would never end.
+        let is_automaton = is_own && message.is_private;
+        let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal);
+        if is_automaton || !is_talk || !self.store.owner_enabled(&own)? {
+            return Ok(());
+        }
+        if is_own && message.to.bare_str() == own.as_str() {
+            return self.on_own_chat(id, &own, message);
+        }
+        if is_own || message.via == Via::CarbonSent {
+            return Ok(());
+        }
+        self.on_foreign_message(id, &own, message)
+    }
+
+    /// One of ours came back. From the archive it proves that the server had it.
+    fn on_own_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
+        let Some(message_id) = message.origin_id.as_deref().or(message.id.as_deref()) else { return Ok(()) };
+        if message.via == Via::Archive {
+            let row = self.store.find_outbox(id, message_id)?;
+            if let (Some(row), Some(account)) = (row, self.accounts.get_mut(&id)) {
+                account.on_found(row, self.now.mono);
+            }
+        }
+        Ok(())
+    }
+
+    /// The owner wrote to himself, from one of his own clients.
+    fn on_own_chat(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
+        let Some(body) = message.body.as_deref() else { return Ok(()) };
+        if !self.is_new(id, message)? {
+            return Ok(());
+        }
+        if message.is_encrypted {
+            return self.hint_encrypted(own);
+        }
+        let stanza_id = message.origin_id.as_deref().or(message.id.as_deref()).unwrap_or_default();
+        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
+        match self.on_self_chat(own, body, stanza_id, at) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => self.say(own, &failure.to_string()),
+        }
+    }
+
+    /// Somebody wrote to the owner.
+    fn on_foreign_message(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
+        let wants = |bot: &&Bot| bot.receive == Receive::All;
+        let bots: Vec<BotId> = self.personal_bots(own).filter(wants).map(|bot| bot.row.id).collect();
+        let Some(body) = message.body.as_deref() else { return Ok(()) };
+        if bots.is_empty() || message.is_encrypted || !self.is_new(id, message)? {
+            return Ok(());
+        }
+        let stanza_id = message.id.as_deref().or(message.origin_id.as_deref()).unwrap_or_default();
+        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
+        let payload = payload(&message.from.bare(), own, body, stanza_id, at);
+        for bot in bots {
+            self.push_update(bot, "message", &payload)?;
+        }
+        Ok(())
+    }
+
+    /// Whether this message is here for the first time; from now on it is known.
+    fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
+        let now = self.now.unix();
+        let by_archive = match &message.archive_id {
+            Some(archive_id) => self.store.see(id, &format!("a:{archive_id}"), now)?,
+            None => true,
+        };
+        // In the self-chat the copies of one message have different archive ids or none (a server stores what one
+        // sends to oneself as sent and as received). Some clients use an id twice, so the text counts too.
+        let is_own = message.from.bare() == message.to.bare();
+        let name = message.origin_id.as_deref().or(message.id.as_deref());
+        let by_id = match (name, is_own || message.archive_id.is_none()) {
+            (Some(name), true) => {
+                let body = message.body.as_deref().unwrap_or_default();
+                let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
+                self.store.see(id, &format!("m:{}:{name}:{hash}", message.from.bare()), now)?
+            }
+            _ => true,
+        };
+        Ok(by_archive && by_id)
+    }
+
+    /// Text in the self-chat of an owner, on XMPP or built in.
+    pub(super) fn on_self_chat(&mut self, owner: &BareJid, body: &str, id: &str, at: i64) -> Result<(), Trouble> {
+        let body = body.trim();
+        if let Some(answer) = command::run(self, owner, body)? {
+            return Ok(self.say(owner, &answer)?);
+        }
+        let (bot, text) = self.addressee(owner, body);
+        match bot {
+            Some(bot) => self.deliver_to_bot(bot, owner, text, id, at),
+            None => {
+                let hint = if body.starts_with('/') { &texts::UNKNOWN_COMMAND } else { &texts::NOBODY_LISTENS };
+                let hint = hint.fill(self.setup.language, &[("text", body)]);
+                Ok(self.say(owner, &hint)?)
+            }
+        }
+    }
+
+    /// Which bot the owner means: named by `@name`, owner of the custom command, chosen with `/use`, or the only one.
+    fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> (Option<BotId>, &'t str) {
+        if let Some(rest) = body.strip_prefix('@') {
+            let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let name = name.trim_end_matches([':', ',']);
+            if let Some(bot) = self.find_bot(owner, name) {
+                return (Some(bot), text.trim());
+            }
+        }
+        if let Some(rest) = body.strip_prefix('/') {
+            let word = rest.split_whitespace().next().unwrap_or_default().to_lowercase();
+            let has_it = |bot: &&Bot| bot.commands.iter().any(|command| command.command == word);
+            let mut owners = self.personal_bots(owner).filter(has_it);
+            if let (Some(bot), None) = (owners.next(), owners.next()) {
+                return (Some(bot.row.id), body);
+            }
+        }
+        (self.chosen_bot(owner), body)
+    }
+
+    /// The bot chosen with `/use`, or the only active personal one.
+    pub(super) fn chosen_bot(&self, owner: &BareJid) -> Option<BotId> {
+        let chosen = self.store.setting(&use_key(owner)).ok().flatten().and_then(|id| id.parse().ok()).map(BotId);
+        let is_there = |id: &BotId| self.personal_bots(owner).any(|bot| bot.row.id == *id);
+        if let Some(id) = chosen.filter(is_there) {
+            return Some(id);
+        }
+        let mut bots = self.personal_bots(owner);
+        match (bots.next(), bots.next()) {
+            (Some(bot), None) => Some(bot.row.id),
+            _ => None,
+        }
+    }
+
+    /// An active personal bot of the owner by number or name, whatever its case.
+    pub(super) fn find_bot(&self, owner: &BareJid, name: &str) -> Option<BotId> {
+        let is_it = |bot: &&Bot| name.parse() == Ok(bot.row.id.0) || bot.row.name.to_lowercase() == name.to_lowercase();
+        self.personal_bots(owner).find(is_it).map(|bot| bot.row.id)
+    }
+
+    /// Puts what the owner said into a bot's queue.
+    pub(super) fn deliver_to_bot(
+        &mut self,
+        bot: BotId,
+        owner: &BareJid,
+        text: &str,
+        stanza_id: &str,
+        at: i64,
+    ) -> Result<(), Trouble> {
+        Ok(self.push_update(bot, "message", &payload(owner, owner, text, stanza_id, at))?)
+    }
+
+    /// The manager says something to an owner.
+    pub(super) fn say(&mut self, owner: &BareJid, text: &str) -> Result<(), store::Error> {
+        if is_local(owner) {
+            return self.say_locally(Speaker::Manager, text).map(|_| ());
+        }
+        let Some(account) = self.account_of(owner) else { return Ok(()) };
+        let message = NewMessage {
+            to: owner.to_jid(),
+            text: text.to_string(),
+            kind: Kind::Chat,
+            reply_to: None,
+            idempotency_key: None,
+        };
+        let id = crate::base::id::uuid(self.random());
+        match self.post(account, None, &message, &id) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => {
+                log::warn!("{owner}: an answer of the manager was not sent: {failure}");
+                Ok(())
+            }
+        }
+    }
+
+    /// The owner's client encrypts; say once in a while that this cannot be read.
+    fn hint_encrypted(&mut self, owner: &BareJid) -> Result<(), store::Error> {
+        let key = format!("encryption_hint_at:{owner}");
+        let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        if self.now.unix() - last < HINT_EVERY_S {
+            return Ok(());
+        }
+        self.store.store_setting(&key, &self.now.unix().to_string())?;
+        let hint = texts::ENCRYPTED.fill(self.setup.language, &[]);
+        self.say(owner, &hint)
+    }
+}
+
+/// Setting that holds the bot chosen with `/use`.
+pub(super) fn use_key(owner: &BareJid) -> String {
+    format!("botmother_use:{owner}")
+}
+
+/// `data` of an update of type message, members as in the guide §8.4.
+fn payload(from: &BareJid, to: &BareJid, body: &str, stanza_id: &str, at: i64) -> String {
+    Object::new()
+        .text("from", from.as_str())
+        .text("to", to.as_str())
+        .text("body", body)
+        .text("type", "chat")
+        .text("stanza_id", stanza_id)
+        .number("timestamp", at)
+        .end()
+}

@@ -1,0 +1,117 @@
+//! The update queue of each bot and the pollers that wait on it (contract §3, getUpdates).
+//!
+//! An update is a row; it goes when a poll with a higher offset acknowledges it, or by age or cap, counted.
+
+use std::time::Duration;
+
+use crate::base::id::BotId;
+use crate::base::limits;
+use crate::engine::effect::Effect;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, ReplyTo, Update, UpdatePoll};
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
+
+/// A poller that waits for the first update.
+pub(super) struct Waiter {
+    pub(super) reply: ReplyTo,
+    poll: UpdatePoll,
+    /// When it gets an empty answer (monotonic).
+    pub(super) until: Duration,
+}
+
+impl Engine {
+    pub(super) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
+        if self.bot(bot)?.queued > 0 {
+            if let Some(offset) = poll.offset {
+                let gone = self.store.delete_updates_below(bot, offset)?;
+                self.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
+            }
+            let updates = self.read_updates(bot, poll)?;
+            if !updates.is_empty() {
+                return Ok(Verdict::Outcome(Ok(Answer::Updates(updates))));
+            }
+        }
+        if poll.timeout.is_zero() || self.stopping {
+            return Ok(Verdict::Outcome(Ok(Answer::Updates(Vec::new()))));
+        }
+        Ok(Verdict::AwaitUpdates(bot, *poll))
+    }
+
+    fn read_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
+        let rows = self.store.list_updates(bot, poll.offset, poll.limit)?;
+        Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
+    }
+
+    /// Puts an update into a bot's queue; over the cap the oldest go.
+    pub(super) fn push_update(&mut self, bot: BotId, kind: &str, payload: &str) -> Result<(), store::Error> {
+        self.store.insert_update(bot, kind, payload, self.now.unix())?;
+        let Some(entry) = self.bots.get_mut(&bot) else { return Ok(()) };
+        entry.queued += 1;
+        self.pending.updated.push(bot);
+        // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
+        if entry.queued > limits::UPDATES_PER_BOT_MAX + limits::UPDATES_PER_BOT_MAX / 10 {
+            let dropped = self.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
+            log::warn!("bot {bot}: its queue is full; the {dropped} oldest updates were dropped");
+            self.recount(bot, dropped)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the store dropped updates of a bot.
+    pub(super) fn recount(&mut self, bot: BotId, dropped: i64) -> Result<(), store::Error> {
+        let queued = self.store.count_updates(bot)?;
+        if let Some(bot) = self.bots.get_mut(&bot) {
+            bot.queued = queued;
+            bot.row.updates_dropped += dropped;
+        }
+        Ok(())
+    }
+
+    /// Lets a poller wait; one that waits already is ended with `conflict`.
+    pub(super) fn await_updates(&mut self, bot: BotId, poll: UpdatePoll, reply: ReplyTo, out: &mut Vec<Effect>) {
+        let until = self.now.mono + poll.timeout;
+        if let Some(old) = self.update_waiters.insert(bot, Waiter { reply, poll, until }) {
+            let text = "another getUpdates for this bot has taken over; only one may wait at a time";
+            out.push(Effect::Answer(old.reply, Err(Failure::Conflict(text.to_string()))));
+        }
+        // An update of the same batch may have come just after the question.
+        self.wake_updates(vec![bot], out);
+    }
+
+    /// Answers the pollers of bots that got updates, and those whose time is over.
+    pub(super) fn wake_updates(&mut self, mut bots: Vec<BotId>, out: &mut Vec<Effect>) {
+        let now = self.now.mono;
+        bots.extend(self.update_waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
+        bots.sort_unstable();
+        bots.dedup();
+        for bot in bots {
+            let Some(waiter) = self.update_waiters.remove(&bot) else { continue };
+            if waiter.reply.is_gone() {
+                continue;
+            }
+            let poll = waiter.poll;
+            let has_some = self.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
+            let outcome = match if has_some { self.read_updates(bot, &poll) } else { Ok(Vec::new()) } {
+                Ok(updates) if updates.is_empty() && waiter.until > now => {
+                    self.update_waiters.insert(bot, waiter);
+                    continue;
+                }
+                Ok(updates) => Ok(Answer::Updates(updates)),
+                Err(error) => {
+                    log::error!("bot {bot}: reading its updates failed: {error}");
+                    Err(Failure::Internal)
+                }
+            };
+            out.push(Effect::Answer(waiter.reply, outcome));
+        }
+    }
+
+    /// The bot is gone or disabled: its poller is told as any later request would be.
+    pub(super) fn drop_update_waiter(&mut self, bot: BotId) {
+        if let Some(waiter) = self.update_waiters.remove(&bot) {
+            let failure = Failure::Unauthorized("the bot was disabled or deleted".to_string());
+            self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Botmother: a bot server for XMPP, small enough for a router.
+//!
+//! This page is the map for who works on the code; README.md is for who runs it.
+//!
+//! # Principles
+//! 1. One direction: edges call inwards; the inside answers with data, never by calling out.
+//! 2. Protocol code has no socket, no clock, no randomness of its own, no SQL. It gets them as arguments.
+//! 3. Live state has one owner: the engine thread. Others send it events or ask it questions.
+//! 4. Durable first: commit, then act; acknowledge a stanza only after it is committed.
+//! 5. A face translates; it decides nothing. A rule that two faces need lives in the engine.
+//! 6. Everything has a limit, and all limits stand in one file ([`base::limits`]) with their reasons.
+//! 7. One word, one meaning (the glossary is in README.md).
+//!
+//! # The way of a message
+//! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `engine::router` → an update
+//! row and replies, in one transaction → after the commit: the stanza is acknowledged, the waiting poller answered.
+//! *Out:* HTTP → [`http::front`] → a face in [`api`] → [`engine::handle::Question`] → an outbox row → after the commit:
+//! the caller gets his 200, the session gets the stanza → the server's acknowledgement deletes the row.
+//!
+//! # What is deliberately absent
+//! No lock around live state, no thread per connection or bot, no trait with one implementor, no `async` outside
+//! `net` and `http::front`, no SQL outside [`store`], no JSON outside the faces' `wire` files and payloads of updates.
+//!
+//! # Layers
+//! `tests/layers.rs` holds the table of who may import whom, and fails when the code does otherwise.
+
+pub mod base;
+pub mod xml;
+pub mod xmpp;
+pub mod store;
+pub mod engine;
+pub mod http;
+pub mod net;
+pub mod config;

@@ -1,0 +1,102 @@
+//! Table `account`: the XMPP accounts the daemon signs in to, with password and login key sealed.
+
+use rusqlite::Row;
+
+use crate::base::id::AccountId;
+use crate::base::secret::Secret;
+use crate::store::sql::bare_jid;
+use crate::store::row::AccountRow;
+use crate::store::{Error, Store};
+
+impl Store {
+    /// All accounts, in the order they were added.
+    pub fn list_accounts(&self) -> Result<Vec<AccountRow>, Error> {
+        self.rows(
+            "SELECT id, jid, password, host, ca_file, pin, resource, from_config, archive_mark, login_key
+             FROM account ORDER BY id",
+            &[],
+            |row| self.read_account(row),
+        )
+    }
+
+    /// A new account; [`Error::Conflict`] when its address is there already. The row's own `id` is ignored.
+    pub fn insert_account(&mut self, account: &AccountRow) -> Result<AccountId, Error> {
+        let id = self.insert(
+            "INSERT INTO account (jid, resource) VALUES (?, ?)",
+            &[&account.jid.as_str(), &account.resource],
+        )?;
+        // The number is part of the places its secrets are sealed for, so the rest follows when it is known.
+        self.write_account(AccountId(id), account)?;
+        Ok(AccountId(id))
+    }
+
+    /// Keeps an account as it is now. Nothing happens when it is gone.
+    pub fn store_account(&mut self, account: &AccountRow) -> Result<(), Error> {
+        self.write_account(account.id, account)
+    }
+
+    /// Deletes an account with its outgoing messages and the ids it has seen.
+    pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
+        self.write("DELETE FROM account WHERE id = ?", &[&id.0])?;
+        Ok(())
+    }
+
+    /// Everything of the archive up to this id is committed. Nothing happens when the account is gone.
+    pub fn store_mark(&mut self, id: AccountId, archive_mark: &str) -> Result<(), Error> {
+        self.write("UPDATE account SET archive_mark = ? WHERE id = ?", &[&archive_mark, &id.0])?;
+        Ok(())
+    }
+
+    /// Keeps SCRAM's derived keys, or forgets them when empty. Nothing happens when the account is gone.
+    pub fn store_login_key(&mut self, id: AccountId, login_key: &Secret) -> Result<(), Error> {
+        let sealed = self.sealed(&login_key_place(id), Some(login_key));
+        self.write("UPDATE account SET login_key = ? WHERE id = ?", &[&sealed, &id.0])?;
+        Ok(())
+    }
+
+    fn write_account(&mut self, id: AccountId, account: &AccountRow) -> Result<(), Error> {
+        let password = self.sealed(&password_place(id), Some(&account.password)).unwrap_or_default();
+        let login_key = self.sealed(&login_key_place(id), account.login_key.as_ref());
+        self.write(
+            "UPDATE account SET jid = ?, password = ?, host = ?, ca_file = ?, pin = ?, resource = ?, from_config = ?,
+             archive_mark = ?, login_key = ? WHERE id = ?",
+            &[
+                &account.jid.as_str(),
+                &password,
+                &account.host,
+                &account.ca_file,
+                &account.pin,
+                &account.resource,
+                &account.from_config,
+                &account.archive_mark,
+                &login_key,
+                &id.0,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn read_account(&self, row: &Row<'_>) -> Result<AccountRow, Error> {
+        let id = AccountId(row.get(0)?);
+        Ok(AccountRow {
+            id,
+            jid: bare_jid(&row.get::<_, String>(1)?)?,
+            password: self.opened(&password_place(id), row.get(2)?)?.unwrap_or_default(),
+            host: row.get(3)?,
+            ca_file: row.get(4)?,
+            pin: row.get(5)?,
+            resource: row.get(6)?,
+            from_config: row.get(7)?,
+            archive_mark: row.get(8)?,
+            login_key: self.opened(&login_key_place(id), row.get(9)?)?,
+        })
+    }
+}
+
+fn password_place(id: AccountId) -> String {
+    format!("account.password:{id}")
+}
+
+fn login_key_place(id: AccountId) -> String {
+    format!("account.login_key:{id}")
+}

@@ -1,0 +1,104 @@
+//! Layer 2: everything that is kept on disk, and the only place that speaks SQL.
+//!
+//! One concrete [`Store`], used by one thread, the engine. Writing functions begin a transaction when there is none;
+//! the engine ends it with [`Store::commit`] or [`Store::rollback`], so a whole batch of events costs one flush of
+//! the disk. Reading begins nothing. After a write has failed, nothing of its transaction can be committed any more.
+//! Never decides anything: rules live in the engine. Nothing is written while nothing happens.
+
+pub mod row;
+
+mod error;
+mod key;
+mod migrate;
+mod open;
+mod sql;
+
+mod account;
+mod audit;
+mod bot;
+mod command;
+mod idempotency;
+mod local;
+mod outbox;
+mod purge;
+mod seen;
+mod setting;
+mod update;
+
+use std::fs::File;
+
+use rusqlite::Connection;
+
+use crate::base::crypto::SealKey;
+
+pub use error::Error;
+
+/// What a committed transaction survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Loss of power: every commit waits for the disk.
+    Power,
+    /// The end of the process only: the operating system writes when it likes. Far less wear on a memory card.
+    Process,
+}
+
+/// The database, open.
+pub struct Store {
+    connection: Connection,
+    key: SealKey,
+    state: State,
+    /// Holds the data directory for us; dropped after the connection. `None` in memory.
+    _lock: Option<File>,
+}
+
+/// Where the transaction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// There is none.
+    Clean,
+    /// Begun, all well.
+    Dirty,
+    /// A write failed. SQLite may have rolled back by itself, so going on would commit half of a batch.
+    Failed,
+}
+
+impl Store {
+    /// Makes durable what was written since the last time. Does nothing when nothing was written. After an error the
+    /// transaction is gone, as after [`Store::rollback`].
+    pub fn commit(&mut self) -> Result<(), Error> {
+        let outcome = match self.state {
+            State::Clean => return Ok(()),
+            State::Dirty => self.run("COMMIT"),
+            State::Failed => Err(Error::Aborted),
+        };
+        match outcome {
+            Ok(()) => self.state = State::Clean,
+            Err(_) => self.rollback(),
+        }
+        outcome
+    }
+
+    /// Takes back what was written since the last commit. Works after any error.
+    pub fn rollback(&mut self) {
+        // SQLite has already rolled back by itself after some errors. A failing ROLLBACK leaves nothing to be done:
+        // the next BEGIN reports what is wrong.
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.run("ROLLBACK")
+        {
+            log::warn!("store: rolling back: {error}");
+        }
+        self.state = State::Clean;
+    }
+
+    /// Whether something was written that is not committed.
+    pub fn is_dirty(&self) -> bool {
+        self.state != State::Clean
+    }
+
+    /// Ends: takes back what is not committed, moves the log into the database and closes it.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.rollback();
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.connection.close().map_err(|(_, error)| Error::from(error))
+    }
+}

@@ -1,0 +1,117 @@
+//! Opening: the data directory, its lock, the files' modes, the pragmas. Called once, at the start.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::base::crypto::SealKey;
+use crate::store::key::{self, Database};
+use crate::store::{Durability, Error, State, Store, migrate};
+
+/// The database's file.
+const FILE: &str = "botmother.db";
+/// The file whose lock says that the data directory is taken.
+const LOCK_FILE: &str = "botmother.lock";
+/// More than there are statements in this layer, so that none is prepared twice.
+const STATEMENTS_MAX: usize = 96;
+/// How long we wait for another program that looks into the database (a backup, a curious `sqlite3`).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// auto_vacuum comes first: it counts only before the first table. cache_size is in KiB when negative: rows are small
+/// and the engine keeps what it needs, so 512 KiB hold the inner pages. The log goes back into the database after
+/// 1,000 pages, which writes a page that changed often only once (flash), and never stays longer than 4 MiB.
+/// secure_delete = FAST overwrites deleted rows in pages that are written anyway: no further writes, and what matters
+/// is sealed besides.
+const PRAGMAS: &str = "
+    PRAGMA auto_vacuum = INCREMENTAL;
+    PRAGMA journal_mode = WAL;
+    PRAGMA cache_size = -512;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA foreign_keys = ON;
+    PRAGMA wal_autocheckpoint = 1000;
+    PRAGMA journal_size_limit = 4194304;
+    PRAGMA secure_delete = FAST;
+    PRAGMA trusted_schema = OFF;
+";
+
+impl Store {
+    /// Opens the database of a data directory; makes directory, key and database where there are none. Fails with
+    /// [`Error::Locked`] while another process has it open.
+    pub fn open(data_dir: &Path, durability: Durability) -> Result<Store, Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(|error| Error::io(data_dir, error))?;
+        let lock = lock(&data_dir.join(LOCK_FILE))?;
+        let path = data_dir.join(FILE);
+        let database = match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > 0 => Database::Old,
+            _ => Database::New,
+        };
+        let credentials_dir = std::env::var_os("CREDENTIALS_DIRECTORY");
+        let key = key::load(data_dir, credentials_dir.as_ref().map(Path::new), database)?;
+        // Made by us, so that its mode is right from the first byte; SQLite gives -wal and -shm the same mode.
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Error::io(&path, error))?;
+        for name in [FILE, "botmother.db-wal", "botmother.db-shm"] {
+            make_private(&data_dir.join(name))?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let store = Store::start(Connection::open_with_flags(&path, flags)?, key, Some(lock), durability)?;
+        File::open(data_dir).and_then(|directory| directory.sync_all()).map_err(|error| Error::io(data_dir, error))?;
+        Ok(store)
+    }
+
+    /// A database in memory under a fixed key, for tests.
+    pub fn memory() -> Store {
+        let connection = Connection::open_in_memory().expect("memory is there");
+        Store::start(connection, SealKey::new(&[7; 32]), None, Durability::Process).expect("our own schema is valid")
+    }
+
+    fn start(
+        connection: Connection,
+        key: SealKey,
+        lock: Option<File>,
+        durability: Durability,
+    ) -> Result<Store, Error> {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.execute_batch(PRAGMAS)?;
+        connection.execute_batch(match durability {
+            Durability::Power => "PRAGMA synchronous = FULL",
+            Durability::Process => "PRAGMA synchronous = NORMAL",
+        })?;
+        let mut store = Store { connection, key, state: State::Clean, _lock: lock };
+        migrate::migrate(&mut store)?;
+        Ok(store)
+    }
+}
+
+fn lock(path: &Path) -> Result<File, Error> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| Error::io(path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked),
+        Err(TryLockError::Error(error)) => Err(Error::io(path, error)),
+    }
+}
+
+/// Takes a file that is there away from everybody else's eyes.
+pub(super) fn make_private(path: &Path) -> Result<(), Error> {
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    if metadata.permissions().mode() & 0o777 == 0o600 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(|error| Error::io(path, error))
+}

@@ -1,0 +1,85 @@
+//! What grows old goes: called by the engine once in a while. Looks first and writes only when something is old, so
+//! that an idle daemon leaves the disk alone.
+
+use crate::base::id::BotId;
+use crate::base::limits;
+use crate::store::{Error, Store};
+
+/// Free pages that are kept for later use; only beyond them is the file made shorter.
+const FREE_PAGES_KEPT: i64 = 1_024;
+
+impl Store {
+    /// Deletes what is older or more than `limits.rs` allows. Gives how many updates each bot lost unread, already
+    /// counted in its row: whoever has a copy of the row adds it there too.
+    pub fn purge(&mut self, now_s: i64) -> Result<Vec<(BotId, i64)>, Error> {
+        let retention = now_s - limits::RETENTION.as_secs() as i64;
+        let dropped = self.purge_updates(retention)?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM idempotency WHERE created_at < ?)",
+            "DELETE FROM idempotency WHERE created_at < ?",
+            retention,
+        )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM seen WHERE at < ?)",
+            "DELETE FROM seen WHERE at < ?",
+            now_s - limits::SEEN_RETENTION.as_secs() as i64,
+        )?;
+        // Only this function deletes here, and the oldest first, so the ids have no holes.
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",
+            "DELETE FROM audit_log WHERE id <= ?",
+            self.number("SELECT max(id) FROM audit_log", &[])? - limits::AUDIT_ROWS_MAX,
+        )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM local_message WHERE id <= ?)",
+            "DELETE FROM local_message WHERE id <= ?",
+            self.number(
+                "SELECT id FROM local_message ORDER BY id DESC LIMIT 1 OFFSET ?",
+                &[&limits::LOCAL_MESSAGES_MAX],
+            )?,
+        )?;
+        self.shrink()?;
+        Ok(dropped)
+    }
+
+    fn purge_rows(&mut self, is_any: &str, delete: &str, bound: i64) -> Result<(), Error> {
+        if self.number(is_any, &[&bound])? != 0 {
+            self.write(delete, &[&bound])?;
+        }
+        Ok(())
+    }
+
+    /// Updates are in the order of their age, so looking stops at the first young one. (If the clock was set back,
+    /// rows behind a young one stay longer; the cap per bot holds anyway.)
+    fn purge_updates(&mut self, before: i64) -> Result<Vec<(BotId, i64)>, Error> {
+        let end = self.row(
+            "SELECT id FROM update_queue WHERE created_at >= ? ORDER BY id LIMIT 1",
+            &[&before],
+            |row| Ok(row.get::<_, i64>(0)?),
+        )?;
+        let end = end.unwrap_or(i64::MAX);
+        let dropped = self.rows(
+            "SELECT bot_id, count(*) FROM update_queue WHERE id < ? GROUP BY bot_id",
+            &[&end],
+            |row| Ok((BotId(row.get(0)?), row.get(1)?)),
+        )?;
+        if !dropped.is_empty() {
+            self.write("DELETE FROM update_queue WHERE id < ?", &[&end])?;
+        }
+        for (bot, count) in &dropped {
+            self.count_dropped(*bot, *count)?;
+        }
+        Ok(dropped)
+    }
+
+    /// Gives back space when more than half of a file that is not small is empty.
+    fn shrink(&mut self) -> Result<(), Error> {
+        let free = self.number("PRAGMA freelist_count", &[])?;
+        if free > FREE_PAGES_KEPT && free > self.number("PRAGMA page_count", &[])? / 2 {
+            self.begin()?;
+            let script = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES_KEPT);
+            self.connection.execute_batch(&script).map_err(|error| self.failed(error.into()))?;
+        }
+        Ok(())
+    }
+}

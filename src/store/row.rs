@@ -1,0 +1,117 @@
+//! Rows as the engine keeps and gets them: public fields, typed ids, no behaviour.
+
+use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::jid::BareJid;
+use crate::base::secret::Secret;
+
+/// A row of `bot`, without the columns later families add.
+#[derive(Clone, Debug)]
+pub struct BotRow {
+    /// Its number.
+    pub id: BotId,
+    /// Display name.
+    pub name: String,
+    /// Its own address, for modes that have one.
+    pub jid: Option<BareJid>,
+    /// SHA-256 of the token; `None` after a revoke.
+    pub token_hash: Option<[u8; 32]>,
+    /// The token itself; sealed in the file.
+    pub token: Option<Secret>,
+    /// Whose bot it is.
+    pub owner: BareJid,
+    /// What it is for.
+    pub description: String,
+    /// `status = 'active'`.
+    pub active: bool,
+    /// `personal`, `dedicated`, `cloud`.
+    pub mode: String,
+    /// `self`, `all`.
+    pub receive: String,
+    /// Unix time.
+    pub created_at: i64,
+    /// Unix time of the last request with its token; written at most once a minute.
+    pub last_active: i64,
+    /// Updates that fell out of its queue unread, by age or by the cap.
+    pub updates_dropped: i64,
+}
+
+/// A row of `account`: an XMPP account the daemon signs in to.
+#[derive(Clone, Debug)]
+pub struct AccountRow {
+    /// Its number.
+    pub id: AccountId,
+    /// The account.
+    pub jid: BareJid,
+    /// Its password; sealed in the file. Empty for accounts of the configuration file, which names it itself.
+    pub password: Secret,
+    /// `host:port`, or empty.
+    pub host: String,
+    /// CA file, or empty.
+    pub ca_file: String,
+    /// Certificate pin, or empty.
+    pub pin: String,
+    /// The resource we bind: made once, stable.
+    pub resource: String,
+    /// Whether the configuration file names it.
+    pub from_config: bool,
+    /// Archive id up to which everything is committed.
+    pub archive_mark: Option<String>,
+    /// SCRAM's derived keys as text; sealed in the file.
+    pub login_key: Option<Secret>,
+}
+
+/// A row of `outbox`: accepted, not yet acknowledged by the server.
+#[derive(Clone, Debug)]
+pub struct OutboxRow {
+    /// Its number: the order of sending.
+    pub id: OutboxId,
+    /// Through which account.
+    pub account: AccountId,
+    /// The bot that sent it, if one did.
+    pub bot: Option<BotId>,
+    /// `id` and origin-id on the wire.
+    pub message_id: String,
+    /// The stanza as XML.
+    pub stanza: String,
+    /// The account's `archive_mark` when it was accepted: where to look for it in the archive after a crash.
+    pub archive_mark: Option<String>,
+    /// Unix time.
+    pub created_at: i64,
+}
+
+/// A row of `update_queue`.
+#[derive(Clone, Debug)]
+pub struct UpdateRow {
+    /// Its number.
+    pub id: crate::base::id::UpdateId,
+    /// `message`, …
+    pub kind: String,
+    /// JSON of `data`.
+    pub payload: String,
+}
+
+/// A row of `bot_command`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandRow {
+    /// Name without `/`.
+    pub command: String,
+    /// One line.
+    pub description: String,
+}
+
+/// A row of `local_message`: the built-in chat.
+#[derive(Clone, Debug)]
+pub struct LocalRow {
+    /// Growing id.
+    pub id: i64,
+    /// The bot the line belongs to, on either side; `None` for the manager.
+    pub bot: Option<BotId>,
+    /// Whether the owner said it.
+    pub from_owner: bool,
+    /// Who speaks, for showing.
+    pub sender: String,
+    /// What was said.
+    pub text: String,
+    /// Unix time.
+    pub created_at: i64,
+}

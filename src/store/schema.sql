@@ -1,0 +1,119 @@
+-- Today's schema. Applied whole to a new file; older files come here by the numbered steps of migrate.rs.
+-- Names of `bot`, `bot_command`, `update_queue`, `settings`, `audit_log` and of their columns are the guide's (§10).
+-- AUTOINCREMENT where a number once given out must never name anything else.
+
+-- Owner: bot.rs. Sealed columns: token_raw, webhook_secret, bot_password. permissions, webhook_* and bot_password are
+-- the guide's, not used yet.
+CREATE TABLE bot (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  name            TEXT NOT NULL,
+  jid             TEXT,
+  token_hash      TEXT UNIQUE,                      -- SHA-256 in lower-case hex; NULL after a revoke
+  token_raw       TEXT,
+  owner_jid       TEXT NOT NULL,
+  description     TEXT NOT NULL DEFAULT '',
+  permissions     TEXT NOT NULL DEFAULT 'all',
+  status          TEXT NOT NULL DEFAULT 'active',   -- active | disabled
+  mode            TEXT NOT NULL DEFAULT 'personal', -- personal | dedicated | cloud
+  created_at      INTEGER NOT NULL DEFAULT 0,
+  last_active     INTEGER NOT NULL DEFAULT 0,
+  webhook_url     TEXT,
+  webhook_secret  TEXT,
+  webhook_enabled INTEGER NOT NULL DEFAULT 0,
+  bot_password    TEXT,
+  receive         TEXT NOT NULL DEFAULT 'self',     -- self | all
+  updates_dropped INTEGER NOT NULL DEFAULT 0
+);
+
+-- Owner: command.rs.
+CREATE TABLE bot_command (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id      INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  command     TEXT NOT NULL,
+  description TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX bot_command_bot ON bot_command (bot_id, id);
+
+-- Owner: update.rs.
+CREATE TABLE update_queue (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id      INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  update_type TEXT NOT NULL,
+  payload     TEXT NOT NULL,
+  created_at  INTEGER NOT NULL
+);
+CREATE INDEX update_queue_bot ON update_queue (bot_id, id);
+
+-- Owner: setting.rs.
+CREATE TABLE settings (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Owner: audit.rs. No reference to bot: the log outlives what it tells of.
+CREATE TABLE audit_log (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id     INTEGER,
+  action     TEXT NOT NULL,
+  details    TEXT NOT NULL DEFAULT '',
+  ip_address TEXT,
+  timestamp  INTEGER NOT NULL
+);
+
+-- Owner: account.rs. Sealed columns: password, login_key.
+CREATE TABLE account (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  jid          TEXT NOT NULL UNIQUE,
+  password     TEXT NOT NULL DEFAULT '',            -- '' when the configuration file has it
+  host         TEXT NOT NULL DEFAULT '',
+  ca_file      TEXT NOT NULL DEFAULT '',
+  pin          TEXT NOT NULL DEFAULT '',
+  resource     TEXT NOT NULL,
+  from_config  INTEGER NOT NULL DEFAULT 0,
+  archive_mark TEXT,
+  login_key    TEXT
+);
+
+-- Owner: outbox.rs. What was accepted is sent even when its bot is deleted meanwhile. bot_id has no index: rows live
+-- for moments, and bots are deleted seldom.
+CREATE TABLE outbox (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  bot_id       INTEGER REFERENCES bot (id) ON DELETE SET NULL,
+  message_id   TEXT NOT NULL,
+  stanza       TEXT NOT NULL,
+  archive_mark TEXT,
+  created_at   INTEGER NOT NULL
+);
+CREATE INDEX outbox_account ON outbox (account_id, id);
+CREATE INDEX outbox_message ON outbox (account_id, message_id);
+
+-- Owner: seen.rs. key is 16 bytes of a hash: the same small size whatever a server takes for an id.
+CREATE TABLE seen (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  key        BLOB NOT NULL,
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (account_id, key)
+) WITHOUT ROWID;
+CREATE INDEX seen_at ON seen (at);
+
+-- Owner: idempotency.rs.
+CREATE TABLE idempotency (
+  bot_id       INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  key          TEXT NOT NULL,
+  message_id   TEXT NOT NULL,
+  request_hash BLOB NOT NULL,
+  created_at   INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, key)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+-- Owner: local.rs. At most LOCAL_MESSAGES_MAX rows: small enough to go without an index.
+CREATE TABLE local_message (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id     INTEGER REFERENCES bot (id) ON DELETE CASCADE,
+  from_owner INTEGER NOT NULL,
+  sender     TEXT NOT NULL,
+  text       TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);

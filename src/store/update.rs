@@ -1,0 +1,57 @@
+//! Table `update_queue`: what waits for a bot's program. Ids grow over all bots and are never used again.
+
+use crate::base::id::{BotId, UpdateId};
+use crate::store::row::UpdateRow;
+use crate::store::{Error, Store};
+
+impl Store {
+    /// Appends an update; `payload` is the JSON of its `data`.
+    pub fn insert_update(&mut self, bot: BotId, kind: &str, payload: &str, now_s: i64) -> Result<UpdateId, Error> {
+        let id = self.insert(
+            "INSERT INTO update_queue (bot_id, update_type, payload, created_at) VALUES (?, ?, ?, ?)",
+            &[&bot.0, &kind, &payload, &now_s],
+        )?;
+        Ok(UpdateId(id))
+    }
+
+    /// A bot's updates with ids not below `from`, oldest first.
+    pub fn list_updates(&self, bot: BotId, from: Option<UpdateId>, limit: i64) -> Result<Vec<UpdateRow>, Error> {
+        self.rows(
+            "SELECT id, update_type, payload FROM update_queue WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?",
+            &[&bot.0, &from.map_or(i64::MIN, |id| id.0), &limit.max(0)],
+            |row| Ok(UpdateRow { id: UpdateId(row.get(0)?), kind: row.get(1)?, payload: row.get(2)? }),
+        )
+    }
+
+    /// Deletes a bot's updates below an id: its program has handled them. Gives their number.
+    pub fn delete_updates_below(&mut self, bot: BotId, below: UpdateId) -> Result<usize, Error> {
+        self.write("DELETE FROM update_queue WHERE bot_id = ? AND id < ?", &[&bot.0, &below.0])
+    }
+
+    /// How many updates wait for a bot.
+    pub fn count_updates(&self, bot: BotId) -> Result<i64, Error> {
+        self.number("SELECT count(*) FROM update_queue WHERE bot_id = ?", &[&bot.0])
+    }
+
+    /// Deletes all but a bot's newest `keep` updates. Gives their number, already counted in the bot's row: whoever
+    /// has a copy of the row adds it there too.
+    pub fn drop_oldest_updates(&mut self, bot: BotId, keep: i64) -> Result<i64, Error> {
+        let Some(newest_dropped) = self.row(
+            "SELECT id FROM update_queue WHERE bot_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+            &[&bot.0, &keep.max(0)],
+            |row| Ok(row.get::<_, i64>(0)?),
+        )?
+        else {
+            return Ok(0);
+        };
+        let dropped = self.delete_updates_below(bot, UpdateId(newest_dropped + 1))? as i64;
+        self.count_dropped(bot, dropped)?;
+        Ok(dropped)
+    }
+
+    /// Adds to the count of what a bot's program never saw.
+    pub(super) fn count_dropped(&mut self, bot: BotId, dropped: i64) -> Result<(), Error> {
+        self.write("UPDATE bot SET updates_dropped = updates_dropped + ? WHERE id = ?", &[&dropped, &bot.0])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! The structure of the code, held by a test: who may import whom, which foreign crate stands in which file, how long a
+//! file may be. `src/lib.rs` says why.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module → modules of ours it may name. A module may always name itself.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    ("xml", &["base"]),
+    ("xmpp", &["base", "xml"]),
+    ("store", &["base"]),
+    ("engine", &["base", "xml", "xmpp", "store"]),
+    ("http", &["base"]),
+    ("work", &["base"]),
+    ("net", &["base", "xmpp", "engine::event", "engine::effect"]),
+    ("api", &["base", "http", "engine::failure", "engine::handle"]),
+    ("config", &["base"]),
+    (
+        "cli",
+        &[
+            "base",
+            "config",
+            "daemon",
+            "net::probe",
+            "work",
+            "store",
+            "xmpp::session",
+            "engine::effect",
+            "engine::local",
+        ],
+    ),
+    ("daemon", &["base", "xmpp", "store", "engine", "net", "http", "api", "config"]),
+    ("main", &["base", "config", "cli", "daemon"]),
+    ("lib", &[]),
+];
+
+/// Foreign crate → the only places that may name it.
+const FOREIGN: &[(&str, &[&str])] = &[
+    ("rusqlite", &["store/"]),
+    ("tiny_http", &["http/server.rs"]),
+    ("ureq", &["work.rs"]),
+    ("smol", &["net/", "http/front.rs", "http/front/", "daemon.rs", "cli/"]),
+    ("async_io", &["net/", "http/front.rs", "http/front/", "daemon.rs"]),
+    ("async_signal", &["daemon.rs"]),
+    ("rustls", &["net/tls.rs", "net/tls/", "net/driver.rs", "http/front.rs", "work.rs"]),
+    ("futures_rustls", &["net/", "http/front.rs", "http/front/"]),
+    ("httparse", &["http/front.rs", "http/front/"]),
+    ("quick_xml", &["xml/"]),
+    ("miniserde", &["base/json.rs"]),
+    ("toml", &["config.rs", "config/"]),
+    ("serde", &["config.rs", "config/"]),
+    ("ring", &["base/crypto.rs"]),
+    ("sha2", &["base/crypto.rs"]),
+    ("hmac", &["base/crypto.rs"]),
+    ("base64", &["base/text.rs"]),
+    ("stringprep", &["base/jid.rs", "xmpp/sasl.rs", "xmpp/sasl/"]),
+    ("domain", &["net/srv.rs", "net/srv/"]),
+    ("rustyline", &["cli/chat.rs", "cli/chat/"]),
+    ("lexopt", &["cli/args.rs"]),
+    ("env_logger", &["main.rs", "cli/log.rs"]),
+];
+
+/// Reading a clock is for the edges.
+const CLOCKS: &[&str] = &["net/", "http/", "work.rs", "daemon.rs", "cli/"];
+
+/// Lines of one file; longer ones usually hold two things.
+const LINES_MAX: usize = 800;
+
+struct Source {
+    path: PathBuf,
+    /// Relative to `src/`, with forward slashes.
+    name: String,
+    text: String,
+}
+
+fn sources() -> Vec<Source> {
+    fn walk(dir: &Path, out: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, out);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                out.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    walk(&root, &mut paths);
+    let sources: Vec<Source> = paths
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+            Source { text: fs::read_to_string(&path).unwrap(), path, name }
+        })
+        .collect();
+    assert!(sources.len() > 40, "the walk found {} files only", sources.len());
+    sources
+}
+
+impl Source {
+    /// `http/front.rs` → `http`; `main.rs` → `main`.
+    fn module(&self) -> &str {
+        let first = self.name.split('/').next().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// Lines of code with their numbers: without comments, and without the tests at the end of the file.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        lines
+            .take_while(|(_, line)| line.trim() != "#[cfg(test)]" || !self.tests_follow(line))
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    fn tests_follow(&self, _line: &str) -> bool {
+        self.text.contains("#[cfg(test)]\nmod tests")
+    }
+
+    /// Paths of ours that a line names: `crate::a::b::C` gives `a::b::C`.
+    fn own_paths<'a>(&self, line: &'a str) -> Vec<&'a str> {
+        let end =
+            |rest: &'a str| rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
+        line.split("crate::").skip(1).map(|rest| &rest[..end(rest)]).collect()
+    }
+}
+
+fn is_within(path: &str, allowed: &str) -> bool {
+    path == allowed || path.strip_prefix(allowed).is_some_and(|rest| rest.starts_with("::"))
+}
+
+fn report(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn imports_go_one_way() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else {
+            wrong.push(format!("{}: module {} has no place in the table", source.name, source.module()));
+            continue;
+        };
+        for (number, line) in source.code() {
+            for path in source.own_paths(line) {
+                let is_allowed = is_within(path, source.module()) || allowed.iter().any(|a| is_within(path, a));
+                if !is_allowed {
+                    wrong.push(format!("{}:{number}: {} may not name crate::{path}", source.name, source.module()));
+                }
+            }
+            if line.contains("super::super") {
+                wrong.push(format!("{}:{number}: super::super", source.name));
+            }
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn foreign_crates_stand_where_they_belong() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code() {
+            for (name, places) in FOREIGN {
+                let names_it = line.match_indices(&format!("{name}::")).any(|(at, _)| {
+                    let before = line[..at].chars().next_back();
+                    !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+                });
+                if names_it && !places.iter().any(|place| source.name.starts_with(place)) {
+                    wrong.push(format!("{}:{number}: {name} belongs to {places:?}", source.name));
+                }
+            }
+            let reads_clock = line.contains("Instant::now") || line.contains("SystemTime::now");
+            if reads_clock && !CLOCKS.iter().any(|place| source.name.starts_with(place)) {
+                wrong.push(format!("{}:{number}: a clock is read here", source.name));
+            }
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn faces_do_not_know_each_other() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.name.starts_with("api/")) {
+        let Some(face) = source.name.split('/').nth(1).filter(|name| !name.ends_with(".rs")) else { continue };
+        for (number, line) in source.code() {
+            for path in source.own_paths(line) {
+                let sibling = path.strip_prefix("api::").and_then(|rest| rest.split("::").next());
+                if sibling.is_some_and(|name| name != face && name.chars().all(char::is_lowercase)) {
+                    wrong.push(format!("{}:{number}: a face names its sibling: crate::{path}", source.name));
+                }
+            }
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().count();
+        if lines > LINES_MAX {
+            wrong.push(format!("{}: {lines} lines", source.name));
+        }
+        if !source.text.starts_with("//!") {
+            wrong.push(format!("{}: begins without //!", source.path.display()));
+        }
+        for (number, line) in source.code() {
+            if line.contains(".unwrap()") {
+                wrong.push(format!("{}:{number}: unwrap outside tests", source.name));
+            }
+        }
+    }
+    report(&wrong);
+}
