@@ -1,0 +1,178 @@
+//! XEP-0313, message archive: reading what happened while we were away, page by page (XEP-0059).
+//!
+//! [`CatchUp`] is a plain value that says which page to ask for next. It reads on from an id; where the archive does
+//! not know that id any more (it expired there), the newest [`BACKWARD_PAGES`] pages are read instead, from the newest
+//! back, and given out in order. What is older than these is lost to us, as it is to the archive or nearly so.
+
+use crate::base::limits::ARCHIVE_PAGE;
+use crate::xml::Element;
+use crate::xmpp::ns;
+
+/// How many pages are read when the place where we were is unknown.
+pub const BACKWARD_PAGES: usize = 5;
+
+/// A result on its way in (XEP-0313 §4.2). The caller checks who sent it.
+#[derive(Clone, Copy, Debug)]
+pub struct ArchiveResult<'a> {
+    /// The message's id in the archive.
+    pub id: &'a str,
+    /// Which query it answers.
+    pub query: Option<&'a str>,
+    /// `<forwarded/>` with the message.
+    pub forwarded: &'a Element,
+}
+
+/// The archive result in a message, if it is one.
+pub fn read_result(message: &Element) -> Option<ArchiveResult<'_>> {
+    let result = message.find("result", ns::MAM)?;
+    let forwarded = result.find("forwarded", ns::FORWARD)?;
+    Some(ArchiveResult { id: result.attribute("id")?, query: result.attribute("queryid"), forwarded })
+}
+
+/// The end of a page (XEP-0313 §4.4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fin {
+    /// No page follows in the direction asked for.
+    pub is_complete: bool,
+    /// Id of the page's oldest message.
+    pub first: Option<String>,
+    /// Id of the page's newest message.
+    pub last: Option<String>,
+}
+
+impl Fin {
+    /// Reads `<fin/>`.
+    pub fn read(fin: &Element) -> Fin {
+        let set = fin.find("set", ns::RSM);
+        let edge = |name| set.and_then(|set| set.text_of(name, ns::RSM)).filter(|id| !id.is_empty());
+        let is_complete = matches!(fin.attribute("complete"), Some("true" | "1"));
+        Fin { is_complete, first: edge("first"), last: edge("last") }
+    }
+}
+
+/// When a result's turn comes.
+#[derive(Debug)]
+pub enum Turn<T> {
+    /// It is the next in order.
+    Now(T),
+    /// It is held until [`Next::Done`].
+    Later,
+    /// It only showed where the archive ends.
+    Never(T),
+}
+
+/// What follows a page.
+#[derive(Debug)]
+pub enum Next<T> {
+    /// Ask for another.
+    Page,
+    /// The archive is read; these, held until now to get them into order, come last.
+    Done(Vec<T>),
+}
+
+/// Reading an archive from where we were to its end. `T` is a message as the caller holds it.
+#[derive(Debug)]
+pub struct CatchUp<T> {
+    query: String,
+    direction: Direction<T>,
+    /// Id of the newest message seen.
+    newest: Option<String>,
+}
+
+#[derive(Debug)]
+enum Direction<T> {
+    /// From an id towards now.
+    Forward { after: String },
+    /// From now back; holds the pages read, newest page first.
+    Backward { before: String, pages: Vec<Vec<T>> },
+    /// Only to learn the newest id: there is no "where we were" yet.
+    Mark,
+}
+
+impl<T> CatchUp<T> {
+    /// Begins after an id, or with nothing but a look at the newest id. `query` names the queries.
+    pub fn new(query: String, after: Option<String>) -> CatchUp<T> {
+        let direction = after.map_or(Direction::Mark, |after| Direction::Forward { after });
+        CatchUp { query, direction, newest: None }
+    }
+
+    /// The payload that asks for the next page.
+    pub fn build_query(&self) -> Element {
+        let limit = |name, text: &str| Element::new(name, ns::RSM).with_text(text);
+        let (max, edge) = match &self.direction {
+            Direction::Forward { after } => (ARCHIVE_PAGE, limit("after", after)),
+            Direction::Backward { before, .. } => (ARCHIVE_PAGE, limit("before", before)),
+            Direction::Mark => (1, Element::new("before", ns::RSM)),
+        };
+        let edge = if edge.text().is_empty() { Element::new("before", ns::RSM) } else { edge };
+        let set = Element::new("set", ns::RSM).with_child(limit("max", &max.to_string())).with_child(edge);
+        Element::new("query", ns::MAM).with("queryid", &self.query).with_child(set)
+    }
+
+    /// Whether a result belongs to this.
+    pub fn is_mine(&self, query: Option<&str>) -> bool {
+        query == Some(&self.query)
+    }
+
+    /// Takes a result.
+    pub fn result(&mut self, id: &str, message: T) -> Turn<T> {
+        match &mut self.direction {
+            Direction::Forward { .. } => {
+                self.newest = Some(id.to_string());
+                Turn::Now(message)
+            }
+            Direction::Backward { pages, .. } => {
+                // The first page is the newest.
+                if pages.len() == 1 {
+                    self.newest = Some(id.to_string());
+                }
+                if let Some(page) = pages.last_mut() {
+                    page.push(message);
+                }
+                Turn::Later
+            }
+            Direction::Mark => {
+                self.newest = Some(id.to_string());
+                Turn::Never(message)
+            }
+        }
+    }
+
+    /// Takes the end of a page.
+    pub fn page_end(&mut self, fin: &Fin) -> Next<T> {
+        match &mut self.direction {
+            Direction::Forward { after } => match &fin.last {
+                // A page that leads nowhere must not be asked for again.
+                Some(last) if !fin.is_complete && last != after => {
+                    after.clone_from(last);
+                    Next::Page
+                }
+                _ => Next::Done(Vec::new()),
+            },
+            Direction::Backward { before, pages } => match &fin.first {
+                Some(first) if !fin.is_complete && first != before && pages.len() < BACKWARD_PAGES => {
+                    before.clone_from(first);
+                    pages.push(Vec::new());
+                    Next::Page
+                }
+                _ => Next::Done(std::mem::take(pages).into_iter().rev().flatten().collect()),
+            },
+            Direction::Mark => Next::Done(Vec::new()),
+        }
+    }
+
+    /// The archive does not know the id we came with (`item-not-found`, XEP-0313 §4.3.1). Gives whether there is
+    /// another way to go on.
+    pub fn id_is_unknown(&mut self) -> bool {
+        let is_forward = matches!(self.direction, Direction::Forward { .. });
+        if is_forward {
+            self.direction = Direction::Backward { before: String::new(), pages: vec![Vec::new()] };
+        }
+        is_forward
+    }
+
+    /// Id of the newest message in the archive, as far as it was read.
+    pub fn newest(&self) -> Option<&str> {
+        self.newest.as_deref()
+    }
+}

@@ -1,0 +1,414 @@
+//! One logical session of an account across reconnects: the machine between a socket and the engine. No I/O.
+//!
+//! Contract: one input by [`Session::handle`], then drain [`Session::poll`] until it gives `None`; bytes to send are
+//! taken with [`Session::take_write`]; the next deadline is [`Session::deadline`] (call `handle(Input::Tick)` then).
+//! `net::driver` calls this; nothing here has a socket, a clock or randomness of its own.
+//!
+//! From login to login: `Connecting`, `Negotiating` (the [`Stream`]'s affair), `Asking` what the server can, `Bound` until
+//! the engine says how far it is, `CatchingUp` with the archive, `Online`; after a loss `Waiting` for the next try.
+//! `connection` makes and loses connections, `setup` leads from a bound stream to online, `inbound` reads what
+//! comes, `delivery` counts what the engine has not handled.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::base::jid::{BareJid, Jid};
+use crate::base::limits::{RECONNECT_FIRST, RECONNECT_MAX, UNHANDLED_MAX};
+use crate::base::secret::Secret;
+use crate::base::text::hex;
+use crate::base::time::{Backoff, Now, Timers};
+use crate::xmpp::iq::Questions;
+use crate::xmpp::mam::CatchUp;
+use crate::xmpp::message::Inbound;
+use crate::xmpp::ping::Fence;
+use crate::xmpp::sasl::LoginKey;
+use crate::xmpp::sm::{self, Sm};
+use crate::xmpp::stream::Stream;
+use delivery::{Arrived, Deliveries};
+
+mod connection;
+mod delivery;
+mod inbound;
+mod setup;
+
+/// Fills a buffer from a cryptographic generator.
+pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// What a session is made from.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// The account.
+    pub account: BareJid,
+    /// Its password.
+    pub password: Secret,
+    /// The resource to bind; stable over restarts, so that our own messages are known again.
+    pub resource: String,
+    /// SCRAM's derived keys of an earlier login, so that PBKDF2 runs once and not at each login.
+    pub login_key: Option<LoginKey>,
+    /// Whether PLAIN and no TLS at all are acceptable: only for loopback, and only when the configuration says so.
+    pub plaintext: bool,
+    /// Priority of our presence (RFC 6121 §4.7.2.3). Negative: the owner's own clients come first.
+    pub priority: i8,
+}
+
+/// What the socket side knows of the TLS connection.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFacts {
+    /// `tls-exporter` channel binding data (RFC 9266), if it can be had.
+    pub exporter: Option<Vec<u8>>,
+    /// `tls-server-end-point` channel binding data (RFC 5929 §4), if it can be had.
+    pub server_end_point: Option<Vec<u8>>,
+    /// For people: "TLS 1.3, TLS_AES_128_GCM_SHA256".
+    pub text: String,
+}
+
+/// One thing that happens to a session.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// The TCP connection stands; with `Some`, direct TLS is up already.
+    Connected(Option<TlsFacts>),
+    /// STARTTLS is done.
+    TlsUp(TlsFacts),
+    /// Bytes from the server.
+    Bytes(&'a [u8]),
+    /// The connection could not be made or is gone; the text says why, for the log.
+    Lost(Lost),
+    /// A stanza to send. `tag` comes back in [`Event::Acked`]; without SM the answer to a ping behind it is the proof.
+    ///
+    /// While the session is online it goes out at once; while a stream that may be resumed is interrupted it is kept
+    /// and goes out after the resumption. At any other time it is dropped: the engine sends what it still has to send
+    /// after [`Event::Online`] with `resumed: false`.
+    Send {
+        /// The caller's name for it.
+        tag: u64,
+        /// The whole stanza as XML, namespace `jabber:client` implied.
+        stanza: String,
+    },
+    /// Answer to [`Event::Bound`]: read the archive after this id (`None`: from now on), then go online.
+    CatchUp {
+        /// Last archive id that is surely committed.
+        after: Option<String>,
+    },
+    /// The engine has committed this many more [`Event::Message`]s.
+    Handled(u32),
+    /// The engine could not commit: forget what is unhandled, drop the connection, let the server send it again.
+    /// [`Event::Offline`] always follows, and is the fence: messages told before it must be neither handled nor counted.
+    Reset,
+    /// Change the priority of our presence.
+    Priority(i8),
+    /// A deadline came.
+    Tick,
+    /// Say goodbye and end. `Output::Close` follows when the stream is closed or after a short wait.
+    Close,
+}
+
+/// Why a connection ended, as far as the socket knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Not reached, reset, closed.
+    Network(String),
+    /// The certificate was refused; trying again is right (it may be renewed), silence is not.
+    Certificate(String),
+}
+
+/// What the driver is to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a connection (the deadline for it is kept here).
+    Connect,
+    /// Do the TLS handshake on the open connection; `take_write` is empty at that point.
+    StartTls,
+    /// Drop the connection.
+    Disconnect,
+    /// The session has ended for good.
+    Close,
+    /// Tell the engine.
+    Event(Event),
+}
+
+/// What the engine is told. Every [`Event::Message`] is answered by `Input::Handled`, in order.
+#[derive(Debug)]
+pub enum Event {
+    /// Logged in on a new stream; waits for [`Input::CatchUp`].
+    Bound {
+        /// Our full JID.
+        jid: Jid,
+        /// What the server can do.
+        facts: Facts,
+    },
+    /// Everything sent now goes out; the archive is read. What was sent before and not `Acked` was lost unless `resumed`.
+    Online {
+        /// The stream was resumed (XEP-0198 §5): unacknowledged stanzas are sent again by the session itself.
+        resumed: bool,
+    },
+    /// A message, live or from the archive, unwrapped.
+    Message(Box<Inbound>),
+    /// The archive is read up to this id, and what stands last there gave no [`Event::Message`]: commit it as the place
+    /// to catch up from, after the messages told before it. Takes no `Input::Handled`.
+    Mark(String),
+    /// The server has these (XEP-0198 §4): tags of `Input::Send`, in order.
+    Acked(Vec<u64>),
+    /// Keep this for the next login.
+    LoginKey(LoginKey),
+    /// The connection is gone or could not be made; the next try comes by itself.
+    Offline {
+        /// One sentence for people.
+        why: String,
+        /// When the next try comes.
+        retry_in: Duration,
+    },
+    /// Given up: wrong password, account disabled. Only a new session tries again.
+    Stopped {
+        /// One sentence for people, with what to do.
+        why: String,
+    },
+}
+
+/// What a server turned out to offer; for `doctor` and the log.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// TLS version and suite, or "no TLS".
+    pub tls: String,
+    /// SASL mechanism used.
+    pub mechanism: String,
+    /// Stream management with resumption.
+    pub resumption: bool,
+    /// Message carbons.
+    pub carbons: bool,
+    /// Message archive (XEP-0313).
+    pub archive: bool,
+}
+
+/// How long a loss of the connection may at least be followed by the next try, doubling while losses go on.
+const RETRY_SOON: Duration = Duration::from_millis(300);
+/// How long a goodbye may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where a session stands.
+enum State {
+    /// For the next try.
+    Waiting,
+    /// The driver opens a connection.
+    Connecting,
+    /// Up to a bound or resumed stream.
+    Negotiating,
+    /// Asks what the server can do.
+    Asking(Jid),
+    /// Waits for [`Input::CatchUp`].
+    Bound,
+    /// Reads the archive.
+    CatchingUp(Box<CatchUp<Option<Arrived>>>),
+    /// Everything goes both ways, since then.
+    Online(Duration),
+    /// Says goodbye.
+    Closing,
+    /// Over.
+    Ended,
+}
+
+/// What can become due; indexes [`Timers`].
+#[derive(Clone, Copy)]
+enum Timer {
+    /// The stream should be bound by now.
+    Negotiate,
+    /// Nothing was heard for long.
+    Idle,
+    /// The link was tested and nothing was heard since.
+    Link,
+    /// The server wants an `<a/>` and has waited long enough.
+    Ack,
+    /// The next try.
+    Retry,
+    /// The server does not say goodbye.
+    Close,
+}
+
+const TIMERS: usize = Timer::Close as usize + 1;
+
+/// What a question of ours was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// What our account can do (XEP-0030).
+    Account,
+    /// Copies of messages (XEP-0280).
+    Carbons,
+    /// A page of the archive (XEP-0313).
+    Archive,
+    /// Whether the link lives (XEP-0199).
+    Link,
+    /// Whether all sent before has arrived, where there is no stream management.
+    Fence,
+}
+
+/// The machine.
+pub struct Session {
+    config: SessionConfig,
+    entropy: Entropy,
+    /// The time of the input being handled.
+    now: Now,
+    state: State,
+    outputs: VecDeque<Output>,
+    timers: Timers<TIMERS>,
+    /// Between tries to connect; starts over when online.
+    backoff: Backoff,
+    /// After losses of an established connection; starts over after having been online for a while.
+    losses: Backoff,
+    /// The driver has a connection, or is opening one.
+    is_linked: bool,
+    stream: Option<Stream>,
+    /// Kept over a loss as long as the stream may be resumed.
+    sm: Option<Sm>,
+    fence: Fence,
+    questions: Questions<About>,
+    deliveries: Deliveries,
+    facts: Facts,
+    /// The priority that our presence shows.
+    announced: Option<i8>,
+}
+
+impl Session {
+    /// A session that wants to connect at once.
+    pub fn new(config: SessionConfig, mut entropy: Entropy) -> Session {
+        let mut prefix = [0; 4];
+        entropy(&mut prefix);
+        Session {
+            config,
+            entropy,
+            now: Now::default(),
+            state: State::Connecting,
+            outputs: VecDeque::from([Output::Connect]),
+            timers: Timers::default(),
+            backoff: Backoff::new(RECONNECT_FIRST, RECONNECT_MAX),
+            losses: Backoff::new(RETRY_SOON, RECONNECT_MAX),
+            is_linked: true,
+            stream: None,
+            sm: None,
+            fence: Fence::default(),
+            questions: Questions::new(hex(&prefix)),
+            deliveries: Deliveries::default(),
+            facts: Facts::default(),
+            announced: None,
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.now = now;
+        match input {
+            Input::Connected(tls) => self.connected(tls),
+            Input::TlsUp(tls) => self.tls_up(tls),
+            Input::Bytes(bytes) => self.read(bytes),
+            Input::Lost(lost) => self.lost(lost),
+            Input::Send { tag, stanza } => self.send(tag, stanza),
+            Input::CatchUp { after } => self.catch_up(after),
+            Input::Handled(count) => self.handled(count),
+            Input::Reset => self.reset(),
+            Input::Priority(priority) => {
+                self.config.priority = priority;
+                self.announce();
+            }
+            Input::Tick => self.tick(),
+            Input::Close => self.close(),
+        }
+    }
+
+    /// Gives the next output, `None` when there is no more.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Moves the bytes to be sent to the end of `out`.
+    pub fn take_write(&mut self, out: &mut Vec<u8>) {
+        if self.is_established() && self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.departures.wants_request()) {
+            self.request_ack();
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.take_write(out);
+        }
+    }
+
+    /// When `Input::Tick` is due (monotonic).
+    pub fn deadline(&self) -> Option<Duration> {
+        [self.timers.next(), self.questions.deadline()].into_iter().flatten().min()
+    }
+
+    /// Whether the driver should go on reading: false while too much is unhandled.
+    pub fn wants_bytes(&self) -> bool {
+        self.deliveries.len() < UNHANDLED_MAX
+    }
+
+    /// Whether stanzas may be sent and received.
+    fn is_established(&self) -> bool {
+        matches!(self.state, State::Asking(_) | State::Bound | State::CatchingUp(_) | State::Online(_))
+    }
+
+    fn send(&mut self, tag: u64, stanza: String) {
+        match (&self.state, &mut self.sm) {
+            (State::Online(_), _) => {
+                self.send_stanza(Some(tag), stanza);
+                self.prove_delivery();
+            }
+            (State::Waiting | State::Connecting | State::Negotiating, Some(sm)) => {
+                sm.departures.push(Some(tag), stanza);
+            }
+            _ => log::debug!("{}: not online, a message stays with the sender", self.config.account),
+        }
+    }
+
+    fn send_stanza(&mut self, tag: Option<u64>, stanza: String) {
+        let Some(stream) = &mut self.stream else { return };
+        stream.send(&stanza);
+        match (&mut self.sm, tag) {
+            (Some(sm), tag) => sm.departures.push(tag, stanza),
+            (None, Some(tag)) => self.fence.push(tag),
+            (None, None) => {}
+        }
+    }
+
+    fn request_ack(&mut self) {
+        if let (Some(stream), Some(sm)) = (&mut self.stream, &mut self.sm) {
+            stream.send(sm::REQUEST);
+            sm.departures.requested();
+            self.expect_life();
+        }
+    }
+
+    fn handled(&mut self, count: u32) {
+        for _ in 0..count {
+            match (self.deliveries.handled(), &mut self.sm) {
+                (Some(Some(ticket)), Some(sm)) => sm.arrivals.done(ticket),
+                (Some(_), _) => {}
+                (None, _) => log::warn!("{}: more is handled than was told", self.config.account),
+            }
+        }
+        self.acknowledge();
+    }
+
+    /// Sends `<a/>` if one is owed (XEP-0198 §4).
+    fn acknowledge(&mut self) {
+        if self.is_established() && self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.owes_ack()) {
+            self.send_ack();
+        }
+    }
+
+    fn send_ack(&mut self) {
+        if let (Some(stream), Some(sm)) = (&mut self.stream, &mut self.sm) {
+            stream.send(&sm::print_ack(sm.tell()));
+            self.timers.stop(Timer::Ack as usize);
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn random(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        (self.entropy)(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn set_timer(&mut self, timer: Timer, after: Duration) {
+        self.timers.set(timer as usize, self.now.mono + after);
+    }
+}

@@ -1,0 +1,358 @@
+//! Making connections, losing them, and what each kind of loss means for the next try.
+
+use std::time::Duration;
+
+use super::{CLOSE_TIMEOUT, Event, Lost, Output, Session, State, Timer, TlsFacts};
+use crate::base::limits::{IDLE_BEFORE_PING, IQ_TIMEOUT, NEGOTIATE_TIMEOUT, PING_TIMEOUT, RECONNECT_MAX};
+use crate::base::text::base64;
+use crate::base::time::Backoff;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::stanza::IqKind;
+use crate::xmpp::stream::{Failure, Login, Stream};
+use crate::xmpp::{ping, presence, sasl};
+
+use super::About;
+
+/// Being online this long means that losing the connection is an accident and not a habit.
+const STABLE_AFTER: Duration = Duration::from_secs(10);
+
+/// When the next try comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Retry {
+    /// At once: something is different this time.
+    Now,
+    /// Soon where the connection stood, with growing waits where it did not.
+    Soon,
+    /// With the longest wait: trying again soon would do harm.
+    Late,
+    /// Never: a person must do something.
+    Never,
+}
+
+impl Session {
+    fn connect(&mut self) {
+        self.state = State::Connecting;
+        self.is_linked = true;
+        self.outputs.push_back(Output::Connect);
+        self.set_timer(Timer::Negotiate, NEGOTIATE_TIMEOUT);
+    }
+
+    pub(super) fn connected(&mut self, tls: Option<TlsFacts>) {
+        if !matches!(self.state, State::Connecting) {
+            return;
+        }
+        let mut nonce = [0; 18];
+        (self.entropy)(&mut nonce);
+        // What is unhandled from here on will be sent again, and then counted.
+        self.deliveries.restart_count();
+        let resume = self.sm.as_mut().and_then(|sm| {
+            sm.arrivals.forget();
+            Some((sm.id.clone()?, sm.tell()))
+        });
+        let login = Login {
+            account: self.config.account.clone(),
+            password: self.config.password.clone(),
+            resource: self.config.resource.clone(),
+            key: self.config.login_key.clone(),
+            plaintext: self.config.plaintext,
+            nonce: base64(&nonce),
+            resume,
+        };
+        self.stream = Some(Stream::open(login, tls));
+        self.state = State::Negotiating;
+        self.set_timer(Timer::Negotiate, NEGOTIATE_TIMEOUT);
+    }
+
+    pub(super) fn tls_up(&mut self, tls: TlsFacts) {
+        if let Some(stream) = &mut self.stream {
+            stream.tls_up(tls);
+        }
+    }
+
+    pub(super) fn lost(&mut self, lost: Lost) {
+        self.is_linked = false;
+        match (&self.state, lost) {
+            (State::Waiting | State::Ended, _) => {}
+            (State::Closing, _) => self.end(),
+            (_, Lost::Network(why)) => self.retry(why, Retry::Soon),
+            (_, Lost::Certificate(why)) => {
+                self.retry(format!("the server's certificate is refused: {why}"), Retry::Soon)
+            }
+        }
+    }
+
+    /// The stream cannot go on.
+    pub(super) fn fail(&mut self, failure: Failure) {
+        if matches!(self.state, State::Closing) {
+            return self.end();
+        }
+        if let Failure::Refused { used_old_key: true, .. } = failure {
+            // The password may have been changed since: try it itself before giving up.
+            self.config.login_key = None;
+            return self.retry("the server refuses the saved login key, trying the password".into(), Retry::Now);
+        }
+        let account = self.config.account.clone();
+        let (why, retry) = judge(failure, account.as_str(), account.domain());
+        self.retry(why, retry);
+    }
+
+    pub(super) fn server_closed(&mut self) {
+        match self.state {
+            State::Closing => self.end(),
+            _ => self.retry("the server closed the stream".into(), Retry::Soon),
+        }
+    }
+
+    /// What the server said makes no sense any more, or it says nothing.
+    pub(super) fn give_up_connection(&mut self, why: &str) {
+        self.retry(why.into(), Retry::Soon);
+    }
+
+    /// Drops the connection and forgets stream management with it.
+    pub(super) fn give_up_stream(&mut self, why: &str) {
+        self.sm = None;
+        self.retry(why.into(), Retry::Soon);
+    }
+
+    pub(super) fn reset(&mut self) {
+        if matches!(self.state, State::Closing | State::Ended) {
+            return;
+        }
+        self.outputs.retain(|output| !matches!(output, Output::Event(Event::Message(_))));
+        self.deliveries.forget();
+        if let Some(sm) = &mut self.sm {
+            sm.arrivals.forget();
+        }
+        let wait = self.wait_after_loss();
+        self.offline("what came could not be stored".into(), wait);
+    }
+
+    fn retry(&mut self, why: String, retry: Retry) {
+        let wait = match retry {
+            Retry::Now => Duration::ZERO,
+            Retry::Soon if matches!(self.state, State::Online(_)) => self.wait_after_loss(),
+            Retry::Soon => {
+                let random = self.random();
+                self.backoff.next(random)
+            }
+            Retry::Late => Backoff::new(RECONNECT_MAX, RECONNECT_MAX).next(self.random()),
+            Retry::Never => return self.stop(why),
+        };
+        self.offline(why, wait);
+    }
+
+    /// Losses of a connection that stood have waits of their own: short, unless they come one upon the other.
+    fn wait_after_loss(&mut self) -> Duration {
+        if let State::Online(since) = self.state
+            && self.now.mono.saturating_sub(since) >= STABLE_AFTER
+        {
+            self.losses.reset();
+        }
+        let random = self.random();
+        self.losses.next(random)
+    }
+
+    fn offline(&mut self, why: String, wait: Duration) {
+        log::warn!("{}: offline, next try in {:.1} s: {why}", self.config.account, wait.as_secs_f32());
+        self.disconnect();
+        self.state = State::Waiting;
+        self.set_timer(Timer::Retry, wait);
+        self.tell(Event::Offline { why, retry_in: wait });
+    }
+
+    fn stop(&mut self, why: String) {
+        log::error!("{}: stopped: {why}", self.config.account);
+        self.disconnect();
+        self.sm = None;
+        self.state = State::Ended;
+        self.tell(Event::Stopped { why });
+        self.outputs.push_back(Output::Close);
+    }
+
+    /// Lets go of the connection and of everything that cannot outlive it.
+    fn disconnect(&mut self) {
+        if std::mem::take(&mut self.is_linked) {
+            self.outputs.push_back(Output::Disconnect);
+        }
+        // A stream is resumed only if it was online: else the catch-up would have to be resumed, too.
+        let may_resume = match self.state {
+            State::Online(_) => self.sm.as_ref().is_some_and(|sm| sm.id.is_some()),
+            State::Waiting | State::Connecting | State::Negotiating => true,
+            _ => false,
+        };
+        if !may_resume {
+            self.sm = None;
+        }
+        self.stream = None;
+        self.fence = ping::Fence::default();
+        self.questions.clear();
+        self.deliveries.disconnected();
+        self.timers.stop_all();
+    }
+
+    pub(super) fn close(&mut self) {
+        if !self.is_established() {
+            return match self.state {
+                State::Closing => {}
+                _ => self.end(),
+            };
+        }
+        if self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.has_news()) {
+            self.send_ack();
+        }
+        if self.announced.is_some() {
+            self.send_stanza(None, presence::UNAVAILABLE.into());
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.close();
+        }
+        self.timers.stop_all();
+        self.questions.clear();
+        self.state = State::Closing;
+        self.set_timer(Timer::Close, CLOSE_TIMEOUT);
+    }
+
+    fn end(&mut self) {
+        self.state = State::Ended;
+        self.stream = None;
+        self.sm = None;
+        self.questions.clear();
+        self.timers.stop_all();
+        self.outputs.push_back(Output::Close);
+    }
+
+    /// Something was heard, and read: the link lives. An answer that is still missing is waited for anew.
+    pub(super) fn heard(&mut self) {
+        self.timers.stop(Timer::Link as usize);
+        if self.is_established() {
+            self.set_timer(Timer::Idle, IDLE_BEFORE_PING);
+            let is_asking = self.sm.as_ref().is_some_and(|sm| sm.departures.is_asking());
+            if is_asking || self.questions.is_open(|about| matches!(about, About::Link | About::Fence)) {
+                self.expect_life();
+            }
+        }
+    }
+
+    /// Something was asked: silence from here on means that the link is dead.
+    pub(super) fn expect_life(&mut self) {
+        if !self.timers.is_set(Timer::Link as usize) {
+            self.set_timer(Timer::Link, PING_TIMEOUT);
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        if self.is_due(Timer::Retry) {
+            self.connect();
+        } else if self.is_due(Timer::Close) {
+            self.end();
+        } else if self.is_due(Timer::Negotiate) {
+            self.negotiated_too_long();
+        } else if self.is_due(Timer::Ack) {
+            self.send_ack();
+        } else if !self.wants_bytes() {
+            // Nothing is read at present, so silence says nothing about the server.
+            self.be_patient();
+        } else if self.is_due(Timer::Link) {
+            self.give_up_connection("the server does not answer any more");
+        } else if self.is_due(Timer::Idle) {
+            self.test_link();
+        } else {
+            while let Some(about) = self.questions.expired(self.now.mono) {
+                self.not_answered(about);
+            }
+        }
+    }
+
+    fn is_due(&mut self, timer: Timer) -> bool {
+        self.timers.is_due(timer as usize, self.now)
+    }
+
+    fn be_patient(&mut self) {
+        for (timer, time) in [(Timer::Link, PING_TIMEOUT), (Timer::Idle, IDLE_BEFORE_PING)] {
+            if self.is_due(timer) {
+                self.set_timer(timer, time);
+            }
+        }
+        self.questions.extend(self.now.mono + IQ_TIMEOUT, |_| true);
+    }
+
+    fn test_link(&mut self) {
+        if self.sm.as_ref().is_some_and(|sm| sm.is_enabled) {
+            self.request_ack();
+        } else {
+            self.ask(Peer::Server, About::Link, IqKind::Get, ping::build());
+            self.expect_life();
+        }
+    }
+
+    fn negotiated_too_long(&mut self) {
+        match self.state {
+            State::Asking(_) if self.sm.as_ref().is_none_or(|sm| sm.is_enabled) => self.conclude_setup(),
+            _ => self.give_up_connection("the server took too long over the login"),
+        }
+    }
+}
+
+/// What a failure means: one sentence for people, and when to try again.
+fn judge(failure: Failure, account: &str, domain: &str) -> (String, Retry) {
+    let said = |text: Option<String>| text.map(|text| format!(" (\"{text}\")")).unwrap_or_default();
+    match failure {
+        Failure::Xml(error) => (format!("the server's stream is broken: {error}"), Retry::Soon),
+        Failure::Protocol(why) => (why, Retry::Soon),
+        Failure::NoTls => (
+            format!("{domain} offers no TLS: only `plaintext = true` allows a login without, and only on loopback"),
+            Retry::Late,
+        ),
+        Failure::Bind(error) => (format!("the server gives {account} no resource: {error}"), Retry::Late),
+        Failure::Sasl(error @ sasl::Error::NoMechanism(_)) => {
+            (format!("cannot log in as {account}: {error}"), Retry::Never)
+        }
+        Failure::Sasl(error @ sasl::Error::ServerSignature) => {
+            (format!("DANGER: what answers for {domain} may be an impostor: {error}"), Retry::Late)
+        }
+        Failure::Sasl(error) => (format!("the login as {account} went wrong: {error}"), Retry::Late),
+        Failure::Stream(condition, text) => judge_stream_error(&condition, &said(text), account, domain),
+        Failure::Refused { condition, text, .. } => judge_refusal(&condition, &said(text), account),
+    }
+}
+
+/// RFC 6120 §4.9.3.
+fn judge_stream_error(condition: &str, said: &str, account: &str, domain: &str) -> (String, Retry) {
+    match condition {
+        "conflict" => (format!("another client took our resource of {account}{said}"), Retry::Late),
+        "host-unknown" | "host-gone" => (format!("the server does not serve {domain}{said}"), Retry::Late),
+        "policy-violation" | "resource-constraint" => (format!("the server complains: {condition}{said}"), Retry::Late),
+        "not-authorized" => (format!("the server does not admit {account}{said}"), Retry::Late),
+        "see-other-host" => (format!("the server sends us elsewhere, which is not followed{said}"), Retry::Late),
+        "system-shutdown" | "reset" => (format!("the server restarts{said}"), Retry::Soon),
+        _ => (format!("the server ended the stream: {condition}{said}"), Retry::Soon),
+    }
+}
+
+/// RFC 6120 §6.5.
+fn judge_refusal(condition: &str, said: &str, account: &str) -> (String, Retry) {
+    match condition {
+        "temporary-auth-failure" | "aborted" => {
+            (format!("the server cannot check the login of {account} at present{said}"), Retry::Soon)
+        }
+        "not-authorized" => (
+            format!("wrong password for {account}{said}: give the right one with `botmother account add {account}`"),
+            Retry::Never,
+        ),
+        "account-disabled" => {
+            (format!("the account {account} is disabled{said}: ask its server's administrator"), Retry::Never)
+        }
+        "credentials-expired" => (
+            format!(
+                "the password of {account} has expired{said}: set a new one and give it with `botmother account add {account}`"
+            ),
+            Retry::Never,
+        ),
+        _ => (
+            format!(
+                "the server refuses the login of {account}: {condition}{said}; check the account and its server's settings"
+            ),
+            Retry::Never,
+        ),
+    }
+}

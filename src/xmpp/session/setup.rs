@@ -1,0 +1,238 @@
+//! From a bound or resumed stream to being online: what the server can do, our presence, the archive.
+//!
+//! The order matters. Carbons are on and our presence is out before the archive is asked, so a message is either in the
+//! archive by then or comes live. Live ones are held back until the archive is read, and those it had are dropped.
+
+use super::delivery::Arrived;
+use super::{About, Event, Facts, Session, State, Timer};
+use crate::base::jid::Jid;
+use crate::base::limits::{IDLE_BEFORE_PING, IQ_TIMEOUT, NEGOTIATE_TIMEOUT};
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
+use crate::xmpp::message::Inbound;
+use crate::xmpp::sm::{self, Sm};
+use crate::xmpp::stanza::{Iq, IqKind};
+use crate::xmpp::{carbons, disco, ns, ping, presence};
+
+impl Session {
+    /// A new stream is bound: asks everything at once, for one round trip.
+    pub(super) fn bound(&mut self, jid: Jid, offers_sm: bool) {
+        self.sm = None;
+        self.announced = None;
+        if let (true, Some(stream)) = (offers_sm, &mut self.stream) {
+            stream.send(sm::ENABLE);
+            self.sm = Some(Sm::default());
+        }
+        let tls = self.stream.as_ref().and_then(|stream| stream.tls());
+        self.facts = Facts {
+            tls: tls.map_or("no TLS", |tls| &tls.text).to_string(),
+            mechanism: std::mem::take(&mut self.facts.mechanism),
+            ..Facts::default()
+        };
+        self.state = State::Asking(jid);
+        self.set_timer(Timer::Negotiate, NEGOTIATE_TIMEOUT);
+        self.ask(Peer::Account, About::Account, IqKind::Get, disco::build_query());
+        // Whether there are carbons shows in the answer to the order.
+        self.ask(Peer::Account, About::Carbons, IqKind::Set, carbons::build_enable());
+    }
+
+    /// The earlier stream goes on.
+    pub(super) fn resumed(&mut self, h: u32) {
+        if !self.take_acks(h) {
+            return;
+        }
+        if let (Some(sm), Some(stream)) = (&mut self.sm, &mut self.stream) {
+            sm.departures.resumed();
+            sm.departures.unacknowledged().for_each(|stanza| stream.send(stanza));
+        }
+        self.timers.stop(Timer::Negotiate as usize);
+        self.go_online(true);
+        self.announce();
+    }
+
+    pub(super) fn ask(&mut self, peer: Peer, about: About, kind: IqKind, payload: Element) {
+        let id = self.questions.ask(peer, about, self.now.mono + IQ_TIMEOUT);
+        let iq = Iq::print(kind, &id, peer.to(&self.config.account), Some(payload));
+        self.send_stanza(None, iq);
+    }
+
+    /// An answer to a question of ours.
+    pub(super) fn answered(&mut self, about: About, iq: &Iq) {
+        match about {
+            About::Account => {
+                let answer = iq.payload.as_ref().filter(|_| iq.kind == IqKind::Result);
+                self.facts.archive = answer.is_some_and(|answer| disco::has_feature(answer, ns::MAM));
+                self.conclude_setup_if_answered();
+            }
+            About::Carbons => {
+                self.facts.carbons = iq.kind == IqKind::Result;
+                self.conclude_setup_if_answered();
+            }
+            About::Archive => self.archive_answered(iq),
+            // Any answer shows that the link lives, and that what stood before it has arrived.
+            About::Link => {}
+            About::Fence => {
+                let tags = self.fence.answered();
+                self.tell(Event::Acked(tags));
+                self.prove_delivery();
+            }
+        }
+    }
+
+    pub(super) fn not_answered(&mut self, about: About) {
+        match about {
+            About::Account | About::Carbons | About::Link => {}
+            About::Archive => self.give_up_connection("the message archive does not answer"),
+            About::Fence => self.give_up_connection("the server does not answer pings"),
+        }
+    }
+
+    /// Where there is no stream management, a ping behind the stanzas shows that they have arrived.
+    pub(super) fn prove_delivery(&mut self) {
+        if self.sm.is_none() && self.fence.wants_ping() {
+            self.fence.asked();
+            self.ask(Peer::Server, About::Fence, IqKind::Get, ping::build());
+            self.expect_life();
+        }
+    }
+
+    pub(super) fn conclude_setup_if_answered(&mut self) {
+        let is_open = self.questions.is_open(|about| matches!(about, About::Account | About::Carbons));
+        if !is_open && self.sm.as_ref().is_none_or(|sm| sm.is_enabled) {
+            self.conclude_setup();
+        }
+    }
+
+    pub(super) fn conclude_setup(&mut self) {
+        let State::Asking(jid) = &self.state else { return };
+        let jid = jid.clone();
+        log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.facts);
+        self.state = State::Bound;
+        self.timers.stop(Timer::Negotiate as usize);
+        self.set_timer(Timer::Idle, IDLE_BEFORE_PING);
+        self.tell(Event::Bound { jid, facts: self.facts.clone() });
+    }
+
+    pub(super) fn catch_up(&mut self, after: Option<String>) {
+        if !matches!(self.state, State::Bound) {
+            return;
+        }
+        self.send_presence();
+        if self.facts.archive {
+            let query = format!("{:08x}", self.random());
+            self.state = State::CatchingUp(Box::new(CatchUp::new(query, after)));
+            self.ask_page();
+        } else {
+            self.release();
+        }
+    }
+
+    /// Shows our priority, where presence is out and shows another.
+    pub(super) fn announce(&mut self) {
+        let is_out = matches!(self.state, State::CatchingUp(_) | State::Online(_));
+        if is_out && self.announced != Some(self.config.priority) {
+            self.send_presence();
+        }
+    }
+
+    fn send_presence(&mut self) {
+        self.announced = Some(self.config.priority);
+        self.send_stanza(None, presence::print_available(self.config.priority));
+    }
+
+    fn ask_page(&mut self) {
+        if let State::CatchingUp(catch_up) = &self.state {
+            let query = catch_up.build_query();
+            self.ask(Peer::Account, About::Archive, IqKind::Set, query);
+        }
+    }
+
+    /// A result of the archive; it is one of ours.
+    pub(super) fn archived(&mut self, message: Box<Inbound>) {
+        let id = message.archive_id.clone().unwrap_or_default();
+        let arrived = if message.is_of_interest() {
+            Some(Arrived { message, ticket: self.wait_for_engine() })
+        } else {
+            self.consume();
+            None
+        };
+        self.questions.extend(self.now.mono + IQ_TIMEOUT, |about| *about == About::Archive);
+        let State::CatchingUp(catch_up) = &mut self.state else { return };
+        match catch_up.result(&id, arrived) {
+            Turn::Now(arrived) => self.tell_archived(arrived),
+            Turn::Later => {}
+            Turn::Never(arrived) => self.drop_message(arrived),
+        }
+    }
+
+    fn tell_archived(&mut self, arrived: Option<Arrived>) {
+        if let Some(arrived) = arrived {
+            self.deliveries.told_archived(&arrived);
+            self.tell(Event::Message(arrived.message));
+        }
+    }
+
+    /// A message that the engine need not see.
+    fn drop_message(&mut self, arrived: Option<Arrived>) {
+        if let (Some(sm), Some(ticket)) = (&mut self.sm, arrived.and_then(|arrived| arrived.ticket)) {
+            sm.arrivals.done(ticket);
+        }
+    }
+
+    fn archive_answered(&mut self, iq: &Iq) {
+        let State::CatchingUp(catch_up) = &mut self.state else { return };
+        let next = match &iq.error {
+            None => {
+                let fin = iq.payload.as_ref().filter(|payload| payload.is("fin", ns::MAM));
+                catch_up.page_end(&fin.map(Fin::read).unwrap_or_default())
+            }
+            Some(error) if error.condition == "item-not-found" && catch_up.id_is_unknown() => {
+                log::warn!("{}: the archive has forgotten where we were; reading its end", self.config.account);
+                Next::Page
+            }
+            // Going online without it would lose what is in it; later it may work.
+            Some(error) if error.kind == "wait" => {
+                let why = format!("the message archive is out of order: {error}");
+                return self.give_up_connection(&why);
+            }
+            Some(error) => {
+                log::warn!("{}: the archive cannot be read: {error}", self.config.account);
+                Next::Done(Vec::new())
+            }
+        };
+        match next {
+            Next::Page => self.ask_page(),
+            Next::Done(rest) => {
+                let newest = catch_up.newest().map(String::from);
+                rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
+                self.caught_up(newest);
+            }
+        }
+    }
+
+    fn caught_up(&mut self, newest: Option<String>) {
+        let is_told = newest.as_deref() == self.deliveries.last_archived();
+        // A held message has an id of its own to go on from, and must not be skipped over by an earlier commit.
+        if let Some(newest) = newest.filter(|_| !is_told && !self.deliveries.holds_archive_ids()) {
+            self.tell(Event::Mark(newest));
+        }
+        self.release();
+    }
+
+    fn release(&mut self) {
+        let (known, fresh) = self.deliveries.release();
+        known.into_iter().for_each(|arrived| self.drop_message(Some(arrived)));
+        fresh.into_iter().for_each(|arrived| self.tell_message(arrived));
+        self.go_online(false);
+        self.acknowledge();
+    }
+
+    fn go_online(&mut self, resumed: bool) {
+        log::debug!("{}: online{}", self.config.account, if resumed { ", stream resumed" } else { "" });
+        self.state = State::Online(self.now.mono);
+        self.backoff.reset();
+        self.set_timer(Timer::Idle, IDLE_BEFORE_PING);
+        self.tell(Event::Online { resumed });
+    }
+}

@@ -1,0 +1,385 @@
+//! One XML stream on one connection (RFC 6120 §4): header, features, STARTTLS, SASL, resource binding or resumption.
+//!
+//! It lives as long as its connection. The session gives it bytes and asks for what came of them ([`Stream::poll`]);
+//! after [`Got::Bound`] or [`Got::Resumed`] all top-level elements are handed on. Each restart, after STARTTLS and after
+//! SASL, begins with a new framer; bytes that came before it are an error, for they were not under its protection.
+
+use crate::base::jid::{BareJid, Jid};
+use crate::base::secret::Secret;
+use crate::base::text::{base64, unbase64};
+use crate::xml::{self, Element, Frame, Framer, Namespaces};
+use crate::xmpp::sasl::{self, Exchange, LoginKey, Offer};
+use crate::xmpp::session::TlsFacts;
+use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
+use crate::xmpp::{ns, sm};
+
+/// Id of the one question the stream asks itself.
+const BIND_ID: &str = "bind";
+
+/// Who logs in, and how.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The account.
+    pub account: BareJid,
+    /// Its password.
+    pub password: Secret,
+    /// The resource to bind.
+    pub resource: String,
+    /// SCRAM keys of an earlier login.
+    pub key: Option<LoginKey>,
+    /// No TLS, and PLAIN without it, are acceptable.
+    pub plaintext: bool,
+    /// SCRAM's nonce, fresh for each stream.
+    pub nonce: String,
+    /// The stream to resume: its id, and `h`.
+    pub resume: Option<(String, u32)>,
+}
+
+/// What came of the bytes.
+#[derive(Debug)]
+pub enum Got {
+    /// Do the TLS handshake, then [`Stream::tls_up`].
+    StartTls,
+    /// Logged in.
+    Authenticated {
+        /// The mechanism's name.
+        mechanism: &'static str,
+        /// Keys to keep, if they are new.
+        key: Option<LoginKey>,
+    },
+    /// The earlier stream goes on; the server has handled `h` stanzas of ours.
+    Resumed(u32),
+    /// The earlier stream is gone, having handled so many stanzas if the server still knows. A new one is being bound.
+    NotResumed(Option<u32>),
+    /// A new stream with this address; whether stream management is offered.
+    Bound(Jid, bool),
+    /// A stanza or another top-level element.
+    Element(Element),
+    /// The server closed the stream.
+    End,
+}
+
+/// Why a stream ends.
+#[derive(Debug)]
+pub enum Failure {
+    /// The server's XML is no XML.
+    Xml(xml::Error),
+    /// Something that may not come at this point.
+    Protocol(String),
+    /// TLS is neither there nor offered.
+    NoTls,
+    /// A stream error (RFC 6120 §4.9): condition and text.
+    Stream(String, Option<String>),
+    /// The server refuses the login (RFC 6120 §6.5).
+    Refused {
+        /// The defined condition, such as `not-authorized`.
+        condition: String,
+        /// The server's words.
+        text: Option<String>,
+        /// Saved keys were used instead of the password.
+        used_old_key: bool,
+    },
+    /// We refuse the login.
+    Sasl(sasl::Error),
+    /// The server gives us no resource.
+    Bind(StanzaError),
+}
+
+/// Where the negotiation stands.
+enum Phase {
+    /// Waits for header and features.
+    Features,
+    /// Waits for `<proceed/>`.
+    Proceed,
+    /// Waits for the TLS handshake.
+    Handshake,
+    /// Login under way.
+    Sasl(Box<Exchange>),
+    /// Waits for `<resumed/>`; whether stream management is offered at all is clear by then.
+    Resuming,
+    /// Waits for the address.
+    Binding { offers_sm: bool },
+    /// Negotiated.
+    Ready,
+}
+
+/// The machine.
+pub struct Stream {
+    login: Login,
+    tls: Option<TlsFacts>,
+    phase: Phase,
+    is_authenticated: bool,
+    framer: Framer,
+    namespaces: Namespaces,
+    out: Vec<u8>,
+}
+
+impl Stream {
+    /// Begins a stream on a new connection; `tls` if that is direct TLS.
+    pub fn open(login: Login, tls: Option<TlsFacts>) -> Stream {
+        let mut stream = Stream {
+            login,
+            tls,
+            phase: Phase::Features,
+            is_authenticated: false,
+            framer: Framer::new(),
+            namespaces: Namespaces::default(),
+            out: Vec::new(),
+        };
+        stream.send_header();
+        stream
+    }
+
+    /// The TLS handshake is done.
+    pub fn tls_up(&mut self, facts: TlsFacts) {
+        if matches!(self.phase, Phase::Handshake) {
+            self.tls = Some(facts);
+            self.restart();
+        }
+    }
+
+    /// What is known of TLS.
+    pub fn tls(&self) -> Option<&TlsFacts> {
+        self.tls.as_ref()
+    }
+
+    /// Takes bytes from the server.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.framer.push(bytes);
+    }
+
+    /// Sends a stanza or another element.
+    pub fn send(&mut self, element: &str) {
+        log::trace!("{}: > {element}", self.login.account);
+        self.out.extend_from_slice(element.as_bytes());
+    }
+
+    /// Sends the end tag: nothing may be sent afterwards.
+    pub fn close(&mut self) {
+        self.send("</stream:stream>");
+    }
+
+    /// Moves the bytes to be sent to the end of `out`.
+    pub fn take_write(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.out);
+        // One large burst must not cost an idle session its memory for ever.
+        self.out = Vec::new();
+    }
+
+    /// What came of the bytes pushed, `None` when more are needed.
+    pub fn poll(&mut self) -> Result<Option<Got>, Failure> {
+        loop {
+            if matches!(self.phase, Phase::Handshake) && !self.framer.rest().is_empty() {
+                return Err(Failure::Protocol("bytes between STARTTLS and TLS: somebody injects".into()));
+            }
+            let Some(frame) = self.framer.poll().map_err(Failure::Xml)? else { return Ok(None) };
+            let element = match frame {
+                Frame::End => return Ok(Some(Got::End)),
+                Frame::Header(text) => {
+                    self.namespaces = read_header(text)?;
+                    continue;
+                }
+                Frame::Element(text) => {
+                    match self.phase {
+                        Phase::Sasl(_) => log::trace!("{}: < (SASL, not shown)", self.login.account),
+                        _ => log::trace!("{}: < {text}", self.login.account),
+                    }
+                    Element::parse(text, &self.namespaces).map_err(Failure::Xml)?
+                }
+            };
+            if element.is("error", ns::STREAM) {
+                return Err(read_stream_error(&element));
+            }
+            if let Some(got) = self.step(element)? {
+                return Ok(Some(got));
+            }
+        }
+    }
+
+    fn step(&mut self, element: Element) -> Result<Option<Got>, Failure> {
+        match &self.phase {
+            Phase::Ready => Ok(Some(Got::Element(element))),
+            Phase::Features if element.is("features", ns::STREAM) => self.features(&element),
+            Phase::Proceed if element.is("proceed", ns::TLS) => {
+                // RFC 6120 §5.4.3.3: what follows in the clear could be anybody's.
+                self.phase = Phase::Handshake;
+                if !self.framer.rest().is_empty() {
+                    return Err(Failure::Protocol("bytes behind <proceed/>: somebody injects".into()));
+                }
+                Ok(Some(Got::StartTls))
+            }
+            Phase::Proceed if element.is("failure", ns::TLS) => {
+                Err(Failure::Protocol("the server failed to start TLS".into()))
+            }
+            Phase::Sasl(_) if element.ns() == ns::SASL => self.sasl(&element),
+            Phase::Resuming if element.ns() == ns::SM => self.resumption(&element),
+            Phase::Binding { offers_sm } if element.attribute("id") == Some(BIND_ID) => {
+                let offers_sm = *offers_sm;
+                self.bound(element, offers_sm)
+            }
+            _ => Err(Failure::Protocol(format!("<{}/> does not belong here", element.name()))),
+        }
+    }
+
+    fn features(&mut self, features: &Element) -> Result<Option<Got>, Failure> {
+        if self.tls.is_none() && !self.is_authenticated {
+            if features.find("starttls", ns::TLS).is_some() {
+                self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+                self.phase = Phase::Proceed;
+                return Ok(None);
+            }
+            if !self.login.plaintext {
+                return Err(Failure::NoTls);
+            }
+        }
+        if !self.is_authenticated {
+            return self.authenticate(features).map(|()| None);
+        }
+        let offers_sm = features.find("sm", ns::SM).is_some();
+        match self.login.resume.take() {
+            Some((id, h)) if offers_sm => {
+                self.send(&sm::print_resume(&id, h));
+                self.phase = Phase::Resuming;
+            }
+            _ => self.bind(offers_sm),
+        }
+        Ok(None)
+    }
+
+    fn authenticate(&mut self, features: &Element) -> Result<(), Failure> {
+        let mechanisms = features.find("mechanisms", ns::SASL).into_iter().flat_map(Element::children);
+        let bindings = features.find("sasl-channel-binding", ns::CHANNEL_BINDING);
+        let bindings = bindings.into_iter().flat_map(Element::children).filter_map(|b| b.attribute("type"));
+        let offer = Offer {
+            mechanisms: mechanisms.filter(|m| m.is("mechanism", ns::SASL)).map(Element::text).collect(),
+            bindings: bindings.map(Into::into).collect(),
+        };
+        let is_private = self.tls.is_some() || self.login.plaintext;
+        let choice = sasl::choose(&offer, self.tls.as_ref(), is_private).map_err(Failure::Sasl)?;
+        let mechanism = choice.name();
+        let user = self.login.account.local().unwrap_or_default();
+        let (password, key) = (self.login.password.clone(), self.login.key.take());
+        let (exchange, response) = Exchange::start(choice, user, password, key, std::mem::take(&mut self.login.nonce));
+        self.phase = Phase::Sasl(Box::new(exchange));
+        self.send_sasl(Element::new("auth", ns::SASL).with("mechanism", mechanism), &response);
+        Ok(())
+    }
+
+    fn sasl(&mut self, element: &Element) -> Result<Option<Got>, Failure> {
+        let Phase::Sasl(exchange) = &mut self.phase else { return Ok(None) };
+        match element.name() {
+            "challenge" => {
+                let response = exchange.challenge(&sasl_data(element)?).map_err(Failure::Sasl)?;
+                self.send_sasl(Element::new("response", ns::SASL), &response);
+                Ok(None)
+            }
+            "success" => {
+                exchange.success(&sasl_data(element)?).map_err(Failure::Sasl)?;
+                if !self.framer.rest().trim_ascii().is_empty() {
+                    return Err(Failure::Protocol("the server goes on before the stream is restarted".into()));
+                }
+                let Phase::Sasl(exchange) = std::mem::replace(&mut self.phase, Phase::Features) else {
+                    return Ok(None);
+                };
+                self.is_authenticated = true;
+                self.restart();
+                Ok(Some(Got::Authenticated { mechanism: exchange.name(), key: exchange.new_key() }))
+            }
+            _ => {
+                let condition = element.children().find(|child| child.name() != "text").map(Element::name);
+                Err(Failure::Refused {
+                    condition: condition.unwrap_or("not-authorized").to_string(),
+                    text: element.text_of("text", ns::SASL),
+                    used_old_key: exchange.used_old_key(),
+                })
+            }
+        }
+    }
+
+    fn resumption(&mut self, element: &Element) -> Result<Option<Got>, Failure> {
+        let h = sm::read_h(element);
+        match (element.name(), h) {
+            ("resumed", Some(h)) => {
+                self.phase = Phase::Ready;
+                Ok(Some(Got::Resumed(h)))
+            }
+            // XEP-0198 §5: binding is the way on, in the same stream.
+            ("failed", h) => {
+                self.bind(true);
+                Ok(Some(Got::NotResumed(h)))
+            }
+            _ => Err(Failure::Protocol(format!("<{}/> does not answer <resume/>", element.name()))),
+        }
+    }
+
+    fn bind(&mut self, offers_sm: bool) {
+        let resource = Element::new("resource", ns::BIND).with_text(&self.login.resource);
+        let bind = Element::new("bind", ns::BIND).with_child(resource);
+        self.send(&Iq::print(IqKind::Set, BIND_ID, None, Some(bind)));
+        self.phase = Phase::Binding { offers_sm };
+    }
+
+    fn bound(&mut self, element: Element, offers_sm: bool) -> Result<Option<Got>, Failure> {
+        let wrong = || Failure::Protocol("the answer to binding has no address of ours".into());
+        let iq = Iq::read(element).ok_or_else(wrong)?;
+        if let Some(error) = iq.error {
+            return Err(Failure::Bind(error));
+        }
+        let jid = iq.payload.and_then(|bind| bind.text_of("jid", ns::BIND)).and_then(|jid| Jid::parse(&jid).ok());
+        let jid = jid.filter(|jid| jid.bare_str() == self.login.account.as_str() && !jid.is_bare());
+        self.phase = Phase::Ready;
+        Ok(Some(Got::Bound(jid.ok_or_else(wrong)?, offers_sm)))
+    }
+
+    fn restart(&mut self) {
+        self.framer = Framer::new();
+        self.phase = Phase::Features;
+        self.send_header();
+    }
+
+    fn send_header(&mut self) {
+        let mut header = String::from("<?xml version='1.0'?><stream:stream");
+        // RFC 6120 §4.7.1: who we are is nothing to say in the clear.
+        if self.tls.is_some() {
+            xml::write::push_attribute(&mut header, "from", self.login.account.as_str());
+        }
+        xml::write::push_attribute(&mut header, "to", self.login.account.domain());
+        header.push_str(
+            " version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
+        );
+        self.send(&header);
+    }
+
+    /// Sends a SASL element with its data, without showing it in the log.
+    fn send_sasl(&mut self, element: Element, data: &[u8]) {
+        log::trace!("{}: > <{}/> (SASL, not shown)", self.login.account, element.name());
+        // RFC 6120 §6.4.2: `=` is an initial response that is there and empty.
+        let is_empty_auth = data.is_empty() && element.name() == "auth";
+        let text = if is_empty_auth { "=".to_string() } else { base64(data) };
+        self.out.extend_from_slice(element.with_text(&text).print(ns::CLIENT).as_bytes());
+    }
+}
+
+fn read_header(text: &str) -> Result<Namespaces, Failure> {
+    let (root, namespaces) = Namespaces::of_open_tag(text).map_err(Failure::Xml)?;
+    // RFC 6120 §4.7.5: without a version there are no features, and so no TLS and no SASL.
+    let is_modern = root.attribute("version").is_some_and(|version| !version.starts_with("0."));
+    if !root.is("stream", ns::STREAM) || !is_modern {
+        return Err(Failure::Protocol("what answers is no XMPP 1.0 server".into()));
+    }
+    Ok(namespaces)
+}
+
+fn read_stream_error(error: &Element) -> Failure {
+    let condition = error.children().find(|child| child.ns() == ns::STREAM_ERRORS && child.name() != "text");
+    let condition = condition.map_or("undefined-condition", Element::name).to_string();
+    Failure::Stream(condition, error.text_of("text", ns::STREAM_ERRORS))
+}
+
+fn sasl_data(element: &Element) -> Result<Vec<u8>, Failure> {
+    let text = element.text();
+    match text.trim() {
+        "" | "=" => Ok(Vec::new()),
+        text => unbase64(text).ok_or(Failure::Sasl(sasl::Error::Malformed("not base64"))),
+    }
+}
