@@ -66,7 +66,11 @@ impl<K: Hash + Eq> RateLimit<K> {
             self.swept = now.mono;
             self.windows.retain(|_, window| !window.is_over(now));
         }
-        if self.windows.len() >= limits::RATE_KEYS_MAX { Err(Limited { retry_after_s: WINDOW.as_secs() }) } else { Ok(()) }
+        if self.windows.len() >= limits::RATE_KEYS_MAX {
+            Err(Limited { retry_after_s: WINDOW.as_secs() })
+        } else {
+            Ok(())
+        }
     }
 }
 

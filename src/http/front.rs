@@ -1,0 +1,241 @@
+//! The door: the only one who touches clients' sockets.
+//!
+//! It accepts, does TLS, reads whole requests within limits and deadlines (`head`, `body`), passes each over a private
+//! socket to the inner server (`pool`), waits for promised answers and writes. Everything runs on the thread that
+//! runs [`run`]; a connection costs a task, not a thread. Called by the daemon.
+
+mod body;
+mod conn;
+mod head;
+mod pool;
+mod print;
+mod wire;
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use std::{io, mem};
+
+use async_channel::{Receiver, Sender};
+use futures_rustls::TlsAcceptor;
+use futures_rustls::server::TlsStream;
+use rustls::ServerConfig;
+use smol::future::FutureExt;
+use smol::{Async, LocalExecutor, Timer};
+
+use crate::base::limits;
+use crate::http::front::pool::Pool;
+use crate::http::front::wire::{Duplex, Socket};
+use crate::http::server::Inner;
+
+/// What the door is made from.
+pub struct Door {
+    /// Where clients come in.
+    pub listeners: Vec<TcpListener>,
+    /// With it, all connections are TLS.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Who answers.
+    pub inner: Inner,
+    /// The largest body for a path.
+    pub body_max: fn(&str) -> usize,
+    /// Ends the door when something arrives or all senders are gone.
+    pub stop: Receiver<()>,
+    /// How much and how long.
+    pub limits: Limits,
+}
+
+/// The door's limits; the program uses the defaults, tests have less patience.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Open connections.
+    pub connections_max: usize,
+    /// For a TLS handshake; for the first byte on a fresh connection; from it to the last header.
+    pub head: Duration,
+    /// From the head to the last byte of the body.
+    pub body: Duration,
+    /// Without a request on a kept connection; also the longest that a face may take.
+    pub idle: Duration,
+    /// For a client to take 256 KiB of an answer.
+    pub write: Duration,
+    /// For reading and forgetting what a refused client still sends.
+    pub linger: Duration,
+    /// For a promised answer when the client has closed its sending side.
+    pub half_closed: Duration,
+    /// From the stop signal to the end of requests under way.
+    pub stop: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections_max: limits::CONNECTIONS_MAX,
+            head: limits::HEAD_TIMEOUT,
+            body: limits::BODY_TIMEOUT,
+            idle: limits::IDLE_TIMEOUT,
+            write: limits::WRITE_TIMEOUT,
+            // The three belong in limits.rs: enough for a refused upload to be taken off the client's hands, for an
+            // engine's answer, and for a commit.
+            linger: Duration::from_secs(5),
+            half_closed: Duration::from_secs(1),
+            stop: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Memory for large bodies under way, both ways, of all clients together. belongs in limits.rs: ten avatars, or three of
+/// the largest answers; without it two thousand connections could fill a router's memory before any token is looked at.
+const LARGE_BODIES_BYTES_MAX: usize = 20 * 1024 * 1024;
+/// Connections beyond the limit that are told so; those beyond this are just closed. belongs in limits.rs
+const TURNED_AWAY_MAX: usize = 64;
+/// After an error of `accept`, which is mostly a lack of file descriptors: time for connections to end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What all connections share.
+struct Shared {
+    pool: Pool,
+    body_max: fn(&str) -> usize,
+    limits: Limits,
+    large_bodies: body::Budget,
+    /// Closed when the door is to stop.
+    stopping: Receiver<Infallible>,
+}
+
+/// What every connection holds while it is open: so they can be counted, and the last one's end be awaited.
+type Open = Sender<Infallible>;
+
+/// Serves until the stop signal; then lets the requests under way end, within `limits.stop`.
+pub async fn run(door: Door) {
+    let Door { listeners, tls, inner, body_max, stop, limits } = door;
+    let mut listeners = listen(listeners);
+    let (stopping, on_stopping) = async_channel::bounded(1);
+    let (open, on_all_closed) = async_channel::bounded(1);
+    let pool = Pool::new(inner);
+    let large_bodies = body::Budget::new(LARGE_BODIES_BYTES_MAX);
+    let shared = Rc::new(Shared { pool, body_max, limits, large_bodies, stopping: on_stopping });
+    let tls = tls.map(TlsAcceptor::from);
+    // An executor of our own: its tasks end with it, whatever happens to this future.
+    let connections = LocalExecutor::new();
+    let serve = async {
+        let stopped = async {
+            let _ = stop.recv().await;
+        };
+        stopped.or(accept(&mut listeners, &connections, &tls, &shared, &open)).await;
+        drop((mem::take(&mut listeners), stopping, shared, open));
+        let all_closed = async {
+            let _ = on_all_closed.recv().await;
+        };
+        let given_up = async {
+            Timer::after(limits.stop).await;
+        };
+        all_closed.or(given_up).await;
+    };
+    connections.run(serve).await;
+}
+
+fn listen(listeners: Vec<TcpListener>) -> Vec<Async<TcpListener>> {
+    let listen = |listener| Async::new(listener).inspect_err(|error| log::error!("http: cannot listen: {error}")).ok();
+    listeners.into_iter().filter_map(listen).collect()
+}
+
+/// Takes connections in, for ever.
+async fn accept(
+    listeners: &mut [Async<TcpListener>],
+    connections: &LocalExecutor<'_>,
+    tls: &Option<TlsAcceptor>,
+    shared: &Rc<Shared>,
+    open: &Open,
+) {
+    loop {
+        let connection = next(listeners).await;
+        // So that no listener starves another one.
+        listeners.rotate_left(1);
+        match connection.and_then(|(stream, peer)| Ok((prepare(stream)?, peer))) {
+            Ok((stream, peer)) => {
+                // One of the senders is ours.
+                let before = open.sender_count() - 1;
+                if before < shared.limits.connections_max + TURNED_AWAY_MAX {
+                    let room = if before < shared.limits.connections_max { Room::Free } else { Room::None };
+                    let welcome = welcome(stream, peer, room, tls.clone(), shared.clone(), open.clone());
+                    connections.spawn(welcome).detach();
+                }
+            }
+            Err(error) if is_of_the_client(&error) => log::debug!("http: lost in accept: {error}"),
+            Err(error) => {
+                log::warn!("http: cannot accept: {error}");
+                Timer::after(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The next connection on any listener.
+async fn next(listeners: &[Async<TcpListener>]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|cx| {
+        for listener in listeners {
+            // Readiness first: this future is polled whenever any connection stirs, and must not cost a system call then.
+            while listener.poll_readable(cx)?.is_ready() {
+                match listener.get_ref().accept() {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    result => return Poll::Ready(result),
+                }
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn prepare(stream: TcpStream) -> io::Result<Async<TcpStream>> {
+    // Answers are written whole; waiting for more to put into the packet helps nobody.
+    stream.set_nodelay(true)?;
+    Async::new(stream)
+}
+
+/// Whether the client went away between knocking and coming in: no reason to pause.
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, InvalidInput, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | InvalidInput | NotConnected)
+}
+
+/// Whether there is room for a newcomer.
+enum Room {
+    Free,
+    None,
+}
+
+/// A new connection: turned away if there are too many, otherwise served, after the TLS handshake if there is one.
+async fn welcome(
+    stream: Async<TcpStream>,
+    peer: SocketAddr,
+    room: Room,
+    tls: Option<TlsAcceptor>,
+    shared: Rc<Shared>,
+    _open: Open,
+) {
+    let peer = peer.ip().to_canonical();
+    let stream: Box<dyn Duplex> = match (tls, &room) {
+        (None, _) => Box::new(Socket(stream)),
+        // A handshake would cost more than it says.
+        (Some(_), Room::None) => return,
+        (Some(tls), Room::Free) => match Box::pin(shake_hands(tls, stream, shared.limits.head)).await {
+            Ok(stream) => Box::new(stream),
+            Err(error) => return log::debug!("http: no TLS with {peer}: {error}"),
+        },
+    };
+    match room {
+        Room::Free => conn::serve(stream, peer, shared).await,
+        Room::None => Box::pin(conn::turn_away(stream, peer, shared)).await,
+    }
+}
+
+async fn shake_hands(tls: TlsAcceptor, stream: Async<TcpStream>, within: Duration) -> io::Result<TlsStream<Socket>> {
+    let late = async {
+        Timer::after(within).await;
+        Err(io::ErrorKind::TimedOut.into())
+    };
+    tls.accept(Socket(stream)).or(late).await
+}

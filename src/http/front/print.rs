@@ -1,0 +1,126 @@
+//! Printing answers: those that do not come printed from the inner server already. Pure but for the date.
+
+use std::time::SystemTime;
+
+use crate::base::time::to_rfc3339;
+use crate::http::Response;
+use crate::http::front::head::Connection;
+use crate::http::server::{SERVER, is_clean};
+
+/// The interim answer that asks for the body (RFC 9110 §15.2.1).
+pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// The head of an answer with its empty line.
+pub(super) fn head(response: &Response, connection: Connection) -> Vec<u8> {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut out = format!(
+        "HTTP/1.1 {} {}\r\n{}Date: {}\r\nServer: {SERVER}\r\nContent-Type: {}\r\n",
+        response.status,
+        reason(response.status),
+        connection.line(),
+        date(since_1970.as_secs()),
+        response.content_type,
+    );
+    for (name, value) in response.headers.iter().filter(|(_, value)| is_clean(value)) {
+        for part in [name, ": ", value, "\r\n"] {
+            out.push_str(part);
+        }
+    }
+    // RFC 9110 §8.6: an answer that cannot have a body has no length either.
+    if !is_bodiless(response.status) {
+        out.push_str(&format!("Content-Length: {}\r\n", response.body.len()));
+    }
+    out.push_str("\r\n");
+    out.into_bytes()
+}
+
+/// Whether answers of this status end with their head (RFC 9110 §15.3.5, §15.4.5).
+pub(super) fn is_bodiless(status: u16) -> bool {
+    matches!(status, 204 | 304)
+}
+
+/// Says in a printed answer what becomes of the connection.
+pub(super) fn announce(answer: &mut Vec<u8>, connection: Connection) {
+    if let Some(at) = answer.windows(2).position(|pair| pair == b"\r\n") {
+        answer.splice(at + 2..at + 2, connection.line().bytes());
+    }
+}
+
+impl Connection {
+    fn line(self) -> &'static str {
+        match self {
+            Connection::Kept => "",
+            Connection::KeptAloud => "Connection: keep-alive\r\n",
+            Connection::Closed => "Connection: close\r\n",
+        }
+    }
+}
+
+/// An IMF-fixdate (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn date(unix: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let iso = to_rfc3339(i64::try_from(unix).unwrap_or(0) * 1000);
+    // The calendar is in `base::time`; its text has fixed columns: 1994-11-06T08:49:37.000Z
+    let weekday = DAYS[(unix / 86_400 % 7) as usize];
+    let month = iso[5..7].parse::<usize>().map_or("Jan", |month| MONTHS[(month - 1) % 12]);
+    format!("{weekday}, {} {month} {} {} GMT", &iso[8..10], &iso[..4], &iso[11..19])
+}
+
+/// A phrase for people who read packets; programs look at the number.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        417 => "Expectation Failed",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        assert_eq!(date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
+
+    #[test]
+    fn heads_cannot_be_split() {
+        let mut response = Response::json(418, "{}".into());
+        response.headers = vec![("Allow", "GET, HEAD".into()), ("X-Evil", "a\r\nSet-Cookie: b".into())];
+        let text = String::from_utf8(head(&response, Connection::Closed)).unwrap();
+        assert!(text.starts_with("HTTP/1.1 418 \r\nConnection: close\r\nDate: "), "{text}");
+        let end = "GMT\r\nServer: botmother\r\nContent-Type: application/json\r\nAllow: GET, HEAD\r\nContent-Length: 2\r\n\r\n";
+        assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
+    fn announcing() {
+        let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
+        announce(&mut answer, Connection::Kept);
+        announce(&mut answer, Connection::Closed);
+        assert_eq!(answer, b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    }
+}

@@ -1,0 +1,142 @@
+//! Who may skip the token: contract §2 on management endpoints. Pure functions over a request.
+//!
+//! A page in the owner's browser can send requests to loopback, too. It cannot forge `Host` (which stops DNS
+//! rebinding) or `Origin`, and not set `Content-Type: application/json` without asking first; so these three are
+//! checked, and a request that a proxy carried here is not taken for a local one.
+
+use crate::http::Request;
+use crate::http::refusal::Refusal;
+
+const NOT_LOOPBACK: Refusal = forbidden("This endpoint is open to this machine only; elsewhere use the admin token.");
+const FORWARDED: Refusal = forbidden("The request came through a proxy, so it needs the admin token.");
+const FOREIGN_HOST: Refusal = forbidden("The header `Host` must name this machine: localhost, 127.0.0.1 or [::1].");
+const FOREIGN_ORIGIN: Refusal = forbidden("Requests from other web sites are refused.");
+const NOT_JSON: Refusal =
+    Refusal::new(415, "bad_request", "The header `Content-Type` must be there: application/json.");
+const NO_BEARER: Refusal =
+    Refusal::new(401, "unauthorized", "The header `Authorization` must be there once: Bearer and the token.");
+
+const fn forbidden(description: &'static str) -> Refusal {
+    Refusal::new(403, "forbidden", description)
+}
+
+/// Whether this request comes from this machine and not from a web page or through a proxy.
+pub fn is_local(request: &Request) -> Result<(), Refusal> {
+    if !request.peer.to_canonical().is_loopback() {
+        return Err(NOT_LOOPBACK);
+    }
+    if request.headers.iter().any(|(name, _)| is_proxy_header(name)) {
+        return Err(FORWARDED);
+    }
+    let host = request.header("host").unwrap_or_default();
+    if !is_loopback_host(host) {
+        return Err(FOREIGN_HOST);
+    }
+    if request.headers.iter().any(|(name, origin)| name == "origin" && !is_own_origin(origin, host)) {
+        return Err(FOREIGN_ORIGIN);
+    }
+    if request.method == "POST" && !is_json(request.header("content-type").unwrap_or_default()) {
+        return Err(NOT_JSON);
+    }
+    Ok(())
+}
+
+/// The token of `Authorization: Bearer …`; `None` without that header.
+pub fn bearer(request: &Request) -> Result<Option<&str>, Refusal> {
+    let mut values = request.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
+    let Some(value) = values.next() else { return Ok(None) };
+    let (scheme, token) = value.split_once(' ').ok_or(NO_BEARER)?;
+    let token = token.trim();
+    // RFC 9110 §11.1: the scheme is case-insensitive.
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ');
+    if is_bearer && values.next().is_none() { Ok(Some(token)) } else { Err(NO_BEARER) }
+}
+
+fn is_proxy_header(name: &str) -> bool {
+    name == "forwarded" || name == "via" || name == "x-real-ip" || name.starts_with("x-forwarded-")
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    // The port, if any, is what follows the last colon outside of brackets.
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]"
+}
+
+fn is_own_origin(origin: &str, host: &str) -> bool {
+    let own = origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    own.is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host))
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, peer: &str, headers: &[(&str, &str)]) -> Request {
+        Request {
+            method: method.into(),
+            path: "/bot/create".into(),
+            query: String::new(),
+            headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            body: Vec::new(),
+            peer: peer.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn local_requests_pass() {
+        for peer in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            for host in ["localhost", "LOCALHOST:7842", "127.0.0.1:80", "[::1]", "[::1]:7842"] {
+                assert_eq!(is_local(&request("GET", peer, &[("host", host)])), Ok(()), "{peer} {host}");
+            }
+        }
+        let json = ("content-type", "Application/JSON; charset=utf-8");
+        let origin = ("origin", "http://LocalHost:7842");
+        assert_eq!(is_local(&request("POST", "::1", &[("host", "localhost:7842"), json, origin])), Ok(()));
+    }
+
+    #[test]
+    fn others_do_not() {
+        let host = ("host", "localhost:7842");
+        let check = |peer: &str, headers: &[(&str, &str)]| is_local(&request("GET", peer, headers)).unwrap_err();
+        assert_eq!(check("192.168.1.2", &[host]), NOT_LOOPBACK);
+        assert_eq!(check("::ffff:192.168.1.2", &[host]), NOT_LOOPBACK);
+        for name in ["forwarded", "x-forwarded-for", "x-forwarded-host", "via"] {
+            assert_eq!(check("::1", &[host, (name, "for=192.0.2.1")]), FORWARDED);
+        }
+        for foreign in
+            ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io:80", "localhost:x", "::1", "[::1]:1:2"]
+        {
+            assert_eq!(check("::1", &[("host", foreign)]), FOREIGN_HOST, "{foreign}");
+        }
+        assert_eq!(check("::1", &[]), FOREIGN_HOST);
+        for origin in ["null", "http://evil.example", "http://localhost:80", "file://localhost:7842", ""] {
+            assert_eq!(check("::1", &[host, ("origin", origin)]), FOREIGN_ORIGIN, "{origin}");
+        }
+        for kind in ["text/plain", "", "application/jsonp", "application/x-www-form-urlencoded"] {
+            let refused = is_local(&request("POST", "::1", &[host, ("content-type", kind)]));
+            assert_eq!(refused, Err(NOT_JSON), "{kind}");
+        }
+    }
+
+    #[test]
+    fn tokens() {
+        let with = |value: &'static str| request("GET", "::1", &[("authorization", value)]);
+        assert_eq!(bearer(&request("GET", "::1", &[])), Ok(None));
+        for value in ["Bearer bm_x", "bearer bm_x", "BEARER  bm_x"] {
+            assert_eq!(bearer(&with(value)), Ok(Some("bm_x")), "{value}");
+        }
+        for value in ["Basic bm_x", "bm_x", "Bearer", "Bearer ", "Bearer a b", ""] {
+            assert_eq!(bearer(&with(value)), Err(NO_BEARER), "{value}");
+        }
+        let twice = request("GET", "::1", &[("authorization", "Bearer a"), ("authorization", "Bearer b")]);
+        assert_eq!(bearer(&twice), Err(NO_BEARER));
+    }
+}

@@ -1,0 +1,71 @@
+//! Layer 4: our HTTP surface. Faces see only the types of this file.
+//!
+//! The way of a request: `front` (the door: sockets, limits, deadlines) → `server` (tiny_http on a private socket,
+//! which calls the faces) → a [`Reply`], which is either the answer or a promise of one that the door waits for.
+//! So nothing but the door ever holds a connection open, and no thread waits for the engine.
+
+pub mod front;
+pub mod guard;
+mod handover;
+pub mod refusal;
+pub mod route;
+pub mod server;
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+/// A whole request: bounded, well-formed, with its body.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `GET`, `POST`…
+    pub method: String,
+    /// Path without the query, percent-decoding not done: paths are matched exactly.
+    pub path: String,
+    /// The query without `?`, raw.
+    pub query: String,
+    /// Header names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, de-chunked.
+    pub body: Vec<u8>,
+    /// The other side's address.
+    pub peer: IpAddr,
+}
+
+impl Request {
+    /// The first header of that (lower case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// HTTP status code.
+    pub status: u16,
+    /// Value of Content-Type.
+    pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// An answer in JSON.
+    pub fn json(status: u16, body: String) -> Response {
+        Response { status, content_type: "application/json", headers: Vec::new(), body: body.into_bytes() }
+    }
+}
+
+/// What a face gives for a request.
+pub enum Reply {
+    /// The answer is here.
+    Now(Response),
+    /// The answer comes later; the door waits, and drops this when the client goes away.
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+/// A face, or all faces behind one mount table: must return at once.
+pub type Serve = dyn Fn(Request) -> Reply + Send + Sync;

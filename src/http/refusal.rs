@@ -1,0 +1,38 @@
+//! A refusal as a value: what the door and the guard say no with, in the envelope of contract §2.
+
+use crate::base::json::Object;
+use crate::http::Response;
+
+/// Why a request is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status code.
+    pub status: u16,
+    /// The contract's word for it: `bad_request`, `too_large`…
+    pub symbol: &'static str,
+    /// One sentence for whoever wrote the client.
+    pub description: &'static str,
+}
+
+impl Refusal {
+    /// A refusal of any kind.
+    pub const fn new(status: u16, symbol: &'static str, description: &'static str) -> Refusal {
+        Refusal { status, symbol, description }
+    }
+
+    /// The client broke HTTP's rules.
+    pub const fn bad(description: &'static str) -> Refusal {
+        Refusal::new(400, "bad_request", description)
+    }
+
+    /// The refusal as an answer.
+    pub fn to_response(self) -> Response {
+        let body = Object::new()
+            .truth("ok", false)
+            .text("error", self.symbol)
+            .text("error_code", &self.status.to_string())
+            .text("description", self.description)
+            .end();
+        Response::json(self.status, body)
+    }
+}

@@ -1,0 +1,157 @@
+//! A door for one test, with a face that echoes, waits, panics and babbles.
+
+use std::future::pending;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{fs, process};
+
+use async_channel::Sender;
+use botmother::base::limits;
+use botmother::http::front::{self, Limits};
+use botmother::http::{Reply, Request, Response, server};
+use rustls::ServerConfig;
+
+use crate::client::{exchange, status};
+
+/// A running door; stops when dropped.
+pub(crate) struct Door {
+    pub(crate) addr: SocketAddr,
+    pub(crate) dir: PathBuf,
+    /// Promises of `/never` that are neither kept nor dropped.
+    pub(crate) waiting: Arc<AtomicUsize>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Counts itself while it lives.
+struct Waiter(Arc<AtomicUsize>);
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Door {
+    pub(crate) fn open() -> Door {
+        Door::with(Limits::default(), None)
+    }
+
+    pub(crate) fn with(limits: Limits, tls: Option<Arc<ServerConfig>>) -> Door {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", process::id()));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let face = waiting.clone();
+        let inner = server::start(&dir, Arc::new(move |request| serve(request, &face))).unwrap();
+        let (stop, on_stop) = async_channel::bounded(1);
+        let door = front::Door { listeners: vec![listener], tls, inner, body_max, stop: on_stop, limits };
+        let thread = thread::spawn(|| smol::block_on(front::run(door)));
+        Door { addr, dir, waiting, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// The door must answer a newcomer at once, whatever happens to others.
+    pub(crate) fn must_be_well(&self) {
+        let start = Instant::now();
+        let answer = exchange(self.addr, "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(&answer), 200, "{answer}");
+        assert!(start.elapsed() < Duration::from_secs(1), "answered after {:?}", start.elapsed());
+    }
+
+    /// Waits until so many promises are open.
+    pub(crate) fn await_waiting(&self, expected: usize) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while self.waiting.load(Ordering::SeqCst) != expected {
+            assert!(Instant::now() < deadline, "{} instead of {expected}", self.waiting.load(Ordering::SeqCst));
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Gives the stop signal; [`Door::join`] waits for the end.
+    pub(crate) fn stop(&mut self) {
+        self.stop = None;
+    }
+
+    pub(crate) fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.stop();
+        if !thread::panicking() {
+            self.join();
+            fs::remove_dir(&self.dir).expect("the door leaves nothing behind");
+        }
+    }
+}
+
+/// Impatient limits, for tests of deadlines.
+pub(crate) fn impatient() -> Limits {
+    let (short, long) = (Duration::from_millis(300), Duration::from_millis(600));
+    let half_closed = Duration::from_millis(100);
+    Limits { head: short, body: short, idle: long, write: short, linger: short, half_closed, ..Limits::default() }
+}
+
+fn body_max(path: &str) -> usize {
+    if path == "/create" { limits::CREATE_BODY_BYTES_MAX } else { limits::BODY_BYTES_MAX }
+}
+
+fn serve(request: Request, waiting: &Arc<AtomicUsize>) -> Reply {
+    let number = || request.query.parse::<usize>().unwrap_or(0);
+    match request.path.as_str() {
+        "/large" => Reply::Now(text(200, vec![b'x'; number()])),
+        "/status" => Reply::Now(text(number() as u16, b"ignored".to_vec())),
+        "/header" => {
+            let headers = vec![("Allow", "GET".to_string()), ("X-Evil", "a\r\nX-Split: b".to_string())];
+            Reply::Now(Response { headers, ..text(405, Vec::new()) })
+        }
+        "/panic" => panic!("as asked"),
+        "/later" => {
+            let wait = Duration::from_millis(number() as u64);
+            Reply::Later(Box::pin(async move {
+                smol::Timer::after(wait).await;
+                text(200, b"later".to_vec())
+            }))
+        }
+        "/later/large" => {
+            let size = number();
+            Reply::Later(Box::pin(async move { text(200, vec![b'y'; size]) }))
+        }
+        "/later/panic" => Reply::Later(Box::pin(async { panic!("as promised") })),
+        "/never" => {
+            waiting.fetch_add(1, Ordering::SeqCst);
+            let waiter = Waiter(waiting.clone());
+            Reply::Later(Box::pin(async move {
+                let _waiter = waiter;
+                pending().await
+            }))
+        }
+        _ => Reply::Now(text(200, echo(&request))),
+    }
+}
+
+/// The request as the face got it.
+fn echo(request: &Request) -> Vec<u8> {
+    let mut out = format!("{} {} {} {}\n", request.method, request.path, request.query, request.peer);
+    for (name, value) in &request.headers {
+        out.push_str(&format!("{name}={value}\n"));
+    }
+    out.push_str(&format!("{} bytes\n", request.body.len()));
+    let mut out = out.into_bytes();
+    out.extend_from_slice(&request.body[..request.body.len().min(100)]);
+    out
+}
+
+fn text(status: u16, body: Vec<u8>) -> Response {
+    Response { status, content_type: "text/plain", headers: Vec::new(), body }
+}

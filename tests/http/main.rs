@@ -1,0 +1,10 @@
+//! The HTTP door against clients of every kind: in-process, with a small face behind it, on real sockets.
+//!
+//! The abuse is that of which tiny_http alone dies (architecture §17a). After each the door must answer at once.
+
+mod abuse;
+mod answers;
+mod client;
+mod door;
+mod framing;
+mod life;
