@@ -1,0 +1,395 @@
+//! Drives one [`Session`] on one socket: inbox, deadline, reading and writing at the same time, as one future.
+//!
+//! The machine decides everything; this does what it says and reads the clock. All that is ready is done in one turn:
+//! orders first, then bytes, and writing last, so that many stanzas become one write. While a session idles it holds no
+//! buffer: bytes are read into one buffer that all sessions of the thread share.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io;
+use std::net::TcpStream;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+use smol::io::AsyncWriteExt;
+use smol::lock::SemaphoreGuardArc;
+use smol::stream::Stream;
+
+use super::connect::{self, Opened, Step};
+use super::link::Link;
+use super::tls::Configs;
+use super::{instant, now};
+use crate::base::id::AccountId;
+use crate::engine::effect::{Order, Route};
+use crate::xmpp::session::{Event, Input, Lost, Output, Session};
+
+/// Bytes read at once; also the most one TLS record holds.
+const READ_BYTES: usize = 16 * 1024;
+/// Reads and rounds of one turn; then the other sessions have theirs.
+const ROUNDS_MAX: usize = 4;
+/// A write buffer that had to grow beyond this is given back when it is empty.
+const WRITE_BYTES_KEPT: usize = 2 * 1024;
+
+/// What all sessions of the thread have in common.
+pub(super) struct Shared {
+    /// Where news goes.
+    pub(super) events: Box<dyn Fn(AccountId, Event)>,
+    /// Where the steps of connecting go.
+    pub(super) steps: Box<dyn Fn(AccountId, Step)>,
+    configs: Configs,
+    buffer: RefCell<Box<[u8]>>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        events: impl Fn(AccountId, Event) + 'static,
+        steps: impl Fn(AccountId, Step) + 'static,
+    ) -> Rc<Shared> {
+        Rc::new(Shared {
+            events: Box::new(events),
+            steps: Box::new(steps),
+            configs: Configs::default(),
+            buffer: RefCell::new(vec![0; READ_BYTES].into()),
+        })
+    }
+}
+
+/// What a session's task knows besides its machine.
+pub(super) struct Account {
+    pub(super) id: AccountId,
+    pub(super) route: Route,
+    pub(super) shared: Rc<Shared>,
+    /// Set when another session has taken its place: its news would be taken for the other's.
+    pub(super) muted: Cell<bool>,
+}
+
+impl Account {
+    pub(super) fn new(id: AccountId, route: Route, shared: Rc<Shared>) -> Rc<Account> {
+        Rc::new(Account { id, route, shared, muted: Cell::new(false) })
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        if !self.muted.get() {
+            (self.shared.events)(self.id, event);
+        }
+    }
+
+    fn step(&self, step: Step) {
+        (self.shared.steps)(self.id, step);
+    }
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Opened, Lost>>>>;
+
+enum State {
+    Down,
+    /// Connecting, or (with `true`) doing the handshake of STARTTLS.
+    Opening(Opening, bool),
+    Up(Link),
+}
+
+/// One session and its socket.
+pub(super) struct Driver {
+    account: Rc<Account>,
+    session: Session,
+    state: State,
+    out: Vec<u8>,
+    /// How much of `out` is written.
+    sent: usize,
+    unflushed: bool,
+    timer: Timer,
+    timer_at: Option<Duration>,
+    /// Set by what changes `state`, so that the turn looks at it again.
+    moved: bool,
+    ended: bool,
+    inbox_closed: bool,
+    /// Whether this session has reported `Bound`, and whether the engine has answered.
+    bound: bool,
+    answered: bool,
+    /// Connections since the last login.
+    attempts: usize,
+    /// Held until the first login attempt is over.
+    permit: Option<SemaphoreGuardArc>,
+}
+
+impl Driver {
+    pub(super) fn new(account: Rc<Account>, session: Session, permit: Option<SemaphoreGuardArc>) -> Driver {
+        Driver {
+            account,
+            session,
+            state: State::Down,
+            out: Vec::new(),
+            sent: 0,
+            unflushed: false,
+            timer: Timer::never(),
+            timer_at: None,
+            moved: false,
+            ended: false,
+            inbox_closed: false,
+            bound: false,
+            answered: false,
+            attempts: 0,
+            permit,
+        }
+    }
+
+    /// Runs until the session has ended for good. A closed inbox is an order to end.
+    pub(super) async fn run(mut self, mut inbox: Pin<&mut async_channel::Receiver<Order>>) {
+        std::future::poll_fn(|cx| self.turn(cx, inbox.as_mut())).await
+    }
+
+    /// Does all that is ready. Every source that is not has our waker afterwards.
+    fn turn(&mut self, cx: &mut Context<'_>, mut inbox: Pin<&mut async_channel::Receiver<Order>>) -> Poll<()> {
+        for _ in 0..ROUNDS_MAX {
+            self.moved = false;
+            self.take_orders(cx, inbox.as_mut());
+            self.drain(cx);
+            self.poll_opening(cx);
+            self.read(cx);
+            self.write(cx);
+            self.poll_timer(cx);
+            if self.ended {
+                return Poll::Ready(());
+            }
+            if !self.moved {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn take_orders(&mut self, cx: &mut Context<'_>, mut inbox: Pin<&mut async_channel::Receiver<Order>>) {
+        while !self.inbox_closed && !self.ended {
+            match inbox.as_mut().poll_next(cx) {
+                Poll::Ready(Some(order)) => self.obey(cx, order),
+                Poll::Ready(None) => {
+                    self.inbox_closed = true;
+                    self.input(cx, Input::Close);
+                }
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    fn obey(&mut self, cx: &mut Context<'_>, order: Order) {
+        let input = match order {
+            // Until the engine has answered our `Bound`, these belong to a session before us (replaced, or ended by a
+            // panic): counting its messages as handled would acknowledge what is not committed.
+            Order::Handled(_) | Order::Send { .. } if !self.answered => return,
+            Order::CatchUp(_) if !self.bound => return,
+            Order::CatchUp(after) => {
+                self.answered = true;
+                Input::CatchUp { after }
+            }
+            Order::Send { tag, stanza } => Input::Send { tag, stanza },
+            Order::Handled(count) => Input::Handled(count),
+            Order::Reset => Input::Reset,
+            Order::Priority(priority) => Input::Priority(priority),
+            Order::Close => Input::Close,
+            Order::Start(..) => return,
+        };
+        self.input(cx, input);
+    }
+
+    fn input(&mut self, cx: &mut Context<'_>, input: Input<'_>) {
+        self.session.handle(now(), input);
+        self.drain(cx);
+    }
+
+    /// Does what the machine wants.
+    fn drain(&mut self, cx: &mut Context<'_>) {
+        while let Some(output) = self.session.poll() {
+            match output {
+                Output::Connect => self.start_connect(),
+                Output::StartTls => self.start_tls(),
+                Output::Disconnect => self.hang_up(cx),
+                Output::Close => {
+                    self.hang_up(cx);
+                    self.ended = true;
+                }
+                Output::Event(event) => self.tell(event),
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        match &event {
+            Event::Bound { jid, facts } => {
+                self.bound = true;
+                self.attempts = 0;
+                self.permit = None;
+                self.account.step(Step::LoggedIn(jid.to_string(), facts.clone()));
+            }
+            Event::Online { .. } => self.attempts = 0,
+            Event::Offline { .. } | Event::Stopped { .. } => self.permit = None,
+            _ => {}
+        }
+        self.account.tell(event);
+    }
+
+    fn start_connect(&mut self) {
+        let (account, skip) = (self.account.clone(), self.attempts);
+        self.attempts = self.attempts.wrapping_add(1);
+        self.clear();
+        let opening = async move {
+            connect::open(&account.route, &account.shared.configs, skip, &|step| account.step(step)).await
+        };
+        self.become_(State::Opening(Box::pin(opening), false));
+    }
+
+    fn start_tls(&mut self) {
+        let State::Up(Link::Plain(socket)) = std::mem::replace(&mut self.state, State::Down) else {
+            // Nothing to secure: the connection went while the machine was thinking. It is told by `Lost`.
+            let gone = async { Err(Lost::Network("the connection is gone".to_string())) };
+            return self.become_(State::Opening(Box::pin(gone), true));
+        };
+        let rest = self.out.split_off(self.sent);
+        self.clear();
+        let account = self.account.clone();
+        let opening = async move {
+            let socket = flush(socket, &rest).await.map_err(|error| Lost::Network(connect::reason(&error)))?;
+            let Account { route, shared, .. } = &*account;
+            connect::start_tls(socket, false, route, &shared.configs, &|step| account.step(step)).await
+        };
+        self.become_(State::Opening(Box::pin(opening), true));
+    }
+
+    /// Drops the connection. What the machine still wanted to say (the end of the stream) goes out if it fits into the
+    /// socket's buffer now; on a dead link nobody waits for it.
+    fn hang_up(&mut self, cx: &mut Context<'_>) {
+        if let State::Up(_) = self.state {
+            self.session.take_write(&mut self.out);
+        }
+        if let State::Up(link) = &mut self.state {
+            let unsent = self.out.get(self.sent..).unwrap_or_default();
+            if unsent.is_empty() || link.poll_write(cx, unsent).is_ready() {
+                link.poll_close(cx);
+            }
+        }
+        self.clear();
+        self.become_(State::Down);
+    }
+
+    fn become_(&mut self, state: State) {
+        self.state = state;
+        self.moved = true;
+    }
+
+    fn clear(&mut self) {
+        self.out = Vec::new();
+        self.sent = 0;
+        self.unflushed = false;
+    }
+
+    fn poll_opening(&mut self, cx: &mut Context<'_>) {
+        let State::Opening(opening, secured) = &mut self.state else { return };
+        let secured = *secured;
+        let Poll::Ready(result) = opening.as_mut().poll(cx) else { return };
+        match result {
+            Ok(Opened { link, tls }) => {
+                self.become_(State::Up(link));
+                let input = match tls {
+                    Some(facts) if secured => Input::TlsUp(facts),
+                    tls => Input::Connected(tls),
+                };
+                self.input(cx, input);
+            }
+            Err(why) => self.lose(cx, why),
+        }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) {
+        let shared = self.account.shared.clone();
+        let mut buffer = shared.buffer.borrow_mut();
+        let mut rounds = 0;
+        while self.session.wants_bytes() && !self.ended {
+            let State::Up(link) = &mut self.state else { return };
+            if rounds == ROUNDS_MAX {
+                link.quick_ack();
+                self.moved = true;
+                return;
+            }
+            match link.poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(0)) => {
+                    return self.lose(cx, Lost::Network("the server closed the connection".to_string()));
+                }
+                Poll::Ready(Ok(size)) => self.input(cx, Input::Bytes(&buffer[..size])),
+                Poll::Ready(Err(error)) => return self.lose(cx, Lost::Network(connect::reason(&error))),
+                Poll::Pending if rounds == 0 => return,
+                Poll::Pending => break,
+            }
+            rounds += 1;
+        }
+        match &self.state {
+            State::Up(link) if rounds > 0 => link.quick_ack(),
+            _ => {}
+        }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) {
+        let State::Up(link) = &mut self.state else { return };
+        let result = loop {
+            if self.sent == self.out.len() {
+                self.out.clear();
+                self.sent = 0;
+                self.session.take_write(&mut self.out);
+            }
+            if self.out.is_empty() {
+                break Ok(());
+            }
+            match link.poll_write(cx, &self.out[self.sent..]) {
+                Poll::Ready(Ok(0)) => break Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(size)) => self.sent += size,
+                Poll::Ready(Err(error)) => break Err(error),
+                Poll::Pending => return,
+            }
+            self.unflushed = true;
+        };
+        let result = match result {
+            Ok(()) if self.unflushed => link.poll_flush(cx),
+            result => Poll::Ready(result),
+        };
+        match result {
+            Poll::Ready(Ok(())) => {
+                self.unflushed = false;
+                self.out.shrink_to(WRITE_BYTES_KEPT);
+            }
+            Poll::Ready(Err(error)) => self.lose(cx, Lost::Network(connect::reason(&error))),
+            Poll::Pending => {}
+        }
+    }
+
+    fn lose(&mut self, cx: &mut Context<'_>, why: Lost) {
+        self.clear();
+        self.become_(State::Down);
+        self.input(cx, Input::Lost(why));
+    }
+
+    /// One timer for all deadlines of the machine. They move on with every byte that comes, so a timer set too early
+    /// is left alone and looked at when it fires.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) {
+        while let Some(due) = self.session.deadline() {
+            if self.timer_at.is_none_or(|at| at > due) {
+                self.timer.set_at(instant(due));
+                self.timer_at = Some(due);
+            }
+            if Pin::new(&mut self.timer).poll(cx).is_pending() {
+                return;
+            }
+            self.timer_at = None;
+            if due <= now().mono {
+                self.moved = true;
+                return self.input(cx, Input::Tick);
+            }
+        }
+    }
+}
+
+async fn flush(mut socket: Async<TcpStream>, rest: &[u8]) -> io::Result<Async<TcpStream>> {
+    socket.write_all(rest).await?;
+    Ok(socket)
+}

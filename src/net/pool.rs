@@ -1,0 +1,163 @@
+//! All sessions, by account: hands orders out, keeps each session's panic to itself, ends them in an orderly way.
+//!
+//! [`run`] is the whole of layer 4 for the daemon. Sessions answer through the callback only; nothing here waits for
+//! the engine. An order for an account without session is dropped: the engine hears of every end before.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use async_io::Timer;
+use smol::future::FutureExt;
+use smol::lock::Semaphore;
+use smol::{LocalExecutor, Task};
+
+use super::connect;
+use super::driver::{Account, Driver, Shared};
+use crate::base::id::AccountId;
+use crate::base::time::Backoff;
+use crate::base::{crypto, limits};
+use crate::engine::effect::{Order, Route};
+use crate::xmpp::session::{Event, Session, SessionConfig};
+
+/// Sessions that log in for the first time at once: a thousand accounts must not knock on one small server together.
+const LOGINS_MAX: usize = 64;
+/// How long the sessions have to say goodbye.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// All sessions of the thread.
+pub struct Pool {
+    shared: Rc<Shared>,
+    executor: Rc<LocalExecutor<'static>>,
+    sessions: HashMap<AccountId, Slot>,
+    logins: Arc<Semaphore>,
+}
+
+/// One session as the pool sees it.
+struct Slot {
+    inbox: Sender<Order>,
+    task: Task<()>,
+    account: Rc<Account>,
+}
+
+impl Slot {
+    /// Lets the session say goodbye, for a while.
+    async fn close(self) {
+        let _ = self.inbox.try_send(Order::Close);
+        let late = async {
+            Timer::after(GOODBYE_TIMEOUT).await;
+        };
+        self.task.or(late).await;
+    }
+}
+
+/// Serves until `orders` is closed and all sessions have ended (in at most three seconds).
+pub async fn run(
+    orders: Receiver<(AccountId, Order)>,
+    events: impl Fn(AccountId, Event) + 'static,
+    executor: Rc<LocalExecutor<'static>>,
+) {
+    let mut pool = Pool::new(events, executor);
+    while let Ok((id, order)) = orders.recv().await {
+        pool.order(id, order);
+    }
+    pool.close().await;
+}
+
+impl Pool {
+    /// A pool without sessions; they will run on `executor`, which the caller runs.
+    pub fn new(events: impl Fn(AccountId, Event) + 'static, executor: Rc<LocalExecutor<'static>>) -> Pool {
+        let steps = |id, step| log::debug!("account {id}: {step}");
+        let (sessions, logins) = (HashMap::new(), Arc::new(Semaphore::new(LOGINS_MAX)));
+        Pool { shared: Shared::new(events, steps), executor, sessions, logins }
+    }
+
+    /// Hands an order to a session; `Start` makes it, in the place of an older one.
+    pub fn order(&mut self, id: AccountId, order: Order) {
+        match order {
+            Order::Start(config, route) => self.start(id, *config, route),
+            order => {
+                let Some(slot) = self.sessions.get(&id) else {
+                    return log::debug!("account {id}: no session for an order");
+                };
+                if slot.inbox.try_send(order).is_err() {
+                    self.sessions.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Ends all sessions.
+    pub async fn close(self) {
+        // Told all at once, then waited for: they say goodbye in parallel.
+        for slot in self.sessions.values() {
+            let _ = slot.inbox.try_send(Order::Close);
+        }
+        let all = async {
+            for slot in self.sessions.into_values() {
+                slot.task.await;
+            }
+        };
+        all.or(async {
+            Timer::after(GOODBYE_TIMEOUT).await;
+        })
+        .await;
+    }
+
+    fn start(&mut self, id: AccountId, mut config: SessionConfig, route: Route) {
+        if config.plaintext && !connect::is_loopback(&route) {
+            log::warn!("account {id}: a login without TLS is for this machine only; TLS is required");
+            config.plaintext = false;
+        }
+        let before = self.sessions.remove(&id);
+        if let Some(before) = &before {
+            before.account.muted.set(true);
+        }
+        let (inbox, orders) = async_channel::unbounded();
+        let account = Account::new(id, route, self.shared.clone());
+        let run = keep(account.clone(), config, orders, self.logins.clone());
+        let task = self.executor.spawn(async move {
+            if let Some(before) = before {
+                before.close().await;
+            }
+            run.await;
+        });
+        self.sessions.insert(id, Slot { inbox, task, account });
+    }
+}
+
+/// Runs one session; after a panic a new one in its place, so that a bug costs one account one reconnect.
+async fn keep(account: Rc<Account>, config: SessionConfig, orders: Receiver<Order>, logins: Arc<Semaphore>) {
+    let mut orders = pin!(orders);
+    let mut backoff = Backoff::new(limits::RECONNECT_FIRST, limits::RECONNECT_MAX);
+    loop {
+        let permit = logins.acquire_arc().await;
+        let run = async {
+            let session = Session::new(config.clone(), Box::new(crypto::random));
+            Driver::new(account.clone(), session, Some(permit)).run(orders.as_mut()).await;
+        };
+        let Err(panic) = AssertUnwindSafe(run).catch_unwind().await else {
+            return;
+        };
+        log::error!("account {}: a bug ended its session, please report it: {}", account.id, said(&*panic));
+        let mut random = [0; 4];
+        crypto::random(&mut random);
+        let retry_in = backoff.next(u32::from_le_bytes(random));
+        account.tell(Event::Offline { why: "a bug ended the session; see the log".to_string(), retry_in });
+        Timer::after(retry_in).await;
+    }
+}
+
+/// The words of a panic.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "no words",
+    }
+}

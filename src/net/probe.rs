@@ -1,0 +1,86 @@
+//! One login attempt for the command line: `account test`, `account add`, `doctor`. Says what it finds as it goes.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use async_io::Timer;
+use smol::future::FutureExt;
+
+pub use super::connect::Step;
+use super::driver::{Account, Driver, Shared};
+use crate::base::id::AccountId;
+use crate::base::{crypto, limits};
+use crate::engine::effect::{Order, Route};
+use crate::xmpp::session::{Event, Facts, Session, SessionConfig};
+
+/// How long we wait for the server's goodbye once everything is known.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+
+enum News {
+    Step(Step),
+    Event(Event),
+}
+
+/// Logs in once and out again. An error is one sentence for the owner, with what to do.
+pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(Step)) -> Result<Facts, String> {
+    if config.plaintext && !super::connect::is_loopback(&route) {
+        return Err("a login without TLS is for a server on this machine only".to_string());
+    }
+    let (tell, news) = async_channel::unbounded();
+    let tell_step = tell.clone();
+    let shared = Shared::new(
+        move |_, event| drop(tell.try_send(News::Event(event))),
+        move |_, step| drop(tell_step.try_send(News::Step(step))),
+    );
+    // No such row: the account is not saved yet.
+    let account = Account::new(AccountId(0), route, shared);
+    let session = Session::new(config, Box::new(crypto::random));
+    let (inbox, orders) = async_channel::unbounded();
+    let mut orders = pin!(orders);
+    let mut driver = pin!(Driver::new(account, session, None).run(orders.as_mut()));
+
+    let ended = async {
+        driver.as_mut().await;
+        Err("the session ended before the login was done".to_string())
+    };
+    let facts = watch(&news, report).or(ended).await?;
+    let _ = inbox.try_send(Order::Close);
+    driver
+        .or(async {
+            Timer::after(GOODBYE_TIMEOUT).await;
+        })
+        .await;
+    Ok(facts)
+}
+
+/// Passes the steps on until the login is done, refused, or late.
+fn watch(
+    news: &async_channel::Receiver<News>,
+    report: &mut dyn FnMut(Step),
+) -> impl Future<Output = Result<Facts, String>> {
+    async move {
+        let mut last = "nothing".to_string();
+        let mut late = Timer::after(limits::NEGOTIATE_TIMEOUT);
+        loop {
+            let next = async { news.recv().await.ok() };
+            let deadline = async {
+                (&mut late).await;
+                None
+            };
+            match next.or(deadline).await {
+                Some(News::Step(step)) => {
+                    last = step.to_string();
+                    report(step);
+                }
+                Some(News::Event(Event::Bound { facts, .. })) => return Ok(facts),
+                Some(News::Event(Event::Offline { why, .. } | Event::Stopped { why })) => return Err(why),
+                Some(News::Event(_)) => {}
+                None => {
+                    let seconds = limits::NEGOTIATE_TIMEOUT.as_secs();
+                    return Err(format!("no login within {seconds} s; the last thing that happened: {last}"));
+                }
+            }
+        }
+    }
+}
