@@ -1,0 +1,136 @@
+//! Managing bots and accounts (guide §8.3): requests that need management rights → questions.
+
+use crate::base::id::BotId;
+use crate::base::json::Fields;
+use crate::base::secret::Secret;
+use crate::base::text;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Mode, NewAccount, NewBot, Question, Receive};
+use crate::http::Request;
+
+use super::read;
+
+/// `GET /health`.
+pub(super) fn health(_: &Request) -> Result<Question, Failure> {
+    Ok(Question::Health)
+}
+
+/// `POST /bot/create`.
+pub(super) fn create(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let name = fields.need_text("name")?.to_string();
+    let owner = match fields.text("account")? {
+        None if fields.text("owner")?.is_some() => read::account("owner", fields.need_text("owner")?)?,
+        _ => read::account("account", fields.need_text("account")?)?,
+    };
+    let mode = match fields.text("mode")? {
+        None => Mode::Personal,
+        Some(word) => Mode::parse(word).ok_or_else(|| Failure::invalid("mode", "personal, dedicated or cloud"))?,
+    };
+    let receive = match fields.text("receive")? {
+        None => Receive::SelfChat,
+        Some(word) => Receive::parse(word).ok_or_else(|| Failure::invalid("receive", "self or all"))?,
+    };
+    check_avatar(&fields)?;
+    check_own_account(&fields, mode)?;
+    Ok(Question::CreateBot(NewBot { name, owner, mode, receive }))
+}
+
+/// A picture is for bots with an account of their own; for a personal bot it is checked and not kept.
+fn check_avatar(fields: &Fields) -> Result<(), Failure> {
+    if fields.text("avatar")?.is_some_and(|avatar| text::unbase64(avatar).is_none()) {
+        return Err(Failure::invalid("avatar", "an image in base64"));
+    }
+    if fields.text("avatar_type")?.is_some_and(|kind| !kind.starts_with("image/")) {
+        return Err(Failure::invalid("avatar_type", "the type of an image, for example image/png"));
+    }
+    Ok(())
+}
+
+/// `jid` and `password`: an account that the bot's owner has made for it.
+fn check_own_account(fields: &Fields, mode: Mode) -> Result<(), Failure> {
+    let (jid, password) = (fields.text("jid")?, fields.text("password")?);
+    match (jid, password) {
+        (None, None) => Ok(()),
+        _ if mode != Mode::Dedicated => Err(Failure::invalid("mode", "dedicated for a bot with `jid` and `password`")),
+        (Some(jid), Some(_)) => read::account("jid", jid).map(|_| ()),
+        (Some(_), None) => Err(Failure::invalid("password", "there beside `jid`: a string")),
+        (None, Some(_)) => Err(Failure::invalid("jid", "there beside `password`: a JID")),
+    }
+}
+
+/// `GET /bot/list`.
+pub(super) fn list(request: &Request) -> Result<Question, Failure> {
+    let query = read::query(request)?;
+    let owner = query.text("account").map(|text| read::account("account", text)).transpose()?;
+    Ok(Question::ListBots(owner))
+}
+
+/// `POST /bot/delete`.
+pub(super) fn delete(request: &Request) -> Result<Question, Failure> {
+    Ok(Question::DeleteBot(bot_id(&read::fields(request)?)?))
+}
+
+/// `DELETE /bot/delete?id=`.
+pub(super) fn delete_by_query(request: &Request) -> Result<Question, Failure> {
+    let id = read::query(request)?.number("id")?;
+    id.map(|id| Question::DeleteBot(BotId(id))).ok_or_else(|| Failure::invalid("id", "there: a whole number"))
+}
+
+/// `POST /bot/activate`.
+pub(super) fn activate(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    Ok(Question::ActivateBot(bot_id(&fields)?, fields.need_truth("active")?))
+}
+
+/// `POST /bot/token`.
+pub(super) fn token(request: &Request) -> Result<Question, Failure> {
+    Ok(Question::NewToken(bot_id(&read::fields(request)?)?))
+}
+
+/// `POST /bot/revoke`.
+pub(super) fn revoke(request: &Request) -> Result<Question, Failure> {
+    Ok(Question::Revoke(bot_id(&read::fields(request)?)?))
+}
+
+/// `GET /bot/account/status`.
+pub(super) fn owner_status(request: &Request) -> Result<Question, Failure> {
+    let query = read::query(request)?;
+    let account = query.text("account").ok_or_else(|| Failure::invalid("account", "there: a JID"))?;
+    Ok(Question::OwnerStatus(read::account("account", account)?))
+}
+
+/// `POST /bot/account/status`.
+pub(super) fn set_owner_status(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let account = read::account("account", fields.need_text("account")?)?;
+    Ok(Question::SetOwnerStatus(account, fields.need_truth("enabled")?))
+}
+
+/// `GET /account/list`.
+pub(super) fn list_accounts(_: &Request) -> Result<Question, Failure> {
+    Ok(Question::ListAccounts)
+}
+
+/// `POST /account/add`.
+pub(super) fn add_account(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let optional = |key: &str| fields.text(key).map(|text| text.unwrap_or_default().to_string());
+    Ok(Question::AddAccount(NewAccount {
+        jid: read::account("jid", fields.need_text("jid")?)?,
+        password: Secret::new(fields.need_text("password")?),
+        host: optional("host")?,
+        ca_file: optional("ca_file")?,
+        pin: optional("pin")?,
+    }))
+}
+
+/// `POST /account/remove`.
+pub(super) fn remove_account(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    Ok(Question::RemoveAccount(read::account("jid", fields.need_text("jid")?)?))
+}
+
+fn bot_id(fields: &Fields) -> Result<BotId, Failure> {
+    Ok(BotId(fields.need_number("id")?))
+}

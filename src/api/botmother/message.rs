@@ -1,0 +1,80 @@
+//! Messaging by a bot's program (guide §8.4, §8.6): requests with a token → questions.
+
+use crate::base::id::UpdateId;
+use crate::base::json::Fields;
+use crate::base::limits;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Command, NewMessage, Question, UpdatePoll};
+use crate::http::Request;
+use crate::xmpp::message::Kind;
+
+use super::read;
+
+/// `POST /bot/sendMessage`.
+pub(super) fn send_message(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let to = read::jid("to", fields.need_text("to")?)?;
+    let text = fields.need_text("text")?.to_string();
+    let kind = match fields.text("type")? {
+        None | Some("chat") => Kind::Chat,
+        Some("groupchat") => Kind::Groupchat,
+        Some(_) => return Err(Failure::invalid("type", "chat or groupchat")),
+    };
+    let reply_to = fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string);
+    if fields.truth("encrypt")? == Some(true) {
+        return Err(Failure::NotBuilt("end-to-end encryption is not built into this version yet".to_string()));
+    }
+    let idempotency_key = idempotency_key(request)?;
+    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, idempotency_key }))
+}
+
+fn idempotency_key(request: &Request) -> Result<Option<String>, Failure> {
+    let Some(key) = request.header("idempotency-key") else { return Ok(None) };
+    let is_printable = key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX || !is_printable {
+        let must_be = format!("1 to {} printable ASCII characters", limits::IDEMPOTENCY_KEY_BYTES_MAX);
+        return Err(Failure::invalid("Idempotency-Key", must_be));
+    }
+    Ok(Some(key.to_string()))
+}
+
+/// `GET /bot/getUpdates`. Numbers out of range are brought into it, as the original does.
+pub(super) fn get_updates(request: &Request) -> Result<Question, Failure> {
+    let query = read::query(request)?;
+    let most = limits::UPDATES_PER_ANSWER_MAX;
+    Ok(Question::GetUpdates(UpdatePoll {
+        offset: query.number("offset")?.map(UpdateId),
+        limit: query.number("limit")?.unwrap_or(most).clamp(1, most),
+        timeout: read::timeout(&query)?,
+    }))
+}
+
+/// `GET /bot/getMe`.
+pub(super) fn get_me(_: &Request) -> Result<Question, Failure> {
+    Ok(Question::GetMe)
+}
+
+/// `GET /bot/getInfo`.
+pub(super) fn get_info(_: &Request) -> Result<Question, Failure> {
+    Ok(Question::GetInfo)
+}
+
+/// `POST /bot/setCommands`.
+pub(super) fn set_commands(request: &Request) -> Result<Question, Failure> {
+    let commands = read::fields(request)?.need_objects("commands")?;
+    Ok(Question::SetCommands(commands.iter().map(command).collect::<Result<_, _>>()?))
+}
+
+/// `GET /bot/getCommands`.
+pub(super) fn get_commands(_: &Request) -> Result<Question, Failure> {
+    Ok(Question::GetCommands)
+}
+
+/// A name may be written as it is typed, with its slash.
+fn command(fields: &Fields) -> Result<Command, Failure> {
+    let name = fields.need_text("command")?;
+    Ok(Command {
+        command: name.strip_prefix('/').unwrap_or(name).to_string(),
+        description: fields.text("description")?.unwrap_or_default().to_string(),
+    })
+}

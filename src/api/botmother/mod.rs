@@ -1,0 +1,137 @@
+//! The Botmother face: the HTTP API of the guide, chapter 8. `README.md` beside this file is its contract.
+//!
+//! [`Face::serve`] finds the row in the route table, asks who is calling, lets the row's handler read the request into a
+//! question, asks the engine, and has `wire` print the outcome. It returns at once: what waits is a future.
+//!
+#![doc = include_str!("README.md")]
+
+mod auth;
+mod local;
+mod manage;
+mod message;
+mod read;
+mod routes;
+mod wire;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::limits;
+use crate::base::ratelimit::{Limited, RateLimit, client_key};
+use crate::base::time::Now;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Caller, Handle, Question};
+use crate::http::route::Lookup;
+use crate::http::{Reply, Request, Response};
+
+pub use auth::{Access, AdminNeeds, AdminRule};
+pub use routes::{Endpoint, ROUTES, Work};
+
+/// What the face is made from.
+pub struct Face {
+    /// Asks the engine.
+    pub handle: Handle,
+    /// Who has management rights.
+    pub admin: AdminRule,
+    /// Where this API is reached, without a slash at its end: `http://localhost:7842`.
+    pub base_url: String,
+    /// Limits by address.
+    pub limiter: Limiter,
+    /// Reads the clocks.
+    pub now: fn() -> Now,
+}
+
+/// At most so many requests a second from one address (contract §2). Logged-in bots are counted by the engine instead:
+/// on a router all of them come from 127.0.0.1, and one must not use up what the others need.
+pub struct Limiter {
+    requests: Mutex<RateLimit<IpAddr>>,
+    failed_logins: Mutex<RateLimit<IpAddr>>,
+}
+
+impl Limiter {
+    /// A limiter; 0 lets everything pass.
+    pub fn new(per_second: u32) -> Limiter {
+        Limiter {
+            requests: Mutex::new(RateLimit::new(per_second)),
+            failed_logins: Mutex::new(RateLimit::new(per_second)),
+        }
+    }
+}
+
+/// The largest body a path takes.
+pub fn body_max(path: &str) -> usize {
+    if path == "/bot/create" { limits::CREATE_BODY_BYTES_MAX } else { limits::BODY_BYTES_MAX }
+}
+
+/// 404 for a path that no face has.
+fn not_found() -> Response {
+    wire::refuse(&Failure::NotFound("there is no such path".to_string()))
+}
+
+fn busy(limited: Limited) -> Response {
+    wire::refuse(&Failure::Busy { retry_after_s: limited.retry_after_s })
+}
+
+impl Face {
+    /// Answers one request. The order of checks: address limit, path and method, credentials, body.
+    pub fn serve(self: &Arc<Face>, request: Request) -> Reply {
+        let found = ROUTES.find(&request.method, &request.path);
+        let is_bot = matches!(found, Lookup::Found(Endpoint { access: Access::Bot, .. }));
+        if let (false, Err(limited)) = (is_bot, self.admit(&self.limiter.requests, request.peer)) {
+            return Reply::Now(busy(limited));
+        }
+        match found {
+            Lookup::Found(endpoint) => self.answer(endpoint, &request),
+            Lookup::NotFound => Reply::Now(not_found()),
+            Lookup::WrongMethod(allow) => Reply::Now(wire::wrong_method(&allow)),
+        }
+    }
+
+    fn answer(self: &Arc<Face>, endpoint: Endpoint, request: &Request) -> Reply {
+        let caller = match auth::caller(&self.admin, endpoint.access, request) {
+            Ok(caller) => caller,
+            Err(refusal) => return Reply::Now(self.refused(request.peer, refusal)),
+        };
+        let read = match endpoint.work {
+            Work::Ask(read) => read(request),
+            Work::NotBuilt(what) => Err(Failure::NotBuilt(format!("{what} is not built into this version yet"))),
+        };
+        match (read, caller) {
+            (Ok(question), caller) => self.ask(caller, question, request.peer, None),
+            // Only the engine knows whether a token is good, and who has no good one learns nothing but that.
+            (Err(failure), caller @ Caller::Bot(_)) => self.ask(caller, Question::WhoAmI, request.peer, Some(failure)),
+            (Err(failure), _) => Reply::Now(wire::refuse(&failure)),
+        }
+    }
+
+    /// Asks, and prints the outcome; `instead` takes the place of a good one.
+    fn ask(self: &Arc<Face>, caller: Caller, question: Question, peer: IpAddr, instead: Option<Failure>) -> Reply {
+        let ticket = self.handle.ask(caller, question);
+        let face = Arc::clone(self);
+        Reply::Later(Box::pin(async move {
+            let outcome = match (ticket.outcome().await, instead) {
+                (Ok(_), Some(failure)) => Err(failure),
+                (outcome, _) => outcome,
+            };
+            let response = wire::print(outcome, &face.base_url);
+            face.refused(peer, response)
+        }))
+    }
+
+    /// Counts a failed login, and turns it into 429 when its address had too many. A good token is never kept waiting
+    /// for the bad ones of its neighbours: tokens are too long to be guessed, so this only bounds noise.
+    fn refused(&self, peer: IpAddr, response: Response) -> Response {
+        if response.status != 401 {
+            return response;
+        }
+        match self.admit(&self.limiter.failed_logins, peer) {
+            Ok(()) => response,
+            Err(limited) => busy(limited),
+        }
+    }
+
+    fn admit(&self, limit: &Mutex<RateLimit<IpAddr>>, peer: IpAddr) -> Result<(), Limited> {
+        // A panic elsewhere leaves a counter behind that is as good as any.
+        limit.lock().unwrap_or_else(PoisonError::into_inner).admit(client_key(peer), (self.now)())
+    }
+}

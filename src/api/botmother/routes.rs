@@ -1,0 +1,101 @@
+//! The route table: every row of the contract's §3, what is not built yet included.
+
+use crate::engine::failure::Failure;
+use crate::engine::handle::Question;
+use crate::http::Request;
+use crate::http::route::{Route, Routes};
+
+use super::auth::Access;
+use super::{local, manage, message};
+
+/// One endpoint.
+#[derive(Clone, Copy)]
+pub struct Endpoint {
+    /// Who may call it.
+    pub access: Access,
+    /// What it does.
+    pub work: Work,
+}
+
+/// What an endpoint does.
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// Reads the request into a question for the engine.
+    Ask(fn(&Request) -> Result<Question, Failure>),
+    /// Nothing yet: 501, and what is missing as the beginning of a sentence.
+    NotBuilt(&'static str),
+}
+
+type Read = fn(&Request) -> Result<Question, Failure>;
+
+const fn open(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { access: Access::Open, work: Work::Ask(read) } }
+}
+
+const fn admin(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { access: Access::Admin, work: Work::Ask(read) } }
+}
+
+const fn bot(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { access: Access::Bot, work: Work::Ask(read) } }
+}
+
+const fn later(access: Access, method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { access, work: Work::NotBuilt(what) } }
+}
+
+const WEBHOOKS: &str = "delivery by webhook";
+const FILES: &str = "sending files";
+const REACTIONS: &str = "sending reactions";
+const ROOMS: &str = "taking part in rooms";
+const TELEGRAM: &str = "the bridge to Telegram";
+const AI: &str = "the connection to AI providers";
+const EJABBERD: &str = "making accounts on ejabberd";
+
+/// All routes of this face.
+pub const ROUTES: Routes<Endpoint> = Routes(&[
+    open("GET", "/health", manage::health),
+    // Management (guide §8.3).
+    admin("POST", "/bot/create", manage::create),
+    admin("GET", "/bot/list", manage::list),
+    admin("POST", "/bot/delete", manage::delete),
+    admin("DELETE", "/bot/delete", manage::delete_by_query),
+    admin("POST", "/bot/activate", manage::activate),
+    admin("POST", "/bot/token", manage::token),
+    admin("POST", "/bot/revoke", manage::revoke),
+    admin("GET", "/bot/account/status", manage::owner_status),
+    admin("POST", "/bot/account/status", manage::set_owner_status),
+    later(Access::Admin, "GET", "/bot/ejabberd/settings", EJABBERD),
+    later(Access::Admin, "POST", "/bot/ejabberd/settings", EJABBERD),
+    later(Access::Admin, "POST", "/bot/ejabberd/test", EJABBERD),
+    // Messaging (guide §8.4 to §8.6).
+    bot("POST", "/bot/sendMessage", message::send_message),
+    bot("GET", "/bot/getUpdates", message::get_updates),
+    bot("GET", "/bot/getMe", message::get_me),
+    bot("GET", "/bot/getInfo", message::get_info),
+    later(Access::Bot, "POST", "/bot/setWebhook", WEBHOOKS),
+    later(Access::Bot, "POST", "/bot/deleteWebhook", WEBHOOKS),
+    later(Access::Bot, "GET", "/bot/getWebhookInfo", WEBHOOKS),
+    later(Access::Bot, "POST", "/bot/sendFile", FILES),
+    later(Access::Bot, "POST", "/bot/sendReaction", REACTIONS),
+    later(Access::Bot, "POST", "/bot/joinRoom", ROOMS),
+    later(Access::Bot, "POST", "/bot/leaveRoom", ROOMS),
+    bot("POST", "/bot/setCommands", message::set_commands),
+    bot("GET", "/bot/getCommands", message::get_commands),
+    // Telegram (guide §8.8) and AI (§8.9).
+    later(Access::Bot, "POST", "/bot/telegram/setup", TELEGRAM),
+    later(Access::Bot, "GET", "/bot/telegram/status", TELEGRAM),
+    later(Access::Bot, "POST", "/bot/telegram/enable", TELEGRAM),
+    later(Access::Bot, "POST", "/bot/telegram/send", TELEGRAM),
+    later(Access::Bot, "POST", "/bot/telegram/test", TELEGRAM),
+    later(Access::Bot, "POST", "/bot/ai/setup", AI),
+    later(Access::Bot, "GET", "/bot/ai/status", AI),
+    later(Access::Bot, "POST", "/bot/ai/enable", AI),
+    later(Access::Bot, "POST", "/bot/ai/ask", AI),
+    // Ours, for the command line: the built-in chat, and the accounts the daemon signs in to.
+    admin("POST", "/local/say", local::say),
+    admin("GET", "/local/read", local::read),
+    admin("GET", "/account/list", manage::list_accounts),
+    admin("POST", "/account/add", manage::add_account),
+    admin("POST", "/account/remove", manage::remove_account),
+]);

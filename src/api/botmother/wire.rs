@@ -1,0 +1,181 @@
+//! The only place that spells the face's JSON: [`Answer`] → body, [`Failure`] → status and error envelope.
+//!
+//! Called by `mod.rs` with what the engine said. Members come in the order of the guide's examples. Tokens are printed
+//! where the contract shows them and nowhere else: each `expose` below is such a place.
+
+use crate::base::json::{self, Object};
+use crate::base::secret::Secret;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{AccountInfo, Answer, BotInfo, Command, LocalLine, Outcome, Update};
+use crate::http::Response;
+
+/// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so rarely.
+const QUOTA_RETRY_S: u64 = 3600;
+
+/// The whole response to a question. `base_url` is where this API is reached, without a slash at its end.
+pub(super) fn print(outcome: Outcome, base_url: &str) -> Response {
+    match outcome {
+        Ok(answer) => Response::json(200, body(&answer, base_url)),
+        Err(failure) => refuse(&failure),
+    }
+}
+
+/// The error envelope (contract §2).
+pub(super) fn refuse(failure: &Failure) -> Response {
+    let (status, symbol) = status(failure);
+    let mut body = Object::new()
+        .truth("ok", false)
+        .text("error", symbol)
+        .text("error_code", &status.to_string())
+        .text("description", &failure.to_string());
+    let retry_after_s = match failure {
+        Failure::Busy { retry_after_s } => Some(*retry_after_s),
+        Failure::Quota(_) => Some(QUOTA_RETRY_S),
+        _ => None,
+    };
+    let mut headers = Vec::new();
+    if let Some(seconds) = retry_after_s {
+        let parameters = Object::new().number("retry_after", i64::try_from(seconds).unwrap_or(i64::MAX));
+        body = body.raw("parameters", &parameters.end());
+        headers.push(("Retry-After", seconds.to_string()));
+    }
+    if status == 401 {
+        // RFC 9110 §11.6.1: a 401 says how to authenticate.
+        headers.push(("WWW-Authenticate", "Bearer".to_string()));
+    }
+    Response { headers, ..Response::json(status, body.end()) }
+}
+
+/// 405: the path exists, but not with this method; `allow` is the list for the header.
+pub(super) fn wrong_method(allow: &str) -> Response {
+    let body = Object::new()
+        .truth("ok", false)
+        .text("error", "method_not_allowed")
+        .text("error_code", "405")
+        .text("description", &format!("use {}", allow.replace(", ", " or ")));
+    Response { headers: vec![("Allow", allow.to_string())], ..Response::json(405, body.end()) }
+}
+
+fn status(failure: &Failure) -> (u16, &'static str) {
+    match failure {
+        Failure::Invalid { .. } => (400, "bad_request"),
+        Failure::Unauthorized(_) => (401, "unauthorized"),
+        Failure::Forbidden(_) => (403, "forbidden"),
+        Failure::NotFound(_) => (404, "not_found"),
+        Failure::Conflict(_) => (409, "conflict"),
+        Failure::Quota(_) => (429, "limit_reached"),
+        Failure::Busy { .. } => (429, "rate_limited"),
+        Failure::Internal => (500, "internal"),
+        Failure::NotBuilt(_) => (501, "not_implemented"),
+        Failure::Remote { what, .. } => (502, what),
+    }
+}
+
+fn body(answer: &Answer, base_url: &str) -> String {
+    match answer {
+        // `/health` and `/bot/list` have no `result`: their shape in the guide is what programs of both kinds read.
+        Answer::Health { active_bots, accounts_online, bots_online, .. } => Object::new()
+            .truth("ok", true)
+            .text("status", "ok")
+            .text("version", env!("CARGO_PKG_VERSION"))
+            .number("active_bots", count(*active_bots))
+            .number("accounts_online", count(*accounts_online))
+            .number("bots_online", count(*bots_online))
+            .end(),
+        Answer::Bots(bots) => Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(bot))).end(),
+        Answer::Created(info) => object(created(info, base_url)),
+        Answer::Deleted(id) => object(Object::new().truth("deleted", true).number("id", id.0)),
+        Answer::Status(id, active) => object(Object::new().number("id", id.0).text("status", status_word(*active))),
+        Answer::Token(id, token) => object(Object::new().number("id", id.0).text("token", token.expose())),
+        Answer::Revoked(id) => {
+            object(Object::new().number("id", id.0).truth("revoked", true).text("status", status_word(false)))
+        }
+        Answer::Owner(account, enabled) => {
+            object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
+        }
+        Answer::Accounts(accounts) => object(Object::new().raw("accounts", &json::array(accounts.iter().map(account)))),
+        Answer::Account(jid) => object(Object::new().text("jid", jid.as_str())),
+        Answer::Sent { message_id, encrypted } => {
+            object(Object::new().text("message_id", message_id).truth("encrypted", *encrypted))
+        }
+        Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
+        Answer::Me(info) => object(bot_members(info)),
+        Answer::Info(info, commands, sessions) => object(
+            Object::new()
+                .raw("bot", &bot(info))
+                .raw("commands", &json::array(commands.iter().map(command)))
+                .number("active_sessions", count(*sessions)),
+        ),
+        Answer::Commands(commands) => result(&json::array(commands.iter().map(command))),
+        Answer::Done => result("true"),
+        Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
+        Answer::Said(id) => object(Object::new().number("id", *id)),
+    }
+}
+
+/// An object result: its members stand beside `ok` and once more under `result` (contract §2).
+fn object(members: Object) -> String {
+    let whole = members.clone().end();
+    Object::new().truth("ok", true).merge(&members).raw("result", &whole).end()
+}
+
+/// An array or a scalar as result.
+fn result(json: &str) -> String {
+    Object::new().truth("ok", true).raw("result", json).end()
+}
+
+fn created(info: &BotInfo, base_url: &str) -> Object {
+    Object::new()
+        .number("id", info.id.0)
+        .text("name", &info.name)
+        .text_if("token", info.token.as_ref().map(Secret::expose))
+        .text("mode", info.mode.as_str())
+        .text_if("jid", Some(info.jid.as_str()).filter(|jid| !jid.is_empty()))
+        .text("api_url", &format!("{base_url}/bot/"))
+        .text("hint", "Use token as Bearer in Authorization header")
+}
+
+fn bot(info: &BotInfo) -> String {
+    bot_members(info).end()
+}
+
+fn bot_members(info: &BotInfo) -> Object {
+    Object::new()
+        .number("id", info.id.0)
+        .text("name", &info.name)
+        .text("jid", &info.jid)
+        .text("mode", info.mode.as_str())
+        .text("status", status_word(info.active))
+        .text("description", &info.description)
+        .number("created_at", info.created_at)
+        .text_if("token", info.token.as_ref().map(Secret::expose))
+}
+
+fn account(info: &AccountInfo) -> String {
+    Object::new()
+        .text("jid", info.jid.as_str())
+        .truth("online", info.online)
+        .text("state", &info.state)
+        .truth("from_config", info.from_config)
+        .end()
+}
+
+fn update(update: &Update) -> String {
+    Object::new().number("update_id", update.id.0).text("type", &update.kind).raw("data", &update.payload).end()
+}
+
+fn command(command: &Command) -> String {
+    Object::new().text("command", &command.command).text("description", &command.description).end()
+}
+
+fn line(line: &LocalLine) -> String {
+    Object::new().number("id", line.id).number("at", line.at).text("from", &line.from).text("text", &line.text).end()
+}
+
+fn status_word(active: bool) -> &'static str {
+    if active { "active" } else { "disabled" }
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

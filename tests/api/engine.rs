@@ -1,0 +1,163 @@
+//! A made-up engine: answers each question from a table, and tells which it was asked.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use botmother::base::id::{BotId, UpdateId};
+use botmother::base::jid::BareJid;
+use botmother::base::json::Object;
+use botmother::base::secret::Secret;
+use botmother::engine::event::Event;
+use botmother::engine::failure::Failure;
+use botmother::engine::handle::{
+    AccountInfo, Answer, BotInfo, Caller, Command, Handle, LocalLine, Mode, NewBot, Outcome, Question, Update,
+};
+
+/// What was asked, one line a question: the caller, then the question.
+pub(crate) type Asked = Receiver<String>;
+
+/// A text with everything that others have garbled.
+pub(crate) const WILD: &str = "ü 👍 \u{2028} \" \\ \u{1} \n é";
+
+/// Starts the engine; it ends with the last handle.
+pub(crate) fn start() -> (Handle, Asked) {
+    let (events, inbox) = mpsc::channel();
+    let (told, asked) = mpsc::channel();
+    thread::spawn(move || work(&inbox, &told));
+    (Handle::new(events), asked)
+}
+
+fn work(inbox: &Receiver<Event>, told: &Sender<String>) {
+    while let Ok(event) = inbox.recv() {
+        if let Event::Ask { caller, question, reply } = event {
+            let who = match &caller {
+                Caller::Bot(token) => token.expose().to_string(),
+                other => format!("{other:?}"),
+            };
+            // Nobody may listen; that is no error.
+            let _ = told.send(format!("{who} {question:?}"));
+            reply.send(outcome(&caller, question));
+        }
+    }
+}
+
+fn outcome(caller: &Caller, question: Question) -> Outcome {
+    if let Caller::Bot(token) = caller {
+        match token.expose() {
+            "bm_good" => {}
+            "bm_busy" => return Err(Failure::Busy { retry_after_s: 7 }),
+            "bm_broken" => return Err(Failure::Internal),
+            "bm_polled" => return Err(Failure::Conflict("another program polls this bot now".into())),
+            _ => return Err(Failure::Unauthorized("the token is not valid, or was revoked".into())),
+        }
+    }
+    match question {
+        Question::DeleteBot(BotId(404))
+        | Question::ActivateBot(BotId(404), _)
+        | Question::NewToken(BotId(404))
+        | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
+        Question::CreateBot(new) => create(new),
+        question => Ok(answer(question)),
+    }
+}
+
+fn create(new: NewBot) -> Outcome {
+    match new.name.as_str() {
+        "Twentyfirst" => return Err(Failure::Quota("an owner can have 20 bots".into())),
+        "Refused" => return Err(Failure::Remote { what: "registration_failed", why: "ejabberd said no".into() }),
+        _ => {}
+    }
+    let mut info = BotInfo { id: BotId(1), name: new.name, mode: new.mode, ..bot() };
+    match new.mode {
+        Mode::Personal => {}
+        Mode::Dedicated => info.jid = "bot_supportbot_c3a1@chat.example.com".into(),
+        Mode::Cloud => return Err(Failure::NotBuilt("cloud bots are not built into this version yet".into())),
+    }
+    Ok(Answer::Created(info))
+}
+
+fn answer(question: Question) -> Answer {
+    match question {
+        Question::Health => Answer::Health { active_bots: 3, accounts_online: 1, accounts: 2, bots_online: 2 },
+        Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
+        Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
+        Question::DeleteBot(id) => Answer::Deleted(id),
+        Question::ActivateBot(id, active) => Answer::Status(id, active),
+        Question::NewToken(id) => Answer::Token(id, Secret::new("bm_new_token_here")),
+        Question::Revoke(id) => Answer::Revoked(id),
+        Question::OwnerStatus(owner) => Answer::Owner(owner, true),
+        Question::SetOwnerStatus(owner, enabled) => Answer::Owner(owner, enabled),
+        Question::ListAccounts => Answer::Accounts(accounts()),
+        Question::AddAccount(new) => Answer::Account(new.jid),
+        Question::RemoveAccount(jid) => Answer::Account(jid),
+        Question::SendMessage(_) => Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false },
+        Question::GetUpdates(_) => Answer::Updates(updates()),
+        Question::GetMe | Question::WhoAmI => Answer::Me(bot()),
+        Question::GetInfo => Answer::Info(bot(), commands(), 0),
+        Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
+        Question::GetCommands => Answer::Commands(commands()),
+        Question::LocalSay { .. } => Answer::Said(17),
+        Question::LocalRead { .. } => Answer::Lines(vec![
+            LocalLine { id: 18, at: 1_739_478_000, from: "Botmother".into(), text: WILD.into() },
+            LocalLine { id: 19, at: 1_739_478_001, from: "owner".into(), text: "/mybots".into() },
+        ]),
+    }
+}
+
+fn bot() -> BotInfo {
+    BotInfo {
+        id: BotId(1),
+        name: "MyBot".into(),
+        jid: String::new(),
+        mode: Mode::Personal,
+        active: true,
+        description: String::new(),
+        created_at: 1_739_478_000,
+        token: Some(Secret::new("bm_a7f2c")),
+    }
+}
+
+fn support_bot() -> BotInfo {
+    BotInfo {
+        id: BotId(2),
+        name: WILD.into(),
+        jid: "bot_supportbot_c3a1@chat.example.com".into(),
+        mode: Mode::Dedicated,
+        active: false,
+        description: "Customer support".into(),
+        created_at: 1_739_478_100,
+        token: None,
+    }
+}
+
+fn accounts() -> Vec<AccountInfo> {
+    let account = |jid: &str, online: bool, state: &str| AccountInfo {
+        jid: BareJid::parse(jid).unwrap(),
+        online,
+        state: state.into(),
+        from_config: !online,
+    };
+    vec![
+        account("ralf@chat.example.com", true, "online"),
+        account("eva@example.org", false, "offline: connection refused; next try in 4 s"),
+    ]
+}
+
+fn updates() -> Vec<Update> {
+    let data = Object::new()
+        .text("from", "sender@server.tld")
+        .text("to", "bot@server.tld")
+        .text("body", WILD)
+        .text("type", "chat")
+        .text("stanza_id", "msg-uuid-789")
+        .number("timestamp", 1_707_900_000);
+    vec![
+        Update { id: UpdateId(42), kind: "message".into(), payload: data.end() },
+        Update { id: UpdateId(4_294_967_339), kind: "receipt".into(), payload: "{}".into() },
+    ]
+}
+
+fn commands() -> Vec<Command> {
+    let command = |name: &str, text: &str| Command { command: name.into(), description: text.into() };
+    vec![command("weather", "Get weather info"), command("help", WILD)]
+}

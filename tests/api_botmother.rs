@@ -1,0 +1,341 @@
+//! The Botmother face against a made-up engine: every shape, status and check of contract §2 and §3.
+//!
+//! Most of it is data: `api/botmother/*.http`, exchanges with what goes in, what the engine is asked and what comes
+//! out (their form is told in `api/golden.rs`). The rest, which goes over all routes at once or needs a clock, is here.
+
+// Outside of #[test] functions, clippy does not know that this is a test.
+#![allow(clippy::unwrap_used)]
+
+#[path = "api/engine.rs"]
+mod engine;
+#[path = "api/golden.rs"]
+mod golden;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use botmother::api::botmother::{Access, AdminNeeds, AdminRule, Endpoint, Face, Limiter, ROUTES, Work};
+use botmother::base::secret::Secret;
+use botmother::base::time::Now;
+use botmother::http::route::Lookup;
+use botmother::http::{Reply, Request, Response, Serve};
+
+/// Contract §3, and the endpoints of the command line.
+const CONTRACT: &[(&str, &str)] = &[
+    ("GET", "/health"),
+    ("POST", "/bot/create"),
+    ("GET", "/bot/list"),
+    ("POST", "/bot/delete"),
+    ("DELETE", "/bot/delete"),
+    ("POST", "/bot/activate"),
+    ("POST", "/bot/token"),
+    ("POST", "/bot/revoke"),
+    ("GET", "/bot/account/status"),
+    ("POST", "/bot/account/status"),
+    ("GET", "/bot/ejabberd/settings"),
+    ("POST", "/bot/ejabberd/settings"),
+    ("POST", "/bot/ejabberd/test"),
+    ("POST", "/bot/sendMessage"),
+    ("GET", "/bot/getUpdates"),
+    ("GET", "/bot/getMe"),
+    ("GET", "/bot/getInfo"),
+    ("POST", "/bot/setWebhook"),
+    ("POST", "/bot/deleteWebhook"),
+    ("GET", "/bot/getWebhookInfo"),
+    ("POST", "/bot/sendFile"),
+    ("POST", "/bot/sendReaction"),
+    ("POST", "/bot/joinRoom"),
+    ("POST", "/bot/leaveRoom"),
+    ("POST", "/bot/setCommands"),
+    ("GET", "/bot/getCommands"),
+    ("POST", "/bot/telegram/setup"),
+    ("GET", "/bot/telegram/status"),
+    ("POST", "/bot/telegram/enable"),
+    ("POST", "/bot/telegram/send"),
+    ("POST", "/bot/telegram/test"),
+    ("POST", "/bot/ai/setup"),
+    ("GET", "/bot/ai/status"),
+    ("POST", "/bot/ai/enable"),
+    ("POST", "/bot/ai/ask"),
+    ("POST", "/local/say"),
+    ("GET", "/local/read"),
+    ("GET", "/account/list"),
+    ("POST", "/account/add"),
+    ("POST", "/account/remove"),
+];
+
+const ADMIN_TOKEN: &str = "admin-secret";
+
+fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, engine::Asked) {
+    let (handle, asked) = engine::start();
+    let face = Face {
+        handle,
+        admin: AdminRule { needs, token: Secret::new(ADMIN_TOKEN) },
+        base_url: "http://localhost:7842".to_string(),
+        limiter: Limiter::new(per_second),
+        now,
+    };
+    (botmother::api::mount(Arc::new(face)), asked)
+}
+
+fn local() -> Arc<Serve> {
+    serve(AdminNeeds::LoopbackOrToken, 0, Now::default).0
+}
+
+/// A request as curl sends it on this machine.
+fn request(method: &str, path: &str) -> Request {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut headers = vec![("host".to_string(), "localhost:7842".to_string())];
+    if method == "POST" {
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+    }
+    let peer = "127.0.0.1".parse().unwrap();
+    Request { method: method.into(), path: path.into(), query: query.into(), headers, body: Vec::new(), peer }
+}
+
+/// The same with a header set; an empty value takes it away.
+fn with(mut request: Request, name: &str, value: &str) -> Request {
+    request.headers.retain(|(key, _)| key != name);
+    if !value.is_empty() {
+        request.headers.push((name.to_string(), value.to_string()));
+    }
+    request
+}
+
+fn answer(serve: &Serve, request: Request) -> Response {
+    match serve(request) {
+        Reply::Now(response) => response,
+        Reply::Later(promise) => smol::block_on(promise),
+    }
+}
+
+fn text(response: &Response) -> &str {
+    std::str::from_utf8(&response.body).unwrap()
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+}
+
+/// The error envelope, whole: whatever fails, these four members are there, in the type the guide shows.
+fn check_refusal(response: &Response, status: u16, symbol: &str, about: &str) {
+    let head = format!(r#"{{"ok":false,"error":"{symbol}","error_code":"{status}","description":""#);
+    assert!(text(response).starts_with(&head), "{about}: {}", text(response));
+    assert_eq!((response.status, response.content_type), (status, "application/json"), "{about}");
+}
+
+fn endpoint(method: &str, path: &str) -> Endpoint {
+    match ROUTES.find(method, path) {
+        Lookup::Found(endpoint) => endpoint,
+        _ => panic!("{method} {path} is not in the route table"),
+    }
+}
+
+fn routes(access: Access) -> impl Iterator<Item = (&'static str, &'static str)> {
+    CONTRACT.iter().copied().filter(move |(method, path)| endpoint(method, path).access == access)
+}
+
+#[test]
+fn golden_exchanges() {
+    golden::run(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/botmother")));
+}
+
+#[test]
+fn the_table_has_what_the_contract_has_and_nothing_twice() {
+    let table: Vec<_> = ROUTES.0.iter().map(|route| (route.method, route.path)).collect();
+    for row in CONTRACT {
+        assert_eq!(table.iter().filter(|other| *other == row).count(), 1, "{row:?}");
+    }
+    assert_eq!(table.len(), CONTRACT.len());
+}
+
+#[test]
+fn a_wrong_method_is_405_before_anything_else() {
+    let serve = serve(AdminNeeds::Token, 0, Now::default).0;
+    for (_, path) in CONTRACT {
+        let allowed: Vec<_> = CONTRACT.iter().filter(|row| row.1 == *path).map(|row| row.0).collect();
+        let allow = allowed.join(", ").replace("GET", "GET, HEAD");
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            if allowed.contains(&method) {
+                continue;
+            }
+            let response = answer(&*serve, request(method, path));
+            check_refusal(&response, 405, "method_not_allowed", path);
+            assert_eq!(header(&response, "Allow"), Some(allow.as_str()), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn unknown_paths_are_404() {
+    let serve = local();
+    for path in ["/", "/bot", "/bot/", "/bot/getMe/", "/bot/getme", "//health", "/bot/%67etMe", "/v1", "/local"] {
+        check_refusal(&answer(&*serve, request("GET", path)), 404, "not_found", path);
+    }
+}
+
+#[test]
+fn bots_need_their_token() {
+    let serve = local();
+    for (method, path) in routes(Access::Bot) {
+        let plain = request(method, path);
+        for credentials in ["", "Bearer", "Bearer ", "Basic bm_good", "bm_good", "Bearer bm_bad", "Bearer admin-secret"]
+        {
+            let response = answer(&*serve, with(plain.clone(), "authorization", credentials));
+            check_refusal(&response, 401, "unauthorized", path);
+            assert_eq!(header(&response, "WWW-Authenticate"), Some("Bearer"), "{path}");
+            assert!(!text(&response).contains("bm_bad"), "{path}");
+        }
+        // The scheme is case-insensitive; no check of management applies to bots.
+        let elsewhere = with(with(plain, "host", "api.example.org"), "content-type", "text/plain");
+        let response = answer(&*serve, with(elsewhere, "authorization", "bEARER bm_good"));
+        assert!(![401, 403, 415].contains(&response.status), "{path}: {}", text(&response));
+    }
+}
+
+#[test]
+fn management_is_for_this_machine() {
+    let serve = local();
+    for (method, path) in routes(Access::Admin) {
+        let plain = request(method, path);
+        let good = answer(&*serve, plain.clone());
+        assert!(![401, 403, 415].contains(&good.status), "{path}: {}", text(&good));
+        for (name, value) in [
+            ("host", "evil.example:7842"),
+            ("host", ""),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("x-forwarded-for", "192.0.2.7"),
+            ("forwarded", "for=192.0.2.7"),
+        ] {
+            let response = answer(&*serve, with(plain.clone(), name, value));
+            check_refusal(&response, 403, "forbidden", &format!("{path} {name}: {value}"));
+        }
+        let abroad = Request { peer: "192.0.2.7".parse().unwrap(), ..plain.clone() };
+        check_refusal(&answer(&*serve, abroad.clone()), 403, "forbidden", path);
+        // The admin token opens it from everywhere.
+        let known = answer(&*serve, with(abroad, "authorization", "Bearer admin-secret"));
+        assert_eq!(text(&known), text(&good), "{path}");
+        if method == "POST" {
+            for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
+                let response = answer(&*serve, with(plain.clone(), "content-type", kind));
+                check_refusal(&response, 415, "bad_request", path);
+            }
+        }
+    }
+}
+
+#[test]
+fn management_with_admin_token_only() {
+    let serve = serve(AdminNeeds::Token, 0, Now::default).0;
+    let open = local();
+    for (method, path) in routes(Access::Admin) {
+        let plain = request(method, path);
+        for credentials in ["", "Bearer bm_good", "Bearer admin-secret2", "Bearer admin-secre", "Basic admin-secret"] {
+            let response = answer(&*serve, with(plain.clone(), "authorization", credentials));
+            check_refusal(&response, 401, "unauthorized", path);
+            assert_eq!(header(&response, "WWW-Authenticate"), Some("Bearer"), "{path}");
+        }
+        let response = answer(&*serve, with(plain.clone(), "authorization", "Bearer admin-secret"));
+        assert_eq!(text(&response), text(&answer(&*open, plain)), "{path}");
+    }
+    assert_eq!(answer(&*serve, request("GET", "/health")).status, 200);
+}
+
+#[test]
+fn no_admin_token_admits_nobody() {
+    let (handle, _asked) = engine::start();
+    let admin = AdminRule { needs: AdminNeeds::Token, token: Secret::default() };
+    let limiter = Limiter::new(0);
+    let face = Arc::new(Face { handle, admin, base_url: String::new(), limiter, now: Now::default });
+    let serve = botmother::api::mount(face);
+    for credentials in ["", "Bearer", "Bearer ", "Bearer x"] {
+        let response = answer(&*serve, with(request("GET", "/bot/list"), "authorization", credentials));
+        check_refusal(&response, 401, "unauthorized", credentials);
+    }
+}
+
+#[test]
+fn a_body_is_a_json_object() {
+    let serve = local();
+    let no_body_needed = |path: &str| matches!(endpoint("POST", path).work, Work::NotBuilt(_));
+    for (_, path) in CONTRACT.iter().filter(|(method, path)| *method == "POST" && !no_body_needed(path)) {
+        for body in
+            [&b""[..], b"{", b"[]", b"\"x\"", b"7", b"null", b"{} {}", b"{\"name\":\"\xff\"}", b"\xef\xbb\xbf{}"]
+        {
+            let request = Request { body: body.to_vec(), ..request("POST", path) };
+            let response = answer(&*serve, with(request, "authorization", "Bearer bm_good"));
+            check_refusal(&response, 400, "bad_request", path);
+            assert!(text(&response).contains("the body must be a JSON object in UTF-8"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn who_has_no_good_token_learns_nothing_else() {
+    let serve = local();
+    for (method, path) in routes(Access::Bot) {
+        let request = Request { body: b"[".to_vec(), query: "limit=x".into(), ..request(method, path) };
+        let response = answer(&*serve, with(request, "authorization", "Bearer bm_bad"));
+        check_refusal(&response, 401, "unauthorized", path);
+    }
+}
+
+#[test]
+fn what_is_not_built_says_so() {
+    let serve = local();
+    for (method, path) in CONTRACT {
+        if let Work::NotBuilt(what) = endpoint(method, path).work {
+            let response = answer(&*serve, with(request(method, path), "authorization", "Bearer bm_good"));
+            check_refusal(&response, 501, "not_implemented", path);
+            assert!(text(&response).contains(&format!("{what} is not built into this version yet")), "{path}");
+        }
+    }
+}
+
+static CLOCK_MS: AtomicU64 = AtomicU64::new(1_000_000);
+
+fn clock() -> Now {
+    Now { mono: Duration::from_millis(CLOCK_MS.load(Ordering::SeqCst)), unix_ms: 0 }
+}
+
+fn check_limited(response: &Response, about: &str) {
+    check_refusal(response, 429, "rate_limited", about);
+    assert_eq!(header(response, "Retry-After"), Some("1"), "{about}");
+    assert!(text(response).ends_with(r#","parameters":{"retry_after":1}}"#), "{about}: {}", text(response));
+}
+
+/// One test, because its parts share the clock.
+#[test]
+fn thirty_requests_a_second() {
+    let serve = serve(AdminNeeds::LoopbackOrToken, 30, clock).0;
+    let health = || answer(&*serve, request("GET", "/health"));
+    assert!((0..30).all(|_| health().status == 200));
+    check_limited(&health(), "the 31st");
+    check_limited(&answer(&*serve, request("GET", "/nowhere")), "an unknown path");
+    check_limited(&answer(&*serve, request("GET", "/bot/create")), "a wrong method");
+    let other = Request { peer: "::1".parse().unwrap(), ..request("GET", "/health") };
+    assert_eq!(answer(&*serve, other).status, 200);
+
+    // Bots are not counted here: thirty a second of each bot is the engine's rule.
+    let bot = |token: &str| with(request("GET", "/bot/getMe"), "authorization", &format!("Bearer {token}"));
+    assert!((0..100).all(|_| answer(&*serve, bot("bm_good")).status == 200));
+
+    // Failed logins are, and do not lock out the good ones.
+    assert!((0..29).all(|_| answer(&*serve, bot("bm_bad")).status == 401));
+    assert_eq!(answer(&*serve, request("GET", "/bot/getMe")).status, 401);
+    check_limited(&answer(&*serve, bot("bm_bad")), "a bad token");
+    check_limited(&answer(&*serve, request("GET", "/bot/getMe")), "no token");
+    assert_eq!(answer(&*serve, bot("bm_good")).status, 200);
+
+    CLOCK_MS.fetch_add(1_000, Ordering::SeqCst);
+    assert_eq!(answer(&*serve, request("GET", "/health")).status, 200);
+    assert_eq!(answer(&*serve, bot("bm_bad")).status, 401);
+}
+
+#[test]
+fn only_create_takes_large_bodies() {
+    use botmother::api::body_max;
+    assert_eq!((body_max("/bot/create"), body_max("/bot/sendMessage")), (1536 * 1024, 256 * 1024));
+}

@@ -1,0 +1,159 @@
+//! The guide's own examples, unmodified but for address, token and JIDs, run by the real curl and the real `requests`
+//! against the real daemon: on the built-in account, and on an account of a real server with a second client on the
+//! other end.
+
+mod support;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::daemon::Daemon;
+use support::http::Json;
+use support::peer::{Peer, python};
+use support::server::{Kind, Server};
+
+const CURL: &str = include_str!("guide/curl.sh");
+const POLLING_BOT: &str = include_str!("guide/polling_bot.py");
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Ends with the test.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The guide's commands with the comment that stands above each.
+fn curl_commands() -> Vec<(String, String)> {
+    let mut commands = Vec::new();
+    let (mut title, mut command) = (String::new(), String::new());
+    for line in CURL.lines().chain([""]) {
+        if let Some(comment) = line.strip_prefix("# ") {
+            title = comment.to_string();
+        } else if line.is_empty() {
+            if command.starts_with("curl") {
+                commands.push((title.clone(), command.clone()));
+            }
+            command.clear();
+        } else {
+            command += line;
+            command.push('\n');
+        }
+    }
+    assert!(commands.len() >= 15, "{} commands found", commands.len());
+    commands
+}
+
+/// Runs the guide's commands in their order; gives the answer to each.
+fn run_curl(daemon: &Daemon, owner: &str, friend: &str) -> Vec<(String, Json)> {
+    let mut token = String::new();
+    let mut answers = Vec::new();
+    for (title, command) in curl_commands() {
+        let command = command
+            .replace("localhost:7842", &format!("localhost:{}", daemon.port))
+            .replace("ralf@chat.example.com", owner)
+            .replace("user@chat.example.com", friend);
+        let script = format!("TOKEN='{token}'\n{command}");
+        let output = Command::new("bash").arg("-c").arg(&script).stdin(Stdio::null()).output().expect("bash runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(output.status.success(), "{title}: {}", String::from_utf8_lossy(&output.stderr));
+        let answer = Json::parse(&text);
+        assert!(text.contains(r#""ok":true"#), "{title}: {text}");
+        if title.starts_with("Create a personal bot") {
+            token = answer.at("token").text();
+        }
+        answers.push((title, answer));
+    }
+    answers
+}
+
+fn check_shapes(answers: &[(String, Json)], owner: &str) {
+    let find = |title: &str| &answers.iter().find(|(t, _)| t.starts_with(title)).expect(title).1;
+    assert_eq!(find("Check server health").at("status").text(), "ok");
+    let created = find("Create a personal bot");
+    assert_eq!((created.at("id").number(), created.at("mode").text().as_str()), (1, "personal"));
+    assert!(created.at("token").text().starts_with("bm_") && created.at("api_url").text().ends_with("/bot/"));
+    assert_eq!(find("Filter by account").at("bots").list()[0].at("name").text(), "MyBot", "{owner}");
+    assert!(!find("Send a message").at("result").at("message_id").text().is_empty());
+    assert_eq!(find("Get registered commands").at("result").list()[1].at("command").text(), "weather");
+    assert_eq!(find("Get bot info").at("result").at("id").number(), 1);
+    assert_eq!(find("Revoke token").at("status").text(), "disabled");
+    assert_eq!(find("Delete bot").at("id").number(), 1);
+}
+
+fn polling_bot(daemon: &Daemon, token: &str) -> Program {
+    let program = POLLING_BOT
+        .replace("http://localhost:7842", &format!("http://localhost:{}", daemon.port))
+        .replace("bm_YOUR_TOKEN_HERE", token);
+    let path = daemon.dir.join("polling_bot.py");
+    std::fs::write(&path, program).expect("written");
+    let mut command = Command::new(python());
+    command.arg(path).stdin(Stdio::null()).stdout(Stdio::null());
+    Program(command.spawn().expect("the guide's bot starts"))
+}
+
+#[test]
+fn curl_on_the_built_in_account() {
+    let daemon = Daemon::start("");
+    let answers = run_curl(&daemon, "owner@local", "owner@local");
+    check_shapes(&answers, "owner@local");
+}
+
+#[test]
+fn polling_bot_on_the_built_in_account() {
+    let daemon = Daemon::start("");
+    let token = daemon.create_bot("Echo", "owner@local");
+    let _bot = polling_bot(&daemon, &token);
+    let mut http = daemon.http();
+    let said = http.post("/local/say", None, r#"{"text":"Grüße 👋"}"#).ok().at("id").number();
+    let begun = Instant::now();
+    loop {
+        let lines = http.get(&format!("/local/read?after={said}&timeout=5"), None).ok().at("result").list();
+        if lines.iter().any(|line| line.at("text").text() == "You said: Grüße 👋") {
+            break;
+        }
+        assert!(begun.elapsed() < LIMIT, "{lines:?}");
+    }
+}
+
+fn on_a_real_account(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    server.add_user("ralf", "pw one");
+    server.add_user("anna", "pw two");
+    let daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "");
+    daemon.wait_online(1, LIMIT);
+    let mut phone = Peer::login(&server, "ralf", "pw one", "phone");
+    let mut anna = Peer::login(&server, "anna", "pw two", "phone");
+
+    let answers = run_curl(&daemon, &server.jid("ralf"), &server.jid("anna"));
+    check_shapes(&answers, "real");
+    let heard = anna.expect(LIMIT, |message| message.body == "Hello from the API!");
+    assert!(heard.from.starts_with(&server.jid("ralf")));
+    phone.expect(LIMIT, |message| message.body == "Hello from the API!" && message.carbon == "sent");
+
+    // Option A of the guide's "Your First Bot", from the phone.
+    let own = server.jid("ralf");
+    phone.send(&own, "/newbot EchoBot");
+    let created = phone.expect(LIMIT, |message| message.body.starts_with("Bot created!"));
+    let token = created.body.lines().find_map(|line| line.strip_prefix("Token: ")).expect("a token").to_string();
+    let _bot = polling_bot(&daemon, &token);
+    phone.send(&own, "Grüße 👋");
+    let echo = phone.expect(LIMIT, |message| message.body.starts_with("You said:"));
+    assert_eq!(echo.body, "You said: Grüße 👋");
+    // No echo of the echo, with the program still polling.
+    phone.clear();
+    phone.none(Duration::from_secs(4));
+}
+
+#[test]
+fn on_a_real_account_prosody() {
+    on_a_real_account(Kind::Prosody);
+}
+
+#[test]
+fn on_a_real_account_ejabberd() {
+    on_a_real_account(Kind::Ejabberd);
+}
