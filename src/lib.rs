@@ -24,11 +24,15 @@
 //! # Layers
 //! `tests/layers.rs` holds the table of who may import whom, and fails when the code does otherwise.
 
+pub mod api;
 pub mod base;
-pub mod xml;
-pub mod xmpp;
-pub mod store;
+pub mod cli;
+pub mod config;
+pub mod daemon;
 pub mod engine;
 pub mod http;
 pub mod net;
-pub mod config;
+pub mod store;
+pub mod work;
+pub mod xml;
+pub mod xmpp;

@@ -48,6 +48,9 @@ pub(super) struct Account {
     pub(super) acked: Vec<OutboxId>,
     /// When that transaction comes at the latest (monotonic).
     pub(super) acks_due: Option<Duration>,
+    /// Nothing could be committed and the session was told to start over: until it says so, what still comes from the
+    /// old stream is not looked at; the server sends it again.
+    pub(super) is_fenced: bool,
     /// Archive ids seen of late with the time they came, oldest first.
     marks: VecDeque<(Duration, String)>,
 }
@@ -145,6 +148,7 @@ impl Engine {
             queue: Queue::from_store(count),
             acked: Vec::new(),
             acks_due: None,
+            is_fenced: false,
             marks: VecDeque::new(),
             row,
         };
@@ -238,6 +242,7 @@ impl Engine {
                 }
                 Ok(())
             }
+            Event::Message(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
             Event::Mark(mark) => {
                 account.marks.clear();
@@ -250,12 +255,12 @@ impl Engine {
             }
             Event::LoginKey(key) => {
                 let key = print_login_key(key);
-                self.store.store_login_key(id, &key)?;
-                account.row.login_key = Some(key);
-                Ok(())
+                account.row.login_key = Some(key.clone());
+                self.store.store_login_key(id, &key)
             }
             Event::Offline { why, retry_in } => {
                 account.is_online = false;
+                account.is_fenced = false;
                 account.state = format!("offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil());
                 log::warn!("{}: {}", account.row.jid, account.state);
                 Ok(())

@@ -80,8 +80,6 @@ struct Pending {
     effects: Vec<Effect>,
     /// Messages accepted: to be sent if there is room.
     accepted: Vec<outbox::Accepted>,
-    /// Accounts whose queue may have moved.
-    feed: Vec<AccountId>,
     /// Bots that got updates.
     updated: Vec<BotId>,
     /// The built-in chat got lines.
@@ -309,7 +307,12 @@ impl Engine {
             match event {
                 Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(Failure::Internal))),
                 // The server still has it: it comes again after the reconnect, which backs off.
-                Event::Session(account, _) if again => out.push(Effect::Session(account, Order::Reset)),
+                Event::Session(account, _) if again => {
+                    if let Some(account) = self.accounts.get_mut(&account) {
+                        account.is_fenced = true;
+                    }
+                    out.push(Effect::Session(account, Order::Reset));
+                }
                 // An event that can never be stored would come for ever.
                 Event::Session(account, session::Event::Message(_)) => {
                     out.push(Effect::Session(account, Order::Handled(1)));

@@ -4,8 +4,8 @@ use rusqlite::Row;
 
 use crate::base::id::AccountId;
 use crate::base::secret::Secret;
-use crate::store::sql::bare_jid;
 use crate::store::row::AccountRow;
+use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
 impl Store {
@@ -21,10 +21,8 @@ impl Store {
 
     /// A new account; [`Error::Conflict`] when its address is there already. The row's own `id` is ignored.
     pub fn insert_account(&mut self, account: &AccountRow) -> Result<AccountId, Error> {
-        let id = self.insert(
-            "INSERT INTO account (jid, resource) VALUES (?, ?)",
-            &[&account.jid.as_str(), &account.resource],
-        )?;
+        let id = self
+            .insert("INSERT INTO account (jid, resource) VALUES (?, ?)", &[&account.jid.as_str(), &account.resource])?;
         // The number is part of the places its secrets are sealed for, so the rest follows when it is known.
         self.write_account(AccountId(id), account)?;
         Ok(AccountId(id))

@@ -6,8 +6,8 @@ use rusqlite::Row;
 
 use crate::base::id::BotId;
 use crate::base::text::hex;
-use crate::store::sql::bare_jid;
 use crate::store::row::BotRow;
+use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
 impl Store {
@@ -41,10 +41,7 @@ impl Store {
     /// built-in chat, settings. The audit log stays, and messages that were accepted are still sent.
     pub fn delete_bot(&mut self, id: BotId) -> Result<(), Error> {
         // '`' follows '_': the range holds what begins with `bot_3_`, by the primary key.
-        self.write(
-            "DELETE FROM settings WHERE key >= ? AND key < ?",
-            &[&format!("bot_{id}_"), &format!("bot_{id}`")],
-        )?;
+        self.write("DELETE FROM settings WHERE key >= ? AND key < ?", &[&format!("bot_{id}_"), &format!("bot_{id}`")])?;
         self.write("DELETE FROM bot WHERE id = ?", &[&id.0])?;
         Ok(())
     }

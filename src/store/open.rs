@@ -73,12 +73,7 @@ impl Store {
         Store::start(connection, SealKey::new(&[7; 32]), None, Durability::Process).expect("our own schema is valid")
     }
 
-    fn start(
-        connection: Connection,
-        key: SealKey,
-        lock: Option<File>,
-        durability: Durability,
-    ) -> Result<Store, Error> {
+    fn start(connection: Connection, key: SealKey, lock: Option<File>, durability: Durability) -> Result<Store, Error> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         connection.execute_batch(PRAGMAS)?;

@@ -52,17 +52,15 @@ impl Store {
     /// Updates are in the order of their age, so looking stops at the first young one. (If the clock was set back,
     /// rows behind a young one stay longer; the cap per bot holds anyway.)
     fn purge_updates(&mut self, before: i64) -> Result<Vec<(BotId, i64)>, Error> {
-        let end = self.row(
-            "SELECT id FROM update_queue WHERE created_at >= ? ORDER BY id LIMIT 1",
-            &[&before],
-            |row| Ok(row.get::<_, i64>(0)?),
-        )?;
+        let end =
+            self.row("SELECT id FROM update_queue WHERE created_at >= ? ORDER BY id LIMIT 1", &[&before], |row| {
+                Ok(row.get::<_, i64>(0)?)
+            })?;
         let end = end.unwrap_or(i64::MAX);
-        let dropped = self.rows(
-            "SELECT bot_id, count(*) FROM update_queue WHERE id < ? GROUP BY bot_id",
-            &[&end],
-            |row| Ok((BotId(row.get(0)?), row.get(1)?)),
-        )?;
+        let dropped =
+            self.rows("SELECT bot_id, count(*) FROM update_queue WHERE id < ? GROUP BY bot_id", &[&end], |row| {
+                Ok((BotId(row.get(0)?), row.get(1)?))
+            })?;
         if !dropped.is_empty() {
             self.write("DELETE FROM update_queue WHERE id < ?", &[&end])?;
         }

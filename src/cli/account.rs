@@ -1,0 +1,259 @@
+//! `botmother account …`: XMPP accounts, through the running daemon, or in its store while it does not run.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::args::Login;
+use super::client::Client;
+use super::{Exit, Failed, password, print, table_of};
+use crate::base::crypto;
+use crate::base::id::AccountId;
+use crate::base::jid::BareJid;
+use crate::base::json::{Fields, Object};
+use crate::base::secret::Secret;
+use crate::base::text;
+use crate::config::{self, Config, Roots};
+use crate::engine::effect::Route;
+use crate::net::probe;
+use crate::store::row::AccountRow;
+use crate::store::{self, Durability, Store};
+use crate::xmpp::session::{Facts, SessionConfig};
+
+/// `account add`
+pub(super) fn add(config: &Config, login: &Login) -> Result<(), Failed> {
+    if config.accounts.iter().any(|account| account.jid == login.jid) {
+        let text = format!("{} stands in the configuration file already", login.jid);
+        return Err(Failed::new(Exit::Failed, text));
+    }
+    let mut client = Client::new(config);
+    // Asked before the password, so that nobody types it for nothing.
+    let is_running = match client.get("/account/list", &[], Duration::ZERO) {
+        Ok(answer) => {
+            refuse_known(&login.jid, &jids(&answer)?)?;
+            true
+        }
+        Err(failed) if failed.exit == Exit::Unavailable => false,
+        Err(failed) => return Err(failed),
+    };
+    let password = password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?;
+    let route = route(config, login);
+    test(&route, &login.jid, &password, false)?;
+    if is_running {
+        let body = Object::new().text("jid", login.jid.as_str()).text("password", password.expose());
+        let body = body.text("host", &login.host).text("ca_file", &login.ca_file).text("pin", &login.pin);
+        client.post("/account/add", body)?;
+        print(format_args!("{} is saved, and the daemon signs in to it now\n", login.jid));
+    } else {
+        let mut store = open_store(config)?;
+        let known = store.list_accounts().map_err(failed)?.into_iter().map(|row| row.jid.to_string());
+        refuse_known(&login.jid, &known.collect::<Vec<_>>())?;
+        store.insert_account(&row(login, password)).and_then(|_| store.commit()).map_err(failed)?;
+        store.close().map_err(failed)?;
+        print(format_args!("{} is saved; the daemon signs in to it when it starts: `botmother`\n", login.jid));
+    }
+    Ok(())
+}
+
+fn refuse_known(jid: &BareJid, known: &[String]) -> Result<(), Failed> {
+    if known.iter().any(|known| known == jid.as_str()) {
+        let text = format!("{jid} is there already; to change it: `botmother account remove {jid}` first");
+        return Err(Failed::new(Exit::Failed, text));
+    }
+    Ok(())
+}
+
+fn row(login: &Login, password: Secret) -> AccountRow {
+    let mut random = [0; 4];
+    crypto::random(&mut random);
+    AccountRow {
+        id: AccountId(0),
+        jid: login.jid.clone(),
+        password,
+        host: login.host.clone(),
+        ca_file: login.ca_file.clone(),
+        pin: login.pin.clone(),
+        resource: format!("botmother.{}", text::hex(&random)),
+        from_config: false,
+        archive_mark: None,
+        login_key: None,
+    }
+}
+
+/// `account list`
+pub(super) fn list(config: &Config) -> Result<(), Failed> {
+    let rows = match Client::new(config).get("/account/list", &[], Duration::ZERO) {
+        Ok(answer) => accounts(&answer)?.iter().map(from_daemon).collect(),
+        Err(failed) if failed.exit == Exit::Unavailable => {
+            print("the daemon does not run; these accounts are known:\n");
+            from_store(config)?
+        }
+        Err(failed) => return Err(failed),
+    };
+    if rows.is_empty() {
+        print("no accounts yet; sign in with `botmother account add you@example.org`\n");
+    } else {
+        print(table_of(&["ACCOUNT", "STATE", "FROM"], rows));
+    }
+    Ok(())
+}
+
+fn from_daemon(fields: &Fields) -> Vec<String> {
+    let is_from_file = fields.truth("from_config").ok().flatten().unwrap_or_default();
+    let text = |key: &str| fields.text(key).ok().flatten().unwrap_or_default().to_string();
+    vec![text("jid"), text("state"), origin(is_from_file)]
+}
+
+fn origin(is_from_file: bool) -> String {
+    if is_from_file { "configuration file".into() } else { "account add".into() }
+}
+
+fn from_store(config: &Config) -> Result<Vec<Vec<String>>, Failed> {
+    let stored =
+        if config.data_dir.exists() { open_store(config)?.list_accounts().map_err(failed)? } else { Vec::new() };
+    let stored = stored.iter().filter(|row| !row.from_config).map(|row| (row.jid.to_string(), false));
+    let all = config.accounts.iter().map(|account| (account.jid.to_string(), true)).chain(stored);
+    Ok(all.map(|(jid, is_from_file)| vec![jid, String::new(), origin(is_from_file)]).collect())
+}
+
+/// `account remove`
+pub(super) fn remove(config: &Config, jid: &BareJid) -> Result<(), Failed> {
+    match Client::new(config).post("/account/remove", Object::new().text("jid", jid.as_str())) {
+        Ok(_) => {}
+        Err(error) if error.exit == Exit::Unavailable => {
+            let mut store = open_store(config)?;
+            let rows = store.list_accounts().map_err(failed)?;
+            let Some(row) = rows.iter().find(|row| row.jid == *jid && !row.from_config) else {
+                return Err(Failed::new(Exit::Failed, format!("{jid} is not stored here")));
+            };
+            store.delete_account(row.id).and_then(|()| store.commit()).map_err(failed)?;
+            store.close().map_err(failed)?;
+        }
+        Err(failed) => return Err(failed),
+    }
+    print(format_args!("{jid} is removed\n"));
+    Ok(())
+}
+
+/// `account test`: as configured, with what the command line says instead.
+pub(super) fn try_login(config: &Config, login: &Login) -> Result<(), Failed> {
+    let known = config.accounts.iter().find(|account| account.jid == login.jid);
+    let mut route = route(config, login);
+    let mut plaintext = false;
+    if let Some(known) = known {
+        let fill = |field: &mut String, value: String| {
+            if field.is_empty() {
+                *field = value;
+            }
+        };
+        fill(&mut route.host, known.host.clone());
+        fill(&mut route.ca_file, known.ca_file.display().to_string());
+        fill(&mut route.pin, known.pin.clone());
+        plaintext = known.plaintext && config::is_loopback(&route.host);
+    }
+    let password = match known {
+        Some(known) if login.password_file.is_none() && !known.password.is_empty() => known.password.clone(),
+        Some(known) if login.password_file.is_none() => password::get(Some(&known.password_file), "")?,
+        _ => password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?,
+    };
+    test(&route, &login.jid, &password, plaintext)
+}
+
+fn route(config: &Config, login: &Login) -> Route {
+    Route {
+        domain: login.jid.domain().to_string(),
+        host: login.host.clone(),
+        ca_file: login.ca_file.clone(),
+        pin: login.pin.clone(),
+        system_roots: config.roots == Roots::System,
+    }
+}
+
+fn test(route: &Route, jid: &BareJid, password: &Secret, plaintext: bool) -> Result<(), Failed> {
+    print(format_args!("testing {jid}\n"));
+    let facts = log_in(route, jid, password, plaintext, &mut |step| print(format_args!("  {step}\n")));
+    let facts = facts.map_err(|why| Failed::new(Exit::Unavailable, format!("{jid}: {why}")))?;
+    print(format_args!("  {}\n", described(&facts)));
+    Ok(())
+}
+
+/// One login, nothing more: tells each step, and what the server can do.
+pub(super) fn log_in(
+    route: &Route,
+    jid: &BareJid,
+    password: &Secret,
+    plaintext: bool,
+    report: &mut dyn FnMut(probe::Step),
+) -> Result<Facts, String> {
+    let mut random = [0; 4];
+    crypto::random(&mut random);
+    let session = SessionConfig {
+        account: jid.clone(),
+        password: password.clone(),
+        // Not the daemon's own resource: a server would throw the daemon out.
+        resource: format!("botmother-test.{}", text::hex(&random)),
+        login_key: None,
+        plaintext,
+        priority: -1,
+    };
+    smol::block_on(probe::probe(session, route.clone(), report))
+}
+
+/// What a server can do, in one line.
+pub(super) fn described(facts: &Facts) -> String {
+    let can = [("resumption", facts.resumption), ("carbons", facts.carbons), ("archive", facts.archive)];
+    let list = |wanted: bool| {
+        can.iter().filter(|(_, has)| *has == wanted).map(|(what, _)| *what).collect::<Vec<_>>().join(", ")
+    };
+    let missing = list(false);
+    let missing = if missing.is_empty() { String::new() } else { format!("; the server lacks {missing}") };
+    format!("logged in with {} over {}; the server has {}{missing}", facts.mechanism, facts.tls, list(true))
+}
+
+/// The store, while the daemon does not run.
+fn open_store(config: &Config) -> Result<Store, Failed> {
+    refuse_foreign(&config.data_dir)?;
+    let durability = match config.durability {
+        config::Durability::Power => Durability::Power,
+        config::Durability::Process => Durability::Process,
+    };
+    Store::open(&config.data_dir, durability).map_err(|error| match error {
+        store::Error::Locked => {
+            let port = config.api.port;
+            let text = format!("a daemon has {}, but not at port {port}; say --port", config.data_dir.display());
+            Failed::new(Exit::Unavailable, text)
+        }
+        error => failed(error),
+    })
+}
+
+/// Root would leave files behind that the service's user cannot open.
+fn refuse_foreign(data_dir: &Path) -> Result<(), Failed> {
+    let user = rustix::process::geteuid();
+    match fs::metadata(data_dir) {
+        Ok(meta) if user.is_root() && meta.uid() != user.as_raw() => {
+            let text = format!("{} belongs to user {}; start the daemon first", data_dir.display(), meta.uid());
+            Err(Failed::new(Exit::Permission, text))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn failed(error: store::Error) -> Failed {
+    let exit = match &error {
+        store::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Exit::Permission,
+        store::Error::Io { .. } => Exit::CannotCreate,
+        _ => Exit::Io,
+    };
+    Failed::new(exit, error.to_string())
+}
+
+fn accounts(answer: &Fields) -> Result<Vec<Fields>, Failed> {
+    answer.need_objects("accounts").map_err(|wrong| Failed::new(Exit::Failed, wrong.to_string()))
+}
+
+fn jids(answer: &Fields) -> Result<Vec<String>, Failed> {
+    let jid = |fields: &Fields| fields.text("jid").ok().flatten().unwrap_or_default().to_string();
+    Ok(accounts(answer)?.iter().map(jid).collect())
+}

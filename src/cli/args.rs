@@ -1,0 +1,351 @@
+//! The command line as a value. Parses by the table; a mistake names what is nearest and leads to exit code 2.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lexopt::Arg;
+
+use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
+use crate::base::jid::BareJid;
+use crate::config::{self, nearest};
+
+/// What was asked for.
+#[derive(Debug)]
+pub struct Args {
+    /// What goes before the configuration's own values.
+    pub options: config::Options,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Be the daemon.
+    Run,
+    /// Explain: a command's path, a group, or all for an empty one.
+    Help(String),
+    /// `--version`
+    Version,
+    /// `chat`
+    Chat {
+        /// The bot; `None` is the manager.
+        who: Option<String>,
+        /// How much silence ends it when there is no terminal.
+        wait: Duration,
+    },
+    /// `account add`
+    AccountAdd(Login),
+    /// `account list`
+    AccountList,
+    /// `account remove`
+    AccountRemove(BareJid),
+    /// `account test`
+    AccountTest(Login),
+    /// `bot list`, of one owner or all.
+    BotList(Option<BareJid>),
+    /// `bot create`
+    BotCreate {
+        /// Display name.
+        name: String,
+        /// Its owner.
+        owner: String,
+        /// Its mode.
+        mode: String,
+    },
+    /// `bot delete`, `bot token`, …: the verb and the bot's number or name.
+    Bot(BotVerb, String),
+    /// `config check`
+    ConfigCheck,
+    /// `config dump`
+    ConfigDump(config::Passwords),
+    /// `config sample`
+    ConfigSample,
+    /// `doctor`
+    Doctor,
+    /// `health`
+    Health,
+}
+
+/// What is done to one bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BotVerb {
+    /// Remove it.
+    Delete,
+    /// A new token.
+    Token,
+    /// No token, switched off.
+    Revoke,
+    /// On.
+    Activate,
+    /// Off.
+    Deactivate,
+}
+
+/// An account and how to get there.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The account.
+    pub jid: BareJid,
+    /// Where the password is; `None`: ask.
+    pub password_file: Option<PathBuf>,
+    /// As in the configuration; empty for DNS.
+    pub host: String,
+    /// As in the configuration; absolute, empty for none.
+    pub ca_file: String,
+    /// As in the configuration; empty for none.
+    pub pin: String,
+}
+
+/// A command line that cannot be understood: what is wrong, and whose help to read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Usage {
+    text: String,
+    help: &'static str,
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let space = if self.help.is_empty() { "" } else { " " };
+        write!(f, "{}\n`botmother {}{space}--help` shows what there is", self.text, self.help)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Words and options, before anybody knows what they mean together.
+#[derive(Default)]
+struct Raw {
+    words: Vec<String>,
+    options: Vec<(&'static OptionRow, OsString)>,
+}
+
+/// Parses arguments, the program's name left out.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, Usage> {
+    let raw = collect(lexopt::Parser::from_args(args))?;
+    let count = |long: &str| raw.options.iter().filter(|(row, _)| row.long == long).count();
+    let (wants_help, wants_version) = (count("help") > 0, count("version") > 0);
+    let verbose = u8::try_from(count("verbose")).unwrap_or(u8::MAX);
+    let options = common_options(&raw)?;
+    if wants_help {
+        let topic = match &raw.words[..] {
+            [help, topic @ ..] if help == "help" && !topic.is_empty() => topic,
+            words => words,
+        };
+        return Ok(Args { options, verbose, command: Command::Help(topic_of(topic)?) });
+    }
+    if wants_version {
+        return Ok(Args { options, verbose, command: Command::Version });
+    }
+    let (row, rest) = find_command(&raw.words)?;
+    if row.path == "help" {
+        return Ok(Args { options, verbose, command: Command::Help(topic_of(rest)?) });
+    }
+    check_shape(row, rest, &raw.options)?;
+    Ok(Args { options, verbose, command: build(row, rest, &raw)? })
+}
+
+fn usage<T>(text: impl Into<String>, help: &'static str) -> Result<T, Usage> {
+    Err(Usage { text: text.into(), help })
+}
+
+fn collect(mut parser: lexopt::Parser) -> Result<Raw, Usage> {
+    let mut raw = Raw::default();
+    let wrong = |error: lexopt::Error| Usage { text: error.to_string(), help: "" };
+    loop {
+        let row = match parser.next().map_err(wrong)? {
+            None => return Ok(raw),
+            Some(Arg::Value(word)) => {
+                let word =
+                    word.into_string().map_err(|word| Usage { text: format!("{word:?} is not UTF-8"), help: "" })?;
+                raw.words.push(word);
+                continue;
+            }
+            Some(Arg::Long(long)) => match OPTIONS.iter().find(|row| row.long == long) {
+                Some(row) => row,
+                None => return unknown_option(long),
+            },
+            Some(Arg::Short(short)) => match OPTIONS.iter().find(|row| row.short == Some(short)) {
+                Some(row) => row,
+                None => return usage(format!("unknown option -{short}"), ""),
+            },
+        };
+        let value = if row.value.is_empty() {
+            OsString::new()
+        } else {
+            let missing =
+                |_| Usage { text: format!("option --{} needs a value: --{0} {}", row.long, row.value), help: "" };
+            parser.value().map_err(missing)?
+        };
+        raw.options.push((row, value));
+    }
+}
+
+fn unknown_option<T>(long: &str) -> Result<T, Usage> {
+    match nearest(long, OPTIONS.iter().map(|row| row.long)) {
+        Some(near) => usage(format!("unknown option --{long}; did you mean --{near}?"), ""),
+        None => usage(format!("unknown option --{long}"), ""),
+    }
+}
+
+/// The command that the words begin with, and what follows.
+fn find_command(words: &[String]) -> Result<(&'static CommandRow, &[String]), Usage> {
+    let Some(first) = words.first() else {
+        return Ok((table::find("run").expect("the table has it"), words));
+    };
+    if let Some(row) = table::find(first) {
+        return Ok((row, &words[1..]));
+    }
+    let Some((group, _)) = GROUPS.iter().find(|(group, _)| group == first) else {
+        let all = COMMANDS.iter().map(|row| row.path.split(' ').next().unwrap_or_default());
+        return match nearest(first, all) {
+            Some(near) => usage(format!("unknown command `{first}`; did you mean `{near}`?"), ""),
+            None => usage(format!("unknown command `{first}`"), ""),
+        };
+    };
+    let verbs = || COMMANDS.iter().filter_map(|row| row.path.strip_prefix(group)?.strip_prefix(' '));
+    let list = || verbs().collect::<Vec<_>>().join(", ");
+    let Some(second) = words.get(1) else {
+        return usage(format!("`{group}` needs one of: {}", list()), group);
+    };
+    match (table::find(&format!("{group} {second}")), nearest(second, verbs())) {
+        (Some(row), _) => Ok((row, &words[2..])),
+        (None, Some(near)) => {
+            usage(format!("unknown command `{group} {second}`; did you mean `{group} {near}`?"), group)
+        }
+        (None, None) => usage(format!("unknown command `{group} {second}`; there are: {}", list()), group),
+    }
+}
+
+/// What help is wanted for.
+fn topic_of(words: &[String]) -> Result<String, Usage> {
+    match words {
+        [] => Ok(String::new()),
+        [group] if GROUPS.iter().any(|(name, _)| name == group) => Ok(group.clone()),
+        words => find_command(words).map(|(row, _)| row.path.to_string()),
+    }
+}
+
+fn check_shape(row: &'static CommandRow, rest: &[String], options: &[(&OptionRow, OsString)]) -> Result<(), Usage> {
+    let needs_word = !row.words.is_empty() && !row.words.starts_with('[');
+    if needs_word && rest.is_empty() {
+        return usage(format!("`{}` needs {}", row.path, row.words), row.path);
+    }
+    if let Some(extra) = rest.get(usize::from(!row.words.is_empty())) {
+        return usage(format!("`{}` does not take `{extra}`", row.path), row.path);
+    }
+    match options.iter().find(|(option, _)| !option.belongs_to(row.path)) {
+        Some((option, _)) => {
+            let owners = option.commands.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" and ");
+            usage(format!("--{} belongs to {owners}", option.long), row.path)
+        }
+        None => Ok(()),
+    }
+}
+
+fn common_options(raw: &Raw) -> Result<config::Options, Usage> {
+    let path = |long: &str| raw.options.iter().rev().find(|(row, _)| row.long == long).map(|(_, v)| PathBuf::from(v));
+    let port = match raw.text("port")? {
+        None => None,
+        Some(text) => match text.parse::<u16>() {
+            Ok(port) if port >= 1024 => Some(port),
+            _ => return usage(format!("--port must be a number from 1024 to 65535, not {text}"), ""),
+        },
+    };
+    Ok(config::Options { config: path("config"), data: path("data"), port })
+}
+
+impl Raw {
+    /// The value of an option, the last if there are several.
+    fn text(&self, long: &str) -> Result<Option<&str>, Usage> {
+        match self.options.iter().rev().find(|(row, _)| row.long == long) {
+            None => Ok(None),
+            Some((_, value)) => match value.to_str() {
+                Some(text) => Ok(Some(text)),
+                None => usage(format!("the value of --{long} is not UTF-8"), ""),
+            },
+        }
+    }
+
+    fn has(&self, long: &str) -> bool {
+        self.options.iter().any(|(row, _)| row.long == long)
+    }
+}
+
+fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command, Usage> {
+    let word = || rest.first().cloned().unwrap_or_default();
+    let jid = |text: &str| {
+        config::account(text).map_err(|must_be| Usage { text: format!("`{text}` must be {must_be}"), help: row.path })
+    };
+    Ok(match row.path {
+        "chat" => Command::Chat { who: rest.first().cloned(), wait: wait(raw)? },
+        "account add" => Command::AccountAdd(login(jid(&word())?, row, raw)?),
+        "account list" => Command::AccountList,
+        "account remove" => Command::AccountRemove(jid(&word())?),
+        "account test" => Command::AccountTest(login(jid(&word())?, row, raw)?),
+        "bot list" => Command::BotList(raw.text("owner")?.map(|text| owner(text, row)).transpose()?),
+        "bot create" => Command::BotCreate {
+            name: word(),
+            owner: owner(raw.text("owner")?.unwrap_or("owner@local"), row)?.to_string(),
+            mode: mode(raw.text("mode")?.unwrap_or("personal"), row)?,
+        },
+        "bot delete" => Command::Bot(BotVerb::Delete, word()),
+        "bot token" => Command::Bot(BotVerb::Token, word()),
+        "bot revoke" => Command::Bot(BotVerb::Revoke, word()),
+        "bot activate" => Command::Bot(BotVerb::Activate, word()),
+        "bot deactivate" => Command::Bot(BotVerb::Deactivate, word()),
+        "config check" => Command::ConfigCheck,
+        "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
+        "config dump" => Command::ConfigDump(config::Passwords::Hidden),
+        "config sample" => Command::ConfigSample,
+        "doctor" => Command::Doctor,
+        "health" => Command::Health,
+        _ => Command::Run,
+    })
+}
+
+fn wait(raw: &Raw) -> Result<Duration, Usage> {
+    let text = raw.text("wait")?.unwrap_or("5");
+    match text.parse::<u64>() {
+        Ok(seconds) if seconds <= 3600 => Ok(Duration::from_secs(seconds)),
+        _ => usage(format!("--wait must be a number of seconds from 0 to 3600, not {text}"), "chat"),
+    }
+}
+
+fn owner(text: &str, row: &CommandRow) -> Result<BareJid, Usage> {
+    let wrong =
+        |_| Usage { text: format!("--owner must be an address like user@example.org, not {text}"), help: row.path };
+    BareJid::parse(text).map_err(wrong)
+}
+
+fn mode(text: &str, row: &CommandRow) -> Result<String, Usage> {
+    let modes = ["personal", "dedicated", "cloud"];
+    if modes.contains(&text) {
+        return Ok(text.to_string());
+    }
+    usage(format!("--mode must be {}, not {text}", modes.join(" or ")), row.path)
+}
+
+fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {
+    let checked =
+        |long: &str, check: fn(&str) -> Result<String, String>| match check(raw.text(long)?.unwrap_or_default()) {
+            Ok(value) => Ok(value),
+            Err(must_be) => usage(format!("--{long} must be {must_be}"), row.path),
+        };
+    // The daemon, which may run elsewhere in the tree, opens the file later.
+    let ca_file = match raw.text("ca-file")? {
+        Some(path) => std::path::absolute(path).map_or(path.to_string(), |path| path.display().to_string()),
+        None => String::new(),
+    };
+    Ok(Login {
+        jid,
+        password_file: raw.text("password-file")?.map(PathBuf::from),
+        host: checked("host", config::host)?,
+        ca_file,
+        pin: checked("pin", config::pin)?,
+    })
+}

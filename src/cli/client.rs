@@ -1,0 +1,174 @@
+//! Talks to the running daemon through its API, over loopback. Everything a command asks of the daemon goes this way.
+//!
+//! The admin token goes along only when the daemon asks for it, and only to a process of the token's owner: on a
+//! machine with several users anybody may listen at the port while the daemon does not run.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use super::{Exit, Failed};
+use crate::base::call::HttpCall;
+use crate::base::json::{Fields, Object};
+use crate::base::secret::Secret;
+use crate::base::text::percent;
+use crate::config::{ApiMode, Config};
+use crate::work;
+
+/// File of the admin token in the data directory.
+pub(super) const TOKEN_FILE: &str = "admin.token";
+/// For all but long polls.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long and how often to wait when the daemon says that we are too fast.
+const BUSY_WAIT: Duration = Duration::from_secs(1);
+const BUSY_WAITS_MAX: u32 = 10;
+/// More than the longest answer there is: a hundred lines of chat.
+const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// The way to the daemon.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    base: String,
+    port: u16,
+    token_file: PathBuf,
+    token: Option<Secret>,
+}
+
+impl Client {
+    /// To the daemon that runs with this configuration. Connects to nothing yet.
+    pub(super) fn new(config: &Config) -> Client {
+        let scheme = match config.api.mode {
+            ApiMode::Local => "http",
+            ApiMode::Network => "https",
+        };
+        let port = config.api.port;
+        let token_file = config.data_dir.join(TOKEN_FILE);
+        Client { base: format!("{scheme}://127.0.0.1:{port}"), port, token_file, token: None }
+    }
+
+    /// Where the daemon is expected.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// `GET`, with query parameters.
+    pub(super) fn get(&mut self, path: &str, query: &[(&str, &str)], timeout: Duration) -> Result<Fields, Failed> {
+        let pairs: Vec<String> = query.iter().map(|(key, value)| format!("{key}={}", percent(value))).collect();
+        let question = if pairs.is_empty() { "" } else { "?" };
+        self.ask("GET", format!("{path}{question}{}", pairs.join("&")), Vec::new(), timeout + TIMEOUT)
+    }
+
+    /// `POST` of a JSON object.
+    pub(super) fn post(&mut self, path: &str, body: Object) -> Result<Fields, Failed> {
+        self.ask("POST", path.to_string(), body.end().into_bytes(), TIMEOUT)
+    }
+
+    fn ask(&mut self, method: &'static str, path: String, body: Vec<u8>, timeout: Duration) -> Result<Fields, Failed> {
+        let url = format!("{}{path}", self.base);
+        let mut headers = vec![];
+        if !body.is_empty() {
+            headers.push(("Content-Type", "application/json".to_string()));
+        }
+        if let Some(token) = &self.token {
+            headers.push(("Authorization", format!("Bearer {}", token.expose())));
+        }
+        let mut call = HttpCall { method, url, headers, body, timeout, answer_bytes_max: ANSWER_BYTES_MAX };
+        let (mut status, mut fields) = self.exchange(&call)?;
+        if status == 401 && self.token.is_none() {
+            let token = self.admin_token()?;
+            call.headers.push(("Authorization", format!("Bearer {}", token.expose())));
+            (status, fields) = self.exchange(&call)?;
+            self.token = Some(token);
+        }
+        if (200..300).contains(&status) {
+            return Ok(fields);
+        }
+        let why = fields.text("description").ok().flatten().unwrap_or("the daemon refused without a reason");
+        let exit = match status {
+            401 | 403 => Exit::Permission,
+            502..=504 => Exit::Unavailable,
+            _ => Exit::Failed,
+        };
+        Err(Failed::new(exit, why))
+    }
+
+    /// One request; many lines in a pipe may come faster than the daemon allows, then it waits as told.
+    fn exchange(&self, call: &HttpCall) -> Result<(u16, Fields), Failed> {
+        let mut waits = 0;
+        loop {
+            let answer = work::call_loopback(call).map_err(|error| self.unreachable(&error))?;
+            let fields = Fields::parse(&answer.body).map_err(|_| self.is_not_ours(answer.status))?;
+            let is_too_fast = answer.status == 429 && matches!(fields.text("error"), Ok(Some("rate_limited")));
+            if !is_too_fast || waits == BUSY_WAITS_MAX {
+                return Ok((answer.status, fields));
+            }
+            waits += 1;
+            thread::sleep(BUSY_WAIT);
+        }
+    }
+
+    fn admin_token(&self) -> Result<Secret, Failed> {
+        let shown = self.token_file.display();
+        let text = fs::read_to_string(&self.token_file).map_err(|error| {
+            let why = crate::config::plain(&error);
+            let hint = "run this as the user of the daemon or as root, with the same --data or configuration";
+            Failed::new(Exit::Permission, format!("the daemon wants the admin token; {shown}: {why}\n{hint}"))
+        })?;
+        let owner = fs::metadata(&self.token_file).map(|meta| meta.uid()).ok();
+        if let Some(listener) = listener(self.port)
+            && owner.is_some_and(|owner| listener != owner && listener != 0)
+        {
+            let text = format!(
+                "what listens at {} belongs to user {listener}, but {shown} does not; it does not get the token",
+                self.base
+            );
+            return Err(Failed::new(Exit::Permission, text));
+        }
+        Ok(Secret::new(text.trim()))
+    }
+
+    fn unreachable(&self, error: &work::Error) -> Failed {
+        let text = match error {
+            work::Error::Refused => format!("nothing answers at {}; start it with `botmother`", self.base),
+            work::Error::Tls(why) => format!("{} does not speak TLS as it should: {why}", self.base),
+            error => format!("{} does not answer: {error}", self.base),
+        };
+        Failed::new(Exit::Unavailable, text)
+    }
+
+    fn is_not_ours(&self, status: u16) -> Failed {
+        let text = format!("what answers at {} is no Botmother (status {status}); is the port right?", self.base);
+        Failed::new(Exit::Unavailable, text)
+    }
+}
+
+/// The user whose process listens at a TCP port of this machine, from Linux' table of sockets.
+pub(super) fn listener(port: u16) -> Option<u32> {
+    ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| listener_in(&fs::read_to_string(table).ok()?, port))
+}
+
+/// proc(5): columns are number, local address (hex address and port), remote address, state (0A: listening), queues,
+/// timer, retransmits, user…
+fn listener_in(table: &str, port: u16) -> Option<u32> {
+    table.lines().skip(1).find_map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let is_port = columns.get(1)?.rsplit_once(':')?.1 == format!("{port:04X}");
+        let is_listening = *columns.get(3)? == "0A";
+        if is_port && is_listening { columns.get(7)?.parse().ok() } else { None }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn reads_the_table_of_sockets() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
+            \x20  0: 0100007F:1EA2 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     7        0 1 1 0 20 0 0 10 -1\n\
+            \x20  1: 0100007F:1EA2 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 2 1 0 100 0 0 10 0\n";
+        assert_eq!(super::listener_in(table, 7842), Some(1000));
+        assert_eq!(super::listener_in(table, 7843), None);
+        assert_eq!(super::listener_in("", 7842), None);
+    }
+}

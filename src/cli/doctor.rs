@@ -1,0 +1,164 @@
+//! `botmother doctor`: checks one after the other what this needs, and says what to do about what is wrong.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::account;
+use super::client::{self, Client};
+use super::{Exit, Failed, print};
+use crate::config::{self, Config, Roots};
+use crate::engine::effect::Route;
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Report {
+    has_failed: bool,
+    has_lost_server: bool,
+}
+
+impl Report {
+    fn say(&mut self, mark: Mark, what: &str, found: &str) {
+        let word = match mark {
+            Mark::Ok => "ok  ",
+            Mark::Warn => "warn",
+            Mark::Fail => "FAIL",
+        };
+        self.has_failed |= mark == Mark::Fail;
+        print(format_args!("{word}  {what}: {}\n", found.replace('\n', "\n      ")));
+    }
+}
+
+/// Free space below which the database may soon not grow any more, and below which it surely is trouble.
+const SPACE_LOW_MB: u64 = 50;
+const SPACE_NONE_MB: u64 = 5;
+/// A machine without a battery-backed clock wakes up in 1970; certificates then seem not to be valid yet.
+const YEAR_2025: u64 = 1_735_689_600;
+
+/// Runs all checks.
+pub(super) fn run(config: &Config) -> Result<(), Failed> {
+    let mut report = Report::default();
+    check_config(&mut report, config);
+    check_data(&mut report, &config.data_dir);
+    check_clock(&mut report, &config.data_dir);
+    check_daemon(&mut report, config);
+    for account in &config.accounts {
+        let route = Route {
+            domain: account.jid.domain().to_string(),
+            host: account.host.clone(),
+            ca_file: account.ca_file.display().to_string(),
+            pin: account.pin.clone(),
+            system_roots: config.roots == Roots::System,
+        };
+        let what = format!("account {}", account.jid);
+        let steps = &mut |step| print(format_args!("      {step}\n"));
+        print(format_args!("      {what}\n"));
+        match account::log_in(&route, &account.jid, &account.password, account.plaintext, steps) {
+            Ok(facts) => {
+                let is_whole = facts.resumption && facts.carbons && facts.archive;
+                report.say(if is_whole { Mark::Ok } else { Mark::Warn }, &what, &account::described(&facts));
+            }
+            Err(why) => {
+                report.has_lost_server = true;
+                print(format_args!("FAIL  {what}: {why}\n"));
+            }
+        }
+    }
+    match (report.has_failed, report.has_lost_server) {
+        (true, _) => Err(Failed::new(Exit::Failed, "")),
+        (false, true) => Err(Failed::new(Exit::Unavailable, "")),
+        (false, false) => Ok(()),
+    }
+}
+
+fn check_config(report: &mut Report, config: &Config) {
+    let file = config.file.as_ref().map_or("none, so the defaults hold".into(), |file| file.display().to_string());
+    report.say(Mark::Ok, "configuration", &file);
+    for warning in &config.warnings {
+        report.say(Mark::Warn, "configuration", warning);
+    }
+}
+
+fn check_data(report: &mut Report, data_dir: &Path) {
+    let shown = data_dir.display();
+    let what = "data directory";
+    let Ok(meta) = fs::metadata(data_dir) else {
+        return report.say(Mark::Ok, what, &format!("{shown} is not there yet; the first start makes it"));
+    };
+    if rustix::fs::access(data_dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
+        let owner = meta.uid();
+        report.say(Mark::Fail, what, &format!("{shown} belongs to user {owner}; run this as that user or as root"));
+    } else {
+        report.say(Mark::Ok, what, &shown.to_string());
+    }
+    if let Ok(space) = rustix::fs::statvfs(data_dir) {
+        let free_mb = space.f_bavail.saturating_mul(space.f_frsize) / (1024 * 1024);
+        let mark = match free_mb {
+            0..SPACE_NONE_MB => Mark::Fail,
+            SPACE_NONE_MB..SPACE_LOW_MB => Mark::Warn,
+            _ => Mark::Ok,
+        };
+        report.say(mark, "free space", &format!("{free_mb} MB"));
+    }
+    for name in ["secret.key", "botmother.db", client::TOKEN_FILE] {
+        let path = data_dir.join(name);
+        if let Ok(meta) = fs::metadata(&path)
+            && meta.permissions().mode() & 0o077 != 0
+        {
+            let fix = format!("others may read {0}; close it with: chmod 600 {0}", path.display());
+            report.say(Mark::Fail, "secrets", &fix);
+        }
+    }
+}
+
+fn check_clock(report: &mut Report, data_dir: &Path) {
+    let now = SystemTime::now();
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let written = fs::metadata(data_dir.join("botmother.db")).and_then(|meta| meta.modified()).ok();
+    // A day of tolerance for a disk that was in a machine with another clock.
+    let is_behind = written.is_some_and(|written| written > now + Duration::from_secs(24 * 3600));
+    let time = crate::base::time::to_rfc3339(i64::try_from(seconds).unwrap_or(0).saturating_mul(1000));
+    if seconds < YEAR_2025 || is_behind {
+        let found = format!("{time} cannot be right; set it (ntpd, timedatectl), or no certificate is valid");
+        report.say(Mark::Fail, "clock", &found);
+    } else {
+        report.say(Mark::Ok, "clock", &time);
+    }
+}
+
+fn check_daemon(report: &mut Report, config: &Config) {
+    let mut client = Client::new(config);
+    let port = config.api.port;
+    match client.get("/health", &[], Duration::ZERO) {
+        Ok(health) => {
+            let version = health.text("version").ok().flatten().unwrap_or("?").to_string();
+            report.say(Mark::Ok, "daemon", &format!("version {version} runs at {}", client.base()));
+            if version != env!("CARGO_PKG_VERSION") {
+                let found = format!("this program is version {}; restart the daemon", env!("CARGO_PKG_VERSION"));
+                report.say(Mark::Warn, "version", &found);
+            }
+        }
+        Err(failed) => match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(_) => {
+                report.say(Mark::Warn, "daemon", &format!("does not run (port {port} is free); start it: `botmother`"))
+            }
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                let user = client::listener(port).map_or(String::new(), |user| format!(", of user {user}"));
+                let found = format!("another program{user} has port {port}; choose one with --port or [api] port");
+                report.say(Mark::Fail, "daemon", &format!("{found}\n({})", failed.text));
+            }
+            Err(error) => report.say(Mark::Fail, "daemon", &format!("port {port}: {}", config::plain(&error))),
+        },
+    }
+}

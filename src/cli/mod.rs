@@ -1,0 +1,155 @@
+//! The command line: what `botmother COMMAND` does. `main` parses, reads the configuration and calls [`run`].
+//!
+//! Commands talk to the running daemon through its HTTP API, as any program may; only `account` and `doctor` look into
+//! the store, and only while no daemon has it.
+
+pub mod args;
+pub mod log;
+
+mod account;
+mod bot;
+mod chat;
+mod client;
+mod doctor;
+mod help;
+mod password;
+mod table;
+
+use std::fmt::{Display, Write as _};
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::config::{self, Config};
+use args::Command;
+
+/// Exit codes, after BSD's sysexits.h where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All is well.
+    Good = 0,
+    /// It did not work, and none of the others says why.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The daemon or a server does not answer.
+    Unavailable = 69,
+    /// A file cannot be made.
+    CannotCreate = 73,
+    /// Reading or writing failed.
+    Io = 74,
+    /// Not allowed.
+    Permission = 77,
+    /// The configuration is wrong.
+    Config = 78,
+}
+
+/// Why a command did not do what it should: the exit code, and one sentence or more for people.
+#[derive(Debug)]
+pub struct Failed {
+    /// The process's exit code.
+    pub exit: Exit,
+    /// What to print; may be empty when everything was said already.
+    pub text: String,
+}
+
+impl Failed {
+    fn new(exit: Exit, text: impl Into<String>) -> Failed {
+        Failed { exit, text: text.into() }
+    }
+}
+
+/// Prints to standard output. A reader that has gone away (`| head`) is no mistake of anybody.
+pub fn print(text: impl Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Does what a command says. The daemon itself is not among them: `main` starts it.
+pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
+    match command {
+        Command::Chat { who, wait } => chat::run(config, who, wait),
+        Command::AccountAdd(login) => account::add(config, &login),
+        Command::AccountList => account::list(config),
+        Command::AccountRemove(jid) => account::remove(config, &jid),
+        Command::AccountTest(login) => account::try_login(config, &login),
+        Command::BotList(owner) => bot::list(config, owner.as_ref()),
+        Command::BotCreate { name, owner, mode } => bot::create(config, &name, &owner, &mode),
+        Command::Bot(verb, bot) => bot::act(config, verb, &bot),
+        Command::ConfigCheck => check_config(config),
+        Command::ConfigDump(passwords) => dump_config(config, passwords),
+        Command::Doctor => doctor::run(config),
+        Command::Health => health(config),
+        // `main` does these, without a configuration or instead of a command.
+        Command::Help(_) | Command::Version | Command::ConfigSample | Command::Run => Ok(()),
+    }
+}
+
+/// What a command prints that needs no configuration, if it is one of those.
+pub fn text_of(command: &Command) -> Option<String> {
+    match command {
+        Command::Help(topic) => Some(help::page(topic)),
+        Command::Version => Some(format!("botmother {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::ConfigSample => Some(config::sample()),
+        _ => None,
+    }
+}
+
+fn check_config(config: &Config) -> Result<(), Failed> {
+    for warning in &config.warnings {
+        print(format_args!("warning: {warning}\n"));
+    }
+    match &config.file {
+        Some(file) => print(format_args!("{} is right\n", file.display())),
+        None => print("there is no configuration file, and what the environment says is right\n"),
+    }
+    Ok(())
+}
+
+fn dump_config(config: &Config, passwords: config::Passwords) -> Result<(), Failed> {
+    match &config.file {
+        Some(file) => print(format_args!("# from {}, the environment and the command line\n", file.display())),
+        None => print("# from the environment and the command line; there is no file\n"),
+    }
+    print(config::dump(config, passwords));
+    Ok(())
+}
+
+fn health(config: &Config) -> Result<(), Failed> {
+    let health = client::Client::new(config).get("/health", &[], Duration::ZERO)?;
+    let number = |key: &str| health.number(key).ok().flatten().unwrap_or(0);
+    let version = health.text("version").ok().flatten().unwrap_or("?");
+    let (bots, online) = (number("active_bots"), number("accounts_online"));
+    print(format_args!("ok: version {version}, active bots {bots}, accounts online {online}\n"));
+    Ok(())
+}
+
+/// Columns under their headings, as wide as what is in them; a column without any value is left out.
+fn table_of(headings: &[&str], rows: Vec<Vec<String>>) -> String {
+    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
+    let used: Vec<usize> =
+        (0..headings.len()).filter(|column| rows.iter().any(|row| !cell(row, *column).is_empty())).collect();
+    let headings: Vec<String> = headings.iter().map(|heading| heading.to_string()).collect();
+    let mut out = String::new();
+    for row in std::iter::once(&headings).chain(&rows) {
+        let mut line = String::new();
+        for column in &used {
+            let all = std::iter::once(&headings).chain(&rows);
+            let width = all.map(|row| cell(row, *column).chars().count()).max().unwrap_or(0);
+            let _ = write!(line, "{:<width$}  ", cell(row, *column));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn tables_line_up() {
+        let rows =
+            vec![vec!["1".to_string(), "ü".into(), String::new()], vec!["22".into(), "abc".into(), String::new()]];
+        assert_eq!(super::table_of(&["ID", "NAME", "NONE"], rows), "ID  NAME\n1   ü\n22  abc\n");
+    }
+}

@@ -1,0 +1,252 @@
+//! The table of all keys: what each is for, how its value is read and checked, how it is shown.
+//!
+//! To add a setting: a field in `config.rs` and a row here; sample, environment variable and help follow.
+
+use std::path::{Path, PathBuf};
+
+use super::value::Given;
+use super::{AdminRule, ApiMode, Config, Durability, Language, Roots};
+use crate::base::jid::BareJid;
+use crate::base::secret::Secret;
+
+/// One key.
+pub(super) struct Key {
+    /// `""`, `"api"` or `"account"`.
+    pub(super) section: &'static str,
+    /// Its name in the file.
+    pub(super) name: &'static str,
+    /// What it is for, in whole sentences; the sample's comment.
+    pub(super) doc: &'static str,
+    /// A TOML value for the sample where the default would say nothing.
+    pub(super) example: Option<&'static str>,
+    /// Whether its value must not be seen.
+    pub(super) secret: bool,
+    /// Reads a value into the configuration; the error is what it must be: "true or false".
+    pub(super) set: Set,
+    /// The value as TOML.
+    pub(super) show: Show,
+}
+
+type Set = fn(&mut Config, usize, &Given<'_>) -> Result<(), String>;
+type Show = fn(&Config, usize) -> String;
+
+impl Key {
+    /// The key of that name.
+    pub(super) fn find(section: &str, name: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|key| key.section == section && key.name == name)
+    }
+
+    /// "`port` in [api]".
+    pub(super) fn title(&self) -> String {
+        match self.section {
+            "" => format!("`{}`", self.name),
+            section => format!("`{}` in {}", self.name, heading(section)),
+        }
+    }
+
+    /// Its environment variable: `BOTMOTHER_API__PORT`.
+    pub(super) fn variable(&self) -> String {
+        let section = match self.section {
+            "" => "",
+            "account" => "ACCOUNT__0__",
+            _ => "API__",
+        };
+        format!("BOTMOTHER_{section}{}", self.name.to_uppercase())
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title())
+    }
+}
+
+/// `[api]`, `[[account]]`.
+pub(super) fn heading(section: &str) -> String {
+    if section == "account" { "[[account]]".into() } else { format!("[{section}]") }
+}
+
+/// Reads and shows a field of [`Config`] that is one of a few words.
+macro_rules! choice {
+    ($($field:ident).+: $($text:literal => $value:expr),+) => {
+        (
+            |config, _, given| {
+                config.$($field).+ = given.choice(&[$(($text, $value)),+])?;
+                Ok(())
+            },
+            |config, _| match config.$($field).+ {
+                $(value if value == $value => quoted($text),)+
+                _ => quoted(""),
+            },
+        )
+    };
+}
+
+/// Reads a field of [`Config`] with a method of [`Given`], shows it with a function.
+macro_rules! field {
+    ($($field:ident).+: $read:ident, $show:expr) => {
+        (
+            |config, _, given| {
+                config.$($field).+ = given.$read()?;
+                Ok(())
+            },
+            |config, _| $show(&config.$($field).+),
+        )
+    };
+}
+
+/// The same for a field of an [`super::Account`].
+macro_rules! account {
+    ($field:ident: $read:ident, $show:expr) => {
+        (
+            |config, index, given| {
+                config.accounts[index].$field = given.$read()?;
+                Ok(())
+            },
+            |config, index| $show(&config.accounts[index].$field),
+        )
+    };
+}
+
+const fn key(section: &'static str, name: &'static str, access: (Set, Show), doc: &'static str) -> Key {
+    Key { section, name, doc, example: None, secret: false, set: access.0, show: access.1 }
+}
+
+/// All keys in the order of the sample.
+pub(super) static KEYS: &[Key] = &[
+    key(
+        "",
+        "language",
+        choice!(language: "en" => Language::English, "de" => Language::German),
+        "Language of everything the manager and the menus say in chats: en or de.",
+    ),
+    key(
+        "",
+        "data_dir",
+        field!(data_dir: path, show_path),
+        "Where the database, the key that seals secrets and the certificate are kept. Empty means: $STATE_DIRECTORY\n\
+         (set by systemd), else $XDG_STATE_HOME/botmother, else /var/lib/botmother for root, else\n\
+         ~/.local/state/botmother. The option --data goes before this.",
+    ),
+    key(
+        "",
+        "durability",
+        choice!(durability: "power" => Durability::Power, "process" => Durability::Process),
+        "What an acknowledged message survives. power: a power cut, since commits are flushed to the disk (many at once).\n\
+         process: a crash of the program, though maybe not of the machine; spares a slow SD card.",
+    ),
+    key(
+        "",
+        "roots",
+        choice!(roots: "built-in" => Roots::BuiltIn, "system" => Roots::System),
+        "Which certificate authorities are trusted: built-in (Mozilla's list, compiled in) or system (the operating\n\
+         system's store, which costs about 0.4 MB of memory).",
+    ),
+    key(
+        "api",
+        "mode",
+        choice!(api.mode: "local" => ApiMode::Local, "network" => ApiMode::Network),
+        "local: HTTP, reachable from this machine only (127.0.0.1). network: HTTPS on all addresses, IPv4 and IPv6;\n\
+         management then always needs the admin token, found in the file admin.token in the data directory.",
+    ),
+    key(
+        "api",
+        "port",
+        field!(api.port: port, u16::to_string),
+        "TCP port, 1024 to 65535. The option --port goes before this.",
+    ),
+    key(
+        "api",
+        "tls_cert",
+        field!(api.tls_cert: path, show_path),
+        "Certificate chain (PEM) for network mode. Empty: a self-signed one is made at first use, kept in data_dir.",
+    ),
+    key("api", "tls_key", field!(api.tls_key: path, show_path), "Private key (PEM) of tls_cert. Both or none."),
+    key(
+        "api",
+        "admin",
+        choice!(api.admin: "loopback" => AdminRule::Loopback, "token" => AdminRule::Token),
+        "Who may create and delete bots in local mode. loopback: every program on this machine. token: who sends the\n\
+         admin token; right where people who do not trust each other share the machine.",
+    ),
+    key(
+        "api",
+        "rate_limit",
+        field!(api.rate_limit: rate, u32::to_string),
+        "Requests a second that one bot, or one address without a valid token, may make. 0 is no limit.",
+    ),
+    Key {
+        example: Some("\"ralf@chat.example.com\""),
+        ..key(
+            "account",
+            "jid",
+            account!(jid: account, |jid: &BareJid| quoted(jid.as_str())),
+            "The account's address. Needed.",
+        )
+    },
+    Key {
+        secret: true,
+        ..key(
+            "account",
+            "password",
+            account!(password: secret, |password: &Secret| quoted(password.expose())),
+            "Its password, if you want it in this file (then close the file: chmod 600). password_file is better.",
+        )
+    },
+    Key {
+        example: Some("\"/etc/botmother/ralf.pass\""),
+        ..key(
+            "account",
+            "password_file",
+            account!(password_file: path, show_path),
+            "A file with the password and nothing else. With systemd's LoadCredential=ralf:/etc/botmother/ralf.pass it\n\
+             is /run/credentials/botmother.service/ralf. One of password and password_file is needed.",
+        )
+    },
+    key(
+        "account",
+        "host",
+        account!(host: host, |host: &String| quoted(host)),
+        "Connect here instead of where DNS says: \"host:port\", \"[::1]:5222\", or \"tls://host:port\" where the port\n\
+         speaks TLS from the first byte. Empty: SRV records, then port 5222 of the domain itself.",
+    ),
+    key(
+        "account",
+        "ca_file",
+        account!(ca_file: path, show_path),
+        "Trust the certificate authorities in this file (PEM) too; for a server with a certificate of your own making.",
+    ),
+    key(
+        "account",
+        "pin",
+        account!(pin: pin, |pin: &String| quoted(pin)),
+        "Accept exactly the certificate with this SHA-256 fingerprint, and no other: \"sha256:\" and 64 hex digits, as\n\
+         `openssl x509 -noout -fingerprint -sha256` prints them.",
+    ),
+    key(
+        "account",
+        "plaintext",
+        account!(plaintext: truth, bool::to_string),
+        "true allows a connection without TLS; only with a host on this machine (127.0.0.1, [::1], localhost).",
+    ),
+];
+
+#[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
+fn show_path(path: &PathBuf) -> String {
+    quoted(&Path::to_string_lossy(path))
+}
+
+/// A TOML basic string.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,158 @@
+//! What a value must be: one method a kind of value. The error says what would be right, "a port number from 1024 to
+//! 65535"; `apply.rs` adds where and what was given instead.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use super::place::Environment;
+use super::read::{Setting, Value};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::secret::Secret;
+use crate::base::text;
+
+/// A value somebody gave, and what is needed to understand it.
+pub(super) struct Given<'a> {
+    /// The value and its place.
+    pub(super) setting: &'a Setting,
+    /// For `~/`.
+    pub(super) environment: &'a Environment,
+}
+
+impl Given<'_> {
+    fn text(&self) -> Result<&str, String> {
+        match &self.setting.value {
+            Value::Text(text) => Ok(text),
+            _ => Err("a text in quotes".into()),
+        }
+    }
+
+    fn integer(&self, range: RangeInclusive<i64>, what: &str) -> Result<i64, String> {
+        let number = match &self.setting.value {
+            Value::Integer(number) => Some(*number),
+            // In the environment everything is text; in the file a number in quotes is a mistake worth forgiving.
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let wrong = || format!("{what} from {} to {}", range.start(), range.end());
+        number.filter(|number| range.contains(number)).ok_or_else(wrong)
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, String> {
+        let given = self.text().ok();
+        let words = || choices.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+        choices.iter().find(|(word, _)| Some(*word) == given).map(|(_, value)| *value).ok_or_else(words)
+    }
+
+    /// True or false.
+    pub(super) fn truth(&self) -> Result<bool, String> {
+        match &self.setting.value {
+            Value::Truth(truth) => Ok(*truth),
+            Value::Text(text) if text == "true" => Ok(true),
+            Value::Text(text) if text == "false" => Ok(false),
+            _ => Err("true or false".into()),
+        }
+    }
+
+    /// A port we may listen on without privileges.
+    pub(super) fn port(&self) -> Result<u16, String> {
+        self.integer(1024..=65535, "a port number").map(|port| port as u16)
+    }
+
+    /// Requests a second.
+    pub(super) fn rate(&self) -> Result<u32, String> {
+        self.integer(0..=1_000_000, "a whole number").map(|rate| rate as u32)
+    }
+
+    /// A path; relative ones start at the directory of the file that says so.
+    pub(super) fn path(&self) -> Result<PathBuf, String> {
+        let text = self.text().map_err(|_| "a path in quotes".to_string())?;
+        if text.is_empty() {
+            return Ok(PathBuf::new());
+        }
+        Ok(self.setting.origin.base.join(self.environment.expand(text)))
+    }
+
+    /// A secret.
+    pub(super) fn secret(&self) -> Result<Secret, String> {
+        self.text().map(Secret::new)
+    }
+
+    /// An account's address.
+    pub(super) fn account(&self) -> Result<BareJid, String> {
+        account(self.text()?)
+    }
+
+    /// A host.
+    pub(super) fn host(&self) -> Result<String, String> {
+        host(self.text()?)
+    }
+
+    /// A pin.
+    pub(super) fn pin(&self) -> Result<String, String> {
+        pin(self.text()?)
+    }
+}
+
+/// Checks an address an account can have; the error is what it must be.
+pub fn account(text: &str) -> Result<BareJid, String> {
+    let jid = Jid::parse(text).map_err(|why| format!("an address like user@example.org ({why})"))?;
+    if jid.local().is_none() {
+        return Err("an address with a user name, like user@example.org".into());
+    }
+    if !jid.is_bare() {
+        return Err(format!("the address alone, {}, without what follows the slash", jid.bare_str()));
+    }
+    if jid.domain() == "local" {
+        return Err("an XMPP account; owner@local is built in and needs no entry".into());
+    }
+    Ok(jid.bare())
+}
+
+/// Checks `host:port`, `tls://host:port`, `[::1]:5222`; the error is what it must be.
+pub fn host(text: &str) -> Result<String, String> {
+    let wrong = || "\"host:port\", \"tls://host:port\" or, for IPv6, \"[::1]:5222\"".to_string();
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let (name, port) = text.strip_prefix("tls://").unwrap_or(text).rsplit_once(':').ok_or_else(wrong)?;
+    let is_port = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_name = match name.strip_prefix('[') {
+        Some(literal) => literal.strip_suffix(']').is_some_and(|v6| v6.parse::<std::net::Ipv6Addr>().is_ok()),
+        // What is a domain name is what a JID may have as one; a second colon is an IPv6 address without brackets.
+        None => !name.contains(['/', '@', ':']) && Jid::parse(name).is_ok(),
+    };
+    if is_port && is_name { Ok(text.to_string()) } else { Err(wrong()) }
+}
+
+/// Checks a certificate's fingerprint and brings it into one form: `sha256:` and 64 lower-case digits.
+pub fn pin(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let lower = text.to_ascii_lowercase();
+    let digits = lower.strip_prefix("sha256:").unwrap_or_default().replace(':', "");
+    let is_right = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let wrong = || "\"sha256:\" and 64 hex digits (colons between them are fine)".to_string();
+    is_right.then(|| format!("sha256:{digits}")).ok_or_else(wrong)
+}
+
+/// Whether a host as checked by [`host`] is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let Some((name, _)) = host.strip_prefix("tls://").unwrap_or(host).rsplit_once(':') else { return false };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// What was given instead, for the end of a message; cut short, and never a secret.
+pub(super) fn shown(setting: &Setting) -> String {
+    let given = match &setting.value {
+        _ if setting.key.secret => return String::new(),
+        Value::Text(given) => super::key::quoted(&text::shorten(given, 80)),
+        Value::Integer(number) => number.to_string(),
+        Value::Truth(truth) => truth.to_string(),
+        Value::Other(what) => (*what).into(),
+    };
+    format!(", not {given}")
+}

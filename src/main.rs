@@ -1,0 +1,74 @@
+//! The program: arguments, configuration, log, and then the daemon or one command. Turns every outcome into an exit code.
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use botmother::cli::args::{self, Args, Command};
+use botmother::cli::log::{self, Purpose};
+use botmother::cli::{self, Exit, Failed};
+use botmother::config::{self, Config, Environment, Files};
+use botmother::daemon;
+
+fn main() -> ExitCode {
+    let args = match args::parse(std::env::args_os().skip(1)) {
+        Ok(args) => args,
+        Err(usage) => return end(Failed { exit: Exit::Usage, text: usage.to_string() }),
+    };
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => end(failed),
+    }
+}
+
+fn run(args: Args) -> Result<(), Failed> {
+    if let Some(text) = cli::text_of(&args.command) {
+        cli::print(text);
+        return Ok(());
+    }
+    let environment = Environment::of_process();
+    let (purpose, files) = match args.command {
+        Command::Run => (Purpose::Daemon, Files::Read),
+        Command::ConfigCheck | Command::ConfigDump(_) | Command::Doctor => (Purpose::Command, Files::Read),
+        _ => (Purpose::Command, Files::LeaveAlone),
+    };
+    log::start(purpose, args.verbose, &environment);
+    let config = config::load(&args.options, &environment, files).map_err(|error| {
+        let hint = "`botmother help config` explains every key";
+        Failed { exit: Exit::Config, text: format!("the configuration cannot be used\n{error}\n{hint}") }
+    })?;
+    match args.command {
+        Command::Run => run_daemon(config),
+        command => cli::run(command, &config),
+    }
+}
+
+fn run_daemon(config: Config) -> Result<(), Failed> {
+    daemon::run(config).map_err(|error| Failed { exit: exit_of(&error), text: error.to_string() })
+}
+
+/// 78 is what a person must change before another start can go better: the service manager then does not try again.
+fn exit_of(error: &daemon::Error) -> Exit {
+    use botmother::store;
+    use daemon::Error;
+    match error {
+        Error::File(_, io) | Error::Listen(_, io) | Error::Store(store::Error::Io { source: io, .. })
+            if io.kind() == ErrorKind::PermissionDenied =>
+        {
+            Exit::Permission
+        }
+        Error::Tls(_) => Exit::Config,
+        Error::Store(
+            store::Error::NoKey | store::Error::BadKey(_) | store::Error::WrongKey | store::Error::Newer { .. },
+        ) => Exit::Config,
+        Error::File(..) | Error::Store(store::Error::Io { .. }) => Exit::CannotCreate,
+        Error::Store(_) => Exit::Io,
+        Error::Listen(..) | Error::Thread(_) => Exit::Failed,
+    }
+}
+
+fn end(failed: Failed) -> ExitCode {
+    for (index, line) in failed.text.lines().enumerate() {
+        eprintln!("{}{line}", if index == 0 { "botmother: " } else { "  " });
+    }
+    ExitCode::from(failed.exit as u8)
+}

@@ -1,0 +1,417 @@
+//! The program from outside: exit codes, messages, the configuration's mistakes (as data in `configs/bad/`), and the
+//! commands that talk to a daemon, against one that answers from a script.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a run of the program gave.
+#[derive(Debug)]
+struct Run {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+/// The program with nothing of our own environment, in a directory of its own.
+struct Program {
+    dir: PathBuf,
+    variables: BTreeMap<String, String>,
+}
+
+impl Program {
+    fn new(name: &str) -> Program {
+        let dir = std::env::temp_dir().join(format!("botmother-cli-{name}-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let home = dir.to_str().unwrap().to_string();
+        // XDG_STATE_HOME too: for root the data directory would be the system's.
+        let variables = [("HOME", home.clone()), ("XDG_STATE_HOME", format!("{home}/state"))];
+        Program { dir, variables: variables.map(|(k, v)| (k.to_string(), v)).into() }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Program {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        self.run_with(args, "")
+    }
+
+    fn run_with(&self, args: &[&str], input: &str) -> Run {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_botmother"))
+            .args(args)
+            .current_dir(&self.dir)
+            .env_clear()
+            .envs(&self.variables)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It may have ended without reading.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Run { exit: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// The commands that a help page lists.
+fn commands(help: &str) -> Vec<String> {
+    let listed = help.split("commands:\n").nth(1).unwrap().lines().take_while(|line| !line.is_empty());
+    let is_word = |word: &&str| word.chars().all(char::is_lowercase);
+    let path = |line: &str| {
+        let usage = line.trim().split("  ").next().unwrap();
+        usage.split(' ').take(2).take_while(is_word).collect::<Vec<_>>().join(" ")
+    };
+    listed.map(path).collect()
+}
+
+#[test]
+fn help_and_version() {
+    let program = Program::new("help");
+    let version = program.run(&["--version"]);
+    assert_eq!((version.exit, version.out.as_str()), (0, concat!("botmother ", env!("CARGO_PKG_VERSION"), "\n")));
+    let help = program.run(&["--help"]);
+    assert_eq!((help.exit, help.err.as_str()), (0, ""));
+    let paths = commands(&help.out);
+    assert!(paths.len() > 15, "{paths:?}");
+    for path in &paths {
+        let path: Vec<&str> = path.split(' ').collect();
+        let page = program.run(&[&path[..], &["--help"]].concat());
+        assert!(page.exit == 0 && page.out.starts_with(&format!("usage: botmother {}", path.join(" "))), "{page:?}");
+        assert_eq!(page.out, program.run(&[&["help"], &path[..]].concat()).out);
+    }
+    assert!(program.run(&["help", "config"]).out.contains("BOTMOTHER_API__PORT"));
+    for line in help.out.lines().chain(program.run(&["help", "config"]).out.lines()) {
+        assert!(line.chars().count() <= 120, "{line}");
+    }
+}
+
+#[test]
+fn wrong_usage_names_the_nearest_and_ends_with_2() {
+    let program = Program::new("usage");
+    for (args, said) in [
+        (&["acount", "list"][..], "did you mean `account`?"),
+        (&["account"], "add, list, remove, test"),
+        (&["account", "ad", "a@b"], "did you mean `account add`?"),
+        (&["chat", "--wiat", "1"], "did you mean --wait?"),
+        (&["chat", "--wait", "soon"], "--wait must be a number of seconds"),
+        (&["chat", "a", "b"], "does not take `b`"),
+        (&["bot", "create"], "`bot create` needs NAME"),
+        (&["bot", "create", "x", "--mode", "odd"], "--mode must be"),
+        (&["bot", "list", "--wait", "1"], "--wait belongs to `chat`"),
+        (&["account", "add", "nobody"], "like user@example.org"),
+        (&["account", "test", "a@b", "--pin", "x"], "--pin must be"),
+        (&["--port", "80"], "--port must be a number from 1024 to 65535"),
+        (&["--port"], "needs a value"),
+        (&["--frobnicate"], "unknown option --frobnicate"),
+        (&["help", "chta"], "did you mean `chat`?"),
+    ] {
+        let run = program.run(args);
+        assert_eq!((run.exit, run.out.as_str()), (2, ""), "{args:?}: {run:?}");
+        assert!(run.err.starts_with("botmother: ") && run.err.contains(said), "{args:?}: {run:?}");
+        assert!(run.err.contains("--help` shows"), "{args:?}: {run:?}");
+    }
+}
+
+#[test]
+fn bad_configurations_say_what_is_wrong() {
+    let program = Program::new("bad");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs/bad");
+    let mut names: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| path.extension().is_some_and(|end| end == "toml"));
+    assert!(names.len() > 35, "{} files", names.len());
+    let mut wrong = Vec::new();
+    for file in names {
+        let run = program.run(&["--config", file.to_str().unwrap(), "config", "check"]);
+        let found = run.err.replace(&format!("{}/", dir.display()), "").replace("tests/configs/bad/", "");
+        let found = found.replace(&format!("{}/", dir.parent().unwrap().display()), "");
+        let expected = file.with_extension("txt");
+        if std::env::var_os("UPDATE_SAMPLE").is_some() {
+            fs::write(&expected, &found).unwrap();
+        }
+        if run.exit != 78 || fs::read_to_string(&expected).unwrap_or_default() != found {
+            wrong.push(format!("{}: exit {}\n{found}", file.display(), run.exit));
+        }
+    }
+    assert!(wrong.is_empty(), "UPDATE_SAMPLE=1 writes what is said now:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_broken_configuration_keeps_the_daemon_from_starting() {
+    let program = Program::new("broken").with("BOTMOTHER_API__PROT", "1");
+    let run = program.run(&[]);
+    assert_eq!(run.exit, 78, "{run:?}");
+    assert!(run.err.contains("did you mean BOTMOTHER_API__PORT?"), "{run:?}");
+    let run = Program::new("absent").run(&["--config", "nowhere.toml"]);
+    assert_eq!(run.exit, 78, "{run:?}");
+    assert!(run.err.contains("nowhere.toml: cannot read the configuration: No such file"), "{run:?}");
+}
+
+#[test]
+fn the_environment_counts_and_passwords_stay_hidden() {
+    let program = Program::new("dump")
+        .with("BOTMOTHER_LANGUAGE", "de")
+        .with("BOTMOTHER_API__PORT", "2000")
+        .with("BOTMOTHER_ACCOUNT__0__JID", "ralf@example.org")
+        .with("BOTMOTHER_ACCOUNT__0__PASSWORD", "hunter2");
+    fs::write(program.dir.join("pass"), "correct horse\n").unwrap();
+    let file = "[api]\nadmin = \"token\"\n[[account]]\njid = \"x@y.z\"\npassword = \"hunter1\"\n\
+                [[account]]\njid = \"b@example.org\"\npassword_file = \"pass\"\n";
+    fs::create_dir_all(program.dir.join(".config/botmother")).unwrap();
+    fs::write(program.dir.join(".config/botmother/config.toml"), file.replace("\"pass\"", "\"../../pass\"")).unwrap();
+    for args in
+        [&["config", "dump", "--redacted"][..], &["config", "dump"], &["config", "dump", "--redacted", "--secrets"]]
+    {
+        let dump = program.run(&[args, &["--port", "3000"]].concat());
+        assert_eq!(dump.exit, 0, "{dump:?}");
+        for line in [
+            "language = \"de\"",
+            "port = 3000",
+            "admin = \"token\"",
+            "jid = \"ralf@example.org\"",
+            "password = \"***\"",
+        ] {
+            assert!(dump.out.lines().any(|other| other == line), "{line}: {dump:?}");
+        }
+        for secret in ["hunter", "horse"] {
+            assert!(!dump.out.contains(secret) && !dump.err.contains(secret), "{dump:?}");
+        }
+    }
+    let check = program.run(&["-v", "config", "check"]);
+    assert!(check.exit == 0 && check.out.contains("is right"), "{check:?}");
+    assert!(!format!("{check:?}").contains("hunter") && check.out.contains("chmod o-rwx"), "{check:?}");
+    assert!(program.run(&["config", "dump", "--secrets"]).out.contains("password = \"hunter2\""));
+}
+
+#[test]
+fn the_sample_can_be_used_as_it_is() {
+    let program = Program::new("sample");
+    let sample = program.run(&["config", "sample"]);
+    assert_eq!(
+        sample.out,
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/botmother.toml")).unwrap()
+    );
+    fs::write(program.dir.join("c.toml"), &sample.out).unwrap();
+    let check = program.run(&["--config", "c.toml", "config", "check"]);
+    assert_eq!((check.exit, check.out.as_str()), (0, "c.toml is right\n"), "{check:?}");
+}
+
+/// A daemon that answers from a table of path beginnings; the rest is 404. Keeps what it was asked.
+struct Daemon {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+type Script = fn(&str, &str) -> (u16, String);
+
+impl Daemon {
+    /// `script` gets "METHOD /path" and the whole request.
+    fn start(script: Script) -> Daemon {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        thread::spawn(move || {
+            for socket in listener.incoming() {
+                let (mut socket, log) = (socket.unwrap(), Arc::clone(&log));
+                thread::spawn(move || {
+                    let request = read_request(&mut socket);
+                    let line = request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_string();
+                    log.lock().unwrap().push(request.clone());
+                    let (status, body) = script(&line, &request);
+                    let head =
+                        format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                    let _ = socket.write_all((head + &body).as_bytes());
+                });
+            }
+        });
+        Daemon { port, asked }
+    }
+
+    fn asked(&self, part: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|request| request.contains(part)).count()
+    }
+}
+
+fn read_request(socket: &mut impl Read) -> String {
+    let (mut bytes, mut byte) = (Vec::new(), [0]);
+    while !bytes.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap_or(0) == 1 {
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8(bytes).unwrap();
+    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    socket.read_exact(&mut body).unwrap();
+    head + &String::from_utf8(body).unwrap()
+}
+
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+#[test]
+fn without_a_daemon_commands_say_how_to_start_it() {
+    let program = Program::new("absent-daemon");
+    let port = free_port();
+    for args in [&["chat"][..], &["chat", "x"], &["bot", "list"], &["bot", "delete", "3"], &["health"]] {
+        let run = program.run(&[args, &["--port", &port]].concat());
+        assert_eq!(run.exit, 69, "{args:?} {run:?}");
+        assert_eq!(
+            run.err,
+            format!("botmother: nothing answers at http://127.0.0.1:{port}; start it with `botmother`\n")
+        );
+    }
+    let list = program.run(&["account", "list", "--port", &port]);
+    assert!(list.exit == 0 && list.out.contains("no accounts yet"), "{list:?}");
+    assert!(!program.dir.join("state").exists(), "looking must not make a database");
+    let run = program.run(&["account", "remove", "a@example.org", "--port", &port]);
+    assert!(run.exit == 1 && run.err.contains("is not stored here"), "{run:?}");
+}
+
+#[test]
+fn doctor_tells_what_is_missing() {
+    let program = Program::new("doctor");
+    let port = free_port();
+    let run = program.run(&["doctor", "--port", &port]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert!(run.out.contains(&format!("warn  daemon: does not run (port {port} is free)")), "{run:?}");
+    assert!(run.out.contains("ok    clock: 20"), "{run:?}");
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    thread::spawn(move || drop(other.accept()));
+    let state = program.dir.join("state/botmother");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("secret.key"), "x").unwrap();
+    let run = program.run(&["doctor", "--port", &port]);
+    assert!(run.exit == 1 && run.out.contains("FAIL  secrets: others may read") && run.err.is_empty(), "{run:?}");
+}
+
+fn manager(line: &str, request: &str) -> (u16, String) {
+    let said = "{\"ok\":true,\"id\":3}";
+    let lines = "{\"ok\":true,\"result\":[{\"id\":3,\"at\":1,\"from\":\"owner\",\"text\":\"/help\"},\
+                 {\"id\":4,\"at\":1,\"from\":\"Botmother\",\"text\":\"first\\nsecond ü\"}]}";
+    match line {
+        "POST /local/say" if request.contains("\"text\":\"/help\"") => (200, said.into()),
+        "POST /local/say" => (400, "{\"ok\":false,\"error\":\"bad_request\",\"description\":\"`text` is odd\"}".into()),
+        "GET /local/read?after=0&timeout=0" => {
+            (200, "{\"ok\":true,\"result\":[{\"id\":2,\"at\":1,\"from\":\"Botmother\",\"text\":\"old\"}]}".into())
+        }
+        "GET /local/read?after=2&timeout=0" => (200, "{\"ok\":true,\"result\":[]}".into()),
+        "GET /local/read?after=2&timeout=50" => {
+            // As the daemon does it: the line comes after it was caused.
+            thread::sleep(Duration::from_millis(300));
+            (200, lines.into())
+        }
+        "GET /local/read?after=4&timeout=50" => {
+            thread::sleep(Duration::from_secs(20));
+            (200, "{\"ok\":true,\"result\":[]}".into())
+        }
+        _ => (404, "{\"ok\":false,\"error\":\"not_found\",\"description\":\"no such path\"}".into()),
+    }
+}
+
+#[test]
+fn chat_in_a_pipe_ends_when_the_answers_are_in() {
+    let daemon = Daemon::start(manager);
+    let program = Program::new("chat");
+    let begun = Instant::now();
+    let run = program.run_with(&["chat", "--port", &daemon.port.to_string()], "\n/help\r\n");
+    assert_eq!((run.exit, run.out.as_str()), (0, "Botmother: first\n  second ü\n"), "{run:?}");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert_eq!(daemon.asked("POST /local/say"), 1);
+    let run = program.run_with(&["chat", "--port", &daemon.port.to_string()], "odd\n/help");
+    assert!(run.exit == 1 && run.err.contains("not sent: `text` is odd"), "{run:?}");
+    assert_eq!(run.out, "Botmother: first\n  second ü\n");
+    let run = program.run_with(&["chat", "Nobody", "--port", &daemon.port.to_string()], "x\n");
+    assert!(run.exit == 1 && run.err.contains("no such path"), "{run:?}");
+}
+
+fn guarded(line: &str, request: &str) -> (u16, String) {
+    if !request.to_lowercase().contains("authorization: bearer bma_x\r\n") {
+        return (401, "{\"ok\":false,\"error\":\"unauthorized\",\"description\":\"needs the admin token\"}".into());
+    }
+    let bots = "{\"ok\":true,\"bots\":[{\"id\":1,\"name\":\"Weather\",\"mode\":\"personal\",\"status\":\"active\",\"jid\":\"\"},\
+                {\"id\":2,\"name\":\"Twin\",\"mode\":\"personal\",\"status\":\"disabled\",\"jid\":\"\"},\
+                {\"id\":3,\"name\":\"twin\",\"mode\":\"personal\",\"status\":\"active\",\"jid\":\"\"}]}";
+    match line {
+        "GET /bot/list" => (200, bots.into()),
+        "POST /bot/token" if request.ends_with("{\"id\":1}") => {
+            (200, "{\"ok\":true,\"id\":1,\"token\":\"bm_new\"}".into())
+        }
+        "POST /bot/create" => {
+            (200, "{\"ok\":true,\"id\":4,\"name\":\"N\",\"token\":\"bm_4\",\"mode\":\"personal\"}".into())
+        }
+        _ => (404, "{\"ok\":false,\"error\":\"not_found\",\"description\":\"no such path\"}".into()),
+    }
+}
+
+#[test]
+fn the_admin_token_goes_along_when_it_is_asked_for() {
+    let daemon = Daemon::start(guarded);
+    let port = daemon.port.to_string();
+    let program = Program::new("token");
+    let run = program.run(&["bot", "list", "--port", &port]);
+    assert!(run.exit == 77 && run.err.contains("admin.token"), "{run:?}");
+    let state = program.dir.join("state/botmother");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("admin.token"), "bma_x\n").unwrap();
+    let run = program.run(&["bot", "list", "--port", &port]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert_eq!(run.out.lines().nth(1), Some("1   Weather  personal  active"), "{run:?}");
+    let run = program.run(&["bot", "token", "weather", "--port", &port]);
+    assert!(run.exit == 0 && run.out.starts_with("token: bm_new\n"), "{run:?}");
+    let run = program.run(&["bot", "token", "TWIN", "--port", &port]);
+    assert!(run.exit == 1 && run.err.contains("2, 3"), "{run:?}");
+    let run = program.run(&["bot", "delete", "7", "--port", &port]);
+    assert!(run.exit == 1 && run.err.contains("there is no bot 7"), "{run:?}");
+    let run = program.run(&["bot", "create", "N", "--port", &port]);
+    assert!(run.exit == 0 && run.out.contains("token: bm_4"), "{run:?}");
+    assert_eq!(daemon.asked("\"account\":\"owner@local\""), 2, "once without the token, once with it");
+}
+
+#[test]
+fn the_manual_page_names_every_command_and_option() {
+    let program = Program::new("manual");
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/botmother.1")).unwrap();
+    // The words without roff's markup.
+    let page = ["\\fI", "\\fR", "\""].iter().fold(page.replace("\\-", "-"), |page, markup| page.replace(markup, ""));
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = program.run(&["--help"]).out;
+    let mut options = Vec::new();
+    for path in commands(&help) {
+        assert!(
+            page.contains(&format!(".B {path}"))
+                || page.contains(&format!(".BI {path}"))
+                || path == "chat"
+                || path == "help",
+            "{path}"
+        );
+        let own = program.run(&[&["help"][..], &path.split(' ').collect::<Vec<_>>()].concat()).out;
+        options.extend(
+            own.lines().chain(help.lines()).filter_map(|line| line.split_once("--")).map(|(_, o)| o.to_string()),
+        );
+    }
+    let name = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect::<String>();
+    let known: Vec<String> = options.iter().map(|option| name(option)).collect();
+    for option in options.iter().filter(|option| !option.starts_with("help`")) {
+        let with_value = option.split("  ").next().unwrap();
+        assert!(page.contains(&format!("--{with_value}")), "--{with_value} is not in config/botmother.1");
+    }
+    for option in page.split("--").skip(1).map(name) {
+        assert!(known.contains(&option), "--{option} is in config/botmother.1 only");
+    }
+}

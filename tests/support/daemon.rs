@@ -1,0 +1,148 @@
+//! The daemon under test: the real binary with a data directory of its own, on a port of its own.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::http::{Http, Json};
+use super::port::Port;
+use super::server::Server;
+
+/// A running (or killed) daemon; its directory is removed when the test has passed.
+pub struct Daemon {
+    child: Option<Child>,
+    pub dir: PathBuf,
+    pub port: u16,
+    _port: Port,
+}
+
+impl Daemon {
+    /// Starts one with this configuration (TOML; may be empty) and waits until it serves.
+    pub fn start(config: &str) -> Daemon {
+        let port = Port::claim();
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", std::process::id()));
+        fs::create_dir_all(&dir).expect("a directory for the daemon");
+        fs::write(dir.join("config.toml"), config).expect("its configuration");
+        let mut daemon = Daemon { child: None, dir, port: port.number, _port: port };
+        daemon.start_again();
+        daemon
+    }
+
+    /// Starts one that signs in to `user` of a real server. `port` replaces the server's own, for a proxy.
+    pub fn with_account(server: &Server, user: &str, password: &str, port: u16, more: &str) -> Daemon {
+        let config = format!(
+            "{more}\n[[account]]\njid = \"{}\"\npassword = '''{password}'''\nhost = \"127.0.0.1:{port}\"\nca_file = \"{}\"\n",
+            server.jid(user),
+            server.ca_file.display()
+        );
+        Daemon::start(&config)
+    }
+
+    /// A command of the binary with this daemon's directory, configuration and port.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_botmother"));
+        command.arg("--config").arg(self.dir.join("config.toml")).arg("--data").arg(self.dir.join("data"));
+        command.arg("--port").arg(self.port.to_string()).args(arguments).env_remove("BOTMOTHER_CONFIG");
+        command
+    }
+
+    /// Starts it over the data there is, and waits until it serves.
+    pub fn start_again(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        let log = File::options().append(true).create(true).open(self.log()).expect("a log file");
+        let mut command = self.command(&[]);
+        command.env("BOTMOTHER_LOG", std::env::var("BOTMOTHER_LOG").unwrap_or_else(|_| "debug".to_string()));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().expect("the daemon starts"));
+        let begun = Instant::now();
+        while Http::new(self.port).call("GET", "/health", None, &[], "").is_none() {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            assert!(ended.is_none(), "the daemon ended at its start: {ended:?}\n{}", self.log_text());
+            assert!(begun.elapsed() < Duration::from_secs(20), "the daemon does not serve\n{}", self.log_text());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+    }
+
+    /// SIGTERM, and the exit status.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("it runs");
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("signalled");
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().expect("waited") {
+                return status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "it does not stop\n{}", self.log_text());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until so many accounts are online.
+    pub fn wait_online(&self, accounts: i64, limit: Duration) {
+        let begun = Instant::now();
+        let mut http = self.http();
+        loop {
+            let health = http.call("GET", "/health", None, &[], "");
+            if health.is_some_and(|h| Json::parse(&h.body).at("accounts_online").number() == accounts) {
+                return;
+            }
+            assert!(begun.elapsed() < limit, "not {accounts} accounts online\n{}", self.log_text());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Creates a personal bot; gives its token.
+    pub fn create_bot(&self, name: &str, owner: &str) -> String {
+        let body = format!(r#"{{"name":"{name}","account":"{owner}"}}"#);
+        self.http().post("/bot/create", None, &body).ok().at("token").text()
+    }
+
+    pub fn http(&self) -> Http {
+        Http::new(self.port)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    pub fn log_text(&self) -> String {
+        tail(&self.log())
+    }
+}
+
+fn tail(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if thread::panicking() {
+            eprintln!("the daemon's files are in {}; the end of its log:\n{}", self.dir.display(), self.log_text());
+        } else {
+            let _ = fs::remove_dir_all(&self.dir);
+        }
+    }
+}

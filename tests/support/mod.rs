@@ -1,0 +1,13 @@
+//! What the integration tests share: real servers, a proxy that breaks connections, a second client.
+//!
+//! Included by each test file that needs it with `mod support;`. A test file uses only a part, hence the permission
+//! for dead code. Servers, proxy and peer do not depend on the library under test.
+
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+pub mod daemon;
+pub mod http;
+pub mod peer;
+pub mod port;
+pub mod proxy;
+pub mod server;

@@ -1,0 +1,163 @@
+"""A plain XMPP client (slixmpp, no encryption of its own) which a test drives by JSON lines.
+
+Started by tests/support/peer.rs. Each line on stdin is a command with "cmd"; the first must be "login", which also
+brings the password, so that it is in no process list. Each line on stdout is an event with "ev".
+
+commands: login {jid, password, host, port, ca, priority, carbons}    send {to, body, id?, type?, private?}
+          presence {to?, type?, show?, status?, priority?}            join {room, nick}
+          raw {xml}                                                   quit
+events:   ready {jid}    message {from, to, body, id, type, carbon, stanza_ids, origin_id, delayed, xml}
+          presence {from, type, show, status, xml}    iq {from, type, id, xml}    sent {id}    error {what}    closed
+"""
+import asyncio
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+# Only the CA given at login counts, whatever the environment says.
+for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+    os.environ.pop(name, None)
+
+from slixmpp.clientxmpp import ClientXMPP
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath, StanzaPath
+from slixmpp.xmlstream.tostring import tostring
+
+CLIENT = "{jabber:client}"
+CARBONS = "{urn:xmpp:carbons:2}"
+FORWARDED = "{urn:xmpp:forward:0}forwarded"
+SID = "{urn:xmpp:sid:0}"
+DELAY = "{urn:xmpp:delay}delay"
+
+
+def event(kind, **fields):
+    print(json.dumps({"ev": kind, **fields}, ensure_ascii=False), flush=True)
+
+
+def unwrap(xml):
+    """A message and how it came: itself, or the one inside a carbon copy with its delay."""
+    for kind in ("sent", "received"):
+        inner = xml.find(f"{CARBONS}{kind}/{FORWARDED}/{CLIENT}message")
+        if inner is not None:
+            return inner, kind
+    return xml, "none"
+
+
+class Peer(ClientXMPP):
+    def __init__(self, login):
+        super().__init__(login["jid"], login["password"])
+        self.login = login
+        self.ca_certs = Path(login["ca"])
+        # Otherwise it tries direct TLS first, and reports that as a failed connection.
+        self.enable_direct_tls = False
+        for plugin in ("xep_0030", "xep_0199", "xep_0280"):
+            self.register_plugin(plugin)
+        self.register_handler(Callback("messages", MatchXPath(f"{CLIENT}message"), self.on_message))
+        self.register_handler(Callback("presences", MatchXPath(f"{CLIENT}presence"), self.on_presence))
+        for kind in ("result", "error"):
+            self.register_handler(Callback(f"iq {kind}", StanzaPath(f"iq@type={kind}"), self.on_iq))
+        self.add_event_handler("session_start", self.on_start)
+        self.add_event_handler("failed_all_auth", lambda _: event("error", what="authentication failed"))
+        self.add_event_handler("connection_failed", lambda why: event("error", what=f"no connection: {why}"))
+        self.add_event_handler("disconnected", lambda _: event("closed"))
+
+    async def on_start(self, _):
+        try:
+            await self.get_roster()
+            if self.login.get("carbons", True):
+                await self["xep_0280"].enable()
+        except Exception as error:
+            event("error", what=f"{type(error).__name__}: {error}")
+        self.send_presence(ppriority=self.login.get("priority", 0))
+        event("ready", jid=str(self.boundjid))
+
+    def on_message(self, stanza):
+        xml, carbon = unwrap(stanza.xml)
+        origin = xml.find(f"{SID}origin-id")
+        event(
+            "message",
+            **{"from": xml.get("from", ""), "to": xml.get("to", "")},
+            body=xml.findtext(f"{CLIENT}body"),
+            id=xml.get("id", ""),
+            type=xml.get("type", "normal"),
+            carbon=carbon,
+            stanza_ids=[element.get("id", "") for element in xml.findall(f"{SID}stanza-id")],
+            origin_id=None if origin is None else origin.get("id"),
+            delayed=xml.find(DELAY) is not None,
+            xml=tostring(xml, xmlns="jabber:client"),
+        )
+
+    def on_presence(self, stanza):
+        xml = stanza.xml
+        event(
+            "presence",
+            **{"from": xml.get("from", ""), "type": xml.get("type", "available")},
+            show=xml.findtext(f"{CLIENT}show"),
+            status=xml.findtext(f"{CLIENT}status"),
+            xml=tostring(xml, xmlns="jabber:client"),
+        )
+
+    def on_iq(self, stanza):
+        xml = stanza.xml
+        event(
+            "iq",
+            **{"from": xml.get("from", ""), "type": xml.get("type", ""), "id": xml.get("id", "")},
+            xml=tostring(xml, xmlns="jabber:client"),
+        )
+
+    def send_chat(self, command):
+        message = self.make_message(mto=command["to"], mbody=command["body"], mtype=command.get("type") or "chat")
+        message["id"] = command.get("id") or self.new_id()
+        if command.get("private"):
+            message.xml.append(ElementTree.Element("{urn:xmpp:carbons:2}private"))
+            message.xml.append(ElementTree.Element("{urn:xmpp:hints}no-copy"))
+        message.send()
+        event("sent", id=message["id"])
+
+    async def command(self, command):
+        kind = command["cmd"]
+        if kind == "send":
+            self.send_chat(command)
+        elif kind == "presence":
+            self.send_presence(
+                pto=command.get("to"),
+                ptype=command.get("type"),
+                pshow=command.get("show"),
+                pstatus=command.get("status"),
+                ppriority=command.get("priority"),
+            )
+        elif kind == "join":
+            self.send_raw(
+                f"<presence to='{command['room']}/{command['nick']}'>"
+                "<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>"
+            )
+        elif kind == "raw":
+            self.send_raw(command["xml"])
+        elif kind == "quit":
+            await self.disconnect()
+            return False
+        else:
+            event("error", what=f"unknown command {kind}")
+        return True
+
+
+async def main():
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    lines = asyncio.StreamReader(limit=1 << 24)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    login = json.loads(await lines.readline())
+    peer = Peer(login)
+    peer.connect(login["host"], login["port"])
+    while line := await lines.readline():
+        try:
+            if not await peer.command(json.loads(line)):
+                return
+        except Exception as error:
+            event("error", what=f"{type(error).__name__}: {error}")
+
+
+asyncio.run(main())

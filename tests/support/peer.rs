@@ -1,0 +1,419 @@
+//! A second XMPP client, to talk with what is tested: slixmpp in a process of its own (peer.py).
+//!
+//! Used by tests with real servers. What arrives is collected in the background; [`Peer::expect`] takes the first
+//! message that fits, in whatever order others came, and [`Peer::none`] makes sure that nothing unexpected comes.
+//! Everything that goes wrong is a panic which tells all that was received.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use miniserde::{Deserialize, Serialize, json};
+
+use super::server::Server;
+
+const LOGIN_LIMIT: Duration = Duration::from_secs(60);
+/// For answers of the client itself, without anything going over the network.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// How to log in; the default is what an everyday client does.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Default: the server's own.
+    pub port: Option<u16>,
+    pub priority: i32,
+    pub carbons: bool,
+}
+
+impl Default for Login {
+    fn default() -> Login {
+        Login { port: None, priority: 0, carbons: true }
+    }
+}
+
+pub struct Peer {
+    /// The full address, as the server gave it.
+    pub jid: String,
+    process: Child,
+    stdin: Option<ChildStdin>,
+    events: Receiver<Event>,
+    /// Arrived, and asked for by nobody yet.
+    waiting: Vec<Event>,
+    log: PathBuf,
+}
+
+/// A line of peer.py, see there. Which fields there are depends on the event.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Event {
+    ev: String,
+    jid: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    body: Option<String>,
+    id: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    carbon: Option<String>,
+    stanza_ids: Option<Vec<String>>,
+    origin_id: Option<String>,
+    delayed: Option<bool>,
+    show: Option<String>,
+    status: Option<String>,
+    what: Option<String>,
+    xml: Option<String>,
+}
+
+/// A received message; of a carbon copy, the message inside.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub from: String,
+    pub to: String,
+    /// Empty if there is none: receipts, chat states, markers.
+    pub body: String,
+    pub id: String,
+    /// chat, groupchat, normal, headline, error.
+    pub kind: String,
+    /// none, sent, received.
+    pub carbon: String,
+    pub stanza_ids: Vec<String>,
+    pub origin_id: Option<String>,
+    pub delayed: bool,
+    /// The whole stanza.
+    pub xml: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Presence {
+    pub from: String,
+    /// "available" if the stanza has no type.
+    pub kind: String,
+    pub show: String,
+    pub status: String,
+    pub xml: String,
+}
+
+/// The answer to an iq sent with [`Peer::raw`].
+#[derive(Clone, Debug)]
+pub struct Iq {
+    pub from: String,
+    /// result or error.
+    pub kind: String,
+    pub id: String,
+    pub xml: String,
+}
+
+#[derive(Serialize)]
+struct LoginCommand {
+    cmd: String,
+    jid: String,
+    password: String,
+    host: String,
+    port: u16,
+    ca: String,
+    priority: i32,
+    carbons: bool,
+}
+
+#[derive(Default, Serialize)]
+struct SendCommand {
+    cmd: String,
+    to: String,
+    body: String,
+    id: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    private: bool,
+}
+
+/// For the commands with few fields; those that do not belong to a command are ignored there.
+#[derive(Default, Serialize)]
+struct ShortCommand {
+    cmd: String,
+    to: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    show: Option<String>,
+    status: Option<String>,
+    priority: Option<i32>,
+    room: Option<String>,
+    nick: Option<String>,
+    xml: Option<String>,
+}
+
+impl Peer {
+    /// Logs in and becomes available, with carbons and priority 0.
+    pub fn login(server: &Server, user: &str, password: &str, resource: &str) -> Peer {
+        Peer::login_with(server, user, password, resource, &Login::default())
+    }
+
+    pub fn login_with(server: &Server, user: &str, password: &str, resource: &str, login: &Login) -> Peer {
+        match Peer::try_login(server, user, password, resource, login) {
+            Ok(peer) => peer,
+            Err(error) => panic!("{user} cannot log in: {error}"),
+        }
+    }
+
+    /// Like [`Peer::login_with`], for a test which expects that it fails.
+    pub fn try_login(
+        server: &Server,
+        user: &str,
+        password: &str,
+        resource: &str,
+        login: &Login,
+    ) -> Result<Peer, String> {
+        let mut peer = Peer::spawn(&server.dir.join(format!("peer-{user}-{resource}.log")));
+        peer.command(&LoginCommand {
+            cmd: "login".into(),
+            jid: format!("{}/{resource}", server.jid(user)),
+            password: password.into(),
+            host: "127.0.0.1".into(),
+            port: login.port.unwrap_or(server.c2s_port),
+            ca: server.ca_file.display().to_string(),
+            priority: login.priority,
+            carbons: login.carbons,
+        });
+        let ready = |event: &Event| matches!(event.ev.as_str(), "ready" | "error" | "closed");
+        let event = peer.take(LOGIN_LIMIT, ready).ok_or("no answer in time")?;
+        if event.ev != "ready" {
+            return Err(event.what.unwrap_or(event.ev));
+        }
+        peer.jid = event.jid.unwrap_or_default();
+        Ok(peer)
+    }
+
+    fn spawn(log: &Path) -> Peer {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/peer.py");
+        let mut process = Command::new(python())
+            .arg(script)
+            // ^C is for the test; this process ends with its input.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log).expect("log of the peer"))
+            .spawn()
+            .expect("start the peer: run tests/setup");
+        let stdin = process.stdin.take();
+        let stdout = BufReader::new(process.stdout.take().expect("piped"));
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let event = json::from_str(&line).unwrap_or_else(|_| Event {
+                    ev: "error".into(),
+                    what: Some(format!("not an event: {line}")),
+                    ..Default::default()
+                });
+                if sender.send(event).is_err() {
+                    return;
+                }
+            }
+        });
+        Peer { jid: String::new(), process, stdin, events, waiting: Vec::new(), log: log.to_path_buf() }
+    }
+
+    /// Sends a chat message; the answer is its id.
+    pub fn send(&mut self, to: &str, body: &str) -> String {
+        self.send_command(SendCommand { to: to.into(), body: body.into(), ..SendCommand::default() })
+    }
+
+    /// Sends a message of another type (groupchat, normal, ...).
+    pub fn send_kind(&mut self, to: &str, body: &str, kind: &str) -> String {
+        self.send_command(SendCommand {
+            to: to.into(),
+            body: body.into(),
+            kind: Some(kind.into()),
+            ..SendCommand::default()
+        })
+    }
+
+    /// Sends a chat message with an id of the test's choice.
+    pub fn send_id(&mut self, to: &str, body: &str, id: &str) -> String {
+        self.send_command(SendCommand {
+            to: to.into(),
+            body: body.into(),
+            id: Some(id.into()),
+            ..SendCommand::default()
+        })
+    }
+
+    /// Sends a chat message which servers must not copy to other clients (XEP-0280 §7).
+    pub fn send_private(&mut self, to: &str, body: &str) -> String {
+        self.send_command(SendCommand { to: to.into(), body: body.into(), private: true, ..SendCommand::default() })
+    }
+
+    fn send_command(&mut self, command: SendCommand) -> String {
+        self.command(&SendCommand { cmd: "send".into(), ..command });
+        let sent = self.take(ANSWER_LIMIT, |event| event.ev == "sent");
+        sent.and_then(|event| event.id).unwrap_or_else(|| self.fail("the message was not sent"))
+    }
+
+    /// Sends presence: to one address or (empty) to all, of a type ("subscribe", "unavailable") or (empty) available.
+    pub fn presence(&mut self, to: &str, kind: &str) {
+        let some = |text: &str| if text.is_empty() { None } else { Some(text.to_string()) };
+        self.command(&ShortCommand {
+            cmd: "presence".into(),
+            to: some(to),
+            kind: some(kind),
+            ..ShortCommand::default()
+        });
+    }
+
+    /// Enters a room, which comes to be if it is not there, without its history.
+    pub fn join(&mut self, room: &str, nick: &str) {
+        self.command(&ShortCommand {
+            cmd: "join".into(),
+            room: Some(room.into()),
+            nick: Some(nick.into()),
+            ..ShortCommand::default()
+        });
+        let own = format!("{room}/{nick}");
+        self.expect_presence(ANSWER_LIMIT, |presence| presence.from == own && presence.kind == "available");
+    }
+
+    /// Sends a stanza as it is.
+    pub fn raw(&mut self, xml: &str) {
+        self.command(&ShortCommand { cmd: "raw".into(), xml: Some(xml.into()), ..ShortCommand::default() });
+    }
+
+    /// Ends the stream and the process, as a user who closes the program.
+    pub fn quit(&mut self) {
+        self.command(&ShortCommand { cmd: "quit".into(), ..ShortCommand::default() });
+        self.take(ANSWER_LIMIT, |event| event.ev == "closed");
+        let _ = self.process.wait();
+    }
+
+    /// Takes the first message that fits, of those which came and were not taken, or of those to come.
+    pub fn expect(&mut self, limit: Duration, fits: impl Fn(&Message) -> bool) -> Message {
+        let event = self.take(limit, |event| message(event).is_some_and(|message| fits(&message)));
+        let found = event.as_ref().and_then(message);
+        found.unwrap_or_else(|| self.fail(&format!("no such message within {limit:?}")))
+    }
+
+    pub fn expect_presence(&mut self, limit: Duration, fits: impl Fn(&Presence) -> bool) -> Presence {
+        let event = self.take(limit, |event| presence(event).is_some_and(|presence| fits(&presence)));
+        let found = event.as_ref().and_then(presence);
+        found.unwrap_or_else(|| self.fail(&format!("no such presence within {limit:?}")))
+    }
+
+    /// Takes the answer to the iq with this id.
+    pub fn expect_iq(&mut self, limit: Duration, id: &str) -> Iq {
+        let event = self.take(limit, |event| event.ev == "iq" && event.id.as_deref() == Some(id));
+        let found = event.map(|event| Iq {
+            from: event.from.unwrap_or_default(),
+            kind: event.kind.unwrap_or_default(),
+            id: id.into(),
+            xml: event.xml.unwrap_or_default(),
+        });
+        found.unwrap_or_else(|| self.fail(&format!("no answer to iq {id} within {limit:?}")))
+    }
+
+    /// Waits until the connection is lost.
+    pub fn expect_closed(&mut self, limit: Duration) {
+        if self.take(limit, |event| event.ev == "closed").is_none() {
+            self.fail(&format!("still connected after {limit:?}"));
+        }
+    }
+
+    /// Makes sure that for so long no message with a body comes, nor is there one which nobody has taken.
+    pub fn none(&mut self, duration: Duration) {
+        let with_body = |event: &Event| message(event).is_some_and(|message| !message.body.is_empty());
+        if let Some(event) = self.take(duration, with_body) {
+            self.fail(&format!("unexpected message {:?}", message(&event)));
+        }
+    }
+
+    /// Forgets everything that came and was not taken.
+    pub fn clear(&mut self) {
+        self.collect();
+        self.waiting.clear();
+    }
+
+    fn command(&mut self, command: &impl Serialize) {
+        let line = json::to_string(command) + "\n";
+        let written = self.stdin.as_mut().map(|stdin| stdin.write_all(line.as_bytes()));
+        if !matches!(written, Some(Ok(()))) {
+            self.fail("the process is gone");
+        }
+    }
+
+    fn collect(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.waiting.push(event);
+        }
+    }
+
+    fn take(&mut self, limit: Duration, fits: impl Fn(&Event) -> bool) -> Option<Event> {
+        let end = Instant::now() + limit;
+        self.collect();
+        if let Some(position) = self.waiting.iter().position(&fits) {
+            return Some(self.waiting.remove(position));
+        }
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(event) if fits(&event) => return Some(event),
+                Ok(event) => self.waiting.push(event),
+                Err(RecvTimeoutError::Timeout) => return None,
+                // The process ended: nothing will come any more.
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn fail(&mut self, what: &str) -> ! {
+        self.collect();
+        let seen: Vec<String> = self.waiting.iter().map(|event| format!("  {event:?}")).collect();
+        panic!("{}: {what}; log in {}; not taken so far:\n{}", self.jid, self.log.display(), seen.join("\n"));
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn message(event: &Event) -> Option<Message> {
+    if event.ev != "message" {
+        return None;
+    }
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    Some(Message {
+        from: text(&event.from),
+        to: text(&event.to),
+        body: text(&event.body),
+        id: text(&event.id),
+        kind: text(&event.kind),
+        carbon: text(&event.carbon),
+        stanza_ids: event.stanza_ids.clone().unwrap_or_default(),
+        origin_id: event.origin_id.clone(),
+        delayed: event.delayed == Some(true),
+        xml: text(&event.xml),
+    })
+}
+
+fn presence(event: &Event) -> Option<Presence> {
+    if event.ev != "presence" {
+        return None;
+    }
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    Some(Presence {
+        from: text(&event.from),
+        kind: text(&event.kind),
+        show: text(&event.show),
+        status: text(&event.status),
+        xml: text(&event.xml),
+    })
+}
+
+/// The interpreter of the environment which tests/setup makes.
+pub fn python() -> PathBuf {
+    let venv = std::env::var_os("BOTMOTHER_TEST_VENV").unwrap_or_else(|| "target/test-venv".into());
+    // An absolute path replaces the first part.
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(venv).join("bin/python")
+}
