@@ -31,7 +31,7 @@ use crate::engine::handle::{self, Handle};
 use crate::engine::{ConfigAccount, Engine, Setup};
 use crate::http::front::{self, Door};
 use crate::http::server;
-use crate::net::{self, pool, tls};
+use crate::net::{self, pool, selfsigned, tls};
 use crate::store::{self, Durability, Store};
 
 /// Why the daemon did not start.
@@ -76,6 +76,7 @@ pub fn run(config: Config) -> Result<(), Error> {
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
+    raise_file_limit();
     let signals = Signals::new([Signal::Term, Signal::Int]).map_err(|e| Error::File("the signal handler", e))?;
     let listeners = listen(&config)?;
     let durability = match config.durability {
@@ -176,22 +177,25 @@ fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
 }
 
 fn door_tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, Error> {
-    match config.api.mode {
-        ApiMode::Local => Ok(None),
-        ApiMode::Network => {
-            let tls = tls::server_config(&config.api.tls_cert.to_string_lossy(), &config.api.tls_key.to_string_lossy());
-            tls.map(Some).map_err(|error| Error::Tls(error.to_string()))
-        }
+    if config.api.mode == ApiMode::Local {
+        return Ok(None);
     }
+    let (cert, key) = match (config.api.tls_cert.clone(), config.api.tls_key.clone()) {
+        (cert, _) if cert.as_os_str().is_empty() => {
+            selfsigned::certificate(&config.data_dir).map_err(|e| Error::File("the self-signed certificate", e))?
+        }
+        own => own,
+    };
+    let tls = tls::server_config(&cert.to_string_lossy(), &key.to_string_lossy());
+    tls.map(Some).map_err(|error| Error::Tls(error.to_string()))
 }
 
 /// The admin token, made at the first start: whoever can read the file may manage.
 fn admin_token(data_dir: &Path) -> Result<Secret, Error> {
     let path = data_dir.join(ADMIN_TOKEN_FILE);
-    if let Ok(text) = fs::read_to_string(&path) {
-        if !text.trim().is_empty() {
-            return Ok(Secret::new(text.trim()));
-        }
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    if !known.trim().is_empty() {
+        return Ok(Secret::new(known.trim()));
     }
     let mut random = [0; 24];
     crypto::random(&mut random);
@@ -227,6 +231,16 @@ fn run_edge(orders: async_channel::Receiver<(AccountId, Order)>, events: mpsc::S
         door.await;
         sessions.await;
     }));
+}
+
+/// As many sockets as the system allows: the usual soft limit of 1,024 is below what the door admits.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        log::warn!("cannot raise the limit of open files: {error}");
+    }
 }
 
 fn wait_for_stop(mut signals: Signals) {

@@ -24,15 +24,17 @@
 //! # Layers
 //! `tests/layers.rs` holds the table of who may import whom, and fails when the code does otherwise.
 
-pub mod api;
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
 pub mod base;
-pub mod cli;
-pub mod config;
-pub mod daemon;
-pub mod engine;
-pub mod http;
-pub mod net;
-pub mod store;
-pub mod work;
 pub mod xml;
 pub mod xmpp;
+pub mod store;
+pub mod engine;
+pub mod net;
+pub mod work;
+pub mod http;
+pub mod api;
+pub mod config;
+pub mod cli;
+pub mod daemon;

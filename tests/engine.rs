@@ -83,7 +83,7 @@ impl Rig {
     fn killed(self) -> Rig {
         let (sender, receiver) = mpsc::channel();
         drop(sender);
-        let store = self.engine.run(&receiver, || Now::default(), |_| {});
+        let store = self.engine.run(&receiver, Now::default, |_| {});
         Rig::over(store, Language::English)
     }
 
@@ -588,6 +588,22 @@ fn every_command_answers_with_and_without_its_arguments() {
     // Somebody else's bot is not there.
     let other = rig.create("eve@example.org", "Eve");
     assert!(sends(&rig.phone(&format!("/showtoken {}", other.id)))[0].1.contains("no bot with ID"));
+}
+
+#[test]
+fn old_updates_go_but_not_because_the_clock_was_set() {
+    let day = limits::RETENTION;
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "Echo");
+    rig.online();
+    rig.phone("before the clock was set");
+    rig.now.unix_ms += 3 * day.as_millis() as i64;
+    rig.wait(Duration::from_secs(2 * 3600));
+    assert_eq!(rig.updates(&bot, None).len(), 1);
+    for _ in 0..30 {
+        rig.wait(Duration::from_secs(3600));
+    }
+    assert!(rig.updates(&bot, None).is_empty(), "a day later it is old");
 }
 
 #[test]

@@ -42,6 +42,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ureq", &["work.rs"]),
     ("smol", &["net/", "http/front.rs", "http/front/", "daemon.rs", "cli/"]),
     ("async_io", &["net/", "http/front.rs", "http/front/", "daemon.rs"]),
+    ("rcgen", &["net/selfsigned.rs"]),
     ("async_signal", &["daemon.rs"]),
     ("rustls", &["net/tls.rs", "net/tls/", "net/driver.rs", "http/front.rs", "work.rs", "daemon.rs"]),
     ("futures_rustls", &["net/", "http/front.rs", "http/front/"]),

@@ -1,6 +1,8 @@
 //! The store: what is kept survives, what is taken back is gone, nothing secret is readable, no file is opened that
 //! should not be. Where a process must die or an environment must differ, the test starts itself again as a child.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -400,7 +402,7 @@ fn child_fills_the_disk() {
     let id = store.insert_bot(&bot("one", Some(TOKEN))).unwrap();
     store.commit().unwrap();
     let ballast = dir.join("ballast");
-    fs::write(&ballast, vec![0; 300_000]).unwrap();
+    fs::write(&ballast, vec![0; 500_000]).unwrap();
     // Each in its own transaction: the log grows until there is no room, and every answer until then stays true.
     let payload = "x".repeat(20_000);
     let mut kept = 0;

@@ -8,13 +8,16 @@ use std::time::Duration;
 pub const STANZA_BYTES_MAX: usize = 512 * 1024;
 /// Deepest nesting of elements: real stanzas stay below 20; recursion must not be bottomless.
 pub const ELEMENT_DEPTH_MAX: usize = 64;
+/// Elements in one stanza: one costs some 150 bytes in memory and 4 on the wire, so the bound on bytes is not enough.
+pub const ELEMENTS_MAX: usize = 8_192;
 /// Attributes of one element: real ones have fewer than 10.
 pub const ATTRIBUTES_MAX: usize = 64;
 /// Inbound stanzas of one session that the engine has not committed yet; at this the driver stops reading the socket.
 pub const UNHANDLED_MAX: usize = 128;
 /// Outgoing messages of one session given to the server and not acknowledged; the rest waits in the database.
 pub const IN_FLIGHT_MAX: usize = 512;
-/// Live stanzas kept back while the archive is read; beyond it reading pauses.
+/// Live stanzas kept back while the archive is read; beyond it the connection is begun anew (to pause reading would
+/// also pause the archive).
 pub const HELD_BACK_MAX: usize = 2_000;
 /// Page size of archive queries (XEP-0313): big enough for few round trips, small enough for a router.
 pub const ARCHIVE_PAGE: usize = 100;
@@ -34,8 +37,9 @@ pub const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 pub const RECONNECT_MAX: Duration = Duration::from_secs(60);
 /// One DNS exchange.
 pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
-/// SCRAM iteration counts outside this range are refused: fewer is a downgrade (RFC 5802 §5.1), more a way to burn our CPU.
-pub const SCRAM_ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=10_000_000;
+/// SCRAM iteration counts outside this range are refused: fewer is a downgrade (RFC 5802 §5.1), more a way to burn our
+/// CPU. OWASP's highest recommendation is 1.3 million.
+pub const SCRAM_ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=1_500_000;
 
 // --- HTTP ---
 
@@ -63,6 +67,20 @@ pub const ASK_TIMEOUT: Duration = Duration::from_secs(20);
 pub const POLL_SECONDS_MAX: i64 = 50;
 /// Clients whose request rate is watched at once: some 50 bytes each, and no honest router has more in one second.
 pub const RATE_KEYS_MAX: usize = 10_000;
+/// Longer answers are handed to the door instead of copied through the inner socket.
+pub const INNER_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// A line with a chunk's size and extensions, which nobody uses: without a bound a way to send much and say little.
+pub const CHUNK_LINE_BYTES_MAX: usize = 256;
+/// Read and thrown away after a refusal, so that the client sees the answer: what one may push through in the time.
+pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// For that reading.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
+/// For an answer under way to a client that has closed its sending side.
+pub const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(1);
+/// Bodies over 16 KiB under way, both ways, all clients together: ten avatars, or three of the largest answers.
+pub const LARGE_BODIES_BYTES_MAX: usize = 20 * 1024 * 1024;
+/// Connections beyond the limit that are told so; those beyond this are just closed.
+pub const TURNED_AWAY_MAX: usize = 64;
 /// Connections between the door and the inner HTTP server.
 pub const INNER_CONNECTIONS: usize = 4;
 
@@ -107,5 +125,9 @@ pub const BATCH_MAX: usize = 256;
 pub const ACK_WRITE_DELAY: Duration = Duration::from_millis(250);
 /// From the signal to stop to the end of the process, when a server does not say goodbye (field custom: ≤ 10 s).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The clock was set, not running, when it moved by so much more than time passed.
+pub const CLOCK_JUMP: Duration = Duration::from_secs(600);
+/// A clock before this (2026-01-01) has not been set yet.
+pub const CLOCK_PLAUSIBLE_S: i64 = 1_767_225_600;
 /// How often old rows are looked for.
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);

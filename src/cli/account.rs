@@ -28,57 +28,53 @@ pub(super) fn add(config: &Config, login: &Login) -> Result<(), Failed> {
         return Err(Failed::new(Exit::Failed, text));
     }
     let mut client = Client::new(config);
-    // Asked before the password, so that nobody types it for nothing.
-    let is_running = match client.get("/account/list", &[], Duration::ZERO) {
-        Ok(answer) => {
-            refuse_known(&login.jid, &jids(&answer)?)?;
-            true
-        }
-        Err(failed) if failed.exit == Exit::Unavailable => false,
+    // Looked at before the password is asked for, so that nobody types it for nothing.
+    let store = match client.get("/account/list", &[], Duration::ZERO) {
+        Ok(_) => None,
+        Err(error) if error.exit == Exit::Unavailable => Some(open_store(config)?),
         Err(failed) => return Err(failed),
     };
     let password = password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?;
-    let route = route(config, login);
-    test(&route, &login.jid, &password, false)?;
-    if is_running {
-        let body = Object::new().text("jid", login.jid.as_str()).text("password", password.expose());
-        let body = body.text("host", &login.host).text("ca_file", &login.ca_file).text("pin", &login.pin);
-        client.post("/account/add", body)?;
-        print(format_args!("{} is saved, and the daemon signs in to it now\n", login.jid));
-    } else {
-        let mut store = open_store(config)?;
-        let known = store.list_accounts().map_err(failed)?.into_iter().map(|row| row.jid.to_string());
-        refuse_known(&login.jid, &known.collect::<Vec<_>>())?;
-        store.insert_account(&row(login, password)).and_then(|_| store.commit()).map_err(failed)?;
-        store.close().map_err(failed)?;
-        print(format_args!("{} is saved; the daemon signs in to it when it starts: `botmother`\n", login.jid));
+    test(&route(config, login), &login.jid, &password, false)?;
+    match store {
+        None => {
+            let body = Object::new().text("jid", login.jid.as_str()).text("password", password.expose());
+            let body = body.text("host", &login.host).text("ca_file", &login.ca_file).text("pin", &login.pin);
+            client.post("/account/add", body)?;
+            print(format_args!("{} is saved, and the daemon signs in to it now\n", login.jid));
+        }
+        Some(mut store) => {
+            save(&mut store, login, password).and_then(|()| store.commit()).map_err(failed)?;
+            store.close().map_err(failed)?;
+            print(format_args!("{} is saved; the daemon signs in to it when it starts: `botmother`\n", login.jid));
+        }
     }
     Ok(())
 }
 
-fn refuse_known(jid: &BareJid, known: &[String]) -> Result<(), Failed> {
-    if known.iter().any(|known| known == jid.as_str()) {
-        let text = format!("{jid} is there already; to change it: `botmother account remove {jid}` first");
-        return Err(Failed::new(Exit::Failed, text));
-    }
-    Ok(())
-}
-
-fn row(login: &Login, password: Secret) -> AccountRow {
+/// A new account, or new words for a known one, which keeps its resource and what waits to be sent.
+fn save(store: &mut Store, login: &Login, password: Secret) -> Result<(), store::Error> {
+    let known = store.list_accounts()?.into_iter().find(|row| row.jid == login.jid);
     let mut random = [0; 4];
     crypto::random(&mut random);
-    AccountRow {
+    let row = known.unwrap_or_else(|| AccountRow {
         id: AccountId(0),
         jid: login.jid.clone(),
-        password,
-        host: login.host.clone(),
-        ca_file: login.ca_file.clone(),
-        pin: login.pin.clone(),
+        password: Secret::default(),
+        host: String::new(),
+        ca_file: String::new(),
+        pin: String::new(),
         resource: format!("botmother.{}", text::hex(&random)),
         from_config: false,
         archive_mark: None,
         login_key: None,
+    });
+    let (host, ca_file, pin) = (login.host.clone(), login.ca_file.clone(), login.pin.clone());
+    let row = AccountRow { password, host, ca_file, pin, from_config: false, login_key: None, ..row };
+    if row.id == AccountId(0) {
+        return store.insert_account(&row).map(|_| ());
     }
+    store.store_account(&row)
 }
 
 /// `account list`
@@ -110,8 +106,11 @@ fn origin(is_from_file: bool) -> String {
 }
 
 fn from_store(config: &Config) -> Result<Vec<Vec<String>>, Failed> {
-    let stored =
-        if config.data_dir.exists() { open_store(config)?.list_accounts().map_err(failed)? } else { Vec::new() };
+    let stored = if config.data_dir.join("botmother.db").exists() {
+        open_store(config)?.list_accounts().map_err(failed)?
+    } else {
+        Vec::new()
+    };
     let stored = stored.iter().filter(|row| !row.from_config).map(|row| (row.jid.to_string(), false));
     let all = config.accounts.iter().map(|account| (account.jid.to_string(), true)).chain(stored);
     Ok(all.map(|(jid, is_from_file)| vec![jid, String::new(), origin(is_from_file)]).collect())
@@ -174,7 +173,9 @@ fn test(route: &Route, jid: &BareJid, password: &Secret, plaintext: bool) -> Res
     print(format_args!("testing {jid}\n"));
     let facts = log_in(route, jid, password, plaintext, &mut |step| print(format_args!("  {step}\n")));
     let facts = facts.map_err(|why| Failed::new(Exit::Unavailable, format!("{jid}: {why}")))?;
-    print(format_args!("  {}\n", described(&facts)));
+    if let Some(lacks) = lacks(&facts) {
+        print(format_args!("  {lacks}\n"));
+    }
     Ok(())
 }
 
@@ -200,15 +201,15 @@ pub(super) fn log_in(
     smol::block_on(probe::probe(session, route.clone(), report))
 }
 
-/// What a server can do, in one line.
-pub(super) fn described(facts: &Facts) -> String {
-    let can = [("resumption", facts.resumption), ("carbons", facts.carbons), ("archive", facts.archive)];
-    let list = |wanted: bool| {
-        can.iter().filter(|(_, has)| *has == wanted).map(|(what, _)| *what).collect::<Vec<_>>().join(", ")
-    };
-    let missing = list(false);
-    let missing = if missing.is_empty() { String::new() } else { format!("; the server lacks {missing}") };
-    format!("logged in with {} over {}; the server has {}{missing}", facts.mechanism, facts.tls, list(true))
+/// What the server cannot do and what follows from that, if there is such a thing.
+pub(super) fn lacks(facts: &Facts) -> Option<String> {
+    let all = [
+        (facts.resumption, "stream resumption (XEP-0198): a broken connection takes longer to mend"),
+        (facts.carbons, "carbons (XEP-0280): what you write on other devices is not seen"),
+        (facts.archive, "a message archive (XEP-0313): what comes while this is offline may be missed"),
+    ];
+    let missing: Vec<&str> = all.into_iter().filter(|(has, _)| !has).map(|(_, what)| what).collect();
+    (!missing.is_empty()).then(|| format!("the server lacks {}", missing.join("; ")))
 }
 
 /// The store, while the daemon does not run.
@@ -251,9 +252,4 @@ fn failed(error: store::Error) -> Failed {
 
 fn accounts(answer: &Fields) -> Result<Vec<Fields>, Failed> {
     answer.need_objects("accounts").map_err(|wrong| Failed::new(Exit::Failed, wrong.to_string()))
-}
-
-fn jids(answer: &Fields) -> Result<Vec<String>, Failed> {
-    let jid = |fields: &Fields| fields.text("jid").ok().flatten().unwrap_or_default().to_string();
-    Ok(accounts(answer)?.iter().map(jid).collect())
 }

@@ -107,7 +107,7 @@ impl Line {
     /// The sender, then the text; what follows its first line is indented, so that a block begins where a line does not
     /// begin with a space.
     fn shown(&self, look: Look) -> String {
-        let text = self.text.trim_end().replace('\n', "\n  ");
+        let text = self.text.trim_end().replace('\n', "\n  ").replace("\n  \n", "\n\n");
         let block = match look {
             Look::Plain => return format!("{}: {text}\n", self.from),
             Look::Terminal | Look::Coloured => format!("{}: ", harmless(&self.from)),
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn blocks_are_indented_and_harmless() {
-        let line = Line { id: 1, from: "Bot".into(), text: "one\ntwo \u{1b}[2J\n".into() };
-        assert_eq!(line.shown(Look::Plain), "Bot: one\n  two \u{1b}[2J\n");
-        assert_eq!(line.shown(Look::Terminal), "Bot: one\n  two ␛[2J\n");
+        let line = Line { id: 1, from: "Bot".into(), text: "one\n\ntwo \u{1b}[2J\n".into() };
+        assert_eq!(line.shown(Look::Plain), "Bot: one\n\n  two \u{1b}[2J\n");
+        assert_eq!(line.shown(Look::Terminal), "Bot: one\n\n  two ␛[2J\n");
         assert!(line.shown(Look::Coloured).starts_with("\u{1b}[1;36mBot: \u{1b}[0mone\n"));
     }
 }

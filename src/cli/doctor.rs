@@ -65,10 +65,10 @@ pub(super) fn run(config: &Config) -> Result<(), Failed> {
         let steps = &mut |step| print(format_args!("      {step}\n"));
         print(format_args!("      {what}\n"));
         match account::log_in(&route, &account.jid, &account.password, account.plaintext, steps) {
-            Ok(facts) => {
-                let is_whole = facts.resumption && facts.carbons && facts.archive;
-                report.say(if is_whole { Mark::Ok } else { Mark::Warn }, &what, &account::described(&facts));
-            }
+            Ok(facts) => match account::lacks(&facts) {
+                None => report.say(Mark::Ok, &what, "can log in, and the server has all that is needed"),
+                Some(lacks) => report.say(Mark::Warn, &what, &format!("can log in; {lacks}")),
+            },
             Err(why) => {
                 report.has_lost_server = true;
                 print(format_args!("FAIL  {what}: {why}\n"));
@@ -154,7 +154,7 @@ fn check_daemon(report: &mut Report, config: &Config) {
                 report.say(Mark::Warn, "daemon", &format!("does not run (port {port} is free); start it: `botmother`"))
             }
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                let user = client::listener(port).map_or(String::new(), |user| format!(", of user {user}"));
+                let user = client::listener(port).map_or(String::new(), |user| format!(" (of user {user})"));
                 let found = format!("another program{user} has port {port}; choose one with --port or [api] port");
                 report.say(Mark::Fail, "daemon", &format!("{found}\n({})", failed.text));
             }

@@ -21,14 +21,12 @@ pub enum Purpose {
 
 /// Starts logging. `-v` goes before `BOTMOTHER_LOG`, which takes a level or env_logger's whole syntax.
 pub fn start(purpose: Purpose, verbose: u8, environment: &Environment) {
-    let usual = match purpose {
-        Purpose::Daemon => "info",
-        Purpose::Command => "warn",
-    };
-    let filter = match (verbose, environment.get("BOTMOTHER_LOG")) {
-        (0, None) => usual,
-        (0, Some(filter)) => filter,
-        (1, _) => "debug",
+    let filter = match (verbose, environment.get("BOTMOTHER_LOG"), purpose) {
+        (0, None, Purpose::Daemon) => "info",
+        // A command that tries a login says itself how that went.
+        (0, None, Purpose::Command) => "warn,botmother::net=off,botmother::xmpp=off",
+        (0, Some(filter), _) => filter,
+        (1, ..) => "debug",
         _ => "trace",
     };
     // A level alone is ours; what libraries say below a warning is noise.

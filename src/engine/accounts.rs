@@ -176,11 +176,15 @@ impl Engine {
         if crate::engine::local::is_local(&new.jid) {
             return Err(Failure::invalid("jid", "an XMPP account; owner@local is built in").into());
         }
-        if self.account_of(&new.jid).is_some() {
-            let text = format!("{} is there already; remove it first to change it", new.jid);
-            return Err(Failure::Conflict(text).into());
+        if let Some(account) = self.account_of(&new.jid).and_then(|id| self.accounts.get(&id)) {
+            if account.row.from_config {
+                let text = format!("{} stands in the configuration file; change it there and restart", new.jid);
+                return Err(Failure::Conflict(text).into());
+            }
+            // The session begins anew with the new password; what waits to be sent stays.
+            self.store.delete_outbox(&account.acked)?;
         }
-        // A row of an account that left the configuration keeps its resource and its archive mark.
+        // An account that is or was there keeps its resource and its archive mark.
         let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == new.jid);
         let row = known.unwrap_or_else(|| self.new_row(&new.jid));
         let mut row = AccountRow {

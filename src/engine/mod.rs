@@ -186,6 +186,7 @@ impl Engine {
 
     /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
     pub fn batch(&mut self, now: Now, events: Vec<Event>) -> Vec<Effect> {
+        self.watch_clock(now);
         self.now = now;
         let mut out = Vec::new();
         match self.attempt(&events) {
@@ -199,6 +200,16 @@ impl Engine {
             Err(fault) => self.refuse(events, &fault, &mut out),
         }
         out
+    }
+
+    /// A board without a clock of its own starts in the past and jumps when it learns the time. What was stored before
+    /// looks old then and is not: no row goes by age until a whole retention has been lived through.
+    fn watch_clock(&mut self, now: Now) {
+        let lived = now.mono.saturating_sub(self.now.mono);
+        let passed = Duration::from_millis(u64::try_from(now.unix_ms - self.now.unix_ms).unwrap_or(0));
+        if passed > lived + limits::CLOCK_JUMP || now.unix() < limits::CLOCK_PLAUSIBLE_S {
+            self.purge_at = now.mono + limits::RETENTION;
+        }
     }
 
     /// When [`Engine::batch`] is to be called without an event (monotonic).

@@ -73,18 +73,17 @@ impl Engine {
     /// `sendMessage`: stored, or refused with the reason.
     pub(super) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
         let hash = crypto::sha256(format!("{}\0{:?}\0{}\0{:?}", new.to, new.kind, new.text, new.reply_to).as_bytes());
-        if let Some(key) = &new.idempotency_key {
-            if let Some((message_id, before)) = self.store.sent_before(bot, key)? {
-                if before != hash {
-                    let text = "this Idempotency-Key was used for another message within the last day";
-                    return Err(Failure::Conflict(text.to_string()).into());
-                }
-                return Ok(Answer::Sent { message_id, encrypted: false });
+        let key = new.idempotency_key.as_deref();
+        if let Some((message_id, before)) = key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
+            if before != hash {
+                let text = "this Idempotency-Key was used for another message within the last day";
+                return Err(Failure::Conflict(text.to_string()).into());
             }
+            return Ok(Answer::Sent { message_id, encrypted: false });
         }
         let message_id = id::uuid(self.random());
         self.speak(bot, new, &message_id)?;
-        if let Some(key) = &new.idempotency_key {
+        if let Some(key) = key {
             self.store.remember_sent(bot, key, &message_id, &hash, self.now.unix())?;
         }
         Ok(Answer::Sent { message_id, encrypted: false })

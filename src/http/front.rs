@@ -77,20 +77,13 @@ impl Default for Limits {
             body: limits::BODY_TIMEOUT,
             idle: limits::IDLE_TIMEOUT,
             write: limits::WRITE_TIMEOUT,
-            // The three belong in limits.rs: enough for a refused upload to be taken off the client's hands, for an
-            // engine's answer, and for a commit.
-            linger: Duration::from_secs(5),
-            half_closed: Duration::from_secs(1),
-            stop: Duration::from_secs(5),
+            linger: limits::LINGER_TIMEOUT,
+            half_closed: limits::HALF_CLOSED_TIMEOUT,
+            stop: limits::STOP_TIMEOUT,
         }
     }
 }
 
-/// Memory for large bodies under way, both ways, of all clients together. belongs in limits.rs: ten avatars, or three of
-/// the largest answers; without it two thousand connections could fill a router's memory before any token is looked at.
-const LARGE_BODIES_BYTES_MAX: usize = 20 * 1024 * 1024;
-/// Connections beyond the limit that are told so; those beyond this are just closed. belongs in limits.rs
-const TURNED_AWAY_MAX: usize = 64;
 /// After an error of `accept`, which is mostly a lack of file descriptors: time for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -114,7 +107,7 @@ pub async fn run(door: Door) {
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
     let pool = Pool::new(inner);
-    let large_bodies = body::Budget::new(LARGE_BODIES_BYTES_MAX);
+    let large_bodies = body::Budget::new(limits::LARGE_BODIES_BYTES_MAX);
     let shared = Rc::new(Shared { pool, body_max, limits, large_bodies, stopping: on_stopping });
     let tls = tls.map(TlsAcceptor::from);
     // An executor of our own: its tasks end with it, whatever happens to this future.
@@ -157,7 +150,7 @@ async fn accept(
             Ok((stream, peer)) => {
                 // One of the senders is ours.
                 let before = open.sender_count() - 1;
-                if before < shared.limits.connections_max + TURNED_AWAY_MAX {
+                if before < shared.limits.connections_max + limits::TURNED_AWAY_MAX {
                     let room = if before < shared.limits.connections_max { Room::Free } else { Room::None };
                     let welcome = welcome(stream, peer, room, tls.clone(), shared.clone(), open.clone());
                     connections.spawn(welcome).detach();

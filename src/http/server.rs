@@ -16,7 +16,7 @@ use std::{env, fs};
 
 use tiny_http::{Header, Server, StatusCode};
 
-use crate::base::{crypto, text};
+use crate::base::{crypto, limits, text};
 use crate::http::handover::Handover;
 use crate::http::refusal::Refusal;
 use crate::http::{Reply, Request, Response, Serve};
@@ -31,9 +31,6 @@ pub(super) const PROOF_TARGET: &str = "*";
 /// Value of the header `Server`.
 pub(super) const SERVER: &str = "botmother";
 
-/// Larger answers are handed to the door instead of copied through the socket, which also bounds what it reads
-/// there. belongs in limits.rs
-const INNER_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// The thread only parses and prints; SQL and crypto are the engine's.
 const STACK_BYTES: usize = 512 * 1024;
 /// `sun_path` has 108 bytes, the last one zero (unix(7)).
@@ -135,7 +132,7 @@ fn take_requests(server: &Server, handover: &Handover, serve: &Serve, stopping: 
 fn answer(mut inner: tiny_http::Request, handover: &Handover, serve: &Serve) {
     let reply = match read(&mut inner) {
         Ok(Some((request, ticket))) => match (call(serve, request), ticket) {
-            (Reply::Now(response), _) if response.body.len() <= INNER_ANSWER_BYTES_MAX => response,
+            (Reply::Now(response), _) if response.body.len() <= limits::INNER_ANSWER_BYTES_MAX => response,
             (reply, ticket) => {
                 handover.put(ticket, reply);
                 // The door finds the reply in the table and never looks at this.

@@ -5,12 +5,12 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
-use async_io::{Async, Timer};
+use async_io::Timer;
 use smol::future::FutureExt;
 
-use super::link::{self, Link};
+use super::link::{Link, Socket};
 use super::srv::{self, Resolver, Target};
 use super::tls::{self, Certificate, Configs};
 use super::{idn, x509};
@@ -205,7 +205,7 @@ async fn open_target(target: &Target, route: &Route, configs: &Configs, report: 
 
 /// Puts TLS on an open connection.
 pub(super) async fn start_tls(
-    socket: Async<TcpStream>,
+    socket: Socket,
     direct_tls: bool,
     route: &Route,
     configs: &Configs,
@@ -225,7 +225,7 @@ pub(super) async fn start_tls(
     }
 }
 
-async fn open_socket(target: &Target, report: &dyn Fn(Step)) -> Result<Async<TcpStream>, String> {
+async fn open_socket(target: &Target, report: &dyn Fn(Step)) -> Result<Socket, String> {
     let addresses = addresses(target).await.map_err(|error| format!("{}: {}", target.host, reason(&error)))?;
     let mut reasons = Vec::new();
     for address in addresses.into_iter().take(ADDRESSES_MAX) {
@@ -233,9 +233,8 @@ async fn open_socket(target: &Target, report: &dyn Fn(Step)) -> Result<Async<Tcp
             Timer::after(limits::CONNECT_TIMEOUT).await;
             Err(io::ErrorKind::TimedOut.into())
         };
-        match Async::<TcpStream>::connect(address).or(late).await {
+        match Socket::connect(address).or(late).await {
             Ok(socket) => {
-                link::prepare(socket.get_ref());
                 report(Step::Connected(address));
                 return Ok(socket);
             }

@@ -7,19 +7,18 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io;
-use std::net::TcpStream;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_io::{Async, Timer};
+use async_io::Timer;
 use smol::io::AsyncWriteExt;
 use smol::lock::SemaphoreGuardArc;
 use smol::stream::Stream;
 
 use super::connect::{self, Opened, Step};
-use super::link::Link;
+use super::link::{Link, Socket};
 use super::tls::Configs;
 use super::{instant, now};
 use crate::base::id::AccountId;
@@ -305,29 +304,21 @@ impl Driver {
     fn read(&mut self, cx: &mut Context<'_>) {
         let shared = self.account.shared.clone();
         let mut buffer = shared.buffer.borrow_mut();
-        let mut rounds = 0;
-        while self.session.wants_bytes() && !self.ended {
-            let State::Up(link) = &mut self.state else { return };
-            if rounds == ROUNDS_MAX {
-                link.quick_ack();
-                self.moved = true;
+        for _ in 0..ROUNDS_MAX {
+            if !self.session.wants_bytes() || self.ended {
                 return;
             }
+            let State::Up(link) = &mut self.state else { return };
             match link.poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(0)) => {
                     return self.lose(cx, Lost::Network("the server closed the connection".to_string()));
                 }
                 Poll::Ready(Ok(size)) => self.input(cx, Input::Bytes(&buffer[..size])),
                 Poll::Ready(Err(error)) => return self.lose(cx, Lost::Network(connect::reason(&error))),
-                Poll::Pending if rounds == 0 => return,
-                Poll::Pending => break,
+                Poll::Pending => return,
             }
-            rounds += 1;
         }
-        match &self.state {
-            State::Up(link) if rounds > 0 => link.quick_ack(),
-            _ => {}
-        }
+        self.moved = true;
     }
 
     fn write(&mut self, cx: &mut Context<'_>) {
@@ -389,7 +380,7 @@ impl Driver {
     }
 }
 
-async fn flush(mut socket: Async<TcpStream>, rest: &[u8]) -> io::Result<Async<TcpStream>> {
+async fn flush(mut socket: Socket, rest: &[u8]) -> io::Result<Socket> {
     socket.write_all(rest).await?;
     Ok(socket)
 }

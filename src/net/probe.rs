@@ -1,11 +1,10 @@
 //! One login attempt for the command line: `account test`, `account add`, `doctor`. Says what it finds as it goes.
 
-use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
 use async_io::Timer;
-use smol::future::FutureExt;
+use smol::future::{self, FutureExt};
 
 pub use super::connect::Step;
 use super::driver::{Account, Driver, Shared};
@@ -40,11 +39,12 @@ pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(S
     let mut orders = pin!(orders);
     let mut driver = pin!(Driver::new(account, session, None).run(orders.as_mut()));
 
-    let ended = async {
+    // The last words of a session that ends by itself are in `news`, which closes behind them.
+    let drive = async {
         driver.as_mut().await;
-        Err("the session ended before the login was done".to_string())
+        future::pending().await
     };
-    let facts = watch(&news, report).or(ended).await?;
+    let facts = watch(&news, report).or(drive).await?;
     let _ = inbox.try_send(Order::Close);
     driver
         .or(async {
@@ -55,32 +55,24 @@ pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(S
 }
 
 /// Passes the steps on until the login is done, refused, or late.
-fn watch(
-    news: &async_channel::Receiver<News>,
-    report: &mut dyn FnMut(Step),
-) -> impl Future<Output = Result<Facts, String>> {
-    async move {
-        let mut last = "nothing".to_string();
-        let mut late = Timer::after(limits::NEGOTIATE_TIMEOUT);
-        loop {
-            let next = async { news.recv().await.ok() };
-            let deadline = async {
-                (&mut late).await;
-                None
-            };
-            match next.or(deadline).await {
-                Some(News::Step(step)) => {
-                    last = step.to_string();
-                    report(step);
-                }
-                Some(News::Event(Event::Bound { facts, .. })) => return Ok(facts),
-                Some(News::Event(Event::Offline { why, .. } | Event::Stopped { why })) => return Err(why),
-                Some(News::Event(_)) => {}
-                None => {
-                    let seconds = limits::NEGOTIATE_TIMEOUT.as_secs();
-                    return Err(format!("no login within {seconds} s; the last thing that happened: {last}"));
-                }
+async fn watch(news: &async_channel::Receiver<News>, report: &mut dyn FnMut(Step)) -> Result<Facts, String> {
+    let mut last = "nothing".to_string();
+    let mut timer = Timer::after(limits::NEGOTIATE_TIMEOUT);
+    loop {
+        let next = async { news.recv().await.map_err(|_| "the session ended before the login was done".to_string()) };
+        let late = async {
+            (&mut timer).await;
+            let seconds = limits::NEGOTIATE_TIMEOUT.as_secs();
+            Err(format!("no login within {seconds} s; the last thing that happened: {last}"))
+        };
+        match next.or(late).await? {
+            News::Step(step) => {
+                last = step.to_string();
+                report(step);
             }
+            News::Event(Event::Bound { facts, .. }) => return Ok(facts),
+            News::Event(Event::Offline { why, .. } | Event::Stopped { why }) => return Err(why),
+            News::Event(_) => {}
         }
     }
 }

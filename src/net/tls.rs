@@ -7,11 +7,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::net::TcpStream;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use async_io::Async;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -19,6 +17,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
+use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
 use crate::base::text;
@@ -26,7 +25,7 @@ use crate::engine::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
 
 /// A connection under TLS.
-pub type TlsStream = futures_rustls::client::TlsStream<Async<TcpStream>>;
+pub type TlsStream = futures_rustls::client::TlsStream<Socket>;
 
 /// Sessions remembered for resumption, per set of trust: eight a server, so eight servers.
 const RESUMPTIONS_MAX: usize = 64;
@@ -91,7 +90,13 @@ struct Key {
 /// Client configurations made so far: a thousand accounts of one server share one, and with it its tickets.
 #[derive(Default)]
 pub struct Configs {
-    made: RefCell<HashMap<Key, (Option<SystemTime>, Arc<ClientConfig>)>>,
+    made: RefCell<HashMap<Key, Made>>,
+}
+
+struct Made {
+    config: Arc<ClientConfig>,
+    /// When the CA file was last changed.
+    changed: Option<SystemTime>,
 }
 
 impl Configs {
@@ -100,13 +105,11 @@ impl Configs {
         let Route { ca_file, pin, system_roots, .. } = route;
         let key = Key { ca_file: ca_file.clone(), pin: pin.clone(), system_roots: *system_roots, direct_tls };
         let changed = std::fs::metadata(ca_file).and_then(|meta| meta.modified()).ok();
-        if let Some((at, config)) = self.made.borrow().get(&key) {
-            if *at == changed {
-                return Ok(config.clone());
-            }
+        if let Some(made) = self.made.borrow().get(&key).filter(|made| made.changed == changed) {
+            return Ok(made.config.clone());
         }
         let config = Arc::new(client_config(&key)?);
-        self.made.borrow_mut().insert(key, (changed, config.clone()));
+        self.made.borrow_mut().insert(key, Made { config: config.clone(), changed });
         Ok(config)
     }
 }
@@ -115,7 +118,7 @@ impl Configs {
 pub async fn connect(
     config: Arc<ClientConfig>,
     domain: &str,
-    socket: Async<TcpStream>,
+    socket: Socket,
 ) -> Result<(TlsStream, TlsFacts, Certificate), Lost> {
     let domain = domain.trim_start_matches('[').trim_end_matches(']');
     let Ok(name) = ServerName::try_from(idn::to_ascii(domain)) else {
@@ -138,6 +141,9 @@ pub async fn connect(
 /// The configuration of the HTTP door, from a certificate chain and its key.
 pub fn server_config(cert_path: &str, key_path: &str) -> Result<Arc<rustls::ServerConfig>, Error> {
     let chain = certificates(cert_path)?;
+    if let Some(leaf) = chain.first() {
+        log::info!("the API's certificate has the fingerprint {}", pin_of(leaf));
+    }
     let key = PrivateKeyDer::from_pem_file(key_path).map_err(|error| match error {
         rustls::pki_types::pem::Error::NoItemsFound => Error::Empty { path: key_path.to_string(), what: "private key" },
         error => unreadable(key_path, &error),

@@ -95,7 +95,8 @@ impl Store {
         self.state != State::Clean
     }
 
-    /// Ends: takes back what is not committed, moves the log into the database and closes it.
+    /// Ends: takes back what is not committed, moves the log into the database and closes it. An error (a full disk)
+    /// loses nothing: what was committed stays in the log and is found again.
     pub fn close(mut self) -> Result<(), Error> {
         self.rollback();
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

@@ -7,6 +7,8 @@ use crate::store::{Error, Store};
 
 /// Free pages that are kept for later use; only beyond them is the file made shorter.
 const FREE_PAGES_KEPT: i64 = 1_024;
+/// Pages given back in one purge: moving them must not hold up the engine for long.
+const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
 
 impl Store {
     /// Deletes what is older or more than `limits.rs` allows. Gives how many updates each bot lost unread, already
@@ -57,8 +59,9 @@ impl Store {
                 Ok(row.get::<_, i64>(0)?)
             })?;
         let end = end.unwrap_or(i64::MAX);
+        // The `+` keeps SQLite from walking the whole index by bot to save itself a sort of a few rows.
         let dropped =
-            self.rows("SELECT bot_id, count(*) FROM update_queue WHERE id < ? GROUP BY bot_id", &[&end], |row| {
+            self.rows("SELECT bot_id, count(*) FROM update_queue WHERE id < ? GROUP BY +bot_id", &[&end], |row| {
                 Ok((BotId(row.get(0)?), row.get(1)?))
             })?;
         if !dropped.is_empty() {
@@ -70,14 +73,22 @@ impl Store {
         Ok(dropped)
     }
 
-    /// Gives back space when more than half of a file that is not small is empty.
+    /// Gives back space when more than half of a file that is not small is empty, a little at a time.
     fn shrink(&mut self) -> Result<(), Error> {
         let free = self.number("PRAGMA freelist_count", &[])?;
-        if free > FREE_PAGES_KEPT && free > self.number("PRAGMA page_count", &[])? / 2 {
-            self.begin()?;
-            let script = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES_KEPT);
-            self.connection.execute_batch(&script).map_err(|error| self.failed(error.into()))?;
+        if free <= FREE_PAGES_KEPT || free <= self.number("PRAGMA page_count", &[])? / 2 {
+            return Ok(());
         }
+        self.begin()?;
+        let pages = (free - FREE_PAGES_KEPT).min(PAGES_GIVEN_BACK_MAX);
+        self.give_back(pages).map_err(|error| self.failed(error.into()))
+    }
+
+    fn give_back(&self, pages: i64) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        let mut steps = statement.query([])?;
+        // Each step moves one page.
+        while steps.next()?.is_some() {}
         Ok(())
     }
 }

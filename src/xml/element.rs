@@ -10,10 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 
 use super::{Error, write};
-use crate::base::limits::{ATTRIBUTES_MAX, ELEMENT_DEPTH_MAX};
-
-/// Elements in one stanza: an element costs some 150 bytes here and 4 on the wire, so the bound on bytes is not enough.
-const ELEMENTS_MAX: usize = 8_192;
+use crate::base::limits::{ATTRIBUTES_MAX, ELEMENT_DEPTH_MAX, ELEMENTS_MAX};
 
 /// An element: name, namespace, attributes, content.
 #[derive(Clone, Debug, PartialEq, Eq)]

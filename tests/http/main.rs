@@ -2,6 +2,8 @@
 //!
 //! The abuse is that of which tiny_http alone dies (architecture §17a). After each the door must answer at once.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod abuse;
 mod answers;
 mod client;

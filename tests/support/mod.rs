@@ -5,9 +5,12 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+pub mod archive;
 pub mod daemon;
 pub mod http;
+pub mod load;
 pub mod peer;
 pub mod port;
+pub mod process;
 pub mod proxy;
 pub mod server;

@@ -45,19 +45,19 @@ pub(super) fn run(mut chat: Chat, earlier: &[Line]) -> Result<(), Failed> {
 }
 
 fn greet(chat: &Chat, earlier: &[Line], look: Look) {
-    match &chat.who {
-        None => cli::print(
-            "You are talking to Botmother, the manager of your bots. Type /help to see what there is,\n\
-             /newbot NAME to make a bot. Ctrl-D ends.\n\n",
-        ),
-        Some(who) => cli::print(format_args!("You are talking to {who}. Type a message, or /help. Ctrl-D ends.\n\n")),
-    }
     if !earlier.is_empty() {
         cli::print("(earlier)\n");
         for line in earlier {
             cli::print(line.shown(look));
         }
         cli::print("\n");
+    }
+    match &chat.who {
+        None => cli::print(
+            "You are talking to Botmother, the manager of your bots. Type /help to see what there is,\n\
+             /newbot NAME to make a bot. Ctrl-D ends.\n\n",
+        ),
+        Some(who) => cli::print(format_args!("You are talking to {who}. Type a message, or /help. Ctrl-D ends.\n\n")),
     }
 }
 

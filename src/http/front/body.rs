@@ -7,10 +7,6 @@ use crate::base::limits;
 use crate::http::front::head::BODY_TOO_LARGE;
 use crate::http::refusal::Refusal;
 
-/// A line with a chunk's size and its extensions, which nobody uses; without a bound they would be a way to send
-/// much and say little. belongs in limits.rs
-const CHUNK_LINE_BYTES_MAX: usize = 256;
-
 const BAD_CHUNK: Refusal = Refusal::bad("The chunks of the body are malformed.");
 
 /// A decoder: feed it what has come, until it is done.
@@ -51,7 +47,7 @@ impl Chunked {
             let rest = &input[used..];
             match self.state {
                 State::Size => {
-                    let Some(line) = line(rest, CHUNK_LINE_BYTES_MAX)? else { break };
+                    let Some(line) = line(rest, limits::CHUNK_LINE_BYTES_MAX)? else { break };
                     let size = chunk_size(line)?;
                     if size > self.body_bytes_max - body.len() {
                         return Err(BODY_TOO_LARGE);

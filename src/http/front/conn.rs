@@ -243,16 +243,12 @@ impl Conn {
                 let mut answer = print::head(&response, Connection::Closed);
                 answer.extend_from_slice(&response.body);
                 if self.wire.send(&answer, limits.write).await.is_ok() {
-                    self.wire.linger(LINGER_BYTES_MAX, limits.linger).await;
+                    self.wire.linger(limits::LINGER_BYTES_MAX, limits.linger).await;
                 }
             }
         }
     }
 }
-
-/// Read and thrown away after a refusal: an upload that was under way. belongs in limits.rs: as much as a client on this
-/// machine may push through in the time allowed.
-const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 fn on_time(error: io::Error, refusal: Refusal) -> End {
     if error.kind() == io::ErrorKind::TimedOut { End::Refused(refusal) } else { End::Quiet }

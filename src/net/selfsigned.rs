@@ -1,0 +1,63 @@
+//! A certificate of our own for the HTTP door in network mode, when the operator has none (guide §8.2).
+//!
+//! Made at first use, kept in the state directory, made anew when it is a year old; valid for two. Whoever connects
+//! compares its fingerprint, which the daemon logs at each start.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+
+use crate::base::time;
+
+/// Age at which a new one is made.
+const RENEW_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Years a certificate is valid.
+const VALID_YEARS: i32 = 2;
+
+/// The paths of certificate and key below `data_dir`; makes them if there are none, or old ones.
+pub fn certificate(data_dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
+    let dir = data_dir.join("api-tls");
+    let (cert_path, key_path) = (dir.join("server.crt"), dir.join("server.key"));
+    if is_fresh(&cert_path) && key_path.exists() {
+        return Ok((cert_path, key_path));
+    }
+    let (cert, key) = make().map_err(io::Error::other)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+    // Both are complete before they have their names: a half-written pair would keep the next start from serving.
+    write(&key_path, &key)?;
+    write(&cert_path, &cert)?;
+    Ok((cert_path, key_path))
+}
+
+fn is_fresh(path: &Path) -> bool {
+    let modified = fs::metadata(path).and_then(|meta| meta.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RENEW_AFTER))
+}
+
+fn make() -> Result<(String, String), rcgen::Error> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).to_vec();
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if !host.is_empty() && host.is_ascii() {
+        names.push(host);
+    }
+    let year: i32 = time::to_rfc3339(super::now().unix_ms)[..4].parse().unwrap_or(2026);
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name.push(DnType::CommonName, "Botmother");
+    params.not_before = date_time_ymd(year - 1, 1, 1);
+    params.not_after = date_time_ymd(year + VALID_YEARS, 12, 31);
+    let key = KeyPair::generate()?;
+    let cert = params.self_signed(&key)?;
+    Ok((cert.pem(), key.serialize_pem()))
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(draft, path)
+}

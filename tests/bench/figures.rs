@@ -1,0 +1,169 @@
+//! What a run gives: rates, latencies, processor time, and what went wrong on the way; and the table of all runs.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// The figures of one run of one task by one system.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// Messages a second, from the first request to the last arrival.
+    pub rate: f64,
+    /// p50 and p99 in ms.
+    pub latency: (f64, f64),
+    /// Processor time of the system under test and of the XMPP server, µs a message.
+    pub cpu: f64,
+    pub server_cpu: f64,
+    pub faults: Faults,
+}
+
+/// What must be 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    pub lost: usize,
+    pub doubled: usize,
+    pub reordered: usize,
+    /// Answers other than 200; each was tried again.
+    pub refused: usize,
+}
+
+/// Counts numbered messages of several streams as they arrive; within a stream their order matters.
+pub struct Tally {
+    seen: Vec<Vec<bool>>,
+    highest: Vec<usize>,
+    pub arrived: usize,
+    pub expected: usize,
+    doubled: usize,
+    reordered: usize,
+    pub last: Instant,
+}
+
+impl Tally {
+    /// So many are `expected` over all streams, at most `each` in one.
+    pub fn new(streams: usize, each: usize, expected: usize) -> Tally {
+        Tally {
+            seen: vec![vec![false; each]; streams],
+            highest: vec![0; streams],
+            arrived: 0,
+            expected,
+            doubled: 0,
+            reordered: 0,
+            last: Instant::now(),
+        }
+    }
+
+    /// Notes one; false if it came before.
+    pub fn note(&mut self, stream: usize, number: usize) -> bool {
+        if std::mem::replace(&mut self.seen[stream][number], true) {
+            self.doubled += 1;
+            return false;
+        }
+        if number < self.highest[stream] {
+            self.reordered += 1;
+        }
+        self.highest[stream] = self.highest[stream].max(number);
+        self.arrived += 1;
+        self.last = Instant::now();
+        true
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.arrived == self.expected
+    }
+
+    pub fn faults(&self, refused: usize) -> Faults {
+        let lost = self.expected - self.arrived;
+        Faults { lost, doubled: self.doubled, reordered: self.reordered, refused }
+    }
+}
+
+/// p50 and p99.
+pub fn percentiles(mut values: Vec<f64>) -> (f64, f64) {
+    values.sort_by(f64::total_cmp);
+    let at = |part: f64| values.get(((values.len() as f64 * part) as usize).min(values.len().saturating_sub(1)));
+    (at(0.50).copied().unwrap_or(f64::NAN), at(0.99).copied().unwrap_or(f64::NAN))
+}
+
+/// Processor time of a process so far, all its threads. By schedstat, which counts nanoseconds; threads that ended
+/// since the last reading are missed, but none of ours do.
+pub fn cpu_time(pid: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of = |thread: fs::DirEntry| -> Option<u64> {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse().ok()
+    };
+    Duration::from_nanos(threads.filter_map(of).sum())
+}
+
+/// Resident memory of a process, in MB.
+pub fn resident(pid: u32) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1024.0
+}
+
+/// All runs of one task.
+pub struct Row {
+    pub task: String,
+    pub latency_of: &'static str,
+    pub bare: Vec<Run>,
+    pub daemon: Vec<Run>,
+}
+
+pub const HEADER: &str = "\
+| | bare /s | Botmother /s | ratio | latency of | bare p50 / p99 ms | Botmother p50 / p99 ms | CPU µs bare | CPU µs \
+Botmother | server's µs, bare / Botmother | lost, doubled, reordered, refused |\n\
+|---|---|---|---|---|---|---|---|---|---|---|";
+
+impl Row {
+    /// A line of Markdown: medians, and behind the rates how far the runs lie apart.
+    pub fn print(&self) -> String {
+        let of = |runs: &[Run], what: fn(&Run) -> f64| median(runs.iter().map(what).collect());
+        let (bare, daemon) = (of(&self.bare, |run| run.rate), of(&self.daemon, |run| run.rate));
+        let rate = |runs: &[Run], middle: f64| format!("{middle:.0} (±{:.0} %)", spread(runs, middle) / 2.0);
+        let latency = |runs: &[Run]| {
+            format!("{} / {}", digits(of(runs, |run| run.latency.0)), digits(of(runs, |run| run.latency.1)))
+        };
+        let cpu = |runs: &[Run]| format!("{:.1}", of(runs, |run| run.cpu));
+        let server = |runs: &[Run]| format!("{:.0}", of(runs, |run| run.server_cpu));
+        format!(
+            "| {} | {} | {} | {:.2} | {} | {} | {} | {} | {} | {} / {} | {} |",
+            self.task,
+            rate(&self.bare, bare),
+            rate(&self.daemon, daemon),
+            daemon / bare,
+            self.latency_of,
+            latency(&self.bare),
+            latency(&self.daemon),
+            cpu(&self.bare),
+            cpu(&self.daemon),
+            server(&self.bare),
+            server(&self.daemon),
+            self.faults()
+        )
+    }
+
+    fn faults(&self) -> String {
+        let sum = |runs: &[Run]| {
+            let add = |what: fn(&Faults) -> usize| runs.iter().map(|run| what(&run.faults)).sum::<usize>();
+            [add(|f| f.lost), add(|f| f.doubled), add(|f| f.reordered), add(|f| f.refused)].map(|n| n.to_string())
+        };
+        let (bare, daemon) = (sum(&self.bare), sum(&self.daemon));
+        let show = daemon.join(", ");
+        if bare.iter().all(|count| count == "0") { show } else { format!("{show} (bare: {})", bare.join(", ")) }
+    }
+}
+
+fn digits(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// (max − min) / median, in percent.
+fn spread(runs: &[Run], middle: f64) -> f64 {
+    let fold = |start: f64, by: fn(f64, f64) -> f64| runs.iter().map(|run| run.rate).fold(start, by);
+    (fold(0.0, f64::max) - fold(f64::MAX, f64::min)) / middle * 100.0
+}

@@ -1,0 +1,540 @@
+//! What is accepted is not lost: the promise of the README, counted.
+//!
+//! Real Prosody and real ejabberd, the real binary; under load the daemon is killed, its connection cut and swallowed, the
+//! server restarted and killed. Then the servers' archives say what has arrived. Chance is seeded: the seed is printed, and
+//! BOTMOTHER_SEED repeats it. BOTMOTHER_KILLS sets how much is broken (default 15; 200 for an evening).
+//! Besides: a server that is down at the start, a full disk, an account with nothing in its archive, other clients.
+
+mod support;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+use support::archive::{self, Entry};
+use support::daemon::Daemon;
+use support::load::{self, Accepted, Names, People, Program, Random, Seen, Senders, lock};
+use support::peer::Peer;
+use support::process::Process;
+use support::proxy::Proxy;
+use support::server::{Kind, Options, Server, Storage};
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// How long what is under way may take to arrive when nothing is broken any more.
+const ARRIVAL_LIMIT: Duration = Duration::from_secs(90);
+const NAMES: Names = Names { owner: "ralf", friend: "anna", password: "pw" };
+const NO_RATE_LIMIT: &str = "[api]\nrate_limit = 0\n";
+/// Senders and phone together some 50 messages a second: more would measure the servers' archives.
+const SEND_PAUSE: Duration = Duration::from_millis(80);
+const WRITE_PAUSE: Duration = Duration::from_millis(50);
+/// The daemon's own limits: it asks the server whenever it has sent something, waits so long for the answer …
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// … and then connects again within a second; the rest is for a busy machine.
+const BLACKHOLE_LIMIT: Duration = Duration::from_secs(20 + 10);
+/// ejabberd acknowledges a stanza when it is in its database's log, which is written out two seconds later. What a crash
+/// of the server takes with it from there is not ours, so before one nothing new may reach it for so long.
+const SETTLE: Duration = Duration::from_millis(3_000);
+
+/// One thing that is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    KillDaemon,
+    ResetConnection,
+    Blackhole,
+    RestartServer,
+    KillServer,
+}
+
+/// So many of them in an order of chance: each kind at least once, most of them kills of the daemon.
+fn plan(count: usize, random: &mut Random) -> Vec<Action> {
+    let mut actions = vec![Action::Blackhole; 1 + count / 100];
+    actions.extend(vec![Action::RestartServer; 1 + count / 50]);
+    actions.extend(vec![Action::KillServer; 1 + count / 50]);
+    actions.extend(vec![Action::ResetConnection; 1 + count / 6]);
+    actions.resize(count.max(actions.len() + 1), Action::KillDaemon);
+    for at in (1..actions.len()).rev() {
+        actions.swap(at, random.below(at as u64 + 1) as usize);
+    }
+    actions
+}
+
+/// All that takes part.
+struct Arena {
+    server: Arc<Mutex<Server>>,
+    proxy: Proxy,
+    daemon: Daemon,
+    people: People,
+    random: Random,
+}
+
+impl Arena {
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::KillDaemon => {
+                // Half of the lives are too short to be online, the others long enough to have much under way.
+                let life = if self.random.below(2) == 0 { (0, 300) } else { (300, 1_500) };
+                thread::sleep(self.random.millis(life.0, life.1));
+                self.daemon.kill();
+                self.daemon.start_again();
+            }
+            Action::ResetConnection => {
+                thread::sleep(self.random.millis(0, 1_000));
+                self.proxy.reset();
+            }
+            Action::Blackhole => self.blackhole(),
+            Action::RestartServer => {
+                self.people.rest();
+                lock(&self.server).restart();
+                self.people.go();
+            }
+            Action::KillServer => {
+                self.people.rest();
+                self.proxy.stall();
+                thread::sleep(SETTLE);
+                lock(&self.server).kill();
+                self.proxy.reset();
+                self.proxy.pass();
+                lock(&self.server).start_again();
+                self.people.go();
+            }
+        }
+    }
+
+    /// Nothing comes through, and nobody says so: the daemon must find out by itself.
+    fn blackhole(&mut self) {
+        self.daemon.wait_online(1, ARRIVAL_LIMIT);
+        let (before, begun) = (self.proxy.connections(), Instant::now());
+        self.proxy.blackhole();
+        self.proxy.wait_connections(before + 1, BLACKHOLE_LIMIT);
+        println!("noticed a dead link after {:.1} s", begun.elapsed().as_secs_f32());
+        assert!(begun.elapsed() > PING_TIMEOUT / 2, "the link was not dead but cut");
+        self.proxy.pass();
+        self.proxy.reset();
+    }
+}
+
+/// What came of it.
+struct Outcome {
+    accepted: Vec<Accepted>,
+    written: Vec<String>,
+    seen: Vec<Seen>,
+    friends: Vec<Entry>,
+    owners: Vec<Entry>,
+}
+
+impl Outcome {
+    /// What was accepted and is in nobody's archive.
+    fn lost_sends(&self) -> Vec<&Accepted> {
+        let arrived: HashSet<&str> = self.friends.iter().chain(&self.owners).map(|entry| entry.id.as_str()).collect();
+        self.accepted.iter().filter(|sent| !arrived.contains(sent.message_id.as_str())).collect()
+    }
+
+    /// What was written, is in the server's archive, and did not become an update.
+    fn lost_updates(&self) -> Vec<&str> {
+        let seen: HashSet<&str> = self.seen.iter().map(|seen| seen.body.as_str()).collect();
+        let archived: HashSet<&str> = self.owners.iter().map(|entry| entry.body.as_str()).collect();
+        let written = self.written.iter().map(String::as_str);
+        written.filter(|line| archived.contains(line) && !seen.contains(line)).collect()
+    }
+
+    /// Prints all counts, then fails if the promise is broken.
+    fn judge(&self, what: &str, actions: &[Action]) {
+        let lost_sends = self.lost_sends();
+        let lost_updates = self.lost_updates();
+        let written: HashSet<&str> = self.written.iter().map(String::as_str).collect();
+        let archived: HashSet<&str> = self.owners.iter().map(|entry| entry.body.as_str()).collect();
+        let server_lost = written.iter().filter(|line| !archived.contains(*line)).count();
+        let more_than_once = |tally: std::collections::HashMap<&str, usize>| {
+            let mut twice: Vec<String> =
+                tally.iter().filter(|(_, n)| **n > 1).map(|(t, n)| format!("{t} ×{n}")).collect();
+            twice.sort();
+            twice
+        };
+        let doubled_sends = more_than_once(load::tally(self.friends.iter().map(|entry| entry.id.as_str())));
+        let doubled_updates = more_than_once(load::tally(self.seen.iter().map(|seen| seen.body.as_str())));
+        let strange: Vec<&Seen> = self.seen.iter().filter(|seen| !written.contains(seen.body.as_str())).collect();
+        let count = |action: Action| actions.iter().filter(|other| **other == action).count();
+        println!(
+            "{what}: {} kills of the daemon, {} resets, {} blackholes, {} server restarts, {} server kills",
+            count(Action::KillDaemon),
+            count(Action::ResetConnection),
+            count(Action::Blackhole),
+            count(Action::RestartServer),
+            count(Action::KillServer)
+        );
+        println!(
+            "{what}: sends: {} accepted ({} after a retry), {} lost, {} doubled at the receiver",
+            self.accepted.len(),
+            self.accepted.iter().filter(|sent| sent.tries > 1).count(),
+            lost_sends.len(),
+            doubled_sends.len()
+        );
+        println!(
+            "{what}: updates: {} written, {} lost by the server, {} received, {} lost, {} doubled, {} out of order",
+            self.written.len(),
+            server_lost,
+            self.seen.len(),
+            lost_updates.len(),
+            doubled_updates.len(),
+            out_of_order(&self.seen)
+        );
+        assert!(lost_sends.is_empty(), "accepted and lost: {lost_sends:?}");
+        assert!(lost_updates.is_empty(), "in the archive, and no update: {lost_updates:?}");
+        assert!(doubled_updates.is_empty(), "more than one update: {doubled_updates:?}");
+        assert!(strange.is_empty(), "nobody wrote this: {strange:?}");
+        assert!(self.seen.is_sorted_by(|a, b| a.id < b.id), "update ids must grow");
+        assert_eq!(server_lost, 0, "the test is to keep the server from losing anything");
+    }
+}
+
+/// Updates that came after one that was written later.
+fn out_of_order(seen: &[Seen]) -> usize {
+    let number = |seen: &Seen| seen.body.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or_default();
+    let mut last = 0;
+    seen.iter()
+        .filter(|update| {
+            let is_late = number(update) < last;
+            last = last.max(number(update));
+            is_late
+        })
+        .count()
+}
+
+/// Reads the archives until all that was accepted is there, and waits until all that was written is an update.
+fn settle(server: &Server, accepted: Vec<Accepted>, written: Vec<String>, program: Program) -> Outcome {
+    let begun = Instant::now();
+    while program.count() < written.len() && begun.elapsed() < ARRIVAL_LIMIT {
+        thread::sleep(Duration::from_millis(100));
+    }
+    println!("updates after {:?}", begun.elapsed());
+    let (friends, owners) = (Vec::new(), Vec::new());
+    let mut outcome = Outcome { accepted, written, seen: Vec::new(), friends, owners };
+    loop {
+        outcome.friends = archive::read(server, NAMES.friend, NAMES.password);
+        outcome.owners = archive::read(server, NAMES.owner, NAMES.password);
+        println!("archives after {:?}: {} {}, {} lost", begun.elapsed(), outcome.friends.len(), outcome.owners.len(), outcome.lost_sends().len());
+        if outcome.lost_sends().is_empty() || begun.elapsed() > ARRIVAL_LIMIT {
+            break;
+        }
+        thread::sleep(Duration::from_secs(1));
+    }
+    outcome.seen = program.finish();
+    outcome
+}
+
+fn start_server(kind: Kind) -> Option<Server> {
+    // Prosody's usual files, one list each, are rewritten as a whole: thousands of messages would measure that.
+    let server = Server::start_with(kind, Options { storage: Storage::Sql, ..Options::default() })?;
+    server.add_user(NAMES.owner, NAMES.password);
+    server.add_user(NAMES.friend, NAMES.password);
+    Some(server)
+}
+
+fn endurance(kind: Kind) {
+    let Some(server) = start_server(kind) else { return };
+    let (own, friend) = (server.jid(NAMES.owner), server.jid(NAMES.friend));
+    let mut random = Random::seeded(kind.name());
+    let count = std::env::var("BOTMOTHER_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(15);
+    let actions = plan(count, &mut random);
+    let proxy = Proxy::start(server.c2s_port);
+    let daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, proxy.port, NO_RATE_LIMIT);
+    daemon.wait_online(1, LIMIT);
+    let token = daemon.create_bot("Echo", &own);
+    let program = Program::silent(daemon.port, &token);
+    let recipients = [friend.clone(), friend.clone(), friend, own];
+    let senders = Senders::start(daemon.port, &token, &recipients, SEND_PAUSE);
+    let server = Arc::new(Mutex::new(server));
+    let people = People::start(&server, NAMES, WRITE_PAUSE);
+
+    let mut arena = Arena { server, proxy, daemon, people, random };
+    let begun = Instant::now();
+    for action in &actions {
+        arena.act(*action);
+    }
+    println!("{}: {} actions in {:.0} s", kind.name(), actions.len(), begun.elapsed().as_secs_f32());
+    let accepted = senders.finish();
+    arena.people.rest();
+    arena.daemon.wait_online(1, ARRIVAL_LIMIT);
+    let outcome = settle(&lock(&arena.server), accepted, arena.people.finish(), program);
+    outcome.judge(kind.name(), &actions);
+}
+
+#[test]
+fn endurance_prosody() {
+    endurance(Kind::Prosody);
+}
+
+#[test]
+fn endurance_ejabberd() {
+    endurance(Kind::Ejabberd);
+}
+
+/// A new account has no archive yet, so there is no place to read on from; a kill in its first second must not matter.
+fn first_words(kind: Kind) {
+    let Some(server) = start_server(kind) else { return };
+    let own = server.jid(NAMES.owner);
+    let mut daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
+    daemon.wait_online(1, LIMIT);
+    let token = daemon.create_bot("Echo", &own);
+    daemon.kill();
+    let mut phone = Peer::login(&server, NAMES.owner, NAMES.password, "phone");
+    phone.send(&own, "one");
+    phone.send(&own, "two");
+    load::confirm(&mut phone);
+    daemon.start_again();
+    let program = Program::silent(daemon.port, &token);
+    daemon.wait_online(1, LIMIT);
+    phone.send(&own, "three");
+    let begun = Instant::now();
+    while !program.seen().iter().any(|seen| seen.body == "three") {
+        assert!(begun.elapsed() < LIMIT, "{:?}\n{}", program.seen(), daemon.log_text());
+        thread::sleep(Duration::from_millis(20));
+    }
+    let bodies: Vec<String> = program.finish().into_iter().map(|seen| seen.body).collect();
+    assert_eq!(bodies, ["one", "two", "three"]);
+}
+
+#[test]
+fn first_words_prosody() {
+    first_words(Kind::Prosody);
+}
+
+#[test]
+fn first_words_ejabberd() {
+    first_words(Kind::Ejabberd);
+}
+
+/// The API serves and accepts while the XMPP server is down; what was accepted goes out when it is back.
+fn server_down_at_the_start(kind: Kind) {
+    let Some(mut server) = start_server(kind) else { return };
+    let friend = server.jid(NAMES.friend);
+    server.stop();
+    let begun = Instant::now();
+    let daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
+    println!("{}: serves {} ms after its start, without a server", kind.name(), begun.elapsed().as_millis());
+    let token = daemon.create_bot("Echo", &server.jid(NAMES.owner));
+    let mut http = daemon.http();
+    for number in 0..20 {
+        load::send(&mut http, &token, &friend, &format!("send {number}"), &format!("key {number}"));
+    }
+    server.start_again();
+    let up = Instant::now();
+    // "offline: connection refused; next try in 4 s"
+    let state = load::account_state(&mut http);
+    let wait: u64 = state.split(' ').rev().nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+    let limit = Duration::from_secs(wait + 2);
+    daemon.wait_online(1, limit);
+    println!("{}: online {} ms after the server ({state})", kind.name(), up.elapsed().as_millis());
+    let mut anna = Peer::login(&server, NAMES.friend, NAMES.password, "phone");
+    for number in 0..20 {
+        let left = limit.saturating_sub(up.elapsed()).max(Duration::from_secs(2));
+        anna.expect(left, |message| message.body == format!("send {number}"));
+    }
+    anna.none(Duration::from_millis(500));
+}
+
+#[test]
+fn server_down_at_the_start_prosody() {
+    server_down_at_the_start(Kind::Prosody);
+}
+
+#[test]
+fn server_down_at_the_start_ejabberd() {
+    server_down_at_the_start(Kind::Ejabberd);
+}
+
+/// A disk that is full, and has room again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disk {
+    /// No file of the process can grow (RLIMIT_FSIZE): works for everybody, SQLite sees EFBIG.
+    Limited,
+    /// A small file system of its own, really full: needs the right to mount, SQLite sees ENOSPC.
+    Small,
+}
+
+impl Disk {
+    fn start(self, daemon: &Daemon) -> Process {
+        let data = daemon.dir.join("data");
+        let script = match self {
+            // Exceeding the limit would end the process; ignored, the write fails as it does on a full disk.
+            Disk::Limited => "trap '' XFSZ; exec \"$@\"".to_string(),
+            Disk::Small => format!("mount -t tmpfs -o size=4m,mode=700 none '{}' && exec \"$@\"", data.display()),
+        };
+        let namespace = if rustix::process::getuid().is_root() { "-m" } else { "-Urm" };
+        let mut process = match self {
+            Disk::Limited => Process::behind(daemon, &["sh", "-c", &script, "sh"]),
+            Disk::Small => Process::behind(daemon, &["unshare", namespace, "sh", "-c", &script, "sh"]),
+        };
+        process.wait_serving(daemon);
+        process
+    }
+
+    /// The folder as the process sees it.
+    fn data(process: &Process, daemon: &Daemon) -> std::path::PathBuf {
+        let inside = daemon.dir.join("data");
+        Path::new("/proc")
+            .join(process.0.id().to_string())
+            .join("root")
+            .join(inside.strip_prefix("/").expect("absolute"))
+    }
+
+    fn fill(self, process: &Process, daemon: &Daemon) {
+        match self {
+            Disk::Limited => limit_files(process, Some(0)),
+            Disk::Small => {
+                let filler = Disk::data(process, daemon).join("filler");
+                let error = std::fs::write(filler, vec![0; 8 << 20]).expect_err("the disk is small");
+                assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+            }
+        }
+    }
+
+    fn free(self, process: &Process, daemon: &Daemon) {
+        match self {
+            Disk::Limited => limit_files(process, None),
+            Disk::Small => std::fs::remove_file(Disk::data(process, daemon).join("filler")).expect("removed"),
+        }
+    }
+}
+
+fn limit_files(process: &Process, current: Option<u64>) {
+    let maximum = getrlimit(Resource::Fsize).maximum;
+    prlimit(Some(process.pid()), Resource::Fsize, Rlimit { current, maximum }).expect("a limit of our own child");
+}
+
+fn may_mount() -> bool {
+    let namespace = if rustix::process::getuid().is_root() { "-m" } else { "-Urm" };
+    let mut command = Command::new("unshare");
+    command.args([namespace, "mount", "-t", "tmpfs", "none", "/mnt"]).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// While nothing can be stored nothing is accepted, from programs or from the server, and afterwards nothing is missing.
+fn full_disk(kind: Kind, disk: Disk) {
+    let Some(server) = start_server(kind) else { return };
+    let (own, friend) = (server.jid(NAMES.owner), server.jid(NAMES.friend));
+    let mut daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
+    daemon.stop();
+    let process = disk.start(&daemon);
+    daemon.wait_online(1, LIMIT);
+    let token = daemon.create_bot("Echo", &own);
+    let program = Program::silent(daemon.port, &token);
+    let mut phone = Peer::login(&server, NAMES.owner, NAMES.password, "phone");
+    let mut http = daemon.http();
+    let mut accepted: Vec<Accepted> = Vec::new();
+    let before = |n: u32| (format!("before {n}"), format!("key {n}"));
+    for n in 0..20 {
+        let (body, key) = before(n);
+        accepted.push(load::send(&mut http, &token, &friend, &body, &key));
+        phone.send(&own, &format!("line {n}"));
+    }
+    load::confirm(&mut phone);
+
+    disk.fill(&process, &daemon);
+    let mut refused = 0;
+    for n in 0..60 {
+        let request = format!(r#"{{"to":"{friend}","text":"full {n}"}}"#);
+        let answer = http.post("/bot/sendMessage", Some(&token), &request);
+        if answer.status == 200 {
+            let message_id = answer.ok().at("result").at("message_id").text();
+            accepted.push(Accepted { to: friend.clone(), body: format!("full {n}"), message_id, tries: 1 });
+        } else {
+            assert!(answer.status == 500 && answer.body.contains(r#""error":"internal""#), "{answer:?}");
+            refused += 1;
+        }
+    }
+    assert!(refused >= 20, "only {refused} of 60 were refused");
+    for n in 20..40 {
+        phone.send(&own, &format!("line {n}"));
+    }
+    load::confirm(&mut phone);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(http.get("/health", None).status, 200, "it goes on serving");
+
+    disk.free(&process, &daemon);
+    let freed = Instant::now();
+    accepted.push(load::send(&mut http, &token, &friend, "after", "key after"));
+    println!(
+        "{} {disk:?}: {refused} of 60 refused; accepts again after {} ms",
+        kind.name(),
+        freed.elapsed().as_millis()
+    );
+    phone.quit();
+    let written = (0..40).map(|n| format!("line {n}")).collect();
+    let outcome = settle(&server, accepted, written, program);
+    println!("{} {disk:?}: everything is there after {} ms", kind.name(), freed.elapsed().as_millis());
+    outcome.judge(kind.name(), &[]);
+    let sent: HashSet<&str> = outcome.accepted.iter().map(|sent| sent.body.as_str()).collect();
+    let stray: Vec<&Entry> = outcome.friends.iter().filter(|entry| !sent.contains(entry.body.as_str())).collect();
+    assert!(stray.is_empty(), "refused, and sent all the same: {stray:?}");
+}
+
+#[test]
+fn full_disk_by_limit() {
+    full_disk(Kind::Prosody, Disk::Limited);
+    full_disk(Kind::Ejabberd, Disk::Limited);
+}
+
+#[test]
+fn full_disk_for_real() {
+    // The test above covers who may not mount.
+    let disk = if may_mount() { Disk::Small } else { Disk::Limited };
+    full_disk(Kind::Prosody, disk);
+    full_disk(Kind::Ejabberd, disk);
+}
+
+/// What the owner writes on one client, and to which of his addresses, makes one update, one answer on each client, and no
+/// talk of the bot with itself.
+fn echo(kind: Kind) {
+    let Some(server) = start_server(kind) else { return };
+    let own = server.jid(NAMES.owner);
+    let daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
+    daemon.wait_online(1, LIMIT);
+    let token = daemon.create_bot("Echo", &own);
+    let mut phone = Peer::login(&server, NAMES.owner, NAMES.password, "phone");
+    let mut desk = Peer::login(&server, NAMES.owner, NAMES.password, "desk");
+    let is_bot = |from: &str| from.starts_with(&format!("{own}/botmother"));
+    let bot = phone.expect_presence(LIMIT, |presence| is_bot(&presence.from)).from;
+    let token_of_program = token.clone();
+    let program = Program::start(daemon.port, &token, move |http, from, body| {
+        load::send(http, &token_of_program, from, &format!("answer to {body}"), &format!("answer to {body}"));
+    });
+    let addresses = [("bare", own.clone()), ("bot", bot), ("desk", desk.jid.clone()), ("gone", format!("{own}/gone"))];
+    for (name, address) in &addresses {
+        phone.send(address, &format!("to {name}"));
+        for (client, peer) in [("phone", &mut phone), ("desk", &mut desk)] {
+            let answer = format!("answer to to {name}");
+            peer.expect(LIMIT, |message| message.body == answer);
+            println!("{}: to {name}: answer on the {client}", kind.name());
+        }
+    }
+    thread::sleep(Duration::from_secs(2));
+    let bodies: Vec<String> = program.finish().into_iter().map(|seen| seen.body).collect();
+    assert_eq!(bodies, addresses.map(|(name, _)| format!("to {name}")));
+    // What is private is an automaton's and gets no answer; both clients get it themselves, and look through what came
+    // before it: each answer was taken once above.
+    phone.send_private(&own, "the end");
+    for peer in [&mut phone, &mut desk] {
+        let more = Cell::new(0);
+        peer.expect(LIMIT, |message| {
+            more.set(more.get() + usize::from(message.body.starts_with("answer")));
+            message.body == "the end"
+        });
+        assert_eq!(more.get(), 0, "an answer came twice to {}", peer.jid);
+    }
+}
+
+#[test]
+fn echo_prosody() {
+    echo(Kind::Prosody);
+}
+
+#[test]
+fn echo_ejabberd() {
+    echo(Kind::Ejabberd);
+}
