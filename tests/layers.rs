@@ -42,6 +42,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ureq", &["work.rs"]),
     ("smol", &["net/", "http/front.rs", "http/front/", "daemon.rs", "cli/"]),
     ("async_io", &["net/", "http/front.rs", "http/front/", "daemon.rs"]),
+    ("idna", &["net/idn.rs"]),
+    ("x509_cert", &["net/x509.rs"]),
     ("rcgen", &["net/selfsigned.rs"]),
     ("async_signal", &["daemon.rs"]),
     ("rustls", &["net/tls.rs", "net/tls/", "net/driver.rs", "http/front.rs", "work.rs", "daemon.rs"]),

@@ -42,7 +42,8 @@ pub enum Order {
 pub struct Route {
     /// The domain: SNI, certificate name, SRV lookup.
     pub domain: String,
-    /// `host:port` to connect to instead of what DNS says; empty for DNS. `[::1]:5222` for IPv6.
+    /// Where to connect instead of what DNS says; empty for DNS. `host`, `host:port`, `[::1]:port`: STARTTLS, port 5222
+    /// if none is given. `tls://host[:port]`: TLS from the first byte, port 5223 if none is given.
     pub host: String,
     /// PEM file of CAs to trust beside the built-in roots; empty for none.
     pub ca_file: String,

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::time::Instant;
 
 use async_io::Timer;
 use smol::future::FutureExt;
@@ -94,13 +95,18 @@ pub(super) struct Opened {
 /// Opens a connection. `skip` turns the list of places, so that one that lets us connect and no further is not the
 /// only one ever tried.
 pub(super) async fn open(route: &Route, configs: &Configs, skip: usize, report: &dyn Fn(Step)) -> Result<Opened, Lost> {
+    // The last try may begin here, so that all is over when the session gives up; the rest has its turn next time.
+    let end = Instant::now() + (limits::NEGOTIATE_TIMEOUT - limits::CONNECT_TIMEOUT);
     let mut targets = places(route, report).await?;
     let turn = skip % targets.len().max(1);
     targets.rotate_left(turn);
     let mut reasons = Vec::new();
     let mut refused = None;
     for target in &targets {
-        match open_target(target, route, configs, report).await {
+        if Instant::now() > end {
+            break;
+        }
+        match open_target(target, route, configs, end, report).await {
             Ok(opened) => return Ok(opened),
             Err(Lost::Network(why)) => reasons.push(why),
             // Reported before everything else: it is the one thing the owner can and must decide.
@@ -121,7 +127,10 @@ pub fn parse_host(text: &str) -> Option<Target> {
         None => (text, false),
     };
     let (host, port) = match rest.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map(|(host, port)| (host, port.strip_prefix(':')))?,
+        Some(rest) => match rest.split_once(']')? {
+            (host, "") => (host, None),
+            (host, port) => (host, Some(port.strip_prefix(':')?)),
+        },
         None if rest.parse::<Ipv6Addr>().is_ok() => (rest, None),
         None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
     };
@@ -131,11 +140,8 @@ pub fn parse_host(text: &str) -> Option<Target> {
         None => 5222,
     };
     let host = idn::to_ascii(host);
-    (!host.is_empty() && !host.contains(['/', ' ', ':']) || host.parse::<Ipv6Addr>().is_ok()).then_some(Target {
-        host,
-        port,
-        direct_tls,
-    })
+    let is_name = !host.is_empty() && !host.contains(['/', ' ', ':', '[', ']']) && !rest.starts_with('[');
+    (is_name || host.parse::<Ipv6Addr>().is_ok()).then_some(Target { host, port, direct_tls })
 }
 
 /// Whether a route surely leads to this machine: the only place for a login without TLS.
@@ -185,8 +191,14 @@ async fn places(route: &Route, report: &dyn Fn(Step)) -> Result<Vec<Target>, Los
     }
 }
 
-async fn open_target(target: &Target, route: &Route, configs: &Configs, report: &dyn Fn(Step)) -> Result<Opened, Lost> {
-    let socket = match open_socket(target, report).await {
+async fn open_target(
+    target: &Target,
+    route: &Route,
+    configs: &Configs,
+    end: Instant,
+    report: &dyn Fn(Step),
+) -> Result<Opened, Lost> {
+    let socket = match open_socket(target, end, report).await {
         Ok(socket) => socket,
         Err(why) => {
             report(Step::Failed(why.clone()));
@@ -225,15 +237,15 @@ pub(super) async fn start_tls(
     }
 }
 
-async fn open_socket(target: &Target, report: &dyn Fn(Step)) -> Result<Socket, String> {
-    let addresses = addresses(target).await.map_err(|error| format!("{}: {}", target.host, reason(&error)))?;
+async fn open_socket(target: &Target, end: Instant, report: &dyn Fn(Step)) -> Result<Socket, String> {
+    let found = addresses(target).or(late()).await;
+    let addresses = found.map_err(|error| format!("{}: {}", target.host, reason(&error)))?;
     let mut reasons = Vec::new();
     for address in addresses.into_iter().take(ADDRESSES_MAX) {
-        let late = async {
-            Timer::after(limits::CONNECT_TIMEOUT).await;
-            Err(io::ErrorKind::TimedOut.into())
-        };
-        match Socket::connect(address).or(late).await {
+        if Instant::now() > end {
+            break;
+        }
+        match Socket::connect(address).or(late()).await {
             Ok(socket) => {
                 report(Step::Connected(address));
                 return Ok(socket);
@@ -244,14 +256,34 @@ async fn open_socket(target: &Target, report: &dyn Fn(Step)) -> Result<Socket, S
     Err(reasons.join("; "))
 }
 
-/// The addresses of a place in the order the system prefers (RFC 6724).
+async fn late<T>() -> io::Result<T> {
+    Timer::after(limits::CONNECT_TIMEOUT).await;
+    Err(io::ErrorKind::TimedOut.into())
+}
+
+/// The addresses of a place, in the order the system prefers (RFC 6724) within each family.
 async fn addresses(target: &Target) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = target.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, target.port)]);
     }
     let (host, port) = (target.host.clone(), target.port);
     let found: Vec<SocketAddr> = smol::unblock(move || (host, port).to_socket_addrs().map(Iterator::collect)).await?;
-    if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(found) }
+    if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(alternated(found)) }
+}
+
+/// RFC 8305 §4: the families take turns, so that a broken one costs one deadline and not all of them.
+fn alternated(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut out = Vec::new();
+    loop {
+        let pair = [first.next(), second.next()];
+        if pair == [None, None] {
+            return out;
+        }
+        out.extend(pair.into_iter().flatten());
+    }
 }
 
 /// An error without its number: "connection refused".
@@ -279,9 +311,17 @@ mod tests {
         ] {
             assert_eq!(show(text).as_deref(), Some(shown));
         }
-        for bad in ["", "a:b", "a:0", "a:99999", "[::1", "tls://", "http://a", "a:1:2", "[a]b:1:2"] {
+        for bad in ["", "a:b", "a:0", "a:99999", "[::1", "tls://", "http://a", "a:1:2", "[a]b:1:2", "[a]:1", "[::1]x"] {
             assert_eq!(show(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |text: &str| text.split(' ').map(|address| address.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let (given, wanted) = ("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1", "[::1]:1 1.1.1.1:1 [::2]:1 [::3]:1");
+        assert_eq!(alternated(parse(given)), parse(wanted));
+        assert_eq!(alternated(Vec::new()), []);
     }
 
     #[test]
