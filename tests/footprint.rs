@@ -1,1 +1,143 @@
-//! placeholder
+//! How small and quiet the release binary is: memory, threads, writes and wakeups while it idles, and how soon it answers.
+//!
+//! Measures the program named by BOTMOTHER_RELEASE against a real Prosody; a debug build says nothing about it, so this is
+//! run by hand: `BOTMOTHER_RELEASE=target/release/botmother cargo test --release --test footprint -- --ignored --nocapture`
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::daemon::Daemon;
+use support::peer::Peer;
+use support::process::Process;
+use support::server::{Kind, Server};
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// How long idling is watched.
+const IDLE: Duration = Duration::from_secs(60);
+/// What a start leaves to do, such as the last acknowledgements, is over by then.
+const CALM: Duration = Duration::from_secs(10);
+const STARTS: usize = 20;
+
+/// The promises.
+const RSS_KIB_MAX: u64 = 6 * 1024;
+const WAKEUPS_MAX: u64 = IDLE.as_secs();
+const ANSWER_MEDIAN_MAX: Duration = Duration::from_millis(500);
+
+fn release() -> PathBuf {
+    let path = std::env::var_os("BOTMOTHER_RELEASE").expect("BOTMOTHER_RELEASE names the binary to measure");
+    // Relative to where the test was called, which cargo changes to the package.
+    fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("BOTMOTHER_RELEASE exists")
+}
+
+/// `Name:  123 kB` lines of a file in /proc.
+fn numbers(path: &Path) -> BTreeMap<String, u64> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let number = |line: &str| {
+        let (name, rest) = line.split_once(':')?;
+        Some((name.to_string(), rest.split_whitespace().next()?.parse().ok()?))
+    };
+    text.lines().filter_map(number).collect()
+}
+
+/// What a process has used so far.
+struct Usage {
+    rss_kib: u64,
+    private_kib: u64,
+    threads: u64,
+    /// Bytes that reached the file systems, and bytes given to write().
+    stored: u64,
+    written: u64,
+    /// How often any thread went to sleep of its own will, by name: each time it had been woken.
+    sleeps: BTreeMap<String, u64>,
+}
+
+impl Usage {
+    fn read(pid: u32) -> Usage {
+        let proc = Path::new("/proc").join(pid.to_string());
+        let (status, io) = (numbers(&proc.join("status")), numbers(&proc.join("io")));
+        let mut sleeps = BTreeMap::new();
+        for thread in fs::read_dir(proc.join("task")).expect("it runs").flatten() {
+            let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+            let name = format!("{} {}", name.trim(), thread.file_name().display());
+            sleeps.insert(name, numbers(&thread.path().join("status"))["voluntary_ctxt_switches"]);
+        }
+        Usage {
+            rss_kib: status["VmRSS"],
+            private_kib: status["RssAnon"],
+            threads: status["Threads"],
+            stored: io["write_bytes"],
+            written: io["wchar"],
+            sleeps,
+        }
+    }
+}
+
+/// A server, and the files of a daemon that has signed in to it once and is stopped.
+fn prepare() -> Option<(Server, Daemon)> {
+    let server = Server::start(Kind::Prosody)?;
+    server.add_user("ralf", "pw");
+    let mut daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, "");
+    daemon.wait_online(1, LIMIT);
+    daemon.create_bot("Echo", &server.jid("ralf"));
+    daemon.stop();
+    Some((server, daemon))
+}
+
+#[test]
+#[ignore = "measures the release binary that BOTMOTHER_RELEASE names, for a minute"]
+fn idle() {
+    let program = release();
+    let Some((_server, daemon)) = prepare() else { return };
+    let mut process = Process::spawn(&daemon, &program);
+    process.wait_serving(&daemon);
+    daemon.wait_online(1, LIMIT);
+    thread::sleep(CALM);
+    let before = Usage::read(process.0.id());
+    thread::sleep(IDLE);
+    let after = Usage::read(process.0.id());
+    let size = fs::metadata(&program).expect("there").len();
+    println!("binary {size} bytes; RSS {} KiB, private {} KiB", after.rss_kib, after.private_kib);
+    println!("{} threads", after.threads);
+    let (stored, written) = (after.stored - before.stored, after.written - before.written);
+    println!("in {IDLE:?}: {stored} bytes to disk, {written} bytes written anywhere");
+    let mut wakeups = 0;
+    for (thread, count) in &after.sleeps {
+        let count = count - before.sleeps.get(thread).copied().unwrap_or(0);
+        println!("  {count} wakeups of {thread}");
+        wakeups += count;
+    }
+    println!("in {IDLE:?}: {wakeups} wakeups");
+    assert!(after.rss_kib <= RSS_KIB_MAX, "RSS {} KiB of {RSS_KIB_MAX}", after.rss_kib);
+    assert_eq!(stored, 0, "an idle daemon must not wear out the flash");
+    assert!(wakeups <= WAKEUPS_MAX, "{wakeups} wakeups in {IDLE:?}");
+}
+
+#[test]
+#[ignore = "measures the release binary that BOTMOTHER_RELEASE names"]
+fn start_to_first_answer() {
+    let program = release();
+    let Some((server, daemon)) = prepare() else { return };
+    let own = server.jid("ralf");
+    let mut phone = Peer::login(&server, "ralf", "pw", "phone");
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        // Waits for the daemon in the archive, as what was written while it was away.
+        phone.send(&own, "/mybots");
+        phone.clear();
+        let begun = Instant::now();
+        let process = Process::spawn(&daemon, &program);
+        phone.expect(LIMIT, |message| message.body.contains("Echo"));
+        times.push(begun.elapsed());
+        drop(process);
+        thread::sleep(Duration::from_millis(200));
+    }
+    times.sort();
+    let (least, median, most) = (times[0], times[STARTS / 2], times[STARTS - 1]);
+    println!("start to first answered message, {STARTS} starts: {least:.1?} at least, {median:.1?} median, {most:.1?} at most");
+    assert!(median <= ANSWER_MEDIAN_MAX);
+}

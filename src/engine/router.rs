@@ -25,10 +25,15 @@ impl Engine {
     /// A message arrived for an account. Whatever becomes of it is committed before the server hears of it.
     pub(super) fn on_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
         *self.pending.handled.entry(id).or_default() += 1;
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         if let Some(mark) = &message.archive_id {
             self.pending.marks.push((id, mark.clone()));
+            // The first place there is must not wait for its time: without one, nothing would be read after a break.
+            if account.row.archive_mark.is_none() {
+                account.row.archive_mark = Some(mark.clone());
+                self.store.store_mark(id, mark)?;
+            }
         }
-        let Some(account) = self.accounts.get(&id) else { return Ok(()) };
         let own = account.row.jid.clone();
         let is_own = message.from.bare_str() == own.as_str();
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {

@@ -11,6 +11,9 @@ use crate::xmpp::ns;
 /// How many pages are read when the place where we were is unknown.
 pub const BACKWARD_PAGES: usize = 5;
 
+/// The place before the first message: where the next catch-up begins when the archive was empty at the first.
+pub const BEGINNING: &str = "";
+
 /// A result on its way in (XEP-0313 §4.2). The caller checks who sent it.
 #[derive(Clone, Copy, Debug)]
 pub struct ArchiveResult<'a> {
@@ -98,14 +101,22 @@ impl<T> CatchUp<T> {
 
     /// The payload that asks for the next page.
     pub fn build_query(&self) -> Element {
-        let limit = |name, text: &str| Element::new(name, ns::RSM).with_text(text);
-        let (max, edge) = match &self.direction {
-            Direction::Forward { after } => (ARCHIVE_PAGE, limit("after", after)),
-            Direction::Backward { before, .. } => (ARCHIVE_PAGE, limit("before", before)),
-            Direction::Mark => (1, Element::new("before", ns::RSM)),
+        let limit = |name, text: &str| match Element::new(name, ns::RSM) {
+            empty if text.is_empty() => empty,
+            element => element.with_text(text),
         };
-        let edge = if edge.text().is_empty() { Element::new("before", ns::RSM) } else { edge };
-        let set = Element::new("set", ns::RSM).with_child(limit("max", &max.to_string())).with_child(edge);
+        let (max, edge) = match &self.direction {
+            Direction::Forward { after } if after == BEGINNING => (ARCHIVE_PAGE, None),
+            Direction::Forward { after } => (ARCHIVE_PAGE, Some(limit("after", after))),
+            // An empty `<before/>` asks for the last page (XEP-0059 §2.5).
+            Direction::Backward { before, .. } => (ARCHIVE_PAGE, Some(limit("before", before))),
+            Direction::Mark => (1, Some(limit("before", ""))),
+        };
+        let set = Element::new("set", ns::RSM).with_child(limit("max", &max.to_string()));
+        let set = match edge {
+            Some(edge) => set.with_child(edge),
+            None => set,
+        };
         Element::new("query", ns::MAM).with("queryid", &self.query).with_child(set)
     }
 
@@ -171,8 +182,9 @@ impl<T> CatchUp<T> {
         is_forward
     }
 
-    /// Id of the newest message in the archive, as far as it was read.
+    /// Id of the newest message in the archive, as far as it was read; [`BEGINNING`] where it is known to have none.
     pub fn newest(&self) -> Option<&str> {
-        self.newest.as_deref()
+        let is_empty = matches!(self.direction, Direction::Mark);
+        self.newest.as_deref().or(is_empty.then_some(BEGINNING))
     }
 }

@@ -14,6 +14,7 @@ use super::server::Server;
 /// A running (or killed) daemon; its directory is removed when the test has passed.
 pub struct Daemon {
     child: Option<Child>,
+    binary: String,
     pub dir: PathBuf,
     pub port: u16,
     _port: Port,
@@ -22,30 +23,34 @@ pub struct Daemon {
 impl Daemon {
     /// Starts one with this configuration (TOML; may be empty) and waits until it serves.
     pub fn start(config: &str) -> Daemon {
+        Daemon::start_binary(env!("CARGO_BIN_EXE_botmother"), config)
+    }
+
+    fn start_binary(binary: &str, config: &str) -> Daemon {
         let port = Port::claim();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", std::process::id()));
         fs::create_dir_all(&dir).expect("a directory for the daemon");
         fs::write(dir.join("config.toml"), config).expect("its configuration");
-        let mut daemon = Daemon { child: None, dir, port: port.number, _port: port };
+        let mut daemon = Daemon { child: None, binary: binary.to_string(), dir, port: port.number, _port: port };
         daemon.start_again();
         daemon
     }
 
     /// Starts one that signs in to `user` of a real server. `port` replaces the server's own, for a proxy.
     pub fn with_account(server: &Server, user: &str, password: &str, port: u16, more: &str) -> Daemon {
-        let config = format!(
-            "{more}\n[[account]]\njid = \"{}\"\npassword = '''{password}'''\nhost = \"127.0.0.1:{port}\"\nca_file = \"{}\"\n",
-            server.jid(user),
-            server.ca_file.display()
-        );
-        Daemon::start(&config)
+        Daemon::start(&account_config(server, user, password, port, more))
+    }
+
+    /// The same with another binary than the one cargo has just built.
+    pub fn with_binary(binary: &str, server: &Server, user: &str, password: &str, more: &str) -> Daemon {
+        Daemon::start_binary(binary, &account_config(server, user, password, server.c2s_port, more))
     }
 
     /// A command of the binary with this daemon's directory, configuration and port.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_botmother"));
+        let mut command = Command::new(&self.binary);
         command.arg("--config").arg(self.dir.join("config.toml")).arg("--data").arg(self.dir.join("data"));
         command.arg("--port").arg(self.port.to_string()).args(arguments).env_remove("BOTMOTHER_CONFIG");
         command
@@ -53,12 +58,21 @@ impl Daemon {
 
     /// Starts it over the data there is, and waits until it serves.
     pub fn start_again(&mut self) {
+        self.spawn();
+        self.wait_served();
+    }
+
+    /// Starts it and does not wait.
+    pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs");
         let log = File::options().append(true).create(true).open(self.log()).expect("a log file");
         let mut command = self.command(&[]);
         command.env("BOTMOTHER_LOG", std::env::var("BOTMOTHER_LOG").unwrap_or_else(|_| "debug".to_string()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().expect("the daemon starts"));
+    }
+
+    fn wait_served(&mut self) {
         let begun = Instant::now();
         while Http::new(self.port).call("GET", "/health", None, &[], "").is_none() {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
@@ -131,6 +145,14 @@ fn tail(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(60)..].join("\n")
+}
+
+fn account_config(server: &Server, user: &str, password: &str, port: u16, more: &str) -> String {
+    format!(
+        "{more}\n[[account]]\njid = \"{}\"\npassword = '''{password}'''\nhost = \"127.0.0.1:{port}\"\nca_file = \"{}\"\n",
+        server.jid(user),
+        server.ca_file.display()
+    )
 }
 
 impl Drop for Daemon {

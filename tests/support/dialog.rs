@@ -248,6 +248,7 @@ impl Player {
             "TlsUp" => Input::TlsUp(self.tls.clone()),
             "Lost" => Input::Lost(Lost::Network(rest.into())),
             "Certificate" => Input::Lost(Lost::Certificate(rest.into())),
+            "CatchUp" if rest == "beginning" => Input::CatchUp { after: Some(String::new()) },
             "CatchUp" => Input::CatchUp { after: Some(rest.to_string()).filter(|id| !id.is_empty()) },
             "Handled" => Input::Handled(rest.parse().unwrap()),
             "Reset" => Input::Reset,
@@ -400,6 +401,7 @@ pub(crate) fn describe(output: &Output) -> String {
             let archive_id = message.archive_id.as_deref().unwrap_or("-");
             format!("{:?} {} {archive_id} {body}", message.via, message.from)
         }
+        Event::Mark(id) if id.is_empty() => "Mark beginning".into(),
         Event::Mark(id) => format!("Mark {id}"),
         Event::Acked(tags) => format!("Acked {tags:?}"),
         Event::LoginKey(_) => "LoginKey".into(),
