@@ -30,8 +30,8 @@ const ARRIVAL_LIMIT: Duration = Duration::from_secs(90);
 const NAMES: Names = Names { owner: "ralf", friend: "anna", password: "pw" };
 const NO_RATE_LIMIT: &str = "[api]\nrate_limit = 0\n";
 /// Senders and phone together some 50 messages a second: more would measure the servers' archives.
-const SEND_PAUSE: Duration = Duration::from_millis(80);
-const WRITE_PAUSE: Duration = Duration::from_millis(50);
+const SEND_PAUSE: Duration = Duration::from_millis(250);
+const WRITE_PAUSE: Duration = Duration::from_millis(80);
 /// The daemon's own limits: it asks the server whenever it has sent something, waits so long for the answer …
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// … and then connects again within a second; the rest is for a busy machine.
@@ -76,6 +76,7 @@ impl Arena {
     fn act(&mut self, action: Action) {
         match action {
             Action::KillDaemon => {
+                println!("{:?}: kill", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap());
                 // Half of the lives are too short to be online, the others long enough to have much under way.
                 let life = if self.random.below(2) == 0 { (0, 300) } else { (300, 1_500) };
                 thread::sleep(self.random.millis(life.0, life.1));
@@ -183,6 +184,15 @@ impl Outcome {
             doubled_updates.len(),
             out_of_order(&self.seen)
         );
+        if !doubled_sends.is_empty() {
+            let bodies: Vec<&str> = self
+                .friends
+                .iter()
+                .filter(|e| doubled_sends.iter().any(|d| d.starts_with(&e.id)))
+                .map(|e| e.body.as_str())
+                .collect();
+            println!("{what}: doubled: {bodies:?} {doubled_sends:?}");
+        }
         assert!(lost_sends.is_empty(), "accepted and lost: {lost_sends:?}");
         assert!(lost_updates.is_empty(), "in the archive, and no update: {lost_updates:?}");
         assert!(doubled_updates.is_empty(), "more than one update: {doubled_updates:?}");
@@ -217,7 +227,13 @@ fn settle(server: &Server, accepted: Vec<Accepted>, written: Vec<String>, progra
     loop {
         outcome.friends = archive::read(server, NAMES.friend, NAMES.password);
         outcome.owners = archive::read(server, NAMES.owner, NAMES.password);
-        println!("archives after {:?}: {} {}, {} lost", begun.elapsed(), outcome.friends.len(), outcome.owners.len(), outcome.lost_sends().len());
+        println!(
+            "archives after {:?}: {} {}, {} lost",
+            begun.elapsed(),
+            outcome.friends.len(),
+            outcome.owners.len(),
+            outcome.lost_sends().len()
+        );
         if outcome.lost_sends().is_empty() || begun.elapsed() > ARRIVAL_LIMIT {
             break;
         }
@@ -227,19 +243,20 @@ fn settle(server: &Server, accepted: Vec<Accepted>, written: Vec<String>, progra
     outcome
 }
 
-fn start_server(kind: Kind) -> Option<Server> {
-    // Prosody's usual files, one list each, are rewritten as a whole: thousands of messages would measure that.
-    let server = Server::start_with(kind, Options { storage: Storage::Sql, ..Options::default() })?;
+fn start_server(kind: Kind, storage: Storage) -> Option<Server> {
+    let server = Server::start_with(kind, Options { storage, ..Options::default() })?;
     server.add_user(NAMES.owner, NAMES.password);
     server.add_user(NAMES.friend, NAMES.password);
     Some(server)
 }
 
 fn endurance(kind: Kind) {
-    let Some(server) = start_server(kind) else { return };
+    let count = std::env::var("BOTMOTHER_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(15);
+    // Prosody's usual files hold ten thousand messages each and are read as a whole; SQLite is slower, but for any number.
+    let storage = if count <= 50 { Storage::Internal } else { Storage::Sql };
+    let Some(server) = start_server(kind, storage) else { return };
     let (own, friend) = (server.jid(NAMES.owner), server.jid(NAMES.friend));
     let mut random = Random::seeded(kind.name());
-    let count = std::env::var("BOTMOTHER_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(15);
     let actions = plan(count, &mut random);
     let proxy = Proxy::start(server.c2s_port);
     let daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, proxy.port, NO_RATE_LIMIT);
@@ -276,7 +293,7 @@ fn endurance_ejabberd() {
 
 /// A new account has no archive yet, so there is no place to read on from; a kill in its first second must not matter.
 fn first_words(kind: Kind) {
-    let Some(server) = start_server(kind) else { return };
+    let Some(server) = start_server(kind, Storage::Internal) else { return };
     let own = server.jid(NAMES.owner);
     let mut daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
     daemon.wait_online(1, LIMIT);
@@ -311,7 +328,7 @@ fn first_words_ejabberd() {
 
 /// The API serves and accepts while the XMPP server is down; what was accepted goes out when it is back.
 fn server_down_at_the_start(kind: Kind) {
-    let Some(mut server) = start_server(kind) else { return };
+    let Some(mut server) = start_server(kind, Storage::Internal) else { return };
     let friend = server.jid(NAMES.friend);
     server.stop();
     let begun = Instant::now();
@@ -416,7 +433,7 @@ fn may_mount() -> bool {
 
 /// While nothing can be stored nothing is accepted, from programs or from the server, and afterwards nothing is missing.
 fn full_disk(kind: Kind, disk: Disk) {
-    let Some(server) = start_server(kind) else { return };
+    let Some(server) = start_server(kind, Storage::Internal) else { return };
     let (own, friend) = (server.jid(NAMES.owner), server.jid(NAMES.friend));
     let mut daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
     daemon.stop();
@@ -491,7 +508,7 @@ fn full_disk_for_real() {
 /// What the owner writes on one client, and to which of his addresses, makes one update, one answer on each client, and no
 /// talk of the bot with itself.
 fn echo(kind: Kind) {
-    let Some(server) = start_server(kind) else { return };
+    let Some(server) = start_server(kind, Storage::Internal) else { return };
     let own = server.jid(NAMES.owner);
     let daemon = Daemon::with_account(&server, NAMES.owner, NAMES.password, server.c2s_port, NO_RATE_LIMIT);
     daemon.wait_online(1, LIMIT);

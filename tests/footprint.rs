@@ -138,6 +138,8 @@ fn start_to_first_answer() {
     }
     times.sort();
     let (least, median, most) = (times[0], times[STARTS / 2], times[STARTS - 1]);
-    println!("start to first answered message, {STARTS} starts: {least:.1?} at least, {median:.1?} median, {most:.1?} at most");
+    println!(
+        "start to first answered message, {STARTS} starts: {least:.1?} at least, {median:.1?} median, {most:.1?} at most"
+    );
     assert!(median <= ANSWER_MEDIAN_MAX);
 }

@@ -17,7 +17,7 @@ use crate::wire::{Http, Xmpp, between};
 
 const BODY_BYTES: usize = 64;
 /// When nothing came for so long, what is missing is lost.
-const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(20);
 /// After a run: what the daemon writes a little later belongs to it.
 const AFTERMATH: Duration = Duration::from_millis(400);
 /// Connections of the bot's program for answers, beside the one that polls.
@@ -168,7 +168,9 @@ impl Load<'_> {
         let receiver = &mut people[0];
         let arrivals = async {
             while !notes.tally.borrow().is_full() {
-                let note = |_: &str, body: &str| drop(notes.arrived(body));
+                let note = |_: &str, body: &str| {
+                    notes.arrived(body);
+                };
                 match until_silence(receiver.receive(note)).await {
                     Some(result) => result?,
                     None => break,
@@ -197,7 +199,11 @@ impl Load<'_> {
             let (due, is_due) = unbounded();
             match pace {
                 Some(rate) => executor.spawn(beat(rate, each, due.clone())).detach(),
-                None => (0..WINDOW).for_each(|_| drop(due.try_send(Instant::now()))),
+                None => {
+                    for _ in 0..WINDOW {
+                        let _ = due.try_send(Instant::now());
+                    }
+                }
             }
             windows.push(due);
             executor.spawn(write(person, &notes, stream, each, &system.jid, is_due)).detach();
@@ -360,12 +366,7 @@ async fn post(http: &mut Http, system: &System, to: &str, text: &str, notes: &No
 }
 
 /// One `getUpdates`: `each` takes sender and body.
-async fn next_updates(
-    http: &mut Http,
-    system: &System,
-    notes: &Notes,
-    mut each: impl FnMut(&str, &str),
-) -> Result<()> {
+async fn next_updates(http: &mut Http, system: &System, notes: &Notes, mut each: impl FnMut(&str, &str)) -> Result<()> {
     let request = format!(
         "GET /bot/getUpdates?timeout=50&offset={} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
         system.offset.get(),

@@ -2,7 +2,7 @@
 //!
 //! One table in one run, nothing asserted: the figures belong to a machine, the ratios less so. Each task is done by both
 //! systems in turn, several times. README.md says what the columns mean and what was reached.
-//! BOTMOTHER_BENCH_RUNS (default 5), BOTMOTHER_BENCH_MESSAGES (default 10000) and BOTMOTHER_RELEASE (another binary).
+//! Words after `--` choose tasks by their names. BOTMOTHER_BENCH_RUNS (default 5), BOTMOTHER_BENCH_MESSAGES (default 10000) and BOTMOTHER_RELEASE (another binary).
 
 #![allow(missing_docs, unreachable_pub)]
 
@@ -40,9 +40,10 @@ fn main() -> Result<()> {
     if arguments.first().is_some_and(|word| word == BARE) {
         return be_bare(&arguments[1..]);
     }
+    let chosen: Vec<&String> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
     let runs = number("BOTMOTHER_BENCH_RUNS", 5);
     let messages = number("BOTMOTHER_BENCH_MESSAGES", 10_000);
-    let tasks = [
+    let tasks = vec![
         (Task::Send(1), messages / 2, "HTTP → XMPP, 1 client", "HTTP"),
         (Task::Send(16), messages, "HTTP → XMPP, 16 clients", "HTTP"),
         (Task::Send(64), messages, "HTTP → XMPP, 64 clients", "HTTP"),
@@ -52,17 +53,23 @@ fn main() -> Result<()> {
         (Task::Loop(1), messages / 4, "whole loop, 1 client", "round"),
         (Task::Loop(64), messages, "whole loop, 64 clients", "round"),
     ];
-    let archived = [
-        (Task::Send(16), messages / 5, "archive on: HTTP → XMPP, 16 clients", "HTTP"),
-        (Task::Loop(64), messages / 5, "archive on: whole loop, 64 clients", "round"),
+    let archived = vec![
+        (Task::Send(16), messages / 25, "archive on: HTTP → XMPP, 16 clients", "HTTP"),
+        (Task::Loop(64), messages / 25, "archive on: whole loop, 64 clients", "round"),
     ];
     let plain = Options { archive: false, ..Options::default() };
-    let Some(first) = measure(plain, &tasks, runs)? else { return Ok(()) };
     let archive = Options { archive: true, storage: Storage::Sql, ..Options::default() };
-    let Some(second) = measure(archive, &archived, runs)? else { return Ok(()) };
-    println!("\nMedians of {runs} runs; ± is half of (max − min).\n\n{HEADER}");
-    first.0.iter().chain(&second.0).for_each(|row| println!("{}", row.print()));
-    println!("\nResident memory of the daemon: {}", first.1);
+    let mut lines = Vec::new();
+    for (options, mut plans) in [(plain, tasks), (archive, archived)] {
+        plans.retain(|plan| chosen.is_empty() || chosen.iter().any(|word| plan.2.contains(*word)));
+        if plans.is_empty() {
+            continue;
+        }
+        let Some((rows, memory)) = measure(options, &plans, runs)? else { return Ok(()) };
+        lines.extend(rows.iter().map(Row::print));
+        eprintln!("resident memory of the daemon: {memory}");
+    }
+    println!("\nMedians of {runs} runs; ± is half of (max − min).\n\n{HEADER}\n{}", lines.join("\n"));
     Ok(())
 }
 
@@ -104,7 +111,7 @@ fn measure(options: Options, plans: &[Plan], runs: usize) -> Result<Option<(Vec<
         eprintln!("{name}: {who} {:.0}/s {:?} ({:.1} s)", result.rate, result.latency, begun.elapsed().as_secs_f32());
         Ok::<_, io::Error>(result)
     };
-    let warm_up = (Task::Loop(8), 400, "warming up", "round");
+    let warm_up = (Task::Loop(8), 200, "warming up", "round");
     for system in [&bare.system, &daemon.system] {
         run(system, &warm_up, &mut people)?;
     }
@@ -151,7 +158,9 @@ fn start_bare(login: &Login, server_pid: u32) -> Result<Running<Port>> {
 }
 
 fn be_bare(arguments: &[String]) -> Result<()> {
-    let [http, c2s, domain, ca_file, user, password] = arguments else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let [http, c2s, domain, ca_file, user, password] = arguments else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
     // Whoever started us is gone when our input ends.
     thread::spawn(|| {
         let _ = io::stdin().read(&mut [0]);
