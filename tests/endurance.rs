@@ -76,7 +76,6 @@ impl Arena {
     fn act(&mut self, action: Action) {
         match action {
             Action::KillDaemon => {
-                println!("{:?}: kill", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap());
                 // Half of the lives are too short to be online, the others long enough to have much under way.
                 let life = if self.random.below(2) == 0 { (0, 300) } else { (300, 1_500) };
                 thread::sleep(self.random.millis(life.0, life.1));
@@ -184,15 +183,6 @@ impl Outcome {
             doubled_updates.len(),
             out_of_order(&self.seen)
         );
-        if !doubled_sends.is_empty() {
-            let bodies: Vec<&str> = self
-                .friends
-                .iter()
-                .filter(|e| doubled_sends.iter().any(|d| d.starts_with(&e.id)))
-                .map(|e| e.body.as_str())
-                .collect();
-            println!("{what}: doubled: {bodies:?} {doubled_sends:?}");
-        }
         assert!(lost_sends.is_empty(), "accepted and lost: {lost_sends:?}");
         assert!(lost_updates.is_empty(), "in the archive, and no update: {lost_updates:?}");
         assert!(doubled_updates.is_empty(), "more than one update: {doubled_updates:?}");
@@ -221,7 +211,6 @@ fn settle(server: &Server, accepted: Vec<Accepted>, written: Vec<String>, progra
     while program.count() < written.len() && begun.elapsed() < ARRIVAL_LIMIT {
         thread::sleep(Duration::from_millis(100));
     }
-    println!("updates after {:?}", begun.elapsed());
     let (friends, owners) = (Vec::new(), Vec::new());
     let mut outcome = Outcome { accepted, written, seen: Vec::new(), friends, owners };
     loop {

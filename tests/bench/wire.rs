@@ -187,11 +187,11 @@ impl Http {
         self.read.drain(..self.taken);
         self.taken = 0;
         let head = loop {
-            if let Some((head, body)) = lengths(&self.read) {
-                if self.read.len() >= head + body {
-                    self.taken = head + body;
-                    break head;
-                }
+            if let Some((head, body)) = lengths(&self.read)
+                && self.read.len() >= head + body
+            {
+                self.taken = head + body;
+                break head;
             }
             let old = self.read.len();
             self.read.resize(old + READ_BYTES, 0);

@@ -1,6 +1,6 @@
 //! Slash commands typed by a person. One table makes parsing, `/help`, and later the clickable forms.
 //!
-//! [`run`] answers what the manager knows; everything else is left to the bots' own programs.
+//! `run` answers what the manager knows; everything else is left to the bots' own programs.
 
 mod botfather;
 pub mod texts;
