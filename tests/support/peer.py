@@ -72,6 +72,8 @@ class Peer(ClientXMPP):
         except Exception as error:
             event("error", what=f"{type(error).__name__}: {error}")
         self.send_presence(ppriority=self.login.get("priority", 0))
+        # A stream is dealt with in order: with this answer the presence is known, and copies go to this resource, too.
+        await self.get_roster()
         event("ready", jid=str(self.boundjid))
 
     def on_message(self, stanza):
