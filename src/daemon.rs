@@ -21,6 +21,7 @@ use crate::api;
 use crate::api::botmother::{AdminNeeds, AdminRule, Face, Limiter};
 use crate::base::crypto;
 use crate::base::id::AccountId;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::config::{self, ApiMode, Config};
@@ -65,8 +66,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Stack of our own threads; deep recursion is bounded everywhere (`limits::ELEMENT_DEPTH_MAX`).
-const STACK_BYTES: usize = 512 * 1024;
 /// File of the admin token in the state directory.
 const ADMIN_TOKEN_FILE: &str = "admin.token";
 
@@ -209,7 +208,11 @@ fn spawn<T: Send + 'static>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'static,
 ) -> Result<thread::JoinHandle<T>, Error> {
-    thread::Builder::new().name(name.to_string()).stack_size(STACK_BYTES).spawn(body).map_err(Error::Thread)
+    thread::Builder::new()
+        .name(name.to_string())
+        .stack_size(limits::THREAD_STACK_BYTES)
+        .spawn(body)
+        .map_err(Error::Thread)
 }
 
 /// On the engine thread: must not block.

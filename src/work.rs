@@ -12,6 +12,7 @@ use ureq::tls::TlsConfig;
 use ureq::{Agent, http};
 
 use crate::base::call::{HttpAnswer, HttpCall};
+use crate::base::limits;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -39,9 +40,6 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-/// Headers of one answer; more is an attack on a router's memory.
-const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// Makes a call; certificates are verified against the built-in roots.
 pub fn call(call: &HttpCall) -> Result<HttpAnswer, Error> {
@@ -83,7 +81,7 @@ fn run(call: &HttpCall, certificate: Certificate) -> Result<HttpAnswer, Error> {
         .max_redirects_will_error(false)
         .proxy(None)
         .timeout_global(Some(call.timeout))
-        .max_response_header_size(ANSWER_HEAD_BYTES_MAX)
+        .max_response_header_size(limits::ANSWER_HEAD_BYTES_MAX)
         .user_agent(concat!("botmother/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();

@@ -2,7 +2,7 @@
 //!
 //! Real Prosody and real ejabberd, the real binary; under load the daemon is killed, its connection cut and swallowed, the
 //! server restarted and killed. Then the servers' archives say what has arrived. Chance is seeded: the seed is printed, and
-//! BOTMOTHER_SEED repeats it. BOTMOTHER_KILLS sets how much is broken (default 15; 200 for an evening).
+//! ENDURANCE_SEED repeats it. ENDURANCE_KILLS sets how much is broken (default 15; 200 for an evening).
 //! Besides: a server that is down at the start, a full disk, an account with nothing in its archive, other clients.
 
 mod support;
@@ -153,8 +153,8 @@ impl Outcome {
         written.filter(|line| archived.contains(line) && !seen.contains(line)).collect()
     }
 
-    /// Prints all counts, then fails if the promise is broken.
-    fn judge(&self, what: &str, actions: &[Action]) {
+    /// Prints all counts; gives what is broken of the promise.
+    fn judge(&self, what: &str, actions: &[Action]) -> Vec<String> {
         let lost_sends = self.lost_sends();
         let lost_updates = self.lost_updates();
         let written: HashSet<&str> = self.written.iter().map(String::as_str).collect();
@@ -194,12 +194,19 @@ impl Outcome {
             doubled_updates.len(),
             out_of_order(&self.seen)
         );
-        assert!(lost_sends.is_empty(), "accepted and lost: {lost_sends:?}");
-        assert!(lost_updates.is_empty(), "in the archive, and no update: {lost_updates:?}");
-        assert!(doubled_updates.is_empty(), "more than one update: {doubled_updates:?}");
-        assert!(strange.is_empty(), "nobody wrote this: {strange:?}");
-        assert!(self.seen.is_sorted_by(|a, b| a.id < b.id), "update ids must grow");
-        assert!(server_lost * 20 <= self.written.len(), "the server forgets too much to say anything");
+        let mut broken = Vec::new();
+        let mut must = |holds: bool, text: String| {
+            if !holds {
+                broken.push(text);
+            }
+        };
+        must(lost_sends.is_empty(), format!("accepted and lost: {lost_sends:?}"));
+        must(lost_updates.is_empty(), format!("in the archive, and no update: {lost_updates:?}"));
+        must(doubled_updates.is_empty(), format!("more than one update: {doubled_updates:?}"));
+        must(strange.is_empty(), format!("nobody wrote this: {strange:?}"));
+        must(self.seen.is_sorted_by(|a, b| a.id < b.id), "update ids must grow".to_string());
+        must(server_lost * 20 <= self.written.len(), "the server forgets too much to say anything".to_string());
+        broken
     }
 }
 
@@ -250,7 +257,7 @@ fn start_server(kind: Kind, storage: Storage) -> Option<Server> {
 }
 
 fn endurance(kind: Kind) {
-    let count = std::env::var("BOTMOTHER_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(15);
+    let count = std::env::var("ENDURANCE_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(15);
     // Prosody's usual files hold ten thousand messages each and are read as a whole; SQLite is slower, but for any number.
     let storage = if count <= 50 { Storage::Internal } else { Storage::Sql };
     let Some(server) = start_server(kind, storage) else { return };
@@ -276,9 +283,17 @@ fn endurance(kind: Kind) {
     let accepted = senders.finish();
     arena.people.rest();
     arena.daemon.wait_online(1, ARRIVAL_LIMIT);
-    let written = arena.people.finish();
-    let outcome = settle(&lock(&arena.server), accepted, written, arena.witnessed, program);
-    outcome.judge(kind.name(), &actions);
+    let Arena { server, proxy, mut daemon, people, witnessed, .. } = arena;
+    let written = people.finish();
+    let outcome = settle(&lock(&server), accepted, written, witnessed, program);
+    let broken = outcome.judge(kind.name(), &actions);
+    if !broken.is_empty() {
+        daemon.keep_files();
+        lock(&server).keep_files();
+    }
+    drop((daemon, proxy, server));
+    // Last, so that it stands at the end of the output.
+    assert!(broken.is_empty(), "{}: {}", kind.name(), broken.join("\n"));
 }
 
 #[test]
@@ -485,7 +500,8 @@ fn full_disk(kind: Kind, disk: Disk) {
     let written = (0..40).map(|n| format!("line {n}")).collect();
     let outcome = settle(&server, accepted, written, Vec::new(), program);
     println!("{} {disk:?}: everything is there after {} ms", kind.name(), freed.elapsed().as_millis());
-    outcome.judge(kind.name(), &[]);
+    let broken = outcome.judge(kind.name(), &[]);
+    assert!(broken.is_empty(), "{}: {}", kind.name(), broken.join("\n"));
     let sent: HashSet<&str> = outcome.accepted.iter().map(|sent| sent.body.as_str()).collect();
     let stray: Vec<&Entry> = outcome.friends.iter().filter(|entry| !sent.contains(entry.body.as_str())).collect();
     assert!(stray.is_empty(), "refused, and sent all the same: {stray:?}");

@@ -1,7 +1,7 @@
 //! How small and quiet the release binary is: memory, threads, writes and wakeups while it idles, and how soon it answers.
 //!
-//! Measures the program named by BOTMOTHER_RELEASE against a real Prosody; a debug build says nothing about it, so this is
-//! run by hand: `BOTMOTHER_RELEASE=target/release/botmother cargo test --release --test footprint -- --ignored --nocapture`
+//! Measures the program named by FOOTPRINT_BINARY against a real Prosody; a debug build says nothing about it, so this is
+//! run by hand: `FOOTPRINT_BINARY=target/release/botmother cargo test --release --test footprint -- --ignored --nocapture`
 
 mod support;
 
@@ -29,9 +29,9 @@ const WAKEUPS_MAX: u64 = IDLE.as_secs();
 const ANSWER_MEDIAN_MAX: Duration = Duration::from_millis(500);
 
 fn release() -> PathBuf {
-    let path = std::env::var_os("BOTMOTHER_RELEASE").expect("BOTMOTHER_RELEASE names the binary to measure");
+    let path = std::env::var_os("FOOTPRINT_BINARY").expect("FOOTPRINT_BINARY names the binary to measure");
     // Relative to where the test was called, which cargo changes to the package.
-    fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("BOTMOTHER_RELEASE exists")
+    fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("FOOTPRINT_BINARY exists")
 }
 
 /// `Name:  123 kB` lines of a file in /proc.
@@ -89,7 +89,7 @@ fn prepare() -> Option<(Server, Daemon)> {
 }
 
 #[test]
-#[ignore = "measures the release binary that BOTMOTHER_RELEASE names, for a minute"]
+#[ignore = "measures the release binary that FOOTPRINT_BINARY names, for a minute"]
 fn idle() {
     let program = release();
     let Some((_server, daemon)) = prepare() else { return };
@@ -118,7 +118,7 @@ fn idle() {
 }
 
 #[test]
-#[ignore = "measures the release binary that BOTMOTHER_RELEASE names"]
+#[ignore = "measures the release binary that FOOTPRINT_BINARY names"]
 fn start_to_first_answer() {
     let program = release();
     let Some((server, daemon)) = prepare() else { return };

@@ -40,6 +40,46 @@ pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
 /// SCRAM iteration counts outside this range are refused: fewer is a downgrade (RFC 5802 §5.1), more a way to burn our
 /// CPU. OWASP's highest recommendation is 1.3 million.
 pub const SCRAM_ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=1_500_000;
+/// Bytes read at once; also the most one TLS record holds.
+pub const SOCKET_READ_BYTES: usize = 16 * 1024;
+/// Reads and rounds of one turn; then the other sessions have theirs.
+pub const SOCKET_ROUNDS_MAX: usize = 4;
+/// A write buffer that had to grow beyond this is given back when it is empty.
+pub const SOCKET_WRITE_BYTES_KEPT: usize = 2 * 1024;
+/// Addresses of one name that are tried: both families and a spare.
+pub const ADDRESSES_MAX: usize = 4;
+/// Reasons in one sentence; a reader wants no more.
+pub const CONNECT_REASONS_MAX: usize = 4;
+/// Sessions that log in for the first time at once: a thousand accounts must not knock on one small server together.
+pub const LOGINS_MAX: usize = 64;
+/// How long the sessions have to say goodbye.
+pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Exchanges for one question, over all servers: a lost datagram must not send us to the wrong host.
+pub const DNS_TRIES_MAX: usize = 4;
+/// Nameservers used of `resolv.conf`; the C library takes as many.
+pub const DNS_SERVERS_MAX: usize = 3;
+/// Services we try of a domain: more is no service but an attack.
+pub const SRV_TARGETS_MAX: usize = 16;
+/// Sessions remembered for resumption, per set of trust: eight a server, so eight servers.
+pub const TLS_RESUMPTIONS_MAX: usize = 64;
+/// The kernel gives a connection up when what it sent is not confirmed for so many milliseconds.
+pub const TCP_USER_TIMEOUT_MS: u32 = 60_000;
+/// How long we wait for the server's goodbye once everything is known.
+pub const PROBE_GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Progress that is told unasked, so that a server that never asks need not keep everything.
+pub const UNASKED_ACK: u32 = 32;
+/// Being online this long means that losing the connection is an accident and not a habit.
+pub const STABLE_AFTER: Duration = Duration::from_secs(10);
+/// The server waits this long for the `<a/>` that covers all it asked about; then it gets what there is.
+pub const ACK_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a loss of the connection may at least be followed by the next try, doubling while losses go on.
+pub const RECONNECT_SOON: Duration = Duration::from_millis(300);
+/// How long a goodbye may take.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many pages are read when the place where we were is unknown.
+pub const ARCHIVE_BACKWARD_PAGES: usize = 5;
+/// Capacity an empty buffer may keep: one large stanza must not cost an idle session its memory for ever.
+pub const FRAMER_BYTES_KEPT: usize = 8 * 1024;
 
 // --- HTTP ---
 
@@ -83,6 +123,17 @@ pub const LARGE_BODIES_BYTES_MAX: usize = 20 * 1024 * 1024;
 pub const TURNED_AWAY_MAX: usize = 64;
 /// Connections between the door and the inner HTTP server.
 pub const INNER_CONNECTIONS: usize = 4;
+/// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
+pub const HTTP_READ_BYTES: usize = 16 * 1024;
+/// Bytes to be written before one deadline: whoever reads a long answer slowly but steadily gets it whole.
+pub const HTTP_WRITE_BYTES: usize = 256 * 1024;
+/// Bodies up to this, both ways, need no share in the memory set apart for large ones, so that whoever fills that up
+/// keeps no ordinary call out.
+pub const SMALL_BODY_BYTES: usize = 16 * 1024;
+/// After an error of `accept`, which is mostly a lack of file descriptors: time for connections to end.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Headers of one answer; more is an attack on a router's memory.
+pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
 
 // --- bots and messages ---
 
@@ -131,3 +182,52 @@ pub const CLOCK_JUMP: Duration = Duration::from_secs(600);
 pub const CLOCK_PLAUSIBLE_S: i64 = 1_767_225_600;
 /// How often old rows are looked for.
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+/// At most one hint about encryption in this time, or a chatty phone would get one for each message.
+pub const HINT_EVERY_S: i64 = 3600;
+/// Seconds between two writes of a bot's `last_active`, so that polling does not wear out a flash card.
+pub const LAST_ACTIVE_STEP_S: i64 = 60;
+/// An archive id becomes the mark only when it is this old: servers may store two messages that arrive at once in one
+/// order and deliver them in the other. What is read twice is recognised.
+pub const MARK_AGE: Duration = Duration::from_secs(5);
+/// Archive ids remembered for [`MARK_AGE`]; beyond it the oldest becomes the mark early.
+pub const MARKS_MAX: usize = 4_096;
+/// Stack of our own threads; deep recursion is bounded everywhere ([`ELEMENT_DEPTH_MAX`]).
+pub const THREAD_STACK_BYTES: usize = 512 * 1024;
+
+// --- store ---
+
+/// More than there are statements in this layer, so that none is prepared twice.
+pub const STATEMENTS_MAX: usize = 96;
+/// How long we wait for another program that looks into the database (a backup, a curious `sqlite3`).
+pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Free pages that are kept for later use; only beyond them is the file made shorter.
+pub const FREE_PAGES_KEPT: i64 = 1_024;
+/// Pages given back in one purge: moving them must not hold up the engine for long.
+pub const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
+
+// --- configuration and command line ---
+
+/// More accounts than anybody configures by hand; a bound on `BOTMOTHER_ACCOUNT__999999999__JID`.
+pub const ACCOUNTS_MAX: usize = 1000;
+/// Larger files are something else, given by mistake.
+pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+/// A file with one password in it.
+pub const PASSWORD_FILE_BYTES_MAX: u64 = 4096;
+/// Longer than any password.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// For all but long polls.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait when the daemon says that we are too fast.
+pub const CLIENT_BUSY_WAIT: Duration = Duration::from_secs(1);
+/// How often to wait so.
+pub const CLIENT_BUSY_WAITS_MAX: u32 = 10;
+/// More than the longest answer there is: a hundred lines of chat.
+pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Lines that can be called back with the arrow key.
+pub const CHAT_HISTORY_MAX: usize = 200;
+/// Between tries to hear from a daemon that has gone.
+pub const CHAT_RETRY: Duration = Duration::from_secs(2);
+/// Input read ahead of what is said.
+pub const CHAT_READ_AHEAD: usize = 64;
+/// While input is awaited, there is nothing to do at any time.
+pub const CHAT_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{Exit, Failed};
 use crate::base::call::HttpCall;
 use crate::base::json::{Fields, Object};
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text::percent;
 use crate::config::{ApiMode, Config};
@@ -19,14 +20,6 @@ use crate::work;
 
 /// File of the admin token in the data directory.
 pub(super) const TOKEN_FILE: &str = "admin.token";
-/// For all but long polls.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long and how often to wait when the daemon says that we are too fast.
-const BUSY_WAIT: Duration = Duration::from_secs(1);
-const BUSY_WAITS_MAX: u32 = 10;
-/// More than the longest answer there is: a hundred lines of chat.
-const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
 /// The way to the daemon.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
@@ -57,12 +50,12 @@ impl Client {
     pub(super) fn get(&mut self, path: &str, query: &[(&str, &str)], timeout: Duration) -> Result<Fields, Failed> {
         let pairs: Vec<String> = query.iter().map(|(key, value)| format!("{key}={}", percent(value))).collect();
         let question = if pairs.is_empty() { "" } else { "?" };
-        self.ask("GET", format!("{path}{question}{}", pairs.join("&")), Vec::new(), timeout + TIMEOUT)
+        self.ask("GET", format!("{path}{question}{}", pairs.join("&")), Vec::new(), timeout + limits::CLIENT_TIMEOUT)
     }
 
     /// `POST` of a JSON object.
     pub(super) fn post(&mut self, path: &str, body: Object) -> Result<Fields, Failed> {
-        self.ask("POST", path.to_string(), body.end().into_bytes(), TIMEOUT)
+        self.ask("POST", path.to_string(), body.end().into_bytes(), limits::CLIENT_TIMEOUT)
     }
 
     fn ask(&mut self, method: &'static str, path: String, body: Vec<u8>, timeout: Duration) -> Result<Fields, Failed> {
@@ -74,7 +67,8 @@ impl Client {
         if let Some(token) = &self.token {
             headers.push(("Authorization", format!("Bearer {}", token.expose())));
         }
-        let mut call = HttpCall { method, url, headers, body, timeout, answer_bytes_max: ANSWER_BYTES_MAX };
+        let mut call =
+            HttpCall { method, url, headers, body, timeout, answer_bytes_max: limits::CLIENT_ANSWER_BYTES_MAX };
         let (mut status, mut fields) = self.exchange(&call)?;
         if status == 401 && self.token.is_none() {
             let token = self.admin_token()?;
@@ -101,11 +95,11 @@ impl Client {
             let answer = work::call_loopback(call).map_err(|error| self.unreachable(&error))?;
             let fields = Fields::parse(&answer.body).map_err(|_| self.is_not_ours(answer.status))?;
             let is_too_fast = answer.status == 429 && matches!(fields.text("error"), Ok(Some("rate_limited")));
-            if !is_too_fast || waits == BUSY_WAITS_MAX {
+            if !is_too_fast || waits == limits::CLIENT_BUSY_WAITS_MAX {
                 return Ok((answer.status, fields));
             }
             waits += 1;
-            thread::sleep(BUSY_WAIT);
+            thread::sleep(limits::CLIENT_BUSY_WAIT);
         }
     }
 

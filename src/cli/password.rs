@@ -7,11 +7,9 @@ use std::path::Path;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 use super::{Exit, Failed};
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::config;
-
-/// Longer than any password.
-const BYTES_MAX: usize = 1024;
 
 /// The password from a file, or from the terminal; from the first line of standard input where there is neither.
 pub(super) fn get(file: Option<&Path>, question: &str) -> Result<Secret, Failed> {
@@ -33,7 +31,7 @@ pub(super) fn get(file: Option<&Path>, question: &str) -> Result<Secret, Failed>
 
 fn first_line() -> io::Result<Secret> {
     let mut line = String::new();
-    io::stdin().lock().take(BYTES_MAX as u64).read_line(&mut line)?;
+    io::stdin().lock().take(limits::PASSWORD_BYTES_MAX as u64).read_line(&mut line)?;
     Ok(Secret::new(line.trim_end_matches(['\n', '\r'])))
 }
 
@@ -78,7 +76,7 @@ fn read_hidden(input: &mut impl Read) -> io::Result<Secret> {
             0x15 => typed.clear(),
             // A whole character: its continuation bytes (10xxxxxx) go with it.
             0x08 | 0x7f => while typed.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {},
-            byte if typed.len() < BYTES_MAX => typed.push(byte),
+            byte if typed.len() < limits::PASSWORD_BYTES_MAX => typed.push(byte),
             _ => {}
         }
     }

@@ -6,16 +6,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Files, Options, Problem};
+use crate::base::limits;
 use crate::base::secret::Secret;
 
 /// The system-wide configuration file.
 const SYSTEM_CONFIG: &str = "/etc/botmother/config.toml";
 /// The data directory of the service.
 const SYSTEM_DATA: &str = "/var/lib/botmother";
-/// Larger files are something else, given by mistake.
-const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
-const PASSWORD_BYTES_MAX: u64 = 4096;
-
 /// What surrounds the process.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -85,8 +82,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
 
 fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > CONFIG_BYTES_MAX {
+    std::fs::File::open(path)?.take(limits::CONFIG_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > limits::CONFIG_BYTES_MAX {
         return Err(io::Error::other("larger than 1 MiB"));
     }
     Ok(text)
@@ -115,11 +112,11 @@ pub fn read_password(path: &Path) -> Result<Secret, String> {
     let fail = |why: String| format!("the password file {} {why}", path.display());
     let mut text = String::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(PASSWORD_BYTES_MAX + 1).read_to_string(&mut text))
+        .and_then(|file| file.take(limits::PASSWORD_FILE_BYTES_MAX + 1).read_to_string(&mut text))
         .map_err(|error| fail(format!("cannot be read: {}", plain(&error))))?;
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);
-    if text.len() as u64 > PASSWORD_BYTES_MAX || password.contains('\n') {
+    if text.len() as u64 > limits::PASSWORD_FILE_BYTES_MAX || password.contains('\n') {
         return Err(fail("has more than one line; it must contain the password and nothing else".into()));
     }
     if password.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what values mean; `key.rs` does. Unknown keys are problems and name the nearest known one.
 
+use crate::base::limits;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -16,9 +17,6 @@ use super::place::Environment;
 const PREFIX: &str = "BOTMOTHER_";
 /// Variables that are no keys.
 const OTHER_VARIABLES: [&str; 2] = ["BOTMOTHER_CONFIG", "BOTMOTHER_LOG"];
-/// More accounts than anybody configures by hand; a bound on `BOTMOTHER_ACCOUNT__999999999__JID`.
-const ACCOUNTS_MAX: usize = 1000;
-
 /// One value somebody gave.
 #[derive(Debug)]
 pub(super) struct Setting {
@@ -207,7 +205,7 @@ fn find_variable(name: &str) -> Option<(&'static Key, usize)> {
     match (first, second, third) {
         (name, None, None) => Some((Key::find("", name)?, 0)),
         ("account", Some(index), Some(name)) => {
-            let index = index.parse().ok().filter(|index| *index < ACCOUNTS_MAX)?;
+            let index = index.parse().ok().filter(|index| *index < limits::ACCOUNTS_MAX)?;
             Some((Key::find("account", name)?, index))
         }
         ("api", Some(name), None) => Some((Key::find("api", name)?, 0)),

@@ -60,12 +60,6 @@ pub(super) struct Account {
 const PRIORITY_QUIET: i8 = -1;
 /// Priority when a bot wants every message: the server must route to us even when nobody else is online.
 const PRIORITY_ALL: i8 = 0;
-/// An archive id becomes the mark only when it is this old: servers may store two messages that arrive at once in one
-/// order and deliver them in the other. What is read twice is recognised.
-const MARK_AGE: Duration = Duration::from_secs(5);
-/// Archive ids remembered for [`MARK_AGE`]; beyond it the oldest becomes the mark early.
-const MARKS_MAX: usize = 4_096;
-
 impl Engine {
     /// Reads the accounts, takes over those of the configuration, starts their sessions.
     pub(super) fn start_accounts(&mut self) -> Result<(), store::Error> {
@@ -360,7 +354,7 @@ impl Account {
     fn advance_mark(&mut self, now: Duration) -> Option<String> {
         let mut mark = None;
         while let Some((at, _)) = self.marks.front() {
-            if *at + MARK_AGE > now && self.marks.len() <= MARKS_MAX {
+            if *at + limits::MARK_AGE > now && self.marks.len() <= limits::MARKS_MAX {
                 break;
             }
             mark = self.marks.pop_front().map(|(_, mark)| mark);

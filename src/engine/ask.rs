@@ -2,15 +2,13 @@
 
 use crate::base::crypto;
 use crate::base::id::BotId;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, BotInfo, Caller, Question};
 use crate::engine::local::is_local;
 use crate::engine::registry::Bot;
 use crate::engine::{Engine, Trouble, Verdict};
-
-/// Seconds between two writes of a bot's `last_active`, so that polling does not wear out a flash card.
-const LAST_ACTIVE_STEP_S: i64 = 60;
 
 impl Engine {
     pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
@@ -133,7 +131,7 @@ impl Engine {
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {
         let now = self.now.unix();
         let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
-        if now - bot.row.last_active >= LAST_ACTIVE_STEP_S {
+        if now - bot.row.last_active >= limits::LAST_ACTIVE_STEP_S {
             bot.row.last_active = now;
             self.store.store_bot(&bot.row)?;
         }

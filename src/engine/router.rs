@@ -8,6 +8,7 @@ use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::json::Object;
+use crate::base::limits;
 use crate::base::text;
 use crate::engine::Engine;
 use crate::engine::command;
@@ -17,9 +18,6 @@ use crate::engine::local::{Speaker, is_local};
 use crate::engine::{Trouble, registry::Bot};
 use crate::store;
 use crate::xmpp::message::{Inbound, Kind, Via};
-
-/// At most one hint about encryption in this time, or a chatty phone would get one for each message.
-const HINT_EVERY_S: i64 = 3600;
 
 impl Engine {
     /// A message arrived for an account. Whatever becomes of it is committed before the server hears of it.
@@ -220,7 +218,7 @@ impl Engine {
     fn hint_encrypted(&mut self, owner: &BareJid) -> Result<(), store::Error> {
         let key = format!("encryption_hint_at:{owner}");
         let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if self.now.unix() - last < HINT_EVERY_S {
+        if self.now.unix() - last < limits::HINT_EVERY_S {
             return Ok(());
         }
         self.store.store_setting(&key, &self.now.unix().to_string())?;

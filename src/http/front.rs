@@ -84,9 +84,6 @@ impl Default for Limits {
     }
 }
 
-/// After an error of `accept`, which is mostly a lack of file descriptors: time for connections to end.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// What all connections share.
 struct Shared {
     pool: Pool,
@@ -159,7 +156,7 @@ async fn accept(
             Err(error) if is_of_the_client(&error) => log::debug!("http: lost in accept: {error}"),
             Err(error) => {
                 log::warn!("http: cannot accept: {error}");
-                Timer::after(ACCEPT_PAUSE).await;
+                Timer::after(limits::ACCEPT_PAUSE).await;
             }
         }
     }

@@ -31,8 +31,6 @@ pub(super) const PROOF_TARGET: &str = "*";
 /// Value of the header `Server`.
 pub(super) const SERVER: &str = "botmother";
 
-/// The thread only parses and prints; SQL and crypto are the engine's.
-const STACK_BYTES: usize = 512 * 1024;
 /// `sun_path` has 108 bytes, the last one zero (unix(7)).
 const SOCKET_PATH_BYTES_MAX: usize = 107;
 
@@ -65,7 +63,7 @@ pub fn start(dir: &Path, serve: Arc<Serve>) -> io::Result<Inner> {
     let thread = {
         let (server, handover, stopping) = (server.clone(), handover.clone(), stopping.clone());
         let work = move || take_requests(&server, &handover, &*serve, &stopping);
-        thread::Builder::new().name("http".into()).stack_size(STACK_BYTES).spawn(work)?
+        thread::Builder::new().name("http".into()).stack_size(limits::THREAD_STACK_BYTES).spawn(work)?
     };
     Ok(Inner { socket, handover, stopping, server: Some(server), thread: Some(thread), own_dir })
 }

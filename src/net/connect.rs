@@ -19,11 +19,6 @@ use crate::base::limits;
 use crate::engine::effect::Route;
 use crate::xmpp::session::{Facts, Lost, TlsFacts};
 
-/// Addresses of one name that are tried: both families and a spare.
-const ADDRESSES_MAX: usize = 4;
-/// Reasons in one sentence; a reader wants no more.
-const REASONS_MAX: usize = 4;
-
 /// Something found out on the way to a login.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -114,7 +109,7 @@ pub(super) async fn open(route: &Route, configs: &Configs, skip: usize, report: 
         }
     }
     reasons.dedup();
-    reasons.truncate(REASONS_MAX);
+    reasons.truncate(limits::CONNECT_REASONS_MAX);
     let why = format!("{} cannot be reached: {}", route.domain, reasons.join("; "));
     Err(refused.unwrap_or(Lost::Network(why)))
 }
@@ -241,7 +236,7 @@ async fn open_socket(target: &Target, end: Instant, report: &dyn Fn(Step)) -> Re
     let found = addresses(target).or(late()).await;
     let addresses = found.map_err(|error| format!("{}: {}", target.host, reason(&error)))?;
     let mut reasons = Vec::new();
-    for address in addresses.into_iter().take(ADDRESSES_MAX) {
+    for address in addresses.into_iter().take(limits::ADDRESSES_MAX) {
         if Instant::now() > end {
             break;
         }

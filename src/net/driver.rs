@@ -22,15 +22,9 @@ use super::link::{Link, Socket};
 use super::tls::Configs;
 use super::{instant, now};
 use crate::base::id::AccountId;
+use crate::base::limits;
 use crate::engine::effect::{Order, Route};
 use crate::xmpp::session::{Event, Input, Lost, Output, Session};
-
-/// Bytes read at once; also the most one TLS record holds.
-const READ_BYTES: usize = 16 * 1024;
-/// Reads and rounds of one turn; then the other sessions have theirs.
-const ROUNDS_MAX: usize = 4;
-/// A write buffer that had to grow beyond this is given back when it is empty.
-const WRITE_BYTES_KEPT: usize = 2 * 1024;
 
 /// What all sessions of the thread have in common.
 pub(super) struct Shared {
@@ -51,7 +45,7 @@ impl Shared {
             events: Box::new(events),
             steps: Box::new(steps),
             configs: Configs::default(),
-            buffer: RefCell::new(vec![0; READ_BYTES].into()),
+            buffer: RefCell::new(vec![0; limits::SOCKET_READ_BYTES].into()),
         })
     }
 }
@@ -142,7 +136,7 @@ impl Driver {
 
     /// Does all that is ready. Every source that is not has our waker afterwards.
     fn turn(&mut self, cx: &mut Context<'_>, mut inbox: Pin<&mut async_channel::Receiver<Order>>) -> Poll<()> {
-        for _ in 0..ROUNDS_MAX {
+        for _ in 0..limits::SOCKET_ROUNDS_MAX {
             self.moved = false;
             self.take_orders(cx, inbox.as_mut());
             self.drain(cx);
@@ -304,7 +298,7 @@ impl Driver {
     fn read(&mut self, cx: &mut Context<'_>) {
         let shared = self.account.shared.clone();
         let mut buffer = shared.buffer.borrow_mut();
-        for _ in 0..ROUNDS_MAX {
+        for _ in 0..limits::SOCKET_ROUNDS_MAX {
             if !self.session.wants_bytes() || self.ended {
                 return;
             }
@@ -347,7 +341,7 @@ impl Driver {
         match result {
             Poll::Ready(Ok(())) => {
                 self.unflushed = false;
-                self.out.shrink_to(WRITE_BYTES_KEPT);
+                self.out.shrink_to(limits::SOCKET_WRITE_BYTES_KEPT);
             }
             Poll::Ready(Err(error)) => self.lose(cx, Lost::Network(connect::reason(&error))),
             Poll::Pending => {}

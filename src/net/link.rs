@@ -1,5 +1,6 @@
 //! An open connection to a server, plain or under TLS, and the options of its socket.
 
+use crate::base::limits;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
@@ -13,8 +14,6 @@ use super::tls::TlsStream;
 /// How long the kernel keeps sending into the void, in milliseconds. The session's own timers find a dead link
 /// sooner; this frees the socket where they do not run.
 #[cfg(target_os = "linux")]
-const USER_TIMEOUT_MS: u32 = 60_000;
-
 /// A TCP connection that acknowledges at once what it has read.
 ///
 /// Prosody leaves Nagle on and then holds its next bytes back until our ACK, which the kernel delays by up to 40 ms. The
@@ -31,7 +30,7 @@ impl Socket {
         let stream = Async::<TcpStream>::connect(address).await?;
         let _ = stream.get_ref().set_nodelay(true);
         #[cfg(target_os = "linux")]
-        let _ = rustix::net::sockopt::set_tcp_user_timeout(stream.get_ref(), USER_TIMEOUT_MS);
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(stream.get_ref(), limits::TCP_USER_TIMEOUT_MS);
         Ok(Socket { stream, has_read: true })
     }
 }

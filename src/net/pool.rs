@@ -9,7 +9,6 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use async_io::Timer;
@@ -24,11 +23,6 @@ use crate::base::time::Backoff;
 use crate::base::{crypto, limits};
 use crate::engine::effect::{Order, Route};
 use crate::xmpp::session::{Event, Session, SessionConfig};
-
-/// Sessions that log in for the first time at once: a thousand accounts must not knock on one small server together.
-const LOGINS_MAX: usize = 64;
-/// How long the sessions have to say goodbye.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// All sessions of the thread.
 pub struct Pool {
@@ -50,7 +44,7 @@ impl Slot {
     async fn close(self) {
         let _ = self.inbox.try_send(Order::Close);
         let late = async {
-            Timer::after(GOODBYE_TIMEOUT).await;
+            Timer::after(limits::GOODBYE_TIMEOUT).await;
         };
         self.task.or(late).await;
     }
@@ -73,7 +67,7 @@ impl Pool {
     /// A pool without sessions; they will run on `executor`, which the caller runs.
     pub fn new(events: impl Fn(AccountId, Event) + 'static, executor: Rc<LocalExecutor<'static>>) -> Pool {
         let steps = |id, step| log::debug!("account {id}: {step}");
-        let (sessions, logins) = (HashMap::new(), Arc::new(Semaphore::new(LOGINS_MAX)));
+        let (sessions, logins) = (HashMap::new(), Arc::new(Semaphore::new(limits::LOGINS_MAX)));
         Pool { shared: Shared::new(events, steps), executor, sessions, logins }
     }
 
@@ -104,7 +98,7 @@ impl Pool {
             }
         };
         all.or(async {
-            Timer::after(GOODBYE_TIMEOUT).await;
+            Timer::after(limits::GOODBYE_TIMEOUT).await;
         })
         .await;
     }

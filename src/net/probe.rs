@@ -1,7 +1,6 @@
 //! One login attempt for the command line: `account test`, `account add`, `doctor`. Says what it finds as it goes.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use async_io::Timer;
 use smol::future::{self, FutureExt};
@@ -12,9 +11,6 @@ use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::engine::effect::{Order, Route};
 use crate::xmpp::session::{Event, Facts, Session, SessionConfig};
-
-/// How long we wait for the server's goodbye once everything is known.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 
 enum News {
     Step(Step),
@@ -48,7 +44,7 @@ pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(S
     let _ = inbox.try_send(Order::Close);
     driver
         .or(async {
-            Timer::after(GOODBYE_TIMEOUT).await;
+            Timer::after(limits::PROBE_GOODBYE_TIMEOUT).await;
         })
         .await;
     Ok(facts)

@@ -18,13 +18,6 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::base::{crypto, limits};
 
-/// Exchanges for one question, over all servers: a lost datagram must not send us to the wrong host.
-const TRIES_MAX: usize = 4;
-/// Nameservers used of `resolv.conf`; the C library takes as many.
-const SERVERS_MAX: usize = 3;
-/// Services we try of a domain: more is no service but an attack.
-const TARGETS_MAX: usize = 16;
-
 /// One place where a domain offers its service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -96,7 +89,7 @@ impl Resolver {
 
     async fn records(&self, name: String) -> Result<Vec<Record>, Error> {
         let mut why = "there is no nameserver in /etc/resolv.conf".to_string();
-        for server in self.servers.iter().cycle().take(TRIES_MAX) {
+        for server in self.servers.iter().cycle().take(limits::DNS_TRIES_MAX) {
             // A fresh id each time, beside the random port of a fresh socket: what a forger would have to guess.
             let Some(query) = query(&name, random(u16::MAX.into()) as u16) else {
                 return Err(Error::NoAnswer(format!("{name} is no domain name")));
@@ -187,7 +180,7 @@ pub fn read_answer(data: &[u8], query: &[u8]) -> Answer {
             return Answer::Refused("its answer is malformed".to_string());
         };
         // Records of other names are none of our question, whoever put them there.
-        if *record.owner() != name || records.len() == TARGETS_MAX {
+        if *record.owner() != name || records.len() == limits::SRV_TARGETS_MAX {
             continue;
         }
         let srv = record.data();
@@ -260,7 +253,7 @@ fn nameservers(text: &str) -> Vec<SocketAddr> {
         // With a zone (`fe80::1%eth0`) it is for the C library only; std cannot read it.
         .filter_map(|address| address.parse().ok())
         .map(|address: std::net::IpAddr| SocketAddr::new(address, 53))
-        .take(SERVERS_MAX)
+        .take(limits::DNS_SERVERS_MAX)
         .collect();
     if servers.is_empty() {
         servers.push((Ipv4Addr::LOCALHOST, 53).into());

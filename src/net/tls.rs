@@ -20,15 +20,13 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, 
 use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
+use crate::base::limits;
 use crate::base::text;
 use crate::engine::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
 
 /// A connection under TLS.
 pub type TlsStream = futures_rustls::client::TlsStream<Socket>;
-
-/// Sessions remembered for resumption, per set of trust: eight a server, so eight servers.
-const RESUMPTIONS_MAX: usize = 64;
 
 /// Why there is no TLS configuration. Each is the owner's to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,7 +178,7 @@ fn client_config(key: &Key) -> Result<ClientConfig, Error> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier { trust }))
         .with_no_client_auth();
-    config.resumption = Resumption::in_memory_sessions(RESUMPTIONS_MAX);
+    config.resumption = Resumption::in_memory_sessions(limits::TLS_RESUMPTIONS_MAX);
     if key.direct_tls {
         // XEP-0368 §3
         config.alpn_protocols = vec![b"xmpp-client".to_vec()];

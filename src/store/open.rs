@@ -3,11 +3,11 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::base::crypto::SealKey;
+use crate::base::limits;
 use crate::store::key::{self, Database};
 use crate::store::{Durability, Error, State, Store, migrate};
 
@@ -15,11 +15,6 @@ use crate::store::{Durability, Error, State, Store, migrate};
 const FILE: &str = "botmother.db";
 /// The file whose lock says that the data directory is taken.
 const LOCK_FILE: &str = "botmother.lock";
-/// More than there are statements in this layer, so that none is prepared twice.
-const STATEMENTS_MAX: usize = 96;
-/// How long we wait for another program that looks into the database (a backup, a curious `sqlite3`).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// auto_vacuum comes first: it counts only before the first table. cache_size is in KiB when negative: rows are small
 /// and the engine keeps what it needs, so 256 KiB hold the inner pages (512 were measured: no faster). The log goes back
 /// into the database after 1,000 pages, which writes a page that changed often only once (flash), and is cut to 4 MiB
@@ -74,8 +69,8 @@ impl Store {
     }
 
     fn start(connection: Connection, key: SealKey, lock: Option<File>, durability: Durability) -> Result<Store, Error> {
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(limits::STATEMENTS_MAX);
         connection.execute_batch(PRAGMAS)?;
         connection.execute_batch(match durability {
             Durability::Power => "PRAGMA synchronous = FULL",

@@ -5,11 +5,6 @@ use crate::base::id::BotId;
 use crate::base::limits;
 use crate::store::{Error, Store};
 
-/// Free pages that are kept for later use; only beyond them is the file made shorter.
-const FREE_PAGES_KEPT: i64 = 1_024;
-/// Pages given back in one purge: moving them must not hold up the engine for long.
-const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
-
 impl Store {
     /// Deletes what is older or more than `limits.rs` allows. Gives how many updates each bot lost unread, already
     /// counted in its row: whoever has a copy of the row adds it there too.
@@ -76,11 +71,11 @@ impl Store {
     /// Gives back space when more than half of a file that is not small is empty, a little at a time.
     fn shrink(&mut self) -> Result<(), Error> {
         let free = self.number("PRAGMA freelist_count", &[])?;
-        if free <= FREE_PAGES_KEPT || free <= self.number("PRAGMA page_count", &[])? / 2 {
+        if free <= limits::FREE_PAGES_KEPT || free <= self.number("PRAGMA page_count", &[])? / 2 {
             return Ok(());
         }
         self.begin()?;
-        let pages = (free - FREE_PAGES_KEPT).min(PAGES_GIVEN_BACK_MAX);
+        let pages = (free - limits::FREE_PAGES_KEPT).min(limits::PAGES_GIVEN_BACK_MAX);
         self.give_back(pages).map_err(|error| self.failed(error.into()))
     }
 

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 
 use super::{Error, write};
-use crate::base::limits::{ATTRIBUTES_MAX, ELEMENT_DEPTH_MAX, ELEMENTS_MAX};
+use crate::base::limits;
 
 /// An element: name, namespace, attributes, content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,10 +191,10 @@ impl Element {
                     None => return only(element, &mut reader),
                 }
             }
-            if open.len() > ELEMENT_DEPTH_MAX {
+            if open.len() > limits::ELEMENT_DEPTH_MAX {
                 return Err(Error::TooDeep);
             }
-            if count > ELEMENTS_MAX {
+            if count > limits::ELEMENTS_MAX {
                 return Err(Error::TooMany("elements in a stanza"));
             }
         }
@@ -232,7 +232,7 @@ fn read_start(resolver: &NamespaceResolver, start: &BytesStart<'_>) -> Result<El
         return Err(malformed("a name is not a name"));
     }
     for (index, attribute) in start.attributes().enumerate() {
-        if index >= ATTRIBUTES_MAX {
+        if index >= limits::ATTRIBUTES_MAX {
             return Err(Error::TooMany("attributes"));
         }
         let attribute = attribute.map_err(malformed)?;
@@ -342,10 +342,10 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
-        let many: String = (0..=ATTRIBUTES_MAX).map(|n| format!(" a{n}=''")).collect();
+        let many: String = (0..=limits::ATTRIBUTES_MAX).map(|n| format!(" a{n}=''")).collect();
         assert_eq!(parse(&format!("<a{many}/>")), Err(Error::TooMany("attributes")));
-        assert!(parse(&format!("<a>{}</a>", "<b/>".repeat(ELEMENTS_MAX + 1))).is_err());
-        let deep = ELEMENT_DEPTH_MAX + 1;
+        assert!(parse(&format!("<a>{}</a>", "<b/>".repeat(limits::ELEMENTS_MAX + 1))).is_err());
+        let deep = limits::ELEMENT_DEPTH_MAX + 1;
         assert_eq!(parse(&format!("{}{}", "<a>".repeat(deep), "</a>".repeat(deep))), Err(Error::TooDeep));
     }
 }

@@ -8,10 +8,8 @@
 use std::ops::Range;
 
 use super::Error;
-use crate::base::limits::{ELEMENT_DEPTH_MAX, STANZA_BYTES_MAX};
+use crate::base::limits;
 
-/// Capacity an empty buffer may keep: one large stanza must not cost an idle session its memory for ever.
-const IDLE_CAPACITY: usize = 8 * 1024;
 const CDATA_OPEN: &[u8] = b"[CDATA[";
 
 /// One piece of a stream.
@@ -77,7 +75,7 @@ impl Framer {
             self.scanned -= self.start;
             self.start = 0;
         }
-        if self.buffer.is_empty() && self.buffer.capacity() > IDLE_CAPACITY {
+        if self.buffer.is_empty() && self.buffer.capacity() > limits::FRAMER_BYTES_KEPT {
             self.buffer = Vec::new();
         }
         self.buffer.extend_from_slice(bytes);
@@ -113,7 +111,7 @@ impl Framer {
 
     fn scan(&mut self) -> Result<Found, Error> {
         // The bound is applied while scanning, so that the verdict does not depend on how the bytes were cut.
-        while self.scanned - self.start < STANZA_BYTES_MAX {
+        while self.scanned - self.start < limits::STANZA_BYTES_MAX {
             self.skip_text();
             let Some(&byte) = self.buffer.get(self.scanned) else { return Ok(Found::Nothing) };
             self.scanned += 1;
@@ -128,7 +126,7 @@ impl Framer {
     /// Jumps over character data inside an element: the only place with long runs of uninteresting bytes.
     fn skip_text(&mut self) {
         if self.place == Place::Text && !self.open.is_empty() {
-            let limit = self.buffer.len().min(self.start + STANZA_BYTES_MAX - 1);
+            let limit = self.buffer.len().min(self.start + limits::STANZA_BYTES_MAX - 1);
             let rest = self.buffer.get(self.scanned..limit).unwrap_or_default();
             self.scanned += rest.iter().position(|byte| *byte == b'<').unwrap_or(rest.len());
         }
@@ -203,7 +201,7 @@ impl Framer {
     fn start_tag(&mut self, is_empty: bool) -> Result<Found, Error> {
         self.place = Place::Text;
         // The stream counts, and so does this element.
-        if self.open.len() + 2 > ELEMENT_DEPTH_MAX {
+        if self.open.len() + 2 > limits::ELEMENT_DEPTH_MAX {
             return Err(Error::TooDeep);
         }
         let begin = self.tag + 1;
@@ -302,8 +300,8 @@ mod tests {
 
     #[test]
     fn refuses() {
-        let deep = format!("<s>{}", "<a>".repeat(ELEMENT_DEPTH_MAX));
-        let large = format!("<s><a>{}</a>", "x".repeat(STANZA_BYTES_MAX));
+        let deep = format!("<s>{}", "<a>".repeat(limits::ELEMENT_DEPTH_MAX));
+        let large = format!("<s><a>{}</a>", "x".repeat(limits::STANZA_BYTES_MAX));
         let cases: [(&str, Error); 12] = [
             ("<!DOCTYPE s><s>", Error::Forbidden("a comment or a DTD")),
             ("<s><!-- x -->", Error::Forbidden("a comment or a DTD")),
@@ -332,6 +330,6 @@ mod tests {
         framer.push(format!("<s><a>{}</a>", "x".repeat(100_000)).as_bytes());
         while framer.poll().unwrap().is_some() {}
         framer.push(b" ");
-        assert!(framer.buffer.capacity() <= IDLE_CAPACITY);
+        assert!(framer.buffer.capacity() <= limits::FRAMER_BYTES_KEPT);
     }
 }

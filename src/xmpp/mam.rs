@@ -1,15 +1,12 @@
 //! XEP-0313, message archive: reading what happened while we were away, page by page (XEP-0059).
 //!
 //! [`CatchUp`] is a plain value that says which page to ask for next. It reads on from an id; where the archive does
-//! not know that id any more (it expired there), the newest [`BACKWARD_PAGES`] pages are read instead, from the newest
-//! back, and given out in order. What is older than these is lost to us, as it is to the archive or nearly so.
+//! not know that id any more (it expired there), the newest [`limits::ARCHIVE_BACKWARD_PAGES`] pages are read instead,
+//! from the newest back, and given out in order. What is older is lost to us, as it is to the archive or nearly so.
 
-use crate::base::limits::ARCHIVE_PAGE;
+use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::ns;
-
-/// How many pages are read when the place where we were is unknown.
-pub const BACKWARD_PAGES: usize = 5;
 
 /// The place before the first message: where the next catch-up begins when the archive was empty at the first.
 pub const BEGINNING: &str = "";
@@ -106,10 +103,10 @@ impl<T> CatchUp<T> {
             element => element.with_text(text),
         };
         let (max, edge) = match &self.direction {
-            Direction::Forward { after } if after == BEGINNING => (ARCHIVE_PAGE, None),
-            Direction::Forward { after } => (ARCHIVE_PAGE, Some(limit("after", after))),
+            Direction::Forward { after } if after == BEGINNING => (limits::ARCHIVE_PAGE, None),
+            Direction::Forward { after } => (limits::ARCHIVE_PAGE, Some(limit("after", after))),
             // An empty `<before/>` asks for the last page (XEP-0059 §2.5).
-            Direction::Backward { before, .. } => (ARCHIVE_PAGE, Some(limit("before", before))),
+            Direction::Backward { before, .. } => (limits::ARCHIVE_PAGE, Some(limit("before", before))),
             Direction::Mark => (1, Some(limit("before", ""))),
         };
         let set = Element::new("set", ns::RSM).with_child(limit("max", &max.to_string()));
@@ -161,7 +158,7 @@ impl<T> CatchUp<T> {
                 _ => Next::Done(Vec::new()),
             },
             Direction::Backward { before, pages } => match &fin.first {
-                Some(first) if !fin.is_complete && first != before && pages.len() < BACKWARD_PAGES => {
+                Some(first) if !fin.is_complete && first != before && pages.len() < limits::ARCHIVE_BACKWARD_PAGES => {
                     before.clone_from(first);
                     pages.push(Vec::new());
                     Next::Page

@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 
 use crate::base::crypto::{self, Hash};
-use crate::base::limits::SCRAM_ITERATIONS;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text::{base64, unbase64};
 use crate::xmpp::session::TlsFacts;
@@ -53,7 +53,7 @@ impl LoginKey {
 pub enum Error {
     /// The server offers nothing we may use; holds what it offers.
     NoMechanism(String),
-    /// The iteration count is out of [`SCRAM_ITERATIONS`]: a downgrade, or an attempt to burn our CPU.
+    /// The iteration count is out of [`limits::SCRAM_ITERATIONS`]: a downgrade, or an attempt to burn our CPU.
     Iterations(u32),
     /// The server's nonce does not continue ours: an answer to somebody else's question.
     Nonce,
@@ -265,7 +265,7 @@ impl Exchange {
         if !nonce.starts_with(&self.nonce) || nonce.len() == self.nonce.len() {
             return Err(Error::Nonce);
         }
-        let count = NonZeroU32::new(iterations).filter(|n| SCRAM_ITERATIONS.contains(&n.get()));
+        let count = NonZeroU32::new(iterations).filter(|n| limits::SCRAM_ITERATIONS.contains(&n.get()));
         let count = count.ok_or(Error::Iterations(iterations))?;
         let old = self.key.take().filter(|key| (key.hash, &key.salt, key.iterations) == (hash, &salt, iterations));
         self.is_new_key = old.is_none();

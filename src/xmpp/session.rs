@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::base::jid::{BareJid, Jid};
-use crate::base::limits::{RECONNECT_FIRST, RECONNECT_MAX, UNHANDLED_MAX};
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text::hex;
 use crate::base::time::{Backoff, Now, Timers};
@@ -179,11 +179,6 @@ pub struct Facts {
     pub archive: bool,
 }
 
-/// How long a loss of the connection may at least be followed by the next try, doubling while losses go on.
-const RETRY_SOON: Duration = Duration::from_millis(300);
-/// How long a goodbye may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// Where a session stands.
 enum State {
     /// For the next try.
@@ -278,8 +273,8 @@ impl Session {
             state: State::Connecting,
             outputs: VecDeque::from([Output::Connect]),
             timers: Timers::default(),
-            backoff: Backoff::new(RECONNECT_FIRST, RECONNECT_MAX),
-            losses: Backoff::new(RETRY_SOON, RECONNECT_MAX),
+            backoff: Backoff::new(limits::RECONNECT_FIRST, limits::RECONNECT_MAX),
+            losses: Backoff::new(limits::RECONNECT_SOON, limits::RECONNECT_MAX),
             is_linked: true,
             stream: None,
             sm: None,
@@ -334,7 +329,7 @@ impl Session {
 
     /// Whether the driver should go on reading: false while too much is unhandled.
     pub fn wants_bytes(&self) -> bool {
-        self.deliveries.len() < UNHANDLED_MAX
+        self.deliveries.len() < limits::UNHANDLED_MAX
     }
 
     /// Whether stanzas may be sent and received.

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::ns;
 
@@ -180,9 +181,6 @@ pub struct Sm {
     asked: Option<u32>,
 }
 
-/// Progress that is told unasked, so that a server that never asks need not keep everything.
-const UNASKED_ACK: u32 = 32;
-
 impl Sm {
     /// `<r/>` came.
     pub fn asked(&mut self) {
@@ -194,7 +192,7 @@ impl Sm {
         let h = self.arrivals.h();
         // Compared by distance, as both wrap around.
         let is_reached = |asked: u32| h.wrapping_sub(asked) < u32::MAX / 2;
-        self.asked.is_some_and(is_reached) || h.wrapping_sub(self.told) >= UNASKED_ACK
+        self.asked.is_some_and(is_reached) || h.wrapping_sub(self.told) >= limits::UNASKED_ACK
     }
 
     /// An `<a/>`, or a `<resume/>`, with this `h` goes out.

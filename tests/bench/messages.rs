@@ -2,7 +2,7 @@
 //!
 //! One table in one run, nothing asserted: the figures belong to a machine, the ratios less so. Each task is done by both
 //! systems in turn, several times. README.md says what the columns mean and what was reached.
-//! Words after `--` choose tasks by their names. BOTMOTHER_BENCH_RUNS (default 5), BOTMOTHER_BENCH_MESSAGES (default 10000) and BOTMOTHER_RELEASE (another binary).
+//! Words after `--` choose tasks by their names. BOTMOTHER_BENCH_RUNS (default 5), BOTMOTHER_BENCH_MESSAGES (default 10000) and FOOTPRINT_BINARY (another binary).
 
 #![allow(missing_docs, unreachable_pub)]
 
@@ -182,7 +182,7 @@ fn start_daemon(server: &Server, server_pid: u32) -> Result<Running<Daemon>> {
     let mut daemon = Daemon::with_account(server, "owner", PASSWORD, server.c2s_port, no_limit);
     // A second start, because the first one logs every stanza.
     daemon.stop();
-    let given = env::var_os("BOTMOTHER_RELEASE").map(PathBuf::from);
+    let given = env::var_os("FOOTPRINT_BINARY").map(PathBuf::from);
     let program = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_botmother")));
     let mut process = Process::spawn(&daemon, &program);
     process.wait_serving(&daemon);

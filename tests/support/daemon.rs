@@ -17,6 +17,7 @@ pub struct Daemon {
     binary: String,
     pub dir: PathBuf,
     pub port: u16,
+    keep: bool,
     _port: Port,
 }
 
@@ -33,7 +34,8 @@ impl Daemon {
         let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", std::process::id()));
         fs::create_dir_all(&dir).expect("a directory for the daemon");
         fs::write(dir.join("config.toml"), config).expect("its configuration");
-        let mut daemon = Daemon { child: None, binary: binary.to_string(), dir, port: port.number, _port: port };
+        let mut daemon =
+            Daemon { child: None, binary: binary.to_string(), dir, port: port.number, keep: false, _port: port };
         daemon.start_again();
         daemon
     }
@@ -87,6 +89,11 @@ impl Daemon {
         let mut child = self.child.take().expect("it runs");
         child.kill().expect("killed");
         child.wait().expect("ended");
+    }
+
+    /// For whoever looks into a failure that shows when the daemon is gone.
+    pub fn keep_files(&mut self) {
+        self.keep = true;
     }
 
     /// SIGTERM, and the exit status.
@@ -161,7 +168,9 @@ impl Drop for Daemon {
             let _ = child.kill();
             let _ = child.wait();
         }
-        if thread::panicking() {
+        if self.keep {
+            println!("the daemon's files are in {}", self.dir.display());
+        } else if thread::panicking() {
             eprintln!("the daemon's files are in {}; the end of its log:\n{}", self.dir.display(), self.log_text());
         } else {
             let _ = fs::remove_dir_all(&self.dir);

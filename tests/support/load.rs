@@ -21,14 +21,14 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct Random(u64);
 
 impl Random {
-    /// From `BOTMOTHER_SEED`, or from the time; prints it.
+    /// From `ENDURANCE_SEED`, or from the time; prints it.
     pub fn seeded(what: &str) -> Random {
-        let given = std::env::var("BOTMOTHER_SEED").ok().and_then(|seed| seed.parse().ok());
+        let given = std::env::var("ENDURANCE_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
             now.as_micros() as u64 % 1_000_000_000
         });
-        println!("{what}: BOTMOTHER_SEED={seed}");
+        println!("{what}: ENDURANCE_SEED={seed}");
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 

@@ -91,6 +91,7 @@ pub struct Server {
     /// Of the account `admin`, which every server has.
     pub admin_password: String,
     options: Options,
+    keep: bool,
     running: Option<Running>,
     _authority: Arc<Authority>,
     _ports: [Port; 4],
@@ -131,6 +132,7 @@ impl Server {
             dir: new_folder(kind.name()),
             admin_password: random_word(),
             options,
+            keep: false,
             running: None,
             _authority: Arc::clone(&authority),
             _ports: ports,
@@ -191,6 +193,11 @@ impl Server {
     /// Ends the server as a system does at shutdown: everything is saved, clients are told.
     pub fn stop(&mut self) {
         self.end(Signal::TERM);
+    }
+
+    /// For whoever looks into a failure that shows when the server is gone.
+    pub fn keep_files(&mut self) {
+        self.keep = true;
     }
 
     /// Ends the server as a loss of power does.
@@ -359,7 +366,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        if thread::panicking() {
+        if self.keep || thread::panicking() {
             eprintln!("logs of {} are in {}", self.kind.name(), self.dir.display());
         } else {
             let _ = fs::remove_dir_all(&self.dir);

@@ -11,12 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Chat, Line, Look, OWNER};
+use crate::base::limits;
 use crate::cli::{self, Exit, Failed};
-
-/// Input read ahead of what is said.
-const READ_AHEAD: usize = 64;
-/// While input is awaited, there is nothing to do at any time.
-const IDLE: Duration = Duration::from_secs(3600);
 
 enum Happening {
     Typed(String),
@@ -38,7 +34,7 @@ struct Progress {
 }
 
 pub(super) fn run(mut chat: Chat, wait: Duration) -> Result<(), Failed> {
-    let (tell, happenings) = mpsc::sync_channel(READ_AHEAD);
+    let (tell, happenings) = mpsc::sync_channel(limits::CHAT_READ_AHEAD);
     spawn("input", tell.clone(), read_input)?;
     let listener = chat.clone();
     spawn("listen", tell, move |tell| listen(listener, tell))?;
@@ -50,7 +46,8 @@ pub(super) fn run(mut chat: Chat, wait: Duration) -> Result<(), Failed> {
             return progress.failed.map_or(Ok(()), Err);
         }
         let is_waiting = progress.unanswered.is_some() && (progress.is_ended || chat.who.is_none());
-        let timeout = if is_waiting { wait.saturating_sub(progress.since.elapsed()) } else { IDLE };
+        let timeout =
+            if is_waiting { wait.saturating_sub(progress.since.elapsed()) } else { limits::CHAT_IDLE_TIMEOUT };
         match happenings.recv_timeout(timeout) {
             Ok(Happening::Typed(line)) => progress.typed.push_back(line),
             Ok(Happening::EndOfInput) => progress.is_ended = true,

@@ -2,25 +2,20 @@
 
 use std::io::IsTerminal;
 use std::thread;
-use std::time::Duration;
 
 use rustyline::error::ReadlineError;
 use rustyline::{DefaultEditor, ExternalPrinter};
 
 use super::{Chat, Line, Look, OWNER};
+use crate::base::limits;
 use crate::cli::{self, Exit, Failed};
-
-/// Lines that can be called back with the arrow key.
-const HISTORY_MAX: usize = 200;
-/// Between tries to hear from a daemon that has gone.
-const RETRY: Duration = Duration::from_secs(2);
 
 pub(super) fn run(mut chat: Chat, earlier: &[Line]) -> Result<(), Failed> {
     let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
     let look = if is_coloured { Look::Coloured } else { Look::Terminal };
     greet(&chat, earlier, look);
     let broken = |error: ReadlineError| Failed::new(Exit::Io, format!("the terminal cannot be used: {error}"));
-    let config = rustyline::Config::builder().max_history_size(HISTORY_MAX).map_err(broken)?.build();
+    let config = rustyline::Config::builder().max_history_size(limits::CHAT_HISTORY_MAX).map_err(broken)?.build();
     let mut editor = DefaultEditor::with_config(config).map_err(broken)?;
     let printer = editor.create_external_printer().map_err(broken)?;
     let listener = chat.clone();
@@ -73,7 +68,7 @@ fn listen(mut chat: Chat, mut printer: impl ExternalPrinter, look: Look) {
                 back.to_string() + &others.collect::<String>()
             }
             Err(failed) => {
-                thread::sleep(RETRY);
+                thread::sleep(limits::CHAT_RETRY);
                 let news = if is_gone { String::new() } else { format!("({}; trying again)\n", failed.text) };
                 is_gone = true;
                 news

@@ -31,10 +31,6 @@ const BODIES_FULL: Refusal = Refusal::new(503, "limit_reached", "Too much data u
 const FULL: Refusal = Refusal::new(503, "limit_reached", "Too many connections; try again later.");
 const ANSWER_LATE: Refusal = Refusal::new(503, "internal", "The answer took too long.");
 
-/// Bodies up to this, both ways, need no share in the memory set apart for large ones, so that whoever fills that up
-/// keeps no ordinary call out.
-const SMALL_BODY_BYTES: usize = 16 * 1024;
-
 /// Why a connection ends.
 enum End {
     /// There is nobody to say anything to.
@@ -167,7 +163,7 @@ impl Conn {
             if decoder.is_done() {
                 return Ok(body);
             }
-            if body.len() > SMALL_BODY_BYTES && !share.grow_to(body.len()) {
+            if body.len() > limits::SMALL_BODY_BYTES && !share.grow_to(body.len()) {
                 return Err(BODIES_FULL.into());
             }
             if self.wire.fill(at).await.map_err(|error| on_time(error, BODY_LATE))? == 0 {
@@ -222,7 +218,7 @@ impl Conn {
         };
         let shared = self.shared.clone();
         let mut share = shared.large_bodies.share();
-        if body.len() <= SMALL_BODY_BYTES {
+        if body.len() <= limits::SMALL_BODY_BYTES {
             // A copy is cheaper than a second packet.
             head.append(&mut body);
         } else if !share.grow_to(body.len()) {

@@ -1,5 +1,6 @@
 //! One client's byte stream: reading with a look ahead, writing, and deadlines that cost nothing while all goes well.
 
+use crate::base::limits;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -9,11 +10,6 @@ use std::time::{Duration, Instant};
 
 use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use smol::{Async, Timer};
-
-/// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
-const READ_BYTES: usize = 16 * 1024;
-/// Bytes to be written before one deadline: whoever reads a long answer slowly but steadily gets it whole.
-const WRITE_BYTES: usize = 256 * 1024;
 
 /// A TCP or TLS connection.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin {}
@@ -61,7 +57,7 @@ impl Wire {
 
     /// Writes all; each stretch of it within so much time.
     pub(super) async fn send(&mut self, bytes: &[u8], within: Duration) -> io::Result<()> {
-        for stretch in bytes.chunks(WRITE_BYTES) {
+        for stretch in bytes.chunks(limits::HTTP_WRITE_BYTES) {
             let work = async {
                 self.stream.write_all(stretch).await?;
                 self.stream.flush().await
@@ -118,7 +114,7 @@ impl Reader<'_> {
 /// Appends what can be read; 0 at the end. Waiting needs no memory but the task's own.
 pub(super) async fn fill(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> io::Result<usize> {
     poll_fn(|cx| {
-        let mut chunk = [0; READ_BYTES];
+        let mut chunk = [0; limits::HTTP_READ_BYTES];
         let count = ready!(Pin::new(&mut *stream).poll_read(cx, &mut chunk))?;
         buffer.extend_from_slice(&chunk[..count]);
         Poll::Ready(Ok(count))

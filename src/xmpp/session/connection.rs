@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{CLOSE_TIMEOUT, Event, Lost, Output, Session, State, Timer, TlsFacts};
-use crate::base::limits::{IDLE_BEFORE_PING, IQ_TIMEOUT, NEGOTIATE_TIMEOUT, PING_TIMEOUT, RECONNECT_MAX};
+use super::{Event, Lost, Output, Session, State, Timer, TlsFacts};
+use crate::base::limits;
 use crate::base::text::base64;
 use crate::base::time::Backoff;
 use crate::xmpp::iq::Peer;
@@ -12,9 +12,6 @@ use crate::xmpp::stream::{Failure, Login, Stream};
 use crate::xmpp::{ping, presence, sasl};
 
 use super::About;
-
-/// Being online this long means that losing the connection is an accident and not a habit.
-const STABLE_AFTER: Duration = Duration::from_secs(10);
 
 /// When the next try comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +31,7 @@ impl Session {
         self.state = State::Connecting;
         self.is_linked = true;
         self.outputs.push_back(Output::Connect);
-        self.set_timer(Timer::Negotiate, NEGOTIATE_TIMEOUT);
+        self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
     }
 
     pub(super) fn connected(&mut self, tls: Option<TlsFacts>) {
@@ -60,7 +57,7 @@ impl Session {
         };
         self.stream = Some(Stream::open(login, tls));
         self.state = State::Negotiating;
-        self.set_timer(Timer::Negotiate, NEGOTIATE_TIMEOUT);
+        self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
     }
 
     pub(super) fn tls_up(&mut self, tls: TlsFacts) {
@@ -135,7 +132,7 @@ impl Session {
                 let random = self.random();
                 self.backoff.next(random)
             }
-            Retry::Late => Backoff::new(RECONNECT_MAX, RECONNECT_MAX).next(self.random()),
+            Retry::Late => Backoff::new(limits::RECONNECT_MAX, limits::RECONNECT_MAX).next(self.random()),
             Retry::Never => return self.stop(why),
         };
         self.offline(why, wait);
@@ -144,7 +141,7 @@ impl Session {
     /// Losses of a connection that stood have waits of their own: short, unless they come one upon the other.
     fn wait_after_loss(&mut self) -> Duration {
         if let State::Online(since) = self.state
-            && self.now.mono.saturating_sub(since) >= STABLE_AFTER
+            && self.now.mono.saturating_sub(since) >= limits::STABLE_AFTER
         {
             self.losses.reset();
         }
@@ -209,7 +206,7 @@ impl Session {
         self.timers.stop_all();
         self.questions.clear();
         self.state = State::Closing;
-        self.set_timer(Timer::Close, CLOSE_TIMEOUT);
+        self.set_timer(Timer::Close, limits::CLOSE_TIMEOUT);
     }
 
     fn end(&mut self) {
@@ -225,7 +222,7 @@ impl Session {
     pub(super) fn heard(&mut self) {
         self.timers.stop(Timer::Link as usize);
         if self.is_established() {
-            self.set_timer(Timer::Idle, IDLE_BEFORE_PING);
+            self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
             let is_asking = self.sm.as_ref().is_some_and(|sm| sm.departures.is_asking());
             if is_asking || self.questions.is_open(|about| matches!(about, About::Link | About::Fence)) {
                 self.expect_life();
@@ -236,7 +233,7 @@ impl Session {
     /// Something was asked: silence from here on means that the link is dead.
     pub(super) fn expect_life(&mut self) {
         if !self.timers.is_set(Timer::Link as usize) {
-            self.set_timer(Timer::Link, PING_TIMEOUT);
+            self.set_timer(Timer::Link, limits::PING_TIMEOUT);
         }
     }
 
@@ -268,12 +265,12 @@ impl Session {
     }
 
     fn be_patient(&mut self) {
-        for (timer, time) in [(Timer::Link, PING_TIMEOUT), (Timer::Idle, IDLE_BEFORE_PING)] {
+        for (timer, time) in [(Timer::Link, limits::PING_TIMEOUT), (Timer::Idle, limits::IDLE_BEFORE_PING)] {
             if self.is_due(timer) {
                 self.set_timer(timer, time);
             }
         }
-        self.questions.extend(self.now.mono + IQ_TIMEOUT, |_| true);
+        self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |_| true);
     }
 
     fn test_link(&mut self) {

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::base::limits::HELD_BACK_MAX;
+use crate::base::limits;
 use crate::xmpp::message::Inbound;
 use crate::xmpp::sm::Ticket;
 
@@ -39,7 +39,7 @@ impl Deliveries {
 
     /// An archived message is being told.
     pub(super) fn told_archived(&mut self, arrived: &Arrived) {
-        if self.archived.len() >= HELD_BACK_MAX {
+        if self.archived.len() >= limits::HELD_BACK_MAX {
             self.archived.pop_front();
         }
         self.archived.extend(arrived.message.archive_id.clone());
@@ -59,7 +59,7 @@ impl Deliveries {
     /// Holds a live message back. Gives `false` when there are too many.
     pub(super) fn hold(&mut self, arrived: Arrived) -> bool {
         self.held.push(arrived);
-        self.held.len() <= HELD_BACK_MAX
+        self.held.len() <= limits::HELD_BACK_MAX
     }
 
     /// Whether a held message could be read from the archive again.

@@ -1,18 +1,14 @@
 //! What comes on an established stream: stanzas and the elements of stream management.
 
-use std::time::Duration;
-
 use super::delivery::Arrived;
 use super::{Event, Output, Session, State, Timer};
+use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::message::{self, Reading};
 use crate::xmpp::sm::{self, Ticket};
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::stream::Got;
 use crate::xmpp::{disco, ns, version};
-
-/// The server waits this long for the `<a/>` that covers all it asked about; then it gets what there is.
-const ACK_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Session {
     pub(super) fn read(&mut self, bytes: &[u8]) {
@@ -159,7 +155,7 @@ impl Session {
                 if sm.owes_ack() {
                     self.send_ack();
                 } else {
-                    self.set_timer(Timer::Ack, ACK_PATIENCE);
+                    self.set_timer(Timer::Ack, limits::ACK_PATIENCE);
                 }
             }
             ("a", Some(h), Some(_)) => {

@@ -6,7 +6,7 @@
 use super::delivery::Arrived;
 use super::{About, Event, Facts, Session, State, Timer};
 use crate::base::jid::Jid;
-use crate::base::limits::{IDLE_BEFORE_PING, IQ_TIMEOUT, NEGOTIATE_TIMEOUT};
+use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
@@ -31,7 +31,7 @@ impl Session {
             ..Facts::default()
         };
         self.state = State::Asking(jid);
-        self.set_timer(Timer::Negotiate, NEGOTIATE_TIMEOUT);
+        self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
         self.ask(Peer::Account, About::Account, IqKind::Get, disco::build_query());
         // Whether there are carbons shows in the answer to the order.
         self.ask(Peer::Account, About::Carbons, IqKind::Set, carbons::build_enable());
@@ -52,7 +52,7 @@ impl Session {
     }
 
     pub(super) fn ask(&mut self, peer: Peer, about: About, kind: IqKind, payload: Element) {
-        let id = self.questions.ask(peer, about, self.now.mono + IQ_TIMEOUT);
+        let id = self.questions.ask(peer, about, self.now.mono + limits::IQ_TIMEOUT);
         let iq = Iq::print(kind, &id, peer.to(&self.config.account), Some(payload));
         self.send_stanza(None, iq);
     }
@@ -110,7 +110,7 @@ impl Session {
         log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.facts);
         self.state = State::Bound;
         self.timers.stop(Timer::Negotiate as usize);
-        self.set_timer(Timer::Idle, IDLE_BEFORE_PING);
+        self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
         self.tell(Event::Bound { jid, facts: self.facts.clone() });
     }
 
@@ -157,7 +157,7 @@ impl Session {
             self.consume();
             None
         };
-        self.questions.extend(self.now.mono + IQ_TIMEOUT, |about| *about == About::Archive);
+        self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |about| *about == About::Archive);
         let State::CatchingUp(catch_up) = &mut self.state else { return };
         match catch_up.result(&id, arrived) {
             Turn::Now(arrived) => self.tell_archived(arrived),
@@ -232,7 +232,7 @@ impl Session {
         log::debug!("{}: online{}", self.config.account, if resumed { ", stream resumed" } else { "" });
         self.state = State::Online(self.now.mono);
         self.backoff.reset();
-        self.set_timer(Timer::Idle, IDLE_BEFORE_PING);
+        self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
         self.tell(Event::Online { resumed });
     }
 }
