@@ -354,6 +354,24 @@ fn messages_wait_for_the_server_and_go_out_in_order() {
 }
 
 #[test]
+fn what_the_archive_shows_twice_holds_nothing_back() {
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "Sender");
+    rig.online();
+    let (_, first) = rig.send(&bot, OWNER, "to myself");
+    rig.session(session::Event::Offline { why: "reset".to_string(), retry_in: Duration::from_secs(1) });
+    let (_, second) = rig.send(&bot, "anna@example.org", "not yet out");
+    // Servers archive what somebody sends himself twice: as sent, and as received.
+    let mut own = self_chat("to myself", &first);
+    own.from = Jid::parse(&format!("{OWNER}/{}", rig.resource)).unwrap();
+    own.via = Via::Archive;
+    let event = || Event::Session(rig.account, session::Event::Message(Box::new(own.clone())));
+    rig.batch(vec![event(), event()]);
+    let sent = sends(&rig.online());
+    assert!(sent.len() == 1 && sent[0].1.contains(&second), "{sent:?}");
+}
+
+#[test]
 fn a_long_queue_is_fed_piece_by_piece() {
     let mut rig = Rig::new();
     let bot = rig.create(OWNER, "Sender");

@@ -347,6 +347,10 @@ impl Account {
 
     /// Found in the archive: the server had it although its acknowledgement never came.
     pub(super) fn on_found(&mut self, id: OutboxId, now: Duration) {
+        // What somebody sends himself is in his archive twice; and the server may have told us before.
+        if self.acked.contains(&id) {
+            return;
+        }
         log::debug!("{}: message {id} had reached the server before the break", self.row.jid);
         self.on_acked(&[id.0 as u64], now);
     }

@@ -40,9 +40,10 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The queue of an account with so many rows in the table.
+    /// The queue of an account with so many rows in the table. Whether there is anything to send, the table is asked,
+    /// and not the count, which is only for the limit.
     pub(super) fn from_store(count: i64) -> Queue {
-        Queue { in_flight: VecDeque::new(), ready: VecDeque::new(), more: count > 0, last: None, count }
+        Queue { in_flight: VecDeque::new(), ready: VecDeque::new(), more: true, last: None, count }
     }
 
     /// The session forgot what it had (a new stream): everything in the table is sent again.
