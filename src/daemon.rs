@@ -3,37 +3,31 @@
 //! Threads: `engine` (rules and SQL), `edge` (all sockets: XMPP sessions and the HTTP door), the inner HTTP server's,
 //! async-io's helper, and this one, which waits for signals (ARCHITECTURE §6). Called by `main`.
 
-use std::io::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Instant;
-use std::{fmt, fs, process};
+use std::{fmt, io, thread};
 
-use async_signal::{Signal, Signals};
 use smol::LocalExecutor;
-use smol::stream::StreamExt;
 
 use crate::api;
-use crate::api::botmother::{AdminNeeds, AdminRule, Face, Limiter};
-use crate::base::crypto;
 use crate::base::id::AccountId;
-use crate::base::limits;
-use crate::base::secret::Secret;
-use crate::base::text;
+use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
 use crate::engine::command::texts::Language;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::event::Event;
 use crate::engine::handle::{self, Handle};
-use crate::engine::{ConfigAccount, Engine, Setup};
+use crate::engine::{ConfigAccount, Engine, Settings, Setup};
 use crate::http::front::{self, Door};
 use crate::http::server;
-use crate::net::{self, pool, selfsigned, tls};
+use crate::net::door_tls::DoorTls;
+use crate::net::{self, pool};
 use crate::store::{self, Durability, Store};
+
+mod door;
+mod signals;
 
 /// Why the daemon did not start.
 #[derive(Debug)]
@@ -66,35 +60,36 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// File of the admin token in the state directory.
-const ADMIN_TOKEN_FILE: &str = "admin.token";
+/// Reads the configuration again, the way it was read at the start.
+pub type Reload<'a> = &'a dyn Fn() -> Result<Config, config::Error>;
 
 /// Runs until a signal says stop.
-pub fn run(config: Config) -> Result<(), Error> {
+pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let begun = Instant::now();
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
     raise_file_limit();
-    let signals = Signals::new([Signal::Term, Signal::Int]).map_err(|e| Error::File("the signal handler", e))?;
-    let listeners = listen(&config)?;
+    let signals = signals::catch()?;
+    let listeners = door::listen(&config)?;
     let durability = match config.durability {
         config::Durability::Power => Durability::Power,
         config::Durability::Process => Durability::Process,
     };
     let store = Store::open(&config.data_dir, durability).map_err(Error::Store)?;
-    let admin_token = admin_token(&config.data_dir)?;
+    let tls = door::tls(&config)?;
+    let admin_token = door::admin_token(&config.data_dir)?;
     let engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
 
     let (events, inbox) = mpsc::channel();
     let (orders, order_inbox) = async_channel::unbounded();
     let (stop_door, door_stopped) = async_channel::bounded::<()>(1);
-    let face = Arc::new(face(&config, Handle::new(events.clone()), admin_token));
+    let face = Arc::new(door::face(&config, Handle::new(events.clone()), admin_token));
     let inner = server::start(&config.data_dir.join("run"), api::mount(face))
         .map_err(|e| Error::File("the inner HTTP server's socket", e))?;
     let door = Door {
         listeners,
-        tls: door_tls(&config)?,
+        tls: tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?,
         inner,
         body_max: api::body_max,
         stop: door_stopped,
@@ -106,7 +101,8 @@ pub fn run(config: Config) -> Result<(), Error> {
     let edge = spawn("edge", move || run_edge(order_inbox, session_events, door))?;
     greet(&config, begun);
 
-    wait_for_stop(signals);
+    let running = signals::Running { config: &config, reload, door_tls: tls, events: &events };
+    signals::serve_until_stop(signals, &running);
     let (reply, ticket) = handle::ticket();
     let _ = events.send(Event::Stop(reply));
     let _ = ticket.wait();
@@ -121,6 +117,16 @@ pub fn run(config: Config) -> Result<(), Error> {
 }
 
 fn setup(config: &Config) -> Setup {
+    Setup {
+        settings: settings(config),
+        api_url: format!("{}/bot/", door::base_url(config)),
+        rate_limit: config.api.rate_limit,
+        entropy: crypto::random,
+    }
+}
+
+/// What may change while the daemon runs.
+fn settings(config: &Config) -> Settings {
     let account = |account: &config::Account| ConfigAccount {
         jid: account.jid.clone(),
         password: account.password.clone(),
@@ -129,79 +135,14 @@ fn setup(config: &Config) -> Setup {
         pin: account.pin.clone(),
         plaintext: account.plaintext,
     };
-    Setup {
+    Settings {
         language: match config.language {
             config::Language::English => Language::English,
             config::Language::German => Language::German,
         },
-        api_url: format!("{}/bot/", base_url(config)),
-        rate_limit: config.api.rate_limit,
         accounts: config.accounts.iter().map(account).collect(),
         system_roots: config.roots == config::Roots::System,
-        entropy: crypto::random,
     }
-}
-
-fn face(config: &Config, handle: Handle, token: Secret) -> Face {
-    let always = config.api.admin == config::AdminRule::Token || config.api.mode == ApiMode::Network;
-    let needs = if always { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
-    Face {
-        handle,
-        admin: AdminRule { needs, token },
-        base_url: base_url(config),
-        limiter: Limiter::new(config.api.rate_limit),
-        now: net::now,
-    }
-}
-
-fn base_url(config: &Config) -> String {
-    let scheme = match config.api.mode {
-        ApiMode::Local => "http",
-        ApiMode::Network => "https",
-    };
-    format!("{scheme}://localhost:{}", config.api.port)
-}
-
-fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
-    let port = config.api.port;
-    let open = |address: SocketAddr| TcpListener::bind(address).map_err(|error| Error::Listen(address, error));
-    match config.api.mode {
-        ApiMode::Local => Ok(vec![open((Ipv4Addr::LOCALHOST, port).into())?]),
-        ApiMode::Network => {
-            let v4 = open((Ipv4Addr::UNSPECIFIED, port).into())?;
-            // A kernel without IPv6, or one whose [::] takes IPv4 too, leaves us with the first.
-            Ok([v4].into_iter().chain(open((Ipv6Addr::UNSPECIFIED, port).into()).ok()).collect())
-        }
-    }
-}
-
-fn door_tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, Error> {
-    if config.api.mode == ApiMode::Local {
-        return Ok(None);
-    }
-    let (cert, key) = match (config.api.tls_cert.clone(), config.api.tls_key.clone()) {
-        (cert, _) if cert.as_os_str().is_empty() => {
-            selfsigned::certificate(&config.data_dir).map_err(|e| Error::File("the self-signed certificate", e))?
-        }
-        own => own,
-    };
-    let tls = tls::server_config(&cert.to_string_lossy(), &key.to_string_lossy());
-    tls.map(Some).map_err(|error| Error::Tls(error.to_string()))
-}
-
-/// The admin token, made at the first start: whoever can read the file may manage.
-fn admin_token(data_dir: &Path) -> Result<Secret, Error> {
-    let path = data_dir.join(ADMIN_TOKEN_FILE);
-    let known = fs::read_to_string(&path).unwrap_or_default();
-    if !known.trim().is_empty() {
-        return Ok(Secret::new(known.trim()));
-    }
-    let mut random = [0; 24];
-    crypto::random(&mut random);
-    let token = format!("bma_{}", text::base64url(&random));
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-    file.and_then(|mut file| writeln!(file, "{token}")).map_err(|e| Error::File("the admin token", e))?;
-    Ok(Secret::new(token))
 }
 
 fn spawn<T: Send + 'static>(
@@ -246,28 +187,19 @@ fn raise_file_limit() {
     }
 }
 
-fn wait_for_stop(mut signals: Signals) {
-    let signal = smol::block_on(signals.next());
-    log::info!("stopping ({})", if matches!(signal, Some(Ok(Signal::Int))) { "interrupted" } else { "terminated" });
-    let impatient = move || {
-        if smol::block_on(signals.next()).is_some() {
-            log::warn!("a second signal: stopping at once; what was accepted is safe");
-            process::exit(0);
-        }
-    };
-    let _ = spawn("signals", impatient);
-}
-
 fn greet(config: &Config, begun: Instant) {
     let version = env!("CARGO_PKG_VERSION");
     let took = begun.elapsed().as_millis();
     log::info!(
         "botmother {version}: API at {}, data in {}, up in {took} ms",
-        base_url(config),
+        door::base_url(config),
         config.data_dir.display()
     );
     if config.api.mode == ApiMode::Network {
-        log::info!("network mode: management needs the token in {}", config.data_dir.join(ADMIN_TOKEN_FILE).display());
+        log::info!(
+            "network mode: management needs the token in {}",
+            config.data_dir.join(door::ADMIN_TOKEN_FILE).display()
+        );
     }
     log::info!("next: `botmother chat` talks to the manager; `botmother account add you@example.org` signs in to XMPP");
 }

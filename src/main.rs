@@ -32,18 +32,19 @@ fn run(args: Args) -> Result<(), Failed> {
         _ => (Purpose::Command, Files::LeaveAlone),
     };
     log::start(purpose, args.verbose, &environment);
-    let config = config::load(&args.options, &environment, files).map_err(|error| {
+    let load = || config::load(&args.options, &environment, files);
+    let config = load().map_err(|error| {
         let hint = "`botmother help config` explains every key";
         Failed { exit: Exit::Config, text: format!("the configuration cannot be used\n{error}\n{hint}") }
     })?;
     match args.command {
-        Command::Run => run_daemon(config),
+        Command::Run => run_daemon(config, &load),
         command => cli::run(command, &config),
     }
 }
 
-fn run_daemon(config: Config) -> Result<(), Failed> {
-    daemon::run(config).map_err(|error| Failed { exit: exit_of(&error), text: error.to_string() })
+fn run_daemon(config: Config, reload: daemon::Reload<'_>) -> Result<(), Failed> {
+    daemon::run(config, reload).map_err(|error| Failed { exit: exit_of(&error), text: error.to_string() })
 }
 
 /// 78 is what a person must change before another start can go better: the service manager then does not try again.

@@ -14,7 +14,7 @@ use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
-use botmother::engine::{ConfigAccount, Engine, Setup};
+use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
 use botmother::store::Store;
 use botmother::xmpp::message::{Inbound, Kind, Via};
 use botmother::xmpp::session::{self, Facts};
@@ -53,11 +53,9 @@ fn setup(language: Language) -> Setup {
         plaintext: false,
     };
     Setup {
-        language,
+        settings: Settings { language, accounts: vec![account], system_roots: false },
         api_url: "http://localhost:7842/bot/".to_string(),
         rate_limit: 30,
-        accounts: vec![account],
-        system_roots: false,
         entropy,
     }
 }

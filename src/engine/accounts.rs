@@ -14,7 +14,7 @@ use crate::engine::effect::{Effect, Order, Route};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{AccountInfo, NewAccount, Receive};
 use crate::engine::outbox::Queue;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Engine, Settings, Trouble};
 use crate::store;
 use crate::store::row::AccountRow;
 use crate::xmpp::sasl::LoginKey;
@@ -37,11 +37,19 @@ pub struct ConfigAccount {
     pub plaintext: bool,
 }
 
+/// What a login depends on besides the account's row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Login {
+    plaintext: bool,
+    system_roots: bool,
+}
+
 /// An account in memory.
 pub(super) struct Account {
     pub(super) row: AccountRow,
+    login: Login,
     pub(super) is_online: bool,
-    state: String,
+    pub(super) state: String,
     priority: i8,
     pub(super) queue: Queue,
     /// Sent and acknowledged, to be deleted with the next transaction.
@@ -61,11 +69,38 @@ const PRIORITY_QUIET: i8 = -1;
 /// Priority when a bot wants every message: the server must route to us even when nobody else is online.
 const PRIORITY_ALL: i8 = 0;
 impl Engine {
-    /// Reads the accounts, takes over those of the configuration, starts their sessions.
-    pub(super) fn start_accounts(&mut self) -> Result<(), store::Error> {
-        let configured = std::mem::take(&mut self.setup.accounts);
+    /// Takes over what was configured anew.
+    pub(super) fn on_reload(&mut self, settings: &Settings) -> Result<(), store::Error> {
+        self.setup.settings = settings.clone();
+        self.settle_accounts()?;
+        log::info!("the configuration was read again");
+        Ok(())
+    }
+
+    /// Brings accounts and sessions in line with the configuration: takes its accounts over into the table, starts what
+    /// does not run or runs otherwise, ends what is no longer there.
+    pub(super) fn settle_accounts(&mut self) -> Result<(), store::Error> {
+        let configured = self.setup.settings.accounts.clone();
+        for row in self.take_over(&configured)? {
+            let is_configured = configured.iter().any(|account| account.jid == row.jid);
+            let login = Login {
+                plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
+                system_roots: self.setup.settings.system_roots,
+            };
+            if row.from_config && !is_configured {
+                log::info!("{}: no longer in the configuration; not signed in", row.jid);
+                self.end_account(row.id);
+            } else if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
+                self.start_account(row, login)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All accounts as rows, those of the configuration as it has them.
+    fn take_over(&mut self, configured: &[ConfigAccount]) -> Result<Vec<AccountRow>, store::Error> {
         let mut rows = self.store.list_accounts()?;
-        for account in &configured {
+        for account in configured {
             let known = rows.iter_mut().find(|row| row.jid == account.jid);
             let row = match known {
                 Some(row) => row,
@@ -86,16 +121,7 @@ impl Engine {
             }
             row.password = account.password.clone();
         }
-        for row in rows {
-            let plaintext = configured.iter().any(|account| account.jid == row.jid && account.plaintext);
-            let is_configured = configured.iter().any(|account| account.jid == row.jid);
-            if row.from_config && !is_configured {
-                log::info!("{}: no longer in the configuration; not signed in", row.jid);
-                continue;
-            }
-            self.start_account(row, plaintext)?;
-        }
-        Ok(())
+        Ok(rows)
     }
 
     fn new_row(&self, jid: &BareJid) -> AccountRow {
@@ -113,15 +139,19 @@ impl Engine {
         }
     }
 
-    fn start_account(&mut self, row: AccountRow, plaintext: bool) -> Result<(), store::Error> {
+    fn start_account(&mut self, row: AccountRow, login: Login) -> Result<(), store::Error> {
         let id = row.id;
+        if let Some(running) = self.accounts.get(&id) {
+            // Acknowledged: not to be sent again by the session that takes its place.
+            self.store.delete_outbox(&running.acked)?;
+        }
         let priority = self.priority_for(&row.jid);
         let config = SessionConfig {
             account: row.jid.clone(),
             password: row.password.clone(),
             resource: row.resource.clone(),
             login_key: row.login_key.as_ref().and_then(read_login_key),
-            plaintext,
+            plaintext: login.plaintext,
             priority,
         };
         let route = Route {
@@ -129,13 +159,14 @@ impl Engine {
             host: row.host.clone(),
             ca_file: row.ca_file.clone(),
             pin: row.pin.clone(),
-            system_roots: self.setup.system_roots,
+            system_roots: login.system_roots,
         };
         let count = self.store.count_outbox(id)?;
         if count > 0 {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
         let account = Account {
+            login,
             is_online: false,
             state: "connecting".to_string(),
             priority,
@@ -146,9 +177,17 @@ impl Engine {
             marks: VecDeque::new(),
             row,
         };
-        self.accounts.insert(id, account);
+        let before = self.accounts.insert(id, account);
+        self.pending.replaced.push((id, before));
         self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
         Ok(())
+    }
+
+    fn end_account(&mut self, id: AccountId) {
+        if let Some(before) = self.accounts.remove(&id) {
+            self.pending.replaced.push((id, Some(before)));
+            self.pending.effects.push(Effect::Session(id, Order::Close));
+        }
     }
 
     /// The account with this address, if it is signed in here.
@@ -170,13 +209,10 @@ impl Engine {
         if crate::engine::local::is_local(&new.jid) {
             return Err(Failure::invalid("jid", "an XMPP account; owner@local is built in").into());
         }
-        if let Some(account) = self.account_of(&new.jid).and_then(|id| self.accounts.get(&id)) {
-            if account.row.from_config {
-                let text = format!("{} stands in the configuration file; change it there and restart", new.jid);
-                return Err(Failure::Conflict(text).into());
-            }
-            // The session begins anew with the new password; what waits to be sent stays.
-            self.store.delete_outbox(&account.acked)?;
+        let running = self.account_of(&new.jid).and_then(|id| self.accounts.get(&id));
+        if running.is_some_and(|account| account.row.from_config) {
+            let text = format!("{} stands in the configuration file; change it there and send SIGHUP", new.jid);
+            return Err(Failure::Conflict(text).into());
         }
         // An account that is or was there keeps its resource and its archive mark.
         let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == new.jid);
@@ -196,7 +232,8 @@ impl Engine {
             self.store.store_account(&row)?;
         }
         self.audit(None, "account_added", &format!("jid={}", new.jid))?;
-        self.start_account(row, false)?;
+        // The session begins anew with the new password; what waits to be sent stays.
+        self.start_account(row, Login { plaintext: false, system_roots: self.setup.settings.system_roots })?;
         Ok(())
     }
 
@@ -204,13 +241,12 @@ impl Engine {
         let missing = || Failure::NotFound(format!("{jid} is not an account of this daemon"));
         let id = self.account_of(jid).ok_or_else(missing)?;
         if self.accounts.get(&id).is_some_and(|account| account.row.from_config) {
-            let text = format!("{jid} stands in the configuration file; remove it there and restart");
+            let text = format!("{jid} stands in the configuration file; remove it there and send SIGHUP");
             return Err(Failure::Conflict(text).into());
         }
         self.store.delete_account(id)?;
         self.audit(None, "account_removed", &format!("jid={jid}"))?;
-        self.accounts.remove(&id);
-        self.pending.effects.push(Effect::Session(id, Order::Close));
+        self.end_account(id);
         Ok(())
     }
 
@@ -334,6 +370,12 @@ impl Engine {
 }
 
 impl Account {
+    /// Whether its session signs in the way this row says.
+    fn logs_in_as(&self, row: &AccountRow, login: Login) -> bool {
+        let of = |row: &AccountRow| (row.host.clone(), row.ca_file.clone(), row.pin.clone());
+        self.login == login && self.row.password == row.password && of(&self.row) == of(row)
+    }
+
     fn on_acked(&mut self, tags: &[u64], now: Duration) {
         for tag in tags {
             let id = OutboxId(*tag as i64);

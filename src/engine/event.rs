@@ -1,6 +1,7 @@
 //! Everything that can happen to the engine: a closed set.
 
 use crate::base::id::AccountId;
+use crate::engine::Settings;
 use crate::engine::handle::{Caller, Question, ReplyTo};
 use crate::xmpp::session;
 
@@ -18,6 +19,10 @@ pub enum Event {
     },
     /// A session has news.
     Session(AccountId, session::Event),
+    /// The configuration was read again.
+    Reload(Box<Settings>),
+    /// Somebody wants to see in the log how things are.
+    Report,
     /// The daemon stops: no more questions, goodbye to the servers; answered when the goodbyes are on their way.
     Stop(ReplyTo),
 }

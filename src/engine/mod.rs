@@ -42,18 +42,25 @@ use crate::xmpp::session;
 
 /// What the engine is told once, at its start.
 pub struct Setup {
-    /// Language of the chat texts.
-    pub language: Language,
+    /// What the configuration says and may say otherwise later.
+    pub settings: Settings,
     /// `http://localhost:7842/bot/`: the real address, for answers and help.
     pub api_url: String,
     /// Requests a second of one bot; 0 is no limit.
     pub rate_limit: u32,
+    /// Fills a buffer from a cryptographic generator.
+    pub entropy: fn(&mut [u8]),
+}
+
+/// What may change while the engine runs ([`Event::Reload`]).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Language of the chat texts.
+    pub language: Language,
     /// Accounts named in the configuration file.
     pub accounts: Vec<ConfigAccount>,
     /// Take the operating system's certificates instead of the built-in ones.
     pub system_roots: bool,
-    /// Fills a buffer from a cryptographic generator.
-    pub entropy: fn(&mut [u8]),
 }
 
 /// The one owner of live state.
@@ -70,6 +77,8 @@ pub struct Engine {
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
+    /// Effects of the start, released with the first batch, whatever becomes of that.
+    starting: Vec<Effect>,
     /// What the batch under way will cause once it is committed.
     pending: Pending,
 }
@@ -90,6 +99,8 @@ struct Pending {
     wrote_acks: bool,
     /// Messages of each session in this batch, to be reported as handled.
     handled: BTreeMap<AccountId, u32>,
+    /// Accounts that were started or removed, as they were before, oldest first.
+    replaced: Vec<(AccountId, Option<Account>)>,
 }
 
 /// What becomes of a question inside a batch.
@@ -144,11 +155,13 @@ impl Engine {
             local_waiters: Vec::new(),
             purge_at: now.mono,
             stopping: false,
+            starting: Vec::new(),
             pending: Pending::default(),
         };
         engine.reload_bots()?;
-        engine.start_accounts()?;
+        engine.settle_accounts()?;
         engine.store.commit()?;
+        engine.starting = std::mem::take(&mut engine.pending).effects;
         Ok(engine)
     }
 
@@ -188,7 +201,7 @@ impl Engine {
     pub fn batch(&mut self, now: Now, events: Vec<Event>) -> Vec<Effect> {
         self.watch_clock(now);
         self.now = now;
-        let mut out = Vec::new();
+        let mut out = std::mem::take(&mut self.starting);
         match self.attempt(&events) {
             Ok(verdicts) => self.release(events, verdicts, &mut out),
             // One bad event must not take the others with it: each gets a transaction of its own.
@@ -236,7 +249,13 @@ impl Engine {
             Ok(Err(error)) => Fault::Store(error),
             Err(_) => Fault::Panic,
         };
-        self.pending = Pending::default();
+        let pending = std::mem::take(&mut self.pending);
+        for (id, before) in pending.replaced.into_iter().rev() {
+            match before {
+                Some(account) => self.accounts.insert(id, account),
+                None => self.accounts.remove(&id),
+            };
+        }
         self.store.rollback();
         if let Err(error) = self.reload_bots() {
             log::error!("reading the bots again failed: {error}");
@@ -257,6 +276,11 @@ impl Engine {
                 }
             }
             Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
+            Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
+            Event::Report => {
+                self.report();
+                Ok(Verdict::Nothing)
+            }
             Event::Stop(_) => {
                 self.on_stop();
                 Ok(Verdict::Nothing)
@@ -285,7 +309,7 @@ impl Engine {
                     out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
                     continue;
                 }
-                Event::Session(..) => continue,
+                Event::Session(..) | Event::Reload(_) | Event::Report => continue,
             };
             match verdict {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
@@ -328,7 +352,8 @@ impl Engine {
                 Event::Session(account, session::Event::Message(_)) => {
                     out.push(Effect::Session(account, Order::Handled(1)));
                 }
-                Event::Session(..) => {}
+                Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
+                Event::Session(..) | Event::Report => {}
                 // Stopping writes nothing of its own; it goes on without the last acknowledgements.
                 Event::Stop(reply) => {
                     self.on_stop();
@@ -366,6 +391,16 @@ impl Engine {
             self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
         }
         Ok(())
+    }
+
+    /// For the log: everything that waits, and how the accounts are.
+    fn report(&self) {
+        let up = self.now.mono.saturating_sub(self.started.mono).as_secs();
+        let updates: i64 = self.bots.values().map(|bot| bot.queued).sum();
+        log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
+        for account in self.accounts.values() {
+            log::info!("status: {}: {}, {} messages wait", account.row.jid, account.state, account.queue.count);
+        }
     }
 
     fn on_stop(&mut self) {

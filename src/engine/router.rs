@@ -132,7 +132,7 @@ impl Engine {
             Some(bot) => self.deliver_to_bot(bot, owner, text, id, at),
             None => {
                 let hint = if body.starts_with('/') { &texts::UNKNOWN_COMMAND } else { &texts::NOBODY_LISTENS };
-                let hint = hint.fill(self.setup.language, &[("text", body)]);
+                let hint = hint.fill(self.setup.settings.language, &[("text", body)]);
                 Ok(self.say(owner, &hint)?)
             }
         }
@@ -222,7 +222,7 @@ impl Engine {
             return Ok(());
         }
         self.store.store_setting(&key, &self.now.unix().to_string())?;
-        let hint = texts::ENCRYPTED.fill(self.setup.language, &[]);
+        let hint = texts::ENCRYPTED.fill(self.setup.settings.language, &[]);
         self.say(owner, &hint)
     }
 }

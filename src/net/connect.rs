@@ -284,6 +284,8 @@ fn alternated(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 /// An error without its number: "connection refused".
 pub(super) fn reason(error: &io::Error) -> String {
     match (error.raw_os_error(), error.kind().to_string()) {
+        // rustls says at length, with an address in its manual, that TLS was not closed first.
+        _ if error.kind() == io::ErrorKind::UnexpectedEof => "the server closed the connection".to_string(),
         (Some(_), kind) if kind != "uncategorized error" => kind,
         _ => error.to_string(),
     }

@@ -1,7 +1,7 @@
 //! Layer 4: the only place with XMPP sockets. All sessions live on one thread, on one `LocalExecutor`.
 //!
 //! [`pool`] owns the sessions and hands them orders; each session is driven by [`driver`] over one socket that
-//! [`connect`] opens: names by [`srv`], TLS by [`tls`]. [`probe`] tries one login for the command line. Names are looked
+//! [`connect`] opens: names by [`srv`], TLS by [`tls`] ([`door_tls`] is the HTTP door's). [`probe`] tries one login for the command line. Names are looked
 //! up with `getaddrinfo` on the threads of `smol::unblock`: who runs this sets `BLOCKING_MAX_THREADS` (2 is enough).
 
 use std::sync::OnceLock;
@@ -15,6 +15,7 @@ mod idn;
 pub mod link;
 pub mod pool;
 pub mod probe;
+pub mod door_tls;
 pub mod selfsigned;
 pub mod srv;
 pub mod tls;

@@ -14,7 +14,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
 use super::link::Socket;
@@ -136,30 +136,12 @@ pub async fn connect(
     Ok((stream, facts, certificate))
 }
 
-/// The configuration of the HTTP door, from a certificate chain and its key.
-pub fn server_config(cert_path: &str, key_path: &str) -> Result<Arc<rustls::ServerConfig>, Error> {
-    let chain = certificates(cert_path)?;
-    if let Some(leaf) = chain.first() {
-        log::info!("the API's certificate has the fingerprint {}", pin_of(leaf));
-    }
-    let key = PrivateKeyDer::from_pem_file(key_path).map_err(|error| match error {
-        rustls::pki_types::pem::Error::NoItemsFound => Error::Empty { path: key_path.to_string(), what: "private key" },
-        error => unreadable(key_path, &error),
-    })?;
-    let config = rustls::ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
-    let mut config = config.map_err(|error| Error::Unusable(error.to_string()))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
-}
-
 /// The pin of a certificate (DER): `sha256:` and hex.
 pub fn pin_of(certificate: &[u8]) -> String {
     format!("sha256:{}", text::hex(&crypto::sha256(certificate)))
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
 }
@@ -211,7 +193,7 @@ fn roots(key: &Key) -> Result<Arc<RootCertStore>, Error> {
     Ok(roots)
 }
 
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+pub(super) fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
     match found {
         Ok(found) if found.is_empty() => Err(Error::Empty { path: path.to_string(), what: "certificate" }),
@@ -220,7 +202,7 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     }
 }
 
-fn unreadable(path: &str, error: &rustls::pki_types::pem::Error) -> Error {
+pub(super) fn unreadable(path: &str, error: &rustls::pki_types::pem::Error) -> Error {
     let why = match error {
         rustls::pki_types::pem::Error::Io(error) => error.to_string(),
         error => format!("it is not PEM ({error})"),

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::{fs, thread};
 
 use botmother::engine::effect::Route;
+use botmother::net::door_tls::DoorTls;
 use botmother::net::link::Socket;
 use botmother::net::tls::{self, Configs};
 use botmother::xmpp::session::{Lost, TlsFacts};
@@ -308,8 +309,8 @@ fn what_cannot_be_read_is_named() {
     assert!(error(&path("broken.pem")).to_string().contains("not PEM"));
     assert!(error(&path("good.key")).to_string().contains("contains no certificate"));
 
-    tls::server_config(&path("good.crt"), &path("good.key")).unwrap();
-    let error = |cert, key| tls::server_config(&path(cert), &path(key)).unwrap_err().to_string();
+    DoorTls::read(&path("good.crt"), &path("good.key")).unwrap();
+    let error = |cert, key| DoorTls::read(&path(cert), &path(key)).unwrap_err().to_string();
     assert!(error("good.crt", "good.crt").contains("contains no private key"));
     assert!(error("good.crt", "other.key").contains("cannot be used"), "{}", error("good.crt", "other.key"));
     assert!(error("none.crt", "good.key").contains("none.crt cannot be read"));

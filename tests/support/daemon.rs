@@ -27,17 +27,32 @@ impl Daemon {
         Daemon::start_binary(env!("CARGO_BIN_EXE_botmother"), config)
     }
 
+    /// Starts one whose configuration says network mode: it speaks HTTPS, which [`Daemon::http`] does not.
+    pub fn start_network(config: &str) -> Daemon {
+        let mut daemon = Daemon::prepare(env!("CARGO_BIN_EXE_botmother"), config);
+        daemon.spawn();
+        let begun = Instant::now();
+        while !daemon.log_text().contains("API at https://") {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the daemon does not serve\n{}", daemon.log_text());
+            thread::sleep(Duration::from_millis(5));
+        }
+        daemon
+    }
+
     fn start_binary(binary: &str, config: &str) -> Daemon {
+        let mut daemon = Daemon::prepare(binary, config);
+        daemon.start_again();
+        daemon
+    }
+
+    fn prepare(binary: &str, config: &str) -> Daemon {
         let port = Port::claim();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", std::process::id()));
         fs::create_dir_all(&dir).expect("a directory for the daemon");
         fs::write(dir.join("config.toml"), config).expect("its configuration");
-        let mut daemon =
-            Daemon { child: None, binary: binary.to_string(), dir, port: port.number, keep: false, _port: port };
-        daemon.start_again();
-        daemon
+        Daemon { child: None, binary: binary.to_string(), dir, port: port.number, keep: false, _port: port }
     }
 
     /// Starts one that signs in to `user` of a real server. `port` replaces the server's own, for a proxy.

@@ -71,7 +71,7 @@ pub(super) const TABLE: &[Entry] = &[
 ];
 
 fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let mut out = texts::HELP_HEAD.fill(language, &[]);
     for entry in TABLE {
         let arguments = entry.arguments.fill(language, &[]);
@@ -84,7 +84,7 @@ fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
 }
 
 fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     if name.is_empty() {
         return Ok(usage(language, "/newbot", &texts::NAME));
     }
@@ -111,7 +111,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
 }
 
 fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let chosen = engine.chosen_bot(owner);
     let mut out = String::new();
     for bot in engine.bots.values().filter(|bot| bot.row.owner == *owner) {
@@ -134,7 +134,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     if arguments.is_empty() {
         return Ok(overview(engine, owner));
     }
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/status", &texts::MAYBE_ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -161,7 +161,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn overview(engine: &Engine, owner: &BareJid) -> String {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
@@ -183,7 +183,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> String {
 }
 
 fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/use", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -196,7 +196,7 @@ fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/showtoken", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -208,7 +208,7 @@ fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/token", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -223,7 +223,7 @@ fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/revoke", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -246,7 +246,7 @@ struct Switch {
 }
 
 fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, to: Switch) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, command, &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -261,7 +261,7 @@ fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, 
 }
 
 fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let (id, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
     let id = match own_bot(engine, owner, id, "/setcommands", &texts::ID_COMMANDS) {
         Ok(id) => id,
@@ -299,7 +299,7 @@ fn read_commands(text: &str) -> Vec<Command> {
 }
 
 fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let (id, text) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
     let id = match own_bot(engine, owner, id, "/setdescription", &texts::ID_TEXT) {
         Ok(id) => id,
@@ -310,7 +310,7 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
 }
 
 fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/deletebot", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -322,7 +322,7 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 
 /// The owner's bot with this number, or the answer that says what is wrong.
 fn own_bot(engine: &Engine, owner: &BareJid, word: &str, command: &str, arguments: &Text) -> Result<BotId, String> {
-    let language = engine.setup.language;
+    let language = engine.setup.settings.language;
     let Ok(id) = word.trim_start_matches('#').parse().map(BotId) else {
         return Err(usage(language, command, arguments));
     };

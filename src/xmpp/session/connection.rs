@@ -150,7 +150,7 @@ impl Session {
     }
 
     fn offline(&mut self, why: String, wait: Duration) {
-        log::warn!("{}: offline, next try in {:.1} s: {why}", self.config.account, wait.as_secs_f32());
+        log::debug!("{}: offline, next try in {:.1} s: {why}", self.config.account, wait.as_secs_f32());
         self.disconnect();
         self.state = State::Waiting;
         self.set_timer(Timer::Retry, wait);

@@ -1,0 +1,83 @@
+//! What the HTTP door needs to start: its sockets, certificate, admin token and face.
+
+use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Error;
+use crate::api::botmother::{AdminNeeds, AdminRule, Face, Limiter};
+use crate::base::secret::Secret;
+use crate::base::{crypto, text};
+use crate::config::{self, ApiMode, Config};
+use crate::engine::handle::Handle;
+use crate::net::door_tls::DoorTls;
+use crate::net::{self, selfsigned};
+
+/// File of the admin token in the state directory.
+pub(super) const ADMIN_TOKEN_FILE: &str = "admin.token";
+
+pub(super) fn face(config: &Config, handle: Handle, token: Secret) -> Face {
+    let always = config.api.admin == config::AdminRule::Token || config.api.mode == ApiMode::Network;
+    let needs = if always { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
+    Face {
+        handle,
+        admin: AdminRule { needs, token },
+        base_url: base_url(config),
+        limiter: Limiter::new(config.api.rate_limit),
+        now: net::now,
+    }
+}
+
+pub(super) fn base_url(config: &Config) -> String {
+    let scheme = match config.api.mode {
+        ApiMode::Local => "http",
+        ApiMode::Network => "https",
+    };
+    format!("{scheme}://localhost:{}", config.api.port)
+}
+
+pub(super) fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
+    let port = config.api.port;
+    let open = |address: SocketAddr| TcpListener::bind(address).map_err(|error| Error::Listen(address, error));
+    match config.api.mode {
+        ApiMode::Local => Ok(vec![open((Ipv4Addr::LOCALHOST, port).into())?]),
+        ApiMode::Network => {
+            let v4 = open((Ipv4Addr::UNSPECIFIED, port).into())?;
+            // A kernel without IPv6, or one whose [::] takes IPv4 too, leaves us with the first.
+            Ok([v4].into_iter().chain(open((Ipv6Addr::UNSPECIFIED, port).into()).ok()).collect())
+        }
+    }
+}
+
+/// Certificate and key of network mode; nothing in local mode.
+pub(super) fn tls(config: &Config) -> Result<Option<Arc<DoorTls>>, Error> {
+    if config.api.mode == ApiMode::Local {
+        return Ok(None);
+    }
+    let (cert, key) = match (config.api.tls_cert.clone(), config.api.tls_key.clone()) {
+        (cert, _) if cert.as_os_str().is_empty() => {
+            selfsigned::certificate(&config.data_dir).map_err(|e| Error::File("the self-signed certificate", e))?
+        }
+        own => own,
+    };
+    let tls = DoorTls::read(&cert.to_string_lossy(), &key.to_string_lossy());
+    tls.map(Some).map_err(|error| Error::Tls(error.to_string()))
+}
+
+/// The admin token, made at the first start: whoever can read the file may manage.
+pub(super) fn admin_token(data_dir: &Path) -> Result<Secret, Error> {
+    let path = data_dir.join(ADMIN_TOKEN_FILE);
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    if !known.trim().is_empty() {
+        return Ok(Secret::new(known.trim()));
+    }
+    let mut random = [0; 24];
+    crypto::random(&mut random);
+    let token = format!("bma_{}", text::base64url(&random));
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    file.and_then(|mut file| writeln!(file, "{token}")).map_err(|e| Error::File("the admin token", e))?;
+    Ok(Secret::new(token))
+}

@@ -1,0 +1,123 @@
+//! Signals to the running daemon, the real binary: HUP reads the configuration and the certificate again, USR1 tells the
+//! log how things are. What stops it is in `cli.rs`.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use support::daemon::Daemon;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn signal(daemon: &Daemon, signal: Signal) {
+    let pid = i32::try_from(daemon.pid()).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// Waits until the log has a line with this; gives the whole log.
+fn wait_logged(daemon: &Daemon, text: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let log = fs::read_to_string(daemon.log()).unwrap();
+        if log.contains(text) {
+            return log;
+        }
+        assert!(begun.elapsed() < LIMIT, "never logged: {text}\n{log}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn reload(daemon: &Daemon, config: &str) {
+    fs::write(daemon.dir.join("config.toml"), config).unwrap();
+    signal(daemon, Signal::HUP);
+}
+
+fn accounts(daemon: &Daemon) -> String {
+    let output = daemon.command(&["account", "list"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// An account whose server cannot be reached.
+fn account(name: &str) -> String {
+    format!("[[account]]\njid = \"{name}@example.org\"\npassword = \"secret-of-{name}\"\nhost = \"127.0.0.1:1\"\n")
+}
+
+#[test]
+fn hup_takes_over_what_has_changed() {
+    let daemon = Daemon::start(&account("ralf"));
+    assert!(accounts(&daemon).contains("ralf@example.org"));
+    reload(&daemon, &format!("language = \"de\"\n{}", account("anna")));
+    wait_logged(&daemon, "the configuration was read again");
+    let list = accounts(&daemon);
+    assert!(list.contains("anna@example.org") && !list.contains("ralf@example.org"), "{list}");
+    let mut chat = daemon.command(&["chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut chat.stdin.take().unwrap(), b"/mybots\n").unwrap();
+    let german = String::from_utf8(chat.wait_with_output().unwrap().stdout).unwrap();
+    assert!(german.contains("noch keine Bots"), "{german}");
+
+    // A mistake changes nothing, and is said with its place.
+    reload(&daemon, "langauge = \"en\"\n");
+    let log = wait_logged(&daemon, "did you mean");
+    assert!(log.contains("nothing has changed") && log.contains("config.toml:1"), "{log}");
+    assert!(accounts(&daemon).contains("anna@example.org"));
+
+    reload(&daemon, &format!("[api]\nrate_limit = 5\n{}", account("anna")));
+    wait_logged(&daemon, "need a restart");
+
+    signal(&daemon, Signal::USR1);
+    let log = wait_logged(&daemon, "status: up ");
+    assert!(log.contains("status: anna@example.org: offline"), "{log}");
+    assert!(!log.contains("secret-of-"), "the log tells a password");
+}
+
+/// SHA-256 of the certificate that the API shows.
+fn shown_certificate(daemon: &Daemon) -> String {
+    let connect = format!("openssl s_client -connect 127.0.0.1:{} </dev/null 2>/dev/null", daemon.port);
+    let shell = format!("{connect} | openssl x509 -noout -fingerprint -sha256");
+    let output = Command::new("sh").args(["-c", &shell]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn make_certificate(daemon_dir: &std::path::Path) {
+    let made = Command::new("openssl")
+        .args(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(' '),
+        )
+        .args(["-keyout", "api.key", "-out", "api.crt"])
+        .current_dir(daemon_dir)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+#[test]
+fn hup_renews_the_certificate() {
+    let folder = std::env::temp_dir().join(format!("botmother-signals-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    make_certificate(&folder);
+    let file = |name: &str| folder.join(name).display().to_string();
+    let config =
+        format!("[api]\nmode = \"network\"\ntls_cert = \"{}\"\ntls_key = \"{}\"\n", file("api.crt"), file("api.key"));
+    let daemon = Daemon::start_network(&config);
+    let before = shown_certificate(&daemon);
+    assert!(before.contains("Fingerprint="), "{before}");
+    make_certificate(&folder);
+    assert_eq!(shown_certificate(&daemon), before, "nobody has asked yet");
+    reload(&daemon, &config);
+    wait_logged(&daemon, "the configuration was read again");
+    let after = shown_certificate(&daemon);
+    assert!(after.contains("Fingerprint=") && after != before, "{after}");
+
+    fs::write(folder.join("api.key"), "no key\n").unwrap();
+    reload(&daemon, &config);
+    wait_logged(&daemon, "the API keeps its certificate");
+    assert_eq!(shown_certificate(&daemon), after);
+    fs::remove_dir_all(&folder).unwrap();
+}
