@@ -107,8 +107,6 @@ pub const ASK_TIMEOUT: Duration = Duration::from_secs(20);
 pub const POLL_SECONDS_MAX: i64 = 50;
 /// Clients whose request rate is watched at once: some 50 bytes each, and no honest router has more in one second.
 pub const RATE_KEYS_MAX: usize = 10_000;
-/// Longer answers are handed to the door instead of copied through the inner socket.
-pub const INNER_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A line with a chunk's size and extensions, which nobody uses: without a bound a way to send much and say little.
 pub const CHUNK_LINE_BYTES_MAX: usize = 256;
 /// Read and thrown away after a refusal, so that the client sees the answer: what one may push through in the time.
@@ -121,8 +119,6 @@ pub const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(1);
 pub const LARGE_BODIES_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// Connections beyond the limit that are told so; those beyond this are just closed.
 pub const TURNED_AWAY_MAX: usize = 64;
-/// Connections between the door and the inner HTTP server.
-pub const INNER_CONNECTIONS: usize = 4;
 /// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
 pub const HTTP_READ_BYTES: usize = 16 * 1024;
 /// Bytes to be written before one deadline: whoever reads a long answer slowly but steadily gets it whole.

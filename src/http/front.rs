@@ -1,13 +1,13 @@
 //! The door: the only one who touches clients' sockets.
 //!
 //! It accepts, does TLS, reads whole requests within limits and deadlines (`head`, `body`), passes each over a private
-//! socket to the inner server (`pool`), waits for promised answers and writes. Everything runs on the thread that
+//! socket to the inner server (`line`), waits for promised answers and writes. Everything runs on the thread that
 //! runs [`run`]; a connection costs a task, not a thread. Called by the daemon.
 
 mod body;
 mod conn;
 mod head;
-mod pool;
+mod line;
 mod print;
 mod wire;
 
@@ -28,7 +28,7 @@ use smol::future::FutureExt;
 use smol::{Async, LocalExecutor, Timer};
 
 use crate::base::limits;
-use crate::http::front::pool::Pool;
+use crate::http::front::line::Line;
 use crate::http::front::wire::{Duplex, Socket};
 use crate::http::server::Inner;
 
@@ -86,7 +86,7 @@ impl Default for Limits {
 
 /// What all connections share.
 struct Shared {
-    pool: Pool,
+    line: Line,
     body_max: fn(&str) -> usize,
     limits: Limits,
     large_bodies: body::Budget,
@@ -103,12 +103,13 @@ pub async fn run(door: Door) {
     let mut listeners = listen(listeners);
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
-    let pool = Pool::new(inner);
     let large_bodies = body::Budget::new(limits::LARGE_BODIES_BYTES_MAX);
-    let shared = Rc::new(Shared { pool, body_max, limits, large_bodies, stopping: on_stopping });
+    let shared = Rc::new(Shared { line: Line::new(inner), body_max, limits, large_bodies, stopping: on_stopping });
     let tls = tls.map(TlsAcceptor::from);
     // An executor of our own: its tasks end with it, whatever happens to this future.
     let connections = LocalExecutor::new();
+    let keeper = shared.clone();
+    connections.spawn(async move { keeper.line.run().await }).detach();
     let serve = async {
         let stopped = async {
             let _ = stop.recv().await;

@@ -1,22 +1,46 @@
-//! The table through which the inner server hands the door what it does not print: promises of answers, and answers
-//! too large to be worth copying through a socket.
+//! The table through which the inner server's replies reach the door.
 //!
-//! The door draws a [`Ticket`] before it asks and sends the number along. A reply is kept only while its ticket
-//! lives, so whatever becomes of the door's exchange, nothing stays behind in the table.
+//! The door draws a [`Ticket`] before it asks, sends the number along and waits for the reply. A reply is kept only while
+//! its ticket lives, so whatever becomes of the door's exchange, nothing stays behind in the table.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use crate::http::Reply;
 
-/// Replies under the numbers of their tickets; `None` while the inner server has not replied.
+/// Replies under the numbers of their tickets.
 #[derive(Default)]
 pub(super) struct Handover(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
     last: u64,
-    replies: HashMap<u64, Option<Reply>>,
+    places: HashMap<u64, Place>,
+}
+
+/// What became of one question.
+enum Place {
+    /// No reply yet; with `Some`, somebody waits for it.
+    Empty(Option<Waker>),
+    Reply(Reply),
+    /// No reply will come, or it was taken.
+    Lost,
+}
+
+impl Place {
+    /// Puts `next` here. Gives what was here, which may run code of the engine's when it is dropped.
+    fn change(&mut self, next: Place) -> Place {
+        let mut before = mem::replace(self, next);
+        if let Place::Empty(waker) = &mut before
+            && let Some(waker) = waker.take()
+        {
+            waker.wake();
+        }
+        before
+    }
 }
 
 impl Handover {
@@ -25,18 +49,27 @@ impl Handover {
         let mut table = self.table();
         table.last += 1;
         let number = table.last;
-        table.replies.insert(number, None);
+        table.places.insert(number, Place::Empty(None));
         Ticket { number, handover: self.clone() }
     }
 
     /// Lays down a reply; drops it if its ticket is gone.
     pub(super) fn put(&self, number: u64, reply: Reply) {
-        let unwanted = match self.table().replies.get_mut(&number) {
-            Some(place) => place.replace(reply),
-            None => Some(reply),
+        let unwanted = match self.table().places.get_mut(&number) {
+            Some(place) => place.change(Place::Reply(reply)),
+            None => Place::Reply(reply),
         };
-        // Only here, after the lock: dropping a promise may run code of the engine's.
+        // Only here, after the lock.
         drop(unwanted);
+    }
+
+    /// The way to the inner server is broken: nobody who waits now will have a reply.
+    pub(super) fn lose_all(&self) {
+        for place in self.table().places.values_mut() {
+            if matches!(place, Place::Empty(_)) {
+                place.change(Place::Lost);
+            }
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -52,15 +85,31 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    /// Takes the reply, if one was laid down.
-    pub(super) fn take(&self) -> Option<Reply> {
-        self.handover.table().replies.get_mut(&self.number).and_then(Option::take)
+    /// The reply when it comes; `None` when it was lost.
+    pub(super) async fn reply(&self) -> Option<Reply> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<Option<Reply>> {
+        let mut table = self.handover.table();
+        let Some(place) = table.places.get_mut(&self.number) else { return Poll::Ready(None) };
+        match place {
+            Place::Empty(waker) => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Place::Lost => Poll::Ready(None),
+            Place::Reply(_) => match mem::replace(place, Place::Lost) {
+                Place::Reply(reply) => Poll::Ready(Some(reply)),
+                _ => Poll::Ready(None),
+            },
+        }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let left = self.handover.table().replies.remove(&self.number);
+        let left = self.handover.table().places.remove(&self.number);
         drop(left);
     }
 }
@@ -70,16 +119,40 @@ mod tests {
     use super::*;
     use crate::http::Response;
 
+    fn reply(text: &str) -> Reply {
+        Reply::Now(Response::json(200, text.into()))
+    }
+
+    fn poll(ticket: &Ticket) -> Poll<Option<Reply>> {
+        ticket.poll(&Context::from_waker(Waker::noop()))
+    }
+
     #[test]
     fn a_reply_lives_no_longer_than_its_ticket() {
         let handover = Arc::new(Handover::default());
         let (first, second) = (handover.draw(), handover.draw());
-        handover.put(second.number, Reply::Now(Response::json(200, "2".into())));
-        assert!(first.take().is_none());
-        assert!(matches!(second.take(), Some(Reply::Now(r)) if r.body == b"2"));
+        handover.put(second.number, reply("2"));
+        assert!(poll(&first).is_pending());
+        assert!(matches!(poll(&second), Poll::Ready(Some(Reply::Now(r))) if r.body == b"2"));
+        assert!(matches!(poll(&second), Poll::Ready(None)), "only once");
         let number = first.number;
         drop((first, second));
-        handover.put(number, Reply::Now(Response::json(200, "1".into())));
-        assert!(handover.table().replies.is_empty());
+        handover.put(number, reply("1"));
+        assert!(handover.table().places.is_empty());
+    }
+
+    #[test]
+    fn who_waits_is_woken() {
+        let handover = Arc::new(Handover::default());
+        let (first, second) = (handover.draw(), handover.draw());
+        let number = first.number;
+        let other = handover.clone();
+        let waiting = std::thread::spawn(move || smol::block_on(first.reply()).is_some());
+        let losing = std::thread::spawn(move || smol::block_on(second.reply()).is_none());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        other.put(number, reply("1"));
+        assert!(waiting.join().unwrap());
+        other.lose_all();
+        assert!(losing.join().unwrap());
     }
 }

@@ -4,7 +4,7 @@
 //! well-formed requests only: alone on a network it would not survive (ARCHITECTURE §17a). One thread takes the
 //! requests and calls the faces; these return at once, so the thread never waits and one is enough.
 
-use std::io::{self, Cursor};
+use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,22 +14,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::{env, fs};
 
-use tiny_http::{Header, Server, StatusCode};
+use tiny_http::Server;
 
 use crate::base::{crypto, limits, text};
 use crate::http::handover::Handover;
 use crate::http::refusal::Refusal;
-use crate::http::{Reply, Request, Response, Serve};
+use crate::http::{Reply, Request, Serve};
 
 /// Private header: the client's address. The door drops any that a client sends.
 pub(super) const PEER: &str = "x-peer";
-/// Private header: under which number a reply may be handed over. The door drops any that a client sends.
+/// Private header: under which number the reply is to be handed over. The door drops any that a client sends.
 pub(super) const TICKET: &str = "x-ticket";
-/// Private target: asks for nothing but an answer, so that the door knows that a connection has a thread. A client's
-/// target always begins with a slash.
-pub(super) const PROOF_TARGET: &str = "*";
-/// Value of the header `Server`.
-pub(super) const SERVER: &str = "botmother";
 
 /// `sun_path` has 108 bytes, the last one zero (unix(7)).
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -127,32 +122,20 @@ fn take_requests(server: &Server, handover: &Handover, serve: &Serve, stopping: 
     }
 }
 
+/// Puts the face's reply into the table. Nothing is written to the connection, so that the next request can follow.
 fn answer(mut inner: tiny_http::Request, handover: &Handover, serve: &Serve) {
-    let reply = match read(&mut inner) {
-        Ok(Some((request, ticket))) => match (call(serve, request), ticket) {
-            (Reply::Now(response), _) if response.body.len() <= limits::INNER_ANSWER_BYTES_MAX => response,
-            (reply, ticket) => {
-                handover.put(ticket, reply);
-                // The door finds the reply in the table and never looks at this.
-                Response::json(202, String::new())
-            }
-        },
-        Ok(None) => Response::json(200, String::new()),
-        Err(error) => {
-            log::error!("http: the door sent half a request: {error}");
-            INTERNAL.to_response()
+    match read(&mut inner) {
+        Ok((request, ticket)) => {
+            handover.put(ticket, call(serve, request));
+            drop(inner.into_writer());
         }
-    };
-    if let Err(error) = inner.respond(to_inner(reply)) {
-        log::error!("http: no answer to the door: {error}");
+        // tiny_http answers with 500 now, by which the door sees that its connection is of no use any more.
+        Err(error) => log::error!("http: the door sent half a request: {error}"),
     }
 }
 
-/// The request as the faces see it and its ticket; `None` for the door's proof of a connection.
-fn read(inner: &mut tiny_http::Request) -> io::Result<Option<(Request, u64)>> {
-    if inner.url() == PROOF_TARGET {
-        return Ok(None);
-    }
+/// The request as the faces see it, and its ticket.
+fn read(inner: &mut tiny_http::Request) -> io::Result<(Request, u64)> {
     let (mut peer, mut ticket) = (None, None);
     let mut headers = Vec::with_capacity(inner.headers().len());
     for header in inner.headers() {
@@ -175,7 +158,7 @@ fn read(inner: &mut tiny_http::Request) -> io::Result<Option<(Request, u64)>> {
     let (path, query) = inner.url().split_once('?').unwrap_or((inner.url(), ""));
     let method = inner.method().as_str().to_string();
     let request = Request { method, path: path.to_string(), query: query.to_string(), headers, body, peer };
-    Ok(Some((request, ticket)))
+    Ok((request, ticket))
 }
 
 /// Calls the faces. A panic there ends one request, not the thread.
@@ -185,25 +168,4 @@ fn call(serve: &Serve, request: Request) -> Reply {
         log::error!("http: a bug: {what} panicked");
         Reply::Now(INTERNAL.to_response())
     })
-}
-
-fn to_inner(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
-    // RFC 9110 §15.3.5, §15.4.5: these have no body, and the door must not wait for one.
-    let body = if matches!(response.status, 204 | 304) { Vec::new() } else { response.body };
-    let length = body.len();
-    let mut headers = Vec::with_capacity(response.headers.len() + 2);
-    headers.extend(Header::from_bytes("Server", SERVER));
-    headers.extend(Header::from_bytes("Content-Type", response.content_type));
-    for (name, value) in response.headers {
-        if is_clean(&value) {
-            headers.extend(Header::from_bytes(name, value));
-        }
-    }
-    tiny_http::Response::new(StatusCode(response.status), headers, Cursor::new(body), Some(length), None)
-        .with_chunked_threshold(usize::MAX)
-}
-
-/// Whether this may be the value of a header: no line end in it may begin another one.
-pub(super) fn is_clean(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }

@@ -17,7 +17,6 @@ use crate::base::limits;
 use crate::http::front::Shared;
 use crate::http::front::body::Chunked;
 use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
-use crate::http::front::pool::Answer;
 use crate::http::front::print;
 use crate::http::front::wire::{Duplex, Reader, Wire};
 use crate::http::refusal::Refusal;
@@ -87,11 +86,11 @@ impl Conn {
         let head = self.head().await?;
         let body = self.body(&head).await?;
         let (is_head, mut connection) = (head.is_head, head.connection);
-        let answer = self.ask(head, body).await?;
+        let response = self.ask(head, body).await?;
         if self.shared.stopping.is_closed() {
             connection = Connection::Closed;
         }
-        self.answer(answer, connection, is_head).await?;
+        self.answer(response, connection, is_head).await?;
         self.served += 1;
         if connection == Connection::Closed { Err(End::Polite) } else { Ok(()) }
     }
@@ -101,7 +100,7 @@ impl Conn {
         let limits = &self.shared.limits;
         // A fresh connection has to say soon what it wants.
         let at = Instant::now() + if self.served == 0 { limits.head } else { limits.idle };
-        // Who sends ahead waits for a place in the pool like everyone else.
+        // Who sends ahead waits for his turn like everyone else.
         future::yield_now().await;
         loop {
             // RFC 9112 §2.2: empty lines before a request are ignored.
@@ -173,19 +172,16 @@ impl Conn {
     }
 
     /// Has the request answered by the faces and waits for a promised answer.
-    async fn ask(&mut self, head: Head, body: Vec<u8>) -> Result<Answer, End> {
+    async fn ask(&mut self, head: Head, body: Vec<u8>) -> Result<Response, End> {
         // The inner server and the faces have deadlines of their own; this one is for bugs in them.
         let at = Instant::now() + self.shared.limits.idle;
         let (shared, peer) = (self.shared.clone(), self.peer);
-        let asked = self.wire.watch(at, |_| shared.pool.ask(head, body, peer)).await;
+        let asked = self.wire.watch(at, |_| shared.line.ask(head, body, peer)).await;
         let promise = match asked {
             None => return Err(ANSWER_LATE.into()),
-            Some(Err(error)) => {
-                log::error!("http: the inner server does not answer: {error}");
-                return Err(INTERNAL.into());
-            }
-            Some(Ok(Answer::Handed(Reply::Later(promise)))) => promise,
-            Some(Ok(answer)) => return Ok(answer),
+            Some(None) => return Err(INTERNAL.into()),
+            Some(Some(Reply::Later(promise))) => promise,
+            Some(Some(Reply::Now(response))) => return Ok(response),
         };
         let half_closed = self.shared.limits.half_closed;
         let promise = async { Some(keep(promise).await) };
@@ -198,24 +194,14 @@ impl Conn {
         match race.await {
             None => Err(ANSWER_LATE.into()),
             Some(None) => Err(End::Quiet),
-            Some(Some(response)) => Ok(Answer::Handed(Reply::Now(response))),
+            Some(Some(response)) => Ok(response),
         }
     }
 
-    async fn answer(&mut self, answer: Answer, connection: Connection, is_head: bool) -> Result<(), End> {
-        let (mut head, mut body) = match answer {
-            Answer::Printed { mut bytes, body_at } => {
-                bytes.truncate(if is_head { body_at } else { bytes.len() });
-                print::announce(&mut bytes, connection);
-                (bytes, Vec::new())
-            }
-            Answer::Handed(Reply::Now(response)) => {
-                let head = print::head(&response, connection);
-                let is_bodiless = is_head || print::is_bodiless(response.status);
-                (head, if is_bodiless { Vec::new() } else { response.body })
-            }
-            Answer::Handed(Reply::Later(_)) => return Err(INTERNAL.into()),
-        };
+    async fn answer(&mut self, response: Response, connection: Connection, is_head: bool) -> Result<(), End> {
+        let mut head = print::head(&response, connection);
+        let is_bodiless = is_head || print::is_bodiless(response.status);
+        let mut body = if is_bodiless { Vec::new() } else { response.body };
         let shared = self.shared.clone();
         let mut share = shared.large_bodies.share();
         if body.len() <= limits::SMALL_BODY_BYTES {

@@ -128,15 +128,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     Ok(Head { forward, path, framing, connection, is_head, expects_continue })
 }
 
-/// Lengths of head and body of one of the inner server's answers; `None` when more must be read or it is not one.
-pub(super) fn answer_lengths(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut headers = [EMPTY_HEADER; 32];
-    let mut response = httparse::Response::new(&mut headers);
-    let Ok(Status::Complete(head)) = response.parse(bytes) else { return None };
-    let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"))?;
-    Some((head, std::str::from_utf8(length.value).ok()?.parse().ok()?))
-}
-
 /// An HTTP of another version, or no HTTP at all.
 fn version_refusal(bytes: &[u8]) -> Refusal {
     let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();

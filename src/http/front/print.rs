@@ -1,11 +1,13 @@
-//! Printing answers: those that do not come printed from the inner server already. Pure but for the date.
+//! Printing answers. Pure but for the date.
 
 use std::time::SystemTime;
 
 use crate::base::time::to_rfc3339;
 use crate::http::Response;
 use crate::http::front::head::Connection;
-use crate::http::server::{SERVER, is_clean};
+
+/// Value of the header `Server`.
+const SERVER: &str = "botmother";
 
 /// The interim answer that asks for the body (RFC 9110 §15.2.1).
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -39,11 +41,9 @@ pub(super) fn is_bodiless(status: u16) -> bool {
     matches!(status, 204 | 304)
 }
 
-/// Says in a printed answer what becomes of the connection.
-pub(super) fn announce(answer: &mut Vec<u8>, connection: Connection) {
-    if let Some(at) = answer.windows(2).position(|pair| pair == b"\r\n") {
-        answer.splice(at + 2..at + 2, connection.line().bytes());
-    }
+/// Whether this may be the value of a header: no line end in it may begin another one.
+fn is_clean(value: &str) -> bool {
+    value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 impl Connection {
@@ -114,13 +114,5 @@ mod tests {
         assert!(text.starts_with("HTTP/1.1 418 \r\nConnection: close\r\nDate: "), "{text}");
         let end = "GMT\r\nServer: botmother\r\nContent-Type: application/json\r\nAllow: GET, HEAD\r\nContent-Length: 2\r\n\r\n";
         assert!(text.ends_with(end), "{text}");
-    }
-
-    #[test]
-    fn announcing() {
-        let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
-        announce(&mut answer, Connection::Kept);
-        announce(&mut answer, Connection::Closed);
-        assert_eq!(answer, b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
 }
