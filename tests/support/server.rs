@@ -46,12 +46,12 @@ impl Kind {
     }
 }
 
-/// Where Prosody keeps everything but the accounts. ejabberd always uses its own database (Mnesia, on disk).
+/// Where the server keeps everything (Prosody: all but the accounts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// One file per list: what a fresh Debian installation does.
+    /// What a fresh Debian installation does: Prosody has one file per list, ejabberd Mnesia, which writes late.
     Internal,
-    /// SQLite: what makes an archive of many messages bearable, for measurements.
+    /// SQLite: what makes an archive of many messages bearable, and outlives a kill of ejabberd.
     Sql,
 }
 
@@ -229,6 +229,17 @@ impl Server {
         self.wait_ready();
     }
 
+    /// ejabberd of this age does not make its tables itself.
+    fn make_tables(&self) {
+        let program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(open(sys.argv[2]).read())";
+        let made = Command::new(super::peer::python())
+            .args(["-c", program])
+            .arg(self.dir.join("ejabberd.sqlite"))
+            .arg("/usr/share/ejabberd/sql/lite.sql")
+            .status();
+        assert!(made.expect("start python: run tests/setup").success(), "the server's tables");
+    }
+
     fn command(&self) -> Command {
         match self.kind {
             Kind::Prosody => {
@@ -277,12 +288,17 @@ impl Server {
             Kind::Prosody => (archive("\"mam\";"), archive("\"muc_mam\";")),
             Kind::Ejabberd => (archive("mod_mam: { assume_mam_usage: true, default: always }"), archive("mam: true")),
         };
-        let storage = match self.options.storage {
-            Storage::Internal => "internal",
-            Storage::Sql => "sql",
+        let storage = match (self.kind, self.options.storage) {
+            (Kind::Prosody, Storage::Internal) => "internal",
+            (Kind::Prosody, Storage::Sql) => "sql",
+            (Kind::Ejabberd, Storage::Internal) => "auth_method: internal",
+            (Kind::Ejabberd, Storage::Sql) => {
+                "auth_method: sql\ndefault_db: sql\nsql_type: sqlite\nsql_database: \"@DIR@/ejabberd.sqlite\""
+            }
         };
         let text = template
             .replace("@DOMAIN@", &self.domain)
+            .replace("@STORAGE@", storage)
             .replace("@DIR@", &self.dir.display().to_string())
             .replace("@CA@", &self.ca_file.display().to_string())
             .replace("@C2S@", &self.c2s_port.to_string())
@@ -291,13 +307,15 @@ impl Server {
             .replace("@API@", &self.api_port.to_string())
             .replace("@RESUME@", &self.options.resume_s.to_string())
             .replace("@LEVEL@", if self.options.debug { "debug" } else { "info" })
-            .replace("@STORAGE@", storage)
             .replace("@MUC_MAM@", muc_mam)
             .replace("@MAM@", mam);
         for folder in ["certs", "data", "db", "upload", "modules", "modules.d"] {
             fs::create_dir_all(self.dir.join(folder)).expect("server's folder");
         }
         fs::write(self.dir.join(name), text).expect("server's configuration");
+        if self.kind == Kind::Ejabberd && self.options.storage == Storage::Sql {
+            self.make_tables();
+        }
         fs::write(self.dir.join("admin.password"), &self.admin_password).expect("admin's password");
     }
 
