@@ -194,18 +194,13 @@ fn message(to: &str, text: &str) -> NewMessage {
 }
 
 fn self_chat(text: &str, id: &str) -> Inbound {
+    let from = Jid::parse(&format!("{OWNER}/phone")).unwrap();
     Inbound {
-        from: Jid::parse(&format!("{OWNER}/phone")).unwrap(),
-        to: Jid::parse(OWNER).unwrap(),
-        kind: Kind::Chat,
-        via: Via::Direct,
         id: Some(id.to_string()),
         origin_id: Some(id.to_string()),
         archive_id: Some(format!("arc-{id}")),
-        stamp_ms: None,
-        is_private: false,
-        is_encrypted: false,
         body: Some(text.to_string()),
+        ..Inbound::new(from, Jid::parse(OWNER).unwrap(), Kind::Chat)
     }
 }
 

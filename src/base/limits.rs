@@ -80,6 +80,20 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub const ARCHIVE_BACKWARD_PAGES: usize = 5;
 /// Capacity an empty buffer may keep: one large stanza must not cost an idle session its memory for ever.
 pub const FRAMER_BYTES_KEPT: usize = 8 * 1024;
+/// An id by which one message names another: UUIDs have 36 bytes, and it goes into the database.
+pub const MESSAGE_ID_BYTES_MAX: usize = 1_024;
+/// Different emoji by which one person reacts to one message: nobody picks so many by hand.
+pub const REACTIONS_MAX: usize = 32;
+/// One emoji: the longest in use, families and flags of several code points, have some 35 bytes.
+pub const REACTION_BYTES_MAX: usize = 64;
+/// Parts of a body marked as fallback (XEP-0428): clients mark one, and each is looked at for each character.
+pub const FALLBACK_RANGES_MAX: usize = 16;
+/// Files of one message: albums of phones have ten.
+pub const ATTACHMENTS_MAX: usize = 16;
+/// A file's address: signed ones have some 2,000 bytes.
+pub const URL_BYTES_MAX: usize = 4_096;
+/// The quotation in front of a reply, for clients that do not know replies: a reminder, not a copy.
+pub const QUOTE_BYTES_MAX: usize = 400;
 
 // --- HTTP ---
 

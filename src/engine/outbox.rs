@@ -16,7 +16,7 @@ use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::OutboxRow;
-use crate::xmpp::message::{Kind, Outbound};
+use crate::xmpp::message::{Kind, Outbound, Reply};
 
 /// A message accepted in the batch under way.
 pub(super) struct Accepted {
@@ -135,15 +135,15 @@ impl Engine {
         if entry.queue.count >= limits::OUTBOX_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
-        let outbound = Outbound {
-            to: new.to.clone(),
-            kind: new.kind,
-            id: message_id.to_string(),
-            body: new.text.clone(),
-            reply_to: new.reply_to.clone(),
-            // In the self-chat every client of the owner gets the message itself; a carbon would show it twice.
-            is_private: new.to.bare_str() == entry.row.jid.as_str(),
-        };
+        let mut outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
+        if let Some(id) = &new.reply_to {
+            // XEP-0461 §3.1 wants the author too; it is the other party of the conversation.
+            outbound = outbound.replying(Reply { id: id.clone(), to: Some(new.to.clone()) }, None);
+        }
+        // In the self-chat every client of the owner gets the message itself; a carbon would show it twice.
+        if new.to.bare_str() == entry.row.jid.as_str() {
+            outbound = outbound.private();
+        }
         let mut row = OutboxRow {
             id: OutboxId(0),
             account,

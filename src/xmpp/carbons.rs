@@ -19,8 +19,8 @@ pub fn read(message: &Element) -> Option<(Via, &Element)> {
 }
 
 /// Asks the server not to copy a message to our other resources (XEP-0280 §6.1, with the hint of XEP-0334 §4.3).
-pub fn mark_private(message: Element) -> Element {
-    message.with_child(Element::new("private", ns::CARBONS)).with_child(Element::new("no-copy", ns::HINTS))
+pub fn build_private() -> [Element; 2] {
+    [Element::new("private", ns::CARBONS), Element::new("no-copy", ns::HINTS)]
 }
 
 /// Whether a message is marked so.

@@ -1,9 +1,39 @@
 //! Messages: reading what arrives (direct, as a carbon, from the archive) into one shape, and building what we send.
 //! RFC 6121 §5, XEP-0280 (carbons), XEP-0313 (archive), XEP-0359 (ids), XEP-0203 (delay), XEP-0380 (encryption hint).
+//!
+//! What a message can carry besides text stands in one small file a feature. What can be checked without memory is
+//! checked there; who may correct, retract or confirm which message needs memory, and is for the caller to check.
 
 use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
 use crate::xml::Element;
+use crate::xmpp::stanza::StanzaError;
 use crate::xmpp::{carbons, delay, mam, ns};
+
+mod fallback;
+mod hints;
+
+mod chatstates;
+mod corrections;
+mod invitations;
+mod markers;
+mod oob;
+mod outbound;
+mod reactions;
+mod receipts;
+mod replies;
+mod retractions;
+mod rooms;
+
+pub use chatstates::ChatState;
+pub use invitations::Invitation;
+pub use markers::{Marker, Stage};
+pub use oob::Attachment;
+pub use outbound::Outbound;
+pub use reactions::Reactions;
+pub use replies::Reply;
+pub use retractions::Retraction;
+pub use rooms::InRoom;
 
 /// Type of a message (RFC 6121 §5.2.2); unknown ones count as normal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,52 +81,44 @@ pub struct Inbound {
     pub origin_id: Option<String>,
     /// Id in our own account's archive: `<stanza-id by='our bare JID'/>` or the archive result's own id.
     pub archive_id: Option<String>,
-    /// When it was sent, if the server said so (XEP-0203), milliseconds since 1970.
+    /// When it was sent, if the server or the room said so (XEP-0203), milliseconds since 1970.
     pub stamp_ms: Option<i64>,
     /// Marked `<private/>` (XEP-0280 §9): an automaton's message, not typed by a person.
     pub is_private: bool,
     /// It carries OMEMO or another encryption: the body is only a hint for clients that cannot decrypt.
     pub is_encrypted: bool,
-    /// The text: the body without xml:lang, else the first.
+    /// The text: the body without xml:lang, else the first; of a reply without the quotation that clients which do not
+    /// know replies show. None where a body only explains something else: reactions, a retraction, an invitation; nor
+    /// where it is our own that comes back in a refusal.
     pub body: Option<String>,
-}
-
-/// A message to be sent.
-#[derive(Clone, Debug)]
-pub struct Outbound {
-    /// The recipient.
-    pub to: Jid,
-    /// Chat or groupchat.
-    pub kind: Kind,
-    /// `id` and origin-id.
-    pub id: String,
-    /// The text.
-    pub body: String,
-    /// `id` of the message this answers (XEP-0461), and whose it was.
-    pub reply_to: Option<String>,
-    /// Add `<private/>` and `<no-copy/>`: no carbons of it.
-    pub is_private: bool,
-}
-
-impl Outbound {
-    /// The stanza as XML text; `from` is left to the server.
-    pub fn print(&self) -> String {
-        let kind = if self.kind == Kind::Groupchat { "groupchat" } else { "chat" };
-        let mut message = Element::new("message", ns::CLIENT)
-            .with("to", self.to.as_str())
-            .with("type", kind)
-            .with("id", &self.id)
-            .with_child(Element::new("body", ns::CLIENT).with_text(&self.body))
-            .with_child(Element::new("origin-id", ns::SID).with("id", &self.id));
-        if let Some(id) = &self.reply_to {
-            // XEP-0461 §3.1 wants the author too; it is the other party of the conversation.
-            message = message.with_child(Element::new("reply", ns::REPLY).with("to", self.to.as_str()).with("id", id));
-        }
-        if self.is_private {
-            message = carbons::mark_private(message);
-        }
-        message.print(ns::CLIENT)
-    }
+    /// The subject; empty where one is taken away. See [`Inbound::is_subject_change`].
+    pub subject: Option<String>,
+    /// Why a message of ours was refused ([`Kind::Error`]); `id` is that message's. Nothing else is read of it.
+    pub error: Option<StanzaError>,
+    /// Which room it was said in, and by whom there.
+    pub room: Option<InRoom>,
+    /// It answers another message (XEP-0461).
+    pub reply: Option<Reply>,
+    /// It stands in the place of the message with this `id` of the same sender (XEP-0308).
+    pub replaces: Option<String>,
+    /// Files by their address (XEP-0066, XEP-0447). Most clients put the address into the body too.
+    pub attachments: Vec<Attachment>,
+    /// Emoji for a message (XEP-0444).
+    pub reactions: Option<Reactions>,
+    /// A message is taken back (XEP-0424).
+    pub retraction: Option<Retraction>,
+    /// The message with this id has arrived (XEP-0184).
+    pub receipt: Option<String>,
+    /// The sender wants such a receipt. Never in a room (XEP-0184 §5.3).
+    pub wants_receipt: bool,
+    /// The other side has come so far (XEP-0333).
+    pub marker: Option<Marker>,
+    /// The sender wants to know how far we have come.
+    pub is_markable: bool,
+    /// What the other side does (XEP-0085).
+    pub chat_state: Option<ChatState>,
+    /// Somebody wants us in a room (XEP-0249, XEP-0045 §7.8).
+    pub invitation: Option<Invitation>,
 }
 
 /// What a `<message/>` of the stream turns out to be.
@@ -149,20 +171,42 @@ fn unwrap(forwarded: &Element, account: &BareJid, via: Via) -> Option<Box<Inboun
 }
 
 impl Inbound {
+    /// A message that carries nothing yet.
+    pub fn new(from: Jid, to: Jid, kind: Kind) -> Inbound {
+        Inbound {
+            from,
+            to,
+            kind,
+            via: Via::Direct,
+            id: None,
+            origin_id: None,
+            archive_id: None,
+            stamp_ms: None,
+            is_private: false,
+            is_encrypted: false,
+            body: None,
+            subject: None,
+            error: None,
+            room: None,
+            reply: None,
+            replaces: None,
+            attachments: Vec::new(),
+            reactions: None,
+            retraction: None,
+            receipt: None,
+            wants_receipt: false,
+            marker: None,
+            is_markable: false,
+            chat_state: None,
+            invitation: None,
+        }
+    }
+
     fn read(stanza: &Element, account: &BareJid, via: Via) -> Option<Inbound> {
         let jid = |name| stanza.attribute(name).map_or(Some(account.to_jid()), |text| Jid::parse(text).ok());
         let own_id = |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(account.as_str());
         let id_of = |element: &Element| element.attribute("id").map(Into::into);
-        Some(Inbound {
-            from: jid("from")?,
-            to: jid("to")?,
-            kind: match stanza.attribute("type") {
-                Some("chat") => Kind::Chat,
-                Some("groupchat") => Kind::Groupchat,
-                Some("headline") => Kind::Headline,
-                Some("error") => Kind::Error,
-                _ => Kind::Normal,
-            },
+        let mut message = Inbound {
             via,
             id: id_of(stanza),
             origin_id: stanza.find("origin-id", ns::SID).and_then(id_of),
@@ -170,14 +214,94 @@ impl Inbound {
             stamp_ms: delay::read(stanza),
             is_private: carbons::is_private(stanza),
             is_encrypted: stanza.children().any(is_encryption),
-            body: read_body(stanza),
-        })
+            ..Inbound::new(jid("from")?, jid("to")?, read_kind(stanza))
+        };
+        if message.kind == Kind::Error {
+            // RFC 6120 §8.3.1: what we sent may come back inside; nobody says it to us.
+            message.error = Some(StanzaError::read(stanza));
+        } else {
+            message.read_room(stanza, account);
+            message.read_content(stanza);
+        }
+        Some(message)
+    }
+
+    fn read_room(&mut self, stanza: &Element, account: &BareJid) {
+        self.room = rooms::read(stanza, &self.from, &self.to, self.kind, account);
+        if let Some(in_room) = &self.room {
+            // A sender's own stamp must not count for more than the room's.
+            self.stamp_ms = delay::read_by(stanza, &in_room.room).or(self.stamp_ms);
+        }
+    }
+
+    fn read_content(&mut self, stanza: &Element) {
+        self.subject = stanza.text_of("subject", ns::CLIENT);
+        self.reply = replies::read(stanza);
+        self.replaces = corrections::read(stanza);
+        self.attachments = oob::read(stanza);
+        self.reactions = reactions::read(stanza);
+        self.retraction = retractions::read(stanza, &self.from, self.kind);
+        self.receipt = receipts::read(stanza);
+        self.wants_receipt = receipts::is_requested(stanza) && self.kind != Kind::Groupchat;
+        self.marker = markers::read(stanza);
+        self.is_markable = markers::is_markable(stanza) && self.marker.is_none();
+        self.chat_state = chatstates::read(stanza);
+        self.invitation = invitations::read(stanza, &self.from, self.kind);
+        let is_explained = self.reactions.is_some() || self.retraction.is_some() || self.invitation.is_some();
+        let body = read_body(stanza).filter(|_| !is_explained);
+        let body = match &self.reply {
+            Some(_) => body.map(|body| fallback::strip(stanza, body, ns::REPLY)),
+            None => body,
+        };
+        self.body = body.filter(|text| !text.is_empty());
     }
 
     /// Whether a person or a program has something to say here: a body, or the refusal of one. Chat states, receipts
     /// and events are not for the engine.
     pub fn is_of_interest(&self) -> bool {
         self.body.is_some() || self.kind == Kind::Error
+    }
+
+    /// What was said in words, if anything.
+    pub fn text(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
+    /// What was said about the files: the text, if it is more than a file's address.
+    pub fn caption(&self) -> Option<&str> {
+        self.text().filter(|text| !self.attachments.iter().any(|attachment| attachment.url == text.trim()))
+    }
+
+    /// The id by which others mean this message in reactions, replies, retractions and markers: in a room the one the
+    /// room gave it, and none if it gave none; else the one its sender gave it (XEP-0444 §4.1, XEP-0461 §3.1).
+    /// Corrections mean `id` everywhere (XEP-0308 §3).
+    pub fn reference(&self) -> Option<&str> {
+        match &self.room {
+            Some(in_room) if !in_room.is_private => in_room.stanza_id.as_deref(),
+            _ => [&self.origin_id, &self.id].into_iter().flatten().map(String::as_str).find(|id| !id.is_empty()),
+        }
+    }
+
+    /// Whether the room has a new subject (XEP-0045 §8.1: a subject and no text).
+    pub fn is_subject_change(&self) -> bool {
+        self.kind == Kind::Groupchat && self.subject.is_some() && self.body.is_none()
+    }
+
+    /// Whether this is the refusal of the message `id` that we sent to `to`. Only he and his server can refuse it;
+    /// others may guess the id.
+    pub fn refuses(&self, id: &str, to: &Jid) -> bool {
+        let is_theirs = self.from.bare_str() == to.bare_str() || self.from.as_str() == to.domain();
+        self.kind == Kind::Error && self.via == Via::Direct && self.id.as_deref() == Some(id) && is_theirs
+    }
+}
+
+fn read_kind(stanza: &Element) -> Kind {
+    match stanza.attribute("type") {
+        Some("chat") => Kind::Chat,
+        Some("groupchat") => Kind::Groupchat,
+        Some("headline") => Kind::Headline,
+        Some("error") => Kind::Error,
+        _ => Kind::Normal,
     }
 }
 
@@ -186,6 +310,12 @@ fn read_body(stanza: &Element) -> Option<String> {
     let bodies = || stanza.children().filter(|child| child.is("body", ns::CLIENT));
     let body = bodies().find(|body| body.attribute("xml:lang").is_none()).or_else(|| bodies().next())?;
     Some(body.text()).filter(|text| !text.is_empty())
+}
+
+/// The `id` by which an element names another message, if it can be one.
+fn id_in(element: &Element) -> Option<String> {
+    let id = element.attribute("id").filter(|id| !id.is_empty() && id.len() <= limits::MESSAGE_ID_BYTES_MAX)?;
+    Some(id.to_string())
 }
 
 fn is_encryption(child: &Element) -> bool {
@@ -199,76 +329,4 @@ fn is_encryption(child: &Element) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::xml::Namespaces;
-
-    fn read_text(text: &str) -> Reading {
-        let stanza = Element::parse(text, &Namespaces::default_is(ns::CLIENT)).unwrap();
-        read(&stanza, &BareJid::parse("me@here").unwrap())
-    }
-
-    fn live(text: &str) -> Inbound {
-        match read_text(text) {
-            Reading::Live(message) => *message,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn reads_a_message() {
-        let message = live(
-            "<message from='a@b/r' to='me@here' type='chat' id='1'><body xml:lang='de'>hallo</body>\
-             <body>hello &amp; \u{1f44d}</body><origin-id xmlns='urn:xmpp:sid:0' id='2'/>\
-             <stanza-id xmlns='urn:xmpp:sid:0' by='a@b' id='x'/><stanza-id xmlns='urn:xmpp:sid:0' by='me@here' id='3'/>\
-             <delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:01Z'/></message>",
-        );
-        assert_eq!(message.from.as_str(), "a@b/r");
-        assert_eq!((message.kind, message.via), (Kind::Chat, Via::Direct));
-        assert_eq!(message.body.as_deref(), Some("hello & \u{1f44d}"));
-        assert_eq!(message.id.as_deref(), Some("1"));
-        assert_eq!(message.origin_id.as_deref(), Some("2"));
-        assert_eq!(message.archive_id.as_deref(), Some("3"));
-        assert_eq!(message.stamp_ms, Some(1000));
-        assert!(!message.is_private && !message.is_encrypted);
-        let other = live("<message><body xml:lang='en'>only</body><encrypted xmlns='urn:xmpp:omemo:2'/></message>");
-        assert_eq!((other.from.as_str(), other.body.as_deref()), ("me@here", Some("only")));
-        assert!(other.is_encrypted && other.is_of_interest());
-        assert!(!live("<message><body/></message>").is_of_interest());
-        assert!(live("<message type='error'/>").is_of_interest());
-        assert!(matches!(read_text("<message from='@'/>"), Reading::Nothing));
-    }
-
-    #[test]
-    fn only_our_account_may_wrap() {
-        let carbon = |from: &str| {
-            read_text(&format!(
-                "<message from='{from}'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>\
-                 <message xmlns='jabber:client' from='me@here/phone' to='x@y'><body>hi</body></message>\
-                 </forwarded></sent></message>"
-            ))
-        };
-        assert!(matches!(carbon("me@here"), Reading::Live(message) if message.via == Via::CarbonSent));
-        for other in ["me@here/other", "evil@here", "here"] {
-            assert!(matches!(carbon(other), Reading::Forged("carbon")), "{other}");
-        }
-    }
-
-    #[test]
-    fn prints_a_message() {
-        let message = Outbound {
-            to: Jid::parse("a@b").unwrap(),
-            kind: Kind::Chat,
-            id: "i".into(),
-            body: "<\u{7}".into(),
-            reply_to: Some("r".into()),
-            is_private: true,
-        };
-        assert_eq!(
-            message.print(),
-            "<message to='a@b' type='chat' id='i'><body>&lt;\u{fffd}</body><origin-id xmlns='urn:xmpp:sid:0' id='i'/>\
-             <reply xmlns='urn:xmpp:reply:0' to='a@b' id='r'/><private xmlns='urn:xmpp:carbons:2'/>\
-             <no-copy xmlns='urn:xmpp:hints'/></message>"
-        );
-    }
-}
+mod tests;

@@ -42,6 +42,44 @@ pub const SID: &str = "urn:xmpp:sid:0";
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0461: message replies.
 pub const REPLY: &str = "urn:xmpp:reply:0";
+/// XEP-0428: fallback indication.
+pub const FALLBACK: &str = "urn:xmpp:fallback:0";
+/// XEP-0428 as XEP-0461 first named it; Movim still sends it.
+pub const FALLBACK_LEGACY: &str = "urn:xmpp:feature-fallback:0";
+/// XEP-0444: message reactions.
+pub const REACTIONS: &str = "urn:xmpp:reactions:0";
+/// XEP-0308: last message correction.
+pub const CORRECT: &str = "urn:xmpp:message-correct:0";
+/// XEP-0424: message retraction.
+pub const RETRACT: &str = "urn:xmpp:message-retract:1";
+/// XEP-0424 before version 0.4.
+pub const RETRACT_LEGACY: &str = "urn:xmpp:message-retract:0";
+/// XEP-0422: message fastening, the envelope of the old retraction.
+pub const FASTEN: &str = "urn:xmpp:fasten:0";
+/// XEP-0425: moderated message retraction.
+pub const MODERATE: &str = "urn:xmpp:message-moderate:1";
+/// XEP-0425 before version 0.3.
+pub const MODERATE_LEGACY: &str = "urn:xmpp:message-moderate:0";
+/// XEP-0184: message delivery receipts.
+pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// XEP-0333: displayed markers (chat markers).
+pub const MARKERS: &str = "urn:xmpp:chat-markers:0";
+/// XEP-0085: chat state notifications.
+pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+/// XEP-0066: out of band data.
+pub const OOB: &str = "jabber:x:oob";
+/// XEP-0447: stateless file sharing.
+pub const SFS: &str = "urn:xmpp:sfs:0";
+/// XEP-0446: file metadata element.
+pub const FILE_METADATA: &str = "urn:xmpp:file:metadata:0";
+/// XEP-0103: URL address information.
+pub const URL_DATA: &str = "http://jabber.org/protocol/url-data";
+/// XEP-0045: multi-user chat, what a room tells an occupant.
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// XEP-0249: direct MUC invitations.
+pub const CONFERENCE: &str = "jabber:x:conference";
+/// XEP-0421: occupant identifiers for semi-anonymous MUCs.
+pub const OCCUPANT_ID: &str = "urn:xmpp:occupant-id:0";
 /// XEP-0380: explicit message encryption.
 pub const EME: &str = "urn:xmpp:eme:0";
 /// XEP-0384 before version 0.4: the OMEMO most clients speak.
