@@ -95,6 +95,38 @@ pub const URL_BYTES_MAX: usize = 4_096;
 /// The quotation in front of a reply, for clients that do not know replies: a reminder, not a copy.
 pub const QUOTE_BYTES_MAX: usize = 400;
 
+/// Fields of one data form: the longest known, a room's configuration, has some 40.
+pub const FORM_FIELDS_MAX: usize = 256;
+/// Choices of one field: lists of languages and countries have 250.
+pub const FORM_CHOICES_MAX: usize = 512;
+/// Values of one field: the lines of a text, or the members of a room.
+pub const FORM_VALUES_MAX: usize = 1_024;
+/// Rows of a form's table: what a person will scroll through.
+pub const FORM_ROWS_MAX: usize = 512;
+/// A picture of ours or another's: in base64, with the rest of the vCard, it must fit into 256 KiB, which is the largest
+/// stanza that Prosody and ejabberd take.
+pub const AVATAR_BYTES_MAX: usize = 184 * 1024;
+/// Width and height of such a picture: more is a bomb for the client that unpacks it.
+pub const AVATAR_PIXELS_MAX: u32 = 4_096;
+/// Segments of a JPEG looked through for its size; cameras write some 20 before it.
+pub const JPEG_SEGMENTS_MAX: usize = 256;
+/// One text that others say of themselves, in a vCard or in instructions; more is cut off.
+pub const FOREIGN_TEXT_BYTES_MAX: usize = 4_096;
+/// What somebody calls himself; more is cut off.
+pub const NICK_BYTES_MAX: usize = 256;
+/// The status text of somebody's presence; more is cut off, as it is kept in memory for each contact.
+pub const STATUS_BYTES_MAX: usize = 1_024;
+/// A URL that a server gives us; browsers take no more than 8 KiB, and signed ones have below 2.
+pub const URL_BYTES_MAX: usize = 8 * 1024;
+/// A header that an upload service asks for: tokens have some 500 bytes.
+pub const UPLOAD_HEADER_BYTES_MAX: usize = 8 * 1024;
+/// A file's name, in characters, as file systems have it.
+pub const FILE_NAME_CHARS_MAX: usize = 255;
+/// Services of a server that are asked what they are: each costs a question, and servers have some ten.
+pub const SERVICES_MAX: usize = 64;
+/// Forms in one answer about what somebody can do (XEP-0128): there are two or three.
+pub const DISCO_FORMS_MAX: usize = 16;
+
 // --- HTTP ---
 
 /// Request line and headers together.

@@ -16,9 +16,13 @@ pub mod sm;
 
 pub mod carbons;
 pub mod delay;
+pub mod dataform;
 pub mod disco;
 pub mod mam;
 pub mod message;
 pub mod ping;
 pub mod presence;
 pub mod version;
+
+#[cfg(test)]
+mod tests;

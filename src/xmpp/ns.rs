@@ -20,6 +20,8 @@ pub const CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 pub const SM: &str = "urn:xmpp:sm:3";
 /// XEP-0030: service discovery, information.
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+/// XEP-0030: service discovery, what belongs to an entity.
+pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 /// XEP-0115: entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// XEP-0092: software version.
@@ -90,3 +92,55 @@ pub const OMEMO: &str = "urn:xmpp:omemo:2";
 pub const OPENPGP: &str = "urn:xmpp:openpgp:0";
 /// XEP-0027: OpenPGP as it was before.
 pub const OPENPGP_LEGACY: &str = "jabber:x:encrypted";
+/// XEP-0004: data forms.
+pub const DATA: &str = "jabber:x:data";
+/// XEP-0221: media in data forms, such as the picture of a captcha.
+pub const MEDIA: &str = "urn:xmpp:media-element";
+/// XEP-0077: in-band registration.
+pub const REGISTER: &str = "jabber:iq:register";
+/// XEP-0077 §9: the stream feature that offers it.
+pub const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
+/// XEP-0158: captcha forms.
+pub const CAPTCHA: &str = "urn:xmpp:captcha";
+/// XEP-0066: a URL beside the stanza.
+pub const OOB: &str = "jabber:x:oob";
+/// XEP-0050: ad-hoc commands, also the node that lists them.
+pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
+/// RFC 6121 §2: the roster.
+pub const ROSTER: &str = "jabber:iq:roster";
+/// RFC 6121 §3.4: the stream feature of pre-approved subscriptions.
+pub const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
+/// XEP-0054: vcard-temp.
+pub const VCARD_TEMP: &str = "vcard-temp";
+/// XEP-0153: the vCard's photo in presence.
+pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
+/// RFC 6351, as XEP-0292 uses it: the vCard itself.
+pub const VCARD4: &str = "urn:ietf:params:xml:ns:vcard-4.0";
+/// XEP-0292: the node of the vCard.
+pub const VCARD4_NODE: &str = "urn:xmpp:vcard4";
+/// XEP-0172: nickname; also its node.
+pub const NICK: &str = "http://jabber.org/protocol/nick";
+/// XEP-0084: the picture; also its node.
+pub const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
+/// XEP-0084: what is known of the picture; also its node.
+pub const AVATAR_METADATA: &str = "urn:xmpp:avatar:metadata";
+/// XEP-0060: publish-subscribe, what everybody may do.
+pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+/// XEP-0060: what the owner of a node may do.
+pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
+/// XEP-0060: notifications.
+pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
+/// XEP-0060: its own error conditions.
+pub const PUBSUB_ERRORS: &str = "http://jabber.org/protocol/pubsub#errors";
+/// XEP-0060 §16.4.4: form type of preconditions.
+pub const PUBSUB_PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
+/// XEP-0060 §16.4.3: form type of a node's configuration.
+pub const PUBSUB_NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
+/// XEP-0402: bookmarks; also their node.
+pub const BOOKMARKS: &str = "urn:xmpp:bookmarks:1";
+/// XEP-0363: HTTP upload.
+pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
+/// XEP-0045: rooms.
+pub const MUC: &str = "http://jabber.org/protocol/muc";
+/// XEP-0045: what a room says about its occupants.
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";

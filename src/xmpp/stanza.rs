@@ -91,12 +91,31 @@ pub struct StanzaError {
     pub condition: String,
     /// The other side's words.
     pub text: Option<String>,
+    /// What a XEP adds to the condition (RFC 6120 §8.3.4), such as pubsub's `precondition-not-met`.
+    pub specific: Option<Box<Element>>,
 }
 
 impl StanzaError {
     /// An error without words.
     pub fn new(kind: &str, condition: &str) -> StanzaError {
-        StanzaError { kind: kind.to_string(), condition: condition.to_string(), text: None }
+        StanzaError { kind: kind.to_string(), condition: condition.to_string(), text: None, specific: None }
+    }
+
+    /// Adds the condition of a XEP.
+    pub fn with_specific(mut self, condition: Element) -> StanzaError {
+        self.specific = Some(Box::new(condition));
+        self
+    }
+
+    /// Adds words for people.
+    pub fn with_text(mut self, text: &str) -> StanzaError {
+        self.text = Some(text.to_string());
+        self
+    }
+
+    /// Whether the XEP's condition is this one.
+    pub fn is_specific(&self, name: &str, ns: &str) -> bool {
+        self.specific.as_ref().is_some_and(|condition| condition.is(name, ns))
     }
 
     /// Reads the error of a stanza of type `error`; what is missing becomes `undefined-condition`.
@@ -109,6 +128,7 @@ impl StanzaError {
             kind: error.attribute("type").unwrap_or("cancel").to_string(),
             condition: condition.map_or("undefined-condition", Element::name).to_string(),
             text: error.text_of("text", ns::STANZAS),
+            specific: error.children().find(|child| child.ns() != ns::STANZAS).cloned().map(Box::new),
         }
     }
 
@@ -118,6 +138,9 @@ impl StanzaError {
             .with_child(Element::new(&self.condition, ns::STANZAS));
         if let Some(text) = &self.text {
             error = error.with_child(Element::new("text", ns::STANZAS).with_text(text));
+        }
+        if let Some(specific) = &self.specific {
+            error = error.with_child(specific.as_ref().clone());
         }
         error
     }
