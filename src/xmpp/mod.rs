@@ -24,5 +24,10 @@ pub mod ping;
 pub mod presence;
 pub mod version;
 
+pub mod adhoc;
+pub mod register;
+pub mod roster;
+pub mod upload;
+
 #[cfg(test)]
 mod tests;
