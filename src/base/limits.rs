@@ -116,8 +116,6 @@ pub const FOREIGN_TEXT_BYTES_MAX: usize = 4_096;
 pub const NICK_BYTES_MAX: usize = 256;
 /// The status text of somebody's presence; more is cut off, as it is kept in memory for each contact.
 pub const STATUS_BYTES_MAX: usize = 1_024;
-/// A URL that a server gives us; browsers take no more than 8 KiB, and signed ones have below 2.
-pub const URL_BYTES_MAX: usize = 8 * 1024;
 /// A header that an upload service asks for: tokens have some 500 bytes.
 pub const UPLOAD_HEADER_BYTES_MAX: usize = 8 * 1024;
 /// A file's name, in characters, as file systems have it.
@@ -126,6 +124,45 @@ pub const FILE_NAME_CHARS_MAX: usize = 255;
 pub const SERVICES_MAX: usize = 64;
 /// Forms in one answer about what somebody can do (XEP-0128): there are two or three.
 pub const DISCO_FORMS_MAX: usize = 16;
+
+// --- rooms ---
+
+/// From asking to enter a room to being in it, other nicks included; shorter than [`ASK_TIMEOUT`], as somebody waits.
+pub const ROOM_JOIN_TIMEOUT: Duration = Duration::from_secs(15);
+/// The room's word that we are gone; it changes nothing for us, so it is not waited for long.
+pub const ROOM_LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Nicks tried when ours is taken: whoever takes four of them does it on purpose.
+pub const ROOM_NICKS_MAX: u32 = 4;
+/// First and longest wait between tries to get back into a room; the service may be down for a night.
+pub const ROOM_REJOIN_FIRST: Duration = Duration::from_secs(2);
+/// Longest such wait.
+pub const ROOM_REJOIN_MAX: Duration = Duration::from_secs(600);
+/// Being in a room this long means that losing it is an accident; sooner, the waits go on growing.
+pub const ROOM_STABLE_AFTER: Duration = Duration::from_secs(60);
+/// Silence of a room after which we ask whether we are still in it (XEP-0410): six minutes to notice, with the answers.
+pub const ROOM_SILENCE: Duration = Duration::from_secs(240);
+/// The answer may come from our own client by way of the room, so over two links between servers.
+pub const ROOM_PING_TIMEOUT: Duration = Duration::from_secs(30);
+/// Until the question is asked again when its answer says nothing.
+pub const ROOM_PING_RETRY: Duration = Duration::from_secs(30);
+/// So many answers in a row that say nothing: the room is out of reach.
+pub const ROOM_PING_FAILURES_MAX: u32 = 3;
+/// A message of ours that the room has not shown by then is asked after: whoever writes learns soon of a dead room.
+pub const ROOM_REFLECTION_TIMEOUT: Duration = Duration::from_secs(20);
+/// Messages of ours whose reflection is awaited; the outbox holds more, this only watches.
+pub const ROOM_SENT_MAX: usize = 256;
+/// Occupants remembered of one room: some 300 bytes each, and who is not remembered has no privileges.
+pub const ROOM_OCCUPANTS_MAX: usize = 1_000;
+/// An occupant id (XEP-0421 recommends 128 at most); longer ones are ignored.
+pub const OCCUPANT_ID_BYTES_MAX: usize = 256;
+/// Status codes of one presence; real ones have three.
+pub const ROOM_CODES_MAX: usize = 16;
+/// Mentions (XEP-0372) looked at in one message.
+pub const REFERENCES_MAX: usize = 32;
+/// A reason given by a room or a moderator; one sentence for people.
+pub const ROOM_REASON_BYTES_MAX: usize = 512;
+/// Messages of a room's own history asked for at once (XEP-0045); the archive has the rest.
+pub const ROOM_HISTORY_MAX: usize = 100;
 
 // --- HTTP ---
 

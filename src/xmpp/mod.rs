@@ -20,6 +20,7 @@ pub mod dataform;
 pub mod disco;
 pub mod mam;
 pub mod message;
+pub mod muc;
 pub mod ping;
 pub mod presence;
 pub mod version;

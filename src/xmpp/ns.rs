@@ -102,8 +102,6 @@ pub const REGISTER: &str = "jabber:iq:register";
 pub const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 /// XEP-0158: captcha forms.
 pub const CAPTCHA: &str = "urn:xmpp:captcha";
-/// XEP-0066: a URL beside the stanza.
-pub const OOB: &str = "jabber:x:oob";
 /// XEP-0050: ad-hoc commands, also the node that lists them.
 pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
 /// RFC 6121 §2: the roster.
@@ -142,5 +140,7 @@ pub const BOOKMARKS: &str = "urn:xmpp:bookmarks:1";
 pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
 /// XEP-0045: rooms.
 pub const MUC: &str = "http://jabber.org/protocol/muc";
-/// XEP-0045: what a room says about its occupants.
-pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// XEP-0045: what owners say to a room.
+pub const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
+/// XEP-0372: references, of which mentions are one kind.
+pub const REFERENCE: &str = "urn:xmpp:reference:0";

@@ -1,0 +1,202 @@
+//! What a room passes on (XEP-0045 §7.4): messages to all, changes of the subject, private messages of occupants
+//! (§7.5), and the refusal of what we sent. Only reading; what it means for us is decided elsewhere.
+
+use super::mention::{is_mention, read_uri};
+use super::{code, read_codes, read_occupant_id};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
+use crate::xml::Element;
+use crate::xmpp::message::{self, Reading};
+use crate::xmpp::ns;
+use crate::xmpp::stanza::StanzaError;
+
+/// Sort of a message in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// To all occupants.
+    Groupchat,
+    /// To us alone, from an occupant.
+    Private,
+    /// What we sent was refused; [`RoomMessage::id`] says which.
+    Error(StanzaError),
+}
+
+/// A message that came by way of a room.
+#[derive(Clone, Debug)]
+pub struct RoomMessage {
+    /// The room with the nick of the author; the bare room speaks for itself.
+    pub from: Jid,
+    /// Its sort.
+    pub kind: Kind,
+    /// The `id` attribute. Some services put their own in its place.
+    pub id: Option<String>,
+    /// XEP-0359 origin-id, by which the author knows his message again.
+    pub origin_id: Option<String>,
+    /// Its id in the room's archive (XEP-0359 stanza-id by the room). Counts where the room's
+    /// [`stanza_ids`](super::info::RoomInfo::stanza_ids) do.
+    pub archive_id: Option<String>,
+    /// XEP-0421. Counts where the room's [`occupant_ids`](super::info::RoomInfo::occupant_ids) do.
+    pub occupant_id: Option<String>,
+    /// When it was sent (XEP-0203), milliseconds since 1970; `None`: just now.
+    pub stamp_ms: Option<i64>,
+    /// Who held it up until now, if it is delayed and says so.
+    pub delayed_by: Option<Jid>,
+    /// The new subject (XEP-0045 §8.1), perhaps empty, if this sets one.
+    pub subject: Option<String>,
+    /// The text.
+    pub body: Option<String>,
+    /// It carries OMEMO or another encryption.
+    pub is_encrypted: bool,
+    /// Whom it mentions (XEP-0372).
+    pub mentions: Vec<Jid>,
+    /// Whose message it answers (XEP-0461).
+    pub reply_to: Option<Jid>,
+    /// Status codes, see [`code`].
+    pub codes: Vec<u16>,
+}
+
+impl RoomMessage {
+    /// Reads a `<message/>` from a room to `account`. `None`: no groupchat message, no private message of an occupant
+    /// and no refusal; an invitation, for example. Whether the sender is a room at all, only its reader knows.
+    pub fn read(stanza: &Element, account: &BareJid) -> Option<RoomMessage> {
+        if !stanza.is("message", ns::CLIENT) {
+            return None;
+        }
+        let Reading::Live(inbound) = message::read(stanza, account) else { return None };
+        let kind = match inbound.kind {
+            message::Kind::Groupchat => Kind::Groupchat,
+            message::Kind::Error => Kind::Error(StanzaError::read(stanza)),
+            // XEP-0045 §7.5: an occupant has a nick.
+            message::Kind::Chat | message::Kind::Normal if !inbound.from.is_bare() => Kind::Private,
+            _ => return None,
+        };
+        let room = inbound.from.bare();
+        let by_room = |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(room.as_str());
+        // XEP-0045 §7.2.15: what has a body too is a message with a title.
+        let sets_subject = kind == Kind::Groupchat && stanza.find("body", ns::CLIENT).is_none();
+        let reply = stanza.find("reply", ns::REPLY);
+        Some(RoomMessage {
+            kind,
+            id: inbound.id,
+            origin_id: inbound.origin_id,
+            archive_id: stanza.children().find(by_room).and_then(|id| id.attribute("id")).map(Into::into),
+            occupant_id: read_occupant_id(stanza),
+            stamp_ms: inbound.stamp_ms,
+            delayed_by: read_delayed_by(stanza),
+            subject: stanza.text_of("subject", ns::CLIENT).filter(|_| sets_subject),
+            body: inbound.body,
+            is_encrypted: inbound.is_encrypted,
+            mentions: read_mentions(stanza),
+            reply_to: reply.and_then(|reply| reply.attribute("to")).and_then(|to| Jid::parse(to).ok()),
+            codes: read_codes(stanza),
+            from: inbound.from,
+        })
+    }
+
+    /// The author's nick; `None` is the room itself.
+    pub fn nick(&self) -> Option<&str> {
+        self.from.resource()
+    }
+
+    /// Whether it speaks to the occupant `us`: by its text, by a reference to it or to `account`, or as the answer to a
+    /// message of his. A private message always does.
+    pub fn is_to(&self, us: &Jid, account: Option<&BareJid>) -> bool {
+        let names_us = |jid: &Jid| jid == us || account.is_some_and(|account| jid.as_str() == account.as_str());
+        let nick = us.resource().unwrap_or_default();
+        self.kind == Kind::Private
+            || self.mentions.iter().any(names_us)
+            || self.reply_to.as_ref() == Some(us)
+            || self.body.as_ref().is_some_and(|body| is_mention(body, nick))
+    }
+
+    /// Whether the room says that it was set up anew (XEP-0045 §10.2.1).
+    pub fn changes_room(&self) -> bool {
+        let told = [code::CONFIGURATION, code::NON_ANONYMOUS, code::SEMI_ANONYMOUS];
+        self.from.is_bare() && told.iter().any(|code| self.codes.contains(code))
+    }
+}
+
+/// XEP-0372 §3.2: `<reference type='mention' uri='xmpp:…'/>`.
+fn read_mentions(stanza: &Element) -> Vec<Jid> {
+    stanza
+        .children()
+        .filter(|child| child.is("reference", ns::REFERENCE) && child.attribute("type") == Some("mention"))
+        .take(limits::REFERENCES_MAX)
+        .filter_map(|reference| read_uri(reference.attribute("uri")?))
+        .collect()
+}
+
+fn read_delayed_by(stanza: &Element) -> Option<Jid> {
+    stanza.find("delay", ns::DELAY)?.attribute("from").and_then(|from| Jid::parse(from).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::Namespaces;
+
+    fn read(text: &str) -> Option<RoomMessage> {
+        let stanza = Element::parse(text, &Namespaces::default_is(ns::CLIENT)).unwrap();
+        RoomMessage::read(&stanza, &BareJid::parse("me@here").unwrap())
+    }
+
+    #[test]
+    fn a_message_as_prosody_passes_it_on() {
+        let message = read(
+            "<message from='tea@muc.here/alice' to='me@here/bot' type='groupchat' id='1' xml:lang='en'>\
+             <body>hi</body><origin-id xmlns='urn:xmpp:sid:0' id='1'/>\
+             <occupant-id xmlns='urn:xmpp:occupant-id:0' id='occ'/>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='me@here' id='no'/>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='tea@muc.here' id='yes'/>\
+             <reply xmlns='urn:xmpp:reply:0' to='tea@muc.here/bot' id='0'/>\
+             <reference xmlns='urn:xmpp:reference:0' type='data' uri='xmpp:me@here'/>\
+             <reference xmlns='urn:xmpp:reference:0' type='mention' begin='0' end='2' uri='xmpp:x@y/z%20z'/></message>",
+        )
+        .unwrap();
+        assert_eq!((message.nick(), &message.kind), (Some("alice"), &Kind::Groupchat));
+        assert_eq!((message.id.as_deref(), message.origin_id.as_deref()), (Some("1"), Some("1")));
+        assert_eq!((message.archive_id.as_deref(), message.occupant_id.as_deref()), (Some("yes"), Some("occ")));
+        assert_eq!((message.body.as_deref(), &message.subject, message.stamp_ms), (Some("hi"), &None, None));
+        assert_eq!(message.mentions, [Jid::parse("x@y/z z").unwrap()]);
+        assert!(message.is_to(&Jid::parse("tea@muc.here/bot").unwrap(), None));
+        assert!(!message.is_to(&Jid::parse("tea@muc.here/bob").unwrap(), None));
+        assert!(message.is_to(&Jid::parse("x@y/z z").unwrap(), None));
+    }
+
+    #[test]
+    fn history_and_subject() {
+        let message = read(
+            "<message from='tea@muc.here/alice' type='groupchat'><body>old</body><subject>title</subject>\
+             <delay xmlns='urn:xmpp:delay' from='tea@muc.here' stamp='1970-01-01T00:00:01Z'/></message>",
+        )
+        .unwrap();
+        assert_eq!((message.stamp_ms, &message.subject), (Some(1000), &None));
+        assert_eq!(message.delayed_by, Jid::parse("tea@muc.here").ok());
+        let subject = |text: &str| read(text).unwrap().subject;
+        assert_eq!(subject("<message from='a@b/c' type='groupchat'><subject>t</subject></message>"), Some("t".into()));
+        assert_eq!(subject("<message from='a@b' type='groupchat'><subject/></message>"), Some(String::new()));
+        assert_eq!(subject("<message from='a@b/c' type='chat'><subject>t</subject></message>"), None);
+    }
+
+    #[test]
+    fn sorts() {
+        let kind = |text: &str| read(text).map(|message| message.kind);
+        let private = "<message from='a@b/c' type='chat'><body>x</body><x xmlns='http://jabber.org/protocol/muc#user'/>\
+                       </message>";
+        assert_eq!(kind(private), Some(Kind::Private));
+        assert_eq!(kind("<message from='a@b/c'><body>x</body></message>"), Some(Kind::Private));
+        let invitation = "<message from='a@b'><x xmlns='http://jabber.org/protocol/muc#user'><invite from='c@d'/></x>\
+                          </message>";
+        assert_eq!(kind(invitation), None);
+        assert_eq!(kind("<message from='a@b/c' type='headline'/>"), None);
+        assert_eq!(kind("<message from='@' type='groupchat'/>"), None);
+        assert_eq!(kind("<iq from='a@b' type='groupchat'/>"), None);
+        let error = "<message from='a@b' type='error' id='1'><error type='modify'>\
+                     <not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>";
+        assert_eq!(kind(error), Some(Kind::Error(StanzaError::new("modify", "not-acceptable"))));
+        let changed = "<message from='a@b' type='groupchat'><x xmlns='http://jabber.org/protocol/muc#user'>\
+                       <status code='104'/></x></message>";
+        assert!(read(changed).unwrap().changes_room());
+        assert!(!read(&changed.replace("a@b", "a@b/c")).unwrap().changes_room());
+    }
+}
