@@ -137,7 +137,7 @@ impl Engine {
         }
         let mut outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
         if let Some(id) = &new.reply_to {
-            // XEP-0461 §3.1 wants the author too; it is the other party of the conversation.
+            // XEP-0461 §3 wants the author too; it is the other party of the conversation.
             outbound = outbound.replying(Reply { id: id.clone(), to: Some(new.to.clone()) }, None);
         }
         // In the self-chat every client of the owner gets the message itself; a carbon would show it twice.

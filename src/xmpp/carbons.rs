@@ -18,7 +18,7 @@ pub fn read(message: &Element) -> Option<(Via, &Element)> {
         .find_map(|(name, via)| Some((via, message.find(name, ns::CARBONS)?.find("forwarded", ns::FORWARD)?)))
 }
 
-/// Asks the server not to copy a message to our other resources (XEP-0280 §6.1, with the hint of XEP-0334 §4.3).
+/// Asks the server not to copy a message to our other resources (XEP-0280 §9, with the hint of XEP-0334 §4.3).
 pub fn build_private() -> [Element; 2] {
     [Element::new("private", ns::CARBONS), Element::new("no-copy", ns::HINTS)]
 }

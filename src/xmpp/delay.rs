@@ -10,7 +10,7 @@ pub fn read(parent: &Element) -> Option<i64> {
     stamp(parent.find("delay", ns::DELAY)?)
 }
 
-/// The stamp that `by` put into `parent` (XEP-0203 §4: `from` says who delayed it), in milliseconds since 1970.
+/// The stamp that `by` put into `parent` (XEP-0203 §2: `from` says who delayed it), in milliseconds since 1970.
 pub fn read_by(parent: &Element, by: &BareJid) -> Option<i64> {
     let is_by = |delay: &&Element| {
         let from = delay.attribute("from").and_then(|from| BareJid::parse(from).ok());

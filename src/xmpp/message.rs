@@ -262,6 +262,14 @@ impl Inbound {
         self.body.is_some() || self.kind == Kind::Error
     }
 
+    /// Whether something happened besides what was said: reactions, a retraction, a receipt, a marker, an invitation, a
+    /// new subject. Not what means nothing a moment later (chat states).
+    pub fn has_event(&self) -> bool {
+        let is_about_another = self.reactions.is_some() || self.retraction.is_some();
+        let is_confirmed = self.receipt.is_some() || self.marker.is_some();
+        is_about_another || is_confirmed || self.invitation.is_some() || self.is_subject_change()
+    }
+
     /// What was said in words, if anything.
     pub fn text(&self) -> Option<&str> {
         self.body.as_deref()
@@ -272,14 +280,26 @@ impl Inbound {
         self.text().filter(|text| !self.attachments.iter().any(|attachment| attachment.url == text.trim()))
     }
 
-    /// The id by which others mean this message in reactions, replies, retractions and markers: in a room the one the
-    /// room gave it, and none if it gave none; else the one its sender gave it (XEP-0444 §4.1, XEP-0461 §3.1).
-    /// Corrections mean `id` everywhere (XEP-0308 §3).
+    /// The id by which reactions and replies mean this message: in a room the one the room gave it, and none if it gave
+    /// none; else the origin-id or the `id` attribute (XEP-0444 §4.2, XEP-0461 §4.1).
     pub fn reference(&self) -> Option<&str> {
-        match &self.room {
-            Some(in_room) if !in_room.is_private => in_room.stanza_id.as_deref(),
-            _ => [&self.origin_id, &self.id].into_iter().flatten().map(String::as_str).find(|id| !id.is_empty()),
+        match self.in_public() {
+            Some(in_room) => in_room.stanza_id.as_deref(),
+            None => [&self.origin_id, &self.id].into_iter().flatten().map(String::as_str).find(|id| !id.is_empty()),
         }
+    }
+
+    /// The id by which markers and retractions mean this message: in a room the one the room gave it, else the `id`
+    /// attribute (XEP-0333 §4.3, XEP-0424 §5.1). Receipts and corrections mean the `id` attribute everywhere.
+    pub fn marker_reference(&self) -> Option<&str> {
+        match self.in_public() {
+            Some(in_room) => in_room.stanza_id.as_deref(),
+            None => self.id.as_deref().filter(|id| !id.is_empty()),
+        }
+    }
+
+    fn in_public(&self) -> Option<&InRoom> {
+        self.room.as_ref().filter(|in_room| !in_room.is_private)
     }
 
     /// Whether the room has a new subject (XEP-0045 §8.1: a subject and no text).
@@ -287,10 +307,10 @@ impl Inbound {
         self.kind == Kind::Groupchat && self.subject.is_some() && self.body.is_none()
     }
 
-    /// Whether this is the refusal of the message `id` that we sent to `to`. Only he and his server can refuse it;
-    /// others may guess the id.
+    /// Whether this is the refusal of the message `id` that we sent to `to`. Only who was meant can refuse it, and the
+    /// servers on the way in his name (RFC 6120 §8.3.1): others in a room know the id too.
     pub fn refuses(&self, id: &str, to: &Jid) -> bool {
-        let is_theirs = self.from.bare_str() == to.bare_str() || self.from.as_str() == to.domain();
+        let is_theirs = [to.as_str(), to.bare_str(), to.domain()].contains(&self.from.as_str());
         self.kind == Kind::Error && self.via == Via::Direct && self.id.as_deref() == Some(id) && is_theirs
     }
 }

@@ -64,7 +64,7 @@ pub const MODERATE: &str = "urn:xmpp:message-moderate:1";
 pub const MODERATE_LEGACY: &str = "urn:xmpp:message-moderate:0";
 /// XEP-0184: message delivery receipts.
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
-/// XEP-0333: displayed markers (chat markers).
+/// XEP-0333: displayed markers.
 pub const MARKERS: &str = "urn:xmpp:chat-markers:0";
 /// XEP-0085: chat state notifications.
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";

@@ -26,7 +26,7 @@ const STATES: [(&str, ChatState); 5] = [
     ("gone", ChatState::Gone),
 ];
 
-/// The chat state in a message. More than one is not allowed (XEP-0085 §5.3); the first counts.
+/// The chat state in a message. More than one is not allowed (XEP-0085 §5.6); the first counts.
 pub(super) fn read(stanza: &Element) -> Option<ChatState> {
     let mut children = stanza.children().filter(|child| child.ns() == ns::CHAT_STATES);
     children.find_map(|child| STATES.into_iter().find(|(name, _)| *name == child.name()).map(|(_, state)| state))

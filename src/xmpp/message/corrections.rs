@@ -4,7 +4,7 @@ use super::id_in;
 use crate::xml::Element;
 use crate::xmpp::ns;
 
-/// The `id` attribute of the message that this one replaces. Only its sender may replace it (XEP-0308 §6), which is for
+/// The `id` attribute of the message that this one replaces. Only its sender may replace it (XEP-0308 §4), which is for
 /// the caller to check: it knows who that was.
 pub(super) fn read(stanza: &Element) -> Option<String> {
     id_in(stanza.find("replace", ns::CORRECT)?)

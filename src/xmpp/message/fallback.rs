@@ -1,5 +1,5 @@
 //! XEP-0428, fallback indication: parts of a body that are there only for clients that do not know a feature.
-//! Positions count Unicode code points (XEP-0426 §3), not bytes and not UTF-16 units.
+//! Positions count Unicode code points (XEP-0426 §2), not bytes and not UTF-16 units.
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ pub(super) fn strip(stanza: &Element, body: String, feature: &str) -> String {
 }
 
 /// The parts of a body of `count` code points that a `<fallback/>` names. Without any child it means all of the stanza's
-/// text, without positions all of the body (XEP-0428 §3).
+/// text, without positions all of the body (XEP-0428 §2.2).
 fn ranges(fallback: &Element, count: usize) -> Vec<Range<usize>> {
     if fallback.children().next().is_none() {
         return std::iter::once(0..count).collect();

@@ -1,4 +1,4 @@
-//! XEP-0333, displayed markers: how far the recipient has read. Version 0.4 knows `displayed` only; clients of before
+//! XEP-0333, displayed markers: how far the recipient has read. Version 1.0 knows `displayed` only; clients of before
 //! send `received` and `acknowledged` too.
 
 use super::id_in;
@@ -21,7 +21,7 @@ pub enum Stage {
 pub struct Marker {
     /// How far.
     pub stage: Stage,
-    /// The message meant: in a room the id the room gave it, else the one its sender gave it.
+    /// The message meant: in a room the id the room gave it, else its `id` attribute (XEP-0333 §4).
     pub id: String,
 }
 

@@ -20,7 +20,7 @@ pub struct Outbound {
     body: Option<String>,
     /// A quotation may stand before the body.
     is_quoting: bool,
-    /// It means something later: has an origin-id (XEP-0359 §3.3), and the server is told to keep it.
+    /// It means something later: has an origin-id (XEP-0359 §2.2), and the server is told to keep it.
     is_lasting: bool,
     /// What makes it what it is, in the order of printing.
     payload: Vec<Element>,
@@ -113,7 +113,7 @@ impl Outbound {
         self.carrying(rooms::build_private())
     }
 
-    /// No carbons of it (XEP-0280 §6.1).
+    /// No carbons of it (XEP-0280 §9).
     pub fn private(self) -> Outbound {
         carbons::build_private().into_iter().fold(self, Outbound::carrying)
     }

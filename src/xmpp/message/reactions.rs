@@ -9,7 +9,7 @@ use crate::xmpp::ns;
 /// All that one person feels about one message, from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reactions {
-    /// The message meant: in a room the id the room gave it, else the `id` its sender gave it (XEP-0444 §4.1).
+    /// The message meant: in a room the id the room gave it, else the `id` its sender gave it (XEP-0444 §4.2).
     pub id: String,
     /// The emoji, each once, in the order sent; none when they were taken back. What they are is not checked: an
     /// emoji is a short text.

@@ -10,7 +10,7 @@ use crate::xmpp::ns;
 /// The message that is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// Its id: in a room the one the room gave it, else the one its sender gave it (XEP-0461 §3.1).
+    /// Its id: in a room the one the room gave it, else the one its sender gave it (XEP-0461 §4.1).
     pub id: String,
     /// Its author, as the answering client says; not to be relied on.
     pub to: Option<Jid>,
@@ -31,7 +31,7 @@ pub(super) fn build(reply: &Reply) -> Element {
     element.with("id", &reply.id)
 }
 
-/// The beginning of what is answered as a quotation (XEP-0393 §5.1.3), with the line break that ends it.
+/// The beginning of what is answered as a quotation (XEP-0393 §6.1.3), with the line break that ends it.
 pub(super) fn quote(answered: &str) -> String {
     let mut out = String::new();
     for line in text::shorten(answered.trim(), limits::QUOTE_BYTES_MAX).lines() {

@@ -9,7 +9,8 @@ use crate::xmpp::ns;
 /// A message taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retraction {
-    /// The message meant: in a room the id the room gave it, else the one its sender gave it.
+    /// The message meant: in a room the id the room gave it, else its `id` attribute, in the old form its
+    /// origin-id (XEP-0424 §5.1).
     pub id: String,
     /// A moderator did it, and the room says so: whose message it was does not matter. Else only the message's own
     /// sender may, which is for the caller to check.

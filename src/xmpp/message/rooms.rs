@@ -28,28 +28,46 @@ pub struct InRoom {
     pub is_history: bool,
 }
 
-/// What a message has to do with a room.
+impl InRoom {
+    /// A private message with an occupant that does not say so. It need not (XEP-0045 §7.5): whoever knows that
+    /// `occupant` is in a room we are in must take every message of type chat with it for one. `None` without a nick.
+    pub fn private(occupant: &Jid) -> Option<InRoom> {
+        Some(InRoom {
+            room: occupant.bare(),
+            nick: Some(occupant.resource()?.to_string()),
+            occupant_id: None,
+            stanza_id: None,
+            is_private: true,
+            is_history: false,
+        })
+    }
+}
+
+/// What a message says about having to do with a room.
 pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: &BareJid) -> Option<InRoom> {
     // Of our own other resource, the other party is the one it speaks to.
     let is_ours = from.bare_str() == account.as_str();
     let party = if is_ours { to } else { from };
-    let is_private = match kind {
-        Kind::Groupchat => false,
+    let occupant_id = || only(stanza, |child| child.is("occupant-id", ns::OCCUPANT_ID)).filter(|_| !is_ours);
+    match kind {
+        Kind::Groupchat => {
+            let room = party.bare();
+            let is_rooms = |id: &Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(room.as_str());
+            Some(InRoom {
+                nick: party.resource().map(Into::into),
+                occupant_id: occupant_id(),
+                stanza_id: only(stanza, is_rooms),
+                is_private: false,
+                is_history: delay::read_by(stanza, &room).is_some(),
+                room,
+            })
+        }
         // XEP-0045 §7.5. News and invitations have the same mark, but come from the room without a nick.
-        Kind::Chat | Kind::Normal if party.resource().is_some() && stanza.find("x", ns::MUC_USER).is_some() => true,
-        _ => return None,
-    };
-    let room = party.bare();
-    Some(InRoom {
-        nick: party.resource().map(Into::into),
-        occupant_id: only(stanza, |child| child.is("occupant-id", ns::OCCUPANT_ID)).filter(|_| !is_ours),
-        stanza_id: only(stanza, |child| {
-            child.is("stanza-id", ns::SID) && child.attribute("by") == Some(room.as_str()) && !is_private
-        }),
-        is_private,
-        is_history: kind == Kind::Groupchat && delay::read_by(stanza, &room).is_some(),
-        room,
-    })
+        Kind::Chat | Kind::Normal if stanza.find("x", ns::MUC_USER).is_some() => {
+            InRoom::private(party).map(|in_room| InRoom { occupant_id: occupant_id(), ..in_room })
+        }
+        _ => None,
+    }
 }
 
 /// The id of the one such child; of two, one is forged.

@@ -69,6 +69,55 @@ fn only_our_account_may_wrap() {
     }
 }
 
+#[test]
+fn wrapped_messages_carry_the_same() {
+    let inner = |text: &str| text.replacen("<message", "<message xmlns='jabber:client'", 1);
+    let archived = |from: &str, text: &str| {
+        read_text(&format!(
+            "<message from='{from}' to='{ME}/bot'><result xmlns='urn:xmpp:mam:2' queryid='q' id='arc-1'>\
+             <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:09Z'/>{}\
+             </forwarded></result></message>",
+            inner(text)
+        ))
+    };
+    let Reading::Archived { query, message } = archived(ME, DINO_REACTION) else { panic!() };
+    assert_eq!(
+        (query.as_deref(), message.archive_id.as_deref(), message.via),
+        (Some("q"), Some("arc-1"), Via::Archive)
+    );
+    assert_eq!((message.stamp_ms, message.reactions.as_ref().map(|it| it.id.as_str())), (Some(9000), Some("m-1")));
+    let Reading::Archived { message, .. } = archived(ME, ROOM_HISTORY) else { panic!() };
+    assert_eq!(message.stamp_ms, Some(9000));
+    assert!(matches!(archived("anna@there.example", DINO_REACTION), Reading::Forged("archive result")));
+    let carbon = live(&format!(
+        "<message from='{ME}'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>{}</forwarded>\
+         </received></message>",
+        inner(GAJIM_REPLY)
+    ));
+    assert_eq!((carbon.via, carbon.text()), (Via::CarbonReceived, Some("/wetter \u{1f30d}")));
+}
+
+#[test]
+fn texts_and_events() {
+    for (text, has_event, is_of_interest) in [
+        (CONVERSATIONS_TEXT, false, true),
+        (CONVERSATIONS_FILE, false, true),
+        (MONAL_CORRECTION, false, true),
+        (GAJIM_REPLY, false, true),
+        (ROOM_HISTORY, false, true),
+        (CONVERSATIONS_RECEIPT, true, false),
+        (DINO_REACTION, true, false),
+        (RETRACTION, true, false),
+        (MODERATION, true, false),
+        (MEDIATED_INVITATION, true, false),
+        ("<message from='r@c' type='groupchat'><subject/></message>", true, false),
+        ("<message from='a@b'><gone xmlns='http://jabber.org/protocol/chatstates'/></message>", false, false),
+    ] {
+        let message = live(text);
+        assert_eq!((message.has_event(), message.is_of_interest()), (has_event, is_of_interest), "{text}");
+    }
+}
+
 /// Conversations: everything a usual text carries.
 const CONVERSATIONS_TEXT: &str = "<message to='me@here.example' from='anna@there.example/Conversations.3Xqz' type='chat' \
     id='2bJ-0f5dTnWg7g'><body>Hallo Bot</body><request xmlns='urn:xmpp:receipts'/>\
@@ -80,6 +129,8 @@ const CONVERSATIONS_TEXT: &str = "<message to='me@here.example' from='anna@there
 fn conversations_writes() {
     let message = live(CONVERSATIONS_TEXT);
     assert_eq!((message.text(), message.reference()), (Some("Hallo Bot"), Some("2bJ-0f5dTnWg7g")));
+    let two_ids = live("<message id='1'><body>x</body><origin-id xmlns='urn:xmpp:sid:0' id='2'/></message>");
+    assert_eq!((two_ids.reference(), two_ids.marker_reference()), (Some("2"), Some("1")));
     assert!(message.wants_receipt && message.is_markable);
     assert_eq!(message.chat_state, Some(ChatState::Active));
     assert_eq!((&message.receipt, &message.marker, &message.reactions), (&None, &None, &None));
@@ -306,7 +357,7 @@ fn rooms() {
     let room = message.room.clone().unwrap();
     assert_eq!((room.room.as_str(), room.nick.as_deref()), ("room@muc.there.example", Some("Anna M.")));
     assert_eq!(room.occupant_id.as_deref(), Some("wPQGDaCqJx5v="));
-    assert_eq!((room.stanza_id.as_deref(), message.reference()), (Some("s-9"), Some("s-9")));
+    assert_eq!((message.reference(), message.marker_reference()), (Some("s-9"), Some("s-9")));
     assert!(room.is_history && !room.is_private);
     assert_eq!((message.stamp_ms, message.archive_id.as_deref()), (Some(5000), None));
     // A stamp that the room did not make does not turn news into history.
@@ -316,7 +367,7 @@ fn rooms() {
         "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='boss'/><occupant-id xmlns='urn:xmpp:occupant-id:0' id='me'/>";
     let twice = live(&format!("<message from='r@c/n' type='groupchat'><body>x</body>{twice}</message>"));
     assert_eq!(twice.room.as_ref().unwrap().occupant_id, None);
-    assert_eq!(twice.reference(), None);
+    assert_eq!((twice.reference(), twice.marker_reference()), (None, None));
     let said_by_room = live("<message from='room@muc.there.example' type='groupchat'><body>x</body></message>");
     assert_eq!(said_by_room.room.unwrap().nick, None);
 }
@@ -342,6 +393,11 @@ fn private_messages_in_rooms() {
     assert!(room.is_private && !room.is_history && room.stanza_id.is_none());
     assert_eq!((room.nick.as_deref(), room.occupant_id.as_deref()), (Some("Anna"), Some("o")));
     assert_eq!(message.reference(), Some("1"));
+    // Nothing says that it is one; who knows the room knows it nevertheless.
+    let unmarked = live(&text.replace("<x xmlns='http://jabber.org/protocol/muc#user'/>", ""));
+    assert_eq!(unmarked.room, None);
+    assert_eq!(InRoom::private(&unmarked.from), Some(InRoom { occupant_id: None, ..room }));
+    assert_eq!(InRoom::private(&jid("r@c")), None);
     // Sent by our other device: the occupant is the addressee, and what it says about itself is about us.
     let carbon = format!(
         "<message from='{ME}'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>{}</forwarded>\
@@ -422,6 +478,9 @@ fn refusals() {
     assert!(live(&text.replace("anna@there", "there")).refuses("m-1", &jid("anna@there.example")));
     assert!(!message.refuses("m-2", &jid("anna@there.example")));
     assert!(!message.refuses("m-1", &jid("bo@there.example")));
+    let occupant = live(&text.replace("anna@there.example", "room@muc.there.example/evil"));
+    assert!(!occupant.refuses("m-1", &jid("room@muc.there.example")));
+    assert!(occupant.refuses("m-1", &jid("room@muc.there.example/evil")));
     assert!(!live(&text.replace("error' id", "chat' id")).refuses("m-1", &jid("anna@there.example")));
 }
 
