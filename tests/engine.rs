@@ -112,7 +112,8 @@ impl Rig {
 
     fn create(&mut self, owner: &str, name: &str) -> BotInfo {
         let owner = BareJid::parse(owner).unwrap();
-        let new = NewBot { name: name.to_string(), owner, mode: Mode::Personal, receive: Receive::SelfChat };
+        let new =
+            NewBot { name: name.to_string(), owner, mode: Mode::Personal, receive: Receive::SelfChat, account: None };
         match self.admin(Question::CreateBot(new)) {
             Ok(Answer::Created(bot)) => bot,
             other => panic!("{other:?}"),
@@ -168,7 +169,7 @@ fn answers(effects: Vec<Effect>) -> Vec<Outcome> {
 /// Stanzas given to the session, with their tags.
 fn sends(effects: &[Effect]) -> Vec<(u64, String)> {
     let send = |effect: &Effect| match effect {
-        Effect::Session(_, Order::Send { tag, stanza }) => Some((*tag, stanza.clone())),
+        Effect::Session(_, Order::Send { tag: Some(tag), stanza }) => Some((*tag, stanza.clone())),
         _ => None,
     };
     effects.iter().filter_map(send).collect()
@@ -252,9 +253,10 @@ fn limits_are_kept_and_said() {
         owner: BareJid::parse(OWNER).unwrap(),
         mode,
         receive: Receive::SelfChat,
+        account: None,
     };
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Personal))), Err(Failure::Quota(_))));
-    assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Dedicated))), Err(Failure::NotBuilt(_))));
+    assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Dedicated))), Err(Failure::Quota(_))));
     for name in ["", "  ", "a\nb", &"x".repeat(65)] {
         let outcome = rig.admin(Question::CreateBot(new(name, Mode::Personal)));
         assert!(matches!(&outcome, Err(Failure::Invalid { field, .. }) if field == "name"), "{name:?} {outcome:?}");
@@ -487,9 +489,11 @@ fn receive_all_sees_everybody_and_raises_our_priority() {
     let mut rig = Rig::new();
     rig.online();
     let owner = BareJid::parse(OWNER).unwrap();
-    let new = NewBot { name: "All".to_string(), owner, mode: Mode::Personal, receive: Receive::All };
+    let new = NewBot { name: "All".to_string(), owner, mode: Mode::Personal, receive: Receive::All, account: None };
     let (effects, _t) = rig.begin(Caller::Admin, Question::CreateBot(new));
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Session(_, Order::Priority(0)))));
+    assert!(effects.iter().any(
+        |effect| matches!(effect, Effect::Session(_, Order::Presence(text)) if text.contains("<priority>0</priority>"))
+    ));
     let Some(Ok(Answer::Created(bot))) = answers(effects).pop() else { panic!() };
     let mut from_anna = self_chat("for all", "x1");
     from_anna.from = Jid::parse("anna@example.org/desk").unwrap();

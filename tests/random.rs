@@ -17,8 +17,10 @@ use botmother::base::secret::Secret;
 use botmother::base::time::{Now, from_rfc3339, to_rfc3339};
 use botmother::base::{json, text};
 use botmother::xml::{Element, Frame, Framer, Namespaces};
-use botmother::xmpp::message;
+use botmother::xmpp::iq::Peer;
 use botmother::xmpp::session::{Input, Lost, Output, Session, SessionConfig, TlsFacts};
+use botmother::xmpp::stanza::IqKind;
+use botmother::xmpp::{message, presence};
 use dialog::Random;
 
 /// Pieces that random text is made of: they get further in than bytes alone.
@@ -228,7 +230,8 @@ fn session(random: &mut Random) -> Session {
         resource: "bot".into(),
         login_key: None,
         plaintext: random.below(2) == 0,
-        priority: 0,
+        presence: presence::print_available(0),
+        is_bot: random.below(2) == 0,
     };
     let mut entropy = Random(random.below(1000) as u64 + 1);
     Session::new(config, Box::new(move |out| entropy.fill(out)))
@@ -237,12 +240,13 @@ fn session(random: &mut Random) -> Session {
 fn random_input<'a>(random: &mut Random, bytes: &'a [u8]) -> Input<'a> {
     match random.below(30) {
         0 => Input::Lost(Lost::Network("cut".into())),
-        1 => Input::Send { tag: 1, stanza: "<message/>".into() },
+        1 => Input::Send { tag: Some(1), stanza: "<message/>".into() },
         2 => Input::CatchUp { after: Some("m0".into()) },
         3 => Input::CatchUp { after: None },
         4 => Input::Handled(random.below(10) as u32),
         5 => Input::Reset,
-        6 => Input::Priority(random.below(100) as i8),
+        6 => Input::Presence(presence::print_available(random.below(100) as i8)),
+        11 => Input::Ask { tag: 1, to: Peer::Server, kind: IqKind::Get, payload: Element::new("query", "x") },
         7 => Input::Tick,
         8 if random.below(20) == 0 => Input::Close,
         9 => Input::TlsUp(TlsFacts::default()),

@@ -87,16 +87,13 @@ fn bot(name: &str, token: Option<&str>) -> BotRow {
 
 fn account(address: &str) -> AccountRow {
     AccountRow {
-        id: AccountId(0),
-        jid: jid(address),
         password: Secret::new(PASSWORD),
         host: "127.0.0.1:5222".into(),
         ca_file: "/etc/ca.pem".into(),
         pin: "sha256:00".into(),
         resource: "botmother-1".into(),
-        from_config: false,
-        archive_mark: None,
         login_key: Some(Secret::new(LOGIN_KEY)),
+        ..AccountRow::new(&jid(address), [0; 4])
     }
 }
 

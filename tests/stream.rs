@@ -65,7 +65,8 @@ fn waits(seed: u64) -> Vec<Duration> {
         resource: "bot".into(),
         login_key: None,
         plaintext: false,
-        priority: 0,
+        presence: botmother::xmpp::presence::print_available(0),
+        is_bot: false,
     };
     let mut random = Random(seed);
     let mut session = Session::new(config, Box::new(move |out| random.fill(out)));

@@ -253,6 +253,8 @@ pub const OUTBOX_MAX: i64 = 100_000;
 pub const BATCH_MAX: usize = 256;
 /// Acknowledgements are written with the next transaction, or after this when there is none.
 pub const ACK_WRITE_DELAY: Duration = Duration::from_millis(250);
+/// `create` waits so long for a bot's account to be online; later the answer comes all the same: a server may be down.
+pub const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
 /// From the signal to stop to the end of the process, when a server does not say goodbye (field custom: ≤ 10 s).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The clock was set, not running, when it moved by so much more than time passed.

@@ -57,18 +57,7 @@ fn save(store: &mut Store, login: &Login, password: Secret) -> Result<(), store:
     let known = store.list_accounts()?.into_iter().find(|row| row.jid == login.jid);
     let mut random = [0; 4];
     crypto::random(&mut random);
-    let row = known.unwrap_or_else(|| AccountRow {
-        id: AccountId(0),
-        jid: login.jid.clone(),
-        password: Secret::default(),
-        host: String::new(),
-        ca_file: String::new(),
-        pin: String::new(),
-        resource: format!("botmother.{}", text::hex(&random)),
-        from_config: false,
-        archive_mark: None,
-        login_key: None,
-    });
+    let row = known.unwrap_or_else(|| AccountRow::new(&login.jid, random));
     let (host, ca_file, pin) = (login.host.clone(), login.ca_file.clone(), login.pin.clone());
     let row = AccountRow { password, host, ca_file, pin, from_config: false, login_key: None, ..row };
     if row.id == AccountId(0) {
@@ -196,7 +185,8 @@ pub(super) fn log_in(
         resource: format!("botmother-test.{}", text::hex(&random)),
         login_key: None,
         plaintext,
-        priority: -1,
+        presence: crate::xmpp::presence::print_available(-1),
+        is_bot: false,
     };
     smol::block_on(probe::probe(session, route.clone(), report))
 }

@@ -5,7 +5,7 @@ use std::num::ParseIntError;
 use std::time::Duration;
 
 use crate::base::crypto::Hash;
-use crate::base::id::{AccountId, OutboxId};
+use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -16,7 +16,8 @@ use crate::engine::handle::{AccountInfo, NewAccount, Receive};
 use crate::engine::outbox::Queue;
 use crate::engine::{Engine, Settings, Trouble};
 use crate::store;
-use crate::store::row::AccountRow;
+use crate::store::row::{AccountRow, Origin};
+use crate::xmpp::presence;
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::session::{Event, SessionConfig};
 
@@ -40,17 +41,17 @@ pub struct ConfigAccount {
 /// What a login depends on besides the account's row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Login {
-    plaintext: bool,
-    system_roots: bool,
+    pub(super) plaintext: bool,
+    pub(super) system_roots: bool,
 }
 
 /// An account in memory.
 pub(super) struct Account {
     pub(super) row: AccountRow,
-    login: Login,
+    pub(super) login: Login,
     pub(super) is_online: bool,
     pub(super) state: String,
-    priority: i8,
+    presence: String,
     pub(super) queue: Queue,
     /// Sent and acknowledged, to be deleted with the next transaction.
     pub(super) acked: Vec<OutboxId>,
@@ -87,7 +88,9 @@ impl Engine {
                 plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
                 system_roots: self.setup.settings.system_roots,
             };
-            if row.from_config && !is_configured {
+            if row.removing || row.bot.is_some_and(|bot| !self.is_active(bot)) {
+                self.end_account(row.id);
+            } else if row.from_config && !is_configured {
                 log::info!("{}: no longer in the configuration; not signed in", row.jid);
                 self.end_account(row.id);
             } else if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
@@ -124,35 +127,25 @@ impl Engine {
         Ok(rows)
     }
 
-    fn new_row(&self, jid: &BareJid) -> AccountRow {
-        AccountRow {
-            id: AccountId(0),
-            jid: jid.clone(),
-            password: Secret::default(),
-            host: String::new(),
-            ca_file: String::new(),
-            pin: String::new(),
-            resource: format!("botmother.{}", text::hex(&self.random::<4>())),
-            from_config: false,
-            archive_mark: None,
-            login_key: None,
-        }
+    pub(super) fn new_row(&self, jid: &BareJid) -> AccountRow {
+        AccountRow::new(jid, self.random())
     }
 
-    fn start_account(&mut self, row: AccountRow, login: Login) -> Result<(), store::Error> {
+    pub(super) fn start_account(&mut self, row: AccountRow, login: Login) -> Result<(), store::Error> {
         let id = row.id;
         if let Some(running) = self.accounts.get(&id) {
             // Acknowledged: not to be sent again by the session that takes its place.
             self.store.delete_outbox(&running.acked)?;
         }
-        let priority = self.priority_for(&row.jid);
+        let presence = self.presence_of(&row);
         let config = SessionConfig {
             account: row.jid.clone(),
             password: row.password.clone(),
             resource: row.resource.clone(),
             login_key: row.login_key.as_ref().and_then(read_login_key),
             plaintext: login.plaintext,
-            priority,
+            presence: presence.clone(),
+            is_bot: row.bot.is_some(),
         };
         let route = Route {
             domain: row.jid.domain().to_string(),
@@ -169,7 +162,7 @@ impl Engine {
             login,
             is_online: false,
             state: "connecting".to_string(),
-            priority,
+            presence,
             queue: Queue::from_store(count),
             acked: Vec::new(),
             acks_due: None,
@@ -183,16 +176,26 @@ impl Engine {
         Ok(())
     }
 
-    fn end_account(&mut self, id: AccountId) {
+    pub(super) fn end_account(&mut self, id: AccountId) {
         if let Some(before) = self.accounts.remove(&id) {
             self.pending.replaced.push((id, Some(before)));
             self.pending.effects.push(Effect::Session(id, Order::Close));
         }
     }
 
-    /// The account with this address, if it is signed in here.
+    /// The person's account with this address, if it is signed in here.
     pub(super) fn account_of(&self, jid: &BareJid) -> Option<AccountId> {
-        self.accounts.values().find(|account| account.row.jid == *jid).map(|account| account.row.id)
+        self.people().find(|account| account.row.jid == *jid).map(|account| account.row.id)
+    }
+
+    /// The own account of a bot, if it has one that is signed in.
+    pub(super) fn account_of_bot(&self, bot: BotId) -> Option<AccountId> {
+        self.accounts.values().find(|account| account.row.bot == Some(bot)).map(|account| account.row.id)
+    }
+
+    /// Accounts of people.
+    pub(super) fn people(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values().filter(|account| account.row.bot.is_none())
     }
 
     pub(super) fn list_accounts(&self) -> Vec<AccountInfo> {
@@ -202,7 +205,7 @@ impl Engine {
             state: account.state.clone(),
             from_config: account.row.from_config,
         };
-        self.accounts.values().map(info).collect()
+        self.people().map(info).collect()
     }
 
     pub(super) fn add_account(&mut self, new: &NewAccount) -> Result<(), Trouble> {
@@ -216,6 +219,9 @@ impl Engine {
         }
         // An account that is or was there keeps its resource and its archive mark.
         let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == new.jid);
+        if known.as_ref().is_some_and(|row| row.origin != Origin::Person) {
+            return Err(Failure::Conflict(format!("{} is the account of a bot", new.jid)).into());
+        }
         let row = known.unwrap_or_else(|| self.new_row(&new.jid));
         let mut row = AccountRow {
             password: new.password.clone(),
@@ -265,6 +271,12 @@ impl Engine {
                 );
                 self.catch_up(id)
             }
+            Event::Presence(presence) => self.on_presence(id, presence),
+            Event::Request(request) => {
+                self.on_request(id, request);
+                Ok(())
+            }
+            Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
             Event::Online { resumed } => {
                 account.is_online = true;
                 account.state = "online".to_string();
@@ -274,6 +286,7 @@ impl Engine {
                     // What is acknowledged must be out of the table before the table is sent again.
                     account.acks_due = Some(self.now.mono);
                 }
+                self.on_arrival(id);
                 Ok(())
             }
             Event::Message(_) if account.is_fenced => Ok(()),
@@ -303,7 +316,7 @@ impl Engine {
                 account.is_online = false;
                 account.state = format!("stopped: {why}");
                 log::error!("{}: {why}", account.row.jid);
-                Ok(())
+                self.on_refused_login(id, why)
             }
         }
     }
@@ -352,20 +365,26 @@ impl Engine {
         }
     }
 
-    /// Bots came or went: an owner with a bot that wants everything needs another priority.
-    pub(super) fn adjust_priority(&mut self, owner: &BareJid) {
-        let Some(id) = self.account_of(owner) else { return };
-        let priority = self.priority_for(owner);
+    /// Bots came, changed or went: an owner with a bot that wants everything needs another priority, a bot with another
+    /// name another presence.
+    pub(super) fn adjust_presence(&mut self, id: AccountId) {
+        let Some(row) = self.accounts.get(&id).map(|account| account.row.clone()) else { return };
+        let presence = self.presence_of(&row);
         let Some(account) = self.accounts.get_mut(&id) else { return };
-        if account.priority != priority {
-            account.priority = priority;
-            self.pending.effects.push(Effect::Session(id, Order::Priority(priority)));
+        if account.presence != presence {
+            account.presence.clone_from(&presence);
+            self.pending.effects.push(Effect::Session(id, Order::Presence(presence)));
         }
     }
 
-    fn priority_for(&self, owner: &BareJid) -> i8 {
-        let wants_all = self.personal_bots(owner).any(|bot| bot.receive == Receive::All);
-        if wants_all { PRIORITY_ALL } else { PRIORITY_QUIET }
+    fn presence_of(&self, row: &AccountRow) -> String {
+        match row.bot.and_then(|bot| self.bots.get(&bot)) {
+            Some(bot) => bot.presence(),
+            None => {
+                let wants_all = self.personal_bots(&row.jid).any(|bot| bot.receive == Receive::All);
+                presence::print_available(if wants_all { PRIORITY_ALL } else { PRIORITY_QUIET })
+            }
+        }
     }
 }
 

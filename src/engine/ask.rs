@@ -6,8 +6,7 @@ use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, BotInfo, Caller, Question};
-use crate::engine::local::is_local;
-use crate::engine::registry::Bot;
+use crate::engine::registry::{Bot, Voice};
 use crate::engine::{Engine, Trouble, Verdict};
 
 impl Engine {
@@ -68,7 +67,7 @@ impl Engine {
 
     fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
         let answer = match question {
-            Question::CreateBot(new) => Answer::Created(self.create_bot(new)?),
+            Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
                 let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);
                 Answer::Bots(self.bots.values().filter(is_wanted).map(Bot::info).collect::<Vec<BotInfo>>())
@@ -114,8 +113,8 @@ impl Engine {
         let active: Vec<BotId> = self.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
         Answer::Health {
             active_bots: active.len(),
-            accounts_online: self.accounts.values().filter(|account| account.is_online).count(),
-            accounts: self.accounts.len(),
+            accounts_online: self.people().filter(|account| account.is_online).count(),
+            accounts: self.people().count(),
             bots_online: active.into_iter().filter(|id| self.is_bot_online(*id)).count(),
         }
     }
@@ -123,9 +122,11 @@ impl Engine {
     /// Whether what this bot says goes out now.
     pub(super) fn is_bot_online(&self, id: BotId) -> bool {
         let Some(bot) = self.bots.get(&id) else { return false };
-        let owner = &bot.row.owner;
-        let account = self.account_of(owner).and_then(|account| self.accounts.get(&account));
-        is_local(owner) || account.is_some_and(|account| account.is_online)
+        match self.voice(bot) {
+            Voice::Local => true,
+            Voice::Account(account) => self.accounts.get(&account).is_some_and(|account| account.is_online),
+            Voice::None => false,
+        }
     }
 
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {

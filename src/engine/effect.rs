@@ -2,7 +2,10 @@
 
 use crate::base::id::AccountId;
 use crate::engine::handle::{Outcome, ReplyTo};
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
 use crate::xmpp::session::SessionConfig;
+use crate::xmpp::stanza::IqKind;
 
 /// One thing to be done.
 #[derive(Debug)]
@@ -20,8 +23,8 @@ pub enum Order {
     Start(Box<SessionConfig>, Route),
     /// Send a stanza; the tag comes back when the server has it.
     Send {
-        /// The caller's name for it: the outbox row.
-        tag: u64,
+        /// The caller's name for it: the outbox row. `None` for what may be lost, such as presence.
+        tag: Option<u64>,
         /// The stanza as XML.
         stanza: String,
     },
@@ -31,8 +34,19 @@ pub enum Order {
     Handled(u32),
     /// Nothing could be committed: drop the connection, let the server send again.
     Reset,
-    /// Change the priority of our presence.
-    Priority(i8),
+    /// Ask somebody; the answer comes with the tag.
+    Ask {
+        /// The caller's name for it.
+        tag: u64,
+        /// Whom.
+        to: Peer,
+        /// Question or order.
+        kind: IqKind,
+        /// What is asked.
+        payload: Element,
+    },
+    /// Change our presence; the whole stanza.
+    Presence(String),
     /// Say goodbye and end.
     Close,
 }

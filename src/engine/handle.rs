@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
+use crate::base::text::percent;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::xmpp::message::Kind;
@@ -94,6 +95,17 @@ pub struct NewBot {
     pub mode: Mode,
     /// What it sees.
     pub receive: Receive,
+    /// The account it is to use, for modes with one; `None`: one is made for it.
+    pub account: Option<OwnAccount>,
+}
+
+/// An account that somebody has made for a bot: `jid` and `password` of `create`.
+#[derive(Clone, Debug)]
+pub struct OwnAccount {
+    /// The account.
+    pub jid: BareJid,
+    /// Its password.
+    pub password: Secret,
 }
 
 /// `sendMessage`.
@@ -216,6 +228,17 @@ pub struct BotInfo {
     pub created_at: i64,
     /// Its token, while it has one.
     pub token: Option<Secret>,
+}
+
+impl BotInfo {
+    /// The address to open in a client, for bots with an account of their own: an `xmpp:` URI that adds the contact
+    /// (XEP-0147 §5.2 `roster`).
+    pub fn invite(&self) -> Option<String> {
+        if self.jid.is_empty() {
+            return None;
+        }
+        Some(format!("xmpp:{}?roster;name={}", self.jid, percent(&self.name)))
+    }
 }
 
 /// An account's state.

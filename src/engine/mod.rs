@@ -13,6 +13,7 @@ pub mod handle;
 
 mod accounts;
 mod ask;
+mod dedicated;
 mod local;
 mod outbox;
 mod registry;
@@ -74,6 +75,8 @@ pub struct Engine {
     accounts: BTreeMap<AccountId, Account>,
     update_waiters: HashMap<BotId, updates::Waiter>,
     local_waiters: Vec<local::Waiter>,
+    /// Who waits for a new bot to be online.
+    arrivals: Vec<dedicated::Arrival>,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -99,6 +102,8 @@ struct Pending {
     wrote_acks: bool,
     /// Messages of each session in this batch, to be reported as handled.
     handled: BTreeMap<AccountId, u32>,
+    /// Logins of new bots that have come to an end, good or bad.
+    arrived: Vec<(BotId, Result<(), String>)>,
     /// Accounts that were started or removed, as they were before, oldest first.
     replaced: Vec<(AccountId, Option<Account>)>,
 }
@@ -111,6 +116,8 @@ enum Verdict {
     AwaitUpdates(BotId, handle::UpdatePoll),
     /// Waits for lines of the built-in chat.
     AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
+    /// Waits for a new bot to be online.
+    AwaitArrival(BotId),
     /// Not a question.
     Nothing,
 }
@@ -153,6 +160,7 @@ impl Engine {
             accounts: BTreeMap::new(),
             update_waiters: HashMap::new(),
             local_waiters: Vec::new(),
+            arrivals: Vec::new(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -229,7 +237,8 @@ impl Engine {
     pub fn deadline(&self) -> Option<Duration> {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
         let acks = self.accounts.values().filter_map(|account| account.acks_due);
-        waiters.chain(acks).chain([self.purge_at]).min()
+        let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
+        waiters.chain(acks).chain(arrivals).chain([self.purge_at]).min()
     }
 
     /// All events and what is due, in one transaction; on error everything is taken back.
@@ -315,6 +324,7 @@ impl Engine {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
                 Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
                 Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
+                Verdict::AwaitArrival(bot) => self.await_arrival(bot, reply),
                 Verdict::Nothing => {}
             }
         }
@@ -322,6 +332,7 @@ impl Engine {
             self.feed(account, out);
         }
         self.wake_updates(pending.updated, out);
+        self.wake_arrivals(pending.arrived, out);
         self.wake_lines(pending.local, out);
     }
 

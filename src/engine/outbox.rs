@@ -10,7 +10,7 @@ use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::limits;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, NewMessage};
+use crate::engine::handle::{Answer, Mode, NewMessage};
 use crate::engine::local::{self, Speaker};
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble};
@@ -113,11 +113,14 @@ impl Engine {
                             create it for an XMPP account to write to others";
                 Err(Failure::Remote { what: "send_failed", why: text.to_string() }.into())
             }
-            _ if to_local => Err(Failure::invalid("to", "the bot owner's own contacts; owner@local is not").into()),
+            _ if to_local => Err(Failure::invalid("to", "an XMPP address; owner@local is not one").into()),
             Voice::Account(account) => self.post(account, Some(id), new, message_id),
             Voice::None => {
                 let owner = &bot.row.owner;
-                let why = format!("{owner} is not signed in here; run `botmother account add {owner}`");
+                let why = match bot.mode {
+                    Mode::Personal => format!("{owner} is not signed in here; run `botmother account add {owner}`"),
+                    _ => "the bot's own account is gone; create the bot again".to_string(),
+                };
                 Err(Failure::Remote { what: "send_failed", why }.into())
             }
         }
@@ -187,7 +190,7 @@ impl Engine {
             }
             let Some((message, stanza)) = queue.ready.pop_front() else { return };
             queue.in_flight.push_back(message);
-            out.push(Effect::Session(id, Order::Send { tag: message.0 as u64, stanza }));
+            out.push(Effect::Session(id, Order::Send { tag: Some(message.0 as u64), stanza }));
         }
     }
 }

@@ -78,22 +78,25 @@ impl Engine {
         self.bots.get(&id).ok_or_else(|| Failure::no_bot(id))
     }
 
-    pub(super) fn create_bot(&mut self, new: &NewBot) -> Result<BotInfo, Trouble> {
+    /// What must be right before anything is made for a new bot; gives its name.
+    pub(super) fn check_new_bot(&self, new: &NewBot) -> Result<String, Failure> {
         let name = check_name(&new.name)?;
-        if new.mode != Mode::Personal {
-            let text = format!("mode `{}` is not built yet; `personal` is", new.mode.as_str());
-            return Err(Failure::NotBuilt(text).into());
-        }
         let owned = self.bots.values().filter(|bot| bot.row.owner == new.owner).count();
         if owned >= limits::BOTS_PER_OWNER_MAX {
             let text = format!("{} has {owned} bots already; delete one first", new.owner);
-            return Err(Failure::Quota(text).into());
+            return Err(Failure::Quota(text));
         }
+        Ok(name)
+    }
+
+    /// Makes the bot itself. `jid` is its own account, if it has one.
+    pub(super) fn create_bot(&mut self, new: &NewBot, jid: Option<BareJid>) -> Result<BotInfo, Trouble> {
+        let name = self.check_new_bot(new)?;
         let (token, hash) = self.make_token();
         let row = BotRow {
             id: BotId(0),
             name,
-            jid: None,
+            jid,
             token_hash: Some(hash),
             token: Some(token),
             owner: new.owner.clone(),
@@ -112,20 +115,21 @@ impl Engine {
         let info = bot.info();
         self.by_token.insert(hash, id);
         self.bots.insert(id, bot);
-        self.adjust_priority(&new.owner);
+        self.adjust_owner(&new.owner);
         log::info!("bot {id}: created for {}", new.owner);
         Ok(info)
     }
 
     pub(super) fn delete_bot(&mut self, id: BotId) -> Result<(), Trouble> {
         let owner = self.bot(id)?.row.owner.clone();
+        self.let_go_of_account(id)?;
         self.store.delete_bot(id)?;
         self.audit(Some(id), "deleted", "")?;
         if let Some(hash) = self.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
             self.by_token.remove(&hash);
         }
         self.drop_update_waiter(id);
-        self.adjust_priority(&owner);
+        self.adjust_owner(&owner);
         log::info!("bot {id}: deleted");
         Ok(())
     }
@@ -188,9 +192,21 @@ impl Engine {
         if !row.active {
             self.drop_update_waiter(id);
         }
-        self.adjust_priority(&owner);
+        self.adjust_owner(&owner);
+        self.settle_bot_account(id)?;
         log::info!("bot {id}: {action}");
         Ok(())
+    }
+
+    fn adjust_owner(&mut self, owner: &BareJid) {
+        if let Some(account) = self.account_of(owner) {
+            self.adjust_presence(account);
+        }
+    }
+
+    /// Whether there is such a bot and it is not disabled.
+    pub(super) fn is_active(&self, id: BotId) -> bool {
+        self.bots.get(&id).is_some_and(|bot| bot.row.active)
     }
 
     fn make_token(&self) -> (Secret, [u8; 32]) {
@@ -201,10 +217,12 @@ impl Engine {
 
     /// Through what a bot speaks.
     pub(super) fn voice(&self, bot: &Bot) -> Voice {
-        if is_local(&bot.row.owner) {
-            return Voice::Local;
-        }
-        match self.account_of(&bot.row.owner) {
+        let account = match bot.mode {
+            Mode::Personal if is_local(&bot.row.owner) => return Voice::Local,
+            Mode::Personal => self.account_of(&bot.row.owner),
+            Mode::Dedicated | Mode::Cloud => self.account_of_bot(bot.row.id),
+        };
+        match account {
             Some(account) => Voice::Account(account),
             None => Voice::None,
         }

@@ -37,6 +37,9 @@ impl Engine {
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {
             return self.on_own_message(id, message);
         }
+        if let Some(bot) = account.row.bot {
+            return self.on_bot_message(id, bot, &own, message);
+        }
         // Another automaton on the same account: answering each other would never end.
         let is_automaton = is_own && message.is_private;
         let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal);
@@ -100,7 +103,7 @@ impl Engine {
     }
 
     /// Whether this message is here for the first time; from now on it is known.
-    fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
+    pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
         let now = self.now.unix();
         let by_archive = match &message.archive_id {
             Some(archive_id) => self.store.see(id, &format!("a:{archive_id}"), now)?,
@@ -233,7 +236,7 @@ pub(super) fn use_key(owner: &BareJid) -> String {
 }
 
 /// `data` of an update of type message, members as in the guide §8.4.
-fn payload(from: &BareJid, to: &BareJid, body: &str, stanza_id: &str, at: i64) -> String {
+pub(super) fn payload(from: &BareJid, to: &BareJid, body: &str, stanza_id: &str, at: i64) -> String {
     Object::new()
         .text("from", from.as_str())
         .text("to", to.as_str())

@@ -172,7 +172,7 @@ impl Driver {
         let input = match order {
             // Until the engine has answered our `Bound`, these belong to a session before us (replaced, or ended by a
             // panic): counting its messages as handled would acknowledge what is not committed.
-            Order::Handled(_) | Order::Send { .. } if !self.answered => return,
+            Order::Handled(_) | Order::Send { .. } | Order::Ask { .. } if !self.answered => return,
             Order::CatchUp(_) if !self.bound => return,
             Order::CatchUp(after) => {
                 self.answered = true;
@@ -181,7 +181,8 @@ impl Driver {
             Order::Send { tag, stanza } => Input::Send { tag, stanza },
             Order::Handled(count) => Input::Handled(count),
             Order::Reset => Input::Reset,
-            Order::Priority(priority) => Input::Priority(priority),
+            Order::Ask { tag, to, kind, payload } => Input::Ask { tag, to, kind, payload },
+            Order::Presence(presence) => Input::Presence(presence),
             Order::Close => Input::Close,
             Order::Start(..) => return,
         };

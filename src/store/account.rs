@@ -2,9 +2,9 @@
 
 use rusqlite::Row;
 
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, BotId};
 use crate::base::secret::Secret;
-use crate::store::row::AccountRow;
+use crate::store::row::{AccountRow, Origin};
 use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
@@ -12,8 +12,8 @@ impl Store {
     /// All accounts, in the order they were added.
     pub fn list_accounts(&self) -> Result<Vec<AccountRow>, Error> {
         self.rows(
-            "SELECT id, jid, password, host, ca_file, pin, resource, from_config, archive_mark, login_key
-             FROM account ORDER BY id",
+            "SELECT id, jid, password, host, ca_file, pin, resource, from_config, archive_mark, login_key, bot_id, origin,
+             removing FROM account ORDER BY id",
             &[],
             |row| self.read_account(row),
         )
@@ -57,7 +57,7 @@ impl Store {
         let login_key = self.sealed(&login_key_place(id), account.login_key.as_ref());
         self.write(
             "UPDATE account SET jid = ?, password = ?, host = ?, ca_file = ?, pin = ?, resource = ?, from_config = ?,
-             archive_mark = ?, login_key = ? WHERE id = ?",
+             archive_mark = ?, login_key = ?, bot_id = ?, origin = ?, removing = ? WHERE id = ?",
             &[
                 &account.jid.as_str(),
                 &password,
@@ -68,6 +68,9 @@ impl Store {
                 &account.from_config,
                 &account.archive_mark,
                 &login_key,
+                &account.bot.map(|bot| bot.0),
+                &account.origin.as_str(),
+                &account.removing,
                 &id.0,
             ],
         )?;
@@ -87,6 +90,9 @@ impl Store {
             from_config: row.get(7)?,
             archive_mark: row.get(8)?,
             login_key: self.opened(&login_key_place(id), row.get(9)?)?,
+            bot: row.get::<_, Option<i64>>(10)?.map(BotId),
+            origin: Origin::parse(&row.get::<_, String>(11)?),
+            removing: row.get(12)?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
+use crate::base::text;
 
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]
@@ -58,6 +59,61 @@ pub struct AccountRow {
     pub archive_mark: Option<String>,
     /// SCRAM's derived keys as text; sealed in the file.
     pub login_key: Option<Secret>,
+    /// The bot whose own account it is; `None` for people's accounts.
+    pub bot: Option<BotId>,
+    /// Where it comes from, and so how it goes.
+    pub origin: Origin,
+    /// It is to be deleted at its server, and then here.
+    pub removing: bool,
+}
+
+impl AccountRow {
+    /// A person's account that is not in the table yet. The four random bytes make its resource unlike others.
+    pub fn new(jid: &BareJid, random: [u8; 4]) -> AccountRow {
+        AccountRow {
+            id: AccountId(0),
+            jid: jid.clone(),
+            password: Secret::default(),
+            host: String::new(),
+            ca_file: String::new(),
+            pin: String::new(),
+            resource: format!("botmother.{}", text::hex(&random)),
+            from_config: false,
+            archive_mark: None,
+            login_key: None,
+            bot: None,
+            origin: Origin::Person,
+            removing: false,
+        }
+    }
+}
+
+/// Where an account comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A person's, who uses it himself.
+    Person,
+    /// Given to a bot by whoever made it (`create` with `jid` and `password`); it stays when the bot goes.
+    Brought,
+    /// Made for a bot through the server's HTTP API.
+    Api,
+    /// Made for a bot by in-band registration (XEP-0077).
+    Register,
+}
+
+const ORIGINS: [(Origin, &str); 4] =
+    [(Origin::Person, "person"), (Origin::Brought, "brought"), (Origin::Api, "api"), (Origin::Register, "register")];
+
+impl Origin {
+    /// As spelled in the database.
+    pub fn as_str(self) -> &'static str {
+        ORIGINS.iter().find(|(origin, _)| *origin == self).map_or("person", |(_, word)| word)
+    }
+
+    /// Reads the spelling; what is unknown is a person's, which is never deleted anywhere.
+    pub fn parse(text: &str) -> Origin {
+        ORIGINS.iter().find(|(_, word)| *word == text).map_or(Origin::Person, |(origin, _)| *origin)
+    }
 }
 
 /// A row of `outbox`: accepted, not yet acknowledged by the server.

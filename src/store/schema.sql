@@ -71,8 +71,12 @@ CREATE TABLE account (
   resource     TEXT NOT NULL,
   from_config  INTEGER NOT NULL DEFAULT 0,
   archive_mark TEXT,
-  login_key    TEXT
+  login_key    TEXT,
+  bot_id       INTEGER REFERENCES bot (id) ON DELETE SET NULL, -- whose own account it is; NULL for people's
+  origin       TEXT NOT NULL DEFAULT 'person',      -- person | brought | api | register
+  removing     INTEGER NOT NULL DEFAULT 0           -- to be deleted at its server, then here
 );
+CREATE INDEX account_bot ON account (bot_id);
 
 -- Owner: outbox.rs. What was accepted is sent even when its bot is deleted meanwhile. bot_id has no index: rows live
 -- for moments, and bots are deleted seldom.

@@ -9,31 +9,33 @@ use crate::base::jid::{BareJid, Jid};
 use crate::xmpp::stanza::{Iq, IqKind};
 
 /// Who is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// Our own account: the IQ has no `to`.
     Account,
     /// Our own server.
     Server,
+    /// Anybody else, under exactly this address.
+    Other(Jid),
 }
 
 impl Peer {
     /// The `to` attribute.
-    pub fn to(self, account: &BareJid) -> Option<&str> {
+    pub fn to<'a>(&'a self, account: &'a BareJid) -> Option<&'a str> {
         match self {
             Peer::Account => None,
             Peer::Server => Some(account.domain()),
+            Peer::Other(jid) => Some(jid.as_str()),
         }
     }
 
-    fn is(self, from: Option<&Jid>, account: &BareJid) -> bool {
-        match from {
+    fn is(&self, from: Option<&Jid>, account: &BareJid) -> bool {
+        match (self, from) {
+            (Peer::Other(jid), from) => from == Some(jid),
             // Only our own server can leave it out (RFC 6120 §8.1.2.1).
-            None => true,
-            Some(from) => match self {
-                Peer::Account => from.bare_str() == account.as_str(),
-                Peer::Server => from.as_str() == account.domain(),
-            },
+            (_, None) => true,
+            (Peer::Account, Some(from)) => from.bare_str() == account.as_str(),
+            (Peer::Server, Some(from)) => from.as_str() == account.domain(),
         }
     }
 }
@@ -101,9 +103,9 @@ impl<T> Questions<T> {
         self.open.iter().map(|question| question.until).min()
     }
 
-    /// Forgets all questions: their connection is gone.
-    pub fn clear(&mut self) {
-        self.open.clear();
+    /// Takes all questions out: their connection is gone.
+    pub fn take_all(&mut self) -> Vec<T> {
+        self.open.drain(..).map(|question| question.about).collect()
     }
 }
 
@@ -123,11 +125,15 @@ mod tests {
         let until = Duration::from_secs(1);
         assert_eq!(questions.ask(Peer::Account, 'a', until), "q-1");
         assert_eq!(questions.ask(Peer::Server, 's', until), "q-2");
+        let room = Jid::parse("room@c.b").unwrap();
+        assert_eq!(questions.ask(Peer::Other(room), 'r', until), "q-3");
         for wrong in [
             "<iq type='result' id='q-1' from='evil@b'/>",
             "<iq type='result' id='q-1' from='b'/>",
             "<iq type='result' id='q-2' from='a@b'/>",
             "<iq type='result' id='q-3'/>",
+            "<iq type='result' id='q-3' from='room@c.b/nick'/>",
+            "<iq type='result' id='q-4'/>",
             "<iq type='get' id='q-1'/>",
         ] {
             assert_eq!(questions.answered(&iq(wrong), &account), None, "{wrong}");
@@ -135,6 +141,7 @@ mod tests {
         assert_eq!(questions.answered(&iq("<iq type='error' id='q-2' from='b'/>"), &account), Some('s'));
         assert_eq!(questions.answered(&iq("<iq type='result' id='q-1' from='a@b/r'/>"), &account), Some('a'));
         assert_eq!(questions.answered(&iq("<iq type='result' id='q-1'/>"), &account), None);
+        assert_eq!(questions.answered(&iq("<iq type='result' id='q-3' from='room@c.b'/>"), &account), Some('r'));
         assert_eq!(questions.deadline(), None);
     }
 }

@@ -17,12 +17,14 @@ use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text::hex;
 use crate::base::time::{Backoff, Now, Timers};
-use crate::xmpp::iq::Questions;
+use crate::xml::Element;
+use crate::xmpp::iq::{Peer, Questions};
 use crate::xmpp::mam::CatchUp;
 use crate::xmpp::message::Inbound;
 use crate::xmpp::ping::Fence;
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::sm::{self, Sm};
+use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::stream::Stream;
 use delivery::{Arrived, Deliveries};
 
@@ -47,8 +49,10 @@ pub struct SessionConfig {
     pub login_key: Option<LoginKey>,
     /// Whether PLAIN and no TLS at all are acceptable: only for loopback, and only when the configuration says so.
     pub plaintext: bool,
-    /// Priority of our presence (RFC 6121 §4.7.2.3). Negative: the owner's own clients come first.
-    pub priority: i8,
+    /// Our presence when we come online: a whole stanza.
+    pub presence: String,
+    /// The account is a bot's own: presence and questions of others are told, too. On a person's account they are his.
+    pub is_bot: bool,
 }
 
 /// What the socket side knows of the TLS connection.
@@ -79,10 +83,21 @@ pub enum Input<'a> {
     /// and goes out after the resumption. At any other time it is dropped: the engine sends what it still has to send
     /// after [`Event::Online`] with `resumed: false`.
     Send {
-        /// The caller's name for it.
-        tag: u64,
+        /// The caller's name for it; `None` for what may be lost, such as presence.
+        tag: Option<u64>,
         /// The whole stanza as XML, namespace `jabber:client` implied.
         stanza: String,
+    },
+    /// A question to somebody; [`Event::Answer`] always follows.
+    Ask {
+        /// The caller's name for it.
+        tag: u64,
+        /// To whom.
+        to: Peer,
+        /// [`IqKind::Get`] or [`IqKind::Set`].
+        kind: IqKind,
+        /// What is asked.
+        payload: Element,
     },
     /// Answer to [`Event::Bound`]: read the archive after this id (`None`: from now on), then go online.
     CatchUp {
@@ -94,8 +109,8 @@ pub enum Input<'a> {
     /// The engine could not commit: forget what is unhandled, drop the connection, let the server send it again.
     /// [`Event::Offline`] always follows, and is the fence: messages told before it must be neither handled nor counted.
     Reset,
-    /// Change the priority of our presence.
-    Priority(i8),
+    /// Change our presence; the whole stanza.
+    Presence(String),
     /// A deadline came.
     Tick,
     /// Say goodbye and end. `Output::Close` follows when the stream is closed or after a short wait.
@@ -146,6 +161,19 @@ pub enum Event {
     /// The archive is read up to this id, and what stands last there gave no [`Event::Message`]: commit it as the place
     /// to catch up from, after the messages told before it. Takes no `Input::Handled`.
     Mark(String),
+    /// Presence, as it came: of rooms, and where [`SessionConfig::is_bot`] of everybody.
+    Presence(Box<Element>),
+    /// A question of somebody that the session does not answer itself. The answer is due as a stanza
+    /// ([`Iq::print_result`], [`Iq::print_error`]). Only where [`SessionConfig::is_bot`].
+    Request(Box<Iq>),
+    /// What became of [`Input::Ask`]: the answer's payload, or the refusal; `wait`/`remote-server-timeout` when nobody
+    /// answered in time, `wait`/`recipient-unavailable` when the connection went first.
+    Answer {
+        /// The caller's name for it.
+        tag: u64,
+        /// The answer.
+        outcome: Result<Option<Element>, StanzaError>,
+    },
     /// The server has these (XEP-0198 §4): tags of `Input::Send`, in order.
     Acked(Vec<u64>),
     /// Keep this for the next login.
@@ -233,6 +261,8 @@ enum About {
     Link,
     /// Whether all sent before has arrived, where there is no stream management.
     Fence,
+    /// Something of the engine's, under its tag; answered with [`Event::Answer`].
+    Engine(u64),
 }
 
 /// The machine.
@@ -257,8 +287,8 @@ pub struct Session {
     questions: Questions<About>,
     deliveries: Deliveries,
     facts: Facts,
-    /// The priority that our presence shows.
-    announced: Option<i8>,
+    /// The presence that is out.
+    announced: Option<String>,
 }
 
 impl Session {
@@ -298,8 +328,9 @@ impl Session {
             Input::CatchUp { after } => self.catch_up(after),
             Input::Handled(count) => self.handled(count),
             Input::Reset => self.reset(),
-            Input::Priority(priority) => {
-                self.config.priority = priority;
+            Input::Ask { tag, to, kind, payload } => self.ask_for_engine(tag, to, kind, payload),
+            Input::Presence(presence) => {
+                self.config.presence = presence;
                 self.announce();
             }
             Input::Tick => self.tick(),
@@ -337,16 +368,33 @@ impl Session {
         matches!(self.state, State::Asking(_) | State::Bound | State::CatchingUp(_) | State::Online(_))
     }
 
-    fn send(&mut self, tag: u64, stanza: String) {
+    fn send(&mut self, tag: Option<u64>, stanza: String) {
         match (&self.state, &mut self.sm) {
             (State::Online(_), _) => {
-                self.send_stanza(Some(tag), stanza);
+                self.send_stanza(tag, stanza);
                 self.prove_delivery();
             }
             (State::Waiting | State::Connecting | State::Negotiating, Some(sm)) => {
-                sm.departures.push(Some(tag), stanza);
+                sm.departures.push(tag, stanza);
             }
             _ => log::debug!("{}: not online, a message stays with the sender", self.config.account),
+        }
+    }
+
+    fn ask_for_engine(&mut self, tag: u64, to: Peer, kind: IqKind, payload: Element) {
+        if self.is_established() {
+            self.ask(to, About::Engine(tag), kind, payload);
+        } else {
+            self.tell(Event::Answer { tag, outcome: Err(StanzaError::new("wait", "recipient-unavailable")) });
+        }
+    }
+
+    /// No answer comes any more on this connection.
+    fn drop_questions(&mut self) {
+        for about in self.questions.take_all() {
+            if let About::Engine(tag) = about {
+                self.tell(Event::Answer { tag, outcome: Err(StanzaError::new("wait", "recipient-unavailable")) });
+            }
         }
     }
 

@@ -104,7 +104,8 @@ fn config(jid: &str, password: &str) -> SessionConfig {
         resource: "bot".to_string(),
         login_key: None,
         plaintext: true,
-        priority: -1,
+        presence: botmother::xmpp::presence::print_available(-1),
+        is_bot: false,
     }
 }
 
@@ -296,7 +297,7 @@ fn reading_goes_on_while_writing_is_stuck() {
     let body = "x".repeat(60_000);
     for tag in 0..COUNT as u64 {
         let stanza = format!("<message to='friend@example.org' type='chat'><body>{body}</body></message>");
-        edge.order(1, Order::Send { tag, stanza });
+        edge.order(1, Order::Send { tag: Some(tag), stanza });
     }
     let server = thread::spawn(move || {
         thread::sleep(Duration::from_millis(300));
@@ -349,7 +350,10 @@ fn what_is_not_committed_stops_the_reading() {
 fn many_orders_become_few_writes() {
     let (edge, mut client) = online();
     for tag in 0..50 {
-        edge.order(1, Order::Send { tag, stanza: format!("<message to='a@example.org'><body>{tag}</body></message>") });
+        edge.order(
+            1,
+            Order::Send { tag: Some(tag), stanza: format!("<message to='a@example.org'><body>{tag}</body></message>") },
+        );
     }
     let mut reads = 0;
     let mut buffer = [0; 65_536];
@@ -390,7 +394,7 @@ fn orders_for_a_session_before_this_one_are_not_its_own() {
     start(&edge, 1, port);
     edge.order(1, Order::Handled(7));
     edge.order(1, Order::CatchUp(None));
-    edge.order(1, Order::Send { tag: 1, stanza: "<message to='a@b'><body>old</body></message>".into() });
+    edge.order(1, Order::Send { tag: Some(1), stanza: "<message to='a@b'><body>old</body></message>".into() });
     edge.order(9, Order::Handled(1));
     let server = thread::spawn(move || {
         let mut client = Client::accept(&listener);
@@ -398,7 +402,7 @@ fn orders_for_a_session_before_this_one_are_not_its_own() {
         client.until("<body>new</body>")
     });
     assert!(!edge.online());
-    edge.order(1, Order::Send { tag: 2, stanza: "<message to='a@b'><body>new</body></message>".into() });
+    edge.order(1, Order::Send { tag: Some(2), stanza: "<message to='a@b'><body>new</body></message>".into() });
     assert!(!server.join().unwrap().contains("old"));
 }
 
@@ -424,7 +428,7 @@ fn a_panic_costs_one_session_one_reconnect() {
     assert!(why.contains("a bug ended the session"), "{why}");
     let why = edge.offline();
     assert!(why.contains("connection refused"), "{why}");
-    edge.order(1, Order::Send { tag: 1, stanza: "<message to='a@b'><body>still here</body></message>".into() });
+    edge.order(1, Order::Send { tag: Some(1), stanza: "<message to='a@b'><body>still here</body></message>".into() });
     server.join().unwrap();
 }
 
@@ -510,11 +514,14 @@ fn a_real_session_survives_its_connection() {
     println!("online after {:?}", begun.elapsed());
 
     let jid = server.jid("bot");
-    let send = |tag| {
+    let send = |tag: u64| {
         let body = format!("<body>number {tag}</body>");
         edge.order(
             1,
-            Order::Send { tag, stanza: format!("<message to='{jid}/bot' type='chat' id='i{tag}'>{body}</message>") },
+            Order::Send {
+                tag: Some(tag),
+                stanza: format!("<message to='{jid}/bot' type='chat' id='i{tag}'>{body}</message>"),
+            },
         );
     };
     let receive = |tag| {

@@ -21,10 +21,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use botmother::base::jid::BareJid;
+use botmother::base::jid::{BareJid, Jid};
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
+use botmother::xml::Element;
+use botmother::xmpp::iq::Peer;
+use botmother::xmpp::presence;
 use botmother::xmpp::session::{Event, Input, Lost, Output, Session, SessionConfig, TlsFacts};
+use botmother::xmpp::stanza::IqKind;
 
 #[path = "scram.rs"]
 mod scram;
@@ -118,14 +122,16 @@ impl Player {
             resource: "bot".into(),
             login_key: None,
             plaintext: false,
-            priority: -1,
+            presence: presence::print_available(-1),
+            is_bot: false,
         };
         let mut tls = TlsFacts { text: "TLS".into(), ..TlsFacts::default() };
         for setting in steps.iter().filter_map(|step| step.text.strip_prefix("config ")) {
             match setting.split_once(' ').unwrap_or((setting, "")) {
                 ("password", value) => config.password = Secret::new(value),
                 ("plaintext", _) => config.plaintext = true,
-                ("priority", value) => config.priority = value.parse().unwrap(),
+                ("priority", value) => config.presence = presence::print_available(value.parse().unwrap()),
+                ("bot", _) => config.is_bot = true,
                 ("login-key", value) => config.login_key = Some(scram::key(value)),
                 ("tls", value) if value.contains("exporter") => tls.exporter = Some(b"exported".to_vec()),
                 ("tls", _) => tls.server_end_point = Some(b"end-point".to_vec()),
@@ -252,12 +258,13 @@ impl Player {
             "CatchUp" => Input::CatchUp { after: Some(rest.to_string()).filter(|id| !id.is_empty()) },
             "Handled" => Input::Handled(rest.parse().unwrap()),
             "Reset" => Input::Reset,
-            "Priority" => Input::Priority(rest.parse().unwrap()),
+            "Priority" => Input::Presence(presence::print_available(rest.parse().unwrap())),
+            "Ask" => ask(rest),
             "Tick" => Input::Tick,
             "Close" => Input::Close,
             "Send" => {
                 let (tag, stanza) = rest.split_once(' ').unwrap();
-                Input::Send { tag: tag.parse().unwrap(), stanza: stanza.into() }
+                Input::Send { tag: tag.parse().ok(), stanza: stanza.into() }
             }
             _ => panic!("unknown input {name}"),
         };
@@ -377,6 +384,18 @@ fn split_name(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, behind))
 }
 
+/// `TAG TO NAMESPACE`; TO is `account`, `server` or an address.
+fn ask(text: &str) -> Input<'static> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let to = match words[1] {
+        "account" => Peer::Account,
+        "server" => Peer::Server,
+        other => Peer::Other(Jid::parse(other).unwrap()),
+    };
+    let payload = Element::new("query", words[2]);
+    Input::Ask { tag: words[0].parse().unwrap(), to, kind: IqKind::Get, payload }
+}
+
 /// An output as dialogs write it.
 pub(crate) fn describe(output: &Output) -> String {
     let event = match output {
@@ -401,6 +420,15 @@ pub(crate) fn describe(output: &Output) -> String {
             let archive_id = message.archive_id.as_deref().unwrap_or("-");
             format!("{:?} {} {archive_id} {body}", message.via, message.from)
         }
+        Event::Presence(stanza) => {
+            let attribute = |name| stanza.attribute(name).unwrap_or("-");
+            format!("Presence {} {}", attribute("from"), attribute("type"))
+        }
+        Event::Request(iq) => format!("Request {:?} {}", iq.kind, iq.payload.as_ref().map_or("-", |p| p.ns())),
+        Event::Answer { tag, outcome: Ok(payload) } => {
+            format!("Answer {tag} {}", payload.as_ref().map_or("-", |payload| payload.ns()))
+        }
+        Event::Answer { tag, outcome: Err(error) } => format!("Answer {tag} {} {error}", error.kind),
         Event::Mark(id) if id.is_empty() => "Mark beginning".into(),
         Event::Mark(id) => format!("Mark {id}"),
         Event::Acked(tags) => format!("Acked {tags:?}"),

@@ -5,7 +5,7 @@ use crate::base::json::Fields;
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Mode, NewAccount, NewBot, Question, Receive};
+use crate::engine::handle::{Mode, NewAccount, NewBot, OwnAccount, Question, Receive};
 use crate::http::Request;
 
 use super::read;
@@ -32,8 +32,8 @@ pub(super) fn create(request: &Request) -> Result<Question, Failure> {
         Some(word) => Receive::parse(word).ok_or_else(|| Failure::invalid("receive", "self or all"))?,
     };
     check_avatar(&fields)?;
-    check_own_account(&fields, mode)?;
-    Ok(Question::CreateBot(NewBot { name, owner, mode, receive }))
+    let account = own_account(&fields, mode)?;
+    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account }))
 }
 
 /// A picture is for bots with an account of their own; for a personal bot it is checked and not kept.
@@ -48,12 +48,14 @@ fn check_avatar(fields: &Fields) -> Result<(), Failure> {
 }
 
 /// `jid` and `password`: an account that the bot's owner has made for it.
-fn check_own_account(fields: &Fields, mode: Mode) -> Result<(), Failure> {
+fn own_account(fields: &Fields, mode: Mode) -> Result<Option<OwnAccount>, Failure> {
     let (jid, password) = (fields.text("jid")?, fields.text("password")?);
     match (jid, password) {
-        (None, None) => Ok(()),
-        _ if mode != Mode::Dedicated => Err(Failure::invalid("mode", "dedicated for a bot with `jid` and `password`")),
-        (Some(jid), Some(_)) => read::account("jid", jid).map(|_| ()),
+        (None, None) => Ok(None),
+        _ if mode == Mode::Personal => Err(Failure::invalid("mode", "dedicated or cloud beside `jid` and `password`")),
+        (Some(jid), Some(password)) => {
+            Ok(Some(OwnAccount { jid: read::account("jid", jid)?, password: Secret::new(password) }))
+        }
         (Some(_), None) => Err(Failure::invalid("password", "there beside `jid`: a string")),
         (None, Some(_)) => Err(Failure::invalid("jid", "there beside `password`: a JID")),
     }

@@ -131,6 +131,7 @@ fn created(info: &BotInfo, base_url: &str) -> Object {
         .text_if("token", info.token.as_ref().map(Secret::expose))
         .text("mode", info.mode.as_str())
         .text_if("jid", Some(info.jid.as_str()).filter(|jid| !jid.is_empty()))
+        .text_if("invite", info.invite().as_deref())
         .text("api_url", &format!("{base_url}/bot/"))
         .text("hint", "Use token as Bearer in Authorization header")
 }

@@ -88,8 +88,14 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
     if name.is_empty() {
         return Ok(usage(language, "/newbot", &texts::NAME));
     }
-    let new = NewBot { name: name.to_string(), owner: owner.clone(), mode: Mode::Personal, receive: Receive::SelfChat };
-    match engine.create_bot(&new) {
+    let new = NewBot {
+        name: name.to_string(),
+        owner: owner.clone(),
+        mode: Mode::Personal,
+        receive: Receive::SelfChat,
+        account: None,
+    };
+    match engine.create_bot(&new, None) {
         Ok(bot) => Ok(texts::CREATED.fill(
             language,
             &[

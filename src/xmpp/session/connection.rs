@@ -182,7 +182,7 @@ impl Session {
         }
         self.stream = None;
         self.fence = ping::Fence::default();
-        self.questions.clear();
+        self.drop_questions();
         self.deliveries.disconnected();
         self.timers.stop_all();
     }
@@ -204,7 +204,7 @@ impl Session {
             stream.close();
         }
         self.timers.stop_all();
-        self.questions.clear();
+        self.drop_questions();
         self.state = State::Closing;
         self.set_timer(Timer::Close, limits::CLOSE_TIMEOUT);
     }
@@ -213,7 +213,7 @@ impl Session {
         self.state = State::Ended;
         self.stream = None;
         self.sm = None;
-        self.questions.clear();
+        self.drop_questions();
         self.timers.stop_all();
         self.outputs.push_back(Output::Close);
     }

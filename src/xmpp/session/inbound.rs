@@ -67,6 +67,11 @@ impl Session {
             ("presence", ns::CLIENT) => {
                 self.note(&element);
                 self.consume();
+                let is_of_room =
+                    element.find("x", ns::MUC_USER).is_some() || element.attribute("type") == Some("error");
+                if self.config.is_bot || is_of_room {
+                    self.tell(Event::Presence(Box::new(element)));
+                }
             }
             (_, ns::SM) => self.stream_management(&element),
             (name, _) => log::debug!("{}: <{name}/> is unknown", self.config.account),
@@ -141,8 +146,9 @@ impl Session {
             }
             return;
         }
-        let answer = match answer(&iq) {
+        let answer = match answer(&iq, self.config.account.as_str()) {
             Ok(payload) => iq.print_result(payload),
+            Err(_) if self.config.is_bot => return self.tell(Event::Request(Box::new(iq))),
             Err(error) => iq.print_error(&error),
         };
         self.send_stanza(None, answer);
@@ -194,7 +200,12 @@ impl Session {
 }
 
 /// The answer to a question of somebody else. What we do not know is refused (RFC 6120 §8.4).
-fn answer(iq: &Iq) -> Result<Option<Element>, StanzaError> {
+fn answer(iq: &Iq, account: &str) -> Result<Option<Element>, StanzaError> {
+    let is_ours = iq.from.as_ref().is_none_or(|from| from.as_str() == account);
+    if is_ours && iq.payload.as_ref().is_some_and(|payload| payload.is("query", ns::ROSTER)) {
+        // RFC 6121 §2.1.6: a push is confirmed, whatever we make of it.
+        return Ok(None);
+    }
     let Some(payload) = iq.payload.as_ref().filter(|_| iq.kind == IqKind::Get) else {
         return Err(StanzaError::new("cancel", "service-unavailable"));
     };

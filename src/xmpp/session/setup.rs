@@ -12,8 +12,8 @@ use crate::xmpp::iq::Peer;
 use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
 use crate::xmpp::message::Inbound;
 use crate::xmpp::sm::{self, Sm};
-use crate::xmpp::stanza::{Iq, IqKind};
-use crate::xmpp::{carbons, disco, ns, ping, presence};
+use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
+use crate::xmpp::{carbons, disco, ns, ping};
 
 impl Session {
     /// A new stream is bound: asks everything at once, for one round trip.
@@ -52,7 +52,7 @@ impl Session {
     }
 
     pub(super) fn ask(&mut self, peer: Peer, about: About, kind: IqKind, payload: Element) {
-        let id = self.questions.ask(peer, about, self.now.mono + limits::IQ_TIMEOUT);
+        let id = self.questions.ask(peer.clone(), about, self.now.mono + limits::IQ_TIMEOUT);
         let iq = Iq::print(kind, &id, peer.to(&self.config.account), Some(payload));
         self.send_stanza(None, iq);
     }
@@ -77,6 +77,10 @@ impl Session {
                 self.tell(Event::Acked(tags));
                 self.prove_delivery();
             }
+            About::Engine(tag) => {
+                let outcome = iq.error.clone().map_or(Ok(iq.payload.clone()), Err);
+                self.tell(Event::Answer { tag, outcome });
+            }
         }
     }
 
@@ -85,6 +89,9 @@ impl Session {
             About::Account | About::Carbons | About::Link => {}
             About::Archive => self.give_up_connection("the message archive does not answer"),
             About::Fence => self.give_up_connection("the server does not answer pings"),
+            About::Engine(tag) => {
+                self.tell(Event::Answer { tag, outcome: Err(StanzaError::new("wait", "remote-server-timeout")) });
+            }
         }
     }
 
@@ -128,17 +135,17 @@ impl Session {
         }
     }
 
-    /// Shows our priority, where presence is out and shows another.
+    /// Shows our presence, where another one is out.
     pub(super) fn announce(&mut self) {
         let is_out = matches!(self.state, State::CatchingUp(_) | State::Online(_));
-        if is_out && self.announced != Some(self.config.priority) {
+        if is_out && self.announced.as_ref() != Some(&self.config.presence) {
             self.send_presence();
         }
     }
 
     fn send_presence(&mut self) {
-        self.announced = Some(self.config.priority);
-        self.send_stanza(None, presence::print_available(self.config.priority));
+        self.announced = Some(self.config.presence.clone());
+        self.send_stanza(None, self.config.presence.clone());
     }
 
     fn ask_page(&mut self) {

@@ -1,0 +1,249 @@
+//! Bots with an account of their own (contract §7): made, started and stopped with their bot, taken away with it; and who
+//! may speak to them.
+//!
+//! An account may be brought along (`jid` and `password` of `create`). The bot then answers as soon as it is online, or
+//! is taken back when the server refuses the login.
+
+use std::time::Duration;
+
+use crate::base::id::{self, AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::accounts::Login;
+use crate::engine::effect::{Effect, Order};
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
+use crate::engine::registry::Bot;
+use crate::engine::router::payload;
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
+use crate::store::row::{AccountRow, Origin};
+use crate::xml::Element;
+use crate::xmpp::message::{Inbound, Kind, Via};
+use crate::xmpp::presence::{self, Available, Presence};
+use crate::xmpp::stanza::{Iq, StanzaError};
+
+/// Somebody who waits for a new bot to be online.
+pub(super) struct Arrival {
+    bot: BotId,
+    reply: ReplyTo,
+    /// When it is answered all the same (monotonic): the server may be down.
+    pub(super) until: Duration,
+}
+
+impl Bot {
+    /// Its presence, while it is online with an account of its own.
+    pub(super) fn presence(&self) -> String {
+        let status = Some(self.row.description.as_str()).filter(|text| !text.is_empty());
+        Available { status, nick: Some(&self.row.name), ..Available::new(0) }.print()
+    }
+}
+
+// --- coming and going ---
+
+impl Engine {
+    /// `create`, for every mode.
+    pub(super) fn on_create(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
+        self.check_new_bot(new)?;
+        match (new.mode, &new.account) {
+            (Mode::Personal, _) => Ok(Verdict::Outcome(Ok(Answer::Created(self.create_bot(new, None)?)))),
+            (_, Some(account)) => self.create_with(new, account, Origin::Brought),
+            (_, None) => {
+                let text = "making accounts is not built yet; give `jid` and `password` of one that is there";
+                Err(Failure::NotBuilt(text.to_string()).into())
+            }
+        }
+    }
+
+    /// A bot that uses this account; answered when it is online.
+    fn create_with(&mut self, new: &NewBot, account: &OwnAccount, origin: Origin) -> Result<Verdict, Trouble> {
+        let is_taken = self.store.list_accounts()?.iter().any(|row| row.jid == account.jid);
+        if is_taken || crate::engine::local::is_local(&account.jid) {
+            return Err(Failure::Conflict(format!("{} is in use here already", account.jid)).into());
+        }
+        let info = self.create_bot(new, Some(account.jid.clone()))?;
+        let near = self.account_near(account.jid.domain());
+        let mut row =
+            AccountRow { password: account.password.clone(), bot: Some(info.id), origin, ..self.new_row(&account.jid) };
+        if let Some(near) = near {
+            (row.host, row.ca_file, row.pin) = (near.host, near.ca_file, near.pin);
+        }
+        row.id = self.store.insert_account(&row)?;
+        self.start_account(row, self.login())?;
+        Ok(Verdict::AwaitArrival(info.id))
+    }
+
+    /// An account at the same server: whatever it takes to reach that one, it takes to reach another there.
+    fn account_near(&self, domain: &str) -> Option<AccountRow> {
+        self.people().map(|account| &account.row).find(|row| row.jid.domain() == domain).cloned()
+    }
+
+    fn login(&self) -> Login {
+        Login { plaintext: false, system_roots: self.setup.settings.system_roots }
+    }
+
+    /// A bot was changed: its account is online while the bot is active, and shows its name.
+    pub(super) fn settle_bot_account(&mut self, bot: BotId) -> Result<(), store::Error> {
+        match (self.account_of_bot(bot), self.is_active(bot)) {
+            (Some(account), true) => self.adjust_presence(account),
+            (Some(account), false) => self.end_account(account),
+            (None, true) => {
+                let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot) && !row.removing);
+                if let Some(row) = row {
+                    self.start_account(row, self.login())?;
+                }
+            }
+            (None, false) => {}
+        }
+        Ok(())
+    }
+
+    /// A bot goes: so does its account.
+    pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
+        for row in self.store.list_accounts()?.into_iter().filter(|row| row.bot == Some(bot)) {
+            self.end_account(row.id);
+            self.store.delete_account(row.id)?;
+        }
+        Ok(())
+    }
+
+    /// The account is online.
+    pub(super) fn on_arrival(&mut self, account: AccountId) {
+        if let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) {
+            self.pending.arrived.push((bot, Ok(())));
+        }
+    }
+
+    /// The server refuses the login. A bot that is just being made is taken back.
+    pub(super) fn on_refused_login(&mut self, account: AccountId, why: &str) -> Result<(), store::Error> {
+        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
+        if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
+            match self.delete_bot(bot) {
+                Err(Trouble::Store(error)) => return Err(error),
+                Ok(()) | Err(Trouble::Failure(_)) => self.pending.arrived.push((bot, Err(why.to_string()))),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn await_arrival(&mut self, bot: BotId, reply: ReplyTo) {
+        self.arrivals.push(Arrival { bot, reply, until: self.now.mono + limits::ARRIVAL_TIMEOUT });
+    }
+
+    /// Answers those whose bots have arrived or will not, and those who have waited long enough.
+    pub(super) fn wake_arrivals(&mut self, arrived: Vec<(BotId, Result<(), String>)>, out: &mut Vec<Effect>) {
+        for arrival in std::mem::take(&mut self.arrivals) {
+            let result = arrived.iter().find(|(bot, _)| *bot == arrival.bot).map(|(_, result)| result);
+            let outcome = match (result, self.bots.get(&arrival.bot)) {
+                (Some(Err(why)), _) => Err(Failure::Remote { what: "registration_failed", why: why.clone() }),
+                (_, None) => Err(Failure::NotFound("the bot was deleted meanwhile".to_string())),
+                // In time or not, it is there: a server that is down now will be up again.
+                (result, Some(bot)) if result.is_some() || arrival.until <= self.now.mono => {
+                    Ok(Answer::Created(bot.info()))
+                }
+                _ => {
+                    self.arrivals.push(arrival);
+                    continue;
+                }
+            };
+            out.push(Effect::Answer(arrival.reply, outcome));
+        }
+    }
+}
+
+// --- what comes for a bot ---
+
+impl Engine {
+    /// A message for a bot's own account.
+    pub(super) fn on_bot_message(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        own: &BareJid,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
+        let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
+        let is_own = message.from.bare() == *own || message.via == Via::CarbonSent;
+        if !is_talk || is_own || !self.admits(bot, &message.from.bare()) {
+            return Ok(());
+        }
+        let Some(body) = message.text() else { return Ok(()) };
+        if message.is_encrypted || !self.is_new(account, message)? {
+            return Ok(());
+        }
+        let stanza_id = message.id.as_deref().or(message.origin_id.as_deref()).unwrap_or_default();
+        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
+        self.push_update(bot, "message", &payload(&message.from.bare(), own, body, stanza_id, at))
+    }
+
+    /// Whether somebody may speak to a bot (contract §7): comparison of normalised bare addresses.
+    pub(super) fn admits(&self, bot: BotId, who: &BareJid) -> bool {
+        self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.row.owner == *who)
+    }
+
+    /// Presence of somebody, for an account.
+    pub(super) fn on_presence(&mut self, account: AccountId, stanza: &Element) -> Result<(), store::Error> {
+        let Some(presence) = Presence::read(stanza) else { return Ok(()) };
+        let (Some(bot), Some(from)) = (self.accounts.get(&account).and_then(|a| a.row.bot), &presence.from) else {
+            return Ok(());
+        };
+        if presence.kind == presence::Kind::Subscribe {
+            self.on_subscribe(account, bot, &from.bare());
+        }
+        Ok(())
+    }
+
+    /// Somebody wants to see the bot's presence: whoever may speak to it may, and is asked for his; others are refused.
+    fn on_subscribe(&mut self, account: AccountId, bot: BotId, who: &BareJid) {
+        if self.admits(bot, who) {
+            let name = self.bots.get(&bot).map(|bot| bot.row.name.clone());
+            self.tell_session(account, presence::print_subscribed(who));
+            self.tell_session(account, presence::print_subscribe(who, name.as_deref(), None));
+        } else {
+            self.tell_session(account, presence::print_unsubscribed(who));
+        }
+    }
+
+    /// A question that the session does not answer itself.
+    pub(super) fn on_request(&mut self, account: AccountId, request: &Iq) {
+        let refusal = StanzaError::new("cancel", "service-unavailable");
+        self.tell_session(account, request.print_error(&refusal));
+    }
+
+    /// The answer to a question of ours.
+    pub(super) fn on_answer(
+        &mut self,
+        _account: AccountId,
+        tag: u64,
+        _outcome: &Result<Option<Element>, StanzaError>,
+    ) -> Result<(), store::Error> {
+        log::debug!("nobody waits for the answer {tag}");
+        Ok(())
+    }
+
+    /// Sends what may be lost with the connection.
+    pub(super) fn tell_session(&mut self, account: AccountId, stanza: String) {
+        self.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));
+    }
+
+    /// A bot says something by itself, in its own chat: an answer to a command.
+    pub(super) fn say_as_bot(&mut self, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error> {
+        let Some(account) = self.account_of_bot(bot) else { return Ok(()) };
+        let message = NewMessage {
+            to: to.to_jid(),
+            text: text.to_string(),
+            kind: Kind::Chat,
+            reply_to: None,
+            idempotency_key: None,
+        };
+        let message_id = id::uuid(self.random());
+        match self.post(account, Some(bot), &message, &message_id) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => {
+                log::warn!("bot {bot}: an answer was not sent: {failure}");
+                Ok(())
+            }
+        }
+    }
+}
