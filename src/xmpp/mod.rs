@@ -30,5 +30,10 @@ pub mod register;
 pub mod roster;
 pub mod upload;
 
+pub mod pubsub;
+pub mod avatar;
+pub mod bookmarks;
+pub mod vcard;
+
 #[cfg(test)]
 mod tests;
