@@ -3,7 +3,7 @@
 //! Registration takes place on a stream that is not logged in; whoever drives that stream sends [`build_query`], reads
 //! an [`Offer`] of the answer and sends what [`Fields::build`] gives. We answer for a name and a password only: a
 //! captcha, a web page or further questions are for people and are told as [`NeedsMore`].
-//! The payloads carry passwords: they must not be logged.
+//! The payloads carry passwords and must not be logged; neither must errors, in which ejabberd sends them back.
 
 use std::fmt;
 
@@ -288,6 +288,9 @@ mod tests {
         let Offer::NeedsMore(more) = read(REDIRECT) else { panic!("ready") };
         assert_eq!((more.is_captcha, more.url.as_deref()), (false, Some("https://x.example/register")));
         assert!(more.to_string().contains("https://x.example/register"));
+        // A riddle that need not be solved, they say, is one all the same.
+        let Offer::NeedsMore(more) = read(&CAPTCHA.replace("<required/><media", "<media")) else { panic!("ready") };
+        assert!(more.is_captcha && more.fields.is_empty());
         let email = EJABBERD.replace("<password/>", "<password/><email/>");
         let Offer::NeedsMore(more) = read(&email) else { panic!("ready") };
         assert_eq!(more.fields, ["email"]);

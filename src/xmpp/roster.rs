@@ -31,7 +31,7 @@ pub struct Item {
     pub subscription: Subscription,
     /// We asked to see theirs and have no answer (`ask='subscribe'`, RFC 6121 §2.1.2.2).
     pub is_asking: bool,
-    /// They may see ours as soon as they ask (RFC 6121 §2.1.2.1).
+    /// They may see ours as soon as they ask (RFC 6121 §2.1.2.1). Prosody approves and does not show it here.
     pub is_approved: bool,
     /// Groups the contact is in.
     pub groups: Vec<String>,

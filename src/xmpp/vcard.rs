@@ -65,7 +65,8 @@ impl VCard {
         Some(VCard {
             full_name: text("FN"),
             nickname: text("NICKNAME"),
-            description: text("DESC"),
+            // COMPAT(Prosody mod_vcard_legacy): what is set as DESC comes back as vCard4's NOTE.
+            description: text("DESC").or_else(|| text("NOTE")),
             url: text("URL"),
             photo: photo.and_then(|photo| Avatar::from_base64(&photo).ok()),
         })
@@ -126,6 +127,8 @@ mod tests {
         assert_eq!(vcard.description.as_deref(), Some("Tea & chess"));
         // The kind is that of the bytes, whatever the type says.
         assert_eq!(vcard.photo.unwrap().kind().media_type(), "image/gif");
+        let prosody = "<vCard xmlns='vcard-temp'><FN>Bot</FN><N><FAMILY/><GIVEN/></N><NOTE>Cooks</NOTE></vCard>";
+        assert_eq!(VCard::read(&parse(prosody)).unwrap().description.as_deref(), Some("Cooks"));
         assert_eq!(VCard::read(&build_get()), Some(VCard::default()));
         assert_eq!(VCard::read(&parse("<vcard xmlns='vcard-temp'/>")), None);
         let broken = VCard::read(&parse("<vCard xmlns='vcard-temp'><PHOTO><BINVAL>PHN2Zy8+</BINVAL></PHOTO></vCard>"));

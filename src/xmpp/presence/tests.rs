@@ -56,6 +56,7 @@ fn what_is_wrong_inside_is_not_there() {
     assert_eq!((presence.show, presence.status, presence.priority), (None, None, 0));
     assert_eq!((presence.caps, presence.photo), (None, None));
     assert_eq!(read("<presence><x xmlns='vcard-temp:x:update'><photo/></x></presence>").photo, Some(Photo::None));
+    assert_eq!(read("<presence><x xmlns='vcard-temp:x:update'><photo>abc</photo></x></presence>").photo, None);
     assert_eq!(Presence::read(&parse("<presence type='present'/>")), None);
     assert_eq!(Presence::read(&parse("<presence from='a b@c'/>")), None);
     let long = format!("<presence><status>{}</status></presence>", "ü".repeat(limits::STATUS_BYTES_MAX));

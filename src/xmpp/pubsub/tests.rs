@@ -70,6 +70,8 @@ fn reads_items() {
     assert_eq!((items.node, items.items.len()), ("urn:xmpp:avatar:metadata", 2));
     assert!(items.items[0].payload.unwrap().is("metadata", ns::AVATAR_METADATA));
     assert_eq!(items.items[1], Item { id: Some("def"), payload: None });
+    let foreign = parse(&ITEMS.replace("<item id='def'/>", "<item xmlns='urn:x' id='def'/>"));
+    assert_eq!(read_items(&foreign).unwrap().items.len(), 1);
     assert_eq!(read_items(&parse("<pubsub xmlns='http://jabber.org/protocol/pubsub'/>")), None);
     let published =
         parse("<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='n'><item id='x'/></publish></pubsub>");
@@ -118,7 +120,7 @@ fn errors_are_sorted() {
         Refusal::read(StanzaError::read(&parse(&iq)))
     };
     assert_eq!(refusal("cancel", "conflict", "", "precondition-not-met"), Refusal::PreconditionNotMet);
-    let unknown = "Unknown field 'pubsub#max_items'";
+    let unknown = "Unknown field 'pubsub#max_items' of type 'http://jabber.org/protocol/pubsub#publish-options'";
     assert_eq!(refusal("wait", "resource-constraint", unknown, ""), Refusal::MaxItems);
     assert_eq!(refusal("modify", "bad-request", "max_items: out of bounds", ""), Refusal::MaxItems);
     assert_eq!(refusal("cancel", "item-not-found", "", ""), Refusal::NotFound);
