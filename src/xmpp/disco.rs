@@ -1,7 +1,7 @@
 //! XEP-0030, service discovery: who we are and what we can, for whoever asks, and what others say of themselves; and
 //! XEP-0115, the hash of it in presence.
 //!
-//! [`Own`] is our own answer, with the features of the parts that are switched on; [`Info`] and [`Items`] are what others
+//! [`Own`] is our own answer, with the features of the parts that are switched on; [`Info`] and [`Item`] are what others
 //! answer. Services of a server are found by asking it for its items and each item what it is ([`Info::offers`]).
 
 use crate::base::crypto::{Hash, digest};
