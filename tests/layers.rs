@@ -109,9 +109,9 @@ impl Source {
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
-    /// A file of nothing but tests, beside the file it tests.
+    /// A file of nothing but tests, beside the file it tests, or a part of such a file.
     fn is_test(&self) -> bool {
-        self.name.ends_with("/tests.rs")
+        self.name.ends_with("/tests.rs") || self.name.contains("/tests/")
     }
 
     /// Lines of code with their numbers: without comments, and without the tests at the end of the file.

@@ -1,7 +1,8 @@
 //! XEP-0045, multi-user chat: rooms, as one bot sees them.
 //!
 //! [`presence`], [`message`] and [`info`] read what a room says into plain values, as soon as a stanza comes off the
-//! stream. [`mention`] tells whether a text speaks to us, [`archive`] reads what was said while we were away, [`why`] names
+//! stream. [`room`] is the machine of one room: it enters, stays, comes back, and says what happened; the engine owns
+//! it. [`mention`] tells whether a text speaks to us, [`archive`] reads what was said while we were away, [`why`] names
 //! in English every way of not being in a room.
 
 pub mod archive;
@@ -9,6 +10,7 @@ pub mod info;
 pub mod mention;
 pub mod message;
 pub mod presence;
+pub mod room;
 pub mod why;
 
 use crate::base::limits;

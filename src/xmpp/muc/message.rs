@@ -1,5 +1,5 @@
 //! What a room passes on (XEP-0045 §7.4): messages to all, changes of the subject, private messages of occupants
-//! (§7.5), and the refusal of what we sent. Only reading; what it means for us is decided elsewhere.
+//! (§7.5), and the refusal of what we sent. Only reading; what it means for us is decided by [`Room`](super::room::Room).
 
 use super::mention::{is_mention, read_uri};
 use super::{code, read_codes, read_occupant_id};

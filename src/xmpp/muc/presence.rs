@@ -86,8 +86,8 @@ pub struct Occupant {
     pub role: Role,
     /// Who it really is, if we may see that.
     pub real_jid: Option<Jid>,
-    /// XEP-0421. Counts only where the room advertises it.
-    pub id: Option<String>,
+    /// XEP-0421. Counts only where the room advertises it; [`Room::occupant_id`](super::room::Room::occupant_id) knows.
+    pub(super) id: Option<String>,
 }
 
 /// What a presence says.

@@ -1,0 +1,339 @@
+//! One room of one bot: the machine that enters (XEP-0045 §7.2), stays (XEP-0410), comes back after whatever nobody
+//! wanted, and stays out after what somebody wanted. No I/O; the engine owns one for each room.
+//!
+//! Contract: one input by [`Room::handle`], then drain [`Room::poll`] until it gives `None`; the next deadline is
+//! [`Room::deadline`] (call `handle(Input::Tick)` then). A new room is out and offline: say `Online` if the session is.
+//!
+//! `Out` → `Joining` (→ `Unlocking`, if we created it) → `Joined` → `Leaving` → `Out`; `Waiting` is wanting to be in and
+//! not being able to. `io` names what goes in and out, `entering` leads in, `staying` reads presence and the answers
+//! about it, `talk` the messages.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::info::RoomInfo;
+use super::presence::{self, Occupant};
+use super::why::{Departure, Loss, Refusal, Why};
+use crate::base::jid::{Jid, JidError};
+use crate::base::limits;
+use crate::base::time::{Backoff, Now, Timers};
+use crate::xml::Element;
+use crate::xmpp::ns;
+use crate::xmpp::stanza::IqKind;
+use asks::{About, Asks};
+use talk::Sent;
+
+pub use io::{Event, Heard, Input, Intent, Output, RoomConfig};
+
+mod asks;
+mod entering;
+mod io;
+mod staying;
+mod talk;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Not in, and not wanting to be.
+    Out,
+    /// Wanting to be in; for the session or the next try.
+    Waiting,
+    /// Presence is sent; the number of the nick tried.
+    Joining(u32),
+    /// In a room that only we can see yet.
+    Unlocking,
+    /// In.
+    Joined,
+    /// Presence is sent to be out.
+    Leaving,
+}
+
+/// What can become due; indexes [`Timers`].
+#[derive(Clone, Copy)]
+enum Timer {
+    /// We should be in by now.
+    Join,
+    /// The next try.
+    Rejoin,
+    /// We should be out by now.
+    Leave,
+    /// The nick should be changed by now.
+    Nick,
+    /// Nothing was heard for long, or the question whether we are in is to be asked again.
+    Silence,
+    /// A message of ours should have been shown by now.
+    Reflection,
+}
+
+const TIMERS: usize = Timer::Reflection as usize + 1;
+
+/// The machine.
+#[derive(Debug)]
+pub struct Room {
+    config: RoomConfig,
+    state: State,
+    intent: Intent,
+    is_online: bool,
+    /// The time of the input being handled, and its random number.
+    now: Now,
+    random: u32,
+    outputs: VecDeque<Output>,
+    timers: Timers<TIMERS>,
+    backoff: Backoff,
+    asks: Asks,
+    /// We in the room, with the nick we have or try.
+    us: Jid,
+    own: Occupant,
+    /// The nick we asked for while joined.
+    new_nick: Option<Jid>,
+    /// Counts our presences, so that an error is known to be the answer to the last.
+    presences: u32,
+    joined_at: Duration,
+    /// The last sign of life of the room, while joined.
+    heard_at: Duration,
+    /// The subject ends what the room tells on entering (XEP-0045 §7.2.15).
+    is_caught_up: bool,
+    occupants: BTreeMap<String, Occupant>,
+    info: Option<RoomInfo>,
+    /// Questions in a row whose answer said nothing.
+    failures: u32,
+    sent: VecDeque<Sent>,
+}
+
+impl Room {
+    /// A room we are not in. Fails when the nick cannot be one (RFC 7622 §3.4).
+    pub fn new(config: RoomConfig, now: Now) -> Result<Room, JidError> {
+        let us = config.room.with_resource(&config.nick)?;
+        Ok(Room {
+            config,
+            state: State::Out,
+            intent: Intent::Kept,
+            is_online: false,
+            now,
+            random: 0,
+            outputs: VecDeque::new(),
+            timers: Timers::default(),
+            backoff: Backoff::new(limits::ROOM_REJOIN_FIRST, limits::ROOM_REJOIN_MAX),
+            asks: Asks::default(),
+            us,
+            own: Occupant::default(),
+            new_nick: None,
+            presences: 0,
+            joined_at: Duration::ZERO,
+            heard_at: Duration::ZERO,
+            is_caught_up: false,
+            occupants: BTreeMap::new(),
+            info: None,
+            failures: 0,
+            sent: VecDeque::new(),
+        })
+    }
+
+    /// Takes one input; `random` is a fresh random number, for the waits.
+    pub fn handle(&mut self, now: Now, random: u32, input: Input) {
+        self.now = now;
+        self.random = random;
+        match input {
+            Input::Join(intent) => self.join(intent),
+            Input::Leave => self.leave(),
+            Input::Nick(nick) => self.change_nick(&nick),
+            Input::Sent(id) => self.note_sent(id),
+            Input::Presence(presence) => self.presence(presence),
+            Input::Message(message) => self.message(message),
+            Input::Answer { tag, answer } => self.answer(tag, answer),
+            Input::Online { resumed } => self.online(resumed),
+            Input::Offline => self.offline(),
+            Input::Tick => self.tick(),
+        }
+    }
+
+    /// Gives the next output, `None` when there is no more.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When `Input::Tick` is due (monotonic).
+    pub fn deadline(&self) -> Option<Duration> {
+        [self.timers.next(), self.asks.deadline()].into_iter().flatten().min()
+    }
+
+    /// Whether we are in the room and others see us.
+    pub fn is_joined(&self) -> bool {
+        self.state == State::Joined
+    }
+
+    /// Our nick; before we are in, the one we try.
+    pub fn nick(&self) -> &str {
+        self.us.resource().unwrap_or(&self.config.nick)
+    }
+
+    /// What we are allowed, while joined.
+    pub fn own(&self) -> &Occupant {
+        &self.own
+    }
+
+    /// What the room is, as far as it said so.
+    pub fn info(&self) -> Option<&RoomInfo> {
+        self.info.as_ref()
+    }
+
+    /// Somebody else in the room; of very many, not all are remembered.
+    pub fn occupant(&self, nick: &str) -> Option<&Occupant> {
+        self.occupants.get(nick)
+    }
+
+    /// Somebody's occupant id, if the room is one whose ids can be trusted.
+    pub fn occupant_id(&self, nick: &str) -> Option<&str> {
+        if nick == self.nick() { Some(&self.own) } else { self.occupants.get(nick) }
+            .and_then(|occupant| occupant.id.as_deref())
+            .filter(|_| self.trusts(|info| info.occupant_ids))
+    }
+
+    fn trusts(&self, what: impl Fn(&RoomInfo) -> bool) -> bool {
+        self.info.as_ref().is_some_and(what)
+    }
+
+    /// The session is interrupted; the stream may be resumed. What is due without it stays due.
+    fn offline(&mut self) {
+        self.is_online = false;
+        for timer in [Timer::Rejoin, Timer::Silence, Timer::Reflection] {
+            self.timers.stop(timer as usize);
+        }
+        self.asks.clear();
+    }
+
+    fn online(&mut self, resumed: bool) {
+        self.is_online = true;
+        match self.state {
+            State::Out => {}
+            State::Waiting => self.enter(),
+            State::Leaving if !resumed => self.out(Event::Left(Departure::Asked)),
+            State::Leaving | State::Joining(_) if resumed => {}
+            State::Unlocking if resumed => self.unlock(),
+            // The room may have put us out while nothing reached us.
+            State::Joined if resumed => self.ask_presence(),
+            State::Joined => self.lose(Loss::NewStream),
+            State::Joining(_) | State::Unlocking | State::Leaving => self.enter(),
+        }
+    }
+
+    fn tick(&mut self) {
+        let mut is_due = |timer: Timer| self.timers.is_due(timer as usize, self.now);
+        let join = is_due(Timer::Join);
+        let rejoin = is_due(Timer::Rejoin);
+        let leave = is_due(Timer::Leave);
+        let nick = is_due(Timer::Nick);
+        let ask = is_due(Timer::Silence) | is_due(Timer::Reflection);
+        if join {
+            self.join_timed_out();
+        }
+        if rejoin && self.state == State::Waiting && self.is_online {
+            self.enter();
+        }
+        if leave && self.state == State::Leaving {
+            self.out(Event::Left(Departure::Asked));
+        }
+        if nick && self.new_nick.take().is_some() {
+            self.tell(Event::NickRefused(Refusal::new(Why::Timeout)));
+        }
+        if ask {
+            self.ask_presence();
+        }
+        while let Some((about, asked)) = self.asks.expired(self.now.mono) {
+            if about == About::Presence {
+                self.presence_is_unknown(asked);
+            }
+        }
+    }
+
+    /// The end: not in the room and not wanting to be.
+    fn out(&mut self, event: Event) {
+        self.state = State::Out;
+        self.timers.stop_all();
+        self.asks.clear();
+        self.backoff.reset();
+        self.occupants.clear();
+        self.drop_nick_change();
+        self.tell(event);
+        for sent in std::mem::take(&mut self.sent) {
+            self.tell(Event::Unconfirmed(sent.id));
+        }
+    }
+
+    /// We were in and are not: come back.
+    fn lose(&mut self, why: Loss) {
+        self.state = State::Waiting;
+        self.timers.stop_all();
+        self.asks.clear();
+        self.drop_nick_change();
+        if self.now.mono >= self.joined_at + limits::ROOM_STABLE_AFTER {
+            self.backoff.reset();
+        }
+        if why == Loss::NewStream {
+            self.tell(Event::Lost { why, retry_in: Some(Duration::ZERO) });
+            self.enter();
+        } else {
+            self.wait(why);
+        }
+    }
+
+    /// Waits for the next try, or for the session.
+    fn wait(&mut self, why: Loss) {
+        let wait = self.is_online.then(|| self.backoff.next(self.random));
+        if let Some(wait) = wait {
+            self.set_timer(Timer::Rejoin, wait);
+        }
+        self.tell(Event::Lost { why, retry_in: wait });
+    }
+
+    fn drop_nick_change(&mut self) {
+        if self.new_nick.take().is_some() {
+            self.tell(Event::NickRefused(Refusal::new(Why::Dropped)));
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn send(&mut self, stanza: &Element) {
+        self.outputs.push_back(Output::Send(stanza.print(ns::CLIENT)));
+    }
+
+    fn ask(&mut self, about: About, kind: IqKind, to: Jid, payload: Element) {
+        if let Some(tag) = self.asks.ask(about, self.now.mono) {
+            self.outputs.push_back(Output::Ask { tag, kind, to, payload });
+        }
+    }
+
+    fn set_timer(&mut self, timer: Timer, after: Duration) {
+        self.timers.set(timer as usize, self.now.mono + after);
+    }
+
+    /// The id of our next presence.
+    fn presence_id(&mut self) -> String {
+        self.presences = self.presences.wrapping_add(1);
+        self.last_presence_id()
+    }
+
+    fn last_presence_id(&self) -> String {
+        format!("room-{:x}", self.presences)
+    }
+
+    fn leave(&mut self) {
+        match self.state {
+            State::Out | State::Waiting => self.out(Event::Left(Departure::Asked)),
+            State::Leaving => {}
+            State::Joining(_) | State::Unlocking | State::Joined => {
+                self.timers.stop_all();
+                self.asks.clear();
+                self.drop_nick_change();
+                self.state = State::Leaving;
+                self.set_timer(Timer::Leave, limits::ROOM_LEAVE_TIMEOUT);
+                self.send(&presence::build_leave(&self.us));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! Presence in the room, ours and that of others, and the question whether we are still there (XEP-0410).
+
+use std::time::Duration;
+
+use super::asks::About;
+use super::{Event, Room, State, Timer};
+use crate::base::jid::Jid;
+use crate::base::limits;
+use crate::xml::Element;
+use crate::xmpp::muc::code;
+use crate::xmpp::muc::info::RoomInfo;
+use crate::xmpp::muc::presence::{self, Kind, RoomPresence};
+use crate::xmpp::muc::why::{Departure, Loss, Refusal, Why};
+use crate::xmpp::ping;
+use crate::xmpp::stanza::{IqKind, StanzaError};
+
+impl Room {
+    pub(super) fn presence(&mut self, presence: RoomPresence) {
+        if presence.from.bare_str() != self.config.room.as_str() {
+            return;
+        }
+        match &presence.kind {
+            Kind::Error { error, .. } => {
+                let error = error.clone();
+                self.presence_error(&presence, &error);
+            }
+            Kind::Available => {
+                self.heard();
+                self.available(presence);
+            }
+            Kind::Unavailable => {
+                self.heard();
+                self.unavailable(&presence);
+            }
+        }
+    }
+
+    fn presence_error(&mut self, presence: &RoomPresence, error: &StanzaError) {
+        match self.state {
+            State::Joining(tried) => self.join_error(presence, error, tried),
+            // We were not in it any more.
+            State::Leaving => self.out(Event::Left(Departure::Asked)),
+            State::Joined => {
+                let is_answer = match &presence.id {
+                    Some(id) => *id == self.last_presence_id(),
+                    None => self.new_nick.as_ref() == Some(&presence.from),
+                };
+                if is_answer && self.new_nick.take().is_some() {
+                    self.timers.stop(Timer::Nick as usize);
+                    self.tell(Event::NickRefused(Refusal::of_nick(error)));
+                }
+            }
+            State::Out | State::Waiting | State::Unlocking => {}
+        }
+    }
+
+    fn available(&mut self, presence: RoomPresence) {
+        // The room's own presence only shows its picture.
+        let Some(nick) = presence.from.resource() else { return };
+        if !self.is_us(&presence) {
+            let has_room = self.occupants.len() < limits::ROOM_OCCUPANTS_MAX || self.occupants.contains_key(nick);
+            if has_room && !matches!(self.state, State::Out | State::Waiting) {
+                let nick = nick.to_string();
+                self.occupants.insert(nick, presence.occupant);
+            }
+            return;
+        }
+        match self.state {
+            // A kept room that answers late is welcome; in any other we do not want to be found.
+            State::Joining(_) | State::Waiting => self.entered(presence),
+            State::Out => self.send(&presence::build_leave(&presence.from)),
+            State::Unlocking | State::Joined => {
+                self.own = presence.occupant;
+                if presence.from != self.us {
+                    self.occupants.remove(nick);
+                    self.renamed(presence.from);
+                }
+            }
+            State::Leaving => {}
+        }
+    }
+
+    /// COMPAT(old services): the code 110 is missing, but the nick is the one we are known to have.
+    fn is_us(&self, presence: &RoomPresence) -> bool {
+        presence.is_self() || (self.has_nick() && presence.from == self.us)
+    }
+
+    /// Whether [`Room::us`] is ours and not only wished for.
+    fn has_nick(&self) -> bool {
+        matches!(self.state, State::Unlocking | State::Joined | State::Leaving)
+    }
+
+    fn unavailable(&mut self, presence: &RoomPresence) {
+        let Some(nick) = presence.from.resource() else { return };
+        if !self.is_us(presence) {
+            self.occupants.remove(nick);
+            if self.state == State::Joined && nick == self.config.nick && self.new_nick.is_none() {
+                // Our nick is free: whoever had it, mostly a ghost of our own, is gone.
+                self.change_nick(&self.config.nick.clone());
+            }
+            return;
+        }
+        if presence.has(code::NICK_CHANGED) {
+            let new = presence.new_nick.as_ref().and_then(|nick| self.config.room.with_resource(nick).ok());
+            if let Some(new) = new.filter(|_| self.has_nick()) {
+                self.renamed(new);
+            }
+            return;
+        }
+        let departure = Departure::read(presence);
+        match self.state {
+            State::Out | State::Waiting => {}
+            State::Leaving => self.out(Event::Left(Departure::Asked)),
+            // Without a reason it is the end of an earlier stay.
+            State::Joining(_) => {
+                if departure.is_some() {
+                    self.put_out(departure, None);
+                }
+            }
+            State::Unlocking => self.put_out(departure, presence.reason.clone()),
+            State::Joined => match departure {
+                Some(departure) => self.out(Event::Left(departure)),
+                None => self.lose(Loss::read(presence)),
+            },
+        }
+    }
+
+    /// We have another nick (XEP-0045 §7.6).
+    fn renamed(&mut self, us: Jid) {
+        if us == self.us {
+            return;
+        }
+        self.us = us;
+        let nick = self.nick().to_string();
+        if self.new_nick.as_ref() == Some(&self.us) {
+            self.new_nick = None;
+            self.timers.stop(Timer::Nick as usize);
+            // The one to come back with.
+            self.config.nick.clone_from(&nick);
+        }
+        if self.state == State::Joined {
+            self.tell(Event::NickChanged(nick));
+        }
+    }
+
+    pub(super) fn change_nick(&mut self, nick: &str) {
+        let refusal = match self.config.room.with_resource(nick) {
+            Err(_) => Why::NickMalformed,
+            Ok(us) if self.state == State::Joined && us == self.us => {
+                self.tell(Event::NickChanged(self.nick().to_string()));
+                return;
+            }
+            Ok(us) if self.state == State::Joined => {
+                self.drop_nick_change();
+                let id = self.presence_id();
+                self.send(&presence::build_nick(&us, &id));
+                self.new_nick = Some(us);
+                self.set_timer(Timer::Nick, limits::ROOM_JOIN_TIMEOUT);
+                return;
+            }
+            Ok(_) => Why::Dropped,
+        };
+        self.tell(Event::NickRefused(Refusal::new(refusal)));
+    }
+
+    /// The room gives a sign of life.
+    pub(super) fn heard(&mut self) {
+        if self.state == State::Joined && self.is_online {
+            self.failures = 0;
+            self.heard_at = self.now.mono;
+            self.set_timer(Timer::Silence, limits::ROOM_SILENCE);
+        }
+    }
+
+    /// XEP-0410 §3: a ping to ourselves by way of the room.
+    pub(super) fn ask_presence(&mut self) {
+        if self.state == State::Joined && self.is_online {
+            self.ask(About::Presence, IqKind::Get, self.us.clone(), ping::build());
+        }
+    }
+
+    pub(super) fn answer(&mut self, tag: u32, answer: Result<Option<Element>, StanzaError>) {
+        match self.asks.answered(tag) {
+            Some((About::Unlock, _)) => self.unlocked(answer.map(drop)),
+            Some((About::Info, _)) => {
+                if let Ok(Some(payload)) = answer {
+                    self.heard();
+                    self.informed(RoomInfo::read(&payload));
+                }
+            }
+            Some((About::Presence, asked)) => match answer {
+                Ok(_) => self.is_present(asked),
+                Err(error) => self.presence_answer(&error, asked),
+            },
+            None => {}
+        }
+    }
+
+    fn informed(&mut self, info: RoomInfo) {
+        if self.info.as_ref() != Some(&info) {
+            self.info = Some(info.clone());
+            self.tell(Event::Info(info));
+        }
+    }
+
+    /// XEP-0410 §3, the table of errors.
+    fn presence_answer(&mut self, error: &StanzaError, asked: Duration) {
+        match error.condition.as_str() {
+            // From a client of ours that knows no ping; so it was passed on to one.
+            "service-unavailable" | "feature-not-implemented" => self.is_present(asked),
+            "remote-server-not-found" | "remote-server-timeout" => self.presence_is_unknown(asked),
+            _ if error.kind == "wait" => self.presence_is_unknown(asked),
+            // `not-acceptable`, `not-allowed` and what else there is. `item-not-found` may also come of a change of nick
+            // by another client; but we have none, and it is what servers say of a room that is no more. Entering
+            // once too often does no harm.
+            _ => self.lose(Loss::NotInRoom(error.condition.clone())),
+        }
+    }
+
+    fn is_present(&mut self, asked: Duration) {
+        self.heard();
+        self.give_up_sent(asked);
+        self.watch_sent();
+    }
+
+    /// The answer is missing, or says nothing.
+    pub(super) fn presence_is_unknown(&mut self, asked: Duration) {
+        if self.state != State::Joined {
+            return;
+        }
+        self.watch_sent();
+        if self.heard_at > asked {
+            // Meanwhile it has shown that we are.
+            return;
+        }
+        self.failures += 1;
+        if self.failures >= limits::ROOM_PING_FAILURES_MAX {
+            self.lose(Loss::Unreachable);
+        } else {
+            self.set_timer(Timer::Silence, limits::ROOM_PING_RETRY);
+        }
+    }
+}

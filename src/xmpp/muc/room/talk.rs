@@ -1,0 +1,155 @@
+//! What is said in the room: by others, and by us, whose messages the room shows to us as to everybody (XEP-0045 §7.4).
+//! That reflection is the only proof that a message reached the room, so it is waited for.
+
+use std::time::Duration;
+
+use super::{Event, Heard, Room, State, Timer};
+use crate::base::jid::Jid;
+use crate::base::limits;
+use crate::xmpp::muc::message::{Kind, RoomMessage};
+use crate::xmpp::muc::why::Loss;
+use crate::xmpp::stanza::StanzaError;
+
+/// A message of ours that the room has not shown yet.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) id: String,
+    at: Duration,
+}
+
+impl Room {
+    pub(super) fn note_sent(&mut self, id: String) {
+        if self.state == State::Out {
+            self.tell(Event::Unconfirmed(id));
+            return;
+        }
+        if self.sent.len() >= limits::ROOM_SENT_MAX
+            && let Some(oldest) = self.sent.pop_front()
+        {
+            self.tell(Event::Unconfirmed(oldest.id));
+        }
+        self.sent.push_back(Sent { id, at: self.now.mono });
+        self.watch_sent();
+    }
+
+    /// Sets the time when the oldest message is asked after.
+    pub(super) fn watch_sent(&mut self) {
+        let (State::Joined, true, Some(oldest)) = (self.state, self.is_online, self.sent.front()) else { return };
+        if self.timers.is_set(Timer::Reflection as usize) {
+            return;
+        }
+        let wait = (oldest.at + limits::ROOM_REFLECTION_TIMEOUT).saturating_sub(self.now.mono);
+        self.set_timer(Timer::Reflection, if wait.is_zero() { limits::ROOM_PING_RETRY } else { wait });
+    }
+
+    /// We are in the room, and what was overdue when we asked was not shown: it will not be.
+    pub(super) fn give_up_sent(&mut self, asked: Duration) {
+        while self.sent.front().is_some_and(|sent| sent.at + limits::ROOM_REFLECTION_TIMEOUT <= asked) {
+            if let Some(sent) = self.sent.pop_front() {
+                self.tell(Event::Unconfirmed(sent.id));
+            }
+        }
+    }
+
+    pub(super) fn message(&mut self, mut message: RoomMessage) {
+        if message.from.bare_str() != self.config.room.as_str() {
+            return;
+        }
+        if let Kind::Error(error) = &message.kind {
+            // An occupant can send errors too; only the room's own are about what we said to all.
+            if message.from.is_bare() {
+                let error = error.clone();
+                self.refused_message(message.id, error);
+            }
+            return;
+        }
+        if matches!(self.state, State::Out | State::Waiting) {
+            return;
+        }
+        self.heard();
+        if !self.trusts(|info| info.stanza_ids) {
+            message.archive_id = None;
+        }
+        if !self.trusts(|info| info.occupant_ids) {
+            message.occupant_id = None;
+        }
+        if message.changes_room() {
+            self.ask_info();
+        }
+        match message.subject.take() {
+            Some(subject) => self.subject(&message, subject),
+            None => self.said(message),
+        }
+    }
+
+    fn subject(&mut self, message: &RoomMessage, subject: String) {
+        self.is_caught_up = true;
+        self.tell(Event::Subject { nick: message.nick().map(Into::into), subject });
+    }
+
+    fn said(&mut self, message: RoomMessage) {
+        if message.body.is_none() && !message.is_encrypted && !message.codes.is_empty() {
+            // The room speaks to programs.
+            return;
+        }
+        if message.kind == Kind::Groupchat
+            && let Some(id) = self.take_reflected(&message)
+        {
+            self.tell(Event::Reflection { id, archive_id: message.archive_id });
+            return;
+        }
+        let is_history = message.kind == Kind::Groupchat && self.is_history(&message);
+        if !is_history && let Some(since) = &mut self.config.history_since {
+            *since = (*since).max(message.stamp_ms.unwrap_or(self.now.unix_ms));
+        }
+        let is_ours = self.is_ours(&message, is_history);
+        let is_to_us = !is_ours && message.is_to(&self.us, self.config.account.as_ref());
+        self.tell(Event::Message(Box::new(Heard { message, is_ours, is_history, is_to_us })));
+    }
+
+    /// The id of the message of ours that this is, if it is one that is waited for. The occupant id helps where our
+    /// nick changed meanwhile; alone it proves nothing, as an account's owner and his bot share it.
+    fn take_reflected(&mut self, message: &RoomMessage) -> Option<String> {
+        if message.from != self.us && !self.has_own_occupant_id(message) {
+            return None;
+        }
+        let is_it = |sent: &Sent| message.origin_id.as_ref() == Some(&sent.id) || message.id.as_ref() == Some(&sent.id);
+        let index = self.sent.iter().position(is_it)?;
+        let sent = self.sent.remove(index)?;
+        if index == 0 {
+            self.timers.stop(Timer::Reflection as usize);
+            self.watch_sent();
+        }
+        Some(sent.id)
+    }
+
+    fn has_own_occupant_id(&self, message: &RoomMessage) -> bool {
+        message.occupant_id.is_some() && message.occupant_id.as_deref() == self.occupant_id(self.nick())
+    }
+
+    /// Whoever has our nick now is us. Who had it earlier was, unless his occupant id says otherwise.
+    fn is_ours(&self, message: &RoomMessage, is_history: bool) -> bool {
+        let is_other = is_history && message.occupant_id.is_some() && !self.has_own_occupant_id(message);
+        message.from == self.us && !is_other
+    }
+
+    /// Before the subject, what is delayed is history. After it, only what the room itself held up: messages are also
+    /// delayed by our own server while our connection is interrupted, and those are news.
+    fn is_history(&self, message: &RoomMessage) -> bool {
+        let room = &self.config.room;
+        let by_room = |by: &Jid| by.bare_str() == room.as_str() || by.as_str() == room.domain();
+        message.stamp_ms.is_some() && (!self.is_caught_up || message.delayed_by.as_ref().is_some_and(by_room))
+    }
+
+    fn refused_message(&mut self, id: Option<String>, error: StanzaError) {
+        let Some(index) = self.sent.iter().position(|sent| id.as_ref() == Some(&sent.id)) else { return };
+        let Some(sent) = self.sent.remove(index) else { return };
+        // XEP-0045 §7.4: `not-acceptable` for whoever is not in the room; `item-not-found` where there is none.
+        let was_out = matches!(error.condition.as_str(), "not-acceptable" | "item-not-found");
+        let condition = error.condition.clone();
+        self.tell(Event::SendRefused { id: sent.id, error, was_out });
+        if was_out && self.state == State::Joined {
+            self.lose(Loss::NotInRoom(condition));
+        }
+    }
+}
