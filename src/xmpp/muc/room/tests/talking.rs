@@ -21,7 +21,13 @@ fn history_is_not_news() {
     scene.groupchat("alice", old);
     scene.groupchat("bot", old);
     scene.groupchat("bot", &format!("{old}<occupant-id xmlns='urn:xmpp:occupant-id:0' id='another'/>"));
+    // Old services do not say who held it up.
+    let unsigned = "<body>x</body><delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:01Z'/>";
+    scene.groupchat("alice", unsigned);
     scene.groupchat("alice", "<subject>Tea</subject>");
+    scene.groupchat("alice", unsigned);
+    // Who has our nick now is us, whatever his id is.
+    scene.groupchat("bot", "<body>x</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='another'/>");
     scene.groupchat("alice", "<body>bot: x</body>");
     scene.groupchat("alice", late);
     scene.groupchat("alice", old);
@@ -31,7 +37,10 @@ fn history_is_not_news() {
             "alice \"bot: x\" history to us",
             "bot \"bot: x\" ours history",
             "bot \"bot: x\" history to us known",
+            "alice \"x\" history",
             "subject alice \"Tea\"",
+            "alice \"x\"",
+            "bot \"x\" ours known",
             "alice \"bot: x\" to us",
             "alice \"bot: x\" to us",
             "alice \"bot: x\" history to us",
@@ -137,6 +146,19 @@ fn our_message_is_not_shown() {
     scene.asked.clear();
     scene.pass(200);
     assert!(scene.asked.is_empty());
+}
+
+#[test]
+fn each_message_has_its_own_time() {
+    let mut scene = Scene::joined();
+    scene.input(Input::Sent("m1".into()));
+    scene.pass(15);
+    scene.input(Input::Sent("m2".into()));
+    scene.stanza("<message from='tea@muc.here/bot' type='groupchat' id='m1'><body>x</body></message>");
+    scene.pass(19);
+    assert!(scene.asked.is_empty());
+    scene.pass(1);
+    assert_eq!(scene.questions(), [ns::PING]);
 }
 
 #[test]
