@@ -26,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "work",
             "store",
             "xmpp::session",
+            "xmpp::presence",
             "engine::effect",
             "engine::local",
         ],

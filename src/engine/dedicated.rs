@@ -210,17 +210,6 @@ impl Engine {
         self.tell_session(account, request.print_error(&refusal));
     }
 
-    /// The answer to a question of ours.
-    pub(super) fn on_answer(
-        &mut self,
-        _account: AccountId,
-        tag: u64,
-        _outcome: &Result<Option<Element>, StanzaError>,
-    ) -> Result<(), store::Error> {
-        log::debug!("nobody waits for the answer {tag}");
-        Ok(())
-    }
-
     /// Sends what may be lost with the connection.
     pub(super) fn tell_session(&mut self, account: AccountId, stanza: String) {
         self.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));

@@ -13,6 +13,7 @@ pub mod handle;
 
 mod accounts;
 mod ask;
+mod asking;
 mod dedicated;
 mod local;
 mod outbox;
@@ -75,6 +76,9 @@ pub struct Engine {
     accounts: BTreeMap<AccountId, Account>,
     update_waiters: HashMap<BotId, updates::Waiter>,
     local_waiters: Vec<local::Waiter>,
+    /// Questions to XMPP entities that are not answered yet, by tag.
+    asked: HashMap<u64, (AccountId, asking::About)>,
+    last_tag: u64,
     /// Who waits for a new bot to be online.
     arrivals: Vec<dedicated::Arrival>,
     rate: RateLimit<BotId>,
@@ -160,6 +164,8 @@ impl Engine {
             accounts: BTreeMap::new(),
             update_waiters: HashMap::new(),
             local_waiters: Vec::new(),
+            asked: HashMap::new(),
+            last_tag: 0,
             arrivals: Vec::new(),
             purge_at: now.mono,
             stopping: false,

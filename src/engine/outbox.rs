@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use crate::base::crypto;
 use crate::base::id::{self, AccountId, BotId, OutboxId};
+use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
@@ -126,7 +127,7 @@ impl Engine {
         }
     }
 
-    /// Puts a message of the manager or of a bot into the outbox.
+    /// Puts a text of the manager or of a bot into the outbox.
     pub(super) fn post(
         &mut self,
         account: AccountId,
@@ -134,17 +135,30 @@ impl Engine {
         new: &NewMessage,
         message_id: &str,
     ) -> Result<(), Trouble> {
-        let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
-        if entry.queue.count >= limits::OUTBOX_MAX {
-            return Err(Failure::Busy { retry_after_s: 30 }.into());
-        }
         let mut outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
         if let Some(id) = &new.reply_to {
             // XEP-0461 §3 wants the author too; it is the other party of the conversation.
             outbound = outbound.replying(Reply { id: id.clone(), to: Some(new.to.clone()) }, None);
         }
+        self.enqueue(account, bot, &new.to, message_id, outbound)
+    }
+
+    /// Puts a message of any kind into the outbox. Its id on the wire must be `message_id`, by which it is found again in
+    /// the archive.
+    pub(super) fn enqueue(
+        &mut self,
+        account: AccountId,
+        bot: Option<BotId>,
+        to: &Jid,
+        message_id: &str,
+        mut outbound: Outbound,
+    ) -> Result<(), Trouble> {
+        let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
+        if entry.queue.count >= limits::OUTBOX_MAX {
+            return Err(Failure::Busy { retry_after_s: 30 }.into());
+        }
         // In the self-chat every client of the owner gets the message itself; a carbon would show it twice.
-        if new.to.bare_str() == entry.row.jid.as_str() {
+        if to.bare_str() == entry.row.jid.as_str() {
             outbound = outbound.private();
         }
         let mut row = OutboxRow {

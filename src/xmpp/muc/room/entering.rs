@@ -112,7 +112,7 @@ impl Room {
 
     /// XEP-0045 §10.1.2: a new room opens when its owner takes the configuration as it is.
     pub(super) fn unlock(&mut self) {
-        let form = Element::new("x", ns::FORM).with("type", "submit");
+        let form = Element::new("x", ns::DATA).with("type", "submit");
         let query = Element::new("query", ns::MUC_OWNER).with_child(form);
         self.ask(About::Unlock, IqKind::Set, self.config.room.to_jid(), query);
     }

@@ -1,0 +1,55 @@
+//! Questions of the engine to XMPP entities, and where their answers go.
+//!
+//! [`Engine::ask_entity`] notes what a question is about; the session answers each one, if only with an error, and
+//! [`Engine::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
+
+use crate::base::id::AccountId;
+use crate::engine::Engine;
+use crate::engine::effect::{Effect, Order};
+use crate::store;
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::stanza::{IqKind, StanzaError};
+
+/// An answer as the session gives it: the payload, or the refusal.
+pub(super) type EntityAnswer = Result<Option<Element>, StanzaError>;
+
+/// What a question was about: one variant for each part of the engine that asks.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// Something done in passing: only its failure is worth a line in the log.
+    Chore(&'static str),
+}
+
+impl Engine {
+    /// Asks somebody; the answer comes to the part that `about` names.
+    pub(super) fn ask_entity(&mut self, account: AccountId, to: Peer, kind: IqKind, payload: Element, about: About) {
+        self.last_tag += 1;
+        let tag = self.last_tag;
+        self.asked.insert(tag, (account, about));
+        self.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
+    }
+
+    /// An answer came.
+    pub(super) fn on_answer(
+        &mut self,
+        account: AccountId,
+        tag: u64,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        let Some((_, about)) = self.asked.remove(&tag).filter(|(asked, _)| *asked == account) else { return Ok(()) };
+        match about {
+            About::Chore(what) => {
+                if let Err(error) = answer {
+                    log::warn!("{}: {what} was refused: {error}", self.jid_of(account));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The account's address, for the log.
+    fn jid_of(&self, account: AccountId) -> String {
+        self.accounts.get(&account).map(|account| account.row.jid.to_string()).unwrap_or_default()
+    }
+}
