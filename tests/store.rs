@@ -149,6 +149,18 @@ fn child_dir() -> Option<PathBuf> {
 // --- opening ---
 
 #[test]
+fn a_start_writes_nothing() {
+    let dir = Dir::new();
+    dir.store().close().unwrap();
+    let file = |name: &str| fs::read(dir.file(name)).unwrap_or_default();
+    let before = file("botmother.db");
+    let store = dir.store();
+    assert_eq!(file("botmother.db-wal"), b"", "no page was written");
+    store.close().unwrap();
+    assert_eq!(file("botmother.db"), before);
+}
+
+#[test]
 fn a_new_file_has_the_guides_tables() {
     let dir = Dir::new();
     dir.store().close().unwrap();

@@ -21,7 +21,6 @@ const LOCK_FILE: &str = "botmother.lock";
 /// when it begins anew. secure_delete = FAST overwrites deleted rows in pages that are written anyway: no further
 /// writes, and what matters is sealed besides.
 const PRAGMAS: &str = "
-    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA cache_size = -256;
     PRAGMA temp_store = MEMORY;
@@ -58,7 +57,10 @@ impl Store {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let store = Store::start(Connection::open_with_flags(&path, flags)?, key, Some(lock), durability)?;
-        File::open(data_dir).and_then(|directory| directory.sync_all()).map_err(|error| Error::io(data_dir, error))?;
+        if database == Database::New {
+            let directory = File::open(data_dir).and_then(|directory| directory.sync_all());
+            directory.map_err(|error| Error::io(data_dir, error))?;
+        }
         Ok(store)
     }
 
@@ -71,6 +73,10 @@ impl Store {
     fn start(connection: Connection, key: SealKey, lock: Option<File>, durability: Durability) -> Result<Store, Error> {
         connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(limits::STATEMENTS_MAX);
+        // Only at the birth of a file: later it would be written again, at every start.
+        if connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+        }
         connection.execute_batch(PRAGMAS)?;
         connection.execute_batch(match durability {
             Durability::Power => "PRAGMA synchronous = FULL",
