@@ -40,14 +40,14 @@ const LAYERS: &[(&str, &[&str])] = &[
 const FOREIGN: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/"]),
     ("tiny_http", &["http/server.rs"]),
-    ("ureq", &["work.rs"]),
+    ("ureq", &["work.rs", "work/"]),
     ("smol", &["net/", "http/front.rs", "http/front/", "daemon.rs", "daemon/", "cli/"]),
     ("async_io", &["net/", "http/front.rs", "http/front/", "daemon.rs"]),
     ("idna", &["net/idn.rs"]),
     ("x509_cert", &["net/x509.rs"]),
     ("rcgen", &["net/selfsigned.rs"]),
     ("async_signal", &["daemon/signals.rs"]),
-    ("rustls", &["net/tls.rs", "net/door_tls.rs", "net/driver.rs", "http/front.rs", "work.rs", "daemon.rs"]),
+    ("rustls", &["net/tls.rs", "net/door_tls.rs", "net/driver.rs", "http/front.rs", "work/", "daemon.rs"]),
     ("futures_rustls", &["net/", "http/front.rs", "http/front/"]),
     ("httparse", &["http/front.rs", "http/front/"]),
     ("quick_xml", &["xml/"]),
@@ -66,7 +66,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
 ];
 
 /// Reading a clock is for the edges.
-const CLOCKS: &[&str] = &["net/", "http/", "work.rs", "daemon.rs", "cli/"];
+const CLOCKS: &[&str] = &["net/", "http/", "work.rs", "work/", "daemon.rs", "cli/"];
 
 /// Lines of one file; longer ones usually hold two things.
 const LINES_MAX: usize = 800;

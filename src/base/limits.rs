@@ -275,6 +275,55 @@ pub const MARKS_MAX: usize = 4_096;
 /// Stack of our own threads; deep recursion is bounded everywhere ([`ELEMENT_DEPTH_MAX`]).
 pub const THREAD_STACK_BYTES: usize = 512 * 1024;
 
+// --- calls to other services ---
+
+/// A whole exchange with another service, unless its kind needs another bound: contract §3 has it for webhooks.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// An answer taken into memory: the longest of Telegram or an AI stay far below, sixteen at once must fit a router.
+pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
+/// The explanation of an answer that was to be saved or streamed and is an error.
+pub const CALL_ERROR_BYTES_MAX: u64 = 16 * 1024;
+/// `Retry-After` beyond a day is a mistake or a joke.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Calls under way at once, each with a thread of its own: what a router carries.
+pub const WORK_THREADS_MAX: usize = 16;
+/// Calls under way to one destination for one bot: a second, so that a slow answer does not stop everything.
+pub const WORK_PER_KEY_MAX: usize = 2;
+/// Calls that wait; beyond it the caller is told so.
+pub const WORK_QUEUE_MAX: usize = 1_024;
+/// Calls that wait for one destination and bot, so that a dead webhook does not fill the queue of all.
+pub const WORK_QUEUE_PER_KEY_MAX: usize = 64;
+/// A thread without work ends after this.
+pub const WORK_IDLE: Duration = Duration::from_secs(10);
+/// After the deadline of a stop: for cancelled calls to notice it.
+pub const WORK_STOP_GRACE: Duration = Duration::from_secs(1);
+/// Look-ups of names under way: the C library cannot be told to give up, so a dead nameserver holds a thread each.
+pub const LOOKUPS_MAX: usize = 32;
+/// How soon a call that waits for a name notices that it is called off.
+pub const LOOKUP_STEP: Duration = Duration::from_millis(100);
+/// Bytes read at once from another service; larger than [`ANSWER_HEAD_BYTES_MAX`], which must fit in.
+pub const CALL_READ_BYTES: usize = 32 * 1024;
+/// Bytes written at once to another service.
+pub const CALL_WRITE_BYTES: usize = 16 * 1024;
+/// One line of a streamed answer: an event of an AI holds a few words, a final one the whole text.
+pub const STREAM_LINE_BYTES_MAX: usize = 512 * 1024;
+/// Sets of trust kept ready: the built-in one and as many CA files as anybody has.
+pub const TRUSTS_MAX: usize = 16;
+/// Sessions of TLS remembered for resumption, over all services.
+pub const CALL_RESUMPTIONS_MAX: usize = 32;
+/// One call to ejabberd's API: the server hashes a password for each, which is slow on a small machine.
+pub const EJABBERD_TIMEOUT: Duration = Duration::from_secs(20);
+/// An answer of ejabberd: a sentence.
+pub const EJABBERD_ANSWER_BYTES_MAX: u64 = 64 * 1024;
+/// What is shown of a sentence of another service.
+pub const REMOTE_TEXT_BYTES_MAX: usize = 300;
+/// Sending or fetching one file: 100 MB over a slow line of 1 Mbit/s take a quarter of an hour.
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// A file transfer on which nothing moves for so long is dead.
+pub const TRANSFER_SILENCE_MAX: Duration = Duration::from_secs(30);
+/// Redirects on the way to an attachment: to a content network, and within it.
+pub const DOWNLOAD_REDIRECTS_MAX: u32 = 3;
+
 // --- store ---
 
 /// More than there are statements in this layer, so that none is prepared twice.

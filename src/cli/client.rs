@@ -50,29 +50,36 @@ impl Client {
     pub(super) fn get(&mut self, path: &str, query: &[(&str, &str)], timeout: Duration) -> Result<Fields, Failed> {
         let pairs: Vec<String> = query.iter().map(|(key, value)| format!("{key}={}", percent(value))).collect();
         let question = if pairs.is_empty() { "" } else { "?" };
-        self.ask("GET", format!("{path}{question}{}", pairs.join("&")), Vec::new(), timeout + limits::CLIENT_TIMEOUT)
+        self.ask("GET", format!("{path}{question}{}", pairs.join("&")), None, timeout + limits::CLIENT_TIMEOUT)
     }
 
     /// `POST` of a JSON object.
     pub(super) fn post(&mut self, path: &str, body: Object) -> Result<Fields, Failed> {
-        self.ask("POST", path.to_string(), body.end().into_bytes(), limits::CLIENT_TIMEOUT)
+        self.ask("POST", path.to_string(), Some(body.end()), limits::CLIENT_TIMEOUT)
     }
 
-    fn ask(&mut self, method: &'static str, path: String, body: Vec<u8>, timeout: Duration) -> Result<Fields, Failed> {
+    fn ask(
+        &mut self,
+        method: &'static str,
+        path: String,
+        body: Option<String>,
+        timeout: Duration,
+    ) -> Result<Fields, Failed> {
         let url = format!("{}{path}", self.base);
-        let mut headers = vec![];
-        if !body.is_empty() {
-            headers.push(("Content-Type", "application/json".to_string()));
+        let bearer = |token: &Secret| Secret::new(format!("Bearer {}", token.expose()));
+        let mut call = HttpCall::new(method, url);
+        call.timeout = timeout;
+        call.answer_bytes_max = limits::CLIENT_ANSWER_BYTES_MAX;
+        if let Some(json) = body {
+            call = call.json(json);
         }
         if let Some(token) = &self.token {
-            headers.push(("Authorization", format!("Bearer {}", token.expose())));
+            call = call.secret_header("Authorization", bearer(token));
         }
-        let mut call =
-            HttpCall { method, url, headers, body, timeout, answer_bytes_max: limits::CLIENT_ANSWER_BYTES_MAX };
         let (mut status, mut fields) = self.exchange(&call)?;
         if status == 401 && self.token.is_none() {
             let token = self.admin_token()?;
-            call.headers.push(("Authorization", format!("Bearer {}", token.expose())));
+            call = call.secret_header("Authorization", bearer(&token));
             (status, fields) = self.exchange(&call)?;
             self.token = Some(token);
         }

@@ -1,0 +1,284 @@
+//! One call from its beginning to its end: checks it, lets ureq speak HTTP over our connection, puts the answer where
+//! it belongs, and says in plain words what went wrong.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use ureq::http::{self, HeaderValue, Request, Response};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::{Agent, Body as AnswerBody, Proxy, SendBody};
+
+use super::body::Body;
+use super::cancel::Cancel;
+use super::lines::Lines;
+use super::link::Tcp;
+use super::resolve::Names;
+use super::tls::{self, Certificate, Tls};
+use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach};
+use crate::base::limits;
+
+/// Who takes an answer while it comes.
+pub(super) struct Each<'a> {
+    pub(super) pieces: Pieces,
+    pub(super) each: &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+}
+
+/// Makes a call.
+pub(super) fn run(
+    call: &HttpCall,
+    certificate: Certificate,
+    cancel: &Cancel,
+    each: Option<Each<'_>>,
+) -> Result<HttpAnswer, CallError> {
+    let result = exchange(call, certificate, cancel, each);
+    // Whatever a socket that was shut down under it looked like, also a good end.
+    if cancel.is_cancelled() {
+        if let (Ok(_), Some(path)) = (&result, &call.save_to) {
+            let _ = std::fs::remove_file(path);
+        }
+        return Err(CallError::Cancelled);
+    }
+    result
+}
+
+fn exchange(
+    call: &HttpCall,
+    certificate: Certificate,
+    cancel: &Cancel,
+    each: Option<Each<'_>>,
+) -> Result<HttpAnswer, CallError> {
+    if cancel.is_cancelled() {
+        return Err(CallError::Cancelled);
+    }
+    check(call)?;
+    let agent = agent(call, certificate, cancel)?;
+    let request = request(call)?;
+    let answer = if call.body.is_empty() {
+        agent.run(request.body(()).map_err(|error| CallError::Invalid(error.to_string()))?)
+    } else {
+        let mut body = Body::open(&call.body)?;
+        let body = SendBody::from_reader(&mut body);
+        agent.run(request.body(body).map_err(|error| CallError::Invalid(error.to_string()))?)
+    };
+    take(call, answer.map_err(CallError::from)?, each)
+}
+
+/// What ureq would get wrong, or say in words that repeat the URL.
+fn check(call: &HttpCall) -> Result<(), CallError> {
+    let wrong = |why: &str| Err(CallError::Invalid(why.to_string()));
+    if !call.url.is_ascii() {
+        return wrong("the URL must be in ASCII: a host name in its xn-- form, all else as %XX");
+    }
+    let Ok(uri) = call.url.parse::<http::Uri>() else { return wrong("the URL is not one") };
+    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
+        return wrong("the URL must begin with https:// or http:// and a host");
+    }
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if authority.contains('@') {
+        return wrong("the URL must not contain a user name or password");
+    }
+    // ureq would take a port it cannot read for none.
+    if uri.port_u16().is_none_or(|port| port == 0) && uri.host() != Some(authority) {
+        return wrong("the URL's port must be a number from 1 to 65535");
+    }
+    if call.redirects_max > 0 && !call.secret_headers.is_empty() {
+        return wrong("a call with credentials cannot follow redirects");
+    }
+    if call.proxy.is_some() && call.reach == Reach::PublicOnly {
+        return wrong("a call that is for public addresses only cannot go through a proxy");
+    }
+    Ok(())
+}
+
+fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel) -> Result<Agent, CallError> {
+    let proxy = match &call.proxy {
+        None => None,
+        Some(url) if !url.expose().starts_with("http://") => {
+            return Err(CallError::Invalid("the proxy's URL must begin with http://".into()));
+        }
+        Some(url) => match Proxy::new(url.expose()) {
+            Ok(proxy) => Some(proxy),
+            Err(_) => return Err(CallError::Invalid("the proxy's URL is not one".into())),
+        },
+    };
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .https_only(call.url.starts_with("https:"))
+        .max_redirects(call.redirects_max)
+        .max_redirects_will_error(false)
+        .proxy(proxy)
+        .timeout_global(Some(call.timeout))
+        .timeout_connect(Some(call.connect_timeout))
+        .max_response_header_size(limits::ANSWER_HEAD_BYTES_MAX)
+        .input_buffer_size(limits::CALL_READ_BYTES)
+        .output_buffer_size(limits::CALL_WRITE_BYTES)
+        .max_idle_connections(0)
+        .user_agent(concat!("botmother/", env!("CARGO_PKG_VERSION")))
+        .build();
+    let tcp = Tcp { cancel: cancel.clone(), silence_max: call.silence_max };
+    let tls = Tls { config: tls::config(&call.trust, certificate)? };
+    let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+    Ok(Agent::with_parts(config, connector, Names { reach: call.reach, cancel: cancel.clone() }))
+}
+
+fn request(call: &HttpCall) -> Result<http::request::Builder, CallError> {
+    let mut request = Request::builder().method(call.method).uri(&call.url);
+    for (name, value) in &call.headers {
+        request = request.header(*name, value);
+    }
+    for (name, value) in &call.secret_headers {
+        let invalid = || CallError::Invalid(format!("the value of {name} has characters a header cannot have"));
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| invalid())?;
+        value.set_sensitive(true);
+        request = request.header(*name, value);
+    }
+    // RFC 9110 §8.6: a method that is about a body says also that there is none.
+    if !call.body.is_empty() || matches!(call.method, "POST" | "PUT" | "PATCH") {
+        request = request.header("Content-Length", call.body_bytes());
+    }
+    Ok(request)
+}
+
+fn take(call: &HttpCall, answer: Response<AnswerBody>, each: Option<Each<'_>>) -> Result<HttpAnswer, CallError> {
+    let status = answer.status().as_u16();
+    let header = |(name, value): (&http::HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_string(), value.to_str().ok()?.to_string()))
+    };
+    let headers = answer.headers().iter().filter_map(header).collect();
+    let announced = answer.body().content_length();
+    let reader = answer.into_body().into_reader();
+    let mut taken = HttpAnswer { status, headers, ..HttpAnswer::default() };
+    if !taken.is_success() && (each.is_some() || call.save_to.is_some()) {
+        let max = call.answer_bytes_max.min(limits::CALL_ERROR_BYTES_MAX);
+        return to_memory(taken, reader, max);
+    }
+    if each.is_none() && call.save_to.is_none() {
+        return to_memory(taken, reader, call.answer_bytes_max);
+    }
+    if announced.is_some_and(|announced| announced > call.answer_bytes_max) {
+        return Err(CallError::TooLarge);
+    }
+    taken.body_bytes = match (each, &call.save_to) {
+        (Some(each), _) => to_each(reader, call.answer_bytes_max, each)?,
+        (None, Some(path)) => to_file(reader, call.answer_bytes_max, path)?,
+        (None, None) => 0,
+    };
+    Ok(taken)
+}
+
+fn to_memory(mut taken: HttpAnswer, mut reader: impl Read, max: u64) -> Result<HttpAnswer, CallError> {
+    let read = reader.by_ref().take(max).read_to_end(&mut taken.body);
+    read.map_err(|error| CallError::from(ureq::Error::from(error)))?;
+    taken.body_bytes = taken.body.len() as u64;
+    // One byte more tells whether that was all; when it does not come, nothing is lost.
+    taken.is_cut = taken.body_bytes == max && !matches!(reader.read(&mut [0]), Ok(0));
+    Ok(taken)
+}
+
+fn to_file(reader: impl Read, max: u64, path: &Path) -> Result<u64, CallError> {
+    let failed = |error: io::Error| CallError::File(format!("{} cannot be written: {error}", path.display()));
+    // Whoever sends it to us is a stranger, and it may be private.
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let outcome = pump(reader, max, &mut |bytes| {
+        file.write_all(bytes).map_err(failed)?;
+        Ok(ControlFlow::Continue(()))
+    });
+    if outcome.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    outcome
+}
+
+fn to_each(reader: impl Read, max: u64, each: Each<'_>) -> Result<u64, CallError> {
+    let Each { pieces, each } = each;
+    if pieces == Pieces::Chunks {
+        return pump(reader, max, &mut |bytes| Ok(each(bytes)));
+    }
+    let mut lines = Lines::new(limits::STREAM_LINE_BYTES_MAX);
+    let mut is_ended = false;
+    let count = pump(reader, max, &mut |bytes| {
+        let flow = lines.push(bytes, each).map_err(|_| CallError::TooLarge)?;
+        is_ended = flow.is_break();
+        Ok(flow)
+    })?;
+    if !is_ended {
+        let _ = lines.end(each);
+    }
+    Ok(count)
+}
+
+/// Takes bytes, and may end it, well or badly.
+type Taker<'a> = dyn FnMut(&[u8]) -> Result<ControlFlow<()>, CallError> + 'a;
+
+/// Hands over what comes until the end, the bound, or whoever takes it has had enough.
+fn pump(mut reader: impl Read, max: u64, each: &mut Taker<'_>) -> Result<u64, CallError> {
+    let mut buffer = vec![0; limits::CALL_READ_BYTES];
+    let mut total = 0;
+    loop {
+        let count = match reader.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(CallError::from(ureq::Error::from(error))),
+        };
+        total += count as u64;
+        if total > max {
+            return Err(CallError::TooLarge);
+        }
+        if each(buffer.get(..count).unwrap_or_default())?.is_break() {
+            return Ok(total);
+        }
+    }
+}
+
+/// Nothing of ureq's words that may repeat a URL or what the other side sent.
+impl From<ureq::Error> for CallError {
+    fn from(error: ureq::Error) -> CallError {
+        use ureq::Error as E;
+        match error {
+            E::Timeout(_) => CallError::Timeout,
+            E::Io(error) => from_io(error),
+            E::Other(other) => match other.downcast::<CallError>() {
+                Ok(ours) => *ours,
+                Err(_) => CallError::Internal,
+            },
+            E::HostNotFound => CallError::Unreachable("the name service does not know the host".into()),
+            E::ConnectionFailed => CallError::Unreachable("cannot connect".into()),
+            E::ConnectProxyFailed(_) => CallError::Unreachable("the proxy refused to connect us".into()),
+            E::Tls(why) => CallError::Tls(why.into()),
+            E::TlsRequired => CallError::Tls("TLS is missing".into()),
+            E::RequireHttpsOnly(_) => CallError::Invalid("redirected from https to plain http".into()),
+            E::RedirectFailed | E::TooManyRedirects => CallError::NotHttp("the redirect leads nowhere".into()),
+            E::LargeResponseHeader(..) => CallError::NotHttp("the answer's head is too long".into()),
+            E::BadUri(_) => CallError::Invalid("the URL, or the one it redirects to, is not one".into()),
+            E::Http(error) => CallError::Invalid(error.to_string()),
+            other => {
+                // Of these only the name of the kind: the rest may quote.
+                let text = format!("{other:?}");
+                let kind = text.strip_prefix("Protocol(").unwrap_or(&text).split(['(', ' ', '{']).next();
+                CallError::NotHttp(format!("the answer is no proper HTTP ({})", kind.unwrap_or_default()))
+            }
+        }
+    }
+}
+
+fn from_io(error: io::Error) -> CallError {
+    if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<CallError>()) {
+        return ours.clone();
+    }
+    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return tls::explain(error);
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => CallError::Refused,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => CallError::Timeout,
+        io::ErrorKind::InvalidData => CallError::Tls(error.to_string()),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            CallError::Unreachable("the other side closed the connection before the answer was complete".into())
+        }
+        _ => CallError::Unreachable(error.to_string()),
+    }
+}

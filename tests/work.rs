@@ -1,0 +1,258 @@
+//! The threads that make calls: fairness, bounds, idleness, panics, the end.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+#[allow(dead_code, unreachable_pub, missing_docs)]
+#[path = "support/stub.rs"]
+mod stub;
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use botmother::base::call::{HttpAnswer, HttpCall, Pieces};
+use botmother::work::{Bounds, Error, Work};
+use stub::{Stub, answer, hang};
+
+const SOON: Duration = Duration::from_secs(5);
+type Told = (u32, Result<HttpAnswer, Error>);
+
+fn work(bounds: Bounds) -> (Work<u32>, Receiver<Told>) {
+    let (tell, hear) = channel();
+    let tell = Mutex::new(tell);
+    // At the end of a failed test nobody listens.
+    (Work::with(bounds, move |tag, outcome| drop(tell.lock().unwrap().send((tag, outcome)))), hear)
+}
+
+fn get(stub: &Stub) -> HttpCall {
+    HttpCall { timeout: Duration::from_secs(30), ..HttpCall::new("GET", stub.url("/")) }
+}
+
+/// A service that says nothing until it is let go.
+fn held() -> (Stub, Arc<AtomicBool>) {
+    let go = Arc::new(AtomicBool::new(false));
+    let gate = go.clone();
+    let stub = Stub::new(move |socket, _| {
+        while !gate.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = socket.write_all(answer("200 OK", "", "late").as_bytes());
+    });
+    (stub, go)
+}
+
+#[track_caller]
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + SOON;
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Names of this process's threads. The tests of one process run side by side, so each uses a name of its own.
+fn threads(prefix: &str) -> usize {
+    let names = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    names.filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|n| n.starts_with(prefix))).count()
+}
+
+#[test]
+fn threads_come_with_work_and_go_without() {
+    let (stub, go) = held();
+    let bounds = Bounds { name: "come", idle: Duration::from_millis(300), ..Bounds::default() };
+    let (work, hear) = work(bounds);
+    assert_eq!((work.threads(), threads("come-")), (0, 0));
+    for tag in 0..5 {
+        work.submit(tag, &format!("{tag}"), get(&stub)).unwrap();
+    }
+    wait_until("five at once", || stub.count() == 5);
+    assert_eq!((work.threads(), threads("come-"), work.load()), (5, 5, (5, 0)));
+    go.store(true, Ordering::SeqCst);
+    let mut tags: Vec<u32> = (0..5).map(|_| hear.recv_timeout(SOON).unwrap()).map(|(tag, _)| tag).collect();
+    tags.sort();
+    assert_eq!(tags, [0, 1, 2, 3, 4]);
+    // One after the other needs no new ones.
+    for tag in 0..20 {
+        work.submit(tag, "x", get(&stub)).unwrap();
+        assert_eq!(hear.recv_timeout(SOON).unwrap().1.map(|found| found.body), Ok(b"late".to_vec()));
+    }
+    assert!(work.threads() <= 5);
+    wait_until("idle threads go", || work.threads() == 0 && threads("come-") == 0);
+    work.submit(9, "x", get(&stub)).unwrap();
+    assert_eq!(hear.recv_timeout(SOON).unwrap().0, 9);
+}
+
+#[test]
+fn a_dead_service_holds_up_nobody_else() {
+    let (dead, _go) = held();
+    let alive = Stub::fixed(answer("200 OK", "", ""));
+    let (work, hear) = work(Bounds { threads: 4, ..Bounds::default() });
+    for tag in 0..40 {
+        work.submit(tag, "dead", get(&dead)).unwrap();
+    }
+    for tag in 100..150 {
+        work.submit(tag, "alive", get(&alive)).unwrap();
+    }
+    for tag in 100..150 {
+        let (told, outcome) = hear.recv_timeout(SOON).unwrap();
+        assert!(told >= 100 && outcome.is_ok(), "{told} instead of {tag}: {outcome:?}");
+    }
+    wait_until("a second call", || (dead.count(), work.load()) == (2, (2, 38)));
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!((dead.count(), work.load()), (2, (2, 38)), "and no third");
+    assert!(work.threads() <= 4);
+}
+
+#[test]
+fn second_calls_leave_room_for_first_ones() {
+    let (dead, go) = held();
+    let (work, hear) = work(Bounds { threads: 4, ..Bounds::default() });
+    // Three dead services with much to be told: no more than half of the threads are for a second call.
+    for tag in 0..30 {
+        work.submit(tag, &format!("dead {}", tag % 3), get(&dead)).unwrap();
+    }
+    wait_until("three", || dead.count() >= 3);
+    thread::sleep(Duration::from_millis(100));
+    assert!(dead.count() <= 4 && work.load().0 == dead.count(), "{}", dead.count());
+    let alive = Stub::fixed(answer("200 OK", "", ""));
+    if dead.count() == 3 {
+        work.submit(100, "alive", get(&alive)).unwrap();
+        assert_eq!(hear.recv_timeout(SOON).unwrap().0, 100);
+    }
+    go.store(true, Ordering::SeqCst);
+    // All are told in the order of each key.
+    let mut told: Vec<u32> = (0..30).map(|_| hear.recv_timeout(SOON).unwrap().0).collect();
+    assert!(told.iter().position(|tag| *tag == 0) < told.iter().position(|tag| *tag == 27));
+    told.sort();
+    assert_eq!(told, (0..30).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_queue_is_bounded() {
+    let (stub, _go) = held();
+    let (work, _hear) = work(Bounds { threads: 1, queue: 5, queue_per_key: 3, ..Bounds::default() });
+    work.submit(0, "a", get(&stub)).unwrap();
+    wait_until("under way", || work.load() == (1, 0));
+    for tag in 1..4 {
+        work.submit(tag, "a", get(&stub)).unwrap();
+    }
+    assert_eq!(work.submit(4, "a", get(&stub)).unwrap_err(), Error::Busy);
+    work.submit(5, "b", get(&stub)).unwrap();
+    work.submit(6, "c", get(&stub)).unwrap();
+    assert_eq!(work.submit(7, "d", get(&stub)).unwrap_err(), Error::Busy);
+    assert_eq!(work.load(), (1, 5));
+}
+
+#[test]
+fn what_is_called_off_is_reported_so() {
+    let (stub, _go) = held();
+    let (work, hear) = work(Bounds { threads: 1, ..Bounds::default() });
+    let first = work.submit(1, "a", get(&stub)).unwrap();
+    let second = work.submit(2, "a", get(&stub)).unwrap();
+    wait_until("under way", || stub.count() == 1);
+    second.cancel();
+    first.cancel();
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Cancelled)));
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (2, Err(Error::Cancelled)));
+    assert_eq!(stub.count(), 1);
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("work-{}", std::process::id()));
+    let endless = Stub::new(|socket, _| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while socket.write_all(b"x").is_ok() {
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let third = work.submit(3, "a", HttpCall { save_to: Some(file.clone()), ..get(&endless) }).unwrap();
+    wait_until("saving", || file.exists());
+    third.cancel();
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (3, Err(Error::Cancelled)));
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_panic_is_an_error_of_that_call_only() {
+    let stub = Stub::fixed(answer("200 OK", "", "a\nb\n"));
+    let (work, hear) = work(Bounds { threads: 1, ..Bounds::default() });
+    work.submit_stream(1, "a", get(&stub), Pieces::Lines, Box::new(|_| panic!("as the test wants"))).unwrap();
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Internal)));
+    let lines = Arc::new(AtomicUsize::new(0));
+    let count = lines.clone();
+    let each = Box::new(move |_: &[u8]| {
+        count.fetch_add(1, Ordering::SeqCst);
+        ControlFlow::Continue(())
+    });
+    work.submit_stream(2, "a", get(&stub), Pieces::Lines, each).unwrap();
+    assert!(matches!(hear.recv_timeout(SOON).unwrap(), (2, Ok(_))));
+    // Also its part in the pieces is over by now.
+    assert_eq!((lines.load(Ordering::SeqCst), Arc::strong_count(&lines)), (2, 1));
+    assert_eq!(work.threads(), 1);
+}
+
+#[test]
+fn a_panic_in_the_report_does_not_end_the_work() {
+    let stub = Stub::fixed(answer("200 OK", "", ""));
+    let told = Arc::new(AtomicUsize::new(0));
+    let count = told.clone();
+    let work = Work::new(move |tag: u32, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        assert!(tag > 2, "as the test wants");
+    });
+    for tag in 0..5 {
+        work.submit(tag, "a", get(&stub)).unwrap();
+    }
+    wait_until("all are told", || told.load(Ordering::SeqCst) == 5);
+    wait_until("none is under way", || work.load() == (0, 0));
+}
+
+#[test]
+fn the_end_is_orderly() {
+    let (stub, go) = held();
+    let bounds = Bounds { threads: 2, per_key: 1, ..Bounds::default() };
+    let (work, hear) = work(bounds);
+    let silent = Stub::new(|socket, _| hang(socket));
+    work.submit(1, "a", get(&stub)).unwrap();
+    work.submit(2, "b", get(&silent)).unwrap();
+    work.submit(3, "a", get(&stub)).unwrap();
+    wait_until("both are under way", || stub.count() + silent.count() == 2);
+    let start = Instant::now();
+    thread::spawn(move || {
+        thread::sleep(Duration::from_millis(100));
+        go.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(work.stop(Duration::from_millis(600)), 0);
+    assert!(start.elapsed() >= Duration::from_millis(600) && start.elapsed() < SOON);
+    let mut told: Vec<(u32, Option<Error>)> = hear.try_iter().map(|(tag, outcome)| (tag, outcome.err())).collect();
+    told.sort_by_key(|(tag, _)| *tag);
+    assert_eq!(told, [(1, None), (2, Some(Error::Cancelled)), (3, Some(Error::Cancelled))]);
+    assert_eq!(work.submit(4, "a", get(&stub)).unwrap_err(), Error::Busy);
+    assert_eq!(work.threads(), 0);
+}
+
+#[test]
+fn without_work_the_end_comes_at_once() {
+    let stub = Stub::fixed(answer("200 OK", "", ""));
+    let (work, hear) = work(Bounds::default());
+    work.submit(1, "a", get(&stub)).unwrap();
+    assert_eq!(hear.recv_timeout(SOON).unwrap().0, 1);
+    let start = Instant::now();
+    assert_eq!(work.stop(SOON), 0);
+    assert!(start.elapsed() < SOON / 2);
+}
+
+#[test]
+fn dropping_it_calls_everything_off() {
+    let (stub, _go) = held();
+    let (work, hear) = work(Bounds { threads: 1, ..Bounds::default() });
+    work.submit(1, "a", get(&stub)).unwrap();
+    work.submit(2, "a", get(&stub)).unwrap();
+    wait_until("under way", || stub.count() == 1);
+    drop(work);
+    let mut told = [hear.recv_timeout(SOON).unwrap(), hear.recv_timeout(SOON).unwrap()];
+    told.sort_by_key(|(tag, _)| *tag);
+    assert_eq!(told, [(1, Err(Error::Cancelled)), (2, Err(Error::Cancelled))]);
+    assert!(hear.recv_timeout(SOON).is_err());
+}
