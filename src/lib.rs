@@ -27,6 +27,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 pub mod base;
+pub mod remote;
 pub mod xml;
 pub mod xmpp;
 pub mod store;

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["base", "xml", "xmpp", "store"]),
     ("http", &["base"]),
     ("work", &["base"]),
+    ("remote", &["base"]),
     ("net", &["base", "xmpp", "engine::event", "engine::effect"]),
     ("api", &["base", "http", "engine::failure", "engine::handle", "xmpp::message::Kind"]),
     ("config", &["base"]),
