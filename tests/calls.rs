@@ -387,13 +387,13 @@ fn a_call_ends_when_it_is_called_off() {
     assert_eq!(found.map(|found| found.status), Err(Error::Cancelled));
 }
 
-/// A TLS server that says `secure` to everybody, and the file of the authority it was signed by.
-fn tls_stub(name: &str) -> (Stub, PathBuf) {
+/// A TLS server that says the same to everybody, and the file of the authority it was signed by.
+fn tls_stub(name: &str, says: String) -> (Stub, PathBuf) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut authority = rcgen::CertificateParams::new(vec![]).unwrap();
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca = authority.self_signed(&key).unwrap();
-    let file = fresh(&format!("{name}.pem"));
+    let file = fresh(&format!("{name}-{}.pem", says.len()));
     fs::write(&file, ca.pem()).unwrap();
     let issuer = rcgen::Issuer::new(authority, key);
     let leaf_key = rcgen::KeyPair::generate().unwrap();
@@ -410,7 +410,7 @@ fn tls_stub(name: &str) -> (Stub, PathBuf) {
         let connection = rustls::ServerConnection::new(config.clone()).unwrap();
         let mut stream = rustls::StreamOwned::new(connection, socket.try_clone().unwrap());
         if read_head(&mut stream).is_some() {
-            let _ = stream.write_all(answer("200 OK", "", "secure").as_bytes());
+            let _ = stream.write_all(says.as_bytes());
             stream.conn.send_close_notify();
             let _ = stream.flush();
         }
@@ -420,7 +420,7 @@ fn tls_stub(name: &str) -> (Stub, PathBuf) {
 
 #[test]
 fn certificates_are_verified() {
-    let (stub, ca) = tls_stub("localhost");
+    let (stub, ca) = tls_stub("localhost", answer("200 OK", "", "secure"));
     let url = format!("https://localhost:{}/", stub.address.port());
     let trusting = HttpCall { trust: Trust { ca_file: Some(ca), ..Trust::default() }, ..get(url.clone()) };
     let body = |found: Result<HttpAnswer, Error>| found.map(|found| String::from_utf8(found.body).unwrap());
@@ -443,6 +443,16 @@ fn certificates_are_verified() {
     says(&get(plain.url("/").replace("http:", "https:")), "does not speak TLS");
     let missing = Trust { ca_file: Some("/nonexistent/ca.pem".into()), ..Trust::default() };
     assert!(matches!(work::call(&HttpCall { trust: missing, ..trusting }), Err(Error::Invalid(_))));
+}
+
+#[test]
+fn no_redirect_leads_out_of_tls() {
+    let plain = Stub::fixed(answer("200 OK", "", "seen by all"));
+    let (stub, ca) = tls_stub("localhost", answer("302 Found", &format!("Location: {}\r\n", plain.url("/")), ""));
+    let url = format!("https://localhost:{}/", stub.address.port());
+    let call = HttpCall { trust: Trust { ca_file: Some(ca), ..Trust::default() }, redirects_max: 3, ..get(url) };
+    assert!(matches!(work::call(&call), Err(Error::Invalid(why)) if why.contains("plain http")));
+    assert_eq!(plain.count(), 0);
 }
 
 #[test]

@@ -111,18 +111,18 @@ fn a_dead_service_holds_up_nobody_else() {
 fn second_calls_leave_room_for_first_ones() {
     let (dead, go) = held();
     let (work, hear) = work(Bounds { threads: 4, ..Bounds::default() });
-    // Three dead services with much to be told: no more than half of the threads are for a second call.
+    // Three dead services with much to be told: second calls only while half of the threads are free.
     for tag in 0..30 {
         work.submit(tag, &format!("dead {}", tag % 3), get(&dead)).unwrap();
     }
-    wait_until("three", || dead.count() >= 3);
-    thread::sleep(Duration::from_millis(100));
-    assert!(dead.count() <= 4 && work.load().0 == dead.count(), "{}", dead.count());
+    wait_until("one for each", || dead.count() == 3);
     let alive = Stub::fixed(answer("200 OK", "", ""));
-    if dead.count() == 3 {
-        work.submit(100, "alive", get(&alive)).unwrap();
-        assert_eq!(hear.recv_timeout(SOON).unwrap().0, 100);
+    for tag in 100..103 {
+        work.submit(tag, "alive", get(&alive)).unwrap();
+        assert_eq!(hear.recv_timeout(SOON).unwrap().0, tag);
     }
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!((dead.count(), work.load()), (3, (3, 27)));
     go.store(true, Ordering::SeqCst);
     // All are told in the order of each key.
     let mut told: Vec<u32> = (0..30).map(|_| hear.recv_timeout(SOON).unwrap().0).collect();
