@@ -5,13 +5,14 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 use std::{fmt, io, thread};
 
 use smol::LocalExecutor;
 
 use crate::api;
+use crate::base::call::HttpCall;
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
@@ -25,6 +26,7 @@ use crate::http::server;
 use crate::net::door_tls::DoorTls;
 use crate::net::{self, pool};
 use crate::store::{self, Durability, Store};
+use crate::work::Work;
 
 mod door;
 mod signals;
@@ -96,7 +98,10 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
         limits: front::Limits::default(),
     };
     let for_sessions = orders.clone();
-    let engine = spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &for_sessions)))?;
+    let calls = Arc::new(Calls::new(events.clone()));
+    let for_calls = calls.clone();
+    let engine =
+        spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &for_sessions, &for_calls)))?;
     let session_events = events.clone();
     let edge = spawn("edge", move || run_edge(order_inbox, session_events, door))?;
     greet(&config, begun);
@@ -106,6 +111,7 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let (reply, ticket) = handle::ticket();
     let _ = events.send(Event::Stop(reply));
     let _ = ticket.wait();
+    calls.stop();
     drop((stop_door, events));
     orders.close();
     let _ = edge.join();
@@ -156,12 +162,41 @@ fn spawn<T: Send + 'static>(
         .map_err(Error::Thread)
 }
 
+/// Calls to other services, in threads that are made when they are needed. Holds a way to the engine, which ends only
+/// when there is none any more: so it can be taken away.
+struct Calls(Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>);
+
+impl Calls {
+    fn new(events: mpsc::Sender<Event>) -> Calls {
+        let report = events.clone();
+        let tell = move |tag, called| drop(report.send(Event::Called { tag, called: Box::new(called) }));
+        Calls(Mutex::new(Some((Work::new(tell), events))))
+    }
+
+    fn make(&self, tag: u64, key: &str, call: HttpCall) {
+        if let Some((work, events)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Err(refused) = work.submit(tag, key, call)
+        {
+            let _ = events.send(Event::Called { tag, called: Box::new(Err(refused)) });
+        }
+    }
+
+    /// Calls off what is under way.
+    fn stop(&self) {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((work, _)) = taken {
+            work.stop(limits::CALLS_STOP_TIMEOUT);
+        }
+    }
+}
+
 /// On the engine thread: must not block.
-fn carry_out(effect: Effect, orders: &async_channel::Sender<(AccountId, Order)>) {
+fn carry_out(effect: Effect, orders: &async_channel::Sender<(AccountId, Order)>, calls: &Calls) {
     match effect {
         Effect::Answer(reply, outcome) => reply.send(outcome),
         // Closed only while the process ends.
         Effect::Session(account, order) => drop(orders.try_send((account, order))),
+        Effect::Call { tag, key, call } => calls.make(tag, &key, *call),
     }
 }
 

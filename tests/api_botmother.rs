@@ -264,6 +264,10 @@ fn a_body_is_a_json_object() {
         for body in
             [&b""[..], b"{", b"[]", b"\"x\"", b"7", b"null", b"{} {}", b"{\"name\":\"\xff\"}", b"\xef\xbb\xbf{}"]
         {
+            // Without a body it means the settings that are saved.
+            if *path == "/bot/ejabberd/test" && body.is_empty() {
+                continue;
+            }
             let request = Request { body: body.to_vec(), ..request("POST", path) };
             let response = answer(&*serve, with(request, "authorization", "Bearer bm_good"));
             check_refusal(&response, 400, "bad_request", path);

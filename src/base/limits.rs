@@ -253,10 +253,22 @@ pub const OUTBOX_MAX: i64 = 100_000;
 pub const BATCH_MAX: usize = 256;
 /// Acknowledgements are written with the next transaction, or after this when there is none.
 pub const ACK_WRITE_DELAY: Duration = Duration::from_millis(250);
+/// Names tried for a new bot's account, each with another suffix: one in 65,536 is taken by chance.
+pub const ACCOUNT_NAMES_TRIED_MAX: u32 = 4;
+/// The part of an account's name that comes from the bot's: a whole localpart may have 1,023 bytes, people read less.
+pub const ACCOUNT_NAME_CHARS_MAX: usize = 32;
+/// A server may still be making an account for a daemon that was killed: only after this it counts as not made.
+pub const REGISTER_LATE_MAX: Duration = Duration::from_secs(20);
+/// First wait before the removal of a bot's account is tried again.
+pub const REMOVAL_FIRST: Duration = Duration::from_secs(15);
+/// Longest wait for that.
+pub const REMOVAL_MAX: Duration = Duration::from_secs(3600);
 /// `create` waits so long for a bot's account to be online; later the answer comes all the same: a server may be down.
 pub const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
 /// From the signal to stop to the end of the process, when a server does not say goodbye (field custom: ≤ 10 s).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long calls to other services may take to be called off at the end.
+pub const CALLS_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// The clock was set, not running, when it moved by so much more than time passed.
 pub const CLOCK_JUMP: Duration = Duration::from_secs(600);
 /// A clock before this (2026-01-01) has not been set yet.

@@ -72,10 +72,10 @@ impl Engine {
                 let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);
                 Answer::Bots(self.bots.values().filter(is_wanted).map(Bot::info).collect::<Vec<BotInfo>>())
             }
-            Question::DeleteBot(id) => {
-                self.delete_bot(*id)?;
-                Answer::Deleted(*id)
-            }
+            Question::DeleteBot(id) => return self.delete_and_remove(*id),
+            Question::Ejabberd => self.ejabberd_settings()?,
+            Question::SetEjabberd(settings) => self.set_ejabberd(settings)?,
+            Question::TestEjabberd(settings) => return self.test_ejabberd(settings),
             Question::ActivateBot(id, active) => {
                 self.activate_bot(*id, *active)?;
                 Answer::Status(*id, *active)

@@ -48,10 +48,7 @@ impl Engine {
         match (new.mode, &new.account) {
             (Mode::Personal, _) => Ok(Verdict::Outcome(Ok(Answer::Created(self.create_bot(new, None)?)))),
             (_, Some(account)) => self.create_with(new, account, Origin::Brought),
-            (_, None) => {
-                let text = "making accounts is not built yet; give `jid` and `password` of one that is there";
-                Err(Failure::NotBuilt(text.to_string()).into())
-            }
+            (_, None) => self.make_account(new),
         }
     }
 
@@ -62,19 +59,27 @@ impl Engine {
             return Err(Failure::Conflict(format!("{} is in use here already", account.jid)).into());
         }
         let info = self.create_bot(new, Some(account.jid.clone()))?;
-        let near = self.account_near(account.jid.domain());
-        let mut row =
+        let row =
             AccountRow { password: account.password.clone(), bot: Some(info.id), origin, ..self.new_row(&account.jid) };
-        if let Some(near) = near {
-            (row.host, row.ca_file, row.pin) = (near.host, near.ca_file, near.pin);
-        }
-        row.id = self.store.insert_account(&row)?;
-        self.start_account(row, self.login())?;
+        self.sign_in_bot(row)?;
         Ok(Verdict::AwaitArrival(info.id))
     }
 
+    /// Keeps a bot's account and signs it in, the way another account at the same server is.
+    pub(super) fn sign_in_bot(&mut self, mut row: AccountRow) -> Result<(), store::Error> {
+        if let Some(near) = self.account_near(row.jid.domain()) {
+            (row.host, row.ca_file, row.pin) = (near.host, near.ca_file, near.pin);
+        }
+        if row.id == AccountId(0) {
+            row.id = self.store.insert_account(&row)?;
+        } else {
+            self.store.store_account(&row)?;
+        }
+        self.start_account(row, self.login())
+    }
+
     /// An account at the same server: whatever it takes to reach that one, it takes to reach another there.
-    fn account_near(&self, domain: &str) -> Option<AccountRow> {
+    pub(super) fn account_near(&self, domain: &str) -> Option<AccountRow> {
         self.people().map(|account| &account.row).find(|row| row.jid.domain() == domain).cloned()
     }
 
@@ -102,7 +107,11 @@ impl Engine {
     pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         for row in self.store.list_accounts()?.into_iter().filter(|row| row.bot == Some(bot)) {
             self.end_account(row.id);
-            self.store.delete_account(row.id)?;
+            match row.origin {
+                // Its server is told first; until then the row stays.
+                Origin::Api => self.store.store_account(&AccountRow { removing: true, ..row })?,
+                Origin::Person | Origin::Brought | Origin::Register => self.store.delete_account(row.id)?,
+            }
         }
         Ok(())
     }
@@ -118,6 +127,7 @@ impl Engine {
     pub(super) fn on_refused_login(&mut self, account: AccountId, why: &str) -> Result<(), store::Error> {
         let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
         if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
+            self.removal_at = Some(self.now.mono);
             match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(()) | Err(Trouble::Failure(_)) => self.pending.arrived.push((bot, Err(why.to_string()))),

@@ -1,5 +1,6 @@
 //! Everything the engine can cause: a closed set, released after the commit of what led to it.
 
+use crate::base::call::HttpCall;
 use crate::base::id::AccountId;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::xml::Element;
@@ -14,6 +15,15 @@ pub enum Effect {
     Answer(ReplyTo, Outcome),
     /// Tell a session something.
     Session(AccountId, Order),
+    /// Call another service; what became of it comes with the tag.
+    Call {
+        /// The engine's name for it.
+        tag: u64,
+        /// What it must not hold up: calls with the same key share few threads.
+        key: String,
+        /// The call.
+        call: Box<HttpCall>,
+    },
 }
 
 /// What a session is told.

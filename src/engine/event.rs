@@ -1,9 +1,13 @@
 //! Everything that can happen to the engine: a closed set.
 
+use crate::base::call::{CallError, HttpAnswer};
 use crate::base::id::AccountId;
 use crate::engine::Settings;
 use crate::engine::handle::{Caller, Question, ReplyTo};
 use crate::xmpp::session;
+
+/// What became of a call.
+pub type Called = Result<HttpAnswer, CallError>;
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -19,6 +23,13 @@ pub enum Event {
     },
     /// A session has news.
     Session(AccountId, session::Event),
+    /// A call of ours is over.
+    Called {
+        /// The engine's name for it.
+        tag: u64,
+        /// What became of it.
+        called: Box<Called>,
+    },
     /// The configuration was read again.
     Reload(Box<Settings>),
     /// Somebody wants to see in the log how things are.

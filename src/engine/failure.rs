@@ -18,6 +18,8 @@ pub enum Failure {
         /// What it must be: "a JID, for example user@example.org".
         must_be: String,
     },
+    /// Something has to be set up first; the text says what and where.
+    NotConfigured(String),
     /// It cannot be done beside something that is there already.
     Conflict(String),
     /// A quota is used up.
@@ -60,6 +62,7 @@ impl fmt::Display for Failure {
             | Failure::Forbidden(text)
             | Failure::Conflict(text)
             | Failure::Quota(text)
+            | Failure::NotConfigured(text)
             | Failure::NotBuilt(text)
             | Failure::Remote { why: text, .. } => f.write_str(text),
             Failure::Invalid { field, must_be } if field.is_empty() => write!(f, "the body must be {must_be}"),

@@ -108,6 +108,34 @@ pub struct OwnAccount {
     pub password: Secret,
 }
 
+/// Settings of ejabberd's API as they are given: what is `None` stays as it is (guide §8.7).
+#[derive(Clone, Debug, Default)]
+pub struct EjabberdSettings {
+    /// `https://chat.example.org:5443/api`
+    pub api_url: Option<String>,
+    /// The XMPP domain accounts are made at.
+    pub host: Option<String>,
+    /// Who may use the API.
+    pub admin_jid: Option<String>,
+    /// His password; eight stars stand for the one that is saved.
+    pub admin_password: Option<Secret>,
+}
+
+/// The same as they are shown.
+#[derive(Clone, Debug)]
+pub struct EjabberdInfo {
+    /// Where the API is.
+    pub api_url: String,
+    /// Who uses it.
+    pub admin_jid: String,
+    /// Eight stars, or empty.
+    pub admin_password: String,
+    /// The XMPP domain.
+    pub host: String,
+    /// Whether nothing is missing.
+    pub is_configured: bool,
+}
+
 /// `sendMessage`.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
@@ -170,6 +198,12 @@ pub enum Question {
     OwnerStatus(BareJid),
     /// The same, set.
     SetOwnerStatus(BareJid, bool),
+    /// `GET /bot/ejabberd/settings`.
+    Ejabberd,
+    /// `POST /bot/ejabberd/settings`.
+    SetEjabberd(EjabberdSettings),
+    /// `POST /bot/ejabberd/test`.
+    TestEjabberd(EjabberdSettings),
     /// Accounts the daemon signs in to.
     ListAccounts,
     /// `account add`.
@@ -296,8 +330,17 @@ pub enum Answer {
     Created(BotInfo),
     /// To [`Question::ListBots`].
     Bots(Vec<BotInfo>),
-    /// To [`Question::DeleteBot`].
-    Deleted(BotId),
+    /// To [`Question::DeleteBot`]; for a bot whose account was made for it, also whether that is removed already.
+    Deleted(BotId, Option<bool>),
+    /// To [`Question::Ejabberd`].
+    Ejabberd(EjabberdInfo),
+    /// To [`Question::SetEjabberd`].
+    EjabberdSaved {
+        /// Whether nothing is missing.
+        is_configured: bool,
+    },
+    /// To [`Question::TestEjabberd`]: the server's words.
+    EjabberdTested(String),
     /// To [`Question::ActivateBot`].
     Status(BotId, bool),
     /// To [`Question::NewToken`].

@@ -14,8 +14,10 @@ pub mod handle;
 mod accounts;
 mod ask;
 mod asking;
+mod calls;
 mod dedicated;
 mod local;
+mod making;
 mod outbox;
 mod registry;
 mod router;
@@ -31,7 +33,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
-use crate::base::time::Now;
+use crate::base::time::{Backoff, Now};
 use crate::engine::accounts::Account;
 use crate::engine::command::texts::Language;
 use crate::engine::effect::{Effect, Order};
@@ -79,6 +81,14 @@ pub struct Engine {
     /// Questions to XMPP entities that are not answered yet, by tag.
     asked: HashMap<u64, (AccountId, asking::About)>,
     last_tag: u64,
+    /// Calls under way, by tag, and who waits for them.
+    calls: HashMap<u64, calls::About>,
+    callers: HashMap<u64, ReplyTo>,
+    /// When removals of accounts are tried again.
+    removal_at: Option<Duration>,
+    removal_backoff: Backoff,
+    /// Accounts to be removed that were not at their server when it was asked first (monotonic).
+    absent: HashMap<AccountId, Duration>,
     /// Who waits for a new bot to be online.
     arrivals: Vec<dedicated::Arrival>,
     rate: RateLimit<BotId>,
@@ -106,6 +116,8 @@ struct Pending {
     wrote_acks: bool,
     /// Messages of each session in this batch, to be reported as handled.
     handled: BTreeMap<AccountId, u32>,
+    /// Calls that are over, and what whoever waits for them gets.
+    called: Vec<(u64, calls::End)>,
     /// Logins of new bots that have come to an end, good or bad.
     arrived: Vec<(BotId, Result<(), String>)>,
     /// Accounts that were started or removed, as they were before, oldest first.
@@ -122,6 +134,8 @@ enum Verdict {
     AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
     /// Waits for a new bot to be online.
     AwaitArrival(BotId),
+    /// Waits for the end of a call.
+    AwaitCall(u64),
     /// Not a question.
     Nothing,
 }
@@ -166,6 +180,11 @@ impl Engine {
             local_waiters: Vec::new(),
             asked: HashMap::new(),
             last_tag: 0,
+            calls: HashMap::new(),
+            callers: HashMap::new(),
+            removal_at: Some(now.mono),
+            removal_backoff: Backoff::new(limits::REMOVAL_FIRST, limits::REMOVAL_MAX),
+            absent: HashMap::new(),
             arrivals: Vec::new(),
             purge_at: now.mono,
             stopping: false,
@@ -244,7 +263,7 @@ impl Engine {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
         let acks = self.accounts.values().filter_map(|account| account.acks_due);
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
-        waiters.chain(acks).chain(arrivals).chain([self.purge_at]).min()
+        waiters.chain(acks).chain(arrivals).chain(self.removal_at).chain([self.purge_at]).min()
     }
 
     /// All events and what is due, in one transaction; on error everything is taken back.
@@ -291,6 +310,7 @@ impl Engine {
                 }
             }
             Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
+            Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
             Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
             Event::Report => {
                 self.report();
@@ -324,13 +344,14 @@ impl Engine {
                     out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
                     continue;
                 }
-                Event::Session(..) | Event::Reload(_) | Event::Report => continue,
+                Event::Session(..) | Event::Called { .. } | Event::Reload(_) | Event::Report => continue,
             };
             match verdict {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
                 Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
                 Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
                 Verdict::AwaitArrival(bot) => self.await_arrival(bot, reply),
+                Verdict::AwaitCall(tag) => self.await_call(tag, reply),
                 Verdict::Nothing => {}
             }
         }
@@ -338,6 +359,7 @@ impl Engine {
             self.feed(account, out);
         }
         self.wake_updates(pending.updated, out);
+        self.wake_callers(pending.called, out);
         self.wake_arrivals(pending.arrived, out);
         self.wake_lines(pending.local, out);
     }
@@ -368,6 +390,12 @@ impl Engine {
                 // An event that can never be stored would come for ever.
                 Event::Session(account, session::Event::Message(_)) => {
                     out.push(Effect::Session(account, Order::Handled(1)));
+                }
+                Event::Called { tag, .. } => {
+                    if let Some(reply) = self.callers.remove(&tag) {
+                        out.push(Effect::Answer(reply, Err(Failure::Internal)));
+                    }
+                    self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
                 }
                 Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
                 Event::Session(..) | Event::Report => {}
@@ -407,7 +435,7 @@ impl Engine {
             }
             self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
         }
-        Ok(())
+        self.remove_what_is_left()
     }
 
     /// For the log: everything that waits, and how the accounts are.

@@ -81,6 +81,12 @@ impl Api {
         self.command("check_account", Object::new().text("user", user).text("host", host))
     }
 
+    /// Asks whether an account has this password; see [`exists`]. Needs mod_admin_extra.
+    pub fn check_password(&self, user: &str, host: &str, password: &Secret) -> HttpCall {
+        let body = Object::new().text("user", user).text("host", host).text("password", password.expose());
+        self.command("check_password", body)
+    }
+
     /// Gives an account another password; its streams stay. Needs mod_admin_extra.
     pub fn change_password(&self, user: &str, host: &str, password: &Secret) -> HttpCall {
         let body = Object::new().text("user", user).text("host", host).text("newpass", password.expose());
@@ -162,7 +168,7 @@ pub fn read(outcome: &Result<HttpAnswer, CallError>) -> Outcome {
     }
 }
 
-/// Reads what [`Api::check_account`] was answered: whether there is an account. ejabberd says it like a program: 0 for
+/// Reads what [`Api::check_account`] or [`Api::check_password`] was answered: whether there is such an account. ejabberd says it like a program: 0 for
 /// yes, 1 for no.
 pub fn exists(outcome: &Outcome) -> Option<bool> {
     match outcome {

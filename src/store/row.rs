@@ -88,6 +88,19 @@ impl AccountRow {
     }
 }
 
+/// The settings of ejabberd's HTTP API (guide §9.2); what is not set is empty.
+#[derive(Clone, Debug, Default)]
+pub struct EjabberdRow {
+    /// Where it is.
+    pub api_url: String,
+    /// The XMPP domain accounts are made at.
+    pub host: String,
+    /// Who may use it.
+    pub admin_jid: String,
+    /// His password; sealed in the file.
+    pub admin_password: Secret,
+}
+
 /// Where an account comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

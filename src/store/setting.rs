@@ -1,6 +1,7 @@
 //! Table `settings`: keys and values of the guide's §9.2. Each key is spelled here and nowhere else.
 
 use crate::base::jid::BareJid;
+use crate::store::row::EjabberdRow;
 use crate::store::{Error, Store};
 
 impl Store {
@@ -33,7 +34,40 @@ impl Store {
     pub fn store_owner_enabled(&mut self, owner: &BareJid, enabled: bool) -> Result<(), Error> {
         self.store_setting(&owner_enabled_key(owner), if enabled { "true" } else { "false" })
     }
+
+    /// The settings of ejabberd's API.
+    pub fn ejabberd(&self) -> Result<EjabberdRow, Error> {
+        let text = |key| self.setting(key).map(Option::unwrap_or_default);
+        let password = self.setting(EJABBERD_PASSWORD)?;
+        Ok(EjabberdRow {
+            api_url: text(EJABBERD_URL)?,
+            host: text(EJABBERD_HOST)?,
+            admin_jid: text(EJABBERD_ADMIN)?,
+            admin_password: self.opened(EJABBERD_PASSWORD_PLACE, password)?.unwrap_or_default(),
+        })
+    }
+
+    /// Keeps the settings of ejabberd's API.
+    pub fn store_ejabberd(&mut self, row: &EjabberdRow) -> Result<(), Error> {
+        let password = self.sealed(EJABBERD_PASSWORD_PLACE, Some(&row.admin_password)).unwrap_or_default();
+        for (key, value) in [
+            (EJABBERD_URL, &row.api_url),
+            (EJABBERD_HOST, &row.host),
+            (EJABBERD_ADMIN, &row.admin_jid),
+            (EJABBERD_PASSWORD, &password),
+        ] {
+            self.store_setting(key, value)?;
+        }
+        Ok(())
+    }
 }
+
+const EJABBERD_URL: &str = "ejabberd_api_url";
+const EJABBERD_HOST: &str = "ejabberd_host";
+const EJABBERD_ADMIN: &str = "ejabberd_admin_jid";
+const EJABBERD_PASSWORD: &str = "ejabberd_admin_password";
+/// What the password is sealed for.
+const EJABBERD_PASSWORD_PLACE: &str = "settings.value:ejabberd_admin_password";
 
 fn owner_enabled_key(owner: &BareJid) -> String {
     format!("botmother_account_enabled:{}", owner.as_str())

@@ -10,7 +10,8 @@ use botmother::base::secret::Secret;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    AccountInfo, Answer, BotInfo, Caller, Command, Handle, LocalLine, Mode, NewBot, Outcome, Question, Update,
+    AccountInfo, Answer, BotInfo, Caller, Command, EjabberdInfo, Handle, LocalLine, Mode, NewBot, Outcome, Question,
+    Update,
 };
 
 /// What was asked, one line a question: the caller, then the question.
@@ -81,7 +82,16 @@ fn answer(question: Question) -> Answer {
         Question::Health => Answer::Health { active_bots: 3, accounts_online: 1, accounts: 2, bots_online: 2 },
         Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
         Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
-        Question::DeleteBot(id) => Answer::Deleted(id),
+        Question::DeleteBot(id) => Answer::Deleted(id, (id == BotId(2)).then_some(true)),
+        Question::Ejabberd => Answer::Ejabberd(EjabberdInfo {
+            api_url: "http://localhost:5443/api".into(),
+            admin_jid: "admin@chat.example.com".into(),
+            admin_password: "********".into(),
+            host: "chat.example.com".into(),
+            is_configured: true,
+        }),
+        Question::SetEjabberd(settings) => Answer::EjabberdSaved { is_configured: settings.host.is_some() },
+        Question::TestEjabberd(_) => Answer::EjabberdTested("ok".into()),
         Question::ActivateBot(id, active) => Answer::Status(id, active),
         Question::NewToken(id) => Answer::Token(id, Secret::new("bm_new_token_here")),
         Question::Revoke(id) => Answer::Revoked(id),

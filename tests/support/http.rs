@@ -137,6 +137,13 @@ impl Json {
         }
     }
 
+    pub fn truth(&self) -> bool {
+        match &self.0 {
+            Value::Bool(truth) => *truth,
+            other => panic!("not true or false: {other:?}"),
+        }
+    }
+
     pub fn list(&self) -> Vec<Json> {
         match &self.0 {
             Value::Array(items) => items.iter().cloned().map(Json).collect(),

@@ -6,6 +6,7 @@
 #![doc = include_str!("README.md")]
 
 mod auth;
+mod ejabberd;
 mod local;
 mod manage;
 mod message;

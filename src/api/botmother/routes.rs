@@ -6,7 +6,7 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{local, manage, message};
+use super::{ejabberd, local, manage, message};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -50,7 +50,6 @@ const REACTIONS: &str = "sending reactions";
 const ROOMS: &str = "taking part in rooms";
 const TELEGRAM: &str = "the bridge to Telegram";
 const AI: &str = "the connection to AI providers";
-const EJABBERD: &str = "making accounts on ejabberd";
 
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
@@ -65,9 +64,9 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("POST", "/bot/revoke", manage::revoke),
     admin("GET", "/bot/account/status", manage::owner_status),
     admin("POST", "/bot/account/status", manage::set_owner_status),
-    later(Access::Admin, "GET", "/bot/ejabberd/settings", EJABBERD),
-    later(Access::Admin, "POST", "/bot/ejabberd/settings", EJABBERD),
-    later(Access::Admin, "POST", "/bot/ejabberd/test", EJABBERD),
+    admin("GET", "/bot/ejabberd/settings", ejabberd::show),
+    admin("POST", "/bot/ejabberd/settings", ejabberd::save),
+    admin("POST", "/bot/ejabberd/test", ejabberd::test),
     // Messaging (guide §8.4 to §8.6).
     bot("POST", "/bot/sendMessage", message::send_message),
     bot("GET", "/bot/getUpdates", message::get_updates),

@@ -62,6 +62,7 @@ fn status(failure: &Failure) -> (u16, &'static str) {
         Failure::Unauthorized(_) => (401, "unauthorized"),
         Failure::Forbidden(_) => (403, "forbidden"),
         Failure::NotFound(_) => (404, "not_found"),
+        Failure::NotConfigured(_) => (400, "not_configured"),
         Failure::Conflict(_) => (409, "conflict"),
         Failure::Quota(_) => (429, "limit_reached"),
         Failure::Busy { .. } => (429, "rate_limited"),
@@ -84,7 +85,22 @@ fn body(answer: &Answer, base_url: &str) -> String {
             .end(),
         Answer::Bots(bots) => Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(bot))).end(),
         Answer::Created(info) => object(created(info, base_url)),
-        Answer::Deleted(id) => object(Object::new().truth("deleted", true).number("id", id.0)),
+        Answer::Deleted(id, removed) => {
+            let members = Object::new().truth("deleted", true).number("id", id.0);
+            object(removed.iter().fold(members, |members, removed| members.truth("account_removed", *removed)))
+        }
+        Answer::Ejabberd(info) => object(
+            Object::new()
+                .text("api_url", &info.api_url)
+                .text("admin_jid", &info.admin_jid)
+                .text("admin_password", &info.admin_password)
+                .text("host", &info.host)
+                .truth("configured", info.is_configured),
+        ),
+        Answer::EjabberdSaved { is_configured } => {
+            object(Object::new().truth("saved", true).truth("configured", *is_configured))
+        }
+        Answer::EjabberdTested(words) => object(Object::new().truth("connected", true).text("response", words)),
         Answer::Status(id, active) => object(Object::new().number("id", id.0).text("status", status_word(*active))),
         Answer::Token(id, token) => object(Object::new().number("id", id.0).text("token", token.expose())),
         Answer::Revoked(id) => {

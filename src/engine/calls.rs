@@ -1,0 +1,89 @@
+//! Calls of the engine to other services, and where their answers go.
+//!
+//! [`Engine::call_out`] notes what a call is about; it is made by the work pool after the commit, and what became of it
+//! comes back as an event. Whoever asked for it waits under its tag. What must survive a restart stands in the store.
+
+use crate::base::call::HttpCall;
+use crate::base::id::BotId;
+use crate::engine::effect::Effect;
+use crate::engine::event::Called;
+use crate::engine::handle::{Outcome, ReplyTo};
+use crate::engine::making::{Making, Removal};
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
+
+/// What a call was about: one variant for each kind.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// Whether ejabberd's API can be used.
+    EjabberdTest,
+    /// An account for a new bot.
+    Register(Box<Making>),
+    /// Whether an account that is to go is ours.
+    Check(Removal),
+    /// An account that goes.
+    Unregister(Removal),
+}
+
+/// What whoever waits for a call gets.
+pub(super) enum End {
+    /// This answer.
+    Outcome(Outcome),
+    /// To wait until this new bot is online.
+    Arrival(BotId),
+}
+
+impl Engine {
+    /// Has a call made after the commit. `key` is what it must not hold up: its destination and bot.
+    pub(super) fn call_out(&mut self, key: String, call: HttpCall, about: About) -> u64 {
+        self.last_tag += 1;
+        let tag = self.last_tag;
+        self.call_again(tag, key, call, about);
+        tag
+    }
+
+    /// The next call of one task, for the same one who waits.
+    pub(super) fn call_again(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
+        self.calls.insert(tag, about);
+        self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call) });
+    }
+
+    /// A call is over.
+    pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
+        let Some(about) = self.calls.remove(&tag) else { return Ok(()) };
+        let end = match about {
+            About::EjabberdTest => self.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
+            About::Register(making) => self.on_registered(tag, *making, called),
+            About::Check(removal) => self.on_checked(tag, removal, called),
+            About::Unregister(removal) => self.on_unregistered(removal, called),
+        };
+        match end {
+            Ok(Some(end)) => self.pending.called.push((tag, end)),
+            Ok(None) => {}
+            Err(Trouble::Failure(failure)) => self.pending.called.push((tag, End::Outcome(Err(failure)))),
+            Err(Trouble::Store(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whoever asked waits for the end of a call.
+    pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo) {
+        self.callers.insert(tag, reply);
+    }
+
+    /// Answers those whose calls are over.
+    pub(super) fn wake_callers(&mut self, called: Vec<(u64, End)>, out: &mut Vec<Effect>) {
+        for (tag, end) in called {
+            let Some(reply) = self.callers.remove(&tag) else { continue };
+            match end {
+                End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
+                End::Arrival(bot) => self.await_arrival(bot, reply),
+            }
+        }
+    }
+}
+
+/// Waits for the end of this call.
+pub(super) fn wait_for(tag: u64) -> Verdict {
+    Verdict::AwaitCall(tag)
+}

@@ -1,0 +1,364 @@
+//! Accounts for bots, made and removed through ejabberd's HTTP API (contract §7, guide §8.7).
+//!
+//! An account is a row marked for removal before it is asked for, and is taken off that list when the server has made it:
+//! whatever happens in between, it is removed again and not forgotten. Before a removal the server is asked whether the
+//! account has our password, so that a name which somebody else has is left alone.
+
+use std::time::Duration;
+
+use crate::base::call::Trust;
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::base::secret::Secret;
+use crate::base::text;
+use crate::engine::calls::{About, End, wait_for};
+use crate::engine::event::Called;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot};
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::remote::ejabberd::{self, Api, Outcome};
+use crate::store;
+use crate::store::row::{AccountRow, EjabberdRow, Origin};
+
+/// What stands in the place of a password that is there.
+const HIDDEN: &str = "********";
+
+/// A bot on its way: its account is being made.
+#[derive(Clone, Debug)]
+pub(super) struct Making {
+    new: NewBot,
+    account: AccountId,
+    /// Names tried so far.
+    tries: u32,
+}
+
+/// An account on its way out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Removal {
+    account: AccountId,
+    /// The bot that was deleted just now, whose deleter waits.
+    bot: Option<BotId>,
+}
+
+// --- settings ---
+
+impl Engine {
+    /// `GET /bot/ejabberd/settings`.
+    pub(super) fn ejabberd_settings(&self) -> Result<Answer, Trouble> {
+        let row = self.store.ejabberd()?;
+        let admin_password = if row.admin_password.is_empty() { String::new() } else { HIDDEN.to_string() };
+        let is_configured = self.api_of(&row).is_ok();
+        let (api_url, admin_jid, host) = (row.api_url, row.admin_jid, row.host);
+        Ok(Answer::Ejabberd(EjabberdInfo { api_url, admin_jid, admin_password, host, is_configured }))
+    }
+
+    /// `POST /bot/ejabberd/settings`: what is absent stays, what is empty is cleared.
+    pub(super) fn set_ejabberd(&mut self, new: &EjabberdSettings) -> Result<Answer, Trouble> {
+        let row = merge(&self.store.ejabberd()?, new);
+        check(&row)?;
+        self.store.store_ejabberd(&row)?;
+        self.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
+        // What could not be removed without them may be removed now.
+        self.removal_at = Some(self.now.mono);
+        Ok(Answer::EjabberdSaved { is_configured: self.api_of(&row).is_ok() })
+    }
+
+    /// `POST /bot/ejabberd/test`, with the settings given or else those that are saved.
+    pub(super) fn test_ejabberd(&mut self, given: &EjabberdSettings) -> Result<Verdict, Trouble> {
+        let row = merge(&self.store.ejabberd()?, given);
+        let api = self.api_of(&row)?;
+        Ok(wait_for(self.call_out("ejabberd test".to_string(), api.status(), About::EjabberdTest)))
+    }
+
+    pub(super) fn on_ejabberd_tested(&self, called: &Called) -> Result<Answer, Trouble> {
+        match ejabberd::read(called) {
+            Outcome::Done(words) => Ok(Answer::EjabberdTested(words)),
+            refused => Err(Failure::Remote { what: "connection_failed", why: refused.to_string() }.into()),
+        }
+    }
+
+    fn api_of(&self, row: &EjabberdRow) -> Result<Api, Failure> {
+        if row.host.is_empty() || row.api_url.is_empty() || row.admin_jid.is_empty() || row.admin_password.is_empty() {
+            let text = "ejabberd's API is not set up: /bot/ejabberd/settings needs api_url, host, admin_jid and \
+                        admin_password";
+            return Err(Failure::NotConfigured(text.to_string()));
+        }
+        let near = self.account_near(&row.host).map(|near| near.ca_file).filter(|file| !file.is_empty());
+        let trust = Trust { system_roots: self.setup.settings.system_roots, ca_file: near.map(Into::into) };
+        Api::new(&row.api_url, &row.admin_jid, row.admin_password.clone(), trust)
+            .map_err(|wrong| Failure::NotConfigured(wrong.to_string()))
+    }
+}
+
+/// What is saved, with what is given in its place. A saved password never goes to another address or admin than the
+/// one it was saved for.
+fn merge(saved: &EjabberdRow, given: &EjabberdSettings) -> EjabberdRow {
+    let or =
+        |given: &Option<String>, saved: &str| given.clone().unwrap_or_else(|| saved.to_string()).trim().to_string();
+    let api_url = or(&given.api_url, &saved.api_url);
+    let admin_jid = or(&given.admin_jid, &saved.admin_jid);
+    let admin_password = match &given.admin_password {
+        Some(password) if password.expose() != HIDDEN => password.clone(),
+        _ if api_url == saved.api_url && admin_jid == saved.admin_jid => saved.admin_password.clone(),
+        _ => Secret::default(),
+    };
+    EjabberdRow { api_url, admin_jid, admin_password, host: or(&given.host, &saved.host) }
+}
+
+/// Whether what is given can be right; what is not given yet may follow.
+fn check(row: &EjabberdRow) -> Result<(), Failure> {
+    let probe = |url: &str, admin: &str| Api::new(url, admin, Secret::new("x"), Trust::default()).map(|_| ());
+    let url = if row.api_url.is_empty() { "http://localhost/api" } else { &row.api_url };
+    let admin = if row.admin_jid.is_empty() { "admin@localhost" } else { &row.admin_jid };
+    match probe(url, admin) {
+        Ok(()) => {}
+        Err(ejabberd::Wrong::Url) => {
+            let must = "an http or https URL, for example https://chat.example.org:5443/api";
+            return Err(Failure::invalid("api_url", must));
+        }
+        Err(_) => return Err(Failure::invalid("admin_jid", "a whole JID, for example admin@chat.example.org")),
+    }
+    if !row.host.is_empty() && BareJid::parse(&row.host).is_ok_and(|host| host.local().is_none()) {
+        return Ok(());
+    }
+    if row.host.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::invalid("host", "the XMPP domain, for example chat.example.org"))
+    }
+}
+
+// --- making ---
+
+impl Engine {
+    /// A bot without an account: has one made.
+    pub(super) fn make_account(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
+        let settings = self.store.ejabberd()?;
+        let api = self.api_of(&settings)?;
+        let jid = self.name_for(&new.name, &settings.host)?;
+        let row = AccountRow {
+            password: Secret::new(text::base64url(&self.random::<24>())),
+            origin: Origin::Api,
+            removing: true,
+            ..self.new_row(&jid)
+        };
+        let account = self.store.insert_account(&row)?;
+        let call = register(&api, &row);
+        let making = Making { new: new.clone(), account, tries: 1 };
+        Ok(wait_for(self.call_out(format!("ejabberd {account}"), call, About::Register(Box::new(making)))))
+    }
+
+    /// `bot_<name>_<4 hex>` (guide §2.3), not in use here.
+    fn name_for(&self, name: &str, host: &str) -> Result<BareJid, Trouble> {
+        let suffix = text::hex(&self.random::<2>());
+        let local = format!("bot_{}_{suffix}", sanitize(name));
+        BareJid::parse(&format!("{local}@{host}"))
+            .map_err(|_| Failure::NotConfigured("ejabberd's `host` is not an XMPP domain".to_string()).into())
+    }
+
+    pub(super) fn on_registered(&mut self, tag: u64, making: Making, called: &Called) -> Result<Option<End>, Trouble> {
+        let Some(row) = self.store.list_accounts()?.into_iter().find(|row| row.id == making.account) else {
+            return Err(Failure::Internal.into());
+        };
+        match ejabberd::read(called) {
+            Outcome::Done(_) => self.finish_making(row, &making.new).map(|bot| Some(End::Arrival(bot))),
+            Outcome::Taken if making.tries < limits::ACCOUNT_NAMES_TRIED_MAX => {
+                self.try_another_name(tag, row, making)?;
+                Ok(None)
+            }
+            refused => {
+                // After a timeout nobody knows whether there is an account now; the row stays and is looked after.
+                if refused.retry() == crate::base::call::Retry::Never {
+                    self.store.delete_account(row.id)?;
+                } else {
+                    self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
+                }
+                Err(Failure::Remote { what: "registration_failed", why: refused.to_string() }.into())
+            }
+        }
+    }
+
+    fn finish_making(&mut self, mut row: AccountRow, new: &NewBot) -> Result<BotId, Trouble> {
+        let info = self.create_bot(new, Some(row.jid.clone()))?;
+        (row.bot, row.removing) = (Some(info.id), false);
+        self.sign_in_bot(row)?;
+        Ok(info.id)
+    }
+
+    fn try_another_name(&mut self, tag: u64, mut row: AccountRow, making: Making) -> Result<(), Trouble> {
+        let settings = self.store.ejabberd()?;
+        let api = self.api_of(&settings)?;
+        row.jid = self.name_for(&making.new.name, &settings.host)?;
+        self.store.store_account(&row)?;
+        let (key, call) = (format!("ejabberd {}", row.id), register(&api, &row));
+        let making = Making { tries: making.tries + 1, ..making };
+        self.call_again(tag, key, call, About::Register(Box::new(making)));
+        Ok(())
+    }
+}
+
+fn register(api: &Api, row: &AccountRow) -> crate::base::call::HttpCall {
+    api.register(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password)
+}
+
+/// A name as part of an address: small letters, digits and `_` (contract §7).
+fn sanitize(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => out.push(c),
+            _ if out.ends_with('_') || out.is_empty() => {}
+            _ => out.push('_'),
+        }
+        if out.len() >= limits::ACCOUNT_NAME_CHARS_MAX {
+            break;
+        }
+    }
+    let out = out.trim_end_matches('_');
+    if out.is_empty() { "bot".to_string() } else { out.to_string() }
+}
+
+// --- removing ---
+
+impl Engine {
+    /// The bot's account goes with it; whoever deletes it waits for the first try.
+    pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
+        let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot) && row.origin == Origin::Api);
+        self.delete_bot(bot)?;
+        let Some(row) = row else { return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, None)))) };
+        match self.remove(row, Some(bot)) {
+            Ok(tag) => Ok(wait_for(tag)),
+            Err(Trouble::Failure(_)) => Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some(false))))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Begins to remove an account.
+    fn remove(&mut self, row: AccountRow, bot: Option<BotId>) -> Result<u64, Trouble> {
+        let api = self.api_of(&self.store.ejabberd()?)?;
+        let call = api.check_password(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password);
+        let removal = Removal { account: row.id, bot };
+        Ok(self.call_out(format!("ejabberd {}", row.id), call, About::Check(removal)))
+    }
+
+    /// By time: goes on with everything that is to be removed.
+    pub(super) fn remove_what_is_left(&mut self) -> Result<(), store::Error> {
+        if self.removal_at.is_none_or(|at| at > self.now.mono) {
+            return Ok(());
+        }
+        self.removal_at = None;
+        let is_busy = |id: AccountId| {
+            self.calls.values().any(|about| match about {
+                About::Register(making) => making.account == id,
+                About::Check(removal) | About::Unregister(removal) => removal.account == id,
+                About::EjabberdTest => false,
+            })
+        };
+        let mut rows = self.store.list_accounts()?;
+        rows.retain(|row| row.removing && row.origin == Origin::Api && !is_busy(row.id));
+        for row in rows {
+            match self.remove(row, None) {
+                Err(Trouble::Store(error)) => return Err(error),
+                // Not set up any more: the next settings begin it again.
+                Err(Trouble::Failure(failure)) => log::warn!("an account could not be removed: {failure}"),
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_checked(&mut self, tag: u64, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
+        let Some(row) = self.store.list_accounts()?.into_iter().find(|row| row.id == removal.account) else {
+            return Ok(removal.end(true));
+        };
+        match ejabberd::exists(&ejabberd::read(called)) {
+            Some(true) => {
+                let api = self.api_of(&self.store.ejabberd()?)?;
+                let call = api.unregister(row.jid.local().unwrap_or_default(), row.jid.domain());
+                self.call_again(tag, format!("ejabberd {}", row.id), call, About::Unregister(removal));
+                Ok(None)
+            }
+            // It is not there, or not ours; but perhaps it is only just being made, for a daemon that was killed then.
+            Some(false) => {
+                let first = *self.absent.entry(row.id).or_insert(self.now.mono);
+                if removal.bot.is_none() && self.now.mono < first + limits::REGISTER_LATE_MAX {
+                    self.removal_at = Some(first + limits::REGISTER_LATE_MAX);
+                    return Ok(None);
+                }
+                self.absent.remove(&row.id);
+                self.store.delete_account(row.id)?;
+                Ok(removal.end(true))
+            }
+            None => Ok(self.try_removal_later(&row.jid, removal, &ejabberd::read(called))),
+        }
+    }
+
+    pub(super) fn on_unregistered(&mut self, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
+        let Some(row) = self.store.list_accounts()?.into_iter().find(|row| row.id == removal.account) else {
+            return Ok(removal.end(true));
+        };
+        match ejabberd::read(called) {
+            Outcome::Done(_) => {
+                log::info!("{}: the account was removed from its server", row.jid);
+                self.store.delete_account(row.id)?;
+                Ok(removal.end(true))
+            }
+            refused => Ok(self.try_removal_later(&row.jid, removal, &refused)),
+        }
+    }
+
+    fn try_removal_later(&mut self, jid: &BareJid, removal: Removal, why: &Outcome) -> Option<End> {
+        let wait = self.removal_backoff.next(u32::from_le_bytes(self.random()));
+        log::warn!("{jid}: the account was not removed from its server, next try in {} s: {why}", wait.as_secs());
+        let at: Duration = self.now.mono + wait;
+        self.removal_at = Some(self.removal_at.map_or(at, |other| other.min(at)));
+        removal.end(false)
+    }
+}
+
+impl Removal {
+    fn end(self, is_removed: bool) -> Option<End> {
+        self.bot.map(|bot| End::Outcome(Ok(Answer::Deleted(bot, Some(is_removed)))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_parts_of_addresses() {
+        for (name, part) in [
+            ("Support Bot", "support_bot"),
+            ("  Ü 👍 ", "bot"),
+            ("a--b__c", "a_b_c"),
+            ("Über 9", "ber_9"),
+            ("MyBot!", "mybot"),
+        ] {
+            assert_eq!(sanitize(name), part, "{name}");
+        }
+        assert!(sanitize(&"x".repeat(500)).len() <= limits::ACCOUNT_NAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_saved_password_goes_nowhere_else() {
+        let saved = EjabberdRow {
+            api_url: "http://localhost:5443/api".into(),
+            host: "chat.example.org".into(),
+            admin_jid: "admin@chat.example.org".into(),
+            admin_password: Secret::new("secret"),
+        };
+        let given = |api_url: Option<&str>, password: Option<&str>| EjabberdSettings {
+            api_url: api_url.map(Into::into),
+            admin_password: password.map(Secret::new),
+            ..EjabberdSettings::default()
+        };
+        assert_eq!(merge(&saved, &given(None, None)).admin_password.expose(), "secret");
+        assert_eq!(merge(&saved, &given(None, Some(HIDDEN))).admin_password.expose(), "secret");
+        assert_eq!(merge(&saved, &given(Some("http://evil/api"), None)).admin_password.expose(), "");
+        assert_eq!(merge(&saved, &given(Some("http://evil/api"), Some(HIDDEN))).admin_password.expose(), "");
+        assert_eq!(merge(&saved, &given(Some("http://other/api"), Some("new"))).admin_password.expose(), "new");
+        assert_eq!(merge(&saved, &given(None, Some(""))).admin_password.expose(), "");
+    }
+}
