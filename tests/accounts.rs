@@ -1,5 +1,5 @@
-//! Accounts of bots, made and removed through the API of a real ejabberd by the real daemon; and what becomes of them
-//! when server or daemon are gone at the wrong moment.
+//! Accounts of bots, made and removed by the real daemon: through the API of a real ejabberd, and by in-band registration
+//! (XEP-0077) on both servers; and what becomes of them when server or daemon are gone at the wrong moment.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -18,12 +18,13 @@ use support::peer::Peer;
 use support::server::{Kind, Options, Server, Storage};
 
 const LIMIT: Duration = Duration::from_secs(30);
+const NO_RATE_LIMIT: &str = "[api]\nrate_limit = 0\n";
 
 fn start() -> Option<(Server, Daemon)> {
     // What ejabberd's own database acknowledges does not survive a kill.
     let server = Server::start_with(Kind::Ejabberd, Options { storage: Storage::Sql, ..Options::default() })?;
     server.add_user("ralf", "pw");
-    let daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, "");
+    let daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, NO_RATE_LIMIT);
     daemon.wait_online(1, LIMIT);
     Some((server, daemon))
 }
@@ -64,8 +65,6 @@ fn wait_gone(server: &Server, jid: &str, daemon: &Daemon) {
 #[test]
 fn a_bot_with_an_account_made_for_it() {
     let Some((server, daemon)) = start() else { return };
-    let early = create(&server, &daemon, "Early");
-    assert!(early.status == 400 && early.body.contains("not_configured"), "{early:?}");
     set_up(&server, &daemon);
     let tested = daemon.http().post("/bot/ejabberd/test", None, "").ok();
     assert!(tested.at("connected").truth() && tested.at("response").text().contains("ejabberd"));
@@ -156,4 +155,110 @@ fn registered(server: &Server) -> Vec<String> {
     let users = Json::parse(&String::from_utf8(answer.body).unwrap()).list();
     let bots = users.into_iter().map(|user| user.text()).filter(|user| user.starts_with("bot_"));
     bots.map(|user| server.jid(&user)).collect()
+}
+
+/// The owner's server makes the account by itself, and removes it again.
+fn registered_in_band(kind: Kind) {
+    let options = Options { storage: Storage::Sql, ..Options::default() };
+    let Some(mut server) = Server::start_with(kind, options) else { return };
+    server.add_user("ralf", "pw");
+    let mut daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, NO_RATE_LIMIT);
+    daemon.wait_online(1, LIMIT);
+    let bot = create(&server, &daemon, "Inband").ok();
+    let (id, jid, token) = (bot.at("id").number(), bot.at("jid").text(), bot.at("token").text());
+    assert!(jid.starts_with("bot_inband_") && jid.ends_with(&server.domain), "{jid}");
+    let mut phone = Peer::login(&server, "ralf", "pw", "phone");
+    phone.send(&jid, "hello");
+    let updates = daemon.http().get("/bot/getUpdates?timeout=10", Some(&token)).ok();
+    assert_eq!(updates.at("result").list().remove(0).at("data").at("body").text(), "hello");
+
+    // It stays what it is when the daemon comes again.
+    daemon.kill();
+    daemon.start_again();
+    phone.send(&jid, "again");
+    let updates = daemon.http().get("/bot/getUpdates?timeout=20&offset=2", Some(&token)).ok();
+    assert_eq!(updates.at("result").list().remove(0).at("data").at("body").text(), "again");
+    let log = std::fs::read_to_string(daemon.log()).unwrap();
+    let password = Peer::try_login(&server, jid.split('@').next().unwrap(), "guess", "x", &Default::default());
+    assert!(password.is_err());
+    assert!(!log.contains("<password>"), "the log shows a registration");
+
+    wait_bot_online(&daemon);
+    let deleted = daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
+    assert!(deleted.at("account_removed").truth(), "{}", daemon.log_text());
+    wait_unknown(&mut phone, &server, &jid);
+
+    // Deleted while the server is down: later.
+    let bot = create(&server, &daemon, "Later").ok();
+    let (id, jid) = (bot.at("id").number(), bot.at("jid").text());
+    server.stop();
+    let deleted = daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
+    assert!(!deleted.at("account_removed").truth());
+    daemon.kill();
+    server.start_again();
+    daemon.start_again();
+    let mut phone = Peer::login(&server, "ralf", "pw", "phone");
+    wait_unknown(&mut phone, &server, &jid);
+}
+
+fn wait_bot_online(daemon: &Daemon) {
+    let begun = Instant::now();
+    while daemon.http().get("/health", None).ok().at("bots_online").number() == 0 {
+        assert!(begun.elapsed() < LIMIT, "the bot is not online\n{}", daemon.log_text());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until the name can be registered again, by whoever asks: then the account is gone.
+fn wait_unknown(phone: &mut Peer, server: &Server, jid: &str) {
+    let begun = Instant::now();
+    for n in 0.. {
+        let id = format!("version-{}-{n}", jid.split('@').next().unwrap());
+        phone.raw(&format!(
+            "<iq type='get' id='{id}' to='{jid}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
+        ));
+        let answer = phone.expect_iq(LIMIT, &id);
+        let is_gone = match server.kind {
+            // Of an account that is there ejabberd tells at least that it will not tell.
+            Kind::Ejabberd => !is_there(server, jid),
+            Kind::Prosody => {
+                answer.kind == "error" && answer.xml.contains("service-unavailable") && !has_files(server, jid)
+            }
+        };
+        if is_gone {
+            return;
+        }
+        assert!(begun.elapsed() < LIMIT, "{jid} is still there: {answer:?}");
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Whether Prosody keeps an account of that name.
+fn has_files(server: &Server, jid: &str) -> bool {
+    let local = jid.split('@').next().unwrap().replace('_', "%5f");
+    let host = server.domain.replace('.', "%2e");
+    server.dir.join("data").join(host).join("accounts").join(format!("{local}.dat")).exists()
+}
+
+#[test]
+fn registered_in_band_prosody() {
+    registered_in_band(Kind::Prosody);
+}
+
+#[test]
+fn registered_in_band_ejabberd() {
+    registered_in_band(Kind::Ejabberd);
+}
+
+#[test]
+fn a_server_that_registers_nobody_says_so() {
+    let options = Options { registration: false, ..Options::default() };
+    let Some(server) = Server::start_with(Kind::Prosody, options) else { return };
+    server.add_user("ralf", "pw");
+    let daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, NO_RATE_LIMIT);
+    daemon.wait_online(1, LIMIT);
+    let refused = create(&server, &daemon, "Nobody");
+    assert!(refused.status == 502 && refused.body.contains("registration_failed"), "{refused:?}");
+    assert!(refused.body.contains("prosody.localhost makes no account"), "{refused:?}");
+    assert!(daemon.http().get("/bot/list", None).ok().at("bots").list().is_empty(), "nothing is left of it");
 }

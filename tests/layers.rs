@@ -10,7 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xml", &["base"]),
     ("xmpp", &["base", "xml"]),
     ("store", &["base"]),
-    ("engine", &["base", "xml", "xmpp", "store"]),
+    ("engine", &["base", "xml", "xmpp", "store", "remote"]),
     ("http", &["base"]),
     ("work", &["base"]),
     ("remote", &["base"]),
@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine::local",
         ],
     ),
-    ("daemon", &["base", "xmpp", "store", "engine", "net", "http", "api", "config"]),
+    ("daemon", &["base", "xmpp", "store", "engine", "net", "http", "api", "config", "work"]),
     ("main", &["base", "config", "cli", "daemon"]),
     ("lib", &[]),
 ];

@@ -229,6 +229,7 @@ fn session(random: &mut Random) -> Session {
         password: Secret::new("secret"),
         resource: "bot".into(),
         login_key: None,
+        register: random.below(3) == 0,
         plaintext: random.below(2) == 0,
         presence: presence::print_available(0),
         is_bot: random.below(2) == 0,

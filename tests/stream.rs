@@ -67,6 +67,7 @@ fn waits(seed: u64) -> Vec<Duration> {
         plaintext: false,
         presence: botmother::xmpp::presence::print_available(0),
         is_bot: false,
+        register: false,
     };
     let mut random = Random(seed);
     let mut session = Session::new(config, Box::new(move |out| random.fill(out)));

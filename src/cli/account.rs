@@ -184,6 +184,7 @@ pub(super) fn log_in(
         // Not the daemon's own resource: a server would throw the daemon out.
         resource: format!("botmother-test.{}", text::hex(&random)),
         login_key: None,
+        register: false,
         plaintext,
         presence: crate::xmpp::presence::print_available(-1),
         is_bot: false,

@@ -88,7 +88,8 @@ impl Engine {
                 plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
                 system_roots: self.setup.settings.system_roots,
             };
-            if row.removing || row.bot.is_some_and(|bot| !self.is_active(bot)) {
+            let is_leaving = row.removing && row.origin == Origin::Register;
+            if (row.removing && !is_leaving) || row.bot.is_some_and(|bot| !self.is_active(bot)) {
                 self.end_account(row.id);
             } else if row.from_config && !is_configured {
                 log::info!("{}: no longer in the configuration; not signed in", row.jid);
@@ -143,9 +144,10 @@ impl Engine {
             password: row.password.clone(),
             resource: row.resource.clone(),
             login_key: row.login_key.as_ref().and_then(read_login_key),
+            register: row.origin == Origin::Register && row.login_key.is_none(),
             plaintext: login.plaintext,
             presence: presence.clone(),
-            is_bot: row.bot.is_some(),
+            is_bot: row.origin != Origin::Person,
         };
         let route = Route {
             domain: row.jid.domain().to_string(),
@@ -195,7 +197,7 @@ impl Engine {
 
     /// Accounts of people.
     pub(super) fn people(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.values().filter(|account| account.row.bot.is_none())
+        self.accounts.values().filter(|account| account.row.origin == Origin::Person)
     }
 
     pub(super) fn list_accounts(&self) -> Vec<AccountInfo> {

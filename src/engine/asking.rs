@@ -3,7 +3,7 @@
 //! [`Engine::ask_entity`] notes what a question is about; the session answers each one, if only with an error, and
 //! [`Engine::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
 
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, BotId};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Order};
 use crate::store;
@@ -19,15 +19,25 @@ pub(super) type EntityAnswer = Result<Option<Element>, StanzaError>;
 pub(super) enum About {
     /// Something done in passing: only its failure is worth a line in the log.
     Chore(&'static str),
+    /// The removal of an account by itself; with the bot whose deletion waits for it.
+    Removal(AccountId, Option<BotId>),
 }
 
 impl Engine {
-    /// Asks somebody; the answer comes to the part that `about` names.
-    pub(super) fn ask_entity(&mut self, account: AccountId, to: Peer, kind: IqKind, payload: Element, about: About) {
+    /// Asks somebody; the answer comes to the part that `about` names. Gives the question's tag.
+    pub(super) fn ask_entity(
+        &mut self,
+        account: AccountId,
+        to: Peer,
+        kind: IqKind,
+        payload: Element,
+        about: About,
+    ) -> u64 {
         self.last_tag += 1;
         let tag = self.last_tag;
         self.asked.insert(tag, (account, about));
         self.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
+        tag
     }
 
     /// An answer came.
@@ -39,6 +49,7 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let Some((_, about)) = self.asked.remove(&tag).filter(|(asked, _)| *asked == account) else { return Ok(()) };
         match about {
+            About::Removal(account, bot) => self.on_removal_answered(tag, account, bot, answer),
             About::Chore(what) => {
                 if let Err(error) = answer {
                     log::warn!("{}: {what} was refused: {error}", self.jid_of(account));
@@ -49,7 +60,7 @@ impl Engine {
     }
 
     /// The account's address, for the log.
-    fn jid_of(&self, account: AccountId) -> String {
+    pub(super) fn jid_of(&self, account: AccountId) -> String {
         self.accounts.get(&account).map(|account| account.row.jid.to_string()).unwrap_or_default()
     }
 }

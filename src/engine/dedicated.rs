@@ -83,7 +83,7 @@ impl Engine {
         self.people().map(|account| &account.row).find(|row| row.jid.domain() == domain).cloned()
     }
 
-    fn login(&self) -> Login {
+    pub(super) fn login(&self) -> Login {
         Login { plaintext: false, system_roots: self.setup.settings.system_roots }
     }
 
@@ -118,14 +118,21 @@ impl Engine {
 
     /// The account is online.
     pub(super) fn on_arrival(&mut self, account: AccountId) {
-        if let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) {
-            self.pending.arrived.push((bot, Ok(())));
+        match self.accounts.get(&account).map(|account| (account.row.bot, account.row.removing)) {
+            Some((_, true)) => self.go_on_unregistering(account),
+            Some((Some(bot), _)) => self.pending.arrived.push((bot, Ok(()))),
+            _ => {}
         }
     }
 
     /// The server refuses the login. A bot that is just being made is taken back.
     pub(super) fn on_refused_login(&mut self, account: AccountId, why: &str) -> Result<(), store::Error> {
-        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
+        let Some(row) = self.accounts.get(&account).map(|account| account.row.clone()) else { return Ok(()) };
+        if row.removing {
+            // Its password is not known there any more: it was removed, and only the answer did not come.
+            return self.forget_account(account);
+        }
+        let Some(bot) = row.bot else { return Ok(()) };
         if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
             self.removal_at = Some(self.now.mono);
             match self.delete_bot(bot) {

@@ -135,6 +135,9 @@ impl Engine {
     /// A bot without an account: has one made.
     pub(super) fn make_account(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
         let settings = self.store.ejabberd()?;
+        if settings.api_url.is_empty() {
+            return self.register_account(new);
+        }
         let api = self.api_of(&settings)?;
         let jid = self.name_for(&new.name, &settings.host)?;
         let row = AccountRow {
@@ -150,11 +153,11 @@ impl Engine {
     }
 
     /// `bot_<name>_<4 hex>` (guide §2.3), not in use here.
-    fn name_for(&self, name: &str, host: &str) -> Result<BareJid, Trouble> {
+    pub(super) fn name_for(&self, name: &str, host: &str) -> Result<BareJid, Trouble> {
         let suffix = text::hex(&self.random::<2>());
         let local = format!("bot_{}_{suffix}", sanitize(name));
         BareJid::parse(&format!("{local}@{host}"))
-            .map_err(|_| Failure::NotConfigured("ejabberd's `host` is not an XMPP domain".to_string()).into())
+            .map_err(|_| Failure::NotConfigured(format!("{host} is not an XMPP domain")).into())
     }
 
     pub(super) fn on_registered(&mut self, tag: u64, making: Making, called: &Called) -> Result<Option<End>, Trouble> {
@@ -224,9 +227,16 @@ fn sanitize(name: &str) -> String {
 impl Engine {
     /// The bot's account goes with it; whoever deletes it waits for the first try.
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
-        let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot) && row.origin == Origin::Api);
+        let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot));
+        let registered = row.clone().filter(|row| row.origin == Origin::Register);
+        let tag = registered.map(|row| self.unregister_account(row, bot)).transpose()?;
         self.delete_bot(bot)?;
-        let Some(row) = row else { return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, None)))) };
+        let row = match (tag, row.filter(|row| row.origin == Origin::Api)) {
+            (Some(Some(tag)), _) => return Ok(wait_for(tag)),
+            (Some(None), _) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some(false))))),
+            (None, Some(row)) => row,
+            (None, None) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, None)))),
+        };
         match self.remove(row, Some(bot)) {
             Ok(tag) => Ok(wait_for(tag)),
             Err(Trouble::Failure(_)) => Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some(false))))),

@@ -17,6 +17,7 @@ use crate::engine::handle::{NewMessage, Receive};
 use crate::engine::local::{Speaker, is_local};
 use crate::engine::{Trouble, registry::Bot};
 use crate::store;
+use crate::store::row::Origin;
 use crate::xmpp::message::{Inbound, Kind, Via};
 
 impl Engine {
@@ -37,8 +38,11 @@ impl Engine {
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {
             return self.on_own_message(id, message);
         }
-        if let Some(bot) = account.row.bot {
-            return self.on_bot_message(id, bot, &own, message);
+        match (account.row.bot, account.row.origin) {
+            (Some(bot), _) => return self.on_bot_message(id, bot, &own, message),
+            (None, Origin::Person) => {}
+            // It is on its way out.
+            (None, _) => return Ok(()),
         }
         // Another automaton on the same account: answering each other would never end.
         let is_automaton = is_own && message.is_private;

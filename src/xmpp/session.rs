@@ -47,6 +47,8 @@ pub struct SessionConfig {
     pub resource: String,
     /// SCRAM's derived keys of an earlier login, so that PBKDF2 runs once and not at each login.
     pub login_key: Option<LoginKey>,
+    /// Register the account before the first login (XEP-0077), where it is not there yet.
+    pub register: bool,
     /// Whether PLAIN and no TLS at all are acceptable: only for loopback, and only when the configuration says so.
     pub plaintext: bool,
     /// Our presence when we come online: a whole stanza.

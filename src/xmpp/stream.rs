@@ -8,13 +8,17 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::text::{base64, unbase64};
 use crate::xml::{self, Element, Frame, Framer, Namespaces};
+use crate::xmpp::register::{self, Refusal};
 use crate::xmpp::sasl::{self, Exchange, LoginKey, Offer};
 use crate::xmpp::session::TlsFacts;
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::{ns, sm};
 
-/// Id of the one question the stream asks itself.
+/// Id of the question for a resource.
 const BIND_ID: &str = "bind";
+/// Ids of the questions with which it registers: for the fields, and with them.
+const REGISTER_ID: &str = "register";
+const REGISTERED_ID: &str = "registered";
 
 /// Who logs in, and how.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub struct Login {
     pub nonce: String,
     /// The stream to resume: its id, and `h`.
     pub resume: Option<(String, u32)>,
+    /// Register the account before the login (XEP-0077), unless it is there already.
+    pub register: bool,
 }
 
 /// What came of the bytes.
@@ -83,6 +89,8 @@ pub enum Failure {
     Sasl(sasl::Error),
     /// The server gives us no resource.
     Bind(StanzaError),
+    /// The server does not register the account.
+    Register(Refusal),
 }
 
 /// Where the negotiation stands.
@@ -93,6 +101,8 @@ enum Phase {
     Proceed,
     /// Waits for the TLS handshake.
     Handshake,
+    /// Registration under way, with the features of the login after it.
+    Registering(Box<Element>),
     /// Login under way.
     Sasl(Box<Exchange>),
     /// Waits for `<resumed/>`; whether stream management is offered at all is clear by then.
@@ -109,6 +119,8 @@ pub struct Stream {
     tls: Option<TlsFacts>,
     phase: Phase,
     is_authenticated: bool,
+    /// Somebody has the name that was to be registered; perhaps we.
+    is_name_taken: bool,
     framer: Framer,
     namespaces: Namespaces,
     out: Vec<u8>,
@@ -122,6 +134,7 @@ impl Stream {
             tls,
             phase: Phase::Features,
             is_authenticated: false,
+            is_name_taken: false,
             framer: Framer::new(),
             namespaces: Namespaces::default(),
             out: Vec::new(),
@@ -182,6 +195,8 @@ impl Stream {
                 Frame::Element(text) => {
                     match self.phase {
                         Phase::Sasl(_) => log::trace!("{}: < (SASL, not shown)", self.login.account),
+                        // A refusal repeats what was asked, and in that the password.
+                        Phase::Registering(_) => log::trace!("{}: < (registration, not shown)", self.login.account),
                         _ => log::trace!("{}: < {text}", self.login.account),
                     }
                     Element::parse(text, &self.namespaces).map_err(Failure::Xml)?
@@ -212,6 +227,7 @@ impl Stream {
                 Err(Failure::Protocol("the server failed to start TLS".into()))
             }
             Phase::Sasl(_) if element.ns() == ns::SASL => self.sasl(&element),
+            Phase::Registering(_) if element.is("iq", ns::CLIENT) => self.registration(element),
             Phase::Resuming if element.ns() == ns::SM => self.resumption(&element),
             Phase::Binding { offers_sm } if element.attribute("id") == Some(BIND_ID) => {
                 let offers_sm = *offers_sm;
@@ -232,6 +248,11 @@ impl Stream {
                 return Err(Failure::NoTls);
             }
         }
+        if !self.is_authenticated && std::mem::take(&mut self.login.register) {
+            self.send(&Iq::print(IqKind::Get, REGISTER_ID, None, Some(register::build_query())));
+            self.phase = Phase::Registering(Box::new(features.clone()));
+            return Ok(None);
+        }
         if !self.is_authenticated {
             return self.authenticate(features).map(|()| None);
         }
@@ -244,6 +265,36 @@ impl Stream {
             _ => self.bind(offers_sm),
         }
         Ok(None)
+    }
+
+    /// An answer of the registration: the fields, or that it is done. Where the name is taken, it may be our own: we
+    /// may have been killed when it was made, and the login will show.
+    fn registration(&mut self, element: Element) -> Result<Option<Got>, Failure> {
+        let Phase::Registering(features) = &self.phase else { return Ok(None) };
+        let features = features.clone();
+        let iq = Iq::read(element).ok_or_else(|| Failure::Protocol("the answer to registering is broken".into()))?;
+        if let Some(error) = iq.error {
+            return match Refusal::read(error, iq.payload.as_ref()) {
+                Refusal::Taken => {
+                    self.is_name_taken = true;
+                    self.authenticate(&features).map(|()| None)
+                }
+                refusal => Err(Failure::Register(refusal)),
+            };
+        }
+        match (iq.id.as_str(), iq.payload.as_ref().and_then(register::Offer::read)) {
+            (REGISTERED_ID, _) | (_, Some(register::Offer::Registered)) => self.authenticate(&features).map(|()| None),
+            (_, Some(register::Offer::Ready(fields))) => {
+                let user = self.login.account.local().unwrap_or_default();
+                let payload = fields.build(user, &self.login.password);
+                log::trace!("{}: > (registration, not shown)", self.login.account);
+                let iq = Iq::print(IqKind::Set, REGISTERED_ID, None, Some(payload));
+                self.out.extend_from_slice(iq.as_bytes());
+                Ok(None)
+            }
+            (_, Some(register::Offer::NeedsMore(more))) => Err(Failure::Register(Refusal::NeedsMore(more))),
+            (_, None) => Err(Failure::Protocol("the answer to registering is none".into())),
+        }
     }
 
     fn authenticate(&mut self, features: &Element) -> Result<(), Failure> {
@@ -285,6 +336,7 @@ impl Stream {
                 self.restart();
                 Ok(Some(Got::Authenticated { mechanism: exchange.name(), key: exchange.new_key() }))
             }
+            _ if self.is_name_taken => Err(Failure::Register(Refusal::Taken)),
             _ => {
                 let condition = element.children().find(|child| child.name() != "text").map(Element::name);
                 Err(Failure::Refused {

@@ -106,6 +106,7 @@ fn config(jid: &str, password: &str) -> SessionConfig {
         plaintext: true,
         presence: botmother::xmpp::presence::print_available(-1),
         is_bot: false,
+        register: false,
     }
 }
 

@@ -34,7 +34,7 @@ sql = { driver = "SQLite3"; database = "@DIR@/prosody.sqlite" }
 archive_expires_after = "1w"
 default_archive_policy = true
 smacks_hibernation_time = @RESUME@
-allow_registration = true
+allow_registration = @REGISTRATION@
 log = { { levels = { min = "@LEVEL@" }; to = "file"; filename = "@DIR@/server.log" } }
 
 VirtualHost "@DOMAIN@"

@@ -62,13 +62,15 @@ pub struct Options {
     pub archive: bool,
     /// How long a broken stream can be resumed.
     pub resume_s: u32,
+    /// Whether Prosody registers whoever asks (XEP-0077); ejabberd does so from this machine.
+    pub registration: bool,
     /// Whether the server logs every stanza.
     pub debug: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { storage: Storage::Internal, archive: true, resume_s: 300, debug: false }
+        Options { storage: Storage::Internal, archive: true, resume_s: 300, registration: true, debug: false }
     }
 }
 
@@ -306,6 +308,7 @@ impl Server {
             .replace("@HTTPS@", &self.https_port.to_string())
             .replace("@API@", &self.api_port.to_string())
             .replace("@RESUME@", &self.options.resume_s.to_string())
+            .replace("@REGISTRATION@", if self.options.registration { "true" } else { "false" })
             .replace("@LEVEL@", if self.options.debug { "debug" } else { "info" })
             .replace("@MUC_MAM@", muc_mam)
             .replace("@MAM@", mam);

@@ -7,6 +7,7 @@ use crate::base::limits;
 use crate::base::text::base64;
 use crate::base::time::Backoff;
 use crate::xmpp::iq::Peer;
+use crate::xmpp::register::Refusal;
 use crate::xmpp::stanza::IqKind;
 use crate::xmpp::stream::{Failure, Login, Stream};
 use crate::xmpp::{ping, presence, sasl};
@@ -54,6 +55,7 @@ impl Session {
             plaintext: self.config.plaintext,
             nonce: base64(&nonce),
             resume,
+            register: self.config.register,
         };
         self.stream = Some(Stream::open(login, tls));
         self.state = State::Negotiating;
@@ -301,6 +303,10 @@ fn judge(failure: Failure, account: &str, domain: &str) -> (String, Retry) {
             Retry::Late,
         ),
         Failure::Bind(error) => (format!("the server gives {account} no resource: {error}"), Retry::Late),
+        Failure::Register(Refusal::Later(error)) => {
+            (format!("{domain} makes no account at the moment: {error}"), Retry::Late)
+        }
+        Failure::Register(refusal) => (format!("{domain} makes no account: {refusal}"), Retry::Never),
         Failure::Sasl(error @ sasl::Error::NoMechanism(_)) => {
             (format!("cannot log in as {account}: {error}"), Retry::Never)
         }

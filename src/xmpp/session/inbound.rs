@@ -31,6 +31,7 @@ impl Session {
         match got {
             Got::StartTls => self.outputs.push_back(Output::StartTls),
             Got::Authenticated { mechanism, key } => {
+                self.config.register = false;
                 self.facts.mechanism = mechanism.to_string();
                 if let Some(key) = key {
                     self.config.login_key = Some(key.clone());

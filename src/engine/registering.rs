@@ -1,0 +1,97 @@
+//! Accounts for bots made by in-band registration (XEP-0077), where the owner's server allows it.
+//!
+//! The session registers before its first login and takes a name that is there for its own if the password fits, so a
+//! start after a kill goes on where it was. An account goes the same way: its own session asks for its removal, now or
+//! when it is online again.
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::secret::Secret;
+use crate::base::text;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::calls::End;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, NewBot};
+use crate::engine::local::is_local;
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
+use crate::store::row::{AccountRow, Origin};
+use crate::xmpp::iq::Peer;
+use crate::xmpp::register;
+use crate::xmpp::stanza::IqKind;
+
+impl Engine {
+    /// A bot with an account at its owner's server; answered when it is online.
+    pub(super) fn register_account(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
+        if is_local(&new.owner) {
+            let text = "owner@local has no server to make an account at: set up /bot/ejabberd/settings, or give `jid` \
+                        and `password` of an account";
+            return Err(Failure::NotConfigured(text.to_string()).into());
+        }
+        let jid = self.name_for(&new.name, new.owner.domain())?;
+        let info = self.create_bot(new, Some(jid.clone()))?;
+        let row = AccountRow {
+            password: Secret::new(text::base64url(&self.random::<24>())),
+            bot: Some(info.id),
+            origin: Origin::Register,
+            ..self.new_row(&jid)
+        };
+        self.sign_in_bot(row)?;
+        Ok(Verdict::AwaitArrival(info.id))
+    }
+
+    /// A bot is deleted: its account is removed by its own session. Gives the tag of the question when it is online.
+    pub(super) fn unregister_account(&mut self, row: AccountRow, bot: BotId) -> Result<Option<u64>, store::Error> {
+        let row = AccountRow { removing: true, bot: None, ..row };
+        self.store.store_account(&row)?;
+        let id = row.id;
+        match self.accounts.get_mut(&id) {
+            Some(account) => {
+                let before = std::mem::replace(&mut account.row, row);
+                self.pending.changed_rows.push(before);
+            }
+            None => self.start_account(row, self.login())?,
+        }
+        let is_online = self.accounts.get(&id).is_some_and(|account| account.is_online);
+        Ok(is_online.then(|| self.ask_for_removal(id, Some(bot))))
+    }
+
+    /// An account that is to go is online.
+    pub(super) fn go_on_unregistering(&mut self, account: AccountId) {
+        let is_asked = self.asked.values().any(|(_, about)| matches!(about, About::Removal(id, _) if *id == account));
+        if !is_asked {
+            self.ask_for_removal(account, None);
+        }
+    }
+
+    /// XEP-0077 §3.2.
+    fn ask_for_removal(&mut self, account: AccountId, bot: Option<BotId>) -> u64 {
+        let about = About::Removal(account, bot);
+        self.ask_entity(account, Peer::Account, IqKind::Set, register::build_remove(), about)
+    }
+
+    pub(super) fn on_removal_answered(
+        &mut self,
+        tag: u64,
+        account: AccountId,
+        bot: Option<BotId>,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        if let Err(error) = answer {
+            log::warn!("{}: the server did not remove the account yet: {error}", self.jid_of(account));
+        } else {
+            self.forget_account(account)?;
+        }
+        if let Some(bot) = bot {
+            self.pending.called.push((tag, End::Outcome(Ok(Answer::Deleted(bot, Some(answer.is_ok()))))));
+        }
+        Ok(())
+    }
+
+    /// The account is gone at its server.
+    pub(super) fn forget_account(&mut self, account: AccountId) -> Result<(), store::Error> {
+        log::info!("{}: the account was removed from its server", self.jid_of(account));
+        self.store.delete_account(account)?;
+        self.end_account(account);
+        Ok(())
+    }
+}
