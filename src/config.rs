@@ -30,6 +30,8 @@ pub use value::{account, host, is_loopback, pin};
 pub struct Config {
     /// Language of all texts for people in chats.
     pub language: Language,
+    /// Who may see in chats how the daemon is set up.
+    pub admins: Vec<BareJid>,
     /// Where database, key and certificate live. Absolute after [`load`].
     pub data_dir: PathBuf,
     /// What a commit survives.
@@ -131,6 +133,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             language: Language::English,
+            admins: Vec::new(),
             data_dir: PathBuf::new(),
             durability: Durability::Power,
             roots: Roots::BuiltIn,

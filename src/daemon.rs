@@ -126,6 +126,7 @@ fn setup(config: &Config) -> Setup {
     Setup {
         settings: settings(config),
         api_url: format!("{}/bot/", door::base_url(config)),
+        api: door::facts(config),
         rate_limit: config.api.rate_limit,
         entropy: crypto::random,
     }
@@ -147,6 +148,7 @@ fn settings(config: &Config) -> Settings {
             config::Language::German => Language::German,
         },
         accounts: config.accounts.iter().map(account).collect(),
+        admins: config.admins.clone(),
         system_roots: config.roots == config::Roots::System,
     }
 }

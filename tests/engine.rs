@@ -19,6 +19,9 @@ use botmother::store::Store;
 use botmother::xmpp::message::{Inbound, Kind, Via};
 use botmother::xmpp::session::{self, Facts};
 
+#[path = "engine/menus.rs"]
+mod menus;
+
 const OWNER: &str = "ralf@example.org";
 
 /// An engine with one account, driven by hand.
@@ -53,8 +56,9 @@ fn setup(language: Language) -> Setup {
         plaintext: false,
     };
     Setup {
-        settings: Settings { language, accounts: vec![account], system_roots: false },
+        settings: Settings { language, accounts: vec![account], admins: Vec::new(), system_roots: false },
         api_url: "http://localhost:7842/bot/".to_string(),
+        api: Default::default(),
         rate_limit: 30,
         entropy,
     }

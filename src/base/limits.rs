@@ -335,6 +335,10 @@ pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 pub const TRANSFER_SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Redirects on the way to an attachment: to a content network, and within it.
 pub const DOWNLOAD_REDIRECTS_MAX: u32 = 3;
+/// Forms of commands being filled out at one account at once: somebody fills out one, and forgets some.
+pub const MENU_FORMS_MAX: usize = 8;
+/// After this a form of a command is forgotten: time enough to look something up.
+pub const MENU_FORM_LIFETIME: Duration = Duration::from_secs(1800);
 
 // --- store ---
 

@@ -122,6 +122,13 @@ pub(super) static KEYS: &[Key] = &[
     ),
     key(
         "",
+        "admins",
+        field!(admins: accounts, show_jids),
+        "The daemon's admins, like [\"ralf@chat.example.com\"]: to them /api server and /api management, in the chat of a bot\n\
+         of theirs, show where the daemon's files are. In the environment: addresses with a comma between them.",
+    ),
+    key(
+        "",
         "data_dir",
         field!(data_dir: path, show_path),
         "Where the database, the key that seals secrets and the certificate are kept. Empty means: $STATE_DIRECTORY\n\
@@ -234,6 +241,12 @@ pub(super) static KEYS: &[Key] = &[
 #[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
 fn show_path(path: &PathBuf) -> String {
     quoted(&Path::to_string_lossy(path))
+}
+
+#[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
+fn show_jids(jids: &Vec<BareJid>) -> String {
+    let quoted: Vec<String> = jids.iter().map(|jid| quoted(jid.as_str())).collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 /// A TOML basic string.

@@ -6,7 +6,7 @@ use crate::base::limits;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::Problem;
 use super::key::{KEYS, Key, heading};
@@ -39,7 +39,9 @@ pub(super) enum Value {
     Integer(i64),
     /// `true` or `false` in TOML.
     Truth(bool),
-    /// Something no key takes: an array, a date…
+    /// A list of strings in TOML.
+    Texts(Vec<String>),
+    /// Something no key takes: a list of other things, a date…
     Other(&'static str),
 }
 
@@ -134,11 +136,17 @@ impl TomlFile<'_> {
                 .map_or(Value::Other("a number that large"), Value::Integer),
             DeValue::Float(_) => Value::Other("a fraction"),
             DeValue::Datetime(_) => Value::Other("a date"),
-            DeValue::Array(_) => Value::Other("a list"),
+            DeValue::Array(items) => read_texts(items).map_or(Value::Other("a list"), Value::Texts),
             DeValue::Table(_) => Value::Other("a section"),
         };
         self.settings.push(Setting { key, index, value, origin });
     }
+}
+
+/// The strings of a list that has nothing else.
+fn read_texts(items: &DeArray<'_>) -> Option<Vec<String>> {
+    let text = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(Into::into);
+    items.iter().map(text).collect()
 }
 
 const NOT_AN_ACCOUNT: &str = "`account` must be written as [[account]], once for each account";

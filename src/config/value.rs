@@ -84,6 +84,17 @@ impl Given<'_> {
         account(self.text()?)
     }
 
+    /// Accounts' addresses: a list, or one text with commas, as in the environment.
+    pub(super) fn accounts(&self) -> Result<Vec<BareJid>, String> {
+        let texts: Vec<&str> = match &self.setting.value {
+            Value::Texts(texts) => texts.iter().map(String::as_str).collect(),
+            Value::Text(text) => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
+            _ => return Err("a list of addresses, like [\"ralf@chat.example.com\"]".into()),
+        };
+        let one = |text: &str| account(text).map_err(|must_be| format!("a list of addresses, each {must_be}"));
+        texts.into_iter().map(one).collect()
+    }
+
     /// A host.
     pub(super) fn host(&self) -> Result<String, String> {
         host(self.text()?)
@@ -152,6 +163,10 @@ pub(super) fn shown(setting: &Setting) -> String {
         Value::Text(given) => super::key::quoted(&text::shorten(given, 80)),
         Value::Integer(number) => number.to_string(),
         Value::Truth(truth) => truth.to_string(),
+        Value::Texts(given) => {
+            let quoted: Vec<String> = given.iter().map(|text| super::key::quoted(text)).collect();
+            text::shorten(&format!("[{}]", quoted.join(", ")), 80)
+        }
         Value::Other(what) => (*what).into(),
     };
     format!(", not {given}")

@@ -12,6 +12,7 @@ use crate::api::botmother::{AdminNeeds, AdminRule, Face, Limiter};
 use crate::base::secret::Secret;
 use crate::base::{crypto, text};
 use crate::config::{self, ApiMode, Config};
+use crate::engine::ApiFacts;
 use crate::engine::handle::Handle;
 use crate::net::door_tls::DoorTls;
 use crate::net::{self, selfsigned};
@@ -20,14 +21,34 @@ use crate::net::{self, selfsigned};
 pub(super) const ADMIN_TOKEN_FILE: &str = "admin.token";
 
 pub(super) fn face(config: &Config, handle: Handle, token: Secret) -> Face {
-    let always = config.api.admin == config::AdminRule::Token || config.api.mode == ApiMode::Network;
-    let needs = if always { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
+    let needs = if needs_admin_token(config) { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
     Face {
         handle,
         admin: AdminRule { needs, token },
         base_url: base_url(config),
         limiter: Limiter::new(config.api.rate_limit),
         now: net::now,
+    }
+}
+
+fn needs_admin_token(config: &Config) -> bool {
+    config.api.admin == config::AdminRule::Token || config.api.mode == ApiMode::Network
+}
+
+/// For the help in chats.
+pub(super) fn facts(config: &Config) -> ApiFacts {
+    let is_network = config.api.mode == ApiMode::Network;
+    let is_ours = is_network && config.api.tls_cert.as_os_str().is_empty();
+    let own = if is_ours { selfsigned::path(&config.data_dir).display().to_string() } else { String::new() };
+    let given = config.api.tls_cert.display().to_string();
+    ApiFacts {
+        is_network,
+        needs_admin_token: needs_admin_token(config),
+        certificate: if is_network && !is_ours { given } else { own.clone() },
+        ca_file: own,
+        admin_token_file: config.data_dir.join(ADMIN_TOKEN_FILE).display().to_string(),
+        config_file: config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default(),
+        data_dir: config.data_dir.display().to_string(),
     }
 }
 

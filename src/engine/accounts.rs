@@ -274,10 +274,7 @@ impl Engine {
                 self.catch_up(id)
             }
             Event::Presence(presence) => self.on_presence(id, presence),
-            Event::Request(request) => {
-                self.on_request(id, request);
-                Ok(())
-            }
+            Event::Request(request) => self.on_request(id, request),
             Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
             Event::Online { resumed } => {
                 account.is_online = true;

@@ -10,6 +10,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::accounts::Login;
+use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
@@ -188,9 +189,30 @@ impl Engine {
         if message.is_encrypted || !self.is_new(account, message)? {
             return Ok(());
         }
+        if self.answer_command(bot, &message.from.bare(), body)? {
+            return Ok(());
+        }
         let stanza_id = message.id.as_deref().or(message.origin_id.as_deref()).unwrap_or_default();
         let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
         self.push_update(bot, "message", &payload(&message.from.bare(), own, body, stanza_id, at))
+    }
+
+    /// Answers what the bot knows by itself; says whether that was all. A command that its program has registered goes
+    /// to the program too.
+    fn answer_command(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<bool, store::Error> {
+        let answer = match command::run_in_chat(self, &Chat { bot, who: who.clone() }, body) {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return Ok(false),
+            Err(Trouble::Store(error)) => return Err(error),
+            Err(Trouble::Failure(failure)) => failure.to_string(),
+        };
+        self.say_as_bot(bot, who, &answer)?;
+        Ok(command::parse(body).is_none_or(|(word, _)| !self.has_command(bot, &word)))
+    }
+
+    /// Whether a bot's program has registered this command.
+    pub(super) fn has_command(&self, bot: BotId, word: &str) -> bool {
+        self.bots.get(&bot).is_some_and(|bot| bot.commands.iter().any(|command| command.command == word))
     }
 
     /// Whether somebody may speak to a bot (contract §7): comparison of normalised bare addresses.
@@ -222,9 +244,14 @@ impl Engine {
     }
 
     /// A question that the session does not answer itself.
-    pub(super) fn on_request(&mut self, account: AccountId, request: &Iq) {
-        let refusal = StanzaError::new("cancel", "service-unavailable");
-        self.tell_session(account, request.print_error(&refusal));
+    pub(super) fn on_request(&mut self, account: AccountId, request: &Iq) -> Result<(), store::Error> {
+        let unavailable = Err(StanzaError::new("cancel", "service-unavailable"));
+        let answer = match self.answer_menu(account, request)?.unwrap_or(unavailable) {
+            Ok(payload) => request.print_result(Some(payload)),
+            Err(refusal) => request.print_error(&refusal),
+        };
+        self.tell_session(account, answer);
+        Ok(())
     }
 
     /// Sends what may be lost with the connection.

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod handle;
 
 mod accounts;
+mod adhoc;
 mod ask;
 mod asking;
 mod calls;
@@ -25,6 +26,7 @@ mod router;
 mod updates;
 
 pub use accounts::ConfigAccount;
+pub use command::api::ApiFacts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,6 +34,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
 use crate::base::time::{Backoff, Now};
@@ -52,6 +55,8 @@ pub struct Setup {
     pub settings: Settings,
     /// `http://localhost:7842/bot/`: the real address, for answers and help.
     pub api_url: String,
+    /// What else the help in chats says of the API.
+    pub api: ApiFacts,
     /// Requests a second of one bot; 0 is no limit.
     pub rate_limit: u32,
     /// Fills a buffer from a cryptographic generator.
@@ -65,6 +70,8 @@ pub struct Settings {
     pub language: Language,
     /// Accounts named in the configuration file.
     pub accounts: Vec<ConfigAccount>,
+    /// Who may see in chats how the daemon is set up.
+    pub admins: Vec<BareJid>,
     /// Take the operating system's certificates instead of the built-in ones.
     pub system_roots: bool,
 }
@@ -93,6 +100,8 @@ pub struct Engine {
     absent: HashMap<AccountId, Duration>,
     /// Who waits for a new bot to be online.
     arrivals: Vec<dedicated::Arrival>,
+    /// Who fills out the form of a command.
+    visits: Vec<adhoc::Visit>,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -126,6 +135,8 @@ struct Pending {
     changed_rows: Vec<AccountRow>,
     /// Accounts that were started or removed, as they were before, oldest first.
     replaced: Vec<(AccountId, Option<Account>)>,
+    /// Forms being filled out before the batch, if it has changed them.
+    visits: Option<Vec<adhoc::Visit>>,
 }
 
 /// What becomes of a question inside a batch.
@@ -190,6 +201,7 @@ impl Engine {
             removal_backoff: Backoff::new(limits::REMOVAL_FIRST, limits::REMOVAL_MAX),
             absent: HashMap::new(),
             arrivals: Vec::new(),
+            visits: Vec::new(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -296,6 +308,9 @@ impl Engine {
                 Some(account) => self.accounts.insert(id, account),
                 None => self.accounts.remove(&id),
             };
+        }
+        if let Some(before) = pending.visits {
+            self.visits = before;
         }
         self.store.rollback();
         if let Err(error) = self.reload_bots() {

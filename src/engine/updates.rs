@@ -58,6 +58,13 @@ impl Engine {
         Ok(())
     }
 
+    /// Drops all that waits for a bot's program, counted; says how much that was.
+    pub(super) fn clear_updates(&mut self, bot: BotId) -> Result<i64, store::Error> {
+        let dropped = self.store.drop_oldest_updates(bot, 0)?;
+        self.recount(bot, dropped)?;
+        Ok(dropped)
+    }
+
     /// Notes that the store dropped updates of a bot.
     pub(super) fn recount(&mut self, bot: BotId, dropped: i64) -> Result<(), store::Error> {
         let queued = self.store.count_updates(bot)?;

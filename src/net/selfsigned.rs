@@ -13,15 +13,22 @@ use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
 use crate::base::time;
 
+/// In the data directory.
+const DIR: &str = "api-tls";
 /// Age at which a new one is made.
 const RENEW_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Years a certificate is valid.
 const VALID_YEARS: i32 = 2;
 
+/// Where the certificate is, or will be.
+pub fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join(DIR).join("server.crt")
+}
+
 /// The paths of certificate and key below `data_dir`; makes them if there are none, or old ones.
 pub fn certificate(data_dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
-    let dir = data_dir.join("api-tls");
-    let (cert_path, key_path) = (dir.join("server.crt"), dir.join("server.key"));
+    let dir = data_dir.join(DIR);
+    let (cert_path, key_path) = (path(data_dir), dir.join("server.key"));
     if is_fresh(&cert_path) && key_path.exists() {
         return Ok((cert_path, key_path));
     }

@@ -20,7 +20,7 @@ const CATEGORY: &str = "client";
 const TYPE: &str = "bot";
 const NAME: &str = "Botmother";
 /// What we answer to in any case.
-const FEATURES: [&str; 4] = [ns::CAPS, ns::DISCO_INFO, ns::VERSION, ns::PING];
+const FEATURES: [&str; 6] = [ns::CAPS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::COMMANDS, ns::VERSION, ns::PING];
 
 /// What an entity is (XEP-0030 §3.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -53,7 +53,8 @@ pub struct SessionConfig {
     pub plaintext: bool,
     /// Our presence when we come online: a whole stanza.
     pub presence: String,
-    /// The account is a bot's own: presence and questions of others are told, too. On a person's account they are his.
+    /// The account is a bot's own: presence and questions of others are told, too. On a person's account they are his,
+    /// and only questions of his own clients are told.
     pub is_bot: bool,
 }
 
@@ -166,7 +167,8 @@ pub enum Event {
     /// Presence, as it came: of rooms, and where [`SessionConfig::is_bot`] of everybody.
     Presence(Box<Element>),
     /// A question of somebody that the session does not answer itself. The answer is due as a stanza
-    /// ([`Iq::print_result`], [`Iq::print_error`]). Only where [`SessionConfig::is_bot`].
+    /// ([`Iq::print_result`], [`Iq::print_error`]). Only where [`SessionConfig::is_bot`], or from another
+    /// client of the same account.
     Request(Box<Iq>),
     /// What became of [`Input::Ask`]: the answer's payload, or the refusal; `wait`/`remote-server-timeout` when nobody
     /// answered in time, `wait`/`recipient-unavailable` when the connection went first.

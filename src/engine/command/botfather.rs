@@ -18,7 +18,7 @@ use crate::engine::{Engine, Trouble};
 type Answer = Result<String, Trouble>;
 
 /// All of them, in the order of `/help`.
-pub(super) const TABLE: &[Entry] = &[
+pub(super) const TABLE: &[Entry<BareJid>] = &[
     Entry {
         name: "help",
         aliases: &["start", "hilfe"],
@@ -74,9 +74,7 @@ fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
     let mut out = texts::HELP_HEAD.fill(language, &[]);
     for entry in TABLE {
-        let arguments = entry.arguments.fill(language, &[]);
-        let space = if arguments.is_empty() { "" } else { " " };
-        let _ = write!(out, "\n/{}{space}{arguments} - {}", entry.name, entry.description.fill(language, &[]));
+        let _ = write!(out, "\n{}", entry.line(language));
     }
     let example = "/newbot WeatherBot";
     out.push_str(&texts::HELP_TAIL.fill(language, &[("example", example), ("url", &engine.setup.api_url)]));
@@ -145,15 +143,19 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let bot = engine.bot(id)?;
+    Ok(details(engine.bot(id)?, language, &engine.setup.api_url))
+}
+
+/// All there is to say of one bot.
+pub(super) fn details(bot: &Bot, language: Language, api_url: &str) -> String {
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
-    Ok(texts::BOT_STATUS.fill(
+    texts::BOT_STATUS.fill(
         language,
         &[
             ("name", &bot.row.name),
-            ("id", &id.to_string()),
+            ("id", &bot.row.id.to_string()),
             ("mode", bot.mode.as_str()),
             ("status", &status_text(language, bot)),
             ("jid", &or_none(bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default())),
@@ -161,9 +163,9 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
             ("commands", &or_none(commands.join(", "))),
             ("queued", &bot.queued.to_string()),
             ("dropped", &bot.row.updates_dropped.to_string()),
-            ("url", &engine.setup.api_url),
+            ("url", api_url),
         ],
-    ))
+    )
 }
 
 fn overview(engine: &Engine, owner: &BareJid) -> String {

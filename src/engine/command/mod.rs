@@ -1,16 +1,22 @@
 //! Slash commands typed by a person. One table makes parsing, `/help`, and later the clickable forms.
 //!
-//! `run` answers what the manager knows; everything else is left to the bots' own programs.
+//! [`run`] answers what the manager knows, [`run_in_chat`] what a bot with an account of its own knows by itself;
+//! everything else is left to the bots' own programs. [`menu`] gives the same tables to ad-hoc commands.
 
+pub mod api;
 mod botfather;
+mod dedicated;
+pub(super) mod menu;
 pub mod texts;
 
 use crate::base::jid::BareJid;
-use crate::engine::command::texts::Text;
+use crate::engine::command::texts::{Language, Text};
 use crate::engine::{Engine, Trouble};
 
-/// One command of the manager.
-pub(super) struct Entry {
+pub(super) use dedicated::Chat;
+
+/// One command; `C` is in whose name and where it is given.
+pub(super) struct Entry<C: 'static> {
     /// The word after `/`.
     name: &'static str,
     /// Other words for it.
@@ -20,20 +26,53 @@ pub(super) struct Entry {
     /// What it does, one line.
     description: Text,
     /// Does it; the answer is one message.
-    handler: fn(&mut Engine, &BareJid, &str) -> Result<String, Trouble>,
+    handler: fn(&mut Engine, &C, &str) -> Result<String, Trouble>,
 }
 
 /// The answer to a command of the manager; `None` when this is no command it knows.
 pub(super) fn run(engine: &mut Engine, owner: &BareJid, body: &str) -> Result<Option<String>, Trouble> {
-    let Some(rest) = body.strip_prefix('/') else { return Ok(None) };
-    let (word, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let word = word.to_lowercase();
-    let is_named = |entry: &&Entry| entry.name == word || entry.aliases.contains(&word.as_str());
-    let Some(entry) = botfather::TABLE.iter().find(is_named) else { return Ok(None) };
-    log::debug!("{owner}: command /{}", entry.name);
-    match (entry.handler)(engine, owner, arguments.trim()) {
+    run_from(botfather::TABLE, engine, owner, body)
+}
+
+/// The answer to a command in the chat of a bot with an account of its own; `None` when it is for the bot's program.
+pub(super) fn run_in_chat(engine: &mut Engine, chat: &Chat, body: &str) -> Result<Option<String>, Trouble> {
+    run_from(dedicated::TABLE, engine, chat, body)
+}
+
+/// The word after `/`, in lower case, and what follows it. `None` when this is no command.
+pub(super) fn parse(body: &str) -> Option<(String, &str)> {
+    let (word, arguments) = split(body.trim().strip_prefix('/')?);
+    Some((word.to_lowercase(), arguments))
+}
+
+/// The first word, and what follows it.
+fn split(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim())
+}
+
+fn run_from<C: 'static>(
+    table: &[Entry<C>],
+    engine: &mut Engine,
+    caller: &C,
+    body: &str,
+) -> Result<Option<String>, Trouble> {
+    let Some((word, arguments)) = parse(body) else { return Ok(None) };
+    let is_named = |entry: &&Entry<C>| entry.name == word || entry.aliases.contains(&word.as_str());
+    let Some(entry) = table.iter().find(is_named) else { return Ok(None) };
+    log::debug!("command /{}", entry.name);
+    match (entry.handler)(engine, caller, arguments) {
         Ok(answer) => Ok(Some(answer)),
         Err(Trouble::Failure(failure)) => Ok(Some(failure.to_string())),
         Err(trouble) => Err(trouble),
+    }
+}
+
+impl<C> Entry<C> {
+    /// "/newbot <name> - create a bot", as `/help` lists it.
+    fn line(&self, language: Language) -> String {
+        let arguments = self.arguments.fill(language, &[]);
+        let space = if arguments.is_empty() { "" } else { " " };
+        format!("/{}{space}{arguments} - {}", self.name, self.description.fill(language, &[]))
     }
 }

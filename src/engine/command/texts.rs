@@ -42,9 +42,11 @@ macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $en:literal | $de:literal;)*) => {
         $($(#[$doc])* pub const $name: Text = Text { en: $en, de: $de };)*
         #[cfg(test)]
-        const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+        pub(super) const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };
 }
+
+pub mod chat;
 
 texts! {
     /// No arguments.
@@ -177,7 +179,7 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in ALL {
+        for (name, text) in ALL.iter().chain(chat::ALL) {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }
     }

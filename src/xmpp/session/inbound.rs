@@ -149,10 +149,17 @@ impl Session {
         }
         let answer = match answer(&iq, self.config.account.as_str()) {
             Ok(payload) => iq.print_result(payload),
-            Err(_) if self.config.is_bot => return self.tell(Event::Request(Box::new(iq))),
+            Err(_) if self.config.is_bot || self.is_of_own_client(&iq) => {
+                return self.tell(Event::Request(Box::new(iq)));
+            }
             Err(error) => iq.print_error(&error),
         };
         self.send_stanza(None, answer);
+    }
+
+    /// Whether another client of the same account asks: he may give us commands (XEP-0050).
+    fn is_of_own_client(&self, iq: &Iq) -> bool {
+        iq.from.as_ref().is_some_and(|from| from.resource().is_some() && from.bare() == self.config.account)
     }
 
     fn stream_management(&mut self, element: &Element) {

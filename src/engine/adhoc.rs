@@ -1,0 +1,224 @@
+//! XEP-0050 in the engine: who asks for commands at one of our accounts is shown the menu he has there, is led through
+//! its forms, and what he fills out is done. On a bot's own account these are the bot's commands for whom it admits; on
+//! a person's account the manager's commands, for his other clients only.
+//!
+//! What is filled out right now is soft state: bounded, forgotten after a while, and gone after a restart.
+
+use std::time::Duration;
+
+use crate::base::id::{self, AccountId};
+use crate::base::jid::Jid;
+use crate::base::limits;
+use crate::engine::command::menu::{self, Menu};
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::xml::Element;
+use crate::xmpp::adhoc::{self, Action, Allowed, Note, Refusal, Reply, Request, Severity, Status};
+use crate::xmpp::dataform::{Field, FieldKind, Form, FormKind};
+use crate::xmpp::ns;
+use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
+
+/// Somebody fills out a form.
+#[derive(Clone)]
+pub(super) struct Visit {
+    session: String,
+    account: AccountId,
+    who: Jid,
+    node: String,
+    form: Form,
+    /// When it is over (monotonic).
+    until: Duration,
+}
+
+/// Why a command is not carried out.
+enum Stop {
+    Refusal(Refusal),
+    Store(store::Error),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refusal(refusal)
+    }
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Stop {
+        Stop::Store(error)
+    }
+}
+
+/// Where a request came to, who sent it, and what he may see.
+struct Asked<'a> {
+    account: AccountId,
+    who: &'a Jid,
+    menu: Menu,
+}
+
+impl Engine {
+    /// Answers a question about our commands and their nodes; `None` when it is about something else.
+    pub(super) fn answer_menu(
+        &mut self,
+        account: AccountId,
+        request: &Iq,
+    ) -> Result<Option<Result<Element, StanzaError>>, store::Error> {
+        let (Some(payload), Some(who)) = (&request.payload, &request.from) else { return Ok(None) };
+        let node = payload.attribute("node");
+        let is_listing = match (request.kind, payload.name(), payload.ns()) {
+            (IqKind::Get, "query", ns::DISCO_ITEMS) => true,
+            (IqKind::Get, "query", ns::DISCO_INFO) => false,
+            (IqKind::Set, "command", ns::COMMANDS) => {
+                let refused = |refusal: Refusal| Ok(Some(Err(refusal.error())));
+                return match self.on_command(account, who, payload) {
+                    Ok(reply) => Ok(Some(Ok(reply.build()))),
+                    Err(Stop::Refusal(refusal)) => refused(refusal),
+                    Err(Stop::Store(error)) => Err(error),
+                };
+            }
+            _ => return Ok(None),
+        };
+        let menu = self.menu(account, &who.bare())?;
+        let items = menu.as_ref().map(|menu| self.menu_items(menu)).unwrap_or_default();
+        let unknown = || StanzaError::new("cancel", "item-not-found");
+        Ok(Some(match (is_listing, node) {
+            (true, None) => Ok(Element::new("query", ns::DISCO_ITEMS)),
+            (true, Some(ns::COMMANDS)) => {
+                let own = self.accounts.get(&account).map(|account| account.row.jid.to_jid());
+                Ok(adhoc::build_list(request.to.as_ref().or(own.as_ref()).unwrap_or(who), &items))
+            }
+            (false, Some(ns::COMMANDS)) => match &menu {
+                Some(menu) => Ok(adhoc::build_list_info(&self.menu_title(menu))),
+                None => Err(Refusal::Forbidden.error()),
+            },
+            (false, Some(node)) => {
+                items.iter().find(|item| item.node == node).map(adhoc::build_command_info).ok_or_else(unknown)
+            }
+            _ => Err(unknown()),
+        }))
+    }
+
+    fn on_command(&mut self, account: AccountId, who: &Jid, command: &Element) -> Result<Reply, Stop> {
+        let menu = self.menu(account, &who.bare())?.ok_or(Refusal::Forbidden)?;
+        let asked = Asked { account, who, menu };
+        let request = Request::read(command).ok_or(Refusal::BadPayload)??;
+        match &request.session {
+            None => self.begin_command(&asked, &request),
+            Some(session) => self.go_on_with_command(&asked, &request, session),
+        }
+    }
+
+    fn begin_command(&mut self, asked: &Asked<'_>, request: &Request) -> Result<Reply, Stop> {
+        let form = self.menu_form(&asked.menu, &request.node).ok_or(Refusal::UnknownNode)?;
+        if !matches!(request.action, Action::Execute | Action::Complete) {
+            return Err(Refusal::BadAction.into());
+        }
+        let session = id::uuid(self.random());
+        let Some(form) = form else {
+            return self.finish_command(asked, &request.node, session, &Form::new(FormKind::Submit));
+        };
+        // Whoever knows the form may bring it along (XEP-0050 §4.2 has the payload in any request).
+        match &request.form {
+            Some(submit) => self.submit_command(asked, &request.node, session, form, submit),
+            None => Ok(self.wait_for_form(asked, &request.node, session, form, None)),
+        }
+    }
+
+    fn go_on_with_command(&mut self, asked: &Asked<'_>, request: &Request, session: &str) -> Result<Reply, Stop> {
+        let is_it = |visit: &Visit| {
+            visit.session == session
+                && visit.account == asked.account
+                && visit.who == *asked.who
+                && visit.node == request.node
+        };
+        let at = self.visits.iter().position(is_it).ok_or(Refusal::BadSessionId)?;
+        let is_over = self.visits.get(at).is_none_or(|visit| visit.until <= self.now.mono);
+        let action = if is_over { Action::Cancel } else { request.resolve(&Allowed::complete())? };
+        if action == Action::Complete && request.form.is_none() {
+            return Err(Refusal::BadPayload.into());
+        }
+        self.note_visits();
+        let visit = self.visits.remove(at);
+        match &request.form {
+            _ if is_over => Err(Refusal::SessionExpired.into()),
+            Some(submit) if action == Action::Complete && submit.kind != FormKind::Cancel => {
+                self.submit_command(asked, &visit.node, visit.session, visit.form, submit)
+            }
+            _ => {
+                Ok(Reply { node: visit.node, session: visit.session, status: Status::Canceled, note: None, form: None })
+            }
+        }
+    }
+
+    fn submit_command(
+        &mut self,
+        asked: &Asked<'_>,
+        node: &str,
+        session: String,
+        form: Form,
+        submit: &Form,
+    ) -> Result<Reply, Stop> {
+        match form.check(submit) {
+            Ok(answer) => self.finish_command(asked, node, session, &answer),
+            Err(wrong) => {
+                let text = menu::complaint(&form, &wrong, self.setup.settings.language);
+                let note = Note { severity: Severity::Error, text };
+                Ok(self.wait_for_form(asked, node, session, form, Some(note)))
+            }
+        }
+    }
+
+    /// Remembers that somebody fills out a form. Clients forget forms without a word, so the oldest of too many goes.
+    fn wait_for_form(
+        &mut self,
+        asked: &Asked<'_>,
+        node: &str,
+        session: String,
+        form: Form,
+        note: Option<Note>,
+    ) -> Reply {
+        self.note_visits();
+        let now = self.now.mono;
+        let is_here = |visit: &Visit| visit.account == asked.account;
+        if self.visits.iter().filter(|visit| is_here(visit)).count() >= limits::MENU_FORMS_MAX
+            && let Some(oldest) = self.visits.iter().position(is_here)
+        {
+            self.visits.remove(oldest);
+        }
+        self.visits.push(Visit {
+            session: session.clone(),
+            account: asked.account,
+            who: asked.who.clone(),
+            node: node.to_string(),
+            form: form.clone(),
+            until: now + limits::MENU_FORM_LIFETIME,
+        });
+        let status = Status::Executing(Allowed::complete());
+        Reply { node: node.to_string(), session, status, note, form: Some(form) }
+    }
+
+    fn finish_command(&mut self, asked: &Asked<'_>, node: &str, session: String, answer: &Form) -> Result<Reply, Stop> {
+        log::debug!("{}: ad-hoc command {node}", asked.who.bare());
+        let (severity, text) = match self.run_menu(&asked.menu, node, answer) {
+            Ok(text) => (Severity::Info, text),
+            Err(Trouble::Failure(failure)) => (Severity::Error, failure.to_string()),
+            Err(Trouble::Store(error)) => return Err(error.into()),
+        };
+        let mut reply = Reply { node: node.to_string(), session, status: Status::Completed, note: None, form: None };
+        // Clients show a note as one line; what has several is a form with a text to select and copy.
+        if text.contains('\n') {
+            let label = menu::answer_label(self.setup.settings.language);
+            let field = Field::new(FieldKind::TextMulti, "answer").with_label(&label).with_value(&text);
+            reply.form = Some(Form::new(FormKind::Result).with_title(&format!("/{node}")).with(field));
+        } else {
+            reply.note = Some(Note { severity, text });
+        }
+        Ok(reply)
+    }
+
+    /// Before the first change of a batch: what there was, in case the batch is taken back.
+    fn note_visits(&mut self) {
+        if self.pending.visits.is_none() {
+            self.pending.visits = Some(self.visits.clone());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The commands of a bot with an account of its own, in its chat (guide §5). `router` by way of `engine::dedicated` asks
+//! for them before a message goes to the bot's program; what is not in the table, custom commands included, goes there.
+//!
+//! A command that the bot's program has registered under a name of this table goes to both.
+
+use std::fmt::Write;
+
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::engine::command::texts::{self, chat};
+use crate::engine::command::{Entry, api, botfather};
+use crate::engine::{Engine, Trouble};
+
+type Answer = Result<String, Trouble>;
+
+/// Somebody who may speak to a bot, in its chat.
+pub(in crate::engine) struct Chat {
+    pub(in crate::engine) bot: BotId,
+    pub(in crate::engine) who: BareJid,
+}
+
+/// All of them, in the order of `/help`.
+pub(super) const TABLE: &[Entry<Chat>] = &[
+    Entry { name: "help", aliases: &["hilfe"], arguments: texts::NONE, description: chat::HELP, handler: help },
+    Entry { name: "start", aliases: &[], arguments: texts::NONE, description: chat::START, handler: start },
+    Entry { name: "info", aliases: &[], arguments: texts::NONE, description: chat::INFO, handler: info },
+    Entry { name: "clear", aliases: &[], arguments: texts::NONE, description: chat::CLEAR, handler: clear },
+    Entry { name: "api", aliases: &[], arguments: chat::API_PAGE, description: chat::API, handler: api::page },
+];
+
+fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    let bot = engine.bot(chat.bot)?;
+    let mut out = bot.row.name.clone();
+    if !bot.row.description.is_empty() {
+        let _ = write!(out, "\n{}", bot.row.description);
+    }
+    let _ = write!(out, "\n\n{}", chat::COMMANDS.fill(language, &[]));
+    for entry in TABLE {
+        let _ = write!(out, "\n{}", entry.line(language));
+    }
+    if !bot.commands.is_empty() {
+        let _ = write!(out, "\n\n{}", chat::CUSTOM.fill(language, &[]));
+    }
+    for command in &bot.commands {
+        let dash = if command.description.is_empty() { "" } else { " - " };
+        let _ = write!(out, "\n/{}{dash}{}", command.command, command.description);
+    }
+    let _ = write!(out, "\n\n{}", chat::REST.fill(language, &[]));
+    Ok(out)
+}
+
+fn start(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
+    let hello = chat::HELLO.fill(engine.setup.settings.language, &[("name", &engine.bot(chat.bot)?.row.name)]);
+    Ok(format!("{hello}\n\n{}", help(engine, chat, arguments)?))
+}
+
+fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    Ok(botfather::details(engine.bot(chat.bot)?, language, &engine.setup.api_url))
+}
+
+/// The part of the conversation that is kept here is what the bot's program has not fetched.
+fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    if engine.bot(chat.bot)?.row.owner != chat.who {
+        return Ok(chat::CLEAR_REFUSED.fill(language, &[]));
+    }
+    match engine.clear_updates(chat.bot)? {
+        0 => Ok(chat::NOTHING_TO_CLEAR.fill(language, &[])),
+        count => Ok(chat::CLEARED.fill(language, &[("count", &count.to_string())])),
+    }
+}

@@ -1,0 +1,117 @@
+//! What a bot with an account of its own says by itself in its chat, and the forms of ad-hoc commands.
+//!
+//! The command lines of the pages are values ([`super::super::api`]), so that both languages show the same ones.
+
+use super::Text;
+
+texts! {
+    /// Argument of /api. The words are names of pages.
+    API_PAGE = "[auth|messages|management|advanced|examples|server]" | "[auth|messages|management|advanced|examples|server]";
+
+    /// What /help does.
+    HELP = "this list" | "diese Liste";
+    /// What /start does.
+    START = "greeting" | "Begrüßung";
+    /// What /info does.
+    INFO = "who this bot is and how it is" | "wer dieser Bot ist und wie es ihm geht";
+    /// What /clear does.
+    CLEAR = "forget what the bot's program has not read yet" | "vergessen, was das Programm des Bots noch nicht gelesen hat";
+    /// What /api does.
+    API = "how programs talk to this bot, with examples" | "wie Programme mit diesem Bot sprechen, mit Beispielen";
+
+    /// Greeting.
+    HELLO = "Hello, I am {name}." | "Hallo, ich bin {name}.";
+    /// Before the commands that every bot has.
+    COMMANDS = "Commands:" | "Befehle:";
+    /// Before the bot's custom commands.
+    CUSTOM = "Commands of this bot's program:" | "Befehle des Programms dieses Bots:";
+    /// After the list of commands.
+    REST = "Everything else you write goes to the bot's program." | "Alles andere, was du schreibst, geht an das Programm des Bots.";
+
+    /// Answer to /clear.
+    CLEARED = "Forgotten: {count} messages that the bot's program had not read yet. What your client shows stays there."
+        | "Vergessen: {count} Nachrichten, die das Programm des Bots noch nicht gelesen hatte. Was dein Client zeigt, bleibt dort.";
+    /// Answer to /clear when there is nothing.
+    NOTHING_TO_CLEAR = "There is nothing to forget: no message waits for the bot's program. What your client shows stays there."
+        | "Es gibt nichts zu vergessen: keine Nachricht wartet auf das Programm des Bots. Was dein Client zeigt, bleibt dort.";
+    /// /clear by somebody else than the owner.
+    CLEAR_REFUSED = "Only the bot's owner may do that." | "Das darf nur der Besitzer des Bots.";
+
+    /// The page /api.
+    API_OVERVIEW = "HTTP API of {name}\n\nAddress: {url}\n\nPages:"
+        | "HTTP-API von {name}\n\nAdresse: {url}\n\nSeiten:";
+    /// A page's line in the overview.
+    PAGE_AUTH = "the token" | "der Token";
+    /// A page's line in the overview.
+    PAGE_MESSAGES = "send and receive" | "senden und empfangen";
+    /// A page's line in the overview.
+    PAGE_MANAGEMENT = "list, create and switch bots" | "Bots auflisten, anlegen und schalten";
+    /// A page's line in the overview.
+    PAGE_ADVANCED = "commands and details of the bot" | "Befehle und Einzelheiten des Bots";
+    /// A page's line in the overview.
+    PAGE_EXAMPLES = "a quick start with curl, and a bot in Python" | "ein schneller Anfang mit curl, und ein Bot in Python";
+    /// A page's line in the overview.
+    PAGE_SERVER = "how the API is reached" | "wie die API erreicht wird";
+
+    /// /api auth.
+    API_AUTH = "Each call of a bot's program carries the bot's token in the header Authorization. The first line keeps it for the lines after it:\n\n{token}\n{me}\n\nWithout a valid token the answer is 401. A new token: /token {id} in the chat with yourself."
+        | "Jeder Aufruf des Programms eines Bots trägt den Token des Bots in der Kopfzeile Authorization. Die erste Zeile merkt ihn für die Zeilen danach:\n\n{token}\n{me}\n\nOhne gültigen Token ist die Antwort 401. Ein neuer Token: /token {id} im Chat mit dir selbst.";
+    /// /api messages.
+    API_MESSAGES = "Send a message:\n\n{token}\n{send}\n\nFetch what was written to the bot; the call waits up to `timeout` seconds (50 at most) for the first message:\n\n{updates}\n\nEach update has an `update_id`. The next call with `offset` one higher takes what came before it off the queue. What nobody fetches is kept for a day."
+        | "Eine Nachricht senden:\n\n{token}\n{send}\n\nHolen, was dem Bot geschrieben wurde; der Aufruf wartet bis zu `timeout` Sekunden (höchstens 50) auf die erste Nachricht:\n\n{updates}\n\nJedes Update hat eine `update_id`. Der nächste Aufruf mit einem um eins höheren `offset` nimmt alles davor aus der Warteschlange. Was niemand holt, wird einen Tag aufgehoben.";
+    /// /api management.
+    API_MANAGEMENT = "Your bots:\n\n{admin}{list}\n\nCreate another one, which speaks in the chat with yourself:\n\n{create}\n\nSwitch this one on (or off, with false):\n\n{activate}\n\nIn the same way POST /bot/token and /bot/revoke with the `id` change the token, and /bot/delete removes a bot."
+        | "Deine Bots:\n\n{admin}{list}\n\nEinen weiteren anlegen, der im Chat mit dir selbst spricht:\n\n{create}\n\nDiesen einschalten (oder abschalten, mit false):\n\n{activate}\n\nEbenso ändern POST /bot/token und /bot/revoke mit der `id` den Token, und /bot/delete entfernt einen Bot.";
+    /// Added where management needs the admin token and the asker is no admin.
+    ADMIN_TOKEN = "\n\nManagement needs the admin token, which the daemon's admin has."
+        | "\n\nDie Verwaltung braucht den Admin-Token, den der Admin des Dienstes hat.";
+    /// /api advanced.
+    API_ADVANCED = "Set the commands that the bot's program understands; /help lists them and clients show them:\n\n{token}\n{setcommands}\n\nRead them:\n\n{getcommands}\n\nThe bot in detail:\n\n{info}"
+        | "Die Befehle festlegen, die das Programm des Bots versteht; /help listet sie auf und Clients zeigen sie:\n\n{token}\n{setcommands}\n\nSie lesen:\n\n{getcommands}\n\nDer Bot im Einzelnen:\n\n{info}";
+    /// /api examples.
+    API_EXAMPLES = "Quick start:\n\n{token}\n{health}\n{me}\n{send}\n{updates}\n\nA bot in Python that repeats what it hears (Python 3, nothing to install):\n\n{python}"
+        | "Schneller Anfang:\n\n{token}\n{health}\n{me}\n{send}\n{updates}\n\nEin Bot in Python, der wiederholt, was er hört (Python 3, nichts zu installieren):\n\n{python}";
+    /// Added where a page's token is not the bot's own.
+    FOREIGN_TOKEN = "\n\nThe bot's owner finds its token with /showtoken {id} in the chat with himself."
+        | "\n\nDer Besitzer des Bots findet den Token mit /showtoken {id} im Chat mit sich selbst.";
+    /// Added where the bot has no token.
+    LOST_TOKEN = "\n\nThe bot has no token now. Make one: /token {id} in the chat with yourself."
+        | "\n\nDer Bot hat gerade keinen Token. Mache einen: /token {id} im Chat mit dir selbst.";
+
+    /// /api server.
+    API_SERVER = "The API server\nAddress: {url}\nMode: {mode}\nCalls a second for each bot: {rate}\nManagement: {management}"
+        | "Der API-Server\nAdresse: {url}\nModus: {mode}\nAufrufe je Sekunde und Bot: {rate}\nVerwaltung: {management}";
+    /// A mode.
+    MODE_LOCAL = "local (HTTP, from this machine only)" | "lokal (HTTP, nur von diesem Rechner)";
+    /// A mode.
+    MODE_NETWORK = "network (HTTPS, from everywhere)" | "Netzwerk (HTTPS, von überall)";
+    /// No limit.
+    UNLIMITED = "any number" | "beliebig viele";
+    /// Who may manage.
+    MANAGEMENT_LOOPBACK = "every program on the machine" | "jedes Programm auf dem Rechner";
+    /// Who may manage.
+    MANAGEMENT_TOKEN = "with the admin token" | "mit dem Admin-Token";
+    /// /api server, for admins.
+    API_SERVER_ADMIN = "\nConfiguration: {config}\nData: {data}\nAdmin token: {admin_file}\nCertificate: {certificate}"
+        | "\nKonfiguration: {config}\nDaten: {data}\nAdmin-Token: {admin_file}\nZertifikat: {certificate}";
+    /// /api server with something to change, by an admin.
+    API_SERVER_HOW = "Nothing was changed: the server's address is not changed in a chat. The keys mode, port, tls_cert and tls_key stand in [api] of the configuration ({config}); after a change start the daemon again."
+        | "Nichts wurde geändert: die Adresse des Servers wird nicht im Chat geändert. Die Schlüssel mode, port, tls_cert und tls_key stehen in [api] der Konfiguration ({config}); starte den Dienst nach einer Änderung neu.";
+    /// /api server with something to change, by somebody else.
+    API_SERVER_REFUSED = "Nothing was changed: that is for the daemon's admins." | "Nichts wurde geändert: das ist Sache der Admins des Dienstes.";
+    /// Stands for the configuration file where there is none.
+    NO_FILE = "no file; see `botmother config sample`" | "keine Datei; siehe `botmother config sample`";
+
+    /// Title of the list of ad-hoc commands.
+    MENU = "Commands of {name}" | "Befehle von {name}";
+    /// Label of a custom command's arguments.
+    MORE = "What follows the command" | "Was dem Befehl folgt";
+    /// A custom command was given by an ad-hoc command.
+    DELIVERED = "Sent to the program of {name}: {text}" | "An das Programm von {name} geschickt: {text}";
+    /// Label of a long answer.
+    ANSWER = "Answer" | "Antwort";
+    /// A form lacks a value.
+    FIELD_MISSING = "Please fill in: {field}" | "Bitte ausfüllen: {field}";
+    /// A form has a value that is not possible.
+    FIELD_WRONG = "This is not possible: {field}" | "Das ist nicht möglich: {field}";
+}

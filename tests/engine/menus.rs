@@ -1,0 +1,337 @@
+//! The chat of a bot with an account of its own, and the same commands as menus (XEP-0050).
+
+use botmother::xml::Element;
+use botmother::xmpp::adhoc::Request;
+use botmother::xmpp::dataform::{Form, FormKind};
+use botmother::xmpp::ns;
+use botmother::xmpp::stanza::{Iq, IqKind};
+
+use super::*;
+
+const BOT: &str = "bot_wetter@example.org";
+const PHONE: &str = "ralf@example.org/phone";
+const EVE: &str = "eve@example.org/evil";
+
+/// The rig with a bot that has an account of its own.
+struct Chat {
+    rig: Rig,
+    bot: BotInfo,
+    account: AccountId,
+    count: u32,
+}
+
+impl Chat {
+    fn new(language: Language) -> Chat {
+        let mut rig = Rig::over(Store::memory(), language);
+        rig.online();
+        let new = NewBot {
+            name: "Wetter".into(),
+            owner: BareJid::parse(OWNER).unwrap(),
+            mode: Mode::Dedicated,
+            receive: Receive::SelfChat,
+            account: Some(OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") }),
+        };
+        let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
+        let start = |effect| match effect {
+            Effect::Session(account, Order::Start(..)) => Some(account),
+            _ => None,
+        };
+        let account = effects.into_iter().find_map(start).expect("its session is started");
+        let event = Event::Session(account, session::Event::Online { resumed: false });
+        let effects = rig.batch(vec![event]);
+        let Some(Ok(Answer::Created(bot))) = answers(effects).pop() else { panic!("not created") };
+        Chat { rig, bot, account, count: 0 }
+    }
+
+    /// Somebody writes to the bot; gives what it says.
+    fn write(&mut self, from: &str, text: &str) -> Vec<String> {
+        self.count += 1;
+        let message = Inbound {
+            id: Some(format!("m{}", self.count)),
+            body: Some(text.to_string()),
+            ..Inbound::new(Jid::parse(from).unwrap(), Jid::parse(BOT).unwrap(), Kind::Chat)
+        };
+        let event = Event::Session(self.account, session::Event::Message(Box::new(message)));
+        sends(&self.rig.batch(vec![event])).into_iter().map(|(_, stanza)| stanza).collect()
+    }
+
+    fn one(&mut self, text: &str) -> String {
+        let mut said = self.write(PHONE, text);
+        assert_eq!(said.len(), 1, "{text}: {said:?}");
+        said.remove(0)
+    }
+
+    /// What the bot's program gets.
+    fn heard(&mut self) -> Vec<String> {
+        let bot = self.bot.clone();
+        let updates = self.rig.updates(&bot, None);
+        if let Some(last) = updates.last() {
+            self.rig.updates(&bot, Some(last.id.0 + 1));
+        }
+        updates.into_iter().map(|update| update.payload).collect()
+    }
+
+    /// Asks one of our accounts; gives the answer as text.
+    fn ask_at(&mut self, account: AccountId, from: &str, kind: IqKind, payload: Element) -> String {
+        let to = if account == self.account { format!("{BOT}/x") } else { format!("{OWNER}/x") };
+        let request = Iq {
+            kind,
+            id: "q".into(),
+            from: Jid::parse(from).ok(),
+            to: Jid::parse(&to).ok(),
+            payload: Some(payload),
+            error: None,
+        };
+        let effects = self.rig.batch(vec![Event::Session(account, session::Event::Request(Box::new(request)))]);
+        let mut answers = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Session(to, Order::Send { tag: None, stanza }) if to == account => Some(stanza),
+            _ => None,
+        });
+        let answer = answers.next().expect("an answer");
+        assert!(answers.next().is_none(), "one question, one answer");
+        answer
+    }
+
+    fn list(&mut self, account: AccountId, from: &str) -> String {
+        let query = Element::new("query", ns::DISCO_ITEMS).with("node", ns::COMMANDS);
+        self.ask_at(account, from, IqKind::Get, query)
+    }
+
+    fn command(&mut self, account: AccountId, from: &str, command: Element) -> String {
+        self.ask_at(account, from, IqKind::Set, command)
+    }
+}
+
+fn command(node: &str) -> Element {
+    Element::new("command", ns::COMMANDS).with("node", node).with("action", "execute")
+}
+
+fn submit(node: &str, session: &str, values: &[(&str, &str)]) -> Element {
+    let form = values.iter().fold(Form::new(FormKind::Submit), |form, (var, value)| form.with_value(var, value));
+    Element::new("command", ns::COMMANDS).with("node", node).with("sessionid", session).with_child(form.build())
+}
+
+fn session_of(answer: &str) -> String {
+    let (_, rest) = answer.split_once("sessionid='").expect("a session");
+    rest.split_once('\'').expect("quoted").0.to_string()
+}
+
+#[test]
+fn the_chat_answers_its_own_commands_and_leaves_the_rest_to_the_program() {
+    let mut chat = Chat::new(Language::English);
+    let bot = chat.bot.clone();
+    let commands = vec![
+        Command { command: "weather".into(), description: "Sun, rain".into() },
+        Command { command: "info".into(), description: "The program's own".into() },
+    ];
+    chat.rig.ask(as_bot(&bot), Question::SetCommands(commands)).unwrap();
+    let help = chat.one("/help");
+    for part in ["Wetter", "/help", "/start", "/info", "/clear", "/api", "/weather - Sun, rain"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+    assert!(help.contains(&format!("to='{OWNER}'")));
+    assert!(!help.contains("/ki") && !help.contains("/telegram") && !help.contains("/newbot"));
+    assert!(chat.one("/START").contains("Hello, I am Wetter."));
+    assert_eq!(chat.heard(), [""; 0]);
+
+    for text in ["/weather Berlin", "/unknown", "hello", "/", "a /help b"] {
+        assert_eq!(chat.write(PHONE, text), [""; 0], "{text}");
+        let heard = chat.heard();
+        assert_eq!(heard.len(), 1, "{text}");
+        assert!(heard[0].contains(&format!("\"body\":\"{text}\"")), "{heard:?}");
+    }
+    // What the program has registered, it gets, although the bot knows it too.
+    assert!(chat.one("/info").contains("dedicated"));
+    assert_eq!(chat.heard().len(), 1);
+    for text in ["/help", "/api auth", "/clear", "hello"] {
+        assert_eq!(chat.write(EVE, text), [""; 0], "{text}");
+    }
+    assert_eq!(chat.heard(), [""; 0]);
+}
+
+#[test]
+fn clear_takes_what_waits() {
+    let mut chat = Chat::new(Language::English);
+    assert!(chat.one("/clear").contains("nothing to forget"));
+    chat.write(PHONE, "one");
+    chat.write(PHONE, "two");
+    assert!(chat.one("/clear").contains("Forgotten: 2 messages"));
+    assert_eq!(chat.heard(), [""; 0]);
+    assert!(chat.one("/info").contains("dropped unread: 2"));
+    chat.write(PHONE, "three");
+    assert_eq!(chat.heard().len(), 1);
+}
+
+#[test]
+fn the_pages_show_the_real_address_and_token() {
+    let mut chat = Chat::new(Language::English);
+    let token = chat.bot.token.clone().unwrap().expose().to_string();
+    let overview = chat.one("/api");
+    for page in ["auth", "messages", "management", "advanced", "examples", "server"] {
+        assert!(overview.contains(&format!("/api {page} - ")), "{overview}");
+        let text = chat.one(&format!("/api {page}"));
+        assert!(text.contains("http://localhost:7842/bot/"), "{text}");
+        assert_eq!(text.contains(&token), !matches!(page, "management" | "server"), "{page}: {text}");
+        assert!(!text.contains('{') || text.contains("-d '{"), "{text}");
+    }
+    assert!(chat.one("/api nonsense").contains("Pages:"));
+    assert!(chat.one("/api server port 9000").contains("for the daemon's admins"));
+    assert!(!chat.one("/api server").contains("Configuration:"));
+    let admins = vec![BareJid::parse(OWNER).unwrap()];
+    let settings = Settings { admins, ..setup(Language::English).settings };
+    chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
+    assert!(chat.one("/api server").contains("Configuration:"));
+    assert!(chat.one("/api server port 9000").contains("Nothing was changed: the server"));
+}
+
+#[test]
+fn menus_list_what_the_asker_may_do() {
+    let mut chat = Chat::new(Language::German);
+    let bot = chat.bot.clone();
+    let weather = Command { command: "weather".into(), description: String::new() };
+    chat.rig.ask(as_bot(&bot), Question::SetCommands(vec![weather])).unwrap();
+    let (own, person) = (chat.account, chat.rig.account);
+    let listed = chat.list(own, PHONE);
+    assert!(
+        listed.contains(&format!("jid='{BOT}/x'")) && listed.contains("node='weather' name='/weather'"),
+        "{listed}"
+    );
+    assert!(listed.contains("name='/help - diese Liste'"));
+    let listed = chat.list(person, PHONE);
+    assert!(listed.contains("node='newbot'") && !listed.contains("weather"));
+    for (account, who) in [(own, EVE), (person, EVE), (person, BOT)] {
+        assert!(!chat.list(account, who).contains("<item"), "{who}");
+        assert!(chat.command(account, who, command("help")).contains("<forbidden"), "{who}");
+        let info = Element::new("query", ns::DISCO_INFO).with("node", ns::COMMANDS);
+        assert!(chat.ask_at(account, who, IqKind::Get, info).contains("<forbidden"), "{who}");
+    }
+    let info = Element::new("query", ns::DISCO_INFO).with("node", "weather");
+    assert!(chat.ask_at(own, PHONE, IqKind::Get, info).contains("command-node"));
+    let info = Element::new("query", ns::DISCO_INFO).with("node", "nonsense");
+    assert!(chat.ask_at(own, PHONE, IqKind::Get, info).contains("<item-not-found"));
+    assert!(chat.ask_at(own, PHONE, IqKind::Get, Element::new("query", ns::DISCO_ITEMS)).contains("type='result'"));
+    assert!(chat.ask_at(own, PHONE, IqKind::Get, Element::new("x", "y")).contains("<service-unavailable"));
+}
+
+#[test]
+fn every_command_of_the_menus_runs() {
+    let mut chat = Chat::new(Language::English);
+    let (own, person) = (chat.account, chat.rig.account);
+    for account in [own, person] {
+        let listed = chat.list(account, PHONE);
+        let nodes: Vec<String> =
+            listed.split("node='").skip(2).filter_map(|part| Some(part.split_once('\'')?.0.to_string())).collect();
+        assert!(nodes.len() >= 5, "{listed}");
+        for node in nodes {
+            let answer = chat.command(account, PHONE, command(&node));
+            assert!(answer.contains("type='result'"), "{node}: {answer}");
+            let is_form = answer.contains("status='executing'");
+            assert_eq!(is_form, answer.contains("<actions execute='complete'>"), "{node}: {answer}");
+            assert_ne!(is_form, answer.contains("status='completed'"), "{node}: {answer}");
+        }
+    }
+    assert!(chat.command(own, PHONE, command("newbot")).contains("<item-not-found"));
+}
+
+#[test]
+fn forms_lead_to_the_answer() {
+    let mut chat = Chat::new(Language::English);
+    let (own, person) = (chat.account, chat.rig.account);
+    let form = chat.command(person, PHONE, command("newbot"));
+    assert!(form.contains("var='name'") && form.contains("<required/>"), "{form}");
+    let session = session_of(&form);
+    // An empty answer gets the form again; then it works; then the session is over.
+    let again = chat.command(person, PHONE, submit("newbot", &session, &[("name", "")]));
+    assert!(again.contains("status='executing'") && again.contains("type='error'>Please fill in: name"), "{again}");
+    let done = chat.command(person, PHONE, submit("newbot", &session, &[("name", "Neu & <gut>")]));
+    assert!(done.contains("status='completed'") && done.contains("Neu &amp; &lt;gut&gt;"), "{done}");
+    let over = chat.command(person, PHONE, submit("newbot", &session, &[("name", "Neu")]));
+    assert!(over.contains("<bad-sessionid"), "{over}");
+
+    // A bot is chosen from a list; one of somebody else is not in it.
+    let form = chat.command(person, PHONE, command("setdescription"));
+    assert!(form.contains("type='list-single'") && form.contains("[1] Wetter"), "{form}");
+    let values = [("id", "1"), ("text", "Sun and rain")];
+    assert!(chat.command(person, PHONE, submit("setdescription", &session_of(&form), &values)).contains("saved"));
+    let form = chat.command(person, PHONE, command("showtoken"));
+    let wrong = chat.command(person, PHONE, submit("showtoken", &session_of(&form), &[("id", "77")]));
+    assert!(wrong.contains("This is not possible"), "{wrong}");
+
+    // A custom command reaches the program.
+    let bot = chat.bot.clone();
+    let weather = Command { command: "weather".into(), description: String::new() };
+    chat.rig.ask(as_bot(&bot), Question::SetCommands(vec![weather])).unwrap();
+    let form = chat.command(own, PHONE, command("weather"));
+    let done = chat.command(own, PHONE, submit("weather", &session_of(&form), &[("arguments", "Berlin \"Mitte\"")]));
+    assert!(done.contains("Sent to the program of Wetter: /weather Berlin"), "{done}");
+    let heard = chat.heard();
+    assert_eq!(heard.len(), 1);
+    assert!(heard[0].contains(r#""body":"/weather Berlin \"Mitte\"""#), "{heard:?}");
+    assert!(heard[0].contains(&format!("\"from\":\"{OWNER}\",\"to\":\"{BOT}\"")), "{heard:?}");
+    let form = chat.command(own, PHONE, command("api"));
+    let page = chat.command(own, PHONE, submit("api", &session_of(&form), &[("choice", "auth")]));
+    assert!(page.contains("TOKEN=bm_"), "{page}");
+}
+
+#[test]
+fn sessions_are_cancelled_checked_bounded_and_forgotten() {
+    let mut chat = Chat::new(Language::English);
+    let person = chat.rig.account;
+    let with = |session: &str, action: &str| {
+        Element::new("command", ns::COMMANDS).with("node", "newbot").with("sessionid", session).with("action", action)
+    };
+    let session = session_of(&chat.command(person, PHONE, command("newbot")));
+    for (action, error) in
+        [("prev", "bad-action"), ("next", "bad-action"), ("fly", "malformed-action"), ("complete", "bad-payload")]
+    {
+        assert!(chat.command(person, PHONE, with(&session, action)).contains(error), "{action}");
+    }
+    // Another client of the owner, another command, another account: not this session.
+    assert!(chat.command(person, "ralf@example.org/laptop", with(&session, "cancel")).contains("bad-sessionid"));
+    assert!(chat.command(person, PHONE, submit("token", &session, &[("id", "1")])).contains("bad-sessionid"));
+    assert!(chat.command(chat.account, PHONE, with(&session, "cancel")).contains("bad-sessionid"));
+    assert!(chat.command(person, PHONE, with(&session, "cancel")).contains("status='canceled'"));
+    assert!(chat.command(person, PHONE, with(&session, "cancel")).contains("bad-sessionid"));
+
+    let first = session_of(&chat.command(person, PHONE, command("newbot")));
+    let mut last = String::new();
+    for _ in 0..limits::MENU_FORMS_MAX {
+        last = session_of(&chat.command(person, PHONE, command("newbot")));
+    }
+    assert!(chat.command(person, PHONE, submit("newbot", &first, &[("name", "A")])).contains("bad-sessionid"));
+    chat.rig.wait(limits::MENU_FORM_LIFETIME);
+    assert!(chat.command(person, PHONE, submit("newbot", &last, &[("name", "A")])).contains("session-expired"));
+    assert!(chat.command(person, PHONE, submit("newbot", &last, &[("name", "A")])).contains("bad-sessionid"));
+}
+
+/// Damaged requests are answered, and nothing panics.
+#[test]
+fn whatever_is_asked_is_answered() {
+    let mut chat = Chat::new(Language::English);
+    let person = chat.rig.account;
+    let mut seed = [0u8; 64];
+    for _ in 0..500 {
+        entropy(&mut seed);
+        let pick = |at: usize, from: &[&str]| from[usize::from(seed[at]) % from.len()].to_string();
+        let node = pick(0, &["newbot", "help", "api", "", "\u{1F600}", "setcommands"]);
+        let mut element = Element::new("command", ns::COMMANDS).with("node", &node);
+        element = element.with("action", &pick(1, &["execute", "next", "prev", "complete", "cancel", "x", ""]));
+        if seed[2] % 3 == 0 {
+            element = element.with("sessionid", &pick(3, &["", "x", "' or 1"]));
+        }
+        if seed[4] % 2 == 0 {
+            let mut form = Element::new("x", ns::DATA).with("type", &pick(5, &["submit", "form", "cancel", "y"]));
+            for at in 6..9 {
+                let field =
+                    Element::new("field", ns::DATA).with("var", &pick(at, &["id", "name", "", "text", "choice"]));
+                let value = Element::new("value", ns::DATA).with_text(&pick(at + 3, &["1", "", "server", "a\nb", "ü"]));
+                form = form.with_child(field.with_child(value));
+            }
+            element = element.with_child(form);
+        }
+        let account = if seed[12] % 2 == 0 { person } else { chat.account };
+        let _ = Request::read(&element);
+        let answer = chat.command(account, if seed[13] % 5 == 0 { EVE } else { PHONE }, element);
+        assert!(answer.starts_with("<iq "), "{answer}");
+    }
+}
