@@ -6,8 +6,10 @@ brings the password, so that it is in no process list. Each line on stdout is an
 commands: login {jid, password, host, port, ca, priority, carbons}    send {to, body, id?, type?, private?}
           presence {to?, type?, show?, status?, priority?}            join {room, nick}
           raw {xml}                                                   quit
+          menu {to, query: items|info, node} or {to, query: command, node, action, session, fields}
 events:   ready {jid}    message {from, to, body, id, type, carbon, stanza_ids, origin_id, delayed, xml}
           presence {from, type, show, status, xml}    iq {from, type, id, xml}    sent {id}    error {what}    closed
+          menu {features, items, status, session, note, fields, error, xml}
 """
 import asyncio
 import json
@@ -22,6 +24,7 @@ for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
     os.environ.pop(name, None)
 
 from slixmpp.clientxmpp import ClientXMPP
+from slixmpp.exceptions import IqError
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath, StanzaPath
 from slixmpp.xmlstream.tostring import tostring
@@ -53,7 +56,7 @@ class Peer(ClientXMPP):
         self.ca_certs = Path(login["ca"])
         # Otherwise it tries direct TLS first, and reports that as a failed connection.
         self.enable_direct_tls = False
-        for plugin in ("xep_0030", "xep_0199", "xep_0280"):
+        for plugin in ("xep_0004", "xep_0030", "xep_0050", "xep_0199", "xep_0280"):
             self.register_plugin(plugin)
         self.register_handler(Callback("messages", MatchXPath(f"{CLIENT}message"), self.on_message))
         self.register_handler(Callback("presences", MatchXPath(f"{CLIENT}presence"), self.on_presence))
@@ -119,6 +122,42 @@ class Peer(ClientXMPP):
         message.send()
         event("sent", id=message["id"])
 
+    async def menu(self, command):
+        """Service discovery and ad-hoc commands (XEP-0030, 0050, 0004) by slixmpp's own plugins."""
+        to, node, answer = command["to"], command.get("node") or None, {"items": [], "features": [], "fields": []}
+        try:
+            if command["query"] == "items":
+                iq = await self["xep_0030"].get_items(jid=to, node=node, local=False)
+                answer["items"] = [[node or "", name or ""] for _, node, name in iq["disco_items"].get_items()]
+                # slixmpp has them as a set; the order is in the stanza.
+                order = [item.get("node", "") for item in iq.xml.iter("{http://jabber.org/protocol/disco#items}item")]
+                answer["items"].sort(key=lambda item: order.index(item[0]))
+            elif command["query"] == "info":
+                iq = await self["xep_0030"].get_info(jid=to, node=node, cached=False, local=False)
+                answer["features"] = sorted(iq["disco_info"]["features"])
+            else:
+                payload = None
+                if command.get("fields"):
+                    payload = self["xep_0004"].make_form(ftype="submit")
+                    for var, value in command["fields"]:
+                        payload.add_field(var=var, ftype="text-single", value=value)
+                iq = await self["xep_0050"].send_command(
+                    to, node, action=command.get("action") or "execute", payload=payload,
+                    sessionid=command.get("session") or None,
+                )
+                answer["status"] = iq["command"]["status"]
+                answer["session"] = iq["command"]["sessionid"]
+                answer["note"] = "\n".join(text for _, text in iq["command"]["notes"])
+                form = iq["command"].xml.find("{jabber:x:data}x")
+                if form is not None:
+                    for field in form.iter("{jabber:x:data}field"):
+                        values = [value.text or "" for value in field.findall("{jabber:x:data}value")]
+                        answer["fields"].append([field.get("var", ""), "\n".join(values)])
+        except IqError as error:
+            iq = error.iq
+            answer["error"] = iq["error"]["condition"]
+        event("menu", **answer, xml=tostring(iq.xml, xmlns="jabber:client"))
+
     async def command(self, command):
         kind = command["cmd"]
         if kind == "send":
@@ -136,6 +175,8 @@ class Peer(ClientXMPP):
                 f"<presence to='{command['room']}/{command['nick']}'>"
                 "<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>"
             )
+        elif kind == "menu":
+            await self.menu(command)
         elif kind == "raw":
             self.send_raw(command["xml"])
         elif kind == "quit":

@@ -66,6 +66,12 @@ struct Event {
     status: Option<String>,
     what: Option<String>,
     xml: Option<String>,
+    features: Option<Vec<String>>,
+    items: Option<Vec<(String, String)>>,
+    session: Option<String>,
+    note: Option<String>,
+    fields: Option<Vec<(String, String)>>,
+    error: Option<String>,
 }
 
 /// A received message; of a carbon copy, the message inside.
@@ -104,6 +110,70 @@ pub struct Iq {
     /// result or error.
     pub kind: String,
     pub id: String,
+    pub xml: String,
+}
+
+/// A question about ad-hoc commands, or one of them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Menu {
+    cmd: String,
+    to: String,
+    query: String,
+    node: String,
+    action: String,
+    session: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Menu {
+    /// Which commands are there?
+    pub fn list() -> Menu {
+        Menu { query: "items".into(), node: "http://jabber.org/protocol/commands".into(), ..Menu::default() }
+    }
+
+    /// What are you, or (with a node) what is this?
+    pub fn info(node: &str) -> Menu {
+        Menu { query: "info".into(), node: node.into(), ..Menu::default() }
+    }
+
+    /// Begins a command.
+    pub fn execute(node: &str) -> Menu {
+        Menu { query: "command".into(), node: node.into(), ..Menu::default() }
+    }
+
+    /// In a session that has begun.
+    pub fn of(mut self, session: &str) -> Menu {
+        self.session = session.into();
+        self
+    }
+
+    /// Another action than to execute.
+    pub fn doing(mut self, action: &str) -> Menu {
+        self.action = action.into();
+        self
+    }
+
+    /// With these values in its form.
+    pub fn with(mut self, fields: &[(&str, &str)]) -> Menu {
+        self.fields = fields.iter().map(|(var, value)| (var.to_string(), value.to_string())).collect();
+        self
+    }
+}
+
+/// The answer to a [`Menu`]; empty is what it does not have.
+#[derive(Clone, Debug)]
+pub struct MenuAnswer {
+    pub features: Vec<String>,
+    /// Node and name of each command.
+    pub items: Vec<(String, String)>,
+    /// executing, completed, canceled.
+    pub status: String,
+    pub session: String,
+    pub note: String,
+    /// Name and value of each field of the form.
+    pub fields: Vec<(String, String)>,
+    /// The condition of a refusal.
+    pub error: String,
     pub xml: String,
 }
 
@@ -272,6 +342,32 @@ impl Peer {
         });
         let own = format!("{room}/{nick}");
         self.expect_presence(ANSWER_LIMIT, |presence| presence.from == own && presence.kind == "available");
+    }
+
+    /// Asks for commands or gives one, and waits for the answer.
+    pub fn menu(&mut self, to: &str, menu: &Menu) -> MenuAnswer {
+        self.command(&Menu { cmd: "menu".into(), to: to.into(), ..menu.clone() });
+        let event = self.take(ANSWER_LIMIT, |event| event.ev == "menu");
+        let Some(event) = event else { self.fail("no answer about commands") };
+        MenuAnswer {
+            features: event.features.unwrap_or_default(),
+            items: event.items.unwrap_or_default(),
+            status: event.status.unwrap_or_default(),
+            session: event.session.unwrap_or_default(),
+            note: event.note.unwrap_or_default(),
+            fields: event.fields.unwrap_or_default(),
+            error: event.error.unwrap_or_default(),
+            xml: event.xml.unwrap_or_default(),
+        }
+    }
+
+    /// Begins a command and fills out its form.
+    pub fn fill_menu(&mut self, to: &str, node: &str, fields: &[(&str, &str)]) -> MenuAnswer {
+        let form = self.menu(to, &Menu::execute(node));
+        if form.status != "executing" {
+            self.fail(&format!("no form: {form:?}"));
+        }
+        self.menu(to, &Menu::execute(node).of(&form.session).doing("complete").with(fields))
     }
 
     /// Sends a stanza as it is.
