@@ -141,7 +141,7 @@ impl Rig {
     }
 
     fn updates(&mut self, bot: &BotInfo, offset: Option<i64>) -> Vec<Update> {
-        let poll = UpdatePoll { offset: offset.map(UpdateId), limit: 100, timeout: Duration::ZERO };
+        let poll = UpdatePoll { offset: offset.map(UpdateId), limit: 100, timeout: Duration::ZERO, allowed: None };
         match self.ask(as_bot(bot), Question::GetUpdates(poll)) {
             Ok(Answer::Updates(updates)) => updates,
             other => panic!("{other:?}"),
@@ -306,7 +306,7 @@ fn offsets_lose_nothing() {
 fn a_waiting_poller_is_answered_at_once_and_only_one_waits() {
     let mut rig = Rig::new();
     let bot = rig.create(OWNER, "Echo");
-    let poll = UpdatePoll { offset: None, limit: 100, timeout: Duration::from_secs(50) };
+    let poll = UpdatePoll { offset: None, limit: 100, timeout: Duration::from_secs(50), allowed: None };
     let (effects, _first) = rig.begin(as_bot(&bot), Question::GetUpdates(poll));
     assert!(answers(effects).is_empty());
     let (effects, _second) = rig.begin(as_bot(&bot), Question::GetUpdates(poll));

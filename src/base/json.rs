@@ -122,6 +122,11 @@ pub fn quote(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// Reads `["a","b"]`; `None` when it is anything else.
+pub fn texts(json: &str) -> Option<Vec<String>> {
+    miniserde::json::from_str(json).ok()
+}
+
 /// What is wrong with a body: the field, and what it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {

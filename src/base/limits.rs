@@ -240,6 +240,12 @@ pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 /// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
 pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Messages remembered that a bot sent: whoever corrects what he said does so soon, and a row has some 200 bytes.
+pub const SENT_PER_BOT_MAX: i64 = 5_000;
+/// How long they are remembered: receipts of phones that were off for the holidays still come.
+pub const SENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Messages told as seen because a later one was; more at once is a recipient who was long away.
+pub const SEEN_BEFORE_MAX: usize = 100;
 /// Lines kept of the built-in chat.
 pub const LOCAL_MESSAGES_MAX: i64 = 1_000;
 /// Rows kept in `audit_log`.
@@ -343,7 +349,7 @@ pub const MENU_FORM_LIFETIME: Duration = Duration::from_secs(1800);
 // --- store ---
 
 /// More than there are statements in this layer, so that none is prepared twice.
-pub const STATEMENTS_MAX: usize = 96;
+pub const STATEMENTS_MAX: usize = 128;
 /// How long we wait for another program that looks into the database (a backup, a curious `sqlite3`).
 pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Free pages that are kept for later use; only beyond them is the file made shorter.

@@ -134,9 +134,10 @@ impl Engine {
 
     pub(super) fn start_account(&mut self, row: AccountRow, login: Login) -> Result<(), store::Error> {
         let id = row.id;
-        if let Some(running) = self.accounts.get(&id) {
+        if let Some(acked) = self.accounts.get(&id).map(|running| running.acked.clone()) {
             // Acknowledged: not to be sent again by the session that takes its place.
-            self.store.delete_outbox(&running.acked)?;
+            self.note_sent(&acked)?;
+            self.store.delete_outbox(&acked)?;
         }
         let presence = self.presence_of(&row);
         let config = SessionConfig {
@@ -338,6 +339,8 @@ impl Engine {
             return Ok(());
         }
         self.pending.wrote_acks = true;
+        let acked: Vec<OutboxId> = self.accounts.values().flat_map(|account| account.acked.iter().copied()).collect();
+        self.note_sent(&acked)?;
         for (id, account) in &mut self.accounts {
             if !account.acked.is_empty() {
                 self.store.delete_outbox(&account.acked)?;

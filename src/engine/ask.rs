@@ -48,6 +48,11 @@ impl Engine {
                 self.note_active(bot)?;
                 answer
             }
+            Question::Act(act) => {
+                let answer = self.act(bot, act)?;
+                self.note_active(bot)?;
+                answer
+            }
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),
             Question::GetMe | Question::WhoAmI => Answer::Me(self.bot(bot)?.info()),
             Question::GetInfo => {

@@ -14,8 +14,8 @@ use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
+use crate::engine::received::{Said, words};
 use crate::engine::registry::Bot;
-use crate::engine::router::payload;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
@@ -185,16 +185,18 @@ impl Engine {
         if !is_talk || is_own || !self.admits(bot, &message.from.bare()) {
             return Ok(());
         }
-        let Some(body) = message.text() else { return Ok(()) };
+        let Some(body) = words(message) else { return self.on_bot_event(account, bot, own, message) };
         if message.is_encrypted || !self.is_new(account, message)? {
             return Ok(());
         }
         if self.answer_command(bot, &message.from.bare(), body)? {
             return Ok(());
         }
-        let stanza_id = message.id.as_deref().or(message.origin_id.as_deref()).unwrap_or_default();
-        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
-        self.push_update(bot, "message", &payload(&message.from.bare(), own, body, stanza_id, at))
+        let said = Said::of(account, message, self.now.unix());
+        match self.tell_message(bot, &message.from.bare(), own, body, &said)? {
+            Some(update) => self.confirm_arrival(account, bot, message, update),
+            None => Ok(()),
+        }
     }
 
     /// Answers what the bot knows by itself; says whether that was all. A command that its program has registered goes

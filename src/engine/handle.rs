@@ -13,6 +13,9 @@ use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::xmpp::message::Kind;
 
+pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
+pub use crate::xmpp::message::ChatState;
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub enum Caller {
@@ -151,6 +154,57 @@ pub struct NewMessage {
     pub idempotency_key: Option<String>,
 }
 
+/// What a bot does besides sending a text.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// For whom: a JID, or `owner@local`.
+    pub to: Jid,
+    /// Chat or groupchat.
+    pub kind: Kind,
+    /// What.
+    pub deed: Deed,
+    /// As in [`NewMessage`]; chat states have none.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is done. Messages are named by the id that the update or the answer to sending gave.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// `sendFile`.
+    File {
+        /// Where the file is: `https` or `http`.
+        url: String,
+        /// A text behind it.
+        caption: Option<String>,
+    },
+    /// `sendReaction`.
+    Reaction {
+        /// The message.
+        message_id: String,
+        /// One emoji; empty takes it back.
+        emoji: String,
+    },
+    /// `editMessage`, of the bot's own.
+    Edit {
+        /// The message.
+        message_id: String,
+        /// What it says from now on.
+        text: String,
+    },
+    /// `deleteMessage`, of the bot's own.
+    Deletion {
+        /// The message.
+        message_id: String,
+    },
+    /// `markRead`.
+    Read {
+        /// The message; all before it count, too.
+        message_id: String,
+    },
+    /// `sendChatAction`.
+    State(ChatState),
+}
+
 /// `getUpdates`.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdatePoll {
@@ -160,6 +214,8 @@ pub struct UpdatePoll {
     pub limit: i64,
     /// How long to wait for the first.
     pub timeout: Duration,
+    /// Which types of updates are queued from now on; `None` changes nothing.
+    pub allowed: Option<UpdateKinds>,
 }
 
 /// `account add`: an XMPP account the daemon signs in to.
@@ -212,6 +268,8 @@ pub enum Question {
     RemoveAccount(BareJid),
     /// `/bot/sendMessage`, by a bot.
     SendMessage(NewMessage),
+    /// `/bot/sendFile`, `sendReaction` and their kin, by a bot.
+    Act(Act),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
     /// `/bot/getMe`, by a bot.
@@ -353,7 +411,7 @@ pub enum Answer {
     Accounts(Vec<AccountInfo>),
     /// To [`Question::AddAccount`] and [`Question::RemoveAccount`].
     Account(BareJid),
-    /// To [`Question::SendMessage`]: the message is in the database.
+    /// To [`Question::SendMessage`], and to files and corrections: the message is in the database.
     Sent {
         /// Its id on the wire.
         message_id: String,

@@ -10,6 +10,7 @@ use crate::base::limits;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
+use crate::engine::received::Said;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::LocalRow;
@@ -56,9 +57,10 @@ impl Engine {
         let bot = to.map(|name| self.local_bot(name)).transpose()?;
         let line = self.say_locally(Speaker::Owner(bot), text)?;
         let stanza_id = format!("local-{line}");
+        let said = Said { id: &stanza_id, at: self.now.unix(), message: None };
         match bot {
-            Some(bot) => self.deliver_to_bot(bot, &local_owner(), text, &stanza_id, self.now.unix())?,
-            None => self.on_self_chat(&local_owner(), text, &stanza_id, self.now.unix())?,
+            Some(bot) => self.deliver_to_bot(bot, &local_owner(), text, &said)?,
+            None => self.on_self_chat(&local_owner(), text, &said)?,
         }
         Ok(Answer::Said(line))
     }

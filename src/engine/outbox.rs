@@ -19,6 +19,14 @@ use crate::store;
 use crate::store::row::OutboxRow;
 use crate::xmpp::message::{Kind, Outbound, Reply};
 
+/// Where what a bot does goes out.
+pub(super) enum Way {
+    /// Into the built-in chat, under the bot's name.
+    Local(String),
+    /// Through an account.
+    Account(AccountId),
+}
+
 /// A message accepted in the batch under way.
 pub(super) struct Accepted {
     account: AccountId,
@@ -75,47 +83,71 @@ impl Engine {
     /// `sendMessage`: stored, or refused with the reason.
     pub(super) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
         let hash = crypto::sha256(format!("{}\0{:?}\0{}\0{:?}", new.to, new.kind, new.text, new.reply_to).as_bytes());
-        let key = new.idempotency_key.as_deref();
+        let message_id = self.once(bot, new.idempotency_key.as_deref(), &hash, |engine, message_id| {
+            engine.speak(bot, new, message_id)
+        })?;
+        Ok(Answer::Sent { message_id, encrypted: false })
+    }
+
+    /// Sends something under a new id, and gives it; with a key that was used before nothing is sent, and the id is that of
+    /// what was sent then. `hash` is of all that was asked.
+    pub(super) fn once(
+        &mut self,
+        bot: BotId,
+        key: Option<&str>,
+        hash: &[u8; 32],
+        send: impl FnOnce(&mut Engine, &str) -> Result<(), Trouble>,
+    ) -> Result<String, Trouble> {
         if let Some((message_id, before)) = key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
-            if before != hash {
+            if before != *hash {
                 let text = "this Idempotency-Key was used for another message within the last day";
                 return Err(Failure::Conflict(text.to_string()).into());
             }
-            return Ok(Answer::Sent { message_id, encrypted: false });
+            return Ok(message_id);
         }
         let message_id = id::uuid(self.random());
-        self.speak(bot, new, &message_id)?;
+        send(self, &message_id)?;
         if let Some(key) = key {
-            self.store.remember_sent(bot, key, &message_id, &hash, self.now.unix())?;
+            self.store.remember_sent(bot, key, &message_id, hash, self.now.unix())?;
         }
-        Ok(Answer::Sent { message_id, encrypted: false })
+        Ok(message_id)
     }
 
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {
         if new.text.len() > limits::TEXT_BYTES_MAX {
             return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());
         }
+        match self.way(id, &new.to, new.kind)? {
+            Way::Local(name) => {
+                self.say_locally(Speaker::Bot(id, name), &new.text)?;
+                Ok(())
+            }
+            Way::Account(account) => {
+                let outbound = self.text_of(account, new, message_id)?;
+                self.send_tracked((account, id), &new.to, message_id, outbound, None)
+            }
+        }
+    }
+
+    /// Where what a bot does for somebody goes out, or why it cannot.
+    pub(super) fn way(&self, id: BotId, to: &Jid, kind: Kind) -> Result<Way, Trouble> {
         let bot = self.bot(id)?;
         if !self.store.owner_enabled(&bot.row.owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
         }
-        if new.kind == Kind::Groupchat {
+        if kind == Kind::Groupchat {
             return Err(Failure::NotBuilt("rooms are not built yet; `type` can be `chat`".to_string()).into());
         }
-        let to_local = local::is_local(&new.to.bare());
+        let to_local = local::is_local(&to.bare());
         match self.voice(bot) {
-            Voice::Local if to_local => {
-                let name = bot.row.name.clone();
-                self.say_locally(Speaker::Bot(id, name), &new.text)?;
-                Ok(())
-            }
+            Voice::Local if to_local => Ok(Way::Local(bot.row.name.clone())),
             Voice::Local => {
                 let text = "the bot belongs to owner@local and can write to owner@local only; \
                             create it for an XMPP account to write to others";
                 Err(Failure::Remote { what: "send_failed", why: text.to_string() }.into())
             }
             _ if to_local => Err(Failure::invalid("to", "an XMPP address; owner@local is not one").into()),
-            Voice::Account(account) => self.post(account, Some(id), new, message_id),
+            Voice::Account(account) => Ok(Way::Account(account)),
             Voice::None => {
                 let owner = &bot.row.owner;
                 let why = match bot.mode {
@@ -135,12 +167,19 @@ impl Engine {
         new: &NewMessage,
         message_id: &str,
     ) -> Result<(), Trouble> {
-        let mut outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
-        if let Some(id) = &new.reply_to {
-            // XEP-0461 §3 wants the author too; it is the other party of the conversation.
-            outbound = outbound.replying(Reply { id: id.clone(), to: Some(new.to.clone()) }, None);
-        }
+        let outbound = self.text_of(account, new, message_id)?;
         self.enqueue(account, bot, &new.to, message_id, outbound)
+    }
+
+    /// The stanza of a text.
+    fn text_of(&self, account: AccountId, new: &NewMessage, message_id: &str) -> Result<Outbound, store::Error> {
+        let outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
+        let Some(id) = &new.reply_to else { return Ok(outbound) };
+        // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
+        let is_own = self.store.find_sent(account, id)?.is_some();
+        let author = self.accounts.get(&account).filter(|_| is_own).map(|account| account.row.jid.to_jid());
+        let to = Some(author.unwrap_or_else(|| new.to.clone()));
+        Ok(outbound.replying(Reply { id: id.clone(), to }, None))
     }
 
     /// Puts a message of any kind into the outbox. Its id on the wire must be `message_id`, by which it is found again in

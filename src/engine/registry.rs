@@ -8,7 +8,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{BotInfo, Command, Mode, NewBot, Receive};
+use crate::engine::handle::{BotInfo, Command, Mode, NewBot, Receive, UpdateKinds};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -22,6 +22,8 @@ pub(super) struct Bot {
     pub(super) commands: Vec<Command>,
     /// Rows in its update queue: an idle poll costs no SQL.
     pub(super) queued: i64,
+    /// Which types of updates its program wants.
+    pub(super) kinds: UpdateKinds,
 }
 
 impl Bot {
@@ -63,6 +65,7 @@ impl Engine {
                 receive: Receive::parse(&row.receive).unwrap_or(Receive::SelfChat),
                 commands: commands.collect(),
                 queued: self.store.count_updates(row.id)?,
+                kinds: self.allowed_updates(row.id)?,
                 row,
             };
             if let Some(hash) = bot.row.token_hash {
@@ -111,7 +114,8 @@ impl Engine {
         let id = self.store.insert_bot(&row)?;
         self.audit(Some(id), "created", &format!("owner={} mode={}", new.owner, new.mode.as_str()))?;
         let row = BotRow { id, ..row };
-        let bot = Bot { row, mode: new.mode, receive: new.receive, commands: Vec::new(), queued: 0 };
+        let kinds = UpdateKinds::default();
+        let bot = Bot { row, mode: new.mode, receive: new.receive, commands: Vec::new(), queued: 0, kinds };
         let info = bot.info();
         self.by_token.insert(hash, id);
         self.bots.insert(id, bot);

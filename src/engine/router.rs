@@ -7,7 +7,6 @@
 use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
-use crate::base::json::Object;
 use crate::base::limits;
 use crate::base::text;
 use crate::engine::Engine;
@@ -15,6 +14,7 @@ use crate::engine::command;
 use crate::engine::command::texts;
 use crate::engine::handle::{NewMessage, Receive};
 use crate::engine::local::{Speaker, is_local};
+use crate::engine::received::{Said, words};
 use crate::engine::{Trouble, registry::Bot};
 use crate::store;
 use crate::store::row::Origin;
@@ -34,11 +34,16 @@ impl Engine {
             }
         }
         let own = account.row.jid.clone();
+        if message.kind == Kind::Error {
+            return self.on_refusal(id, message);
+        }
         let is_own = message.from.bare_str() == own.as_str();
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {
             return self.on_own_message(id, message);
         }
-        match (account.row.bot, account.row.origin) {
+        let (bot, origin) = (account.row.bot, account.row.origin);
+        self.on_confirmation(id, &own, message)?;
+        match (bot, origin) {
             (Some(bot), _) => return self.on_bot_message(id, bot, &own, message),
             (None, Origin::Person) => {}
             // It is on its way out.
@@ -73,16 +78,14 @@ impl Engine {
 
     /// The owner wrote to himself, from one of his own clients.
     fn on_own_chat(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
-        let Some(body) = message.body.as_deref() else { return Ok(()) };
+        let Some(body) = words(message) else { return self.on_own_event(id, own, message) };
         if !self.is_new(id, message)? {
             return Ok(());
         }
         if message.is_encrypted {
             return self.hint_encrypted(own);
         }
-        let stanza_id = message.origin_id.as_deref().or(message.id.as_deref()).unwrap_or_default();
-        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
-        match self.on_self_chat(own, body, stanza_id, at) {
+        match self.on_self_chat(own, body, &Said::of(id, message, self.now.unix())) {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => self.say(own, &failure.to_string()),
@@ -93,15 +96,13 @@ impl Engine {
     fn on_foreign_message(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
         let wants = |bot: &&Bot| bot.receive == Receive::All;
         let bots: Vec<BotId> = self.personal_bots(own).filter(wants).map(|bot| bot.row.id).collect();
-        let Some(body) = message.body.as_deref() else { return Ok(()) };
+        let Some(body) = words(message) else { return self.on_foreign_event(id, own, message) };
         if bots.is_empty() || message.is_encrypted || !self.is_new(id, message)? {
             return Ok(());
         }
-        let stanza_id = message.id.as_deref().or(message.origin_id.as_deref()).unwrap_or_default();
-        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
-        let payload = payload(&message.from.bare(), own, body, stanza_id, at);
+        let said = Said::of(id, message, self.now.unix());
         for bot in bots {
-            self.push_update(bot, "message", &payload)?;
+            self.tell_message(bot, &message.from.bare(), own, body, &said)?;
         }
         Ok(())
     }
@@ -129,14 +130,14 @@ impl Engine {
     }
 
     /// Text in the self-chat of an owner, on XMPP or built in.
-    pub(super) fn on_self_chat(&mut self, owner: &BareJid, body: &str, id: &str, at: i64) -> Result<(), Trouble> {
+    pub(super) fn on_self_chat(&mut self, owner: &BareJid, body: &str, said: &Said<'_>) -> Result<(), Trouble> {
         let body = body.trim();
         if let Some(answer) = command::run(self, owner, body)? {
             return Ok(self.say(owner, &answer)?);
         }
         let (bot, text) = self.addressee(owner, body);
         match bot {
-            Some(bot) => self.deliver_to_bot(bot, owner, text, id, at),
+            Some(bot) => self.deliver_to_bot(bot, owner, text, said),
             None => {
                 let hint = if body.starts_with('/') { &texts::UNKNOWN_COMMAND } else { &texts::NOBODY_LISTENS };
                 let hint = hint.fill(self.setup.settings.language, &[("text", body)]);
@@ -191,10 +192,10 @@ impl Engine {
         bot: BotId,
         owner: &BareJid,
         text: &str,
-        stanza_id: &str,
-        at: i64,
+        said: &Said<'_>,
     ) -> Result<(), Trouble> {
-        Ok(self.push_update(bot, "message", &payload(owner, owner, text, stanza_id, at))?)
+        self.tell_message(bot, owner, owner, text, said)?;
+        Ok(())
     }
 
     /// The manager says something to an owner.
@@ -237,16 +238,4 @@ impl Engine {
 /// Setting that holds the bot chosen with `/use`.
 pub(super) fn use_key(owner: &BareJid) -> String {
     format!("botmother_use:{owner}")
-}
-
-/// `data` of an update of type message, members as in the guide §8.4.
-pub(super) fn payload(from: &BareJid, to: &BareJid, body: &str, stanza_id: &str, at: i64) -> String {
-    Object::new()
-        .text("from", from.as_str())
-        .text("to", to.as_str())
-        .text("body", body)
-        .text("type", "chat")
-        .text("stanza_id", stanza_id)
-        .number("timestamp", at)
-        .end()
 }

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use crate::base::id::BotId;
+use crate::base::id::{BotId, UpdateId};
 use crate::base::limits;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, ReplyTo, Update, UpdatePoll};
+use crate::engine::handle::{Answer, ReplyTo, Update, UpdateKinds, UpdatePoll};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 
@@ -22,8 +22,12 @@ pub(super) struct Waiter {
 
 impl Engine {
     pub(super) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
+        if let Some(kinds) = poll.allowed {
+            self.allow_updates(bot, kinds)?;
+        }
         if self.bot(bot)?.queued > 0 {
             if let Some(offset) = poll.offset {
+                self.note_taken(bot, offset)?;
                 let gone = self.store.delete_updates_below(bot, offset)?;
                 self.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
             }
@@ -43,10 +47,37 @@ impl Engine {
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 
-    /// Puts an update into a bot's queue; over the cap the oldest go.
+    /// Chooses which types of updates a bot gets from now on.
+    pub(super) fn allow_updates(&mut self, bot: BotId, kinds: UpdateKinds) -> Result<(), store::Error> {
+        if let Some(entry) = self.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {
+            entry.kinds = kinds;
+            self.store.store_setting(&allowed_key(bot), &kinds.print())?;
+        }
+        Ok(())
+    }
+
+    /// Which types of updates a bot gets.
+    pub(super) fn allowed_updates(&self, bot: BotId) -> Result<UpdateKinds, store::Error> {
+        Ok(self.store.setting(&allowed_key(bot))?.map(|text| UpdateKinds::read(&text)).unwrap_or_default())
+    }
+
+    /// Puts an update into a bot's queue, if its program wants this type; over the cap the oldest go.
     pub(super) fn push_update(&mut self, bot: BotId, kind: &str, payload: &str) -> Result<(), store::Error> {
-        self.store.insert_update(bot, kind, payload, self.now.unix())?;
-        let Some(entry) = self.bots.get_mut(&bot) else { return Ok(()) };
+        self.queue_update(bot, kind, payload).map(|_| ())
+    }
+
+    /// The same, and gives its number.
+    pub(super) fn queue_update(
+        &mut self,
+        bot: BotId,
+        kind: &str,
+        payload: &str,
+    ) -> Result<Option<UpdateId>, store::Error> {
+        if self.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
+            return Ok(None);
+        }
+        let id = self.store.insert_update(bot, kind, payload, self.now.unix())?;
+        let Some(entry) = self.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
         self.pending.updated.push(bot);
         // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
@@ -55,7 +86,7 @@ impl Engine {
             log::warn!("bot {bot}: its queue is full; the {dropped} oldest updates were dropped");
             self.recount(bot, dropped)?;
         }
-        Ok(())
+        Ok(Some(id))
     }
 
     /// Drops all that waits for a bot's program, counted; says how much that was.
@@ -121,4 +152,9 @@ impl Engine {
             self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }
     }
+}
+
+/// The guide's kind of key: it goes with the bot.
+fn allowed_key(bot: BotId) -> String {
+    format!("bot_{bot}_allowed_updates")
 }

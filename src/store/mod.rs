@@ -22,6 +22,7 @@ mod local;
 mod outbox;
 mod purge;
 mod seen;
+mod sent;
 mod setting;
 mod update;
 

@@ -21,6 +21,12 @@ impl Store {
             "DELETE FROM seen WHERE at < ?",
             now_s - limits::SEEN_RETENTION.as_secs() as i64,
         )?;
+        // The one with the lowest number is the oldest, so looking costs one step.
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM sent WHERE id = (SELECT min(id) FROM sent) AND created_at < ?)",
+            "DELETE FROM sent WHERE created_at < ?",
+            now_s - limits::SENT_RETENTION.as_secs() as i64,
+        )?;
         // Only this function deletes here, and the oldest first, so the ids have no holes.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",

@@ -1,7 +1,7 @@
 //! Rows as the engine keeps and gets them: public fields, typed ids, no behaviour.
 
 use crate::base::id::{AccountId, BotId, OutboxId};
-use crate::base::jid::BareJid;
+use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::text;
 
@@ -146,6 +146,65 @@ pub struct OutboxRow {
     pub archive_mark: Option<String>,
     /// Unix time.
     pub created_at: i64,
+}
+
+/// A row of `sent`: a message that a bot sent.
+#[derive(Clone, Debug)]
+pub struct SentRow {
+    /// Its number: the order of sending.
+    pub id: i64,
+    /// Through which account.
+    pub account: AccountId,
+    /// Which bot.
+    pub bot: BotId,
+    /// `id` and origin-id on the wire.
+    pub message_id: String,
+    /// To whom, as the bot said.
+    pub recipient: Jid,
+    /// The message whose place it took, if it is a correction.
+    pub original: Option<String>,
+    /// How far it has come.
+    pub progress: Progress,
+    /// It was taken back.
+    pub deleted: bool,
+}
+
+/// How far a message has come, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// To the outbox.
+    Accepted,
+    /// To the server.
+    Sent,
+    /// To a device of the recipient.
+    Delivered,
+    /// Before his eyes.
+    Displayed,
+    /// It came back.
+    Failed,
+    /// Nobody wants to know.
+    Untracked,
+}
+
+const PROGRESS: [Progress; 6] = [
+    Progress::Accepted,
+    Progress::Sent,
+    Progress::Delivered,
+    Progress::Displayed,
+    Progress::Failed,
+    Progress::Untracked,
+];
+
+impl Progress {
+    /// As in the database.
+    pub fn as_number(self) -> i64 {
+        self as i64
+    }
+
+    /// Reads it; what is unknown moves no more.
+    pub fn from_number(number: i64) -> Progress {
+        PROGRESS.into_iter().find(|progress| progress.as_number() == number).unwrap_or(Progress::Untracked)
+    }
 }
 
 /// A row of `update_queue`.

@@ -101,6 +101,32 @@ CREATE TABLE seen (
 ) WITHOUT ROWID;
 CREATE INDEX seen_at ON seen (at);
 
+-- Owner: sent.rs. What bots sent: only its sender changes a message or takes it back, and he learns how far it has come.
+-- progress: 0 accepted, 1 sent, 2 delivered, 3 displayed, 4 failed, 5 nobody asks.
+CREATE TABLE sent (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  message_id TEXT NOT NULL,
+  recipient  TEXT NOT NULL,
+  original   TEXT,                                  -- the message whose place a correction takes
+  progress   INTEGER NOT NULL,
+  deleted    INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX sent_message ON sent (account_id, message_id);
+CREATE INDEX sent_bot ON sent (bot_id, id);
+CREATE INDEX sent_unseen ON sent (bot_id, recipient, id) WHERE progress < 3;
+
+-- Owner: sent.rs. Messages in an update queue whose sender wants to know when they are read.
+CREATE TABLE unread (
+  update_id  INTEGER PRIMARY KEY REFERENCES update_queue (id) ON DELETE CASCADE,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  sender     TEXT NOT NULL,
+  message_id TEXT NOT NULL
+);
+CREATE INDEX unread_bot ON unread (bot_id, sender, update_id);
+
 -- Owner: idempotency.rs.
 CREATE TABLE idempotency (
   bot_id       INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,

@@ -17,4 +17,11 @@ impl Store {
         )?;
         Ok(written == 1)
     }
+
+    /// Whether an id is remembered.
+    pub fn has_seen(&self, account: AccountId, key: &str) -> Result<bool, Error> {
+        let hash = sha256(key.as_bytes());
+        let sql = "SELECT EXISTS (SELECT 1 FROM seen WHERE account_id = ? AND key = ?)";
+        Ok(self.number(sql, &[&account.0, &&hash[..KEY_BYTES]])? != 0)
+    }
 }

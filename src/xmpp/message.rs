@@ -256,8 +256,7 @@ impl Inbound {
         self.body = body.filter(|text| !text.is_empty());
     }
 
-    /// Whether a person or a program has something to say here: a body, or the refusal of one. Chat states, receipts
-    /// and events are not for the engine.
+    /// Whether a person or a program has something to say here: a body, or the refusal of one.
     pub fn is_of_interest(&self) -> bool {
         self.body.is_some() || self.kind == Kind::Error
     }
@@ -268,6 +267,11 @@ impl Inbound {
         let is_about_another = self.reactions.is_some() || self.retraction.is_some();
         let is_confirmed = self.receipt.is_some() || self.marker.is_some();
         is_about_another || is_confirmed || self.invitation.is_some() || self.is_subject_change()
+    }
+
+    /// Whether any of it is for the engine: something said or shared, an event.
+    pub fn is_for_engine(&self) -> bool {
+        self.is_of_interest() || self.has_event() || !self.attachments.is_empty()
     }
 
     /// What was said in words, if anything.

@@ -10,8 +10,8 @@ use botmother::base::secret::Secret;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    AccountInfo, Answer, BotInfo, Caller, Command, EjabberdInfo, Handle, LocalLine, Mode, NewBot, Outcome, Question,
-    Update,
+    AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, EjabberdInfo, Handle, LocalLine, Mode, NewBot, Outcome,
+    Question, Update,
 };
 
 /// What was asked, one line a question: the caller, then the question.
@@ -101,6 +101,10 @@ fn answer(question: Question) -> Answer {
         Question::AddAccount(new) => Answer::Account(new.jid),
         Question::RemoveAccount(jid) => Answer::Account(jid),
         Question::SendMessage(_) => Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false },
+        Question::Act(Act { deed: Deed::File { .. } | Deed::Edit { .. }, .. }) => {
+            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }
+        }
+        Question::Act(_) => Answer::Done,
         Question::GetUpdates(_) => Answer::Updates(updates()),
         Question::GetMe | Question::WhoAmI => Answer::Me(bot()),
         Question::GetInfo => Answer::Info(bot(), commands(), 0),

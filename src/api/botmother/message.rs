@@ -1,10 +1,10 @@
 //! Messaging by a bot's program (guide §8.4, §8.6): requests with a token → questions.
 
 use crate::base::id::UpdateId;
-use crate::base::json::Fields;
+use crate::base::json::{self, Fields};
 use crate::base::limits;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Command, NewMessage, Question, UpdatePoll};
+use crate::engine::handle::{Command, NewMessage, Question, UpdateKinds, UpdatePoll};
 use crate::http::Request;
 use crate::xmpp::message::Kind;
 
@@ -15,11 +15,7 @@ pub(super) fn send_message(request: &Request) -> Result<Question, Failure> {
     let fields = read::fields(request)?;
     let to = read::jid("to", fields.need_text("to")?)?;
     let text = fields.need_text("text")?.to_string();
-    let kind = match fields.text("type")? {
-        None | Some("chat") => Kind::Chat,
-        Some("groupchat") => Kind::Groupchat,
-        Some(_) => return Err(Failure::invalid("type", "chat or groupchat")),
-    };
+    let kind = kind(&fields)?;
     let reply_to = fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string);
     if fields.truth("encrypt")? == Some(true) {
         return Err(Failure::NotBuilt("end-to-end encryption is not built into this version yet".to_string()));
@@ -28,7 +24,17 @@ pub(super) fn send_message(request: &Request) -> Result<Question, Failure> {
     Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, idempotency_key }))
 }
 
-fn idempotency_key(request: &Request) -> Result<Option<String>, Failure> {
+/// `type`: whom `to` means.
+pub(super) fn kind(fields: &Fields) -> Result<Kind, Failure> {
+    match fields.text("type")? {
+        None | Some("chat") => Ok(Kind::Chat),
+        Some("groupchat") => Ok(Kind::Groupchat),
+        Some(_) => Err(Failure::invalid("type", "chat or groupchat")),
+    }
+}
+
+/// The header `Idempotency-Key`.
+pub(super) fn idempotency_key(request: &Request) -> Result<Option<String>, Failure> {
     let Some(key) = request.header("idempotency-key") else { return Ok(None) };
     let is_printable = key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX || !is_printable {
@@ -46,7 +52,18 @@ pub(super) fn get_updates(request: &Request) -> Result<Question, Failure> {
         offset: query.number("offset")?.map(UpdateId),
         limit: query.number("limit")?.unwrap_or(most).clamp(1, most),
         timeout: read::timeout(&query)?,
+        allowed: query.text("allowed_updates").map(allowed_updates).transpose()?,
     }))
+}
+
+/// A JSON array of types, as in Telegram's Bot API; by hand, words between commas will do.
+fn allowed_updates(text: &str) -> Result<UpdateKinds, Failure> {
+    let names = match json::texts(text) {
+        Some(names) => names,
+        None => text.split(',').map(|name| name.trim().to_string()).collect(),
+    };
+    let kinds = UpdateKinds::parse(names.iter().map(String::as_str));
+    kinds.map_err(|must_be| Failure::invalid("allowed_updates", must_be))
 }
 
 /// `GET /bot/getMe`.

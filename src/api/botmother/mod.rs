@@ -5,6 +5,7 @@
 //!
 #![doc = include_str!("README.md")]
 
+mod act;
 mod auth;
 mod ejabberd;
 mod local;

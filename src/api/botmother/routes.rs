@@ -6,7 +6,7 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{ejabberd, local, manage, message};
+use super::{act, ejabberd, local, manage, message};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -45,8 +45,6 @@ const fn later(access: Access, method: &'static str, path: &'static str, what: &
 }
 
 const WEBHOOKS: &str = "delivery by webhook";
-const FILES: &str = "sending files";
-const REACTIONS: &str = "sending reactions";
 const ROOMS: &str = "taking part in rooms";
 const TELEGRAM: &str = "the bridge to Telegram";
 const AI: &str = "the connection to AI providers";
@@ -75,8 +73,12 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     later(Access::Bot, "POST", "/bot/setWebhook", WEBHOOKS),
     later(Access::Bot, "POST", "/bot/deleteWebhook", WEBHOOKS),
     later(Access::Bot, "GET", "/bot/getWebhookInfo", WEBHOOKS),
-    later(Access::Bot, "POST", "/bot/sendFile", FILES),
-    later(Access::Bot, "POST", "/bot/sendReaction", REACTIONS),
+    bot("POST", "/bot/sendFile", act::send_file),
+    bot("POST", "/bot/sendReaction", act::send_reaction),
+    bot("POST", "/bot/editMessage", act::edit_message),
+    bot("POST", "/bot/deleteMessage", act::delete_message),
+    bot("POST", "/bot/sendChatAction", act::send_chat_action),
+    bot("POST", "/bot/markRead", act::mark_read),
     later(Access::Bot, "POST", "/bot/joinRoom", ROOMS),
     later(Access::Bot, "POST", "/bot/leaveRoom", ROOMS),
     bot("POST", "/bot/setCommands", message::set_commands),

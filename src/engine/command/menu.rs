@@ -10,7 +10,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::engine::command::texts::{self, Language, Text, chat};
 use crate::engine::command::{Chat, Entry, botfather, dedicated};
-use crate::engine::router::payload;
+use crate::engine::received::Said;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::xmpp::adhoc::Listed;
@@ -118,7 +118,8 @@ impl Engine {
         let note = chat::DELIVERED.fill(self.setup.settings.language, &values);
         let own = bot.row.jid.clone().unwrap_or_else(|| chat.who.clone());
         let stanza_id = id::uuid(self.random());
-        self.push_update(chat.bot, "message", &payload(&chat.who, &own, &text, &stanza_id, self.now.unix()))?;
+        let said = Said { id: &stanza_id, at: self.now.unix(), message: None };
+        self.tell_message(chat.bot, &chat.who, &own, &text, &said)?;
         Ok(note)
     }
 }

@@ -157,6 +157,9 @@ texts! {
     /// Text that no bot gets.
     NOBODY_LISTENS = "No bot gets this. Create one with /newbot <name>, choose one with /use <ID>, or write @name text. /help lists all."
         | "Kein Bot bekommt das. Lege einen an mit /newbot <Name>, wähle einen mit /use <ID>, oder schreibe @Name Text. /help zeigt alles.";
+    /// For clients that do not know retractions (XEP-0424).
+    RETRACTED = "This message was deleted, but your client still shows it."
+        | "Diese Nachricht wurde gelöscht, aber dein Client zeigt sie noch.";
     /// An encrypted message in the self-chat.
     ENCRYPTED = "I cannot read encrypted messages here. Switch off OMEMO for this chat and send it again."
         | "Verschlüsselte Nachrichten kann ich hier nicht lesen. Schalte OMEMO für diesen Chat ab und sende es noch einmal.";

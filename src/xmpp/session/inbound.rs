@@ -92,7 +92,7 @@ impl Session {
             Reading::Live(mut message) => {
                 // Without an archive the server need not keep others from forging its ids (XEP-0359 §6).
                 message.archive_id = message.archive_id.filter(|_| self.facts.archive);
-                if message.is_of_interest() {
+                if message.is_for_engine() {
                     let ticket = self.wait_for_engine();
                     self.live(Arrived { message, ticket });
                 } else {

@@ -158,7 +158,7 @@ impl Session {
     /// A result of the archive; it is one of ours.
     pub(super) fn archived(&mut self, message: Box<Inbound>) {
         let id = message.archive_id.clone().unwrap_or_default();
-        let arrived = if message.is_of_interest() {
+        let arrived = if message.is_for_engine() {
             Some(Arrived { message, ticket: self.wait_for_engine() })
         } else {
             self.consume();

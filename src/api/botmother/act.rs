@@ -1,0 +1,74 @@
+//! What a bot's program does besides sending texts (guide §8.4, contract §3): requests with a token → questions.
+
+use crate::base::json::Fields;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Act, ChatState, Deed, Question};
+use crate::http::Request;
+
+use super::{message, read};
+
+/// Telegram's words for `composing` that are not this one: whatever a bot prepares, it will be a message.
+const PREPARING: [&str; 3] = ["upload_", "record_", "choose_"];
+
+/// `POST /bot/sendFile`.
+pub(super) fn send_file(request: &Request) -> Result<Question, Failure> {
+    if request.header("content-type").is_some_and(|kind| kind.trim().to_lowercase().starts_with("multipart/")) {
+        let text = "uploading a file is not built into this version yet; give its address as `url` in a JSON object";
+        return Err(Failure::NotBuilt(text.to_string()));
+    }
+    act(request, |fields| {
+        let caption = fields.text("caption")?.filter(|text| !text.is_empty()).map(str::to_string);
+        Ok(Deed::File { url: fields.need_text("url")?.to_string(), caption })
+    })
+}
+
+/// `POST /bot/sendReaction`. The reaction must be there, but may be empty.
+pub(super) fn send_reaction(request: &Request) -> Result<Question, Failure> {
+    act(request, |fields| {
+        let message_id = fields.need_text("message_id")?.to_string();
+        let emoji = fields.text("reaction")?.ok_or_else(|| Failure::invalid("reaction", "there: an emoji"))?;
+        Ok(Deed::Reaction { message_id, emoji: emoji.to_string() })
+    })
+}
+
+/// `POST /bot/editMessage`.
+pub(super) fn edit_message(request: &Request) -> Result<Question, Failure> {
+    act(request, |fields| {
+        let message_id = fields.need_text("message_id")?.to_string();
+        Ok(Deed::Edit { message_id, text: fields.need_text("text")?.to_string() })
+    })
+}
+
+/// `POST /bot/deleteMessage`.
+pub(super) fn delete_message(request: &Request) -> Result<Question, Failure> {
+    act(request, |fields| Ok(Deed::Deletion { message_id: fields.need_text("message_id")?.to_string() }))
+}
+
+/// `POST /bot/markRead`.
+pub(super) fn mark_read(request: &Request) -> Result<Question, Failure> {
+    act(request, |fields| Ok(Deed::Read { message_id: fields.need_text("message_id")?.to_string() }))
+}
+
+/// `POST /bot/sendChatAction`.
+pub(super) fn send_chat_action(request: &Request) -> Result<Question, Failure> {
+    act(request, |fields| {
+        let state = match fields.need_text("action")? {
+            "typing" | "composing" => ChatState::Composing,
+            "paused" => ChatState::Paused,
+            "active" => ChatState::Active,
+            "inactive" => ChatState::Inactive,
+            "gone" => ChatState::Gone,
+            word if PREPARING.iter().any(|start| word.starts_with(start)) => ChatState::Composing,
+            _ => return Err(Failure::invalid("action", "typing, paused, active, inactive or gone")),
+        };
+        Ok(Deed::State(state))
+    })
+}
+
+fn act(request: &Request, deed: impl FnOnce(&Fields) -> Result<Deed, Failure>) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let to = read::jid("to", fields.need_text("to")?)?;
+    let deed = deed(&fields)?;
+    let kind = message::kind(&fields)?;
+    Ok(Question::Act(Act { to, kind, deed, idempotency_key: message::idempotency_key(request)? }))
+}

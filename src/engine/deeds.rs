@@ -1,0 +1,225 @@
+//! What a bot's program does besides sending texts: files by their address (XEP-0066), reactions (XEP-0444), corrections
+//! (XEP-0308) and retractions (XEP-0424) of what it said, chat states (XEP-0085), displayed markers (XEP-0333).
+//!
+//! All but chat states are stored like texts, under the same idempotency keys.
+
+use crate::base::crypto;
+use crate::base::id::{self, AccountId, BotId};
+use crate::base::jid::Jid;
+use crate::base::limits;
+use crate::engine::command::texts;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Act, Answer, Deed};
+use crate::engine::local::Speaker;
+use crate::engine::outbox::Way;
+use crate::engine::{Engine, Trouble};
+use crate::store::row::SentRow;
+use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
+
+impl Engine {
+    /// Does it, or refuses it with the reason.
+    pub(super) fn act(&mut self, bot: BotId, act: &Act) -> Result<Answer, Trouble> {
+        check(&act.deed)?;
+        let way = self.way(bot, &act.to, act.kind)?;
+        if let Deed::State(state) = act.deed {
+            self.show_state(&way, &act.to, act.kind, state);
+            return Ok(Answer::Done);
+        }
+        let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.deed).as_bytes());
+        let message_id = self.once(bot, act.idempotency_key.as_deref(), &hash, |engine, message_id| match way {
+            Way::Local(name) => engine.act_locally(bot, name, &act.deed),
+            Way::Account(account) => engine.act_for((account, bot), act, message_id),
+        })?;
+        Ok(match act.deed {
+            Deed::File { .. } | Deed::Edit { .. } => Answer::Sent { message_id, encrypted: false },
+            _ => Answer::Done,
+        })
+    }
+
+    fn act_for(&mut self, by: (AccountId, BotId), act: &Act, new_id: &str) -> Result<(), Trouble> {
+        let (account, bot) = by;
+        let (to, kind) = (act.to.clone(), act.kind);
+        match &act.deed {
+            Deed::File { url, caption } => {
+                self.send_tracked(by, &act.to, new_id, Outbound::file(to, kind, new_id, url), None)?;
+                match caption {
+                    Some(text) => self.send_caption(by, &act.to, kind, new_id, text),
+                    None => Ok(()),
+                }
+            }
+            Deed::Reaction { message_id, emoji } => {
+                let emoji = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
+                let reactions = Reactions { id: message_id.clone(), emoji };
+                self.enqueue(account, Some(bot), &act.to, new_id, Outbound::reactions(to, kind, new_id, &reactions))
+            }
+            Deed::Edit { message_id, text } => {
+                let row = self.own_message(by, &act.to, message_id)?;
+                if row.deleted {
+                    return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
+                }
+                // XEP-0308 §4: every correction names the message as it was sent first.
+                let outbound = Outbound::text(to, kind, new_id, text).replacing(&row.message_id);
+                self.send_tracked(by, &act.to, new_id, outbound, Some(&row.message_id))
+            }
+            Deed::Deletion { message_id } => {
+                let row = self.own_message(by, &act.to, message_id)?;
+                self.retract(by, act, new_id, &row)?;
+                match self.store.find_sent(account, &caption_id(&row.message_id))? {
+                    Some(caption) => self.retract(by, act, &caption_id(new_id), &caption),
+                    None => Ok(()),
+                }
+            }
+            Deed::Read { message_id } => {
+                self.store.delete_unread(bot, &act.to.bare().to_jid(), message_id)?;
+                self.enqueue(account, Some(bot), &act.to, new_id, Outbound::displayed(to, kind, new_id, message_id))
+            }
+            Deed::State(_) => Ok(()),
+        }
+    }
+
+    /// A caption is a message of its own, behind the file: clients show a picture only when the body is its address.
+    fn send_caption(
+        &mut self,
+        by: (AccountId, BotId),
+        to: &Jid,
+        kind: Kind,
+        file_id: &str,
+        text: &str,
+    ) -> Result<(), Trouble> {
+        let id = caption_id(file_id);
+        self.send_tracked(by, to, &id, Outbound::text(to.clone(), kind, &id, text), None)
+    }
+
+    /// Takes a message back; what is taken back already stays so.
+    fn retract(&mut self, by: (AccountId, BotId), act: &Act, new_id: &str, row: &SentRow) -> Result<(), Trouble> {
+        if row.deleted {
+            return Ok(());
+        }
+        let text = texts::RETRACTED.fill(self.setup.settings.language, &[]);
+        let outbound = Outbound::retraction(act.to.clone(), act.kind, new_id, &row.message_id, &text);
+        self.enqueue(by.0, Some(by.1), &act.to, new_id, outbound)?;
+        Ok(self.store.store_deleted(row.id)?)
+    }
+
+    /// What the bot itself said to somebody, as it was sent first: nobody else's may be changed.
+    fn own_message(&self, (account, bot): (AccountId, BotId), to: &Jid, message_id: &str) -> Result<SentRow, Trouble> {
+        let missing = || {
+            let text = format!("this bot sent no message {message_id}, or so long ago that it is not remembered");
+            Trouble::Failure(Failure::NotFound(text))
+        };
+        let find = |id: &str| -> Result<SentRow, Trouble> {
+            self.store.find_sent(account, id)?.filter(|row| row.bot == bot).ok_or_else(missing)
+        };
+        let mut row = find(message_id)?;
+        if let Some(original) = &row.original {
+            row = find(original)?;
+        }
+        if row.recipient.bare_str() != to.bare_str() {
+            return Err(Failure::invalid("to", "the recipient of that message").into());
+        }
+        Ok(row)
+    }
+
+    /// Tells what the bot does. It means nothing a moment later, so it is not kept for when the server is back.
+    fn show_state(&mut self, way: &Way, to: &Jid, kind: Kind, state: ChatState) {
+        let Way::Account(account) = way else { return };
+        let Some(entry) = self.accounts.get(account).filter(|account| account.is_online) else { return };
+        let is_own = entry.row.jid.as_str() == to.bare_str();
+        let outbound = Outbound::chat_state(to.clone(), kind, &id::uuid(self.random()), state);
+        let outbound = if is_own { outbound.private() } else { outbound };
+        self.tell_session(*account, outbound.print());
+    }
+
+    /// The built-in chat has lines of text, and nothing can be done to them afterwards.
+    fn act_locally(&mut self, bot: BotId, name: String, deed: &Deed) -> Result<(), Trouble> {
+        let cannot = |what: &'static str, why: &str| Err(Failure::Remote { what, why: why.to_string() }.into());
+        match deed {
+            Deed::File { url, caption } => {
+                self.say_locally(Speaker::Bot(bot, name.clone()), url)?;
+                if let Some(text) = caption {
+                    self.say_locally(Speaker::Bot(bot, name), text)?;
+                }
+                Ok(())
+            }
+            Deed::Reaction { .. } => cannot("reaction_failed", "the built-in chat shows no reactions"),
+            Deed::Edit { .. } | Deed::Deletion { .. } => {
+                cannot("send_failed", "what was said in the built-in chat cannot be changed")
+            }
+            Deed::Read { .. } | Deed::State(_) => Ok(()),
+        }
+    }
+}
+
+/// The id of a file's caption, so that it can be changed and goes with the file.
+fn caption_id(file_id: &str) -> String {
+    format!("{file_id}.caption")
+}
+
+/// What can be said to be wrong without looking anything up.
+fn check(deed: &Deed) -> Result<(), Failure> {
+    match deed {
+        Deed::File { url, caption } => {
+            check_url(url)?;
+            check_text("caption", caption.as_deref().unwrap_or_default())
+        }
+        Deed::Reaction { message_id, emoji } => {
+            check_id(message_id)?;
+            let is_emoji = emoji.len() <= limits::REACTION_BYTES_MAX
+                && !emoji.contains(|c: char| c.is_whitespace() || c.is_control());
+            let rule = format!("one emoji, at most {} bytes; empty takes it back", limits::REACTION_BYTES_MAX);
+            if is_emoji { Ok(()) } else { Err(Failure::invalid("reaction", rule)) }
+        }
+        Deed::Edit { message_id, text } => {
+            check_id(message_id)?;
+            check_text("text", text)
+        }
+        Deed::Deletion { message_id } | Deed::Read { message_id } => check_id(message_id),
+        Deed::State(_) => Ok(()),
+    }
+}
+
+fn check_text(field: &str, text: &str) -> Result<(), Failure> {
+    let is_short = text.len() <= limits::TEXT_BYTES_MAX;
+    let rule = format!("at most {} bytes", limits::TEXT_BYTES_MAX);
+    if is_short { Ok(()) } else { Err(Failure::invalid(field, rule)) }
+}
+
+fn check_id(id: &str) -> Result<(), Failure> {
+    let is_short = id.len() <= limits::MESSAGE_ID_BYTES_MAX;
+    let rule = format!("at most {} bytes", limits::MESSAGE_ID_BYTES_MAX);
+    if is_short { Ok(()) } else { Err(Failure::invalid("message_id", rule)) }
+}
+
+/// What clients will fetch: whatever else an address may mean to them is none of a bot's business.
+fn check_url(url: &str) -> Result<(), Failure> {
+    let rest = ["https://", "http://"].into_iter().find_map(|scheme| {
+        let head = url.get(..scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then(|| url.get(scheme.len()..))?
+    });
+    let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']));
+    let is_fine = !url.contains(|c: char| c.is_whitespace() || c.is_control()) && url.len() <= limits::URL_BYTES_MAX;
+    if has_host && is_fine {
+        return Ok(());
+    }
+    let rule =
+        format!("a web address of at most {} bytes, for example https://example.com/photo.jpg", limits::URL_BYTES_MAX);
+    Err(Failure::invalid("url", rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_addresses_are_files() {
+        for url in ["https://example.com/a.jpg", "HTTP://[::1]:80/", "https://exämple.org/ü?a=b#c"] {
+            assert_eq!(check_url(url), Ok(()), "{url}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(limits::URL_BYTES_MAX));
+        for url in
+            ["", "ftp://a/b", "javascript:alert(1)", "https://", "https:///x", "https://a b", "http://a\n", &long]
+        {
+            assert!(check_url(url).is_err(), "{url}");
+        }
+    }
+}

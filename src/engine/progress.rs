@@ -1,0 +1,164 @@
+//! How far the messages of bots have come, told as updates of type `message_state`: `sent` when the server has it
+//! (XEP-0198, or the archive shows it), `delivered` by a receipt (XEP-0184), `displayed` by a marker (XEP-0333), `failed`
+//! when it comes back. Each once and only forward; each with the update in one transaction.
+//!
+//! Asked for and kept only while the bot's program wants to know.
+
+use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::json::Object;
+use crate::base::limits;
+use crate::engine::kinds::UpdateKind;
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::{Progress, SentRow};
+use crate::xmpp::message::{Inbound, Kind, Outbound, Stage};
+use crate::xmpp::stanza::StanzaError;
+
+impl Engine {
+    /// Puts what a bot says into the outbox, to be corrected, taken back and followed later. `original` is the message
+    /// whose place it takes.
+    pub(super) fn send_tracked(
+        &mut self,
+        (account, bot): (AccountId, BotId),
+        to: &Jid,
+        message_id: &str,
+        outbound: Outbound,
+        original: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let is_followed = self.bot(bot)?.kinds.has(UpdateKind::MessageState);
+        let outbound = if is_followed { outbound.wanting_receipt().markable() } else { outbound };
+        self.enqueue(account, Some(bot), to, message_id, outbound)?;
+        let row = SentRow {
+            id: 0,
+            account,
+            bot,
+            message_id: message_id.to_string(),
+            recipient: to.clone(),
+            original: original.map(str::to_string),
+            progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
+            deleted: false,
+        };
+        Ok(self.store.insert_sent(&row, self.now.unix())?)
+    }
+
+    /// The server has these. Called before they leave the outbox.
+    pub(super) fn note_sent(&mut self, ids: &[OutboxId]) -> Result<(), store::Error> {
+        for id in ids {
+            if let Some(row) = self.store.find_sent_of(*id)? {
+                self.advance(&row, Progress::Sent, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A message came back.
+    pub(super) fn on_refusal(&mut self, account: AccountId, message: &Inbound) -> Result<(), store::Error> {
+        let (Some(id), Some(error)) = (&message.id, &message.error) else { return Ok(()) };
+        // RFC 6120 §8.3.2: `continue` is a warning.
+        if error.kind == "continue" {
+            return Ok(());
+        }
+        match self.store.find_sent(account, id)? {
+            Some(row) if message.refuses(id, &row.recipient) => {
+                self.advance(&row, Progress::Failed, Some(&why(error, &row.recipient)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Receipts and markers. Only the recipient of a message can say how far it has come.
+    pub(super) fn on_confirmation(
+        &mut self,
+        account: AccountId,
+        own: &BareJid,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
+        let is_ours = matches!(message.kind, Kind::Chat | Kind::Normal) && message.to.bare_str() == own.as_str();
+        if !is_ours {
+            return Ok(());
+        }
+        if let Some(id) = &message.receipt {
+            self.confirm(account, message, id, Progress::Delivered)?;
+        }
+        match &message.marker {
+            Some(marker) if marker.stage == Stage::Received => {
+                self.confirm(account, message, &marker.id, Progress::Delivered)
+            }
+            Some(marker) => self.confirm(account, message, &marker.id, Progress::Displayed),
+            None => Ok(()),
+        }
+    }
+
+    fn confirm(
+        &mut self,
+        account: AccountId,
+        message: &Inbound,
+        id: &str,
+        progress: Progress,
+    ) -> Result<(), store::Error> {
+        let Some(row) = self.store.find_sent(account, id)? else { return Ok(()) };
+        let is_recipient = match &message.room {
+            // Every occupant has the room's bare address.
+            Some(_) => row.recipient == message.from,
+            None => row.recipient.bare_str() == message.from.bare_str(),
+        };
+        if !is_recipient {
+            return Ok(());
+        }
+        if progress == Progress::Displayed {
+            // XEP-0333 §4: so is all that was said before.
+            for before in self.store.list_unseen_before(&row, limits::SEEN_BEFORE_MAX)? {
+                self.advance(&before, progress, None)?;
+            }
+        }
+        self.advance(&row, progress, None)
+    }
+
+    fn advance(&mut self, row: &SentRow, progress: Progress, error: Option<&str>) -> Result<(), store::Error> {
+        let is_forward =
+            row.progress < progress && (progress != Progress::Failed || row.progress < Progress::Delivered);
+        if !is_forward {
+            return Ok(());
+        }
+        // A receipt may overtake the note that the server has the message: what has arrived was sent.
+        if row.progress == Progress::Accepted && matches!(progress, Progress::Delivered | Progress::Displayed) {
+            self.tell_state(row, Progress::Sent, None)?;
+        }
+        self.store.store_progress(row.id, progress)?;
+        self.tell_state(row, progress, error)
+    }
+
+    fn tell_state(&mut self, row: &SentRow, progress: Progress, error: Option<&str>) -> Result<(), store::Error> {
+        let state = match progress {
+            Progress::Delivered => "delivered",
+            Progress::Displayed => "displayed",
+            Progress::Failed => "failed",
+            Progress::Accepted | Progress::Sent | Progress::Untracked => "sent",
+        };
+        let payload = Object::new()
+            .text("message_id", &row.message_id)
+            .text("to", row.recipient.as_str())
+            .text("state", state)
+            .text_if("error", error)
+            .number("timestamp", self.now.unix())
+            .end();
+        self.push_update(row.bot, UpdateKind::MessageState.as_str(), &payload)
+    }
+}
+
+/// Why a message came back, in one sentence with the other side's own words.
+fn why(error: &StanzaError, to: &Jid) -> String {
+    let what = match error.condition.as_str() {
+        "service-unavailable" => format!("{to} does not exist or takes no messages now"),
+        "item-not-found" | "recipient-unavailable" | "gone" => format!("{to} does not exist or is not there"),
+        "remote-server-not-found" => format!("the server of {to} was not found"),
+        "remote-server-timeout" => format!("the server of {to} does not answer"),
+        "forbidden" | "not-allowed" | "not-authorized" | "not-acceptable" | "policy-violation" => {
+            format!("{to} or the server does not allow it")
+        }
+        "resource-constraint" => format!("the server cannot keep more for {to}"),
+        _ => "the message was refused".to_string(),
+    };
+    format!("{what}: {error}")
+}

@@ -1,0 +1,563 @@
+//! The engine as a value: what becomes of messages after they are sent, and of what comes besides text. Events in,
+//! effects out, the store in memory; the same with real servers is in `life.rs`.
+
+// Outside of #[test] functions, clippy does not know that this is a test.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use botmother::base::id::{AccountId, UpdateId};
+use botmother::base::jid::{BareJid, Jid};
+use botmother::base::limits;
+use botmother::base::secret::Secret;
+use botmother::base::time::Now;
+use botmother::engine::command::texts::Language;
+use botmother::engine::effect::{Effect, Order};
+use botmother::engine::event::Event;
+use botmother::engine::failure::Failure;
+use botmother::engine::handle::*;
+use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::store::Store;
+use botmother::xmpp::message::{Attachment, Inbound, Kind, Marker, Reactions, Reply, Retraction, Stage, Via};
+use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::stanza::StanzaError;
+
+const OWNER: &str = "ralf@example.org";
+const BOT: &str = "bot@example.org";
+const ANNA: &str = "anna@example.org";
+const ALL: [&str; 4] = ["message", "reaction", "retraction", "message_state"];
+
+thread_local!(static ENTROPY: Cell<u64> = const { Cell::new(1) });
+
+fn entropy(out: &mut [u8]) {
+    for byte in out {
+        let mut state = ENTROPY.get();
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ENTROPY.set(state);
+        *byte = state as u8;
+    }
+}
+
+/// An engine with the owner's account and a dedicated bot's, both online.
+struct Rig {
+    engine: Engine,
+    now: Now,
+    /// The owner's.
+    person: AccountId,
+    resource: String,
+    /// The bot's own.
+    account: AccountId,
+}
+
+fn engine(store: Store, now: Now) -> Engine {
+    let account = ConfigAccount {
+        jid: BareJid::parse(OWNER).unwrap(),
+        password: Secret::new("pw"),
+        host: String::new(),
+        ca_file: String::new(),
+        pin: String::new(),
+        plaintext: false,
+    };
+    let settings =
+        Settings { language: Language::English, accounts: vec![account], admins: Vec::new(), system_roots: false };
+    let api_url = "http://localhost:7842/bot/".to_string();
+    Engine::new(store, Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }, now).unwrap()
+}
+
+impl Rig {
+    /// With a personal bot and a dedicated one; both want to know everything.
+    fn new() -> (Rig, BotInfo, BotInfo) {
+        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
+        let zero = AccountId(0);
+        let mut rig =
+            Rig { engine: engine(Store::memory(), now), now, person: zero, resource: String::new(), account: zero };
+        let effects = rig.batch(Vec::new());
+        rig.started(&effects);
+        let own = OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") };
+        let new = |mode, account| {
+            let owner = BareJid::parse(OWNER).unwrap();
+            Question::CreateBot(NewBot { name: format!("{mode:?}"), owner, mode, receive: Receive::SelfChat, account })
+        };
+        let (reply, _ticket) = ticket();
+        let question = new(Mode::Dedicated, Some(own));
+        let effects = rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
+        rig.started(&effects);
+        rig.online(rig.account);
+        rig.online(rig.person);
+        rig.ask(Caller::Admin, new(Mode::Personal, None)).unwrap();
+        let Ok(Answer::Bots(bots)) = rig.ask(Caller::Admin, Question::ListBots(None)) else { panic!() };
+        let [dedicated, personal] = bots.try_into().unwrap();
+        for bot in [&dedicated, &personal] {
+            rig.poll(bot, None, Some(&ALL));
+        }
+        (rig, dedicated, personal)
+    }
+
+    fn started(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Session(account, Order::Start(config, _)) if config.is_bot => self.account = *account,
+                Effect::Session(account, Order::Start(config, _)) => {
+                    self.person = *account;
+                    self.resource = config.resource.clone();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends this engine as a kill would, and starts another over the same store.
+    fn killed(self) -> Rig {
+        let (sender, receiver) = mpsc::channel();
+        drop(sender);
+        let store = self.engine.run(&receiver, Now::default, |_| {});
+        let mut rig = Rig { engine: engine(store, self.now), ..self };
+        rig.batch(Vec::new());
+        rig
+    }
+
+    fn batch(&mut self, events: Vec<Event>) -> Vec<Effect> {
+        self.engine.batch(self.now, events)
+    }
+
+    fn online(&mut self, account: AccountId) -> Vec<(u64, String)> {
+        let jid = Jid::parse("somebody@example.org/r").unwrap();
+        let events =
+            [session::Event::Bound { jid, facts: Facts::default() }, session::Event::Online { resumed: false }];
+        sends(&self.batch(events.into_iter().map(|event| Event::Session(account, event)).collect()))
+    }
+
+    fn ask(&mut self, caller: Caller, question: Question) -> Outcome {
+        self.begin(caller, question).1
+    }
+
+    /// Asks; gives what was sent, too.
+    fn begin(&mut self, caller: Caller, question: Question) -> (Vec<Effect>, Outcome) {
+        let (reply, _ticket) = ticket();
+        let mut effects = self.batch(vec![Event::Ask { caller, question, reply }]);
+        let at = effects.iter().position(|effect| matches!(effect, Effect::Answer(..))).expect("answered at once");
+        let Effect::Answer(_, outcome) = effects.remove(at) else { panic!() };
+        (effects, outcome)
+    }
+
+    fn poll(&mut self, bot: &BotInfo, offset: Option<i64>, allowed: Option<&[&str]>) -> (Vec<Effect>, Vec<Update>) {
+        let allowed = allowed.map(|names| UpdateKinds::parse(names.iter().copied()).unwrap());
+        let poll = UpdatePoll { offset: offset.map(UpdateId), limit: 100, timeout: Duration::ZERO, allowed };
+        match self.begin(as_bot(bot), Question::GetUpdates(poll)) {
+            (effects, Ok(Answer::Updates(updates))) => (effects, updates),
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+
+    /// Takes all updates: type and data.
+    fn take(&mut self, bot: &BotInfo) -> Vec<String> {
+        let (_, updates) = self.poll(bot, None, None);
+        if let Some(last) = updates.last() {
+            self.poll(bot, Some(last.id.0 + 1), None);
+        }
+        updates.into_iter().map(|update| format!("{} {}", update.kind, update.payload)).collect()
+    }
+
+    fn act(&mut self, bot: &BotInfo, to: &str, deed: Deed) -> Result<Vec<(u64, String)>, Failure> {
+        let act = Act { to: Jid::parse(to).unwrap(), kind: Kind::Chat, deed, idempotency_key: None };
+        let (effects, outcome) = self.begin(as_bot(bot), Question::Act(act));
+        outcome.map(|_| sends(&effects))
+    }
+
+    /// Sends a text; gives its id and tag.
+    fn say(&mut self, bot: &BotInfo, to: &str, text: &str) -> (String, u64, String) {
+        let new = NewMessage {
+            to: Jid::parse(to).unwrap(),
+            text: text.to_string(),
+            kind: Kind::Chat,
+            reply_to: None,
+            idempotency_key: None,
+        };
+        match self.begin(as_bot(bot), Question::SendMessage(new)) {
+            (effects, Ok(Answer::Sent { message_id, .. })) => {
+                let (tag, stanza) = sends(&effects).pop().unwrap_or_default();
+                (message_id, tag, stanza)
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+
+    fn acked(&mut self, account: AccountId, tag: u64) {
+        self.batch(vec![Event::Session(account, session::Event::Acked(vec![tag]))]);
+        self.now.mono += limits::ACK_WRITE_DELAY;
+        self.batch(Vec::new());
+    }
+
+    fn hears(&mut self, account: AccountId, message: Inbound) -> Vec<(u64, String)> {
+        let effects = self.batch(vec![Event::Session(account, session::Event::Message(Box::new(message)))]);
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Session(_, Order::Handled(1)))));
+        sends(&effects)
+    }
+}
+
+fn sends(effects: &[Effect]) -> Vec<(u64, String)> {
+    let send = |effect: &Effect| match effect {
+        Effect::Session(_, Order::Send { tag, stanza }) => Some((tag.unwrap_or_default(), stanza.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(send).collect()
+}
+
+fn as_bot(bot: &BotInfo) -> Caller {
+    Caller::Bot(bot.token.clone().expect("a token"))
+}
+
+/// A message with nothing in it yet, but an id.
+fn from(who: &str, to: &str, id: &str) -> Inbound {
+    let jid = |text: &str| Jid::parse(text).unwrap();
+    Inbound {
+        id: Some(id.to_string()),
+        archive_id: Some(format!("a-{who}-{id}")),
+        ..Inbound::new(jid(who), jid(to), Kind::Chat)
+    }
+}
+
+fn saying(text: &str, message: Inbound) -> Inbound {
+    Inbound { body: Some(text.to_string()), ..message }
+}
+
+fn receipt(of: &str, message: Inbound) -> Inbound {
+    Inbound { receipt: Some(of.to_string()), ..message }
+}
+
+fn displayed(of: &str, message: Inbound) -> Inbound {
+    Inbound { marker: Some(Marker { stage: Stage::Displayed, id: of.to_string() }), ..message }
+}
+
+fn bounced(of: &str, who: &str) -> Inbound {
+    let error = StanzaError::new("cancel", "service-unavailable").with_text("User unknown");
+    Inbound { kind: Kind::Error, error: Some(error), archive_id: None, ..from(who, BOT, of) }
+}
+
+fn state(update: &str) -> &str {
+    let rest = update.split(r#""state":""#).nth(1).unwrap_or_else(|| panic!("{update}"));
+    rest.split('"').next().unwrap()
+}
+
+#[test]
+fn each_state_once_and_only_forward() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let phone = format!("{OWNER}/phone");
+    let (first, first_tag, stanza) = rig.say(&bot, OWNER, "one");
+    assert!(stanza.contains("<request xmlns='urn:xmpp:receipts'/>") && stanza.contains("<markable "), "{stanza}");
+    let (second, second_tag, _) = rig.say(&bot, OWNER, "two");
+    assert!(rig.take(&bot).is_empty(), "nothing before the server has it");
+    rig.acked(account, first_tag);
+    let updates = rig.take(&bot);
+    assert_eq!(updates.len(), 1);
+    assert!(
+        updates[0].starts_with(&format!(r#"message_state {{"message_id":"{first}","to":"{OWNER}","state":"sent""#))
+    );
+
+    // Twice, and by somebody who cannot know.
+    rig.hears(account, receipt(&first, from(&phone, BOT, "r0")));
+    rig.hears(account, receipt(&first, from(&phone, BOT, "r1")));
+    rig.hears(account, receipt(&second, from("eve@example.org/x", BOT, "r2")));
+    assert_eq!(rig.take(&bot).iter().map(|update| state(update)).collect::<Vec<_>>(), ["delivered"]);
+
+    // The receipt is faster than the note that the server has it; what was read was there before.
+    rig.hears(account, displayed(&second, from(&phone, BOT, "d1")));
+    let updates = rig.take(&bot);
+    let states: Vec<&str> = updates.iter().map(|update| state(update)).collect();
+    assert_eq!(states, ["displayed", "sent", "displayed"], "{updates:?}");
+    assert!(updates[0].contains(&first) && updates[2].contains(&second));
+    rig.acked(account, second_tag);
+    rig.hears(account, receipt(&second, from(&phone, BOT, "r3")));
+    rig.hears(account, bounced(&second, OWNER));
+    let mut rig = rig.killed();
+    rig.hears(account, displayed(&second, from(&phone, BOT, "d2")));
+    assert!(rig.take(&bot).is_empty());
+}
+
+#[test]
+fn what_comes_back_has_failed() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let (id, tag, _) = rig.say(&bot, "nobody@example.org", "hello?");
+    rig.acked(account, tag);
+    rig.take(&bot);
+    rig.hears(account, bounced(&id, "eve@example.net"));
+    assert!(rig.take(&bot).is_empty(), "somebody else cannot refuse it");
+    rig.hears(account, bounced(&id, "nobody@example.org"));
+    rig.hears(account, bounced(&id, "nobody@example.org"));
+    rig.hears(account, receipt(&id, from("nobody@example.org/x", BOT, "late")));
+    let updates = rig.take(&bot);
+    assert_eq!(updates.len(), 1, "{updates:?}");
+    assert_eq!(state(&updates[0]), "failed");
+    assert!(updates[0].contains("nobody@example.org does not exist") && updates[0].contains("User unknown"));
+}
+
+#[test]
+fn who_asks_for_messages_only_gets_nothing_else() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    rig.poll(&bot, None, Some(&[]));
+    let mut rig = rig.killed();
+    rig.online(account);
+    let (id, tag, stanza) = rig.say(&bot, OWNER, "one");
+    assert!(!stanza.contains("urn:xmpp:receipts"), "nobody asks, so nobody need answer: {stanza}");
+    rig.acked(account, tag);
+    rig.hears(account, receipt(&id, from(OWNER, BOT, "r")));
+    let reactions = Some(Reactions { id, emoji: vec!["👍".to_string()] });
+    rig.hears(account, Inbound { reactions, ..from(OWNER, BOT, "e") });
+    rig.hears(account, saying("hello", from(OWNER, BOT, "m")));
+    let updates = rig.take(&bot);
+    assert!(updates.len() == 1 && updates[0].contains("hello"), "{updates:?}");
+}
+
+#[test]
+fn senders_hear_that_it_arrived_and_was_read() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let phone = format!("{OWNER}/phone");
+    let asking = |id: &str| Inbound {
+        wants_receipt: true,
+        is_markable: true,
+        ..saying(&format!("text {id}"), from(&phone, BOT, id))
+    };
+    let sent = rig.hears(account, asking("m1"));
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].1.contains("<received xmlns='urn:xmpp:receipts' id='m1'/>"), "{}", sent[0].1);
+    assert!(sent[0].1.contains(&format!("to='{phone}'")));
+    // The archive shows it again: once is enough.
+    let again = Inbound { via: Via::Archive, ..asking("m1") };
+    assert!(rig.hears(account, again).is_empty());
+    rig.hears(account, asking("m2"));
+    let stranger = Inbound { from: Jid::parse("eve@example.org/x").unwrap(), archive_id: None, ..asking("m3") };
+    assert!(rig.hears(account, stranger).is_empty(), "strangers are told nothing");
+    let carbon = Inbound { via: Via::CarbonReceived, ..asking("m4") };
+    assert!(rig.hears(account, carbon).is_empty(), "that is the other client's");
+
+    let (effects, updates) = rig.poll(&bot, None, None);
+    assert!(sends(&effects).is_empty(), "the program may have died with it");
+    let (effects, _) = rig.poll(&bot, Some(updates[1].id.0 + 1), None);
+    let sent = sends(&effects);
+    assert_eq!(sent.len(), 1, "one marker for all before");
+    assert!(sent[0].1.contains("<displayed xmlns='urn:xmpp:chat-markers:0' id='m2'/>"), "{}", sent[0].1);
+    let (effects, _) = rig.poll(&bot, Some(updates[1].id.0 + 1), None);
+    assert!(sends(&effects).is_empty());
+
+    // A program that says it itself.
+    rig.hears(account, asking("m5"));
+    let marked = rig.act(&bot, OWNER, Deed::Read { message_id: "m5".to_string() }).unwrap();
+    assert!(marked[0].1.contains("id='m5'"));
+    let (_, updates) = rig.poll(&bot, None, None);
+    let (effects, _) = rig.poll(&bot, Some(updates.last().unwrap().id.0 + 1), None);
+    assert!(sends(&effects).is_empty(), "said already");
+}
+
+#[test]
+fn on_a_persons_account_nothing_is_confirmed() {
+    let (mut rig, _, personal) = Rig::new();
+    let person = rig.person;
+    let said = saying("for the bot", from(&format!("{OWNER}/phone"), OWNER, "m1"));
+    let said = Inbound { wants_receipt: true, is_markable: true, ..said };
+    assert!(rig.hears(person, said).is_empty());
+    let (_, updates) = rig.poll(&personal, None, None);
+    let (effects, _) = rig.poll(&personal, Some(updates[0].id.0 + 1), None);
+    assert!(sends(&effects).is_empty());
+}
+
+#[test]
+fn a_message_says_what_it_is_about() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let attachment = |name: &str| Attachment {
+        url: format!("https://example.com/{name}"),
+        name: Some(name.to_string()),
+        media_type: Some("image/png".to_string()),
+        size_bytes: Some(7),
+        ..Attachment::default()
+    };
+    rig.hears(account, saying("helo", from(OWNER, BOT, "m1")));
+    rig.hears(account, Inbound { replaces: Some("m1".into()), ..saying("hello", from(OWNER, BOT, "m2")) });
+    rig.hears(account, Inbound { replaces: Some("other".into()), ..saying("new", from(OWNER, BOT, "m3")) });
+    let reply = Some(Reply { id: "b-1".to_string(), to: None });
+    let attachments = vec![attachment("a.png"), attachment("b.png")];
+    rig.hears(account, Inbound { reply, attachments, ..from(OWNER, BOT, "m4") });
+    let updates = rig.take(&bot);
+    assert_eq!(updates.len(), 4);
+    assert!(!updates[0].contains("correction_of") && updates[1].contains(r#""correction_of":"m1""#));
+    assert!(!updates[2].contains("correction_of"), "nobody changes what he has not said");
+    let one = r#"{"url":"https://example.com/a.png","name":"a.png","type":"image/png","size":7}"#;
+    assert!(updates[3].contains(&format!(r#""reply_to":"b-1","attachment":{one},"attachments":[{one},"#)));
+    assert!(updates[3].contains(r#""body":"https://example.com/a.png""#), "{}", updates[3]);
+}
+
+#[test]
+fn reactions_and_retractions_come_once_and_only_from_their_sender() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let reacting = |who: &str, id: &str, emoji: &[&str]| {
+        let emoji = emoji.iter().map(ToString::to_string).collect();
+        Inbound { reactions: Some(Reactions { id: "b-1".to_string(), emoji }), ..from(who, BOT, id) }
+    };
+    let retracting = |who: &str, id: &str, of: &str| {
+        let retraction = Retraction { id: of.to_string(), is_moderated: false, reason: None };
+        Inbound { retraction: Some(retraction), ..from(who, BOT, id) }
+    };
+    rig.hears(account, reacting(OWNER, "e1", &["👍", "\"❤️\""]));
+    rig.hears(account, reacting(OWNER, "e1", &["👍", "\"❤️\""]));
+    rig.hears(account, reacting("eve@example.org", "e2", &["👎"]));
+    rig.hears(account, reacting(OWNER, "e3", &[]));
+    rig.hears(account, saying("oops", from(OWNER, BOT, "m1")));
+    rig.hears(account, retracting(OWNER, "t1", "b-1"));
+    let mut rig = rig.killed();
+    rig.hears(account, retracting(OWNER, "t2", "m1"));
+    rig.hears(account, retracting(OWNER, "t2", "m1"));
+    let updates = rig.take(&bot);
+    let kinds: Vec<&str> = updates.iter().map(|update| update.split(' ').next().unwrap()).collect();
+    assert_eq!(kinds, ["reaction", "reaction", "message", "retraction"], "{updates:?}");
+    let data =
+        r#"reaction {"from":"ralf@example.org","to":"bot@example.org","message_id":"b-1","reactions":["👍","\"❤️\""]"#;
+    assert!(updates[0].starts_with(data), "{}", updates[0]);
+    assert!(updates[1].contains(r#""reactions":[]"#) && updates[3].contains(r#""message_id":"m1""#));
+}
+
+#[test]
+fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
+    let (mut rig, _, first) = Rig::new();
+    let person = rig.person;
+    let owner = BareJid::parse(OWNER).unwrap();
+    let new =
+        NewBot { name: "Other".to_string(), owner, mode: Mode::Personal, receive: Receive::SelfChat, account: None };
+    let Ok(Answer::Created(other)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
+    rig.poll(&other, None, Some(&ALL));
+    let phone = format!("{OWNER}/phone");
+    let (id, tag, stanza) = rig.say(&other, OWNER, "which?");
+    assert!(stanza.contains("urn:xmpp:carbons:2"), "no copies in the self-chat");
+    rig.acked(person, tag);
+    rig.hears(person, saying("@other this", from(&phone, OWNER, "m1")));
+    let react = |to: &str, id: &str| {
+        let reactions = Some(Reactions { id: to.to_string(), emoji: vec!["1️⃣".to_string()] });
+        Inbound { reactions, archive_id: None, ..from(&phone, OWNER, id) }
+    };
+    rig.hears(person, react(&id, "e1"));
+    rig.hears(person, Inbound { via: Via::CarbonSent, archive_id: Some("x".into()), ..react(&id, "e1") });
+    rig.hears(person, react("m1", "e2"));
+    rig.hears(person, displayed(&id, from(&phone, OWNER, "d1")));
+    let updates = rig.take(&other);
+    let kinds: Vec<&str> = updates.iter().map(|update| update.split(' ').next().unwrap()).collect();
+    assert_eq!(kinds, ["message_state", "message", "reaction", "reaction", "message_state"], "{updates:?}");
+    assert!(rig.take(&first).is_empty());
+    // What the owner's phone tells somebody else is not about the bot's messages, whatever ids it names.
+    let (id, ..) = rig.say(&other, OWNER, "again");
+    rig.hears(person, Inbound { via: Via::CarbonSent, ..displayed(&id, from(&phone, ANNA, "d2")) });
+    assert!(rig.take(&other).is_empty());
+}
+
+#[test]
+fn only_its_own_messages_are_changed() {
+    let (mut rig, bot, personal) = Rig::new();
+    let (id, _, _) = rig.say(&bot, ANNA, "helo");
+    let edit = |id: &str| Deed::Edit { message_id: id.to_string(), text: "hello".to_string() };
+    let delete = |id: &str| Deed::Deletion { message_id: id.to_string() };
+    let edited = rig.act(&bot, ANNA, edit(&id)).unwrap();
+    assert!(edited[0].1.contains(&format!("<replace xmlns='urn:xmpp:message-correct:0' id='{id}'/>")), "{edited:?}");
+    // The correction can be corrected; clients hear of the first message each time.
+    let new_id = edited[0].1.split("id='").nth(1).unwrap().split('\'').next().unwrap().to_string();
+    assert!(rig.act(&bot, ANNA, edit(&new_id)).unwrap()[0].1.contains(&format!("message-correct:0' id='{id}'")));
+
+    assert!(matches!(rig.act(&personal, ANNA, edit(&id)), Err(Failure::NotFound(_))), "another bot's");
+    assert!(matches!(rig.act(&bot, ANNA, edit("unknown")), Err(Failure::NotFound(text)) if text.contains("unknown")));
+    assert!(matches!(rig.act(&bot, OWNER, delete(&id)), Err(Failure::Invalid { field, .. }) if field == "to"));
+
+    let mut rig = rig.killed();
+    rig.online(rig.account);
+    let deleted = rig.act(&bot, ANNA, delete(&new_id)).unwrap();
+    assert!(deleted[0].1.contains(&format!("<retract xmlns='urn:xmpp:message-retract:1' id='{id}'/>")), "{deleted:?}");
+    assert!(rig.act(&bot, ANNA, delete(&id)).unwrap().is_empty(), "it is deleted");
+    assert!(matches!(rig.act(&bot, ANNA, edit(&id)), Err(Failure::Conflict(_))));
+}
+
+#[test]
+fn files_and_their_captions() {
+    let (mut rig, bot, _) = Rig::new();
+    let url = "https://example.com/a.png".to_string();
+    let file = |caption: Option<&str>| Deed::File { url: url.clone(), caption: caption.map(str::to_string) };
+    let sent = rig.act(&bot, ANNA, file(Some("Look!"))).unwrap();
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0].1.contains(&format!("<body>{url}</body>")) && sent[0].1.contains("jabber:x:oob"));
+    assert!(sent[1].1.contains("<body>Look!</body>") && !sent[1].1.contains("jabber:x:oob"));
+    let id = sent[0].1.split("id='").nth(1).unwrap().split('\'').next().unwrap().to_string();
+    assert!(sent[1].1.contains(&format!("id='{id}.caption'")));
+    assert_eq!(rig.act(&bot, ANNA, Deed::Deletion { message_id: id }).unwrap().len(), 2, "the caption goes, too");
+    assert_eq!(rig.act(&bot, ANNA, file(None)).unwrap().len(), 1);
+    let bad = Deed::File { url: "file:///etc/passwd".to_string(), caption: None };
+    assert!(matches!(rig.act(&bot, ANNA, bad), Err(Failure::Invalid { field, .. }) if field == "url"));
+}
+
+#[test]
+fn the_same_key_does_it_once() {
+    let (mut rig, bot, _) = Rig::new();
+    let act = |emoji: &str| Act {
+        to: Jid::parse(ANNA).unwrap(),
+        kind: Kind::Chat,
+        deed: Deed::Reaction { message_id: "m".to_string(), emoji: emoji.to_string() },
+        idempotency_key: Some("k".to_string()),
+    };
+    let (effects, outcome) = rig.begin(as_bot(&bot), Question::Act(act("👍")));
+    assert!(matches!(outcome, Ok(Answer::Done)) && sends(&effects)[0].1.contains("<reaction>👍</reaction>"));
+    let (effects, outcome) = rig.begin(as_bot(&bot), Question::Act(act("👍")));
+    assert!(matches!(outcome, Ok(Answer::Done)) && sends(&effects).is_empty());
+    assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act("👎"))), Err(Failure::Conflict(_))));
+    let room = Act { kind: Kind::Groupchat, idempotency_key: None, ..act("👍") };
+    assert!(matches!(rig.ask(as_bot(&bot), Question::Act(room)), Err(Failure::NotBuilt(_))));
+}
+
+#[test]
+fn chat_states_are_not_kept() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let sent = rig.act(&bot, ANNA, Deed::State(ChatState::Composing)).unwrap();
+    assert!(sent[0].1.contains("<composing ") && sent[0].0 == 0, "untagged: {sent:?}");
+    let offline = session::Event::Offline { why: "x".to_string(), retry_in: Duration::from_secs(1) };
+    rig.batch(vec![Event::Session(account, offline)]);
+    assert!(rig.act(&bot, ANNA, Deed::State(ChatState::Composing)).unwrap().is_empty());
+    assert!(rig.online(account).is_empty());
+}
+
+#[test]
+fn an_answer_names_the_author() {
+    let (mut rig, bot, _) = Rig::new();
+    let (own, ..) = rig.say(&bot, ANNA, "first");
+    let mut answer = |id: &str| {
+        let new = NewMessage {
+            to: Jid::parse(ANNA).unwrap(),
+            text: "answer".to_string(),
+            kind: Kind::Chat,
+            reply_to: Some(id.to_string()),
+            idempotency_key: None,
+        };
+        sends(&rig.begin(as_bot(&bot), Question::SendMessage(new)).0).pop().unwrap().1
+    };
+    assert!(answer("hers").contains(&format!("<reply xmlns='urn:xmpp:reply:0' to='{ANNA}' id='hers'/>")));
+    assert!(answer(&own).contains(&format!("to='{BOT}' id='{own}'/>")));
+}
+
+#[test]
+fn old_messages_are_forgotten() {
+    let (mut rig, bot, _) = Rig::new();
+    let (first, ..) = rig.say(&bot, ANNA, "0");
+    for i in 0..limits::SENT_PER_BOT_MAX + 600 {
+        rig.say(&bot, ANNA, &i.to_string());
+    }
+    let (last, ..) = rig.say(&bot, ANNA, "last");
+    let delete = |id: &str| Deed::Deletion { message_id: id.to_string() };
+    assert!(matches!(rig.act(&bot, ANNA, delete(&first)), Err(Failure::NotFound(_))));
+    assert!(rig.act(&bot, ANNA, delete(&last)).is_ok());
+    rig.now.mono += limits::SENT_RETENTION + Duration::from_secs(7200);
+    rig.now.unix_ms += (limits::SENT_RETENTION + Duration::from_secs(7200)).as_millis() as i64;
+    rig.batch(Vec::new());
+    assert!(matches!(rig.act(&bot, ANNA, delete(&last)), Err(Failure::NotFound(_))));
+}
