@@ -132,6 +132,8 @@ impl Daemon {
         let mut http = self.http();
         loop {
             let health = http.call("GET", "/health", None, &[], "");
+            // 429 is for asking too often: not yet, too.
+            let health = health.filter(|answer| answer.status == 200);
             if health.is_some_and(|h| Json::parse(&h.body).at("accounts_online").number() == accounts) {
                 return;
             }

@@ -7,9 +7,12 @@ commands: login {jid, password, host, port, ca, priority, carbons}    send {to, 
           presence {to?, type?, show?, status?, priority?}            join {room, nick}
           raw {xml}                                                   quit
           menu {to, query: items|info, node} or {to, query: command, node, action, session, fields}
+          life {what, to, id?, body?}: what slixmpp's own plugins send about a message `id`; see LIFE below. Only when
+          login has "life", which also makes it confirm arrivals by itself and tell what it understands.
 events:   ready {jid}    message {from, to, body, id, type, carbon, stanza_ids, origin_id, delayed, xml}
           presence {from, type, show, status, xml}    iq {from, type, id, xml}    sent {id}    error {what}    closed
           menu {features, items, status, session, note, fields, error, xml}
+          life {what, from, id, body}: a plugin understood a message about the message `id`
 """
 import asyncio
 import json
@@ -49,6 +52,20 @@ def unwrap(xml):
     return xml, "none"
 
 
+# Plugins for the life of messages, and the events by which they tell what they understood: the event, how we call it,
+# the id of the message it is about, and what it says.
+LIFE_PLUGINS = ("xep_0066", "xep_0085", "xep_0184", "xep_0308", "xep_0333", "xep_0424", "xep_0444", "xep_0461")
+LIFE = {
+    "receipt_received": ("receipt", lambda m: m["receipt"], lambda m: ""),
+    "marker_displayed": ("displayed", lambda m: m["displayed"]["id"], lambda m: ""),
+    "message_correction": ("correction", lambda m: m["replace"]["id"], lambda m: m["body"]),
+    "message_reply": ("reply", lambda m: m["reply"]["id"], lambda m: m["reply"].strip_fallback_content()),
+    "message_retract": ("retraction", lambda m: m["retract"]["id"], lambda m: ""),
+    "reactions": ("reaction", lambda m: m["reactions"]["id"], lambda m: " ".join(sorted(m["reactions"]["values"]))),
+    "chatstate": ("state", lambda m: "", lambda m: m["chat_state"]),
+}
+
+
 class Peer(ClientXMPP):
     def __init__(self, login):
         super().__init__(login["jid"], login["password"])
@@ -58,6 +75,11 @@ class Peer(ClientXMPP):
         self.enable_direct_tls = False
         for plugin in ("xep_0004", "xep_0030", "xep_0050", "xep_0199", "xep_0280"):
             self.register_plugin(plugin)
+        if login.get("life"):
+            for plugin in LIFE_PLUGINS:
+                self.register_plugin(plugin)
+            for name in LIFE:
+                self.add_event_handler(name, lambda message, name=name: self.on_life(name, message))
         self.register_handler(Callback("messages", MatchXPath(f"{CLIENT}message"), self.on_message))
         self.register_handler(Callback("presences", MatchXPath(f"{CLIENT}presence"), self.on_presence))
         for kind in ("result", "error"):
@@ -113,6 +135,41 @@ class Peer(ClientXMPP):
             xml=tostring(xml, xmlns="jabber:client"),
         )
 
+    def on_life(self, name, message):
+        what, about, says = LIFE[name]
+        event("life", what=what, **{"from": str(message["from"])}, id=about(message), body=says(message) or "")
+
+    def send_life(self, command):
+        what, to, about, body = command["what"], command["to"], command.get("id"), command.get("body")
+        message = self.make_message(mto=to, mbody=body, mtype="chat")
+        if what == "asking":  # a text whose sender wants to know all
+            message["request_receipt"] = True
+            message.enable("markable")
+        elif what == "displayed":
+            message["displayed"]["id"] = about
+        elif what == "correction":
+            message = self["xep_0308"].build_correction(about, to, mbody=body)
+        elif what == "reply":
+            message = self["xep_0461"].make_reply(to, about, "what is answered\nin two lines", mto=to, mbody=body, mtype="chat")
+        elif what == "file":
+            message["oob"]["url"] = body
+        elif what == "state":
+            message["chat_state"] = body
+            del message["body"]
+        elif what == "reaction":
+            # The plugin's own way gives no type, and then servers make no copies for the account's other clients.
+            self["xep_0444"].set_reactions(message, about, body.split())
+            message.enable("store")
+        elif what == "retraction":
+            event("sent", id=self["xep_0424"].send_retraction(to, about)["id"])
+            return
+        else:
+            raise ValueError(f"nothing is known of {what}")
+        if not message["id"]:
+            message["id"] = self.new_id()
+        message.send()
+        event("sent", id=message["id"])
+
     def send_chat(self, command):
         message = self.make_message(mto=command["to"], mbody=command["body"], mtype=command.get("type") or "chat")
         message["id"] = command.get("id") or self.new_id()
@@ -162,6 +219,8 @@ class Peer(ClientXMPP):
         kind = command["cmd"]
         if kind == "send":
             self.send_chat(command)
+        elif kind == "life":
+            self.send_life(command)
         elif kind == "presence":
             self.send_presence(
                 pto=command.get("to"),

@@ -28,11 +28,13 @@ pub struct Login {
     pub port: Option<u16>,
     pub priority: i32,
     pub carbons: bool,
+    /// With the plugins for what becomes of messages: it confirms arrivals, and tells what it understands.
+    pub life: bool,
 }
 
 impl Default for Login {
     fn default() -> Login {
-        Login { port: None, priority: 0, carbons: true }
+        Login { port: None, priority: 0, carbons: true, life: false }
     }
 }
 
@@ -91,6 +93,18 @@ pub struct Message {
     pub delayed: bool,
     /// The whole stanza.
     pub xml: String,
+}
+
+/// What a plugin of the client understood a message to be ([`Login::life`]).
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// receipt, displayed, correction, reply, retraction, reaction, state.
+    pub what: String,
+    pub from: String,
+    /// The message it is about.
+    pub id: String,
+    /// The text, the emoji, the state.
+    pub body: String,
 }
 
 #[derive(Clone, Debug)]
@@ -187,6 +201,16 @@ struct LoginCommand {
     ca: String,
     priority: i32,
     carbons: bool,
+    life: bool,
+}
+
+#[derive(Default, Serialize)]
+struct LifeCommand {
+    cmd: String,
+    what: String,
+    to: String,
+    id: String,
+    body: String,
 }
 
 #[derive(Default, Serialize)]
@@ -246,6 +270,7 @@ impl Peer {
             ca: server.ca_file.display().to_string(),
             priority: login.priority,
             carbons: login.carbons,
+            life: login.life,
         });
         let ready = |event: &Event| matches!(event.ev.as_str(), "ready" | "error" | "closed");
         let event = peer.take(LOGIN_LIMIT, ready).ok_or("no answer in time")?;
@@ -313,6 +338,42 @@ impl Peer {
     /// Sends a chat message which servers must not copy to other clients (XEP-0280 §7).
     pub fn send_private(&mut self, to: &str, body: &str) -> String {
         self.send_command(SendCommand { to: to.into(), body: body.into(), private: true, ..SendCommand::default() })
+    }
+
+    /// Sends what the client's plugins make of it: asking (a text whose sender wants to know all), displayed, correction,
+    /// reply, file, state, reaction, retraction; `id` is the message it is about. The answer is its own id.
+    pub fn live(&mut self, what: &str, to: &str, id: &str, body: &str) -> String {
+        let text = str::to_string;
+        self.command(&LifeCommand {
+            cmd: "life".into(),
+            what: text(what),
+            to: text(to),
+            id: text(id),
+            body: text(body),
+        });
+        let sent = self.take(ANSWER_LIMIT, |event| event.ev == "sent");
+        sent.and_then(|event| event.id).unwrap_or_else(|| self.fail("it was not sent"))
+    }
+
+    /// Takes the first thing of this kind that a plugin understood.
+    pub fn expect_life(&mut self, limit: Duration, what: &str) -> Life {
+        let event = self.take(limit, |event| event.ev == "life" && event.what.as_deref() == Some(what));
+        let found = event.map(|event| Life {
+            what: what.into(),
+            from: event.from.unwrap_or_default(),
+            id: event.id.unwrap_or_default(),
+            body: event.body.unwrap_or_default(),
+        });
+        found.unwrap_or_else(|| self.fail(&format!("no {what} within {limit:?}")))
+    }
+
+    /// Makes sure that a plugin has understood nothing of this kind that was not taken.
+    pub fn no_life(&mut self, what: &str) {
+        if let Some(event) =
+            self.take(Duration::ZERO, |event| event.ev == "life" && event.what.as_deref() == Some(what))
+        {
+            self.fail(&format!("unexpected {what}: {event:?}"));
+        }
     }
 
     fn send_command(&mut self, command: SendCommand) -> String {

@@ -1,0 +1,305 @@
+//! What becomes of messages, with real servers, the real daemon and slixmpp's own plugins on the other side: receipts,
+//! markers, chat states, corrections, retractions, reactions, replies, files; each both ways, for a bot with an account of
+//! its own and in its owner's self-chat; and nothing twice after a kill.
+
+mod support;
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use support::daemon::Daemon;
+use support::http::{Http, Json};
+use support::peer::{Login, Peer};
+use support::server::{Kind, Server};
+
+const LIMIT: Duration = Duration::from_secs(20);
+const QUIET: Duration = Duration::from_secs(2);
+const ALL: &str = "message,reaction,retraction,message_state";
+
+/// A bot's program: takes updates one after the other, as the guide's does.
+struct Program {
+    http: Http,
+    token: String,
+    offset: i64,
+    /// Taken, and looked at by nobody yet.
+    waiting: Vec<Json>,
+    /// States told so far, with the message each is of: none comes twice.
+    states: HashSet<(String, String)>,
+}
+
+impl Program {
+    fn new(daemon: &Daemon, token: String) -> Program {
+        let mut program =
+            Program { http: daemon.http(), token, offset: 0, waiting: Vec::new(), states: HashSet::new() };
+        program.fetch(0);
+        program
+    }
+
+    /// One poll, which also says that all before was taken.
+    fn fetch(&mut self, seconds: u32) {
+        let path = format!("/bot/getUpdates?offset={}&timeout={seconds}&allowed_updates={ALL}", self.offset);
+        for update in self.http.get(&path, Some(&self.token)).ok().at("result").list() {
+            self.offset = update.at("update_id").number() + 1;
+            if update.at("type").text() == "message_state" {
+                let data = update.at("data");
+                let state = (data.at("message_id").text(), data.at("state").text());
+                assert!(self.states.insert(state.clone()), "twice: {state:?}");
+            }
+            self.waiting.push(update);
+        }
+    }
+
+    /// The first update of a type that fits; what does not fit stays.
+    fn expect(&mut self, kind: &str, fits: impl Fn(&Json) -> bool) -> Json {
+        let begun = Instant::now();
+        loop {
+            let is_it = |update: &Json| update.at("type").text() == kind && fits(&update.at("data"));
+            if let Some(at) = self.waiting.iter().position(is_it) {
+                return self.waiting.remove(at).at("data");
+            }
+            assert!(begun.elapsed() < LIMIT, "no {kind}; there is {:?}", self.waiting);
+            self.fetch(1);
+        }
+    }
+
+    fn expect_message(&mut self, body: &str) -> Json {
+        self.expect("message", |data| data.at("body").text() == body)
+    }
+
+    fn expect_state(&mut self, id: &str, state: &str) -> Json {
+        self.expect("message_state", |data| data.at("message_id").text() == id && data.at("state").text() == state)
+    }
+
+    /// Nothing more comes, and nothing is left.
+    fn none(&mut self) {
+        std::thread::sleep(QUIET);
+        self.fetch(0);
+        assert!(self.waiting.is_empty(), "unexpected: {:?}", self.waiting);
+    }
+
+    fn post(&mut self, path: &str, body: &str) -> Json {
+        self.http.post(path, Some(&self.token), body).ok()
+    }
+
+    fn send(&mut self, to: &str, text: &str) -> String {
+        self.post("/bot/sendMessage", &format!(r#"{{"to":"{to}","text":"{text}"}}"#)).at("message_id").text()
+    }
+
+    fn edit(&mut self, to: &str, id: &str, text: &str) -> String {
+        let body = format!(r#"{{"to":"{to}","message_id":"{id}","text":"{text}"}}"#);
+        self.post("/bot/editMessage", &body).at("message_id").text()
+    }
+
+    fn delete(&mut self, to: &str, id: &str) {
+        self.post("/bot/deleteMessage", &format!(r#"{{"to":"{to}","message_id":"{id}"}}"#));
+    }
+
+    fn react(&mut self, to: &str, id: &str, emoji: &str) {
+        let body = format!(r#"{{"to":"{to}","message_id":"{id}","reaction":"{emoji}"}}"#);
+        self.post("/bot/sendReaction", &body);
+    }
+}
+
+fn with_life() -> Login {
+    Login { life: true, ..Login::default() }
+}
+
+/// A dedicated bot on an account that was made for it; gives its token.
+fn create_dedicated(daemon: &Daemon, server: &Server, owner: &str) -> String {
+    server.add_user("helper", "pw bot");
+    let (owner, jid) = (server.jid(owner), server.jid("helper"));
+    let body =
+        format!(r#"{{"name":"Helper","account":"{owner}","mode":"dedicated","jid":"{jid}","password":"pw bot"}}"#);
+    daemon.http().post("/bot/create", None, &body).ok().at("token").text()
+}
+
+fn dedicated(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    server.add_user("ralf", "pw one");
+    server.add_user("eve", "pw eve");
+    let mut daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "");
+    daemon.wait_online(1, LIMIT);
+    let token = create_dedicated(&daemon, &server, "ralf");
+    let mut program = Program::new(&daemon, token);
+    let mut phone = Peer::login_with(&server, "ralf", "pw one", "phone", &with_life());
+    let (bot, ralf) = (server.jid("helper"), server.jid("ralf"));
+
+    from_the_bot(&mut program, &mut phone, &ralf);
+    to_the_bot(&mut program, &mut phone, &bot, false);
+
+    // Somebody the bot does not listen to is told nothing, not even that it is there.
+    let mut eve = Peer::login_with(&server, "eve", "pw eve", "phone", &with_life());
+    eve.live("asking", &bot, "", "are you there?");
+    eve.live("reaction", &bot, "x", "👎");
+
+    let missing = server.jid("nobody");
+    let lost = program.send(&missing, "hello?");
+    let failed = program.expect_state(&lost, "failed");
+    assert!(failed.at("error").text().starts_with(&format!("{missing} does not exist")), "{failed:?}");
+    // It may come back before the server has said that it has it.
+    program.waiting.retain(|update| update.at("data").at("message_id").text() != lost);
+    program.none();
+    eve.no_life("receipt");
+
+    killed(&mut daemon, &mut program, &mut phone, (&bot, &ralf));
+}
+
+/// What a bot does, as its owner's client understands it.
+fn from_the_bot(program: &mut Program, phone: &mut Peer, to: &str) {
+    let first = program.send(to, "helo");
+    phone.expect(LIMIT, |message| message.id == first && message.body == "helo");
+    program.expect_state(&first, "sent");
+    program.expect_state(&first, "delivered");
+    let second = program.edit(to, &first, "hello");
+    let correction = phone.expect_life(LIMIT, "correction");
+    assert_eq!((correction.id, correction.body.as_str()), (first.clone(), "hello"));
+    program.expect_state(&second, "sent");
+    program.expect_state(&second, "delivered");
+    let from = phone.expect(LIMIT, |message| message.id == second).from;
+    phone.live("displayed", &from, &second, "");
+    program.expect_state(&first, "displayed");
+    program.expect_state(&second, "displayed");
+
+    program.delete(to, &first);
+    assert_eq!(phone.expect_life(LIMIT, "retraction").id, first);
+    phone.expect(LIMIT, |message| message.body.starts_with("This message was deleted"));
+
+    program.post("/bot/sendChatAction", &format!(r#"{{"to":"{to}","action":"typing"}}"#));
+    assert_eq!(phone.expect_life(LIMIT, "state").body, "composing");
+
+    let url = "https://example.com/photo.jpg";
+    let body = format!(r#"{{"to":"{to}","url":"{url}","caption":"Check out this photo!"}}"#);
+    let file = program.post("/bot/sendFile", &body).at("message_id").text();
+    let shown = phone.expect(LIMIT, |message| message.id == file);
+    assert!(shown.body == url && shown.xml.contains("jabber:x:oob"), "{shown:?}");
+    let caption = phone.expect(LIMIT, |message| message.body == "Check out this photo!");
+    for id in [file, caption.id] {
+        program.expect_state(&id, "sent");
+        program.expect_state(&id, "delivered");
+    }
+    program.none();
+    phone.none(Duration::ZERO);
+}
+
+/// What its owner's client does, as the bot's program is told it.
+fn to_the_bot(program: &mut Program, phone: &mut Peer, bot: &str, is_personal: bool) {
+    let first = phone.live("asking", bot, "", "what is teh time?");
+    let told = program.expect_message("what is teh time?");
+    assert_eq!(told.at("stanza_id").text(), first);
+    let owner = told.at("from").text();
+    if !is_personal {
+        assert_eq!(phone.expect_life(LIMIT, "receipt").id, first);
+        program.fetch(0);
+        assert_eq!(phone.expect_life(LIMIT, "displayed").id, first);
+    }
+    program.react(&owner, &first, "👍");
+    let reaction = phone.expect_life(LIMIT, "reaction");
+    assert_eq!((reaction.id, reaction.body.as_str()), (first.clone(), "👍"));
+    program.react(&owner, &first, "");
+    let reaction = phone.expect_life(LIMIT, "reaction");
+    assert_eq!((reaction.id, reaction.body.as_str()), (first.clone(), ""));
+
+    phone.live("correction", bot, &first, "what is the time?");
+    assert_eq!(program.expect_message("what is the time?").at("correction_of").text(), first);
+    let body = format!(r#"{{"to":"{owner}","text":"late","reply_to":"{first}"}}"#);
+    let answer = program.post("/bot/sendMessage", &body).at("message_id").text();
+    assert_eq!(phone.expect_life(LIMIT, "reply").id, first);
+    phone.expect(LIMIT, |message| message.id == answer);
+    program.expect_state(&answer, "sent");
+    program.expect_state(&answer, "delivered");
+
+    phone.live("reply", bot, &answer, "too late?");
+    assert_eq!(program.expect_message("too late?").at("reply_to").text(), answer);
+    phone.live("reaction", bot, &answer, "😢");
+    let reaction = program.expect("reaction", |_| true);
+    assert_eq!(reaction.at("message_id").text(), answer);
+    assert_eq!(reaction.at("reactions").list()[0].text(), "😢");
+    phone.live("state", bot, "", "composing");
+    let url = "https://example.com/clock.png";
+    phone.live("file", bot, "", url);
+    assert_eq!(program.expect_message(url).at("attachment").at("url").text(), url);
+    phone.live("retraction", bot, &first, "");
+    assert_eq!(program.expect("retraction", |_| true).at("message_id").text(), first);
+    phone.live("retraction", bot, &answer, "");
+    program.none();
+}
+
+/// The daemon is killed while things are under way; afterwards nothing is missing and nothing comes twice.
+fn killed(daemon: &mut Daemon, program: &mut Program, phone: &mut Peer, (bot, ralf): (&str, &str)) {
+    let id = program.send(ralf, "before the kill");
+    daemon.kill();
+    phone.live("reaction", bot, &id, "💀");
+    let question = phone.live("asking", bot, "", "still alive?");
+    daemon.start_again();
+    program.http = daemon.http();
+    phone.expect(LIMIT, |message| message.id == id);
+    program.expect_state(&id, "sent");
+    program.expect_state(&id, "delivered");
+    assert_eq!(program.expect("reaction", |_| true).at("message_id").text(), id);
+    program.expect_message("still alive?");
+    assert_eq!(phone.expect_life(LIMIT, "receipt").id, question);
+    program.fetch(0);
+    assert_eq!(phone.expect_life(LIMIT, "displayed").id, question);
+    // Killed again with everything told: what the server sends again changes nothing.
+    daemon.kill();
+    phone.live("displayed", bot, &id, "seen");
+    daemon.start_again();
+    program.http = daemon.http();
+    program.expect_state(&id, "displayed");
+    // The marker above came with a text, for servers that keep nothing else.
+    program.expect_message("seen");
+    // What was said before is seen, too.
+    program.waiting.retain(|update| update.at("type").text() != "message_state");
+    program.none();
+    phone.none(Duration::ZERO);
+}
+
+fn in_the_self_chat(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    server.add_user("ralf", "pw one");
+    server.add_user("anna", "pw two");
+    let daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "");
+    daemon.wait_online(1, LIMIT);
+    let token = daemon.create_bot("Echo", &server.jid("ralf"));
+    let mut program = Program::new(&daemon, token);
+    let mut phone = Peer::login_with(&server, "ralf", "pw one", "phone", &with_life());
+    let own = server.jid("ralf");
+    from_the_bot(&mut program, &mut phone, &own);
+    to_the_bot(&mut program, &mut phone, &own, true);
+
+    // In the owner's name to somebody else, whose answers are the owner's and not the bot's; but it hears what became of
+    // its own message.
+    let mut anna = Peer::login_with(&server, "anna", "pw two", "phone", &with_life());
+    let id = program.send(&server.jid("anna"), "hello anna");
+    let heard = anna.expect(LIMIT, |message| message.id == id);
+    program.expect_state(&id, "sent");
+    program.expect_state(&id, "delivered");
+    anna.live("displayed", &heard.from, &id, "");
+    program.expect_state(&id, "displayed");
+    anna.live("reaction", &own, &id, "👍");
+    // Only the phone confirms what comes for the owner.
+    let asked = anna.live("asking", &own, "", "for ralf");
+    assert_eq!(anna.expect_life(LIMIT, "receipt").id, asked);
+    program.none();
+    anna.no_life("receipt");
+}
+
+#[test]
+fn dedicated_prosody() {
+    dedicated(Kind::Prosody);
+}
+
+#[test]
+fn dedicated_ejabberd() {
+    dedicated(Kind::Ejabberd);
+}
+
+#[test]
+fn in_the_self_chat_prosody() {
+    in_the_self_chat(Kind::Prosody);
+}
+
+#[test]
+fn in_the_self_chat_ejabberd() {
+    in_the_self_chat(Kind::Ejabberd);
+}
