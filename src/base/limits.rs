@@ -161,6 +161,18 @@ pub const ROOM_CODES_MAX: usize = 16;
 pub const REFERENCES_MAX: usize = 32;
 /// A reason given by a room or a moderator; one sentence for people.
 pub const ROOM_REASON_BYTES_MAX: usize = 512;
+/// How much the clock of a room's server may be behind ours, in milliseconds, when its history is asked for.
+pub const ROOM_CLOCK_MS: i64 = 60_000;
+/// Rooms of one bot: the machine of a large one takes some 300 KiB.
+pub const ROOMS_PER_BOT_MAX: usize = 200;
+/// After entering, what the room is and what was said there should be known by then; else it is taken as it is.
+pub const ROOM_HISTORY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Until an archive that was out of order is asked again.
+pub const ROOM_HISTORY_RETRY: Duration = Duration::from_secs(5);
+/// Messages held back while a room's archive is read; beyond it order is given up, not messages.
+pub const ROOM_HELD_MAX: usize = 1_000;
+/// Until something is said again that a room had no time for: rooms that limit traffic count in seconds.
+pub const ROOM_SEND_RETRY: Duration = Duration::from_secs(5);
 /// Messages of a room's own history asked for at once (XEP-0045); the archive has the rest.
 pub const ROOM_HISTORY_MAX: usize = 100;
 

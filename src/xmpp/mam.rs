@@ -71,7 +71,7 @@ pub enum Next<T> {
 }
 
 /// Reading an archive from where we were to its end. `T` is a message as the caller holds it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CatchUp<T> {
     query: String,
     direction: Direction<T>,
@@ -79,7 +79,7 @@ pub struct CatchUp<T> {
     newest: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Direction<T> {
     /// From an id towards now.
     Forward { after: String },

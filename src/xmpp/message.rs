@@ -61,6 +61,9 @@ pub enum Via {
     CarbonReceived,
     /// From the archive (XEP-0313).
     Archive,
+    /// From the archive of the room it was said in (XEP-0313 §6). Whether we are in such a room, and have asked
+    /// ([`InRoom::query`]), only the caller knows.
+    RoomArchive,
 }
 
 /// A message that arrived, unwrapped: carbons and archive results are checked (only our own server may send them)
@@ -152,7 +155,10 @@ pub fn read(stanza: &Element, account: &BareJid) -> Reading {
     }
     if let Some(result) = mam::read_result(stanza) {
         return match unwrap(result.forwarded, account, Via::Archive) {
-            _ if !is_ours => Reading::Forged("archive result"),
+            _ if !is_ours => match unwrap_room(stanza, &result, account) {
+                Some(message) => Reading::Live(message),
+                None => Reading::Forged("archive result"),
+            },
             Some(mut message) => {
                 message.archive_id = Some(result.id.to_string());
                 Reading::Archived { query: result.query.map(Into::into), message }
@@ -168,6 +174,23 @@ fn unwrap(forwarded: &Element, account: &BareJid, via: Via) -> Option<Box<Inboun
     let mut message = Inbound::read(forwarded.find("message", ns::CLIENT)?, account, via)?;
     message.stamp_ms = delay::read(forwarded).or(message.stamp_ms);
     Some(Box::new(message))
+}
+
+/// A result of a room's archive: the room itself must send it, and it must have been said to all there.
+fn unwrap_room(stanza: &Element, result: &mam::ArchiveResult<'_>, account: &BareJid) -> Option<Box<Inbound>> {
+    let room = Jid::parse(stanza.attribute("from")?).ok().filter(|room| room.is_bare() && room.local().is_some())?;
+    // Without a sender of its own it would be from our account.
+    result.forwarded.find("message", ns::CLIENT)?.attribute("from")?;
+    let mut message = unwrap(result.forwarded, account, Via::RoomArchive)?;
+    if message.kind != Kind::Groupchat || message.from.bare_str() != room.as_str() {
+        return None;
+    }
+    message.archive_id = None;
+    let in_room = message.room.as_mut()?;
+    in_room.stanza_id = Some(result.id.to_string());
+    in_room.query = result.query.map(Into::into);
+    in_room.delayed_by = Some(room);
+    Some(message)
 }
 
 impl Inbound {
@@ -262,11 +285,12 @@ impl Inbound {
     }
 
     /// Whether something happened besides what was said: reactions, a retraction, a receipt, a marker, an invitation, a
-    /// new subject. Not what means nothing a moment later (chat states).
+    /// new subject, what a room says to programs. Not what means nothing a moment later (chat states).
     pub fn has_event(&self) -> bool {
         let is_about_another = self.reactions.is_some() || self.retraction.is_some();
         let is_confirmed = self.receipt.is_some() || self.marker.is_some();
-        is_about_another || is_confirmed || self.invitation.is_some() || self.is_subject_change()
+        let is_of_room = self.is_subject_change() || self.room.as_ref().is_some_and(|room| !room.codes.is_empty());
+        is_about_another || is_confirmed || self.invitation.is_some() || is_of_room
     }
 
     /// Whether any of it is for the engine: something said or shared, an event.

@@ -2,10 +2,10 @@
 //!
 //! [`presence`], [`message`] and [`info`] read what a room says into plain values, as soon as a stanza comes off the
 //! stream. [`room`] is the machine of one room: it enters, stays, comes back, and says what happened; the engine owns
-//! it. [`mention`] tells whether a text speaks to us, [`archive`] reads what was said while we were away, [`why`] names
-//! in English every way of not being in a room.
+//! it. [`mention`] tells whether a text speaks to us, [`why`] names in English every way of not being in a room. What was
+//! said while we were away is read from the room's archive (XEP-0313 §6) like our own, with
+//! [`CatchUp`](super::mam::CatchUp); the queries go to the room, and only the room may answer.
 
-pub mod archive;
 pub mod info;
 pub mod mention;
 pub mod message;
@@ -49,7 +49,7 @@ pub mod code {
 }
 
 /// The status codes in what a room sent.
-fn read_codes(stanza: &Element) -> Vec<u16> {
+pub(super) fn read_codes(stanza: &Element) -> Vec<u16> {
     let user = stanza.children().filter(|child| child.is("x", ns::MUC_USER));
     user.flat_map(Element::children)
         .filter(|child| child.is("status", ns::MUC_USER))

@@ -6,8 +6,10 @@
 
 use super::{Kind, id_in};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
 use crate::xml::Element;
-use crate::xmpp::{delay, ns};
+use crate::xmpp::muc::mention::read_uri;
+use crate::xmpp::{delay, muc, ns};
 
 /// A message in a room, or in private between two of its occupants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,14 @@ pub struct InRoom {
     pub is_private: bool,
     /// Said before we came in: the room itself has stamped it (XEP-0045 §7.2.13).
     pub is_history: bool,
+    /// Who held it up until now, if it is delayed and says so.
+    pub delayed_by: Option<Jid>,
+    /// Which question to the room's archive it answers.
+    pub query: Option<String>,
+    /// Whom it mentions (XEP-0372).
+    pub mentions: Vec<Jid>,
+    /// What the room says to programs, see [`muc::code`].
+    pub codes: Vec<u16>,
 }
 
 impl InRoom {
@@ -39,6 +49,10 @@ impl InRoom {
             stanza_id: None,
             is_private: true,
             is_history: false,
+            delayed_by: None,
+            query: None,
+            mentions: Vec::new(),
+            codes: Vec::new(),
         })
     }
 }
@@ -59,6 +73,10 @@ pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: 
                 stanza_id: only(stanza, is_rooms),
                 is_private: false,
                 is_history: delay::read_by(stanza, &room).is_some(),
+                delayed_by: read_delayed_by(stanza),
+                query: None,
+                mentions: read_mentions(stanza),
+                codes: muc::read_codes(stanza),
                 room,
             })
         }
@@ -68,6 +86,20 @@ pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: 
         }
         _ => None,
     }
+}
+
+/// XEP-0372 §3.2: `<reference type='mention' uri='xmpp:…'/>`.
+fn read_mentions(stanza: &Element) -> Vec<Jid> {
+    stanza
+        .children()
+        .filter(|child| child.is("reference", ns::REFERENCE) && child.attribute("type") == Some("mention"))
+        .take(limits::REFERENCES_MAX)
+        .filter_map(|reference| read_uri(reference.attribute("uri")?))
+        .collect()
+}
+
+fn read_delayed_by(stanza: &Element) -> Option<Jid> {
+    stanza.find("delay", ns::DELAY)?.attribute("from").and_then(|from| Jid::parse(from).ok())
 }
 
 /// The id of the one such child; of two, one is forged.

@@ -384,6 +384,37 @@ fn subjects() {
 }
 
 #[test]
+fn only_a_room_may_tell_from_its_archive() {
+    let result = |outer: &str, inner: &str, kind: &str| {
+        let sender = if inner.is_empty() { String::new() } else { format!("from='{inner}'") };
+        read_text(&format!(
+            "<message from='{outer}' to='{ME}/bot'><result xmlns='urn:xmpp:mam:2' queryid='q' id='34482'>\
+             <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:02Z'/>\
+             <message xmlns='jabber:client' {sender} type='{kind}' id='m'><body>old</body>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='{ME}' id='f'/></message></forwarded></result></message>"
+        ))
+    };
+    let Reading::Live(message) = result("tea@muc.here", "tea@muc.here/alice", "groupchat") else { panic!() };
+    assert_eq!((message.via, message.archive_id, message.stamp_ms), (Via::RoomArchive, None, Some(2000)));
+    let room = message.room.unwrap();
+    assert_eq!((room.query.as_deref(), room.stanza_id.as_deref()), (Some("q"), Some("34482")));
+    assert_eq!((room.nick.as_deref(), room.delayed_by), (Some("alice"), Some(jid("tea@muc.here"))));
+    for (outer, inner, kind) in [
+        ("tea@muc.here/alice", "tea@muc.here/alice", "groupchat"),
+        ("evil@here", "tea@muc.here/alice", "groupchat"),
+        ("muc.here", "tea@muc.here/alice", "groupchat"),
+        ("muc.here", "muc.here/alice", "groupchat"),
+        ("tea@muc.here", "other@muc.here/alice", "groupchat"),
+        ("tea@muc.here", "boss@here", "groupchat"),
+        ("tea@muc.here", "", "groupchat"),
+        ("tea@muc.here", "tea@muc.here/alice", "chat"),
+    ] {
+        let reading = result(outer, inner, kind);
+        assert!(matches!(reading, Reading::Forged("archive result")), "{outer} {inner} {kind}");
+    }
+}
+
+#[test]
 fn private_messages_in_rooms() {
     let text = "<message from='room@muc.there.example/Anna' to='me@here.example/bot' type='chat' id='1'><body>psst</body>\
         <x xmlns='http://jabber.org/protocol/muc#user'/><stanza-id xmlns='urn:xmpp:sid:0' by='room@muc.there.example' id='f'/>\

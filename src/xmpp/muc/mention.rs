@@ -14,7 +14,7 @@ pub fn is_mention(text: &str, nick: &str) -> bool {
 }
 
 /// The address in a URI such as `xmpp:room@example.org/nick?join`, or in a text that is an address itself.
-pub(super) fn read_uri(text: &str) -> Option<Jid> {
+pub(in crate::xmpp) fn read_uri(text: &str) -> Option<Jid> {
     let path = match text.get(..5) {
         Some(scheme) if scheme.eq_ignore_ascii_case("xmpp:") => text.get(5..)?,
         _ => return Jid::parse(text).ok(),

@@ -1,12 +1,13 @@
 //! What a room passes on (XEP-0045 §7.4): messages to all, changes of the subject, private messages of occupants
 //! (§7.5), and the refusal of what we sent. Only reading; what it means for us is decided by [`Room`](super::room::Room).
 
-use super::mention::{is_mention, read_uri};
-use super::{code, read_codes, read_occupant_id};
+use super::code;
+use super::mention::is_mention;
 use crate::base::jid::{BareJid, Jid};
-use crate::base::limits;
+#[cfg(test)]
 use crate::xml::Element;
-use crate::xmpp::message::{self, Reading};
+use crate::xmpp::message::{self, Inbound};
+#[cfg(test)]
 use crate::xmpp::ns;
 use crate::xmpp::stanza::StanzaError;
 
@@ -56,41 +57,47 @@ pub struct RoomMessage {
 }
 
 impl RoomMessage {
-    /// Reads a `<message/>` from a room to `account`. `None`: no groupchat message, no private message of an occupant
-    /// and no refusal; an invitation, for example. Whether the sender is a room at all, only its reader knows.
-    pub fn read(stanza: &Element, account: &BareJid) -> Option<RoomMessage> {
+    /// What a message means in a room. `None`: no groupchat message, no private message of an occupant and no refusal; an
+    /// invitation, for example. Whether the sender is a room at all, only the caller knows.
+    pub fn of(inbound: &Inbound) -> Option<RoomMessage> {
+        let kind = match (inbound.kind, &inbound.error) {
+            (message::Kind::Groupchat, _) => Kind::Groupchat,
+            (message::Kind::Error, Some(error)) => Kind::Error(error.clone()),
+            // XEP-0045 §7.5: an occupant has a nick.
+            (message::Kind::Chat | message::Kind::Normal, _) if !inbound.from.is_bare() => Kind::Private,
+            _ => return None,
+        };
+        let room = inbound.room.as_ref();
+        let is_public = kind == Kind::Groupchat;
+        Some(RoomMessage {
+            kind,
+            id: inbound.id.clone(),
+            origin_id: inbound.origin_id.clone(),
+            archive_id: room.and_then(|room| room.stanza_id.clone()),
+            occupant_id: room.and_then(|room| room.occupant_id.clone()),
+            stamp_ms: inbound.stamp_ms,
+            delayed_by: room.and_then(|room| room.delayed_by.clone()),
+            // XEP-0045 §7.2.15: what has a body too is a message with a title.
+            subject: inbound.subject.clone().filter(|_| is_public && inbound.body.is_none()),
+            body: inbound.body.clone(),
+            is_encrypted: inbound.is_encrypted,
+            mentions: room.map(|room| room.mentions.clone()).unwrap_or_default(),
+            reply_to: inbound.reply.as_ref().and_then(|reply| reply.to.clone()),
+            codes: room.map(|room| room.codes.clone()).unwrap_or_default(),
+            from: inbound.from.clone(),
+        })
+    }
+
+    /// Reads a `<message/>` from a room to `account`.
+    #[cfg(test)]
+    pub(crate) fn read(stanza: &Element, account: &BareJid) -> Option<RoomMessage> {
         if !stanza.is("message", ns::CLIENT) {
             return None;
         }
-        let Reading::Live(inbound) = message::read(stanza, account) else { return None };
-        let kind = match inbound.kind {
-            message::Kind::Groupchat => Kind::Groupchat,
-            message::Kind::Error => Kind::Error(StanzaError::read(stanza)),
-            // XEP-0045 §7.5: an occupant has a nick.
-            message::Kind::Chat | message::Kind::Normal if !inbound.from.is_bare() => Kind::Private,
-            _ => return None,
-        };
-        let room = inbound.from.bare();
-        let by_room = |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(room.as_str());
-        // XEP-0045 §7.2.15: what has a body too is a message with a title.
-        let sets_subject = kind == Kind::Groupchat && stanza.find("body", ns::CLIENT).is_none();
-        let reply = stanza.find("reply", ns::REPLY);
-        Some(RoomMessage {
-            kind,
-            id: inbound.id,
-            origin_id: inbound.origin_id,
-            archive_id: stanza.children().find(by_room).and_then(|id| id.attribute("id")).map(Into::into),
-            occupant_id: read_occupant_id(stanza),
-            stamp_ms: inbound.stamp_ms,
-            delayed_by: read_delayed_by(stanza),
-            subject: stanza.text_of("subject", ns::CLIENT).filter(|_| sets_subject),
-            body: inbound.body,
-            is_encrypted: inbound.is_encrypted,
-            mentions: read_mentions(stanza),
-            reply_to: reply.and_then(|reply| reply.attribute("to")).and_then(|to| Jid::parse(to).ok()),
-            codes: read_codes(stanza),
-            from: inbound.from,
-        })
+        match message::read(stanza, account) {
+            message::Reading::Live(inbound) => RoomMessage::of(&inbound),
+            _ => None,
+        }
     }
 
     /// The author's nick; `None` is the room itself.
@@ -114,20 +121,6 @@ impl RoomMessage {
         let told = [code::CONFIGURATION, code::NON_ANONYMOUS, code::SEMI_ANONYMOUS];
         self.from.is_bare() && told.iter().any(|code| self.codes.contains(code))
     }
-}
-
-/// XEP-0372 §3.2: `<reference type='mention' uri='xmpp:…'/>`.
-fn read_mentions(stanza: &Element) -> Vec<Jid> {
-    stanza
-        .children()
-        .filter(|child| child.is("reference", ns::REFERENCE) && child.attribute("type") == Some("mention"))
-        .take(limits::REFERENCES_MAX)
-        .filter_map(|reference| read_uri(reference.attribute("uri")?))
-        .collect()
-}
-
-fn read_delayed_by(stanza: &Element) -> Option<Jid> {
-    stanza.find("delay", ns::DELAY)?.attribute("from").and_then(|from| Jid::parse(from).ok())
 }
 
 #[cfg(test)]

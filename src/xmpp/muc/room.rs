@@ -66,8 +66,8 @@ enum Timer {
 
 const TIMERS: usize = Timer::Reflection as usize + 1;
 
-/// The machine.
-#[derive(Debug)]
+/// The machine. Can be copied, so that its owner may go back to where it was.
+#[derive(Clone, Debug)]
 pub struct Room {
     config: RoomConfig,
     state: State,

@@ -15,7 +15,7 @@ pub(super) enum About {
     Unlock,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     tag: u32,
     about: About,
@@ -23,7 +23,7 @@ struct Open {
     until: Duration,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Asks {
     count: u32,
     open: Vec<Open>,

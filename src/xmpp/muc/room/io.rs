@@ -45,7 +45,8 @@ pub enum Input {
     Leave,
     /// Take another nick. The answer is `NickChanged` or `NickRefused`.
     Nick(String),
-    /// A groupchat message with this id goes to the room. The answer is `Reflection`, `SendRefused` or `Unconfirmed`.
+    /// A groupchat message with this id goes to the room, perhaps once more. The answer is `Reflection`, `SendRefused` or
+    /// `Unconfirmed`.
     Sent(String),
     /// A presence of the room.
     Presence(RoomPresence),
@@ -70,7 +71,7 @@ pub enum Input {
 }
 
 /// What is to be done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Output {
     /// Send this stanza.
     Send(String),
@@ -90,7 +91,7 @@ pub enum Output {
 }
 
 /// What a room tells.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Event {
     /// We are in the room. After a `Lost` it comes again.
     Joined {
@@ -146,7 +147,7 @@ pub enum Event {
 }
 
 /// A message in the room, judged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Heard {
     /// The message. Ids that cannot be trusted in this room are taken out of it.
     pub message: RoomMessage,

@@ -11,7 +11,7 @@ use crate::xmpp::muc::why::Loss;
 use crate::xmpp::stanza::StanzaError;
 
 /// A message of ours that the room has not shown yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) id: String,
     at: Duration,
@@ -23,6 +23,8 @@ impl Room {
             self.tell(Event::Unconfirmed(id));
             return;
         }
+        // Sent again, its time begins anew.
+        self.sent.retain(|sent| sent.id != id);
         if self.sent.len() >= limits::ROOM_SENT_MAX
             && let Some(oldest) = self.sent.pop_front()
         {
@@ -85,6 +87,16 @@ impl Room {
     fn subject(&mut self, message: &RoomMessage, subject: String) {
         self.is_caught_up = true;
         self.tell(Event::Subject { nick: message.nick().map(Into::into), subject });
+    }
+
+    /// Judges a message from the room's archive.
+    pub fn judge(&self, mut message: RoomMessage) -> Heard {
+        if !self.trusts(|info| info.occupant_ids) {
+            message.occupant_id = None;
+        }
+        let is_ours = self.is_ours(&message, true) || self.has_own_occupant_id(&message);
+        let is_to_us = !is_ours && message.is_to(&self.us, self.config.account.as_ref());
+        Heard { message, is_ours, is_history: true, is_to_us }
     }
 
     fn said(&mut self, message: RoomMessage) {

@@ -1,7 +1,7 @@
 //! Anything in any order: no panic, bounded memory, and always something that will happen while somebody waits.
 
 use super::*;
-use crate::xmpp::muc::archive;
+
 use crate::xmpp::muc::mention::is_mention;
 
 /// SplitMix64.
@@ -170,7 +170,6 @@ fn damaged_stanzas() {
         read += 1;
         let _ = RoomPresence::read(&element);
         let _ = RoomInfo::read(&element);
-        let _ = archive::read(&element, &room, &account());
         if let Some(message) = RoomMessage::read(&element, &account()) {
             let _ = message.is_to(&room.with_resource("bot").unwrap(), None);
         }
