@@ -106,6 +106,7 @@ fn message(account: AccountId, bot: Option<BotId>, id: &str, mark: Option<&str>)
         stanza: format!("<message id='{id}'><body>ü 🤖</body></message>"),
         archive_mark: mark.map(Into::into),
         created_at: NOW,
+        room: None,
     }
 }
 

@@ -173,16 +173,19 @@ impl Engine {
             marks: VecDeque::new(),
             row,
         };
+        let bot = account.row.bot;
         let before = self.accounts.insert(id, account);
         self.pending.replaced.push((id, before));
         self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
-        Ok(())
+        self.drop_rooms(id);
+        bot.map_or(Ok(()), |bot| self.restore_rooms(id, bot))
     }
 
     pub(super) fn end_account(&mut self, id: AccountId) {
         if let Some(before) = self.accounts.remove(&id) {
             self.pending.replaced.push((id, Some(before)));
             self.pending.effects.push(Effect::Session(id, Order::Close));
+            self.drop_rooms(id);
         }
     }
 
@@ -287,7 +290,7 @@ impl Engine {
                     account.acks_due = Some(self.now.mono);
                 }
                 self.on_arrival(id);
-                Ok(())
+                self.rooms_online(id, *resumed)
             }
             Event::Message(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
@@ -310,12 +313,13 @@ impl Engine {
                 account.is_fenced = false;
                 account.state = format!("offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil());
                 log::warn!("{}: {}", account.row.jid, account.state);
-                Ok(())
+                self.rooms_offline(id)
             }
             Event::Stopped { why } => {
                 account.is_online = false;
                 account.state = format!("stopped: {why}");
                 log::error!("{}: {why}", account.row.jid);
+                self.rooms_offline(id)?;
                 self.on_refused_login(id, why)
             }
         }

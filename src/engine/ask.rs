@@ -53,6 +53,8 @@ impl Engine {
                 self.note_active(bot)?;
                 answer
             }
+            Question::JoinRoom(new) => return self.join_room(bot, new),
+            Question::LeaveRoom(room) => return self.leave_room(bot, room),
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),
             Question::GetMe | Question::WhoAmI => Answer::Me(self.bot(bot)?.info()),
             Question::GetInfo => {

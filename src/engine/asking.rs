@@ -4,11 +4,14 @@
 //! [`Engine::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
 
 use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Order};
+use crate::engine::rooms;
 use crate::store;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
+use crate::xmpp::muc::room;
 use crate::xmpp::stanza::{IqKind, StanzaError};
 
 /// An answer as the session gives it: the payload, or the refusal.
@@ -17,6 +20,12 @@ pub(super) type EntityAnswer = Result<Option<Element>, StanzaError>;
 /// What a question was about: one variant for each part of the engine that asks.
 #[derive(Clone, Debug)]
 pub(super) enum About {
+    /// A question of a room's machine, by its own tag.
+    Room { room: BareJid, tag: u32 },
+    /// A page of a room's archive.
+    RoomArchive(BareJid),
+    /// A bookmark.
+    Bookmark(rooms::Step),
     /// Something done in passing: only its failure is worth a line in the log.
     Chore(&'static str),
     /// The removal of an account by itself; with the bot whose deletion waits for it.
@@ -50,6 +59,14 @@ impl Engine {
         let Some((_, about)) = self.asked.remove(&tag).filter(|(asked, _)| *asked == account) else { return Ok(()) };
         match about {
             About::Removal(account, bot) => self.on_removal_answered(tag, account, bot, answer),
+            About::Room { room, tag } => {
+                self.drive(&(account, room), room::Input::Answer { tag, answer: answer.clone() })
+            }
+            About::RoomArchive(room) => self.on_room_page(&(account, room), answer),
+            About::Bookmark(step) => {
+                self.on_bookmark(account, step, answer);
+                Ok(())
+            }
             About::Chore(what) => {
                 if let Err(error) = answer {
                     log::warn!("{}: {what} was refused: {error}", self.jid_of(account));

@@ -180,6 +180,9 @@ impl Engine {
         own: &BareJid,
         message: &Inbound,
     ) -> Result<(), store::Error> {
+        if self.on_room_message(account, bot, message)? {
+            return Ok(());
+        }
         let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
         let is_own = message.from.bare() == *own || message.via == Via::CarbonSent;
         if !is_talk || is_own || !self.admits(bot, &message.from.bare()) {
@@ -224,6 +227,9 @@ impl Engine {
 
     /// Presence of somebody, for an account.
     pub(super) fn on_presence(&mut self, account: AccountId, stanza: &Element) -> Result<(), store::Error> {
+        if self.on_room_presence(account, stanza)? {
+            return Ok(());
+        }
         let Some(presence) = Presence::read(stanza) else { return Ok(()) };
         let (Some(bot), Some(from)) = (self.accounts.get(&account).and_then(|a| a.row.bot), &presence.from) else {
             return Ok(());

@@ -205,6 +205,17 @@ pub enum Deed {
     State(ChatState),
 }
 
+/// `joinRoom`.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// The room.
+    pub room: BareJid,
+    /// The nick there; `None`: the one it has there already, else the bot's name.
+    pub nick: Option<String>,
+    /// The room's password.
+    pub password: Option<Secret>,
+}
+
 /// `getUpdates`.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdatePoll {
@@ -270,6 +281,10 @@ pub enum Question {
     SendMessage(NewMessage),
     /// `/bot/sendFile`, `sendReaction` and their kin, by a bot.
     Act(Act),
+    /// `/bot/joinRoom`, by a bot; answered when it is in.
+    JoinRoom(NewRoom),
+    /// `/bot/leaveRoom`, by a bot; answered when it is out.
+    LeaveRoom(BareJid),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
     /// `/bot/getMe`, by a bot.

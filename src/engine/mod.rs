@@ -26,6 +26,7 @@ mod progress;
 mod received;
 mod registering;
 mod registry;
+mod rooms;
 mod router;
 mod updates;
 
@@ -106,6 +107,7 @@ pub struct Engine {
     arrivals: Vec<dedicated::Arrival>,
     /// Who fills out the form of a command.
     visits: Vec<adhoc::Visit>,
+    rooms: rooms::Rooms,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -141,6 +143,8 @@ struct Pending {
     replaced: Vec<(AccountId, Option<Account>)>,
     /// Forms being filled out before the batch, if it has changed them.
     visits: Option<Vec<adhoc::Visit>>,
+    /// Rooms as they were, and who is to hear of them.
+    rooms: rooms::Changes,
 }
 
 /// What becomes of a question inside a batch.
@@ -155,6 +159,8 @@ enum Verdict {
     AwaitArrival(BotId),
     /// Waits for the end of a call.
     AwaitCall(u64),
+    /// Waits for a room to let the bot in, or out.
+    AwaitRoom(rooms::Key, rooms::Wish),
     /// Not a question.
     Nothing,
 }
@@ -206,6 +212,7 @@ impl Engine {
             absent: HashMap::new(),
             arrivals: Vec::new(),
             visits: Vec::new(),
+            rooms: rooms::Rooms::default(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -283,7 +290,8 @@ impl Engine {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
         let acks = self.accounts.values().filter_map(|account| account.acks_due);
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
-        waiters.chain(acks).chain(arrivals).chain(self.removal_at).chain([self.purge_at]).min()
+        let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
+        waiters.chain(acks).chain(others).chain([self.purge_at]).min()
     }
 
     /// All events and what is due, in one transaction; on error everything is taken back.
@@ -294,6 +302,7 @@ impl Engine {
                 verdicts.push(self.apply(event)?);
             }
             self.due()?;
+            self.rooms_due()?;
             self.write_acks_and_marks()?;
             self.store.commit()?;
             Ok(verdicts)
@@ -316,6 +325,7 @@ impl Engine {
         if let Some(before) = pending.visits {
             self.visits = before;
         }
+        self.revert_rooms(pending.rooms);
         self.store.rollback();
         if let Err(error) = self.reload_bots() {
             log::error!("reading the bots again failed: {error}");
@@ -378,6 +388,7 @@ impl Engine {
                 Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
                 Verdict::AwaitArrival(bot) => self.await_arrival(bot, reply),
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply),
+                Verdict::AwaitRoom(room, wish) => self.await_room(room, wish, reply),
                 Verdict::Nothing => {}
             }
         }
@@ -387,6 +398,7 @@ impl Engine {
         self.wake_updates(pending.updated, out);
         self.wake_callers(pending.called, out);
         self.wake_arrivals(pending.arrived, out);
+        self.wake_room_waiters(pending.rooms, out);
         self.wake_lines(pending.local, out);
     }
 
@@ -440,6 +452,7 @@ impl Engine {
     fn retry_later(&mut self) {
         let later = self.now.mono + limits::RECONNECT_FIRST;
         self.purge_at = self.purge_at.max(later);
+        self.rooms.not_before = later;
         for account in self.accounts.values_mut() {
             account.acks_due = account.acks_due.map(|_| later);
         }
@@ -484,6 +497,7 @@ impl Engine {
 
     /// Every wait ends with an empty answer.
     fn end_waits(&mut self) {
+        self.end_room_waits();
         let updates = self.update_waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
         let lines = self.local_waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();

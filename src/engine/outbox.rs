@@ -117,11 +117,12 @@ impl Engine {
         if new.text.len() > limits::TEXT_BYTES_MAX {
             return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());
         }
-        match self.way(id, &new.to, new.kind)? {
+        match self.way(id, &new.to, Kind::Chat)? {
             Way::Local(name) => {
                 self.say_locally(Speaker::Bot(id, name), &new.text)?;
                 Ok(())
             }
+            Way::Account(account) if new.kind == Kind::Groupchat => self.post_to_room(account, id, new, message_id),
             Way::Account(account) => {
                 let outbound = self.text_of(account, new, message_id)?;
                 self.send_tracked((account, id), &new.to, message_id, outbound, None)
@@ -136,7 +137,9 @@ impl Engine {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
         }
         if kind == Kind::Groupchat {
-            return Err(Failure::NotBuilt("rooms are not built yet; `type` can be `chat`".to_string()).into());
+            return Err(
+                Failure::NotBuilt("in rooms only texts can be sent yet; `type` can be `chat`".to_string()).into()
+            );
         }
         let to_local = local::is_local(&to.bare());
         match self.voice(bot) {
@@ -172,8 +175,11 @@ impl Engine {
     }
 
     /// The stanza of a text.
-    fn text_of(&self, account: AccountId, new: &NewMessage, message_id: &str) -> Result<Outbound, store::Error> {
-        let outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
+    fn text_of(&self, account: AccountId, new: &NewMessage, message_id: &str) -> Result<Outbound, Trouble> {
+        let mut outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
+        if self.is_occupant(account, new)? {
+            outbound = outbound.to_occupant();
+        }
         let Some(id) = &new.reply_to else { return Ok(outbound) };
         // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
         let is_own = self.store.find_sent(account, id)?.is_some();
@@ -208,6 +214,7 @@ impl Engine {
             stanza: outbound.print(),
             archive_mark: entry.row.archive_mark.clone(),
             created_at: self.now.unix(),
+            room: None,
         };
         row.id = self.store.insert_outbox(&row)?;
         self.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });

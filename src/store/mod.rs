@@ -21,6 +21,7 @@ mod idempotency;
 mod local;
 mod outbox;
 mod purge;
+mod room;
 mod seen;
 mod sent;
 mod setting;

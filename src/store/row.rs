@@ -142,10 +142,29 @@ pub struct OutboxRow {
     pub message_id: String,
     /// The stanza as XML.
     pub stanza: String,
-    /// The account's `archive_mark` when it was accepted: where to look for it in the archive after a crash.
+    /// The `archive_mark` of the account, or of the room, when it was accepted: where to look for it in the archive after a crash.
     pub archive_mark: Option<String>,
     /// Unix time.
     pub created_at: i64,
+    /// The room that it is said to all in; only when that has shown it the row goes.
+    pub room: Option<BareJid>,
+}
+
+/// A row of `room`: a room that a bot is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomRow {
+    /// Through which account.
+    pub account: AccountId,
+    /// The room.
+    pub room: BareJid,
+    /// The nick we want there.
+    pub nick: String,
+    /// Its password; sealed in the file.
+    pub password: Option<Secret>,
+    /// The id in the room's archive up to which everything is committed.
+    pub archive_mark: Option<String>,
+    /// When we last heard something there; milliseconds since 1970.
+    pub heard_at_ms: i64,
 }
 
 /// A row of `sent`: a message that a bot sent.

@@ -87,10 +87,22 @@ CREATE TABLE outbox (
   message_id   TEXT NOT NULL,
   stanza       TEXT NOT NULL,
   archive_mark TEXT,
-  created_at   INTEGER NOT NULL
+  created_at   INTEGER NOT NULL,
+  room         TEXT                                 -- to all in this room: goes when the room has shown it
 );
-CREATE INDEX outbox_account ON outbox (account_id, id);
+CREATE INDEX outbox_account ON outbox (account_id, room, id);
 CREATE INDEX outbox_message ON outbox (account_id, message_id);
+
+-- Owner: room.rs. Rooms a bot is in, and comes back to. Sealed column: password.
+CREATE TABLE room (
+  account_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  room         TEXT NOT NULL,
+  nick         TEXT NOT NULL,
+  password     TEXT,
+  archive_mark TEXT,                                -- in the room's archive
+  heard_at     INTEGER NOT NULL,                    -- milliseconds since 1970
+  PRIMARY KEY (account_id, room)
+) WITHOUT ROWID;
 
 -- Owner: seen.rs. key is 16 bytes of a hash: the same small size whatever a server takes for an id.
 CREATE TABLE seen (

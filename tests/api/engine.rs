@@ -58,6 +58,12 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         | Question::NewToken(BotId(404))
         | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
         Question::CreateBot(new) => create(new),
+        Question::JoinRoom(new) if new.password.is_some() => {
+            Err(Failure::Remote { what: "join_failed", why: "the room's password is another one".into() })
+        }
+        Question::LeaveRoom(room) if room.as_str().starts_with("other@") => {
+            Err(Failure::Remote { what: "leave_failed", why: format!("the bot is not in the room {room}") })
+        }
         question => Ok(answer(question)),
     }
 }
@@ -108,6 +114,7 @@ fn answer(question: Question) -> Answer {
         Question::GetUpdates(_) => Answer::Updates(updates()),
         Question::GetMe | Question::WhoAmI => Answer::Me(bot()),
         Question::GetInfo => Answer::Info(bot(), commands(), 0),
+        Question::JoinRoom(_) | Question::LeaveRoom(_) => Answer::Done,
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
         Question::GetCommands => Answer::Commands(commands()),
         Question::LocalSay { .. } => Answer::Said(17),

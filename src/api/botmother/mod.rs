@@ -12,6 +12,7 @@ mod local;
 mod manage;
 mod message;
 mod read;
+mod room;
 mod routes;
 mod wire;
 

@@ -6,7 +6,7 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{act, ejabberd, local, manage, message};
+use super::{act, ejabberd, local, manage, message, room};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -45,7 +45,6 @@ const fn later(access: Access, method: &'static str, path: &'static str, what: &
 }
 
 const WEBHOOKS: &str = "delivery by webhook";
-const ROOMS: &str = "taking part in rooms";
 const TELEGRAM: &str = "the bridge to Telegram";
 const AI: &str = "the connection to AI providers";
 
@@ -79,8 +78,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     bot("POST", "/bot/deleteMessage", act::delete_message),
     bot("POST", "/bot/sendChatAction", act::send_chat_action),
     bot("POST", "/bot/markRead", act::mark_read),
-    later(Access::Bot, "POST", "/bot/joinRoom", ROOMS),
-    later(Access::Bot, "POST", "/bot/leaveRoom", ROOMS),
+    bot("POST", "/bot/joinRoom", room::join),
+    bot("POST", "/bot/leaveRoom", room::leave),
     bot("POST", "/bot/setCommands", message::set_commands),
     bot("GET", "/bot/getCommands", message::get_commands),
     // Telegram (guide §8.8) and AI (§8.9).

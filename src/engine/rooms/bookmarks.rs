@@ -1,0 +1,63 @@
+//! The rooms of a bot, as bookmarks at its server (XEP-0402): whoever signs in to the account with a client sees them.
+//! Our own table is what we go by, so a server without them is only worth a line in the log.
+
+use super::Key;
+use crate::base::id::AccountId;
+use crate::engine::Engine;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::xmpp::bookmarks::{self, Bookmark};
+use crate::xmpp::iq::Peer;
+use crate::xmpp::ns;
+use crate::xmpp::pubsub::{self, Options, Refusal};
+use crate::xmpp::stanza::IqKind;
+
+/// How far the publishing of a bookmark is; what servers refuse of it, see [`pubsub`].
+#[derive(Clone, Debug)]
+pub(in crate::engine) enum Step {
+    /// With all we want of the node.
+    Whole(Box<Bookmark>),
+    /// Without the number of items.
+    Unnumbered,
+    /// With whatever the node is.
+    Plain,
+}
+
+/// What is wanted of the node, as far as every server takes it among the options of publishing.
+const UNNUMBERED: Options = Options { max_items: None, ..bookmarks::OPTIONS };
+
+impl Engine {
+    /// Remembers a room at the server. One that we were put out of stays there, but is not entered by itself any more.
+    pub(super) fn publish_bookmark(&mut self, key: &Key, is_autojoin: bool) {
+        let Some(entry) = self.rooms.entries.get(key) else { return };
+        let bookmark = Bookmark { is_autojoin, ..Bookmark::new(key.1.clone(), &entry.row.nick) };
+        let order = bookmark.build_publish(&bookmarks::OPTIONS);
+        self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Bookmark(Step::Whole(Box::new(bookmark))));
+    }
+
+    pub(super) fn retract_bookmark(&mut self, key: &Key) {
+        let order = bookmarks::build_retract(&key.1);
+        self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Chore("forgetting a bookmark"));
+    }
+
+    /// The server's answer.
+    pub(in crate::engine) fn on_bookmark(&mut self, account: AccountId, step: Step, answer: &EntityAnswer) {
+        let refusal = answer.as_ref().err().map(|error| Refusal::read(error.clone()));
+        let mut ask = |order, about| self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        match (step, refusal) {
+            (Step::Whole(bookmark), Some(Refusal::MaxItems)) => {
+                ask(bookmark.build_publish(&UNNUMBERED), About::Bookmark(Step::Unnumbered));
+            }
+            (Step::Whole(bookmark), Some(Refusal::PreconditionNotMet)) => {
+                let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
+                ask(configure, About::Chore("configuring the bookmarks"));
+                ask(bookmark.build_publish(&Options::default()), About::Bookmark(Step::Plain));
+            }
+            (Step::Unnumbered, None) => {
+                let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
+                ask(configure, About::Chore("configuring the bookmarks"));
+            }
+            (_, Some(refusal)) => log::info!("keeping a bookmark was refused: {refusal}"),
+            (_, None) => {}
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a room's machine says is carried out here: stanzas and questions go to the session, events become rows, updates
+//! and answers.
+
+use super::{Key, Sync, Turn};
+use crate::base::json::Object;
+use crate::engine::Engine;
+use crate::engine::asking::About;
+use crate::store;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::muc::room::{Event, Input, Output};
+use crate::xmpp::muc::why::Departure;
+
+impl Engine {
+    /// Gives a room its input and carries out what comes of it.
+    pub(in crate::engine) fn drive(&mut self, key: &Key, input: Input) -> Result<(), store::Error> {
+        let (now, random) = (self.now, u32::from_le_bytes(self.random()));
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        entry.room.handle(now, random, input);
+        // Whoever takes the room away ends this, too.
+        while let Some(output) = self.rooms.entries.get_mut(key).and_then(|entry| entry.room.poll()) {
+            self.on_room_output(key, output)?;
+        }
+        Ok(())
+    }
+
+    fn on_room_output(&mut self, key: &Key, output: Output) -> Result<(), store::Error> {
+        match output {
+            Output::Send(stanza) => self.tell_session(key.0, stanza),
+            Output::Ask { tag, kind, to, payload } => {
+                let about = About::Room { room: key.1.clone(), tag };
+                self.ask_entity(key.0, Peer::Other(to), kind, payload, about);
+            }
+            Output::Event(event) => self.on_room_event(key, event)?,
+        }
+        Ok(())
+    }
+
+    fn on_room_event(&mut self, key: &Key, event: Event) -> Result<(), store::Error> {
+        match event {
+            Event::Joined { nick, .. } => self.on_joined(key, &nick),
+            Event::Refused(refusal) => self.on_out(key, &refusal.to_string(), false),
+            Event::Lost { why, .. } => {
+                log::info!("room {}: {why}; coming back", key.1);
+                self.sync_lost(key)
+            }
+            Event::Left(departure) => self.on_out(key, &departure.to_string(), departure == Departure::Asked),
+            Event::NickChanged(nick) => self.on_nick(key, nick),
+            Event::NickRefused(refusal) => {
+                self.note_turn(key, Turn::Not(refusal.to_string()));
+                Ok(())
+            }
+            Event::Info(_) => self.sync_informed(key),
+            Event::Subject { .. } => self.sync_history_told(key),
+            Event::Message(heard) => self.on_heard(key, *heard),
+            Event::Reflection { id, archive_id } => self.on_reflection(key, &id, archive_id),
+            Event::SendRefused { id, error, was_out } => self.on_send_refused(key, &id, &error, was_out),
+            Event::Unconfirmed(id) => self.on_unconfirmed(key, &id),
+        }
+    }
+
+    fn on_joined(&mut self, key: &Key, nick: &str) -> Result<(), store::Error> {
+        self.note_turn(key, Turn::In);
+        let now_ms = self.now.unix_ms;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        if !std::mem::replace(&mut entry.is_kept, true) {
+            entry.row.heard_at_ms = now_ms;
+            entry.is_first = true;
+            let (row, bot, inviter) = (entry.row.clone(), entry.bot, entry.inviter.take());
+            self.store.store_room(&row)?;
+            self.publish_bookmark(key, true);
+            let data = Object::new()
+                .text("room", key.1.as_str())
+                .text("nick", nick)
+                .text_if("invited_by", inviter.as_ref().map(|jid| jid.as_str()))
+                .number("timestamp", self.now.unix());
+            self.push_update(bot, "room_joined", &data.end())?;
+            log::info!("bot {bot}: in the room {} as {nick}", key.1);
+        }
+        self.sync_begun(key)
+    }
+
+    /// Not in the room, and not coming back.
+    fn on_out(&mut self, key: &Key, why: &str, was_asked: bool) -> Result<(), store::Error> {
+        self.note_turn(key, Turn::Out(why.to_string()));
+        self.fail_all(key, why)?;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let (bot, is_kept) = (entry.bot, entry.is_kept);
+        if is_kept {
+            self.store.delete_room(key.0, &key.1)?;
+            if was_asked {
+                self.retract_bookmark(key);
+            } else {
+                self.publish_bookmark(key, false);
+            }
+            let data =
+                Object::new().text("room", key.1.as_str()).text("reason", why).number("timestamp", self.now.unix());
+            self.push_update(bot, "room_left", &data.end())?;
+        }
+        log::info!("bot {bot}: not in the room {}: {why}", key.1);
+        self.remove_entry(key);
+        Ok(())
+    }
+
+    fn on_nick(&mut self, key: &Key, nick: String) -> Result<(), store::Error> {
+        self.note_turn(key, Turn::In);
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        if entry.row.nick == nick {
+            return Ok(());
+        }
+        entry.row.nick = nick;
+        let row = entry.row.clone();
+        self.store.store_room(&row)?;
+        self.publish_bookmark(key, true);
+        Ok(())
+    }
+
+    /// The history begins to be read, unless it is already.
+    fn sync_begun(&mut self, key: &Key) -> Result<(), store::Error> {
+        let is_out = self.rooms.entries.get(key).is_some_and(|entry| matches!(entry.sync, Sync::Out));
+        if is_out { self.begin_sync(key) } else { Ok(()) }
+    }
+}

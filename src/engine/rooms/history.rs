@@ -1,0 +1,215 @@
+//! What was said in a room while we were out of it: from its archive (XEP-0313 §6), or, where it has none, from the
+//! history it tells on entering (XEP-0045 §7.2.13). What is said meanwhile is held back, so that the order stays; nothing
+//! of ours is sent before, as it may be there already.
+
+use super::{Entry, Key};
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::store;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
+use crate::xmpp::message::Inbound;
+use crate::xmpp::muc::message::RoomMessage;
+use crate::xmpp::muc::room::Heard;
+use crate::xmpp::ns;
+use crate::xmpp::stanza::IqKind;
+
+/// How far we are with what was said before.
+#[derive(Clone)]
+pub(super) enum Sync {
+    /// Not in the room.
+    Out,
+    /// In; for what the room is, and for the end of its own history.
+    Entering { is_told: bool },
+    /// Reading its archive.
+    Reading(Box<CatchUp<RoomMessage>>),
+    /// Up to date.
+    Live,
+}
+
+impl Engine {
+    /// We are in.
+    pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
+        let due = self.now.mono + limits::ROOM_HISTORY_TIMEOUT;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        entry.sync = Sync::Entering { is_told: false };
+        entry.sync_due = Some(due);
+        entry.held.clear();
+        entry.in_flight.clear();
+        self.sync_informed(key)
+    }
+
+    /// We know what the room is.
+    pub(super) fn sync_informed(&mut self, key: &Key) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        match (&entry.sync, entry.room.info()) {
+            (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
+            (Sync::Entering { is_told: true }, Some(_)) => self.go_live(key),
+            _ => Ok(()),
+        }
+    }
+
+    /// The room's own history is told to its end.
+    pub(super) fn sync_history_told(&mut self, key: &Key) -> Result<(), store::Error> {
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        if let Sync::Entering { is_told } = &mut entry.sync {
+            *is_told = true;
+            return self.sync_informed(key);
+        }
+        Ok(())
+    }
+
+    /// What was waited for did not come, or is to be tried again.
+    pub(super) fn sync_due(&mut self, key: &Key) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        let is_online = self.accounts.get(&key.0).is_some_and(|account| account.is_online);
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        if entry.sync_due.is_none_or(|due| due > now) {
+            return Ok(());
+        }
+        entry.sync_due = None;
+        match entry.sync {
+            Sync::Entering { .. } if !is_online => {
+                entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
+                Ok(())
+            }
+            Sync::Entering { .. } if entry.has_archive() => self.read_archive(key),
+            Sync::Entering { .. } => self.go_live(key),
+            _ => Ok(()),
+        }
+    }
+
+    /// We are not in the room for now. What was held can be read again where there is an archive.
+    pub(super) fn sync_lost(&mut self, key: &Key) -> Result<(), store::Error> {
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let held = std::mem::take(&mut entry.held);
+        let is_lost = !entry.has_archive();
+        entry.sync = Sync::Out;
+        entry.sync_due = None;
+        entry.in_flight.clear();
+        if is_lost { self.tell_all(key, held) } else { Ok(()) }
+    }
+
+    fn read_archive(&mut self, key: &Key) -> Result<(), store::Error> {
+        let query = format!("room-{:x}", self.last_tag + 1);
+        // A message of ours that may have got there is looked for from where it was accepted.
+        let outbox_mark = self.store.first_room_outbox_mark(key.0, &key.1)?;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
+        // The archive has it, too, and in order.
+        entry.held.retain(|heard| !heard.is_history);
+        entry.sync_due = None;
+        entry.sync = Sync::Reading(Box::new(catch_up));
+        self.ask_page(key);
+        Ok(())
+    }
+
+    fn ask_page(&mut self, key: &Key) {
+        let Some(Sync::Reading(catch_up)) = self.rooms.entries.get(key).map(|entry| &entry.sync) else { return };
+        let query = catch_up.build_query();
+        let about = About::RoomArchive(key.1.clone());
+        self.ask_entity(key.0, Peer::Other(key.1.to_jid()), IqKind::Set, query, about);
+    }
+
+    /// A result of the archive.
+    pub(super) fn on_archived(&mut self, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
+        let in_room = inbound.room.as_ref();
+        let query = in_room.and_then(|in_room| in_room.query.as_deref());
+        let id = in_room.and_then(|in_room| in_room.stanza_id.as_deref()).unwrap_or_default();
+        let Some(message) = RoomMessage::of(inbound) else { return Ok(()) };
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
+        if !catch_up.is_mine(query) {
+            return Ok(());
+        }
+        match catch_up.result(id, message) {
+            Turn::Now(message) => self.tell_archived(key, message),
+            Turn::Later | Turn::Never(_) => Ok(()),
+        }
+    }
+
+    fn tell_archived(&mut self, key: &Key, message: RoomMessage) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let heard = entry.room.judge(message);
+        self.take_heard(key, &heard)
+    }
+
+    /// The end of a page of the archive.
+    pub(in crate::engine) fn on_room_page(&mut self, key: &Key, answer: &EntityAnswer) -> Result<(), store::Error> {
+        let retry_at = self.now.mono + limits::ROOM_HISTORY_RETRY;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
+        let next = match answer {
+            Ok(payload) => {
+                let fin = payload.as_ref().filter(|payload| payload.is("fin", ns::MAM));
+                catch_up.page_end(&fin.map(Fin::read).unwrap_or_default())
+            }
+            Err(error) if error.condition == "item-not-found" && catch_up.id_is_unknown() => {
+                log::warn!("room {}: its archive has forgotten where we were; reading its end", key.1);
+                Next::Page
+            }
+            Err(error) if error.kind == "wait" => {
+                entry.sync = Sync::Entering { is_told: true };
+                entry.sync_due = Some(retry_at);
+                return Ok(());
+            }
+            Err(error) => {
+                log::warn!("room {}: its archive cannot be read: {error}", key.1);
+                return self.go_live(key);
+            }
+        };
+        match next {
+            Next::Page => self.ask_page(key),
+            Next::Done(rest) => {
+                let newest = catch_up.newest().map(String::from);
+                rest.into_iter().try_for_each(|message| self.tell_archived(key, message))?;
+                if newest.is_some() {
+                    self.store_place(key, newest)?;
+                }
+                self.go_live(key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is missing any more.
+    fn go_live(&mut self, key: &Key) -> Result<(), store::Error> {
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        entry.sync = Sync::Live;
+        entry.sync_due = None;
+        entry.last = None;
+        entry.has_more = true;
+        let held = std::mem::take(&mut entry.held);
+        self.tell_all(key, held)?;
+        if let Some(entry) = self.touch(key) {
+            entry.is_first = false;
+        }
+        Ok(())
+    }
+
+    fn tell_all(&mut self, key: &Key, held: Vec<Heard>) -> Result<(), store::Error> {
+        held.iter().try_for_each(|heard| self.take_heard(key, heard))
+    }
+
+    /// Somebody said something.
+    pub(super) fn on_heard(&mut self, key: &Key, heard: Heard) -> Result<(), store::Error> {
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));
+        if is_early && entry.held.len() < limits::ROOM_HELD_MAX {
+            entry.held.push(heard);
+            return Ok(());
+        }
+        self.take_heard(key, &heard)
+    }
+}
+
+impl Entry {
+    pub(super) fn has_archive(&self) -> bool {
+        self.room.info().is_some_and(|info| info.mam)
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.sync, Sync::Live) && self.room.is_joined()
+    }
+}

@@ -1,0 +1,343 @@
+//! Messages of rooms, both ways. Ours is a row until the room has shown it, or it was found in the room's archive or
+//! history (contract §5.1); that of others becomes an update once, whatever ways it comes.
+
+use super::history::Sync;
+use super::{Entry, Key};
+use crate::base::crypto;
+use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::jid::Jid;
+use crate::base::json::Object;
+use crate::base::{limits, text};
+use crate::engine::effect::{Effect, Order};
+use crate::engine::failure::Failure;
+use crate::engine::handle::NewMessage;
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::OutboxRow;
+use crate::xmpp::message::{Inbound, Invitation, Kind, Outbound, Reply, Via};
+use crate::xmpp::muc::message::RoomMessage;
+use crate::xmpp::muc::room::{Heard, Input};
+use crate::xmpp::stanza::StanzaError;
+
+// --- to the room ---
+
+impl Engine {
+    /// `sendMessage` to all in a room.
+    pub(in crate::engine) fn post_to_room(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        new: &NewMessage,
+        message_id: &str,
+    ) -> Result<(), Trouble> {
+        let key = (account, new.to.bare());
+        let created_at = self.now.unix();
+        let Some(entry) = self.touch(&key).filter(|entry| entry.is_kept) else {
+            let why = format!("the bot is not in the room {}; call joinRoom first", key.1);
+            return Err(Failure::Remote { what: "send_failed", why }.into());
+        };
+        if entry.count >= limits::OUTBOX_MAX {
+            return Err(Failure::Busy { retry_after_s: 30 }.into());
+        }
+        let mut outbound = Outbound::text(key.1.to_jid(), Kind::Groupchat, message_id, &new.text);
+        if let Some(id) = &new.reply_to {
+            // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
+            let to = Some(new.to.clone()).filter(|to| !to.is_bare());
+            outbound = outbound.replying(Reply { id: id.clone(), to }, None);
+        }
+        let row = OutboxRow {
+            id: OutboxId(0),
+            account,
+            bot: Some(bot),
+            message_id: message_id.to_string(),
+            stanza: outbound.print(),
+            archive_mark: entry.row.archive_mark.clone(),
+            created_at,
+            room: Some(key.1.clone()),
+        };
+        entry.count += 1;
+        entry.has_more = true;
+        self.store.insert_outbox(&row)?;
+        Ok(())
+    }
+
+    /// Whether `to` is an occupant of a room the bot is in; then a message to him must say so. `Err` for the room itself.
+    pub(in crate::engine) fn is_occupant(&self, account: AccountId, new: &NewMessage) -> Result<bool, Failure> {
+        let is_room = self.rooms.entries.contains_key(&(account, new.to.bare()));
+        match is_room && new.to.is_bare() {
+            true => Err(Failure::invalid("type", "groupchat, as `to` is a room; one occupant is room/nick")),
+            false => Ok(is_room),
+        }
+    }
+
+    /// Gives the session what may be said in rooms now.
+    pub(super) fn feed_rooms(&mut self) -> Result<(), store::Error> {
+        let is_ready = |entry: &Entry| entry.has_more && entry.is_live() && entry.send_after.is_none();
+        let ready = self.rooms.entries.iter().filter(|(_, entry)| is_ready(entry));
+        for key in ready.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            if self.accounts.get(&key.0).is_some_and(|account| account.is_online) {
+                self.feed_room(&key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn feed_room(&mut self, key: &Key) -> Result<(), store::Error> {
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let free = limits::ROOM_SENT_MAX.saturating_sub(entry.in_flight.len());
+        if free == 0 {
+            return Ok(());
+        }
+        let after = entry.last;
+        let rows = self.store.list_room_outbox(key.0, &key.1, after, free)?;
+        let has_more = rows.len() == free;
+        for row in rows {
+            let Some(entry) = self.touch(key) else { return Ok(()) };
+            entry.last = Some(row.id);
+            if entry.in_flight.insert(row.message_id.clone(), row.id).is_some() {
+                continue;
+            }
+            let order = Order::Send { tag: None, stanza: row.stanza };
+            self.pending.effects.push(Effect::Session(key.0, order));
+            self.drive(key, Input::Sent(row.message_id))?;
+        }
+        if let Some(entry) = self.touch(key) {
+            entry.has_more = has_more;
+        }
+        Ok(())
+    }
+
+    /// The room has shown our message.
+    pub(super) fn on_reflection(
+        &mut self,
+        key: &Key,
+        id: &str,
+        archive_id: Option<String>,
+    ) -> Result<(), store::Error> {
+        self.settle(key, id)?;
+        if let Some(archive_id) = archive_id {
+            self.store.see(key.0, &seen_key(key, &archive_id), self.now.unix())?;
+            if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
+                self.store_place(key, Some(archive_id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The message of ours is there: its row goes. Gives whether there was one.
+    fn settle(&mut self, key: &Key, message_id: &str) -> Result<bool, store::Error> {
+        let Some(row) = self.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
+        self.store.delete_outbox(&[row])?;
+        if let Some(entry) = self.touch(key) {
+            entry.in_flight.remove(message_id);
+            entry.count = (entry.count - 1).max(0);
+        }
+        Ok(true)
+    }
+
+    pub(super) fn on_send_refused(
+        &mut self,
+        key: &Key,
+        id: &str,
+        error: &StanzaError,
+        was_out: bool,
+    ) -> Result<(), store::Error> {
+        if !was_out && error.kind != "wait" {
+            return self.fail_message(key, id, &format!("the room refused the message: {error}"));
+        }
+        let retry_at = self.now.mono + limits::ROOM_SEND_RETRY;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        entry.in_flight.remove(id);
+        entry.last = None;
+        entry.has_more = true;
+        if !was_out {
+            entry.send_after = Some(retry_at);
+        }
+        Ok(())
+    }
+
+    /// We are in the room, it answers, and it has not shown the message: it swallows such.
+    pub(super) fn on_unconfirmed(&mut self, key: &Key, id: &str) -> Result<(), store::Error> {
+        let is_waited_for = self.rooms.entries.get(key).is_some_and(|entry| entry.in_flight.contains_key(id));
+        if is_waited_for { self.fail_message(key, id, "the room did not show the message to anybody") } else { Ok(()) }
+    }
+
+    fn fail_message(&mut self, key: &Key, id: &str, why: &str) -> Result<(), store::Error> {
+        let Some(bot) = self.rooms.entries.get(key).map(|entry| entry.bot) else { return Ok(()) };
+        if !self.settle(key, id)? {
+            return Ok(());
+        }
+        log::warn!("bot {bot}: message {id} to {} was given up: {why}", key.1);
+        let data = Object::new()
+            .text("message_id", id)
+            .text("to", key.1.as_str())
+            .text("state", "failed")
+            .text("reason", why)
+            .number("timestamp", self.now.unix());
+        self.push_update(bot, "message_state", &data.end())
+    }
+
+    /// We are out for good: what waits cannot be said any more.
+    pub(super) fn fail_all(&mut self, key: &Key, why: &str) -> Result<(), store::Error> {
+        loop {
+            let rows = self.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            rows.iter().try_for_each(|row| self.fail_message(key, &row.message_id, why))?;
+        }
+    }
+}
+
+// --- from the room ---
+
+impl Engine {
+    /// A message for a bot's own account that has to do with a room: said there, or an invitation. Gives whether it has.
+    pub(in crate::engine) fn on_room_message(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        inbound: &Inbound,
+    ) -> Result<bool, store::Error> {
+        if let Some(invitation) = &inbound.invitation {
+            let is_new = inbound.via != Via::CarbonSent && self.is_new(account, inbound)?;
+            return if is_new { self.on_invitation(account, bot, invitation).map(|()| true) } else { Ok(true) };
+        }
+        let key = (account, inbound.from.bare());
+        if !self.rooms.entries.contains_key(&key) {
+            return Ok(inbound.kind == Kind::Groupchat);
+        }
+        match (inbound.via, inbound.kind) {
+            (Via::RoomArchive, _) => self.on_archived(&key, inbound)?,
+            // What an occupant refuses was said to him alone.
+            (_, Kind::Error) if !inbound.from.is_bare() => return Ok(false),
+            (_, Kind::Chat | Kind::Normal) if !inbound.from.is_bare() => self.on_private(&key, inbound)?,
+            (Via::Direct, _) => {
+                if let Some(message) = RoomMessage::of(inbound) {
+                    self.drive(&key, Input::Message(message))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// Somebody says something to us alone (XEP-0045 §7.5).
+    fn on_private(&mut self, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let (bot, is_own) = (entry.bot, inbound.from.resource() == Some(entry.room.nick()));
+        let Some(body) = inbound.text().filter(|_| !is_own && !inbound.is_encrypted) else { return Ok(()) };
+        if !self.is_new(key.0, inbound)? {
+            return Ok(());
+        }
+        let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
+        let at = inbound.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
+        let data = self.data(key, &inbound.from, "chat", body, stanza_id, at);
+        self.push_update(bot, "message", &data.end())
+    }
+
+    /// Something was said to all, live or before; for the first time or not.
+    pub(super) fn take_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let message = &heard.message;
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let is_old = heard.is_history && entry.is_first;
+        let bot = entry.bot;
+        let own_id = [&message.origin_id, &message.id].into_iter().flatten();
+        if heard.is_ours {
+            for id in own_id.cloned().collect::<Vec<_>>() {
+                if self.settle(key, &id)? {
+                    break;
+                }
+            }
+        }
+        let is_new = self.is_new_in_room(key, message)?;
+        self.note_heard(key, heard)?;
+        let (Some(body), Some(_)) = (&message.body, message.nick()) else { return Ok(()) };
+        if heard.is_ours || message.is_encrypted || is_old || !is_new {
+            return Ok(());
+        }
+        let stanza_id = [&message.archive_id, &message.id, &message.origin_id].into_iter().flatten().next();
+        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
+        let stanza_id = stanza_id.map(String::as_str).unwrap_or_default();
+        let mut data = self.data(key, &message.from, "groupchat", body, stanza_id, at);
+        if heard.is_to_us {
+            data = data.truth("mentioned", true);
+        }
+        self.push_update(bot, "message", &data.end())
+    }
+
+    /// `data` of a message in a room.
+    fn data(&self, key: &Key, from: &Jid, kind: &str, body: &str, stanza_id: &str, at: i64) -> Object {
+        let own = self.accounts.get(&key.0).map(|account| account.row.jid.as_str()).unwrap_or_default();
+        Object::new()
+            .text("from", from.as_str())
+            .text("to", own)
+            .text("body", body)
+            .text("type", kind)
+            .text("stanza_id", stanza_id)
+            .number("timestamp", at)
+            .text("room", key.1.as_str())
+            .text_if("nick", from.resource())
+    }
+
+    /// By the id the room gave it; where it gives none, by that of its author, who may use one twice, and the text.
+    fn is_new_in_room(&mut self, key: &Key, message: &RoomMessage) -> Result<bool, store::Error> {
+        let now = self.now.unix();
+        if let Some(archive_id) = &message.archive_id {
+            return self.store.see(key.0, &seen_key(key, archive_id), now);
+        }
+        let Some(name) = message.origin_id.as_ref().or(message.id.as_ref()) else { return Ok(true) };
+        let body = message.body.as_deref().unwrap_or_default();
+        let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
+        self.store.see(key.0, &format!("g:{}:{name}:{hash}", message.from), now)
+    }
+
+    /// How far we are; while the archive is read, only what comes from there counts.
+    fn note_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let is_in_order = match entry.sync {
+            Sync::Reading(_) => heard.is_history,
+            Sync::Live => !heard.is_history || !entry.has_archive(),
+            Sync::Out | Sync::Entering { .. } => false,
+        };
+        if is_in_order { self.store_place(key, heard.message.archive_id.clone()) } else { Ok(()) }
+    }
+
+    /// Everything up to this archive id, and to now, is dealt with.
+    pub(super) fn store_place(&mut self, key: &Key, archive_id: Option<String>) -> Result<(), store::Error> {
+        let now_ms = self.now.unix_ms;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
+        if let Some(archive_id) = archive_id.filter(|_| entry.has_archive()) {
+            entry.row.archive_mark = Some(archive_id);
+        }
+        entry.row.heard_at_ms = entry.row.heard_at_ms.max(now_ms);
+        let row = &entry.row;
+        let (mark, heard_at_ms) = (row.archive_mark.clone(), row.heard_at_ms);
+        self.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)
+    }
+
+    /// Whoever may speak to the bot may ask it into a room; nobody else.
+    fn on_invitation(&mut self, account: AccountId, bot: BotId, invitation: &Invitation) -> Result<(), store::Error> {
+        let key = (account, invitation.room.clone());
+        let inviter = invitation.inviter.as_ref().map(|jid| jid.bare()).filter(|jid| self.admits(bot, jid));
+        let is_full = self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX;
+        let is_in = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
+        let (Some(inviter), false, false) = (inviter, is_full, is_in) else {
+            log::info!("bot {bot}: an invitation to {} was not followed", key.1);
+            return Ok(());
+        };
+        let Some(name) = self.bots.get(&bot).map(|bot| bot.row.name.clone()) else { return Ok(()) };
+        match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => {
+                log::warn!("bot {bot}: an invitation to {} was not followed: {failure}", key.1);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+fn seen_key(key: &Key, archive_id: &str) -> String {
+    format!("r:{}:{archive_id}", key.1)
+}

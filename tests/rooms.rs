@@ -1,0 +1,332 @@
+//! Rooms for real: the daemon in rooms of Prosody and of ejabberd, with slixmpp as the others there.
+
+mod support;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::daemon::Daemon;
+use support::http::Json;
+use support::peer::Peer;
+use support::server::{Kind, Server};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const QUIET: Duration = Duration::from_millis(500);
+
+/// A server, a daemon with a dedicated bot, and two people.
+struct Scene {
+    server: Server,
+    daemon: Daemon,
+    token: String,
+    offset: i64,
+    alice: Peer,
+    bob: Peer,
+    count: u32,
+}
+
+impl Scene {
+    fn new(kind: Kind) -> Option<Scene> {
+        let server = Server::start(kind)?;
+        for user in ["owner", "alice", "bob", "robot"] {
+            server.add_user(user, "secret");
+        }
+        let daemon = Daemon::with_account(&server, "owner", "secret", server.c2s_port, "[api]\nrate_limit = 0\n");
+        daemon.wait_online(1, LIMIT);
+        let body = format!(
+            r#"{{"name":"Robo","account":"{}","mode":"dedicated","jid":"{}","password":"secret"}}"#,
+            server.jid("owner"),
+            server.jid("robot")
+        );
+        let token = daemon.http().post("/bot/create", None, &body).ok().at("token").text();
+        let alice = Peer::login(&server, "alice", "secret", "phone");
+        let bob = Peer::login(&server, "bob", "secret", "phone");
+        Some(Scene { server, daemon, token, offset: 0, alice, bob, count: 0 })
+    }
+
+    fn post(&self, path: &str, body: &str) -> (u16, String) {
+        let answer = self.daemon.http().post(path, Some(&self.token), body);
+        (answer.status, answer.body)
+    }
+
+    fn join(&self, room: &str) -> (u16, String) {
+        self.post("/bot/joinRoom", &format!(r#"{{"room":"{room}"}}"#))
+    }
+
+    fn must_join(&self, room: &str) {
+        let answer = self.join(room);
+        assert_eq!(answer, (200, r#"{"ok":true,"result":true}"#.to_string()));
+    }
+
+    fn say(&self, room: &str, text: &str) {
+        let answer = self.post("/bot/sendMessage", &format!(r#"{{"to":"{room}","text":"{text}","type":"groupchat"}}"#));
+        assert_eq!(answer.0, 200, "{}", answer.1);
+    }
+
+    /// Refused as it should be, with these words.
+    fn refused(answer: (u16, String), symbol: &str, words: &str) {
+        assert!(answer.0 == 502 && answer.1.contains(symbol) && answer.1.contains(words), "{answer:?}");
+    }
+
+    /// The next update.
+    fn update(&mut self) -> (String, Json) {
+        let path = format!("/bot/getUpdates?limit=1&timeout=20&offset={}", self.offset);
+        let answer = self.daemon.http().get(&path, Some(&self.token)).ok();
+        let updates = answer.at("result").list();
+        let update = updates.first().unwrap_or_else(|| panic!("no update came\n{}", self.daemon.log_text()));
+        self.offset = update.at("update_id").number() + 1;
+        (update.at("type").text(), update.at("data"))
+    }
+
+    fn update_is(&mut self, kind: &str) -> Json {
+        let (found, data) = self.update();
+        assert_eq!(found, kind, "{data:?}");
+        data
+    }
+
+    fn heard(&mut self, body: &str) -> Json {
+        let data = self.update_is("message");
+        assert_eq!(data.at("body").text(), body, "{data:?}");
+        data
+    }
+
+    fn no_update(&self) {
+        let path = format!("/bot/getUpdates?timeout=1&offset={}", self.offset);
+        let answer = self.daemon.http().get(&path, Some(&self.token)).ok();
+        assert_eq!(answer.at("result").list().len(), 0, "{answer:?}");
+    }
+
+    /// Alice makes a room, with settings.
+    fn room(&mut self, name: &str, settings: &[(&str, &str)]) -> String {
+        let room = self.server.room(name);
+        self.alice.join(&room, "alice");
+        let mut fields = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>\
+                          <field var='muc#roomconfig_persistentroom'><value>1</value></field>"
+            .to_string();
+        for (name, value) in settings {
+            fields += &format!("<field var='muc#roomconfig_{name}'><value>{value}</value></field>");
+        }
+        let query = format!(
+            "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>{fields}</x></query>"
+        );
+        self.order(&room, &query);
+        room
+    }
+
+    /// What only an owner may do.
+    fn order(&mut self, room: &str, query: &str) {
+        self.count += 1;
+        let id = format!("order-{}", self.count);
+        self.alice.raw(&format!("<iq type='set' to='{room}' id='{id}'>{query}</iq>"));
+        let answer = self.alice.expect_iq(LIMIT, &id);
+        assert_eq!(answer.kind, "result", "{}", answer.xml);
+    }
+
+    fn administer(&mut self, room: &str, item: &str, reason: &str) {
+        let query = format!(
+            "<query xmlns='http://jabber.org/protocol/muc#admin'><item {item}><reason>{reason}</reason></item></query>"
+        );
+        self.order(room, &query);
+    }
+}
+
+/// In and out, everything said both ways, to all and to one.
+fn talk(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind) else { return };
+    let room = scene.room("den", &[]);
+    scene.bob.join(&room, "bob");
+    scene.bob.send_kind(&room, "before", "groupchat");
+    scene.alice.expect(LIMIT, |message| message.body == "before");
+    scene.must_join(&room);
+    let joined = scene.update_is("room_joined");
+    assert_eq!((joined.at("room").text(), joined.at("nick").text()), (room.clone(), "Robo".to_string()));
+    scene.alice.expect_presence(LIMIT, |presence| presence.from == format!("{room}/Robo"));
+
+    // Both ways, in order, and nothing of our own comes back.
+    for n in 0..5 {
+        scene.say(&room, &format!("ours {n}"));
+        scene.alice.send_kind(&room, &format!("theirs {n} ü"), "groupchat");
+    }
+    for n in 0..5 {
+        let data = scene.heard(&format!("theirs {n} ü"));
+        assert_eq!(data.at("type").text(), "groupchat");
+        assert_eq!((data.at("room").text(), data.at("nick").text()), (room.clone(), "alice".to_string()));
+        assert_eq!(data.at("from").text(), format!("{room}/alice"));
+        assert!(!format!("{data:?}").contains("mentioned"));
+        let message = scene.bob.expect(LIMIT, |message| message.body.starts_with("ours"));
+        assert_eq!((message.body, message.kind), (format!("ours {n}"), "groupchat".to_string()));
+    }
+    scene.bob.send_kind(&room, "Robo: are you there?", "groupchat");
+    assert!(format!("{:?}", scene.heard("Robo: are you there?").at("mentioned")).contains("true"));
+
+    // To one alone.
+    scene.alice.send(&format!("{room}/Robo"), "psst");
+    let data = scene.heard("psst");
+    assert_eq!((data.at("type").text(), data.at("nick").text()), ("chat".to_string(), "alice".to_string()));
+    let to = data.at("from").text();
+    let answer = scene.post("/bot/sendMessage", &format!(r#"{{"to":"{to}","text":"what?"}}"#));
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    let message = scene.alice.expect(LIMIT, |message| message.body == "what?");
+    assert_eq!((message.kind.as_str(), message.from), ("chat", format!("{room}/Robo")));
+    assert_eq!(scene.post("/bot/sendMessage", &format!(r#"{{"to":"{room}","text":"x"}}"#)).0, 400);
+
+    let answer = scene.post("/bot/leaveRoom", &format!(r#"{{"room":"{room}"}}"#));
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    scene.alice.expect_presence(LIMIT, |p| p.from == format!("{room}/Robo") && p.kind == "unavailable");
+    assert_eq!(scene.update_is("room_left").at("reason").text(), "we left the room");
+    Scene::refused(scene.post("/bot/leaveRoom", &format!(r#"{{"room":"{room}"}}"#)), "leave_failed", "not in the room");
+    let answer = scene.post("/bot/sendMessage", &format!(r#"{{"to":"{room}","text":"x","type":"groupchat"}}"#));
+    Scene::refused(answer, "send_failed", "call joinRoom first");
+    scene.no_update();
+}
+
+/// Who may come in and who may stay.
+fn doors(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind) else { return };
+    for (body, words) in [("{}", "room"), (r#"{"room":"x"}"#, "JID of a room"), (r#"{"room":7}"#, "room")] {
+        let answer = scene.post("/bot/joinRoom", body);
+        assert!(answer.0 == 400 && answer.1.contains(words), "{answer:?}");
+    }
+    let robot = scene.server.jid("robot");
+
+    let locked = scene.room("locked", &[("passwordprotectedroom", "1"), ("roomsecret", "sesame")]);
+    Scene::refused(scene.join(&locked), "join_failed", "asks for a password");
+    let with = |word: &str| format!(r#"{{"room":"{locked}","nick":"guest","password":"{word}"}}"#);
+    Scene::refused(scene.post("/bot/joinRoom", &with("wrong")), "join_failed", "password is another one");
+    let answer = scene.post("/bot/joinRoom", &with("sesame"));
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    assert_eq!(scene.update_is("room_joined").at("nick").text(), "guest");
+
+    let members = scene.room("members", &[("membersonly", "1")]);
+    Scene::refused(scene.join(&members), "join_failed", "members only");
+
+    let hostile = scene.room("hostile", &[]);
+    scene.administer(&hostile, &format!("affiliation='outcast' jid='{robot}'"), "no robots");
+    Scene::refused(scene.join(&hostile), "join_failed", "banned");
+
+    // A nick that is taken gives another.
+    let den = scene.room("den", &[]);
+    scene.bob.join(&den, "Robo");
+    scene.must_join(&den);
+    assert_eq!(scene.update_is("room_joined").at("nick").text(), "Robo_");
+    scene.administer(&den, "nick='Robo_' role='none'", "too loud");
+    let left = scene.update_is("room_left");
+    assert!(left.at("reason").text().contains("kicked") && left.at("reason").text().contains("too loud"), "{left:?}");
+
+    // Asked in: by the owner, not by a stranger.
+    let mediated = |who: &str| {
+        format!("<message to='{den}'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='{who}'/></x></message>")
+    };
+    scene.bob.raw(&mediated(&robot));
+    scene.bob.raw(&format!("<message to='{robot}'><x xmlns='jabber:x:conference' jid='{den}'/></message>"));
+    let mut owner = Peer::login(&scene.server, "owner", "secret", "phone");
+    thread::sleep(QUIET);
+    scene.no_update();
+    owner.raw(&format!("<message to='{robot}'><x xmlns='jabber:x:conference' jid='{den}'/></message>"));
+    let joined = scene.update_is("room_joined");
+    assert_eq!(joined.at("invited_by").text(), scene.server.jid("owner"));
+    scene.administer(&den, &format!("affiliation='outcast' jid='{robot}'"), "out");
+    assert!(scene.update_is("room_left").at("reason").text().contains("banned"));
+    // Passed on by a room, it counts where the room says who asks.
+    let club = scene.room("club", &[("whois", "anyone"), ("allowinvites", "1")]);
+    owner.join(&club, "boss");
+    owner.raw(&mediated(&robot).replace(&den, &club));
+    assert_eq!(scene.update_is("room_joined").at("room").text(), club);
+    scene.order(
+        &club,
+        "<query xmlns='http://jabber.org/protocol/muc#owner'><destroy><reason>over</reason></destroy></query>",
+    );
+    assert!(scene.update_is("room_left").at("reason").text().contains("destroyed"));
+    scene.no_update();
+}
+
+/// Restarts of either side lose nothing.
+fn restarts(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind) else { return };
+    let room = scene.room("den", &[]);
+    scene.must_join(&room);
+    scene.update_is("room_joined");
+    scene.alice.send_kind(&room, "first", "groupchat");
+    scene.heard("first");
+
+    scene.daemon.kill();
+    for n in 0..5 {
+        scene.alice.send_kind(&room, &format!("missed {n}"), "groupchat");
+    }
+    scene.daemon.start_again();
+    for n in 0..5 {
+        scene.heard(&format!("missed {n}"));
+    }
+    scene.alice.clear();
+
+    scene.server.stop();
+    thread::sleep(QUIET);
+    for n in 0..3 {
+        scene.say(&room, &format!("kept {n}"));
+    }
+    scene.server.start_again();
+    scene.alice = Peer::login(&scene.server, "alice", "secret", "phone");
+    // With the history: who comes first is not certain.
+    scene.alice.raw(&format!("<presence to='{room}/alice'><x xmlns='http://jabber.org/protocol/muc'/></presence>"));
+    scene.alice.expect_presence(LIMIT, |presence| presence.from == format!("{room}/alice"));
+    scene.alice.send_kind(&room, "again", "groupchat");
+    scene.heard("again");
+    for n in 0..3 {
+        let kept = scene.alice.expect(LIMIT, |message| message.body.starts_with("kept"));
+        assert_eq!(kept.body, format!("kept {n}"));
+    }
+    thread::sleep(QUIET);
+    scene.no_update();
+    let begun = Instant::now();
+    while begun.elapsed() < QUIET {
+        thread::sleep(QUIET / 5);
+    }
+    scene.alice.send_kind(&room, "last", "groupchat");
+    scene.heard("last");
+}
+
+/// Killed again and again while it speaks: all of it is heard, once.
+fn killed(kind: Kind) {
+    const COUNT: usize = 50;
+    let Some(mut scene) = Scene::new(kind) else { return };
+    let room = scene.room("den", &[]);
+    scene.must_join(&room);
+    scene.alice.clear();
+    for n in 0..COUNT {
+        if [10, 25, 26, 40].contains(&n) {
+            scene.daemon.kill();
+            scene.daemon.start_again();
+        }
+        scene.say(&room, &format!("n{n}"));
+    }
+    scene.daemon.kill();
+    scene.daemon.start_again();
+    for n in 0..COUNT {
+        let heard = scene.alice.expect(LIMIT, |message| !message.body.is_empty());
+        assert_eq!(heard.body, format!("n{n}"), "{}", scene.daemon.log_text());
+    }
+    scene.say(&room, "end");
+    let heard = scene.alice.expect(LIMIT, |message| !message.body.is_empty());
+    assert_eq!(heard.body, "end");
+    scene.alice.none(Duration::from_secs(3));
+}
+
+macro_rules! on_both {
+    ($($name:ident, $prosody:ident, $ejabberd:ident;)*) => { $(
+        #[test]
+        fn $prosody() {
+            $name(Kind::Prosody);
+        }
+
+        #[test]
+        fn $ejabberd() {
+            $name(Kind::Ejabberd);
+        }
+    )* };
+}
+
+on_both! {
+    talk, prosody_talk, ejabberd_talk;
+    doors, prosody_doors, ejabberd_doors;
+    restarts, prosody_restarts, ejabberd_restarts;
+    killed, prosody_killed, ejabberd_killed;
+}
