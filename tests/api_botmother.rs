@@ -31,6 +31,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/activate"),
     ("POST", "/bot/token"),
     ("POST", "/bot/revoke"),
+    ("GET", "/bot/access"),
+    ("POST", "/bot/access"),
     ("GET", "/bot/account/status"),
     ("POST", "/bot/account/status"),
     ("GET", "/bot/ejabberd/settings"),

@@ -116,8 +116,7 @@ impl Rig {
 
     fn create(&mut self, owner: &str, name: &str) -> BotInfo {
         let owner = BareJid::parse(owner).unwrap();
-        let new =
-            NewBot { name: name.to_string(), owner, mode: Mode::Personal, receive: Receive::SelfChat, account: None };
+        let new = NewBot::new(name, owner);
         match self.admin(Question::CreateBot(new)) {
             Ok(Answer::Created(bot)) => bot,
             other => panic!("{other:?}"),
@@ -252,13 +251,7 @@ fn limits_are_kept_and_said() {
     for i in 0..limits::BOTS_PER_OWNER_MAX {
         rig.create(OWNER, &format!("B{i}"));
     }
-    let new = |name: &str, mode| NewBot {
-        name: name.to_string(),
-        owner: BareJid::parse(OWNER).unwrap(),
-        mode,
-        receive: Receive::SelfChat,
-        account: None,
-    };
+    let new = |name: &str, mode| NewBot { mode, ..NewBot::new(name, BareJid::parse(OWNER).unwrap()) };
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Personal))), Err(Failure::Quota(_))));
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Dedicated))), Err(Failure::Quota(_))));
     for name in ["", "  ", "a\nb", &"x".repeat(65)] {
@@ -493,7 +486,7 @@ fn receive_all_sees_everybody_and_raises_our_priority() {
     let mut rig = Rig::new();
     rig.online();
     let owner = BareJid::parse(OWNER).unwrap();
-    let new = NewBot { name: "All".to_string(), owner, mode: Mode::Personal, receive: Receive::All, account: None };
+    let new = NewBot { receive: Receive::All, ..NewBot::new("All", owner) };
     let (effects, _t) = rig.begin(Caller::Admin, Question::CreateBot(new));
     assert!(effects.iter().any(
         |effect| matches!(effect, Effect::Session(_, Order::Presence(text)) if text.contains("<priority>0</priority>"))
@@ -596,6 +589,11 @@ fn every_command_answers_with_and_without_its_arguments() {
         "/setcommands 1 /! - x",
         "/setdescription 1 Does things",
         "/setdescription",
+        "/access 1",
+        "/access 1 list eva@example.org",
+        "/access 1 nobody",
+        "/access 1 owner here",
+        "/access",
         "/deletebot 1",
         "/deletebot 1 ",
         "/deletebot",

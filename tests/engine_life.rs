@@ -80,7 +80,7 @@ impl Rig {
         let own = OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") };
         let new = |mode, account| {
             let owner = BareJid::parse(OWNER).unwrap();
-            Question::CreateBot(NewBot { name: format!("{mode:?}"), owner, mode, receive: Receive::SelfChat, account })
+            Question::CreateBot(NewBot { mode, account, ..NewBot::new(&format!("{mode:?}"), owner) })
         };
         let (reply, _ticket) = ticket();
         let question = new(Mode::Dedicated, Some(own));
@@ -429,8 +429,7 @@ fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
     let (mut rig, _, first) = Rig::new();
     let person = rig.person;
     let owner = BareJid::parse(OWNER).unwrap();
-    let new =
-        NewBot { name: "Other".to_string(), owner, mode: Mode::Personal, receive: Receive::SelfChat, account: None };
+    let new = NewBot::new("Other", owner);
     let Ok(Answer::Created(other)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
     rig.poll(&other, None, Some(&ALL));
     let phone = format!("{OWNER}/phone");

@@ -233,6 +233,7 @@ fn session(random: &mut Random) -> Session {
         plaintext: random.below(2) == 0,
         presence: presence::print_available(0),
         is_bot: random.below(2) == 0,
+        features: &[],
     };
     let mut entropy = Random(random.below(1000) as u64 + 1);
     Session::new(config, Box::new(move |out| entropy.fill(out)))

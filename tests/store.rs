@@ -82,6 +82,7 @@ fn bot(name: &str, token: Option<&str>) -> BotRow {
         created_at: NOW,
         last_active: 0,
         updates_dropped: 0,
+        access: "owner".into(),
     }
 }
 
@@ -174,7 +175,7 @@ fn a_new_file_has_the_guides_tables() {
         (
             "bot",
             "id name jid token_hash token_raw owner_jid description permissions status mode created_at last_active \
-             webhook_url webhook_secret webhook_enabled bot_password receive updates_dropped",
+             webhook_url webhook_secret webhook_enabled bot_password receive access updates_dropped",
         ),
         ("bot_command", "id bot_id command description"),
         ("update_queue", "id bot_id update_type payload created_at"),
@@ -512,6 +513,7 @@ fn bots_come_back_as_they_were() {
         receive: "all".into(),
         last_active: NOW + 1,
         updates_dropped: 7,
+        access: "public".into(),
         ..first
     };
     store.store_bot(&changed).unwrap();

@@ -68,6 +68,7 @@ fn waits(seed: u64) -> Vec<Duration> {
         presence: botmother::xmpp::presence::print_available(0),
         is_bot: false,
         register: false,
+        features: &[],
     };
     let mut random = Random(seed);
     let mut session = Session::new(config, Box::new(move |out| random.fill(out)));

@@ -103,6 +103,13 @@ pub fn array<I: IntoIterator<Item = String>>(items: I) -> String {
     out
 }
 
+/// A string as JSON.
+pub fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quote(&mut out, text);
+    out
+}
+
 /// Appends a JSON string literal (RFC 8259 §7): only what must be escaped is, all else stays as it is.
 pub fn quote(out: &mut String, text: &str) {
     out.push('"');
@@ -193,6 +200,19 @@ impl Fields {
             Some(text) if !text.is_empty() => Ok(text),
             _ => Err(Wrong::new(key, "there: a string that is not empty")),
         }
+    }
+
+    /// An optional array of strings.
+    pub fn texts(&self, key: &str) -> Result<Option<Vec<&str>>, Wrong> {
+        let wrong = || Wrong::new(key, "an array of strings");
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let Value::Array(items) = value else { return Err(wrong()) };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            let Value::String(text) = item else { return Err(wrong()) };
+            texts.push(text.as_str());
+        }
+        Ok(Some(texts))
     }
 
     /// An optional whole number.

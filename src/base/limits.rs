@@ -234,6 +234,10 @@ pub const BOTS_PER_OWNER_MAX: usize = 20;
 pub const NAME_CHARS_MAX: usize = 64;
 /// A bot's description, in characters.
 pub const DESCRIPTION_CHARS_MAX: usize = 512;
+/// Addresses that a bot's owner may name: more people are better kept on the bot's roster.
+pub const BOT_CONTACTS_MAX: usize = 1_000;
+/// Subscribers remembered of one bot: some 100 bytes each.
+pub const BOT_SUBSCRIBERS_MAX: usize = 10_000;
 /// Custom commands of one bot; Telegram allows as many.
 pub const COMMANDS_MAX: usize = 100;
 /// A command's name, in characters: Telegram's bound.

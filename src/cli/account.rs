@@ -188,6 +188,7 @@ pub(super) fn log_in(
         plaintext,
         presence: crate::xmpp::presence::print_available(-1),
         is_bot: false,
+        features: &[],
     };
     smol::block_on(probe::probe(session, route.clone(), report))
 }

@@ -10,6 +10,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text;
+use crate::engine::arrival::features;
 use crate::engine::effect::{Effect, Order, Route};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{AccountInfo, NewAccount, Receive};
@@ -60,6 +61,10 @@ pub(super) struct Account {
     /// Nothing could be committed and the session was told to start over: until it says so, what still comes from the
     /// old stream is not looked at; the server sends it again.
     pub(super) is_fenced: bool,
+    /// What is to be done at a bot's account is under way: published, or taken away.
+    pub(super) is_settling: bool,
+    /// A bot's account and its owner see each other's presence.
+    pub(super) is_mutual: bool,
     /// Archive ids seen of late with the time they came, oldest first.
     marks: VecDeque<(Duration, String)>,
 }
@@ -88,8 +93,12 @@ impl Engine {
                 plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
                 system_roots: self.setup.settings.system_roots,
             };
-            let is_leaving = row.removing && row.origin == Origin::Register;
-            if (row.removing && !is_leaving) || row.bot.is_some_and(|bot| !self.is_active(bot)) {
+            if row.removing && matches!(row.origin, Origin::Brought | Origin::Register) {
+                // It does what is left to do when it is online.
+                if !self.accounts.contains_key(&row.id) {
+                    self.start_account(row, login)?;
+                }
+            } else if row.removing || row.bot.is_some_and(|bot| !self.is_active(bot)) {
                 self.end_account(row.id);
             } else if row.from_config && !is_configured {
                 log::info!("{}: no longer in the configuration; not signed in", row.jid);
@@ -149,6 +158,7 @@ impl Engine {
             plaintext: login.plaintext,
             presence: presence.clone(),
             is_bot: row.origin != Origin::Person,
+            features: features(&row),
         };
         let route = Route {
             domain: row.jid.domain().to_string(),
@@ -170,6 +180,8 @@ impl Engine {
             acked: Vec::new(),
             acks_due: None,
             is_fenced: false,
+            is_settling: false,
+            is_mutual: false,
             marks: VecDeque::new(),
             row,
         };
@@ -289,9 +301,10 @@ impl Engine {
                     // What is acknowledged must be out of the table before the table is sent again.
                     account.acks_due = Some(self.now.mono);
                 }
-                self.on_arrival(id);
+                self.on_arrival(id, *resumed)?;
                 self.rooms_online(id, *resumed)
             }
+            Event::Contact(item) => self.on_contact(id, item),
             Event::Message(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
             Event::Mark(mark) => {

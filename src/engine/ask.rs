@@ -92,6 +92,11 @@ impl Engine {
                 self.revoke(*id)?;
                 Answer::Revoked(*id)
             }
+            Question::BotAccess(id) => self.bot_access(*id)?,
+            Question::SetBotAccess(id, access, contacts) => {
+                self.set_access(*id, *access, contacts.as_deref())?;
+                self.bot_access(*id)?
+            }
             Question::OwnerStatus(owner) => Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?),
             Question::SetOwnerStatus(owner, enabled) => {
                 self.store.store_owner_enabled(owner, *enabled)?;

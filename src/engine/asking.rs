@@ -5,9 +5,8 @@
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
-use crate::engine::Engine;
 use crate::engine::effect::{Effect, Order};
-use crate::engine::rooms;
+use crate::engine::{Engine, arrival, rooms};
 use crate::store;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -30,6 +29,10 @@ pub(super) enum About {
     Chore(&'static str),
     /// The removal of an account by itself; with the bot whose deletion waits for it.
     Removal(AccountId, Option<BotId>),
+    /// A bot's account that came online.
+    Arrival(arrival::Asked),
+    /// An account that is given back: the step of its goodbye.
+    Farewell(usize),
 }
 
 impl Engine {
@@ -73,6 +76,8 @@ impl Engine {
                 }
                 Ok(())
             }
+            About::Arrival(asked) => self.on_arrival_answer(account, asked, answer),
+            About::Farewell(step) => self.on_farewell_answer(account, step, answer),
         }
     }
 

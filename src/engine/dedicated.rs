@@ -15,13 +15,12 @@ use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
 use crate::engine::received::{Said, words};
-use crate::engine::registry::Bot;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xml::Element;
 use crate::xmpp::message::{Inbound, Kind, Via};
-use crate::xmpp::presence::{self, Available, Presence};
+use crate::xmpp::presence::{self, Presence};
 use crate::xmpp::stanza::{Iq, StanzaError};
 
 /// Somebody who waits for a new bot to be online.
@@ -30,14 +29,6 @@ pub(super) struct Arrival {
     reply: ReplyTo,
     /// When it is answered all the same (monotonic): the server may be down.
     pub(super) until: Duration,
-}
-
-impl Bot {
-    /// Its presence, while it is online with an account of its own.
-    pub(super) fn presence(&self) -> String {
-        let status = Some(self.row.description.as_str()).filter(|text| !text.is_empty());
-        Available { status, nick: Some(&self.row.name), ..Available::new(0) }.print()
-    }
 }
 
 // --- coming and going ---
@@ -55,8 +46,13 @@ impl Engine {
 
     /// A bot that uses this account; answered when it is online.
     fn create_with(&mut self, new: &NewBot, account: &OwnAccount, origin: Origin) -> Result<Verdict, Trouble> {
-        let is_taken = self.store.list_accounts()?.iter().any(|row| row.jid == account.jid);
-        if is_taken || crate::engine::local::is_local(&account.jid) {
+        let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == account.jid);
+        let is_leaving = |row: &AccountRow| row.removing && row.origin == Origin::Brought;
+        if let Some(left) = known.as_ref().filter(|row| is_leaving(row)) {
+            // The new bot writes over what the old one has not taken back yet.
+            self.end_account(left.id);
+            self.store.delete_account(left.id)?;
+        } else if known.is_some() || crate::engine::local::is_local(&account.jid) {
             return Err(Failure::Conflict(format!("{} is in use here already", account.jid)).into());
         }
         let info = self.create_bot(new, Some(account.jid.clone()))?;
@@ -91,7 +87,10 @@ impl Engine {
     /// A bot was changed: its account is online while the bot is active, and shows its name.
     pub(super) fn settle_bot_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         match (self.account_of_bot(bot), self.is_active(bot)) {
-            (Some(account), true) => self.adjust_presence(account),
+            (Some(account), true) => {
+                self.adjust_presence(account);
+                self.publish_profile(account, bot)?;
+            }
             (Some(account), false) => self.end_account(account),
             (None, true) => {
                 let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot) && !row.removing);
@@ -104,34 +103,36 @@ impl Engine {
         Ok(())
     }
 
-    /// A bot goes: so does its account.
+    /// A bot goes: so does its account, each kind in its own way.
     pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
+        let known = self.bots.get(&bot).map(|bot| (bot.row.owner.clone(), bot.profile.has_arrived));
         for row in self.store.list_accounts()?.into_iter().filter(|row| row.bot == Some(bot)) {
-            self.end_account(row.id);
-            match row.origin {
+            match (row.origin, &known) {
+                // Somebody else's: it is left as it was found.
+                (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,
                 // Its server is told first; until then the row stays.
-                Origin::Api => self.store.store_account(&AccountRow { removing: true, ..row })?,
-                Origin::Person | Origin::Brought | Origin::Register => self.store.delete_account(row.id)?,
+                (Origin::Api, _) => {
+                    self.end_account(row.id);
+                    self.store.store_account(&AccountRow { removing: true, bot: None, ..row })?;
+                }
+                (Origin::Register, Some((_, true))) => drop(self.unregister_account(row, None)?),
+                _ => {
+                    self.end_account(row.id);
+                    self.store.delete_account(row.id)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// The account is online.
-    pub(super) fn on_arrival(&mut self, account: AccountId) {
-        match self.accounts.get(&account).map(|account| (account.row.bot, account.row.removing)) {
-            Some((_, true)) => self.go_on_unregistering(account),
-            Some((Some(bot), _)) => self.pending.arrived.push((bot, Ok(()))),
-            _ => {}
-        }
-    }
-
     /// The server refuses the login. A bot that is just being made is taken back.
     pub(super) fn on_refused_login(&mut self, account: AccountId, why: &str) -> Result<(), store::Error> {
         let Some(row) = self.accounts.get(&account).map(|account| account.row.clone()) else { return Ok(()) };
-        if row.removing {
+        match (row.removing, row.origin) {
             // Its password is not known there any more: it was removed, and only the answer did not come.
-            return self.forget_account(account);
+            (true, Origin::Register) => return self.forget_account(account),
+            (true, _) => return self.end_farewell(account),
+            (false, _) => {}
         }
         let Some(bot) = row.bot else { return Ok(()) };
         if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
@@ -220,9 +221,9 @@ impl Engine {
         self.bots.get(&bot).is_some_and(|bot| bot.commands.iter().any(|command| command.command == word))
     }
 
-    /// Whether somebody may speak to a bot (contract §7): comparison of normalised bare addresses.
+    /// Whether somebody may speak to a bot now.
     pub(super) fn admits(&self, bot: BotId, who: &BareJid) -> bool {
-        self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.row.owner == *who)
+        self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who))
     }
 
     /// Presence of somebody, for an account.

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text::percent;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
+use crate::xmpp::avatar::{Avatar, AvatarError};
 use crate::xmpp::message::Kind;
 
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
@@ -78,6 +80,36 @@ impl Receive {
     }
 }
 
+/// Who may speak to a bot with an account of its own (contract §7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner only.
+    Owner,
+    /// Whoever is subscribed to it, says its roster.
+    Roster,
+    /// Whom its owner names.
+    List,
+    /// Everybody.
+    Public,
+}
+
+impl Access {
+    /// As spelled in the API and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Access::Owner => "owner",
+            Access::Roster => "roster",
+            Access::List => "list",
+            Access::Public => "public",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Access> {
+        [Access::Owner, Access::Roster, Access::List, Access::Public].into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// A custom command of a bot (guide §8.6, `setCommands`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -100,6 +132,28 @@ pub struct NewBot {
     pub receive: Receive,
     /// The account it is to use, for modes with one; `None`: one is made for it.
     pub account: Option<OwnAccount>,
+    /// Its picture; a personal bot has none of its own.
+    pub avatar: Option<Avatar>,
+    /// Who may speak to it.
+    pub access: Access,
+    /// Whom [`Access::List`] admits besides the owner.
+    pub contacts: Vec<BareJid>,
+}
+
+impl NewBot {
+    /// A personal bot that sees the self-chat; whoever wants another changes it.
+    pub fn new(name: &str, owner: BareJid) -> NewBot {
+        NewBot {
+            name: name.to_string(),
+            owner,
+            mode: Mode::Personal,
+            receive: Receive::SelfChat,
+            account: None,
+            avatar: None,
+            access: Access::Owner,
+            contacts: Vec::new(),
+        }
+    }
 }
 
 /// An account that somebody has made for a bot: `jid` and `password` of `create`.
@@ -261,6 +315,10 @@ pub enum Question {
     NewToken(BotId),
     /// `/bot/revoke`: no token any more, bot disabled.
     Revoke(BotId),
+    /// `/bot/access`: who may speak to this bot?
+    BotAccess(BotId),
+    /// The same, set; without contacts those it has stay.
+    SetBotAccess(BotId, Access, Option<Vec<BareJid>>),
     /// `/bot/account/status`: is Botmother on for this owner?
     OwnerStatus(BareJid),
     /// The same, set.
@@ -339,13 +397,36 @@ pub struct BotInfo {
 
 impl BotInfo {
     /// The address to open in a client, for bots with an account of their own: an `xmpp:` URI that adds the contact
-    /// (XEP-0147 §5.2 `roster`).
+    /// (XEP-0147 §5.12 `roster`, XEP-0379 §3). Clients that do not know the query open the chat.
     pub fn invite(&self) -> Option<String> {
         if self.jid.is_empty() {
             return None;
         }
-        Some(format!("xmpp:{}?roster;name={}", self.jid, percent(&self.name)))
+        // RFC 5122 §2.2: `@` stands as it is, everything else that could end the address does not.
+        let jid = self.jid.split('@').map(percent).collect::<Vec<_>>().join("@");
+        // COMPAT(Conversations 2): it decodes the query, splits it, and decodes each value once more; it finds no address
+        // at all where that fails. The name comes with the bot's own request anyway.
+        let is_safe = !self.name.contains(['%', ';', '+']);
+        let name = Some(&self.name).filter(|_| is_safe).map(|name| format!(";name={}", percent(name)));
+        Some(format!("xmpp:{jid}?roster{}", name.unwrap_or_default()))
     }
+}
+
+/// Reads `avatar` and `avatar_type` of `create`: a picture in base64, and what kind the caller takes it for.
+pub fn read_avatar(base64: &str, media_type: Option<&str>) -> Result<Avatar, Failure> {
+    let must_be = |error: AvatarError| match error {
+        AvatarError::TooLarge => format!("at most {} bytes", limits::AVATAR_BYTES_MAX),
+        AvatarError::TooManyPixels => format!("at most {} pixels wide and high", limits::AVATAR_PIXELS_MAX),
+        AvatarError::NoBase64 => "an image in base64".to_string(),
+        AvatarError::NoImage | AvatarError::OtherImage => "an image: PNG, JPEG, GIF or WebP".to_string(),
+    };
+    let avatar = Avatar::from_base64(base64).map_err(|error| Failure::invalid("avatar", must_be(error)))?;
+    let found = avatar.kind().media_type();
+    let is_meant = |kind: &str| kind.eq_ignore_ascii_case(found) || kind == "image/jpg" && found == "image/jpeg";
+    if media_type.is_some_and(|kind| !is_meant(kind.trim())) {
+        return Err(Failure::invalid("avatar_type", format!("{found}, as `avatar` is")));
+    }
+    Ok(avatar)
 }
 
 /// An account's state.
@@ -420,6 +501,8 @@ pub enum Answer {
     Token(BotId, Secret),
     /// To [`Question::Revoke`].
     Revoked(BotId),
+    /// To [`Question::BotAccess`] and [`Question::SetBotAccess`]: who may, and who is named.
+    Access(BotId, Access, Vec<BareJid>),
     /// To [`Question::OwnerStatus`] and [`Question::SetOwnerStatus`].
     Owner(BareJid, bool),
     /// To [`Question::ListAccounts`].
@@ -507,5 +590,51 @@ impl ReplyTo {
     /// Whether the caller has gone away.
     pub fn is_gone(&self) -> bool {
         self.0.is_closed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invite(jid: &str, name: &str) -> Option<String> {
+        let info = BotInfo {
+            id: BotId(1),
+            name: name.into(),
+            jid: jid.into(),
+            mode: Mode::Dedicated,
+            active: true,
+            description: String::new(),
+            created_at: 0,
+            token: None,
+        };
+        info.invite()
+    }
+
+    #[test]
+    fn invites_can_be_read_by_clients() {
+        assert_eq!(invite("", "Bot"), None);
+        let plain = invite("bot_a_1f2e@x.example", "My Bot").unwrap();
+        assert_eq!(plain, "xmpp:bot_a_1f2e@x.example?roster;name=My%20Bot");
+        // Nothing of the address may pass for the query or the fragment.
+        assert_eq!(invite("a?b#c%d@x.example", "B").unwrap(), "xmpp:a%3Fb%23c%25d@x.example?roster;name=B");
+        assert_eq!(invite("kü@x.example", "ü=1?").unwrap(), "xmpp:k%C3%BC@x.example?roster;name=%C3%BC%3D1%3F");
+        for name in ["100%", "a;name=b", "a+b"] {
+            assert_eq!(invite("b@x.example", name).unwrap(), "xmpp:b@x.example?roster", "{name}");
+        }
+    }
+
+    #[test]
+    fn pictures_are_what_they_are_said_to_be() {
+        const GIF: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+        assert!(read_avatar(GIF, None).is_ok());
+        assert!(read_avatar(GIF, Some("IMAGE/GIF ")).is_ok());
+        let refusal = |base64: &str, kind| read_avatar(base64, kind).unwrap_err().to_string();
+        assert_eq!(refusal(GIF, Some("image/png")), "`avatar_type` must be image/gif, as `avatar` is");
+        assert_eq!(refusal("PHN2Zy8+", None), "`avatar` must be an image: PNG, JPEG, GIF or WebP");
+        assert_eq!(refusal("", None), "`avatar` must be an image: PNG, JPEG, GIF or WebP");
+        assert_eq!(refusal("§", None), "`avatar` must be an image in base64");
+        let large = "R0lG".repeat(limits::AVATAR_BYTES_MAX / 3 + 1);
+        assert_eq!(refusal(&large, None), format!("`avatar` must be at most {} bytes", limits::AVATAR_BYTES_MAX));
     }
 }

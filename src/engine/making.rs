@@ -229,7 +229,7 @@ impl Engine {
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
         let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot));
         let registered = row.clone().filter(|row| row.origin == Origin::Register);
-        let tag = registered.map(|row| self.unregister_account(row, bot)).transpose()?;
+        let tag = registered.map(|row| self.unregister_account(row, Some(bot))).transpose()?;
         self.delete_bot(bot)?;
         let row = match (tag, row.filter(|row| row.origin == Origin::Api)) {
             (Some(Some(tag)), _) => return Ok(wait_for(tag)),

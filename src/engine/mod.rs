@@ -11,14 +11,17 @@ pub mod event;
 pub mod failure;
 pub mod handle;
 
+mod access;
 mod accounts;
 mod adhoc;
+mod arrival;
 mod ask;
 mod asking;
 mod calls;
 mod dedicated;
 mod deeds;
 mod kinds;
+mod farewell;
 mod local;
 mod making;
 mod outbox;
@@ -50,7 +53,6 @@ use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::engine::registry::Bot;
-use crate::store::row::AccountRow;
 use crate::store::{self, Store};
 use crate::xmpp::session;
 
@@ -137,8 +139,6 @@ struct Pending {
     called: Vec<(u64, calls::End)>,
     /// Logins of new bots that have come to an end, good or bad.
     arrived: Vec<(BotId, Result<(), String>)>,
-    /// Rows of accounts that were changed in memory, as they were before, oldest first.
-    changed_rows: Vec<AccountRow>,
     /// Accounts that were started or removed, as they were before, oldest first.
     replaced: Vec<(AccountId, Option<Account>)>,
     /// Forms being filled out before the batch, if it has changed them.
@@ -313,9 +313,6 @@ impl Engine {
             Err(_) => Fault::Panic,
         };
         let pending = std::mem::take(&mut self.pending);
-        for row in pending.changed_rows.into_iter().rev() {
-            self.accounts.entry(row.id).and_modify(|account| account.row = row);
-        }
         for (id, before) in pending.replaced.into_iter().rev() {
             match before {
                 Some(account) => self.accounts.insert(id, account),

@@ -40,19 +40,20 @@ impl Engine {
     }
 
     /// A bot is deleted: its account is removed by its own session. Gives the tag of the question when it is online.
-    pub(super) fn unregister_account(&mut self, row: AccountRow, bot: BotId) -> Result<Option<u64>, store::Error> {
+    pub(super) fn unregister_account(
+        &mut self,
+        row: AccountRow,
+        bot: Option<BotId>,
+    ) -> Result<Option<u64>, store::Error> {
         let row = AccountRow { removing: true, bot: None, ..row };
         self.store.store_account(&row)?;
         let id = row.id;
         match self.accounts.get_mut(&id) {
-            Some(account) => {
-                let before = std::mem::replace(&mut account.row, row);
-                self.pending.changed_rows.push(before);
-            }
+            Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),
             None => self.start_account(row, self.login())?,
         }
         let is_online = self.accounts.get(&id).is_some_and(|account| account.is_online);
-        Ok(is_online.then(|| self.ask_for_removal(id, Some(bot))))
+        Ok(is_online.then(|| self.ask_for_removal(id, bot)))
     }
 
     /// An account that is to go is online.

@@ -7,18 +7,25 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::engine::access;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{BotInfo, Command, Mode, NewBot, Receive, UpdateKinds};
+use crate::engine::handle::{Access, BotInfo, Command, Mode, NewBot, Receive, UpdateKinds};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::{BotRow, CommandRow};
+use crate::store::row::{BotRow, CommandRow, ContactSource, ProfileRow};
 
 /// A bot in memory: its row, its commands, and how full its queue is.
 pub(super) struct Bot {
     pub(super) row: BotRow,
     pub(super) mode: Mode,
     pub(super) receive: Receive,
+    pub(super) access: Access,
+    pub(super) profile: ProfileRow,
+    /// Whom its owner named ([`Access::List`]).
+    pub(super) contacts: Vec<BareJid>,
+    /// Who is subscribed to it, sorted ([`Access::Roster`]).
+    pub(super) subscribers: Vec<BareJid>,
     pub(super) commands: Vec<Command>,
     /// Rows in its update queue: an idle poll costs no SQL.
     pub(super) queued: i64,
@@ -63,6 +70,10 @@ impl Engine {
             let bot = Bot {
                 mode: Mode::parse(&row.mode).unwrap_or(Mode::Personal),
                 receive: Receive::parse(&row.receive).unwrap_or(Receive::SelfChat),
+                access: Access::parse(&row.access).unwrap_or(Access::Owner),
+                profile: self.store.profile(row.id)?,
+                contacts: self.store.list_contacts(row.id, ContactSource::List)?,
+                subscribers: self.store.list_contacts(row.id, ContactSource::Roster)?,
                 commands: commands.collect(),
                 queued: self.store.count_updates(row.id)?,
                 kinds: self.allowed_updates(row.id)?,
@@ -73,7 +84,7 @@ impl Engine {
             }
             self.bots.insert(bot.row.id, bot);
         }
-        Ok(())
+        self.relink_accounts()
     }
 
     /// The bot, or the failure that says it does not exist.
@@ -89,6 +100,7 @@ impl Engine {
             let text = format!("{} has {owned} bots already; delete one first", new.owner);
             return Err(Failure::Quota(text));
         }
+        access::check(new.mode, new.access, &new.contacts)?;
         Ok(name)
     }
 
@@ -110,12 +122,28 @@ impl Engine {
             created_at: self.now.unix(),
             last_active: 0,
             updates_dropped: 0,
+            access: new.access.as_str().to_string(),
         };
         let id = self.store.insert_bot(&row)?;
         self.audit(Some(id), "created", &format!("owner={} mode={}", new.owner, new.mode.as_str()))?;
         let row = BotRow { id, ..row };
-        let kinds = UpdateKinds::default();
-        let bot = Bot { row, mode: new.mode, receive: new.receive, commands: Vec::new(), queued: 0, kinds };
+        let mut bot = Bot {
+            row,
+            mode: new.mode,
+            receive: new.receive,
+            access: new.access,
+            profile: ProfileRow::default(),
+            contacts: new.contacts.clone(),
+            subscribers: Vec::new(),
+            commands: Vec::new(),
+            queued: 0,
+            kinds: UpdateKinds::default(),
+        };
+        self.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
+        if let Some(avatar) = new.avatar.as_ref().filter(|_| new.mode != Mode::Personal) {
+            bot.profile.avatar_id = Some(avatar.id());
+            self.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
+        }
         let info = bot.info();
         self.by_token.insert(hash, id);
         self.bots.insert(id, bot);
@@ -187,7 +215,12 @@ impl Engine {
         Ok(())
     }
 
-    fn change_bot(&mut self, id: BotId, action: &str, change: impl FnOnce(&mut BotRow)) -> Result<(), Trouble> {
+    pub(super) fn change_bot(
+        &mut self,
+        id: BotId,
+        action: &str,
+        change: impl FnOnce(&mut BotRow),
+    ) -> Result<(), Trouble> {
         let bot = self.bots.get_mut(&id).ok_or_else(|| Failure::no_bot(id))?;
         change(&mut bot.row);
         let (row, owner) = (bot.row.clone(), bot.row.owner.clone());

@@ -15,7 +15,7 @@ impl Store {
     pub fn list_bots(&self) -> Result<Vec<BotRow>, Error> {
         self.rows(
             "SELECT id, name, jid, token_hash, token_raw, owner_jid, description, status, mode, receive, created_at,
-             last_active, updates_dropped FROM bot ORDER BY id",
+             last_active, updates_dropped, access FROM bot ORDER BY id",
             &[],
             |row| self.read_bot(row),
         )
@@ -50,7 +50,8 @@ impl Store {
         let token = self.sealed(&token_place(id), bot.token.as_ref());
         self.write(
             "UPDATE bot SET name = ?, jid = ?, token_hash = ?, token_raw = ?, owner_jid = ?, description = ?,
-             status = ?, mode = ?, receive = ?, created_at = ?, last_active = ?, updates_dropped = ? WHERE id = ?",
+             status = ?, mode = ?, receive = ?, created_at = ?, last_active = ?, updates_dropped = ?, access = ?
+             WHERE id = ?",
             &[
                 &bot.name,
                 &bot.jid.as_ref().map(|jid| jid.as_str()),
@@ -64,6 +65,7 @@ impl Store {
                 &bot.created_at,
                 &bot.last_active,
                 &bot.updates_dropped,
+                &bot.access,
                 &id.0,
             ],
         )?;
@@ -87,6 +89,7 @@ impl Store {
             created_at: row.get(10)?,
             last_active: row.get(11)?,
             updates_dropped: row.get(12)?,
+            access: row.get(13)?,
         })
     }
 }

@@ -20,6 +20,7 @@ mod command;
 mod idempotency;
 mod local;
 mod outbox;
+mod profile;
 mod purge;
 mod room;
 mod seen;

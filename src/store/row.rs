@@ -34,6 +34,40 @@ pub struct BotRow {
     pub last_active: i64,
     /// Updates that fell out of its queue unread, by age or by the cap.
     pub updates_dropped: i64,
+    /// `owner`, `roster`, `list`, `public`: who may speak to it.
+    pub access: String,
+}
+
+/// A row of `bot_profile`, without the picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileRow {
+    /// SHA-1 of its picture, lower-case hex.
+    pub avatar_id: Option<String>,
+    /// Hash of what its account published last.
+    pub published: Option<[u8; 32]>,
+    /// Its account was online once.
+    pub has_arrived: bool,
+    /// Its owner was asked for his presence, and need not be asked again.
+    pub is_greeted: bool,
+}
+
+/// Why somebody stands in `bot_contact`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactSource {
+    /// The bot's owner named him.
+    List,
+    /// He is subscribed to the bot, says its server.
+    Roster,
+}
+
+impl ContactSource {
+    /// As spelled in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ContactSource::List => "list",
+            ContactSource::Roster => "roster",
+        }
+    }
 }
 
 /// A row of `account`: an XMPP account the daemon signs in to.

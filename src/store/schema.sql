@@ -22,6 +22,7 @@ CREATE TABLE bot (
   webhook_enabled INTEGER NOT NULL DEFAULT 0,
   bot_password    TEXT,
   receive         TEXT NOT NULL DEFAULT 'self',     -- self | all
+  access          TEXT NOT NULL DEFAULT 'owner',    -- owner | roster | list | public
   updates_dropped INTEGER NOT NULL DEFAULT 0
 );
 
@@ -77,6 +78,30 @@ CREATE TABLE account (
   removing     INTEGER NOT NULL DEFAULT 0           -- to be deleted at its server, then here
 );
 CREATE INDEX account_bot ON account (bot_id);
+
+-- Owner: profile.rs. What a bot's own account shows besides its name and description, and how far that has got.
+CREATE TABLE bot_profile (
+  bot_id     INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,
+  avatar     BLOB,
+  avatar_id  TEXT,                                  -- SHA-1 of the picture in lower-case hex
+  published  BLOB,                                  -- hash of what was published last
+  has_arrived INTEGER NOT NULL DEFAULT 0,           -- its account was online once
+  is_greeted INTEGER NOT NULL DEFAULT 0             -- its owner was asked for his presence
+);
+
+-- Owner: profile.rs. People whom a bot may know: named by its owner, or subscribed to it at its server.
+CREATE TABLE bot_contact (
+  bot_id INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,                             -- list | roster
+  jid    TEXT NOT NULL,
+  PRIMARY KEY (bot_id, source, jid)
+) WITHOUT ROWID;
+
+-- Owner: profile.rs. Accounts that are being given back, and whose bot was there: he is unsubscribed.
+CREATE TABLE farewell (
+  account_id INTEGER PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+  owner_jid  TEXT NOT NULL
+);
 
 -- Owner: outbox.rs. What was accepted is sent even when its bot is deleted meanwhile. bot_id has no index: rows live
 -- for moments, and bots are deleted seldom.

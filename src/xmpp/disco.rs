@@ -83,12 +83,7 @@ pub fn has_feature(answer: &Element, feature: &str) -> bool {
     answer.children().any(|child| child.is("feature", ns::DISCO_INFO) && child.attribute("var") == Some(feature))
 }
 
-/// Answers a question about us, with no more than the features that are always there.
-pub fn answer(query: &Element) -> Result<Element, StanzaError> {
-    Own::new(&[]).answer(query)
-}
-
-/// `<c/>` for our presence, to go with [`answer`].
+/// `<c/>` for our presence, with no more than the features that are always there.
 pub fn build_caps() -> Element {
     Own::new(&[]).build_caps()
 }

@@ -22,6 +22,7 @@ use crate::xmpp::iq::{Peer, Questions};
 use crate::xmpp::mam::CatchUp;
 use crate::xmpp::message::Inbound;
 use crate::xmpp::ping::Fence;
+use crate::xmpp::roster;
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::sm::{self, Sm};
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
@@ -56,6 +57,8 @@ pub struct SessionConfig {
     /// The account is a bot's own: presence and questions of others are told, too. On a person's account they are his,
     /// and only questions of his own clients are told.
     pub is_bot: bool,
+    /// What we can besides what every session can, as our presence promises it (XEP-0115).
+    pub features: &'static [&'static str],
 }
 
 /// What the socket side knows of the TLS connection.
@@ -166,6 +169,9 @@ pub enum Event {
     Mark(String),
     /// Presence, as it came: of rooms, and where [`SessionConfig::is_bot`] of everybody.
     Presence(Box<Element>),
+    /// A contact of ours is new, changed or removed (RFC 6121 §2.1.6); answered already. Only where
+    /// [`SessionConfig::is_bot`].
+    Contact(Box<roster::Item>),
     /// A question of somebody that the session does not answer itself. The answer is due as a stanza
     /// ([`Iq::print_result`], [`Iq::print_error`]). Only where [`SessionConfig::is_bot`], or from another
     /// client of the same account.

@@ -10,8 +10,8 @@ use botmother::base::secret::Secret;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, EjabberdInfo, Handle, LocalLine, Mode, NewBot, Outcome,
-    Question, Update,
+    Access, AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, EjabberdInfo, Handle, LocalLine, Mode, NewBot,
+    Outcome, Question, Update,
 };
 
 /// What was asked, one line a question: the caller, then the question.
@@ -56,6 +56,8 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         Question::DeleteBot(BotId(404))
         | Question::ActivateBot(BotId(404), _)
         | Question::NewToken(BotId(404))
+        | Question::BotAccess(BotId(404))
+        | Question::SetBotAccess(BotId(404), ..)
         | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
         Question::CreateBot(new) => create(new),
         Question::JoinRoom(new) if new.password.is_some() => {
@@ -101,6 +103,8 @@ fn answer(question: Question) -> Answer {
         Question::ActivateBot(id, active) => Answer::Status(id, active),
         Question::NewToken(id) => Answer::Token(id, Secret::new("bm_new_token_here")),
         Question::Revoke(id) => Answer::Revoked(id),
+        Question::BotAccess(id) => Answer::Access(id, Access::List, vec![BareJid::parse("eva@example.org").unwrap()]),
+        Question::SetBotAccess(id, access, contacts) => Answer::Access(id, access, contacts.unwrap_or_default()),
         Question::OwnerStatus(owner) => Answer::Owner(owner, true),
         Question::SetOwnerStatus(owner, enabled) => Answer::Owner(owner, enabled),
         Question::ListAccounts => Answer::Accounts(accounts()),

@@ -25,11 +25,9 @@ impl Chat {
         let mut rig = Rig::over(Store::memory(), language);
         rig.online();
         let new = NewBot {
-            name: "Wetter".into(),
-            owner: BareJid::parse(OWNER).unwrap(),
             mode: Mode::Dedicated,
-            receive: Receive::SelfChat,
             account: Some(OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") }),
+            ..NewBot::new("Wetter", BareJid::parse(OWNER).unwrap())
         };
         let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
         let start = |effect| match effect {

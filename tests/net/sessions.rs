@@ -107,6 +107,7 @@ fn config(jid: &str, password: &str) -> SessionConfig {
         presence: botmother::xmpp::presence::print_available(-1),
         is_bot: false,
         register: false,
+        features: &[],
     }
 }
 

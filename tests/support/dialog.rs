@@ -125,6 +125,7 @@ impl Player {
             plaintext: false,
             presence: presence::print_available(-1),
             is_bot: false,
+            features: &[],
         };
         let mut tls = TlsFacts { text: "TLS".into(), ..TlsFacts::default() };
         for setting in steps.iter().filter_map(|step| step.text.strip_prefix("config ")) {
@@ -426,6 +427,7 @@ pub(crate) fn describe(output: &Output) -> String {
             let attribute = |name| stanza.attribute(name).unwrap_or("-");
             format!("Presence {} {}", attribute("from"), attribute("type"))
         }
+        Event::Contact(item) => format!("Contact {} {:?}", item.jid, item.subscription),
         Event::Request(iq) => format!("Request {:?} {}", iq.kind, iq.payload.as_ref().map_or("-", |p| p.ns())),
         Event::Answer { tag, outcome: Ok(payload) } => {
             format!("Answer {tag} {}", payload.as_ref().map_or("-", |payload| payload.ns()))

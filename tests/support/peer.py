@@ -3,7 +3,7 @@
 Started by tests/support/peer.rs. Each line on stdin is a command with "cmd"; the first must be "login", which also
 brings the password, so that it is in no process list. Each line on stdout is an event with "ev".
 
-commands: login {jid, password, host, port, ca, priority, carbons}    send {to, body, id?, type?, private?}
+commands: login {jid, password, host, port, ca, priority, carbons, auto}    send {to, body, id?, type?, private?}
           presence {to?, type?, show?, status?, priority?}            join {room, nick}
           raw {xml}                                                   quit
           menu {to, query: items|info, node} or {to, query: command, node, action, session, fields}
@@ -71,6 +71,9 @@ class Peer(ClientXMPP):
         super().__init__(login["jid"], login["password"])
         self.login = login
         self.ca_certs = Path(login["ca"])
+        if not login.get("auto", True):
+            # Neither grants requests nor refuses them: that is for the test.
+            self.auto_authorize = None
         # Otherwise it tries direct TLS first, and reports that as a failed connection.
         self.enable_direct_tls = False
         for plugin in ("xep_0004", "xep_0030", "xep_0050", "xep_0199", "xep_0280"):

@@ -30,11 +30,13 @@ pub struct Login {
     pub carbons: bool,
     /// With the plugins for what becomes of messages: it confirms arrivals, and tells what it understands.
     pub life: bool,
+    /// Grants every request to see its presence, and asks back.
+    pub auto: bool,
 }
 
 impl Default for Login {
     fn default() -> Login {
-        Login { port: None, priority: 0, carbons: true, life: false }
+        Login { port: None, priority: 0, carbons: true, life: false, auto: true }
     }
 }
 
@@ -202,6 +204,7 @@ struct LoginCommand {
     priority: i32,
     carbons: bool,
     life: bool,
+    auto: bool,
 }
 
 #[derive(Default, Serialize)]
@@ -271,6 +274,7 @@ impl Peer {
             priority: login.priority,
             carbons: login.carbons,
             life: login.life,
+            auto: login.auto,
         });
         let ready = |event: &Event| matches!(event.ev.as_str(), "ready" | "error" | "closed");
         let event = peer.take(LOGIN_LIMIT, ready).ok_or("no answer in time")?;
@@ -480,6 +484,13 @@ impl Peer {
         let with_body = |event: &Event| message(event).is_some_and(|message| !message.body.is_empty());
         if let Some(event) = self.take(duration, with_body) {
             self.fail(&format!("unexpected message {:?}", message(&event)));
+        }
+    }
+
+    /// Makes sure that for so long no such presence comes, nor is there one which nobody has taken.
+    pub fn no_presence(&mut self, duration: Duration, fits: impl Fn(&Presence) -> bool) {
+        if let Some(event) = self.take(duration, |event| presence(event).is_some_and(|presence| fits(&presence))) {
+            self.fail(&format!("unexpected presence {:?}", presence(&event)));
         }
     }
 

@@ -1,11 +1,11 @@
 //! Managing bots and accounts (guide §8.3): requests that need management rights → questions.
 
 use crate::base::id::BotId;
+use crate::base::jid::BareJid;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
-use crate::base::text;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Mode, NewAccount, NewBot, OwnAccount, Question, Receive};
+use crate::engine::handle::{Access, Mode, NewAccount, NewBot, OwnAccount, Question, Receive, read_avatar};
 use crate::http::Request;
 
 use super::read;
@@ -31,20 +31,40 @@ pub(super) fn create(request: &Request) -> Result<Question, Failure> {
         None => Receive::SelfChat,
         Some(word) => Receive::parse(word).ok_or_else(|| Failure::invalid("receive", "self or all"))?,
     };
-    check_avatar(&fields)?;
+    let avatar = match (fields.text("avatar")?, fields.text("avatar_type")?) {
+        (Some(avatar), kind) => Some(read_avatar(avatar, kind)?),
+        (None, Some(kind)) if !kind.starts_with("image/") => {
+            return Err(Failure::invalid("avatar_type", "the type of an image, for example image/png"));
+        }
+        (None, _) => None,
+    };
     let account = own_account(&fields, mode)?;
-    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account }))
+    let access = fields.text("access")?.map_or(Ok(Access::Owner), read_access)?;
+    let contacts = contacts(&fields)?.unwrap_or_default();
+    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account, avatar, access, contacts }))
 }
 
-/// A picture is for bots with an account of their own; for a personal bot it is checked and not kept.
-fn check_avatar(fields: &Fields) -> Result<(), Failure> {
-    if fields.text("avatar")?.is_some_and(|avatar| text::unbase64(avatar).is_none()) {
-        return Err(Failure::invalid("avatar", "an image in base64"));
-    }
-    if fields.text("avatar_type")?.is_some_and(|kind| !kind.starts_with("image/")) {
-        return Err(Failure::invalid("avatar_type", "the type of an image, for example image/png"));
-    }
-    Ok(())
+fn read_access(word: &str) -> Result<Access, Failure> {
+    Access::parse(word).ok_or_else(|| Failure::invalid("access", "owner, roster, list or public"))
+}
+
+/// `contacts`: whom the policy `list` admits.
+fn contacts(fields: &Fields) -> Result<Option<Vec<BareJid>>, Failure> {
+    let Some(contacts) = fields.texts("contacts")? else { return Ok(None) };
+    contacts.iter().map(|contact| read::account("contacts[]", contact)).collect::<Result<_, _>>().map(Some)
+}
+
+/// `GET /bot/access?id=`.
+pub(super) fn access(request: &Request) -> Result<Question, Failure> {
+    let id = read::query(request)?.number("id")?;
+    id.map(|id| Question::BotAccess(BotId(id))).ok_or_else(|| Failure::invalid("id", "there: a whole number"))
+}
+
+/// `POST /bot/access`.
+pub(super) fn set_access(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let access = read_access(fields.need_text("access")?)?;
+    Ok(Question::SetBotAccess(bot_id(&fields)?, access, contacts(&fields)?))
 }
 
 /// `jid` and `password`: an account that the bot's owner has made for it.

@@ -59,6 +59,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("POST", "/bot/activate", manage::activate),
     admin("POST", "/bot/token", manage::token),
     admin("POST", "/bot/revoke", manage::revoke),
+    admin("GET", "/bot/access", manage::access),
+    admin("POST", "/bot/access", manage::set_access),
     admin("GET", "/bot/account/status", manage::owner_status),
     admin("POST", "/bot/account/status", manage::set_owner_status),
     admin("GET", "/bot/ejabberd/settings", ejabberd::show),

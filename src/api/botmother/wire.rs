@@ -106,6 +106,12 @@ fn body(answer: &Answer, base_url: &str) -> String {
         Answer::Revoked(id) => {
             object(Object::new().number("id", id.0).truth("revoked", true).text("status", status_word(false)))
         }
+        Answer::Access(id, access, contacts) => object(
+            Object::new()
+                .number("id", id.0)
+                .text("access", access.as_str())
+                .raw("contacts", &json::array(contacts.iter().map(|contact| json::text(contact.as_str())))),
+        ),
         Answer::Owner(account, enabled) => {
             object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
         }

@@ -10,7 +10,7 @@ use crate::base::limits;
 use crate::engine::command::Entry;
 use crate::engine::command::texts::{self, Language, Text};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{BotInfo, Command, Mode, NewBot, Receive};
+use crate::engine::handle::{Access, BotInfo, Command, NewBot};
 use crate::engine::registry::Bot;
 use crate::engine::router::use_key;
 use crate::engine::{Engine, Trouble};
@@ -67,6 +67,13 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         description: texts::SETDESCRIPTION,
         handler: setdescription,
     },
+    Entry {
+        name: "access",
+        aliases: &["zugang"],
+        arguments: texts::ID_ACCESS,
+        description: texts::ACCESS,
+        handler: access,
+    },
     Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },
 ];
 
@@ -86,13 +93,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
     if name.is_empty() {
         return Ok(usage(language, "/newbot", &texts::NAME));
     }
-    let new = NewBot {
-        name: name.to_string(),
-        owner: owner.clone(),
-        mode: Mode::Personal,
-        receive: Receive::SelfChat,
-        account: None,
-    };
+    let new = NewBot::new(name, owner.clone());
     match engine.create_bot(&new, None) {
         Ok(bot) => Ok(texts::CREATED.fill(
             language,
@@ -315,6 +316,41 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
     };
     engine.describe_bot(id, text.trim())?;
     Ok(texts::DESCRIBED.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+}
+
+fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    let mut words = arguments.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+    let id = match own_bot(engine, owner, words.next().unwrap_or_default(), "/access", &texts::ID_ACCESS) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    if let Some(word) = words.next() {
+        let Some(access) = Access::parse(&word.to_lowercase()) else {
+            return Ok(usage(language, "/access", &texts::ID_ACCESS));
+        };
+        let mut contacts = Vec::new();
+        for word in words {
+            match BareJid::parse(word) {
+                Ok(jid) if jid.local().is_some() => contacts.push(jid),
+                _ => return Ok(texts::NO_ADDRESS.fill(language, &[("word", word)])),
+            }
+        }
+        engine.set_access(id, access, Some(contacts.as_slice()).filter(|contacts| !contacts.is_empty()))?;
+    }
+    let bot = engine.bot(id)?;
+    let contacts: Vec<String> = bot.contacts.iter().map(ToString::to_string).collect();
+    let contacts = if contacts.is_empty() { texts::NOTHING.fill(language, &[]) } else { contacts.join(", ") };
+    let who = match bot.access {
+        Access::Owner => &texts::ACCESS_OWNER,
+        Access::Roster => &texts::ACCESS_ROSTER,
+        Access::List => &texts::ACCESS_LIST,
+        Access::Public => &texts::ACCESS_PUBLIC,
+    };
+    let who = who.fill(language, &[("contacts", &contacts)]);
+    let words =
+        [("who", who.as_str()), ("name", &bot.row.name), ("id", &id.to_string()), ("access", bot.access.as_str())];
+    Ok(texts::ACCESS_IS.fill(language, &words))
 }
 
 fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {

@@ -61,6 +61,8 @@ texts! {
     ID_COMMANDS = "<ID> /cmd - description, /cmd - description" | "<ID> /befehl - Beschreibung, /befehl - Beschreibung";
     /// Arguments of /setdescription.
     ID_TEXT = "<ID> <text>" | "<ID> <Text>";
+    /// Arguments of /access.
+    ID_ACCESS = "<ID> [owner|roster|list|public] [JID …]" | "<ID> [owner|roster|list|public] [JID …]";
 
     /// What /help does.
     HELP = "this list" | "diese Liste";
@@ -86,6 +88,8 @@ texts! {
     SETCOMMANDS = "set a bot's own commands" | "eigene Befehle eines Bots festlegen";
     /// What /setdescription does.
     SETDESCRIPTION = "describe a bot" | "einen Bot beschreiben";
+    /// What /access does.
+    ACCESS = "say who may write to a bot" | "festlegen, wer einem Bot schreiben darf";
     /// What /deletebot does.
     DELETEBOT = "delete a bot and all it has" | "einen Bot mit allem löschen";
 
@@ -145,6 +149,18 @@ texts! {
     COMMANDS_SET = "Commands of {name}: {commands}" | "Befehle von {name}: {commands}";
     /// Answer to /setdescription.
     DESCRIBED = "Description of {name} saved." | "Beschreibung von {name} gespeichert.";
+    /// Answer to /access.
+    ACCESS_IS = "{who} may write to {name} (ID: {id}, access: {access})." | "{who} darf {name} schreiben (ID: {id}, Zugang: {access}).";
+    /// Who: the policy `owner`.
+    ACCESS_OWNER = "Only you" | "Nur du";
+    /// Who: the policy `roster`.
+    ACCESS_ROSTER = "Who is on the bot's contact list and subscribed to it, beside you," | "Wer auf der Kontaktliste des Bots steht und ihn abonniert hat, so wie du,";
+    /// Who: the policy `list`.
+    ACCESS_LIST = "You and whoever is named here ({contacts})" | "Du und wer hier genannt ist ({contacts})";
+    /// Who: the policy `public`.
+    ACCESS_PUBLIC = "Everybody" | "Jeder";
+    /// One of the addresses is none.
+    NO_ADDRESS = "{word} is not an address; write it like user@example.org." | "{word} ist keine Adresse; schreibe sie wie user@example.org.";
     /// Answer to /deletebot.
     DELETED = "Bot \"{name}\" (ID: {id}) deleted." | "Bot „{name}“ (ID: {id}) gelöscht.";
     /// No bot of this owner has that number.

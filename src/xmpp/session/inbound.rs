@@ -8,7 +8,7 @@ use crate::xmpp::message::{self, Reading};
 use crate::xmpp::sm::{self, Ticket};
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::stream::Got;
-use crate::xmpp::{disco, ns, version};
+use crate::xmpp::{disco, ns, roster, version};
 
 impl Session {
     pub(super) fn read(&mut self, bytes: &[u8]) {
@@ -147,7 +147,11 @@ impl Session {
             }
             return;
         }
-        let answer = match answer(&iq, self.config.account.as_str()) {
+        let push = roster::read_push(&iq, &self.config.account).filter(|_| self.config.is_bot);
+        if let Some(roster::Push::Item(item)) = push {
+            self.tell(Event::Contact(Box::new(item)));
+        }
+        let answer = match answer(&iq, self.config.account.as_str(), self.config.features) {
             Ok(payload) => iq.print_result(payload),
             Err(_) if self.config.is_bot || self.is_of_own_client(&iq) => {
                 return self.tell(Event::Request(Box::new(iq)));
@@ -208,7 +212,7 @@ impl Session {
 }
 
 /// The answer to a question of somebody else. What we do not know is refused (RFC 6120 §8.4).
-fn answer(iq: &Iq, account: &str) -> Result<Option<Element>, StanzaError> {
+fn answer(iq: &Iq, account: &str, features: &[&str]) -> Result<Option<Element>, StanzaError> {
     let is_ours = iq.from.as_ref().is_none_or(|from| from.as_str() == account);
     if is_ours && iq.payload.as_ref().is_some_and(|payload| payload.is("query", ns::ROSTER)) {
         // RFC 6121 §2.1.6: a push is confirmed, whatever we make of it.
@@ -219,7 +223,7 @@ fn answer(iq: &Iq, account: &str) -> Result<Option<Element>, StanzaError> {
     };
     match (payload.name(), payload.ns()) {
         ("ping", ns::PING) => Ok(None),
-        ("query", ns::DISCO_INFO) => disco::answer(payload).map(Some),
+        ("query", ns::DISCO_INFO) => disco::Own::new(features).answer(payload).map(Some),
         ("query", ns::VERSION) => Ok(Some(version::build())),
         _ => Err(StanzaError::new("cancel", "service-unavailable")),
     }

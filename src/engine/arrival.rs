@@ -1,0 +1,394 @@
+//! What is done when a bot's own account comes online: its owner is put on its roster, let in and asked for his presence,
+//! and what the bot shows of itself is published (XEP-0054, XEP-0172, XEP-0292, XEP-0084, XEP-0153).
+//!
+//! Everything may be done twice, and nothing is without need: what was published is remembered by its hash, and that the
+//! owner was asked, too, so that who said no is left alone. Where the owner's account is signed in here, his side is
+//! completed for him. What an interruption leaves undone is done at the next coming online.
+
+use crate::base::crypto;
+use crate::base::id::{AccountId, BotId};
+use crate::engine::Engine;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::local::is_local;
+use crate::engine::registry::Bot;
+use crate::store;
+use crate::store::row::{AccountRow, Origin, ProfileRow};
+use crate::xml::Element;
+use crate::xmpp::avatar::Avatar;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::presence::{self, Available, Photo};
+use crate::xmpp::pubsub::{self, Options, Refusal};
+use crate::xmpp::roster::{self, Item, Subscription};
+use crate::xmpp::stanza::{IqKind, StanzaError};
+use crate::xmpp::vcard::VCard;
+use crate::xmpp::{disco, ns, ping};
+
+/// A question about an account that came online.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// The bot's roster.
+    Roster,
+    /// The roster of the bot's owner, on his account.
+    OwnerRoster(BotId),
+    /// Whether all that was said on the owner's account before has arrived.
+    OwnerReady(BotId),
+    /// To publish a part of the profile with this hash.
+    Publish(Part, How, [u8; 32]),
+}
+
+/// What is published, in this order. Data of a picture come before what announces them; the vCard comes first, as some
+/// servers make the others from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    VCard,
+    Nick,
+    VCard4,
+    AvatarData,
+    AvatarMetadata,
+}
+
+const PARTS: [Part; 5] = [Part::VCard, Part::Nick, Part::VCard4, Part::AvatarData, Part::AvatarMetadata];
+
+/// How a part is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Readable for all.
+    Open,
+    /// The node is there and is otherwise: first it is configured.
+    Configure,
+    /// As the node is.
+    AsItIs,
+}
+
+/// What a bot's session can do besides what every session can.
+const FEATURES: &[&str] = &[ns::NICK];
+
+/// What an account's session can do besides what every session can.
+pub(super) fn features(row: &AccountRow) -> &'static [&'static str] {
+    if row.origin == Origin::Person { &[] } else { FEATURES }
+}
+
+impl Bot {
+    /// Its presence, while it is online with an account of its own.
+    pub(super) fn presence(&self) -> String {
+        let status = Some(self.row.description.as_str()).filter(|text| !text.is_empty());
+        // XEP-0153 §3.1: a hash is shown only when the picture can be fetched.
+        let photo = match &self.profile.avatar_id {
+            _ if !self.is_published() => Photo::NotReady,
+            Some(id) => Photo::Sha1(id.clone()),
+            None => Photo::None,
+        };
+        let caps = disco::Own::new(FEATURES).build_caps();
+        let nick = Some(self.row.name.as_str());
+        Available { status, nick, caps, photo: Some(photo), ..Available::new(0) }.print()
+    }
+
+    fn profile_hash(&self) -> [u8; 32] {
+        let avatar = self.profile.avatar_id.as_deref().unwrap_or_default();
+        crypto::sha256(format!("{}\0{}\0{avatar}", self.row.name, self.row.description).as_bytes())
+    }
+
+    fn is_published(&self) -> bool {
+        self.profile.published == Some(self.profile_hash())
+    }
+}
+
+// --- coming online ---
+
+impl Engine {
+    /// An account is online.
+    pub(super) fn on_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
+        let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
+        // What was asked before is answered by now, if only with the loss of the connection.
+        arrived.is_settling = false;
+        match (arrived.row.removing, arrived.row.origin) {
+            (true, Origin::Register) => {
+                self.go_on_unregistering(account);
+                return Ok(());
+            }
+            (true, _) => return self.continue_farewell(account, 0),
+            (false, _) => {}
+        }
+        let is_mutual = resumed && arrived.is_mutual;
+        let Some(bot) = arrived.row.bot else {
+            if !resumed {
+                self.on_owner_arrival(account);
+            }
+            return Ok(());
+        };
+        self.pending.arrived.push((bot, Ok(())));
+        self.note_profile(bot, |profile| profile.has_arrived = true)?;
+        if !is_mutual {
+            self.ask_roster(account, Asked::Roster);
+        }
+        self.publish_profile(account, bot)
+    }
+
+    /// A person's account is online: his bots look whether there is something left to do.
+    fn on_owner_arrival(&mut self, account: AccountId) {
+        let Some(owner) = self.accounts.get(&account).map(|account| account.row.jid.clone()) else { return };
+        let is_theirs = |bot: &BotId| self.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
+        let waiting =
+            self.accounts.values().filter(|a| a.is_online && !a.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
+        let waiting: Vec<AccountId> = waiting.map(|account| account.row.id).collect();
+        for account in waiting {
+            self.ask_roster(account, Asked::Roster);
+        }
+    }
+
+    fn ask_roster(&mut self, account: AccountId, asked: Asked) {
+        self.ask_entity(account, Peer::Account, IqKind::Get, roster::build_get(), About::Arrival(asked));
+    }
+
+    pub(super) fn on_arrival_answer(
+        &mut self,
+        account: AccountId,
+        asked: Asked,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        let items = || answer.as_ref().ok().and_then(Option::as_ref).and_then(roster::read);
+        match asked {
+            Asked::Roster => match (self.bot_of(account), items()) {
+                (Some(bot), Some(items)) => {
+                    self.keep_subscribers(bot, &items)?;
+                    self.greet_owner(account, bot, &items)
+                }
+                _ => Ok(()),
+            },
+            Asked::OwnerRoster(bot) => {
+                if let Some(items) = items() {
+                    self.complete_owner(account, bot, &items);
+                }
+                Ok(())
+            }
+            Asked::OwnerReady(bot) => {
+                if let Some(account) = self.account_of_bot(bot) {
+                    self.ask_for_presence(account, bot);
+                }
+                Ok(())
+            }
+            Asked::Publish(part, how, hash) => self.on_published(account, part, how, hash, answer),
+        }
+    }
+
+    fn bot_of(&self, account: AccountId) -> Option<BotId> {
+        self.accounts.get(&account).and_then(|account| account.row.bot)
+    }
+
+    /// Changes what is remembered of a bot's profile; nothing is written when nothing changes.
+    fn note_profile(&mut self, bot: BotId, change: impl FnOnce(&mut ProfileRow)) -> Result<(), store::Error> {
+        let Some(known) = self.bots.get_mut(&bot) else { return Ok(()) };
+        let before = known.profile.clone();
+        change(&mut known.profile);
+        if known.profile != before {
+            self.store.store_profile(bot, &known.profile)?;
+        }
+        Ok(())
+    }
+}
+
+// --- the owner ---
+
+impl Engine {
+    /// What the bot does for its owner: a place on its roster, a yes to his request before it comes, and a request.
+    fn greet_owner(&mut self, account: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
+        let Some(bot) = self.bots.get(&id) else { return Ok(()) };
+        let (owner, was_greeted) = (bot.row.owner.clone(), bot.profile.is_greeted);
+        if is_local(&owner) || bot.row.jid.as_ref() == Some(&owner) {
+            return Ok(());
+        }
+        let item = items.iter().find(|item| item.jid == owner);
+        if item.is_none_or(|item| item.name.is_none()) {
+            let groups: Vec<&str> = item.iter().flat_map(|item| &item.groups).map(String::as_str).collect();
+            let order = roster::build_set(&owner, owner.local(), &groups);
+            let about = About::Chore("a place for its owner on its roster");
+            self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        }
+        if !item.is_some_and(Item::may_see_us) {
+            self.tell_session(account, presence::print_subscribed(&owner));
+        }
+        let is_asking = item.is_some_and(|item| item.is_asking);
+        let is_tied = item.is_some_and(|item| item.subscription != Subscription::None);
+        let is_mutual = item.is_some_and(|item| item.subscription == Subscription::Both);
+        if let Some(item) = item {
+            self.note_owner(account, id, item)?;
+        }
+        let theirs = self.account_of(&owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
+        match theirs {
+            // Who was asked once and wants nothing of the bot has decided so.
+            Some(theirs) if !is_mutual && (!was_greeted || is_asking || is_tied) => {
+                self.ask_roster(theirs, Asked::OwnerRoster(id));
+            }
+            None if !was_greeted && !is_asking && !item.is_some_and(Item::sees) => self.ask_for_presence(account, id),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The owner's side, on his own account: the bot's name on his roster, a yes to the bot and a request of his. All of
+    /// it before the bot asks, or his other clients would ask him.
+    fn complete_owner(&mut self, theirs: AccountId, id: BotId, items: &[Item]) {
+        let Some((name, Some(jid))) = self.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
+            return;
+        };
+        let item = items.iter().find(|item| item.jid == jid);
+        if item.is_none_or(|item| item.name.is_none()) {
+            let groups: Vec<&str> = item.iter().flat_map(|item| &item.groups).map(String::as_str).collect();
+            let order = roster::build_set(&jid, Some(&name), &groups);
+            let about = About::Chore("a place for a bot on its owner's roster");
+            self.ask_entity(theirs, Peer::Account, IqKind::Set, order, about);
+        }
+        if !item.is_some_and(Item::may_see_us) {
+            self.tell_session(theirs, presence::print_subscribed(&jid));
+        }
+        if !item.is_some_and(|item| item.sees() || item.is_asking) {
+            self.tell_session(theirs, presence::print_subscribe(&jid, None, None));
+        }
+        self.ask_entity(theirs, Peer::Server, IqKind::Get, ping::build(), About::Arrival(Asked::OwnerReady(id)));
+    }
+
+    fn ask_for_presence(&mut self, account: AccountId, id: BotId) {
+        let Some(bot) = self.bots.get(&id) else { return };
+        let status = Some(bot.row.description.as_str()).filter(|text| !text.is_empty());
+        let request = presence::print_subscribe(&bot.row.owner, Some(&bot.row.name), status);
+        self.tell_session(account, request);
+    }
+
+    /// A contact of a bot's account changed.
+    pub(super) fn on_contact(&mut self, account: AccountId, item: &Item) -> Result<(), store::Error> {
+        let Some(id) = self.bot_of(account) else { return Ok(()) };
+        self.keep_subscriber(id, item)?;
+        let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.owner == item.jid) else { return Ok(()) };
+        let own = bot.row.jid.clone();
+        self.note_owner(account, id, item)?;
+        // Where servers know no approval in advance, the bot's request is answered when it is out.
+        if let (true, Some(own), Some(theirs)) = (item.is_asking, own, self.account_of(&item.jid)) {
+            self.tell_session(theirs, presence::print_subscribed(&own));
+        }
+        Ok(())
+    }
+
+    fn note_owner(&mut self, account: AccountId, bot: BotId, item: &Item) -> Result<(), store::Error> {
+        if let Some(account) = self.accounts.get_mut(&account) {
+            account.is_mutual = item.subscription == Subscription::Both;
+        }
+        let is_greeted = item.is_asking || item.sees();
+        self.note_profile(bot, |profile| profile.is_greeted |= is_greeted)
+    }
+}
+
+// --- the profile ---
+
+impl Engine {
+    /// Publishes what the bot shows of itself, where that is not out already.
+    pub(super) fn publish_profile(&mut self, account: AccountId, id: BotId) -> Result<(), store::Error> {
+        let Some(bot) = self.bots.get(&id).filter(|bot| !bot.is_published()) else { return Ok(()) };
+        let hash = bot.profile_hash();
+        match self.accounts.get_mut(&account) {
+            Some(account) if account.is_online && !account.is_settling => account.is_settling = true,
+            _ => return Ok(()),
+        }
+        self.publish_part(account, id, Part::VCard, How::Open, hash)
+    }
+
+    fn publish_part(
+        &mut self,
+        account: AccountId,
+        id: BotId,
+        part: Part,
+        how: How,
+        hash: [u8; 32],
+    ) -> Result<(), store::Error> {
+        match self.build_part(id, part, how)? {
+            Some(order) => {
+                let about = About::Arrival(Asked::Publish(part, how, hash));
+                self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+                Ok(())
+            }
+            None => self.publish_next(account, id, part, hash),
+        }
+    }
+
+    fn publish_next(&mut self, account: AccountId, id: BotId, part: Part, hash: [u8; 32]) -> Result<(), store::Error> {
+        match PARTS.iter().skip_while(|known| **known != part).nth(1) {
+            Some(next) => self.publish_part(account, id, *next, How::Open, hash),
+            None => self.on_all_published(account, id, hash),
+        }
+    }
+
+    /// The order to publish a part; `None` for a part that this bot does not have.
+    fn build_part(&self, id: BotId, part: Part, how: How) -> Result<Option<Element>, store::Error> {
+        let Some(bot) = self.bots.get(&id) else { return Ok(None) };
+        let avatar = if matches!(part, Part::Nick | Part::VCard4) { None } else { self.store.avatar(id)? };
+        let avatar = avatar.and_then(|bytes| Avatar::new(bytes).ok());
+        let vcard = VCard {
+            full_name: Some(bot.row.name.clone()),
+            nickname: Some(bot.row.name.clone()),
+            description: Some(bot.row.description.clone()).filter(|text| !text.is_empty()),
+            url: None,
+            photo: avatar.clone(),
+        };
+        let avatar_id = avatar.as_ref().map(Avatar::id);
+        let (node, item, payload) = match part {
+            Part::VCard => return Ok(Some(vcard.build())),
+            Part::Nick => (ns::NICK, Some("current".to_string()), Some(presence::build_nick(&bot.row.name))),
+            Part::VCard4 => (ns::VCARD4_NODE, Some("current".to_string()), Some(vcard.build_vcard4())),
+            Part::AvatarData => (ns::AVATAR_DATA, avatar_id, avatar.as_ref().map(Avatar::build_data)),
+            Part::AvatarMetadata => (ns::AVATAR_METADATA, avatar_id, avatar.as_ref().map(Avatar::build_metadata)),
+        };
+        let order = |payload| match how {
+            How::Open => pubsub::build_publish(node, item.as_deref(), payload, Some(&Options::OPEN)),
+            How::Configure => pubsub::build_configure(node, &Options::OPEN),
+            How::AsItIs => pubsub::build_publish(node, item.as_deref(), payload, None),
+        };
+        Ok(payload.map(order))
+    }
+
+    fn on_published(
+        &mut self,
+        account: AccountId,
+        part: Part,
+        how: How,
+        hash: [u8; 32],
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        let Some(id) = self.bot_of(account) else { return Ok(()) };
+        let Err(error) = answer else {
+            return match how {
+                How::Configure => self.publish_part(account, id, part, How::AsItIs, hash),
+                _ => self.publish_next(account, id, part, hash),
+            };
+        };
+        match (how, Refusal::read(error.clone())) {
+            _ if is_passing(error) => {
+                log::info!("bot {id}: its {part:?} is published later: {error}");
+                if let Some(account) = self.accounts.get_mut(&account) {
+                    account.is_settling = false;
+                }
+                Ok(())
+            }
+            (How::Open, Refusal::PreconditionNotMet) => self.publish_part(account, id, part, How::Configure, hash),
+            (How::Configure, _) => self.publish_part(account, id, part, How::AsItIs, hash),
+            // The server will say the same next time; the bot works without.
+            (_, refusal) => {
+                log::warn!("bot {id}: its {part:?} was not published: {refusal}");
+                self.publish_next(account, id, part, hash)
+            }
+        }
+    }
+
+    fn on_all_published(&mut self, account: AccountId, id: BotId, hash: [u8; 32]) -> Result<(), store::Error> {
+        if let Some(account) = self.accounts.get_mut(&account) {
+            account.is_settling = false;
+        }
+        self.note_profile(id, |profile| profile.published = Some(hash))?;
+        self.adjust_presence(account);
+        // It may have been changed meanwhile.
+        self.publish_profile(account, id)
+    }
+}
+
+/// Whether the same may well be accepted another time.
+pub(super) fn is_passing(error: &StanzaError) -> bool {
+    matches!(error.condition.as_str(), "recipient-unavailable" | "remote-server-timeout" | "internal-server-error")
+}

@@ -1,0 +1,96 @@
+//! The goodbye to an account that was brought along for a bot that is deleted: what the bot published is taken back, its
+//! owner is unsubscribed, and then its row goes (contract §1).
+//!
+//! The row is marked `removing` until all that is done, over lost connections and restarts; then it is forgotten. Every
+//! step may be done twice. Accounts that were made for a bot end another way: see `let_go_of_account`.
+
+use crate::base::id::AccountId;
+use crate::base::jid::BareJid;
+use crate::engine::Engine;
+use crate::engine::arrival::is_passing;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::store;
+use crate::store::row::AccountRow;
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::stanza::IqKind;
+use crate::xmpp::{avatar, ns, pubsub, roster, vcard};
+
+/// What a bot published of itself ([`crate::engine::arrival`]).
+const NODES: [&str; 4] = [ns::AVATAR_METADATA, ns::AVATAR_DATA, ns::VCARD4_NODE, ns::NICK];
+
+/// The steps in order. The vCard comes first, as some servers make nodes from it; who shows the picture is told that
+/// there is none before its node goes.
+fn build_step(step: usize, owner: &BareJid) -> Option<Element> {
+    match step {
+        0 => Some(vcard::VCard::default().build()),
+        1 => Some(pubsub::build_publish(ns::AVATAR_METADATA, Some("current"), avatar::build_no_metadata(), None)),
+        // RFC 6121 §2.5.2: whoever is removed from the roster is unsubscribed both ways.
+        2 => Some(roster::build_remove(owner)),
+        _ => NODES.get(step - 3).map(|node| pubsub::build_delete(node)),
+    }
+}
+
+impl Engine {
+    /// Marks the account and begins, or waits for it to be online.
+    pub(super) fn begin_farewell(&mut self, row: AccountRow, owner: &BareJid) -> Result<(), store::Error> {
+        let row = AccountRow { bot: None, removing: true, ..row };
+        self.store.store_account(&row)?;
+        self.store.store_farewell(row.id, owner)?;
+        let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.login()) };
+        (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
+        if running.is_online { self.continue_farewell(row.id, 0) } else { Ok(()) }
+    }
+
+    /// Does this step, or ends behind the last.
+    pub(super) fn continue_farewell(&mut self, account: AccountId, step: usize) -> Result<(), store::Error> {
+        let owner = self.store.farewell(account)?;
+        match owner.and_then(|owner| build_step(step, &owner)) {
+            Some(order) => {
+                self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Farewell(step));
+                Ok(())
+            }
+            None => self.end_farewell(account),
+        }
+    }
+
+    pub(super) fn on_farewell_answer(
+        &mut self,
+        account: AccountId,
+        step: usize,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        match answer {
+            // At the next coming online it begins anew.
+            Err(error) if is_passing(error) => Ok(()),
+            // Mostly there was nothing to take back.
+            Err(error) => {
+                log::debug!("account {account}: step {step} of its goodbye: {error}");
+                self.continue_farewell(account, step + 1)
+            }
+            Ok(_) => self.continue_farewell(account, step + 1),
+        }
+    }
+
+    /// Nothing is left to do, or nothing can be done any more.
+    pub(super) fn end_farewell(&mut self, account: AccountId) -> Result<(), store::Error> {
+        if let Some(left) = self.accounts.get(&account) {
+            log::info!("{}: given back", left.row.jid);
+        }
+        self.end_account(account);
+        self.store.delete_account(account)
+    }
+
+    /// After a batch was taken back: whose the accounts are stands in the table, and what was asked was not.
+    pub(super) fn relink_accounts(&mut self) -> Result<(), store::Error> {
+        if self.accounts.is_empty() {
+            return Ok(());
+        }
+        for row in self.store.list_accounts()? {
+            if let Some(account) = self.accounts.get_mut(&row.id) {
+                (account.row.bot, account.row.removing, account.is_settling) = (row.bot, row.removing, false);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,315 @@
+//! Bots with accounts of their own on real servers: what their owners and strangers see of them, from the first request
+//! to the last goodbye. The owner is a client of its own (slixmpp), with or without his account signed in at the daemon.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use botmother::base::crypto::{Hash, digest};
+use botmother::base::text::{base64, hex};
+use support::daemon::Daemon;
+use support::http::Json;
+use support::peer::{Login, Peer};
+use support::server::{Kind, Server};
+
+const SOON: Duration = Duration::from_secs(20);
+/// Long enough for something to come that must not.
+const QUIET: Duration = Duration::from_millis(700);
+
+/// A server with its people and the bot's account, and a daemon at which `signed_in` is signed in.
+fn start(kind: Kind, signed_in: &str) -> Option<(Server, Daemon)> {
+    let server = Server::start(kind)?;
+    for user in ["owner", "keeper", "stranger", "friend", "bot"] {
+        server.add_user(user, "pw");
+    }
+    let daemon = Daemon::with_account(&server, signed_in, "pw", server.c2s_port, "[api]\nrate_limit = 0");
+    daemon.wait_online(1, SOON);
+    Some((server, daemon))
+}
+
+/// A client that leaves requests to the test.
+fn person(server: &Server, user: &str) -> Peer {
+    Peer::login_with(server, user, "pw", "phone", &Login { auto: false, ..Login::default() })
+}
+
+/// Makes a bot of `owner` out of the account `bot`; `more` are further members.
+fn create(server: &Server, daemon: &Daemon, mode: &str, more: &str) -> Json {
+    let (owner, jid) = (server.jid("owner"), server.jid("bot"));
+    let body =
+        format!(r#"{{"name":"Küche & Co","account":"{owner}","mode":"{mode}","jid":"{jid}","password":"pw"{more}}}"#);
+    daemon.http().post("/bot/create", None, &body).ok()
+}
+
+/// A picture; only its head is ever looked at.
+fn picture() -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x60\0\0\0\x60\x08\x06\0\0\0".to_vec();
+    bytes.extend((0..40_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8));
+    bytes
+}
+
+fn with_picture() -> String {
+    format!(r#","avatar":"{}","avatar_type":"image/png""#, base64(&picture()))
+}
+
+fn ask(peer: &mut Peer, to: &str, id: &str, payload: &str) -> String {
+    peer.raw(&format!("<iq type='get' id='{id}' to='{to}'>{payload}</iq>"));
+    peer.expect_iq(SOON, id).xml
+}
+
+fn items(peer: &mut Peer, to: &str, id: &str, node: &str) -> String {
+    let query = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='{node}'/></pubsub>");
+    ask(peer, to, id, &query)
+}
+
+/// Asks until the answer is as it should be: what is published comes a moment after the bot.
+fn until(what: &str, mut look: impl FnMut(usize) -> (bool, String)) {
+    let begun = Instant::now();
+    for turn in 0.. {
+        let (is_right, seen) = look(turn);
+        if is_right {
+            return;
+        }
+        assert!(begun.elapsed() < SOON, "never {what}; last: {seen}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn roster_item(peer: &mut Peer, turn: usize, jid: &str) -> String {
+    let own = peer.jid.split('/').next().unwrap_or_default().to_string();
+    let roster = ask(peer, &own, &format!("roster-{turn}"), "<query xmlns='jabber:iq:roster'/>");
+    let item = roster.split("<item").find(|item| item.contains(jid)).unwrap_or_default();
+    item.split('>').next().unwrap_or_default().to_string()
+}
+
+fn wait_mutual(peer: &mut Peer, jid: &str) -> String {
+    let mut item = String::new();
+    until("mutual", |turn| {
+        item = roster_item(peer, turn, jid);
+        (item.contains("subscription=\"both\""), item.clone())
+    });
+    item
+}
+
+fn updates(daemon: &Daemon, token: &str) -> Vec<String> {
+    let updates = daemon.http().get("/bot/getUpdates?timeout=1", Some(token)).ok().at("result").list();
+    updates.iter().map(|update| update.at("data").at("body").text()).collect()
+}
+
+fn each(test: impl Fn(Kind)) {
+    Kind::ALL.into_iter().for_each(test);
+}
+
+#[test]
+fn the_owner_elsewhere_is_asked_and_sees_it_all() {
+    each(|kind| {
+        let Some((server, daemon)) = start(kind, "keeper") else { return };
+        let mut owner = person(&server, "owner");
+        let made = create(&server, &daemon, "dedicated", &with_picture());
+        let (bot, id) = (server.jid("bot"), made.at("id").number());
+        assert_eq!(made.at("invite").text(), format!("xmpp:{bot}?roster;name=K%C3%BCche%20%26%20Co"));
+
+        let request = owner.expect_presence(SOON, |presence| presence.kind == "subscribe");
+        assert!(request.from.starts_with(&bot), "{request:?}");
+        assert!(request.xml.contains("Küche &amp; Co"), "its name: {}", request.xml);
+        owner.presence(&bot, "subscribed");
+        owner.presence(&bot, "subscribe");
+        owner.expect_presence(SOON, |presence| presence.kind == "subscribed" && presence.from.starts_with(&bot));
+        let hash = hex(&digest(Hash::Sha1, &picture()));
+        let shown = owner.expect_presence(SOON, |presence| {
+            presence.kind == "available" && presence.from.starts_with(&bot) && presence.xml.contains(&hash)
+        });
+        assert!(shown.xml.contains("Küche &amp; Co") && shown.xml.contains("vcard-temp:x:update"), "{}", shown.xml);
+        wait_mutual(&mut owner, &bot);
+        sees_profile(&mut owner, &bot, &hash);
+
+        off_and_on(&daemon, &mut owner, &bot, id);
+        daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
+        is_gone(&mut owner, &bot);
+    });
+}
+
+fn sees_profile(owner: &mut Peer, bot: &str, hash: &str) {
+    let vcard = ask(owner, bot, "vcard", "<vCard xmlns='vcard-temp'/>");
+    assert!(vcard.contains("<FN>Küche &amp; Co</FN>") && vcard.contains(&base64(&picture())), "{vcard}");
+    let metadata = items(owner, bot, "metadata", "urn:xmpp:avatar:metadata");
+    assert!(metadata.contains(hash) && metadata.contains("image/png"), "{metadata}");
+    let data = items(owner, bot, "data", "urn:xmpp:avatar:data");
+    assert!(data.contains(&base64(&picture())), "{} bytes", data.len());
+    let nick = items(owner, bot, "nick", "http://jabber.org/protocol/nick");
+    assert!(nick.contains("Küche &amp; Co"), "{nick}");
+    let vcard4 = items(owner, bot, "vcard4", "urn:xmpp:vcard4");
+    assert!(vcard4.contains("Küche &amp; Co"), "{vcard4}");
+}
+
+fn off_and_on(daemon: &Daemon, owner: &mut Peer, bot: &str, id: i64) {
+    let switch = |active: bool| {
+        daemon.http().post("/bot/activate", None, &format!(r#"{{"id":{id},"active":{active}}}"#)).ok();
+    };
+    owner.clear();
+    switch(false);
+    owner.expect_presence(SOON, |presence| presence.kind == "unavailable" && presence.from.starts_with(bot));
+    switch(true);
+    owner.expect_presence(SOON, |presence| presence.kind == "available" && presence.from.starts_with(bot));
+}
+
+/// The bot has taken back all that it published, and its owner is free of it.
+fn is_gone(owner: &mut Peer, bot: &str) {
+    owner.expect_presence(SOON, |presence| presence.kind == "unsubscribed" && presence.from.starts_with(bot));
+    until("empty", |turn| {
+        let vcard = ask(owner, bot, &format!("vcard-{turn}"), "<vCard xmlns='vcard-temp'/>");
+        let nodes =
+            ["urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data", "urn:xmpp:vcard4", "http://jabber.org/protocol/nick"];
+        let left: Vec<_> = nodes
+            .iter()
+            .map(|node| items(owner, bot, &format!("{node}-{turn}"), node))
+            .filter(|answer| answer.contains("<item ") && !answer.contains("<error"))
+            .collect();
+        (!vcard.contains("<FN>") && !vcard.contains("BINVAL") && left.is_empty(), format!("{vcard} {left:?}"))
+    });
+    let item = roster_item(owner, 999, bot);
+    assert!(!item.contains("\"both\"") && !item.contains("\"from\"") && !item.contains("\"to\""), "{item}");
+}
+
+#[test]
+fn an_owner_signed_in_here_is_asked_nothing() {
+    each(|kind| {
+        let Some((server, daemon)) = start(kind, "owner") else { return };
+        let mut owner = person(&server, "owner");
+        create(&server, &daemon, "dedicated", "");
+        let bot = server.jid("bot");
+        let item = wait_mutual(&mut owner, &bot);
+        assert!(item.contains("name=\"Küche &amp; Co\""), "{item}");
+        owner.expect_presence(SOON, |presence| presence.kind == "available" && presence.from.starts_with(&bot));
+        if kind == Kind::Prosody {
+            // ejabberd knows no approval in advance: its users' clients see the request until it is answered for them.
+            owner.no_presence(QUIET, |presence| presence.kind == "subscribe");
+        }
+
+        // What is changed shows.
+        let own = server.jid("owner");
+        owner.send(&own, "/setdescription 1 Cooks <well>");
+        owner.expect_presence(SOON, |presence| presence.from.starts_with(&bot) && presence.status == "Cooks <well>");
+        until("described", |turn| {
+            let vcard = ask(&mut owner, &bot, &format!("vcard-{turn}"), "<vCard xmlns='vcard-temp'/>");
+            (vcard.contains("Cooks &lt;well&gt;"), vcard)
+        });
+    });
+}
+
+#[test]
+fn strangers_are_refused_and_unheard() {
+    each(|kind| {
+        let Some((server, daemon)) = start(kind, "owner") else { return };
+        let mut owner = person(&server, "owner");
+        let mut stranger = person(&server, "stranger");
+        let made = create(&server, &daemon, "dedicated", "");
+        let (bot, token) = (server.jid("bot"), made.at("token").text());
+        wait_mutual(&mut owner, &bot);
+        owner.clear();
+        stranger.presence(&bot, "subscribe");
+        stranger.expect_presence(SOON, |presence| presence.kind == "unsubscribed" && presence.from.starts_with(&bot));
+        stranger.send(&bot, "let me in");
+        owner.send(&bot, "it is me");
+        assert_eq!(updates(&daemon, &token), ["it is me"]);
+        thread::sleep(QUIET);
+        owner.none(QUIET);
+        let policy = format!(r#"{{"id":{},"access":"public"}}"#, made.at("id").number());
+        assert_eq!(daemon.http().post("/bot/access", None, &policy).status, 400, "dedicated is for the owner only");
+    });
+}
+
+#[test]
+fn cloud_bots_are_for_whom_the_policy_admits() {
+    each(|kind| {
+        let Some((server, daemon)) = start(kind, "owner") else { return };
+        let mut friend = person(&server, "friend");
+        let mut stranger = person(&server, "stranger");
+        let contacts = format!(r#","access":"list","contacts":["{}"]"#, server.jid("friend"));
+        let made = create(&server, &daemon, "cloud", &contacts);
+        let (bot, token, id) = (server.jid("bot"), made.at("token").text(), made.at("id").number());
+        let heard = || updates(&daemon, &token).into_iter().last().unwrap_or_default();
+        let set = |access: &str| {
+            let body = format!(r#"{{"id":{id},"access":"{access}"}}"#);
+            let answer = daemon.http().post("/bot/access", None, &body).ok();
+            assert_eq!(answer.at("access").text(), access);
+            assert_eq!(answer.at("contacts").list().len(), 1, "those named stay");
+        };
+        stranger.send(&bot, "list: stranger");
+        friend.send(&bot, "list: friend");
+        until("heard", |_| (heard() == "list: friend", heard()));
+        set("public");
+        stranger.presence(&bot, "subscribe");
+        stranger.expect_presence(SOON, |presence| presence.kind == "subscribed" && presence.from.starts_with(&bot));
+        stranger.send(&bot, "public: stranger");
+        until("heard", |_| (heard() == "public: stranger", heard()));
+        // The stranger is on the roster now, the friend is not.
+        set("roster");
+        friend.send(&bot, "roster: friend");
+        stranger.send(&bot, "roster: stranger");
+        until("heard", |_| (heard() == "roster: stranger", heard()));
+        set("owner");
+        stranger.send(&bot, "owner: stranger");
+        thread::sleep(QUIET);
+        let all = updates(&daemon, &token);
+        assert_eq!(all, ["list: friend", "public: stranger", "roster: stranger"]);
+    });
+}
+
+#[test]
+fn a_wrong_password_leaves_nothing() {
+    each(|kind| {
+        let Some((server, daemon)) = start(kind, "owner") else { return };
+        let (owner, jid) = (server.jid("owner"), server.jid("bot"));
+        let body = |password: &str| {
+            format!(r#"{{"name":"B","account":"{owner}","mode":"dedicated","jid":"{jid}","password":"{password}"}}"#)
+        };
+        let refused = daemon.http().post("/bot/create", None, &body("wrong"));
+        assert_eq!(refused.status, 502, "{}", refused.body);
+        assert_eq!(Json::parse(&refused.body).at("error").text(), "registration_failed");
+        assert!(daemon.http().get("/bot/list", None).ok().at("bots").list().is_empty());
+        daemon.http().post("/bot/create", None, &body("pw")).ok();
+    });
+}
+
+#[test]
+fn a_bot_deleted_while_its_server_is_down_is_taken_back_later() {
+    each(|kind| {
+        let Some((mut server, mut daemon)) = start(kind, "keeper") else { return };
+        let bot = server.jid("bot");
+        let id = {
+            let mut owner = person(&server, "owner");
+            let made = create(&server, &daemon, "dedicated", &with_picture());
+            owner.expect_presence(SOON, |presence| presence.kind == "subscribe");
+            owner.presence(&bot, "subscribed");
+            owner.presence(&bot, "subscribe");
+            wait_mutual(&mut owner, &bot);
+            until("published", |turn| {
+                let metadata = items(&mut owner, &bot, &format!("m{turn}"), "urn:xmpp:avatar:metadata");
+                (metadata.contains("image/png"), metadata)
+            });
+            owner.quit();
+            made.at("id").number()
+        };
+        server.stop();
+        daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
+        assert!(daemon.http().get("/bot/list", None).ok().at("bots").list().is_empty());
+        // The daemon goes, too, before it could do anything.
+        daemon.kill();
+        daemon.start_again();
+        server.start_again();
+        let mut owner = person(&server, "owner");
+        is_gone_silently(&mut owner, &bot);
+        until("given back", |_| (daemon.log_text().contains("given back"), daemon.log_text()));
+    });
+}
+
+/// As [`is_gone`], where the goodbye may have come before the owner was there to see it.
+fn is_gone_silently(owner: &mut Peer, bot: &str) {
+    until("free", |turn| {
+        let item = roster_item(owner, turn, bot);
+        (!item.contains("\"both\"") && !item.contains("\"to\"") && !item.contains("\"from\""), item)
+    });
+}
