@@ -126,6 +126,8 @@ fn the_owner_elsewhere_is_asked_and_sees_it_all() {
         sees_profile(&mut owner, &bot, &hash);
 
         off_and_on(&daemon, &mut owner, &bot, id);
+        let log = std::fs::read_to_string(daemon.log()).unwrap();
+        assert!(!log.contains("was not published") && !log.contains("was refused"), "{log}");
         daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
         is_gone(&mut owner, &bot);
     });

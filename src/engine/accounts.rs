@@ -314,7 +314,7 @@ impl Engine {
             }
             Event::Acked(tags) => {
                 account.on_acked(tags, self.now.mono);
-                Ok(())
+                self.end_farewell_when_sent(id)
             }
             Event::LoginKey(key) => {
                 let key = print_login_key(key);
@@ -398,6 +398,8 @@ impl Engine {
 
     fn presence_of(&self, row: &AccountRow) -> String {
         match row.bot.and_then(|bot| self.bots.get(&bot)) {
+            // Given back: nobody shall see it come online once more.
+            _ if row.removing => presence::UNAVAILABLE.to_string(),
             Some(bot) => bot.presence(),
             None => {
                 let wants_all = self.personal_bots(&row.jid).any(|bot| bot.receive == Receive::All);

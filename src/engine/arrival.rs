@@ -193,7 +193,7 @@ impl Engine {
     /// What the bot does for its owner: a place on its roster, a yes to his request before it comes, and a request.
     fn greet_owner(&mut self, account: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
         let Some(bot) = self.bots.get(&id) else { return Ok(()) };
-        let (owner, was_greeted) = (bot.row.owner.clone(), bot.profile.is_greeted);
+        let (owner, before) = (bot.row.owner.clone(), bot.profile.clone());
         if is_local(&owner) || bot.row.jid.as_ref() == Some(&owner) {
             return Ok(());
         }
@@ -210,16 +210,19 @@ impl Engine {
         let is_asking = item.is_some_and(|item| item.is_asking);
         let is_tied = item.is_some_and(|item| item.subscription != Subscription::None);
         let is_mutual = item.is_some_and(|item| item.subscription == Subscription::Both);
+        let is_done = is_mutual || before.was_mutual;
         if let Some(item) = item {
             self.note_owner(account, id, item)?;
         }
         let theirs = self.account_of(&owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
         match theirs {
             // Who was asked once and wants nothing of the bot has decided so.
-            Some(theirs) if !is_mutual && (!was_greeted || is_asking || is_tied) => {
+            Some(theirs) if !is_done && (!before.is_greeted || is_asking || is_tied) => {
                 self.ask_roster(theirs, Asked::OwnerRoster(id));
             }
-            None if !was_greeted && !is_asking && !item.is_some_and(Item::sees) => self.ask_for_presence(account, id),
+            None if !before.is_greeted && !is_asking && !item.is_some_and(Item::sees) => {
+                self.ask_for_presence(account, id)
+            }
             _ => {}
         }
         Ok(())
@@ -272,8 +275,11 @@ impl Engine {
         if let Some(account) = self.accounts.get_mut(&account) {
             account.is_mutual = item.subscription == Subscription::Both;
         }
-        let is_greeted = item.is_asking || item.sees();
-        self.note_profile(bot, |profile| profile.is_greeted |= is_greeted)
+        let (is_greeted, is_mutual) = (item.is_asking || item.sees(), item.subscription == Subscription::Both);
+        self.note_profile(bot, |profile| {
+            profile.is_greeted |= is_greeted;
+            profile.was_mutual |= is_mutual;
+        })
     }
 }
 

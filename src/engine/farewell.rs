@@ -7,6 +7,7 @@
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::engine::Engine;
+use crate::engine::accounts::Account;
 use crate::engine::arrival::is_passing;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::store;
@@ -39,7 +40,9 @@ impl Engine {
         self.store.store_farewell(row.id, owner)?;
         let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.login()) };
         (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
-        if running.is_online { self.continue_farewell(row.id, 0) } else { Ok(()) }
+        let is_online = running.is_online;
+        self.adjust_presence(row.id);
+        if is_online { self.continue_farewell(row.id, 0) } else { Ok(()) }
     }
 
     /// Does this step, or ends behind the last.
@@ -50,8 +53,19 @@ impl Engine {
                 self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Farewell(step));
                 Ok(())
             }
-            None => self.end_farewell(account),
+            None => {
+                if let Some(account) = self.accounts.get_mut(&account) {
+                    account.is_settling = true;
+                }
+                self.end_farewell_when_sent(account)
+            }
         }
+    }
+
+    /// What the bot said before it was deleted still goes out, and is waited for.
+    pub(super) fn end_farewell_when_sent(&mut self, account: AccountId) -> Result<(), store::Error> {
+        let is_over = |a: &Account| a.row.removing && a.is_settling && a.queue.count == 0;
+        if self.accounts.get(&account).is_some_and(is_over) { self.end_farewell(account) } else { Ok(()) }
     }
 
     pub(super) fn on_farewell_answer(

@@ -13,7 +13,7 @@ impl Store {
     /// A bot's profile; the default one when nothing was kept.
     pub fn profile(&self, bot: BotId) -> Result<ProfileRow, Error> {
         let row = self.row(
-            "SELECT avatar_id, published, has_arrived, is_greeted FROM bot_profile WHERE bot_id = ?",
+            "SELECT avatar_id, published, has_arrived, is_greeted, was_mutual FROM bot_profile WHERE bot_id = ?",
             &[&bot.0],
             |row| {
                 Ok(ProfileRow {
@@ -21,6 +21,7 @@ impl Store {
                     published: row.get::<_, Option<Vec<u8>>>(1)?.and_then(|hash| hash.try_into().ok()),
                     has_arrived: row.get(2)?,
                     is_greeted: row.get(3)?,
+                    was_mutual: row.get(4)?,
                 })
             },
         )?;
@@ -30,15 +31,17 @@ impl Store {
     /// Keeps a profile; the picture itself stays as it is.
     pub fn store_profile(&mut self, bot: BotId, profile: &ProfileRow) -> Result<(), Error> {
         self.write(
-            "INSERT INTO bot_profile (bot_id, avatar_id, published, has_arrived, is_greeted) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO bot_profile (bot_id, avatar_id, published, has_arrived, is_greeted, was_mutual)
+             VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (bot_id) DO UPDATE SET avatar_id = excluded.avatar_id, published = excluded.published,
-             has_arrived = excluded.has_arrived, is_greeted = excluded.is_greeted",
+             has_arrived = excluded.has_arrived, is_greeted = excluded.is_greeted, was_mutual = excluded.was_mutual",
             &[
                 &bot.0,
                 &profile.avatar_id,
                 &profile.published.as_ref().map(|hash| &hash[..]),
                 &profile.has_arrived,
                 &profile.is_greeted,
+                &profile.was_mutual,
             ],
         )?;
         Ok(())

@@ -49,6 +49,8 @@ pub struct ProfileRow {
     pub has_arrived: bool,
     /// Its owner was asked for his presence, and need not be asked again.
     pub is_greeted: bool,
+    /// The two saw each other's presence once; what the owner changed since then is his will.
+    pub was_mutual: bool,
 }
 
 /// Why somebody stands in `bot_contact`.

@@ -86,7 +86,8 @@ CREATE TABLE bot_profile (
   avatar_id  TEXT,                                  -- SHA-1 of the picture in lower-case hex
   published  BLOB,                                  -- hash of what was published last
   has_arrived INTEGER NOT NULL DEFAULT 0,           -- its account was online once
-  is_greeted INTEGER NOT NULL DEFAULT 0             -- its owner was asked for his presence
+  is_greeted INTEGER NOT NULL DEFAULT 0,            -- its owner was asked for his presence
+  was_mutual INTEGER NOT NULL DEFAULT 0             -- and they saw each other once
 );
 
 -- Owner: profile.rs. People whom a bot may know: named by its owner, or subscribed to it at its server.

@@ -1,0 +1,453 @@
+//! How a bot's own account arrives and leaves, at the engine: events in, effects out. The same on real servers is in
+//! `dedicated.rs`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use botmother::base::id::{AccountId, BotId};
+use botmother::base::jid::{BareJid, Jid};
+use botmother::base::secret::Secret;
+use botmother::base::time::Now;
+use botmother::engine::command::texts::Language;
+use botmother::engine::effect::{Effect, Order};
+use botmother::engine::event::Event;
+use botmother::engine::failure::Failure;
+use botmother::engine::handle::*;
+use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::store::Store;
+use botmother::xml::Element;
+use botmother::xmpp::message::{Inbound, Kind, Via};
+use botmother::xmpp::ns;
+use botmother::xmpp::roster::{Item, Subscription};
+use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::stanza::StanzaError;
+
+const OWNER: &str = "ralf@x.example";
+const BOT: &str = "bot@x.example";
+const GIF: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+
+thread_local!(static ENTROPY: Cell<u8> = const { Cell::new(1) });
+
+fn entropy(out: &mut [u8]) {
+    for byte in out {
+        ENTROPY.set(ENTROPY.get().wrapping_mul(5).wrapping_add(3));
+        *byte = ENTROPY.get();
+    }
+}
+
+struct Rig {
+    engine: Engine,
+    now: Now,
+    /// The account that was started last.
+    account: AccountId,
+}
+
+/// A question to an entity, as text.
+#[derive(Clone, Debug)]
+struct Asked {
+    account: AccountId,
+    tag: u64,
+    payload: String,
+}
+
+/// What a batch caused, sorted.
+#[derive(Default, Debug)]
+struct Caused {
+    asked: Vec<Asked>,
+    said: Vec<(AccountId, String)>,
+    presences: Vec<String>,
+    closed: Vec<AccountId>,
+    started: Vec<AccountId>,
+    answers: Vec<Outcome>,
+}
+
+impl Caused {
+    /// The one question with this in it.
+    fn find(&self, part: &str) -> Asked {
+        let found: Vec<_> = self.asked.iter().filter(|asked| asked.payload.contains(part)).collect();
+        assert_eq!(found.len(), 1, "{part} in {self:?}");
+        found[0].clone()
+    }
+
+    fn says(&self, part: &str) -> bool {
+        self.said.iter().any(|(_, stanza)| stanza.contains(part))
+    }
+}
+
+fn jid(text: &str) -> BareJid {
+    BareJid::parse(text).unwrap()
+}
+
+fn setup(accounts: &[&str]) -> Setup {
+    let account = |jid_text: &&str| ConfigAccount {
+        jid: jid(jid_text),
+        password: Secret::new("pw"),
+        host: String::new(),
+        ca_file: String::new(),
+        pin: String::new(),
+        plaintext: false,
+    };
+    let settings = Settings {
+        language: Language::English,
+        accounts: accounts.iter().map(account).collect(),
+        admins: Vec::new(),
+        system_roots: false,
+    };
+    Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy }
+}
+
+fn item(who: &str, subscription: Subscription, is_asking: bool) -> Item {
+    let (name, groups) = (Some("n".to_string()), Vec::new());
+    Item { jid: jid(who), name, subscription, is_asking, is_approved: false, groups }
+}
+
+fn roster(items: &[(&str, &str)]) -> Result<Option<Element>, StanzaError> {
+    let item = |query: Element, (jid, subscription): &(&str, &str)| {
+        let item = Element::new("item", ns::ROSTER).with("jid", jid).with("subscription", subscription);
+        query.with_child(item.with("name", "n"))
+    };
+    Ok(Some(items.iter().fold(Element::new("query", ns::ROSTER), item)))
+}
+
+impl Rig {
+    fn new() -> Rig {
+        Rig::over(Store::memory(), &[]).0
+    }
+
+    fn over(store: Store, accounts: &[&str]) -> (Rig, Caused) {
+        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
+        let mut rig = Rig { engine: Engine::new(store, setup(accounts), now).unwrap(), now, account: AccountId(0) };
+        let caused = rig.batch(Vec::new());
+        (rig, caused)
+    }
+
+    /// Ends this engine as a kill would, and starts another over the same store.
+    fn killed(self, accounts: &[&str]) -> (Rig, Caused) {
+        let (sender, receiver) = mpsc::channel();
+        drop(sender);
+        let store = self.engine.run(&receiver, Now::default, |_| {});
+        Rig::over(store, accounts)
+    }
+
+    fn batch(&mut self, events: Vec<Event>) -> Caused {
+        let mut caused = Caused::default();
+        for effect in self.engine.batch(self.now, events) {
+            match effect {
+                Effect::Answer(_, outcome) => caused.answers.push(outcome),
+                Effect::Session(account, Order::Start(..)) => {
+                    self.account = account;
+                    caused.started.push(account);
+                }
+                Effect::Session(account, Order::Ask { tag, payload, .. }) => {
+                    caused.asked.push(Asked { account, tag, payload: payload.print(ns::CLIENT) });
+                }
+                Effect::Session(account, Order::Send { stanza, .. }) => caused.said.push((account, stanza)),
+                Effect::Session(_, Order::Presence(presence)) => caused.presences.push(presence),
+                Effect::Call { .. } => panic!("nothing here calls another service"),
+                Effect::Session(account, Order::Close) => caused.closed.push(account),
+                Effect::Session(..) => {}
+            }
+        }
+        caused
+    }
+
+    fn ask(&mut self, question: Question) -> Caused {
+        let (reply, _ticket) = ticket();
+        self.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }])
+    }
+
+    fn told(&mut self, account: AccountId, event: session::Event) -> Caused {
+        self.batch(vec![Event::Session(account, event)])
+    }
+
+    fn online(&mut self, account: AccountId) -> Caused {
+        let full = Jid::parse(&format!("{BOT}/r")).unwrap();
+        self.told(account, session::Event::Bound { jid: full, facts: Facts::default() });
+        self.told(account, session::Event::Online { resumed: false })
+    }
+
+    fn answer(&mut self, asked: &Asked, outcome: Result<Option<Element>, StanzaError>) -> Caused {
+        self.told(asked.account, session::Event::Answer { tag: asked.tag, outcome })
+    }
+
+    /// Everything that is asked one after the other is accepted; gives what it was.
+    fn accept_all(&mut self, first: Asked) -> (Vec<String>, Caused) {
+        let (mut all, mut next) = (Vec::new(), first);
+        loop {
+            all.push(next.payload.clone());
+            let caused = self.answer(&next, Ok(None));
+            match caused.asked.first() {
+                Some(asked) => next = asked.clone(),
+                None => return (all, caused),
+            }
+        }
+    }
+
+    fn lost(&mut self, account: AccountId) {
+        let (why, retry_in) = ("cut".to_string(), Duration::from_secs(1));
+        self.told(account, session::Event::Offline { why, retry_in });
+    }
+
+    /// Makes a bot with a picture; gives its account.
+    fn create(&mut self, mode: Mode, access: Access, contacts: &[&str]) -> AccountId {
+        let new = NewBot {
+            name: "Cook".to_string(),
+            owner: jid(OWNER),
+            mode,
+            receive: Receive::SelfChat,
+            account: Some(OwnAccount { jid: jid(BOT), password: Secret::new("pw") }),
+            avatar: Some(read_avatar(GIF, None).unwrap()),
+            access,
+            contacts: contacts.iter().map(|contact| jid(contact)).collect(),
+        };
+        let caused = self.ask(Question::CreateBot(new));
+        assert_eq!(caused.started.len(), 1, "{caused:?}");
+        self.account
+    }
+
+    fn hears(&mut self, account: AccountId, from: &str) -> i64 {
+        let from = Jid::parse(&format!("{from}/phone")).unwrap();
+        let message = Inbound {
+            id: Some("1".to_string()),
+            body: Some("hello".to_string()),
+            via: Via::Archive,
+            ..Inbound::new(from, Jid::parse(BOT).unwrap(), Kind::Chat)
+        };
+        let before = self.queued();
+        self.told(account, session::Event::Message(Box::new(message)));
+        self.queued() - before
+    }
+
+    fn queued(&mut self) -> i64 {
+        let caused = self.ask(Question::ListBots(None));
+        let Some(Ok(Answer::Bots(bots))) = caused.answers.first() else { panic!("{caused:?}") };
+        let token = bots[0].token.clone().unwrap();
+        let (reply, _ticket) = ticket();
+        let poll = UpdatePoll { offset: None, limit: 100, timeout: Duration::ZERO, allowed: None };
+        let caused =
+            self.batch(vec![Event::Ask { caller: Caller::Bot(token), question: Question::GetUpdates(poll), reply }]);
+        let Some(Ok(Answer::Updates(updates))) = caused.answers.first() else { panic!("{caused:?}") };
+        updates.len() as i64
+    }
+}
+
+#[test]
+fn what_a_bot_shows_is_published_once_and_again_when_it_changes() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let caused = rig.online(account);
+    let (published, last) = rig.accept_all(caused.find("vcard-temp"));
+    let order =
+        ["vcard-temp", "protocol/nick'><item", "urn:xmpp:vcard4", "avatar:data'><item", "avatar:metadata'><item"];
+    assert_eq!(published.len(), order.len(), "{published:?}");
+    for (part, payload) in order.iter().zip(&published) {
+        assert!(payload.contains(part), "{part} in {payload}");
+    }
+    // The hash is shown when the picture can be fetched, and not before.
+    let id = read_avatar(GIF, None).unwrap().id();
+    assert_eq!(last.presences.len(), 1);
+    assert!(last.presences[0].contains(&format!("<photo>{id}</photo>")), "{last:?}");
+
+    rig.lost(account);
+    let again = rig.online(account);
+    assert!(again.asked.iter().all(|asked| asked.payload.contains("jabber:iq:roster")), "{again:?}");
+    let (mut rig, _) = rig.killed(&[]);
+    let account = rig.account;
+    let again = rig.online(account);
+    assert!(again.asked.iter().all(|asked| asked.payload.contains("jabber:iq:roster")), "{again:?}");
+}
+
+#[test]
+fn an_interrupted_publication_is_made_up_for_and_a_node_made_otherwise_is_configured() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let vcard = rig.online(account).find("vcard-temp");
+    let nick = rig.answer(&vcard, Ok(None)).find("protocol/nick");
+    let gone = StanzaError::new("wait", "recipient-unavailable");
+    assert!(rig.answer(&nick, Err(gone)).asked.is_empty());
+    rig.lost(account);
+    // Also where the stream goes on: answers do not come after all.
+    let caused = rig.told(account, session::Event::Online { resumed: true });
+    let nick = rig.answer(&caused.find("vcard-temp"), Ok(None)).find("protocol/nick");
+    let specific = Element::new("precondition-not-met", ns::PUBSUB_ERRORS);
+    let otherwise = StanzaError::new("cancel", "conflict").with_specific(specific);
+    let configure = rig.answer(&nick, Err(otherwise)).find("<configure");
+    let publish = rig.answer(&configure, Ok(None)).find("<publish");
+    assert!(publish.payload.contains("protocol/nick") && !publish.payload.contains("publish-options"));
+    // What is refused is refused; the rest goes on.
+    let next = rig.answer(&publish, Err(StanzaError::new("auth", "forbidden"))).find("urn:xmpp:vcard4");
+    let (rest, last) = rig.accept_all(next);
+    assert_eq!((rest.len(), last.presences.len()), (3, 1));
+}
+
+#[test]
+fn the_owner_is_greeted_once() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let asked = rig.online(account).find("jabber:iq:roster");
+    let caused = rig.answer(&asked, roster(&[]));
+    assert!(caused.find("<item").payload.contains("name='ralf'"), "{caused:?}");
+    assert!(caused.says("type='subscribed'") && caused.says("type='subscribe'"), "{caused:?}");
+    assert!(caused.says("<nick xmlns='http://jabber.org/protocol/nick'>Cook</nick>"), "{caused:?}");
+    // The server has his request; then he says no.
+    rig.told(account, session::Event::Contact(Box::new(item(OWNER, Subscription::None, true))));
+    rig.told(account, session::Event::Contact(Box::new(item(OWNER, Subscription::None, false))));
+    rig.lost(account);
+    let asked = rig.online(account).find("jabber:iq:roster");
+    let caused = rig.answer(&asked, roster(&[(OWNER, "none")]));
+    assert!(!caused.says("type='subscribe'"), "{caused:?}");
+}
+
+#[test]
+fn an_owner_signed_in_here_is_completed_before_the_bot_asks() {
+    let (mut rig, started) = Rig::over(Store::memory(), &[OWNER]);
+    let owner = started.started[0];
+    rig.online(owner);
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let asked = rig.online(account).find("jabber:iq:roster");
+    let caused = rig.answer(&asked, roster(&[]));
+    assert!(!caused.says("type='subscribe'"), "not yet: {caused:?}");
+    let theirs = caused.asked.iter().find(|asked| asked.account == owner).unwrap().clone();
+    let caused = rig.answer(&theirs, roster(&[]));
+    assert!(caused.find("<item").payload.contains("name='Cook'"), "{caused:?}");
+    for kind in ["subscribed", "subscribe"] {
+        let stanza = format!("<presence to='{BOT}' type='{kind}'/>");
+        assert!(caused.said.contains(&(owner, stanza)), "{kind}: {caused:?}");
+    }
+    let caused = rig.answer(&caused.find("urn:xmpp:ping"), Ok(None));
+    assert!(caused.said.iter().any(|(id, stanza)| *id == account && stanza.contains("type='subscribe'")));
+    // Without approval in advance the request is answered now.
+    let caused = rig.told(account, session::Event::Contact(Box::new(item(OWNER, Subscription::From, true))));
+    assert!(caused.said.iter().any(|(id, stanza)| *id == owner && stanza.contains("type='subscribed'")));
+    // What he takes back later is his will.
+    rig.told(account, session::Event::Contact(Box::new(item(OWNER, Subscription::Both, false))));
+    rig.told(account, session::Event::Contact(Box::new(item(OWNER, Subscription::From, false))));
+    rig.lost(account);
+    let asked = rig.online(account).find("jabber:iq:roster");
+    let caused = rig.answer(&asked, roster(&[(OWNER, "from")]));
+    assert!(caused.asked.iter().all(|asked| asked.account != owner) && !caused.says("type='subscribe'"), "{caused:?}");
+}
+
+#[test]
+fn policies_admit_whom_they_name() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Cloud, Access::List, &["eva@y.example"]);
+    let id = BotId(1);
+    for (who, heard) in [(OWNER, 1), ("eva@y.example", 1), ("max@y.example", 0)] {
+        assert_eq!(rig.hears(account, who), heard, "{who}");
+    }
+    rig.ask(Question::SetBotAccess(id, Access::Roster, None));
+    assert_eq!(rig.hears(account, "max@y.example"), 0);
+    let asked = rig.online(account).find("jabber:iq:roster");
+    rig.answer(&asked, roster(&[("max@y.example", "from"), ("ida@y.example", "to")]));
+    rig.told(account, session::Event::Contact(Box::new(item("pia@y.example", Subscription::Both, false))));
+    // What the archive has comes before the roster is known again.
+    let (mut rig, _) = rig.killed(&[]);
+    let account = rig.account;
+    for (who, heard) in [("max@y.example", 1), ("pia@y.example", 1), ("ida@y.example", 0), ("new@y.example", 0)] {
+        assert_eq!(rig.hears(account, who), heard, "{who}");
+    }
+    rig.told(account, session::Event::Contact(Box::new(item("pia@y.example", Subscription::Remove, false))));
+    rig.ask(Question::DeleteBot(BotId(77)));
+    let caused = rig.ask(Question::BotAccess(id));
+    let Some(Ok(Answer::Access(_, Access::Roster, contacts))) = caused.answers.first() else { panic!("{caused:?}") };
+    assert_eq!(contacts, &[jid("eva@y.example")]);
+    rig.ask(Question::SetBotAccess(id, Access::Public, Some(Vec::new())));
+    assert_eq!(rig.hears(account, "any@y.example"), 1);
+}
+
+#[test]
+fn a_policy_must_fit_the_mode() {
+    let mut rig = Rig::new();
+    rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let refused = |caused: Caused, field: &str| match caused.answers.first() {
+        Some(Err(Failure::Invalid { field: wrong, .. })) => assert_eq!(wrong, field),
+        other => panic!("{other:?}"),
+    };
+    for access in [Access::Roster, Access::List, Access::Public] {
+        refused(rig.ask(Question::SetBotAccess(BotId(1), access, None)), "access");
+    }
+    let many = vec![jid("eva@y.example"); botmother::base::limits::BOT_CONTACTS_MAX + 1];
+    refused(rig.ask(Question::SetBotAccess(BotId(1), Access::Owner, Some(many))), "contacts");
+    let caused = rig.ask(Question::SetBotAccess(BotId(9), Access::Owner, None));
+    assert!(matches!(caused.answers.first(), Some(Err(Failure::NotFound(_)))));
+}
+
+#[test]
+fn a_brought_account_is_given_back_over_restarts() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    rig.online(account);
+    let caused = rig.ask(Question::DeleteBot(BotId(1)));
+    assert!(caused.closed.is_empty() && caused.presences == ["<presence type='unavailable'/>"], "{caused:?}");
+    let first = caused.find("vcard-temp");
+    let gone = StanzaError::new("wait", "recipient-unavailable");
+    assert!(rig.answer(&first, Err(gone)).closed.is_empty());
+    let (mut rig, started) = rig.killed(&[]);
+    assert_eq!(started.started, [account]);
+    assert_eq!(rig.hears_nothing(account), 0);
+    let first = rig.online(account).find("vcard-temp");
+    // An error of the server's means that there was nothing.
+    let second = rig.answer(&first, Err(StanzaError::new("cancel", "item-not-found")));
+    let (rest, last) = rig.accept_all(second.asked[0].clone());
+    assert!(rest.iter().any(|order| order.contains(&format!("jid='{OWNER}'")) && order.contains("remove")), "{rest:?}");
+    assert_eq!(rest.iter().filter(|order| order.contains("<delete")).count(), 4, "{rest:?}");
+    assert_eq!(last.closed, [account]);
+    let (_, started) = rig.killed(&[]);
+    assert!(started.started.is_empty(), "the row is gone");
+}
+
+#[test]
+fn what_a_bot_has_said_goes_out_before_its_account_is_given_back() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let full = Jid::parse(&format!("{BOT}/r")).unwrap();
+    rig.told(account, session::Event::Bound { jid: full, facts: Facts::default() });
+    let made = rig.told(account, session::Event::Online { resumed: false });
+    let Some(Ok(Answer::Created(bot))) = made.answers.first() else { panic!("{made:?}") };
+    let token = bot.token.clone().unwrap();
+    let to = Jid::parse(OWNER).unwrap();
+    let text = "goodbye".to_string();
+    let message = NewMessage { to, text, kind: Kind::Chat, reply_to: None, idempotency_key: None };
+    let (reply, _ticket) = ticket();
+    let question = Question::SendMessage(message);
+    let sent = rig.batch(vec![Event::Ask { caller: Caller::Bot(token), question, reply }]);
+    assert!(sent.says("goodbye"), "{sent:?}");
+    let first = rig.ask(Question::DeleteBot(BotId(1))).find("vcard-temp");
+    let (_, last) = rig.accept_all(first);
+    assert!(last.closed.is_empty(), "the server does not have it yet: {last:?}");
+    let caused = rig.told(account, session::Event::Acked(vec![1]));
+    assert_eq!(caused.closed, [account]);
+}
+
+#[test]
+fn an_account_that_cannot_be_signed_in_to_is_forgotten_and_a_new_bot_takes_over() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    rig.online(account);
+    rig.lost(account);
+    rig.ask(Question::DeleteBot(BotId(1)));
+    // The same account again, before the server was back.
+    let second = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    assert_ne!(second, account);
+    rig.online(second);
+    rig.lost(second);
+    rig.ask(Question::DeleteBot(BotId(2)));
+    let caused = rig.told(second, session::Event::Stopped { why: "wrong password".to_string() });
+    assert_eq!(caused.closed, [second]);
+    let (_, started) = rig.killed(&[]);
+    assert!(started.started.is_empty());
+}
+
+impl Rig {
+    /// A message for an account whose bot is gone; gives what it caused.
+    fn hears_nothing(&mut self, account: AccountId) -> usize {
+        let from = Jid::parse(&format!("{OWNER}/phone")).unwrap();
+        let body = Some("/help".to_string());
+        let message = Inbound { body, ..Inbound::new(from, Jid::parse(BOT).unwrap(), Kind::Chat) };
+        self.told(account, session::Event::Message(Box::new(message))).said.len()
+    }
+}
