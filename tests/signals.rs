@@ -38,9 +38,9 @@ fn reload(daemon: &Daemon, config: &str) {
     signal(daemon, Signal::HUP);
 }
 
+/// Not by the command line, which would stumble over a broken configuration itself.
 fn accounts(daemon: &Daemon) -> String {
-    let output = daemon.command(&["account", "list"]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
+    daemon.http().get("/account/list", None).body
 }
 
 /// An account whose server cannot be reached.

@@ -44,7 +44,7 @@ fn answers_for_itself_and_its_node_only() {
     assert!(has_feature(&info, ns::COMMANDS) && has_feature(&info, "urn:xmpp:bookmarks:1+notify"));
     assert!(own.answer(&build_query().with("node", "x")).is_err());
     let plain = Own::new(&[]).answer(&build_query()).unwrap();
-    assert!(!has_feature(&plain, ns::COMMANDS) && has_feature(&plain, ns::PING));
+    assert!(!has_feature(&plain, "urn:xmpp:bookmarks:1+notify") && has_feature(&plain, ns::PING));
 }
 
 #[test]
