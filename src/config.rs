@@ -5,6 +5,7 @@
 //! All mistakes are reported at once, each with its place; nothing is silently ignored.
 
 mod apply;
+pub mod chosen;
 mod key;
 mod near;
 mod place;
@@ -30,7 +31,7 @@ pub use value::{account, host, is_loopback, pin};
 pub struct Config {
     /// Language of all texts for people in chats.
     pub language: Language,
-    /// Who may see in chats how the daemon is set up.
+    /// Who may see in chats how the daemon is set up, and change the API's address.
     pub admins: Vec<BareJid>,
     /// Where database, key and certificate live. Absolute after [`load`].
     pub data_dir: PathBuf,
@@ -199,7 +200,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Finds, reads and checks the configuration: defaults, then the file, then the environment, then options.
+/// Finds, reads and checks the configuration: defaults, then the file, then what was chosen in a chat, then the
+/// environment, then options.
 pub fn load(options: &Options, environment: &Environment, files: Files) -> Result<Config, Error> {
     let mut problems = Vec::new();
     let mut settings = Vec::new();
@@ -210,19 +212,18 @@ pub fn load(options: &Options, environment: &Environment, files: Files) -> Resul
         read::from_toml(path, text, &mut settings, &mut problems);
         warn_of_open_passwords(path, &settings, &mut warnings);
     }
-    read::from_environment(environment, &mut settings, &mut warnings, &mut problems);
+    let mut variables = Vec::new();
+    read::from_environment(environment, &mut variables, &mut warnings, &mut problems);
+    let data_dir = data_dir(options, environment, settings.iter().chain(&variables));
+    chosen::read(&data_dir, &mut settings, &mut problems);
+    settings.append(&mut variables);
     let mut config = apply::apply(&settings, environment, &mut problems);
     config.file = file.map(|(path, _)| path);
     config.warnings = warnings;
     if let Some(port) = options.port {
         config.api.port = port;
     }
-    if let Some(data) = &options.data {
-        config.data_dir = data.clone();
-    } else if config.data_dir.as_os_str().is_empty() {
-        config.data_dir = place::data_dir(environment);
-    }
-    config.data_dir = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir);
+    config.data_dir = data_dir;
     if problems.is_empty() {
         apply::check_together(&config, &settings, &mut problems);
     }
@@ -233,6 +234,19 @@ pub fn load(options: &Options, environment: &Environment, files: Files) -> Resul
     problems
         .sort_by_key(|problem| problem.at.rsplit(':').next().and_then(|line| line.parse().ok()).unwrap_or(u32::MAX));
     if problems.is_empty() { Ok(config) } else { Err(Error(problems)) }
+}
+
+/// Where data is, found before the rest as it holds a part of the configuration.
+fn data_dir<'a>(
+    options: &Options,
+    environment: &Environment,
+    settings: impl Iterator<Item = &'a read::Setting>,
+) -> PathBuf {
+    let given = settings.filter(|setting| setting.key.name == "data_dir").last();
+    let given = given.and_then(|setting| value::Given { setting, environment }.path().ok());
+    let said = options.data.clone().or(given).filter(|path| !path.as_os_str().is_empty());
+    let path = said.unwrap_or_else(|| place::data_dir(environment));
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A password in the configuration file itself is as public as that file.

@@ -5,30 +5,29 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use std::{fmt, io, thread};
 
 use smol::LocalExecutor;
 
-use crate::api;
-use crate::base::call::HttpCall;
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
 use crate::engine::command::texts::Language;
-use crate::engine::effect::{Effect, Order};
+use crate::engine::effect::{Effect, Order, Rebind};
 use crate::engine::event::Event;
-use crate::engine::handle::{self, Handle};
+use crate::engine::handle;
 use crate::engine::{ConfigAccount, Engine, Settings, Setup};
 use crate::http::front::{self, Door};
-use crate::http::server;
-use crate::net::door_tls::DoorTls;
 use crate::net::{self, pool};
 use crate::store::{self, Durability, Store};
-use crate::work::Work;
+use calls::Calls;
+use entrance::Entrance;
 
+mod calls;
 mod door;
+mod entrance;
 mod signals;
 
 /// Why the daemon did not start.
@@ -79,40 +78,27 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
         config::Durability::Process => Durability::Process,
     };
     let store = Store::open(&config.data_dir, durability).map_err(Error::Store)?;
-    let tls = door::tls(&config)?;
     let admin_token = door::admin_token(&config.data_dir)?;
     let engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
 
     let (events, inbox) = mpsc::channel();
     let (orders, order_inbox) = async_channel::unbounded();
-    let (stop_door, door_stopped) = async_channel::bounded::<()>(1);
-    let face = Arc::new(door::face(&config, Handle::new(events.clone()), admin_token));
-    let inner = server::start(&config.data_dir.join("run"), api::mount(face))
-        .map_err(|e| Error::File("the inner HTTP server's socket", e))?;
-    let door = Door {
-        listeners,
-        tls: tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?,
-        inner,
-        body_max: api::body_max,
-        stop: door_stopped,
-        limits: front::Limits::default(),
-    };
-    let for_sessions = orders.clone();
+    let (doors, door_inbox) = async_channel::unbounded();
+    let (rebinds, rebind_inbox) = async_channel::unbounded();
+    let mut entrance = Entrance::open(&config, listeners, admin_token, events.clone(), doors)?;
     let calls = Arc::new(Calls::new(events.clone()));
-    let for_calls = calls.clone();
-    let engine =
-        spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &for_sessions, &for_calls)))?;
+    let out = Out { orders: orders.clone(), rebinds, calls: calls.clone() };
+    let engine = spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &out)))?;
     let session_events = events.clone();
-    let edge = spawn("edge", move || run_edge(order_inbox, session_events, door))?;
+    let edge = spawn("edge", move || run_edge(order_inbox, session_events, door_inbox))?;
     greet(&config, begun);
 
-    let running = signals::Running { config: &config, reload, door_tls: tls, events: &events };
-    signals::serve_until_stop(signals, &running);
+    signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, reload);
     let (reply, ticket) = handle::ticket();
     let _ = events.send(Event::Stop(reply));
     let _ = ticket.wait();
     calls.stop();
-    drop((stop_door, events));
+    drop((entrance, events));
     orders.close();
     let _ = edge.join();
     if let Ok(store) = engine.join() {
@@ -125,7 +111,7 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
 fn setup(config: &Config) -> Setup {
     Setup {
         settings: settings(config),
-        api_url: format!("{}/bot/", door::base_url(config)),
+        api_url: door::api_url(config),
         api: door::facts(config),
         rate_limit: config.api.rate_limit,
         entropy: crypto::random,
@@ -164,52 +150,42 @@ fn spawn<T: Send + 'static>(
         .map_err(Error::Thread)
 }
 
-/// Calls to other services, in threads that are made when they are needed. Holds a way to the engine, which ends only
-/// when there is none any more: so it can be taken away.
-struct Calls(Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>);
-
-impl Calls {
-    fn new(events: mpsc::Sender<Event>) -> Calls {
-        let report = events.clone();
-        let tell = move |tag, called| drop(report.send(Event::Called { tag, called: Box::new(called) }));
-        Calls(Mutex::new(Some((Work::new(tell), events))))
-    }
-
-    fn make(&self, tag: u64, key: &str, call: HttpCall) {
-        if let Some((work, events)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
-            && let Err(refused) = work.submit(tag, key, call)
-        {
-            let _ = events.send(Event::Called { tag, called: Box::new(Err(refused)) });
-        }
-    }
-
-    /// Calls off what is under way.
-    fn stop(&self) {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((work, _)) = taken {
-            work.stop(limits::CALLS_STOP_TIMEOUT);
-        }
-    }
+/// Where effects go.
+struct Out {
+    orders: async_channel::Sender<(AccountId, Order)>,
+    rebinds: async_channel::Sender<Rebind>,
+    calls: Arc<Calls>,
 }
 
 /// On the engine thread: must not block.
-fn carry_out(effect: Effect, orders: &async_channel::Sender<(AccountId, Order)>, calls: &Calls) {
+fn carry_out(effect: Effect, out: &Out) {
     match effect {
         Effect::Answer(reply, outcome) => reply.send(outcome),
         // Closed only while the process ends.
-        Effect::Session(account, order) => drop(orders.try_send((account, order))),
-        Effect::Call { tag, key, call } => calls.make(tag, &key, *call),
+        Effect::Session(account, order) => drop(out.orders.try_send((account, order))),
+        Effect::Rebind(wish) => drop(out.rebinds.try_send(wish)),
+        Effect::Call { tag, key, call } => out.calls.make(tag, &key, *call),
     }
 }
 
 /// The thread of all sockets.
-fn run_edge(orders: async_channel::Receiver<(AccountId, Order)>, events: mpsc::Sender<Event>, door: Door) {
+fn run_edge(
+    orders: async_channel::Receiver<(AccountId, Order)>,
+    events: mpsc::Sender<Event>,
+    doors: async_channel::Receiver<Door>,
+) {
     let executor = Rc::new(LocalExecutor::new());
     let tell = move |account, event| drop(events.send(Event::Session(account, event)));
     let sessions = executor.spawn(pool::run(orders, tell, executor.clone()));
-    let door = executor.spawn(front::run(door));
     smol::block_on(executor.run(async {
-        door.await;
+        let mut open = Vec::new();
+        while let Ok(door) = doors.recv().await {
+            open.push(executor.spawn(front::run(door)));
+            open.retain(|door| !door.is_finished());
+        }
+        for door in open {
+            door.await;
+        }
         sessions.await;
     }));
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use support::daemon::Daemon;
 use support::http::Json;
 use support::peer::{Menu, Peer};
+use support::port::Port;
 use support::server::{Kind, Server};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -281,7 +282,7 @@ fn german_and_admin(kind: Kind) {
     let server = scene.ask("/api server status");
     let file = scene.daemon.dir.join("config.toml").display().to_string();
     assert!(server.contains("lokal (HTTP") && server.contains(&file), "{server}");
-    assert!(scene.ask("/api server port 9000").contains("Nichts wurde geändert"));
+    assert!(scene.ask("/api server port 80").starts_with("Ändern:"));
     let bot = resource(&mut scene, "wetter");
     let items = scene.phone.menu(&bot, &Menu::list()).items;
     assert!(items.iter().any(|(_, name)| name == "/help - diese Liste"), "{items:?}");
@@ -331,6 +332,71 @@ fn pages_in_network_mode() {
             scene.phone.expect(LIMIT, |message| message.body == "You said: über TLS");
         }
     }
+}
+
+/// The server's address is changed from the chat, at once and for the next start; what cannot be changes nothing.
+#[test]
+fn an_admin_changes_the_server() {
+    let Some(mut scene) = scene(Kind::Prosody, "admins = [\"OWNER\"]\n") else { return };
+    let changed = |scene: &mut Scene, what: &str| {
+        assert!(scene.ask(&format!("/api server {what}")).contains("is being changed"), "{what}");
+        let is_it = |body: &str| body.starts_with("The API server ") && !body.contains("being changed");
+        scene.phone.expect(LIMIT, |message| is_it(&message.body)).body
+    };
+    // The same port: the old door closes first.
+    let told = changed(&mut scene, "network");
+    assert!(told.contains("https://localhost") && told.contains("HTTPS"), "{told}");
+    let page = scene.ask("/api auth");
+    assert!(page.contains("--cacert"), "{page}");
+    run_page("auth", &page);
+    let before = std::fs::read(scene.daemon.dir.join("data/api-tls/server.crt")).unwrap();
+    assert!(changed(&mut scene, "renew-cert").contains("https://localhost"));
+    assert_ne!(std::fs::read(scene.daemon.dir.join("data/api-tls/server.crt")).unwrap(), before);
+    run_page("auth", &page);
+    // A certificate that is none: as before.
+    scene.ask("/api server key /dev/null");
+    let told = changed(&mut scene, "cert /dev/null");
+    assert!(told.contains("was not changed"), "{told}");
+    run_page("auth", &page);
+    // It outlives a restart.
+    assert!(scene.daemon.stop().success());
+    scene.daemon.spawn();
+    let page = scene.ask("/api auth");
+    assert!(page.contains("https://localhost"), "{page}");
+    run_page("auth", &page);
+    assert!(changed(&mut scene, "local").contains("http://localhost"));
+    run_page("auth", &scene.ask("/api auth"));
+    // --port stands on this daemon's command line.
+    let told = changed(&mut scene, "port 9000");
+    assert!(told.contains("was not changed: the command line"), "{told}");
+    run_page("auth", &scene.ask("/api auth"));
+}
+
+/// Another port, of a daemon whose command line does not name one; a taken one changes nothing.
+#[test]
+fn an_admin_changes_the_port() {
+    let Some(mut scene) = scene(Kind::Prosody, "admins = [\"OWNER\"]\n") else { return };
+    assert!(scene.daemon.stop().success());
+    let (first, second, taken) = (scene.daemon.port, Port::claim(), Port::claim());
+    let _other = std::net::TcpListener::bind(("127.0.0.1", taken.number)).expect("a port to be in the way");
+    let file = scene.daemon.dir.join("config.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, config.replace("[api]\n", &format!("[api]\nport = {first}\n"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_botmother"));
+    command.arg("--config").arg(&file).arg("--data").arg(scene.daemon.dir.join("data"));
+    let log = std::fs::File::options().append(true).open(scene.daemon.log()).unwrap();
+    let _daemon = Program(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    for (port, told) in [(taken.number, "was not changed: cannot listen"), (second.number, "is at http://localhost:")] {
+        assert!(scene.ask(&format!("/api server port {port}")).contains("is being changed"));
+        scene.phone.expect(LIMIT, |message| message.body.contains(told));
+        run_page("auth", &scene.ask("/api auth"));
+    }
+    assert!(scene.ask("/api").contains(&format!("http://localhost:{}/bot/", second.number)));
+    // The command line finds it there.
+    let mut health = Command::new(env!("CARGO_BIN_EXE_botmother"));
+    health.arg("--config").arg(&file).arg("--data").arg(scene.daemon.dir.join("data")).arg("health");
+    assert!(health.output().unwrap().status.success());
+    assert!(std::net::TcpStream::connect(("127.0.0.1", first)).is_err(), "the old door is closed");
 }
 
 #[test]

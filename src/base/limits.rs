@@ -223,6 +223,8 @@ pub const HTTP_WRITE_BYTES: usize = 256 * 1024;
 pub const SMALL_BODY_BYTES: usize = 16 * 1024;
 /// After an error of `accept`, which is mostly a lack of file descriptors: time for connections to end.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Tries, [`ACCEPT_PAUSE`] apart, to get the API's port back from the door that has just closed: three seconds.
+pub const REBIND_TRIES_MAX: u32 = 60;
 /// Headers of one answer; more is an attack on a router's memory.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
 

@@ -124,8 +124,9 @@ pub(super) static KEYS: &[Key] = &[
         "",
         "admins",
         field!(admins: accounts, show_jids),
-        "The daemon's admins, like [\"ralf@chat.example.com\"]: to them /api server and /api management, in the chat of a bot\n\
-         of theirs, show where the daemon's files are. In the environment: addresses with a comma between them.",
+        "The daemon's admins, like [\"ralf@chat.example.com\"]. In the chat of a bot of theirs they may change mode, port and\n\
+         certificate of the API: /api server. What they choose is kept in api.toml in the data directory and goes before\n\
+         this file. In the environment: addresses with a comma between them.",
     ),
     key(
         "",

@@ -116,6 +116,34 @@ fn later_places_win() {
 }
 
 #[test]
+fn choices_of_a_chat_stand_between_file_and_environment() {
+    use chosen::{Choice, change, store};
+    let dir = Dir::new("chosen");
+    let file = dir.write("c.toml", "data_dir = '.'\n[api]\nport = 2000\nrate_limit = 7\n");
+    let api = |variables: &[(&str, &str)]| {
+        let options = Options { config: Some(file.clone()), ..Options::default() };
+        load(&options, &environment(variables), Files::LeaveAlone).map(|config| config.api)
+    };
+    for choice in
+        [Choice::Port(3000), Choice::Tls("/a \"b\".pem".into(), "/k".into()), Choice::Network(true), Choice::Port(3001)]
+    {
+        change(&dir.0, &choice).unwrap();
+    }
+    let chosen = api(&[]).unwrap();
+    assert_eq!((chosen.port, chosen.rate_limit, chosen.mode), (3001, 7, ApiMode::Network));
+    assert_eq!((chosen.tls_cert, chosen.tls_key), ("/a \"b\".pem".into(), "/k".into()));
+    assert_eq!(api(&[("BOTMOTHER_API__PORT", "4000")]).unwrap().port, 4000);
+    change(&dir.0, &Choice::Tls(String::new(), String::new())).unwrap();
+    assert_eq!(api(&[]).unwrap().tls_cert, PathBuf::new());
+    dir.write("api.toml", "[api]\nport = 1\n");
+    assert!(api(&[]).unwrap_err().to_string().contains("api.toml:2: `port`"));
+    for _ in 0..2 {
+        store(&dir.0, None).unwrap();
+        assert_eq!(api(&[]).unwrap().port, 2000);
+    }
+}
+
+#[test]
 fn places_of_file_and_data() {
     let dir = Dir::new("places");
     fs::create_dir_all(dir.0.join("botmother")).unwrap();

@@ -60,6 +60,11 @@ pub(super) fn base_url(config: &Config) -> String {
     format!("{scheme}://localhost:{}", config.api.port)
 }
 
+/// `http://localhost:7842/bot/`.
+pub(super) fn api_url(config: &Config) -> String {
+    format!("{}/bot/", base_url(config))
+}
+
 pub(super) fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
     let port = config.api.port;
     let open = |address: SocketAddr| TcpListener::bind(address).map_err(|error| Error::Listen(address, error));

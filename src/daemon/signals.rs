@@ -2,15 +2,15 @@
 //! summary into the log.
 
 use std::process;
-use std::sync::{Arc, mpsc};
 
 use async_signal::{Signal, Signals};
+use smol::future::FutureExt;
 use smol::stream::StreamExt;
 
+use super::entrance::Entrance;
 use super::{Error, Reload, settings, spawn};
-use crate::config::Config;
+use crate::engine::effect::Rebind;
 use crate::engine::event::Event;
-use crate::net::door_tls::DoorTls;
 
 /// Catches them from here on.
 pub(super) fn catch() -> Result<Signals, Error> {
@@ -18,24 +18,35 @@ pub(super) fn catch() -> Result<Signals, Error> {
     Signals::new(wanted).map_err(|error| Error::File("the signal handler", error))
 }
 
-/// What a signal may touch while the daemon runs.
-pub(super) struct Running<'a> {
-    /// The configuration the daemon started with, without what is the engine's.
-    pub(super) config: &'a Config,
-    pub(super) reload: Reload<'a>,
-    pub(super) door_tls: Option<Arc<DoorTls>>,
-    pub(super) events: &'a mpsc::Sender<Event>,
+enum Wake {
+    Signal(Option<std::io::Result<Signal>>),
+    Rebind(Rebind),
 }
 
-/// Serves signals until one says stop; what comes after that one ends the process at once.
-pub(super) fn serve_until_stop(mut signals: Signals, running: &Running<'_>) {
+/// Serves signals, and wishes for another API, until a signal says stop; what comes after that one ends the process at
+/// once.
+pub(super) fn serve_until_stop(
+    mut signals: Signals,
+    entrance: &mut Entrance,
+    rebinds: &async_channel::Receiver<Rebind>,
+    reload: Reload<'_>,
+) {
     loop {
-        match smol::block_on(signals.next()) {
-            Some(Ok(Signal::Hup)) => running.read_again(),
-            Some(Ok(Signal::Usr1)) => drop(running.events.send(Event::Report)),
-            Some(Ok(Signal::Int)) => break log::info!("stopping (interrupted)"),
-            Some(Ok(_)) | None => break log::info!("stopping (terminated)"),
-            Some(Err(error)) => log::warn!("a signal could not be read: {error}"),
+        let signal = async { Wake::Signal(signals.next().await) };
+        let rebind = async {
+            match rebinds.recv().await {
+                Ok(wish) => Wake::Rebind(wish),
+                // The engine has gone: a signal will end the rest.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        match smol::block_on(signal.or(rebind)) {
+            Wake::Rebind(wish) => entrance.change(wish, reload),
+            Wake::Signal(Some(Ok(Signal::Hup))) => read_again(entrance, reload),
+            Wake::Signal(Some(Ok(Signal::Usr1))) => drop(entrance.events.send(Event::Report)),
+            Wake::Signal(Some(Ok(Signal::Int))) => break log::info!("stopping (interrupted)"),
+            Wake::Signal(Some(Ok(_)) | None) => break log::info!("stopping (terminated)"),
+            Wake::Signal(Some(Err(error))) => log::warn!("a signal could not be read: {error}"),
         }
     }
     let impatient = move || {
@@ -47,26 +58,20 @@ pub(super) fn serve_until_stop(mut signals: Signals, running: &Running<'_>) {
     let _ = spawn("signals", impatient);
 }
 
-impl Running<'_> {
-    /// Takes over what may change while the daemon runs, and says what may not. A configuration with a mistake changes
-    /// nothing.
-    fn read_again(&self) {
-        let config = match (self.reload)() {
-            Ok(config) => config,
-            Err(error) => return log::error!("the configuration was not read again; nothing has changed:\n{error}"),
-        };
-        for warning in &config.warnings {
-            log::warn!("{warning}");
-        }
-        if config.api != self.config.api
-            || config.data_dir != self.config.data_dir
-            || config.durability != self.config.durability
-        {
-            log::warn!("changes of data_dir, durability and [api] need a restart");
-        }
-        if let Some(Err(error)) = self.door_tls.as_ref().map(|tls| tls.reload()) {
-            log::error!("the API keeps its certificate: {error}");
-        }
-        let _ = self.events.send(Event::Reload(Box::new(settings(&config))));
+/// Takes over what may change while the daemon runs, and says what may not. A configuration with a mistake changes
+/// nothing.
+fn read_again(entrance: &Entrance, reload: Reload<'_>) {
+    let config = match reload() {
+        Ok(config) => config,
+        Err(error) => return log::error!("the configuration was not read again; nothing has changed:\n{error}"),
+    };
+    for warning in &config.warnings {
+        log::warn!("{warning}");
     }
+    let now = &entrance.config;
+    if config.api != now.api || config.data_dir != now.data_dir || config.durability != now.durability {
+        log::warn!("changes of data_dir, durability and [api] need a restart");
+    }
+    entrance.reload_certificate();
+    let _ = entrance.events.send(Event::Reload(Box::new(settings(&config))));
 }

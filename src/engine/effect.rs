@@ -1,7 +1,8 @@
 //! Everything the engine can cause: a closed set, released after the commit of what led to it.
 
 use crate::base::call::HttpCall;
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -24,6 +25,41 @@ pub enum Effect {
         /// The call.
         call: Box<HttpCall>,
     },
+    /// Change how the API is reached; [`crate::engine::event::Event::Rebound`] follows.
+    Rebind(Rebind),
+}
+
+/// A change of the API's address, wished by an admin in the chat of a bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebind {
+    /// What is to change.
+    pub change: ApiChange,
+    /// The bot in whose chat.
+    pub bot: BotId,
+    /// Who is told.
+    pub who: BareJid,
+}
+
+/// What may be changed of the API's server (guide §5.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiChange {
+    /// HTTPS on all addresses, or HTTP on this machine.
+    Network(bool),
+    /// The port.
+    Port(u16),
+    /// A certificate chain and its key: absolute paths of PEM files.
+    Certificate {
+        /// The chain.
+        cert: String,
+        /// The key.
+        key: String,
+    },
+    /// A self-signed certificate of our own again.
+    OwnCertificate,
+    /// A new self-signed certificate.
+    RenewCertificate,
+    /// Away with the self-signed certificate; where it is needed a new one is made.
+    DeleteCertificate,
 }
 
 /// What a session is told.

@@ -2,12 +2,22 @@
 
 use crate::base::call::{CallError, HttpAnswer};
 use crate::base::id::AccountId;
-use crate::engine::Settings;
+use crate::engine::effect::Rebind;
 use crate::engine::handle::{Caller, Question, ReplyTo};
+use crate::engine::{ApiFacts, Settings};
 use crate::xmpp::session;
 
 /// What became of a call.
 pub type Called = Result<HttpAnswer, CallError>;
+
+/// How the API is reached from now on.
+#[derive(Debug)]
+pub struct Rebound {
+    /// Who wished it.
+    pub wish: Rebind,
+    /// The address with `/bot/` and what else there is to say, or why nothing changed: one sentence.
+    pub outcome: Result<(String, ApiFacts), String>,
+}
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -32,6 +42,8 @@ pub enum Event {
     },
     /// The configuration was read again.
     Reload(Box<Settings>),
+    /// What became of an [`crate::engine::effect::Effect::Rebind`].
+    Rebound(Box<Rebound>),
     /// Somebody wants to see in the log how things are.
     Report,
     /// The daemon stops: no more questions, goodbye to the servers; answered when the goodbyes are on their way.

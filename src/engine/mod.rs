@@ -77,7 +77,7 @@ pub struct Settings {
     pub language: Language,
     /// Accounts named in the configuration file.
     pub accounts: Vec<ConfigAccount>,
-    /// Who may see in chats how the daemon is set up.
+    /// Who may see in chats how the daemon is set up, and change the API's address.
     pub admins: Vec<BareJid>,
     /// Take the operating system's certificates instead of the built-in ones.
     pub system_roots: bool,
@@ -345,6 +345,7 @@ impl Engine {
             Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
             Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
+            Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
             Event::Report => {
                 self.report();
                 Ok(Verdict::Nothing)
@@ -377,7 +378,9 @@ impl Engine {
                     out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
                     continue;
                 }
-                Event::Session(..) | Event::Called { .. } | Event::Reload(_) | Event::Report => continue,
+                Event::Session(..) | Event::Called { .. } | Event::Reload(_) | Event::Rebound(_) | Event::Report => {
+                    continue;
+                }
             };
             match verdict {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
@@ -433,7 +436,7 @@ impl Engine {
                     self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
                 }
                 Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
-                Event::Session(..) | Event::Report => {}
+                Event::Session(..) | Event::Rebound(_) | Event::Report => {}
                 // Stopping writes nothing of its own; it goes on without the last acknowledgements.
                 Event::Stop(reply) => {
                     self.on_stop();

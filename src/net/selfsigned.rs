@@ -40,6 +40,17 @@ pub fn certificate(data_dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
     Ok((cert_path, key_path))
 }
 
+/// Takes both away; they need not be there.
+pub fn remove(data_dir: &Path) -> io::Result<()> {
+    for name in ["server.crt", "server.key"] {
+        match fs::remove_file(data_dir.join(DIR).join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn is_fresh(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|meta| meta.modified());
     modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RENEW_AFTER))

@@ -1,5 +1,7 @@
 //! The chat of a bot with an account of its own, and the same commands as menus (XEP-0050).
 
+use botmother::engine::effect::{ApiChange, Rebind};
+use botmother::engine::event::Rebound;
 use botmother::xml::Element;
 use botmother::xmpp::adhoc::Request;
 use botmother::xmpp::dataform::{Form, FormKind};
@@ -179,7 +181,55 @@ fn the_pages_show_the_real_address_and_token() {
     let settings = Settings { admins, ..setup(Language::English).settings };
     chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
     assert!(chat.one("/api server").contains("Configuration:"));
-    assert!(chat.one("/api server port 9000").contains("Nothing was changed: the server"));
+}
+
+#[test]
+fn an_admin_changes_the_server() {
+    let mut chat = Chat::new(Language::English);
+    let admins = vec![BareJid::parse(OWNER).unwrap()];
+    let settings = Settings { admins, ..setup(Language::English).settings };
+    chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
+    let wishes = |chat: &mut Chat, text: &str| -> Vec<ApiChange> {
+        chat.count += 1;
+        let message = Inbound {
+            id: Some(format!("w{}", chat.count)),
+            body: Some(format!("/api server {text}")),
+            ..Inbound::new(Jid::parse(PHONE).unwrap(), Jid::parse(BOT).unwrap(), Kind::Chat)
+        };
+        let effects = chat.rig.batch(vec![Event::Session(chat.account, session::Event::Message(Box::new(message)))]);
+        let wish = |effect| if let Effect::Rebind(wish) = effect { Some(wish.change) } else { None };
+        effects.into_iter().filter_map(wish).collect()
+    };
+    let both = ApiChange::Certificate { cert: "/c d.pem".into(), key: "/k.pem".into() };
+    for (text, change) in [
+        ("network", Some(ApiChange::Network(true))),
+        ("Lokal", Some(ApiChange::Network(false))),
+        ("port 1024", Some(ApiChange::Port(1024))),
+        ("cert auto", Some(ApiChange::OwnCertificate)),
+        ("renew-cert", Some(ApiChange::RenewCertificate)),
+        ("zertifikat-loeschen", Some(ApiChange::DeleteCertificate)),
+        ("cert /c d.pem", None),
+        ("key /k.pem", Some(both.clone())),
+        ("key /k.pem", None),
+        ("cert /c d.pem", Some(both)),
+        ("cert relative.pem", None),
+        ("port 1023", None),
+        ("port 65536", None),
+        ("port", None),
+        ("", None),
+        ("network now", None),
+    ] {
+        assert_eq!(wishes(&mut chat, text), Vec::from_iter(change), "{text}");
+    }
+    let wish = Rebind { change: ApiChange::Port(9000), bot: chat.bot.id, who: BareJid::parse(OWNER).unwrap() };
+    for (outcome, said) in [
+        (Err("it is taken".to_string()), "was not changed: it is taken"),
+        (Ok(("http://localhost:9000/bot/".to_string(), Default::default())), "at http://localhost:9000/bot/ now"),
+    ] {
+        let event = Event::Rebound(Box::new(Rebound { wish: wish.clone(), outcome }));
+        assert!(sends(&chat.rig.batch(vec![event]))[0].1.contains(said));
+    }
+    assert!(chat.one("/api auth").contains("http://localhost:9000/bot/getMe"));
 }
 
 #[test]

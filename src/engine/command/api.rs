@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use crate::base::json::{Object, array};
 use crate::engine::command::dedicated::Chat;
-use crate::engine::command::split;
 use crate::engine::command::texts::{Language, Text, chat};
+use crate::engine::command::{api_server, split};
 use crate::engine::registry::Bot;
 use crate::engine::{Engine, Setup, Trouble};
 
@@ -70,10 +70,10 @@ pub(super) fn page(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer 
     let (word, rest) = split(arguments);
     let word = word.to_lowercase();
     let is_admin = engine.setup.settings.admins.contains(&chat.who);
-    let bot = engine.bot(chat.bot)?;
     if word == "server" {
-        return Ok(server(&engine.setup, is_admin, rest));
+        return api_server::answer(engine, chat, is_admin, rest);
     }
+    let bot = engine.bot(chat.bot)?;
     let Some(page) = PAGES.iter().find(|page| page.name == word || page.aliases.contains(&word.as_str())) else {
         return Ok(overview(bot, language, &engine.setup.api_url));
     };
@@ -96,33 +96,6 @@ fn overview(bot: &Bot, language: Language, url: &str) -> String {
     let pages = PAGES.iter().map(|page| (page.name, &page.description)).chain([("server", &chat::PAGE_SERVER)]);
     for (name, description) in pages {
         let _ = write!(out, "\n/api {name} - {}", description.fill(language, &[]));
-    }
-    out
-}
-
-/// `/api server`: said to everybody the bot speaks with, paths only to admins, changed by nobody from here.
-fn server(setup: &Setup, is_admin: bool, rest: &str) -> String {
-    let (facts, language) = (&setup.api, setup.settings.language);
-    let fill = |text: &Text| text.fill(language, &[]);
-    let or = |path: &str, text: &Text| if path.is_empty() { fill(text) } else { path.to_string() };
-    let config = or(&facts.config_file, &chat::NO_FILE);
-    if !matches!(rest, "" | "status") {
-        let text = if is_admin { &chat::API_SERVER_HOW } else { &chat::API_SERVER_REFUSED };
-        return text.fill(language, &[("config", &config)]);
-    }
-    let rate = if setup.rate_limit == 0 { fill(&chat::UNLIMITED) } else { setup.rate_limit.to_string() };
-    let mode = fill(if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL });
-    let management = fill(if facts.needs_admin_token { &chat::MANAGEMENT_TOKEN } else { &chat::MANAGEMENT_LOOPBACK });
-    let mut out = chat::API_SERVER
-        .fill(language, &[("url", &setup.api_url), ("mode", &mode), ("rate", &rate), ("management", &management)]);
-    if is_admin {
-        let values = [
-            ("config", config.as_str()),
-            ("data", &facts.data_dir),
-            ("admin_file", &facts.admin_token_file),
-            ("certificate", &or(&facts.certificate, &super::texts::NOTHING)),
-        ];
-        out.push_str(&chat::API_SERVER_ADMIN.fill(language, &values));
     }
     out
 }

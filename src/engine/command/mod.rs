@@ -4,6 +4,7 @@
 //! everything else is left to the bots' own programs. [`menu`] gives the same tables to ad-hoc commands.
 
 pub mod api;
+pub(super) mod api_server;
 mod botfather;
 mod dedicated;
 pub(super) mod menu;

@@ -94,9 +94,19 @@ texts! {
     /// /api server, for admins.
     API_SERVER_ADMIN = "\nConfiguration: {config}\nData: {data}\nAdmin token: {admin_file}\nCertificate: {certificate}"
         | "\nKonfiguration: {config}\nDaten: {data}\nAdmin-Token: {admin_file}\nZertifikat: {certificate}";
-    /// /api server with something to change, by an admin.
-    API_SERVER_HOW = "Nothing was changed: the server's address is not changed in a chat. The keys mode, port, tls_cert and tls_key stand in [api] of the configuration ({config}); after a change start the daemon again."
-        | "Nichts wurde geändert: die Adresse des Servers wird nicht im Chat geändert. Die Schlüssel mode, port, tls_cert und tls_key stehen in [api] der Konfiguration ({config}); starte den Dienst nach einer Änderung neu.";
+    /// What an admin can change.
+    API_SERVER_USAGE = "Change it:\n/api server local - HTTP, from this machine only\n/api server network - HTTPS, from everywhere\n/api server port <number> - 1024 to 65535\n/api server cert <path>, /api server key <path> - a certificate of yours, both as PEM files\n/api server cert auto - a self-signed certificate\n/api server renew-cert, /api server delete-cert - a new self-signed certificate"
+        | "Ändern:\n/api server lokal - HTTP, nur von diesem Rechner\n/api server netzwerk - HTTPS, von überall\n/api server port <Nummer> - 1024 bis 65535\n/api server cert <Pfad>, /api server key <Pfad> - ein eigenes Zertifikat, beides als PEM-Datei\n/api server cert auto - ein selbst unterschriebenes Zertifikat\n/api server renew-cert, /api server delete-cert - ein neues selbst unterschriebenes Zertifikat";
+    /// The first half of a certificate was named.
+    NOW_THE_KEY = "Now its key: /api server key <path>" | "Jetzt der Schlüssel dazu: /api server key <Pfad>";
+    /// The first half of a certificate was named.
+    NOW_THE_CERT = "Now the certificate: /api server cert <path>" | "Jetzt das Zertifikat dazu: /api server cert <Pfad>";
+    /// An admin's change is on its way.
+    API_CHANGING = "The API server is being changed …" | "Der API-Server wird geändert …";
+    /// It is done.
+    API_CHANGED = "The API server is at {url} now: {mode}." | "Der API-Server ist jetzt unter {url}: {mode}.";
+    /// It is not.
+    API_NOT_CHANGED = "The API server was not changed: {why}" | "Der API-Server wurde nicht geändert: {why}";
     /// /api server with something to change, by somebody else.
     API_SERVER_REFUSED = "Nothing was changed: that is for the daemon's admins." | "Nichts wurde geändert: das ist Sache der Admins des Dienstes.";
     /// Stands for the configuration file where there is none.

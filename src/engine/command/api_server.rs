@@ -1,0 +1,118 @@
+//! `/api server …` (guide §5.5): how the API is reached. Everybody a bot speaks with may read it; the daemon's admins see
+//! where the files are and change it.
+//!
+//! A change is an effect for the daemon, and [`Event::Rebound`](crate::engine::event::Event::Rebound) what became of it.
+
+use crate::engine::command::dedicated::Chat;
+use crate::engine::command::split;
+use crate::engine::command::texts::{self, Text, chat};
+use crate::engine::effect::{ApiChange, Effect, Rebind};
+use crate::engine::event::Rebound;
+use crate::engine::{Engine, Setup, Trouble};
+use crate::store;
+
+/// Settings that hold the path of a certificate or its key until the other one is named, too.
+const CERT: &str = "api_server_cert_named";
+const KEY: &str = "api_server_key_named";
+
+/// What an admin's words mean.
+enum Wish {
+    Change(ApiChange),
+    /// One of the two files that make a certificate: in which setting it waits for the other.
+    Half(&'static str, String),
+    Unclear,
+}
+
+/// `/api server [what]`.
+pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &str) -> Result<String, Trouble> {
+    let language = engine.setup.settings.language;
+    let say = |text: &Text| Ok(text.fill(language, &[]));
+    if matches!(rest, "" | "status") {
+        return Ok(describe(&engine.setup, is_admin));
+    }
+    if !is_admin {
+        return say(&chat::API_SERVER_REFUSED);
+    }
+    let change = match read(rest) {
+        Wish::Change(change) => change,
+        Wish::Unclear => return say(&chat::API_SERVER_USAGE),
+        Wish::Half(half, path) => {
+            engine.store.store_setting(half, &path)?;
+            let named = |key| Ok::<_, store::Error>(engine.store.setting(key)?.filter(|path| !path.is_empty()));
+            match (named(CERT)?, named(KEY)?) {
+                (Some(cert), Some(key)) => {
+                    engine.store.store_setting(CERT, "")?;
+                    engine.store.store_setting(KEY, "")?;
+                    ApiChange::Certificate { cert, key }
+                }
+                (_, None) => return say(&chat::NOW_THE_KEY),
+                (None, _) => return say(&chat::NOW_THE_CERT),
+            }
+        }
+    };
+    engine.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
+    let rebind = Rebind { change, bot: chat.bot, who: chat.who.clone() };
+    engine.pending.effects.push(Effect::Rebind(rebind));
+    say(&chat::API_CHANGING)
+}
+
+fn read(rest: &str) -> Wish {
+    let (word, value) = split(rest);
+    let is_path = value.starts_with('/');
+    match (word.to_lowercase().as_str(), value) {
+        ("local" | "lokal", "") => Wish::Change(ApiChange::Network(false)),
+        ("network" | "netzwerk", "") => Wish::Change(ApiChange::Network(true)),
+        ("port", value) => match value.parse() {
+            Ok(port @ 1024..) => Wish::Change(ApiChange::Port(port)),
+            _ => Wish::Unclear,
+        },
+        ("cert", "auto") => Wish::Change(ApiChange::OwnCertificate),
+        ("cert", path) if is_path => Wish::Half(CERT, path.to_string()),
+        ("key", path) if is_path => Wish::Half(KEY, path.to_string()),
+        ("renew-cert" | "renew" | "zertifikat-erneuern", "") => Wish::Change(ApiChange::RenewCertificate),
+        ("delete-cert" | "zertifikat-loeschen", "") => Wish::Change(ApiChange::DeleteCertificate),
+        _ => Wish::Unclear,
+    }
+}
+
+/// How it is; paths only for admins.
+fn describe(setup: &Setup, is_admin: bool) -> String {
+    let (facts, language) = (&setup.api, setup.settings.language);
+    let fill = |text: &Text| text.fill(language, &[]);
+    let or = |path: &str, text: &Text| if path.is_empty() { fill(text) } else { path.to_string() };
+    let config = or(&facts.config_file, &chat::NO_FILE);
+    let rate = if setup.rate_limit == 0 { fill(&chat::UNLIMITED) } else { setup.rate_limit.to_string() };
+    let mode = fill(if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL });
+    let management = fill(if facts.needs_admin_token { &chat::MANAGEMENT_TOKEN } else { &chat::MANAGEMENT_LOOPBACK });
+    let values = [("url", setup.api_url.as_str()), ("mode", &mode), ("rate", &rate), ("management", &management)];
+    let mut out = chat::API_SERVER.fill(language, &values);
+    if is_admin {
+        let values = [
+            ("config", config.as_str()),
+            ("data", &facts.data_dir),
+            ("admin_file", &facts.admin_token_file),
+            ("certificate", &or(&facts.certificate, &texts::NOTHING)),
+        ];
+        out.push_str(&chat::API_SERVER_ADMIN.fill(language, &values));
+        out.push_str("\n\n");
+        out.push_str(&fill(&chat::API_SERVER_USAGE));
+    }
+    out
+}
+
+impl Engine {
+    /// The API is reached in another way now, or still as before.
+    pub(in crate::engine) fn on_rebound(&mut self, rebound: &Rebound) -> Result<(), store::Error> {
+        let language = self.setup.settings.language;
+        let text = match &rebound.outcome {
+            Ok((url, facts)) => {
+                (self.setup.api_url, self.setup.api) = (url.clone(), facts.clone());
+                let mode = if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL };
+                let mode = mode.fill(language, &[]);
+                chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)])
+            }
+            Err(why) => chat::API_NOT_CHANGED.fill(language, &[("why", why)]),
+        };
+        self.say_as_bot(rebound.wish.bot, &rebound.wish.who, &text)
+    }
+}
