@@ -2,6 +2,7 @@
 
 use botmother::engine::effect::{ApiChange, Rebind};
 use botmother::engine::event::Rebound;
+use botmother::store::Durability;
 use botmother::xml::Element;
 use botmother::xmpp::adhoc::Request;
 use botmother::xmpp::dataform::{Form, FormKind};
@@ -24,7 +25,11 @@ struct Chat {
 
 impl Chat {
     fn new(language: Language) -> Chat {
-        let mut rig = Rig::over(Store::memory(), language);
+        Chat::over(Store::memory(), language)
+    }
+
+    fn over(store: Store, language: Language) -> Chat {
+        let mut rig = Rig::over(store, language);
         rig.online();
         let new = NewBot {
             mode: Mode::Dedicated,
@@ -350,6 +355,32 @@ fn sessions_are_cancelled_checked_bounded_and_forgotten() {
     chat.rig.wait(limits::MENU_FORM_LIFETIME);
     assert!(chat.command(person, PHONE, submit("newbot", &last, &[("name", "A")])).contains("session-expired"));
     assert!(chat.command(person, PHONE, submit("newbot", &last, &[("name", "A")])).contains("bad-sessionid"));
+}
+
+/// What could not be stored has not happened: the form is still there to be sent again.
+#[test]
+fn a_failed_commit_takes_no_form_away() {
+    let dir = std::env::temp_dir().join(format!("botmother-menus-{}", std::process::id()));
+    let mut chat = Chat::over(Store::open(&dir, Durability::Process).unwrap(), Language::English);
+    let person = chat.rig.account;
+    let session = session_of(&chat.command(person, PHONE, command("newbot")));
+    let other = rusqlite::Connection::open(dir.join("botmother.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let request = Iq {
+        kind: IqKind::Set,
+        id: "q".into(),
+        from: Jid::parse(PHONE).ok(),
+        to: None,
+        payload: Some(submit("newbot", &session, &[("name", "Late")])),
+        error: None,
+    };
+    let effects = chat.rig.batch(vec![Event::Session(person, session::Event::Request(Box::new(request)))]);
+    assert!(matches!(effects.as_slice(), [Effect::Session(_, Order::Reset)]), "{effects:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    let done = chat.command(person, PHONE, submit("newbot", &session, &[("name", "Late")]));
+    assert!(done.contains("status='completed'") && done.contains("Name: Late"), "{done}");
+    drop(chat);
+    std::fs::remove_dir_all(dir).unwrap();
 }
 
 /// Damaged requests are answered, and nothing panics.

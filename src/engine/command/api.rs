@@ -1,7 +1,7 @@
 //! `/api` and its pages (guide §5.4 and §5.5): how a program talks to this bot, with lines that can be pasted into a shell
 //! as they are: the real address, and for the owner the bot's real token.
 //!
-//! To add a page: a row in [`PAGES`], its text in `texts/chat.rs`, its command lines in [`lines`].
+//! To add a page: a row in `PAGES`, its text in `texts/chat.rs`, its command lines in `lines`.
 
 use std::fmt::Write;
 

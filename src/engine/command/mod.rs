@@ -1,7 +1,7 @@
 //! Slash commands typed by a person. One table makes parsing, `/help`, and later the clickable forms.
 //!
-//! [`run`] answers what the manager knows, [`run_in_chat`] what a bot with an account of its own knows by itself;
-//! everything else is left to the bots' own programs. [`menu`] gives the same tables to ad-hoc commands.
+//! `run` answers what the manager knows, `run_in_chat` what a bot with an account of its own knows by itself;
+//! everything else is left to the bots' own programs. `menu` gives the same tables to ad-hoc commands.
 
 pub mod api;
 pub(super) mod api_server;
