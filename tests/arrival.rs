@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use botmother::base::id::{AccountId, BotId};
 use botmother::base::jid::{BareJid, Jid};
+use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
 use botmother::engine::command::texts::Language;
@@ -17,7 +18,7 @@ use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
 use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
-use botmother::store::Store;
+use botmother::store::{Durability, Store};
 use botmother::xml::Element;
 use botmother::xmpp::message::{Inbound, Kind, Via};
 use botmother::xmpp::ns;
@@ -283,6 +284,38 @@ fn an_interrupted_publication_is_made_up_for_and_a_node_made_otherwise_is_config
     assert_eq!((rest.len(), last.presences.len()), (3, 1));
 }
 
+/// A database that somebody else holds for longer than we wait.
+#[test]
+fn what_could_not_be_stored_is_done_again() {
+    let dir = std::env::temp_dir().join(format!("botmother-arrival-{}", std::process::id()));
+    let (mut rig, _) = Rig::over(Store::open(&dir, Durability::Process).unwrap(), &[]);
+    let account = rig.create(Mode::Cloud, Access::List, &[]);
+    let mut next = rig.online(account).find("vcard-temp");
+    while !next.payload.contains("avatar:metadata") {
+        next = rig.answer(&next, Ok(None)).asked[0].clone();
+    }
+    let other = rusqlite::Connection::open(dir.join("botmother.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // What was refused is as it was.
+    let caused = rig.ask(Question::SetBotAccess(BotId(1), Access::Public, None));
+    assert!(matches!(caused.answers.first(), Some(Err(Failure::Internal))), "{caused:?}");
+    // With others: each once more, by itself, and by then the database is free.
+    let freed = std::thread::spawn(move || {
+        std::thread::sleep(limits::STORE_BUSY_TIMEOUT + Duration::from_millis(700));
+        other.execute_batch("ROLLBACK").unwrap();
+    });
+    let (reply, _ticket) = ticket();
+    let answer = session::Event::Answer { tag: next.tag, outcome: Ok(None) };
+    let question = Question::BotAccess(BotId(1));
+    let caused =
+        rig.batch(vec![Event::Session(account, answer), Event::Ask { caller: Caller::Admin, question, reply }]);
+    freed.join().unwrap();
+    assert_eq!(caused.presences.len(), 1, "published: {caused:?}");
+    assert!(matches!(caused.answers.first(), Some(Ok(Answer::Access(_, Access::List, _)))), "{caused:?}");
+    drop(rig);
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
 #[test]
 fn the_owner_is_greeted_once() {
     let mut rig = Rig::new();
@@ -370,7 +403,7 @@ fn a_policy_must_fit_the_mode() {
     for access in [Access::Roster, Access::List, Access::Public] {
         refused(rig.ask(Question::SetBotAccess(BotId(1), access, None)), "access");
     }
-    let many = vec![jid("eva@y.example"); botmother::base::limits::BOT_CONTACTS_MAX + 1];
+    let many = vec![jid("eva@y.example"); limits::BOT_CONTACTS_MAX + 1];
     refused(rig.ask(Question::SetBotAccess(BotId(1), Access::Owner, Some(many))), "contacts");
     let caused = rig.ask(Question::SetBotAccess(BotId(9), Access::Owner, None));
     assert!(matches!(caused.answers.first(), Some(Err(Failure::NotFound(_)))));
@@ -383,6 +416,7 @@ fn a_brought_account_is_given_back_over_restarts() {
     rig.online(account);
     let caused = rig.ask(Question::DeleteBot(BotId(1)));
     assert!(caused.closed.is_empty() && caused.presences == ["<presence type='unavailable'/>"], "{caused:?}");
+    assert!(caused.says("type='unsubscribed'") && caused.says("type='unsubscribe'"), "{caused:?}");
     let first = caused.find("vcard-temp");
     let gone = StanzaError::new("wait", "recipient-unavailable");
     assert!(rig.answer(&first, Err(gone)).closed.is_empty());

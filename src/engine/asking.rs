@@ -48,6 +48,7 @@ impl Engine {
         self.last_tag += 1;
         let tag = self.last_tag;
         self.asked.insert(tag, (account, about));
+        self.pending.asked.push(tag);
         self.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
         tag
     }
@@ -60,6 +61,7 @@ impl Engine {
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
         let Some((_, about)) = self.asked.remove(&tag).filter(|(asked, _)| *asked == account) else { return Ok(()) };
+        self.pending.answered.push((tag, (account, about.clone())));
         match about {
             About::Removal(account, bot) => self.on_removal_answered(tag, account, bot, answer),
             About::Room { room, tag } => {

@@ -15,7 +15,7 @@ use crate::store::row::AccountRow;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::stanza::IqKind;
-use crate::xmpp::{avatar, ns, pubsub, roster, vcard};
+use crate::xmpp::{avatar, ns, presence, pubsub, roster, vcard};
 
 /// What a bot published of itself ([`crate::engine::arrival`]).
 const NODES: [&str; 4] = [ns::AVATAR_METADATA, ns::AVATAR_DATA, ns::VCARD4_NODE, ns::NICK];
@@ -48,12 +48,18 @@ impl Engine {
     /// Does this step, or ends behind the last.
     pub(super) fn continue_farewell(&mut self, account: AccountId, step: usize) -> Result<(), store::Error> {
         let owner = self.store.farewell(account)?;
-        match owner.and_then(|owner| build_step(step, &owner)) {
-            Some(order) => {
+        let order = owner.as_ref().and_then(|owner| build_step(step, owner));
+        match (order, owner) {
+            (Some(order), Some(owner)) => {
+                if step == 0 {
+                    // Requests that wait for an answer and approvals given in advance go by this only.
+                    self.tell_session(account, presence::print_unsubscribe(&owner));
+                    self.tell_session(account, presence::print_unsubscribed(&owner));
+                }
                 self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Farewell(step));
                 Ok(())
             }
-            None => {
+            _ => {
                 if let Some(account) = self.accounts.get_mut(&account) {
                     account.is_settling = true;
                 }

@@ -139,6 +139,10 @@ struct Pending {
     called: Vec<(u64, calls::End)>,
     /// Logins of new bots that have come to an end, good or bad.
     arrived: Vec<(BotId, Result<(), String>)>,
+    /// Tags of questions to entities that were asked.
+    asked: Vec<u64>,
+    /// Questions to entities that were answered.
+    answered: Vec<(u64, (AccountId, asking::About))>,
     /// Accounts that were started or removed, as they were before, oldest first.
     replaced: Vec<(AccountId, Option<Account>)>,
     /// Forms being filled out before the batch, if it has changed them.
@@ -323,6 +327,11 @@ impl Engine {
             self.visits = before;
         }
         self.revert_rooms(pending.rooms);
+        // What was asked does not go out, and answers are told again.
+        self.asked.extend(pending.answered);
+        for tag in pending.asked {
+            self.asked.remove(&tag);
+        }
         self.store.rollback();
         if let Err(error) = self.reload_bots() {
             log::error!("reading the bots again failed: {error}");
