@@ -161,6 +161,13 @@ fn off_and_on(daemon: &Daemon, owner: &mut Peer, bot: &str, id: i64) {
 /// The bot has taken back all that it published, and its owner is free of it.
 fn is_gone(owner: &mut Peer, bot: &str) {
     owner.expect_presence(SOON, |presence| presence.kind == "unsubscribed" && presence.from.starts_with(bot));
+    is_empty(owner, bot);
+    let item = roster_item(owner, 999, bot);
+    assert!(!item.contains("\"both\"") && !item.contains("\"from\"") && !item.contains("\"to\""), "{item}");
+}
+
+/// Nothing is left of what the bot showed of itself.
+fn is_empty(owner: &mut Peer, bot: &str) {
     until("empty", |turn| {
         let vcard = ask(owner, bot, &format!("vcard-{turn}"), "<vCard xmlns='vcard-temp'/>");
         let nodes =
@@ -172,8 +179,6 @@ fn is_gone(owner: &mut Peer, bot: &str) {
             .collect();
         (!vcard.contains("<FN>") && !vcard.contains("BINVAL") && left.is_empty(), format!("{vcard} {left:?}"))
     });
-    let item = roster_item(owner, 999, bot);
-    assert!(!item.contains("\"both\"") && !item.contains("\"from\"") && !item.contains("\"to\""), "{item}");
 }
 
 #[test]
@@ -312,6 +317,7 @@ fn a_bot_deleted_while_its_server_is_down_is_taken_back_later() {
         let mut owner = person(&server, "owner");
         is_gone_silently(&mut owner, &bot);
         until("given back", |_| (daemon.log_text().contains("given back"), daemon.log_text()));
+        is_empty(&mut owner, &bot);
     });
 }
 

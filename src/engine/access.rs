@@ -31,13 +31,21 @@ pub(super) fn check(mode: Mode, access: Access, contacts: &[BareJid]) -> Result<
     Ok(())
 }
 
+/// Named people as they are kept: sorted, each once.
+pub(super) fn tidy(contacts: &[BareJid]) -> Vec<BareJid> {
+    let mut contacts = contacts.to_vec();
+    contacts.sort();
+    contacts.dedup();
+    contacts
+}
+
 impl Bot {
     /// Whether somebody may speak to it: comparison of normalised bare addresses.
     pub(super) fn admits(&self, who: &BareJid) -> bool {
         let is_named = || match self.access {
             Access::Owner => false,
             Access::Roster => self.subscribers.binary_search(who).is_ok(),
-            Access::List => self.contacts.contains(who),
+            Access::List => self.contacts.binary_search(who).is_ok(),
             Access::Public => true,
         };
         self.row.owner == *who || is_named()
@@ -60,9 +68,7 @@ impl Engine {
         let bot = self.bot(id)?;
         check(bot.mode, access, contacts.unwrap_or(&bot.contacts))?;
         if let Some(contacts) = contacts {
-            let mut contacts = contacts.to_vec();
-            contacts.sort();
-            contacts.dedup();
+            let contacts = tidy(contacts);
             self.store.store_contacts(id, ContactSource::List, &contacts)?;
             if let Some(bot) = self.bots.get_mut(&id) {
                 bot.contacts = contacts;

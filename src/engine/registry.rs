@@ -22,7 +22,7 @@ pub(super) struct Bot {
     pub(super) receive: Receive,
     pub(super) access: Access,
     pub(super) profile: ProfileRow,
-    /// Whom its owner named ([`Access::List`]).
+    /// Whom its owner named, sorted ([`Access::List`]).
     pub(super) contacts: Vec<BareJid>,
     /// Who is subscribed to it, sorted ([`Access::Roster`]).
     pub(super) subscribers: Vec<BareJid>,
@@ -133,7 +133,7 @@ impl Engine {
             receive: new.receive,
             access: new.access,
             profile: ProfileRow::default(),
-            contacts: new.contacts.clone(),
+            contacts: access::tidy(&new.contacts),
             subscribers: Vec::new(),
             commands: Vec::new(),
             queued: 0,
