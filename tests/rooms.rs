@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use support::daemon::Daemon;
 use support::http::Json;
 use support::peer::Peer;
-use support::server::{Kind, Server};
+use support::server::{Kind, Options, Server};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_millis(500);
@@ -26,7 +26,11 @@ struct Scene {
 
 impl Scene {
     fn new(kind: Kind) -> Option<Scene> {
-        let server = Server::start(kind)?;
+        Scene::with(kind, Options::default())
+    }
+
+    fn with(kind: Kind, options: Options) -> Option<Scene> {
+        let server = Server::start_with(kind, options)?;
         for user in ["owner", "alice", "bob", "robot"] {
             server.add_user(user, "secret");
         }
@@ -121,6 +125,30 @@ impl Scene {
         assert_eq!(answer.kind, "result", "{}", answer.xml);
     }
 
+    /// The bookmarks of the bot, as a client at its account sees them.
+    fn bookmarks(&mut self, peer: &mut Peer) -> String {
+        self.count += 1;
+        let id = format!("bookmarks-{}", self.count);
+        let items = "<items node='urn:xmpp:bookmarks:1'/>";
+        peer.raw(&format!(
+            "<iq type='get' id='{id}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>{items}</pubsub></iq>"
+        ));
+        peer.expect_iq(LIMIT, &id).xml
+    }
+
+    fn await_bookmarks(&mut self, fits: impl Fn(&str) -> bool) {
+        let mut peer = Peer::login(&self.server, "robot", "secret", "check");
+        let begun = Instant::now();
+        loop {
+            let found = self.bookmarks(&mut peer);
+            if fits(&found) {
+                return;
+            }
+            assert!(begun.elapsed() < LIMIT, "{found}");
+            thread::sleep(QUIET);
+        }
+    }
+
     fn administer(&mut self, room: &str, item: &str, reason: &str) {
         let query = format!(
             "<query xmlns='http://jabber.org/protocol/muc#admin'><item {item}><reason>{reason}</reason></item></query>"
@@ -140,6 +168,8 @@ fn talk(kind: Kind) {
     let joined = scene.update_is("room_joined");
     assert_eq!((joined.at("room").text(), joined.at("nick").text()), (room.clone(), "Robo".to_string()));
     scene.alice.expect_presence(LIMIT, |presence| presence.from == format!("{room}/Robo"));
+
+    scene.await_bookmarks(|found| found.contains(&room) && found.contains("autojoin"));
 
     // Both ways, in order, and nothing of our own comes back.
     for n in 0..5 {
@@ -173,6 +203,7 @@ fn talk(kind: Kind) {
     assert_eq!(answer.0, 200, "{}", answer.1);
     scene.alice.expect_presence(LIMIT, |p| p.from == format!("{room}/Robo") && p.kind == "unavailable");
     assert_eq!(scene.update_is("room_left").at("reason").text(), "we left the room");
+    scene.await_bookmarks(|found| !found.contains(&room));
     Scene::refused(scene.post("/bot/leaveRoom", &format!(r#"{{"room":"{room}"}}"#)), "leave_failed", "not in the room");
     let answer = scene.post("/bot/sendMessage", &format!(r#"{{"to":"{room}","text":"x","type":"groupchat"}}"#));
     Scene::refused(answer, "send_failed", "call joinRoom first");
@@ -212,6 +243,8 @@ fn doors(kind: Kind) {
     let left = scene.update_is("room_left");
     assert!(left.at("reason").text().contains("kicked") && left.at("reason").text().contains("too loud"), "{left:?}");
 
+    scene.await_bookmarks(|found| found.matches("autojoin").count() == 1 && found.contains(&den));
+
     // Asked in: by the owner, not by a stranger.
     let mediated = |who: &str| {
         format!("<message to='{den}'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='{who}'/></x></message>")
@@ -241,7 +274,16 @@ fn doors(kind: Kind) {
 
 /// Restarts of either side lose nothing.
 fn restarts(kind: Kind) {
-    let Some(mut scene) = Scene::new(kind) else { return };
+    restarts_with(kind, Options::default());
+}
+
+/// A room without an archive tells its latest messages on entering.
+fn restarts_without(kind: Kind) {
+    restarts_with(kind, Options { archive: false, ..Options::default() });
+}
+
+fn restarts_with(kind: Kind, options: Options) {
+    let Some(mut scene) = Scene::with(kind, options) else { return };
     let room = scene.room("den", &[]);
     scene.must_join(&room);
     scene.update_is("room_joined");
@@ -276,18 +318,22 @@ fn restarts(kind: Kind) {
     }
     thread::sleep(QUIET);
     scene.no_update();
-    let begun = Instant::now();
-    while begun.elapsed() < QUIET {
-        thread::sleep(QUIET / 5);
-    }
     scene.alice.send_kind(&room, "last", "groupchat");
     scene.heard("last");
 }
 
 /// Killed again and again while it speaks: all of it is heard, once.
 fn killed(kind: Kind) {
+    killed_with(kind, Options::default());
+}
+
+fn killed_without(kind: Kind) {
+    killed_with(kind, Options { archive: false, ..Options::default() });
+}
+
+fn killed_with(kind: Kind, options: Options) {
     const COUNT: usize = 50;
-    let Some(mut scene) = Scene::new(kind) else { return };
+    let Some(mut scene) = Scene::with(kind, options) else { return };
     let room = scene.room("den", &[]);
     scene.must_join(&room);
     scene.alice.clear();
@@ -328,5 +374,7 @@ on_both! {
     talk, prosody_talk, ejabberd_talk;
     doors, prosody_doors, ejabberd_doors;
     restarts, prosody_restarts, ejabberd_restarts;
+    restarts_without, prosody_restarts_without_archive, ejabberd_restarts_without_archive;
     killed, prosody_killed, ejabberd_killed;
+    killed_without, prosody_killed_without_archive, ejabberd_killed_without_archive;
 }

@@ -167,6 +167,8 @@ pub const ROOM_CLOCK_MS: i64 = 60_000;
 pub const ROOMS_PER_BOT_MAX: usize = 200;
 /// After entering, what the room is and what was said there should be known by then; else it is taken as it is.
 pub const ROOM_HISTORY_TIMEOUT: Duration = Duration::from_secs(10);
+/// One page of a room's archive; longer than [`IQ_TIMEOUT`], so that only a lost answer is not waited for.
+pub const ROOM_ARCHIVE_TIMEOUT: Duration = Duration::from_secs(90);
 /// Until an archive that was out of order is asked again.
 pub const ROOM_HISTORY_RETRY: Duration = Duration::from_secs(5);
 /// Messages held back while a room's archive is read; beyond it order is given up, not messages.

@@ -60,8 +60,11 @@ impl Engine {
         tag: u64,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some((_, about)) = self.asked.remove(&tag).filter(|(asked, _)| *asked == account) else { return Ok(()) };
-        self.pending.answered.push((tag, (account, about.clone())));
+        let Some((asked, about)) = self.asked.remove(&tag) else { return Ok(()) };
+        self.pending.answered.push((tag, (asked, about.clone())));
+        if asked != account {
+            return Ok(());
+        }
         match about {
             About::Removal(account, bot) => self.on_removal_answered(tag, account, bot, answer),
             About::Room { room, tag } => {

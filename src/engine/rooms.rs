@@ -119,11 +119,20 @@ impl Engine {
         }
         let known_nick = known.map(|entry| entry.row.nick.clone());
         let is_joined = known.is_some_and(|entry| entry.room.is_joined());
+        // On its way back into it: no new try is needed, and whatever keeps it out may pass.
+        let is_coming = new.password.is_none()
+            && known.is_some_and(|entry| entry.is_kept && new.nick.as_ref().is_none_or(|nick| *nick == entry.row.nick));
+        let is_online = self.accounts.get(&account).is_some_and(|account| account.is_online);
         let nick = new.nick.clone().or(known_nick).unwrap_or(name);
         self.audit(Some(bot), "join_room", &format!("room={}", new.room))?;
         match is_joined {
             true if new.nick.is_some() => self.drive(&key, Input::Nick(nick))?,
             true => self.note_turn(&key, Turn::In),
+            false if is_coming && !is_online => {
+                let why = "the bot's account is not connected; it comes back into the room by itself".to_string();
+                return Err(Failure::Remote { what: "join_failed", why }.into());
+            }
+            false if is_coming => self.drive(&key, Input::Join(Intent::Kept))?,
             false => self.enter_room(&key, bot, nick, new.password.clone(), None)?,
         }
         Ok(Verdict::AwaitRoom(key, Wish::Join))

@@ -16,14 +16,15 @@ use crate::xmpp::stanza::IqKind;
 pub(in crate::engine) enum Step {
     /// With all we want of the node.
     Whole(Box<Bookmark>),
-    /// Without the number of items.
-    Unnumbered,
+    /// With what every server takes; the rest follows by configuring the node.
+    Simple,
     /// With whatever the node is.
     Plain,
 }
 
 /// What is wanted of the node, as far as every server takes it among the options of publishing.
-const UNNUMBERED: Options = Options { max_items: None, ..bookmarks::OPTIONS };
+/// COMPAT(ejabberd 23): takes neither `max_items` nor `send_last_published_item` there.
+const SIMPLE: Options = Options { max_items: None, send_last: None, ..bookmarks::OPTIONS };
 
 impl Engine {
     /// Remembers a room at the server. One that we were put out of stays there, but is not entered by itself any more.
@@ -45,14 +46,14 @@ impl Engine {
         let mut ask = |order, about| self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
         match (step, refusal) {
             (Step::Whole(bookmark), Some(Refusal::MaxItems)) => {
-                ask(bookmark.build_publish(&UNNUMBERED), About::Bookmark(Step::Unnumbered));
+                ask(bookmark.build_publish(&SIMPLE), About::Bookmark(Step::Simple));
             }
             (Step::Whole(bookmark), Some(Refusal::PreconditionNotMet)) => {
                 let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
                 ask(configure, About::Chore("configuring the bookmarks"));
                 ask(bookmark.build_publish(&Options::default()), About::Bookmark(Step::Plain));
             }
-            (Step::Unnumbered, None) => {
+            (Step::Simple, None) => {
                 let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
                 ask(configure, About::Chore("configuring the bookmarks"));
             }

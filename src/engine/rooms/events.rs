@@ -41,6 +41,7 @@ impl Engine {
             Event::Refused(refusal) => self.on_out(key, &refusal.to_string(), false),
             Event::Lost { why, .. } => {
                 log::info!("room {}: {why}; coming back", key.1);
+                self.note_turn(key, Turn::Not(why.to_string()));
                 self.sync_lost(key)
             }
             Event::Left(departure) => self.on_out(key, &departure.to_string(), departure == Departure::Asked),

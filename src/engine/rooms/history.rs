@@ -70,13 +70,14 @@ impl Engine {
         }
         entry.sync_due = None;
         match entry.sync {
-            Sync::Entering { .. } if !is_online => {
+            Sync::Entering { .. } | Sync::Reading(_) if !is_online => {
                 entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
                 Ok(())
             }
             Sync::Entering { .. } if entry.has_archive() => self.read_archive(key),
             Sync::Entering { .. } => self.go_live(key),
-            _ => Ok(()),
+            Sync::Reading(_) => self.read_archive(key),
+            Sync::Out | Sync::Live => Ok(()),
         }
     }
 
@@ -92,6 +93,7 @@ impl Engine {
     }
 
     fn read_archive(&mut self, key: &Key) -> Result<(), store::Error> {
+        let now = self.now.mono;
         let query = format!("room-{:x}", self.last_tag + 1);
         // A message of ours that may have got there is looked for from where it was accepted.
         let outbox_mark = self.store.first_room_outbox_mark(key.0, &key.1)?;
@@ -99,7 +101,7 @@ impl Engine {
         let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
         // The archive has it, too, and in order.
         entry.held.retain(|heard| !heard.is_history);
-        entry.sync_due = None;
+        entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
         entry.sync = Sync::Reading(Box::new(catch_up));
         self.ask_page(key);
         Ok(())
@@ -137,7 +139,7 @@ impl Engine {
 
     /// The end of a page of the archive.
     pub(in crate::engine) fn on_room_page(&mut self, key: &Key, answer: &EntityAnswer) -> Result<(), store::Error> {
-        let retry_at = self.now.mono + limits::ROOM_HISTORY_RETRY;
+        let now = self.now.mono;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         let next = match answer {
@@ -151,7 +153,7 @@ impl Engine {
             }
             Err(error) if error.kind == "wait" => {
                 entry.sync = Sync::Entering { is_told: true };
-                entry.sync_due = Some(retry_at);
+                entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
                 return Ok(());
             }
             Err(error) => {
@@ -160,7 +162,10 @@ impl Engine {
             }
         };
         match next {
-            Next::Page => self.ask_page(key),
+            Next::Page => {
+                entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
+                self.ask_page(key);
+            }
             Next::Done(rest) => {
                 let newest = catch_up.newest().map(String::from);
                 rest.into_iter().try_for_each(|message| self.tell_archived(key, message))?;

@@ -5,7 +5,7 @@ use super::history::Sync;
 use super::{Entry, Key};
 use crate::base::crypto;
 use crate::base::id::{AccountId, BotId, OutboxId};
-use crate::base::jid::Jid;
+use crate::base::jid::{BareJid, Jid};
 use crate::base::json::Object;
 use crate::base::{limits, text};
 use crate::engine::effect::{Effect, Order};
@@ -30,7 +30,26 @@ impl Engine {
         new: &NewMessage,
         message_id: &str,
     ) -> Result<(), Trouble> {
-        let key = (account, new.to.bare());
+        let mut outbound = Outbound::text(new.to.bare().to_jid(), Kind::Groupchat, message_id, &new.text);
+        if let Some(id) = &new.reply_to {
+            // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
+            let to = Some(new.to.clone()).filter(|to| !to.is_bare());
+            outbound = outbound.replying(Reply { id: id.clone(), to }, None);
+        }
+        self.enqueue_to_room(account, bot, &new.to.bare(), message_id, &outbound)
+    }
+
+    /// Puts a message of any kind to all in a room into the outbox. Its id on the wire must be `message_id`, by which it is
+    /// known when the room shows it.
+    pub(in crate::engine) fn enqueue_to_room(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        room: &BareJid,
+        message_id: &str,
+        outbound: &Outbound,
+    ) -> Result<(), Trouble> {
+        let key = (account, room.clone());
         let created_at = self.now.unix();
         let Some(entry) = self.touch(&key).filter(|entry| entry.is_kept) else {
             let why = format!("the bot is not in the room {}; call joinRoom first", key.1);
@@ -38,12 +57,6 @@ impl Engine {
         };
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
-        }
-        let mut outbound = Outbound::text(key.1.to_jid(), Kind::Groupchat, message_id, &new.text);
-        if let Some(id) = &new.reply_to {
-            // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
-            let to = Some(new.to.clone()).filter(|to| !to.is_bare());
-            outbound = outbound.replying(Reply { id: id.clone(), to }, None);
         }
         let row = OutboxRow {
             id: OutboxId(0),
@@ -321,7 +334,7 @@ impl Engine {
         let key = (account, invitation.room.clone());
         let inviter = invitation.inviter.as_ref().map(|jid| jid.bare()).filter(|jid| self.admits(bot, jid));
         let is_full = self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX;
-        let is_in = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
+        let is_in = self.rooms.entries.contains_key(&key);
         let (Some(inviter), false, false) = (inviter, is_full, is_in) else {
             log::info!("bot {bot}: an invitation to {} was not followed", key.1);
             return Ok(());
