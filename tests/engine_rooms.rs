@@ -1,0 +1,597 @@
+//! Rooms in the engine as a value: stanzas of services in, orders to the session and updates out. `tests/rooms.rs` does
+//! the same with real services; here is what those do not do on demand.
+
+use std::cell::Cell;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use botmother::base::id::{AccountId, UpdateId};
+use botmother::base::jid::{BareJid, Jid};
+use botmother::base::secret::Secret;
+use botmother::base::time::Now;
+use botmother::engine::command::texts::Language;
+use botmother::engine::effect::{Effect, Order};
+use botmother::engine::event::Event;
+use botmother::engine::failure::Failure;
+use botmother::engine::handle::*;
+use botmother::engine::{Engine, Settings, Setup};
+use botmother::store::Store;
+use botmother::xml::{Element, Namespaces};
+use botmother::xmpp::message::{self, Kind, Reading};
+use botmother::xmpp::session::{self, Facts};
+
+const OWNER: &str = "ralf@example.org";
+const ROBOT: &str = "robot@example.org";
+const ROOM: &str = "tea@muc.example.org";
+const SELF: &str = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='participant'/>\
+                    <status code='110'/></x>";
+const WITH_ARCHIVE: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
+    <identity category='conference' type='text'/><feature var='http://jabber.org/protocol/muc'/>\
+    <feature var='urn:xmpp:mam:2'/></query>";
+const WITHOUT_ARCHIVE: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
+    <identity category='conference' type='text'/><feature var='http://jabber.org/protocol/muc'/></query>";
+
+thread_local! {
+    static ENTROPY: Cell<u64> = const { Cell::new(1) };
+    /// The next message of ours ends in a panic, as if there were a bug.
+    static BUG: Cell<bool> = const { Cell::new(false) };
+}
+
+fn entropy(out: &mut [u8]) {
+    // A message's id has so many bytes, and nothing else that is made here.
+    assert!(out.len() != 16 || !BUG.replace(false), "a bug");
+    for byte in out {
+        let mut state = ENTROPY.get();
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ENTROPY.set(state);
+        *byte = state as u8;
+    }
+}
+
+/// The engine with one dedicated bot, and what its session was told and not looked at yet.
+struct Rig {
+    engine: Engine,
+    now: Now,
+    account: AccountId,
+    bot: BotInfo,
+    sent: Vec<String>,
+    asked: Vec<(u64, String)>,
+    answers: Vec<Outcome>,
+}
+
+fn setup() -> Setup {
+    Setup {
+        settings: Settings { language: Language::English, accounts: Vec::new(), system_roots: false },
+        api_url: "http://localhost:7842/bot/".to_string(),
+        rate_limit: 0,
+        entropy,
+    }
+}
+
+fn parse(text: &str) -> Element {
+    Element::parse(text, &Namespaces::default_is("jabber:client")).unwrap()
+}
+
+fn new_bot(mode: Mode) -> Question {
+    let account = OwnAccount { jid: BareJid::parse(ROBOT).unwrap(), password: Secret::new("pw") };
+    Question::CreateBot(NewBot {
+        name: "Robo".to_string(),
+        owner: BareJid::parse(OWNER).unwrap(),
+        mode,
+        receive: Receive::SelfChat,
+        account: (mode == Mode::Dedicated).then_some(account),
+    })
+}
+
+impl Rig {
+    /// Online, in no room.
+    fn new() -> Rig {
+        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
+        let mut engine = Engine::new(Store::memory(), setup(), now).unwrap();
+        let (reply, _ticket) = ticket();
+        let effects =
+            engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question: new_bot(Mode::Dedicated), reply }]);
+        let account = started(&effects);
+        let bot = BotInfo {
+            id: botmother::base::id::BotId(0),
+            name: String::new(),
+            jid: String::new(),
+            mode: Mode::Dedicated,
+            active: true,
+            description: String::new(),
+            created_at: 0,
+            token: None,
+        };
+        let mut rig = Rig { engine, now, account, bot, sent: Vec::new(), asked: Vec::new(), answers: Vec::new() };
+        rig.online(false);
+        match rig.answers.pop() {
+            Some(Ok(Answer::Created(bot))) => rig.bot = bot,
+            other => panic!("{other:?}"),
+        }
+        rig
+    }
+
+    /// Ends this engine as a kill would, and starts another over the same store; it is not online yet.
+    fn killed(self) -> Rig {
+        let (sender, receiver) = mpsc::channel();
+        drop(sender);
+        let store = self.engine.run(&receiver, Now::default, |_| {});
+        let mut engine = Engine::new(store, setup(), self.now).unwrap();
+        let effects = engine.batch(self.now, Vec::new());
+        let account = started(&effects);
+        Rig { engine, account, sent: Vec::new(), asked: Vec::new(), answers: Vec::new(), ..self }
+    }
+
+    fn batch(&mut self, events: Vec<Event>) {
+        for effect in self.engine.batch(self.now, events) {
+            match effect {
+                Effect::Answer(_, outcome) => self.answers.push(outcome),
+                Effect::Session(_, Order::Send { stanza, tag }) => {
+                    assert!(tag.is_none() || !stanza.contains("groupchat"), "the room acknowledges, not the server");
+                    self.sent.push(stanza);
+                }
+                Effect::Session(_, Order::Ask { tag, payload, .. }) => {
+                    self.asked.push((tag, payload.print("jabber:client")))
+                }
+                Effect::Session(..) => {}
+            }
+        }
+    }
+
+    fn session(&mut self, event: session::Event) {
+        self.batch(vec![Event::Session(self.account, event)]);
+    }
+
+    fn online(&mut self, resumed: bool) {
+        if !resumed {
+            let jid = Jid::parse(&format!("{ROBOT}/botmother")).unwrap();
+            self.session(session::Event::Bound { jid, facts: Facts::default() });
+        }
+        self.session(session::Event::Online { resumed });
+    }
+
+    fn offline(&mut self) {
+        self.session(session::Event::Offline { why: "reset".to_string(), retry_in: Duration::from_secs(1) });
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now.mono += Duration::from_secs(seconds);
+        self.now.unix_ms += seconds as i64 * 1000;
+        self.batch(Vec::new());
+    }
+
+    fn ask(&mut self, question: Question) {
+        let event = self.question(question);
+        self.batch(vec![event]);
+    }
+
+    fn question(&self, question: Question) -> Event {
+        let caller = Caller::Bot(self.bot.token.clone().expect("a token"));
+        let (reply, ticket) = ticket();
+        // Whoever asks waits.
+        std::mem::forget(ticket);
+        Event::Ask { caller, question, reply }
+    }
+
+    /// The answers since the last look: one, and good; or its reason.
+    fn answer(&mut self) -> Result<(), String> {
+        assert_eq!(self.answers.len(), 1, "{:?}", self.answers);
+        self.answers.pop().expect("one").map(drop).map_err(|failure| failure.to_string())
+    }
+
+    fn presence(&mut self, nick: &str, attributes: &str, inside: &str) {
+        let stanza = parse(&format!("<presence from='{ROOM}/{nick}' to='{ROBOT}/b' {attributes}>{inside}</presence>"));
+        self.session(session::Event::Presence(Box::new(stanza)));
+    }
+
+    fn message(&mut self, text: &str) {
+        let event = message_event(self.account, text);
+        self.batch(vec![event]);
+    }
+
+    fn groupchat(&mut self, nick: &str, id: &str, body: &str) {
+        self.message(&groupchat(nick, id, body));
+    }
+
+    fn subject(&mut self) {
+        self.message(&format!("<message from='{ROOM}' type='groupchat'><subject/></message>"));
+    }
+
+    /// Answers the open question with this in it.
+    fn reply(&mut self, about: &str, answer: &str) {
+        let at = self.asked.iter().rposition(|(_, payload)| payload.contains(about));
+        let (tag, _) = self.asked.remove(at.unwrap_or_else(|| panic!("no question about {about}: {:?}", self.asked)));
+        let outcome = Ok(Some(parse(answer)));
+        self.session(session::Event::Answer { tag, outcome });
+    }
+
+    /// The service lets us in; what it is follows.
+    fn let_in(&mut self, info: &str) {
+        assert!(self.sent.iter().any(|stanza| stanza.contains("http://jabber.org/protocol/muc'")), "{:?}", self.sent);
+        self.sent.clear();
+        self.presence("Robo", "", SELF);
+        if self.asked.iter().any(|(_, payload)| payload.contains("disco#info")) {
+            self.reply("disco#info", info);
+        }
+        self.subject();
+    }
+
+    /// In the room, up to date; the archive ends with `mark`.
+    fn joined() -> Rig {
+        let mut rig = Rig::new();
+        rig.ask(join());
+        rig.let_in(WITH_ARCHIVE);
+        assert_eq!(rig.answer(), Ok(()));
+        rig.archived("first", "before", "x");
+        rig.end_of_archive("first");
+        assert_eq!(rig.updates(), ["room_joined tea@muc.example.org"]);
+        rig.asked.clear();
+        rig
+    }
+
+    fn query_id(&self) -> String {
+        let query = self.asked.iter().rev().find(|(_, payload)| payload.contains("urn:xmpp:mam:2"));
+        let query = parse(&query.expect("the archive is read").1);
+        query.attribute("queryid").expect("an id").to_string()
+    }
+
+    fn archived(&mut self, id: &str, body: &str, nick: &str) {
+        let (query, inner) =
+            (self.query_id(), groupchat(nick, id, body).replace("<message", "<message xmlns='jabber:client'"));
+        self.message(&format!(
+            "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{id}'>\
+             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>"
+        ));
+    }
+
+    fn end_of_archive(&mut self, last: &str) {
+        let fin = format!(
+            "<fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'><last>{last}</last></set></fin>"
+        );
+        self.reply("urn:xmpp:mam:2", &fin);
+    }
+
+    /// Takes the updates, each as its kind and what it says.
+    fn updates(&mut self) -> Vec<String> {
+        let poll = |offset| UpdatePoll { offset, limit: 100, timeout: Duration::ZERO };
+        let before = std::mem::take(&mut self.answers);
+        self.ask(Question::GetUpdates(poll(None)));
+        let Some(Ok(Answer::Updates(updates))) = self.answers.pop() else { panic!() };
+        if let Some(last) = updates.last() {
+            self.ask(Question::GetUpdates(poll(Some(UpdateId(last.id.0 + 1)))));
+        }
+        self.answers = before;
+        updates.iter().map(|update| format!("{} {}", update.kind, said(&update.payload))).collect()
+    }
+
+    /// Says something, and gives its id; what went out stays in `sent`.
+    fn say(&mut self, text: &str) -> String {
+        self.ask(say(text));
+        match self.answers.pop() {
+            Some(Ok(Answer::Sent { message_id, .. })) => message_id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Bodies of what went out to the room since the last look.
+    fn said(&mut self) -> Vec<String> {
+        let sent = std::mem::take(&mut self.sent);
+        let body = |stanza: &String| parse(stanza).text_of("body", "jabber:client");
+        sent.iter().filter(|stanza| stanza.contains("groupchat")).filter_map(body).collect()
+    }
+
+    fn reflect(&mut self, message_id: &str, archive_id: &str) {
+        let text = groupchat("Robo", archive_id, "whatever");
+        self.message(&text.replace("id='m-", &format!("id='{message_id}' was='")));
+    }
+}
+
+fn started(effects: &[Effect]) -> AccountId {
+    let start = |effect: &Effect| match effect {
+        Effect::Session(account, Order::Start(..)) => Some(*account),
+        _ => None,
+    };
+    effects.iter().find_map(start).expect("the session is started")
+}
+
+fn message_event(account: AccountId, text: &str) -> Event {
+    match message::read(&parse(text), &BareJid::parse(ROBOT).unwrap()) {
+        Reading::Live(message) => Event::Session(account, session::Event::Message(message)),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn groupchat(nick: &str, id: &str, body: &str) -> String {
+    format!(
+        "<message from='{ROOM}/{nick}' type='groupchat' id='m-{id}'><body>{body}</body>\
+         <stanza-id xmlns='urn:xmpp:sid:0' by='{ROOM}' id='{id}'/></message>"
+    )
+}
+
+fn join() -> Question {
+    Question::JoinRoom(NewRoom { room: BareJid::parse(ROOM).unwrap(), nick: None, password: None })
+}
+
+fn say(text: &str) -> Question {
+    Question::SendMessage(NewMessage {
+        to: Jid::parse(ROOM).unwrap(),
+        text: text.to_string(),
+        kind: Kind::Groupchat,
+        reply_to: None,
+        idempotency_key: None,
+    })
+}
+
+/// The body, or the reason, or the room.
+fn said(payload: &str) -> String {
+    let member = |name: &str| payload.split_once(&format!("\"{name}\":\"")).and_then(|(_, rest)| rest.split_once('"'));
+    ["body", "reason", "room"]
+        .iter()
+        .find_map(|name| member(name))
+        .map(|(text, _)| text.to_string())
+        .unwrap_or_default()
+}
+
+#[test]
+fn what_was_missed_comes_first_and_all_once() {
+    let mut rig = Rig::joined();
+    rig.groupchat("alice", "a1", "one");
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<after>a1</after>")), "{:?}", rig.asked);
+    rig.groupchat("alice", "a4", "four");
+    rig.groupchat("alice", "a3", "three");
+    rig.archived("a2", "two", "bob");
+    rig.archived("a3", "three", "alice");
+    assert_eq!(rig.updates(), ["message one", "message two", "message three"]);
+    rig.end_of_archive("a3");
+    rig.groupchat("alice", "a4", "four");
+    assert_eq!(rig.updates(), ["message four"]);
+
+    // Killed in the middle of it: on from what was committed.
+    let mut rig = rig.killed();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<after>a4</after>")), "{:?}", rig.asked);
+    rig.archived("a5", "five", "bob");
+    rig.groupchat("alice", "a7", "seven");
+    let mut rig = rig.killed();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<after>a5</after>")), "{:?}", rig.asked);
+    rig.archived("a6", "six", "bob");
+    rig.archived("a7", "seven", "alice");
+    rig.end_of_archive("a7");
+    assert_eq!(rig.updates(), ["message five", "message six", "message seven"]);
+}
+
+#[test]
+fn results_that_nobody_asked_for_are_nothing() {
+    let mut rig = Rig::joined();
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    let query = rig.query_id();
+    let result = |from: &str, query: &str| {
+        let inner = groupchat("alice", "f1", "forged").replace("<message", "<message xmlns='jabber:client'");
+        format!(
+            "<message from='{from}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='f1'>\
+             <forwarded xmlns='urn:xmpp:forward:0'>{}</forwarded></result></message>",
+            inner.replace(ROOM, from)
+        )
+    };
+    rig.message(&result(ROOM, "another"));
+    rig.message(&result("den@muc.example.org", &query));
+    rig.end_of_archive("first");
+    rig.message(&result(ROOM, &query));
+    assert_eq!(rig.updates(), Vec::<String>::new());
+}
+
+#[test]
+fn a_message_is_kept_until_the_room_has_shown_it() {
+    let mut rig = Rig::joined();
+    let one = rig.say("one");
+    rig.say("two");
+    let three = rig.say("three");
+    assert_eq!(rig.said(), ["one", "two", "three"]);
+    rig.reflect(&one, "a1");
+    // The archive has the third, nobody has the second; it was killed before it knew.
+    let mut rig = rig.killed();
+    rig.online(false);
+    assert!(!rig.sent.iter().any(|stanza| stanza.contains("groupchat")), "{:?}", rig.sent);
+    rig.let_in(WITH_ARCHIVE);
+    rig.message(&{
+        let inner = groupchat("Robo", "a3", "three").replace("id='m-a3'", &format!("id='{three}'"));
+        let inner = inner.replace("<message", "<message xmlns='jabber:client'");
+        format!(
+            "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{}' id='a3'>\
+             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>",
+            rig.query_id()
+        )
+    });
+    assert_eq!(rig.said(), Vec::<String>::new(), "the archive is read first");
+    rig.end_of_archive("a3");
+    assert_eq!(rig.said(), ["two"]);
+    // Resumed, the session sends it again itself.
+    rig.offline();
+    rig.online(true);
+    assert_eq!(rig.said(), Vec::<String>::new());
+    assert_eq!(rig.updates(), Vec::<String>::new(), "nothing of our own is news");
+}
+
+#[test]
+fn a_room_may_refuse() {
+    let mut rig = Rig::joined();
+    let error = |id: &str, kind: &str, condition: &str| {
+        format!(
+            "<message from='{ROOM}' type='error' id='{id}'><error type='{kind}'>\
+             <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
+        )
+    };
+    let id = rig.say("no voice");
+    rig.message(&error(&id, "auth", "forbidden"));
+    assert_eq!(rig.updates(), ["message_state the room refused the message: forbidden"]);
+
+    let id = rig.say("too fast");
+    rig.said();
+    rig.message(&error(&id, "wait", "resource-constraint"));
+    rig.wait(1);
+    assert_eq!(rig.said(), Vec::<String>::new());
+    rig.wait(5);
+    assert_eq!(rig.said(), ["too fast"]);
+    rig.reflect(&id, "a1");
+
+    // Somebody else's error is none of the room's.
+    let id = rig.say("here?");
+    rig.message(&error(&id, "auth", "forbidden").replace(ROOM, &format!("{ROOM}/alice")));
+    rig.said();
+    rig.message(&error(&id, "cancel", "not-acceptable"));
+    rig.wait(3);
+    rig.let_in(WITH_ARCHIVE);
+    rig.end_of_archive("a1");
+    assert_eq!(rig.said(), ["here?"]);
+    // The room is there, answers, and shows nothing.
+    rig.wait(30);
+    rig.reply("urn:xmpp:ping", "<x/>");
+    assert_eq!(rig.updates(), ["message_state the room did not show the message to anybody"]);
+    let mut rig = rig.killed();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    rig.end_of_archive("a1");
+    assert_eq!(rig.said(), Vec::<String>::new());
+}
+
+#[test]
+fn without_an_archive_the_room_tells() {
+    let mut rig = Rig::new();
+    rig.ask(join());
+    assert!(rig.sent.iter().any(|stanza| stanza.contains("since='")));
+    rig.presence("Robo", "", SELF);
+    rig.reply("disco#info", WITHOUT_ARCHIVE);
+    let told = |id: &str, nick: &str, body: &str| {
+        format!(
+            "<message from='{ROOM}/{nick}' type='groupchat' id='{id}'><body>{body}</body>\
+             <delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='2027-01-15T08:00:00Z'/></message>"
+        )
+    };
+    rig.message(&told("0", "alice", "before our time"));
+    rig.subject();
+    assert_eq!(rig.answer(), Ok(()));
+    rig.message(&told("1", "alice", "one").replace("<delay", "<no"));
+    let ours = rig.say("ours");
+    assert_eq!(rig.said(), ["ours"]);
+    assert_eq!(rig.updates(), ["room_joined tea@muc.example.org", "message one"]);
+
+    let mut rig = rig.killed();
+    rig.online(false);
+    rig.presence("Robo", "", SELF);
+    rig.reply("disco#info", WITHOUT_ARCHIVE);
+    rig.message(&told("1", "alice", "one"));
+    rig.message(&told(&ours, "Robo", "ours"));
+    rig.message(&told("2", "alice", "two"));
+    assert_eq!(rig.updates(), Vec::<String>::new(), "it may turn out to have an archive");
+    rig.subject();
+    assert_eq!(rig.updates(), ["message two"]);
+    assert_eq!(rig.said(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_taken_back_has_not_happened() {
+    // The room says what it is, the archive ends, somebody speaks; and one event of the batch is a bug.
+    let mut rig = Rig::joined();
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    let fin = "<fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'/></fin>";
+    let at = rig.asked.iter().position(|(_, payload)| payload.contains("urn:xmpp:mam:2")).unwrap();
+    let answer = session::Event::Answer { tag: rig.asked[at].0, outcome: Ok(Some(parse(fin))) };
+    let events = vec![
+        message_event(rig.account, &groupchat("alice", "a1", "one")),
+        Event::Session(rig.account, answer),
+        message_event(rig.account, &groupchat("alice", "a2", "two")),
+        rig.question(say("ours")),
+    ];
+    BUG.set(true);
+    rig.batch(events);
+    assert!(!BUG.get(), "it was met");
+    assert_eq!(rig.said(), ["ours"]);
+    assert_eq!(rig.answer(), Ok(()));
+    assert_eq!(rig.updates(), ["message one", "message two"]);
+
+    let kicked = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='none'/>\
+                  <status code='110'/><status code='307'/></x>";
+    let stanza = parse(&format!("<presence from='{ROOM}/Robo' type='unavailable'>{kicked}</presence>"));
+    let events =
+        vec![Event::Session(rig.account, session::Event::Presence(Box::new(stanza))), rig.question(say("too late"))];
+    BUG.set(true);
+    rig.batch(events);
+    assert!(rig.answer().unwrap_err().contains("call joinRoom first"));
+    let updates = rig.updates();
+    assert_eq!(updates.last().map(String::as_str), Some("room_left we were kicked out of the room"), "{updates:?}");
+}
+
+#[test]
+fn out_for_good_and_out_by_accident() {
+    let mut rig = Rig::joined();
+    // The service shuts down: nobody hears of it.
+    let out = |code: &str| {
+        format!(
+            "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='none'><reason>why</reason></item>\
+             <status code='110'/><status code='{code}'/></x>"
+        )
+    };
+    rig.presence("Robo", "type='unavailable'", &out("332"));
+    rig.ask(say("kept"));
+    assert_eq!(rig.answer(), Ok(()));
+    assert_eq!(rig.said(), Vec::<String>::new());
+    rig.wait(3);
+    rig.let_in(WITH_ARCHIVE);
+    rig.end_of_archive("first");
+    assert_eq!(rig.said(), ["kept"]);
+    assert_eq!(rig.updates(), Vec::<String>::new());
+    // Somebody's will is done, and what waits is given up.
+    rig.presence("Robo", "type='unavailable'", &out("307"));
+    assert_eq!(
+        rig.updates(),
+        ["message_state we were kicked out of the room (why)", "room_left we were kicked out of the room (why)"]
+    );
+    rig.ask(say("too late"));
+    assert_eq!(rig.answer(), Err(format!("the bot is not in the room {ROOM}; call joinRoom first")));
+    let mut rig = rig.killed();
+    rig.online(false);
+    assert!(rig.sent.is_empty() && rig.asked.is_empty(), "{:?} {:?}", rig.sent, rig.asked);
+}
+
+#[test]
+fn whoever_waits_hears_how_it_ends() {
+    let mut rig = Rig::new();
+    let refusal = "<error type='auth'><registration-required xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+    rig.ask(join());
+    rig.presence("Robo", "type='error'", refusal);
+    assert_eq!(rig.answer(), Err("the room is for members only, and this account is not one".to_string()));
+    rig.ask(join());
+    rig.wait(16);
+    assert_eq!(rig.answer(), Err("the room did not answer in time; is the address that of a room?".to_string()));
+    rig.offline();
+    rig.ask(join());
+    rig.wait(16);
+    assert_eq!(rig.answer(), Err("the bot's account is not connected".to_string()));
+    assert_eq!(rig.updates(), Vec::<String>::new());
+
+    let mut rig = Rig::joined();
+    rig.ask(join());
+    assert_eq!(rig.answer(), Ok(()));
+    rig.ask(Question::LeaveRoom(BareJid::parse(ROOM).unwrap()));
+    assert!(rig.answers.is_empty());
+    rig.wait(6);
+    assert_eq!(rig.answer(), Ok(()));
+    // Deleted while somebody waits.
+    rig.ask(join());
+    let (reply, _ticket) = ticket();
+    rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::DeleteBot(rig.bot.id), reply }]);
+    assert_eq!(rig.answers.len(), 2, "{:?}", rig.answers);
+    assert!(rig.answers.iter().any(|answer| matches!(answer, Err(Failure::Remote { what: "join_failed", .. }))));
+}
