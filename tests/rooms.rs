@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use support::daemon::Daemon;
 use support::http::Json;
 use support::peer::Peer;
+use support::proxy::Proxy;
 use support::server::{Kind, Options, Server};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -16,6 +17,7 @@ const QUIET: Duration = Duration::from_millis(500);
 /// A server, a daemon with a dedicated bot, and two people.
 struct Scene {
     server: Server,
+    proxy: Option<Proxy>,
     daemon: Daemon,
     token: String,
     offset: i64,
@@ -31,10 +33,23 @@ impl Scene {
 
     fn with(kind: Kind, options: Options) -> Option<Scene> {
         let server = Server::start_with(kind, options)?;
+        let port = server.c2s_port;
+        Some(Scene::on(server, port, None))
+    }
+
+    /// With a link between daemon and server that can be cut.
+    fn behind_proxy(kind: Kind) -> Option<Scene> {
+        let server = Server::start(kind)?;
+        let proxy = Proxy::start(server.c2s_port);
+        let port = proxy.port;
+        Some(Scene::on(server, port, Some(proxy)))
+    }
+
+    fn on(server: Server, port: u16, proxy: Option<Proxy>) -> Scene {
         for user in ["owner", "alice", "bob", "robot"] {
             server.add_user(user, "secret");
         }
-        let daemon = Daemon::with_account(&server, "owner", "secret", server.c2s_port, "[api]\nrate_limit = 0\n");
+        let daemon = Daemon::with_account(&server, "owner", "secret", port, "[api]\nrate_limit = 0\n");
         daemon.wait_online(1, LIMIT);
         let body = format!(
             r#"{{"name":"Robo","account":"{}","mode":"dedicated","jid":"{}","password":"secret"}}"#,
@@ -44,7 +59,7 @@ impl Scene {
         let token = daemon.http().post("/bot/create", None, &body).ok().at("token").text();
         let alice = Peer::login(&server, "alice", "secret", "phone");
         let bob = Peer::login(&server, "bob", "secret", "phone");
-        Some(Scene { server, daemon, token, offset: 0, alice, bob, count: 0 })
+        Scene { server, proxy, daemon, token, offset: 0, alice, bob, count: 0 }
     }
 
     fn post(&self, path: &str, body: &str) -> (u16, String) {
@@ -218,6 +233,9 @@ fn doors(kind: Kind) {
         assert!(answer.0 == 400 && answer.1.contains(words), "{answer:?}");
     }
     let robot = scene.server.jid("robot");
+    let personal = scene.daemon.create_bot("Own", &scene.server.jid("owner"));
+    let answer = scene.daemon.http().post("/bot/joinRoom", Some(&personal), r#"{"room":"x@y"}"#);
+    assert!(answer.status == 501 && answer.body.contains("create a dedicated bot"), "{answer:?}");
 
     let locked = scene.room("locked", &[("passwordprotectedroom", "1"), ("roomsecret", "sesame")]);
     Scene::refused(scene.join(&locked), "join_failed", "asks for a password");
@@ -356,6 +374,42 @@ fn killed_with(kind: Kind, options: Options) {
     scene.alice.none(Duration::from_secs(3));
 }
 
+/// The link breaks now and then, while both sides speak.
+fn cut(kind: Kind) {
+    const COUNT: usize = 40;
+    let Some(mut scene) = Scene::behind_proxy(kind) else { return };
+    let room = scene.room("den", &[]);
+    scene.must_join(&room);
+    scene.update_is("room_joined");
+    scene.alice.clear();
+    for n in 0..COUNT {
+        if n % 10 == 5 {
+            scene.proxy.as_ref().expect("a proxy").reset();
+        }
+        if n == 20 {
+            // Longer than a moment, and then without what was on its way.
+            let proxy = scene.proxy.as_ref().expect("a proxy");
+            proxy.blackhole();
+            thread::sleep(QUIET);
+            proxy.reset();
+            proxy.pass();
+        }
+        scene.say(&room, &format!("ours {n}"));
+        scene.alice.send_kind(&room, &format!("theirs {n}"), "groupchat");
+        thread::sleep(QUIET / 10);
+    }
+    for n in 0..COUNT {
+        scene.heard(&format!("theirs {n}"));
+        let heard = scene.alice.expect(LIMIT, |message| message.body.starts_with("ours"));
+        assert_eq!(heard.body, format!("ours {n}"), "{}", scene.daemon.log_text());
+    }
+    scene.no_update();
+    for n in 0..COUNT {
+        scene.alice.expect(LIMIT, |message| message.body == format!("theirs {n}"));
+    }
+    scene.alice.none(QUIET);
+}
+
 macro_rules! on_both {
     ($($name:ident, $prosody:ident, $ejabberd:ident;)*) => { $(
         #[test]
@@ -375,6 +429,7 @@ on_both! {
     doors, prosody_doors, ejabberd_doors;
     restarts, prosody_restarts, ejabberd_restarts;
     restarts_without, prosody_restarts_without_archive, ejabberd_restarts_without_archive;
+    cut, prosody_cut, ejabberd_cut;
     killed, prosody_killed, ejabberd_killed;
     killed_without, prosody_killed_without_archive, ejabberd_killed_without_archive;
 }

@@ -14,7 +14,7 @@ use botmother::base::id::{AccountId, BotId, OutboxId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::store::row::{AccountRow, BotRow, CommandRow, LocalRow, OutboxRow};
+use botmother::store::row::{AccountRow, BotRow, CommandRow, LocalRow, OutboxRow, RoomRow};
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
@@ -462,6 +462,8 @@ fn nothing_secret_is_readable_in_the_files() {
     let (id, account) = fill(&mut store);
     store.commit().unwrap();
     store.store_login_key(account, &Secret::new(LOGIN_KEY)).unwrap();
+    let password = Some(Secret::new(PASSWORD));
+    store.store_room(&RoomRow { password, ..room(account, "tea@muc.example.org") }).unwrap();
     store.commit().unwrap();
     let search = || {
         for entry in fs::read_dir(&dir.0).unwrap() {
@@ -558,6 +560,7 @@ fn a_deleted_bot_leaves_nothing_but_what_it_sent() {
     let mut store = dir.store();
     let (id, account) = fill(&mut store);
     let other = store.insert_bot(&bot("two", None)).unwrap();
+    store.store_room(&room(account, "tea@muc.example.org")).unwrap();
     // Looks like the first bot's and is not.
     store.store_setting(&format!("bot_{id}1_ai_enabled"), "true").unwrap();
     store.delete_bot(id).unwrap();
@@ -573,9 +576,52 @@ fn a_deleted_bot_leaves_nothing_but_what_it_sent() {
 
     store.delete_account(account).unwrap();
     store.commit().unwrap();
-    for table in ["account", "outbox", "seen"] {
+    for table in ["account", "outbox", "seen", "room"] {
         assert_eq!(dir.count(table), 0, "{table}");
     }
+}
+
+fn room(account: AccountId, room: &str) -> RoomRow {
+    RoomRow {
+        account,
+        room: BareJid::parse(room).unwrap(),
+        nick: "Ro 🤖".into(),
+        password: Some(Secret::new("open sesame")),
+        archive_mark: None,
+        heard_at_ms: NOW * 1000,
+    }
+}
+
+#[test]
+fn rooms_are_kept_with_their_places_and_messages() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let (_, account) = fill(&mut store);
+    let (den, tea) = (room(account, "den@muc.example.org"), room(account, "tea@muc.example.org"));
+    store.store_room(&tea).unwrap();
+    store.store_room(&RoomRow { nick: "old".into(), ..den.clone() }).unwrap();
+    store.store_room(&den).unwrap();
+    store.store_room_mark(account, &tea.room, Some("m-7"), 7).unwrap();
+    store.store_room_mark(account, &BareJid::parse("other@muc.example.org").unwrap(), None, 7).unwrap();
+    let marked = RoomRow { archive_mark: Some("m-7".into()), heard_at_ms: 7, ..tea.clone() };
+    assert_eq!(store.list_rooms(account).unwrap(), [den.clone(), marked.clone()]);
+
+    let to_room = |id: &str| OutboxRow { room: Some(tea.room.clone()), ..message(account, None, id, Some(id)) };
+    let ids: Vec<OutboxId> = ["r1", "r2"].iter().map(|id| store.insert_outbox(&to_room(id)).unwrap()).collect();
+    let count = store.count_outbox(account).unwrap();
+    assert_eq!(store.list_outbox(account, None, 9).unwrap().len() as i64, count);
+    assert_eq!(store.find_outbox(account, "r1").unwrap(), None);
+    assert_eq!(store.find_room_outbox(account, &tea.room, "r2").unwrap(), Some(ids[1]));
+    assert_eq!(store.find_room_outbox(account, &den.room, "r2").unwrap(), None);
+    assert_eq!(store.count_room_outbox(account, &tea.room).unwrap(), 2);
+    assert_eq!(store.first_room_outbox_mark(account, &tea.room).unwrap().as_deref(), Some("r1"));
+    assert_eq!(store.first_room_outbox_mark(account, &den.room).unwrap(), None);
+    let rows = store.list_room_outbox(account, &tea.room, Some(ids[0]), 9).unwrap();
+    assert_eq!((rows.len(), rows[0].id, rows[0].room.as_ref()), (1, ids[1], Some(&tea.room)));
+    store.delete_room(account, &den.room).unwrap();
+    store.commit().unwrap();
+    store.close().unwrap();
+    assert_eq!(dir.store().list_rooms(account).unwrap(), [marked]);
 }
 
 #[test]

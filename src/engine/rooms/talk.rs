@@ -213,8 +213,8 @@ impl Engine {
         inbound: &Inbound,
     ) -> Result<bool, store::Error> {
         if let Some(invitation) = &inbound.invitation {
-            let is_new = inbound.via != Via::CarbonSent && self.is_new(account, inbound)?;
-            return if is_new { self.on_invitation(account, bot, invitation).map(|()| true) } else { Ok(true) };
+            self.on_invitation(account, bot, inbound, invitation)?;
+            return Ok(true);
         }
         let key = (account, inbound.from.bare());
         if !self.rooms.entries.contains_key(&key) {
@@ -330,15 +330,24 @@ impl Engine {
     }
 
     /// Whoever may speak to the bot may ask it into a room; nobody else.
-    fn on_invitation(&mut self, account: AccountId, bot: BotId, invitation: &Invitation) -> Result<(), store::Error> {
+    fn on_invitation(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        inbound: &Inbound,
+        invitation: &Invitation,
+    ) -> Result<(), store::Error> {
         let key = (account, invitation.room.clone());
         let inviter = invitation.inviter.as_ref().map(|jid| jid.bare()).filter(|jid| self.admits(bot, jid));
         let is_full = self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX;
         let is_in = self.rooms.entries.contains_key(&key);
-        let (Some(inviter), false, false) = (inviter, is_full, is_in) else {
-            log::info!("bot {bot}: an invitation to {} was not followed", key.1);
+        let (Some(inviter), false, false) = (inviter, is_full || is_in, inbound.via == Via::CarbonSent) else {
+            log::debug!("bot {bot}: an invitation to {} was not followed", key.1);
             return Ok(());
         };
+        if !self.is_new(account, inbound)? {
+            return Ok(());
+        }
         let Some(name) = self.bots.get(&bot).map(|bot| bot.row.name.clone()) else { return Ok(()) };
         match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
             Err(Trouble::Store(error)) => Err(error),
