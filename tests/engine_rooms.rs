@@ -566,6 +566,54 @@ fn out_for_good_and_out_by_accident() {
 }
 
 #[test]
+fn a_room_that_does_not_say_what_it_is() {
+    let mut rig = Rig::new();
+    rig.ask(join());
+    rig.presence("Robo", "", SELF);
+    rig.subject();
+    rig.groupchat("alice", "a1", "one");
+    rig.ask(say("ours"));
+    rig.wait(30);
+    assert_eq!(rig.updates(), ["room_joined tea@muc.example.org"]);
+    rig.wait(40);
+    assert_eq!(rig.updates(), ["message one"]);
+    assert_eq!(rig.said(), ["ours"]);
+}
+
+#[test]
+fn an_archive_that_is_out_of_order_is_asked_again() {
+    let mut rig = Rig::joined();
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    rig.groupchat("alice", "a2", "two");
+    let error = |kind, condition| Err(botmother::xmpp::stanza::StanzaError::new(kind, condition));
+    let (tag, _) = rig.asked.pop().unwrap();
+    rig.session(session::Event::Answer { tag, outcome: error("wait", "internal-server-error") });
+    assert_eq!(rig.updates(), Vec::<String>::new());
+    rig.wait(6);
+    rig.archived("a1", "one", "bob");
+    // It has forgotten where we were: its end is read.
+    let (tag, _) = rig.asked.pop().unwrap();
+    rig.session(session::Event::Answer { tag, outcome: error("cancel", "item-not-found") });
+    assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<before/>")), "{:?}", rig.asked);
+    rig.archived("a1", "one", "bob");
+    rig.end_of_archive("a1");
+    assert_eq!(rig.updates(), ["message one", "message two"]);
+    // One that never answers is asked again; one that may not be read is done without.
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    rig.groupchat("alice", "a3", "three");
+    rig.asked.clear();
+    rig.wait(100);
+    rig.wait(100);
+    let (tag, _) = rig.asked.iter().rfind(|(_, payload)| payload.contains("urn:xmpp:mam:2")).unwrap().clone();
+    rig.session(session::Event::Answer { tag, outcome: error("auth", "forbidden") });
+    assert_eq!(rig.updates(), ["message three"]);
+}
+
+#[test]
 fn whoever_waits_hears_how_it_ends() {
     let mut rig = Rig::new();
     let refusal = "<error type='auth'><registration-required xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";

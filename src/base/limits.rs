@@ -165,8 +165,10 @@ pub const ROOM_REASON_BYTES_MAX: usize = 512;
 pub const ROOM_CLOCK_MS: i64 = 60_000;
 /// Rooms of one bot: the machine of a large one takes some 300 KiB.
 pub const ROOMS_PER_BOT_MAX: usize = 200;
-/// After entering, what the room is and what was said there should be known by then; else it is taken as it is.
+/// A room without an archive should have told its history by then, after we entered.
 pub const ROOM_HISTORY_TIMEOUT: Duration = Duration::from_secs(10);
+/// A room should have said by then what it is; a little longer than [`IQ_TIMEOUT`], so that no answer is under way.
+pub const ROOM_INFO_TIMEOUT: Duration = Duration::from_secs(65);
 /// One page of a room's archive; longer than [`IQ_TIMEOUT`], so that only a lost answer is not waited for.
 pub const ROOM_ARCHIVE_TIMEOUT: Duration = Duration::from_secs(90);
 /// Until an archive that was out of order is asked again.

@@ -494,6 +494,7 @@ impl Engine {
         for account in self.accounts.values() {
             log::info!("status: {}: {}, {} messages wait", account.row.jid, account.state, account.queue.count);
         }
+        self.report_rooms();
     }
 
     fn on_stop(&mut self) {

@@ -275,6 +275,14 @@ impl Engine {
         Ok(is_known)
     }
 
+    /// For the log.
+    pub(super) fn report_rooms(&self) {
+        for ((_, room), entry) in &self.rooms.entries {
+            let place = if entry.is_live() { "in" } else { "not in, or reading what was said" };
+            log::info!("status: bot {}, room {room}: {place}, {} messages wait", entry.bot, entry.count);
+        }
+    }
+
     fn rooms_of(&self, account: AccountId) -> Vec<Key> {
         self.rooms.entries.keys().filter(|key| key.0 == account).cloned().collect()
     }

@@ -31,8 +31,11 @@ pub(super) enum Sync {
 impl Engine {
     /// We are in.
     pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
-        let due = self.now.mono + limits::ROOM_HISTORY_TIMEOUT;
+        let now = self.now.mono;
         let Some(entry) = self.touch(key) else { return Ok(()) };
+        // Going on without knowing whether there is an archive would lose what is in it.
+        let is_known = entry.room.info().is_some();
+        let due = now + if is_known { limits::ROOM_HISTORY_TIMEOUT } else { limits::ROOM_INFO_TIMEOUT };
         entry.sync = Sync::Entering { is_told: false };
         entry.sync_due = Some(due);
         entry.held.clear();
