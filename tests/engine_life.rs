@@ -449,6 +449,9 @@ fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
     let kinds: Vec<&str> = updates.iter().map(|update| update.split(' ').next().unwrap()).collect();
     assert_eq!(kinds, ["message_state", "message", "reaction", "reaction", "message_state"], "{updates:?}");
     assert!(rig.take(&first).is_empty());
+    // They share the account, and still each has only its own messages.
+    let edit = Deed::Edit { message_id: id.clone(), text: "mine".to_string() };
+    assert!(matches!(rig.act(&first, OWNER, edit), Err(Failure::NotFound(_))));
     // What the owner's phone tells somebody else is not about the bot's messages, whatever ids it names.
     let (id, ..) = rig.say(&other, OWNER, "again");
     rig.hears(person, Inbound { via: Via::CarbonSent, ..displayed(&id, from(&phone, ANNA, "d2")) });
@@ -515,6 +518,30 @@ fn the_same_key_does_it_once() {
 }
 
 #[test]
+fn in_the_built_in_chat_all_are_lines() {
+    let (mut rig, ..) = Rig::new();
+    let owner = BareJid::parse("owner@local").unwrap();
+    let new = NewBot::new("Local", owner);
+    let Ok(Answer::Created(bot)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
+    let message_id = "m".to_string();
+    let url = "https://example.com/a.png".to_string();
+    for deed in [
+        Deed::File { url, caption: Some("Look!".to_string()) },
+        Deed::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() },
+        Deed::Reaction { message_id: message_id.clone(), emoji: String::new() },
+        Deed::Read { message_id: message_id.clone() },
+        Deed::State(ChatState::Composing),
+    ] {
+        assert!(rig.act(&bot, "owner@local", deed).unwrap().is_empty());
+    }
+    assert!(rig.act(&bot, "owner@local", Deed::Deletion { message_id }).is_err());
+    let read = Question::LocalRead { with: None, after: 0, timeout: Duration::ZERO };
+    let Ok(Answer::Lines(lines)) = rig.ask(Caller::Admin, read) else { panic!() };
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["https://example.com/a.png", "Look!", "👍"]);
+}
+
+#[test]
 fn chat_states_are_not_kept() {
     let (mut rig, bot, _) = Rig::new();
     let account = rig.account;
@@ -542,6 +569,55 @@ fn an_answer_names_the_author() {
     };
     assert!(answer("hers").contains(&format!("<reply xmlns='urn:xmpp:reply:0' to='{ANNA}' id='hers'/>")));
     assert!(answer(&own).contains(&format!("to='{BOT}' id='{own}'/>")));
+}
+
+#[test]
+fn a_bot_goes_with_all_it_was_to_remember() {
+    let (mut rig, bot, personal) = Rig::new();
+    let asking = saying("read me", from(OWNER, BOT, "m1"));
+    rig.hears(rig.account, Inbound { is_markable: true, ..asking });
+    let (id, ..) = rig.say(&personal, ANNA, "hello");
+    rig.ask(Caller::Admin, Question::DeleteBot(bot.id)).unwrap();
+    rig.ask(Caller::Admin, Question::DeleteBot(personal.id)).unwrap();
+    assert!(rig.hears(rig.person, receipt(&id, from(ANNA, OWNER, "r1"))).is_empty());
+    let Ok(Answer::Bots(bots)) = rig.ask(Caller::Admin, Question::ListBots(None)) else { panic!() };
+    assert!(bots.is_empty());
+}
+
+/// Whatever comes, whoever sends it: nothing breaks, each is handled, and nobody but the recipient moves a state.
+#[test]
+fn hostile_events_change_nothing() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.account;
+    let (id, tag, _) = rig.say(&bot, ANNA, "hello");
+    rig.acked(account, tag);
+    rig.take(&bot);
+    let byte = || {
+        let mut byte = [0];
+        entropy(&mut byte);
+        usize::from(byte[0])
+    };
+    let ids = [id.as_str(), "", "g:1", "\u{1f44d}", "%s' OR 1=1 --"];
+    let people =
+        ["eve@example.org/x", "example.org", BOT, "bot@example.org/other", OWNER, "anna@example.org.evil.example"];
+    let kinds = [Kind::Chat, Kind::Normal, Kind::Groupchat, Kind::Headline, Kind::Error];
+    for i in 0..500 {
+        let about = ids[byte() % ids.len()].to_string();
+        let mut message = from(people[byte() % people.len()], BOT, &format!("x{i}"));
+        message.kind = kinds[byte() % kinds.len()];
+        message.via = [Via::Direct, Via::CarbonReceived, Via::CarbonSent, Via::Archive][byte() % 4];
+        match byte() % 5 {
+            0 => message.receipt = Some(about),
+            1 => message.marker = Some(Marker { stage: Stage::Displayed, id: about }),
+            2 => message.retraction = Some(Retraction { id: about, is_moderated: byte() % 2 == 0, reason: None }),
+            3 => message.error = Some(StanzaError::new("cancel", "gone")),
+            _ => message.id = None,
+        }
+        rig.hears(account, message);
+    }
+    assert_eq!(rig.take(&bot), Vec::<String>::new());
+    rig.hears(account, receipt(&id, from("anna@example.org/x", BOT, "r")));
+    assert_eq!(state(&rig.take(&bot)[0]), "delivered");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod support;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use miniserde::json::Value;
 use support::daemon::Daemon;
 use support::http::Json;
 use support::peer::{Peer, python};
@@ -78,6 +79,8 @@ fn check_shapes(answers: &[(String, Json)], owner: &str) {
     assert!(created.at("token").text().starts_with("bm_") && created.at("api_url").text().ends_with("/bot/"));
     assert_eq!(find("Filter by account").at("bots").list()[0].at("name").text(), "MyBot", "{owner}");
     assert!(!find("Send a message").at("result").at("message_id").text().is_empty());
+    assert!(!find("Send a file").at("message_id").text().is_empty());
+    assert!(matches!(find("Send a reaction").at("result").0, Value::Bool(true)));
     assert_eq!(find("Get registered commands").at("result").list()[1].at("command").text(), "weather");
     assert_eq!(find("Get bot info").at("result").at("id").number(), 1);
     assert_eq!(find("Revoke token").at("status").text(), "disabled");
@@ -133,6 +136,10 @@ fn on_a_real_account(kind: Kind) {
     let heard = anna.expect(LIMIT, |message| message.body == "Hello from the API!");
     assert!(heard.from.starts_with(&server.jid("ralf")));
     phone.expect(LIMIT, |message| message.body == "Hello from the API!" && message.carbon == "sent");
+    let picture = anna.expect(LIMIT, |message| message.body == "https://example.com/image.jpg");
+    assert!(picture.xml.contains("jabber:x:oob"), "{}", picture.xml);
+    anna.expect(LIMIT, |message| message.body == "Look!");
+    anna.expect(LIMIT, |message| message.xml.contains("urn:xmpp:reactions:0") && message.xml.contains("👍"));
 
     // Option A of the guide's "Your First Bot", from the phone.
     let own = server.jid("ralf");

@@ -61,7 +61,20 @@ pub(super) enum How {
 }
 
 /// What a bot's session can do besides what every session can.
-const FEATURES: &[&str] = &[ns::NICK];
+const FEATURES: &[&str] = &[
+    ns::NICK,
+    // Some clients offer corrections, reactions and their kin only to who says so.
+    ns::RECEIPTS,
+    ns::MARKERS,
+    ns::CHAT_STATES,
+    ns::CORRECT,
+    ns::REACTIONS,
+    ns::REPLY,
+    ns::RETRACT,
+    ns::OOB,
+    ns::MUC,
+    ns::CONFERENCE,
+];
 
 /// What an account's session can do besides what every session can.
 pub(super) fn features(row: &AccountRow) -> &'static [&'static str] {

@@ -9,12 +9,63 @@ use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::engine::command::texts;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Act, Answer, Deed};
+use crate::engine::handle::Answer;
 use crate::engine::local::Speaker;
 use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble};
 use crate::store::row::SentRow;
 use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
+
+/// What a bot does besides sending a text.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// For whom: a JID, or `owner@local`.
+    pub to: Jid,
+    /// Chat or groupchat.
+    pub kind: Kind,
+    /// What.
+    pub deed: Deed,
+    /// As in [`NewMessage`](crate::engine::handle::NewMessage); chat states have none.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is done. Messages are named by the id that the update or the answer to sending gave.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// `sendFile`.
+    File {
+        /// Where the file is: `https` or `http`.
+        url: String,
+        /// A text behind it.
+        caption: Option<String>,
+    },
+    /// `sendReaction`.
+    Reaction {
+        /// The message.
+        message_id: String,
+        /// One emoji; empty takes it back.
+        emoji: String,
+    },
+    /// `editMessage`, of the bot's own.
+    Edit {
+        /// The message.
+        message_id: String,
+        /// What it says from now on.
+        text: String,
+    },
+    /// `deleteMessage`, of the bot's own.
+    Deletion {
+        /// The message.
+        message_id: String,
+    },
+    /// `markRead`.
+    Read {
+        /// The message; all before it count, too.
+        message_id: String,
+    },
+    /// `sendChatAction`.
+    State(ChatState),
+}
 
 impl Engine {
     /// Does it, or refuses it with the reason.
@@ -132,7 +183,6 @@ impl Engine {
 
     /// The built-in chat has lines of text, and nothing can be done to them afterwards.
     fn act_locally(&mut self, bot: BotId, name: String, deed: &Deed) -> Result<(), Trouble> {
-        let cannot = |what: &'static str, why: &str| Err(Failure::Remote { what, why: why.to_string() }.into());
         match deed {
             Deed::File { url, caption } => {
                 self.say_locally(Speaker::Bot(bot, name.clone()), url)?;
@@ -141,11 +191,15 @@ impl Engine {
                 }
                 Ok(())
             }
-            Deed::Reaction { .. } => cannot("reaction_failed", "the built-in chat shows no reactions"),
-            Deed::Edit { .. } | Deed::Deletion { .. } => {
-                cannot("send_failed", "what was said in the built-in chat cannot be changed")
+            Deed::Reaction { emoji, .. } if !emoji.is_empty() => {
+                self.say_locally(Speaker::Bot(bot, name), emoji)?;
+                Ok(())
             }
-            Deed::Read { .. } | Deed::State(_) => Ok(()),
+            Deed::Edit { .. } | Deed::Deletion { .. } => {
+                let why = "what was said in the built-in chat cannot be changed".to_string();
+                Err(Failure::Remote { what: "send_failed", why }.into())
+            }
+            Deed::Reaction { .. } | Deed::Read { .. } | Deed::State(_) => Ok(()),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::engine::failure::Failure;
 use crate::xmpp::avatar::{Avatar, AvatarError};
 use crate::xmpp::message::Kind;
 
+pub use crate::engine::deeds::{Act, Deed};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::message::ChatState;
 
@@ -206,57 +207,6 @@ pub struct NewMessage {
     pub reply_to: Option<String>,
     /// The caller's `Idempotency-Key`: the same key gives the same answer and sends nothing twice.
     pub idempotency_key: Option<String>,
-}
-
-/// What a bot does besides sending a text.
-#[derive(Clone, Debug)]
-pub struct Act {
-    /// For whom: a JID, or `owner@local`.
-    pub to: Jid,
-    /// Chat or groupchat.
-    pub kind: Kind,
-    /// What.
-    pub deed: Deed,
-    /// As in [`NewMessage`]; chat states have none.
-    pub idempotency_key: Option<String>,
-}
-
-/// What is done. Messages are named by the id that the update or the answer to sending gave.
-#[derive(Clone, Debug)]
-pub enum Deed {
-    /// `sendFile`.
-    File {
-        /// Where the file is: `https` or `http`.
-        url: String,
-        /// A text behind it.
-        caption: Option<String>,
-    },
-    /// `sendReaction`.
-    Reaction {
-        /// The message.
-        message_id: String,
-        /// One emoji; empty takes it back.
-        emoji: String,
-    },
-    /// `editMessage`, of the bot's own.
-    Edit {
-        /// The message.
-        message_id: String,
-        /// What it says from now on.
-        text: String,
-    },
-    /// `deleteMessage`, of the bot's own.
-    Deletion {
-        /// The message.
-        message_id: String,
-    },
-    /// `markRead`.
-    Read {
-        /// The message; all before it count, too.
-        message_id: String,
-    },
-    /// `sendChatAction`.
-    State(ChatState),
 }
 
 /// `joinRoom`.

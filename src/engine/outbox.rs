@@ -117,6 +117,9 @@ impl Engine {
         if new.text.len() > limits::TEXT_BYTES_MAX {
             return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());
         }
+        if new.reply_to.as_ref().is_some_and(|id| id.len() > limits::MESSAGE_ID_BYTES_MAX) {
+            return Err(Failure::invalid("reply_to", format!("at most {} bytes", limits::MESSAGE_ID_BYTES_MAX)).into());
+        }
         match self.way(id, &new.to, Kind::Chat)? {
             Way::Local(name) => {
                 self.say_locally(Speaker::Bot(id, name), &new.text)?;

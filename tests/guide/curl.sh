@@ -24,6 +24,18 @@ curl -X POST http://localhost:7842/bot/sendMessage \
   -H "Content-Type: application/json" \
   -d '{"to":"user@chat.example.com","text":"Hello from the API!"}'
 
+# Send a file
+curl -X POST http://localhost:7842/bot/sendFile \
+  -H "Authorization: Bearer $TOKEN" \
+  -H "Content-Type: application/json" \
+  -d '{"to":"user@chat.example.com","url":"https://example.com/image.jpg","caption":"Look!"}'
+
+# Send a reaction
+curl -X POST http://localhost:7842/bot/sendReaction \
+  -H "Authorization: Bearer $TOKEN" \
+  -H "Content-Type: application/json" \
+  -d '{"to":"user@chat.example.com","message_id":"msg-uuid","reaction":"👍"}'
+
 # Get incoming messages (polling)
 curl "http://localhost:7842/bot/getUpdates" \
   -H "Authorization: Bearer $TOKEN"

@@ -26,6 +26,7 @@ use botmother::base::secret::Secret;
 use botmother::base::time::Now;
 use botmother::xml::Element;
 use botmother::xmpp::iq::Peer;
+use botmother::xmpp::ns;
 use botmother::xmpp::presence;
 use botmother::xmpp::session::{Event, Input, Lost, Output, Session, SessionConfig, TlsFacts};
 use botmother::xmpp::stanza::IqKind;
@@ -133,7 +134,10 @@ impl Player {
                 ("password", value) => config.password = Secret::new(value),
                 ("plaintext", _) => config.plaintext = true,
                 ("priority", value) => config.presence = presence::print_available(value.parse().unwrap()),
-                ("bot", _) => config.is_bot = true,
+                ("bot", _) => {
+                    config.is_bot = true;
+                    config.features = &[ns::RECEIPTS, ns::REACTIONS];
+                }
                 ("register", _) => config.register = true,
                 ("login-key", value) => config.login_key = Some(scram::key(value)),
                 ("tls", value) if value.contains("exporter") => tls.exporter = Some(b"exported".to_vec()),

@@ -185,7 +185,7 @@ impl Engine {
             .text("message_id", id)
             .text("to", key.1.as_str())
             .text("state", "failed")
-            .text("reason", why)
+            .text("error", why)
             .number("timestamp", self.now.unix());
         self.push_update(bot, "message_state", &data.end())
     }
