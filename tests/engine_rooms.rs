@@ -69,8 +69,8 @@ fn setup() -> Setup {
             admins: Vec::new(),
             system_roots: false,
         },
-        api_url: "http://localhost:7842/bot/".to_string(),
         api: Default::default(),
+        api_url: "http://localhost:7842/bot/".to_string(),
         rate_limit: 0,
         entropy,
     }
@@ -80,10 +80,10 @@ fn parse(text: &str) -> Element {
     Element::parse(text, &Namespaces::default_is("jabber:client")).unwrap()
 }
 
-fn new_bot(mode: Mode) -> Question {
+fn new_bot() -> Question {
     let account = OwnAccount { jid: BareJid::parse(ROBOT).unwrap(), password: Secret::new("pw") };
-    let account = (mode == Mode::Dedicated).then_some(account);
-    Question::CreateBot(NewBot { mode, account, ..NewBot::new("Robo", BareJid::parse(OWNER).unwrap()) })
+    let owner = BareJid::parse(OWNER).unwrap();
+    Question::CreateBot(NewBot { mode: Mode::Dedicated, account: Some(account), ..NewBot::new("Robo", owner) })
 }
 
 impl Rig {
@@ -92,8 +92,7 @@ impl Rig {
         let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
         let mut engine = Engine::new(Store::memory(), setup(), now).unwrap();
         let (reply, _ticket) = ticket();
-        let effects =
-            engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question: new_bot(Mode::Dedicated), reply }]);
+        let effects = engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question: new_bot(), reply }]);
         let account = started(&effects);
         let bot = BotInfo {
             id: botmother::base::id::BotId(0),
@@ -111,9 +110,6 @@ impl Rig {
             Some(Ok(Answer::Created(bot))) => rig.bot = bot,
             other => panic!("{other:?}"),
         }
-        let allowed = Some(UpdateKinds::parse(["message", "message_state"]).unwrap());
-        rig.ask(Question::GetUpdates(UpdatePoll { offset: None, limit: 1, timeout: Duration::ZERO, allowed }));
-        rig.answers.clear();
         rig
     }
 
@@ -139,7 +135,7 @@ impl Rig {
                 Effect::Session(_, Order::Ask { tag, payload, .. }) => {
                     self.asked.push((tag, payload.print("jabber:client")))
                 }
-                Effect::Session(..) | Effect::Call { .. } | Effect::Rebind(_) => {}
+                _ => {}
             }
         }
     }
@@ -259,7 +255,12 @@ impl Rig {
 
     /// Takes the updates, each as its kind and what it says.
     fn updates(&mut self) -> Vec<String> {
-        let poll = |offset| UpdatePoll { offset, limit: 100, timeout: Duration::ZERO, allowed: None };
+        let poll = |offset| UpdatePoll {
+            offset,
+            limit: 100,
+            timeout: Duration::ZERO,
+            allowed: UpdateKinds::parse(["message", "message_state"]).ok(),
+        };
         let before = std::mem::take(&mut self.answers);
         self.ask(Question::GetUpdates(poll(None)));
         let Some(Ok(Answer::Updates(updates))) = self.answers.pop() else { panic!() };
@@ -331,7 +332,7 @@ fn say(text: &str) -> Question {
 /// The body, or the reason, or the room.
 fn said(payload: &str) -> String {
     let member = |name: &str| payload.split_once(&format!("\"{name}\":\"")).and_then(|(_, rest)| rest.split_once('"'));
-    ["body", "reason", "error", "room"]
+    ["body", "error", "reason", "state", "room"]
         .iter()
         .find_map(|name| member(name))
         .map(|(text, _)| text.to_string())
@@ -423,7 +424,7 @@ fn a_message_is_kept_until_the_room_has_shown_it() {
     rig.offline();
     rig.online(true);
     assert_eq!(rig.said(), Vec::<String>::new());
-    assert_eq!(rig.updates(), Vec::<String>::new(), "nothing of our own is news");
+    assert_eq!(rig.updates(), ["message_state sent", "message_state sent"], "nothing of our own is news");
 }
 
 #[test]
@@ -460,7 +461,8 @@ fn a_room_may_refuse() {
     // The room is there, answers, and shows nothing.
     rig.wait(30);
     rig.reply("urn:xmpp:ping", "<x/>");
-    assert_eq!(rig.updates(), ["message_state the room did not show the message to anybody"]);
+    let updates = rig.updates();
+    assert_eq!(updates, ["message_state sent", "message_state the room did not show the message to anybody"]);
     let mut rig = rig.killed();
     rig.online(false);
     rig.let_in(WITH_ARCHIVE);
@@ -498,7 +500,7 @@ fn without_an_archive_the_room_tells() {
     rig.message(&told("2", "alice", "two"));
     assert_eq!(rig.updates(), Vec::<String>::new(), "it may turn out to have an archive");
     rig.subject();
-    assert_eq!(rig.updates(), ["message two"]);
+    assert_eq!(rig.updates(), ["message_state sent", "message two"]);
     assert_eq!(rig.said(), Vec::<String>::new());
 }
 
@@ -566,9 +568,9 @@ fn out_for_good_and_out_by_accident() {
     assert_eq!(rig.answer(), Err(format!("the bot is not in the room {ROOM}; call joinRoom first")));
     let mut rig = rig.killed();
     rig.online(false);
-    // What a bot asks and publishes when it comes online has nothing to do with rooms.
-    rig.asked.retain(|(_, payload)| !payload.contains("roster") && !payload.contains("vcard"));
-    assert!(rig.sent.is_empty() && rig.asked.is_empty(), "{:?} {:?}", rig.sent, rig.asked);
+    let is_of_room = |text: &String| text.contains("/muc") || text.contains("disco");
+    let asked: Vec<String> = rig.asked.iter().map(|(_, payload)| payload.clone()).collect();
+    assert!(!rig.sent.iter().chain(&asked).any(is_of_room), "{:?} {asked:?}", rig.sent);
 }
 
 #[test]
@@ -617,6 +619,21 @@ fn an_archive_that_is_out_of_order_is_asked_again() {
     let (tag, _) = rig.asked.iter().rfind(|(_, payload)| payload.contains("urn:xmpp:mam:2")).unwrap().clone();
     rig.session(session::Event::Answer { tag, outcome: error("auth", "forbidden") });
     assert_eq!(rig.updates(), ["message three"]);
+}
+
+#[test]
+fn a_deleted_bot_leaves() {
+    let mut rig = Rig::joined();
+    rig.sent.clear();
+    let (reply, _ticket) = ticket();
+    rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::DeleteBot(rig.bot.id), reply }]);
+    assert!(rig.sent[0].contains("type='unavailable'") && rig.sent[0].contains(ROOM), "{:?}", rig.sent);
+    assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<retract") && payload.contains(ROOM)));
+    rig.groupchat("alice", "a1", "still there?");
+    rig.offline();
+    rig.sent.clear();
+    rig.online(false);
+    assert!(!rig.sent.iter().any(|stanza| stanza.contains(ROOM)), "{:?}", rig.sent);
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn build_step(step: usize, owner: &BareJid) -> Option<Element> {
 impl Engine {
     /// Marks the account and begins, or waits for it to be online.
     pub(super) fn begin_farewell(&mut self, row: AccountRow, owner: &BareJid) -> Result<(), store::Error> {
+        self.leave_rooms(row.id)?;
         let row = AccountRow { bot: None, removing: true, ..row };
         self.store.store_account(&row)?;
         self.store.store_farewell(row.id, owner)?;

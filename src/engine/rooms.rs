@@ -248,6 +248,19 @@ impl Engine {
         Ok(())
     }
 
+    /// The bot is deleted, and its account stays: it is in no room any more.
+    pub(super) fn leave_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for key in self.rooms_of(account) {
+            self.drive(&key, Input::Leave)?;
+        }
+        for row in self.store.list_rooms(account)? {
+            self.store.delete_room(account, &row.room)?;
+            self.retract_bookmark(&(account, row.room));
+        }
+        self.drop_rooms(account);
+        Ok(())
+    }
+
     /// An account goes, or is started anew: its rooms are nowhere any more.
     pub(super) fn drop_rooms(&mut self, account: AccountId) {
         for key in self.rooms_of(account) {

@@ -35,8 +35,9 @@ impl Engine {
         }
         let own = account.row.jid.clone();
         if message.kind == Kind::Error {
-            let of_room = account.row.bot.map(|bot| self.on_room_message(id, bot, message)).transpose()?;
-            return if of_room == Some(true) { Ok(()) } else { self.on_refusal(id, message) };
+            let bot = account.row.bot;
+            let is_of_room = bot.map_or(Ok(false), |bot| self.on_room_message(id, bot, message))?;
+            return if is_of_room { Ok(()) } else { self.on_refusal(id, message) };
         }
         let is_own = message.from.bare_str() == own.as_str();
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {

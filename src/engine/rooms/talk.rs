@@ -11,6 +11,7 @@ use crate::base::{limits, text};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::NewMessage;
+use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::OutboxRow;
@@ -127,7 +128,7 @@ impl Engine {
         id: &str,
         archive_id: Option<String>,
     ) -> Result<(), store::Error> {
-        self.settle(key, id)?;
+        self.confirm_said(key, id)?;
         if let Some(archive_id) = archive_id {
             self.store.see(key.0, &seen_key(key, &archive_id), self.now.unix())?;
             if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
@@ -137,7 +138,16 @@ impl Engine {
         Ok(())
     }
 
-    /// The message of ours is there: its row goes. Gives whether there was one.
+    /// The room has shown our message, now or earlier. Gives whether that was not known.
+    fn confirm_said(&mut self, key: &Key, id: &str) -> Result<bool, store::Error> {
+        let is_news = self.settle(key, id)?;
+        if let Some(bot) = self.rooms.entries.get(key).map(|entry| entry.bot).filter(|_| is_news) {
+            self.tell_room_state(key, bot, id, "sent", None)?;
+        }
+        Ok(is_news)
+    }
+
+    /// The message of ours is there, or given up: its row goes. Gives whether there was one.
     fn settle(&mut self, key: &Key, message_id: &str) -> Result<bool, store::Error> {
         let Some(row) = self.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
         self.store.delete_outbox(&[row])?;
@@ -181,13 +191,25 @@ impl Engine {
             return Ok(());
         }
         log::warn!("bot {bot}: message {id} to {} was given up: {why}", key.1);
+        self.tell_room_state(key, bot, id, "failed", Some(why))
+    }
+
+    /// How far a message of ours has come.
+    fn tell_room_state(
+        &mut self,
+        key: &Key,
+        bot: BotId,
+        id: &str,
+        state: &str,
+        error: Option<&str>,
+    ) -> Result<(), store::Error> {
         let data = Object::new()
             .text("message_id", id)
             .text("to", key.1.as_str())
-            .text("state", "failed")
-            .text("error", why)
+            .text("state", state)
+            .text_if("error", error)
             .number("timestamp", self.now.unix());
-        self.push_update(bot, "message_state", &data.end())
+        self.push_update(bot, UpdateKind::MessageState.as_str(), &data.end())
     }
 
     /// We are out for good: what waits cannot be said any more.
@@ -246,7 +268,7 @@ impl Engine {
         let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
         let at = inbound.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
         let data = self.data(key, &inbound.from, "chat", body, stanza_id, at);
-        self.push_update(bot, "message", &data.end())
+        self.push_update(bot, UpdateKind::Message.as_str(), &data.end())
     }
 
     /// Something was said to all, live or before; for the first time or not.
@@ -258,7 +280,7 @@ impl Engine {
         let own_id = [&message.origin_id, &message.id].into_iter().flatten();
         if heard.is_ours {
             for id in own_id.cloned().collect::<Vec<_>>() {
-                if self.settle(key, &id)? {
+                if self.confirm_said(key, &id)? {
                     break;
                 }
             }
@@ -276,7 +298,7 @@ impl Engine {
         if heard.is_to_us {
             data = data.truth("mentioned", true);
         }
-        self.push_update(bot, "message", &data.end())
+        self.push_update(bot, UpdateKind::Message.as_str(), &data.end())
     }
 
     /// `data` of a message in a room.
