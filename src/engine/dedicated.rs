@@ -107,8 +107,6 @@ impl Engine {
     pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         let known = self.bots.get(&bot).map(|bot| (bot.row.owner.clone(), bot.profile.has_arrived));
         for row in self.store.list_accounts()?.into_iter().filter(|row| row.bot == Some(bot)) {
-            // Also where the account stays online for its goodbye.
-            self.drop_rooms(row.id);
             match (row.origin, &known) {
                 // Somebody else's: it is left as it was found.
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,

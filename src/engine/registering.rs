@@ -48,7 +48,7 @@ impl Engine {
         let row = AccountRow { removing: true, bot: None, ..row };
         self.store.store_account(&row)?;
         let id = row.id;
-        self.drop_rooms(id);
+        self.leave_rooms(id)?;
         match self.accounts.get_mut(&id) {
             Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),
             None => self.start_account(row, self.login())?,
