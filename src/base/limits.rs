@@ -151,6 +151,8 @@ pub const ROOM_PING_FAILURES_MAX: u32 = 3;
 pub const ROOM_REFLECTION_TIMEOUT: Duration = Duration::from_secs(20);
 /// Messages of ours whose reflection is awaited; the outbox holds more, this only watches.
 pub const ROOM_SENT_MAX: usize = 256;
+/// The same in a room without an archive: well below the 20 messages of history that Prosody and ejabberd tell.
+pub const ROOM_SENT_UNARCHIVED_MAX: usize = 8;
 /// Occupants remembered of one room: some 300 bytes each, and who is not remembered has no privileges.
 pub const ROOM_OCCUPANTS_MAX: usize = 1_000;
 /// An occupant id (XEP-0421 recommends 128 at most); longer ones are ignored.

@@ -98,7 +98,9 @@ impl Engine {
 
     fn feed_room(&mut self, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        let free = limits::ROOM_SENT_MAX.saturating_sub(entry.in_flight.len());
+        // After a crash only what the room still tells can be known to be there.
+        let most = if entry.has_archive() { limits::ROOM_SENT_MAX } else { limits::ROOM_SENT_UNARCHIVED_MAX };
+        let free = most.saturating_sub(entry.in_flight.len());
         if free == 0 {
             return Ok(());
         }
