@@ -266,8 +266,9 @@ fn menus(kind: Kind) {
 /// The full address at which an account of the daemon is online.
 fn resource(scene: &mut Scene, user: &str) -> String {
     if user == "wetter" {
-        // The bot shows itself to whom it admits, once he asks.
-        scene.phone.presence(&scene.bot, "subscribe");
+        scene.phone.send(&scene.bot, "/help");
+        let start = format!("{}/", scene.bot);
+        return scene.phone.expect(LIMIT, |message| message.from.starts_with(&start) && !message.body.is_empty()).from;
     }
     let start = format!("{}/botmother", scene.server.jid(user));
     scene.phone.expect_presence(LIMIT, |p| p.kind == "available" && p.from.starts_with(&start)).from
