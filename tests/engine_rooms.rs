@@ -589,6 +589,20 @@ fn a_room_that_does_not_say_what_it_is() {
 }
 
 #[test]
+fn what_comes_before_we_are_in_comes_in_its_turn() {
+    let mut rig = Rig::joined().killed();
+    rig.online(false);
+    // The server has not noticed yet that we were gone.
+    rig.groupchat("anna", "late", "second");
+    assert_eq!(rig.updates(), Vec::<String>::new());
+    rig.let_in(WITH_ARCHIVE);
+    rig.archived("early", "first", "anna");
+    rig.archived("late", "second", "anna");
+    rig.end_of_archive("late");
+    assert_eq!(rig.updates(), ["message first", "message second"]);
+}
+
+#[test]
 fn an_archive_that_is_out_of_order_is_asked_again() {
     let mut rig = Rig::joined();
     rig.offline();

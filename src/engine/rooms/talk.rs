@@ -244,7 +244,11 @@ impl Engine {
         if !self.rooms.entries.contains_key(&key) {
             return Ok(inbound.kind == Kind::Groupchat);
         }
+        let is_in = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
         match (inbound.via, inbound.kind) {
+            // Meant for the session before this one, which the server has not taken out of the room yet. What was said
+            // there comes in its order when we are in; taken now, it would hide what came before it.
+            (Via::Direct, Kind::Groupchat) if !is_in => {}
             (Via::RoomArchive, _) => self.on_archived(&key, inbound)?,
             // What an occupant refuses was said to him alone.
             (_, Kind::Error) if !inbound.from.is_bare() => return Ok(false),
