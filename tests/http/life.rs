@@ -21,14 +21,14 @@ fn a_stop_lets_running_requests_end() {
     idle.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert_eq!(status(&answer(&mut idle)), 200);
     let mut busy = connect(door.addr);
-    busy.write_all(b"GET /later?400 HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    busy.write_all(b"GET /later?1500 HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut sending = connect(door.addr);
     sending.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel").unwrap();
     thread::sleep(Duration::from_millis(100));
     let start = Instant::now();
     door.stop();
     assert_eq!(rest(&mut idle), "");
-    assert!(start.elapsed() < Duration::from_millis(200));
+    assert!(start.elapsed() < Duration::from_secs(1));
     thread::sleep(Duration::from_millis(50));
     assert!(TcpStream::connect(door.addr).is_err());
     sending.write_all(b"lo").unwrap();
@@ -37,7 +37,7 @@ fn a_stop_lets_running_requests_end() {
         assert!(statuses(&got) == [200] && got.contains("Connection: close"), "{got}");
     }
     door.join();
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
