@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use botmother::base::call::HttpAnswer;
 use botmother::base::id::{AccountId, BotId, UpdateId};
 use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
@@ -22,6 +23,11 @@ use botmother::xmpp::session::{self, Facts};
 #[path = "engine/menus.rs"]
 mod menus;
 
+thread_local! {
+    /// The next random number ends in a panic, as if there were a bug.
+    static BUG: Cell<bool> = const { Cell::new(false) };
+}
+
 const OWNER: &str = "ralf@example.org";
 
 /// An engine with one account, driven by hand.
@@ -36,6 +42,7 @@ thread_local!(static ENTROPY: Cell<u64> = const { Cell::new(1) });
 
 /// Different at each call, the same in each run.
 fn entropy(out: &mut [u8]) {
+    assert!(!BUG.replace(false), "a bug");
     for byte in out {
         let mut state = ENTROPY.get();
         state ^= state << 13;
@@ -361,6 +368,55 @@ fn what_the_archive_shows_twice_holds_nothing_back() {
     rig.batch(vec![event(), event()]);
     let sent = sends(&rig.online());
     assert!(sent.len() == 1 && sent[0].1.contains(&second), "{sent:?}");
+}
+
+/// Calls that are to be made, with their tags.
+fn calls(effects: &[Effect]) -> Vec<(u64, String)> {
+    let call = |effect: &Effect| match effect {
+        Effect::Call { tag, call, .. } => Some((*tag, call.url.rsplit('/').next().unwrap().to_string())),
+        _ => None,
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+fn called(tag: u64, body: &str) -> Event {
+    let (headers, body) = (Vec::new(), body.as_bytes().to_vec());
+    let body_bytes = body.len() as u64;
+    Event::Called { tag, called: Box::new(Ok(HttpAnswer { status: 200, headers, body, is_cut: false, body_bytes })) }
+}
+
+#[test]
+fn an_account_made_for_a_bot_goes_whoever_deletes_it() {
+    let mut rig = Rig::new();
+    rig.online();
+    let settings = EjabberdSettings {
+        api_url: Some("http://localhost:5443/api".to_string()),
+        host: Some("example.org".to_string()),
+        admin_jid: Some("admin@example.org".to_string()),
+        admin_password: Some(Secret::new("admin's")),
+    };
+    assert!(matches!(rig.admin(Question::SetEjabberd(settings)), Ok(Answer::EjabberdSaved { is_configured: true })));
+    let new = NewBot { mode: Mode::Dedicated, ..NewBot::new("Made", BareJid::parse(OWNER).unwrap()) };
+    let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
+    let (tag, what) = calls(&effects).remove(0);
+    assert_eq!(what, "register");
+
+    // A batch that is taken back must not cost the answer.
+    BUG.set(true);
+    let effects = rig.batch(vec![called(tag, "\"done\""), Event::Report]);
+    assert!(!BUG.get(), "it was met");
+    let started = |effect: &Effect| matches!(effect, Effect::Session(_, Order::Start(..)));
+    assert!(effects.iter().any(started), "the account is signed in");
+
+    // In the chat, as by the API.
+    let effects = rig.phone("/deletebot 1");
+    let (tag, what) = calls(&effects).remove(0);
+    assert_eq!(what, "check_password", "its server is asked at once");
+    let effects = rig.batch(vec![called(tag, "0")]);
+    assert_eq!(calls(&effects), [(tag, "unregister".to_string())]);
+    let effects = rig.batch(vec![called(tag, "\"\"")]);
+    assert!(calls(&effects).is_empty());
+    assert!(calls(&rig.wait(Duration::from_secs(7200))).is_empty(), "it is done");
 }
 
 #[test]

@@ -45,12 +45,14 @@ impl Engine {
     /// The next call of one task, for the same one who waits.
     pub(super) fn call_again(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
         self.calls.insert(tag, about);
+        self.pending.calls_begun.push(tag);
         self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call) });
     }
 
     /// A call is over.
     pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
         let Some(about) = self.calls.remove(&tag) else { return Ok(()) };
+        self.pending.calls_ended.push((tag, about.clone()));
         let end = match about {
             About::EjabberdTest => self.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
             About::Register(making) => self.on_registered(tag, *making, called),
@@ -64,6 +66,15 @@ impl Engine {
             Err(Trouble::Store(error)) => return Err(error),
         }
         Ok(())
+    }
+
+    /// After a batch was taken back: its calls are not made, and what came of others is told again.
+    pub(super) fn revert_calls(&mut self, begun: Vec<u64>, ended: Vec<(u64, About)>) {
+        for tag in begun {
+            self.calls.remove(&tag);
+        }
+        // Behind that, as the next call of a task has the tag of the one before.
+        self.calls.extend(ended);
     }
 
     /// Whoever asked waits for the end of a call.

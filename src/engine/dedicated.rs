@@ -112,6 +112,7 @@ impl Engine {
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,
                 // Its server is told first; until then the row stays.
                 (Origin::Api, _) => {
+                    self.removal_at = Some(self.now.mono);
                     self.end_account(row.id);
                     self.store.store_account(&AccountRow { removing: true, bot: None, ..row })?;
                 }
@@ -136,7 +137,6 @@ impl Engine {
         }
         let Some(bot) = row.bot else { return Ok(()) };
         if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
-            self.removal_at = Some(self.now.mono);
             match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(()) | Err(Trouble::Failure(_)) => self.pending.arrived.push((bot, Err(why.to_string()))),

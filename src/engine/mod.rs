@@ -135,6 +135,10 @@ struct Pending {
     wrote_acks: bool,
     /// Messages of each session in this batch, to be reported as handled.
     handled: BTreeMap<AccountId, u32>,
+    /// Tags of calls that are to be made.
+    calls_begun: Vec<u64>,
+    /// Calls that are over, as they were under way.
+    calls_ended: Vec<(u64, calls::About)>,
     /// Calls that are over, and what whoever waits for them gets.
     called: Vec<(u64, calls::End)>,
     /// Logins of new bots that have come to an end, good or bad.
@@ -300,6 +304,7 @@ impl Engine {
 
     /// All events and what is due, in one transaction; on error everything is taken back.
     fn attempt(&mut self, events: &[Event]) -> Result<Vec<Verdict>, Fault> {
+        let removal_at = self.removal_at;
         let result = catch_unwind(AssertUnwindSafe(|| {
             let mut verdicts = Vec::with_capacity(events.len());
             for event in events {
@@ -327,6 +332,8 @@ impl Engine {
             self.visits = before;
         }
         self.revert_rooms(pending.rooms);
+        self.revert_calls(pending.calls_begun, pending.calls_ended);
+        self.removal_at = removal_at;
         // What was asked does not go out, and answers are told again.
         self.asked.extend(pending.answered);
         for tag in pending.asked {
@@ -439,6 +446,7 @@ impl Engine {
                     out.push(Effect::Session(account, Order::Handled(1)));
                 }
                 Event::Called { tag, .. } => {
+                    self.calls.remove(&tag);
                     if let Some(reply) = self.callers.remove(&tag) {
                         out.push(Effect::Answer(reply, Err(Failure::Internal)));
                     }
@@ -462,6 +470,7 @@ impl Engine {
         let later = self.now.mono + limits::RECONNECT_FIRST;
         self.purge_at = self.purge_at.max(later);
         self.rooms.not_before = later;
+        self.removal_at = self.removal_at.map(|at| at.max(later));
         for account in self.accounts.values_mut() {
             account.acks_due = account.acks_due.map(|_| later);
         }
