@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use botmother::base::call::HttpAnswer;
+use botmother::base::crypto::Hash;
 use botmother::base::id::{AccountId, BotId, UpdateId};
 use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
@@ -18,6 +19,7 @@ use botmother::engine::handle::*;
 use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
 use botmother::store::Store;
 use botmother::xmpp::message::{Inbound, Kind, Via};
+use botmother::xmpp::sasl::LoginKey;
 use botmother::xmpp::session::{self, Facts};
 
 #[path = "engine/menus.rs"]
@@ -383,6 +385,35 @@ fn called(tag: u64, body: &str) -> Event {
     let (headers, body) = (Vec::new(), body.as_bytes().to_vec());
     let body_bytes = body.len() as u64;
     Event::Called { tag, called: Box::new(Ok(HttpAnswer { status: 200, headers, body, is_cut: false, body_bytes })) }
+}
+
+/// The keys the store has after these came from the server, printed.
+fn key_kept_of(keys: &[LoginKey]) -> String {
+    let mut rig = Rig::new();
+    for key in keys {
+        rig.session(session::Event::LoginKey(key.clone()));
+    }
+    let (sender, receiver) = mpsc::channel();
+    drop(sender);
+    let store = rig.engine.run(&receiver, Now::default, |_| {});
+    let row = store.list_accounts().unwrap().remove(0);
+    row.login_key.expect("a key is kept").expose().to_string()
+}
+
+#[test]
+fn a_login_key_is_kept_unless_its_salt_was_made_up_for_one_login() {
+    let key = |salt: &str, client_key: &str| LoginKey {
+        hash: Hash::Sha256,
+        salt: salt.into(),
+        iterations: 4096,
+        client_key: client_key.into(),
+        server_key: b"server".to_vec(),
+    };
+    let first = key_kept_of(&[key("salt", "one")]);
+    assert_ne!(first, key_kept_of(&[key("salt", "two")]));
+    // Another password under the same salt replaces what is no longer valid.
+    assert_eq!(key_kept_of(&[key("salt", "two")]), key_kept_of(&[key("salt", "one"), key("salt", "two")]));
+    assert_eq!(first, key_kept_of(&[key("salt", "one"), key("other", "two"), key("third", "two")]));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use support::daemon::Daemon;
 use support::peer::Peer;
 use support::process::Process;
-use support::server::{Kind, Server};
+use support::server::{Kind, Options, Server};
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// What a start leaves to do, such as the last acknowledgements, is over by then.
@@ -84,7 +84,7 @@ impl Usage {
 
 /// A server, and the files of a daemon that has signed in to it once and is stopped.
 fn prepare() -> Option<(Server, Daemon)> {
-    let server = Server::start(Kind::Prosody)?;
+    let server = Server::start_with(Kind::Prosody, Options { hashed: true, ..Options::default() })?;
     server.add_user("ralf", "pw");
     let mut daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, "");
     daemon.wait_online(1, LIMIT);

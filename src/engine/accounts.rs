@@ -317,9 +317,14 @@ impl Engine {
                 self.end_farewell_when_sent(id)
             }
             Event::LoginKey(key) => {
-                let key = print_login_key(key);
-                account.row.login_key = Some(key.clone());
-                self.store.store_login_key(id, &key)
+                let kept = account.row.login_key.as_ref().and_then(read_login_key);
+                let text = print_login_key(key);
+                account.row.login_key = Some(text.clone());
+                // A server that keeps plain passwords makes up a salt for every login; a key for it is of no use later.
+                if kept.is_some_and(|kept| kept.salt != key.salt) {
+                    return Ok(());
+                }
+                self.store.store_login_key(id, &text)
             }
             Event::Offline { why, retry_in } => {
                 account.is_online = false;

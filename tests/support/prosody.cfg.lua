@@ -27,7 +27,7 @@ modules_enabled = {
 }
 modules_disabled = { "s2s"; "s2s_auth_certs" }
 
-authentication = "internal_plain"
+authentication = "@PASSWORDS@"
 default_storage = "@STORAGE@"
 storage = { accounts = "internal" }
 sql = { driver = "SQLite3"; database = "@DIR@/prosody.sqlite" }

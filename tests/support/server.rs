@@ -62,6 +62,9 @@ pub struct Options {
     pub archive: bool,
     /// How long a broken stream can be resumed.
     pub resume_s: u32,
+    /// Whether Prosody keeps hashed passwords, as it does by default, instead of plain ones. Those let it offer every
+    /// SCRAM, but with another salt for each login.
+    pub hashed: bool,
     /// Whether Prosody registers whoever asks (XEP-0077); ejabberd does so from this machine.
     pub registration: bool,
     /// Whether the server logs every stanza.
@@ -70,7 +73,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { storage: Storage::Internal, archive: true, resume_s: 300, registration: true, debug: false }
+        Options {
+            storage: Storage::Internal,
+            archive: true,
+            resume_s: 300,
+            hashed: false,
+            registration: true,
+            debug: false,
+        }
     }
 }
 
@@ -308,6 +318,7 @@ impl Server {
             .replace("@HTTPS@", &self.https_port.to_string())
             .replace("@API@", &self.api_port.to_string())
             .replace("@RESUME@", &self.options.resume_s.to_string())
+            .replace("@PASSWORDS@", if self.options.hashed { "internal_hashed" } else { "internal_plain" })
             .replace("@REGISTRATION@", if self.options.registration { "true" } else { "false" })
             .replace("@LEVEL@", if self.options.debug { "debug" } else { "info" })
             .replace("@MUC_MAM@", muc_mam)
