@@ -514,7 +514,7 @@ fn the_same_key_does_it_once() {
     assert!(matches!(outcome, Ok(Answer::Done)) && sends(&effects).is_empty());
     assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act("👎"))), Err(Failure::Conflict(_))));
     let room = Act { kind: Kind::Groupchat, idempotency_key: None, ..act("👍") };
-    assert!(matches!(rig.ask(as_bot(&bot), Question::Act(room)), Err(Failure::NotBuilt(_))));
+    assert!(matches!(rig.ask(as_bot(&bot), Question::Act(room)), Err(Failure::Remote { what: "send_failed", .. })));
 }
 
 #[test]

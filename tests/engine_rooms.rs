@@ -20,6 +20,11 @@ use botmother::xml::{Element, Namespaces};
 use botmother::xmpp::message::{self, Kind, Reading};
 use botmother::xmpp::session::{self, Facts};
 
+#[path = "engine_rooms/deeds.rs"]
+mod deeds;
+#[path = "engine_rooms/members.rs"]
+mod members;
+
 const OWNER: &str = "ralf@example.org";
 const ROBOT: &str = "robot@example.org";
 const ROOM: &str = "tea@muc.example.org";
@@ -487,9 +492,9 @@ fn without_an_archive_the_room_tells() {
     rig.subject();
     assert_eq!(rig.answer(), Ok(()));
     rig.message(&told("1", "alice", "one").replace("<delay", "<no"));
+    assert_eq!(rig.updates(), ["room_joined tea@muc.example.org", "message one"]);
     let ours = rig.say("ours");
     assert_eq!(rig.said(), ["ours"]);
-    assert_eq!(rig.updates(), ["room_joined tea@muc.example.org", "message one"]);
 
     let mut rig = rig.killed();
     rig.online(false);

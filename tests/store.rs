@@ -583,6 +583,7 @@ fn a_deleted_bot_leaves_nothing_but_what_it_sent() {
 
 fn room(account: AccountId, room: &str) -> RoomRow {
     RoomRow {
+        members: Vec::new(),
         account,
         room: BareJid::parse(room).unwrap(),
         nick: "Ro 🤖".into(),

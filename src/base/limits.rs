@@ -266,6 +266,8 @@ pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Messages remembered that a bot sent: whoever corrects what he said does so soon, and a row has some 200 bytes.
 pub const SENT_PER_BOT_MAX: i64 = 5_000;
+/// Messages remembered that bots were told of in rooms: who corrects or takes back does so soon; a row has some 300 bytes.
+pub const HEARD_MAX: i64 = 20_000;
 /// How long they are remembered: receipts of phones that were off for the holidays still come.
 pub const SENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Messages told as seen because a later one was; more at once is a recipient who was long away.

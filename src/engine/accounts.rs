@@ -185,12 +185,11 @@ impl Engine {
             marks: VecDeque::new(),
             row,
         };
-        let bot = account.row.bot;
         let before = self.accounts.insert(id, account);
         self.pending.replaced.push((id, before));
         self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
         self.drop_rooms(id);
-        bot.map_or(Ok(()), |bot| self.restore_rooms(id, bot))
+        self.settle_rooms(id)
     }
 
     pub(super) fn end_account(&mut self, id: AccountId) {

@@ -100,6 +100,7 @@ impl Engine {
             Question::OwnerStatus(owner) => Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?),
             Question::SetOwnerStatus(owner, enabled) => {
                 self.store.store_owner_enabled(owner, *enabled)?;
+                self.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
                 self.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
             }

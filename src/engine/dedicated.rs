@@ -86,6 +86,10 @@ impl Engine {
 
     /// A bot was changed: its account is online while the bot is active, and shows its name.
     pub(super) fn settle_bot_account(&mut self, bot: BotId) -> Result<(), store::Error> {
+        let shared = self.bots.get(&bot).filter(|bot| bot.mode == Mode::Personal).map(|bot| &bot.row.owner);
+        if let Some(account) = shared.and_then(|owner| self.account_of(owner)) {
+            return self.settle_rooms(account);
+        }
         match (self.account_of_bot(bot), self.is_active(bot)) {
             (Some(account), true) => {
                 self.adjust_presence(account);
@@ -105,6 +109,7 @@ impl Engine {
 
     /// A bot goes: so does its account, each kind in its own way.
     pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
+        self.leave_shared_rooms(bot)?;
         let known = self.bots.get(&bot).map(|bot| (bot.row.owner.clone(), bot.profile.has_arrived));
         for row in self.store.list_accounts()?.into_iter().filter(|row| row.bot == Some(bot)) {
             match (row.origin, &known) {
@@ -181,7 +186,7 @@ impl Engine {
         own: &BareJid,
         message: &Inbound,
     ) -> Result<(), store::Error> {
-        if self.on_room_message(account, bot, message)? {
+        if self.on_room_message(account, Some(bot), message)? {
             return Ok(());
         }
         let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();

@@ -71,14 +71,19 @@ impl Engine {
     /// Does it, or refuses it with the reason.
     pub(super) fn act(&mut self, bot: BotId, act: &Act) -> Result<Answer, Trouble> {
         check(&act.deed)?;
-        let way = self.way(bot, &act.to, act.kind)?;
+        let way = self.way(bot, &act.to)?;
         if let Deed::State(state) = act.deed {
+            if let (Way::Account(account), Kind::Groupchat) = (&way, act.kind) {
+                self.show_state_in_room((*account, bot), &act.to, state)?;
+                return Ok(Answer::Done);
+            }
             self.show_state(&way, &act.to, act.kind, state);
             return Ok(Answer::Done);
         }
         let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.deed).as_bytes());
         let message_id = self.once(bot, act.idempotency_key.as_deref(), &hash, |engine, message_id| match way {
             Way::Local(name) => engine.act_locally(bot, name, &act.deed),
+            Way::Account(account) if act.kind == Kind::Groupchat => engine.act_in_room((account, bot), act, message_id),
             Way::Account(account) => engine.act_for((account, bot), act, message_id),
         })?;
         Ok(match act.deed {
@@ -153,7 +158,12 @@ impl Engine {
     }
 
     /// What the bot itself said to somebody, as it was sent first: nobody else's may be changed.
-    fn own_message(&self, (account, bot): (AccountId, BotId), to: &Jid, message_id: &str) -> Result<SentRow, Trouble> {
+    pub(super) fn own_message(
+        &self,
+        (account, bot): (AccountId, BotId),
+        to: &Jid,
+        message_id: &str,
+    ) -> Result<SentRow, Trouble> {
         let missing = || {
             let text = format!("this bot sent no message {message_id}, or so long ago that it is not remembered");
             Trouble::Failure(Failure::NotFound(text))
@@ -165,7 +175,10 @@ impl Engine {
         if let Some(original) = &row.original {
             row = find(original)?;
         }
-        if row.recipient.bare_str() != to.bare_str() {
+        // What was said to all in a room is nothing to be changed for one there.
+        let is_same = row.recipient.bare_str() == to.bare_str();
+        let is_room = self.is_room(account, &to.bare());
+        if !is_same || is_room && row.recipient != *to {
             return Err(Failure::invalid("to", "the recipient of that message").into());
         }
         Ok(row)
@@ -205,7 +218,7 @@ impl Engine {
 }
 
 /// The id of a file's caption, so that it can be changed and goes with the file.
-fn caption_id(file_id: &str) -> String {
+pub(super) fn caption_id(file_id: &str) -> String {
     format!("{file_id}.caption")
 }
 

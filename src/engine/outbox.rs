@@ -120,7 +120,7 @@ impl Engine {
         if new.reply_to.as_ref().is_some_and(|id| id.len() > limits::MESSAGE_ID_BYTES_MAX) {
             return Err(Failure::invalid("reply_to", format!("at most {} bytes", limits::MESSAGE_ID_BYTES_MAX)).into());
         }
-        match self.way(id, &new.to, Kind::Chat)? {
+        match self.way(id, &new.to)? {
             Way::Local(name) => {
                 self.say_locally(Speaker::Bot(id, name), &new.text)?;
                 Ok(())
@@ -134,15 +134,10 @@ impl Engine {
     }
 
     /// Where what a bot does for somebody goes out, or why it cannot.
-    pub(super) fn way(&self, id: BotId, to: &Jid, kind: Kind) -> Result<Way, Trouble> {
+    pub(super) fn way(&self, id: BotId, to: &Jid) -> Result<Way, Trouble> {
         let bot = self.bot(id)?;
         if !self.store.owner_enabled(&bot.row.owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
-        }
-        if kind == Kind::Groupchat {
-            return Err(
-                Failure::NotBuilt("in rooms only texts can be sent yet; `type` can be `chat`".to_string()).into()
-            );
         }
         let to_local = local::is_local(&to.bare());
         match self.voice(bot) {
@@ -179,10 +174,7 @@ impl Engine {
 
     /// The stanza of a text.
     fn text_of(&self, account: AccountId, new: &NewMessage, message_id: &str) -> Result<Outbound, Trouble> {
-        let mut outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
-        if self.is_occupant(account, new)? {
-            outbound = outbound.to_occupant();
-        }
+        let outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
         let Some(id) = &new.reply_to else { return Ok(outbound) };
         // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
         let is_own = self.store.find_sent(account, id)?.is_some();
@@ -201,6 +193,9 @@ impl Engine {
         message_id: &str,
         mut outbound: Outbound,
     ) -> Result<(), Trouble> {
+        if self.is_occupant(account, to)? {
+            outbound = outbound.to_occupant();
+        }
         let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
         if entry.queue.count >= limits::OUTBOX_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());

@@ -38,6 +38,7 @@ impl Engine {
             original: original.map(str::to_string),
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
             deleted: false,
+            room_id: None,
         };
         Ok(self.store.insert_sent(&row, self.now.unix())?)
     }
@@ -115,7 +116,12 @@ impl Engine {
         self.advance(&row, progress, None)
     }
 
-    fn advance(&mut self, row: &SentRow, progress: Progress, error: Option<&str>) -> Result<(), store::Error> {
+    pub(super) fn advance(
+        &mut self,
+        row: &SentRow,
+        progress: Progress,
+        error: Option<&str>,
+    ) -> Result<(), store::Error> {
         let is_forward =
             row.progress < progress && (progress != Progress::Failed || row.progress < Progress::Delivered);
         if !is_forward {

@@ -65,13 +65,7 @@ impl Engine {
             _ => payload,
         };
         let payload = payload.text_if("reply_to", message.reply.as_ref().map(|reply| reply.id.as_str()));
-        let payload = match message.attachments.as_slice() {
-            [] => payload,
-            [one] => payload.raw("attachment", &attachment(one)),
-            [first, ..] => payload
-                .raw("attachment", &attachment(first))
-                .raw("attachments", &json::array(message.attachments.iter().map(attachment))),
-        };
+        let payload = with_attachments(payload, &message.attachments);
         for id in [&message.id, &message.origin_id].into_iter().flatten() {
             self.store.see(account, &got_key(bot, from, id), self.now.unix())?;
         }
@@ -240,6 +234,17 @@ fn got_key(bot: BotId, from: &BareJid, id: &str) -> String {
     format!("g:{bot}:{from}:{id}")
 }
 
+/// What is told of the files of a message.
+pub(super) fn with_attachments(payload: Object, attachments: &[Attachment]) -> Object {
+    match attachments {
+        [] => payload,
+        [one] => payload.raw("attachment", &attachment(one)),
+        [first, ..] => payload
+            .raw("attachment", &attachment(first))
+            .raw("attachments", &json::array(attachments.iter().map(attachment))),
+    }
+}
+
 fn attachment(attachment: &Attachment) -> String {
     let payload = Object::new()
         .text("url", &attachment.url)
@@ -252,7 +257,8 @@ fn attachment(attachment: &Attachment) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// JSON of a text.
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::new();
     json::quote(&mut out, text);
     out

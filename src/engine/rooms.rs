@@ -1,7 +1,7 @@
-//! Rooms of bots with an account of their own (XEP-0045): entered by `joinRoom` or an invitation, kept over restarts, left
-//! by `leaveRoom` or somebody else's will. What a room does, [`Room`] knows; here it gets its input, its table and its
-//! bot. `events` carries out what it says, `talk` moves messages, `history` reads what was said meanwhile, `bookmarks`
-//! keeps the list at the server (XEP-0402).
+//! Rooms of bots (XEP-0045): entered by `joinRoom` or an invitation, kept over restarts, left by `leaveRoom` or somebody
+//! else's will. What a room does, [`Room`] knows; here it gets its input, its table and its bots. `members` says which
+//! bots are in it, `events` carries out what it says, `talk` moves messages, `heard` tells bots of them, `deeds` does in a
+//! room what is no text, `history` reads what was said meanwhile, `bookmarks` keeps the list at the server (XEP-0402).
 //!
 //! A room in memory is copied before a batch first changes it, and put back when the batch is taken back.
 
@@ -10,22 +10,24 @@ use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
-use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Mode, NewRoom, ReplyTo};
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::handle::{Answer, ReplyTo};
+use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::RoomRow;
+use crate::store::row::{Origin, RoomRow};
 use crate::xml::Element;
 use crate::xmpp::muc::presence::RoomPresence;
 use crate::xmpp::muc::room::{Heard, Input, Intent, Room, RoomConfig};
 use history::Sync;
 
 mod bookmarks;
+mod deeds;
 mod events;
+mod heard;
 mod history;
+mod members;
 mod talk;
 
 pub(super) use bookmarks::Step;
@@ -54,7 +56,6 @@ pub(super) struct Changes {
 /// A room in memory.
 #[derive(Clone)]
 struct Entry {
-    bot: BotId,
     room: Room,
     row: RoomRow,
     /// The row is in the table: we were in it, and come back.
@@ -105,67 +106,9 @@ enum Turn {
     Out(String),
 }
 
-// --- what programs ask for ---
+// --- entering ---
 
 impl Engine {
-    /// `joinRoom`.
-    pub(super) fn join_room(&mut self, bot: BotId, new: &NewRoom) -> Result<Verdict, Trouble> {
-        let account = self.room_account(bot)?;
-        let key = (account, new.room.clone());
-        let name = self.bot(bot)?.row.name.clone();
-        let known = self.rooms.entries.get(&key);
-        if known.is_none() && self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX {
-            return Err(Failure::Quota(format!("a bot can be in {} rooms", limits::ROOMS_PER_BOT_MAX)).into());
-        }
-        let known_nick = known.map(|entry| entry.row.nick.clone());
-        let is_joined = known.is_some_and(|entry| entry.room.is_joined());
-        // On its way back into it: no new try is needed, and whatever keeps it out may pass.
-        let is_coming = new.password.is_none()
-            && known.is_some_and(|entry| entry.is_kept && new.nick.as_ref().is_none_or(|nick| *nick == entry.row.nick));
-        let is_online = self.accounts.get(&account).is_some_and(|account| account.is_online);
-        let nick = new.nick.clone().or(known_nick).unwrap_or(name);
-        self.audit(Some(bot), "join_room", &format!("room={}", new.room))?;
-        match is_joined {
-            true if new.nick.is_some() => self.drive(&key, Input::Nick(nick))?,
-            true => self.note_turn(&key, Turn::In),
-            false if is_coming && !is_online => {
-                let why = "the bot's account is not connected; it comes back into the room by itself".to_string();
-                return Err(Failure::Remote { what: "join_failed", why }.into());
-            }
-            false if is_coming => self.drive(&key, Input::Join(Intent::Kept))?,
-            false => self.enter_room(&key, bot, nick, new.password.clone(), None)?,
-        }
-        Ok(Verdict::AwaitRoom(key, Wish::Join))
-    }
-
-    /// `leaveRoom`.
-    pub(super) fn leave_room(&mut self, bot: BotId, room: &BareJid) -> Result<Verdict, Trouble> {
-        let account = self.room_account(bot)?;
-        let key = (account, room.clone());
-        if !self.rooms.entries.contains_key(&key) {
-            let why = format!("the bot is not in the room {room}");
-            return Err(Failure::Remote { what: "leave_failed", why }.into());
-        }
-        self.audit(Some(bot), "leave_room", &format!("room={room}"))?;
-        self.drive(&key, Input::Leave)?;
-        Ok(Verdict::AwaitRoom(key, Wish::Leave))
-    }
-
-    /// The bot's own account; rooms are for bots that have one.
-    fn room_account(&self, bot: BotId) -> Result<AccountId, Trouble> {
-        let bot = self.bot(bot)?;
-        if bot.mode == Mode::Personal {
-            let text = "a personal bot shares the account of its owner and cannot be in rooms of its own yet; \
-                        create a dedicated bot for rooms";
-            return Err(Failure::NotBuilt(text.to_string()).into());
-        }
-        let gone = || Failure::Remote {
-            what: "join_failed",
-            why: "the bot's own account is gone; create the bot again".to_string(),
-        };
-        Ok(self.account_of_bot(bot.row.id).ok_or_else(gone)?)
-    }
-
     /// Wants to be in a room, with a new machine. Whoever waits hears of it.
     fn enter_room(
         &mut self,
@@ -177,6 +120,10 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let known = self.rooms.entries.get(key);
         let old = known.map(|entry| entry.row.clone());
+        let mut members = old.as_ref().map(|row| row.members.clone()).unwrap_or_default();
+        if !members.contains(&bot) {
+            members.push(bot);
+        }
         let row = RoomRow {
             account: key.0,
             room: key.1.clone(),
@@ -184,9 +131,10 @@ impl Engine {
             password: password.or_else(|| old.as_ref().and_then(|row| row.password.clone())),
             archive_mark: old.as_ref().and_then(|row| row.archive_mark.clone()),
             heard_at_ms: old.as_ref().map_or(0, |row| row.heard_at_ms),
+            members,
         };
         let is_kept = known.is_some_and(|entry| entry.is_kept);
-        let Some(mut entry) = self.new_entry(bot, row)? else {
+        let Some(mut entry) = self.new_entry(row)? else {
             return Err(Failure::invalid("nick", "a name as it can be shown in a room").into());
         };
         entry.is_kept = is_kept;
@@ -196,8 +144,9 @@ impl Engine {
     }
 
     /// `None` where the nick cannot be one.
-    fn new_entry(&self, bot: BotId, row: RoomRow) -> Result<Option<Entry>, store::Error> {
-        let own = self.accounts.get(&row.account).map(|account| account.row.jid.clone());
+    fn new_entry(&self, row: RoomRow) -> Result<Option<Entry>, store::Error> {
+        let own = self.accounts.get(&row.account).filter(|account| account.row.origin != Origin::Person);
+        let own = own.map(|account| account.row.jid.clone());
         let config = RoomConfig {
             room: row.room.clone(),
             nick: row.nick.clone(),
@@ -208,7 +157,6 @@ impl Engine {
         let Ok(room) = Room::new(config, self.now) else { return Ok(None) };
         let count = self.store.count_room_outbox(row.account, &row.room)?;
         Ok(Some(Entry {
-            bot,
             room,
             row,
             is_kept: false,
@@ -236,18 +184,6 @@ impl Engine {
 // --- what happens to the account ---
 
 impl Engine {
-    /// An account is started: its rooms are there, and entered as soon as it is online.
-    pub(super) fn restore_rooms(&mut self, account: AccountId, bot: BotId) -> Result<(), store::Error> {
-        for row in self.store.list_rooms(account)? {
-            let key = (account, row.room.clone());
-            let Some(mut entry) = self.new_entry(bot, row)? else { continue };
-            entry.is_kept = true;
-            self.put_entry(&key, entry);
-            self.start_room(&key, Intent::Kept)?;
-        }
-        Ok(())
-    }
-
     /// The bot is deleted, and its account stays: it is in no room any more.
     pub(super) fn leave_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
         for key in self.rooms_of(account) {
@@ -292,7 +228,7 @@ impl Engine {
     pub(super) fn report_rooms(&self) {
         for ((_, room), entry) in &self.rooms.entries {
             let place = if entry.is_live() { "in" } else { "not in, or reading what was said" };
-            log::info!("status: bot {}, room {room}: {place}, {} messages wait", entry.bot, entry.count);
+            log::info!("status: {}, room {room}: {place}, {} messages wait", entry.names(), entry.count);
         }
     }
 
@@ -388,6 +324,12 @@ impl Engine {
 }
 
 impl Entry {
+    /// Its bots, for the log.
+    fn names(&self) -> String {
+        let names: Vec<String> = self.row.members.iter().map(|bot| format!("bot {bot}")).collect();
+        names.join(", ")
+    }
+
     fn deadline(&self) -> Option<Duration> {
         [self.room.deadline(), self.sync_due, self.send_after].into_iter().flatten().min()
     }

@@ -36,7 +36,7 @@ impl Engine {
         let own = account.row.jid.clone();
         if message.kind == Kind::Error {
             let bot = account.row.bot;
-            let is_of_room = bot.map_or(Ok(false), |bot| self.on_room_message(id, bot, message))?;
+            let is_of_room = self.on_room_message(id, bot, message)?;
             return if is_of_room { Ok(()) } else { self.on_refusal(id, message) };
         }
         let is_own = message.from.bare_str() == own.as_str();
@@ -47,6 +47,8 @@ impl Engine {
         self.on_confirmation(id, &own, message)?;
         match (bot, origin) {
             (Some(bot), _) => return self.on_bot_message(id, bot, &own, message),
+            // His personal bots may be in rooms; elsewhere it is his own affair.
+            (None, Origin::Person) if self.on_room_message(id, None, message)? => return Ok(()),
             (None, Origin::Person) => {}
             // It is on its way out.
             (None, _) => return Ok(()),

@@ -17,6 +17,7 @@ mod account;
 mod audit;
 mod bot;
 mod command;
+mod heard;
 mod idempotency;
 mod local;
 mod outbox;

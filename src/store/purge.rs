@@ -27,6 +27,11 @@ impl Store {
             "DELETE FROM sent WHERE created_at < ?",
             now_s - limits::SENT_RETENTION.as_secs() as i64,
         )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM heard WHERE id = (SELECT min(id) FROM heard) AND created_at < ?)",
+            "DELETE FROM heard WHERE created_at < ?",
+            now_s - limits::SEEN_RETENTION.as_secs() as i64,
+        )?;
         // Only this function deletes here, and the oldest first, so the ids have no holes.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",

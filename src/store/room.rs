@@ -1,6 +1,6 @@
-//! Table `room`: the rooms bots are in, with how far each is read.
+//! Tables `room` and `room_member`: the rooms bots are in, with how far each is read, and which bots.
 
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::store::row::RoomRow;
 use crate::store::sql::bare_jid;
@@ -20,6 +20,7 @@ impl Store {
                     password: self.opened(&password_place(account, &room), row.get(2)?)?,
                     archive_mark: row.get(3)?,
                     heard_at_ms: row.get(4)?,
+                    members: self.list_members(account, &room)?,
                     room,
                 })
             },
@@ -34,6 +35,13 @@ impl Store {
              VALUES (?, ?, ?, ?, ?, ?)",
             &[&room.account.0, &room.room.as_str(), &room.nick, &password, &room.archive_mark, &room.heard_at_ms],
         )?;
+        self.delete_members(room.account, &room.room)?;
+        for bot in &room.members {
+            self.write(
+                "INSERT INTO room_member (account_id, room, bot_id) VALUES (?, ?, ?)",
+                &[&room.account.0, &room.room.as_str(), &bot.0],
+            )?;
+        }
         Ok(())
     }
 
@@ -54,7 +62,21 @@ impl Store {
 
     /// Forgets a room.
     pub fn delete_room(&mut self, account: AccountId, room: &BareJid) -> Result<(), Error> {
+        self.delete_members(account, room)?;
         self.write("DELETE FROM room WHERE account_id = ? AND room = ?", &[&account.0, &room.as_str()])?;
+        Ok(())
+    }
+
+    fn list_members(&self, account: AccountId, room: &BareJid) -> Result<Vec<BotId>, Error> {
+        self.rows(
+            "SELECT bot_id FROM room_member WHERE account_id = ? AND room = ? ORDER BY bot_id",
+            &[&account.0, &room.as_str()],
+            |row| Ok(BotId(row.get(0)?)),
+        )
+    }
+
+    fn delete_members(&mut self, account: AccountId, room: &BareJid) -> Result<(), Error> {
+        self.write("DELETE FROM room_member WHERE account_id = ? AND room = ?", &[&account.0, &room.as_str()])?;
         Ok(())
     }
 }

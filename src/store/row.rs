@@ -201,6 +201,8 @@ pub struct RoomRow {
     pub archive_mark: Option<String>,
     /// When we last heard something there; milliseconds since 1970.
     pub heard_at_ms: i64,
+    /// The bots that are in it, as one occupant.
+    pub members: Vec<BotId>,
 }
 
 /// A row of `sent`: a message that a bot sent.
@@ -222,6 +224,21 @@ pub struct SentRow {
     pub progress: Progress,
     /// It was taken back.
     pub deleted: bool,
+    /// The id by which reactions and retractions mean it in a room, once the room has shown it.
+    pub room_id: Option<String>,
+}
+
+/// A row of `heard`: something that bots were told of in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardRow {
+    /// The id by which bots know it.
+    pub told_id: String,
+    /// The id attribute its author gave it, by which corrections mean it.
+    pub wire_id: String,
+    /// Who may change it: an occupant id (XEP-0421), or a nick where the room gives none.
+    pub author: String,
+    /// His nick when he said it.
+    pub nick: String,
 }
 
 /// How far a message has come, in this order.

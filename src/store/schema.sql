@@ -119,7 +119,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_account ON outbox (account_id, room, id);
 CREATE INDEX outbox_message ON outbox (account_id, message_id);
 
--- Owner: room.rs. Rooms a bot is in, and comes back to. Sealed column: password.
+-- Owner: room.rs. Rooms an account is in for its bots, and comes back to. Sealed column: password.
 CREATE TABLE room (
   account_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   room         TEXT NOT NULL,
@@ -129,6 +129,29 @@ CREATE TABLE room (
   heard_at     INTEGER NOT NULL,                    -- milliseconds since 1970
   PRIMARY KEY (account_id, room)
 ) WITHOUT ROWID;
+
+-- Owner: room.rs. Which bots are in a room: the one whose account it is, or some that share a person's account.
+CREATE TABLE room_member (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  room       TEXT NOT NULL,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  PRIMARY KEY (account_id, room, bot_id)
+) WITHOUT ROWID;
+CREATE INDEX room_member_bot ON room_member (bot_id);
+
+-- Owner: heard.rs. What bots were told of in rooms: only its author changes it, and replies name him.
+CREATE TABLE heard (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  room       TEXT NOT NULL,
+  told_id    TEXT NOT NULL,                         -- by which bots know it
+  wire_id    TEXT NOT NULL,                         -- the id attribute its author gave it
+  author     TEXT NOT NULL,                         -- his occupant id, else his nick
+  nick       TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX heard_told ON heard (account_id, room, told_id);
+CREATE INDEX heard_wire ON heard (account_id, room, wire_id);
 
 -- Owner: seen.rs. key is 16 bytes of a hash: the same small size whatever a server takes for an id.
 CREATE TABLE seen (
@@ -150,8 +173,10 @@ CREATE TABLE sent (
   original   TEXT,                                  -- the message whose place a correction takes
   progress   INTEGER NOT NULL,
   deleted    INTEGER NOT NULL DEFAULT 0,
+  room_id    TEXT,                                  -- the id that the room gave it
   created_at INTEGER NOT NULL
 );
+CREATE INDEX sent_room ON sent (account_id, room_id) WHERE room_id IS NOT NULL;
 CREATE INDEX sent_message ON sent (account_id, message_id);
 CREATE INDEX sent_bot ON sent (bot_id, id);
 CREATE INDEX sent_unseen ON sent (bot_id, recipient, id) WHERE progress < 3;

@@ -4,7 +4,7 @@
 use rusqlite::Row;
 
 use crate::base::id::{AccountId, BotId, OutboxId, UpdateId};
-use crate::base::jid::Jid;
+use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::store::row::{Progress, SentRow};
 use crate::store::{Error, Store};
@@ -37,7 +37,7 @@ impl Store {
     /// What a bot sent through an account under this id.
     pub fn find_sent(&self, account: AccountId, message_id: &str) -> Result<Option<SentRow>, Error> {
         self.row(
-            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted FROM sent
+            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted, room_id FROM sent
              WHERE account_id = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
             &[&account.0, &message_id],
             read_sent,
@@ -47,7 +47,8 @@ impl Store {
     /// What stands behind a message of the outbox and has not come further than that.
     pub fn find_sent_of(&self, id: OutboxId) -> Result<Option<SentRow>, Error> {
         self.row(
-            "SELECT s.id, s.account_id, s.bot_id, s.message_id, s.recipient, s.original, s.progress, s.deleted
+            "SELECT s.id, s.account_id, s.bot_id, s.message_id, s.recipient, s.original, s.progress, s.deleted,
+                    s.room_id
              FROM outbox AS o JOIN sent AS s ON s.account_id = o.account_id AND s.message_id = o.message_id
              WHERE o.id = ? AND s.progress = 0 LIMIT 1",
             &[&id.0],
@@ -58,7 +59,7 @@ impl Store {
     /// What a bot sent to the same recipient before a message and nobody has seen yet, oldest first, the newest so many.
     pub fn list_unseen_before(&self, row: &SentRow, limit: usize) -> Result<Vec<SentRow>, Error> {
         let mut rows = self.rows(
-            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted FROM sent
+            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted, room_id FROM sent
              WHERE bot_id = ? AND recipient = ? AND id < ? AND progress < 3 ORDER BY id DESC LIMIT ?",
             &[&row.bot.0, &row.recipient.as_str(), &row.id, &i64::try_from(limit).unwrap_or(i64::MAX)],
             read_sent,
@@ -77,6 +78,27 @@ impl Store {
     pub fn store_deleted(&mut self, id: i64) -> Result<(), Error> {
         self.write("UPDATE sent SET deleted = 1 WHERE id = ?", &[&id])?;
         Ok(())
+    }
+
+    /// Notes the id that a room gave a message.
+    pub fn store_room_id(&mut self, id: i64, room_id: &str) -> Result<(), Error> {
+        self.write("UPDATE sent SET room_id = ? WHERE id = ?", &[&room_id, &id])?;
+        Ok(())
+    }
+
+    /// What a bot said to all in a room, by the id the room gave it.
+    pub fn find_sent_in_room(
+        &self,
+        account: AccountId,
+        room: &BareJid,
+        room_id: &str,
+    ) -> Result<Option<SentRow>, Error> {
+        self.row(
+            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted, room_id FROM sent
+             WHERE account_id = ? AND room_id = ? AND recipient = ? LIMIT 1",
+            &[&account.0, &room_id, &room.as_str()],
+            read_sent,
+        )
     }
 
     /// The sender of what came with this update wants to know when it is read. The row goes with the update.
@@ -129,6 +151,7 @@ fn read_sent(row: &Row<'_>) -> Result<SentRow, Error> {
         original: row.get(5)?,
         progress: Progress::from_number(row.get(6)?),
         deleted: row.get(7)?,
+        room_id: row.get(8)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The rooms of a bot, as bookmarks at its server (XEP-0402): whoever signs in to the account with a client sees them.
-//! Our own table is what we go by, so a server without them is only worth a line in the log.
+//! Our own table is what we go by, so a server without them is only worth a line in the log. A person's bookmarks are his
+//! own: what his personal bots do is not noted there.
 
 use super::Key;
 use crate::base::id::AccountId;
@@ -30,12 +31,19 @@ impl Engine {
     /// Remembers a room at the server. One that we were put out of stays there, but is not entered by itself any more.
     pub(super) fn publish_bookmark(&mut self, key: &Key, is_autojoin: bool) {
         let Some(entry) = self.rooms.entries.get(key) else { return };
-        let bookmark = Bookmark { is_autojoin, ..Bookmark::new(key.1.clone(), &entry.row.nick) };
+        if !self.is_bots_own(key.0) {
+            return;
+        }
+        let password = entry.row.password.clone();
+        let bookmark = Bookmark { is_autojoin, password, ..Bookmark::new(key.1.clone(), &entry.row.nick) };
         let order = bookmark.build_publish(&bookmarks::OPTIONS);
         self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Bookmark(Step::Whole(Box::new(bookmark))));
     }
 
     pub(super) fn retract_bookmark(&mut self, key: &Key) {
+        if !self.is_bots_own(key.0) {
+            return;
+        }
         let order = bookmarks::build_retract(&key.1);
         self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Chore("forgetting a bookmark"));
     }
@@ -51,6 +59,8 @@ impl Engine {
             (Step::Whole(bookmark), Some(Refusal::PreconditionNotMet)) => {
                 let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
                 ask(configure, About::Chore("configuring the bookmarks"));
+                // Whoever may read such a node is not known.
+                let bookmark = Bookmark { password: None, ..*bookmark };
                 ask(bookmark.build_publish(&Options::default()), About::Bookmark(Step::Plain));
             }
             (Step::Simple, None) => {

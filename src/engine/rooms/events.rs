@@ -2,7 +2,6 @@
 //! and answers.
 
 use super::{Key, Sync, Turn};
-use crate::base::json::Object;
 use crate::engine::Engine;
 use crate::engine::asking::About;
 use crate::store;
@@ -66,16 +65,12 @@ impl Engine {
         if !std::mem::replace(&mut entry.is_kept, true) {
             entry.row.heard_at_ms = now_ms;
             entry.is_first = true;
-            let (row, bot, inviter) = (entry.row.clone(), entry.bot, entry.inviter.take());
+            let (row, inviter) = (entry.row.clone(), entry.inviter.take());
             self.store.store_room(&row)?;
             self.publish_bookmark(key, true);
-            let data = Object::new()
-                .text("room", key.1.as_str())
-                .text("nick", nick)
-                .text_if("invited_by", inviter.as_ref().map(|jid| jid.as_str()))
-                .number("timestamp", self.now.unix());
-            self.push_update(bot, "room_joined", &data.end())?;
-            log::info!("bot {bot}: in the room {} as {nick}", key.1);
+            for bot in row.members {
+                self.tell_joined(key, bot, nick, inviter.as_ref())?;
+            }
         }
         self.sync_begun(key)
     }
@@ -85,7 +80,8 @@ impl Engine {
         self.note_turn(key, Turn::Out(why.to_string()));
         self.fail_all(key, why)?;
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        let (bot, is_kept) = (entry.bot, entry.is_kept);
+        let (bots, is_kept) = (entry.row.members.clone(), entry.is_kept);
+        log::info!("{}: not in the room {}: {why}", entry.names(), key.1);
         if is_kept {
             self.store.delete_room(key.0, &key.1)?;
             if was_asked {
@@ -93,11 +89,8 @@ impl Engine {
             } else {
                 self.publish_bookmark(key, false);
             }
-            let data =
-                Object::new().text("room", key.1.as_str()).text("reason", why).number("timestamp", self.now.unix());
-            self.push_update(bot, "room_left", &data.end())?;
+            bots.into_iter().try_for_each(|bot| self.tell_left(key, bot, why))?;
         }
-        log::info!("bot {bot}: not in the room {}: {why}", key.1);
         self.remove_entry(key);
         Ok(())
     }

@@ -1,20 +1,18 @@
 //! Messages of rooms, both ways. Ours is a row until the room has shown it, or it was found in the room's archive or
 //! history (contract §5.1); that of others becomes an update once, whatever ways it comes.
 
+use super::heard::seen_key;
 use super::history::Sync;
 use super::{Entry, Key};
-use crate::base::crypto;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
-use crate::base::json::Object;
-use crate::base::{limits, text};
+use crate::base::limits;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::NewMessage;
-use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::OutboxRow;
+use crate::store::row::{OutboxRow, Progress};
 use crate::xmpp::message::{Inbound, Invitation, Kind, Outbound, Reply, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::{Heard, Input};
@@ -31,13 +29,15 @@ impl Engine {
         new: &NewMessage,
         message_id: &str,
     ) -> Result<(), Trouble> {
-        let mut outbound = Outbound::text(new.to.bare().to_jid(), Kind::Groupchat, message_id, &new.text);
+        let key = (account, new.to.bare());
+        let mut outbound = Outbound::text(key.1.to_jid(), Kind::Groupchat, message_id, &new.text);
         if let Some(id) = &new.reply_to {
             // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
-            let to = Some(new.to.clone()).filter(|to| !to.is_bare());
-            outbound = outbound.replying(Reply { id: id.clone(), to }, None);
+            let named = Some(new.to.clone()).filter(|to| !to.is_bare());
+            let to = self.author_in_room(&key, id)?.or(named);
+            outbound = outbound.replying(Reply { id: self.room_id_of(&key, id)?, to }, None);
         }
-        self.enqueue_to_room(account, bot, &new.to.bare(), message_id, &outbound)
+        self.say_in_room((account, bot), &key.1, message_id, &outbound, None)
     }
 
     /// Puts a message of any kind to all in a room into the outbox. Its id on the wire must be `message_id`, by which it is
@@ -52,9 +52,9 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let key = (account, room.clone());
         let created_at = self.now.unix();
-        let Some(entry) = self.touch(&key).filter(|entry| entry.is_kept) else {
-            let why = format!("the bot is not in the room {}; call joinRoom first", key.1);
-            return Err(Failure::Remote { what: "send_failed", why }.into());
+        let is_in = |entry: &&mut Entry| entry.is_kept && entry.row.members.contains(&bot);
+        let Some(entry) = self.touch(&key).filter(is_in) else {
+            return Err(self.not_in_room(&key).into());
         };
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
@@ -76,9 +76,9 @@ impl Engine {
     }
 
     /// Whether `to` is an occupant of a room the bot is in; then a message to him must say so. `Err` for the room itself.
-    pub(in crate::engine) fn is_occupant(&self, account: AccountId, new: &NewMessage) -> Result<bool, Failure> {
-        let is_room = self.rooms.entries.contains_key(&(account, new.to.bare()));
-        match is_room && new.to.is_bare() {
+    pub(in crate::engine) fn is_occupant(&self, account: AccountId, to: &Jid) -> Result<bool, Failure> {
+        let is_room = self.is_room(account, &to.bare());
+        match is_room && to.is_bare() {
             true => Err(Failure::invalid("type", "groupchat, as `to` is a room; one occupant is room/nick")),
             false => Ok(is_room),
         }
@@ -130,7 +130,7 @@ impl Engine {
         id: &str,
         archive_id: Option<String>,
     ) -> Result<(), store::Error> {
-        self.confirm_said(key, id)?;
+        self.confirm_said(key, id, archive_id.as_deref())?;
         if let Some(archive_id) = archive_id {
             self.store.see(key.0, &seen_key(key, &archive_id), self.now.unix())?;
             if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
@@ -141,10 +141,13 @@ impl Engine {
     }
 
     /// The room has shown our message, now or earlier. Gives whether that was not known.
-    fn confirm_said(&mut self, key: &Key, id: &str) -> Result<bool, store::Error> {
+    pub(super) fn confirm_said(&mut self, key: &Key, id: &str, archive_id: Option<&str>) -> Result<bool, store::Error> {
         let is_news = self.settle(key, id)?;
-        if let Some(bot) = self.rooms.entries.get(key).map(|entry| entry.bot).filter(|_| is_news) {
-            self.tell_room_state(key, bot, id, "sent", None)?;
+        if let Some(row) = self.said_in_room(key, id)? {
+            if let (Some(archive_id), None) = (archive_id, &row.room_id) {
+                self.store.store_room_id(row.id, archive_id)?;
+            }
+            self.advance(&row, Progress::Sent, None)?;
         }
         Ok(is_news)
     }
@@ -188,30 +191,14 @@ impl Engine {
     }
 
     fn fail_message(&mut self, key: &Key, id: &str, why: &str) -> Result<(), store::Error> {
-        let Some(bot) = self.rooms.entries.get(key).map(|entry| entry.bot) else { return Ok(()) };
         if !self.settle(key, id)? {
             return Ok(());
         }
-        log::warn!("bot {bot}: message {id} to {} was given up: {why}", key.1);
-        self.tell_room_state(key, bot, id, "failed", Some(why))
-    }
-
-    /// How far a message of ours has come.
-    fn tell_room_state(
-        &mut self,
-        key: &Key,
-        bot: BotId,
-        id: &str,
-        state: &str,
-        error: Option<&str>,
-    ) -> Result<(), store::Error> {
-        let data = Object::new()
-            .text("message_id", id)
-            .text("to", key.1.as_str())
-            .text("state", state)
-            .text_if("error", error)
-            .number("timestamp", self.now.unix());
-        self.push_update(bot, UpdateKind::MessageState.as_str(), &data.end())
+        log::warn!("{}: message {id} to {} was given up: {why}", self.jid_of(key.0), key.1);
+        match self.said_in_room(key, id)? {
+            Some(row) => self.advance(&row, Progress::Failed, Some(why)),
+            None => Ok(()),
+        }
     }
 
     /// We are out for good: what waits cannot be said any more.
@@ -229,19 +216,20 @@ impl Engine {
 // --- from the room ---
 
 impl Engine {
-    /// A message for a bot's own account that has to do with a room: said there, or an invitation. Gives whether it has.
+    /// A message that has to do with a room: said there, or an invitation of the bot whose account it is. Gives whether it
+    /// has.
     pub(in crate::engine) fn on_room_message(
         &mut self,
         account: AccountId,
-        bot: BotId,
+        bot: Option<BotId>,
         inbound: &Inbound,
     ) -> Result<bool, store::Error> {
-        if let Some(invitation) = &inbound.invitation {
+        if let (Some(bot), Some(invitation)) = (bot, &inbound.invitation) {
             self.on_invitation(account, bot, inbound, invitation)?;
             return Ok(true);
         }
         let key = (account, inbound.from.bare());
-        if !self.rooms.entries.contains_key(&key) {
+        if !self.rooms.entries.contains_key(&key) || inbound.invitation.is_some() {
             return Ok(inbound.kind == Kind::Groupchat);
         }
         let is_in = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
@@ -263,78 +251,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Somebody says something to us alone (XEP-0045 §7.5).
-    fn on_private(&mut self, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
-        let (bot, is_own) = (entry.bot, inbound.from.resource() == Some(entry.room.nick()));
-        let Some(body) = inbound.text().filter(|_| !is_own && !inbound.is_encrypted) else { return Ok(()) };
-        if !self.is_new(key.0, inbound)? {
-            return Ok(());
-        }
-        let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
-        let at = inbound.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
-        let data = self.data(key, &inbound.from, "chat", body, stanza_id, at);
-        self.push_update(bot, UpdateKind::Message.as_str(), &data.end())
-    }
-
-    /// Something was said to all, live or before; for the first time or not.
-    pub(super) fn take_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
-        let message = &heard.message;
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
-        let is_old = heard.is_history && entry.is_first;
-        let bot = entry.bot;
-        let own_id = [&message.origin_id, &message.id].into_iter().flatten();
-        if heard.is_ours {
-            for id in own_id.cloned().collect::<Vec<_>>() {
-                if self.confirm_said(key, &id)? {
-                    break;
-                }
-            }
-        }
-        let is_new = self.is_new_in_room(key, message)?;
-        self.note_heard(key, heard)?;
-        let (Some(body), Some(_)) = (&message.body, message.nick()) else { return Ok(()) };
-        if heard.is_ours || message.is_encrypted || is_old || !is_new {
-            return Ok(());
-        }
-        let stanza_id = [&message.archive_id, &message.id, &message.origin_id].into_iter().flatten().next();
-        let at = message.stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000);
-        let stanza_id = stanza_id.map(String::as_str).unwrap_or_default();
-        let mut data = self.data(key, &message.from, "groupchat", body, stanza_id, at);
-        if heard.is_to_us {
-            data = data.truth("mentioned", true);
-        }
-        self.push_update(bot, UpdateKind::Message.as_str(), &data.end())
-    }
-
-    /// `data` of a message in a room.
-    fn data(&self, key: &Key, from: &Jid, kind: &str, body: &str, stanza_id: &str, at: i64) -> Object {
-        let own = self.accounts.get(&key.0).map(|account| account.row.jid.as_str()).unwrap_or_default();
-        Object::new()
-            .text("from", from.as_str())
-            .text("to", own)
-            .text("body", body)
-            .text("type", kind)
-            .text("stanza_id", stanza_id)
-            .number("timestamp", at)
-            .text("room", key.1.as_str())
-            .text_if("nick", from.resource())
-    }
-
-    /// By the id the room gave it; where it gives none, by that of its author, who may use one twice, and the text.
-    fn is_new_in_room(&mut self, key: &Key, message: &RoomMessage) -> Result<bool, store::Error> {
-        let now = self.now.unix();
-        if let Some(archive_id) = &message.archive_id {
-            return self.store.see(key.0, &seen_key(key, archive_id), now);
-        }
-        let Some(name) = message.origin_id.as_ref().or(message.id.as_ref()) else { return Ok(true) };
-        let body = message.body.as_deref().unwrap_or_default();
-        let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
-        self.store.see(key.0, &format!("g:{}:{name}:{hash}", message.from), now)
-    }
-
     /// How far we are; while the archive is read, only what comes from there counts.
-    fn note_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+    pub(super) fn note_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
         let is_in_order = match entry.sync {
             Sync::Reading(_) => heard.is_history,
@@ -386,8 +304,4 @@ impl Engine {
             Ok(()) => Ok(()),
         }
     }
-}
-
-fn seen_key(key: &Key, archive_id: &str) -> String {
-    format!("r:{}:{archive_id}", key.1)
 }

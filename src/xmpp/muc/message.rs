@@ -6,7 +6,7 @@ use super::mention::is_mention;
 use crate::base::jid::{BareJid, Jid};
 #[cfg(test)]
 use crate::xml::Element;
-use crate::xmpp::message::{self, Inbound};
+use crate::xmpp::message::{self, Attachment, Inbound, Reactions, Reply, Retraction};
 #[cfg(test)]
 use crate::xmpp::ns;
 use crate::xmpp::stanza::StanzaError;
@@ -50,8 +50,16 @@ pub struct RoomMessage {
     pub is_encrypted: bool,
     /// Whom it mentions (XEP-0372).
     pub mentions: Vec<Jid>,
-    /// Whose message it answers (XEP-0461).
-    pub reply_to: Option<Jid>,
+    /// Which message it answers, and whose that is (XEP-0461).
+    pub reply: Option<Reply>,
+    /// It stands in the place of the message with this `id` of the same occupant (XEP-0308).
+    pub replaces: Option<String>,
+    /// Files by their address (XEP-0066).
+    pub attachments: Vec<Attachment>,
+    /// Emoji for a message (XEP-0444).
+    pub reactions: Option<Reactions>,
+    /// A message is taken back (XEP-0424), perhaps by a moderator (XEP-0425).
+    pub retraction: Option<Retraction>,
     /// Status codes, see [`code`].
     pub codes: Vec<u16>,
 }
@@ -82,7 +90,11 @@ impl RoomMessage {
             body: inbound.body.clone(),
             is_encrypted: inbound.is_encrypted,
             mentions: room.map(|room| room.mentions.clone()).unwrap_or_default(),
-            reply_to: inbound.reply.as_ref().and_then(|reply| reply.to.clone()),
+            reply: inbound.reply.clone(),
+            replaces: inbound.replaces.clone(),
+            attachments: inbound.attachments.clone(),
+            reactions: inbound.reactions.clone(),
+            retraction: inbound.retraction.clone(),
             codes: room.map(|room| room.codes.clone()).unwrap_or_default(),
             from: inbound.from.clone(),
         })
@@ -112,7 +124,7 @@ impl RoomMessage {
         let nick = us.resource().unwrap_or_default();
         self.kind == Kind::Private
             || self.mentions.iter().any(names_us)
-            || self.reply_to.as_ref() == Some(us)
+            || self.reply.as_ref().and_then(|reply| reply.to.as_ref()) == Some(us)
             || self.body.as_ref().is_some_and(|body| is_mention(body, nick))
     }
 

@@ -94,7 +94,9 @@ impl Room {
         if !self.trusts(|info| info.occupant_ids) {
             message.occupant_id = None;
         }
-        let is_ours = self.is_ours(&message, true) || self.has_own_occupant_id(&message);
+        // Where a person shares the account, the occupant id is his, too.
+        let is_by_account = self.config.account.is_some() && self.has_own_occupant_id(&message);
+        let is_ours = self.is_ours(&message, true) || is_by_account;
         let is_to_us = !is_ours && message.is_to(&self.us, self.config.account.as_ref());
         Heard { message, is_ours, is_history: true, is_to_us }
     }

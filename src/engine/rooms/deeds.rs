@@ -1,0 +1,158 @@
+//! What bots do in rooms besides saying texts: files, reactions (XEP-0444), corrections (XEP-0308), retractions
+//! (XEP-0424), markers (XEP-0333), chat states (XEP-0085). Like texts they wait until the room has shown them.
+//!
+//! Reactions, replies, retractions and markers mean a message by the id the room gave it; for the bot's own that is
+//! known once the room has shown it.
+
+use super::Key;
+use crate::base::id::{self, AccountId, BotId};
+use crate::base::jid::{BareJid, Jid};
+use crate::engine::command::texts;
+use crate::engine::deeds::{Act, Deed, caption_id};
+use crate::engine::failure::Failure;
+use crate::engine::kinds::UpdateKind;
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::{Progress, SentRow};
+use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
+
+impl Engine {
+    /// Does something in a room, but chat states.
+    pub(in crate::engine) fn act_in_room(
+        &mut self,
+        by: (AccountId, BotId),
+        act: &Act,
+        new_id: &str,
+    ) -> Result<(), Trouble> {
+        let key = (by.0, act.to.bare());
+        let (room, to) = (&key.1, key.1.to_jid());
+        let outbound = match &act.deed {
+            Deed::File { url, caption } => {
+                self.say_in_room(by, room, new_id, &Outbound::file(to.clone(), Kind::Groupchat, new_id, url), None)?;
+                let Some(text) = caption else { return Ok(()) };
+                let id = caption_id(new_id);
+                return self.say_in_room(by, room, &id, &Outbound::text(to, Kind::Groupchat, &id, text), None);
+            }
+            Deed::Edit { message_id, text } => {
+                let row = self.own_message(by, &to, message_id)?;
+                if row.deleted {
+                    return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
+                }
+                let outbound = Outbound::text(to, Kind::Groupchat, new_id, text).replacing(&row.message_id);
+                return self.say_in_room(by, room, new_id, &outbound, Some(&row.message_id));
+            }
+            Deed::Deletion { message_id } => return self.delete_in_room(by, act, message_id, new_id),
+            Deed::Reaction { message_id, emoji } => {
+                let emoji = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
+                let reactions = Reactions { id: self.room_id_of(&key, message_id)?, emoji };
+                Outbound::reactions(to, Kind::Groupchat, new_id, &reactions)
+            }
+            Deed::Read { message_id } => {
+                Outbound::displayed(to, Kind::Groupchat, new_id, &self.room_id_of(&key, message_id)?)
+            }
+            Deed::State(_) => return Ok(()),
+        };
+        self.enqueue_to_room(by.0, by.1, room, new_id, &outbound)
+    }
+
+    /// Puts what a bot says into the outbox, to be corrected, taken back and followed later. `original` is the message
+    /// whose place it takes.
+    pub(super) fn say_in_room(
+        &mut self,
+        (account, bot): (AccountId, BotId),
+        room: &BareJid,
+        message_id: &str,
+        outbound: &Outbound,
+        original: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let is_followed = self.bot(bot)?.kinds.has(UpdateKind::MessageState);
+        self.enqueue_to_room(account, bot, room, message_id, outbound)?;
+        let row = SentRow {
+            id: 0,
+            account,
+            bot,
+            message_id: message_id.to_string(),
+            recipient: room.to_jid(),
+            original: original.map(str::to_string),
+            progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
+            deleted: false,
+            room_id: None,
+        };
+        Ok(self.store.insert_sent(&row, self.now.unix())?)
+    }
+
+    /// Takes a message back, a file with its caption.
+    fn delete_in_room(
+        &mut self,
+        by: (AccountId, BotId),
+        act: &Act,
+        message_id: &str,
+        new_id: &str,
+    ) -> Result<(), Trouble> {
+        let key = (by.0, act.to.bare());
+        let row = self.own_message(by, &key.1.to_jid(), message_id)?;
+        let caption = self.said_in_room(&key, &caption_id(&row.message_id))?;
+        let all = [(Some(row), new_id.to_string()), (caption, caption_id(new_id))];
+        let mut named = Vec::new();
+        for (row, id) in all {
+            if let Some(row) = row.filter(|row| !row.deleted) {
+                named.push((row.id, self.room_id_of(&key, &row.message_id)?, id));
+            }
+        }
+        let text = texts::RETRACTED.fill(self.setup.settings.language, &[]);
+        for (row, room_id, id) in named {
+            let outbound = Outbound::retraction(key.1.to_jid(), Kind::Groupchat, &id, &room_id, &text);
+            self.enqueue_to_room(by.0, by.1, &key.1, &id, &outbound)?;
+            self.store.store_deleted(row)?;
+        }
+        Ok(())
+    }
+
+    /// Shows all in a room what the bot does. It means nothing a moment later, so it is not kept.
+    pub(in crate::engine) fn show_state_in_room(
+        &mut self,
+        (account, bot): (AccountId, BotId),
+        to: &Jid,
+        state: ChatState,
+    ) -> Result<(), Failure> {
+        let key = (account, to.bare());
+        if !self.is_member(&key, bot) {
+            return Err(self.not_in_room(&key));
+        }
+        let is_there = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
+        if is_there && self.accounts.get(&account).is_some_and(|account| account.is_online) {
+            let outbound = Outbound::chat_state(key.1.to_jid(), Kind::Groupchat, &id::uuid(self.random()), state);
+            self.tell_session(account, outbound.print());
+        }
+        Ok(())
+    }
+
+    /// A bot is not where it wants to do something.
+    pub(super) fn not_in_room(&self, key: &Key) -> Failure {
+        let why = format!("the bot is not in the room {}; call joinRoom first", key.1);
+        Failure::Remote { what: "send_failed", why }
+    }
+
+    /// The id by which a room knows a message: of the bots' own the one it gave, of others the one that bots are told.
+    pub(super) fn room_id_of(&self, key: &Key, message_id: &str) -> Result<String, Trouble> {
+        let Some(row) = self.said_in_room(key, message_id)? else { return Ok(message_id.to_string()) };
+        if let Some(room_id) = row.room_id {
+            return Ok(room_id);
+        }
+        if self.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
+            return Err(Failure::Busy { retry_after_s: 1 }.into());
+        }
+        let why = "the room gives its messages no ids by which they could be named".to_string();
+        Err(Failure::Remote { what: "send_failed", why }.into())
+    }
+
+    /// Who in the room said what is answered (XEP-0461 §3).
+    pub(super) fn author_in_room(&self, key: &Key, message_id: &str) -> Result<Option<Jid>, store::Error> {
+        if self.said_in_room(key, message_id)?.is_some() {
+            let us = self.rooms.entries.get(key).map(|entry| entry.room.nick());
+            return Ok(us.and_then(|nick| key.1.with_resource(nick).ok()));
+        }
+        let row = self.store.find_heard(key.0, &key.1, message_id)?;
+        Ok(row.and_then(|row| key.1.with_resource(&row.nick).ok()))
+    }
+}

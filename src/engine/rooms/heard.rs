@@ -1,0 +1,230 @@
+//! What bots are told of what is said in their rooms: messages, files, replies (XEP-0461), corrections (XEP-0308),
+//! reactions (XEP-0444), retractions (XEP-0424, XEP-0425), and what an occupant says to them alone (XEP-0045 §7.5). The
+//! shapes are those of a chat (`received`), with `room` and `nick`.
+//!
+//! Bots know a message by the id the room gave it, and their own by that of their answer; which other names it has, and
+//! who may change it, is remembered.
+
+use super::Key;
+use crate::base::crypto;
+use crate::base::id::BotId;
+use crate::base::jid::Jid;
+use crate::base::json::{self, Object};
+use crate::base::text;
+use crate::engine::Engine;
+use crate::engine::handle::{Access, Mode, Receive};
+use crate::engine::kinds::UpdateKind;
+use crate::engine::received::{quoted, with_attachments, words};
+use crate::store;
+use crate::store::row::{HeardRow, SentRow};
+use crate::xmpp::message::{Inbound, Retraction, Via};
+use crate::xmpp::muc::message::RoomMessage;
+use crate::xmpp::muc::room::Heard;
+
+// --- to all ---
+
+impl Engine {
+    /// Something was said to all, live or before; for the first time or not.
+    pub(super) fn take_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let message = &heard.message;
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let is_old = heard.is_history && entry.is_first;
+        let own_ids: Vec<String> = [&message.origin_id, &message.id].into_iter().flatten().cloned().collect();
+        if heard.is_ours {
+            for id in &own_ids {
+                if self.confirm_said(key, id, message.archive_id.as_deref())? {
+                    break;
+                }
+            }
+        }
+        let is_new = self.is_new_in_room(key, message)?;
+        self.note_heard(key, heard)?;
+        if heard.is_ours || message.is_encrypted || is_old || !is_new {
+            return Ok(());
+        }
+        // Said under a nick we had then: where a person shares the account, nothing else tells.
+        for id in &own_ids {
+            if self.said_in_room(key, id)?.is_some() {
+                return Ok(());
+            }
+        }
+        self.tell_heard(key, heard)
+    }
+
+    fn tell_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let message = &heard.message;
+        let bots = self.listeners(key);
+        if let Some(retraction) = &message.retraction {
+            return self.tell_retraction(key, &bots, message, retraction);
+        }
+        let Some(nick) = message.nick() else { return Ok(()) };
+        if let Some(reactions) = &message.reactions {
+            let data = self.event_data(key, &message.from, &self.bots_id_of(key, &reactions.id)?);
+            let data = data.raw("reactions", &json::array(reactions.emoji.iter().map(|emoji| quoted(emoji))));
+            let data = self.ended(key, message, data);
+            return self.push_to(&bots, UpdateKind::Reaction, &data);
+        }
+        let text = message.body.as_deref().or(message.attachments.first().map(|file| file.url.as_str()));
+        let Some(body) = text else { return Ok(()) };
+        let ids = [&message.archive_id, &message.id, &message.origin_id];
+        let told_id = ids.into_iter().flatten().next().cloned().unwrap_or_default();
+        let author = author_of(message).unwrap_or_default();
+        let mut data = self.data(key, &message.from, "groupchat", body, &told_id, self.time_of(message.stamp_ms));
+        let answered = message.reply.as_ref().map(|reply| self.bots_id_of(key, &reply.id)).transpose()?;
+        let is_answer_to_us = match &answered {
+            Some(id) => self.said_in_room(key, id)?.is_some(),
+            None => false,
+        };
+        if heard.is_to_us || is_answer_to_us {
+            data = data.truth("mentioned", true);
+        }
+        // XEP-0308 §4: of somebody else's message, or one too old to be remembered, it is said anew.
+        if let Some(id) = &message.replaces
+            && let Some(row) = self.store.find_heard_of(key.0, &key.1, &author, id)?
+        {
+            data = data.text("correction_of", &row.told_id);
+        }
+        let data = with_attachments(data.text_if("reply_to", answered.as_deref()), &message.attachments);
+        let wire_id = message.id.clone().unwrap_or_default();
+        let row = HeardRow { told_id, wire_id, author, nick: nick.to_string() };
+        self.store.insert_heard(key.0, &key.1, &row, self.now.unix())?;
+        self.push_to(&bots, UpdateKind::Message, &data.end())
+    }
+
+    /// Its author may take a message back, and the room itself for its moderators.
+    fn tell_retraction(
+        &mut self,
+        key: &Key,
+        bots: &[BotId],
+        message: &RoomMessage,
+        retraction: &Retraction,
+    ) -> Result<(), store::Error> {
+        let row = self.store.find_heard(key.0, &key.1, &retraction.id)?;
+        let is_authors = row.is_some_and(|row| author_of(message) == Some(row.author));
+        if !is_authors && !retraction.is_moderated {
+            return Ok(());
+        }
+        let mut data = self.event_data(key, &message.from, &self.bots_id_of(key, &retraction.id)?);
+        if retraction.is_moderated {
+            data = data.truth("moderated", true).text_if("reason", retraction.reason.as_deref());
+        }
+        let data = self.ended(key, message, data);
+        self.push_to(bots, UpdateKind::Retraction, &data)
+    }
+
+    /// The beginning of what is told of a message that is about another.
+    fn event_data(&self, key: &Key, from: &Jid, message_id: &str) -> Object {
+        let own = self.own_address(key);
+        Object::new().text("from", from.as_str()).text("to", &own).text("message_id", message_id)
+    }
+
+    fn ended(&self, key: &Key, message: &RoomMessage, data: Object) -> String {
+        let data = data.number("timestamp", self.time_of(message.stamp_ms));
+        data.text("type", "groupchat").text("room", key.1.as_str()).text_if("nick", message.nick()).end()
+    }
+
+    fn push_to(&mut self, bots: &[BotId], kind: UpdateKind, data: &str) -> Result<(), store::Error> {
+        bots.iter().try_for_each(|bot| self.push_update(*bot, kind.as_str(), data))
+    }
+
+    /// `data` of a message in a room.
+    fn data(&self, key: &Key, from: &Jid, kind: &str, body: &str, stanza_id: &str, at: i64) -> Object {
+        Object::new()
+            .text("from", from.as_str())
+            .text("to", &self.own_address(key))
+            .text("body", body)
+            .text("type", kind)
+            .text("stanza_id", stanza_id)
+            .number("timestamp", at)
+            .text("room", key.1.as_str())
+            .text_if("nick", from.resource())
+    }
+
+    fn own_address(&self, key: &Key) -> String {
+        self.jid_of(key.0)
+    }
+
+    fn time_of(&self, stamp_ms: Option<i64>) -> i64 {
+        stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000)
+    }
+
+    /// By the id the room gave it; where it gives none, by that of its author, who may use one twice, and the text.
+    fn is_new_in_room(&mut self, key: &Key, message: &RoomMessage) -> Result<bool, store::Error> {
+        let now = self.now.unix();
+        if let Some(archive_id) = &message.archive_id {
+            return self.store.see(key.0, &seen_key(key, archive_id), now);
+        }
+        let Some(name) = message.origin_id.as_ref().or(message.id.as_ref()) else { return Ok(true) };
+        let body = message.body.as_deref().unwrap_or_default();
+        let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
+        self.store.see(key.0, &format!("g:{}:{name}:{hash}", message.from), now)
+    }
+}
+
+// --- to us alone ---
+
+impl Engine {
+    /// Somebody says something to us alone (XEP-0045 §7.5): for the bots that he may speak to.
+    pub(super) fn on_private(&mut self, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let is_own = inbound.from.resource() == Some(entry.room.nick());
+        // What reaches a person's account on other ways was said to another client of his.
+        let is_elsewhere = !self.is_bots_own(key.0) && inbound.via != Via::Direct;
+        let bots: Vec<BotId> =
+            self.listeners(key).into_iter().filter(|bot| self.may_whisper(key, *bot, inbound)).collect();
+        let Some(body) = words(inbound).filter(|_| !is_own && !is_elsewhere && !inbound.is_encrypted) else {
+            return Ok(());
+        };
+        if bots.is_empty() || !self.is_new(key.0, inbound)? {
+            return Ok(());
+        }
+        let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
+        let data = self.data(key, &inbound.from, "chat", body, stanza_id, self.time_of(inbound.stamp_ms));
+        let data = data.text_if("reply_to", inbound.reply.as_ref().map(|reply| reply.id.as_str()));
+        self.push_to(&bots, UpdateKind::Message, &with_attachments(data, &inbound.attachments).end())
+    }
+
+    /// Whether a bot hears what an occupant says to it alone: as outside, where the room shows who he is. Who has the nick
+    /// now need not be who had it when something old was said.
+    fn may_whisper(&self, key: &Key, bot: BotId, inbound: &Inbound) -> bool {
+        let Some(bot) = self.bots.get(&bot) else { return false };
+        let is_now = inbound.via == Via::Direct && inbound.stamp_ms.is_none();
+        let room = self.rooms.entries.get(key).filter(|_| is_now).map(|entry| &entry.room);
+        let occupant = room.and_then(|room| room.occupant(inbound.from.resource().unwrap_or_default()));
+        let hears_all = match bot.mode {
+            Mode::Personal => bot.receive == Receive::All,
+            Mode::Dedicated | Mode::Cloud => bot.access == Access::Public,
+        };
+        hears_all || occupant.and_then(|occupant| occupant.real_jid.as_ref()).is_some_and(|jid| bot.admits(&jid.bare()))
+    }
+}
+
+// --- names of messages ---
+
+impl Engine {
+    /// What a bot said to all in a room under this id.
+    pub(super) fn said_in_room(&self, key: &Key, message_id: &str) -> Result<Option<SentRow>, store::Error> {
+        let row = self.store.find_sent(key.0, message_id)?;
+        Ok(row.filter(|row| row.recipient.as_str() == key.1.as_str()))
+    }
+
+    /// The id by which bots know what the room calls so.
+    fn bots_id_of(&self, key: &Key, room_id: &str) -> Result<String, store::Error> {
+        let own = self.store.find_sent_in_room(key.0, &key.1, room_id)?;
+        Ok(own.map_or_else(|| room_id.to_string(), |row| row.message_id))
+    }
+}
+
+/// Who may change a message: what stays about him whatever his nick, or his nick. None for the room itself.
+fn author_of(message: &RoomMessage) -> Option<String> {
+    let nick = message.nick()?;
+    Some(match &message.occupant_id {
+        Some(id) => format!("id:{id}"),
+        None => format!("nick:{nick}"),
+    })
+}
+
+/// Key in `seen` of a message by the id its room gave it.
+pub(super) fn seen_key(key: &Key, archive_id: &str) -> String {
+    format!("r:{}:{archive_id}", key.1)
+}
