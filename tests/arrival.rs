@@ -317,6 +317,37 @@ fn what_could_not_be_stored_is_done_again() {
 }
 
 #[test]
+fn who_loses_access_loses_the_presence() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Cloud, Access::Public, &[]);
+    let subscribed = |jid: &str, subscription| session::Event::Contact(Box::new(item(jid, subscription, false)));
+    let asked = rig.online(account).find("jabber:iq:roster");
+    rig.answer(&asked, roster(&[(OWNER, "both"), ("anna@example.org", "both"), ("eva@example.org", "from")]));
+    let narrow = |contacts: &[&str]| {
+        let contacts = contacts.iter().map(|contact| jid(contact)).collect();
+        Question::SetBotAccess(BotId(1), Access::List, Some(contacts))
+    };
+    let withdrawn = |caused: &Caused, who: &str| {
+        let is_it = |text: &&(AccountId, String)| text.1.contains("type='unsubscribed'") && text.1.contains(who);
+        caused.said.iter().filter(is_it).count() == 1
+    };
+    let caused = rig.ask(narrow(&["anna@example.org"]));
+    assert!(withdrawn(&caused, "eva@") && caused.said.len() == 1, "{caused:?}");
+    rig.told(account, subscribed("eva@example.org", Subscription::None));
+    // Out of reach: as soon as it is back, until its server says that it is done.
+    rig.told(account, session::Event::Offline { why: "reset".to_string(), retry_in: Duration::ZERO });
+    assert!(rig.ask(narrow(&[])).said.is_empty());
+    let (mut rig, _) = rig.killed(&[]);
+    let account = rig.account;
+    let caused = rig.online(account);
+    assert!(withdrawn(&caused, "anna@") && !withdrawn(&caused, "eva@"), "{caused:?}");
+    assert!(withdrawn(&rig.told(account, session::Event::Online { resumed: true }), "anna@"), "not confirmed");
+    rig.told(account, subscribed("anna@example.org", Subscription::To));
+    assert!(!withdrawn(&rig.told(account, session::Event::Online { resumed: true }), "anna@"));
+    assert!(!withdrawn(&rig.told(account, session::Event::Online { resumed: true }), OWNER));
+}
+
+#[test]
 fn the_owner_is_greeted_once() {
     let mut rig = Rig::new();
     let account = rig.create(Mode::Dedicated, Access::Owner, &[]);

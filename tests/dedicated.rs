@@ -265,6 +265,7 @@ fn cloud_bots_are_for_whom_the_policy_admits() {
         say(&mut stranger, &bot, "roster: stranger");
         until("heard", |_| (heard() == "roster: stranger", heard()));
         set("owner");
+        stranger.expect_presence(SOON, |presence| presence.kind == "unsubscribed" && presence.from.starts_with(&bot));
         say(&mut stranger, &bot, "owner: stranger");
         thread::sleep(QUIET);
         let all = updates(&daemon, &token);

@@ -104,6 +104,7 @@ impl Rig {
             name: String::new(),
             jid: String::new(),
             mode: Mode::Dedicated,
+            access: Access::Owner,
             active: true,
             description: String::new(),
             created_at: 0,

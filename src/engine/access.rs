@@ -1,7 +1,7 @@
 //! Who may speak to a bot with an account of its own (contract §7): its owner always; others as its access policy says.
 //!
 //! `dedicated` bots are for their owner only, `cloud` bots for whom the policy admits. Others are refused by whoever
-//! asks here (`dedicated`), without a word to the owner.
+//! asks here (`dedicated`), without a word to the owner. Who loses his access loses the bot's presence with it.
 
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
@@ -12,6 +12,7 @@ use crate::engine::registry::Bot;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::ContactSource;
+use crate::xmpp::presence;
 use crate::xmpp::roster::{Item, Subscription};
 
 /// What a bot of this mode may have as its policy.
@@ -67,6 +68,7 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let bot = self.bot(id)?;
         check(bot.mode, access, contacts.unwrap_or(&bot.contacts))?;
+        let admitted: Vec<BareJid> = bot.subscribers.iter().filter(|who| bot.admits(who)).cloned().collect();
         if let Some(contacts) = contacts {
             let contacts = tidy(contacts);
             self.store.store_contacts(id, ContactSource::List, &contacts)?;
@@ -77,7 +79,30 @@ impl Engine {
         if let Some(bot) = self.bots.get_mut(&id) {
             bot.access = access;
         }
-        self.change_bot(id, "access_set", |row| row.access = access.as_str().to_string())
+        self.change_bot(id, "access_set", |row| row.access = access.as_str().to_string())?;
+        for who in admitted {
+            if !self.bot(id)?.admits(&who) {
+                self.store.insert_contact(id, ContactSource::Withdrawn, &who)?;
+            }
+        }
+        Ok(self.withdraw_presence(id)?)
+    }
+
+    /// Cancels the subscriptions of those who were admitted and are not any more (RFC 6121 §3.2): when that changes and
+    /// whenever the bot comes online, until its server says that it is done.
+    pub(super) fn withdraw_presence(&mut self, id: BotId) -> Result<(), store::Error> {
+        let account = self.account_of_bot(id).and_then(|account| self.accounts.get(&account));
+        let Some(account) = account.filter(|account| account.is_online).map(|account| account.row.id) else {
+            return Ok(());
+        };
+        for who in self.store.list_contacts(id, ContactSource::Withdrawn)? {
+            if self.bots.get(&id).is_some_and(|bot| bot.admits(&who)) {
+                self.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
+            } else {
+                self.tell_session(account, presence::print_unsubscribed(&who));
+            }
+        }
+        Ok(())
     }
 
     /// A cloud bot's whole roster. It is kept, as messages of the time before it is known again need it, too.
@@ -92,6 +117,12 @@ impl Engine {
             self.store.store_contacts(id, ContactSource::Roster, &subscribers)?;
             bot.subscribers = subscribers;
         }
+        let subscribers = bot.subscribers.clone();
+        for who in self.store.list_contacts(id, ContactSource::Withdrawn)? {
+            if subscribers.binary_search(&who).is_err() {
+                self.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
+            }
+        }
         Ok(())
     }
 
@@ -105,6 +136,7 @@ impl Engine {
             }
             (Ok(at), false) => {
                 bot.subscribers.remove(at);
+                self.store.delete_contact(id, ContactSource::Withdrawn, &item.jid)?;
                 self.store.delete_contact(id, ContactSource::Roster, &item.jid)
             }
             _ => Ok(()),

@@ -131,6 +131,7 @@ impl Engine {
         };
         self.pending.arrived.push((bot, Ok(())));
         self.note_profile(bot, |profile| profile.has_arrived = true)?;
+        self.withdraw_presence(bot)?;
         if !is_mutual {
             self.ask_roster(account, Asked::Roster);
         }

@@ -335,6 +335,8 @@ pub struct BotInfo {
     pub jid: String,
     /// How it is connected.
     pub mode: Mode,
+    /// Who may speak to it.
+    pub access: Access,
     /// Whether it is active.
     pub active: bool,
     /// What it is for.
@@ -553,6 +555,7 @@ mod tests {
             name: name.into(),
             jid: jid.into(),
             mode: Mode::Dedicated,
+            access: Access::Owner,
             active: true,
             description: String::new(),
             created_at: 0,

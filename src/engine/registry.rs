@@ -41,6 +41,7 @@ impl Bot {
             name: self.row.name.clone(),
             jid: self.row.jid.as_ref().map(ToString::to_string).unwrap_or_default(),
             mode: self.mode,
+            access: self.access,
             active: self.row.active,
             description: self.row.description.clone(),
             created_at: self.row.created_at,

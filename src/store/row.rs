@@ -60,6 +60,8 @@ pub enum ContactSource {
     List,
     /// He is subscribed to the bot, says its server.
     Roster,
+    /// He is so still, and may not be any more: his subscription is to be cancelled.
+    Withdrawn,
 }
 
 impl ContactSource {
@@ -68,6 +70,7 @@ impl ContactSource {
         match self {
             ContactSource::List => "list",
             ContactSource::Roster => "roster",
+            ContactSource::Withdrawn => "withdrawn",
         }
     }
 }

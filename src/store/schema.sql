@@ -90,10 +90,10 @@ CREATE TABLE bot_profile (
   was_mutual INTEGER NOT NULL DEFAULT 0             -- and they saw each other once
 );
 
--- Owner: profile.rs. People whom a bot may know: named by its owner, or subscribed to it at its server.
+-- Owner: profile.rs. People whom a bot may know: named by its owner, subscribed to it at its server, or to be so no more.
 CREATE TABLE bot_contact (
   bot_id INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
-  source TEXT NOT NULL,                             -- list | roster
+  source TEXT NOT NULL,                             -- list | roster | withdrawn
   jid    TEXT NOT NULL,
   PRIMARY KEY (bot_id, source, jid)
 ) WITHOUT ROWID;

@@ -83,7 +83,7 @@ fn body(answer: &Answer, base_url: &str) -> String {
             .number("accounts_online", count(*accounts_online))
             .number("bots_online", count(*bots_online))
             .end(),
-        Answer::Bots(bots) => Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(bot))).end(),
+        Answer::Bots(bots) => Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(listed))).end(),
         Answer::Created(info) => object(created(info, base_url)),
         Answer::Deleted(id, removed) => {
             let members = Object::new().truth("deleted", true).number("id", id.0);
@@ -160,6 +160,11 @@ fn created(info: &BotInfo, base_url: &str) -> Object {
 
 fn bot(info: &BotInfo) -> String {
     bot_members(info).end()
+}
+
+/// What the guide has, and who may speak to it.
+fn listed(info: &BotInfo) -> String {
+    bot_members(info).text("access", info.access.as_str()).end()
 }
 
 fn bot_members(info: &BotInfo) -> Object {
