@@ -264,6 +264,59 @@ fn personal(kind: Kind) {
     scene.no_update(&one);
 }
 
+/// A room with a password, over a restart; and what is said to the bot alone there.
+fn locked(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind) else { return };
+    let mut robo = scene.dedicated();
+    let mut owner = Peer::login(&scene.server, "owner", "secret", "phone");
+    let room = scene.room.clone();
+    let fields =
+        [("passwordprotectedroom", "1"), ("roomsecret", "sesame"), ("whois", "anyone"), ("persistentroom", "1")];
+    let fields: String = fields
+        .iter()
+        .map(|(name, value)| format!("<field var='muc#roomconfig_{name}'><value>{value}</value></field>"))
+        .collect();
+    scene.alice.raw(&format!(
+        "<iq type='set' to='{room}' id='lock'><query xmlns='http://jabber.org/protocol/muc#owner'>\
+         <x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>\
+         <value>http://jabber.org/protocol/muc#roomconfig</value></field>{fields}</x></query></iq>"
+    ));
+    assert_eq!(scene.alice.expect_iq(LIMIT, "lock").kind, "result");
+    let answer = scene.post(&robo, "/bot/joinRoom", &format!(r#"{{"room":"{room}","password":"sesame"}}"#));
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    scene.update_is(&mut robo, "room_joined");
+    scene.daemon.kill();
+    scene.alice.expect_presence(LIMIT, |presence| presence.from == format!("{room}/Robo"));
+    scene.alice.send_kind(&room, "meanwhile", "groupchat");
+    scene.daemon.start_again();
+    scene.heard(&mut robo, "meanwhile");
+    let mut check = Peer::login(&scene.server, "robot", "secret", "check");
+    check.raw("<iq type='get' id='b'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:bookmarks:1'/></pubsub></iq>");
+    let found = check.expect_iq(LIMIT, "b").xml;
+    assert!(found.contains(&room) && found.contains("sesame"), "{found}");
+
+    // Everybody sees who everybody is: the owner is heard, others are not.
+    scene.alice.send(&format!("{room}/Robo"), "psst");
+    owner.raw(&format!(
+        "<presence to='{room}/boss'><x xmlns='http://jabber.org/protocol/muc'><password>sesame</password></x></presence>"
+    ));
+    owner.expect_presence(LIMIT, |presence| presence.from == format!("{room}/boss"));
+    owner.send(&format!("{room}/Robo"), "just you");
+    let data = scene.heard(&mut robo, "just you");
+    assert_eq!((data.at("type").text(), data.at("nick").text()), ("chat".to_string(), "boss".to_string()));
+    scene.no_update(&robo);
+}
+
+#[test]
+fn prosody_locked() {
+    locked(Kind::Prosody);
+}
+
+#[test]
+fn ejabberd_locked() {
+    locked(Kind::Ejabberd);
+}
+
 #[test]
 fn prosody_deeds() {
     deeds(Kind::Prosody);

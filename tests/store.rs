@@ -14,7 +14,7 @@ use botmother::base::id::{AccountId, BotId, OutboxId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::store::row::{AccountRow, BotRow, CommandRow, LocalRow, OutboxRow, RoomRow};
+use botmother::store::row::{AccountRow, BotRow, CommandRow, HeardRow, LocalRow, OutboxRow, RoomRow};
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
@@ -623,6 +623,42 @@ fn rooms_are_kept_with_their_places_and_messages() {
     store.commit().unwrap();
     store.close().unwrap();
     assert_eq!(dir.store().list_rooms(account).unwrap(), [marked]);
+}
+
+#[test]
+fn what_was_heard_in_rooms_has_several_names() {
+    let mut store = Store::memory();
+    let (bot, account) = fill(&mut store);
+    let den = BareJid::parse("den@muc.example.org").unwrap();
+    let tea = BareJid::parse("tea@muc.example.org").unwrap();
+    let row = |told_id: &str, author: &str| HeardRow {
+        told_id: told_id.into(),
+        wire_id: "w".into(),
+        author: author.into(),
+        nick: "anna".into(),
+    };
+    store.insert_heard(account, &den, &row("a1", "id:1"), NOW).unwrap();
+    store.insert_heard(account, &den, &row("a2", "id:2"), NOW).unwrap();
+    assert_eq!(store.find_heard(account, &den, "a1").unwrap(), Some(row("a1", "id:1")));
+    assert_eq!(store.find_heard(account, &tea, "a1").unwrap(), None);
+    assert_eq!(store.find_heard_of(account, &den, "id:2", "w").unwrap(), Some(row("a2", "id:2")));
+    assert_eq!(store.find_heard_of(account, &den, "id:3", "w").unwrap(), None);
+
+    let ours = RoomRow { members: vec![bot], ..room(account, "den@muc.example.org") };
+    store.store_room(&ours).unwrap();
+    assert_eq!(store.list_rooms(account).unwrap(), [ours]);
+    store.delete_bot(bot).unwrap();
+    assert_eq!(store.list_rooms(account).unwrap()[0].members, []);
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64).unwrap();
+    assert!(store.find_heard(account, &den, "a1").unwrap().is_some());
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1).unwrap();
+    assert_eq!(store.find_heard(account, &den, "a1").unwrap(), None);
+    // The oldest go beyond the limit.
+    for n in 0..limits::HEARD_MAX + 600 {
+        store.insert_heard(account, &den, &row(&format!("n{n}"), "id:1"), NOW).unwrap();
+    }
+    assert_eq!(store.find_heard(account, &den, "n0").unwrap(), None);
+    assert!(store.find_heard(account, &den, "n600").unwrap().is_some());
 }
 
 #[test]

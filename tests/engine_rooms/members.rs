@@ -68,6 +68,15 @@ impl Rig {
         (rig, one, two, three)
     }
 
+    /// Let in under a nick of its own.
+    fn let_in_as(&mut self, nick: &str) {
+        self.presence(nick, "", SELF);
+        self.reply("disco#info", WITH_ARCHIVE);
+        self.subject();
+        self.end_of_archive("");
+        assert_eq!(self.answer(), Ok(()));
+    }
+
     fn leave(&mut self) -> Result<(), String> {
         self.ask(Question::LeaveRoom(BareJid::parse(ROOM).unwrap()));
         if self.answers.is_empty() {
@@ -111,6 +120,16 @@ fn the_last_one_takes_the_occupant_with_it() {
     rig.groupchat("alice", "a1", "still there?");
     assert_eq!(rig.updates(), Vec::<String>::new());
     assert_eq!(rig.as_bot(&two).updates(), ["message still there?"]);
+    rig.ask(Question::LeaveRoom(BareJid::parse(ROOM).unwrap()));
+    rig.as_bot(&three).ask(join());
+    assert_eq!(rig.answer(), Err("too many requests; try again in 1 s".to_string()), "it is on its way out");
+    rig.wait(6);
+    assert_eq!(rig.answer(), Ok(()));
+    assert_eq!(rig.as_bot(&two).updates(), ["room_left we left the room"]);
+    rig.sent.clear();
+    rig.as_bot(&two).ask(join());
+    rig.let_in_as("Bot1");
+    rig.sent.clear();
     rig.admin(Question::DeleteBot(two.id));
     assert!(rig.sent.iter().any(|stanza| stanza.contains("unavailable") && stanza.contains(ROOM)), "{:?}", rig.sent);
     rig.wait(6);

@@ -40,6 +40,10 @@ impl Engine {
             let text = format!("other bots of this account are in the room, and all are {nick} there");
             return Err(Failure::Conflict(text).into());
         }
+        // Whoever left last may not have got out yet, and is not to be taken back in.
+        if known.is_some_and(|entry| entry.room.is_leaving() && !entry.row.members.contains(&bot)) {
+            return Err(Failure::Busy { retry_after_s: 1 }.into());
+        }
         // On its way back into it: no new try is needed, and whatever keeps it out may pass.
         let is_coming = new.password.is_none()
             && known.is_some_and(|entry| entry.is_kept && new.nick.as_ref().is_none_or(|nick| *nick == entry.row.nick));

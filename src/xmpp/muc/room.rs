@@ -161,6 +161,11 @@ impl Room {
         self.state == State::Joined
     }
 
+    /// Whether we are on our way out.
+    pub fn is_leaving(&self) -> bool {
+        self.state == State::Leaving
+    }
+
     /// Our nick; before we are in, the one we try.
     pub fn nick(&self) -> &str {
         self.us.resource().unwrap_or(&self.config.nick)
