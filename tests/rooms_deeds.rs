@@ -236,9 +236,14 @@ fn personal(kind: Kind) {
     // Over a restart.
     scene.daemon.kill();
     scene.alice.send_kind(&room, "meanwhile", "groupchat");
+    scene.alice.expect(LIMIT, |message| message.body == "meanwhile");
+    owner.send_kind(&room, "from my phone", "groupchat");
+    scene.alice.expect(LIMIT, |message| message.body == "from my phone");
     scene.daemon.start_again();
-    scene.heard(&mut one, "meanwhile");
-    scene.heard(&mut two, "meanwhile");
+    for program in [&mut one, &mut two] {
+        scene.heard(program, "meanwhile");
+        scene.heard(program, "from my phone");
+    }
 
     // The occupant stays for the other, and goes with the last.
     let leave = format!(r#"{{"room":"{room}"}}"#);

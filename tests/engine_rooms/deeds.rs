@@ -2,7 +2,7 @@
 
 use super::*;
 
-const WITH_IDS: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
+pub(crate) const WITH_IDS: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
     <identity category='conference' type='text'/><feature var='http://jabber.org/protocol/muc'/>\
     <feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/><feature var='urn:xmpp:occupant-id:0'/></query>";
 

@@ -195,6 +195,28 @@ fn an_old_nick_of_ours_is_no_other() {
 }
 
 #[test]
+fn the_occupant_id_is_the_owners_too() {
+    let (rig, one, _, _) = Rig::shared();
+    let mut rig = rig.killed();
+    rig.online(false);
+    let id = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='o1'/>";
+    rig.presence("Robo", "", &format!("{SELF}{id}"));
+    rig.reply("disco#info", deeds::WITH_IDS);
+    rig.subject();
+    let query = rig.query_id();
+    for (nick, archive_id) in [("boss", "a1"), ("Robo", "a2")] {
+        let inner = groupchat(nick, archive_id, nick).replace("</message>", &format!("{id}</message>"));
+        let inner = inner.replace("<message", "<message xmlns='jabber:client'");
+        rig.message(&format!(
+            "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{archive_id}'>\
+             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>"
+        ));
+    }
+    rig.end_of_archive("a2");
+    assert_eq!(rig.as_bot(&one).updates(), ["message boss"]);
+}
+
+#[test]
 fn what_is_said_to_the_owner_is_his() {
     let (mut rig, one, _, _) = Rig::shared();
     let whisper = format!("<message from='{ROOM}/alice' type='chat' id='p'><body>psst</body></message>");
