@@ -209,6 +209,10 @@ fn what_others_do_is_told_as_in_a_chat() {
          <moderated xmlns='urn:xmpp:message-moderate:1'/><reason>spam</reason></retract></message>"
     ));
     rig.told_one("retraction", &[&own, "\"moderated\":true", "\"reason\":\"spam\""]);
+    // Whoever takes an id of ours for his own is heard all the same.
+    let copied = groupchat("mallory", "e11", "spam").replace("id='m-e11'", &format!("id='{own}'"));
+    rig.message(&copied);
+    rig.told_one("message", &["spam"]);
     // Our own reactions, from whatever place, are no news.
     rig.from("Robo", "o9", "e10", "<reactions xmlns='urn:xmpp:reactions:0' id='e2'><reaction>x</reaction></reactions>");
     assert_eq!(rig.told(), Vec::<String>::new());

@@ -175,6 +175,19 @@ fn membership_outlives_the_process_and_the_switches() {
 }
 
 #[test]
+fn a_bot_disabled_on_its_way_is_not_there() {
+    let (mut rig, bots) = Rig::personal(1);
+    rig.ask(join());
+    rig.admin(Question::ActivateBot(bots[0].id, false));
+    rig.sent.clear();
+    rig.presence("Bot0", "", SELF);
+    assert!(rig.sent.iter().any(|stanza| stanza.contains("unavailable")), "{:?}", rig.sent);
+    rig.answers.clear();
+    rig.admin(Question::ActivateBot(bots[0].id, true));
+    assert!(rig.sent.iter().any(|stanza| stanza.contains("/Bot0") && !stanza.contains("unavailable")));
+}
+
+#[test]
 fn an_old_nick_of_ours_is_no_other() {
     let (rig, one, _, _) = Rig::shared();
     let mut rig = rig.killed();

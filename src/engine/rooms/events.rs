@@ -72,6 +72,11 @@ impl Engine {
                 self.tell_joined(key, bot, nick, inviter.as_ref())?;
             }
         }
+        // Disabled while it was on its way.
+        if !self.is_bots_own(key.0) && self.listeners(key).is_empty() {
+            self.suspend_room(key);
+            return Ok(());
+        }
         self.sync_begun(key)
     }
 

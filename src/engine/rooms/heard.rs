@@ -42,13 +42,27 @@ impl Engine {
         if heard.is_ours || message.is_encrypted || is_old || !is_new {
             return Ok(());
         }
-        // Said under a nick we had then: where a person shares the account, nothing else tells.
-        for id in &own_ids {
-            if self.said_in_room(key, id)?.is_some() {
-                return Ok(());
-            }
+        if self.is_of_old_nick(key, heard, &own_ids)? {
+            return Ok(());
         }
         self.tell_heard(key, heard)
+    }
+
+    /// Whether we said it under a nick we had then. Where a person shares the account, only the id tells; whoever copies one
+    /// of ours must not go unheard by it, so it counts for the past only, and not for another occupant.
+    fn is_of_old_nick(&self, key: &Key, heard: &Heard, ids: &[String]) -> Result<bool, store::Error> {
+        let room = self.rooms.entries.get(key).map(|entry| &entry.room);
+        let own_id = room.and_then(|room| room.occupant_id(room.nick()));
+        let is_other = heard.message.occupant_id.as_deref().is_some_and(|id| Some(id) != own_id);
+        if !heard.is_history || is_other {
+            return Ok(false);
+        }
+        for id in ids {
+            if self.said_in_room(key, id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn tell_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {

@@ -216,7 +216,7 @@ impl Engine {
     }
 
     /// Out until a bot of it is active again.
-    fn suspend_room(&mut self, key: &Key) {
+    pub(super) fn suspend_room(&mut self, key: &Key) {
         let nick = self.rooms.entries.get(key).map(|entry| entry.room.nick().to_string());
         if let Some(Ok(us)) = nick.map(|nick| key.1.with_resource(&nick)) {
             self.tell_session(key.0, presence::build_leave(&us).print(ns::CLIENT));
