@@ -80,6 +80,7 @@ fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, e
         admin: AdminRule { needs, token: Secret::new(ADMIN_TOKEN) },
         base_url: "http://localhost:7842".to_string(),
         limiter: Limiter::new(per_second),
+        spool: engine::spool(),
         now,
     };
     (botmother::api::mount(Arc::new(face)), asked)
@@ -254,7 +255,8 @@ fn no_admin_token_admits_nobody() {
     let (handle, _asked) = engine::start();
     let admin = AdminRule { needs: AdminNeeds::Token, token: Secret::default() };
     let limiter = Limiter::new(0);
-    let face = Arc::new(Face { handle, admin, base_url: String::new(), limiter, now: Now::default });
+    let spool = engine::spool();
+    let face = Arc::new(Face { handle, admin, base_url: String::new(), limiter, spool, now: Now::default });
     let serve = botmother::api::mount(face);
     for credentials in ["", "Bearer", "Bearer ", "Bearer x"] {
         let response = answer(&*serve, with(request("GET", "/bot/list"), "authorization", credentials));

@@ -120,6 +120,10 @@ pub const STATUS_BYTES_MAX: usize = 1_024;
 pub const UPLOAD_HEADER_BYTES_MAX: usize = 8 * 1024;
 /// A file's name, in characters, as file systems have it.
 pub const FILE_NAME_CHARS_MAX: usize = 255;
+/// Fields of one form with a file: ours have six.
+pub const FORM_PARTS_MAX: usize = 16;
+/// The headers of one field of such a form: a file's name, and little else.
+pub const FORM_HEAD_BYTES_MAX: usize = 4 * 1024;
 /// Services of a server that are asked what they are: each costs a question, and servers have some ten.
 pub const SERVICES_MAX: usize = 64;
 /// Forms in one answer about what somebody can do (XEP-0128): there are two or three.
@@ -192,6 +196,12 @@ pub const HEADERS_MAX: usize = 64;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The body of `create`, which may carry an avatar (contract §2).
 pub const CREATE_BODY_BYTES_MAX: usize = 1536 * 1024;
+/// A file given to `sendFile`: a long video of a phone is more, all else is less. It is in memory while it comes.
+pub const UPLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The body of `sendFile`: a file, and the text fields around it.
+pub const UPLOAD_BODY_BYTES_MAX: usize = UPLOAD_BYTES_MAX + 128 * 1024;
+/// Bytes a second at which files still arrive in time: a bad mobile network. Who answers for a large body has longer.
+pub const TRANSFER_BYTES_PER_S_MIN: u64 = 16 * 1024;
 /// Open connections: 1,000 idle clients must not keep others out.
 pub const CONNECTIONS_MAX: usize = 2_048;
 /// From the first byte of a request to its last header.
@@ -216,8 +226,8 @@ pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// For an answer under way to a client that has closed its sending side.
 pub const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(1);
-/// Bodies over 16 KiB under way, both ways, all clients together: ten avatars, or three of the largest answers.
-pub const LARGE_BODIES_BYTES_MAX: usize = 20 * 1024 * 1024;
+/// Bodies over 16 KiB under way, both ways, all clients together: a file, and beside it ten avatars.
+pub const LARGE_BODIES_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Connections beyond the limit that are told so; those beyond this are just closed.
 pub const TURNED_AWAY_MAX: usize = 64;
 /// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
@@ -367,6 +377,14 @@ pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 pub const TRANSFER_SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Redirects on the way to an attachment: to a content network, and within it.
 pub const DOWNLOAD_REDIRECTS_MAX: u32 = 3;
+/// Files being sent or fetched for bots at once: as many as leave half of [`WORK_THREADS_MAX`] to others.
+pub const FILE_JOBS_MAX: usize = 8;
+/// The same for one bot, so that one cannot keep the others waiting.
+pub const FILE_JOBS_PER_BOT_MAX: usize = 3;
+/// For a file on its way, beside what its size needs: two questions to the server and a connection.
+pub const FILE_JOB_TIMEOUT: Duration = Duration::from_secs(60);
+/// Slots asked for one file: a second, where the first was not good any more.
+pub const FILE_SLOTS_MAX: u32 = 2;
 /// Forms of commands being filled out at one account at once: somebody fills out one, and forgets some.
 pub const MENU_FORMS_MAX: usize = 8;
 /// After this a form of a command is forgotten: time enough to look something up.

@@ -1,4 +1,5 @@
-//! Layer 0: the words everyone uses. Imports nothing of ours, does no input or output.
+//! Layer 0: the words everyone uses. Imports nothing of ours, does no input or output, but for the files of
+//! [`spool`].
 
 pub mod call;
 pub mod crypto;
@@ -6,7 +7,9 @@ pub mod id;
 pub mod jid;
 pub mod json;
 pub mod limits;
+pub mod media;
 pub mod ratelimit;
 pub mod secret;
+pub mod spool;
 pub mod text;
 pub mod time;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Error;
 use crate::api::botmother::{AdminNeeds, AdminRule, Face, Limiter};
 use crate::base::secret::Secret;
+use crate::base::spool::Spool;
 use crate::base::{crypto, text};
 use crate::config::{self, ApiMode, Config};
 use crate::engine::ApiFacts;
@@ -20,13 +21,14 @@ use crate::net::{self, selfsigned};
 /// File of the admin token in the state directory.
 pub(super) const ADMIN_TOKEN_FILE: &str = "admin.token";
 
-pub(super) fn face(config: &Config, handle: Handle, token: Secret) -> Face {
+pub(super) fn face(config: &Config, handle: Handle, token: Secret, spool: Spool) -> Face {
     let needs = if needs_admin_token(config) { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
     Face {
         handle,
         admin: AdminRule { needs, token },
         base_url: base_url(config),
         limiter: Limiter::new(config.api.rate_limit),
+        spool,
         now: net::now,
     }
 }

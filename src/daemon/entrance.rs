@@ -11,6 +11,7 @@ use super::{Error, Reload, door};
 use crate::api;
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::spool::Spool;
 use crate::config::Config;
 use crate::config::chosen::{self, Choice};
 use crate::engine::effect::{ApiChange, Rebind};
@@ -27,6 +28,7 @@ pub(super) struct Entrance {
     pub(super) config: Config,
     pub(super) events: mpsc::Sender<Event>,
     admin_token: Secret,
+    spool: Spool,
     /// To the thread of all sockets.
     doors: async_channel::Sender<Door>,
     tls: Option<Arc<DoorTls>>,
@@ -43,7 +45,9 @@ impl Entrance {
         events: mpsc::Sender<Event>,
         doors: async_channel::Sender<Door>,
     ) -> Result<Entrance, Error> {
-        let mut entrance = Entrance { config: config.clone(), events, admin_token, doors, tls: None, stop: None };
+        let spool = Spool::open(&config.data_dir.join("spool")).map_err(|e| Error::File("a place for files", e))?;
+        let config_now = config.clone();
+        let mut entrance = Entrance { config: config_now, events, admin_token, spool, doors, tls: None, stop: None };
         let tls = door::tls(config)?;
         entrance.pass(listeners, tls)?;
         Ok(entrance)
@@ -51,7 +55,8 @@ impl Entrance {
 
     /// Makes a door of these and lets clients through.
     fn pass(&mut self, listeners: Vec<TcpListener>, tls: Option<Arc<DoorTls>>) -> Result<(), Error> {
-        let face = door::face(&self.config, Handle::new(self.events.clone()), self.admin_token.clone());
+        let face =
+            door::face(&self.config, Handle::new(self.events.clone()), self.admin_token.clone(), self.spool.clone());
         let inner = server::start(&self.config.data_dir.join("run"), api::mount(Arc::new(face)))
             .map_err(|error| Error::File("the inner HTTP server's socket", error))?;
         let (stop, stopped) = async_channel::bounded(1);

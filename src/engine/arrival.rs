@@ -114,6 +114,10 @@ impl Engine {
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
         // What was asked before is answered by now, if only with the loss of the connection.
         arrived.is_settling = false;
+        if !resumed {
+            self.forget_upload_service(account);
+        }
+        let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
         match (arrived.row.removing, arrived.row.origin) {
             (true, Origin::Register) => {
                 self.go_on_unregistering(account);

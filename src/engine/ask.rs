@@ -53,6 +53,11 @@ impl Engine {
                 self.note_active(bot)?;
                 answer
             }
+            Question::Upload(upload) => {
+                let verdict = self.upload(bot, upload)?;
+                self.note_active(bot)?;
+                return Ok(verdict);
+            }
             Question::JoinRoom(new) => return self.join_room(bot, new),
             Question::LeaveRoom(room) => return self.leave_room(bot, room),
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),

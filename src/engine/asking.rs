@@ -6,7 +6,7 @@
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::engine::effect::{Effect, Order};
-use crate::engine::{Engine, arrival, rooms};
+use crate::engine::{Engine, arrival, files, rooms};
 use crate::store;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -33,6 +33,8 @@ pub(super) enum About {
     Arrival(arrival::Asked),
     /// An account that is given back: the step of its goodbye.
     Farewell(usize),
+    /// A place for a file.
+    File(files::Asked),
 }
 
 impl Engine {
@@ -82,6 +84,7 @@ impl Engine {
                 Ok(())
             }
             About::Arrival(asked) => self.on_arrival_answer(account, asked, answer),
+            About::File(asked) => self.on_file_answer(account, asked, answer),
             About::Farewell(step) => self.on_farewell_answer(account, step, answer),
         }
     }

@@ -23,6 +23,8 @@ pub(super) enum About {
     Check(Removal),
     /// An account that goes.
     Unregister(Removal),
+    /// A file on its way, by the number of its job.
+    File(u64),
 }
 
 /// What whoever waits for a call gets.
@@ -57,6 +59,7 @@ impl Engine {
             About::EjabberdTest => self.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
             About::Register(making) => self.on_registered(tag, *making, called),
             About::Check(removal) => self.on_checked(tag, removal, called),
+            About::File(job) => self.on_file_called(job, called).map(|()| None),
             About::Unregister(removal) => self.on_unregistered(removal, called),
         };
         match end {

@@ -81,7 +81,12 @@ impl Engine {
             return Ok(Answer::Done);
         }
         let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.deed).as_bytes());
-        let message_id = self.once(bot, act.idempotency_key.as_deref(), &hash, |engine, message_id| match way {
+        self.carry_out(bot, act, way, &hash)
+    }
+
+    /// Does what was checked; `hash` is of all that was asked.
+    pub(super) fn carry_out(&mut self, bot: BotId, act: &Act, way: Way, hash: &[u8; 32]) -> Result<Answer, Trouble> {
+        let message_id = self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| match way {
             Way::Local(name) => engine.act_locally(bot, name, &act.deed),
             Way::Account(account) if act.kind == Kind::Groupchat => engine.act_in_room((account, bot), act, message_id),
             Way::Account(account) => engine.act_for((account, bot), act, message_id),
@@ -245,7 +250,7 @@ fn check(deed: &Deed) -> Result<(), Failure> {
     }
 }
 
-fn check_text(field: &str, text: &str) -> Result<(), Failure> {
+pub(super) fn check_text(field: &str, text: &str) -> Result<(), Failure> {
     let is_short = text.len() <= limits::TEXT_BYTES_MAX;
     let rule = format!("at most {} bytes", limits::TEXT_BYTES_MAX);
     if is_short { Ok(()) } else { Err(Failure::invalid(field, rule)) }

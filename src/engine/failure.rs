@@ -22,6 +22,8 @@ pub enum Failure {
     NotConfigured(String),
     /// It cannot be done beside something that is there already.
     Conflict(String),
+    /// What was given is too large; the text says what is allowed.
+    TooLarge(String),
     /// A quota is used up.
     Quota(String),
     /// Too many requests, or a queue is full: try again after so many seconds.
@@ -61,6 +63,7 @@ impl fmt::Display for Failure {
             | Failure::Unauthorized(text)
             | Failure::Forbidden(text)
             | Failure::Conflict(text)
+            | Failure::TooLarge(text)
             | Failure::Quota(text)
             | Failure::NotConfigured(text)
             | Failure::NotBuilt(text)

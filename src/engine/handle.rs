@@ -16,6 +16,7 @@ use crate::xmpp::avatar::{Avatar, AvatarError};
 use crate::xmpp::message::Kind;
 
 pub use crate::engine::deeds::{Act, Deed};
+pub use crate::engine::files::{NewFile, Upload};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::message::ChatState;
 
@@ -289,6 +290,8 @@ pub enum Question {
     SendMessage(NewMessage),
     /// `/bot/sendFile`, `sendReaction` and their kin, by a bot.
     Act(Act),
+    /// `/bot/sendFile` with the file itself, by a bot; answered when it is at the server and its message in the outbox.
+    Upload(Box<Upload>),
     /// `/bot/joinRoom`, by a bot; answered when it is in.
     JoinRoom(NewRoom),
     /// `/bot/leaveRoom`, by a bot; answered when it is out.

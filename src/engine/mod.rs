@@ -22,6 +22,7 @@ mod dedicated;
 mod deeds;
 mod kinds;
 mod farewell;
+mod files;
 mod local;
 mod making;
 mod outbox;
@@ -110,6 +111,7 @@ pub struct Engine {
     /// Who fills out the form of a command.
     visits: Vec<adhoc::Visit>,
     rooms: rooms::Rooms,
+    files: files::Files,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -151,6 +153,8 @@ struct Pending {
     replaced: Vec<(AccountId, Option<Account>)>,
     /// Forms being filled out before the batch, if it has changed them.
     visits: Option<Vec<adhoc::Visit>>,
+    /// Files on their way before the batch, if it has changed that.
+    files: Option<files::Files>,
     /// Rooms as they were, and who is to hear of them.
     rooms: rooms::Changes,
 }
@@ -221,6 +225,7 @@ impl Engine {
             arrivals: Vec::new(),
             visits: Vec::new(),
             rooms: rooms::Rooms::default(),
+            files: files::Files::default(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -298,7 +303,7 @@ impl Engine {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
         let acks = self.accounts.values().filter_map(|account| account.acks_due);
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
-        let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
+        let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline()).chain(self.files_deadline());
         waiters.chain(acks).chain(others).chain([self.purge_at]).min()
     }
 
@@ -330,6 +335,9 @@ impl Engine {
         }
         if let Some(before) = pending.visits {
             self.visits = before;
+        }
+        if let Some(before) = pending.files {
+            self.files = before;
         }
         self.revert_rooms(pending.rooms);
         self.revert_calls(pending.calls_begun, pending.calls_ended);
@@ -492,6 +500,7 @@ impl Engine {
             }
             self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
         }
+        self.give_up_files();
         self.remove_what_is_left()
     }
 

@@ -98,11 +98,7 @@ impl Engine {
         hash: &[u8; 32],
         send: impl FnOnce(&mut Engine, &str) -> Result<(), Trouble>,
     ) -> Result<String, Trouble> {
-        if let Some((message_id, before)) = key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
-            if before != *hash {
-                let text = "this Idempotency-Key was used for another message within the last day";
-                return Err(Failure::Conflict(text.to_string()).into());
-            }
+        if let Some(message_id) = self.sent_before(bot, key, hash)? {
             return Ok(message_id);
         }
         let message_id = id::uuid(self.random());
@@ -111,6 +107,22 @@ impl Engine {
             self.store.remember_sent(bot, key, &message_id, hash, self.now.unix())?;
         }
         Ok(message_id)
+    }
+
+    /// The id of what was sent under this key.
+    pub(super) fn sent_before(
+        &self,
+        bot: BotId,
+        key: Option<&str>,
+        hash: &[u8; 32],
+    ) -> Result<Option<String>, Trouble> {
+        match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
+            Some((_, before)) if before != *hash => {
+                let text = "this Idempotency-Key was used for another message within the last day";
+                Err(Failure::Conflict(text.to_string()).into())
+            }
+            before => Ok(before.map(|(message_id, _)| message_id)),
+        }
     }
 
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {

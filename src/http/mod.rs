@@ -7,6 +7,7 @@
 pub mod front;
 pub mod guard;
 mod handover;
+pub mod multipart;
 pub mod refusal;
 pub mod route;
 pub mod server;

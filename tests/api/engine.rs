@@ -1,5 +1,6 @@
 //! A made-up engine: answers each question from a table, and tells which it was asked.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
@@ -7,6 +8,7 @@ use botmother::base::id::{BotId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::json::Object;
 use botmother::base::secret::Secret;
+use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
@@ -26,6 +28,13 @@ pub(crate) fn start() -> (Handle, Asked) {
     let (told, asked) = mpsc::channel();
     thread::spawn(move || work(&inbox, &told));
     (Handle::new(events), asked)
+}
+
+/// A place for files of this test; it is left empty.
+pub(crate) fn spool() -> Spool {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    Spool::open(&std::env::temp_dir().join(format!("botmother-face-{}-{number}", std::process::id()))).unwrap()
 }
 
 fn work(inbox: &Receiver<Event>, told: &Sender<String>) {
@@ -110,7 +119,9 @@ fn answer(question: Question) -> Answer {
         Question::ListAccounts => Answer::Accounts(accounts()),
         Question::AddAccount(new) => Answer::Account(new.jid),
         Question::RemoveAccount(jid) => Answer::Account(jid),
-        Question::SendMessage(_) => Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false },
+        Question::SendMessage(_) | Question::Upload(_) => {
+            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }
+        }
         Question::Act(Act { deed: Deed::File { .. } | Deed::Edit { .. }, .. }) => {
             Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }
         }

@@ -1,5 +1,6 @@
 //! What is a request, where it ends, and what is refused.
 
+use botmother::base::limits;
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
@@ -160,7 +161,8 @@ fn large_bodies_share_a_budget_that_comes_back() {
     let door = Door::open();
     let half =
         "POST /create HTTP/1.1\r\nHost: x\r\nContent-Length: 1500000\r\n\r\n".to_string() + &"x".repeat(1_400_000);
-    let greedy: Vec<TcpStream> = (0..15)
+    let many = limits::LARGE_BODIES_BYTES_MAX.div_ceil(1_400_000);
+    let greedy: Vec<TcpStream> = (0..many)
         .map(|_| {
             let mut stream = connect(door.addr);
             stream.write_all(half.as_bytes()).unwrap();

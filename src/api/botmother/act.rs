@@ -10,12 +10,8 @@ use super::{message, read};
 /// Telegram's words for `composing` that are not this one: whatever a bot prepares, it will be a message.
 const PREPARING: [&str; 3] = ["upload_", "record_", "choose_"];
 
-/// `POST /bot/sendFile`.
-pub(super) fn send_file(request: &Request) -> Result<Question, Failure> {
-    if request.header("content-type").is_some_and(|kind| kind.trim().to_lowercase().starts_with("multipart/")) {
-        let text = "uploading a file is not built into this version yet; give its address as `url` in a JSON object";
-        return Err(Failure::NotBuilt(text.to_string()));
-    }
+/// `POST /bot/sendFile` with the address of a file.
+pub(super) fn send_url(request: &Request) -> Result<Question, Failure> {
     act(request, |fields| {
         let caption = fields.text("caption")?.filter(|text| !text.is_empty()).map(str::to_string);
         Ok(Deed::File { url: fields.need_text("url")?.to_string(), caption })

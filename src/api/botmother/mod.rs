@@ -8,6 +8,7 @@
 mod act;
 mod auth;
 mod ejabberd;
+mod file;
 mod local;
 mod manage;
 mod message;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::limits;
 use crate::base::ratelimit::{Limited, RateLimit, client_key};
+use crate::base::spool::Spool;
 use crate::base::time::Now;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Caller, Handle, Question};
@@ -40,6 +42,8 @@ pub struct Face {
     pub base_url: String,
     /// Limits by address.
     pub limiter: Limiter,
+    /// Where files lie on their way.
+    pub spool: Spool,
     /// Reads the clocks.
     pub now: fn() -> Now,
 }
@@ -63,7 +67,11 @@ impl Limiter {
 
 /// The largest body a path takes.
 pub fn body_max(path: &str) -> usize {
-    if path == "/bot/create" { limits::CREATE_BODY_BYTES_MAX } else { limits::BODY_BYTES_MAX }
+    match path {
+        "/bot/create" => limits::CREATE_BODY_BYTES_MAX,
+        "/bot/sendFile" => limits::UPLOAD_BODY_BYTES_MAX,
+        _ => limits::BODY_BYTES_MAX,
+    }
 }
 
 /// 404 for a path that no face has.
@@ -97,6 +105,7 @@ impl Face {
         };
         let read = match endpoint.work {
             Work::Ask(read) => read(request),
+            Work::AskWithFile(read) => read(request, &self.spool),
             Work::NotBuilt(what) => Err(Failure::NotBuilt(format!("{what} is not built into this version yet"))),
         };
         match (read, caller) {

@@ -1,12 +1,13 @@
 //! The route table: every row of the contract's §3, what is not built yet included.
 
+use crate::base::spool::Spool;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Question;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{act, ejabberd, local, manage, message, room};
+use super::{act, ejabberd, file, local, manage, message, room};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Endpoint {
 pub enum Work {
     /// Reads the request into a question for the engine.
     Ask(fn(&Request) -> Result<Question, Failure>),
+    /// The same for what has a file with it.
+    AskWithFile(fn(&Request, &Spool) -> Result<Question, Failure>),
     /// Nothing yet: 501, and what is missing as the beginning of a sentence.
     NotBuilt(&'static str),
 }
@@ -38,6 +41,14 @@ const fn admin(method: &'static str, path: &'static str, read: Read) -> Route<En
 
 const fn bot(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
     Route { method, path, handler: Endpoint { access: Access::Bot, work: Work::Ask(read) } }
+}
+
+const fn bot_file(
+    method: &'static str,
+    path: &'static str,
+    read: fn(&Request, &Spool) -> Result<Question, Failure>,
+) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { access: Access::Bot, work: Work::AskWithFile(read) } }
 }
 
 const fn later(access: Access, method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
@@ -74,7 +85,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     later(Access::Bot, "POST", "/bot/setWebhook", WEBHOOKS),
     later(Access::Bot, "POST", "/bot/deleteWebhook", WEBHOOKS),
     later(Access::Bot, "GET", "/bot/getWebhookInfo", WEBHOOKS),
-    bot("POST", "/bot/sendFile", act::send_file),
+    bot_file("POST", "/bot/sendFile", file::send_file),
     bot("POST", "/bot/sendReaction", act::send_reaction),
     bot("POST", "/bot/editMessage", act::edit_message),
     bot("POST", "/bot/deleteMessage", act::delete_message),

@@ -64,6 +64,7 @@ fn status(failure: &Failure) -> (u16, &'static str) {
         Failure::NotFound(_) => (404, "not_found"),
         Failure::NotConfigured(_) => (400, "not_configured"),
         Failure::Conflict(_) => (409, "conflict"),
+        Failure::TooLarge(_) => (413, "too_large"),
         Failure::Quota(_) => (429, "limit_reached"),
         Failure::Busy { .. } => (429, "rate_limited"),
         Failure::Internal => (500, "internal"),

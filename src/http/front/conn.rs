@@ -8,7 +8,7 @@ use std::io;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use smol::Timer;
 use smol::future::{self, FutureExt};
@@ -174,7 +174,9 @@ impl Conn {
     /// Has the request answered by the faces and waits for a promised answer.
     async fn ask(&mut self, head: Head, body: Vec<u8>) -> Result<Response, End> {
         // The inner server and the faces have deadlines of their own; this one is for bugs in them.
-        let at = Instant::now() + self.shared.limits.idle;
+        // A file in the body goes on over another line, which may be slow.
+        let for_size = Duration::from_secs(body.len() as u64 / limits::TRANSFER_BYTES_PER_S_MIN);
+        let at = Instant::now() + self.shared.limits.idle + for_size;
         let (shared, peer) = (self.shared.clone(), self.peer);
         let asked = self.wire.watch(at, |_| shared.line.ask(head, body, peer)).await;
         let promise = match asked {

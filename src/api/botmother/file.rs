@@ -1,0 +1,98 @@
+//! Files (guide §8.4, contract §3): `sendFile` by the file's address in JSON, or with the file itself in a form.
+
+use std::sync::Arc;
+
+use crate::base::spool::Spool;
+use crate::base::{crypto, limits, media};
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Act, Deed, NewFile, Question, Upload};
+use crate::http::Request;
+use crate::http::multipart::{self, Part};
+use crate::xmpp::message::Kind;
+
+use super::{act, message, read};
+
+/// Fields that have a file: ours, and the ones of Telegram's programs.
+const FILE_FIELDS: [&str; 7] = ["file", "document", "photo", "video", "audio", "voice", "animation"];
+
+/// `POST /bot/sendFile`.
+pub(super) fn send_file(request: &Request, spool: &Spool) -> Result<Question, Failure> {
+    match request.header("content-type") {
+        Some(kind) if multipart::is_form(kind) => send_form(request, kind, spool),
+        // Only files may be so large.
+        _ if request.body.len() > limits::BODY_BYTES_MAX => {
+            Err(Failure::TooLarge(format!("the JSON object must be at most {} bytes", limits::BODY_BYTES_MAX)))
+        }
+        _ => act::send_url(request),
+    }
+}
+
+fn send_form(request: &Request, content_type: &str, spool: &Spool) -> Result<Question, Failure> {
+    let parts = multipart::parse(content_type, &request.body).map_err(|wrong| Failure::invalid("", wrong.0))?;
+    let text = |field: &str| -> Result<Option<&str>, Failure> {
+        let Some(part) = parts.iter().find(|part| part.name == field) else { return Ok(None) };
+        let text = std::str::from_utf8(part.content).map_err(|_| Failure::invalid(field, "text in UTF-8"))?;
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    };
+    let missing = |field: &str| Failure::invalid(field, "there: a string that is not empty");
+    let to = read::jid("to", text("to")?.ok_or_else(|| missing("to"))?)?;
+    let kind = match text("type")? {
+        None | Some("chat") => Kind::Chat,
+        Some("groupchat") => Kind::Groupchat,
+        Some(_) => return Err(Failure::invalid("type", "chat or groupchat")),
+    };
+    let caption = text("caption")?.map(str::to_string);
+    let idempotency_key = message::idempotency_key(request)?;
+    let file = FILE_FIELDS.iter().find_map(|field| parts.iter().find(|part| part.name == *field));
+    // A form may also name an address.
+    let url = if file.is_none() { text("url")?.unwrap_or_default().to_string() } else { String::new() };
+    if file.is_none() && url.is_empty() {
+        return Err(Failure::invalid("file", "there: a file, as `curl -F file=@photo.jpg` sends it"));
+    }
+    let act = Act { to, kind, deed: Deed::File { url, caption }, idempotency_key };
+    match file {
+        Some(part) => Ok(Question::Upload(Box::new(Upload { act, file: keep(part, spool)? }))),
+        None => Ok(Question::Act(act)),
+    }
+}
+
+/// Puts a file where calls find it.
+fn keep(part: &Part<'_>, spool: &Spool) -> Result<NewFile, Failure> {
+    let bytes = part.content.len();
+    if bytes == 0 {
+        return Err(Failure::invalid(&part.name, "a file that is not empty"));
+    }
+    if bytes > limits::UPLOAD_BYTES_MAX {
+        return Err(Failure::TooLarge(format!("a file must be at most {} bytes", limits::UPLOAD_BYTES_MAX)));
+    }
+    let name = clean_name(part.file_name.as_deref().unwrap_or_default());
+    let said = part.content_type.as_deref().filter(|kind| media::is_media_type(kind) && *kind != media::UNKNOWN);
+    let media_type = said.or_else(|| media::guess(&name)).unwrap_or(media::UNKNOWN).to_string();
+    let content = spool.write(part.content).map_err(|error| {
+        log::error!("a file that is to be sent cannot be kept: {error}");
+        Failure::Internal
+    })?;
+    let hash = crypto::sha256(part.content);
+    Ok(NewFile { name, media_type, bytes: bytes as u64, hash, content: Arc::new(content) })
+}
+
+/// What stands behind the last separator: some programs send whole paths, which are nobody's business.
+fn clean_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(limits::FILE_NAME_CHARS_MAX).collect();
+    if name.trim().is_empty() || name.starts_with("..") { "file".to_string() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_no_paths() {
+        assert_eq!(clean_name("/home/u/kü \"1\".jpg"), "kü \"1\".jpg");
+        assert_eq!(clean_name("C:\\Users\\u\\a.txt"), "a.txt");
+        for empty in ["", "/", "a/", "..", " ", "\u{1}"] {
+            assert_eq!(clean_name(empty), "file", "{empty}");
+        }
+    }
+}

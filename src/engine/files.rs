@@ -1,0 +1,290 @@
+//! Files that go through the daemon: a job each, from the question of a bot's program to its answer.
+//!
+//! A job first looks for the upload service of its account's server (XEP-0363 §4), once for all jobs, and asks it for a
+//! slot; `sending` and `fetching` go on from there. Jobs are soft state: a restart forgets them, and whoever waited was
+//! told nothing. What survives is the message in the outbox.
+
+mod sending;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use crate::base::call::Trust;
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::Jid;
+use crate::base::limits;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::calls::{End, wait_for};
+use crate::engine::event::Called;
+use crate::engine::failure::Failure;
+use crate::engine::handle::Outcome;
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
+use crate::xmpp::disco::{self, Info};
+use crate::xmpp::iq::Peer;
+use crate::xmpp::stanza::IqKind;
+use crate::xmpp::upload::{self, Refusal, Slot, UploadService};
+
+pub use sending::{NewFile, Upload};
+
+/// What is on its way, and what is known of accounts' servers.
+#[derive(Clone, Default)]
+pub(super) struct Files {
+    /// Upload services, as long as their account's stream lasts.
+    services: HashMap<AccountId, UploadService>,
+    /// Servers being asked for theirs: how many answers are to come.
+    searches: HashMap<AccountId, usize>,
+    /// By number.
+    jobs: BTreeMap<u64, Job>,
+}
+
+/// One file on its way.
+#[derive(Clone)]
+struct Job {
+    bot: BotId,
+    account: AccountId,
+    task: Task,
+    /// It waits for the upload service to be found.
+    is_searching: bool,
+    /// Slots asked for.
+    slots: u32,
+    /// Given up then (monotonic).
+    until: Duration,
+}
+
+/// What a job is for.
+#[derive(Clone)]
+enum Task {
+    /// To send a file; with the address where others will find it, once that is known.
+    Send(Box<Upload>, Option<String>),
+}
+
+/// A question of a job.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// The server's services.
+    Items,
+    /// Whether this one takes files.
+    Info(Jid),
+    /// A slot for a job.
+    Slot(u64),
+}
+
+// --- jobs ---
+
+impl Engine {
+    /// Notes a job; whoever asked waits for its end.
+    fn begin_job(
+        &mut self,
+        bot: BotId,
+        account: AccountId,
+        task: Task,
+        patience: Duration,
+    ) -> Result<(u64, Verdict), Trouble> {
+        let jobs = &self.files.jobs;
+        let of_bot = jobs.values().filter(|job| job.bot == bot).count();
+        if jobs.len() >= limits::FILE_JOBS_MAX || of_bot >= limits::FILE_JOBS_PER_BOT_MAX {
+            return Err(Failure::Busy { retry_after_s: 5 }.into());
+        }
+        self.last_tag += 1;
+        let number = self.last_tag;
+        let until = self.now.mono + patience;
+        let job = Job { bot, account, task, is_searching: false, slots: 0, until };
+        self.touch_files().jobs.insert(number, job);
+        Ok((number, wait_for(number)))
+    }
+
+    /// For a change that a failed commit takes back.
+    fn touch_files(&mut self) -> &mut Files {
+        if self.pending.files.is_none() {
+            self.pending.files = Some(self.files.clone());
+        }
+        &mut self.files
+    }
+
+    fn end_job(&mut self, number: u64, outcome: Outcome) {
+        if self.touch_files().jobs.remove(&number).is_some() {
+            self.pending.called.push((number, End::Outcome(outcome)));
+        }
+    }
+
+    /// Ends a job as its handler said; what is our own fault ends the batch.
+    fn settle_job(&mut self, number: u64, result: Result<(), Trouble>) -> Result<(), store::Error> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => {
+                self.end_job(number, Err(failure));
+                Ok(())
+            }
+        }
+    }
+
+    /// When the first job is given up.
+    pub(super) fn files_deadline(&self) -> Option<Duration> {
+        self.files.jobs.values().map(|job| job.until).min()
+    }
+
+    /// Ends the jobs whose time is over.
+    pub(super) fn give_up_files(&mut self) {
+        let late = self.files.jobs.iter().filter(|(_, job)| job.until <= self.now.mono);
+        for number in late.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.end_job(number, Err(failed("it took too long; try again later")));
+        }
+    }
+
+    /// A call of a job is over.
+    pub(super) fn on_file_called(&mut self, number: u64, called: &Called) -> Result<(), Trouble> {
+        let Some(job) = self.files.jobs.get(&number).cloned() else { return Ok(()) };
+        let result = match job.task {
+            Task::Send(upload, url) => self.on_put(number, job.bot, &upload, url.as_deref(), called),
+        };
+        Ok(self.settle_job(number, result)?)
+    }
+
+    /// Whose certificates are believed at the server of an account.
+    fn trust_of(&self, account: AccountId) -> Trust {
+        let ca_file = self.accounts.get(&account).map(|account| account.row.ca_file.as_str()).unwrap_or_default();
+        let ca_file = Some(ca_file).filter(|file| !file.is_empty()).map(Into::into);
+        Trust { system_roots: self.setup.settings.system_roots, ca_file }
+    }
+}
+
+// --- the upload service ---
+
+impl Engine {
+    /// The next step of a job that needs a slot: the service is known, or looked for.
+    fn find_slot(&mut self, number: u64) -> Result<(), Trouble> {
+        let Some(job) = self.touch_files().jobs.get_mut(&number) else { return Ok(()) };
+        let account = job.account;
+        if !self.accounts.get(&account).is_some_and(|account| account.is_online) {
+            return Err(failed("the account is not online at the moment; try again later").into());
+        }
+        if let Some(service) = self.files.services.get(&account).cloned() {
+            return self.ask_slot(number, &service);
+        }
+        if let Some(job) = self.files.jobs.get_mut(&number) {
+            job.is_searching = true;
+        }
+        if self.files.searches.insert(account, 1).is_none() {
+            let query = disco::build_items_query();
+            self.ask_entity(account, Peer::Server, IqKind::Get, query, About::File(Asked::Items));
+        }
+        Ok(())
+    }
+
+    fn ask_slot(&mut self, number: u64, service: &UploadService) -> Result<(), Trouble> {
+        let Some(job) = self.files.jobs.get_mut(&number) else { return Ok(()) };
+        (job.is_searching, job.slots) = (false, job.slots + 1);
+        let Task::Send(upload, _) = &job.task;
+        let file = &upload.file;
+        if let Some(most) = service.file_bytes_max.filter(|most| *most < file.bytes) {
+            return Err(too_large(Some(most)).into());
+        }
+        let request = upload::build_request(&file.name, file.bytes, &file.media_type);
+        let (account, to) = (job.account, Peer::Other(service.jid.clone()));
+        self.ask_entity(account, to, IqKind::Get, request, About::File(Asked::Slot(number)));
+        Ok(())
+    }
+
+    /// An answer to a question of a job.
+    pub(super) fn on_file_answer(
+        &mut self,
+        account: AccountId,
+        asked: Asked,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        self.touch_files();
+        match asked {
+            Asked::Items => {
+                let items = answer.as_ref().ok().and_then(Option::as_ref).map(disco::read_items).unwrap_or_default();
+                self.ask_services(account, items.into_iter().filter(|item| item.node.is_none()).map(|item| item.jid));
+                self.note_search_answer(account, None)
+            }
+            Asked::Info(jid) => {
+                let info = answer.as_ref().ok().and_then(Option::as_ref).and_then(Info::read);
+                let service = info.and_then(|info| UploadService::read(&jid, &info));
+                self.note_search_answer(account, service)
+            }
+            Asked::Slot(number) => {
+                let result = self.on_slot(account, number, answer);
+                self.settle_job(number, result)
+            }
+        }
+    }
+
+    fn ask_services(&mut self, account: AccountId, services: impl Iterator<Item = Jid>) {
+        // Small servers offer it themselves.
+        let own = self.accounts.get(&account).and_then(|account| Jid::parse(account.row.jid.domain()).ok());
+        for jid in services.chain(own) {
+            if let Some(count) = self.files.searches.get_mut(&account) {
+                *count += 1;
+            }
+            let about = About::File(Asked::Info(jid.clone()));
+            self.ask_entity(account, Peer::Other(jid), IqKind::Get, disco::build_query(), about);
+        }
+    }
+
+    /// One answer fewer to wait for; the first service found is taken.
+    fn note_search_answer(&mut self, account: AccountId, service: Option<UploadService>) -> Result<(), store::Error> {
+        let Some(left) = self.files.searches.get_mut(&account) else { return Ok(()) };
+        *left = left.saturating_sub(1);
+        if *left > 0 && service.is_none() {
+            return Ok(());
+        }
+        self.files.searches.remove(&account);
+        let waiting = self.files.jobs.iter().filter(|(_, job)| job.account == account && job.is_searching);
+        let waiting: Vec<u64> = waiting.map(|(number, _)| *number).collect();
+        if let Some(service) = service.clone() {
+            self.files.services.insert(account, service);
+        }
+        for number in waiting {
+            let result = match &service {
+                Some(service) => self.ask_slot(number, service),
+                None => Err(failed("the account's server has no upload service (XEP-0363)").into()),
+            };
+            self.settle_job(number, result)?;
+        }
+        Ok(())
+    }
+
+    fn on_slot(&mut self, account: AccountId, number: u64, answer: &EntityAnswer) -> Result<(), Trouble> {
+        let slot = match answer {
+            Ok(element) => element.as_ref().map(Slot::read).unwrap_or(Err(upload::SlotError::NoSlot)),
+            Err(error) => {
+                // It may have moved.
+                self.files.services.remove(&account);
+                return Err(refused(Refusal::read(error.clone())).into());
+            }
+        };
+        let slot = slot.map_err(|error| failed(error.to_string()))?;
+        self.put(number, &slot)
+    }
+
+    /// A new stream: its server may have another upload service by now.
+    pub(super) fn forget_upload_service(&mut self, account: AccountId) {
+        if self.files.services.contains_key(&account) {
+            self.touch_files().services.remove(&account);
+        }
+    }
+}
+
+fn failed(why: impl Into<String>) -> Failure {
+    Failure::Remote { what: "send_failed", why: why.into() }
+}
+
+fn too_large(most: Option<u64>) -> Failure {
+    let most = most.map(|most| format!(", which are at most {most} bytes")).unwrap_or_default();
+    Failure::TooLarge(format!("the file is larger than the server's upload service takes{most}"))
+}
+
+/// Why there is no slot.
+fn refused(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::TooLarge(most) => too_large(most),
+        Refusal::Quota(_) => failed("the upload service takes no more files of this account for now; try again later"),
+        Refusal::NotAllowed(error) => failed(format!("the account may not upload files: {error}")),
+        Refusal::Policy(error) => failed(format!("the upload service does not take such a file: {error}")),
+        Refusal::Other(error) => failed(format!("the upload service refused the file: {error}")),
+    }
+}

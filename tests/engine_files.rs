@@ -1,0 +1,374 @@
+//! Files at the engine: events in, effects out. The same on real servers is in `files.rs`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use botmother::base::call::{CallError, HttpAnswer, HttpCall, Part};
+use botmother::base::id::AccountId;
+use botmother::base::jid::{BareJid, Jid};
+use botmother::base::limits;
+use botmother::base::secret::Secret;
+use botmother::base::spool::Spool;
+use botmother::base::time::Now;
+use botmother::engine::command::texts::Language;
+use botmother::engine::effect::{Effect, Order};
+use botmother::engine::event::{Called, Event};
+use botmother::engine::failure::Failure;
+use botmother::engine::handle::*;
+use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::store::Store;
+use botmother::xml::{Element, Namespaces};
+use botmother::xmpp::message::Kind;
+use botmother::xmpp::ns;
+use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::stanza::StanzaError;
+
+const OWNER: &str = "ralf@x.example";
+
+thread_local!(static ENTROPY: Cell<u8> = const { Cell::new(1) });
+
+thread_local! {
+    /// The next random number ends in a panic, as if there were a bug.
+    static BUG: Cell<bool> = const { Cell::new(false) };
+}
+
+fn entropy(out: &mut [u8]) {
+    assert!(!BUG.replace(false), "a bug");
+    for byte in out {
+        ENTROPY.set(ENTROPY.get().wrapping_mul(5).wrapping_add(3));
+        *byte = ENTROPY.get();
+    }
+}
+
+/// A question to an entity.
+#[derive(Clone, Debug)]
+struct Asked {
+    tag: u64,
+    payload: String,
+}
+
+/// What batches caused, sorted.
+#[derive(Default, Debug)]
+struct Caused {
+    asked: Vec<Asked>,
+    said: Vec<String>,
+    calls: Vec<(u64, HttpCall)>,
+    answers: Vec<Outcome>,
+}
+
+struct Rig {
+    engine: Engine,
+    now: Now,
+    account: AccountId,
+    token: Secret,
+    spool: Spool,
+    dir: PathBuf,
+    waiting: Vec<Ticket>,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Rig {
+    /// An engine with a personal bot whose owner is online.
+    fn new(name: &str) -> Rig {
+        let account = ConfigAccount {
+            jid: BareJid::parse(OWNER).unwrap(),
+            password: Secret::new("pw"),
+            host: String::new(),
+            ca_file: "/ca.pem".to_string(),
+            pin: String::new(),
+            plaintext: false,
+        };
+        let (language, accounts) = (Language::English, vec![account]);
+        let settings = Settings { language, accounts, admins: Vec::new(), system_roots: false };
+        let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
+        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
+        let engine = Engine::new(Store::memory(), setup, now).unwrap();
+        let dir = std::env::temp_dir().join(format!("botmother-engine-files-{name}-{}", std::process::id()));
+        let spool = Spool::open(&dir).unwrap();
+        let (account, token) = (AccountId(1), Secret::default());
+        let mut rig = Rig { engine, now, account, token, spool, dir, waiting: Vec::new() };
+        let new = NewBot::new("Cook", BareJid::parse(OWNER).unwrap());
+        let (reply, _ticket) = ticket();
+        let caused = rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
+        let [Ok(Answer::Created(info))] = &caused.answers[..] else { panic!("{caused:?}") };
+        rig.token = info.token.clone().unwrap();
+        rig.online();
+        rig
+    }
+
+    fn online(&mut self) {
+        let full = Jid::parse(&format!("{OWNER}/r")).unwrap();
+        self.told(session::Event::Bound { jid: full, facts: Facts::default() });
+        self.told(session::Event::Online { resumed: false });
+    }
+
+    fn batch(&mut self, events: Vec<Event>) -> Caused {
+        let mut caused = Caused::default();
+        for effect in self.engine.batch(self.now, events) {
+            match effect {
+                Effect::Answer(_, outcome) => caused.answers.push(outcome),
+                Effect::Session(_, Order::Ask { tag, payload, .. }) => {
+                    caused.asked.push(Asked { tag, payload: payload.print(ns::CLIENT) });
+                }
+                Effect::Session(_, Order::Send { stanza, .. }) => caused.said.push(stanza),
+                Effect::Session(account, Order::Start(..)) => self.account = account,
+                Effect::Call { tag, call, .. } => caused.calls.push((tag, *call)),
+                _ => {}
+            }
+        }
+        caused
+    }
+
+    fn told(&mut self, event: session::Event) -> Caused {
+        self.batch(vec![Event::Session(self.account, event)])
+    }
+
+    fn ask(&mut self, question: Question) -> Caused {
+        let (reply, ticket) = ticket();
+        self.waiting.push(ticket);
+        self.batch(vec![Event::Ask { caller: Caller::Bot(self.token.clone()), question, reply }])
+    }
+
+    fn answer(&mut self, asked: &Asked, answer: &str) -> Caused {
+        let element = (!answer.is_empty()).then(|| parse(answer));
+        self.told(session::Event::Answer { tag: asked.tag, outcome: Ok(element) })
+    }
+
+    fn refuse(&mut self, asked: &Asked, error: &str) -> Caused {
+        let outcome = Err(StanzaError::read(&parse(&format!("<iq type='error'>{error}</iq>"))));
+        self.told(session::Event::Answer { tag: asked.tag, outcome })
+    }
+
+    fn called(&mut self, tag: u64, called: Called) -> Caused {
+        self.batch(vec![Event::Called { tag, called: Box::new(called) }])
+    }
+
+    fn upload(&mut self, content: &[u8], key: Option<&str>) -> Question {
+        let file = NewFile {
+            name: "a/k\u{fc}.jpg".into(),
+            media_type: "image/jpeg".into(),
+            bytes: content.len() as u64,
+            hash: botmother::base::crypto::sha256(content),
+            content: Arc::new(self.spool.write(content).unwrap()),
+        };
+        let deed = Deed::File { url: String::new(), caption: Some("look".into()) };
+        let to = Jid::parse("eve@x.example").unwrap();
+        let act = Act { to, kind: Kind::Chat, deed, idempotency_key: key.map(Into::into) };
+        Question::Upload(Box::new(Upload { act, file }))
+    }
+
+    /// The question for a slot, after the service was found.
+    fn find_service(&mut self, asked: &[Asked], max: &str) -> Caused {
+        assert!(asked.len() == 1 && asked[0].payload.contains("disco#items"), "{asked:?}");
+        let infos = self.answer(
+            &asked[0],
+            "<query xmlns='http://jabber.org/protocol/disco#items'><item jid='muc.x.example'/>\
+             <item jid='upload.x.example'/></query>",
+        );
+        assert_eq!(infos.asked.len(), 3, "the two, and the server itself: {infos:?}");
+        let none = self.refuse(
+            &infos.asked[0],
+            "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
+        );
+        assert!(none.answers.is_empty() && none.asked.is_empty(), "{none:?}");
+        self.answer(
+            &infos.asked[1],
+            &format!(
+                "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:http:upload:0'/>\
+                 <x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'>\
+                 <value>urn:xmpp:http:upload:0</value></field><field var='max-file-size'><value>{max}</value></field>\
+                 </x></query>"
+            ),
+        )
+    }
+
+    fn files(&self) -> usize {
+        fs::read_dir(&self.dir).unwrap().count()
+    }
+
+    /// The program goes away.
+    fn hang_up(&mut self) {
+        self.waiting.clear();
+    }
+}
+
+fn parse(text: &str) -> Element {
+    Element::parse(text, &Namespaces::default_is("jabber:client")).unwrap()
+}
+
+fn slot(name: &str) -> String {
+    format!(
+        "<slot xmlns='urn:xmpp:http:upload:0'><put url='https://192.168.1.2:5281/up/{name}'>\
+         <header name='Authorization'>Bearer x</header></put><get url='https://192.168.1.2:5281/up/{name}'/></slot>"
+    )
+}
+
+fn status(status: u16) -> Called {
+    Ok(HttpAnswer { status, ..HttpAnswer::default() })
+}
+
+#[test]
+fn a_file_is_uploaded_and_then_said() {
+    let mut rig = Rig::new("whole");
+    let question = rig.upload(b"12345", Some("k"));
+    let begun = rig.ask(question);
+    assert!(begun.answers.is_empty() && rig.files() == 1, "{begun:?}");
+    let found = rig.find_service(&begun.asked, "1000");
+    let request = &found.asked[0];
+    assert!(request.payload.contains("filename='a_kü.jpg' size='5' content-type='image/jpeg'"), "{request:?}");
+    let put = rig.answer(request, &slot("1"));
+    let (tag, call) = &put.calls[0];
+    assert_eq!((call.method, call.url.as_str()), ("PUT", "https://192.168.1.2:5281/up/1"));
+    assert_eq!(call.secret_headers[0].1.expose(), "Bearer x");
+    assert_eq!(call.trust.ca_file, Some(PathBuf::from("/ca.pem")));
+    assert!(matches!(&call.body[..], [Part::File { path, bytes: 5 }] if fs::read(path).unwrap() == b"12345"));
+    assert!(put.answers.is_empty() && put.said.is_empty());
+
+    // A bug in the middle: the batch is taken back, and done again piece by piece.
+    BUG.set(true);
+    let called = Event::Called { tag: *tag, called: Box::new(status(201)) };
+    let done = rig.batch(vec![called, Event::Report]);
+    assert!(!BUG.get());
+    let [Ok(Answer::Sent { message_id, .. })] = &done.answers[..] else { panic!("{done:?}") };
+    assert_eq!(done.said.len(), 2, "{done:?}");
+    let address = "<url>https://192.168.1.2:5281/up/1</url>";
+    assert!(done.said[0].contains(address) && done.said[0].contains(message_id), "{done:?}");
+    assert!(done.said[1].contains("<body>look</body>"), "{done:?}");
+    let message_id = message_id.clone();
+    drop((done, put, begun, found));
+
+    // The same again is not sent again, and another file under this key is refused.
+    let question = rig.upload(b"12345", Some("k"));
+    let again = rig.ask(question);
+    assert!(matches!(&again.answers[..], [Ok(Answer::Sent { message_id: id, .. })] if *id == message_id), "{again:?}");
+    let question = rig.upload(b"12346", Some("k"));
+    let other = rig.ask(question);
+    assert!(matches!(&other.answers[..], [Err(Failure::Conflict(_))]), "{other:?}");
+    assert_eq!(rig.files(), 0);
+
+    // The service is known now, and asked anew after the next login.
+    let question = rig.upload(b"1", None);
+    let second = rig.ask(question);
+    assert!(second.asked[0].payload.contains("size='1'"), "{second:?}");
+    rig.online();
+    let question = rig.upload(b"1", None);
+    assert!(rig.ask(question).asked[0].payload.contains("disco#items"));
+}
+
+fn failure(caused: &Caused) -> String {
+    match &caused.answers[..] {
+        [Err(failure)] => format!("{failure:?}"),
+        _ => panic!("{caused:?}"),
+    }
+}
+
+/// A job whose slot is asked for.
+fn at_slot(rig: &mut Rig) -> Asked {
+    let question = rig.upload(b"12345", None);
+    let begun = rig.ask(question);
+    let found = if begun.asked[0].payload.contains("disco#items") { rig.find_service(&begun.asked, "") } else { begun };
+    found.asked[0].clone()
+}
+
+#[test]
+fn what_goes_wrong_is_said() {
+    const STANZAS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
+    let mut rig = Rig::new("wrong");
+    let question = rig.upload(b"12345", None);
+    let begun = rig.ask(question);
+    let large = rig.find_service(&begun.asked, "4");
+    assert!(failure(&large).contains("TooLarge") && failure(&large).contains("at most 4 bytes"), "{large:?}");
+
+    let mut rig = Rig::new("wrong");
+    let slot_asked = at_slot(&mut rig);
+    let size = "<file-too-large xmlns='urn:xmpp:http:upload:0'><max-file-size>3</max-file-size></file-too-large>";
+    let large = rig.refuse(&slot_asked, &format!("<error type='modify'><not-acceptable {STANZAS}/>{size}</error>"));
+    assert!(failure(&large).contains("at most 3 bytes"), "{large:?}");
+
+    let mut rig = Rig::new("wrong");
+    let slot_asked = at_slot(&mut rig);
+    let refused = rig.refuse(&slot_asked, &format!("<error type='auth'><forbidden {STANZAS}/></error>"));
+    assert!(failure(&refused).contains("send_failed") && failure(&refused).contains("may not upload"), "{refused:?}");
+
+    let mut rig = Rig::new("wrong");
+    let slot_asked = at_slot(&mut rig);
+    let nonsense = rig.answer(&slot_asked, "<slot xmlns='urn:xmpp:http:upload:0'><put url='http://a/'/></slot>");
+    assert!(failure(&nonsense).contains("not https"), "{nonsense:?}");
+
+    // A slot that is not good any more: another one, and then no third.
+    let mut rig = Rig::new("wrong");
+    let slot_asked = at_slot(&mut rig);
+    let put = rig.answer(&slot_asked, &slot("1"));
+    let used = rig.called(put.calls[0].0, status(409));
+    assert!(used.answers.is_empty(), "{used:?}");
+    let put = rig.answer(&used.asked[0], &slot("2"));
+    let used = rig.called(put.calls[0].0, status(403));
+    assert!(failure(&used).contains("send_failed") && used.said.is_empty(), "{used:?}");
+
+    let slot_asked = at_slot(&mut rig);
+    let put = rig.answer(&slot_asked, &slot("3"));
+    let cut = rig.called(put.calls[0].0, Err(CallError::Refused));
+    assert!(failure(&cut).contains("connection refused"), "{cut:?}");
+    let slot_asked = at_slot(&mut rig);
+    let put = rig.answer(&slot_asked, &slot("3"));
+    let large = rig.called(put.calls[0].0, status(413));
+    assert!(failure(&large).contains("TooLarge"), "{large:?}");
+    drop((put, cut, used, large));
+    assert_eq!(rig.files(), 0, "no file is left");
+}
+
+#[test]
+fn a_server_without_the_service() {
+    let mut rig = Rig::new("none");
+    let question = rig.upload(b"12345", None);
+    let begun = rig.ask(question);
+    let items = rig.answer(&begun.asked[0], "<query xmlns='http://jabber.org/protocol/disco#items'/>");
+    let none = rig.answer(&items.asked[0], "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+    assert!(failure(&none).contains("no upload service"), "{none:?}");
+
+    // Offline, nobody can be asked.
+    rig.told(session::Event::Offline { why: "cut".into(), retry_in: Duration::from_secs(1) });
+    let question = rig.upload(b"12345", None);
+    let offline = rig.ask(question);
+    assert!(failure(&offline).contains("not online"), "{offline:?}");
+}
+
+#[test]
+fn jobs_are_bounded_and_end() {
+    let mut rig = Rig::new("bounds");
+    for _ in 0..limits::FILE_JOBS_PER_BOT_MAX {
+        let question = rig.upload(b"12345", None);
+        assert!(rig.ask(question).answers.is_empty());
+    }
+    let question = rig.upload(b"12345", None);
+    assert!(failure(&rig.ask(question)).contains("Busy"));
+    assert_eq!(rig.files(), limits::FILE_JOBS_PER_BOT_MAX);
+    // A server that does not answer.
+    rig.now.mono += limits::FILE_JOB_TIMEOUT;
+    assert!(rig.engine.deadline().unwrap() <= rig.now.mono);
+    let late = rig.batch(Vec::new());
+    assert_eq!(late.answers.len(), limits::FILE_JOBS_PER_BOT_MAX);
+    assert!(late.answers.iter().all(|answer| matches!(answer, Err(Failure::Remote { what: "send_failed", .. }))));
+    assert_eq!(rig.files(), 0);
+}
+
+#[test]
+fn nothing_is_said_for_a_program_that_has_gone() {
+    let mut rig = Rig::new("gone");
+    let slot_asked = at_slot(&mut rig);
+    let put = rig.answer(&slot_asked, &slot("1"));
+    rig.hang_up();
+    let done = rig.called(put.calls[0].0, status(201));
+    assert!(done.said.is_empty() && done.answers.is_empty(), "{done:?}");
+    assert_eq!(rig.files(), 0);
+}

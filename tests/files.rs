@@ -1,0 +1,150 @@
+//! Files through the real daemon and real servers: what curl and Python's requests upload reaches a slixmpp client byte by
+//! byte, and what cannot be uploaded is refused with a reason.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use support::daemon::Daemon;
+use support::http::Json;
+use support::peer::{Peer, python};
+use support::server::{Kind, Server};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Every byte there is, in no order, so that nothing that translates or cuts goes unseen.
+fn content(bytes: usize) -> Vec<u8> {
+    (0..bytes).map(|index| (index * index / 7 + index) as u8).collect()
+}
+
+/// Runs curl; gives the status and the answer.
+fn curl(daemon: &Daemon, token: &str, arguments: &[&str]) -> (u16, String) {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}"]);
+    command.args(["--header", &format!("Authorization: Bearer {token}")]).args(arguments);
+    let output = command.arg(format!("http://127.0.0.1:{}/bot/sendFile", daemon.port)).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), format!("{body}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Runs a few lines of Python with what the test peers have.
+fn run_python(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(python()).arg("-c").arg(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What is at an address, fetched as another client would.
+fn download(server: &Server, url: &str) -> Vec<u8> {
+    let to = server.dir.join("fetched");
+    let program = "import requests, sys\nanswer = requests.get(sys.argv[1], verify=sys.argv[2], timeout=20)\n\
+                   answer.raise_for_status()\nopen(sys.argv[3], 'wb').write(answer.content)";
+    run_python(program, &[url, &server.ca_file.display().to_string(), &to.display().to_string()]);
+    fs::read(to).unwrap()
+}
+
+struct Scene {
+    server: Server,
+    daemon: Daemon,
+    token: String,
+    eve: Peer,
+}
+
+impl Scene {
+    fn start(kind: Kind) -> Option<Scene> {
+        let server = Server::start(kind)?;
+        server.add_user("ralf", "secret");
+        server.add_user("eve", "secret");
+        let eve = Peer::login(&server, "eve", "secret", "x");
+        let daemon = Daemon::with_account(&server, "ralf", "secret", server.c2s_port, "");
+        daemon.wait_online(1, LIMIT);
+        let token = daemon.create_bot("Cook", &server.jid("ralf"));
+        Some(Scene { server, daemon, token, eve })
+    }
+
+    fn file(&self, name: &str, bytes: usize) -> (PathBuf, Vec<u8>) {
+        let (path, content) = (self.server.dir.join(name), content(bytes));
+        fs::write(&path, &content).unwrap();
+        (path, content)
+    }
+
+    /// What eve is shown as this message.
+    fn shown(&mut self, id: &str) -> (String, Vec<u8>) {
+        let shown = self.eve.expect(LIMIT, |message| message.id == id);
+        assert!(shown.xml.contains("jabber:x:oob"), "{shown:?}");
+        (shown.body.clone(), download(&self.server, &shown.body))
+    }
+
+    fn spooled(&self) -> usize {
+        fs::read_dir(self.daemon.dir.join("data/spool")).unwrap().count()
+    }
+}
+
+fn field(name: &str, path: &Path) -> String {
+    format!("{name}=@{}", path.display())
+}
+
+fn uploads(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind) else { return };
+    let to = scene.server.jid("eve");
+    let to_field = format!("to={to}");
+
+    let (path, content) = scene.file("photo 1.jpg", 300_000);
+    let file = field("file", &path);
+    let caption = "caption=kü & \u{1f44d}";
+    let form = ["-F", &to_field, "-F", "type=chat", "-F", caption, "-F", &file, "-H", "Idempotency-Key: k1"];
+    let (status, body) = curl(&scene.daemon, &scene.token, &form);
+    assert_eq!(status, 200, "{body}");
+    let id = Json::parse(&body).at("message_id").text();
+    let (url, shown) = scene.shown(&id);
+    assert!(url.starts_with("https://") && shown == content, "{url}");
+    scene.eve.expect(LIMIT, |message| message.body == "kü & \u{1f44d}" && message.id == format!("{id}.caption"));
+    let (status, again) = curl(&scene.daemon, &scene.token, &form);
+    assert_eq!((status, again), (200, body), "the same again is not sent again");
+    scene.eve.none(Duration::from_secs(1));
+
+    // As large as it may be, as Python sends it, with a name that is not ASCII.
+    let (path, content) = scene.file("groß.bin", 16 << 20);
+    let program = "import requests, sys\n\
+                   answer = requests.post(sys.argv[1], headers={'Authorization': 'Bearer ' + sys.argv[2]},\n\
+                   \x20   data={'to': sys.argv[3]}, files={'file': open(sys.argv[4], 'rb')}, timeout=60)\n\
+                   print(answer.status_code, answer.json()['message_id'])";
+    let address = format!("http://127.0.0.1:{}/bot/sendFile", scene.daemon.port);
+    let printed = run_python(program, &[&address, &scene.token, &to, &path.display().to_string()]);
+    let id = printed.trim().strip_prefix("200 ").unwrap().to_string();
+    let (url, shown) = scene.shown(&id);
+    assert!(shown == content && url.ends_with(".bin"), "{url}");
+
+    // Too large for us, and nobody's token.
+    let (path, _) = scene.file("large", (16 << 20) + 1);
+    let (status, body) = curl(&scene.daemon, &scene.token, &["-F", &to_field, "-F", &field("file", &path)]);
+    assert!(status == 413 && body.contains("\"error\":\"too_large\"") && body.contains("16777216"), "{status} {body}");
+    let (path, _) = scene.file("larger", 20 << 20);
+    let (status, body) = curl(&scene.daemon, &scene.token, &["-F", &to_field, "-F", &field("file", &path)]);
+    assert!(status == 413 && body.contains("too_large"), "{status} {body}");
+    let (path, _) = scene.file("small", 5);
+    let (status, body) = curl(&scene.daemon, "bm_wrong", &["-F", &to_field, "-F", &field("file", &path)]);
+    assert_eq!(status, 401, "{body}");
+
+    // The server is away.
+    scene.server.stop();
+    let (status, body) = curl(&scene.daemon, &scene.token, &["-F", &to_field, "-F", &field("file", &path)]);
+    assert!(status == 502 && body.contains("\"error\":\"send_failed\""), "{status} {body}");
+    assert_eq!(scene.spooled(), 0, "no file is left");
+}
+
+#[test]
+fn uploads_prosody() {
+    uploads(Kind::Prosody);
+}
+
+#[test]
+fn uploads_ejabberd() {
+    uploads(Kind::Ejabberd);
+}
