@@ -46,6 +46,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/deleteWebhook"),
     ("GET", "/bot/getWebhookInfo"),
     ("POST", "/bot/sendFile"),
+    ("GET", "/bot/getFile"),
     ("POST", "/bot/sendReaction"),
     ("POST", "/bot/editMessage"),
     ("POST", "/bot/deleteMessage"),
@@ -129,7 +130,7 @@ fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
 fn check_refusal(response: &Response, status: u16, symbol: &str, about: &str) {
     let head = format!(r#"{{"ok":false,"error":"{symbol}","error_code":"{status}","description":""#);
     assert!(text(response).starts_with(&head), "{about}: {}", text(response));
-    assert_eq!((response.status, response.content_type), (status, "application/json"), "{about}");
+    assert_eq!((response.status, &*response.content_type), (status, "application/json"), "{about}");
 }
 
 fn endpoint(method: &str, path: &str) -> Endpoint {
@@ -350,4 +351,27 @@ fn thirty_requests_a_second() {
 fn only_create_takes_large_bodies() {
     use botmother::api::body_max;
     assert_eq!((body_max("/bot/create"), body_max("/bot/sendMessage")), (1536 * 1024, 256 * 1024));
+}
+
+#[test]
+fn a_file_is_given_as_it_is() {
+    let ask = |path: &str| {
+        let request = with(request("GET", path), "authorization", "Bearer bm_good");
+        answer(&*local(), request)
+    };
+    let response = ask("/bot/getFile?file_id=f1&download=1");
+    assert_eq!((response.status, &*response.content_type), (200, "image/jpeg"));
+    let name = "attachment; filename*=UTF-8''k%C3%BC%20%221%22.jpg";
+    assert_eq!(header(&response, "Content-Disposition"), Some(name));
+    assert_eq!(header(&response, "X-Content-Type-Options"), Some("nosniff"));
+    let (file, bytes) = response.file.clone().unwrap();
+    assert_eq!((std::fs::read(file.path()).unwrap(), bytes), (b"12345".to_vec(), 5));
+    let path = file.path().to_path_buf();
+    drop((file, response));
+    assert!(!path.exists(), "it goes when it is given");
+
+    check_refusal(&ask("/bot/getFile?file_id=f1&download=yes"), 400, "bad_request", "download");
+    check_refusal(&ask("/bot/getFile"), 400, "bad_request", "nothing");
+    let other = with(request("GET", "/bot/getFile?file_id=f1&download=1"), "authorization", "Bearer bm_wrong");
+    check_refusal(&answer(&*local(), other), 401, "unauthorized", "a wrong token");
 }

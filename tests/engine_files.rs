@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use botmother::base::call::{CallError, HttpAnswer, HttpCall, Part};
+use botmother::base::call::{CallError, HttpAnswer, HttpCall, Part, Reach};
 use botmother::base::id::AccountId;
 use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
@@ -23,7 +23,7 @@ use botmother::engine::handle::*;
 use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
 use botmother::store::Store;
 use botmother::xml::{Element, Namespaces};
-use botmother::xmpp::message::Kind;
+use botmother::xmpp::message::{self, Kind, Reading};
 use botmother::xmpp::ns;
 use botmother::xmpp::session::{self, Facts};
 use botmother::xmpp::stanza::StanzaError;
@@ -97,7 +97,7 @@ impl Rig {
         let spool = Spool::open(&dir).unwrap();
         let (account, token) = (AccountId(1), Secret::default());
         let mut rig = Rig { engine, now, account, token, spool, dir, waiting: Vec::new() };
-        let new = NewBot::new("Cook", BareJid::parse(OWNER).unwrap());
+        let new = NewBot { receive: Receive::All, ..NewBot::new("Cook", BareJid::parse(OWNER).unwrap()) };
         let (reply, _ticket) = ticket();
         let caused = rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
         let [Ok(Answer::Created(info))] = &caused.answers[..] else { panic!("{caused:?}") };
@@ -371,4 +371,101 @@ fn nothing_is_said_for_a_program_that_has_gone() {
     let done = rig.called(put.calls[0].0, status(201));
     assert!(done.said.is_empty() && done.answers.is_empty(), "{done:?}");
     assert_eq!(rig.files(), 0);
+}
+
+/// Somebody sends the owner files, and the bot gets everything; gives the update's `data`, as text.
+fn told_of(rig: &mut Rig, payload: &str) -> String {
+    let id = format!("m{}", payload.len());
+    let stanza = format!(
+        "<message xmlns='jabber:client' from='eve@x.example/y' to='{OWNER}' type='chat' id='{id}'><body>look</body>{payload}</message>"
+    );
+    let element = parse(&stanza);
+    let Reading::Live(inbound) = message::read(&element, &BareJid::parse(OWNER).unwrap()) else { panic!("{stanza}") };
+    rig.told(session::Event::Message(inbound));
+    let poll = UpdatePoll { offset: None, limit: 100, timeout: Duration::ZERO, allowed: None };
+    let updates = rig.ask(Question::GetUpdates(poll));
+    let [Ok(Answer::Updates(updates))] = &updates.answers[..] else { panic!("{updates:?}") };
+    updates.last().unwrap().payload.clone()
+}
+
+fn oob(url: &str) -> String {
+    format!("<x xmlns='jabber:x:oob'><url>{url}</url></x>")
+}
+
+fn get(rig: &mut Rig, url: &str, is_download: bool) -> Caused {
+    let into = is_download.then(|| Arc::new(rig.spool.reserve()));
+    rig.ask(Question::GetFile(FileQuery { wanted: FileWanted::Url(url.into()), into }))
+}
+
+/// The call was made and filled its file.
+fn got(rig: &mut Rig, caused: &Caused, content: &[u8]) -> Caused {
+    let (tag, call) = &caused.calls[0];
+    fs::write(call.save_to.as_ref().unwrap(), content).unwrap();
+    let headers = vec![("content-type".to_string(), "image/png".to_string())];
+    let body_bytes = content.len() as u64;
+    rig.called(*tag, Ok(HttpAnswer { status: 200, headers, body_bytes, ..HttpAnswer::default() }))
+}
+
+#[test]
+fn only_what_a_bot_was_told_of_is_fetched() {
+    let mut rig = Rig::new("told");
+    let url = "https://files.example/a/k%C3%BC.jpg";
+    assert!(failure(&get(&mut rig, url, true)).contains("NotFound"));
+    let data = told_of(&mut rig, &oob(url));
+    assert!(data.contains("\"name\":\"kü.jpg\",\"type\":\"image/jpeg\""), "{data}");
+    let known = get(&mut rig, url, false);
+    let [Ok(Answer::File(info))] = &known.answers[..] else { panic!("{known:?}") };
+    assert!(data.contains(&format!("\"file_id\":\"{}\"", info.file_id)), "{data}");
+
+    let begun = get(&mut rig, url, true);
+    let call = &begun.calls[0].1;
+    assert_eq!(
+        (call.url.as_str(), call.reach, call.answer_bytes_max),
+        (url, Reach::PublicOnly, limits::DOWNLOAD_BYTES_MAX)
+    );
+    let done = got(&mut rig, &begun, b"12345");
+    let [Ok(Answer::Content { media_type, bytes: 5, content, .. })] = &done.answers[..] else { panic!("{done:?}") };
+    assert!(media_type == "image/png" && fs::read(content.path()).unwrap() == b"12345");
+    drop((begun, done));
+    assert_eq!(rig.files(), 0);
+
+    for (outcome, symbol) in [
+        (status(404), "NotFound"),
+        (status(403), "Forbidden"),
+        (Err(CallError::TooLarge), "TooLarge"),
+        (status(500), "connection_failed"),
+    ] {
+        let begun = get(&mut rig, url, true);
+        let ended = rig.called(begun.calls[0].0, outcome);
+        assert!(failure(&ended).contains(symbol), "{ended:?}");
+    }
+    // Said to be too large, and of no kind that can be fetched.
+    let large = "<file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'><size>99999999</size></file>\
+                 <sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://h/large'/></sources></file-sharing>";
+    told_of(&mut rig, large);
+    assert!(failure(&get(&mut rig, "https://h/large", true)).contains("TooLarge"));
+    let data = told_of(&mut rig, &oob("aesgcm://h/a.jpg#abc"));
+    assert!(data.contains("aesgcm:") && !data.contains("file_id"), "{data}");
+}
+
+#[test]
+fn private_addresses_are_for_our_own_upload_service() {
+    let mut rig = Rig::new("own");
+    let (own, router) = ("https://192.168.1.2:5281/up/a/b.png", "https://192.168.1.1/admin");
+    told_of(&mut rig, &format!("{}{}", oob(own), oob(router)));
+    let begun = get(&mut rig, own, true);
+    assert_eq!(begun.calls[0].1.reach, Reach::PublicOnly, "nothing is known yet");
+    let private = rig.called(begun.calls[0].0, Err(CallError::NotPublic));
+    let found = rig.find_service(&private.asked, "");
+    let again = rig.answer(&found.asked[0], &slot("1/x"));
+    assert_eq!((again.calls[0].1.reach, again.calls[0].1.redirects_max), (Reach::Any, 0));
+    let done = got(&mut rig, &again, b"1");
+    assert!(matches!(&done.answers[..], [Ok(Answer::Content { .. })]), "{done:?}");
+    // From then on it is known; the router is still none of it.
+    assert_eq!(get(&mut rig, own, true).calls[0].1.reach, Reach::Any);
+    let begun = get(&mut rig, router, true);
+    assert_eq!(begun.calls[0].1.reach, Reach::PublicOnly);
+    let private = rig.called(begun.calls[0].0, Err(CallError::NotPublic));
+    let refused = rig.answer(&private.asked[0], &slot("2/x"));
+    assert!(failure(&refused).contains("Forbidden") && refused.calls.is_empty(), "{refused:?}");
 }

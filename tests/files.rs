@@ -1,5 +1,5 @@
 //! Files through the real daemon and real servers: what curl and Python's requests upload reaches a slixmpp client byte by
-//! byte, and what cannot be uploaded is refused with a reason.
+//! byte, what such a client uploads is fetched the same way, and what cannot be is refused with a reason.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -64,7 +64,8 @@ impl Scene {
         let eve = Peer::login(&server, "eve", "secret", "x");
         let daemon = Daemon::with_account(&server, "ralf", "secret", server.c2s_port, "");
         daemon.wait_online(1, LIMIT);
-        let token = daemon.create_bot("Cook", &server.jid("ralf"));
+        let bot = format!(r#"{{"name":"Cook","account":"{}","receive":"all"}}"#, server.jid("ralf"));
+        let token = daemon.http().post("/bot/create", None, &bot).ok().at("token").text();
         Some(Scene { server, daemon, token, eve })
     }
 
@@ -147,4 +148,97 @@ fn uploads_prosody() {
 #[test]
 fn uploads_ejabberd() {
     uploads(Kind::Ejabberd);
+}
+
+/// Eve uploads a file as clients do, and sends its address; gives that.
+fn eve_sends(scene: &mut Scene, name: &str, content: &Path) -> String {
+    let upload = format!("upload.{}", scene.server.domain);
+    let bytes = fs::metadata(content).unwrap().len();
+    scene.eve.raw(&format!(
+        "<iq to='{upload}' type='get' id='{name}'><request xmlns='urn:xmpp:http:upload:0' filename='{name}' \
+         size='{bytes}' content-type='image/png'/></iq>"
+    ));
+    let answer = scene.eve.expect_iq(LIMIT, name).xml;
+    let program = "import re, requests, sys, xml.etree.ElementTree as tree\n\
+        slot = tree.fromstring(sys.argv[1]).find('{urn:xmpp:http:upload:0}slot')\n\
+        put, get = (slot.find('{urn:xmpp:http:upload:0}' + name) for name in ('put', 'get'))\n\
+        headers = {header.get('name'): header.text for header in put}\n\
+        headers['Content-Type'] = 'image/png'\n\
+        answer = requests.put(put.get('url'), data=open(sys.argv[2], 'rb'), headers=headers, verify=sys.argv[3], timeout=20)\n\
+        answer.raise_for_status()\n\
+        print(get.get('url'))";
+    let (content, ca) = (content.display().to_string(), scene.server.ca_file.display().to_string());
+    let url = run_python(program, &[&answer, &content, &ca]).trim().to_string();
+    scene.eve.raw(&format!(
+        "<message to='{}' type='chat' id='say-{name}'><body>{url}</body><x xmlns='jabber:x:oob'><url>{url}</url></x></message>",
+        scene.server.jid("ralf")
+    ));
+    url
+}
+
+fn fetches(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind) else { return };
+    let (path, content) = scene.file("large.png", 3_000_000);
+    let url = eve_sends(&mut scene, "large.png", &path);
+    let mut http = scene.daemon.http();
+    let updates = http.get("/bot/getUpdates?timeout=20", Some(&scene.token)).ok();
+    let data = updates.at("result").list()[0].at("data");
+    let attachment = data.at("attachment");
+    assert_eq!((attachment.at("url").text(), attachment.at("name").text()), (url, "large.png".to_string()));
+    assert_eq!(attachment.at("type").text(), "image/png");
+    let by_id = format!("/bot/getFile?file_id={}", attachment.at("file_id").text());
+    let by_message = format!("/bot/getFile?message_id={}", data.at("stanza_id").text());
+    for path in [&by_id, &by_message] {
+        let known = http.get(path, Some(&scene.token)).ok();
+        assert_eq!(known.at("file_id").text(), attachment.at("file_id").text());
+    }
+
+    // The server is at a private address, which is right for its own upload service.
+    let out = scene.server.dir.join("out");
+    let fetch = |scene: &Scene, path: &str| {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--max-time", "60", "--write-out", "%{http_code} %{content_type}"]);
+        command.args(["--header", &format!("Authorization: Bearer {}", scene.token), "--output"]).arg(&out);
+        command.arg(format!("http://127.0.0.1:{}{path}", scene.daemon.port));
+        (String::from_utf8(command.output().unwrap().stdout).unwrap(), fs::read(&out).unwrap())
+    };
+    for path in [&by_id, &by_message] {
+        let (status, got) = fetch(&scene, &format!("{path}&download=1"));
+        assert!(
+            status == "200 image/png" && got == content,
+            "{status}: {}",
+            String::from_utf8_lossy(&got[..200.min(got.len())])
+        );
+    }
+
+    // What stands beside it is not reached, whoever names it.
+    let beside = format!("https://127.0.0.1:{}/", scene.server.https_port);
+    for (name, url) in [("a", format!("{beside}api/status")), ("b", "http://localhost:1/x".to_string())] {
+        scene.eve.raw(&format!(
+            "<message to='{}' type='chat' id='{name}'><body>{url}</body><x xmlns='jabber:x:oob'><url>{url}</url></x></message>",
+            scene.server.jid("ralf")
+        ));
+        let (mut status, mut got) = fetch(&scene, &format!("/bot/getFile?url={url}&download=1"));
+        for _ in 0..50 {
+            if !status.starts_with("404") {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+            (status, got) = fetch(&scene, &format!("/bot/getFile?url={url}&download=1"));
+        }
+        assert!(status.starts_with("403"), "{url}: {status} {}", String::from_utf8_lossy(&got));
+    }
+    let (status, _) = fetch(&scene, &format!("/bot/getFile?url={beside}other&download=1"));
+    assert!(status.starts_with("404"), "no open proxy: {status}");
+    assert_eq!(scene.spooled(), 0, "no file is left");
+}
+
+#[test]
+fn fetches_prosody() {
+    fetches(Kind::Prosody);
+}
+
+#[test]
+fn fetches_ejabberd() {
+    fetches(Kind::Ejabberd);
 }

@@ -280,6 +280,10 @@ pub const SENT_PER_BOT_MAX: i64 = 5_000;
 pub const HEARD_MAX: i64 = 20_000;
 /// How long they are remembered: receipts of phones that were off for the holidays still come.
 pub const SENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Files remembered that a bot was told of, some 300 bytes each.
+pub const FILES_PER_BOT_MAX: i64 = 2_000;
+/// How long they are remembered: upload services keep files for a week or a month.
+pub const FILE_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Messages told as seen because a later one was; more at once is a recipient who was long away.
 pub const SEEN_BEFORE_MAX: usize = 100;
 /// Lines kept of the built-in chat.
@@ -383,6 +387,10 @@ pub const FILE_JOBS_MAX: usize = 8;
 pub const FILE_JOBS_PER_BOT_MAX: usize = 3;
 /// For a file on its way, beside what its size needs: two questions to the server and a connection.
 pub const FILE_JOB_TIMEOUT: Duration = Duration::from_secs(60);
+/// A file fetched for a bot: Telegram's bound for `getFile`.
+pub const DOWNLOAD_BYTES_MAX: u64 = 20 * 1024 * 1024;
+/// For fetching it: the program waits, and no longer than [`IDLE_TIMEOUT`].
+pub const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Slots asked for one file: a second, where the first was not good any more.
 pub const FILE_SLOTS_MAX: u32 = 2;
 /// Forms of commands being filled out at one account at once: somebody fills out one, and forgets some.

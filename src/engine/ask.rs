@@ -58,6 +58,7 @@ impl Engine {
                 self.note_active(bot)?;
                 return Ok(verdict);
             }
+            Question::GetFile(query) => return self.get_file(bot, query),
             Question::JoinRoom(new) => return self.join_room(bot, new),
             Question::LeaveRoom(room) => return self.leave_room(bot, room),
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),

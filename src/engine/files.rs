@@ -4,15 +4,18 @@
 //! slot; `sending` and `fetching` go on from there. Jobs are soft state: a restart forgets them, and whoever waited was
 //! told nothing. What survives is the message in the outbox.
 
+mod fetching;
 mod sending;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::call::Trust;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::Jid;
-use crate::base::limits;
+use crate::base::spool::SpoolFile;
+use crate::base::{limits, media};
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::{End, wait_for};
 use crate::engine::event::Called;
@@ -20,11 +23,13 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::Outcome;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
+use crate::store::row::FileRow;
 use crate::xmpp::disco::{self, Info};
 use crate::xmpp::iq::Peer;
 use crate::xmpp::stanza::IqKind;
 use crate::xmpp::upload::{self, Refusal, Slot, UploadService};
 
+pub use fetching::{FileQuery, FileWanted};
 pub use sending::{NewFile, Upload};
 
 /// What is on its way, and what is known of accounts' servers.
@@ -34,6 +39,8 @@ pub(super) struct Files {
     services: HashMap<AccountId, UploadService>,
     /// Servers being asked for theirs: how many answers are to come.
     searches: HashMap<AccountId, usize>,
+    /// Under which address the upload services of accounts' servers hand files out.
+    places: HashMap<AccountId, String>,
     /// By number.
     jobs: BTreeMap<u64, Job>,
 }
@@ -57,6 +64,8 @@ struct Job {
 enum Task {
     /// To send a file; with the address where others will find it, once that is known.
     Send(Box<Upload>, Option<String>),
+    /// To fetch a file into this place.
+    Fetch(FileRow, Arc<SpoolFile>),
 }
 
 /// A question of a job.
@@ -114,6 +123,10 @@ impl Engine {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => {
+                // A file is fetched from anywhere but our own network; what is wrong with uploads matters to nobody then.
+                let is_fetched = matches!(self.files.jobs.get(&number), Some(Job { task: Task::Fetch(..), .. }));
+                let is_of_upload = matches!(failure, Failure::Remote { what: "send_failed", .. });
+                let failure = if is_fetched && is_of_upload { fetching::not_public() } else { failure };
                 self.end_job(number, Err(failure));
                 Ok(())
             }
@@ -138,6 +151,7 @@ impl Engine {
         let Some(job) = self.files.jobs.get(&number).cloned() else { return Ok(()) };
         let result = match job.task {
             Task::Send(upload, url) => self.on_put(number, job.bot, &upload, url.as_deref(), called),
+            Task::Fetch(row, content) => self.on_got(number, job.slots, &row, content, called),
         };
         Ok(self.settle_job(number, result)?)
     }
@@ -176,12 +190,17 @@ impl Engine {
     fn ask_slot(&mut self, number: u64, service: &UploadService) -> Result<(), Trouble> {
         let Some(job) = self.files.jobs.get_mut(&number) else { return Ok(()) };
         (job.is_searching, job.slots) = (false, job.slots + 1);
-        let Task::Send(upload, _) = &job.task;
-        let file = &upload.file;
-        if let Some(most) = service.file_bytes_max.filter(|most| *most < file.bytes) {
-            return Err(too_large(Some(most)).into());
-        }
-        let request = upload::build_request(&file.name, file.bytes, &file.media_type);
+        let request = match &job.task {
+            Task::Send(upload, _) => {
+                let file = &upload.file;
+                if let Some(most) = service.file_bytes_max.filter(|most| *most < file.bytes) {
+                    return Err(too_large(Some(most)).into());
+                }
+                upload::build_request(&file.name, file.bytes, &file.media_type)
+            }
+            // Nothing is put there: the slot shows where files of this server are.
+            Task::Fetch(..) => upload::build_request("file", 1, media::UNKNOWN),
+        };
         let (account, to) = (job.account, Peer::Other(service.jid.clone()));
         self.ask_entity(account, to, IqKind::Get, request, About::File(Asked::Slot(number)));
         Ok(())
@@ -258,13 +277,22 @@ impl Engine {
             }
         };
         let slot = slot.map_err(|error| failed(error.to_string()))?;
-        self.put(number, &slot)
+        if let Some(place) = fetching::place_of(&slot.get_url) {
+            self.files.places.insert(account, place);
+        }
+        match self.files.jobs.get(&number).map(|job| job.task.clone()) {
+            Some(Task::Send(upload, _)) => self.put(number, &upload, &slot),
+            Some(Task::Fetch(row, content)) => self.fetch(number, &row, &content),
+            None => Ok(()),
+        }
     }
 
     /// A new stream: its server may have another upload service by now.
     pub(super) fn forget_upload_service(&mut self, account: AccountId) {
         if self.files.services.contains_key(&account) {
-            self.touch_files().services.remove(&account);
+            let files = self.touch_files();
+            files.services.remove(&account);
+            files.places.remove(&account);
         }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! `api/*` and the command line build a [`Question`]; the engine thread answers after the commit of what it did.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
@@ -16,7 +17,7 @@ use crate::xmpp::avatar::{Avatar, AvatarError};
 use crate::xmpp::message::Kind;
 
 pub use crate::engine::deeds::{Act, Deed};
-pub use crate::engine::files::{NewFile, Upload};
+pub use crate::engine::files::{FileQuery, FileWanted, NewFile, Upload};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::message::ChatState;
 
@@ -292,6 +293,8 @@ pub enum Question {
     Act(Act),
     /// `/bot/sendFile` with the file itself, by a bot; answered when it is at the server and its message in the outbox.
     Upload(Box<Upload>),
+    /// `/bot/getFile`, by a bot: what is known of a file, or the file itself.
+    GetFile(FileQuery),
     /// `/bot/joinRoom`, by a bot; answered when it is in.
     JoinRoom(NewRoom),
     /// `/bot/leaveRoom`, by a bot; answered when it is out.
@@ -397,6 +400,23 @@ pub struct AccountInfo {
     pub from_config: bool,
 }
 
+/// A file that a bot was told of.
+#[derive(Clone, Debug)]
+pub struct FileInfo {
+    /// Its name in the API.
+    pub file_id: String,
+    /// The message that named it.
+    pub message_id: String,
+    /// Where it is.
+    pub url: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its type.
+    pub media_type: Option<String>,
+    /// Its size in bytes, as far as its sender has said.
+    pub size: Option<i64>,
+}
+
 /// One line of the built-in chat.
 #[derive(Clone, Debug)]
 pub struct LocalLine {
@@ -470,6 +490,19 @@ pub enum Answer {
         message_id: String,
         /// Whether it goes out end-to-end encrypted.
         encrypted: bool,
+    },
+    /// To [`Question::GetFile`]: what is known.
+    File(FileInfo),
+    /// To [`Question::GetFile`]: the file.
+    Content {
+        /// What is known.
+        file: FileInfo,
+        /// Its type, as its service or its sender says, or as its name makes likely.
+        media_type: String,
+        /// Its size in bytes.
+        bytes: u64,
+        /// It lies here until nobody holds it.
+        content: Arc<SpoolFile>,
     },
     /// To [`Question::GetUpdates`].
     Updates(Vec<Update>),

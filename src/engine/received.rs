@@ -11,7 +11,7 @@ use crate::engine::handle::Receive;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::xmpp::message::{Attachment, Inbound, Kind, Outbound, Via};
+use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
 /// Something said, on its way into a bot's queue.
 pub(super) struct Said<'a> {
@@ -65,7 +65,7 @@ impl Engine {
             _ => payload,
         };
         let payload = payload.text_if("reply_to", message.reply.as_ref().map(|reply| reply.id.as_str()));
-        let payload = with_attachments(payload, &message.attachments);
+        let payload = self.tell_attachments(bot, said.id, &message.attachments, payload)?;
         for id in [&message.id, &message.origin_id].into_iter().flatten() {
             self.store.see(account, &got_key(bot, from, id), self.now.unix())?;
         }
@@ -232,29 +232,6 @@ fn event_id(message: &Inbound) -> Option<&str> {
 
 fn got_key(bot: BotId, from: &BareJid, id: &str) -> String {
     format!("g:{bot}:{from}:{id}")
-}
-
-/// What is told of the files of a message.
-pub(super) fn with_attachments(payload: Object, attachments: &[Attachment]) -> Object {
-    match attachments {
-        [] => payload,
-        [one] => payload.raw("attachment", &attachment(one)),
-        [first, ..] => payload
-            .raw("attachment", &attachment(first))
-            .raw("attachments", &json::array(attachments.iter().map(attachment))),
-    }
-}
-
-fn attachment(attachment: &Attachment) -> String {
-    let payload = Object::new()
-        .text("url", &attachment.url)
-        .text_if("name", attachment.name.as_deref())
-        .text_if("type", attachment.media_type.as_deref())
-        .text_if("description", attachment.description.as_deref());
-    match attachment.size_bytes.map(i64::try_from) {
-        Some(Ok(size)) => payload.number("size", size).end(),
-        _ => payload.end(),
-    }
 }
 
 /// JSON of a text.

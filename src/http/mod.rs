@@ -12,9 +12,13 @@ pub mod refusal;
 pub mod route;
 pub mod server;
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::base::spool::SpoolFile;
 
 /// A whole request: bounded, well-formed, with its body.
 #[derive(Clone, Debug)]
@@ -46,17 +50,25 @@ pub struct Response {
     /// HTTP status code.
     pub status: u16,
     /// Value of Content-Type.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// Further headers.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// A file in the place of the body, and its size.
+    pub file: Option<(Arc<SpoolFile>, u64)>,
 }
 
 impl Response {
+    /// Bytes of the body.
+    pub fn body_bytes(&self) -> u64 {
+        self.file.as_ref().map_or(self.body.len() as u64, |(_, bytes)| *bytes)
+    }
+
     /// An answer in JSON.
     pub fn json(status: u16, body: String) -> Response {
-        Response { status, content_type: "application/json", headers: Vec::new(), body: body.into_bytes() }
+        let body = body.into_bytes();
+        Response { status, content_type: "application/json".into(), headers: Vec::new(), body, file: None }
     }
 }
 

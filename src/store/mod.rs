@@ -18,6 +18,7 @@ mod audit;
 mod bot;
 mod command;
 mod heard;
+mod file;
 mod idempotency;
 mod local;
 mod outbox;

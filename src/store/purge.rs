@@ -32,6 +32,12 @@ impl Store {
             "DELETE FROM heard WHERE created_at < ?",
             now_s - limits::SEEN_RETENTION.as_secs() as i64,
         )?;
+        // Likewise.
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM file WHERE id = (SELECT min(id) FROM file) AND created_at < ?)",
+            "DELETE FROM file WHERE created_at < ?",
+            now_s - limits::FILE_RETENTION.as_secs() as i64,
+        )?;
         // Only this function deletes here, and the oldest first, so the ids have no holes.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",

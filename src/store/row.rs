@@ -53,6 +53,25 @@ pub struct ProfileRow {
     pub was_mutual: bool,
 }
 
+/// A row of `file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// Who was told of it.
+    pub bot: BotId,
+    /// Its name in the API.
+    pub file_id: String,
+    /// The message that named it.
+    pub message_id: String,
+    /// Where it is, says a stranger.
+    pub url: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its type.
+    pub media_type: Option<String>,
+    /// Its size in bytes, says its sender.
+    pub size: Option<i64>,
+}
+
 /// Why somebody stands in `bot_contact`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContactSource {

@@ -104,6 +104,21 @@ CREATE TABLE farewell (
   owner_jid  TEXT NOT NULL
 );
 
+-- Owner: file.rs. Files that bots were told of: only these are fetched for them.
+CREATE TABLE file (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  file_id    TEXT NOT NULL,                         -- made from the address
+  message_id TEXT NOT NULL,                         -- of the message that named it last
+  url        TEXT NOT NULL,
+  name       TEXT,
+  media_type TEXT,
+  size       INTEGER,
+  created_at INTEGER NOT NULL,
+  UNIQUE (bot_id, file_id)
+);
+CREATE INDEX file_message ON file (bot_id, message_id);
+
 -- Owner: outbox.rs. What was accepted is sent even when its bot is deleted meanwhile. bot_id has no index: rows live
 -- for moments, and bots are deleted seldom.
 CREATE TABLE outbox (

@@ -12,8 +12,8 @@ use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    Access, AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, EjabberdInfo, Handle, LocalLine, Mode, NewBot,
-    Outcome, Question, Update,
+    Access, AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, EjabberdInfo, FileInfo, FileQuery, FileWanted,
+    Handle, LocalLine, Mode, NewBot, Outcome, Question, Update,
 };
 
 /// What was asked, one line a question: the caller, then the question.
@@ -121,6 +121,23 @@ fn answer(question: Question) -> Answer {
         Question::RemoveAccount(jid) => Answer::Account(jid),
         Question::SendMessage(_) | Question::Upload(_) => {
             Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }
+        }
+        Question::GetFile(FileQuery { wanted, into }) => {
+            let file = FileInfo {
+                file_id: "f1".into(),
+                message_id: "m1".into(),
+                url: "https://example.com/k%C3%BC.jpg".into(),
+                name: Some("k\u{fc} \"1\".jpg".into()),
+                media_type: Some("image/jpeg".into()),
+                size: matches!(wanted, FileWanted::Id(_)).then_some(5),
+            };
+            match into {
+                None => Answer::File(file),
+                Some(content) => {
+                    std::fs::write(content.path(), "12345").unwrap();
+                    Answer::Content { file, media_type: "image/jpeg".into(), bytes: 5, content }
+                }
+            }
         }
         Question::Act(Act { deed: Deed::File { .. } | Deed::Edit { .. }, .. }) => {
             Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }

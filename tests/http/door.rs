@@ -153,5 +153,5 @@ fn echo(request: &Request) -> Vec<u8> {
 }
 
 fn text(status: u16, body: Vec<u8>) -> Response {
-    Response { status, content_type: "text/plain", headers: Vec::new(), body }
+    Response { status, content_type: "text/plain".into(), headers: Vec::new(), body, file: None }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::spool::Spool;
 use crate::base::{crypto, limits, media};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Act, Deed, NewFile, Question, Upload};
+use crate::engine::handle::{Act, Deed, FileQuery, FileWanted, NewFile, Question, Upload};
 use crate::http::Request;
 use crate::http::multipart::{self, Part};
 use crate::xmpp::message::Kind;
@@ -25,6 +25,24 @@ pub(super) fn send_file(request: &Request, spool: &Spool) -> Result<Question, Fa
         }
         _ => act::send_url(request),
     }
+}
+
+/// `GET /bot/getFile`: by `file_id`, `url` or `message_id`; with `download` the file itself.
+pub(super) fn get_file(request: &Request, spool: &Spool) -> Result<Question, Failure> {
+    let query = read::query(request)?;
+    let named = [
+        ("file_id", FileWanted::Id as fn(String) -> FileWanted),
+        ("url", FileWanted::Url),
+        ("message_id", FileWanted::Message),
+    ];
+    let wanted = named.into_iter().find_map(|(key, wanted)| query.text(key).map(|text| wanted(text.to_string())));
+    let Some(wanted) = wanted else { return Err(Failure::invalid("file_id", "there, or `message_id` of an update")) };
+    let into = match query.text("download") {
+        None | Some("0" | "false") => None,
+        Some("1" | "true") => Some(Arc::new(spool.reserve())),
+        Some(_) => return Err(Failure::invalid("download", "1 or 0")),
+    };
+    Ok(Question::GetFile(FileQuery { wanted, into }))
 }
 
 fn send_form(request: &Request, content_type: &str, spool: &Spool) -> Result<Question, Failure> {

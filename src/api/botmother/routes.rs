@@ -86,6 +86,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     later(Access::Bot, "POST", "/bot/deleteWebhook", WEBHOOKS),
     later(Access::Bot, "GET", "/bot/getWebhookInfo", WEBHOOKS),
     bot_file("POST", "/bot/sendFile", file::send_file),
+    bot_file("GET", "/bot/getFile", file::get_file),
     bot("POST", "/bot/sendReaction", act::send_reaction),
     bot("POST", "/bot/editMessage", act::edit_message),
     bot("POST", "/bot/deleteMessage", act::delete_message),

@@ -3,10 +3,14 @@
 //! Called by `mod.rs` with what the engine said. Members come in the order of the guide's examples. Tokens are printed
 //! where the contract shows them and nowhere else: each `expose` below is such a place.
 
+use std::sync::Arc;
+
 use crate::base::json::{self, Object};
 use crate::base::secret::Secret;
+use crate::base::spool::SpoolFile;
+use crate::base::text::percent;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{AccountInfo, Answer, BotInfo, Command, LocalLine, Outcome, Update};
+use crate::engine::handle::{AccountInfo, Answer, BotInfo, Command, FileInfo, LocalLine, Outcome, Update};
 use crate::http::Response;
 
 /// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so rarely.
@@ -15,6 +19,7 @@ const QUOTA_RETRY_S: u64 = 3600;
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end.
 pub(super) fn print(outcome: Outcome, base_url: &str) -> Response {
     match outcome {
+        Ok(Answer::Content { file, media_type, bytes, content }) => whole_file(&file, media_type, (content, bytes)),
         Ok(answer) => Response::json(200, body(&answer, base_url)),
         Err(failure) => refuse(&failure),
     }
@@ -121,6 +126,9 @@ fn body(answer: &Answer, base_url: &str) -> String {
         Answer::Sent { message_id, encrypted } => {
             object(Object::new().text("message_id", message_id).truth("encrypted", *encrypted))
         }
+        Answer::File(info) => object(file(info, base_url)),
+        // Printed by whoever calls this.
+        Answer::Content { file: info, .. } => object(file(info, base_url)),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
         Answer::Me(info) => object(bot_members(info)),
         Answer::Info(info, commands, sessions) => object(
@@ -145,6 +153,27 @@ fn object(members: Object) -> String {
 /// An array or a scalar as result.
 fn result(json: &str) -> String {
     Object::new().truth("ok", true).raw("result", json).end()
+}
+
+fn file(info: &FileInfo, base_url: &str) -> Object {
+    let members = Object::new()
+        .text("file_id", &info.file_id)
+        .text("message_id", &info.message_id)
+        .text("url", &info.url)
+        .text_if("name", info.name.as_deref())
+        .text_if("type", info.media_type.as_deref());
+    let members = info.size.into_iter().fold(members, |members, size| members.number("size", size));
+    members.text("download_url", &format!("{base_url}/bot/getFile?file_id={}&download=1", percent(&info.file_id)))
+}
+
+/// The file itself. Whatever a stranger says it is, no browser shall show it as a page of ours.
+fn whole_file(info: &FileInfo, media_type: String, file: (Arc<SpoolFile>, u64)) -> Response {
+    let name = info.name.as_deref().unwrap_or("file");
+    let headers = vec![
+        ("Content-Disposition", format!("attachment; filename*=UTF-8''{}", percent(name))),
+        ("X-Content-Type-Options", "nosniff".to_string()),
+    ];
+    Response { status: 200, content_type: media_type.into(), headers, body: Vec::new(), file: Some(file) }
 }
 
 fn created(info: &BotInfo, base_url: &str) -> Object {

@@ -83,12 +83,11 @@ impl Engine {
     }
 
     /// There is a place for the file.
-    pub(super) fn put(&mut self, number: u64, slot: &Slot) -> Result<(), Trouble> {
+    pub(super) fn put(&mut self, number: u64, upload: &Upload, slot: &Slot) -> Result<(), Trouble> {
         let Some(job) = self.touch_files().jobs.get_mut(&number) else { return Ok(()) };
         let (bot, account) = (job.bot, job.account);
-        let Task::Send(upload, url) = &mut job.task;
-        *url = Some(slot.get_url.clone());
-        let (path, file) = (upload.file.content.path().to_path_buf(), upload.file.clone());
+        job.task = Task::Send(Box::new(upload.clone()), Some(slot.get_url.clone()));
+        let (path, file) = (upload.file.content.path().to_path_buf(), &upload.file);
         let headers: Vec<(String, String)> =
             slot.put_headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         let trust = self.trust_of(account);

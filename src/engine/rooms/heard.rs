@@ -14,7 +14,7 @@ use crate::base::text;
 use crate::engine::Engine;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::kinds::UpdateKind;
-use crate::engine::received::{quoted, with_attachments, words};
+use crate::engine::received::{quoted, words};
 use crate::store;
 use crate::store::row::{HeardRow, SentRow};
 use crate::xmpp::message::{Inbound, Retraction, Via};
@@ -98,11 +98,11 @@ impl Engine {
         {
             data = data.text("correction_of", &row.told_id);
         }
-        let data = with_attachments(data.text_if("reply_to", answered.as_deref()), &message.attachments);
+        let data = data.text_if("reply_to", answered.as_deref());
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string() };
         self.store.insert_heard(key.0, &key.1, &row, self.now.unix())?;
-        self.push_to(&bots, UpdateKind::Message, &data.end())
+        self.push_said(&bots, &row.told_id, &message.attachments, &data)
     }
 
     /// Its author may take a message back, and the room itself for its moderators.
@@ -139,6 +139,21 @@ impl Engine {
 
     fn push_to(&mut self, bots: &[BotId], kind: UpdateKind, data: &str) -> Result<(), store::Error> {
         bots.iter().try_for_each(|bot| self.push_update(*bot, kind.as_str(), data))
+    }
+
+    /// Tells a message with its files, of which each bot has a handle of its own.
+    fn push_said(
+        &mut self,
+        bots: &[BotId],
+        message_id: &str,
+        attachments: &[Attachment],
+        data: &Object,
+    ) -> Result<(), store::Error> {
+        for bot in bots {
+            let data = self.tell_attachments(*bot, message_id, attachments, data.clone())?;
+            self.push_update(*bot, UpdateKind::Message.as_str(), &data.end())?;
+        }
+        Ok(())
     }
 
     /// `data` of a message in a room.
@@ -195,7 +210,7 @@ impl Engine {
         let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
         let data = self.data(key, &inbound.from, "chat", body, stanza_id, self.time_of(inbound.stamp_ms));
         let data = data.text_if("reply_to", inbound.reply.as_ref().map(|reply| reply.id.as_str()));
-        self.push_to(&bots, UpdateKind::Message, &with_attachments(data, &inbound.attachments).end())
+        self.push_said(&bots, stanza_id, &inbound.attachments, &data)
     }
 
     /// Whether a bot hears what an occupant says to it alone: as outside, where the room shows who he is. Who has the nick

@@ -3,10 +3,12 @@
 //! Requests are served one after the other; what a client sends ahead waits in the kernel. Each step has a deadline,
 //! and while nothing happens a connection holds no buffer.
 
+use std::fs::File;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -214,7 +216,29 @@ impl Conn {
         }
         let within = self.shared.limits.write;
         self.wire.send(&head, within).await?;
-        Ok(self.wire.send(&body, within).await?)
+        self.wire.send(&body, within).await?;
+        match response.file {
+            Some((file, bytes)) if !is_bodiless => Ok(self.send_file(file.path(), bytes).await?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a file out, a stretch at a time. It was written a moment ago, so reading it does not wait for a disk.
+    async fn send_file(&mut self, path: &Path, bytes: u64) -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let mut stretch = vec![0; limits::HTTP_WRITE_BYTES];
+        let mut left = bytes;
+        while left > 0 {
+            let most = stretch.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let count = file.read(&mut stretch[..most])?;
+            if count == 0 {
+                log::error!("http: a file became shorter while it was written out");
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.wire.send(&stretch[..count], self.shared.limits.write).await?;
+            left -= count as u64;
+        }
+        Ok(())
     }
 
     async fn finish(&mut self, end: End) {

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use crate::base::media;
 use crate::base::time::to_rfc3339;
 use crate::http::Response;
 use crate::http::front::head::Connection;
@@ -21,7 +22,7 @@ pub(super) fn head(response: &Response, connection: Connection) -> Vec<u8> {
         reason(response.status),
         connection.line(),
         date(since_1970.as_secs()),
-        response.content_type,
+        if is_clean(&response.content_type) { &response.content_type } else { media::UNKNOWN },
     );
     for (name, value) in response.headers.iter().filter(|(_, value)| is_clean(value)) {
         for part in [name, ": ", value, "\r\n"] {
@@ -30,7 +31,7 @@ pub(super) fn head(response: &Response, connection: Connection) -> Vec<u8> {
     }
     // RFC 9110 §8.6: an answer that cannot have a body has no length either.
     if !is_bodiless(response.status) {
-        out.push_str(&format!("Content-Length: {}\r\n", response.body.len()));
+        out.push_str(&format!("Content-Length: {}\r\n", response.body_bytes()));
     }
     out.push_str("\r\n");
     out.into_bytes()

@@ -1,0 +1,265 @@
+//! Files that bots were told of (XEP-0066, XEP-0447): noted when their message is, and fetched when a bot's program wants
+//! them, so that it needs no client for strangers' addresses.
+//!
+//! Only what this bot was told of is fetched, and only from public addresses: whoever writes to a bot must not make us
+//! call at the router. The one exception is the upload service of our own server, which may well stand beside us. What
+//! its files look like a slot shows.
+
+use std::sync::Arc;
+
+use super::Task;
+use crate::base::call::{CallError, Reach};
+use crate::base::id::BotId;
+use crate::base::json::{self, Object};
+use crate::base::spool::SpoolFile;
+use crate::base::text::{self, Plus};
+use crate::base::{crypto, limits, media};
+use crate::engine::calls::About;
+use crate::engine::event::Called;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, FileInfo};
+use crate::engine::registry::Voice;
+use crate::engine::{Engine, Trouble, Verdict};
+use crate::remote::upload::{Fetched, build_get, read_get};
+use crate::store;
+use crate::store::row::FileRow;
+use crate::xmpp::message::Attachment;
+
+/// `getFile`.
+#[derive(Clone, Debug)]
+pub struct FileQuery {
+    /// Which.
+    pub wanted: FileWanted,
+    /// Where it is to be put; `None` wants only what is known of it.
+    pub into: Option<Arc<SpoolFile>>,
+}
+
+/// How a file is named.
+#[derive(Clone, Debug)]
+pub enum FileWanted {
+    /// By the `file_id` of an update.
+    Id(String),
+    /// By its address.
+    Url(String),
+    /// By its message, whose first file is meant.
+    Message(String),
+}
+
+// --- what bots are told ---
+
+impl Engine {
+    /// Adds the files of a message to an update's `data`, and remembers them.
+    pub(in crate::engine) fn tell_attachments(
+        &mut self,
+        bot: BotId,
+        message_id: &str,
+        attachments: &[Attachment],
+        payload: Object,
+    ) -> Result<Object, store::Error> {
+        let mut told = Vec::with_capacity(attachments.len());
+        for attachment in attachments {
+            let row = row_of(bot, message_id, attachment);
+            let is_fetchable = is_web(&row.url);
+            if is_fetchable {
+                self.store.insert_file(&row, self.now.unix())?;
+            }
+            told.push(print(&row, attachment.description.as_deref(), is_fetchable));
+        }
+        Ok(match told.as_slice() {
+            [] => payload,
+            [one] => payload.raw("attachment", one),
+            [first, ..] => payload.raw("attachment", first).raw("attachments", &json::array(told.iter().cloned())),
+        })
+    }
+}
+
+fn row_of(bot: BotId, message_id: &str, attachment: &Attachment) -> FileRow {
+    let name = attachment.name.clone().or_else(|| name_in(&attachment.url));
+    let guessed = || name.as_deref().and_then(media::guess).map(str::to_string);
+    FileRow {
+        bot,
+        file_id: file_id(&attachment.url),
+        message_id: message_id.to_string(),
+        url: attachment.url.clone(),
+        media_type: attachment.media_type.clone().or_else(guessed),
+        size: attachment.size_bytes.and_then(|size| i64::try_from(size).ok()),
+        name,
+    }
+}
+
+fn print(row: &FileRow, description: Option<&str>, is_fetchable: bool) -> String {
+    let payload = Object::new()
+        .text("url", &row.url)
+        .text_if("file_id", Some(row.file_id.as_str()).filter(|_| is_fetchable))
+        .text_if("name", row.name.as_deref())
+        .text_if("type", row.media_type.as_deref())
+        .text_if("description", description);
+    row.size.into_iter().fold(payload, |payload, size| payload.number("size", size)).end()
+}
+
+/// The same for the same address, so that a file said twice is one.
+fn file_id(url: &str) -> String {
+    text::base64url(&crypto::sha256(url.as_bytes())[..18])
+}
+
+fn is_web(url: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme)))
+}
+
+/// What an address says of its file's name.
+fn name_in(url: &str) -> Option<String> {
+    let path = url.split(['?', '#']).next()?.split_once("://")?.1;
+    let (_, last) = path.rsplit_once('/')?;
+    let name = text::unpercent(last, Plus::IsPlus)?;
+    let is_fine = !name.is_empty() && !name.contains(|c: char| c.is_control() || c == '/' || c == '\\');
+    (is_fine && name.chars().count() <= limits::FILE_NAME_CHARS_MAX).then_some(name)
+}
+
+// --- what programs fetch ---
+
+impl Engine {
+    /// `getFile`.
+    pub(in crate::engine) fn get_file(&mut self, bot: BotId, query: &FileQuery) -> Result<Verdict, Trouble> {
+        let row = match &query.wanted {
+            FileWanted::Id(id) => self.store.find_file(bot, id)?,
+            FileWanted::Url(url) => self.store.find_file(bot, &file_id(url))?,
+            FileWanted::Message(id) => self.store.find_file_of(bot, id)?,
+        };
+        let unknown = "this bot was told of no such file, or so long ago that it is not remembered";
+        let row = row.ok_or_else(|| Failure::NotFound(unknown.to_string()))?;
+        let Some(into) = &query.into else { return Ok(Verdict::Outcome(Ok(Answer::File(info(row))))) };
+        if row.size.and_then(|size| u64::try_from(size).ok()).is_some_and(|size| size > limits::DOWNLOAD_BYTES_MAX) {
+            return Err(too_large().into());
+        }
+        let Voice::Account(account) = self.voice(self.bot(bot)?) else {
+            return Err(failed("the bot's account is not signed in here").into());
+        };
+        // A little longer than the call, which has more to say.
+        let patience = limits::DOWNLOAD_TIMEOUT + limits::CALL_TIMEOUT;
+        let (job, verdict) = self.begin_job(bot, account, Task::Fetch(row.clone(), into.clone()), patience)?;
+        let begun = self.fetch(job, &row, into);
+        self.settle_job(job, begun)?;
+        Ok(verdict)
+    }
+
+    pub(super) fn fetch(&mut self, number: u64, row: &FileRow, into: &SpoolFile) -> Result<(), Trouble> {
+        let Some(job) = self.files.jobs.get(&number) else { return Ok(()) };
+        let (bot, account, slots) = (job.bot, job.account, job.slots);
+        let is_ours = self.files.places.get(&account).is_some_and(|place| is_within(&row.url, place));
+        if !is_ours && slots > 0 {
+            return Err(not_public().into());
+        }
+        let reach = if is_ours { Reach::Any } else { Reach::PublicOnly };
+        let path = into.path().to_path_buf();
+        let mut call = build_get(&row.url, path, limits::DOWNLOAD_BYTES_MAX, reach, self.trust_of(account));
+        call.timeout = limits::DOWNLOAD_TIMEOUT;
+        if is_ours {
+            // It is trusted itself, not whom it names.
+            call.redirects_max = 0;
+        }
+        self.call_out(format!("file {bot}"), call, About::File(number));
+        Ok(())
+    }
+
+    /// The file was fetched, or not.
+    pub(super) fn on_got(
+        &mut self,
+        number: u64,
+        slots: u32,
+        row: &FileRow,
+        content: Arc<SpoolFile>,
+        called: &Called,
+    ) -> Result<(), Trouble> {
+        if matches!(called, Err(CallError::NotPublic)) {
+            return if slots == 0 { self.find_slot(number) } else { Err(not_public().into()) };
+        }
+        let (bytes, content_type) = match read_get(called) {
+            Fetched::Done { bytes, content_type } => (bytes, content_type),
+            gone @ Fetched::Gone => return Err(Failure::NotFound(gone.to_string()).into()),
+            denied @ Fetched::Denied => return Err(Failure::Forbidden(denied.to_string()).into()),
+            Fetched::TooLarge => return Err(too_large().into()),
+            other => return Err(failed(other.to_string()).into()),
+        };
+        let said = content_type.filter(|kind| media::is_media_type(kind) && kind != media::UNKNOWN);
+        let told = row.media_type.clone().filter(|kind| media::is_media_type(kind));
+        let media_type = said.or(told).unwrap_or_else(|| media::UNKNOWN.to_string());
+        let file = info(FileRow { size: i64::try_from(bytes).ok(), ..row.clone() });
+        self.end_job(number, Ok(Answer::Content { file, media_type, bytes, content }));
+        Ok(())
+    }
+}
+
+fn info(row: FileRow) -> FileInfo {
+    let FileRow { file_id, message_id, url, name, media_type, size, .. } = row;
+    FileInfo { file_id, message_id, url, name, media_type, size }
+}
+
+fn failed(why: impl Into<String>) -> Failure {
+    Failure::Remote { what: "connection_failed", why: why.into() }
+}
+
+fn too_large() -> Failure {
+    Failure::TooLarge(format!("the file is larger than {} bytes; fetch it from its `url`", limits::DOWNLOAD_BYTES_MAX))
+}
+
+pub(super) fn not_public() -> Failure {
+    Failure::Forbidden("the file's address is neither public nor that of the account's own upload service".to_string())
+}
+
+/// Where an upload service hands files out, by the address of one: scheme, host, port and first part of the path.
+pub(super) fn place_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let mut parts = rest.split('/');
+    let (host, first) = (parts.next()?, parts.next()?);
+    // Behind it there must be a file, or its server as a whole would be meant.
+    let is_place = !host.is_empty() && !first.is_empty() && !first.contains(['?', '#']) && parts.next().is_some();
+    is_place.then(|| format!("{scheme}://{host}/{first}/"))
+}
+
+/// Whether an address lies within a place, however it is read.
+fn is_within(url: &str, place: &str) -> bool {
+    let Some(rest) = url.strip_prefix(place) else { return false };
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let decoded = text::unpercent(path, Plus::IsPlus);
+    let is_plain = |path: &str| !path.contains('\\') && !path.split('/').any(|part| matches!(part, "." | ".." | ""));
+    !rest.contains(['?', '#']) && is_plain(path) && decoded.is_some_and(|path| is_plain(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_addresses() {
+        assert_eq!(name_in("https://x/a/k%C3%BC.jpg?x=/b#c").as_deref(), Some("kü.jpg"));
+        for none in ["https://x", "https://x/", "https://x/a/", "https://x/%2e%2e%2fa", "https://x/%ff", "x"] {
+            assert_eq!(name_in(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn our_upload_service_and_nothing_beside_it() {
+        let place = place_of("https://192.168.1.2:5281/file_share/abc/k.jpg").unwrap();
+        assert_eq!(place, "https://192.168.1.2:5281/file_share/");
+        assert!(is_within("https://192.168.1.2:5281/file_share/def/a%20b.jpg", &place));
+        for other in [
+            "https://192.168.1.2:5281/admin/x",
+            "https://192.168.1.2/file_share/a",
+            "http://192.168.1.2:5281/file_share/a",
+            "https://192.168.1.2:5281/file_share",
+            "https://192.168.1.2:5281/file_share/",
+            "https://192.168.1.2:5281/file_share/../admin",
+            "https://192.168.1.2:5281/file_share/%2e%2E/admin",
+            "https://192.168.1.2:5281/file_share/..%2fadmin",
+            "https://192.168.1.2:5281/file_share/..\\admin",
+            "https://192.168.1.2:5281/file_share//x",
+            "https://192.168.1.2:5281/file_share/a?b=c",
+            "https://192.168.1.2:5281@evil/file_share/a",
+        ] {
+            assert!(!is_within(other, &place), "{other}");
+        }
+        for none in ["https://h/a", "https://h", "https:///a/b", "h/a/b"] {
+            assert_eq!(place_of(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Table `file`: files that bots were told of, so that these and no others can be fetched for them. Rows go by age and
+//! number (purge.rs), and with their bot.
+
+use rusqlite::Row;
+
+use crate::base::id::BotId;
+use crate::base::limits;
+use crate::store::row::FileRow;
+use crate::store::{Error, Store};
+
+/// A bot's rows are counted with one insertion in so many: counting reads as many as are kept.
+const COUNTED_EVERY: i64 = 128;
+
+impl Store {
+    /// Remembers a file; of one that is known already, what is said now. The oldest of the same bot go beyond the limit.
+    pub fn insert_file(&mut self, row: &FileRow, now_s: i64) -> Result<(), Error> {
+        self.write("DELETE FROM file WHERE bot_id = ? AND file_id = ?", &[&row.bot.0, &row.file_id])?;
+        let id = self.insert(
+            "INSERT INTO file (bot_id, file_id, message_id, url, name, media_type, size, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            &[&row.bot.0, &row.file_id, &row.message_id, &row.url, &row.name, &row.media_type, &row.size, &now_s],
+        )?;
+        if id % COUNTED_EVERY == 0 {
+            self.write(
+                "DELETE FROM file WHERE bot_id = ?1 AND id <=
+                 (SELECT id FROM file WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+                &[&row.bot.0, &limits::FILES_PER_BOT_MAX],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A file by its name in the API.
+    pub fn find_file(&self, bot: BotId, file_id: &str) -> Result<Option<FileRow>, Error> {
+        self.row(
+            "SELECT bot_id, file_id, message_id, url, name, media_type, size FROM file
+             WHERE bot_id = ? AND file_id = ?",
+            &[&bot.0, &file_id],
+            read_file,
+        )
+    }
+
+    /// The first file of a message.
+    pub fn find_file_of(&self, bot: BotId, message_id: &str) -> Result<Option<FileRow>, Error> {
+        self.row(
+            "SELECT bot_id, file_id, message_id, url, name, media_type, size FROM file
+             WHERE bot_id = ? AND message_id = ? ORDER BY id LIMIT 1",
+            &[&bot.0, &message_id],
+            read_file,
+        )
+    }
+}
+
+fn read_file(row: &Row<'_>) -> Result<FileRow, Error> {
+    Ok(FileRow {
+        bot: BotId(row.get(0)?),
+        file_id: row.get(1)?,
+        message_id: row.get(2)?,
+        url: row.get(3)?,
+        name: row.get(4)?,
+        media_type: row.get(5)?,
+        size: row.get(6)?,
+    })
+}
