@@ -31,6 +31,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/activate"),
     ("POST", "/bot/token"),
     ("POST", "/bot/revoke"),
+    ("POST", "/bot/profile"),
     ("GET", "/bot/access"),
     ("POST", "/bot/access"),
     ("GET", "/bot/account/status"),

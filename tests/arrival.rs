@@ -262,6 +262,37 @@ fn what_a_bot_shows_is_published_once_and_again_when_it_changes() {
 }
 
 #[test]
+fn another_name_and_picture_are_published() {
+    const OTHER: &str = "R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==";
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let vcard = rig.online(account).find("vcard-temp");
+    rig.accept_all(vcard);
+    let new = |name: &str, description: Option<&str>, avatar: Option<&str>| NewProfile {
+        bot: BotId(1),
+        name: Some(name.to_string()),
+        description: description.map(str::to_string),
+        avatar: avatar.map(|avatar| read_avatar(avatar, None).unwrap()),
+    };
+    let caused = rig.ask(Question::SetProfile(new("Chef", Some("cooks"), Some(OTHER))));
+    let Some(Ok(Answer::Me(info))) = caused.answers.first() else { panic!("{caused:?}") };
+    assert_eq!((info.name.as_str(), info.description.as_str()), ("Chef", "cooks"));
+    let (published, last) = rig.accept_all(caused.find("vcard-temp"));
+    let id = read_avatar(OTHER, None).unwrap().id();
+    assert!(published[0].contains("Chef") && published[0].contains("cooks"), "{published:?}");
+    assert!(published.iter().any(|part| part.contains("avatar:data") && part.contains(&id)), "{published:?}");
+    assert!(last.presences.iter().any(|presence| presence.contains(&format!("<photo>{id}</photo>"))), "{last:?}");
+    // All of it or nothing.
+    let caused = rig.ask(Question::SetProfile(new("", Some("eats"), None)));
+    assert!(matches!(&caused.answers[..], [Err(Failure::Invalid { .. })]) && caused.asked.is_empty(), "{caused:?}");
+    let caused = rig.ask(Question::SetProfile(new("Waiter", Some(&"x".repeat(9_999)), None)));
+    assert!(matches!(&caused.answers[..], [Err(Failure::Invalid { .. })]) && caused.asked.is_empty(), "{caused:?}");
+    let caused = rig.ask(Question::ListBots(None));
+    let Some(Ok(Answer::Bots(bots))) = caused.answers.first() else { panic!("{caused:?}") };
+    assert_eq!((bots[0].name.as_str(), bots[0].description.as_str()), ("Chef", "cooks"));
+}
+
+#[test]
 fn an_interrupted_publication_is_made_up_for_and_a_node_made_otherwise_is_configured() {
     let mut rig = Rig::new();
     let account = rig.create(Mode::Dedicated, Access::Owner, &[]);

@@ -115,6 +115,7 @@ fn wrong_usage_names_the_nearest_and_ends_with_2() {
         (&["chat", "a", "b"], "does not take `b`"),
         (&["bot", "create"], "`bot create` needs NAME"),
         (&["bot", "create", "x", "--mode", "odd"], "--mode must be"),
+        (&["bot", "create", "x", "--access", "all"], "--access must be owner or roster"),
         (&["bot", "list", "--wait", "1"], "--wait belongs to `chat`"),
         (&["account", "add", "nobody"], "like user@example.org"),
         (&["account", "test", "a@b", "--pin", "x"], "--pin must be"),
@@ -420,6 +421,17 @@ fn the_admin_token_goes_along_when_it_is_asked_for() {
     let run = program.run(&["bot", "create", "N", "--port", &port]);
     assert!(run.exit == 0 && run.out.contains("token: bm_4"), "{run:?}");
     assert_eq!(daemon.asked("\"account\":\"owner@local\""), 2, "once without the token, once with it");
+
+    fs::write(program.dir.join("cook.png"), b"\x89PNG").unwrap();
+    let with_picture = ["bot", "create", "N", "--mode", "cloud", "--access", "public", "--avatar", "cook.png"];
+    let run = program.run(&[&with_picture[..], &["--port", &port]].concat());
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert!(daemon.asked("\"access\":\"public\",\"avatar\":\"iVBORw==\"") > 0);
+    let run = program.run(&["bot", "create", "N", "--avatar", "none.png", "--port", &port]);
+    assert!(run.exit == 74 && run.err.contains("none.png"), "{run:?}");
+    fs::write(program.dir.join("large.png"), vec![0; 300_000]).unwrap();
+    let run = program.run(&["bot", "create", "N", "--avatar", "large.png", "--port", &port]);
+    assert!(run.exit == 1 && run.err.contains("at most 188416 bytes"), "{run:?}");
 }
 
 #[test]

@@ -56,6 +56,10 @@ pub enum Command {
         owner: String,
         /// Its mode.
         mode: String,
+        /// Who may speak to it; the API's default if absent.
+        access: Option<String>,
+        /// A file with its picture.
+        avatar: Option<PathBuf>,
     },
     /// `bot delete`, `bot token`, …: the verb and the bot's number or name.
     Bot(BotVerb, String),
@@ -291,7 +295,9 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "bot create" => Command::BotCreate {
             name: word(),
             owner: owner(raw.text("owner")?.unwrap_or("owner@local"), row)?.to_string(),
-            mode: mode(raw.text("mode")?.unwrap_or("personal"), row)?,
+            mode: one_of("mode", &MODES, raw.text("mode")?.unwrap_or("personal"), row)?,
+            access: raw.text("access")?.map(|word| one_of("access", &ACCESS, word, row)).transpose()?,
+            avatar: raw.text("avatar")?.map(PathBuf::from),
         },
         "bot delete" => Command::Bot(BotVerb::Delete, word()),
         "bot token" => Command::Bot(BotVerb::Token, word()),
@@ -322,12 +328,14 @@ fn owner(text: &str, row: &CommandRow) -> Result<BareJid, Usage> {
     BareJid::parse(text).map_err(wrong)
 }
 
-fn mode(text: &str, row: &CommandRow) -> Result<String, Usage> {
-    let modes = ["personal", "dedicated", "cloud"];
-    if modes.contains(&text) {
+const MODES: [&str; 3] = ["personal", "dedicated", "cloud"];
+const ACCESS: [&str; 4] = ["owner", "roster", "list", "public"];
+
+fn one_of(long: &str, words: &[&str], text: &str, row: &CommandRow) -> Result<String, Usage> {
+    if words.contains(&text) {
         return Ok(text.to_string());
     }
-    usage(format!("--mode must be {}, not {text}", modes.join(" or ")), row.path)
+    usage(format!("--{long} must be {}, not {text}", words.join(" or ")), row.path)
 }
 
 fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {

@@ -1,5 +1,8 @@
 //! `botmother bot …`: the bots of the running daemon, through its API.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::BotVerb;
@@ -7,6 +10,7 @@ use super::client::Client;
 use super::{Exit, Failed, print, table_of};
 use crate::base::jid::BareJid;
 use crate::base::json::{Fields, Object};
+use crate::base::{limits, text};
 use crate::config::Config;
 
 /// `bot list`
@@ -26,8 +30,9 @@ pub(super) fn list(config: &Config, owner: Option<&BareJid>) -> Result<(), Faile
 }
 
 /// `bot create`: the token alone goes to standard output where that is no terminal, so that a script can take it.
-pub(super) fn create(config: &Config, name: &str, owner: &str, mode: &str) -> Result<(), Failed> {
-    let body = Object::new().text("name", name).text("account", owner).text("mode", mode);
+pub(super) fn create(config: &Config, body: Object, avatar: Option<&Path>) -> Result<(), Failed> {
+    let avatar = avatar.map(read_picture).transpose()?;
+    let body = body.text_if("avatar", avatar.as_deref());
     let bot = Client::new(config).post("/bot/create", body)?;
     let text = |key: &str| bot.text(key).ok().flatten().unwrap_or_default();
     print(format_args!("bot {} is called {}\ntoken: {}\n", number(&bot), text("name"), text("token")));
@@ -37,6 +42,18 @@ pub(super) fn create(config: &Config, name: &str, owner: &str, mode: &str) -> Re
         }
     }
     Ok(())
+}
+
+/// A picture in base64; whether it is one, the daemon says.
+fn read_picture(path: &Path) -> Result<String, Failed> {
+    let mut bytes = Vec::new();
+    let most = limits::AVATAR_BYTES_MAX as u64;
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    read.map_err(|error| Failed::new(Exit::Io, format!("{}: {error}", path.display())))?;
+    if bytes.len() as u64 > most {
+        return Err(Failed::new(Exit::Failed, format!("{}: a picture has at most {most} bytes", path.display())));
+    }
+    Ok(text::base64(&bytes))
 }
 
 /// `bot delete`, `bot token`, …

@@ -19,6 +19,7 @@ use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 use std::time::Duration;
 
+use crate::base::json::Object;
 use crate::config::{self, Config};
 use args::Command;
 
@@ -74,7 +75,10 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::AccountRemove(jid) => account::remove(config, &jid),
         Command::AccountTest(login) => account::try_login(config, &login),
         Command::BotList(owner) => bot::list(config, owner.as_ref()),
-        Command::BotCreate { name, owner, mode } => bot::create(config, &name, &owner, &mode),
+        Command::BotCreate { name, owner, mode, access, avatar } => {
+            let body = Object::new().text("name", &name).text("account", &owner).text("mode", &mode);
+            bot::create(config, body.text_if("access", access.as_deref()), avatar.as_deref())
+        }
         Command::Bot(verb, bot) => bot::act(config, verb, &bot),
         Command::ConfigCheck => check_config(config),
         Command::ConfigDump(passwords) => dump_config(config, passwords),

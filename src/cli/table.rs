@@ -221,6 +221,20 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         brief: "personal (speaks through its owner's account), dedicated or cloud (has one of its own)",
     },
     OptionRow {
+        long: "access",
+        short: None,
+        value: "WHO",
+        commands: &["bot create"],
+        brief: "who may write to a bot with an account of its own: owner, or of cloud: roster, list, public",
+    },
+    OptionRow {
+        long: "avatar",
+        short: None,
+        value: "FILE",
+        commands: &["bot create"],
+        brief: "its picture, where it has an account of its own: PNG, JPEG, GIF or WebP",
+    },
+    OptionRow {
         long: "redacted",
         short: None,
         value: "",

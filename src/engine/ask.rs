@@ -103,6 +103,7 @@ impl Engine {
                 self.set_access(*id, *access, contacts.as_deref())?;
                 self.bot_access(*id)?
             }
+            Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
             Question::OwnerStatus(owner) => Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?),
             Question::SetOwnerStatus(owner, enabled) => {
                 self.store.store_owner_enabled(owner, *enabled)?;

@@ -13,12 +13,13 @@ use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
-use crate::xmpp::avatar::{Avatar, AvatarError};
+use crate::xmpp::avatar::AvatarError;
 use crate::xmpp::message::Kind;
 
 pub use crate::engine::deeds::{Act, Deed};
 pub use crate::engine::files::{FileQuery, FileWanted, NewFile, Upload};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
+pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 
 /// Who asks.
@@ -159,6 +160,19 @@ impl NewBot {
     }
 }
 
+/// `/bot/profile`: what is `None` stays as it is.
+#[derive(Clone, Debug)]
+pub struct NewProfile {
+    /// Whose.
+    pub bot: BotId,
+    /// Display name.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its picture; a personal bot has none of its own.
+    pub avatar: Option<Avatar>,
+}
+
 /// An account that somebody has made for a bot: `jid` and `password` of `create`.
 #[derive(Clone, Debug)]
 pub struct OwnAccount {
@@ -271,6 +285,8 @@ pub enum Question {
     BotAccess(BotId),
     /// The same, set; without contacts those it has stay.
     SetBotAccess(BotId, Access, Option<Vec<BareJid>>),
+    /// `/bot/profile`: what a bot shows of itself, set.
+    SetProfile(NewProfile),
     /// `/bot/account/status`: is Botmother on for this owner?
     OwnerStatus(BareJid),
     /// The same, set.
@@ -506,7 +522,7 @@ pub enum Answer {
     },
     /// To [`Question::GetUpdates`].
     Updates(Vec<Update>),
-    /// To [`Question::GetMe`] and [`Question::WhoAmI`].
+    /// To [`Question::GetMe`], [`Question::WhoAmI`] and [`Question::SetProfile`].
     Me(BotInfo),
     /// To [`Question::GetInfo`].
     Info(BotInfo, Vec<Command>, usize),

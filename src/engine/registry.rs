@@ -9,7 +9,7 @@ use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::access;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, BotInfo, Command, Mode, NewBot, Receive, UpdateKinds};
+use crate::engine::handle::{Access, BotInfo, Command, Mode, NewBot, NewProfile, Receive, UpdateKinds};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -172,11 +172,27 @@ impl Engine {
     }
 
     pub(super) fn describe_bot(&mut self, id: BotId, description: &str) -> Result<(), Trouble> {
-        if description.chars().count() > limits::DESCRIPTION_CHARS_MAX {
-            let bound = format!("at most {} characters", limits::DESCRIPTION_CHARS_MAX);
-            return Err(Failure::invalid("description", bound).into());
-        }
+        check_description(description)?;
         self.change_bot(id, "described", |row| row.description = description.to_string())
+    }
+
+    /// `/bot/profile`: what is given takes the place of what there is, all of it or nothing.
+    pub(super) fn set_profile(&mut self, new: &NewProfile) -> Result<BotInfo, Trouble> {
+        let id = new.bot;
+        let is_personal = self.bot(id)?.mode == Mode::Personal;
+        let name = new.name.as_deref().map(check_name).transpose()?;
+        new.description.as_deref().map(check_description).transpose()?;
+        if let Some(avatar) = new.avatar.as_ref().filter(|_| !is_personal) {
+            self.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
+            if let Some(bot) = self.bots.get_mut(&id) {
+                bot.profile.avatar_id = Some(avatar.id());
+            }
+        }
+        self.change_bot(id, "profile_changed", |row| {
+            row.name = name.unwrap_or(std::mem::take(&mut row.name));
+            row.description = new.description.clone().unwrap_or(std::mem::take(&mut row.description));
+        })?;
+        Ok(self.bot(id)?.info())
     }
 
     /// A new token; the old one is invalid from this commit on.
@@ -281,6 +297,12 @@ fn check_name(name: &str) -> Result<String, Failure> {
         return Err(Failure::invalid("name", rule));
     }
     Ok(name.to_string())
+}
+
+fn check_description(description: &str) -> Result<(), Failure> {
+    let rule = format!("at most {} characters", limits::DESCRIPTION_CHARS_MAX);
+    let is_short = description.chars().count() <= limits::DESCRIPTION_CHARS_MAX;
+    if is_short { Ok(()) } else { Err(Failure::invalid("description", rule)) }
 }
 
 fn check_commands(commands: &[Command]) -> Result<Vec<Command>, Failure> {

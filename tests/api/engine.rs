@@ -145,6 +145,11 @@ fn answer(question: Question) -> Answer {
         Question::Act(_) => Answer::Done,
         Question::GetUpdates(_) => Answer::Updates(updates()),
         Question::GetMe | Question::WhoAmI => Answer::Me(bot()),
+        Question::SetProfile(new) => Answer::Me(BotInfo {
+            name: new.name.unwrap_or(bot().name),
+            description: new.description.unwrap_or_default(),
+            ..bot()
+        }),
         Question::GetInfo => Answer::Info(bot(), commands(), 0),
         Question::JoinRoom(_) | Question::LeaveRoom(_) => Answer::Done,
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,

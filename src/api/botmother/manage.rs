@@ -5,7 +5,9 @@ use crate::base::jid::BareJid;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, Mode, NewAccount, NewBot, OwnAccount, Question, Receive, read_avatar};
+use crate::engine::handle::{
+    Access, Avatar, Mode, NewAccount, NewBot, NewProfile, OwnAccount, Question, Receive, read_avatar,
+};
 use crate::http::Request;
 
 use super::read;
@@ -31,17 +33,33 @@ pub(super) fn create(request: &Request) -> Result<Question, Failure> {
         None => Receive::SelfChat,
         Some(word) => Receive::parse(word).ok_or_else(|| Failure::invalid("receive", "self or all"))?,
     };
-    let avatar = match (fields.text("avatar")?, fields.text("avatar_type")?) {
-        (Some(avatar), kind) => Some(read_avatar(avatar, kind)?),
-        (None, Some(kind)) if !kind.starts_with("image/") => {
-            return Err(Failure::invalid("avatar_type", "the type of an image, for example image/png"));
-        }
-        (None, _) => None,
-    };
+    let avatar = avatar(&fields)?;
     let account = own_account(&fields, mode)?;
     let access = fields.text("access")?.map_or(Ok(Access::Owner), read_access)?;
     let contacts = contacts(&fields)?.unwrap_or_default();
     Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account, avatar, access, contacts }))
+}
+
+/// `avatar` and `avatar_type`.
+fn avatar(fields: &Fields) -> Result<Option<Avatar>, Failure> {
+    match (fields.text("avatar")?, fields.text("avatar_type")?) {
+        (Some(avatar), kind) => read_avatar(avatar, kind).map(Some),
+        (None, Some(kind)) if !kind.starts_with("image/") => {
+            Err(Failure::invalid("avatar_type", "the type of an image, for example image/png"))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+/// `POST /bot/profile`.
+pub(super) fn set_profile(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let text = |key: &str| fields.text(key).map(|text| text.map(str::to_string));
+    let (name, description, avatar) = (text("name")?, text("description")?, avatar(&fields)?);
+    if name.is_none() && description.is_none() && avatar.is_none() {
+        return Err(Failure::invalid("name", "there, or `description`, or `avatar`"));
+    }
+    Ok(Question::SetProfile(NewProfile { bot: bot_id(&fields)?, name, description, avatar }))
 }
 
 fn read_access(word: &str) -> Result<Access, Failure> {

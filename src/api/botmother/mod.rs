@@ -68,7 +68,7 @@ impl Limiter {
 /// The largest body a path takes.
 pub fn body_max(path: &str) -> usize {
     match path {
-        "/bot/create" => limits::CREATE_BODY_BYTES_MAX,
+        "/bot/create" | "/bot/profile" => limits::CREATE_BODY_BYTES_MAX,
         "/bot/sendFile" => limits::UPLOAD_BODY_BYTES_MAX,
         _ => limits::BODY_BYTES_MAX,
     }

@@ -70,6 +70,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("POST", "/bot/activate", manage::activate),
     admin("POST", "/bot/token", manage::token),
     admin("POST", "/bot/revoke", manage::revoke),
+    admin("POST", "/bot/profile", manage::set_profile),
     admin("GET", "/bot/access", manage::access),
     admin("POST", "/bot/access", manage::set_access),
     admin("GET", "/bot/account/status", manage::owner_status),

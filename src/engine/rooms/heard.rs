@@ -17,7 +17,7 @@ use crate::engine::kinds::UpdateKind;
 use crate::engine::received::{quoted, words};
 use crate::store;
 use crate::store::row::{HeardRow, SentRow};
-use crate::xmpp::message::{Inbound, Retraction, Via};
+use crate::xmpp::message::{Attachment, Inbound, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
 
