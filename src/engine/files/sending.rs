@@ -68,7 +68,7 @@ impl Engine {
         if let Deed::File { caption: Some(caption), .. } = &act.deed {
             check_text("caption", caption)?;
         }
-        let Way::Account(account) = self.way(bot, &act.to, act.kind)? else {
+        let Way::Account(account) = self.way(bot, &act.to)? else {
             return Err(failed("the built-in chat takes no files, only their addresses as `url`").into());
         };
         if let Some(message_id) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
@@ -125,7 +125,7 @@ impl Engine {
         if let Deed::File { url: place, .. } = &mut act.deed {
             *place = url.to_string();
         }
-        let way = self.way(bot, &act.to, act.kind)?;
+        let way = self.way(bot, &act.to)?;
         let answer = self.carry_out(bot, &act, way, &upload.hash())?;
         self.end_job(number, Ok(answer));
         Ok(())
