@@ -50,7 +50,8 @@ pub const SOCKET_WRITE_BYTES_KEPT: usize = 2 * 1024;
 pub const ADDRESSES_MAX: usize = 4;
 /// Reasons in one sentence; a reader wants no more.
 pub const CONNECT_REASONS_MAX: usize = 4;
-/// Sessions that log in for the first time at once: a thousand accounts must not knock on one small server together.
+/// Sessions that log in to one server at once, at the start and when it comes back: a thousand accounts must not knock on
+/// a small server together.
 pub const LOGINS_MAX: usize = 64;
 /// How long the sessions have to say goodbye.
 pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);

@@ -9,12 +9,14 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_io::Timer;
 use smol::io::AsyncWriteExt;
-use smol::lock::SemaphoreGuardArc;
+use smol::lock::futures::AcquireArc;
+use smol::lock::{Semaphore, SemaphoreGuardArc};
 use smol::stream::Stream;
 
 use super::connect::{self, Opened, Step};
@@ -104,12 +106,41 @@ pub(super) struct Driver {
     answered: bool,
     /// Connections since the last login.
     attempts: usize,
-    /// Held until the first login attempt is over.
+    /// The machine wants a connection, and it is not our turn yet.
+    wants_connect: bool,
+    logins: Logins,
+}
+
+/// Our place among the sessions that log in at the same server. Each try has to wait for its turn, the later ones too:
+/// a server that comes back would otherwise be overrun by all whom it has lost.
+struct Logins {
+    /// Shared by the sessions of one server; none where nobody else is.
+    queue: Option<Arc<Semaphore>>,
+    waiting: Option<Pin<Box<AcquireArc>>>,
+    /// Held until the try is over, whatever came of it.
     permit: Option<SemaphoreGuardArc>,
 }
 
+impl Logins {
+    /// Whether it is our turn; if not, we wait for it from now on.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(queue) = self.queue.as_ref().filter(|_| self.permit.is_none()) else { return true };
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(queue.acquire_arc()));
+        let Poll::Ready(permit) = waiting.as_mut().poll(cx) else { return false };
+        self.waiting = None;
+        self.permit = Some(permit);
+        true
+    }
+
+    fn leave(&mut self) {
+        self.waiting = None;
+        self.permit = None;
+    }
+}
+
 impl Driver {
-    pub(super) fn new(account: Rc<Account>, session: Session, permit: Option<SemaphoreGuardArc>) -> Driver {
+    /// `queue`: the turns of the sessions that log in at this server.
+    pub(super) fn new(account: Rc<Account>, session: Session, queue: Option<Arc<Semaphore>>) -> Driver {
         Driver {
             account,
             session,
@@ -125,7 +156,8 @@ impl Driver {
             bound: false,
             answered: false,
             attempts: 0,
-            permit,
+            wants_connect: false,
+            logins: Logins { queue, waiting: None, permit: None },
         }
     }
 
@@ -140,6 +172,7 @@ impl Driver {
             self.moved = false;
             self.take_orders(cx, inbox.as_mut());
             self.drain(cx);
+            self.connect_in_turn(cx);
             self.poll_opening(cx);
             self.read(cx);
             self.write(cx);
@@ -198,7 +231,7 @@ impl Driver {
     fn drain(&mut self, cx: &mut Context<'_>) {
         while let Some(output) = self.session.poll() {
             match output {
-                Output::Connect => self.start_connect(),
+                Output::Connect => self.wants_connect = true,
                 Output::StartTls => self.start_tls(),
                 Output::Disconnect => self.hang_up(cx),
                 Output::Close => {
@@ -215,14 +248,24 @@ impl Driver {
             Event::Bound { jid, facts } => {
                 self.bound = true;
                 self.attempts = 0;
-                self.permit = None;
+                self.logins.leave();
                 self.account.step(Step::LoggedIn(jid.to_string(), facts.clone()));
             }
-            Event::Online { .. } => self.attempts = 0,
-            Event::Offline { .. } | Event::Stopped { .. } => self.permit = None,
+            Event::Online { .. } => {
+                self.attempts = 0;
+                self.logins.leave();
+            }
+            Event::Offline { .. } | Event::Stopped { .. } => self.logins.leave(),
             _ => {}
         }
         self.account.tell(event);
+    }
+
+    fn connect_in_turn(&mut self, cx: &mut Context<'_>) {
+        if self.wants_connect && self.logins.poll_turn(cx) {
+            self.wants_connect = false;
+            self.start_connect();
+        }
     }
 
     fn start_connect(&mut self) {
@@ -255,6 +298,7 @@ impl Driver {
     /// Drops the connection. What the machine still wanted to say (the end of the stream) goes out if it fits into the
     /// socket's buffer now; on a dead link nobody waits for it.
     fn hang_up(&mut self, cx: &mut Context<'_>) {
+        self.wants_connect = false;
         if let State::Up(_) = self.state {
             self.session.take_write(&mut self.out);
         }
@@ -368,6 +412,11 @@ impl Driver {
             }
             self.timer_at = None;
             if due <= now().mono {
+                // Without a connection only the next try becomes due. The machine hears of it when it is our turn, so that
+                // its patience with the server begins then.
+                if matches!(self.state, State::Down) && !self.logins.poll_turn(cx) {
+                    return;
+                }
                 self.moved = true;
                 return self.input(cx, Input::Tick);
             }

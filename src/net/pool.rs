@@ -29,7 +29,8 @@ pub struct Pool {
     shared: Rc<Shared>,
     executor: Rc<LocalExecutor<'static>>,
     sessions: HashMap<AccountId, Slot>,
-    logins: Arc<Semaphore>,
+    /// By domain and host of the route: a server that answers nobody must hold up no other server's accounts.
+    logins: HashMap<(String, String), Arc<Semaphore>>,
 }
 
 /// One session as the pool sees it.
@@ -67,8 +68,7 @@ impl Pool {
     /// A pool without sessions; they will run on `executor`, which the caller runs.
     pub fn new(events: impl Fn(AccountId, Event) + 'static, executor: Rc<LocalExecutor<'static>>) -> Pool {
         let steps = |id, step| log::debug!("account {id}: {step}");
-        let (sessions, logins) = (HashMap::new(), Arc::new(Semaphore::new(limits::LOGINS_MAX)));
-        Pool { shared: Shared::new(events, steps), executor, sessions, logins }
+        Pool { shared: Shared::new(events, steps), executor, sessions: HashMap::new(), logins: HashMap::new() }
     }
 
     /// Hands an order to a session; `Start` makes it, in the place of an older one.
@@ -113,8 +113,9 @@ impl Pool {
             before.account.muted.set(true);
         }
         let (inbox, orders) = async_channel::unbounded();
+        let queue = self.login_queue(&route);
         let account = Account::new(id, route, self.shared.clone());
-        let run = keep(account.clone(), config, orders, self.logins.clone());
+        let run = keep(account.clone(), config, orders, queue);
         let task = self.executor.spawn(async move {
             if let Some(before) = before {
                 before.close().await;
@@ -123,17 +124,26 @@ impl Pool {
         });
         self.sessions.insert(id, Slot { inbox, task, account });
     }
+
+    /// The turns of those who log in at one server.
+    fn login_queue(&mut self, route: &Route) -> Arc<Semaphore> {
+        let key = (route.domain.clone(), route.host.clone());
+        if !self.logins.contains_key(&key) {
+            // Of servers where nobody is left.
+            self.logins.retain(|_, queue| Arc::strong_count(queue) > 1);
+        }
+        self.logins.entry(key).or_insert_with(|| Arc::new(Semaphore::new(limits::LOGINS_MAX))).clone()
+    }
 }
 
 /// Runs one session; after a panic a new one in its place, so that a bug costs one account one reconnect.
-async fn keep(account: Rc<Account>, config: SessionConfig, orders: Receiver<Order>, logins: Arc<Semaphore>) {
+async fn keep(account: Rc<Account>, config: SessionConfig, orders: Receiver<Order>, queue: Arc<Semaphore>) {
     let mut orders = pin!(orders);
     let mut backoff = Backoff::new(limits::RECONNECT_FIRST, limits::RECONNECT_MAX);
     loop {
-        let permit = logins.acquire_arc().await;
         let run = async {
             let session = Session::new(config.clone(), Box::new(crypto::random));
-            Driver::new(account.clone(), session, Some(permit)).run(orders.as_mut()).await;
+            Driver::new(account.clone(), session, Some(queue.clone())).run(orders.as_mut()).await;
         };
         let Err(panic) = AssertUnwindSafe(run).catch_unwind().await else {
             return;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use botmother::base::id::AccountId;
 use botmother::base::jid::BareJid;
+use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::engine::effect::{Order, Route};
 use botmother::net::pool;
@@ -254,6 +255,45 @@ fn a_server_that_closes_is_said() {
     assert!(why.contains("closed") || why.contains("reset"), "{why}");
     // And it comes again.
     Client::accept(&listener).until("<stream:stream");
+}
+
+/// How many connections are there after a while in which nothing else comes.
+fn crowd(listener: &TcpListener) -> Vec<TcpStream> {
+    listener.set_nonblocking(true).unwrap();
+    let (mut crowd, mut last) = (Vec::new(), Instant::now());
+    while last.elapsed() < Duration::from_secs(3) {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                crowd.push(stream);
+                last = Instant::now();
+            }
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    crowd
+}
+
+#[test]
+fn a_server_is_not_overrun_and_holds_up_no_other() {
+    let ((mute, mute_port), (healthy, port)) = (listener(), listener());
+    let edge = Edge::start();
+    for id in 0..2 * limits::LOGINS_MAX as i64 {
+        start(&edge, 1 + id, mute_port);
+    }
+    let first = crowd(&mute);
+    assert_eq!(first.len(), limits::LOGINS_MAX, "at the start");
+    let server = thread::spawn(move || {
+        let mut client = Client::accept(&healthy);
+        client.log_in();
+        client
+    });
+    start(&edge, 0, port);
+    assert!(!edge.online());
+    drop(server.join().unwrap());
+    // Whoever is thrown out tries again, and so do those who waited: together they are not more than before.
+    drop(first);
+    assert_eq!(crowd(&mute).len(), limits::LOGINS_MAX, "when it threw all out");
+    assert!(edge.stop() < Duration::from_secs(1), "those who wait need not say goodbye");
 }
 
 #[test]
