@@ -1,6 +1,6 @@
 //! The wires of the measurement: an XMPP connection without a session above it, and HTTP/1.1 with kept connections.
 //!
-//! Used by both sides, the bare loop and the load, so that what they cost is the same. Only well-formed ASCII from
+//! Used by all sides, the bare loops and the loads, so that what they cost is the same. Only well-formed ASCII from
 //! programs we started ourselves is read here; nothing is checked that a measurement does not need.
 
 use std::io::{Error, ErrorKind, Result};
@@ -39,23 +39,8 @@ impl Login {
 
     /// Logs in by STARTTLS as the daemon does, but with PLAIN and without stream management, and becomes available.
     pub async fn connect(&self) -> Result<Xmpp> {
-        let mut socket = Async::<TcpStream>::connect(([127, 0, 0, 1], self.port)).await?;
-        socket.get_ref().set_nodelay(true)?;
-        let header = format!(
-            "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='jabber:client' \
-             xmlns:stream='http://etherx.jabber.org/streams'>",
-            self.domain
-        );
-        let mut read = Vec::new();
-        ask(&mut socket, &mut read, &header, "</stream:features>").await?;
-        ask(&mut socket, &mut read, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "<proceed").await?;
-        let quick = socket.get_ref().try_clone()?;
-        let name = ServerName::try_from(self.domain.clone()).map_err(Error::other)?;
-        let tls = futures_rustls::TlsConnector::from(self.trust()?);
-        let mut stream = tls.connect(name, socket).await?;
-
-        read.clear();
-        ask(&mut stream, &mut read, &header, "</stream:features>").await?;
+        let (mut stream, quick, _) = self.secure(self.trust()?).await?;
+        let (mut read, header) = (Vec::new(), self.header());
         let plain = BASE64.encode(format!("\0{}\0{}", self.user, self.password));
         let auth = format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>");
         ask(&mut stream, &mut read, &auth, "<success").await?;
@@ -68,7 +53,35 @@ impl Login {
         Ok(Xmpp { stream, quick, read })
     }
 
-    fn trust(&self) -> Result<Arc<ClientConfig>> {
+    /// What opens a stream.
+    pub fn header(&self) -> String {
+        format!(
+            "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='jabber:client' \
+             xmlns:stream='http://etherx.jabber.org/streams'>",
+            self.domain
+        )
+    }
+
+    /// A connection under TLS, its socket, and what the server offers for the login.
+    pub async fn secure(&self, trust: Arc<ClientConfig>) -> Result<(TlsStream<Async<TcpStream>>, TcpStream, String)> {
+        let mut socket = Async::<TcpStream>::connect(([127, 0, 0, 1], self.port)).await?;
+        socket.get_ref().set_nodelay(true)?;
+        let header = self.header();
+        let mut read = Vec::new();
+        ask(&mut socket, &mut read, &header, "</stream:features>").await?;
+        ask(&mut socket, &mut read, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "<proceed").await?;
+        let quick = socket.get_ref().try_clone()?;
+        let name = ServerName::try_from(self.domain.clone()).map_err(Error::other)?;
+        let tls = futures_rustls::TlsConnector::from(trust);
+        let mut stream = tls.connect(name, socket).await?;
+
+        read.clear();
+        let features = ask(&mut stream, &mut read, &header, "</stream:features>").await?;
+        Ok((stream, quick, features))
+    }
+
+    /// What is trusted; with it, what is remembered of earlier handshakes.
+    pub fn trust(&self) -> Result<Arc<ClientConfig>> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(&self.ca_file).map_err(Error::other)? {
             roots.add(certificate.map_err(Error::other)?).map_err(Error::other)?;
@@ -80,21 +93,22 @@ impl Login {
     }
 }
 
-/// Sends something and reads up to (and with) a word of the answer.
-async fn ask(
+/// Sends something and reads up to (and with) a word of the answer and the end of its tag; gives what was read.
+pub async fn ask(
     stream: &mut (impl AsyncRead + smol::io::AsyncWrite + Unpin),
     read: &mut Vec<u8>,
     what: &str,
     until: &str,
-) -> Result<()> {
+) -> Result<String> {
     stream.write_all(what.as_bytes()).await?;
     stream.flush().await?;
     let mut piece = [0; 4096];
     loop {
         let text = std::str::from_utf8(read).map_err(Error::other)?;
         if let Some(end) = text.find(until).and_then(|at| text[at..].find('>').map(|length| at + length + 1)) {
+            let answer = text[..end].to_string();
             read.drain(..end);
-            return Ok(());
+            return Ok(answer);
         }
         match stream.read(&mut piece).await? {
             0 => return Err(Error::new(ErrorKind::UnexpectedEof, format!("instead of {until}: {text}"))),
