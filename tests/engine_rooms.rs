@@ -608,6 +608,21 @@ fn what_comes_before_we_are_in_comes_in_its_turn() {
     assert_eq!(rig.updates(), ["message first", "message second"]);
 }
 
+/// What it is comes later than what is said in it, when the connection was cut in between.
+#[test]
+fn what_comes_before_the_room_says_what_it_is_comes_once() {
+    let mut rig = Rig::joined().killed();
+    rig.online(false);
+    rig.presence("Robo", "", SELF);
+    rig.subject();
+    rig.groupchat("anna", "late", "second");
+    rig.let_in(WITH_ARCHIVE);
+    rig.archived("early", "first", "anna");
+    rig.archived("late", "second", "anna");
+    rig.end_of_archive("late");
+    assert_eq!(rig.updates(), ["message first", "message second"]);
+}
+
 #[test]
 fn an_archive_that_is_out_of_order_is_asked_again() {
     let mut rig = Rig::joined();

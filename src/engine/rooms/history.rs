@@ -197,7 +197,7 @@ impl Engine {
     }
 
     fn tell_all(&mut self, key: &Key, held: Vec<Heard>) -> Result<(), store::Error> {
-        held.iter().try_for_each(|heard| self.take_heard(key, heard))
+        held.into_iter().try_for_each(|heard| self.take_live(key, heard))
     }
 
     /// Somebody said something.
@@ -208,6 +208,12 @@ impl Engine {
             entry.held.push(heard);
             return Ok(());
         }
+        self.take_live(key, heard)
+    }
+
+    fn take_live(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        entry.room.judge_id(&mut heard.message);
         self.take_heard(key, &heard)
     }
 }

@@ -69,8 +69,9 @@ impl Room {
             return;
         }
         self.heard();
-        if !self.trusts(|info| info.stanza_ids) {
-            message.archive_id = None;
+        // As long as the room has not said what it is, its ids stay: see `judge_id`.
+        if self.info.is_some() {
+            self.judge_id(&mut message);
         }
         if !self.trusts(|info| info.occupant_ids) {
             message.occupant_id = None;
@@ -87,6 +88,14 @@ impl Room {
     fn subject(&mut self, message: &RoomMessage, subject: String) {
         self.is_caught_up = true;
         self.tell(Event::Subject { nick: message.nick().map(Into::into), subject });
+    }
+
+    /// Takes the archive's id from a message if the room does not vouch for it (XEP-0359 §5). Due again before a message is
+    /// dealt with that was held back: it may have come before the room said what it is.
+    pub fn judge_id(&self, message: &mut RoomMessage) {
+        if !self.trusts(|info| info.stanza_ids) {
+            message.archive_id = None;
+        }
     }
 
     /// Judges a message from the room's archive.
@@ -109,7 +118,8 @@ impl Room {
         if message.kind == Kind::Groupchat
             && let Some(id) = self.take_reflected(&message)
         {
-            self.tell(Event::Reflection { id, archive_id: message.archive_id });
+            let archive_id = message.archive_id.filter(|_| self.trusts(|info| info.stanza_ids));
+            self.tell(Event::Reflection { id, archive_id });
             return;
         }
         let is_history = message.kind == Kind::Groupchat && self.is_history(&message);
