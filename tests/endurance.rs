@@ -5,6 +5,8 @@
 //! ENDURANCE_SEED repeats it. ENDURANCE_KILLS sets how much is broken (default 15; 200 for an evening).
 //! Besides: a server that is down at the start, a full disk, an account with nothing in its archive, other clients.
 
+#[path = "endurance/crowd.rs"]
+mod crowd;
 mod support;
 
 use std::cell::Cell;
@@ -301,6 +303,16 @@ fn endurance_prosody() {
 #[test]
 fn endurance_ejabberd() {
     endurance(Kind::Ejabberd);
+}
+
+#[test]
+fn crowd_prosody() {
+    crowd::crowd(Kind::Prosody);
+}
+
+#[test]
+fn crowd_ejabberd() {
+    crowd::crowd(Kind::Ejabberd);
 }
 
 /// A new account has no archive yet, so there is no place to read on from; a kill in its first second must not matter.

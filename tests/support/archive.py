@@ -1,6 +1,7 @@
 """Reads the whole message archive (XEP-0313) of an account, oldest first, and ends.
 
-Started by tests/support/archive.rs, with one line of JSON on stdin: {jid, password, host, port, ca}. Each line on stdout
+Started by tests/support/archive.rs, with one line of JSON on stdin: {jid, password, host, port, ca, room};
+with a room it is the room's archive. Each line on stdout
 is one entry {id, from, body}, where id is the message's own; the last one is {"end": true}. A client of its own: what it
 finds does not depend on what any other client happened to receive.
 """
@@ -27,6 +28,7 @@ PAGE = 250
 class Reader(ClientXMPP):
     def __init__(self, login):
         super().__init__(login["jid"], login["password"])
+        self.room = login.get("room")
         self.ca_certs = Path(login["ca"])
         self.enable_direct_tls = False
         self.add_event_handler("session_start", self.read)
@@ -48,7 +50,7 @@ class Reader(ClientXMPP):
             ElementTree.SubElement(rsm, f"{{{RSM}}}max").text = str(PAGE)
             if after:
                 ElementTree.SubElement(rsm, f"{{{RSM}}}after").text = after
-            iq = self.make_iq_set()
+            iq = self.make_iq_set(ito=self.room)
             iq.xml.append(query)
             fin = (await iq.send(timeout=60)).xml.find(f"{{{MAM}}}fin")
             after = fin.findtext(f"{{{RSM}}}set/{{{RSM}}}last")

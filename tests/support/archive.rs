@@ -28,6 +28,7 @@ struct Login {
     host: String,
     port: u16,
     ca: String,
+    room: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,12 +41,18 @@ struct Line {
 
 /// Everything in the archive of `user`, oldest first.
 pub fn read(server: &Server, user: &str, password: &str) -> Vec<Entry> {
+    read_from(server, user, password, None)
+}
+
+/// The same of a room, as `user` may see it.
+pub fn read_from(server: &Server, user: &str, password: &str, room: Option<&str>) -> Vec<Entry> {
     let login = Login {
         jid: format!("{}/archive", server.jid(user)),
         password: password.to_string(),
         host: "127.0.0.1".to_string(),
         port: server.c2s_port,
         ca: server.ca_file.display().to_string(),
+        room: room.map(String::from),
     };
     let mut process = Command::new(python())
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/archive.py"))

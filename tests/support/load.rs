@@ -100,7 +100,12 @@ fn send_until(stop: &AtomicBool, port: u16, token: &str, to: &str, client: usize
 
 /// Sends one message, again and again with the same key, until it is accepted.
 pub fn send(http: &mut Http, token: &str, to: &str, body: &str, key: &str) -> Accepted {
-    let request = format!(r#"{{"to":"{to}","text":"{body}"}}"#);
+    send_kind(http, token, (to, "chat"), body, key)
+}
+
+/// The same to somebody or to a room (`chat`, `groupchat`).
+pub fn send_kind(http: &mut Http, token: &str, (to, kind): (&str, &str), body: &str, key: &str) -> Accepted {
+    let request = format!(r#"{{"to":"{to}","text":"{body}","type":"{kind}"}}"#);
     for tries in 1.. {
         let answer = http.call("POST", "/bot/sendMessage", Some(token), &[("Idempotency-Key", key)], &request);
         match answer {
