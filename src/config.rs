@@ -64,6 +64,8 @@ pub struct Api {
     pub admin: AdminRule,
     /// Requests a second for one bot or address; 0 is no limit.
     pub rate_limit: u32,
+    /// Whether webhooks may lead to this machine and the local network.
+    pub private_webhooks: PrivateWebhooks,
 }
 
 /// One `[[account]]`.
@@ -130,6 +132,17 @@ pub enum AdminRule {
     Token,
 }
 
+/// Whether webhooks may lead to addresses that are not public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivateWebhooks {
+    /// `auto`: in local mode.
+    Auto,
+    /// `allow`
+    Allow,
+    /// `deny`
+    Deny,
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -145,6 +158,7 @@ impl Default for Config {
                 tls_key: PathBuf::new(),
                 admin: AdminRule::Loopback,
                 rate_limit: 30,
+                private_webhooks: PrivateWebhooks::Auto,
             },
             accounts: Vec::new(),
             file: None,

@@ -46,6 +46,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/setWebhook"),
     ("POST", "/bot/deleteWebhook"),
     ("GET", "/bot/getWebhookInfo"),
+    ("POST", "/bot/replayWebhook"),
     ("POST", "/bot/sendFile"),
     ("GET", "/bot/getFile"),
     ("POST", "/bot/sendReaction"),
@@ -269,7 +270,8 @@ fn no_admin_token_admits_nobody() {
 #[test]
 fn a_body_is_a_json_object() {
     let serve = local();
-    let no_body_needed = |path: &str| matches!(endpoint("POST", path).work, Work::NotBuilt(_));
+    let no_body_needed =
+        |path: &str| path == "/bot/deleteWebhook" || matches!(endpoint("POST", path).work, Work::NotBuilt(_));
     for (_, path) in CONTRACT.iter().filter(|(method, path)| *method == "POST" && !no_body_needed(path)) {
         for body in
             [&b""[..], b"{", b"[]", b"\"x\"", b"7", b"null", b"{} {}", b"{\"name\":\"\xff\"}", b"\xef\xbb\xbf{}"]

@@ -24,6 +24,8 @@ use botmother::xmpp::session::{self, Facts};
 
 #[path = "engine/menus.rs"]
 mod menus;
+#[path = "engine/webhooks.rs"]
+mod webhooks;
 
 thread_local! {
     /// The next random number ends in a panic, as if there were a bug.
@@ -384,7 +386,10 @@ fn calls(effects: &[Effect]) -> Vec<(u64, String)> {
 fn called(tag: u64, body: &str) -> Event {
     let (headers, body) = (Vec::new(), body.as_bytes().to_vec());
     let body_bytes = body.len() as u64;
-    Event::Called { tag, called: Box::new(Ok(HttpAnswer { status: 200, headers, body, is_cut: false, body_bytes })) }
+    Event::Called {
+        tag,
+        called: Box::new(Ok(HttpAnswer { status: 200, headers, body, body_bytes, ..HttpAnswer::default() })),
+    }
 }
 
 /// The keys the store has after these came from the server, printed.

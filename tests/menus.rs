@@ -178,7 +178,7 @@ fn pages(scene: &mut Scene) {
     assert!(overview.contains(&address), "{overview}");
     let names: Vec<String> =
         overview.lines().filter_map(|line| Some(line.strip_prefix("/api ")?.split_once(' ')?.0.to_string())).collect();
-    assert_eq!(names, ["auth", "messages", "management", "advanced", "examples", "server"]);
+    assert_eq!(names, ["auth", "messages", "webhook", "management", "advanced", "examples", "server"]);
     for name in &names {
         let page = scene.ask(&format!("/api {name}"));
         if name == "server" {
@@ -190,6 +190,10 @@ fn pages(scene: &mut Scene) {
             "auth" => assert_eq!(answers[0].at("result").at("id").number(), scene.id),
             "messages" => {
                 scene.phone.expect(LIMIT, |message| message.body == "Hello from my bot!");
+            }
+            "webhook" => {
+                let is_set = answers[1].at("result").at("url").text();
+                assert_eq!((is_set.as_str(), answers.len()), ("https://my-server.example.com/webhook", 3));
             }
             "management" => assert_eq!(answers[1].at("name").text(), "AnotherBot"),
             // Trying it took no command away, quotes and all.

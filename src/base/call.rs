@@ -178,6 +178,8 @@ pub struct HttpAnswer {
     pub is_cut: bool,
     /// Bytes of body that came, wherever they went.
     pub body_bytes: u64,
+    /// From the look-up of the name to the last byte.
+    pub took: Duration,
 }
 
 impl HttpAnswer {

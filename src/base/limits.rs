@@ -376,6 +376,20 @@ pub const EJABBERD_TIMEOUT: Duration = Duration::from_secs(20);
 pub const EJABBERD_ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// What is shown of a sentence of another service.
 pub const REMOTE_TEXT_BYTES_MAX: usize = 300;
+/// One attempt to post an update to a webhook (contract §3).
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts of one bot handed out at once: few go at a time ([`WORK_PER_KEY_MAX`]), the rest need not wait for a commit.
+pub const WEBHOOK_IN_FLIGHT_MAX: usize = 16;
+/// Pause after the first attempt in vain; it doubles (contract §3).
+pub const WEBHOOK_RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest pause between attempts (contract §3).
+pub const WEBHOOK_RETRY_MAX: Duration = Duration::from_secs(3600);
+/// A webhook that answers nothing but 410 for so long has ended (contract §3).
+pub const WEBHOOK_GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Attempts that `getWebhookInfo` shows (contract §3).
+pub const WEBHOOK_ATTEMPTS_KEPT: i64 = 20;
+/// A webhook's secret; Telegram's bound.
+pub const WEBHOOK_SECRET_BYTES_MAX: usize = 256;
 /// Sending or fetching one file: 100 MB over a slow line of 1 Mbit/s take a quarter of an hour.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// A file transfer on which nothing moves for so long is dead.

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::value::Given;
-use super::{AdminRule, ApiMode, Config, Durability, Language, Roots};
+use super::{AdminRule, ApiMode, Config, Durability, Language, PrivateWebhooks, Roots};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
@@ -182,6 +182,17 @@ pub(super) static KEYS: &[Key] = &[
         "rate_limit",
         field!(api.rate_limit: rate, u32::to_string),
         "Requests a second that one bot, or one address without a valid token, may make. 0 is no limit.",
+    ),
+    key(
+        "api",
+        "private_webhooks",
+        choice!(
+            api.private_webhooks: "auto" => PrivateWebhooks::Auto,
+            "allow" => PrivateWebhooks::Allow,
+            "deny" => PrivateWebhooks::Deny
+        ),
+        "Whether webhooks of bots may lead to this machine and the local network (loopback, private and link-local\n\
+         addresses). auto: in local mode, not in network mode. allow or deny: always or never.",
     ),
     Key {
         example: Some("\"ralf@chat.example.com\""),

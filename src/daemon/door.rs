@@ -51,6 +51,11 @@ pub(super) fn facts(config: &Config) -> ApiFacts {
         admin_token_file: config.data_dir.join(ADMIN_TOKEN_FILE).display().to_string(),
         config_file: config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default(),
         data_dir: config.data_dir.display().to_string(),
+        may_call_private: match config.api.private_webhooks {
+            config::PrivateWebhooks::Auto => !is_network,
+            config::PrivateWebhooks::Allow => true,
+            config::PrivateWebhooks::Deny => false,
+        },
     }
 }
 

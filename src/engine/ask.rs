@@ -62,6 +62,10 @@ impl Engine {
             Question::JoinRoom(new) => return self.join_room(bot, new),
             Question::LeaveRoom(room) => return self.leave_room(bot, room),
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),
+            Question::SetWebhook(new) => self.set_webhook(bot, new)?,
+            Question::DeleteWebhook => self.delete_webhook(bot)?,
+            Question::WebhookInfo => self.webhook_info(bot)?,
+            Question::ReplayWebhook(wanted) => return self.replay_webhook(bot, wanted),
             Question::GetMe | Question::WhoAmI => Answer::Me(self.bot(bot)?.info()),
             Question::GetInfo => {
                 let sessions = usize::from(self.is_bot_online(bot));

@@ -9,6 +9,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Called;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::engine::making::{Making, Removal};
+use crate::engine::webhook::Flight;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 
@@ -25,6 +26,8 @@ pub(super) enum About {
     Unregister(Removal),
     /// A file on its way, by the number of its job.
     File(u64),
+    /// An update for a webhook.
+    Webhook(Box<Flight>),
 }
 
 /// What whoever waits for a call gets.
@@ -61,6 +64,7 @@ impl Engine {
             About::Check(removal) => self.on_checked(tag, removal, called),
             About::File(job) => self.on_file_called(job, called).map(|()| None),
             About::Unregister(removal) => self.on_unregistered(removal, called),
+            About::Webhook(flight) => self.on_posted(*flight, called),
         };
         match end {
             Ok(Some(end)) => self.pending.called.push((tag, end)),

@@ -249,6 +249,60 @@ pub struct UpdatePoll {
     pub allowed: Option<UpdateKinds>,
 }
 
+/// `setWebhook`.
+#[derive(Clone, Debug)]
+pub struct NewWebhook {
+    /// Where updates go.
+    pub url: String,
+    /// What signs them; `None`: the one there is, or a new one.
+    pub secret: Option<Secret>,
+    /// Which types of updates are queued from now on; `None` changes nothing.
+    pub allowed: Option<UpdateKinds>,
+}
+
+/// What `replayWebhook` names.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// An update by its number.
+    Update(UpdateId),
+    /// A delivery by its name in `X-Bot-Delivery`.
+    Id(String),
+}
+
+/// `getWebhookInfo`.
+#[derive(Clone, Debug)]
+pub struct WebhookInfo {
+    /// Where updates go; empty: nowhere.
+    pub url: String,
+    /// Updates that have not arrived.
+    pub pending: i64,
+    /// When something went wrong last (Unix time), and what.
+    pub last_error: Option<(i64, String)>,
+    /// Which types of updates are queued.
+    pub allowed: UpdateKinds,
+    /// The last ones, newest first.
+    pub attempts: Vec<DeliveryAttempt>,
+}
+
+/// One attempt to deliver an update.
+#[derive(Clone, Debug)]
+pub struct DeliveryAttempt {
+    /// The update.
+    pub update: UpdateId,
+    /// `X-Bot-Delivery`.
+    pub delivery_id: String,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// HTTP status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub latency_ms: i64,
+    /// Unix time.
+    pub at: i64,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
 /// `account add`: an XMPP account the daemon signs in to.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
@@ -317,6 +371,14 @@ pub enum Question {
     LeaveRoom(BareJid),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
+    /// `/bot/setWebhook`, by a bot.
+    SetWebhook(NewWebhook),
+    /// `/bot/deleteWebhook`, by a bot.
+    DeleteWebhook,
+    /// `/bot/getWebhookInfo`, by a bot.
+    WebhookInfo,
+    /// `/bot/replayWebhook`, by a bot.
+    ReplayWebhook(Delivery),
     /// `/bot/getMe`, by a bot.
     GetMe,
     /// `/bot/getInfo`, by a bot.
@@ -522,6 +584,17 @@ pub enum Answer {
     },
     /// To [`Question::GetUpdates`].
     Updates(Vec<Update>),
+    /// To [`Question::SetWebhook`].
+    Webhook {
+        /// Where updates go.
+        url: String,
+        /// What signs them.
+        secret: Secret,
+    },
+    /// To [`Question::WebhookInfo`].
+    WebhookInfo(WebhookInfo),
+    /// To [`Question::ReplayWebhook`] for what had arrived already.
+    Attempt(DeliveryAttempt),
     /// To [`Question::GetMe`], [`Question::WhoAmI`] and [`Question::SetProfile`].
     Me(BotInfo),
     /// To [`Question::GetInfo`].

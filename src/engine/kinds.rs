@@ -57,10 +57,14 @@ impl UpdateKinds {
         Ok(if kinds.0 == 0 { UpdateKinds::default() } else { kinds })
     }
 
+    /// Their names.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        KINDS.iter().filter(move |(kind, _)| self.has(*kind)).map(|(_, name)| *name)
+    }
+
     /// As kept in the database.
     pub fn print(self) -> String {
-        let names: Vec<&str> = KINDS.iter().filter(|(kind, _)| self.has(*kind)).map(|(_, name)| *name).collect();
-        names.join(",")
+        self.names().collect::<Vec<_>>().join(",")
     }
 
     /// Reads what [`UpdateKinds::print`] gave.

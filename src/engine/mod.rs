@@ -33,6 +33,7 @@ mod registry;
 mod rooms;
 mod router;
 mod updates;
+mod webhook;
 
 pub use accounts::ConfigAccount;
 pub use command::api::ApiFacts;
@@ -112,6 +113,7 @@ pub struct Engine {
     visits: Vec<adhoc::Visit>,
     rooms: rooms::Rooms,
     files: files::Files,
+    webhooks: webhook::Webhooks,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -226,12 +228,14 @@ impl Engine {
             visits: Vec::new(),
             rooms: rooms::Rooms::default(),
             files: files::Files::default(),
+            webhooks: webhook::Webhooks::default(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
             pending: Pending::default(),
         };
         engine.reload_bots()?;
+        engine.reload_webhooks()?;
         engine.settle_accounts()?;
         engine.store.commit()?;
         engine.starting = std::mem::take(&mut engine.pending).effects;
@@ -303,7 +307,8 @@ impl Engine {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
         let acks = self.accounts.values().filter_map(|account| account.acks_due);
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
-        let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline()).chain(self.files_deadline());
+        let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
+        let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline());
         waiters.chain(acks).chain(others).chain([self.purge_at]).min()
     }
 
@@ -317,6 +322,7 @@ impl Engine {
             }
             self.due()?;
             self.rooms_due()?;
+            self.webhooks_due()?;
             self.write_acks_and_marks()?;
             self.store.commit()?;
             Ok(verdicts)
@@ -348,7 +354,7 @@ impl Engine {
             self.asked.remove(&tag);
         }
         self.store.rollback();
-        if let Err(error) = self.reload_bots() {
+        if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
             log::error!("reading the bots again failed: {error}");
         }
         Err(fault)
@@ -459,6 +465,9 @@ impl Engine {
                         out.push(Effect::Answer(reply, Err(Failure::Internal)));
                     }
                     self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
+                    if let Err(error) = self.reload_webhooks() {
+                        log::error!("reading the webhooks again failed: {error}");
+                    }
                 }
                 Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
                 Event::Session(..) | Event::Rebound(_) | Event::Report => {}
@@ -478,6 +487,7 @@ impl Engine {
         let later = self.now.mono + limits::RECONNECT_FIRST;
         self.purge_at = self.purge_at.max(later);
         self.rooms.not_before = later;
+        self.webhooks.not_before = later;
         self.removal_at = self.removal_at.map(|at| at.max(later));
         for account in self.accounts.values_mut() {
             account.acks_due = account.acks_due.map(|_| later);
@@ -513,6 +523,7 @@ impl Engine {
             log::info!("status: {}: {}, {} messages wait", account.row.jid, account.state, account.queue.count);
         }
         self.report_rooms();
+        self.report_webhooks();
     }
 
     fn on_stop(&mut self) {

@@ -189,14 +189,28 @@ impl Engine {
     pub(super) fn note_taken(&mut self, bot: BotId, below: UpdateId) -> Result<(), store::Error> {
         let Some(account) = self.account_of_bot(bot) else { return Ok(()) };
         for (sender, message_id) in self.store.list_unread_below(bot, below)? {
-            // He may have lost his access since.
-            if self.admits(bot, &sender.bare()) {
-                let id = id::uuid(self.random());
-                let marker = Outbound::displayed(sender.clone(), Kind::Chat, &id, &message_id);
-                self.say_aside(account, bot, &sender, &id, marker)?;
-            }
+            self.tell_displayed(account, bot, &sender, &message_id)?;
         }
         Ok(())
+    }
+
+    /// The program has this one update: what it told of is read. Called before it is deleted.
+    pub(super) fn note_read(&mut self, bot: BotId, update: UpdateId) -> Result<(), store::Error> {
+        let Some(account) = self.account_of_bot(bot) else { return Ok(()) };
+        match self.store.find_unread(update)? {
+            Some((sender, message_id)) => self.tell_displayed(account, bot, &sender, &message_id),
+            None => Ok(()),
+        }
+    }
+
+    fn tell_displayed(&mut self, account: AccountId, bot: BotId, to: &Jid, message: &str) -> Result<(), store::Error> {
+        // He may have lost his access since.
+        if !self.admits(bot, &to.bare()) {
+            return Ok(());
+        }
+        let id = id::uuid(self.random());
+        let marker = Outbound::displayed(to.clone(), Kind::Chat, &id, message);
+        self.say_aside(account, bot, to, &id, marker)
     }
 
     /// Enqueues what nobody waits for: a full queue is no reason to lose what caused it.

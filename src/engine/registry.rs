@@ -162,6 +162,7 @@ impl Engine {
             self.by_token.remove(&hash);
         }
         self.drop_update_waiter(id);
+        self.forget_webhook(id);
         self.adjust_owner(&owner);
         log::info!("bot {id}: deleted");
         Ok(())

@@ -22,6 +22,7 @@ pub(super) struct Waiter {
 
 impl Engine {
     pub(super) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
+        self.refuse_polling(bot)?;
         if let Some(kinds) = poll.allowed {
             self.allow_updates(bot, kinds)?;
         }
@@ -77,6 +78,7 @@ impl Engine {
             return Ok(None);
         }
         let id = self.store.insert_update(bot, kind, payload, self.now.unix())?;
+        self.note_for_webhook(bot, id, payload);
         let Some(entry) = self.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
         self.pending.updated.push(bot);
@@ -103,7 +105,7 @@ impl Engine {
             bot.queued = queued;
             bot.row.updates_dropped += dropped;
         }
-        Ok(())
+        self.prune_webhook(bot)
     }
 
     /// Lets a poller wait; one that waits already is ended with `conflict`.

@@ -4,3 +4,4 @@
 
 pub mod ejabberd;
 pub mod upload;
+pub mod webhook;

@@ -29,6 +29,7 @@ mod seen;
 mod sent;
 mod setting;
 mod update;
+mod webhook;
 
 use std::fs::File;
 

@@ -312,6 +312,55 @@ pub struct UpdateRow {
     pub payload: String,
 }
 
+/// A bot's webhook: columns of `bot`, and its row of `webhook`.
+#[derive(Clone, Debug)]
+pub struct WebhookRow {
+    /// The bot.
+    pub bot: BotId,
+    /// Where its updates go.
+    pub url: String,
+    /// What signs them; sealed in the file.
+    pub secret: Secret,
+    /// Unix time since which it answers nothing but 410.
+    pub gone_since: Option<i64>,
+    /// When something went wrong last (Unix time), and what.
+    pub last_error: Option<(i64, String)>,
+}
+
+/// A row of `webhook_retry`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryRow {
+    /// What was tried.
+    pub update: crate::base::id::UpdateId,
+    /// How often.
+    pub attempts: u32,
+    /// When it is tried again, in milliseconds since 1970.
+    pub next_at_ms: i64,
+}
+
+/// A row of `webhook_attempt`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// What was tried.
+    pub update: crate::base::id::UpdateId,
+    /// Its name in `X-Bot-Delivery`.
+    pub delivery_id: String,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// HTTP status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// From the connection to the end of the answer.
+    pub latency_ms: i64,
+    /// Unix time of its end.
+    pub at: i64,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Type of the update.
+    pub kind: String,
+    /// `data` of an update that has arrived.
+    pub payload: Option<String>,
+}
+
 /// A row of `bot_command`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandRow {

@@ -2,8 +2,8 @@
 -- Names of `bot`, `bot_command`, `update_queue`, `settings`, `audit_log` and of their columns are the guide's (§10).
 -- AUTOINCREMENT where a number once given out must never name anything else.
 
--- Owner: bot.rs. Sealed columns: token_raw, webhook_secret, bot_password. permissions, webhook_* and bot_password are
--- the guide's, not used yet.
+-- Owner: bot.rs. Sealed columns: token_raw, webhook_secret, bot_password. webhook.rs has the
+-- webhook_* columns. permissions and bot_password are the guide's, not used yet.
 CREATE TABLE bot (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   name            TEXT NOT NULL,
@@ -44,6 +44,39 @@ CREATE TABLE update_queue (
   created_at  INTEGER NOT NULL
 );
 CREATE INDEX update_queue_bot ON update_queue (bot_id, id);
+
+-- Owner: webhook.rs. How a webhook fares; its address stands in bot. Unix time.
+CREATE TABLE webhook (
+  bot_id        INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,
+  gone_since    INTEGER,                            -- nothing but 410 since then
+  last_error_at INTEGER,
+  last_error    TEXT
+);
+
+-- Owner: webhook.rs. Updates that were tried in vain.
+CREATE TABLE webhook_retry (
+  update_id INTEGER PRIMARY KEY REFERENCES update_queue (id) ON DELETE CASCADE,
+  bot_id    INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  attempts  INTEGER NOT NULL,
+  next_at   INTEGER NOT NULL                        -- milliseconds since 1970
+);
+CREATE INDEX webhook_retry_bot ON webhook_retry (bot_id);
+
+-- Owner: webhook.rs. The last attempts of each bot; those that succeeded have what is needed to repeat them.
+CREATE TABLE webhook_attempt (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id      INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  update_id   INTEGER NOT NULL,
+  delivery_id TEXT NOT NULL,
+  attempt     INTEGER NOT NULL,
+  status      INTEGER,                              -- NULL: no answer
+  latency_ms  INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  error       TEXT,
+  update_type TEXT NOT NULL,
+  payload     TEXT
+);
+CREATE INDEX webhook_attempt_bot ON webhook_attempt (bot_id, id);
 
 -- Owner: setting.rs.
 CREATE TABLE settings (

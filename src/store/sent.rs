@@ -120,6 +120,13 @@ impl Store {
         )
     }
 
+    /// Who wants to know that this update is read: the sender and his message.
+    pub fn find_unread(&self, update: UpdateId) -> Result<Option<(Jid, String)>, Error> {
+        self.row("SELECT sender, message_id FROM unread WHERE update_id = ?", &[&update.0], |row| {
+            Ok((jid(&row.get::<_, String>(0)?)?, row.get(1)?))
+        })
+    }
+
     /// A message and what came before it of the same sender is read.
     pub fn delete_unread(&mut self, bot: BotId, sender: &Jid, message_id: &str) -> Result<(), Error> {
         self.write(

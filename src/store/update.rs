@@ -23,6 +23,33 @@ impl Store {
         )
     }
 
+    /// One of a bot's updates and when it came (Unix time).
+    pub fn find_update(&self, bot: BotId, id: UpdateId) -> Result<Option<(UpdateRow, i64)>, Error> {
+        self.row(
+            "SELECT update_type, payload, created_at FROM update_queue WHERE id = ? AND bot_id = ?",
+            &[&id.0, &bot.0],
+            |row| Ok((UpdateRow { id, kind: row.get(0)?, payload: row.get(1)? }, row.get(2)?)),
+        )
+    }
+
+    /// What `read` makes of the payload of each of a bot's updates, oldest first.
+    pub fn map_updates<T>(&self, bot: BotId, read: impl Fn(&str) -> T) -> Result<Vec<(UpdateId, T)>, Error> {
+        self.rows("SELECT id, payload FROM update_queue WHERE bot_id = ? ORDER BY id", &[&bot.0], |row| {
+            Ok((UpdateId(row.get(0)?), read(&row.get::<_, String>(1)?)))
+        })
+    }
+
+    /// The oldest of a bot's updates.
+    pub fn first_update(&self, bot: BotId) -> Result<Option<UpdateId>, Error> {
+        let sql = "SELECT id FROM update_queue WHERE bot_id = ? ORDER BY id LIMIT 1";
+        self.row(sql, &[&bot.0], |row| Ok(UpdateId(row.get(0)?)))
+    }
+
+    /// Deletes one of a bot's updates; says whether it was there.
+    pub fn delete_update(&mut self, bot: BotId, id: UpdateId) -> Result<bool, Error> {
+        Ok(self.write("DELETE FROM update_queue WHERE id = ? AND bot_id = ?", &[&id.0, &bot.0])? > 0)
+    }
+
     /// Deletes a bot's updates below an id: its program has handled them. Gives their number.
     pub fn delete_updates_below(&mut self, bot: BotId, below: UpdateId) -> Result<usize, Error> {
         self.write("DELETE FROM update_queue WHERE bot_id = ? AND id < ?", &[&bot.0, &below.0])

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Instant;
 
 use ureq::http::{self, HeaderValue, Request, Response};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
@@ -33,7 +34,8 @@ pub(super) fn run(
     cancel: &Cancel,
     each: Option<Each<'_>>,
 ) -> Result<HttpAnswer, CallError> {
-    let result = exchange(call, certificate, cancel, each);
+    let begun = Instant::now();
+    let result = exchange(call, certificate, cancel, each).map(|answer| HttpAnswer { took: begun.elapsed(), ..answer });
     // Whatever a socket that was shut down under it looked like, also a good end.
     if cancel.is_cancelled() {
         if let (Ok(_), Some(path)) = (&result, &call.save_to) {

@@ -12,8 +12,9 @@ use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    Access, AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, EjabberdInfo, FileInfo, FileQuery, FileWanted,
-    Handle, LocalLine, Mode, NewBot, Outcome, Question, Update,
+    Access, AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
+    FileInfo, FileQuery, FileWanted, Handle, LocalLine, Mode, NewBot, Outcome, Question, Update, UpdateKinds,
+    WebhookInfo,
 };
 
 /// What was asked, one line a question: the caller, then the question.
@@ -152,6 +153,19 @@ fn answer(question: Question) -> Answer {
         }),
         Question::GetInfo => Answer::Info(bot(), commands(), 0),
         Question::JoinRoom(_) | Question::LeaveRoom(_) => Answer::Done,
+        Question::SetWebhook(new) => Answer::Webhook {
+            url: new.url,
+            secret: new.secret.unwrap_or_else(|| Secret::new("hmac_secret_for_signature_verification")),
+        },
+        Question::WebhookInfo => Answer::WebhookInfo(WebhookInfo {
+            url: "https://my-server.com/webhook/bot1".into(),
+            pending: 2,
+            last_error: Some((1_707_900_001, "connection refused".into())),
+            allowed: UpdateKinds::default(),
+            attempts: attempts(),
+        }),
+        Question::ReplayWebhook(Delivery::Update(_)) => Answer::Attempt(attempts().remove(0)),
+        Question::DeleteWebhook | Question::ReplayWebhook(_) => Answer::Done,
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
         Question::GetCommands => Answer::Commands(commands()),
         Question::LocalSay { .. } => Answer::Said(17),
@@ -215,6 +229,27 @@ fn updates() -> Vec<Update> {
         Update { id: UpdateId(42), kind: "message".into(), payload: data.end() },
         Update { id: UpdateId(4_294_967_339), kind: "receipt".into(), payload: "{}".into() },
     ]
+}
+
+fn attempts() -> Vec<DeliveryAttempt> {
+    let first = DeliveryAttempt {
+        update: UpdateId(43),
+        delivery_id: "d-43".into(),
+        attempt: 1,
+        status: None,
+        latency_ms: 1,
+        at: 1_707_900_001,
+        error: Some("connection refused".into()),
+    };
+    let second = DeliveryAttempt {
+        attempt: 2,
+        status: Some(200),
+        latency_ms: 12,
+        at: 1_707_900_002,
+        error: None,
+        ..first.clone()
+    };
+    vec![second, first]
 }
 
 fn commands() -> Vec<Command> {

@@ -172,7 +172,7 @@ fn the_pages_show_the_real_address_and_token() {
     let mut chat = Chat::new(Language::English);
     let token = chat.bot.token.clone().unwrap().expose().to_string();
     let overview = chat.one("/api");
-    for page in ["auth", "messages", "management", "advanced", "examples", "server"] {
+    for page in ["auth", "messages", "webhook", "management", "advanced", "examples", "server"] {
         assert!(overview.contains(&format!("/api {page} - ")), "{overview}");
         let text = chat.one(&format!("/api {page}"));
         assert!(text.contains("http://localhost:7842/bot/"), "{text}");

@@ -15,6 +15,7 @@ mod message;
 mod read;
 mod room;
 mod routes;
+mod webhook;
 mod wire;
 
 use std::net::IpAddr;

@@ -7,7 +7,7 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{act, ejabberd, file, local, manage, message, room};
+use super::{act, ejabberd, file, local, manage, message, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -55,7 +55,6 @@ const fn later(access: Access, method: &'static str, path: &'static str, what: &
     Route { method, path, handler: Endpoint { access, work: Work::NotBuilt(what) } }
 }
 
-const WEBHOOKS: &str = "delivery by webhook";
 const TELEGRAM: &str = "the bridge to Telegram";
 const AI: &str = "the connection to AI providers";
 
@@ -83,11 +82,12 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     bot("GET", "/bot/getUpdates", message::get_updates),
     bot("GET", "/bot/getMe", message::get_me),
     bot("GET", "/bot/getInfo", message::get_info),
-    later(Access::Bot, "POST", "/bot/setWebhook", WEBHOOKS),
-    later(Access::Bot, "POST", "/bot/deleteWebhook", WEBHOOKS),
-    later(Access::Bot, "GET", "/bot/getWebhookInfo", WEBHOOKS),
     bot_file("POST", "/bot/sendFile", file::send_file),
     bot_file("GET", "/bot/getFile", file::get_file),
+    bot("POST", "/bot/setWebhook", webhook::set),
+    bot("POST", "/bot/deleteWebhook", webhook::delete),
+    bot("GET", "/bot/getWebhookInfo", webhook::info),
+    bot("POST", "/bot/replayWebhook", webhook::replay),
     bot("POST", "/bot/sendReaction", act::send_reaction),
     bot("POST", "/bot/editMessage", act::edit_message),
     bot("POST", "/bot/deleteMessage", act::delete_message),

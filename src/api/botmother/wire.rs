@@ -10,7 +10,9 @@ use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{AccountInfo, Answer, BotInfo, Command, FileInfo, LocalLine, Outcome, Update};
+use crate::engine::handle::{
+    AccountInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, LocalLine, Outcome, Update, WebhookInfo,
+};
 use crate::http::Response;
 
 /// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so rarely.
@@ -130,6 +132,11 @@ fn body(answer: &Answer, base_url: &str) -> String {
         // Printed by whoever calls this.
         Answer::Content { file: info, .. } => object(file(info, base_url)),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
+        Answer::Webhook { url, secret } => {
+            object(Object::new().text("webhook_url", url).text("secret", secret.expose()))
+        }
+        Answer::WebhookInfo(info) => object(webhook(info)),
+        Answer::Attempt(one) => object(attempt(one)),
         Answer::Me(info) => object(bot_members(info)),
         Answer::Info(info, commands, sessions) => object(
             Object::new()
@@ -220,6 +227,32 @@ fn account(info: &AccountInfo) -> String {
 
 fn update(update: &Update) -> String {
     Object::new().number("update_id", update.id.0).text("type", &update.kind).raw("data", &update.payload).end()
+}
+
+fn webhook(info: &WebhookInfo) -> Object {
+    let members = Object::new().text("url", &info.url).number("pending_update_count", info.pending);
+    let members = match &info.last_error {
+        Some((at, why)) => members.number("last_error_date", *at).text("last_error_message", why),
+        None => members,
+    };
+    members
+        .raw("allowed_updates", &json::array(info.allowed.names().map(json::text)))
+        .raw("attempts", &json::array(info.attempts.iter().map(|one| attempt(one).end())))
+}
+
+fn attempt(attempt: &DeliveryAttempt) -> Object {
+    let members = Object::new()
+        .number("update_id", attempt.update.0)
+        .text("delivery_id", &attempt.delivery_id)
+        .number("attempt", attempt.attempt.into());
+    let members = match attempt.status {
+        Some(status) => members.number("status", status.into()),
+        None => members.raw("status", "null"),
+    };
+    members
+        .number("latency_ms", attempt.latency_ms)
+        .number("date", attempt.at)
+        .text_if("error", attempt.error.as_deref())
 }
 
 fn command(command: &Command) -> String {

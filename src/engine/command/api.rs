@@ -31,6 +31,8 @@ pub struct ApiFacts {
     pub config_file: String,
     /// The data directory.
     pub data_dir: String,
+    /// Webhooks may lead to this machine and the local network.
+    pub may_call_private: bool,
 }
 
 struct Page {
@@ -49,6 +51,7 @@ const PAGES: &[Page] = &[
         description: chat::PAGE_MESSAGES,
         text: chat::API_MESSAGES,
     },
+    Page { name: "webhook", aliases: &["webhooks"], description: chat::PAGE_WEBHOOK, text: chat::API_WEBHOOK },
     Page {
         name: "management",
         aliases: &["verwaltung"],
@@ -100,6 +103,13 @@ fn overview(bot: &Bot, language: Language, url: &str) -> String {
     out
 }
 
+/// How an update comes to a webhook.
+const FORMAT: &str = r#"X-Bot-Signature: sha256=<hex>
+X-Bot-Delivery: <the same at each attempt>
+X-Bot-Attempt: <1 for the first>
+
+{"update_type":"message","data":{"from":"…","to":"…","body":"…","type":"chat","stanza_id":"…","timestamp":…}}"#;
+
 /// Whose token a command line sends.
 #[derive(Clone, Copy)]
 enum Auth {
@@ -123,6 +133,7 @@ fn lines(setup: &Setup, bot: &Bot, chat: &Chat, is_admin: bool) -> Vec<(&'static
     let (who, id) = (chat.who.as_str(), bot.row.id);
     let send = Object::new().text("to", who).text("text", "Hello from my bot!").end();
     let create = Object::new().text("name", "AnotherBot").text("account", who).end();
+    let webhook = Object::new().text("url", "https://my-server.example.com/webhook").end();
     let activate = Object::new().number("id", id.0).truth("active", true).end();
     let list = format!("list?account={}", crate::base::text::percent(who));
     let health = setup.api_url.trim_end_matches("bot/");
@@ -137,6 +148,11 @@ fn lines(setup: &Setup, bot: &Bot, chat: &Chat, is_admin: bool) -> Vec<(&'static
         ("updates", curl(Auth::Bot, "getUpdates?timeout=5", None)),
         ("setcommands", curl(Auth::Bot, "setCommands", Some(commands_body(bot)))),
         ("getcommands", curl(Auth::Bot, "getCommands", None)),
+        ("setwebhook", curl(Auth::Bot, "setWebhook", Some(webhook))),
+        ("format", FORMAT.to_string()),
+        ("method", Object::new().text("method", "sendMessage").text("to", who).text("text", "Hello!").end()),
+        ("webhookinfo", curl(Auth::Bot, "getWebhookInfo", None)),
+        ("deletewebhook", curl(Auth::Bot, "deleteWebhook", Some("{}".to_string()))),
         ("list", curl(manager, &list, None)),
         ("create", curl(manager, "create", Some(create))),
         ("activate", curl(manager, "activate", Some(activate))),

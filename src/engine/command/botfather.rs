@@ -144,11 +144,11 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    Ok(details(engine.bot(id)?, language, &engine.setup.api_url))
+    Ok(details(engine.bot(id)?, language, &engine.setup.api_url, engine.webhook_url(id)))
 }
 
 /// All there is to say of one bot.
-pub(super) fn details(bot: &Bot, language: Language, api_url: &str) -> String {
+pub(super) fn details(bot: &Bot, language: Language, api_url: &str, webhook: Option<&str>) -> String {
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
@@ -160,6 +160,7 @@ pub(super) fn details(bot: &Bot, language: Language, api_url: &str) -> String {
             ("mode", bot.mode.as_str()),
             ("status", &status_text(language, bot)),
             ("jid", &or_none(bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default())),
+            ("webhook", &or_none(webhook.unwrap_or_default().to_string())),
             ("description", &or_none(bot.row.description.clone())),
             ("commands", &or_none(commands.join(", "))),
             ("queued", &bot.queued.to_string()),

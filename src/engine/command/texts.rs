@@ -120,8 +120,8 @@ texts! {
     /// Stands for an empty value.
     NOTHING = "-" | "-";
     /// Answer to /status with a number.
-    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nJID: {jid}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
-        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nJID: {jid}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
+    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nJID: {jid}\nWebhook: {webhook}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
+        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nJID: {jid}\nWebhook: {webhook}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
     /// Answer to /status.
     OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}\n\nAPI: {url}"
         | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}\n\nAPI: {url}";

@@ -6,7 +6,7 @@ use super::Text;
 
 texts! {
     /// Argument of /api. The words are names of pages.
-    API_PAGE = "[auth|messages|management|advanced|examples|server]" | "[auth|messages|management|advanced|examples|server]";
+    API_PAGE = "[auth|messages|webhook|management|advanced|examples|server]" | "[auth|messages|webhook|management|advanced|examples|server]";
 
     /// What /help does.
     HELP = "this list" | "diese Liste";
@@ -45,6 +45,8 @@ texts! {
     /// A page's line in the overview.
     PAGE_MESSAGES = "send and receive" | "senden und empfangen";
     /// A page's line in the overview.
+    PAGE_WEBHOOK = "receive by an address of yours" | "empfangen unter einer eigenen Adresse";
+    /// A page's line in the overview.
     PAGE_MANAGEMENT = "list, create and switch bots" | "Bots auflisten, anlegen und schalten";
     /// A page's line in the overview.
     PAGE_ADVANCED = "commands and details of the bot" | "Befehle und Einzelheiten des Bots";
@@ -59,6 +61,9 @@ texts! {
     /// /api messages.
     API_MESSAGES = "Send a message:\n\n{token}\n{send}\n\nFetch what was written to the bot; the call waits up to `timeout` seconds (50 at most) for the first message:\n\n{updates}\n\nEach update has an `update_id`. The next call with `offset` one higher takes what came before it off the queue. What nobody fetches is kept for a day."
         | "Eine Nachricht senden:\n\n{token}\n{send}\n\nHolen, was dem Bot geschrieben wurde; der Aufruf wartet bis zu `timeout` Sekunden (höchstens 50) auf die erste Nachricht:\n\n{updates}\n\nJedes Update hat eine `update_id`. Der nächste Aufruf mit einem um eins höheren `offset` nimmt alles davor aus der Warteschlange. Was niemand holt, wird einen Tag aufgehoben.";
+    /// /api webhook.
+    API_WEBHOOK = "Instead of being fetched, updates can be posted to an address of your program:\n\n{token}\n{setwebhook}\n\nThe answer has a `secret`. Each update comes as a POST with a JSON body and these headers:\n\n{format}\n\nThe signature is the HMAC-SHA256 of the body under the secret, in hex. Answer with 200; else it is tried again for a day, in the order of each conversation, with the same X-Bot-Delivery. A JSON answer like this sends a message at once:\n\n{method}\n\nWhat arrived, and what went wrong:\n\n{webhookinfo}\n\nBack to fetching:\n\n{deletewebhook}"
+        | "Statt geholt zu werden, können Updates an eine Adresse deines Programms geschickt werden:\n\n{token}\n{setwebhook}\n\nDie Antwort hat ein `secret`. Jedes Update kommt als POST mit JSON-Inhalt und diesen Kopfzeilen:\n\n{format}\n\nDie Signatur ist der HMAC-SHA256 des Inhalts unter dem Secret, in Hex. Antworte mit 200; sonst wird es einen Tag lang wieder versucht, in der Reihenfolge jeder Unterhaltung, mit derselben X-Bot-Delivery. Eine JSON-Antwort wie diese sendet gleich eine Nachricht:\n\n{method}\n\nWas ankam, und was schiefging:\n\n{webhookinfo}\n\nZurück zum Holen:\n\n{deletewebhook}";
     /// /api management.
     API_MANAGEMENT = "Your bots:\n\n{admin}{list}\n\nCreate another one, which speaks in the chat with yourself:\n\n{create}\n\nSwitch this one on (or off, with false):\n\n{activate}\n\nIn the same way POST /bot/token and /bot/revoke with the `id` change the token, and /bot/delete removes a bot."
         | "Deine Bots:\n\n{admin}{list}\n\nEinen weiteren anlegen, der im Chat mit dir selbst spricht:\n\n{create}\n\nDiesen einschalten (oder abschalten, mit false):\n\n{activate}\n\nEbenso ändern POST /bot/token und /bot/revoke mit der `id` den Token, und /bot/delete entfernt einen Bot.";

@@ -1,0 +1,327 @@
+//! Webhooks: updates are posted to an address of the bot's program instead of waiting to be fetched (contract §3).
+//!
+//! Of each conversation one update at a time, in order; of each bot a bounded number. An update leaves its queue with the
+//! commit that notes its arrival; until then it is tried again. What is in memory ([`lanes`]) is made from the queue, at
+//! the start and after a batch was taken back, so a restart goes on where the last one was.
+
+mod lanes;
+mod reply;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::base::call::{HttpAnswer, Reach, Trust};
+use crate::base::id::{BotId, UpdateId};
+use crate::base::limits;
+use crate::base::secret::Secret;
+use crate::engine::calls::{About, End};
+use crate::engine::event::Called;
+use crate::engine::failure::Failure;
+use crate::engine::handle::Answer;
+use crate::engine::{Engine, Trouble};
+use crate::remote::webhook::{self, Outcome};
+use crate::store;
+use crate::store::row::{AttemptRow, RetryRow, UpdateRow, WebhookRow};
+use lanes::Lanes;
+
+/// All webhooks.
+#[derive(Default)]
+pub(super) struct Webhooks {
+    hooks: BTreeMap<BotId, Hook>,
+    /// After a failed commit nothing starts before (monotonic): what arrived could not be noted and would go out again.
+    pub(super) not_before: Duration,
+}
+
+/// The webhook of one bot.
+struct Hook {
+    row: WebhookRow,
+    lanes: Lanes,
+}
+
+/// An attempt under way.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    bot: BotId,
+    lane: u64,
+    update: UpdateId,
+    delivery_id: String,
+    kind: String,
+    payload: String,
+    attempt: u32,
+    /// When it was handed out (monotonic).
+    begun: Duration,
+    /// Somebody asked for it once more, and waits.
+    is_replay: bool,
+}
+
+impl Engine {
+    /// Whether updates of this bot are posted.
+    pub(super) fn has_webhook(&self, bot: BotId) -> bool {
+        self.webhooks.hooks.contains_key(&bot)
+    }
+
+    /// Where they are posted.
+    pub(super) fn webhook_url(&self, bot: BotId) -> Option<&str> {
+        self.webhooks.hooks.get(&bot).map(|hook| hook.row.url.as_str())
+    }
+
+    /// Makes what is in memory anew from the store and from the calls under way.
+    pub(super) fn reload_webhooks(&mut self) -> Result<(), store::Error> {
+        let mut before = std::mem::take(&mut self.webhooks.hooks);
+        for row in self.store.list_webhooks()? {
+            let lanes = before.remove(&row.bot).map(|hook| hook.lanes).unwrap_or_default().emptied();
+            self.open_hook(row, lanes)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a webhook into memory with all that waits for it.
+    fn open_hook(&mut self, row: WebhookRow, mut lanes: Lanes) -> Result<(), store::Error> {
+        let bot = row.bot;
+        for (update, lane) in self.store.map_updates(bot, webhook::conversation)? {
+            lanes.push(lane, update);
+        }
+        for about in self.calls.values() {
+            if let About::Webhook(flight) = about
+                && flight.bot == bot
+                && !flight.is_replay
+            {
+                lanes.take_off(flight.lane);
+            }
+        }
+        for retry in self.store.list_retries(bot)? {
+            let wait = u64::try_from(retry.next_at_ms - self.now.unix_ms).unwrap_or(0);
+            let wait = Duration::from_millis(wait).min(limits::RETRY_AFTER_MAX);
+            lanes.delay(retry.update, retry.attempts, self.now.mono + wait);
+        }
+        self.webhooks.hooks.insert(bot, Hook { row, lanes });
+        Ok(())
+    }
+
+    /// An update has come into a bot's queue.
+    pub(super) fn note_for_webhook(&mut self, bot: BotId, update: UpdateId, payload: &str) {
+        if let Some(hook) = self.webhooks.hooks.get_mut(&bot) {
+            hook.lanes.push(webhook::conversation(payload), update);
+        }
+    }
+
+    /// Updates have fallen out of a bot's queue: the oldest.
+    pub(super) fn prune_webhook(&mut self, bot: BotId) -> Result<(), store::Error> {
+        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
+        let first = self.store.first_update(bot)?;
+        hook.lanes.prune(first.unwrap_or(UpdateId(i64::MAX)));
+        Ok(())
+    }
+
+    /// The bot is gone.
+    pub(super) fn forget_webhook(&mut self, bot: BotId) {
+        self.webhooks.hooks.remove(&bot);
+    }
+
+    /// When something is to be started that nothing else starts.
+    pub(super) fn webhooks_deadline(&self) -> Option<Duration> {
+        let active = self.webhooks.hooks.iter().filter(|(bot, _)| !self.stopping && self.is_active(**bot));
+        active.filter_map(|(_, hook)| hook.lanes.due()).min().map(|due| due.max(self.webhooks.not_before))
+    }
+
+    /// Starts the attempts that are due.
+    pub(super) fn webhooks_due(&mut self) -> Result<(), store::Error> {
+        if self.webhooks.hooks.is_empty() || self.stopping || self.now.mono < self.webhooks.not_before {
+            return Ok(());
+        }
+        let now = self.now.mono;
+        let is_due = |hook: &Hook| hook.lanes.due().is_some_and(|due| due <= now);
+        let due = self.webhooks.hooks.iter().filter(|(_, hook)| is_due(hook)).map(|(bot, _)| *bot);
+        for bot in due.collect::<Vec<_>>() {
+            while self.is_active(bot)
+                && let Some((lane, update, attempts)) =
+                    self.webhooks.hooks.get_mut(&bot).and_then(|hook| hook.lanes.next(now))
+            {
+                match self.store.find_update(bot, update)? {
+                    Some((row, created_at)) => self.take_off(bot, lane, attempts + 1, row, created_at),
+                    None => self.with_lanes(bot, |lanes| lanes.land(lane, update)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn with_lanes(&mut self, bot: BotId, change: impl FnOnce(&mut Lanes)) {
+        if let Some(hook) = self.webhooks.hooks.get_mut(&bot) {
+            change(&mut hook.lanes);
+        }
+    }
+
+    fn take_off(&mut self, bot: BotId, lane: u64, attempt: u32, row: UpdateRow, created_at: i64) {
+        let delivery_id = webhook::delivery_id(bot, row.id, created_at, &row.payload);
+        let (update, kind, payload) = (row.id, row.kind, row.payload);
+        let begun = self.now.mono;
+        self.launch(Flight { bot, lane, update, delivery_id, kind, payload, attempt, begun, is_replay: false });
+    }
+
+    /// Has an attempt made after the commit; gives its tag.
+    fn launch(&mut self, flight: Flight) -> Option<u64> {
+        let hook = self.webhooks.hooks.get(&flight.bot)?;
+        let is_open = self.setup.api.may_call_private;
+        let call = webhook::build(webhook::Attempt {
+            url: &hook.row.url,
+            secret: &hook.row.secret,
+            kind: &flight.kind,
+            payload: &flight.payload,
+            delivery_id: &flight.delivery_id,
+            number: flight.attempt,
+            reach: if is_open { Reach::Any } else { Reach::PublicOnly },
+            trust: Trust { system_roots: self.setup.settings.system_roots, ca_file: None },
+        });
+        let key = format!("webhook {} {}", flight.bot, call.origin());
+        Some(self.call_out(key, call, About::Webhook(Box::new(flight))))
+    }
+
+    /// An attempt is over.
+    pub(super) fn on_posted(&mut self, flight: Flight, called: &Called) -> Result<Option<End>, Trouble> {
+        let bot = flight.bot;
+        if !self.bots.contains_key(&bot) {
+            let gone = Err(Failure::NotFound("the bot was deleted".to_string()));
+            return Ok(Some(End::Outcome(gone)));
+        }
+        let outcome = webhook::read(called);
+        let mut attempt = self.attempt_row(&flight, &outcome, called.as_ref().ok());
+        if flight.is_replay {
+            return self.on_replayed(&flight, attempt).map(Some);
+        }
+        match (&outcome, called) {
+            (Outcome::Delivered, Ok(answer)) => {
+                attempt.error = self.on_arrived(&flight, answer)?;
+                if let Some(error) = &attempt.error {
+                    self.note_webhook_error(bot, error)?;
+                }
+                self.store.insert_attempt(bot, &attempt)?;
+            }
+            (Outcome::NotMade, _) => {
+                let at = self.now.mono + limits::WEBHOOK_RETRY_FIRST;
+                self.with_lanes(bot, |lanes| lanes.again(flight.lane, flight.update, flight.attempt - 1, at));
+            }
+            (outcome, _) => {
+                self.store.insert_attempt(bot, &attempt)?;
+                self.on_failed(&flight, outcome, attempt.error.unwrap_or_default())?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn attempt_row(&self, flight: &Flight, outcome: &Outcome, answer: Option<&HttpAnswer>) -> AttemptRow {
+        let took = answer.map_or(self.now.mono.saturating_sub(flight.begun), |answer| answer.took);
+        let (error, payload) = match outcome {
+            Outcome::Delivered => (None, Some(flight.payload.clone())),
+            Outcome::Refused { why, .. } | Outcome::Unreachable(why) => (Some(why.clone()), None),
+            Outcome::NotMade => (Some("it was not made".to_string()), None),
+        };
+        AttemptRow {
+            update: flight.update,
+            delivery_id: flight.delivery_id.clone(),
+            attempt: flight.attempt,
+            status: answer.map(|answer| answer.status),
+            latency_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+            at: self.now.unix(),
+            error,
+            kind: flight.kind.clone(),
+            payload,
+        }
+    }
+
+    /// The receiver has the update: it leaves the queue, and what the answer wants done is done, in one transaction.
+    /// Gives what was wrong with the answer.
+    fn on_arrived(&mut self, flight: &Flight, answer: &HttpAnswer) -> Result<Option<String>, Trouble> {
+        let bot = flight.bot;
+        self.note_read(bot, flight.update)?;
+        if self.store.delete_update(bot, flight.update)?
+            && let Some(entry) = self.bots.get_mut(&bot)
+        {
+            entry.queued -= 1;
+        }
+        if let Some(hook) = self.webhooks.hooks.get_mut(&bot) {
+            hook.lanes.land(flight.lane, flight.update);
+            hook.lanes.reachable();
+            if hook.row.gone_since.take().is_some() {
+                self.store.store_webhook(&hook.row)?;
+            }
+        }
+        match webhook::read_method(answer) {
+            Some((method, fields)) => self.do_as_answered(bot, &flight.delivery_id, &method, &fields),
+            None => Ok(None),
+        }
+    }
+
+    fn on_failed(&mut self, flight: &Flight, outcome: &Outcome, why: String) -> Result<(), store::Error> {
+        let bot = flight.bot;
+        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
+        log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", flight.attempt, flight.update);
+        let mut pause = webhook::pause(flight.attempt);
+        match outcome {
+            Outcome::Refused { wait, .. } => {
+                hook.lanes.reachable();
+                if let Some(wait) = wait {
+                    pause = pause.max(*wait);
+                    hook.lanes.hold(self.now.mono + *wait);
+                }
+            }
+            _ => hook.lanes.unreachable(self.now.mono),
+        }
+        hook.lanes.again(flight.lane, flight.update, flight.attempt, self.now.mono + pause);
+        let next_at_ms = self.now.unix_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
+        self.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
+        let was_gone = hook.row.gone_since;
+        match outcome {
+            // A clock that is not set yet says nothing about days.
+            Outcome::Refused { is_gone: true, .. } if self.now.unix() >= limits::CLOCK_PLAUSIBLE_S => {
+                hook.row.gone_since = was_gone.or(Some(self.now.unix()));
+            }
+            Outcome::Refused { is_gone: false, .. } => hook.row.gone_since = None,
+            _ => {}
+        }
+        let day = limits::WEBHOOK_GONE_AFTER.as_secs() as i64;
+        let is_over = hook.row.gone_since.is_some_and(|since| self.now.unix() - since >= day);
+        if is_over {
+            let why = "the webhook has ended: for a day its receiver answered nothing but 410; set it again to go on";
+            self.note_webhook_error(bot, why)?;
+            self.store.end_webhook(bot, false)?;
+            self.forget_webhook(bot);
+            log::warn!("bot {bot}: {why}");
+            return self.audit(Some(bot), "webhook_ended", "status=410");
+        }
+        self.note_webhook_error(bot, &why)
+    }
+
+    /// Keeps what went wrong last.
+    fn note_webhook_error(&mut self, bot: BotId, why: &str) -> Result<(), store::Error> {
+        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
+        if hook.row.last_error.is_none() {
+            log::warn!("bot {bot}: its webhook has trouble: {why}");
+        }
+        hook.row.last_error = Some((self.now.unix(), why.to_string()));
+        self.store.store_webhook(&hook.row)
+    }
+
+    /// What was asked for once more was made.
+    fn on_replayed(&mut self, flight: &Flight, attempt: AttemptRow) -> Result<End, Trouble> {
+        self.store.insert_attempt(flight.bot, &attempt)?;
+        Ok(End::Outcome(match attempt.error {
+            None => Ok(Answer::Attempt(settings::shown(attempt))),
+            Some(why) => Err(Failure::Remote { what: "send_failed", why }),
+        }))
+    }
+
+    /// For the log.
+    pub(super) fn report_webhooks(&self) {
+        for (bot, hook) in &self.webhooks.hooks {
+            let last = hook.row.last_error.as_ref().map_or("no trouble yet", |(_, why)| why);
+            log::info!("status: bot {bot}: webhook, {} under way; last trouble: {last}", hook.lanes.flying());
+        }
+    }
+}
+
+/// A secret as the original makes it: 64 hex digits.
+fn new_secret(random: [u8; 32]) -> Secret {
+    Secret::new(crate::base::text::hex(&random))
+}

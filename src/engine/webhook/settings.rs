@@ -1,0 +1,133 @@
+//! What a bot's program asks about its webhook: `setWebhook`, `deleteWebhook`, `getWebhookInfo`, `replayWebhook`.
+
+use super::{Flight, new_secret};
+use crate::base::id::BotId;
+use crate::base::limits;
+use crate::base::secret::Secret;
+use crate::engine::effect::Effect;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, Delivery, DeliveryAttempt, NewWebhook, WebhookInfo};
+use crate::engine::{Engine, Trouble, Verdict, calls};
+use crate::remote::webhook;
+use crate::store::row::{AttemptRow, WebhookRow};
+
+const POLLING: &str = "a webhook is set, and updates go there; call deleteWebhook first to fetch them with getUpdates";
+
+impl Engine {
+    /// Fetching is not possible beside a webhook.
+    pub(in crate::engine) fn refuse_polling(&self, bot: BotId) -> Result<(), Failure> {
+        if self.has_webhook(bot) { Err(Failure::Conflict(POLLING.to_string())) } else { Ok(()) }
+    }
+
+    /// `setWebhook`. A secret that is there stays unless another is given: programs set their webhook at each start.
+    pub(in crate::engine) fn set_webhook(&mut self, bot: BotId, new: &NewWebhook) -> Result<Answer, Trouble> {
+        webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
+        let secret = match &new.secret {
+            Some(given) => check_secret(given)?,
+            None => self.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.random())),
+        };
+        if let Some(kinds) = new.allowed {
+            self.allow_updates(bot, kinds)?;
+        }
+        self.store.set_webhook(bot, &new.url, &secret)?;
+        self.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
+        let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
+        self.open_hook(row, Default::default())?;
+        if let Some(waiter) = self.update_waiters.remove(&bot) {
+            let failure = Failure::Conflict(POLLING.to_string());
+            self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+        }
+        log::info!("bot {bot}: its updates go to a webhook at {}", origin(&new.url));
+        Ok(Answer::Webhook { url: new.url.clone(), secret })
+    }
+
+    /// `deleteWebhook`: what did not arrive waits to be fetched.
+    pub(in crate::engine) fn delete_webhook(&mut self, bot: BotId) -> Result<Answer, Trouble> {
+        // An ended one is forgotten, too; where there is none, nothing is written.
+        if self.has_webhook(bot) || self.store.webhook_secret(bot)?.is_some() {
+            self.store.end_webhook(bot, true)?;
+            self.forget_webhook(bot);
+            self.audit(Some(bot), "webhook_deleted", "")?;
+            log::info!("bot {bot}: its webhook was deleted");
+        }
+        Ok(Answer::Done)
+    }
+
+    /// `getWebhookInfo`.
+    pub(in crate::engine) fn webhook_info(&self, bot: BotId) -> Result<Answer, Trouble> {
+        let entry = self.bot(bot)?;
+        Ok(Answer::WebhookInfo(WebhookInfo {
+            url: self.webhook_url(bot).unwrap_or_default().to_string(),
+            pending: entry.queued,
+            last_error: self.store.webhook_error(bot)?,
+            allowed: entry.kinds,
+            attempts: self.store.list_attempts(bot)?.into_iter().map(shown).collect(),
+        }))
+    }
+
+    /// `replayWebhook`: what has arrived is posted once more, under its old name, and the answer waits for the outcome;
+    /// what has not is tried now.
+    pub(in crate::engine) fn replay_webhook(&mut self, bot: BotId, wanted: &Delivery) -> Result<Verdict, Trouble> {
+        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else {
+            return Err(Failure::Conflict("no webhook is set; call setWebhook first".to_string()).into());
+        };
+        let found = match wanted {
+            Delivery::Update(id) => self.store.find_attempt(bot, Some(*id), None)?,
+            Delivery::Id(id) => self.store.find_attempt(bot, None, Some(id))?,
+        };
+        let update = match (wanted, &found) {
+            (_, Some(row)) => Some(row.update),
+            (Delivery::Update(id), None) => Some(*id),
+            (Delivery::Id(_), None) => None,
+        };
+        if update.is_some_and(|update| hook.lanes.hurry(update)) {
+            return Ok(Verdict::Outcome(Ok(Answer::Done)));
+        }
+        let Some((row, payload)) = found.and_then(|row| row.payload.clone().map(|payload| (row, payload))) else {
+            let most = limits::WEBHOOK_ATTEMPTS_KEPT;
+            let text = format!("no such delivery; those of the last {most} attempts can be repeated");
+            return Err(Failure::NotFound(text).into());
+        };
+        let flight = Flight {
+            bot,
+            lane: 0,
+            update: row.update,
+            delivery_id: row.delivery_id,
+            kind: row.kind,
+            payload,
+            attempt: row.attempt.saturating_add(1),
+            begun: self.now.mono,
+            is_replay: true,
+        };
+        match self.launch(flight) {
+            Some(tag) => Ok(calls::wait_for(tag)),
+            None => Err(Failure::Internal.into()),
+        }
+    }
+}
+
+/// An attempt as callers see it.
+pub(super) fn shown(row: AttemptRow) -> DeliveryAttempt {
+    DeliveryAttempt {
+        update: row.update,
+        delivery_id: row.delivery_id,
+        attempt: row.attempt,
+        status: row.status,
+        latency_ms: row.latency_ms,
+        at: row.at,
+        error: row.error,
+    }
+}
+
+fn check_secret(given: &Secret) -> Result<Secret, Failure> {
+    let length = given.expose().len();
+    if (1..=limits::WEBHOOK_SECRET_BYTES_MAX).contains(&length) {
+        return Ok(given.clone());
+    }
+    Err(Failure::invalid("secret", format!("1 to {} bytes", limits::WEBHOOK_SECRET_BYTES_MAX)))
+}
+
+/// What may be shown of an address.
+fn origin(url: &str) -> String {
+    crate::base::call::HttpCall::new("POST", url).origin().to_string()
+}
