@@ -11,10 +11,12 @@ use miniserde::json::Value;
 use support::daemon::Daemon;
 use support::http::Json;
 use support::peer::{Peer, python};
+use support::port::Port;
 use support::server::{Kind, Server};
 
 const CURL: &str = include_str!("guide/curl.sh");
 const POLLING_BOT: &str = include_str!("guide/polling_bot.py");
+const WEBHOOK_BOT: &str = include_str!("guide/webhook_bot.py");
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Ends with the test.
@@ -55,6 +57,7 @@ fn run_curl(daemon: &Daemon, owner: &str, friend: &str) -> Vec<(String, Json)> {
     for (title, command) in curl_commands() {
         let command = command
             .replace("localhost:7842", &format!("localhost:{}", daemon.port))
+            .replace("my-server.com", "my-server.invalid")
             .replace("ralf@chat.example.com", owner)
             .replace("user@chat.example.com", friend);
         let script = format!("TOKEN='{token}'\n{command}");
@@ -82,6 +85,8 @@ fn check_shapes(answers: &[(String, Json)], owner: &str) {
     assert!(!find("Send a file").at("message_id").text().is_empty());
     assert!(matches!(find("Send a reaction").at("result").0, Value::Bool(true)));
     assert_eq!(find("Get registered commands").at("result").list()[1].at("command").text(), "weather");
+    assert_eq!(find("Set webhook").at("result").at("secret").text().len(), 64);
+    assert!(matches!(find("Delete webhook").at("result").0, Value::Bool(true)));
     assert_eq!(find("Get bot info").at("result").at("id").number(), 1);
     assert_eq!(find("Revoke token").at("status").text(), "disabled");
     assert_eq!(find("Delete bot").at("id").number(), 1);
@@ -122,6 +127,47 @@ fn polling_bot_on_the_built_in_account() {
     }
 }
 
+/// The guide's bot registers itself; its signature check fails unless the daemon signs with the secret it knows.
+fn webhook_bot(daemon: &Daemon, token: &str, port: u16) -> Program {
+    let address = format!("http://127.0.0.1:{port}/webhook");
+    let body = format!(r#"{{"url":"{address}","secret":"your_webhook_secret"}}"#);
+    daemon.http().post("/bot/setWebhook", Some(token), &body).ok();
+    let program = WEBHOOK_BOT
+        .replace("http://localhost:7842", &format!("http://localhost:{}", daemon.port))
+        .replace("bm_YOUR_TOKEN_HERE", token)
+        .replace("https://your-server.com/webhook", &address)
+        .replace("port=5000", &format!("port={port}"));
+    let path = daemon.dir.join("webhook_bot.py");
+    std::fs::write(&path, program).expect("written");
+    let mut command = Command::new(python());
+    command.arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Program(command.spawn().expect("the guide's bot starts"))
+}
+
+#[test]
+fn webhook_bot_on_the_built_in_account() {
+    let daemon = Daemon::start("");
+    let token = daemon.create_bot("Echo", "owner@local");
+    let port = Port::claim();
+    let _bot = webhook_bot(&daemon, &token, port.number);
+    let mut http = daemon.http();
+    let mut last = http.post("/local/say", None, r#"{"text":"Grüße 👋"}"#).ok().at("id").number();
+    http.post("/local/say", None, r#"{"text":"ping"}"#).ok();
+    let begun = Instant::now();
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|text| text != "Pong! 🏓") {
+        assert!(begun.elapsed() < LIMIT, "{heard:?}");
+        for line in http.get(&format!("/local/read?after={last}&timeout=5"), None).ok().at("result").list() {
+            last = line.at("id").number();
+            heard.push(line.at("text").text());
+        }
+    }
+    assert_eq!(heard, ["ping", "Received: Grüße 👋", "Pong! 🏓"]);
+    let info = http.get("/bot/getWebhookInfo", Some(&token)).ok().at("result");
+    assert_eq!(info.at("attempts").list()[0].at("status").number(), 200);
+    assert_eq!(http.get("/bot/getUpdates", Some(&token)).status, 409);
+}
+
 fn on_a_real_account(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
     server.add_user("ralf", "pw one");
@@ -153,6 +199,13 @@ fn on_a_real_account(kind: Kind) {
     // No echo of the echo, with the program still polling.
     phone.clear();
     phone.none(Duration::from_secs(4));
+
+    // The same bot with the guide's other program; the one that polls gets 409 from now on.
+    let port = Port::claim();
+    let _bot = webhook_bot(&daemon, &token, port.number);
+    phone.send(&own, "Wieder Grüße 👋");
+    let answer = phone.expect(LIMIT, |message| message.body.starts_with("Received:"));
+    assert_eq!(answer.body, "Received: Wieder Grüße 👋");
 }
 
 #[test]

@@ -44,6 +44,18 @@ curl "http://localhost:7842/bot/getUpdates" \
 curl "http://localhost:7842/bot/getUpdates?offset=43" \
   -H "Authorization: Bearer $TOKEN"
 
+# === WEBHOOKS ===
+
+# Set webhook
+curl -X POST http://localhost:7842/bot/setWebhook \
+  -H "Authorization: Bearer $TOKEN" \
+  -H "Content-Type: application/json" \
+  -d '{"url":"https://my-server.com/webhook"}'
+
+# Delete webhook
+curl -X POST http://localhost:7842/bot/deleteWebhook \
+  -H "Authorization: Bearer $TOKEN"
+
 # === COMMANDS ===
 
 # Register bot commands
