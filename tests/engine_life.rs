@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use botmother::base::call::HttpAnswer;
 use botmother::base::id::{AccountId, UpdateId};
 use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
@@ -346,6 +347,28 @@ fn senders_hear_that_it_arrived_and_was_read() {
     assert!(sent[0].1.contains("<displayed xmlns='urn:xmpp:chat-markers:0' id='m2'/>"), "{}", sent[0].1);
     let (effects, _) = rig.poll(&bot, Some(updates[1].id.0 + 1), None);
     assert!(sends(&effects).is_empty());
+
+    // A webhook takes one at a time.
+    rig.take(&bot);
+    let new = NewWebhook { url: "https://hook.example.org/".into(), secret: None, allowed: None };
+    rig.begin(as_bot(&bot), Question::SetWebhook(new)).1.unwrap();
+    let message = session::Event::Message(Box::new(asking("m6")));
+    let mut effects = rig.batch(vec![Event::Session(account, message)]);
+    effects.extend(rig.batch(vec![Event::Session(account, session::Event::Message(Box::new(asking("m7"))))]));
+    for id in ["m6", "m7"] {
+        let tag =
+            effects.iter().find_map(|effect| if let Effect::Call { tag, .. } = effect { Some(*tag) } else { None });
+        let answer = HttpAnswer { status: 204, ..HttpAnswer::default() };
+        effects = rig.batch(vec![Event::Called { tag: tag.expect("posted"), called: Box::new(Ok(answer)) }]);
+        let sent = sends(&effects);
+        assert_eq!(sent.len(), 1);
+        assert!(
+            sent[0].1.contains(&format!("<displayed xmlns='urn:xmpp:chat-markers:0' id='{id}'/>")),
+            "{}",
+            sent[0].1
+        );
+    }
+    rig.ask(as_bot(&bot), Question::DeleteWebhook).unwrap();
 
     // A program that says it itself.
     rig.hears(account, asking("m5"));

@@ -14,7 +14,9 @@ use botmother::base::id::{AccountId, BotId, OutboxId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::store::row::{AccountRow, BotRow, CommandRow, HeardRow, LocalRow, OutboxRow, RoomRow};
+use botmother::store::row::{
+    AccountRow, AttemptRow, BotRow, CommandRow, HeardRow, LocalRow, OutboxRow, RetryRow, RoomRow,
+};
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
@@ -794,6 +796,68 @@ fn settings_and_owners() {
     assert_eq!(store.setting("botmother_account_enabled:ralf@example.org").unwrap().as_deref(), Some("false"));
     store.store_owner_enabled(&owner, true).unwrap();
     assert!(store.owner_enabled(&owner).unwrap());
+}
+
+#[test]
+fn webhooks_with_their_secrets_and_attempts() {
+    const SECRET: &str = "SECRET-that-nobody-may-read";
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let one = store.insert_bot(&bot("one", None)).unwrap();
+    let two = store.insert_bot(&bot("two", None)).unwrap();
+    assert!(store.list_webhooks().unwrap().is_empty() && store.webhook_secret(one).unwrap().is_none());
+    store.set_webhook(one, "https://hook.example.org/", &Secret::new(SECRET)).unwrap();
+    let mut row = store.list_webhooks().unwrap().remove(0);
+    assert_eq!((row.bot, row.url.as_str(), row.secret.expose()), (one, "https://hook.example.org/", SECRET));
+    assert_eq!((row.gone_since, row.last_error.clone()), (None, None));
+    (row.gone_since, row.last_error) = (Some(NOW), Some((NOW, "no".into())));
+    store.store_webhook(&row).unwrap();
+
+    let update = store.insert_update(one, "message", "{}", NOW).unwrap();
+    let retry = RetryRow { update, attempts: 3, next_at_ms: 7 };
+    store.store_retry(one, &retry).unwrap();
+    store.store_retry(two, &RetryRow { attempts: 9, ..retry }).unwrap();
+    store.store_retry(one, &RetryRow { update: UpdateId(99), ..retry }).unwrap();
+    assert_eq!(store.list_retries(one).unwrap(), [retry], "of no other bot's update, and of none that is gone");
+
+    // Two bots in turn, and still the last twenty of each.
+    for number in 1..=50 {
+        for bot in [one, two] {
+            let payload = (number % 2 == 0).then(|| format!("{{\"n\":{number}}}"));
+            let attempt = AttemptRow {
+                update: UpdateId(number),
+                delivery_id: format!("d{number}"),
+                attempt: 1,
+                status: Some(200),
+                latency_ms: 5,
+                at: NOW,
+                error: None,
+                kind: "message".into(),
+                payload,
+            };
+            store.insert_attempt(bot, &attempt).unwrap();
+        }
+    }
+    store.commit().unwrap();
+    assert_eq!(dir.count("webhook_attempt"), 2 * limits::WEBHOOK_ATTEMPTS_KEPT);
+    assert_eq!(store.list_attempts(one).unwrap()[0].update, UpdateId(50));
+    let found = store.find_attempt(one, None, Some("d48")).unwrap().unwrap();
+    assert_eq!(found.payload.as_deref(), Some("{\"n\":48}"));
+    assert!(store.find_attempt(one, Some(UpdateId(2)), None).unwrap().is_none());
+    for name in ["botmother.db", "botmother.db-wal"] {
+        let bytes = fs::read(dir.file(name)).unwrap();
+        assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()), "{name}");
+    }
+
+    store.end_webhook(one, false).unwrap();
+    assert!(store.list_webhooks().unwrap().is_empty() && store.list_retries(one).unwrap().is_empty());
+    assert_eq!(store.webhook_secret(one).unwrap().unwrap().expose(), SECRET);
+    assert_eq!(store.webhook_error(one).unwrap(), Some((NOW, "no".into())));
+    store.end_webhook(one, true).unwrap();
+    assert!(store.webhook_secret(one).unwrap().is_none() && store.webhook_error(one).unwrap().is_none());
+    store.delete_bot(one).unwrap();
+    store.commit().unwrap();
+    assert_eq!(dir.count("webhook_attempt"), limits::WEBHOOK_ATTEMPTS_KEPT);
 }
 
 #[test]

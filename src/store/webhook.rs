@@ -9,9 +9,6 @@ use crate::base::secret::Secret;
 use crate::store::row::{AttemptRow, RetryRow, WebhookRow};
 use crate::store::{Error, Store};
 
-/// Old attempts are deleted with one insertion in so many.
-const TRIMMED_EVERY: i64 = 16;
-
 impl Store {
     /// All webhooks that are on.
     pub fn list_webhooks(&self) -> Result<Vec<WebhookRow>, Error> {
@@ -97,7 +94,7 @@ impl Store {
 
     /// Notes an attempt; of each bot the last ones are kept.
     pub fn insert_attempt(&mut self, bot: BotId, row: &AttemptRow) -> Result<(), Error> {
-        let id = self.insert(
+        self.write(
             "INSERT INTO webhook_attempt
              (bot_id, update_id, delivery_id, attempt, status, latency_ms, at, error, update_type, payload)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -114,13 +111,11 @@ impl Store {
                 &row.payload,
             ],
         )?;
-        if id % TRIMMED_EVERY == 0 {
-            self.write(
-                "DELETE FROM webhook_attempt WHERE bot_id = ?1 AND id <=
-                 (SELECT id FROM webhook_attempt WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-                &[&bot.0, &limits::WEBHOOK_ATTEMPTS_KEPT],
-            )?;
-        }
+        self.write(
+            "DELETE FROM webhook_attempt WHERE bot_id = ?1 AND id <=
+             (SELECT id FROM webhook_attempt WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            &[&bot.0, &limits::WEBHOOK_ATTEMPTS_KEPT],
+        )?;
         Ok(())
     }
 
