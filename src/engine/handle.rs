@@ -295,7 +295,7 @@ pub struct DeliveryAttempt {
     pub attempt: u32,
     /// HTTP status; `None` when there was no answer.
     pub status: Option<u16>,
-    /// How long it took.
+    /// How long it took; without an answer, the time it waited for its turn included.
     pub latency_ms: i64,
     /// Unix time.
     pub at: i64,

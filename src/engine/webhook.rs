@@ -68,16 +68,17 @@ impl Engine {
 
     /// Makes what is in memory anew from the store and from the calls under way.
     pub(super) fn reload_webhooks(&mut self) -> Result<(), store::Error> {
-        let mut before = std::mem::take(&mut self.webhooks.hooks);
+        let mut hooks = BTreeMap::new();
         for row in self.store.list_webhooks()? {
-            let lanes = before.remove(&row.bot).map(|hook| hook.lanes).unwrap_or_default().emptied();
-            self.open_hook(row, lanes)?;
+            let lanes = self.webhooks.hooks.get(&row.bot).map(|hook| hook.lanes.emptied());
+            hooks.insert(row.bot, self.open_hook(row, lanes.unwrap_or_default())?);
         }
+        self.webhooks.hooks = hooks;
         Ok(())
     }
 
-    /// Takes a webhook into memory with all that waits for it.
-    fn open_hook(&mut self, row: WebhookRow, mut lanes: Lanes) -> Result<(), store::Error> {
+    /// A webhook with all that waits for it.
+    fn open_hook(&self, row: WebhookRow, mut lanes: Lanes) -> Result<Hook, store::Error> {
         let bot = row.bot;
         for (update, lane) in self.store.map_updates(bot, webhook::conversation)? {
             lanes.push(lane, update);
@@ -95,8 +96,7 @@ impl Engine {
             let wait = Duration::from_millis(wait).min(limits::RETRY_AFTER_MAX);
             lanes.delay(retry.update, retry.attempts, self.now.mono + wait);
         }
-        self.webhooks.hooks.insert(bot, Hook { row, lanes });
-        Ok(())
+        Ok(Hook { row, lanes })
     }
 
     /// An update has come into a bot's queue.

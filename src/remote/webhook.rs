@@ -247,6 +247,23 @@ mod tests {
     }
 
     #[test]
+    fn whatever_comes_back_is_read() {
+        let good = br#"{"method":"sendMessage","to":"a@b","text":"x","more":[1,{"a":null}]}"#;
+        let mut state = 1u64;
+        for _ in 0..20_000 {
+            let mut body = good.to_vec();
+            for _ in 0..3 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let at = (state >> 33) as usize % body.len();
+                body[at] = (state >> 24) as u8;
+            }
+            let text = String::from_utf8_lossy(&body).into_owned();
+            read_method(&HttpAnswer { status: 200, body, ..HttpAnswer::default() });
+            conversation(&text);
+        }
+    }
+
+    #[test]
     fn pauses_double_up_to_an_hour() {
         let seconds: Vec<u64> = (1..16).map(|attempts| pause(attempts).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600, 3600]);

@@ -328,6 +328,24 @@ fn a_bug_loses_and_repeats_nothing_else() {
 }
 
 #[test]
+fn what_could_not_be_noted_goes_again_but_not_at_once() {
+    let mut rig = Rig::new();
+    let bot = rig.create("owner@local", "Hook");
+    rig.hook(&bot);
+    let first = posted(rig.say("hello")).remove(0);
+    BUG.set(true);
+    let method = r#"{"method":"sendMessage","to":"owner@local","text":"x"}"#;
+    assert!(posted(rig.called(first.tag, Ok(answer(200, method)))).is_empty());
+    assert!(!BUG.get(), "the bug was met");
+    assert!(posted(rig.batch(Vec::new())).is_empty());
+    assert_eq!(rig.engine.deadline(), Some(rig.now.mono + limits::RECONNECT_FIRST));
+    let again = posted(rig.wait(limits::RECONNECT_FIRST)).remove(0);
+    assert_eq!(again.header("X-Bot-Delivery"), first.header("X-Bot-Delivery"));
+    rig.arrives(&again);
+    assert_eq!(rig.info(&bot).pending, 0);
+}
+
+#[test]
 fn a_disabled_bot_is_left_alone() {
     let mut rig = Rig::new();
     let bot = rig.curious();

@@ -33,7 +33,7 @@ struct Lane {
 
 impl Lanes {
     /// The same receiver with nothing to do.
-    pub(super) fn emptied(self) -> Lanes {
+    pub(super) fn emptied(&self) -> Lanes {
         Lanes { failures: self.failures, held_until: self.held_until, ..Lanes::default() }
     }
 

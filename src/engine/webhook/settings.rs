@@ -32,7 +32,8 @@ impl Engine {
         self.store.set_webhook(bot, &new.url, &secret)?;
         self.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
         let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
-        self.open_hook(row, Default::default())?;
+        let hook = self.open_hook(row, Default::default())?;
+        self.webhooks.hooks.insert(bot, hook);
         if let Some(waiter) = self.update_waiters.remove(&bot) {
             let failure = Failure::Conflict(POLLING.to_string());
             self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
