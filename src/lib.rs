@@ -30,6 +30,7 @@ pub mod base;
 pub mod remote;
 pub mod xml;
 pub mod xmpp;
+pub mod omemo;
 pub mod store;
 pub mod engine;
 pub mod net;

@@ -413,6 +413,39 @@ pub const MENU_FORMS_MAX: usize = 8;
 /// After this a form of a command is forgotten: time enough to look something up.
 pub const MENU_FORM_LIFETIME: Duration = Duration::from_secs(1800);
 
+// --- OMEMO ---
+
+/// Sessions kept with one device, newest first: simultaneous starts and resets leave behind what is still under way.
+pub const OMEMO_STATES_MAX: usize = 8;
+/// Keys kept for messages that have not come, per session: 69 bytes each.
+pub const OMEMO_SKIPPED_MAX: usize = 1_000;
+/// Messages that may be missing in front of one: as many as the oldest libraries take; some 25 ms of work.
+pub const OMEMO_JUMP_MAX: u32 = 25_000;
+/// Keys kept of messages that most likely do not exist: see `omemo::ratchet`.
+pub const OMEMO_GUESSES_MAX: usize = 8;
+/// Ratchet keys that old messages are known by: 8 bytes each.
+pub const OMEMO_PAST_MAX: usize = 16;
+/// Fields of one record of Protocol Buffers: real ones have seven.
+pub const OMEMO_FIELDS_MAX: usize = 32;
+/// One-time prekeys published (XEP-0384 §5.3.2 asks for about 100).
+pub const OMEMO_PREKEYS: usize = 100;
+/// One-time prekeys kept: those published, and those used that wait for the end of a catch-up.
+pub const OMEMO_PREKEYS_KEPT_MAX: usize = 2_000;
+/// Ids of prekeys stay below: the oldest libraries take no more.
+pub const OMEMO_PREKEY_ID_MAX: u32 = (1 << 24) - 1;
+/// Prekeys read from one bundle: more are not needed to choose one.
+pub const OMEMO_BUNDLE_PREKEYS_MAX: usize = 500;
+/// Devices read from one list: lists with hundreds are broken.
+pub const OMEMO_DEVICES_MAX: usize = 200;
+/// Keys for one device id in one message: rooms do not say whose device is meant, so there may be several.
+pub const OMEMO_KEYS_MAX: usize = 8;
+/// One key of a message: a key exchange has some 200 bytes.
+pub const OMEMO_KEY_BYTES_MAX: usize = 1_024;
+/// Messages under one ratchet key after which the sender wants to hear something (XEP-0384 §6).
+pub const OMEMO_UNANSWERED_MAX: u32 = 53;
+/// Random characters that hide the length of an envelope (XEP-0420 §4 asks for up to 200).
+pub const OMEMO_PADDING_MAX: u8 = 200;
+
 // --- store ---
 
 /// More than there are statements in this layer, so that none is prepared twice.
