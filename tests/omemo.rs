@@ -7,6 +7,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 
 use botmother::base::text::hex;
 use botmother::omemo::{
@@ -329,5 +330,36 @@ fn twomemo() {
 fn omemo_dr() {
     if let Some(process) = python("omemo_dr") {
         run(process, Version::Legacy, 60, true);
+    }
+}
+
+/// libomemo-c, in a driver compiled once.
+fn libomemo(version: Version) -> Option<Process> {
+    static DRIVER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let driver = DRIVER.get_or_init(|| {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("omemo-peer");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-w", "-O1", "-o"]).arg(&out).arg(source("peer.c")).args(["-lomemo-c", "-lcrypto"]);
+        compiler.stderr(Stdio::null()).status().is_ok_and(|status| status.success()).then_some(out)
+    });
+    let Some(driver) = driver else {
+        missing("libomemo-c");
+        return None;
+    };
+    let number = if version == Version::Legacy { "3" } else { "4" };
+    Some(Process::start(Command::new(driver).arg(number)))
+}
+
+#[test]
+fn libomemo_c_legacy() {
+    if let Some(process) = libomemo(Version::Legacy) {
+        run(process, Version::Legacy, 60, true);
+    }
+}
+
+#[test]
+fn libomemo_c_omemo2() {
+    if let Some(process) = libomemo(Version::Omemo2) {
+        run(process, Version::Omemo2, 60, true);
     }
 }
