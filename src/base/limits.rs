@@ -445,6 +445,8 @@ pub const OMEMO_KEY_BYTES_MAX: usize = 1_024;
 pub const OMEMO_UNANSWERED_MAX: u32 = 53;
 /// Random characters that hide the length of an envelope (XEP-0420 §4 asks for up to 200).
 pub const OMEMO_PADDING_MAX: u8 = 200;
+/// Pieces that an encrypted file is decrypted in: more would be held twice.
+pub const OMEMO_FILE_PIECE_BYTES: usize = 64 * 1024;
 
 // --- store ---
 
