@@ -1,5 +1,7 @@
 //! Known answers: RFC 7748, RFC 8032, RFC 5869, RFC 4231 (in `base::crypto`), NIST SP 800-38A and the GCM submission.
 
+mod vectors;
+
 use super::*;
 use crate::base::text::hex;
 use crate::omemo::show::unhex;

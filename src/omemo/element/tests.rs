@@ -56,7 +56,7 @@ fn device_lists() {
                 <device id='-3'/><device id='4294967295'/><device/><other id='8'/><device id=' 6 '/></list>";
     let list = parse(list);
     assert_eq!(read_devices(Version::Legacy, &list), [5, 6]);
-    assert_eq!(read_devices(Version::Omemo2, &list), []);
+    assert!(read_devices(Version::Omemo2, &list).is_empty());
     let added = add_device(Version::Legacy, Some(&list), 9, Some("unseen"));
     assert_eq!(read_devices(Version::Legacy, &added), [5, 6, 9]);
     assert!(!added.print("").contains("unseen"));
