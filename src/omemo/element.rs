@@ -215,8 +215,8 @@ impl Encrypted {
         element.with_text(&text::base64(&key.data))
     }
 
-    /// Reads it for the device `device` of the account `jid`; `None` when it is malformed. Keys for others are left
-    /// out, so there may be none.
+    /// Reads it for the device `device` of the account `jid`, a normalised bare address; `None` when it is malformed.
+    /// Keys for others are left out, so there may be none.
     pub fn read(element: &Element, jid: &str, device: u32) -> Option<Encrypted> {
         let version = Version::ALL.into_iter().find(|version| element.is("encrypted", version.ns()))?;
         let ns = version.ns();

@@ -178,6 +178,38 @@ fn key_exchanges() {
 }
 
 #[test]
+fn key_exchanges_that_are_refused() {
+    for version in Version::ALL {
+        let random = &mut Random(14);
+        let [mut a, mut b] = pair(version, random);
+        let first = a.send(&b, Some("1"), false, random);
+        let message = b.read(&first).unwrap();
+        let changed = |change: &dyn Fn(&mut proto::KeyExchange<'_>)| {
+            let mut exchange = proto::KeyExchange::read(version, &message.keys[0].data).unwrap();
+            change(&mut exchange);
+            let mut message = message.clone();
+            message.keys[0].data = exchange.print(version, 1);
+            message
+        };
+        let refused = |b: &Party, message: &Encrypted| decrypt(&b.device, message, b.session.as_ref()).err();
+        let same = changed(&|_| {});
+        assert_eq!(refused(&b, &same), None);
+        let without = changed(&|exchange| exchange.prekey = None);
+        assert_eq!(refused(&b, &without), Some(Error::Broken("a key exchange without a prekey")));
+        // the same key in another spelling would pass for a new session
+        let spelt = changed(&|exchange| exchange.base[31] |= 0x80);
+        assert_eq!(refused(&b, &spelt), Some(Error::Broken("not a key exchange")));
+        b.receive(&first).unwrap();
+        assert_eq!(refused(&b, &spelt), Some(Error::Broken("not a key exchange")));
+        assert_eq!(refused(&b, &same), Some(Error::Duplicate));
+        let other = changed(&|exchange| exchange.identity = [9; 32]);
+        assert!(matches!(refused(&b, &other), Some(Error::Broken(_))));
+        let small = changed(&|exchange| exchange.base = [0; 32]);
+        assert_eq!(refused(&b, &small), Some(Error::Broken("a key of small order")));
+    }
+}
+
+#[test]
 fn long_silence_and_large_gaps() {
     for version in Version::ALL {
         let random = &mut Random(9);
