@@ -240,6 +240,56 @@ impl Fields {
         }
     }
 
+    /// An optional number, with or without a fraction.
+    pub fn decimal(&self, key: &str) -> Result<Option<f64>, Wrong> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Number(Number::F64(n))) if n.is_finite() => Ok(Some(*n)),
+            Some(Value::Number(Number::I64(n))) => Ok(Some(*n as f64)),
+            Some(Value::Number(Number::U64(n))) => Ok(Some(*n as f64)),
+            Some(_) => Err(Wrong::new(key, "a number")),
+        }
+    }
+
+    /// What stands at the end of a path of member names and indices. Nothing is copied: a stranger's value may be nested
+    /// deeper than a stack.
+    fn at(&self, path: &[&str]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.get(first)?, |value, step| match value {
+            Value::Object(members) => members.get(*step),
+            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+            _ => None,
+        })
+    }
+
+    /// The string at the end of a path, if there is one.
+    pub fn text_at(&self, path: &[&str]) -> Option<&str> {
+        match self.at(path)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether there is `true` at the end of a path.
+    pub fn is_true_at(&self, path: &[&str]) -> bool {
+        matches!(self.at(path), Some(Value::Bool(true)))
+    }
+
+    /// Whether there is anything but null at the end of a path.
+    pub fn has(&self, path: &[&str]) -> bool {
+        !matches!(self.at(path), None | Some(Value::Null))
+    }
+
+    /// A text that came whole or in parts: the string at the end of a path, or the members `text` of the objects in the
+    /// array there, those marked as a `thought` left out.
+    pub fn joined_at(&self, path: &[&str]) -> Option<String> {
+        match self.at(path)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Array(items) => Some(items.iter().filter_map(part).collect()),
+            _ => None,
+        }
+    }
+
     /// A truth value that must be there.
     pub fn need_truth(&self, key: &str) -> Result<bool, Wrong> {
         self.truth(key)?.ok_or_else(|| Wrong::new(key, "there: true or false"))
@@ -256,6 +306,18 @@ impl Fields {
                 _ => Err(wrong()),
             })
             .collect()
+    }
+}
+
+fn part(item: &Value) -> Option<&str> {
+    match item {
+        Value::Object(members) if !matches!(members.get("thought"), Some(Value::Bool(true))) => {
+            match members.get("text") {
+                Some(Value::String(text)) => Some(text),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -390,6 +390,16 @@ pub const WEBHOOK_GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
 pub const WEBHOOK_ATTEMPTS_KEPT: i64 = 20;
 /// A webhook's secret; Telegram's bound.
 pub const WEBHOOK_SECRET_BYTES_MAX: usize = 256;
+/// An AI's whole answer unless its bot says otherwise: large models on small machines think for a minute.
+pub const AI_TIMEOUT_S: u32 = 120;
+/// The longest a bot may allow: beyond it nobody waits any more.
+pub const AI_TIMEOUT_S_MAX: u32 = 600;
+/// Tokens of an answer unless the bot says otherwise, as in the guide's original: some 1,500 words.
+pub const AI_TOKENS: u32 = 2_048;
+/// More tokens than any model gives in one answer.
+pub const AI_TOKENS_MAX: u32 = 200_000;
+/// What is kept of an answer: several times what [`AI_TOKENS`] can be.
+pub const AI_ANSWER_BYTES_MAX: usize = 48 * 1024;
 /// Sending or fetching one file: 100 MB over a slow line of 1 Mbit/s take a quarter of an hour.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// A file transfer on which nothing moves for so long is dead.

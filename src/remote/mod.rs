@@ -2,6 +2,7 @@
 //! functions build an [`HttpCall`](crate::base::call::HttpCall) and turn its outcome into one of a closed list of
 //! meanings, each with one sentence for people. `work` makes the calls, the engine decides what follows.
 
+pub mod ai;
 pub mod ejabberd;
 pub mod upload;
 pub mod webhook;
