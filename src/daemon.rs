@@ -165,6 +165,7 @@ fn carry_out(effect: Effect, out: &Out) {
         Effect::Session(account, order) => drop(out.orders.try_send((account, order))),
         Effect::Rebind(wish) => drop(out.rebinds.try_send(wish)),
         Effect::Call { tag, key, call } => out.calls.make(tag, &key, *call),
+        Effect::CallOff(tag) => out.calls.call_off(tag),
     }
 }
 

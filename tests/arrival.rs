@@ -147,7 +147,9 @@ impl Rig {
                 }
                 Effect::Session(account, Order::Send { stanza, .. }) => caused.said.push((account, stanza)),
                 Effect::Session(_, Order::Presence(presence)) => caused.presences.push(presence),
-                Effect::Call { .. } | Effect::Rebind(_) => panic!("nothing here reaches beyond XMPP"),
+                Effect::Call { .. } | Effect::CallOff(_) | Effect::Rebind(_) => {
+                    panic!("nothing here reaches beyond XMPP")
+                }
                 Effect::Session(account, Order::Close) => caused.closed.push(account),
                 Effect::Session(..) => {}
             }

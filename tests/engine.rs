@@ -22,6 +22,8 @@ use botmother::xmpp::message::{Inbound, Kind, Via};
 use botmother::xmpp::sasl::LoginKey;
 use botmother::xmpp::session::{self, Facts};
 
+#[path = "engine/ai.rs"]
+mod ai;
 #[path = "engine/menus.rs"]
 mod menus;
 #[path = "engine/webhooks.rs"]

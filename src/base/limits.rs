@@ -400,6 +400,36 @@ pub const AI_TOKENS: u32 = 2_048;
 pub const AI_TOKENS_MAX: u32 = 200_000;
 /// What is kept of an answer: several times what [`AI_TOKENS`] can be.
 pub const AI_ANSWER_BYTES_MAX: usize = 48 * 1024;
+/// Turns of a conversation that an AI is told again: the guide's 20 messages.
+pub const AI_TURNS: usize = 10;
+/// Bytes of them, newest first: some 6,000 tokens, which small models can take beside the answer.
+pub const AI_HISTORY_BYTES: usize = 24 * 1024;
+/// What an AI is kept from forgetting; longer ago it was another talk.
+pub const AI_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Questions of one conversation that wait for the one before them: nobody types more while he waits.
+pub const AI_QUEUE_MAX: usize = 4;
+/// Questions that wait in all.
+pub const AI_QUESTIONS_MAX: usize = 256;
+/// Questions asked at once: half of the threads there are for calls, so that dead AIs leave webhooks theirs.
+pub const AI_CALLS_MAX: usize = 8;
+/// Calls for one question, with its second tries and what is left out of them.
+pub const AI_CALLS_PER_QUESTION: u32 = 8;
+/// Second tries at a service in trouble.
+pub const AI_RETRIES: u32 = 2;
+/// The first pause before such a try; the next is four times as long.
+pub const AI_RETRY_FIRST: Duration = Duration::from_secs(2);
+/// Who tells us to come back later than this is told to the person instead.
+pub const AI_RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+/// Questions of one conversation within a minute; more come from another machine.
+pub const AI_PER_MINUTE_MAX: u32 = 15;
+/// How long a conversation of two machines is left alone.
+pub const AI_QUIET: Duration = Duration::from_secs(900);
+/// One message of a long answer: what clients show and rooms pass on without complaint.
+pub const AI_MESSAGE_BYTES: usize = 4_000;
+/// A system prompt.
+pub const AI_SYSTEM_BYTES_MAX: usize = 16 * 1024;
+/// A model's name, and the name of an API caller's conversation.
+pub const AI_NAME_BYTES_MAX: usize = 200;
 /// Sending or fetching one file: 100 MB over a slow line of 1 Mbit/s take a quarter of an hour.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// A file transfer on which nothing moves for so long is dead.

@@ -1,36 +1,62 @@
 //! Calls to other services, made for the engine in threads that come and go with the need.
 
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use crate::base::call::HttpCall;
 use crate::base::limits;
 use crate::engine::event::Event;
-use crate::work::Work;
+use crate::work::{Cancel, Work};
 
 /// The pool of calls. It holds a way to the engine, which ends only when there is none any more: so it can be taken away.
-pub(super) struct Calls(Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>);
+pub(super) struct Calls {
+    pool: Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>,
+    /// How to call off what is under way, by tag.
+    cancels: Cancels,
+}
+
+type Cancels = Arc<Mutex<HashMap<u64, Cancel>>>;
 
 impl Calls {
     pub(super) fn new(events: mpsc::Sender<Event>) -> Calls {
         let report = events.clone();
-        let tell = move |tag, called| drop(report.send(Event::Called { tag, called: Box::new(called) }));
-        Calls(Mutex::new(Some((Work::new(tell), events))))
+        let cancels = Cancels::default();
+        let known = cancels.clone();
+        let tell = move |tag, called| {
+            lock(&known).remove(&tag);
+            let _ = report.send(Event::Called { tag, called: Box::new(called) });
+        };
+        Calls { pool: Mutex::new(Some((Work::new(tell), events))), cancels }
     }
 
     /// Has a call made, or tells at once why not.
     pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall) {
-        if let Some((work, events)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
-            && let Err(refused) = work.submit(tag, key, call)
-        {
-            let _ = events.send(Event::Called { tag, called: Box::new(Err(refused)) });
+        let pool = lock(&self.pool);
+        let Some((work, events)) = &*pool else { return };
+        // Held until the call is known: it may be over before.
+        let mut cancels = lock(&self.cancels);
+        match work.submit(tag, key, call) {
+            Ok(cancel) => drop(cancels.insert(tag, cancel)),
+            Err(refused) => drop(events.send(Event::Called { tag, called: Box::new(Err(refused)) })),
+        }
+    }
+
+    /// Calls one off.
+    pub(super) fn call_off(&self, tag: u64) {
+        if let Some(cancel) = lock(&self.cancels).remove(&tag) {
+            cancel.cancel();
         }
     }
 
     /// Calls off what is under way.
     pub(super) fn stop(&self) {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let taken = lock(&self.pool).take();
         if let Some((work, _)) = taken {
             work.stop(limits::CALLS_STOP_TIMEOUT);
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,6 +4,7 @@ use crate::base::crypto;
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::engine::calls::wait_for;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, BotInfo, Caller, Question};
 use crate::engine::registry::{Bot, Voice};
@@ -76,6 +77,13 @@ impl Engine {
                 self.set_commands(bot, commands)?;
                 Answer::Done
             }
+            Question::SetAi(new) => self.set_ai_by_api(bot, new)?,
+            Question::AiStatus => Answer::Ai(self.ai_info(bot)?),
+            Question::EnableAi(is_enabled) => {
+                self.enable_ai(bot, *is_enabled)?;
+                Answer::AiEnabled(*is_enabled)
+            }
+            Question::AskAi { text, from } => return Ok(wait_for(self.ask_ai(bot, text, from)?)),
             Question::GetCommands => Answer::Commands(self.bot(bot)?.commands.clone()),
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
         };

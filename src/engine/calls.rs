@@ -28,6 +28,8 @@ pub(super) enum About {
     File(u64),
     /// An update for a webhook.
     Webhook(Box<Flight>),
+    /// A question to an AI.
+    Ai,
 }
 
 /// What whoever waits for a call gets.
@@ -54,6 +56,15 @@ impl Engine {
         self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call) });
     }
 
+    /// Calls a call off; what becomes of it is not heard any more.
+    pub(super) fn drop_call(&mut self, tag: u64) {
+        let Some(about) = self.calls.remove(&tag) else { return };
+        if !self.pending.calls_begun.contains(&tag) {
+            self.pending.calls_ended.push((tag, about));
+        }
+        self.pending.effects.push(Effect::CallOff(tag));
+    }
+
     /// A call is over.
     pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
         let Some(about) = self.calls.remove(&tag) else { return Ok(()) };
@@ -65,6 +76,7 @@ impl Engine {
             About::File(job) => self.on_file_called(job, called).map(|()| None),
             About::Unregister(removal) => self.on_unregistered(removal, called),
             About::Webhook(flight) => self.on_posted(*flight, called),
+            About::Ai => self.on_ai_called(tag, called).map(|()| None),
         };
         match end {
             Ok(Some(end)) => self.pending.called.push((tag, end)),

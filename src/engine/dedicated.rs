@@ -10,6 +10,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::accounts::Login;
+use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
@@ -17,7 +18,7 @@ use crate::engine::handle::{Answer, Mode, NewBot, NewMessage, OwnAccount, ReplyT
 use crate::engine::received::{Said, words};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
-use crate::store::row::{AccountRow, Origin};
+use crate::store::row::{AccountRow, AiPlace, Origin};
 use crate::xml::Element;
 use crate::xmpp::message::{Inbound, Kind, Via};
 use crate::xmpp::presence::{self, Presence};
@@ -202,15 +203,27 @@ impl Engine {
             return Ok(());
         }
         let said = Said::of(account, message, self.now.unix());
-        match self.tell_message(bot, &message.from.bare(), own, body, &said)? {
-            Some(update) => self.confirm_arrival(account, bot, message, update),
-            None => Ok(()),
+        let from = message.from.bare();
+        if let Some(update) = self.tell_message(bot, &from, own, &command::ai::mask(body), &said)? {
+            self.confirm_arrival(account, bot, message, update)?;
         }
+        self.think_about(
+            bot,
+            Heard {
+                peer: from.to_string(),
+                to: from.to_jid(),
+                from,
+                place: AiPlace::Chat,
+                text: body,
+                ids: ids(message),
+                replaces: message.replaces.as_deref(),
+            },
+        )
     }
 
     /// Answers what the bot knows by itself; says whether that was all. A command that its program has registered goes
     /// to the program too.
-    fn answer_command(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<bool, store::Error> {
+    pub(super) fn answer_command(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<bool, store::Error> {
         let answer = match command::run_in_chat(self, &Chat { bot, who: who.clone() }, body) {
             Ok(Some(answer)) => answer,
             Ok(None) => return Ok(false),
@@ -275,7 +288,13 @@ impl Engine {
 
     /// A bot says something by itself, in its own chat: an answer to a command.
     pub(super) fn say_as_bot(&mut self, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error> {
-        let Some(account) = self.account_of_bot(bot) else { return Ok(()) };
+        let Some(account) = self.account_of_bot(bot) else {
+            // In the built-in chat.
+            return match self.say_to(bot, Kind::Chat, &to.to_jid(), text) {
+                Err(Trouble::Store(error)) => Err(error),
+                Ok(()) | Err(Trouble::Failure(_)) => Ok(()),
+            };
+        };
         let message = NewMessage {
             to: to.to_jid(),
             text: text.to_string(),

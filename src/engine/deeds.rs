@@ -190,7 +190,7 @@ impl Engine {
     }
 
     /// Tells what the bot does. It means nothing a moment later, so it is not kept for when the server is back.
-    fn show_state(&mut self, way: &Way, to: &Jid, kind: Kind, state: ChatState) {
+    pub(super) fn show_state(&mut self, way: &Way, to: &Jid, kind: Kind, state: ChatState) {
         let Way::Account(account) = way else { return };
         let Some(entry) = self.accounts.get(account).filter(|account| account.is_online) else { return };
         let is_own = entry.row.jid.as_str() == to.bare_str();

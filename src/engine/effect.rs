@@ -25,6 +25,8 @@ pub enum Effect {
         /// The call.
         call: Box<HttpCall>,
     },
+    /// Call off the call with this tag, if it is still under way.
+    CallOff(u64),
     /// Change how the API is reached; [`crate::engine::event::Event::Rebound`] follows.
     Rebind(Rebind),
 }

@@ -20,6 +20,8 @@ pub enum Failure {
     },
     /// Something has to be set up first; the text says what and where.
     NotConfigured(String),
+    /// It is set up, but switched off; the text says how to switch it on.
+    NotEnabled(String),
     /// It cannot be done beside something that is there already.
     Conflict(String),
     /// What was given is too large; the text says what is allowed.
@@ -66,6 +68,7 @@ impl fmt::Display for Failure {
             | Failure::TooLarge(text)
             | Failure::Quota(text)
             | Failure::NotConfigured(text)
+            | Failure::NotEnabled(text)
             | Failure::NotBuilt(text)
             | Failure::Remote { why: text, .. } => f.write_str(text),
             Failure::Invalid { field, must_be } if field.is_empty() => write!(f, "the body must be {must_be}"),

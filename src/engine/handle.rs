@@ -16,6 +16,7 @@ use crate::engine::failure::Failure;
 use crate::xmpp::avatar::AvatarError;
 use crate::xmpp::message::Kind;
 
+pub use crate::engine::ai::{AiInfo, AiSettings};
 pub use crate::engine::deeds::{Act, Deed};
 pub use crate::engine::files::{FileQuery, FileWanted, NewFile, Upload};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
@@ -387,6 +388,19 @@ pub enum Question {
     SetCommands(Vec<Command>),
     /// `/bot/getCommands`, by a bot.
     GetCommands,
+    /// `/bot/ai/setup`, by a bot.
+    SetAi(AiSettings),
+    /// `/bot/ai/status`, by a bot.
+    AiStatus,
+    /// `/bot/ai/enable`, by a bot.
+    EnableAi(bool),
+    /// `/bot/ai/ask`, by a bot; answered when the AI has answered.
+    AskAi {
+        /// What is asked.
+        text: String,
+        /// Whose conversation it belongs to.
+        from: String,
+    },
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
     /// The built-in chat: `owner@local` says something to the manager (`None`) or to one bot, by name or id.
@@ -601,6 +615,19 @@ pub enum Answer {
     Info(BotInfo, Vec<Command>, usize),
     /// To [`Question::GetCommands`].
     Commands(Vec<Command>),
+    /// To [`Question::SetAi`].
+    AiSet {
+        /// The provider.
+        provider: String,
+        /// The model.
+        model: String,
+    },
+    /// To [`Question::AiStatus`].
+    Ai(AiInfo),
+    /// To [`Question::EnableAi`].
+    AiEnabled(bool),
+    /// To [`Question::AskAi`].
+    AiAnswer(String),
     /// To what has no more to say than that it is done.
     Done,
     /// To [`Question::LocalRead`].

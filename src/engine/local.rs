@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::command;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
@@ -55,10 +56,11 @@ impl Engine {
             return Err(Failure::invalid("text", rule).into());
         }
         let bot = to.map(|name| self.local_bot(name)).transpose()?;
-        let line = self.say_locally(Speaker::Owner(bot), text)?;
+        let line = self.say_locally(Speaker::Owner(bot), &command::ai::mask(text))?;
         let stanza_id = format!("local-{line}");
         let said = Said { id: &stanza_id, at: self.now.unix(), message: None };
         match bot {
+            Some(bot) if self.answer_command(bot, &local_owner(), text)? => {}
             Some(bot) => self.deliver_to_bot(bot, &local_owner(), text, &said)?,
             None => self.on_self_chat(&local_owner(), text, &said)?,
         }

@@ -262,7 +262,7 @@ impl Engine {
             self.calls.values().any(|about| match about {
                 About::Register(making) => making.account == id,
                 About::Check(removal) | About::Unregister(removal) => removal.account == id,
-                About::EjabberdTest | About::File(_) | About::Webhook(_) => false,
+                About::EjabberdTest | About::File(_) | About::Webhook(_) | About::Ai => false,
             })
         };
         let mut rows = self.store.list_accounts()?;

@@ -14,6 +14,7 @@ pub mod handle;
 mod access;
 mod accounts;
 mod adhoc;
+mod ai;
 mod arrival;
 mod ask;
 mod asking;
@@ -114,6 +115,7 @@ pub struct Engine {
     rooms: rooms::Rooms,
     files: files::Files,
     webhooks: webhook::Webhooks,
+    ai: ai::Ai,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -157,6 +159,8 @@ struct Pending {
     visits: Option<Vec<adhoc::Visit>>,
     /// Files on their way before the batch, if it has changed that.
     files: Option<files::Files>,
+    /// Questions to AIs before the batch, if it has changed them.
+    ai: Option<Box<ai::Ai>>,
     /// Rooms as they were, and who is to hear of them.
     rooms: rooms::Changes,
 }
@@ -229,6 +233,7 @@ impl Engine {
             rooms: rooms::Rooms::default(),
             files: files::Files::default(),
             webhooks: webhook::Webhooks::default(),
+            ai: ai::Ai::default(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -237,8 +242,11 @@ impl Engine {
         engine.reload_bots()?;
         engine.reload_webhooks()?;
         engine.settle_accounts()?;
+        engine.tell_interrupted()?;
         engine.store.commit()?;
-        engine.starting = std::mem::take(&mut engine.pending).effects;
+        let pending = std::mem::take(&mut engine.pending);
+        engine.queue_accepted(pending.accepted);
+        engine.starting = pending.effects;
         Ok(engine)
     }
 
@@ -308,7 +316,7 @@ impl Engine {
         let acks = self.accounts.values().filter_map(|account| account.acks_due);
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
         let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
-        let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline());
+        let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline()).chain(self.ai_deadline());
         waiters.chain(acks).chain(others).chain([self.purge_at]).min()
     }
 
@@ -323,6 +331,7 @@ impl Engine {
             self.due()?;
             self.rooms_due()?;
             self.webhooks_due()?;
+            self.ai_due()?;
             self.write_acks_and_marks()?;
             self.store.commit()?;
             Ok(verdicts)
@@ -344,6 +353,9 @@ impl Engine {
         }
         if let Some(before) = pending.files {
             self.files = before;
+        }
+        if let Some(before) = pending.ai {
+            self.ai = *before;
         }
         self.revert_rooms(pending.rooms);
         self.revert_calls(pending.calls_begun, pending.calls_ended);
@@ -461,6 +473,9 @@ impl Engine {
                 }
                 Event::Called { tag, .. } => {
                     self.calls.remove(&tag);
+                    if self.postpone_question(tag, self.now.mono + limits::RECONNECT_FIRST) {
+                        continue;
+                    }
                     if let Some(reply) = self.callers.remove(&tag) {
                         out.push(Effect::Answer(reply, Err(Failure::Internal)));
                     }
@@ -488,6 +503,7 @@ impl Engine {
         self.purge_at = self.purge_at.max(later);
         self.rooms.not_before = later;
         self.webhooks.not_before = later;
+        self.postpone_questions(later);
         self.removal_at = self.removal_at.map(|at| at.max(later));
         for account in self.accounts.values_mut() {
             account.acks_due = account.acks_due.map(|_| later);
@@ -537,6 +553,7 @@ impl Engine {
     /// Every wait ends with an empty answer.
     fn end_waits(&mut self) {
         self.end_room_waits();
+        self.end_ai_waits();
         let updates = self.update_waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
         let lines = self.local_waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();

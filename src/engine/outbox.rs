@@ -125,6 +125,14 @@ impl Engine {
         }
     }
 
+    /// A bot says something by itself, as if its program had sent it.
+    pub(super) fn say_to(&mut self, bot: BotId, kind: Kind, to: &Jid, text: &str) -> Result<(), Trouble> {
+        let message_id = id::uuid(self.random());
+        let text = text.to_string();
+        let new = NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None };
+        self.speak(bot, &new, &message_id)
+    }
+
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {
         if new.text.len() > limits::TEXT_BYTES_MAX {
             return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());

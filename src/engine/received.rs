@@ -147,6 +147,7 @@ impl Engine {
             let payload = payload.raw("reactions", &json::array(emoji)).number("timestamp", at);
             self.push_update(bot, UpdateKind::Reaction.as_str(), &payload.end())
         } else if self.got(account, bot, &from, id)? {
+            self.forget_question(bot, &from, id)?;
             self.push_update(bot, UpdateKind::Retraction.as_str(), &payload.number("timestamp", at).end())
         } else {
             Ok(())

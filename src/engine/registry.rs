@@ -155,6 +155,7 @@ impl Engine {
 
     pub(super) fn delete_bot(&mut self, id: BotId) -> Result<(), Trouble> {
         let owner = self.bot(id)?.row.owner.clone();
+        self.drop_questions_of(id)?;
         self.let_go_of_account(id)?;
         self.store.delete_bot(id)?;
         self.audit(Some(id), "deleted", "")?;

@@ -10,6 +10,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::text;
 use crate::engine::Engine;
+use crate::engine::ai::{Heard, ids};
 use crate::engine::command;
 use crate::engine::command::texts;
 use crate::engine::handle::{NewMessage, Receive};
@@ -17,7 +18,7 @@ use crate::engine::local::{Speaker, is_local};
 use crate::engine::received::{Said, words};
 use crate::engine::{Trouble, registry::Bot};
 use crate::store;
-use crate::store::row::Origin;
+use crate::store::row::{AiPlace, Origin};
 use crate::xmpp::message::{Inbound, Kind, Via};
 
 impl Engine {
@@ -170,16 +171,18 @@ impl Engine {
         (self.chosen_bot(owner), body)
     }
 
-    /// The bot chosen with `/use`, or the only active personal one.
+    /// The bot chosen with `/use`, or the only active personal one, or the only one of them whose AI is on.
     pub(super) fn chosen_bot(&self, owner: &BareJid) -> Option<BotId> {
         let chosen = self.store.setting(&use_key(owner)).ok().flatten().and_then(|id| id.parse().ok()).map(BotId);
         let is_there = |id: &BotId| self.personal_bots(owner).any(|bot| bot.row.id == *id);
         if let Some(id) = chosen.filter(is_there) {
             return Some(id);
         }
-        let mut bots = self.personal_bots(owner);
-        match (bots.next(), bots.next()) {
-            (Some(bot), None) => Some(bot.row.id),
+        let bots: Vec<BotId> = self.personal_bots(owner).map(|bot| bot.row.id).collect();
+        // Of several, the only one that answers by itself.
+        let mut thinking = bots.iter().filter(|bot| self.is_ai_on(**bot).unwrap_or(false));
+        match (bots.as_slice(), thinking.next(), thinking.next()) {
+            ([bot], ..) | (_, Some(bot), None) => Some(*bot),
             _ => None,
         }
     }
@@ -198,8 +201,20 @@ impl Engine {
         text: &str,
         said: &Said<'_>,
     ) -> Result<(), Trouble> {
-        self.tell_message(bot, owner, owner, text, said)?;
-        Ok(())
+        self.tell_message(bot, owner, owner, &command::ai::mask(text), said)?;
+        let message = said.message.map(|(_, message)| message);
+        Ok(self.think_about(
+            bot,
+            Heard {
+                peer: owner.to_string(),
+                from: owner.clone(),
+                place: AiPlace::Chat,
+                to: owner.to_jid(),
+                text,
+                ids: message.map_or_else(|| vec![said.id.to_string()], ids),
+                replaces: message.and_then(|message| message.replaces.as_deref()),
+            },
+        )?)
     }
 
     /// The manager says something to an owner.

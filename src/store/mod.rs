@@ -14,6 +14,7 @@ mod open;
 mod sql;
 
 mod account;
+mod ai;
 mod audit;
 mod bot;
 mod command;

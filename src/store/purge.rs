@@ -38,6 +38,11 @@ impl Store {
             "DELETE FROM file WHERE created_at < ?",
             now_s - limits::FILE_RETENTION.as_secs() as i64,
         )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM ai_turn WHERE created_at < ?)",
+            "DELETE FROM ai_turn WHERE created_at < ? AND answer IS NOT NULL",
+            now_s - limits::AI_RETENTION.as_secs() as i64,
+        )?;
         // Only this function deletes here, and the oldest first, so the ids have no holes.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",

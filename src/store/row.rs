@@ -386,3 +386,68 @@ pub struct LocalRow {
     /// Unix time.
     pub created_at: i64,
 }
+
+/// How a bot's AI is set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AiRow {
+    /// `groq`, `ollama`, …
+    pub provider: String,
+    /// Its address.
+    pub endpoint: String,
+    /// Its key, empty for none; sealed in the file.
+    pub key: Secret,
+    /// The model's name.
+    pub model: String,
+    /// The system prompt; empty for the usual one.
+    pub system: String,
+    /// Whether it answers.
+    pub is_enabled: bool,
+    /// Bound on tokens of an answer.
+    pub max_tokens: Option<u32>,
+    /// In hundredths.
+    pub temperature: Option<u32>,
+    /// Bound on the time of an answer, in seconds.
+    pub timeout_s: Option<u32>,
+    /// Only public addresses: who named it may not reach into our network.
+    pub is_confined: bool,
+}
+
+/// Where a question to an AI was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AiPlace {
+    /// By one person, in a chat.
+    Chat,
+    /// In a room.
+    Room,
+    /// Through the API.
+    Api,
+}
+
+impl AiPlace {
+    const ALL: [(AiPlace, &str); 3] = [(AiPlace::Chat, "chat"), (AiPlace::Room, "room"), (AiPlace::Api, "api")];
+
+    /// As spelled in the database.
+    pub fn as_str(self) -> &'static str {
+        AiPlace::ALL.into_iter().find(|(place, _)| *place == self).map_or("chat", |(_, text)| text)
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<AiPlace> {
+        AiPlace::ALL.into_iter().find(|(_, known)| *known == text).map(|(place, _)| place)
+    }
+}
+
+/// A question to a bot's AI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AiQuestion {
+    /// Whose AI.
+    pub bot: BotId,
+    /// Whose conversation: a person's or a room's address, or what the API was told.
+    pub peer: String,
+    /// Where it was asked.
+    pub place: AiPlace,
+    /// Who gets the answer: a person, or an occupant of a room; nobody for the API.
+    pub recipient: Option<Jid>,
+    /// The question.
+    pub question: std::sync::Arc<str>,
+}

@@ -249,6 +249,21 @@ CREATE TABLE idempotency (
 ) WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
+-- Owner: ai.rs. Conversations with bots' AIs, question and answer in one row; no answer: it is still owed.
+CREATE TABLE ai_turn (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  peer       TEXT NOT NULL,
+  place      TEXT NOT NULL,                         -- chat | room | api
+  recipient  TEXT,
+  question   TEXT NOT NULL,
+  answer     TEXT,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX ai_turn_peer ON ai_turn (bot_id, peer, id);
+CREATE INDEX ai_turn_created ON ai_turn (created_at);
+CREATE INDEX ai_turn_open ON ai_turn (id) WHERE answer IS NULL;
+
 -- Owner: local.rs. At most LOCAL_MESSAGES_MAX rows: small enough to go without an index.
 CREATE TABLE local_message (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -12,10 +12,11 @@ use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    Access, AccountInfo, Act, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
+    Access, AccountInfo, Act, AiInfo, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
     FileInfo, FileQuery, FileWanted, Handle, LocalLine, Mode, NewBot, Outcome, Question, Update, UpdateKinds,
     WebhookInfo,
 };
+use botmother::store::row::AiRow;
 
 /// What was asked, one line a question: the caller, then the question.
 pub(crate) type Asked = Receiver<String>;
@@ -70,6 +71,10 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         | Question::SetBotAccess(BotId(404), ..)
         | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
         Question::CreateBot(new) => create(new),
+        Question::AskAi { text, .. } if text == "off" => Err(Failure::NotEnabled("this bot's AI is off".into())),
+        Question::AskAi { text, .. } if text == "broken" => {
+            Err(Failure::Remote { what: "ai_error", why: "openai does not accept the key".into() })
+        }
         Question::JoinRoom(new) if new.password.is_some() => {
             Err(Failure::Remote { what: "join_failed", why: "the room's password is another one".into() })
         }
@@ -166,6 +171,23 @@ fn answer(question: Question) -> Answer {
         }),
         Question::ReplayWebhook(Delivery::Update(_)) => Answer::Attempt(attempts().remove(0)),
         Question::DeleteWebhook | Question::ReplayWebhook(_) => Answer::Done,
+        Question::SetAi(new) => {
+            Answer::AiSet { provider: new.provider.unwrap_or_default(), model: new.model.unwrap_or_default() }
+        }
+        Question::AiStatus => Answer::Ai(AiInfo {
+            is_enabled: true,
+            row: Some(AiRow {
+                provider: "openai".into(),
+                endpoint: "https://api.openai.com/v1/chat/completions".into(),
+                model: "gpt-4o".into(),
+                temperature: Some(70),
+                ..AiRow::default()
+            }),
+            system: "You are a helpful assistant.".into(),
+            substitute: None,
+        }),
+        Question::EnableAi(is_enabled) => Answer::AiEnabled(is_enabled),
+        Question::AskAi { .. } => Answer::AiAnswer("The capital of France is Paris.".into()),
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
         Question::GetCommands => Answer::Commands(commands()),
         Question::LocalSay { .. } => Answer::Said(17),

@@ -135,7 +135,12 @@ fn the_chat_answers_its_own_commands_and_leaves_the_rest_to_the_program() {
         assert!(help.contains(part), "{part}: {help}");
     }
     assert!(help.contains(&format!("to='{OWNER}'")));
-    assert!(!help.contains("/ki") && !help.contains("/telegram") && !help.contains("/newbot"));
+    assert!(
+        help.contains("/ki")
+            && help.contains("AI: not set up")
+            && !help.contains("/telegram")
+            && !help.contains("/newbot")
+    );
     assert!(chat.one("/START").contains("Hello, I am Wetter."));
     assert_eq!(chat.heard(), [""; 0]);
 

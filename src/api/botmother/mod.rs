@@ -6,6 +6,7 @@
 #![doc = include_str!("README.md")]
 
 mod act;
+mod ai;
 mod auth;
 mod ejabberd;
 mod file;

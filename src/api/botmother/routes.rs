@@ -7,7 +7,7 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{act, ejabberd, file, local, manage, message, room, webhook};
+use super::{act, ai, ejabberd, file, local, manage, message, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -56,7 +56,6 @@ const fn later(access: Access, method: &'static str, path: &'static str, what: &
 }
 
 const TELEGRAM: &str = "the bridge to Telegram";
-const AI: &str = "the connection to AI providers";
 
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
@@ -103,10 +102,10 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     later(Access::Bot, "POST", "/bot/telegram/enable", TELEGRAM),
     later(Access::Bot, "POST", "/bot/telegram/send", TELEGRAM),
     later(Access::Bot, "POST", "/bot/telegram/test", TELEGRAM),
-    later(Access::Bot, "POST", "/bot/ai/setup", AI),
-    later(Access::Bot, "GET", "/bot/ai/status", AI),
-    later(Access::Bot, "POST", "/bot/ai/enable", AI),
-    later(Access::Bot, "POST", "/bot/ai/ask", AI),
+    bot("POST", "/bot/ai/setup", ai::setup),
+    bot("GET", "/bot/ai/status", ai::status),
+    bot("POST", "/bot/ai/enable", ai::enable),
+    bot("POST", "/bot/ai/ask", ai::ask),
     // Ours, for the command line: the built-in chat, and the accounts the daemon signs in to.
     admin("POST", "/local/say", local::say),
     admin("GET", "/local/read", local::read),

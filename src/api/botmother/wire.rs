@@ -11,7 +11,7 @@ use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    AccountInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, LocalLine, Outcome, Update, WebhookInfo,
+    AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, LocalLine, Outcome, Update, WebhookInfo,
 };
 use crate::http::Response;
 
@@ -70,6 +70,7 @@ fn status(failure: &Failure) -> (u16, &'static str) {
         Failure::Forbidden(_) => (403, "forbidden"),
         Failure::NotFound(_) => (404, "not_found"),
         Failure::NotConfigured(_) => (400, "not_configured"),
+        Failure::NotEnabled(_) => (400, "not_enabled"),
         Failure::Conflict(_) => (409, "conflict"),
         Failure::TooLarge(_) => (413, "too_large"),
         Failure::Quota(_) => (429, "limit_reached"),
@@ -145,6 +146,12 @@ fn body(answer: &Answer, base_url: &str) -> String {
                 .number("active_sessions", count(*sessions)),
         ),
         Answer::Commands(commands) => result(&json::array(commands.iter().map(command))),
+        Answer::AiSet { provider, model } => {
+            object(Object::new().truth("configured", true).text("provider", provider).text("model", model))
+        }
+        Answer::Ai(info) => object(ai(info)),
+        Answer::AiEnabled(is_enabled) => object(Object::new().truth("enabled", *is_enabled)),
+        Answer::AiAnswer(text) => object(Object::new().text("response", text)),
         Answer::Done => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
@@ -214,6 +221,31 @@ fn bot_members(info: &BotInfo) -> Object {
         .text("description", &info.description)
         .number("created_at", info.created_at)
         .text_if("token", info.token.as_ref().map(Secret::expose))
+}
+
+/// `type` is the guide's name for what the contract calls `provider`.
+fn ai(info: &AiInfo) -> Object {
+    let Some(row) = &info.row else {
+        return Object::new().truth("enabled", false).truth("configured", false);
+    };
+    let number = |object: Object, name: &str, value: Option<u32>| match value {
+        Some(value) => object.number(name, value.into()),
+        None => object,
+    };
+    let members = Object::new()
+        .truth("enabled", info.is_enabled)
+        .truth("configured", true)
+        .text("type", &row.provider)
+        .text("model", &row.model)
+        .text("endpoint", &row.endpoint)
+        .text("provider", &row.provider)
+        .text("system", &info.system)
+        .text_if("fallback", info.substitute.as_deref());
+    let members = number(number(members, "max_tokens", row.max_tokens), "timeout", row.timeout_s);
+    match row.temperature {
+        Some(hundredths) => members.raw("temperature", &format!("{}.{:02}", hundredths / 100, hundredths % 100)),
+        None => members,
+    }
 }
 
 fn account(info: &AccountInfo) -> String {

@@ -7,8 +7,8 @@ use std::fmt::Write;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::command::Entry;
 use crate::engine::command::texts::{self, Language, Text};
+use crate::engine::command::{Entry, ai};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, Command, NewBot};
 use crate::engine::registry::Bot;
@@ -73,6 +73,20 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         arguments: texts::ID_ACCESS,
         description: texts::ACCESS,
         handler: access,
+    },
+    Entry {
+        name: "ki",
+        aliases: &["ai"],
+        arguments: texts::ai::KI_BOT_ARGUMENTS,
+        description: texts::ai::KI,
+        handler: ai::in_self_chat,
+    },
+    Entry {
+        name: "stop",
+        aliases: &["stopp"],
+        arguments: texts::NONE,
+        description: texts::ai::STOP,
+        handler: ai::stop_in_self_chat,
     },
     Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },
 ];

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::engine::command::texts::{self, chat};
-use crate::engine::command::{Entry, api, botfather};
+use crate::engine::command::{Entry, ai, api, botfather};
 use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
@@ -25,6 +25,20 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
     Entry { name: "start", aliases: &[], arguments: texts::NONE, description: chat::START, handler: start },
     Entry { name: "info", aliases: &[], arguments: texts::NONE, description: chat::INFO, handler: info },
     Entry { name: "clear", aliases: &[], arguments: texts::NONE, description: chat::CLEAR, handler: clear },
+    Entry {
+        name: "ki",
+        aliases: &["ai"],
+        arguments: texts::ai::KI_ARGUMENTS,
+        description: texts::ai::KI,
+        handler: ai::in_chat,
+    },
+    Entry {
+        name: "stop",
+        aliases: &["stopp"],
+        arguments: texts::NONE,
+        description: texts::ai::STOP,
+        handler: ai::stop_in_chat,
+    },
     Entry { name: "api", aliases: &[], arguments: chat::API_PAGE, description: chat::API, handler: api::page },
 ];
 
@@ -35,7 +49,7 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     if !bot.row.description.is_empty() {
         let _ = write!(out, "\n{}", bot.row.description);
     }
-    let _ = write!(out, "\n\n{}", chat::COMMANDS.fill(language, &[]));
+    let _ = write!(out, "\n\n{}\n\n{}", ai::state(engine, chat.bot)?, chat::COMMANDS.fill(language, &[]));
     for entry in TABLE {
         let _ = write!(out, "\n{}", entry.line(language));
     }
@@ -46,7 +60,8 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
         let dash = if command.description.is_empty() { "" } else { " - " };
         let _ = write!(out, "\n/{}{dash}{}", command.command, command.description);
     }
-    let _ = write!(out, "\n\n{}", chat::REST.fill(language, &[]));
+    let rest = if engine.is_ai_on(chat.bot)? { &chat::REST_AI } else { &chat::REST };
+    let _ = write!(out, "\n\n{}", rest.fill(language, &[]));
     Ok(out)
 }
 
@@ -63,9 +78,15 @@ fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     Ok(botfather::details(bot, language, &engine.setup.api_url, webhook))
 }
 
-/// The part of the conversation that is kept here is what the bot's program has not fetched.
+/// The part of the conversation that is kept here is what the AI remembers, and what the bot's program has not fetched.
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
+    if engine.store.ai(chat.bot, false)?.is_some() {
+        if engine.bot(chat.bot)?.row.owner == chat.who {
+            engine.clear_updates(chat.bot)?;
+        }
+        return ai::clear(engine, chat.bot, &chat.who);
+    }
     if engine.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(language, &[]));
     }

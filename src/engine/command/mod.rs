@@ -3,6 +3,7 @@
 //! `run` answers what the manager knows, `run_in_chat` what a bot with an account of its own knows by itself;
 //! everything else is left to the bots' own programs. `menu` gives the same tables to ad-hoc commands.
 
+pub(super) mod ai;
 pub mod api;
 pub(super) mod api_server;
 mod botfather;

@@ -46,6 +46,7 @@ macro_rules! texts {
     };
 }
 
+pub mod ai;
 pub mod chat;
 
 texts! {
@@ -198,7 +199,7 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in ALL.iter().chain(chat::ALL) {
+        for (name, text) in ALL.iter().chain(chat::ALL).chain(ai::ALL) {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }
     }

@@ -11,12 +11,12 @@ use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::json::{self, Object};
 use crate::base::text;
-use crate::engine::Engine;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::kinds::UpdateKind;
 use crate::engine::received::{quoted, words};
+use crate::engine::{Engine, ai};
 use crate::store;
-use crate::store::row::{HeardRow, SentRow};
+use crate::store::row::{AiPlace, HeardRow, SentRow};
 use crate::xmpp::message::{Attachment, Inbound, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
@@ -102,7 +102,32 @@ impl Engine {
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string() };
         self.store.insert_heard(key.0, &key.1, &row, self.now.unix())?;
-        self.push_said(&bots, &row.told_id, &message.attachments, &data)
+        self.push_said(&bots, &row.told_id, &message.attachments, &data)?;
+        // What was said while we were away is past.
+        if (heard.is_to_us || is_answer_to_us) && !heard.is_history {
+            bots.iter().try_for_each(|bot| self.think_in_room(key, *bot, message, body))?;
+        }
+        Ok(())
+    }
+
+    /// Somebody speaks to the bot before all in a room. Other bots of ours are not answered: it would never end.
+    fn think_in_room(&mut self, key: &Key, bot: BotId, message: &RoomMessage, body: &str) -> Result<(), store::Error> {
+        let nick = message.nick().unwrap_or_default();
+        let is_ours = |(other, entry): (&Key, &super::Entry)| other.1 == key.1 && entry.room.nick() == nick;
+        if self.rooms.entries.iter().any(is_ours) {
+            return Ok(());
+        }
+        let heard = ai::Heard {
+            peer: key.1.to_string(),
+            from: message.from.bare(),
+            place: AiPlace::Room,
+            to: message.from.clone(),
+            // The model sees who speaks; all of a room are one conversation.
+            text: &format!("{nick}: {body}"),
+            ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
+            replaces: None,
+        };
+        self.think_about(bot, heard)
     }
 
     /// Its author may take a message back, and the room itself for its moderators.

@@ -28,6 +28,9 @@ texts! {
     /// After the list of commands.
     REST = "Everything else you write goes to the bot's program." | "Alles andere, was du schreibst, geht an das Programm des Bots.";
 
+    /// The same while the bot's AI is on.
+    REST_AI = "Everything else you write is answered by the AI, and goes to the bot's program." | "Alles andere, was du schreibst, beantwortet die KI, und es geht an das Programm des Bots.";
+
     /// Answer to /clear.
     CLEARED = "Forgotten: {count} messages that the bot's program had not read yet. What your client shows stays there."
         | "Vergessen: {count} Nachrichten, die das Programm des Bots noch nicht gelesen hatte. Was dein Client zeigt, bleibt dort.";

@@ -1,0 +1,519 @@
+//! Bots that answer by themselves: a question becomes a call to the bot's AI provider, its answer a message.
+//!
+//! Of one conversation (a bot and a person, a room, or a name the API was told) one question is asked at a time; others
+//! wait, few and in order. Each is a row from the moment it is accepted: what a restart interrupts is told to whoever
+//! asked. Called by `router`, `dedicated`, `rooms`, `command::ai` and `ask`; `remote::ai` knows the services.
+
+mod setup;
+mod words;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::call::{CallError, Reach, Retry};
+use crate::base::crypto;
+use crate::base::id::BotId;
+use crate::base::jid::{BareJid, Jid};
+use crate::base::{limits, text};
+use crate::engine::calls::{About, End};
+use crate::engine::command::texts::ai;
+use crate::engine::effect::Effect;
+use crate::engine::event::Called;
+use crate::engine::failure::Failure;
+use crate::engine::handle::Answer;
+use crate::engine::{Engine, Trouble};
+use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Reply, Turn, Without};
+use crate::store;
+use crate::store::row::{AiPlace, AiQuestion, AiRow};
+use crate::xmpp::message::{ChatState, Inbound, Kind};
+
+pub use setup::{AiInfo, AiSettings};
+
+/// To programs.
+const NOT_SET_UP: &str = "no AI is set up for this bot; use /bot/ai/setup, or write /ki setup in its chat";
+const OFF: &str = "this bot's AI is off; use /bot/ai/enable, or write /ki on in its chat";
+
+/// What is asked, and what is to come.
+#[derive(Clone, Default)]
+pub(super) struct Ai {
+    /// Questions without an answer, by the tag of their calls: oldest first.
+    questions: BTreeMap<u64, Question>,
+    /// How fast conversations go.
+    paces: HashMap<(BotId, String), Pace>,
+}
+
+#[derive(Clone)]
+struct Question {
+    row: i64,
+    asked: Arc<AiQuestion>,
+    /// Ids of the message it came in, by which it may be taken back.
+    ids: Vec<String>,
+    state: State,
+    /// Calls made so far.
+    calls: u32,
+    /// Second tries at the provider that is asked now.
+    retries: u32,
+    dialect: Dialect,
+    without: Without,
+    is_substitute: bool,
+    is_bare: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not asked yet, or again, before this time (monotonic).
+    Waiting(Duration),
+    Asked,
+}
+
+/// Questions within the last minute.
+#[derive(Clone, Copy)]
+struct Pace {
+    since: Duration,
+    count: u32,
+    quiet_until: Duration,
+}
+
+/// A question in a chat or a room, as it was heard.
+pub(super) struct Heard<'a> {
+    /// Whose conversation it belongs to.
+    pub(super) peer: String,
+    /// Who asks, as far as that is known.
+    pub(super) from: BareJid,
+    pub(super) place: AiPlace,
+    pub(super) to: Jid,
+    pub(super) text: &'a str,
+    pub(super) ids: Vec<String>,
+    /// The message it stands in the place of.
+    pub(super) replaces: Option<&'a str>,
+}
+
+/// All ids of a message.
+pub(super) fn ids(message: &Inbound) -> Vec<String> {
+    [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect()
+}
+
+// --- what is asked ---
+
+impl Engine {
+    /// Whether a bot's AI answers.
+    pub(super) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
+        Ok(self.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
+    }
+
+    /// Somebody said something to a bot. If its AI is on it will answer.
+    pub(super) fn think_about(&mut self, bot: BotId, heard: Heard<'_>) -> Result<(), store::Error> {
+        let peer = heard.peer.as_str();
+        if let Some(replaced) = heard.replaces {
+            self.call_off(bot, peer, |question| question.ids.iter().any(|id| id == replaced))?;
+        }
+        if heard.text.trim().is_empty() || heard.text.starts_with('/') || !self.is_ai_on(bot)? {
+            return Ok(());
+        }
+        // Two bots of ours would talk for ever, and at our cost on both sides.
+        let is_ours = |jid: &BareJid| self.accounts.values().any(|a| a.row.bot.is_some() && a.row.jid == *jid);
+        if is_ours(&heard.from) {
+            return Ok(());
+        }
+        match self.admit_question(bot, peer) {
+            Ok(()) => {}
+            Err(false) => return Ok(()),
+            Err(true) => return self.say_of_ai(bot, heard.place, &heard.to, &self.words(&ai::QUIET)),
+        }
+        let question = AiQuestion {
+            bot,
+            peer: peer.to_string(),
+            place: heard.place,
+            recipient: Some(heard.to.clone()),
+            question: heard.text.into(),
+        };
+        match self.accept_question(question, heard.ids) {
+            Ok(_) => Ok(()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(_)) => self.say_of_ai(bot, heard.place, &heard.to, &self.words(&ai::TOO_MANY)),
+        }
+    }
+
+    /// `ask` of the API; gives the tag under which the answer comes.
+    pub(super) fn ask_ai(&mut self, bot: BotId, text: &str, from: &str) -> Result<u64, Trouble> {
+        let row = self.store.ai(bot, false)?;
+        match row {
+            None => return Err(Failure::NotConfigured(NOT_SET_UP.to_string()).into()),
+            Some(row) if !row.is_enabled => return Err(Failure::NotEnabled(OFF.to_string()).into()),
+            Some(_) => {}
+        }
+        let peer = format!("api:{from}");
+        let question = AiQuestion { bot, peer, place: AiPlace::Api, recipient: None, question: text.into() };
+        self.accept_question(question, Vec::new())
+    }
+
+    fn accept_question(&mut self, asked: AiQuestion, ids: Vec<String>) -> Result<u64, Trouble> {
+        let is_same = |question: &&Question| question.asked.bot == asked.bot && question.asked.peer == asked.peer;
+        let waiting = self.ai.questions.values().filter(is_same).count();
+        if waiting > limits::AI_QUEUE_MAX || self.ai.questions.len() >= limits::AI_QUESTIONS_MAX {
+            return Err(Failure::Busy { retry_after_s: 10 }.into());
+        }
+        let row = self.store.insert_ai_question(&asked, self.now.unix())?;
+        self.last_tag += 1;
+        let question = Question {
+            row,
+            asked: Arc::new(asked),
+            ids,
+            state: State::Waiting(Duration::ZERO),
+            calls: 0,
+            retries: 0,
+            dialect: Dialect::OpenAi,
+            without: Without::default(),
+            is_substitute: false,
+            is_bare: false,
+        };
+        let tag = self.last_tag;
+        self.change_ai().questions.insert(tag, question);
+        self.ask_what_waits()?;
+        Ok(tag)
+    }
+
+    /// Counts a question; refused when they come faster than people type. `Err(true)`: for the first time.
+    fn admit_question(&mut self, bot: BotId, peer: &str) -> Result<(), bool> {
+        let now = self.now.mono;
+        let paces = &mut self.change_ai().paces;
+        let minute = Duration::from_secs(60);
+        if paces.len() >= limits::AI_QUESTIONS_MAX {
+            paces.retain(|_, pace| pace.since + minute > now || pace.quiet_until > now);
+        }
+        let fresh = Pace { since: now, count: 0, quiet_until: Duration::ZERO };
+        let pace = paces.entry((bot, peer.to_string())).or_insert(fresh);
+        if pace.quiet_until > now {
+            return Err(false);
+        }
+        if pace.since + minute <= now {
+            *pace = fresh;
+        }
+        pace.count += 1;
+        if pace.count <= limits::AI_PER_MINUTE_MAX {
+            return Ok(());
+        }
+        pace.quiet_until = now + limits::AI_QUIET;
+        Err(true)
+    }
+
+    /// Asks the first question of each conversation, as many as may be asked at once.
+    fn ask_what_waits(&mut self) -> Result<(), store::Error> {
+        let mut seen = HashSet::new();
+        let mut asked = self.ai.questions.values().filter(|question| question.state == State::Asked).count();
+        let mut due = Vec::new();
+        for (tag, question) in &self.ai.questions {
+            let is_first = seen.insert((question.asked.bot, question.asked.peer.as_str()));
+            let is_due = matches!(question.state, State::Waiting(at) if at <= self.now.mono);
+            if is_first && is_due && asked < limits::AI_CALLS_MAX {
+                asked += 1;
+                due.push(*tag);
+            }
+        }
+        due.into_iter().try_for_each(|tag| self.begin_question(tag))
+    }
+
+    /// When a question is to be asked again.
+    pub(super) fn ai_deadline(&self) -> Option<Duration> {
+        let at = |question: &Question| match question.state {
+            State::Waiting(at) => Some(at),
+            State::Asked => None,
+        };
+        // What is due and yet waits, waits for another to be answered.
+        self.ai.questions.values().filter_map(at).filter(|at| *at > self.now.mono).min()
+    }
+
+    /// What time brings.
+    pub(super) fn ai_due(&mut self) -> Result<(), store::Error> {
+        let is_due = |question: &Question| matches!(question.state, State::Waiting(at) if at <= self.now.mono);
+        if self.ai.questions.values().any(is_due) { self.ask_what_waits() } else { Ok(()) }
+    }
+
+    fn begin_question(&mut self, tag: u64) -> Result<(), store::Error> {
+        let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
+        let asked = question.asked.clone();
+        if question.calls >= limits::AI_CALLS_PER_QUESTION {
+            return self.end_with_fault(tag, &Fault::Later("an internal error".to_string()));
+        }
+        let row = self.store.ai(asked.bot, question.is_substitute)?;
+        let Some((row, provider)) = row.and_then(|row| Provider::find(&row.provider).map(|found| (row, found))) else {
+            // It was taken away meanwhile.
+            return self.end_with_fault(tag, &Fault::Refused(NOT_SET_UP.to_string()));
+        };
+        let history = if question.is_bare { Vec::new() } else { self.history(&asked)? };
+        let system = self.system_prompt(&row);
+        let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
+        let mut call = service::build(&Ask {
+            provider,
+            endpoint: &row.endpoint,
+            key: &row.key,
+            model: &row.model,
+            system: &system,
+            history: &history,
+            question: &asked.question,
+            max_tokens: row.max_tokens,
+            temperature: row.temperature,
+            user: &user,
+            is_stream: false,
+            without: question.without,
+            timeout: Duration::from_secs(row.timeout_s.unwrap_or(limits::AI_TIMEOUT_S).into()),
+        });
+        if row.is_confined {
+            call.reach = Reach::PublicOnly;
+        }
+        if let Some(question) = self.change_ai().questions.get_mut(&tag) {
+            question.state = State::Asked;
+            question.calls += 1;
+            question.dialect = provider.dialect_at(&row.endpoint);
+        }
+        let key = format!("ai:{}:{}", asked.bot, call.origin());
+        self.call_again(tag, key, call, About::Ai);
+        self.show_thinking(&asked);
+        Ok(())
+    }
+
+    /// What was said before, oldest first, as much as a small model can take.
+    fn history(&self, asked: &AiQuestion) -> Result<Vec<Turn>, store::Error> {
+        let mut turns = Vec::new();
+        let mut left = limits::AI_HISTORY_BYTES;
+        for (question, answer) in self.store.list_ai_turns(asked.bot, &asked.peer, limits::AI_TURNS)? {
+            let Some(rest) = left.checked_sub(question.len() + answer.len()) else { break };
+            left = rest;
+            turns.push(Turn { question, answer });
+        }
+        turns.reverse();
+        Ok(turns)
+    }
+
+    fn show_thinking(&mut self, asked: &AiQuestion) {
+        let (AiPlace::Chat, Some(to)) = (asked.place, &asked.recipient) else { return };
+        if let Ok(way) = self.way(asked.bot, to) {
+            self.show_state(&way, to, Kind::Chat, ChatState::Composing);
+        }
+    }
+}
+
+// --- what is answered ---
+
+impl Engine {
+    /// A call for a question is over.
+    pub(super) fn on_ai_called(&mut self, tag: u64, called: &Called) -> Result<(), Trouble> {
+        let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
+        if self.stopping && matches!(called, Err(CallError::Cancelled)) {
+            // The next start tells whoever asked.
+            return Ok(());
+        }
+        let row = self.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
+        match service::read(question.dialect, &row.key, called) {
+            Ok(reply) => self.end_with_answer(tag, &question, &reply)?,
+            Err(fault) => {
+                log::info!("bot {}: {} did not answer: {fault:?}", question.asked.bot, row.provider);
+                match self.next_try(&question, called, &fault)? {
+                    Some(next) => {
+                        self.change_ai().questions.insert(tag, next);
+                    }
+                    None => self.end_with_fault(tag, &fault)?,
+                }
+            }
+        }
+        Ok(self.ask_what_waits()?)
+    }
+
+    /// How a question that failed is asked again, if it may help.
+    fn next_try(&self, failed: &Question, called: &Called, fault: &Fault) -> Result<Option<Question>, store::Error> {
+        let mut next = Question { state: State::Waiting(self.now.mono), ..failed.clone() };
+        if failed.calls >= limits::AI_CALLS_PER_QUESTION {
+            return Ok(None);
+        }
+        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
+            next.without = without;
+            return Ok(Some(next));
+        }
+        if *fault == Fault::TooLong && !failed.is_bare {
+            next.is_bare = true;
+            return Ok(Some(next));
+        }
+        let pause = match fault.retry() {
+            // Who has waited so long will not wait as long again.
+            _ if matches!(called, Err(CallError::Timeout)) => None,
+            Retry::After(pause) => Some(pause).filter(|pause| *pause <= limits::AI_RETRY_AFTER_MAX),
+            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.retries)),
+            Retry::Never => None,
+        };
+        if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
+            next.retries += 1;
+            next.state = State::Waiting(self.now.mono + pause);
+            return Ok(Some(next));
+        }
+        if failed.is_substitute || self.store.ai(failed.asked.bot, true)?.is_none() {
+            return Ok(None);
+        }
+        (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
+        Ok(Some(next))
+    }
+
+    fn end_with_answer(&mut self, tag: u64, question: &Question, reply: &Reply) -> Result<(), store::Error> {
+        let asked = &question.asked;
+        self.change_ai().questions.remove(&tag);
+        let is_hook = question.dialect == Dialect::Hook;
+        let mut answer = if is_hook { self.words(&ai::HOOKED) } else { reply.text.clone() };
+        if is_hook {
+            self.store.delete_ai_question(question.row)?;
+        } else {
+            self.store.store_ai_answer(question.row, &answer, limits::AI_TURNS)?;
+        }
+        if reply.is_cut {
+            answer.push_str("\n\n");
+            answer.push_str(&self.words(&ai::CUT));
+        }
+        match (&asked.recipient, asked.place) {
+            (Some(to), place) => self.say_of_ai(asked.bot, place, to, &answer),
+            (None, _) => {
+                self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer)))));
+                Ok(())
+            }
+        }
+    }
+
+    /// A question gets no answer: whoever asked is told why, and the conversation goes on as if it had not been.
+    fn end_with_fault(&mut self, tag: u64, fault: &Fault) -> Result<(), store::Error> {
+        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
+        self.store.delete_ai_question(question.row)?;
+        let asked = question.asked;
+        let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
+        let why = self.words_of_fault(asked.place, &row, fault);
+        match (&asked.recipient, asked.place) {
+            (Some(to), place) => self.say_of_ai(asked.bot, place, to, &why),
+            (None, _) => {
+                let failure = Failure::Remote { what: "ai_error", why };
+                self.pending.called.push((tag, End::Outcome(Err(failure))));
+                Ok(())
+            }
+        }
+    }
+
+    /// Says something where a question was asked; what cannot be said is worth a line in the log.
+    fn say_of_ai(&mut self, bot: BotId, place: AiPlace, to: &Jid, text: &str) -> Result<(), store::Error> {
+        let kind = if place == AiPlace::Room { Kind::Groupchat } else { Kind::Chat };
+        // In a room everybody sees whom it is for.
+        let whom = to.resource().filter(|_| place == AiPlace::Room).map(|nick| format!("{nick}: "));
+        let text = whom.unwrap_or_default() + text;
+        let parts = words::split(&text, limits::AI_MESSAGE_BYTES);
+        parts.into_iter().try_for_each(|part| self.say_part(bot, kind, to, part))
+    }
+
+    fn say_part(&mut self, bot: BotId, kind: Kind, to: &Jid, part: &str) -> Result<(), store::Error> {
+        let to = if kind == Kind::Groupchat { to.bare().to_jid() } else { to.clone() };
+        match self.say_to(bot, kind, &to, part) {
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => {
+                log::warn!("bot {bot}: an answer of its AI was not sent: {failure}");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+// --- what is called off ---
+
+impl Engine {
+    /// Calls off what somebody has asked a bot; gives how many questions that were.
+    pub(super) fn stop_thinking(&mut self, bot: BotId, peer: &str) -> Result<usize, store::Error> {
+        self.call_off(bot, peer, |_| true)
+    }
+
+    /// Somebody took back what he said.
+    pub(super) fn forget_question(&mut self, bot: BotId, peer: &BareJid, id: &str) -> Result<(), store::Error> {
+        self.call_off(bot, peer.as_str(), |question| question.ids.iter().any(|other| other == id)).map(|_| ())
+    }
+
+    fn call_off(
+        &mut self,
+        bot: BotId,
+        peer: &str,
+        is_meant: impl Fn(&Question) -> bool,
+    ) -> Result<usize, store::Error> {
+        let is_it =
+            |question: &Question| question.asked.bot == bot && question.asked.peer == peer && is_meant(question);
+        let found = self.ai.questions.iter().filter(|(_, question)| is_it(question));
+        let tags: Vec<u64> = found.map(|(tag, _)| *tag).collect();
+        for tag in &tags {
+            self.drop_question(*tag)?;
+        }
+        if !tags.is_empty() {
+            self.ask_what_waits()?;
+        }
+        Ok(tags.len())
+    }
+
+    fn drop_question(&mut self, tag: u64) -> Result<(), store::Error> {
+        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
+        self.store.delete_ai_question(question.row)?;
+        self.drop_call(tag);
+        if question.asked.recipient.is_none() {
+            let failure = Failure::Remote { what: "ai_error", why: "the question was called off".to_string() };
+            self.pending.called.push((tag, End::Outcome(Err(failure))));
+        }
+        Ok(())
+    }
+
+    /// A bot goes, or its AI is switched off: nothing more is asked for it.
+    pub(super) fn drop_questions_of(&mut self, bot: BotId) -> Result<(), store::Error> {
+        let of_bot = self.ai.questions.iter().filter(|(_, question)| question.asked.bot == bot);
+        let tags: Vec<u64> = of_bot.map(|(tag, _)| *tag).collect();
+        tags.into_iter().try_for_each(|tag| self.drop_question(tag))
+    }
+
+    /// At the start: questions that the end of the last run interrupted. Whoever asked gets a word, once.
+    pub(super) fn tell_interrupted(&mut self) -> Result<(), store::Error> {
+        let mut told = HashSet::new();
+        for (row, asked) in self.store.list_ai_questions()? {
+            self.store.delete_ai_question(row)?;
+            let is_first = told.insert((asked.bot, asked.peer.clone()));
+            if let Some(to) = asked.recipient.as_ref().filter(|_| is_first) {
+                self.say_of_ai(asked.bot, asked.place, to, &self.words(&ai::INTERRUPTED))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The daemon stops: nobody is kept waiting, and whoever asked in a chat hears of it at the next start.
+    pub(super) fn end_ai_waits(&mut self) {
+        for tag in self.ai.questions.keys() {
+            self.pending.effects.push(Effect::CallOff(*tag));
+            if let Some(reply) = self.callers.remove(tag) {
+                self.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));
+            }
+        }
+    }
+
+    /// The questions, which are to change; as they were, should the batch be taken back.
+    fn change_ai(&mut self) -> &mut Ai {
+        if self.pending.ai.is_none() {
+            self.pending.ai = Some(Box::new(self.ai.clone()));
+        }
+        &mut self.ai
+    }
+
+    /// The outcome of a call could not be stored: its question is asked again later.
+    pub(super) fn postpone_question(&mut self, tag: u64, later: Duration) -> bool {
+        let Some(question) = self.ai.questions.get_mut(&tag) else { return false };
+        (question.state, question.calls) = (State::Waiting(later), question.calls + 1);
+        true
+    }
+
+    /// After a failed commit nothing is asked before this time.
+    pub(super) fn postpone_questions(&mut self, later: Duration) {
+        for question in self.ai.questions.values_mut() {
+            if let State::Waiting(at) = &mut question.state {
+                *at = (*at).max(later);
+            }
+        }
+    }
+
+    fn system_prompt(&self, row: &AiRow) -> String {
+        if row.system.is_empty() { self.words(&ai::SYSTEM) } else { row.system.clone() }
+    }
+}

@@ -1,0 +1,77 @@
+//! What an AI's bot says besides its answers, and long answers in pieces.
+
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::command::texts::{Language, Text, ai};
+use crate::remote::ai::Fault;
+use crate::store::row::{AiPlace, AiRow};
+
+impl Engine {
+    /// A text without values.
+    pub(in crate::engine) fn words(&self, text: &Text) -> String {
+        text.fill(self.setup.settings.language, &[])
+    }
+
+    /// Why there is no answer: one sentence.
+    pub(super) fn words_of_fault(&self, place: AiPlace, row: &AiRow, fault: &Fault) -> String {
+        let text = match fault {
+            Fault::Key => &ai::WRONG_KEY,
+            Fault::Credit(_) => &ai::NO_CREDIT,
+            Fault::NotFound(_) => &ai::NOT_FOUND,
+            Fault::TooLong => &ai::TOO_LONG,
+            Fault::Busy(_) => &ai::BUSY,
+            Fault::Later(_) => &ai::LATER,
+            Fault::Refused(_) => &ai::REFUSED,
+            Fault::NotUnderstood => &ai::NOT_UNDERSTOOD,
+            Fault::Empty => &ai::EMPTY,
+        };
+        let why = match fault {
+            Fault::Credit(why) | Fault::NotFound(why) | Fault::Later(why) | Fault::Refused(why) => why.as_str(),
+            _ => "",
+        };
+        let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why)];
+        let language = if place == AiPlace::Api { Language::English } else { self.setup.settings.language };
+        text.fill(language, &values)
+    }
+}
+
+/// A text in pieces of at most `max` bytes: between paragraphs, else lines, else words, else anywhere.
+pub(super) fn split(text: &str, max: usize) -> Vec<&str> {
+    debug_assert!(max > limits::AI_MESSAGE_BYTES / 1000);
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while rest.len() > max {
+        let mut end = max;
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (head, _) = rest.split_at(end);
+        // A piece that ends early is better than one that ends in the middle, but not by much.
+        let at = ["\n\n", "\n", " "].into_iter().filter_map(|gap| head.rfind(gap)).find(|at| *at > end / 2);
+        let (part, after) = rest.split_at(at.unwrap_or(end));
+        parts.push(part.trim_end());
+        rest = after.trim_start();
+    }
+    parts.push(rest);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn long_texts_are_split_where_they_breathe() {
+        assert_eq!(split("", 20), [""; 0]);
+        assert_eq!(split("short", 20), ["short"]);
+        assert_eq!(split("one two three\n\nfour five six", 20), ["one two three", "four five six"]);
+        assert_eq!(split("one two three\nfour five six", 20), ["one two three", "four five six"]);
+        assert_eq!(split("one two three four five", 12), ["one two", "three four", "five"]);
+        for part in split(&"ü".repeat(100), 11) {
+            assert!(part.len() <= 11 && part.chars().all(|c| c == 'ü'));
+        }
+        let text = "word ".repeat(5000);
+        assert_eq!(split(&text, 4000).join(" "), text.trim());
+    }
+}

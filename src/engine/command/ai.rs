@@ -1,0 +1,306 @@
+//! `/ki` (also `/ai`) and `/stop`: a bot's AI, in its chat and, for bots without an account of their own, in the self-chat
+//! (guide §5.2 and §6). Only the owner changes anything. No answer repeats a key, nor a word that might be one.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::base::secret::Secret;
+use crate::engine::ai::AiSettings;
+use crate::engine::command::texts::{self, Text, ai};
+use crate::engine::command::{Chat, parse, split};
+use crate::engine::failure::Failure;
+use crate::engine::{Engine, Trouble};
+use crate::remote::ai::Provider;
+use crate::remote::ai::providers::PROVIDERS;
+use crate::store::row::AiRow;
+
+type Answer = Result<String, Trouble>;
+
+/// Stands where a key stood.
+const STARS: &str = "********";
+
+/// Other words for the words after `/ki`.
+const ALIASES: &[(&str, &str)] = &[
+    ("an", "on"),
+    ("ein", "on"),
+    ("aus", "off"),
+    ("einrichten", "setup"),
+    ("modell", "model"),
+    ("prompt", "system"),
+    ("endpoint", "url"),
+    ("adresse", "url"),
+    ("key", "token"),
+    ("schlüssel", "token"),
+    ("schluessel", "token"),
+    ("ersatz", "fallback"),
+    ("leeren", "clear"),
+    ("löschen", "clear"),
+    ("loeschen", "clear"),
+    ("anbieter", "provider"),
+    ("providers", "provider"),
+];
+
+fn canonical(word: &str) -> String {
+    let word = word.to_lowercase();
+    ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, name)| name.to_string())
+}
+
+/// The same without what may be a key: for whatever keeps it.
+pub(in crate::engine) fn mask(body: &str) -> Cow<'_, str> {
+    let Some((command, arguments)) = parse(body).filter(|(command, _)| command == "ki" || command == "ai") else {
+        return Cow::Borrowed(body);
+    };
+    let mut out = format!("/{command}");
+    let mut words = arguments.split_whitespace().enumerate();
+    while let Some((at, word)) = words.next() {
+        let _ = write!(out, " {word}");
+        // A bot may be named first.
+        if at <= 1 && matches!(canonical(word).as_str(), "setup" | "token" | "fallback") {
+            let rest: Vec<&str> = words.map(|(_, word)| word).collect();
+            let provider = rest.first().filter(|word| Provider::find(word).is_some());
+            if let Some(provider) = provider {
+                let _ = write!(out, " {provider}");
+            }
+            if rest.len() > usize::from(provider.is_some()) {
+                let _ = write!(out, " {STARS}");
+            }
+            return Cow::Owned(out);
+        }
+    }
+    Cow::Borrowed(body)
+}
+
+/// `/ki` in a bot's chat.
+pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
+    ki(engine, chat.bot, &chat.who, arguments)
+}
+
+/// `/ki` in the self-chat: for the bot named, or the one that gets what is written there.
+pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let (word, rest) = split(arguments);
+    let named = word.strip_prefix('@').or_else(|| Some(word).filter(|word| word.parse::<i64>().is_ok()));
+    let (bot, rest) = match named {
+        Some(name) => (engine.find_bot(owner, name), rest),
+        None => (engine.chosen_bot(owner), arguments),
+    };
+    match bot {
+        Some(bot) => ki(engine, bot, owner, rest),
+        None => Ok(engine.words(&ai::WHICH_BOT)),
+    }
+}
+
+/// `/stop` in a bot's chat.
+pub(super) fn stop_in_chat(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
+    let count = engine.stop_thinking(chat.bot, chat.who.as_str())?;
+    Ok(engine.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
+}
+
+/// `/stop` in the self-chat, for all bots there.
+pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
+    let bots: Vec<BotId> = engine.personal_bots(owner).map(|bot| bot.row.id).collect();
+    let mut count = 0;
+    for bot in bots {
+        count += engine.stop_thinking(bot, owner.as_str())?;
+    }
+    Ok(engine.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
+}
+
+/// How a bot's AI is, in one line.
+pub(super) fn state(engine: &Engine, bot: BotId) -> Answer {
+    let Some(row) = engine.store.ai(bot, false)? else { return Ok(engine.words(&ai::IS_NOT_SET_UP)) };
+    let text = if row.is_enabled { &ai::IS_ON } else { &ai::IS_OFF };
+    Ok(fill(engine, text, &[("provider", &row.provider), ("model", &row.model)]))
+}
+
+fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer {
+    let (word, rest) = split(arguments);
+    let word = canonical(word);
+    match (word.as_str(), rest) {
+        ("" | "help" | "hilfe", _) => return menu(engine, bot),
+        ("status", _) => return status(engine, bot, who),
+        ("provider", "") => return Ok(providers()),
+        ("clear", _) => return clear(engine, bot, who),
+        _ => {}
+    }
+    if engine.bot(bot)?.row.owner != *who {
+        return Ok(engine.words(&ai::REFUSED_TO_OTHERS));
+    }
+    if matches!(word.as_str(), "setup" | "provider") {
+        return setup(engine, bot, rest, word == "provider");
+    }
+    let Some(row) = engine.store.ai(bot, false)? else { return Ok(engine.words(&ai::NOT_SET_UP)) };
+    match (word.as_str(), rest) {
+        ("on", _) => {
+            engine.enable_ai(bot, true)?;
+            Ok(format!("{}\n{}", engine.words(&ai::TURNED_ON), state(engine, bot)?))
+        }
+        ("off", _) => {
+            engine.enable_ai(bot, false)?;
+            Ok(engine.words(&ai::TURNED_OFF))
+        }
+        ("model", "") => {
+            let models = Provider::find(&row.provider).map(|provider| provider.models.join(", ")).unwrap_or_default();
+            let values = [("model", row.model.as_str()), ("provider", &row.provider), ("models", &models)];
+            Ok(fill(engine, &ai::MODEL, &values))
+        }
+        ("model", name) => {
+            let row = set(engine, bot, AiSettings { model: Some(name.to_string()), ..AiSettings::default() })?;
+            Ok(fill(engine, &ai::MODEL_SET, &[("model", &row.model)]))
+        }
+        ("system", "") => {
+            let system = engine.ai_info(bot)?.system;
+            Ok(fill(engine, &ai::SYSTEM_IS, &[("system", &system)]))
+        }
+        ("system", text) => {
+            set(engine, bot, AiSettings { system: Some(text.to_string()), ..AiSettings::default() })?;
+            Ok(engine.words(&ai::SYSTEM_SET))
+        }
+        ("url", address) => {
+            let new = set(engine, bot, AiSettings { endpoint: Some(address.to_string()), ..AiSettings::default() })?;
+            let gone =
+                if new.key.is_empty() && !row.key.is_empty() { engine.words(&ai::KEY_GONE) } else { String::new() };
+            Ok(fill(engine, &ai::URL_SET, &[("endpoint", &new.endpoint)]) + &gone)
+        }
+        ("token", key) if !key.is_empty() => {
+            set(engine, bot, AiSettings { api_key: Some(Secret::new(key)), ..AiSettings::default() })?;
+            Ok(engine.words(&ai::KEY_SAVED) + &engine.words(&ai::DELETE_KEY))
+        }
+        ("fallback", rest) => fallback(engine, bot, &row, rest),
+        _ => menu(engine, bot),
+    }
+}
+
+fn menu(engine: &Engine, bot: BotId) -> Answer {
+    let name = engine.bot(bot)?.row.name.clone();
+    let values = [("name", name.as_str()), ("status", &state(engine, bot)?)];
+    Ok(fill(engine, &ai::MENU, &values))
+}
+
+fn status(engine: &Engine, bot: BotId, who: &BareJid) -> Answer {
+    let info = engine.ai_info(bot)?;
+    let Some(row) = info.row else { return Ok(engine.words(&ai::IS_NOT_SET_UP)) };
+    let nothing = engine.words(&texts::NOTHING);
+    let has_key = engine.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
+    let key = if has_key { engine.words(&ai::KEY_SET) } else { nothing.clone() };
+    let turns = engine.store.list_ai_turns(bot, who.as_str(), usize::MAX)?.len().to_string();
+    let values = [
+        ("status", state(engine, bot)?),
+        ("endpoint", row.endpoint),
+        ("key", key),
+        ("system", info.system),
+        ("fallback", info.substitute.unwrap_or(nothing)),
+        ("turns", turns),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(fill(engine, &ai::STATUS, &values))
+}
+
+fn providers() -> String {
+    let line = |provider: &Provider| format!("{} - {}, {}", provider.name, provider.models.join(", "), provider.site);
+    PROVIDERS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Forgets the conversation of whoever asks.
+pub(super) fn clear(engine: &mut Engine, bot: BotId, who: &BareJid) -> Answer {
+    let count = engine.store.clear_ai_turns(bot, Some(who.as_str()))?;
+    Ok(fill(engine, &ai::CLEARED, &[("count", &count.to_string())]))
+}
+
+/// `/ki setup …`, and `/ki provider NAME`, to which address and key may be added by `/ki url` and `/ki token`.
+fn setup(engine: &mut Engine, bot: BotId, rest: &str, is_stepwise: bool) -> Answer {
+    let (name, rest) = split(rest);
+    if name.is_empty() {
+        return Ok(fill(engine, &ai::CHOOSE, &[("providers", &providers())]));
+    }
+    let Some(provider) = Provider::find(name) else { return Ok(unknown(engine)) };
+    let (key, model) = split(rest);
+    if key.is_empty() && !is_stepwise {
+        return Ok(explain(engine, provider));
+    }
+    let api_key = Some(Secret::new(key)).filter(|key| !key.is_empty());
+    let model = Some(model.to_string()).filter(|model| !model.is_empty());
+    let new = AiSettings { provider: Some(provider.name.to_string()), api_key, model, ..AiSettings::default() };
+    let row = match engine.set_ai(bot, &new, false) {
+        Err(Trouble::Failure(Failure::Invalid { field, .. })) if field == "api_key" => {
+            let model = provider.models.first().copied().unwrap_or_default();
+            return Ok(fill(engine, &ai::NEEDS_KEY, &[("provider", provider.name), ("model", model)]));
+        }
+        other => other?,
+    };
+    engine.enable_ai(bot, true)?;
+    let values = [("provider", row.provider.as_str()), ("model", &row.model)];
+    let warning = if row.key.is_empty() { String::new() } else { engine.words(&ai::DELETE_KEY) };
+    Ok(fill(engine, &ai::CONFIGURED, &values) + &warning)
+}
+
+fn explain(engine: &Engine, provider: &Provider) -> String {
+    let text = if provider.needs_key { &ai::SETUP_HELP } else { &ai::SETUP_HELP_FREE };
+    let values = [
+        ("provider", provider.name),
+        ("site", provider.site),
+        ("models", &provider.models.join(", ")),
+        ("model", provider.models.first().copied().unwrap_or_default()),
+        ("endpoint", provider.endpoint),
+    ];
+    let more = if provider.name == "openclaw" { engine.words(&ai::OPENCLAW_HELP) } else { String::new() };
+    fill(engine, text, &values) + &more
+}
+
+fn fallback(engine: &mut Engine, bot: BotId, first: &AiRow, rest: &str) -> Answer {
+    let (name, rest) = split(rest);
+    if canonical(name) == "off" {
+        engine.store.delete_ai(bot, true)?;
+        return Ok(engine.words(&ai::FALLBACK_OFF));
+    }
+    let (key, model) = split(rest);
+    let Some(provider) = Provider::find(name).filter(|_| !key.is_empty()) else { return Ok(unknown(engine)) };
+    // It says what it is in the words of the first.
+    let new = AiSettings {
+        provider: Some(provider.name.to_string()),
+        api_key: Some(Secret::new(key)),
+        model: Some(model.to_string()).filter(|model| !model.is_empty()),
+        system: Some(first.system.clone()),
+        is_substitute: true,
+        ..AiSettings::default()
+    };
+    let row = engine.set_ai(bot, &new, false)?;
+    let values = [("first", first.provider.as_str()), ("provider", &row.provider), ("model", &row.model)];
+    Ok(fill(engine, &ai::FALLBACK_SET, &values))
+}
+
+fn unknown(engine: &Engine) -> String {
+    let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+    fill(engine, &ai::UNKNOWN_PROVIDER, &[("providers", &names.join(", "))])
+}
+
+fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Trouble> {
+    engine.set_ai(bot, &new, false)
+}
+
+fn fill(engine: &Engine, text: &Text, values: &[(&str, &str)]) -> String {
+    text.fill(engine.setup.settings.language, values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn keys_are_masked() {
+        for (body, expected) in [
+            ("/ki setup groq gsk_1 llama", "/ki setup groq ********"),
+            ("/AI  setup gsk_1 groq", "/ai setup ********"),
+            ("/ki 3 token gsk_1", "/ki 3 token ********"),
+            ("/ki @name einrichten openai gsk_1", "/ki @name einrichten openai ********"),
+            ("/ki fallback ollama - x", "/ki fallback ollama ********"),
+            ("/ki setup groq", "/ki setup groq"),
+            ("/ki system setup is token", "/ki system setup ********"),
+            ("/ki model x", "/ki model x"),
+            ("What is /ki setup groq gsk?", "What is /ki setup groq gsk?"),
+        ] {
+            assert_eq!(mask(body), expected);
+        }
+    }
+}

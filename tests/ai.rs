@@ -1,0 +1,252 @@
+//! AIs as the daemon meets them: answers that hang, trickle, lie and break, a real llama.cpp server, and a real chat.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+#[path = "support/stub.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs)]
+mod stub;
+mod support;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stub::{Stub, answer, hang};
+use support::daemon::Daemon;
+use support::http::Http;
+use support::peer::Peer;
+use support::server::{Kind, Server};
+
+const OWNER: &str = "owner@local";
+
+/// An answer in OpenAI's shape.
+fn says(text: &str) -> String {
+    let body =
+        format!(r#"{{"choices":[{{"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}]}}"#);
+    answer("200 OK", "Content-Type: application/json\r\n", &body)
+}
+
+/// A bot of the built-in account whose AI is at this address; gives its token.
+fn bot(http: &mut Http, daemon: &Daemon, name: &str, url: &str, timeout: u32) -> String {
+    let token = daemon.create_bot(name, OWNER);
+    let body = format!(r#"{{"provider":"openai","model":"m","endpoint":"{url}","timeout":{timeout}}}"#);
+    http.post("/bot/ai/setup", Some(&token), &body).ok();
+    token
+}
+
+/// What is said to the bot in the built-in chat, and the first line it answers within the time.
+fn chat(http: &mut Http, name: &str, text: &str, limit: Duration) -> String {
+    let body = format!(r#"{{"to":"{name}","text":"{text}"}}"#);
+    let line = http.post("/local/say", None, &body).ok().at("id").number();
+    let begun = Instant::now();
+    while begun.elapsed() < limit {
+        let path = format!("/local/read?with={name}&after={line}&timeout=1");
+        let lines = http.get(&path, None).ok().at("result").list();
+        if let Some(line) = lines.iter().find(|line| line.at("from").text() == name) {
+            return line.at("text").text();
+        }
+    }
+    panic!("{name} says nothing to {text:?}")
+}
+
+#[test]
+fn a_bot_answers_in_the_built_in_chat() {
+    let daemon = Daemon::start("");
+    let mut http = daemon.http();
+    let stub = Stub::fixed(says("It is Paris."));
+    let token = daemon.create_bot("Clever", OWNER);
+    assert!(chat(&mut http, "Clever", "/ki", Duration::from_secs(5)).contains("AI: not set up"));
+    let answer = chat(&mut http, "Clever", "/ki setup groq gsk_very_secret m1", Duration::from_secs(5));
+    assert!(answer.starts_with("AI configured!") && !answer.contains("gsk_very_secret"), "{answer}");
+    chat(&mut http, "Clever", &format!("/ki url {}", stub.url("/v1")), Duration::from_secs(5));
+    chat(&mut http, "Clever", "/ki token k2_secret", Duration::from_secs(5));
+    assert_eq!(chat(&mut http, "Clever", "Capital of France?", Duration::from_secs(10)), "It is Paris.");
+    let request = stub.requests.lock().unwrap()[0].clone();
+    assert!(request.contains("Bearer k2_secret") && !request.contains("gsk_very_secret"), "{request}");
+    let reply = http.post("/bot/ai/ask?from=me", Some(&token), r#"{"message":"And?"}"#).ok();
+    assert_eq!(reply.at("response").text(), "It is Paris.");
+    let status = http.get("/bot/ai/status", Some(&token)).ok();
+    assert_eq!((status.at("enabled").truth(), status.at("type").text()), (true, "groq".to_string()));
+    // No key stands in the history, in the log, or readable in the database.
+    let lines = http.get("/local/read?with=Clever&after=0", None);
+    assert!(!lines.body.contains("secret") && lines.body.contains("/ki setup groq ********"), "{}", lines.body);
+    assert!(!daemon.log_text().contains("secret"));
+    for file in std::fs::read_dir(daemon.dir.join("data")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap_or_default();
+        assert!(!bytes.windows(9).any(|part| part == b"k2_secret"));
+    }
+}
+
+/// What the person is told, and that it never takes longer than the AI may.
+#[test]
+fn whatever_answers_the_person_gets_a_word_and_nobody_else_waits() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let mut http = daemon.http();
+    let trickle = |socket: &mut TcpStream, _: &str| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
+        while socket.write_all(b"{").is_ok() {
+            thread::sleep(Duration::from_secs(1));
+        }
+    };
+    let flood = |socket: &mut TcpStream, _: &str| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 52428800\r\n\r\n");
+        while socket.write_all(&[b'x'; 65536]).is_ok() {}
+    };
+    let busy = "Retry-After: 3600\r\n";
+    let cases = [
+        ("Hanging", Stub::new(|socket, _| hang(socket)), "no answer in time"),
+        ("Trickling", Stub::new(trickle), "no answer in time"),
+        ("Flooding", Stub::new(flood), "no AI"),
+        ("Garbage", Stub::fixed("\u{1}\u{2}garbage\r\n\r\n"), "does not answer at the moment"),
+        ("Refusing", Stub::fixed(answer("401 Unauthorized", "", "{}")), "does not accept the key"),
+        ("Busy", Stub::fixed(answer("429 Too Many Requests", busy, "{}")), "too many questions"),
+        ("Failing", Stub::fixed(answer("500 Oops", "", "<html>")), "status 500"),
+        ("Html", Stub::fixed(answer("200 OK", "", "<html>Hello</html>")), "no AI"),
+        (
+            "Breaking",
+            Stub::fixed("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"cho"),
+            "does not answer at the moment",
+        ),
+        ("Mute", Stub::fixed(answer("200 OK", "", r#"{"choices":[{"message":{"content":""}}]}"#)), "no answer"),
+    ];
+    for (name, stub, _) in &cases {
+        bot(&mut http, &daemon, name, &stub.url("/v1"), 4);
+    }
+    let good = Stub::fixed(says("Here."));
+    bot(&mut http, &daemon, "Good", &good.url("/v1"), 4);
+    let begun = Instant::now();
+    let mut first = 0;
+    for (name, ..) in &cases {
+        let body = format!(r#"{{"to":"{name}","text":"Are you there?"}}"#);
+        first =
+            http.post("/local/say", None, &body).ok().at("id").number().min(if first == 0 { i64::MAX } else { first });
+    }
+    // Ten in trouble hold up neither another bot nor the API.
+    assert_eq!(chat(&mut http, "Good", "And you?", Duration::from_secs(6)), "Here.");
+    assert!(http.get("/health", None).ok().at("ok").truth());
+    for (name, _, expected) in &cases {
+        loop {
+            let path = format!("/local/read?with={name}&after={first}&timeout=2");
+            let lines = http.get(&path, None).ok().at("result").list();
+            if let Some(line) = lines.iter().find(|line| line.at("from").text() == *name) {
+                assert!(line.at("text").text().contains(expected), "{name}: {}", line.at("text").text());
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{name} says nothing");
+        }
+    }
+}
+
+#[test]
+fn a_kill_in_the_middle_is_told() {
+    let mut daemon = Daemon::start("");
+    let mut http = daemon.http();
+    let stub = Stub::new(|socket, _| hang(socket));
+    bot(&mut http, &daemon, "Hanging", &stub.url("/v1"), 60);
+    http.post("/local/say", None, r#"{"to":"Hanging","text":"Are you there?"}"#).ok();
+    while stub.count() == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    daemon.kill();
+    daemon.start_again();
+    let mut http = daemon.http();
+    let lines = http.get("/local/read?with=Hanging&after=0", None).ok().at("result").list();
+    let last = lines.last().unwrap().at("text").text();
+    assert_eq!(last, "I was restarted before I could answer. Please ask again.");
+    // A stop does not wait for it either.
+    http.post("/local/say", None, r#"{"to":"Hanging","text":"And now?"}"#).ok();
+    let begun = Instant::now();
+    assert!(daemon.stop().success());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+/// The real llama.cpp server, from `$BOTMOTHER_LLM`: a directory with `llmserver.py`, `tiny.gguf` and `venv/`.
+struct Llama(Child, u16);
+
+impl Llama {
+    /// `None`, loudly, where it is not installed.
+    fn start(key: &str) -> Option<Llama> {
+        let Some(dir) = std::env::var_os("BOTMOTHER_LLM").map(PathBuf::from).filter(|dir| dir.is_dir()) else {
+            assert!(std::env::var_os("REQUIRE_LLM").is_none(), "BOTMOTHER_LLM names no directory");
+            eprintln!("SKIPPED: no llama.cpp server; set BOTMOTHER_LLM to a directory with one");
+            return None;
+        };
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new(dir.join("venv/bin/python"));
+        command.arg(dir.join("llmserver.py")).arg(dir.join("tiny.gguf")).arg(port.to_string()).arg(key);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let llama = Llama(child, port);
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "llama.cpp does not serve");
+            thread::sleep(Duration::from_millis(50));
+        }
+        Some(llama)
+    }
+}
+
+impl Drop for Llama {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_real_model_answers() {
+    let Some(llama) = Llama::start("k1") else { return };
+    let daemon = Daemon::start("");
+    let mut http = daemon.http();
+    let token = daemon.create_bot("Tiny", OWNER);
+    // It speaks the ways of OpenAI and of Anthropic.
+    for provider in ["openai", "claude"] {
+        let endpoint = format!("http://127.0.0.1:{}", llama.1);
+        let body = format!(r#"{{"provider":"{provider}","api_key":"k1","model":"tiny-rig","endpoint":"{endpoint}"}}"#);
+        http.post("/bot/ai/setup", Some(&token), &body).ok();
+        for question in ["Hello?", "And now?"] {
+            let body = format!(r#"{{"message":"{question}"}}"#);
+            let reply = http.post("/bot/ai/ask", Some(&token), &body).ok();
+            assert!(reply.at("response").text().starts_with("Hello from the tiny test model"), "{provider}");
+        }
+        let wrong = body.replace("\"k1\"", "\"k2\"");
+        http.post("/bot/ai/setup", Some(&token), &wrong).ok();
+        let failed = http.post("/bot/ai/ask", Some(&token), r#"{"message":"x"}"#);
+        assert!(failed.status == 502 && failed.body.contains("ai_error"), "{}", failed.body);
+    }
+}
+
+#[test]
+fn a_real_chat_with_a_bot_that_thinks() {
+    for kind in Kind::ALL {
+        let Some(server) = Server::start(kind) else { continue };
+        server.add_user("ralf", "pw");
+        let slow = Stub::new(|socket, request| {
+            thread::sleep(Duration::from_millis(if request.contains("slow") { 20_000 } else { 300 }));
+            let _ = socket.write_all(says("It is Paris.").as_bytes());
+        });
+        let daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, "");
+        daemon.wait_online(1, Duration::from_secs(20));
+        let own = server.jid("ralf");
+        let token = daemon.create_bot("Clever", &own);
+        let mut phone = Peer::login(&server, "ralf", "pw", "phone");
+        let limit = Duration::from_secs(15);
+        phone.send(&own, "/ki setup ollama - m1");
+        phone.expect(limit, |message| message.body.starts_with("AI configured!"));
+        phone.send(&own, &format!("/ki url {}/v1", slow.url("")));
+        phone.expect(limit, |message| message.body.starts_with("Address:"));
+        phone.send(&own, "Capital of France?");
+        phone.expect(limit, |message| message.body == "It is Paris.");
+        phone.send(&own, "slow question");
+        thread::sleep(Duration::from_millis(500));
+        phone.send(&own, "/stop");
+        phone.expect(limit, |message| message.body == "Stopped.");
+        // It did not answer itself: two questions, two calls.
+        assert_eq!(slow.count(), 2);
+        let reply = daemon.http().post("/bot/ai/ask", Some(&token), r#"{"message":"Hi"}"#).ok();
+        assert_eq!(reply.at("response").text(), "It is Paris.");
+        phone.quit();
+    }
+}

@@ -1,0 +1,360 @@
+//! Bots with an AI: what is asked of the provider, in what order, and what people are told when it does not answer.
+
+use super::*;
+use botmother::base::call::{CallError, HttpCall, Part, Reach};
+
+fn local() -> Rig {
+    Rig::new()
+}
+
+fn setup_ai(rig: &mut Rig, bot: &BotInfo) {
+    let settings = AiSettings {
+        provider: Some("groq".to_string()),
+        api_key: Some(Secret::new("gsk_secret")),
+        model: Some("m1".to_string()),
+        ..AiSettings::default()
+    };
+    let outcome = rig.ask(as_bot(bot), Question::SetAi(settings));
+    assert!(matches!(outcome, Ok(Answer::AiSet { .. })), "{outcome:?}");
+}
+
+fn body(call: &HttpCall) -> String {
+    let [Part::Bytes(bytes)] = &call.body[..] else { panic!("{call:?}") };
+    String::from_utf8(bytes.clone()).unwrap()
+}
+
+/// Calls that are to be made: tag, key and body.
+fn asked(effects: &[Effect]) -> Vec<(u64, String)> {
+    let call = |effect: &Effect| match effect {
+        Effect::Call { tag, call, .. } => Some((*tag, body(call))),
+        _ => None,
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+fn answered(tag: u64, status: u16, body: &str) -> Event {
+    let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() };
+    Event::Called { tag, called: Box::new(Ok(answer)) }
+}
+
+fn says(tag: u64, text: &str) -> Event {
+    answered(tag, 200, &format!("{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}}}}]}}"))
+}
+
+/// What is sent in the self-chat.
+fn said(effects: &[Effect]) -> Vec<String> {
+    let body = |(_, stanza): (u64, String)| {
+        let (_, rest) = stanza.split_once("<body>")?;
+        Some(rest.split_once("</body>")?.0.to_string())
+    };
+    sends(effects).into_iter().filter_map(body).collect()
+}
+
+fn one<T>(mut all: Vec<T>) -> T {
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+/// A personal bot with its AI on, and its owner online.
+fn thinking() -> (Rig, BotInfo) {
+    let mut rig = local();
+    let bot = rig.create(OWNER, "Clever");
+    rig.online();
+    setup_ai(&mut rig, &bot);
+    (rig, bot)
+}
+
+#[test]
+fn a_conversation_is_remembered() {
+    let (mut rig, bot) = thinking();
+    let effects = rig.phone("Hello");
+    let (tag, call) = one(asked(&effects));
+    assert!(call.ends_with(r#"[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"Hello"}],"max_tokens":2048}"#), "{call}");
+    let composing = |effect: &Effect| matches!(effect, Effect::Session(_, Order::Send { tag: None, stanza }) if stanza.contains("composing") && stanza.contains("no-store"));
+    assert!(effects.iter().any(composing));
+    assert_eq!(said(&rig.batch(vec![says(tag, "Hi!")])), ["Hi!"]);
+    let (tag, call) = one(asked(&rig.phone("And now?")));
+    assert!(call.contains(r#"{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi!"},{"role":"user","content":"And now?"}"#), "{call}");
+    rig.batch(vec![says(tag, "Now.")]);
+    // It lasts over a restart, and goes when it is told to.
+    let mut rig = rig.killed();
+    rig.online();
+    let (tag, call) = one(asked(&rig.phone("3")));
+    assert!(call.contains("And now?") && call.contains("Now."));
+    rig.batch(vec![says(tag, "x")]);
+    assert_eq!(said(&rig.phone("/ki clear")), ["Forgotten: 3 questions with their answers."]);
+    let (_, call) = one(asked(&rig.phone("4")));
+    assert!(!call.contains("And now?"));
+    // The program got all of it, too.
+    assert_eq!(rig.updates(&bot, None).len(), 4);
+}
+
+#[test]
+fn memory_is_bounded_by_turns_and_size() {
+    let (mut rig, _) = thinking();
+    for i in 0..limits::AI_TURNS + 3 {
+        let (tag, _) = one(asked(&rig.phone(&format!("q{i}."))));
+        rig.batch(vec![says(tag, "a")]);
+        rig.wait(Duration::from_secs(61));
+    }
+    let (tag, call) = one(asked(&rig.phone("last")));
+    assert_eq!(call.matches("assistant\"").count(), limits::AI_TURNS);
+    assert!(!call.contains("q2.") && call.contains("q3."));
+    rig.batch(vec![says(tag, &"long ".repeat(limits::AI_HISTORY_BYTES / 5))]);
+    let (_, call) = one(asked(&rig.phone("more")));
+    assert_eq!(call.matches("assistant\"").count(), 0, "a pair goes whole");
+}
+
+#[test]
+fn one_question_at_a_time() {
+    let (mut rig, _) = thinking();
+    let (first, _) = one(asked(&rig.phone("one")));
+    for i in 0..limits::AI_QUEUE_MAX {
+        let effects = rig.phone(&format!("more {i}"));
+        assert!(asked(&effects).is_empty() && said(&effects).is_empty());
+    }
+    let effects = rig.phone("too much");
+    assert!(one(said(&effects)).starts_with("One moment"), "{effects:?}");
+    let effects = rig.batch(vec![says(first, "1")]);
+    assert_eq!(said(&effects), ["1"]);
+    let (second, call) = one(asked(&effects));
+    assert!(call.contains("more 0") && call.contains("\"1\""));
+    // `/stop` ends this one and those behind it.
+    let effects = rig.phone("/stop");
+    assert_eq!(said(&effects), ["Stopped."]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CallOff(tag) if *tag == second)));
+    assert!(asked(&effects).is_empty());
+    assert!(rig.batch(vec![says(second, "2")]).is_empty(), "what was called off is not heard");
+    assert_eq!(said(&rig.phone("/STOP")), ["There is nothing to stop."]);
+}
+
+#[test]
+fn a_question_taken_back_or_corrected_is_not_answered() {
+    let (mut rig, _) = thinking();
+    let (first, _) = one(asked(&rig.phone("Waht?")));
+    let mut correction = self_chat("What?", "fixed");
+    correction.replaces = Some("id-Waht?".to_string());
+    let effects = rig.session(session::Event::Message(Box::new(correction)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CallOff(tag) if *tag == first)));
+    let (second, call) = one(asked(&effects));
+    assert!(call.contains("What?") && !call.contains("Waht?"));
+    let mut retraction = self_chat("x", "gone");
+    retraction.body = None;
+    retraction.retraction =
+        Some(botmother::xmpp::message::Retraction { id: "fixed".to_string(), is_moderated: false, reason: None });
+    let effects = rig.session(session::Event::Message(Box::new(retraction)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CallOff(tag) if *tag == second)), "{effects:?}");
+    assert!(said(&effects).is_empty());
+}
+
+#[test]
+fn failures_are_told_and_not_remembered() {
+    let (mut rig, _) = thinking();
+    for (status, answer, expected) in [
+        (401, "{}", "groq does not accept the key"),
+        (404, r#"{"error":{"message":"no m1"}}"#, "groq does not know the model m1"),
+        (400, r#"{"error":{"message":"bad gsk_secret"}}"#, "groq refuses: bad ***"),
+        (200, "<html>", "What answers at the address of groq is no AI"),
+        (200, r#"{"choices":[{"message":{"content":null}}]}"#, "m1 gave no answer"),
+    ] {
+        let (tag, call) = one(asked(&rig.phone(&format!("q{status}{answer}"))));
+        assert!(!call.contains("assistant\""), "{call}");
+        let effects = rig.batch(vec![answered(tag, status, answer)]);
+        assert!(one(said(&effects)).starts_with(expected), "{effects:?}");
+    }
+}
+
+#[test]
+fn a_service_in_trouble_is_asked_again() {
+    let (mut rig, bot) = thinking();
+    let (tag, first) = one(asked(&rig.phone("q")));
+    assert!(rig.batch(vec![answered(tag, 500, "")]).is_empty());
+    assert_eq!(rig.engine.deadline(), Some(rig.now.mono + limits::AI_RETRY_FIRST));
+    let effects = rig.wait(limits::AI_RETRY_FIRST);
+    assert_eq!(asked(&effects), [(tag, first.clone())]);
+    let headers = vec![("retry-after".to_string(), "7".to_string())];
+    let busy = HttpAnswer { status: 429, headers, ..HttpAnswer::default() };
+    assert!(rig.batch(vec![Event::Called { tag, called: Box::new(Ok(busy)) }]).is_empty());
+    assert!(asked(&rig.wait(Duration::from_secs(6))).is_empty());
+    assert_eq!(asked(&rig.wait(Duration::from_secs(1))), [(tag, first)]);
+    let effects = rig.batch(vec![Event::Called { tag, called: Box::new(Err(CallError::Refused)) }]);
+    assert!(one(said(&effects)).contains("connection refused"));
+    // Who told us to come back in an hour is not waited for, nor one that was silent all its time.
+    let (tag, _) = one(asked(&rig.phone("r")));
+    let effects = rig.batch(vec![Event::Called { tag, called: Box::new(Err(CallError::Timeout)) }]);
+    assert!(one(said(&effects)).contains("no answer in time"));
+    // With a substitute the other one is asked.
+    let effects = rig.phone("/ki fallback ollama - phi3");
+    assert_eq!(said(&effects), ["When groq cannot answer, ollama / phi3 is asked."]);
+    let (tag, _) = one(asked(&rig.phone("s")));
+    let effects = rig.batch(vec![answered(tag, 401, "")]);
+    let (again, call) = one(asked(&effects));
+    assert!(again == tag && call.contains("phi3"), "{call}");
+    let effects = rig.batch(vec![answered(tag, 200, r#"{"message":{"content":"yes"},"done":true}"#)]);
+    assert_eq!(said(&effects), ["yes"]);
+    let Ok(Answer::Ai(info)) = rig.ask(as_bot(&bot), Question::AiStatus) else { panic!() };
+    assert_eq!(info.substitute.as_deref(), Some("ollama"));
+}
+
+#[test]
+fn what_a_model_does_not_take_is_left_out() {
+    let (mut rig, _) = thinking();
+    let (tag, call) = one(asked(&rig.phone("q")));
+    assert!(call.contains("max_tokens"));
+    let refusal = r#"{"error":{"message":"Use 'max_completion_tokens' instead.","param":"max_tokens"}}"#;
+    let (tag, call) = one(asked(&rig.batch(vec![answered(tag, 400, refusal)])));
+    assert!(call.contains("max_completion_tokens"));
+    assert_eq!(said(&rig.batch(vec![says(tag, "ok")])), ["ok"]);
+}
+
+#[test]
+fn nothing_is_lost_when_a_commit_fails() {
+    let (mut rig, _) = thinking();
+    let (tag, _) = one(asked(&rig.phone("q")));
+    BUG.set(true);
+    let effects = rig.batch(vec![says(tag, "answer")]);
+    assert!(!BUG.get() && said(&effects).is_empty());
+    let again = one(asked(&rig.wait(limits::RECONNECT_FIRST)));
+    assert_eq!(again.0, tag, "it is asked again");
+    assert_eq!(said(&rig.batch(vec![says(tag, "answer")])), ["answer"]);
+}
+
+#[test]
+fn a_restart_is_told() {
+    let (mut rig, _) = thinking();
+    rig.phone("one");
+    rig.phone("two");
+    let mut rig = rig.killed();
+    assert_eq!(said(&rig.online()), ["I was restarted before I could answer. Please ask again."]);
+    let mut rig = rig.killed();
+    assert_eq!(said(&rig.online()).len(), 1, "not acknowledged, so sent again; but not told twice");
+}
+
+#[test]
+fn long_answers_come_in_pieces() {
+    let (mut rig, _) = thinking();
+    let (tag, _) = one(asked(&rig.phone("q")));
+    let parts = said(&rig.batch(vec![says(tag, &"word ".repeat(2000))]));
+    assert_eq!(parts.len(), 3);
+    assert!(parts.iter().all(|part| part.len() <= limits::AI_MESSAGE_BYTES));
+}
+
+#[test]
+fn machines_that_talk_to_each_other_are_stopped() {
+    let (mut rig, _) = thinking();
+    for i in 0..limits::AI_PER_MINUTE_MAX {
+        let (tag, _) = one(asked(&rig.phone(&format!("q{i}"))));
+        rig.batch(vec![says(tag, "a")]);
+    }
+    assert!(one(said(&rig.phone("once more"))).contains("silent"));
+    let effects = rig.phone("and again");
+    assert!(asked(&effects).is_empty() && said(&effects).is_empty());
+    rig.wait(limits::AI_QUIET);
+    assert_eq!(asked(&rig.phone("later")).len(), 1);
+}
+
+#[test]
+fn programs_ask_too() {
+    let mut rig = local();
+    let bot = rig.create(OWNER, "Clever");
+    let ask = |text: &str, from: &str| Question::AskAi { text: text.to_string(), from: from.to_string() };
+    assert!(matches!(rig.ask(as_bot(&bot), ask("q", "x")), Err(Failure::NotConfigured(_))));
+    assert!(matches!(rig.ask(as_bot(&bot), Question::EnableAi(true)), Err(Failure::NotConfigured(_))));
+    setup_ai(&mut rig, &bot);
+    rig.ask(as_bot(&bot), Question::EnableAi(false)).unwrap();
+    assert!(matches!(rig.ask(as_bot(&bot), ask("q", "x")), Err(Failure::NotEnabled(_))));
+    rig.ask(as_bot(&bot), Question::EnableAi(true)).unwrap();
+    let (effects, _ticket) = rig.begin(as_bot(&bot), ask("q", "x"));
+    let (tag, _) = one(asked(&effects));
+    let outcomes = answers(rig.batch(vec![says(tag, "a")]));
+    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text))] if text == "a"));
+    // Others have conversations of their own.
+    let (effects, _t2) = rig.begin(as_bot(&bot), ask("r", "y"));
+    let (tag, call) = one(asked(&effects));
+    assert!(!call.contains("assistant\""));
+    let outcomes = answers(rig.batch(vec![answered(tag, 401, "")]));
+    assert!(matches!(&outcomes[..], [Err(Failure::Remote { what: "ai_error", .. })]), "{outcomes:?}");
+    // The end of a bot is told to those who wait.
+    let (effects, _t3) = rig.begin(as_bot(&bot), ask("s", "y"));
+    let (tag, _) = one(asked(&effects));
+    let (effects, _t4) = rig.begin(Caller::Admin, Question::DeleteBot(bot.id));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CallOff(off) if *off == tag)));
+    assert_eq!(answers(effects).len(), 2);
+}
+
+#[test]
+fn setting_up_is_checked_and_keeps_its_secrets() {
+    let mut rig = local();
+    let bot = rig.create(OWNER, "Clever");
+    let set = |provider: &str, key: Option<&str>, endpoint: Option<&str>| {
+        Question::SetAi(AiSettings {
+            provider: Some(provider.to_string()),
+            api_key: key.map(Secret::new),
+            endpoint: endpoint.map(str::to_string),
+            ..AiSettings::default()
+        })
+    };
+    for (question, field) in [
+        (set("skynet", None, None), "provider"),
+        (set("openai", None, None), "api_key"),
+        (set("openai", Some("two words"), None), "api_key"),
+        (set("openai", Some("k"), Some("ftp://h")), "endpoint"),
+        (set("openai", Some("k"), Some("http://u:p@h")), "endpoint"),
+    ] {
+        let outcome = rig.ask(as_bot(&bot), question);
+        assert!(matches!(&outcome, Err(Failure::Invalid { field: found, .. }) if found == field), "{outcome:?}");
+    }
+    rig.online();
+    setup_ai(&mut rig, &bot);
+    let call_of = |rig: &mut Rig, text: &str| {
+        let effects = rig.phone(text);
+        let call = effects
+            .into_iter()
+            .find_map(|effect| if let Effect::Call { tag, call, .. } = effect { Some((tag, call)) } else { None });
+        let (tag, call) = call.expect("a call");
+        rig.batch(vec![says(tag, "a")]);
+        call
+    };
+    assert_eq!(call_of(&mut rig, "1").secret_headers.len(), 1);
+    // The key was for groq: nobody else gets it.
+    rig.ask(as_bot(&bot), set("groq", None, Some("http://10.0.0.1/v1"))).unwrap();
+    let call = call_of(&mut rig, "2");
+    assert_eq!((call.secret_headers.len(), call.url.as_str()), (0, "http://10.0.0.1/v1/chat/completions"));
+    assert_eq!(call.reach, Reach::Any);
+    let Ok(Answer::Ai(info)) = rig.ask(as_bot(&bot), Question::AiStatus) else { panic!() };
+    assert!(info.is_enabled && info.row.unwrap().key.is_empty());
+}
+
+#[test]
+fn the_menu_in_the_self_chat() {
+    let mut rig = local();
+    rig.create(OWNER, "Clever");
+    rig.create(OWNER, "Other");
+    rig.online();
+    let say = |rig: &mut Rig, text: &str| one(said(&rig.phone(text)));
+    assert!(say(&mut rig, "/ki").starts_with("Which bot?"));
+    assert!(say(&mut rig, "/ki 1").contains("AI: not set up"));
+    assert!(say(&mut rig, "/ki 1 setup").contains("perplexity"));
+    assert!(say(&mut rig, "/ai 1 setup groq").contains("https://console.groq.com/keys"));
+    assert!(say(&mut rig, "/ki 1 on").contains("not set up"));
+    let answer = say(&mut rig, "/ki 1 setup gsk_secret groq");
+    assert!(answer.contains("do not know this provider") && !answer.contains("gsk_secret"));
+    let answer = say(&mut rig, "/ki 1 setup groq gsk_secret llama-3.3-70b-versatile");
+    assert!(answer.starts_with("AI configured!\nProvider: groq\nModel: llama-3.3-70b-versatile\nAI is now active."));
+    assert!(!answer.contains("gsk_secret") && answer.contains("delete it"));
+    // The only one with its AI on gets what is written.
+    assert!(say(&mut rig, "/ki status").contains("Key: set"));
+    let (tag, _) = one(asked(&rig.phone("plain text")));
+    rig.batch(vec![says(tag, "a")]);
+    assert_eq!(say(&mut rig, "/ki model x-1"), "Model: x-1");
+    assert_eq!(say(&mut rig, "/ki system Be terse."), "System prompt saved.");
+    assert!(say(&mut rig, "/ki system").contains("Be terse."));
+    assert!(say(&mut rig, "/ki url http://localhost:8000/v1").contains("forgotten"));
+    assert!(say(&mut rig, "/ki token k2").starts_with("Key saved."));
+    assert!(say(&mut rig, "/ki setup ollama - llama3").starts_with("AI configured!"));
+    assert!(say(&mut rig, "/ki provider openclaw").starts_with("AI configured!"));
+    assert!(say(&mut rig, "/ki url http://localhost:18789").contains("18789"));
+    assert!(say(&mut rig, "/ki aus").starts_with("AI is off"));
+    assert!(say(&mut rig, "/KI 1 status").contains("AI: off (openclaw / agent)"));
+    assert!(asked(&rig.phone("more text")).is_empty());
+}
