@@ -247,6 +247,28 @@ fn a_real_chat_with_a_bot_that_thinks() {
         assert_eq!(slow.count(), 2);
         let reply = daemon.http().post("/bot/ai/ask", Some(&token), r#"{"message":"Hi"}"#).ok();
         assert_eq!(reply.at("response").text(), "It is Paris.");
+        // Shown while it comes: the first message in passing, the last for good.
+        let live = Stub::new(|socket, _| {
+            let _ =
+                socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
+            for word in ["Once", " upon", " a", " time"] {
+                let line = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{word}\"}}}}]}}\n\n");
+                let _ = socket.write_all(line.as_bytes());
+                thread::sleep(Duration::from_millis(1000));
+            }
+            let _ = socket.write_all(b"data: [DONE]\n\n");
+        });
+        phone.send(&own, "/ki stream an");
+        phone.expect(limit, |message| message.body == "Answers are shown while they come.");
+        phone.send(&own, &format!("/ki url {}", live.url("/v1")));
+        phone.expect(limit, |message| {
+            message.body.contains(&live.address.to_string()) && !message.body.starts_with('/')
+        });
+        phone.send(&own, "A story?");
+        let first = phone.expect(limit, |message| message.body.starts_with("Once") && message.body.ends_with('…'));
+        assert!(first.xml.contains("no-store") && !first.xml.contains("message-correct"), "{}", first.xml);
+        let last = phone.expect(limit, |message| message.body == "Once upon a time");
+        assert!(last.xml.contains("message-correct") && last.xml.contains(&first.id), "{}", last.xml);
         phone.quit();
     }
 }

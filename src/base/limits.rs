@@ -426,6 +426,8 @@ pub const AI_PER_MINUTE_MAX: u32 = 15;
 pub const AI_QUIET: Duration = Duration::from_secs(900);
 /// One message of a long answer: what clients show and rooms pass on without complaint.
 pub const AI_MESSAGE_BYTES: usize = 4_000;
+/// Between two corrections of an answer that is shown while it comes: more often clients flicker and servers object.
+pub const AI_LIVE_PACE: Duration = Duration::from_millis(1500);
 /// A system prompt.
 pub const AI_SYSTEM_BYTES_MAX: usize = 16 * 1024;
 /// A model's name, and the name of an API caller's conversation.

@@ -1,9 +1,11 @@
 //! Calls to other services, made for the engine in threads that come and go with the need.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Instant;
 
-use crate::base::call::HttpCall;
+use crate::base::call::{HttpCall, Pieces};
 use crate::base::limits;
 use crate::engine::event::Event;
 use crate::work::{Cancel, Work};
@@ -30,12 +32,18 @@ impl Calls {
     }
 
     /// Has a call made, or tells at once why not.
-    pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall) {
+    pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall, is_stream: bool) {
         let pool = lock(&self.pool);
         let Some((work, events)) = &*pool else { return };
         // Held until the call is known: it may be over before.
         let mut cancels = lock(&self.cancels);
-        match work.submit(tag, key, call) {
+        let submitted = if is_stream {
+            let mut ear = Ear { tag, lines: Vec::new(), told: Instant::now(), events: events.clone() };
+            work.submit_stream(tag, key, call, Pieces::Lines, Box::new(move |line| ear.hear(line)))
+        } else {
+            work.submit(tag, key, call)
+        };
+        match submitted {
             Ok(cancel) => drop(cancels.insert(tag, cancel)),
             Err(refused) => drop(events.send(Event::Called { tag, called: Box::new(Err(refused)) })),
         }
@@ -53,6 +61,39 @@ impl Calls {
         let taken = lock(&self.pool).take();
         if let Some((work, _)) = taken {
             work.stop(limits::CALLS_STOP_TIMEOUT);
+        }
+    }
+}
+
+/// Hears an answer while it comes, and tells of it at a sane pace; at its end of what is left.
+struct Ear {
+    tag: u64,
+    lines: Vec<u8>,
+    told: Instant,
+    events: mpsc::Sender<Event>,
+}
+
+impl Ear {
+    fn hear(&mut self, line: &[u8]) -> ControlFlow<()> {
+        self.lines.extend_from_slice(line);
+        self.lines.push(b'\n');
+        if self.told.elapsed() >= limits::AI_LIVE_PACE {
+            self.tell();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn tell(&mut self) {
+        self.told = Instant::now();
+        let lines = std::mem::take(&mut self.lines);
+        let _ = self.events.send(Event::Heard { tag: self.tag, lines });
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        if !self.lines.is_empty() {
+            self.tell();
         }
     }
 }

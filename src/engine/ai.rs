@@ -4,6 +4,7 @@
 //! wait, few and in order. Each is a row from the moment it is accepted: what a restart interrupts is told to whoever
 //! asked. Called by `router`, `dedicated`, `rooms`, `command::ai` and `ask`; `remote::ai` knows the services.
 
+mod live;
 mod setup;
 mod words;
 
@@ -58,6 +59,8 @@ struct Question {
     without: Without,
     is_substitute: bool,
     is_bare: bool,
+    /// What has come of an answer that is shown while it comes.
+    live: Option<live::Live>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,6 +170,7 @@ impl Engine {
             without: Without::default(),
             is_substitute: false,
             is_bare: false,
+            live: None,
         };
         let tag = self.last_tag;
         self.change_ai().questions.insert(tag, question);
@@ -244,6 +248,8 @@ impl Engine {
         let history = if question.is_bare { Vec::new() } else { self.history(&asked)? };
         let system = self.system_prompt(&row);
         let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
+        let dialect = provider.dialect_at(&row.endpoint);
+        let is_stream = self.is_shown_live(&asked, &row, dialect);
         let mut call = service::build(&Ask {
             provider,
             endpoint: &row.endpoint,
@@ -255,7 +261,7 @@ impl Engine {
             max_tokens: row.max_tokens,
             temperature: row.temperature,
             user: &user,
-            is_stream: false,
+            is_stream,
             without: question.without,
             timeout: Duration::from_secs(row.timeout_s.unwrap_or(limits::AI_TIMEOUT_S).into()),
         });
@@ -265,10 +271,16 @@ impl Engine {
         if let Some(question) = self.change_ai().questions.get_mut(&tag) {
             question.state = State::Asked;
             question.calls += 1;
-            question.dialect = provider.dialect_at(&row.endpoint);
+            question.dialect = dialect;
+            let shown = question.live.take().and_then(|live| live.shown);
+            question.live = is_stream.then(|| live::Live::new(dialect, shown));
         }
         let key = format!("ai:{}:{}", asked.bot, call.origin());
-        self.call_again(tag, key, call, About::Ai);
+        if is_stream {
+            self.call_streaming(tag, key, call, About::Ai);
+        } else {
+            self.call_again(tag, key, call, About::Ai);
+        }
         self.show_thinking(&asked);
         Ok(())
     }
@@ -305,7 +317,11 @@ impl Engine {
             return Ok(());
         }
         let row = self.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
-        match service::read(question.dialect, &row.key, called) {
+        let read = match &question.live {
+            Some(live) => live.end(&row, question.dialect, called),
+            None => service::read(question.dialect, &row.key, called),
+        };
+        match read {
             Ok(reply) => self.end_with_answer(tag, &question, &reply)?,
             Err(fault) => {
                 log::info!("bot {}: {} did not answer: {fault:?}", question.asked.bot, row.provider);
@@ -368,7 +384,10 @@ impl Engine {
             answer.push_str(&self.words(&ai::CUT));
         }
         match (&asked.recipient, asked.place) {
-            (Some(to), place) => self.say_of_ai(asked.bot, place, to, &answer),
+            (Some(to), place) => {
+                let shown = question.live.as_ref().and_then(|live| live.shown.as_deref());
+                self.say_instead(asked.bot, place, to, &answer, shown)
+            }
             (None, _) => {
                 self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer)))));
                 Ok(())
@@ -395,17 +414,40 @@ impl Engine {
 
     /// Says something where a question was asked; what cannot be said is worth a line in the log.
     fn say_of_ai(&mut self, bot: BotId, place: AiPlace, to: &Jid, text: &str) -> Result<(), store::Error> {
+        self.say_instead(bot, place, to, text, None)
+    }
+
+    /// The same in the place of a message that was shown.
+    fn say_instead(
+        &mut self,
+        bot: BotId,
+        place: AiPlace,
+        to: &Jid,
+        text: &str,
+        mut shown: Option<&str>,
+    ) -> Result<(), store::Error> {
         let kind = if place == AiPlace::Room { Kind::Groupchat } else { Kind::Chat };
         // In a room everybody sees whom it is for.
         let whom = to.resource().filter(|_| place == AiPlace::Room).map(|nick| format!("{nick}: "));
         let text = whom.unwrap_or_default() + text;
         let parts = words::split(&text, limits::AI_MESSAGE_BYTES);
-        parts.into_iter().try_for_each(|part| self.say_part(bot, kind, to, part))
+        parts.into_iter().try_for_each(|part| self.say_part(bot, kind, to, part, shown.take()))
     }
 
-    fn say_part(&mut self, bot: BotId, kind: Kind, to: &Jid, part: &str) -> Result<(), store::Error> {
+    fn say_part(
+        &mut self,
+        bot: BotId,
+        kind: Kind,
+        to: &Jid,
+        part: &str,
+        shown: Option<&str>,
+    ) -> Result<(), store::Error> {
         let to = if kind == Kind::Groupchat { to.bare().to_jid() } else { to.clone() };
-        match self.say_to(bot, kind, &to, part) {
+        let said = match shown {
+            Some(shown) => self.say_correction(bot, &to, part, shown),
+            None => self.say_to(bot, kind, &to, part),
+        };
+        match said {
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => {
                 log::warn!("bot {bot}: an answer of its AI was not sent: {failure}");

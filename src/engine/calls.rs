@@ -51,9 +51,18 @@ impl Engine {
 
     /// The next call of one task, for the same one who waits.
     pub(super) fn call_again(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
+        self.begin_call(tag, key, call, about, false);
+    }
+
+    /// The same for an answer that is heard while it comes.
+    pub(super) fn call_streaming(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
+        self.begin_call(tag, key, call, about, true);
+    }
+
+    fn begin_call(&mut self, tag: u64, key: String, call: HttpCall, about: About, is_stream: bool) {
         self.calls.insert(tag, about);
         self.pending.calls_begun.push(tag);
-        self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call) });
+        self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), is_stream });
     }
 
     /// Calls a call off; what becomes of it is not heard any more.

@@ -24,6 +24,8 @@ pub enum Effect {
         key: String,
         /// The call.
         call: Box<HttpCall>,
+        /// Whether the lines of a good answer are heard while they come ([`crate::engine::event::Event::Heard`]).
+        is_stream: bool,
     },
     /// Call off the call with this tag, if it is still under way.
     CallOff(u64),

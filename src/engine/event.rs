@@ -33,6 +33,13 @@ pub enum Event {
     },
     /// A session has news.
     Session(AccountId, session::Event),
+    /// More of an answer came, in whole lines.
+    Heard {
+        /// The engine's name for the call.
+        tag: u64,
+        /// Lines with LF at their ends.
+        lines: Vec<u8>,
+    },
     /// A call of ours is over.
     Called {
         /// The engine's name for it.

@@ -385,6 +385,7 @@ impl Engine {
                 }
             }
             Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
+            Event::Heard { tag, lines } => self.on_ai_heard(*tag, lines).map(|()| Verdict::Nothing),
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
             Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
             Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
@@ -420,7 +421,12 @@ impl Engine {
                     out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
                     continue;
                 }
-                Event::Session(..) | Event::Called { .. } | Event::Reload(_) | Event::Rebound(_) | Event::Report => {
+                Event::Session(..)
+                | Event::Called { .. }
+                | Event::Heard { .. }
+                | Event::Reload(_)
+                | Event::Rebound(_)
+                | Event::Report => {
                     continue;
                 }
             };
@@ -485,7 +491,7 @@ impl Engine {
                     }
                 }
                 Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
-                Event::Session(..) | Event::Rebound(_) | Event::Report => {}
+                Event::Session(..) | Event::Heard { .. } | Event::Rebound(_) | Event::Report => {}
                 // Stopping writes nothing of its own; it goes on without the last acknowledgements.
                 Event::Stop(reply) => {
                     self.on_stop();

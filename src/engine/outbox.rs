@@ -133,6 +133,16 @@ impl Engine {
         self.speak(bot, &new, &message_id)
     }
 
+    /// The same in the place of a message that was only shown in passing.
+    pub(super) fn say_correction(&mut self, bot: BotId, to: &Jid, text: &str, shown: &str) -> Result<(), Trouble> {
+        let Way::Account(account) = self.way(bot, to, Kind::Chat)? else {
+            return self.say_to(bot, Kind::Chat, to, text);
+        };
+        let message_id = id::uuid(self.random());
+        let outbound = Outbound::text(to.clone(), Kind::Chat, &message_id, text).replacing(shown);
+        self.send_tracked((account, bot), to, &message_id, outbound, None)
+    }
+
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {
         if new.text.len() > limits::TEXT_BYTES_MAX {
             return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());

@@ -37,6 +37,7 @@ impl Store {
             max_tokens: number("max_tokens"),
             temperature: number("temperature"),
             timeout_s: number("timeout"),
+            is_streaming: text("stream").is_some(),
             is_confined: text("confined").is_some(),
         }))
     }
@@ -44,6 +45,7 @@ impl Store {
     /// Keeps how a bot's AI is set up, or its substitute.
     pub fn store_ai(&mut self, bot: BotId, is_substitute: bool, row: &AiRow) -> Result<(), Error> {
         let prefix = prefix(bot, is_substitute);
+        let flag = |is_set: bool| if is_set { "true".to_string() } else { String::new() };
         let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
         let key = self.sealed(&key_place(&prefix), Some(&row.key)).unwrap_or_default();
         for (name, value) in [
@@ -56,7 +58,8 @@ impl Store {
             ("max_tokens", number(row.max_tokens)),
             ("temperature", number(row.temperature)),
             ("timeout", number(row.timeout_s)),
-            ("confined", if row.is_confined { "true".to_string() } else { String::new() }),
+            ("stream", flag(row.is_streaming)),
+            ("confined", flag(row.is_confined)),
         ] {
             let name = format!("{prefix}{name}");
             if value.is_empty() { self.delete_setting(&name)? } else { self.store_setting(&name, &value)? }

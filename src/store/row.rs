@@ -408,6 +408,8 @@ pub struct AiRow {
     pub temperature: Option<u32>,
     /// Bound on the time of an answer, in seconds.
     pub timeout_s: Option<u32>,
+    /// Whether answers are shown while they come.
+    pub is_streaming: bool,
     /// Only public addresses: who named it may not reach into our network.
     pub is_confined: bool,
 }

@@ -358,3 +358,45 @@ fn the_menu_in_the_self_chat() {
     assert!(say(&mut rig, "/KI 1 status").contains("AI: off (openclaw / agent)"));
     assert!(asked(&rig.phone("more text")).is_empty());
 }
+
+#[test]
+fn an_answer_is_shown_while_it_comes() {
+    let (mut rig, _) = thinking();
+    assert_eq!(said(&rig.phone("/ki stream on")), ["Answers are shown while they come."]);
+    let effects = rig.phone("q");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Call { is_stream: true, .. })));
+    let (tag, call) = one(asked(&effects));
+    assert!(call.contains(r#""stream":true"#));
+    let piece = |text: &str| {
+        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes();
+        Event::Heard { tag, lines }
+    };
+    let passing = |effects: Vec<Effect>| {
+        one(effects
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Session(_, Order::Send { tag: None, stanza }) => Some(stanza),
+                _ => None,
+            })
+            .collect())
+    };
+    let first = passing(rig.batch(vec![piece("Once")]));
+    assert!(
+        first.contains("<body>Once …</body>") && first.contains("no-store") && !first.contains("replace"),
+        "{first}"
+    );
+    let id = first.split("id='").nth(1).unwrap().split('\'').next().unwrap().to_string();
+    let second = passing(rig.batch(vec![piece(" upon")]));
+    let is_correction = |stanza: &str| stanza.contains("<replace ") && stanza.contains(&format!("'{id}'"));
+    assert!(second.contains("<body>Once upon …</body>") && is_correction(&second), "{second}");
+    assert!(rig.batch(vec![Event::Heard { tag, lines: b": ping\n".to_vec() }]).is_empty());
+    rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec() }]);
+    let effects = rig.batch(vec![answered(tag, 200, "")]);
+    assert_eq!(said(&effects), ["Once upon"]);
+    let (_, last) = one(sends(&effects));
+    assert!(is_correction(&last) && !last.contains("no-store") && last.contains("origin-id"), "{last}");
+    // What broke is told when nothing came, and shown as far as it came.
+    let (tag, _) = one(asked(&rig.phone("r")));
+    let effects = rig.batch(vec![answered(tag, 401, "")]);
+    assert!(one(said(&effects)).contains("does not accept the key"));
+}

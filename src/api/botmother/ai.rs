@@ -24,6 +24,7 @@ pub(super) fn setup(request: &Request) -> Result<Question, Failure> {
         max_tokens: fields.number("max_tokens")?,
         temperature: fields.decimal("temperature")?,
         timeout_s: fields.number("timeout")?,
+        is_streaming: fields.truth("stream")?,
         is_substitute: fields.truth("fallback")?.unwrap_or(false),
     }))
 }

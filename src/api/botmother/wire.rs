@@ -240,6 +240,7 @@ fn ai(info: &AiInfo) -> Object {
         .text("endpoint", &row.endpoint)
         .text("provider", &row.provider)
         .text("system", &info.system)
+        .truth("stream", row.is_streaming)
         .text_if("fallback", info.substitute.as_deref());
     let members = number(number(members, "max_tokens", row.max_tokens), "timeout", row.timeout_s);
     match row.temperature {

@@ -32,6 +32,8 @@ pub struct AiSettings {
     pub temperature: Option<f64>,
     /// Bound on the time of an answer, in seconds; 0 for the usual one.
     pub timeout_s: Option<i64>,
+    /// Whether answers are shown in chats while they come.
+    pub is_streaming: Option<bool>,
     /// Whether these are settings of the substitute, which is asked when the first cannot.
     pub is_substitute: bool,
 }
@@ -79,6 +81,7 @@ impl Engine {
         if row.model.is_empty() {
             row.model = provider.models.first().copied().unwrap_or_default().to_string();
         }
+        row.is_streaming = new.is_streaming.unwrap_or(row.is_streaming);
         read_numbers(new, &mut row)?;
         if provider.needs_key_at(&row.endpoint) && row.key.is_empty() && (is_api || new.api_key.is_some()) {
             return Err(

@@ -167,6 +167,11 @@ fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer
             set(engine, bot, AiSettings { api_key: Some(Secret::new(key)), ..AiSettings::default() })?;
             Ok(engine.words(&ai::KEY_SAVED) + &engine.words(&ai::DELETE_KEY))
         }
+        ("stream", on @ ("on" | "an" | "off" | "aus")) => {
+            let is_on = canonical(on) == "on";
+            set(engine, bot, AiSettings { is_streaming: Some(is_on), ..AiSettings::default() })?;
+            Ok(engine.words(if is_on { &ai::STREAM_ON } else { &ai::STREAM_OFF }))
+        }
         ("fallback", rest) => fallback(engine, bot, &row, rest),
         _ => menu(engine, bot),
     }

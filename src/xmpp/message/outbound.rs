@@ -113,6 +113,11 @@ impl Outbound {
         self.carrying(rooms::build_private())
     }
 
+    /// It is shown in passing, and what comes after it counts: nobody keeps it (XEP-0334).
+    pub fn passing(self) -> Outbound {
+        Outbound { is_lasting: false, ..self }.carrying(hints::build_no_store())
+    }
+
     /// No carbons of it (XEP-0280 §9).
     pub fn private(self) -> Outbound {
         carbons::build_private().into_iter().fold(self, Outbound::carrying)

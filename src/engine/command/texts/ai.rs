@@ -4,11 +4,11 @@ use super::Text;
 
 texts! {
     /// Arguments of /ki in a bot's chat.
-    KI_ARGUMENTS = "[on|off|status|setup|model|system|url|token|fallback|clear|providers] [text]"
-        | "[on|off|status|setup|model|system|url|token|fallback|clear|providers] [Text]";
+    KI_ARGUMENTS = "[on|off|status|setup|model|system|url|token|stream|fallback|clear|providers] [text]"
+        | "[on|off|status|setup|model|system|url|token|stream|fallback|clear|providers] [Text]";
     /// Arguments of /ki in the self-chat.
-    KI_BOT_ARGUMENTS = "[ID] [on|off|status|setup|model|system|url|token|fallback|clear|providers] [text]"
-        | "[ID] [on|off|status|setup|model|system|url|token|fallback|clear|providers] [Text]";
+    KI_BOT_ARGUMENTS = "[ID] [on|off|status|setup|model|system|url|token|stream|fallback|clear|providers] [text]"
+        | "[ID] [on|off|status|setup|model|system|url|token|stream|fallback|clear|providers] [Text]";
     /// What /ki does.
     KI = "the AI assistant: set it up, switch it on and off" | "der KI-Assistent: einrichten, ein- und ausschalten";
     /// What /stop does.
@@ -18,8 +18,8 @@ texts! {
     SYSTEM = "You are a helpful assistant." | "Du bist ein hilfreicher Assistent.";
 
     /// /ki.
-    MENU = "AI assistant of {name}\n{status}\n\n/ki on, /ki off - switch it on; off, which also forgets what was said\n/ki setup - choose a provider\n/ki model [name] - show or change the model\n/ki system [text] - show or change what the AI is told to be\n/ki url <address> - another address, for a server of your own\n/ki token <key> - another key\n/ki fallback <provider> <key> <model> - who is asked when the first cannot; /ki fallback off\n/ki clear - forget what was said\n/ki providers - all providers\n/stop - call off what it is thinking about\n\nOnce it is on, just write."
-        | "KI-Assistent von {name}\n{status}\n\n/ki an, /ki aus - einschalten; ausschalten, was auch das Gesagte vergisst\n/ki setup - einen Anbieter wählen\n/ki modell [Name] - das Modell zeigen oder ändern\n/ki system [Text] - zeigen oder ändern, was die KI sein soll\n/ki url <Adresse> - eine andere Adresse, für einen eigenen Server\n/ki token <Schlüssel> - ein anderer Schlüssel\n/ki fallback <Anbieter> <Schlüssel> <Modell> - wer gefragt wird, wenn der erste nicht kann; /ki fallback aus\n/ki leeren - das Gesagte vergessen\n/ki anbieter - alle Anbieter\n/stop - abbrechen, worüber sie nachdenkt\n\nIst sie an, schreibe einfach.";
+    MENU = "AI assistant of {name}\n{status}\n\n/ki on, /ki off - switch it on; off, which also forgets what was said\n/ki setup - choose a provider\n/ki model [name] - show or change the model\n/ki system [text] - show or change what the AI is told to be\n/ki url <address> - another address, for a server of your own\n/ki token <key> - another key\n/ki stream on, /ki stream off - show answers while they come, for clients that know corrections\n/ki fallback <provider> <key> <model> - who is asked when the first cannot; /ki fallback off\n/ki clear - forget what was said\n/ki providers - all providers\n/stop - call off what it is thinking about\n\nOnce it is on, just write."
+        | "KI-Assistent von {name}\n{status}\n\n/ki an, /ki aus - einschalten; ausschalten, was auch das Gesagte vergisst\n/ki setup - einen Anbieter wählen\n/ki modell [Name] - das Modell zeigen oder ändern\n/ki system [Text] - zeigen oder ändern, was die KI sein soll\n/ki url <Adresse> - eine andere Adresse, für einen eigenen Server\n/ki token <Schlüssel> - ein anderer Schlüssel\n/ki stream an, /ki stream aus - Antworten zeigen, während sie kommen, für Clients, die Korrekturen kennen\n/ki fallback <Anbieter> <Schlüssel> <Modell> - wer gefragt wird, wenn der erste nicht kann; /ki fallback aus\n/ki leeren - das Gesagte vergessen\n/ki anbieter - alle Anbieter\n/stop - abbrechen, worüber sie nachdenkt\n\nIst sie an, schreibe einfach.";
     /// A state.
     IS_ON = "AI: active ({provider} / {model})" | "KI: aktiv ({provider} / {model})";
     /// A state.
@@ -78,6 +78,10 @@ texts! {
     FALLBACK_SET = "When {first} cannot answer, {provider} / {model} is asked." | "Wenn {first} nicht antworten kann, wird {provider} / {model} gefragt.";
     /// /ki fallback off.
     FALLBACK_OFF = "No fallback." | "Kein Ersatz.";
+    /// /ki stream on.
+    STREAM_ON = "Answers are shown while they come." | "Antworten werden gezeigt, während sie kommen.";
+    /// /ki stream off.
+    STREAM_OFF = "Answers are shown when they are whole." | "Antworten werden gezeigt, wenn sie fertig sind.";
     /// /ki clear.
     CLEARED = "Forgotten: {count} questions with their answers." | "Vergessen: {count} Fragen mit ihren Antworten.";
     /// Only the owner may.

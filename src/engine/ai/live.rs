@@ -1,0 +1,81 @@
+//! An answer that is shown while it comes: a message that is corrected (XEP-0308) at a sane pace. Only the last correction
+//! is for archives (XEP-0334); those before it are not kept, and may be lost.
+
+use std::sync::Arc;
+
+use super::Question;
+use crate::base::id;
+use crate::engine::Engine;
+use crate::engine::event::Called;
+use crate::engine::outbox::Way;
+use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
+use crate::store;
+use crate::store::row::{AiPlace, AiQuestion, AiRow};
+use crate::xmpp::message::{Kind, Outbound};
+
+/// An answer on its way.
+#[derive(Clone)]
+pub(super) struct Live {
+    stream: Arc<Stream>,
+    /// The message that shows it.
+    pub(super) shown: Option<String>,
+}
+
+impl Live {
+    pub(super) fn new(dialect: Dialect, shown: Option<String>) -> Live {
+        Live { stream: Arc::new(Stream::new(dialect)), shown }
+    }
+
+    /// What became of the call: its answer, when it is over and well, came in pieces.
+    pub(super) fn end(&self, row: &AiRow, dialect: Dialect, called: &Called) -> Result<Reply, Fault> {
+        let stream = Stream::clone(&self.stream);
+        match called {
+            Ok(answer) if answer.is_success() => stream.end(None),
+            Ok(_) => service::read(dialect, &row.key, called),
+            Err(_) => stream.end(service::read(dialect, &row.key, called).err()),
+        }
+    }
+}
+
+impl Engine {
+    /// Whether an answer is shown while it comes: to one person whose messages can be corrected.
+    pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow, dialect: Dialect) -> bool {
+        let to = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat);
+        let way = to.map(|to| self.way(asked.bot, to, Kind::Chat));
+        row.is_streaming && dialect != Dialect::Hook && matches!(way, Some(Ok(Way::Account(_))))
+    }
+
+    /// More of an answer came.
+    pub(in crate::engine) fn on_ai_heard(&mut self, tag: u64, lines: &[u8]) -> Result<(), store::Error> {
+        let Some(Question { asked, is_substitute, .. }) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
+        let key = self.store.ai(asked.bot, is_substitute)?.unwrap_or_default().key;
+        let new_id = id::uuid(self.random());
+        let question = self.change_ai().questions.get_mut(&tag);
+        let Some(live) = question.and_then(|question| question.live.as_mut()) else { return Ok(()) };
+        let before = live.stream.so_far();
+        let stream = Arc::make_mut(&mut live.stream);
+        lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
+        let Some(reply) = live.stream.so_far().filter(|reply| Some(reply) != before.as_ref()) else { return Ok(()) };
+        let shown = live.shown.clone();
+        if shown.is_none() {
+            live.shown = Some(new_id.clone());
+        }
+        self.show_piece(&asked, &new_id, shown.as_deref(), &reply.text);
+        Ok(())
+    }
+
+    /// Shows what there is of an answer; `shown` is the message whose place it takes.
+    fn show_piece(&mut self, asked: &AiQuestion, id: &str, shown: Option<&str>, text: &str) {
+        let Some(to) = &asked.recipient else { return };
+        let Ok(Way::Account(account)) = self.way(asked.bot, to, Kind::Chat) else { return };
+        let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
+        let is_own = entry.row.jid.as_str() == to.bare_str();
+        // What is beyond one message comes with the end.
+        let first =
+            super::words::split(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied().unwrap_or_default();
+        let outbound = Outbound::text(to.clone(), Kind::Chat, id, &format!("{first} …")).passing();
+        let outbound = shown.into_iter().fold(outbound, Outbound::replacing);
+        let outbound = if is_own { outbound.private() } else { outbound };
+        self.tell_session(account, outbound.print());
+    }
+}
