@@ -64,6 +64,8 @@ struct Rig {
     sent: Vec<String>,
     asked: Vec<(u64, String)>,
     answers: Vec<Outcome>,
+    /// Calls to other services.
+    calls: Vec<u64>,
 }
 
 fn setup() -> Setup {
@@ -110,7 +112,16 @@ impl Rig {
             created_at: 0,
             token: None,
         };
-        let mut rig = Rig { engine, now, account, bot, sent: Vec::new(), asked: Vec::new(), answers: Vec::new() };
+        let mut rig = Rig {
+            engine,
+            now,
+            account,
+            bot,
+            sent: Vec::new(),
+            asked: Vec::new(),
+            answers: Vec::new(),
+            calls: Vec::new(),
+        };
         rig.online(false);
         match rig.answers.pop() {
             Some(Ok(Answer::Created(bot))) => rig.bot = bot,
@@ -127,7 +138,7 @@ impl Rig {
         let mut engine = Engine::new(store, setup(), self.now).unwrap();
         let effects = engine.batch(self.now, Vec::new());
         let account = started(&effects);
-        Rig { engine, account, sent: Vec::new(), asked: Vec::new(), answers: Vec::new(), ..self }
+        Rig { engine, account, sent: Vec::new(), asked: Vec::new(), answers: Vec::new(), calls: Vec::new(), ..self }
     }
 
     fn batch(&mut self, events: Vec<Event>) {
@@ -138,6 +149,7 @@ impl Rig {
                     assert!(tag.is_none() || !stanza.contains("groupchat"), "the room acknowledges, not the server");
                     self.sent.push(stanza);
                 }
+                Effect::Call { tag, .. } => self.calls.push(tag),
                 Effect::Session(_, Order::Ask { tag, payload, .. }) => {
                     self.asked.push((tag, payload.print("jabber:client")))
                 }
@@ -700,4 +712,65 @@ fn whoever_waits_hears_how_it_ends() {
     rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::DeleteBot(rig.bot.id), reply }]);
     assert_eq!(rig.answers.len(), 2, "{:?}", rig.answers);
     assert!(rig.answers.iter().any(|answer| matches!(answer, Err(Failure::Remote { what: "join_failed", .. }))));
+}
+
+fn set_ai(rig: &mut Rig) {
+    rig.ask(Question::SetAi(AiSettings {
+        provider: Some("ollama".to_string()),
+        model: Some("m".to_string()),
+        ..AiSettings::default()
+    }));
+    assert_eq!(rig.answer(), Ok(()));
+}
+
+fn answered(tag: u64) -> Event {
+    let body = br#"{"message":{"content":"Yes."},"done":true}"#.to_vec();
+    let answer = botmother::base::call::HttpAnswer { status: 200, body, ..Default::default() };
+    Event::Called { tag, called: Box::new(Ok(answer)) }
+}
+
+#[test]
+fn an_ai_answers_in_a_room_who_speaks_to_it() {
+    let mut rig = Rig::joined();
+    set_ai(&mut rig);
+    rig.groupchat("eva", "1", "Nobody is meant.");
+    assert!(rig.calls.is_empty());
+    rig.groupchat("eva", "2", "Robo: are you there?");
+    let tag = rig.calls.pop().expect("a call");
+    rig.batch(vec![answered(tag)]);
+    assert_eq!(rig.said(), ["eva: Yes."]);
+    // It does not answer itself.
+    rig.groupchat("Robo", "3", "Robo: are you there?");
+    assert!(rig.calls.is_empty());
+    // What a kill interrupts is told when it is in the room again.
+    rig.groupchat("eva", "4", "Robo, and now?");
+    assert_eq!(rig.calls.len(), 1);
+    let mut rig = rig.killed();
+    rig.online(false);
+    rig.let_in(WITHOUT_ARCHIVE);
+    // (The room has never shown the first answer, so it comes once more.)
+    assert_eq!(rig.said(), ["eva: Yes.", "eva: I was restarted before I could answer. Please ask again."]);
+}
+
+#[test]
+fn an_ai_of_a_dedicated_bot_is_its_owners() {
+    let mut rig = Rig::new();
+    set_ai(&mut rig);
+    let write = |rig: &mut Rig, from: &str, id: &str, body: &str| {
+        rig.sent.clear();
+        rig.message(&format!(
+            "<message from='{from}/x' to='{ROBOT}' type='chat' id='{id}'><body>{body}</body></message>"
+        ));
+    };
+    write(&mut rig, "eve@example.org", "1", "Hello?");
+    assert!(rig.calls.is_empty() && rig.sent.is_empty());
+    write(&mut rig, OWNER, "2", "Hello?");
+    assert!(rig.sent.iter().any(|stanza| stanza.contains("composing")), "{:?}", rig.sent);
+    let tag = rig.calls.pop().expect("a call");
+    rig.batch(vec![answered(tag)]);
+    assert!(rig.sent.iter().any(|stanza| stanza.contains("<body>Yes.</body>")), "{:?}", rig.sent);
+    write(&mut rig, OWNER, "3", "/ki aus");
+    assert!(rig.sent.iter().any(|stanza| stanza.contains("AI is off")), "{:?}", rig.sent);
+    write(&mut rig, OWNER, "4", "Hello again?");
+    assert!(rig.calls.is_empty());
 }

@@ -432,6 +432,8 @@ pub const AI_LIVE_PACE: Duration = Duration::from_millis(1500);
 pub const AI_SYSTEM_BYTES_MAX: usize = 16 * 1024;
 /// A model's name, and the name of an API caller's conversation.
 pub const AI_NAME_BYTES_MAX: usize = 200;
+/// An answer of an AI that is heard piece by piece: each word comes in an envelope of some 300 bytes.
+pub const AI_STREAM_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Sending or fetching one file: 100 MB over a slow line of 1 Mbit/s take a quarter of an hour.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// A file transfer on which nothing moves for so long is dead.

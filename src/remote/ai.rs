@@ -146,6 +146,9 @@ pub fn build(ask: &Ask<'_>) -> HttpCall {
         Dialect::Hook => openclaw::build_hook(ask),
     };
     call.timeout = ask.timeout;
+    if ask.is_stream {
+        call.answer_bytes_max = limits::AI_STREAM_BYTES_MAX;
+    }
     call
 }
 

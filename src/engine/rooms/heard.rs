@@ -235,7 +235,19 @@ impl Engine {
         let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
         let data = self.data(key, &inbound.from, "chat", body, stanza_id, self.time_of(inbound.stamp_ms));
         let data = data.text_if("reply_to", inbound.reply.as_ref().map(|reply| reply.id.as_str()));
-        self.push_said(&bots, stanza_id, &inbound.attachments, &data)
+        self.push_said(&bots, stanza_id, &inbound.attachments, &data)?;
+        bots.iter().try_for_each(|bot| {
+            let heard = ai::Heard {
+                peer: inbound.from.to_string(),
+                from: inbound.from.bare(),
+                place: AiPlace::Chat,
+                to: inbound.from.clone(),
+                text: body,
+                ids: ai::ids(inbound),
+                replaces: inbound.replaces.as_deref(),
+            };
+            self.think_about(*bot, heard)
+        })
     }
 
     /// Whether a bot hears what an occupant says to it alone: as outside, where the room shows who he is. Who has the nick
