@@ -59,6 +59,8 @@ struct Question {
     without: Without,
     is_substitute: bool,
     is_bare: bool,
+    /// The service does not stream as we understand it.
+    is_plain: bool,
     /// What has come of an answer that is shown while it comes.
     live: Option<live::Live>,
 }
@@ -170,6 +172,7 @@ impl Engine {
             without: Without::default(),
             is_substitute: false,
             is_bare: false,
+            is_plain: false,
             live: None,
         };
         let tag = self.last_tag;
@@ -249,7 +252,7 @@ impl Engine {
         let system = self.system_prompt(&row);
         let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let dialect = provider.dialect_at(&row.endpoint);
-        let is_stream = self.is_shown_live(&asked, &row, dialect);
+        let is_stream = !question.is_plain && self.is_shown_live(&asked, &row, dialect);
         let mut call = service::build(&Ask {
             provider,
             endpoint: &row.endpoint,
@@ -344,6 +347,10 @@ impl Engine {
         }
         if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
             next.without = without;
+            return Ok(Some(next));
+        }
+        if failed.live.is_some() && !failed.is_plain && fault.is_of_stream() {
+            next.is_plain = true;
             return Ok(Some(next));
         }
         if *fault == Fault::TooLong && !failed.is_bare {

@@ -125,6 +125,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it may be only that the service does not stream.
+    pub fn is_of_stream(&self) -> bool {
+        match self {
+            Fault::NotUnderstood => true,
+            Fault::Refused(why) => why.to_lowercase().contains("stream"),
+            _ => false,
+        }
+    }
+
     /// Whether asking the same again may help.
     pub fn retry(&self) -> Retry {
         match self {

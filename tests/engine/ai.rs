@@ -399,4 +399,10 @@ fn an_answer_is_shown_while_it_comes() {
     let (tag, _) = one(asked(&rig.phone("r")));
     let effects = rig.batch(vec![answered(tag, 401, "")]);
     assert!(one(said(&effects)).contains("does not accept the key"));
+    // A service that answers whole after all is asked without.
+    let (tag, _) = one(asked(&rig.phone("s")));
+    let effects = rig.batch(vec![Event::Heard { tag, lines: b"{\n}\n".to_vec() }, answered(tag, 200, "")]);
+    let (_, call) = one(asked(&effects));
+    assert!(!call.contains("stream"));
+    assert_eq!(said(&rig.batch(vec![says(tag, "whole")])), ["whole"]);
 }
