@@ -163,15 +163,15 @@ fn a_kill_in_the_middle_is_told() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
-/// The real llama.cpp server, from `$BOTMOTHER_LLM`: a directory with `llmserver.py`, `tiny.gguf` and `venv/`.
+/// The real llama.cpp server, from `$LLM_RIG`: a directory with `llmserver.py`, `tiny.gguf` and `venv/`.
 struct Llama(Child, u16);
 
 impl Llama {
     /// `None`, loudly, where it is not installed.
     fn start(key: &str) -> Option<Llama> {
-        let Some(dir) = std::env::var_os("BOTMOTHER_LLM").map(PathBuf::from).filter(|dir| dir.is_dir()) else {
-            assert!(std::env::var_os("REQUIRE_LLM").is_none(), "BOTMOTHER_LLM names no directory");
-            eprintln!("SKIPPED: no llama.cpp server; set BOTMOTHER_LLM to a directory with one");
+        let Some(dir) = std::env::var_os("LLM_RIG").map(PathBuf::from).filter(|dir| dir.is_dir()) else {
+            assert!(std::env::var_os("REQUIRE_LLM").is_none(), "LLM_RIG names no directory");
+            eprintln!("SKIPPED: no llama.cpp server; set LLM_RIG to a directory with one");
             return None;
         };
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
