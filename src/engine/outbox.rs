@@ -135,7 +135,7 @@ impl Engine {
 
     /// The same in the place of a message that was only shown in passing.
     pub(super) fn say_correction(&mut self, bot: BotId, to: &Jid, text: &str, shown: &str) -> Result<(), Trouble> {
-        let Way::Account(account) = self.way(bot, to, Kind::Chat)? else {
+        let Way::Account(account) = self.way(bot, to)? else {
             return self.say_to(bot, Kind::Chat, to, text);
         };
         let message_id = id::uuid(self.random());

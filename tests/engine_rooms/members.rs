@@ -29,7 +29,16 @@ impl Rig {
             }
         }
         let bot = bots[0].clone();
-        let mut rig = Rig { engine, now, account, bot, sent: Vec::new(), asked: Vec::new(), answers: Vec::new() };
+        let mut rig = Rig {
+            engine,
+            now,
+            account,
+            bot,
+            sent: Vec::new(),
+            asked: Vec::new(),
+            answers: Vec::new(),
+            calls: Vec::new(),
+        };
         rig.online(false);
         for bot in &bots {
             rig.as_bot(bot).updates();

@@ -41,7 +41,7 @@ impl Engine {
     /// Whether an answer is shown while it comes: to one person whose messages can be corrected.
     pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow, dialect: Dialect) -> bool {
         let to = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat);
-        let way = to.map(|to| self.way(asked.bot, to, Kind::Chat));
+        let way = to.map(|to| self.way(asked.bot, to));
         row.is_streaming && dialect != Dialect::Hook && matches!(way, Some(Ok(Way::Account(_))))
     }
 
@@ -67,7 +67,7 @@ impl Engine {
     /// Shows what there is of an answer; `shown` is the message whose place it takes.
     fn show_piece(&mut self, asked: &AiQuestion, id: &str, shown: Option<&str>, text: &str) {
         let Some(to) = &asked.recipient else { return };
-        let Ok(Way::Account(account)) = self.way(asked.bot, to, Kind::Chat) else { return };
+        let Ok(Way::Account(account)) = self.way(asked.bot, to) else { return };
         let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
         let is_own = entry.row.jid.as_str() == to.bare_str();
         // What is beyond one message comes with the end.
