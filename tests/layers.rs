@@ -46,7 +46,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("smol", &["net/", "http/front.rs", "http/front/", "daemon.rs", "daemon/", "cli/"]),
     ("async_io", &["net/", "http/front.rs", "http/front/", "daemon.rs"]),
     ("idna", &["net/idn.rs"]),
-    ("x509_cert", &["net/x509.rs"]),
+    ("yasna", &["net/x509.rs"]),
     ("rcgen", &["net/selfsigned.rs"]),
     ("async_signal", &["daemon/signals.rs"]),
     ("rustls", &["net/tls.rs", "net/door_tls.rs", "net/driver.rs", "http/front.rs", "work/", "daemon.rs"]),
