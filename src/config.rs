@@ -39,6 +39,8 @@ pub struct Config {
     pub durability: Durability,
     /// Which certificate authorities are trusted.
     pub roots: Roots,
+    /// Whether bots encrypt, where nothing else was said for one.
+    pub omemo: Omemo,
     /// The HTTP API.
     pub api: Api,
     /// XMPP accounts the daemon signs in to, besides those in its database.
@@ -114,6 +116,17 @@ pub enum Roots {
     System,
 }
 
+/// Whether bots with an account of their own encrypt with OMEMO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Omemo {
+    /// `required`: nothing is said or taken in plain text.
+    Required,
+    /// `preferred`: to whoever can read it.
+    Preferred,
+    /// `off`
+    Off,
+}
+
 /// Who can reach the HTTP API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiMode {
@@ -160,6 +173,7 @@ impl Default for Config {
                 rate_limit: 30,
                 private_webhooks: PrivateWebhooks::Auto,
             },
+            omemo: Omemo::Required,
             accounts: Vec::new(),
             file: None,
             warnings: Vec::new(),

@@ -17,7 +17,7 @@ use crate::config::{self, ApiMode, Config};
 use crate::engine::command::texts::Language;
 use crate::engine::effect::{Effect, Order, Rebind};
 use crate::engine::event::Event;
-use crate::engine::handle;
+use crate::engine::handle::{self, Encrypt};
 use crate::engine::{ConfigAccount, Engine, Settings, Setup};
 use crate::http::front::{self, Door};
 use crate::net::{self, pool};
@@ -136,6 +136,11 @@ fn settings(config: &Config) -> Settings {
         accounts: config.accounts.iter().map(account).collect(),
         admins: config.admins.clone(),
         system_roots: config.roots == config::Roots::System,
+        encrypt: match config.omemo {
+            config::Omemo::Required => Encrypt::Required,
+            config::Omemo::Preferred => Encrypt::Preferred,
+            config::Omemo::Off => Encrypt::Off,
+        },
     }
 }
 

@@ -96,6 +96,7 @@ fn setup(accounts: &[&str]) -> Setup {
         accounts: accounts.iter().map(account).collect(),
         admins: Vec::new(),
         system_roots: false,
+        encrypt: Encrypt::Off,
     };
     Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy }
 }

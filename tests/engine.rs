@@ -69,7 +69,13 @@ fn setup(language: Language) -> Setup {
         plaintext: false,
     };
     Setup {
-        settings: Settings { language, accounts: vec![account], admins: Vec::new(), system_roots: false },
+        settings: Settings {
+            language,
+            accounts: vec![account],
+            admins: Vec::new(),
+            system_roots: false,
+            encrypt: Encrypt::Off,
+        },
         api_url: "http://localhost:7842/bot/".to_string(),
         api: Default::default(),
         rate_limit: 30,

@@ -63,8 +63,13 @@ fn engine(store: Store, now: Now) -> Engine {
         pin: String::new(),
         plaintext: false,
     };
-    let settings =
-        Settings { language: Language::English, accounts: vec![account], admins: Vec::new(), system_roots: false };
+    let settings = Settings {
+        language: Language::English,
+        accounts: vec![account],
+        admins: Vec::new(),
+        system_roots: false,
+        encrypt: Encrypt::Off,
+    };
     let api_url = "http://localhost:7842/bot/".to_string();
     Engine::new(store, Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }, now).unwrap()
 }

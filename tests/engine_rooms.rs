@@ -75,6 +75,7 @@ fn setup() -> Setup {
             accounts: Vec::new(),
             admins: Vec::new(),
             system_roots: false,
+            encrypt: Encrypt::Off,
         },
         api: Default::default(),
         api_url: "http://localhost:7842/bot/".to_string(),

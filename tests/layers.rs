@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xmpp", &["base", "xml"]),
     ("omemo", &["base", "xml"]),
     ("store", &["base"]),
-    ("engine", &["base", "xml", "xmpp", "store", "remote"]),
+    ("engine", &["base", "xml", "xmpp", "omemo", "store", "remote"]),
     ("http", &["base"]),
     ("work", &["base"]),
     ("remote", &["base"]),

@@ -487,6 +487,32 @@ pub const OMEMO_KEYS_MAX: usize = 8;
 pub const OMEMO_KEY_BYTES_MAX: usize = 1_024;
 /// Messages under one ratchet key after which the sender wants to hear something (XEP-0384 §6).
 pub const OMEMO_UNANSWERED_MAX: u32 = 53;
+/// Unix seconds for which a list of devices is believed without asking; changes are notified by those who see us.
+pub const OMEMO_LIST_FRESH_S: i64 = 3_600;
+/// A device without a bundle, or with a broken one, is left out for so long.
+pub const OMEMO_SKIP_BROKEN_S: i64 = 6 * 3_600;
+/// The same when its server did not answer.
+pub const OMEMO_SKIP_PASSING_S: i64 = 60;
+/// A message waits so long for keys that cannot be had; then it has failed.
+pub const OMEMO_WAIT_S: i64 = 15 * 60;
+/// Messages that wait are looked at so often.
+pub const OMEMO_RETRY: Duration = Duration::from_secs(20);
+/// So many of one conversation at a time: each is a transaction's part.
+pub const OMEMO_WAITING_AT_ONCE: usize = 64;
+/// After what was received an answer may go out by itself; else an empty one does after this time.
+pub const OMEMO_SETTLE: Duration = Duration::from_secs(3);
+/// Prekeys and lists are looked after at least so often.
+pub const OMEMO_UPKEEP: Duration = Duration::from_secs(24 * 3_600);
+/// The signed prekey is changed so often (XEP-0384 §5.3.2: weekly to monthly).
+pub const OMEMO_ROTATION_S: i64 = 14 * 24 * 3_600;
+/// Our device is put back on its list at most so often: another client may take it off each time.
+pub const OMEMO_RELIST: Duration = Duration::from_secs(60);
+/// A device gets a new session after an error at most so often.
+pub const OMEMO_HEAL_S: i64 = 6 * 3_600;
+/// Bundles kept for messages that wait; some 9 KB each.
+pub const OMEMO_BUNDLES_MAX: usize = 500;
+/// One encrypted stanza: below the 256 KiB of Prosody and ejabberd, as the stream would die of a larger one.
+pub const OMEMO_STANZA_BYTES_MAX: usize = 240 * 1024;
 /// Random characters that hide the length of an envelope (XEP-0420 §4 asks for up to 200).
 pub const OMEMO_PADDING_MAX: u8 = 200;
 /// Pieces that an encrypted file is decrypted in: more would be held twice.

@@ -5,13 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use super::value::Given;
-use super::{AdminRule, ApiMode, Config, Durability, Language, PrivateWebhooks, Roots};
+use super::{AdminRule, ApiMode, Config, Durability, Language, Omemo, PrivateWebhooks, Roots};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
 /// One key.
 pub(super) struct Key {
-    /// `""`, `"api"` or `"account"`.
+    /// `""`, `"api"`, `"omemo"` or `"account"`.
     pub(super) section: &'static str,
     /// Its name in the file.
     pub(super) name: &'static str,
@@ -49,6 +49,7 @@ impl Key {
         let section = match self.section {
             "" => "",
             "account" => "ACCOUNT__0__",
+            "omemo" => "OMEMO__",
             _ => "API__",
         };
         format!("BOTMOTHER_{section}{}", self.name.to_uppercase())
@@ -193,6 +194,13 @@ pub(super) static KEYS: &[Key] = &[
         ),
         "Whether webhooks of bots may lead to this machine and the local network (loopback, private and link-local\n\
          addresses). auto: in local mode, not in network mode. allow or deny: always or never.",
+    ),
+    key(
+        "omemo",
+        "default",
+        choice!(omemo: "required" => Omemo::Required, "preferred" => Omemo::Preferred, "off" => Omemo::Off),
+        "Whether bots with an account of their own encrypt their chats end-to-end, where nothing else was said for one.\n\
+         required: always; what comes in plain text is not taken. preferred: with whoever has a device for it. off: never.",
     ),
     Key {
         example: Some("\"ralf@chat.example.com\""),

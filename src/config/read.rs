@@ -93,6 +93,7 @@ impl TomlFile<'_> {
         for (name, value) in table {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("api", DeValue::Table(api)) => self.section("api", 0, api),
+                ("omemo", DeValue::Table(omemo)) => self.section("omemo", 0, omemo),
                 ("account", DeValue::Array(accounts)) => {
                     for (index, account) in accounts.iter().enumerate() {
                         match account.get_ref() {
@@ -102,6 +103,7 @@ impl TomlFile<'_> {
                     }
                 }
                 ("api", _) => self.complain(name.span().start, "`api` must be a section, [api]".into()),
+                ("omemo", _) => self.complain(name.span().start, "`omemo` must be a section, [omemo]".into()),
                 ("account", _) => self.complain(name.span().start, NOT_AN_ACCOUNT.into()),
                 _ => self.entry("", 0, name, value),
             }
@@ -164,9 +166,11 @@ fn unknown(section: &str, name: &str) -> String {
             section => format!("{said}; it belongs into {}", heading(section)),
         };
     }
-    let sections = ["api", "account"].into_iter().filter(|_| section.is_empty());
+    let sections = ["api", "omemo", "account"].into_iter().filter(|_| section.is_empty());
     match nearest(name, names(section).chain(sections)) {
-        Some(near @ ("api" | "account")) if section.is_empty() => format!("{said}; did you mean {}?", heading(near)),
+        Some(near @ ("api" | "omemo" | "account")) if section.is_empty() => {
+            format!("{said}; did you mean {}?", heading(near))
+        }
         Some(near) => format!("{said}; did you mean `{near}`?"),
         None => format!("{said}; known are {}", names(section).collect::<Vec<_>>().join(", ")),
     }
@@ -217,6 +221,7 @@ fn find_variable(name: &str) -> Option<(&'static Key, usize)> {
             Some((Key::find("account", name)?, index))
         }
         ("api", Some(name), None) => Some((Key::find("api", name)?, 0)),
+        ("omemo", Some(name), None) => Some((Key::find("omemo", name)?, 0)),
         _ => None,
     }
 }

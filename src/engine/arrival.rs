@@ -74,6 +74,9 @@ const FEATURES: &[&str] = &[
     ns::OOB,
     ns::MUC,
     ns::CONFERENCE,
+    // XEP-0163 §4: what others publish of their devices is told unasked.
+    ns::OMEMO_LEGACY_NOTIFY,
+    ns::OMEMO_NOTIFY,
 ];
 
 /// What an account's session can do besides what every session can.
@@ -126,6 +129,8 @@ impl Engine {
             (true, _) => return self.continue_farewell(account, 0),
             (false, _) => {}
         }
+        self.omemo_arrival(account, resumed)?;
+        let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
         let is_mutual = resumed && arrived.is_mutual;
         let Some(bot) = arrived.row.bot else {
             if !resumed {

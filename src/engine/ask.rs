@@ -115,6 +115,17 @@ impl Engine {
                 self.set_access(*id, *access, contacts.as_deref())?;
                 self.bot_access(*id)?
             }
+            Question::BotOmemo(id) => self.bot_omemo(*id)?,
+            Question::SetBotOmemo(id, encrypt) => {
+                self.set_encrypt(*id, *encrypt)?;
+                self.bot_omemo(*id)?
+            }
+            Question::ResetOmemo(id) => {
+                if let Some(account) = self.own_account(*id)? {
+                    self.reset_omemo(account)?;
+                }
+                self.bot_omemo(*id)?
+            }
             Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
             Question::OwnerStatus(owner) => Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?),
             Question::SetOwnerStatus(owner, enabled) => {

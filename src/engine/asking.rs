@@ -6,7 +6,7 @@
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::engine::effect::{Effect, Order};
-use crate::engine::{Engine, arrival, files, rooms};
+use crate::engine::{Engine, arrival, crypt, files, rooms};
 use crate::store;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -35,6 +35,8 @@ pub(super) enum About {
     Farewell(usize),
     /// A place for a file.
     File(files::Asked),
+    /// Devices for OMEMO.
+    Omemo(crypt::Asked),
 }
 
 impl Engine {
@@ -85,6 +87,7 @@ impl Engine {
             }
             About::Arrival(asked) => self.on_arrival_answer(account, asked, answer),
             About::File(asked) => self.on_file_answer(account, asked, answer),
+            About::Omemo(asked) => self.on_omemo_answer(account, asked, answer),
             About::Farewell(step) => self.on_farewell_answer(account, step, answer),
         }
     }

@@ -196,7 +196,7 @@ impl Engine {
             return Ok(());
         }
         let Some(body) = words(message) else { return self.on_bot_event(account, bot, own, message) };
-        if message.is_encrypted || !self.is_new(account, message)? {
+        if message.is_encrypted || !self.is_new(account, message)? || self.refuse_plain(account, bot, message)? {
             return Ok(());
         }
         if self.answer_command(bot, &message.from.bare(), body)? {

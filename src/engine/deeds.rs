@@ -92,7 +92,9 @@ impl Engine {
             Way::Account(account) => engine.act_for((account, bot), act, message_id),
         })?;
         Ok(match act.deed {
-            Deed::File { .. } | Deed::Edit { .. } => Answer::Sent { message_id, encrypted: false },
+            Deed::File { .. } | Deed::Edit { .. } => {
+                Answer::Sent { message_id, encrypted: self.is_sealed(bot, &act.to, act.kind)? }
+            }
             _ => Answer::Done,
         })
     }

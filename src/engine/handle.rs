@@ -85,6 +85,33 @@ impl Receive {
     }
 }
 
+/// Whether what a bot with an account of its own says is encrypted (XEP-0384).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encrypt {
+    /// Always: nothing is said, and nothing taken, in plain text.
+    Required,
+    /// To whoever has a device for it.
+    Preferred,
+    /// Never.
+    Off,
+}
+
+impl Encrypt {
+    /// As spelled in the API, the configuration and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encrypt::Required => "required",
+            Encrypt::Preferred => "preferred",
+            Encrypt::Off => "off",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Encrypt> {
+        [Encrypt::Required, Encrypt::Preferred, Encrypt::Off].into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// Who may speak to a bot with an account of its own (contract §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -340,6 +367,12 @@ pub enum Question {
     BotAccess(BotId),
     /// The same, set; without contacts those it has stay.
     SetBotAccess(BotId, Access, Option<Vec<BareJid>>),
+    /// `/bot/omemo/policy`: does this bot encrypt, and with what key?
+    BotOmemo(BotId),
+    /// The same, set; `None` is what the configuration says.
+    SetBotOmemo(BotId, Option<Encrypt>),
+    /// `/bot/omemo/reset`: a new device with a new key.
+    ResetOmemo(BotId),
     /// `/bot/profile`: what a bot shows of itself, set.
     SetProfile(NewProfile),
     /// `/bot/account/status`: is Botmother on for this owner?
@@ -462,6 +495,19 @@ impl BotInfo {
     }
 }
 
+/// How a bot encrypts.
+#[derive(Clone, Debug)]
+pub struct OmemoInfo {
+    /// The bot.
+    pub bot: BotId,
+    /// Whether it does.
+    pub policy: Encrypt,
+    /// Whether that is what the configuration says, and nothing else was said for this bot.
+    pub is_default: bool,
+    /// Its device's id and the fingerprint of its identity key, once it was online.
+    pub device: Option<(u32, String)>,
+}
+
 /// Reads `avatar` and `avatar_type` of `create`: a picture in base64, and what kind the caller takes it for.
 pub fn read_avatar(base64: &str, media_type: Option<&str>) -> Result<Avatar, Failure> {
     let must_be = |error: AvatarError| match error {
@@ -570,6 +616,8 @@ pub enum Answer {
     Revoked(BotId),
     /// To [`Question::BotAccess`] and [`Question::SetBotAccess`]: who may, and who is named.
     Access(BotId, Access, Vec<BareJid>),
+    /// To [`Question::BotOmemo`], [`Question::SetBotOmemo`] and [`Question::ResetOmemo`].
+    Omemo(OmemoInfo),
     /// To [`Question::OwnerStatus`] and [`Question::SetOwnerStatus`].
     Owner(BareJid, bool),
     /// To [`Question::ListAccounts`].

@@ -19,6 +19,7 @@ mod arrival;
 mod ask;
 mod asking;
 mod calls;
+mod crypt;
 mod dedicated;
 mod deeds;
 mod kinds;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub admins: Vec<BareJid>,
     /// Take the operating system's certificates instead of the built-in ones.
     pub system_roots: bool,
+    /// Whether bots with an account of their own encrypt, where nothing else was said for one.
+    pub encrypt: handle::Encrypt,
 }
 
 /// The one owner of live state.
@@ -116,6 +119,7 @@ pub struct Engine {
     files: files::Files,
     webhooks: webhook::Webhooks,
     ai: ai::Ai,
+    crypt: crypt::Crypt,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -234,6 +238,7 @@ impl Engine {
             files: files::Files::default(),
             webhooks: webhook::Webhooks::default(),
             ai: ai::Ai::default(),
+            crypt: crypt::Crypt::default(),
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -317,6 +322,7 @@ impl Engine {
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
         let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
         let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline()).chain(self.ai_deadline());
+        let others = others.chain(self.omemo_deadline());
         waiters.chain(acks).chain(others).chain([self.purge_at]).min()
     }
 
@@ -332,6 +338,7 @@ impl Engine {
             self.rooms_due()?;
             self.webhooks_due()?;
             self.ai_due()?;
+            self.omemo_due()?;
             self.write_acks_and_marks()?;
             self.store.commit()?;
             Ok(verdicts)
@@ -366,6 +373,7 @@ impl Engine {
             self.asked.remove(&tag);
         }
         self.store.rollback();
+        self.omemo_settle(false);
         if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
             log::error!("reading the bots again failed: {error}");
         }
@@ -403,6 +411,7 @@ impl Engine {
     /// After the commit: answers, sends, wakes.
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
         let pending = std::mem::take(&mut self.pending);
+        self.omemo_settle(true);
         if pending.wrote_acks {
             self.forget_written_acks();
         }

@@ -11,12 +11,11 @@ use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Mode, NewMessage};
+use crate::engine::handle::{Answer, Encrypt, Mode, NewMessage};
 use crate::engine::local::{self, Speaker};
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::OutboxRow;
 use crate::xmpp::message::{Kind, Outbound, Reply};
 
 /// Where what a bot does goes out.
@@ -29,9 +28,9 @@ pub(super) enum Way {
 
 /// A message accepted in the batch under way.
 pub(super) struct Accepted {
-    account: AccountId,
-    id: OutboxId,
-    stanza: String,
+    pub(super) account: AccountId,
+    pub(super) id: OutboxId,
+    pub(super) stanza: String,
 }
 
 /// One account's messages between the table and the server.
@@ -86,7 +85,16 @@ impl Engine {
         let message_id = self.once(bot, new.idempotency_key.as_deref(), &hash, |engine, message_id| {
             engine.speak(bot, new, message_id)
         })?;
-        Ok(Answer::Sent { message_id, encrypted: false })
+        Ok(Answer::Sent { message_id, encrypted: self.is_sealed(bot, &new.to, new.kind)? })
+    }
+
+    /// Whether what a bot says to somebody goes out end-to-end encrypted.
+    pub(super) fn is_sealed(&self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
+        let account = self.account_of_bot(bot).filter(|_| kind != Kind::Groupchat);
+        match account {
+            Some(account) if !self.is_occupant(account, to)? => Ok(self.will_encrypt(account, &to.bare())?),
+            _ => Ok(false),
+        }
     }
 
     /// Sends something under a new id, and gives it; with a key that was used before nothing is sent, and the id is that of
@@ -223,7 +231,8 @@ impl Engine {
         message_id: &str,
         mut outbound: Outbound,
     ) -> Result<(), Trouble> {
-        if self.is_occupant(account, to)? {
+        let is_occupant = self.is_occupant(account, to)?;
+        if is_occupant {
             outbound = outbound.to_occupant();
         }
         let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
@@ -234,19 +243,11 @@ impl Engine {
         if to.bare_str() == entry.row.jid.as_str() {
             outbound = outbound.private();
         }
-        let mut row = OutboxRow {
-            id: OutboxId(0),
-            account,
-            bot,
-            message_id: message_id.to_string(),
-            stanza: outbound.print(),
-            archive_mark: entry.row.archive_mark.clone(),
-            created_at: self.now.unix(),
-            room: None,
-        };
-        row.id = self.store.insert_outbox(&row)?;
-        self.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
-        Ok(())
+        let is_private = outbound.has_body() && !is_occupant && !outbound.is_groupchat();
+        if is_private && self.policy(account) != Encrypt::Off {
+            return self.enqueue_sealed((account, bot), to, message_id, outbound.print());
+        }
+        Ok(self.put_out((account, bot), message_id, outbound.print())?)
     }
 
     /// After the commit: what was accepted joins its account's queue.

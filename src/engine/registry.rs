@@ -8,8 +8,9 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::access;
+use crate::engine::crypt::encrypt_key;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, BotInfo, Command, Mode, NewBot, NewProfile, Receive, UpdateKinds};
+use crate::engine::handle::{Access, BotInfo, Command, Encrypt, Mode, NewBot, NewProfile, Receive, UpdateKinds};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -31,6 +32,8 @@ pub(super) struct Bot {
     pub(super) queued: i64,
     /// Which types of updates its program wants.
     pub(super) kinds: UpdateKinds,
+    /// Whether it encrypts, where that was said for it.
+    pub(super) encrypt: Option<Encrypt>,
 }
 
 impl Bot {
@@ -78,6 +81,7 @@ impl Engine {
                 commands: commands.collect(),
                 queued: self.store.count_updates(row.id)?,
                 kinds: self.allowed_updates(row.id)?,
+                encrypt: self.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
                 row,
             };
             if let Some(hash) = bot.row.token_hash {
@@ -139,6 +143,7 @@ impl Engine {
             commands: Vec::new(),
             queued: 0,
             kinds: UpdateKinds::default(),
+            encrypt: None,
         };
         self.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| new.mode != Mode::Personal) {

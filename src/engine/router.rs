@@ -45,6 +45,11 @@ impl Engine {
             return self.on_own_message(id, message);
         }
         let (bot, origin) = (account.row.bot, account.row.origin);
+        if message.stanza.is_some() && !message.is_encrypted {
+            self.on_node_event(id, message)?;
+        }
+        let Some(message) = self.unseal(id, message)? else { return Ok(()) };
+        let message = &*message;
         self.on_confirmation(id, &own, message)?;
         match (bot, origin) {
             (Some(bot), _) => return self.on_bot_message(id, bot, &own, message),

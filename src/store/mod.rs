@@ -22,6 +22,7 @@ mod heard;
 mod file;
 mod idempotency;
 mod local;
+mod omemo;
 mod outbox;
 mod profile;
 mod purge;

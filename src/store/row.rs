@@ -208,6 +208,64 @@ pub struct OutboxRow {
     pub room: Option<BareJid>,
 }
 
+/// A row of `omemo_device`.
+#[derive(Clone, Debug)]
+pub struct OmemoDeviceRow {
+    /// The device's record.
+    pub record: Vec<u8>,
+    /// Grows whenever the bundle changes.
+    pub revision: i64,
+    /// The revision that is published.
+    pub published: i64,
+    /// Unix time: put on the list of devices last.
+    pub listed_at: i64,
+}
+
+/// Whose device, in which version of OMEMO: the key of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OmemoPeer {
+    /// Through which account.
+    pub account: AccountId,
+    /// The version: 0 or 2.
+    pub version: i64,
+    /// Whose device.
+    pub jid: BareJid,
+    /// Its id.
+    pub device: u32,
+}
+
+/// A row of `omemo_session`.
+#[derive(Clone, Debug, Default)]
+pub struct OmemoSessionRow {
+    /// The session's record; `None` while there is only a wish.
+    pub record: Option<Vec<u8>>,
+    /// What the other side is owed: 0 nothing, 1 an empty message, 2 a new session.
+    pub owes: i64,
+    /// Unix time: begun anew after an error last.
+    pub healed_at: i64,
+}
+
+/// A row of `omemo_waiting`: accepted, not yet encrypted.
+#[derive(Clone, Debug)]
+pub struct OmemoWaitingRow {
+    /// Its number: the order of sending.
+    pub id: i64,
+    /// Through which account.
+    pub account: AccountId,
+    /// The bot that sent it, if one did.
+    pub bot: Option<BotId>,
+    /// With whom the conversation is.
+    pub jid: BareJid,
+    /// `id` and origin-id on the wire.
+    pub message_id: String,
+    /// The stanza as XML, as it would go out in plain.
+    pub stanza: String,
+    /// Whether it never goes out in plain.
+    pub required: bool,
+    /// Unix time.
+    pub created_at: i64,
+}
+
 /// A row of `room`: a room that a bot is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomRow {

@@ -167,6 +167,73 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_account ON outbox (account_id, room, id);
 CREATE INDEX outbox_message ON outbox (account_id, message_id);
 
+-- Owner: omemo.rs. Our own device, as one version of OMEMO has it. Sealed column: record.
+CREATE TABLE omemo_device (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  version    INTEGER NOT NULL,                      -- 0: OMEMO 0.3; 2: OMEMO 2
+  record     TEXT NOT NULL,
+  revision   INTEGER NOT NULL,                      -- grows whenever the bundle changes
+  published  INTEGER NOT NULL DEFAULT 0,            -- the revision that is out
+  listed_at  INTEGER NOT NULL DEFAULT 0,            -- Unix time: put on the list of devices last
+  PRIMARY KEY (account_id, version)
+) WITHOUT ROWID;
+
+-- Owner: omemo.rs. Sessions with devices of others. Sealed column: record; NULL while there is only a wish.
+CREATE TABLE omemo_session (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  version    INTEGER NOT NULL,
+  jid        TEXT NOT NULL,
+  device     INTEGER NOT NULL,
+  record     TEXT,
+  owes       INTEGER NOT NULL DEFAULT 0,            -- 1: an empty message; 2: a new session
+  healed_at  INTEGER NOT NULL DEFAULT 0,            -- Unix time: begun anew after an error last
+  PRIMARY KEY (account_id, version, jid, device)
+) WITHOUT ROWID;
+
+-- Owner: omemo.rs. Device lists as fetched or notified last.
+CREATE TABLE omemo_list (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  version    INTEGER NOT NULL,
+  jid        TEXT NOT NULL,
+  devices    TEXT NOT NULL,                         -- ids with spaces between
+  at         INTEGER NOT NULL,                      -- Unix time
+  PRIMARY KEY (account_id, version, jid)
+) WITHOUT ROWID;
+
+-- Owner: omemo.rs. Devices without a usable bundle: not asked again before a time.
+CREATE TABLE omemo_skipped (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  version    INTEGER NOT NULL,
+  jid        TEXT NOT NULL,
+  device     INTEGER NOT NULL,
+  until      INTEGER NOT NULL,                      -- Unix time
+  PRIMARY KEY (account_id, version, jid, device)
+) WITHOUT ROWID;
+
+-- Owner: omemo.rs. Accepted messages that wait for lists and bundles to be encrypted. Sealed column: stanza.
+CREATE TABLE omemo_waiting (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  bot_id     INTEGER REFERENCES bot (id) ON DELETE SET NULL,
+  jid        TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  stanza     TEXT NOT NULL,
+  required   INTEGER NOT NULL,                      -- never goes out otherwise
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX omemo_waiting_account ON omemo_waiting (account_id, jid, id);
+
+-- Owner: omemo.rs. Identity keys of devices of others: standing is 0 undecided, 1 trusted, 2 distrusted.
+CREATE TABLE omemo_key (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  jid        TEXT NOT NULL,
+  device     INTEGER NOT NULL,
+  key        BLOB NOT NULL,
+  standing   INTEGER NOT NULL,
+  first_seen INTEGER NOT NULL,
+  PRIMARY KEY (account_id, jid, device, key)
+) WITHOUT ROWID;
+
 -- Owner: room.rs. Rooms an account is in for its bots, and comes back to. Sealed column: password.
 CREATE TABLE room (
   account_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,

@@ -90,6 +90,11 @@ pub struct Inbound {
     pub is_private: bool,
     /// It carries OMEMO or another encryption: the body is only a hint for clients that cannot decrypt.
     pub is_encrypted: bool,
+    /// It was encrypted, and this is what it says ([`Inbound::revealed`]).
+    pub is_decrypted: bool,
+    /// The stanza itself, where more is to be read from it than stands here: OMEMO (XEP-0384), or what a node notifies of
+    /// (XEP-0060 §7.1.2).
+    pub stanza: Option<Box<Element>>,
     /// The text: the body without xml:lang, else the first; of a reply without the quotation that clients which do not
     /// know replies show. None where a body only explains something else: reactions, a retraction, an invitation; nor
     /// where it is our own that comes back in a refusal.
@@ -207,6 +212,8 @@ impl Inbound {
             stamp_ms: None,
             is_private: false,
             is_encrypted: false,
+            is_decrypted: false,
+            stanza: None,
             body: None,
             subject: None,
             error: None,
@@ -245,8 +252,23 @@ impl Inbound {
         } else {
             message.read_room(stanza, account);
             message.read_content(stanza);
+            message.stanza = stanza.children().any(is_for_reader).then(|| Box::new(stanza.clone()));
         }
         Some(message)
+    }
+
+    /// What it says once decrypted. `content` was encrypted; `is_all` says whether nothing outside of it counts, else
+    /// only the body is replaced (XEP-0384 before and since 0.4).
+    pub fn revealed(&self, content: Vec<Element>, is_all: bool) -> Inbound {
+        let outer = self.stanza.as_deref().into_iter().flat_map(Element::children);
+        let is_kept = |child: &&Element| !is_all && !child.is("body", ns::CLIENT) && !is_encryption(child);
+        let stanza = Element::new("message", ns::CLIENT);
+        let stanza = outer.filter(is_kept).cloned().chain(content).fold(stanza, Element::with_child);
+        let mut message = Inbound { is_encrypted: false, is_decrypted: true, stanza: None, ..self.clone() };
+        message.read_content(&stanza);
+        message.wants_receipt |= self.wants_receipt;
+        message.is_markable |= self.is_markable;
+        message
     }
 
     fn read_room(&mut self, stanza: &Element, account: &BareJid) {
@@ -295,7 +317,7 @@ impl Inbound {
 
     /// Whether any of it is for the engine: something said or shared, an event.
     pub fn is_for_engine(&self) -> bool {
-        self.is_of_interest() || self.has_event() || !self.attachments.is_empty()
+        self.is_of_interest() || self.has_event() || !self.attachments.is_empty() || self.stanza.is_some()
     }
 
     /// What was said in words, if anything.
@@ -364,6 +386,11 @@ fn read_body(stanza: &Element) -> Option<String> {
 fn id_in(element: &Element) -> Option<String> {
     let id = element.attribute("id").filter(|id| !id.is_empty() && id.len() <= limits::MESSAGE_ID_BYTES_MAX)?;
     Some(id.to_string())
+}
+
+/// Whether the engine reads this itself.
+fn is_for_reader(child: &Element) -> bool {
+    matches!((child.name(), child.ns()), ("encrypted", ns::OMEMO | ns::OMEMO_LEGACY) | ("event", ns::PUBSUB_EVENT))
 }
 
 fn is_encryption(child: &Element) -> bool {

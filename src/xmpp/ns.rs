@@ -86,6 +86,10 @@ pub const OCCUPANT_ID: &str = "urn:xmpp:occupant-id:0";
 pub const EME: &str = "urn:xmpp:eme:0";
 /// XEP-0384 before version 0.4: the OMEMO most clients speak.
 pub const OMEMO_LEGACY: &str = "eu.siacs.conversations.axolotl";
+/// Feature: wants to hear of device lists (XEP-0163 §4.3.2), in both versions.
+pub const OMEMO_LEGACY_NOTIFY: &str = "eu.siacs.conversations.axolotl.devicelist+notify";
+/// See above.
+pub const OMEMO_NOTIFY: &str = "urn:xmpp:omemo:2:devices+notify";
 /// XEP-0384: OMEMO.
 pub const OMEMO: &str = "urn:xmpp:omemo:2";
 /// XEP-0373: OpenPGP for XMPP.

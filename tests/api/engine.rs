@@ -13,8 +13,8 @@ use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
     Access, AccountInfo, Act, AiInfo, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
-    FileInfo, FileQuery, FileWanted, Handle, LocalLine, Mode, NewBot, Outcome, Question, Update, UpdateKinds,
-    WebhookInfo,
+    Encrypt, FileInfo, FileQuery, FileWanted, Handle, LocalLine, Mode, NewBot, OmemoInfo, Outcome, Question, Update,
+    UpdateKinds, WebhookInfo,
 };
 use botmother::store::row::AiRow;
 
@@ -119,6 +119,18 @@ fn answer(question: Question) -> Answer {
         Question::NewToken(id) => Answer::Token(id, Secret::new("bm_new_token_here")),
         Question::Revoke(id) => Answer::Revoked(id),
         Question::BotAccess(id) => Answer::Access(id, Access::List, vec![BareJid::parse("eva@example.org").unwrap()]),
+        Question::BotOmemo(id) | Question::ResetOmemo(id) => Answer::Omemo(OmemoInfo {
+            bot: id,
+            policy: Encrypt::Required,
+            is_default: true,
+            device: Some((77, "0011223344556677".repeat(4))),
+        }),
+        Question::SetBotOmemo(id, policy) => Answer::Omemo(OmemoInfo {
+            bot: id,
+            policy: policy.unwrap_or(Encrypt::Required),
+            is_default: policy.is_none(),
+            device: None,
+        }),
         Question::SetBotAccess(id, access, contacts) => Answer::Access(id, access, contacts.unwrap_or_default()),
         Question::OwnerStatus(owner) => Answer::Owner(owner, true),
         Question::SetOwnerStatus(owner, enabled) => Answer::Owner(owner, enabled),

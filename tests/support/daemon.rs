@@ -51,7 +51,9 @@ impl Daemon {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", std::process::id()));
         fs::create_dir_all(&dir).expect("a directory for the daemon");
-        fs::write(dir.join("config.toml"), config).expect("its configuration");
+        // Most peers of the tests have no OMEMO.
+        let plain = if config.contains("[omemo]") { "" } else { "\n[omemo]\ndefault = \"preferred\"\n" };
+        fs::write(dir.join("config.toml"), format!("{config}{plain}")).expect("its configuration");
         Daemon { child: None, binary: binary.to_string(), dir, port: port.number, keep: false, _port: port }
     }
 

@@ -6,7 +6,7 @@ use crate::base::json::Fields;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    Access, Avatar, Mode, NewAccount, NewBot, NewProfile, OwnAccount, Question, Receive, read_avatar,
+    Access, Avatar, Encrypt, Mode, NewAccount, NewBot, NewProfile, OwnAccount, Question, Receive, read_avatar,
 };
 use crate::http::Request;
 
@@ -83,6 +83,30 @@ pub(super) fn set_access(request: &Request) -> Result<Question, Failure> {
     let fields = read::fields(request)?;
     let access = read_access(fields.need_text("access")?)?;
     Ok(Question::SetBotAccess(bot_id(&fields)?, access, contacts(&fields)?))
+}
+
+/// `GET /bot/omemo/policy?id=`.
+pub(super) fn omemo(request: &Request) -> Result<Question, Failure> {
+    let id = read::query(request)?.number("id")?;
+    id.map(|id| Question::BotOmemo(BotId(id))).ok_or_else(|| Failure::invalid("id", "there: a whole number"))
+}
+
+/// `POST /bot/omemo/policy`.
+pub(super) fn set_omemo(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let policy = match fields.need_text("policy")? {
+        "default" => None,
+        word => match Encrypt::parse(word) {
+            None => return Err(Failure::invalid("policy", "required, preferred, off or default")),
+            some => some,
+        },
+    };
+    Ok(Question::SetBotOmemo(bot_id(&fields)?, policy))
+}
+
+/// `POST /bot/omemo/reset`.
+pub(super) fn reset_omemo(request: &Request) -> Result<Question, Failure> {
+    Ok(Question::ResetOmemo(bot_id(&read::fields(request)?)?))
 }
 
 /// `jid` and `password`: an account that the bot's owner has made for it.

@@ -121,6 +121,16 @@ fn body(answer: &Answer, base_url: &str) -> String {
                 .text("access", access.as_str())
                 .raw("contacts", &json::array(contacts.iter().map(|contact| json::text(contact.as_str())))),
         ),
+        Answer::Omemo(info) => {
+            let out = Object::new().number("id", info.bot.0).text("policy", info.policy.as_str());
+            let out = out.truth("is_default", info.is_default);
+            object(match &info.device {
+                Some((device, fingerprint)) => {
+                    out.number("device", i64::from(*device)).text("fingerprint", fingerprint)
+                }
+                None => out.raw("device", "null").raw("fingerprint", "null"),
+            })
+        }
         Answer::Owner(account, enabled) => {
             object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
         }

@@ -132,6 +132,16 @@ impl Outbound {
         self.carrying(hints::build_store())
     }
 
+    /// Whether it says something in words: what encryption protects.
+    pub fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    /// Whether it is for all in a room.
+    pub fn is_groupchat(&self) -> bool {
+        self.kind == Kind::Groupchat
+    }
+
     /// The stanza as XML text; `from` is left to the server.
     pub fn print(&self) -> String {
         let kind = if self.kind == Kind::Groupchat { "groupchat" } else { "chat" };

@@ -1,0 +1,223 @@
+//! OMEMO (XEP-0384): who is written to encrypted, by which bots, and when that work is done. The pure part is
+//! [`crate::omemo`].
+//!
+//! [`own`] publishes our device and looks after it; [`peers`] knows the devices of others; [`inbound`] decrypts what
+//! comes, before anybody looks at it; [`outbound`] encrypts what goes; [`trust`] judges keys. Records are read when they
+//! are needed and written with the message they belong to, in one transaction: nothing here is kept in memory but
+//! bundles just fetched, and when what is to be done.
+
+pub(super) mod trust;
+
+mod inbound;
+mod outbound;
+mod own;
+mod peers;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Answer, Encrypt, Mode, OmemoInfo};
+use crate::engine::{Engine, Trouble};
+use crate::omemo::{self, Bundle, Device, Entropy, PublicKey, Version};
+use crate::store;
+use crate::store::row::{OmemoDeviceRow, OmemoPeer, Origin};
+use crate::xml::Element;
+
+/// What is kept in memory.
+#[derive(Default)]
+pub(super) struct Crypt {
+    /// Bundles that were fetched for a message which waits.
+    bundles: HashMap<OmemoPeer, Bundle>,
+    /// When an account has something to do (monotonic).
+    due: BTreeMap<AccountId, Duration>,
+    /// Accounts whose work is done in the batch under way.
+    taken: Vec<AccountId>,
+}
+
+/// A question about devices.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// Our own list.
+    OwnList(Version),
+    /// To publish our bundle of this revision.
+    PublishBundle(Version, own::How, i64),
+    /// To publish our list.
+    PublishList(Version, own::How, Box<Element>),
+    /// Somebody's list.
+    List(Version, BareJid),
+    /// The bundle of somebody's device.
+    Bundle(OmemoPeer),
+}
+
+/// Our device as others see it.
+#[derive(Clone, Debug)]
+pub(super) struct OwnDevice {
+    /// Its id, the same in both versions.
+    pub(super) id: u32,
+    /// The identity key, in the form of fingerprints.
+    pub(super) identity: PublicKey,
+}
+
+/// The number of a version in the database.
+fn number(version: Version) -> i64 {
+    match version {
+        Version::Legacy => 0,
+        Version::Omemo2 => 2,
+    }
+}
+
+fn version_of(number: i64) -> Version {
+    if number == 0 { Version::Legacy } else { Version::Omemo2 }
+}
+
+impl Engine {
+    /// How an account's messages go out. People's accounts have no device of ours.
+    pub(super) fn policy(&self, account: AccountId) -> Encrypt {
+        let row = self.accounts.get(&account).map(|account| &account.row);
+        let bot = row.filter(|row| row.origin != Origin::Person && !row.removing).and_then(|row| row.bot);
+        match bot.and_then(|bot| self.bots.get(&bot)) {
+            Some(bot) => bot.encrypt.unwrap_or(self.setup.settings.encrypt),
+            None => Encrypt::Off,
+        }
+    }
+
+    /// Our device of an account, if it has one.
+    pub(super) fn own_omemo(&self, account: AccountId) -> Result<Option<OwnDevice>, store::Error> {
+        let device = self.device(account, Version::Legacy)?;
+        Ok(device.map(|(device, _)| OwnDevice { id: device.id(), identity: device.identity().public }))
+    }
+
+    fn device(&self, account: AccountId, version: Version) -> Result<Option<(Device, OmemoDeviceRow)>, store::Error> {
+        let Some(row) = self.store.omemo_device(account, number(version))? else { return Ok(None) };
+        match Device::from_bytes(&row.record) {
+            Some(device) => Ok(Some((device, row))),
+            None => Err(store::Error::Corrupt(format!("the OMEMO device of account {account}"))),
+        }
+    }
+
+    fn own_jid(&self, account: AccountId) -> Option<BareJid> {
+        self.accounts.get(&account).map(|account| account.row.jid.clone())
+    }
+
+    fn is_online(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_some_and(|account| account.is_online)
+    }
+
+    /// Whether such a question of an account is open.
+    fn is_asked(&self, account: AccountId, is_it: impl Fn(&Asked) -> bool) -> bool {
+        let is_it = |about: &About| matches!(about, About::Omemo(asked) if is_it(asked));
+        self.asked.values().any(|(asked, about)| *asked == account && is_it(about))
+    }
+
+    /// An account has something to do, after this time at the latest.
+    fn omemo_work(&mut self, account: AccountId, after: Duration) {
+        let at = self.now.mono + after;
+        self.crypt.due.entry(account).and_modify(|due| *due = at.min(*due)).or_insert(at);
+    }
+
+    pub(super) fn omemo_deadline(&self) -> Option<Duration> {
+        self.crypt.due.values().copied().min()
+    }
+
+    /// What time brings: prekeys, answers owed, messages that wait.
+    pub(super) fn omemo_due(&mut self) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        let due: Vec<AccountId> = self.crypt.due.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        for account in due {
+            self.crypt.due.remove(&account);
+            self.crypt.taken.push(account);
+            // Not while the archive is read: it may hold more for the same prekeys and sessions.
+            if self.is_online(account) && self.policy(account) != Encrypt::Off {
+                self.omemo_work(account, limits::OMEMO_UPKEEP);
+                self.refresh_devices(account)?;
+                self.pay_debts(account)?;
+                self.send_waiting(account)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After the commit, or after its failure: then the work is done later.
+    pub(super) fn omemo_settle(&mut self, is_committed: bool) {
+        for account in std::mem::take(&mut self.crypt.taken) {
+            if !is_committed {
+                self.omemo_work(account, limits::RECONNECT_FIRST);
+            }
+        }
+    }
+
+    /// An answer about devices.
+    pub(super) fn on_omemo_answer(
+        &mut self,
+        account: AccountId,
+        asked: Asked,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        if self.policy(account) == Encrypt::Off {
+            return Ok(());
+        }
+        match asked {
+            Asked::OwnList(version) => self.on_own_list(account, version, answer),
+            Asked::PublishBundle(version, how, revision) => {
+                self.on_bundle_published(account, version, how, revision, answer)
+            }
+            Asked::PublishList(version, how, list) => self.on_list_published(account, version, how, *list, answer),
+            Asked::List(version, jid) => self.on_list(account, version, &jid, answer),
+            Asked::Bundle(peer) => self.on_bundle(peer, answer),
+        }
+    }
+
+    /// Randomness for the pure part.
+    fn with_entropy<T>(&self, run: impl FnOnce(&mut Entropy<'_>) -> T) -> T {
+        let mut fill = self.setup.entropy;
+        run(&mut Entropy::new(&mut fill))
+    }
+
+    /// How a bot encrypts, for whoever asks.
+    pub(super) fn bot_omemo(&self, id: BotId) -> Result<Answer, Trouble> {
+        let own = match self.own_account(id)? {
+            Some(account) => self.own_omemo(account)?,
+            None => None,
+        };
+        let chosen = self.bot(id)?.encrypt;
+        Ok(Answer::Omemo(OmemoInfo {
+            bot: id,
+            policy: chosen.unwrap_or(self.setup.settings.encrypt),
+            is_default: chosen.is_none(),
+            device: own.map(|own| (own.id, omemo::fingerprint(&own.identity))),
+        }))
+    }
+
+    /// A bot's own account, if it is signed in; bots without one cannot encrypt.
+    pub(super) fn own_account(&self, id: BotId) -> Result<Option<AccountId>, Failure> {
+        if self.bot(id)?.mode == Mode::Personal {
+            return Err(Failure::invalid("id", "a bot with an account of its own; only these encrypt"));
+        }
+        Ok(self.account_of_bot(id))
+    }
+
+    /// How a bot's messages go out from now on; `None` is what the configuration says.
+    pub(super) fn set_encrypt(&mut self, id: BotId, encrypt: Option<Encrypt>) -> Result<(), Trouble> {
+        self.own_account(id)?;
+        let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
+        bot.encrypt = encrypt;
+        match encrypt {
+            Some(encrypt) => self.store.store_setting(&encrypt_key(id), encrypt.as_str())?,
+            None => self.store.delete_setting(&encrypt_key(id))?,
+        }
+        match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
+            Some(account) => Ok(self.omemo_arrival(account, false)?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The guide's kind of key: it goes with the bot.
+pub(super) fn encrypt_key(bot: BotId) -> String {
+    format!("bot_{bot}_encrypt")
+}

@@ -1,0 +1,177 @@
+//! What comes: decrypted before anybody looks at it, so that everything else sees plain text. Ratchet, used prekey and
+//! what the message causes are one transaction. What cannot be read never harms a session; who wrote is told now and
+//! then, or gets a new session, when the archive is read.
+
+use std::borrow::Cow;
+
+use crate::base::id::{self, AccountId, BotId};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::command::texts::{self, Text};
+use crate::engine::crypt::number;
+use crate::engine::crypt::outbound::{ANSWER, RENEWAL};
+use crate::engine::crypt::trust::Standing;
+use crate::engine::handle::Encrypt;
+use crate::omemo::{self, Device, Encrypted, Envelope, Error, Opened, Session, Version};
+use crate::store;
+use crate::store::row::{OmemoDeviceRow, OmemoPeer};
+use crate::xml::Element;
+use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
+use crate::xmpp::ns;
+
+impl Engine {
+    /// Decrypts a message, if it is encrypted and from somebody who may speak to the bot. Gives what it says, as it came
+    /// where it was not OMEMO or not for us to read; nothing when there is nothing to tell anybody.
+    pub(in crate::engine) fn unseal<'a>(
+        &mut self,
+        account: AccountId,
+        message: &'a Inbound,
+    ) -> Result<Option<Cow<'a, Inbound>>, store::Error> {
+        let as_it_came = Ok(Some(Cow::Borrowed(message)));
+        let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
+        let Some(stanza) = message.stanza.as_deref().filter(|_| is_talk && message.is_encrypted) else {
+            return as_it_came;
+        };
+        let (Some(own), from) = (self.own_jid(account), message.from.bare()) else { return as_it_came };
+        let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
+        // Strangers must not use up prekeys.
+        let is_welcome = from == own || bot.is_some_and(|bot| self.admits(bot, &from));
+        if self.policy(account) == Encrypt::Off || !is_welcome {
+            return as_it_came;
+        }
+        let mut is_ours = false;
+        for version in Version::ALL {
+            let Some(element) = stanza.find("encrypted", version.ns()) else { continue };
+            let Some((device, row)) = self.device(account, version)? else { continue };
+            let Some(encrypted) = Encrypted::read(element, own.as_str(), device.id()) else { continue };
+            if from == own && encrypted.sender == device.id() {
+                return Ok(None);
+            }
+            if encrypted.keys.is_empty() {
+                continue;
+            }
+            is_ours = true;
+            let peer = OmemoPeer { account, version: number(version), jid: from.clone(), device: encrypted.sender };
+            match self.decrypt((device, row), &encrypted, &peer)? {
+                Ok(Some(payload)) => return self.reveal(account, version, message, &payload),
+                Ok(None) | Err(Error::Duplicate) => return Ok(None),
+                Err(Error::NotForUs) => {}
+                Err(error) => {
+                    log::info!("{own}: a message from device {} of {from}: {error:?}", peer.device);
+                    self.wish_renewal(&peer)?;
+                }
+            }
+        }
+        if !is_ours && message.via != Via::CarbonSent && from != own {
+            self.notice(account, &message.from, "not_for_us", &texts::NOT_FOR_US)?;
+        }
+        Ok(None)
+    }
+
+    /// Decrypts, and keeps what that changes. The payload; none in an empty message.
+    #[allow(clippy::type_complexity)]
+    fn decrypt(
+        &mut self,
+        (mut device, mut device_row): (Device, OmemoDeviceRow),
+        encrypted: &Encrypted,
+        peer: &OmemoPeer,
+    ) -> Result<Result<Option<Vec<u8>>, Error>, store::Error> {
+        let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
+        let session = row.record.as_deref().and_then(Session::from_bytes);
+        let Opened { payload, session, identity, prekey, wants_answer } =
+            match omemo::decrypt(&device, encrypted, session.as_ref()) {
+                Ok(opened) => opened,
+                Err(error) => return Ok(Err(error)),
+            };
+        if self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)? == Standing::Distrusted {
+            log::warn!("{}: a message under a distrusted key of {} was dropped", self.jid_of(peer.account), peer.jid);
+            return Ok(Ok(None));
+        }
+        row.record = Some(session.to_bytes().to_vec());
+        row.owes = if wants_answer { ANSWER } else { 0 };
+        self.store.store_omemo_session(peer, &row)?;
+        if prekey.is_some_and(|prekey| device.mark_used(prekey)) {
+            device_row.record = device.to_bytes().to_vec();
+            self.store.store_omemo_device(peer.account, peer.version, &device_row)?;
+        }
+        if prekey.is_some() || wants_answer {
+            // Until then an answer may go out anyway.
+            self.omemo_work(peer.account, limits::OMEMO_SETTLE);
+        }
+        self.note_sender(peer)?;
+        Ok(Ok(payload.map(|payload| payload.to_vec())))
+    }
+
+    /// What the payload says, in the place of the body, or of all there is.
+    fn reveal<'a>(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        message: &Inbound,
+        payload: &[u8],
+    ) -> Result<Option<Cow<'a, Inbound>>, store::Error> {
+        let content = match version {
+            Version::Legacy => {
+                let text = String::from_utf8_lossy(payload);
+                Some(vec![Element::new("body", ns::CLIENT).with_text(&text)])
+            }
+            // Whoever the envelope names must be who sent it (XEP-0420 §6).
+            Version::Omemo2 => Envelope::parse(payload)
+                .filter(|envelope| {
+                    let from = envelope.from.as_deref().map(BareJid::parse);
+                    from.is_none_or(|from| from.is_ok_and(|from| from == message.from.bare()))
+                })
+                .map(|envelope| envelope.content),
+        };
+        let Some(content) = content else {
+            log::warn!("{}: an envelope from {} was refused", self.jid_of(account), message.from);
+            return Ok(None);
+        };
+        Ok(Some(Cow::Owned(message.revealed(content, version == Version::Omemo2))))
+    }
+
+    /// What came could not be read: the sender's device gets a new session, at most once in a while.
+    fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+        let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
+        let now = self.now.unix();
+        if row.owes == RENEWAL || now - row.healed_at < limits::OMEMO_HEAL_S {
+            return Ok(());
+        }
+        (row.owes, row.healed_at) = (RENEWAL, now);
+        self.store.store_omemo_session(peer, &row)?;
+        self.omemo_work(peer.account, limits::OMEMO_SETTLE);
+        Ok(())
+    }
+
+    /// A bot that is to be written to encrypted only got plain text: whether that ends here.
+    pub(in crate::engine) fn refuse_plain(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        message: &Inbound,
+    ) -> Result<bool, store::Error> {
+        if message.is_decrypted || self.policy(account) != Encrypt::Required {
+            return Ok(false);
+        }
+        log::info!("bot {bot}: a message from {} in plain text was not taken", message.from.bare());
+        self.notice(account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
+        Ok(true)
+    }
+
+    /// Says something about encryption in plain text, at most once in a while to each.
+    fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
+        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
+        let key = format!("bot_{bot}_omemo_{what}:{}", to.bare_str());
+        let now = self.now.unix();
+        let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        if now - last < limits::HINT_EVERY_S {
+            return Ok(());
+        }
+        self.store.store_setting(&key, &now.to_string())?;
+        let text = text.fill(self.setup.settings.language, &[("id", &bot.to_string())]);
+        let id = id::uuid(self.random());
+        let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
+        self.put_out((account, Some(bot)), &id, hint)
+    }
+}

@@ -1,0 +1,318 @@
+//! What goes out: a text for somebody is encrypted to all his devices and to our own others, or waits in a table, sealed,
+//! until that can be done. The ratchet moves on and the finished stanza joins the outbox in one transaction; what stands
+//! there is sent again as it is.
+
+use crate::base::id::{self, AccountId, BotId, OutboxId};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
+use crate::engine::crypt::peers::{Lack, Readiness};
+use crate::engine::crypt::trust::Standing;
+use crate::engine::crypt::{number, version_of};
+use crate::engine::failure::Failure;
+use crate::engine::handle::Encrypt;
+use crate::engine::outbox::Accepted;
+use crate::engine::{Engine, Trouble};
+use crate::omemo::{self, Envelope, Reach, Recipient, Session, Version};
+use crate::store;
+use crate::store::row::{OmemoPeer, OmemoSessionRow, OmemoWaitingRow, OutboxRow, Progress};
+use crate::xml::{Element, Namespaces};
+use crate::xmpp::ns;
+
+/// What a client without OMEMO shows.
+const FALLBACK: &str = "This message is encrypted with OMEMO, which your client does not support or has switched off.";
+
+/// What became of a message that was to be encrypted.
+enum Sealed {
+    Done(Element),
+    /// A device turned out to be of no use, so that none is left.
+    Nobody,
+}
+
+// --- messages ---
+
+impl Engine {
+    /// Whether what is said to somebody goes out encrypted, as far as is known.
+    pub(in crate::engine) fn will_encrypt(&self, account: AccountId, to: &BareJid) -> Result<bool, store::Error> {
+        match self.policy(account) {
+            Encrypt::Required => Ok(true),
+            Encrypt::Off => Ok(false),
+            Encrypt::Preferred => self.has_devices(account, to),
+        }
+    }
+
+    fn has_devices(&self, account: AccountId, jid: &BareJid) -> Result<bool, store::Error> {
+        for version in Version::ALL.map(number) {
+            let is_listed = self.store.omemo_list(account, version, jid)?.is_some_and(|(ids, _)| !ids.is_empty());
+            if is_listed || !self.store.list_omemo_sessions(account, version, jid)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes a message that is to be encrypted: `stanza` is how it would go out in plain.
+    pub(in crate::engine) fn enqueue_sealed(
+        &mut self,
+        (account, bot): (AccountId, Option<BotId>),
+        to: &Jid,
+        message_id: &str,
+        stanza: String,
+    ) -> Result<(), Trouble> {
+        let (jid, required) = (to.bare(), self.policy(account) == Encrypt::Required);
+        let row = OmemoWaitingRow {
+            id: 0,
+            account,
+            bot,
+            jid: jid.clone(),
+            message_id: message_id.to_string(),
+            stanza,
+            required,
+            created_at: self.now.unix(),
+        };
+        let is_first = self.store.list_omemo_waiting(account, &jid, 1)?.is_empty();
+        // What can be said at once needs not wait, and what cannot be said at all is refused.
+        if is_first {
+            match self.readiness(account, &jid)? {
+                Readiness::Ready(version, to) if self.send_sealed(&row, version, &to)? => return Ok(()),
+                Readiness::Lack(Lack::NoDevice) if required => {
+                    return Err(Failure::Remote { what: "send_failed", why: Lack::NoDevice.why(&jid) }.into());
+                }
+                Readiness::Lack(Lack::NoDevice) => {
+                    return Ok(self.put_out((account, bot), message_id, row.stanza)?);
+                }
+                _ => {}
+            }
+        }
+        self.store.insert_omemo_waiting(&row)?;
+        self.omemo_work(account, limits::OMEMO_RETRY);
+        Ok(())
+    }
+
+    /// Puts a finished stanza into the outbox.
+    pub(in crate::engine) fn put_out(
+        &mut self,
+        (account, bot): (AccountId, Option<BotId>),
+        message_id: &str,
+        stanza: String,
+    ) -> Result<(), store::Error> {
+        let archive_mark = self.accounts.get(&account).and_then(|entry| entry.row.archive_mark.clone());
+        let mut row = OutboxRow {
+            id: OutboxId(0),
+            account,
+            bot,
+            message_id: message_id.to_string(),
+            stanza,
+            archive_mark,
+            created_at: self.now.unix(),
+            room: None,
+        };
+        row.id = self.store.insert_outbox(&row)?;
+        self.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
+        Ok(())
+    }
+
+    /// Sends all that waits and can go, or is given up.
+    pub(super) fn send_waiting(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for (jid, _) in self.store.list_omemo_awaited(account)? {
+            self.omemo_work(account, limits::OMEMO_RETRY);
+            self.send_waiting_for(account, &jid)?;
+        }
+        Ok(())
+    }
+
+    /// The same for one conversation, in its order.
+    pub(super) fn send_waiting_for(&mut self, account: AccountId, jid: &BareJid) -> Result<(), store::Error> {
+        for row in self.store.list_omemo_waiting(account, jid, limits::OMEMO_WAITING_AT_ONCE)? {
+            let is_over = match self.readiness(account, jid)? {
+                Readiness::Wait => false,
+                Readiness::Ready(version, to) => self.send_sealed(&row, version, &to)?,
+                Readiness::Lack(Lack::NoDevice) if !row.required => {
+                    self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?;
+                    true
+                }
+                Readiness::Lack(lack) => self.give_up(&row, lack)?,
+            };
+            if !is_over {
+                return Ok(());
+            }
+            self.store.delete_omemo_waiting(row.id)?;
+        }
+        Ok(())
+    }
+
+    /// Gives up a message that cannot be encrypted; false when there is still hope.
+    fn give_up(&mut self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
+        let age = self.now.unix() - row.created_at;
+        if lack == Lack::Unreachable && age < limits::OMEMO_WAIT_S {
+            self.omemo_work(row.account, limits::OMEMO_RETRY);
+            return Ok(false);
+        }
+        let why = lack.why(&row.jid);
+        log::warn!("{}: message {} was not sent: {why}", self.jid_of(row.account), row.message_id);
+        self.fail_waiting(row, &why)?;
+        Ok(true)
+    }
+
+    fn fail_waiting(&mut self, row: &OmemoWaitingRow, why: &str) -> Result<(), store::Error> {
+        match self.store.find_sent(row.account, &row.message_id)? {
+            Some(sent) => self.advance(&sent, Progress::Failed, Some(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Encrypts a message and puts it into the outbox; false when no device was of use after all.
+    fn send_sealed(&mut self, row: &OmemoWaitingRow, version: Version, to: &[OmemoPeer]) -> Result<bool, store::Error> {
+        let parsed = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT));
+        let stanza = parsed.map_err(|_| store::Error::Corrupt(format!("message {} that waits", row.message_id)))?;
+        let Some(own) = self.own_jid(row.account) else { return Ok(false) };
+        let (payload, outer) = self.split(version, &own, &stanza);
+        let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else { return Ok(false) };
+        let printed = outer.with_child(encrypted).print(ns::CLIENT);
+        if printed.len() > limits::OMEMO_STANZA_BYTES_MAX {
+            // The stream would die of it, again and again. The keys used up do no harm.
+            self.fail_waiting(row, "encrypted for all devices the message is too large for the server")?;
+            log::warn!("{}: message {} is too large when encrypted", self.jid_of(row.account), row.message_id);
+            return Ok(true);
+        }
+        self.put_out((row.account, row.bot), &row.message_id, printed)?;
+        Ok(true)
+    }
+
+    /// What is encrypted of a stanza, and what stays around it.
+    fn split(&self, version: Version, own: &BareJid, stanza: &Element) -> (Vec<u8>, Element) {
+        let is_inside = |child: &Element| match version {
+            // 0.3 protects the body only; the address of a file must not stand beside it.
+            Version::Legacy => child.is("body", ns::CLIENT) || child.is("x", ns::OOB),
+            Version::Omemo2 => {
+                ![ns::SID, ns::RECEIPTS, ns::MARKERS, ns::CHAT_STATES, ns::HINTS, ns::CARBONS].contains(&child.ns())
+            }
+        };
+        let (inside, outside): (Vec<Element>, Vec<Element>) = stanza.children().cloned().partition(is_inside);
+        let payload = match version {
+            Version::Legacy => stanza.text_of("body", ns::CLIENT).unwrap_or_default().into_bytes(),
+            Version::Omemo2 => {
+                let from = Some(own.to_string());
+                let envelope = Envelope { content: inside, from, to: None, time: None };
+                self.with_entropy(|entropy| envelope.print(entropy)).into_bytes()
+            }
+        };
+        let mut outer = Element::new("message", ns::CLIENT);
+        for (name, value) in stanza.attributes() {
+            outer = outer.with(name, value);
+        }
+        let method = Element::new("encryption", ns::EME).with("namespace", version.ns()).with("name", "OMEMO");
+        let body = Element::new("body", ns::CLIENT).with_text(FALLBACK);
+        let is_hint = |child: &Element| child.is("store", ns::HINTS);
+        let store = Some(Element::new("store", ns::HINTS)).filter(|_| !outside.iter().any(is_hint));
+        let more = [body, method].into_iter().chain(store).chain(outside);
+        (payload, more.fold(outer, Element::with_child))
+    }
+
+    /// Encrypts a payload to devices, and keeps their sessions.
+    fn seal(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        to: &[OmemoPeer],
+        payload: Option<&[u8]>,
+    ) -> Result<Sealed, store::Error> {
+        let Some((device, _)) = self.device(account, version)? else { return Ok(Sealed::Nobody) };
+        let mut rows = Vec::with_capacity(to.len());
+        for peer in to {
+            let row = self.store.omemo_session(peer)?.unwrap_or_default();
+            let session = row.record.as_deref().and_then(Session::from_bytes);
+            // Who is to have a new session gets it with this message.
+            let bundle = self.crypt.bundles.get(peer).filter(|_| session.is_none() || row.owes == RENEWAL).cloned();
+            rows.push((peer, row, session, bundle));
+        }
+        let recipients: Vec<(usize, Recipient<'_>)> = rows.iter().enumerate().filter_map(recipient).collect();
+        let places: Vec<usize> = recipients.iter().map(|(place, _)| *place).collect();
+        let recipients: Vec<Recipient<'_>> = recipients.into_iter().map(|(_, recipient)| recipient).collect();
+        let sealed = self.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
+        let mut is_any = false;
+        let results: Vec<_> = places.into_iter().zip(sealed.sessions).collect();
+        for (place, result) in results {
+            let Some((peer, row, _, bundle)) = rows.get(place) else { continue };
+            if bundle.is_some() {
+                self.crypt.bundles.remove(*peer);
+            }
+            match result {
+                Ok(session) => {
+                    // Copies for our own devices alone would be of no use; who is meant stands in front.
+                    is_any |= to.first().is_some_and(|first| first.jid == peer.jid);
+                    let record = Some(session.to_bytes().to_vec());
+                    let row = OmemoSessionRow { record, owes: 0, healed_at: row.healed_at };
+                    self.store.store_omemo_session(peer, &row)?;
+                }
+                Err(error) => {
+                    log::info!("{}: device {} of {}: {error:?}", self.jid_of(account), peer.device, peer.jid);
+                    self.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
+                }
+            }
+        }
+        Ok(if is_any { Sealed::Done(sealed.encrypted.build()) } else { Sealed::Nobody })
+    }
+}
+
+type Row<'a> = (&'a OmemoPeer, OmemoSessionRow, Option<Session>, Option<omemo::Bundle>);
+
+fn recipient<'a>((place, row): (usize, &'a Row<'a>)) -> Option<(usize, Recipient<'a>)> {
+    let (peer, _, session, bundle) = row;
+    let reach = match (session, bundle) {
+        (_, Some(bundle)) => Reach::Bundle(bundle, session.as_ref()),
+        (Some(session), None) => Reach::Session(session),
+        (None, None) => return None,
+    };
+    Some((place, Recipient { jid: peer.jid.as_str(), device: peer.device, reach }))
+}
+
+// --- empty messages ---
+
+/// In `owes`: an empty message, so that the other side knows that its session works.
+pub(super) const ANSWER: i64 = 1;
+/// In `owes`: a new session, as what came in the old one could not be read.
+pub(super) const RENEWAL: i64 = 2;
+
+impl Engine {
+    /// Sends what devices are owed.
+    pub(super) fn pay_debts(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for peer in self.store.list_omemo_owed(account)? {
+            self.pay_debt(&peer)?;
+        }
+        Ok(())
+    }
+
+    /// The same for one device; a new session needs its bundle first.
+    pub(super) fn pay_debt(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+        let Some(mut row) = self.store.omemo_session(peer)?.filter(|row| row.owes != 0) else { return Ok(()) };
+        if row.owes == RENEWAL {
+            let version = version_of(peer.version);
+            let Some(bundle) = self.crypt.bundles.get(peer) else {
+                if self.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.now.unix()) {
+                    self.ask_bundle(peer);
+                }
+                return Ok(());
+            };
+            let identity = bundle.identity(version);
+            let standing = match identity {
+                Some(identity) => self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?,
+                None => Standing::Distrusted,
+            };
+            if standing != Standing::Trusted {
+                row.owes = 0;
+                return self.store.store_omemo_session(peer, &row);
+            }
+        }
+        self.send_empty(peer)
+    }
+
+    fn send_empty(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+        let version = version_of(peer.version);
+        let to = std::slice::from_ref(peer);
+        let Sealed::Done(encrypted) = self.seal(peer.account, version, to, None)? else { return Ok(()) };
+        let id = id::uuid(self.random());
+        let stanza = Element::new("message", ns::CLIENT).with("to", peer.jid.as_str()).with("type", "chat");
+        let stanza = stanza.with("id", &id).with_child(encrypted).with_child(Element::new("store", ns::HINTS));
+        self.put_out((peer.account, None), &id, stanza.print(ns::CLIENT))
+    }
+}

@@ -1,0 +1,292 @@
+//! Our own device of an account: made once, published bundle first and then on the list (XEP-0384 §5.3), put back when
+//! another client drops it, its prekeys made up for and its signed prekey changed in time.
+
+use crate::base::id::AccountId;
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::crypt::{Asked, number};
+use crate::engine::handle::Encrypt;
+use crate::omemo::{self, Device, Version};
+use crate::store;
+use crate::store::row::OmemoDeviceRow;
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::pubsub::{self, MaxItems, Options, Refusal};
+use crate::xmpp::stanza::IqKind;
+
+/// How something is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum How {
+    /// Readable for all, with as many items as the node needs.
+    Open,
+    /// The same with a number of items: some servers do not know `max`.
+    Counted,
+    /// Without a number of items: some servers take none here.
+    Bare,
+    /// The node is there and is otherwise: first it is configured.
+    Configure,
+    /// As the node is.
+    AsItIs,
+}
+
+/// What shows the device to people, where lists have room for it.
+const LABEL: &str = "Botmother";
+
+/// How a node of bundles or devices is to be.
+fn options(version: Version, is_bundle: bool, how: How) -> Options {
+    let max_items = match (version, is_bundle, how) {
+        (Version::Omemo2, true, How::Open | How::Configure) => Some(MaxItems::Max),
+        (Version::Omemo2, true, How::Counted) => Some(MaxItems::Count(limits::OMEMO_DEVICES_MAX as u32)),
+        _ => None,
+    };
+    Options { max_items, ..Options::OPEN }
+}
+
+/// The order to publish, or to configure before that.
+fn order(version: Version, is_bundle: bool, how: How, place: (&str, &str), payload: Element) -> Element {
+    let (node, item) = place;
+    let options = options(version, is_bundle, how);
+    match how {
+        How::Configure => pubsub::build_configure(node, &options),
+        How::AsItIs => pubsub::build_publish(node, Some(item), payload, None),
+        How::Open | How::Counted | How::Bare => pubsub::build_publish(node, Some(item), payload, Some(&options)),
+    }
+}
+
+/// What is tried after an answer: `None` when there is nothing more to try.
+fn next(how: How, answer: &EntityAnswer) -> Option<How> {
+    match (how, answer) {
+        (How::Configure, _) => Some(How::AsItIs),
+        (_, Ok(_)) => None,
+        (_, Err(error)) => match (how, Refusal::read(error.clone())) {
+            (How::Open, Refusal::MaxItems) => Some(How::Counted),
+            (How::Counted, Refusal::MaxItems) => Some(How::Bare),
+            (How::Open | How::Counted | How::Bare, Refusal::PreconditionNotMet) => Some(How::Configure),
+            // The server's words may be others.
+            (How::Open | How::Counted, Refusal::Other(error)) if error.kind != "wait" => Some(How::Bare),
+            (How::Bare, Refusal::Other(error)) if error.kind != "wait" => Some(How::AsItIs),
+            _ => None,
+        },
+    }
+}
+
+impl Engine {
+    /// An account is online: its own lists are looked at; what waited for the end of the archive is done.
+    pub(in crate::engine) fn omemo_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
+        if self.policy(account) == Encrypt::Off {
+            return Ok(());
+        }
+        if !resumed {
+            for version in Version::ALL {
+                self.ask_own_list(account, version);
+            }
+        }
+        self.omemo_work(account, std::time::Duration::ZERO);
+        Ok(())
+    }
+
+    fn ask_own_list(&mut self, account: AccountId, version: Version) {
+        let question = pubsub::build_items(version.devices_node(), &[], None);
+        self.ask_entity(account, Peer::Account, IqKind::Get, question, About::Omemo(Asked::OwnList(version)));
+    }
+
+    pub(super) fn on_own_list(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        match answer {
+            Ok(payload) => {
+                let items = payload.as_ref().and_then(pubsub::read_items);
+                // With several items in the node the newest stands in front (XEP-0060 §6.5.7 leaves it open): the one
+                // with the usual name counts, else the last.
+                let items = items.map(|list| list.items).unwrap_or_default();
+                let list = items.iter().find(|item| item.id == Some("current")).or(items.last());
+                self.settle_list(account, version, list.and_then(|item| item.payload))
+            }
+            Err(error) if Refusal::read(error.clone()) == Refusal::NotFound => self.settle_list(account, version, None),
+            Err(error) => {
+                log::info!("{}: its OMEMO devices are not known: {error}", self.jid_of(account));
+                Ok(())
+            }
+        }
+    }
+
+    /// Our list as it is: our device is made if there is none, and put on it.
+    pub(super) fn settle_list(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        list: Option<&Element>,
+    ) -> Result<(), store::Error> {
+        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
+        self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())?;
+        let Some((device, mut row)) = self.device(account, version)? else { return self.make_device(account) };
+        if row.published < row.revision {
+            return self.publish_bundle(account, version, How::Open);
+        }
+        if ids.contains(&device.id()) {
+            return Ok(());
+        }
+        // Two clients that drop each other must not do it for ever.
+        if self.now.unix() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
+            self.omemo_work(account, limits::OMEMO_RELIST);
+            return Ok(());
+        }
+        row.listed_at = self.now.unix();
+        self.store.store_omemo_device(account, number(version), &row)?;
+        let list = omemo::add_device(version, list, device.id(), Some(LABEL));
+        self.publish_list(account, version, How::Open, list)
+    }
+
+    /// Makes our device when both lists are known, so that its id is nobody else's.
+    fn make_device(&mut self, account: AccountId) -> Result<(), store::Error> {
+        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let mut taken = Vec::new();
+        for version in Version::ALL {
+            match self.store.omemo_list(account, number(version), &own)? {
+                Some((ids, _)) => taken.extend(ids),
+                None => return Ok(()),
+            }
+        }
+        let now = self.now.unix();
+        let devices = self.with_entropy(|entropy| {
+            let mut id = omemo::new_device_id(entropy);
+            while taken.contains(&id) {
+                id = omemo::new_device_id(entropy);
+            }
+            let identity = entropy.key();
+            Version::ALL.map(|version| Device::new(version, id, &identity, now, entropy))
+        });
+        for device in devices {
+            let record = device.to_bytes().to_vec();
+            let row = OmemoDeviceRow { record, revision: 1, published: 0, listed_at: 0 };
+            self.store.store_omemo_device(account, number(device.version()), &row)?;
+            log::info!("{}: made OMEMO device {}", self.jid_of(account), device.id());
+            self.publish_bundle(account, device.version(), How::Open)?;
+        }
+        Ok(())
+    }
+
+    fn publish_bundle(&mut self, account: AccountId, version: Version, how: How) -> Result<(), store::Error> {
+        let is_it = |asked: &Asked| matches!(asked, Asked::PublishBundle(other, ..) if *other == version);
+        if self.is_asked(account, is_it) {
+            return Ok(());
+        }
+        let Some((device, row)) = self.device(account, version)? else { return Ok(()) };
+        let (node, item) = version.bundle_node(device.id());
+        let order = order(version, true, how, (&node, &item), device.bundle().build(version));
+        let about = About::Omemo(Asked::PublishBundle(version, how, row.revision));
+        self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        Ok(())
+    }
+
+    pub(super) fn on_bundle_published(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        how: How,
+        revision: i64,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        if let Some(how) = next(how, answer) {
+            return self.publish_bundle(account, version, how);
+        }
+        if let Err(error) = answer {
+            log::warn!("{}: its OMEMO bundle was not published: {error}", self.jid_of(account));
+            return Ok(());
+        }
+        let Some((device, mut row)) = self.device(account, version)? else { return Ok(()) };
+        row.published = revision.max(row.published);
+        self.store.store_omemo_device(account, number(version), &row)?;
+        if how == How::Bare && version == Version::Omemo2 {
+            // Else the bundle of another device would go when the next one comes.
+            let order =
+                pubsub::build_configure(&version.bundle_node(device.id()).0, &options(version, true, How::Open));
+            let about = About::Chore("room for more OMEMO bundles");
+            self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        }
+        if row.published < row.revision {
+            return self.publish_bundle(account, version, How::Open);
+        }
+        self.ask_own_list(account, version);
+        Ok(())
+    }
+
+    fn publish_list(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        how: How,
+        list: Element,
+    ) -> Result<(), store::Error> {
+        let order = order(version, false, how, (version.devices_node(), "current"), list.clone());
+        let about = About::Omemo(Asked::PublishList(version, how, Box::new(list)));
+        self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        Ok(())
+    }
+
+    pub(super) fn on_list_published(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        how: How,
+        list: Element,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        match (next(how, answer), answer, self.own_jid(account)) {
+            (Some(how), ..) => self.publish_list(account, version, how, list),
+            (None, Err(error), _) => {
+                log::warn!("{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
+                Ok(())
+            }
+            (None, Ok(_), Some(own)) => {
+                let ids = omemo::read_devices(version, &list);
+                self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())
+            }
+            (None, Ok(_), None) => Ok(()),
+        }
+    }
+
+    /// Forgets the prekeys that were used, makes up for them, changes the signed one in time, and publishes all that.
+    pub(super) fn refresh_devices(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for version in Version::ALL {
+            let Some((mut device, mut row)) = self.device(account, version)? else { continue };
+            let is_old = self.now.unix() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
+            let now = self.now.unix();
+            let is_changed = self.with_entropy(|entropy| {
+                if is_old {
+                    device.rotate(now, entropy);
+                }
+                let had_used = device.delete_used();
+                device.refill(entropy) || had_used || is_old
+            });
+            if is_changed {
+                row.revision += 1;
+                row.record = device.to_bytes().to_vec();
+                self.store.store_omemo_device(account, number(version), &row)?;
+            }
+            if row.published < row.revision {
+                self.publish_bundle(account, version, How::Open)?;
+            } else if !self.is_listed(account, version, device.id())? {
+                self.ask_own_list(account, version);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_listed(&self, account: AccountId, version: Version, id: u32) -> Result<bool, store::Error> {
+        let Some(own) = self.own_jid(account) else { return Ok(true) };
+        let list = self.store.omemo_list(account, number(version), &own)?;
+        Ok(list.is_none_or(|(ids, _)| ids.contains(&id)))
+    }
+
+    /// A new device with a new identity key takes the place of the old one; sessions begin anew.
+    pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
+        self.store.delete_omemo(account)?;
+        self.omemo_arrival(account, false)
+    }
+}

@@ -1,0 +1,325 @@
+//! The devices of others: their lists, fetched when they are needed and kept up to date by what is notified (XEP-0163);
+//! their bundles, fetched for a session. What cannot be had is left alone for a while and holds up nobody else.
+
+use crate::base::id::AccountId;
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::crypt::trust::Standing;
+use crate::engine::crypt::{Asked, number, version_of};
+use crate::engine::handle::Encrypt;
+use crate::omemo::{self, Bundle, Session, Version};
+use crate::store;
+use crate::store::row::OmemoPeer;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::message::{Inbound, Via};
+use crate::xmpp::pubsub::{self, Event, Refusal};
+use crate::xmpp::stanza::IqKind;
+
+/// Whether somebody can be encrypted to.
+pub(super) enum Readiness {
+    /// Something is asked, or will be when we are online.
+    Wait,
+    /// In this version, to these devices: his, and our own others.
+    Ready(Version, Vec<OmemoPeer>),
+    /// No.
+    Lack(Lack),
+}
+
+/// Why somebody cannot be encrypted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// He has no device.
+    NoDevice,
+    /// He may have some, but what is needed cannot be had now.
+    Unreachable,
+    /// None of his devices is trusted.
+    Untrusted,
+}
+
+impl Lack {
+    /// The reason in words.
+    pub(super) fn why(self, jid: &BareJid) -> String {
+        match self {
+            Lack::NoDevice => format!("{jid} has no device with OMEMO"),
+            Lack::Unreachable => format!("the OMEMO keys of {jid} cannot be fetched"),
+            Lack::Untrusted => format!("none of the OMEMO keys of {jid} is trusted"),
+        }
+    }
+}
+
+/// How one device can be encrypted to.
+enum Reach {
+    Usable,
+    Asked,
+    Lacking(Lack),
+}
+
+/// A list by its version.
+enum List {
+    Known(Vec<u32>),
+    Asked,
+    Unreachable,
+}
+
+// --- readiness ---
+
+impl Engine {
+    /// Whether somebody can be encrypted to; asks for what is missing.
+    pub(super) fn readiness(&mut self, account: AccountId, jid: &BareJid) -> Result<Readiness, store::Error> {
+        let mut lack = Lack::NoDevice;
+        let mut lists = Vec::new();
+        let mut waits = false;
+        for version in Version::ALL {
+            if self.device(account, version)?.is_none() {
+                waits = true;
+            }
+            match self.list_of(account, version, jid)? {
+                List::Known(ids) => lists.push((version, ids)),
+                List::Asked => waits = true,
+                List::Unreachable => lack = Lack::Unreachable,
+            }
+        }
+        if waits {
+            return Ok(Readiness::Wait);
+        }
+        // The older version first: nearly everybody has it, and who has both reads either.
+        for (version, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+            match self.usable(account, version, jid, &ids)? {
+                Ok(Some(mut usable)) => {
+                    return Ok(match self.own_others(account, version)? {
+                        Some(others) => {
+                            usable.extend(others.into_iter().filter(|peer| peer.jid != *jid));
+                            Readiness::Ready(version, usable)
+                        }
+                        None => Readiness::Wait,
+                    });
+                }
+                Ok(None) => return Ok(Readiness::Wait),
+                Err(worse) => lack = worse,
+            }
+        }
+        Ok(Readiness::Lack(lack))
+    }
+
+    /// The devices of a list that can be encrypted to; `None` when something is asked.
+    fn usable(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+        ids: &[u32],
+    ) -> Result<Result<Option<Vec<OmemoPeer>>, Lack>, store::Error> {
+        let own = self.own_jid(account).filter(|own| own == jid);
+        let own = own.and(self.device(account, version)?).map(|(device, _)| device.id());
+        let (mut usable, mut waits, mut lack) = (Vec::new(), false, Lack::NoDevice);
+        for id in ids.iter().copied().filter(|id| Some(*id) != own) {
+            let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
+            match self.reach(&peer)? {
+                Reach::Usable => usable.push(peer),
+                Reach::Asked => waits = true,
+                Reach::Lacking(why) if lack != Lack::Untrusted => lack = why,
+                Reach::Lacking(_) => {}
+            }
+        }
+        Ok(match (waits, usable.is_empty()) {
+            (true, _) => Ok(None),
+            (false, true) => Err(lack),
+            (false, false) => Ok(Some(usable)),
+        })
+    }
+
+    /// Our account's other devices; `None` when something is asked.
+    fn own_others(&mut self, account: AccountId, version: Version) -> Result<Option<Vec<OmemoPeer>>, store::Error> {
+        let Some(own) = self.own_jid(account) else { return Ok(Some(Vec::new())) };
+        // Looked at when we came online, and notified since.
+        let ids = self.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids).unwrap_or_default();
+        Ok(self.usable(account, version, &own, &ids)?.unwrap_or_else(|_| Some(Vec::new())))
+    }
+
+    fn reach(&mut self, peer: &OmemoPeer) -> Result<Reach, store::Error> {
+        let version = version_of(peer.version);
+        let record = self.store.omemo_session(peer)?.and_then(|row| row.record);
+        let session = record.as_deref().and_then(Session::from_bytes);
+        let identity = match (session.and_then(|session| session.identity()), self.crypt.bundles.get(peer)) {
+            (Some(identity), _) => Some(identity),
+            (None, Some(bundle)) => bundle.identity(version),
+            (None, None) => {
+                let is_skipped = self.store.omemo_skipped(peer)?.is_some_and(|until| until > self.now.unix());
+                if is_skipped {
+                    return Ok(Reach::Lacking(Lack::Unreachable));
+                }
+                self.ask_bundle(peer);
+                return Ok(Reach::Asked);
+            }
+        };
+        let Some(identity) = identity else {
+            self.crypt.bundles.remove(peer);
+            self.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
+            return Ok(Reach::Lacking(Lack::Unreachable));
+        };
+        Ok(match self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)? {
+            Standing::Trusted => Reach::Usable,
+            Standing::Undecided | Standing::Distrusted => Reach::Lacking(Lack::Untrusted),
+        })
+    }
+
+    /// Leaves a device out for a while.
+    pub(super) fn skip(&mut self, peer: &OmemoPeer, for_s: i64) -> Result<(), store::Error> {
+        self.store.store_omemo_skipped(peer, self.now.unix() + for_s)
+    }
+}
+
+// --- lists ---
+
+impl Engine {
+    fn list_of(&mut self, account: AccountId, version: Version, jid: &BareJid) -> Result<List, store::Error> {
+        let known = self.store.omemo_list(account, number(version), jid)?;
+        let is_online = self.is_online(account);
+        match known {
+            Some((ids, at)) if self.now.unix() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() => {
+                return Ok(List::Known(ids));
+            }
+            _ => {}
+        }
+        // Device 0 stands for the list itself.
+        let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
+        if self.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.now.unix()) {
+            return Ok(List::Unreachable);
+        }
+        let is_it = |asked: &Asked| matches!(asked, Asked::List(v, who) if *v == version && who == jid);
+        if is_online && !self.is_asked(account, is_it) {
+            let question = pubsub::build_items(version.devices_node(), &[], None);
+            let about = About::Omemo(Asked::List(version, jid.clone()));
+            self.ask_entity(account, Peer::Other(jid.to_jid()), IqKind::Get, question, about);
+        }
+        Ok(List::Asked)
+    }
+
+    pub(super) fn on_list(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        let ids = match answer {
+            Ok(payload) => {
+                let items = payload.as_ref().and_then(pubsub::read_items).map(|list| list.items).unwrap_or_default();
+                let list = items.iter().find(|item| item.id == Some("current")).or(items.last());
+                let list = list.and_then(|item| item.payload);
+                Some(list.map(|list| omemo::read_devices(version, list)).unwrap_or_default())
+            }
+            Err(error) => {
+                log::debug!("{}: OMEMO devices of {jid}: {error}", self.jid_of(account));
+                // Who wrote to us has a device, whoever may see his list.
+                let known = self.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids);
+                let known = known.filter(|ids| !ids.is_empty());
+                let known = match known {
+                    Some(known) => known,
+                    None => self.store.list_omemo_sessions(account, number(version), jid)?,
+                };
+                let is_none = Refusal::read(error.clone()) == Refusal::NotFound;
+                Some(known).filter(|known| is_none || !known.is_empty())
+            }
+        };
+        match ids {
+            Some(ids) => self.store.store_omemo_list(account, number(version), jid, &ids, self.now.unix())?,
+            None => {
+                let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
+                self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
+            }
+        }
+        self.send_waiting_for(account, jid)
+    }
+
+    /// Somebody's node has changed, or our own; everything else that is notified was not asked for.
+    pub(in crate::engine) fn on_node_event(
+        &mut self,
+        account: AccountId,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
+        let Some(stanza) = message.stanza.as_deref().filter(|_| message.via == Via::Direct) else { return Ok(()) };
+        let Some(Event::Items(list)) = pubsub::read_event(stanza) else { return Ok(()) };
+        let Some(version) = Version::ALL.into_iter().find(|version| version.devices_node() == list.node) else {
+            return Ok(());
+        };
+        let (Some(own), jid) = (self.own_jid(account), message.from.bare()) else { return Ok(()) };
+        if !message.from.is_bare() || self.policy(account) == Encrypt::Off {
+            return Ok(());
+        }
+        let Some(payload) = list.items.last().and_then(|item| item.payload) else { return Ok(()) };
+        if jid == own {
+            return self.settle_list(account, version, Some(payload));
+        }
+        let is_known = self.store.omemo_list(account, number(version), &jid)?.is_some();
+        let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
+        if !is_known && !bot.is_some_and(|bot| self.admits(bot, &jid)) {
+            return Ok(());
+        }
+        let ids = omemo::read_devices(version, payload);
+        self.store.store_omemo_list(account, number(version), &jid, &ids, self.now.unix())?;
+        self.send_waiting_for(account, &jid)
+    }
+
+    /// Somebody wrote from a device that is not on his list: it is read again before the next message to him.
+    pub(super) fn note_sender(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+        match self.store.omemo_list(peer.account, peer.version, &peer.jid)? {
+            Some((ids, at)) if !ids.contains(&peer.device) && at != 0 => {
+                self.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+// --- bundles ---
+
+impl Engine {
+    pub(super) fn ask_bundle(&mut self, peer: &OmemoPeer) {
+        let is_it = |asked: &Asked| matches!(asked, Asked::Bundle(other) if other == peer);
+        if !self.is_online(peer.account) || self.is_asked(peer.account, is_it) {
+            return;
+        }
+        let (node, item) = version_of(peer.version).bundle_node(peer.device);
+        // In 0.3 a node has one item, whatever its id.
+        let ids: &[&str] = if peer.version == 0 { &[] } else { &[&item] };
+        let to = match self.own_jid(peer.account) {
+            Some(own) if own == peer.jid => Peer::Account,
+            _ => Peer::Other(peer.jid.to_jid()),
+        };
+        let question = pubsub::build_items(&node, ids, None);
+        self.ask_entity(peer.account, to, IqKind::Get, question, About::Omemo(Asked::Bundle(peer.clone())));
+    }
+
+    pub(super) fn on_bundle(&mut self, peer: OmemoPeer, answer: &EntityAnswer) -> Result<(), store::Error> {
+        let version = version_of(peer.version);
+        let read = |payload: &crate::xml::Element| -> Option<Bundle> {
+            let list = pubsub::read_items(payload)?;
+            Bundle::read(version, list.items.last()?.payload?).filter(|bundle| !bundle.prekeys.is_empty())
+        };
+        match answer {
+            Ok(payload) => match payload.as_ref().and_then(read) {
+                Some(bundle) => {
+                    if self.crypt.bundles.len() >= limits::OMEMO_BUNDLES_MAX {
+                        self.crypt.bundles.clear();
+                    }
+                    self.crypt.bundles.insert(peer.clone(), bundle);
+                }
+                None => self.skip(&peer, limits::OMEMO_SKIP_BROKEN_S)?,
+            },
+            Err(error) => {
+                let is_none = Refusal::read(error.clone()) == Refusal::NotFound;
+                let for_s = if is_none { limits::OMEMO_SKIP_BROKEN_S } else { limits::OMEMO_SKIP_PASSING_S };
+                self.skip(&peer, for_s)?;
+            }
+        }
+        self.pay_debt(&peer)?;
+        // Our own other devices are needed for messages to anybody.
+        if self.own_jid(peer.account).as_ref() == Some(&peer.jid) {
+            return self.send_waiting(peer.account);
+        }
+        self.send_waiting_for(peer.account, &peer.jid)
+    }
+}

@@ -1,0 +1,470 @@
+//! The engine as a value: OMEMO. A peer of our own core and a server with personal nodes, both simulated; events in,
+//! effects out. With other implementations and real servers it is tested elsewhere.
+
+// Outside of #[test] functions, clippy does not know that this is a test.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use botmother::base::id::{AccountId, UpdateId};
+use botmother::base::jid::{BareJid, Jid};
+use botmother::base::secret::Secret;
+use botmother::base::time::Now;
+use botmother::engine::command::texts::Language;
+use botmother::engine::effect::{Effect, Order};
+use botmother::engine::event::Event;
+use botmother::engine::failure::Failure;
+use botmother::engine::handle::*;
+use botmother::engine::{Engine, Settings, Setup};
+use botmother::omemo::{self, Bundle, Device, Encrypted, Entropy, Envelope, Recipient, Session, Version};
+use botmother::store::Store;
+use botmother::xml::{Element, Namespaces};
+use botmother::xmpp::iq::Peer;
+use botmother::xmpp::message::{self, Reading};
+use botmother::xmpp::ns;
+use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::stanza::{IqKind, StanzaError};
+
+const OWNER: &str = "ralf@example.org";
+const BOT: &str = "bot@example.org";
+const LEGACY: Version = Version::Legacy;
+
+thread_local!(static ENTROPY: Cell<u64> = const { Cell::new(1) });
+
+fn entropy(out: &mut [u8]) {
+    for byte in out {
+        let mut state = ENTROPY.get();
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ENTROPY.set(state);
+        *byte = state as u8;
+    }
+}
+
+fn with_entropy<T>(run: impl FnOnce(&mut Entropy<'_>) -> T) -> T {
+    let mut fill = entropy;
+    run(&mut Entropy::new(&mut fill))
+}
+
+/// A device of somebody, on our own core.
+struct Phone {
+    jid: &'static str,
+    device: Device,
+    session: Option<Session>,
+    count: u32,
+}
+
+impl Phone {
+    fn new(jid: &'static str, version: Version, id: u32) -> Phone {
+        let device = with_entropy(|entropy| Device::new(version, id, &entropy.key(), 0, entropy));
+        Phone { jid, device, session: None, count: 0 }
+    }
+
+    fn version(&self) -> Version {
+        self.device.version()
+    }
+
+    /// Publishes bundle and list.
+    fn publish(&self, nodes: &mut Nodes) {
+        let version = self.version();
+        let (node, item) = version.bundle_node(self.device.id());
+        nodes.set(self.jid, &node, &item, self.device.bundle().build(version));
+        let list = nodes.get(self.jid, version.devices_node());
+        let list = omemo::add_device(version, list.as_ref(), self.device.id(), None);
+        nodes.set(self.jid, version.devices_node(), "current", list);
+    }
+
+    /// The stanza of an encrypted message to the bot; a text, or nothing in an empty one.
+    fn say(&mut self, nodes: &Nodes, text: Option<&str>) -> Element {
+        let version = self.version();
+        let payload = text.map(|text| match version {
+            Version::Legacy => text.to_string(),
+            Version::Omemo2 => {
+                let content = vec![Element::new("body", ns::CLIENT).with_text(text)];
+                let envelope = Envelope { content, from: Some(self.jid.to_string()), to: None, time: None };
+                with_entropy(|entropy| envelope.print(entropy))
+            }
+        });
+        let list = nodes.get(BOT, version.devices_node()).expect("the bot has a list");
+        let bot = *omemo::read_devices(version, &list).first().expect("with its device");
+        let (node, item) = version.bundle_node(bot);
+        let bundle = nodes.items[&(BOT.to_string(), node)].iter().find(|(id, _)| *id == item).unwrap().1.clone();
+        let bundle = Bundle::read(version, &bundle).unwrap();
+        let reach = match &self.session {
+            Some(session) => omemo::Reach::Session(session),
+            None => omemo::Reach::Bundle(&bundle, None),
+        };
+        let to = [Recipient { jid: BOT, device: bot, reach }];
+        let payload = payload.as_ref().map(String::as_bytes);
+        let mut sealed = with_entropy(|entropy| omemo::encrypt(&self.device, payload, &to, entropy));
+        self.session = Some(sealed.sessions.remove(0).unwrap());
+        self.count += 1;
+        let from = format!("{}/phone", self.jid);
+        Element::new("message", ns::CLIENT)
+            .with("from", &from)
+            .with("to", BOT)
+            .with("type", "chat")
+            .with("id", &format!("p{}-{}", self.device.id(), self.count))
+            .with_child(Element::new("body", ns::CLIENT).with_text("I sent you an OMEMO encrypted message"))
+            .with_child(sealed.encrypted.build())
+    }
+
+    /// Decrypts what the bot has sent: the text; `None` in an empty message.
+    fn hear(&mut self, stanza: &Element) -> Result<Option<String>, omemo::Error> {
+        let version = self.version();
+        let element = stanza.find("encrypted", version.ns()).ok_or(omemo::Error::NotForUs)?;
+        let encrypted = Encrypted::read(element, self.jid, self.device.id()).unwrap();
+        let opened = omemo::decrypt(&self.device, &encrypted, self.session.as_ref())?;
+        self.session = Some(opened.session);
+        if let Some(prekey) = opened.prekey {
+            self.device.mark_used(prekey);
+        }
+        Ok(opened.payload.map(|payload| match version {
+            Version::Legacy => String::from_utf8(payload.to_vec()).unwrap(),
+            Version::Omemo2 => {
+                let envelope = Envelope::parse(&payload).unwrap();
+                assert_eq!(envelope.from.as_deref(), Some(BOT));
+                envelope.content.iter().find(|child| child.is("body", ns::CLIENT)).unwrap().text()
+            }
+        }))
+    }
+}
+
+/// Personal nodes of everybody.
+#[derive(Default)]
+struct Nodes {
+    items: BTreeMap<(String, String), Vec<(String, Element)>>,
+    /// Nodes that cannot be read now.
+    closed: Vec<String>,
+    /// In the order of publishing.
+    published: Vec<String>,
+}
+
+impl Nodes {
+    fn set(&mut self, jid: &str, node: &str, item: &str, payload: Element) {
+        let items = self.items.entry((jid.to_string(), node.to_string())).or_default();
+        items.retain(|(id, _)| id != item);
+        items.push((item.to_string(), payload));
+    }
+
+    fn get(&self, jid: &str, node: &str) -> Option<Element> {
+        Some(self.items.get(&(jid.to_string(), node.to_string()))?.last()?.1.clone())
+    }
+
+    fn answer(&mut self, to: &str, kind: IqKind, payload: &Element) -> Result<Option<Element>, StanzaError> {
+        let none = || Err(StanzaError::new("cancel", "item-not-found"));
+        if let (IqKind::Set, Some(publish)) = (kind, payload.find("publish", ns::PUBSUB)) {
+            let node = publish.attribute("node").unwrap();
+            let item = publish.find("item", ns::PUBSUB).unwrap();
+            self.published.push(node.to_string());
+            self.set(to, node, item.attribute("id").unwrap(), item.children().next().unwrap().clone());
+            return Ok(None);
+        }
+        let Some(items) = payload.find("items", ns::PUBSUB) else { return none() };
+        let node = items.attribute("node").unwrap();
+        if self.closed.iter().any(|closed| closed == node) {
+            return Err(StanzaError::new("auth", "forbidden"));
+        }
+        let Some(all) = self.items.get(&(to.to_string(), node.to_string())) else { return none() };
+        let wanted: Vec<&str> = items.children().filter_map(|item| item.attribute("id")).collect();
+        let mut out = Element::new("items", ns::PUBSUB).with("node", node);
+        for (id, payload) in all.iter().filter(|(id, _)| wanted.is_empty() || wanted.contains(&id.as_str())) {
+            out = out.with_child(Element::new("item", ns::PUBSUB).with("id", id).with_child(payload.clone()));
+        }
+        Ok(Some(Element::new("pubsub", ns::PUBSUB).with_child(out)))
+    }
+}
+
+/// An engine with a dedicated bot that is online.
+struct Rig {
+    engine: Engine,
+    now: Now,
+    account: AccountId,
+    bot: BotInfo,
+    nodes: Nodes,
+    /// Messages that went out, by their tag.
+    sent: Vec<(u64, Element)>,
+    outcomes: Vec<Outcome>,
+}
+
+fn engine(store: Store, now: Now, encrypt: Encrypt) -> Engine {
+    let settings = Settings {
+        language: Language::English,
+        accounts: Vec::new(),
+        admins: Vec::new(),
+        system_roots: false,
+        encrypt,
+    };
+    let api_url = "http://localhost:7842/bot/".to_string();
+    Engine::new(store, Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }, now).unwrap()
+}
+
+impl Rig {
+    fn new(encrypt: Encrypt) -> Rig {
+        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
+        let mut engine = engine(Store::memory(), now, encrypt);
+        let own = OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") };
+        let new =
+            NewBot { mode: Mode::Dedicated, account: Some(own), ..NewBot::new("Bot", BareJid::parse(OWNER).unwrap()) };
+        let (reply, _ticket) = ticket();
+        let effects =
+            engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
+        let account = effects.iter().find_map(|effect| match effect {
+            Effect::Session(account, Order::Start(..)) => Some(*account),
+            _ => None,
+        });
+        let (reply, ticket) = ticket();
+        let list = Event::Ask { caller: Caller::Admin, question: Question::ListBots(None), reply };
+        for effect in engine.batch(now, vec![list]) {
+            if let Effect::Answer(reply, outcome) = effect {
+                reply.send(outcome);
+            }
+        }
+        let Ok(Answer::Bots(mut bots)) = ticket.wait() else { panic!("no list") };
+        let (nodes, bot) = (Nodes::default(), bots.remove(0));
+        let account = account.expect("started");
+        Rig { engine, now, account, bot, nodes, sent: Vec::new(), outcomes: Vec::new() }
+    }
+
+    fn online(encrypt: Encrypt) -> Rig {
+        let mut rig = Rig::new(encrypt);
+        rig.come_online();
+        rig
+    }
+
+    fn come_online(&mut self) {
+        let jid = Jid::parse("bot@example.org/r").unwrap();
+        self.session(session::Event::Bound { jid, facts: Facts::default() });
+        self.session(session::Event::Online { resumed: false });
+        self.sent.clear();
+    }
+
+    /// Ends this engine as a kill would, and starts another over the same store.
+    fn killed(mut self, encrypt: Encrypt) -> Rig {
+        let (sender, receiver) = mpsc::channel();
+        drop(sender);
+        let store = self.engine.run(&receiver, Now::default, |_| {});
+        self.engine = engine(store, self.now, encrypt);
+        self.sent.clear();
+        self.batch(Vec::new());
+        self
+    }
+
+    fn session(&mut self, event: session::Event) {
+        self.batch(vec![Event::Session(self.account, event)]);
+    }
+
+    /// Applies events, and answers what is asked of nodes until nothing is.
+    fn batch(&mut self, events: Vec<Event>) {
+        let mut effects = self.engine.batch(self.now, events);
+        while !effects.is_empty() {
+            let mut answers = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
+                        let to = match &to {
+                            Peer::Other(jid) => jid.to_string(),
+                            Peer::Account | Peer::Server => BOT.to_string(),
+                        };
+                        let outcome = self.nodes.answer(&to, kind, &payload);
+                        answers.push(Event::Session(account, session::Event::Answer { tag, outcome }));
+                    }
+                    Effect::Session(_, Order::Send { tag: Some(tag), stanza }) => {
+                        let stanza = Element::parse(&stanza, &Namespaces::default_is(ns::CLIENT)).unwrap();
+                        self.sent.push((tag, stanza));
+                    }
+                    Effect::Answer(_, outcome) => self.outcomes.push(outcome),
+                    _ => {}
+                }
+            }
+            effects = if answers.is_empty() { Vec::new() } else { self.engine.batch(self.now, answers) };
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now.mono += time;
+        self.now.unix_ms += time.as_millis() as i64;
+        self.batch(Vec::new());
+    }
+
+    /// A stanza arrives for the bot.
+    fn arrives(&mut self, stanza: &Element) {
+        match message::read(stanza, &BareJid::parse(BOT).unwrap()) {
+            Reading::Live(message) if message.is_for_engine() => self.session(session::Event::Message(message)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn ask(&mut self, question: Question) -> Outcome {
+        let (reply, _ticket) = ticket();
+        let caller = Caller::Bot(self.bot.token.clone().unwrap());
+        self.batch(vec![Event::Ask { caller, question, reply }]);
+        self.outcomes.pop().expect("answered at once")
+    }
+
+    fn say(&mut self, text: &str) -> Outcome {
+        let to = Jid::parse(OWNER).unwrap();
+        let text = text.to_string();
+        self.ask(Question::SendMessage(NewMessage {
+            to,
+            text,
+            kind: Kind::Chat,
+            reply_to: None,
+            idempotency_key: None,
+        }))
+    }
+
+    /// Takes all updates.
+    fn take(&mut self) -> Vec<String> {
+        let poll = |offset| UpdatePoll { offset, limit: 100, timeout: Duration::ZERO, allowed: None };
+        let Ok(Answer::Updates(updates)) = self.ask(Question::GetUpdates(poll(None))) else { panic!() };
+        if let Some(last) = updates.last() {
+            let _ = self.ask(Question::GetUpdates(poll(Some(UpdateId(last.id.0 + 1)))));
+        }
+        updates.into_iter().map(|update| format!("{} {}", update.kind, update.payload)).collect()
+    }
+
+    /// What went out since the last time.
+    fn take_sent(&mut self) -> Vec<Element> {
+        let sent = std::mem::take(&mut self.sent);
+        let tags = sent.iter().map(|(tag, _)| *tag).collect();
+        self.session(session::Event::Acked(tags));
+        sent.into_iter().map(|(_, stanza)| stanza).collect()
+    }
+}
+
+use botmother::xmpp::message::Kind;
+
+fn sent_id(outcome: Outcome) -> (String, bool) {
+    match outcome {
+        Ok(Answer::Sent { message_id, encrypted }) => (message_id, encrypted),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_bot_announces_its_device_and_talks() {
+    for version in Version::ALL {
+        let mut rig = Rig::online(Encrypt::Required);
+        for node in [LEGACY.devices_node(), Version::Omemo2.devices_node()] {
+            let bundle = rig.nodes.published.iter().position(|known| known.contains("bundles")).unwrap();
+            let list = rig.nodes.published.iter().position(|known| known == node).expect(node);
+            assert!(bundle < list, "the bundle comes first: {:?}", rig.nodes.published);
+        }
+        let mut phone = Phone::new(OWNER, version, 77);
+        phone.publish(&mut rig.nodes);
+        let hello = phone.say(&rig.nodes, Some("Hallo ü 🦀"));
+        rig.arrives(&hello);
+        let updates = rig.take();
+        assert_eq!(updates.len(), 1, "{updates:?}");
+        assert!(
+            updates[0].contains(r#""body":"Hallo ü 🦀""#) && updates[0].contains(r#""encrypted":true"#),
+            "{updates:?}"
+        );
+        // Again from another way: silence.
+        rig.arrives(&hello);
+        assert_eq!(rig.take(), Vec::<String>::new());
+
+        assert!(sent_id(rig.say("the answer")).1);
+        let sent = rig.take_sent();
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        assert!(!sent[0].print("").contains("the answer"));
+        assert_eq!(phone.hear(&sent[0]), Ok(Some("the answer".to_string())));
+        // It was heard, so nothing else is owed.
+        rig.wait(Duration::from_secs(60));
+        assert!(rig.take_sent().is_empty());
+    }
+}
+
+#[test]
+fn a_bot_speaks_first_and_to_all_devices() {
+    let mut rig = Rig::new(Encrypt::Required);
+    let mut phones = [77, 78].map(|id| Phone::new(OWNER, LEGACY, id));
+    phones.iter().for_each(|phone| phone.publish(&mut rig.nodes));
+    // A device without a bundle holds up nobody.
+    let list = rig.nodes.get(OWNER, LEGACY.devices_node()).unwrap();
+    let list = omemo::add_device(LEGACY, Some(&list), 79, None);
+    rig.nodes.set(OWNER, LEGACY.devices_node(), "current", list);
+    // Accepted before there is a connection: it waits, over a kill.
+    assert!(sent_id(rig.say("one")).1);
+    let mut rig = rig.killed(Encrypt::Required);
+    sent_id(rig.say("two"));
+    assert!(rig.take_sent().is_empty());
+    let jid = Jid::parse("bot@example.org/r").unwrap();
+    rig.session(session::Event::Bound { jid, facts: Facts::default() });
+    rig.session(session::Event::Online { resumed: false });
+    let sent = rig.take_sent();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    for phone in &mut phones {
+        assert_eq!(phone.hear(&sent[0]), Ok(Some("one".to_string())));
+        assert_eq!(phone.hear(&sent[1]), Ok(Some("two".to_string())));
+        assert_eq!(phone.hear(&sent[1]), Err(omemo::Error::Duplicate));
+    }
+}
+
+#[test]
+fn what_is_sent_again_is_the_same() {
+    let mut rig = Rig::online(Encrypt::Required);
+    Phone::new(OWNER, LEGACY, 77).publish(&mut rig.nodes);
+    sent_id(rig.say("once"));
+    let first: Vec<Element> = rig.sent.drain(..).map(|(_, stanza)| stanza).collect();
+    let mut rig = rig.killed(Encrypt::Required);
+    let jid = Jid::parse("bot@example.org/r").unwrap();
+    rig.session(session::Event::Bound { jid, facts: Facts::default() });
+    rig.session(session::Event::Online { resumed: false });
+    let again: Vec<Element> = rig.sent.drain(..).map(|(_, stanza)| stanza).collect();
+    assert_eq!(first, again);
+}
+
+fn plain(text: &str, id: &str) -> Element {
+    Element::new("message", ns::CLIENT)
+        .with("from", "ralf@example.org/phone")
+        .with("to", BOT)
+        .with("type", "chat")
+        .with("id", id)
+        .with_child(Element::new("body", ns::CLIENT).with_text(text))
+}
+
+#[test]
+fn plain_text_is_refused_where_encryption_is_required() {
+    let mut rig = Rig::online(Encrypt::Required);
+    rig.arrives(&plain("/info", "1"));
+    rig.arrives(&plain("hello", "2"));
+    assert_eq!(rig.take(), Vec::<String>::new());
+    let sent = rig.take_sent();
+    assert_eq!(sent.len(), 1, "one hint: {sent:?}");
+    assert!(sent[0].text_of("body", ns::CLIENT).unwrap().contains("OMEMO"));
+    // Nobody to encrypt to: the caller learns it, at once when it is known.
+    sent_id(rig.say("secret"));
+    assert!(rig.take_sent().is_empty());
+    match rig.say("secret") {
+        Err(Failure::Remote { what: "send_failed", why }) => assert!(why.contains("no device"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn plain_text_goes_to_who_has_no_device_where_it_may() {
+    let mut rig = Rig::online(Encrypt::Preferred);
+    rig.arrives(&plain("hello", "1"));
+    assert!(rig.take()[0].contains("hello"));
+    assert!(!sent_id(rig.say("plain")).1);
+    assert_eq!(rig.take_sent()[0].text_of("body", ns::CLIENT).unwrap(), "plain");
+    // His client learns OMEMO, and says so.
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    let list = rig.nodes.get(OWNER, LEGACY.devices_node()).unwrap();
+    let item = Element::new("item", ns::PUBSUB_EVENT).with("id", "current").with_child(list);
+    let items = Element::new("items", ns::PUBSUB_EVENT).with("node", LEGACY.devices_node()).with_child(item);
+    let event = Element::new("event", ns::PUBSUB_EVENT).with_child(items);
+    let notice = Element::new("message", ns::CLIENT).with("from", OWNER).with("type", "headline").with_child(event);
+    rig.arrives(&notice);
+    assert!(sent_id(rig.say("secret")).1);
+    let sent = rig.take_sent();
+    assert!(!sent[0].print("").contains("secret"));
+    assert_eq!(phone.hear(&sent[0]), Ok(Some("secret".to_string())));
+}
