@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use botmother::base::id::{AccountId, UpdateId};
 use botmother::base::jid::{BareJid, Jid};
+use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
 use botmother::engine::command::texts::Language;
@@ -467,4 +468,181 @@ fn plain_text_goes_to_who_has_no_device_where_it_may() {
     let sent = rig.take_sent();
     assert!(!sent[0].print("").contains("secret"));
     assert_eq!(phone.hear(&sent[0]), Ok(Some("secret".to_string())));
+}
+
+#[test]
+fn who_begins_gets_an_answer_and_prekeys_are_made_up_for() {
+    for version in Version::ALL {
+        let mut rig = Rig::online(Encrypt::Required);
+        let mut phone = Phone::new(OWNER, version, 77);
+        phone.publish(&mut rig.nodes);
+        let bundle = |rig: &Rig| {
+            let id = omemo::read_devices(version, &rig.nodes.get(BOT, version.devices_node()).unwrap())[0];
+            Bundle::read(version, &rig.nodes.get(BOT, &version.bundle_node(id).0).unwrap()).unwrap()
+        };
+        let before = bundle(&rig);
+        let empty = phone.say(&rig.nodes, None);
+        rig.arrives(&empty);
+        assert!(rig.take_sent().is_empty(), "first it is looked whether a message goes out anyway");
+        assert_eq!(bundle(&rig), before);
+        rig.wait(limits::OMEMO_SETTLE);
+        let sent = rig.take_sent();
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        assert!(sent[0].text_of("body", ns::CLIENT).is_none());
+        assert_eq!(phone.hear(&sent[0]), Ok(None));
+        let after = bundle(&rig);
+        let gone = before.prekeys.iter().filter(|key| !after.prekeys.contains(key)).count();
+        assert_eq!((gone, after.prekeys.len()), (1, before.prekeys.len()));
+        rig.wait(Duration::from_secs(600));
+        assert!(rig.take_sent().is_empty());
+        // In time the signed prekey is another one.
+        rig.wait(Duration::from_secs(limits::OMEMO_ROTATION_S as u64));
+        assert_ne!(bundle(&rig).signed_prekey_id, after.signed_prekey_id);
+    }
+}
+
+#[test]
+fn while_the_archive_is_read_nothing_is_answered_or_forgotten() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let mut phones = [77, 78].map(|id| Phone::new(OWNER, LEGACY, id));
+    phones.iter().for_each(|phone| phone.publish(&mut rig.nodes));
+    // Both begin with the same bundle, maybe with the same prekey.
+    let hello = phones.each_mut().map(|phone| phone.say(&rig.nodes, Some("hello")));
+    rig.session(session::Event::Offline { why: "cut".to_string(), retry_in: Duration::from_secs(1) });
+    let before = rig.nodes.published.len();
+    for stanza in &hello {
+        rig.arrives(stanza);
+        rig.wait(Duration::from_secs(10));
+    }
+    assert_eq!(rig.take().len(), 2);
+    assert!(rig.sent.is_empty());
+    assert_eq!(rig.nodes.published.len(), before);
+    let jid = Jid::parse("bot@example.org/r").unwrap();
+    rig.session(session::Event::Bound { jid, facts: Facts::default() });
+    rig.session(session::Event::Online { resumed: false });
+    rig.wait(Duration::from_secs(10));
+    let sent = rig.take_sent();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert!(rig.nodes.published[before..].iter().any(|node| node.contains("bundles")));
+}
+
+/// The same with other bytes in its first key.
+fn broken(stanza: &Element, id: &str) -> Element {
+    let text = stanza.print("");
+    let key = text.find("<key").and_then(|at| text[at..].find('>').map(|end| at + end + 40)).unwrap();
+    let other = if &text[key..key + 4] == "AAAA" { "BBBB" } else { "AAAA" };
+    let text = format!("{}{other}{}", &text[..key], &text[key + 4..]).replace("id='p77-", &format!("id='{id}-"));
+    Element::parse(&text, &Namespaces::default()).unwrap()
+}
+
+#[test]
+fn what_cannot_be_read_gets_a_new_session_once() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    let hello = phone.say(&rig.nodes, Some("one"));
+    rig.arrives(&hello);
+    sent_id(rig.say("two"));
+    let sent = rig.take_sent();
+    assert_eq!(phone.hear(&sent[0]), Ok(Some("two".to_string())));
+    rig.take();
+    for round in 0..3 {
+        let bad = phone.say(&rig.nodes, Some("lost"));
+        rig.arrives(&broken(&bad, &format!("bad{round}")));
+        rig.wait(Duration::from_secs(60));
+    }
+    assert_eq!(rig.take(), Vec::<String>::new());
+    let sent = rig.take_sent();
+    assert_eq!(sent.len(), 1, "one new session: {sent:?}");
+    assert_eq!(phone.hear(&sent[0]), Ok(None));
+    let again = phone.say(&rig.nodes, Some("three"));
+    rig.arrives(&again);
+    assert!(rig.take()[0].contains("three"));
+}
+
+#[test]
+fn a_device_that_another_client_drops_comes_back_in_time() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let is_listed = |rig: &Rig| {
+        let list = rig.nodes.get(BOT, LEGACY.devices_node()).unwrap();
+        let ids = omemo::read_devices(LEGACY, &list);
+        assert!(ids.contains(&5) || ids.len() == 1, "others stay: {ids:?}");
+        ids.iter().any(|id| *id != 5)
+    };
+    assert!(is_listed(&rig));
+    let drop_it = |rig: &mut Rig| {
+        let list = omemo::add_device(LEGACY, None, 5, None);
+        rig.nodes.set(BOT, LEGACY.devices_node(), "current", list.clone());
+        let item = Element::new("item", ns::PUBSUB_EVENT).with("id", "current").with_child(list);
+        let items = Element::new("items", ns::PUBSUB_EVENT).with("node", LEGACY.devices_node()).with_child(item);
+        let event = Element::new("event", ns::PUBSUB_EVENT).with_child(items);
+        let notice = Element::new("message", ns::CLIENT).with("from", BOT).with("type", "headline").with_child(event);
+        rig.arrives(&notice);
+    };
+    rig.wait(limits::OMEMO_RELIST);
+    drop_it(&mut rig);
+    assert!(is_listed(&rig));
+    drop_it(&mut rig);
+    assert!(!is_listed(&rig), "two that drop each other must not do it for ever");
+    rig.wait(limits::OMEMO_RELIST);
+    assert!(is_listed(&rig));
+}
+
+#[test]
+fn corrections_and_files_are_encrypted_too() {
+    for version in Version::ALL {
+        let mut rig = Rig::online(Encrypt::Required);
+        let mut phone = Phone::new(OWNER, version, 77);
+        phone.publish(&mut rig.nodes);
+        let (id, _) = sent_id(rig.say("secret"));
+        let to = Jid::parse(OWNER).unwrap();
+        let act = |deed| Question::Act(Act { to: to.clone(), kind: Kind::Chat, deed, idempotency_key: None });
+        sent_id(rig.ask(act(Deed::Edit { message_id: id.clone(), text: "secret indeed".to_string() })));
+        let url = "https://example.org/secret.jpg".to_string();
+        sent_id(rig.ask(act(Deed::File { url: url.clone(), caption: Some("secret picture".to_string()) })));
+        assert!(matches!(rig.ask(act(Deed::Deletion { message_id: id })), Ok(Answer::Done)));
+        let sent = rig.take_sent();
+        assert_eq!(sent.len(), 5, "{sent:?}");
+        assert!(sent.iter().all(|stanza| !stanza.print("").contains("secret")), "{sent:?}");
+        let heard: Vec<_> = sent.iter().map(|stanza| phone.hear(stanza).unwrap().unwrap()).collect();
+        assert_eq!(&heard[..4], ["secret", "secret indeed", &url, "secret picture"]);
+        if version == LEGACY {
+            assert!(sent[1].find("replace", ns::CORRECT).is_some(), "what it corrects stands outside");
+        }
+    }
+}
+
+#[test]
+fn another_key_in_the_place_of_one_is_not_written_to() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    let hello = phone.say(&rig.nodes, Some("one"));
+    rig.arrives(&hello);
+    assert_eq!(rig.take().len(), 1);
+    // Somebody else under the same id.
+    let mut other = Phone::new(OWNER, LEGACY, 77);
+    let forged = other.say(&rig.nodes, Some("/secret"));
+    rig.arrives(&forged);
+    assert_eq!(rig.take(), Vec::<String>::new());
+    sent_id(rig.say("two"));
+    let sent = rig.take_sent();
+    assert!(other.hear(&sent[0]).is_err());
+    assert_eq!(phone.hear(&sent[0]), Ok(Some("two".to_string())));
+}
+
+#[test]
+fn what_is_not_for_us_is_told_once() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    for _ in 0..3 {
+        let stanza = phone.say(&rig.nodes, Some("lost")).print("").replace("rid='", "rid='9");
+        let stanza = Element::parse(&stanza, &Namespaces::default()).unwrap();
+        rig.arrives(&stanza);
+    }
+    assert_eq!(rig.take(), Vec::<String>::new());
+    let sent = rig.take_sent();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].text_of("body", ns::CLIENT).unwrap().contains("not encrypted for my device"));
 }
