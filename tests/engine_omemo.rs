@@ -165,6 +165,10 @@ impl Nodes {
             self.set(to, node, item.attribute("id").unwrap(), item.children().next().unwrap().clone());
             return Ok(None);
         }
+        if let (IqKind::Set, Some(delete)) = (kind, payload.find("delete", ns::PUBSUB_OWNER)) {
+            self.items.remove(&(to.to_string(), delete.attribute("node").unwrap().to_string()));
+            return Ok(None);
+        }
         let Some(items) = payload.find("items", ns::PUBSUB) else { return none() };
         let node = items.attribute("node").unwrap();
         if self.closed.iter().any(|closed| closed == node) {
@@ -645,4 +649,36 @@ fn what_is_not_for_us_is_told_once() {
     let sent = rig.take_sent();
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(sent[0].text_of("body", ns::CLIENT).unwrap().contains("not encrypted for my device"));
+}
+
+#[test]
+fn a_device_goes_when_it_is_not_wanted_any_more() {
+    let mut rig = Rig::online(Encrypt::Required);
+    // Another client of the account stays.
+    let list = rig.nodes.get(BOT, LEGACY.devices_node()).unwrap();
+    let own = omemo::read_devices(LEGACY, &list)[0];
+    let set = |rig: &mut Rig, encrypt| {
+        let question = Question::SetBotOmemo(rig.bot.id, Some(encrypt));
+        let (reply, _ticket) = ticket();
+        rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
+    };
+    let ids = |rig: &Rig| {
+        rig.nodes.get(BOT, LEGACY.devices_node()).map_or(Vec::new(), |list| omemo::read_devices(LEGACY, &list))
+    };
+    set(&mut rig, Encrypt::Off);
+    assert!(ids(&rig).is_empty() && rig.nodes.get(BOT, &LEGACY.bundle_node(own).0).is_none());
+    assert!(!sent_id(rig.say("plain")).1);
+    assert_eq!(rig.take_sent().len(), 1);
+    // The same device with the same key comes back.
+    set(&mut rig, Encrypt::Preferred);
+    assert_eq!(ids(&rig), [own]);
+
+    rig.nodes.set(BOT, LEGACY.devices_node(), "current", omemo::add_device(LEGACY, Some(&list), 5, None));
+    let mut rig = rig.killed(Encrypt::Required);
+    rig.come_online();
+    let (reply, _ticket) = ticket();
+    let question = Question::DeleteBot(rig.bot.id);
+    rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
+    assert_eq!(ids(&rig), [5]);
+    assert!(rig.nodes.get(BOT, &LEGACY.bundle_node(own).0).is_none());
 }

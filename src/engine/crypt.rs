@@ -211,6 +211,7 @@ impl Engine {
             None => self.store.delete_setting(&encrypt_key(id))?,
         }
         match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
+            Some(account) if self.policy(account) == Encrypt::Off => Ok(self.withdraw_device(account)?),
             Some(account) => Ok(self.omemo_arrival(account, false)?),
             None => Ok(()),
         }

@@ -22,13 +22,14 @@ const NODES: [&str; 4] = [ns::AVATAR_METADATA, ns::AVATAR_DATA, ns::VCARD4_NODE,
 
 /// The steps in order. The vCard comes first, as some servers make nodes from it; who shows the picture is told that
 /// there is none before its node goes.
-fn build_step(step: usize, owner: &BareJid) -> Option<Element> {
+fn build_step(step: usize, owner: &BareJid, devices: &[Element]) -> Option<Element> {
     match step {
         0 => Some(vcard::VCard::default().build()),
         1 => Some(pubsub::build_publish(ns::AVATAR_METADATA, Some("current"), avatar::build_no_metadata(), None)),
         // RFC 6121 §2.5.2: whoever is removed from the roster is unsubscribed both ways.
         2 => Some(roster::build_remove(owner)),
-        _ => NODES.get(step - 3).map(|node| pubsub::build_delete(node)),
+        _ if step - 3 < NODES.len() => NODES.get(step - 3).map(|node| pubsub::build_delete(node)),
+        _ => devices.get(step - 3 - NODES.len()).cloned(),
     }
 }
 
@@ -49,7 +50,8 @@ impl Engine {
     /// Does this step, or ends behind the last.
     pub(super) fn continue_farewell(&mut self, account: AccountId, step: usize) -> Result<(), store::Error> {
         let owner = self.store.farewell(account)?;
-        let order = owner.as_ref().and_then(|owner| build_step(step, owner));
+        let devices = self.omemo_goodbye(account)?;
+        let order = owner.as_ref().and_then(|owner| build_step(step, owner, &devices));
         match (order, owner) {
             (Some(order), Some(owner)) => {
                 if step == 0 {

@@ -284,8 +284,51 @@ impl Engine {
         Ok(list.is_none_or(|(ids, _)| ids.contains(&id)))
     }
 
+    /// The orders that take our device back: off the lists first, so that nobody begins with it any more.
+    pub(in crate::engine) fn omemo_goodbye(&self, account: AccountId) -> Result<Vec<Element>, store::Error> {
+        let mut orders = Vec::new();
+        let Some(own) = self.own_jid(account) else { return Ok(orders) };
+        for version in Version::ALL {
+            let Some((device, _)) = self.device(account, version)? else { continue };
+            let known = self.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids);
+            let mut others = known.unwrap_or_default();
+            others.retain(|id| *id != device.id());
+            let list_node = version.devices_node();
+            let (node, item) = version.bundle_node(device.id());
+            let list = others.iter().fold(None, |list, id| Some(omemo::add_device(version, list.as_ref(), *id, None)));
+            match list {
+                Some(list) => {
+                    orders.push(pubsub::build_publish(list_node, Some("current"), list, None));
+                    orders.push(match version {
+                        Version::Legacy => pubsub::build_delete(&node),
+                        Version::Omemo2 => pubsub::build_retract(&node, &item),
+                    });
+                }
+                None => orders.extend([list_node, &node].map(pubsub::build_delete)),
+            }
+        }
+        Ok(orders)
+    }
+
+    /// The bot does not encrypt any more: nobody shall encrypt to it. Keys and sessions stay, should it begin again.
+    pub(super) fn withdraw_device(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for order in self.omemo_goodbye(account)? {
+            self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Chore("to take an OMEMO device back"));
+        }
+        for version in Version::ALL {
+            if let Some((_, mut row)) = self.device(account, version)? {
+                (row.published, row.listed_at) = (0, 0);
+                self.store.store_omemo_device(account, number(version), &row)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A new device with a new identity key takes the place of the old one; sessions begin anew.
     pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
+        if self.is_online(account) {
+            self.withdraw_device(account)?;
+        }
         self.store.delete_omemo(account)?;
         self.omemo_arrival(account, false)
     }
