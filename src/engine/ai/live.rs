@@ -38,11 +38,13 @@ impl Live {
 }
 
 impl Engine {
-    /// Whether an answer is shown while it comes: to one person whose messages can be corrected.
+    /// Whether an answer is shown while it comes: to one person whose messages can be corrected. What goes out encrypted
+    /// is not: pieces that are not kept would cost ratchet steps that must be.
     pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow, dialect: Dialect) -> bool {
-        let to = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat);
-        let way = to.map(|to| self.way(asked.bot, to));
-        row.is_streaming && dialect != Dialect::Hook && matches!(way, Some(Ok(Way::Account(_))))
+        let Some(to) = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat) else { return false };
+        let Ok(Way::Account(account)) = self.way(asked.bot, to) else { return false };
+        let is_plain = matches!(self.will_encrypt(account, &to.bare()), Ok(false));
+        row.is_streaming && dialect != Dialect::Hook && is_plain
     }
 
     /// More of an answer came.
@@ -69,6 +71,10 @@ impl Engine {
         let Some(to) = &asked.recipient else { return };
         let Ok(Way::Account(account)) = self.way(asked.bot, to) else { return };
         let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
+        // The other side may have got a device since the question.
+        if !matches!(self.will_encrypt(account, &to.bare()), Ok(false)) {
+            return;
+        }
         let is_own = entry.row.jid.as_str() == to.bare_str();
         // What is beyond one message comes with the end.
         let first =
