@@ -767,6 +767,21 @@ fn accounts_come_back_as_they_were() {
 }
 
 #[test]
+fn accounts_are_found_by_what_is_known_of_them() {
+    let mut store = Store::memory();
+    let its = store.insert_bot(&bot("one", None)).unwrap();
+    let one = store.insert_account(&account("one@example.org")).unwrap();
+    let two = store.insert_account(&AccountRow { bot: Some(its), ..account("two@example.org") }).unwrap();
+    let ids = |rows: Vec<AccountRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.account(one).unwrap().into_iter().collect()), [one]);
+    assert_eq!(ids(store.find_account(&jid("two@example.org")).unwrap().into_iter().collect()), [two]);
+    assert_eq!(ids(store.list_accounts_of(its).unwrap()), [two]);
+    assert!(store.account(AccountId(99)).unwrap().is_none());
+    assert!(store.find_account(&jid("three@example.org")).unwrap().is_none());
+    assert!(store.list_accounts_of(BotId(99)).unwrap().is_empty());
+}
+
+#[test]
 fn what_was_seen_is_not_new() {
     let mut store = Store::memory();
     let one = store.insert_account(&account("one@example.org")).unwrap();

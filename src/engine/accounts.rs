@@ -1,4 +1,4 @@
-//! The XMPP accounts the daemon signs in to: their sessions' states, archive marks, acknowledgements.
+//! The XMPP accounts the daemon signs in to, and their sessions' states.
 
 use std::collections::VecDeque;
 use std::num::ParseIntError;
@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::base::crypto::Hash;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
-use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::arrival::features;
@@ -66,7 +65,7 @@ pub(super) struct Account {
     /// A bot's account and its owner see each other's presence.
     pub(super) is_mutual: bool,
     /// Archive ids seen of late with the time they came, oldest first.
-    marks: VecDeque<(Duration, String)>,
+    pub(super) marks: VecDeque<(Duration, String)>,
 }
 
 /// Priority of our presence: below the owner's own clients, so that to his server and to push services he counts as
@@ -185,6 +184,9 @@ impl Engine {
             marks: VecDeque::new(),
             row,
         };
+        if let Some(bot) = account.row.bot {
+            self.by_bot.insert(bot, id);
+        }
         let before = self.accounts.insert(id, account);
         self.pending.replaced.push((id, before));
         self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
@@ -194,6 +196,7 @@ impl Engine {
 
     pub(super) fn end_account(&mut self, id: AccountId) {
         if let Some(before) = self.accounts.remove(&id) {
+            before.row.bot.map(|bot| self.by_bot.remove(&bot));
             self.pending.replaced.push((id, Some(before)));
             self.pending.effects.push(Effect::Session(id, Order::Close));
             self.drop_rooms(id);
@@ -207,7 +210,9 @@ impl Engine {
 
     /// The own account of a bot, if it has one that is signed in.
     pub(super) fn account_of_bot(&self, bot: BotId) -> Option<AccountId> {
-        self.accounts.values().find(|account| account.row.bot == Some(bot)).map(|account| account.row.id)
+        let is_its = |account: &&Account| account.row.bot == Some(bot);
+        let noted = self.by_bot.get(&bot).and_then(|id| self.accounts.get(id)).filter(is_its);
+        noted.or_else(|| self.accounts.values().find(is_its)).map(|account| account.row.id)
     }
 
     /// Accounts of people.
@@ -235,7 +240,7 @@ impl Engine {
             return Err(Failure::Conflict(text).into());
         }
         // An account that is or was there keeps its resource and its archive mark.
-        let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == new.jid);
+        let known = self.store.find_account(&new.jid)?;
         if known.as_ref().is_some_and(|row| row.origin != Origin::Person) {
             return Err(Failure::Conflict(format!("{} is the account of a bot", new.jid)).into());
         }
@@ -275,6 +280,7 @@ impl Engine {
 
     pub(super) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        self.busy.insert(id);
         match event {
             Event::Bound { jid, facts } => {
                 account.state = "reading the archive".to_string();
@@ -352,42 +358,6 @@ impl Engine {
         Ok(())
     }
 
-    /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
-    pub(super) fn write_acks_and_marks(&mut self) -> Result<(), store::Error> {
-        let now = self.now.mono;
-        let acks_due = self.accounts.values().any(|account| account.acks_due.is_some_and(|at| at <= now));
-        if !self.store.is_dirty() && !acks_due {
-            return Ok(());
-        }
-        self.pending.wrote_acks = true;
-        let acked: Vec<OutboxId> = self.accounts.values().flat_map(|account| account.acked.iter().copied()).collect();
-        self.note_sent(&acked)?;
-        for (id, account) in &mut self.accounts {
-            if !account.acked.is_empty() {
-                self.store.delete_outbox(&account.acked)?;
-            }
-            if let Some(mark) = account.advance_mark(now) {
-                self.store.store_mark(*id, &mark)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// After the commit that deleted them.
-    pub(super) fn forget_written_acks(&mut self) {
-        for account in self.accounts.values_mut() {
-            account.acked.clear();
-            account.acks_due = None;
-        }
-    }
-
-    /// Notes the archive id of a message that was dealt with and committed.
-    pub(super) fn note_mark(&mut self, account: AccountId, mark: String) {
-        if let Some(account) = self.accounts.get_mut(&account) {
-            account.marks.push_back((self.now.mono, mark));
-        }
-    }
-
     /// Bots came, changed or went: an owner with a bot that wants everything needs another priority, a bot with another
     /// name another presence.
     pub(super) fn adjust_presence(&mut self, id: AccountId) {
@@ -418,41 +388,6 @@ impl Account {
     fn logs_in_as(&self, row: &AccountRow, login: Login) -> bool {
         let of = |row: &AccountRow| (row.host.clone(), row.ca_file.clone(), row.pin.clone());
         self.login == login && self.row.password == row.password && of(&self.row) == of(row)
-    }
-
-    fn on_acked(&mut self, tags: &[u64], now: Duration) {
-        for tag in tags {
-            let id = OutboxId(*tag as i64);
-            self.queue.arrived(id);
-            self.acked.push(id);
-        }
-        if !self.acked.is_empty() && self.acks_due.is_none() {
-            self.acks_due = Some(now + limits::ACK_WRITE_DELAY);
-        }
-    }
-
-    /// Found in the archive: the server had it although its acknowledgement never came.
-    pub(super) fn on_found(&mut self, id: OutboxId, now: Duration) {
-        // What somebody sends himself is in his archive twice; and the server may have told us before.
-        if self.acked.contains(&id) {
-            return;
-        }
-        log::debug!("{}: message {id} had reached the server before the break", self.row.jid);
-        self.on_acked(&[id.0 as u64], now);
-    }
-
-    fn advance_mark(&mut self, now: Duration) -> Option<String> {
-        let mut mark = None;
-        while let Some((at, _)) = self.marks.front() {
-            if *at + limits::MARK_AGE > now && self.marks.len() <= limits::MARKS_MAX {
-                break;
-            }
-            mark = self.marks.pop_front().map(|(_, mark)| mark);
-        }
-        if mark.is_some() {
-            self.row.archive_mark.clone_from(&mark);
-        }
-        mark
     }
 }
 

@@ -47,7 +47,7 @@ impl Engine {
 
     /// A bot that uses this account; answered when it is online.
     fn create_with(&mut self, new: &NewBot, account: &OwnAccount, origin: Origin) -> Result<Verdict, Trouble> {
-        let known = self.store.list_accounts()?.into_iter().find(|row| row.jid == account.jid);
+        let known = self.store.find_account(&account.jid)?;
         let is_leaving = |row: &AccountRow| row.removing && row.origin == Origin::Brought;
         if let Some(left) = known.as_ref().filter(|row| is_leaving(row)) {
             // The new bot writes over what the old one has not taken back yet.
@@ -98,7 +98,7 @@ impl Engine {
             }
             (Some(account), false) => self.end_account(account),
             (None, true) => {
-                let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot) && !row.removing);
+                let row = self.store.list_accounts_of(bot)?.into_iter().find(|row| !row.removing);
                 if let Some(row) = row {
                     self.start_account(row, self.login())?;
                 }
@@ -112,7 +112,7 @@ impl Engine {
     pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         self.leave_shared_rooms(bot)?;
         let known = self.bots.get(&bot).map(|bot| (bot.row.owner.clone(), bot.profile.has_arrived));
-        for row in self.store.list_accounts()?.into_iter().filter(|row| row.bot == Some(bot)) {
+        for row in self.store.list_accounts_of(bot)? {
             match (row.origin, &known) {
                 // Somebody else's: it is left as it was found.
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,

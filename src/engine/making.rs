@@ -161,7 +161,7 @@ impl Engine {
     }
 
     pub(super) fn on_registered(&mut self, tag: u64, making: Making, called: &Called) -> Result<Option<End>, Trouble> {
-        let Some(row) = self.store.list_accounts()?.into_iter().find(|row| row.id == making.account) else {
+        let Some(row) = self.store.account(making.account)? else {
             return Err(Failure::Internal.into());
         };
         match ejabberd::read(called) {
@@ -227,7 +227,7 @@ fn sanitize(name: &str) -> String {
 impl Engine {
     /// The bot's account goes with it; whoever deletes it waits for the first try.
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
-        let row = self.store.list_accounts()?.into_iter().find(|row| row.bot == Some(bot));
+        let row = self.store.list_accounts_of(bot)?.into_iter().next();
         let registered = row.clone().filter(|row| row.origin == Origin::Register);
         let tag = registered.map(|row| self.unregister_account(row, Some(bot))).transpose()?;
         self.delete_bot(bot)?;
@@ -279,7 +279,7 @@ impl Engine {
     }
 
     pub(super) fn on_checked(&mut self, tag: u64, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
-        let Some(row) = self.store.list_accounts()?.into_iter().find(|row| row.id == removal.account) else {
+        let Some(row) = self.store.account(removal.account)? else {
             return Ok(removal.end(true));
         };
         match ejabberd::exists(&ejabberd::read(called)) {
@@ -305,7 +305,7 @@ impl Engine {
     }
 
     pub(super) fn on_unregistered(&mut self, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
-        let Some(row) = self.store.list_accounts()?.into_iter().find(|row| row.id == removal.account) else {
+        let Some(row) = self.store.account(removal.account)? else {
             return Ok(removal.end(true));
         };
         match ejabberd::read(called) {

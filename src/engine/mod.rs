@@ -13,6 +13,7 @@ pub mod handle;
 
 mod access;
 mod accounts;
+mod acks;
 mod adhoc;
 mod ai;
 mod arrival;
@@ -40,7 +41,7 @@ mod webhook;
 pub use accounts::ConfigAccount;
 pub use command::api::ApiFacts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -98,6 +99,10 @@ pub struct Engine {
     bots: BTreeMap<BotId, Bot>,
     by_token: HashMap<[u8; 32], BotId>,
     accounts: BTreeMap<AccountId, Account>,
+    /// Which account was last started for a bot: where to look first.
+    by_bot: HashMap<BotId, AccountId>,
+    /// Accounts that something happened to in this batch, or that have something left to do.
+    busy: BTreeSet<AccountId>,
     update_waiters: HashMap<BotId, updates::Waiter>,
     local_waiters: Vec<local::Waiter>,
     /// Questions to XMPP entities that are not answered yet, by tag.
@@ -223,6 +228,8 @@ impl Engine {
             bots: BTreeMap::new(),
             by_token: HashMap::new(),
             accounts: BTreeMap::new(),
+            by_bot: HashMap::new(),
+            busy: BTreeSet::new(),
             update_waiters: HashMap::new(),
             local_waiters: Vec::new(),
             asked: HashMap::new(),
@@ -318,12 +325,11 @@ impl Engine {
     /// When [`Engine::batch`] is to be called without an event (monotonic).
     pub fn deadline(&self) -> Option<Duration> {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
-        let acks = self.accounts.values().filter_map(|account| account.acks_due);
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
         let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
         let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline()).chain(self.ai_deadline());
         let others = others.chain(self.omemo_deadline());
-        waiters.chain(acks).chain(others).chain([self.purge_at]).min()
+        waiters.chain(self.acks_deadline()).chain(others).chain([self.purge_at]).min()
     }
 
     /// All events and what is due, in one transaction; on error everything is taken back.
@@ -350,6 +356,7 @@ impl Engine {
         };
         let pending = std::mem::take(&mut self.pending);
         for (id, before) in pending.replaced.into_iter().rev() {
+            self.busy.insert(id);
             match before {
                 Some(account) => self.accounts.insert(id, account),
                 None => self.accounts.remove(&id),
@@ -449,9 +456,7 @@ impl Engine {
                 Verdict::Nothing => {}
             }
         }
-        for account in self.accounts.keys().copied().collect::<Vec<_>>() {
-            self.feed(account, out);
-        }
+        self.feed_busy(out);
         self.wake_updates(pending.updated, out);
         self.wake_callers(pending.called, out);
         self.wake_arrivals(pending.arrived, out);
@@ -520,16 +525,7 @@ impl Engine {
         self.webhooks.not_before = later;
         self.postpone_questions(later);
         self.removal_at = self.removal_at.map(|at| at.max(later));
-        for account in self.accounts.values_mut() {
-            account.acks_due = account.acks_due.map(|_| later);
-        }
-    }
-
-    /// Lets the next batch write what is acknowledged.
-    fn expire_acks(&mut self) {
-        for account in self.accounts.values_mut() {
-            account.acks_due = account.acks_due.map(|_| Duration::ZERO);
-        }
+        self.postpone_acks(later);
     }
 
     /// What time alone brings: old rows, pollers whose wait is over.

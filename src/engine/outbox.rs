@@ -67,6 +67,11 @@ impl Queue {
         }
     }
 
+    /// Whether the session may be given something that is there, or may be.
+    pub(super) fn can_feed(&self) -> bool {
+        self.in_flight.len() < limits::IN_FLIGHT_MAX && (self.more || !self.ready.is_empty())
+    }
+
     fn push(&mut self, id: OutboxId, stanza: String) {
         self.count += 1;
         if self.more || self.ready.len() >= limits::IN_FLIGHT_MAX {
@@ -255,6 +260,7 @@ impl Engine {
         for message in accepted {
             if let Some(account) = self.accounts.get_mut(&message.account) {
                 account.queue.push(message.id, message.stanza);
+                self.busy.insert(message.account);
             }
         }
     }

@@ -3,20 +3,39 @@
 use rusqlite::Row;
 
 use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 use crate::store::row::{AccountRow, Origin};
 use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
+/// What [`Store::read_account`] reads, in its order.
+macro_rules! select {
+    () => {
+        "SELECT id, jid, password, host, ca_file, pin, resource, from_config, archive_mark, login_key, bot_id, origin,
+         removing FROM account "
+    };
+}
+
 impl Store {
     /// All accounts, in the order they were added.
     pub fn list_accounts(&self) -> Result<Vec<AccountRow>, Error> {
-        self.rows(
-            "SELECT id, jid, password, host, ca_file, pin, resource, from_config, archive_mark, login_key, bot_id, origin,
-             removing FROM account ORDER BY id",
-            &[],
-            |row| self.read_account(row),
-        )
+        self.rows(concat!(select!(), "ORDER BY id"), &[], |row| self.read_account(row))
+    }
+
+    /// The account with this number.
+    pub fn account(&self, id: AccountId) -> Result<Option<AccountRow>, Error> {
+        self.row(concat!(select!(), "WHERE id = ?"), &[&id.0], |row| self.read_account(row))
+    }
+
+    /// The account with this address.
+    pub fn find_account(&self, jid: &BareJid) -> Result<Option<AccountRow>, Error> {
+        self.row(concat!(select!(), "WHERE jid = ?"), &[&jid.as_str()], |row| self.read_account(row))
+    }
+
+    /// The accounts of a bot, in the order they were added: its own, and while it goes, what is left of it.
+    pub fn list_accounts_of(&self, bot: BotId) -> Result<Vec<AccountRow>, Error> {
+        self.rows(concat!(select!(), "WHERE bot_id = ? ORDER BY id"), &[&bot.0], |row| self.read_account(row))
     }
 
     /// A new account; [`Error::Conflict`] when its address is there already. The row's own `id` is ignored.

@@ -1,0 +1,129 @@
+//! What is written later than it happens: acknowledged messages leave the outbox, archive marks advance (XEP-0198,
+//! XEP-0313). Both go with a transaction that is written anyway, or when their time has come.
+//!
+//! Also which accounts have something to do at all: a batch looks at those and not at a thousand others. Called by
+//! [`Engine::batch`] and by what sessions tell.
+
+use std::time::Duration;
+
+use crate::base::id::{AccountId, OutboxId};
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::accounts::Account;
+use crate::engine::effect::Effect;
+use crate::store;
+
+impl Engine {
+    /// When the next acknowledgements are to be written (monotonic).
+    pub(super) fn acks_deadline(&self) -> Option<Duration> {
+        self.busy_accounts().filter_map(|account| account.acks_due).min()
+    }
+
+    /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
+    pub(super) fn write_acks_and_marks(&mut self) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        if !self.store.is_dirty() && self.acks_deadline().is_none_or(|at| at > now) {
+            return Ok(());
+        }
+        self.pending.wrote_acks = true;
+        let acked: Vec<OutboxId> = self.busy_accounts().flat_map(|account| account.acked.iter().copied()).collect();
+        self.note_sent(&acked)?;
+        for id in &self.busy {
+            let Some(account) = self.accounts.get_mut(id) else { continue };
+            if !account.acked.is_empty() {
+                self.store.delete_outbox(&account.acked)?;
+            }
+            if let Some(mark) = account.advance_mark(now) {
+                self.store.store_mark(*id, &mark)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After the commit that deleted them.
+    pub(super) fn forget_written_acks(&mut self) {
+        for id in &self.busy {
+            if let Some(account) = self.accounts.get_mut(id) {
+                account.acked.clear();
+                account.acks_due = None;
+            }
+        }
+    }
+
+    /// Lets the next batch write what is acknowledged.
+    pub(super) fn expire_acks(&mut self) {
+        self.postpone_acks(Duration::ZERO);
+    }
+
+    /// Acknowledgements that wait are written then (monotonic).
+    pub(super) fn postpone_acks(&mut self, until: Duration) {
+        for account in self.accounts.values_mut() {
+            account.acks_due = account.acks_due.map(|_| until);
+        }
+    }
+
+    /// Notes the archive id of a message that was dealt with and committed.
+    pub(super) fn note_mark(&mut self, id: AccountId, mark: String) {
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.marks.push_back((self.now.mono, mark));
+            self.busy.insert(id);
+        }
+    }
+
+    /// Gives the sessions what they may send, and forgets the accounts that have nothing to do.
+    pub(super) fn feed_busy(&mut self, out: &mut Vec<Effect>) {
+        let mut busy = std::mem::take(&mut self.busy);
+        for id in &busy {
+            self.feed(*id, out);
+        }
+        busy.retain(|id| self.accounts.get(id).is_some_and(Account::is_busy));
+        self.busy = busy;
+    }
+
+    fn busy_accounts(&self) -> impl Iterator<Item = &Account> {
+        self.busy.iter().filter_map(|id| self.accounts.get(id))
+    }
+}
+
+impl Account {
+    /// Whether the next batch may have something to do for it although nothing new happens to it.
+    fn is_busy(&self) -> bool {
+        let can_send = self.is_online && self.queue.can_feed();
+        can_send || !self.acked.is_empty() || self.acks_due.is_some() || !self.marks.is_empty()
+    }
+
+    pub(super) fn on_acked(&mut self, tags: &[u64], now: Duration) {
+        for tag in tags {
+            let id = OutboxId(*tag as i64);
+            self.queue.arrived(id);
+            self.acked.push(id);
+        }
+        if !self.acked.is_empty() && self.acks_due.is_none() {
+            self.acks_due = Some(now + limits::ACK_WRITE_DELAY);
+        }
+    }
+
+    /// Found in the archive: the server had it although its acknowledgement never came.
+    pub(super) fn on_found(&mut self, id: OutboxId, now: Duration) {
+        // What somebody sends himself is in his archive twice; and the server may have told us before.
+        if self.acked.contains(&id) {
+            return;
+        }
+        log::debug!("{}: message {id} had reached the server before the break", self.row.jid);
+        self.on_acked(&[id.0 as u64], now);
+    }
+
+    fn advance_mark(&mut self, now: Duration) -> Option<String> {
+        let mut mark = None;
+        while let Some((at, _)) = self.marks.front() {
+            if *at + limits::MARK_AGE > now && self.marks.len() <= limits::MARKS_MAX {
+                break;
+            }
+            mark = self.marks.pop_front().map(|(_, mark)| mark);
+        }
+        if mark.is_some() {
+            self.row.archive_mark.clone_from(&mark);
+        }
+        mark
+    }
+}
