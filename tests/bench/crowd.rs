@@ -43,7 +43,9 @@ pub fn run(logins: Vec<Login>, at_once: usize) -> Result<()> {
     let executor = Rc::new(LocalExecutor::new());
     let keys = Rc::new(RefCell::new(vec![None; logins.len()]));
     smol::block_on(executor.run(async {
+        let begun = Instant::now();
         drop(all(&executor, &logins, &keys, &trust, at_once).await?);
+        eprintln!("bare: {} keys in {:.1} s", logins.len(), begun.elapsed().as_secs_f64());
         println!("ready");
         io::stdin().read_exact(&mut [0])?;
         let begun = Instant::now();
@@ -131,6 +133,9 @@ async fn converse(mut streams: Vec<Stream>, logins: &[Rc<Login>]) -> Result<Vec<
         let mut seen = String::new();
         while between(&seen, "<body>", "</body>").is_none() {
             let size = stream.read(&mut buffer).await?;
+            if size == 0 {
+                return Err(Error::new(io::ErrorKind::UnexpectedEof, format!("{} is cut off", login.jid())));
+            }
             seen += &String::from_utf8_lossy(&buffer[..size]);
         }
     }
