@@ -206,6 +206,7 @@ impl Rig {
             avatar: Some(read_avatar(GIF, None).unwrap()),
             access,
             contacts: contacts.iter().map(|contact| jid(contact)).collect(),
+            encrypt: None,
         };
         let caused = self.ask(Question::CreateBot(new));
         assert_eq!(caused.started.len(), 1, "{caused:?}");
@@ -510,7 +511,7 @@ fn what_a_bot_has_said_goes_out_before_its_account_is_given_back() {
     let token = bot.token.clone().unwrap();
     let to = Jid::parse(OWNER).unwrap();
     let text = "goodbye".to_string();
-    let message = NewMessage { to, text, kind: Kind::Chat, reply_to: None, idempotency_key: None };
+    let message = NewMessage { to, text, kind: Kind::Chat, reply_to: None, encrypt: false, idempotency_key: None };
     let (reply, _ticket) = ticket();
     let question = Question::SendMessage(message);
     let sent = rig.batch(vec![Event::Ask { caller: Caller::Bot(token), question, reply }]);

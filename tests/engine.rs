@@ -212,6 +212,7 @@ fn message(to: &str, text: &str) -> NewMessage {
         text: text.to_string(),
         kind: Kind::Chat,
         reply_to: None,
+        encrypt: false,
         idempotency_key: None,
     }
 }
@@ -493,8 +494,11 @@ fn idempotency_keys() {
     let mut rig = Rig::new();
     let bot = rig.create(OWNER, "Sender");
     rig.online();
-    let keyed =
-        |text: &str| NewMessage { idempotency_key: Some("k1".to_string()), ..message("anna@example.org", text) };
+    let keyed = |text: &str| NewMessage {
+        encrypt: false,
+        idempotency_key: Some("k1".to_string()),
+        ..message("anna@example.org", text)
+    };
     let sent = |effects: Vec<Effect>| (sends(&effects).len(), answers(effects).pop().unwrap());
     let (effects, _t) = rig.begin(as_bot(&bot), Question::SendMessage(keyed("once")));
     let (count, first) = sent(effects);

@@ -181,6 +181,7 @@ impl Rig {
             text: text.to_string(),
             kind: Kind::Chat,
             reply_to: None,
+            encrypt: false,
             idempotency_key: None,
         };
         match self.begin(as_bot(bot), Question::SendMessage(new)) {
@@ -595,6 +596,7 @@ fn an_answer_names_the_author() {
             text: "answer".to_string(),
             kind: Kind::Chat,
             reply_to: Some(id.to_string()),
+            encrypt: false,
             idempotency_key: None,
         };
         sends(&rig.begin(as_bot(&bot), Question::SendMessage(new)).0).pop().unwrap().1

@@ -319,6 +319,7 @@ impl Rig {
             text,
             kind: Kind::Chat,
             reply_to: None,
+            encrypt: false,
             idempotency_key: None,
         }))
     }
@@ -681,4 +682,62 @@ fn a_device_goes_when_it_is_not_wanted_any_more() {
     rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
     assert_eq!(ids(&rig), [5]);
     assert!(rig.nodes.get(BOT, &LEGACY.bundle_node(own).0).is_none());
+}
+
+#[test]
+fn what_cannot_be_encrypted_fails_in_time() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let polled = UpdateKinds::parse(["message_state"]).unwrap();
+    let poll = UpdatePoll { offset: None, limit: 1, timeout: Duration::ZERO, allowed: Some(polled) };
+    assert!(rig.ask(Question::GetUpdates(poll)).is_ok());
+    rig.nodes.closed = Version::ALL.map(|version| version.devices_node().to_string()).to_vec();
+    let (id, _) = sent_id(rig.say("secret"));
+    for _ in 0..30 {
+        rig.wait(Duration::from_secs(20));
+    }
+    assert_eq!(rig.take(), Vec::<String>::new(), "there is hope");
+    for _ in 0..30 {
+        rig.wait(Duration::from_secs(20));
+    }
+    let updates = rig.take();
+    assert!(updates.len() == 1 && updates[0].contains(&id) && updates[0].contains("failed"), "{updates:?}");
+    assert!(rig.take_sent().is_empty());
+    // The list is open in time.
+    sent_id(rig.say("secret"));
+    rig.wait(Duration::from_secs(120));
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    rig.nodes.closed.clear();
+    rig.wait(Duration::from_secs(60));
+    rig.wait(Duration::from_secs(60));
+    let sent = rig.take_sent();
+    assert_eq!(phone.hear(&sent[0]), Ok(Some("secret".to_string())));
+}
+
+#[test]
+fn one_message_can_be_confidential() {
+    let mut rig = Rig::online(Encrypt::Preferred);
+    let say = |rig: &mut Rig, kind| {
+        let to = Jid::parse(OWNER).unwrap();
+        let text = "secret".to_string();
+        rig.ask(Question::SendMessage(NewMessage {
+            to,
+            text,
+            kind,
+            reply_to: None,
+            encrypt: true,
+            idempotency_key: None,
+        }))
+    };
+    // Nobody knows yet that the recipient has no device: it is accepted, and never goes out.
+    let _ = say(&mut rig, Kind::Chat);
+    assert!(say(&mut rig, Kind::Chat).is_err());
+    assert!(say(&mut rig, Kind::Groupchat).is_err());
+    rig.wait(Duration::from_secs(3600));
+    assert!(rig.take_sent().is_empty());
+    Phone::new(OWNER, LEGACY, 77).publish(&mut rig.nodes);
+    rig.wait(Duration::from_secs(3600));
+    assert!(sent_id(say(&mut rig, Kind::Chat)).1);
+    let sent = rig.take_sent();
+    assert!(!sent[0].print("").contains("secret"));
 }

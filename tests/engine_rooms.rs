@@ -344,6 +344,7 @@ fn say(text: &str) -> Question {
         text: text.to_string(),
         kind: Kind::Groupchat,
         reply_to: None,
+        encrypt: false,
         idempotency_key: None,
     })
 }

@@ -495,6 +495,8 @@ pub const OMEMO_SKIP_BROKEN_S: i64 = 6 * 3_600;
 pub const OMEMO_SKIP_PASSING_S: i64 = 60;
 /// A message waits so long for keys that cannot be had; then it has failed.
 pub const OMEMO_WAIT_S: i64 = 15 * 60;
+/// So many wait per account; beyond it `sendMessage` answers 429.
+pub const OMEMO_WAITING_MAX: i64 = 5_000;
 /// Messages that wait are looked at so often.
 pub const OMEMO_RETRY: Duration = Duration::from_secs(20);
 /// So many of one conversation at a time: each is a transaction's part.

@@ -300,6 +300,7 @@ impl Engine {
             text: text.to_string(),
             kind: Kind::Chat,
             reply_to: None,
+            encrypt: false,
             idempotency_key: None,
         };
         let message_id = id::uuid(self.random());

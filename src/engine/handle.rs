@@ -170,6 +170,8 @@ pub struct NewBot {
     pub access: Access,
     /// Whom [`Access::List`] admits besides the owner.
     pub contacts: Vec<BareJid>,
+    /// Whether it encrypts; `None` is what the configuration says.
+    pub encrypt: Option<Encrypt>,
 }
 
 impl NewBot {
@@ -184,6 +186,7 @@ impl NewBot {
             avatar: None,
             access: Access::Owner,
             contacts: Vec::new(),
+            encrypt: None,
         }
     }
 }
@@ -249,6 +252,8 @@ pub struct NewMessage {
     pub kind: Kind,
     /// Id of the message it answers.
     pub reply_to: Option<String>,
+    /// It must not go out in plain text, whatever the bot's policy.
+    pub encrypt: bool,
     /// The caller's `Idempotency-Key`: the same key gives the same answer and sends nothing twice.
     pub idempotency_key: Option<String>,
 }

@@ -86,11 +86,14 @@ impl Queue {
 impl Engine {
     /// `sendMessage`: stored, or refused with the reason.
     pub(super) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
-        let hash = crypto::sha256(format!("{}\0{:?}\0{}\0{:?}", new.to, new.kind, new.text, new.reply_to).as_bytes());
+        let hash = crypto::sha256(
+            format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt).as_bytes(),
+        );
         let message_id = self.once(bot, new.idempotency_key.as_deref(), &hash, |engine, message_id| {
             engine.speak(bot, new, message_id)
         })?;
-        Ok(Answer::Sent { message_id, encrypted: self.is_sealed(bot, &new.to, new.kind)? })
+        let encrypted = new.encrypt || self.is_sealed(bot, &new.to, new.kind)?;
+        Ok(Answer::Sent { message_id, encrypted })
     }
 
     /// Whether what a bot says to somebody goes out end-to-end encrypted.
@@ -164,6 +167,12 @@ impl Engine {
             return Err(Failure::invalid("reply_to", format!("at most {} bytes", limits::MESSAGE_ID_BYTES_MAX)).into());
         }
         match self.way(id, &new.to)? {
+            Way::Local(_) if new.encrypt => {
+                Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into())
+            }
+            Way::Account(_) if new.encrypt && new.kind == Kind::Groupchat => {
+                Err(Failure::invalid("encrypt", "false: what is said to all in a room is not encrypted").into())
+            }
             Way::Local(name) => {
                 self.say_locally(Speaker::Bot(id, name), &new.text)?;
                 Ok(())
@@ -218,6 +227,7 @@ impl Engine {
     /// The stanza of a text.
     fn text_of(&self, account: AccountId, new: &NewMessage, message_id: &str) -> Result<Outbound, Trouble> {
         let outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
+        let outbound = if new.encrypt { outbound.confidential() } else { outbound };
         let Some(id) = &new.reply_to else { return Ok(outbound) };
         // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
         let is_own = self.store.find_sent(account, id)?.is_some();
@@ -249,8 +259,15 @@ impl Engine {
             outbound = outbound.private();
         }
         let is_private = outbound.has_body() && !is_occupant && !outbound.is_groupchat();
-        if is_private && self.policy(account) != Encrypt::Off {
-            return self.enqueue_sealed((account, bot), to, message_id, outbound.print());
+        let policy = self.policy(account);
+        let is_required = outbound.is_confidential() || policy == Encrypt::Required;
+        if is_private && policy != Encrypt::Off {
+            return self.enqueue_sealed((account, bot), to, message_id, outbound.print(), is_required);
+        }
+        if outbound.is_confidential() {
+            let why = "false: only what a bot with an account of its own says to one person can be encrypted, \
+                       and only while its policy is not off";
+            return Err(Failure::invalid("encrypt", why).into());
         }
         Ok(self.put_out((account, bot), message_id, outbound.print())?)
     }

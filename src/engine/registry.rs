@@ -143,12 +143,15 @@ impl Engine {
             commands: Vec::new(),
             queued: 0,
             kinds: UpdateKinds::default(),
-            encrypt: None,
+            encrypt: new.encrypt.filter(|_| new.mode != Mode::Personal),
         };
         self.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| new.mode != Mode::Personal) {
             bot.profile.avatar_id = Some(avatar.id());
             self.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
+        }
+        if let Some(encrypt) = bot.encrypt {
+            self.store.store_setting(&encrypt_key(id), encrypt.as_str())?;
         }
         let info = bot.info();
         self.by_token.insert(hash, id);

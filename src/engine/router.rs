@@ -233,6 +233,7 @@ impl Engine {
             text: text.to_string(),
             kind: Kind::Chat,
             reply_to: None,
+            encrypt: false,
             idempotency_key: None,
         };
         let id = crate::base::id::uuid(self.random());

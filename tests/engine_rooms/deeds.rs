@@ -174,6 +174,7 @@ fn what_others_do_is_told_as_in_a_chat() {
         text: "because".into(),
         kind: Kind::Groupchat,
         reply_to: Some("e2".into()),
+        encrypt: false,
         idempotency_key: None,
     };
     rig.ask(Question::SendMessage(answer));

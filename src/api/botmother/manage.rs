@@ -37,7 +37,8 @@ pub(super) fn create(request: &Request) -> Result<Question, Failure> {
     let account = own_account(&fields, mode)?;
     let access = fields.text("access")?.map_or(Ok(Access::Owner), read_access)?;
     let contacts = contacts(&fields)?.unwrap_or_default();
-    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account, avatar, access, contacts }))
+    let encrypt = fields.text("encrypt")?.map_or(Ok(None), |word| read_policy("encrypt", word))?;
+    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account, avatar, access, contacts, encrypt }))
 }
 
 /// `avatar` and `avatar_type`.
@@ -94,14 +95,17 @@ pub(super) fn omemo(request: &Request) -> Result<Question, Failure> {
 /// `POST /bot/omemo/policy`.
 pub(super) fn set_omemo(request: &Request) -> Result<Question, Failure> {
     let fields = read::fields(request)?;
-    let policy = match fields.need_text("policy")? {
-        "default" => None,
-        word => match Encrypt::parse(word) {
-            None => return Err(Failure::invalid("policy", "required, preferred, off or default")),
-            some => some,
-        },
-    };
+    let policy = read_policy("policy", fields.need_text("policy")?)?;
     Ok(Question::SetBotOmemo(bot_id(&fields)?, policy))
+}
+
+/// Whether a bot encrypts; nothing where the configuration decides.
+fn read_policy(field: &str, word: &str) -> Result<Option<Encrypt>, Failure> {
+    match (word, Encrypt::parse(word)) {
+        ("default", _) => Ok(None),
+        (_, None) => Err(Failure::invalid(field, "required, preferred, off or default")),
+        (_, known) => Ok(known),
+    }
 }
 
 /// `POST /bot/omemo/reset`.

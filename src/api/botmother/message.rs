@@ -17,11 +17,9 @@ pub(super) fn send_message(request: &Request) -> Result<Question, Failure> {
     let text = fields.need_text("text")?.to_string();
     let kind = kind(&fields)?;
     let reply_to = fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string);
-    if fields.truth("encrypt")? == Some(true) {
-        return Err(Failure::NotBuilt("end-to-end encryption is not built into this version yet".to_string()));
-    }
+    let encrypt = fields.truth("encrypt")? == Some(true);
     let idempotency_key = idempotency_key(request)?;
-    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, idempotency_key }))
+    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, encrypt, idempotency_key }))
 }
 
 /// `type`: whom `to` means.

@@ -119,8 +119,11 @@ impl Engine {
             // Whoever the envelope names must be who sent it (XEP-0420 §6).
             Version::Omemo2 => Envelope::parse(payload)
                 .filter(|envelope| {
-                    let from = envelope.from.as_deref().map(BareJid::parse);
-                    from.is_none_or(|from| from.is_ok_and(|from| from == message.from.bare()))
+                    let is = |said: &Option<String>, is: &Jid| {
+                        let said = said.as_deref().map(BareJid::parse);
+                        said.is_none_or(|said| said.is_ok_and(|said| said == is.bare()))
+                    };
+                    is(&envelope.from, &message.from) && is(&envelope.to, &message.to)
                 })
                 .map(|envelope| envelope.content),
         };

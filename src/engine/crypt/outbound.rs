@@ -2,6 +2,8 @@
 //! until that can be done. The ratchet moves on and the finished stanza joins the outbox in one transaction; what stands
 //! there is sent again as it is.
 
+use std::time::Duration;
+
 use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
@@ -57,8 +59,9 @@ impl Engine {
         to: &Jid,
         message_id: &str,
         stanza: String,
+        required: bool,
     ) -> Result<(), Trouble> {
-        let (jid, required) = (to.bare(), self.policy(account) == Encrypt::Required);
+        let jid = to.bare();
         let row = OmemoWaitingRow {
             id: 0,
             account,
@@ -82,6 +85,9 @@ impl Engine {
                 }
                 _ => {}
             }
+        }
+        if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
+            return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
         self.store.insert_omemo_waiting(&row)?;
         self.omemo_work(account, limits::OMEMO_RETRY);
@@ -122,7 +128,9 @@ impl Engine {
 
     /// The same for one conversation, in its order.
     pub(super) fn send_waiting_for(&mut self, account: AccountId, jid: &BareJid) -> Result<(), store::Error> {
-        for row in self.store.list_omemo_waiting(account, jid, limits::OMEMO_WAITING_AT_ONCE)? {
+        let rows = self.store.list_omemo_waiting(account, jid, limits::OMEMO_WAITING_AT_ONCE)?;
+        let is_more = rows.len() == limits::OMEMO_WAITING_AT_ONCE;
+        for row in rows {
             let is_over = match self.readiness(account, jid)? {
                 Readiness::Wait => false,
                 Readiness::Ready(version, to) => self.send_sealed(&row, version, &to)?,
@@ -136,6 +144,9 @@ impl Engine {
                 return Ok(());
             }
             self.store.delete_omemo_waiting(row.id)?;
+        }
+        if is_more {
+            self.omemo_work(account, Duration::ZERO);
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
         Some(deed) => Method::Act(Act { to, kind, deed, idempotency_key }),
         None => {
             let (text, reply_to) = (text("text")?, optional("reply_to")?);
-            Method::Send(NewMessage { to, text, kind, reply_to, idempotency_key })
+            Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, idempotency_key })
         }
     })
 }

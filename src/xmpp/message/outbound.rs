@@ -22,13 +22,24 @@ pub struct Outbound {
     is_quoting: bool,
     /// It means something later: has an origin-id (XEP-0359 §2.2), and the server is told to keep it.
     is_lasting: bool,
+    /// It must not go out in plain text.
+    is_confidential: bool,
     /// What makes it what it is, in the order of printing.
     payload: Vec<Element>,
 }
 
 impl Outbound {
     fn new(to: Jid, kind: Kind, id: &str) -> Outbound {
-        Outbound { to, kind, id: id.to_string(), body: None, is_quoting: false, is_lasting: true, payload: Vec::new() }
+        Outbound {
+            to,
+            kind,
+            id: id.to_string(),
+            body: None,
+            is_quoting: false,
+            is_lasting: true,
+            is_confidential: false,
+            payload: Vec::new(),
+        }
     }
 
     /// A text. `kind` is groupchat or else printed as chat; `id` becomes the id and the origin-id.
@@ -130,6 +141,16 @@ impl Outbound {
 
     fn stored(self) -> Outbound {
         self.carrying(hints::build_store())
+    }
+
+    /// It must not go out in plain text; who sends it sees to that.
+    pub fn confidential(self) -> Outbound {
+        Outbound { is_confidential: true, ..self }
+    }
+
+    /// Whether it must not.
+    pub fn is_confidential(&self) -> bool {
+        self.is_confidential
     }
 
     /// Whether it says something in words: what encryption protects.
