@@ -460,6 +460,12 @@ fn plain_text_goes_to_who_has_no_device_where_it_may() {
     assert!(rig.take()[0].contains("hello"));
     assert!(!sent_id(rig.say("plain")).1);
     assert_eq!(rig.take_sent()[0].text_of("body", ns::CLIENT).unwrap(), "plain");
+    // Who lets nobody see his list has not shown a device.
+    rig.nodes.closed = Version::ALL.map(|version| version.devices_node().to_string()).to_vec();
+    rig.wait(Duration::from_secs(7200));
+    assert!(!sent_id(rig.say("plain, too")).1);
+    assert_eq!(rig.take_sent().len(), 1);
+    rig.nodes.closed.clear();
     // His client learns OMEMO, and says so.
     let mut phone = Phone::new(OWNER, LEGACY, 77);
     phone.publish(&mut rig.nodes);

@@ -80,7 +80,7 @@ impl Engine {
                 Readiness::Lack(Lack::NoDevice) if required => {
                     return Err(Failure::Remote { what: "send_failed", why: Lack::NoDevice.why(&jid) }.into());
                 }
-                Readiness::Lack(Lack::NoDevice) => {
+                Readiness::Lack(lack) if self.may_go_plain(&row, lack)? => {
                     return Ok(self.put_out((account, bot), message_id, row.stanza)?);
                 }
                 _ => {}
@@ -134,7 +134,7 @@ impl Engine {
             let is_over = match self.readiness(account, jid)? {
                 Readiness::Wait => false,
                 Readiness::Ready(version, to) => self.send_sealed(&row, version, &to)?,
-                Readiness::Lack(Lack::NoDevice) if !row.required => {
+                Readiness::Lack(lack) if self.may_go_plain(&row, lack)? => {
                     self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?;
                     true
                 }
@@ -149,6 +149,17 @@ impl Engine {
             self.omemo_work(account, Duration::ZERO);
         }
         Ok(())
+    }
+
+    /// Whether a message goes out in plain text: it may, and nobody could read it otherwise. Who lets nobody see his list
+    /// counts as without a device until he has shown one.
+    fn may_go_plain(&self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
+        Ok(match lack {
+            _ if row.required => false,
+            Lack::NoDevice => true,
+            Lack::Unreachable => !self.has_devices(row.account, &row.jid)?,
+            Lack::Untrusted => false,
+        })
     }
 
     /// Gives up a message that cannot be encrypted; false when there is still hope.
