@@ -173,6 +173,16 @@ fn a_bot_and_its_owner_talk_encrypted() {
             assert!(say(&daemon, &token, &owner, "eins").at("encrypted").truth());
             assert_eq!(phone.hear(), "eins");
 
+            // Its owner compares, and decides in the same chat.
+            let status = daemon.http().get("/bot/omemo/status", Some(&token)).ok();
+            phone.say("/omemo");
+            assert!(phone.hear().contains(&status.at("fingerprint").text()));
+            phone.say("/omemo trust 77");
+            assert!(phone.hear().contains("Trusted from now on"));
+            let devices = daemon.http().get("/bot/omemo/devices", Some(&token)).ok();
+            let devices = devices.at("devices").list();
+            assert!(devices.len() == 1 && devices[0].at("verified").truth(), "{kind:?} {version:?}");
+
             daemon.kill();
             daemon.start_again();
             say(&daemon, &token, &owner, "zwei");

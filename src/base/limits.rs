@@ -520,6 +520,22 @@ pub const OMEMO_PADDING_MAX: u8 = 200;
 /// Pieces that an encrypted file is decrypted in: more would be held twice.
 pub const OMEMO_FILE_PIECE_BYTES: usize = 64 * 1024;
 
+/// Identity keys kept of one address: people have a few devices, and who has installed often some more.
+pub const OMEMO_KEYS_PER_CONTACT_MAX: usize = 64;
+/// Identity keys kept by one account, over all addresses: some 3 MB. A flood of strangers must not fill the disk.
+pub const OMEMO_KEYS_PER_ACCOUNT_MAX: i64 = 20_000;
+/// Devices of an address that show up so soon after its first count as there from the beginning: their bundles come one
+/// by one, over slow servers.
+pub const OMEMO_FIRST_SIGHT_S: i64 = 600;
+/// Digits by which a key can be named: fewer could be met by a key made for it.
+pub const OMEMO_FINGERPRINT_DIGITS_MIN: usize = 16;
+/// How often an owner is told of new and changed keys in a day, of his own and of others' each.
+pub const OMEMO_NOTICES_PER_DAY: u32 = 20;
+/// Keys shown in the chat.
+pub const OMEMO_KEYS_SHOWN_MAX: i64 = 50;
+/// Keys in one answer of the API.
+pub const OMEMO_KEYS_ANSWERED_MAX: i64 = 1_000;
+
 // --- store ---
 
 /// More than there are statements in this layer, so that none is prepared twice.

@@ -85,6 +85,7 @@ impl Engine {
             }
             Question::AskAi { text, from } => return Ok(wait_for(self.ask_ai(bot, text, from)?)),
             Question::GetCommands => Answer::Commands(self.bot(bot)?.commands.clone()),
+            Question::Keys(question) => self.ask_keys(bot, question)?,
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
         };
         Ok(Verdict::Outcome(Ok(answer)))

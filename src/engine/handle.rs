@@ -17,6 +17,7 @@ use crate::xmpp::avatar::AvatarError;
 use crate::xmpp::message::Kind;
 
 pub use crate::engine::ai::{AiInfo, AiSettings};
+pub use crate::engine::crypt::trust::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
 pub use crate::engine::deeds::{Act, Deed};
 pub use crate::engine::files::{FileQuery, FileWanted, NewFile, Upload};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
@@ -439,6 +440,8 @@ pub enum Question {
         /// Whose conversation it belongs to.
         from: String,
     },
+    /// `/bot/omemo/…`, by a bot.
+    Keys(KeyQuestion),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
     /// The built-in chat: `owner@local` says something to the manager (`None`) or to one bot, by name or id.
@@ -681,6 +684,8 @@ pub enum Answer {
     AiEnabled(bool),
     /// To [`Question::AskAi`].
     AiAnswer(String),
+    /// To [`Question::Keys`].
+    Keys(KeyAnswer),
     /// To what has no more to say than that it is done.
     Done,
     /// To [`Question::LocalRead`].

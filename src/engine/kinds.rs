@@ -14,13 +14,16 @@ pub enum UpdateKind {
     Retraction,
     /// How far a message of the bot has come.
     MessageState,
+    /// The identity key of a device that was not known before (XEP-0384).
+    OmemoKey,
 }
 
-const KINDS: [(UpdateKind, &str); 4] = [
+const KINDS: [(UpdateKind, &str); 5] = [
     (UpdateKind::Message, "message"),
     (UpdateKind::Reaction, "reaction"),
     (UpdateKind::Retraction, "retraction"),
     (UpdateKind::MessageState, "message_state"),
+    (UpdateKind::OmemoKey, "omemo_key"),
 ];
 
 impl UpdateKind {

@@ -125,6 +125,8 @@ pub struct Engine {
     webhooks: webhook::Webhooks,
     ai: ai::Ai,
     crypt: crypt::Crypt,
+    /// How far the key is trusted under which the message of the event under way came; `None`: in the clear.
+    under: Option<crypt::trust::Standing>,
     rate: RateLimit<BotId>,
     purge_at: Duration,
     stopping: bool,
@@ -172,6 +174,8 @@ struct Pending {
     ai: Option<Box<ai::Ai>>,
     /// Rooms as they were, and who is to hear of them.
     rooms: rooms::Changes,
+    /// What owners are to be told of keys.
+    notices: Vec<crypt::trust::Notice>,
 }
 
 /// What becomes of a question inside a batch.
@@ -246,6 +250,7 @@ impl Engine {
             webhooks: webhook::Webhooks::default(),
             ai: ai::Ai::default(),
             crypt: crypt::Crypt::default(),
+            under: None,
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -345,6 +350,7 @@ impl Engine {
             self.webhooks_due()?;
             self.ai_due()?;
             self.omemo_due()?;
+            self.tell_notices()?;
             self.write_acks_and_marks()?;
             self.store.commit()?;
             Ok(verdicts)
@@ -388,6 +394,7 @@ impl Engine {
     }
 
     fn apply(&mut self, event: &Event) -> Result<Verdict, store::Error> {
+        self.under = None;
         match event {
             Event::Ask { caller, question, reply } => {
                 if reply.is_gone() {

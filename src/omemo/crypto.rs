@@ -78,7 +78,7 @@ impl KeyPair {
 }
 
 /// Compares in constant time.
-pub(super) fn is_same(a: &[u8], b: &[u8]) -> bool {
+pub fn is_same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 

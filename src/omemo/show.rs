@@ -9,6 +9,19 @@ pub fn fingerprint(key: &PublicKey) -> String {
     digits.join(" ")
 }
 
+/// Reads what people copy as a fingerprint, or the beginning of one: hex digits in any case, with or without gaps. Some
+/// clients show the type byte of 0.3 in front of the key. Gives the digits alone; `None` for anything else.
+pub fn read_fingerprint(text: &str) -> Option<String> {
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, ':' | '-');
+    let digits: String = text.chars().filter(|c| !is_gap(*c)).collect::<String>().to_ascii_lowercase();
+    let whole = digits.strip_prefix("05").filter(|rest| rest.len() == 64).unwrap_or(&digits);
+    (1..=64)
+        .contains(&whole.len())
+        .then_some(whole)
+        .filter(|it| it.bytes().all(|c| c.is_ascii_hexdigit()))
+        .map(str::to_string)
+}
+
 /// The address that tells an account and the keys of its devices: `xmpp:a@b?omemo-sid-123=0123…;omemo-sid-…`.
 pub fn print_uri(jid: &str, devices: &[(u32, PublicKey)]) -> String {
     let path: Vec<String> = jid.splitn(2, '@').map(text::percent).collect();
@@ -32,7 +45,7 @@ pub fn read_uri(uri: &str) -> Option<(String, Vec<(u32, PublicKey)>)> {
 }
 
 /// Undoes hex, of either case; `None` for anything else.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
@@ -52,5 +65,22 @@ mod tests {
         assert_eq!(read_uri(&uri), Some(("böt@example.org".to_string(), vec![(123, key)])));
         assert_eq!(read_uri("xmpp:a@b?message;omemo-sid-x=1"), Some(("a@b".to_string(), vec![])));
         assert_eq!(read_uri("https://a"), None);
+    }
+
+    #[test]
+    fn fingerprints_are_read_as_people_copy_them() {
+        let key: PublicKey = std::array::from_fn(|place| 0xf0 ^ place as u8);
+        let plain = text::hex(&key);
+        let shown = fingerprint(&key);
+        for copied in
+            [plain.clone(), shown.clone(), shown.to_uppercase(), format!("05{plain}"), format!("05 {shown}\n")]
+        {
+            assert_eq!(read_fingerprint(&copied), Some(plain.clone()), "{copied}");
+        }
+        // A key may begin like the type byte; only what is too long has one.
+        assert_eq!(read_fingerprint("05AB 01"), Some("05ab01".to_string()));
+        for wrong in ["", " ", "xyz", "0123456g", &format!("06{plain}"), &format!("{plain}0"), "ä"] {
+            assert_eq!(read_fingerprint(wrong), None, "{wrong}");
+        }
     }
 }

@@ -30,6 +30,7 @@ mod room;
 mod seen;
 mod sent;
 mod setting;
+mod trust;
 mod update;
 mod webhook;
 

@@ -1,4 +1,4 @@
-//! Tables `omemo_*`: our devices, sessions with those of others, their lists and identity keys, and messages that wait to
+//! Tables `omemo_*`: our devices, sessions with those of others, their lists, and messages that wait to
 //! be encrypted. Records are sealed, each for its place; what they mean is known to the engine only.
 //!
 //! Written in the transaction of the message they belong to, so that no ratchet ever goes back (contract §5).
@@ -167,42 +167,6 @@ impl Store {
         self.write(
             "INSERT OR REPLACE INTO omemo_skipped (account_id, version, jid, device, until) VALUES (?, ?, ?, ?, ?)",
             &[&peer.account.0, &peer.version, &peer.jid.as_str(), &peer.device, &until],
-        )?;
-        Ok(())
-    }
-}
-
-// --- identity keys ---
-
-impl Store {
-    /// The identity keys known of a device with what is thought of each, oldest first.
-    pub fn list_omemo_keys(
-        &self,
-        account: AccountId,
-        jid: &BareJid,
-        device: u32,
-    ) -> Result<Vec<(Vec<u8>, i64)>, Error> {
-        self.rows(
-            "SELECT key, standing FROM omemo_key WHERE account_id = ? AND jid = ? AND device = ? ORDER BY first_seen",
-            &[&account.0, &jid.as_str(), &device],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-    }
-
-    /// Keeps a key with what is thought of it.
-    pub fn store_omemo_key(
-        &mut self,
-        account: AccountId,
-        jid: &BareJid,
-        device: u32,
-        key: &[u8],
-        standing: i64,
-        now_s: i64,
-    ) -> Result<(), Error> {
-        self.write(
-            "INSERT INTO omemo_key (account_id, jid, device, key, standing, first_seen) VALUES (?, ?, ?, ?, ?, ?)
-             ON CONFLICT (account_id, jid, device, key) DO UPDATE SET standing = excluded.standing",
-            &[&account.0, &jid.as_str(), &device, &key, &standing, &now_s],
         )?;
         Ok(())
     }

@@ -72,6 +72,21 @@ pub struct FileRow {
     pub size: Option<i64>,
 }
 
+/// A row of `omemo_key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Whose device it is.
+    pub jid: BareJid,
+    /// Its id; 0 for a key that was named before it was seen.
+    pub device: u32,
+    /// The identity key in its Montgomery form.
+    pub key: [u8; 32],
+    /// What became of it: the engine's word.
+    pub standing: String,
+    /// Unix time.
+    pub first_seen: i64,
+}
+
 /// Why somebody stands in `bot_contact`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContactSource {

@@ -223,17 +223,6 @@ CREATE TABLE omemo_waiting (
 );
 CREATE INDEX omemo_waiting_account ON omemo_waiting (account_id, jid, id);
 
--- Owner: omemo.rs. Identity keys of devices of others: standing is 0 undecided, 1 trusted, 2 distrusted.
-CREATE TABLE omemo_key (
-  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-  jid        TEXT NOT NULL,
-  device     INTEGER NOT NULL,
-  key        BLOB NOT NULL,
-  standing   INTEGER NOT NULL,
-  first_seen INTEGER NOT NULL,
-  PRIMARY KEY (account_id, jid, device, key)
-) WITHOUT ROWID;
-
 -- Owner: room.rs. Rooms an account is in for its bots, and comes back to. Sealed column: password.
 CREATE TABLE room (
   account_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -339,4 +328,21 @@ CREATE TABLE local_message (
   sender     TEXT NOT NULL,
   text       TEXT NOT NULL,
   created_at INTEGER NOT NULL
+);
+
+-- Owner: trust.rs. Identity keys of others' devices; device 0: named before it was seen.
+CREATE TABLE omemo_key (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  jid        TEXT NOT NULL,
+  device     INTEGER NOT NULL,
+  key        BLOB NOT NULL,                         -- Montgomery form
+  standing   TEXT NOT NULL,                         -- accepted | open | verified | refused | changed
+  first_seen INTEGER NOT NULL,
+  PRIMARY KEY (account_id, jid, device, key)
+) WITHOUT ROWID;
+
+-- Owner: trust.rs.
+CREATE TABLE omemo_policy (
+  account_id INTEGER PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+  policy     TEXT NOT NULL                          -- blind | tofu | pinned
 );

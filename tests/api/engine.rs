@@ -13,8 +13,8 @@ use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
     Access, AccountInfo, Act, AiInfo, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
-    Encrypt, FileInfo, FileQuery, FileWanted, Handle, LocalLine, Mode, NewBot, OmemoInfo, Outcome, Question, Update,
-    UpdateKinds, WebhookInfo,
+    Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion, LocalLine, Mode, NewBot,
+    OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Update, UpdateKinds, WebhookInfo,
 };
 use botmother::store::row::AiRow;
 
@@ -202,11 +202,37 @@ fn answer(question: Question) -> Answer {
         Question::AskAi { .. } => Answer::AiAnswer("The capital of France is Paris.".into()),
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
         Question::GetCommands => Answer::Commands(commands()),
+        Question::Keys(question) => Answer::Keys(match question {
+            KeyQuestion::Status => KeyAnswer::Status(OmemoStatus {
+                jid: BareJid::parse("bot_supportbot_c3a1@chat.example.com").unwrap(),
+                device: Some(OwnKey {
+                    device: 31337,
+                    fingerprint: key().fingerprint,
+                    uri: "xmpp:b?omemo-sid-31337=01".into(),
+                }),
+                policy: Policy::Tofu,
+                encrypt: Encrypt::Required,
+            }),
+            KeyQuestion::Devices(_) => KeyAnswer::Devices(vec![key()]),
+            KeyQuestion::Decide { .. } => KeyAnswer::Decided(key()),
+            KeyQuestion::SetPolicy(policy) => KeyAnswer::Policy(policy),
+        }),
         Question::LocalSay { .. } => Answer::Said(17),
         Question::LocalRead { .. } => Answer::Lines(vec![
             LocalLine { id: 18, at: 1_739_478_000, from: "Botmother".into(), text: WILD.into() },
             LocalLine { id: 19, at: 1_739_478_001, from: "owner".into(), text: "/mybots".into() },
         ]),
+    }
+}
+
+fn key() -> KeyInfo {
+    KeyInfo {
+        jid: BareJid::parse("ralf@chat.example.com").unwrap(),
+        device: 4711,
+        fingerprint: ["01234567"; 8].join(" "),
+        standing: "trusted",
+        is_verified: true,
+        first_seen: 1_739_478_000,
     }
 }
 

@@ -13,6 +13,7 @@ mod file;
 mod local;
 mod manage;
 mod message;
+mod omemo;
 mod read;
 mod room;
 mod routes;

@@ -7,7 +7,7 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::auth::Access;
-use super::{act, ai, ejabberd, file, local, manage, message, room, webhook};
+use super::{act, ai, ejabberd, file, local, manage, message, omemo, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -99,6 +99,11 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     bot("POST", "/bot/leaveRoom", room::leave),
     bot("POST", "/bot/setCommands", message::set_commands),
     bot("GET", "/bot/getCommands", message::get_commands),
+    bot("GET", "/bot/omemo/status", omemo::status),
+    bot("GET", "/bot/omemo/devices", omemo::devices),
+    bot("POST", "/bot/omemo/trust", omemo::trust),
+    bot("POST", "/bot/omemo/distrust", omemo::distrust),
+    bot("POST", "/bot/omemo/trustPolicy", omemo::policy),
     // Telegram (guide §8.8) and AI (§8.9).
     later(Access::Bot, "POST", "/bot/telegram/setup", TELEGRAM),
     later(Access::Bot, "GET", "/bot/telegram/status", TELEGRAM),

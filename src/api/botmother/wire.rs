@@ -11,7 +11,8 @@ use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, LocalLine, Outcome, Update, WebhookInfo,
+    AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo, LocalLine, Outcome,
+    Update, WebhookInfo,
 };
 use crate::http::Response;
 
@@ -162,6 +163,7 @@ fn body(answer: &Answer, base_url: &str) -> String {
         Answer::Ai(info) => object(ai(info)),
         Answer::AiEnabled(is_enabled) => object(Object::new().truth("enabled", *is_enabled)),
         Answer::AiAnswer(text) => object(Object::new().text("response", text)),
+        Answer::Keys(answer) => object(keys(answer)),
         Answer::Done => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
@@ -296,6 +298,35 @@ fn attempt(attempt: &DeliveryAttempt) -> Object {
         .number("latency_ms", attempt.latency_ms)
         .number("date", attempt.at)
         .text_if("error", attempt.error.as_deref())
+}
+
+fn keys(answer: &KeyAnswer) -> Object {
+    match answer {
+        KeyAnswer::Status(status) => {
+            let own = status.device.as_ref();
+            let text_or_null = |text: Option<&String>| text.map_or("null".to_string(), |text| json::text(text));
+            Object::new()
+                .text("jid", status.jid.as_str())
+                .raw("device", &own.map_or("null".to_string(), |own| own.device.to_string()))
+                .raw("fingerprint", &text_or_null(own.map(|own| &own.fingerprint)))
+                .raw("uri", &text_or_null(own.map(|own| &own.uri)))
+                .text("trust_policy", status.policy.as_str())
+                .text("encrypt", status.encrypt.as_str())
+        }
+        KeyAnswer::Devices(keys) => Object::new().raw("devices", &json::array(keys.iter().map(|info| key(info).end()))),
+        KeyAnswer::Decided(info) => key(info),
+        KeyAnswer::Policy(policy) => Object::new().text("policy", policy.as_str()),
+    }
+}
+
+fn key(info: &KeyInfo) -> Object {
+    Object::new()
+        .text("jid", info.jid.as_str())
+        .number("device", info.device.into())
+        .text("fingerprint", &info.fingerprint)
+        .text("standing", info.standing)
+        .truth("verified", info.is_verified)
+        .number("first_seen", info.first_seen)
 }
 
 fn command(command: &Command) -> String {

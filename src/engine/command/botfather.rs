@@ -8,7 +8,7 @@ use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::command::texts::{self, Language, Text};
-use crate::engine::command::{Entry, ai};
+use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, Command, NewBot};
 use crate::engine::registry::Bot;
@@ -87,6 +87,13 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         arguments: texts::NONE,
         description: texts::ai::STOP,
         handler: ai::stop_in_self_chat,
+    },
+    Entry {
+        name: "omemo",
+        aliases: &[],
+        arguments: texts::omemo::ID_WORDS,
+        description: texts::omemo::OMEMO,
+        handler: omemo::with_manager,
     },
     Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },
 ];
@@ -380,7 +387,13 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 /// The owner's bot with this number, or the answer that says what is wrong.
-fn own_bot(engine: &Engine, owner: &BareJid, word: &str, command: &str, arguments: &Text) -> Result<BotId, String> {
+pub(super) fn own_bot(
+    engine: &Engine,
+    owner: &BareJid,
+    word: &str,
+    command: &str,
+    arguments: &Text,
+) -> Result<BotId, String> {
     let language = engine.setup.settings.language;
     let Ok(id) = word.trim_start_matches('#').parse().map(BotId) else {
         return Err(usage(language, command, arguments));

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::engine::command::texts::{self, chat};
-use crate::engine::command::{Entry, ai, api, botfather};
+use crate::engine::command::{Entry, ai, api, botfather, omemo};
 use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
@@ -40,6 +40,13 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
         handler: ai::stop_in_chat,
     },
     Entry { name: "api", aliases: &[], arguments: chat::API_PAGE, description: chat::API, handler: api::page },
+    Entry {
+        name: "omemo",
+        aliases: &[],
+        arguments: texts::omemo::WORDS,
+        description: texts::omemo::OMEMO,
+        handler: omemo::in_chat,
+    },
 ];
 
 fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {

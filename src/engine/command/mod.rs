@@ -9,6 +9,7 @@ pub(super) mod api_server;
 mod botfather;
 mod dedicated;
 pub(super) mod menu;
+mod omemo;
 pub mod texts;
 
 use crate::base::jid::BareJid;

@@ -48,6 +48,7 @@ macro_rules! texts {
 
 pub mod ai;
 pub mod chat;
+pub mod omemo;
 
 texts! {
     /// No arguments.
@@ -205,7 +206,7 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in ALL.iter().chain(chat::ALL).chain(ai::ALL) {
+        for (name, text) in ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL) {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }
     }

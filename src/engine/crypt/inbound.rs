@@ -84,7 +84,10 @@ impl Engine {
                 Ok(opened) => opened,
                 Err(error) => return Ok(Err(error)),
             };
-        if self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)? == Standing::Distrusted {
+        let standing = self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
+        // Commands that decide about keys want to know.
+        self.under = Some(standing);
+        if standing == Standing::Distrusted {
             log::warn!("{}: a message under a distrusted key of {} was dropped", self.jid_of(peer.account), peer.jid);
             return Ok(Ok(None));
         }

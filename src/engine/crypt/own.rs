@@ -326,6 +326,7 @@ impl Engine {
 
     /// A new device with a new identity key takes the place of the old one; sessions begin anew.
     pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
+        self.disown_key(account)?;
         if self.is_online(account) {
             self.withdraw_device(account)?;
         }

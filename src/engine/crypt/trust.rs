@@ -1,42 +1,133 @@
-//! Whose keys are believed: the first key of a device is, another one that takes its place is not.
+//! Whose identity keys are believed (XEP-0384 §8): which keys belong to a device, by first sight and by the owner's word.
+//!
+//! `engine::crypt` asks [`Engine::judge_key`] about each key before it is used. Decisions come from the API
+//! (`trust::asking`) and from the chat (`command::omemo`). A key that was seen is never forgotten while it means
+//! something: whoever floods an address with devices fills up a bounded place and moves no key that is believed.
 
-use crate::base::id::AccountId;
+mod asking;
+mod telling;
+#[cfg(test)]
+mod tests;
+
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
+use crate::base::limits;
 use crate::engine::Engine;
-use crate::omemo::PublicKey;
+use crate::engine::local::is_local;
+use crate::omemo::{self, PublicKey};
 use crate::store;
+use crate::store::row::KeyRow;
 
-/// What is thought of an identity key.
+pub use asking::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey};
+pub(in crate::engine) use telling::Notice;
+
+/// What a key is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Standing {
-    /// It is encrypted to and believed.
+    /// Messages are encrypted to it, and what it says counts.
     Trusted,
-    /// Nobody has decided: it is read and not written to.
+    /// Nobody has decided: what it says is read and marked, nothing is encrypted to it.
     Undecided,
-    /// Neither.
+    /// The same, and somebody has decided, or there is a reason to be wary.
     Distrusted,
 }
 
 impl Standing {
-    fn number(self) -> i64 {
+    /// As spelled in the API.
+    pub(in crate::engine) fn as_str(self) -> &'static str {
         match self {
-            Standing::Undecided => 0,
-            Standing::Trusted => 1,
-            Standing::Distrusted => 2,
-        }
-    }
-
-    fn read(number: i64) -> Standing {
-        match number {
-            1 => Standing::Trusted,
-            2 => Standing::Distrusted,
-            _ => Standing::Undecided,
+            Standing::Trusted => "trusted",
+            Standing::Undecided => "undecided",
+            Standing::Distrusted => "distrusted",
         }
     }
 }
 
+/// How a bot judges keys that nobody has decided about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// All are trusted, until one of that contact is verified: "blind trust before verification".
+    Blind,
+    /// The devices that a contact has at first are trusted, later ones wait for the owner's word.
+    #[default]
+    Tofu,
+    /// Only those are trusted that the owner has named.
+    Pinned,
+}
+
+impl Policy {
+    const ALL: [Policy; 3] = [Policy::Blind, Policy::Tofu, Policy::Pinned];
+
+    /// As spelled in the API and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Policy::Blind => "blind",
+            Policy::Tofu => "tofu",
+            Policy::Pinned => "pinned",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Policy> {
+        Policy::ALL.into_iter().find(|policy| policy.as_str() == text)
+    }
+}
+
+/// What became of a key: kept, so that another policy may judge it otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// Taken at first sight.
+    Accepted,
+    /// It waits for a decision.
+    Open,
+    /// The owner has said so.
+    Verified,
+    /// The owner has refused it.
+    Refused,
+    /// It came in the place of another key of this device.
+    Changed,
+}
+
+impl Mark {
+    const ALL: [(Mark, &'static str); 5] = [
+        (Mark::Accepted, "accepted"),
+        (Mark::Open, "open"),
+        (Mark::Verified, "verified"),
+        (Mark::Refused, "refused"),
+        (Mark::Changed, "changed"),
+    ];
+
+    /// What cannot be read is not trusted.
+    fn of(row: &KeyRow) -> Mark {
+        Mark::ALL.into_iter().find(|(_, name)| *name == row.standing).map_or(Mark::Changed, |(mark, _)| mark)
+    }
+
+    fn as_str(self) -> &'static str {
+        Mark::ALL.into_iter().find(|(mark, _)| *mark == self).map_or("changed", |(_, name)| name)
+    }
+
+    /// `is_verified`: the owner has verified a key of this contact.
+    fn standing(self, policy: Policy, is_verified: bool) -> Standing {
+        match (self, policy) {
+            (Mark::Verified, _) => Standing::Trusted,
+            (Mark::Refused | Mark::Changed, _) => Standing::Distrusted,
+            (_, Policy::Pinned) => Standing::Undecided,
+            (Mark::Accepted, _) => Standing::Trusted,
+            (Mark::Open, Policy::Blind) if !is_verified => Standing::Trusted,
+            (Mark::Open, _) => Standing::Undecided,
+        }
+    }
+}
+
+fn has_verified(rows: &[KeyRow]) -> bool {
+    rows.iter().any(|row| Mark::of(row) == Mark::Verified)
+}
+
+// --- judging ---
+
 impl Engine {
-    /// What is thought of the key of somebody's device; a key seen first is remembered.
+    /// What a device's key is good for. To be asked for each key in a bundle or a key exchange before it is used: the
+    /// first sight is remembered, and told where somebody has to decide.
     pub(in crate::engine) fn judge_key(
         &mut self,
         account: AccountId,
@@ -44,16 +135,232 @@ impl Engine {
         device: u32,
         key: &PublicKey,
     ) -> Result<Standing, store::Error> {
-        let known = self.store.list_omemo_keys(account, peer, device)?;
-        if let Some((_, standing)) = known.iter().find(|(other, _)| other == key) {
-            return Ok(Standing::read(*standing));
-        }
-        let standing = if known.is_empty() { Standing::Trusted } else { Standing::Distrusted };
-        if standing == Standing::Distrusted {
-            log::warn!("{}: device {device} of {peer} has another key than before", self.jid_of(account));
+        let mut rows = self.store.list_omemo_keys(account, peer)?;
+        let policy = self.trust_policy(account)?;
+        let known = rows.iter().find(|row| row.device == device && omemo::is_same(&row.key, key));
+        if let Some(row) = known {
+            return Ok(Mark::of(row).standing(policy, has_verified(&rows)));
         }
         let now = self.now.unix();
-        self.store.store_omemo_key(account, peer, device, key, standing.number(), now)?;
+        let mark = first_mark(&rows, policy, device, key, now);
+        if let Some(named) = rows.iter().position(|row| row.device == 0 && omemo::is_same(&row.key, key)) {
+            let named = rows.remove(named);
+            self.store.delete_omemo_key(account, &named)?;
+        }
+        let row = KeyRow { jid: peer.clone(), device, key: *key, standing: mark.as_str().to_string(), first_seen: now };
+        let is_kept = self.make_room_for_key(account, &rows)?;
+        if is_kept {
+            self.store.store_omemo_key(account, &row)?;
+        }
+        let standing = match mark.standing(policy, has_verified(&rows)) {
+            // Nobody would notice if another key took its place.
+            Standing::Trusted if !is_kept => Standing::Undecided,
+            standing => standing,
+        };
+        self.tell_key(account, &row, mark, standing, is_kept)?;
         Ok(standing)
+    }
+
+    /// Whether there is room for one more key beside those of its address; what means least goes first.
+    fn make_room_for_key(&mut self, account: AccountId, rows: &[KeyRow]) -> Result<bool, store::Error> {
+        let is_full = self.store.count_omemo_keys(account)? >= limits::OMEMO_KEYS_PER_ACCOUNT_MAX;
+        if rows.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && !is_full {
+            return Ok(true);
+        }
+        let may_go = |row: &&KeyRow| matches!(Mark::of(row), Mark::Open | Mark::Changed);
+        match rows.iter().find(may_go) {
+            Some(row) => self.store.delete_omemo_key(account, row).map(|()| true),
+            None => {
+                log::warn!("{account}: no room for another OMEMO key");
+                Ok(false)
+            }
+        }
+    }
+
+    /// By which policy an account judges keys.
+    pub(in crate::engine) fn trust_policy(&self, account: AccountId) -> Result<Policy, store::Error> {
+        Ok(self.store.omemo_policy(account)?.and_then(|text| Policy::parse(&text)).unwrap_or_default())
+    }
+}
+
+fn first_mark(rows: &[KeyRow], policy: Policy, device: u32, key: &PublicKey, now: i64) -> Mark {
+    let same = || rows.iter().filter(|row| omemo::is_same(&row.key, key));
+    if same().any(|row| row.device == 0) {
+        return Mark::Verified;
+    }
+    if rows.iter().any(|row| row.device == device) {
+        return Mark::Changed;
+    }
+    // Set up anew with the key that it had. To have the key is what counts, not the number.
+    if let Some(row) = same().next() {
+        return Mark::of(row);
+    }
+    let first = rows.iter().filter(|row| row.device != 0).map(|row| row.first_seen).min();
+    let is_first = first.is_none_or(|first| (0..=limits::OMEMO_FIRST_SIGHT_S).contains(&(now - first)));
+    match policy {
+        _ if has_verified(rows) => Mark::Open,
+        Policy::Blind => Mark::Accepted,
+        Policy::Tofu if is_first => Mark::Accepted,
+        Policy::Tofu | Policy::Pinned => Mark::Open,
+    }
+}
+
+// --- deciding ---
+
+/// Why no key was decided about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Unclear {
+    /// What was named is neither a device nor enough of a fingerprint.
+    Word,
+    /// No key is called so.
+    Unknown,
+    /// Several are.
+    Ambiguous,
+    /// There is no room to remember it.
+    Full,
+}
+
+/// What somebody calls a key.
+enum Name {
+    Device(u32),
+    /// Digits, all or the first of them.
+    Fingerprint(String),
+}
+
+impl Name {
+    fn read(text: &str) -> Option<Name> {
+        let digits = omemo::read_fingerprint(text)?;
+        if digits.len() >= limits::OMEMO_FINGERPRINT_DIGITS_MIN {
+            return Some(Name::Fingerprint(digits));
+        }
+        text.trim().parse().ok().filter(|device| *device != 0).map(Name::Device)
+    }
+
+    fn means(&self, row: &KeyRow) -> bool {
+        match self {
+            Name::Device(device) => row.device == *device,
+            Name::Fingerprint(digits) => {
+                let shown = crate::base::text::hex(&row.key);
+                shown.get(..digits.len()).is_some_and(|start| omemo::is_same(start.as_bytes(), digits.as_bytes()))
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Trusts or refuses the key that is called so. Without a contact, a device is the owner's, and a fingerprint of whom
+    /// there is; a whole one may be trusted before it is seen, as the owner's then. The outer error is the database's.
+    pub(in crate::engine) fn decide_key(
+        &mut self,
+        account: AccountId,
+        jid: Option<&BareJid>,
+        name: &str,
+        trusted: bool,
+    ) -> Result<Result<KeyInfo, Unclear>, store::Error> {
+        let Some(name) = Name::read(name) else { return Ok(Err(Unclear::Word)) };
+        let owner = self.owner_of(account);
+        let whose = jid.or(owner.as_ref().filter(|_| matches!(name, Name::Device(_))));
+        let rows = match whose {
+            Some(jid) => self.store.list_omemo_keys(account, jid)?,
+            None => self.store.list_all_omemo_keys(account, limits::OMEMO_KEYS_PER_ACCOUNT_MAX)?,
+        };
+        let meant: Vec<&KeyRow> = rows.iter().filter(|row| name.means(row)).collect();
+        let Some(first) = meant.first() else {
+            return if trusted {
+                self.name_key(account, jid.or(owner.as_ref()), &name)
+            } else {
+                Ok(Err(Unclear::Unknown))
+            };
+        };
+        if meant.iter().any(|row| row.jid != first.jid || !omemo::is_same(&row.key, &first.key)) {
+            return Ok(Err(Unclear::Ambiguous));
+        }
+        let mark = if trusted { Mark::Verified } else { Mark::Refused };
+        // The same key may stand under several devices.
+        let of_it = rows.iter().filter(|row| row.jid == first.jid);
+        for row in of_it {
+            if omemo::is_same(&row.key, &first.key) {
+                self.store.store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..row.clone() })?;
+            } else if trusted && row.device != 0 && meant.iter().any(|meant| meant.device == row.device) {
+                // A device has one key; this is the other one.
+                self.store.delete_omemo_key(account, row)?;
+            }
+        }
+        let (action, row) = (if trusted { "omemo_trusted" } else { "omemo_distrusted" }, (*first).clone());
+        self.note_decision(account, action, &format!("jid={} device={}", row.jid, row.device))?;
+        let standing = if trusted { Standing::Trusted } else { Standing::Distrusted };
+        Ok(Ok(KeyInfo::new(&row, standing, trusted)))
+    }
+
+    /// Trusts a key that was not seen yet.
+    fn name_key(
+        &mut self,
+        account: AccountId,
+        jid: Option<&BareJid>,
+        name: &Name,
+    ) -> Result<Result<KeyInfo, Unclear>, store::Error> {
+        let digits = match name {
+            Name::Fingerprint(digits) => digits,
+            Name::Device(_) => return Ok(Err(Unclear::Unknown)),
+        };
+        let key = omemo::unhex(digits).and_then(|key| PublicKey::try_from(key).ok());
+        let (Some(key), Some(jid)) = (key, jid.cloned()) else { return Ok(Err(Unclear::Unknown)) };
+        let rows = self.store.list_omemo_keys(account, &jid)?;
+        if !self.make_room_for_key(account, &rows)? {
+            return Ok(Err(Unclear::Full));
+        }
+        let standing = Mark::Verified.as_str().to_string();
+        let row = KeyRow { jid, device: 0, key, standing, first_seen: self.now.unix() };
+        self.store.store_omemo_key(account, &row)?;
+        self.note_decision(account, "omemo_named", &format!("jid={}", row.jid))?;
+        Ok(Ok(KeyInfo::new(&row, Standing::Trusted, true)))
+    }
+
+    /// Our device is given up, perhaps because somebody else has its key: while it stands on the list of devices, it is
+    /// none of ours.
+    pub(super) fn disown_key(&mut self, account: AccountId) -> Result<(), store::Error> {
+        let jid = self.accounts.get(&account).map(|account| account.row.jid.clone());
+        let Some((jid, own)) = jid.zip(self.own_omemo(account)?) else { return Ok(()) };
+        let standing = Mark::Refused.as_str().to_string();
+        let row = KeyRow { jid, device: own.id, key: own.identity, standing, first_seen: self.now.unix() };
+        self.store.store_omemo_key(account, &row)
+    }
+
+    /// Chooses the policy.
+    pub(in crate::engine) fn set_trust_policy(
+        &mut self,
+        account: AccountId,
+        policy: Policy,
+    ) -> Result<(), store::Error> {
+        self.store.store_omemo_policy(account, policy.as_str())?;
+        self.note_decision(account, "omemo_policy", policy.as_str())
+    }
+
+    /// Whether somebody may decide about keys with the message under way. Who can forge messages must not: a server can,
+    /// and it can add a device. So it takes a trusted device, or the built-in chat, which nobody else writes in; in the
+    /// clear only while the owner has no key that anybody could have trusted.
+    pub(in crate::engine) fn may_decide(&self, account: AccountId, owner: &BareJid) -> Result<bool, store::Error> {
+        match self.under {
+            _ if is_local(owner) => Ok(true),
+            Some(standing) => Ok(standing == Standing::Trusted),
+            None => {
+                let rows = self.store.list_omemo_keys(account, owner)?;
+                Ok(!rows.iter().any(|row| matches!(Mark::of(row), Mark::Accepted | Mark::Verified)))
+            }
+        }
+    }
+
+    /// Whose word counts for an account's bot.
+    fn owner_of(&self, account: AccountId) -> Option<BareJid> {
+        Some(self.bots.get(&self.bot_with(account)?)?.row.owner.clone())
+    }
+
+    /// The bot whose account it is.
+    fn bot_with(&self, account: AccountId) -> Option<BotId> {
+        self.accounts.get(&account)?.row.bot
+    }
+
+    fn note_decision(&mut self, account: AccountId, action: &str, details: &str) -> Result<(), store::Error> {
+        self.audit(self.bot_with(account), action, details)
     }
 }

@@ -1,0 +1,167 @@
+//! `/omemo …`: whose keys a bot trusts, in its own chat for its owner, and with the manager for any bot of his.
+//!
+//! Rules are in `engine::crypt::trust`; here words are read and answers worded.
+
+use std::fmt::Write;
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::command::dedicated::Chat;
+use crate::engine::command::texts::{self, Language, Text, chat, omemo as words};
+use crate::engine::command::{botfather, split};
+use crate::engine::crypt::trust::Unclear;
+use crate::engine::handle::{Encrypt, KeyInfo, Policy};
+use crate::engine::{Engine, Trouble};
+
+type Answer = Result<String, Trouble>;
+
+/// In a bot's chat: its own fingerprint for all, the rest for its owner.
+pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
+    let is_status = matches!(split(arguments).0, "" | "status");
+    if !is_status && engine.bot(chat.bot)?.row.owner != chat.who {
+        return Ok(chat::CLEAR_REFUSED.fill(engine.setup.settings.language, &[]));
+    }
+    let place = Place { bot: chat.bot, account: engine.omemo_account(chat.bot)?, command: "/omemo".to_string() };
+    answer(engine, &place, &chat.who, arguments)
+}
+
+/// With the manager.
+pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let (id, rest) = split(arguments);
+    match botfather::own_bot(engine, owner, id, "/omemo", &words::ID_WORDS) {
+        Ok(bot) => {
+            let place = Place { bot, account: engine.omemo_account(bot)?, command: format!("/omemo {bot}") };
+            answer(engine, &place, owner, rest)
+        }
+        Err(answer) => Ok(answer),
+    }
+}
+
+/// Which bot is meant, and how it is called here.
+struct Place {
+    bot: BotId,
+    account: AccountId,
+    command: String,
+}
+
+/// What changes something.
+enum Change {
+    Decide(bool),
+    Policy(Policy),
+    Encrypt(Option<Encrypt>),
+    Reset,
+}
+
+fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    let (word, rest) = split(arguments);
+    let value = rest.to_lowercase();
+    let change = match (word.to_lowercase().as_str(), value.as_str()) {
+        ("" | "status", "") | ("policy" | "encrypt", "") => return status(engine, place),
+        ("devices", "") => {
+            let keys = engine.list_keys(place.account, None, limits::OMEMO_KEYS_SHOWN_MAX)?;
+            return Ok(list(&keys, language));
+        }
+        ("trust", _) => Some(Change::Decide(true)),
+        ("distrust", _) => Some(Change::Decide(false)),
+        ("policy", value) => Policy::parse(value).map(Change::Policy),
+        ("encrypt", "default") => Some(Change::Encrypt(None)),
+        ("encrypt", value) => Encrypt::parse(value).map(|encrypt| Change::Encrypt(Some(encrypt))),
+        ("reset", "") => Some(Change::Reset),
+        _ => None,
+    };
+    let Some(change) = change else {
+        let arguments = words::WORDS.fill(language, &[]);
+        return Ok(texts::USAGE.fill(language, &[("command", &place.command), ("arguments", &arguments)]));
+    };
+    if !engine.may_decide(place.account, owner)? {
+        return Ok(words::NOT_FROM_HERE.fill(language, &[]));
+    }
+    match change {
+        Change::Decide(trusted) => return decide(engine, place, rest, trusted),
+        Change::Policy(policy) => engine.set_trust_policy(place.account, policy)?,
+        Change::Encrypt(encrypt) => engine.set_encrypt(place.bot, encrypt)?,
+        Change::Reset => {
+            engine.reset_omemo(place.account)?;
+            return Ok(words::RESET.fill(language, &[("command", &place.command)]));
+        }
+    }
+    status(engine, place)
+}
+
+fn status(engine: &Engine, place: &Place) -> Answer {
+    let language = engine.setup.settings.language;
+    let status = engine.omemo_status(place.account)?;
+    let policy = match status.policy {
+        Policy::Blind => &words::BLIND,
+        Policy::Tofu => &words::TOFU,
+        Policy::Pinned => &words::PINNED,
+    };
+    let encrypt = match status.encrypt {
+        Encrypt::Required => &words::ENCRYPT_REQUIRED,
+        Encrypt::Preferred => &words::ENCRYPT_PREFERRED,
+        Encrypt::Off => &words::ENCRYPT_OFF,
+    };
+    let (policy, encrypt) = (policy.fill(language, &[("command", &place.command)]), encrypt.fill(language, &[]));
+    let rest = [("policy", policy.as_str()), ("encrypt", &encrypt)];
+    Ok(match &status.device {
+        None => words::NO_DEVICE.fill(language, &rest),
+        Some(own) => {
+            let device = own.device.to_string();
+            let own = [("fingerprint", own.fingerprint.as_str()), ("device", &device), ("uri", &own.uri)];
+            words::STATUS.fill(language, &[&own[..], &rest].concat())
+        }
+    })
+}
+
+/// `name` may have the address in front.
+fn decide(engine: &mut Engine, place: &Place, name: &str, trusted: bool) -> Answer {
+    let language = engine.setup.settings.language;
+    let (jid, name) = match split(name) {
+        (word, name) if word.contains('@') => match BareJid::parse(word) {
+            Ok(jid) => (Some(jid), name),
+            Err(_) => return Ok(texts::NO_ADDRESS.fill(language, &[("word", word)])),
+        },
+        _ => (None, name),
+    };
+    Ok(match engine.decide_key(place.account, jid.as_ref(), name, trusted)? {
+        Ok(key) => fill_key(if trusted { &words::TRUSTED } else { &words::DISTRUSTED }, &key, language),
+        Err(unclear) => {
+            let text = match unclear {
+                Unclear::Word => &words::WORD,
+                Unclear::Unknown => &words::UNKNOWN,
+                Unclear::Ambiguous => &words::AMBIGUOUS,
+                Unclear::Full => &words::FULL,
+            };
+            let digits = limits::OMEMO_FINGERPRINT_DIGITS_MIN.to_string();
+            text.fill(language, &[("command", &place.command), ("digits", &digits)])
+        }
+    })
+}
+
+fn list(keys: &[KeyInfo], language: Language) -> String {
+    let head = if keys.is_empty() { &words::NO_KEYS } else { &words::KEYS };
+    let mut out = head.fill(language, &[]);
+    for key in keys {
+        let _ = write!(out, "{}", fill_key(&words::KEY, key, language));
+    }
+    out
+}
+
+fn fill_key(text: &Text, key: &KeyInfo, language: Language) -> String {
+    let standing = match key.standing {
+        "trusted" if key.is_verified => &words::IS_VERIFIED,
+        "trusted" => &words::IS_TRUSTED,
+        "undecided" => &words::IS_UNDECIDED,
+        _ => &words::IS_DISTRUSTED,
+    };
+    let device = if key.device == 0 { words::UNSEEN.fill(language, &[]) } else { key.device.to_string() };
+    let values = [
+        ("jid", key.jid.as_str()),
+        ("device", &device),
+        ("standing", &standing.fill(language, &[])),
+        ("fingerprint", &key.fingerprint),
+    ];
+    text.fill(language, &values)
+}

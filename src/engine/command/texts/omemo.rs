@@ -1,0 +1,85 @@
+//! What owners are told of keys and how they decide about them (`/omemo`).
+
+use super::Text;
+
+texts! {
+    /// Arguments of /omemo in a bot's chat.
+    WORDS = "[status|devices|trust|distrust|policy|encrypt|reset] [value]" | "[status|devices|trust|distrust|policy|encrypt|reset] [Wert]";
+    /// Arguments of /omemo with the manager.
+    ID_WORDS = "<ID> [status|devices|trust|distrust|policy|encrypt|reset] [value]" | "<ID> [status|devices|trust|distrust|policy|encrypt|reset] [Wert]";
+    /// What /omemo does.
+    OMEMO = "encryption: the bot's fingerprint, and whose keys it trusts" | "Verschlüsselung: Fingerabdruck des Bots, und wem er vertraut";
+
+    /// Answer to /omemo.
+    STATUS = "My fingerprint:\n{fingerprint}\nDevice: {device}\nTo open or scan: {uri}\n\n{policy}\n{encrypt}"
+        | "Mein Fingerabdruck:\n{fingerprint}\nGerät: {device}\nZum Öffnen oder Scannen: {uri}\n\n{policy}\n{encrypt}";
+    /// The same before there is a key.
+    NO_DEVICE = "I have no key yet: it is made as soon as I am online with encryption.\n\n{policy}\n{encrypt}"
+        | "Ich habe noch keinen Schlüssel: er entsteht, sobald ich mit Verschlüsselung online bin.\n\n{policy}\n{encrypt}";
+    /// How the bot encrypts.
+    ENCRYPT_REQUIRED = "Encryption required: I say and take nothing in plain text." | "Verschlüsselung required: im Klartext sage und nehme ich nichts.";
+    /// How the bot encrypts.
+    ENCRYPT_PREFERRED = "Encryption preferred: I encrypt to whoever has a device for it." | "Verschlüsselung preferred: ich verschlüssele für jeden, der ein Gerät dafür hat.";
+    /// How the bot encrypts.
+    ENCRYPT_OFF = "Encryption off." | "Verschlüsselung off: aus.";
+    /// Answer to /omemo reset.
+    RESET = "I make a new key; everybody has to trust it anew, and {command} shows it when it is there."
+        | "Ich mache einen neuen Schlüssel; alle müssen ihm neu vertrauen, und {command} zeigt ihn, wenn er da ist.";
+
+    /// A further device.
+    KEY_NEW = "A new device of {jid} encrypts, and I do not trust it yet: I read what it sends, and send it nothing.\nDevice: {device}\nFingerprint: {fingerprint}\nIf it is the right one, write from a device that I trust: {command} trust {name}"
+        | "Ein neues Gerät von {jid} verschlüsselt, und ich vertraue ihm noch nicht: ich lese, was es sendet, und sende ihm nichts.\nGerät: {device}\nFingerabdruck: {fingerprint}\nIst es das richtige, schreibe von einem Gerät, dem ich vertraue: {command} trust {name}";
+    /// Another key of a device.
+    KEY_CHANGED = "Warning: device {device} of {jid} has another key than before. Somebody may be trying to read along. I do not trust the new key.\nFingerprint: {fingerprint}\nOnly if you have compared it, write from a device that I trust: {command} trust {name}"
+        | "Warnung: Gerät {device} von {jid} hat einen anderen Schlüssel als bisher. Vielleicht will jemand mitlesen. Ich vertraue dem neuen Schlüssel nicht.\nFingerabdruck: {fingerprint}\nNur wenn du ihn verglichen hast, schreibe von einem Gerät, dem ich vertraue: {command} trust {name}";
+    /// Added to the last one of a day.
+    LAST_NOTICE = "\nI tell of no further keys today; {command} devices lists them."
+        | "\nVon weiteren Schlüsseln berichte ich heute nicht; {command} devices listet sie auf.";
+
+    /// Answer to /omemo trust.
+    TRUSTED = "Trusted from now on: {jid}, device {device}\n{fingerprint}" | "Ab jetzt vertraut: {jid}, Gerät {device}\n{fingerprint}";
+    /// Answer to /omemo distrust.
+    DISTRUSTED = "Not trusted from now on: {jid}, device {device}\n{fingerprint}"
+        | "Ab jetzt nicht mehr vertraut: {jid}, Gerät {device}\n{fingerprint}";
+    /// Device of a key that was not seen yet.
+    UNSEEN = "not seen yet" | "noch nicht gesehen";
+    /// Before the list of keys.
+    KEYS = "Keys I know, the newest first:" | "Schlüssel, die ich kenne, die neuesten zuerst:";
+    /// The list is empty.
+    NO_KEYS = "I know no keys of anybody yet." | "Ich kenne noch keine Schlüssel.";
+    /// A key in the list.
+    KEY = "\n\n{jid}, device {device}: {standing}\n{fingerprint}" | "\n\n{jid}, Gerät {device}: {standing}\n{fingerprint}";
+    /// A key's standing.
+    IS_VERIFIED = "trusted, verified" | "vertraut, geprüft";
+    /// A key's standing.
+    IS_TRUSTED = "trusted" | "vertraut";
+    /// A key's standing.
+    IS_UNDECIDED = "undecided" | "unentschieden";
+    /// A key's standing.
+    IS_DISTRUSTED = "not trusted" | "nicht vertraut";
+
+    /// The policy blind.
+    BLIND = "Policy blind: I trust all devices of a contact until one of them is verified."
+        | "Regel blind: ich vertraue allen Geräten eines Kontakts, bis eines davon geprüft ist.";
+    /// The policy tofu.
+    TOFU = "Policy tofu: I trust the devices that a contact has at first; later ones wait for your word."
+        | "Regel tofu: ich vertraue den Geräten, die ein Kontakt zuerst hat; spätere warten auf dein Wort.";
+    /// The policy pinned.
+    PINNED = "Policy pinned: I trust only keys that you have named: {command} trust <fingerprint>"
+        | "Regel pinned: ich vertraue nur Schlüsseln, die du genannt hast: {command} trust <Fingerabdruck>";
+
+    /// A decision that did not come from a trusted device.
+    NOT_FROM_HERE = "That is decided only in an encrypted message from a device that I trust, or by the API (POST /bot/omemo/trust)."
+        | "Das entscheidet nur eine verschlüsselte Nachricht von einem Gerät, dem ich vertraue, oder die API (POST /bot/omemo/trust).";
+    /// What was named is no key.
+    WORD = "Name a key by its device number or by at least {digits} digits of its fingerprint; another one's with his address in front."
+        | "Nenne einen Schlüssel mit seiner Gerätenummer oder mindestens {digits} Ziffern seines Fingerabdrucks; den eines anderen mit seiner Adresse davor.";
+    /// Nobody has that key.
+    UNKNOWN = "I have seen no such key. {command} devices lists them; a whole fingerprint can be trusted beforehand."
+        | "Einen solchen Schlüssel habe ich nicht gesehen. {command} devices listet sie auf; einem ganzen Fingerabdruck kann vorher vertraut werden.";
+    /// Several keys have that name.
+    AMBIGUOUS = "Several keys are called so. Give the fingerprint, or the address in front; {command} devices lists them."
+        | "Mehrere Schlüssel heißen so. Gib den Fingerabdruck an, oder die Adresse davor; {command} devices listet sie auf.";
+    /// Too many keys.
+    FULL = "I cannot remember more keys of this contact." | "Mehr Schlüssel dieses Kontakts kann ich mir nicht merken.";
+}

@@ -1,0 +1,118 @@
+//! What is told of keys that were not seen before: an update for the bot's program, and where somebody has to decide, a
+//! word in the owner's chat.
+//!
+//! Words are said at the end of the batch: saying something encrypts, and whoever judges a key is in the midst of that.
+
+use crate::base::id::AccountId;
+use crate::base::json::Object;
+use crate::base::limits;
+use crate::base::text;
+use crate::engine::Engine;
+use crate::engine::command::texts::omemo as texts;
+use crate::engine::crypt::trust::{Mark, Policy, Standing};
+use crate::engine::handle::UpdateKind;
+use crate::engine::local::is_local;
+use crate::omemo;
+use crate::store;
+use crate::store::row::KeyRow;
+
+/// Something an owner is to be told.
+pub(in crate::engine) struct Notice {
+    account: AccountId,
+    text: String,
+}
+
+impl Engine {
+    /// Tells of a key at its first sight. `is_kept`: it will be known the next time.
+    pub(super) fn tell_key(
+        &mut self,
+        account: AccountId,
+        row: &KeyRow,
+        mark: Mark,
+        standing: Standing,
+        is_kept: bool,
+    ) -> Result<(), store::Error> {
+        let is_owner = self.owner_of(account).as_ref() == Some(&row.jid);
+        let is_changed = mark == Mark::Changed;
+        // With pinned keys a stranger is nothing special.
+        let is_news = is_changed || mark == Mark::Open && (is_owner || self.trust_policy(account)? != Policy::Pinned);
+        let turn = if is_news { self.take_turn(account, is_owner)? } else { None };
+        if !is_kept && turn.is_none() {
+            return Ok(());
+        }
+        let payload = Object::new()
+            .text("jid", row.jid.as_str())
+            .number("device", row.device.into())
+            .text("fingerprint", &omemo::fingerprint(&row.key))
+            .text("standing", standing.as_str())
+            .truth("changed", is_changed)
+            .number("timestamp", self.now.unix())
+            .end();
+        if let Some(bot) = self.bot_with(account) {
+            self.push_update(bot, UpdateKind::OmemoKey.as_str(), &payload)?;
+        }
+        if let Some(turn) = turn {
+            let name = match (is_changed, is_owner) {
+                (true, _) => format!("{} {}", row.jid, text::hex(&row.key)),
+                (false, true) => row.device.to_string(),
+                (false, false) => format!("{} {}", row.jid, row.device),
+            };
+            self.note_notice(account, row, (mark, &name), turn);
+        }
+        Ok(())
+    }
+
+    /// The number of a notice of today, while there are some left.
+    fn take_turn(&mut self, account: AccountId, is_owner: bool) -> Result<Option<u32>, store::Error> {
+        let now = self.now.unix();
+        let day = now.div_euclid(24 * 3600);
+        for turn in 0..limits::OMEMO_NOTICES_PER_DAY {
+            if self.store.see(account, &format!("k:{day}:{is_owner}:{turn}"), now)? {
+                return Ok(Some(turn));
+            }
+        }
+        Ok(None)
+    }
+
+    /// `name`: how the owner calls it when he decides.
+    fn note_notice(&mut self, account: AccountId, row: &KeyRow, (mark, name): (Mark, &str), turn: u32) {
+        let language = self.setup.settings.language;
+        // In the bot's chat, or, where there is none, to the manager.
+        let is_local = self.owner_of(account).is_some_and(|owner| is_local(&owner));
+        let command = match self.bot_with(account).filter(|_| is_local) {
+            Some(bot) => format!("/omemo {bot}"),
+            None => "/omemo".to_string(),
+        };
+        let (device, fingerprint) = (row.device.to_string(), omemo::fingerprint(&row.key));
+        let values = [
+            ("jid", row.jid.as_str()),
+            ("device", &device),
+            ("fingerprint", &fingerprint),
+            ("command", &command),
+            ("name", name),
+        ];
+        let is_changed = mark == Mark::Changed;
+        let notice = if is_changed { &texts::KEY_CHANGED } else { &texts::KEY_NEW };
+        let mut text = notice.fill(language, &values);
+        if turn + 1 == limits::OMEMO_NOTICES_PER_DAY {
+            text.push_str(&texts::LAST_NOTICE.fill(language, &values));
+        }
+        log::warn!("{account}: {} key of {} device {device}", if is_changed { "changed" } else { "new" }, row.jid);
+        self.pending.notices.push(Notice { account, text });
+    }
+
+    /// Says what has come together.
+    pub(in crate::engine) fn tell_notices(&mut self) -> Result<(), store::Error> {
+        // What is said may come to further keys; that ends, for there are so many notices in a day.
+        while !self.pending.notices.is_empty() {
+            for notice in std::mem::take(&mut self.pending.notices) {
+                match self.bot_with(notice.account).zip(self.owner_of(notice.account)) {
+                    Some((_, owner)) if is_local(&owner) => self.say(&owner, &notice.text)?,
+                    Some((bot, owner)) => self.say_as_bot(bot, &owner, &notice.text)?,
+                    None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}

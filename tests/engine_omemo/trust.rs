@@ -1,0 +1,112 @@
+//! Whose keys a bot trusts, with encrypted messages: what a device may decide depends on its own key.
+
+use super::*;
+
+/// Longer than all devices count as there from the beginning.
+const LATER: Duration = Duration::from_secs(20 * 60);
+
+impl Rig {
+    /// A phone says something to the bot; gives what each of the others, and it, can read of the answers.
+    fn told(&mut self, said: &Element, phone: &mut Phone) -> Vec<String> {
+        self.arrives(said);
+        self.heard(phone)
+    }
+
+    fn heard(&mut self, phone: &mut Phone) -> Vec<String> {
+        let heard = self.take_sent().into_iter().map(|stanza| phone.hear(&stanza));
+        heard.filter_map(|text| text.ok().flatten()).collect()
+    }
+
+    fn status(&mut self) -> OmemoStatus {
+        match self.ask(Question::Keys(KeyQuestion::Status)) {
+            Ok(Answer::Keys(KeyAnswer::Status(status))) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_device_that_came_later_does_not_trust_itself() {
+    for version in Version::ALL {
+        let mut rig = Rig::online(Encrypt::Required);
+        let mut first = Phone::new(OWNER, version, 77);
+        first.publish(&mut rig.nodes);
+        let hello = first.say(&rig.nodes, Some("/omemo"));
+        let own = rig.status().device.unwrap();
+        let answer = rig.told(&hello, &mut first);
+        assert!(answer.len() == 1 && answer[0].contains(&own.fingerprint), "{answer:?}");
+        assert!(own.uri.starts_with(&format!("xmpp:{BOT}?omemo-sid-{}=", own.device)), "{}", own.uri);
+
+        rig.wait(LATER);
+        rig.take_sent();
+        let mut later = Phone::new(OWNER, version, 78);
+        later.publish(&mut rig.nodes);
+        let said = later.say(&rig.nodes, Some("/omemo trust 78"));
+        rig.arrives(&said);
+        let sent = rig.take_sent();
+        let read: Vec<_> = sent.iter().filter_map(|stanza| first.hear(stanza).ok().flatten()).collect();
+        assert!(read.iter().any(|text| text.contains("Device: 78")), "the owner is told: {read:?}");
+        assert!(read.iter().any(|text| text.contains("only in an encrypted message from a device that I trust")));
+        let its = sent.iter().filter_map(|stanza| later.hear(stanza).ok().flatten());
+        assert_eq!(its.count(), 0, "nothing is encrypted to it");
+        // What it says is read all the same.
+        let said = later.say(&rig.nodes, Some("hello"));
+        rig.arrives(&said);
+        assert!(rig.take().iter().any(|update| update.contains("hello")));
+        rig.take_sent();
+
+        let said = first.say(&rig.nodes, Some("/omemo trust 78"));
+        let answer = rig.told(&said, &mut first);
+        assert!(answer.len() == 1 && answer[0].contains("Trusted from now on"), "{answer:?}");
+        sent_id(rig.say("for both"));
+        let sent = rig.take_sent();
+        assert_eq!((first.hear(&sent[0]), later.hear(&sent[0])).0, Ok(Some("for both".to_string())));
+        let said = later.say(&rig.nodes, Some("/omemo devices"));
+        assert!(rig.told(&said, &mut later)[0].contains("device 78: trusted, verified"));
+    }
+}
+
+#[test]
+fn with_pinned_keys_nothing_is_said_to_others() {
+    let mut rig = Rig::online(Encrypt::Required);
+    rig.ask(Question::Keys(KeyQuestion::SetPolicy(Policy::Pinned))).unwrap();
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    let hello = phone.say(&rig.nodes, Some("hello"));
+    rig.arrives(&hello);
+    assert!(rig.take()[0].contains("hello"));
+    match rig.say("secret") {
+        Err(Failure::Remote { what: "send_failed", why }) => assert!(why.contains("trusted"), "{why}"),
+        Ok(_) => assert_eq!(rig.heard(&mut phone), Vec::<String>::new()),
+        other => panic!("{other:?}"),
+    }
+    let fingerprint = omemo::fingerprint(&phone.device.identity().public);
+    let decide = KeyQuestion::Decide { jid: None, key: fingerprint, trusted: true };
+    rig.ask(Question::Keys(decide)).unwrap();
+    rig.wait(LATER);
+    rig.take_sent();
+    sent_id(rig.say("secret"));
+    assert!(rig.heard(&mut phone).contains(&"secret".to_string()));
+}
+
+#[test]
+fn a_reset_makes_another_key_and_forgets_nobody() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut rig.nodes);
+    let said = phone.say(&rig.nodes, Some("/omemo distrust 5"));
+    assert!(rig.told(&said, &mut phone)[0].contains("no such key"));
+    let before = rig.status().device.unwrap();
+    let said = phone.say(&rig.nodes, Some("/omemo reset"));
+    rig.arrives(&said);
+    rig.wait(LATER);
+    let after = rig.status().device.unwrap();
+    assert_ne!((before.device, &before.fingerprint), (after.device, &after.fingerprint));
+    let Ok(Answer::Keys(KeyAnswer::Devices(keys))) = rig.ask(Question::Keys(KeyQuestion::Devices(None))) else {
+        panic!()
+    };
+    assert_eq!(
+        keys.iter().map(|key| (key.device, key.standing)).collect::<Vec<_>>(),
+        [(before.device, "distrusted"), (77, "trusted")]
+    );
+}
