@@ -145,7 +145,7 @@ impl Engine {
     pub(super) fn say_to(&mut self, bot: BotId, kind: Kind, to: &Jid, text: &str) -> Result<(), Trouble> {
         let message_id = id::uuid(self.random());
         let text = text.to_string();
-        let new = NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None, encrypt: None };
+        let new = NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None, encrypt: false };
         self.speak(bot, &new, &message_id)
     }
 
