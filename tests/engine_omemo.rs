@@ -685,6 +685,14 @@ fn a_device_goes_when_it_is_not_wanted_any_more() {
     set(&mut rig, Encrypt::Preferred);
     assert_eq!(ids(&rig), [own]);
 
+    // The same while it is not there.
+    let mut rig = rig.killed(Encrypt::Required);
+    set(&mut rig, Encrypt::Off);
+    rig.come_online();
+    assert!(ids(&rig).is_empty());
+    set(&mut rig, Encrypt::Required);
+    assert_eq!(ids(&rig), [own]);
+
     rig.nodes.set(BOT, LEGACY.devices_node(), "current", omemo::add_device(LEGACY, Some(&list), 5, None));
     let mut rig = rig.killed(Encrypt::Required);
     rig.come_online();

@@ -75,7 +75,10 @@ impl Engine {
     /// An account is online: its own lists are looked at; what waited for the end of the archive is done.
     pub(in crate::engine) fn omemo_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
         if self.policy(account) == Encrypt::Off {
-            return Ok(());
+            // It was decided while we were not there to tell.
+            let is_announced =
+                !resumed && self.device(account, Version::Legacy)?.is_some_and(|(_, row)| row.published > 0);
+            return if is_announced { self.withdraw_device(account) } else { Ok(()) };
         }
         if !resumed {
             for version in Version::ALL {
