@@ -202,3 +202,52 @@ fn ports_are_held() {
     numbers.dedup();
     assert_eq!(numbers.len(), 50);
 }
+
+/// Peers with OMEMO find each other's keys, talk in both versions, and come back as the devices they were.
+fn encrypting_peers(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    server.add_user("alice", "secret");
+    server.add_user("bob", "secret");
+    let (alice_jid, bob_jid) = (server.jid("alice"), server.jid("bob"));
+    let both = Login { omemo: "0.3 2", ..Login::default() };
+    let old = Login { omemo: "0.3", ..Login::default() };
+    let say = |from: &mut Peer, to: &mut Peer, to_jid: &str, body: &str, version: &str| {
+        let id = from.encrypt(to_jid, body, version);
+        let message = to.expect(LIMIT, |message| message.id == id);
+        assert_eq!((message.body.as_str(), message.encrypted.as_str(), message.error.as_str()), (body, version, ""));
+        assert!(!message.xml.contains(body), "{message:?}");
+    };
+    let mut alice = Peer::login_with(&server, "alice", "secret", "phone", &both);
+    let mut devices = Vec::new();
+    for round in 0..2 {
+        let mut bob = Peer::login_with(&server, "bob", "secret", "phone", &both);
+        for version in ["0.3", "2"] {
+            say(&mut alice, &mut bob, &bob_jid, &format!("to b\u{f6}b {round}"), version);
+            say(&mut bob, &mut alice, &alice_jid, &format!("to alice {round}"), version);
+        }
+        let known = alice.devices(&bob_jid);
+        assert!(devices.is_empty() || devices == known, "{devices:?}, {known:?}");
+        devices = known;
+        bob.quit();
+    }
+    assert!(matches!(&devices[..], [(_, versions)] if versions == "0.3 2"), "{devices:?}");
+
+    // Another device, which knows but the old version, has what its other one has.
+    let mut desk = Peer::login_with(&server, "bob", "secret", "desk", &old);
+    let mut phone = Peer::login_with(&server, "bob", "secret", "phone", &both);
+    say(&mut alice, &mut desk, &bob_jid, "to both", "0.3");
+    assert_eq!(phone.expect(LIMIT, |message| message.encrypted == "0.3").body, "to both");
+    assert_eq!(alice.devices(&bob_jid).len(), 2);
+    alice.send(&bob_jid, "plain");
+    assert_eq!(desk.expect(LIMIT, |message| message.body == "plain").encrypted, "");
+}
+
+#[test]
+fn prosody_and_encrypting_peers() {
+    encrypting_peers(Kind::Prosody);
+}
+
+#[test]
+fn ejabberd_and_encrypting_peers() {
+    encrypting_peers(Kind::Ejabberd);
+}

@@ -1,4 +1,4 @@
-"""A plain XMPP client (slixmpp, no encryption of its own) which a test drives by JSON lines.
+"""A plain XMPP client (slixmpp, no encryption of its own; omemo_peer.py adds that) which a test drives by JSON lines.
 
 Started by tests/support/peer.rs. Each line on stdin is a command with "cmd"; the first must be "login", which also
 brings the password, so that it is in no process list. Each line on stdout is an event with "ev".
@@ -105,10 +105,11 @@ class Peer(ClientXMPP):
         event("ready", jid=str(self.boundjid))
 
     def on_message(self, stanza):
-        xml, carbon = unwrap(stanza.xml)
+        event("message", **self.describe(*unwrap(stanza.xml)))
+
+    def describe(self, xml, carbon):
         origin = xml.find(f"{SID}origin-id")
-        event(
-            "message",
+        return dict(
             **{"from": xml.get("from", ""), "to": xml.get("to", "")},
             body=xml.findtext(f"{CLIENT}body"),
             id=xml.get("id", ""),
@@ -249,13 +250,13 @@ class Peer(ClientXMPP):
         return True
 
 
-async def main():
+async def main(kind=Peer):
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     lines = asyncio.StreamReader(limit=1 << 24)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     login = json.loads(await lines.readline())
-    peer = Peer(login)
+    peer = kind(login)
     peer.connect(login["host"], login["port"])
     while line := await lines.readline():
         try:
@@ -265,4 +266,5 @@ async def main():
             event("error", what=f"{type(error).__name__}: {error}")
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -20,6 +20,8 @@ use super::server::Server;
 const LOGIN_LIMIT: Duration = Duration::from_secs(60);
 /// For answers of the client itself, without anything going over the network.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// With the look-up of devices and their keys.
+const ENCRYPT_LIMIT: Duration = Duration::from_secs(40);
 
 /// How to log in; the default is what an everyday client does.
 #[derive(Clone, Debug)]
@@ -32,11 +34,14 @@ pub struct Login {
     pub life: bool,
     /// Grants every request to see its presence, and asks back.
     pub auto: bool,
+    /// With OMEMO, in these versions: "0.3", "2", "0.3 2"; none if empty. Its keys stay with the server's files, so that
+    /// the same resource is the same device the next time.
+    pub omemo: &'static str,
 }
 
 impl Default for Login {
     fn default() -> Login {
-        Login { port: None, priority: 0, carbons: true, life: false, auto: true }
+        Login { port: None, priority: 0, carbons: true, life: false, auto: true, omemo: "" }
     }
 }
 
@@ -66,6 +71,7 @@ struct Event {
     stanza_ids: Option<Vec<String>>,
     origin_id: Option<String>,
     delayed: Option<bool>,
+    encrypted: Option<String>,
     show: Option<String>,
     status: Option<String>,
     what: Option<String>,
@@ -93,6 +99,10 @@ pub struct Message {
     pub stanza_ids: Vec<String>,
     pub origin_id: Option<String>,
     pub delayed: bool,
+    /// In which version of OMEMO it came; empty if in none, or if the client knows none.
+    pub encrypted: String,
+    /// Why it cannot be decrypted; empty if it can.
+    pub error: String,
     /// The whole stanza.
     pub xml: String,
 }
@@ -205,6 +215,8 @@ struct LoginCommand {
     carbons: bool,
     life: bool,
     auto: bool,
+    omemo: String,
+    store: String,
 }
 
 #[derive(Default, Serialize)]
@@ -225,6 +237,7 @@ struct SendCommand {
     #[serde(rename = "type")]
     kind: Option<String>,
     private: bool,
+    version: String,
 }
 
 /// For the commands with few fields; those that do not belong to a command are ignored there.
@@ -263,7 +276,8 @@ impl Peer {
         resource: &str,
         login: &Login,
     ) -> Result<Peer, String> {
-        let mut peer = Peer::spawn(&server.dir.join(format!("peer-{user}-{resource}.log")));
+        let script = if login.omemo.is_empty() { "peer.py" } else { "omemo_peer.py" };
+        let mut peer = Peer::spawn(script, &server.dir.join(format!("peer-{user}-{resource}.log")));
         peer.command(&LoginCommand {
             cmd: "login".into(),
             jid: format!("{}/{resource}", server.jid(user)),
@@ -275,6 +289,8 @@ impl Peer {
             carbons: login.carbons,
             life: login.life,
             auto: login.auto,
+            omemo: login.omemo.into(),
+            store: server.dir.join(format!("omemo-{user}-{resource}")).display().to_string(),
         });
         let ready = |event: &Event| matches!(event.ev.as_str(), "ready" | "error" | "closed");
         let event = peer.take(LOGIN_LIMIT, ready).ok_or("no answer in time")?;
@@ -285,8 +301,8 @@ impl Peer {
         Ok(peer)
     }
 
-    fn spawn(log: &Path) -> Peer {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/peer.py");
+    fn spawn(script: &str, log: &Path) -> Peer {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(script);
         let mut process = Command::new(python())
             .arg(script)
             // ^C is for the test; this process ends with its input.
@@ -342,6 +358,22 @@ impl Peer {
     /// Sends a chat message which servers must not copy to other clients (XEP-0280 §7).
     pub fn send_private(&mut self, to: &str, body: &str) -> String {
         self.send_command(SendCommand { to: to.into(), body: body.into(), private: true, ..SendCommand::default() })
+    }
+
+    /// Sends a text encrypted, in this version ([`Login::omemo`]), to all devices that know it.
+    pub fn encrypt(&mut self, to: &str, body: &str, version: &str) -> String {
+        let (cmd, to, body, version) = ("encrypt".into(), to.into(), body.into(), version.into());
+        self.command(&SendCommand { cmd, to, body, version, ..SendCommand::default() });
+        let sent = self.take(ENCRYPT_LIMIT, |event| event.ev == "sent" || is_refusal(event));
+        let id = sent.filter(|event| event.ev == "sent").and_then(|event| event.id);
+        id.unwrap_or_else(|| self.fail("the message was not encrypted"))
+    }
+
+    /// What the client finds out about somebody's devices: number and versions of each.
+    pub fn devices(&mut self, of: &str) -> Vec<(String, String)> {
+        self.command(&ShortCommand { cmd: "devices".into(), to: Some(of.into()), ..ShortCommand::default() });
+        let event = self.take(ENCRYPT_LIMIT, |event| event.ev == "devices" || is_refusal(event));
+        event.and_then(|event| event.items).unwrap_or_else(|| self.fail("no devices"))
     }
 
     /// Sends what the client's plugins make of it: asking (a text whose sender wants to know all), displayed, correction,
@@ -546,6 +578,11 @@ impl Drop for Peer {
     }
 }
 
+/// Whether a command failed; that one of several devices could not be reached is said, too, and is no failure.
+fn is_refusal(event: &Event) -> bool {
+    event.ev == "error" && !event.what.as_deref().unwrap_or_default().starts_with("not for one device")
+}
+
 fn message(event: &Event) -> Option<Message> {
     if event.ev != "message" {
         return None;
@@ -561,6 +598,8 @@ fn message(event: &Event) -> Option<Message> {
         stanza_ids: event.stanza_ids.clone().unwrap_or_default(),
         origin_id: event.origin_id.clone(),
         delayed: event.delayed == Some(true),
+        encrypted: text(&event.encrypted),
+        error: text(&event.error),
         xml: text(&event.xml),
     })
 }
