@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,60 @@ fn bodies_are_sent_with_their_length() {
     fs::write(&file, "changed since").unwrap();
     fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(b"!").unwrap();
     assert!(matches!(work::call(&call), Err(Error::File(_))));
+}
+
+/// A file of each size goes to a service encrypted, and comes back as it was; altered, nothing of it is left.
+#[test]
+fn encrypted_files_there_and_back() {
+    let kept: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let there = kept.clone();
+    let stub = Stub::raw(move |socket, _| {
+        let head = read_head(socket).unwrap();
+        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+        match length {
+            Some(length) => {
+                let mut body = vec![0; length];
+                socket.read_exact(&mut body).unwrap();
+                *there.lock().unwrap() = body;
+            }
+            None => answer.extend(&*there.lock().unwrap()),
+        }
+        let _ = socket.write_all(&answer);
+    });
+    let key = Secret::new("00".repeat(12) + &"07".repeat(32));
+    let (plain, back) = (fresh("plain"), fresh("back"));
+    for size in [0, 1, 16, 100_000] {
+        let content: Vec<u8> = (0..size).map(|place: u32| (place * 7) as u8).collect();
+        fs::write(&plain, &content).unwrap();
+        let mut put = HttpCall::new("PUT", stub.url("/slot"));
+        put.body = vec![Part::Sealed { path: plain.clone(), bytes: size.into(), key: key.clone() }];
+        assert_eq!(put.body_bytes(), u64::from(size) + 16);
+        work::call(&put).unwrap();
+        let sealed = kept.lock().unwrap().clone();
+        assert!(sealed.len() == content.len() + 16 && (size < 16 || !sealed.starts_with(&content)));
+
+        let mut fetch = get(stub.url("/file"));
+        (fetch.save_to, fetch.open_with) = (Some(back.clone()), Some(key.clone()));
+        fetch.answer_bytes_max = u64::from(size) + 16;
+        assert_eq!(work::call(&fetch).unwrap().body_bytes, u64::from(size));
+        assert!(fs::read(&back).unwrap() == content);
+        fs::remove_file(&back).unwrap();
+
+        let altered = |call: &HttpCall| {
+            let error = work::call(call).unwrap_err();
+            assert!(error == Error::Altered && !back.exists(), "{error:?}");
+        };
+        kept.lock().unwrap()[0] ^= 1;
+        altered(&fetch);
+        *kept.lock().unwrap() = sealed[..sealed.len() - 1].to_vec();
+        altered(&fetch);
+        *kept.lock().unwrap() = sealed;
+        fetch.open_with = Some(Secret::new("00".repeat(12) + &"08".repeat(32)));
+        altered(&fetch);
+        fetch.open_with = Some(Secret::new("07"));
+        assert!(matches!(work::call(&fetch), Err(Error::Invalid(_))) && !back.exists());
+    }
 }
 
 #[test]

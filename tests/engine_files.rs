@@ -375,9 +375,13 @@ fn nothing_is_said_for_a_program_that_has_gone() {
 
 /// Somebody sends the owner files, and the bot gets everything; gives the update's `data`, as text.
 fn told_of(rig: &mut Rig, payload: &str) -> String {
-    let id = format!("m{}", payload.len());
+    told_in(rig, "look", payload)
+}
+
+fn told_in(rig: &mut Rig, body: &str, payload: &str) -> String {
+    let id = format!("m{}-{}", payload.len(), body.len());
     let stanza = format!(
-        "<message xmlns='jabber:client' from='eve@x.example/y' to='{OWNER}' type='chat' id='{id}'><body>look</body>{payload}</message>"
+        "<message xmlns='jabber:client' from='eve@x.example/y' to='{OWNER}' type='chat' id='{id}'><body>{body}</body>{payload}</message>"
     );
     let element = parse(&stanza);
     let Reading::Live(inbound) = message::read(&element, &BareJid::parse(OWNER).unwrap()) else { panic!("{stanza}") };
@@ -446,6 +450,43 @@ fn only_what_a_bot_was_told_of_is_fetched() {
     assert!(failure(&get(&mut rig, "https://h/large", true)).contains("TooLarge"));
     let data = told_of(&mut rig, &oob("aesgcm://h/a.jpg#abc"));
     assert!(data.contains("aesgcm:") && !data.contains("file_id"), "{data}");
+}
+
+#[test]
+fn encrypted_files_are_fetched_without_their_key() {
+    let mut rig = Rig::new("encrypted");
+    let (place, key) = ("h.example/a/b.jpg", "0c".repeat(44));
+    let (url, https) = (format!("aesgcm://{place}#{key}"), format!("https://{place}"));
+    // As clients that know XEP-0454 alone say it: the address is the text, with a small picture behind it or not.
+    let data = told_in(&mut rig, &format!("{url}\ndata:image/jpg,AAAA"), "");
+    assert!(data.contains(&format!("\"attachment\":{{\"url\":\"{url}\",\"file_id\":\"")), "{data}");
+    assert!(data.contains("\"name\":\"b.jpg\",\"type\":\"image/jpeg\""), "{data}");
+    let known = get(&mut rig, &url, false);
+    assert!(matches!(&known.answers[..], [Ok(Answer::File(info))] if info.url == url), "{known:?}");
+    assert!(failure(&get(&mut rig, &https, true)).contains("NotFound"), "without its key it is another file");
+
+    let begun = get(&mut rig, &url, true);
+    let call = &begun.calls[0].1;
+    assert_eq!((call.url.as_str(), call.reach), (https.as_str(), Reach::PublicOnly));
+    assert_eq!(call.open_with.as_ref().map(Secret::expose), Some(key.as_str()));
+    assert_eq!(call.answer_bytes_max, limits::DOWNLOAD_BYTES_MAX + 16);
+    assert!(!format!("{call:?}").contains(&key));
+    let done = got(&mut rig, &begun, b"12345");
+    let [Ok(Answer::Content { media_type, bytes: 5, .. })] = &done.answers[..] else { panic!("{done:?}") };
+    assert_eq!(media_type, "image/jpeg", "what the service says is not so");
+
+    let begun = get(&mut rig, &url, true);
+    let altered = rig.called(begun.calls[0].0, Err(CallError::Altered));
+    assert!(failure(&altered).contains("connection_failed") && failure(&altered).contains("altered"), "{altered:?}");
+
+    // The same file with another key is another one, and takes nothing from the first.
+    let other = format!("aesgcm://{place}#{}", "0d".repeat(44));
+    told_in(&mut rig, &other, &oob(&other));
+    assert_eq!(get(&mut rig, &url, true).calls[0].1.open_with.as_ref().map(Secret::expose), Some(key.as_str()));
+    for text in [format!("see {url}"), format!("{url} there"), format!("{url}\nthere"), "aesgcm://h/a#00".to_string()] {
+        let data = told_in(&mut rig, &text, "");
+        assert!(!data.contains("file_id"), "{data}");
+    }
 }
 
 #[test]

@@ -82,8 +82,11 @@ impl Scene {
         (shown.body.clone(), download(&self.server, &shown.body))
     }
 
+    /// Files that are left: who has all of an answer is not after the one who gave it.
     fn spooled(&self) -> usize {
-        fs::read_dir(self.daemon.dir.join("data/spool")).unwrap().count()
+        let count = || fs::read_dir(self.daemon.dir.join("data/spool")).unwrap().count();
+        (0..50).take_while(|_| count() > 0).for_each(|_| std::thread::sleep(Duration::from_millis(20)));
+        count()
     }
 }
 
@@ -152,6 +155,15 @@ fn uploads_ejabberd() {
 
 /// Eve uploads a file as clients do, and sends its address; gives that.
 fn eve_sends(scene: &mut Scene, name: &str, content: &Path) -> String {
+    let url = eve_uploads(scene, name, content);
+    scene.eve.raw(&format!(
+        "<message to='{}' type='chat' id='say-{name}'><body>{url}</body><x xmlns='jabber:x:oob'><url>{url}</url></x></message>",
+        scene.server.jid("ralf")
+    ));
+    url
+}
+
+fn eve_uploads(scene: &mut Scene, name: &str, content: &Path) -> String {
     let upload = format!("upload.{}", scene.server.domain);
     let bytes = fs::metadata(content).unwrap().len();
     scene.eve.raw(&format!(
@@ -168,12 +180,17 @@ fn eve_sends(scene: &mut Scene, name: &str, content: &Path) -> String {
         answer.raise_for_status()\n\
         print(get.get('url'))";
     let (content, ca) = (content.display().to_string(), scene.server.ca_file.display().to_string());
-    let url = run_python(program, &[&answer, &content, &ca]).trim().to_string();
-    scene.eve.raw(&format!(
-        "<message to='{}' type='chat' id='say-{name}'><body>{url}</body><x xmlns='jabber:x:oob'><url>{url}</url></x></message>",
-        scene.server.jid("ralf")
-    ));
-    url
+    run_python(program, &[&answer, &content, &ca]).trim().to_string()
+}
+
+/// Asks for something that may be a file; gives status and type, and what came.
+fn fetch(scene: &Scene, path: &str) -> (String, Vec<u8>) {
+    let out = scene.server.dir.join("out");
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--max-time", "60", "--write-out", "%{http_code} %{content_type}"]);
+    command.args(["--header", &format!("Authorization: Bearer {}", scene.token), "--output"]).arg(&out);
+    command.arg(format!("http://127.0.0.1:{}{path}", scene.daemon.port));
+    (String::from_utf8(command.output().unwrap().stdout).unwrap(), fs::read(&out).unwrap())
 }
 
 fn fetches(kind: Kind) {
@@ -194,14 +211,6 @@ fn fetches(kind: Kind) {
     }
 
     // The server is at a private address, which is right for its own upload service.
-    let out = scene.server.dir.join("out");
-    let fetch = |scene: &Scene, path: &str| {
-        let mut command = Command::new("curl");
-        command.args(["--silent", "--max-time", "60", "--write-out", "%{http_code} %{content_type}"]);
-        command.args(["--header", &format!("Authorization: Bearer {}", scene.token), "--output"]).arg(&out);
-        command.arg(format!("http://127.0.0.1:{}{path}", scene.daemon.port));
-        (String::from_utf8(command.output().unwrap().stdout).unwrap(), fs::read(&out).unwrap())
-    };
     for path in [&by_id, &by_message] {
         let (status, got) = fetch(&scene, &format!("{path}&download=1"));
         assert!(
@@ -241,4 +250,58 @@ fn fetches_prosody() {
 #[test]
 fn fetches_ejabberd() {
     fetches(Kind::Ejabberd);
+}
+
+/// Encrypts a file as XEP-0454 wants it, by another implementation; prints nonce and key.
+const ENCRYPT: &str = "import os, sys\n\
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM\n\
+    key, iv = os.urandom(32), os.urandom(int(sys.argv[3]))\n\
+    open(sys.argv[2], 'wb').write(AESGCM(key).encrypt(iv, open(sys.argv[1], 'rb').read(), None))\n\
+    print((iv + key).hex())";
+
+fn encrypted_files(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind) else { return };
+    let (path, content) = scene.file("plain.png", 3_000_001);
+    let sealed = scene.server.dir.join("sealed");
+    let mut keys = Vec::new();
+    // Old clients have nonces of 16 bytes.
+    for (name, iv) in [("new.png", "12"), ("old.png", "16"), ("altered.png", "12")] {
+        let (from, to) = (path.display().to_string(), sealed.display().to_string());
+        let key = run_python(ENCRYPT, &[&from, &to, iv]).trim().to_string();
+        if name == "altered.png" {
+            let mut bytes = fs::read(&sealed).unwrap();
+            bytes[1_000_000] ^= 1;
+            fs::write(&sealed, bytes).unwrap();
+        }
+        let https = eve_uploads(&mut scene, name, &sealed);
+        let url = format!("{}#{key}", https.replacen("https", "aesgcm", 1));
+        scene.eve.send(&scene.server.jid("ralf"), &url);
+        let updates = scene.daemon.http().get("/bot/getUpdates?timeout=20&offset=-1", Some(&scene.token)).ok();
+        let attachment = updates.at("result").list()[0].at("data").at("attachment");
+        assert_eq!((attachment.at("url").text(), attachment.at("name").text()), (url, name.to_string()));
+        let (status, got) =
+            fetch(&scene, &format!("/bot/getFile?download=1&file_id={}", attachment.at("file_id").text()));
+        if name == "altered.png" {
+            let said = String::from_utf8(got).unwrap();
+            assert!(status.starts_with("502") && said.contains("was altered on its way"), "{status} {said}");
+        } else {
+            assert!(status == "200 image/png" && got == content, "{status}");
+        }
+        assert_eq!(scene.spooled(), 0, "no file is left");
+        let update = updates.at("result").list()[0].at("update_id").number() + 1;
+        scene.daemon.http().get(&format!("/bot/getUpdates?offset={update}"), Some(&scene.token)).ok();
+        keys.push(key);
+    }
+    let log = scene.daemon.log_text();
+    assert!(!keys.iter().any(|key| log.contains(key.as_str())), "a key is in our log");
+}
+
+#[test]
+fn encrypted_files_prosody() {
+    encrypted_files(Kind::Prosody);
+}
+
+#[test]
+fn encrypted_files_ejabberd() {
+    encrypted_files(Kind::Ejabberd);
 }

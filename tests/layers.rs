@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["base"]),
     ("engine", &["base", "xml", "xmpp", "omemo", "store", "remote"]),
     ("http", &["base"]),
-    ("work", &["base"]),
+    ("work", &["base", "omemo"]),
     ("remote", &["base"]),
     ("net", &["base", "xmpp", "engine::event", "engine::effect"]),
     ("api", &["base", "http", "engine::failure", "engine::handle", "xmpp::message::Kind"]),

@@ -15,7 +15,7 @@ use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::store::row::{
-    AccountRow, AttemptRow, BotRow, CommandRow, HeardRow, LocalRow, OutboxRow, RetryRow, RoomRow,
+    AccountRow, AttemptRow, BotRow, CommandRow, FileRow, HeardRow, LocalRow, OutboxRow, RetryRow, RoomRow,
 };
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
@@ -23,7 +23,14 @@ use rusqlite::Connection;
 const TOKEN: &str = "bm_TOKEN-that-nobody-may-read-0123456";
 const PASSWORD: &str = "PASSWORD-that-nobody-may-read";
 const LOGIN_KEY: &str = "LOGINKEY-that-nobody-may-read";
+const FILE_KEY: &str = "FILEKEY-that-nobody-may-read";
 const NOW: i64 = 1_790_000_000;
+
+fn encrypted_file(bot: BotId) -> FileRow {
+    let (file_id, message_id, url) = ("f".into(), "m".into(), "https://h/f".into());
+    let key = Some(Secret::new(FILE_KEY));
+    FileRow { bot, file_id, message_id, url, name: None, media_type: None, size: Some(7), key }
+}
 
 /// A directory of its own, gone at the end.
 struct Dir(PathBuf);
@@ -466,13 +473,14 @@ fn nothing_secret_is_readable_in_the_files() {
     store.store_login_key(account, &Secret::new(LOGIN_KEY)).unwrap();
     let password = Some(Secret::new(PASSWORD));
     store.store_room(&RoomRow { password, ..room(account, "tea@muc.example.org") }).unwrap();
+    store.insert_file(&encrypted_file(id), NOW).unwrap();
     store.commit().unwrap();
     let search = || {
         for entry in fs::read_dir(&dir.0).unwrap() {
             let path = entry.unwrap().path();
             let bytes = fs::read(&path).unwrap();
             let holds = |word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
-            for secret in [TOKEN, PASSWORD, LOGIN_KEY] {
+            for secret in [TOKEN, PASSWORD, LOGIN_KEY, FILE_KEY] {
                 assert!(!holds(secret), "{secret} in {}", path.display());
             }
             if path == dir.file("botmother.db-wal") {
@@ -487,6 +495,8 @@ fn nothing_secret_is_readable_in_the_files() {
     assert_eq!(store.list_bots().unwrap()[0].token, Some(Secret::new(TOKEN)));
     let row = &store.list_accounts().unwrap()[0];
     assert_eq!((&row.password, &row.login_key), (&Secret::new(PASSWORD), &Some(Secret::new(LOGIN_KEY))));
+    assert_eq!(store.find_file(id, "f").unwrap(), Some(encrypted_file(id)));
+    assert_eq!(store.find_file_of(id, "m").unwrap(), Some(encrypted_file(id)));
     store.close().unwrap();
 
     // A sealed value does not open in another's place.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use botmother::base::call::{Reach, Trust};
+use botmother::base::call::{Part, Reach, Trust};
 use botmother::remote::upload::{Fetched, Sent, build_get, build_put, read_get, read_put};
 use botmother::work;
 use support::peer::Peer;
@@ -59,7 +59,8 @@ fn there_and_back(kind: Kind) {
     let content: Vec<u8> = (0..BYTES).map(|index| (index * 7 / 3) as u8).collect();
     fs::write(&path, &content).unwrap();
     let put = |slot: &Slot, file: &Path, bytes| {
-        read_put(&work::call(&build_put(&slot.put, &slot.headers, file, bytes, "application/octet-stream", trust())))
+        let file = Part::File { path: file.to_path_buf(), bytes };
+        read_put(&work::call(&build_put(&slot.put, &slot.headers, file, "application/octet-stream", trust())))
     };
 
     let slot = ask_slot(&server, &mut peer, "slot1", BYTES);

@@ -35,6 +35,8 @@ pub struct HttpCall {
     /// Where the body of a 2xx answer goes, instead of into memory. The file must not exist yet; it is gone again when
     /// the call fails.
     pub save_to: Option<PathBuf>,
+    /// What comes there is encrypted with this (as [`Part::Sealed`] says), and is there only when it is whole.
+    pub open_with: Option<Secret>,
     /// Redirects that are followed; 0: a redirect is an answer. From https only to https.
     pub redirects_max: u32,
     /// Which addresses may be connected to.
@@ -45,6 +47,9 @@ pub struct HttpCall {
     /// the proxy looks up the name, so we could not check.
     pub proxy: Option<Secret>,
 }
+
+/// Bytes that encryption adds to a file: the tag of AES-GCM.
+pub const SEALED_FILE_EXTRA: u64 = 16;
 
 /// A piece of a request's body.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +62,15 @@ pub enum Part {
         path: PathBuf,
         /// Its size, which the service was told; a file that has another by now fails the call.
         bytes: u64,
+    },
+    /// The same, encrypted while it is sent (XEP-0454), which makes it [`SEALED_FILE_EXTRA`] longer.
+    Sealed {
+        /// Its path.
+        path: PathBuf,
+        /// Its size as it lies there.
+        bytes: u64,
+        /// Nonce and key in hex, as in an `aesgcm:` address. For this one file only.
+        key: Secret,
     },
 }
 
@@ -93,6 +107,7 @@ impl HttpCall {
             silence_max: None,
             answer_bytes_max: limits::CALL_ANSWER_BYTES_MAX,
             save_to: None,
+            open_with: None,
             redirects_max: 0,
             reach: Reach::Any,
             trust: Trust::default(),
@@ -135,6 +150,7 @@ impl HttpCall {
         let bytes = |part: &Part| match part {
             Part::Bytes(bytes) => bytes.len() as u64,
             Part::File { bytes, .. } => *bytes,
+            Part::Sealed { bytes, .. } => *bytes + SEALED_FILE_EXTRA,
         };
         self.body.iter().map(bytes).sum()
     }
@@ -150,7 +166,9 @@ impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Part::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Part::File { path, bytes } => write!(f, "{} ({bytes} bytes)", path.display()),
+            Part::File { path, bytes } | Part::Sealed { path, bytes, .. } => {
+                write!(f, "{} ({bytes} bytes)", path.display())
+            }
         }
     }
 }
@@ -238,6 +256,8 @@ pub enum CallError {
     TooLarge,
     /// A file of ours cannot be read or written.
     File(String),
+    /// What was fetched is not what was encrypted with this key.
+    Altered,
     /// Too much is waiting already; the call was not made.
     Busy,
     /// It was called off.
@@ -261,7 +281,11 @@ impl CallError {
     /// Whether the same call may succeed later without anybody changing it.
     pub fn retry(&self) -> Retry {
         match self {
-            CallError::Invalid(_) | CallError::NotPublic | CallError::TooLarge | CallError::Cancelled => Retry::Never,
+            CallError::Invalid(_)
+            | CallError::NotPublic
+            | CallError::TooLarge
+            | CallError::Cancelled
+            | CallError::Altered => Retry::Never,
             _ => Retry::Later,
         }
     }
@@ -276,6 +300,7 @@ impl fmt::Display for CallError {
             CallError::NotHttp(why) | CallError::File(why) => why,
             CallError::NotPublic => "the address is not a public one, which is not allowed here",
             CallError::TooLarge => "the answer is larger than allowed",
+            CallError::Altered => "it is encrypted and was altered on its way, or the key that came with it is wrong",
             CallError::Busy => "too many calls are waiting already",
             CallError::Cancelled => "it was called off",
             CallError::Internal => "an internal error; the log says more",

@@ -30,6 +30,7 @@ use crate::xmpp::stanza::IqKind;
 use crate::xmpp::upload::{self, Refusal, Slot, UploadService};
 
 pub use fetching::{FileQuery, FileWanted};
+use sending::Sending;
 pub use sending::{NewFile, Upload};
 
 /// What is on its way, and what is known of accounts' servers.
@@ -62,8 +63,8 @@ struct Job {
 /// What a job is for.
 #[derive(Clone)]
 enum Task {
-    /// To send a file; with the address where others will find it, once that is known.
-    Send(Box<Upload>, Option<String>),
+    /// To send a file.
+    Send(Box<Sending>),
     /// To fetch a file into this place.
     Fetch(FileRow, Arc<SpoolFile>),
 }
@@ -150,7 +151,7 @@ impl Engine {
     pub(super) fn on_file_called(&mut self, number: u64, called: &Called) -> Result<(), Trouble> {
         let Some(job) = self.files.jobs.get(&number).cloned() else { return Ok(()) };
         let result = match job.task {
-            Task::Send(upload, url) => self.on_put(number, job.bot, &upload, url.as_deref(), called),
+            Task::Send(sending) => self.on_put(number, job.bot, &sending, called),
             Task::Fetch(row, content) => self.on_got(number, job.slots, &row, content, called),
         };
         Ok(self.settle_job(number, result)?)
@@ -191,12 +192,12 @@ impl Engine {
         let Some(job) = self.files.jobs.get_mut(&number) else { return Ok(()) };
         (job.is_searching, job.slots) = (false, job.slots + 1);
         let request = match &job.task {
-            Task::Send(upload, _) => {
-                let file = &upload.file;
-                if let Some(most) = service.file_bytes_max.filter(|most| *most < file.bytes) {
+            Task::Send(sending) => {
+                let (name, bytes, media_type) = sending.shown();
+                if let Some(most) = service.file_bytes_max.filter(|most| *most < bytes) {
                     return Err(too_large(Some(most)).into());
                 }
-                upload::build_request(&file.name, file.bytes, &file.media_type)
+                upload::build_request(&name, bytes, media_type)
             }
             // Nothing is put there: the slot shows where files of this server are.
             Task::Fetch(..) => upload::build_request("file", 1, media::UNKNOWN),
@@ -281,7 +282,7 @@ impl Engine {
             self.files.places.insert(account, place);
         }
         match self.files.jobs.get(&number).map(|job| job.task.clone()) {
-            Some(Task::Send(upload, _)) => self.put(number, &upload, &slot),
+            Some(Task::Send(sending)) => self.put(number, *sending, &slot),
             Some(Task::Fetch(row, content)) => self.fetch(number, &row, &content),
             None => Ok(()),
         }

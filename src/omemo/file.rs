@@ -10,6 +10,7 @@ use super::crypto::{self, Gcm, Key};
 use super::show::unhex;
 use super::{Entropy, Error};
 use crate::base::limits;
+use crate::base::secret::Secret;
 use crate::base::text::hex;
 
 /// How a file is encrypted.
@@ -27,8 +28,7 @@ impl fmt::Debug for FileKey {
 }
 
 impl FileKey {
-    /// Bytes that encryption adds to a file.
-    pub const TAG_BYTES: usize = Gcm::TAG;
+    const TAG_BYTES: usize = Gcm::TAG;
 
     /// A key for one file. It must not be used for another.
     pub fn new(entropy: &mut Entropy<'_>) -> FileKey {
@@ -37,27 +37,38 @@ impl FileKey {
         FileKey { iv, key: entropy.key() }
     }
 
-    /// The address to send, for a file that lies at `https`; `None` when that is no `https` address, or has a fragment.
-    pub fn print_url(&self, https: &str) -> Option<String> {
-        let rest = https.strip_prefix("https://").filter(|rest| !rest.contains('#'))?;
-        Some(format!("aesgcm://{rest}#{}{}", hex(&self.iv), hex(&self.key[..])))
+    /// Nonce and key in hex, as they stand in an address.
+    pub fn print(&self) -> Secret {
+        Secret::new(hex(&self.iv) + &hex(&self.key[..]))
     }
 
-    /// Reads such an address: where the file lies, and its key. The one that fetches checks the host.
-    pub fn parse_url(url: &str) -> Option<(String, FileKey)> {
-        let (rest, secret) = url.trim().strip_prefix("aesgcm://")?.split_once('#')?;
-        if rest.is_empty() || rest.starts_with('/') || rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return None;
-        }
-        let secret = crypto::Zeroizing::new(unhex(secret)?);
+    /// Reads what [`FileKey::print`] writes.
+    pub fn parse(text: &str) -> Option<FileKey> {
+        let secret = crypto::Zeroizing::new(unhex(text)?);
         let (iv, key) = secret.split_last_chunk::<32>()?;
-        let key = FileKey { iv: matches!(iv.len(), 12 | 16).then(|| iv.to_vec())?, key: Key::new(*key) };
-        Some((format!("https://{rest}"), key))
+        Some(FileKey { iv: matches!(iv.len(), 12 | 16).then(|| iv.to_vec())?, key: Key::new(*key) })
     }
 
     fn gcm(&self) -> Gcm {
         Gcm::new(&self.key[..], &self.iv).expect("the key has 32 bytes, the nonce is not empty")
     }
+}
+
+/// The address to send, for a file that lies at `https`, and its key; `None` when that is no `https` address, or has a
+/// fragment.
+pub fn join_url(https: &str, key: &Secret) -> Option<String> {
+    let rest = https.strip_prefix("https://").filter(|rest| !rest.contains('#'))?;
+    Some(format!("aesgcm://{rest}#{}", key.expose()))
+}
+
+/// Reads such an address: where the file lies, and its key. The one that fetches checks the host.
+pub fn split_url(url: &str) -> Option<(String, Secret)> {
+    let (rest, key) = url.trim().strip_prefix("aesgcm://")?.split_once('#')?;
+    if rest.is_empty() || rest.starts_with('/') || rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return None;
+    }
+    FileKey::parse(key)?;
+    Some((format!("https://{rest}"), Secret::new(key)))
 }
 
 /// Encrypts one file.
@@ -126,21 +137,22 @@ mod tests {
     #[test]
     fn addresses() {
         for (iv, digits) in [(12, 88), (16, 96)] {
-            let url = key(iv).print_url("https://upload.example.org/a/b.jpg").unwrap();
+            let url = join_url("https://upload.example.org/a/b.jpg", &key(iv).print()).unwrap();
             assert!(url.starts_with("aesgcm://upload.example.org/a/b.jpg#000102"), "{url}");
             assert_eq!(url.split_once('#').unwrap().1.len(), digits);
-            let read = FileKey::parse_url(&url.to_uppercase().replace("AESGCM", "aesgcm")).unwrap();
-            assert_eq!(read.0, "https://UPLOAD.EXAMPLE.ORG/A/B.JPG");
-            assert_eq!(FileKey::parse_url(&url).unwrap(), ("https://upload.example.org/a/b.jpg".into(), key(iv)));
+            let (https, secret) = split_url(&url.to_uppercase().replace("AESGCM", "aesgcm")).unwrap();
+            assert_eq!(https, "https://UPLOAD.EXAMPLE.ORG/A/B.JPG");
+            assert_eq!(FileKey::parse(secret.expose()), Some(key(iv)));
+            assert_eq!(split_url(&url).unwrap(), ("https://upload.example.org/a/b.jpg".into(), key(iv).print()));
             for bad in [&url[..url.len() - 2], &url[..url.len() - 1], &url.replace('#', ""), &format!("{url}00")] {
-                assert_eq!(FileKey::parse_url(bad), None, "{bad}");
+                assert_eq!(split_url(bad), None, "{bad}");
             }
         }
-        assert_eq!(key(12).print_url("http://a/b"), None);
-        assert_eq!(key(12).print_url("https://a/b#c"), None);
+        assert_eq!(join_url("http://a/b", &key(12).print()), None);
+        assert_eq!(join_url("https://a/b#c", &key(12).print()), None);
         let secret = "00".repeat(44);
         for place in ["aesgcm://#", "aesgcm:///etc#", "https://a/b#", "aesgcm://a b/#", "aesgcm://a\n/#"] {
-            assert_eq!(FileKey::parse_url(&format!("{place}{secret}")), None, "{place}");
+            assert_eq!(split_url(&format!("{place}{secret}")), None, "{place}");
         }
         assert_eq!(format!("{:?}", key(12)), "***");
     }

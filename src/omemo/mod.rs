@@ -26,7 +26,7 @@ pub use crypto::{Bytes, Key, KeyPair, PublicKey, is_same};
 pub use device::{Device, new_device_id};
 pub use element::{Bundle, DeviceKey, Encrypted, add_device, read_devices, remove_device};
 pub use envelope::Envelope;
-pub use file::{Decrypter, Encrypter, FileKey};
+pub use file::{Decrypter, Encrypter, FileKey, join_url, split_url};
 pub use session::Session;
 pub use show::{fingerprint, print_uri, read_fingerprint, read_uri, unhex};
 pub use version::{Identity, Version};

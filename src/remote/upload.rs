@@ -4,7 +4,7 @@
 //! from anybody: how far a call may reach is for the caller to say.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Part, Reach, Retry, Trust};
 use crate::base::limits;
@@ -13,16 +13,9 @@ use crate::base::secret::Secret;
 /// Headers a slot may ask for (XEP-0363 §5: all others are ignored).
 const SLOT_HEADERS: [&str; 3] = ["Authorization", "Cookie", "Expires"];
 
-/// Builds the PUT of a file of so many bytes to a slot, with the slot's headers. Size and type must be those the slot
-/// was asked for.
-pub fn build_put(
-    url: &str,
-    headers: &[(String, String)],
-    file: &Path,
-    bytes: u64,
-    content_type: &str,
-    trust: Trust,
-) -> HttpCall {
+/// Builds the PUT of a file to a slot, with the slot's headers. Size (of the body) and type must be those the slot was
+/// asked for.
+pub fn build_put(url: &str, headers: &[(String, String)], file: Part, content_type: &str, trust: Trust) -> HttpCall {
     let mut call = HttpCall::new("PUT", url).header("Content-Type", content_type);
     for (name, value) in headers {
         if let Some(name) = SLOT_HEADERS.iter().find(|known| known.eq_ignore_ascii_case(name.trim())) {
@@ -30,7 +23,7 @@ pub fn build_put(
             call = call.secret_header(name, Secret::new(value.replace(['\r', '\n'], "")));
         }
     }
-    call.body = vec![Part::File { path: file.to_path_buf(), bytes }];
+    call.body = vec![file];
     call.timeout = limits::TRANSFER_TIMEOUT;
     call.silence_max = Some(limits::TRANSFER_SILENCE_MAX);
     call.answer_bytes_max = limits::CALL_ERROR_BYTES_MAX;
@@ -178,7 +171,8 @@ mod tests {
             header("Host", "evil.example"),
             header("Content-Length", "0"),
         ];
-        let call = build_put("https://u/slot", &headers, Path::new("/f"), 5, "image/jpeg", Trust::default());
+        let file = Part::File { path: "/f".into(), bytes: 5 };
+        let call = build_put("https://u/slot", &headers, file, "image/jpeg", Trust::default());
         let secrets: Vec<(&str, &str)> =
             call.secret_headers.iter().map(|(name, value)| (*name, value.expose())).collect();
         assert_eq!(secrets, [("Authorization", "Bearer ab"), ("Cookie", "foo=bar")]);

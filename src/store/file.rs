@@ -1,5 +1,5 @@
-//! Table `file`: files that bots were told of, so that these and no others can be fetched for them. Rows go by age and
-//! number (purge.rs), and with their bot.
+//! Table `file`: files that bots were told of, so that these and no others can be fetched for them; keys of encrypted ones
+//! are sealed. Rows go by age and number (purge.rs), and with their bot.
 
 use rusqlite::Row;
 
@@ -15,10 +15,11 @@ impl Store {
     /// Remembers a file; of one that is known already, what is said now. The oldest of the same bot go beyond the limit.
     pub fn insert_file(&mut self, row: &FileRow, now_s: i64) -> Result<(), Error> {
         self.write("DELETE FROM file WHERE bot_id = ? AND file_id = ?", &[&row.bot.0, &row.file_id])?;
+        let key = self.sealed(&key_place(row.bot, &row.file_id), row.key.as_ref());
         let id = self.insert(
-            "INSERT INTO file (bot_id, file_id, message_id, url, name, media_type, size, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            &[&row.bot.0, &row.file_id, &row.message_id, &row.url, &row.name, &row.media_type, &row.size, &now_s],
+            "INSERT INTO file (bot_id, file_id, message_id, url, name, media_type, size, file_key, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            &[&row.bot.0, &row.file_id, &row.message_id, &row.url, &row.name, &row.media_type, &row.size, &key, &now_s],
         )?;
         if id % COUNTED_EVERY == 0 {
             self.write(
@@ -33,32 +34,39 @@ impl Store {
     /// A file by its name in the API.
     pub fn find_file(&self, bot: BotId, file_id: &str) -> Result<Option<FileRow>, Error> {
         self.row(
-            "SELECT bot_id, file_id, message_id, url, name, media_type, size FROM file
+            "SELECT bot_id, file_id, message_id, url, name, media_type, size, file_key FROM file
              WHERE bot_id = ? AND file_id = ?",
             &[&bot.0, &file_id],
-            read_file,
+            |row| self.read_file(row),
         )
     }
 
     /// The first file of a message.
     pub fn find_file_of(&self, bot: BotId, message_id: &str) -> Result<Option<FileRow>, Error> {
         self.row(
-            "SELECT bot_id, file_id, message_id, url, name, media_type, size FROM file
+            "SELECT bot_id, file_id, message_id, url, name, media_type, size, file_key FROM file
              WHERE bot_id = ? AND message_id = ? ORDER BY id LIMIT 1",
             &[&bot.0, &message_id],
-            read_file,
+            |row| self.read_file(row),
         )
+    }
+
+    fn read_file(&self, row: &Row<'_>) -> Result<FileRow, Error> {
+        let (bot, file_id) = (BotId(row.get(0)?), row.get::<_, String>(1)?);
+        Ok(FileRow {
+            bot,
+            message_id: row.get(2)?,
+            url: row.get(3)?,
+            name: row.get(4)?,
+            media_type: row.get(5)?,
+            size: row.get(6)?,
+            key: self.opened(&key_place(bot, &file_id), row.get(7)?)?,
+            file_id,
+        })
     }
 }
 
-fn read_file(row: &Row<'_>) -> Result<FileRow, Error> {
-    Ok(FileRow {
-        bot: BotId(row.get(0)?),
-        file_id: row.get(1)?,
-        message_id: row.get(2)?,
-        url: row.get(3)?,
-        name: row.get(4)?,
-        media_type: row.get(5)?,
-        size: row.get(6)?,
-    })
+/// What a file's key is sealed for.
+fn key_place(bot: BotId, file_id: &str) -> String {
+    format!("file.file_key:{bot}:{file_id}")
 }

@@ -70,6 +70,8 @@ pub struct FileRow {
     pub media_type: Option<String>,
     /// Its size in bytes, says its sender.
     pub size: Option<i64>,
+    /// Of an encrypted file: what decrypts it; sealed in the file.
+    pub key: Option<Secret>,
 }
 
 /// A row of `omemo_key`.

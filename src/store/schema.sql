@@ -137,7 +137,7 @@ CREATE TABLE farewell (
   owner_jid  TEXT NOT NULL
 );
 
--- Owner: file.rs. Files that bots were told of: only these are fetched for them.
+-- Owner: file.rs. Files that bots were told of: only these are fetched for them. Sealed column: file_key.
 CREATE TABLE file (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
@@ -147,6 +147,7 @@ CREATE TABLE file (
   name       TEXT,
   media_type TEXT,
   size       INTEGER,
+  file_key   TEXT,                                  -- of an encrypted file: the fragment of its address
   created_at INTEGER NOT NULL,
   UNIQUE (bot_id, file_id)
 );

@@ -1,10 +1,12 @@
-//! The body of a request as one reader: bytes and files, one after the other, exactly as many as were announced.
+//! The body of a request as one reader: bytes and files, one after the other, exactly as many as were announced. Files
+//! that are to be encrypted (XEP-0454) are encrypted here, while they are sent.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Take};
 use std::path::Path;
 
 use crate::base::call::{CallError, Part};
+use crate::omemo::{Encrypter, FileKey};
 
 /// What is still to be sent.
 pub(super) struct Body {
@@ -14,7 +16,7 @@ pub(super) struct Body {
 
 enum Source {
     Bytes(Cursor<Vec<u8>>),
-    File(Take<File>),
+    File(Take<File>, Option<Box<Encrypter>>),
 }
 
 impl Body {
@@ -25,20 +27,29 @@ impl Body {
             .rev()
             .map(|part| match part {
                 Part::Bytes(bytes) => Ok(Source::Bytes(Cursor::new(bytes.clone()))),
-                Part::File { path, bytes } => open_file(path, *bytes),
+                Part::File { path, bytes } => Ok(Source::File(open_file(path, *bytes)?, None)),
+                Part::Sealed { path, bytes, key } => {
+                    let key = FileKey::parse(key.expose()).ok_or_else(no_key)?;
+                    Ok(Source::File(open_file(path, *bytes)?, Some(Box::new(Encrypter::new(&key)))))
+                }
             })
             .collect();
         Ok(Body { parts: parts? })
     }
 }
 
-fn open_file(path: &Path, bytes: u64) -> Result<Source, CallError> {
+/// What is called a key is none.
+pub(super) fn no_key() -> CallError {
+    CallError::Invalid("the key of an encrypted file is not one".into())
+}
+
+fn open_file(path: &Path, bytes: u64) -> Result<Take<File>, CallError> {
     let failed = |error: io::Error| CallError::File(format!("{} cannot be read: {error}", path.display()));
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.len() != bytes {
         return Err(CallError::File(format!("{} has changed its size", path.display())));
     }
-    Ok(Source::File(file.take(bytes)))
+    Ok(file.take(bytes))
 }
 
 impl Read for Body {
@@ -46,17 +57,24 @@ impl Read for Body {
         while let Some(part) = self.parts.last_mut() {
             let count = match part {
                 Source::Bytes(bytes) => bytes.read(out)?,
-                Source::File(file) => match file.read(out) {
+                Source::File(file, encrypter) => match file.read(out) {
                     // ureq would wait for the rest for ever.
                     Ok(0) if file.limit() > 0 => return Err(broken("it became shorter while it was sent".into())),
-                    Ok(count) => count,
+                    Ok(count) => {
+                        if let (Some(encrypter), Some(piece)) = (encrypter, out.get_mut(..count)) {
+                            encrypter.update(piece).map_err(|_| broken("it is too large".into()))?;
+                        }
+                        count
+                    }
                     Err(error) => return Err(broken(error.to_string())),
                 },
             };
             if count > 0 || out.is_empty() {
                 return Ok(count);
             }
-            self.parts.pop();
+            if let Some(Source::File(_, Some(encrypter))) = self.parts.pop() {
+                self.parts.push(Source::Bytes(Cursor::new(encrypter.finish().to_vec())));
+            }
         }
         Ok(0)
     }

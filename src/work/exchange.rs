@@ -12,14 +12,15 @@ use ureq::http::{self, HeaderValue, Request, Response};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body as AnswerBody, Proxy, SendBody};
 
-use super::body::Body;
+use super::body::{Body, no_key};
 use super::cancel::Cancel;
 use super::lines::Lines;
 use super::link::Tcp;
 use super::resolve::Names;
 use super::tls::{self, Certificate, Tls};
-use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach};
+use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach, SEALED_FILE_EXTRA};
 use crate::base::limits;
+use crate::omemo::{Decrypter, FileKey};
 
 /// Who takes an answer while it comes.
 pub(super) struct Each<'a> {
@@ -165,7 +166,7 @@ fn take(call: &HttpCall, answer: Response<AnswerBody>, each: Option<Each<'_>>) -
     }
     taken.body_bytes = match (each, &call.save_to) {
         (Some(each), _) => to_each(reader, call.answer_bytes_max, each)?,
-        (None, Some(path)) => to_file(reader, call.answer_bytes_max, path)?,
+        (None, Some(path)) => to_file(reader, call, path)?,
         (None, None) => 0,
     };
     Ok(taken)
@@ -180,18 +181,37 @@ fn to_memory(mut taken: HttpAnswer, mut reader: impl Read, max: u64) -> Result<H
     Ok(taken)
 }
 
-fn to_file(reader: impl Read, max: u64, path: &Path) -> Result<u64, CallError> {
+fn to_file(reader: impl Read, call: &HttpCall, path: &Path) -> Result<u64, CallError> {
+    let key = call.open_with.as_ref().map(|key| FileKey::parse(key.expose()).ok_or_else(no_key)).transpose()?;
     let failed = |error: io::Error| CallError::File(format!("{} cannot be written: {error}", path.display()));
     // Whoever sends it to us is a stranger, and it may be private.
     let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    let outcome = pump(reader, max, &mut |bytes| {
-        file.write_all(bytes).map_err(failed)?;
-        Ok(ControlFlow::Continue(()))
-    });
+    let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(failed);
+    let outcome = match key {
+        Some(key) => decrypt(reader, call.answer_bytes_max, Decrypter::new(&key), &mut write),
+        None => pump(reader, call.answer_bytes_max, &mut |bytes| write(bytes).map(ControlFlow::Continue)),
+    };
     if outcome.is_err() {
         let _ = std::fs::remove_file(path);
     }
     outcome
+}
+
+/// Decrypts what comes. Only when it was all there and unaltered it counts.
+fn decrypt(
+    reader: impl Read,
+    max: u64,
+    mut decrypter: Decrypter,
+    write: &mut dyn FnMut(&[u8]) -> Result<(), CallError>,
+) -> Result<u64, CallError> {
+    let mut plain = Vec::new();
+    let count = pump(reader, max, &mut |bytes| {
+        plain.clear();
+        decrypter.update(bytes, &mut plain).map_err(|_| CallError::Altered)?;
+        write(&plain).map(ControlFlow::Continue)
+    })?;
+    decrypter.finish().map_err(|_| CallError::Altered)?;
+    Ok(count.saturating_sub(SEALED_FILE_EXTRA))
 }
 
 fn to_each(reader: impl Read, max: u64, each: Each<'_>) -> Result<u64, CallError> {

@@ -4,11 +4,14 @@
 //! Only what this bot was told of is fetched, and only from public addresses: whoever writes to a bot must not make us
 //! call at the router. The one exception is the upload service of our own server, which may well stand beside us. What
 //! its files look like a slot shows.
+//!
+//! Encrypted files (XEP-0454) have their key in their address. Only what stands before it is ever asked for; the key is
+//! kept apart, and the call that fetches decrypts.
 
 use std::sync::Arc;
 
 use super::Task;
-use crate::base::call::{CallError, Reach};
+use crate::base::call::{CallError, Reach, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
 use crate::base::json::{self, Object};
 use crate::base::spool::SpoolFile;
@@ -20,6 +23,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, FileInfo};
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble, Verdict};
+use crate::omemo::{join_url, split_url};
 use crate::remote::upload::{Fetched, build_get, read_get};
 use crate::store;
 use crate::store::row::FileRow;
@@ -63,7 +67,7 @@ impl Engine {
             if is_fetchable {
                 self.store.insert_file(&row, self.now.unix())?;
             }
-            told.push(print(&row, attachment.description.as_deref(), is_fetchable));
+            told.push(print(&row, &attachment.url, attachment.description.as_deref(), is_fetchable));
         }
         Ok(match told.as_slice() {
             [] => payload,
@@ -74,22 +78,27 @@ impl Engine {
 }
 
 fn row_of(bot: BotId, message_id: &str, attachment: &Attachment) -> FileRow {
-    let name = attachment.name.clone().or_else(|| name_in(&attachment.url));
+    let (url, key) = match split_url(&attachment.url) {
+        Some((url, key)) => (url, Some(key)),
+        None => (attachment.url.clone(), None),
+    };
+    let name = attachment.name.clone().or_else(|| name_in(&url));
     let guessed = || name.as_deref().and_then(media::guess).map(str::to_string);
     FileRow {
         bot,
         file_id: file_id(&attachment.url),
         message_id: message_id.to_string(),
-        url: attachment.url.clone(),
+        url,
+        key,
         media_type: attachment.media_type.clone().or_else(guessed),
         size: attachment.size_bytes.and_then(|size| i64::try_from(size).ok()),
         name,
     }
 }
 
-fn print(row: &FileRow, description: Option<&str>, is_fetchable: bool) -> String {
+fn print(row: &FileRow, url: &str, description: Option<&str>, is_fetchable: bool) -> String {
     let payload = Object::new()
-        .text("url", &row.url)
+        .text("url", url)
         .text_if("file_id", Some(row.file_id.as_str()).filter(|_| is_fetchable))
         .text_if("name", row.name.as_deref())
         .text_if("type", row.media_type.as_deref())
@@ -153,6 +162,10 @@ impl Engine {
         let path = into.path().to_path_buf();
         let mut call = build_get(&row.url, path, limits::DOWNLOAD_BYTES_MAX, reach, self.trust_of(account));
         call.timeout = limits::DOWNLOAD_TIMEOUT;
+        if row.key.is_some() {
+            call.open_with.clone_from(&row.key);
+            call.answer_bytes_max += SEALED_FILE_EXTRA;
+        }
         if is_ours {
             // It is trusted itself, not whom it names.
             call.redirects_max = 0;
@@ -174,7 +187,8 @@ impl Engine {
             return if slots == 0 { self.find_slot(number) } else { Err(not_public().into()) };
         }
         let (bytes, content_type) = match read_get(called) {
-            Fetched::Done { bytes, content_type } => (bytes, content_type),
+            // Of an encrypted file the service does not know what it is.
+            Fetched::Done { bytes, content_type } => (bytes, content_type.filter(|_| row.key.is_none())),
             gone @ Fetched::Gone => return Err(Failure::NotFound(gone.to_string()).into()),
             denied @ Fetched::Denied => return Err(Failure::Forbidden(denied.to_string()).into()),
             Fetched::TooLarge => return Err(too_large().into()),
@@ -190,7 +204,8 @@ impl Engine {
 }
 
 fn info(row: FileRow) -> FileInfo {
-    let FileRow { file_id, message_id, url, name, media_type, size, .. } = row;
+    let FileRow { file_id, message_id, url, name, media_type, size, key, .. } = row;
+    let url = key.and_then(|key| join_url(&url, &key)).unwrap_or(url);
     FileInfo { file_id, message_id, url, name, media_type, size }
 }
 

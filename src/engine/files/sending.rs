@@ -3,22 +3,28 @@
 //!
 //! The program has its answer when both are done: the file is stored at the server, the message is in the outbox. If it
 //! goes away before that, nothing is said in its name.
+//!
+//! For somebody whom the bot writes encrypted, the file is encrypted, too (XEP-0454): on its way to the server, which
+//! learns its size and the end of its name. Its key goes into the message.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Task, failed, too_large};
-use crate::base::crypto;
+use crate::base::call::{Part, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
-use crate::base::limits;
+use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
+use crate::base::{crypto, limits, media, text};
 use crate::engine::calls::About;
 use crate::engine::deeds::check_text;
 use crate::engine::event::Called;
 use crate::engine::handle::{Act, Answer, Deed};
 use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble, Verdict};
+use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
 use crate::xmpp::upload::Slot;
 
@@ -61,6 +67,37 @@ impl Upload {
     }
 }
 
+/// A file on its way to the server.
+#[derive(Clone)]
+pub(super) struct Sending {
+    upload: Upload,
+    /// What it is encrypted with.
+    key: Option<Secret>,
+    /// Where others will find it, once that is known.
+    url: Option<String>,
+}
+
+impl Sending {
+    /// What the server learns of the file: name, size, type.
+    pub(super) fn shown(&self) -> (Cow<'_, str>, u64, &str) {
+        let file = &self.upload.file;
+        match &self.key {
+            None => (Cow::Borrowed(file.name.as_str()), file.bytes, &file.media_type),
+            Some(key) => (Cow::Owned(veiled(&file.name, key)), file.bytes + SEALED_FILE_EXTRA, media::UNKNOWN),
+        }
+    }
+
+    /// What goes there.
+    fn body(&self) -> Part {
+        let file = &self.upload.file;
+        let (path, bytes) = (file.content.path().to_path_buf(), file.bytes);
+        match self.key.clone() {
+            None => Part::File { path, bytes },
+            Some(key) => Part::Sealed { path, bytes, key },
+        }
+    }
+}
+
 impl Engine {
     /// `sendFile` with the file itself: begun, or refused with the reason.
     pub(in crate::engine) fn upload(&mut self, bot: BotId, upload: &Upload) -> Result<Verdict, Trouble> {
@@ -71,28 +108,42 @@ impl Engine {
         let Way::Account(account) = self.way(bot, &act.to)? else {
             return Err(failed("the built-in chat takes no files, only their addresses as `url`").into());
         };
+        let encrypted = self.is_sealed(bot, &act.to, act.kind)?;
         if let Some(message_id) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
-            return Ok(Verdict::Outcome(Ok(Answer::Sent { message_id, encrypted: false })));
+            return Ok(Verdict::Outcome(Ok(Answer::Sent { message_id, encrypted })));
         }
         let patience = limits::FILE_JOB_TIMEOUT + transfer_time(upload.file.bytes);
-        let task = Task::Send(Box::new(upload.clone()), None);
+        let key = encrypted.then(|| self.file_key());
+        let task = Task::Send(Box::new(Sending { upload: upload.clone(), key, url: None }));
         let (job, verdict) = self.begin_job(bot, account, task, patience)?;
         let begun = self.find_slot(job);
         self.settle_job(job, begun)?;
         Ok(verdict)
     }
 
+    fn file_key(&self) -> Secret {
+        let mut fill = self.setup.entropy;
+        FileKey::new(&mut Entropy::new(&mut fill)).print()
+    }
+
     /// There is a place for the file.
-    pub(super) fn put(&mut self, number: u64, upload: &Upload, slot: &Slot) -> Result<(), Trouble> {
+    pub(super) fn put(&mut self, number: u64, sending: Sending, slot: &Slot) -> Result<(), Trouble> {
+        let url = match &sending.key {
+            None => slot.get_url.clone(),
+            Some(key) => {
+                join_url(&slot.get_url, key).ok_or_else(|| failed("the upload service gave a wrong address"))?
+            }
+        };
+        let sending = Sending { url: Some(url), ..sending };
         let Some(job) = self.touch_files().jobs.get_mut(&number) else { return Ok(()) };
         let (bot, account) = (job.bot, job.account);
-        job.task = Task::Send(Box::new(upload.clone()), Some(slot.get_url.clone()));
-        let (path, file) = (upload.file.content.path().to_path_buf(), &upload.file);
+        job.task = Task::Send(Box::new(sending.clone()));
         let headers: Vec<(String, String)> =
             slot.put_headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         let trust = self.trust_of(account);
-        let mut call = build_put(&slot.put_url, &headers, &path, file.bytes, &file.media_type, trust);
-        call.timeout = call.timeout.min(limits::FILE_JOB_TIMEOUT + transfer_time(file.bytes));
+        let (_, bytes, media_type) = sending.shown();
+        let mut call = build_put(&slot.put_url, &headers, sending.body(), media_type, trust);
+        call.timeout = call.timeout.min(limits::FILE_JOB_TIMEOUT + transfer_time(bytes));
         self.call_out(format!("file {bot}"), call, About::File(number));
         Ok(())
     }
@@ -102,24 +153,27 @@ impl Engine {
         &mut self,
         number: u64,
         bot: BotId,
-        upload: &Upload,
-        url: Option<&str>,
+        sending: &Sending,
         called: &Called,
     ) -> Result<(), Trouble> {
         let slots = self.files.jobs.get(&number).map_or(0, |job| job.slots);
-        match (read_put(called), url) {
-            (Sent::Done, Some(url)) => self.say_uploaded(number, bot, upload, url),
+        match (read_put(called), &sending.url) {
+            (Sent::Done, Some(url)) => self.say_uploaded(number, bot, sending, url),
             (Sent::NewSlot, _) if slots < limits::FILE_SLOTS_MAX => self.find_slot(number),
             (Sent::TooLarge, _) => Err(too_large(None).into()),
             (sent, _) => Err(failed(sent.to_string()).into()),
         }
     }
 
-    fn say_uploaded(&mut self, number: u64, bot: BotId, upload: &Upload, url: &str) -> Result<(), Trouble> {
+    fn say_uploaded(&mut self, number: u64, bot: BotId, sending: &Sending, url: &str) -> Result<(), Trouble> {
         if self.callers.get(&number).is_none_or(|caller| caller.is_gone()) {
             log::info!("bot {bot}: a file was uploaded for a program that does not wait for it any more");
             self.touch_files().jobs.remove(&number);
             return Ok(());
+        }
+        let upload = &sending.upload;
+        if sending.key.is_some() && !self.is_sealed(bot, &upload.act.to, upload.act.kind)? {
+            return Err(failed("the chat is not encrypted any more; send the file again").into());
         }
         let mut act = upload.act.clone();
         if let Deed::File { url: place, .. } = &mut act.deed {
@@ -130,6 +184,14 @@ impl Engine {
         self.end_job(number, Ok(answer));
         Ok(())
     }
+}
+
+/// A file's name without what it says, but for its kind: clients show a picture as such by the end of its address.
+fn veiled(name: &str, key: &Secret) -> String {
+    let is_kind = |end: &&str| (1..=8).contains(&end.len()) && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let kind = name.rsplit_once('.').map(|(_, end)| end).filter(is_kind);
+    let first = text::hex(&crypto::sha256(key.expose().as_bytes())[..8]);
+    kind.map_or(first.clone(), |kind| format!("{first}.{kind}"))
 }
 
 /// How long so many bytes may take.

@@ -1,9 +1,13 @@
-//! Files by their address: XEP-0066, out of band data, which all clients send, and XEP-0447, stateless file sharing,
-//! which says more about the file. Nothing is fetched here, and an address is a stranger's word.
+//! Files by their address: XEP-0066, out of band data, which all clients send, XEP-0447, stateless file sharing, which
+//! says more about the file, and XEP-0454, encrypted files, whose address is the body. Nothing is fetched here, and an
+//! address is a stranger's word.
 
 use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::ns;
+
+/// How addresses of encrypted files begin.
+const ENCRYPTED: &str = "aesgcm://";
 
 /// A file somewhere else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +29,8 @@ pub struct Attachment {
 pub(super) fn read(stanza: &Element) -> Vec<Attachment> {
     let mut out: Vec<Attachment> = Vec::new();
     // Those that say more come first, and the others only add to them.
-    for attachment in stanza.children().filter_map(read_sfs).chain(stanza.children().filter_map(read_oob)) {
+    let said = stanza.children().filter_map(read_sfs).chain(stanza.children().filter_map(read_oob));
+    for attachment in said.chain(read_body(stanza)) {
         if let Some(known) = out.iter_mut().find(|known| known.url == attachment.url) {
             known.description = known.description.take().or(attachment.description);
         } else if out.len() < limits::ATTACHMENTS_MAX {
@@ -39,6 +44,14 @@ fn read_oob(child: &Element) -> Option<Attachment> {
     let oob = Some(child).filter(|child| child.is("x", ns::OOB))?;
     let url = checked(&oob.text_of("url", ns::OOB)?)?;
     Some(Attachment { url, description: said(oob, "desc", ns::OOB), ..Attachment::default() })
+}
+
+/// XEP-0454 §3: the address of an encrypted file is all of the body, or its first line before a picture of it.
+fn read_body(stanza: &Element) -> Option<Attachment> {
+    let body = stanza.text_of("body", ns::CLIENT).filter(|body| body.starts_with(ENCRYPTED))?;
+    let mut lines = body.trim_end().lines();
+    let url = checked(lines.next()?)?;
+    lines.all(|line| line.starts_with("data:")).then(|| Attachment { url, ..Attachment::default() })
 }
 
 fn read_sfs(child: &Element) -> Option<Attachment> {
@@ -72,7 +85,8 @@ fn checked(url: &str) -> Option<String> {
     (is_scheme && is_fine && url.len() <= limits::URL_BYTES_MAX).then(|| url.to_string())
 }
 
-/// `<x/>` with the address.
-pub(super) fn build(url: &str) -> Element {
-    Element::new("x", ns::OOB).with_child(Element::new("url", ns::OOB).with_text(url))
+/// `<x/>` with the address; none for an encrypted file, whose address has its key in it (XEP-0454 §3).
+pub(super) fn build(url: &str) -> Option<Element> {
+    let is_open = !url.starts_with(ENCRYPTED);
+    is_open.then(|| Element::new("x", ns::OOB).with_child(Element::new("url", ns::OOB).with_text(url)))
 }

@@ -48,9 +48,13 @@ impl Outbound {
     }
 
     /// A file by its address (XEP-0066). The body is the address and nothing else, or clients show a link instead of the
-    /// picture; a caption is a message of its own.
+    /// picture; a caption is a message of its own. The address of an encrypted file (XEP-0454) has its key in it.
     pub fn file(to: Jid, kind: Kind, id: &str, url: &str) -> Outbound {
-        Outbound { body: Some(url.to_string()), ..Outbound::new(to, kind, id) }.carrying(oob::build(url))
+        let file = Outbound { body: Some(url.to_string()), ..Outbound::new(to, kind, id) };
+        match oob::build(url) {
+            Some(oob) => file.carrying(oob),
+            None => file.confidential(),
+        }
     }
 
     /// The emoji that we answer a message with from now on (XEP-0444); none takes them back.
