@@ -167,9 +167,9 @@ impl Drop for Terminal {
     }
 }
 
-fn profanity(kind: Kind) {
-    let Some(mut scene) = Scene::new(kind, "profanity") else { return };
-    let (alice, bot) = (scene.server.jid("alice"), scene.bot.clone());
+/// alice logs in with profanity; her bot and she see each other.
+fn meet(scene: &Scene) -> Terminal {
+    let (alice, bot) = (scene.server.jid("alice"), &scene.bot);
     let terminal = Terminal::start(&scene.server);
     terminal.expect("Profanity");
     terminal.type_line(&format!("/connect {alice} server 127.0.0.1 port {} tls trust", scene.server.c2s_port));
@@ -183,6 +183,13 @@ fn profanity(kind: Kind) {
     // Both see each other now, and he is shown under his name.
     terminal.expect(&format!("Subscription received from {bot}"));
     terminal.expect("++ Robo (botmother");
+    terminal
+}
+
+fn profanity(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind, "profanity") else { return };
+    let (alice, bot) = (scene.server.jid("alice"), scene.bot.clone());
+    let terminal = meet(&scene);
 
     // What begins with a slash is profanity's own, unless it is an argument.
     terminal.type_line(&format!("/msg {bot} /ping"));
@@ -206,4 +213,41 @@ fn profanity_prosody() {
 #[test]
 fn profanity_ejabberd() {
     profanity(Kind::Ejabberd);
+}
+
+/// With OMEMO (libsignal's C code behind it), both ways and over a restart of the daemon.
+fn profanity_encrypts(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind, "profanity") else { return };
+    let (alice, bot) = (scene.server.jid("alice"), scene.bot.clone());
+    let terminal = meet(&scene);
+    terminal.type_line("/omemo gen");
+    terminal.expect("materials generated");
+    terminal.type_line("/omemo trustmode blind");
+    terminal.type_line(&format!("/omemo start {bot}"));
+    terminal.expect("[OMEMO]");
+    for round in 0..3 {
+        let question = format!("heard {round}");
+        terminal.type_line(&question);
+        let message = scene.heard();
+        assert_eq!((message.at("body").text(), message.at("encrypted").truth()), (question, true));
+        let body = format!(r#"{{"to":"{alice}","text":"said {round}"}}"#);
+        let said = scene.http.post("/bot/sendMessage", Some(&scene.token), &body).ok().at("result");
+        assert!(said.at("encrypted").truth());
+        terminal.expect(&format!("said {round}"));
+        if round == 1 {
+            scene.daemon.stop();
+            scene.daemon.start_again();
+            scene.http = scene.daemon.http();
+        }
+    }
+}
+
+#[test]
+fn profanity_encrypts_prosody() {
+    profanity_encrypts(Kind::Prosody);
+}
+
+#[test]
+fn profanity_encrypts_ejabberd() {
+    profanity_encrypts(Kind::Ejabberd);
 }

@@ -486,6 +486,20 @@ impl Peer {
         found.unwrap_or_else(|| self.fail(&format!("no such message within {limit:?}")))
     }
 
+    /// Forgets what came once more of a message that was taken: known by its id, whether it could be decrypted or not.
+    pub fn drop_again(&mut self, id: &str) {
+        self.collect();
+        self.waiting.retain(|event| message(event).is_none_or(|message| message.id != id));
+    }
+
+    /// Makes sure that for so long no message comes that cannot be decrypted, nor is there one which nobody has taken.
+    pub fn none_wrong(&mut self, duration: Duration) {
+        let is_wrong = |event: &Event| message(event).is_some_and(|message| !message.error.is_empty());
+        if let Some(event) = self.take(duration, is_wrong) {
+            self.fail(&format!("it cannot be decrypted: {:?}", message(&event)));
+        }
+    }
+
     pub fn expect_presence(&mut self, limit: Duration, fits: impl Fn(&Presence) -> bool) -> Presence {
         let event = self.take(limit, |event| presence(event).is_some_and(|presence| fits(&presence)));
         let found = event.as_ref().and_then(presence);

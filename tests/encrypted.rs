@@ -1,0 +1,414 @@
+//! OMEMO of bots with accounts of their own, on real servers, with another implementation (slixmpp-omemo) at the other
+//! end: what is said arrives, in both versions and after restarts and kills, and nobody between can read it.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::daemon::Daemon;
+use support::http::{Http, Json};
+use support::peer::{Login, Message, Peer, python};
+use support::server::{Kind, Options, Server};
+
+const SOON: Duration = Duration::from_secs(40);
+/// Long enough for something to come that must not.
+const QUIET: Duration = Duration::from_secs(2);
+const BOTH: &str = "0.3 2";
+
+/// A server that logs every stanza, a daemon, and a bot with an account of its own.
+struct Scene {
+    daemon: Daemon,
+    server: Server,
+    token: String,
+    bot: String,
+    owner: String,
+    id: i64,
+    offset: i64,
+}
+
+impl Scene {
+    fn start(kind: Kind, policy: &str) -> Option<Scene> {
+        let server = Server::start_with(kind, Options { debug: true, ..Options::default() })?;
+        ["keeper", "owner", "friend", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
+        Some(Scene::on(server, policy))
+    }
+
+    fn on(server: Server, policy: &str) -> Scene {
+        let more = format!("[api]\nrate_limit = 0\n[omemo]\ndefault = \"{policy}\"\n");
+        let daemon = Daemon::with_account(&server, "keeper", "pw", server.c2s_port, &more);
+        daemon.wait_online(1, SOON);
+        let (owner, bot) = (server.jid("owner"), server.jid("bot"));
+        let body = format!(
+            r#"{{"name":"Robo","account":"{owner}","mode":"cloud","jid":"{bot}","password":"pw","access":"public"}}"#
+        );
+        let created = daemon.http().post("/bot/create", None, &body).ok();
+        let (token, id) = (created.at("token").text(), created.at("id").number());
+        Scene { daemon, server, token, bot, owner, id, offset: 0 }
+    }
+
+    fn login(&self, user: &str, resource: &str, omemo: &'static str) -> Peer {
+        Peer::login_with(&self.server, user, "pw", resource, &Login { omemo, ..Login::default() })
+    }
+
+    fn restart(&mut self) {
+        self.daemon.stop();
+        self.daemon.start_again();
+    }
+
+    /// The next update of this kind; others are passed over.
+    fn heard(&mut self, kind: &str) -> Json {
+        let begun = Instant::now();
+        loop {
+            let path = format!("/bot/getUpdates?limit=1&timeout=5&offset={}", self.offset);
+            for update in self.daemon.http().get(&path, Some(&self.token)).ok().at("result").list() {
+                self.offset = update.at("update_id").number() + 1;
+                if update.at("type").text() == kind {
+                    return update.at("data");
+                }
+            }
+            assert!(begun.elapsed() < SOON, "no {kind} came\n{}", self.daemon.log_text());
+        }
+    }
+
+    /// The bot says something; gives the id, and whether it is told that it goes encrypted.
+    fn say(&self, to: &str, text: &str) -> (String, bool) {
+        let body = format!(r#"{{"to":"{to}","text":"{text}"}}"#);
+        let answer = self.daemon.http().post("/bot/sendMessage", Some(&self.token), &body).ok().at("result");
+        (answer.at("message_id").text(), answer.at("encrypted").truth())
+    }
+
+    /// The bot's device, as soon as others can see it.
+    fn announced(&self, peer: &mut Peer) -> String {
+        let begun = Instant::now();
+        loop {
+            let devices = peer.devices(&self.bot);
+            if let [(device, versions)] = &devices[..]
+                && versions == BOTH
+            {
+                return device.clone();
+            }
+            assert!(begun.elapsed() < SOON, "not announced: {devices:?}\n{}", self.daemon.log_text());
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A text of the peer's, encrypted, reaches the bot's program as such.
+    fn told(&mut self, peer: &mut Peer, text: &str, version: &str) {
+        peer.encrypt(&self.bot, text, version);
+        let data = self.heard("message");
+        assert_eq!((data.at("body").text().as_str(), data.at("encrypted").truth()), (text, true), "{version}");
+        assert_eq!(format!("{}/", data.at("from").text()), peer.jid[..=peer.jid.find('/').unwrap()]);
+    }
+
+    /// A text of the bot's reaches the owner's client, encrypted.
+    fn tells(&self, peer: &mut Peer, text: &str) -> Message {
+        let (id, is_encrypted) = self.say(&self.owner, text);
+        assert!(is_encrypted, "{text}");
+        let message = peer.expect(SOON, |message| message.id == id);
+        assert_eq!((message.body.as_str(), message.error.as_str()), (text, ""));
+        assert!(!message.encrypted.is_empty() && !message.xml.contains(text), "{message:?}");
+        message
+    }
+
+    /// Whether a text went over the server, or lies there.
+    fn is_on_server(&self, text: &str) -> bool {
+        let mut search = Command::new("grep");
+        search.args(["-rqaF", text]).arg(&self.server.dir).args(["--exclude=peer-*", "--exclude=omemo-*"]);
+        search.status().unwrap().success()
+    }
+
+    /// The ids of the prekeys that the bot offers.
+    fn prekeys(&self, peer: &mut Peer, device: &str, turn: &str) -> BTreeSet<String> {
+        peer.raw(&format!(
+            "<iq type='get' id='{turn}' to='{}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+             <items node='eu.siacs.conversations.axolotl.bundles:{device}'/></pubsub></iq>",
+            self.bot
+        ));
+        let xml = peer.expect_iq(SOON, turn).xml;
+        let ids = xml.split("preKeyId=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_string());
+        ids.collect()
+    }
+}
+
+/// In both versions and both directions, over restarts of either side.
+fn both_ways(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let mut owner = scene.login("owner", "phone", BOTH);
+    let device = scene.announced(&mut owner);
+    let path = format!("/bot/omemo/policy?id={}", scene.id);
+    let own = scene.daemon.http().get(&path, None).ok();
+    assert_eq!((own.at("policy").text(), own.at("device").number().to_string()), ("required".into(), device.clone()));
+    let offered = scene.prekeys(&mut owner, &device, "first");
+    assert_eq!(offered.len(), 100);
+
+    let mut texts = Vec::new();
+    let mut used = String::new();
+    for round in 0..4 {
+        for version in ["0.3", "2"] {
+            let (question, answer) = (format!("frage-{round}-{version} & <ü>"), format!("antwort-{round}-{version}"));
+            scene.told(&mut owner, &question, version);
+            scene.tells(&mut owner, &answer);
+            texts.extend([format!("frage-{round}"), answer]);
+        }
+        if round == 0 {
+            // The prekey that the session was begun with is not for anybody else.
+            let begun = Instant::now();
+            let now = loop {
+                let now = scene.prekeys(&mut owner, &device, &format!("then-{}", begun.elapsed().as_millis()));
+                if now != offered {
+                    break now;
+                }
+                assert!(begun.elapsed() < SOON, "the used prekey is still offered");
+                thread::sleep(Duration::from_millis(500));
+            };
+            let mut gone = offered.difference(&now);
+            used = gone.next().unwrap().clone();
+            assert_eq!((gone.next(), now.len()), (None, 100));
+        }
+        // The daemon, the peer, and both begin anew.
+        if matches!(round, 0 | 2) {
+            scene.restart();
+        }
+        if matches!(round, 1 | 2) {
+            owner.quit();
+            owner = scene.login("owner", "phone", BOTH);
+        }
+        assert_eq!(scene.announced(&mut owner), device);
+        assert!(!scene.prekeys(&mut owner, &device, &format!("round-{round}")).contains(&used), "offered again");
+    }
+
+    // A second device that knows but the old version: both are written to.
+    let mut desk = scene.login("owner", "desk", "0.3");
+    scene.told(&mut desk, "vom-tisch", "0.3");
+    let id = scene.tells(&mut desk, "an-beide").id;
+    let copy = owner.expect(SOON, |message| message.id == id);
+    assert_eq!((copy.body.as_str(), copy.error.as_str()), ("an-beide", ""));
+    texts.extend(["vom-tisch".to_string(), "an-beide".to_string()]);
+
+    // A client without: one hint, however often it writes, and nothing is done.
+    let mut plain = scene.login("friend", "plain", "");
+    for text in ["/help offen", "noch-offener"] {
+        plain.send(&scene.bot, text);
+    }
+    let hint = plain.expect(SOON, |message| !message.body.is_empty());
+    assert!(hint.body.contains("OMEMO") && hint.encrypted.is_empty(), "{hint:?}");
+    plain.none(QUIET);
+    scene.told(&mut owner, "danach", "0.3");
+    assert!(scene.is_on_server("noch-offener"), "the search searches");
+    for text in texts {
+        assert!(!scene.is_on_server(&text), "{text} is on the server");
+    }
+}
+
+#[test]
+fn both_ways_prosody() {
+    both_ways(Kind::Prosody);
+}
+
+#[test]
+fn both_ways_ejabberd() {
+    both_ways(Kind::Ejabberd);
+}
+
+/// Kills in the middle of it, at moments that differ each time.
+fn kills(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let mut owner = scene.login("owner", "phone", BOTH);
+    scene.announced(&mut owner);
+    scene.told(&mut owner, "hello", "0.3");
+    scene.tells(&mut owner, "hello");
+    let seed = u64::from(std::process::id()) | 1;
+    println!("seed {seed}");
+    let mut random = seed;
+    let rounds = 48;
+    let (token, to) = (scene.token.clone(), scene.owner.clone());
+    for number in 0..rounds {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        owner.encrypt(&scene.bot, &format!("in-{number}"), if random >> 40 & 1 == 0 { "0.3" } else { "2" });
+        let body = format!(r#"{{"to":"{to}","text":"out-{number}"}}"#);
+        // A program that has no answer asks again with its key.
+        let keyed = [("Idempotency-Key", format!("key-{number}"))];
+        let headers: Vec<(&str, &str)> = keyed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let begun = Instant::now();
+        loop {
+            let mut http = Http::new(scene.daemon.port);
+            let answer = http.call("POST", "/bot/sendMessage", Some(&token), &headers, &body);
+            if answer.is_some_and(|answer| answer.status == 200) {
+                break;
+            }
+            assert!(begun.elapsed() < SOON, "{number} is not taken\n{}", scene.daemon.log_text());
+            thread::sleep(Duration::from_millis(50));
+        }
+        if number % 4 == 3 {
+            thread::sleep(Duration::from_millis(random >> 33 & 127));
+            scene.daemon.kill();
+            scene.daemon.start_again();
+        }
+    }
+    let mut heard: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..rounds {
+        let data = scene.heard("message");
+        assert!(data.at("encrypted").truth());
+        *heard.entry(data.at("body").text()).or_default() += 1;
+    }
+    for number in 0..rounds {
+        assert_eq!(heard.get(&format!("in-{number}")), Some(&1), "in-{number} of {heard:?}");
+        // What came before a kill may come again, and is the same; a client knows it by its id.
+        let text = format!("out-{number}");
+        let said = owner.expect(SOON, |message| message.body == text);
+        assert!(!said.encrypted.is_empty(), "{said:?}");
+        owner.drop_again(&said.id);
+    }
+    owner.none_wrong(QUIET);
+    for version in ["2", "0.3"] {
+        scene.told(&mut owner, "still good", version);
+        scene.tells(&mut owner, "still good");
+    }
+}
+
+#[test]
+fn kills_prosody() {
+    kills(Kind::Prosody);
+}
+
+#[test]
+fn kills_ejabberd() {
+    kills(Kind::Ejabberd);
+}
+
+/// Nodes that another client closed are opened; somebody without a device is not written to, or in plain text.
+fn closed_and_absent(kind: Kind) {
+    let options = Options { debug: true, ..Options::default() };
+    let Some(server) = Server::start_with(kind, options) else { return };
+    ["keeper", "owner", "friend", "guest", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
+    {
+        let mut before = Peer::login(&server, "bot", "pw", "before");
+        for (turn, node, payload) in [
+            ("c1", "eu.siacs.conversations.axolotl.devicelist", "<list xmlns='eu.siacs.conversations.axolotl'/>"),
+            ("c2", "urn:xmpp:omemo:2:devices", "<devices xmlns='urn:xmpp:omemo:2'/>"),
+            ("c3", "urn:xmpp:omemo:2:bundles", ""),
+        ] {
+            let item = if payload.is_empty() {
+                String::new()
+            } else {
+                format!("<publish node='{node}'><item id='current'>{payload}</item></publish>")
+            };
+            let create = if payload.is_empty() { format!("<create node='{node}'/>") } else { String::new() };
+            before.raw(&format!(
+                "<iq type='set' id='{turn}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>{create}{item}</pubsub></iq>"
+            ));
+            before.expect_iq(SOON, turn);
+            before.raw(&format!(
+                "<iq type='set' id='{turn}c'><pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
+                 <configure node='{node}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>\
+                 <value>http://jabber.org/protocol/pubsub#node_config</value></field>\
+                 <field var='pubsub#access_model'><value>whitelist</value></field></x></configure></pubsub></iq>"
+            ));
+            before.expect_iq(SOON, &format!("{turn}c"));
+        }
+        before.quit();
+    }
+    let mut scene = Scene::on(server, "required");
+    let mut owner = scene.login("owner", "phone", BOTH);
+    scene.announced(&mut owner);
+    let mut stranger = scene.login("friend", "phone", BOTH);
+    scene.announced(&mut stranger);
+    scene.told(&mut stranger, "von-fremden", "0.3");
+
+    // keeper has no device.
+    scene.daemon.http().get("/bot/getUpdates?allowed_updates=message,message_state", Some(&scene.token)).ok();
+    let mut keeper = Peer::login(&scene.server, "keeper", "pw", "plain");
+    let to = scene.server.jid("keeper");
+    let (id, _) = scene.say(&to, "nie-offen");
+    // Prosody says "forbidden" of nodes that are not there to those who do not see each other, so there is hope for a while.
+    while kind == Kind::Ejabberd {
+        let state = scene.heard("message_state");
+        if state.at("message_id").text() == id && state.at("state").text() == "failed" {
+            assert!(!state.at("error").text().is_empty());
+            break;
+        }
+    }
+    keeper.none(QUIET);
+    assert!(!scene.is_on_server("nie-offen"));
+    let body = format!(r#"{{"id":{},"policy":"preferred"}}"#, scene.id);
+    scene.daemon.http().post("/bot/omemo/policy", None, &body).ok();
+    let mut guest = Peer::login(&scene.server, "guest", "pw", "plain");
+    let (id, is_encrypted) = scene.say(&scene.server.jid("guest"), "offen");
+    assert!(!is_encrypted);
+    assert_eq!(guest.expect(SOON, |message| message.id == id).body, "offen");
+    // Whoever has a device is written to encrypted all the same.
+    scene.told(&mut owner, "auch-nicht-offen", "2");
+    scene.tells(&mut owner, "doch-nicht-offen");
+    assert!(!scene.is_on_server("doch-nicht-offen"));
+}
+
+#[test]
+fn closed_and_absent_prosody() {
+    closed_and_absent(Kind::Prosody);
+}
+
+#[test]
+fn closed_and_absent_ejabberd() {
+    closed_and_absent(Kind::Ejabberd);
+}
+
+/// A file goes to the upload service encrypted, and its address with the key to the owner alone.
+fn files(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let mut owner = scene.login("owner", "phone", BOTH);
+    scene.announced(&mut owner);
+    scene.told(&mut owner, "hello", "0.3");
+    let path = scene.server.dir.join("peer-secret-report.pdf");
+    let content: Vec<u8> = (0..500_001u64).map(|place| (place * place / 7 + place) as u8).collect();
+    fs::write(&path, &content).unwrap();
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--max-time", "60", "-F", &format!("to={}", scene.owner), "-F", "caption=die-legende"]);
+    command.args(["-F", &format!("file=@{}", path.display()), "-H", &format!("Authorization: Bearer {}", scene.token)]);
+    let answer = command.arg(format!("http://127.0.0.1:{}/bot/sendFile", scene.daemon.port)).output().unwrap().stdout;
+    let answer = Json::parse(&String::from_utf8(answer).unwrap());
+    assert!(answer.at("result").at("encrypted").truth() || answer.at("encrypted").truth());
+    let message = owner.expect(SOON, |message| message.body.starts_with("aesgcm://"));
+    assert!(!message.encrypted.is_empty() && !message.xml.contains("jabber:x:oob"), "{message:?}");
+    owner.expect(SOON, |message| message.body == "die-legende" && !message.encrypted.is_empty());
+    let (place, key) = message.body.split_once('#').unwrap();
+    assert!(place.ends_with(".pdf") && !place.contains("report"), "{place}");
+    let program = "import requests, sys\n\
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM\n\
+        got = requests.get(sys.argv[1].replace('aesgcm', 'https', 1), verify=sys.argv[3], timeout=20)\n\
+        got.raise_for_status()\n\
+        secret = bytes.fromhex(sys.argv[2])\n\
+        open(sys.argv[4], 'wb').write(AESGCM(secret[12:]).decrypt(secret[:12], got.content, None))";
+    let to = scene.server.dir.join("peer-opened");
+    let ca = scene.server.ca_file.display().to_string();
+    let opened = Command::new(python()).args(["-c", program, place, key, &ca]).arg(&to).output().unwrap();
+    assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
+    assert!(fs::read(&to).unwrap() == content);
+    assert!(!scene.is_on_server(key) && !scene.is_on_server("die-legende") && !scene.is_on_server("secret-report"));
+
+    // The same file, as if the owner had sent it.
+    owner.encrypt(&scene.bot, &message.body, "2");
+    let data = scene.heard("message");
+    let file = data.at("attachment").at("file_id").text();
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--max-time", "60", "-H", &format!("Authorization: Bearer {}", scene.token)]);
+    let address = format!("http://127.0.0.1:{}/bot/getFile?download=1&file_id={file}", scene.daemon.port);
+    let got = command.arg(address).output().unwrap().stdout;
+    assert!(got == content, "{}", String::from_utf8_lossy(&got[..200.min(got.len())]));
+    assert!(!scene.daemon.log_text().contains(key));
+}
+
+#[test]
+fn files_prosody() {
+    files(Kind::Prosody);
+}
+
+#[test]
+fn files_ejabberd() {
+    files(Kind::Ejabberd);
+}
