@@ -80,6 +80,19 @@ impl Drop for Rig {
 impl Rig {
     /// An engine with a personal bot whose owner is online.
     fn new(name: &str) -> Rig {
+        let new = NewBot { receive: Receive::All, ..NewBot::new("Cook", BareJid::parse(OWNER).unwrap()) };
+        Rig::with(name, OWNER, new)
+    }
+
+    /// An engine with a bot that is online itself and only writes encrypted.
+    fn encrypting(name: &str) -> Rig {
+        let jid = BareJid::parse("bot@x.example").unwrap();
+        let account = Some(OwnAccount { jid: jid.clone(), password: Secret::new("pw") });
+        let new = NewBot { mode: Mode::Dedicated, account, ..NewBot::new("Cook", BareJid::parse(OWNER).unwrap()) };
+        Rig::with(name, jid.as_str(), new)
+    }
+
+    fn with(name: &str, voice: &str, new: NewBot) -> Rig {
         let account = ConfigAccount {
             jid: BareJid::parse(OWNER).unwrap(),
             password: Secret::new("pw"),
@@ -89,7 +102,8 @@ impl Rig {
             plaintext: false,
         };
         let (language, accounts) = (Language::English, vec![account]);
-        let settings = Settings { language, accounts, admins: Vec::new(), system_roots: false, encrypt: Encrypt::Off };
+        let settings =
+            Settings { language, accounts, admins: Vec::new(), system_roots: false, encrypt: Encrypt::Required };
         let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
         let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
         let engine = Engine::new(Store::memory(), setup, now).unwrap();
@@ -97,19 +111,24 @@ impl Rig {
         let spool = Spool::open(&dir).unwrap();
         let (account, token) = (AccountId(1), Secret::default());
         let mut rig = Rig { engine, now, account, token, spool, dir, waiting: Vec::new() };
-        let new = NewBot { receive: Receive::All, ..NewBot::new("Cook", BareJid::parse(OWNER).unwrap()) };
         let (reply, _ticket) = ticket();
         let caused = rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
-        let [Ok(Answer::Created(info))] = &caused.answers[..] else { panic!("{caused:?}") };
+        // One with an account of its own is made when that has signed in.
+        let answers = [caused.answers, rig.online_as(voice)].concat();
+        let [Ok(Answer::Created(info))] = &answers[..] else { panic!("{answers:?}") };
         rig.token = info.token.clone().unwrap();
-        rig.online();
         rig
     }
 
     fn online(&mut self) {
-        let full = Jid::parse(&format!("{OWNER}/r")).unwrap();
-        self.told(session::Event::Bound { jid: full, facts: Facts::default() });
-        self.told(session::Event::Online { resumed: false });
+        self.online_as(OWNER);
+    }
+
+    fn online_as(&mut self, jid: &str) -> Vec<Outcome> {
+        let full = Jid::parse(&format!("{jid}/r")).unwrap();
+        let bound = self.told(session::Event::Bound { jid: full, facts: Facts::default() });
+        let online = self.told(session::Event::Online { resumed: false });
+        [bound.answers, online.answers].concat()
     }
 
     fn batch(&mut self, events: Vec<Event>) -> Caused {
@@ -371,6 +390,35 @@ fn nothing_is_said_for_a_program_that_has_gone() {
     let done = rig.called(put.calls[0].0, status(201));
     assert!(done.said.is_empty() && done.answers.is_empty(), "{done:?}");
     assert_eq!(rig.files(), 0);
+}
+
+#[test]
+fn where_the_chat_is_encrypted_the_file_is() {
+    let mut rig = Rig::encrypting("sealed");
+    let question = rig.upload(b"12345", None);
+    let begun = rig.ask(question);
+    let found = rig.find_service(&begun.asked, "1000");
+    let request = &found.asked[0].payload;
+    assert!(request.contains("size='21' content-type='application/octet-stream'"), "{request}");
+    assert!(request.contains(".jpg'") && !request.contains("k\u{fc}"), "{request}");
+    let put = rig.answer(&found.asked[0], &slot("1"));
+    let (tag, call) = &put.calls[0];
+    let [Part::Sealed { path, bytes: 5, key }] = &call.body[..] else { panic!("{call:?}") };
+    assert!(fs::read(path).unwrap() == b"12345" && key.expose().len() == 88 && call.body_bytes() == 21);
+    assert_eq!(call.headers, [("Content-Type", "application/octet-stream".to_string())]);
+    // A slot that is taken: the next one has the same.
+    let taken = rig.called(*tag, status(409));
+    let put = rig.answer(&taken.asked[0], &slot("2"));
+    assert!(matches!(&put.calls[0].1.body[..], [Part::Sealed { key: again, .. }] if again == key));
+    // The message waits for keys. Its address goes out encrypted or not at all.
+    let done = rig.called(put.calls[0].0, status(201));
+    assert!(matches!(&done.answers[..], [Ok(Answer::Sent { encrypted: true, .. })]), "{done:?}");
+    assert!(done.said.is_empty(), "{done:?}");
+
+    // One byte too many is the encryption's.
+    let question = rig.upload(&[7; 985], None);
+    let begun = rig.ask(question);
+    assert!(failure(&begun).contains("TooLarge"), "{begun:?}");
 }
 
 /// Somebody sends the owner files, and the bot gets everything; gives the update's `data`, as text.
