@@ -1,0 +1,306 @@
+//! What is answered: [`Answer`] and what its variants carry.
+
+use std::sync::Arc;
+
+use super::{Access, AiInfo, Command, Encrypt, KeyAnswer, Mode, UpdateKinds};
+use crate::base::id::{BotId, UpdateId};
+use crate::base::jid::BareJid;
+use crate::base::secret::Secret;
+use crate::base::spool::SpoolFile;
+use crate::base::text::percent;
+
+/// A bot as callers see it.
+#[derive(Clone, Debug)]
+pub struct BotInfo {
+    /// Its number.
+    pub id: BotId,
+    /// Its name.
+    pub name: String,
+    /// Its own address; empty for personal bots.
+    pub jid: String,
+    /// How it is connected.
+    pub mode: Mode,
+    /// Who may speak to it.
+    pub access: Access,
+    /// Whether it is active.
+    pub active: bool,
+    /// What it is for.
+    pub description: String,
+    /// Unix time.
+    pub created_at: i64,
+    /// Its token, while it has one.
+    pub token: Option<Secret>,
+}
+
+impl BotInfo {
+    /// The address to open in a client, for bots with an account of their own: an `xmpp:` URI that adds the contact
+    /// (XEP-0147 §5.12 `roster`, XEP-0379 §3). Clients that do not know the query open the chat.
+    pub fn invite(&self) -> Option<String> {
+        if self.jid.is_empty() {
+            return None;
+        }
+        // RFC 5122 §2.2: `@` stands as it is, everything else that could end the address does not.
+        let jid = self.jid.split('@').map(percent).collect::<Vec<_>>().join("@");
+        // COMPAT(Conversations 2): it decodes the query, splits it, and decodes each value once more; it finds no address
+        // at all where that fails. The name comes with the bot's own request anyway.
+        let is_safe = !self.name.contains(['%', ';', '+']);
+        let name = Some(&self.name).filter(|_| is_safe).map(|name| format!(";name={}", percent(name)));
+        Some(format!("xmpp:{jid}?roster{}", name.unwrap_or_default()))
+    }
+}
+
+/// How a bot encrypts.
+#[derive(Clone, Debug)]
+pub struct OmemoInfo {
+    /// The bot.
+    pub bot: BotId,
+    /// Whether it does.
+    pub policy: Encrypt,
+    /// Whether that is what the configuration says, and nothing else was said for this bot.
+    pub is_default: bool,
+    /// Its device's id and the fingerprint of its identity key, once it was online.
+    pub device: Option<(u32, String)>,
+}
+
+/// An account's state.
+#[derive(Clone, Debug)]
+pub struct AccountInfo {
+    /// The account.
+    pub jid: BareJid,
+    /// Whether it is online now.
+    pub online: bool,
+    /// What it is doing, one sentence: "online", "offline: connection refused; next try in 4 s".
+    pub state: String,
+    /// Whether it comes from the configuration file.
+    pub from_config: bool,
+}
+
+/// A file that a bot was told of.
+#[derive(Clone, Debug)]
+pub struct FileInfo {
+    /// Its name in the API.
+    pub file_id: String,
+    /// The message that named it.
+    pub message_id: String,
+    /// Where it is.
+    pub url: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its type.
+    pub media_type: Option<String>,
+    /// Its size in bytes, as far as its sender has said.
+    pub size: Option<i64>,
+}
+
+/// One line of the built-in chat.
+#[derive(Clone, Debug)]
+pub struct LocalLine {
+    /// Growing id.
+    pub id: i64,
+    /// Unix time.
+    pub at: i64,
+    /// `owner`, or who speaks: `Botmother`, or a bot's name.
+    pub from: String,
+    /// What was said.
+    pub text: String,
+}
+
+/// One event for a bot's program.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// Its number.
+    pub id: UpdateId,
+    /// `message`, …
+    pub kind: String,
+    /// The `data` object as JSON.
+    pub payload: String,
+}
+
+/// The same as they are shown.
+#[derive(Clone, Debug)]
+pub struct EjabberdInfo {
+    /// Where the API is.
+    pub api_url: String,
+    /// Who uses it.
+    pub admin_jid: String,
+    /// Eight stars, or empty.
+    pub admin_password: String,
+    /// The XMPP domain.
+    pub host: String,
+    /// Whether nothing is missing.
+    pub is_configured: bool,
+}
+
+/// `getWebhookInfo`.
+#[derive(Clone, Debug)]
+pub struct WebhookInfo {
+    /// Where updates go; empty: nowhere.
+    pub url: String,
+    /// Updates that have not arrived.
+    pub pending: i64,
+    /// When something went wrong last (Unix time), and what.
+    pub last_error: Option<(i64, String)>,
+    /// Which types of updates are queued.
+    pub allowed: UpdateKinds,
+    /// The last ones, newest first.
+    pub attempts: Vec<DeliveryAttempt>,
+}
+
+/// One attempt to deliver an update.
+#[derive(Clone, Debug)]
+pub struct DeliveryAttempt {
+    /// The update.
+    pub update: UpdateId,
+    /// `X-Bot-Delivery`.
+    pub delivery_id: String,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// HTTP status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// How long it took; without an answer, the time it waited for its turn included.
+    pub latency_ms: i64,
+    /// Unix time.
+    pub at: i64,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// An answer; every variant is printed in one way by each face.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Question::Health`].
+    Health {
+        /// Bots with status active.
+        active_bots: usize,
+        /// Accounts signed in.
+        accounts_online: usize,
+        /// Accounts configured.
+        accounts: usize,
+        /// Bots whose account is online now, the built-in one counted.
+        bots_online: usize,
+    },
+    /// To [`Question::CreateBot`].
+    Created(BotInfo),
+    /// To [`Question::ListBots`].
+    Bots(Vec<BotInfo>),
+    /// To [`Question::DeleteBot`]; for a bot whose account was made for it, also whether that is removed already.
+    Deleted(BotId, Option<bool>),
+    /// To [`Question::Ejabberd`].
+    Ejabberd(EjabberdInfo),
+    /// To [`Question::SetEjabberd`].
+    EjabberdSaved {
+        /// Whether nothing is missing.
+        is_configured: bool,
+    },
+    /// To [`Question::TestEjabberd`]: the server's words.
+    EjabberdTested(String),
+    /// To [`Question::ActivateBot`].
+    Status(BotId, bool),
+    /// To [`Question::NewToken`].
+    Token(BotId, Secret),
+    /// To [`Question::Revoke`].
+    Revoked(BotId),
+    /// To [`Question::BotAccess`] and [`Question::SetBotAccess`]: who may, and who is named.
+    Access(BotId, Access, Vec<BareJid>),
+    /// To [`Question::BotOmemo`], [`Question::SetBotOmemo`] and [`Question::ResetOmemo`].
+    Omemo(OmemoInfo),
+    /// To [`Question::OwnerStatus`] and [`Question::SetOwnerStatus`].
+    Owner(BareJid, bool),
+    /// To [`Question::ListAccounts`].
+    Accounts(Vec<AccountInfo>),
+    /// To [`Question::AddAccount`] and [`Question::RemoveAccount`].
+    Account(BareJid),
+    /// To [`Question::SendMessage`], and to files and corrections: the message is in the database.
+    Sent {
+        /// Its id on the wire.
+        message_id: String,
+        /// Whether it goes out end-to-end encrypted.
+        encrypted: bool,
+    },
+    /// To [`Question::GetFile`]: what is known.
+    File(FileInfo),
+    /// To [`Question::GetFile`]: the file.
+    Content {
+        /// What is known.
+        file: FileInfo,
+        /// Its type, as its service or its sender says, or as its name makes likely.
+        media_type: String,
+        /// Its size in bytes.
+        bytes: u64,
+        /// It lies here until nobody holds it.
+        content: Arc<SpoolFile>,
+    },
+    /// To [`Question::GetUpdates`].
+    Updates(Vec<Update>),
+    /// To [`Question::SetWebhook`].
+    Webhook {
+        /// Where updates go.
+        url: String,
+        /// What signs them.
+        secret: Secret,
+    },
+    /// To [`Question::WebhookInfo`].
+    WebhookInfo(WebhookInfo),
+    /// To [`Question::ReplayWebhook`] for what had arrived already.
+    Attempt(DeliveryAttempt),
+    /// To [`Question::GetMe`], [`Question::WhoAmI`] and [`Question::SetProfile`].
+    Me(BotInfo),
+    /// To [`Question::GetInfo`].
+    Info(BotInfo, Vec<Command>, usize),
+    /// To [`Question::GetCommands`].
+    Commands(Vec<Command>),
+    /// To [`Question::SetAi`].
+    AiSet {
+        /// The provider.
+        provider: String,
+        /// The model.
+        model: String,
+    },
+    /// To [`Question::AiStatus`].
+    Ai(AiInfo),
+    /// To [`Question::EnableAi`].
+    AiEnabled(bool),
+    /// To [`Question::AskAi`].
+    AiAnswer(String),
+    /// To [`Question::Keys`].
+    Keys(KeyAnswer),
+    /// To what has no more to say than that it is done.
+    Done,
+    /// To [`Question::LocalRead`].
+    Lines(Vec<LocalLine>),
+    /// To [`Question::LocalSay`]: the id of the line.
+    Said(i64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invite(jid: &str, name: &str) -> Option<String> {
+        let info = BotInfo {
+            id: BotId(1),
+            name: name.into(),
+            jid: jid.into(),
+            mode: Mode::Dedicated,
+            access: Access::Owner,
+            active: true,
+            description: String::new(),
+            created_at: 0,
+            token: None,
+        };
+        info.invite()
+    }
+
+    #[test]
+    fn invites_can_be_read_by_clients() {
+        assert_eq!(invite("", "Bot"), None);
+        let plain = invite("bot_a_1f2e@x.example", "My Bot").unwrap();
+        assert_eq!(plain, "xmpp:bot_a_1f2e@x.example?roster;name=My%20Bot");
+        // Nothing of the address may pass for the query or the fragment.
+        assert_eq!(invite("a?b#c%d@x.example", "B").unwrap(), "xmpp:a%3Fb%23c%25d@x.example?roster;name=B");
+        assert_eq!(invite("kü@x.example", "ü=1?").unwrap(), "xmpp:k%C3%BC@x.example?roster;name=%C3%BC%3D1%3F");
+        for name in ["100%", "a;name=b", "a+b"] {
+            assert_eq!(invite("b@x.example", name).unwrap(), "xmpp:b@x.example?roster", "{name}");
+        }
+    }
+}
