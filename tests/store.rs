@@ -402,7 +402,7 @@ fn another_program_may_read_and_is_waited_for() {
 fn a_full_disk_spoils_one_transaction_only() {
     let dir = Dir::new();
     fs::create_dir(&dir.0).unwrap();
-    let script = format!("mount -t tmpfs -o size=1m tmpfs {} && exec \"$@\"", dir.0.display());
+    let script = format!("mount -t tmpfs -o size=1300k tmpfs {} && exec \"$@\"", dir.0.display());
     let wrap = ["unshare", "--mount", "--map-root-user", "sh", "-c", &script, "sh"];
     let allowed = Command::new(wrap[0]).args(&wrap[1..6]).args(["sh", "true"]).status();
     if !allowed.is_ok_and(|status| status.success()) {
