@@ -169,7 +169,7 @@ fn carry_out(effect: Effect, out: &Out) {
         // Closed only while the process ends.
         Effect::Session(account, order) => drop(out.orders.try_send((account, order))),
         Effect::Rebind(wish) => drop(out.rebinds.try_send(wish)),
-        Effect::Call { tag, key, call, is_stream } => out.calls.make(tag, &key, *call, is_stream),
+        Effect::Call { tag, key, call, pace } => out.calls.make(tag, &key, *call, pace),
         Effect::CallOff(tag) => out.calls.call_off(tag),
     }
 }

@@ -7,10 +7,11 @@
 mod stub;
 mod support;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -162,6 +163,106 @@ fn a_kill_in_the_middle_is_told() {
     assert!(daemon.stop().success());
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
+
+/// A piece of an answer in OpenAI's shape.
+fn piece(text: &str) -> String {
+    format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+}
+
+/// Says these words, one in so much time, and then that it is all.
+fn speaking(words: &'static [&'static str], pace: Duration) -> Stub {
+    Stub::new(move |socket, _| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+        let mut is_heard = socket.write_all(head.as_bytes()).is_ok();
+        for word in words {
+            thread::sleep(pace);
+            is_heard = is_heard && socket.write_all(piece(word).as_bytes()).is_ok();
+        }
+        let _ = socket.write_all(b"data: [DONE]\n\n");
+    })
+}
+
+/// The README's line for an answer while it comes.
+fn readme_line(daemon: &Daemon, token: &str) -> Command {
+    let readme = include_str!("../src/api/botmother/README.md");
+    let from = readme.find("curl -N").expect("the line is there");
+    let line = readme[from..].split("```").next().unwrap();
+    let line = line.replace("localhost:7842", &format!("localhost:{}", daemon.port));
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(format!("TOKEN='{token}'\nexec {line}")).stdin(Stdio::null()).stderr(Stdio::null());
+    command.stdout(Stdio::piped());
+    command
+}
+
+#[test]
+fn an_answer_is_read_while_it_comes() {
+    let daemon = Daemon::start("");
+    let mut http = daemon.http();
+    let stub = speaking(&["Once", " upon", " a", " time"], Duration::from_millis(300));
+    let token = bot(&mut http, &daemon, "Teller", &stub.url("/v1"), 30);
+    let begun = Instant::now();
+    let mut curl = readme_line(&daemon, &token).spawn().unwrap();
+    let mut heard = Vec::new();
+    for line in BufReader::new(curl.stdout.take().unwrap()).lines().map(Result::unwrap) {
+        heard.push((begun.elapsed(), line));
+    }
+    assert!(curl.wait().unwrap().success());
+    let lines: Vec<&str> = heard.iter().map(|(_, line)| line.as_str()).filter(|line| !line.is_empty()).collect();
+    let whole = r#"data: {"ok":true,"response":"Once upon a time","result":{"response":"Once upon a time"}}"#;
+    assert_eq!(
+        lines,
+        [
+            r#"data: {"delta":"Once"}"#,
+            r#"data: {"delta":" upon"}"#,
+            r#"data: {"delta":" a"}"#,
+            r#"data: {"delta":" time"}"#,
+            "event: done",
+            whole
+        ]
+    );
+    assert!(heard[0].0 + Duration::from_millis(600) < heard.last().unwrap().0, "it came at once: {heard:?}");
+    // What fails is told in its place: as an answer while there is none, as an event afterwards.
+    let refusing = Stub::fixed(answer("401 Unauthorized", "", "{}"));
+    let setup = format!(r#"{{"provider":"openai","model":"m","endpoint":"{}"}}"#, refusing.url("/v1"));
+    http.post("/bot/ai/setup", Some(&token), &setup).ok();
+    let output = readme_line(&daemon, &token).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("event: error\ndata: {\"ok\":false,\"error\":\"ai_error\""), "{text}");
+    let output = readme_line(&daemon, "bm_wrong").output().unwrap();
+    assert!(output.stdout.starts_with(b"{\"ok\":false,\"error\":\"unauthorized\""), "{output:?}");
+}
+
+#[test]
+fn whoever_hangs_up_has_called_his_question_off() {
+    let daemon = Daemon::start("");
+    let mut http = daemon.http();
+    let endless = Stub::new(|socket, _| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+        while socket.write_all(piece("more ").as_bytes()).is_ok() {
+            thread::sleep(Duration::from_millis(50));
+        }
+        ENDED.fetch_add(1, Ordering::SeqCst);
+    });
+    let token = bot(&mut http, &daemon, "Endless", &endless.url("/v1"), 60);
+    for ended in 1..=2 {
+        let mut curl = readme_line(&daemon, &token).spawn().unwrap();
+        let mut out = BufReader::new(curl.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        assert_eq!(line, "data: {\"delta\":\"more\"}\n");
+        let _ = curl.kill();
+        let _ = curl.wait();
+        let begun = Instant::now();
+        while ENDED.load(Ordering::SeqCst) < ended {
+            assert!(begun.elapsed() < Duration::from_secs(5), "the provider still speaks");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+    assert_eq!(endless.count(), 2, "what was called off is not asked again");
+}
+
+/// Answers that were hung up on.
+static ENDED: AtomicUsize = AtomicUsize::new(0);
 
 /// The real llama.cpp server, from `$LLM_RIG`: a directory with `llmserver.py`, `tiny.gguf` and `venv/`.
 struct Llama(Child, u16);

@@ -223,6 +223,10 @@ pub const RATE_KEYS_MAX: usize = 10_000;
 pub const CHUNK_LINE_BYTES_MAX: usize = 256;
 /// Read and thrown away after a refusal, so that the client sees the answer: what one may push through in the time.
 pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// An answer that comes in pieces is silent no longer: proxies give up a connection after a minute.
+pub const FLOW_SILENCE: Duration = Duration::from_secs(15);
+/// A whole answer in pieces: beyond all that an AI may take with all its tries ([`AI_TIMEOUT_S_MAX`]).
+pub const FLOW_TIMEOUT: Duration = Duration::from_secs(3600);
 /// For that reading.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// For an answer under way to a client that has closed its sending side.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::base::call::{HttpCall, Pieces};
 use crate::base::limits;
@@ -32,13 +32,13 @@ impl Calls {
     }
 
     /// Has a call made, or tells at once why not.
-    pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall, is_stream: bool) {
+    pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall, pace: Option<Duration>) {
         let pool = lock(&self.pool);
         let Some((work, events)) = &*pool else { return };
         // Held until the call is known: it may be over before.
         let mut cancels = lock(&self.cancels);
-        let submitted = if is_stream {
-            let mut ear = Ear { tag, lines: Vec::new(), told: Instant::now(), events: events.clone() };
+        let submitted = if let Some(pace) = pace {
+            let mut ear = Ear { tag, pace, lines: Vec::new(), told: Instant::now(), events: events.clone() };
             work.submit_stream(tag, key, call, Pieces::Lines, Box::new(move |line| ear.hear(line)))
         } else {
             work.submit(tag, key, call)
@@ -68,6 +68,7 @@ impl Calls {
 /// Hears an answer while it comes, and tells of it at a sane pace; at its end of what is left.
 struct Ear {
     tag: u64,
+    pace: Duration,
     lines: Vec<u8>,
     told: Instant,
     events: mpsc::Sender<Event>,
@@ -75,9 +76,13 @@ struct Ear {
 
 impl Ear {
     fn hear(&mut self, line: &[u8]) -> ControlFlow<()> {
+        // What parts events says nothing.
+        if line.is_empty() {
+            return ControlFlow::Continue(());
+        }
         self.lines.extend_from_slice(line);
         self.lines.push(b'\n');
-        if self.told.elapsed() >= limits::AI_LIVE_PACE {
+        if self.told.elapsed() >= self.pace {
             self.tell();
         }
         ControlFlow::Continue(())

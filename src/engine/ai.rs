@@ -4,6 +4,7 @@
 //! wait, few and in order. Each is a row from the moment it is accepted: what a restart interrupts is told to whoever
 //! asked. Called by `router`, `dedicated`, `rooms`, `command::ai` and `ask`; `remote::ai` knows the services.
 
+mod asked;
 mod live;
 mod setup;
 mod words;
@@ -40,6 +41,8 @@ const OFF: &str = "this bot's AI is off; use /bot/ai/enable, or write /ki on in 
 pub(super) struct Ai {
     /// Questions without an answer, by the tag of their calls: oldest first.
     questions: BTreeMap<u64, Question>,
+    /// Somebody who asked by the API may have gone away.
+    has_left: bool,
     /// How fast conversations go.
     paces: HashMap<(BotId, String), Pace>,
 }
@@ -50,6 +53,8 @@ struct Question {
     asked: Arc<AiQuestion>,
     /// Ids of the message it came in, by which it may be taken back.
     ids: Vec<String>,
+    /// Whether whoever asked by the API hears the answer while it comes.
+    is_heard: bool,
     state: State,
     /// Calls made so far.
     calls: u32,
@@ -133,27 +138,14 @@ impl Engine {
             recipient: Some(heard.to.clone()),
             question: heard.text.into(),
         };
-        match self.accept_question(question, heard.ids) {
+        match self.accept_question(question, heard.ids, false) {
             Ok(_) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(_)) => self.say_of_ai(bot, heard.place, &heard.to, &self.words(&ai::TOO_MANY)),
         }
     }
 
-    /// `ask` of the API; gives the tag under which the answer comes.
-    pub(super) fn ask_ai(&mut self, bot: BotId, text: &str, from: &str) -> Result<u64, Trouble> {
-        let row = self.store.ai(bot, false)?;
-        match row {
-            None => return Err(Failure::NotConfigured(NOT_SET_UP.to_string()).into()),
-            Some(row) if !row.is_enabled => return Err(Failure::NotEnabled(OFF.to_string()).into()),
-            Some(_) => {}
-        }
-        let peer = format!("api:{from}");
-        let question = AiQuestion { bot, peer, place: AiPlace::Api, recipient: None, question: text.into() };
-        self.accept_question(question, Vec::new())
-    }
-
-    fn accept_question(&mut self, asked: AiQuestion, ids: Vec<String>) -> Result<u64, Trouble> {
+    fn accept_question(&mut self, asked: AiQuestion, ids: Vec<String>, is_heard: bool) -> Result<u64, Trouble> {
         let is_same = |question: &&Question| question.asked.bot == asked.bot && question.asked.peer == asked.peer;
         let waiting = self.ai.questions.values().filter(is_same).count();
         if waiting > limits::AI_QUEUE_MAX || self.ai.questions.len() >= limits::AI_QUESTIONS_MAX {
@@ -165,6 +157,7 @@ impl Engine {
             row,
             asked: Arc::new(asked),
             ids,
+            is_heard,
             state: State::Waiting(Duration::ZERO),
             calls: 0,
             retries: 0,
@@ -227,12 +220,18 @@ impl Engine {
             State::Waiting(at) => Some(at),
             State::Asked => None,
         };
+        if self.ai.has_left {
+            return Some(self.now.mono);
+        }
         // What is due and yet waits, waits for another to be answered.
         self.ai.questions.values().filter_map(at).filter(|at| *at > self.now.mono).min()
     }
 
     /// What time brings.
     pub(super) fn ai_due(&mut self) -> Result<(), store::Error> {
+        if std::mem::take(&mut self.ai.has_left) {
+            self.drop_questions_of_leavers()?;
+        }
         let is_due = |question: &Question| matches!(question.state, State::Waiting(at) if at <= self.now.mono);
         if self.ai.questions.values().any(is_due) { self.ask_what_waits() } else { Ok(()) }
     }
@@ -252,7 +251,8 @@ impl Engine {
         let system = self.system_prompt(&row);
         let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let dialect = provider.dialect_at(&row.endpoint);
-        let is_stream = !question.is_plain && self.is_shown_live(&asked, &row, dialect);
+        let may_stream = !question.is_plain && dialect != Dialect::Hook;
+        let is_stream = may_stream && (question.is_heard || self.is_shown_live(&asked, &row));
         let mut call = service::build(&Ask {
             provider,
             endpoint: &row.endpoint,
@@ -280,7 +280,8 @@ impl Engine {
         }
         let key = format!("ai:{}:{}", asked.bot, call.origin());
         if is_stream {
-            self.call_streaming(tag, key, call, About::Ai);
+            let pace = if question.is_heard { Duration::ZERO } else { limits::AI_LIVE_PACE };
+            self.call_streaming(tag, key, call, About::Ai, pace);
         } else {
             self.call_again(tag, key, call, About::Ai);
         }

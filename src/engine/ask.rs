@@ -83,7 +83,7 @@ impl Engine {
                 self.enable_ai(bot, *is_enabled)?;
                 Answer::AiEnabled(*is_enabled)
             }
-            Question::AskAi { text, from } => return Ok(wait_for(self.ask_ai(bot, text, from)?)),
+            Question::AskAi { text, from, is_live } => return Ok(wait_for(self.ask_ai(bot, text, from, *is_live)?)),
             Question::GetCommands => Answer::Commands(self.bot(bot)?.commands.clone()),
             Question::Keys(question) => self.ask_keys(bot, question)?,
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),

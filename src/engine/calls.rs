@@ -3,6 +3,8 @@
 //! [`Engine::call_out`] notes what a call is about; it is made by the work pool after the commit, and what became of it
 //! comes back as an event. Whoever asked for it waits under its tag. What must survive a restart stands in the store.
 
+use std::time::Duration;
+
 use crate::base::call::HttpCall;
 use crate::base::id::BotId;
 use crate::engine::effect::Effect;
@@ -51,18 +53,18 @@ impl Engine {
 
     /// The next call of one task, for the same one who waits.
     pub(super) fn call_again(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
-        self.begin_call(tag, key, call, about, false);
+        self.begin_call(tag, key, call, about, None);
     }
 
-    /// The same for an answer that is heard while it comes.
-    pub(super) fn call_streaming(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
-        self.begin_call(tag, key, call, about, true);
+    /// The same for an answer that is heard while it comes, at this pace.
+    pub(super) fn call_streaming(&mut self, tag: u64, key: String, call: HttpCall, about: About, pace: Duration) {
+        self.begin_call(tag, key, call, about, Some(pace));
     }
 
-    fn begin_call(&mut self, tag: u64, key: String, call: HttpCall, about: About, is_stream: bool) {
+    fn begin_call(&mut self, tag: u64, key: String, call: HttpCall, about: About, pace: Option<Duration>) {
         self.calls.insert(tag, about);
         self.pending.calls_begun.push(tag);
-        self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), is_stream });
+        self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
     }
 
     /// Calls a call off; what becomes of it is not heard any more.
@@ -106,7 +108,8 @@ impl Engine {
     }
 
     /// Whoever asked waits for the end of a call.
-    pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo) {
+    pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo, out: &mut Vec<Effect>) {
+        self.begin_hearing(tag, &reply, out);
         self.callers.insert(tag, reply);
     }
 

@@ -1,5 +1,7 @@
 //! Everything the engine can cause: a closed set, released after the commit of what led to it.
 
+use std::time::Duration;
+
 use crate::base::call::HttpCall;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
@@ -24,8 +26,9 @@ pub enum Effect {
         key: String,
         /// The call.
         call: Box<HttpCall>,
-        /// Whether the lines of a good answer are heard while they come ([`crate::engine::event::Event::Heard`]).
-        is_stream: bool,
+        /// How often the lines of a good answer are heard while they come ([`crate::engine::event::Event::Heard`]); `None`:
+        /// the answer is taken as a whole.
+        pace: Option<Duration>,
     },
     /// Call off the call with this tag, if it is still under way.
     CallOff(u64),

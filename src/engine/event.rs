@@ -47,6 +47,8 @@ pub enum Event {
         /// What became of it.
         called: Box<Called>,
     },
+    /// Somebody does not wait any more for what he asked.
+    Left,
     /// The configuration was read again.
     Reload(Box<Settings>),
     /// What became of an [`crate::engine::effect::Effect::Rebind`].

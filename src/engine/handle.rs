@@ -57,7 +57,10 @@ impl Handle {
 
     /// Asks; the ticket is awaited (or waited for) by the caller. Dropping it takes the question back as far as it waits.
     pub fn ask(&self, caller: Caller, question: Question) -> Ticket {
-        let (reply, ticket) = ticket();
+        let (reply, mut ticket) = ticket();
+        if matches!(question, Question::AskAi { .. }) {
+            ticket.leaving = Some(self.events.clone());
+        }
         // The engine is gone only while the process ends: the ticket then resolves to `Internal` by itself.
         let _ = self.events.send(Event::Ask { caller, question, reply });
         ticket
@@ -65,34 +68,58 @@ impl Handle {
 }
 
 /// The slot a caller waits on.
-pub struct Ticket(async_channel::Receiver<Outcome>);
+pub struct Ticket {
+    slot: async_channel::Receiver<Outcome>,
+    /// Who is to hear when nobody waits any more: what was asked costs as long as it is under way.
+    leaving: Option<mpsc::Sender<Event>>,
+}
 
 /// The engine's end of a [`Ticket`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ReplyTo(async_channel::Sender<Outcome>);
 
 /// A fresh slot, both ends.
 pub fn ticket() -> (ReplyTo, Ticket) {
     let (sender, receiver) = async_channel::bounded(1);
-    (ReplyTo(sender), Ticket(receiver))
+    (ReplyTo(sender), Ticket { slot: receiver, leaving: None })
 }
 
 impl Ticket {
     /// Blocks until the answer is there; for threads that may block (the command line, tests).
     pub fn wait(self) -> Outcome {
-        self.0.recv_blocking().unwrap_or(Err(Failure::Internal))
+        self.slot.recv_blocking().unwrap_or(Err(Failure::Internal))
     }
 
     /// The answer, awaited; dropping the future withdraws a question that waits.
-    pub async fn outcome(self) -> Outcome {
-        self.0.recv().await.unwrap_or(Err(Failure::Internal))
+    pub async fn outcome(mut self) -> Outcome {
+        self.next().await
+    }
+
+    /// What there is now of an answer that comes in parts ([`Answer::AiSoFar`]), or its end, awaited. What was not taken in
+    /// time is replaced by what came after it.
+    pub async fn next(&mut self) -> Outcome {
+        let outcome = self.slot.recv().await.unwrap_or(Err(Failure::Internal));
+        if !matches!(outcome, Ok(Answer::AiSoFar(_))) {
+            self.leaving = None;
+        }
+        outcome
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.slot.close();
+        if let Some(events) = self.leaving.take() {
+            // The engine is gone only while the process ends.
+            let _ = events.send(Event::Left);
+        }
     }
 }
 
 impl ReplyTo {
-    /// Answers. Nobody may be waiting any more; that is no error.
+    /// Answers, in the place of what was not taken yet. Nobody may be waiting any more; that is no error.
     pub fn send(self, outcome: Outcome) {
-        let _ = self.0.try_send(outcome);
+        let _ = self.0.force_send(outcome);
     }
 
     /// Whether the caller has gone away.

@@ -408,6 +408,10 @@ impl Engine {
             }
             Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
             Event::Heard { tag, lines } => self.on_ai_heard(*tag, lines).map(|()| Verdict::Nothing),
+            Event::Left => {
+                self.note_leaving();
+                Ok(Verdict::Nothing)
+            }
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
             Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
             Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
@@ -447,6 +451,7 @@ impl Engine {
                 Event::Session(..)
                 | Event::Called { .. }
                 | Event::Heard { .. }
+                | Event::Left
                 | Event::Reload(_)
                 | Event::Rebound(_)
                 | Event::Report => {
@@ -458,7 +463,7 @@ impl Engine {
                 Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
                 Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
                 Verdict::AwaitArrival(bot) => self.await_arrival(bot, reply),
-                Verdict::AwaitCall(tag) => self.await_call(tag, reply),
+                Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
                 Verdict::AwaitRoom(room, wish) => self.await_room(room, wish, reply),
                 Verdict::Nothing => {}
             }
@@ -512,7 +517,7 @@ impl Engine {
                     }
                 }
                 Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
-                Event::Session(..) | Event::Heard { .. } | Event::Rebound(_) | Event::Report => {}
+                Event::Session(..) | Event::Heard { .. } | Event::Left | Event::Rebound(_) | Event::Report => {}
                 // Stopping writes nothing of its own; it goes on without the last acknowledgements.
                 Event::Stop(reply) => {
                     self.on_stop();

@@ -6,6 +6,7 @@
 
 mod body;
 mod conn;
+mod flow;
 mod head;
 mod line;
 mod print;
@@ -63,6 +64,10 @@ pub struct Limits {
     pub write: Duration,
     /// For reading and forgetting what a refused client still sends.
     pub linger: Duration,
+    /// Without a piece of an answer that comes in pieces; then the client gets a sign of life.
+    pub silence: Duration,
+    /// For a whole answer that comes in pieces.
+    pub flow: Duration,
     /// For a promised answer when the client has closed its sending side.
     pub half_closed: Duration,
     /// From the stop signal to the end of requests under way.
@@ -78,6 +83,8 @@ impl Default for Limits {
             idle: limits::IDLE_TIMEOUT,
             write: limits::WRITE_TIMEOUT,
             linger: limits::LINGER_TIMEOUT,
+            silence: limits::FLOW_SILENCE,
+            flow: limits::FLOW_TIMEOUT,
             half_closed: limits::HALF_CLOSED_TIMEOUT,
             stop: limits::STOP_TIMEOUT,
         }

@@ -13,6 +13,7 @@ pub mod route;
 pub mod server;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -45,7 +46,7 @@ impl Request {
 }
 
 /// An answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Response {
     /// HTTP status code.
     pub status: u16,
@@ -57,6 +58,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// A file in the place of the body, and its size.
     pub file: Option<(Arc<SpoolFile>, u64)>,
+    /// In the place of the body, what comes piece by piece.
+    pub flow: Option<Box<Flow>>,
 }
 
 impl Response {
@@ -68,7 +71,28 @@ impl Response {
     /// An answer in JSON.
     pub fn json(status: u16, body: String) -> Response {
         let body = body.into_bytes();
-        Response { status, content_type: "application/json".into(), headers: Vec::new(), body, file: None }
+        Response { status, content_type: "application/json".into(), headers: Vec::new(), body, file: None, flow: None }
+    }
+}
+
+/// A body whose length nobody knows yet. The door asks for a piece when the client has taken the one before, and drops
+/// this when the client goes away.
+pub struct Flow {
+    /// The next piece.
+    pub next: NextPiece,
+    /// Written when there is no piece for a while, so that everybody on the way sees that we live.
+    pub idle: &'static [u8],
+}
+
+/// A piece when it comes, and the one after it; `None` at the end.
+pub struct NextPiece(pub Promise<Option<(Vec<u8>, NextPiece)>>);
+
+/// What is there later.
+pub type Promise<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Flow")
     }
 }
 
@@ -77,7 +101,7 @@ pub enum Reply {
     /// The answer is here.
     Now(Response),
     /// The answer comes later; the door waits, and drops this when the client goes away.
-    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+    Later(Promise<Response>),
 }
 
 /// A face, or all faces behind one mount table: must return at once.

@@ -257,7 +257,8 @@ fn machines_that_talk_to_each_other_are_stopped() {
 fn programs_ask_too() {
     let mut rig = local();
     let bot = rig.create(OWNER, "Clever");
-    let ask = |text: &str, from: &str| Question::AskAi { text: text.to_string(), from: from.to_string() };
+    let ask =
+        |text: &str, from: &str| Question::AskAi { text: text.to_string(), from: from.to_string(), is_live: false };
     assert!(matches!(rig.ask(as_bot(&bot), ask("q", "x")), Err(Failure::NotConfigured(_))));
     assert!(matches!(rig.ask(as_bot(&bot), Question::EnableAi(true)), Err(Failure::NotConfigured(_))));
     setup_ai(&mut rig, &bot);
@@ -280,6 +281,52 @@ fn programs_ask_too() {
     let (effects, _t4) = rig.begin(Caller::Admin, Question::DeleteBot(bot.id));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::CallOff(off) if *off == tag)));
     assert_eq!(answers(effects).len(), 2);
+}
+
+#[test]
+fn programs_hear_an_answer_while_it_comes() {
+    let mut rig = local();
+    let bot = rig.create(OWNER, "Clever");
+    setup_ai(&mut rig, &bot);
+    let ask = |text: &str| Question::AskAi { text: text.to_string(), from: "x".to_string(), is_live: true };
+    let so_far = |effects: Vec<Effect>| match &answers(effects)[..] {
+        [Ok(Answer::AiSoFar(text))] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (effects, _ticket) = rig.begin(as_bot(&bot), ask("q"));
+    let is_stream = |effect: &Effect| matches!(effect, Effect::Call { pace: Some(pace), .. } if pace.is_zero());
+    assert!(effects.iter().any(is_stream));
+    let (tag, call) = one(asked(&effects));
+    assert!(call.contains(r#""stream":true"#));
+    assert_eq!(so_far(effects), "", "it is told at once that the question was accepted");
+    let piece = |tag: u64, text: &str| {
+        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n").into_bytes();
+        Event::Heard { tag, lines }
+    };
+    assert!(rig.batch(vec![piece(tag, "<th")]).is_empty(), "it may be a thought");
+    assert!(rig.batch(vec![piece(tag, "ink>Hm.</think>")]).is_empty());
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "Once ")])), "Once");
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "upon")])), "Once upon");
+    rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec() }]);
+    let outcomes = answers(rig.batch(vec![answered(tag, 200, "")]));
+    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text))] if text == "Once upon"), "{outcomes:?}");
+    // Whoever goes away is not answered, and the next one is.
+    let (effects, leaver) = rig.begin(as_bot(&bot), ask("r"));
+    let (first, _) = one(asked(&effects));
+    let (effects, _other) = rig.begin(as_bot(&bot), ask("s"));
+    assert!(asked(&effects).is_empty());
+    assert!(rig.batch(vec![Event::Left]).is_empty(), "nobody has gone");
+    drop(leaver);
+    let effects = rig.batch(vec![Event::Left]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CallOff(tag) if *tag == first)), "{effects:?}");
+    let (_, call) = one(asked(&effects));
+    assert!(call.contains("Once upon") && !call.contains("\"r\""), "{call}");
+    // He came and went within one batch.
+    let (reply, left) = ticket();
+    let release = rig.batch(vec![Event::Ask { caller: as_bot(&bot), question: ask("t"), reply }, Event::Left]);
+    assert_eq!(answers(release).len(), 1);
+    drop(left);
+    rig.batch(vec![Event::Left]);
 }
 
 #[test]
@@ -364,7 +411,7 @@ fn an_answer_is_shown_while_it_comes() {
     let (mut rig, _) = thinking();
     assert_eq!(said(&rig.phone("/ki stream on")), ["Answers are shown while they come."]);
     let effects = rig.phone("q");
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Call { is_stream: true, .. })));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Call { pace: Some(_), .. })));
     let (tag, call) = one(asked(&effects));
     assert!(call.contains(r#""stream":true"#));
     let piece = |text: &str| {

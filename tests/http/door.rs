@@ -12,7 +12,7 @@ use std::{fs, process};
 use async_channel::Sender;
 use botmother::base::limits;
 use botmother::http::front::{self, Limits};
-use botmother::http::{Reply, Request, Response, server};
+use botmother::http::{Flow, NextPiece, Reply, Request, Response, server};
 use rustls::ServerConfig;
 
 use crate::client::{exchange, status};
@@ -99,7 +99,17 @@ impl Drop for Door {
 pub(crate) fn impatient() -> Limits {
     let (short, long) = (Duration::from_millis(300), Duration::from_millis(600));
     let half_closed = Duration::from_millis(100);
-    Limits { head: short, body: short, idle: long, write: short, linger: short, half_closed, ..Limits::default() }
+    let silence = Duration::from_millis(200);
+    Limits {
+        head: short,
+        body: short,
+        idle: long,
+        write: short,
+        linger: short,
+        half_closed,
+        silence,
+        ..Limits::default()
+    }
 }
 
 fn body_max(path: &str) -> usize {
@@ -136,8 +146,36 @@ fn serve(request: Request, waiting: &Arc<AtomicUsize>) -> Reply {
                 pending().await
             }))
         }
+        "/flow" => {
+            // Without a number it never ends.
+            let left = if request.query.is_empty() { usize::MAX } else { number() };
+            waiting.fetch_add(1, Ordering::SeqCst);
+            let flow = Flow { next: pieces(left, Duration::from_millis(20), Waiter(waiting.clone())), idle: b":" };
+            Reply::Now(Response { flow: Some(Box::new(flow)), ..text(200, Vec::new()) })
+        }
+        "/flow/slow" => {
+            let flow = Flow { next: pieces(1, Duration::from_millis(700), Waiter(Arc::default())), idle: b":" };
+            Reply::Now(Response { flow: Some(Box::new(flow)), ..text(200, Vec::new()) })
+        }
+        "/flow/panic" => {
+            let flow = Flow { next: NextPiece(Box::pin(async { panic!("as a piece") })), idle: b":" };
+            Reply::Now(Response { flow: Some(Box::new(flow)), ..text(200, Vec::new()) })
+        }
         _ => Reply::Now(text(200, echo(&request))),
     }
+}
+
+/// So many pieces at a pace; where they never end, long ones.
+fn pieces(left: usize, pace: Duration, waiter: Waiter) -> NextPiece {
+    NextPiece(Box::pin(async move {
+        let waiter = waiter;
+        if left == 0 {
+            return None;
+        }
+        smol::Timer::after(pace).await;
+        let piece = if left > 1_000 { vec![b'x'; 64 * 1024] } else { format!("piece {left};").into_bytes() };
+        Some((piece, pieces(left - 1, pace, waiter)))
+    }))
 }
 
 /// The request as the face got it.
@@ -153,5 +191,5 @@ fn echo(request: &Request) -> Vec<u8> {
 }
 
 fn text(status: u16, body: Vec<u8>) -> Response {
-    Response { status, content_type: "text/plain".into(), headers: Vec::new(), body, file: None }
+    Response { status, content_type: "text/plain".into(), headers: Vec::new(), body, file: None, flow: None }
 }

@@ -8,5 +8,6 @@ mod abuse;
 mod answers;
 mod client;
 mod door;
+mod flow;
 mod framing;
 mod life;

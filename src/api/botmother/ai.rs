@@ -54,5 +54,6 @@ pub(super) fn ask(request: &Request) -> Result<Question, Failure> {
     if from.len() > limits::AI_NAME_BYTES_MAX {
         return Err(Failure::invalid("from", format!("at most {} bytes", limits::AI_NAME_BYTES_MAX)));
     }
-    Ok(Question::AskAi { text: text.to_string(), from: from.to_string() })
+    let is_live = fields.truth("stream")?.unwrap_or(false);
+    Ok(Question::AskAi { text: text.to_string(), from: from.to_string(), is_live })
 }

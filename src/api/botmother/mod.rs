@@ -10,6 +10,7 @@ mod ai;
 mod auth;
 mod ejabberd;
 mod file;
+mod live;
 mod local;
 mod manage;
 mod message;
@@ -121,8 +122,12 @@ impl Face {
 
     /// Asks, and prints the outcome; `instead` takes the place of a good one.
     fn ask(self: &Arc<Face>, caller: Caller, question: Question, peer: IpAddr, instead: Option<Failure>) -> Reply {
+        let is_live = matches!(question, Question::AskAi { is_live: true, .. });
         let ticket = self.handle.ask(caller, question);
         let face = Arc::clone(self);
+        if is_live {
+            return Reply::Later(Box::pin(async move { face.refused(peer, live::begin(ticket).await) }));
+        }
         Reply::Later(Box::pin(async move {
             let outcome = match (ticket.outcome().await, instead) {
                 (Ok(_), Some(failure)) => Err(failure),

@@ -28,30 +28,45 @@ pub(super) fn print(outcome: Outcome, base_url: &str) -> Response {
     }
 }
 
+/// An event (HTML Living Standard §9.2.5): a part of an answer, the whole of it, or why there is none.
+pub(super) fn event(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(Answer::AiSoFar(delta)) if delta.is_empty() => String::new(),
+        Ok(part @ Answer::AiSoFar(_)) => format!("data: {}\n\n", body(part, "")),
+        Ok(answer) => format!("event: done\ndata: {}\n\n", body(answer, "")),
+        Err(failure) => format!("event: error\ndata: {}\n\n", envelope(failure).end()),
+    }
+}
+
 /// The error envelope (contract §2).
 pub(super) fn refuse(failure: &Failure) -> Response {
+    let (status, _) = status(failure);
+    let retry_after = retry_after_s(failure).map(|seconds| ("Retry-After", seconds.to_string()));
+    // RFC 9110 §11.6.1: a 401 says how to authenticate.
+    let login = (status == 401).then(|| ("WWW-Authenticate", "Bearer".to_string()));
+    let headers = retry_after.into_iter().chain(login).collect();
+    Response { headers, ..Response::json(status, envelope(failure).end()) }
+}
+
+fn envelope(failure: &Failure) -> Object {
     let (status, symbol) = status(failure);
-    let mut body = Object::new()
+    let body = Object::new()
         .truth("ok", false)
         .text("error", symbol)
         .text("error_code", &status.to_string())
         .text("description", &failure.to_string());
-    let retry_after_s = match failure {
+    retry_after_s(failure).into_iter().fold(body, |body, seconds| {
+        let parameters = Object::new().number("retry_after", i64::try_from(seconds).unwrap_or(i64::MAX));
+        body.raw("parameters", &parameters.end())
+    })
+}
+
+fn retry_after_s(failure: &Failure) -> Option<u64> {
+    match failure {
         Failure::Busy { retry_after_s } => Some(*retry_after_s),
         Failure::Quota(_) => Some(QUOTA_RETRY_S),
         _ => None,
-    };
-    let mut headers = Vec::new();
-    if let Some(seconds) = retry_after_s {
-        let parameters = Object::new().number("retry_after", i64::try_from(seconds).unwrap_or(i64::MAX));
-        body = body.raw("parameters", &parameters.end());
-        headers.push(("Retry-After", seconds.to_string()));
     }
-    if status == 401 {
-        // RFC 9110 §11.6.1: a 401 says how to authenticate.
-        headers.push(("WWW-Authenticate", "Bearer".to_string()));
-    }
-    Response { headers, ..Response::json(status, body.end()) }
 }
 
 /// 405: the path exists, but not with this method; `allow` is the list for the header.
@@ -162,6 +177,7 @@ fn body(answer: &Answer, base_url: &str) -> String {
         }
         Answer::Ai(info) => object(ai(info)),
         Answer::AiEnabled(is_enabled) => object(Object::new().truth("enabled", *is_enabled)),
+        Answer::AiSoFar(text) => Object::new().text("delta", text).end(),
         Answer::AiAnswer(text) => object(Object::new().text("response", text)),
         Answer::Keys(answer) => object(keys(answer)),
         Answer::Done => result("true"),
@@ -199,7 +215,7 @@ fn whole_file(info: &FileInfo, media_type: String, file: (Arc<SpoolFile>, u64)) 
         ("Content-Disposition", format!("attachment; filename*=UTF-8''{}", percent(name))),
         ("X-Content-Type-Options", "nosniff".to_string()),
     ];
-    Response { status: 200, content_type: media_type.into(), headers, body: Vec::new(), file: Some(file) }
+    Response { status: 200, content_type: media_type.into(), headers, body: Vec::new(), file: Some(file), flow: None }
 }
 
 fn created(info: &BotInfo, base_url: &str) -> Object {

@@ -40,11 +40,11 @@ impl Live {
 impl Engine {
     /// Whether an answer is shown while it comes: to one person whose messages can be corrected. What goes out encrypted
     /// is not: pieces that are not kept would cost ratchet steps that must be.
-    pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow, dialect: Dialect) -> bool {
+    pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow) -> bool {
         let Some(to) = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat) else { return false };
         let Ok(Way::Account(account)) = self.way(asked.bot, to) else { return false };
         let is_plain = matches!(self.will_encrypt(account, &to.bare()), Ok(false));
-        row.is_streaming && dialect != Dialect::Hook && is_plain
+        row.is_streaming && is_plain
     }
 
     /// More of an answer came.
@@ -58,6 +58,10 @@ impl Engine {
         let stream = Arc::make_mut(&mut live.stream);
         lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
         let Some(reply) = live.stream.so_far().filter(|reply| Some(reply) != before.as_ref()) else { return Ok(()) };
+        if asked.place == AiPlace::Api {
+            self.let_hear(tag, reply.text);
+            return Ok(());
+        }
         let shown = live.shown.clone();
         if shown.is_none() {
             live.shown = Some(new_id.clone());

@@ -260,7 +260,9 @@ pub enum Answer {
     Ai(AiInfo),
     /// To [`Question::EnableAi`].
     AiEnabled(bool),
-    /// To [`Question::AskAi`].
+    /// To [`Question::AskAi`]: what there is of the answer until now.
+    AiSoFar(String),
+    /// To [`Question::AskAi`]: the whole answer.
     AiAnswer(String),
     /// To [`Question::Keys`].
     Keys(KeyAnswer),

@@ -251,6 +251,9 @@ pub enum Question {
         text: String,
         /// Whose conversation it belongs to.
         from: String,
+        /// Whether [`Answer::AiSoFar`](super::Answer::AiSoFar) is to come before: at once when the question is accepted, and
+        /// while the AI speaks.
+        is_live: bool,
     },
     /// `/bot/omemo/…`, by a bot.
     Keys(KeyQuestion),

@@ -19,7 +19,7 @@ use crate::base::limits;
 use crate::http::front::Shared;
 use crate::http::front::body::Chunked;
 use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
-use crate::http::front::print;
+use crate::http::front::print::{self, Length};
 use crate::http::front::wire::{Duplex, Reader, Wire};
 use crate::http::refusal::Refusal;
 use crate::http::server::INTERNAL;
@@ -33,7 +33,7 @@ const FULL: Refusal = Refusal::new(503, "limit_reached", "Too many connections; 
 const ANSWER_LATE: Refusal = Refusal::new(503, "internal", "The answer took too long.");
 
 /// Why a connection ends.
-enum End {
+pub(super) enum End {
     /// There is nobody to say anything to.
     Quiet,
     /// All is said.
@@ -75,10 +75,10 @@ pub(super) async fn turn_away(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<
     conn.finish(End::Refused(FULL)).await;
 }
 
-struct Conn {
-    wire: Wire,
+pub(super) struct Conn {
+    pub(super) wire: Wire,
     peer: IpAddr,
-    shared: Rc<Shared>,
+    pub(super) shared: Rc<Shared>,
     served: u64,
 }
 
@@ -87,12 +87,17 @@ impl Conn {
     async fn turn(&mut self) -> Result<(), End> {
         let head = self.head().await?;
         let body = self.body(&head).await?;
-        let (is_head, mut connection) = (head.is_head, head.connection);
-        let response = self.ask(head, body).await?;
-        if self.shared.stopping.is_closed() {
+        let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
+        let mut response = self.ask(head, body).await?;
+        let flow = response.flow.take();
+        // Without chunks only the end of the connection tells the end of a flow.
+        if self.shared.stopping.is_closed() || (flow.is_some() && !takes_chunks) {
             connection = Connection::Closed;
         }
-        self.answer(response, connection, is_head).await?;
+        match flow {
+            Some(flow) => self.send_flow(&response, *flow, connection, takes_chunks).await?,
+            None => self.answer(response, connection, is_head).await?,
+        }
         self.served += 1;
         if connection == Connection::Closed { Err(End::Polite) } else { Ok(()) }
     }
@@ -203,7 +208,7 @@ impl Conn {
     }
 
     async fn answer(&mut self, response: Response, connection: Connection, is_head: bool) -> Result<(), End> {
-        let mut head = print::head(&response, connection);
+        let mut head = print::head(&response, connection, Length::Known);
         let is_bodiless = is_head || print::is_bodiless(response.status);
         let mut body = if is_bodiless { Vec::new() } else { response.body };
         let shared = self.shared.clone();
@@ -248,7 +253,7 @@ impl Conn {
             End::Polite => self.wire.linger(0, limits.linger).await,
             End::Refused(refusal) => {
                 let response = refusal.to_response();
-                let mut answer = print::head(&response, Connection::Closed);
+                let mut answer = print::head(&response, Connection::Closed, Length::Known);
                 answer.extend_from_slice(&response.body);
                 if self.wire.send(&answer, limits.write).await.is_ok() {
                     self.wire.linger(limits::LINGER_BYTES_MAX, limits.linger).await;
@@ -272,7 +277,7 @@ async fn keep(promise: impl Future<Output = Response>) -> Response {
 
 /// Ends when the client has gone. Requests it sends ahead are no sign of that: they are kept, and once a head's worth is
 /// there no more is read.
-async fn gone(mut reader: Reader<'_>, half_closed: std::time::Duration) {
+pub(super) async fn gone(mut reader: Reader<'_>, half_closed: std::time::Duration) {
     while reader.buffer.len() < limits::HEAD_BYTES_MAX {
         match reader.fill().await {
             Ok(0) => {

@@ -20,6 +20,8 @@ pub(super) struct Head {
     pub(super) framing: Framing,
     /// What to do with the connection afterwards.
     pub(super) connection: Connection,
+    /// Whether the client understands chunks (HTTP/1.1).
+    pub(super) takes_chunks: bool,
     /// Whether only the head of the answer is wanted.
     pub(super) is_head: bool,
     /// Whether the client waits for `100 Continue` before it sends the body.
@@ -125,7 +127,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     let (framing, connection) = (seen.framing(minor)?, seen.connection(minor));
     // RFC 9110 §10.1.1: an expectation in HTTP/1.0 is ignored.
     let expects_continue = seen.expects_continue && minor == 1;
-    Ok(Head { forward, path, framing, connection, is_head, expects_continue })
+    Ok(Head { forward, path, framing, connection, takes_chunks: minor == 1, is_head, expects_continue })
 }
 
 /// An HTTP of another version, or no HTTP at all.

@@ -13,8 +13,19 @@ const SERVER: &str = "botmother";
 /// The interim answer that asks for the body (RFC 9110 §15.2.1).
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
+/// How a client sees where the body ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// By its length.
+    Known,
+    /// By its last chunk.
+    Chunked,
+    /// By the end of the connection.
+    Unknown,
+}
+
 /// The head of an answer with its empty line.
-pub(super) fn head(response: &Response, connection: Connection) -> Vec<u8> {
+pub(super) fn head(response: &Response, connection: Connection, length: Length) -> Vec<u8> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut out = format!(
         "HTTP/1.1 {} {}\r\n{}Date: {}\r\nServer: {SERVER}\r\nContent-Type: {}\r\n",
@@ -30,8 +41,11 @@ pub(super) fn head(response: &Response, connection: Connection) -> Vec<u8> {
         }
     }
     // RFC 9110 §8.6: an answer that cannot have a body has no length either.
-    if !is_bodiless(response.status) {
-        out.push_str(&format!("Content-Length: {}\r\n", response.body_bytes()));
+    match length {
+        Length::Known if is_bodiless(response.status) => {}
+        Length::Known => out.push_str(&format!("Content-Length: {}\r\n", response.body_bytes())),
+        Length::Chunked => out.push_str("Transfer-Encoding: chunked\r\n"),
+        Length::Unknown => {}
     }
     out.push_str("\r\n");
     out.into_bytes()
@@ -111,7 +125,7 @@ mod tests {
     fn heads_cannot_be_split() {
         let mut response = Response::json(418, "{}".into());
         response.headers = vec![("Allow", "GET, HEAD".into()), ("X-Evil", "a\r\nSet-Cookie: b".into())];
-        let text = String::from_utf8(head(&response, Connection::Closed)).unwrap();
+        let text = String::from_utf8(head(&response, Connection::Closed, Length::Known)).unwrap();
         assert!(text.starts_with("HTTP/1.1 418 \r\nConnection: close\r\nDate: "), "{text}");
         let end = "GMT\r\nServer: botmother\r\nContent-Type: application/json\r\nAllow: GET, HEAD\r\nContent-Length: 2\r\n\r\n";
         assert!(text.ends_with(end), "{text}");

@@ -57,6 +57,10 @@ impl Stream {
 
     /// What people may see so far: nothing while the model thinks aloud.
     pub fn so_far(&self) -> Option<Reply> {
+        // It may be about to.
+        if "<think>".starts_with(self.text.trim()) {
+            return None;
+        }
         finish(&self.text, false).ok()
     }
 
