@@ -373,3 +373,51 @@ fn a_real_chat_with_a_bot_that_thinks() {
         phone.quit();
     }
 }
+
+/// In a room all see that it thinks; who asked may ask otherwise, and take it back.
+#[test]
+fn a_question_in_a_real_room_may_be_changed_and_taken_back() {
+    for kind in Kind::ALL {
+        let Some(server) = Server::start(kind) else { continue };
+        server.add_user("ralf", "pw");
+        server.add_user("alice", "pw");
+        let slow = Stub::new(|socket, request| {
+            thread::sleep(Duration::from_millis(if request.contains("slowly") { 20_000 } else { 300 }));
+            let _ = socket.write_all(says("It is Paris.").as_bytes());
+        });
+        let daemon = Daemon::with_account(&server, "ralf", "pw", server.c2s_port, "[api]\nrate_limit = 0\n");
+        daemon.wait_online(1, Duration::from_secs(20));
+        let mut http = daemon.http();
+        let limit = Duration::from_secs(15);
+        let mut alice = Peer::login(&server, "alice", "pw", "phone");
+        let room = server.room("den");
+        alice.join(&room, "alice");
+        alice.raw(&format!(
+            "<iq type='set' to='{room}' id='own'><query xmlns='http://jabber.org/protocol/muc#owner'>\
+             <x xmlns='jabber:x:data' type='submit'/></query></iq>"
+        ));
+        alice.expect_iq(limit, "own");
+        let token = daemon.create_bot("Clever", &server.jid("ralf"));
+        let setup = format!(r#"{{"provider":"openai","model":"m","endpoint":"{}"}}"#, slow.url("/v1"));
+        http.post("/bot/ai/setup", Some(&token), &setup).ok();
+        http.post("/bot/joinRoom", Some(&token), &format!(r#"{{"room":"{room}"}}"#)).ok();
+        let say = |alice: &mut Peer, id: &str, inside: &str| {
+            alice.raw(&format!("<message to='{room}' type='groupchat' id='{id}'>{inside}</message>"));
+        };
+        say(&mut alice, "q1", "<body>Clever: slowly, what is the capital of Franse?</body>");
+        alice.expect(limit, |message| message.xml.contains("<composing"));
+        let correction = "<replace xmlns='urn:xmpp:message-correct:0' id='q1'/>";
+        say(&mut alice, "q2", &format!("<body>Clever: the capital of France?</body>{correction}"));
+        alice.expect(limit, |message| message.body == "alice: It is Paris.");
+        assert_eq!(slow.count(), 2, "the slow one was called off, or the other would have waited for it");
+        say(&mut alice, "q3", "<body>Clever: and slowly?</body>");
+        alice.expect(limit, |message| message.xml.contains("<composing"));
+        let seen = alice.expect(limit, |message| message.body.ends_with("and slowly?"));
+        let asked = seen.stanza_ids.first().expect("the room gives ids");
+        say(&mut alice, "q4", &format!("<retract xmlns='urn:xmpp:message-retract:1' id='{asked}'/><body>gone</body>"));
+        alice.expect(limit, |message| message.xml.contains("<paused"));
+        say(&mut alice, "q5", "<body>Clever: and now?</body>");
+        alice.expect(limit, |message| message.body == "alice: It is Paris.");
+        alice.quit();
+    }
+}

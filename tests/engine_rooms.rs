@@ -64,8 +64,9 @@ struct Rig {
     sent: Vec<String>,
     asked: Vec<(u64, String)>,
     answers: Vec<Outcome>,
-    /// Calls to other services.
+    /// Calls to other services, and those called off.
     calls: Vec<u64>,
+    dropped: Vec<u64>,
 }
 
 fn setup() -> Setup {
@@ -122,6 +123,7 @@ impl Rig {
             asked: Vec::new(),
             answers: Vec::new(),
             calls: Vec::new(),
+            dropped: Vec::new(),
         };
         rig.online(false);
         match rig.answers.pop() {
@@ -139,7 +141,16 @@ impl Rig {
         let mut engine = Engine::new(store, setup(), self.now).unwrap();
         let effects = engine.batch(self.now, Vec::new());
         let account = started(&effects);
-        Rig { engine, account, sent: Vec::new(), asked: Vec::new(), answers: Vec::new(), calls: Vec::new(), ..self }
+        Rig {
+            engine,
+            account,
+            sent: Vec::new(),
+            asked: Vec::new(),
+            answers: Vec::new(),
+            calls: Vec::new(),
+            dropped: Vec::new(),
+            ..self
+        }
     }
 
     fn batch(&mut self, events: Vec<Event>) {
@@ -151,6 +162,7 @@ impl Rig {
                     self.sent.push(stanza);
                 }
                 Effect::Call { tag, .. } => self.calls.push(tag),
+                Effect::CallOff(tag) => self.dropped.push(tag),
                 Effect::Session(_, Order::Ask { tag, payload, .. }) => {
                     self.asked.push((tag, payload.print("jabber:client")))
                 }
@@ -752,6 +764,43 @@ fn an_ai_answers_in_a_room_who_speaks_to_it() {
     rig.let_in(WITHOUT_ARCHIVE);
     // (The room has never shown the first answer, so it comes once more.)
     assert_eq!(rig.said(), ["eva: Yes.", "eva: I was restarted before I could answer. Please ask again."]);
+}
+
+#[test]
+fn a_question_in_a_room_may_be_changed_and_taken_back() {
+    let mut rig = Rig::joined();
+    set_ai(&mut rig);
+    let states = |rig: &mut Rig| {
+        let sent = std::mem::take(&mut rig.sent);
+        let state = |stanza: &String| ["composing", "paused"].into_iter().find(|state| stanza.contains(state));
+        sent.iter().filter(|stanza| stanza.contains("type='groupchat'")).filter_map(state).collect::<Vec<_>>()
+    };
+    let with = |nick: &str, id: &str, inside: &str| groupchat(nick, id, "BODY").replace("<body>BODY</body>", inside);
+    rig.groupchat("eva", "1", "Robo: are you their?");
+    assert_eq!((rig.calls.len(), states(&mut rig)), (1, vec!["composing"]), "all see that it thinks");
+    // Another one may not change it, nor take it back.
+    let replacing = "<replace xmlns='urn:xmpp:message-correct:0' id='m-1'/>";
+    rig.message(&with("mallory", "2", &format!("<body>Never mind.</body>{replacing}")));
+    rig.message(&with("mallory", "3", "<retract xmlns='urn:xmpp:message-retract:1' id='1'/>"));
+    assert!(rig.dropped.is_empty() && rig.calls.len() == 1);
+    // She may: what she asked first is called off, and what she means is asked.
+    rig.message(&with("eva", "4", &format!("<body>Robo: are you there?</body>{replacing}")));
+    assert_eq!(rig.dropped, rig.calls[..1]);
+    assert_eq!((rig.calls.len(), states(&mut rig)), (2, vec!["paused", "composing"]));
+    rig.message(&with("eva", "5", "<retract xmlns='urn:xmpp:message-retract:1' id='4'/>"));
+    assert_eq!(rig.dropped, rig.calls);
+    assert_eq!(states(&mut rig), ["paused"]);
+    assert!(rig.said().is_empty());
+    // A moderator takes another's away; a correction that is for others only calls off.
+    rig.groupchat("eva", "6", "Robo: buy pills?");
+    rig.message(&format!(
+        "<message from='{ROOM}' type='groupchat'><retract xmlns='urn:xmpp:message-retract:1' id='6'>\
+         <moderated xmlns='urn:xmpp:message-moderate:1'/></retract></message>"
+    ));
+    assert_eq!(rig.dropped.len(), 3);
+    rig.groupchat("eva", "7", "Robo: hello");
+    rig.message(&with("eva", "8", &format!("<body>Anna: hello</body>{}", replacing.replace("m-1", "m-7"))));
+    assert_eq!((rig.dropped.len(), rig.calls.len()), (4, 4));
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
+use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Reply, Turn, Without};
 use crate::store;
@@ -285,7 +286,7 @@ impl Engine {
         } else {
             self.call_again(tag, key, call, About::Ai);
         }
-        self.show_thinking(&asked);
+        self.show_thinking(&asked, ChatState::Composing);
         Ok(())
     }
 
@@ -302,10 +303,16 @@ impl Engine {
         Ok(turns)
     }
 
-    fn show_thinking(&mut self, asked: &AiQuestion) {
-        let (AiPlace::Chat, Some(to)) = (asked.place, &asked.recipient) else { return };
-        if let Ok(way) = self.way(asked.bot, to) {
-            self.show_state(&way, to, Kind::Chat, ChatState::Composing);
+    fn show_thinking(&mut self, asked: &AiQuestion, state: ChatState) {
+        let Some(to) = &asked.recipient else { return };
+        let Ok(way) = self.way(asked.bot, to) else { return };
+        match (asked.place, way) {
+            (AiPlace::Chat, way) => self.show_state(&way, to, Kind::Chat, state),
+            (AiPlace::Room, Way::Account(account)) => {
+                // Whoever cannot speak there will not be heard thinking either.
+                let _ = self.show_state_in_room((account, asked.bot), to, state);
+            }
+            _ => {}
         }
     }
 }
@@ -479,6 +486,21 @@ impl Engine {
         self.call_off(bot, peer.as_str(), |question| question.ids.iter().any(|other| other == id)).map(|_| ())
     }
 
+    /// The same in a room, where an id is one only together with who said it; `None` stands for the room itself.
+    pub(super) fn forget_question_in_room(
+        &mut self,
+        bot: BotId,
+        room: &BareJid,
+        id: &str,
+        asker: Option<&str>,
+    ) -> Result<(), store::Error> {
+        let is_askers = |question: &Question| {
+            asker.is_none() || question.asked.recipient.as_ref().and_then(|to| to.resource()) == asker
+        };
+        let is_meant = |question: &Question| is_askers(question) && question.ids.iter().any(|other| other == id);
+        self.call_off(bot, room.as_str(), is_meant).map(|_| ())
+    }
+
     fn call_off(
         &mut self,
         bot: BotId,
@@ -502,6 +524,9 @@ impl Engine {
         let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
         self.store.delete_ai_question(question.row)?;
         self.drop_call(tag);
+        if question.state == State::Asked {
+            self.show_thinking(&question.asked, ChatState::Paused);
+        }
         if question.asked.recipient.is_none() {
             let failure = Failure::Remote { what: "ai_error", why: "the question was called off".to_string() };
             self.pending.called.push((tag, End::Outcome(Err(failure))));

@@ -38,6 +38,7 @@ impl Rig {
             asked: Vec::new(),
             answers: Vec::new(),
             calls: Vec::new(),
+            dropped: Vec::new(),
         };
         rig.online(false);
         for bot in &bots {

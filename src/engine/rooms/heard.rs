@@ -92,17 +92,22 @@ impl Engine {
         if heard.is_to_us || is_answer_to_us {
             data = data.truth("mentioned", true);
         }
+        let mut corrected = None;
         // XEP-0308 §4: of somebody else's message, or one too old to be remembered, it is said anew.
         if let Some(id) = &message.replaces
             && let Some(row) = self.store.find_heard_of(key.0, &key.1, &author, id)?
         {
             data = data.text("correction_of", &row.told_id);
+            corrected = Some(row.told_id);
         }
         let data = data.text_if("reply_to", answered.as_deref());
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string() };
         self.store.insert_heard(key.0, &key.1, &row, self.now.unix())?;
         self.push_said(&bots, &row.told_id, &message.attachments, &data)?;
+        if let Some(id) = &corrected {
+            bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, id, Some(nick)))?;
+        }
         // What was said while we were away is past.
         if (heard.is_to_us || is_answer_to_us) && !heard.is_history {
             bots.iter().try_for_each(|bot| self.think_in_room(key, *bot, message, body))?;
@@ -143,6 +148,8 @@ impl Engine {
         if !is_authors && !retraction.is_moderated {
             return Ok(());
         }
+        let asker = message.nick().filter(|_| !retraction.is_moderated);
+        bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, &retraction.id, asker))?;
         let mut data = self.event_data(key, &message.from, &self.bots_id_of(key, &retraction.id)?);
         if retraction.is_moderated {
             data = data.truth("moderated", true).text_if("reason", retraction.reason.as_deref());
