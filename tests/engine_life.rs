@@ -356,7 +356,7 @@ fn senders_hear_that_it_arrived_and_was_read() {
 
     // A webhook takes one at a time.
     rig.take(&bot);
-    let new = NewWebhook { url: "https://hook.example.org/".into(), secret: None, allowed: None };
+    let new = NewWebhook { url: "https://hook.example.org/".into(), secret: None, allowed: None, drop_pending: false };
     rig.begin(as_bot(&bot), Question::SetWebhook(new)).1.unwrap();
     let message = session::Event::Message(Box::new(asking("m6")));
     let mut effects = rig.batch(vec![Event::Session(account, message)]);
@@ -374,7 +374,7 @@ fn senders_hear_that_it_arrived_and_was_read() {
             sent[0].1
         );
     }
-    rig.ask(as_bot(&bot), Question::DeleteWebhook).unwrap();
+    rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: false }).unwrap();
 
     // A program that says it itself.
     rig.hears(account, asking("m5"));

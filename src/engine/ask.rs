@@ -64,7 +64,7 @@ impl Engine {
             Question::LeaveRoom(room) => return self.leave_room(bot, room),
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),
             Question::SetWebhook(new) => self.set_webhook(bot, new)?,
-            Question::DeleteWebhook => self.delete_webhook(bot)?,
+            Question::DeleteWebhook { drop_pending } => self.delete_webhook(bot, *drop_pending)?,
             Question::WebhookInfo => self.webhook_info(bot)?,
             Question::ReplayWebhook(wanted) => return self.replay_webhook(bot, wanted),
             Question::GetMe | Question::WhoAmI => Answer::Me(self.bot(bot)?.info()),

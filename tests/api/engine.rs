@@ -182,7 +182,7 @@ fn answer(question: Question) -> Answer {
             attempts: attempts(),
         }),
         Question::ReplayWebhook(Delivery::Update(_)) => Answer::Attempt(attempts().remove(0)),
-        Question::DeleteWebhook | Question::ReplayWebhook(_) => Answer::Done,
+        Question::DeleteWebhook { .. } | Question::ReplayWebhook(_) => Answer::Done,
         Question::SetAi(new) => {
             Answer::AiSet { provider: new.provider.unwrap_or_default(), model: new.model.unwrap_or_default() }
         }

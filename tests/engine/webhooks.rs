@@ -37,7 +37,7 @@ fn answer(status: u16, body: &str) -> HttpAnswer {
 
 impl Rig {
     fn hook(&mut self, bot: &BotInfo) -> Vec<Posted> {
-        let new = NewWebhook { url: URL.into(), secret: Some(Secret::new("s")), allowed: None };
+        let new = NewWebhook { url: URL.into(), secret: Some(Secret::new("s")), allowed: None, drop_pending: false };
         let (effects, _ticket) = self.begin(as_bot(bot), Question::SetWebhook(new));
         posted(effects)
     }
@@ -112,7 +112,7 @@ fn an_update_is_posted_and_leaves_the_queue() {
     // Nothing more happens by itself but the purge of old rows.
     let calm = rig.engine.deadline().unwrap();
     assert!(calm >= rig.now.mono + Duration::from_secs(60), "{calm:?}");
-    rig.ask(as_bot(&bot), Question::DeleteWebhook).unwrap();
+    rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: false }).unwrap();
     assert!(rig.updates(&bot, None).is_empty());
 }
 
@@ -219,7 +219,7 @@ fn what_did_not_arrive_is_left_to_polling() {
     rig.hook(&bot);
     let first = posted(rig.say("one")).remove(0);
     rig.say("two");
-    rig.ask(as_bot(&bot), Question::DeleteWebhook).unwrap();
+    rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: false }).unwrap();
     assert_eq!(rig.updates(&bot, None).len(), 2);
     // The answer to what was under way comes late, and counts.
     assert!(rig.arrives(&first).is_empty());
@@ -227,7 +227,7 @@ fn what_did_not_arrive_is_left_to_polling() {
     // A waiting poller is told when a webhook is set.
     let poll = UpdatePoll { offset: Some(UpdateId(99)), limit: 1, timeout: Duration::from_secs(50), allowed: None };
     let (_, ticket) = rig.begin(as_bot(&bot), Question::GetUpdates(poll));
-    let new = NewWebhook { url: URL.into(), secret: None, allowed: None };
+    let new = NewWebhook { url: URL.into(), secret: None, allowed: None, drop_pending: false };
     let (effects, _other) = rig.begin(as_bot(&bot), Question::SetWebhook(new));
     let outcomes = answers(effects);
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Failure::Conflict(_)))), "{outcomes:?}");
@@ -239,7 +239,7 @@ fn secrets_are_made_once_and_stay() {
     let mut rig = Rig::new();
     let bot = rig.create("owner@local", "Hook");
     let set = |rig: &mut Rig, url: &str, secret: Option<&str>| {
-        let new = NewWebhook { url: url.into(), secret: secret.map(Secret::new), allowed: None };
+        let new = NewWebhook { url: url.into(), secret: secret.map(Secret::new), allowed: None, drop_pending: false };
         rig.ask(as_bot(&bot), Question::SetWebhook(new))
     };
     let secret = |outcome: Outcome| match outcome {
@@ -252,7 +252,7 @@ fn secrets_are_made_once_and_stay() {
     let mut rig = rig.killed();
     assert_eq!(secret(set(&mut rig, URL, None)), made);
     assert_eq!(secret(set(&mut rig, URL, Some("mine"))), "mine");
-    rig.ask(as_bot(&bot), Question::DeleteWebhook).unwrap();
+    rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: false }).unwrap();
     assert_ne!(secret(set(&mut rig, URL, None)), made);
     for (url, secret) in [("httpfoo", None), ("https://u:p@h/", None), (URL, Some("x".repeat(257)))] {
         assert!(matches!(set(&mut rig, url, secret.as_deref()), Err(Failure::Invalid { .. })), "{url}");
@@ -361,4 +361,29 @@ fn a_disabled_bot_is_left_alone() {
     assert_eq!(posted(effects).len(), 1);
     rig.admin(Question::DeleteBot(bot.id)).unwrap();
     assert!(rig.arrives(&anna).is_empty());
+}
+
+#[test]
+fn what_waits_may_be_dropped() {
+    let mut rig = Rig::new();
+    let bot = rig.create("owner@local", "Hook");
+    rig.say("one");
+    rig.say("two");
+    let new =
+        |drop_pending| Question::SetWebhook(NewWebhook { url: URL.into(), secret: None, allowed: None, drop_pending });
+    let (effects, _ticket) = rig.begin(as_bot(&bot), new(true));
+    assert!(posted(effects).is_empty());
+    assert_eq!(rig.info(&bot).pending, 0);
+    let now = posted(rig.say("three")).remove(0);
+    assert!(now.body().contains("three"));
+    rig.say("four");
+    // One that is under way may arrive yet; the others do not wait for `getUpdates`.
+    rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: true }).unwrap();
+    assert!(rig.arrives(&now).is_empty());
+    assert!(rig.updates(&bot, None).is_empty());
+    rig.say("five");
+    assert_eq!(rig.updates(&bot, None).len(), 1, "what comes later is not dropped");
+    rig.say("six");
+    let (effects, _ticket) = rig.begin(as_bot(&bot), new(false));
+    assert_eq!(posted(effects).len(), 1);
 }

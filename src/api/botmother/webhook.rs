@@ -18,12 +18,22 @@ pub(super) fn set(request: &Request) -> Result<Question, Failure> {
         url: fields.need_text("url")?.to_string(),
         secret: fields.text("secret")?.filter(|secret| !secret.is_empty()).map(Secret::new),
         allowed: fields.texts("allowed_updates")?.map(kinds).transpose()?,
+        drop_pending: fields.truth("drop_pending_updates")?.unwrap_or(false),
     }))
 }
 
-/// `POST /bot/deleteWebhook`; a body is not looked at.
-pub(super) fn delete(_: &Request) -> Result<Question, Failure> {
-    Ok(Question::DeleteWebhook)
+/// `POST /bot/deleteWebhook`; the guide's has no body.
+pub(super) fn delete(request: &Request) -> Result<Question, Failure> {
+    let in_body = match request.body.trim_ascii() {
+        [] => None,
+        _ => read::fields(request)?.truth("drop_pending_updates")?,
+    };
+    let in_query = match read::query(request)?.text("drop_pending_updates") {
+        None | Some("false" | "False" | "0") => false,
+        Some("true" | "True" | "1") => true,
+        Some(_) => return Err(Failure::invalid("drop_pending_updates", "true or false")),
+    };
+    Ok(Question::DeleteWebhook { drop_pending: in_body.unwrap_or(in_query) })
 }
 
 /// `GET /bot/getWebhookInfo`.

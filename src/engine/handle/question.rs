@@ -138,6 +138,8 @@ pub struct NewWebhook {
     pub secret: Option<Secret>,
     /// Which types of updates are queued from now on; `None` changes nothing.
     pub allowed: Option<UpdateKinds>,
+    /// Whether what waits until now is dropped.
+    pub drop_pending: bool,
 }
 
 /// What `replayWebhook` names.
@@ -226,7 +228,10 @@ pub enum Question {
     /// `/bot/setWebhook`, by a bot.
     SetWebhook(NewWebhook),
     /// `/bot/deleteWebhook`, by a bot.
-    DeleteWebhook,
+    DeleteWebhook {
+        /// Whether what waits until now is dropped.
+        drop_pending: bool,
+    },
     /// `/bot/getWebhookInfo`, by a bot.
     WebhookInfo,
     /// `/bot/replayWebhook`, by a bot.

@@ -30,6 +30,9 @@ impl Engine {
             self.allow_updates(bot, kinds)?;
         }
         self.store.set_webhook(bot, &new.url, &secret)?;
+        if new.drop_pending {
+            self.drop_pending(bot)?;
+        }
         self.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
         let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
         let hook = self.open_hook(row, Default::default())?;
@@ -42,8 +45,11 @@ impl Engine {
         Ok(Answer::Webhook { url: new.url.clone(), secret })
     }
 
-    /// `deleteWebhook`: what did not arrive waits to be fetched.
-    pub(in crate::engine) fn delete_webhook(&mut self, bot: BotId) -> Result<Answer, Trouble> {
+    /// `deleteWebhook`: what did not arrive waits to be fetched, or is dropped.
+    pub(in crate::engine) fn delete_webhook(&mut self, bot: BotId, drop_pending: bool) -> Result<Answer, Trouble> {
+        if drop_pending {
+            self.drop_pending(bot)?;
+        }
         // An ended one is forgotten, too; where there is none, nothing is written.
         if self.has_webhook(bot) || self.store.webhook_secret(bot)?.is_some() {
             self.store.end_webhook(bot, true)?;
@@ -52,6 +58,14 @@ impl Engine {
             log::info!("bot {bot}: its webhook was deleted");
         }
         Ok(Answer::Done)
+    }
+
+    fn drop_pending(&mut self, bot: BotId) -> Result<(), Trouble> {
+        if self.bot(bot)?.queued > 0 {
+            let dropped = self.clear_updates(bot)?;
+            self.audit(Some(bot), "updates_dropped", &format!("count={dropped}"))?;
+        }
+        Ok(())
     }
 
     /// `getWebhookInfo`.
