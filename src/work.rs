@@ -8,6 +8,7 @@ mod address;
 mod body;
 mod cancel;
 mod exchange;
+mod kept;
 mod lines;
 mod link;
 mod pool;
@@ -27,7 +28,7 @@ use tls::Certificate;
 
 /// Makes a call and waits for its answer.
 pub fn call(call: &HttpCall) -> Result<HttpAnswer, Error> {
-    exchange::run(call, Certificate::Verified, &Cancel::default(), None)
+    exchange::run(call, Certificate::Verified, &Cancel::default(), None, None)
 }
 
 /// Makes a call whose 2xx answer is handed over piece by piece while it comes. While `each` takes its time nothing is
@@ -38,7 +39,7 @@ pub fn stream(
     cancel: &Cancel,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<HttpAnswer, Error> {
-    exchange::run(call, Certificate::Verified, cancel, Some(Each { pieces, each }))
+    exchange::run(call, Certificate::Verified, cancel, Some(Each { pieces, each }), None)
 }
 
 /// Makes a call to this very machine, where the certificate of our own API names some other host or is self-signed.
@@ -50,5 +51,5 @@ pub fn call_loopback(call: &HttpCall) -> Result<HttpAnswer, Error> {
     if !address.is_ok_and(|address| address.is_loopback()) || call.redirects_max != 0 || call.proxy.is_some() {
         return Err(Error::Invalid(format!("{} is not a loopback address", call.origin())));
     }
-    exchange::run(call, Certificate::Ignored, &Cancel::default(), None)
+    exchange::run(call, Certificate::Ignored, &Cancel::default(), None, None)
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use botmother::base::call::{HttpAnswer, HttpCall, Pieces};
+use botmother::base::call::{HttpAnswer, HttpCall, Pieces, Reach};
 use botmother::work::{Bounds, Error, Work};
 use stub::{Stub, answer, hang};
 
@@ -255,4 +255,81 @@ fn dropping_it_calls_everything_off() {
     told.sort_by_key(|(tag, _)| *tag);
     assert_eq!(told, [(1, Err(Error::Cancelled)), (2, Err(Error::Cancelled))]);
     assert!(hear.recv_timeout(SOON).is_err());
+}
+
+/// Serves requests one after the other on each connection, so many on one; then closes it, in the middle of the next
+/// request if it is rude.
+fn keeping(most: usize, is_rude: bool) -> Stub {
+    Stub::raw(move |socket, requests| {
+        for number in 0.. {
+            let Some(request) = stub::read_request(socket) else { return };
+            if number == most && is_rude {
+                return;
+            }
+            requests.lock().unwrap().push(request);
+            let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            if number + 1 == most && !is_rude {
+                return;
+            }
+        }
+    })
+}
+
+fn post(stub: &Stub) -> HttpCall {
+    HttpCall { is_repeatable: true, ..HttpCall::new("POST", stub.url("/")) }.json("{}".to_string())
+}
+
+#[test]
+fn what_may_be_repeated_goes_over_the_connection_before() {
+    let (work, hear) = work(Bounds::default());
+    let run = |call: HttpCall| {
+        work.submit(1, "x", call).unwrap();
+        let outcome = hear.recv_timeout(SOON).unwrap().1;
+        // Its connection is given back when it is reported; only its thread may not be ready.
+        outcome.map(|answer| (answer.status, answer.body))
+    };
+    let fine = Ok((200, b"ok".to_vec()));
+    let stub = keeping(100, false);
+    for _ in 0..5 {
+        assert_eq!(run(post(&stub)), fine);
+    }
+    assert_eq!((stub.count(), stub.requests.lock().unwrap().len()), (1, 5));
+    // Whose rules are others, or who may not be repeated, has one of his own.
+    assert_eq!(run(HttpCall { reach: Reach::PublicOnly, ..post(&stub) }), Err(Error::NotPublic));
+    for _ in 0..2 {
+        assert_eq!(run(HttpCall { is_repeatable: false, ..post(&stub) }), fine);
+    }
+    assert_eq!(stub.count(), 3);
+    // Closed in between, or with the next request: nobody notices, and no request is taken twice.
+    for is_rude in [false, true] {
+        let closing = keeping(2, is_rude);
+        for _ in 0..6 {
+            assert_eq!(run(post(&closing)), fine, "{is_rude}");
+        }
+        assert_eq!((closing.count(), closing.requests.lock().unwrap().len()), (3, 6), "{is_rude}");
+    }
+    // What fails on a fresh connection has failed.
+    let dead = keeping(0, true);
+    assert!(matches!(run(post(&dead)), Err(Error::Unreachable(_))));
+    assert_eq!(dead.count(), 1);
+}
+
+#[test]
+fn calling_off_what_is_over_hurts_nobody() {
+    let (work, hear) = work(Bounds::default());
+    let stub = keeping(100, false);
+    for tag in 0..3 {
+        let cancel = work.submit(tag, "x", post(&stub)).unwrap();
+        assert!(hear.recv_timeout(SOON).unwrap().1.is_ok());
+        cancel.cancel();
+    }
+    assert_eq!(stub.count(), 1);
+    let (held, go) = held();
+    let cancel = work.submit(9, "y", post(&held)).unwrap();
+    wait_until("under way", || held.count() == 1);
+    cancel.cancel();
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (9, Err(Error::Cancelled)));
+    go.store(true, Ordering::SeqCst);
+    assert!(work.submit(10, "y", post(&held)).is_ok() && hear.recv_timeout(SOON).unwrap().1.is_ok());
+    assert_eq!(held.count(), 2, "the one called off serves nobody");
 }

@@ -39,6 +39,9 @@ pub struct HttpCall {
     pub open_with: Option<Secret>,
     /// Redirects that are followed; 0: a redirect is an answer. From https only to https.
     pub redirects_max: u32,
+    /// Whether it does no harm when it is made twice. Such a call may go over a connection that an earlier one has left, and
+    /// is made once more when that turns out to be closed; one that follows redirects or has a proxy does neither.
+    pub is_repeatable: bool,
     /// Which addresses may be connected to.
     pub reach: Reach,
     /// Whose certificates are believed.
@@ -109,6 +112,7 @@ impl HttpCall {
             save_to: None,
             open_with: None,
             redirects_max: 0,
+            is_repeatable: false,
             reach: Reach::Any,
             trust: Trust::default(),
             proxy: None,

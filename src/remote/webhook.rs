@@ -61,6 +61,8 @@ pub fn build(attempt: Attempt<'_>) -> HttpCall {
         .header("X-Bot-Attempt", attempt.number.to_string());
     call.timeout = limits::WEBHOOK_TIMEOUT;
     call.answer_bytes_max = limits::BODY_BYTES_MAX as u64;
+    // Its name tells the receiver that it is the same one.
+    call.is_repeatable = true;
     call.reach = attempt.reach;
     call.trust = attempt.trust;
     call

@@ -37,6 +37,16 @@ impl Cancel {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Takes the connection out of reach: the call is over, and it serves another.
+    pub(super) fn detach(&self) {
+        *self.0.socket.lock().unwrap_or_else(PoisonError::into_inner) = Weak::new();
+    }
+
+    /// The connection within reach.
+    pub(super) fn attached(&self) -> Option<Arc<TcpStream>> {
+        self.0.socket.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
     /// Puts a new connection within reach of [`Cancel::cancel`]. The caller must look at
     /// [`Cancel::is_cancelled`] afterwards: it may have come just before.
     pub(super) fn attach(&self, socket: &Arc<TcpStream>) {

@@ -14,6 +14,7 @@ use ureq::{Agent, Body as AnswerBody, Proxy, SendBody};
 
 use super::body::{Body, no_key};
 use super::cancel::Cancel;
+use super::kept::{Keeping, Kept, Use};
 use super::lines::Lines;
 use super::link::Tcp;
 use super::resolve::Names;
@@ -34,9 +35,17 @@ pub(super) fn run(
     certificate: Certificate,
     cancel: &Cancel,
     each: Option<Each<'_>>,
+    kept: Option<&Kept>,
 ) -> Result<HttpAnswer, CallError> {
     let begun = Instant::now();
-    let result = exchange(call, certificate, cancel, each).map(|answer| HttpAnswer { took: begun.elapsed(), ..answer });
+    let by = kept.filter(|_| each.is_none() && call.save_to.is_none()).and_then(|kept| Use::by(call, kept, cancel));
+    let mut result = exchange(call, certificate, cancel, each, by.clone());
+    if let Some(by) = by.filter(|by| by.was_stale() && !cancel.is_cancelled())
+        && matches!(result, Err(CallError::Unreachable(_)))
+    {
+        result = exchange(call, certificate, cancel, None, Some(by.afresh()));
+    }
+    let result = result.map(|answer| HttpAnswer { took: begun.elapsed(), ..answer });
     // Whatever a socket that was shut down under it looked like, also a good end.
     if cancel.is_cancelled() {
         if let (Ok(_), Some(path)) = (&result, &call.save_to) {
@@ -52,12 +61,13 @@ fn exchange(
     certificate: Certificate,
     cancel: &Cancel,
     each: Option<Each<'_>>,
+    by: Option<Use>,
 ) -> Result<HttpAnswer, CallError> {
     if cancel.is_cancelled() {
         return Err(CallError::Cancelled);
     }
     check(call)?;
-    let agent = agent(call, certificate, cancel)?;
+    let agent = agent(call, certificate, cancel, by)?;
     let request = request(call)?;
     let answer = if call.body.is_empty() {
         agent.run(request.body(()).map_err(|error| CallError::Invalid(error.to_string()))?)
@@ -96,7 +106,7 @@ fn check(call: &HttpCall) -> Result<(), CallError> {
     Ok(())
 }
 
-fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel) -> Result<Agent, CallError> {
+fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel, by: Option<Use>) -> Result<Agent, CallError> {
     let proxy = match &call.proxy {
         None => None,
         Some(url) if !url.expose().starts_with("http://") => {
@@ -123,7 +133,7 @@ fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel) -> Result<A
         .build();
     let tcp = Tcp { cancel: cancel.clone(), silence_max: call.silence_max };
     let tls = Tls { config: tls::config(&call.trust, certificate)? };
-    let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+    let connector = Keeping { open: ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls), by };
     Ok(Agent::with_parts(config, connector, Names { reach: call.reach, cancel: cancel.clone() }))
 }
 

@@ -131,7 +131,7 @@ impl Transport for Link {
         }
     }
 
-    /// A connection serves one call only.
+    /// Whether it may serve another call, `kept` decides.
     fn is_open(&mut self) -> bool {
         false
     }

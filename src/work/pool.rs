@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
 use super::exchange::{self, Each};
+use super::kept::Kept;
 use super::tls::Certificate;
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces};
 use crate::base::limits;
@@ -57,6 +58,7 @@ pub struct Work<T: Send + 'static>(Arc<Shared<T>>);
 struct Shared<T> {
     bounds: Bounds,
     report: Box<Report<T>>,
+    kept: Kept,
     state: Mutex<State<T>>,
     /// There is work, or the end has come.
     to_do: Condvar,
@@ -106,7 +108,8 @@ impl<T: Send + 'static> Work<T> {
             is_stopping: false,
         };
         let (to_do, ended) = (Condvar::new(), Condvar::new());
-        Work(Arc::new(Shared { bounds, report: Box::new(report), state: Mutex::new(state), to_do, ended }))
+        let (report, kept, state) = (Box::new(report), Kept::default(), Mutex::new(state));
+        Work(Arc::new(Shared { bounds, report, kept, state, to_do, ended }))
     }
 
     /// Has a call made. `key` is its destination and bot ([`HttpCall::origin`] and an id, say). Fails at once, and
@@ -216,7 +219,7 @@ impl<T: Send + 'static> Shared<T> {
             let Job { tag, key, call, mut each, cancel } = job;
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 let each = each.as_mut().map(|(pieces, each)| Each { pieces: *pieces, each });
-                exchange::run(&call, Certificate::Verified, &cancel, each)
+                exchange::run(&call, Certificate::Verified, &cancel, each, Some(&self.kept))
             }));
             let outcome = outcome.unwrap_or_else(|_| {
                 log::error!("a call to {} panicked", call.origin());
@@ -228,6 +231,7 @@ impl<T: Send + 'static> Shared<T> {
             state = self.lock();
             state.finish(&key, &cancel);
         }
+        self.kept.purge();
     }
 
     /// The next job; `None` after a time without one, or at the end.

@@ -72,7 +72,8 @@ pub fn hang(socket: &mut TcpStream) {
     while matches!(socket.read(&mut [0; 4096]), Ok(count) if count > 0) {}
 }
 
-fn read_request(socket: &mut TcpStream) -> Option<String> {
+/// A whole request.
+pub fn read_request(socket: &mut TcpStream) -> Option<String> {
     let head = read_head(socket)?;
     let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
     let mut body = vec![0; length.unwrap_or(0).min(1 << 20)];
