@@ -1,5 +1,8 @@
 //! Every provider's way of speaking, by somebody else's idea of it: aimock (npm), which has Ollama's, Gemini's, Anthropic's
 //! and OpenAI's, whole and in pieces. Skipped where tests/setup found no Node.js, unless REQUIRE_LLM=1.
+//!
+//! And a real gateway of OpenClaw (npm, 700 MB) with that mock as its model: where `tests/setup --openclaw` has been run;
+//! elsewhere skipped, unless REQUIRE_OPENCLAW=1.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -70,6 +73,114 @@ impl Drop for Mock {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A real gateway, offline, whose agent asks the mock.
+struct Gateway {
+    child: Child,
+    port: Port,
+}
+
+impl Gateway {
+    const TOKEN: &str = "gw-token-0123456789abcdef";
+    const HOOK_TOKEN: &str = "hook-token-0123456789abcdef";
+
+    /// `None`, loudly, where it is not installed.
+    fn start(daemon: &Daemon, mock: &Mock) -> Option<Gateway> {
+        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-openclaw");
+        if !dir.join("made-from.txt").exists() {
+            assert!(std::env::var_os("REQUIRE_OPENCLAW").is_none(), "run tests/setup --openclaw");
+            eprintln!("SKIPPED: no OpenClaw in {}; run tests/setup --openclaw", dir.display());
+            return None;
+        }
+        let home = daemon.dir.join("openclaw");
+        fs::create_dir_all(home.join("workspace")).unwrap();
+        let port = Port::claim();
+        let config = format!(
+            r#"{{"gateway":{{"mode":"local","port":{},"bind":"loopback","auth":{{"mode":"token","token":"{}"}},
+            "http":{{"endpoints":{{"chatCompletions":{{"enabled":true}}}}}}}},
+            "hooks":{{"enabled":true,"token":"{}","path":"/hooks"}},
+            "discovery":{{"mdns":{{"mode":"off"}}}},"update":{{"checkOnStart":false}},
+            "agents":{{"defaults":{{"workspace":"{}","model":{{"primary":"mock/m"}},"skipBootstrap":true}}}},
+            "models":{{"mode":"replace","providers":{{"mock":{{"baseUrl":"http://127.0.0.1:{}/v1","apiKey":"x",
+            "api":"openai-completions","models":[{{"id":"m","name":"m","reasoning":false,"input":["text"],
+            "cost":{{"input":0,"output":0,"cacheRead":0,"cacheWrite":0}},"contextWindow":65536,"maxTokens":512,
+            "compat":{{"supportsTools":false}}}}]}}}}}}}}"#,
+            port.number,
+            Gateway::TOKEN,
+            Gateway::HOOK_TOKEN,
+            home.join("workspace").display(),
+            mock.port.number
+        );
+        fs::write(home.join("openclaw.json"), config).unwrap();
+        let mut command = Command::new(dir.join("node22/node_modules/node/bin/node"));
+        command.arg(dir.join("node_modules/openclaw/openclaw.mjs"));
+        command.args(["gateway", "--port", &port.number.to_string()]).current_dir(&home);
+        command.env("HOME", &home).env("OPENCLAW_STATE_DIR", home.join("state"));
+        command.env("OPENCLAW_CONFIG_PATH", home.join("openclaw.json"));
+        command.env("OPENCLAW_DISABLE_BONJOUR", "1").env("OPENCLAW_NO_UPDATE_CHECK", "1").env("CI", "1");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let gateway = Gateway { child, port };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", gateway.port.number)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(120), "the gateway does not serve");
+            thread::sleep(Duration::from_millis(100));
+        }
+        Some(gateway)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What is said to the bot in the built-in chat, and the first line it answers.
+fn chat(http: &mut Http, text: &str) -> String {
+    let body = format!(r#"{{"to":"Clever","text":"{text}"}}"#);
+    let line = http.post("/local/say", None, &body).ok().at("id").number();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        let path = format!("/local/read?with=Clever&after={line}&timeout=5");
+        let lines = http.get(&path, None).ok().at("result").list();
+        if let Some(line) = lines.iter().find(|line| line.at("from").text() == "Clever") {
+            return line.at("text").text();
+        }
+    }
+    panic!("nothing is said to {text:?}")
+}
+
+#[test]
+fn a_real_gateway_of_openclaw() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let Some(mock) = Mock::start(&daemon, &[]) else { return };
+    let Some(gateway) = Gateway::start(&daemon, &mock) else { return };
+    let mut http = daemon.http();
+    let token = daemon.create_bot("Clever", "owner@local");
+    // The guide's four lines (§12), then a question.
+    let url = format!("/ki url http://localhost:{}", gateway.port.number);
+    let key = format!("/ki token {}", Gateway::TOKEN);
+    for line in ["/ki provider openclaw", &url, &key, "/ki on"] {
+        chat(&mut http, line);
+    }
+    assert_eq!(chat(&mut http, "What is the capital of France?"), ANSWER);
+    assert_eq!(
+        http.post("/bot/ai/ask", Some(&token), r#"{"message":"The capital?"}"#).ok().at("response").text(),
+        ANSWER
+    );
+    let events = heard(&daemon, &token, "The capital of France?");
+    assert!(events.contains("\"delta\"") && events.contains("event: done") && events.contains(ANSWER), "{events}");
+    // The token of its hooks is not that of its answers.
+    chat(&mut http, &format!("/ki token {}", Gateway::HOOK_TOKEN));
+    let words = chat(&mut http, "What is the capital of France?");
+    assert!(words.contains("does not accept the key"), "{words}");
+    // The hook takes what is said, and never answers here.
+    chat(&mut http, &format!("{url}/hooks/agent"));
+    chat(&mut http, &format!("/ki token {}", Gateway::HOOK_TOKEN));
+    let words = chat(&mut http, "What is the capital of France?");
+    assert!(!words.contains("Paris") && words.contains("OpenClaw"), "{words}");
 }
 
 /// What curl hears of an answer while it comes.
