@@ -29,6 +29,8 @@ use botmother::xmpp::ns;
 use botmother::xmpp::session::{self, Facts};
 use botmother::xmpp::stanza::{IqKind, StanzaError};
 
+#[path = "engine_omemo/crash.rs"]
+mod crash;
 #[path = "engine_omemo/trust.rs"]
 mod trust;
 
@@ -213,8 +215,12 @@ fn engine(store: Store, now: Now, encrypt: Encrypt) -> Engine {
 
 impl Rig {
     fn new(encrypt: Encrypt) -> Rig {
+        Rig::over(Store::memory(), encrypt)
+    }
+
+    fn over(store: Store, encrypt: Encrypt) -> Rig {
         let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let mut engine = engine(Store::memory(), now, encrypt);
+        let mut engine = engine(store, now, encrypt);
         let own = OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") };
         let new =
             NewBot { mode: Mode::Dedicated, account: Some(own), ..NewBot::new("Bot", BareJid::parse(OWNER).unwrap()) };

@@ -107,6 +107,9 @@ pub struct Engine {
     local_waiters: Vec<local::Waiter>,
     /// Questions to XMPP entities that are not answered yet, by tag.
     asked: HashMap<u64, (AccountId, asking::About)>,
+    /// Answers that could not be committed; nobody gives them again. And when they are heard once more (monotonic).
+    unheard: Vec<Event>,
+    unheard_at: Duration,
     last_tag: u64,
     /// Calls under way, by tag, and who waits for them.
     calls: HashMap<u64, calls::About>,
@@ -237,6 +240,8 @@ impl Engine {
             update_waiters: HashMap::new(),
             local_waiters: Vec::new(),
             asked: HashMap::new(),
+            unheard: Vec::new(),
+            unheard_at: now.mono,
             last_tag: 0,
             calls: HashMap::new(),
             callers: HashMap::new(),
@@ -300,9 +305,12 @@ impl Engine {
     }
 
     /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
-    pub fn batch(&mut self, now: Now, events: Vec<Event>) -> Vec<Effect> {
+    pub fn batch(&mut self, now: Now, mut events: Vec<Event>) -> Vec<Effect> {
         self.watch_clock(now);
         self.now = now;
+        if self.unheard_at <= now.mono {
+            events.splice(0..0, std::mem::take(&mut self.unheard));
+        }
         let mut out = std::mem::take(&mut self.starting);
         match self.attempt(&events) {
             Ok(verdicts) => self.release(events, verdicts, &mut out),
@@ -333,7 +341,7 @@ impl Engine {
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
         let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
         let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline()).chain(self.ai_deadline());
-        let others = others.chain(self.omemo_deadline());
+        let others = others.chain(self.omemo_deadline()).chain(self.unheard.first().map(|_| self.unheard_at));
         waiters.chain(self.acks_deadline()).chain(others).chain([self.purge_at]).min()
     }
 
@@ -492,6 +500,10 @@ impl Engine {
         for event in events {
             match event {
                 Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(Failure::Internal))),
+                Event::Session(account, event @ session::Event::Answer { .. }) if again => {
+                    self.unheard.push(Event::Session(account, event));
+                }
+                Event::Session(_, session::Event::Answer { tag, .. }) => drop(self.asked.remove(&tag)),
                 // The server still has it: it comes again after the reconnect, which backs off.
                 Event::Session(account, _) if again => {
                     if let Some(account) = self.accounts.get_mut(&account) {
@@ -533,6 +545,7 @@ impl Engine {
     fn retry_later(&mut self) {
         let later = self.now.mono + limits::RECONNECT_FIRST;
         self.purge_at = self.purge_at.max(later);
+        self.unheard_at = later;
         self.rooms.not_before = later;
         self.webhooks.not_before = later;
         self.postpone_questions(later);

@@ -127,7 +127,7 @@ impl Engine {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
         self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())?;
-        let Some((device, mut row)) = self.device(account, version)? else { return self.make_device(account) };
+        let Some((device, row)) = self.device(account, version)? else { return self.make_device(account) };
         if row.published < row.revision {
             return self.publish_bundle(account, version, How::Open);
         }
@@ -139,8 +139,9 @@ impl Engine {
             self.omemo_work(account, limits::OMEMO_RELIST);
             return Ok(());
         }
-        row.listed_at = self.now.unix();
-        self.store.store_omemo_device(account, number(version), &row)?;
+        if self.is_asked(account, |asked| matches!(asked, Asked::PublishList(other, ..) if *other == version)) {
+            return Ok(());
+        }
         let list = omemo::add_device(version, list, device.id(), Some(LABEL));
         self.publish_list(account, version, How::Open, list)
     }
@@ -240,7 +241,15 @@ impl Engine {
         list: Element,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        match (next(how, answer), answer, self.own_jid(account)) {
+        let next = next(how, answer);
+        // Only now: a kill before this must not keep us off the list.
+        if next.is_none()
+            && let Some((_, mut row)) = self.device(account, version)?
+        {
+            row.listed_at = self.now.unix();
+            self.store.store_omemo_device(account, number(version), &row)?;
+        }
+        match (next, answer, self.own_jid(account)) {
             (Some(how), ..) => self.publish_list(account, version, how, list),
             (None, Err(error), _) => {
                 log::warn!("{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
