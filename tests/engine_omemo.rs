@@ -29,6 +29,8 @@ use botmother::xmpp::ns;
 use botmother::xmpp::session::{self, Facts};
 use botmother::xmpp::stanza::{IqKind, StanzaError};
 
+#[path = "engine_omemo/backup.rs"]
+mod backup;
 #[path = "engine_omemo/crash.rs"]
 mod crash;
 #[path = "engine_omemo/trust.rs"]

@@ -8,6 +8,7 @@
 
 pub(super) mod trust;
 
+mod generation;
 mod inbound;
 mod outbound;
 mod own;
@@ -44,8 +45,8 @@ pub(super) struct Crypt {
 pub(super) enum Asked {
     /// Our own list.
     OwnList(Version),
-    /// To publish our bundle of this revision.
-    PublishBundle(Version, own::How, i64),
+    /// To publish the bundle of this device of ours, in this revision.
+    PublishBundle((Version, u32), own::How, i64),
     /// To publish our list.
     PublishList(Version, own::How, Box<Element>),
     /// Somebody's list.
@@ -92,12 +93,14 @@ impl Engine {
         Ok(device.map(|(device, _)| OwnDevice { id: device.id(), identity: device.identity().public }))
     }
 
+    /// A record that cannot be read counts as none: another device takes its place.
     fn device(&self, account: AccountId, version: Version) -> Result<Option<(Device, OmemoDeviceRow)>, store::Error> {
         let Some(row) = self.store.omemo_device(account, number(version))? else { return Ok(None) };
-        match Device::from_bytes(&row.record) {
-            Some(device) => Ok(Some((device, row))),
-            None => Err(store::Error::Corrupt(format!("the OMEMO device of account {account}"))),
+        let device = Device::from_bytes(&row.record);
+        if device.is_none() {
+            log::error!("{}: the record of its OMEMO device cannot be read", self.jid_of(account));
         }
+        Ok(device.map(|device| (device, row)))
     }
 
     fn own_jid(&self, account: AccountId) -> Option<BareJid> {
@@ -163,9 +166,7 @@ impl Engine {
         }
         match asked {
             Asked::OwnList(version) => self.on_own_list(account, version, answer),
-            Asked::PublishBundle(version, how, revision) => {
-                self.on_bundle_published(account, version, how, revision, answer)
-            }
+            Asked::PublishBundle(own, how, revision) => self.on_bundle_published(account, own, how, revision, answer),
             Asked::PublishList(version, how, list) => self.on_list_published(account, version, how, *list, answer),
             Asked::List(version, jid) => self.on_list(account, version, &jid, answer),
             Asked::Bundle(peer) => self.on_bundle(peer, answer),

@@ -265,6 +265,7 @@ impl Engine {
         engine.reload_webhooks()?;
         engine.settle_accounts()?;
         engine.tell_interrupted()?;
+        engine.watch_generation()?;
         engine.store.commit()?;
         let pending = std::mem::take(&mut engine.pending);
         engine.queue_accepted(pending.accepted);
@@ -300,6 +301,9 @@ impl Engine {
             }
         }
         self.expire_acks();
+        if let Err(error) = self.end_generation() {
+            log::warn!("the last generation: {error}");
+        }
         self.batch(clock(), Vec::new());
         self.store
     }
@@ -561,6 +565,7 @@ impl Engine {
                 self.recount(bot, dropped)?;
             }
             self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
+            self.end_generation()?;
         }
         self.give_up_files();
         self.remove_what_is_left()

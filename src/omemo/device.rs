@@ -54,12 +54,16 @@ pub fn new_device_id(entropy: &mut Entropy<'_>) -> u32 {
     }
 }
 
+/// Where ids of prekeys begin. Half of them are left for the time to come, even when the place is the last.
+fn first_id(entropy: &mut Entropy<'_>) -> u32 {
+    1 + entropy.number() % (limits::OMEMO_PREKEY_ID_MAX / 2)
+}
+
 impl Device {
     /// Makes a device with a full set of prekeys. `now` in seconds since 1970.
     pub fn new(version: Version, id: u32, identity: &Key, now: i64, entropy: &mut Entropy<'_>) -> Device {
         let identity = KeyPair::new(identity.clone());
-        // Half of the ids are left for the time to come, even when the place is the last.
-        let first = 1 + entropy.number() % (limits::OMEMO_PREKEY_ID_MAX / 2);
+        let first = first_id(entropy);
         let signed = SignedPreKey::new(version, first, &identity, now, entropy);
         let mut device =
             Device { version, id, identity, signed, signed_before: None, prekeys: Vec::new(), next_id: first + 1 };
@@ -138,6 +142,15 @@ impl Device {
         let id = self.take_id();
         let new = SignedPreKey::new(self.version, id, &self.identity, now, entropy);
         self.signed_before = Some(std::mem::replace(&mut self.signed, new));
+    }
+
+    /// The record was put back from an older copy: any prekey in it may have been used, and any id behind the last given
+    /// to another one. New ones are made at another place; the old ones are kept as those that were used.
+    pub fn renew(&mut self, now: i64, entropy: &mut Entropy<'_>) {
+        self.prekeys.iter_mut().for_each(|prekey| prekey.is_used = true);
+        self.next_id = first_id(entropy);
+        self.rotate(now, entropy);
+        self.refill(entropy);
     }
 
     /// When the signed prekey was made, in seconds since 1970.

@@ -8,6 +8,7 @@
 pub mod row;
 
 mod error;
+mod generation;
 mod key;
 mod migrate;
 mod open;
@@ -56,6 +57,7 @@ pub struct Store {
     connection: Connection,
     key: SealKey,
     state: State,
+    generation: generation::Generation,
     /// Holds the data directory for us; dropped after the connection. `None` in memory.
     _lock: Option<File>,
 }
@@ -81,7 +83,10 @@ impl Store {
             State::Failed => Err(Error::Aborted),
         };
         match outcome {
-            Ok(()) => self.state = State::Clean,
+            Ok(()) => {
+                self.state = State::Clean;
+                self.generation.committed();
+            }
             Err(_) => self.rollback(),
         }
         outcome
@@ -97,6 +102,7 @@ impl Store {
             log::warn!("store: rolling back: {error}");
         }
         self.state = State::Clean;
+        self.generation.rolled_back();
     }
 
     /// Whether something was written that is not committed.

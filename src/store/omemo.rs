@@ -16,14 +16,14 @@ use crate::store::{Error, Store};
 // --- our own device ---
 
 impl Store {
-    /// Our device in one version.
+    /// Our device in one version; its record is empty where it cannot be unsealed.
     pub fn omemo_device(&self, account: AccountId, version: i64) -> Result<Option<OmemoDeviceRow>, Error> {
         self.row(
             "SELECT record, revision, published, listed_at FROM omemo_device WHERE account_id = ? AND version = ?",
             &[&account.0, &version],
             |row| {
                 Ok(OmemoDeviceRow {
-                    record: self.open_bytes(&device_place(account, version), row.get(0)?)?.unwrap_or_default(),
+                    record: self.open_record(&device_place(account, version), row.get(0)?)?.unwrap_or_default(),
                     revision: row.get(1)?,
                     published: row.get(2)?,
                     listed_at: row.get(3)?,
@@ -48,6 +48,12 @@ impl Store {
         Ok(())
     }
 
+    /// The accounts that have a device, with its version.
+    pub fn list_omemo_devices(&self) -> Result<Vec<(AccountId, i64)>, Error> {
+        let sql = "SELECT account_id, version FROM omemo_device ORDER BY account_id, version";
+        self.rows(sql, &[], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))
+    }
+
     /// Forgets our device in both versions, and everything that was built on it.
     pub fn delete_omemo(&mut self, account: AccountId) -> Result<(), Error> {
         self.write("DELETE FROM omemo_device WHERE account_id = ?", &[&account.0])?;
@@ -61,14 +67,14 @@ impl Store {
 // --- sessions ---
 
 impl Store {
-    /// The session with a device.
+    /// The session with a device; without a record where that cannot be unsealed.
     pub fn omemo_session(&self, peer: &OmemoPeer) -> Result<Option<OmemoSessionRow>, Error> {
         self.row(
             "SELECT record, owes, healed_at FROM omemo_session
              WHERE account_id = ? AND version = ? AND jid = ? AND device = ?",
             &[&peer.account.0, &peer.version, &peer.jid.as_str(), &peer.device],
             |row| {
-                let record = self.open_bytes(&session_place(peer), row.get(0)?)?;
+                let record = self.open_record(&session_place(peer), row.get(0)?)?;
                 Ok(OmemoSessionRow { record, owes: row.get(1)?, healed_at: row.get(2)? })
             },
         )
@@ -90,6 +96,13 @@ impl Store {
                 &session.healed_at,
             ],
         )?;
+        Ok(())
+    }
+
+    /// All sessions there are owe this from now on, and all lists count as old.
+    pub fn store_omemo_owed(&mut self, owes: i64) -> Result<(), Error> {
+        self.write("UPDATE omemo_session SET owes = ? WHERE record IS NOT NULL", &[&owes])?;
+        self.write("UPDATE omemo_list SET at = 0", &[])?;
         Ok(())
     }
 
@@ -231,7 +244,11 @@ impl Store {
 
     fn read_waiting(&self, row: &Row<'_>) -> Result<OmemoWaitingRow, Error> {
         let account = AccountId(row.get(1)?);
-        let stanza = self.opened(&waiting_place(account), row.get(5)?)?;
+        // One that cannot be unsealed must not hold up the others.
+        let stanza = self.opened(&waiting_place(account), row.get(5)?).unwrap_or_else(|error| {
+            log::error!("store: {error}");
+            None
+        });
         Ok(OmemoWaitingRow {
             id: row.get(0)?,
             account,
@@ -248,11 +265,15 @@ impl Store {
         self.sealed(place, bytes.map(text::base64).map(Secret::new).as_ref())
     }
 
-    fn open_bytes(&self, place: &str, sealed: Option<String>) -> Result<Option<Vec<u8>>, Error> {
-        let Some(secret) = self.opened(place, sealed)? else { return Ok(None) };
-        match text::unbase64(secret.expose()) {
-            Some(bytes) => Ok(Some(bytes)),
-            None => Err(Error::Corrupt(format!("{place} is no record"))),
+    /// A record that cannot be read is none: another can be made.
+    fn open_record(&self, place: &str, sealed: Option<String>) -> Result<Option<Vec<u8>>, Error> {
+        match self.opened(place, sealed) {
+            Ok(secret) => Ok(secret.and_then(|secret| text::unbase64(secret.expose()))),
+            Err(Error::Corrupt(what)) => {
+                log::error!("store: {what}");
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 }

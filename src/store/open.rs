@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::base::crypto::SealKey;
 use crate::base::limits;
+use crate::store::generation::Generation;
 use crate::store::key::{self, Database};
 use crate::store::{Durability, Error, State, Store, migrate};
 
@@ -56,7 +57,9 @@ impl Store {
             make_private(&data_dir.join(name))?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let store = Store::start(Connection::open_with_flags(&path, flags)?, key, Some(lock), durability)?;
+        let connection = Connection::open_with_flags(&path, flags)?;
+        let mut store = Store::start(connection, key, Some(lock), durability)?;
+        store.generation = Generation::of(data_dir);
         if database == Database::New {
             let directory = File::open(data_dir).and_then(|directory| directory.sync_all());
             directory.map_err(|error| Error::io(data_dir, error))?;
@@ -82,7 +85,8 @@ impl Store {
             Durability::Power => "PRAGMA synchronous = FULL",
             Durability::Process => "PRAGMA synchronous = NORMAL",
         })?;
-        let mut store = Store { connection, key, state: State::Clean, _lock: lock };
+        let generation = Generation::default();
+        let mut store = Store { connection, key, state: State::Clean, generation, _lock: lock };
         migrate::migrate(&mut store)?;
         Ok(store)
     }

@@ -186,7 +186,7 @@ CREATE TABLE omemo_session (
   jid        TEXT NOT NULL,
   device     INTEGER NOT NULL,
   record     TEXT,
-  owes       INTEGER NOT NULL DEFAULT 0,            -- 1: an empty message; 2: a new session
+  owes       INTEGER NOT NULL DEFAULT 0,            -- 1: an empty message; 2: a new session; 3: the same, put back
   healed_at  INTEGER NOT NULL DEFAULT 0,            -- Unix time: begun anew after an error last
   PRIMARY KEY (account_id, version, jid, device)
 ) WITHOUT ROWID;

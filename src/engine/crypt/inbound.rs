@@ -10,7 +10,7 @@ use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::command::texts::{self, Text};
 use crate::engine::crypt::number;
-use crate::engine::crypt::outbound::{ANSWER, RENEWAL};
+use crate::engine::crypt::outbound::{ANSWER, PUT_BACK, RENEWAL};
 use crate::engine::crypt::trust::Standing;
 use crate::engine::handle::Encrypt;
 use crate::omemo::{self, Device, Encrypted, Envelope, Error, Opened, Session, Version};
@@ -92,7 +92,11 @@ impl Engine {
             return Ok(Ok(None));
         }
         row.record = Some(session.to_bytes().to_vec());
-        row.owes = if wants_answer { ANSWER } else { 0 };
+        row.owes = match (row.owes, wants_answer) {
+            (PUT_BACK, _) => PUT_BACK,
+            (_, true) => ANSWER,
+            (_, false) => 0,
+        };
         self.store.store_omemo_session(peer, &row)?;
         if prekey.is_some_and(|prekey| device.mark_used(prekey)) {
             device_row.record = device.to_bytes().to_vec();
@@ -141,6 +145,10 @@ impl Engine {
     fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
         let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
         let now = self.now.unix();
+        if row.owes == PUT_BACK {
+            self.omemo_work(peer.account, limits::OMEMO_SETTLE);
+            return Ok(());
+        }
         if row.owes == RENEWAL || now - row.healed_at < limits::OMEMO_HEAL_S {
             return Ok(());
         }

@@ -184,8 +184,11 @@ impl Engine {
 
     /// Encrypts a message and puts it into the outbox; false when no device was of use after all.
     fn send_sealed(&mut self, row: &OmemoWaitingRow, version: Version, to: &[OmemoPeer]) -> Result<bool, store::Error> {
-        let parsed = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT));
-        let stanza = parsed.map_err(|_| store::Error::Corrupt(format!("message {} that waits", row.message_id)))?;
+        let Ok(stanza) = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT)) else {
+            log::error!("{}: the record of message {} cannot be read", self.jid_of(row.account), row.message_id);
+            self.fail_waiting(row, "its record cannot be read any more")?;
+            return Ok(true);
+        };
         let Some(own) = self.own_jid(row.account) else { return Ok(false) };
         let (payload, outer) = self.split(version, &own, &stanza);
         let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else { return Ok(false) };
@@ -244,7 +247,8 @@ impl Engine {
             let row = self.store.omemo_session(peer)?.unwrap_or_default();
             let session = row.record.as_deref().and_then(Session::from_bytes);
             // Who is to have a new session gets it with this message.
-            let bundle = self.crypt.bundles.get(peer).filter(|_| session.is_none() || row.owes == RENEWAL).cloned();
+            let is_new = session.is_none() || matches!(row.owes, RENEWAL | PUT_BACK);
+            let bundle = self.crypt.bundles.get(peer).filter(|_| is_new).cloned();
             rows.push((peer, row, session, bundle));
         }
         let recipients: Vec<(usize, Recipient<'_>)> = rows.iter().enumerate().filter_map(recipient).collect();
@@ -279,9 +283,10 @@ impl Engine {
 type Row<'a> = (&'a OmemoPeer, OmemoSessionRow, Option<Session>, Option<omemo::Bundle>);
 
 fn recipient<'a>((place, row): (usize, &'a Row<'a>)) -> Option<(usize, Recipient<'a>)> {
-    let (peer, _, session, bundle) = row;
+    let (peer, row, session, bundle) = row;
     let reach = match (session, bundle) {
         (_, Some(bundle)) => Reach::Bundle(bundle, session.as_ref()),
+        (Some(_), None) if row.owes == PUT_BACK => return None,
         (Some(session), None) => Reach::Session(session),
         (None, None) => return None,
     };
@@ -294,11 +299,19 @@ fn recipient<'a>((place, row): (usize, &'a Row<'a>)) -> Option<(usize, Recipient
 pub(super) const ANSWER: i64 = 1;
 /// In `owes`: a new session, as what came in the old one could not be read.
 pub(super) const RENEWAL: i64 = 2;
+/// In `owes`: the same, as the session was put back from an older copy. It may still decrypt; whatever it encrypts would
+/// be under keys that were used.
+pub(super) const PUT_BACK: i64 = 3;
 
 impl Engine {
     /// Sends what devices are owed.
     pub(super) fn pay_debts(&mut self, account: AccountId) -> Result<(), store::Error> {
+        let before = self.asked.len();
         for peer in self.store.list_omemo_owed(account)? {
+            if self.asked.len() >= before + limits::OMEMO_WAITING_AT_ONCE {
+                self.omemo_work(account, limits::OMEMO_RETRY);
+                break;
+            }
             self.pay_debt(&peer)?;
         }
         Ok(())
@@ -307,7 +320,7 @@ impl Engine {
     /// The same for one device; a new session needs its bundle first.
     pub(super) fn pay_debt(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
         let Some(mut row) = self.store.omemo_session(peer)?.filter(|row| row.owes != 0) else { return Ok(()) };
-        if row.owes == RENEWAL {
+        if matches!(row.owes, RENEWAL | PUT_BACK) {
             let version = version_of(peer.version);
             let Some(bundle) = self.crypt.bundles.get(peer) else {
                 if self.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.now.unix()) {
@@ -321,6 +334,9 @@ impl Engine {
                 None => Standing::Distrusted,
             };
             if standing != Standing::Trusted {
+                if row.owes == PUT_BACK {
+                    return Ok(());
+                }
                 row.owes = 0;
                 return self.store.store_omemo_session(peer, &row);
             }

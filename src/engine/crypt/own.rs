@@ -157,6 +157,12 @@ impl Engine {
             }
         }
         let now = self.now.unix();
+        // There may be one in a record that cannot be read; nothing that was built on it is of use.
+        if self.store.list_omemo_devices()?.iter().any(|(other, _)| *other == account) {
+            let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
+            self.audit(bot, "omemo_unreadable", "a new device is made")?;
+            self.store.delete_omemo(account)?;
+        }
         let devices = self.with_entropy(|entropy| {
             let mut id = omemo::new_device_id(entropy);
             while taken.contains(&id) {
@@ -172,18 +178,19 @@ impl Engine {
             log::info!("{}: made OMEMO device {}", self.jid_of(account), device.id());
             self.publish_bundle(account, device.version(), How::Open)?;
         }
-        Ok(())
+        self.store.begin_generation()
     }
 
     fn publish_bundle(&mut self, account: AccountId, version: Version, how: How) -> Result<(), store::Error> {
-        let is_it = |asked: &Asked| matches!(asked, Asked::PublishBundle(other, ..) if *other == version);
-        if self.is_asked(account, is_it) {
+        let Some((device, row)) = self.device(account, version)? else { return Ok(()) };
+        // The bundle of a device that was there before may be on its way.
+        let own = (version, device.id());
+        if self.is_asked(account, |asked| matches!(asked, Asked::PublishBundle(other, ..) if *other == own)) {
             return Ok(());
         }
-        let Some((device, row)) = self.device(account, version)? else { return Ok(()) };
         let (node, item) = version.bundle_node(device.id());
         let order = order(version, true, how, (&node, &item), device.bundle().build(version));
-        let about = About::Omemo(Asked::PublishBundle(version, how, row.revision));
+        let about = About::Omemo(Asked::PublishBundle(own, how, row.revision));
         self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
         Ok(())
     }
@@ -191,11 +198,14 @@ impl Engine {
     pub(super) fn on_bundle_published(
         &mut self,
         account: AccountId,
-        version: Version,
+        (version, id): (Version, u32),
         how: How,
         revision: i64,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
+        let Some((device, mut row)) = self.device(account, version)?.filter(|(device, _)| device.id() == id) else {
+            return Ok(());
+        };
         if let Some(how) = next(how, answer) {
             return self.publish_bundle(account, version, how);
         }
@@ -203,7 +213,6 @@ impl Engine {
             log::warn!("{}: its OMEMO bundle was not published: {error}", self.jid_of(account));
             return Ok(());
         }
-        let Some((device, mut row)) = self.device(account, version)? else { return Ok(()) };
         row.published = revision.max(row.published);
         self.store.store_omemo_device(account, number(version), &row)?;
         if how == How::Bare && version == Version::Omemo2 {
@@ -266,7 +275,10 @@ impl Engine {
     /// Forgets the prekeys that were used, makes up for them, changes the signed one in time, and publishes all that.
     pub(super) fn refresh_devices(&mut self, account: AccountId) -> Result<(), store::Error> {
         for version in Version::ALL {
-            let Some((mut device, mut row)) = self.device(account, version)? else { continue };
+            let Some((mut device, mut row)) = self.device(account, version)? else {
+                self.ask_own_list(account, version);
+                continue;
+            };
             let is_old = self.now.unix() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
             let now = self.now.unix();
             let is_changed = self.with_entropy(|entropy| {

@@ -6,6 +6,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::crypt::outbound::PUT_BACK;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::crypt::{Asked, number, version_of};
 use crate::engine::handle::Encrypt;
@@ -140,7 +141,8 @@ impl Engine {
 
     fn reach(&mut self, peer: &OmemoPeer) -> Result<Reach, store::Error> {
         let version = version_of(peer.version);
-        let record = self.store.omemo_session(peer)?.and_then(|row| row.record);
+        let row = self.store.omemo_session(peer)?.filter(|row| row.owes != PUT_BACK);
+        let record = row.and_then(|row| row.record);
         let session = record.as_deref().and_then(Session::from_bytes);
         let identity = match (session.and_then(|session| session.identity()), self.crypt.bundles.get(peer)) {
             (Some(identity), _) => Some(identity),

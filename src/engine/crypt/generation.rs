@@ -1,0 +1,40 @@
+//! A database that was put back from an older copy would use keys a second time: ratchets would go back, and prekeys that
+//! were used would be offered again. The store's generation shows it; then all prekeys are made anew, and sessions are
+//! good for decrypting only, until a new one takes their place. Identity keys stay, so that nobody has to trust anew.
+
+use crate::engine::Engine;
+use crate::engine::crypt::outbound::PUT_BACK;
+use crate::engine::crypt::version_of;
+use crate::store;
+
+impl Engine {
+    /// At the start. Without devices there is nothing to be used twice, and nothing is written.
+    pub(in crate::engine) fn watch_generation(&mut self) -> Result<(), store::Error> {
+        let devices = self.store.list_omemo_devices()?;
+        if devices.is_empty() {
+            return Ok(());
+        }
+        if self.store.is_put_back()? {
+            let text = "the database was put back from an older copy: OMEMO sessions begin anew, with new prekeys";
+            log::warn!("{text}");
+            self.audit(None, "omemo_put_back", text)?;
+            for (account, version) in devices {
+                let Some((mut device, mut row)) = self.device(account, version_of(version))? else { continue };
+                self.with_entropy(|entropy| device.renew(self.now.unix(), entropy));
+                row.record = device.to_bytes().to_vec();
+                row.revision += 1;
+                self.store.store_omemo_device(account, version, &row)?;
+            }
+            self.store.store_omemo_owed(PUT_BACK)?;
+        }
+        self.store.begin_generation()
+    }
+
+    /// Now and then, and at the end: copies made before are older from now on.
+    pub(in crate::engine) fn end_generation(&mut self) -> Result<(), store::Error> {
+        if self.store.is_generation_outlived() && !self.store.list_omemo_devices()?.is_empty() {
+            self.store.begin_generation()?;
+        }
+        Ok(())
+    }
+}
