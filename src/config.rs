@@ -41,6 +41,8 @@ pub struct Config {
     pub roots: Roots,
     /// Whether bots encrypt, where nothing else was said for one.
     pub omemo: Omemo,
+    /// Whether the people's own accounts encrypt.
+    pub self_chat: Omemo,
     /// The HTTP API.
     pub api: Api,
     /// XMPP accounts the daemon signs in to, besides those in its database.
@@ -116,7 +118,7 @@ pub enum Roots {
     System,
 }
 
-/// Whether bots with an account of their own encrypt with OMEMO.
+/// Whether an account encrypts with OMEMO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Omemo {
     /// `required`: nothing is said or taken in plain text.
@@ -174,6 +176,7 @@ impl Default for Config {
                 private_webhooks: PrivateWebhooks::Auto,
             },
             omemo: Omemo::Required,
+            self_chat: Omemo::Preferred,
             accounts: Vec::new(),
             file: None,
             warnings: Vec::new(),

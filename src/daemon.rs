@@ -136,11 +136,16 @@ fn settings(config: &Config) -> Settings {
         accounts: config.accounts.iter().map(account).collect(),
         admins: config.admins.clone(),
         system_roots: config.roots == config::Roots::System,
-        encrypt: match config.omemo {
-            config::Omemo::Required => Encrypt::Required,
-            config::Omemo::Preferred => Encrypt::Preferred,
-            config::Omemo::Off => Encrypt::Off,
-        },
+        encrypt: encrypt(config.omemo),
+        self_chat: encrypt(config.self_chat),
+    }
+}
+
+fn encrypt(omemo: config::Omemo) -> Encrypt {
+    match omemo {
+        config::Omemo::Required => Encrypt::Required,
+        config::Omemo::Preferred => Encrypt::Preferred,
+        config::Omemo::Off => Encrypt::Off,
     }
 }
 

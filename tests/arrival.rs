@@ -97,6 +97,7 @@ fn setup(accounts: &[&str]) -> Setup {
         admins: Vec::new(),
         system_roots: false,
         encrypt: Encrypt::Off,
+        self_chat: Encrypt::Off,
     };
     Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy }
 }

@@ -75,6 +75,7 @@ fn setup(language: Language) -> Setup {
             admins: Vec::new(),
             system_roots: false,
             encrypt: Encrypt::Off,
+            self_chat: Encrypt::Off,
         },
         api_url: "http://localhost:7842/bot/".to_string(),
         api: Default::default(),

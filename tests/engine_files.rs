@@ -102,8 +102,14 @@ impl Rig {
             plaintext: false,
         };
         let (language, accounts) = (Language::English, vec![account]);
-        let settings =
-            Settings { language, accounts, admins: Vec::new(), system_roots: false, encrypt: Encrypt::Required };
+        let settings = Settings {
+            language,
+            accounts,
+            admins: Vec::new(),
+            system_roots: false,
+            encrypt: Encrypt::Required,
+            self_chat: Encrypt::Off,
+        };
         let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
         let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
         let engine = Engine::new(Store::memory(), setup, now).unwrap();

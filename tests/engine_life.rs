@@ -69,6 +69,7 @@ fn engine(store: Store, now: Now) -> Engine {
         admins: Vec::new(),
         system_roots: false,
         encrypt: Encrypt::Off,
+        self_chat: Encrypt::Off,
     };
     let api_url = "http://localhost:7842/bot/".to_string();
     Engine::new(store, Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }, now).unwrap()

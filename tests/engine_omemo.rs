@@ -33,6 +33,8 @@ use botmother::xmpp::stanza::{IqKind, StanzaError};
 mod backup;
 #[path = "engine_omemo/crash.rs"]
 mod crash;
+#[path = "engine_omemo/self_chat.rs"]
+mod self_chat;
 #[path = "engine_omemo/trust.rs"]
 mod trust;
 
@@ -88,6 +90,13 @@ impl Phone {
 
     /// The stanza of an encrypted message to the bot; a text, or nothing in an empty one.
     fn say(&mut self, nodes: &Nodes, text: Option<&str>) -> Element {
+        let list = nodes.get(BOT, self.version().devices_node()).expect("the bot has a list");
+        let bot = *omemo::read_devices(self.version(), &list).first().expect("with its device");
+        self.say_to(nodes, (BOT, bot), text)
+    }
+
+    /// The same to a device of somebody.
+    fn say_to(&mut self, nodes: &Nodes, (to, device): (&str, u32), text: Option<&str>) -> Element {
         let version = self.version();
         let payload = text.map(|text| match version {
             Version::Legacy => text.to_string(),
@@ -97,24 +106,22 @@ impl Phone {
                 with_entropy(|entropy| envelope.print(entropy))
             }
         });
-        let list = nodes.get(BOT, version.devices_node()).expect("the bot has a list");
-        let bot = *omemo::read_devices(version, &list).first().expect("with its device");
-        let (node, item) = version.bundle_node(bot);
-        let bundle = nodes.items[&(BOT.to_string(), node)].iter().find(|(id, _)| *id == item).unwrap().1.clone();
+        let (node, item) = version.bundle_node(device);
+        let bundle = nodes.items[&(to.to_string(), node)].iter().find(|(id, _)| *id == item).unwrap().1.clone();
         let bundle = Bundle::read(version, &bundle).unwrap();
         let reach = match &self.session {
             Some(session) => omemo::Reach::Session(session),
             None => omemo::Reach::Bundle(&bundle, None),
         };
-        let to = [Recipient { jid: BOT, device: bot, reach }];
+        let recipients = [Recipient { jid: to, device, reach }];
         let payload = payload.as_ref().map(String::as_bytes);
-        let mut sealed = with_entropy(|entropy| omemo::encrypt(&self.device, payload, &to, entropy));
+        let mut sealed = with_entropy(|entropy| omemo::encrypt(&self.device, payload, &recipients, entropy));
         self.session = Some(sealed.sessions.remove(0).unwrap());
         self.count += 1;
         let from = format!("{}/phone", self.jid);
         Element::new("message", ns::CLIENT)
             .with("from", &from)
-            .with("to", BOT)
+            .with("to", to)
             .with("type", "chat")
             .with("id", &format!("p{}-{}", self.device.id(), self.count))
             .with_child(Element::new("body", ns::CLIENT).with_text("I sent you an OMEMO encrypted message"))
@@ -123,6 +130,10 @@ impl Phone {
 
     /// Decrypts what the bot has sent: the text; `None` in an empty message.
     fn hear(&mut self, stanza: &Element) -> Result<Option<String>, omemo::Error> {
+        self.hear_from(BOT, stanza)
+    }
+
+    fn hear_from(&mut self, from: &str, stanza: &Element) -> Result<Option<String>, omemo::Error> {
         let version = self.version();
         let element = stanza.find("encrypted", version.ns()).ok_or(omemo::Error::NotForUs)?;
         let encrypted = Encrypted::read(element, self.jid, self.device.id()).unwrap();
@@ -135,7 +146,7 @@ impl Phone {
             Version::Legacy => String::from_utf8(payload.to_vec()).unwrap(),
             Version::Omemo2 => {
                 let envelope = Envelope::parse(&payload).unwrap();
-                assert_eq!(envelope.from.as_deref(), Some(BOT));
+                assert_eq!(envelope.from.as_deref(), Some(from));
                 envelope.content.iter().find(|child| child.is("body", ns::CLIENT)).unwrap().text()
             }
         }))
@@ -170,6 +181,12 @@ impl Nodes {
             let item = publish.find("item", ns::PUBSUB).unwrap();
             self.published.push(node.to_string());
             self.set(to, node, item.attribute("id").unwrap(), item.children().next().unwrap().clone());
+            return Ok(None);
+        }
+        if let (IqKind::Set, Some(retract)) = (kind, payload.find("retract", ns::PUBSUB)) {
+            let node = retract.attribute("node").unwrap().to_string();
+            let id = retract.find("item", ns::PUBSUB).unwrap().attribute("id").unwrap();
+            self.items.entry((to.to_string(), node)).or_default().retain(|(known, _)| known != id);
             return Ok(None);
         }
         if let (IqKind::Set, Some(delete)) = (kind, payload.find("delete", ns::PUBSUB_OWNER)) {
@@ -210,6 +227,7 @@ fn engine(store: Store, now: Now, encrypt: Encrypt) -> Engine {
         admins: Vec::new(),
         system_roots: false,
         encrypt,
+        self_chat: Encrypt::Off,
     };
     let api_url = "http://localhost:7842/bot/".to_string();
     Engine::new(store, Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }, now).unwrap()

@@ -77,6 +77,7 @@ fn setup() -> Setup {
             admins: Vec::new(),
             system_roots: false,
             encrypt: Encrypt::Off,
+            self_chat: Encrypt::Off,
         },
         api: Default::default(),
         api_url: "http://localhost:7842/bot/".to_string(),

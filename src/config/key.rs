@@ -202,6 +202,14 @@ pub(super) static KEYS: &[Key] = &[
         "Whether bots with an account of their own encrypt their chats end-to-end, where nothing else was said for one.\n\
          required: always; what comes in plain text is not taken. preferred: with whoever has a device for it. off: never.",
     ),
+    key(
+        "omemo",
+        "self_chat",
+        choice!(self_chat: "required" => Omemo::Required, "preferred" => Omemo::Preferred, "off" => Omemo::Off),
+        "The same for people's own accounts: the chat with oneself, and what personal bots say to others. The daemon is\n\
+         one more device of the account. preferred: encrypted as soon as another device of the account can read it.\n\
+         off: for who also uses a client without OMEMO; the device is taken back.",
+    ),
     Key {
         example: Some("\"ralf@chat.example.com\""),
         ..key(

@@ -17,7 +17,8 @@ use crate::engine::outbox::Queue;
 use crate::engine::{Engine, Settings, Trouble};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
-use crate::xmpp::presence;
+use crate::xmpp::disco;
+use crate::xmpp::presence::{self, Available};
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::session::{Event, SessionConfig};
 
@@ -43,6 +44,8 @@ pub struct ConfigAccount {
 pub(super) struct Login {
     pub(super) plaintext: bool,
     pub(super) system_roots: bool,
+    /// A person's account encrypts: its session tells others that it wants to hear of their devices.
+    pub(super) encrypts: bool,
 }
 
 /// An account in memory.
@@ -90,7 +93,7 @@ impl Engine {
             let is_configured = configured.iter().any(|account| account.jid == row.jid);
             let login = Login {
                 plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
-                system_roots: self.setup.settings.system_roots,
+                ..self.login()
             };
             if row.removing && matches!(row.origin, Origin::Brought | Origin::Register) {
                 // It does what is left to do when it is online.
@@ -147,7 +150,7 @@ impl Engine {
             self.note_sent(&acked)?;
             self.store.delete_outbox(&acked)?;
         }
-        let presence = self.presence_of(&row);
+        let presence = self.presence_of(&row, login);
         let config = SessionConfig {
             account: row.jid.clone(),
             password: row.password.clone(),
@@ -157,7 +160,7 @@ impl Engine {
             plaintext: login.plaintext,
             presence: presence.clone(),
             is_bot: row.origin != Origin::Person,
-            features: features(&row),
+            features: features(&row, login),
         };
         let route = Route {
             domain: row.jid.domain().to_string(),
@@ -261,7 +264,7 @@ impl Engine {
         }
         self.audit(None, "account_added", &format!("jid={}", new.jid))?;
         // The session begins anew with the new password; what waits to be sent stays.
-        self.start_account(row, Login { plaintext: false, system_roots: self.setup.settings.system_roots })?;
+        self.start_account(row, self.login())?;
         Ok(())
     }
 
@@ -272,6 +275,7 @@ impl Engine {
             let text = format!("{jid} stands in the configuration file; remove it there and send SIGHUP");
             return Err(Failure::Conflict(text).into());
         }
+        self.leave_own_lists(id)?;
         self.store.delete_account(id)?;
         self.audit(None, "account_removed", &format!("jid={jid}"))?;
         self.end_account(id);
@@ -361,8 +365,10 @@ impl Engine {
     /// Bots came, changed or went: an owner with a bot that wants everything needs another priority, a bot with another
     /// name another presence.
     pub(super) fn adjust_presence(&mut self, id: AccountId) {
-        let Some(row) = self.accounts.get(&id).map(|account| account.row.clone()) else { return };
-        let presence = self.presence_of(&row);
+        let Some((row, login)) = self.accounts.get(&id).map(|account| (account.row.clone(), account.login)) else {
+            return;
+        };
+        let presence = self.presence_of(&row, login);
         let Some(account) = self.accounts.get_mut(&id) else { return };
         if account.presence != presence {
             account.presence.clone_from(&presence);
@@ -370,14 +376,15 @@ impl Engine {
         }
     }
 
-    fn presence_of(&self, row: &AccountRow) -> String {
+    fn presence_of(&self, row: &AccountRow, login: Login) -> String {
         match row.bot.and_then(|bot| self.bots.get(&bot)) {
             // Given back: nobody shall see it come online once more.
             _ if row.removing => presence::UNAVAILABLE.to_string(),
             Some(bot) => bot.presence(),
             None => {
                 let wants_all = self.personal_bots(&row.jid).any(|bot| bot.receive == Receive::All);
-                presence::print_available(if wants_all { PRIORITY_ALL } else { PRIORITY_QUIET })
+                let caps = disco::Own::new(features(row, login)).build_caps();
+                Available { caps, ..Available::new(if wants_all { PRIORITY_ALL } else { PRIORITY_QUIET }) }.print()
             }
         }
     }

@@ -8,6 +8,7 @@
 use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
 use crate::engine::Engine;
+use crate::engine::accounts::Login;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::local::is_local;
 use crate::engine::registry::Bot;
@@ -79,9 +80,16 @@ const FEATURES: &[&str] = &[
     ns::OMEMO_NOTIFY,
 ];
 
+/// What a person's session can do while it encrypts.
+const ENCRYPTING: &[&str] = &[ns::OMEMO_LEGACY_NOTIFY, ns::OMEMO_NOTIFY];
+
 /// What an account's session can do besides what every session can.
-pub(super) fn features(row: &AccountRow) -> &'static [&'static str] {
-    if row.origin == Origin::Person { &[] } else { FEATURES }
+pub(super) fn features(row: &AccountRow, login: Login) -> &'static [&'static str] {
+    match row.origin {
+        Origin::Person if !login.encrypts => &[],
+        Origin::Person => ENCRYPTING,
+        _ => FEATURES,
+    }
 }
 
 impl Bot {

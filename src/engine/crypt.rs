@@ -4,7 +4,8 @@
 //! [`own`] publishes our device and looks after it; [`peers`] knows the devices of others; [`inbound`] decrypts what
 //! comes, before anybody looks at it; [`outbound`] encrypts what goes; [`trust`] judges keys. Records are read when they
 //! are needed and written with the message they belong to, in one transaction: nothing here is kept in memory but
-//! bundles just fetched, and when what is to be done.
+//! bundles just fetched, people's own lists, and when what is to be done. [`people`] is what is special about accounts of
+//! people.
 
 pub(super) mod trust;
 
@@ -13,6 +14,7 @@ mod inbound;
 mod outbound;
 mod own;
 mod peers;
+mod people;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -34,6 +36,8 @@ use crate::xml::Element;
 pub(super) struct Crypt {
     /// Bundles that were fetched for a message which waits.
     bundles: HashMap<OmemoPeer, Bundle>,
+    /// The lists of people's own devices as their servers have them.
+    own_lists: HashMap<(AccountId, Version), Element>,
     /// When an account has something to do (monotonic).
     due: BTreeMap<AccountId, Duration>,
     /// Accounts whose work is done in the batch under way.
@@ -45,6 +49,8 @@ pub(super) struct Crypt {
 pub(super) enum Asked {
     /// Our own list.
     OwnList(Version),
+    /// The same, to take our device off it.
+    Withdrawal(Version),
     /// To publish the bundle of this device of ours, in this revision.
     PublishBundle((Version, u32), own::How, i64),
     /// To publish our list.
@@ -77,13 +83,13 @@ fn version_of(number: i64) -> Version {
 }
 
 impl Engine {
-    /// How an account's messages go out. People's accounts have no device of ours.
+    /// How an account's messages go out.
     pub(super) fn policy(&self, account: AccountId) -> Encrypt {
-        let row = self.accounts.get(&account).map(|account| &account.row);
-        let bot = row.filter(|row| row.origin != Origin::Person && !row.removing).and_then(|row| row.bot);
-        match bot.and_then(|bot| self.bots.get(&bot)) {
-            Some(bot) => bot.encrypt.unwrap_or(self.setup.settings.encrypt),
-            None => Encrypt::Off,
+        let row = self.accounts.get(&account).map(|account| &account.row).filter(|row| !row.removing);
+        match row.map(|row| (row.origin, row.bot.and_then(|bot| self.bots.get(&bot)))) {
+            Some((Origin::Person, _)) => self.setup.settings.self_chat,
+            Some((_, Some(bot))) => bot.encrypt.unwrap_or(self.setup.settings.encrypt),
+            _ => Encrypt::Off,
         }
     }
 
@@ -161,10 +167,11 @@ impl Engine {
         asked: Asked,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        if self.policy(account) == Encrypt::Off {
-            return Ok(());
-        }
+        let is_off = self.policy(account) == Encrypt::Off;
         match asked {
+            Asked::Withdrawal(version) if is_off => self.on_withdrawal(account, version, answer),
+            Asked::Withdrawal(_) => Ok(()),
+            _ if is_off => Ok(()),
             Asked::OwnList(version) => self.on_own_list(account, version, answer),
             Asked::PublishBundle(own, how, revision) => self.on_bundle_published(account, own, how, revision, answer),
             Asked::PublishList(version, how, list) => self.on_list_published(account, version, how, *list, answer),
@@ -194,10 +201,12 @@ impl Engine {
         }))
     }
 
-    /// A bot's own account, if it is signed in; bots without one cannot encrypt.
+    /// A bot's own account, if it is signed in; for bots without one there is nothing to choose.
     pub(super) fn own_account(&self, id: BotId) -> Result<Option<AccountId>, Failure> {
         if self.bot(id)?.mode == Mode::Personal {
-            return Err(Failure::invalid("id", "a bot with an account of its own; only these encrypt"));
+            let why = "a bot with an account of its own; whether a personal bot encrypts says `self_chat` in [omemo] \
+                       of the configuration";
+            return Err(Failure::invalid("id", why));
         }
         Ok(self.account_of_bot(id))
     }

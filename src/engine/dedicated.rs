@@ -14,7 +14,7 @@ use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
+use crate::engine::handle::{Answer, Encrypt, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
 use crate::engine::received::{Said, words};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -82,7 +82,8 @@ impl Engine {
     }
 
     pub(super) fn login(&self) -> Login {
-        Login { plaintext: false, system_roots: self.setup.settings.system_roots }
+        let settings = &self.setup.settings;
+        Login { plaintext: false, system_roots: settings.system_roots, encrypts: settings.self_chat != Encrypt::Off }
     }
 
     /// A bot was changed: its account is online while the bot is active, and shows its name.

@@ -88,6 +88,8 @@ pub struct Settings {
     pub system_roots: bool,
     /// Whether bots with an account of their own encrypt, where nothing else was said for one.
     pub encrypt: handle::Encrypt,
+    /// Whether people's own accounts encrypt.
+    pub self_chat: handle::Encrypt,
 }
 
 /// The one owner of live state.

@@ -98,9 +98,11 @@ impl Engine {
 
     /// Whether what a bot says to somebody goes out end-to-end encrypted.
     pub(super) fn is_sealed(&self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
-        let account = self.account_of_bot(bot).filter(|_| kind != Kind::Groupchat);
-        match account {
-            Some(account) if !self.is_occupant(account, to)? => Ok(self.will_encrypt(account, &to.bare())?),
+        if kind == Kind::Groupchat {
+            return Ok(false);
+        }
+        match self.voice(self.bot(bot)?) {
+            Voice::Account(account) if !self.is_occupant(account, to)? => Ok(self.will_encrypt(account, &to.bare())?),
             _ => Ok(false),
         }
     }
@@ -265,8 +267,8 @@ impl Engine {
             return self.enqueue_sealed((account, bot), to, message_id, outbound.print(), is_required);
         }
         if outbound.is_confidential() {
-            let why = "false: only what a bot with an account of its own says to one person can be encrypted, \
-                       and only while its policy is not off";
+            let why = "false: only what is said to one person can be encrypted, and only while that is not \
+                       switched off for the account";
             return Err(Failure::invalid("encrypt", why).into());
         }
         Ok(self.put_out((account, bot), message_id, outbound.print())?)

@@ -95,6 +95,9 @@ impl Engine {
         if message.is_encrypted {
             return self.hint_encrypted(own);
         }
+        if self.refuse_own_plain(id, message)? {
+            return Ok(());
+        }
         match self.on_self_chat(own, body, &Said::of(id, message, self.now.unix())) {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),

@@ -92,7 +92,7 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         name: "omemo",
         aliases: &[],
         arguments: texts::omemo::ID_WORDS,
-        description: texts::omemo::OMEMO,
+        description: texts::omemo::OMEMO_HERE,
         handler: omemo::with_manager,
     },
     Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },

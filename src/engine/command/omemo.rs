@@ -1,4 +1,5 @@
-//! `/omemo …`: whose keys a bot trusts, in its own chat for its owner, and with the manager for any bot of his.
+//! `/omemo …`: whose keys a bot trusts, in its own chat for its owner, and with the manager for any bot of his; without a
+//! bot there, those of the chat itself.
 //!
 //! Rules are in `engine::crypt::trust`; here words are read and answers worded.
 
@@ -22,25 +23,35 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
     if !is_status && engine.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(engine.setup.settings.language, &[]));
     }
-    let place = Place { bot: chat.bot, account: engine.omemo_account(chat.bot)?, command: "/omemo".to_string() };
+    let account = engine.omemo_account(chat.bot)?;
+    let place = Place { bot: Some(chat.bot), account, command: "/omemo".to_string() };
     answer(engine, &place, &chat.who, arguments)
 }
 
 /// With the manager.
 pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let (id, rest) = split(arguments);
+    let is_bot = id.trim_start_matches('#').parse::<i64>().is_ok();
+    if let Some(account) = engine.account_of(owner).filter(|_| !is_bot) {
+        let place = Place { bot: None, account, command: "/omemo".to_string() };
+        return answer(engine, &place, owner, arguments);
+    }
     match botfather::own_bot(engine, owner, id, "/omemo", &words::ID_WORDS) {
         Ok(bot) => {
-            let place = Place { bot, account: engine.omemo_account(bot)?, command: format!("/omemo {bot}") };
-            answer(engine, &place, owner, rest)
+            let account = engine.omemo_account(bot)?;
+            // A personal one speaks through its owner's account, as the manager does.
+            let own = Some(bot).filter(|_| engine.account_of_bot(bot) == Some(account));
+            let command = own.map_or_else(|| "/omemo".to_string(), |bot| format!("/omemo {bot}"));
+            answer(engine, &Place { bot: own, account, command }, owner, rest)
         }
         Err(answer) => Ok(answer),
     }
 }
 
-/// Which bot is meant, and how it is called here.
+/// Which account is meant, whose it is, and how it is called here.
 struct Place {
-    bot: BotId,
+    /// The bot whose own account it is; `None`: the owner's.
+    bot: Option<BotId>,
     account: AccountId,
     command: String,
 }
@@ -81,7 +92,11 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
     match change {
         Change::Decide(trusted) => return decide(engine, place, rest, trusted),
         Change::Policy(policy) => engine.set_trust_policy(place.account, policy)?,
-        Change::Encrypt(encrypt) => engine.set_encrypt(place.bot, encrypt)?,
+        Change::Encrypt(encrypt) => match place.bot {
+            Some(bot) => engine.set_encrypt(bot, encrypt)?,
+            None => return Ok(words::NOT_CHOSEN_HERE.fill(language, &[])),
+        },
+        Change::Reset if place.bot.is_none() => return Ok(words::NOT_CHOSEN_HERE.fill(language, &[])),
         Change::Reset => {
             engine.reset_omemo(place.account)?;
             return Ok(words::RESET.fill(language, &[("command", &place.command)]));

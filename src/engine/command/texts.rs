@@ -184,6 +184,9 @@ texts! {
     /// Plain text for a bot that takes encrypted messages only.
     PLAIN_REFUSED = "I only take messages that are encrypted with OMEMO, so I did not read this one. Switch OMEMO on for this chat. If your client cannot: my owner can allow plain text with POST /bot/omemo/policy (id {id}, policy preferred)."
         | "Ich nehme nur Nachrichten an, die mit OMEMO verschlüsselt sind; diese habe ich nicht gelesen. Schalte OMEMO für diesen Chat ein. Falls dein Client das nicht kann: Mein Besitzer kann Klartext erlauben mit POST /bot/omemo/policy (id {id}, policy preferred).";
+    /// Plain text in a self-chat that takes encrypted messages only.
+    SELF_PLAIN_REFUSED = "Here I only take messages that are encrypted with OMEMO (self_chat in [omemo] of the configuration), so I did not read this one."
+        | "Hier nehme ich nur Nachrichten an, die mit OMEMO verschlüsselt sind (self_chat in [omemo] der Konfiguration); diese habe ich nicht gelesen.";
     /// An encrypted message without a key for us.
     NOT_FOR_US = "I cannot read your message: it was not encrypted for my device. Let your client read my OMEMO devices again and send it once more."
         | "Deine Nachricht kann ich nicht lesen: Sie war nicht für mein Gerät verschlüsselt. Lass deinen Client meine OMEMO-Geräte neu einlesen und sende sie noch einmal.";

@@ -35,9 +35,13 @@ impl Engine {
         };
         let (Some(own), from) = (self.own_jid(account), message.from.bare()) else { return as_it_came };
         let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
-        // Strangers must not use up prekeys.
-        let is_welcome = from == own || bot.is_some_and(|bot| self.admits(bot, &from));
+        let is_person = self.is_person(account);
+        // Strangers must not use up a bot's prekeys; a person is open to all, as his other clients are.
+        let is_welcome = is_person || from == own || bot.is_some_and(|bot| self.admits(bot, &from));
         if self.policy(account) == Encrypt::Off || !is_welcome {
+            return as_it_came;
+        }
+        if is_person && Encrypted::find(stanza).is_none() {
             return as_it_came;
         }
         let mut is_ours = false;
@@ -53,6 +57,11 @@ impl Engine {
             }
             is_ours = true;
             let peer = OmemoPeer { account, version: number(version), jid: from.clone(), device: encrypted.sender };
+            let is_taken =
+                !is_person || self.has_room_for_session(&peer)? && self.is_first_copy(account, &encrypted)?;
+            if !is_taken {
+                return Ok(None);
+            }
             match self.decrypt((device, row), &encrypted, &peer)? {
                 Ok(Some(payload)) => return self.reveal(account, version, message, &payload),
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
@@ -63,7 +72,9 @@ impl Engine {
                 }
             }
         }
-        if !is_ours && message.via != Via::CarbonSent && from != own {
+        if is_person && !is_ours {
+            self.hint_not_for_us(account, message)?;
+        } else if !is_ours && message.via != Via::CarbonSent && from != own {
             self.notice(account, &message.from, "not_for_us", &texts::NOT_FOR_US)?;
         }
         Ok(None)
@@ -147,6 +158,10 @@ impl Engine {
         let now = self.now.unix();
         if row.owes == PUT_BACK {
             self.omemo_work(peer.account, limits::OMEMO_SETTLE);
+            return Ok(());
+        }
+        // A person's account answers no stranger by itself.
+        if row.record.is_none() && self.is_person(peer.account) && !self.is_self_chat(peer.account, &peer.jid) {
             return Ok(());
         }
         if row.owes == RENEWAL || now - row.healed_at < limits::OMEMO_HEAL_S {

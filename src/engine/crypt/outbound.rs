@@ -18,7 +18,7 @@ use crate::omemo::{self, Envelope, Reach, Recipient, Session, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, OmemoSessionRow, OmemoWaitingRow, OutboxRow, Progress};
 use crate::xml::{Element, Namespaces};
-use crate::xmpp::ns;
+use crate::xmpp::{carbons, ns};
 
 /// What a client without OMEMO shows.
 const FALLBACK: &str = "This message is encrypted with OMEMO, which your client does not support or has switched off.";
@@ -43,6 +43,9 @@ impl Engine {
     }
 
     fn has_devices(&self, account: AccountId, jid: &BareJid) -> Result<bool, store::Error> {
+        if self.is_self_chat(account, jid) {
+            return self.has_other_devices(account, jid);
+        }
         for version in Version::ALL.map(number) {
             let is_listed = self.store.omemo_list(account, version, jid)?.is_some_and(|(ids, _)| !ids.is_empty());
             if is_listed || !self.store.list_omemo_sessions(account, version, jid)?.is_empty() {
@@ -147,6 +150,20 @@ impl Engine {
         }
         if is_more {
             self.omemo_work(account, Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    /// The account does not encrypt any more: what waits goes out in plain text where it may.
+    pub(super) fn release_waiting(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for (jid, _) in self.store.list_omemo_awaited(account)? {
+            for row in self.store.list_omemo_waiting(account, &jid, usize::MAX)? {
+                match row.required {
+                    true => self.fail_waiting(&row, "encryption was switched off")?,
+                    false => self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?,
+                }
+                self.store.delete_omemo_waiting(row.id)?;
+            }
         }
         Ok(())
     }
@@ -351,6 +368,10 @@ impl Engine {
         let id = id::uuid(self.random());
         let stanza = Element::new("message", ns::CLIENT).with("to", peer.jid.as_str()).with("type", "chat");
         let stanza = stanza.with("id", &id).with_child(encrypted).with_child(Element::new("store", ns::HINTS));
+        // As everything that is said in the chat with oneself.
+        let is_self = self.is_self_chat(peer.account, &peer.jid);
+        let private = carbons::build_private().into_iter().filter(|_| is_self);
+        let stanza = private.fold(stanza, Element::with_child);
         self.put_out((peer.account, None), &id, stanza.print(ns::CLIENT))
     }
 }

@@ -43,6 +43,21 @@ fn options(version: Version, is_bundle: bool, how: How) -> Options {
     Options { max_items, ..Options::OPEN }
 }
 
+/// The list in an answer, none where there is no such node; or why it is not known.
+pub(super) fn list_in(answer: &EntityAnswer) -> Result<Option<&Element>, String> {
+    match answer {
+        Ok(payload) => {
+            let items = payload.as_ref().and_then(pubsub::read_items).ok_or("no list came")?.items;
+            // With several items in the node the newest stands in front (XEP-0060 §6.5.7 leaves it open): the one
+            // with the usual name counts, else the last.
+            let list = items.iter().find(|item| item.id == Some("current")).or(items.last());
+            Ok(list.and_then(|item| item.payload))
+        }
+        Err(error) if Refusal::read(error.clone()) == Refusal::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The order to publish, or to configure before that.
 fn order(version: Version, is_bundle: bool, how: How, place: (&str, &str), payload: Element) -> Element {
     let (node, item) = place;
@@ -75,9 +90,9 @@ impl Engine {
     /// An account is online: its own lists are looked at; what waited for the end of the archive is done.
     pub(in crate::engine) fn omemo_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
         if self.policy(account) == Encrypt::Off {
+            self.release_waiting(account)?;
             // It was decided while we were not there to tell.
-            let is_announced =
-                !resumed && self.device(account, Version::Legacy)?.is_some_and(|(_, row)| row.published > 0);
+            let is_announced = !resumed && self.is_announced(account)?;
             return if is_announced { self.withdraw_device(account) } else { Ok(()) };
         }
         if !resumed {
@@ -89,9 +104,22 @@ impl Engine {
         Ok(())
     }
 
-    fn ask_own_list(&mut self, account: AccountId, version: Version) {
+    fn is_announced(&self, account: AccountId) -> Result<bool, store::Error> {
+        for version in Version::ALL {
+            if self.device(account, version)?.is_some_and(|(_, row)| row.published > 0) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) fn ask_own_list(&mut self, account: AccountId, version: Version) {
+        self.ask_about_own_list(account, version, Asked::OwnList(version));
+    }
+
+    pub(super) fn ask_about_own_list(&mut self, account: AccountId, version: Version, asked: Asked) {
         let question = pubsub::build_items(version.devices_node(), &[], None);
-        self.ask_entity(account, Peer::Account, IqKind::Get, question, About::Omemo(Asked::OwnList(version)));
+        self.ask_entity(account, Peer::Account, IqKind::Get, question, About::Omemo(asked));
     }
 
     pub(super) fn on_own_list(
@@ -100,24 +128,16 @@ impl Engine {
         version: Version,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        match answer {
-            Ok(payload) => {
-                let items = payload.as_ref().and_then(pubsub::read_items);
-                // With several items in the node the newest stands in front (XEP-0060 §6.5.7 leaves it open): the one
-                // with the usual name counts, else the last.
-                let items = items.map(|list| list.items).unwrap_or_default();
-                let list = items.iter().find(|item| item.id == Some("current")).or(items.last());
-                self.settle_list(account, version, list.and_then(|item| item.payload))
-            }
-            Err(error) if Refusal::read(error.clone()) == Refusal::NotFound => self.settle_list(account, version, None),
-            Err(error) => {
-                log::info!("{}: its OMEMO devices are not known: {error}", self.jid_of(account));
-                Ok(())
+        match list_in(answer) {
+            Ok(list) => self.settle_list(account, version, list),
+            Err(why) => {
+                log::info!("{}: its OMEMO devices are not known: {why}", self.jid_of(account));
+                self.on_own_list_unknown(account, version, answer)
             }
         }
     }
 
-    /// Our list as it is: our device is made if there is none, and put on it.
+    /// Our list as it is: our device is made if there is none, and put on it; messages may have waited for it.
     pub(super) fn settle_list(
         &mut self,
         account: AccountId,
@@ -126,7 +146,25 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
-        self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())?;
+        // Written when it changes: it is read at each coming online.
+        if self.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
+            self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())?;
+        }
+        self.put_on_list(account, version, list, &ids)?;
+        if self.is_person(account) {
+            self.note_own_list(account, version, list);
+            self.look_at_own_devices(account, version, &own, &ids)?;
+        }
+        self.send_waiting_for(account, &own)
+    }
+
+    fn put_on_list(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        list: Option<&Element>,
+        ids: &[u32],
+    ) -> Result<(), store::Error> {
         let Some((device, row)) = self.device(account, version)? else { return self.make_device(account) };
         if row.published < row.revision {
             return self.publish_bundle(account, version, How::Open);
@@ -266,6 +304,9 @@ impl Engine {
             }
             (None, Ok(_), Some(own)) => {
                 let ids = omemo::read_devices(version, &list);
+                if self.is_person(account) {
+                    self.note_own_list(account, version, Some(&list));
+                }
                 self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())
             }
             (None, Ok(_), None) => Ok(()),
@@ -336,6 +377,9 @@ impl Engine {
 
     /// The bot does not encrypt any more: nobody shall encrypt to it. Keys and sessions stay, should it begin again.
     pub(super) fn withdraw_device(&mut self, account: AccountId) -> Result<(), store::Error> {
+        if self.is_person(account) {
+            return self.begin_withdrawal(account);
+        }
         for order in self.omemo_goodbye(account)? {
             self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Chore("to take an OMEMO device back"));
         }

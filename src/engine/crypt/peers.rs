@@ -72,8 +72,10 @@ impl Engine {
         let mut lack = Lack::NoDevice;
         let mut lists = Vec::new();
         let mut waits = false;
+        // While there is nobody to encrypt to, an answer in the chat with oneself needs not wait for our device.
+        let is_self = self.is_self_chat(account, jid);
         for version in Version::ALL {
-            if self.device(account, version)?.is_none() {
+            if !is_self && self.device(account, version)?.is_none() {
                 waits = true;
             }
             match self.list_of(account, version, jid)? {
@@ -84,6 +86,12 @@ impl Engine {
         }
         if waits {
             return Ok(Readiness::Wait);
+        }
+        if is_self && self.device(account, Version::Legacy)?.is_none() {
+            let is_alone = lists.iter().all(|(_, ids)| ids.is_empty());
+            // It is made when both lists are known.
+            let is_known = lists.len() == Version::ALL.len();
+            return Ok(if is_known && !is_alone { Readiness::Wait } else { Readiness::Lack(lack) });
         }
         // The older version first: nearly everybody has it, and who has both reads either.
         for (version, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
@@ -179,7 +187,10 @@ impl Engine {
     fn list_of(&mut self, account: AccountId, version: Version, jid: &BareJid) -> Result<List, store::Error> {
         let known = self.store.omemo_list(account, number(version), jid)?;
         let is_online = self.is_online(account);
+        let is_own = self.own_jid(account).as_ref() == Some(jid);
         match known {
+            // Looked at when we came online, and notified since.
+            Some((ids, _)) if is_own => return Ok(List::Known(ids)),
             Some((ids, at)) if self.now.unix() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() => {
                 return Ok(List::Known(ids));
             }
@@ -189,6 +200,13 @@ impl Engine {
         let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
         if self.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.now.unix()) {
             return Ok(List::Unreachable);
+        }
+        if is_own {
+            let is_it = |asked: &Asked| matches!(asked, Asked::OwnList(other) if *other == version);
+            if is_online && !self.is_asked(account, is_it) {
+                self.ask_own_list(account, version);
+            }
+            return Ok(List::Asked);
         }
         let is_it = |asked: &Asked| matches!(asked, Asked::List(v, who) if *v == version && who == jid);
         if is_online && !self.is_asked(account, is_it) {
@@ -243,7 +261,11 @@ impl Engine {
         message: &Inbound,
     ) -> Result<(), store::Error> {
         let Some(stanza) = message.stanza.as_deref().filter(|_| message.via == Via::Direct) else { return Ok(()) };
-        let Some(Event::Items(list)) = pubsub::read_event(stanza) else { return Ok(()) };
+        let list = match pubsub::read_event(stanza) {
+            Some(Event::Items(list)) => list,
+            Some(Event::Purged(node) | Event::Deleted(node)) => return self.on_node_gone(account, message, node),
+            _ => return Ok(()),
+        };
         let Some(version) = Version::ALL.into_iter().find(|version| version.devices_node() == list.node) else {
             return Ok(());
         };
@@ -263,6 +285,16 @@ impl Engine {
         let ids = omemo::read_devices(version, payload);
         self.store.store_omemo_list(account, number(version), &jid, &ids, self.now.unix())?;
         self.send_waiting_for(account, &jid)
+    }
+
+    /// Another client took our whole list away, which is then read again: perhaps it has been made anew.
+    fn on_node_gone(&mut self, account: AccountId, message: &Inbound, node: &str) -> Result<(), store::Error> {
+        let version = Version::ALL.into_iter().find(|version| version.devices_node() == node);
+        let is_own = message.from.is_bare() && self.own_jid(account) == Some(message.from.bare());
+        if let (Some(version), true) = (version, is_own && self.policy(account) != Encrypt::Off) {
+            self.ask_own_list(account, version);
+        }
+        Ok(())
     }
 
     /// Somebody wrote from a device that is not on his list: it is read again before the next message to him.
@@ -303,6 +335,9 @@ impl Engine {
         };
         match answer {
             Ok(payload) => match payload.as_ref().and_then(read) {
+                Some(bundle)
+                    if self.is_self_chat(peer.account, &peer.jid)
+                        && !self.look_at_own_bundle(&peer, version, &bundle)? => {}
                 Some(bundle) => {
                     if self.crypt.bundles.len() >= limits::OMEMO_BUNDLES_MAX {
                         self.crypt.bundles.clear();

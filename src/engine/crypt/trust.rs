@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::engine::local::is_local;
 use crate::omemo::{self, PublicKey};
 use crate::store;
-use crate::store::row::KeyRow;
+use crate::store::row::{KeyRow, Origin};
 
 pub use asking::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey};
 pub(in crate::engine) use telling::Notice;
@@ -350,8 +350,12 @@ impl Engine {
         }
     }
 
-    /// Whose word counts for an account's bot.
+    /// Whose word counts for an account: a bot's owner, or the person himself.
     fn owner_of(&self, account: AccountId) -> Option<BareJid> {
+        let row = &self.accounts.get(&account)?.row;
+        if row.origin == Origin::Person {
+            return Some(row.jid.clone());
+        }
         Some(self.bots.get(&self.bot_with(account)?)?.row.owner.clone())
     }
 

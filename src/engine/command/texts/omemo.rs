@@ -6,9 +6,12 @@ texts! {
     /// Arguments of /omemo in a bot's chat.
     WORDS = "[status|devices|trust|distrust|policy|encrypt|reset] [value]" | "[status|devices|trust|distrust|policy|encrypt|reset] [Wert]";
     /// Arguments of /omemo with the manager.
-    ID_WORDS = "<ID> [status|devices|trust|distrust|policy|encrypt|reset] [value]" | "<ID> [status|devices|trust|distrust|policy|encrypt|reset] [Wert]";
+    ID_WORDS = "[ID] [status|devices|trust|distrust|policy|encrypt|reset] [value]" | "[ID] [status|devices|trust|distrust|policy|encrypt|reset] [Wert]";
     /// What /omemo does.
     OMEMO = "encryption: the bot's fingerprint, and whose keys it trusts" | "Verschlüsselung: Fingerabdruck des Bots, und wem er vertraut";
+
+    /// What /omemo does with the manager.
+    OMEMO_HERE = "encryption: my fingerprint and whose keys I trust in this chat; with ID those of a bot" | "Verschlüsselung: mein Fingerabdruck, und wem ich in diesem Chat vertraue; mit ID das eines Bots";
 
     /// Answer to /omemo.
     STATUS = "My fingerprint:\n{fingerprint}\nDevice: {device}\nTo open or scan: {uri}\n\n{policy}\n{encrypt}"
@@ -25,6 +28,10 @@ texts! {
     /// Answer to /omemo reset.
     RESET = "I make a new key; everybody has to trust it anew, and {command} shows it when it is there."
         | "Ich mache einen neuen Schlüssel; alle müssen ihm neu vertrauen, und {command} zeigt ihn, wenn er da ist.";
+
+    /// Answer to /omemo encrypt and /omemo reset where there is nothing to choose.
+    NOT_CHOSEN_HERE = "That is chosen for bots with an account of their own: /omemo <ID> …. How I encrypt in this chat says self_chat in [omemo] of the configuration."
+        | "Das gibt es für Bots mit eigenem Konto: /omemo <ID> …. Wie ich in diesem Chat verschlüssele, sagt self_chat in [omemo] der Konfiguration.";
 
     /// A further device.
     KEY_NEW = "A new device of {jid} encrypts, and I do not trust it yet: I read what it sends, and send it nothing.\nDevice: {device}\nFingerprint: {fingerprint}\nIf it is the right one, write from a device that I trust: {command} trust {name}"

@@ -6,6 +6,7 @@ use crate::base::limits;
 use crate::engine::crypt::trust::{Mark, Policy, Standing, Unclear, has_verified};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt};
+use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble};
 use crate::omemo;
 use crate::store;
@@ -129,11 +130,15 @@ impl Engine {
         Ok(OmemoStatus { jid, device, policy: self.trust_policy(account)?, encrypt: self.policy(account) })
     }
 
-    /// A bot's own account; others do not encrypt.
+    /// The account that a bot speaks through: its own or its owner's.
     pub(in crate::engine) fn omemo_account(&self, bot: BotId) -> Result<AccountId, Failure> {
-        self.bot(bot)?;
-        let why = "only a bot with an account of its own that is signed in encrypts";
-        self.account_of_bot(bot).ok_or_else(|| Failure::NotConfigured(why.to_string()))
+        match self.voice(self.bot(bot)?) {
+            Voice::Account(account) => Ok(account),
+            Voice::Local | Voice::None => {
+                let why = "only what goes through an XMPP account that is signed in here is encrypted";
+                Err(Failure::NotConfigured(why.to_string()))
+            }
+        }
     }
 
     /// Keys that an account knows.

@@ -34,8 +34,10 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let is_owner = self.owner_of(account).as_ref() == Some(&row.jid);
         let is_changed = mark == Mark::Changed;
-        // With pinned keys a stranger is nothing special.
-        let is_news = is_changed || mark == Mark::Open && (is_owner || self.trust_policy(account)? != Policy::Pinned);
+        // With pinned keys a stranger is nothing special, and to a person his friends' devices are their affair.
+        let is_common = self.bot_with(account).is_none() || self.trust_policy(account)? == Policy::Pinned;
+        let is_told = is_owner || self.bot_with(account).is_some();
+        let is_news = is_told && (is_changed || mark == Mark::Open && (is_owner || !is_common));
         let turn = if is_news { self.take_turn(account, is_owner)? } else { None };
         if !is_kept && turn.is_none() {
             return Ok(());
@@ -106,10 +108,11 @@ impl Engine {
         // What is said may come to further keys; that ends, for there are so many notices in a day.
         while !self.pending.notices.is_empty() {
             for notice in std::mem::take(&mut self.pending.notices) {
-                match self.bot_with(notice.account).zip(self.owner_of(notice.account)) {
-                    Some((_, owner)) if is_local(&owner) => self.say(&owner, &notice.text)?,
-                    Some((bot, owner)) => self.say_as_bot(bot, &owner, &notice.text)?,
-                    None => {}
+                let Some(owner) = self.owner_of(notice.account) else { continue };
+                match self.bot_with(notice.account) {
+                    Some(bot) if !is_local(&owner) => self.say_as_bot(bot, &owner, &notice.text)?,
+                    // In the chat with himself.
+                    _ => self.say(&owner, &notice.text)?,
                 }
             }
         }

@@ -53,7 +53,14 @@ fn engine(store: Store, now: Now) -> Engine {
         plaintext: false,
     };
     let (language, accounts) = (Language::English, vec![account]);
-    let settings = Settings { language, accounts, admins: Vec::new(), system_roots: false, encrypt: Encrypt::Off };
+    let settings = Settings {
+        language,
+        accounts,
+        admins: Vec::new(),
+        system_roots: false,
+        encrypt: Encrypt::Off,
+        self_chat: Encrypt::Off,
+    };
     let entropy = crate::base::crypto::random;
     let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
     Engine::new(store, setup, now).unwrap()
@@ -378,7 +385,13 @@ fn the_manager_and_the_menus_know_it_too() {
     assert!(say(&format!("/omemo {bot} distrust 1"), None).contains("only in an encrypted message"));
     assert!(say(&format!("/omemo {bot} distrust 1"), Some(Trusted)).contains("Not trusted from now on"));
     assert!(say("/omemo 99 devices", None).contains("no bot with ID 99"));
-    assert!(say("/omemo", None).starts_with("Usage: /omemo <ID>"));
+    // Without a number it is about the chat itself, where there is one that can be encrypted.
+    assert!(say("/omemo", None).contains("no key yet"));
+    for text in ["/omemo reset", "/omemo encrypt off"] {
+        assert!(say(text, Some(Trusted)).contains("self_chat in [omemo]"), "{text}");
+    }
+    let built_in = command::run(&mut rig.engine, &jid("owner@local"), "/omemo").unwrap_or_else(|_| panic!()).unwrap();
+    assert!(built_in.starts_with("Usage: /omemo [ID]"), "{built_in}");
 }
 
 #[test]

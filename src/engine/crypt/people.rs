@@ -1,0 +1,247 @@
+//! Accounts of people. They have other clients, which live on when we go: their list of devices is read before it is
+//! changed and never written when it could not be read, keys of the owner's devices are judged as soon as they are seen,
+//! and nobody but the owner is told by us what we cannot read (XEP-0384 §5.3, §8).
+
+use crate::base::crypto;
+use crate::base::id::{self, AccountId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::base::text;
+use crate::engine::Engine;
+use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::command::texts::{self, Text};
+use crate::engine::crypt::own::list_in;
+use crate::engine::crypt::{Asked, number};
+use crate::engine::handle::Encrypt;
+use crate::omemo::{self, Bundle, Encrypted, Version};
+use crate::store;
+use crate::store::row::{OmemoPeer, Origin};
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::message::{Inbound, Kind, Outbound};
+use crate::xmpp::ns;
+use crate::xmpp::pubsub;
+use crate::xmpp::stanza::IqKind;
+
+/// The orders that take our device off a list, where it is on it, and its bundle away.
+fn withdrawal(version: Version, list: Option<&Element>, device: u32) -> Vec<Element> {
+    let list = list.filter(|list| omemo::read_devices(version, list).contains(&device));
+    let list = list.map(|list| omemo::remove_device(version, list, device));
+    let publish = |list| pubsub::build_publish(version.devices_node(), Some("current"), list, None);
+    let (node, item) = version.bundle_node(device);
+    let bundle = match version {
+        Version::Legacy => pubsub::build_delete(&node),
+        Version::Omemo2 => pubsub::build_retract(&node, &item),
+    };
+    list.map(publish).into_iter().chain([bundle]).collect()
+}
+
+// --- our device among the owner's ---
+
+impl Engine {
+    pub(super) fn is_person(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_some_and(|account| account.row.origin == Origin::Person)
+    }
+
+    /// Whether this is somebody's chat with himself, through his own account.
+    pub(super) fn is_self_chat(&self, account: AccountId, jid: &BareJid) -> bool {
+        self.accounts.get(&account).is_some_and(|a| a.row.origin == Origin::Person && a.row.jid == *jid)
+    }
+
+    /// Remembers the whole list, with what others say there of themselves.
+    pub(super) fn note_own_list(&mut self, account: AccountId, version: Version, list: Option<&Element>) {
+        match list {
+            Some(list) => self.crypt.own_lists.insert((account, version), list.clone()),
+            None => self.crypt.own_lists.remove(&(account, version)),
+        };
+    }
+
+    /// Fetches the bundles of the owner's devices whose keys were never seen, so that those which he has at first are the
+    /// ones that count as such, whenever the first message comes.
+    pub(super) fn look_at_own_devices(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        own: &BareJid,
+        ids: &[u32],
+    ) -> Result<(), store::Error> {
+        let device = self.device(account, version)?.map(|(device, _)| device.id());
+        let known = self.store.list_omemo_keys(account, own)?;
+        for id in ids.iter().copied().filter(|id| Some(*id) != device) {
+            let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
+            let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.now.unix());
+            if !is_skipped && !known.iter().any(|key| key.device == id) {
+                self.ask_bundle(&peer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the key in a bundle of the owner's. Whether the bundle is of use now: kept for later, its prekeys would be
+    /// used up by others.
+    pub(super) fn look_at_own_bundle(
+        &mut self,
+        peer: &OmemoPeer,
+        version: Version,
+        bundle: &Bundle,
+    ) -> Result<bool, store::Error> {
+        if let Some(identity) = bundle.identity(version) {
+            self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
+        }
+        let owes = self.store.omemo_session(peer)?.is_some_and(|row| row.owes != 0);
+        Ok(owes || self.store.count_omemo_waiting(peer.account)? > 0)
+    }
+
+    /// Our own list could not be read: it is left as it is, and what waits for it goes on without.
+    pub(super) fn on_own_list_unknown(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let whole = OmemoPeer { account, version: number(version), jid: own.clone(), device: 0 };
+        let is_passing = answer.as_ref().is_err_and(|error| error.kind == "wait");
+        let for_s = if is_passing { limits::OMEMO_SKIP_PASSING_S } else { limits::OMEMO_SKIP_BROKEN_S };
+        self.skip(&whole, for_s)?;
+        self.send_waiting_for(account, &own)
+    }
+
+    /// Whether the owner has another device that may be able to read.
+    pub(super) fn has_other_devices(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
+        for version in Version::ALL {
+            let device = self.device(account, version)?.map(|(device, _)| device.id());
+            let ids = self.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
+            for id in ids.into_iter().filter(|id| Some(*id) != device) {
+                let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
+                if self.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
+                    return Ok(true);
+                }
+                // A device that was given up, whose bundle is gone.
+                let until = self.store.omemo_skipped(&peer)?.unwrap_or(0);
+                if until - self.now.unix() <= limits::OMEMO_SKIP_PASSING_S {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Begins to take our device back: first its list is read.
+    pub(super) fn begin_withdrawal(&mut self, account: AccountId) -> Result<(), store::Error> {
+        for version in Version::ALL {
+            if self.device(account, version)?.is_some_and(|(_, row)| row.published > 0) {
+                self.ask_about_own_list(account, version, Asked::Withdrawal(version));
+            }
+        }
+        Ok(())
+    }
+
+    /// The list that our device is to be taken off. Where it is not known, that waits for the next coming online.
+    pub(super) fn on_withdrawal(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        answer: &EntityAnswer,
+    ) -> Result<(), store::Error> {
+        let Some((device, mut row)) = self.device(account, version)? else { return Ok(()) };
+        let list = match list_in(answer) {
+            Ok(list) => list,
+            Err(why) => {
+                log::warn!("{}: its OMEMO device cannot be taken back now: {why}", self.jid_of(account));
+                return Ok(());
+            }
+        };
+        for order in withdrawal(version, list, device.id()) {
+            self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Chore("to take an OMEMO device back"));
+        }
+        (row.published, row.listed_at) = (0, 0);
+        self.store.store_omemo_device(account, number(version), &row)
+    }
+
+    /// The account is signed out for good: what is known of its lists now is what they are, as they are notified.
+    pub(in crate::engine) fn leave_own_lists(&mut self, account: AccountId) -> Result<(), store::Error> {
+        if !self.is_online(account) {
+            return Ok(());
+        }
+        for version in Version::ALL {
+            let Some((device, _)) = self.device(account, version)?.filter(|(_, row)| row.published > 0) else {
+                continue;
+            };
+            let list = self.crypt.own_lists.remove(&(account, version));
+            for order in withdrawal(version, list.as_ref(), device.id()) {
+                let iq = Element::new("iq", ns::CLIENT).with("type", "set").with("id", &id::uuid(self.random()));
+                // Nobody will be there for the answer.
+                self.tell_session(account, iq.with_child(order).print(ns::CLIENT));
+            }
+        }
+        Ok(())
+    }
+}
+
+// --- what comes ---
+
+impl Engine {
+    /// Whether a message is here for the first time: it may come directly, as a carbon and from the archive, and only one
+    /// of these is decrypted. Its keys tell it from all others, whatever ids it has.
+    pub(super) fn is_first_copy(&mut self, account: AccountId, encrypted: &Encrypted) -> Result<bool, store::Error> {
+        let keys: Vec<u8> = encrypted.keys.iter().flat_map(|key| key.data.iter().copied()).collect();
+        let hash = text::hex(&crypto::sha256(&keys)[..16]);
+        self.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.now.unix())
+    }
+
+    /// Whether a session with this device may begin: anybody may write to a person, and none may fill up the table.
+    pub(super) fn has_room_for_session(&self, peer: &OmemoPeer) -> Result<bool, store::Error> {
+        if self.is_self_chat(peer.account, &peer.jid) || self.store.omemo_session(peer)?.is_some() {
+            return Ok(true);
+        }
+        let sessions = self.store.list_omemo_sessions(peer.account, peer.version, &peer.jid)?;
+        let keys = self.store.count_omemo_keys(peer.account)?;
+        Ok(sessions.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && keys < limits::OMEMO_KEYS_PER_ACCOUNT_MAX)
+    }
+
+    /// A message of the owner to himself has no key for us: his client may not know our device yet. Said to him alone;
+    /// others write to a person, whose other clients can read it.
+    pub(super) fn hint_not_for_us(&mut self, account: AccountId, message: &Inbound) -> Result<(), store::Error> {
+        let is_own = message.from.bare() == message.to.bare() && self.is_self_chat(account, &message.from.bare());
+        // Empty ones go from device to device; private ones are another program's.
+        let has_payload = message
+            .stanza
+            .as_deref()
+            .and_then(Encrypted::find)
+            .is_some_and(|(version, element)| element.find("payload", version.ns()).is_some());
+        if !is_own || !has_payload || message.is_private {
+            return Ok(());
+        }
+        self.hint_owner(account, "not_for_us", &texts::NOT_FOR_US)
+    }
+
+    /// The owner wrote to himself in plain text where that is not taken: whether it ends here.
+    pub(in crate::engine) fn refuse_own_plain(
+        &mut self,
+        account: AccountId,
+        message: &Inbound,
+    ) -> Result<bool, store::Error> {
+        if message.is_decrypted || self.policy(account) != Encrypt::Required {
+            return Ok(false);
+        }
+        self.hint_owner(account, "plain", &texts::SELF_PLAIN_REFUSED)?;
+        Ok(true)
+    }
+
+    /// Says something about encryption to the owner in plain text, at most once in a while.
+    fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
+        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let key = format!("omemo_{what}_at:{own}");
+        let now = self.now.unix();
+        let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        if now - last < limits::HINT_EVERY_S {
+            return Ok(());
+        }
+        self.store.store_setting(&key, &now.to_string())?;
+        let text = text.fill(self.setup.settings.language, &[]);
+        let id = id::uuid(self.random());
+        let hint = Outbound::text(own.to_jid(), Kind::Chat, &id, &text).private().print();
+        self.put_out((account, None), &id, hint)
+    }
+}

@@ -1,0 +1,562 @@
+//! OMEMO in the chat with oneself: the daemon is one more device of an account that has others, which go on living
+//! whatever it does.
+
+use super::*;
+
+const HERE: &str = "ralf@example.org/daemon";
+const FRIEND: &str = "mia@example.org";
+/// Longer than all devices count as there from the beginning.
+const LATER: Duration = Duration::from_secs(20 * 60);
+
+/// An engine with the owner's account and a personal bot.
+struct Home {
+    engine: Engine,
+    now: Now,
+    account: AccountId,
+    resource: String,
+    features: &'static [&'static str],
+    token: Secret,
+    nodes: Nodes,
+    sent: Vec<(u64, Element)>,
+    /// What was sent and is not kept: presence, last words.
+    passing: Vec<String>,
+    outcomes: Vec<Outcome>,
+}
+
+fn settings(self_chat: Encrypt) -> Settings {
+    Settings {
+        language: Language::English,
+        accounts: Vec::new(),
+        admins: Vec::new(),
+        system_roots: false,
+        encrypt: Encrypt::Required,
+        self_chat,
+    }
+}
+
+impl Home {
+    fn new(self_chat: Encrypt) -> Home {
+        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
+        let api_url = "http://localhost:7842/bot/".to_string();
+        let setup = Setup { settings: settings(self_chat), api_url, api: Default::default(), rate_limit: 0, entropy };
+        let mut home = Home {
+            engine: Engine::new(Store::memory(), setup, now).unwrap(),
+            now,
+            account: AccountId(0),
+            resource: String::new(),
+            features: &[],
+            token: Secret::default(),
+            nodes: Nodes::default(),
+            sent: Vec::new(),
+            passing: Vec::new(),
+            outcomes: Vec::new(),
+        };
+        let jid = BareJid::parse(OWNER).unwrap();
+        let (host, ca_file, pin) = Default::default();
+        home.manage(Question::AddAccount(NewAccount {
+            jid: jid.clone(),
+            password: Secret::new("pw"),
+            host,
+            ca_file,
+            pin,
+        }))
+        .unwrap();
+        match home.manage(Question::CreateBot(NewBot::new("Bot", jid))) {
+            Ok(Answer::Created(bot)) => home.token = bot.token.unwrap(),
+            other => panic!("{other:?}"),
+        }
+        home
+    }
+
+    /// With a phone and a tablet that were there before.
+    fn online(self_chat: Encrypt, version: Version) -> (Home, Phone, Phone) {
+        let mut home = Home::new(self_chat);
+        let (phone, tablet) = (Phone::new(OWNER, version, 77), Phone::new(OWNER, version, 78));
+        phone.publish(&mut home.nodes);
+        tablet.publish(&mut home.nodes);
+        home.come_online();
+        (home, phone, tablet)
+    }
+
+    fn come_online(&mut self) {
+        let jid = Jid::parse(HERE).unwrap();
+        self.session(session::Event::Bound { jid, facts: Facts::default() });
+        self.session(session::Event::Online { resumed: false });
+    }
+
+    fn session(&mut self, event: session::Event) {
+        self.batch(vec![Event::Session(self.account, event)]);
+    }
+
+    fn batch(&mut self, events: Vec<Event>) {
+        let mut effects = self.engine.batch(self.now, events);
+        while !effects.is_empty() {
+            let mut answers = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Session(account, Order::Start(config, _)) => {
+                        (self.account, self.features) = (account, config.features);
+                        self.resource = config.resource;
+                        self.passing.push(config.presence);
+                    }
+                    Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
+                        let to = match &to {
+                            Peer::Other(jid) => jid.to_string(),
+                            Peer::Account | Peer::Server => OWNER.to_string(),
+                        };
+                        let outcome = self.nodes.answer(&to, kind, &payload);
+                        answers.push(Event::Session(account, session::Event::Answer { tag, outcome }));
+                    }
+                    Effect::Session(_, Order::Send { tag: Some(tag), stanza }) => {
+                        self.sent.push((tag, Element::parse(&stanza, &Namespaces::default_is(ns::CLIENT)).unwrap()));
+                    }
+                    Effect::Session(_, Order::Send { tag: None, stanza }) => self.passing.push(stanza),
+                    Effect::Answer(_, outcome) => self.outcomes.push(outcome),
+                    _ => {}
+                }
+            }
+            effects = if answers.is_empty() { Vec::new() } else { self.engine.batch(self.now, answers) };
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now.mono += time;
+        self.now.unix_ms += time.as_millis() as i64;
+        self.batch(Vec::new());
+    }
+
+    fn arrives(&mut self, stanza: &Element) {
+        match message::read(stanza, &BareJid::parse(OWNER).unwrap()) {
+            Reading::Live(message) | Reading::Archived { message, .. } if message.is_for_engine() => {
+                self.session(session::Event::Message(message));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A carbon copy of it arrives.
+    fn copied(&mut self, direction: &str, stanza: &Element) {
+        let forwarded = Element::new("forwarded", ns::FORWARD).with_child(stanza.clone());
+        let copy = Element::new(direction, ns::CARBONS).with_child(forwarded);
+        self.arrives(&Element::new("message", ns::CLIENT).with("from", OWNER).with("to", HERE).with_child(copy));
+    }
+
+    /// It is found in the archive.
+    fn archived(&mut self, id: &str, stanza: &Element) {
+        let forwarded = Element::new("forwarded", ns::FORWARD).with_child(stanza.clone());
+        let result = Element::new("result", "urn:xmpp:mam:2").with("id", id).with_child(forwarded);
+        self.arrives(&Element::new("message", ns::CLIENT).with("from", OWNER).with_child(result));
+    }
+
+    /// Another client has published a list.
+    fn notified(&mut self, version: Version, list: Element) {
+        self.nodes.set(OWNER, version.devices_node(), "current", list.clone());
+        let item = Element::new("item", ns::PUBSUB_EVENT).with("id", "current").with_child(list);
+        let items = Element::new("items", ns::PUBSUB_EVENT).with("node", version.devices_node()).with_child(item);
+        let event = Element::new("event", ns::PUBSUB_EVENT).with_child(items);
+        self.arrives(&Element::new("message", ns::CLIENT).with("from", OWNER).with("to", HERE).with_child(event));
+    }
+
+    fn ask_as(&mut self, caller: Caller, question: Question) -> Outcome {
+        let (reply, _ticket) = ticket();
+        self.batch(vec![Event::Ask { caller, question, reply }]);
+        self.outcomes.pop().expect("answered at once")
+    }
+
+    fn manage(&mut self, question: Question) -> Outcome {
+        self.ask_as(Caller::Admin, question)
+    }
+
+    fn ask(&mut self, question: Question) -> Outcome {
+        self.ask_as(Caller::Bot(self.token.clone()), question)
+    }
+
+    fn say(&mut self, to: &str, text: &str) -> Outcome {
+        let (to, text) = (Jid::parse(to).unwrap(), text.to_string());
+        let (reply_to, idempotency_key) = (None, None);
+        self.ask(Question::SendMessage(NewMessage {
+            to,
+            text,
+            kind: Kind::Chat,
+            reply_to,
+            encrypt: false,
+            idempotency_key,
+        }))
+    }
+
+    fn updates(&mut self) -> Vec<String> {
+        let poll = |offset| UpdatePoll { offset, limit: 100, timeout: Duration::ZERO, allowed: None };
+        let Ok(Answer::Updates(updates)) = self.ask(Question::GetUpdates(poll(None))) else { panic!() };
+        if let Some(last) = updates.last() {
+            let _ = self.ask(Question::GetUpdates(poll(Some(UpdateId(last.id.0 + 1)))));
+        }
+        updates.into_iter().map(|update| format!("{} {}", update.kind, update.payload)).collect()
+    }
+
+    fn take_sent(&mut self) -> Vec<Element> {
+        let sent = std::mem::take(&mut self.sent);
+        self.session(session::Event::Acked(sent.iter().map(|(tag, _)| *tag).collect()));
+        sent.into_iter().map(|(_, stanza)| stanza).collect()
+    }
+
+    fn ids(&self, version: Version) -> Vec<u32> {
+        let list = self.nodes.get(OWNER, version.devices_node());
+        list.map(|list| omemo::read_devices(version, &list)).unwrap_or_default()
+    }
+
+    /// Our device.
+    fn device(&mut self) -> u32 {
+        match self.ask(Question::Keys(KeyQuestion::Status)) {
+            Ok(Answer::Keys(KeyAnswer::Status(status))) => status.device.expect("made").device,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What another client of the owner writes to himself.
+    fn note(&mut self, from: &mut Phone, text: &str) -> Element {
+        let device = self.device();
+        from.say_to(&self.nodes, (OWNER, device), Some(text))
+    }
+
+    /// The texts that a client reads of what was sent to the owner.
+    fn read(&mut self, by: &mut Phone) -> Vec<String> {
+        let sent = self.take_sent();
+        sent.iter().filter_map(|stanza| by.hear_from(OWNER, stanza).ok().flatten()).collect()
+    }
+}
+
+#[test]
+fn our_device_is_added_to_those_that_are_there() {
+    let mut home = Home::new(Encrypt::Preferred);
+    let phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut home.nodes);
+    let newer = Element::new("devices", Version::Omemo2.ns())
+        .with_child(Element::new("device", Version::Omemo2.ns()).with("id", "78").with("label", "Ralf's desk"));
+    home.nodes.set(OWNER, Version::Omemo2.devices_node(), "current", newer);
+    home.come_online();
+    assert!(home.features.contains(&ns::OMEMO_LEGACY_NOTIFY) && home.features.contains(&ns::OMEMO_NOTIFY));
+    let device = home.device();
+    assert_eq!((home.ids(LEGACY), home.ids(Version::Omemo2)), (vec![77, device], vec![78, device]));
+    let list = home.nodes.get(OWNER, Version::Omemo2.devices_node()).unwrap().print("");
+    assert!(list.contains("Ralf's desk") || list.contains("Ralf&apos;s desk"), "{list}");
+    for version in Version::ALL {
+        let at = |node: &str| home.nodes.published.iter().position(|known| known == node).expect("published");
+        assert!(at(&version.bundle_node(device).0) < at(version.devices_node()), "{:?}", home.nodes.published);
+    }
+    // Coming online again writes nothing anywhere.
+    home.nodes.published.clear();
+    home.come_online();
+    home.wait(LATER);
+    assert_eq!(home.nodes.published, Vec::<String>::new());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_not_written() {
+    let mut home = Home::new(Encrypt::Preferred);
+    Phone::new(OWNER, LEGACY, 77).publish(&mut home.nodes);
+    home.nodes.closed = Version::ALL.map(|version| version.devices_node().to_string()).to_vec();
+    home.nodes.published.clear();
+    home.come_online();
+    home.wait(LATER);
+    assert_eq!((home.nodes.published.clone(), home.ids(LEGACY)), (vec![], vec![77]));
+    // And the chat goes on without.
+    assert!(!sent_id(home.say(OWNER, "in the clear")).1);
+    let sent = home.take_sent();
+    assert!(sent.len() == 1 && sent[0].print("").contains("in the clear"), "{sent:?}");
+}
+
+#[test]
+fn whoever_drops_us_gets_his_list_back_with_us_on_it() {
+    let (mut home, ..) = Home::online(Encrypt::Preferred, LEGACY);
+    let device = home.device();
+    home.wait(Duration::from_secs(120));
+    home.nodes.published.clear();
+    let only = |ids: &[u32]| {
+        ids.iter().fold(None, |list, id| Some(omemo::add_device(LEGACY, list.as_ref(), *id, None))).unwrap()
+    };
+    home.notified(LEGACY, only(&[78, 90]));
+    assert_eq!(home.ids(LEGACY), [78, 90, device]);
+    // Again at once: not for ever.
+    for _ in 0..5 {
+        home.notified(LEGACY, only(&[78, 90]));
+    }
+    assert_eq!(home.nodes.published.iter().filter(|node| *node == LEGACY.devices_node()).count(), 1);
+    home.wait(Duration::from_secs(61));
+    assert_eq!(home.ids(LEGACY), [78, 90, device]);
+}
+
+#[test]
+fn what_comes_on_three_ways_is_read_once() {
+    for version in Version::ALL {
+        let (mut home, mut phone, mut tablet) = Home::online(Encrypt::Preferred, version);
+        let help = home.note(&mut phone, "/mybots");
+        home.copied("sent", &help);
+        home.copied("received", &help);
+        home.arrives(&help);
+        let sent = home.take_sent();
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        assert!(sent[0].find("private", ns::CARBONS).is_some() && !sent[0].print("").contains("Bot "));
+        let answers = [&mut phone, &mut tablet].map(|client| client.hear_from(OWNER, &sent[0]).unwrap().unwrap());
+        assert!(answers[0].contains("Bot") && answers[0] == answers[1], "{answers:?}");
+        let own = home.device().to_string();
+        assert!(
+            !sent[0].print("").contains(&format!("rid='{own}'"))
+                && !sent[0].print("").contains(&format!("rid=\"{own}\""))
+        );
+
+        // Our own words come back on the same ways.
+        let echo = sent[0].clone().with("from", &format!("{OWNER}/{}", home.resource));
+        home.arrives(&echo);
+        home.archived("a2", &echo);
+        let other = sent[0].clone().with("from", OWNER);
+        home.archived("a3", &other);
+        assert_eq!((home.take_sent(), home.updates()), (vec![], vec![]));
+
+        // For the bot, with the session as good as before; again from the archive, under another id.
+        let note = home.note(&mut phone, "buy milk");
+        home.copied("sent", &note);
+        home.archived("a4", &note);
+        home.archived("a5", &help);
+        let updates = home.updates();
+        assert_eq!(updates.len(), 1, "{updates:?}");
+        assert!(updates[0].contains(r#""body":"buy milk""#) && updates[0].contains(r#""encrypted":true"#));
+        assert!(sent_id(home.say(OWNER, "bought")).1);
+        assert_eq!(home.read(&mut phone), ["bought"]);
+        // Nothing is owed, nobody begins anew.
+        home.wait(Duration::from_secs(60));
+        assert_eq!(home.take_sent(), vec![]);
+    }
+}
+
+#[test]
+fn an_empty_message_is_answered_by_none() {
+    let (mut home, mut phone, _) = Home::online(Encrypt::Preferred, LEGACY);
+    let device = home.device();
+    let empty = phone.say_to(&home.nodes, (OWNER, device), None);
+    home.arrives(&empty);
+    assert_eq!((home.take_sent(), home.updates()), (vec![], vec![]));
+    // It began a session, which is confirmed with an empty one; that is no carbon either.
+    home.wait(Duration::from_secs(10));
+    let sent = home.take_sent();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].find("private", ns::CARBONS).is_some() && sent[0].find("body", ns::CLIENT).is_none());
+    assert_eq!(phone.hear_from(OWNER, &sent[0]), Ok(None));
+    home.arrives(&phone.say_to(&home.nodes, (OWNER, device), None));
+    home.wait(Duration::from_secs(60));
+    assert_eq!(home.take_sent(), vec![]);
+}
+
+#[test]
+fn without_another_device_it_is_plain_or_nothing() {
+    let mut home = Home::new(Encrypt::Preferred);
+    home.come_online();
+    assert!(!sent_id(home.say(OWNER, "in the clear")).1);
+    assert!(home.take_sent()[0].print("").contains("in the clear"));
+    // A device that was given up, without a bundle, is none.
+    let list = home.nodes.get(OWNER, LEGACY.devices_node()).unwrap();
+    home.notified(LEGACY, omemo::add_device(LEGACY, Some(&list), 99, None));
+    assert!(!sent_id(home.say(OWNER, "still in the clear")).1);
+    assert!(home.take_sent()[0].print("").contains("still in the clear"));
+    // One that is there gets everything from then on.
+    let phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut home.nodes);
+    home.notified(LEGACY, home.nodes.get(OWNER, LEGACY.devices_node()).unwrap());
+    assert!(sent_id(home.say(OWNER, "a secret")).1);
+    assert!(!home.take_sent()[0].print("").contains("a secret"));
+
+    let mut home = Home::new(Encrypt::Required);
+    home.come_online();
+    match home.say(OWNER, "never") {
+        Err(Failure::Remote { what: "send_failed", why }) => assert!(why.contains("OMEMO"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    let plain = |id: &str| {
+        let body = Element::new("body", ns::CLIENT).with_text("hello");
+        let stanza = Element::new("message", ns::CLIENT).with("from", "ralf@example.org/desk").with("to", OWNER);
+        stanza.with("type", "chat").with("id", id).with_child(body)
+    };
+    home.arrives(&plain("p1"));
+    home.arrives(&plain("p2"));
+    let sent = home.take_sent();
+    assert!(sent.len() == 1 && sent[0].print("").contains("self_chat"), "one hint: {sent:?}");
+    assert_eq!(home.updates(), Vec::<String>::new());
+}
+
+#[test]
+fn who_does_not_know_our_device_is_told_so_and_no_stranger_is() {
+    let (mut home, mut phone, _) = Home::online(Encrypt::Preferred, LEGACY);
+    let to_tablet = |phone: &mut Phone, home: &Home, text| phone.say_to(&home.nodes, (OWNER, 78), text);
+    // What devices say to each other without a text is their affair.
+    let empty = to_tablet(&mut phone, &home, None);
+    home.copied("sent", &empty);
+    assert_eq!(home.take_sent(), vec![]);
+    for text in ["one", "two"] {
+        let note = to_tablet(&mut phone, &home, Some(text));
+        home.copied("sent", &note);
+    }
+    let sent = home.take_sent();
+    assert!(sent.len() == 1 && sent[0].print("").contains("not encrypted for my device"), "{sent:?}");
+    let mut friend = Phone::new(FRIEND, LEGACY, 5);
+    let said = friend.say_to(&home.nodes, (OWNER, 78), Some("for your phone"));
+    home.arrives(&said);
+    home.wait(LATER);
+    assert_eq!((home.take_sent(), home.updates()), (vec![], vec![]));
+}
+
+#[test]
+fn friends_are_heard_by_bots_that_may_and_written_to() {
+    for version in Version::ALL {
+        let (mut home, mut phone, _) = Home::online(Encrypt::Preferred, version);
+        let device = home.device();
+        let mut friend = Phone::new(FRIEND, version, 5);
+        friend.publish(&mut home.nodes);
+        let hello = friend.say_to(&home.nodes, (OWNER, device), Some("hello Ralf"));
+        home.copied("received", &hello);
+        assert_eq!((home.take_sent(), home.updates()), (vec![], vec![]), "no bot wants to hear it");
+        // Manners: the session that has begun is confirmed, with nothing to be seen.
+        home.wait(Duration::from_secs(10));
+        let sent = home.take_sent();
+        assert!(sent.len() == 1 && sent[0].find("body", ns::CLIENT).is_none(), "{sent:?}");
+        assert_eq!(friend.hear_from(OWNER, &sent[0]), Ok(None));
+
+        let all = NewBot { receive: Receive::All, ..NewBot::new("Ears", BareJid::parse(OWNER).unwrap()) };
+        let Ok(Answer::Created(ears)) = home.manage(Question::CreateBot(all)) else { panic!() };
+        home.token = ears.token.unwrap();
+        let said = friend.say_to(&home.nodes, (OWNER, device), Some("and again"));
+        home.arrives(&said);
+        home.copied("received", &said);
+        let updates = home.updates();
+        assert_eq!(updates.len(), 1, "{updates:?}");
+        assert!(updates[0].contains("and again") && updates[0].contains(r#""encrypted":true"#), "{updates:?}");
+        // The owner's own words to him are not for bots.
+        let own = phone.say_to(&home.nodes, (OWNER, device), Some("hello Mia"));
+        let own = own.children().cloned().fold(
+            Element::new("message", ns::CLIENT).with("from", own.attribute("from").unwrap()).with("to", FRIEND),
+            Element::with_child,
+        );
+        home.copied("sent", &own);
+        assert_eq!(home.take_sent(), vec![]);
+        assert_eq!(home.updates(), Vec::<String>::new());
+
+        // The bot's answer is for him and for the owner's other clients.
+        assert!(sent_id(home.say(FRIEND, "he is out")).1);
+        let sent = home.take_sent();
+        assert_eq!((sent.len(), sent[0].attribute("to")), (1, Some(FRIEND)), "{sent:?}");
+        assert_eq!(friend.hear_from(OWNER, &sent[0]), Ok(Some("he is out".to_string())));
+        assert_eq!(phone.hear_from(OWNER, &sent[0]), Ok(Some("he is out".to_string())));
+        // Somebody without is written to in plain text.
+        assert!(!sent_id(home.say("old@example.org", "hello there")).1);
+        assert!(home.take_sent()[0].print("").contains("hello there"));
+    }
+}
+
+#[test]
+fn a_later_device_waits_for_the_owners_word() {
+    let (mut home, mut phone, mut tablet) = Home::online(Encrypt::Preferred, LEGACY);
+    // The first ones were looked at when we came, long before the first message.
+    home.wait(LATER);
+    let thief = Phone::new(OWNER, LEGACY, 79);
+    thief.publish(&mut home.nodes);
+    home.notified(LEGACY, home.nodes.get(OWNER, LEGACY.devices_node()).unwrap());
+    let mut thief = thief;
+    let told = home.take_sent();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let texts = [&mut phone, &mut tablet].map(|client| client.hear_from(OWNER, &told[0]).unwrap().unwrap());
+    assert!(texts.iter().all(|text| text.contains("Device: 79") && text.contains("/omemo trust 79")), "{texts:?}");
+    assert!(thief.hear_from(OWNER, &told[0]).is_err());
+    let itself = home.note(&mut thief, "/omemo trust 79");
+    home.arrives(&itself);
+    let refused = home.take_sent();
+    assert!(phone.hear_from(OWNER, &refused[0]).unwrap().unwrap().contains("from a device that I trust"));
+
+    let list = home.note(&mut phone, "/omemo devices");
+    home.arrives(&list);
+    let text = home.read(&mut phone).remove(0);
+    assert!(text.contains("device 79: undecided") && text.contains("device 78: trusted"), "{text}");
+    let word = home.note(&mut phone, "/omemo trust 79");
+    home.arrives(&word);
+    assert!(home.read(&mut phone)[0].contains("Trusted from now on"));
+    assert!(sent_id(home.say(OWNER, "for three")).1);
+    let sent = home.take_sent();
+    assert_eq!(thief.hear_from(OWNER, &sent[0]), Ok(Some("for three".to_string())));
+    assert_eq!(phone.hear_from(OWNER, &sent[0]), Ok(Some("for three".to_string())));
+    for (said, expected) in [("/omemo", "My fingerprint"), ("/omemo policy blind", "Policy blind")] {
+        let said = home.note(&mut phone, said);
+        home.arrives(&said);
+        assert!(home.read(&mut phone)[0].contains(expected));
+    }
+}
+
+#[test]
+fn programs_ask_about_the_owners_device() {
+    let (mut home, ..) = Home::online(Encrypt::Preferred, LEGACY);
+    match home.ask(Question::Keys(KeyQuestion::Status)) {
+        Ok(Answer::Keys(KeyAnswer::Status(status))) => {
+            assert_eq!((status.jid.as_str(), status.encrypt), (OWNER, Encrypt::Preferred));
+        }
+        other => panic!("{other:?}"),
+    }
+    let decide = KeyQuestion::Decide { jid: None, key: "78".into(), trusted: false };
+    home.ask(Question::Keys(decide)).unwrap();
+    home.ask(Question::Keys(KeyQuestion::SetPolicy(Policy::Blind))).unwrap();
+    let Ok(Answer::Keys(KeyAnswer::Devices(keys))) = home.ask(Question::Keys(KeyQuestion::Devices(None))) else {
+        panic!()
+    };
+    let mut known: Vec<_> = keys.iter().map(|key| (key.device, key.standing)).collect();
+    known.sort_unstable();
+    assert_eq!(known, [(77, "trusted"), (78, "distrusted")]);
+    let id = match home.ask(Question::GetMe) {
+        Ok(Answer::Me(info)) => info.id,
+        other => panic!("{other:?}"),
+    };
+    for question in [Question::BotOmemo(id), Question::SetBotOmemo(id, None), Question::ResetOmemo(id)] {
+        match home.manage(question) {
+            Err(Failure::Invalid { must_be, .. }) => assert!(must_be.contains("self_chat"), "{must_be}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn switched_off_our_device_goes_and_the_others_stay() {
+    let (mut home, mut phone, _) = Home::online(Encrypt::Preferred, LEGACY);
+    let device = home.device();
+    let note = home.note(&mut phone, "hello");
+    home.arrives(&note);
+    assert_eq!(home.updates().len(), 1);
+    home.batch(vec![Event::Reload(Box::new(settings(Encrypt::Off)))]);
+    assert!(home.features.is_empty(), "the session begins anew without");
+    // A list that cannot be read now is tried at the next coming online.
+    home.nodes.closed = vec![LEGACY.devices_node().to_string()];
+    home.come_online();
+    assert_eq!((home.ids(LEGACY), home.ids(Version::Omemo2)), (vec![77, 78, device], vec![]));
+    home.nodes.closed.clear();
+    home.come_online();
+    assert_eq!(home.ids(LEGACY), [77, 78]);
+    assert!(home.nodes.get(OWNER, &LEGACY.bundle_node(device).0).is_none());
+    assert!(!sent_id(home.say(OWNER, "in the clear")).1);
+    assert!(home.take_sent()[0].print("").contains("in the clear"));
+    // And back with the same key and the same sessions.
+    home.batch(vec![Event::Reload(Box::new(settings(Encrypt::Preferred)))]);
+    home.wait(Duration::from_secs(120));
+    home.come_online();
+    assert_eq!((home.device(), home.ids(LEGACY)), (device, vec![77, 78, device]));
+    assert!(sent_id(home.say(OWNER, "a secret")).1);
+    assert_eq!(home.read(&mut phone), ["a secret"]);
+}
+
+#[test]
+fn with_the_account_goes_its_device() {
+    let (mut home, ..) = Home::online(Encrypt::Preferred, LEGACY);
+    let device = home.device();
+    home.passing.clear();
+    home.manage(Question::RemoveAccount(BareJid::parse(OWNER).unwrap())).unwrap();
+    for stanza in std::mem::take(&mut home.passing) {
+        let iq = Element::parse(&stanza, &Namespaces::default_is(ns::CLIENT)).unwrap();
+        assert_eq!((iq.name(), iq.attribute("type")), ("iq", Some("set")));
+        home.nodes.answer(OWNER, IqKind::Set, iq.children().next().unwrap()).unwrap();
+    }
+    assert_eq!((home.ids(LEGACY), home.ids(Version::Omemo2)), (vec![77, 78], vec![]));
+    assert!(home.nodes.get(OWNER, &LEGACY.bundle_node(device).0).is_none());
+    assert!(home.nodes.get(OWNER, &Version::Omemo2.bundle_node(device).0).is_none());
+}
