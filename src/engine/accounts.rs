@@ -104,6 +104,7 @@ impl Engine {
                 self.end_account(row.id);
             } else if row.from_config && !is_configured {
                 log::info!("{}: no longer in the configuration; not signed in", row.jid);
+                self.leave_own_lists(row.id)?;
                 self.end_account(row.id);
             } else if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
                 self.start_account(row, login)?;

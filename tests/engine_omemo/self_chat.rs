@@ -488,6 +488,48 @@ fn a_later_device_waits_for_the_owners_word() {
 }
 
 #[test]
+fn who_asks_encrypted_is_answered_so_before_his_list_is_read() {
+    let mut home = Home::new(Encrypt::Preferred);
+    home.come_online();
+    // Set up while the daemon was away, it writes what is read from the archive before we are online.
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    home.session(session::Event::Offline { why: "gone".into(), retry_in: Duration::ZERO });
+    phone.publish(&mut home.nodes);
+    let jid = Jid::parse(HERE).unwrap();
+    home.session(session::Event::Bound { jid, facts: Facts::default() });
+    let note = home.note(&mut phone, "/mybots");
+    home.archived("a1", &note);
+    home.session(session::Event::Online { resumed: false });
+    let sent = home.take_sent();
+    assert!(sent.len() == 1 && !sent[0].print("").contains("Bot "), "{sent:?}");
+    assert!(phone.hear_from(OWNER, &sent[0]).unwrap().unwrap().contains("Bot"));
+}
+
+#[test]
+fn with_all_trusted_devices_gone_the_owner_hears_of_the_new_one() {
+    let (mut home, mut phone, _) = Home::online(Encrypt::Preferred, LEGACY);
+    let note = home.note(&mut phone, "/omemo");
+    home.arrives(&note);
+    home.wait(LATER);
+    home.take_sent();
+    let new = Phone::new(OWNER, LEGACY, 79);
+    new.publish(&mut home.nodes);
+    let device = home.device();
+    let list = [79, device].iter().fold(None, |list, id| Some(omemo::add_device(LEGACY, list.as_ref(), *id, None)));
+    home.notified(LEGACY, list.unwrap());
+    let told = home.take_sent();
+    assert!(told.len() == 1 && told[0].print("").contains("/omemo trust 79"), "{told:?}");
+    // Nothing else is said to it, in whatever way.
+    sent_id(home.say(OWNER, "a secret"));
+    home.wait(LATER);
+    assert_eq!(home.take_sent(), vec![]);
+    home.ask(Question::Keys(KeyQuestion::Decide { jid: None, key: "79".into(), trusted: true })).unwrap();
+    assert!(sent_id(home.say(OWNER, "another")).1);
+    let mut new = new;
+    assert_eq!(home.read(&mut new), ["another"]);
+}
+
+#[test]
 fn programs_ask_about_the_owners_device() {
     let (mut home, ..) = Home::online(Encrypt::Preferred, LEGACY);
     match home.ask(Question::Keys(KeyQuestion::Status)) {

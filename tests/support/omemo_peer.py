@@ -131,6 +131,10 @@ class OmemoPeer(peer.Peer):
                 if encrypted is None or namespace not in self.versions:
                     continue
                 fields["encrypted"] = version
+                if fields["from"] == self.boundjid.full:
+                    # Its own words, in the chat with oneself: nobody encrypts for himself.
+                    fields = None
+                    break
                 try:
                     fields["body"] = await self.decrypt(version, encrypted, JID(xml.get("from")).bare)
                 except Exception as error:

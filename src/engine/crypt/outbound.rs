@@ -46,9 +46,11 @@ impl Engine {
         if self.is_self_chat(account, jid) {
             return self.has_other_devices(account, jid);
         }
-        for version in Version::ALL.map(number) {
-            let is_listed = self.store.omemo_list(account, version, jid)?.is_some_and(|(ids, _)| !ids.is_empty());
-            if is_listed || !self.store.list_omemo_sessions(account, version, jid)?.is_empty() {
+        for version in Version::ALL {
+            let own = self.device_here(account, version, jid)?;
+            let listed = self.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids).unwrap_or_default();
+            let met = self.store.list_omemo_sessions(account, number(version), jid)?;
+            if listed.into_iter().chain(met).any(|id| Some(id) != own) {
                 return Ok(true);
             }
         }

@@ -28,8 +28,8 @@ pub(super) enum Readiness {
     Lack(Lack),
 }
 
-/// Why somebody cannot be encrypted to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why somebody cannot be encrypted to; the more there is against plain text, the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lack {
     /// He has no device.
     NoDevice,
@@ -106,7 +106,8 @@ impl Engine {
                     });
                 }
                 Ok(None) => return Ok(Readiness::Wait),
-                Err(worse) => lack = worse,
+                // In the other version there may be nobody at all, which is no reason to say it in plain text.
+                Err(worse) => lack = lack.max(worse),
             }
         }
         Ok(Readiness::Lack(lack))
@@ -120,8 +121,7 @@ impl Engine {
         jid: &BareJid,
         ids: &[u32],
     ) -> Result<Result<Option<Vec<OmemoPeer>>, Lack>, store::Error> {
-        let own = self.own_jid(account).filter(|own| own == jid);
-        let own = own.and(self.device(account, version)?).map(|(device, _)| device.id());
+        let own = self.device_here(account, version, jid)?;
         let (mut usable, mut waits, mut lack) = (Vec::new(), false, Lack::NoDevice);
         for id in ids.iter().copied().filter(|id| Some(*id) != own) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
@@ -300,6 +300,11 @@ impl Engine {
     /// Somebody wrote from a device that is not on his list: it is read again before the next message to him.
     pub(super) fn note_sender(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
         match self.store.omemo_list(peer.account, peer.version, &peer.jid)? {
+            // The owner has it since we were away: his answer must not go out in plain text before his list is read.
+            Some((mut ids, at)) if self.is_self_chat(peer.account, &peer.jid) && !ids.contains(&peer.device) => {
+                ids.push(peer.device);
+                self.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, at)
+            }
             Some((ids, at)) if !ids.contains(&peer.device) && at != 0 => {
                 self.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, 0)
             }

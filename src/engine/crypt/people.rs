@@ -48,6 +48,19 @@ impl Engine {
         self.accounts.get(&account).is_some_and(|a| a.row.origin == Origin::Person && a.row.jid == *jid)
     }
 
+    /// Our own device on somebody's list: of this account, or of a person who is signed in here. Nobody reads there, so that
+    /// it does not count when his bots write to him.
+    pub(super) fn device_here(
+        &self,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+    ) -> Result<Option<u32>, store::Error> {
+        let own = self.own_jid(account).filter(|own| own == jid).map(|_| account);
+        let Some(account) = own.or_else(|| self.account_of(jid)) else { return Ok(None) };
+        Ok(self.device(account, version)?.map(|(device, _)| device.id()))
+    }
+
     /// Remembers the whole list, with what others say there of themselves.
     pub(super) fn note_own_list(&mut self, account: AccountId, version: Version, list: Option<&Element>) {
         match list {
@@ -159,13 +172,13 @@ impl Engine {
         self.store.store_omemo_device(account, number(version), &row)
     }
 
-    /// The account is signed out for good: what is known of its lists now is what they are, as they are notified.
+    /// The account is signed out, perhaps for good: what is known of its lists now is what they are, for they are notified.
     pub(in crate::engine) fn leave_own_lists(&mut self, account: AccountId) -> Result<(), store::Error> {
         if !self.is_online(account) {
             return Ok(());
         }
         for version in Version::ALL {
-            let Some((device, _)) = self.device(account, version)?.filter(|(_, row)| row.published > 0) else {
+            let Some((device, mut row)) = self.device(account, version)?.filter(|(_, row)| row.published > 0) else {
                 continue;
             };
             let list = self.crypt.own_lists.remove(&(account, version));
@@ -174,6 +187,8 @@ impl Engine {
                 // Nobody will be there for the answer.
                 self.tell_session(account, iq.with_child(order).print(ns::CLIENT));
             }
+            (row.published, row.listed_at) = (0, 0);
+            self.store.store_omemo_device(account, number(version), &row)?;
         }
         Ok(())
     }
@@ -229,6 +244,33 @@ impl Engine {
         Ok(true)
     }
 
+    /// Tells the owner of a key that waits for his word. There is nothing in it to hide, and where no device of his is
+    /// trusted any more he would never hear of it.
+    pub(super) fn tell_own_key(&mut self, own: &BareJid, text: &str) -> Result<(), store::Error> {
+        let Some(account) = self.account_of(own) else { return Ok(()) };
+        if self.policy(account) == Encrypt::Preferred && !self.has_trusted_device(account, own)? {
+            return self.say_plain(account, own, text);
+        }
+        self.say(own, text)
+    }
+
+    fn has_trusted_device(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
+        let keys = self.list_keys(account, Some(own), limits::OMEMO_KEYS_ANSWERED_MAX)?;
+        for version in Version::ALL.map(number) {
+            let ids = self.store.omemo_list(account, version, own)?.map(|(ids, _)| ids).unwrap_or_default();
+            if keys.iter().any(|key| key.standing == "trusted" && ids.contains(&key.device)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn say_plain(&mut self, account: AccountId, own: &BareJid, text: &str) -> Result<(), store::Error> {
+        let id = id::uuid(self.random());
+        let said = Outbound::text(own.to_jid(), Kind::Chat, &id, text).private().print();
+        self.put_out((account, None), &id, said)
+    }
+
     /// Says something about encryption to the owner in plain text, at most once in a while.
     fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
@@ -240,8 +282,6 @@ impl Engine {
         }
         self.store.store_setting(&key, &now.to_string())?;
         let text = text.fill(self.setup.settings.language, &[]);
-        let id = id::uuid(self.random());
-        let hint = Outbound::text(own.to_jid(), Kind::Chat, &id, &text).private().print();
-        self.put_out((account, None), &id, hint)
+        self.say_plain(account, &own, &text)
     }
 }

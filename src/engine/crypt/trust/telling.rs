@@ -111,8 +111,9 @@ impl Engine {
                 let Some(owner) = self.owner_of(notice.account) else { continue };
                 match self.bot_with(notice.account) {
                     Some(bot) if !is_local(&owner) => self.say_as_bot(bot, &owner, &notice.text)?,
+                    Some(_) => self.say(&owner, &notice.text)?,
                     // In the chat with himself.
-                    _ => self.say(&owner, &notice.text)?,
+                    None => self.tell_own_key(&owner, &notice.text)?,
                 }
             }
         }
