@@ -601,6 +601,7 @@ fn room(account: AccountId, room: &str) -> RoomRow {
         nick: "Ro 🤖".into(),
         password: Some(Secret::new("open sesame")),
         archive_mark: None,
+        is_private: None,
         heard_at_ms: NOW * 1000,
     }
 }

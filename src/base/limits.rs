@@ -160,6 +160,12 @@ pub const ROOM_SENT_MAX: usize = 256;
 pub const ROOM_SENT_UNARCHIVED_MAX: usize = 8;
 /// Occupants remembered of one room: some 300 bytes each, and who is not remembered has no privileges.
 pub const ROOM_OCCUPANTS_MAX: usize = 1_000;
+/// How long the lists of who belongs to a room are believed; changes are told, but services may forget to.
+pub const ROOM_MEMBERS_FRESH: Duration = Duration::from_secs(600);
+/// Changes of affiliations told in one message; services tell one.
+pub const ROOM_CHANGES_MAX: usize = 64;
+/// Somebody whose plain words are not taken is told so in a room at most so often: others read it, too.
+pub const ROOM_HINT_EVERY_S: i64 = 24 * 3_600;
 /// An occupant id (XEP-0421 recommends 128 at most); longer ones are ignored.
 pub const OCCUPANT_ID_BYTES_MAX: usize = 256;
 /// Status codes of one presence; real ones have three.
@@ -524,6 +530,10 @@ pub const OMEMO_HEAL_S: i64 = 6 * 3_600;
 pub const OMEMO_BUNDLES_MAX: usize = 500;
 /// One encrypted stanza: below the 256 KiB of Prosody and ejabberd, as the stream would die of a larger one.
 pub const OMEMO_STANZA_BYTES_MAX: usize = 240 * 1024;
+/// People that one message to a room is encrypted for: each is asked for two lists and some bundles before the first.
+pub const OMEMO_ROOM_READERS_MAX: usize = 150;
+/// Their devices: fewer than [`OMEMO_BUNDLES_MAX`], and with some 300 bytes each within [`OMEMO_STANZA_BYTES_MAX`].
+pub const OMEMO_ROOM_DEVICES_MAX: usize = 400;
 /// Random characters that hide the length of an envelope (XEP-0420 §4 asks for up to 200).
 pub const OMEMO_PADDING_MAX: u8 = 200;
 /// Pieces that an encrypted file is decrypted in: more would be held twice.

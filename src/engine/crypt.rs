@@ -2,10 +2,10 @@
 //! [`crate::omemo`].
 //!
 //! [`own`] publishes our device and looks after it; [`peers`] knows the devices of others; [`inbound`] decrypts what
-//! comes, before anybody looks at it; [`outbound`] encrypts what goes; [`trust`] judges keys. Records are read when they
-//! are needed and written with the message they belong to, in one transaction: nothing here is kept in memory but
-//! bundles just fetched, people's own lists, and when what is to be done. [`people`] is what is special about accounts of
-//! people.
+//! comes, before anybody looks at it; [`outbound`] encrypts what goes; [`rooms`] does both for rooms; [`trust`] judges
+//! keys; [`people`] is what is special about accounts of people. Records are read when they are needed and written with
+//! the message they belong to, in one transaction: nothing here is kept in memory but bundles just fetched, people's own
+//! lists, and when what is to be done.
 
 pub(super) mod trust;
 
@@ -15,6 +15,7 @@ mod outbound;
 mod own;
 mod peers;
 mod people;
+mod rooms;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

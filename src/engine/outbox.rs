@@ -97,11 +97,9 @@ impl Engine {
     }
 
     /// Whether what a bot says to somebody goes out end-to-end encrypted.
-    pub(super) fn is_sealed(&self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
-        if kind == Kind::Groupchat {
-            return Ok(false);
-        }
+    pub(super) fn is_sealed(&mut self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
         match self.voice(self.bot(bot)?) {
+            Voice::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(account, &to.bare()),
             Voice::Account(account) if !self.is_occupant(account, to)? => Ok(self.will_encrypt(account, &to.bare())?),
             _ => Ok(false),
         }
@@ -171,9 +169,6 @@ impl Engine {
         match self.way(id, &new.to)? {
             Way::Local(_) if new.encrypt => {
                 Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into())
-            }
-            Way::Account(_) if new.encrypt && new.kind == Kind::Groupchat => {
-                Err(Failure::invalid("encrypt", "false: what is said to all in a room is not encrypted").into())
             }
             Way::Local(name) => {
                 self.say_locally(Speaker::Bot(id, name), &new.text)?;

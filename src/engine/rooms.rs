@@ -1,7 +1,8 @@
 //! Rooms of bots (XEP-0045): entered by `joinRoom` or an invitation, kept over restarts, left by `leaveRoom` or somebody
 //! else's will. What a room does, [`Room`] knows; here it gets its input, its table and its bots. `members` says which
 //! bots are in it, `events` carries out what it says, `talk` moves messages, `heard` tells bots of them, `deeds` does in a
-//! room what is no text, `history` reads what was said meanwhile, `bookmarks` keeps the list at the server (XEP-0402).
+//! room what is no text, `history` reads what was said meanwhile, `private` decides what is
+//! encrypted, `bookmarks` keeps the list at the server (XEP-0402).
 //!
 //! A room in memory is copied before a batch first changes it, and put back when the batch is taken back.
 
@@ -28,6 +29,7 @@ mod events;
 mod heard;
 mod history;
 mod members;
+mod private;
 mod talk;
 
 pub(super) use bookmarks::Step;
@@ -131,6 +133,7 @@ impl Engine {
             password: password.or_else(|| old.as_ref().and_then(|row| row.password.clone())),
             archive_mark: old.as_ref().and_then(|row| row.archive_mark.clone()),
             heard_at_ms: old.as_ref().map_or(0, |row| row.heard_at_ms),
+            is_private: old.as_ref().and_then(|row| row.is_private),
             members,
         };
         let is_kept = known.is_some_and(|entry| entry.is_kept);

@@ -222,6 +222,15 @@ impl Store {
         )
     }
 
+    /// Whether a message waits.
+    pub fn is_omemo_waiting(&self, account: AccountId, message_id: &str) -> Result<bool, Error> {
+        let count = self.number(
+            "SELECT count(*) FROM omemo_waiting WHERE account_id = ? AND message_id = ?",
+            &[&account.0, &message_id],
+        )?;
+        Ok(count > 0)
+    }
+
     /// Who is waited for, and since when.
     pub fn list_omemo_awaited(&self, account: AccountId) -> Result<Vec<(BareJid, i64)>, Error> {
         self.rows(

@@ -10,7 +10,7 @@ impl Store {
     /// The rooms of an account.
     pub fn list_rooms(&self, account: AccountId) -> Result<Vec<RoomRow>, Error> {
         self.rows(
-            "SELECT room, nick, password, archive_mark, heard_at FROM room WHERE account_id = ? ORDER BY room",
+            "SELECT room, nick, password, archive_mark, heard_at, private FROM room WHERE account_id = ? ORDER BY room",
             &[&account.0],
             |row| {
                 let room = bare_jid(&row.get::<_, String>(0)?)?;
@@ -20,6 +20,7 @@ impl Store {
                     password: self.opened(&password_place(account, &room), row.get(2)?)?,
                     archive_mark: row.get(3)?,
                     heard_at_ms: row.get(4)?,
+                    is_private: row.get(5)?,
                     members: self.list_members(account, &room)?,
                     room,
                 })
@@ -31,9 +32,17 @@ impl Store {
     pub fn store_room(&mut self, room: &RoomRow) -> Result<(), Error> {
         let password = self.sealed(&password_place(room.account, &room.room), room.password.as_ref());
         self.write(
-            "INSERT OR REPLACE INTO room (account_id, room, nick, password, archive_mark, heard_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
-            &[&room.account.0, &room.room.as_str(), &room.nick, &password, &room.archive_mark, &room.heard_at_ms],
+            "INSERT OR REPLACE INTO room (account_id, room, nick, password, archive_mark, heard_at, private)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            &[
+                &room.account.0,
+                &room.room.as_str(),
+                &room.nick,
+                &password,
+                &room.archive_mark,
+                &room.heard_at_ms,
+                &room.is_private,
+            ],
         )?;
         self.delete_members(room.account, &room.room)?;
         for bot in &room.members {

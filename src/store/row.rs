@@ -298,6 +298,8 @@ pub struct RoomRow {
     pub archive_mark: Option<String>,
     /// When we last heard something there; milliseconds since 1970.
     pub heard_at_ms: i64,
+    /// It was members-only and non-anonymous once, and what was said there encrypted; `None`: not known.
+    pub is_private: Option<bool>,
     /// The bots that are in it, as one occupant.
     pub members: Vec<BotId>,
 }

@@ -232,6 +232,7 @@ CREATE TABLE room (
   password     TEXT,
   archive_mark TEXT,                                -- in the room's archive
   heard_at     INTEGER NOT NULL,                    -- milliseconds since 1970
+  private      INTEGER,                             -- see RoomRow
   PRIMARY KEY (account_id, room)
 ) WITHOUT ROWID;
 

@@ -7,8 +7,9 @@
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::xml::Element;
+use crate::xmpp::muc::presence::Affiliation;
 use crate::xmpp::stanza::StanzaError;
-use crate::xmpp::{carbons, delay, mam, ns};
+use crate::xmpp::{carbons, delay, mam, muc, ns};
 
 mod fallback;
 mod hints;
@@ -127,6 +128,8 @@ pub struct Inbound {
     pub chat_state: Option<ChatState>,
     /// Somebody wants us in a room (XEP-0249, XEP-0045 §7.8).
     pub invitation: Option<Invitation>,
+    /// The room says that people who are not in it have other affiliations now (XEP-0045 §9.4).
+    pub affiliations: Vec<(BareJid, Affiliation)>,
 }
 
 /// What a `<message/>` of the stream turns out to be.
@@ -186,6 +189,7 @@ fn unwrap_room(stanza: &Element, result: &mam::ArchiveResult<'_>, account: &Bare
     let room = Jid::parse(stanza.attribute("from")?).ok().filter(|room| room.is_bare() && room.local().is_some())?;
     // Without a sender of its own it would be from our account.
     result.forwarded.find("message", ns::CLIENT)?.attribute("from")?;
+    let author = result.forwarded.find("message", ns::CLIENT).and_then(muc::members::read_author);
     let mut message = unwrap(result.forwarded, account, Via::RoomArchive)?;
     if message.kind != Kind::Groupchat || message.from.bare_str() != room.as_str() {
         return None;
@@ -195,6 +199,7 @@ fn unwrap_room(stanza: &Element, result: &mam::ArchiveResult<'_>, account: &Bare
     in_room.stanza_id = Some(result.id.to_string());
     in_room.query = result.query.map(Into::into);
     in_room.delayed_by = Some(room);
+    in_room.author = author;
     Some(message)
 }
 
@@ -229,6 +234,7 @@ impl Inbound {
             is_markable: false,
             chat_state: None,
             invitation: None,
+            affiliations: Vec::new(),
         }
     }
 
@@ -251,6 +257,7 @@ impl Inbound {
             message.error = Some(StanzaError::read(stanza));
         } else {
             message.read_room(stanza, account);
+            message.affiliations = muc::members::read_changes(stanza, &message.from);
             message.read_content(stanza);
             message.stanza = stanza.children().any(is_for_reader).then(|| Box::new(stanza.clone()));
         }
@@ -312,6 +319,7 @@ impl Inbound {
         let is_about_another = self.reactions.is_some() || self.retraction.is_some();
         let is_confirmed = self.receipt.is_some() || self.marker.is_some();
         let is_of_room = self.is_subject_change() || self.room.as_ref().is_some_and(|room| !room.codes.is_empty());
+        let is_of_room = is_of_room || !self.affiliations.is_empty();
         is_about_another || is_confirmed || self.invitation.is_some() || is_of_room
     }
 

@@ -1,12 +1,13 @@
 //! XEP-0045, multi-user chat: rooms, as one bot sees them.
 //!
-//! [`presence`], [`message`] and [`info`] read what a room says into plain values, as soon as a stanza comes off the
+//! [`presence`], [`message`], [`members`] and [`info`] read what a room says into plain values, as soon as a stanza comes off the
 //! stream. [`room`] is the machine of one room: it enters, stays, comes back, and says what happened; the engine owns
 //! it. [`mention`] tells whether a text speaks to us, [`why`] names in English every way of not being in a room. What was
 //! said while we were away is read from the room's archive (XEP-0313 §6) like our own, with
 //! [`CatchUp`](super::mam::CatchUp); the queries go to the room, and only the room may answer.
 
 pub mod info;
+pub mod members;
 pub mod mention;
 pub mod message;
 pub mod presence;
@@ -28,6 +29,8 @@ pub mod code {
     pub const NON_ANONYMOUS: u16 = 172;
     /// Only moderators see real JIDs from now on.
     pub const SEMI_ANONYMOUS: u16 = 173;
+    /// Nobody sees real JIDs from now on.
+    pub const FULLY_ANONYMOUS: u16 = 174;
     /// The room was created by our entering it, and is locked.
     pub const CREATED: u16 = 201;
     /// The service gave us another nick than we asked for.

@@ -78,6 +78,8 @@ pub const FILE_METADATA: &str = "urn:xmpp:file:metadata:0";
 pub const URL_DATA: &str = "http://jabber.org/protocol/url-data";
 /// XEP-0045: multi-user chat, what a room tells an occupant.
 pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// XEP-0045: lists of a room's members.
+pub const MUC_ADMIN: &str = "http://jabber.org/protocol/muc#admin";
 /// XEP-0249: direct MUC invitations.
 pub const CONFERENCE: &str = "jabber:x:conference";
 /// XEP-0421: occupant identifiers for semi-anonymous MUCs.

@@ -187,6 +187,9 @@ texts! {
     /// Plain text in a self-chat that takes encrypted messages only.
     SELF_PLAIN_REFUSED = "Here I only take messages that are encrypted with OMEMO (self_chat in [omemo] of the configuration), so I did not read this one."
         | "Hier nehme ich nur Nachrichten an, die mit OMEMO verschlüsselt sind (self_chat in [omemo] der Konfiguration); diese habe ich nicht gelesen.";
+    /// The same in a private room, to whoever spoke to the bot there.
+    PLAIN_IN_ROOM = "{nick}: In this room I only take messages that are encrypted with OMEMO. Switch OMEMO on for it and say that again."
+        | "{nick}: In diesem Raum nehme ich nur Nachrichten an, die mit OMEMO verschlüsselt sind. Schalte OMEMO dafür ein und sag es noch einmal.";
     /// An encrypted message without a key for us.
     NOT_FOR_US = "I cannot read your message: it was not encrypted for my device. Let your client read my OMEMO devices again and send it once more."
         | "Deine Nachricht kann ich nicht lesen: Sie war nicht für mein Gerät verschlüsselt. Lass deinen Client meine OMEMO-Geräte neu einlesen und sende sie noch einmal.";

@@ -35,6 +35,10 @@ impl Engine {
         };
         let (Some(own), from) = (self.own_jid(account), message.from.bare()) else { return as_it_came };
         let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
+        // An occupant that speaks to us alone does so under the room's address, not his own.
+        if self.is_room(account, &from) {
+            return as_it_came;
+        }
         let is_person = self.is_person(account);
         // Strangers must not use up a bot's prekeys; a person is open to all, as his other clients are.
         let is_welcome = is_person || from == own || bot.is_some_and(|bot| self.admits(bot, &from));
@@ -82,7 +86,7 @@ impl Engine {
 
     /// Decrypts, and keeps what that changes. The payload; none in an empty message.
     #[allow(clippy::type_complexity)]
-    fn decrypt(
+    pub(super) fn decrypt(
         &mut self,
         (mut device, mut device_row): (Device, OmemoDeviceRow),
         encrypted: &Encrypted,
@@ -153,7 +157,7 @@ impl Engine {
     }
 
     /// What came could not be read: the sender's device gets a new session, at most once in a while.
-    fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+    pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
         let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
         let now = self.now.unix();
         if row.owes == PUT_BACK {

@@ -24,7 +24,7 @@ use crate::xmpp::{carbons, ns};
 const FALLBACK: &str = "This message is encrypted with OMEMO, which your client does not support or has switched off.";
 
 /// What became of a message that was to be encrypted.
-enum Sealed {
+pub(super) enum Sealed {
     Done(Element),
     /// A device turned out to be of no use, so that none is left.
     Nobody,
@@ -42,7 +42,7 @@ impl Engine {
         }
     }
 
-    fn has_devices(&self, account: AccountId, jid: &BareJid) -> Result<bool, store::Error> {
+    pub(super) fn has_devices(&self, account: AccountId, jid: &BareJid) -> Result<bool, store::Error> {
         if self.is_self_chat(account, jid) {
             return self.has_other_devices(account, jid);
         }
@@ -134,6 +134,9 @@ impl Engine {
     /// The same for one conversation, in its order.
     pub(super) fn send_waiting_for(&mut self, account: AccountId, jid: &BareJid) -> Result<(), store::Error> {
         let rows = self.store.list_omemo_waiting(account, jid, limits::OMEMO_WAITING_AT_ONCE)?;
+        if rows.first().is_some_and(is_for_room) {
+            return self.send_waiting_in_room(account, jid);
+        }
         let is_more = rows.len() == limits::OMEMO_WAITING_AT_ONCE;
         for row in rows {
             let is_over = match self.readiness(account, jid)? {
@@ -194,7 +197,7 @@ impl Engine {
         Ok(true)
     }
 
-    fn fail_waiting(&mut self, row: &OmemoWaitingRow, why: &str) -> Result<(), store::Error> {
+    pub(super) fn fail_waiting(&mut self, row: &OmemoWaitingRow, why: &str) -> Result<(), store::Error> {
         match self.store.find_sent(row.account, &row.message_id)? {
             Some(sent) => self.advance(&sent, Progress::Failed, Some(why)),
             None => Ok(()),
@@ -223,7 +226,7 @@ impl Engine {
     }
 
     /// What is encrypted of a stanza, and what stays around it.
-    fn split(&self, version: Version, own: &BareJid, stanza: &Element) -> (Vec<u8>, Element) {
+    pub(super) fn split(&self, version: Version, own: &BareJid, stanza: &Element) -> (Vec<u8>, Element) {
         let is_inside = |child: &Element| match version {
             // 0.3 protects the body only; the address of a file must not stand beside it.
             Version::Legacy => child.is("body", ns::CLIENT) || child.is("x", ns::OOB),
@@ -236,7 +239,9 @@ impl Engine {
             Version::Legacy => stanza.text_of("body", ns::CLIENT).unwrap_or_default().into_bytes(),
             Version::Omemo2 => {
                 let from = Some(own.to_string());
-                let envelope = Envelope { content: inside, from, to: None, time: None };
+                // In a room it has to say for which (XEP-0384 §5.5.1).
+                let to = stanza.attribute("to").filter(|_| stanza.attribute("type") == Some("groupchat"));
+                let envelope = Envelope { content: inside, from, to: to.map(str::to_string), time: None };
                 self.with_entropy(|entropy| envelope.print(entropy)).into_bytes()
             }
         };
@@ -253,7 +258,7 @@ impl Engine {
     }
 
     /// Encrypts a payload to devices, and keeps their sessions.
-    fn seal(
+    pub(super) fn seal(
         &mut self,
         account: AccountId,
         version: Version,
@@ -274,6 +279,7 @@ impl Engine {
         let places: Vec<usize> = recipients.iter().map(|(place, _)| *place).collect();
         let recipients: Vec<Recipient<'_>> = recipients.into_iter().map(|(_, recipient)| recipient).collect();
         let sealed = self.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
+        let own = self.own_jid(account);
         let mut is_any = false;
         let results: Vec<_> = places.into_iter().zip(sealed.sessions).collect();
         for (place, result) in results {
@@ -284,7 +290,8 @@ impl Engine {
             match result {
                 Ok(session) => {
                     // Copies for our own devices alone would be of no use; who is meant stands in front.
-                    is_any |= to.first().is_some_and(|first| first.jid == peer.jid);
+                    // In a room all but ourselves are meant.
+                    is_any |= to.first().is_some_and(|first| first.jid == peer.jid) || own.as_ref() != Some(&peer.jid);
                     let record = Some(session.to_bytes().to_vec());
                     let row = OmemoSessionRow { record, owes: 0, healed_at: row.healed_at };
                     self.store.store_omemo_session(peer, &row)?;
@@ -297,6 +304,12 @@ impl Engine {
         }
         Ok(if is_any { Sealed::Done(sealed.encrypted.build()) } else { Sealed::Nobody })
     }
+}
+
+/// Whether a message that waits is for all in a room, be we in it or not.
+fn is_for_room(row: &OmemoWaitingRow) -> bool {
+    let stanza = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT));
+    stanza.is_ok_and(|stanza| stanza.attribute("type") == Some("groupchat"))
 }
 
 type Row<'a> = (&'a OmemoPeer, OmemoSessionRow, Option<Session>, Option<omemo::Bundle>);

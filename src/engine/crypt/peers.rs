@@ -58,7 +58,7 @@ enum Reach {
 }
 
 /// A list by its version.
-enum List {
+pub(super) enum List {
     Known(Vec<u32>),
     Asked,
     Unreachable,
@@ -114,7 +114,7 @@ impl Engine {
     }
 
     /// The devices of a list that can be encrypted to; `None` when something is asked.
-    fn usable(
+    pub(super) fn usable(
         &mut self,
         account: AccountId,
         version: Version,
@@ -140,7 +140,11 @@ impl Engine {
     }
 
     /// Our account's other devices; `None` when something is asked.
-    fn own_others(&mut self, account: AccountId, version: Version) -> Result<Option<Vec<OmemoPeer>>, store::Error> {
+    pub(super) fn own_others(
+        &mut self,
+        account: AccountId,
+        version: Version,
+    ) -> Result<Option<Vec<OmemoPeer>>, store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(Some(Vec::new())) };
         // Looked at when we came online, and notified since.
         let ids = self.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids).unwrap_or_default();
@@ -184,7 +188,12 @@ impl Engine {
 // --- lists ---
 
 impl Engine {
-    fn list_of(&mut self, account: AccountId, version: Version, jid: &BareJid) -> Result<List, store::Error> {
+    pub(super) fn list_of(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+    ) -> Result<List, store::Error> {
         let known = self.store.omemo_list(account, number(version), jid)?;
         let is_online = self.is_online(account);
         let is_own = self.own_jid(account).as_ref() == Some(jid);
@@ -251,7 +260,8 @@ impl Engine {
                 self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
             }
         }
-        self.send_waiting_for(account, jid)
+        self.send_waiting_for(account, jid)?;
+        self.send_waiting_in_rooms(account)
     }
 
     /// Somebody's node has changed, or our own; everything else that is notified was not asked for.
@@ -358,6 +368,7 @@ impl Engine {
             }
         }
         self.pay_debt(&peer)?;
+        self.send_waiting_in_rooms(peer.account)?;
         // Our own other devices are needed for messages to anybody.
         if self.own_jid(peer.account).as_ref() == Some(&peer.jid) {
             return self.send_waiting(peer.account);

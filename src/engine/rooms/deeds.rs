@@ -139,7 +139,8 @@ impl Engine {
         if let Some(room_id) = row.room_id {
             return Ok(room_id);
         }
-        if self.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
+        let is_waiting = self.store.is_omemo_waiting(key.0, message_id)?;
+        if is_waiting || self.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
             return Err(Failure::Busy { retry_after_s: 1 }.into());
         }
         let why = "the room gives its messages no ids by which they could be named".to_string();

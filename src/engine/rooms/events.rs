@@ -49,7 +49,11 @@ impl Engine {
                 self.note_turn(key, Turn::Not(refusal.to_string()));
                 Ok(())
             }
-            Event::Info(_) => self.sync_informed(key),
+            Event::Info(_) => {
+                self.sync_informed(key)?;
+                self.settle_private(key)
+            }
+            Event::Members => self.send_waiting_in_room(key.0, &key.1),
             Event::Subject { .. } => self.sync_history_told(key),
             Event::Message(heard) => self.on_heard(key, *heard),
             Event::Reflection { id, archive_id } => self.on_reflection(key, &id, archive_id),

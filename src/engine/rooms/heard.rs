@@ -39,13 +39,18 @@ impl Engine {
         }
         let is_new = self.is_new_in_room(key, message)?;
         self.note_heard(key, heard)?;
-        if heard.is_ours || message.is_encrypted || is_old || !is_new {
+        if heard.is_ours || is_old || !is_new {
             return Ok(());
         }
         if self.is_of_old_nick(key, heard, &own_ids)? {
             return Ok(());
         }
-        self.tell_heard(key, heard)
+        if message.is_encrypted {
+            // Not before: what comes twice must not meet a session twice.
+            let heard = self.unseal_heard(key, heard)?;
+            return heard.map_or(Ok(()), |heard| self.tell_heard(key, &heard));
+        }
+        if self.refuse_plain_in_room(key, heard)? { Ok(()) } else { self.tell_heard(key, heard) }
     }
 
     /// Whether we said it under a nick we had then. Where a person shares the account, only the id tells; whoever copies one
@@ -84,6 +89,9 @@ impl Engine {
         let told_id = ids.into_iter().flatten().next().cloned().unwrap_or_default();
         let author = author_of(message).unwrap_or_default();
         let mut data = self.data(key, &message.from, "groupchat", body, &told_id, self.time_of(message.stamp_ms));
+        if message.is_decrypted {
+            data = data.truth("encrypted", true);
+        }
         let answered = message.reply.as_ref().map(|reply| self.bots_id_of(key, &reply.id)).transpose()?;
         let is_answer_to_us = match &answered {
             Some(id) => self.said_in_room(key, id)?.is_some(),

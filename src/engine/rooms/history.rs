@@ -193,7 +193,7 @@ impl Engine {
         if let Some(entry) = self.touch(key) {
             entry.is_first = false;
         }
-        Ok(())
+        self.settle_private(key)
     }
 
     fn tell_all(&mut self, key: &Key, held: Vec<Heard>) -> Result<(), store::Error> {

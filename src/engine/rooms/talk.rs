@@ -3,8 +3,9 @@
 
 use super::heard::seen_key;
 use super::history::Sync;
+use super::private::Cover;
 use super::{Entry, Key};
-use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::engine::effect::{Effect, Order};
@@ -12,7 +13,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::NewMessage;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::{OutboxRow, Progress};
+use crate::store::row::Progress;
 use crate::xmpp::message::{Inbound, Invitation, Kind, Outbound, Reply, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::{Heard, Input};
@@ -31,6 +32,9 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let key = (account, new.to.bare());
         let mut outbound = Outbound::text(key.1.to_jid(), Kind::Groupchat, message_id, &new.text);
+        if new.encrypt {
+            outbound = outbound.confidential();
+        }
         if let Some(id) = &new.reply_to {
             // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
             let named = Some(new.to.clone()).filter(|to| !to.is_bare());
@@ -51,7 +55,6 @@ impl Engine {
         outbound: &Outbound,
     ) -> Result<(), Trouble> {
         let key = (account, room.clone());
-        let created_at = self.now.unix();
         let is_in = |entry: &&mut Entry| entry.is_kept && entry.row.members.contains(&bot);
         let Some(entry) = self.touch(&key).filter(is_in) else {
             return Err(self.not_in_room(&key).into());
@@ -59,20 +62,12 @@ impl Engine {
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
-        let row = OutboxRow {
-            id: OutboxId(0),
-            account,
-            bot: Some(bot),
-            message_id: message_id.to_string(),
-            stanza: outbound.print(),
-            archive_mark: entry.row.archive_mark.clone(),
-            created_at,
-            room: Some(key.1.clone()),
-        };
-        entry.count += 1;
-        entry.has_more = true;
-        self.store.insert_outbox(&row)?;
-        Ok(())
+        let cover = if outbound.has_body() { self.cover(&key, outbound.is_confidential())? } else { Cover::Plain };
+        if cover != Cover::Plain {
+            let is_required = cover == Cover::Sealed;
+            return self.enqueue_sealed_in_room((account, bot), room, message_id, outbound.print(), is_required);
+        }
+        Ok(self.put_out_in_room((account, Some(bot)), room, message_id, outbound.print())?)
     }
 
     /// Whether `to` is an occupant of a room the bot is in; then a message to him must say so. `Err` for the room itself.
@@ -203,6 +198,7 @@ impl Engine {
 
     /// We are out for good: what waits cannot be said any more.
     pub(super) fn fail_all(&mut self, key: &Key, why: &str) -> Result<(), store::Error> {
+        self.fail_waiting_in_room(key.0, &key.1, why)?;
         loop {
             let rows = self.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
             if rows.is_empty() {
@@ -233,6 +229,9 @@ impl Engine {
             return Ok(inbound.kind == Kind::Groupchat);
         }
         let is_in = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
+        if inbound.via == Via::Direct && !inbound.affiliations.is_empty() {
+            self.drive(&key, Input::Affiliations(inbound.affiliations.clone()))?;
+        }
         match (inbound.via, inbound.kind) {
             // Meant for the session before this one, which the server has not taken out of the room yet. What was said
             // there comes in its order when we are in; taken now, it would hide what came before it.

@@ -30,6 +30,8 @@ pub struct InRoom {
     pub is_history: bool,
     /// Who held it up until now, if it is delayed and says so.
     pub delayed_by: Option<Jid>,
+    /// Who really said it: the archive of a room that shows real JIDs tells it.
+    pub author: Option<BareJid>,
     /// Which question to the room's archive it answers.
     pub query: Option<String>,
     /// Whom it mentions (XEP-0372).
@@ -50,6 +52,7 @@ impl InRoom {
             is_private: true,
             is_history: false,
             delayed_by: None,
+            author: None,
             query: None,
             mentions: Vec::new(),
             codes: Vec::new(),
@@ -74,6 +77,7 @@ pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: 
                 is_private: false,
                 is_history: delay::read_by(stanza, &room).is_some(),
                 delayed_by: read_delayed_by(stanza),
+                author: None,
                 query: None,
                 mentions: read_mentions(stanza),
                 codes: muc::read_codes(stanza),

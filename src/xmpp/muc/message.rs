@@ -10,6 +10,7 @@ use crate::xmpp::message::{self, Attachment, Inbound, Reactions, Reply, Retracti
 #[cfg(test)]
 use crate::xmpp::ns;
 use crate::xmpp::stanza::StanzaError;
+use std::sync::Arc;
 
 /// Sort of a message in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub struct RoomMessage {
     pub body: Option<String>,
     /// It carries OMEMO or another encryption.
     pub is_encrypted: bool,
+    /// What is decrypted of it, if it is OMEMO: the message as it came.
+    pub sealed: Option<Arc<Inbound>>,
+    /// It was encrypted, and this is what it says.
+    pub is_decrypted: bool,
     /// Whom it mentions (XEP-0372).
     pub mentions: Vec<Jid>,
     /// Which message it answers, and whose that is (XEP-0461).
@@ -89,6 +94,8 @@ impl RoomMessage {
             subject: inbound.subject.clone().filter(|_| is_public && inbound.body.is_none()),
             body: inbound.body.clone(),
             is_encrypted: inbound.is_encrypted,
+            sealed: (inbound.is_encrypted && inbound.stanza.is_some()).then(|| Arc::new(inbound.clone())),
+            is_decrypted: inbound.is_decrypted,
             mentions: room.map(|room| room.mentions.clone()).unwrap_or_default(),
             reply: inbound.reply.clone(),
             replaces: inbound.replaces.clone(),
@@ -130,7 +137,7 @@ impl RoomMessage {
 
     /// Whether the room says that it was set up anew (XEP-0045 §10.2.1).
     pub fn changes_room(&self) -> bool {
-        let told = [code::CONFIGURATION, code::NON_ANONYMOUS, code::SEMI_ANONYMOUS];
+        let told = [code::CONFIGURATION, code::NON_ANONYMOUS, code::SEMI_ANONYMOUS, code::FULLY_ANONYMOUS];
         self.from.is_bare() && told.iter().any(|code| self.codes.contains(code))
     }
 }

@@ -63,6 +63,28 @@ pub enum Affiliation {
     Owner,
 }
 
+impl Affiliation {
+    const ALL: [Affiliation; 5] =
+        [Affiliation::Outcast, Affiliation::None, Affiliation::Member, Affiliation::Admin, Affiliation::Owner];
+
+    /// As spelled in stanzas.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Affiliation::Outcast => "outcast",
+            Affiliation::None => "none",
+            Affiliation::Member => "member",
+            Affiliation::Admin => "admin",
+            Affiliation::Owner => "owner",
+        }
+    }
+
+    /// Reads the spelling; what is missing or unknown is none.
+    pub fn of(text: Option<&str>) -> Affiliation {
+        let found = Affiliation::ALL.into_iter().find(|affiliation| Some(affiliation.as_str()) == text);
+        found.unwrap_or_default()
+    }
+}
+
 /// What an occupant may do during this stay (XEP-0045 §5.1), least first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -184,13 +206,7 @@ impl RoomPresence {
 fn read_occupant(stanza: &Element, item: Option<&Element>) -> Occupant {
     let of = |name| item.and_then(|item| item.attribute(name));
     Occupant {
-        affiliation: match of("affiliation") {
-            Some("owner") => Affiliation::Owner,
-            Some("admin") => Affiliation::Admin,
-            Some("member") => Affiliation::Member,
-            Some("outcast") => Affiliation::Outcast,
-            _ => Affiliation::None,
-        },
+        affiliation: Affiliation::of(of("affiliation")),
         role: match of("role") {
             Some("moderator") => Role::Moderator,
             Some("participant") => Role::Participant,

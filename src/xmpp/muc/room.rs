@@ -6,7 +6,7 @@
 //!
 //! `Out` → `Joining` (→ `Unlocking`, if we created it) → `Joined` → `Leaving` → `Out`; `Waiting` is wanting to be in and
 //! not being able to. `io` names what goes in and out, `entering` leads in, `staying` reads presence and the answers
-//! about it, `talk` the messages.
+//! about it, `members` knows who may read, `talk` the messages.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -21,6 +21,7 @@ use crate::xml::Element;
 use crate::xmpp::ns;
 use crate::xmpp::stanza::IqKind;
 use asks::{About, Asks};
+use members::Members;
 use talk::Sent;
 
 pub use io::{Event, Heard, Input, Intent, Output, RoomConfig};
@@ -28,6 +29,7 @@ pub use io::{Event, Heard, Input, Intent, Output, RoomConfig};
 mod asks;
 mod entering;
 mod io;
+mod members;
 mod staying;
 mod talk;
 
@@ -94,6 +96,7 @@ pub struct Room {
     is_caught_up: bool,
     occupants: BTreeMap<String, Occupant>,
     info: Option<RoomInfo>,
+    members: Members,
     /// Questions in a row whose answer said nothing.
     failures: u32,
     sent: VecDeque<Sent>,
@@ -123,6 +126,7 @@ impl Room {
             is_caught_up: false,
             occupants: BTreeMap::new(),
             info: None,
+            members: Members::default(),
             failures: 0,
             sent: VecDeque::new(),
         })
@@ -137,6 +141,10 @@ impl Room {
             Input::Leave => self.leave(),
             Input::Nick(nick) => self.change_nick(&nick),
             Input::Sent(id) => self.note_sent(id),
+            Input::Members => self.ask_members(),
+            Input::Affiliations(changes) => {
+                changes.iter().for_each(|(jid, affiliation)| self.affiliate(jid, *affiliation));
+            }
             Input::Presence(presence) => self.presence(presence),
             Input::Message(message) => self.message(message),
             Input::Answer { tag, answer } => self.answer(tag, answer),
@@ -204,6 +212,7 @@ impl Room {
             self.timers.stop(timer as usize);
         }
         self.asks.clear();
+        self.forget_gathering();
     }
 
     fn online(&mut self, resumed: bool) {
@@ -244,8 +253,10 @@ impl Room {
             self.ask_presence();
         }
         while let Some((about, asked)) = self.asks.expired(self.now.mono) {
-            if about == About::Presence {
-                self.presence_is_unknown(asked);
+            match about {
+                About::Presence => self.presence_is_unknown(asked),
+                About::List(affiliation) => self.listed(affiliation, Ok(None)),
+                About::Info | About::Unlock => {}
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::limits;
+use crate::xmpp::muc::presence::Affiliation;
 
 /// What a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) enum About {
     Info,
     /// To open a room that we created (XEP-0045 §10.1.2).
     Unlock,
+    /// Who has this affiliation (XEP-0045 §9.5).
+    List(Affiliation),
 }
 
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ impl Asks {
         }
         let time = match about {
             About::Presence => limits::ROOM_PING_TIMEOUT,
-            About::Info | About::Unlock => limits::IQ_TIMEOUT,
+            About::Info | About::Unlock | About::List(_) => limits::IQ_TIMEOUT,
         };
         self.count = self.count.wrapping_add(1);
         self.open.push(Open { tag: self.count, about, asked: now, until: now + time });

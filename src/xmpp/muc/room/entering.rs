@@ -45,6 +45,7 @@ impl Room {
             self.set_timer(Timer::Join, limits::ROOM_JOIN_TIMEOUT);
         }
         self.occupants.clear();
+        self.forget_members();
         self.own = Occupant::default();
         self.is_caught_up = false;
         self.failures = 0;

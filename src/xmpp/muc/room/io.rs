@@ -7,7 +7,7 @@ use crate::base::secret::Secret;
 use crate::xml::Element;
 use crate::xmpp::muc::info::RoomInfo;
 use crate::xmpp::muc::message::RoomMessage;
-use crate::xmpp::muc::presence::RoomPresence;
+use crate::xmpp::muc::presence::{Affiliation, RoomPresence};
 use crate::xmpp::muc::why::{Departure, Loss, Refusal};
 use crate::xmpp::stanza::{IqKind, StanzaError};
 
@@ -52,6 +52,10 @@ pub enum Input {
     Presence(RoomPresence),
     /// A message of the room.
     Message(RoomMessage),
+    /// Who may read what is said should be known: [`Room::readers`](super::Room::readers).
+    Members,
+    /// The room has told that people who are not in it have other affiliations now.
+    Affiliations(Vec<(BareJid, Affiliation)>),
     /// The answer to [`Output::Ask`]: what the result carries, or the error.
     Answer {
         /// That of the question.
@@ -117,6 +121,8 @@ pub enum Event {
     NickRefused(Refusal),
     /// What the room is; on entering, and when it changes.
     Info(RoomInfo),
+    /// Who may read what is said is known now.
+    Members,
     /// The room's subject, on entering and when somebody changes it. Empty: none.
     Subject {
         /// Whose it is; `None`: nobody's.
@@ -157,4 +163,6 @@ pub struct Heard {
     pub is_history: bool,
     /// It speaks to us.
     pub is_to_us: bool,
+    /// Who really said it, where the room shows that.
+    pub author: Option<BareJid>,
 }

@@ -59,6 +59,9 @@ impl Room {
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(&presence) {
             let has_room = self.occupants.len() < limits::ROOM_OCCUPANTS_MAX || self.occupants.contains_key(nick);
+            if !matches!(self.state, State::Out | State::Waiting) {
+                self.note_affiliation(&presence.occupant, None, true);
+            }
             if has_room && !matches!(self.state, State::Out | State::Waiting) {
                 let nick = nick.to_string();
                 self.occupants.insert(nick, presence.occupant);
@@ -93,7 +96,9 @@ impl Room {
     fn unavailable(&mut self, presence: &RoomPresence) {
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(presence) {
-            self.occupants.remove(nick);
+            let before = self.occupants.remove(nick);
+            let is_sure = presence.has(code::AFFILIATION) || presence.has(code::BANNED);
+            self.note_affiliation(&presence.occupant, before.as_ref(), is_sure);
             if self.state == State::Joined && nick == self.config.nick && self.new_nick.is_none() {
                 // Our nick is free: whoever had it, mostly a ghost of our own, is gone.
                 self.change_nick(&self.config.nick.clone());
@@ -188,6 +193,7 @@ impl Room {
                     self.informed(RoomInfo::read(&payload));
                 }
             }
+            Some((About::List(affiliation), _)) => self.listed(affiliation, answer),
             Some((About::Presence, asked)) => match answer {
                 Ok(_) => self.is_present(asked),
                 Err(error) => self.presence_answer(&error, asked),

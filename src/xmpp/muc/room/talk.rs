@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Event, Heard, Room, State, Timer};
-use crate::base::jid::Jid;
+use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::xmpp::muc::message::{Kind, RoomMessage};
 use crate::xmpp::muc::why::Loss;
@@ -106,8 +106,23 @@ impl Room {
         // Where a person shares the account, the occupant id is his, too.
         let is_by_account = self.config.account.is_some() && self.has_own_occupant_id(&message);
         let is_ours = self.is_ours(&message, true) || is_by_account;
-        let is_to_us = !is_ours && message.is_to(&self.us, self.config.account.as_ref());
-        Heard { message, is_ours, is_history: true, is_to_us }
+        let is_to_us = !is_ours && self.is_to_us(&message);
+        // Only what is encrypted needs to know it.
+        let told = message.sealed.as_ref().and_then(|sealed| sealed.room.as_ref()?.author.clone());
+        let author = told.or_else(|| self.author_by_id(&message));
+        Heard { message, is_ours, is_history: true, is_to_us, author }
+    }
+
+    /// Whether a message speaks to us. To be asked again of one that was decrypted.
+    pub fn is_to_us(&self, message: &RoomMessage) -> bool {
+        message.is_to(&self.us, self.config.account.as_ref())
+    }
+
+    /// Who really is behind an occupant id, if he is here. A nick alone may be somebody else's by now.
+    fn author_by_id(&self, message: &RoomMessage) -> Option<BareJid> {
+        let id = message.occupant_id.as_ref().filter(|_| self.trusts(|info| info.occupant_ids))?;
+        let author = self.occupants.values().find(|occupant| occupant.id.as_ref() == Some(id))?;
+        author.real_jid.as_ref().map(Jid::bare)
     }
 
     fn said(&mut self, message: RoomMessage) {
@@ -127,8 +142,14 @@ impl Room {
             *since = (*since).max(message.stamp_ms.unwrap_or(self.now.unix_ms));
         }
         let is_ours = self.is_ours(&message, is_history);
-        let is_to_us = !is_ours && message.is_to(&self.us, self.config.account.as_ref());
-        self.tell(Event::Message(Box::new(Heard { message, is_ours, is_history, is_to_us })));
+        let is_to_us = !is_ours && self.is_to_us(&message);
+        let author = if is_history {
+            self.author_by_id(&message)
+        } else {
+            let author = self.occupant(message.nick().unwrap_or_default());
+            author.and_then(|author| author.real_jid.as_ref()).map(Jid::bare)
+        };
+        self.tell(Event::Message(Box::new(Heard { message, is_ours, is_history, is_to_us, author })));
     }
 
     /// The id of the message of ours that this is, if it is one that is waited for. The occupant id helps where our

@@ -9,6 +9,7 @@ use crate::xmpp::muc::presence::{Role, RoomPresence};
 use crate::xmpp::stanza::StanzaError;
 
 mod entering;
+mod members;
 mod random;
 mod staying;
 mod talking;
@@ -172,6 +173,7 @@ fn tell(event: &Event) -> String {
         Event::Left(departure) => format!("left: {departure}"),
         Event::NickChanged(nick) => format!("nick {nick}"),
         Event::NickRefused(refusal) => format!("no nick: {refusal}"),
+        Event::Members => "members".to_string(),
         Event::Info(info) => format!("info mam={} omemo={}", info.mam, info.can_omemo()),
         Event::Subject { nick, subject } => format!("subject {} {subject:?}", nick.as_deref().unwrap_or("-")),
         Event::Message(heard) => {

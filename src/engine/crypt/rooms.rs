@@ -1,0 +1,384 @@
+//! Private rooms, members-only and non-anonymous: the only ones in which OMEMO is possible (XEP-0384 §7.2), as only there
+//! is it known who reads. What is said goes to all devices of all who may read it, in or out of the room, or waits until
+//! that can be done; what others say is decrypted after what comes twice is sorted out.
+//!
+//! Each gets the version he is written to alone; where both are needed, one message carries both. `engine::rooms` says
+//! what is private and who may read, and keeps what is on its way.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::crypt::outbound::Sealed;
+use crate::engine::crypt::peers::{Lack, List};
+use crate::engine::crypt::{Asked, number};
+use crate::engine::failure::Failure;
+use crate::engine::handle::Encrypt;
+use crate::engine::{Engine, Trouble};
+use crate::omemo::{Encrypted, Envelope, Error, Version};
+use crate::store;
+use crate::store::row::{OmemoPeer, OmemoWaitingRow};
+use crate::xml::{Element, Namespaces};
+use crate::xmpp::message::Inbound;
+use crate::xmpp::ns;
+
+/// Whether a room can be encrypted to.
+enum Readiness {
+    /// Something is asked, or will be when we are in the room.
+    Wait,
+    /// To these devices, version by version. `is_for_all`: nobody is left out for having none.
+    Ready { groups: Vec<Group>, is_for_all: bool },
+    /// No, and why; `is_passing`: perhaps later.
+    Lack { why: String, is_passing: bool },
+}
+
+/// Devices that get the same version.
+type Group = (Version, Vec<OmemoPeer>);
+
+/// How one person in the room is reached.
+enum Reader {
+    Asked,
+    By(Version, Vec<OmemoPeer>),
+    Not(Lack),
+}
+
+/// What became of a message.
+enum Passed {
+    Gone,
+    Waits,
+    /// It will not go out, and why.
+    Failed(String),
+}
+
+// --- who can be reached ---
+
+impl Engine {
+    fn room_readiness(&mut self, account: AccountId, room: &BareJid) -> Result<Readiness, store::Error> {
+        let lack = |why: String| Ok(Readiness::Lack { why, is_passing: false });
+        if !self.is_in_room(account, room) {
+            return Ok(Readiness::Wait);
+        }
+        if !self.is_private_room(account, room) {
+            return lack(format!("the room {room} is not private any more"));
+        }
+        let (Some(own), Some(mut readers)) = (self.own_jid(account), self.room_readers(account, room)?) else {
+            return Ok(Readiness::Wait);
+        };
+        readers.remove(&own);
+        if readers.len() > limits::OMEMO_ROOM_READERS_MAX {
+            let (count, most) = (readers.len(), limits::OMEMO_ROOM_READERS_MAX);
+            return lack(format!("{count} people may read in the room {room}; at most {most} are encrypted for"));
+        }
+        for version in Version::ALL {
+            if self.device(account, version)?.is_none() {
+                return Ok(Readiness::Wait);
+            }
+        }
+        self.reach_readers(account, room, &readers)
+    }
+
+    fn reach_readers(
+        &mut self,
+        account: AccountId,
+        room: &BareJid,
+        readers: &BTreeSet<BareJid>,
+    ) -> Result<Readiness, store::Error> {
+        let mut groups = Version::ALL.map(|version| (version, Vec::new()));
+        let (mut waits, mut is_for_all, mut worst) = (false, true, Lack::NoDevice);
+        for jid in readers {
+            match self.reader(account, jid)? {
+                Reader::Asked => waits = true,
+                Reader::By(version, peers) => {
+                    groups.iter_mut().filter(|(of, _)| *of == version).for_each(|(_, all)| all.extend(peers.clone()));
+                }
+                Reader::Not(lack) => {
+                    is_for_all &=
+                        lack == Lack::Untrusted || lack == Lack::Unreachable && self.has_devices(account, jid)?;
+                    worst = if worst == Lack::NoDevice { lack } else { worst };
+                }
+            }
+        }
+        let mut groups: Vec<Group> = groups.into_iter().filter(|(_, peers)| !peers.is_empty()).collect();
+        for place in 0..groups.len() {
+            let Some(version) = groups.get(place).map(|(version, _)| *version) else { break };
+            match self.own_others(account, version)? {
+                Some(others) => {
+                    let is_there = |peer: &OmemoPeer| {
+                        groups.iter().flat_map(|(_, all)| all).any(|p| p.jid == peer.jid && p.device == peer.device)
+                    };
+                    let others: Vec<OmemoPeer> = others.into_iter().filter(|peer| !is_there(peer)).collect();
+                    groups.iter_mut().skip(place).take(1).for_each(|(_, all)| all.extend(others.clone()));
+                }
+                None => waits = true,
+            }
+        }
+        let count: usize = groups.iter().map(|(_, peers)| peers.len()).sum();
+        Ok(match (waits, groups.is_empty()) {
+            (true, _) => Readiness::Wait,
+            (false, true) => {
+                let why = why_nobody(room, readers.is_empty(), worst);
+                Readiness::Lack { why, is_passing: worst == Lack::Unreachable }
+            }
+            (false, false) if count > limits::OMEMO_ROOM_DEVICES_MAX => {
+                let most = limits::OMEMO_ROOM_DEVICES_MAX;
+                let why = format!(
+                    "those who may read in the room {room} have {count} devices; at most {most} are encrypted for"
+                );
+                Readiness::Lack { why, is_passing: false }
+            }
+            (false, false) => Readiness::Ready { groups, is_for_all },
+        })
+    }
+
+    /// As for a message to him alone.
+    fn reader(&mut self, account: AccountId, jid: &BareJid) -> Result<Reader, store::Error> {
+        let (mut lists, mut lack, mut waits) = (Vec::new(), Lack::NoDevice, false);
+        for version in Version::ALL {
+            match self.list_of(account, version, jid)? {
+                List::Known(ids) => lists.push((version, ids)),
+                List::Asked => waits = true,
+                List::Unreachable => lack = Lack::Unreachable,
+            }
+        }
+        if waits {
+            return Ok(Reader::Asked);
+        }
+        for (version, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+            match self.usable(account, version, jid, &ids)? {
+                Ok(Some(usable)) => return Ok(Reader::By(version, usable)),
+                Ok(None) => return Ok(Reader::Asked),
+                Err(worse) => lack = worse,
+            }
+        }
+        Ok(Reader::Not(lack))
+    }
+
+    /// Whether everybody else who may read has a device, as far as is known.
+    pub(in crate::engine) fn all_have_devices(
+        &mut self,
+        account: AccountId,
+        room: &BareJid,
+    ) -> Result<bool, store::Error> {
+        let (Some(own), Some(readers)) = (self.own_jid(account), self.room_readers(account, room)?) else {
+            return Ok(false);
+        };
+        for jid in readers.iter().filter(|jid| **jid != own) {
+            if !self.has_devices(account, jid)? {
+                return Ok(false);
+            }
+        }
+        Ok(readers.iter().any(|jid| *jid != own))
+    }
+}
+
+fn why_nobody(room: &BareJid, is_alone: bool, worst: Lack) -> String {
+    match worst {
+        _ if is_alone => format!("nobody else is in the room {room} or belongs to it"),
+        Lack::NoDevice => format!("nobody else in the room {room} has a device with OMEMO"),
+        Lack::Unreachable => format!("the OMEMO keys of those in the room {room} cannot be fetched"),
+        Lack::Untrusted => format!("none of the OMEMO keys of those in the room {room} is trusted"),
+    }
+}
+
+// --- what we say ---
+
+impl Engine {
+    /// Takes a message to all in a private room: `stanza` is how it would go out in plain. `required`: it never does.
+    pub(in crate::engine) fn enqueue_sealed_in_room(
+        &mut self,
+        (account, bot): (AccountId, BotId),
+        room: &BareJid,
+        message_id: &str,
+        stanza: String,
+        required: bool,
+    ) -> Result<(), Trouble> {
+        let row = OmemoWaitingRow {
+            id: 0,
+            account,
+            bot: Some(bot),
+            jid: room.clone(),
+            message_id: message_id.to_string(),
+            stanza,
+            required,
+            created_at: self.now.unix(),
+        };
+        // What can be said at once needs not wait, and what cannot be said at all is refused.
+        if self.store.list_omemo_waiting(account, room, 1)?.is_empty() {
+            let readiness = self.room_readiness(account, room)?;
+            match self.pass_on(&row, readiness)? {
+                Passed::Gone => return Ok(()),
+                Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
+                Passed::Waits => {}
+            }
+        }
+        if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
+            return Err(Failure::Busy { retry_after_s: 30 }.into());
+        }
+        self.store.insert_omemo_waiting(&row)?;
+        self.omemo_work(account, limits::OMEMO_RETRY);
+        Ok(())
+    }
+
+    /// Sends what waits for a room and can go, or is given up, in its order.
+    pub(in crate::engine) fn send_waiting_in_room(
+        &mut self,
+        account: AccountId,
+        room: &BareJid,
+    ) -> Result<(), store::Error> {
+        let rows = self.store.list_omemo_waiting(account, room, limits::OMEMO_WAITING_AT_ONCE)?;
+        let is_more = rows.len() == limits::OMEMO_WAITING_AT_ONCE;
+        for row in rows {
+            let readiness = self.room_readiness(account, room)?;
+            match self.pass_on(&row, readiness)? {
+                Passed::Gone => {}
+                Passed::Failed(why) => {
+                    log::warn!("{}: message {} was not sent: {why}", self.jid_of(account), row.message_id);
+                    self.fail_waiting(&row, &why)?;
+                }
+                Passed::Waits => return Ok(()),
+            }
+            self.store.delete_omemo_waiting(row.id)?;
+        }
+        if is_more {
+            self.omemo_work(account, Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    /// Something came that messages to rooms may wait for. With many people many things come, so the last one counts.
+    pub(super) fn send_waiting_in_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
+        if self.is_asked(account, |asked| matches!(asked, Asked::List(..) | Asked::Bundle(_))) {
+            return Ok(());
+        }
+        for (jid, _) in self.store.list_omemo_awaited(account)? {
+            if self.is_room(account, &jid) {
+                self.send_waiting_in_room(account, &jid)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// We are out for good.
+    pub(in crate::engine) fn fail_waiting_in_room(
+        &mut self,
+        account: AccountId,
+        room: &BareJid,
+        why: &str,
+    ) -> Result<(), store::Error> {
+        loop {
+            let rows = self.store.list_omemo_waiting(account, room, limits::OMEMO_WAITING_AT_ONCE)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                self.fail_waiting(&row, why)?;
+                self.store.delete_omemo_waiting(row.id)?;
+            }
+        }
+    }
+
+    /// Gives a message to the room, encrypted or, where it may be, plain.
+    fn pass_on(&mut self, row: &OmemoWaitingRow, readiness: Readiness) -> Result<Passed, store::Error> {
+        match readiness {
+            Readiness::Wait => Ok(Passed::Waits),
+            Readiness::Ready { is_for_all: false, .. } | Readiness::Lack { .. } if !row.required => {
+                self.put_out_in_room((row.account, row.bot), &row.jid, &row.message_id, row.stanza.clone())?;
+                Ok(Passed::Gone)
+            }
+            Readiness::Ready { groups, .. } => self.send_sealed_in_room(row, &groups),
+            Readiness::Lack { is_passing: true, .. } if self.now.unix() - row.created_at < limits::OMEMO_WAIT_S => {
+                self.omemo_work(row.account, limits::OMEMO_RETRY);
+                Ok(Passed::Waits)
+            }
+            Readiness::Lack { why, .. } => Ok(Passed::Failed(why)),
+        }
+    }
+
+    fn send_sealed_in_room(&mut self, row: &OmemoWaitingRow, groups: &[Group]) -> Result<Passed, store::Error> {
+        let parsed = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT));
+        let stanza = parsed.map_err(|_| store::Error::Corrupt(format!("message {} that waits", row.message_id)))?;
+        let Some(own) = self.own_jid(row.account) else { return Ok(Passed::Waits) };
+        let mut message: Option<Element> = None;
+        for (version, to) in groups {
+            let (payload, outer) = self.split(*version, &own, &stanza);
+            if let Sealed::Done(encrypted) = self.seal(row.account, *version, to, Some(&payload))? {
+                // What stands around the older version stands there for both.
+                message = Some(message.unwrap_or(outer).with_child(encrypted));
+            }
+        }
+        let Some(message) = message else { return Ok(Passed::Waits) };
+        let printed = message.print(ns::CLIENT);
+        if printed.len() > limits::OMEMO_STANZA_BYTES_MAX {
+            // The stream would die of it, again and again. The keys used up do no harm.
+            let why = "encrypted for all devices in the room the message is too large for the server";
+            return Ok(Passed::Failed(why.to_string()));
+        }
+        self.put_out_in_room((row.account, row.bot), &row.jid, &row.message_id, printed)?;
+        Ok(Passed::Gone)
+    }
+}
+
+// --- what others say ---
+
+impl Engine {
+    /// Decrypts what somebody has said in a room; nothing when there is nothing to tell anybody. In the room nobody hears
+    /// of it when that fails; the device gets a new session, in private, unless it was said long ago.
+    pub(in crate::engine) fn unseal_in_room(
+        &mut self,
+        account: AccountId,
+        message: &Inbound,
+        author: &BareJid,
+        is_history: bool,
+    ) -> Result<Option<Inbound>, store::Error> {
+        let (Some(stanza), Some(own)) = (message.stanza.as_deref(), self.own_jid(account)) else { return Ok(None) };
+        if self.policy(account) == Encrypt::Off {
+            return Ok(None);
+        }
+        for version in Version::ALL {
+            let Some(element) = stanza.find("encrypted", version.ns()) else { continue };
+            let Some((device, row)) = self.device(account, version)? else { continue };
+            let Some(encrypted) = Encrypted::read(element, own.as_str(), device.id()) else { continue };
+            let is_ours = *author == own && encrypted.sender == device.id();
+            if encrypted.keys.is_empty() || is_ours {
+                continue;
+            }
+            let peer = OmemoPeer { account, version: number(version), jid: author.clone(), device: encrypted.sender };
+            match self.decrypt((device, row), &encrypted, &peer)? {
+                Ok(Some(payload)) => return Ok(self.reveal_in_room(version, message, author, &payload)),
+                Ok(None) | Err(Error::Duplicate) => return Ok(None),
+                Err(Error::NotForUs) => {}
+                Err(error) => {
+                    log::info!("{own}: a message from device {} of {author} in a room: {error:?}", peer.device);
+                    if !is_history {
+                        self.wish_renewal(&peer)?;
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn reveal_in_room(&self, version: Version, message: &Inbound, author: &BareJid, payload: &[u8]) -> Option<Inbound> {
+        let content = match version {
+            Version::Legacy => {
+                vec![Element::new("body", ns::CLIENT).with_text(&String::from_utf8_lossy(payload))]
+            }
+            // XEP-0420 §6: in a room it says for which, or it could be put into another by whoever passes it on.
+            Version::Omemo2 => {
+                let room = message.from.bare();
+                let is = |said: &Option<String>, is: &BareJid| {
+                    said.as_deref().is_some_and(|said| BareJid::parse(said).is_ok_and(|said| said == *is))
+                };
+                let envelope = Envelope::parse(payload)?;
+                if !is(&envelope.to, &room) || !(envelope.from.is_none() || is(&envelope.from, author)) {
+                    log::warn!("an envelope from {author} in the room {room} was refused");
+                    return None;
+                }
+                envelope.content
+            }
+        };
+        Some(message.revealed(content, version == Version::Omemo2))
+    }
+}

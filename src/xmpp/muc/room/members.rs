@@ -1,0 +1,102 @@
+//! Who may read what is said in the room: all who belong to it, and all who are in it. Asked for where it is needed
+//! ([`Input::Members`](super::Input::Members)), kept up to date by what the room tells, asked again after a while.
+//!
+//! A room need not show its lists. Then only those count whom it shows otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::asks::About;
+use super::{Event, Room, State};
+use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
+use crate::xml::Element;
+use crate::xmpp::muc::members::{LISTS, build_list, read_list};
+use crate::xmpp::muc::presence::{Affiliation, Occupant};
+use crate::xmpp::stanza::{IqKind, StanzaError};
+
+type Known = BTreeMap<BareJid, Affiliation>;
+
+/// Who belongs to the room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Members {
+    known: Known,
+    /// The lists that came so far, while some are missing.
+    gathering: Option<Known>,
+    /// When all lists were there; `None`: not yet, or they may be wrong.
+    listed_at: Option<Duration>,
+}
+
+impl Room {
+    /// All who may read what is said, under their real addresses, we among them; `None` where that is not known well
+    /// enough: [`Input::Members`](super::Input::Members) asks, [`Event::Members`] tells that it is.
+    pub fn readers(&self, now: Duration) -> Option<BTreeSet<BareJid>> {
+        let listed_at = self.members.listed_at.filter(|_| self.state == State::Joined)?;
+        if now.saturating_sub(listed_at) >= limits::ROOM_MEMBERS_FRESH {
+            return None;
+        }
+        let present = self.occupants.values().filter(|occupant| occupant.affiliation != Affiliation::Outcast);
+        let present = present.filter_map(|occupant| occupant.real_jid.as_ref().map(Jid::bare));
+        Some(self.members.known.keys().cloned().chain(present).collect())
+    }
+
+    /// Asks for the lists, unless they are known or on their way.
+    pub(super) fn ask_members(&mut self) {
+        let is_wanted = self.state == State::Joined && self.is_online && self.members.gathering.is_none();
+        if !is_wanted || self.readers(self.now.mono).is_some() {
+            return;
+        }
+        self.members.gathering = Some(Known::new());
+        for affiliation in LISTS {
+            self.ask(About::List(affiliation), IqKind::Get, self.config.room.to_jid(), build_list(affiliation));
+        }
+    }
+
+    /// One list came, or it will not; with the last one all are known.
+    pub(super) fn listed(&mut self, affiliation: Affiliation, answer: Result<Option<Element>, StanzaError>) {
+        let Some(gathering) = &mut self.members.gathering else { return };
+        let list = answer.ok().flatten().map(|list| read_list(&list)).unwrap_or_default();
+        gathering.extend(list.into_iter().map(|jid| (jid, affiliation)));
+        if LISTS.into_iter().any(|affiliation| self.asks.is_open(About::List(affiliation))) {
+            return;
+        }
+        self.members.known = self.members.gathering.take().unwrap_or_default();
+        self.members.listed_at = Some(self.now.mono);
+        self.tell(Event::Members);
+    }
+
+    /// Somebody belongs to the room, or does not any more.
+    pub(super) fn affiliate(&mut self, jid: &BareJid, affiliation: Affiliation) {
+        let Members { known, gathering, .. } = &mut self.members;
+        for list in [Some(known), gathering.as_mut()].into_iter().flatten() {
+            if affiliation < Affiliation::Member {
+                list.remove(jid);
+            } else if list.len() < limits::ROOM_OCCUPANTS_MAX || list.contains_key(jid) {
+                list.insert(jid.clone(), affiliation);
+            }
+        }
+    }
+
+    /// What a presence says of somebody's affiliation; `before` is what was known of the same occupant.
+    pub(super) fn note_affiliation(&mut self, occupant: &Occupant, before: Option<&Occupant>, is_sure: bool) {
+        let jid = occupant.real_jid.as_ref().or(before.and_then(|before| before.real_jid.as_ref()));
+        if occupant.affiliation >= Affiliation::Member || is_sure {
+            if let Some(jid) = jid {
+                self.affiliate(&jid.bare(), occupant.affiliation);
+            }
+        } else if jid.is_some_and(|jid| self.members.known.contains_key(&jid.bare())) {
+            // Services leave it out when somebody drops off; he may still belong to the room.
+            self.members.listed_at = None;
+        }
+    }
+
+    /// We are not in it, or may have missed something.
+    pub(super) fn forget_members(&mut self) {
+        self.members = Members::default();
+    }
+
+    /// What was asked will not be answered.
+    pub(super) fn forget_gathering(&mut self) {
+        self.members.gathering = None;
+    }
+}
