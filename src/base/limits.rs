@@ -533,7 +533,7 @@ pub const OMEMO_STANZA_BYTES_MAX: usize = 240 * 1024;
 /// People that one message to a room is encrypted for: each is asked for two lists and some bundles before the first.
 pub const OMEMO_ROOM_READERS_MAX: usize = 150;
 /// Their devices: fewer than [`OMEMO_BUNDLES_MAX`], and with some 300 bytes each within [`OMEMO_STANZA_BYTES_MAX`].
-pub const OMEMO_ROOM_DEVICES_MAX: usize = 400;
+pub const OMEMO_ROOM_DEVICES_MAX: usize = 450;
 /// Random characters that hide the length of an envelope (XEP-0420 §4 asks for up to 200).
 pub const OMEMO_PADDING_MAX: u8 = 200;
 /// Pieces that an encrypted file is decrypted in: more would be held twice.

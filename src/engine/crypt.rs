@@ -223,7 +223,10 @@ impl Engine {
         }
         match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
             Some(account) if self.policy(account) == Encrypt::Off => Ok(self.withdraw_device(account)?),
-            Some(account) => Ok(self.omemo_arrival(account, false)?),
+            Some(account) => {
+                self.omemo_arrival(account, false)?;
+                Ok(self.settle_private_rooms(account)?)
+            }
             None => Ok(()),
         }
     }

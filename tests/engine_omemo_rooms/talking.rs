@@ -268,14 +268,6 @@ fn too_many_readers() {
         .collect();
     rig.lists = Some(names.iter().map(|name| (*name, "member")).collect());
     let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
-    for (number, name) in names.iter().enumerate().take(9) {
-        // Lists of devices that nobody has.
-        let mut list = Element::new("list", LEGACY.ns());
-        for id in 0..50 {
-            list = list.with_child(Element::new("device", LEGACY.ns()).with("id", &(1 + number * 50 + id).to_string()));
-        }
-        rig.set(name, LEGACY.devices_node(), "current", list);
-    }
     let mut rig = rig.join();
     // One more than the limit, with alice who is there.
     let why = refusal(rig.say_with("x", false));
@@ -285,6 +277,25 @@ fn too_many_readers() {
          <item affiliation='none' jid='u149@example.org' role='none'/></x></message>"
     ));
     alice.hears(&rig.tells("one less"), "one less");
+}
+
+#[test]
+fn too_many_devices() {
+    let mut rig = Rig::new(Encrypt::Required);
+    Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let each = limits::OMEMO_ROOM_DEVICES_MAX as u32 / 9;
+    for name in ["a@x", "b@x", "c@x", "d@x", "e@x", "f@x", "g@x", "h@x", "i@x"] {
+        let devices = (1..=each).map(|id| Element::new("device", LEGACY.ns()).with("id", &id.to_string()));
+        let list = devices.fold(Element::new("list", LEGACY.ns()), Element::with_child);
+        rig.set(name, LEGACY.devices_node(), "current", list);
+        rig.lists.as_mut().unwrap().push((name, "member"));
+    }
+    let mut rig = rig.join();
+    // Nobody is asked for so many bundles.
+    rig.say("asked first");
+    let why = refusal(rig.say_with("x", false));
+    assert!(why.contains("451 devices") && why.contains("at most 450"), "{why}");
+    assert!(rig.said.is_empty());
 }
 
 #[test]

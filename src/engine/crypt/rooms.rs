@@ -37,6 +37,18 @@ enum Readiness {
 /// Devices that get the same version.
 type Group = (Version, Vec<OmemoPeer>);
 
+/// Lists with devices on them, and what is said of somebody without.
+struct Shown {
+    lists: Vec<(Version, Vec<u32>)>,
+    lack: Lack,
+}
+
+impl Shown {
+    fn count(&self) -> usize {
+        self.lists.first().map_or(0, |(_, ids)| ids.len())
+    }
+}
+
 /// How one person in the room is reached.
 enum Reader {
     Asked,
@@ -85,67 +97,82 @@ impl Engine {
         room: &BareJid,
         readers: &BTreeSet<BareJid>,
     ) -> Result<Readiness, store::Error> {
-        let mut groups = Version::ALL.map(|version| (version, Vec::new()));
-        let (mut waits, mut is_for_all, mut worst) = (false, true, Lack::NoDevice);
+        let (mut shown, mut waits) = (Vec::new(), false);
         for jid in readers {
-            match self.reader(account, jid)? {
+            match self.shown(account, jid)? {
+                Some(lists) => shown.push((jid, lists)),
+                None => waits = true,
+            }
+        }
+        if waits {
+            return Ok(Readiness::Wait);
+        }
+        let count: usize = shown.iter().map(|(_, lists)| lists.count()).sum();
+        if count > limits::OMEMO_ROOM_DEVICES_MAX {
+            let most = limits::OMEMO_ROOM_DEVICES_MAX;
+            let why =
+                format!("those who may read in the room {room} have {count} devices; at most {most} are encrypted for");
+            return Ok(Readiness::Lack { why, is_passing: false });
+        }
+        let mut groups = Version::ALL.map(|version| (version, Vec::new()));
+        let (mut is_for_all, mut worst) = (true, Lack::NoDevice);
+        for (jid, lists) in shown {
+            match self.reader(account, jid, lists)? {
                 Reader::Asked => waits = true,
                 Reader::By(version, peers) => {
-                    groups.iter_mut().filter(|(of, _)| *of == version).for_each(|(_, all)| all.extend(peers.clone()));
+                    let group = groups.iter_mut().find(|(of, _)| *of == version);
+                    group.into_iter().for_each(|(_, all)| all.extend(peers.iter().cloned()));
                 }
                 Reader::Not(lack) => {
-                    is_for_all &=
-                        lack == Lack::Untrusted || lack == Lack::Unreachable && self.has_devices(account, jid)?;
+                    let has_some = lack == Lack::Unreachable && self.has_devices(account, jid)?;
+                    is_for_all &= lack == Lack::Untrusted || has_some;
                     worst = if worst == Lack::NoDevice { lack } else { worst };
                 }
             }
         }
-        let mut groups: Vec<Group> = groups.into_iter().filter(|(_, peers)| !peers.is_empty()).collect();
-        for place in 0..groups.len() {
-            let Some(version) = groups.get(place).map(|(version, _)| *version) else { break };
-            match self.own_others(account, version)? {
-                Some(others) => {
-                    let is_there = |peer: &OmemoPeer| {
-                        groups.iter().flat_map(|(_, all)| all).any(|p| p.jid == peer.jid && p.device == peer.device)
-                    };
-                    let others: Vec<OmemoPeer> = others.into_iter().filter(|peer| !is_there(peer)).collect();
-                    groups.iter_mut().skip(place).take(1).for_each(|(_, all)| all.extend(others.clone()));
-                }
-                None => waits = true,
-            }
+        if waits {
+            return Ok(Readiness::Wait);
         }
-        let count: usize = groups.iter().map(|(_, peers)| peers.len()).sum();
-        Ok(match (waits, groups.is_empty()) {
-            (true, _) => Readiness::Wait,
-            (false, true) => {
-                let why = why_nobody(room, readers.is_empty(), worst);
-                Readiness::Lack { why, is_passing: worst == Lack::Unreachable }
-            }
-            (false, false) if count > limits::OMEMO_ROOM_DEVICES_MAX => {
-                let most = limits::OMEMO_ROOM_DEVICES_MAX;
-                let why = format!(
-                    "those who may read in the room {room} have {count} devices; at most {most} are encrypted for"
-                );
-                Readiness::Lack { why, is_passing: false }
-            }
-            (false, false) => Readiness::Ready { groups, is_for_all },
-        })
+        let groups: Vec<Group> = groups.into_iter().filter(|(_, peers)| !peers.is_empty()).collect();
+        if groups.is_empty() {
+            let why = why_nobody(room, readers.is_empty(), worst);
+            return Ok(Readiness::Lack { why, is_passing: worst == Lack::Unreachable });
+        }
+        let groups = self.with_own_others(account, groups)?;
+        Ok(groups.map_or(Readiness::Wait, |groups| Readiness::Ready { groups, is_for_all }))
     }
 
-    /// As for a message to him alone.
-    fn reader(&mut self, account: AccountId, jid: &BareJid) -> Result<Reader, store::Error> {
-        let (mut lists, mut lack, mut waits) = (Vec::new(), Lack::NoDevice, false);
+    /// Our own other devices get it too, each in one version; `None` when something is asked.
+    fn with_own_others(&mut self, account: AccountId, groups: Vec<Group>) -> Result<Option<Vec<Group>>, store::Error> {
+        let (mut out, mut ours): (Vec<Group>, Vec<u32>) = (Vec::new(), Vec::new());
+        for (version, mut peers) in groups {
+            let Some(mut others) = self.own_others(account, version)? else { return Ok(None) };
+            others.retain(|peer| !ours.contains(&peer.device));
+            ours.extend(others.iter().map(|peer| peer.device));
+            peers.extend(others);
+            out.push((version, peers));
+        }
+        Ok(Some(out))
+    }
+
+    /// The lists that somebody shows; `None` when they are asked for.
+    fn shown(&mut self, account: AccountId, jid: &BareJid) -> Result<Option<Shown>, store::Error> {
+        let (mut shown, mut waits) = (Shown { lists: Vec::new(), lack: Lack::NoDevice }, false);
         for version in Version::ALL {
             match self.list_of(account, version, jid)? {
-                List::Known(ids) => lists.push((version, ids)),
+                List::Known(ids) => shown.lists.push((version, ids)),
                 List::Asked => waits = true,
-                List::Unreachable => lack = Lack::Unreachable,
+                List::Unreachable => shown.lack = Lack::Unreachable,
             }
         }
-        if waits {
-            return Ok(Reader::Asked);
-        }
-        for (version, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+        shown.lists.retain(|(_, ids)| !ids.is_empty());
+        Ok(Some(shown).filter(|_| !waits))
+    }
+
+    /// As for a message to him alone: the older version first, which nearly everybody has.
+    fn reader(&mut self, account: AccountId, jid: &BareJid, shown: Shown) -> Result<Reader, store::Error> {
+        let mut lack = shown.lack;
+        for (version, ids) in shown.lists {
             match self.usable(account, version, jid, &ids)? {
                 Ok(Some(usable)) => return Ok(Reader::By(version, usable)),
                 Ok(None) => return Ok(Reader::Asked),

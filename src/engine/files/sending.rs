@@ -26,6 +26,7 @@ use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
+use crate::xmpp::message::Kind;
 use crate::xmpp::upload::Slot;
 
 /// `sendFile` with the file itself.
@@ -108,6 +109,9 @@ impl Engine {
         let Way::Account(account) = self.way(bot, &act.to)? else {
             return Err(failed("the built-in chat takes no files, only their addresses as `url`").into());
         };
+        if act.kind == Kind::Groupchat {
+            self.check_cover(account, &act.to.bare())?;
+        }
         let encrypted = self.is_sealed(bot, &act.to, act.kind)?;
         if let Some(message_id) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
             return Ok(Verdict::Outcome(Ok(Answer::Sent { message_id, encrypted })));

@@ -65,6 +65,11 @@ impl Engine {
         if self.is_bots_own(account) { self.policy(account) } else { Encrypt::Off }
     }
 
+    /// The account encrypts from now on.
+    pub(in crate::engine) fn settle_private_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
+        self.rooms_of(account).iter().try_for_each(|key| self.settle_private(key))
+    }
+
     /// A room has said what it is, or can be spoken in: whoever may read there will be needed, and what waited may go.
     pub(super) fn settle_private(&mut self, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.rooms.entries.get(key).filter(|_| self.room_policy(key.0) != Encrypt::Off) else {
@@ -134,6 +139,11 @@ impl Engine {
             Err(Trouble::Failure(_)) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether anything may be said in a room now; before a file for it goes to a server.
+    pub(in crate::engine) fn check_cover(&mut self, account: AccountId, room: &BareJid) -> Result<(), Trouble> {
+        self.cover(&(account, room.clone()), false).map(drop)
     }
 
     /// Puts a finished stanza into a room's outbox.

@@ -2,6 +2,7 @@
 
 use super::*;
 
+use crate::xmpp::muc::members::{read_author, read_changes, read_list};
 use crate::xmpp::muc::mention::is_mention;
 
 /// SplitMix64.
@@ -58,7 +59,7 @@ const PIECES: [&str; 12] = [
     "<reply xmlns='urn:xmpp:reply:0' to='@'/>",
     "<x xmlns='http://jabber.org/protocol/muc#user'><destroy jid='/'/></x>",
     "<x xmlns='http://jabber.org/protocol/muc#user'><item nick='&#xfffd;' jid='@' role='x'/></x>",
-    "<x xmlns='http://jabber.org/protocol/muc#user'><item nick='bot2'/><status/></x>",
+    "<x xmlns='http://jabber.org/protocol/muc#user'><item nick='bot2' jid='a@b/c' affiliation='member'/><status/></x>",
 ];
 
 fn stanza(random: &mut Random) -> String {
@@ -101,6 +102,11 @@ fn input(random: &mut Random, scene: &mut Scene) -> Option<Input> {
                 _ => failure("cancel", random.of(&CONDITIONS)),
             };
             Input::Answer { tag, answer }
+        }
+        9 => Input::Members,
+        10 => {
+            let from = Jid::parse(random.of(&["tea@muc.here", "tea@muc.here/bot"])).unwrap();
+            Input::Affiliations(read_changes(&parse(&stanza(random)), &from))
         }
         8 => {
             scene.pass(random.below(100) as u64);
@@ -170,6 +176,7 @@ fn damaged_stanzas() {
         read += 1;
         let _ = RoomPresence::read(&element);
         let _ = RoomInfo::read(&element);
+        let _ = (read_changes(&element, &room.to_jid()), read_author(&element), read_list(&element));
         if let Some(message) = RoomMessage::read(&element, &account()) {
             let _ = message.is_to(&room.with_resource("bot").unwrap(), None);
         }
