@@ -5,7 +5,7 @@ pipes, never linked, copied or shipped.
 
 login:    has "omemo": "0.3", "2" or "0.3 2", the versions it knows, and "store": the file with its keys, so that it can
           come back as the same device.
-commands: all of peer.py's; encrypt {to, body, id?, version}; devices {to}: what it knows of somebody's devices
+commands: all of peer.py's; encrypt {to, body, id?, version, readers?}, with readers to all in a room, for these; devices {to}: what it knows of somebody's devices
 events:   all of peer.py's; a message has also "encrypted": "0.3", "2", or "" for a plain one, and its body is what was
           encrypted; one that cannot be decrypted has the reason in "error". key {from}: a message without content.
           devices {items: [[number, versions]]}
@@ -37,6 +37,7 @@ from peer import event, unwrap
 NAMESPACES = {"0.3": old.NAMESPACE, "2": two.NAMESPACE}
 SCE = "{urn:xmpp:sce:1}"
 HINTS = "urn:xmpp:hints"
+MUC_USER = "{http://jabber.org/protocol/muc#user}"
 
 
 class File(Storage):
@@ -110,6 +111,8 @@ class OmemoPeer(peer.Peer):
         self.versions = [NAMESPACES[name] for name in login["omemo"].split()]
         keep_versions(self.versions)
         self.register_plugin("xep_0384", {"file": login["store"], "versions": self.versions}, module=sys.modules[__name__])
+        # Who is who in rooms: occupant -> real address.
+        self.occupants = {}
         self.arrived = asyncio.Queue()
         # Held by nobody else, a task may be collected.
         self.reading = asyncio.ensure_future(self.read_messages())
@@ -117,6 +120,12 @@ class OmemoPeer(peer.Peer):
     async def on_start(self, start):
         self.manager = await self["xep_0384"].get_session_manager()
         await super().on_start(start)
+
+    def on_presence(self, stanza):
+        item = stanza.xml.find(f"{MUC_USER}x/{MUC_USER}item")
+        if item is not None and item.get("jid"):
+            self.occupants[stanza.xml.get("from")] = JID(item.get("jid")).bare
+        super().on_presence(stanza)
 
     def on_message(self, stanza):
         self.arrived.put_nowait(stanza)
@@ -136,7 +145,10 @@ class OmemoPeer(peer.Peer):
                     fields = None
                     break
                 try:
-                    fields["body"] = await self.decrypt(version, encrypted, JID(xml.get("from")).bare)
+                    sender = xml.get("from")
+                    room = JID(sender).bare if xml.get("type") == "groupchat" else None
+                    sender = self.occupants.get(sender, JID(sender).bare)
+                    fields["body"] = await self.decrypt(version, encrypted, sender, room)
                 except Exception as error:
                     fields["body"], fields["error"] = None, f"{type(error).__name__}: {error}"
                 if fields["body"] is None and "error" not in fields:
@@ -146,7 +158,7 @@ class OmemoPeer(peer.Peer):
             if fields:
                 event("message", **fields)
 
-    async def decrypt(self, version, encrypted, sender):
+    async def decrypt(self, version, encrypted, sender, room):
         await self.get_devices(sender)
         if version == "2":
             message = twomemo.etree.parse_message(encrypted, sender)
@@ -161,6 +173,8 @@ class OmemoPeer(peer.Peer):
         assert envelope.tag == f"{SCE}envelope" and envelope.find(f"{SCE}rpad") is not None, plain
         author = envelope.find(f"{SCE}from")
         assert author is None or author.get("jid") == sender, plain
+        meant = envelope.find(f"{SCE}to")
+        assert room is None or meant.get("jid") == room, plain
         return envelope.findtext(f"{SCE}content/{peer.CLIENT}body")
 
     async def get_devices(self, jid):
@@ -173,22 +187,27 @@ class OmemoPeer(peer.Peer):
 
     async def encrypt(self, command):
         to, body, version = command["to"], command["body"], command["version"]
-        await self["xep_0384"].refresh_device_lists({to})
+        readers = command.get("readers") or []
+        await self["xep_0384"].refresh_device_lists(set(readers or [to]))
         if version == "2":
             envelope = ElementTree.Element(f"{SCE}envelope")
             content = ElementTree.SubElement(envelope, f"{SCE}content")
             ElementTree.SubElement(content, f"{peer.CLIENT}body").text = body
             ElementTree.SubElement(envelope, f"{SCE}rpad").text = "x" * (len(body) % 50)
             ElementTree.SubElement(envelope, f"{SCE}from", jid=self.boundjid.bare)
+            if readers:
+                ElementTree.SubElement(envelope, f"{SCE}to", jid=to)
             ElementTree.SubElement(envelope, f"{SCE}time", stamp=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
             plain = ElementTree.tostring(envelope)
         else:
             plain = body.encode()
         namespace = NAMESPACES[version]
-        messages, errors = await self.manager.encrypt(frozenset([JID(to).bare]), {namespace: plain}, [namespace])
+        meant = frozenset(JID(jid).bare for jid in readers or [to])
+        messages, errors = await self.manager.encrypt(meant, {namespace: plain}, [namespace])
         for error in errors:
             event("error", what=f"not for one device: {error}")
-        message = self.make_message(mto=to, mbody="This message is encrypted.", mtype="chat")
+        kind = "groupchat" if readers else "chat"
+        message = self.make_message(mto=to, mbody="This message is encrypted.", mtype=kind)
         message["id"] = command.get("id") or self.new_id()
         for encrypted in messages:
             write = twomemo.etree if version == "2" else oldmemo.etree

@@ -238,6 +238,7 @@ struct SendCommand {
     kind: Option<String>,
     private: bool,
     version: String,
+    readers: Vec<String>,
 }
 
 /// For the commands with few fields; those that do not belong to a command are ignored there.
@@ -364,6 +365,16 @@ impl Peer {
     pub fn encrypt(&mut self, to: &str, body: &str, version: &str) -> String {
         let (cmd, to, body, version) = ("encrypt".into(), to.into(), body.into(), version.into());
         self.command(&SendCommand { cmd, to, body, version, ..SendCommand::default() });
+        let sent = self.take(ENCRYPT_LIMIT, |event| event.ev == "sent" || is_refusal(event));
+        let id = sent.filter(|event| event.ev == "sent").and_then(|event| event.id);
+        id.unwrap_or_else(|| self.fail("the message was not encrypted"))
+    }
+
+    /// The same to all in a room, for the devices of these people and its own others.
+    pub fn encrypt_in_room(&mut self, room: &str, body: &str, version: &str, readers: &[&str]) -> String {
+        let (cmd, to, body, version) = ("encrypt".into(), room.into(), body.into(), version.into());
+        let readers = readers.iter().map(|jid| jid.to_string()).collect();
+        self.command(&SendCommand { cmd, to, body, version, readers, ..SendCommand::default() });
         let sent = self.take(ENCRYPT_LIMIT, |event| event.ev == "sent" || is_refusal(event));
         let id = sent.filter(|event| event.ev == "sent").and_then(|event| event.id);
         id.unwrap_or_else(|| self.fail("the message was not encrypted"))
