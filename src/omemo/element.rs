@@ -121,6 +121,12 @@ pub fn read_devices(version: Version, list: &Element) -> Vec<u32> {
     ids
 }
 
+/// The ids of the devices that call themselves so: OMEMO 2 only.
+pub fn labelled_devices(list: &Element, label: &str) -> Vec<u32> {
+    let devices = list.children().filter(|child| child.attribute("label") == Some(label));
+    devices.filter_map(|child| device_id(Version::Omemo2, child)).take(limits::OMEMO_DEVICES_MAX).collect()
+}
+
 /// A device list with one device more, and the others with all that they say of themselves. `label` is shown to people
 /// and exists in OMEMO 2 only.
 pub fn add_device(version: Version, list: Option<&Element>, id: u32, label: Option<&str>) -> Element {

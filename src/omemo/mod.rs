@@ -24,7 +24,7 @@ use crypto::Gcm;
 
 pub use crypto::{Bytes, Key, KeyPair, PublicKey, is_same};
 pub use device::{Device, new_device_id};
-pub use element::{Bundle, DeviceKey, Encrypted, add_device, read_devices, remove_device};
+pub use element::{Bundle, DeviceKey, Encrypted, add_device, labelled_devices, read_devices, remove_device};
 pub use envelope::Envelope;
 pub use file::{Decrypter, Encrypter, FileKey, join_url, split_url};
 pub use session::Session;

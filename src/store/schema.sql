@@ -191,7 +191,7 @@ CREATE TABLE omemo_session (
   PRIMARY KEY (account_id, version, jid, device)
 ) WITHOUT ROWID;
 
--- Owner: omemo.rs. Device lists as fetched or notified last.
+-- Owner: omemo.rs. Device lists as fetched or notified last; under version -1 those of them that are daemons like us.
 CREATE TABLE omemo_list (
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   version    INTEGER NOT NULL,

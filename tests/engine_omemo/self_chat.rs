@@ -488,6 +488,29 @@ fn a_later_device_waits_for_the_owners_word() {
 }
 
 #[test]
+fn where_nobody_reads_nobody_is_written_to() {
+    let mut home = Home::new(Encrypt::Preferred);
+    // Left over from another daemon, with all that belongs to it.
+    for version in Version::ALL {
+        Phone::new(OWNER, version, 55).publish(&mut home.nodes);
+    }
+    let list = omemo::add_device(Version::Omemo2, None, 55, Some("Botmother"));
+    home.nodes.set(OWNER, Version::Omemo2.devices_node(), "current", list);
+    home.come_online();
+    assert!(!sent_id(home.say(OWNER, "in the clear")).1);
+    assert!(home.take_sent()[0].print("").contains("in the clear"));
+    let mut phone = Phone::new(OWNER, LEGACY, 77);
+    phone.publish(&mut home.nodes);
+    home.notified(LEGACY, home.nodes.get(OWNER, LEGACY.devices_node()).unwrap());
+    assert!(sent_id(home.say(OWNER, "a secret")).1);
+    let sent = home.take_sent();
+    assert_eq!(phone.hear_from(OWNER, &sent[0]), Ok(Some("a secret".to_string())));
+    assert!(!sent[0].print("").contains("\"55\"") && !sent[0].print("").contains("'55'"), "{sent:?}");
+    // It stays on the list, whosever it is.
+    assert!(home.ids(LEGACY).contains(&55));
+}
+
+#[test]
 fn who_asks_encrypted_is_answered_so_before_his_list_is_read() {
     let mut home = Home::new(Encrypt::Preferred);
     home.come_online();

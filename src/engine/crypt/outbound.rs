@@ -47,10 +47,10 @@ impl Engine {
             return self.has_other_devices(account, jid);
         }
         for version in Version::ALL {
-            let own = self.device_here(account, version, jid)?;
+            let unread = self.daemons_of(account, version, jid)?;
             let listed = self.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids).unwrap_or_default();
             let met = self.store.list_omemo_sessions(account, number(version), jid)?;
-            if listed.into_iter().chain(met).any(|id| Some(id) != own) {
+            if listed.into_iter().chain(met).any(|id| !unread.contains(&id)) {
                 return Ok(true);
             }
         }

@@ -31,7 +31,7 @@ pub(in crate::engine) enum How {
 }
 
 /// What shows the device to people, where lists have room for it.
-const LABEL: &str = "Botmother";
+pub(super) const LABEL: &str = "Botmother";
 
 /// How a node of bundles or devices is to be.
 fn options(version: Version, is_bundle: bool, how: How) -> Options {
@@ -153,6 +153,7 @@ impl Engine {
         self.put_on_list(account, version, list, &ids)?;
         if self.is_person(account) {
             self.note_own_list(account, version, list);
+            self.note_daemons(account, version, &own, list)?;
             self.look_at_own_devices(account, version, &own, &ids)?;
         }
         self.send_waiting_for(account, &own)

@@ -121,9 +121,9 @@ impl Engine {
         jid: &BareJid,
         ids: &[u32],
     ) -> Result<Result<Option<Vec<OmemoPeer>>, Lack>, store::Error> {
-        let own = self.device_here(account, version, jid)?;
+        let unread = self.daemons_of(account, version, jid)?;
         let (mut usable, mut waits, mut lack) = (Vec::new(), false, Lack::NoDevice);
-        for id in ids.iter().copied().filter(|id| Some(*id) != own) {
+        for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
             match self.reach(&peer)? {
                 Reach::Usable => usable.push(peer),

@@ -10,7 +10,7 @@ use crate::base::text;
 use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::command::texts::{self, Text};
-use crate::engine::crypt::own::list_in;
+use crate::engine::crypt::own::{LABEL, list_in};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
 use crate::omemo::{self, Bundle, Encrypted, Version};
@@ -22,6 +22,9 @@ use crate::xmpp::message::{Inbound, Kind, Outbound};
 use crate::xmpp::ns;
 use crate::xmpp::pubsub;
 use crate::xmpp::stanza::IqKind;
+
+/// Under this number among the versions stand the devices of daemons on a person's list.
+const DAEMONS: i64 = -1;
 
 /// The orders that take our device off a list, where it is on it, and its bundle away.
 fn withdrawal(version: Version, list: Option<&Element>, device: u32) -> Vec<Element> {
@@ -48,17 +51,38 @@ impl Engine {
         self.accounts.get(&account).is_some_and(|a| a.row.origin == Origin::Person && a.row.jid == *jid)
     }
 
-    /// Our own device on somebody's list: of this account, or of a person who is signed in here. Nobody reads there, so that
-    /// it does not count when his bots write to him.
-    pub(super) fn device_here(
+    /// The devices on somebody's list where nobody reads: ours, of this account or of a person who is signed in here, and
+    /// those of other daemons like us, or left over from one. They do not count when it is decided how to write to him.
+    pub(super) fn daemons_of(
         &self,
         account: AccountId,
         version: Version,
         jid: &BareJid,
-    ) -> Result<Option<u32>, store::Error> {
+    ) -> Result<Vec<u32>, store::Error> {
         let own = self.own_jid(account).filter(|own| own == jid).map(|_| account);
-        let Some(account) = own.or_else(|| self.account_of(jid)) else { return Ok(None) };
-        Ok(self.device(account, version)?.map(|(device, _)| device.id()))
+        let Some(account) = own.or_else(|| self.account_of(jid)) else { return Ok(Vec::new()) };
+        let device = self.device(account, version)?.map(|(device, _)| device.id());
+        let others = self.store.omemo_list(account, DAEMONS, jid)?.map(|(ids, _)| ids);
+        Ok(others.into_iter().flatten().chain(device).collect())
+    }
+
+    /// Remembers which devices call themselves as ours does.
+    pub(super) fn note_daemons(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        own: &BareJid,
+        list: Option<&Element>,
+    ) -> Result<(), store::Error> {
+        if version != Version::Omemo2 {
+            return Ok(());
+        }
+        let ids = list.map(|list| omemo::labelled_devices(list, LABEL)).unwrap_or_default();
+        let known = self.store.omemo_list(account, DAEMONS, own)?.map(|(ids, _)| ids).unwrap_or_default();
+        if known == ids {
+            return Ok(());
+        }
+        self.store.store_omemo_list(account, DAEMONS, own, &ids, self.now.unix())
     }
 
     /// Remembers the whole list, with what others say there of themselves.
@@ -78,9 +102,9 @@ impl Engine {
         own: &BareJid,
         ids: &[u32],
     ) -> Result<(), store::Error> {
-        let device = self.device(account, version)?.map(|(device, _)| device.id());
+        let unread = self.daemons_of(account, version, own)?;
         let known = self.store.list_omemo_keys(account, own)?;
-        for id in ids.iter().copied().filter(|id| Some(*id) != device) {
+        for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
             let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.now.unix());
             if !is_skipped && !known.iter().any(|key| key.device == id) {
@@ -123,9 +147,9 @@ impl Engine {
     /// Whether the owner has another device that may be able to read.
     pub(super) fn has_other_devices(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
         for version in Version::ALL {
-            let device = self.device(account, version)?.map(|(device, _)| device.id());
+            let unread = self.daemons_of(account, version, own)?;
             let ids = self.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
-            for id in ids.into_iter().filter(|id| Some(*id) != device) {
+            for id in ids.into_iter().filter(|id| !unread.contains(id)) {
                 let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
                 if self.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
                     return Ok(true);

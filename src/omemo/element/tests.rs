@@ -52,6 +52,12 @@ fn bundles_of_2() {
 
 #[test]
 fn device_lists() {
+    let list = parse(
+        "<devices xmlns='urn:xmpp:omemo:2'><device id='1' label='Phone'/><device id='2' label='Box'/><device id='3'/>\
+         <device id='0' label='Box'/><other id='4' label='Box'/></devices>",
+    );
+    assert_eq!(labelled_devices(&list, "Box"), [2]);
+
     let list = "<list xmlns='eu.siacs.conversations.axolotl'><device id='5'/><device id='0'/><device id='5'/>\
                 <device id='-3'/><device id='4294967295'/><device/><other id='8'/><device id=' 6 '/></list>";
     let list = parse(list);
