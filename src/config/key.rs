@@ -199,7 +199,8 @@ pub(super) static KEYS: &[Key] = &[
         "omemo",
         "default",
         choice!(omemo: "required" => Omemo::Required, "preferred" => Omemo::Preferred, "off" => Omemo::Off),
-        "Whether bots with an account of their own encrypt their chats end-to-end, where nothing else was said for one.\n\
+        "Whether bots with an account of their own encrypt their chats and private rooms end-to-end, where nothing else was\n\
+         said for one.\n\
          required: always; what comes in plain text is not taken. preferred: with whoever has a device for it. off: never.",
     ),
     key(
