@@ -37,7 +37,7 @@ struct Scene {
 impl Scene {
     fn start(kind: Kind, policy: &str) -> Option<Scene> {
         let server = Server::start_with(kind, Options { debug: true, ..Options::default() })?;
-        ["keeper", "alice", "bob", "carol", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
+        ["keeper", "alice", "bob", "carol", "dave", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
         let more = format!("[api]\nrate_limit = 0\n[omemo]\ndefault = \"{policy}\"\n");
         let daemon = Daemon::with_account(&server, "keeper", "pw", server.c2s_port, &more);
         daemon.wait_online(1, SOON);
@@ -46,6 +46,8 @@ impl Scene {
         let token = daemon.http().post("/bot/create", None, &body).ok().at("token").text();
         let login = |user, omemo| Peer::login_with(&server, user, "pw", "phone", &Login { omemo, ..Login::default() });
         let (mut alice, bob, carol) = (login("alice", BOTH), login("bob", "2"), login("carol", "0.3"));
+        // He belongs to rooms and is never in one; his device is there to be seen.
+        login("dave", BOTH).quit();
         let begun = Instant::now();
         while alice.devices(&bot).len() != 1 {
             assert!(begun.elapsed() < SOON, "not announced\n{}", daemon.log_text());
@@ -84,7 +86,7 @@ impl Scene {
         let room = self.server.room(name);
         self.alice.join(&room, "alice");
         self.configure(&room, &[("membersonly", "1"), ("whois", "anyone")]);
-        ["bot", "bob", "carol"].iter().for_each(|user| self.affiliate(&room, user, "member"));
+        ["bot", "bob", "carol", "dave"].iter().for_each(|user| self.affiliate(&room, user, "member"));
         self.bob.join(&room, "bob");
         self.carol.join(&room, "carol");
         self.join(&room);
@@ -164,9 +166,11 @@ fn is_from_bot(message: &Message) -> bool {
 fn private_rooms(kind: Kind) {
     let Some(mut scene) = Scene::start(kind, "required") else { return };
     let room = scene.private_room("kitchen");
+    let dave = scene.device("dave");
     let (bot, bob_jid) = (scene.bot.clone(), scene.server.jid("bob"));
     let everybody = "alice bob carol";
-    scene.tells(&room, "antwort-1", everybody);
+    let xml = scene.tells(&room, "antwort-1", everybody).xml;
+    assert!(xml.contains(&dave), "{xml}");
     scene.alice.encrypt_in_room(&room, "Robo: frage-1", "0.3", &[&bot]);
     let data = scene.hears("alice", "Robo: frage-1");
     assert!(data.at("mentioned").truth() && data.at("room").text() == room, "{data:?}");
