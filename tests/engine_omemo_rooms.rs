@@ -161,6 +161,8 @@ struct Rig {
     /// To somebody alone.
     whispered: Vec<(u64, Element)>,
     outcomes: Vec<Outcome>,
+    /// Calls to AIs.
+    calls: Vec<u64>,
     count: u32,
 }
 
@@ -222,6 +224,7 @@ impl Rig {
             said: Vec::new(),
             whispered: Vec::new(),
             outcomes: Vec::new(),
+            calls: Vec::new(),
             count: 0,
         };
         rig.online();
@@ -311,6 +314,7 @@ impl Rig {
                         }
                     }
                     Effect::Answer(_, outcome) => self.outcomes.push(outcome),
+                    Effect::Call { tag, .. } => self.calls.push(tag),
                     _ => {}
                 }
             }

@@ -152,6 +152,75 @@ fn with_encryption_off_nothing_changes() {
     assert_eq!(rig.take_kind("message").len(), 1);
 }
 
+#[test]
+fn an_ai_reads_and_answers_encrypted() {
+    let mut rig = Rig::new(Encrypt::Required);
+    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut rig = rig.join();
+    let (provider, model) = (Some("ollama".to_string()), Some("m".to_string()));
+    assert!(rig.ask(Question::SetAi(AiSettings { provider, model, ..AiSettings::default() })).is_ok());
+    rig.arrives(&in_room("alice", "p1", "p1", "<body>Robo: plain</body>"));
+    assert!(rig.calls.is_empty(), "not obeyed");
+    let hint = rig.one_said();
+    rig.reflect(&hint);
+    let nobody = alice.seal(&rig, "Nobody is meant.", None);
+    rig.told("alice", &nobody);
+    assert!(rig.calls.is_empty());
+    let question = alice.seal(&rig, "Robo: are you there?", None);
+    rig.told("alice", &question);
+    let tag = rig.calls.pop().expect("a call");
+    let body = br#"{"message":{"content":"Yes."},"done":true}"#.to_vec();
+    let answer = botmother::base::call::HttpAnswer { status: 200, body, ..Default::default() };
+    rig.batch(vec![Event::Called { tag, called: Box::new(Ok(answer)) }]);
+    let stanza = rig.one_said();
+    assert!(!stanza.print("").contains("Yes."));
+    alice.hears(&stanza, "alice: Yes.");
+    rig.reflect(&stanza);
+    // What a kill interrupts is told encrypted, too.
+    let question = alice.seal(&rig, "Robo: and now?", None);
+    rig.told("alice", &question);
+    let mut rig = rig.killed(Encrypt::Required);
+    rig.online();
+    rig.let_in();
+    let stanza = rig.one_said();
+    assert!(alice.hear(&stanza).unwrap().unwrap().starts_with("alice: I was restarted"));
+}
+
+/// There the room tells what was said, and by its occupant id it is known who has.
+#[test]
+fn history_of_a_room_without_an_archive() {
+    let mut rig = Rig::new(Encrypt::Required);
+    rig.features = &["muc_membersonly", "muc_nonanonymous", "urn:xmpp:occupant-id:0"];
+    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut rig = rig.join();
+    let first = alice.seal(&rig, "live", None);
+    rig.told("alice", &first);
+    assert!(rig.take_kind("message")[0].contains("live"));
+    let missed = alice.seal(&rig, "meanwhile", None);
+    let other = alice.seal(&rig, "whose is this", None);
+    let mut rig = rig.killed(Encrypt::Required);
+    rig.online();
+    rig.presence("alice2", "", &item("owner", "alice@example.org/phone"), "");
+    rig.presence("Robo", "", &item("member", "bot@example.org/r"), "<status code='110'/>");
+    let told = |id: &str, occupant: &str, sealed: &Element| {
+        format!(
+            "<message from='{ROOM}/alice' to='{BOT}/r' type='groupchat' id='{id}'>{}\
+             <occupant-id xmlns='urn:xmpp:occupant-id:0' id='{occupant}'/>\
+             <delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='2027-01-15T08:00:01Z'/></message>",
+            super::sealed(sealed)
+        )
+    };
+    for _ in 0..2 {
+        rig.arrives(&told("h1", "occ-alice2", &missed));
+        rig.arrives(&told("h2", "occ-gone", &other));
+    }
+    rig.arrives(&format!("<message from='{ROOM}' type='groupchat'><subject/></message>"));
+    let updates = rig.take_kind("message");
+    assert!(updates.len() == 1 && updates[0].contains("meanwhile"), "{updates:?}");
+    rig.wait(60);
+    assert!(rig.said.is_empty() && rig.take_whispered().iter().all(|stanza| alice.hear(stanza) == Ok(None)));
+}
+
 /// Wherever bytes are damaged: no panic, no words, and the session goes on.
 #[test]
 fn damaged_messages() {

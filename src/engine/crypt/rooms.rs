@@ -3,7 +3,9 @@
 //! that can be done; what others say is decrypted after what comes twice is sorted out.
 //!
 //! Each gets the version he is written to alone; where both are needed, one message carries both. `engine::rooms` says
-//! what is private and who may read, and keeps what is on its way.
+//! what is private and who may read, and keeps what is on its way. [`hearing`] decrypts.
+
+mod hearing;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,17 +13,15 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::crypt::Asked;
 use crate::engine::crypt::outbound::Sealed;
 use crate::engine::crypt::peers::{Lack, List};
-use crate::engine::crypt::{Asked, number};
 use crate::engine::failure::Failure;
-use crate::engine::handle::Encrypt;
 use crate::engine::{Engine, Trouble};
-use crate::omemo::{Encrypted, Envelope, Error, Version};
+use crate::omemo::Version;
 use crate::store;
 use crate::store::row::{OmemoPeer, OmemoWaitingRow};
 use crate::xml::{Element, Namespaces};
-use crate::xmpp::message::Inbound;
 use crate::xmpp::ns;
 
 /// Whether a room can be encrypted to.
@@ -344,68 +344,5 @@ impl Engine {
         }
         self.put_out_in_room((row.account, row.bot), &row.jid, &row.message_id, printed)?;
         Ok(Passed::Gone)
-    }
-}
-
-// --- what others say ---
-
-impl Engine {
-    /// Decrypts what somebody has said in a room; nothing when there is nothing to tell anybody. In the room nobody hears
-    /// of it when that fails; the device gets a new session, in private, unless it was said long ago.
-    pub(in crate::engine) fn unseal_in_room(
-        &mut self,
-        account: AccountId,
-        message: &Inbound,
-        author: &BareJid,
-        is_history: bool,
-    ) -> Result<Option<Inbound>, store::Error> {
-        let (Some(stanza), Some(own)) = (message.stanza.as_deref(), self.own_jid(account)) else { return Ok(None) };
-        if self.policy(account) == Encrypt::Off {
-            return Ok(None);
-        }
-        for version in Version::ALL {
-            let Some(element) = stanza.find("encrypted", version.ns()) else { continue };
-            let Some((device, row)) = self.device(account, version)? else { continue };
-            let Some(encrypted) = Encrypted::read(element, own.as_str(), device.id()) else { continue };
-            let is_ours = *author == own && encrypted.sender == device.id();
-            if encrypted.keys.is_empty() || is_ours {
-                continue;
-            }
-            let peer = OmemoPeer { account, version: number(version), jid: author.clone(), device: encrypted.sender };
-            match self.decrypt((device, row), &encrypted, &peer)? {
-                Ok(Some(payload)) => return Ok(self.reveal_in_room(version, message, author, &payload)),
-                Ok(None) | Err(Error::Duplicate) => return Ok(None),
-                Err(Error::NotForUs) => {}
-                Err(error) => {
-                    log::info!("{own}: a message from device {} of {author} in a room: {error:?}", peer.device);
-                    if !is_history {
-                        self.wish_renewal(&peer)?;
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn reveal_in_room(&self, version: Version, message: &Inbound, author: &BareJid, payload: &[u8]) -> Option<Inbound> {
-        let content = match version {
-            Version::Legacy => {
-                vec![Element::new("body", ns::CLIENT).with_text(&String::from_utf8_lossy(payload))]
-            }
-            // XEP-0420 §6: in a room it says for which, or it could be put into another by whoever passes it on.
-            Version::Omemo2 => {
-                let room = message.from.bare();
-                let is = |said: &Option<String>, is: &BareJid| {
-                    said.as_deref().is_some_and(|said| BareJid::parse(said).is_ok_and(|said| said == *is))
-                };
-                let envelope = Envelope::parse(payload)?;
-                if !is(&envelope.to, &room) || !(envelope.from.is_none() || is(&envelope.from, author)) {
-                    log::warn!("an envelope from {author} in the room {room} was refused");
-                    return None;
-                }
-                envelope.content
-            }
-        };
-        Some(message.revealed(content, version == Version::Omemo2))
     }
 }
