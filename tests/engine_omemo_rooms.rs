@@ -153,8 +153,11 @@ struct Rig {
     asked: usize,
     /// What the room's archive has, inside of `<result/>`, for the next question.
     archive: Vec<(String, String)>,
-    /// Nobody answers about devices.
+    /// Nobody answers about devices, or he does not.
     is_mute: bool,
+    dead: Option<&'static str>,
+    /// The room does not say what it is.
+    is_silent: bool,
     unanswered: Vec<u64>,
     /// To the room.
     said: Vec<Element>,
@@ -220,6 +223,8 @@ impl Rig {
             asked: 0,
             archive: Vec::new(),
             is_mute: false,
+            dead: None,
+            is_silent: false,
             unanswered: Vec::new(),
             said: Vec::new(),
             whispered: Vec::new(),
@@ -297,7 +302,9 @@ impl Rig {
                             Peer::Other(jid) => jid.to_string(),
                             Peer::Account | Peer::Server => BOT.to_string(),
                         };
-                        if self.is_mute && payload.is("pubsub", ns::PUBSUB) {
+                        let is_mute = self.is_mute || self.dead == Some(&to);
+                        let is_silent = self.is_silent && payload.is("query", ns::DISCO_INFO) && to == ROOM;
+                        if is_silent || is_mute && payload.is("pubsub", ns::PUBSUB) {
                             self.unanswered.push(tag);
                             continue;
                         }

@@ -261,6 +261,52 @@ fn nobody_is_waited_for_without_end() {
 }
 
 #[test]
+fn a_dead_server_holds_up_the_room_once() {
+    let mut rig = Rig::new(Encrypt::Required);
+    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut bob = Phone::new(BOB, LEGACY, 78, &mut rig);
+    let mut rig = rig.join();
+    rig.dead = Some(BOB);
+    assert!(rig.say("waits for bob").1);
+    assert!(rig.said.is_empty() && rig.unanswered.len() == 2);
+    for tag in std::mem::take(&mut rig.unanswered) {
+        let outcome = Err(StanzaError::new("wait", "remote-server-timeout"));
+        rig.session(session::Event::Answer { tag, outcome });
+    }
+    let stanza = rig.one_said();
+    alice.hears(&stanza, "waits for bob");
+    rig.reflect(&stanza);
+    rig.wait(2 * limits::OMEMO_SKIP_PASSING_S as u64);
+    alice.hears(&rig.tells("does not wait"), "does not wait");
+    // He is asked meanwhile, and is written to when he is back.
+    rig.dead = None;
+    for tag in std::mem::take(&mut rig.unanswered) {
+        rig.session(session::Event::Answer { tag, outcome: Err(StanzaError::new("wait", "remote-server-timeout")) });
+    }
+    rig.wait(2 * limits::OMEMO_SKIP_PASSING_S as u64);
+    rig.tells("asks");
+    let stanza = rig.tells("for both");
+    alice.hears(&stanza, "for both");
+    bob.hears(&stanza, "for both");
+}
+
+#[test]
+fn a_room_that_does_not_say_what_it_is() {
+    for (policy, is_plain) in [(Encrypt::Required, false), (Encrypt::Preferred, true)] {
+        let mut rig = Rig::new(policy);
+        rig.is_silent = true;
+        let mut rig = rig.join();
+        assert!(matches!(rig.say_with("x", false), Err(Failure::Busy { .. })));
+        rig.wait(limits::ROOM_INFO_TIMEOUT.as_secs() + 1);
+        match rig.say_with("x", false) {
+            Ok(Answer::Sent { encrypted: false, .. }) => assert!(is_plain),
+            outcome => assert!(!is_plain && refusal(outcome).contains("does not say")),
+        }
+        assert_eq!(rig.said.len(), usize::from(is_plain));
+    }
+}
+
+#[test]
 fn too_many_readers() {
     let mut rig = Rig::new(Encrypt::Required);
     let names: Vec<&'static str> = (0..limits::OMEMO_ROOM_READERS_MAX)

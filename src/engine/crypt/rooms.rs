@@ -13,9 +13,9 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::crypt::Asked;
 use crate::engine::crypt::outbound::Sealed;
 use crate::engine::crypt::peers::{Lack, List};
+use crate::engine::crypt::{Asked, number};
 use crate::engine::failure::Failure;
 use crate::engine::{Engine, Trouble};
 use crate::omemo::Version;
@@ -161,6 +161,13 @@ impl Engine {
         for version in Version::ALL {
             match self.list_of(account, version, jid)? {
                 List::Known(ids) => shown.lists.push((version, ids)),
+                // Whose server has not answered before must not hold up the room each time; he may count the next time.
+                List::Asked if self.store.omemo_skipped(&whole(account, version, jid))?.is_some() => {
+                    match self.store.omemo_list(account, number(version), jid)? {
+                        Some((ids, _)) => shown.lists.push((version, ids)),
+                        None => shown.lack = Lack::Unreachable,
+                    }
+                }
                 List::Asked => waits = true,
                 List::Unreachable => shown.lack = Lack::Unreachable,
             }
@@ -198,6 +205,11 @@ impl Engine {
         }
         Ok(readers.iter().any(|jid| *jid != own))
     }
+}
+
+/// Stands for somebody's list.
+fn whole(account: AccountId, version: Version, jid: &BareJid) -> OmemoPeer {
+    OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 }
 }
 
 fn why_nobody(room: &BareJid, is_alone: bool, worst: Lack) -> String {

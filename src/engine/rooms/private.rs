@@ -102,16 +102,21 @@ impl Engine {
         let policy = self.room_policy(key.0);
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(Cover::Plain) };
         let was_private = entry.row.is_private;
-        let is_unknown = was_private.is_none() && entry.room.info().is_none() && !entry.is_live();
+        let is_unknown = was_private.is_none() && entry.room.info().is_none();
+        let is_live = entry.is_live();
         if policy == Encrypt::Off {
             let why = "false: only what a bot with an account of its own says can be encrypted, \
                        and only while its policy is not off";
             return if is_confidential { Err(Failure::invalid("encrypt", why).into()) } else { Ok(Cover::Plain) };
         }
         if !self.is_private_room(key.0, &key.1) {
-            if is_unknown {
+            if is_unknown && !is_live {
                 // Just entered: it will say at once what it is.
                 return Err(Failure::Busy { retry_after_s: 1 }.into());
+            }
+            if is_unknown && policy == Encrypt::Required {
+                let why = format!("the room {} does not say whether what is said there could be encrypted", key.1);
+                return Err(Failure::Remote { what: "send_failed", why }.into());
             }
             if is_confidential {
                 let why = "false: OMEMO is possible only in rooms that are members-only and non-anonymous, \
