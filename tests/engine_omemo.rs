@@ -35,11 +35,15 @@ mod backup;
 mod crash;
 #[path = "engine_omemo/self_chat.rs"]
 mod self_chat;
+#[path = "engine_omemo/plain.rs"]
+mod plain;
 #[path = "engine_omemo/trust.rs"]
 mod trust;
 
 const OWNER: &str = "ralf@example.org";
 const BOT: &str = "bot@example.org";
+/// Nothing that goes out may show this.
+const SECRET: &str = "geheim";
 const LEGACY: Version = Version::Legacy;
 
 thread_local!(static ENTROPY: Cell<u64> = const { Cell::new(1) });
@@ -298,6 +302,10 @@ impl Rig {
         while !effects.is_empty() {
             let mut answers = Vec::new();
             for effect in effects {
+                if matches!(effect, Effect::Session(..)) {
+                    let said = format!("{effect:?}");
+                    assert!(!said.contains(SECRET), "in plain text: {said}");
+                }
                 match effect {
                     Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
                         let to = match &to {

@@ -39,6 +39,8 @@ pub(super) struct Crypt {
     bundles: HashMap<OmemoPeer, Bundle>,
     /// The lists of people's own devices as their servers have them.
     own_lists: HashMap<(AccountId, Version), Element>,
+    /// The key under which the last message came.
+    sender: Option<PublicKey>,
     /// When an account has something to do (monotonic).
     due: BTreeMap<AccountId, Duration>,
     /// Accounts whose work is done in the batch under way.
@@ -222,7 +224,10 @@ impl Engine {
             None => self.store.delete_setting(&encrypt_key(id))?,
         }
         match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
-            Some(account) if self.policy(account) == Encrypt::Off => Ok(self.withdraw_device(account)?),
+            Some(account) if self.policy(account) == Encrypt::Off => {
+                self.release_waiting(account)?;
+                Ok(self.withdraw_device(account)?)
+            }
             Some(account) => {
                 self.omemo_arrival(account, false)?;
                 Ok(self.settle_private_rooms(account)?)

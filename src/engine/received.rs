@@ -65,7 +65,7 @@ impl Engine {
             _ => payload,
         };
         let payload = payload.text_if("reply_to", message.reply.as_ref().map(|reply| reply.id.as_str()));
-        let payload = if message.is_decrypted { payload.truth("encrypted", true) } else { payload };
+        let payload = self.tell_key_of(message, payload);
         let payload = self.tell_attachments(bot, said.id, &message.attachments, payload)?;
         for id in [&message.id, &message.origin_id].into_iter().flatten() {
             self.store.see(account, &got_key(bot, from, id), self.now.unix())?;

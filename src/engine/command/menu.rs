@@ -10,6 +10,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::engine::command::texts::{self, Language, Text, chat};
 use crate::engine::command::{Chat, Entry, botfather, dedicated};
+use crate::engine::handle::Encrypt;
 use crate::engine::received::Said;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -56,6 +57,10 @@ impl Engine {
         let language = self.setup.settings.language;
         match menu {
             Menu::Manager(_) => list(botfather::TABLE, language),
+            // What goes over a menu is not encrypted.
+            Menu::Bot(chat) if self.is_silent(chat) => {
+                list(dedicated::TABLE, language).into_iter().filter(|item| item.node == SAID_TO_ALL).collect()
+            }
             Menu::Bot(chat) => {
                 let mut items = list(dedicated::TABLE, language);
                 let custom = self.bots.get(&chat.bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
@@ -67,6 +72,11 @@ impl Engine {
                 items
             }
         }
+    }
+
+    /// Whether a bot says nothing of a conversation in plain text.
+    fn is_silent(&self, chat: &Chat) -> bool {
+        self.account_of_bot(chat.bot).is_some_and(|account| self.policy(account) == Encrypt::Required)
     }
 
     /// The form of a command; `None` for what takes no arguments. The outer `None`: there is no such command.
@@ -123,6 +133,9 @@ impl Engine {
         Ok(note)
     }
 }
+
+/// The command that tells everybody the same, and asks for nothing.
+const SAID_TO_ALL: &str = "help";
 
 /// Whether a bot answers this command by itself.
 fn is_own(command: &str) -> bool {

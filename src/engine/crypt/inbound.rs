@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::json::Object;
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::command::texts::{self, Text};
@@ -102,6 +103,7 @@ impl Engine {
         let standing = self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
         // Commands that decide about keys want to know.
         self.under = Some(standing);
+        self.crypt.sender = Some(identity.key);
         if standing == Standing::Distrusted {
             log::warn!("{}: a message under a distrusted key of {} was dropped", self.jid_of(peer.account), peer.jid);
             return Ok(Ok(None));
@@ -123,6 +125,17 @@ impl Engine {
         }
         self.note_sender(peer)?;
         Ok(Ok(payload.map(|payload| payload.to_vec())))
+    }
+
+    /// What an update tells of the key under which the message of the event under way came.
+    pub(in crate::engine) fn tell_key_of(&self, message: &Inbound, payload: Object) -> Object {
+        if !message.is_decrypted {
+            return payload;
+        }
+        let payload = payload.truth("encrypted", true);
+        let fingerprint = self.crypt.sender.as_ref().map(omemo::fingerprint);
+        let trust = self.under.map(Standing::as_str);
+        payload.text_if("fingerprint", fingerprint.as_deref()).text_if("trust", trust)
     }
 
     /// What the payload says, in the place of the body, or of all there is.

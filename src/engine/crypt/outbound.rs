@@ -48,9 +48,11 @@ impl Engine {
         }
         for version in Version::ALL {
             let unread = self.daemons_of(account, version, jid)?;
-            let listed = self.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids).unwrap_or_default();
-            let met = self.store.list_omemo_sessions(account, number(version), jid)?;
-            if listed.into_iter().chain(met).any(|id| !unread.contains(&id)) {
+            let known = match self.store.omemo_list(account, number(version), jid)? {
+                Some((listed, _)) => listed,
+                None => self.store.list_omemo_sessions(account, number(version), jid)?,
+            };
+            if known.iter().any(|id| !unread.contains(id)) {
                 return Ok(true);
             }
         }
@@ -177,7 +179,8 @@ impl Engine {
     /// counts as without a device until he has shown one.
     fn may_go_plain(&self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
         Ok(match lack {
-            _ if row.required => false,
+            // It may have been accepted under another policy.
+            _ if row.required || self.policy(row.account) == Encrypt::Required => false,
             Lack::NoDevice => true,
             Lack::Unreachable => !self.has_devices(row.account, &row.jid)?,
             Lack::Untrusted => false,

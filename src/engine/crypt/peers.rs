@@ -93,24 +93,30 @@ impl Engine {
             let is_known = lists.len() == Version::ALL.len();
             return Ok(if is_known && !is_alone { Readiness::Wait } else { Readiness::Lack(lack) });
         }
-        // The older version first: nearly everybody has it, and who has both reads either.
+        // One version for a message, or who reads both would see it twice, or once as an error: the one that reaches more
+        // devices, or else the older, which nearly everybody has.
+        let mut best: Option<(Version, Vec<OmemoPeer>)> = None;
         for (version, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+            let reached = best.as_ref().map_or(&[][..], |(_, usable)| usable.as_slice());
+            if ids.iter().all(|id| reached.iter().any(|peer| peer.device == *id)) {
+                continue;
+            }
             match self.usable(account, version, jid, &ids)? {
-                Ok(Some(mut usable)) => {
-                    return Ok(match self.own_others(account, version)? {
-                        Some(others) => {
-                            usable.extend(others.into_iter().filter(|peer| peer.jid != *jid));
-                            Readiness::Ready(version, usable)
-                        }
-                        None => Readiness::Wait,
-                    });
-                }
+                Ok(Some(usable)) if usable.len() > reached.len() => best = Some((version, usable)),
+                Ok(Some(_)) => {}
                 Ok(None) => return Ok(Readiness::Wait),
                 // In the other version there may be nobody at all, which is no reason to say it in plain text.
                 Err(worse) => lack = lack.max(worse),
             }
         }
-        Ok(Readiness::Lack(lack))
+        let Some((version, mut usable)) = best else { return Ok(Readiness::Lack(lack)) };
+        Ok(match self.own_others(account, version)? {
+            Some(others) => {
+                usable.extend(others.into_iter().filter(|peer| peer.jid != *jid));
+                Readiness::Ready(version, usable)
+            }
+            None => Readiness::Wait,
+        })
     }
 
     /// The devices of a list that can be encrypted to; `None` when something is asked.
