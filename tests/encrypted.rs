@@ -125,14 +125,22 @@ impl Scene {
 
     /// The ids of the prekeys that the bot offers.
     fn prekeys(&self, peer: &mut Peer, device: &str, turn: &str) -> BTreeSet<String> {
+        self.bundle(peer, device, turn).into_keys().collect()
+    }
+
+    /// The same with their keys.
+    fn bundle(&self, peer: &mut Peer, device: &str, turn: &str) -> BTreeMap<String, String> {
         peer.raw(&format!(
             "<iq type='get' id='{turn}' to='{}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
              <items node='eu.siacs.conversations.axolotl.bundles:{device}'/></pubsub></iq>",
             self.bot
         ));
         let xml = peer.expect_iq(SOON, turn).xml;
-        let ids = xml.split("preKeyId=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_string());
-        ids.collect()
+        let keys = xml.split("preKeyId=\"").skip(1).map(|rest| {
+            let (id, key) = rest.split_once("\">").unwrap();
+            (id.to_string(), key.split('<').next().unwrap().to_string())
+        });
+        keys.collect()
     }
 }
 
@@ -220,13 +228,16 @@ fn both_ways_ejabberd() {
 fn kills(kind: Kind) {
     let Some(mut scene) = Scene::start(kind, "required") else { return };
     let mut owner = scene.login("owner", "phone", BOTH);
-    scene.announced(&mut owner);
+    let device = scene.announced(&mut owner);
     scene.told(&mut owner, "hello", "0.3");
     scene.tells(&mut owner, "hello");
     let seed = u64::from(std::process::id()) | 1;
     println!("seed {seed}");
     let mut random = seed;
-    let rounds = 48;
+    // ENCRYPTED_KILLS sets how often it is killed.
+    let kills = std::env::var("ENCRYPTED_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(12);
+    let rounds = 4 * kills;
+    let mut offered = BTreeMap::new();
     let (token, to) = (scene.token.clone(), scene.owner.clone());
     for number in 0..rounds {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -249,6 +260,14 @@ fn kills(kind: Kind) {
             thread::sleep(Duration::from_millis(random >> 33 & 127));
             scene.daemon.kill();
             scene.daemon.start_again();
+        }
+        // What is offered under one number is one key, for ever.
+        for (id, key) in scene.bundle(&mut owner, &device, &format!("kills-{number}")) {
+            assert_eq!(
+                offered.entry(id.clone()).or_insert_with(|| key.clone()),
+                &key,
+                "prekey {id} is another one now"
+            );
         }
     }
     let mut heard: BTreeMap<String, u32> = BTreeMap::new();
@@ -280,6 +299,80 @@ fn kills_prosody() {
 #[test]
 fn kills_ejabberd() {
     kills(Kind::Ejabberd);
+}
+
+/// Whatever becomes of somebody's devices: the server, which writes down every stanza, sees no text.
+fn nothing_in_plain(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let mut owner = scene.login("owner", "phone", BOTH);
+    scene.announced(&mut owner);
+    scene.told(&mut owner, "hello", "0.3");
+    scene.tells(&mut owner, "nie-offen-vorher");
+    scene.told(&mut owner, "hello", "2");
+    let (to, friend) = (scene.owner.clone(), scene.server.jid("friend"));
+    let device = owner.devices(&to).first().expect("its own").0.clone();
+    let publish = |node: &str, payload: &str| {
+        format!(
+            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{node}'><item id='current'>{payload}\
+             </item></publish></pubsub>"
+        )
+    };
+    let delete = |node: &str| {
+        format!("<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><delete node='{node}'/></pubsub>")
+    };
+    let (list, bundle) =
+        ("eu.siacs.conversations.axolotl.devicelist", format!("eu.siacs.conversations.axolotl.bundles:{device}"));
+    let breaks = [
+        publish(&bundle, "<bundle xmlns='eu.siacs.conversations.axolotl'/>"),
+        delete(&bundle),
+        publish(list, "<list xmlns='eu.siacs.conversations.axolotl'/>"),
+        publish("urn:xmpp:omemo:2:devices", "<devices xmlns='urn:xmpp:omemo:2'/>"),
+        delete(list),
+        delete("urn:xmpp:omemo:2:devices"),
+        delete("urn:xmpp:omemo:2:bundles"),
+    ];
+    for (number, order) in breaks.iter().enumerate() {
+        owner.raw(&format!("<iq type='set' id='break-{number}'>{order}</iq>"));
+        owner.expect_iq(SOON, &format!("break-{number}"));
+        // Every other time it does not know anybody's list or session any more.
+        if number % 2 == 1 {
+            let body = format!(r#"{{"id":{}}}"#, scene.id);
+            scene.daemon.http().post("/bot/omemo/reset", None, &body);
+            scene.restart();
+            scene.daemon.wait_online(1, SOON);
+        }
+        for to in [&to, &friend] {
+            let text = format!("nie-offen-{number}");
+            let ask = |call: &str, more: &str| {
+                let body = format!(r#"{{"to":"{to}",{more}}}"#);
+                scene.daemon.http().post(&format!("/bot/{call}"), Some(&scene.token), &body)
+            };
+            ask("sendMessage", &format!(r#""text":"{text}","reply_to":"x""#));
+            ask("sendFile", &format!(r#""url":"https://example.org/{text}","caption":"{text}""#));
+            let answer = ask("sendMessage", &format!(r#""text":"{text}""#));
+            if answer.status == 200 {
+                let id = answer.ok().at("result").at("message_id").text();
+                ask("editMessage", &format!(r#""message_id":"{id}","text":"{text}""#));
+                ask("deleteMessage", &format!(r#""message_id":"{id}""#));
+            }
+        }
+    }
+    thread::sleep(QUIET);
+    assert!(!scene.is_on_server("nie-offen"));
+    let mut plain = scene.login("friend", "plain", "");
+    plain.send(&scene.bot, "doch-offen");
+    plain.expect(SOON, |message| !message.body.is_empty());
+    assert!(scene.is_on_server("doch-offen"), "the search searches");
+}
+
+#[test]
+fn nothing_in_plain_prosody() {
+    nothing_in_plain(Kind::Prosody);
+}
+
+#[test]
+fn nothing_in_plain_ejabberd() {
+    nothing_in_plain(Kind::Ejabberd);
 }
 
 /// Nodes that another client closed are opened; somebody without a device is not written to, or in plain text.
