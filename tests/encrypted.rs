@@ -375,6 +375,61 @@ fn nothing_in_plain_ejabberd() {
     nothing_in_plain(Kind::Ejabberd);
 }
 
+/// The database is put back from a copy: the device is the same, everything that could be used twice is new.
+fn put_back(kind: Kind) {
+    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let mut owner = scene.login("owner", "phone", BOTH);
+    let device = scene.announced(&mut owner);
+    let both = |scene: &mut Scene, owner: &mut Peer, text: &str| {
+        for version in ["0.3", "2"] {
+            scene.told(owner, &format!("{text}-{version}"), version);
+            scene.tells(owner, &format!("{text}-{version}-too"));
+        }
+    };
+    both(&mut scene, &mut owner, "before");
+    let file = scene.daemon.dir.join("data/botmother.db");
+    let copy = scene.daemon.dir.join("copy.db");
+    scene.daemon.stop();
+    fs::copy(&file, &copy).unwrap();
+    scene.daemon.start_again();
+    both(&mut scene, &mut owner, "lost");
+    let mut offered = scene.prekeys(&mut owner, &device, "lost");
+    // Somebody else uses a prekey up.
+    let mut friend = scene.login("friend", "phone", BOTH);
+    scene.told(&mut friend, "hello", "0.3");
+    thread::sleep(QUIET * 2);
+    offered.extend(scene.prekeys(&mut owner, &device, "lost-too"));
+    scene.daemon.stop();
+    fs::copy(&copy, &file).unwrap();
+    scene.daemon.start_again();
+    // The numbers of updates have gone back, too.
+    scene.offset = 0;
+    thread::sleep(QUIET * 2);
+    assert_eq!(scene.announced(&mut owner), device);
+    let now = scene.prekeys(&mut owner, &device, "now");
+    assert!(now.len() == 100 && now.is_disjoint(&offered), "{now:?}");
+    scene.tells(&mut owner, "after");
+    let begun = Instant::now();
+    for version in ["0.3", "2"] {
+        owner.encrypt(&scene.bot, &format!("after-{version}"), version);
+        while scene.heard("message").at("body").text() != format!("after-{version}") {
+            assert!(begun.elapsed() < SOON);
+        }
+    }
+    scene.tells(&mut owner, "after all");
+    owner.none_wrong(QUIET);
+}
+
+#[test]
+fn put_back_prosody() {
+    put_back(Kind::Prosody);
+}
+
+#[test]
+fn put_back_ejabberd() {
+    put_back(Kind::Ejabberd);
+}
+
 /// Nodes that another client closed are opened; somebody without a device is not written to, or in plain text.
 fn closed_and_absent(kind: Kind) {
     let options = Options { debug: true, ..Options::default() };
