@@ -62,6 +62,7 @@ fn a_bot_answers_in_the_built_in_chat() {
     assert!(chat(&mut http, "Clever", "/ki", Duration::from_secs(5)).contains("AI: not set up"));
     let answer = chat(&mut http, "Clever", "/ki setup groq gsk_very_secret m1", Duration::from_secs(5));
     assert!(answer.starts_with("AI configured!") && !answer.contains("gsk_very_secret"), "{answer}");
+    assert!(!answer.contains("delete it"), "no server keeps this chat: {answer}");
     chat(&mut http, "Clever", &format!("/ki url {}", stub.url("/v1")), Duration::from_secs(5));
     chat(&mut http, "Clever", "/ki token k2_secret", Duration::from_secs(5));
     assert_eq!(chat(&mut http, "Clever", "Capital of France?", Duration::from_secs(10)), "It is Paris.");

@@ -175,7 +175,7 @@ fn a_real_gateway_of_openclaw() {
     // The token of its hooks is not that of its answers.
     chat(&mut http, &format!("/ki token {}", Gateway::HOOK_TOKEN));
     let words = chat(&mut http, "What is the capital of France?");
-    assert!(words.contains("does not accept the key"), "{words}");
+    assert!(words.contains("does not accept the key") && words.contains("chatCompletions"), "{words}");
     // The hook takes what is said, and never answers here.
     chat(&mut http, &format!("{url}/hooks/agent"));
     chat(&mut http, &format!("/ki token {}", Gateway::HOOK_TOKEN));

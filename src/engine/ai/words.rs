@@ -31,7 +31,11 @@ impl Engine {
         };
         let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why)];
         let language = if place == AiPlace::Api { Language::English } else { self.setup.settings.language };
-        text.fill(language, &values)
+        let text = text.fill(language, &values);
+        // The guide's key is that of the hooks, and by itself the gateway answers to none.
+        let is_gateway = row.provider == "openclaw" && !row.endpoint.contains("/hooks");
+        let is_setup = matches!(fault, Fault::Key | Fault::NotFound(_)) && place == AiPlace::Chat;
+        if is_gateway && is_setup { text + &self.words(&ai::OPENCLAW_HELP) } else { text }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::engine::ai::AiSettings;
 use crate::engine::command::texts::{self, Text, ai};
 use crate::engine::command::{Chat, parse, split};
 use crate::engine::failure::Failure;
+use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
@@ -128,7 +129,7 @@ fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer
         return Ok(engine.words(&ai::REFUSED_TO_OTHERS));
     }
     if matches!(word.as_str(), "setup" | "provider") {
-        return setup(engine, bot, rest, word == "provider");
+        return setup(engine, bot, who, rest, word == "provider");
     }
     let Some(row) = engine.store.ai(bot, false)? else { return Ok(engine.words(&ai::NOT_SET_UP)) };
     match (word.as_str(), rest) {
@@ -165,14 +166,14 @@ fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer
         }
         ("token", key) if !key.is_empty() => {
             set(engine, bot, AiSettings { api_key: Some(Secret::new(key)), ..AiSettings::default() })?;
-            Ok(engine.words(&ai::KEY_SAVED) + &engine.words(&ai::DELETE_KEY))
+            Ok(engine.words(&ai::KEY_SAVED) + &warning(engine, who, key))
         }
         ("stream", on @ ("on" | "an" | "off" | "aus")) => {
             let is_on = canonical(on) == "on";
             set(engine, bot, AiSettings { is_streaming: Some(is_on), ..AiSettings::default() })?;
             Ok(engine.words(if is_on { &ai::STREAM_ON } else { &ai::STREAM_OFF }))
         }
-        ("fallback", rest) => fallback(engine, bot, &row, rest),
+        ("fallback", rest) => fallback(engine, bot, who, &row, rest),
         _ => menu(engine, bot),
     }
 }
@@ -214,7 +215,7 @@ pub(super) fn clear(engine: &mut Engine, bot: BotId, who: &BareJid) -> Answer {
 }
 
 /// `/ki setup …`, and `/ki provider NAME`, to which address and key may be added by `/ki url` and `/ki token`.
-fn setup(engine: &mut Engine, bot: BotId, rest: &str, is_stepwise: bool) -> Answer {
+fn setup(engine: &mut Engine, bot: BotId, who: &BareJid, rest: &str, is_stepwise: bool) -> Answer {
     let (name, rest) = split(rest);
     if name.is_empty() {
         return Ok(fill(engine, &ai::CHOOSE, &[("providers", &providers())]));
@@ -236,8 +237,13 @@ fn setup(engine: &mut Engine, bot: BotId, rest: &str, is_stepwise: bool) -> Answ
     };
     engine.enable_ai(bot, true)?;
     let values = [("provider", row.provider.as_str()), ("model", &row.model)];
-    let warning = if row.key.is_empty() { String::new() } else { engine.words(&ai::DELETE_KEY) };
-    Ok(fill(engine, &ai::CONFIGURED, &values) + &warning)
+    Ok(fill(engine, &ai::CONFIGURED, &values) + &warning(engine, who, key))
+}
+
+/// Where a key that was written stays. The built-in chat keeps none: it is on this machine, and masked.
+fn warning(engine: &Engine, who: &BareJid, key: &str) -> String {
+    let is_kept = !matches!(key, "" | "-") && !is_local(who);
+    if is_kept { engine.words(&ai::DELETE_KEY) } else { String::new() }
 }
 
 fn explain(engine: &Engine, provider: &Provider) -> String {
@@ -253,7 +259,7 @@ fn explain(engine: &Engine, provider: &Provider) -> String {
     fill(engine, text, &values) + &more
 }
 
-fn fallback(engine: &mut Engine, bot: BotId, first: &AiRow, rest: &str) -> Answer {
+fn fallback(engine: &mut Engine, bot: BotId, who: &BareJid, first: &AiRow, rest: &str) -> Answer {
     let (name, rest) = split(rest);
     if canonical(name) == "off" {
         engine.store.delete_ai(bot, true)?;
@@ -272,7 +278,7 @@ fn fallback(engine: &mut Engine, bot: BotId, first: &AiRow, rest: &str) -> Answe
     };
     let row = engine.set_ai(bot, &new, false)?;
     let values = [("first", first.provider.as_str()), ("provider", &row.provider), ("model", &row.model)];
-    Ok(fill(engine, &ai::FALLBACK_SET, &values))
+    Ok(fill(engine, &ai::FALLBACK_SET, &values) + &warning(engine, who, key))
 }
 
 fn unknown(engine: &Engine) -> String {
