@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(doc)]
+use super::Question;
 use super::{Access, AiInfo, Command, Encrypt, KeyAnswer, Mode, UpdateKinds};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
