@@ -12,6 +12,7 @@ use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -463,13 +464,34 @@ fn tls_stub(name: &str, says: String) -> (Stub, PathBuf) {
     let stub = Stub::raw(move |socket, _| {
         let connection = rustls::ServerConnection::new(config.clone()).unwrap();
         let mut stream = rustls::StreamOwned::new(connection, socket.try_clone().unwrap());
-        if read_head(&mut stream).is_some() {
-            let _ = stream.write_all(says.as_bytes());
-            stream.conn.send_close_notify();
+        while read_head(&mut stream).is_some() && stream.write_all(says.as_bytes()).is_ok() {
+            if says.contains("Connection: close") {
+                stream.conn.send_close_notify();
+            }
             let _ = stream.flush();
         }
     });
     (stub, file)
+}
+
+#[test]
+fn a_tls_connection_serves_the_next_call_that_may_be_repeated() {
+    let (stub, ca) = tls_stub("localhost", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_string());
+    let url = format!("https://localhost:{}/", stub.address.port());
+    let trust = Trust { ca_file: Some(ca), ..Trust::default() };
+    let call = HttpCall { trust, is_repeatable: true, ..HttpCall::new("POST", url) };
+    let (tell, hear) = channel();
+    let tell = Mutex::new(tell);
+    let work = work::Work::new(move |(), outcome: Result<HttpAnswer, Error>| drop(tell.lock().unwrap().send(outcome)));
+    for _ in 0..4 {
+        work.submit((), "x", call.clone()).unwrap();
+        let outcome = hear.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(outcome.map(|answer| answer.body), Ok(b"ok".to_vec()));
+    }
+    assert_eq!(stub.count(), 1);
+    // Nobody else's trust is enough for it.
+    work.submit((), "x", HttpCall { trust: Trust::default(), ..call }).unwrap();
+    assert!(matches!(hear.recv_timeout(Duration::from_secs(20)).unwrap(), Err(Error::Tls(_))));
 }
 
 #[test]
