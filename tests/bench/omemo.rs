@@ -142,6 +142,7 @@ impl Rig {
             admins: Vec::new(),
             system_roots: false,
             encrypt,
+            self_chat: Encrypt::Off,
         };
         let api_url = "http://localhost:7842/bot/".to_string();
         let setup = Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy: crypto::random };
