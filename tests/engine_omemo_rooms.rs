@@ -315,6 +315,8 @@ impl Rig {
                     Effect::Session(_, Order::Send { tag, stanza }) => {
                         let stanza = parse(&stanza);
                         match (stanza.name(), stanza.attribute("type"), tag) {
+                            ("message", Some("groupchat"), None)
+                                if stanza.find("composing", ns::CHAT_STATES).is_some() => {}
                             ("message", Some("groupchat"), None) => self.said.push(stanza),
                             ("message", _, Some(tag)) => self.whispered.push((tag, stanza)),
                             _ => {}

@@ -54,6 +54,11 @@ impl Store {
         self.rows(sql, &[], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))
     }
 
+    /// Whether an account has a device of ours, be its record of use or not.
+    pub fn has_omemo_device(&self, account: AccountId) -> Result<bool, Error> {
+        Ok(self.number("SELECT count(*) FROM omemo_device WHERE account_id = ?", &[&account.0])? > 0)
+    }
+
     /// Forgets our device in both versions, and everything that was built on it.
     pub fn delete_omemo(&mut self, account: AccountId) -> Result<(), Error> {
         self.write("DELETE FROM omemo_device WHERE account_id = ?", &[&account.0])?;

@@ -197,7 +197,7 @@ impl Engine {
         }
         let now = self.now.unix();
         // There may be one in a record that cannot be read; nothing that was built on it is of use.
-        if self.store.list_omemo_devices()?.iter().any(|(other, _)| *other == account) {
+        if self.store.has_omemo_device(account)? {
             let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
             self.audit(bot, "omemo_unreadable", "a new device is made")?;
             self.store.delete_omemo(account)?;
