@@ -69,12 +69,23 @@ impl Scene {
         answer.at("result").at("message_id").text()
     }
 
-    fn go_sendxmpp(&self, arguments: &[&str]) -> Child {
+    fn go_sendxmpp(&self, arguments: &[&str]) -> Client {
         let mut command = Command::new("go-sendxmpp");
         command.args(["-u", &self.server.jid("alice"), "-p", "pw"]);
         command.args(["-j", &format!("127.0.0.1:{}", self.server.c2s_port)]).args(arguments);
         command.env("SSL_CERT_FILE", &self.server.ca_file).env("HOME", &self.server.dir);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("go-sendxmpp starts")
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Client(command.spawn().expect("go-sendxmpp starts"))
+    }
+}
+
+/// A program that ends with the test: left alone without its server, go-sendxmpp complains for ever.
+struct Client(Child);
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -89,14 +100,14 @@ fn lines(child: &mut Child) -> Receiver<String> {
 fn go_sendxmpp(kind: Kind) {
     let Some(mut scene) = Scene::new(kind, "go-sendxmpp") else { return };
     let mut sender = scene.go_sendxmpp(&[&scene.bot]);
-    sender.stdin.take().expect("piped").write_all("Grüße <&> aus der Röhre\n".as_bytes()).expect("it reads");
-    assert!(sender.wait().expect("it ends").success(), "go-sendxmpp could not send");
+    sender.0.stdin.take().expect("piped").write_all("Grüße <&> aus der Röhre\n".as_bytes()).expect("it reads");
+    assert!(sender.0.wait().expect("it ends").success(), "go-sendxmpp could not send");
     let message = scene.heard();
     assert_eq!(message.at("body").text().trim_end(), "Grüße <&> aus der Röhre");
     assert_eq!(message.at("from").text(), scene.server.jid("alice"));
 
     let mut listener = scene.go_sendxmpp(&["-l", &scene.bot]);
-    let shown = lines(&mut listener);
+    let shown = lines(&mut listener.0);
     // It came while nobody was there, or comes live: either way it must be shown.
     scene.say("schöne Grüße <&> zurück");
     let begun = Instant::now();
@@ -108,8 +119,6 @@ fn go_sendxmpp(kind: Kind) {
             break;
         }
     }
-    let _ = listener.kill();
-    let _ = listener.wait();
 }
 
 #[test]

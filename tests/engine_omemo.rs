@@ -163,6 +163,8 @@ struct Nodes {
     items: BTreeMap<(String, String), Vec<(String, Element)>>,
     /// Nodes that cannot be read now.
     closed: Vec<String>,
+    /// So many orders to publish are refused from now on, as ejabberd does under load.
+    busy: usize,
     /// In the order of publishing.
     published: Vec<String>,
 }
@@ -181,6 +183,10 @@ impl Nodes {
     fn answer(&mut self, to: &str, kind: IqKind, payload: &Element) -> Result<Option<Element>, StanzaError> {
         let none = || Err(StanzaError::new("cancel", "item-not-found"));
         if let (IqKind::Set, Some(publish)) = (kind, payload.find("publish", ns::PUBSUB)) {
+            if self.busy > 0 {
+                self.busy -= 1;
+                return none();
+            }
             let node = publish.attribute("node").unwrap();
             let item = publish.find("item", ns::PUBSUB).unwrap();
             self.published.push(node.to_string());
@@ -386,6 +392,26 @@ fn sent_id(outcome: Outcome) -> (String, bool) {
     match outcome {
         Ok(Answer::Sent { message_id, encrypted }) => (message_id, encrypted),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_server_refuses_for_now_is_published_soon() {
+    for busy in 1..=8 {
+        let mut rig = Rig::new(Encrypt::Required);
+        rig.nodes.busy = busy;
+        rig.come_online();
+        let mut waited = Duration::ZERO;
+        while Version::ALL.iter().any(|version| rig.nodes.get(BOT, version.devices_node()).is_none()) {
+            assert!(waited < Duration::from_secs(60), "{busy}: {:?}", rig.nodes.published);
+            waited += limits::OMEMO_REPUBLISH_FIRST;
+            rig.wait(limits::OMEMO_REPUBLISH_FIRST);
+        }
+        assert!(rig.nodes.published.iter().filter(|node| node.contains("bundles")).count() >= 2);
+        // Then there is peace.
+        let count = rig.nodes.published.len();
+        rig.wait(limits::OMEMO_REPUBLISH_MAX);
+        assert_eq!(rig.nodes.published.len(), count, "{busy}");
     }
 }
 

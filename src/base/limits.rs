@@ -516,6 +516,10 @@ pub const OMEMO_WAITING_MAX: i64 = 5_000;
 pub const OMEMO_RETRY: Duration = Duration::from_secs(20);
 /// So many of one conversation at a time: each is a transaction's part.
 pub const OMEMO_WAITING_AT_ONCE: usize = 64;
+/// After a bundle or a list could not be published, doubled with each time: servers under load refuse what they take later.
+pub const OMEMO_REPUBLISH_FIRST: Duration = Duration::from_secs(2);
+/// The longest of these waits.
+pub const OMEMO_REPUBLISH_MAX: Duration = Duration::from_secs(3_600);
 /// After what was received an answer may go out by itself; else an empty one does after this time.
 pub const OMEMO_SETTLE: Duration = Duration::from_secs(3);
 /// Prekeys and lists are looked after at least so often.

@@ -41,6 +41,8 @@ pub(super) struct Crypt {
     own_lists: HashMap<(AccountId, Version), Element>,
     /// The key under which the last message came.
     sender: Option<PublicKey>,
+    /// How often in a row something of an account could not be published.
+    unpublished: HashMap<AccountId, u32>,
     /// When an account has something to do (monotonic).
     due: BTreeMap<AccountId, Duration>,
     /// Accounts whose work is done in the batch under way.

@@ -132,6 +132,7 @@ impl Engine {
             Ok(list) => self.settle_list(account, version, list),
             Err(why) => {
                 log::info!("{}: its OMEMO devices are not known: {why}", self.jid_of(account));
+                self.publish_later(account);
                 self.on_own_list_unknown(account, version, answer)
             }
         }
@@ -250,6 +251,7 @@ impl Engine {
         }
         if let Err(error) = answer {
             log::warn!("{}: its OMEMO bundle was not published: {error}", self.jid_of(account));
+            self.publish_later(account);
             return Ok(());
         }
         row.published = revision.max(row.published);
@@ -266,6 +268,14 @@ impl Engine {
         }
         self.ask_own_list(account, version);
         Ok(())
+    }
+
+    /// Tries again what could not be published.
+    fn publish_later(&mut self, account: AccountId) {
+        let count = self.crypt.unpublished.entry(account).or_default();
+        let wait = limits::OMEMO_REPUBLISH_FIRST.saturating_mul(1 << (*count).min(12)).min(limits::OMEMO_REPUBLISH_MAX);
+        *count += 1;
+        self.omemo_work(account, wait);
     }
 
     fn publish_list(
@@ -289,21 +299,20 @@ impl Engine {
         list: Element,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let next = next(how, answer);
-        // Only now: a kill before this must not keep us off the list.
-        if next.is_none()
-            && let Some((_, mut row)) = self.device(account, version)?
-        {
-            row.listed_at = self.now.unix();
-            self.store.store_omemo_device(account, number(version), &row)?;
-        }
-        match (next, answer, self.own_jid(account)) {
+        match (next(how, answer), answer, self.own_jid(account)) {
             (Some(how), ..) => self.publish_list(account, version, how, list),
             (None, Err(error), _) => {
                 log::warn!("{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
+                self.publish_later(account);
                 Ok(())
             }
             (None, Ok(_), Some(own)) => {
+                // Only now: a kill before this must not keep us off the list.
+                if let Some((_, mut row)) = self.device(account, version)? {
+                    row.listed_at = self.now.unix();
+                    self.store.store_omemo_device(account, number(version), &row)?;
+                }
+                self.crypt.unpublished.remove(&account);
                 let ids = omemo::read_devices(version, &list);
                 if self.is_person(account) {
                     self.note_own_list(account, version, Some(&list));

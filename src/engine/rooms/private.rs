@@ -60,7 +60,7 @@ impl Engine {
         Ok(readers)
     }
 
-    /// How bots of an account talk in rooms. Those that share a person's account have no device there.
+    /// How bots of an account talk in rooms. Those that share a person's account talk plainly there.
     fn room_policy(&self, account: AccountId) -> Encrypt {
         if self.is_bots_own(account) { self.policy(account) } else { Encrypt::Off }
     }
