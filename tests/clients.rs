@@ -62,6 +62,31 @@ impl Scene {
         }
     }
 
+    /// The next message but those with this text.
+    fn heard_after(&mut self, passed_over: &str) -> Json {
+        loop {
+            let message = self.heard();
+            if message.at("body").text() != passed_over {
+                return message;
+            }
+        }
+    }
+
+    /// Whether anything was said to the bot within two seconds; it stays for the next look.
+    fn has_heard(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(2) {
+            let path = format!("/bot/getUpdates?limit=1&timeout=2&offset={}", self.offset);
+            for update in self.http.get(&path, Some(&self.token)).ok().at("result").list() {
+                if update.at("type").text() == "message" {
+                    return true;
+                }
+                self.offset = update.at("update_id").number() + 1;
+            }
+        }
+        false
+    }
+
     /// The bot says something to alice; gives the message's id.
     fn say(&mut self, text: &str) -> String {
         let body = format!(r#"{{"to":"{}","text":"{text}"}}"#, self.server.jid("alice"));
@@ -108,12 +133,14 @@ fn go_sendxmpp(kind: Kind) {
 
     let mut listener = scene.go_sendxmpp(&["-l", &scene.bot]);
     let shown = lines(&mut listener.0);
-    // It came while nobody was there, or comes live: either way it must be shown.
-    scene.say("schöne Grüße <&> zurück");
     let begun = Instant::now();
     loop {
-        let line = shown.recv_timeout(LIMIT.saturating_sub(begun.elapsed()));
-        let line = line.unwrap_or_else(|_| panic!("the answer is not shown\n{}", scene.daemon.log_text()));
+        // What comes while it signs in it may not show, so it is said until it does.
+        scene.say("schöne Grüße <&> zurück");
+        let Ok(line) = shown.recv_timeout(Duration::from_secs(2)) else {
+            assert!(begun.elapsed() < LIMIT, "the answer is not shown\n{}", scene.daemon.log_text());
+            continue;
+        };
         if line.contains("schöne Grüße <&> zurück") {
             assert!(line.contains(&scene.bot), "{line}");
             break;
@@ -172,6 +199,9 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("on the screen:\n{}", self.tmux(&["capture-pane", "-p"]));
+        }
         self.tmux(&["kill-server"]);
     }
 }
@@ -234,10 +264,16 @@ fn profanity_encrypts(kind: Kind) {
     terminal.type_line("/omemo trustmode blind");
     terminal.type_line(&format!("/omemo start {bot}"));
     terminal.expect("[OMEMO]");
+    // It encrypts as soon as it has the bot's keys, and says so of what it could not send.
+    let begun = Instant::now();
+    while !scene.has_heard() {
+        assert!(begun.elapsed() < LIMIT, "nothing was encrypted");
+        terminal.type_line("knock");
+    }
     for round in 0..3 {
         let question = format!("heard {round}");
         terminal.type_line(&question);
-        let message = scene.heard();
+        let message = scene.heard_after("knock");
         assert_eq!((message.at("body").text(), message.at("encrypted").truth()), (question, true));
         let body = format!(r#"{{"to":"{alice}","text":"said {round}"}}"#);
         let said = scene.http.post("/bot/sendMessage", Some(&scene.token), &body).ok().at("result");
