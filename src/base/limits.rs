@@ -254,6 +254,12 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub const REBIND_TRIES_MAX: u32 = 60;
 /// Headers of one answer; more is an attack on a router's memory.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so rarely.
+pub const QUOTA_RETRY: Duration = Duration::from_secs(3_600);
+/// Age at which the certificate we made for the API is replaced by a new one.
+pub const API_CERTIFICATE_RENEW_AFTER: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// Years such a certificate is valid: well over the age above, as it is only looked at when the daemon starts.
+pub const API_CERTIFICATE_YEARS: i32 = 2;
 
 // --- bots and messages ---
 
@@ -569,6 +575,12 @@ pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 pub const FREE_PAGES_KEPT: i64 = 1_024;
 /// Pages given back in one purge: moving them must not hold up the engine for long.
 pub const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
+/// Rows of sent messages are counted with one insertion in so many: counting reads as many as are kept.
+pub const SENT_COUNTED_EVERY: i64 = 512;
+/// The same for messages heard in rooms.
+pub const HEARD_COUNTED_EVERY: i64 = 512;
+/// The same for files, of which a bot keeps fewer.
+pub const FILE_COUNTED_EVERY: i64 = 128;
 
 // --- configuration and command line ---
 
@@ -594,5 +606,9 @@ pub const CHAT_HISTORY_MAX: usize = 200;
 pub const CHAT_RETRY: Duration = Duration::from_secs(2);
 /// Input read ahead of what is said.
 pub const CHAT_READ_AHEAD: usize = 64;
+/// Free space in MB below which `doctor` warns: the database may soon not grow any more.
+pub const SPACE_LOW_MB: u64 = 50;
+/// Free space in MB below which there surely is trouble.
+pub const SPACE_NONE_MB: u64 = 5;
 /// While input is awaited, there is nothing to do at any time.
 pub const CHAT_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::account;
 use super::client::{self, Client};
 use super::{Exit, Failed, print};
+use crate::base::limits;
 use crate::config::{self, Config, Roots};
 use crate::engine::effect::Route;
 
@@ -40,9 +41,6 @@ impl Report {
     }
 }
 
-/// Free space below which the database may soon not grow any more, and below which it surely is trouble.
-const SPACE_LOW_MB: u64 = 50;
-const SPACE_NONE_MB: u64 = 5;
 /// A machine without a battery-backed clock wakes up in 1970; certificates then seem not to be valid yet.
 const YEAR_2025: u64 = 1_735_689_600;
 
@@ -105,8 +103,8 @@ fn check_data(report: &mut Report, data_dir: &Path) {
     if let Ok(space) = rustix::fs::statvfs(data_dir) {
         let free_mb = space.f_bavail.saturating_mul(space.f_frsize) / (1024 * 1024);
         let mark = match free_mb {
-            0..SPACE_NONE_MB => Mark::Fail,
-            SPACE_NONE_MB..SPACE_LOW_MB => Mark::Warn,
+            0..limits::SPACE_NONE_MB => Mark::Fail,
+            limits::SPACE_NONE_MB..limits::SPACE_LOW_MB => Mark::Warn,
             _ => Mark::Ok,
         };
         report.say(mark, "free space", &format!("{free_mb} MB"));

@@ -7,18 +7,13 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
-use crate::base::time;
+use crate::base::{limits, time};
 
 /// In the data directory.
 const DIR: &str = "api-tls";
-/// Age at which a new one is made.
-const RENEW_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
-/// Years a certificate is valid.
-const VALID_YEARS: i32 = 2;
 
 /// Where the certificate is, or will be.
 pub fn path(data_dir: &Path) -> PathBuf {
@@ -53,7 +48,7 @@ pub fn remove(data_dir: &Path) -> io::Result<()> {
 
 fn is_fresh(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|meta| meta.modified());
-    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RENEW_AFTER))
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < limits::API_CERTIFICATE_RENEW_AFTER))
 }
 
 fn make() -> Result<(String, String), rcgen::Error> {
@@ -66,7 +61,7 @@ fn make() -> Result<(String, String), rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "Botmother");
     params.not_before = date_time_ymd(year - 1, 1, 1);
-    params.not_after = date_time_ymd(year + VALID_YEARS, 12, 31);
+    params.not_after = date_time_ymd(year + limits::API_CERTIFICATE_YEARS, 12, 31);
     let key = KeyPair::generate()?;
     let cert = params.self_signed(&key)?;
     Ok((cert.pem(), key.serialize_pem()))

@@ -8,9 +8,6 @@ use crate::base::limits;
 use crate::store::row::FileRow;
 use crate::store::{Error, Store};
 
-/// A bot's rows are counted with one insertion in so many: counting reads as many as are kept.
-const COUNTED_EVERY: i64 = 128;
-
 impl Store {
     /// Remembers a file; of one that is known already, what is said now. The oldest of the same bot go beyond the limit.
     pub fn insert_file(&mut self, row: &FileRow, now_s: i64) -> Result<(), Error> {
@@ -21,7 +18,7 @@ impl Store {
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &[&row.bot.0, &row.file_id, &row.message_id, &row.url, &row.name, &row.media_type, &row.size, &key, &now_s],
         )?;
-        if id % COUNTED_EVERY == 0 {
+        if id % limits::FILE_COUNTED_EVERY == 0 {
             self.write(
                 "DELETE FROM file WHERE bot_id = ?1 AND id <=
                  (SELECT id FROM file WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",

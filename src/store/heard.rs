@@ -10,9 +10,6 @@ use crate::base::limits;
 use crate::store::row::HeardRow;
 use crate::store::{Error, Store};
 
-/// Rows are counted with one insertion in so many: counting reads as many as are kept.
-const COUNTED_EVERY: i64 = 512;
-
 impl Store {
     /// Remembers what was said in a room; the oldest of all go beyond the limit.
     pub fn insert_heard(
@@ -27,7 +24,7 @@ impl Store {
              VALUES (?, ?, ?, ?, ?, ?, ?)",
             &[&account.0, &room.as_str(), &row.told_id, &row.wire_id, &row.author, &row.nick, &now_s],
         )?;
-        if id % COUNTED_EVERY == 0 {
+        if id % limits::HEARD_COUNTED_EVERY == 0 {
             // Only the oldest are deleted, so the ids have hardly any holes.
             self.write("DELETE FROM heard WHERE id <= ?", &[&(id - limits::HEARD_MAX)])?;
         }

@@ -9,9 +9,6 @@ use crate::base::limits;
 use crate::store::row::{Progress, SentRow};
 use crate::store::{Error, Store};
 
-/// A bot's rows are counted with one insertion in so many: counting reads as many as are kept.
-const COUNTED_EVERY: i64 = 512;
-
 impl Store {
     /// Remembers a message; the oldest of the same bot go beyond the limit. The row's own `id` is ignored.
     pub fn insert_sent(&mut self, row: &SentRow, now_s: i64) -> Result<(), Error> {
@@ -28,7 +25,7 @@ impl Store {
                 &now_s,
             ],
         )?;
-        if id % COUNTED_EVERY == 0 {
+        if id % limits::SENT_COUNTED_EVERY == 0 {
             self.trim_sent(row.bot)?;
         }
         Ok(())

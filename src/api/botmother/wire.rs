@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::json::{self, Object};
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
@@ -15,9 +16,6 @@ use crate::engine::handle::{
     Update, WebhookInfo,
 };
 use crate::http::Response;
-
-/// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so rarely.
-const QUOTA_RETRY_S: u64 = 3600;
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end.
 pub(super) fn print(outcome: Outcome, base_url: &str) -> Response {
@@ -64,7 +62,7 @@ fn envelope(failure: &Failure) -> Object {
 fn retry_after_s(failure: &Failure) -> Option<u64> {
     match failure {
         Failure::Busy { retry_after_s } => Some(*retry_after_s),
-        Failure::Quota(_) => Some(QUOTA_RETRY_S),
+        Failure::Quota(_) => Some(limits::QUOTA_RETRY.as_secs()),
         _ => None,
     }
 }
