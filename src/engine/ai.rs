@@ -4,7 +4,9 @@
 //! wait, few and in order. Each is a row from the moment it is accepted: what a restart interrupts is told to whoever
 //! asked. Called by `router`, `dedicated`, `rooms`, `command::ai` and `ask`; `remote::ai` knows the services.
 
+mod answered;
 mod asked;
+mod dropped;
 mod live;
 mod setup;
 mod words;
@@ -13,20 +15,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::call::{CallError, Reach, Retry};
+use crate::base::call::Reach;
 use crate::base::crypto;
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};
 use crate::base::{limits, text};
-use crate::engine::calls::{About, End};
+use crate::engine::calls::About;
 use crate::engine::command::texts::ai;
-use crate::engine::effect::Effect;
-use crate::engine::event::Called;
 use crate::engine::failure::Failure;
-use crate::engine::handle::Answer;
 use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble};
-use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Reply, Turn, Without};
+use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow};
 use crate::xmpp::message::{ChatState, Inbound, Kind};
@@ -104,8 +103,6 @@ pub(super) struct Heard<'a> {
 pub(super) fn ids(message: &Inbound) -> Vec<String> {
     [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect()
 }
-
-// --- what is asked ---
 
 impl Engine {
     /// Whether a bot's AI answers.
@@ -313,254 +310,6 @@ impl Engine {
                 let _ = self.show_state_in_room((account, asked.bot), to, state);
             }
             _ => {}
-        }
-    }
-}
-
-// --- what is answered ---
-
-impl Engine {
-    /// A call for a question is over.
-    pub(super) fn on_ai_called(&mut self, tag: u64, called: &Called) -> Result<(), Trouble> {
-        let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
-        if self.stopping && matches!(called, Err(CallError::Cancelled)) {
-            // The next start tells whoever asked.
-            return Ok(());
-        }
-        let row = self.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
-        let read = match &question.live {
-            Some(live) => live.end(&row, question.dialect, called),
-            None => service::read(question.dialect, &row.key, called),
-        };
-        match read {
-            Ok(reply) => self.end_with_answer(tag, &question, &reply)?,
-            Err(fault) => {
-                log::info!("bot {}: {} did not answer: {fault:?}", question.asked.bot, row.provider);
-                match self.next_try(&question, called, &fault)? {
-                    Some(next) => {
-                        self.change_ai().questions.insert(tag, next);
-                    }
-                    None => self.end_with_fault(tag, &fault)?,
-                }
-            }
-        }
-        Ok(self.ask_what_waits()?)
-    }
-
-    /// How a question that failed is asked again, if it may help.
-    fn next_try(&self, failed: &Question, called: &Called, fault: &Fault) -> Result<Option<Question>, store::Error> {
-        let mut next = Question { state: State::Waiting(self.now.mono), ..failed.clone() };
-        if failed.calls >= limits::AI_CALLS_PER_QUESTION {
-            return Ok(None);
-        }
-        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
-            next.without = without;
-            return Ok(Some(next));
-        }
-        if failed.live.is_some() && !failed.is_plain && fault.is_of_stream() {
-            next.is_plain = true;
-            return Ok(Some(next));
-        }
-        if *fault == Fault::TooLong && !failed.is_bare {
-            next.is_bare = true;
-            return Ok(Some(next));
-        }
-        let pause = match fault.retry() {
-            // Who has waited so long will not wait as long again.
-            _ if matches!(called, Err(CallError::Timeout)) => None,
-            Retry::After(pause) => Some(pause).filter(|pause| *pause <= limits::AI_RETRY_AFTER_MAX),
-            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.retries)),
-            Retry::Never => None,
-        };
-        if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
-            next.retries += 1;
-            next.state = State::Waiting(self.now.mono + pause);
-            return Ok(Some(next));
-        }
-        if failed.is_substitute || self.store.ai(failed.asked.bot, true)?.is_none() {
-            return Ok(None);
-        }
-        (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
-        Ok(Some(next))
-    }
-
-    fn end_with_answer(&mut self, tag: u64, question: &Question, reply: &Reply) -> Result<(), store::Error> {
-        let asked = &question.asked;
-        self.change_ai().questions.remove(&tag);
-        let is_hook = question.dialect == Dialect::Hook;
-        let mut answer = if is_hook { self.words(&ai::HOOKED) } else { reply.text.clone() };
-        if is_hook {
-            self.store.delete_ai_question(question.row)?;
-        } else {
-            self.store.store_ai_answer(question.row, &answer, limits::AI_TURNS)?;
-        }
-        if reply.is_cut {
-            answer.push_str("\n\n");
-            answer.push_str(&self.words(&ai::CUT));
-        }
-        match (&asked.recipient, asked.place) {
-            (Some(to), place) => {
-                let shown = question.live.as_ref().and_then(|live| live.shown.as_deref());
-                self.say_instead(asked.bot, place, to, &answer, shown)
-            }
-            (None, _) => {
-                self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer)))));
-                Ok(())
-            }
-        }
-    }
-
-    /// A question gets no answer: whoever asked is told why, and the conversation goes on as if it had not been.
-    fn end_with_fault(&mut self, tag: u64, fault: &Fault) -> Result<(), store::Error> {
-        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
-        self.store.delete_ai_question(question.row)?;
-        let asked = question.asked;
-        let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
-        let why = self.words_of_fault(asked.place, &row, fault);
-        match (&asked.recipient, asked.place) {
-            (Some(to), place) => self.say_of_ai(asked.bot, place, to, &why),
-            (None, _) => {
-                let failure = Failure::Remote { what: "ai_error", why };
-                self.pending.called.push((tag, End::Outcome(Err(failure))));
-                Ok(())
-            }
-        }
-    }
-
-    /// Says something where a question was asked; what cannot be said is worth a line in the log.
-    fn say_of_ai(&mut self, bot: BotId, place: AiPlace, to: &Jid, text: &str) -> Result<(), store::Error> {
-        self.say_instead(bot, place, to, text, None)
-    }
-
-    /// The same in the place of a message that was shown.
-    fn say_instead(
-        &mut self,
-        bot: BotId,
-        place: AiPlace,
-        to: &Jid,
-        text: &str,
-        mut shown: Option<&str>,
-    ) -> Result<(), store::Error> {
-        let kind = if place == AiPlace::Room { Kind::Groupchat } else { Kind::Chat };
-        // In a room everybody sees whom it is for.
-        let whom = to.resource().filter(|_| place == AiPlace::Room).map(|nick| format!("{nick}: "));
-        let text = whom.unwrap_or_default() + text;
-        let parts = words::split(&text, limits::AI_MESSAGE_BYTES);
-        parts.into_iter().try_for_each(|part| self.say_part(bot, kind, to, part, shown.take()))
-    }
-
-    fn say_part(
-        &mut self,
-        bot: BotId,
-        kind: Kind,
-        to: &Jid,
-        part: &str,
-        shown: Option<&str>,
-    ) -> Result<(), store::Error> {
-        let to = if kind == Kind::Groupchat { to.bare().to_jid() } else { to.clone() };
-        let said = match shown {
-            Some(shown) => self.say_correction(bot, &to, part, shown),
-            None => self.say_to(bot, kind, &to, part),
-        };
-        match said {
-            Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(failure)) => {
-                log::warn!("bot {bot}: an answer of its AI was not sent: {failure}");
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
-    }
-}
-
-// --- what is called off ---
-
-impl Engine {
-    /// Calls off what somebody has asked a bot; gives how many questions that were.
-    pub(super) fn stop_thinking(&mut self, bot: BotId, peer: &str) -> Result<usize, store::Error> {
-        self.call_off(bot, peer, |_| true)
-    }
-
-    /// Somebody took back what he said.
-    pub(super) fn forget_question(&mut self, bot: BotId, peer: &BareJid, id: &str) -> Result<(), store::Error> {
-        self.call_off(bot, peer.as_str(), |question| question.ids.iter().any(|other| other == id)).map(|_| ())
-    }
-
-    /// The same in a room, where an id is one only together with who said it; `None` stands for the room itself.
-    pub(super) fn forget_question_in_room(
-        &mut self,
-        bot: BotId,
-        room: &BareJid,
-        id: &str,
-        asker: Option<&str>,
-    ) -> Result<(), store::Error> {
-        let is_askers = |question: &Question| {
-            asker.is_none() || question.asked.recipient.as_ref().and_then(|to| to.resource()) == asker
-        };
-        let is_meant = |question: &Question| is_askers(question) && question.ids.iter().any(|other| other == id);
-        self.call_off(bot, room.as_str(), is_meant).map(|_| ())
-    }
-
-    fn call_off(
-        &mut self,
-        bot: BotId,
-        peer: &str,
-        is_meant: impl Fn(&Question) -> bool,
-    ) -> Result<usize, store::Error> {
-        let is_it =
-            |question: &Question| question.asked.bot == bot && question.asked.peer == peer && is_meant(question);
-        let found = self.ai.questions.iter().filter(|(_, question)| is_it(question));
-        let tags: Vec<u64> = found.map(|(tag, _)| *tag).collect();
-        for tag in &tags {
-            self.drop_question(*tag)?;
-        }
-        if !tags.is_empty() {
-            self.ask_what_waits()?;
-        }
-        Ok(tags.len())
-    }
-
-    fn drop_question(&mut self, tag: u64) -> Result<(), store::Error> {
-        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
-        self.store.delete_ai_question(question.row)?;
-        self.drop_call(tag);
-        if question.state == State::Asked {
-            self.show_thinking(&question.asked, ChatState::Paused);
-        }
-        if question.asked.recipient.is_none() {
-            let failure = Failure::Remote { what: "ai_error", why: "the question was called off".to_string() };
-            self.pending.called.push((tag, End::Outcome(Err(failure))));
-        }
-        Ok(())
-    }
-
-    /// A bot goes, or its AI is switched off: nothing more is asked for it.
-    pub(super) fn drop_questions_of(&mut self, bot: BotId) -> Result<(), store::Error> {
-        let of_bot = self.ai.questions.iter().filter(|(_, question)| question.asked.bot == bot);
-        let tags: Vec<u64> = of_bot.map(|(tag, _)| *tag).collect();
-        tags.into_iter().try_for_each(|tag| self.drop_question(tag))
-    }
-
-    /// At the start: questions that the end of the last run interrupted. Whoever asked gets a word, once.
-    pub(super) fn tell_interrupted(&mut self) -> Result<(), store::Error> {
-        let mut told = HashSet::new();
-        for (row, asked) in self.store.list_ai_questions()? {
-            self.store.delete_ai_question(row)?;
-            let is_first = told.insert((asked.bot, asked.peer.clone()));
-            if let Some(to) = asked.recipient.as_ref().filter(|_| is_first) {
-                self.say_of_ai(asked.bot, asked.place, to, &self.words(&ai::INTERRUPTED))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The daemon stops: nobody is kept waiting, and whoever asked in a chat hears of it at the next start.
-    pub(super) fn end_ai_waits(&mut self) {
-        for tag in self.ai.questions.keys() {
-            self.pending.effects.push(Effect::CallOff(*tag));
-            if let Some(reply) = self.callers.remove(tag) {
-                self.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));
-            }
         }
     }
 

@@ -19,13 +19,14 @@ mod ai;
 mod arrival;
 mod ask;
 mod asking;
+mod batch;
 mod calls;
 mod crypt;
 mod dedicated;
 mod deeds;
-mod kinds;
 mod farewell;
 mod files;
+mod kinds;
 mod local;
 mod making;
 mod outbox;
@@ -42,7 +43,6 @@ pub use accounts::ConfigAccount;
 pub use command::api::ApiFacts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -59,7 +59,6 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::engine::registry::Bot;
 use crate::store::{self, Store};
-use crate::xmpp::session;
 
 /// What the engine is told once, at its start.
 pub struct Setup {
@@ -310,37 +309,6 @@ impl Engine {
         self.store
     }
 
-    /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
-    pub fn batch(&mut self, now: Now, mut events: Vec<Event>) -> Vec<Effect> {
-        self.watch_clock(now);
-        self.now = now;
-        if self.unheard_at <= now.mono {
-            events.splice(0..0, std::mem::take(&mut self.unheard));
-        }
-        let mut out = std::mem::take(&mut self.starting);
-        match self.attempt(&events) {
-            Ok(verdicts) => self.release(events, verdicts, &mut out),
-            // One bad event must not take the others with it: each gets a transaction of its own.
-            Err(_) if events.len() > 1 => {
-                for event in events {
-                    out.append(&mut self.batch(now, vec![event]));
-                }
-            }
-            Err(fault) => self.refuse(events, &fault, &mut out),
-        }
-        out
-    }
-
-    /// A board without a clock of its own starts in the past and jumps when it learns the time. What was stored before
-    /// looks old then and is not: no row goes by age until a whole retention has been lived through.
-    fn watch_clock(&mut self, now: Now) {
-        let lived = now.mono.saturating_sub(self.now.mono);
-        let passed = Duration::from_millis(u64::try_from(now.unix_ms - self.now.unix_ms).unwrap_or(0));
-        if passed > lived + limits::CLOCK_JUMP || now.unix() < limits::CLOCK_PLAUSIBLE_S {
-            self.purge_at = now.mono + limits::RETENTION;
-        }
-    }
-
     /// When [`Engine::batch`] is to be called without an event (monotonic).
     pub fn deadline(&self) -> Option<Duration> {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
@@ -349,214 +317,6 @@ impl Engine {
         let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline()).chain(self.ai_deadline());
         let others = others.chain(self.omemo_deadline()).chain(self.unheard.first().map(|_| self.unheard_at));
         waiters.chain(self.acks_deadline()).chain(others).chain([self.purge_at]).min()
-    }
-
-    /// All events and what is due, in one transaction; on error everything is taken back.
-    fn attempt(&mut self, events: &[Event]) -> Result<Vec<Verdict>, Fault> {
-        let removal_at = self.removal_at;
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            let mut verdicts = Vec::with_capacity(events.len());
-            for event in events {
-                verdicts.push(self.apply(event)?);
-            }
-            self.due()?;
-            self.rooms_due()?;
-            self.webhooks_due()?;
-            self.ai_due()?;
-            self.omemo_due()?;
-            self.tell_notices()?;
-            self.write_acks_and_marks()?;
-            self.store.commit()?;
-            Ok(verdicts)
-        }));
-        let fault = match result {
-            Ok(Ok(verdicts)) => return Ok(verdicts),
-            Ok(Err(error)) => Fault::Store(error),
-            Err(_) => Fault::Panic,
-        };
-        let pending = std::mem::take(&mut self.pending);
-        for (id, before) in pending.replaced.into_iter().rev() {
-            self.busy.insert(id);
-            match before {
-                Some(account) => self.accounts.insert(id, account),
-                None => self.accounts.remove(&id),
-            };
-        }
-        if let Some(before) = pending.visits {
-            self.visits = before;
-        }
-        if let Some(before) = pending.files {
-            self.files = before;
-        }
-        if let Some(before) = pending.ai {
-            self.ai = *before;
-        }
-        self.revert_rooms(pending.rooms);
-        self.revert_calls(pending.calls_begun, pending.calls_ended);
-        self.removal_at = removal_at;
-        // What was asked does not go out, and answers are told again.
-        self.asked.extend(pending.answered);
-        for tag in pending.asked {
-            self.asked.remove(&tag);
-        }
-        self.store.rollback();
-        self.omemo_settle(false);
-        if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
-            log::error!("reading the bots again failed: {error}");
-        }
-        Err(fault)
-    }
-
-    fn apply(&mut self, event: &Event) -> Result<Verdict, store::Error> {
-        self.under = None;
-        match event {
-            Event::Ask { caller, question, reply } => {
-                if reply.is_gone() {
-                    return Ok(Verdict::Nothing);
-                }
-                match self.on_ask(caller, question) {
-                    Ok(verdict) => Ok(verdict),
-                    Err(Trouble::Failure(failure)) => Ok(Verdict::Outcome(Err(failure))),
-                    Err(Trouble::Store(error)) => Err(error),
-                }
-            }
-            Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
-            Event::Heard { tag, lines } => self.on_ai_heard(*tag, lines).map(|()| Verdict::Nothing),
-            Event::Left => {
-                self.note_leaving();
-                Ok(Verdict::Nothing)
-            }
-            Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
-            Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
-            Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
-            Event::Report => {
-                self.report();
-                Ok(Verdict::Nothing)
-            }
-            Event::Stop(_) => {
-                self.on_stop();
-                Ok(Verdict::Nothing)
-            }
-        }
-    }
-
-    /// After the commit: answers, sends, wakes.
-    fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
-        let pending = std::mem::take(&mut self.pending);
-        self.omemo_settle(true);
-        if pending.wrote_acks {
-            self.forget_written_acks();
-        }
-        for (account, mark) in pending.marks {
-            self.note_mark(account, mark);
-        }
-        for (account, count) in pending.handled {
-            out.push(Effect::Session(account, Order::Handled(count)));
-        }
-        out.extend(pending.effects);
-        self.queue_accepted(pending.accepted);
-        for (event, verdict) in events.into_iter().zip(verdicts) {
-            let reply = match event {
-                Event::Ask { reply, .. } => reply,
-                Event::Stop(reply) => {
-                    out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
-                    continue;
-                }
-                Event::Session(..)
-                | Event::Called { .. }
-                | Event::Heard { .. }
-                | Event::Left
-                | Event::Reload(_)
-                | Event::Rebound(_)
-                | Event::Report => {
-                    continue;
-                }
-            };
-            match verdict {
-                Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
-                Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
-                Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
-                Verdict::AwaitArrival(bot) => self.await_arrival(bot, reply),
-                Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
-                Verdict::AwaitRoom(room, wish) => self.await_room(room, wish, reply),
-                Verdict::Nothing => {}
-            }
-        }
-        self.feed_busy(out);
-        self.wake_updates(pending.updated, out);
-        self.wake_callers(pending.called, out);
-        self.wake_arrivals(pending.arrived, out);
-        self.wake_room_waiters(pending.rooms, out);
-        self.wake_lines(pending.local, out);
-    }
-
-    /// One event that could not be committed, alone.
-    fn refuse(&mut self, events: Vec<Event>, fault: &Fault, out: &mut Vec<Effect>) {
-        let again = match fault {
-            Fault::Store(error) => {
-                log::error!("nothing was stored: {error}");
-                // A rule of the schema refused the row, and will again; everything else may pass.
-                !matches!(error, store::Error::Conflict(_))
-            }
-            Fault::Panic => {
-                log::error!("a bug: one event was dropped; please report what stands above");
-                false
-            }
-        };
-        for event in events {
-            match event {
-                Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(Failure::Internal))),
-                Event::Session(account, event @ session::Event::Answer { .. }) if again => {
-                    self.unheard.push(Event::Session(account, event));
-                }
-                Event::Session(_, session::Event::Answer { tag, .. }) => drop(self.asked.remove(&tag)),
-                // The server still has it: it comes again after the reconnect, which backs off.
-                Event::Session(account, _) if again => {
-                    if let Some(account) = self.accounts.get_mut(&account) {
-                        account.is_fenced = true;
-                    }
-                    out.push(Effect::Session(account, Order::Reset));
-                }
-                // An event that can never be stored would come for ever.
-                Event::Session(account, session::Event::Message(_)) => {
-                    out.push(Effect::Session(account, Order::Handled(1)));
-                }
-                Event::Called { tag, .. } => {
-                    self.calls.remove(&tag);
-                    if self.postpone_question(tag, self.now.mono + limits::RECONNECT_FIRST) {
-                        continue;
-                    }
-                    if let Some(reply) = self.callers.remove(&tag) {
-                        out.push(Effect::Answer(reply, Err(Failure::Internal)));
-                    }
-                    self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
-                    if let Err(error) = self.reload_webhooks() {
-                        log::error!("reading the webhooks again failed: {error}");
-                    }
-                }
-                Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
-                Event::Session(..) | Event::Heard { .. } | Event::Left | Event::Rebound(_) | Event::Report => {}
-                // Stopping writes nothing of its own; it goes on without the last acknowledgements.
-                Event::Stop(reply) => {
-                    self.on_stop();
-                    out.append(&mut self.pending.effects);
-                    out.push(Effect::Answer(reply, Ok(handle::Answer::Done)));
-                }
-            }
-        }
-        self.retry_later();
-    }
-
-    /// After a failed commit what is due by time waits a little, or the loop would spin on a full disk.
-    fn retry_later(&mut self) {
-        let later = self.now.mono + limits::RECONNECT_FIRST;
-        self.purge_at = self.purge_at.max(later);
-        self.unheard_at = later;
-        self.rooms.not_before = later;
-        self.webhooks.not_before = later;
-        self.postpone_questions(later);
-        self.removal_at = self.removal_at.map(|at| at.max(later));
-        self.postpone_acks(later);
     }
 
     /// What time alone brings: old rows, pollers whose wait is over.

@@ -1,0 +1,171 @@
+//! What becomes of a question: its answer, another try, or the reason why there is none.
+
+use super::{Question, State, words};
+use crate::base::call::{CallError, Retry};
+use crate::base::id::BotId;
+use crate::base::jid::Jid;
+use crate::base::limits;
+use crate::engine::calls::End;
+use crate::engine::command::texts::ai;
+use crate::engine::event::Called;
+use crate::engine::failure::Failure;
+use crate::engine::handle::Answer;
+use crate::engine::{Engine, Trouble};
+use crate::remote::ai::{self as service, Dialect, Fault, Reply, Without};
+use crate::store;
+use crate::store::row::AiPlace;
+use crate::xmpp::message::Kind;
+
+impl Engine {
+    /// A call for a question is over.
+    pub(in crate::engine) fn on_ai_called(&mut self, tag: u64, called: &Called) -> Result<(), Trouble> {
+        let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
+        if self.stopping && matches!(called, Err(CallError::Cancelled)) {
+            // The next start tells whoever asked.
+            return Ok(());
+        }
+        let row = self.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
+        let read = match &question.live {
+            Some(live) => live.end(&row, question.dialect, called),
+            None => service::read(question.dialect, &row.key, called),
+        };
+        match read {
+            Ok(reply) => self.end_with_answer(tag, &question, &reply)?,
+            Err(fault) => {
+                log::info!("bot {}: {} did not answer: {fault:?}", question.asked.bot, row.provider);
+                match self.next_try(&question, called, &fault)? {
+                    Some(next) => {
+                        self.change_ai().questions.insert(tag, next);
+                    }
+                    None => self.end_with_fault(tag, &fault)?,
+                }
+            }
+        }
+        Ok(self.ask_what_waits()?)
+    }
+
+    /// How a question that failed is asked again, if it may help.
+    fn next_try(&self, failed: &Question, called: &Called, fault: &Fault) -> Result<Option<Question>, store::Error> {
+        let mut next = Question { state: State::Waiting(self.now.mono), ..failed.clone() };
+        if failed.calls >= limits::AI_CALLS_PER_QUESTION {
+            return Ok(None);
+        }
+        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
+            next.without = without;
+            return Ok(Some(next));
+        }
+        if failed.live.is_some() && !failed.is_plain && fault.is_of_stream() {
+            next.is_plain = true;
+            return Ok(Some(next));
+        }
+        if *fault == Fault::TooLong && !failed.is_bare {
+            next.is_bare = true;
+            return Ok(Some(next));
+        }
+        let pause = match fault.retry() {
+            // Who has waited so long will not wait as long again.
+            _ if matches!(called, Err(CallError::Timeout)) => None,
+            Retry::After(pause) => Some(pause).filter(|pause| *pause <= limits::AI_RETRY_AFTER_MAX),
+            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.retries)),
+            Retry::Never => None,
+        };
+        if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
+            next.retries += 1;
+            next.state = State::Waiting(self.now.mono + pause);
+            return Ok(Some(next));
+        }
+        if failed.is_substitute || self.store.ai(failed.asked.bot, true)?.is_none() {
+            return Ok(None);
+        }
+        (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
+        Ok(Some(next))
+    }
+
+    fn end_with_answer(&mut self, tag: u64, question: &Question, reply: &Reply) -> Result<(), store::Error> {
+        let asked = &question.asked;
+        self.change_ai().questions.remove(&tag);
+        let is_hook = question.dialect == Dialect::Hook;
+        let mut answer = if is_hook { self.words(&ai::HOOKED) } else { reply.text.clone() };
+        if is_hook {
+            self.store.delete_ai_question(question.row)?;
+        } else {
+            self.store.store_ai_answer(question.row, &answer, limits::AI_TURNS)?;
+        }
+        if reply.is_cut {
+            answer.push_str("\n\n");
+            answer.push_str(&self.words(&ai::CUT));
+        }
+        match (&asked.recipient, asked.place) {
+            (Some(to), place) => {
+                let shown = question.live.as_ref().and_then(|live| live.shown.as_deref());
+                self.say_instead(asked.bot, place, to, &answer, shown)
+            }
+            (None, _) => {
+                self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer)))));
+                Ok(())
+            }
+        }
+    }
+
+    /// A question gets no answer: whoever asked is told why, and the conversation goes on as if it had not been.
+    pub(super) fn end_with_fault(&mut self, tag: u64, fault: &Fault) -> Result<(), store::Error> {
+        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
+        self.store.delete_ai_question(question.row)?;
+        let asked = question.asked;
+        let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
+        let why = self.words_of_fault(asked.place, &row, fault);
+        match (&asked.recipient, asked.place) {
+            (Some(to), place) => self.say_of_ai(asked.bot, place, to, &why),
+            (None, _) => {
+                let failure = Failure::Remote { what: "ai_error", why };
+                self.pending.called.push((tag, End::Outcome(Err(failure))));
+                Ok(())
+            }
+        }
+    }
+
+    /// Says something where a question was asked; what cannot be said is worth a line in the log.
+    pub(super) fn say_of_ai(&mut self, bot: BotId, place: AiPlace, to: &Jid, text: &str) -> Result<(), store::Error> {
+        self.say_instead(bot, place, to, text, None)
+    }
+
+    /// The same in the place of a message that was shown.
+    fn say_instead(
+        &mut self,
+        bot: BotId,
+        place: AiPlace,
+        to: &Jid,
+        text: &str,
+        mut shown: Option<&str>,
+    ) -> Result<(), store::Error> {
+        let kind = if place == AiPlace::Room { Kind::Groupchat } else { Kind::Chat };
+        // In a room everybody sees whom it is for.
+        let whom = to.resource().filter(|_| place == AiPlace::Room).map(|nick| format!("{nick}: "));
+        let text = whom.unwrap_or_default() + text;
+        let parts = words::split(&text, limits::AI_MESSAGE_BYTES);
+        parts.into_iter().try_for_each(|part| self.say_part(bot, kind, to, part, shown.take()))
+    }
+
+    fn say_part(
+        &mut self,
+        bot: BotId,
+        kind: Kind,
+        to: &Jid,
+        part: &str,
+        shown: Option<&str>,
+    ) -> Result<(), store::Error> {
+        let to = if kind == Kind::Groupchat { to.bare().to_jid() } else { to.clone() };
+        let said = match shown {
+            Some(shown) => self.say_correction(bot, &to, part, shown),
+            None => self.say_to(bot, kind, &to, part),
+        };
+        match said {
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(failure)) => {
+                log::warn!("bot {bot}: an answer of its AI was not sent: {failure}");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
