@@ -110,3 +110,23 @@ fn a_reset_makes_another_key_and_forgets_nobody() {
         [(before.device, "distrusted"), (77, "trusted")]
     );
 }
+
+#[test]
+fn devices_that_were_there_first_need_no_word_to_be_said_to_them() {
+    for version in Version::ALL {
+        let mut rig = Rig::online(Encrypt::Required);
+        let mut phones = [77, 78].map(|id| Phone::new(OWNER, version, id));
+        phones.iter().for_each(|phone| phone.publish(&mut rig.nodes));
+        let hello = phones[0].say(&rig.nodes, Some("hello"));
+        rig.arrives(&hello);
+        rig.wait(limits::OMEMO_SETTLE);
+        // The bot's program takes its time.
+        rig.wait(LATER);
+        rig.take_sent();
+        sent_id(rig.say("for both"));
+        let sent = rig.take_sent();
+        for phone in &mut phones {
+            assert_eq!(phone.hear(&sent[0]), Ok(Some("for both".to_string())), "{version:?}");
+        }
+    }
+}

@@ -111,7 +111,8 @@ impl Engine {
         row.record = Some(session.to_bytes().to_vec());
         row.owes = match (row.owes, wants_answer) {
             (PUT_BACK, _) => PUT_BACK,
-            (_, true) => ANSWER,
+            // Only what we say pays for an answer; a session that works needs no renewal any more.
+            (ANSWER, _) | (_, true) => ANSWER,
             (_, false) => 0,
         };
         self.store.store_omemo_session(peer, &row)?;

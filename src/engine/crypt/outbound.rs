@@ -376,7 +376,8 @@ impl Engine {
                 return self.store.store_omemo_session(peer, &row);
             }
         }
-        self.send_empty(peer)
+        self.send_empty(peer)?;
+        self.look_at_all_devices(peer.account, &peer.jid)
     }
 
     fn send_empty(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {

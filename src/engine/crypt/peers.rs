@@ -266,6 +266,7 @@ impl Engine {
                 self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
             }
         }
+        self.look_at_all_devices(account, jid)?;
         self.send_waiting_for(account, jid)?;
         self.send_waiting_in_rooms(account)
     }
@@ -379,6 +380,7 @@ impl Engine {
         if self.own_jid(peer.account).as_ref() == Some(&peer.jid) {
             return self.send_waiting(peer.account);
         }
+        self.look_at_all_devices(peer.account, &peer.jid)?;
         self.send_waiting_for(peer.account, &peer.jid)
     }
 }

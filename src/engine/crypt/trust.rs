@@ -161,6 +161,20 @@ impl Engine {
         Ok(standing)
     }
 
+    /// Who was seen first just now is looked at as a whole: a device that he had from the beginning must not count as a
+    /// later one because nothing was said to him until then.
+    pub(super) fn look_at_all_devices(&mut self, account: AccountId, peer: &BareJid) -> Result<(), store::Error> {
+        if self.is_person(account) || self.trust_policy(account)? != Policy::Tofu {
+            return Ok(());
+        }
+        let rows = self.store.list_omemo_keys(account, peer)?;
+        if !rows.is_empty() && is_first_sight(&rows, self.now.unix()) {
+            // Asks for what is missing, and judges the keys that have come.
+            self.readiness(account, peer)?;
+        }
+        Ok(())
+    }
+
     /// Whether there is room for one more key beside those of its address; what means least goes first.
     fn make_room_for_key(&mut self, account: AccountId, rows: &[KeyRow]) -> Result<bool, store::Error> {
         let is_full = self.store.count_omemo_keys(account)? >= limits::OMEMO_KEYS_PER_ACCOUNT_MAX;
@@ -183,6 +197,12 @@ impl Engine {
     }
 }
 
+/// Whether a contact with these keys was seen just now, or never.
+fn is_first_sight(rows: &[KeyRow], now: i64) -> bool {
+    let first = rows.iter().filter(|row| row.device != 0).map(|row| row.first_seen).min();
+    first.is_none_or(|first| (0..=limits::OMEMO_FIRST_SIGHT_S).contains(&(now - first)))
+}
+
 fn first_mark(rows: &[KeyRow], policy: Policy, device: u32, key: &PublicKey, now: i64) -> Mark {
     let same = || rows.iter().filter(|row| omemo::is_same(&row.key, key));
     if same().any(|row| row.device == 0) {
@@ -195,12 +215,10 @@ fn first_mark(rows: &[KeyRow], policy: Policy, device: u32, key: &PublicKey, now
     if let Some(row) = same().next() {
         return Mark::of(row);
     }
-    let first = rows.iter().filter(|row| row.device != 0).map(|row| row.first_seen).min();
-    let is_first = first.is_none_or(|first| (0..=limits::OMEMO_FIRST_SIGHT_S).contains(&(now - first)));
     match policy {
         _ if has_verified(rows) => Mark::Open,
         Policy::Blind => Mark::Accepted,
-        Policy::Tofu if is_first => Mark::Accepted,
+        Policy::Tofu if is_first_sight(rows, now) => Mark::Accepted,
         Policy::Tofu | Policy::Pinned => Mark::Open,
     }
 }
