@@ -3,21 +3,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::cell::Cell;
-use std::sync::mpsc;
 use std::time::Duration;
 
 use botmother::base::id::{AccountId, BotId};
-use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::base::time::Now;
-use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
-use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::engine::{Settings, Setup};
 use botmother::store::{Durability, Store};
 use botmother::xml::Element;
 use botmother::xmpp::message::{Inbound, Kind, Via};
@@ -26,24 +21,18 @@ use botmother::xmpp::roster::{Item, Subscription};
 use botmother::xmpp::session::{self, Facts};
 use botmother::xmpp::stanza::StanzaError;
 
+use support::*;
+
+#[path = "support/engine.rs"]
+mod support;
+
 const OWNER: &str = "ralf@x.example";
 const BOT: &str = "bot@x.example";
 const GIF: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
-thread_local!(static ENTROPY: Cell<u8> = const { Cell::new(1) });
-
-fn entropy(out: &mut [u8]) {
-    for byte in out {
-        ENTROPY.set(ENTROPY.get().wrapping_mul(5).wrapping_add(3));
-        *byte = ENTROPY.get();
-    }
-}
-
 struct Rig {
-    engine: Engine,
-    now: Now,
-    /// The account that was started last.
-    account: AccountId,
+    /// With the account that was started last.
+    core: Core,
 }
 
 /// A question to an entity, as text.
@@ -78,33 +67,14 @@ impl Caused {
     }
 }
 
-fn jid(text: &str) -> BareJid {
-    BareJid::parse(text).unwrap()
-}
-
-fn setup(accounts: &[&str]) -> Setup {
-    let account = |jid_text: &&str| ConfigAccount {
-        jid: jid(jid_text),
-        password: Secret::new("pw"),
-        host: String::new(),
-        ca_file: String::new(),
-        pin: String::new(),
-        plaintext: false,
-    };
-    let settings = Settings {
-        language: Language::English,
-        accounts: accounts.iter().map(account).collect(),
-        admins: Vec::new(),
-        system_roots: false,
-        encrypt: Encrypt::Off,
-        self_chat: Encrypt::Off,
-    };
-    Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy }
+fn configured(accounts: &[&str]) -> Setup {
+    let accounts = accounts.iter().map(|account| config_account(account)).collect();
+    setup(Settings { accounts, ..settings() })
 }
 
 fn item(who: &str, subscription: Subscription, is_asking: bool) -> Item {
     let (name, groups) = (Some("n".to_string()), Vec::new());
-    Item { jid: jid(who), name, subscription, is_asking, is_approved: false, groups }
+    Item { jid: bare(who), name, subscription, is_asking, is_approved: false, groups }
 }
 
 fn roster(items: &[(&str, &str)]) -> Result<Option<Element>, StanzaError> {
@@ -115,33 +85,20 @@ fn roster(items: &[(&str, &str)]) -> Result<Option<Element>, StanzaError> {
     Ok(Some(items.iter().fold(Element::new("query", ns::ROSTER), item)))
 }
 
-impl Rig {
-    fn new() -> Rig {
-        Rig::over(Store::memory(), &[]).0
-    }
+impl Rigged for Rig {
+    type Caused = Caused;
 
-    fn over(store: Store, accounts: &[&str]) -> (Rig, Caused) {
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let mut rig = Rig { engine: Engine::new(store, setup(accounts), now).unwrap(), now, account: AccountId(0) };
-        let caused = rig.batch(Vec::new());
-        (rig, caused)
-    }
-
-    /// Ends this engine as a kill would, and starts another over the same store.
-    fn killed(self, accounts: &[&str]) -> (Rig, Caused) {
-        let (sender, receiver) = mpsc::channel();
-        drop(sender);
-        let store = self.engine.run(&receiver, Now::default, |_| {});
-        Rig::over(store, accounts)
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
     }
 
     fn batch(&mut self, events: Vec<Event>) -> Caused {
         let mut caused = Caused::default();
-        for effect in self.engine.batch(self.now, events) {
+        for effect in self.core.batch(events) {
             match effect {
                 Effect::Answer(_, outcome) => caused.answers.push(outcome),
                 Effect::Session(account, Order::Start(..)) => {
-                    self.account = account;
+                    self.core.account = account;
                     caused.started.push(account);
                 }
                 Effect::Session(account, Order::Ask { tag, payload, .. }) => {
@@ -158,19 +115,30 @@ impl Rig {
         }
         caused
     }
+}
 
-    fn ask(&mut self, question: Question) -> Caused {
-        let (reply, _ticket) = ticket();
-        self.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }])
+impl Rig {
+    fn new() -> Rig {
+        Rig::over(Store::memory(), &[]).0
     }
 
-    fn told(&mut self, account: AccountId, event: session::Event) -> Caused {
-        self.batch(vec![Event::Session(account, event)])
+    fn over(store: Store, accounts: &[&str]) -> (Rig, Caused) {
+        let mut rig = Rig { core: Core::new(store, configured(accounts)) };
+        let caused = rig.batch(Vec::new());
+        (rig, caused)
+    }
+
+    /// Ends this engine as a kill would, and starts another over the same store.
+    fn killed(self, accounts: &[&str]) -> (Rig, Caused) {
+        Rig::over(self.core.kill(), accounts)
+    }
+
+    fn ask(&mut self, question: Question) -> Caused {
+        self.begin(Caller::Admin, question).0
     }
 
     fn online(&mut self, account: AccountId) -> Caused {
-        let full = Jid::parse(&format!("{BOT}/r")).unwrap();
-        self.told(account, session::Event::Bound { jid: full, facts: Facts::default() });
+        self.told(account, session::Event::Bound { jid: full(&format!("{BOT}/r")), facts: Facts::default() });
         self.told(account, session::Event::Online { resumed: false })
     }
 
@@ -192,35 +160,34 @@ impl Rig {
     }
 
     fn lost(&mut self, account: AccountId) {
-        let (why, retry_in) = ("cut".to_string(), Duration::from_secs(1));
-        self.told(account, session::Event::Offline { why, retry_in });
+        self.told(account, cut());
     }
 
     /// Makes a bot with a picture; gives its account.
     fn create(&mut self, mode: Mode, access: Access, contacts: &[&str]) -> AccountId {
         let new = NewBot {
             name: "Cook".to_string(),
-            owner: jid(OWNER),
+            owner: bare(OWNER),
             mode,
             receive: Receive::SelfChat,
-            account: Some(OwnAccount { jid: jid(BOT), password: Secret::new("pw") }),
+            account: Some(OwnAccount { jid: bare(BOT), password: Secret::new("pw") }),
             avatar: Some(read_avatar(GIF, None).unwrap()),
             access,
-            contacts: contacts.iter().map(|contact| jid(contact)).collect(),
+            contacts: contacts.iter().map(|contact| bare(contact)).collect(),
             encrypt: None,
         };
         let caused = self.ask(Question::CreateBot(new));
         assert_eq!(caused.started.len(), 1, "{caused:?}");
-        self.account
+        self.core.account
     }
 
     fn hears(&mut self, account: AccountId, from: &str) -> i64 {
-        let from = Jid::parse(&format!("{from}/phone")).unwrap();
+        let from = full(&format!("{from}/phone"));
         let message = Inbound {
             id: Some("1".to_string()),
             body: Some("hello".to_string()),
             via: Via::Archive,
-            ..Inbound::new(from, Jid::parse(BOT).unwrap(), Kind::Chat)
+            ..Inbound::new(from, full(BOT), Kind::Chat)
         };
         let before = self.queued();
         self.told(account, session::Event::Message(Box::new(message)));
@@ -231,10 +198,7 @@ impl Rig {
         let caused = self.ask(Question::ListBots(None));
         let Some(Ok(Answer::Bots(bots))) = caused.answers.first() else { panic!("{caused:?}") };
         let token = bots[0].token.clone().unwrap();
-        let (reply, _ticket) = ticket();
-        let poll = UpdatePoll { offset: None, limit: 100, timeout: Duration::ZERO, allowed: None };
-        let caused =
-            self.batch(vec![Event::Ask { caller: Caller::Bot(token), question: Question::GetUpdates(poll), reply }]);
+        let (caused, _ticket) = self.begin(Caller::Bot(token), Question::GetUpdates(poll(None, None)));
         let Some(Ok(Answer::Updates(updates))) = caused.answers.first() else { panic!("{caused:?}") };
         updates.len() as i64
     }
@@ -261,7 +225,7 @@ fn what_a_bot_shows_is_published_once_and_again_when_it_changes() {
     let again = rig.online(account);
     assert!(again.asked.iter().all(|asked| asked.payload.contains("jabber:iq:roster")), "{again:?}");
     let (mut rig, _) = rig.killed(&[]);
-    let account = rig.account;
+    let account = rig.core.account;
     let again = rig.online(account);
     assert!(again.asked.iter().all(|asked| asked.payload.contains("jabber:iq:roster")), "{again:?}");
 }
@@ -360,7 +324,7 @@ fn who_loses_access_loses_the_presence() {
     let asked = rig.online(account).find("jabber:iq:roster");
     rig.answer(&asked, roster(&[(OWNER, "both"), ("anna@example.org", "both"), ("eva@example.org", "from")]));
     let narrow = |contacts: &[&str]| {
-        let contacts = contacts.iter().map(|contact| jid(contact)).collect();
+        let contacts = contacts.iter().map(|contact| bare(contact)).collect();
         Question::SetBotAccess(BotId(1), Access::List, Some(contacts))
     };
     let withdrawn = |caused: &Caused, who: &str| {
@@ -374,7 +338,7 @@ fn who_loses_access_loses_the_presence() {
     rig.told(account, session::Event::Offline { why: "reset".to_string(), retry_in: Duration::ZERO });
     assert!(rig.ask(narrow(&[])).said.is_empty());
     let (mut rig, _) = rig.killed(&[]);
-    let account = rig.account;
+    let account = rig.core.account;
     let caused = rig.online(account);
     assert!(withdrawn(&caused, "anna@") && !withdrawn(&caused, "eva@"), "{caused:?}");
     assert!(withdrawn(&rig.told(account, session::Event::Online { resumed: true }), "anna@"), "not confirmed");
@@ -446,7 +410,7 @@ fn policies_admit_whom_they_name() {
     rig.told(account, session::Event::Contact(Box::new(item("pia@y.example", Subscription::Both, false))));
     // What the archive has comes before the roster is known again.
     let (mut rig, _) = rig.killed(&[]);
-    let account = rig.account;
+    let account = rig.core.account;
     for (who, heard) in [("max@y.example", 1), ("pia@y.example", 1), ("ida@y.example", 0), ("new@y.example", 0)] {
         assert_eq!(rig.hears(account, who), heard, "{who}");
     }
@@ -454,7 +418,7 @@ fn policies_admit_whom_they_name() {
     rig.ask(Question::DeleteBot(BotId(77)));
     let caused = rig.ask(Question::BotAccess(id));
     let Some(Ok(Answer::Access(_, Access::Roster, contacts))) = caused.answers.first() else { panic!("{caused:?}") };
-    assert_eq!(contacts, &[jid("eva@y.example")]);
+    assert_eq!(contacts, &[bare("eva@y.example")]);
     rig.ask(Question::SetBotAccess(id, Access::Public, Some(Vec::new())));
     assert_eq!(rig.hears(account, "any@y.example"), 1);
 }
@@ -470,7 +434,7 @@ fn a_policy_must_fit_the_mode() {
     for access in [Access::Roster, Access::List, Access::Public] {
         refused(rig.ask(Question::SetBotAccess(BotId(1), access, None)), "access");
     }
-    let many = vec![jid("eva@y.example"); limits::BOT_CONTACTS_MAX + 1];
+    let many = vec![bare("eva@y.example"); limits::BOT_CONTACTS_MAX + 1];
     refused(rig.ask(Question::SetBotAccess(BotId(1), Access::Owner, Some(many))), "contacts");
     let caused = rig.ask(Question::SetBotAccess(BotId(9), Access::Owner, None));
     assert!(matches!(caused.answers.first(), Some(Err(Failure::NotFound(_)))));
@@ -505,17 +469,9 @@ fn a_brought_account_is_given_back_over_restarts() {
 fn what_a_bot_has_said_goes_out_before_its_account_is_given_back() {
     let mut rig = Rig::new();
     let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
-    let full = Jid::parse(&format!("{BOT}/r")).unwrap();
-    rig.told(account, session::Event::Bound { jid: full, facts: Facts::default() });
-    let made = rig.told(account, session::Event::Online { resumed: false });
+    let made = rig.online(account);
     let Some(Ok(Answer::Created(bot))) = made.answers.first() else { panic!("{made:?}") };
-    let token = bot.token.clone().unwrap();
-    let to = Jid::parse(OWNER).unwrap();
-    let text = "goodbye".to_string();
-    let message = NewMessage { to, text, kind: Kind::Chat, reply_to: None, encrypt: false, idempotency_key: None };
-    let (reply, _ticket) = ticket();
-    let question = Question::SendMessage(message);
-    let sent = rig.batch(vec![Event::Ask { caller: Caller::Bot(token), question, reply }]);
+    let (sent, _ticket) = rig.begin(as_bot(bot), Question::SendMessage(message(OWNER, "goodbye")));
     assert!(sent.says("goodbye"), "{sent:?}");
     let first = rig.ask(Question::DeleteBot(BotId(1))).find("vcard-temp");
     let (_, last) = rig.accept_all(first);
@@ -546,9 +502,9 @@ fn an_account_that_cannot_be_signed_in_to_is_forgotten_and_a_new_bot_takes_over(
 impl Rig {
     /// A message for an account whose bot is gone; gives what it caused.
     fn hears_nothing(&mut self, account: AccountId) -> usize {
-        let from = Jid::parse(&format!("{OWNER}/phone")).unwrap();
+        let from = full(&format!("{OWNER}/phone"));
         let body = Some("/help".to_string());
-        let message = Inbound { body, ..Inbound::new(from, Jid::parse(BOT).unwrap(), Kind::Chat) };
+        let message = Inbound { body, ..Inbound::new(from, full(BOT), Kind::Chat) };
         self.told(account, session::Event::Message(Box::new(message))).said.len()
     }
 }

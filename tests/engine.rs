@@ -1,86 +1,55 @@
 //! The engine as a value: events in, effects out, the store in memory, clock and entropy given. No sockets, no waiting.
 
-use std::cell::Cell;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use botmother::base::call::HttpAnswer;
 use botmother::base::crypto::Hash;
 use botmother::base::id::{AccountId, BotId, UpdateId};
-use botmother::base::jid::{BareJid, Jid};
+use botmother::base::jid::Jid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::base::time::Now;
 use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
-use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::engine::{Settings, Setup};
 use botmother::store::Store;
 use botmother::xmpp::message::{Inbound, Kind, Via};
 use botmother::xmpp::sasl::LoginKey;
-use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::session;
+
+use support::*;
 
 #[path = "engine/ai.rs"]
 mod ai;
 #[path = "engine/menus.rs"]
 mod menus;
+#[path = "support/engine.rs"]
+mod support;
 #[path = "engine/webhooks.rs"]
 mod webhooks;
-
-thread_local! {
-    /// The next random number ends in a panic, as if there were a bug.
-    static BUG: Cell<bool> = const { Cell::new(false) };
-}
 
 const OWNER: &str = "ralf@example.org";
 
 /// An engine with one account, driven by hand.
 struct Rig {
-    engine: Engine,
-    now: Now,
-    account: AccountId,
+    core: Core,
     resource: String,
 }
 
-thread_local!(static ENTROPY: Cell<u64> = const { Cell::new(1) });
-
-/// Different at each call, the same in each run.
-fn entropy(out: &mut [u8]) {
-    assert!(!BUG.replace(false), "a bug");
-    for byte in out {
-        let mut state = ENTROPY.get();
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        ENTROPY.set(state);
-        *byte = state as u8;
-    }
+fn configured(language: Language) -> Settings {
+    Settings { language, accounts: vec![config_account(OWNER)], ..settings() }
 }
 
-fn setup(language: Language) -> Setup {
-    let account = ConfigAccount {
-        jid: BareJid::parse(OWNER).unwrap(),
-        password: Secret::new("pw"),
-        host: String::new(),
-        ca_file: String::new(),
-        pin: String::new(),
-        plaintext: false,
-    };
-    Setup {
-        settings: Settings {
-            language,
-            accounts: vec![account],
-            admins: Vec::new(),
-            system_roots: false,
-            encrypt: Encrypt::Off,
-            self_chat: Encrypt::Off,
-        },
-        api_url: "http://localhost:7842/bot/".to_string(),
-        api: Default::default(),
-        rate_limit: 30,
-        entropy,
+impl Rigged for Rig {
+    type Caused = Vec<Effect>;
+
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+
+    fn batch(&mut self, events: Vec<Event>) -> Vec<Effect> {
+        self.core.batch(events)
     }
 }
 
@@ -90,39 +59,20 @@ impl Rig {
     }
 
     fn over(store: Store, language: Language) -> Rig {
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let mut engine = Engine::new(store, setup(language), now).unwrap();
-        let effects = engine.batch(now, Vec::new());
+        let mut core = Core::new(store, Setup { rate_limit: 30, ..setup(configured(language)) });
+        let effects = core.batch(Vec::new());
         let start = effects.into_iter().find_map(|effect| match effect {
             Effect::Session(account, Order::Start(config, _)) => Some((account, config.resource.clone())),
             _ => None,
         });
         let (account, resource) = start.expect("the session is started");
-        Rig { engine, now, account, resource }
+        core.account = account;
+        Rig { core, resource }
     }
 
     /// Ends this engine as a kill would, and starts another over the same store.
     fn killed(self) -> Rig {
-        let (sender, receiver) = mpsc::channel();
-        drop(sender);
-        let store = self.engine.run(&receiver, Now::default, |_| {});
-        Rig::over(store, Language::English)
-    }
-
-    fn batch(&mut self, events: Vec<Event>) -> Vec<Effect> {
-        self.engine.batch(self.now, events)
-    }
-
-    fn wait(&mut self, time: Duration) -> Vec<Effect> {
-        self.now.mono += time;
-        self.now.unix_ms += time.as_millis() as i64;
-        self.batch(Vec::new())
-    }
-
-    /// Asks and gives all effects with the ticket.
-    fn begin(&mut self, caller: Caller, question: Question) -> (Vec<Effect>, Ticket) {
-        let (reply, ticket) = ticket();
-        (self.batch(vec![Event::Ask { caller, question, reply }]), ticket)
+        Rig::over(self.core.kill(), Language::English)
     }
 
     fn ask(&mut self, caller: Caller, question: Question) -> Outcome {
@@ -135,22 +85,15 @@ impl Rig {
     }
 
     fn create(&mut self, owner: &str, name: &str) -> BotInfo {
-        let owner = BareJid::parse(owner).unwrap();
-        let new = NewBot::new(name, owner);
-        match self.admin(Question::CreateBot(new)) {
+        match self.admin(Question::CreateBot(NewBot::new(name, bare(owner)))) {
             Ok(Answer::Created(bot)) => bot,
             other => panic!("{other:?}"),
         }
     }
 
-    fn session(&mut self, event: session::Event) -> Vec<Effect> {
-        self.batch(vec![Event::Session(self.account, event)])
-    }
-
     fn online(&mut self) -> Vec<Effect> {
-        let jid = Jid::parse(&format!("{OWNER}/{}", self.resource)).unwrap();
-        self.session(session::Event::Bound { jid, facts: Facts::default() });
-        self.session(session::Event::Online { resumed: false })
+        let jid = format!("{OWNER}/{}", self.resource);
+        self.signed_in(&jid)
     }
 
     /// The owner's phone says something in the self-chat; gives what the session is told.
@@ -160,8 +103,7 @@ impl Rig {
     }
 
     fn updates(&mut self, bot: &BotInfo, offset: Option<i64>) -> Vec<Update> {
-        let poll = UpdatePoll { offset: offset.map(UpdateId), limit: 100, timeout: Duration::ZERO, allowed: None };
-        match self.ask(as_bot(bot), Question::GetUpdates(poll)) {
+        match self.ask(as_bot(bot), Question::GetUpdates(poll(offset, None))) {
             Ok(Answer::Updates(updates)) => updates,
             other => panic!("{other:?}"),
         }
@@ -182,20 +124,9 @@ impl Rig {
     }
 }
 
-fn answers(effects: Vec<Effect>) -> Vec<Outcome> {
-    effects
-        .into_iter()
-        .filter_map(|effect| if let Effect::Answer(_, outcome) = effect { Some(outcome) } else { None })
-        .collect()
-}
-
-/// Stanzas given to the session, with their tags.
+/// Stanzas given to the session that are kept until the server has them, with their tags.
 fn sends(effects: &[Effect]) -> Vec<(u64, String)> {
-    let send = |effect: &Effect| match effect {
-        Effect::Session(_, Order::Send { tag: Some(tag), stanza }) => Some((*tag, stanza.clone())),
-        _ => None,
-    };
-    effects.iter().filter_map(send).collect()
+    stanzas(effects).into_iter().filter_map(|(tag, stanza)| Some((tag?, stanza))).collect()
 }
 
 fn handled(effects: &[Effect]) -> u32 {
@@ -203,29 +134,14 @@ fn handled(effects: &[Effect]) -> u32 {
     effects.iter().map(count).sum()
 }
 
-fn as_bot(bot: &BotInfo) -> Caller {
-    Caller::Bot(bot.token.clone().expect("a token"))
-}
-
-fn message(to: &str, text: &str) -> NewMessage {
-    NewMessage {
-        to: Jid::parse(to).unwrap(),
-        text: text.to_string(),
-        kind: Kind::Chat,
-        reply_to: None,
-        encrypt: false,
-        idempotency_key: None,
-    }
-}
-
 fn self_chat(text: &str, id: &str) -> Inbound {
-    let from = Jid::parse(&format!("{OWNER}/phone")).unwrap();
+    let from = full(&format!("{OWNER}/phone"));
     Inbound {
         id: Some(id.to_string()),
         origin_id: Some(id.to_string()),
         archive_id: Some(format!("arc-{id}")),
         body: Some(text.to_string()),
-        ..Inbound::new(from, Jid::parse(OWNER).unwrap(), Kind::Chat)
+        ..Inbound::new(from, full(OWNER), Kind::Chat)
     }
 }
 
@@ -235,7 +151,7 @@ fn a_bot_from_birth_to_death() {
     let bot = rig.create("Ralf@Example.org", "Wetter ☀");
     assert!(bot.token.as_ref().unwrap().expose().starts_with("bm_"));
     assert!(matches!(rig.ask(as_bot(&bot), Question::GetMe), Ok(Answer::Me(me)) if me.name == "Wetter ☀"));
-    let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(Some(BareJid::parse(OWNER).unwrap()))) else { panic!() };
+    let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(Some(bare(OWNER)))) else { panic!() };
     assert_eq!(bots.len(), 1);
 
     let Ok(Answer::Token(_, token)) = rig.admin(Question::NewToken(bot.id)) else { panic!() };
@@ -272,7 +188,7 @@ fn limits_are_kept_and_said() {
     for i in 0..limits::BOTS_PER_OWNER_MAX {
         rig.create(OWNER, &format!("B{i}"));
     }
-    let new = |name: &str, mode| NewBot { mode, ..NewBot::new(name, BareJid::parse(OWNER).unwrap()) };
+    let new = |name: &str, mode| NewBot { mode, ..NewBot::new(name, bare(OWNER)) };
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Personal))), Err(Failure::Quota(_))));
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Dedicated))), Err(Failure::Quota(_))));
     for name in ["", "  ", "a\nb", &"x".repeat(65)] {
@@ -330,7 +246,7 @@ fn a_waiting_poller_is_answered_at_once_and_only_one_waits() {
 
     let offset = Some(UpdateId(100));
     let (_, _third) = rig.begin(as_bot(&bot), Question::GetUpdates(UpdatePoll { offset, ..poll }));
-    assert_eq!(rig.engine.deadline(), Some(rig.now.mono + Duration::from_secs(50)));
+    assert_eq!(rig.core.engine.deadline(), Some(rig.core.now.mono + Duration::from_secs(50)));
     let outcomes = answers(rig.wait(Duration::from_secs(50)));
     assert!(matches!(outcomes.as_slice(), [Ok(Answer::Updates(updates))] if updates.is_empty()));
 }
@@ -348,19 +264,18 @@ fn messages_wait_for_the_server_and_go_out_in_order() {
     assert!(!sent[0].1.contains("urn:xmpp:carbons:2"), "the owner sees on his phone what is said in his name");
 
     // Not acknowledged: after a new stream it goes again, with the same id; resumed, the session does that itself.
-    let offline = || session::Event::Offline { why: "reset".to_string(), retry_in: Duration::from_secs(1) };
-    rig.session(offline());
+    rig.offline();
     assert!(sends(&rig.session(session::Event::Online { resumed: true })).is_empty());
-    rig.session(offline());
+    rig.offline();
     assert_eq!(sends(&rig.online()), sent);
     rig.session(session::Event::Acked(vec![sent[0].0]));
-    rig.session(offline());
+    rig.offline();
     assert_eq!(sends(&rig.online()), sent[1..]);
 
     // Killed before the acknowledgement: it is sent again, unless the archive shows that it had arrived.
     let mut rig = rig.killed();
     let mut own = self_chat("2", &second);
-    own.from = Jid::parse(&format!("{OWNER}/{}", rig.resource)).unwrap();
+    own.from = full(&format!("{OWNER}/{}", rig.resource));
     own.via = Via::Archive;
     rig.session(session::Event::Message(Box::new(own)));
     assert!(sends(&rig.online()).is_empty());
@@ -372,13 +287,13 @@ fn what_the_archive_shows_twice_holds_nothing_back() {
     let bot = rig.create(OWNER, "Sender");
     rig.online();
     let (_, first) = rig.send(&bot, OWNER, "to myself");
-    rig.session(session::Event::Offline { why: "reset".to_string(), retry_in: Duration::from_secs(1) });
+    rig.offline();
     let (_, second) = rig.send(&bot, "anna@example.org", "not yet out");
     // Servers archive what somebody sends himself twice: as sent, and as received.
     let mut own = self_chat("to myself", &first);
-    own.from = Jid::parse(&format!("{OWNER}/{}", rig.resource)).unwrap();
+    own.from = full(&format!("{OWNER}/{}", rig.resource));
     own.via = Via::Archive;
-    let event = || Event::Session(rig.account, session::Event::Message(Box::new(own.clone())));
+    let event = || Event::Session(rig.core.account, session::Event::Message(Box::new(own.clone())));
     rig.batch(vec![event(), event()]);
     let sent = sends(&rig.online());
     assert!(sent.len() == 1 && sent[0].1.contains(&second), "{sent:?}");
@@ -393,25 +308,13 @@ fn calls(effects: &[Effect]) -> Vec<(u64, String)> {
     effects.iter().filter_map(call).collect()
 }
 
-fn called(tag: u64, body: &str) -> Event {
-    let (headers, body) = (Vec::new(), body.as_bytes().to_vec());
-    let body_bytes = body.len() as u64;
-    Event::Called {
-        tag,
-        called: Box::new(Ok(HttpAnswer { status: 200, headers, body, body_bytes, ..HttpAnswer::default() })),
-    }
-}
-
 /// The keys the store has after these came from the server, printed.
 fn key_kept_of(keys: &[LoginKey]) -> String {
     let mut rig = Rig::new();
     for key in keys {
         rig.session(session::Event::LoginKey(key.clone()));
     }
-    let (sender, receiver) = mpsc::channel();
-    drop(sender);
-    let store = rig.engine.run(&receiver, Now::default, |_| {});
-    let row = store.list_accounts().unwrap().remove(0);
+    let row = rig.core.kill().list_accounts().unwrap().remove(0);
     row.login_key.expect("a key is kept").expose().to_string()
 }
 
@@ -442,15 +345,15 @@ fn an_account_made_for_a_bot_goes_whoever_deletes_it() {
         admin_password: Some(Secret::new("admin's")),
     };
     assert!(matches!(rig.admin(Question::SetEjabberd(settings)), Ok(Answer::EjabberdSaved { is_configured: true })));
-    let new = NewBot { mode: Mode::Dedicated, ..NewBot::new("Made", BareJid::parse(OWNER).unwrap()) };
+    let new = NewBot { mode: Mode::Dedicated, ..NewBot::new("Made", bare(OWNER)) };
     let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
     let (tag, what) = calls(&effects).remove(0);
     assert_eq!(what, "register");
 
     // A batch that is taken back must not cost the answer.
-    BUG.set(true);
-    let effects = rig.batch(vec![called(tag, "\"done\""), Event::Report]);
-    assert!(!BUG.get(), "it was met");
+    plant(Bug::Next);
+    let effects = rig.batch(vec![http_answered(tag, 200, "\"done\""), Event::Report]);
+    assert!(bug_was_met(), "it was met");
     let started = |effect: &Effect| matches!(effect, Effect::Session(_, Order::Start(..)));
     assert!(effects.iter().any(started), "the account is signed in");
 
@@ -458,9 +361,9 @@ fn an_account_made_for_a_bot_goes_whoever_deletes_it() {
     let effects = rig.phone("/deletebot 1");
     let (tag, what) = calls(&effects).remove(0);
     assert_eq!(what, "check_password", "its server is asked at once");
-    let effects = rig.batch(vec![called(tag, "0")]);
+    let effects = rig.batch(vec![http_answered(tag, 200, "0")]);
     assert_eq!(calls(&effects), [(tag, "unregister".to_string())]);
-    let effects = rig.batch(vec![called(tag, "\"\"")]);
+    let effects = rig.batch(vec![http_answered(tag, 200, "\"\"")]);
     assert!(calls(&effects).is_empty());
     assert!(calls(&rig.wait(Duration::from_secs(7200))).is_empty(), "it is done");
 }
@@ -544,14 +447,14 @@ fn no_echo_loop() {
     let bot = rig.create(OWNER, "Echo");
     rig.online();
     let mut reflected = self_chat("You said: You said:", "r1");
-    reflected.from = Jid::parse(&format!("{OWNER}/{}", rig.resource)).unwrap();
+    reflected.from = full(&format!("{OWNER}/{}", rig.resource));
     let mut automaton = self_chat("I am another bot", "r2");
     automaton.is_private = true;
     let mut to_anna = self_chat("private talk", "r3");
-    to_anna.to = Jid::parse("anna@example.org").unwrap();
+    to_anna.to = full("anna@example.org");
     to_anna.via = Via::CarbonSent;
     let mut from_anna = self_chat("not for bots", "r4");
-    from_anna.from = Jid::parse("anna@example.org/desk").unwrap();
+    from_anna.from = full("anna@example.org/desk");
     let mut error = self_chat("bounced", "r5");
     error.kind = Kind::Error;
     for message in [reflected, automaton, to_anna, from_anna, error] {
@@ -590,7 +493,7 @@ fn who_gets_what_is_written() {
 fn receive_all_sees_everybody_and_raises_our_priority() {
     let mut rig = Rig::new();
     rig.online();
-    let owner = BareJid::parse(OWNER).unwrap();
+    let owner = bare(OWNER);
     let new = NewBot { receive: Receive::All, ..NewBot::new("All", owner) };
     let (effects, _t) = rig.begin(Caller::Admin, Question::CreateBot(new));
     assert!(effects.iter().any(
@@ -598,7 +501,7 @@ fn receive_all_sees_everybody_and_raises_our_priority() {
     ));
     let Some(Ok(Answer::Created(bot))) = answers(effects).pop() else { panic!() };
     let mut from_anna = self_chat("for all", "x1");
-    from_anna.from = Jid::parse("anna@example.org/desk").unwrap();
+    from_anna.from = full("anna@example.org/desk");
     rig.session(session::Event::Message(Box::new(from_anna.clone())));
     rig.session(session::Event::Message(Box::new(from_anna)));
     let updates = rig.updates(&bot, None);
@@ -623,7 +526,7 @@ fn switched_off_for_an_account() {
     let mut rig = Rig::new();
     let bot = rig.create(OWNER, "Echo");
     rig.online();
-    rig.admin(Question::SetOwnerStatus(BareJid::parse(OWNER).unwrap(), false)).unwrap();
+    rig.admin(Question::SetOwnerStatus(bare(OWNER), false)).unwrap();
     assert!(sends(&rig.phone("/help")).is_empty());
     let refused = rig.ask(as_bot(&bot), Question::SendMessage(message("anna@example.org", "x")));
     assert!(matches!(refused, Err(Failure::Forbidden(_))));
@@ -719,7 +622,7 @@ fn old_updates_go_but_not_because_the_clock_was_set() {
     let bot = rig.create(OWNER, "Echo");
     rig.online();
     rig.phone("before the clock was set");
-    rig.now.unix_ms += 3 * day.as_millis() as i64;
+    rig.core.now.unix_ms += 3 * day.as_millis() as i64;
     rig.wait(Duration::from_secs(2 * 3600));
     assert_eq!(rig.updates(&bot, None).len(), 1);
     for _ in 0..30 {
@@ -733,8 +636,8 @@ fn nothing_is_due_while_nothing_happens() {
     let mut rig = Rig::new();
     rig.online();
     rig.wait(Duration::from_secs(10));
-    let next = rig.engine.deadline().unwrap();
-    assert!(next - rig.now.mono > Duration::from_secs(3000), "one look for old rows an hour, and nothing else");
+    let next = rig.core.engine.deadline().unwrap();
+    assert!(next - rig.core.now.mono > Duration::from_secs(3000), "one look for old rows an hour, and nothing else");
 }
 
 #[test]
@@ -746,7 +649,7 @@ fn many_events_share_one_transaction_and_a_bad_one_spoils_none() {
     let mut tickets = Vec::new();
     for i in 0..20 {
         let message = self_chat(&format!("m{i}"), &format!("i{i}"));
-        events.push(Event::Session(rig.account, session::Event::Message(Box::new(message))));
+        events.push(Event::Session(rig.core.account, session::Event::Message(Box::new(message))));
         let (reply, ticket) = ticket();
         let question = Question::DeleteBot(BotId(999));
         events.push(Event::Ask { caller: Caller::Admin, question, reply });

@@ -2,48 +2,31 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use botmother::base::call::{CallError, HttpAnswer, HttpCall, Part, Reach};
-use botmother::base::id::AccountId;
-use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
-use botmother::base::time::Now;
-use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::{Called, Event};
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
-use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::engine::{ConfigAccount, Settings};
 use botmother::store::Store;
-use botmother::xml::{Element, Namespaces};
 use botmother::xmpp::message::{self, Kind, Reading};
 use botmother::xmpp::ns;
-use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::session;
 use botmother::xmpp::stanza::StanzaError;
 
+use support::*;
+
+#[path = "support/engine.rs"]
+mod support;
+
 const OWNER: &str = "ralf@x.example";
-
-thread_local!(static ENTROPY: Cell<u8> = const { Cell::new(1) });
-
-thread_local! {
-    /// The next random number ends in a panic, as if there were a bug.
-    static BUG: Cell<bool> = const { Cell::new(false) };
-}
-
-fn entropy(out: &mut [u8]) {
-    assert!(!BUG.replace(false), "a bug");
-    for byte in out {
-        ENTROPY.set(ENTROPY.get().wrapping_mul(5).wrapping_add(3));
-        *byte = ENTROPY.get();
-    }
-}
 
 /// A question to an entity.
 #[derive(Clone, Debug)]
@@ -62,9 +45,7 @@ struct Caused {
 }
 
 struct Rig {
-    engine: Engine,
-    now: Now,
-    account: AccountId,
+    core: Core,
     token: Secret,
     spool: Spool,
     dir: PathBuf,
@@ -77,48 +58,53 @@ impl Drop for Rig {
     }
 }
 
+impl Rigged for Rig {
+    type Caused = Caused;
+
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+
+    fn batch(&mut self, events: Vec<Event>) -> Caused {
+        let mut caused = Caused::default();
+        for effect in self.core.batch(events) {
+            match effect {
+                Effect::Answer(_, outcome) => caused.answers.push(outcome),
+                Effect::Session(_, Order::Ask { tag, payload, .. }) => {
+                    caused.asked.push(Asked { tag, payload: payload.print(ns::CLIENT) });
+                }
+                Effect::Session(_, Order::Send { stanza, .. }) => caused.said.push(stanza),
+                Effect::Session(account, Order::Start(..)) => self.core.account = account,
+                Effect::Call { tag, call, .. } => caused.calls.push((tag, *call)),
+                _ => {}
+            }
+        }
+        caused
+    }
+}
+
 impl Rig {
     /// An engine with a personal bot whose owner is online.
     fn new(name: &str) -> Rig {
-        let new = NewBot { receive: Receive::All, ..NewBot::new("Cook", BareJid::parse(OWNER).unwrap()) };
+        let new = NewBot { receive: Receive::All, ..NewBot::new("Cook", bare(OWNER)) };
         Rig::with(name, OWNER, new)
     }
 
     /// An engine with a bot that is online itself and only writes encrypted.
     fn encrypting(name: &str) -> Rig {
-        let jid = BareJid::parse("bot@x.example").unwrap();
-        let account = Some(OwnAccount { jid: jid.clone(), password: Secret::new("pw") });
-        let new = NewBot { mode: Mode::Dedicated, account, ..NewBot::new("Cook", BareJid::parse(OWNER).unwrap()) };
-        Rig::with(name, jid.as_str(), new)
+        let jid = "bot@x.example";
+        Rig::with(name, jid, dedicated("Cook", OWNER, jid))
     }
 
     fn with(name: &str, voice: &str, new: NewBot) -> Rig {
-        let account = ConfigAccount {
-            jid: BareJid::parse(OWNER).unwrap(),
-            password: Secret::new("pw"),
-            host: String::new(),
-            ca_file: "/ca.pem".to_string(),
-            pin: String::new(),
-            plaintext: false,
-        };
-        let (language, accounts) = (Language::English, vec![account]);
-        let settings = Settings {
-            language,
-            accounts,
-            admins: Vec::new(),
-            system_roots: false,
-            encrypt: Encrypt::Required,
-            self_chat: Encrypt::Off,
-        };
-        let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let engine = Engine::new(Store::memory(), setup, now).unwrap();
+        let account = ConfigAccount { ca_file: "/ca.pem".to_string(), ..config_account(OWNER) };
+        let settings = Settings { accounts: vec![account], encrypt: Encrypt::Required, ..settings() };
+        let core = Core::new(Store::memory(), setup(settings));
         let dir = std::env::temp_dir().join(format!("botmother-engine-files-{name}-{}", std::process::id()));
         let spool = Spool::open(&dir).unwrap();
-        let (account, token) = (AccountId(1), Secret::default());
-        let mut rig = Rig { engine, now, account, token, spool, dir, waiting: Vec::new() };
-        let (reply, _ticket) = ticket();
-        let caused = rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
+        let token = Secret::default();
+        let mut rig = Rig { core, token, spool, dir, waiting: Vec::new() };
+        let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
         // One with an account of its own is made when that has signed in.
         let answers = [caused.answers, rig.online_as(voice)].concat();
         let [Ok(Answer::Created(info))] = &answers[..] else { panic!("{answers:?}") };
@@ -131,47 +117,25 @@ impl Rig {
     }
 
     fn online_as(&mut self, jid: &str) -> Vec<Outcome> {
-        let full = Jid::parse(&format!("{jid}/r")).unwrap();
-        let bound = self.told(session::Event::Bound { jid: full, facts: Facts::default() });
-        let online = self.told(session::Event::Online { resumed: false });
+        let bound = self.bound(&format!("{jid}/r"));
+        let online = self.session(session::Event::Online { resumed: false });
         [bound.answers, online.answers].concat()
     }
 
-    fn batch(&mut self, events: Vec<Event>) -> Caused {
-        let mut caused = Caused::default();
-        for effect in self.engine.batch(self.now, events) {
-            match effect {
-                Effect::Answer(_, outcome) => caused.answers.push(outcome),
-                Effect::Session(_, Order::Ask { tag, payload, .. }) => {
-                    caused.asked.push(Asked { tag, payload: payload.print(ns::CLIENT) });
-                }
-                Effect::Session(_, Order::Send { stanza, .. }) => caused.said.push(stanza),
-                Effect::Session(account, Order::Start(..)) => self.account = account,
-                Effect::Call { tag, call, .. } => caused.calls.push((tag, *call)),
-                _ => {}
-            }
-        }
-        caused
-    }
-
-    fn told(&mut self, event: session::Event) -> Caused {
-        self.batch(vec![Event::Session(self.account, event)])
-    }
-
     fn ask(&mut self, question: Question) -> Caused {
-        let (reply, ticket) = ticket();
+        let (caused, ticket) = self.begin(Caller::Bot(self.token.clone()), question);
         self.waiting.push(ticket);
-        self.batch(vec![Event::Ask { caller: Caller::Bot(self.token.clone()), question, reply }])
+        caused
     }
 
     fn answer(&mut self, asked: &Asked, answer: &str) -> Caused {
         let element = (!answer.is_empty()).then(|| parse(answer));
-        self.told(session::Event::Answer { tag: asked.tag, outcome: Ok(element) })
+        self.session(session::Event::Answer { tag: asked.tag, outcome: Ok(element) })
     }
 
     fn refuse(&mut self, asked: &Asked, error: &str) -> Caused {
         let outcome = Err(StanzaError::read(&parse(&format!("<iq type='error'>{error}</iq>"))));
-        self.told(session::Event::Answer { tag: asked.tag, outcome })
+        self.session(session::Event::Answer { tag: asked.tag, outcome })
     }
 
     fn called(&mut self, tag: u64, called: Called) -> Caused {
@@ -187,7 +151,7 @@ impl Rig {
             content: Arc::new(self.spool.write(content).unwrap()),
         };
         let deed = Deed::File { url: String::new(), caption: Some("look".into()) };
-        let to = Jid::parse("eve@x.example").unwrap();
+        let to = full("eve@x.example");
         let act = Act { to, kind: Kind::Chat, deed, idempotency_key: key.map(Into::into) };
         Question::Upload(Box::new(Upload { act, file }))
     }
@@ -227,10 +191,6 @@ impl Rig {
     }
 }
 
-fn parse(text: &str) -> Element {
-    Element::parse(text, &Namespaces::default_is("jabber:client")).unwrap()
-}
-
 fn slot(name: &str) -> String {
     format!(
         "<slot xmlns='urn:xmpp:http:upload:0'><put url='https://192.168.1.2:5281/up/{name}'>\
@@ -239,7 +199,7 @@ fn slot(name: &str) -> String {
 }
 
 fn status(status: u16) -> Called {
-    Ok(HttpAnswer { status, ..HttpAnswer::default() })
+    Ok(http_answer(status, ""))
 }
 
 #[test]
@@ -260,10 +220,10 @@ fn a_file_is_uploaded_and_then_said() {
     assert!(put.answers.is_empty() && put.said.is_empty());
 
     // A bug in the middle: the batch is taken back, and done again piece by piece.
-    BUG.set(true);
+    plant(Bug::Next);
     let called = Event::Called { tag: *tag, called: Box::new(status(201)) };
     let done = rig.batch(vec![called, Event::Report]);
-    assert!(!BUG.get());
+    assert!(bug_was_met());
     let [Ok(Answer::Sent { message_id, .. })] = &done.answers[..] else { panic!("{done:?}") };
     assert_eq!(done.said.len(), 2, "{done:?}");
     let address = "<url>https://192.168.1.2:5281/up/1</url>";
@@ -362,7 +322,7 @@ fn a_server_without_the_service() {
     assert!(failure(&none).contains("no upload service"), "{none:?}");
 
     // Offline, nobody can be asked.
-    rig.told(session::Event::Offline { why: "cut".into(), retry_in: Duration::from_secs(1) });
+    rig.offline();
     let question = rig.upload(b"12345", None);
     let offline = rig.ask(question);
     assert!(failure(&offline).contains("not online"), "{offline:?}");
@@ -379,8 +339,8 @@ fn jobs_are_bounded_and_end() {
     assert!(failure(&rig.ask(question)).contains("Busy"));
     assert_eq!(rig.files(), limits::FILE_JOBS_PER_BOT_MAX);
     // A server that does not answer.
-    rig.now.mono += limits::FILE_JOB_TIMEOUT;
-    assert!(rig.engine.deadline().unwrap() <= rig.now.mono);
+    rig.core.now.mono += limits::FILE_JOB_TIMEOUT;
+    assert!(rig.core.engine.deadline().unwrap() <= rig.core.now.mono);
     let late = rig.batch(Vec::new());
     assert_eq!(late.answers.len(), limits::FILE_JOBS_PER_BOT_MAX);
     assert!(late.answers.iter().all(|answer| matches!(answer, Err(Failure::Remote { what: "send_failed", .. }))));
@@ -438,10 +398,9 @@ fn told_in(rig: &mut Rig, body: &str, payload: &str) -> String {
         "<message xmlns='jabber:client' from='eve@x.example/y' to='{OWNER}' type='chat' id='{id}'><body>{body}</body>{payload}</message>"
     );
     let element = parse(&stanza);
-    let Reading::Live(inbound) = message::read(&element, &BareJid::parse(OWNER).unwrap()) else { panic!("{stanza}") };
-    rig.told(session::Event::Message(inbound));
-    let poll = UpdatePoll { offset: None, limit: 100, timeout: Duration::ZERO, allowed: None };
-    let updates = rig.ask(Question::GetUpdates(poll));
+    let Reading::Live(inbound) = message::read(&element, &bare(OWNER)) else { panic!("{stanza}") };
+    rig.session(session::Event::Message(inbound));
+    let updates = rig.ask(Question::GetUpdates(poll(None, None)));
     let [Ok(Answer::Updates(updates))] = &updates.answers[..] else { panic!("{updates:?}") };
     updates.last().unwrap().payload.clone()
 }

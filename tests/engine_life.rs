@@ -4,98 +4,65 @@
 // Outside of #[test] functions, clippy does not know that this is a test.
 #![allow(clippy::unwrap_used)]
 
-use std::cell::Cell;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use botmother::base::call::HttpAnswer;
-use botmother::base::id::{AccountId, UpdateId};
-use botmother::base::jid::{BareJid, Jid};
+use botmother::base::id::AccountId;
 use botmother::base::limits;
-use botmother::base::secret::Secret;
-use botmother::base::time::Now;
-use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
-use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
+use botmother::engine::{Settings, Setup};
 use botmother::store::Store;
 use botmother::xmpp::message::{Attachment, Inbound, Kind, Marker, Reactions, Reply, Retraction, Stage, Via};
 use botmother::xmpp::session::{self, Facts};
 use botmother::xmpp::stanza::StanzaError;
+
+use support::*;
+
+#[path = "support/engine.rs"]
+mod support;
 
 const OWNER: &str = "ralf@example.org";
 const BOT: &str = "bot@example.org";
 const ANNA: &str = "anna@example.org";
 const ALL: [&str; 4] = ["message", "reaction", "retraction", "message_state"];
 
-thread_local!(static ENTROPY: Cell<u64> = const { Cell::new(1) });
+/// An engine with the owner's account and a dedicated bot's, both online.
+struct Rig {
+    /// With the bot's own account.
+    core: Core,
+    /// The owner's.
+    person: AccountId,
+}
 
-fn entropy(out: &mut [u8]) {
-    for byte in out {
-        let mut state = ENTROPY.get();
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        ENTROPY.set(state);
-        *byte = state as u8;
+impl Rigged for Rig {
+    type Caused = Vec<Effect>;
+
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+
+    fn batch(&mut self, events: Vec<Event>) -> Vec<Effect> {
+        self.core.batch(events)
     }
 }
 
-/// An engine with the owner's account and a dedicated bot's, both online.
-struct Rig {
-    engine: Engine,
-    now: Now,
-    /// The owner's.
-    person: AccountId,
-    resource: String,
-    /// The bot's own.
-    account: AccountId,
-}
-
-fn engine(store: Store, now: Now) -> Engine {
-    let account = ConfigAccount {
-        jid: BareJid::parse(OWNER).unwrap(),
-        password: Secret::new("pw"),
-        host: String::new(),
-        ca_file: String::new(),
-        pin: String::new(),
-        plaintext: false,
-    };
-    let settings = Settings {
-        language: Language::English,
-        accounts: vec![account],
-        admins: Vec::new(),
-        system_roots: false,
-        encrypt: Encrypt::Off,
-        self_chat: Encrypt::Off,
-    };
-    let api_url = "http://localhost:7842/bot/".to_string();
-    Engine::new(store, Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }, now).unwrap()
+fn configured() -> Setup {
+    setup(Settings { accounts: vec![config_account(OWNER)], ..settings() })
 }
 
 impl Rig {
     /// With a personal bot and a dedicated one; both want to know everything.
     fn new() -> (Rig, BotInfo, BotInfo) {
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let zero = AccountId(0);
-        let mut rig =
-            Rig { engine: engine(Store::memory(), now), now, person: zero, resource: String::new(), account: zero };
+        let mut rig = Rig { core: Core::new(Store::memory(), configured()), person: AccountId(0) };
         let effects = rig.batch(Vec::new());
         rig.started(&effects);
-        let own = OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") };
-        let new = |mode, account| {
-            let owner = BareJid::parse(OWNER).unwrap();
-            Question::CreateBot(NewBot { mode, account, ..NewBot::new(&format!("{mode:?}"), owner) })
-        };
-        let (reply, _ticket) = ticket();
-        let question = new(Mode::Dedicated, Some(own));
-        let effects = rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
+        let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(dedicated("Dedicated", OWNER, BOT)));
         rig.started(&effects);
-        rig.online(rig.account);
+        rig.online(rig.core.account);
         rig.online(rig.person);
-        rig.ask(Caller::Admin, new(Mode::Personal, None)).unwrap();
+        rig.ask(Caller::Admin, Question::CreateBot(NewBot::new("Personal", bare(OWNER)))).unwrap();
         let Ok(Answer::Bots(bots)) = rig.ask(Caller::Admin, Question::ListBots(None)) else { panic!() };
         let [dedicated, personal] = bots.try_into().unwrap();
         for bot in [&dedicated, &personal] {
@@ -107,10 +74,9 @@ impl Rig {
     fn started(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Session(account, Order::Start(config, _)) if config.is_bot => self.account = *account,
-                Effect::Session(account, Order::Start(config, _)) => {
+                Effect::Session(account, Order::Start(config, _)) if config.is_bot => self.core.account = *account,
+                Effect::Session(account, Order::Start(..)) => {
                     self.person = *account;
-                    self.resource = config.resource.clone();
                 }
                 _ => {}
             }
@@ -119,33 +85,24 @@ impl Rig {
 
     /// Ends this engine as a kill would, and starts another over the same store.
     fn killed(self) -> Rig {
-        let (sender, receiver) = mpsc::channel();
-        drop(sender);
-        let store = self.engine.run(&receiver, Now::default, |_| {});
-        let mut rig = Rig { engine: engine(store, self.now), ..self };
+        let mut rig = Rig { core: self.core.killed(configured()), ..self };
         rig.batch(Vec::new());
         rig
     }
 
-    fn batch(&mut self, events: Vec<Event>) -> Vec<Effect> {
-        self.engine.batch(self.now, events)
-    }
-
     fn online(&mut self, account: AccountId) -> Vec<(u64, String)> {
-        let jid = Jid::parse("somebody@example.org/r").unwrap();
-        let events =
-            [session::Event::Bound { jid, facts: Facts::default() }, session::Event::Online { resumed: false }];
+        let bound = session::Event::Bound { jid: full("somebody@example.org/r"), facts: Facts::default() };
+        let events = [bound, session::Event::Online { resumed: false }];
         sends(&self.batch(events.into_iter().map(|event| Event::Session(account, event)).collect()))
     }
 
     fn ask(&mut self, caller: Caller, question: Question) -> Outcome {
-        self.begin(caller, question).1
+        self.ask_all(caller, question).1
     }
 
     /// Asks; gives what was sent, too.
-    fn begin(&mut self, caller: Caller, question: Question) -> (Vec<Effect>, Outcome) {
-        let (reply, _ticket) = ticket();
-        let mut effects = self.batch(vec![Event::Ask { caller, question, reply }]);
+    fn ask_all(&mut self, caller: Caller, question: Question) -> (Vec<Effect>, Outcome) {
+        let (mut effects, _ticket) = self.begin(caller, question);
         let at = effects.iter().position(|effect| matches!(effect, Effect::Answer(..))).expect("answered at once");
         let Effect::Answer(_, outcome) = effects.remove(at) else { panic!() };
         (effects, outcome)
@@ -153,8 +110,7 @@ impl Rig {
 
     fn poll(&mut self, bot: &BotInfo, offset: Option<i64>, allowed: Option<&[&str]>) -> (Vec<Effect>, Vec<Update>) {
         let allowed = allowed.map(|names| UpdateKinds::parse(names.iter().copied()).unwrap());
-        let poll = UpdatePoll { offset: offset.map(UpdateId), limit: 100, timeout: Duration::ZERO, allowed };
-        match self.begin(as_bot(bot), Question::GetUpdates(poll)) {
+        match self.ask_all(as_bot(bot), Question::GetUpdates(poll(offset, allowed))) {
             (effects, Ok(Answer::Updates(updates))) => (effects, updates),
             (_, other) => panic!("{other:?}"),
         }
@@ -162,30 +118,18 @@ impl Rig {
 
     /// Takes all updates: type and data.
     fn take(&mut self, bot: &BotInfo) -> Vec<String> {
-        let (_, updates) = self.poll(bot, None, None);
-        if let Some(last) = updates.last() {
-            self.poll(bot, Some(last.id.0 + 1), None);
-        }
-        updates.into_iter().map(|update| format!("{} {}", update.kind, update.payload)).collect()
+        printed(take_updates(None, |question| self.ask(as_bot(bot), question)))
     }
 
     fn act(&mut self, bot: &BotInfo, to: &str, deed: Deed) -> Result<Vec<(u64, String)>, Failure> {
-        let act = Act { to: Jid::parse(to).unwrap(), kind: Kind::Chat, deed, idempotency_key: None };
-        let (effects, outcome) = self.begin(as_bot(bot), Question::Act(act));
+        let act = Act { to: full(to), kind: Kind::Chat, deed, idempotency_key: None };
+        let (effects, outcome) = self.ask_all(as_bot(bot), Question::Act(act));
         outcome.map(|_| sends(&effects))
     }
 
     /// Sends a text; gives its id and tag.
     fn say(&mut self, bot: &BotInfo, to: &str, text: &str) -> (String, u64, String) {
-        let new = NewMessage {
-            to: Jid::parse(to).unwrap(),
-            text: text.to_string(),
-            kind: Kind::Chat,
-            reply_to: None,
-            encrypt: false,
-            idempotency_key: None,
-        };
-        match self.begin(as_bot(bot), Question::SendMessage(new)) {
+        match self.ask_all(as_bot(bot), Question::SendMessage(message(to, text))) {
             (effects, Ok(Answer::Sent { message_id, .. })) => {
                 let (tag, stanza) = sends(&effects).pop().unwrap_or_default();
                 (message_id, tag, stanza)
@@ -195,33 +139,26 @@ impl Rig {
     }
 
     fn acked(&mut self, account: AccountId, tag: u64) {
-        self.batch(vec![Event::Session(account, session::Event::Acked(vec![tag]))]);
-        self.now.mono += limits::ACK_WRITE_DELAY;
+        self.told(account, session::Event::Acked(vec![tag]));
+        self.core.now.mono += limits::ACK_WRITE_DELAY;
         self.batch(Vec::new());
     }
 
     fn hears(&mut self, account: AccountId, message: Inbound) -> Vec<(u64, String)> {
-        let effects = self.batch(vec![Event::Session(account, session::Event::Message(Box::new(message)))]);
+        let effects = self.told(account, session::Event::Message(Box::new(message)));
         assert!(effects.iter().any(|effect| matches!(effect, Effect::Session(_, Order::Handled(1)))));
         sends(&effects)
     }
 }
 
+/// Stanzas given to the session, with their tags, or 0.
 fn sends(effects: &[Effect]) -> Vec<(u64, String)> {
-    let send = |effect: &Effect| match effect {
-        Effect::Session(_, Order::Send { tag, stanza }) => Some((tag.unwrap_or_default(), stanza.clone())),
-        _ => None,
-    };
-    effects.iter().filter_map(send).collect()
-}
-
-fn as_bot(bot: &BotInfo) -> Caller {
-    Caller::Bot(bot.token.clone().expect("a token"))
+    stanzas(effects).into_iter().map(|(tag, stanza)| (tag.unwrap_or_default(), stanza)).collect()
 }
 
 /// A message with nothing in it yet, but an id.
 fn from(who: &str, to: &str, id: &str) -> Inbound {
-    let jid = |text: &str| Jid::parse(text).unwrap();
+    let jid = |text: &str| full(text);
     Inbound {
         id: Some(id.to_string()),
         archive_id: Some(format!("a-{who}-{id}")),
@@ -254,7 +191,7 @@ fn state(update: &str) -> &str {
 #[test]
 fn each_state_once_and_only_forward() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let phone = format!("{OWNER}/phone");
     let (first, first_tag, stanza) = rig.say(&bot, OWNER, "one");
     assert!(stanza.contains("<request xmlns='urn:xmpp:receipts'/>") && stanza.contains("<markable "), "{stanza}");
@@ -290,7 +227,7 @@ fn each_state_once_and_only_forward() {
 #[test]
 fn what_comes_back_has_failed() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let (id, tag, _) = rig.say(&bot, "nobody@example.org", "hello?");
     rig.acked(account, tag);
     rig.take(&bot);
@@ -308,7 +245,7 @@ fn what_comes_back_has_failed() {
 #[test]
 fn who_asks_for_messages_only_gets_nothing_else() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     rig.poll(&bot, None, Some(&[]));
     let mut rig = rig.killed();
     rig.online(account);
@@ -326,7 +263,7 @@ fn who_asks_for_messages_only_gets_nothing_else() {
 #[test]
 fn senders_hear_that_it_arrived_and_was_read() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let phone = format!("{OWNER}/phone");
     let asking = |id: &str| Inbound {
         wants_receipt: true,
@@ -341,7 +278,7 @@ fn senders_hear_that_it_arrived_and_was_read() {
     let again = Inbound { via: Via::Archive, ..asking("m1") };
     assert!(rig.hears(account, again).is_empty());
     rig.hears(account, asking("m2"));
-    let stranger = Inbound { from: Jid::parse("eve@example.org/x").unwrap(), archive_id: None, ..asking("m3") };
+    let stranger = Inbound { from: full("eve@example.org/x"), archive_id: None, ..asking("m3") };
     assert!(rig.hears(account, stranger).is_empty(), "strangers are told nothing");
     let carbon = Inbound { via: Via::CarbonReceived, ..asking("m4") };
     assert!(rig.hears(account, carbon).is_empty(), "that is the other client's");
@@ -358,15 +295,13 @@ fn senders_hear_that_it_arrived_and_was_read() {
     // A webhook takes one at a time.
     rig.take(&bot);
     let new = NewWebhook { url: "https://hook.example.org/".into(), secret: None, allowed: None, drop_pending: false };
-    rig.begin(as_bot(&bot), Question::SetWebhook(new)).1.unwrap();
-    let message = session::Event::Message(Box::new(asking("m6")));
-    let mut effects = rig.batch(vec![Event::Session(account, message)]);
-    effects.extend(rig.batch(vec![Event::Session(account, session::Event::Message(Box::new(asking("m7"))))]));
+    rig.ask_all(as_bot(&bot), Question::SetWebhook(new)).1.unwrap();
+    let mut effects = rig.told(account, session::Event::Message(Box::new(asking("m6"))));
+    effects.extend(rig.told(account, session::Event::Message(Box::new(asking("m7")))));
     for id in ["m6", "m7"] {
         let tag =
             effects.iter().find_map(|effect| if let Effect::Call { tag, .. } = effect { Some(*tag) } else { None });
-        let answer = HttpAnswer { status: 204, ..HttpAnswer::default() };
-        effects = rig.batch(vec![Event::Called { tag: tag.expect("posted"), called: Box::new(Ok(answer)) }]);
+        effects = rig.batch(vec![http_answered(tag.expect("posted"), 204, "")]);
         let sent = sends(&effects);
         assert_eq!(sent.len(), 1);
         assert!(
@@ -401,7 +336,7 @@ fn on_a_persons_account_nothing_is_confirmed() {
 #[test]
 fn a_message_says_what_it_is_about() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let attachment = |name: &str| Attachment {
         url: format!("https://example.com/{name}"),
         name: Some(name.to_string()),
@@ -431,7 +366,7 @@ fn a_message_says_what_it_is_about() {
 #[test]
 fn reactions_and_retractions_come_once_and_only_from_their_sender() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let reacting = |who: &str, id: &str, emoji: &[&str]| {
         let emoji = emoji.iter().map(ToString::to_string).collect();
         Inbound { reactions: Some(Reactions { id: "b-1".to_string(), emoji }), ..from(who, BOT, id) }
@@ -462,7 +397,7 @@ fn reactions_and_retractions_come_once_and_only_from_their_sender() {
 fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
     let (mut rig, _, first) = Rig::new();
     let person = rig.person;
-    let owner = BareJid::parse(OWNER).unwrap();
+    let owner = bare(OWNER);
     let new = NewBot::new("Other", owner);
     let Ok(Answer::Created(other)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
     rig.poll(&other, None, Some(&ALL));
@@ -509,7 +444,7 @@ fn only_its_own_messages_are_changed() {
     assert!(matches!(rig.act(&bot, OWNER, delete(&id)), Err(Failure::Invalid { field, .. }) if field == "to"));
 
     let mut rig = rig.killed();
-    rig.online(rig.account);
+    rig.online(rig.core.account);
     let deleted = rig.act(&bot, ANNA, delete(&new_id)).unwrap();
     assert!(deleted[0].1.contains(&format!("<retract xmlns='urn:xmpp:message-retract:1' id='{id}'/>")), "{deleted:?}");
     assert!(rig.act(&bot, ANNA, delete(&id)).unwrap().is_empty(), "it is deleted");
@@ -537,14 +472,14 @@ fn files_and_their_captions() {
 fn the_same_key_does_it_once() {
     let (mut rig, bot, _) = Rig::new();
     let act = |emoji: &str| Act {
-        to: Jid::parse(ANNA).unwrap(),
+        to: full(ANNA),
         kind: Kind::Chat,
         deed: Deed::Reaction { message_id: "m".to_string(), emoji: emoji.to_string() },
         idempotency_key: Some("k".to_string()),
     };
-    let (effects, outcome) = rig.begin(as_bot(&bot), Question::Act(act("👍")));
+    let (effects, outcome) = rig.ask_all(as_bot(&bot), Question::Act(act("👍")));
     assert!(matches!(outcome, Ok(Answer::Done)) && sends(&effects)[0].1.contains("<reaction>👍</reaction>"));
-    let (effects, outcome) = rig.begin(as_bot(&bot), Question::Act(act("👍")));
+    let (effects, outcome) = rig.ask_all(as_bot(&bot), Question::Act(act("👍")));
     assert!(matches!(outcome, Ok(Answer::Done)) && sends(&effects).is_empty());
     assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act("👎"))), Err(Failure::Conflict(_))));
     let room = Act { kind: Kind::Groupchat, idempotency_key: None, ..act("👍") };
@@ -554,7 +489,7 @@ fn the_same_key_does_it_once() {
 #[test]
 fn in_the_built_in_chat_all_are_lines() {
     let (mut rig, ..) = Rig::new();
-    let owner = BareJid::parse("owner@local").unwrap();
+    let owner = bare("owner@local");
     let new = NewBot::new("Local", owner);
     let Ok(Answer::Created(bot)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
     let message_id = "m".to_string();
@@ -578,11 +513,10 @@ fn in_the_built_in_chat_all_are_lines() {
 #[test]
 fn chat_states_are_not_kept() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let sent = rig.act(&bot, ANNA, Deed::State(ChatState::Composing)).unwrap();
     assert!(sent[0].1.contains("<composing ") && sent[0].0 == 0, "untagged: {sent:?}");
-    let offline = session::Event::Offline { why: "x".to_string(), retry_in: Duration::from_secs(1) };
-    rig.batch(vec![Event::Session(account, offline)]);
+    rig.offline();
     assert!(rig.act(&bot, ANNA, Deed::State(ChatState::Composing)).unwrap().is_empty());
     assert!(rig.online(account).is_empty());
 }
@@ -592,15 +526,8 @@ fn an_answer_names_the_author() {
     let (mut rig, bot, _) = Rig::new();
     let (own, ..) = rig.say(&bot, ANNA, "first");
     let mut answer = |id: &str| {
-        let new = NewMessage {
-            to: Jid::parse(ANNA).unwrap(),
-            text: "answer".to_string(),
-            kind: Kind::Chat,
-            reply_to: Some(id.to_string()),
-            encrypt: false,
-            idempotency_key: None,
-        };
-        sends(&rig.begin(as_bot(&bot), Question::SendMessage(new)).0).pop().unwrap().1
+        let new = NewMessage { reply_to: Some(id.to_string()), ..message(ANNA, "answer") };
+        sends(&rig.ask_all(as_bot(&bot), Question::SendMessage(new)).0).pop().unwrap().1
     };
     assert!(answer("hers").contains(&format!("<reply xmlns='urn:xmpp:reply:0' to='{ANNA}' id='hers'/>")));
     assert!(answer(&own).contains(&format!("to='{BOT}' id='{own}'/>")));
@@ -610,7 +537,7 @@ fn an_answer_names_the_author() {
 fn a_bot_goes_with_all_it_was_to_remember() {
     let (mut rig, bot, personal) = Rig::new();
     let asking = saying("read me", from(OWNER, BOT, "m1"));
-    rig.hears(rig.account, Inbound { is_markable: true, ..asking });
+    rig.hears(rig.core.account, Inbound { is_markable: true, ..asking });
     let (id, ..) = rig.say(&personal, ANNA, "hello");
     rig.ask(Caller::Admin, Question::DeleteBot(bot.id)).unwrap();
     rig.ask(Caller::Admin, Question::DeleteBot(personal.id)).unwrap();
@@ -623,7 +550,7 @@ fn a_bot_goes_with_all_it_was_to_remember() {
 #[test]
 fn hostile_events_change_nothing() {
     let (mut rig, bot, _) = Rig::new();
-    let account = rig.account;
+    let account = rig.core.account;
     let (id, tag, _) = rig.say(&bot, ANNA, "hello");
     rig.acked(account, tag);
     rig.take(&bot);
@@ -666,8 +593,6 @@ fn old_messages_are_forgotten() {
     let delete = |id: &str| Deed::Deletion { message_id: id.to_string() };
     assert!(matches!(rig.act(&bot, ANNA, delete(&first)), Err(Failure::NotFound(_))));
     assert!(rig.act(&bot, ANNA, delete(&last)).is_ok());
-    rig.now.mono += limits::SENT_RETENTION + Duration::from_secs(7200);
-    rig.now.unix_ms += (limits::SENT_RETENTION + Duration::from_secs(7200)).as_millis() as i64;
-    rig.batch(Vec::new());
+    rig.wait(limits::SENT_RETENTION + Duration::from_secs(7200));
     assert!(matches!(rig.act(&bot, ANNA, delete(&last)), Err(Failure::NotFound(_))));
 }

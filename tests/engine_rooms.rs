@@ -1,29 +1,26 @@
 //! Rooms in the engine as a value: stanzas of services in, orders to the session and updates out. `tests/rooms.rs` does
 //! the same with real services; here is what those do not do on demand.
 
-use std::cell::Cell;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use botmother::base::id::{AccountId, UpdateId};
-use botmother::base::jid::{BareJid, Jid};
+use botmother::base::id::AccountId;
 use botmother::base::secret::Secret;
-use botmother::base::time::Now;
-use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
-use botmother::engine::{Engine, Settings, Setup};
 use botmother::store::Store;
-use botmother::xml::{Element, Namespaces};
 use botmother::xmpp::message::{self, Kind, Reading};
-use botmother::xmpp::session::{self, Facts};
+use botmother::xmpp::session;
+
+use support::*;
 
 #[path = "engine_rooms/deeds.rs"]
 mod deeds;
 #[path = "engine_rooms/members.rs"]
 mod members;
+#[path = "support/engine.rs"]
+mod support;
 
 const OWNER: &str = "ralf@example.org";
 const ROBOT: &str = "robot@example.org";
@@ -36,30 +33,12 @@ const WITH_ARCHIVE: &str = "<query xmlns='http://jabber.org/protocol/disco#info'
 const WITHOUT_ARCHIVE: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
     <identity category='conference' type='text'/><feature var='http://jabber.org/protocol/muc'/></query>";
 
-thread_local! {
-    static ENTROPY: Cell<u64> = const { Cell::new(1) };
-    /// The next message of ours ends in a panic, as if there were a bug.
-    static BUG: Cell<bool> = const { Cell::new(false) };
-}
-
-fn entropy(out: &mut [u8]) {
-    // A message's id has so many bytes, and nothing else that is made here.
-    assert!(out.len() != 16 || !BUG.replace(false), "a bug");
-    for byte in out {
-        let mut state = ENTROPY.get();
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        ENTROPY.set(state);
-        *byte = state as u8;
-    }
-}
+/// At the next message of ours: its id has so many bytes, and nothing else that is made here.
+const AT_MESSAGE: Bug = Bug::NextOf(16);
 
 /// The engine with one dedicated bot, and what its session was told and not looked at yet.
 struct Rig {
-    engine: Engine,
-    now: Now,
-    account: AccountId,
+    core: Core,
     bot: BotInfo,
     sent: Vec<String>,
     asked: Vec<(u64, String)>,
@@ -69,93 +48,15 @@ struct Rig {
     dropped: Vec<u64>,
 }
 
-fn setup() -> Setup {
-    Setup {
-        settings: Settings {
-            language: Language::English,
-            accounts: Vec::new(),
-            admins: Vec::new(),
-            system_roots: false,
-            encrypt: Encrypt::Off,
-            self_chat: Encrypt::Off,
-        },
-        api: Default::default(),
-        api_url: "http://localhost:7842/bot/".to_string(),
-        rate_limit: 0,
-        entropy,
-    }
-}
+impl Rigged for Rig {
+    type Caused = ();
 
-fn parse(text: &str) -> Element {
-    Element::parse(text, &Namespaces::default_is("jabber:client")).unwrap()
-}
-
-fn new_bot() -> Question {
-    let account = OwnAccount { jid: BareJid::parse(ROBOT).unwrap(), password: Secret::new("pw") };
-    let owner = BareJid::parse(OWNER).unwrap();
-    Question::CreateBot(NewBot { mode: Mode::Dedicated, account: Some(account), ..NewBot::new("Robo", owner) })
-}
-
-impl Rig {
-    /// Online, in no room.
-    fn new() -> Rig {
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let mut engine = Engine::new(Store::memory(), setup(), now).unwrap();
-        let (reply, _ticket) = ticket();
-        let effects = engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question: new_bot(), reply }]);
-        let account = started(&effects);
-        let bot = BotInfo {
-            id: botmother::base::id::BotId(0),
-            name: String::new(),
-            jid: String::new(),
-            mode: Mode::Dedicated,
-            access: Access::Owner,
-            active: true,
-            description: String::new(),
-            created_at: 0,
-            token: None,
-        };
-        let mut rig = Rig {
-            engine,
-            now,
-            account,
-            bot,
-            sent: Vec::new(),
-            asked: Vec::new(),
-            answers: Vec::new(),
-            calls: Vec::new(),
-            dropped: Vec::new(),
-        };
-        rig.online(false);
-        match rig.answers.pop() {
-            Some(Ok(Answer::Created(bot))) => rig.bot = bot,
-            other => panic!("{other:?}"),
-        }
-        rig
-    }
-
-    /// Ends this engine as a kill would, and starts another over the same store; it is not online yet.
-    fn killed(self) -> Rig {
-        let (sender, receiver) = mpsc::channel();
-        drop(sender);
-        let store = self.engine.run(&receiver, Now::default, |_| {});
-        let mut engine = Engine::new(store, setup(), self.now).unwrap();
-        let effects = engine.batch(self.now, Vec::new());
-        let account = started(&effects);
-        Rig {
-            engine,
-            account,
-            sent: Vec::new(),
-            asked: Vec::new(),
-            answers: Vec::new(),
-            calls: Vec::new(),
-            dropped: Vec::new(),
-            ..self
-        }
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
     }
 
     fn batch(&mut self, events: Vec<Event>) {
-        for effect in self.engine.batch(self.now, events) {
+        for effect in self.core.batch(events) {
             match effect {
                 Effect::Answer(_, outcome) => self.answers.push(outcome),
                 Effect::Session(_, Order::Send { stanza, tag }) => {
@@ -171,27 +72,40 @@ impl Rig {
             }
         }
     }
+}
 
-    fn session(&mut self, event: session::Event) {
-        self.batch(vec![Event::Session(self.account, event)]);
+impl Rig {
+    /// Online, in no room.
+    fn new() -> Rig {
+        let new = dedicated("Robo", OWNER, ROBOT);
+        let (core, bot) = Core::with_bot(Store::memory(), setup(settings()), new);
+        let mut rig = Rig::with(core, bot);
+        rig.online(false);
+        assert!(matches!(rig.answers.pop(), Some(Ok(Answer::Created(_)))));
+        rig
+    }
+
+    fn with(core: Core, bot: BotInfo) -> Rig {
+        let (sent, asked, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Rig { core, bot, sent, asked, answers, calls: Vec::new(), dropped: Vec::new() }
+    }
+
+    /// Ends this engine as a kill would, and starts another over the same store; it is not online yet.
+    fn killed(self) -> Rig {
+        let mut core = self.core.killed(setup(settings()));
+        core.account = started(&core.batch(Vec::new()));
+        Rig::with(core, self.bot)
     }
 
     fn online(&mut self, resumed: bool) {
         if !resumed {
-            let jid = Jid::parse(&format!("{ROBOT}/botmother")).unwrap();
-            self.session(session::Event::Bound { jid, facts: Facts::default() });
+            self.bound(&format!("{ROBOT}/botmother"));
         }
         self.session(session::Event::Online { resumed });
     }
 
-    fn offline(&mut self) {
-        self.session(session::Event::Offline { why: "reset".to_string(), retry_in: Duration::from_secs(1) });
-    }
-
     fn wait(&mut self, seconds: u64) {
-        self.now.mono += Duration::from_secs(seconds);
-        self.now.unix_ms += seconds as i64 * 1000;
-        self.batch(Vec::new());
+        Rigged::wait(self, Duration::from_secs(seconds));
     }
 
     fn ask(&mut self, question: Question) {
@@ -200,11 +114,7 @@ impl Rig {
     }
 
     fn question(&self, question: Question) -> Event {
-        let caller = Caller::Bot(self.bot.token.clone().expect("a token"));
-        let (reply, ticket) = ticket();
-        // Whoever asks waits.
-        std::mem::forget(ticket);
-        Event::Ask { caller, question, reply }
+        patient(as_bot(&self.bot), question)
     }
 
     /// The answers since the last look: one, and good; or its reason.
@@ -219,7 +129,7 @@ impl Rig {
     }
 
     fn message(&mut self, text: &str) {
-        let event = message_event(self.account, text);
+        let event = message_event(self.core.account, text);
         self.batch(vec![event]);
     }
 
@@ -270,12 +180,13 @@ impl Rig {
     }
 
     fn archived(&mut self, id: &str, body: &str, nick: &str) {
-        let (query, inner) =
-            (self.query_id(), groupchat(nick, id, body).replace("<message", "<message xmlns='jabber:client'"));
-        self.message(&format!(
-            "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{id}'>\
-             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>"
-        ));
+        self.archived_as(id, &groupchat(nick, id, body));
+    }
+
+    /// The room's archive has this under this id.
+    fn archived_as(&mut self, id: &str, stanza: &str) {
+        let query = self.query_id();
+        self.message(&from_archive(ROOM, &query, id, &with_namespace(stanza)));
     }
 
     fn end_of_archive(&mut self, last: &str) {
@@ -287,29 +198,27 @@ impl Rig {
 
     /// Takes the updates, each as its kind and what it says.
     fn updates(&mut self) -> Vec<String> {
-        let poll = |offset| UpdatePoll {
-            offset,
-            limit: 100,
-            timeout: Duration::ZERO,
-            allowed: UpdateKinds::parse(["message", "message_state"]).ok(),
-        };
+        self.take(&["message", "message_state"])
+            .iter()
+            .map(|update| format!("{} {}", update.kind, said(&update.payload)))
+            .collect()
+    }
+
+    /// Takes the updates, which are to be of these kinds; other answers stay.
+    fn take(&mut self, kinds: &[&str]) -> Vec<Update> {
         let before = std::mem::take(&mut self.answers);
-        self.ask(Question::GetUpdates(poll(None)));
-        let Some(Ok(Answer::Updates(updates))) = self.answers.pop() else { panic!() };
-        if let Some(last) = updates.last() {
-            self.ask(Question::GetUpdates(poll(Some(UpdateId(last.id.0 + 1)))));
-        }
+        let updates = take_updates(UpdateKinds::parse(kinds.iter().copied()).ok(), |question| {
+            self.ask(question);
+            self.answers.pop().expect("answered at once")
+        });
         self.answers = before;
-        updates.iter().map(|update| format!("{} {}", update.kind, said(&update.payload))).collect()
+        updates
     }
 
     /// Says something, and gives its id; what went out stays in `sent`.
     fn say(&mut self, text: &str) -> String {
         self.ask(say(text));
-        match self.answers.pop() {
-            Some(Ok(Answer::Sent { message_id, .. })) => message_id,
-            other => panic!("{other:?}"),
-        }
+        sent_id(self.answers.pop().expect("answered at once")).0
     }
 
     /// Bodies of what went out to the room since the last look.
@@ -325,16 +234,8 @@ impl Rig {
     }
 }
 
-fn started(effects: &[Effect]) -> AccountId {
-    let start = |effect: &Effect| match effect {
-        Effect::Session(account, Order::Start(..)) => Some(*account),
-        _ => None,
-    };
-    effects.iter().find_map(start).expect("the session is started")
-}
-
 fn message_event(account: AccountId, text: &str) -> Event {
-    match message::read(&parse(text), &BareJid::parse(ROBOT).unwrap()) {
+    match message::read(&parse(text), &bare(ROBOT)) {
         Reading::Live(message) => Event::Session(account, session::Event::Message(message)),
         other => panic!("{other:?}"),
     }
@@ -347,19 +248,17 @@ fn groupchat(nick: &str, id: &str, body: &str) -> String {
     )
 }
 
+/// As it stands in something else.
+fn with_namespace(stanza: &str) -> String {
+    stanza.replace("<message", "<message xmlns='jabber:client'")
+}
+
 fn join() -> Question {
-    Question::JoinRoom(NewRoom { room: BareJid::parse(ROOM).unwrap(), nick: None, password: None })
+    Question::JoinRoom(NewRoom { room: bare(ROOM), nick: None, password: None })
 }
 
 fn say(text: &str) -> Question {
-    Question::SendMessage(NewMessage {
-        to: Jid::parse(ROOM).unwrap(),
-        text: text.to_string(),
-        kind: Kind::Groupchat,
-        reply_to: None,
-        encrypt: false,
-        idempotency_key: None,
-    })
+    Question::SendMessage(NewMessage { kind: Kind::Groupchat, ..message(ROOM, text) })
 }
 
 /// The body, or the reason, or the room.
@@ -414,12 +313,8 @@ fn results_that_nobody_asked_for_are_nothing() {
     rig.let_in(WITH_ARCHIVE);
     let query = rig.query_id();
     let result = |from: &str, query: &str| {
-        let inner = groupchat("alice", "f1", "forged").replace("<message", "<message xmlns='jabber:client'");
-        format!(
-            "<message from='{from}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='f1'>\
-             <forwarded xmlns='urn:xmpp:forward:0'>{}</forwarded></result></message>",
-            inner.replace(ROOM, from)
-        )
+        let inner = groupchat("alice", "f1", "forged").replace(ROOM, from);
+        from_archive(from, query, "f1", &with_namespace(&inner))
     };
     rig.message(&result(ROOM, "another"));
     rig.message(&result("den@muc.example.org", &query));
@@ -441,15 +336,7 @@ fn a_message_is_kept_until_the_room_has_shown_it() {
     rig.online(false);
     assert!(!rig.sent.iter().any(|stanza| stanza.contains("groupchat")), "{:?}", rig.sent);
     rig.let_in(WITH_ARCHIVE);
-    rig.message(&{
-        let inner = groupchat("Robo", "a3", "three").replace("id='m-a3'", &format!("id='{three}'"));
-        let inner = inner.replace("<message", "<message xmlns='jabber:client'");
-        format!(
-            "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{}' id='a3'>\
-             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>",
-            rig.query_id()
-        )
-    });
+    rig.archived_as("a3", &groupchat("Robo", "a3", "three").replace("id='m-a3'", &format!("id='{three}'")));
     assert_eq!(rig.said(), Vec::<String>::new(), "the archive is read first");
     rig.end_of_archive("a3");
     assert_eq!(rig.said(), ["two"]);
@@ -548,14 +435,14 @@ fn what_is_taken_back_has_not_happened() {
     let at = rig.asked.iter().position(|(_, payload)| payload.contains("urn:xmpp:mam:2")).unwrap();
     let answer = session::Event::Answer { tag: rig.asked[at].0, outcome: Ok(Some(parse(fin))) };
     let events = vec![
-        message_event(rig.account, &groupchat("alice", "a1", "one")),
-        Event::Session(rig.account, answer),
-        message_event(rig.account, &groupchat("alice", "a2", "two")),
+        message_event(rig.core.account, &groupchat("alice", "a1", "one")),
+        Event::Session(rig.core.account, answer),
+        message_event(rig.core.account, &groupchat("alice", "a2", "two")),
         rig.question(say("ours")),
     ];
-    BUG.set(true);
+    plant(AT_MESSAGE);
     rig.batch(events);
-    assert!(!BUG.get(), "it was met");
+    assert!(bug_was_met(), "it was met");
     assert_eq!(rig.said(), ["ours"]);
     assert_eq!(rig.answer(), Ok(()));
     assert_eq!(rig.updates(), ["message one", "message two"]);
@@ -563,9 +450,11 @@ fn what_is_taken_back_has_not_happened() {
     let kicked = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='none'/>\
                   <status code='110'/><status code='307'/></x>";
     let stanza = parse(&format!("<presence from='{ROOM}/Robo' type='unavailable'>{kicked}</presence>"));
-    let events =
-        vec![Event::Session(rig.account, session::Event::Presence(Box::new(stanza))), rig.question(say("too late"))];
-    BUG.set(true);
+    let events = vec![
+        Event::Session(rig.core.account, session::Event::Presence(Box::new(stanza))),
+        rig.question(say("too late")),
+    ];
+    plant(AT_MESSAGE);
     rig.batch(events);
     assert!(rig.answer().unwrap_err().contains("call joinRoom first"));
     let updates = rig.updates();
@@ -687,8 +576,7 @@ fn an_archive_that_is_out_of_order_is_asked_again() {
 fn a_deleted_bot_leaves() {
     let mut rig = Rig::joined();
     rig.sent.clear();
-    let (reply, _ticket) = ticket();
-    rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::DeleteBot(rig.bot.id), reply }]);
+    let _ticket = rig.begin(Caller::Admin, Question::DeleteBot(rig.bot.id));
     assert!(rig.sent[0].contains("type='unavailable'") && rig.sent[0].contains(ROOM), "{:?}", rig.sent);
     assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<retract") && payload.contains(ROOM)));
     rig.groupchat("alice", "a1", "still there?");
@@ -717,14 +605,13 @@ fn whoever_waits_hears_how_it_ends() {
     let mut rig = Rig::joined();
     rig.ask(join());
     assert_eq!(rig.answer(), Ok(()));
-    rig.ask(Question::LeaveRoom(BareJid::parse(ROOM).unwrap()));
+    rig.ask(Question::LeaveRoom(bare(ROOM)));
     assert!(rig.answers.is_empty());
     rig.wait(6);
     assert_eq!(rig.answer(), Ok(()));
     // Deleted while somebody waits.
     rig.ask(join());
-    let (reply, _ticket) = ticket();
-    rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::DeleteBot(rig.bot.id), reply }]);
+    let _ticket = rig.begin(Caller::Admin, Question::DeleteBot(rig.bot.id));
     assert_eq!(rig.answers.len(), 2, "{:?}", rig.answers);
     assert!(rig.answers.iter().any(|answer| matches!(answer, Err(Failure::Remote { what: "join_failed", .. }))));
 }
@@ -739,9 +626,7 @@ fn set_ai(rig: &mut Rig) {
 }
 
 fn answered(tag: u64) -> Event {
-    let body = br#"{"message":{"content":"Yes."},"done":true}"#.to_vec();
-    let answer = botmother::base::call::HttpAnswer { status: 200, body, ..Default::default() };
-    Event::Called { tag, called: Box::new(Ok(answer)) }
+    http_answered(tag, 200, r#"{"message":{"content":"Yes."},"done":true}"#)
 }
 
 #[test]

@@ -6,28 +6,27 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{env, fs, process};
 
 use botmother::base::crypto;
 use botmother::base::id::AccountId;
-use botmother::base::jid::{BareJid, Jid};
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::base::time::Now;
-use botmother::engine::command::texts::Language;
+use botmother::engine::Setup;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::handle::*;
-use botmother::engine::{Engine, Settings, Setup};
 use botmother::omemo::{self, Device, Entropy, Reach, Recipient, Session, Version};
 use botmother::store::{Durability, Store};
 use botmother::xml::Element;
-use botmother::xmpp::iq::Peer;
-use botmother::xmpp::message::Kind;
 use botmother::xmpp::ns;
 use botmother::xmpp::session::{self, Facts};
 use botmother::xmpp::stanza::{IqKind, StanzaError};
+
+#[path = "../support/engine.rs"]
+mod support;
+use support::*;
 
 const DEVICES: [u32; 3] = [71, 72, 73];
 const TEXT: &str =
@@ -123,8 +122,7 @@ fn talked(version: Version, messages: usize) -> (f64, f64) {
 /// An engine over files, and what personal nodes answer.
 struct Rig {
     dir: PathBuf,
-    engine: Engine,
-    now: Now,
+    core: Core,
     nodes: BTreeMap<(String, String), Element>,
     accounts: Vec<(AccountId, String)>,
     outcomes: Vec<Outcome>,
@@ -135,21 +133,10 @@ impl Rig {
     fn new(encrypt: Encrypt, durability: Durability) -> Rig {
         let dir = env::temp_dir().join(format!("botmother-bench-omemo-{}", process::id()));
         let _ = fs::remove_dir_all(&dir);
-        let now = Now { mono: Duration::from_secs(1_000), unix_ms: 1_800_000_000_000 };
-        let settings = Settings {
-            language: Language::English,
-            accounts: Vec::new(),
-            admins: Vec::new(),
-            system_roots: false,
-            encrypt,
-            self_chat: Encrypt::Off,
-        };
-        let api_url = "http://localhost:7842/bot/".to_string();
-        let setup = Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy: crypto::random };
         let store = Store::open(&dir, durability).expect("a new directory");
-        let engine = Engine::new(store, setup, now).expect("a new database");
+        let core = Core::new(store, Setup { entropy: crypto::random, ..encrypting(encrypt) });
         let (nodes, accounts) = (BTreeMap::new(), Vec::new());
-        let mut rig = Rig { dir, engine, now, nodes, accounts, outcomes: Vec::new(), sent: 0 };
+        let mut rig = Rig { dir, core, nodes, accounts, outcomes: Vec::new(), sent: 0 };
         for version in Version::ALL {
             let mut list = None;
             for id in DEVICES {
@@ -172,13 +159,10 @@ impl Rig {
     fn bot(&mut self, number: usize) -> Secret {
         let owner = format!("o{}@example.org", number / limits::BOTS_PER_OWNER_MAX);
         let jid = format!("b{number}@example.org");
-        let own = OwnAccount { jid: BareJid::parse(&jid).expect("an address"), password: Secret::new("pw") };
-        let owner = BareJid::parse(&owner).expect("an address");
-        let new = NewBot { mode: Mode::Dedicated, account: Some(own), ..NewBot::new("Bot", owner) };
         let known = self.accounts.len();
-        self.ask(Caller::Admin, Question::CreateBot(new));
+        self.ask(Caller::Admin, Question::CreateBot(dedicated("Bot", &owner, &jid)));
         let (account, _) = self.accounts.get(known).cloned().expect("started");
-        let jid = Jid::parse(&format!("{jid}/r")).expect("an address");
+        let jid = full(&format!("{jid}/r"));
         self.batch(vec![Event::Session(account, session::Event::Bound { jid, facts: Facts::default() })]);
         self.batch(vec![Event::Session(account, session::Event::Online { resumed: false })]);
         match self.ask(Caller::Admin, Question::ListBots(None)) {
@@ -188,9 +172,9 @@ impl Rig {
     }
 
     fn ask(&mut self, caller: Caller, question: Question) -> Option<Outcome> {
-        let (reply, _ticket) = ticket();
+        let (event, _ticket) = asking(caller, question);
         self.outcomes.clear();
-        self.batch(vec![Event::Ask { caller, question, reply }]);
+        self.batch(vec![event]);
         self.outcomes.pop()
     }
 
@@ -198,18 +182,14 @@ impl Rig {
         let mut waiting = vec![events];
         while let Some(events) = waiting.pop() {
             let (mut answers, mut acked) = (Vec::new(), Vec::new());
-            for effect in self.engine.batch(self.now, events) {
+            for effect in self.core.batch(events) {
                 match effect {
                     Effect::Session(account, Order::Start(config, _)) => {
                         self.accounts.push((account, config.account.to_string()));
                     }
                     Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
                         let own = self.accounts.iter().find(|(id, _)| *id == account).map(|(_, jid)| jid.clone());
-                        let to = match to {
-                            Peer::Other(jid) => jid.to_string(),
-                            Peer::Account | Peer::Server => own.unwrap_or_default(),
-                        };
-                        let outcome = self.answer(to, kind, &payload);
+                        let outcome = self.answer(asked_of(&to, &own.unwrap_or_default()), kind, &payload);
                         answers.push(Event::Session(account, session::Event::Answer { tag, outcome }));
                     }
                     Effect::Session(account, Order::Send { tag: Some(tag), .. }) => {
@@ -253,19 +233,11 @@ impl Drop for Rig {
 fn sent(encrypt: Encrypt, durability: Durability, messages: usize) -> f64 {
     let mut rig = Rig::new(encrypt, durability);
     let token = rig.bot(0);
-    let say = |rig: &mut Rig| {
-        let new = NewMessage {
-            to: Jid::parse("o0@example.org").expect("an address"),
-            text: TEXT.to_string(),
-            kind: Kind::Chat,
-            reply_to: None,
-            encrypt: false,
-            idempotency_key: None,
-        };
-        match rig.ask(Caller::Bot(token.clone()), Question::SendMessage(new)) {
-            Some(Ok(Answer::Sent { encrypted, .. })) => assert_eq!(encrypted, encrypt == Encrypt::Required),
-            other => panic!("{other:?}"),
-        }
+    let say = |rig: &mut Rig| match rig
+        .ask(Caller::Bot(token.clone()), Question::SendMessage(message("o0@example.org", TEXT)))
+    {
+        Some(Ok(Answer::Sent { encrypted, .. })) => assert_eq!(encrypted, encrypt == Encrypt::Required),
+        other => panic!("{other:?}"),
     };
     say(&mut rig);
     let (before, begun) = (rig.sent, Instant::now());

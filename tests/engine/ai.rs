@@ -1,7 +1,7 @@
 //! Bots with an AI: what is asked of the provider, in what order, and what people are told when it does not answer.
 
 use super::*;
-use botmother::base::call::{CallError, HttpCall, Part, Reach};
+use botmother::base::call::{CallError, HttpAnswer, HttpCall, Part, Reach};
 
 fn local() -> Rig {
     Rig::new()
@@ -32,13 +32,8 @@ fn asked(effects: &[Effect]) -> Vec<(u64, String)> {
     effects.iter().filter_map(call).collect()
 }
 
-fn answered(tag: u64, status: u16, body: &str) -> Event {
-    let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() };
-    Event::Called { tag, called: Box::new(Ok(answer)) }
-}
-
 fn says(tag: u64, text: &str) -> Event {
-    answered(tag, 200, &format!("{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}}}}]}}"))
+    http_answered(tag, 200, &format!("{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}}}}]}}"))
 }
 
 /// What is sent in the self-chat.
@@ -159,7 +154,7 @@ fn failures_are_told_and_not_remembered() {
     ] {
         let (tag, call) = one(asked(&rig.phone(&format!("q{status}{answer}"))));
         assert!(!call.contains("assistant\""), "{call}");
-        let effects = rig.batch(vec![answered(tag, status, answer)]);
+        let effects = rig.batch(vec![http_answered(tag, status, answer)]);
         assert!(one(said(&effects)).starts_with(expected), "{effects:?}");
     }
 }
@@ -168,8 +163,8 @@ fn failures_are_told_and_not_remembered() {
 fn a_service_in_trouble_is_asked_again() {
     let (mut rig, bot) = thinking();
     let (tag, first) = one(asked(&rig.phone("q")));
-    assert!(rig.batch(vec![answered(tag, 500, "")]).is_empty());
-    assert_eq!(rig.engine.deadline(), Some(rig.now.mono + limits::AI_RETRY_FIRST));
+    assert!(rig.batch(vec![http_answered(tag, 500, "")]).is_empty());
+    assert_eq!(rig.core.engine.deadline(), Some(rig.core.now.mono + limits::AI_RETRY_FIRST));
     let effects = rig.wait(limits::AI_RETRY_FIRST);
     assert_eq!(asked(&effects), [(tag, first.clone())]);
     let headers = vec![("retry-after".to_string(), "7".to_string())];
@@ -187,10 +182,10 @@ fn a_service_in_trouble_is_asked_again() {
     let effects = rig.phone("/ki fallback ollama - phi3");
     assert_eq!(said(&effects), ["When groq cannot answer, ollama / phi3 is asked."]);
     let (tag, _) = one(asked(&rig.phone("s")));
-    let effects = rig.batch(vec![answered(tag, 401, "")]);
+    let effects = rig.batch(vec![http_answered(tag, 401, "")]);
     let (again, call) = one(asked(&effects));
     assert!(again == tag && call.contains("phi3"), "{call}");
-    let effects = rig.batch(vec![answered(tag, 200, r#"{"message":{"content":"yes"},"done":true}"#)]);
+    let effects = rig.batch(vec![http_answered(tag, 200, r#"{"message":{"content":"yes"},"done":true}"#)]);
     assert_eq!(said(&effects), ["yes"]);
     let Ok(Answer::Ai(info)) = rig.ask(as_bot(&bot), Question::AiStatus) else { panic!() };
     assert_eq!(info.substitute.as_deref(), Some("ollama"));
@@ -202,7 +197,7 @@ fn what_a_model_does_not_take_is_left_out() {
     let (tag, call) = one(asked(&rig.phone("q")));
     assert!(call.contains("max_tokens"));
     let refusal = r#"{"error":{"message":"Use 'max_completion_tokens' instead.","param":"max_tokens"}}"#;
-    let (tag, call) = one(asked(&rig.batch(vec![answered(tag, 400, refusal)])));
+    let (tag, call) = one(asked(&rig.batch(vec![http_answered(tag, 400, refusal)])));
     assert!(call.contains("max_completion_tokens"));
     assert_eq!(said(&rig.batch(vec![says(tag, "ok")])), ["ok"]);
 }
@@ -211,9 +206,9 @@ fn what_a_model_does_not_take_is_left_out() {
 fn nothing_is_lost_when_a_commit_fails() {
     let (mut rig, _) = thinking();
     let (tag, _) = one(asked(&rig.phone("q")));
-    BUG.set(true);
+    plant(Bug::Next);
     let effects = rig.batch(vec![says(tag, "answer")]);
-    assert!(!BUG.get() && said(&effects).is_empty());
+    assert!(bug_was_met() && said(&effects).is_empty());
     let again = one(asked(&rig.wait(limits::RECONNECT_FIRST)));
     assert_eq!(again.0, tag, "it is asked again");
     assert_eq!(said(&rig.batch(vec![says(tag, "answer")])), ["answer"]);
@@ -273,7 +268,7 @@ fn programs_ask_too() {
     let (effects, _t2) = rig.begin(as_bot(&bot), ask("r", "y"));
     let (tag, call) = one(asked(&effects));
     assert!(!call.contains("assistant\""));
-    let outcomes = answers(rig.batch(vec![answered(tag, 401, "")]));
+    let outcomes = answers(rig.batch(vec![http_answered(tag, 401, "")]));
     assert!(matches!(&outcomes[..], [Err(Failure::Remote { what: "ai_error", .. })]), "{outcomes:?}");
     // The end of a bot is told to those who wait.
     let (effects, _t3) = rig.begin(as_bot(&bot), ask("s", "y"));
@@ -308,7 +303,7 @@ fn programs_hear_an_answer_while_it_comes() {
     assert_eq!(so_far(rig.batch(vec![piece(tag, "Once ")])), "Once");
     assert_eq!(so_far(rig.batch(vec![piece(tag, "upon")])), "Once upon");
     rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec() }]);
-    let outcomes = answers(rig.batch(vec![answered(tag, 200, "")]));
+    let outcomes = answers(rig.batch(vec![http_answered(tag, 200, "")]));
     assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text))] if text == "Once upon"), "{outcomes:?}");
     // Whoever goes away is not answered, and the next one is.
     let (effects, leaver) = rig.begin(as_bot(&bot), ask("r"));
@@ -322,8 +317,8 @@ fn programs_hear_an_answer_while_it_comes() {
     let (_, call) = one(asked(&effects));
     assert!(call.contains("Once upon") && !call.contains("\"r\""), "{call}");
     // He came and went within one batch.
-    let (reply, left) = ticket();
-    let release = rig.batch(vec![Event::Ask { caller: as_bot(&bot), question: ask("t"), reply }, Event::Left]);
+    let (comes, left) = asking(as_bot(&bot), ask("t"));
+    let release = rig.batch(vec![comes, Event::Left]);
     assert_eq!(answers(release).len(), 1);
     drop(left);
     rig.batch(vec![Event::Left]);
@@ -438,17 +433,17 @@ fn an_answer_is_shown_while_it_comes() {
     assert!(second.contains("<body>Once upon …</body>") && is_correction(&second), "{second}");
     assert!(rig.batch(vec![Event::Heard { tag, lines: b": ping\n".to_vec() }]).is_empty());
     rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec() }]);
-    let effects = rig.batch(vec![answered(tag, 200, "")]);
+    let effects = rig.batch(vec![http_answered(tag, 200, "")]);
     assert_eq!(said(&effects), ["Once upon"]);
     let (_, last) = one(sends(&effects));
     assert!(is_correction(&last) && !last.contains("no-store") && last.contains("origin-id"), "{last}");
     // What broke is told when nothing came, and shown as far as it came.
     let (tag, _) = one(asked(&rig.phone("r")));
-    let effects = rig.batch(vec![answered(tag, 401, "")]);
+    let effects = rig.batch(vec![http_answered(tag, 401, "")]);
     assert!(one(said(&effects)).contains("does not accept the key"));
     // A service that answers whole after all is asked without.
     let (tag, _) = one(asked(&rig.phone("s")));
-    let effects = rig.batch(vec![Event::Heard { tag, lines: b"{\n}\n".to_vec() }, answered(tag, 200, "")]);
+    let effects = rig.batch(vec![Event::Heard { tag, lines: b"{\n}\n".to_vec() }, http_answered(tag, 200, "")]);
     let (_, call) = one(asked(&effects));
     assert!(!call.contains("stream"));
     assert_eq!(said(&rig.batch(vec![says(tag, "whole")])), ["whole"]);

@@ -31,19 +31,9 @@ impl Chat {
     fn over(store: Store, language: Language) -> Chat {
         let mut rig = Rig::over(store, language);
         rig.online();
-        let new = NewBot {
-            mode: Mode::Dedicated,
-            account: Some(OwnAccount { jid: BareJid::parse(BOT).unwrap(), password: Secret::new("pw") }),
-            ..NewBot::new("Wetter", BareJid::parse(OWNER).unwrap())
-        };
-        let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
-        let start = |effect| match effect {
-            Effect::Session(account, Order::Start(..)) => Some(account),
-            _ => None,
-        };
-        let account = effects.into_iter().find_map(start).expect("its session is started");
-        let event = Event::Session(account, session::Event::Online { resumed: false });
-        let effects = rig.batch(vec![event]);
+        let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(dedicated("Wetter", OWNER, BOT)));
+        let account = started(&effects);
+        let effects = rig.told(account, session::Event::Online { resumed: false });
         let Some(Ok(Answer::Created(bot))) = answers(effects).pop() else { panic!("not created") };
         Chat { rig, bot, account, count: 0 }
     }
@@ -54,7 +44,7 @@ impl Chat {
         let message = Inbound {
             id: Some(format!("m{}", self.count)),
             body: Some(text.to_string()),
-            ..Inbound::new(Jid::parse(from).unwrap(), Jid::parse(BOT).unwrap(), Kind::Chat)
+            ..Inbound::new(full(from), full(BOT), Kind::Chat)
         };
         let event = Event::Session(self.account, session::Event::Message(Box::new(message)));
         sends(&self.rig.batch(vec![event])).into_iter().map(|(_, stanza)| stanza).collect()
@@ -187,8 +177,8 @@ fn the_pages_show_the_real_address_and_token() {
     assert!(chat.one("/api nonsense").contains("Pages:"));
     assert!(chat.one("/api server port 9000").contains("for the daemon's admins"));
     assert!(!chat.one("/api server").contains("Configuration:"));
-    let admins = vec![BareJid::parse(OWNER).unwrap()];
-    let settings = Settings { admins, ..setup(Language::English).settings };
+    let admins = vec![bare(OWNER)];
+    let settings = Settings { admins, ..configured(Language::English) };
     chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
     assert!(chat.one("/api server").contains("Configuration:"));
 }
@@ -196,15 +186,15 @@ fn the_pages_show_the_real_address_and_token() {
 #[test]
 fn an_admin_changes_the_server() {
     let mut chat = Chat::new(Language::English);
-    let admins = vec![BareJid::parse(OWNER).unwrap()];
-    let settings = Settings { admins, ..setup(Language::English).settings };
+    let admins = vec![bare(OWNER)];
+    let settings = Settings { admins, ..configured(Language::English) };
     chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
     let wishes = |chat: &mut Chat, text: &str| -> Vec<ApiChange> {
         chat.count += 1;
         let message = Inbound {
             id: Some(format!("w{}", chat.count)),
             body: Some(format!("/api server {text}")),
-            ..Inbound::new(Jid::parse(PHONE).unwrap(), Jid::parse(BOT).unwrap(), Kind::Chat)
+            ..Inbound::new(full(PHONE), full(BOT), Kind::Chat)
         };
         let effects = chat.rig.batch(vec![Event::Session(chat.account, session::Event::Message(Box::new(message)))]);
         let wish = |effect| if let Effect::Rebind(wish) = effect { Some(wish.change) } else { None };
@@ -231,7 +221,7 @@ fn an_admin_changes_the_server() {
     ] {
         assert_eq!(wishes(&mut chat, text), Vec::from_iter(change), "{text}");
     }
-    let wish = Rebind { change: ApiChange::Port(9000), bot: chat.bot.id, who: BareJid::parse(OWNER).unwrap() };
+    let wish = Rebind { change: ApiChange::Port(9000), bot: chat.bot.id, who: bare(OWNER) };
     for (outcome, said) in [
         (Err("it is taken".to_string()), "was not changed: it is taken"),
         (Ok(("http://localhost:9000/bot/".to_string(), Default::default())), "at http://localhost:9000/bot/ now"),
@@ -248,7 +238,7 @@ fn menus_list_what_the_asker_may_do() {
     let bot = chat.bot.clone();
     let weather = Command { command: "weather".into(), description: String::new() };
     chat.rig.ask(as_bot(&bot), Question::SetCommands(vec![weather])).unwrap();
-    let (own, person) = (chat.account, chat.rig.account);
+    let (own, person) = (chat.account, chat.rig.core.account);
     let listed = chat.list(own, PHONE);
     assert!(
         listed.contains(&format!("jid='{BOT}/x'")) && listed.contains("node='weather' name='/weather'"),
@@ -274,7 +264,7 @@ fn menus_list_what_the_asker_may_do() {
 #[test]
 fn every_command_of_the_menus_runs() {
     let mut chat = Chat::new(Language::English);
-    let (own, person) = (chat.account, chat.rig.account);
+    let (own, person) = (chat.account, chat.rig.core.account);
     for account in [own, person] {
         let listed = chat.list(account, PHONE);
         let nodes: Vec<String> =
@@ -294,7 +284,7 @@ fn every_command_of_the_menus_runs() {
 #[test]
 fn forms_lead_to_the_answer() {
     let mut chat = Chat::new(Language::English);
-    let (own, person) = (chat.account, chat.rig.account);
+    let (own, person) = (chat.account, chat.rig.core.account);
     let form = chat.command(person, PHONE, command("newbot"));
     assert!(form.contains("var='name'") && form.contains("<required/>"), "{form}");
     let session = session_of(&form);
@@ -334,7 +324,7 @@ fn forms_lead_to_the_answer() {
 #[test]
 fn sessions_are_cancelled_checked_bounded_and_forgotten() {
     let mut chat = Chat::new(Language::English);
-    let person = chat.rig.account;
+    let person = chat.rig.core.account;
     let with = |session: &str, action: &str| {
         Element::new("command", ns::COMMANDS).with("node", "newbot").with("sessionid", session).with("action", action)
     };
@@ -367,7 +357,7 @@ fn sessions_are_cancelled_checked_bounded_and_forgotten() {
 fn a_failed_commit_takes_no_form_away() {
     let dir = std::env::temp_dir().join(format!("botmother-menus-{}", std::process::id()));
     let mut chat = Chat::over(Store::open(&dir, Durability::Process).unwrap(), Language::English);
-    let person = chat.rig.account;
+    let person = chat.rig.core.account;
     let session = session_of(&chat.command(person, PHONE, command("newbot")));
     let other = rusqlite::Connection::open(dir.join("botmother.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -392,7 +382,7 @@ fn a_failed_commit_takes_no_form_away() {
 #[test]
 fn whatever_is_asked_is_answered() {
     let mut chat = Chat::new(Language::English);
-    let person = chat.rig.account;
+    let person = chat.rig.core.account;
     let mut seed = [0u8; 64];
     for _ in 0..500 {
         entropy(&mut seed);

@@ -31,10 +31,6 @@ fn posted(effects: Vec<Effect>) -> Vec<Posted> {
     effects.into_iter().filter_map(call).collect()
 }
 
-fn answer(status: u16, body: &str) -> HttpAnswer {
-    HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() }
-}
-
 impl Rig {
     fn hook(&mut self, bot: &BotInfo) -> Vec<Posted> {
         let new = NewWebhook { url: URL.into(), secret: Some(Secret::new("s")), allowed: None, drop_pending: false };
@@ -47,7 +43,7 @@ impl Rig {
     }
 
     fn arrives(&mut self, posted: &Posted) -> Vec<Posted> {
-        let effects = self.called(posted.tag, Ok(answer(200, r#"{"ok":true}"#)));
+        let effects = self.called(posted.tag, Ok(http_answer(200, r#"{"ok":true}"#)));
         super::webhooks::posted(effects)
     }
 
@@ -65,15 +61,15 @@ impl Rig {
     }
 
     fn foreign(&mut self, from: &str, text: &str) -> Vec<Effect> {
-        let from = Jid::parse(&format!("{from}/phone")).unwrap();
+        let from = full(&format!("{from}/phone"));
         let id = format!("{from} {text}");
-        let mut message = Inbound::new(from, Jid::parse(OWNER).unwrap(), Kind::Chat);
+        let mut message = Inbound::new(from, full(OWNER), Kind::Chat);
         (message.id, message.archive_id, message.body) = (Some(id.clone()), Some(id), Some(text.to_string()));
         self.session(session::Event::Message(Box::new(message)))
     }
 
     fn curious(&mut self) -> BotInfo {
-        let new = NewBot { receive: Receive::All, ..NewBot::new("All", BareJid::parse(OWNER).unwrap()) };
+        let new = NewBot { receive: Receive::All, ..NewBot::new("All", bare(OWNER)) };
         match self.admin(Question::CreateBot(new)) {
             Ok(Answer::Created(bot)) => bot,
             other => panic!("{other:?}"),
@@ -110,8 +106,8 @@ fn an_update_is_posted_and_leaves_the_queue() {
     assert_eq!(info.attempts[0].delivery_id, second[0].header("X-Bot-Delivery"));
 
     // Nothing more happens by itself but the purge of old rows.
-    let calm = rig.engine.deadline().unwrap();
-    assert!(calm >= rig.now.mono + Duration::from_secs(60), "{calm:?}");
+    let calm = rig.core.engine.deadline().unwrap();
+    assert!(calm >= rig.core.now.mono + Duration::from_secs(60), "{calm:?}");
     rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: false }).unwrap();
     assert!(rig.updates(&bot, None).is_empty());
 }
@@ -124,15 +120,15 @@ fn tries_go_on_with_the_same_name_and_doubling_pauses() {
     let mut now = posted(rig.say("hello")).remove(0);
     let name = now.header("X-Bot-Delivery").to_string();
     for (attempt, pause) in [1, 2, 4, 8, 16, 32].into_iter().enumerate() {
-        let outcome = if attempt % 2 == 0 { Ok(answer(500, "")) } else { Err(CallError::Refused) };
+        let outcome = if attempt % 2 == 0 { Ok(http_answer(500, "")) } else { Err(CallError::Refused) };
         assert!(posted(rig.called(now.tag, outcome)).is_empty());
-        assert_eq!(rig.engine.deadline(), Some(rig.now.mono + Duration::from_secs(pause)), "after {attempt}");
+        assert_eq!(rig.core.engine.deadline(), Some(rig.core.now.mono + Duration::from_secs(pause)), "after {attempt}");
         assert!(posted(rig.wait(Duration::from_secs(pause) - Duration::from_millis(1))).is_empty());
         now = posted(rig.wait(Duration::from_millis(1))).remove(0);
         assert_eq!(now.header("X-Bot-Delivery"), name);
         assert_eq!(now.header("X-Bot-Attempt"), (attempt + 2).to_string());
     }
-    rig.called(now.tag, Ok(answer(302, "")));
+    rig.called(now.tag, Ok(http_answer(302, "")));
     let info = rig.info(&bot);
     assert_eq!((info.pending, info.attempts.len()), (1, 7));
     assert!(info.last_error.unwrap().1.contains("302; redirects are not followed"));
@@ -155,7 +151,7 @@ fn conversations_do_not_wait_for_each_other() {
     let anna = posted(rig.foreign("anna@example.org", "a1")).remove(0);
     let eva = posted(rig.foreign("eva@example.org", "e1")).remove(0);
     assert!(posted(rig.foreign("anna@example.org", "a2")).is_empty());
-    rig.called(anna.tag, Ok(answer(500, "poison")));
+    rig.called(anna.tag, Ok(http_answer(500, "poison")));
     assert!(rig.arrives(&eva).is_empty(), "anna's first comes before her second");
     let again = posted(rig.wait(Duration::from_secs(1))).remove(0);
     assert!(again.body().contains("a1"));
@@ -170,7 +166,7 @@ fn whoever_asks_for_time_gets_it() {
     rig.hook(&bot);
     let anna = posted(rig.foreign("anna@example.org", "a1")).remove(0);
     let headers = vec![("retry-after".to_string(), "120".to_string())];
-    rig.called(anna.tag, Ok(HttpAnswer { headers, ..answer(429, "") }));
+    rig.called(anna.tag, Ok(HttpAnswer { headers, ..http_answer(429, "") }));
     assert!(posted(rig.foreign("eva@example.org", "e1")).is_empty(), "that goes for all");
     assert!(posted(rig.wait(Duration::from_secs(119))).is_empty());
     assert_eq!(posted(rig.wait(Duration::from_secs(1))).len(), 2);
@@ -182,15 +178,15 @@ fn a_day_of_410_ends_it() {
     let bot = rig.create("owner@local", "Hook");
     rig.hook(&bot);
     let mut now = posted(rig.say("hello")).remove(0);
-    rig.called(now.tag, Ok(answer(410, "")));
+    rig.called(now.tag, Ok(http_answer(410, "")));
     for hour in 1..=24 {
         now = posted(rig.wait(Duration::from_secs(3600))).remove(0);
         assert!(!rig.info(&bot).url.is_empty(), "after {hour} hours");
-        rig.called(now.tag, Ok(answer(410, "")));
+        rig.called(now.tag, Ok(http_answer(410, "")));
         if hour == 12 {
             // Something else in between: the day begins anew.
             now = posted(rig.wait(Duration::from_secs(3600))).remove(0);
-            rig.called(now.tag, Ok(answer(503, "")));
+            rig.called(now.tag, Ok(http_answer(503, "")));
             break;
         }
     }
@@ -199,7 +195,7 @@ fn a_day_of_410_ends_it() {
     while !rig.info(&bot).url.is_empty() {
         let due = posted(rig.wait(Duration::from_secs(3600)));
         for one in due {
-            rig.called(one.tag, Ok(answer(410, "")));
+            rig.called(one.tag, Ok(http_answer(410, "")));
         }
         rig.say("and more");
         hours += 1;
@@ -271,7 +267,7 @@ fn an_answer_may_say_what_to_do() {
     };
     let first = posted(rig.say("hello")).remove(0);
     let method = r#"{"method":"sendMessage","to":"owner@local","text":"ü 👍"}"#;
-    rig.called(first.tag, Ok(answer(200, method)));
+    rig.called(first.tag, Ok(http_answer(200, method)));
     assert_eq!(lines(&mut rig), ["ü 👍"]);
 
     // Once for each delivery, however often it is repeated.
@@ -280,13 +276,13 @@ fn an_answer_may_say_what_to_do() {
     let again = posted(effects).remove(0);
     assert_eq!(again.header("X-Bot-Delivery"), first.header("X-Bot-Delivery"));
     assert_eq!((again.body(), again.header("X-Bot-Attempt")), (first.body(), "2"));
-    let outcomes = answers(rig.called(again.tag, Ok(answer(200, method))));
+    let outcomes = answers(rig.called(again.tag, Ok(http_answer(200, method))));
     assert!(matches!(&outcomes[..], [Ok(Answer::Attempt(one))] if one.status == Some(200)), "{outcomes:?}");
     assert_eq!(lines(&mut rig).len(), 1);
 
     // What is wrong with it is said, and the update has arrived all the same.
     let second = posted(rig.say("more")).remove(0);
-    rig.called(second.tag, Ok(answer(200, r#"{"method":"sendMessage","text":"x"}"#)));
+    rig.called(second.tag, Ok(http_answer(200, r#"{"method":"sendMessage","text":"x"}"#)));
     let info = rig.info(&bot);
     assert_eq!(info.pending, 0);
     assert!(info.last_error.unwrap().1.contains("`to` must be"));
@@ -315,11 +311,9 @@ fn a_bug_loses_and_repeats_nothing_else() {
     let anna = posted(rig.foreign("anna@example.org", "a1")).remove(0);
     rig.foreign("anna@example.org", "a2");
     // Two events, of which the second ends in a panic: the first is done once more by itself.
-    let arrived = Event::Called { tag: anna.tag, called: Box::new(Ok(answer(200, ""))) };
-    let (reply, _ticket) = ticket();
-    let ask =
-        Event::Ask { caller: as_bot(&bot), question: Question::SendMessage(message("x@example.org", "y")), reply };
-    BUG.set(true);
+    let arrived = Event::Called { tag: anna.tag, called: Box::new(Ok(http_answer(200, ""))) };
+    let (ask, _ticket) = asking(as_bot(&bot), Question::SendMessage(message("x@example.org", "y")));
+    plant(Bug::Next);
     let next = posted(rig.batch(vec![arrived, ask]));
     assert_eq!(next.len(), 1, "her second, once");
     assert!(next[0].body().contains("a2"));
@@ -333,12 +327,12 @@ fn what_could_not_be_noted_goes_again_but_not_at_once() {
     let bot = rig.create("owner@local", "Hook");
     rig.hook(&bot);
     let first = posted(rig.say("hello")).remove(0);
-    BUG.set(true);
+    plant(Bug::Next);
     let method = r#"{"method":"sendMessage","to":"owner@local","text":"x"}"#;
-    assert!(posted(rig.called(first.tag, Ok(answer(200, method)))).is_empty());
-    assert!(!BUG.get(), "the bug was met");
+    assert!(posted(rig.called(first.tag, Ok(http_answer(200, method)))).is_empty());
+    assert!(bug_was_met(), "the bug was met");
     assert!(posted(rig.batch(Vec::new())).is_empty());
-    assert_eq!(rig.engine.deadline(), Some(rig.now.mono + limits::RECONNECT_FIRST));
+    assert_eq!(rig.core.engine.deadline(), Some(rig.core.now.mono + limits::RECONNECT_FIRST));
     let again = posted(rig.wait(limits::RECONNECT_FIRST)).remove(0);
     assert_eq!(again.header("X-Bot-Delivery"), first.header("X-Bot-Delivery"));
     rig.arrives(&again);
@@ -352,11 +346,11 @@ fn a_disabled_bot_is_left_alone() {
     rig.online();
     rig.hook(&bot);
     let anna = posted(rig.foreign("anna@example.org", "a1")).remove(0);
-    rig.called(anna.tag, Ok(answer(500, "")));
+    rig.called(anna.tag, Ok(http_answer(500, "")));
     rig.admin(Question::ActivateBot(bot.id, false)).unwrap();
     assert!(posted(rig.wait(Duration::from_secs(60))).is_empty());
-    let due = rig.engine.deadline();
-    assert!(due.is_none_or(|due| due > rig.now.mono), "{due:?}");
+    let due = rig.core.engine.deadline();
+    assert!(due.is_none_or(|due| due > rig.core.now.mono), "{due:?}");
     let (effects, _ticket) = rig.begin(Caller::Admin, Question::ActivateBot(bot.id, true));
     assert_eq!(posted(effects).len(), 1);
     rig.admin(Question::DeleteBot(bot.id)).unwrap();

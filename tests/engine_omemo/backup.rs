@@ -25,12 +25,14 @@ impl Dir {
 
     /// Ends the engine as a kill would, does something to the files, and starts another.
     fn between(&self, rig: &mut Rig, what: impl FnOnce(&Path)) {
-        rig.engine = engine(Store::memory(), rig.now, Encrypt::Required);
+        rig.core.replace(Store::memory(), encrypting(Encrypt::Required));
         what(&self.0);
-        rig.engine = engine(Store::open(&self.0, Durability::Process).unwrap(), rig.now, Encrypt::Required);
+        let store = Store::open(&self.0, Durability::Process).unwrap();
+        rig.core.replace(store, encrypting(Encrypt::Required));
         rig.sent.clear();
         rig.batch(Vec::new());
-        rig.come_online_again();
+        rig.come_back();
+        rig.wait(Duration::from_secs(5));
     }
 
     fn sql(&self, sql: &str) {
@@ -73,19 +75,9 @@ fn fresh(mut heard: Vec<Heard>) -> Vec<Heard> {
 }
 
 impl Rig {
-    /// The same, and what goes out at once is kept.
-    fn come_online_again(&mut self) {
-        let jid = Jid::parse("bot@example.org/r").unwrap();
-        self.session(session::Event::Bound { jid, facts: Facts::default() });
-        self.session(session::Event::Online { resumed: false });
-        self.wait(Duration::from_secs(5));
-    }
-
     fn offered(&self, version: Version) -> Vec<(u32, [u8; 32])> {
-        let device = omemo::read_devices(version, &self.nodes.get(BOT, version.devices_node()).unwrap())[0];
-        let (node, item) = version.bundle_node(device);
-        let items = &self.nodes.items[&(BOT.to_string(), node)];
-        Bundle::read(version, &items.iter().find(|(id, _)| *id == item).unwrap().1).unwrap().prekeys
+        let device = self.nodes.first_device(BOT, version);
+        self.nodes.bundle(BOT, version, device).unwrap().prekeys
     }
 
     /// Both say something, and both can read it.
@@ -106,15 +98,13 @@ fn an_older_copy_uses_nothing_twice() {
         for is_stamped in [true, false] {
             let dir = Dir::new("older");
             let mut rig = dir.rig();
-            let mut phone = Phone::new(OWNER, version, 77);
-            phone.publish(&mut rig.nodes);
+            let mut phone = Phone::published(OWNER, version, 77, &mut rig.nodes);
             rig.talk(&mut phone, "before");
             let before = rig.offered(version);
             dir.between(&mut rig, save);
             rig.talk(&mut phone, "lost");
             // Others begin, and use prekeys up; sessions go on.
-            let mut other = Phone::new(OWNER, version, 78);
-            other.publish(&mut rig.nodes);
+            let mut other = Phone::published(OWNER, version, 78, &mut rig.nodes);
             let said = other.say(&rig.nodes, Some("lost, too"));
             rig.arrives(&said);
             rig.wait(Duration::from_secs(60));
@@ -164,8 +154,7 @@ fn an_older_copy_uses_nothing_twice() {
 fn nothing_is_encrypted_in_a_session_that_was_put_back() {
     let dir = Dir::new("silent");
     let mut rig = dir.rig();
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut rig.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
     rig.talk(&mut phone, "before");
     dir.between(&mut rig, save);
     rig.talk(&mut phone, "lost");
@@ -194,8 +183,7 @@ fn a_stop_and_a_day_end_a_generation() {
     rig.wait(limits::PURGE_INTERVAL);
     rig.wait(limits::PURGE_INTERVAL);
     assert_eq!(number().as_deref(), Some("2\n"), "nothing has happened");
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut rig.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
     rig.talk(&mut phone, "hello");
     assert_eq!(number().as_deref(), Some("2\n"), "not at every message");
     rig.wait(limits::PURGE_INTERVAL);
@@ -204,7 +192,7 @@ fn a_stop_and_a_day_end_a_generation() {
     let mut rig = rig.killed(Encrypt::Required);
     assert_eq!(number().as_deref(), Some("5\n"), "the stop and the start");
     // Without encryption nothing is counted.
-    rig.engine = engine(Store::memory(), rig.now, Encrypt::Off);
+    rig.core.replace(Store::memory(), encrypting(Encrypt::Off));
 }
 
 #[test]
@@ -216,11 +204,9 @@ fn records_that_cannot_be_read_are_made_anew() {
     {
         let dir = Dir::new("damaged");
         let mut rig = dir.rig();
-        let mut phone = Phone::new(OWNER, LEGACY, 77);
-        phone.publish(&mut rig.nodes);
+        let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
         rig.talk(&mut phone, "before");
-        let old = rig.nodes.get(BOT, LEGACY.devices_node()).unwrap();
-        let old = omemo::read_devices(LEGACY, &old);
+        let old = rig.nodes.devices(BOT, LEGACY);
         dir.between(&mut rig, |_| dir.sql(damage));
         assert_eq!(dir.audit("omemo_unreadable"), 1, "{number}");
         for version in Version::ALL {
@@ -242,8 +228,7 @@ fn records_that_cannot_be_read_are_made_anew() {
 fn a_damaged_session_heals_and_a_damaged_message_fails_alone() {
     let dir = Dir::new("session");
     let mut rig = dir.rig();
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut rig.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
     rig.talk(&mut phone, "before");
     dir.between(&mut rig, |_| dir.sql("UPDATE omemo_session SET record = 'x'"));
     let said = phone.say(&rig.nodes, Some("unreadable"));
@@ -265,7 +250,8 @@ fn a_damaged_session_heals_and_a_damaged_message_fails_alone() {
     assert_ne!(id, second);
     dir.sql("UPDATE omemo_waiting SET stanza = 'x' WHERE id = (SELECT min(id) FROM omemo_waiting)");
     rig.nodes.closed.clear();
-    rig.come_online_again();
+    rig.come_back();
+    rig.wait(Duration::from_secs(5));
     let heard: Vec<_> = rig.take_sent().iter().map(|stanza| phone.hear(stanza)).collect();
     assert_eq!(fresh(heard), [Ok(Some("whole".to_string()))]);
     let updates = rig.take();

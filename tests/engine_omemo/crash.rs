@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
+use botmother::base::time::Now;
 use botmother::store::Durability;
 use botmother::xmpp::message::Via;
 
@@ -85,7 +86,7 @@ impl World {
         let dir = std::env::temp_dir().join(format!("botmother-crash-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         let store = Store::open(&dir, Durability::Process).unwrap();
-        let Rig { engine, now, account, bot, nodes, .. } = Rig::over(store, Encrypt::Required);
+        let Rig { core: Core { engine, now, account }, bot, nodes, .. } = Rig::over(store, Encrypt::Required);
         let phones = [77, 78, 79].map(|id| Phone::new(OWNER, version, id)).into();
         let mut world = World {
             dir,
@@ -123,7 +124,7 @@ impl World {
     fn restart(&mut self) {
         self.engine = None;
         let store = Store::open(&self.dir, Durability::Process).unwrap();
-        self.engine = Some(engine(store, self.now, Encrypt::Required));
+        self.engine = Some(Core::at(self.now, store, encrypting(Encrypt::Required)).engine);
     }
 
     fn step(&mut self) -> Step {
@@ -151,7 +152,7 @@ impl World {
     }
 
     fn bound(&self) -> Event {
-        let jid = Jid::parse(&format!("{BOT}/{}", self.resource)).unwrap();
+        let jid = full(&format!("{BOT}/{}", self.resource));
         Event::Session(self.account, session::Event::Bound { jid, facts: Facts::default() })
     }
 
@@ -187,12 +188,8 @@ impl World {
         match effect {
             Effect::Session(_, Order::Start(config, _)) => self.resource.clone_from(&config.resource),
             Effect::Session(_, Order::Ask { tag, to, kind, payload }) => {
-                let to = match &to {
-                    Peer::Other(jid) => jid.to_string(),
-                    Peer::Account | Peer::Server => BOT.to_string(),
-                };
                 let before = self.nodes.published.len();
-                let outcome = self.nodes.answer(&to, kind, &payload);
+                let outcome = self.nodes.answer(&asked_of(&to, BOT), kind, &payload);
                 if self.nodes.published[before..].iter().any(|node| node.contains("bundles")) {
                     self.look_at_bundle();
                 }
@@ -238,7 +235,7 @@ impl World {
 
     /// A message of the archive as the engine is told of it; nothing where it would not be.
     fn told(&mut self, place: usize, via: Via) -> Option<Vec<Event>> {
-        let Reading::Live(mut message) = message::read(&self.archive[place], &BareJid::parse(BOT).unwrap()) else {
+        let Reading::Live(mut message) = message::read(&self.archive[place], &bare(BOT)) else {
             panic!("{:?}", self.archive[place])
         };
         if !message.is_for_engine() {
@@ -253,7 +250,7 @@ impl World {
     /// The server has a message of the bot's: the archive and the phones get it.
     fn deliver(&mut self, stanza: &str) {
         assert!(!stanza.contains("out-"), "in plain text: {stanza}");
-        let stanza = Element::parse(stanza, &Namespaces::default_is(ns::CLIENT)).unwrap();
+        let stanza = parse(stanza);
         self.archive.push(stanza.clone().with("from", &format!("{BOT}/{}", self.resource)));
         for (number, phone) in self.phones.iter_mut().enumerate() {
             match phone.hear(&stanza) {
@@ -276,10 +273,8 @@ impl World {
 
     fn bundle(&self) -> Option<Bundle> {
         let version = self.version();
-        let device = *omemo::read_devices(version, &self.nodes.get(BOT, version.devices_node())?).first()?;
-        let (node, item) = version.bundle_node(device);
-        let items = self.nodes.items.get(&(BOT.to_string(), node))?;
-        Bundle::read(version, &items.iter().find(|(id, _)| *id == item)?.1)
+        let device = *self.nodes.devices(BOT, version).first()?;
+        self.nodes.bundle(BOT, version, device)
     }
 
     fn play(&mut self, number: usize, op: Op) {
@@ -304,7 +299,7 @@ impl World {
 
     fn arrive(&mut self, stanza: Element) -> Step {
         let version = self.version();
-        let device = omemo::read_devices(version, &self.nodes.get(BOT, version.devices_node()).unwrap())[0];
+        let device = self.nodes.first_device(BOT, version);
         let encrypted = stanza.find("encrypted", version.ns()).unwrap();
         let key = Encrypted::read(encrypted, BOT, device).unwrap().keys.remove(0);
         if key.is_exchange && !stanza.print("").contains("bad-") {
@@ -322,22 +317,15 @@ impl World {
     }
 
     fn ask(&mut self, question: Question) -> Result<Outcome, Killed> {
-        let (reply, _ticket) = ticket();
+        let (event, _ticket) = asking(Caller::Bot(self.token.clone()), question);
         self.outcomes.clear();
-        self.run(vec![Event::Ask { caller: Caller::Bot(self.token.clone()), question, reply }])?;
+        self.run(vec![event])?;
         Ok(self.outcomes.pop().expect("answered at once"))
     }
 
     fn say(&mut self, text: &str, number: usize) -> Step {
         loop {
-            let new = NewMessage {
-                to: Jid::parse(OWNER).unwrap(),
-                text: text.to_string(),
-                kind: Kind::Chat,
-                reply_to: None,
-                encrypt: false,
-                idempotency_key: Some(format!("key-{number}")),
-            };
+            let new = NewMessage { idempotency_key: Some(format!("key-{number}")), ..message(OWNER, text) };
             match self.ask(Question::SendMessage(new))? {
                 Ok(Answer::Sent { encrypted, .. }) => {
                     assert!(encrypted);
@@ -356,9 +344,8 @@ impl World {
     }
 
     fn poll(&mut self) -> Step {
-        let offset = self.told.last_key_value().map(|(id, _)| UpdateId(id + 1));
-        let poll = UpdatePoll { offset, limit: 100, timeout: Duration::ZERO, allowed: None };
-        match self.ask(Question::GetUpdates(poll))? {
+        let offset = self.told.last_key_value().map(|(id, _)| id + 1);
+        match self.ask(Question::GetUpdates(poll(offset, None)))? {
             Ok(Answer::Updates(updates)) => {
                 for update in updates.into_iter().filter(|update| update.kind == "message") {
                     let before = self.told.insert(update.id.0, update.payload);

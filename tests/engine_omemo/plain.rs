@@ -9,7 +9,7 @@ const HOURS: Duration = Duration::from_secs(4 * 3600);
 
 impl Rig {
     fn act(&mut self, deed: Deed) -> Outcome {
-        let to = Jid::parse(OWNER).unwrap();
+        let to = full(OWNER);
         self.ask(Question::Act(Act { to, kind: Kind::Chat, deed, idempotency_key: None }))
     }
 
@@ -17,8 +17,7 @@ impl Rig {
     fn say_everything(&mut self) {
         let said = self.say("geheim");
         for reply_to in [None, Some("p77-1".to_string())] {
-            let (to, text) = (Jid::parse(OWNER).unwrap(), "/geheim".to_string());
-            let new = NewMessage { to, text, kind: Kind::Chat, reply_to, encrypt: true, idempotency_key: None };
+            let new = NewMessage { reply_to, encrypt: true, ..message(OWNER, "/geheim") };
             let _ = self.ask(Question::SendMessage(new));
         }
         let url = "https://geheim.example.org/geheim.jpg".to_string();
@@ -35,7 +34,7 @@ impl Rig {
     /// All that somebody can say to it in plain text.
     fn hear_everything(&mut self) {
         for (number, text) in ["geheim", "/info geheim", "/geheim", "/ki geheim", "/omemo geheim"].iter().enumerate() {
-            self.arrives(&plain(text, &format!("plain-{number}-{}", self.now.unix())));
+            self.arrives(&plain(text, &format!("plain-{number}-{}", self.core.now.unix())));
         }
         for node in ["ki", "omemo", "info", "geheim"] {
             let answer = self.menu(command(node, Some("geheim")));
@@ -45,10 +44,10 @@ impl Rig {
 
     /// What the bot answers to a question of its owner's client about its menu.
     fn menu(&mut self, (kind, payload): (IqKind, Element)) -> String {
-        let from = Jid::parse("ralf@example.org/phone").ok();
+        let from = Some(full("ralf@example.org/phone"));
         let request = Iq { kind, id: "q".to_string(), from, to: None, payload: Some(payload), error: None };
-        let effects =
-            self.engine.batch(self.now, vec![Event::Session(self.account, session::Event::Request(Box::new(request)))]);
+        let asked = Event::Session(self.core.account, session::Event::Request(Box::new(request)));
+        let effects = self.core.batch(vec![asked]);
         let said = format!("{effects:?}");
         assert!(!said.contains(SECRET), "{said}");
         said
@@ -92,9 +91,7 @@ const FAILURES: [(&str, Breakage); 9] = [
         rig.ask(Question::Keys(KeyQuestion::SetPolicy(Policy::Pinned))).unwrap();
     }),
     ("a reset", |rig| {
-        let (reply, _ticket) = ticket();
-        let question = Question::ResetOmemo(rig.bot.id);
-        rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
+        let _ticket = rig.begin(Caller::Admin, Question::ResetOmemo(rig.bot.id));
     }),
 ];
 
@@ -123,9 +120,7 @@ fn nothing_is_said_in_plain_text() {
                 rig.say_everything();
                 let mut rig = rig.killed(Encrypt::Required);
                 rig.say_everything();
-                let jid = Jid::parse("bot@example.org/r").unwrap();
-                rig.session(session::Event::Bound { jid, facts: Facts::default() });
-                rig.session(session::Event::Online { resumed: false });
+                rig.come_back();
                 rig.hear_everything();
                 rig.wait(HOURS);
             }
@@ -144,12 +139,7 @@ fn what_is_said_in_plain_text_is_found() {
 fn what_was_accepted_before_is_not_said_in_plain_text_either() {
     let mut rig = Rig::new(Encrypt::Preferred);
     assert!(!sent_id(rig.say("geheim")).1, "nobody knows a device yet");
-    let set = |rig: &mut Rig, encrypt| {
-        let (reply, _ticket) = ticket();
-        let question = Question::SetBotOmemo(rig.bot.id, Some(encrypt));
-        rig.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
-    };
-    set(&mut rig, Encrypt::Required);
+    rig.set_policy(Encrypt::Required);
     rig.come_online();
     rig.wait(HOURS);
     // What must not go out in plain text does not wait for ever when encryption is switched off.
@@ -158,7 +148,7 @@ fn what_was_accepted_before_is_not_said_in_plain_text_either() {
     let poll = UpdatePoll { offset: None, limit: 1, timeout: Duration::ZERO, allowed: Some(polled) };
     assert!(rig.ask(Question::GetUpdates(poll)).is_ok());
     let (id, _) = sent_id(rig.say("geheim"));
-    set(&mut rig, Encrypt::Off);
+    rig.set_policy(Encrypt::Off);
     let updates = rig.take();
     assert!(updates.iter().any(|update| update.contains(&id) && update.contains("switched off")), "{updates:?}");
     assert!(rig.take_sent().iter().all(|stanza| stanza.find("body", ns::CLIENT).is_none()));
@@ -167,8 +157,7 @@ fn what_was_accepted_before_is_not_said_in_plain_text_either() {
 #[test]
 fn who_takes_his_devices_off_the_list_is_told_of_as_written_to_in_plain_text() {
     let mut rig = Rig::online(Encrypt::Preferred);
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut rig.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
     let hello = phone.say(&rig.nodes, Some("hello"));
     rig.arrives(&hello);
     assert!(sent_id(rig.say("encrypted")).1);
@@ -195,8 +184,7 @@ fn the_menu_of_a_bot_that_must_encrypt_has_nothing_private() {
 fn an_update_tells_of_the_key() {
     for version in Version::ALL {
         let mut rig = Rig::online(Encrypt::Required);
-        let mut phone = Phone::new(OWNER, version, 77);
-        phone.publish(&mut rig.nodes);
+        let mut phone = Phone::published(OWNER, version, 77, &mut rig.nodes);
         let hello = phone.say(&rig.nodes, Some("hello"));
         rig.arrives(&hello);
         let fingerprint = omemo::fingerprint(&phone.device.identity().public);
@@ -205,8 +193,7 @@ fn an_update_tells_of_the_key() {
         assert!(updates[0].contains(&expected), "{updates:?}");
         // A later device waits for a decision.
         rig.wait(HOURS);
-        let mut later = Phone::new(OWNER, version, 78);
-        later.publish(&mut rig.nodes);
+        let mut later = Phone::published(OWNER, version, 78, &mut rig.nodes);
         let hello = later.say(&rig.nodes, Some("hello, too"));
         rig.arrives(&hello);
         let updates = rig.take();

@@ -10,9 +10,7 @@ const LATER: Duration = Duration::from_secs(20 * 60);
 
 /// An engine with the owner's account and a personal bot.
 struct Home {
-    engine: Engine,
-    now: Now,
-    account: AccountId,
+    core: Core,
     resource: String,
     features: &'static [&'static str],
     token: Secret,
@@ -23,26 +21,43 @@ struct Home {
     outcomes: Vec<Outcome>,
 }
 
-fn settings(self_chat: Encrypt) -> Settings {
-    Settings {
-        language: Language::English,
-        accounts: Vec::new(),
-        admins: Vec::new(),
-        system_roots: false,
-        encrypt: Encrypt::Required,
-        self_chat,
+fn writing(self_chat: Encrypt) -> Settings {
+    Settings { encrypt: Encrypt::Required, self_chat, ..settings() }
+}
+
+impl Rigged for Home {
+    type Caused = ();
+
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+
+    fn batch(&mut self, events: Vec<Event>) {
+        settle(self, events, |home, effect| {
+            match effect {
+                Effect::Session(account, Order::Start(config, _)) => {
+                    (home.core.account, home.features) = (account, config.features);
+                    home.resource = config.resource;
+                    home.passing.push(config.presence);
+                }
+                Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
+                    let outcome = home.nodes.answer(&asked_of(&to, OWNER), kind, &payload);
+                    return vec![Event::Session(account, session::Event::Answer { tag, outcome })];
+                }
+                Effect::Session(_, Order::Send { tag: Some(tag), stanza }) => home.sent.push((tag, parse(&stanza))),
+                Effect::Session(_, Order::Send { tag: None, stanza }) => home.passing.push(stanza),
+                Effect::Answer(_, outcome) => home.outcomes.push(outcome),
+                _ => {}
+            }
+            Vec::new()
+        });
     }
 }
 
 impl Home {
     fn new(self_chat: Encrypt) -> Home {
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let api_url = "http://localhost:7842/bot/".to_string();
-        let setup = Setup { settings: settings(self_chat), api_url, api: Default::default(), rate_limit: 0, entropy };
         let mut home = Home {
-            engine: Engine::new(Store::memory(), setup, now).unwrap(),
-            now,
-            account: AccountId(0),
+            core: Core::new(Store::memory(), setup(writing(self_chat))),
             resource: String::new(),
             features: &[],
             token: Secret::default(),
@@ -51,7 +66,7 @@ impl Home {
             passing: Vec::new(),
             outcomes: Vec::new(),
         };
-        let jid = BareJid::parse(OWNER).unwrap();
+        let jid = bare(OWNER);
         let (host, ca_file, pin) = Default::default();
         home.manage(Question::AddAccount(NewAccount {
             jid: jid.clone(),
@@ -79,54 +94,11 @@ impl Home {
     }
 
     fn come_online(&mut self) {
-        let jid = Jid::parse(HERE).unwrap();
-        self.session(session::Event::Bound { jid, facts: Facts::default() });
-        self.session(session::Event::Online { resumed: false });
-    }
-
-    fn session(&mut self, event: session::Event) {
-        self.batch(vec![Event::Session(self.account, event)]);
-    }
-
-    fn batch(&mut self, events: Vec<Event>) {
-        let mut effects = self.engine.batch(self.now, events);
-        while !effects.is_empty() {
-            let mut answers = Vec::new();
-            for effect in effects {
-                match effect {
-                    Effect::Session(account, Order::Start(config, _)) => {
-                        (self.account, self.features) = (account, config.features);
-                        self.resource = config.resource;
-                        self.passing.push(config.presence);
-                    }
-                    Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
-                        let to = match &to {
-                            Peer::Other(jid) => jid.to_string(),
-                            Peer::Account | Peer::Server => OWNER.to_string(),
-                        };
-                        let outcome = self.nodes.answer(&to, kind, &payload);
-                        answers.push(Event::Session(account, session::Event::Answer { tag, outcome }));
-                    }
-                    Effect::Session(_, Order::Send { tag: Some(tag), stanza }) => {
-                        self.sent.push((tag, Element::parse(&stanza, &Namespaces::default_is(ns::CLIENT)).unwrap()));
-                    }
-                    Effect::Session(_, Order::Send { tag: None, stanza }) => self.passing.push(stanza),
-                    Effect::Answer(_, outcome) => self.outcomes.push(outcome),
-                    _ => {}
-                }
-            }
-            effects = if answers.is_empty() { Vec::new() } else { self.engine.batch(self.now, answers) };
-        }
-    }
-
-    fn wait(&mut self, time: Duration) {
-        self.now.mono += time;
-        self.now.unix_ms += time.as_millis() as i64;
-        self.batch(Vec::new());
+        self.signed_in(HERE);
     }
 
     fn arrives(&mut self, stanza: &Element) {
-        match message::read(stanza, &BareJid::parse(OWNER).unwrap()) {
+        match message::read(stanza, &bare(OWNER)) {
             Reading::Live(message) | Reading::Archived { message, .. } if message.is_for_engine() => {
                 self.session(session::Event::Message(message));
             }
@@ -151,15 +123,11 @@ impl Home {
     /// Another client has published a list.
     fn notified(&mut self, version: Version, list: Element) {
         self.nodes.set(OWNER, version.devices_node(), "current", list.clone());
-        let item = Element::new("item", ns::PUBSUB_EVENT).with("id", "current").with_child(list);
-        let items = Element::new("items", ns::PUBSUB_EVENT).with("node", version.devices_node()).with_child(item);
-        let event = Element::new("event", ns::PUBSUB_EVENT).with_child(items);
-        self.arrives(&Element::new("message", ns::CLIENT).with("from", OWNER).with("to", HERE).with_child(event));
+        self.arrives(&list_notice(OWNER, version, list).with("to", HERE));
     }
 
     fn ask_as(&mut self, caller: Caller, question: Question) -> Outcome {
-        let (reply, _ticket) = ticket();
-        self.batch(vec![Event::Ask { caller, question, reply }]);
+        let _ticket = self.begin(caller, question);
         self.outcomes.pop().expect("answered at once")
     }
 
@@ -172,36 +140,20 @@ impl Home {
     }
 
     fn say(&mut self, to: &str, text: &str) -> Outcome {
-        let (to, text) = (Jid::parse(to).unwrap(), text.to_string());
-        let (reply_to, idempotency_key) = (None, None);
-        self.ask(Question::SendMessage(NewMessage {
-            to,
-            text,
-            kind: Kind::Chat,
-            reply_to,
-            encrypt: false,
-            idempotency_key,
-        }))
+        self.ask(Question::SendMessage(message(to, text)))
     }
 
     fn updates(&mut self) -> Vec<String> {
-        let poll = |offset| UpdatePoll { offset, limit: 100, timeout: Duration::ZERO, allowed: None };
-        let Ok(Answer::Updates(updates)) = self.ask(Question::GetUpdates(poll(None))) else { panic!() };
-        if let Some(last) = updates.last() {
-            let _ = self.ask(Question::GetUpdates(poll(Some(UpdateId(last.id.0 + 1)))));
-        }
-        updates.into_iter().map(|update| format!("{} {}", update.kind, update.payload)).collect()
+        printed(take_updates(None, |question| self.ask(question)))
     }
 
     fn take_sent(&mut self) -> Vec<Element> {
         let sent = std::mem::take(&mut self.sent);
-        self.session(session::Event::Acked(sent.iter().map(|(tag, _)| *tag).collect()));
-        sent.into_iter().map(|(_, stanza)| stanza).collect()
+        self.acked(sent)
     }
 
     fn ids(&self, version: Version) -> Vec<u32> {
-        let list = self.nodes.get(OWNER, version.devices_node());
-        list.map(|list| omemo::read_devices(version, &list)).unwrap_or_default()
+        self.nodes.devices(OWNER, version)
     }
 
     /// Our device.
@@ -228,8 +180,7 @@ impl Home {
 #[test]
 fn our_device_is_added_to_those_that_are_there() {
     let mut home = Home::new(Encrypt::Preferred);
-    let phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut home.nodes);
+    Phone::published(OWNER, LEGACY, 77, &mut home.nodes);
     let newer = Element::new("devices", Version::Omemo2.ns())
         .with_child(Element::new("device", Version::Omemo2.ns()).with("id", "78").with("label", "Ralf's desk"));
     home.nodes.set(OWNER, Version::Omemo2.devices_node(), "current", newer);
@@ -358,8 +309,7 @@ fn without_another_device_it_is_plain_or_nothing() {
     assert!(!sent_id(home.say(OWNER, "still in the clear")).1);
     assert!(home.take_sent()[0].print("").contains("still in the clear"));
     // One that is there gets everything from then on.
-    let phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut home.nodes);
+    Phone::published(OWNER, LEGACY, 77, &mut home.nodes);
     home.notified(LEGACY, home.nodes.get(OWNER, LEGACY.devices_node()).unwrap());
     assert!(sent_id(home.say(OWNER, "a secret")).1);
     assert!(!home.take_sent()[0].print("").contains("a secret"));
@@ -408,8 +358,7 @@ fn friends_are_heard_by_bots_that_may_and_written_to() {
     for version in Version::ALL {
         let (mut home, mut phone, _) = Home::online(Encrypt::Preferred, version);
         let device = home.device();
-        let mut friend = Phone::new(FRIEND, version, 5);
-        friend.publish(&mut home.nodes);
+        let mut friend = Phone::published(FRIEND, version, 5, &mut home.nodes);
         let hello = friend.say_to(&home.nodes, (OWNER, device), Some("hello Ralf"));
         home.copied("received", &hello);
         assert_eq!((home.take_sent(), home.updates()), (vec![], vec![]), "no bot wants to hear it");
@@ -419,7 +368,7 @@ fn friends_are_heard_by_bots_that_may_and_written_to() {
         assert!(sent.len() == 1 && sent[0].find("body", ns::CLIENT).is_none(), "{sent:?}");
         assert_eq!(friend.hear_from(OWNER, &sent[0]), Ok(None));
 
-        let all = NewBot { receive: Receive::All, ..NewBot::new("Ears", BareJid::parse(OWNER).unwrap()) };
+        let all = NewBot { receive: Receive::All, ..NewBot::new("Ears", bare(OWNER)) };
         let Ok(Answer::Created(ears)) = home.manage(Question::CreateBot(all)) else { panic!() };
         home.token = ears.token.unwrap();
         let said = friend.say_to(&home.nodes, (OWNER, device), Some("and again"));
@@ -455,8 +404,7 @@ fn a_later_device_waits_for_the_owners_word() {
     let (mut home, mut phone, mut tablet) = Home::online(Encrypt::Preferred, LEGACY);
     // The first ones were looked at when we came, long before the first message.
     home.wait(LATER);
-    let thief = Phone::new(OWNER, LEGACY, 79);
-    thief.publish(&mut home.nodes);
+    let thief = Phone::published(OWNER, LEGACY, 79, &mut home.nodes);
     home.notified(LEGACY, home.nodes.get(OWNER, LEGACY.devices_node()).unwrap());
     let mut thief = thief;
     let told = home.take_sent();
@@ -499,8 +447,7 @@ fn where_nobody_reads_nobody_is_written_to() {
     home.come_online();
     assert!(!sent_id(home.say(OWNER, "in the clear")).1);
     assert!(home.take_sent()[0].print("").contains("in the clear"));
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut home.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut home.nodes);
     home.notified(LEGACY, home.nodes.get(OWNER, LEGACY.devices_node()).unwrap());
     assert!(sent_id(home.say(OWNER, "a secret")).1);
     let sent = home.take_sent();
@@ -518,8 +465,7 @@ fn who_asks_encrypted_is_answered_so_before_his_list_is_read() {
     let mut phone = Phone::new(OWNER, LEGACY, 77);
     home.session(session::Event::Offline { why: "gone".into(), retry_in: Duration::ZERO });
     phone.publish(&mut home.nodes);
-    let jid = Jid::parse(HERE).unwrap();
-    home.session(session::Event::Bound { jid, facts: Facts::default() });
+    home.bound(HERE);
     let note = home.note(&mut phone, "/mybots");
     home.archived("a1", &note);
     home.session(session::Event::Online { resumed: false });
@@ -535,8 +481,7 @@ fn with_all_trusted_devices_gone_the_owner_hears_of_the_new_one() {
     home.arrives(&note);
     home.wait(LATER);
     home.take_sent();
-    let new = Phone::new(OWNER, LEGACY, 79);
-    new.publish(&mut home.nodes);
+    let new = Phone::published(OWNER, LEGACY, 79, &mut home.nodes);
     let device = home.device();
     let list = [79, device].iter().fold(None, |list, id| Some(omemo::add_device(LEGACY, list.as_ref(), *id, None)));
     home.notified(LEGACY, list.unwrap());
@@ -589,7 +534,7 @@ fn switched_off_our_device_goes_and_the_others_stay() {
     let note = home.note(&mut phone, "hello");
     home.arrives(&note);
     assert_eq!(home.updates().len(), 1);
-    home.batch(vec![Event::Reload(Box::new(settings(Encrypt::Off)))]);
+    home.batch(vec![Event::Reload(Box::new(writing(Encrypt::Off)))]);
     assert!(home.features.is_empty(), "the session begins anew without");
     // A list that cannot be read now is tried at the next coming online.
     home.nodes.closed = vec![LEGACY.devices_node().to_string()];
@@ -602,7 +547,7 @@ fn switched_off_our_device_goes_and_the_others_stay() {
     assert!(!sent_id(home.say(OWNER, "in the clear")).1);
     assert!(home.take_sent()[0].print("").contains("in the clear"));
     // And back with the same key and the same sessions.
-    home.batch(vec![Event::Reload(Box::new(settings(Encrypt::Preferred)))]);
+    home.batch(vec![Event::Reload(Box::new(writing(Encrypt::Preferred)))]);
     home.wait(Duration::from_secs(120));
     home.come_online();
     assert_eq!((home.device(), home.ids(LEGACY)), (device, vec![77, 78, device]));
@@ -615,9 +560,9 @@ fn with_the_account_goes_its_device() {
     let (mut home, ..) = Home::online(Encrypt::Preferred, LEGACY);
     let device = home.device();
     home.passing.clear();
-    home.manage(Question::RemoveAccount(BareJid::parse(OWNER).unwrap())).unwrap();
+    home.manage(Question::RemoveAccount(bare(OWNER))).unwrap();
     for stanza in std::mem::take(&mut home.passing) {
-        let iq = Element::parse(&stanza, &Namespaces::default_is(ns::CLIENT)).unwrap();
+        let iq = parse(&stanza);
         assert_eq!((iq.name(), iq.attribute("type")), ("iq", Some("set")));
         home.nodes.answer(OWNER, IqKind::Set, iq.children().next().unwrap()).unwrap();
     }

@@ -29,8 +29,7 @@ impl Rig {
 fn a_device_that_came_later_does_not_trust_itself() {
     for version in Version::ALL {
         let mut rig = Rig::online(Encrypt::Required);
-        let mut first = Phone::new(OWNER, version, 77);
-        first.publish(&mut rig.nodes);
+        let mut first = Phone::published(OWNER, version, 77, &mut rig.nodes);
         let hello = first.say(&rig.nodes, Some("/omemo"));
         let own = rig.status().device.unwrap();
         let answer = rig.told(&hello, &mut first);
@@ -39,8 +38,7 @@ fn a_device_that_came_later_does_not_trust_itself() {
 
         rig.wait(LATER);
         rig.take_sent();
-        let mut later = Phone::new(OWNER, version, 78);
-        later.publish(&mut rig.nodes);
+        let mut later = Phone::published(OWNER, version, 78, &mut rig.nodes);
         let said = later.say(&rig.nodes, Some("/omemo trust 78"));
         rig.arrives(&said);
         let sent = rig.take_sent();
@@ -70,8 +68,7 @@ fn a_device_that_came_later_does_not_trust_itself() {
 fn with_pinned_keys_nothing_is_said_to_others() {
     let mut rig = Rig::online(Encrypt::Required);
     rig.ask(Question::Keys(KeyQuestion::SetPolicy(Policy::Pinned))).unwrap();
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut rig.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
     let hello = phone.say(&rig.nodes, Some("hello"));
     rig.arrives(&hello);
     assert!(rig.take()[0].contains("hello"));
@@ -92,8 +89,7 @@ fn with_pinned_keys_nothing_is_said_to_others() {
 #[test]
 fn a_reset_makes_another_key_and_forgets_nobody() {
     let mut rig = Rig::online(Encrypt::Required);
-    let mut phone = Phone::new(OWNER, LEGACY, 77);
-    phone.publish(&mut rig.nodes);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
     let said = phone.say(&rig.nodes, Some("/omemo distrust 5"));
     assert!(rig.told(&said, &mut phone)[0].contains("no such key"));
     let before = rig.status().device.unwrap();

@@ -6,10 +6,10 @@ use super::*;
 fn encrypted_words_are_heard_once() {
     for version in Version::ALL {
         let mut rig = Rig::new(Encrypt::Required);
-        let mut alice = Phone::new(ALICE, version, 77, &mut rig);
+        let mut alice = Phone::published(ALICE, version, 77, &mut rig.nodes);
         let mut rig = rig.join();
         let text = "Robo: how are you?";
-        let sealed = alice.seal(&rig, text, Some(ROOM));
+        let sealed = alice.seal(&rig.nodes, text, Some(ROOM));
         let stanza = rig.told("alice", &sealed);
         let updates = rig.take_kind("message");
         assert_eq!(updates.len(), 1, "{version:?}");
@@ -20,7 +20,7 @@ fn encrypted_words_are_heard_once() {
         }
         // Again from the room, and from its archive after a kill.
         rig.arrives(&stanza);
-        let next = alice.seal(&rig, "more", Some(ROOM));
+        let next = alice.seal(&rig.nodes, "more", Some(ROOM));
         let mut rig = rig.killed(Encrypt::Required);
         let author = "<x xmlns='http://jabber.org/protocol/muc#user'><item jid='alice@example.org/phone'/></x>";
         let inner = |nick: &str, id: &str, sealed: &Element| {
@@ -34,7 +34,7 @@ fn encrypted_words_are_heard_once() {
         rig.arrives(&in_room("alice", "y2", "x2", &super::sealed(&next)));
         assert_eq!(rig.take_kind("message"), Vec::<String>::new());
         // The session has not suffered.
-        let sealed = alice.seal(&rig, "and more", Some(ROOM));
+        let sealed = alice.seal(&rig.nodes, "and more", Some(ROOM));
         rig.told("alice", &sealed);
         assert!(rig.take_kind("message")[0].contains("and more"));
         alice.hears(&rig.tells("heard"), "heard");
@@ -47,14 +47,14 @@ fn encrypted_words_are_heard_once() {
 #[test]
 fn envelopes_are_for_their_room() {
     let mut rig = Rig::new(Encrypt::Required);
-    let mut alice = Phone::new(ALICE, Version::Omemo2, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, Version::Omemo2, 77, &mut rig.nodes);
     let mut rig = rig.join();
     for room in [None, Some("other@muc.example.org"), Some(BOT)] {
-        let sealed = alice.seal(&rig, "moved here", room);
+        let sealed = alice.seal(&rig.nodes, "moved here", room);
         rig.told("alice", &sealed);
         assert_eq!(rig.take_kind("message"), Vec::<String>::new(), "{room:?}");
     }
-    let sealed = alice.seal(&rig, "said here", Some(ROOM));
+    let sealed = alice.seal(&rig.nodes, "said here", Some(ROOM));
     rig.told("alice", &sealed);
     assert_eq!(rig.take_kind("message").len(), 1);
 }
@@ -62,9 +62,9 @@ fn envelopes_are_for_their_room() {
 #[test]
 fn what_cannot_be_read_is_healed_in_private() {
     let mut rig = Rig::new(Encrypt::Required);
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
-    let sealed = alice.seal(&rig, "one", None);
+    let sealed = alice.seal(&rig.nodes, "one", None);
     rig.told("alice", &sealed);
     let answer = rig.tells("answer");
     alice.hears(&answer, "answer");
@@ -72,9 +72,9 @@ fn what_cannot_be_read_is_healed_in_private() {
     // She goes on in a session that the bot has not.
     let broken = |alice: &mut Phone, rig: &Rig| {
         for _ in 0..2 {
-            alice.seal(rig, "lost", None);
+            alice.seal(&rig.nodes, "lost", None);
         }
-        let text = alice.seal(rig, "damaged", None).print("");
+        let text = alice.seal(&rig.nodes, "damaged", None).print("");
         let (start, rest) = text.split_once("<payload>").unwrap();
         let (payload, end) = rest.split_once("</payload>").unwrap();
         let other = if payload.starts_with('A') { "B" } else { "A" };
@@ -91,7 +91,7 @@ fn what_cannot_be_read_is_healed_in_private() {
     assert!(rig.said.is_empty(), "not a word in the room");
     assert_eq!(rig.take_kind("message"), Vec::<String>::new());
     alice.session = None;
-    alice.hear(&healed[0]).unwrap();
+    alice.reads(&healed[0]).unwrap();
     // Somebody unknown, and what was said while we were away: nothing at all.
     let message = broken(&mut alice, &rig);
     rig.told("nobody", &message);
@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_healed_in_private() {
 fn plain_words_are_not_taken_where_they_need_not_be() {
     let plain = |nick: &str, id: &str, text: &str| in_room(nick, id, id, &format!("<body>{text}</body>"));
     let mut rig = Rig::new(Encrypt::Required);
-    Phone::new(ALICE, LEGACY, 77, &mut rig);
+    Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
     rig.arrives(&plain("alice", "p1", "hello all"));
     assert!(rig.said.is_empty(), "nobody spoke to the bot");
@@ -141,7 +141,7 @@ fn plain_words_are_not_taken_where_they_need_not_be() {
 #[test]
 fn with_encryption_off_nothing_changes() {
     let mut rig = Rig::new(Encrypt::Off);
-    let _alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let _alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
     assert!(!rig.say("plain").1);
     assert_eq!(rig.one_said().text_of("body", ns::CLIENT).as_deref(), Some("plain"));
@@ -155,7 +155,7 @@ fn with_encryption_off_nothing_changes() {
 #[test]
 fn an_ai_reads_and_answers_encrypted() {
     let mut rig = Rig::new(Encrypt::Required);
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
     let (provider, model) = (Some("ollama".to_string()), Some("m".to_string()));
     assert!(rig.ask(Question::SetAi(AiSettings { provider, model, ..AiSettings::default() })).is_ok());
@@ -163,10 +163,10 @@ fn an_ai_reads_and_answers_encrypted() {
     assert!(rig.calls.is_empty(), "not obeyed");
     let hint = rig.one_said();
     rig.reflect(&hint);
-    let nobody = alice.seal(&rig, "Nobody is meant.", None);
+    let nobody = alice.seal(&rig.nodes, "Nobody is meant.", None);
     rig.told("alice", &nobody);
     assert!(rig.calls.is_empty());
-    let question = alice.seal(&rig, "Robo: are you there?", None);
+    let question = alice.seal(&rig.nodes, "Robo: are you there?", None);
     rig.told("alice", &question);
     let tag = rig.calls.pop().expect("a call");
     let body = br#"{"message":{"content":"Yes."},"done":true}"#.to_vec();
@@ -177,13 +177,13 @@ fn an_ai_reads_and_answers_encrypted() {
     alice.hears(&stanza, "alice: Yes.");
     rig.reflect(&stanza);
     // What a kill interrupts is told encrypted, too.
-    let question = alice.seal(&rig, "Robo: and now?", None);
+    let question = alice.seal(&rig.nodes, "Robo: and now?", None);
     rig.told("alice", &question);
     let mut rig = rig.killed(Encrypt::Required);
     rig.online();
     rig.let_in();
     let stanza = rig.one_said();
-    assert!(alice.hear(&stanza).unwrap().unwrap().starts_with("alice: I was restarted"));
+    assert!(alice.reads(&stanza).unwrap().unwrap().starts_with("alice: I was restarted"));
 }
 
 /// There the room tells what was said, and by its occupant id it is known who has.
@@ -191,13 +191,13 @@ fn an_ai_reads_and_answers_encrypted() {
 fn history_of_a_room_without_an_archive() {
     let mut rig = Rig::new(Encrypt::Required);
     rig.features = &["muc_membersonly", "muc_nonanonymous", "urn:xmpp:occupant-id:0"];
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
-    let first = alice.seal(&rig, "live", None);
+    let first = alice.seal(&rig.nodes, "live", None);
     rig.told("alice", &first);
     assert!(rig.take_kind("message")[0].contains("live"));
-    let missed = alice.seal(&rig, "meanwhile", None);
-    let other = alice.seal(&rig, "whose is this", None);
+    let missed = alice.seal(&rig.nodes, "meanwhile", None);
+    let other = alice.seal(&rig.nodes, "whose is this", None);
     let mut rig = rig.killed(Encrypt::Required);
     rig.online();
     rig.presence("alice2", "", &item("owner", "alice@example.org/phone"), "");
@@ -218,20 +218,20 @@ fn history_of_a_room_without_an_archive() {
     let updates = rig.take_kind("message");
     assert!(updates.len() == 1 && updates[0].contains("meanwhile"), "{updates:?}");
     rig.wait(60);
-    assert!(rig.said.is_empty() && rig.take_whispered().iter().all(|stanza| alice.hear(stanza) == Ok(None)));
+    assert!(rig.said.is_empty() && rig.take_whispered().iter().all(|stanza| alice.reads(stanza) == Ok(None)));
 }
 
 /// Wherever bytes are damaged: no panic, no words, and the session goes on.
 #[test]
 fn damaged_messages() {
     let mut rig = Rig::new(Encrypt::Required);
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
-    let first = alice.seal(&rig, "begin", None);
+    let first = alice.seal(&rig.nodes, "begin", None);
     rig.told("alice", &first);
     rig.take();
     for _ in 0..200 {
-        let text = in_room("alice", "x", "none", &super::sealed(&alice.seal(&rig, "secret words", None)));
+        let text = in_room("alice", "x", "none", &super::sealed(&alice.seal(&rig.nodes, "secret words", None)));
         let mut text: Vec<char> = text.chars().collect();
         for _ in 0..3 {
             let mut random = [0; 4];
@@ -241,14 +241,14 @@ fn damaged_messages() {
         }
         let text: String = text.into_iter().collect();
         let Ok(stanza) = Element::parse(&text, &Namespaces::default_is(ns::CLIENT)) else { continue };
-        if let Reading::Live(message) = message::read(&stanza, &BareJid::parse(BOT).unwrap())
+        if let Reading::Live(message) = message::read(&stanza, &bare(BOT))
             && message.is_for_engine()
         {
             rig.session(session::Event::Message(message));
         }
     }
     rig.take();
-    let last = alice.seal(&rig, "still good", None);
+    let last = alice.seal(&rig.nodes, "still good", None);
     rig.told("alice", &last);
     assert!(rig.take_kind("message").iter().any(|update| update.contains("still good")));
 }

@@ -5,8 +5,8 @@ use super::*;
 /// Two people with devices of different versions.
 fn with_both(encrypt: Encrypt) -> (Rig, Phone, Phone) {
     let mut rig = Rig::new(encrypt);
-    let alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
-    let bob = Phone::new(BOB, Version::Omemo2, 78, &mut rig);
+    let alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
+    let bob = Phone::published(BOB, Version::Omemo2, 78, &mut rig.nodes);
     (rig.join(), alice, bob)
 }
 
@@ -45,8 +45,7 @@ fn deeds_are_encrypted_as_texts_are() {
     let first = rig.one_said();
     alice.hears(&first, "a mistake");
     rig.reflect(&first);
-    let act =
-        |deed| Question::Act(Act { to: Jid::parse(ROOM).unwrap(), kind: Kind::Groupchat, deed, idempotency_key: None });
+    let act = |deed| Question::Act(Act { to: full(ROOM), kind: Kind::Groupchat, deed, idempotency_key: None });
     let edit = Deed::Edit { message_id: id.clone(), text: "corrected".into() };
     assert!(matches!(rig.ask(act(edit)), Ok(Answer::Sent { encrypted: true, .. })));
     let edited = rig.one_said();
@@ -78,11 +77,11 @@ fn whoever_is_removed_gets_nothing_more() {
     ));
     let stanza = rig.tells("without bob");
     alice.hears(&stanza, "without bob");
-    assert_eq!(bob.hear(&stanza), Err(omemo::Error::NotForUs));
+    assert_eq!(bob.reads(&stanza), Err(omemo::Error::NotForUs));
     assert!(!stanza.print("").contains(BOB));
 
     // Somebody else is taken in, and put out again while he is there.
-    let mut carol = Phone::new("carol@example.org", LEGACY, 79, &mut rig);
+    let mut carol = Phone::published("carol@example.org", LEGACY, 79, &mut rig.nodes);
     rig.presence("carol", "", &item("member", "carol@example.org/phone"), "");
     let stanza = rig.tells("with carol");
     alice.hears(&stanza, "with carol");
@@ -94,8 +93,8 @@ fn whoever_is_removed_gets_nothing_more() {
     let out = "<item affiliation='none' role='none' jid='carol@example.org/phone'/>";
     rig.presence("carol", "type='unavailable'", out, "<status code='321'/>");
     let stanza = rig.tells("without carol");
-    assert_eq!(carol.hear(&stanza), Err(omemo::Error::NotForUs));
-    alice.hear(&stanza).unwrap();
+    assert_eq!(carol.reads(&stanza), Err(omemo::Error::NotForUs));
+    alice.reads(&stanza).unwrap();
     // What the room forgot to tell counts after a while.
     rig.lists = Some(vec![(BOT, "owner")]);
     rig.presence("alice", "type='unavailable'", &item("owner", "alice@example.org/phone"), "");
@@ -109,12 +108,12 @@ fn whoever_is_removed_gets_nothing_more() {
 fn a_room_that_shows_no_lists() {
     let mut rig = Rig::new(Encrypt::Required);
     rig.lists = None;
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
-    let mut bob = Phone::new(BOB, LEGACY, 78, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
+    let mut bob = Phone::published(BOB, LEGACY, 78, &mut rig.nodes);
     let mut rig = rig.join();
     let stanza = rig.tells("to who is here");
     alice.hears(&stanza, "to who is here");
-    assert_eq!(bob.hear(&stanza), Err(omemo::Error::NotForUs));
+    assert_eq!(bob.reads(&stanza), Err(omemo::Error::NotForUs));
 }
 
 #[test]
@@ -122,7 +121,7 @@ fn other_rooms_are_plain_and_programs_are_told() {
     for policy in [Encrypt::Required, Encrypt::Preferred, Encrypt::Off] {
         let mut rig = Rig::new(policy);
         rig.features = PUBLIC;
-        Phone::new(ALICE, LEGACY, 77, &mut rig);
+        Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
         let mut rig = rig.join();
         assert!(!rig.say("for all").1);
         let stanza = rig.one_said();
@@ -172,7 +171,7 @@ fn a_room_that_is_not_private_any_more() {
     assert!(rig.said.is_empty(), "{:?}", rig.said);
     assert!(
         rig.ask(Question::Act(Act {
-            to: Jid::parse(ROOM).unwrap(),
+            to: full(ROOM),
             kind: Kind::Groupchat,
             deed: Deed::Edit { message_id: id, text: "x".into() },
             idempotency_key: None
@@ -184,7 +183,7 @@ fn a_room_that_is_not_private_any_more() {
 #[test]
 fn preferred_is_plain_where_somebody_could_not_read() {
     let mut rig = Rig::new(Encrypt::Preferred);
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
     for _ in 0..2 {
         assert!(!rig.say("bob has no device").1);
@@ -198,7 +197,7 @@ fn preferred_is_plain_where_somebody_could_not_read() {
     alice.hears(&stanza, "only alice");
     rig.reflect(&stanza);
     // He gets one.
-    let mut bob = Phone::new(BOB, LEGACY, 78, &mut rig);
+    let mut bob = Phone::published(BOB, LEGACY, 78, &mut rig.nodes);
     rig.wait(2 * limits::OMEMO_LIST_FRESH_S as u64);
     rig.say("asking");
     rig.said.clear();
@@ -225,7 +224,7 @@ fn what_cannot_be_encrypted_yet_waits_over_a_kill() {
     for text in ["one", "two"] {
         let stanza = rig.said.remove(0);
         alice.hears(&stanza, text);
-        assert_eq!(bob.hear(&stanza), Err(omemo::Error::NotForUs));
+        assert_eq!(bob.reads(&stanza), Err(omemo::Error::NotForUs));
         rig.reflect(&stanza);
     }
     // Accepted and not shown, it is sent again as it is.
@@ -245,13 +244,13 @@ fn nobody_is_waited_for_without_end() {
     assert!(refusal(rig.say_with("nobody has one", false)).contains("has a device with OMEMO"));
     // Nobody answers; what waits fails when the bot leaves.
     let mut rig = Rig::new(Encrypt::Required);
-    Phone::new(ALICE, LEGACY, 77, &mut rig);
+    Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
     rig.is_mute = true;
     let (id, encrypted) = rig.say("waits");
     assert!(encrypted && rig.said.is_empty() && !rig.unanswered.is_empty());
     let gone = Deed::Deletion { message_id: id };
-    let act = Act { to: Jid::parse(ROOM).unwrap(), kind: Kind::Groupchat, deed: gone, idempotency_key: None };
+    let act = Act { to: full(ROOM), kind: Kind::Groupchat, deed: gone, idempotency_key: None };
     assert!(matches!(rig.ask(Question::Act(act)), Err(Failure::Busy { .. })));
     let out = "<item affiliation='none' role='none'/>";
     rig.presence("Robo", "type='unavailable'", out, "<status code='110'/><status code='307'/>");
@@ -263,8 +262,8 @@ fn nobody_is_waited_for_without_end() {
 #[test]
 fn a_dead_server_holds_up_the_room_once() {
     let mut rig = Rig::new(Encrypt::Required);
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
-    let mut bob = Phone::new(BOB, LEGACY, 78, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
+    let mut bob = Phone::published(BOB, LEGACY, 78, &mut rig.nodes);
     let mut rig = rig.join();
     rig.dead = Some(BOB);
     assert!(rig.say("waits for bob").1);
@@ -313,7 +312,7 @@ fn too_many_readers() {
         .map(|number| &*Box::leak(format!("u{number}@example.org").into_boxed_str()))
         .collect();
     rig.lists = Some(names.iter().map(|name| (*name, "member")).collect());
-    let mut alice = Phone::new(ALICE, LEGACY, 77, &mut rig);
+    let mut alice = Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let mut rig = rig.join();
     // One more than the limit, with alice who is there.
     let why = refusal(rig.say_with("x", false));
@@ -328,12 +327,12 @@ fn too_many_readers() {
 #[test]
 fn too_many_devices() {
     let mut rig = Rig::new(Encrypt::Required);
-    Phone::new(ALICE, LEGACY, 77, &mut rig);
+    Phone::published(ALICE, LEGACY, 77, &mut rig.nodes);
     let each = limits::OMEMO_ROOM_DEVICES_MAX as u32 / 9;
     for name in ["a@x", "b@x", "c@x", "d@x", "e@x", "f@x", "g@x", "h@x", "i@x"] {
         let devices = (1..=each).map(|id| Element::new("device", LEGACY.ns()).with("id", &id.to_string()));
         let list = devices.fold(Element::new("list", LEGACY.ns()), Element::with_child);
-        rig.set(name, LEGACY.devices_node(), "current", list);
+        rig.nodes.set(name, LEGACY.devices_node(), "current", list);
         rig.lists.as_mut().unwrap().push((name, "member"));
     }
     let mut rig = rig.join();
@@ -349,14 +348,14 @@ fn a_later_device_waits_for_the_owner() {
     let (mut rig, mut alice, _bob) = with_both(Encrypt::Required);
     alice.hears(&rig.tells("one"), "one");
     rig.wait(limits::OMEMO_FIRST_SIGHT_S as u64 + limits::OMEMO_LIST_FRESH_S as u64);
-    let mut second = Phone::new(ALICE, LEGACY, 99, &mut rig);
+    let mut second = Phone::published(ALICE, LEGACY, 99, &mut rig.nodes);
     rig.take();
     let stanza = {
         rig.say("two");
         rig.said.pop().unwrap()
     };
     alice.hears(&stanza, "two");
-    assert_eq!(second.hear(&stanza), Err(omemo::Error::NotForUs));
+    assert_eq!(second.reads(&stanza), Err(omemo::Error::NotForUs));
     let updates = rig.take_kind("omemo_key");
     assert!(updates.len() == 1 && updates[0].contains(r#""device":99"#), "{updates:?}");
     assert!(rig.said.is_empty(), "not a word of it in the room");

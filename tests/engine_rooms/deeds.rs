@@ -20,19 +20,7 @@ impl Rig {
 
     /// Takes the updates, each as its kind and its data.
     pub(crate) fn told(&mut self) -> Vec<String> {
-        let poll = |offset| UpdatePoll {
-            offset,
-            limit: 100,
-            timeout: Duration::ZERO,
-            allowed: UpdateKinds::parse(["message", "message_state", "reaction", "retraction"]).ok(),
-        };
-        self.ask(Question::GetUpdates(poll(None)));
-        let Some(Ok(Answer::Updates(updates))) = self.answers.pop() else { panic!() };
-        if let Some(last) = updates.last() {
-            self.ask(Question::GetUpdates(poll(Some(UpdateId(last.id.0 + 1)))));
-            self.answers.pop();
-        }
-        updates.iter().map(|update| format!("{} {}", update.kind, update.payload)).collect()
+        printed(self.take(&["message", "message_state", "reaction", "retraction"]))
     }
 
     /// Does it in the room; gives the stanza that went out.
@@ -74,7 +62,7 @@ impl Rig {
 }
 
 fn act(deed: Deed) -> Question {
-    Question::Act(Act { to: Jid::parse(ROOM).unwrap(), kind: Kind::Groupchat, deed, idempotency_key: None })
+    Question::Act(Act { to: full(ROOM), kind: Kind::Groupchat, deed, idempotency_key: None })
 }
 
 fn reaction(id: &str, emoji: &str) -> Deed {
@@ -141,7 +129,7 @@ fn states_are_shown_and_not_kept() {
     rig.online(true);
     assert!(!rig.sent.concat().contains("paused"));
     let elsewhere = Act {
-        to: Jid::parse("other@muc.example.org").unwrap(),
+        to: full("other@muc.example.org"),
         kind: Kind::Groupchat,
         deed: Deed::State(botmother::xmpp::message::ChatState::Composing),
         idempotency_key: None,
@@ -170,7 +158,7 @@ fn what_others_do_is_told_as_in_a_chat() {
     rig.told_one("message", &[&format!("\"reply_to\":\"{own}\""), "\"mentioned\":true", "\"stanza_id\":\"e2\""]);
     // Answering names the author.
     let answer = NewMessage {
-        to: Jid::parse(ROOM).unwrap(),
+        to: full(ROOM),
         text: "because".into(),
         kind: Kind::Groupchat,
         reply_to: Some("e2".into()),
@@ -249,7 +237,7 @@ fn whispers_of_strangers_are_not_heard() {
 fn a_password_is_kept_with_the_bookmark() {
     let mut rig = Rig::new();
     let password = Some(Secret::new("sesame"));
-    rig.ask(Question::JoinRoom(NewRoom { room: BareJid::parse(ROOM).unwrap(), nick: None, password }));
+    rig.ask(Question::JoinRoom(NewRoom { room: bare(ROOM), nick: None, password }));
     rig.let_in(WITH_ARCHIVE);
     let bookmark = rig.asked.iter().find(|(_, payload)| payload.contains("urn:xmpp:bookmarks:1")).unwrap();
     assert!(bookmark.1.contains("<password>sesame</password>") && bookmark.1.contains("whitelist"), "{bookmark:?}");

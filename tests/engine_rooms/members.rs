@@ -5,41 +5,21 @@ use super::*;
 impl Rig {
     /// The owner's account, online, with so many personal bots; gives their tokens.
     fn personal(count: usize) -> (Rig, Vec<BotInfo>) {
-        let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
-        let mut engine = Engine::new(Store::memory(), setup(), now).unwrap();
-        let account = NewAccount {
-            jid: BareJid::parse(ROBOT).unwrap(),
-            password: Secret::new("pw"),
-            host: String::new(),
-            ca_file: String::new(),
-            pin: String::new(),
-        };
-        let (reply, _ticket) = ticket();
-        let question = Question::AddAccount(account);
-        let account = started(&engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question, reply }]));
+        let mut core = Core::new(Store::memory(), setup(settings()));
+        let (host, ca_file, pin) = Default::default();
+        let (jid, password) = (bare(ROBOT), Secret::new("pw"));
+        let account = Question::AddAccount(NewAccount { jid, password, host, ca_file, pin });
+        core.account = started(&core.batch(vec![patient(Caller::Admin, account)]));
         let mut bots = Vec::new();
         for n in 0..count {
-            let new = NewBot::new(&format!("Bot{n}"), BareJid::parse(ROBOT).unwrap());
-            let (reply, _ticket) = ticket();
-            let question = Question::CreateBot(new);
-            for effect in engine.batch(now, vec![Event::Ask { caller: Caller::Admin, question, reply }]) {
-                if let Effect::Answer(_, Ok(Answer::Created(info))) = effect {
+            let new = NewBot::new(&format!("Bot{n}"), bare(ROBOT));
+            for outcome in answers(core.batch(vec![patient(Caller::Admin, Question::CreateBot(new))])) {
+                if let Ok(Answer::Created(info)) = outcome {
                     bots.push(info);
                 }
             }
         }
-        let bot = bots[0].clone();
-        let mut rig = Rig {
-            engine,
-            now,
-            account,
-            bot,
-            sent: Vec::new(),
-            asked: Vec::new(),
-            answers: Vec::new(),
-            calls: Vec::new(),
-            dropped: Vec::new(),
-        };
+        let mut rig = Rig::with(core, bots[0].clone());
         rig.online(false);
         for bot in &bots {
             rig.as_bot(bot).updates();
@@ -53,9 +33,7 @@ impl Rig {
     }
 
     fn admin(&mut self, question: Question) {
-        let (reply, ticket) = ticket();
-        std::mem::forget(ticket);
-        self.batch(vec![Event::Ask { caller: Caller::Admin, question, reply }]);
+        self.batch(vec![patient(Caller::Admin, question)]);
         self.answer().unwrap();
     }
 
@@ -64,7 +42,7 @@ impl Rig {
         let (mut rig, bots) = Rig::personal(3);
         let [one, two, three] = bots.try_into().map_err(|_| "three").unwrap();
         let nick = Some("Robo".to_string());
-        rig.as_bot(&one).ask(Question::JoinRoom(NewRoom { room: BareJid::parse(ROOM).unwrap(), nick, password: None }));
+        rig.as_bot(&one).ask(Question::JoinRoom(NewRoom { room: bare(ROOM), nick, password: None }));
         rig.let_in(WITH_ARCHIVE);
         assert_eq!(rig.answer(), Ok(()));
         rig.end_of_archive("");
@@ -88,7 +66,7 @@ impl Rig {
     }
 
     fn leave(&mut self) -> Result<(), String> {
-        self.ask(Question::LeaveRoom(BareJid::parse(ROOM).unwrap()));
+        self.ask(Question::LeaveRoom(bare(ROOM)));
         if self.answers.is_empty() {
             self.wait(6);
         }
@@ -111,11 +89,7 @@ fn those_that_joined_hear_and_none_hears_another() {
     assert_eq!(updates(&three), Vec::<String>::new());
     rig.as_bot(&three).ask(say("I am not in"));
     assert!(rig.answer().unwrap_err().contains("call joinRoom first"));
-    rig.as_bot(&two).ask(Question::JoinRoom(NewRoom {
-        room: BareJid::parse(ROOM).unwrap(),
-        nick: Some("other".into()),
-        password: None,
-    }));
+    rig.as_bot(&two).ask(Question::JoinRoom(NewRoom { room: bare(ROOM), nick: Some("other".into()), password: None }));
     assert!(rig.answer().unwrap_err().contains("all are Robo there"));
     assert!(!rig.sent.iter().any(|stanza| stanza.contains("/other")));
 }
@@ -130,7 +104,7 @@ fn the_last_one_takes_the_occupant_with_it() {
     rig.groupchat("alice", "a1", "still there?");
     assert_eq!(rig.updates(), Vec::<String>::new());
     assert_eq!(rig.as_bot(&two).updates(), ["message still there?"]);
-    rig.ask(Question::LeaveRoom(BareJid::parse(ROOM).unwrap()));
+    rig.ask(Question::LeaveRoom(bare(ROOM)));
     rig.as_bot(&three).ask(join());
     assert_eq!(rig.answer(), Err("too many requests; try again in 1 s".to_string()), "it is on its way out");
     rig.wait(6);
@@ -176,11 +150,11 @@ fn membership_outlives_the_process_and_the_switches() {
     rig.end_of_archive("a3");
     assert_eq!(rig.as_bot(&one).updates(), ["message nobody"]);
     rig.sent.clear();
-    rig.admin(Question::SetOwnerStatus(BareJid::parse(ROBOT).unwrap(), false));
+    rig.admin(Question::SetOwnerStatus(bare(ROBOT), false));
     assert!(has_left(&rig));
     rig.as_bot(&one).ask(join());
     assert!(rig.answer().unwrap_err().contains("switched off"));
-    rig.admin(Question::SetOwnerStatus(BareJid::parse(ROBOT).unwrap(), true));
+    rig.admin(Question::SetOwnerStatus(bare(ROBOT), true));
     rig.let_in(WITH_ARCHIVE);
 }
 
@@ -207,12 +181,7 @@ fn an_old_nick_of_ours_is_no_other() {
     rig.let_in(WITH_ARCHIVE);
     rig.archived("a1", "ours", "Robo_");
     let text = groupchat("Robo_", "a2", "ours").replace("id='m-a2'", &format!("id='{id}'"));
-    let inner = text.replace("<message", "<message xmlns='jabber:client'");
-    let query = rig.query_id();
-    rig.message(&format!(
-        "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='a2'>\
-         <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>"
-    ));
+    rig.archived_as("a2", &text);
     rig.end_of_archive("a2");
     assert_eq!(rig.updates(), ["message ours"], "only the first, which is another's");
 }
@@ -226,14 +195,9 @@ fn the_occupant_id_is_the_owners_too() {
     rig.presence("Robo", "", &format!("{SELF}{id}"));
     rig.reply("disco#info", deeds::WITH_IDS);
     rig.subject();
-    let query = rig.query_id();
     for (nick, archive_id) in [("boss", "a1"), ("Robo", "a2")] {
-        let inner = groupchat(nick, archive_id, nick).replace("</message>", &format!("{id}</message>"));
-        let inner = inner.replace("<message", "<message xmlns='jabber:client'");
-        rig.message(&format!(
-            "<message from='{ROOM}'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{archive_id}'>\
-             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></result></message>"
-        ));
+        let stanza = groupchat(nick, archive_id, nick).replace("</message>", &format!("{id}</message>"));
+        rig.archived_as(archive_id, &stanza);
     }
     rig.end_of_archive("a2");
     assert_eq!(rig.as_bot(&one).updates(), ["message boss"]);
