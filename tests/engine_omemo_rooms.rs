@@ -15,7 +15,7 @@ use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
 use botmother::omemo::{self, Version};
 use botmother::store::Store;
-use botmother::xml::{Element, Namespaces};
+use botmother::xml::Element;
 use botmother::xmpp::message::{self, Kind, Reading};
 use botmother::xmpp::ns;
 use botmother::xmpp::session;

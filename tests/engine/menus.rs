@@ -1,5 +1,7 @@
 //! The chat of a bot with an account of its own, and the same commands as menus (XEP-0050).
 
+use botmother::base::id::AccountId;
+use botmother::base::jid::Jid;
 use botmother::engine::effect::{ApiChange, Rebind};
 use botmother::engine::event::Rebound;
 use botmother::store::Durability;

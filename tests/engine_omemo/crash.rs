@@ -1,14 +1,21 @@
 //! The process is killed after each single thing that it does, and each commit may fail: a conversation in both
 //! directions goes on as if nothing had happened. The server sends again what was not handled, and has an archive.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
 
-use super::*;
+use botmother::base::id::AccountId;
 use botmother::base::time::Now;
+use botmother::engine::Engine;
+use botmother::omemo::Encrypted;
 use botmother::store::Durability;
 use botmother::xmpp::message::Via;
+use botmother::xmpp::session::Facts;
+use botmother::xmpp::stanza::StanzaError;
+
+use super::*;
 
 /// What happens, in this order, whatever is killed meanwhile.
 #[derive(Clone, Copy, Debug)]

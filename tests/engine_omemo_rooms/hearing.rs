@@ -1,5 +1,7 @@
 //! What others say in rooms.
 
+use botmother::xml::Namespaces;
+
 use super::*;
 
 #[test]

@@ -1,0 +1,140 @@
+//! Bots, their tokens and accounts, and how many of what there may be.
+
+use botmother::base::crypto::Hash;
+use botmother::xmpp::sasl::LoginKey;
+
+use super::*;
+
+#[test]
+fn a_bot_from_birth_to_death() {
+    let mut rig = Rig::new();
+    let bot = rig.create("Ralf@Example.org", "Wetter ☀");
+    assert!(bot.token.as_ref().unwrap().expose().starts_with("bm_"));
+    assert!(matches!(rig.ask(as_bot(&bot), Question::GetMe), Ok(Answer::Me(me)) if me.name == "Wetter ☀"));
+    let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(Some(bare(OWNER)))) else { panic!() };
+    assert_eq!(bots.len(), 1);
+
+    let Ok(Answer::Token(_, token)) = rig.admin(Question::NewToken(bot.id)) else { panic!() };
+    assert!(matches!(rig.ask(as_bot(&bot), Question::GetMe), Err(Failure::Unauthorized(_))));
+    assert!(rig.ask(Caller::Bot(token.clone()), Question::GetMe).is_ok());
+
+    rig.admin(Question::ActivateBot(bot.id, false)).unwrap();
+    assert!(matches!(rig.ask(Caller::Bot(token.clone()), Question::GetMe), Err(Failure::Unauthorized(_))));
+    rig.admin(Question::ActivateBot(bot.id, true)).unwrap();
+    assert!(rig.ask(Caller::Bot(token), Question::GetMe).is_ok());
+
+    rig.admin(Question::DeleteBot(bot.id)).unwrap();
+    assert!(matches!(rig.admin(Question::DeleteBot(bot.id)), Err(Failure::NotFound(_))));
+}
+
+#[test]
+fn revoked_tokens_stay_revoked() {
+    let mut rig = Rig::new();
+    let (a, b) = (rig.create(OWNER, "A"), rig.create(OWNER, "B"));
+    rig.admin(Question::Revoke(a.id)).unwrap();
+    rig.admin(Question::Revoke(b.id)).unwrap();
+    rig.admin(Question::ActivateBot(b.id, true)).unwrap();
+    assert!(matches!(rig.ask(as_bot(&b), Question::GetMe), Err(Failure::Unauthorized(_))));
+    let c = rig.create(OWNER, "C");
+    assert!(matches!(rig.ask(as_bot(&c), Question::GetMe), Ok(Answer::Me(me)) if me.id == c.id));
+    let mut rig = rig.killed();
+    assert!(matches!(rig.ask(as_bot(&b), Question::GetMe), Err(Failure::Unauthorized(_))));
+    assert!(rig.ask(as_bot(&c), Question::GetMe).is_ok());
+}
+
+#[test]
+fn limits_are_kept_and_said() {
+    let mut rig = Rig::new();
+    for i in 0..limits::BOTS_PER_OWNER_MAX {
+        rig.create(OWNER, &format!("B{i}"));
+    }
+    let new = |name: &str, mode| NewBot { mode, ..NewBot::new(name, bare(OWNER)) };
+    assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Personal))), Err(Failure::Quota(_))));
+    assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Dedicated))), Err(Failure::Quota(_))));
+    for name in ["", "  ", "a\nb", &"x".repeat(65)] {
+        let outcome = rig.admin(Question::CreateBot(new(name, Mode::Personal)));
+        assert!(matches!(&outcome, Err(Failure::Invalid { field, .. }) if field == "name"), "{name:?} {outcome:?}");
+    }
+    let bot = rig.create("other@example.org", "Chatty");
+    let outcomes: Vec<Outcome> = (0..31).map(|_| rig.ask(as_bot(&bot), Question::GetMe)).collect();
+    assert!(outcomes[..30].iter().all(Result::is_ok));
+    assert_eq!(outcomes[30].as_ref().unwrap_err(), &Failure::Busy { retry_after_s: 1 });
+}
+
+#[test]
+fn a_token_does_not_manage_and_nobody_reads_without_one() {
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "A");
+    assert!(matches!(rig.ask(as_bot(&bot), Question::ListBots(None)), Err(Failure::Forbidden(_))));
+    assert!(matches!(rig.ask(Caller::Anybody, Question::GetMe), Err(Failure::Unauthorized(_))));
+    assert!(matches!(rig.admin(Question::GetMe), Err(Failure::Unauthorized(_))));
+}
+
+/// Calls that are to be made, with their tags.
+fn calls(effects: &[Effect]) -> Vec<(u64, String)> {
+    let call = |effect: &Effect| match effect {
+        Effect::Call { tag, call, .. } => Some((*tag, call.url.rsplit('/').next().unwrap().to_string())),
+        _ => None,
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+/// The keys the store has after these came from the server, printed.
+fn key_kept_of(keys: &[LoginKey]) -> String {
+    let mut rig = Rig::new();
+    for key in keys {
+        rig.session(session::Event::LoginKey(key.clone()));
+    }
+    let row = rig.core.kill().list_accounts().unwrap().remove(0);
+    row.login_key.expect("a key is kept").expose().to_string()
+}
+
+#[test]
+fn a_login_key_is_kept_unless_its_salt_was_made_up_for_one_login() {
+    let key = |salt: &str, client_key: &str| LoginKey {
+        hash: Hash::Sha256,
+        salt: salt.into(),
+        iterations: 4096,
+        client_key: client_key.into(),
+        server_key: b"server".to_vec(),
+    };
+    let first = key_kept_of(&[key("salt", "one")]);
+    assert_ne!(first, key_kept_of(&[key("salt", "two")]));
+    // Another password under the same salt replaces what is no longer valid.
+    assert_eq!(key_kept_of(&[key("salt", "two")]), key_kept_of(&[key("salt", "one"), key("salt", "two")]));
+    assert_eq!(first, key_kept_of(&[key("salt", "one"), key("other", "two"), key("third", "two")]));
+}
+
+#[test]
+fn an_account_made_for_a_bot_goes_whoever_deletes_it() {
+    let mut rig = Rig::new();
+    rig.online();
+    let settings = EjabberdSettings {
+        api_url: Some("http://localhost:5443/api".to_string()),
+        host: Some("example.org".to_string()),
+        admin_jid: Some("admin@example.org".to_string()),
+        admin_password: Some(Secret::new("admin's")),
+    };
+    assert!(matches!(rig.admin(Question::SetEjabberd(settings)), Ok(Answer::EjabberdSaved { is_configured: true })));
+    let new = NewBot { mode: Mode::Dedicated, ..NewBot::new("Made", bare(OWNER)) };
+    let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
+    let (tag, what) = calls(&effects).remove(0);
+    assert_eq!(what, "register");
+
+    // A batch that is taken back must not cost the answer.
+    plant(Bug::Next);
+    let effects = rig.batch(vec![http_answered(tag, 200, "\"done\""), Event::Report]);
+    assert!(bug_was_met(), "it was met");
+    let started = |effect: &Effect| matches!(effect, Effect::Session(_, Order::Start(..)));
+    assert!(effects.iter().any(started), "the account is signed in");
+
+    // In the chat, as by the API.
+    let effects = rig.phone("/deletebot 1");
+    let (tag, what) = calls(&effects).remove(0);
+    assert_eq!(what, "check_password", "its server is asked at once");
+    let effects = rig.batch(vec![http_answered(tag, 200, "0")]);
+    assert_eq!(calls(&effects), [(tag, "unregister".to_string())]);
+    let effects = rig.batch(vec![http_answered(tag, 200, "\"\"")]);
+    assert!(calls(&effects).is_empty());
+    assert!(calls(&rig.wait(Duration::from_secs(7200))).is_empty(), "it is done");
+}

@@ -1,0 +1,222 @@
+//! Rows of what is said, heard and told: queues, rooms, the local chat; and what is old goes.
+
+use botmother::store::row::HeardRow;
+
+use super::*;
+
+#[test]
+fn rooms_are_kept_with_their_places_and_messages() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let (_, account) = fill(&mut store);
+    let (den, tea) = (room(account, "den@muc.example.org"), room(account, "tea@muc.example.org"));
+    store.store_room(&tea).unwrap();
+    store.store_room(&RoomRow { nick: "old".into(), ..den.clone() }).unwrap();
+    store.store_room(&den).unwrap();
+    store.store_room_mark(account, &tea.room, Some("m-7"), 7).unwrap();
+    store.store_room_mark(account, &BareJid::parse("other@muc.example.org").unwrap(), None, 7).unwrap();
+    let marked = RoomRow { archive_mark: Some("m-7".into()), heard_at_ms: 7, ..tea.clone() };
+    assert_eq!(store.list_rooms(account).unwrap(), [den.clone(), marked.clone()]);
+
+    let to_room = |id: &str| OutboxRow { room: Some(tea.room.clone()), ..message(account, None, id, Some(id)) };
+    let ids: Vec<OutboxId> = ["r1", "r2"].iter().map(|id| store.insert_outbox(&to_room(id)).unwrap()).collect();
+    let count = store.count_outbox(account).unwrap();
+    assert_eq!(store.list_outbox(account, None, 9).unwrap().len() as i64, count);
+    assert_eq!(store.find_outbox(account, "r1").unwrap(), None);
+    assert_eq!(store.find_room_outbox(account, &tea.room, "r2").unwrap(), Some(ids[1]));
+    assert_eq!(store.find_room_outbox(account, &den.room, "r2").unwrap(), None);
+    assert_eq!(store.count_room_outbox(account, &tea.room).unwrap(), 2);
+    assert_eq!(store.first_room_outbox_mark(account, &tea.room).unwrap().as_deref(), Some("r1"));
+    assert_eq!(store.first_room_outbox_mark(account, &den.room).unwrap(), None);
+    let rows = store.list_room_outbox(account, &tea.room, Some(ids[0]), 9).unwrap();
+    assert_eq!((rows.len(), rows[0].id, rows[0].room.as_ref()), (1, ids[1], Some(&tea.room)));
+    store.delete_room(account, &den.room).unwrap();
+    store.commit().unwrap();
+    store.close().unwrap();
+    assert_eq!(dir.store().list_rooms(account).unwrap(), [marked]);
+}
+
+#[test]
+fn what_was_heard_in_rooms_has_several_names() {
+    let mut store = Store::memory();
+    let (bot, account) = fill(&mut store);
+    let den = BareJid::parse("den@muc.example.org").unwrap();
+    let tea = BareJid::parse("tea@muc.example.org").unwrap();
+    let row = |told_id: &str, author: &str| HeardRow {
+        told_id: told_id.into(),
+        wire_id: "w".into(),
+        author: author.into(),
+        nick: "anna".into(),
+    };
+    store.insert_heard(account, &den, &row("a1", "id:1"), NOW).unwrap();
+    store.insert_heard(account, &den, &row("a2", "id:2"), NOW).unwrap();
+    assert_eq!(store.find_heard(account, &den, "a1").unwrap(), Some(row("a1", "id:1")));
+    assert_eq!(store.find_heard(account, &tea, "a1").unwrap(), None);
+    assert_eq!(store.find_heard_of(account, &den, "id:2", "w").unwrap(), Some(row("a2", "id:2")));
+    assert_eq!(store.find_heard_of(account, &den, "id:3", "w").unwrap(), None);
+
+    let ours = RoomRow { members: vec![bot], ..room(account, "den@muc.example.org") };
+    store.store_room(&ours).unwrap();
+    assert_eq!(store.list_rooms(account).unwrap(), [ours]);
+    store.delete_bot(bot).unwrap();
+    assert_eq!(store.list_rooms(account).unwrap()[0].members, []);
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64).unwrap();
+    assert!(store.find_heard(account, &den, "a1").unwrap().is_some());
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1).unwrap();
+    assert_eq!(store.find_heard(account, &den, "a1").unwrap(), None);
+    // The oldest go beyond the limit.
+    for n in 0..limits::HEARD_MAX + 600 {
+        store.insert_heard(account, &den, &row(&format!("n{n}"), "id:1"), NOW).unwrap();
+    }
+    assert_eq!(store.find_heard(account, &den, "n0").unwrap(), None);
+    assert!(store.find_heard(account, &den, "n600").unwrap().is_some());
+}
+
+#[test]
+fn updates_queue_per_bot() {
+    let mut store = Store::memory();
+    let one = store.insert_bot(&bot("one", None)).unwrap();
+    let two = store.insert_bot(&bot("two", None)).unwrap();
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(store.insert_update(one, "message", &format!("{{\"n\":{number}}}"), NOW).unwrap());
+        store.insert_update(two, "reaction", "{}", NOW).unwrap();
+    }
+    let listed = |store: &Store, from, limit| -> Vec<UpdateId> {
+        store.list_updates(one, from, limit).unwrap().iter().map(|row| row.id).collect()
+    };
+    assert_eq!(listed(&store, None, 100), ids);
+    assert_eq!(listed(&store, Some(ids[2]), 2), ids[2..4]);
+    assert_eq!(listed(&store, Some(UpdateId(ids[4].0 + 1)), 100), []);
+    assert_eq!(listed(&store, None, 0), []);
+    assert_eq!(listed(&store, None, -1), [], "SQL's -1 is no limit at all");
+    assert_eq!(store.list_updates(one, None, 1).unwrap()[0].payload, "{\"n\":0}");
+    assert_eq!(store.list_updates(two, None, 1).unwrap()[0].kind, "reaction");
+
+    assert_eq!(store.delete_updates_below(one, ids[1]).unwrap(), 1);
+    assert_eq!(store.delete_updates_below(one, ids[1]).unwrap(), 0);
+    assert_eq!(store.drop_oldest_updates(one, 9).unwrap(), 0);
+    assert_eq!(store.drop_oldest_updates(one, 4).unwrap(), 0);
+    assert_eq!(store.drop_oldest_updates(one, 3).unwrap(), 1);
+    assert_eq!(listed(&store, None, 100), ids[2..]);
+    assert_eq!((store.count_updates(one).unwrap(), store.count_updates(two).unwrap()), (3, 5));
+    assert_eq!(store.drop_oldest_updates(one, 0).unwrap(), 3);
+    assert_eq!(store.list_bots().unwrap().iter().map(|bot| bot.updates_dropped).collect::<Vec<_>>(), [4, 0]);
+}
+
+#[test]
+fn the_outbox_keeps_the_order_of_sending() {
+    let mut store = Store::memory();
+    let one = store.insert_account(&account("one@example.org")).unwrap();
+    let two = store.insert_account(&account("two@example.org")).unwrap();
+    assert_eq!(store.first_outbox_mark(one).unwrap(), None);
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        let mark = (number > 0).then(|| format!("mark-{number}"));
+        ids.push(store.insert_outbox(&message(one, None, &format!("m{number}"), mark.as_deref())).unwrap());
+        store.insert_outbox(&message(two, None, &format!("m{number}"), None)).unwrap();
+    }
+    let listed = |store: &Store, after, limit| -> Vec<OutboxId> {
+        store.list_outbox(one, after, limit).unwrap().iter().map(|row| row.id).collect()
+    };
+    assert_eq!(listed(&store, None, usize::MAX), ids);
+    assert_eq!(listed(&store, Some(ids[0]), 2), ids[1..3]);
+    assert_eq!(store.first_outbox_mark(one).unwrap(), Some(None));
+    assert_eq!(store.find_outbox(one, "m2").unwrap(), Some(ids[2]));
+    assert_eq!(store.find_outbox(one, "m9").unwrap(), None);
+    let row = store.list_outbox(one, Some(ids[0]), 1).unwrap().remove(0);
+    let expected = OutboxRow { id: ids[1], ..message(one, None, "m1", Some("mark-1")) };
+    assert_eq!(format!("{row:?}"), format!("{expected:?}"));
+    store.delete_outbox(&[ids[0], ids[2], OutboxId(999)]).unwrap();
+    assert_eq!(listed(&store, None, 9), [ids[1], ids[3]]);
+    assert_eq!(store.first_outbox_mark(one).unwrap(), Some(Some("mark-1".into())));
+    assert_eq!((store.count_outbox(one).unwrap(), store.count_outbox(two).unwrap()), (2, 4));
+}
+
+#[test]
+fn what_was_seen_is_not_new() {
+    let mut store = Store::memory();
+    let one = store.insert_account(&account("one@example.org")).unwrap();
+    let two = store.insert_account(&account("two@example.org")).unwrap();
+    assert!(store.see(one, "a", NOW).unwrap());
+    assert!(!store.see(one, "a", NOW + 1).unwrap());
+    assert!(store.see(two, "a", NOW).unwrap());
+    assert!(store.see(one, "b", NOW).unwrap());
+    store.rollback();
+    let one = store.insert_account(&account("one@example.org")).unwrap();
+    assert!(store.see(one, "a", NOW).unwrap(), "taken back");
+}
+
+#[test]
+fn idempotency_keys_belong_to_a_bot() {
+    let mut store = Store::memory();
+    let one = store.insert_bot(&bot("one", None)).unwrap();
+    let two = store.insert_bot(&bot("two", None)).unwrap();
+    store.remember_sent(one, "k", "m1", &[9; 32], NOW).unwrap();
+    assert_eq!(store.sent_before(one, "k").unwrap(), Some(("m1".into(), [9; 32])));
+    assert_eq!(store.sent_before(two, "k").unwrap(), None);
+    assert_eq!(store.sent_before(one, "K").unwrap(), None);
+}
+
+#[test]
+fn the_local_chat_is_read_by_bot() {
+    let mut store = Store::memory();
+    let one = store.insert_bot(&bot("one", None)).unwrap();
+    assert_eq!(store.last_local().unwrap(), 0);
+    let first = store.insert_local(&line(None, "to the manager")).unwrap();
+    let second = store.insert_local(&line(Some(one), "to the bot")).unwrap();
+    assert_eq!(store.last_local().unwrap(), second);
+    let ids = |bot, after, limit| -> Vec<i64> {
+        store.list_local(bot, after, limit).unwrap().iter().map(|row| row.id).collect()
+    };
+    assert_eq!(ids(None, 0, 9), [first, second]);
+    assert_eq!(ids(None, 0, 1), [first]);
+    assert_eq!(ids(None, first, 9), [second]);
+    assert_eq!(ids(Some(None), 0, 9), [first]);
+    assert_eq!(ids(Some(Some(one)), 0, 9), [second]);
+    let row = store.list_local(Some(Some(one)), 0, 9).unwrap().remove(0);
+    assert_eq!(format!("{row:?}"), format!("{:?}", LocalRow { id: second, ..line(Some(one), "to the bot") }));
+}
+
+#[test]
+fn what_is_old_goes() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let (one, account) = fill(&mut store);
+    let two = store.insert_bot(&bot("two", None)).unwrap();
+    let day = limits::RETENTION.as_secs() as i64;
+    for _ in 0..2 {
+        store.insert_update(two, "message", "{}", NOW).unwrap();
+    }
+    let young = store.insert_update(one, "message", "{}", NOW + 1).unwrap();
+    store.remember_sent(two, "young", "m9", &[0; 32], NOW + 1).unwrap();
+    for number in 0..limits::AUDIT_ROWS_MAX + 4 {
+        store.insert_audit(None, "x", &number.to_string(), None, NOW).unwrap();
+    }
+    for number in 0..limits::LOCAL_MESSAGES_MAX + 4 {
+        store.insert_local(&line(None, &number.to_string())).unwrap();
+    }
+    store.commit().unwrap();
+
+    let mut dropped = store.purge(NOW + 1 + day).unwrap();
+    dropped.sort();
+    assert_eq!(dropped, [(one, 1), (two, 2)]);
+    assert!(store.is_dirty());
+    store.commit().unwrap();
+    assert_eq!(store.list_updates(one, None, 9).unwrap()[0].id, young);
+    assert_eq!((store.count_updates(one).unwrap(), store.count_updates(two).unwrap()), (1, 0));
+    assert_eq!(store.list_bots().unwrap().iter().map(|bot| bot.updates_dropped).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(store.sent_before(one, "key").unwrap(), None);
+    assert!(store.sent_before(two, "young").unwrap().is_some());
+    assert_eq!(dir.count("audit_log"), limits::AUDIT_ROWS_MAX);
+    assert_eq!(dir.count("local_message"), limits::LOCAL_MESSAGES_MAX);
+    assert_eq!(store.list_local(None, 0, 1).unwrap()[0].text, "4", "the newest are kept");
+    assert!(!store.see(account, "stanza-1", NOW).unwrap(), "kept longer than the rest");
+    store.commit().unwrap();
+
+    assert!(store.purge(NOW + 1 + day).unwrap().is_empty());
+    assert!(!store.is_dirty(), "nothing is old: nothing is written");
+    store.purge(NOW + 1 + limits::SEEN_RETENTION.as_secs() as i64).unwrap();
+    store.commit().unwrap();
+    assert_eq!(dir.count("seen"), 0);
+}
