@@ -24,6 +24,8 @@ use botmother::xmpp::stanza::{IqKind, StanzaError};
 use support::people::*;
 use support::*;
 
+#[path = "engine_omemo_rooms/days.rs"]
+mod days;
 #[path = "engine_omemo_rooms/hearing.rs"]
 mod hearing;
 #[path = "support/engine.rs"]
