@@ -354,14 +354,14 @@ pub const THREAD_STACK_BYTES: usize = 512 * 1024;
 
 /// A whole exchange with another service, unless its kind needs another bound: contract §3 has it for webhooks.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// An answer taken into memory: the longest of Telegram or an AI stay far below, sixteen at once must fit a router.
+/// An answer taken into memory: the longest of Telegram or an AI stay far below, as many as [`WORK_THREADS_MAX`] must fit a router.
 pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
 /// The explanation of an answer that was to be saved or streamed and is an error.
 pub const CALL_ERROR_BYTES_MAX: u64 = 16 * 1024;
 /// `Retry-After` beyond a day is a mistake or a joke.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
-/// Calls under way at once, each with a thread of its own: what a router carries.
-pub const WORK_THREADS_MAX: usize = 16;
+/// Calls under way at once, each with a thread of its own (some 150 KB with TLS): what a router carries.
+pub const WORK_THREADS_MAX: usize = 40;
 /// Calls under way to one destination for one bot: a second, so that a slow answer does not stop everything.
 pub const WORK_PER_KEY_MAX: usize = 2;
 /// Calls that wait; beyond it the caller is told so.
@@ -431,8 +431,9 @@ pub const AI_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const AI_QUEUE_MAX: usize = 4;
 /// Questions that wait in all.
 pub const AI_QUESTIONS_MAX: usize = 256;
-/// Questions asked at once: half of the threads there are for calls, so that dead AIs leave webhooks theirs.
-pub const AI_CALLS_MAX: usize = 8;
+/// Questions asked at once: with [`FILE_JOBS_MAX`] fewer than [`WORK_THREADS_MAX`], so that dead AIs leave webhooks
+/// their threads.
+pub const AI_CALLS_MAX: usize = 24;
 /// Calls for one question, with its second tries and what is left out of them.
 pub const AI_CALLS_PER_QUESTION: u32 = 8;
 /// Second tries at a service in trouble.
@@ -461,7 +462,7 @@ pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 pub const TRANSFER_SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Redirects on the way to an attachment: to a content network, and within it.
 pub const DOWNLOAD_REDIRECTS_MAX: u32 = 3;
-/// Files being sent or fetched for bots at once: as many as leave half of [`WORK_THREADS_MAX`] to others.
+/// Files being sent or fetched for bots at once: a fifth of [`WORK_THREADS_MAX`].
 pub const FILE_JOBS_MAX: usize = 8;
 /// The same for one bot, so that one cannot keep the others waiting.
 pub const FILE_JOBS_PER_BOT_MAX: usize = 3;

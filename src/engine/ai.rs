@@ -199,17 +199,26 @@ impl Engine {
     /// Asks the first question of each conversation, as many as may be asked at once.
     fn ask_what_waits(&mut self) -> Result<(), store::Error> {
         let mut seen = HashSet::new();
-        let mut asked = self.ai.questions.values().filter(|question| question.state == State::Asked).count();
+        let mut under_way: HashMap<BotId, usize> = HashMap::new();
         let mut due = Vec::new();
         for (tag, question) in &self.ai.questions {
-            let is_first = seen.insert((question.asked.bot, question.asked.peer.as_str()));
-            let is_due = matches!(question.state, State::Waiting(at) if at <= self.now.mono);
-            if is_first && is_due && asked < limits::AI_CALLS_MAX {
-                asked += 1;
-                due.push(*tag);
+            let bot = question.asked.bot;
+            let is_first = seen.insert((bot, question.asked.peer.as_str()));
+            match question.state {
+                State::Asked => *under_way.entry(bot).or_default() += 1,
+                State::Waiting(at) if is_first && at <= self.now.mono => due.push((*tag, bot)),
+                State::Waiting(_) => {}
             }
         }
-        due.into_iter().try_for_each(|tag| self.begin_question(tag))
+        let free = limits::AI_CALLS_MAX.saturating_sub(under_way.values().sum());
+        for _ in 0..free.min(due.len()) {
+            // The bot that asks least goes first: one that everybody talks to must not silence the others.
+            let least = due.iter().enumerate().min_by_key(|(_, (_, bot))| under_way.get(bot).copied().unwrap_or(0));
+            let Some((tag, bot)) = least.map(|(place, _)| place).map(|place| due.remove(place)) else { break };
+            *under_way.entry(bot).or_default() += 1;
+            self.begin_question(tag)?;
+        }
+        Ok(())
     }
 
     /// When a question is to be asked again.
@@ -276,7 +285,8 @@ impl Engine {
             let shown = question.live.take().and_then(|live| live.shown);
             question.live = is_stream.then(|| live::Live::new(dialect, shown));
         }
-        let key = format!("ai:{}:{}", asked.bot, call.origin());
+        // How many a bot asks at once is bounded where they are chosen.
+        let key = format!("ai:{tag}");
         if is_stream {
             let pace = if question.is_heard { Duration::ZERO } else { limits::AI_LIVE_PACE };
             self.call_streaming(tag, key, call, About::Ai, pace);

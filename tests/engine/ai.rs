@@ -124,6 +124,28 @@ fn one_question_at_a_time() {
 }
 
 #[test]
+fn conversations_go_on_side_by_side_and_bots_share() {
+    let mut rig = local();
+    let bots = ["Popular", "Quiet"].map(|name| rig.create(OWNER, name));
+    bots.iter().for_each(|bot| setup_ai(&mut rig, bot));
+    let mut tickets = Vec::new();
+    let mut ask = |rig: &mut Rig, bot: usize, from: &str| {
+        let question = Question::AskAi { text: "q".to_string(), from: from.to_string(), is_live: false };
+        let (effects, ticket) = rig.begin(as_bot(&bots[bot]), question);
+        tickets.push(ticket);
+        asked(&effects)
+    };
+    let calls: Vec<_> = (0..limits::AI_CALLS_MAX + 5).flat_map(|i| ask(&mut rig, 0, &format!("p{i}"))).collect();
+    assert_eq!(calls.len(), limits::AI_CALLS_MAX, "one bot may have all there is");
+    assert!(ask(&mut rig, 1, "somebody").is_empty());
+    // The next that is free is for the other one, though five came before.
+    let next = one(asked(&rig.batch(vec![says(calls[0].0, "a")])));
+    assert_eq!(next.0, calls.last().unwrap().0 + 6);
+    let next = one(asked(&rig.batch(vec![says(calls[1].0, "a")])));
+    assert_eq!(next.0, calls.last().unwrap().0 + 1);
+}
+
+#[test]
 fn a_question_taken_back_or_corrected_is_not_answered() {
     let (mut rig, _) = thinking();
     let (first, _) = one(asked(&rig.phone("Waht?")));

@@ -103,7 +103,7 @@ impl Life {
         self.rig.wait(Duration::from_secs(60));
         self.deliver();
         self.taken.extend(self.rig.take());
-        if hour % 9 == 0 {
+        if hour.is_multiple_of(9) {
             self.restart();
         }
         self.pockets[below(count)].restart();
