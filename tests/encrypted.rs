@@ -11,131 +11,45 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::daemon::Daemon;
-use support::http::{Http, Json};
-use support::peer::{Login, Message, Peer, python};
-use support::server::{Kind, Options, Server};
+use support::encrypted::*;
+use support::http::Http;
+use support::peer::{Message, Peer, python};
+use support::server::Kind;
 
-const SOON: Duration = Duration::from_secs(40);
-/// Long enough for something to come that must not.
-const QUIET: Duration = Duration::from_secs(2);
-const BOTH: &str = "0.3 2";
+const LIST: &str = "eu.siacs.conversations.axolotl.devicelist";
+const BUNDLES: &str = "eu.siacs.conversations.axolotl.bundles";
 
-/// A server that logs every stanza, a daemon, and a bot with an account of its own.
-struct Scene {
-    daemon: Daemon,
-    server: Server,
-    token: String,
-    bot: String,
-    owner: String,
-    id: i64,
-    offset: i64,
+/// A daemon with a bot of its owner's that speaks with everybody.
+fn start(kind: Kind) -> Option<Scene> {
+    Some(Scene::with_bot(serve(kind, &["keeper", "owner", "friend", "bot"])?, "required", "owner", "public"))
 }
 
 impl Scene {
-    fn start(kind: Kind, policy: &str) -> Option<Scene> {
-        let server = Server::start_with(kind, Options { debug: true, ..Options::default() })?;
-        ["keeper", "owner", "friend", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
-        Some(Scene::on(server, policy))
-    }
-
-    fn on(server: Server, policy: &str) -> Scene {
-        let more = format!("[api]\nrate_limit = 0\n[omemo]\ndefault = \"{policy}\"\n");
-        let daemon = Daemon::with_account(&server, "keeper", "pw", server.c2s_port, &more);
-        daemon.wait_online(1, SOON);
-        let (owner, bot) = (server.jid("owner"), server.jid("bot"));
-        let body = format!(
-            r#"{{"name":"Robo","account":"{owner}","mode":"cloud","jid":"{bot}","password":"pw","access":"public"}}"#
-        );
-        let created = daemon.http().post("/bot/create", None, &body).ok();
-        let (token, id) = (created.at("token").text(), created.at("id").number());
-        Scene { daemon, server, token, bot, owner, id, offset: 0 }
-    }
-
-    fn login(&self, user: &str, resource: &str, omemo: &'static str) -> Peer {
-        Peer::login_with(&self.server, user, "pw", resource, &Login { omemo, ..Login::default() })
-    }
-
     fn restart(&mut self) {
         self.daemon.stop();
         self.daemon.start_again();
     }
 
-    /// The next update of this kind; others are passed over.
-    fn heard(&mut self, kind: &str) -> Json {
-        let begun = Instant::now();
-        loop {
-            let path = format!("/bot/getUpdates?limit=1&timeout=5&offset={}", self.offset);
-            for update in self.daemon.http().get(&path, Some(&self.token)).ok().at("result").list() {
-                self.offset = update.at("update_id").number() + 1;
-                if update.at("type").text() == kind {
-                    return update.at("data");
-                }
-            }
-            assert!(begun.elapsed() < SOON, "no {kind} came\n{}", self.daemon.log_text());
-        }
-    }
-
-    /// The bot says something; gives the id, and whether it is told that it goes encrypted.
-    fn say(&self, to: &str, text: &str) -> (String, bool) {
-        let body = format!(r#"{{"to":"{to}","text":"{text}"}}"#);
-        let answer = self.daemon.http().post("/bot/sendMessage", Some(&self.token), &body).ok().at("result");
-        (answer.at("message_id").text(), answer.at("encrypted").truth())
-    }
-
-    /// The bot's device, as soon as others can see it.
-    fn announced(&self, peer: &mut Peer) -> String {
-        let begun = Instant::now();
-        loop {
-            let devices = peer.devices(&self.bot);
-            if let [(device, versions)] = &devices[..]
-                && versions == BOTH
-            {
-                return device.clone();
-            }
-            assert!(begun.elapsed() < SOON, "not announced: {devices:?}\n{}", self.daemon.log_text());
-            thread::sleep(Duration::from_millis(200));
-        }
-    }
-
     /// A text of the peer's, encrypted, reaches the bot's program as such.
     fn told(&mut self, peer: &mut Peer, text: &str, version: &str) {
         peer.encrypt(&self.bot, text, version);
-        let data = self.heard("message");
-        assert_eq!((data.at("body").text().as_str(), data.at("encrypted").truth()), (text, true), "{version}");
+        let data = self.hears(text);
         assert_eq!(format!("{}/", data.at("from").text()), peer.jid[..=peer.jid.find('/').unwrap()]);
     }
 
     /// A text of the bot's reaches the owner's client, encrypted.
     fn tells(&self, peer: &mut Peer, text: &str) -> Message {
-        let (id, is_encrypted) = self.say(&self.owner, text);
-        assert!(is_encrypted, "{text}");
-        let message = peer.expect(SOON, |message| message.id == id);
-        assert_eq!((message.body.as_str(), message.error.as_str()), (text, ""));
-        assert!(!message.encrypted.is_empty() && !message.xml.contains(text), "{message:?}");
-        message
-    }
-
-    /// Whether a text went over the server, or lies there.
-    fn is_on_server(&self, text: &str) -> bool {
-        let mut search = Command::new("grep");
-        search.args(["-rqaF", text]).arg(&self.server.dir).args(["--exclude=peer-*", "--exclude=omemo-*"]);
-        search.status().unwrap().success()
+        reads(peer, &self.say_encrypted(&self.owner, text), text)
     }
 
     /// The ids of the prekeys that the bot offers.
-    fn prekeys(&self, peer: &mut Peer, device: &str, turn: &str) -> BTreeSet<String> {
-        self.bundle(peer, device, turn).into_keys().collect()
+    fn prekeys(&self, peer: &mut Peer, device: &str) -> BTreeSet<String> {
+        self.bundle(peer, device).into_keys().collect()
     }
 
     /// The same with their keys.
-    fn bundle(&self, peer: &mut Peer, device: &str, turn: &str) -> BTreeMap<String, String> {
-        peer.raw(&format!(
-            "<iq type='get' id='{turn}' to='{}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
-             <items node='eu.siacs.conversations.axolotl.bundles:{device}'/></pubsub></iq>",
-            self.bot
-        ));
-        let xml = peer.expect_iq(SOON, turn).xml;
+    fn bundle(&self, peer: &mut Peer, device: &str) -> BTreeMap<String, String> {
+        let xml = items(peer, &self.bot, &format!("{BUNDLES}:{device}"));
         let keys = xml.split("preKeyId=\"").skip(1).map(|rest| {
             let (id, key) = rest.split_once("\">").unwrap();
             (id.to_string(), key.split('<').next().unwrap().to_string())
@@ -146,13 +60,13 @@ impl Scene {
 
 /// In both versions and both directions, over restarts of either side.
 fn both_ways(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let Some(mut scene) = start(kind) else { return };
     let mut owner = scene.login("owner", "phone", BOTH);
     let device = scene.announced(&mut owner);
     let path = format!("/bot/omemo/policy?id={}", scene.id);
     let own = scene.daemon.http().get(&path, None).ok();
     assert_eq!((own.at("policy").text(), own.at("device").number().to_string()), ("required".into(), device.clone()));
-    let offered = scene.prekeys(&mut owner, &device, "first");
+    let offered = scene.prekeys(&mut owner, &device);
     assert_eq!(offered.len(), 100);
 
     let mut texts = Vec::new();
@@ -166,15 +80,10 @@ fn both_ways(kind: Kind) {
         }
         if round == 0 {
             // The prekey that the session was begun with is not for anybody else.
-            let begun = Instant::now();
-            let now = loop {
-                let now = scene.prekeys(&mut owner, &device, &format!("then-{}", begun.elapsed().as_millis()));
-                if now != offered {
-                    break now;
-                }
-                assert!(begun.elapsed() < SOON, "the used prekey is still offered");
-                thread::sleep(Duration::from_millis(500));
-            };
+            let now = until(&scene.daemon, || match scene.prekeys(&mut owner, &device) {
+                now if now != offered => Ok(now),
+                _ => Err("the used prekey is still offered"),
+            });
             let mut gone = offered.difference(&now);
             used = gone.next().unwrap().clone();
             assert_eq!((gone.next(), now.len()), (None, 100));
@@ -188,7 +97,7 @@ fn both_ways(kind: Kind) {
             owner = scene.login("owner", "phone", BOTH);
         }
         assert_eq!(scene.announced(&mut owner), device);
-        assert!(!scene.prekeys(&mut owner, &device, &format!("round-{round}")).contains(&used), "offered again");
+        assert!(!scene.prekeys(&mut owner, &device).contains(&used), "offered again");
     }
 
     // A second device that knows but the old version: both are written to.
@@ -226,7 +135,7 @@ fn both_ways_ejabberd() {
 
 /// Kills in the middle of it, at moments that differ each time.
 fn kills(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let Some(mut scene) = start(kind) else { return };
     let mut owner = scene.login("owner", "phone", BOTH);
     let device = scene.announced(&mut owner);
     scene.told(&mut owner, "hello", "0.3");
@@ -262,7 +171,7 @@ fn kills(kind: Kind) {
             scene.daemon.start_again();
         }
         // What is offered under one number is one key, for ever.
-        for (id, key) in scene.bundle(&mut owner, &device, &format!("kills-{number}")) {
+        for (id, key) in scene.bundle(&mut owner, &device) {
             assert_eq!(
                 offered.entry(id.clone()).or_insert_with(|| key.clone()),
                 &key,
@@ -303,7 +212,7 @@ fn kills_ejabberd() {
 
 /// Whatever becomes of somebody's devices: the server, which writes down every stanza, sees no text.
 fn nothing_in_plain(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let Some(mut scene) = start(kind) else { return };
     let mut owner = scene.login("owner", "phone", BOTH);
     scene.announced(&mut owner);
     scene.told(&mut owner, "hello", "0.3");
@@ -320,20 +229,18 @@ fn nothing_in_plain(kind: Kind) {
     let delete = |node: &str| {
         format!("<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><delete node='{node}'/></pubsub>")
     };
-    let (list, bundle) =
-        ("eu.siacs.conversations.axolotl.devicelist", format!("eu.siacs.conversations.axolotl.bundles:{device}"));
+    let bundle = format!("{BUNDLES}:{device}");
     let breaks = [
         publish(&bundle, "<bundle xmlns='eu.siacs.conversations.axolotl'/>"),
         delete(&bundle),
-        publish(list, "<list xmlns='eu.siacs.conversations.axolotl'/>"),
+        publish(LIST, "<list xmlns='eu.siacs.conversations.axolotl'/>"),
         publish("urn:xmpp:omemo:2:devices", "<devices xmlns='urn:xmpp:omemo:2'/>"),
-        delete(list),
+        delete(LIST),
         delete("urn:xmpp:omemo:2:devices"),
         delete("urn:xmpp:omemo:2:bundles"),
     ];
     for (number, order) in breaks.iter().enumerate() {
-        owner.raw(&format!("<iq type='set' id='break-{number}'>{order}</iq>"));
-        owner.expect_iq(SOON, &format!("break-{number}"));
+        iq(&mut owner, "set", "", order);
         // Every other time it does not know anybody's list or session any more.
         if number % 2 == 1 {
             let body = format!(r#"{{"id":{}}}"#, scene.id);
@@ -377,7 +284,7 @@ fn nothing_in_plain_ejabberd() {
 
 /// The database is put back from a copy: the device is the same, everything that could be used twice is new.
 fn put_back(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let Some(mut scene) = start(kind) else { return };
     let mut owner = scene.login("owner", "phone", BOTH);
     let device = scene.announced(&mut owner);
     let both = |scene: &mut Scene, owner: &mut Peer, text: &str| {
@@ -393,12 +300,12 @@ fn put_back(kind: Kind) {
     fs::copy(&file, &copy).unwrap();
     scene.daemon.start_again();
     both(&mut scene, &mut owner, "lost");
-    let mut offered = scene.prekeys(&mut owner, &device, "lost");
+    let mut offered = scene.prekeys(&mut owner, &device);
     // Somebody else uses a prekey up.
     let mut friend = scene.login("friend", "phone", BOTH);
     scene.told(&mut friend, "hello", "0.3");
     thread::sleep(QUIET * 2);
-    offered.extend(scene.prekeys(&mut owner, &device, "lost-too"));
+    offered.extend(scene.prekeys(&mut owner, &device));
     scene.daemon.stop();
     fs::copy(&copy, &file).unwrap();
     scene.daemon.start_again();
@@ -406,7 +313,7 @@ fn put_back(kind: Kind) {
     scene.offset = 0;
     thread::sleep(QUIET * 2);
     assert_eq!(scene.announced(&mut owner), device);
-    let now = scene.prekeys(&mut owner, &device, "now");
+    let now = scene.prekeys(&mut owner, &device);
     assert!(now.len() == 100 && now.is_disjoint(&offered), "{now:?}");
     scene.tells(&mut owner, "after");
     let begun = Instant::now();
@@ -432,37 +339,32 @@ fn put_back_ejabberd() {
 
 /// Nodes that another client closed are opened; somebody without a device is not written to, or in plain text.
 fn closed_and_absent(kind: Kind) {
-    let options = Options { debug: true, ..Options::default() };
-    let Some(server) = Server::start_with(kind, options) else { return };
-    ["keeper", "owner", "friend", "guest", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
+    let Some(server) = serve(kind, &["keeper", "owner", "friend", "guest", "bot"]) else { return };
     {
         let mut before = Peer::login(&server, "bot", "pw", "before");
-        for (turn, node, payload) in [
-            ("c1", "eu.siacs.conversations.axolotl.devicelist", "<list xmlns='eu.siacs.conversations.axolotl'/>"),
-            ("c2", "urn:xmpp:omemo:2:devices", "<devices xmlns='urn:xmpp:omemo:2'/>"),
-            ("c3", "urn:xmpp:omemo:2:bundles", ""),
+        for (node, payload) in [
+            (LIST, "<list xmlns='eu.siacs.conversations.axolotl'/>"),
+            ("urn:xmpp:omemo:2:devices", "<devices xmlns='urn:xmpp:omemo:2'/>"),
+            ("urn:xmpp:omemo:2:bundles", ""),
         ] {
-            let item = if payload.is_empty() {
-                String::new()
+            let order = if payload.is_empty() {
+                format!("<create node='{node}'/>")
             } else {
                 format!("<publish node='{node}'><item id='current'>{payload}</item></publish>")
             };
-            let create = if payload.is_empty() { format!("<create node='{node}'/>") } else { String::new() };
-            before.raw(&format!(
-                "<iq type='set' id='{turn}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>{create}{item}</pubsub></iq>"
-            ));
-            before.expect_iq(SOON, turn);
-            before.raw(&format!(
-                "<iq type='set' id='{turn}c'><pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
+            let order = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{order}</pubsub>");
+            iq(&mut before, "set", "", &order);
+            let close = format!(
+                "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
                  <configure node='{node}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>\
                  <value>http://jabber.org/protocol/pubsub#node_config</value></field>\
-                 <field var='pubsub#access_model'><value>whitelist</value></field></x></configure></pubsub></iq>"
-            ));
-            before.expect_iq(SOON, &format!("{turn}c"));
+                 <field var='pubsub#access_model'><value>whitelist</value></field></x></configure></pubsub>"
+            );
+            iq(&mut before, "set", "", &close);
         }
         before.quit();
     }
-    let mut scene = Scene::on(server, "required");
+    let mut scene = Scene::with_bot(server, "required", "owner", "public");
     let mut owner = scene.login("owner", "phone", BOTH);
     scene.announced(&mut owner);
     let mut stranger = scene.login("friend", "phone", BOTH);
@@ -510,19 +412,14 @@ fn closed_and_absent_ejabberd() {
 
 /// A file goes to the upload service encrypted, and its address with the key to the owner alone.
 fn files(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "required") else { return };
+    let Some(mut scene) = start(kind) else { return };
     let mut owner = scene.login("owner", "phone", BOTH);
     scene.announced(&mut owner);
     scene.told(&mut owner, "hello", "0.3");
     let path = scene.server.dir.join("peer-secret-report.pdf");
     let content: Vec<u8> = (0..500_001u64).map(|place| (place * place / 7 + place) as u8).collect();
     fs::write(&path, &content).unwrap();
-    let mut command = Command::new("curl");
-    command.args(["--silent", "--max-time", "60", "-F", &format!("to={}", scene.owner), "-F", "caption=die-legende"]);
-    command.args(["-F", &format!("file=@{}", path.display()), "-H", &format!("Authorization: Bearer {}", scene.token)]);
-    let answer = command.arg(format!("http://127.0.0.1:{}/bot/sendFile", scene.daemon.port)).output().unwrap().stdout;
-    let answer = Json::parse(&String::from_utf8(answer).unwrap());
-    assert!(answer.at("result").at("encrypted").truth() || answer.at("encrypted").truth());
+    scene.send_file(&path, &[format!("to={}", scene.owner), "caption=die-legende".to_string()]);
     let message = owner.expect(SOON, |message| message.body.starts_with("aesgcm://"));
     assert!(!message.encrypted.is_empty() && !message.xml.contains("jabber:x:oob"), "{message:?}");
     owner.expect(SOON, |message| message.body == "die-legende" && !message.encrypted.is_empty());

@@ -7,61 +7,37 @@
 mod support;
 
 use std::fs;
-use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use support::daemon::Daemon;
+use support::encrypted::*;
 use support::http::Json;
-use support::peer::{Login, Message, Peer};
-use support::server::{Kind, Options, Server};
+use support::peer::{Message, Peer};
+use support::server::Kind;
 
-const SOON: Duration = Duration::from_secs(40);
-/// Long enough for something to come that must not.
-const QUIET: Duration = Duration::from_secs(2);
-const BOTH: &str = "0.3 2";
-
-/// A server that logs every stanza, a daemon with a bot, alice, who makes rooms, bob and carol.
-struct Scene {
-    daemon: Daemon,
-    server: Server,
-    token: String,
-    bot: String,
-    offset: i64,
+/// A daemon with a bot, alice, who makes rooms, bob and carol.
+struct House {
+    scene: Scene,
     alice: Peer,
     bob: Peer,
     carol: Peer,
-    count: u32,
 }
 
-impl Scene {
-    fn start(kind: Kind, policy: &str) -> Option<Scene> {
-        let server = Server::start_with(kind, Options { debug: true, ..Options::default() })?;
-        ["keeper", "alice", "bob", "carol", "dave", "bot"].iter().for_each(|user| server.add_user(user, "pw"));
-        let more = format!("[api]\nrate_limit = 0\n[omemo]\ndefault = \"{policy}\"\n");
-        let daemon = Daemon::with_account(&server, "keeper", "pw", server.c2s_port, &more);
-        daemon.wait_online(1, SOON);
-        let (owner, bot) = (server.jid("keeper"), server.jid("bot"));
-        let body = format!(r#"{{"name":"Robo","account":"{owner}","mode":"cloud","jid":"{bot}","password":"pw"}}"#);
-        let token = daemon.http().post("/bot/create", None, &body).ok().at("token").text();
-        let login = |user, omemo| Peer::login_with(&server, user, "pw", "phone", &Login { omemo, ..Login::default() });
+impl House {
+    fn start(kind: Kind, policy: &str) -> Option<House> {
+        let server = serve(kind, &["keeper", "alice", "bob", "carol", "dave", "bot"])?;
+        let scene = Scene::with_bot(server, policy, "keeper", "owner");
+        let login = |user, omemo| scene.login(user, "phone", omemo);
         let (mut alice, bob, carol) = (login("alice", BOTH), login("bob", "2"), login("carol", "0.3"));
         // He belongs to rooms and is never in one; his device is there to be seen.
         login("dave", BOTH).quit();
-        let begun = Instant::now();
-        while alice.devices(&bot).len() != 1 {
-            assert!(begun.elapsed() < SOON, "not announced\n{}", daemon.log_text());
-            thread::sleep(Duration::from_millis(200));
-        }
-        Some(Scene { daemon, server, token, bot, offset: 0, alice, bob, carol, count: 0 })
+        scene.announced(&mut alice);
+        Some(House { scene, alice, bob, carol })
     }
 
     /// What only alice may do.
     fn order(&mut self, room: &str, query: &str) {
-        self.count += 1;
-        let id = format!("order-{}", self.count);
-        self.alice.raw(&format!("<iq type='set' to='{room}' id='{id}'>{query}</iq>"));
-        let answer = self.alice.expect_iq(SOON, &id);
+        let answer = iq(&mut self.alice, "set", room, query);
         assert_eq!(answer.kind, "result", "{}", answer.xml);
     }
 
@@ -77,13 +53,13 @@ impl Scene {
     }
 
     fn affiliate(&mut self, room: &str, user: &str, affiliation: &str) {
-        let item = format!("<item affiliation='{affiliation}' jid='{}'/>", self.server.jid(user));
+        let item = format!("<item affiliation='{affiliation}' jid='{}'/>", self.scene.server.jid(user));
         self.order(room, &format!("<query xmlns='http://jabber.org/protocol/muc#admin'>{item}</query>"));
     }
 
     /// A room of alice's, where bot, bob and carol are members and all are present.
     fn private_room(&mut self, name: &str) -> String {
-        let room = self.server.room(name);
+        let room = self.scene.server.room(name);
         self.alice.join(&room, "alice");
         self.configure(&room, &[("membersonly", "1"), ("whois", "anyone")]);
         ["bot", "bob", "carol", "dave"].iter().for_each(|user| self.affiliate(&room, user, "member"));
@@ -95,36 +71,18 @@ impl Scene {
 
     fn join(&self, room: &str) {
         let body = format!(r#"{{"room":"{room}"}}"#);
-        self.daemon.http().post("/bot/joinRoom", Some(&self.token), &body).ok();
-    }
-
-    /// The next message for the bot's program.
-    fn heard(&mut self) -> Json {
-        let begun = Instant::now();
-        loop {
-            let path = format!("/bot/getUpdates?limit=1&timeout=5&offset={}", self.offset);
-            for update in self.daemon.http().get(&path, Some(&self.token)).ok().at("result").list() {
-                self.offset = update.at("update_id").number() + 1;
-                if update.at("type").text() == "message" {
-                    return update.at("data");
-                }
-            }
-            assert!(begun.elapsed() < SOON, "no message came\n{}", self.daemon.log_text());
-        }
+        self.scene.daemon.http().post("/bot/joinRoom", Some(&self.scene.token), &body).ok();
     }
 
     fn hears(&mut self, nick: &str, text: &str) -> Json {
-        let data = self.heard();
-        let (body, encrypted) = (data.at("body").text(), data.at("encrypted").truth());
-        assert_eq!((body.as_str(), encrypted, data.at("nick").text().as_str()), (text, true, nick), "{data:?}");
+        let data = self.scene.hears(text);
+        assert_eq!(data.at("nick").text(), nick, "{data:?}");
         data
     }
 
     /// The bot says something; gives the id, and whether it is told that it goes encrypted.
     fn say(&self, room: &str, text: &str) -> (String, bool) {
-        let body = format!(r#"{{"to":"{room}","text":"{text}","type":"groupchat"}}"#);
-        let answer = self.daemon.http().post("/bot/sendMessage", Some(&self.token), &body).ok().at("result");
-        (answer.at("message_id").text(), answer.at("encrypted").truth())
+        self.scene.send(&format!(r#"{{"to":"{room}","text":"{text}","type":"groupchat"}}"#))
     }
 
     /// The bot says something, and these people read it; gives it as alice got it.
@@ -134,9 +92,7 @@ impl Scene {
         let mut got = None;
         for (name, peer) in [("alice", &mut self.alice), ("bob", &mut self.bob), ("carol", &mut self.carol)] {
             if to.contains(name) {
-                let message = peer.expect(SOON, |message| message.id == id);
-                assert_eq!((message.body.as_str(), message.error.as_str()), (text, ""), "{name}: {message:?}");
-                assert!(!message.encrypted.is_empty() && !message.xml.contains(text), "{message:?}");
+                let message = reads(peer, &id, text);
                 got = if name == "alice" { Some(message) } else { got };
             }
         }
@@ -145,16 +101,9 @@ impl Scene {
 
     /// The number of somebody's only device.
     fn device(&mut self, user: &str) -> String {
-        let devices = self.alice.devices(&self.server.jid(user));
+        let devices = self.alice.devices(&self.scene.server.jid(user));
         assert_eq!(devices.len(), 1, "{devices:?}");
         format!("rid=\"{}\"", devices[0].0)
-    }
-
-    /// Whether a text went over the server, or lies there.
-    fn is_on_server(&self, text: &str) -> bool {
-        let mut search = Command::new("grep");
-        search.args(["-rqaF", text]).arg(&self.server.dir).args(["--exclude=peer-*", "--exclude=omemo-*"]);
-        search.status().unwrap().success()
     }
 }
 
@@ -164,83 +113,78 @@ fn is_from_bot(message: &Message) -> bool {
 
 /// In both versions and both directions, with a restart in between, and with somebody who is put out.
 fn private_rooms(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "required") else { return };
-    let room = scene.private_room("kitchen");
-    let dave = scene.device("dave");
-    let (bot, bob_jid) = (scene.bot.clone(), scene.server.jid("bob"));
+    let Some(mut house) = House::start(kind, "required") else { return };
+    let room = house.private_room("kitchen");
+    let dave = house.device("dave");
+    let (bot, bob_jid) = (house.scene.bot.clone(), house.scene.server.jid("bob"));
     let everybody = "alice bob carol";
-    let xml = scene.tells(&room, "antwort-1", everybody).xml;
+    let xml = house.tells(&room, "antwort-1", everybody).xml;
     assert!(xml.contains(&dave), "{xml}");
-    scene.alice.encrypt_in_room(&room, "Robo: frage-1", "0.3", &[&bot]);
-    let data = scene.hears("alice", "Robo: frage-1");
+    house.alice.encrypt_in_room(&room, "Robo: frage-1", "0.3", &[&bot]);
+    let data = house.hears("alice", "Robo: frage-1");
     assert!(data.at("mentioned").truth() && data.at("room").text() == room, "{data:?}");
-    scene.bob.encrypt_in_room(&room, "frage-2", "2", &[&bot]);
-    scene.hears("bob", "frage-2");
-    scene.tells(&room, "antwort-2", everybody);
+    house.bob.encrypt_in_room(&room, "frage-2", "2", &[&bot]);
+    house.hears("bob", "frage-2");
+    house.tells(&room, "antwort-2", everybody);
 
     // What is said while the bot is away comes from the room's archive, once.
-    scene.daemon.stop();
-    scene.alice.encrypt_in_room(&room, "weg-1", "2", &[&bot, &bob_jid]);
-    scene.carol.encrypt_in_room(&room, "weg-2", "0.3", &[&bot]);
-    scene.daemon.start_again();
-    scene.hears("alice", "weg-1");
-    scene.hears("carol", "weg-2");
-    scene.tells(&room, "antwort-3", everybody);
-    scene.carol.encrypt_in_room(&room, "frage-3", "0.3", &[&bot]);
-    scene.hears("carol", "frage-3");
+    house.scene.daemon.stop();
+    house.alice.encrypt_in_room(&room, "weg-1", "2", &[&bot, &bob_jid]);
+    house.carol.encrypt_in_room(&room, "weg-2", "0.3", &[&bot]);
+    house.scene.daemon.start_again();
+    house.hears("alice", "weg-1");
+    house.hears("carol", "weg-2");
+    house.tells(&room, "antwort-3", everybody);
+    house.carol.encrypt_in_room(&room, "frage-3", "0.3", &[&bot]);
+    house.hears("carol", "frage-3");
 
     // Who is not there and belongs to it can read it later; who is put out cannot.
-    let (bob, carol) = (scene.device("bob"), scene.device("carol"));
-    scene.bob.quit();
-    let xml = scene.tells(&room, "antwort-4", "alice carol").xml;
+    let (bob, carol) = (house.device("bob"), house.device("carol"));
+    house.bob.quit();
+    let xml = house.tells(&room, "antwort-4", "alice carol").xml;
     assert!(xml.contains(&bob) && xml.contains(&carol), "{xml}");
-    scene.affiliate(&room, "carol", "none");
-    scene.carol.expect_presence(SOON, |presence| presence.from.ends_with("/carol") && presence.kind == "unavailable");
-    scene.carol.clear();
-    let without = scene.tells(&room, "ohne-carol", "alice");
+    house.affiliate(&room, "carol", "none");
+    house.carol.expect_presence(SOON, |presence| presence.from.ends_with("/carol") && presence.kind == "unavailable");
+    house.carol.clear();
+    let without = house.tells(&room, "ohne-carol", "alice");
     let xml = &without.xml;
     assert!(xml.contains(&bob) && !xml.contains(&carol), "{xml}");
-    scene.carol.none(QUIET);
-    scene.affiliate(&room, "bob", "none");
+    house.carol.none(QUIET);
+    house.affiliate(&room, "bob", "none");
     thread::sleep(Duration::from_millis(500));
-    let xml = scene.tells(&room, "ohne-beide", "alice").xml;
+    let xml = house.tells(&room, "ohne-beide", "alice").xml;
     assert!(!xml.contains(&bob) && !xml.contains(&carol), "{xml}");
     // Taken in again, she reads on; what was said meanwhile she is shown and cannot read.
-    scene.affiliate(&room, "carol", "member");
-    scene.carol.raw(&format!(
+    house.affiliate(&room, "carol", "member");
+    house.carol.raw(&format!(
         "<presence to='{room}/carol'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='9'/></x></presence>"
     ));
-    let shown = scene.carol.expect(SOON, |message| message.id == without.id);
+    let shown = house.carol.expect(SOON, |message| message.id == without.id);
     assert!(!shown.error.is_empty() && shown.body.is_empty() && shown.encrypted == "0.3", "{shown:?}");
-    scene.tells(&room, "antwort-5", "alice carol");
+    house.tells(&room, "antwort-5", "alice carol");
 
     // A file goes to the upload service encrypted, and its address with the key to those in the room alone.
-    let path = scene.server.dir.join("peer-recipe.pdf");
+    let path = house.scene.server.dir.join("peer-recipe.pdf");
     fs::write(&path, vec![7; 50_001]).unwrap();
-    let mut curl = Command::new("curl");
-    curl.args(["--silent", "--max-time", "60", "-F", &format!("to={room}"), "-F", "type=groupchat"]);
-    curl.args(["-F", &format!("file=@{}", path.display()), "-H", &format!("Authorization: Bearer {}", scene.token)]);
-    let answer = curl.arg(format!("http://127.0.0.1:{}/bot/sendFile", scene.daemon.port)).output().unwrap();
-    let answer = String::from_utf8(answer.stdout).unwrap();
-    assert!(answer.contains(r#""encrypted":true"#), "{answer}");
-    let file = scene.alice.expect(SOON, |message| message.body.starts_with("aesgcm://"));
+    house.scene.send_file(&path, &[format!("to={room}"), "type=groupchat".to_string()]);
+    let file = house.alice.expect(SOON, |message| message.body.starts_with("aesgcm://"));
     let key = file.body.split_once('#').unwrap().1;
     assert!(!file.xml.contains("jabber:x:oob") && !file.body.contains("recipe"), "{file:?}");
-    assert_eq!(scene.carol.expect(SOON, |message| message.id == file.id).body, file.body);
-    assert!(!scene.is_on_server(key) && !scene.is_on_server("recipe"));
+    assert_eq!(house.carol.expect(SOON, |message| message.id == file.id).body, file.body);
+    assert!(!house.scene.is_on_server(key) && !house.scene.is_on_server("recipe"));
 
     // Plain words are not taken; whoever said them to the bot hears so once.
-    scene.alice.clear();
+    house.alice.clear();
     for text in ["Robo: offen-1", "Robo: offen-2"] {
-        scene.alice.send_kind(&room, text, "groupchat");
+        house.alice.send_kind(&room, text, "groupchat");
     }
-    let hint = scene.alice.expect(SOON, is_from_bot);
+    let hint = house.alice.expect(SOON, is_from_bot);
     assert!(hint.body.starts_with("alice: ") && hint.encrypted.is_empty(), "{hint:?}");
-    scene.alice.encrypt_in_room(&room, "danach", "2", &[&bot]);
-    scene.hears("alice", "danach");
-    assert!(scene.is_on_server("offen-2"), "the search searches");
+    house.alice.encrypt_in_room(&room, "danach", "2", &[&bot]);
+    house.hears("alice", "danach");
+    assert!(house.scene.is_on_server("offen-2"), "the search searches");
     for text in ["antwort-", "frage-", "weg-", "ohne-", "danach"] {
-        assert!(!scene.is_on_server(text), "{text} is on the server");
+        assert!(!house.scene.is_on_server(text), "{text} is on the server");
     }
 }
 
@@ -256,27 +200,27 @@ fn private_rooms_ejabberd() {
 
 /// A room for all cannot be encrypted; one where somebody has no device need not be.
 fn other_rooms(kind: Kind) {
-    let Some(mut scene) = Scene::start(kind, "preferred") else { return };
-    let public = scene.server.room("square");
-    scene.alice.join(&public, "alice");
-    scene.configure(&public, &[("membersonly", "0"), ("whois", "moderators")]);
-    scene.join(&public);
-    let (id, is_encrypted) = scene.say(&public, "oeffentlich");
+    let Some(mut house) = House::start(kind, "preferred") else { return };
+    let public = house.scene.server.room("square");
+    house.alice.join(&public, "alice");
+    house.configure(&public, &[("membersonly", "0"), ("whois", "moderators")]);
+    house.join(&public);
+    let (id, is_encrypted) = house.say(&public, "oeffentlich");
     assert!(!is_encrypted);
-    assert_eq!(scene.alice.expect(SOON, |message| message.id == id).body, "oeffentlich");
+    assert_eq!(house.alice.expect(SOON, |message| message.id == id).body, "oeffentlich");
     let body = format!(r#"{{"to":"{public}","text":"geheim","type":"groupchat","encrypt":true}}"#);
-    let answer = scene.daemon.http().post("/bot/sendMessage", Some(&scene.token), &body);
+    let answer = house.scene.daemon.http().post("/bot/sendMessage", Some(&house.scene.token), &body);
     assert!(answer.status == 400 && answer.body.contains("members-only"), "{answer:?}");
 
-    let room = scene.private_room("kitchen");
-    scene.affiliate(&room, "keeper", "member");
-    let (id, is_encrypted) = scene.say(&room, "keeper-kann-nicht");
+    let room = house.private_room("kitchen");
+    house.affiliate(&room, "keeper", "member");
+    let (id, is_encrypted) = house.say(&room, "keeper-kann-nicht");
     assert!(!is_encrypted);
-    assert_eq!(scene.alice.expect(SOON, |message| message.id == id).body, "keeper-kann-nicht");
-    scene.affiliate(&room, "keeper", "none");
+    assert_eq!(house.alice.expect(SOON, |message| message.id == id).body, "keeper-kann-nicht");
+    house.affiliate(&room, "keeper", "none");
     thread::sleep(Duration::from_millis(500));
-    scene.tells(&room, "jetzt-alle", "alice bob carol");
-    assert!(!scene.is_on_server("jetzt-alle") && !scene.is_on_server("geheim"));
+    house.tells(&room, "jetzt-alle", "alice bob carol");
+    assert!(!house.scene.is_on_server("jetzt-alle") && !house.scene.is_on_server("geheim"));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod daemon;
+pub mod encrypted;
 pub mod http;
 pub mod load;
 pub mod peer;
