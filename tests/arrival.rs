@@ -8,7 +8,6 @@ use std::time::Duration;
 use botmother::base::id::{AccountId, BotId};
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
@@ -37,38 +36,6 @@ struct Rig {
     core: Core,
 }
 
-/// A question to an entity, as text.
-#[derive(Clone, Debug)]
-struct Asked {
-    account: AccountId,
-    tag: u64,
-    payload: String,
-}
-
-/// What a batch caused, sorted.
-#[derive(Default, Debug)]
-struct Caused {
-    asked: Vec<Asked>,
-    said: Vec<(AccountId, String)>,
-    presences: Vec<String>,
-    closed: Vec<AccountId>,
-    started: Vec<AccountId>,
-    answers: Vec<Outcome>,
-}
-
-impl Caused {
-    /// The one question with this in it.
-    fn find(&self, part: &str) -> Asked {
-        let found: Vec<_> = self.asked.iter().filter(|asked| asked.payload.contains(part)).collect();
-        assert_eq!(found.len(), 1, "{part} in {self:?}");
-        found[0].clone()
-    }
-
-    fn says(&self, part: &str) -> bool {
-        self.said.iter().any(|(_, stanza)| stanza.contains(part))
-    }
-}
-
 fn configured(accounts: &[&str]) -> Setup {
     let accounts = accounts.iter().map(|account| config_account(account)).collect();
     setup(Settings { accounts, ..settings() })
@@ -95,26 +62,9 @@ impl Rigged for Rig {
     }
 
     fn batch(&mut self, events: Vec<Event>) -> Caused {
-        let mut caused = Caused::default();
-        for effect in self.core.batch(events) {
-            match effect {
-                Effect::Answer(_, outcome) => caused.answers.push(outcome),
-                Effect::Session(account, Order::Start(..)) => {
-                    self.core.account = account;
-                    caused.started.push(account);
-                }
-                Effect::Session(account, Order::Ask { tag, payload, .. }) => {
-                    caused.asked.push(Asked { account, tag, payload: payload.print(ns::CLIENT) });
-                }
-                Effect::Session(account, Order::Send { stanza, .. }) => caused.said.push((account, stanza)),
-                Effect::Session(_, Order::Presence(presence)) => caused.presences.push(presence),
-                Effect::Call { .. } | Effect::CallOff(_) | Effect::Rebind(_) => {
-                    panic!("nothing here reaches beyond XMPP")
-                }
-                Effect::Session(account, Order::Close) => caused.closed.push(account),
-                Effect::Session(..) => {}
-            }
-        }
+        let caused = Caused::of(self.core.batch(events));
+        assert!(caused.calls.is_empty() && caused.others.is_empty(), "nothing here reaches beyond XMPP: {caused:?}");
+        self.core.account = caused.started.last().copied().unwrap_or(self.core.account);
         caused
     }
 }

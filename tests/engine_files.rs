@@ -6,17 +6,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use botmother::base::call::{CallError, HttpCall};
+use botmother::base::call::CallError;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
-use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::{Called, Event};
 use botmother::engine::handle::*;
 use botmother::engine::{ConfigAccount, Settings};
 use botmother::store::Store;
 use botmother::xmpp::message::{self, Kind};
-use botmother::xmpp::ns;
 use botmother::xmpp::session;
 use botmother::xmpp::stanza::StanzaError;
 
@@ -30,22 +28,6 @@ mod sending;
 mod support;
 
 const OWNER: &str = "ralf@x.example";
-
-/// A question to an entity.
-#[derive(Clone, Debug)]
-struct Asked {
-    tag: u64,
-    payload: String,
-}
-
-/// What batches caused, sorted.
-#[derive(Default, Debug)]
-struct Caused {
-    asked: Vec<Asked>,
-    said: Vec<String>,
-    calls: Vec<(u64, HttpCall)>,
-    answers: Vec<Outcome>,
-}
 
 struct Rig {
     core: Core,
@@ -69,19 +51,8 @@ impl Rigged for Rig {
     }
 
     fn batch(&mut self, events: Vec<Event>) -> Caused {
-        let mut caused = Caused::default();
-        for effect in self.core.batch(events) {
-            match effect {
-                Effect::Answer(_, outcome) => caused.answers.push(outcome),
-                Effect::Session(_, Order::Ask { tag, payload, .. }) => {
-                    caused.asked.push(Asked { tag, payload: payload.print(ns::CLIENT) });
-                }
-                Effect::Session(_, Order::Send { stanza, .. }) => caused.said.push(stanza),
-                Effect::Session(account, Order::Start(..)) => self.core.account = account,
-                Effect::Call { tag, call, .. } => caused.calls.push((tag, *call)),
-                _ => {}
-            }
-        }
+        let caused = Caused::of(self.core.batch(events));
+        self.core.account = caused.started.last().copied().unwrap_or(self.core.account);
         caused
     }
 }

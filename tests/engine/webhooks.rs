@@ -315,6 +315,7 @@ fn a_bug_loses_and_repeats_nothing_else() {
     let (ask, _ticket) = asking(as_bot(&bot), Question::SendMessage(message("x@example.org", "y")));
     plant(Bug::Next);
     let next = posted(rig.batch(vec![arrived, ask]));
+    assert!(bug_was_met());
     assert_eq!(next.len(), 1, "her second, once");
     assert!(next[0].body().contains("a2"));
     rig.arrives(&next[0]);

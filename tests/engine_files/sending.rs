@@ -30,8 +30,8 @@ fn a_file_is_uploaded_and_then_said() {
     let [Ok(Answer::Sent { message_id, .. })] = &done.answers[..] else { panic!("{done:?}") };
     assert_eq!(done.said.len(), 2, "{done:?}");
     let address = "<url>https://192.168.1.2:5281/up/1</url>";
-    assert!(done.said[0].contains(address) && done.said[0].contains(message_id), "{done:?}");
-    assert!(done.said[1].contains("<body>look</body>"), "{done:?}");
+    assert!(done.said[0].1.contains(address) && done.said[0].1.contains(message_id), "{done:?}");
+    assert!(done.said[1].1.contains("<body>look</body>"), "{done:?}");
     let message_id = message_id.clone();
     drop((done, put, begun, found));
 

@@ -104,6 +104,7 @@ fn what_is_taken_back_has_not_happened() {
     ];
     plant(AT_MESSAGE);
     rig.batch(events);
+    assert!(bug_was_met());
     assert!(rig.answer().unwrap_err().contains("call joinRoom first"));
     let updates = rig.updates();
     assert_eq!(updates.last().map(String::as_str), Some("room_left we were kicked out of the room"), "{updates:?}");

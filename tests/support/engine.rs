@@ -16,19 +16,22 @@ use botmother::base::jid::{BareJid, Jid};
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
 use botmother::engine::command::texts::Language;
-use botmother::engine::effect::{Effect, Order};
+use botmother::engine::effect::Effect;
 use botmother::engine::event::Event;
 use botmother::engine::handle::*;
 use botmother::engine::{ConfigAccount, Engine, Settings, Setup};
 use botmother::store::Store;
 use botmother::xml::{Element, Namespaces};
-use botmother::xmpp::iq::Peer;
 use botmother::xmpp::message::Kind;
 use botmother::xmpp::ns;
 use botmother::xmpp::session::{self, Facts};
 
+#[path = "engine/effects.rs"]
+mod effects;
 #[path = "engine/people.rs"]
 pub mod people;
+
+pub use effects::*;
 
 /// When engines begin.
 pub const START: Now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
@@ -325,45 +328,4 @@ pub fn http_answer(status: u16, body: &str) -> HttpAnswer {
 
 pub fn http_answered(tag: u64, status: u16, body: &str) -> Event {
     Event::Called { tag, called: Box::new(Ok(http_answer(status, body))) }
-}
-
-// --- what it does ---
-
-pub fn answers(effects: Vec<Effect>) -> Vec<Outcome> {
-    let answer = |effect| if let Effect::Answer(_, outcome) = effect { Some(outcome) } else { None };
-    effects.into_iter().filter_map(answer).collect()
-}
-
-/// The account whose session is started.
-pub fn started(effects: &[Effect]) -> AccountId {
-    let start = |effect: &Effect| match effect {
-        Effect::Session(account, Order::Start(..)) => Some(*account),
-        _ => None,
-    };
-    effects.iter().find_map(start).expect("the session is started")
-}
-
-/// Stanzas given to the session, with their tags if they have one.
-pub fn stanzas(effects: &[Effect]) -> Vec<(Option<u64>, String)> {
-    let send = |effect: &Effect| match effect {
-        Effect::Session(_, Order::Send { tag, stanza }) => Some((*tag, stanza.clone())),
-        _ => None,
-    };
-    effects.iter().filter_map(send).collect()
-}
-
-/// Whom a question of an account is for.
-pub fn asked_of(peer: &Peer, account: &str) -> String {
-    match peer {
-        Peer::Other(jid) => jid.to_string(),
-        Peer::Account | Peer::Server => account.to_string(),
-    }
-}
-
-/// Takes the outcome of a message that was accepted: its id, and whether it goes encrypted.
-pub fn sent_id(outcome: Outcome) -> (String, bool) {
-    match outcome {
-        Ok(Answer::Sent { message_id, encrypted }) => (message_id, encrypted),
-        other => panic!("{other:?}"),
-    }
 }

@@ -1,7 +1,8 @@
 //! What the integration tests share: real servers, a proxy that breaks connections, a second client.
 //!
 //! Included by each test file that needs it with `mod support;`. A test file uses only a part, hence the permission
-//! for dead code. Servers, proxy and peer do not depend on the library under test.
+//! for dead code. Servers, proxy and peer do not depend on the library under test. What tests without a server share
+//! they include by its path: `engine.rs`, `dialog.rs`, `stub.rs`.
 
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
