@@ -1,68 +1,17 @@
 //! Six weeks of an ordinary life: people write and bots answer, both sides are ended and started again, lines are cut,
 //! messages come late and in another order, prekeys are used up and signed ones replaced. Nobody has to do anything.
 
-use botmother::omemo::Session;
-
 use super::*;
+use support::life::*;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const DAYS: u32 = 42;
 
-/// A number below `bound`.
-fn below(bound: usize) -> usize {
-    let mut bytes = [0; 2];
-    entropy(&mut bytes);
-    usize::from(u16::from_le_bytes(bytes)) % bound
-}
-
-/// Takes out some of what is on its way, in any order; all of it in the end.
-fn some<T>(on_the_way: &mut Vec<T>, is_end: bool) -> Vec<T> {
-    let count = if is_end { on_the_way.len() } else { below(on_the_way.len() + 1) };
-    (0..count).map(|_| on_the_way.swap_remove(below(on_the_way.len()))).collect()
-}
-
-fn has_payload(stanza: &Element) -> bool {
-    let encrypted = Version::ALL.iter().find_map(|version| stanza.find("encrypted", version.ns()));
-    encrypted.is_none_or(|encrypted| encrypted.children().any(|child| child.name() == "payload"))
-}
-
-/// A device of the owner's, and what is on its way to it and from it.
-struct Pocket {
-    phone: Phone,
-    to_bot: Vec<Element>,
-    to_phone: Vec<Element>,
-    heard: Vec<String>,
-}
-
-impl Pocket {
-    fn new(phone: Phone) -> Pocket {
-        Pocket { phone, to_bot: Vec::new(), to_phone: Vec::new(), heard: Vec::new() }
-    }
-
-    /// The client is ended and started again: what it has is what it had stored.
-    fn restart(&mut self) {
-        let phone = &mut self.phone;
-        phone.device = Device::from_bytes(&phone.device.to_bytes()).unwrap();
-        phone.session = phone.session.as_ref().map(|session| Session::from_bytes(&session.to_bytes()).unwrap());
-    }
-
-    fn hear(&mut self, is_end: bool) {
-        for stanza in some(&mut self.to_phone, is_end) {
-            match self.phone.hear(&stanza) {
-                Ok(text) => self.heard.extend(text),
-                // What a kill kept from being acknowledged is sent again.
-                Err(omemo::Error::Duplicate) => {}
-                // A message without a text is for one device.
-                Err(omemo::Error::NotForUs) if !has_payload(&stanza) => {}
-                Err(error) => panic!("the phone cannot read: {error:?}: {stanza:?}"),
-            }
-        }
-    }
-}
-
 struct Life {
     rig: Rig,
     pockets: Vec<Pocket>,
+    /// On their way to the bot, from each device.
+    to_bot: Vec<Vec<Element>>,
     said: Vec<String>,
     told: Vec<String>,
     taken: Vec<String>,
@@ -71,10 +20,18 @@ struct Life {
 impl Life {
     fn new(version: Version) -> Life {
         let rig = Rig::online(Encrypt::Required);
-        let mut life = Life { rig, pockets: Vec::new(), said: Vec::new(), told: Vec::new(), taken: Vec::new() };
+        let mut life = Life {
+            rig,
+            pockets: Vec::new(),
+            to_bot: Vec::new(),
+            said: Vec::new(),
+            told: Vec::new(),
+            taken: Vec::new(),
+        };
         for id in [77, 78] {
             let phone = Phone::published(OWNER, version, id, &mut life.rig.nodes);
             life.pockets.push(Pocket::new(phone));
+            life.to_bot.push(Vec::new());
         }
         life
     }
@@ -87,11 +44,11 @@ impl Life {
         for _ in 0..below(3) {
             let text = format!("question {}", self.said.len());
             let stanza = self.pockets[speaker].phone.say(&self.rig.nodes, Some(&text));
-            self.pockets[speaker].to_bot.push(stanza);
+            self.to_bot[speaker].push(stanza);
             self.said.push(text);
         }
         for pocket in 0..count {
-            for stanza in some(&mut self.pockets[pocket].to_bot, false) {
+            for stanza in some(&mut self.to_bot[pocket], false) {
                 self.rig.arrives(&stanza);
             }
         }
@@ -114,9 +71,9 @@ impl Life {
 
     fn deliver(&mut self) {
         for stanza in self.rig.take_sent() {
-            self.pockets.iter_mut().for_each(|pocket| pocket.to_phone.push(stanza.clone()));
+            self.pockets.iter_mut().for_each(|pocket| pocket.on_the_way.push(stanza.clone()));
         }
-        self.pockets.iter_mut().for_each(|pocket| pocket.hear(false));
+        self.pockets.iter_mut().for_each(|pocket| pocket.hear(BOT, false));
     }
 
     /// Ends the daemon and starts it; or only the line is cut.
@@ -150,13 +107,13 @@ fn six_weeks(version: Version) {
     }
     life.rig.wait(DAY);
     for pocket in 0..life.pockets.len() {
-        for stanza in some(&mut life.pockets[pocket].to_bot, true) {
+        for stanza in some(&mut life.to_bot[pocket], true) {
             life.rig.arrives(&stanza);
         }
     }
     life.taken.extend(life.rig.take());
     life.deliver();
-    life.pockets.iter_mut().for_each(|pocket| pocket.hear(true));
+    life.pockets.iter_mut().for_each(|pocket| pocket.hear(BOT, true));
 
     assert!(life.said.len() > 400 && life.told.len() > 400, "{} and {}", life.said.len(), life.told.len());
     assert_eq!(life.taken.len(), life.said.len());

@@ -5,6 +5,8 @@ use botmother::engine::Settings;
 
 use super::*;
 
+#[path = "self_chat/days.rs"]
+mod days;
 #[path = "self_chat/devices.rs"]
 mod devices;
 

@@ -4,20 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use support::life::*;
 
 const HOURS: usize = 35 * 24;
 const CAROL: &str = "carol@example.org";
-
-/// A number below `bound`.
-fn below(bound: usize) -> usize {
-    let mut bytes = [0; 2];
-    entropy(&mut bytes);
-    usize::from(u16::from_le_bytes(bytes)) % bound
-}
-
-fn one_in(bound: usize) -> bool {
-    below(bound) == 0
-}
 
 struct Person {
     phone: Phone,
