@@ -120,6 +120,9 @@ fn the_built_in_chat_needs_no_server() {
     rig.send(bot, "owner@local", "hello owner");
     let Ok(Answer::Lines(lines)) = rig.admin(read(lines[1].id)) else { panic!() };
     assert_eq!((lines[1].from.as_str(), lines[1].text.as_str()), ("Echo", "hello owner"));
+    rig.admin(say("/omemo")).unwrap();
+    let Ok(Answer::Lines(lines)) = rig.admin(read(lines[1].id)) else { panic!() };
+    assert!(lines[1].text.contains("nothing is encrypted"), "{lines:?}");
     let refused = rig.ask(as_bot(bot), Question::SendMessage(message("anna@example.org", "x")));
     assert!(matches!(refused, Err(Failure::Remote { what: "send_failed", .. })));
 }

@@ -13,6 +13,7 @@ use crate::engine::command::texts::{self, Language, Text, chat, omemo as words};
 use crate::engine::command::{botfather, split};
 use crate::engine::crypt::trust::Unclear;
 use crate::engine::handle::{Encrypt, KeyInfo, Policy};
+use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
@@ -35,6 +36,9 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     if let Some(account) = engine.account_of(owner).filter(|_| !is_bot) {
         let place = Place { bot: None, account, command: "/omemo".to_string() };
         return answer(engine, &place, owner, arguments);
+    }
+    if !is_bot && is_local(owner) {
+        return Ok(words::INSIDE.fill(engine.setup.settings.language, &[]));
     }
     match botfather::own_bot(engine, owner, id, "/omemo", &words::ID_WORDS) {
         Ok(bot) => {

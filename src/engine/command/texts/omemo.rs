@@ -33,6 +33,10 @@ texts! {
     NOT_CHOSEN_HERE = "That is chosen for bots with an account of their own: /omemo <ID> …. How I encrypt in this chat says self_chat in [omemo] of the configuration."
         | "Das gibt es für Bots mit eigenem Konto: /omemo <ID> …. Wie ich in diesem Chat verschlüssele, sagt self_chat in [omemo] der Konfiguration.";
 
+    /// Answer to /omemo in the built-in chat.
+    INSIDE = "What is said here does not leave the daemon, so nothing is encrypted. /omemo <ID> tells of a bot that speaks through an XMPP account."
+        | "Was hier gesagt wird, verlässt den Dienst nicht, also wird nichts verschlüsselt. /omemo <ID> sagt es von einem Bot, der durch ein XMPP-Konto spricht.";
+
     /// A further device.
     KEY_NEW = "A new device of {jid} encrypts, and I do not trust it yet: I read what it sends, and send it nothing.\nDevice: {device}\nFingerprint: {fingerprint}\nIf it is the right one, write from a device that I trust: {command} trust {name}"
         | "Ein neues Gerät von {jid} verschlüsselt, und ich vertraue ihm noch nicht: ich lese, was es sendet, und sende ihm nichts.\nGerät: {device}\nFingerabdruck: {fingerprint}\nIst es das richtige, schreibe von einem Gerät, dem ich vertraue: {command} trust {name}";
