@@ -183,7 +183,7 @@ fn registered_in_band(kind: Kind) {
     assert!(password.is_err());
     assert!(!log.contains("<password>"), "the log shows a registration");
 
-    wait_bot_online(&daemon);
+    daemon.wait_health("bots_online", 1, LIMIT);
     let deleted = daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
     assert!(deleted.at("account_removed").truth(), "{}", daemon.log_text());
     wait_unknown(&mut phone, &server, &jid);
@@ -199,14 +199,6 @@ fn registered_in_band(kind: Kind) {
     daemon.start_again();
     let mut phone = Peer::login(&server, "ralf", "pw", "phone");
     wait_unknown(&mut phone, &server, &jid);
-}
-
-fn wait_bot_online(daemon: &Daemon) {
-    let begun = Instant::now();
-    while daemon.http().get("/health", None).ok().at("bots_online").number() == 0 {
-        assert!(begun.elapsed() < LIMIT, "the bot is not online\n{}", daemon.log_text());
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Waits until the name can be registered again, by whoever asks: then the account is gone.

@@ -149,15 +149,6 @@ fn make_bots(server: &Server, daemon: &Daemon, rooms: &[String]) -> Vec<Bot> {
     (0..BOTS).map(make).collect()
 }
 
-fn wait_bots_online(daemon: &Daemon) {
-    let begun = Instant::now();
-    let mut http = daemon.http();
-    while http.get("/health", None).ok().at("bots_online").number() != BOTS as i64 {
-        assert!(begun.elapsed() < LIMIT, "not all bots are online\n{}", daemon.log_text());
-        thread::sleep(Duration::from_millis(100));
-    }
-}
-
 /// What the archives hold.
 struct Archives {
     anna: Vec<Entry>,
@@ -251,7 +242,7 @@ pub(super) fn crowd(kind: Kind) {
     stop_sending.store(true, Ordering::SeqCst);
     let accepted: Vec<Accepted> = programs.sending.into_iter().flat_map(|t| t.join().expect("a sender")).collect();
     writer.log_out();
-    wait_bots_online(&daemon);
+    daemon.wait_health("bots_online", BOTS as i64, LIMIT);
     let mut archives = Archives::read(&server, &rooms);
     while !archives.lost_sends(&accepted).is_empty() && begun.elapsed() < ARRIVAL_LIMIT {
         thread::sleep(Duration::from_secs(2));

@@ -130,17 +130,21 @@ impl Daemon {
 
     /// Waits until so many accounts are online.
     pub fn wait_online(&self, accounts: i64, limit: Duration) {
+        self.wait_health("accounts_online", accounts, limit);
+    }
+
+    /// Waits until `/health` gives this number.
+    pub fn wait_health(&self, member: &str, number: i64, limit: Duration) {
         let begun = Instant::now();
         let mut http = self.http();
         loop {
-            let health = http.call("GET", "/health", None, &[], "");
-            // 429 is for asking too often: not yet, too.
-            let health = health.filter(|answer| answer.status == 200);
-            if health.is_some_and(|h| Json::parse(&h.body).at("accounts_online").number() == accounts) {
+            let health = http.call("GET", "/health", None, &[], "").filter(|answer| answer.status == 200);
+            if health.is_some_and(|health| Json::parse(&health.body).at(member).number() == number) {
                 return;
             }
-            assert!(begun.elapsed() < limit, "not {accounts} accounts online\n{}", self.log_text());
-            thread::sleep(Duration::from_millis(20));
+            assert!(begun.elapsed() < limit, "{member} is not {number}\n{}", self.log_text());
+            // Thirty requests a second are answered, and the test's next one is to be among them.
+            thread::sleep(Duration::from_millis(50));
         }
     }
 
