@@ -1,4 +1,4 @@
-//! AIs as the daemon meets them: answers that hang, trickle, lie and break, a real llama.cpp server, and a real chat.
+//! AIs as the daemon meets them: answers that hang, trickle, lie and break, and a real chat. Real services: `tests/llms.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -9,8 +9,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -264,61 +263,6 @@ fn whoever_hangs_up_has_called_his_question_off() {
 
 /// Answers that were hung up on.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
-
-/// The real llama.cpp server, from `$LLM_RIG`: a directory with `llmserver.py`, `tiny.gguf` and `venv/`.
-struct Llama(Child, u16);
-
-impl Llama {
-    /// `None`, loudly, where it is not installed.
-    fn start(key: &str) -> Option<Llama> {
-        let Some(dir) = std::env::var_os("LLM_RIG").map(PathBuf::from).filter(|dir| dir.is_dir()) else {
-            assert!(std::env::var_os("REQUIRE_LLM").is_none(), "LLM_RIG names no directory");
-            eprintln!("SKIPPED: no llama.cpp server; set LLM_RIG to a directory with one");
-            return None;
-        };
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(dir.join("venv/bin/python"));
-        command.arg(dir.join("llmserver.py")).arg(dir.join("tiny.gguf")).arg(port.to_string()).arg(key);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let llama = Llama(child, port);
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "llama.cpp does not serve");
-            thread::sleep(Duration::from_millis(50));
-        }
-        Some(llama)
-    }
-}
-
-impl Drop for Llama {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[test]
-fn a_real_model_answers() {
-    let Some(llama) = Llama::start("k1") else { return };
-    let daemon = Daemon::start("");
-    let mut http = daemon.http();
-    let token = daemon.create_bot("Tiny", OWNER);
-    // It speaks the ways of OpenAI and of Anthropic.
-    for provider in ["openai", "claude"] {
-        let endpoint = format!("http://127.0.0.1:{}", llama.1);
-        let body = format!(r#"{{"provider":"{provider}","api_key":"k1","model":"tiny-rig","endpoint":"{endpoint}"}}"#);
-        http.post("/bot/ai/setup", Some(&token), &body).ok();
-        for question in ["Hello?", "And now?"] {
-            let body = format!(r#"{{"message":"{question}"}}"#);
-            let reply = http.post("/bot/ai/ask", Some(&token), &body).ok();
-            assert!(reply.at("response").text().starts_with("Hello from the tiny test model"), "{provider}");
-        }
-        let wrong = body.replace("\"k1\"", "\"k2\"");
-        http.post("/bot/ai/setup", Some(&token), &wrong).ok();
-        let failed = http.post("/bot/ai/ask", Some(&token), r#"{"message":"x"}"#);
-        assert!(failed.status == 502 && failed.body.contains("ai_error"), "{}", failed.body);
-    }
-}
 
 #[test]
 fn a_real_chat_with_a_bot_that_thinks() {

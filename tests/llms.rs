@@ -1,3 +1,5 @@
+//! A real llama.cpp with a tiny model (PyPI), which speaks as OpenAI and as Anthropic do.
+//!
 //! Every provider's way of speaking, by somebody else's idea of it: aimock (npm), which has Ollama's, Gemini's, Anthropic's
 //! and OpenAI's, whole and in pieces. Skipped where tests/setup found no Node.js, unless REQUIRE_LLM=1.
 //!
@@ -17,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use support::daemon::Daemon;
 use support::http::Http;
+use support::peer;
 use support::port::Port;
 
 const ANSWER: &str = "The capital of France is Paris. Grüße!";
@@ -28,6 +31,46 @@ const FIXTURES: &str = r#"{"fixtures":[
 /// Provider, and the path under which its service stands there.
 const PROVIDERS: [(&str, &str); 5] =
     [("ollama", ""), ("gemini", "/v1beta/models"), ("claude", ""), ("openai", "/v1"), ("mistral", "/v1")];
+
+/// What the model of `tests/support/llama.py` always says.
+const SENTENCE: &str = "Hello from a very small model, which says nothing else.";
+
+struct Llama {
+    child: Child,
+    port: Port,
+}
+
+impl Llama {
+    /// `None`, loudly, where its Python package is not installed.
+    fn start(daemon: &Daemon, key: &str) -> Option<Llama> {
+        let python = peer::python();
+        let found = Command::new(&python).args(["-c", "import xllamacpp, gguf"]).stderr(Stdio::null()).status();
+        if !found.is_ok_and(|status| status.success()) {
+            assert!(std::env::var_os("REQUIRE_SERVERS").is_none(), "xllamacpp is missing; run tests/setup");
+            eprintln!("SKIPPED: no xllamacpp in {}; run tests/setup", python.display());
+            return None;
+        }
+        let port = Port::claim();
+        let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/support/llama.py");
+        let mut command = Command::new(python);
+        command.arg(program).args([&port.number.to_string(), key]).arg(&daemon.dir);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("Python runs");
+        let llama = Llama { child, port };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", llama.port.number)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "llama.cpp does not serve");
+            thread::sleep(Duration::from_millis(50));
+        }
+        Some(llama)
+    }
+}
+
+impl Drop for Llama {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 struct Mock {
     child: Child,
@@ -192,6 +235,38 @@ fn heard(daemon: &Daemon, token: &str, question: &str) -> String {
     String::from_utf8(curl.output().unwrap().stdout).unwrap()
 }
 
+/// The pieces in such events, put together.
+fn deltas(events: &str) -> String {
+    let piece = |line: &str| Some(line.strip_prefix("data: {\"delta\":\"")?.strip_suffix("\"}")?.to_string());
+    events.lines().filter_map(piece).collect()
+}
+
+#[test]
+fn a_real_model_answers() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let Some(llama) = Llama::start(&daemon, "k1") else { return };
+    let mut http = daemon.http();
+    let token = daemon.create_bot("Clever", "owner@local");
+    for provider in ["openai", "claude"] {
+        let endpoint = format!("http://127.0.0.1:{}", llama.port.number);
+        let setup = format!(r#"{{"provider":"{provider}","api_key":"k1","model":"tiny","endpoint":"{endpoint}"}}"#);
+        http.post("/bot/ai/setup", Some(&token), &setup).ok();
+        // Twice: the second time with what was said before.
+        for question in ["Hello?", "And now?"] {
+            let body = format!(r#"{{"message":"{question}"}}"#);
+            let reply = http.post("/bot/ai/ask", Some(&token), &body).ok();
+            assert_eq!(reply.at("response").text(), SENTENCE, "{provider}");
+        }
+        let events = heard(&daemon, &token, "In pieces?");
+        assert!(events.matches("\"delta\"").count() > 2, "{provider}: {events}");
+        assert_eq!(deltas(&events), SENTENCE, "{provider}: {events}");
+        assert_eq!(chat(&mut http, "In the chat?"), SENTENCE, "{provider}");
+        http.post("/bot/ai/setup", Some(&token), &setup.replace("k1", "k2")).ok();
+        let refused = http.post("/bot/ai/ask", Some(&token), r#"{"message":"x"}"#);
+        assert!(refused.status == 502 && refused.body.contains("does not accept the key"), "{}", refused.body);
+    }
+}
+
 #[test]
 fn every_provider_answers_whole_and_in_pieces() {
     let daemon = Daemon::start("[api]\nrate_limit = 0\n");
@@ -207,12 +282,7 @@ fn every_provider_answers_whole_and_in_pieces() {
             assert_eq!(reply.at("response").text(), ANSWER, "{provider}");
         }
         let events = heard(&daemon, &token, "The capital of France?");
-        let deltas: Vec<String> = events
-            .lines()
-            .filter_map(|line| line.strip_prefix("data: {\"delta\":\"")?.strip_suffix("\"}"))
-            .map(str::to_string)
-            .collect();
-        assert_eq!(deltas.concat(), ANSWER, "{provider}: {events}");
+        assert_eq!(deltas(&events), ANSWER, "{provider}: {events}");
         assert!(
             events.trim_end().ends_with(&format!(r#""result":{{"response":"{ANSWER}"}}}}"#)),
             "{provider}: {events}"
