@@ -9,6 +9,7 @@
 
 pub(super) mod trust;
 
+mod debts;
 mod generation;
 mod inbound;
 mod outbound;

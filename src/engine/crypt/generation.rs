@@ -3,7 +3,7 @@
 //! good for decrypting only, until a new one takes their place. Identity keys stay, so that nobody has to trust anew.
 
 use crate::engine::Engine;
-use crate::engine::crypt::outbound::PUT_BACK;
+use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::version_of;
 use crate::store;
 

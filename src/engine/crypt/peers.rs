@@ -6,7 +6,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
-use crate::engine::crypt::outbound::PUT_BACK;
+use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::crypt::{Asked, number, version_of};
 use crate::engine::handle::Encrypt;
