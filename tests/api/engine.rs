@@ -1,5 +1,6 @@
 //! A made-up engine: answers each question from a table, and tells which it was asked.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -36,7 +37,7 @@ pub(crate) fn start() -> (Handle, Asked) {
 pub(crate) fn spool() -> Spool {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    Spool::open(&std::env::temp_dir().join(format!("botmother-face-{}-{number}", std::process::id()))).unwrap()
+    Spool::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("face-{number}"))).unwrap()
 }
 
 fn work(inbox: &Receiver<Event>, told: &Sender<String>) {

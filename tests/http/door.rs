@@ -45,6 +45,7 @@ impl Door {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", process::id()));
+        let _ = fs::remove_dir_all(&dir);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
         let waiting = Arc::new(AtomicUsize::new(0));

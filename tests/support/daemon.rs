@@ -50,6 +50,8 @@ impl Daemon {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("botmother-test-{}-{number}", std::process::id()));
+        // Of an earlier run that was killed, whose process had our number.
+        let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(&dir).expect("a directory for the daemon");
         // Most peers of the tests have no OMEMO.
         let plain = if config.contains("[omemo]") { "" } else { "\n[omemo]\ndefault = \"preferred\"\n" };
