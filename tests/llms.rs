@@ -258,7 +258,6 @@ fn a_real_model_answers() {
             assert_eq!(reply.at("response").text(), SENTENCE, "{provider}");
         }
         let events = heard(&daemon, &token, "In pieces?");
-        assert!(events.matches("\"delta\"").count() > 2, "{provider}: {events}");
         assert_eq!(deltas(&events), SENTENCE, "{provider}: {events}");
         assert_eq!(chat(&mut http, "In the chat?"), SENTENCE, "{provider}");
         http.post("/bot/ai/setup", Some(&token), &setup.replace("k1", "k2")).ok();
