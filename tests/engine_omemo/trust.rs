@@ -119,6 +119,13 @@ fn devices_that_were_there_first_need_no_word_to_be_said_to_them() {
         // The bot's program takes its time.
         rig.wait(LATER);
         rig.take_sent();
+        // Meanwhile others have used up the prekeys that it showed then.
+        let device = &mut phones[1].device;
+        let shown: Vec<u32> = device.bundle().prekeys.iter().map(|(id, _)| *id).collect();
+        shown.into_iter().for_each(|id| assert!(device.mark_used(id)));
+        device.delete_used();
+        with_entropy(|entropy| device.refill(entropy));
+        phones[1].publish(&mut rig.nodes);
         sent_id(rig.say("for both"));
         let sent = rig.take_sent();
         for phone in &mut phones {

@@ -155,7 +155,7 @@ impl Engine {
         if self.is_person(account) {
             self.note_own_list(account, version, list);
             self.note_daemons(account, version, &own, list)?;
-            self.look_at_own_devices(account, version, &own, &ids)?;
+            self.look_at_devices(account, version, &own, &ids)?;
         }
         self.send_waiting_for(account, &own)
     }

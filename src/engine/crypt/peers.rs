@@ -349,6 +349,36 @@ impl Engine {
         self.ask_entity(peer.account, to, IqKind::Get, question, About::Omemo(Asked::Bundle(peer.clone())));
     }
 
+    /// Fetches the bundles of devices whose keys were never seen, so that those which somebody has at first are the ones
+    /// that count as such, whenever the first message goes to them.
+    pub(super) fn look_at_devices(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+        ids: &[u32],
+    ) -> Result<(), store::Error> {
+        let unread = self.daemons_of(account, version, jid)?;
+        let known = self.store.list_omemo_keys(account, jid)?;
+        for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
+            let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
+            let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.now.unix());
+            if !is_skipped && !known.iter().any(|key| key.device == id) {
+                self.ask_bundle(&peer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the key in a bundle. Whether the bundle is of use now: kept for later, its prekeys would be used up by others.
+    fn look_at_bundle(&mut self, peer: &OmemoPeer, version: Version, bundle: &Bundle) -> Result<bool, store::Error> {
+        if let Some(identity) = bundle.identity(version) {
+            self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
+        }
+        let owes = self.store.omemo_session(peer)?.is_some_and(|row| row.owes != 0);
+        Ok(owes || self.store.count_omemo_waiting(peer.account)? > 0)
+    }
+
     pub(super) fn on_bundle(&mut self, peer: OmemoPeer, answer: &EntityAnswer) -> Result<(), store::Error> {
         let version = version_of(peer.version);
         let read = |payload: &crate::xml::Element| -> Option<Bundle> {
@@ -357,9 +387,7 @@ impl Engine {
         };
         match answer {
             Ok(payload) => match payload.as_ref().and_then(read) {
-                Some(bundle)
-                    if self.is_self_chat(peer.account, &peer.jid)
-                        && !self.look_at_own_bundle(&peer, version, &bundle)? => {}
+                Some(bundle) if !self.look_at_bundle(&peer, version, &bundle)? => {}
                 Some(bundle) => {
                     if self.crypt.bundles.len() >= limits::OMEMO_BUNDLES_MAX {
                         self.crypt.bundles.clear();
@@ -380,7 +408,6 @@ impl Engine {
         if self.own_jid(peer.account).as_ref() == Some(&peer.jid) {
             return self.send_waiting(peer.account);
         }
-        self.look_at_all_devices(peer.account, &peer.jid)?;
         self.send_waiting_for(peer.account, &peer.jid)
     }
 }

@@ -13,7 +13,7 @@ use crate::engine::command::texts::{self, Text};
 use crate::engine::crypt::own::{LABEL, list_in};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
-use crate::omemo::{self, Bundle, Encrypted, Version};
+use crate::omemo::{self, Encrypted, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, Origin};
 use crate::xml::Element;
@@ -91,42 +91,6 @@ impl Engine {
             Some(list) => self.crypt.own_lists.insert((account, version), list.clone()),
             None => self.crypt.own_lists.remove(&(account, version)),
         };
-    }
-
-    /// Fetches the bundles of the owner's devices whose keys were never seen, so that those which he has at first are the
-    /// ones that count as such, whenever the first message comes.
-    pub(super) fn look_at_own_devices(
-        &mut self,
-        account: AccountId,
-        version: Version,
-        own: &BareJid,
-        ids: &[u32],
-    ) -> Result<(), store::Error> {
-        let unread = self.daemons_of(account, version, own)?;
-        let known = self.store.list_omemo_keys(account, own)?;
-        for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
-            let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
-            let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.now.unix());
-            if !is_skipped && !known.iter().any(|key| key.device == id) {
-                self.ask_bundle(&peer);
-            }
-        }
-        Ok(())
-    }
-
-    /// Judges the key in a bundle of the owner's. Whether the bundle is of use now: kept for later, its prekeys would be
-    /// used up by others.
-    pub(super) fn look_at_own_bundle(
-        &mut self,
-        peer: &OmemoPeer,
-        version: Version,
-        bundle: &Bundle,
-    ) -> Result<bool, store::Error> {
-        if let Some(identity) = bundle.identity(version) {
-            self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
-        }
-        let owes = self.store.omemo_session(peer)?.is_some_and(|row| row.owes != 0);
-        Ok(owes || self.store.count_omemo_waiting(peer.account)? > 0)
     }
 
     /// Our own list could not be read: it is left as it is, and what waits for it goes on without.

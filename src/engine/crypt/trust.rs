@@ -13,8 +13,9 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::Engine;
+use crate::engine::crypt::peers::List;
 use crate::engine::local::is_local;
-use crate::omemo::{self, PublicKey};
+use crate::omemo::{self, PublicKey, Version};
 use crate::store;
 use crate::store::row::{KeyRow, Origin};
 
@@ -168,9 +169,13 @@ impl Engine {
             return Ok(());
         }
         let rows = self.store.list_omemo_keys(account, peer)?;
-        if !rows.is_empty() && is_first_sight(&rows, self.now.unix()) {
-            // Asks for what is missing, and judges the keys that have come.
-            self.readiness(account, peer)?;
+        if rows.is_empty() || !is_first_sight(&rows, self.now.unix()) {
+            return Ok(());
+        }
+        for version in Version::ALL {
+            if let List::Known(ids) = self.list_of(account, version, peer)? {
+                self.look_at_devices(account, version, peer, &ids)?;
+            }
         }
         Ok(())
     }
