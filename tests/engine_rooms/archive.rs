@@ -132,6 +132,56 @@ fn what_comes_before_the_room_says_what_it_is_comes_once() {
     assert_eq!(rig.updates(), ["message first", "message second"]);
 }
 
+/// What the server still had for the session before this one: its way into the room, and what the room tells of its history,
+/// without the ids of its archive.
+#[test]
+fn what_an_earlier_session_was_told_comes_once() {
+    let old = format!(
+        "<message from='{ROOM}/anna' type='groupchat' id='m-old'><body>old</body>\
+         <delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='2026-01-01T10:00:00Z'/></message>"
+    );
+    for is_online_before in [false, true] {
+        let mut rig = Rig::joined().killed();
+        if is_online_before {
+            rig.online(false);
+        }
+        rig.presence("Robo", "", SELF);
+        rig.message(&old);
+        rig.subject();
+        if is_online_before {
+            rig.presence("Robo", "type='unavailable'", SELF);
+            rig.wait(40);
+        } else {
+            rig.online(false);
+        }
+        assert_eq!(rig.updates(), Vec::<String>::new());
+        rig.let_in(WITH_ARCHIVE);
+        rig.archived("early", "first", "anna");
+        rig.archived("old", "old", "anna");
+        rig.end_of_archive("old");
+        assert_eq!(rig.updates(), ["message first", "message old"]);
+    }
+}
+
+/// Told without the archive's id, since it did not say in time that it has one.
+#[test]
+fn a_room_that_says_late_what_it_is() {
+    let mut rig = Rig::joined().killed();
+    rig.online(false);
+    rig.presence("Robo", "", SELF);
+    rig.subject();
+    rig.groupchat("anna", "a1", "one");
+    rig.wait(70);
+    assert_eq!(rig.updates(), ["message one"]);
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    rig.archived("a1", "one", "anna");
+    rig.archived("a2", "one", "anna");
+    rig.end_of_archive("a2");
+    assert_eq!(rig.updates(), ["message one"]);
+}
+
 #[test]
 fn an_archive_that_is_out_of_order_is_asked_again() {
     let mut rig = Rig::joined();

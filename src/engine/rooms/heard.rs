@@ -37,7 +37,7 @@ impl Engine {
                 }
             }
         }
-        let is_new = self.is_new_in_room(key, message)?;
+        let is_new = self.is_new_in_room(key, heard)?;
         self.note_heard(key, heard)?;
         if heard.is_ours || is_old || !is_new {
             return Ok(());
@@ -217,16 +217,19 @@ impl Engine {
         stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000)
     }
 
-    /// By the id the room gave it; where it gives none, by that of its author, who may use one twice, and the text.
-    fn is_new_in_room(&mut self, key: &Key, message: &RoomMessage) -> Result<bool, store::Error> {
-        let now = self.now.unix();
-        if let Some(archive_id) = &message.archive_id {
-            return self.store.see(key.0, &seen_key(key, archive_id), now);
-        }
-        let Some(name) = message.origin_id.as_ref().or(message.id.as_ref()) else { return Ok(true) };
-        let body = message.body.as_deref().unwrap_or_default();
-        let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
-        self.store.see(key.0, &format!("g:{}:{name}:{hash}", message.from), now)
+    /// By the id the room gave it; where it gives none, by that of its author, who may use one twice, and the text. What an
+    /// archive tells may have been heard without its id.
+    fn is_new_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
+        let (message, now) = (&heard.message, self.now.unix());
+        let authors_key = authors_key(message);
+        let Some(archive_id) = &message.archive_id else {
+            return authors_key.map_or(Ok(true), |name| self.store.see(key.0, &name, now));
+        };
+        let is_known = match authors_key.filter(|_| heard.is_history) {
+            Some(name) => self.store.has_seen(key.0, &name)?,
+            None => false,
+        };
+        Ok(self.store.see(key.0, &seen_key(key, archive_id), now)? && !is_known)
     }
 }
 
@@ -303,6 +306,14 @@ fn author_of(message: &RoomMessage) -> Option<String> {
         Some(id) => format!("id:{id}"),
         None => format!("nick:{nick}"),
     })
+}
+
+/// Key in `seen` of a message by the id its author gave it, and its text.
+fn authors_key(message: &RoomMessage) -> Option<String> {
+    let name = message.origin_id.as_ref().or(message.id.as_ref())?;
+    let body = message.body.as_deref().unwrap_or_default();
+    let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
+    Some(format!("g:{}:{name}:{hash}", message.from))
 }
 
 /// Key in `seen` of a message by the id its room gave it.

@@ -38,7 +38,6 @@ impl Engine {
         let due = now + if is_known { limits::ROOM_HISTORY_TIMEOUT } else { limits::ROOM_INFO_TIMEOUT };
         entry.sync = Sync::Entering { is_told: false };
         entry.sync_due = Some(due);
-        entry.held.clear();
         entry.in_flight.clear();
         self.sync_informed(key)
     }
@@ -84,15 +83,18 @@ impl Engine {
         }
     }
 
-    /// We are not in the room for now. What was held can be read again where there is an archive.
+    /// We are not in the room for now. What was held can be read again where there is an archive; as long as the room has
+    /// not said what it is, it is held on.
     pub(super) fn sync_lost(&mut self, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        let held = std::mem::take(&mut entry.held);
-        let is_lost = !entry.has_archive();
         entry.sync = Sync::Out;
         entry.sync_due = None;
         entry.in_flight.clear();
-        if is_lost { self.tell_all(key, held) } else { Ok(()) }
+        if entry.room.info().is_none() {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut entry.held);
+        if entry.has_archive() { Ok(()) } else { self.tell_all(key, held) }
     }
 
     fn read_archive(&mut self, key: &Key) -> Result<(), store::Error> {

@@ -69,6 +69,8 @@ impl Room {
             return;
         }
         match self.state {
+            // Meant for an earlier session of ours, which the room lets go any moment.
+            State::Waiting if !self.is_online => {}
             // A kept room that answers late is welcome; in any other we do not want to be found.
             State::Joining(_) | State::Waiting => self.entered(presence),
             State::Out => self.send(&presence::build_leave(&presence.from)),
