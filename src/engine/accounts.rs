@@ -297,6 +297,7 @@ impl Engine {
                     facts.carbons,
                     facts.archive
                 );
+                self.omemo_bound(id);
                 self.catch_up(id)
             }
             Event::Presence(presence) => self.on_presence(id, presence),

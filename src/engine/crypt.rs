@@ -18,7 +18,7 @@ mod peers;
 mod people;
 mod rooms;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId};
@@ -40,6 +40,8 @@ pub(super) struct Crypt {
     bundles: HashMap<OmemoPeer, Bundle>,
     /// The lists of people's own devices as their servers have them.
     own_lists: HashMap<(AccountId, Version), Element>,
+    /// Own lists that were notified while an account comes online, and need not be asked for.
+    told_lists: HashSet<(AccountId, Version)>,
     /// The key under which the last message came.
     sender: Option<PublicKey>,
     /// How often in a row something of an account could not be published.

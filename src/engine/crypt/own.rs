@@ -87,7 +87,13 @@ fn next(how: How, answer: &EntityAnswer) -> Option<How> {
 }
 
 impl Engine {
-    /// An account is online: its own lists are looked at; what waited for the end of the archive is done.
+    /// A new stream is bound: what was notified on the one before may have changed since.
+    pub(in crate::engine) fn omemo_bound(&mut self, account: AccountId) {
+        self.crypt.told_lists.retain(|(other, _)| *other != account);
+    }
+
+    /// An account is online: its own lists are looked at, unless the server has told them as soon as we were present
+    /// (XEP-0163 §4.3.4); what waited for the end of the archive is done.
     pub(in crate::engine) fn omemo_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
         if self.policy(account) == Encrypt::Off {
             self.release_waiting(account)?;
@@ -97,7 +103,9 @@ impl Engine {
         }
         if !resumed {
             for version in Version::ALL {
-                self.ask_own_list(account, version);
+                if !self.crypt.told_lists.remove(&(account, version)) {
+                    self.ask_own_list(account, version);
+                }
             }
         }
         self.omemo_work(account, std::time::Duration::ZERO);

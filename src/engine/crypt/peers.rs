@@ -292,6 +292,9 @@ impl Engine {
         }
         let Some(payload) = list.items.last().and_then(|item| item.payload) else { return Ok(()) };
         if jid == own {
+            if !self.is_online(account) {
+                self.crypt.told_lists.insert((account, version));
+            }
             return self.settle_list(account, version, Some(payload));
         }
         let is_known = self.store.omemo_list(account, number(version), &jid)?.is_some();

@@ -26,6 +26,37 @@ fn our_device_is_added_to_those_that_are_there() {
     assert_eq!(home.nodes.published, Vec::<String>::new());
 }
 
+/// Our server tells its newest lists as soon as we are present, which is before the archive is read.
+#[test]
+fn a_list_that_is_told_on_coming_online_is_not_asked_for() {
+    let (mut home, ..) = Home::online(Encrypt::Preferred, LEGACY);
+    let device = home.device();
+    let nodes = Version::ALL.map(|version| version.devices_node().to_string());
+    let come_online = |home: &mut Home, told: &[Version]| {
+        home.offline();
+        home.nodes.read.clear();
+        home.bound(HERE);
+        for version in told {
+            home.notified(*version, home.nodes.get(OWNER, version.devices_node()).unwrap());
+        }
+        home.session(session::Event::Online { resumed: false });
+        home.nodes.read.clone()
+    };
+    assert_eq!(come_online(&mut home, &Version::ALL), Vec::<String>::new());
+    assert_eq!(come_online(&mut home, &[LEGACY]), nodes[1..]);
+    assert_eq!(come_online(&mut home, &[]), nodes);
+    // What is told then counts as what is asked for: another client has taken us off.
+    home.wait(LATER);
+    home.nodes.set(OWNER, &nodes[0], "current", omemo::add_device(LEGACY, None, 77, None));
+    assert_eq!(come_online(&mut home, &Version::ALL), Vec::<String>::new());
+    assert_eq!(home.ids(LEGACY), [77, device]);
+    // A stream that broke off before we were online leaves nothing behind.
+    home.offline();
+    home.bound(HERE);
+    home.notified(LEGACY, home.nodes.get(OWNER, &nodes[0]).unwrap());
+    assert_eq!(come_online(&mut home, &[]), nodes);
+}
+
 #[test]
 fn a_list_that_cannot_be_read_is_not_written() {
     let mut home = Home::new(Encrypt::Preferred);

@@ -164,6 +164,8 @@ pub struct Nodes {
     pub busy: usize,
     /// In the order of publishing.
     pub published: Vec<String>,
+    /// In the order of asking.
+    pub read: Vec<String>,
 }
 
 impl Nodes {
@@ -219,6 +221,7 @@ impl Nodes {
         }
         let Some(items) = payload.find("items", ns::PUBSUB) else { return none() };
         let node = items.attribute("node").unwrap();
+        self.read.push(node.to_string());
         if self.closed.iter().any(|closed| closed == node) {
             return Err(StanzaError::new("auth", "forbidden"));
         }
