@@ -19,6 +19,8 @@ use botmother::xmpp::session::{self, Facts};
 
 use support::*;
 
+#[path = "engine_life/archive.rs"]
+mod archive;
 #[path = "engine_life/deeds.rs"]
 mod deeds;
 #[path = "engine_life/states.rs"]

@@ -50,9 +50,12 @@ impl Engine {
         }
     }
 
-    /// Lets the next batch write what is acknowledged.
+    /// Lets the next batch write what is acknowledged and how far the archive is read, so that no start reads it twice.
     pub(super) fn expire_acks(&mut self) {
         self.postpone_acks(Duration::ZERO);
+        for account in self.accounts.values_mut().filter(|account| !account.marks.is_empty()) {
+            account.acks_due = Some(Duration::ZERO);
+        }
     }
 
     /// Acknowledgements that wait are written then (monotonic).

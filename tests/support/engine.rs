@@ -152,9 +152,19 @@ impl Core {
 
     /// Ends the engine as a kill would.
     pub fn kill(self) -> Store {
+        self.end(Now::default())
+    }
+
+    /// Ends the engine in order.
+    pub fn stop(self) -> Store {
+        let now = self.now;
+        self.end(now)
+    }
+
+    fn end(self, now: Now) -> Store {
         let (sender, receiver) = mpsc::channel();
         drop(sender);
-        self.engine.run(&receiver, Now::default, |_| {})
+        self.engine.run(&receiver, || now, |_| {})
     }
 
     /// Another engine in the place of this one, which ends as a kill would end it.

@@ -1,0 +1,82 @@
+//! From where the archive is read after a break: as little as possible twice, and nothing never.
+
+use super::*;
+
+impl Rig {
+    /// Comes online again; gives from where the archive of the bot's account is read.
+    fn place(&mut self) -> Option<String> {
+        let account = self.core.account;
+        let bound = session::Event::Bound { jid: full("bot@example.org/r"), facts: Facts::default() };
+        let effects = self.told(account, bound);
+        let place = effects.iter().find_map(|effect| match effect {
+            Effect::Session(id, Order::CatchUp(after)) if *id == account => Some(after.clone()),
+            _ => None,
+        });
+        self.told(account, session::Event::Online { resumed: false });
+        place.expect("the archive is read")
+    }
+
+    fn stopped(self) -> Rig {
+        let now = self.core.now;
+        let mut rig = Rig { core: Core::at(now, self.core.stop(), configured()), ..self };
+        let effects = rig.batch(Vec::new());
+        rig.started(&effects);
+        rig
+    }
+
+    fn hears_from_anna(&mut self, id: &str) {
+        let message = saying(id, from(ANNA, BOT, id));
+        self.hears(self.core.account, message);
+    }
+}
+
+/// The archive's id of a message of hers.
+fn id_of(id: &str) -> Option<String> {
+    Some(format!("a-{ANNA}-{id}"))
+}
+
+#[test]
+fn what_is_old_enough_is_not_read_twice() {
+    let (mut rig, ..) = Rig::new();
+    // The first place must not wait for its time.
+    rig.hears_from_anna("m1");
+    rig.hears_from_anna("m2");
+    assert_eq!(rig.place(), id_of("m1"));
+    // Time alone writes nothing; what is written anyway takes the place along.
+    rig.wait(limits::MARK_AGE);
+    assert_eq!(rig.place(), id_of("m1"));
+    rig.hears_from_anna("m3");
+    assert_eq!(rig.place(), id_of("m2"));
+    let mut rig = rig.killed();
+    assert_eq!(rig.place(), id_of("m2"));
+}
+
+#[test]
+fn a_stop_remembers_the_place() {
+    let (mut rig, ..) = Rig::new();
+    for id in ["m1", "m2", "m3"] {
+        rig.hears_from_anna(id);
+    }
+    rig.wait(limits::MARK_AGE);
+    rig.hears_from_anna("m4");
+    rig.wait(limits::MARK_AGE / 2);
+    // What came last may still be overtaken by something older.
+    let mut rig = rig.stopped();
+    assert_eq!(rig.place(), id_of("m3"));
+    rig.hears_from_anna("m5");
+    rig.wait(limits::MARK_AGE);
+    let mut rig = rig.stopped();
+    assert_eq!(rig.place(), id_of("m5"));
+}
+
+#[test]
+fn what_may_have_got_out_is_looked_for() {
+    let (mut rig, dedicated, _) = Rig::new();
+    rig.hears_from_anna("m1");
+    rig.say(&dedicated, ANNA, "hello");
+    rig.wait(limits::MARK_AGE);
+    rig.hears_from_anna("m2");
+    rig.wait(limits::MARK_AGE);
+    let mut rig = rig.stopped();
+    assert_eq!(rig.place(), id_of("m1"));
+}
