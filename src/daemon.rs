@@ -81,31 +81,62 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let admin_token = door::admin_token(&config.data_dir)?;
     let engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
 
-    let (events, inbox) = mpsc::channel();
-    let (orders, order_inbox) = async_channel::unbounded();
     let (doors, door_inbox) = async_channel::unbounded();
     let (rebinds, rebind_inbox) = async_channel::unbounded();
-    let mut entrance = Entrance::open(&config, listeners, admin_token, events.clone(), doors)?;
-    let calls = Arc::new(Calls::new(events.clone()));
-    let out = Out { orders: orders.clone(), rebinds, calls: calls.clone() };
-    let engine = spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &out)))?;
-    let session_events = events.clone();
-    let edge = spawn("edge", move || run_edge(order_inbox, session_events, door_inbox))?;
-    greet(&config, begun);
+    let threads = Threads::start(engine, rebinds, door_inbox)?;
+    // Accounts sign in meanwhile.
+    let entrance = Entrance::open(&config, listeners, admin_token, threads.events.clone(), doors);
+    let entrance = entrance.map(|mut entrance| {
+        greet(&config, begun);
+        signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, reload);
+        entrance
+    });
+    threads.stop(entrance)
+}
 
-    signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, reload);
-    let (reply, ticket) = handle::ticket();
-    let _ = events.send(Event::Stop(reply));
-    let _ = ticket.wait();
-    calls.stop();
-    drop((entrance, events));
-    orders.close();
-    let _ = edge.join();
-    if let Ok(store) = engine.join() {
-        store.close().map_err(Error::Store)?;
+/// What runs beside the main thread, and how it is spoken to.
+struct Threads {
+    events: mpsc::Sender<Event>,
+    orders: async_channel::Sender<(AccountId, Order)>,
+    calls: Arc<Calls>,
+    engine: thread::JoinHandle<Store>,
+    edge: thread::JoinHandle<()>,
+}
+
+impl Threads {
+    fn start(
+        engine: Engine,
+        rebinds: async_channel::Sender<Rebind>,
+        doors: async_channel::Receiver<Door>,
+    ) -> Result<Threads, Error> {
+        let (events, inbox) = mpsc::channel();
+        let (orders, order_inbox) = async_channel::unbounded();
+        let calls = Arc::new(Calls::new(events.clone()));
+        let out = Out { orders: orders.clone(), rebinds, calls: calls.clone() };
+        let session_events = events.clone();
+        let edge = spawn("edge", move || run_edge(order_inbox, session_events, doors))?;
+        let engine = spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &out)))?;
+        Ok(Threads { events, orders, calls, engine, edge })
     }
-    log::info!("stopped");
-    Ok(())
+
+    /// Ends them in order: what was accepted is written and answered before the API closes.
+    fn stop(self, entrance: Result<Entrance, Error>) -> Result<(), Error> {
+        let (reply, ticket) = handle::ticket();
+        let _ = self.events.send(Event::Stop(reply));
+        let _ = ticket.wait();
+        self.calls.stop();
+        let outcome = entrance.map(drop);
+        drop(self.events);
+        self.orders.close();
+        let _ = self.edge.join();
+        if let Ok(store) = self.engine.join() {
+            store.close().map_err(Error::Store)?;
+        }
+        if outcome.is_ok() {
+            log::info!("stopped");
+        }
+        outcome
+    }
 }
 
 fn setup(config: &Config) -> Setup {

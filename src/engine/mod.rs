@@ -278,6 +278,8 @@ impl Engine {
     /// time, `release` carries out one effect and must not block. Gives the store back, to be closed.
     pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Now, mut release: impl FnMut(Effect)) -> Store {
         let mut stop_at: Option<Duration> = None;
+        // Sessions connect while the first batch looks at what is due.
+        std::mem::take(&mut self.starting).into_iter().for_each(&mut release);
         loop {
             let now = clock();
             let until = self.deadline().into_iter().chain(stop_at).min();
