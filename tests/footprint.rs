@@ -1,4 +1,4 @@
-//! How small and quiet the release binary is: memory, threads, writes and wakeups while it idles, and how soon it answers.
+//! How small and quiet the release binary is: memory, threads, writes and wakeups while it idles.
 //!
 //! Measures the program named by FOOTPRINT_BINARY against a real Prosody; a debug build says nothing about it, so this is
 //! run by hand: `FOOTPRINT_BINARY=target/release/botmother cargo test --release --test footprint -- --ignored --nocapture`
@@ -9,23 +9,20 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::daemon::Daemon;
-use support::peer::Peer;
 use support::process::Process;
 use support::server::{Kind, Options, Server};
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// What a start leaves to do, such as the last acknowledgements, is over by then.
 const CALM: Duration = Duration::from_secs(10);
-const STARTS: usize = 20;
 
 /// The promises.
 const RSS_KIB_MAX: u64 = 6 * 1024;
 const GROWTH_KIB_MAX: u64 = 64;
 const WAKEUPS_A_SECOND_MAX: u64 = 1;
-const ANSWER_MEDIAN_MAX: Duration = Duration::from_millis(500);
 
 /// How long is idled: a minute, or so many seconds as FOOTPRINT_IDLE_S says.
 fn idle_time() -> Duration {
@@ -125,31 +122,4 @@ fn idle() {
     assert_eq!(stored, 0, "an idle daemon must not wear out the flash");
     assert!(after.rss_kib <= before.rss_kib + GROWTH_KIB_MAX, "grew from {} KiB", before.rss_kib);
     assert!(wakeups <= WAKEUPS_A_SECOND_MAX * idle.as_secs(), "{wakeups} wakeups in {idle:?}");
-}
-
-#[test]
-#[ignore = "measures the release binary that FOOTPRINT_BINARY names"]
-fn start_to_first_answer() {
-    let program = release();
-    let Some((server, daemon)) = prepare() else { return };
-    let own = server.jid("ralf");
-    let mut phone = Peer::login(&server, "ralf", "pw", "phone");
-    let mut times = Vec::new();
-    for _ in 0..STARTS {
-        // Waits for the daemon in the archive, as what was written while it was away.
-        phone.send(&own, "/mybots");
-        phone.clear();
-        let begun = Instant::now();
-        let process = Process::spawn(&daemon, &program);
-        phone.expect(LIMIT, |message| message.body.contains("Echo"));
-        times.push(begun.elapsed());
-        drop(process);
-        thread::sleep(Duration::from_millis(200));
-    }
-    times.sort();
-    let (least, median, most) = (times[0], times[STARTS / 2], times[STARTS - 1]);
-    println!(
-        "start to first answered message, {STARTS} starts: {least:.1?} at least, {median:.1?} median, {most:.1?} at most"
-    );
-    assert!(median <= ANSWER_MEDIAN_MAX);
 }

@@ -93,7 +93,7 @@ async fn all(
 
 /// Logs in by SCRAM; gives a new key if there was none that fits.
 async fn log_in(login: &Login, trust: Arc<ClientConfig>, key: Option<LoginKey>) -> Result<(Stream, Option<LoginKey>)> {
-    let (mut stream, _quick, features) = login.secure(trust).await?;
+    let (mut stream, features) = login.secure(trust).await?;
     let mechanisms = features.split("<mechanism>").skip(1).filter_map(|rest| rest.split('<').next());
     let offer = Offer { mechanisms: mechanisms.map(String::from).collect(), bindings: Vec::new() };
     let choice = sasl::choose(&offer, None, false).map_err(Error::other)?;

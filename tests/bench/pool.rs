@@ -116,7 +116,7 @@ fn measure(server: &std::cell::RefCell<Server>, size: usize, runs: usize) -> Res
         wait_online(&daemon, size, LIMIT);
         eprintln!("{size}: made in {:.1} s, CPU {:.2} s", begun.elapsed().as_secs_f64(), cpu(&process));
         thread::sleep(CALM);
-        stop(process);
+        process.stop();
         tokens
     };
     let mut threads = Vec::new();
@@ -150,7 +150,7 @@ fn measure(server: &std::cell::RefCell<Server>, size: usize, runs: usize) -> Res
             storm.cpu,
             storm.memory
         );
-        stop(process);
+        process.stop();
     }
     threads.sort_unstable();
     threads.dedup();
@@ -168,11 +168,6 @@ fn measure(server: &std::cell::RefCell<Server>, size: usize, runs: usize) -> Res
 
 fn cpu(process: &Process) -> f64 {
     cpu_time(process.0.id()).as_secs_f64()
-}
-
-fn stop(mut process: Process) {
-    let _ = rustix::process::kill_process(process.pid(), rustix::process::Signal::TERM);
-    let _ = process.0.wait();
 }
 
 /// Waits until so many bots are online. The question looks at all of them, so with many it is asked less often: what is

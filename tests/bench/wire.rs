@@ -39,18 +39,18 @@ impl Login {
 
     /// Logs in by STARTTLS as the daemon does, but with PLAIN and without stream management, and becomes available.
     pub async fn connect(&self) -> Result<Xmpp> {
-        let (mut stream, quick, _) = self.secure(self.trust()?).await?;
+        let (mut stream, _) = self.secure(self.trust()?).await?;
         let (mut read, header) = (Vec::new(), self.header());
         let plain = BASE64.encode(format!("\0{}\0{}", self.user, self.password));
         let auth = format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>");
-        ask(&mut stream, &mut read, &auth, "<success").await?;
-        ask(&mut stream, &mut read, &header, "</stream:features>").await?;
         let bind = "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-        ask(&mut stream, &mut read, bind, "</iq>").await?;
+        for (what, until) in [(auth.as_str(), "<success"), (&header, "</stream:features>"), (bind, "</iq>")] {
+            ask(&mut stream, &mut read, what, until).await?;
+        }
         stream.write_all(b"<presence/>").await?;
         stream.flush().await?;
         read.clear();
-        Ok(Xmpp { stream, quick, read })
+        Ok(Xmpp { stream, read })
     }
 
     /// What opens a stream.
@@ -62,22 +62,21 @@ impl Login {
         )
     }
 
-    /// A connection under TLS, its socket, and what the server offers for the login.
-    pub async fn secure(&self, trust: Arc<ClientConfig>) -> Result<(TlsStream<Async<TcpStream>>, TcpStream, String)> {
+    /// A connection under TLS, and what the server offers for the login.
+    pub async fn secure(&self, trust: Arc<ClientConfig>) -> Result<(TlsStream<Async<TcpStream>>, String)> {
         let mut socket = Async::<TcpStream>::connect(([127, 0, 0, 1], self.port)).await?;
         socket.get_ref().set_nodelay(true)?;
         let header = self.header();
         let mut read = Vec::new();
         ask(&mut socket, &mut read, &header, "</stream:features>").await?;
         ask(&mut socket, &mut read, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "<proceed").await?;
-        let quick = socket.get_ref().try_clone()?;
         let name = ServerName::try_from(self.domain.clone()).map_err(Error::other)?;
         let tls = futures_rustls::TlsConnector::from(trust);
         let mut stream = tls.connect(name, socket).await?;
 
         read.clear();
         let features = ask(&mut stream, &mut read, &header, "</stream:features>").await?;
-        Ok((stream, quick, features))
+        Ok((stream, features))
     }
 
     /// What is trusted; with it, what is remembered of earlier handshakes.
@@ -95,13 +94,14 @@ impl Login {
 
 /// Sends something and reads up to (and with) a word of the answer and the end of its tag; gives what was read.
 pub async fn ask(
-    stream: &mut (impl AsyncRead + smol::io::AsyncWrite + Unpin),
+    stream: &mut (impl AsyncRead + smol::io::AsyncWrite + Unpin + Wire),
     read: &mut Vec<u8>,
     what: &str,
     until: &str,
 ) -> Result<String> {
     stream.write_all(what.as_bytes()).await?;
     stream.flush().await?;
+    stream.acknowledge_at_once();
     let mut piece = [0; 4096];
     loop {
         let text = std::str::from_utf8(read).map_err(Error::other)?;
@@ -110,17 +110,41 @@ pub async fn ask(
             read.drain(..end);
             return Ok(answer);
         }
-        match stream.read(&mut piece).await? {
+        let size = stream.read(&mut piece).await?;
+        stream.acknowledge_at_once();
+        match size {
             0 => return Err(Error::new(ErrorKind::UnexpectedEof, format!("instead of {until}: {text}"))),
             size => read.extend_from_slice(&piece[..size]),
         }
     }
 }
 
+/// A connection, as deep as its socket.
+pub trait Wire {
+    fn socket(&self) -> &TcpStream;
+
+    /// As the daemon does: Prosody leaves Nagle on and would wait for our delayed ACK. Does not last: due again after
+    /// each reading and writing.
+    fn acknowledge_at_once(&self) {
+        let _ = rustix::net::sockopt::set_tcp_quickack(self.socket(), true);
+    }
+}
+
+impl Wire for Async<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref()
+    }
+}
+
+impl Wire for TlsStream<Async<TcpStream>> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0.get_ref()
+    }
+}
+
 /// A logged-in connection.
 pub struct Xmpp {
     pub stream: TlsStream<Async<TcpStream>>,
-    quick: TcpStream,
     read: Vec<u8>,
 }
 
@@ -148,8 +172,7 @@ impl Xmpp {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
             Poll::Ready(Ok(_)) => {}
         }
-        // As the daemon does: Prosody leaves Nagle on and would wait for our delayed ACK.
-        let _ = rustix::net::sockopt::set_tcp_quickack(&self.quick, true);
+        self.stream.acknowledge_at_once();
         let text = std::str::from_utf8(&self.read).expect("ASCII only");
         let mut done = 0;
         while let Some(length) = text[done..].find("</message>") {

@@ -57,6 +57,12 @@ impl Process {
     pub fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(&self.0)
     }
+
+    /// Ends it in order.
+    pub fn stop(&mut self) {
+        rustix::process::kill_process(self.pid(), rustix::process::Signal::TERM).expect("signalled");
+        self.0.wait().expect("waited");
+    }
 }
 
 impl Drop for Process {

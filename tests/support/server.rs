@@ -217,6 +217,11 @@ impl Server {
         self.end(Signal::KILL);
     }
 
+    /// The process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("it runs").server.id()
+    }
+
     /// Stops and starts with the same ports, accounts and data.
     pub fn restart(&mut self) {
         self.stop();
