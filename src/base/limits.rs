@@ -80,7 +80,7 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many pages are read when the place where we were is unknown.
 pub const ARCHIVE_BACKWARD_PAGES: usize = 5;
 /// Capacity an empty buffer may keep: one large stanza must not cost an idle session its memory for ever.
-pub const FRAMER_BYTES_KEPT: usize = 8 * 1024;
+pub const FRAMER_BYTES_KEPT: usize = 2 * 1024;
 /// An id by which one message names another: UUIDs have 36 bytes, and it goes into the database.
 pub const MESSAGE_ID_BYTES_MAX: usize = 1_024;
 /// Different emoji by which one person reacts to one message: nobody picks so many by hand.

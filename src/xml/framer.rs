@@ -75,9 +75,6 @@ impl Framer {
             self.scanned -= self.start;
             self.start = 0;
         }
-        if self.buffer.is_empty() && self.buffer.capacity() > limits::FRAMER_BYTES_KEPT {
-            self.buffer = Vec::new();
-        }
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -92,13 +89,27 @@ impl Framer {
             return Ok(None);
         }
         match self.scan()? {
-            Found::Nothing => Ok(None),
+            Found::Nothing => {
+                self.rest_lightly();
+                Ok(None)
+            }
             Found::End => {
                 self.ended = true;
                 Ok(Some(Frame::End))
             }
             Found::Header => self.take().map(|text| Some(Frame::Header(text))),
             Found::Element => self.take().map(|text| Some(Frame::Element(text))),
+        }
+    }
+
+    /// Everything was given out, and nothing may come for hours: little is kept.
+    fn rest_lightly(&mut self) {
+        if self.start == self.buffer.len() {
+            (self.start, self.scanned) = (0, 0);
+            self.buffer.clear();
+            if self.buffer.capacity() > limits::FRAMER_BYTES_KEPT {
+                self.buffer = Vec::new();
+            }
         }
     }
 
@@ -329,7 +340,8 @@ mod tests {
         let mut framer = Framer::new();
         framer.push(format!("<s><a>{}</a>", "x".repeat(100_000)).as_bytes());
         while framer.poll().unwrap().is_some() {}
-        framer.push(b" ");
         assert!(framer.buffer.capacity() <= limits::FRAMER_BYTES_KEPT);
+        framer.push(b"<b/>");
+        assert_eq!(framer.poll(), Ok(Some(Frame::Element("<b/>"))));
     }
 }
