@@ -20,7 +20,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use botmother::base::limits;
 use figures::{cpu_time, median};
+use smol::Timer;
+use smol::future::FutureExt;
 use support::daemon::Daemon;
 use support::process::Process;
 use support::server::{Kind, Options, Server};
@@ -30,8 +33,6 @@ const PASSWORD: &str = "pw";
 /// First word of the arguments that make this program the bare one.
 const BARE: &str = "be-bare";
 const LIMIT: Duration = Duration::from_secs(20);
-/// As old as a place in the archive has to be until the daemon goes on from it: else each start reads more.
-const MARK_AGE: Duration = Duration::from_millis(5_200);
 /// Server and clients are done with what went before.
 const CALM: Duration = Duration::from_millis(500);
 
@@ -132,15 +133,15 @@ impl Stage<'_> {
         figures.time.push(milliseconds(begun.elapsed()));
         figures.server_cpu.push(milliseconds(cpu_time(server) - server_cpu));
         figures.own_cpu.push(milliseconds(cpu_time(process.0.id())));
-        // How the next start finds it.
+        // How the next start finds it: knowing how far it has read the archive, or each would read more.
         match side {
             Side::Bare => {}
             Side::AfterKill => {
-                thread::sleep(MARK_AGE);
+                thread::sleep(limits::MARK_AGE);
                 process.stop();
             }
             Side::AfterStop => {
-                thread::sleep(MARK_AGE);
+                thread::sleep(limits::MARK_AGE);
                 self.ask()?;
                 self.hear("Echo")?;
             }
@@ -160,11 +161,18 @@ impl Stage<'_> {
     }
 
     fn hear(&mut self, word: &str) -> Result<()> {
-        let mut is_there = false;
-        while !is_there {
-            smol::block_on(self.phone.receive(|_, body| is_there |= body.contains(word)))?;
-        }
-        Ok(())
+        let arrival = async {
+            let mut is_there = false;
+            while !is_there {
+                self.phone.receive(|_, body| is_there |= body.contains(word)).await?;
+            }
+            Ok(())
+        };
+        let late = async {
+            Timer::after(LIMIT).await;
+            Err(Error::other(format!("{word} did not come")))
+        };
+        smol::block_on(arrival.or(late))
     }
 }
 
