@@ -12,13 +12,40 @@ pub const ELEMENT_DEPTH_MAX: usize = 64;
 pub const ELEMENTS_MAX: usize = 8_192;
 /// Attributes of one element: real ones have fewer than 10.
 pub const ATTRIBUTES_MAX: usize = 64;
+/// Attributes in one stanza: four for each of [`ELEMENTS_MAX`], as a roster has; one costs some 80 bytes in memory.
+pub const STANZA_ATTRIBUTES_MAX: usize = 4 * ELEMENTS_MAX;
+/// What is kept of one tag of a stanza that is skipped: two addresses of 3,071 bytes, an id, and a type.
+pub const SKIPPED_TAG_BYTES_MAX: usize = 8 * 1024;
+/// Tags kept of such a stanza besides its own: servers add one id, a room another, and a sender may add more.
+pub const SKIPPED_TAGS_MAX: usize = 4;
 /// Inbound stanzas of one session that the engine has not committed yet; at this the driver stops reading the socket.
 pub const UNHANDLED_MAX: usize = 128;
+/// The same in bytes, as they lie in memory; one more may come on top.
+pub const UNHANDLED_BYTES_MAX: usize = 1024 * 1024;
+/// Presence, questions and answers of one session that the engine has not looked at; it does so without writing anything.
+pub const UNTAKEN_MAX: usize = 512;
+/// Answers to others' questions that the server has not taken yet: whoever asks faster than the server takes our answers
+/// gets none.
+pub const ANSWERS_UNSENT_BYTES_MAX: usize = 256 * 1024;
 /// Outgoing messages of one session given to the server and not acknowledged; the rest waits in the database.
 pub const IN_FLIGHT_MAX: usize = 512;
-/// Live stanzas kept back while the archive is read; beyond it the connection is begun anew (to pause reading would
-/// also pause the archive).
+/// Live stanzas kept back while the archive is read; beyond it they are read from the archive, where they stand too, or
+/// are told at once (to pause reading would also pause the archive).
 pub const HELD_BACK_MAX: usize = 2_000;
+/// The same in bytes.
+pub const HELD_BACK_BYTES_MAX: usize = 1024 * 1024;
+/// Archive ids of skipped stanzas that are remembered, as what came live comes from the archive, too.
+pub const SKIPPED_IDS_MAX: usize = 64;
+/// What is shown of the sender of a skipped stanza.
+pub const SKIPPED_FROM_CHARS_MAX: usize = 200;
+/// Lines of the log about skipped stanzas in a second; the rest stand there only when everything does.
+pub const SKIPS_LOGGED_PER_S: u32 = 5;
+/// Redirections to another host in a row (RFC 6120 §4.9.3.19: at least 2, no more than 5).
+pub const REDIRECTS_MAX: u32 = 3;
+/// A deadline that is looked at so late was missed by us, not by the server: the machine was busy, or asleep.
+pub const LATE: Duration = Duration::from_secs(2);
+/// Streams in a row that broke within a stanza, after which nothing is resumed: what breaks them must not come again.
+pub const BROKEN_STREAMS_MAX: u32 = 2;
 /// Page size of archive queries (XEP-0313): big enough for few round trips, small enough for a router.
 pub const ARCHIVE_PAGE: usize = 100;
 /// From the TCP connection to the bound stream.

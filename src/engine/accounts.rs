@@ -20,7 +20,7 @@ use crate::store::row::{AccountRow, Origin};
 use crate::xmpp::disco;
 use crate::xmpp::presence::{self, Available};
 use crate::xmpp::sasl::LoginKey;
-use crate::xmpp::session::{Event, SessionConfig};
+use crate::xmpp::session::{Event, SessionConfig, Skipped};
 
 /// An account of the configuration file.
 #[derive(Clone, Debug)]
@@ -67,6 +67,9 @@ pub(super) struct Account {
     pub(super) is_settling: bool,
     /// A bot's account and its owner see each other's presence.
     pub(super) is_mutual: bool,
+    /// Stanzas that were skipped since the start, and the last of them.
+    pub(super) skipped: u64,
+    pub(super) last_skipped: String,
     /// Archive ids seen of late with the time they came, oldest first.
     pub(super) marks: VecDeque<(Duration, String)>,
 }
@@ -174,6 +177,8 @@ impl Engine {
         if count > 0 {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
+        let before = self.accounts.get(&id);
+        let (skipped, last_skipped) = before.map(|a| (a.skipped, a.last_skipped.clone())).unwrap_or_default();
         let account = Account {
             login,
             is_online: false,
@@ -185,6 +190,8 @@ impl Engine {
             is_fenced: false,
             is_settling: false,
             is_mutual: false,
+            skipped,
+            last_skipped,
             marks: VecDeque::new(),
             row,
         };
@@ -284,6 +291,9 @@ impl Engine {
     }
 
     pub(super) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
+        if matches!(event, Event::Presence(_) | Event::Request(_) | Event::Answer { .. }) {
+            *self.pending.taken.entry(id).or_default() += 1;
+        }
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         self.busy.insert(id);
         match event {
@@ -318,6 +328,11 @@ impl Engine {
             Event::Contact(item) => self.on_contact(id, item),
             Event::Message(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
+            Event::Skipped(skipped) => {
+                self.pending.marks.extend(skipped.mark.clone().map(|mark| (id, mark)));
+                self.pending.skipped.push((id, skipped.clone()));
+                Ok(())
+            }
             Event::Mark(mark) => {
                 account.marks.clear();
                 account.row.archive_mark = Some(mark.clone());
@@ -352,6 +367,18 @@ impl Engine {
                 self.on_refused_login(id, why)
             }
         }
+    }
+
+    /// A stanza was skipped: told once in the log, and counted.
+    pub(super) fn note_skipped(&mut self, id: AccountId, skipped: &Skipped) {
+        self.counts.stanzas_skipped += 1;
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        account.skipped += 1;
+        let Skipped { what, from, bytes, why, .. } = skipped;
+        account.last_skipped = format!("{what} from {from}, {bytes} bytes: {why}");
+        // A flood of them must not fill the disk, too.
+        let level = if self.skips.admit((), self.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
+        log::log!(level, "{}: skipped a stanza: {}", account.row.jid, account.last_skipped);
     }
 
     /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have

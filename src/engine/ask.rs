@@ -93,6 +93,7 @@ impl Engine {
 
     fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
         let answer = match question {
+            Question::Metrics => Answer::Metrics(self.metrics()),
             Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
                 let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);

@@ -150,6 +150,10 @@ impl Engine {
         for (account, mark) in pending.marks {
             self.note_mark(account, mark);
         }
+        for (account, skipped) in pending.skipped {
+            self.note_skipped(account, &skipped);
+        }
+        out.extend(pending.taken.into_iter().map(|(account, count)| Effect::Session(account, Order::Taken(count))));
         for (account, count) in pending.handled {
             out.push(Effect::Session(account, Order::Handled(count)));
         }

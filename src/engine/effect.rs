@@ -85,6 +85,8 @@ pub enum Order {
     CatchUp(Option<String>),
     /// So many more messages are committed.
     Handled(u32),
+    /// So much more presence, so many more questions and answers were looked at.
+    Taken(u32),
     /// Nothing could be committed: drop the connection, let the server send again.
     Reset,
     /// Ask somebody; the answer comes with the tag.

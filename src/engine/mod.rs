@@ -29,6 +29,7 @@ mod files;
 mod kinds;
 mod local;
 mod making;
+mod metrics;
 mod outbox;
 mod progress;
 mod received;
@@ -59,6 +60,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::engine::registry::Bot;
 use crate::store::{self, Store};
+use crate::xmpp::session::Skipped;
 
 /// What the engine is told once, at its start.
 pub struct Setup {
@@ -132,6 +134,9 @@ pub struct Engine {
     /// How far the key is trusted under which the message of the event under way came; `None`: in the clear.
     under: Option<crypt::trust::Standing>,
     rate: RateLimit<BotId>,
+    /// Lines of the log about what was skipped.
+    skips: RateLimit<()>,
+    counts: metrics::Counts,
     purge_at: Duration,
     stopping: bool,
     /// Effects of the start, released with the first batch, whatever becomes of that.
@@ -156,6 +161,10 @@ struct Pending {
     wrote_acks: bool,
     /// Messages of each session in this batch, to be reported as handled.
     handled: BTreeMap<AccountId, u32>,
+    /// The same of what needs no commit.
+    taken: BTreeMap<AccountId, u32>,
+    /// Stanzas that sessions have skipped.
+    skipped: Vec<(AccountId, Box<Skipped>)>,
     /// Tags of calls that are to be made.
     calls_begun: Vec<u64>,
     /// Calls that are over, as they were under way.
@@ -230,6 +239,8 @@ impl Engine {
         let mut engine = Engine {
             store,
             rate: RateLimit::new(setup.rate_limit),
+            skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
+            counts: metrics::Counts::default(),
             setup,
             now,
             started: now,
@@ -341,7 +352,8 @@ impl Engine {
         let updates: i64 = self.bots.values().map(|bot| bot.queued).sum();
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
         for account in self.accounts.values() {
-            log::info!("status: {}: {}, {} messages wait", account.row.jid, account.state, account.queue.count);
+            let (count, skipped) = (account.queue.count, account.skipped);
+            log::info!("status: {}: {}, {count} messages wait, {skipped} skipped", account.row.jid, account.state);
         }
         self.report_rooms();
         self.report_webhooks();

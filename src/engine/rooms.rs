@@ -227,6 +227,11 @@ impl Engine {
         Ok(is_known)
     }
 
+    /// Messages to rooms that wait.
+    pub(super) fn room_outbox_depth(&self) -> i64 {
+        self.rooms.entries.values().map(|entry| entry.count).sum()
+    }
+
     /// For the log.
     pub(super) fn report_rooms(&self) {
         for ((_, room), entry) in &self.rooms.entries {

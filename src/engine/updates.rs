@@ -104,6 +104,7 @@ impl Engine {
         if let Some(bot) = self.bots.get_mut(&bot) {
             bot.queued = queued;
             bot.row.updates_dropped += dropped;
+            self.counts.updates_dropped += u64::try_from(dropped).unwrap_or(0);
         }
         self.prune_webhook(bot)
     }

@@ -108,6 +108,10 @@ pub(super) struct Driver {
     attempts: usize,
     /// The machine wants a connection, and it is not our turn yet.
     wants_connect: bool,
+    /// Where the next one goes, if the server said so.
+    elsewhere: Option<String>,
+    /// The connection that stands, or stood last, had TLS from the first byte.
+    is_direct: bool,
     logins: Logins,
 }
 
@@ -157,6 +161,8 @@ impl Driver {
             answered: false,
             attempts: 0,
             wants_connect: false,
+            elsewhere: None,
+            is_direct: false,
             logins: Logins { queue, waiting: None, permit: None },
         }
     }
@@ -213,6 +219,7 @@ impl Driver {
             }
             Order::Send { tag, stanza } => Input::Send { tag, stanza },
             Order::Handled(count) => Input::Handled(count),
+            Order::Taken(count) => Input::Taken(count),
             Order::Reset => Input::Reset,
             Order::Ask { tag, to, kind, payload } => Input::Ask { tag, to, kind, payload },
             Order::Presence(presence) => Input::Presence(presence),
@@ -232,6 +239,9 @@ impl Driver {
         while let Some(output) = self.session.poll() {
             match output {
                 Output::Connect => self.wants_connect = true,
+                // The port that is meant speaks as the one that named it does.
+                Output::Redirect(host) if self.is_direct => self.elsewhere = Some(format!("tls://{host}")),
+                Output::Redirect(host) => self.elsewhere = Some(host),
                 Output::StartTls => self.start_tls(),
                 Output::Disconnect => self.hang_up(cx),
                 Output::Close => {
@@ -272,8 +282,9 @@ impl Driver {
         let (account, skip) = (self.account.clone(), self.attempts);
         self.attempts = self.attempts.wrapping_add(1);
         self.clear();
+        let elsewhere = self.elsewhere.take().map(|host| Route { host, ..account.route.clone() });
         let opening = async move {
-            connect::open(&account.route, &account.shared.configs, skip, &|step| account.step(step)).await
+            connect::open(elsewhere.as_ref().unwrap_or(&account.route), &account.shared.configs, skip, &|step| account.step(step)).await
         };
         self.become_(State::Opening(Box::pin(opening), false));
     }
@@ -329,6 +340,7 @@ impl Driver {
         let Poll::Ready(result) = opening.as_mut().poll(cx) else { return };
         match result {
             Ok(Opened { link, tls }) => {
+                self.is_direct = tls.is_some() && !secured;
                 self.become_(State::Up(link));
                 let input = match tls {
                     Some(facts) if secured => Input::TlsUp(facts),

@@ -161,20 +161,44 @@ impl Element {
         out
     }
 
+    /// What can be known of a stanza that is not read ([`super::framer::Skipped`]): its name and the attributes that can
+    /// be read, and as its children the other tags. Nothing in it is sure to be what XML allows.
+    pub fn of_tags(tags: &[Vec<u8>], outer: &Namespaces) -> Element {
+        let mut tags = tags.iter().map(|tag| read_tag(tag, outer));
+        let stanza = tags.next().unwrap_or_else(|| Element::new("", ""));
+        tags.fold(stanza, Element::with_child)
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn weight(&self) -> usize {
+        let attributes: usize = self.attributes.iter().map(|(name, value)| 64 + name.len() + value.len()).sum();
+        let nodes = self.nodes.iter().map(|node| match node {
+            Node::Element(child) => child.weight(),
+            Node::Text(text) => 32 + text.len(),
+        });
+        128 + self.name.len() + self.ns.len() + attributes + nodes.sum::<usize>()
+    }
+
     /// Reads one complete element that stands inside `outer`.
     pub fn parse(text: &str, outer: &Namespaces) -> Result<Element, Error> {
         let mut reader = NsReader::from_str(text);
         outer.declare(reader.resolver_mut())?;
         let mut open: Vec<Element> = Vec::new();
-        let mut count = 0;
+        let (mut count, mut attributes) = (0, 0);
         loop {
             let event = reader.read_event().map_err(malformed)?;
             let complete = match event {
                 Event::Start(start) => {
-                    open.push(read_start(reader.resolver(), &start)?);
+                    let element = read_start(reader.resolver(), &start)?;
+                    attributes += element.attributes.len();
+                    open.push(element);
                     None
                 }
-                Event::Empty(start) => Some(read_start(reader.resolver(), &start)?),
+                Event::Empty(start) => {
+                    let element = read_start(reader.resolver(), &start)?;
+                    attributes += element.attributes.len();
+                    Some(element)
+                }
                 // quick-xml has checked that the name is that of the start tag
                 Event::End(_) => open.pop(),
                 Event::Eof => return Err(malformed("the element is not complete")),
@@ -197,6 +221,9 @@ impl Element {
             if count > limits::ELEMENTS_MAX {
                 return Err(Error::TooMany("elements in a stanza"));
             }
+            if attributes > limits::STANZA_ATTRIBUTES_MAX {
+                return Err(Error::TooMany("attributes in a stanza"));
+            }
         }
     }
 
@@ -217,6 +244,33 @@ fn only(element: Element, reader: &mut NsReader<&[u8]>) -> Result<Element, Error
         Event::Text(text) if text.trim().is_empty() => only(element, reader),
         _ => Err(malformed("more than one element")),
     }
+}
+
+/// A start tag as far as it can be read; it may be cut off.
+fn read_tag(tag: &[u8], outer: &Namespaces) -> Element {
+    let text = String::from_utf8_lossy(tag.strip_prefix(b"<").unwrap_or(tag));
+    let text = text.trim_end_matches(['/', '>']);
+    let length = text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(text.len());
+    let mut element = Element::new("", "");
+    let mut declared = outer.0.clone();
+    for attribute in BytesStart::from_content(text, length).attributes().with_checks(false).map_while(Result::ok) {
+        let Ok(value) = value(&attribute) else { continue };
+        let prefix = match attribute.key.as_namespace_binding() {
+            Some(PrefixDeclaration::Default) => None,
+            Some(PrefixDeclaration::Named(prefix)) => Some(prefix.to_string()),
+            None => {
+                element.attributes.push((attribute.key.0.to_string(), value));
+                continue;
+            }
+        };
+        declared.push((prefix, value));
+    }
+    let name = &text[..length];
+    let (prefix, name) = name.split_once(':').map_or((None, name), |(prefix, name)| (Some(prefix), name));
+    // The innermost counts.
+    let ns = declared.into_iter().rev().find(|(known, _)| known.as_deref() == prefix);
+    (element.name, element.ns) = (name.to_string(), ns.map(|(_, ns)| ns).unwrap_or_default());
+    element
 }
 
 fn read_start(resolver: &NamespaceResolver, start: &BytesStart<'_>) -> Result<Element, Error> {
@@ -318,6 +372,22 @@ mod tests {
         assert_eq!(read("<a>&#1;\u{1}</a>").unwrap(), "\u{fffd}\u{fffd}");
         assert_eq!(read("<a>&lol;</a>"), Err(Error::Forbidden("an entity")));
         assert_eq!(read("<a>1<b>2</b>3</a>").unwrap(), "13");
+    }
+
+    #[test]
+    fn what_is_left_of_a_stanza_is_read() {
+        let outer = Namespaces::default_is("jabber:client");
+        let tags = ["<message id='&#x41;' from='a@b/&amp;' x='cut o", "<m:result xmlns:m='urn:xmpp:mam:2' id='1'/>", "<y>"];
+        let tags: Vec<Vec<u8>> = tags.iter().map(|tag| tag.as_bytes().to_vec()).collect();
+        let head = Element::of_tags(&tags, &outer);
+        assert!(head.is("message", "jabber:client"));
+        assert_eq!((head.attribute("id"), head.attribute("from")), (Some("A"), Some("a@b/&")));
+        assert_eq!(head.attribute("x"), None);
+        assert_eq!(head.find("result", "urn:xmpp:mam:2").and_then(|result| result.attribute("id")), Some("1"));
+        for broken in ["", "<", "<a", "< ", "<a b", "<a b=", "<a &='1'", "<:", "<a:b/>"] {
+            let _ = Element::of_tags(&[broken.as_bytes().to_vec()], &outer);
+        }
+        assert_eq!(Element::of_tags(&[], &outer).name(), "");
     }
 
     #[test]

@@ -8,9 +8,10 @@ pub mod write;
 use std::fmt;
 
 pub use element::{Element, Namespaces};
-pub use framer::{Frame, Framer};
+pub use framer::{Frame, Framer, Skipped};
 
-/// Why a stream's XML is refused. None of these can be repaired: the stream ends.
+/// Why XML is refused. What stands in one stanza costs that stanza ([`Frame::Skipped`]); where no end of a stanza can be
+/// found any more, the stream ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// A top-level element is larger than [`STANZA_BYTES_MAX`](crate::base::limits::STANZA_BYTES_MAX).

@@ -77,6 +77,8 @@ pub struct CatchUp<T> {
     direction: Direction<T>,
     /// Id of the newest message seen.
     newest: Option<String>,
+    /// After this, or else after the newest, there is something that was not there when the page under way was asked for.
+    more: Option<Option<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +95,7 @@ impl<T> CatchUp<T> {
     /// Begins after an id, or with nothing but a look at the newest id. `query` names the queries.
     pub fn new(query: String, after: Option<String>) -> CatchUp<T> {
         let direction = after.map_or(Direction::Mark, |after| Direction::Forward { after });
-        CatchUp { query, direction, newest: None }
+        CatchUp { query, direction, newest: None, more: None }
     }
 
     /// The payload that asks for the next page.
@@ -115,6 +117,37 @@ impl<T> CatchUp<T> {
             None => set,
         };
         Element::new("query", ns::MAM).with("queryid", &self.query).with_child(set)
+    }
+
+    /// A page is asked for: it will have all there is by now.
+    pub fn asked(&mut self) {
+        self.more = None;
+    }
+
+    /// A message came live that can only be taken from the archive. `last` is the last one that need not be.
+    pub fn read_on(&mut self, last: Option<&str>) {
+        self.more.get_or_insert_with(|| last.map(String::from));
+    }
+
+    /// At the end: whether there is more by now, to be asked for with the next page.
+    pub fn reads_on(&mut self) -> bool {
+        let Some(last) = self.more.take() else { return false };
+        let after = match &self.direction {
+            // What was there before is nothing to us, but for what came live.
+            Direction::Mark => last.or_else(|| self.newest.clone()),
+            Direction::Forward { after } => self.newest.clone().or_else(|| Some(after.clone())),
+            Direction::Backward { .. } => self.newest.clone(),
+        };
+        self.direction = Direction::Forward { after: after.unwrap_or_else(|| BEGINNING.to_string()) };
+        true
+    }
+
+    /// Gives what is held: it goes no further.
+    pub fn leave(&mut self) -> Vec<T> {
+        match &mut self.direction {
+            Direction::Backward { pages, .. } => std::mem::take(pages).into_iter().rev().flatten().collect(),
+            Direction::Forward { .. } | Direction::Mark => Vec::new(),
+        }
     }
 
     /// Whether a result belongs to this.
@@ -148,6 +181,14 @@ impl<T> CatchUp<T> {
 
     /// Takes the end of a page.
     pub fn page_end(&mut self, fin: &Fin) -> Next<T> {
+        // The last of its results may be one that could not be read.
+        let is_newest = match &self.direction {
+            Direction::Backward { pages, .. } => pages.len() == 1,
+            Direction::Forward { .. } | Direction::Mark => true,
+        };
+        if let Some(last) = fin.last.as_ref().filter(|_| is_newest) {
+            self.newest = Some(last.clone());
+        }
         match &mut self.direction {
             Direction::Forward { after } => match &fin.last {
                 // A page that leads nowhere must not be asked for again.

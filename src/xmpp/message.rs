@@ -328,6 +328,11 @@ impl Inbound {
         self.is_of_interest() || self.has_event() || !self.attachments.is_empty() || self.stanza.is_some()
     }
 
+    /// Whether a node notifies of what was published there, or taken away (XEP-0060 §7.1.2).
+    pub fn is_node_event(&self) -> bool {
+        self.stanza.is_some() && !self.is_encrypted && self.archive_id.is_none()
+    }
+
     /// What was said in words, if anything.
     pub fn text(&self) -> Option<&str> {
         self.body.as_deref()

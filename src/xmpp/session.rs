@@ -112,6 +112,8 @@ pub enum Input<'a> {
     },
     /// The engine has committed this many more [`Event::Message`]s.
     Handled(u32),
+    /// The engine has looked at this many more of what it need not commit: presence, questions, answers.
+    Taken(u32),
     /// The engine could not commit: forget what is unhandled, drop the connection, let the server send it again.
     /// [`Event::Offline`] always follows, and is the fence: messages told before it must be neither handled nor counted.
     Reset,
@@ -139,6 +141,8 @@ pub enum Output {
     Connect,
     /// Do the TLS handshake on the open connection; `take_write` is empty at that point.
     StartTls,
+    /// Make the next connection to this place (`host`, `host:port`), under the same rules as any: the server says so.
+    Redirect(String),
     /// Drop the connection.
     Disconnect,
     /// The session has ended for good.
@@ -167,6 +171,8 @@ pub enum Event {
     /// The archive is read up to this id, and what stands last there gave no [`Event::Message`]: commit it as the place
     /// to catch up from, after the messages told before it. Takes no `Input::Handled`.
     Mark(String),
+    /// A stanza was skipped; it is counted and answered already. Takes no `Input::Handled`.
+    Skipped(Box<Skipped>),
     /// Presence, as it came: of rooms, and where [`SessionConfig::is_bot`] of everybody.
     Presence(Box<Element>),
     /// A contact of ours is new, changed or removed (RFC 6121 §2.1.6); answered already. Only where
@@ -200,6 +206,21 @@ pub enum Event {
         /// One sentence for people, with what to do.
         why: String,
     },
+}
+
+/// A stanza that nobody gets to see, as it is over a limit or not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// `message`, `presence` or `iq`.
+    pub what: String,
+    /// Who sent it, as far as that is known.
+    pub from: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Why it was skipped, as the end of a sentence.
+    pub why: String,
+    /// Its id in our archive, where the archive need not be read up to it any more.
+    pub mark: Option<String>,
 }
 
 /// What a server turned out to offer; for `doctor` and the log.
@@ -299,6 +320,14 @@ pub struct Session {
     facts: Facts,
     /// The presence that is out.
     announced: Option<String>,
+    /// Archive ids of what was skipped lately, the newest last.
+    skipped_ids: VecDeque<String>,
+    /// What is still to be said on a connection that is dropped.
+    last_words: Vec<u8>,
+    /// Streams in a row that broke within a stanza.
+    broken_streams: u32,
+    /// Redirections in a row.
+    redirects: u32,
 }
 
 impl Session {
@@ -323,6 +352,10 @@ impl Session {
             deliveries: Deliveries::default(),
             facts: Facts::default(),
             announced: None,
+            skipped_ids: VecDeque::new(),
+            last_words: Vec::new(),
+            broken_streams: 0,
+            redirects: 0,
         }
     }
 
@@ -337,6 +370,7 @@ impl Session {
             Input::Send { tag, stanza } => self.send(tag, stanza),
             Input::CatchUp { after } => self.catch_up(after),
             Input::Handled(count) => self.handled(count),
+            Input::Taken(count) => self.deliveries.taken(count),
             Input::Reset => self.reset(),
             Input::Ask { tag, to, kind, payload } => self.ask_for_engine(tag, to, kind, payload),
             Input::Presence(presence) => {
@@ -358,8 +392,9 @@ impl Session {
         if self.is_established() && self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.departures.wants_request()) {
             self.request_ack();
         }
-        if let Some(stream) = &mut self.stream {
-            stream.take_write(out);
+        match &mut self.stream {
+            Some(stream) => stream.take_write(out),
+            None => out.append(&mut self.last_words),
         }
     }
 
@@ -370,7 +405,7 @@ impl Session {
 
     /// Whether the driver should go on reading: false while too much is unhandled.
     pub fn wants_bytes(&self) -> bool {
-        self.deliveries.len() < limits::UNHANDLED_MAX
+        !self.deliveries.is_full()
     }
 
     /// Whether stanzas may be sent and received.
@@ -452,6 +487,15 @@ impl Session {
     }
 
     fn tell(&mut self, event: Event) {
+        match &event {
+            Event::Presence(presence) => self.deliveries.told_other(presence.weight()),
+            Event::Request(iq) => self.deliveries.told_other(iq.payload.as_ref().map_or(0, Element::weight)),
+            Event::Answer { outcome, .. } => {
+                let payload = outcome.as_ref().ok().and_then(Option::as_ref);
+                self.deliveries.told_other(payload.map_or(0, Element::weight));
+            }
+            _ => {}
+        }
         self.outputs.push_back(Output::Event(event));
     }
 

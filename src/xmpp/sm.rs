@@ -42,6 +42,8 @@ pub struct Departures {
     /// The server's last `h`.
     acked: u32,
     queue: VecDeque<(Option<u64>, String)>,
+    /// Bytes of those that nobody waits for, answers above all.
+    untagged: usize,
     /// Stanzas at the queue's end that no `<r/>` was sent behind.
     unasked: usize,
     is_asking: bool,
@@ -54,8 +56,14 @@ pub struct TooHigh;
 impl Departures {
     /// Notes a stanza that is sent now, or after the stream is resumed.
     pub fn push(&mut self, tag: Option<u64>, stanza: String) {
+        self.untagged += if tag.is_none() { stanza.len() } else { 0 };
         self.queue.push_back((tag, stanza));
         self.unasked += 1;
+    }
+
+    /// Bytes of those that nobody waits for.
+    pub fn untagged(&self) -> usize {
+        self.untagged
     }
 
     /// The server has handled `h` stanzas: takes them out, gives their tags in order.
@@ -67,7 +75,14 @@ impl Departures {
         self.acked = h;
         self.unasked = self.unasked.min(self.queue.len() - count);
         self.is_asking = false;
-        Ok(self.queue.drain(..count).filter_map(|(tag, _)| tag).collect())
+        let mut tags = Vec::new();
+        for (tag, stanza) in self.queue.drain(..count) {
+            match tag {
+                Some(tag) => tags.push(tag),
+                None => self.untagged -= stanza.len(),
+            }
+        }
+        Ok(tags)
     }
 
     /// All that is not acknowledged, to be sent again on a resumed stream.

@@ -59,23 +59,36 @@ pub enum Got {
     NotResumed(Option<u32>),
     /// A new stream with this address; whether stream management is offered.
     Bound(Jid, bool),
-    /// A stanza or another top-level element.
-    Element(Element),
+    /// A stanza or another top-level element, and how many bytes it had.
+    Element(Element, usize),
+    /// One that is not read, as something in it is over a limit or not as it should be; see [`Skipped`].
+    Skipped(Box<Skipped>),
     /// The server closed the stream.
     End,
+}
+
+/// What is known of a stanza that is not read.
+#[derive(Debug)]
+pub struct Skipped {
+    /// Its name and attributes, as far as they could be read; and, without their content, the children that tell ids.
+    pub head: Element,
+    /// Its size.
+    pub bytes: u64,
+    /// Why it is not read.
+    pub why: xml::Error,
 }
 
 /// Why a stream ends.
 #[derive(Debug)]
 pub enum Failure {
-    /// The server's XML is no XML.
-    Xml(xml::Error),
+    /// The server's XML is no XML. Negotiated, the stanza in which it went wrong is known as far as it came.
+    Xml(xml::Error, Option<Box<Skipped>>),
     /// Something that may not come at this point.
     Protocol(String),
     /// TLS is neither there nor offered.
     NoTls,
-    /// A stream error (RFC 6120 §4.9): condition and text.
-    Stream(String, Option<String>),
+    /// A stream error (RFC 6120 §4.9): condition, text, and the content of the condition.
+    Stream(String, Option<String>, String),
     /// The server refuses the login (RFC 6120 §6.5).
     Refused {
         /// The defined condition, such as `not-authorized`.
@@ -185,12 +198,21 @@ impl Stream {
             if matches!(self.phase, Phase::Handshake) && !self.framer.rest().is_empty() {
                 return Err(Failure::Protocol("bytes between STARTTLS and TLS: somebody injects".into()));
             }
-            let Some(frame) = self.framer.poll().map_err(Failure::Xml)? else { return Ok(None) };
-            let element = match frame {
+            let frame = match self.framer.poll() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(self.broken(error)),
+            };
+            let is_ready = matches!(self.phase, Phase::Ready);
+            let (element, bytes) = match frame {
                 Frame::End => return Ok(Some(Got::End)),
                 Frame::Header(text) => {
                     self.namespaces = read_header(text)?;
                     continue;
+                }
+                Frame::Skipped(left) => {
+                    let skipped = Skipped::of(left, &self.namespaces);
+                    return if is_ready { Ok(Some(Got::Skipped(skipped))) } else { Err(Failure::Xml(skipped.why, None)) };
                 }
                 Frame::Element(text) => {
                     match self.phase {
@@ -199,11 +221,21 @@ impl Stream {
                         Phase::Registering(_) => log::trace!("{}: < (registration, not shown)", self.login.account),
                         _ => log::trace!("{}: < {text}", self.login.account),
                     }
-                    Element::parse(text, &self.namespaces).map_err(Failure::Xml)?
+                    match Element::parse(text, &self.namespaces) {
+                        Ok(element) => (element, text.len()),
+                        Err(why) if is_ready => {
+                            let skipped = Skipped::of(Framer::left_of(text, why), &self.namespaces);
+                            return Ok(Some(Got::Skipped(skipped)));
+                        }
+                        Err(why) => return Err(Failure::Xml(why, None)),
+                    }
                 }
             };
             if element.is("error", ns::STREAM) {
                 return Err(read_stream_error(&element));
+            }
+            if is_ready {
+                return Ok(Some(Got::Element(element, bytes)));
             }
             if let Some(got) = self.step(element)? {
                 return Ok(Some(got));
@@ -211,9 +243,24 @@ impl Stream {
         }
     }
 
+    /// Whether more of a stanza is awaited.
+    pub fn is_inside(&self) -> bool {
+        self.framer.is_inside()
+    }
+
+    /// Bytes that are to be sent.
+    pub fn unsent(&self) -> usize {
+        self.out.len()
+    }
+
+    fn broken(&mut self, error: xml::Error) -> Failure {
+        let is_ready = matches!(self.phase, Phase::Ready);
+        let skipped = is_ready.then(|| Skipped::of(self.framer.left(error.clone()), &self.namespaces));
+        Failure::Xml(error, skipped)
+    }
+
     fn step(&mut self, element: Element) -> Result<Option<Got>, Failure> {
         match &self.phase {
-            Phase::Ready => Ok(Some(Got::Element(element))),
             Phase::Features if element.is("features", ns::STREAM) => self.features(&element),
             Phase::Proceed if element.is("proceed", ns::TLS) => {
                 // RFC 6120 §5.4.3.3: what follows in the clear could be anybody's.
@@ -412,8 +459,15 @@ impl Stream {
     }
 }
 
+impl Skipped {
+    fn of(left: xml::Skipped, namespaces: &Namespaces) -> Box<Skipped> {
+        let head = Element::of_tags(&left.tags, namespaces);
+        Box::new(Skipped { head, bytes: left.bytes, why: left.why })
+    }
+}
+
 fn read_header(text: &str) -> Result<Namespaces, Failure> {
-    let (root, namespaces) = Namespaces::of_open_tag(text).map_err(Failure::Xml)?;
+    let (root, namespaces) = Namespaces::of_open_tag(text).map_err(|error| Failure::Xml(error, None))?;
     // RFC 6120 §4.7.5: without a version there are no features, and so no TLS and no SASL.
     let is_modern = root.attribute("version").is_some_and(|version| !version.starts_with("0."));
     if !root.is("stream", ns::STREAM) || !is_modern {
@@ -424,8 +478,9 @@ fn read_header(text: &str) -> Result<Namespaces, Failure> {
 
 fn read_stream_error(error: &Element) -> Failure {
     let condition = error.children().find(|child| child.ns() == ns::STREAM_ERRORS && child.name() != "text");
+    let content = condition.map(Element::text).unwrap_or_default();
     let condition = condition.map_or("undefined-condition", Element::name).to_string();
-    Failure::Stream(condition, error.text_of("text", ns::STREAM_ERRORS))
+    Failure::Stream(condition, error.text_of("text", ns::STREAM_ERRORS), content)
 }
 
 fn sasl_data(element: &Element) -> Result<Vec<u8>, Failure> {

@@ -7,10 +7,11 @@
 //! config KEY VALUE       before the first step: password, plaintext, tls (a type of channel
 //!                        binding), priority, login-key (the password it was made from)
 //! S: <xml/>              the server sends (steps in a row are sent as one piece, then in random pieces)
-//! S*9: <xml/>            the same so many times
+//! S*9: <xml/>            the same so many times; `⟨x⟩×9` in it is x so many times
 //! C: <xml/>              the client must have sent this next
 //! I: Handled 2           an input        O: Online            the next output       O? StartTls   if it is that
 //! T+30s                  time passes; deadlines on the way are kept
+//! stall 30s              time passes, and nobody looks at deadlines
 //! scram SHA-256 [x=y…]   the server's side of SCRAM: password, iterations, binding, signature=wrong, final=challenge
 //! idle                   nothing may happen before the idle test; read / busy: whether the session wants bytes
 //! ```
@@ -170,7 +171,7 @@ impl Player {
                 self.drain();
                 self.expect_silence()?;
             }
-            let xml = self.substitute(xml)?;
+            let xml = repeat(&self.substitute(xml)?);
             self.unsent.extend_from_slice(xml.as_bytes());
             return Ok(());
         }
@@ -198,6 +199,9 @@ impl Player {
         } else if let Some(time) = text.strip_prefix("T+") {
             self.expect_silence()?;
             self.pass(time)?;
+        } else if let Some(seconds) = text.strip_prefix("stall ") {
+            self.expect_silence()?;
+            self.now.mono += Duration::from_secs(seconds.trim_end_matches('s').parse().unwrap());
         } else if let Some(arguments) = text.strip_prefix("scram ") {
             self.scram(arguments)?;
         } else if matches!(text, "read" | "busy") && self.session.wants_bytes() != (text == "read") {
@@ -264,6 +268,7 @@ impl Player {
             "CatchUp" if rest == "beginning" => Input::CatchUp { after: Some(String::new()) },
             "CatchUp" => Input::CatchUp { after: Some(rest.to_string()).filter(|id| !id.is_empty()) },
             "Handled" => Input::Handled(rest.parse().unwrap()),
+            "Taken" => Input::Taken(rest.parse().unwrap()),
             "Reset" => Input::Reset,
             "Priority" => Input::Presence(presence::print_available(rest.parse().unwrap())),
             "Ask" => ask(rest),
@@ -384,6 +389,15 @@ impl Player {
     }
 }
 
+/// `⟨text⟩×3` is the text so many times; not nested.
+fn repeat(text: &str) -> String {
+    let Some((before, rest)) = text.split_once('⟨') else { return text.to_string() };
+    let (piece, rest) = rest.split_once('⟩').unwrap();
+    let rest = rest.strip_prefix('×').unwrap();
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    before.to_string() + &piece.repeat(rest[..digits].parse().unwrap()) + &repeat(&rest[digits..])
+}
+
 /// Splits at the first `{name}`.
 fn split_name(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once('{')?;
@@ -437,6 +451,10 @@ pub(crate) fn describe(output: &Output) -> String {
             format!("Answer {tag} {}", payload.as_ref().map_or("-", |payload| payload.ns()))
         }
         Event::Answer { tag, outcome: Err(error) } => format!("Answer {tag} {} {error}", error.kind),
+        Event::Skipped(skipped) => {
+            let mark = skipped.mark.as_deref().unwrap_or("-");
+            format!("Skipped {} {} {mark} {}", skipped.what, skipped.from, skipped.why)
+        }
         Event::Mark(id) if id.is_empty() => "Mark beginning".into(),
         Event::Mark(id) => format!("Mark {id}"),
         Event::Acked(tags) => format!("Acked {tags:?}"),

@@ -17,6 +17,11 @@ pub(super) fn health(_: &Request) -> Result<Question, Failure> {
     Ok(Question::Health)
 }
 
+/// `GET /metrics`.
+pub(super) fn metrics(_: &Request) -> Result<Question, Failure> {
+    Ok(Question::Metrics)
+}
+
 /// `POST /bot/create`.
 pub(super) fn create(request: &Request) -> Result<Question, Failure> {
     let fields = read::fields(request)?;

@@ -60,6 +60,7 @@ const TELEGRAM: &str = "the bridge to Telegram";
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
     open("GET", "/health", manage::health),
+    admin("GET", "/metrics", manage::metrics),
     // Management (guide §8.3).
     admin("POST", "/bot/create", manage::create),
     admin("GET", "/bot/list", manage::list),

@@ -3,6 +3,7 @@
 //! Called by `mod.rs` with what the engine said. Members come in the order of the guide's examples. Tokens are printed
 //! where the contract shows them and nowhere else: each `expose` below is such a place.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::base::json::{self, Object};
@@ -13,7 +14,7 @@ use crate::base::text::percent;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
     AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo, LocalLine, Outcome,
-    Update, WebhookInfo,
+    Metric, Update, WebhookInfo,
 };
 use crate::http::Response;
 
@@ -21,9 +22,26 @@ use crate::http::Response;
 pub(super) fn print(outcome: Outcome, base_url: &str) -> Response {
     match outcome {
         Ok(Answer::Content { file, media_type, bytes, content }) => whole_file(&file, media_type, (content, bytes)),
+        Ok(Answer::Metrics(metrics)) => {
+            let content_type = "text/plain; version=0.0.4; charset=utf-8".into();
+            Response { content_type, ..Response::json(200, exposition(&metrics)) }
+        }
         Ok(answer) => Response::json(200, body(&answer, base_url)),
         Err(failure) => refuse(&failure),
     }
+}
+
+/// Prometheus' text format, 0.0.4.
+fn exposition(metrics: &[Metric]) -> String {
+    let mut out = String::new();
+    for Metric { name, help, is_counter, value } in metrics {
+        let kind = if *is_counter { "counter" } else { "gauge" };
+        let _ = write!(
+            out,
+            "# HELP botmother_{name} {help}\n# TYPE botmother_{name} {kind}\nbotmother_{name} {value}\n"
+        );
+    }
+    out
 }
 
 /// An event (HTML Living Standard §9.2.5): a part of an answer, the whole of it, or why there is none.
@@ -106,6 +124,7 @@ fn body(answer: &Answer, base_url: &str) -> String {
             .number("accounts_online", count(*accounts_online))
             .number("bots_online", count(*bots_online))
             .end(),
+        Answer::Metrics(metrics) => exposition(metrics),
         Answer::Bots(bots) => Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(listed))).end(),
         Answer::Created(info) => object(created(info, base_url)),
         Answer::Deleted(id, removed) => {

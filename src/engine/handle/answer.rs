@@ -64,6 +64,19 @@ pub struct OmemoInfo {
     pub device: Option<(u32, String)>,
 }
 
+/// One number of those that show how the daemon does.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// Its name, without the prefix that all have.
+    pub name: &'static str,
+    /// What it counts, one line.
+    pub help: &'static str,
+    /// It only grows while the daemon runs; else it may go either way.
+    pub is_counter: bool,
+    /// The number.
+    pub value: i64,
+}
+
 /// An account's state.
 #[derive(Clone, Debug)]
 pub struct AccountInfo {
@@ -181,6 +194,8 @@ pub enum Answer {
         /// Bots whose account is online now, the built-in one counted.
         bots_online: usize,
     },
+    /// To [`Question::Metrics`].
+    Metrics(Vec<Metric>),
     /// To [`Question::CreateBot`].
     Created(BotInfo),
     /// To [`Question::ListBots`].

@@ -171,6 +171,8 @@ pub struct NewAccount {
 pub enum Question {
     /// `/health`.
     Health,
+    /// `/metrics`.
+    Metrics,
     /// `/bot/create`.
     CreateBot(NewBot),
     /// `/bot/list`, of one owner or of all.

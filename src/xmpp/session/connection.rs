@@ -6,6 +6,7 @@ use super::{Event, Lost, Output, Session, State, Timer, TlsFacts};
 use crate::base::limits;
 use crate::base::text::base64;
 use crate::base::time::Backoff;
+use crate::xml::Element;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::register::Refusal;
 use crate::xmpp::stanza::IqKind;
@@ -41,6 +42,7 @@ impl Session {
         }
         let mut nonce = [0; 18];
         (self.entropy)(&mut nonce);
+        self.last_words = Vec::new();
         // What is unhandled from here on will be sent again, and then counted.
         self.deliveries.restart_count();
         let resume = self.sm.as_mut().and_then(|sm| {
@@ -90,9 +92,57 @@ impl Session {
             self.config.login_key = None;
             return self.retry("the server refuses the saved login key, trying the password".into(), Retry::Now);
         }
+        let is_stable = |since| self.now.mono.saturating_sub(since) >= limits::STABLE_AFTER;
+        if matches!(self.state, State::Online(since) if is_stable(since)) {
+            (self.broken_streams, self.redirects) = (0, 0);
+        }
+        let failure = match failure {
+            Failure::Stream(condition, _, host) if condition == "see-other-host" && self.may_follow(&host) => {
+                self.redirects += 1;
+                self.outputs.push_back(Output::Redirect(host.trim().to_string()));
+                return self.retry(format!("the server sends us to {}", host.trim()), Retry::Now);
+            }
+            Failure::Xml(error, skipped) => {
+                if let Some(skipped) = skipped {
+                    self.broken(&skipped.head, skipped.bytes, &error.to_string());
+                }
+                Failure::Xml(error, None)
+            }
+            failure => {
+                self.redirects = 0;
+                failure
+            }
+        };
         let account = self.config.account.clone();
         let (why, retry) = judge(failure, account.as_str(), account.domain());
         self.retry(why, retry);
+    }
+
+    /// RFC 6120 §4.9.3.19: only who has shown that he is the server may send us elsewhere, and not for ever.
+    fn may_follow(&self, host: &str) -> bool {
+        let is_secured = self.stream.as_ref().is_some_and(|stream| stream.tls().is_some());
+        let host = host.trim();
+        let is_host = !host.is_empty() && host.len() <= 255 && !host.contains(|c: char| c.is_whitespace() || c == '/');
+        is_secured && is_host && self.redirects < limits::REDIRECTS_MAX
+    }
+
+    /// The stream is no XML any more. What stood there counts as skipped, so that it does not come again: it is
+    /// acknowledged, or the archive is read on behind it. Where that does not help, the server is to forget the stream.
+    fn broken(&mut self, head: &Element, bytes: u64, why: &str) {
+        self.skip(head, bytes, why);
+        self.leave_archive();
+        self.broken_streams += 1;
+        if self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.has_news()) {
+            self.send_ack();
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.send("<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
+            stream.close();
+            stream.take_write(&mut self.last_words);
+        }
+        if self.broken_streams >= limits::BROKEN_STREAMS_MAX {
+            self.sm = None;
+        }
     }
 
     pub(super) fn server_closed(&mut self) {
@@ -251,6 +301,9 @@ impl Session {
         } else if !self.wants_bytes() {
             // Nothing is read at present, so silence says nothing about the server.
             self.be_patient();
+        } else if self.deadline().is_some_and(|at| self.now.mono.saturating_sub(at) >= limits::LATE) {
+            // We were busy, or asleep: what the server has said meanwhile was not looked at.
+            self.be_patient();
         } else if self.is_due(Timer::Link) {
             self.give_up_connection("the server does not answer any more");
         } else if self.is_due(Timer::Idle) {
@@ -296,7 +349,7 @@ impl Session {
 fn judge(failure: Failure, account: &str, domain: &str) -> (String, Retry) {
     let said = |text: Option<String>| text.map(|text| format!(" (\"{text}\")")).unwrap_or_default();
     match failure {
-        Failure::Xml(error) => (format!("the server's stream is broken: {error}"), Retry::Soon),
+        Failure::Xml(error, _) => (format!("the server's stream is broken: {error}"), Retry::Soon),
         Failure::Protocol(why) => (why, Retry::Soon),
         Failure::NoTls => (
             format!("{domain} offers no TLS: only `plaintext = true` allows a login without, and only on loopback"),
@@ -314,7 +367,7 @@ fn judge(failure: Failure, account: &str, domain: &str) -> (String, Retry) {
             (format!("DANGER: what answers for {domain} may be an impostor: {error}"), Retry::Late)
         }
         Failure::Sasl(error) => (format!("the login as {account} went wrong: {error}"), Retry::Late),
-        Failure::Stream(condition, text) => judge_stream_error(&condition, &said(text), account, domain),
+        Failure::Stream(condition, text, _) => judge_stream_error(&condition, &said(text), account, domain),
         Failure::Refused { condition, text, .. } => judge_refusal(&condition, &said(text), account),
     }
 }
@@ -326,7 +379,10 @@ fn judge_stream_error(condition: &str, said: &str, account: &str, domain: &str) 
         "host-unknown" | "host-gone" => (format!("the server does not serve {domain}{said}"), Retry::Late),
         "policy-violation" | "resource-constraint" => (format!("the server complains: {condition}{said}"), Retry::Late),
         "not-authorized" => (format!("the server does not admit {account}{said}"), Retry::Late),
-        "see-other-host" => (format!("the server sends us elsewhere, which is not followed{said}"), Retry::Late),
+        "see-other-host" => (
+            format!("the server sends us elsewhere, too often, to no host, or without TLS; that is not followed{said}"),
+            Retry::Late,
+        ),
         "system-shutdown" | "reset" => (format!("the server restarts{said}"), Retry::Soon),
         _ => (format!("the server ended the stream: {condition}{said}"), Retry::Soon),
     }

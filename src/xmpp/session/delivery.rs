@@ -14,36 +14,64 @@ use crate::xmpp::sm::Ticket;
 pub(super) struct Arrived {
     pub(super) message: Box<Inbound>,
     pub(super) ticket: Option<Ticket>,
+    /// About what it takes in memory.
+    pub(super) bytes: usize,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
-    /// Tickets of what the engine was told, oldest first.
-    told: VecDeque<Option<Ticket>>,
-    /// Live messages that came before the archive was read.
+    /// Tickets and sizes of the messages that the engine was told, oldest first.
+    told: VecDeque<(Option<Ticket>, usize)>,
+    /// The same of what else it was told.
+    others: VecDeque<usize>,
+    /// All of these sizes.
+    bytes: usize,
+    /// Live messages that came before the archive was read, and their sizes.
     held: Vec<Arrived>,
+    held_bytes: usize,
     /// Archive ids told lately, the newest last; no more of them than there can be held messages to compare with.
     archived: VecDeque<String>,
 }
 
 impl Deliveries {
-    /// How many messages the engine has not handled.
-    pub(super) fn len(&self) -> usize {
-        self.told.len()
+    /// Whether the engine has so much before it that no more should be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.told.len() >= limits::UNHANDLED_MAX
+            || self.others.len() >= limits::UNTAKEN_MAX
+            || self.bytes >= limits::UNHANDLED_BYTES_MAX
     }
 
     /// A message is being told.
     pub(super) fn told(&mut self, arrived: &Arrived) {
-        self.told.push_back(arrived.ticket);
+        self.bytes += arrived.bytes;
+        self.told.push_back((arrived.ticket, arrived.bytes));
     }
 
-    /// An archived message is being told.
-    pub(super) fn told_archived(&mut self, arrived: &Arrived) {
+    /// Something else is being told.
+    pub(super) fn told_other(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.others.push_back(bytes);
+    }
+
+    /// So many others were taken. After a loss there may be more of them than we know.
+    pub(super) fn taken(&mut self, count: u32) {
+        for bytes in self.others.drain(..self.others.len().min(count as usize)) {
+            self.bytes -= bytes;
+        }
+    }
+
+    /// An archived message is being told. Gives the same as it came live, if it is held.
+    pub(super) fn told_archived(&mut self, arrived: &Arrived) -> Option<Arrived> {
         if self.archived.len() >= limits::HELD_BACK_MAX {
             self.archived.pop_front();
         }
         self.archived.extend(arrived.message.archive_id.clone());
         self.told(arrived);
+        let id = &arrived.message.archive_id;
+        let index = self.held.iter().position(|held| held.message.archive_id == *id).filter(|_| id.is_some())?;
+        let held = self.held.remove(index);
+        self.held_bytes -= held.bytes;
+        Some(held)
     }
 
     /// The archive id told last.
@@ -53,13 +81,25 @@ impl Deliveries {
 
     /// The oldest message is handled; `None` if there is none.
     pub(super) fn handled(&mut self) -> Option<Option<Ticket>> {
-        self.told.pop_front()
+        let (ticket, bytes) = self.told.pop_front()?;
+        self.bytes -= bytes;
+        Some(ticket)
     }
 
-    /// Holds a live message back. Gives `false` when there are too many.
-    pub(super) fn hold(&mut self, arrived: Arrived) -> bool {
+    /// Holds a live message back. Gives it back when there are too many.
+    pub(super) fn hold(&mut self, arrived: Arrived) -> Option<Arrived> {
+        let bytes = self.held_bytes + arrived.bytes;
+        if self.held.len() >= limits::HELD_BACK_MAX || bytes > limits::HELD_BACK_BYTES_MAX {
+            return Some(arrived);
+        }
+        self.held_bytes = bytes;
         self.held.push(arrived);
-        self.held.len() <= limits::HELD_BACK_MAX
+        None
+    }
+
+    /// The archive id of the last message that is held and has one.
+    pub(super) fn last_held(&self) -> Option<&str> {
+        self.held.iter().rev().find_map(|arrived| arrived.message.archive_id.as_deref())
     }
 
     /// Whether a held message could be read from the archive again.
@@ -70,23 +110,26 @@ impl Deliveries {
     /// The archive is read: gives the held messages, those first that the archive has told already.
     pub(super) fn release(&mut self) -> (Vec<Arrived>, Vec<Arrived>) {
         let archived: std::collections::HashSet<String> = self.archived.drain(..).collect();
+        self.held_bytes = 0;
         let is_known = |arrived: &Arrived| arrived.message.archive_id.as_ref().is_some_and(|id| archived.contains(id));
         std::mem::take(&mut self.held).into_iter().partition(is_known)
     }
 
     /// The connection is gone: what is held will come again. What was told will still be handled.
     pub(super) fn disconnected(&mut self) {
-        self.held.clear();
+        self.held = Vec::new();
+        self.held_bytes = 0;
         self.archived.clear();
     }
 
     /// A new count begins: what was told before is not part of it.
     pub(super) fn restart_count(&mut self) {
-        self.told.iter_mut().for_each(|ticket| *ticket = None);
+        self.told.iter_mut().for_each(|(ticket, _)| *ticket = None);
     }
 
-    /// What was told will not be handled.
+    /// Messages that were told will not be handled.
     pub(super) fn forget(&mut self) {
-        *self = Deliveries::default();
+        let others = std::mem::take(&mut self.others);
+        *self = Deliveries { bytes: others.iter().sum(), others, ..Deliveries::default() };
     }
 }

@@ -1,8 +1,9 @@
 //! What comes on an established stream: stanzas and the elements of stream management.
 
 use super::delivery::Arrived;
-use super::{Event, Output, Session, State, Timer};
+use super::{Event, Output, Session, Skipped, State, Timer};
 use crate::base::limits;
+use crate::base::jid::Jid;
 use crate::xml::Element;
 use crate::xmpp::message::{self, Reading};
 use crate::xmpp::sm::{self, Ticket};
@@ -23,6 +24,10 @@ impl Session {
                 Ok(None) => break,
                 Err(failure) => self.fail(failure),
             }
+        }
+        if self.stream.as_ref().is_some_and(|stream| stream.is_inside()) {
+            // A large stanza on a slow line: the answer may be behind it, or in it.
+            self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |_| true);
         }
         self.heard();
     }
@@ -49,17 +54,22 @@ impl Session {
                 self.sm = None;
             }
             Got::Bound(jid, offers_sm) => self.bound(jid, offers_sm),
-            Got::Element(element) => self.element(element),
+            Got::Element(element, bytes) => self.element(element, bytes),
+            Got::Skipped(skipped) => self.skip(&skipped.head, skipped.bytes, &skipped.why.to_string()),
             Got::End => self.server_closed(),
         }
     }
 
-    fn element(&mut self, element: Element) {
+    fn element(&mut self, element: Element, bytes: usize) {
         if matches!(self.state, State::Closing) {
             return;
         }
+        let is_stanza = matches!(element.name(), "message" | "iq" | "presence") && element.ns() == ns::CLIENT;
+        if is_stanza && element.attribute("from").is_some_and(|from| Jid::parse(from).is_err()) {
+            return self.skip(&element, bytes as u64, NO_ADDRESS);
+        }
         match (element.name(), element.ns()) {
-            ("message", ns::CLIENT) => self.message(&element),
+            ("message", ns::CLIENT) => self.message(&element, bytes),
             ("iq", ns::CLIENT) => {
                 self.note(&element);
                 self.consume();
@@ -79,6 +89,89 @@ impl Session {
         }
     }
 
+    /// A stanza that is not read: the server's count of it goes on, and so does the archive; who asks is answered.
+    pub(super) fn skip(&mut self, head: &Element, bytes: u64, why: &str) {
+        if matches!(self.state, State::Closing) || head.ns() != ns::CLIENT {
+            return;
+        }
+        let mut mark = None;
+        match head.name() {
+            "message" => {
+                let id = self.archive_id_of_skipped(head);
+                self.consume();
+                if let Some(id) = id {
+                    if self.skipped_ids.contains(&id) {
+                        return;
+                    }
+                    if self.skipped_ids.len() >= limits::SKIPPED_IDS_MAX {
+                        self.skipped_ids.pop_front();
+                    }
+                    self.skipped_ids.push_back(id.clone());
+                    // Before that there may be older ones in the archive.
+                    mark = Some(id).filter(|_| matches!(self.state, State::Online(_)));
+                }
+            }
+            "presence" => self.consume(),
+            "iq" => {
+                self.consume();
+                self.refuse_skipped(head, why);
+            }
+            _ => return,
+        }
+        let from: String = head.attribute("from").unwrap_or("-").chars().take(limits::SKIPPED_FROM_CHARS_MAX).collect();
+        let from = from.replace(char::is_control, "?");
+        let skipped = Skipped { what: head.name().to_string(), from, bytes, why: why.to_string(), mark };
+        self.tell(Event::Skipped(Box::new(skipped)));
+    }
+
+    /// The id in our archive of a message that is skipped; as a result of our query it is passed over.
+    fn archive_id_of_skipped(&mut self, head: &Element) -> Option<String> {
+        let is_ours = head.attribute("from").is_none_or(|from| from == self.config.account.as_str());
+        if let Some(result) = head.find("result", ns::MAM).filter(|_| is_ours) {
+            let id = result.attribute("id")?.to_string();
+            if let State::CatchingUp(catch_up) = &self.state
+                && catch_up.is_mine(result.attribute("queryid"))
+            {
+                self.pass_over(&id);
+            }
+            return Some(id);
+        }
+        let own = |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(self.config.account.as_str());
+        let id = head.children().filter(|_| self.facts.archive).find(own)?;
+        id.attribute("id").map(Into::into)
+    }
+
+    /// Who asks gets an answer (RFC 6120 §8.2.3), and whom we have asked has not given a good one.
+    fn refuse_skipped(&mut self, head: &Element, why: &str) {
+        let error = StanzaError::new("modify", "policy-violation").with_text(why);
+        let Some(mut iq) = Iq::read(head.clone()) else { return };
+        match iq.kind {
+            IqKind::Get | IqKind::Set => self.answer_other(iq.print_error(&error)),
+            IqKind::Result | IqKind::Error => {
+                (iq.kind, iq.error, iq.payload) = (IqKind::Error, Some(error), None);
+                if let Some(about) = self.questions.answered(&iq, &self.config.account) {
+                    self.answered(about, &iq);
+                }
+            }
+        }
+    }
+
+    /// Answers somebody else's question, unless the server takes our answers slower than the questions come.
+    fn answer_other(&mut self, answer: String) {
+        if !self.is_choked() {
+            self.send_stanza(None, answer);
+        }
+    }
+
+    fn is_choked(&self) -> bool {
+        let waiting = match (&self.sm, &self.stream) {
+            (Some(sm), _) => sm.departures.untagged(),
+            (None, Some(stream)) => stream.unsent(),
+            (None, None) => 0,
+        };
+        waiting > limits::ANSWERS_UNSENT_BYTES_MAX
+    }
+
     /// One line for the log.
     fn note(&self, stanza: &Element) {
         let attribute = |name| stanza.attribute(name).unwrap_or("-");
@@ -86,21 +179,22 @@ impl Session {
         log::debug!("{}: {} {kind} from {from} id {id}", self.config.account, stanza.name());
     }
 
-    fn message(&mut self, element: &Element) {
+    fn message(&mut self, element: &Element, bytes: usize) {
         self.note(element);
         match message::read(element, &self.config.account) {
             Reading::Live(mut message) => {
                 // Without an archive the server need not keep others from forging its ids (XEP-0359 §6).
                 message.archive_id = message.archive_id.filter(|_| self.facts.archive);
                 if message.is_for_engine() {
-                    let ticket = self.wait_for_engine();
-                    self.live(Arrived { message, ticket });
+                    self.live(message, bytes);
                 } else {
                     self.consume();
                 }
             }
             Reading::Archived { query, message } => match &self.state {
-                State::CatchingUp(catch_up) if catch_up.is_mine(query.as_deref()) => self.archived(message),
+                State::CatchingUp(catch_up) if catch_up.is_mine(query.as_deref()) => {
+                    self.archived(message, bytes);
+                }
                 _ => self.consume(),
             },
             Reading::Forged(what) => {
@@ -108,16 +202,35 @@ impl Session {
                 log::warn!("{}: dropped a forged {what} from {from}", self.config.account);
                 self.consume();
             }
-            Reading::Nothing => self.consume(),
+            Reading::Nothing => self.skip(element, bytes as u64, NO_ADDRESS),
         }
     }
 
-    fn live(&mut self, arrived: Arrived) {
-        if matches!(self.state, State::Online(_)) {
-            self.tell_message(arrived);
-        } else if !self.deliveries.hold(arrived) {
-            self.give_up_connection("too many messages came while the archive was read");
+    fn live(&mut self, message: Box<message::Inbound>, bytes: usize) {
+        let arrived = self.arrived(message, bytes);
+        match &self.state {
+            State::Online(_) => return self.tell_message(arrived),
+            // What a node notifies of is in no archive, and may come from every contact at once.
+            State::CatchingUp(_) if arrived.message.is_node_event() => return self.tell_message(arrived),
+            _ => {}
         }
+        let Some(arrived) = self.deliveries.hold(arrived) else { return };
+        match (&mut self.state, &arrived.message.archive_id) {
+            (State::CatchingUp(catch_up), Some(_)) => {
+                catch_up.read_on(self.deliveries.last_held());
+                self.drop_message(Some(arrived));
+            }
+            // Better out of order than not at all.
+            (State::CatchingUp(_), None) => self.tell_message(arrived),
+            // Nobody knows yet that we are here.
+            _ => self.give_up_connection("too many messages came before we were there for them"),
+        }
+    }
+
+    /// A message that waits for the engine.
+    pub(super) fn arrived(&mut self, message: Box<message::Inbound>, bytes: usize) -> Arrived {
+        let bytes = bytes + message.stanza.as_ref().map_or(0, |stanza| stanza.weight());
+        Arrived { message, ticket: self.wait_for_engine(), bytes }
     }
 
     pub(super) fn tell_message(&mut self, arrived: Arrived) {
@@ -154,11 +267,14 @@ impl Session {
         let answer = match answer(&iq, self.config.account.as_str(), self.config.features) {
             Ok(payload) => iq.print_result(payload),
             Err(_) if self.config.is_bot || self.is_of_own_client(&iq) => {
-                return self.tell(Event::Request(Box::new(iq)));
+                if !self.is_choked() {
+                    self.tell(Event::Request(Box::new(iq)));
+                }
+                return;
             }
             Err(error) => iq.print_error(&error),
         };
-        self.send_stanza(None, answer);
+        self.answer_other(answer);
     }
 
     /// Whether another client of the same account asks: he may give us commands (XEP-0050).
@@ -210,6 +326,9 @@ impl Session {
         }
     }
 }
+
+/// Why a stanza is skipped that comes from nowhere.
+const NO_ADDRESS: &str = "an address in it is none";
 
 /// The answer to a question of somebody else. What we do not know is refused (RFC 6120 §8.4).
 fn answer(iq: &Iq, account: &str, features: &[&str]) -> Result<Option<Element>, StanzaError> {

@@ -20,6 +20,11 @@ impl Session {
     pub(super) fn bound(&mut self, jid: Jid, offers_sm: bool) {
         self.sm = None;
         self.announced = None;
+        let mut offers_sm = offers_sm;
+        if self.broken_streams >= limits::BROKEN_STREAMS_MAX {
+            // What this stream does not keep, no other one gets again.
+            (self.broken_streams, offers_sm) = (0, false);
+        }
         if let (true, Some(stream)) = (offers_sm, &mut self.stream) {
             stream.send(sm::ENABLE);
             self.sm = Some(Sm::default());
@@ -149,24 +154,34 @@ impl Session {
     }
 
     fn ask_page(&mut self) {
-        if let State::CatchingUp(catch_up) = &self.state {
+        if let State::CatchingUp(catch_up) = &mut self.state {
             let query = catch_up.build_query();
+            catch_up.asked();
             self.ask(Peer::Account, About::Archive, IqKind::Set, query);
         }
     }
 
     /// A result of the archive; it is one of ours.
-    pub(super) fn archived(&mut self, message: Box<Inbound>) {
+    pub(super) fn archived(&mut self, message: Box<Inbound>, bytes: usize) {
         let id = message.archive_id.clone().unwrap_or_default();
         let arrived = if message.is_for_engine() {
-            Some(Arrived { message, ticket: self.wait_for_engine() })
+            Some(self.arrived(message, bytes))
         } else {
             self.consume();
             None
         };
+        self.file_archived(&id, arrived);
+    }
+
+    /// A result of the archive that is not read.
+    pub(super) fn pass_over(&mut self, id: &str) {
+        self.file_archived(id, None);
+    }
+
+    fn file_archived(&mut self, id: &str, arrived: Option<Arrived>) {
         self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |about| *about == About::Archive);
         let State::CatchingUp(catch_up) = &mut self.state else { return };
-        match catch_up.result(&id, arrived) {
+        match catch_up.result(id, arrived) {
             Turn::Now(arrived) => self.tell_archived(arrived),
             Turn::Later => {}
             Turn::Never(arrived) => self.drop_message(arrived),
@@ -175,13 +190,14 @@ impl Session {
 
     fn tell_archived(&mut self, arrived: Option<Arrived>) {
         if let Some(arrived) = arrived {
-            self.deliveries.told_archived(&arrived);
+            let held = self.deliveries.told_archived(&arrived);
             self.tell(Event::Message(arrived.message));
+            self.drop_message(held);
         }
     }
 
     /// A message that the engine need not see.
-    fn drop_message(&mut self, arrived: Option<Arrived>) {
+    pub(super) fn drop_message(&mut self, arrived: Option<Arrived>) {
         if let (Some(sm), Some(ticket)) = (&mut self.sm, arrived.and_then(|arrived| arrived.ticket)) {
             sm.arrivals.done(ticket);
         }
@@ -210,12 +226,25 @@ impl Session {
         };
         match next {
             Next::Page => self.ask_page(),
+            Next::Done(rest) if catch_up.reads_on() => {
+                rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
+                self.ask_page();
+            }
             Next::Done(rest) => {
                 let newest = catch_up.newest().map(String::from);
                 rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
                 self.caught_up(newest);
             }
         }
+    }
+
+    /// The stream breaks while the archive is read: it is not read from here again, or it might break here again.
+    pub(super) fn leave_archive(&mut self) {
+        let State::CatchingUp(catch_up) = &mut self.state else { return };
+        let rest = catch_up.leave();
+        let newest = catch_up.newest().filter(|id| !id.is_empty()).map(String::from);
+        rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
+        newest.into_iter().for_each(|newest| self.tell(Event::Mark(newest)));
     }
 
     fn caught_up(&mut self, newest: Option<String>) {

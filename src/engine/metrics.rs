@@ -1,0 +1,48 @@
+//! Numbers that show how the daemon does: what is cheap to know and surely true.
+//!
+//! What happens is counted in [`Counts`] where it happens, after the commit; what is, is looked up when somebody asks.
+//! A new number is a line in [`Engine::metrics`].
+
+use crate::engine::Engine;
+use crate::engine::handle::Metric;
+
+/// What has happened since the start.
+#[derive(Default)]
+pub(super) struct Counts {
+    /// Stanzas that sessions have skipped.
+    pub(super) stanzas_skipped: u64,
+    /// Updates that nobody fetched in time.
+    pub(super) updates_dropped: u64,
+}
+
+fn counter(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Metric {
+    Metric { name, help, is_counter: true, value: value.try_into().unwrap_or(i64::MAX) }
+}
+
+fn gauge(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Metric {
+    Metric { is_counter: false, ..counter(name, help, value) }
+}
+
+impl Engine {
+    /// All of them.
+    pub(super) fn metrics(&self) -> Vec<Metric> {
+        let up = self.now.mono.saturating_sub(self.started.mono);
+        let (bots, accounts) = (self.bots.values(), self.accounts.values());
+        let waiting: i64 = accounts.clone().map(|account| account.queue.count).sum();
+        vec![
+            gauge("uptime_seconds", "Seconds since the start.", up.as_secs()),
+            gauge("bots", "Bots, disabled ones included.", bots.len()),
+            gauge("bots_active", "Bots that are not disabled.", bots.clone().filter(|bot| bot.row.active).count()),
+            gauge("xmpp_accounts", "Accounts to be signed in to, of people and of bots.", accounts.len()),
+            gauge("xmpp_connected", "Accounts that are online.", accounts.filter(|account| account.is_online).count()),
+            gauge("updates_queued", "Updates that wait to be fetched.", bots.map(|bot| bot.queued).sum::<i64>()),
+            counter("updates_dropped_total", "Updates that nobody fetched in time.", self.counts.updates_dropped),
+            gauge("outbox_depth", "Accepted messages that no server has acknowledged.", waiting + self.room_outbox_depth()),
+            counter(
+                "stanzas_skipped_total",
+                "Stanzas from servers that were skipped, as they are too large or broken.",
+                self.counts.stanzas_skipped,
+            ),
+        ]
+    }
+}
