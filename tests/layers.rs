@@ -68,6 +68,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("zeroize", &["omemo/crypto.rs"]),
     ("base64", &["base/text.rs"]),
     ("stringprep", &["base/jid.rs", "xmpp/sasl.rs", "xmpp/sasl/"]),
+    ("unicode_normalization", &["base/jid.rs"]),
     ("domain", &["net/srv.rs", "net/srv/"]),
     ("rustyline", &["cli/chat.rs", "cli/chat/"]),
     ("lexopt", &["cli/args.rs"]),

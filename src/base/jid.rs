@@ -1,11 +1,14 @@
-//! XMPP addresses (RFC 7622, in the form servers of today enforce: RFC 6122's stringprep profiles).
+//! XMPP addresses (RFC 7622), as liberal as the servers that let them pass: whoever has such an address can write to us,
+//! and must be heard. Resources are RFC 8265's OpaqueString without its bans on what is merely odd, emoji of several code
+//! points among it; local parts follow RFC 6122's stringprep, with the characters that Unicode has got since.
 //!
 //! A [`Jid`] is normalised when it is parsed, so comparing two is comparing text, and `User@Host` is `user@host`
 //! everywhere: owner checks, table keys, sessions.
 
 use std::fmt;
 
-use stringprep::{nameprep, nodeprep, resourceprep};
+use stringprep::{nameprep, nodeprep};
+use unicode_normalization::UnicodeNormalization;
 
 /// An address: `localpart@domainpart/resourcepart`, first and last optional. Normalised.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,12 +50,12 @@ impl Jid {
             Some((local, domain)) => (Some(local), domain),
             None => (None, bare),
         };
-        let local = local.map(|part| checked(part, |p| nodeprep(p).ok().map(Into::into))).transpose()?;
+        let local = local.map(|part| checked(part, localpart)).transpose()?;
         if domain.is_empty() {
             return Err(JidError::NoDomain);
         }
         let domain = checked(domain.strip_suffix('.').unwrap_or(domain), domainpart)?;
-        let resource = resource.map(|part| checked(part, |p| resourceprep(p).ok().map(Into::into))).transpose()?;
+        let resource = resource.map(|part| checked(part, resourcepart)).transpose()?;
         Ok(Jid::join(local.as_deref(), &domain, resource.as_deref()))
     }
 
@@ -144,7 +147,7 @@ impl BareJid {
 
     /// This account's address at one of its resources.
     pub fn with_resource(&self, resource: &str) -> Result<Jid, JidError> {
-        let resource = checked(resource, |p| resourceprep(p).ok().map(Into::into))?;
+        let resource = checked(resource, resourcepart)?;
         Ok(Jid::join(self.local(), self.domain(), Some(&resource)))
     }
 }
@@ -158,6 +161,34 @@ fn checked(part: &str, prepare: impl Fn(&str) -> Option<String>) -> Result<Strin
         return Err(JidError::PartLength);
     }
     Ok(prepared)
+}
+
+/// Nodeprep (RFC 6122 appendix A). It knows the characters of the year 2002; with newer ones, which servers take, only what
+/// would break an address is refused.
+fn localpart(part: &str) -> Option<String> {
+    if let Ok(prepared) = nodeprep(part) {
+        return Some(prepared.into_owned());
+    }
+    let folded: String = part.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    // Of what is known as forbidden, nothing becomes allowed by standing beside something new.
+    let is_known = |c: char| !stringprep::tables::unassigned_code_point(c);
+    let old: String = folded.chars().filter(|c| is_known(*c)).collect();
+    let is_new = old.len() < folded.len() && (old.is_empty() || nodeprep(&old).is_ok_and(|again| again == old));
+    (is_new && !folded.contains(is_unspeakable)).then_some(folded)
+}
+
+/// OpaqueString (RFC 8265 §4.2.2): spaces are plain ones, composed by NFC, no case folding.
+fn resourcepart(part: &str) -> Option<String> {
+    let is_space = |c: char| !c.is_ascii() && c.is_whitespace() && !c.is_control();
+    let spaced = part.chars().map(|c| if is_space(c) { ' ' } else { c });
+    let prepared: String = spaced.nfc().collect();
+    (!prepared.contains(is_unspeakable)).then_some(prepared)
+}
+
+/// Control characters, those that turn the direction of what is around them, and code points that are none.
+fn is_unspeakable(c: char) -> bool {
+    let is_none = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
+    c.is_control() || is_none || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn domainpart(part: &str) -> Option<String> {
@@ -222,6 +253,29 @@ mod tests {
         assert_eq!(Jid::parse("müller@straße.de").unwrap().domain(), "strasse.de");
         assert_eq!(Jid::parse("a@[::1]").unwrap().domain(), "[::1]");
         assert_eq!(jid.bare().with_resource("bot").unwrap().as_str(), "ralf@chat.example.com/bot");
+    }
+
+    #[test]
+    fn symbols_and_new_scripts() {
+        for address in [
+            "room@conference.example.org/🐎",
+            "user@example.org/📱",
+            "a@b/❤\u{fe0f}",
+            "a@b/👩\u{200d}💻",
+            "a@b/🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "a@b/ⅷ½",
+            "a@b/شات\u{200c}م",
+            "ꞝ@b/x",
+            "𞤢𞤣@b",
+        ] {
+            let jid = Jid::parse(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+            assert_eq!(jid.as_str(), address);
+        }
+        // Composed, and with plain spaces (RFC 8265 §4.2.2).
+        assert_eq!(Jid::parse("a@b/u\u{308} \u{3000}\u{a0}x").unwrap().resource(), Some("ü   x"));
+        for bad in ["a@b/\u{7}", "a@b/\u{85}", "a@b/\u{202e}x", "a@b/\u{fffe}", "ꞝ c@b", "ꞝ\"@b", "ꞝ/", "\u{202e}ꞝ@b"] {
+            assert!(Jid::parse(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(super) struct Account {
     pub(super) is_mutual: bool,
     /// Stanzas that were skipped since the start, and the last of them.
     pub(super) skipped: u64,
-    pub(super) last_skipped: String,
+    pub(super) last_skipped: (Duration, String),
     /// Archive ids seen of late with the time they came, oldest first.
     pub(super) marks: VecDeque<(Duration, String)>,
 }
@@ -375,10 +375,11 @@ impl Engine {
         let Some(account) = self.accounts.get_mut(&id) else { return };
         account.skipped += 1;
         let Skipped { what, from, bytes, why, .. } = skipped;
-        account.last_skipped = format!("{what} from {from}, {bytes} bytes: {why}");
+        let text = format!("{what} from {from}, {bytes} bytes: {why}");
         // A flood of them must not fill the disk, too.
         let level = if self.skips.admit((), self.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
-        log::log!(level, "{}: skipped a stanza: {}", account.row.jid, account.last_skipped);
+        log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
+        account.last_skipped = (self.now.mono, text);
     }
 
     /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have

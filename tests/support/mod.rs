@@ -15,4 +15,5 @@ pub mod peer;
 pub mod port;
 pub mod process;
 pub mod proxy;
+pub mod raw;
 pub mod server;

@@ -125,8 +125,11 @@ texts! {
     BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nJID: {jid}\nWebhook: {webhook}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
         | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nJID: {jid}\nWebhook: {webhook}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
     /// Answer to /status.
-    OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}\n\nAPI: {url}"
-        | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}\n\nAPI: {url}";
+    OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}{skipped}\n\nAPI: {url}"
+        | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}{skipped}\n\nAPI: {url}";
+    /// Part of it, where there is something to say.
+    SKIPPED = "\nSkipped since the start, as too large or broken: {count} (last: {last})"
+        | "\nSeit dem Start übersprungen, weil zu groß oder kaputt: {count} (zuletzt: {last})";
     /// Answer to /use.
     CHOSEN = "{name} now gets what you write here." | "{name} bekommt jetzt, was du hier schreibst.";
     /// /use with a disabled bot.
