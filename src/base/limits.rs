@@ -36,8 +36,8 @@ pub const HELD_BACK_MAX: usize = 2_000;
 pub const HELD_BACK_BYTES_MAX: usize = 1024 * 1024;
 /// Archive ids of skipped stanzas that are remembered, as what came live comes from the archive, too.
 pub const SKIPPED_IDS_MAX: usize = 64;
-/// What is shown of the sender of a skipped stanza.
-pub const SKIPPED_FROM_CHARS_MAX: usize = 200;
+/// What is shown in the log of an address or an id that others chose.
+pub const SHOWN_CHARS_MAX: usize = 200;
 /// Lines of the log about skipped stanzas in a second; the rest stand there only when everything does.
 pub const SKIPS_LOGGED_PER_S: u32 = 5;
 /// Redirections to another host in a row (RFC 6120 §4.9.3.19: at least 2, no more than 5).

@@ -118,8 +118,7 @@ impl Session {
             }
             _ => return,
         }
-        let from: String = head.attribute("from").unwrap_or("-").chars().take(limits::SKIPPED_FROM_CHARS_MAX).collect();
-        let from = from.replace(char::is_control, "?");
+        let from = shown(head.attribute("from"));
         let skipped = Skipped { what: head.name().to_string(), from, bytes, why: why.to_string(), mark };
         self.tell(Event::Skipped(Box::new(skipped)));
     }
@@ -174,9 +173,11 @@ impl Session {
 
     /// One line for the log.
     fn note(&self, stanza: &Element) {
-        let attribute = |name| stanza.attribute(name).unwrap_or("-");
-        let (from, id, kind) = (attribute("from"), attribute("id"), attribute("type"));
-        log::debug!("{}: {} {kind} from {from} id {id}", self.config.account, stanza.name());
+        if log::log_enabled!(log::Level::Debug) {
+            let attribute = |name| shown(stanza.attribute(name));
+            let (from, id, kind) = (attribute("from"), attribute("id"), attribute("type"));
+            log::debug!("{}: {} {kind} from {from} id {id}", self.config.account, stanza.name());
+        }
     }
 
     fn message(&mut self, element: &Element, bytes: usize) {
@@ -325,6 +326,12 @@ impl Session {
             }
         }
     }
+}
+
+/// What others wrote, for people: not too long, and on one line.
+fn shown(value: Option<&str>) -> String {
+    let value: String = value.unwrap_or("-").chars().take(limits::SHOWN_CHARS_MAX).collect();
+    value.replace(char::is_control, "?")
 }
 
 /// Why a stanza is skipped that comes from nowhere.
