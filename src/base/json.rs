@@ -2,10 +2,15 @@
 //!
 //! A [`Fields`] reads the members of one object by name and type; what is wrong is said as
 //! "`to` must be a string". Keys keep the order in which they are added, as in the guide's examples.
+//!
+//! Nothing is parsed before its depth and the number of its values are known: a byte of JSON may cost a hundred in memory.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use miniserde::json::{Number, Value};
+
+use super::limits;
 
 /// Builds one JSON object as text.
 #[derive(Clone, Debug)]
@@ -131,7 +136,59 @@ pub fn quote(out: &mut String, text: &str) {
 
 /// Reads `["a","b"]`; `None` when it is anything else.
 pub fn texts(json: &str) -> Option<Vec<String>> {
-    miniserde::json::from_str(json).ok()
+    miniserde::json::from_str(&bounded(json, limits::JSON_VALUES_MAX).ok()?).ok()
+}
+
+/// The same JSON, when a tree of it is small enough to be built: the rest of a sentence otherwise. Numbers that no double
+/// holds become the largest one (RFC 8259 §6 leaves it to us), as miniserde would refuse the whole.
+fn bounded(json: &str, values_max: usize) -> Result<Cow<'_, str>, String> {
+    let bytes = json.as_bytes();
+    let (mut at, mut depth, mut values) = (0, 0_usize, 0);
+    let (mut fitted, mut fitted_to) = (String::new(), 0);
+    while let Some(byte) = bytes.get(at) {
+        let begun = at;
+        at += 1;
+        match byte {
+            b'"' => at = end_of_string(bytes, at),
+            b'[' | b'{' => (depth, values) = (depth + 1, values + 1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => values += 1,
+            b'-' | b'0'..=b'9' => {
+                let is_more = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                at += bytes.iter().skip(at).take_while(|byte| is_more(byte)).count();
+                let number = json.get(begun..at).and_then(|number| number.parse::<f64>().ok());
+                if number.is_some_and(f64::is_infinite) {
+                    fitted.push_str(json.get(fitted_to..begun).unwrap_or_default());
+                    fitted.push_str(if *byte == b'-' { "-1e308" } else { "1e308" });
+                    fitted_to = at;
+                }
+            }
+            _ => {}
+        }
+        if depth > limits::JSON_DEPTH_MAX {
+            return Err(format!("less deep: it is nested deeper than {} at byte {at}", limits::JSON_DEPTH_MAX));
+        }
+        if values > values_max {
+            return Err(format!("smaller: it has more than {values_max} values, at byte {at}"));
+        }
+    }
+    if fitted_to == 0 {
+        return Ok(Cow::Borrowed(json));
+    }
+    fitted.push_str(json.get(fitted_to..).unwrap_or_default());
+    Ok(Cow::Owned(fitted))
+}
+
+/// Behind the closing quote of a string whose content begins there.
+fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        at += match byte {
+            b'"' => return at + 1,
+            b'\\' => 2,
+            _ => 1,
+        };
+    }
+    at
 }
 
 /// What is wrong with a body: the field, and what it must be.
@@ -165,11 +222,17 @@ impl std::fmt::Display for Wrong {
 pub struct Fields(Vec<(String, Value)>);
 
 impl Fields {
-    /// Parses a body that must be a JSON object in UTF-8.
+    /// Parses a body that must be a JSON object in UTF-8, as anybody may send it.
     pub fn parse(body: &[u8]) -> Result<Fields, Wrong> {
+        Fields::parse_within(body, limits::JSON_VALUES_MAX)
+    }
+
+    /// The same with so many values at most.
+    pub fn parse_within(body: &[u8], values_max: usize) -> Result<Fields, Wrong> {
         let wrong = || Wrong::new("", "a JSON object in UTF-8, for example {\"name\":\"MyBot\"}");
         let text = std::str::from_utf8(body).map_err(|_| wrong())?;
-        match miniserde::json::from_str::<Value>(text) {
+        let text = bounded(text, values_max).map_err(|why| Wrong::new("", why))?;
+        match miniserde::json::from_str::<Value>(&text) {
             Ok(Value::Object(members)) => Ok(Fields(members.into_iter().collect())),
             _ => Err(wrong()),
         }
@@ -251,8 +314,7 @@ impl Fields {
         }
     }
 
-    /// What stands at the end of a path of member names and indices. Nothing is copied: a stranger's value may be nested
-    /// deeper than a stack.
+    /// What stands at the end of a path of member names and indices.
     fn at(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.get(first)?, |value, step| match value {
@@ -331,6 +393,41 @@ mod tests {
         let json = Object::new().text("text", text).number("n", -1).truth("b", true).end();
         assert_eq!(Fields::parse(json.as_bytes()).unwrap().need_text("text"), Ok(text));
         assert!(json.contains("\u{2028}") && json.contains("\\u0001"));
+    }
+
+    #[test]
+    fn depth_and_values_are_bounded_before_anything_is_built() {
+        let wrong = |json: &str| Fields::parse(json.as_bytes()).unwrap_err().to_string();
+        let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        assert!(Fields::parse(deep(limits::JSON_DEPTH_MAX).as_bytes()).is_ok());
+        assert_eq!(
+            wrong(&deep(limits::JSON_DEPTH_MAX + 1)),
+            "the body must be less deep: it is nested deeper than 64 at byte 69"
+        );
+        assert!(wrong(&"[".repeat(1_000_000)).ends_with("nested deeper than 64 at byte 65"));
+        assert!(wrong(&"{\"\":".repeat(1_000_000)).contains("nested deeper"));
+        let wide = |count: usize| format!("{{\"a\":[{}0]}}", "0,".repeat(count));
+        assert!(Fields::parse(wide(limits::JSON_VALUES_MAX - 2).as_bytes()).is_ok());
+        assert!(wrong(&wide(limits::JSON_VALUES_MAX)).contains("more than 10000 values, at byte 20004"));
+        // What stands in strings is no structure, closed or not.
+        let text = format!("{{\"a\":\"{}\\\"[\"}}", "[,".repeat(20_000));
+        assert!(Fields::parse(text.as_bytes()).is_ok());
+        assert!(!wrong(&text[..text.len() - 2]).contains("nested"));
+        assert!(texts(&"[".repeat(1_000)).is_none());
+    }
+
+    #[test]
+    fn numbers_that_no_double_holds_are_the_largest_one() {
+        let fields = Fields::parse(br#"{"a":1e400,"b":[-1E+999,7],"c":"1e400","d":-1e-400,"e":1e308}"#).unwrap();
+        assert_eq!(fields.decimal("a"), Ok(Some(1e308)));
+        assert_eq!(fields.text("c"), Ok(Some("1e400")));
+        assert_eq!(fields.decimal("d"), Ok(Some(0.0)));
+        assert!(fields.number("a").is_err());
+        let long = format!("{{\"a\":{}}}", "9".repeat(400));
+        assert_eq!(Fields::parse(long.as_bytes()).unwrap().decimal("a"), Ok(Some(1e308)));
+        for bad in ["{\"a\":1e}", "{\"a\":--1}", "{\"a\":1e400e400}", "{\"a\":01e999}"] {
+            let _ = Fields::parse(bad.as_bytes());
+        }
     }
 
     #[test]

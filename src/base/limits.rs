@@ -220,6 +220,16 @@ pub const ROOM_SEND_RETRY: Duration = Duration::from_secs(5);
 /// Messages of a room's own history asked for at once (XEP-0045); the archive has the rest.
 pub const ROOM_HISTORY_MAX: usize = 100;
 
+// --- JSON ---
+
+/// Nesting of JSON from outside; real answers and requests stay below 10.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Values in one JSON from outside: an object with one member costs some 650 bytes in memory and 8 on the wire. A thousand
+/// addresses or an answer with its sources have fewer.
+pub const JSON_VALUES_MAX: usize = 10_000;
+/// Values in an answer of our own daemon to the command line: a list of a thousand bots has some 20,000.
+pub const CLIENT_VALUES_MAX: usize = 1_000_000;
+
 // --- HTTP ---
 
 /// Request line and headers together.

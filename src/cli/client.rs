@@ -100,7 +100,8 @@ impl Client {
         let mut waits = 0;
         loop {
             let answer = work::call_loopback(call).map_err(|error| self.unreachable(&error))?;
-            let fields = Fields::parse(&answer.body).map_err(|_| self.is_not_ours(answer.status))?;
+            let fields = Fields::parse_within(&answer.body, limits::CLIENT_VALUES_MAX);
+            let fields = fields.map_err(|_| self.is_not_ours(answer.status))?;
             let is_too_fast = answer.status == 429 && matches!(fields.text("error"), Ok(Some("rate_limited")));
             if !is_too_fast || waits == limits::CLIENT_BUSY_WAITS_MAX {
                 return Ok((answer.status, fields));
