@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::limits;
 use super::secret::Secret;
 use super::text;
+use super::time::from_http_date;
 
 /// A request to be made. Begin with [`HttpCall::new`], whose defaults are the careful ones.
 #[derive(Clone)]
@@ -216,9 +217,15 @@ impl HttpAnswer {
         (200..300).contains(&self.status)
     }
 
-    /// `Retry-After` in seconds (RFC 9110 §10.2.3), at most a day. Its other form, a date, is not read.
+    /// `Retry-After` (RFC 9110 §10.2.3), at most a day. One that is a date counts from the answer's `Date`, whatever our
+    /// clock says; `work` adds that where it is missing.
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.header("retry-after")?.trim().parse().ok()?;
+        let after = self.header("retry-after")?.trim();
+        let until_date = || {
+            let from = from_http_date(self.header("date")?)?;
+            u64::try_from((from_http_date(after)? - from).max(0)).ok()
+        };
+        let seconds = after.parse().ok().or_else(until_date)?;
         Some(Duration::from_secs(seconds).min(limits::RETRY_AFTER_MAX))
     }
 }
@@ -235,7 +242,7 @@ impl fmt::Debug for HttpAnswer {
 pub enum Pieces {
     /// As the bytes come.
     Chunks,
-    /// Whole lines without their ends (LF or CRLF), as server-sent events and NDJSON have them.
+    /// Whole lines without their ends (LF, CR or both), as server-sent events and NDJSON have them.
     Lines,
 }
 
@@ -347,5 +354,16 @@ mod tests {
         for wrong in ["", "-1", "x", "Fri, 31 Dec 1999 23:59:59 GMT"] {
             assert_eq!(answer(wrong).retry_after(), None);
         }
+        let dated = |date: &str, after: &str| {
+            let headers = vec![("date".into(), date.into()), ("retry-after".into(), after.into())];
+            HttpAnswer { headers, ..<_>::default() }.retry_after()
+        };
+        let date = "Fri, 31 Dec 1999 23:59:53 GMT";
+        assert_eq!(dated(date, "Sat, 01 Jan 2000 00:00:00 GMT"), Some(Duration::from_secs(7)));
+        assert_eq!(dated(date, "Saturday, 01-Jan-00 00:00:00 GMT"), Some(Duration::from_secs(7)));
+        assert_eq!(dated(date, "Sat Jan  1 00:00:00 2000"), Some(Duration::from_secs(7)));
+        assert_eq!(dated(date, "Fri, 31 Dec 1998 00:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(dated(date, "Mon, 01 Jan 2035 00:00:00 GMT"), Some(limits::RETRY_AFTER_MAX));
+        assert_eq!(dated("now", "Sat, 01 Jan 2000 00:00:00 GMT"), None);
     }
 }

@@ -393,6 +393,16 @@ pub const THREAD_STACK_BYTES: usize = 512 * 1024;
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer taken into memory: the longest of Telegram or an AI stay far below, as many as [`WORK_THREADS_MAX`] must fit a router.
 pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes that an answer may hold in memory without a share in [`ANSWERS_BYTES_MAX`]: as many as there are threads for them.
+pub const ANSWER_BYTES_FREE: usize = 64 * 1024;
+/// What all answers under way hold in memory beyond that: two of the longest.
+pub const ANSWERS_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Lines of streamed answers that the engine has not looked at yet; whoever speaks faster waits.
+pub const HEARD_BYTES_MAX: usize = 512 * 1024;
+/// How soon he goes on.
+pub const HEARD_STEP: Duration = Duration::from_millis(5);
+/// Lines of one streamed answer that are told together at most.
+pub const HEARD_AT_ONCE_BYTES: usize = 32 * 1024;
 /// The explanation of an answer that was to be saved or streamed and is an error.
 pub const CALL_ERROR_BYTES_MAX: u64 = 16 * 1024;
 /// `Retry-After` beyond a day is a mistake or a joke.

@@ -136,6 +136,33 @@ pub fn from_rfc3339(text: &str) -> Option<i64> {
     Some(seconds * 1000 + ms)
 }
 
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/// Unix seconds of an HTTP date, in any of its three forms (RFC 9110 §5.6.7). `None` when it is not one.
+pub fn from_http_date(text: &str) -> Option<i64> {
+    let (mut numbers, mut month, mut clock) = (Vec::new(), None, None);
+    for word in text.split([' ', ',', '-']).filter(|word| !word.is_empty()) {
+        match (word.parse::<i64>(), word.contains(':')) {
+            (Ok(number), _) => numbers.push(number),
+            (_, true) => clock = Some(word),
+            (Err(_), false) if word.len() == 3 => {
+                month = month.or(MONTHS.find(word).filter(|at| at % 3 == 0).map(|at| at as i64 / 3 + 1));
+            }
+            _ => {}
+        }
+    }
+    let [day, year] = numbers[..] else { return None };
+    // Two digits are of the last century from 70 on.
+    let year = if year < 70 {
+        year + 2000
+    } else if year < 100 {
+        year + 1900
+    } else {
+        year
+    };
+    from_rfc3339(&format!("{year}-{}-{day}T{}Z", month?, clock?)).map(|ms| ms.div_euclid(1000))
+}
+
 /// Year, month, day of a day number counted from 1970-01-01, by the proleptic Gregorian calendar (era arithmetic over
 /// 400-year cycles that begin in March, so that the leap day is the last of its year).
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -148,6 +175,16 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day = doy - (153 * mp + 2) / 5 + 1;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
     (yoe + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub fn to_http_date(unix: i64) -> String {
+    let days = unix.div_euclid(86_400);
+    let (year, month, day) = civil(days);
+    let name = |names: &'static str, at: i64| names.get(at as usize * 3..at as usize * 3 + 3).unwrap_or_default();
+    let (weekday, s) = (name("ThuFriSatSunMonTueWed", days.rem_euclid(7)), unix.rem_euclid(86_400));
+    let clock = format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+    format!("{weekday}, {day:02} {} {year:04} {clock} GMT", name(MONTHS, month - 1))
 }
 
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -179,6 +216,19 @@ mod tests {
         assert_eq!(from_rfc3339("1970-01-01T00:00:00.1234567Z"), Some(123));
         for bad in ["", "yesterday", "1970-13-01T00:00:00Z", "1970-01-01T00:00:00", "1970-01-01T25:00:00Z", "TZ"] {
             assert_eq!(from_rfc3339(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_of_http() {
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(from_http_date(text), Some(784_111_777), "{text}");
+        }
+        assert_eq!(to_http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        for text in
+            ["", "7", "Sun, 06 Nov 1994", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT", "1 2 3"]
+        {
+            assert_eq!(from_http_date(text), None, "{text}");
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::base::call::{HttpCall, Pieces};
 use crate::base::limits;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Heard};
 use crate::work::{Cancel, Work};
 
 /// The pool of calls. It holds a way to the engine, which ends only when there is none any more: so it can be taken away.
@@ -15,6 +16,8 @@ pub(super) struct Calls {
     pool: Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>,
     /// How to call off what is under way, by tag.
     cancels: Cancels,
+    /// Bytes told and not looked at yet.
+    heard: Arc<AtomicUsize>,
 }
 
 type Cancels = Arc<Mutex<HashMap<u64, Cancel>>>;
@@ -28,7 +31,7 @@ impl Calls {
             lock(&known).remove(&tag);
             let _ = report.send(Event::Called { tag, called: Box::new(called) });
         };
-        Calls { pool: Mutex::new(Some((Work::new(tell), events))), cancels }
+        Calls { pool: Mutex::new(Some((Work::new(tell), events))), cancels, heard: Arc::default() }
     }
 
     /// Has a call made, or tells at once why not.
@@ -38,7 +41,8 @@ impl Calls {
         // Held until the call is known: it may be over before.
         let mut cancels = lock(&self.cancels);
         let submitted = if let Some(pace) = pace {
-            let mut ear = Ear { tag, pace, lines: Vec::new(), told: Instant::now(), events: events.clone() };
+            let (told, events, heard) = (Instant::now(), events.clone(), self.heard.clone());
+            let mut ear = Ear { tag, pace, lines: Vec::new(), told, events, heard };
             work.submit_stream(tag, key, call, Pieces::Lines, Box::new(move |line| ear.hear(line)))
         } else {
             work.submit(tag, key, call)
@@ -72,17 +76,19 @@ struct Ear {
     lines: Vec<u8>,
     told: Instant,
     events: mpsc::Sender<Event>,
+    heard: Arc<AtomicUsize>,
 }
 
 impl Ear {
     fn hear(&mut self, line: &[u8]) -> ControlFlow<()> {
-        // What parts events says nothing.
-        if line.is_empty() {
+        if line.starts_with(b":") {
             return ControlFlow::Continue(());
         }
         self.lines.extend_from_slice(line);
         self.lines.push(b'\n');
-        if self.told.elapsed() >= self.pace {
+        // An event ends with an empty line, and of JSON each line is whole.
+        let is_whole = line.is_empty() || line.starts_with(b"{");
+        if self.lines.len() > limits::HEARD_AT_ONCE_BYTES || (is_whole && self.told.elapsed() >= self.pace) {
             self.tell();
         }
         ControlFlow::Continue(())
@@ -91,6 +97,11 @@ impl Ear {
     fn tell(&mut self) {
         self.told = Instant::now();
         let lines = std::mem::take(&mut self.lines);
+        // A service that speaks faster than the engine listens waits; here nothing may pile up.
+        while self.heard.load(Ordering::Relaxed) > limits::HEARD_BYTES_MAX {
+            std::thread::sleep(limits::HEARD_STEP);
+        }
+        let lines = Heard::new(lines, &self.heard);
         let _ = self.events.send(Event::Heard { tag: self.tag, lines });
     }
 }

@@ -283,7 +283,7 @@ impl Engine {
             question.calls += 1;
             question.dialect = dialect;
             let shown = question.live.take().and_then(|live| live.shown);
-            question.live = is_stream.then(|| live::Live::new(dialect, shown));
+            question.live = is_stream.then(|| live::Live::new(dialect, &row.model, shown));
         }
         // How many a bot asks at once is bounded where they are chosen.
         let key = format!("ai:{tag}");

@@ -1,5 +1,9 @@
 //! Everything that can happen to the engine: a closed set.
 
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::base::call::{CallError, HttpAnswer};
 use crate::base::id::AccountId;
 use crate::engine::effect::Rebind;
@@ -38,7 +42,7 @@ pub enum Event {
         /// The engine's name for the call.
         tag: u64,
         /// Lines with LF at their ends.
-        lines: Vec<u8>,
+        lines: Heard,
     },
     /// A call of ours is over.
     Called {
@@ -57,4 +61,41 @@ pub enum Event {
     Report,
     /// The daemon stops: no more questions, goodbye to the servers; answered when the goodbyes are on their way.
     Stop(ReplyTo),
+}
+
+/// Lines of an answer that comes, counted until they are dropped.
+#[derive(Debug)]
+pub struct Heard {
+    lines: Vec<u8>,
+    count: Option<Arc<AtomicUsize>>,
+}
+
+impl Heard {
+    /// Counted here.
+    pub fn new(lines: Vec<u8>, count: &Arc<AtomicUsize>) -> Heard {
+        count.fetch_add(lines.len(), Ordering::Relaxed);
+        Heard { lines, count: Some(count.clone()) }
+    }
+}
+
+impl From<Vec<u8>> for Heard {
+    fn from(lines: Vec<u8>) -> Heard {
+        Heard { lines, count: None }
+    }
+}
+
+impl Deref for Heard {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.lines
+    }
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        if let Some(count) = &self.count {
+            count.fetch_sub(self.lines.len(), Ordering::Relaxed);
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod openai;
 mod openclaw;
 pub mod providers;
 mod stream;
+mod thought;
 
 use std::time::Duration;
 
@@ -97,8 +98,21 @@ pub struct Ask<'a> {
 pub struct Reply {
     /// The text, never empty, but for a hook's.
     pub text: String,
-    /// Whether the model, or we, stopped it at a bound.
-    pub is_cut: bool,
+    /// Why it is not all.
+    pub cut: Option<Cut>,
+}
+
+/// Why an answer ends before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// At a bound on its length, of the model's or ours.
+    Length,
+    /// The service's filter objected.
+    Filter,
+    /// Nothing came any more, and nobody said that it was all; or an error came.
+    Early,
+    /// What came next could not be read.
+    Unreadable,
 }
 
 /// Why there is no answer. Words of the service are one line without the key.
@@ -120,8 +134,10 @@ pub enum Fault {
     Refused(String),
     /// What answers there is no such service.
     NotUnderstood,
-    /// The model said nothing: a filter, or all its tokens went into thinking.
+    /// The model said nothing.
     Empty,
+    /// It said nothing because all its tokens went into thinking.
+    Spent,
 }
 
 impl Fault {
@@ -178,8 +194,8 @@ pub fn read(dialect: Dialect, key: &Secret, outcome: &Result<HttpAnswer, CallErr
         return Err(Fault::Refused(words));
     }
     match whole(dialect, &fields) {
-        Some(text) if dialect == Dialect::Hook => Ok(Reply { text, is_cut: false }),
-        Some(text) => finish(&text, is_cut(dialect, &fields)),
+        Some(text) if dialect == Dialect::Hook => Ok(Reply { text, cut: None }),
+        Some(text) => finish(&text, cut_of(dialect, &fields)),
         None => Err(Fault::NotUnderstood),
     }
 }
@@ -226,29 +242,41 @@ fn whole(dialect: Dialect, fields: &Fields) -> Option<String> {
     }
 }
 
-fn is_cut(dialect: Dialect, fields: &Fields) -> bool {
+/// Whether a service says that it did not say all.
+fn cut_of(dialect: Dialect, fields: &Fields) -> Option<Cut> {
     let reason = match dialect {
         Dialect::OpenAi | Dialect::OpenClaw => fields.text_at(&["choices", "0", "finish_reason"]),
         Dialect::Anthropic => fields.text_at(&["stop_reason"]).or_else(|| fields.text_at(&["delta", "stop_reason"])),
-        Dialect::Gemini => fields.text_at(&["candidates", "0", "finishReason"]),
+        Dialect::Gemini => {
+            let blocked = || fields.text_at(&["promptFeedback", "blockReason"]);
+            fields.text_at(&["candidates", "0", "finishReason"]).or_else(blocked)
+        }
         Dialect::Ollama => fields.text_at(&["done_reason"]),
         Dialect::Hook => None,
     };
-    matches!(reason, Some("length" | "max_tokens" | "MAX_TOKENS"))
+    match (dialect, reason?) {
+        (_, "length" | "max_tokens" | "MAX_TOKENS" | "model_context_window_exceeded") => Some(Cut::Length),
+        (_, "content_filter" | "refusal") => Some(Cut::Filter),
+        (Dialect::Gemini, "STOP" | "FINISH_REASON_UNSPECIFIED" | "") => None,
+        (Dialect::Gemini, _) => Some(Cut::Filter),
+        _ => None,
+    }
 }
 
-/// The answer for people: without the thinking that some models say aloud, and of bounded length.
-fn finish(text: &str, is_cut: bool) -> Result<Reply, Fault> {
-    let mut text = text.trim();
-    if let Some(thought) = text.strip_prefix("<think>") {
-        // Cut off while it was thinking, it has said nothing.
-        text = thought.split_once("</think>").map_or("", |(_, rest)| rest.trim());
+/// The answer for people: without the thinking that some models do aloud, and of bounded length.
+fn finish(text: &str, cut: Option<Cut>) -> Result<Reply, Fault> {
+    let text = thought::without(text);
+    match (text.is_empty(), cut) {
+        (true, Some(Cut::Length)) => Err(Fault::Spent),
+        (true, Some(Cut::Filter)) => {
+            Err(Fault::Refused("its filter objects to the question or the answer".to_string()))
+        }
+        (true, _) => Err(Fault::Empty),
+        (false, _) => {
+            let cut = cut.or(Some(Cut::Length).filter(|_| text.len() > limits::AI_ANSWER_BYTES_MAX));
+            Ok(Reply { text: shorten(text, limits::AI_ANSWER_BYTES_MAX), cut })
+        }
     }
-    if text.is_empty() {
-        return Err(Fault::Empty);
-    }
-    let is_long = text.len() > limits::AI_ANSWER_BYTES_MAX;
-    Ok(Reply { text: shorten(text, limits::AI_ANSWER_BYTES_MAX), is_cut: is_cut || is_long })
 }
 
 /// What an answer that is none says.
@@ -288,9 +316,14 @@ fn said(fields: &Fields, key: &Secret) -> Option<String> {
     let places: [&[&str]; 5] = [&["error", "message"], &["error"], &["message"], &["detail"], &["detail", "0", "msg"]];
     // What is no error has members of these names, too, but then they are no strings.
     let text = places.iter().find_map(|path| fields.text_at(path)).filter(|text| !text.trim().is_empty())?;
+    in_one_line(text, key)
+}
+
+/// Another's words in one line, of bounded length, without the key.
+fn in_one_line(text: &str, key: &Secret) -> Option<String> {
     let text = if key.is_empty() { text.to_string() } else { text.replace(key.expose(), "***") };
     let mut words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or_default().to_string();
+    let first = words.next()?.to_string();
     let line = words.fold(first, |line, word| line + " " + word);
     Some(shorten(&line, limits::REMOTE_TEXT_BYTES_MAX))
 }

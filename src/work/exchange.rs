@@ -6,7 +6,8 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use ureq::http::{self, HeaderValue, Request, Response};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
@@ -21,6 +22,7 @@ use super::resolve::Names;
 use super::tls::{self, Certificate, Tls};
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach, SEALED_FILE_EXTRA};
 use crate::base::limits;
+use crate::base::time::to_http_date;
 use crate::omemo::{Decrypter, FileKey};
 
 /// Who takes an answer while it comes.
@@ -160,7 +162,12 @@ fn take(call: &HttpCall, answer: Response<AnswerBody>, each: Option<Each<'_>>) -
     let header = |(name, value): (&http::HeaderName, &HeaderValue)| {
         Some((name.as_str().to_string(), value.to_str().ok()?.to_string()))
     };
-    let headers = answer.headers().iter().filter_map(header).collect();
+    let mut headers: Vec<(String, String)> = answer.headers().iter().filter_map(header).collect();
+    // RFC 9110 §6.6.1: whoever has a clock adds it.
+    if !headers.iter().any(|(name, _)| name == "date") {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+        headers.push(("date".to_string(), to_http_date(unix)));
+    }
     let announced = answer.body().content_length();
     let reader = answer.into_body().into_reader();
     let mut taken = HttpAnswer { status, headers, ..HttpAnswer::default() };
@@ -183,12 +190,43 @@ fn take(call: &HttpCall, answer: Response<AnswerBody>, each: Option<Each<'_>>) -
 }
 
 fn to_memory(mut taken: HttpAnswer, mut reader: impl Read, max: u64) -> Result<HttpAnswer, CallError> {
-    let read = reader.by_ref().take(max).read_to_end(&mut taken.body);
-    read.map_err(|error| CallError::from(ureq::Error::from(error)))?;
-    taken.body_bytes = taken.body.len() as u64;
+    let mut share = Share::default();
+    let mut whole = Vec::new();
     // One byte more tells whether that was all; when it does not come, nothing is lost.
-    taken.is_cut = taken.body_bytes == max && !matches!(reader.read(&mut [0]), Ok(0));
+    let ended = pump_within(&mut reader, max, &mut |bytes| {
+        share.grow_to(whole.len() + bytes.len())?;
+        whole.extend_from_slice(bytes);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    taken.body = whole;
+    taken.body_bytes = taken.body.len() as u64;
+    taken.is_cut = !ended && !matches!(reader.read(&mut [0]), Ok(0));
     Ok(taken)
+}
+
+/// What all answers under way hold in memory beyond [`limits::ANSWER_BYTES_FREE`] each.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// One answer's share of it, given back when it is dropped.
+#[derive(Default)]
+struct Share(usize);
+
+impl Share {
+    fn grow_to(&mut self, bytes: usize) -> Result<(), CallError> {
+        let more = bytes.saturating_sub(limits::ANSWER_BYTES_FREE).saturating_sub(self.0);
+        if more > 0 && HELD.fetch_add(more, Ordering::Relaxed) + more > limits::ANSWERS_BYTES_MAX {
+            HELD.fetch_sub(more, Ordering::Relaxed);
+            return Err(CallError::Unreachable("too many long answers come at once".into()));
+        }
+        self.0 += more;
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
 }
 
 fn to_file(reader: impl Read, call: &HttpCall, path: &Path) -> Result<u64, CallError> {
@@ -231,8 +269,10 @@ fn to_each(reader: impl Read, max: u64, each: Each<'_>) -> Result<u64, CallError
     }
     let mut lines = Lines::new(limits::STREAM_LINE_BYTES_MAX);
     let mut is_ended = false;
+    let mut share = Share::default();
     let count = pump(reader, max, &mut |bytes| {
         let flow = lines.push(bytes, each).map_err(|_| CallError::TooLarge)?;
+        share.grow_to(lines.held())?;
         is_ended = flow.is_break();
         Ok(flow)
     })?;
@@ -244,6 +284,12 @@ fn to_each(reader: impl Read, max: u64, each: Each<'_>) -> Result<u64, CallError
 
 /// Takes bytes, and may end it, well or badly.
 type Taker<'a> = dyn FnMut(&[u8]) -> Result<ControlFlow<()>, CallError> + 'a;
+
+/// Hands over what comes until the end or the bound; says whether that was all.
+fn pump_within(reader: &mut impl Read, max: u64, each: &mut Taker<'_>) -> Result<bool, CallError> {
+    let count = pump(reader.by_ref().take(max), max, each)?;
+    Ok(count < max)
+}
 
 /// Hands over what comes until the end, the bound, or whoever takes it has had enough.
 fn pump(mut reader: impl Read, max: u64, each: &mut Taker<'_>) -> Result<u64, CallError> {

@@ -1,7 +1,9 @@
-//! Cuts a stream of bytes into lines, for server-sent events and NDJSON. A line ends with LF or CRLF; the last one may
-//! end with the stream. (A lone CR, which the standard of server-sent events also allows, is sent by nobody.)
+//! Cuts a stream of bytes into lines, for server-sent events and NDJSON. A line ends with LF, CR or both (HTML Living
+//! Standard §9.2.5); the last one may end with the stream.
 
 use std::ops::ControlFlow;
+
+use crate::base::limits;
 
 /// A line longer than allowed.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,12 +14,19 @@ pub(super) struct TooLong;
 pub(super) struct Lines {
     rest: Vec<u8>,
     bytes_max: usize,
+    /// The last byte was a CR, which may be half of an end.
+    is_behind_cr: bool,
 }
 
 impl Lines {
     /// Cuts lines of at most so many bytes.
     pub(super) fn new(bytes_max: usize) -> Lines {
-        Lines { rest: Vec::new(), bytes_max }
+        Lines { rest: Vec::new(), bytes_max, is_behind_cr: false }
+    }
+
+    /// Bytes that are kept.
+    pub(super) fn held(&self) -> usize {
+        self.rest.len()
     }
 
     /// Takes more bytes and hands out the lines that are whole now.
@@ -26,12 +35,19 @@ impl Lines {
         mut bytes: &[u8],
         each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, TooLong> {
-        while let Some(at) = bytes.iter().position(|byte| *byte == b'\n') {
+        if let (true, Some(first)) = (self.is_behind_cr, bytes.first()) {
+            bytes = bytes.get(usize::from(*first == b'\n')..).unwrap_or_default();
+            self.is_behind_cr = false;
+        }
+        while let Some(at) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             let (line, after) = bytes.split_at(at);
-            bytes = after.get(1..).unwrap_or_default();
+            self.is_behind_cr = after == b"\r";
+            let end = if after.starts_with(b"\r\n") { 2 } else { 1 };
+            bytes = after.get(end..).unwrap_or_default();
             self.keep(line)?;
-            let flow = each(self.rest.strip_suffix(b"\r").unwrap_or(&self.rest));
+            let flow = each(&self.rest);
             self.rest.clear();
+            self.rest.shrink_to(limits::SMALL_BODY_BYTES);
             if flow.is_break() {
                 return Ok(flow);
             }
@@ -46,7 +62,7 @@ impl Lines {
         if rest.is_empty() {
             return ControlFlow::Continue(());
         }
-        each(rest.strip_suffix(b"\r").unwrap_or(&rest))
+        each(&rest)
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
@@ -78,8 +94,8 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_however_the_bytes_come() {
-        let text = "data: {\"a\":\"ü👍\"}\r\n\r\n: comment\ndata: [DONE]\n\nlast\r".as_bytes();
-        let lines = ["data: {\"a\":\"ü👍\"}", "", ": comment", "data: [DONE]", "", "last"];
+        let text = "data: {\"a\":\"ü👍\"}\r\n\r\n: comment\rdata: [DONE]\n\nlast\r\rend".as_bytes();
+        let lines = ["data: {\"a\":\"ü👍\"}", "", ": comment", "data: [DONE]", "", "last", "", "end"];
         for step in 1..=text.len() {
             assert_eq!(cut(text, step), lines, "{step}");
         }

@@ -200,7 +200,7 @@ fn answer(question: Question) -> Answer {
             substitute: None,
         }),
         Question::EnableAi(is_enabled) => Answer::AiEnabled(is_enabled),
-        Question::AskAi { .. } => Answer::AiAnswer("The capital of France is Paris.".into()),
+        Question::AskAi { .. } => Answer::AiAnswer("The capital of France is Paris.".into(), None),
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
         Question::GetCommands => Answer::Commands(commands()),
         Question::Keys(question) => Answer::Keys(match question {

@@ -285,7 +285,7 @@ fn programs_ask_too() {
     let (effects, _ticket) = rig.begin(as_bot(&bot), ask("q", "x"));
     let (tag, _) = one(asked(&effects));
     let outcomes = answers(rig.batch(vec![says(tag, "a")]));
-    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text))] if text == "a"));
+    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text, None))] if text == "a"));
     // Others have conversations of their own.
     let (effects, _t2) = rig.begin(as_bot(&bot), ask("r", "y"));
     let (tag, call) = one(asked(&effects));
@@ -317,16 +317,16 @@ fn programs_hear_an_answer_while_it_comes() {
     assert!(call.contains(r#""stream":true"#));
     assert_eq!(so_far(effects), "", "it is told at once that the question was accepted");
     let piece = |tag: u64, text: &str| {
-        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n").into_bytes();
+        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes().into();
         Event::Heard { tag, lines }
     };
     assert!(rig.batch(vec![piece(tag, "<th")]).is_empty(), "it may be a thought");
     assert!(rig.batch(vec![piece(tag, "ink>Hm.</think>")]).is_empty());
     assert_eq!(so_far(rig.batch(vec![piece(tag, "Once ")])), "Once");
     assert_eq!(so_far(rig.batch(vec![piece(tag, "upon")])), "Once upon");
-    rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec() }]);
+    rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec().into() }]);
     let outcomes = answers(rig.batch(vec![http_answered(tag, 200, "")]));
-    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text))] if text == "Once upon"), "{outcomes:?}");
+    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text, None))] if text == "Once upon"), "{outcomes:?}");
     // Whoever goes away is not answered, and the next one is.
     let (effects, leaver) = rig.begin(as_bot(&bot), ask("r"));
     let (first, _) = one(asked(&effects));
@@ -432,7 +432,7 @@ fn an_answer_is_shown_while_it_comes() {
     let (tag, call) = one(asked(&effects));
     assert!(call.contains(r#""stream":true"#));
     let piece = |text: &str| {
-        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes();
+        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes().into();
         Event::Heard { tag, lines }
     };
     let passing = |effects: Vec<Effect>| {
@@ -453,8 +453,8 @@ fn an_answer_is_shown_while_it_comes() {
     let second = passing(rig.batch(vec![piece(" upon")]));
     let is_correction = |stanza: &str| stanza.contains("<replace ") && stanza.contains(&format!("'{id}'"));
     assert!(second.contains("<body>Once upon …</body>") && is_correction(&second), "{second}");
-    assert!(rig.batch(vec![Event::Heard { tag, lines: b": ping\n".to_vec() }]).is_empty());
-    rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec() }]);
+    assert!(rig.batch(vec![Event::Heard { tag, lines: b": ping\n".to_vec().into() }]).is_empty());
+    rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec().into() }]);
     let effects = rig.batch(vec![http_answered(tag, 200, "")]);
     assert_eq!(said(&effects), ["Once upon"]);
     let (_, last) = one(sends(&effects));
@@ -465,7 +465,7 @@ fn an_answer_is_shown_while_it_comes() {
     assert!(one(said(&effects)).contains("does not accept the key"));
     // A service that answers whole after all is asked without.
     let (tag, _) = one(asked(&rig.phone("s")));
-    let effects = rig.batch(vec![Event::Heard { tag, lines: b"{\n}\n".to_vec() }, http_answered(tag, 200, "")]);
+    let effects = rig.batch(vec![Event::Heard { tag, lines: b"{\n}\n".to_vec().into() }, http_answered(tag, 200, "")]);
     let (_, call) = one(asked(&effects));
     assert!(!call.contains("stream"));
     assert_eq!(said(&rig.batch(vec![says(tag, "whole")])), ["whole"]);

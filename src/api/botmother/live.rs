@@ -19,7 +19,7 @@ pub(super) async fn begin(mut ticket: Ticket) -> Response {
     }
     // `X-Accel-Buffering`: nginx would keep the parts back until they fill a page.
     let headers = vec![("Cache-Control", "no-cache".to_string()), ("X-Accel-Buffering", "no".to_string())];
-    let next = NextPiece(Box::pin(async move { Some(part(first, ticket, 0)) }));
+    let next = NextPiece(Box::pin(async move { Some(part(first, ticket, String::new())) }));
     Response {
         content_type: "text/event-stream".into(),
         headers,
@@ -28,14 +28,17 @@ pub(super) async fn begin(mut ticket: Ticket) -> Response {
     }
 }
 
-/// The events that tell an outcome, and what comes then. The client has so many bytes of the text.
-fn part(outcome: Outcome, mut ticket: Ticket, told: usize) -> (Vec<u8>, NextPiece) {
+/// The events that tell an outcome, and what comes then. The client has this much of the text.
+fn part(outcome: Outcome, mut ticket: Ticket, mut told: String) -> (Vec<u8>, NextPiece) {
     let mut events = String::new();
-    let mut told = told;
-    if let Ok(Answer::AiSoFar(text) | Answer::AiAnswer(text)) = &outcome {
-        let delta = text.get(told..).unwrap_or_default().to_string();
-        told += delta.len();
-        events += &wire::event(&Ok(Answer::AiSoFar(delta)));
+    if let Ok(Answer::AiSoFar(text) | Answer::AiAnswer(text, _)) = &outcome {
+        if let Some(delta) = text.strip_prefix(told.as_str()) {
+            events += &wire::event(&Ok(Answer::AiSoFar(delta.to_string())));
+        } else if matches!(outcome, Ok(Answer::AiSoFar(_))) {
+            // It was a thought, of which nobody knew.
+            events += &wire::replacement(text);
+        }
+        told.clone_from(text);
     }
     if matches!(outcome, Ok(Answer::AiSoFar(_))) {
         let next = async move {

@@ -54,6 +54,11 @@ pub(super) fn event(outcome: &Outcome) -> String {
     }
 }
 
+/// An event: this takes the place of all parts before.
+pub(super) fn replacement(text: &str) -> String {
+    format!("event: replace\ndata: {}\n\n", Object::new().text("response", text).end())
+}
+
 /// The error envelope (contract §2).
 pub(super) fn refuse(failure: &Failure) -> Response {
     let (status, _) = status(failure);
@@ -195,7 +200,7 @@ fn body(answer: &Answer, base_url: &str) -> String {
         Answer::Ai(info) => object(ai(info)),
         Answer::AiEnabled(is_enabled) => object(Object::new().truth("enabled", *is_enabled)),
         Answer::AiSoFar(text) => Object::new().text("delta", text).end(),
-        Answer::AiAnswer(text) => object(Object::new().text("response", text)),
+        Answer::AiAnswer(text, cut) => object(Object::new().text("response", text).text_if("cut_off", *cut)),
         Answer::Keys(answer) => object(keys(answer)),
         Answer::Done => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),

@@ -91,9 +91,9 @@ impl Engine {
         } else {
             self.store.store_ai_answer(question.row, &answer, limits::AI_TURNS)?;
         }
-        if reply.is_cut {
+        if let Some(cut) = reply.cut {
             answer.push_str("\n\n");
-            answer.push_str(&self.words(&ai::CUT));
+            answer.push_str(&self.words_of_cut(asked.place, cut));
         }
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {
@@ -101,7 +101,8 @@ impl Engine {
                 self.say_instead(asked.bot, place, to, &answer, shown)
             }
             (None, _) => {
-                self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer)))));
+                let cut = reply.cut.map(words::symbol_of_cut);
+                self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer, cut)))));
                 Ok(())
             }
         }
@@ -115,7 +116,11 @@ impl Engine {
         let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
         let why = self.words_of_fault(asked.place, &row, fault);
         match (&asked.recipient, asked.place) {
-            (Some(to), place) => self.say_of_ai(asked.bot, place, to, &why),
+            (Some(to), place) => {
+                // What was shown may have been a thought.
+                let shown = question.live.as_ref().and_then(|live| live.shown.as_deref());
+                self.say_instead(asked.bot, place, to, &why, shown)
+            }
             (None, _) => {
                 let failure = Failure::Remote { what: "ai_error", why };
                 self.pending.called.push((tag, End::Outcome(Err(failure))));

@@ -22,17 +22,17 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(dialect: Dialect, shown: Option<String>) -> Live {
-        Live { stream: Arc::new(Stream::new(dialect)), shown }
+    pub(super) fn new(dialect: Dialect, model: &str, shown: Option<String>) -> Live {
+        Live { stream: Arc::new(Stream::new(dialect, model)), shown }
     }
 
     /// What became of the call: its answer, when it is over and well, came in pieces.
     pub(super) fn end(&self, row: &AiRow, dialect: Dialect, called: &Called) -> Result<Reply, Fault> {
         let stream = Stream::clone(&self.stream);
         match called {
-            Ok(answer) if answer.is_success() => stream.end(None),
+            Ok(answer) if answer.is_success() => stream.end(None, &row.key),
             Ok(_) => service::read(dialect, &row.key, called),
-            Err(_) => stream.end(service::read(dialect, &row.key, called).err()),
+            Err(_) => stream.end(service::read(dialect, &row.key, called).err(), &row.key),
         }
     }
 }
@@ -56,6 +56,7 @@ impl Engine {
         let Some(live) = question.and_then(|question| question.live.as_mut()) else { return Ok(()) };
         let before = live.stream.so_far();
         let stream = Arc::make_mut(&mut live.stream);
+        let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
         lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
         let Some(reply) = live.stream.so_far().filter(|reply| Some(reply) != before.as_ref()) else { return Ok(()) };
         if asked.place == AiPlace::Api {

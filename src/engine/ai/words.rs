@@ -3,13 +3,29 @@
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::command::texts::{Language, Text, ai};
-use crate::remote::ai::Fault;
+use crate::remote::ai::{Cut, Fault};
 use crate::store::row::{AiPlace, AiRow};
 
 impl Engine {
     /// A text without values.
     pub(in crate::engine) fn words(&self, text: &Text) -> String {
         text.fill(self.setup.settings.language, &[])
+    }
+
+    /// Programs are spoken to in English.
+    fn language_of(&self, place: AiPlace) -> Language {
+        if place == AiPlace::Api { Language::English } else { self.setup.settings.language }
+    }
+
+    /// Why an answer ends where it does.
+    pub(super) fn words_of_cut(&self, place: AiPlace, cut: Cut) -> String {
+        let text = match cut {
+            Cut::Length => &ai::CUT_LENGTH,
+            Cut::Filter => &ai::CUT_FILTER,
+            Cut::Early => &ai::CUT_EARLY,
+            Cut::Unreadable => &ai::CUT_UNREADABLE,
+        };
+        text.fill(self.language_of(place), &[])
     }
 
     /// Why there is no answer: one sentence.
@@ -24,18 +40,28 @@ impl Engine {
             Fault::Refused(_) => &ai::REFUSED,
             Fault::NotUnderstood => &ai::NOT_UNDERSTOOD,
             Fault::Empty => &ai::EMPTY,
+            Fault::Spent => &ai::SPENT,
         };
         let why = match fault {
             Fault::Credit(why) | Fault::NotFound(why) | Fault::Later(why) | Fault::Refused(why) => why.as_str(),
             _ => "",
         };
         let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why)];
-        let language = if place == AiPlace::Api { Language::English } else { self.setup.settings.language };
-        let text = text.fill(language, &values);
+        let text = text.fill(self.language_of(place), &values);
         // The guide's key is that of the hooks, and by itself the gateway answers to none.
         let is_gateway = row.provider == "openclaw" && !row.endpoint.contains("/hooks");
         let is_setup = matches!(fault, Fault::Key | Fault::NotFound(_)) && place == AiPlace::Chat;
         if is_gateway && is_setup { text + &self.words(&ai::OPENCLAW_HELP) } else { text }
+    }
+}
+
+/// The same for programs.
+pub(super) fn symbol_of_cut(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Length => "length",
+        Cut::Filter => "filter",
+        Cut::Early => "ended_early",
+        Cut::Unreadable => "unreadable",
     }
 }
 

@@ -279,8 +279,8 @@ pub enum Answer {
     AiEnabled(bool),
     /// To [`Question::AskAi`]: what there is of the answer until now.
     AiSoFar(String),
-    /// To [`Question::AskAi`]: the whole answer.
-    AiAnswer(String),
+    /// To [`Question::AskAi`]: the whole answer, and in a word why it is cut off.
+    AiAnswer(String, Option<&'static str>),
     /// To [`Question::Keys`].
     Keys(KeyAnswer),
     /// To what has no more to say than that it is done.

@@ -37,8 +37,12 @@ fn read_as(dialect: Dialect, status: u16, body: &str) -> Result<Reply, Fault> {
     read(dialect, &Secret::new(KEY), &answer(status, body))
 }
 
+fn filtered() -> Fault {
+    Fault::Refused("its filter objects to the question or the answer".to_string())
+}
+
 fn text(text: &str) -> Result<Reply, Fault> {
-    Ok(Reply { text: text.into(), is_cut: false })
+    Ok(Reply { text: text.into(), cut: None })
 }
 
 #[test]
@@ -166,11 +170,12 @@ fn answers_are_read() {
             text("Yes"),
         ),
         (OpenAi, r#"{"choices":[{"message":{"content":"<think>Hm\n</think>\n\nYes"}}]}"#, text("Yes")),
-        (OpenAi, r#"{"choices":[{"message":{"content":"<think>Hm"},"finish_reason":"length"}]}"#, Err(Fault::Empty)),
+        (OpenAi, r#"{"choices":[{"message":{"content":"<think>Hm"},"finish_reason":"length"}]}"#, Err(Fault::Spent)),
+        (OpenAi, r#"{"choices":[{"message":{"content":"Hm\n</think>\n\nYes"},"finish_reason":"stop"}]}"#, text("Yes")),
         (
             OpenAi,
             r#"{"choices":[{"message":{"content":"Lon"},"finish_reason":"length"}]}"#,
-            Ok(Reply { text: "Lon".into(), is_cut: true }),
+            Ok(Reply { text: "Lon".into(), cut: Some(Cut::Length) }),
         ),
         (OpenAi, r#"{"choices":[{"message":{"content":null,"refusal":"I cannot."}}]}"#, text("I cannot.")),
         (OpenAi, r#"{"choices":[{"message":{"content":null}}]}"#, Err(Fault::Empty)),
@@ -188,15 +193,20 @@ fn answers_are_read() {
         (
             Anthropic,
             r#"{"content":[{"type":"text","text":"Lon"}],"stop_reason":"max_tokens"}"#,
-            Ok(Reply { text: "Lon".into(), is_cut: true }),
+            Ok(Reply { text: "Lon".into(), cut: Some(Cut::Length) }),
         ),
         (
             Gemini,
             r#"{"candidates":[{"content":{"parts":[{"text":"Hm","thought":true},{"text":"Ye"},{"text":"s"}],"role":"model"},"finishReason":"STOP"}]}"#,
             text("Yes"),
         ),
-        (Gemini, r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#, Err(Fault::Empty)),
-        (Gemini, r#"{"candidates":[{"finishReason":"SAFETY"}]}"#, Err(Fault::Empty)),
+        (Gemini, r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#, Err(filtered())),
+        (Gemini, r#"{"candidates":[{"finishReason":"SAFETY"}]}"#, Err(filtered())),
+        (
+            Gemini,
+            r#"{"candidates":[{"content":{"parts":[{"text":"Lon"}]},"finishReason":"SAFETY"}]}"#,
+            Ok(Reply { text: "Lon".into(), cut: Some(Cut::Filter) }),
+        ),
         (
             Ollama,
             r#"{"model":"llama3","message":{"role":"assistant","content":"Yes"},"done_reason":"stop","done":true}"#,
@@ -213,7 +223,7 @@ fn answers_are_read() {
     assert_eq!(read(OpenAi, &Secret::default(), &Ok(cut)), Err(Fault::NotUnderstood));
     let long = format!(r#"{{"message":{{"content":"{}"}}}}"#, "ü".repeat(limits::AI_ANSWER_BYTES_MAX));
     let reply = read_as(Ollama, 200, &long).unwrap();
-    assert!(reply.is_cut && reply.text.len() <= limits::AI_ANSWER_BYTES_MAX + 3);
+    assert!(reply.cut.is_some() && reply.text.len() <= limits::AI_ANSWER_BYTES_MAX + 3);
 }
 
 #[test]
@@ -278,7 +288,7 @@ fn errors_are_understood() {
 }
 
 fn stream_of(dialect: Dialect, lines: &str) -> Stream {
-    let mut stream = Stream::new(dialect);
+    let mut stream = Stream::new(dialect, "m");
     lines.lines().for_each(|line| stream.line(line.as_bytes(), &Secret::new(KEY)));
     stream
 }
@@ -294,7 +304,7 @@ const STREAMS: [(Dialect, &str); 4] = [
     ),
     (
         Dialect::Gemini,
-        "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"Hello\"}],\"role\": \"model\"}}]}\r\n\ndata: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \" ü\"}]},\"finishReason\": \"STOP\"}]}\n",
+        "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"Hello\"}],\"role\": \"model\"}}]}\r\n\ndata: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \" ü\"}]},\"finishReason\": \"STOP\"}]}\n\n",
     ),
     (
         Dialect::Ollama,
@@ -307,12 +317,12 @@ fn streams_are_put_together() {
     for (dialect, lines) in STREAMS {
         let stream = stream_of(dialect, lines);
         assert_eq!(stream.so_far().unwrap().text, "Hello ü");
-        assert_eq!(stream.end(None), text("Hello ü"), "{dialect:?}");
+        assert_eq!(stream.end(None, &Secret::default()), text("Hello ü"), "{dialect:?}");
     }
     // A service that does not stream answers whole, in one line.
     let whole = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#;
-    assert_eq!(stream_of(Dialect::OpenAi, whole).end(None), text("Hi"));
-    assert_eq!(stream_of(Dialect::OpenAi, "<html>\n</html>").end(None), Err(Fault::NotUnderstood));
+    assert_eq!(stream_of(Dialect::OpenAi, whole).end(None, &Secret::default()), text("Hi"));
+    assert_eq!(stream_of(Dialect::OpenAi, "<html>\n</html>").end(None, &Secret::default()), Err(Fault::NotUnderstood));
 }
 
 #[test]
@@ -320,14 +330,120 @@ fn streams_may_break() {
     let broke = || Some(Fault::Later("the connection broke".into()));
     for (dialect, lines) in STREAMS {
         let half = stream_of(dialect, lines.split_once(" ü").unwrap().0);
-        assert_eq!(half.end(broke()), Ok(Reply { text: "Hello".into(), is_cut: true }), "{dialect:?}");
-        assert_eq!(stream_of(dialect, "").end(broke()), Err(broke().unwrap()));
+        let reply = half.clone().end(broke(), &Secret::default()).unwrap();
+        let expected = if dialect == Dialect::Ollama { Cut::Unreadable } else { Cut::Early };
+        assert_eq!((reply.text.as_str(), reply.cut), ("Hello", Some(expected)), "{dialect:?}");
+        // A connection that was closed in order is no better.
+        assert_eq!(half.end(None, &Secret::default()), Ok(reply));
+        assert_eq!(stream_of(dialect, "").end(broke(), &Secret::default()), Err(broke().unwrap()));
     }
     let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}";
-    assert_eq!(stream_of(Dialect::Anthropic, error).end(None), Err(Fault::Later("Overloaded".into())));
+    assert_eq!(
+        stream_of(Dialect::Anthropic, error).end(None, &Secret::default()),
+        Err(Fault::Later("Overloaded".into()))
+    );
     let line = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n", "a".repeat(9000));
-    let reply = stream_of(Dialect::OpenAi, &line.repeat(20)).end(None).unwrap();
-    assert!(reply.is_cut && reply.text.len() <= limits::AI_ANSWER_BYTES_MAX);
+    let reply = stream_of(Dialect::OpenAi, &line.repeat(20)).end(None, &Secret::default()).unwrap();
+    assert!(reply.cut.is_some() && reply.text.len() <= limits::AI_ANSWER_BYTES_MAX);
+}
+
+/// What is said before the end of the stream, and whether it is all.
+#[test]
+fn streams_by_the_rules_of_events() {
+    use Dialect::*;
+    let said = |dialect, lines: &str| stream_of(dialect, lines).end(None, &Secret::default());
+    let cut = |text: &str, cut| Ok(Reply { text: text.into(), cut: Some(cut) });
+    let later = |why: &str| Err(Fault::Later(why.to_string()));
+    let hi = r#"data: {"choices":[{"delta":{"content":"Hi"}}]}"#;
+    for (dialect, lines, expected) in [
+        // A mark of the byte order; data in several lines; no colon; no space; an unknown field; no empty line at the end.
+        (OpenAi, format!("\u{feff}{hi}\n\ndata: [DONE]\n\n"), text("Hi")),
+        (OpenAi, "data:{\"choices\":[{\"delta\":\ndata\ndata: {\"content\":\"Hi\"}}]}\n\ndata:[DONE]".into(), text("Hi")),
+        (OpenAi, format!("id: 7\nretry: 3\nevent\n{hi}\n\n:\n\nfoo\n\ndata: [DONE]\n"), text("Hi")),
+        // Some forget what parts events.
+        (OpenAi, format!("{hi}\n{hi}\ndata: [DONE]\n"), text("HiHi")),
+        // Numbers that no double holds.
+        (OpenAi, hi.replace("[{\"delta", "[{\"logprob\":-1e400,\"delta") + "\n\ndata: [DONE]\n\n", text("Hi")),
+        // What cannot be read ends the answer, and it shows.
+        (OpenAi, format!("{hi}\n\ndata: {{\"choices\":[\n\n{hi}\n\ndata: [DONE]\n\n"), cut("Hi", Cut::Unreadable)),
+        (OpenAi, "data: {\"choices\"\n\ndata: [DONE]\n\n".into(), later("its answer could not be read")),
+        // Nobody said that it was all.
+        (OpenAi, format!("{hi}\n\n"), cut("Hi", Cut::Early)),
+        (OpenAi, hi.replace("Hi", "") + "\n\n", later("its answer ended early")),
+        (OpenAi, format!("{hi}\n\nevent: error\ndata: {{\"message\":\"broke {KEY}\"}}\n\n"), cut("Hi", Cut::Early)),
+        (OpenAi, format!("event: error\ndata: {{\"message\":\"broke {KEY}\"}}\n\n"), later("broke ***")),
+        (OpenAi, "data: out of\ndata: memory\nevent: error\n\n".into(), later("out of memory")),
+        (OpenAi, "event: error\ndata: {}\n\n".into(), later("an error without words")),
+        (OpenAi, "data: {\"error\":{\"code\":1}}\n\n".into(), later("an error without words")),
+        (Ollama, "{\"error\":\"out of memory\"}\n".into(), later("out of memory")),
+        // Bounds and filters.
+        (
+            OpenAi,
+            format!("{hi}\n\ndata: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"length\"}}]}}\n\n"),
+            cut("Hi", Cut::Length),
+        ),
+        (
+            Anthropic,
+            "data: {\"delta\":{\"text\":\"Hi\"}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\"}}\n\n"
+                .into(),
+            cut("Hi", Cut::Length),
+        ),
+        (
+            Anthropic,
+            "data: {\"delta\":{\"text\":\"Hi\"}}\n\nevent: error\ndata: {\"type\":\"error\",\"error\":{\"message\":\"Overloaded\"}}\n\n"
+                .into(),
+            cut("Hi", Cut::Early),
+        ),
+        (
+            Gemini,
+            "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]},\"finishReason\":\"MAX_TOKENS\"}]}\n\n".into(),
+            cut("Hi", Cut::Length),
+        ),
+        (
+            Gemini,
+            "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]}}]}\n\ndata: {\"candidates\":[{\"finishReason\":\"SAFETY\"}]}\n\n"
+                .into(),
+            cut("Hi", Cut::Filter),
+        ),
+        (Gemini, "data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}\n\n".into(), Err(filtered())),
+        (
+            Ollama,
+            "{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"length\"}\n"
+                .into(),
+            cut("Hi", Cut::Length),
+        ),
+        (Ollama, "{\"message\":{\"content\":\"Hi\"},\"done\":false}\n".into(), cut("Hi", Cut::Early)),
+        (Ollama, "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"length\"}\n".into(), Err(Fault::Spent)),
+    ] {
+        assert_eq!(said(dialect, &lines), expected, "{lines}");
+    }
+}
+
+/// Thoughts are not shown where that can be known, and taken back where it cannot.
+#[test]
+fn thoughts_are_withheld_or_taken_back() {
+    let piece = |text: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}");
+    let key = Secret::default();
+    let so_far = |model: &str, texts: &[&str]| {
+        let mut stream = Stream::new(Dialect::OpenAi, model);
+        for text in texts {
+            stream.line(piece(text).as_bytes(), &key);
+            stream.line(b"", &key);
+        }
+        stream.so_far().map(|reply| reply.text)
+    };
+    assert_eq!(so_far("m", &["<thi", "nk>Hm"]), None);
+    assert_eq!(so_far("m", &["Hm, "]), Some("Hm,".into()));
+    assert_eq!(so_far("m", &["Hm, ", "so.</think>"]), None);
+    assert_eq!(so_far("m", &["Hm, ", "so.</think>", "Yes"]), Some("Yes".into()));
+    assert_eq!(so_far("deepseek-r1", &["Hm, "]), None);
+    assert_eq!(so_far("deepseek-r1", &["Hm, ", "</think>", "Yes"]), Some("Yes".into()));
+    let mut stream = Stream::new(Dialect::OpenAi, "deepseek-reasoner");
+    stream.line(piece("").replace("content", "reasoning_content").replace("\"\"", "\"Hm\"").as_bytes(), &key);
+    stream.line(b"", &key);
+    stream.line(piece("Yes").as_bytes(), &key);
+    stream.line(b"", &key);
+    assert_eq!(stream.so_far().map(|reply| reply.text), Some("Yes".into()), "its thoughts come apart");
 }
 
 /// Whatever a service sends, the reader stands it.
@@ -357,12 +473,13 @@ fn mutated_answers_do_no_harm() {
             Ok(HttpAnswer { status: [200, 400, 429][next() % 3], body: bytes.clone(), ..HttpAnswer::default() });
         let _ = read(dialect, &Secret::new(KEY), &outcome);
         let _ = adapt(outcome.as_ref().unwrap(), Without::default());
-        let mut stream = Stream::new(dialect);
+        let mut stream = Stream::new(dialect, "m");
         bytes.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &Secret::new(KEY)));
-        if let Ok(reply) = stream.end(None) {
+        if let Ok(reply) = stream.end(None, &Secret::default()) {
             assert!(!reply.text.is_empty());
         }
     }
-    let deep = format!("{{\"choices\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-    assert_eq!(read_as(Dialect::OpenAi, 200, &deep), Err(Fault::NotUnderstood));
+    for deep in [format!("{{\"choices\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000)), "[".repeat(1_000_000)] {
+        assert_eq!(read_as(Dialect::OpenAi, 200, &deep), Err(Fault::NotUnderstood));
+    }
 }

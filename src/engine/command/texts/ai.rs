@@ -94,7 +94,13 @@ texts! {
     NOTHING_TO_STOP = "There is nothing to stop." | "Es gibt nichts abzubrechen.";
 
     /// A bound was reached.
-    CUT = "(The answer was cut off here.)" | "(Hier wurde die Antwort abgeschnitten.)";
+    CUT_LENGTH = "(The answer was cut off here: it is as long as allowed.)" | "(Hier wurde die Antwort abgeschnitten: sie ist so lang wie erlaubt.)";
+    /// A filter.
+    CUT_FILTER = "(The answer was cut off here: the provider's filter stopped it.)" | "(Hier wurde die Antwort abgeschnitten: der Filter des Anbieters hielt sie an.)";
+    /// The connection.
+    CUT_EARLY = "(The answer was cut off here: the provider broke off.)" | "(Hier wurde die Antwort abgeschnitten: der Anbieter brach ab.)";
+    /// Broken.
+    CUT_UNREADABLE = "(The answer was cut off here: what came next is unreadable.)" | "(Hier wurde die Antwort abgeschnitten: was dann kam, ist unlesbar.)";
     /// OpenClaw's hook has it.
     HOOKED = "Passed on to OpenClaw; what comes of it appears there." | "An OpenClaw weitergegeben; was daraus wird, erscheint dort.";
     /// Too many at once.
@@ -119,6 +125,8 @@ texts! {
     REFUSED = "{provider} refuses: {why}" | "{provider} lehnt ab: {why}";
     /// A fault.
     NOT_UNDERSTOOD = "What answers at the address of {provider} is no AI; check it with /ki status." | "Was unter der Adresse von {provider} antwortet, ist keine KI; prüfe sie mit /ki status.";
+    /// A fault.
+    SPENT = "{model} needed all its tokens for thinking and said nothing; ask something smaller, or allow more (max_tokens of /bot/ai/setup)." | "{model} brauchte alle Tokens zum Nachdenken und sagte nichts; frage etwas Kleineres, oder erlaube mehr (max_tokens von /bot/ai/setup).";
     /// A fault.
     EMPTY = "{model} gave no answer; ask in another way." | "{model} gab keine Antwort; frage anders.";
 }
