@@ -232,6 +232,50 @@ fn an_answer_is_read_while_it_comes() {
     assert!(output.stdout.starts_with(b"{\"ok\":false,\"error\":\"unauthorized\""), "{output:?}");
 }
 
+/// Over real sockets: events that end with CR, a thought without a beginning, an end without a word; and 1 MB of brackets.
+#[test]
+fn what_is_no_whole_answer_says_so() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let mut http = daemon.http();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+    let thinking = [piece("Let me see."), piece("</think>"), piece("Paris")].concat().replace('\n', "\r");
+    let stub = Stub::new(move |socket, _| {
+        let _ = socket.write_all(head.as_bytes());
+        for byte in thinking.as_bytes() {
+            let _ = socket.write_all(&[*byte]);
+            if *byte == b'\r' {
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    });
+    let token = bot(&mut http, &daemon, "Thinker", &stub.url("/v1"), 30);
+    let output = readme_line(&daemon, &token).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (parts, done) = text.split_once("event: done\n").expect("an end");
+    assert_eq!(
+        parts,
+        "data: {\"delta\":\"Let me see.\"}\n\nevent: replace\ndata: {\"response\":\"Paris\"}\n\ndata: \
+         {\"delta\":\"\\n\\n(The answer was cut off here: the provider broke off.)\"}\n\n"
+    );
+    assert!(done.contains(r#""cut_off":"ended_early""#), "{done}");
+    // Deep JSON is not built; who reads a whole answer and who hears it are told alike.
+    let before = resident(&daemon);
+    let deep = Stub::fixed(answer("200 OK", "", &"[".repeat(1_000_000)));
+    let token = bot(&mut http, &daemon, "Deep", &deep.url("/v1"), 30);
+    let reply = http.post("/bot/ai/ask", Some(&token), r#"{"message":"Hi"}"#);
+    assert_eq!(reply.status, 502, "{}", reply.body);
+    assert!(reply.body.contains("is no AI"), "{}", reply.body);
+    let grown = resident(&daemon).saturating_sub(before);
+    assert!(grown < 8 * 1024, "{grown} KiB more");
+}
+
+/// The daemon's resident memory at its highest, in KiB.
+fn resident(daemon: &Daemon) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
 #[test]
 fn whoever_hangs_up_has_called_his_question_off() {
     let daemon = Daemon::start("");

@@ -470,3 +470,41 @@ fn an_answer_is_shown_while_it_comes() {
     assert!(!call.contains("stream"));
     assert_eq!(said(&rig.batch(vec![says(tag, "whole")])), ["whole"]);
 }
+
+/// What was a thought is taken back, and an answer that is not whole says so, to programs and to people.
+#[test]
+fn thoughts_are_taken_back_and_cuts_are_told() {
+    let (mut rig, bot) = thinking();
+    let piece = |tag: u64, text: &str| {
+        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes().into();
+        Event::Heard { tag, lines }
+    };
+    let question = Question::AskAi { text: "q".to_string(), from: "x".to_string(), is_live: true };
+    let (effects, _ticket) = rig.begin(as_bot(&bot), question);
+    let (tag, _) = one(asked(&effects));
+    let so_far = |effects| match one(answers(effects)) {
+        Ok(Answer::AiSoFar(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "Let me see.")])), "Let me see.");
+    assert!(rig.batch(vec![piece(tag, "</think>")]).is_empty());
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "Paris")])), "Paris");
+    let outcome = one(answers(rig.batch(vec![http_answered(tag, 200, "")])));
+    let Ok(Answer::AiAnswer(text, Some("ended_early"))) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(text, "Paris\n\n(The answer was cut off here: the provider broke off.)");
+    // A person sees the same; and what was shown of a thought goes also when no answer comes.
+    rig.phone("/ki stream on");
+    let (tag, _) = one(asked(&rig.phone("r")));
+    rig.batch(vec![piece(tag, "Let me see.")]);
+    let effects =
+        rig.batch(vec![piece(tag, "</think>"), Event::Heard { tag, lines: b"data: [DONE]\n\n".to_vec().into() }]);
+    assert!(said(&effects).is_empty());
+    let effects = rig.batch(vec![http_answered(tag, 200, "")]);
+    assert!(one(said(&effects)).contains("gave no answer"));
+    assert!(one(sends(&effects)).1.contains("<replace "), "{effects:?}");
+    rig.phone("/ki stream off");
+    let (tag, _) = one(asked(&rig.phone("s")));
+    let cut = r#"{"choices":[{"message":{"content":"Lon"},"finish_reason":"length"}]}"#;
+    let effects = rig.batch(vec![http_answered(tag, 200, cut)]);
+    assert_eq!(said(&effects), ["Lon\n\n(The answer was cut off here: it is as long as allowed.)"]);
+}

@@ -211,3 +211,21 @@ fn one_message_can_be_confidential() {
     let sent = rig.take_sent();
     assert!(!sent[0].print("").contains("secret"));
 }
+
+/// Pieces of an answer are not encrypted one by one; where they are switched on this is said.
+#[test]
+fn an_encrypted_chat_does_not_promise_answers_while_they_come() {
+    let mut rig = Rig::online(Encrypt::Required);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
+    let mut answer = |text: &str| {
+        let asked = phone.say(&rig.nodes, Some(text));
+        rig.arrives(&asked);
+        rig.wait(Duration::from_secs(10));
+        let sent = rig.take_sent();
+        sent.iter().find_map(|stanza| phone.hear(stanza).ok().flatten()).expect("an answer")
+    };
+    assert!(answer("/ki setup ollama - m1").starts_with("AI configured!"));
+    assert!(answer("/ki stream on").contains("not in this chat: it is encrypted"));
+    assert!(answer("/ki status").contains("not in this chat: it is encrypted"));
+    assert!(answer("/ki stream off").contains("when they are whole"));
+}

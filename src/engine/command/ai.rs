@@ -12,6 +12,7 @@ use crate::engine::command::texts::{self, Text, ai};
 use crate::engine::command::{Chat, parse, split};
 use crate::engine::failure::Failure;
 use crate::engine::local::is_local;
+use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
@@ -170,8 +171,8 @@ fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer
         }
         ("stream", on @ ("on" | "an" | "off" | "aus")) => {
             let is_on = canonical(on) == "on";
-            set(engine, bot, AiSettings { is_streaming: Some(is_on), ..AiSettings::default() })?;
-            Ok(engine.words(if is_on { &ai::STREAM_ON } else { &ai::STREAM_OFF }))
+            let row = set(engine, bot, AiSettings { is_streaming: Some(is_on), ..AiSettings::default() })?;
+            stream(engine, bot, who, &row)
         }
         ("fallback", rest) => fallback(engine, bot, who, &row, rest),
         _ => menu(engine, bot),
@@ -193,6 +194,7 @@ fn status(engine: &Engine, bot: BotId, who: &BareJid) -> Answer {
     let turns = engine.store.list_ai_turns(bot, who.as_str(), usize::MAX)?.len().to_string();
     let values = [
         ("status", state(engine, bot)?),
+        ("stream", stream(engine, bot, who, &row)?),
         ("endpoint", row.endpoint),
         ("key", key),
         ("system", info.system),
@@ -201,6 +203,17 @@ fn status(engine: &Engine, bot: BotId, who: &BareJid) -> Answer {
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Ok(fill(engine, &ai::STATUS, &values))
+}
+
+/// Whether answers are shown while they come, and what that means in the chat with this person.
+fn stream(engine: &Engine, bot: BotId, who: &BareJid, row: &AiRow) -> Answer {
+    let way = engine.way(bot, &who.to_jid());
+    Ok(engine.words(match way {
+        _ if !row.is_streaming => &ai::STREAM_OFF,
+        Ok(Way::Account(account)) if engine.will_encrypt(account, who)? => &ai::STREAM_ENCRYPTED,
+        Ok(Way::Account(_)) => &ai::STREAM_ON,
+        _ => &ai::STREAM_ELSEWHERE,
+    }))
 }
 
 fn providers() -> String {

@@ -18,8 +18,8 @@ texts! {
     SYSTEM = "You are a helpful assistant." | "Du bist ein hilfreicher Assistent.";
 
     /// /ki.
-    MENU = "AI assistant of {name}\n{status}\n\n/ki on, /ki off - switch it on; off, which also forgets what was said\n/ki status - how it is set up\n/ki setup - choose a provider\n/ki model [name] - show or change the model\n/ki system [text] - show or change what the AI is told to be\n/ki url <address> - another address, for a server of your own\n/ki token <key> - another key\n/ki stream on, /ki stream off - show answers while they come, for clients that know corrections\n/ki fallback <provider> <key> <model> - who is asked when the first cannot; /ki fallback off\n/ki clear - forget what was said\n/ki providers - all providers\n/stop - call off what it is thinking about\n\nOnce it is on, just write."
-        | "KI-Assistent von {name}\n{status}\n\n/ki an, /ki aus - einschalten; ausschalten, was auch das Gesagte vergisst\n/ki status - wie sie eingerichtet ist\n/ki setup - einen Anbieter wählen\n/ki modell [Name] - das Modell zeigen oder ändern\n/ki system [Text] - zeigen oder ändern, was die KI sein soll\n/ki url <Adresse> - eine andere Adresse, für einen eigenen Server\n/ki token <Schlüssel> - ein anderer Schlüssel\n/ki stream an, /ki stream aus - Antworten zeigen, während sie kommen, für Clients, die Korrekturen kennen\n/ki fallback <Anbieter> <Schlüssel> <Modell> - wer gefragt wird, wenn der erste nicht kann; /ki fallback aus\n/ki leeren - das Gesagte vergessen\n/ki anbieter - alle Anbieter\n/stop - abbrechen, worüber sie nachdenkt\n\nIst sie an, schreibe einfach.";
+    MENU = "AI assistant of {name}\n{status}\n\n/ki on, /ki off - switch it on; off, which also forgets what was said\n/ki status - how it is set up\n/ki setup - choose a provider\n/ki model [name] - show or change the model\n/ki system [text] - show or change what the AI is told to be\n/ki url <address> - another address, for a server of your own\n/ki token <key> - another key\n/ki stream on, /ki stream off - show answers while they come, for clients that know corrections; not in encrypted chats\n/ki fallback <provider> <key> <model> - who is asked when the first cannot; /ki fallback off\n/ki clear - forget what was said\n/ki providers - all providers\n/stop - call off what it is thinking about\n\nOnce it is on, just write."
+        | "KI-Assistent von {name}\n{status}\n\n/ki an, /ki aus - einschalten; ausschalten, was auch das Gesagte vergisst\n/ki status - wie sie eingerichtet ist\n/ki setup - einen Anbieter wählen\n/ki modell [Name] - das Modell zeigen oder ändern\n/ki system [Text] - zeigen oder ändern, was die KI sein soll\n/ki url <Adresse> - eine andere Adresse, für einen eigenen Server\n/ki token <Schlüssel> - ein anderer Schlüssel\n/ki stream an, /ki stream aus - Antworten zeigen, während sie kommen, für Clients, die Korrekturen kennen; nicht in verschlüsselten Chats\n/ki fallback <Anbieter> <Schlüssel> <Modell> - wer gefragt wird, wenn der erste nicht kann; /ki fallback aus\n/ki leeren - das Gesagte vergessen\n/ki anbieter - alle Anbieter\n/stop - abbrechen, worüber sie nachdenkt\n\nIst sie an, schreibe einfach.";
     /// A state.
     IS_ON = "AI: active ({provider} / {model})" | "KI: aktiv ({provider} / {model})";
     /// A state.
@@ -27,8 +27,8 @@ texts! {
     /// A state.
     IS_NOT_SET_UP = "AI: not set up; /ki setup" | "KI: nicht eingerichtet; /ki setup";
     /// /ki status.
-    STATUS = "{status}\nAddress: {endpoint}\nKey: {key}\nSystem prompt: {system}\nFallback: {fallback}\nRemembered of this chat: {turns} questions with their answers"
-        | "{status}\nAdresse: {endpoint}\nSchlüssel: {key}\nSystem-Prompt: {system}\nErsatz: {fallback}\nVon diesem Chat gemerkt: {turns} Fragen mit ihren Antworten";
+    STATUS = "{status}\nAddress: {endpoint}\nKey: {key}\nSystem prompt: {system}\nFallback: {fallback}\n{stream}\nRemembered of this chat: {turns} questions with their answers"
+        | "{status}\nAdresse: {endpoint}\nSchlüssel: {key}\nSystem-Prompt: {system}\nErsatz: {fallback}\n{stream}\nVon diesem Chat gemerkt: {turns} Fragen mit ihren Antworten";
     /// A key is there.
     KEY_SET = "set" | "gesetzt";
     /// /ki setup.
@@ -80,6 +80,10 @@ texts! {
     FALLBACK_OFF = "No fallback." | "Kein Ersatz.";
     /// /ki stream on.
     STREAM_ON = "Answers are shown while they come." | "Antworten werden gezeigt, während sie kommen.";
+    /// The same, in an encrypted chat.
+    STREAM_ENCRYPTED = "Answers are shown while they come, but not in this chat: it is encrypted, and in such chats they are shown when they are whole." | "Antworten werden gezeigt, während sie kommen, aber nicht in diesem Chat: er ist verschlüsselt, und in solchen Chats werden sie gezeigt, wenn sie fertig sind.";
+    /// The same, in the built-in chat.
+    STREAM_ELSEWHERE = "Answers are shown while they come in chats where messages can be corrected; in this one when they are whole." | "Antworten werden gezeigt, während sie kommen, wo Nachrichten berichtigt werden können; in diesem Chat, wenn sie fertig sind.";
     /// /ki stream off.
     STREAM_OFF = "Answers are shown when they are whole." | "Antworten werden gezeigt, wenn sie fertig sind.";
     /// /ki clear.
