@@ -28,6 +28,7 @@ use entrance::Entrance;
 mod calls;
 mod door;
 mod entrance;
+mod files;
 mod signals;
 
 /// Why the daemon did not start.
@@ -35,6 +36,8 @@ mod signals;
 pub enum Error {
     /// The database or its key; the text says what to do.
     Store(store::Error),
+    /// So few files may be open that nothing would work.
+    Files(u64),
     /// The API's address cannot be had: another program, or another Botmother, has the port.
     Listen(SocketAddr, io::Error),
     /// A file of ours cannot be made or read: what, and why.
@@ -52,6 +55,12 @@ impl fmt::Display for Error {
             Error::Listen(address, error) => {
                 write!(f, "cannot listen on {address}: {error}; choose another port with --port or [api] port")
             }
+            Error::Files(most) => write!(
+                f,
+                "this process may have {most} files and connections open, and needs {} at least; raise the limit with \
+                 `ulimit -n 1024`, or LimitNOFILE=1024 in a systemd unit",
+                limits::OPEN_FILES_MIN
+            ),
             Error::File(what, error) => write!(f, "cannot make {what}: {error}"),
             Error::Tls(why) => f.write_str(why),
             Error::Thread(error) => write!(f, "cannot start a thread: {error}"),
@@ -70,7 +79,7 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
-    raise_file_limit();
+    files::prepare()?;
     let signals = signals::catch()?;
     let listeners = door::listen(&config)?;
     let durability = match config.durability {
@@ -230,16 +239,6 @@ fn run_edge(
         }
         sessions.await;
     }));
-}
-
-/// As many sockets as the system allows: the usual soft limit of 1,024 is below what the door admits.
-fn raise_file_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, ..limit };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        log::warn!("cannot raise the limit of open files: {error}");
-    }
 }
 
 fn greet(config: &Config, begun: Instant) {

@@ -57,7 +57,7 @@ fn exit_of(error: &daemon::Error) -> Exit {
         {
             Exit::Permission
         }
-        Error::Tls(_) => Exit::Config,
+        Error::Tls(_) | Error::Files(_) => Exit::Config,
         Error::Store(
             store::Error::NoKey | store::Error::BadKey(_) | store::Error::WrongKey | store::Error::Newer { .. },
         ) => Exit::Config,

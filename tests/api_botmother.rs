@@ -109,7 +109,15 @@ fn request(method: &str, path: &str) -> Request {
         headers.push(("content-type".to_string(), "application/json".to_string()));
     }
     let peer = "127.0.0.1".parse().unwrap();
-    Request { method: method.into(), path: path.into(), query: query.into(), headers, body: Vec::new(), peer }
+    Request {
+        method: method.into(),
+        path: path.into(),
+        query: query.into(),
+        headers,
+        body: Vec::new(),
+        file: None,
+        peer,
+    }
 }
 
 /// The same with a header set; an empty value takes it away.

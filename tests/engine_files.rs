@@ -117,12 +117,14 @@ impl Rig {
     }
 
     fn upload(&mut self, content: &[u8], key: Option<&str>) -> Question {
+        let (spooled, mut opened) = self.spool.create().unwrap();
+        std::io::Write::write_all(&mut opened, content).unwrap();
         let file = NewFile {
             name: "a/k\u{fc}.jpg".into(),
             media_type: "image/jpeg".into(),
             bytes: content.len() as u64,
             hash: botmother::base::crypto::sha256(content),
-            content: Arc::new(self.spool.write(content).unwrap()),
+            content: Arc::new(spooled),
         };
         let deed = Deed::File { url: String::new(), caption: Some("look".into()) };
         let to = full("eve@x.example");

@@ -7,12 +7,17 @@ pub mod botmother;
 
 use std::sync::Arc;
 
-use crate::http::{Reply, Request, Serve};
+use crate::http::{Admit, Reply, Request, Serve};
 
 /// All faces as one function for the HTTP server. Botmother's face has the root, so it also refuses the paths that
 /// nobody knows.
 pub fn mount(botmother: Arc<botmother::Face>) -> Arc<Serve> {
     Arc::new(move |request: Request| -> Reply { botmother.serve(request) })
+}
+
+/// Who may send a large body, for the door.
+pub fn gate(botmother: Arc<botmother::Face>) -> Arc<Admit> {
+    Arc::new(move |head: &Request| botmother.may_send(head))
 }
 
 /// The largest body a path takes.

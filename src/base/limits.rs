@@ -150,6 +150,8 @@ pub const UPLOAD_HEADER_BYTES_MAX: usize = 8 * 1024;
 pub const FILE_NAME_CHARS_MAX: usize = 255;
 /// Fields of one form with a file: ours have six.
 pub const FORM_PARTS_MAX: usize = 16;
+/// Text in one field of such a form: a caption.
+pub const FORM_TEXT_BYTES_MAX: usize = 64 * 1024;
 /// The headers of one field of such a form: a file's name, and little else.
 pub const FORM_HEAD_BYTES_MAX: usize = 4 * 1024;
 /// Services of a server that are asked what they are: each costs a question, and servers have some ten.
@@ -240,18 +242,25 @@ pub const HEADERS_MAX: usize = 64;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The body of `create`, which may carry an avatar (contract §2).
 pub const CREATE_BODY_BYTES_MAX: usize = 1536 * 1024;
-/// A file given to `sendFile`: a long video of a phone is more, all else is less. It is in memory while it comes.
+/// A file given to `sendFile`: a long video of a phone is more, all else is less.
 pub const UPLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The body of `sendFile`: a file, and the text fields around it.
 pub const UPLOAD_BODY_BYTES_MAX: usize = UPLOAD_BYTES_MAX + 128 * 1024;
-/// Bytes a second at which files still arrive in time: a bad mobile network. Who answers for a large body has longer.
+/// Paths that take more than this get large bodies as files.
+pub const MEMORY_BODY_BYTES_MAX: usize = CREATE_BODY_BYTES_MAX;
+/// Bytes a second at which bodies and files still arrive in time: a bad mobile network. Who answers for a large body has
+/// longer.
 pub const TRANSFER_BYTES_PER_S_MIN: u64 = 16 * 1024;
 /// Open connections: 1,000 idle clients must not keep others out.
 pub const CONNECTIONS_MAX: usize = 2_048;
+/// Files that the daemon itself has open: database, log, sockets of its threads, listeners; and some to spare.
+pub const OPEN_FILES_OWN: u64 = 32;
+/// Fewer open files than this, and a handful of clients keeps accounts and the database from theirs.
+pub const OPEN_FILES_MIN: u64 = 48;
 /// From the first byte of a request to its last header.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// From the head to the last byte of the body.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// From the head to the last byte of a body, beside what its size needs at [`TRANSFER_BYTES_PER_S_MIN`].
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// A kept-alive connection without a request.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// Writing one answer to a client that does not read.
@@ -274,8 +283,14 @@ pub const FLOW_TIMEOUT: Duration = Duration::from_secs(3600);
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// For an answer under way to a client that has closed its sending side.
 pub const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(1);
-/// Bodies over 16 KiB under way, both ways, all clients together: a file, and beside it ten avatars.
-pub const LARGE_BODIES_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bodies over 16 KiB in memory, all clients together, each way: an avatar, and beside it some ten of other calls.
+pub const LARGE_BODIES_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bodies in files, all clients together: eight of the largest.
+pub const FILE_BODIES_BYTES_MAX: usize = 8 * UPLOAD_BODY_BYTES_MAX;
+/// Heads and small bodies of requests that nobody has answered for yet, all clients together.
+pub const STRANGERS_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// What each of them may have without a share in that: an ordinary request.
+pub const STRANGER_BYTES_FREE: usize = 1024;
 /// Connections beyond the limit that are told so; those beyond this are just closed.
 pub const TURNED_AWAY_MAX: usize = 64;
 /// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
@@ -322,6 +337,8 @@ pub const TEXT_BYTES_MAX: usize = 60 * 1024;
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Updates in one answer (guide §8.4).
 pub const UPDATES_PER_ANSWER_MAX: i64 = 100;
+/// Bytes of updates in one answer, unless one alone has more: a hundred of the largest would fill a router's memory.
+pub const UPDATES_BYTES_MAX: usize = 512 * 1024;
 /// Updates waiting for one bot; beyond it the oldest go, counted.
 pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
 /// Age at which updates and idempotency keys go (contract §3).

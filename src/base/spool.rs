@@ -3,8 +3,8 @@
 //!
 //! Faces make them, the engine passes them on, calls read or fill them, the door writes them out.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -33,12 +33,11 @@ impl Spool {
         SpoolFile(self.0.join(text::hex(&random)))
     }
 
-    /// A file with this content. It is not synced: after a power cut nobody wants it.
-    pub fn write(&self, content: &[u8]) -> io::Result<SpoolFile> {
+    /// An empty file, to be written. It need not be synced: after a power cut nobody wants it.
+    pub fn create(&self) -> io::Result<(SpoolFile, File)> {
         let file = self.reserve();
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file.path());
-        opened.and_then(|mut opened| opened.write_all(content))?;
-        Ok(file)
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file.path())?;
+        Ok((file, opened))
     }
 }
 
@@ -65,6 +64,7 @@ impl Drop for SpoolFile {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -73,7 +73,8 @@ mod tests {
     fn files_go_with_whoever_holds_them() {
         let dir = std::env::temp_dir().join(format!("botmother-spool-{}", std::process::id()));
         let spool = Spool::open(&dir).unwrap();
-        let file = spool.write(b"abc").unwrap();
+        let (file, mut opened) = spool.create().unwrap();
+        opened.write_all(b"abc").unwrap();
         let path = file.path().to_path_buf();
         assert_eq!(fs::read(&path).unwrap(), b"abc");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

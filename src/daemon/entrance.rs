@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::{fs, io, thread};
 
-use super::{Error, Reload, door};
+use super::{Error, Reload, door, files};
 use crate::api;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -55,9 +55,9 @@ impl Entrance {
 
     /// Makes a door of these and lets clients through.
     fn pass(&mut self, listeners: Vec<TcpListener>, tls: Option<Arc<DoorTls>>) -> Result<(), Error> {
-        let face =
-            door::face(&self.config, Handle::new(self.events.clone()), self.admin_token.clone(), self.spool.clone());
-        let inner = server::start(&self.config.data_dir.join("run"), api::mount(Arc::new(face)))
+        let handle = Handle::new(self.events.clone());
+        let face = Arc::new(door::face(&self.config, handle, self.admin_token.clone(), self.spool.clone()));
+        let inner = server::start(&self.config.data_dir.join("run"), api::mount(face.clone()))
             .map_err(|error| Error::File("the inner HTTP server's socket", error))?;
         let (stop, stopped) = async_channel::bounded(1);
         let door = Door {
@@ -65,8 +65,10 @@ impl Entrance {
             tls: tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?,
             inner,
             body_max: api::body_max,
+            admit: api::gate(face),
+            spool: self.spool.clone(),
             stop: stopped,
-            limits: front::Limits::default(),
+            limits: front::Limits { connections_max: files::connections(), ..front::Limits::default() },
         };
         // Closed only while the process ends.
         let _ = self.doors.try_send(door);

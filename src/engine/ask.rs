@@ -17,6 +17,10 @@ impl Engine {
         }
         match (caller, question) {
             (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.health()))),
+            (Caller::Bot(token), Question::MaySend) => {
+                self.known_bot(token)?;
+                Ok(Verdict::Outcome(Ok(Answer::Done)))
+            }
             (Caller::Bot(token), _) => {
                 let bot = self.authenticate(token)?;
                 self.ask_as_bot(bot, question)
@@ -26,16 +30,18 @@ impl Engine {
         }
     }
 
-    /// The bot of a token, within its rate.
-    fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
+    /// The bot of a token.
+    fn known_bot(&self, token: &Secret) -> Result<BotId, Failure> {
         let hash = crypto::sha256(token.expose().as_bytes());
         let bot = self.by_token.get(&hash).and_then(|id| self.bots.get(id)).filter(|bot| bot.row.active);
-        let Some(bot) = bot else {
-            return Err(Failure::Unauthorized(
-                "the token is not valid, was revoked, or its bot is disabled".to_string(),
-            ));
-        };
-        let id = bot.row.id;
+        bot.map(|bot| bot.row.id).ok_or_else(|| {
+            Failure::Unauthorized("the token is not valid, was revoked, or its bot is disabled".to_string())
+        })
+    }
+
+    /// The same, within its rate.
+    fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
+        let id = self.known_bot(token)?;
         match self.rate.admit(id, self.now) {
             Ok(()) => Ok(id),
             Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),

@@ -9,11 +9,13 @@ mod conn;
 mod flow;
 mod head;
 mod line;
+mod places;
 mod print;
 mod wire;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::hash::RandomState;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,7 +31,11 @@ use smol::future::FutureExt;
 use smol::{Async, LocalExecutor, Timer};
 
 use crate::base::limits;
+use crate::base::spool::Spool;
+use crate::http::Admit;
+use crate::http::front::body::Budget;
 use crate::http::front::line::Line;
+use crate::http::front::places::Places;
 use crate::http::front::wire::{Duplex, Socket};
 use crate::http::server::Inner;
 
@@ -41,8 +47,12 @@ pub struct Door {
     pub tls: Option<Arc<ServerConfig>>,
     /// Who answers.
     pub inner: Inner,
-    /// The largest body for a path.
+    /// The largest body for a path. Where it is over [`limits::MEMORY_BODY_BYTES_MAX`], large ones come as files.
     pub body_max: fn(&str) -> usize,
+    /// Says who may send a large one.
+    pub admit: Arc<Admit>,
+    /// Where such files lie.
+    pub spool: Spool,
     /// Ends the door when something arrives or all senders are gone.
     pub stop: Receiver<()>,
     /// How much and how long.
@@ -56,7 +66,7 @@ pub struct Limits {
     pub connections_max: usize,
     /// For a TLS handshake; for the first byte on a fresh connection; from it to the last header.
     pub head: Duration,
-    /// From the head to the last byte of the body.
+    /// From the head to the last byte of a body, beside what its size needs at [`limits::TRANSFER_BYTES_PER_S_MIN`].
     pub body: Duration,
     /// Without a request on a kept connection; also the longest that a face may take.
     pub idle: Duration,
@@ -95,8 +105,20 @@ impl Default for Limits {
 struct Shared {
     line: Line,
     body_max: fn(&str) -> usize,
+    admit: Arc<Admit>,
+    spool: Spool,
     limits: Limits,
-    large_bodies: body::Budget,
+    /// Memory for what nobody has answered for yet.
+    strangers: Budget,
+    /// Memory for large bodies of those who may send them.
+    bodies: Budget,
+    /// The same on the disk.
+    files: Budget,
+    /// Memory for large answers.
+    answers: Budget,
+    places: Places,
+    /// Makes numbers of credentials and addresses.
+    hasher: RandomState,
     /// Closed when the door is to stop.
     stopping: Receiver<Infallible>,
 }
@@ -106,12 +128,24 @@ type Open = Sender<Infallible>;
 
 /// Serves until the stop signal; then lets the requests under way end, within `limits.stop`.
 pub async fn run(door: Door) {
-    let Door { listeners, tls, inner, body_max, stop, limits } = door;
+    let Door { listeners, tls, inner, body_max, admit, spool, stop, limits } = door;
     let mut listeners = listen(listeners);
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
-    let large_bodies = body::Budget::new(limits::LARGE_BODIES_BYTES_MAX);
-    let shared = Rc::new(Shared { line: Line::new(inner), body_max, limits, large_bodies, stopping: on_stopping });
+    let shared = Rc::new(Shared {
+        line: Line::new(inner),
+        body_max,
+        admit,
+        spool,
+        limits,
+        strangers: Budget::new(limits::STRANGERS_BYTES_MAX),
+        bodies: Budget::new(limits::LARGE_BODIES_BYTES_MAX),
+        files: Budget::new(limits::FILE_BODIES_BYTES_MAX),
+        answers: Budget::new(limits::LARGE_BODIES_BYTES_MAX),
+        places: Places::default(),
+        hasher: RandomState::new(),
+        stopping: on_stopping,
+    });
     let tls = tls.map(TlsAcceptor::from);
     // An executor of our own: its tasks end with it, whatever happens to this future.
     let connections = LocalExecutor::new();
@@ -155,8 +189,10 @@ async fn accept(
             Ok((stream, peer)) => {
                 // One of the senders is ours.
                 let before = open.sender_count() - 1;
-                if before < shared.limits.connections_max + limits::TURNED_AWAY_MAX {
-                    let room = if before < shared.limits.connections_max { Room::Free } else { Room::None };
+                let max = shared.limits.connections_max;
+                if before < max + limits::TURNED_AWAY_MAX.min(max / 4) {
+                    let has_room = before < max || shared.places.free_one();
+                    let room = if has_room { Room::Free } else { Room::None };
                     let welcome = welcome(stream, peer, room, tls.clone(), shared.clone(), open.clone());
                     connections.spawn(welcome).detach();
                 }
@@ -219,7 +255,7 @@ async fn welcome(
         (None, _) => Box::new(Socket(stream)),
         // A handshake would cost more than it says.
         (Some(_), Room::None) => return,
-        (Some(tls), Room::Free) => match Box::pin(shake_hands(tls, stream, shared.limits.head)).await {
+        (Some(tls), Room::Free) => match Box::pin(shake_hands(tls, stream, &shared)).await {
             Ok(stream) => Box::new(stream),
             Err(error) => return log::debug!("http: no TLS with {peer}: {error}"),
         },
@@ -230,9 +266,13 @@ async fn welcome(
     }
 }
 
-async fn shake_hands(tls: TlsAcceptor, stream: Async<TcpStream>, within: Duration) -> io::Result<TlsStream<Socket>> {
+async fn shake_hands(tls: TlsAcceptor, stream: Async<TcpStream>, shared: &Shared) -> io::Result<TlsStream<Socket>> {
+    let place = shared.places.take();
     let late = async {
-        Timer::after(within).await;
+        let within = async {
+            Timer::after(shared.limits.head).await;
+        };
+        within.or(place.lost()).await;
         Err(io::ErrorKind::TimedOut.into())
     };
     tls.accept(Socket(stream)).or(late).await

@@ -86,6 +86,7 @@ mod tests {
             query: String::new(),
             headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             body: Vec::new(),
+            file: None,
             peer: peer.parse().unwrap(),
         }
     }

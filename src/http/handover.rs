@@ -9,6 +9,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use crate::base::spool::SpoolFile;
 use crate::http::Reply;
 
 /// Replies under the numbers of their tickets.
@@ -19,7 +20,11 @@ pub(super) struct Handover(Mutex<Table>);
 struct Table {
     last: u64,
     places: HashMap<u64, Place>,
+    /// Bodies that lie in files.
+    files: HashMap<u64, Body>,
 }
+
+type Body = (Arc<SpoolFile>, u64);
 
 /// What became of one question.
 enum Place {
@@ -51,6 +56,11 @@ impl Handover {
         let number = table.last;
         table.places.insert(number, Place::Empty(None));
         Ticket { number, handover: self.clone() }
+    }
+
+    /// The file with the body of the request under this number, if it has one.
+    pub(super) fn take_file(&self, number: u64) -> Option<Body> {
+        self.table().files.remove(&number)
     }
 
     /// Lays down a reply; drops it if its ticket is gone.
@@ -85,6 +95,11 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
+    /// Sends a file along.
+    pub(super) fn attach(&self, file: Body) {
+        self.handover.table().files.insert(self.number, file);
+    }
+
     /// The reply when it comes; `None` when it was lost.
     pub(super) async fn reply(&self) -> Option<Reply> {
         poll_fn(|cx| self.poll(cx)).await
@@ -109,7 +124,9 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let left = self.handover.table().places.remove(&self.number);
+        let mut table = self.handover.table();
+        let left = (table.places.remove(&self.number), table.files.remove(&self.number));
+        drop(table);
         drop(left);
     }
 }

@@ -34,6 +34,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, de-chunked.
     pub body: Vec<u8>,
+    /// A file in the place of the body, and its size: where a body may be larger than memory should hold.
+    pub file: Option<(Arc<SpoolFile>, u64)>,
     /// The other side's address.
     pub peer: IpAddr,
 }
@@ -106,3 +108,7 @@ pub enum Reply {
 
 /// A face, or all faces behind one mount table: must return at once.
 pub type Serve = dyn Fn(Request) -> Reply + Send + Sync;
+
+/// Asked with a head alone, before a large body is read: the refusal, or nothing if whoever sends it may. Must return at
+/// once.
+pub type Admit = dyn Fn(&Request) -> Promise<Option<Response>> + Send + Sync;

@@ -1,20 +1,20 @@
 //! Forms with files: `multipart/form-data` (RFC 7578, RFC 2046 §5.1), as curl's `-F`, Python's requests and browsers send
-//! it. Pure; called by faces with whole, bounded bodies. Parts are slices of the body, so nothing is copied.
+//! it. A [`Form`] reads one from memory or a file, part by part and piece by piece, so it holds little. Called by faces.
+
+use std::io::Read;
 
 use crate::base::limits;
 use crate::base::text::{Plus, unpercent};
 
-/// One field of the form.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Part<'a> {
+/// The head of one field of the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
     /// The field.
     pub name: String,
     /// The name of the file, where it is one.
     pub file_name: Option<String>,
     /// Its type, where it is said.
     pub content_type: Option<String>,
-    /// Value or content.
-    pub content: &'a [u8],
 }
 
 /// Why a body is no form: the rest of a sentence that begins with "the body must be".
@@ -33,46 +33,94 @@ pub fn is_form(content_type: &str) -> bool {
     content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
 }
 
-/// The fields of a form, in order.
-pub fn parse<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, Malformed> {
-    let boundary = parameter(content_type, "boundary").filter(|text| !text.is_empty()).ok_or(NO_BOUNDARY)?;
-    if !is_form(content_type) || boundary.len() > BOUNDARY_BYTES_MAX {
-        return Err(NO_BOUNDARY);
+/// A form on its way.
+pub struct Form<'a> {
+    input: &'a mut dyn Read,
+    /// Begins with the line end before it, as that is no content.
+    delimiter: Vec<u8>,
+    /// What was read.
+    buffer: Vec<u8>,
+    /// Bytes at its beginning that were handed out.
+    taken: usize,
+    parts: usize,
+    is_in_part: bool,
+}
+
+impl<'a> Form<'a> {
+    /// Begins to read.
+    pub fn new(content_type: &str, input: &'a mut dyn Read) -> Result<Form<'a>, Malformed> {
+        let boundary = parameter(content_type, "boundary").filter(|text| !text.is_empty()).ok_or(NO_BOUNDARY)?;
+        if !is_form(content_type) || boundary.len() > BOUNDARY_BYTES_MAX {
+            return Err(NO_BOUNDARY);
+        }
+        let delimiter = format!("\r\n--{boundary}").into_bytes();
+        // The first delimiter may stand at the very beginning; what stands before it, a preamble, means nothing.
+        Ok(Form { input, delimiter, buffer: b"\r\n".to_vec(), taken: 0, parts: 0, is_in_part: true })
     }
-    let delimiter = format!("\r\n--{boundary}").into_bytes();
-    // The first one stands at the beginning, or behind a preamble that means nothing.
-    let first = delimiter.get(2..).unwrap_or_default();
-    let mut rest = match body.strip_prefix(first) {
-        Some(rest) => rest,
-        None => split(body, &delimiter).ok_or(BROKEN)?.1,
-    };
-    let mut parts = Vec::new();
-    loop {
-        if rest.starts_with(b"--") {
-            return Ok(parts);
-        }
-        // White space may stand behind a boundary (RFC 2046 §5.1.1).
-        let (padding, part) = split(rest, b"\r\n").ok_or(BROKEN)?;
-        if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            return Err(BROKEN);
-        }
-        let (part, behind) = split(part, &delimiter).ok_or(BROKEN)?;
-        if parts.len() == limits::FORM_PARTS_MAX {
+
+    /// The next field; what was not read of the one before is passed over. `None` at the end of the form.
+    pub fn next_part(&mut self) -> Result<Option<Part>, Malformed> {
+        while self.piece()?.is_some() {}
+        let end = loop {
+            if self.buffer.starts_with(b"--") {
+                return Ok(None);
+            }
+            if let Some((head, _)) = split(&self.buffer, b"\r\n\r\n") {
+                break head.len();
+            }
+            if self.buffer.len() > limits::FORM_HEAD_BYTES_MAX {
+                return Err(TOO_MANY);
+            }
+            self.fill()?;
+        };
+        let head = self.buffer.get(..end).unwrap_or_default();
+        if self.parts == limits::FORM_PARTS_MAX || head.len() > limits::FORM_HEAD_BYTES_MAX {
             return Err(TOO_MANY);
         }
-        parts.push(parse_part(part)?);
-        rest = behind;
+        // White space may stand behind a boundary (RFC 2046 §5.1.1).
+        let (padding, head) = split(head, b"\r\n").ok_or(BROKEN)?;
+        if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) || split(head, &self.delimiter).is_some() {
+            return Err(BROKEN);
+        }
+        let part = parse_part(head)?;
+        self.parts += 1;
+        (self.taken, self.is_in_part) = (end + 4, true);
+        Ok(Some(part))
+    }
+
+    /// More of the field's content; `None` at its end.
+    pub fn piece(&mut self) -> Result<Option<&[u8]>, Malformed> {
+        loop {
+            self.buffer.drain(..std::mem::take(&mut self.taken));
+            if !self.is_in_part {
+                return Ok(None);
+            }
+            // What may be the beginning of a delimiter is kept.
+            let content = match split(&self.buffer, &self.delimiter) {
+                Some((b"", _)) => {
+                    (self.taken, self.is_in_part) = (self.delimiter.len(), false);
+                    continue;
+                }
+                Some((content, _)) => content.len(),
+                None => self.buffer.len().saturating_sub(self.delimiter.len() - 1),
+            };
+            if content > 0 {
+                self.taken = content;
+                return Ok(self.buffer.get(..content));
+            }
+            self.fill()?;
+        }
+    }
+
+    fn fill(&mut self) -> Result<(), Malformed> {
+        let mut piece = [0; limits::HTTP_READ_BYTES];
+        let count = self.input.read(&mut piece).map_err(|_| BROKEN)?;
+        self.buffer.extend_from_slice(piece.get(..count).unwrap_or_default());
+        if count == 0 { Err(BROKEN) } else { Ok(()) }
     }
 }
 
-fn parse_part(part: &[u8]) -> Result<Part<'_>, Malformed> {
-    let (head, content) = match part.strip_prefix(b"\r\n") {
-        Some(content) => (&b""[..], content),
-        None => split(part, b"\r\n\r\n").ok_or(BROKEN)?,
-    };
-    if head.len() > limits::FORM_HEAD_BYTES_MAX {
-        return Err(TOO_MANY);
-    }
+fn parse_part(head: &[u8]) -> Result<Part, Malformed> {
     let head = std::str::from_utf8(head).map_err(|_| BROKEN)?;
     let header = |wanted: &str| {
         let lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
@@ -88,7 +136,7 @@ fn parse_part(part: &[u8]) -> Result<Part<'_>, Malformed> {
         charset.eq_ignore_ascii_case("utf-8").then(|| unpercent(text, Plus::IsPlus))?
     });
     let file_name = extended.or_else(|| parameter(disposition, "filename").map(|name| unescape(&name)));
-    Ok(Part { name: unescape(&name), file_name, content_type: header("content-type").map(str::to_string), content })
+    Ok(Part { name: unescape(&name), file_name, content_type: header("content-type").map(str::to_string) })
 }
 
 /// What browsers and newer curl write for what may not stand between quotes, and nothing else: a `%` of a name stays.
@@ -169,6 +217,40 @@ mod tests {
         body
     }
 
+    /// Gives what it has in pieces of this size.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let count = self.1.min(out.len()).min(self.0.len());
+            out[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    fn parse_in(content_type: &str, body: &[u8], size: usize) -> Result<Vec<(Part, Vec<u8>)>, Malformed> {
+        let mut input = Pieces(body, size);
+        let mut form = Form::new(content_type, &mut input)?;
+        let mut parts = Vec::new();
+        while let Some(part) = form.next_part()? {
+            let mut content = Vec::new();
+            while let Some(piece) = form.piece()? {
+                content.extend_from_slice(piece);
+            }
+            parts.push((part, content));
+        }
+        Ok(parts)
+    }
+
+    fn parse(content_type: &str, body: &[u8]) -> Result<Vec<(Part, Vec<u8>)>, Malformed> {
+        let whole = parse_in(content_type, body, usize::MAX);
+        for size in [1, 2, 7, 64] {
+            assert_eq!(parse_in(content_type, body, size), whole);
+        }
+        whole
+    }
+
     #[test]
     fn forms_of_curl() {
         let body = curl();
@@ -177,25 +259,33 @@ mod tests {
         assert_eq!(
             parts,
             [
-                Part { name: name("to"), file_name: None, content_type: None, content: b"u@x.example" },
-                Part {
-                    name: name("file"),
-                    file_name: Some(name("a \"b\" \"c\" 100%.jpg")),
-                    content_type: Some(name("image/jpeg")),
-                    content: b"\r\n\x00\xff\r\n--------------------------d74496d66958873\r\n\r\n",
-                },
+                (Part { name: name("to"), file_name: None, content_type: None }, b"u@x.example".to_vec()),
+                (
+                    Part {
+                        name: name("file"),
+                        file_name: Some(name("a \"b\" \"c\" 100%.jpg")),
+                        content_type: Some(name("image/jpeg")),
+                    },
+                    b"\r\n\x00\xff\r\n--------------------------d74496d66958873\r\n\r\n".to_vec(),
+                ),
             ]
         );
+        // What is not wanted is passed over.
+        let mut input = &body[..];
+        let mut form = Form::new(CURL, &mut input).unwrap();
+        assert!(form.next_part().unwrap().is_some());
+        assert_eq!(form.next_part().unwrap().unwrap().name, "file");
+        assert_eq!(form.next_part(), Ok(None));
     }
 
     #[test]
     fn forms_of_others() {
         let requests = "--b5\r\nContent-Disposition: form-data; name=\"file\"; filename*=utf-8''k%C3%BC.txt\r\n\r\nx\r\n--b5--\r\n";
         let parts = parse("multipart/form-data; boundary=\"b5\"", requests.as_bytes()).unwrap();
-        assert_eq!((parts[0].file_name.as_deref(), parts[0].content), (Some("kü.txt"), &b"x"[..]));
+        assert_eq!((parts[0].0.file_name.as_deref(), &parts[0].1[..]), (Some("kü.txt"), &b"x"[..]));
         let browser = "preamble\r\n--b5 \r\ncontent-disposition: form-data; name=file; filename=\"C:\\tmp\\kü.txt\"\r\n\r\n\r\n--b5--";
         let parts = parse("Multipart/Form-Data; charset=utf-8; boundary=b5", browser.as_bytes()).unwrap();
-        assert_eq!((parts[0].file_name.as_deref(), parts[0].content), (Some("C:\\tmp\\kü.txt"), &b""[..]));
+        assert_eq!((parts[0].0.file_name.as_deref(), &parts[0].1[..]), (Some("C:\\tmp\\kü.txt"), &b""[..]));
         assert_eq!(parse("multipart/form-data; boundary=b5", b"--b5--").unwrap(), []);
     }
 
@@ -234,9 +324,9 @@ mod tests {
                     _ => damaged.truncate(at),
                 }
             }
-            if let Ok(parts) = parse(CURL, &damaged) {
+            if let Ok(parts) = parse_in(CURL, &damaged, 1 + random(99)) {
                 read += 1;
-                assert!(parts.iter().map(|part| part.content.len()).sum::<usize>() <= damaged.len());
+                assert!(parts.iter().map(|(_, content)| content.len()).sum::<usize>() <= damaged.len());
             }
         }
         assert!(read > 1_000, "{read}");

@@ -124,7 +124,7 @@ fn take_requests(server: &Server, handover: &Handover, serve: &Serve, stopping: 
 
 /// Puts the face's reply into the table. Nothing is written to the connection, so that the next request can follow.
 fn answer(mut inner: tiny_http::Request, handover: &Handover, serve: &Serve) {
-    match read(&mut inner) {
+    match read(&mut inner, handover) {
         Ok((request, ticket)) => {
             handover.put(ticket, call(serve, request));
             drop(inner.into_writer());
@@ -135,7 +135,7 @@ fn answer(mut inner: tiny_http::Request, handover: &Handover, serve: &Serve) {
 }
 
 /// The request as the faces see it, and its ticket.
-fn read(inner: &mut tiny_http::Request) -> io::Result<(Request, u64)> {
+fn read(inner: &mut tiny_http::Request, handover: &Handover) -> io::Result<(Request, u64)> {
     let (mut peer, mut ticket) = (None, None);
     let mut headers = Vec::with_capacity(inner.headers().len());
     for header in inner.headers() {
@@ -157,7 +157,8 @@ fn read(inner: &mut tiny_http::Request) -> io::Result<(Request, u64)> {
     }
     let (path, query) = inner.url().split_once('?').unwrap_or((inner.url(), ""));
     let method = inner.method().as_str().to_string();
-    let request = Request { method, path: path.to_string(), query: query.to_string(), headers, body, peer };
+    let file = handover.take_file(ticket);
+    let request = Request { method, path: path.to_string(), query: query.to_string(), headers, body, file, peer };
     Ok((request, ticket))
 }
 

@@ -1,6 +1,7 @@
 //! Table `update_queue`: what waits for a bot's program. Ids grow over all bots and are never used again.
 
 use crate::base::id::{BotId, UpdateId};
+use crate::base::limits;
 use crate::store::row::UpdateRow;
 use crate::store::{Error, Store};
 
@@ -14,13 +15,21 @@ impl Store {
         Ok(UpdateId(id))
     }
 
-    /// A bot's updates with ids not below `from`, oldest first.
+    /// A bot's updates with ids not below `from`, oldest first: as many as [`limits::UPDATES_BYTES_MAX`] holds, at least one.
     pub fn list_updates(&self, bot: BotId, from: Option<UpdateId>, limit: i64) -> Result<Vec<UpdateRow>, Error> {
-        self.rows(
-            "SELECT id, update_type, payload FROM update_queue WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?",
-            &[&bot.0, &from.map_or(i64::MIN, |id| id.0), &limit.max(0)],
-            |row| Ok(UpdateRow { id: UpdateId(row.get(0)?), kind: row.get(1)?, payload: row.get(2)? }),
-        )
+        let sql = "SELECT id, update_type, payload FROM update_queue WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query((bot.0, from.map_or(i64::MIN, |id| id.0), limit.max(0)))?;
+        let (mut all, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let row = UpdateRow { id: UpdateId(row.get(0)?), kind: row.get(1)?, payload: row.get(2)? };
+            bytes += row.payload.len();
+            if bytes > limits::UPDATES_BYTES_MAX && !all.is_empty() {
+                break;
+            }
+            all.push(row);
+        }
+        Ok(all)
     }
 
     /// One of a bot's updates and when it came (Unix time).

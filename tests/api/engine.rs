@@ -163,6 +163,7 @@ fn answer(question: Question) -> Answer {
         }
         Question::Act(_) => Answer::Done,
         Question::GetUpdates(_) => Answer::Updates(updates()),
+        Question::MaySend => Answer::Done,
         Question::GetMe | Question::WhoAmI => Answer::Me(bot()),
         Question::SetProfile(new) => Answer::Me(BotInfo {
             name: new.name.unwrap_or(bot().name),

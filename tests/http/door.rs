@@ -11,8 +11,9 @@ use std::{fs, process};
 
 use async_channel::Sender;
 use botmother::base::limits;
+use botmother::base::spool::Spool;
 use botmother::http::front::{self, Limits};
-use botmother::http::{Flow, NextPiece, Reply, Request, Response, server};
+use botmother::http::{Flow, NextPiece, Promise, Reply, Request, Response, server};
 use rustls::ServerConfig;
 
 use crate::client::{exchange, status};
@@ -52,7 +53,10 @@ impl Door {
         let face = waiting.clone();
         let inner = server::start(&dir, Arc::new(move |request| serve(request, &face))).unwrap();
         let (stop, on_stop) = async_channel::bounded(1);
-        let door = front::Door { listeners: vec![listener], tls, inner, body_max, stop: on_stop, limits };
+        let spool = Spool::open(&dir.join("spool")).unwrap();
+        let admit = Arc::new(admit);
+        let listeners = vec![listener];
+        let door = front::Door { listeners, tls, inner, body_max, admit, spool, stop: on_stop, limits };
         let thread = thread::spawn(|| smol::block_on(front::run(door)));
         Door { addr, dir, waiting, stop: Some(stop), thread: Some(thread) }
     }
@@ -91,6 +95,7 @@ impl Drop for Door {
         self.stop();
         if !thread::panicking() {
             self.join();
+            fs::remove_dir(self.dir.join("spool")).expect("the door leaves no file behind");
             fs::remove_dir(&self.dir).expect("the door leaves nothing behind");
         }
     }
@@ -114,7 +119,19 @@ pub(crate) fn impatient() -> Limits {
 }
 
 fn body_max(path: &str) -> usize {
-    if path == "/create" { limits::CREATE_BODY_BYTES_MAX } else { limits::BODY_BYTES_MAX }
+    match path {
+        "/create" => limits::CREATE_BODY_BYTES_MAX,
+        "/file" => limits::UPLOAD_BODY_BYTES_MAX,
+        _ => limits::BODY_BYTES_MAX,
+    }
+}
+
+/// At two places large bodies are for whoever shows some credentials.
+fn admit(head: &Request) -> Promise<Option<Response>> {
+    let is_known = head.header("authorization").is_some_and(|value| value.starts_with("Bearer "));
+    let is_guarded = matches!(head.path.as_str(), "/file" | "/guarded");
+    let refusal = (!is_known && is_guarded).then(|| text(401, b"who are you?".to_vec()));
+    Box::pin(async { refusal })
 }
 
 fn serve(request: Request, waiting: &Arc<AtomicUsize>) -> Reply {
@@ -185,9 +202,15 @@ fn echo(request: &Request) -> Vec<u8> {
     for (name, value) in &request.headers {
         out.push_str(&format!("{name}={value}\n"));
     }
-    out.push_str(&format!("{} bytes\n", request.body.len()));
+    let in_file = request.file.as_ref().map(|(file, bytes)| (fs::read(file.path()).unwrap(), *bytes as usize));
+    if let Some((content, bytes)) = &in_file {
+        assert_eq!(content.len(), *bytes);
+        out.push_str("in a file ");
+    }
+    let body = in_file.map_or(request.body.clone(), |(content, _)| content);
+    out.push_str(&format!("{} bytes\n", body.len()));
     let mut out = out.into_bytes();
-    out.extend_from_slice(&request.body[..request.body.len().min(100)]);
+    out.extend_from_slice(&body[..body.len().min(100)]);
     out
 }
 

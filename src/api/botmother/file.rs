@@ -1,13 +1,16 @@
 //! Files (guide §8.4, contract §3): `sendFile` by the file's address in JSON, or with the file itself in a form.
 
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use crate::base::crypto::Hasher;
 use crate::base::spool::Spool;
-use crate::base::{crypto, limits, media};
+use crate::base::{limits, media};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Act, Deed, FileQuery, FileWanted, NewFile, Question, Upload};
 use crate::http::Request;
-use crate::http::multipart::{self, Part};
+use crate::http::multipart::{self, Form, Malformed, Part};
 use crate::xmpp::message::Kind;
 
 use super::{act, message, read};
@@ -17,13 +20,20 @@ const FILE_FIELDS: [&str; 7] = ["file", "document", "photo", "video", "audio", "
 
 /// `POST /bot/sendFile`.
 pub(super) fn send_file(request: &Request, spool: &Spool) -> Result<Question, Failure> {
-    match request.header("content-type") {
-        Some(kind) if multipart::is_form(kind) => send_form(request, kind, spool),
-        // Only files may be so large.
-        _ if request.body.len() > limits::BODY_BYTES_MAX => {
-            Err(Failure::TooLarge(format!("the JSON object must be at most {} bytes", limits::BODY_BYTES_MAX)))
+    let kind = request.header("content-type").filter(|kind| multipart::is_form(kind));
+    match (kind, &request.file) {
+        (Some(kind), Some((file, _))) => {
+            let mut file = File::open(file.path()).map_err(|error| not_kept(&error))?;
+            send_form(request, kind, &mut file, spool)
         }
-        _ => act::send_url(request),
+        (Some(kind), None) => send_form(request, kind, &mut request.body.as_slice(), spool),
+        (None, None) => act::send_url(request),
+        (None, Some((file, bytes))) if *bytes <= limits::BODY_BYTES_MAX as u64 => {
+            let body = fs::read(file.path()).map_err(|error| not_kept(&error))?;
+            act::send_url(&Request { body, file: None, ..request.clone() })
+        }
+        // Only files may be so large.
+        _ => Err(Failure::TooLarge(format!("the JSON object must be at most {} bytes", limits::BODY_BYTES_MAX))),
     }
 }
 
@@ -45,11 +55,28 @@ pub(super) fn get_file(request: &Request, spool: &Spool) -> Result<Question, Fai
     Ok(Question::GetFile(FileQuery { wanted, into }))
 }
 
-fn send_form(request: &Request, content_type: &str, spool: &Spool) -> Result<Question, Failure> {
-    let parts = multipart::parse(content_type, &request.body).map_err(|wrong| Failure::invalid("", wrong.0))?;
+fn send_form(request: &Request, content_type: &str, body: &mut dyn Read, spool: &Spool) -> Result<Question, Failure> {
+    let malformed = |wrong: Malformed| Failure::invalid("", wrong.0);
+    let mut form = Form::new(content_type, body).map_err(malformed)?;
+    let (mut texts, mut file) = (Vec::new(), None);
+    while let Some(part) = form.next_part().map_err(malformed)? {
+        let is_file = FILE_FIELDS.contains(&part.name.as_str());
+        if is_file && file.is_none() {
+            file = Some(keep(&part, &mut form, spool)?);
+        } else if !is_file && !texts.iter().any(|(name, _)| *name == part.name) {
+            let mut text = Vec::new();
+            while let Some(piece) = form.piece().map_err(malformed)? {
+                if text.len() + piece.len() > limits::FORM_TEXT_BYTES_MAX {
+                    return Err(Failure::TooLarge(format!("`{}` must be shorter", part.name)));
+                }
+                text.extend_from_slice(piece);
+            }
+            texts.push((part.name, text));
+        }
+    }
     let text = |field: &str| -> Result<Option<&str>, Failure> {
-        let Some(part) = parts.iter().find(|part| part.name == field) else { return Ok(None) };
-        let text = std::str::from_utf8(part.content).map_err(|_| Failure::invalid(field, "text in UTF-8"))?;
+        let Some((_, text)) = texts.iter().find(|(name, _)| name == field) else { return Ok(None) };
+        let text = std::str::from_utf8(text).map_err(|_| Failure::invalid(field, "text in UTF-8"))?;
         Ok(Some(text).filter(|text| !text.is_empty()))
     };
     let missing = |field: &str| Failure::invalid(field, "there: a string that is not empty");
@@ -61,7 +88,6 @@ fn send_form(request: &Request, content_type: &str, spool: &Spool) -> Result<Que
     };
     let caption = text("caption")?.map(str::to_string);
     let idempotency_key = message::idempotency_key(request)?;
-    let file = FILE_FIELDS.iter().find_map(|field| parts.iter().find(|part| part.name == *field));
     // A form may also name an address.
     let url = if file.is_none() { text("url")?.unwrap_or_default().to_string() } else { String::new() };
     if file.is_none() && url.is_empty() {
@@ -69,29 +95,35 @@ fn send_form(request: &Request, content_type: &str, spool: &Spool) -> Result<Que
     }
     let act = Act { to, kind, deed: Deed::File { url, caption }, idempotency_key };
     match file {
-        Some(part) => Ok(Question::Upload(Box::new(Upload { act, file: keep(part, spool)? }))),
+        Some(file) => Ok(Question::Upload(Box::new(Upload { act, file }))),
         None => Ok(Question::Act(act)),
     }
 }
 
 /// Puts a file where calls find it.
-fn keep(part: &Part<'_>, spool: &Spool) -> Result<NewFile, Failure> {
-    let bytes = part.content.len();
+fn keep(part: &Part, form: &mut Form<'_>, spool: &Spool) -> Result<NewFile, Failure> {
+    let (content, mut file) = spool.create().map_err(|error| not_kept(&error))?;
+    let (mut bytes, mut hasher) = (0, Hasher::default());
+    while let Some(piece) = form.piece().map_err(|wrong| Failure::invalid("", wrong.0))? {
+        bytes += piece.len();
+        if bytes > limits::UPLOAD_BYTES_MAX {
+            return Err(Failure::TooLarge(format!("a file must be at most {} bytes", limits::UPLOAD_BYTES_MAX)));
+        }
+        hasher.update(piece);
+        file.write_all(piece).map_err(|error| not_kept(&error))?;
+    }
     if bytes == 0 {
         return Err(Failure::invalid(&part.name, "a file that is not empty"));
-    }
-    if bytes > limits::UPLOAD_BYTES_MAX {
-        return Err(Failure::TooLarge(format!("a file must be at most {} bytes", limits::UPLOAD_BYTES_MAX)));
     }
     let name = clean_name(part.file_name.as_deref().unwrap_or_default());
     let said = part.content_type.as_deref().filter(|kind| media::is_media_type(kind) && *kind != media::UNKNOWN);
     let media_type = said.or_else(|| media::guess(&name)).unwrap_or(media::UNKNOWN).to_string();
-    let content = spool.write(part.content).map_err(|error| {
-        log::error!("a file that is to be sent cannot be kept: {error}");
-        Failure::Internal
-    })?;
-    let hash = crypto::sha256(part.content);
-    Ok(NewFile { name, media_type, bytes: bytes as u64, hash, content: Arc::new(content) })
+    Ok(NewFile { name, media_type, bytes: bytes as u64, hash: hasher.finish(), content: Arc::new(content) })
+}
+
+fn not_kept(error: &io::Error) -> Failure {
+    log::error!("a file that is to be sent cannot be kept: {error}");
+    Failure::Internal
 }
 
 /// What stands behind the last separator: some programs send whole paths, which are nobody's business.

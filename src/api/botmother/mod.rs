@@ -31,7 +31,7 @@ use crate::base::time::Now;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Caller, Handle, Question};
 use crate::http::route::Lookup;
-use crate::http::{Reply, Request, Response};
+use crate::http::{Promise, Reply, Request, Response};
 
 pub use auth::{Access, AdminNeeds, AdminRule};
 pub use routes::{Endpoint, ROUTES, Work};
@@ -99,6 +99,33 @@ impl Face {
             Lookup::Found(endpoint) => self.answer(endpoint, &request),
             Lookup::NotFound => Reply::Now(not_found()),
             Lookup::WrongMethod(allow) => Reply::Now(wire::wrong_method(&allow)),
+        }
+    }
+
+    /// Whether whoever sends this head may send a large body behind it: `None`, or the refusal.
+    pub fn may_send(self: &Arc<Face>, head: &Request) -> Promise<Option<Response>> {
+        let refused = |response| -> Promise<Option<Response>> { Box::pin(async { Some(response) }) };
+        let Lookup::Found(Endpoint { access: access @ (Access::Admin | Access::Bot), .. }) =
+            ROUTES.find(&head.method, &head.path)
+        else {
+            // Nothing there takes one, and what there is to say needs none.
+            return match self.serve(head.clone()) {
+                Reply::Now(response) if response.status >= 400 => refused(response),
+                _ => refused(wire::refuse(&Failure::TooLarge("no body is taken here".to_string()))),
+            };
+        };
+        match auth::caller(&self.admin, access, head) {
+            Err(refusal) => refused(self.refused(head.peer, refusal)),
+            Ok(caller @ Caller::Bot(_)) => {
+                let ticket = self.handle.ask(caller, Question::MaySend);
+                let (face, peer) = (Arc::clone(self), head.peer);
+                Box::pin(async move {
+                    let outcome = ticket.outcome().await;
+                    let refusal = outcome.is_err().then(|| wire::print(outcome, &face.base_url));
+                    refusal.map(|response| face.refused(peer, response))
+                })
+            }
+            Ok(_) => Box::pin(async { None }),
         }
     }
 

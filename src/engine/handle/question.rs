@@ -266,6 +266,8 @@ pub enum Question {
     Keys(KeyQuestion),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
+    /// A bot's program is about to send something large: whether its token is good. Not counted as a request.
+    MaySend,
     /// The built-in chat: `owner@local` says something to the manager (`None`) or to one bot, by name or id.
     LocalSay {
         /// The bot, by name or number; `None` is the manager.

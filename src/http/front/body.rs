@@ -1,7 +1,8 @@
-//! Bodies: undoing the chunked transfer coding (RFC 9112 §7.1), strictly, and the memory that all bodies together may
-//! take. Pure.
+//! Bodies: undoing the chunked transfer coding (RFC 9112 §7.1), strictly, and how much all bodies together may take.
+//! Pure.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use crate::base::limits;
 use crate::http::front::head::BODY_TOO_LARGE;
@@ -12,7 +13,8 @@ const BAD_CHUNK: Refusal = Refusal::bad("The chunks of the body are malformed.")
 /// A decoder: feed it what has come, until it is done.
 pub(super) struct Chunked {
     state: State,
-    body_bytes_max: usize,
+    /// Bytes that may still come.
+    left: usize,
     trailer_bytes: usize,
 }
 
@@ -31,7 +33,7 @@ enum State {
 impl Chunked {
     /// A decoder for a body of at most so many bytes.
     pub(super) fn new(body_bytes_max: usize) -> Chunked {
-        Chunked { state: State::Size, body_bytes_max, trailer_bytes: 0 }
+        Chunked { state: State::Size, left: body_bytes_max, trailer_bytes: 0 }
     }
 
     /// Whether the body is complete.
@@ -49,9 +51,7 @@ impl Chunked {
                 State::Size => {
                     let Some(line) = line(rest, limits::CHUNK_LINE_BYTES_MAX)? else { break };
                     let size = chunk_size(line)?;
-                    if size > self.body_bytes_max - body.len() {
-                        return Err(BODY_TOO_LARGE);
-                    }
+                    self.left = self.left.checked_sub(size).ok_or(BODY_TOO_LARGE)?;
                     self.state = if size == 0 { State::Trailer } else { State::Data(size) };
                     used += line.len() + 2;
                 }
@@ -110,24 +110,33 @@ fn chunk_size(line: &[u8]) -> Result<usize, Refusal> {
     usize::from_str_radix(digits, 16).map_err(|_| BAD_CHUNK)
 }
 
-/// Memory for bodies under way.
-pub(super) struct Budget(Cell<usize>);
+/// Room for bodies under way, in fair shares: nobody has more than half of what the others leave, so that there is always
+/// some for one more. Whoever comes while nobody has any may have what he needs.
+pub(super) struct Budget {
+    bytes: usize,
+    used: Cell<usize>,
+    holders: RefCell<HashMap<Holder, usize>>,
+}
+
+/// Who has a share: a credential or an address, as a number.
+pub(super) type Holder = u64;
 
 impl Budget {
     /// So many bytes.
     pub(super) fn new(bytes: usize) -> Budget {
-        Budget(Cell::new(bytes))
+        Budget { bytes, used: Cell::new(0), holders: RefCell::default() }
     }
 
     /// A share in it, empty at first; given back when dropped.
-    pub(super) fn share(&self) -> Share<'_> {
-        Share { budget: self, bytes: 0 }
+    pub(super) fn share(&self, holder: Holder) -> Share<'_> {
+        Share { budget: self, holder, bytes: 0 }
     }
 }
 
 /// One body's share in the budget.
 pub(super) struct Share<'a> {
     budget: &'a Budget,
+    holder: Holder,
     bytes: usize,
 }
 
@@ -135,8 +144,17 @@ impl Share<'_> {
     /// Makes the share this large, or tells that there is not enough.
     pub(super) fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
-        let Some(left) = self.budget.0.get().checked_sub(more) else { return false };
-        self.budget.0.set(left);
+        if more == 0 {
+            return true;
+        }
+        let mut holders = self.budget.holders.borrow_mut();
+        let (used, own) = (self.budget.used.get(), holders.get(&self.holder).copied().unwrap_or(0));
+        let left_by_others = self.budget.bytes.saturating_sub(used - own);
+        if used > self.bytes && own + more > left_by_others / 2 {
+            return false;
+        }
+        holders.insert(self.holder, own + more);
+        self.budget.used.set(used + more);
         self.bytes += more;
         true
     }
@@ -144,7 +162,17 @@ impl Share<'_> {
 
 impl Drop for Share<'_> {
     fn drop(&mut self) {
-        self.budget.0.set(self.budget.0.get() + self.bytes);
+        if self.bytes == 0 {
+            return;
+        }
+        self.budget.used.set(self.budget.used.get() - self.bytes);
+        let mut holders = self.budget.holders.borrow_mut();
+        let left = holders.get(&self.holder).map_or(0, |own| own - self.bytes);
+        if left > 0 {
+            holders.insert(self.holder, left);
+        } else {
+            holders.remove(&self.holder);
+        }
     }
 }
 
@@ -170,6 +198,27 @@ mod tests {
             assert_eq!((&body[..], used, done), (&b"Wikipedia 0123456789"[..], input.len() - 5, true), "{piece}");
         }
         assert_eq!(decode(input, 7, 19), Err(BODY_TOO_LARGE));
+    }
+
+    #[test]
+    fn shares_are_fair() {
+        let budget = Budget::new(100);
+        let mut alone = budget.share(1);
+        assert!(alone.grow_to(70), "nobody else has any");
+        assert!(!budget.share(1).grow_to(1));
+        let mut second = budget.share(2);
+        assert!(!second.grow_to(16) && second.grow_to(15));
+        assert!(!budget.share(2).grow_to(1), "it has half of what is left already");
+        drop(alone);
+        let mut third = budget.share(3);
+        assert!(third.grow_to(42) && !third.grow_to(43));
+        assert!(second.grow_to(20));
+        drop((second, third));
+        assert_eq!((budget.used.get(), budget.holders.borrow().len()), (0, 0));
+        // However many there are, there is room for one more.
+        let many: Vec<_> =
+            (0..5).map(|holder| budget.share(holder)).map(|mut share| (share.grow_to(3), share)).collect();
+        assert!(many.iter().all(|(has_room, _)| *has_room));
     }
 
     #[test]

@@ -5,7 +5,8 @@
 
 use std::fs::File;
 use std::future::Future;
-use std::io::{self, Read};
+use std::hash::BuildHasher;
+use std::io::{self, Read, Write};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -16,9 +17,12 @@ use smol::Timer;
 use smol::future::{self, FutureExt};
 
 use crate::base::limits;
+use crate::base::ratelimit::client_key;
+use crate::base::spool::SpoolFile;
 use crate::http::front::Shared;
-use crate::http::front::body::Chunked;
+use crate::http::front::body::{Chunked, Holder};
 use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
+use crate::http::front::places::Place;
 use crate::http::front::print::{self, Length};
 use crate::http::front::wire::{Duplex, Reader, Wire};
 use crate::http::refusal::Refusal;
@@ -29,6 +33,7 @@ const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "The headers took to
 const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "The body took too long.");
 const BODY_CUT: Refusal = Refusal::bad("The body ended too early.");
 const BODIES_FULL: Refusal = Refusal::new(503, "limit_reached", "Too much data under way at once; try again later.");
+const DISK_FULL: Refusal = Refusal::new(507, "storage_full", "The disk is full.");
 const FULL: Refusal = Refusal::new(503, "limit_reached", "Too many connections; try again later.");
 const ANSWER_LATE: Refusal = Refusal::new(503, "internal", "The answer took too long.");
 
@@ -39,7 +44,7 @@ pub(super) enum End {
     /// All is said.
     Polite,
     /// This remains to be said. The client may be sending still.
-    Refused(Refusal),
+    Refused(Box<Response>),
 }
 
 impl From<io::Error> for End {
@@ -50,19 +55,68 @@ impl From<io::Error> for End {
 
 impl From<Refusal> for End {
     fn from(refusal: Refusal) -> End {
-        End::Refused(refusal)
+        End::Refused(Box::new(refusal.to_response()))
+    }
+}
+
+/// A whole body.
+pub(super) enum Body {
+    Bytes(Vec<u8>),
+    /// In a file of this size.
+    File(SpoolFile, u64),
+}
+
+/// A body that is coming, where its pieces go.
+struct Coming {
+    /// What is in memory.
+    bytes: Vec<u8>,
+    file: Option<(SpoolFile, File)>,
+    /// Bytes in the file.
+    written: usize,
+}
+
+impl Coming {
+    /// Writes out what is in memory, if there is a file for it.
+    fn write_out(&mut self) -> Result<(), Refusal> {
+        let Some((_, file)) = &mut self.file else { return Ok(()) };
+        file.write_all(&self.bytes).map_err(|error| no_file(&error))?;
+        self.written += self.bytes.len();
+        self.bytes.clear();
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Body, Refusal> {
+        self.write_out()?;
+        Ok(match self.file {
+            Some((file, _)) => Body::File(file, self.written as u64),
+            None => Body::Bytes(self.bytes),
+        })
+    }
+}
+
+fn no_file(error: &io::Error) -> Refusal {
+    log::error!("http: a body cannot be kept in a file: {error}");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DISK_FULL,
+        _ => INTERNAL,
     }
 }
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
+    let keeper = shared.clone();
     let mut conn = Conn { wire: Wire::new(stream), peer, shared, served: 0 };
     let end = loop {
-        if let Err(end) = conn.idle().await {
+        let place = keeper.places.take();
+        let lost = async {
+            place.lost().await;
+            Err(End::Quiet)
+        };
+        if let Err(end) = conn.idle().or(lost).await {
             break end;
         }
         // Boxed, so that a thousand idle connections do not each keep room for all that a request needs.
-        if let Err(end) = Box::pin(conn.turn()).await {
+        if let Err(end) = Box::pin(conn.turn(place)).await {
             break end;
         }
     };
@@ -72,7 +126,7 @@ pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shar
 /// Tells a client that there is no room for it.
 pub(super) async fn turn_away(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
     let mut conn = Conn { wire: Wire::new(stream), peer, shared, served: 0 };
-    conn.finish(End::Refused(FULL)).await;
+    conn.finish(FULL.into()).await;
 }
 
 pub(super) struct Conn {
@@ -84,9 +138,10 @@ pub(super) struct Conn {
 
 impl Conn {
     /// One request and its answer. Every way out but the next turn is an [`End`].
-    async fn turn(&mut self) -> Result<(), End> {
-        let head = self.head().await?;
-        let body = self.body(&head).await?;
+    async fn turn(&mut self, place: Place<'_>) -> Result<(), End> {
+        let head = self.head(&place).await?;
+        let holder = self.holder(&head);
+        let body = self.body(&head, place, holder).await?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
         let mut response = self.ask(head, body).await?;
         let flow = response.flow.take();
@@ -96,7 +151,7 @@ impl Conn {
         }
         match flow {
             Some(flow) => self.send_flow(&response, *flow, connection, takes_chunks).await?,
-            None => self.answer(response, connection, is_head).await?,
+            None => self.answer(response, connection, is_head, holder).await?,
         }
         self.served += 1;
         if connection == Connection::Closed { Err(End::Polite) } else { Ok(()) }
@@ -130,8 +185,10 @@ impl Conn {
         }
     }
 
-    async fn head(&mut self) -> Result<Head, End> {
+    async fn head(&mut self, place: &Place<'_>) -> Result<Head, End> {
         let at = Instant::now() + self.shared.limits.head;
+        let shared = self.shared.clone();
+        let mut share = shared.strangers.share(shared.hasher.hash_one(client_key(self.peer)));
         let mut searched = 0;
         loop {
             if let Some(end) = head::find_end(&self.wire.buffer, searched)? {
@@ -140,49 +197,120 @@ impl Conn {
                 return Ok(head);
             }
             searched = self.wire.buffer.len();
-            if self.wire.fill(at).await.map_err(|error| on_time(error, HEAD_LATE))? == 0 {
+            if !share.grow_to(searched.saturating_sub(limits::STRANGER_BYTES_FREE)) {
+                return Err(BODIES_FULL.into());
+            }
+            if self.fill(at, Some(place)).await.map_err(|error| on_time(error, HEAD_LATE))? == 0 {
                 return Err(End::Quiet);
             }
         }
     }
 
-    async fn body(&mut self, head: &Head) -> Result<Vec<u8>, End> {
-        let body_bytes_max = (self.shared.body_max)(&head.path);
-        let mut decoder = match head.framing {
-            Framing::Length(0) => return Ok(Vec::new()),
+    /// Reads more; a connection that has a place yet may lose it meanwhile.
+    async fn fill(&mut self, at: Instant, place: Option<&Place<'_>>) -> io::Result<usize> {
+        let lost = async {
+            match place {
+                Some(place) => place.lost().await,
+                None => future::pending().await,
+            }
+            Err(io::ErrorKind::ConnectionAborted.into())
+        };
+        self.wire.fill(at).or(lost).await
+    }
+
+    /// Whose share of what there is for all this request takes: its credentials', else its address's.
+    fn holder(&self, head: &Head) -> Holder {
+        match &head.authorization {
+            Some(value) => self.shared.hasher.hash_one(value),
+            None => self.shared.hasher.hash_one(client_key(self.peer)),
+        }
+    }
+
+    /// A large body is read only from those who may send one, and slow ones are cut off.
+    async fn body(&mut self, head: &Head, place: Place<'_>, holder: Holder) -> Result<Body, End> {
+        let shared = self.shared.clone();
+        let body_bytes_max = (shared.body_max)(&head.path);
+        let (mut decoder, length) = match head.framing {
+            Framing::Length(0) => return Ok(Body::Bytes(Vec::new())),
             Framing::Length(length) => match usize::try_from(length).ok().filter(|length| *length <= body_bytes_max) {
-                Some(length) => Decoder::Length(length),
+                Some(length) => (Decoder::Length(length), Some(length)),
                 None => return Err(BODY_TOO_LARGE.into()),
             },
-            Framing::Chunked => Decoder::Chunked(Chunked::new(body_bytes_max)),
+            Framing::Chunked => (Decoder::Chunked(Chunked::new(body_bytes_max)), None),
         };
-        if head.expects_continue && self.wire.buffer.is_empty() {
-            self.wire.send(print::CONTINUE, self.shared.limits.write).await?;
+        let mut place = Some(place);
+        let mut coming = Coming { bytes: Vec::new(), file: None, written: 0 };
+        let asks = head.expects_continue && self.wire.buffer.is_empty();
+        if length.map_or(asks, |length| length > limits::SMALL_BODY_BYTES) {
+            self.admit(head, &mut place, &mut coming).await?;
         }
-        let at = Instant::now() + self.shared.limits.body;
-        let shared = self.shared.clone();
-        let mut share = shared.large_bodies.share();
-        let mut body = Vec::new();
+        if asks {
+            self.wire.send(print::CONTINUE, shared.limits.write).await?;
+        }
+        let begun = Instant::now();
+        let address = shared.hasher.hash_one(client_key(self.peer));
+        let (mut small, mut large) = (shared.strangers.share(address), shared.bodies.share(holder));
+        let mut on_disk = shared.files.share(holder);
+        let mut received = 0;
         loop {
-            let used = decoder.feed(&self.wire.buffer, &mut body)?;
+            let used = decoder.feed(&self.wire.buffer, &mut coming.bytes)?;
             self.wire.buffer.drain(..used);
             if decoder.is_done() {
-                return Ok(body);
+                return Ok(coming.end()?);
             }
-            if body.len() > limits::SMALL_BODY_BYTES && !share.grow_to(body.len()) {
-                return Err(BODIES_FULL.into());
+            let held = coming.bytes.len() + self.wire.buffer.len();
+            if place.is_some() {
+                let has_room = small.grow_to(held.saturating_sub(limits::STRANGER_BYTES_FREE));
+                if held > limits::SMALL_BODY_BYTES || !has_room {
+                    self.admit(head, &mut place, &mut coming).await?;
+                }
             }
-            if self.wire.fill(at).await.map_err(|error| on_time(error, BODY_LATE))? == 0 {
-                return Err(BODY_CUT.into());
+            if place.is_none() {
+                coming.write_out()?;
+                let has_room = match coming.file {
+                    Some(_) => on_disk.grow_to(coming.written),
+                    None => large.grow_to(coming.bytes.len()),
+                };
+                if !has_room {
+                    return Err(BODIES_FULL.into());
+                }
+            }
+            // A steady client may take as long as it needs.
+            let needed = Duration::from_secs(received / limits::TRANSFER_BYTES_PER_S_MIN);
+            let at = begun + shared.limits.body + needed;
+            match self.fill(at, place.as_ref()).await.map_err(|error| on_time(error, BODY_LATE))? {
+                0 => return Err(BODY_CUT.into()),
+                count => received += count as u64,
             }
         }
     }
 
+    /// Asks the face whether whoever sends this may send a large body, and prepares for it.
+    async fn admit(&mut self, head: &Head, place: &mut Option<Place<'_>>, coming: &mut Coming) -> Result<(), End> {
+        let at = Instant::now() + self.shared.limits.idle;
+        let refusal = (self.shared.admit)(&head.to_request(self.peer));
+        let refused = self.wire.watch(at, |_| AssertUnwindSafe(refusal).catch_unwind()).await;
+        match refused {
+            None => return Err(ANSWER_LATE.into()),
+            Some(Err(_)) => return Err(INTERNAL.into()),
+            Some(Ok(Some(response))) => return Err(End::Refused(Box::new(response))),
+            Some(Ok(None)) => *place = None,
+        }
+        if (self.shared.body_max)(&head.path) > limits::MEMORY_BODY_BYTES_MAX {
+            coming.file = Some(self.shared.spool.create().map_err(|error| no_file(&error))?);
+        }
+        Ok(())
+    }
+
     /// Has the request answered by the faces and waits for a promised answer.
-    async fn ask(&mut self, head: Head, body: Vec<u8>) -> Result<Response, End> {
+    async fn ask(&mut self, head: Head, body: Body) -> Result<Response, End> {
         // The inner server and the faces have deadlines of their own; this one is for bugs in them.
         // A file in the body goes on over another line, which may be slow.
-        let for_size = Duration::from_secs(body.len() as u64 / limits::TRANSFER_BYTES_PER_S_MIN);
+        let bytes = match &body {
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File(_, bytes) => *bytes,
+        };
+        let for_size = Duration::from_secs(bytes / limits::TRANSFER_BYTES_PER_S_MIN);
         let at = Instant::now() + self.shared.limits.idle + for_size;
         let (shared, peer) = (self.shared.clone(), self.peer);
         let asked = self.wire.watch(at, |_| shared.line.ask(head, body, peer)).await;
@@ -207,12 +335,18 @@ impl Conn {
         }
     }
 
-    async fn answer(&mut self, response: Response, connection: Connection, is_head: bool) -> Result<(), End> {
+    async fn answer(
+        &mut self,
+        response: Response,
+        connection: Connection,
+        is_head: bool,
+        holder: Holder,
+    ) -> Result<(), End> {
         let mut head = print::head(&response, connection, Length::Known);
         let is_bodiless = is_head || print::is_bodiless(response.status);
         let mut body = if is_bodiless { Vec::new() } else { response.body };
         let shared = self.shared.clone();
-        let mut share = shared.large_bodies.share();
+        let mut share = shared.answers.share(holder);
         if body.len() <= limits::SMALL_BODY_BYTES {
             // A copy is cheaper than a second packet.
             head.append(&mut body);
@@ -251,8 +385,7 @@ impl Conn {
         match end {
             End::Quiet => {}
             End::Polite => self.wire.linger(0, limits.linger).await,
-            End::Refused(refusal) => {
-                let response = refusal.to_response();
+            End::Refused(response) => {
                 let mut answer = print::head(&response, Connection::Closed, Length::Known);
                 answer.extend_from_slice(&response.body);
                 if self.wire.send(&answer, limits.write).await.is_ok() {
@@ -264,7 +397,7 @@ impl Conn {
 }
 
 fn on_time(error: io::Error, refusal: Refusal) -> End {
-    if error.kind() == io::ErrorKind::TimedOut { End::Refused(refusal) } else { End::Quiet }
+    if error.kind() == io::ErrorKind::TimedOut { refusal.into() } else { End::Quiet }
 }
 
 /// The promised answer. It is made of the faces' and the engine's code, so a panic in it ends here.

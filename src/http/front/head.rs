@@ -3,9 +3,12 @@
 //! What is in doubt is refused, because a proxy in front of us may have read it differently (request smuggling).
 //! What passes is printed anew for the inner server, which is far less careful.
 
+use std::net::IpAddr;
+
 use httparse::{EMPTY_HEADER, Status};
 
 use crate::base::limits;
+use crate::http::Request;
 use crate::http::refusal::Refusal;
 use crate::http::server::{PEER, TICKET};
 
@@ -16,6 +19,8 @@ pub(super) struct Head {
     pub(super) forward: Vec<u8>,
     /// The path without the query.
     pub(super) path: String,
+    /// The credentials, whatever they are worth.
+    pub(super) authorization: Option<String>,
     /// How the body comes.
     pub(super) framing: Framing,
     /// What to do with the connection afterwards.
@@ -26,6 +31,28 @@ pub(super) struct Head {
     pub(super) is_head: bool,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub(super) expects_continue: bool,
+}
+
+impl Head {
+    /// The request without its body, as faces see it.
+    pub(super) fn to_request(&self, peer: IpAddr) -> Request {
+        let text = String::from_utf8_lossy(&self.forward);
+        let mut lines = text.split("\r\n");
+        let line = lines.next().unwrap_or_default();
+        let mut words = line.split(' ');
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_string(), value.to_string()));
+        Request {
+            method: method.to_string(),
+            path: path.to_string(),
+            query: query.to_string(),
+            headers: lines.filter_map(header).collect(),
+            body: Vec::new(),
+            file: None,
+            peer,
+        }
+    }
 }
 
 /// Where a body ends (RFC 9112 §6).
@@ -111,10 +138,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     for part in [if is_head { "GET" } else { method }, " ", target, " HTTP/1.1\r\n"] {
         forward.extend_from_slice(part.as_bytes());
     }
-    let mut seen = Seen::default();
+    let (mut seen, mut authorization) = (Seen::default(), None);
     for header in request.headers.iter() {
         let value = std::str::from_utf8(header.value).ok().filter(|value| value.is_ascii()).ok_or(BAD_HEADER)?;
         let name = header.name.to_ascii_lowercase();
+        if name == "authorization" {
+            authorization = Some(value.to_string());
+        }
         if !seen.note(&name, value)? {
             // RFC 9112 §3.2.2: a host in the target replaces the header.
             let value = if name == "host" { authority.unwrap_or(value) } else { value };
@@ -127,7 +157,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     let (framing, connection) = (seen.framing(minor)?, seen.connection(minor));
     // RFC 9110 §10.1.1: an expectation in HTTP/1.0 is ignored.
     let expects_continue = seen.expects_continue && minor == 1;
-    Ok(Head { forward, path, framing, connection, takes_chunks: minor == 1, is_head, expects_continue })
+    Ok(Head { forward, path, authorization, framing, connection, takes_chunks: minor == 1, is_head, expects_continue })
 }
 
 /// An HTTP of another version, or no HTTP at all.

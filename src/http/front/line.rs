@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
 use smol::future::FutureExt;
@@ -15,6 +16,7 @@ use smol::{Async, Timer};
 
 use crate::base::limits;
 use crate::http::Reply;
+use crate::http::front::conn::Body;
 use crate::http::front::head::Head;
 use crate::http::server::{Inner, PEER, TICKET};
 
@@ -36,8 +38,15 @@ impl Line {
 
     /// One exchange. `None` means that something is wrong with us, not with the client. Where the future is dropped, a
     /// reply that comes later finds its ticket gone.
-    pub(super) async fn ask(&self, head: Head, body: Vec<u8>, peer: IpAddr) -> Option<Reply> {
+    pub(super) async fn ask(&self, head: Head, body: Body, peer: IpAddr) -> Option<Reply> {
         let ticket = self.inner.handover.draw();
+        let body = match body {
+            Body::Bytes(bytes) => bytes,
+            Body::File(file, bytes) => {
+                ticket.attach((Arc::new(file), bytes));
+                Vec::new()
+            }
+        };
         {
             let mut outgoing = self.outgoing.borrow_mut();
             outgoing.extend_from_slice(&head.forward);
