@@ -1,5 +1,5 @@
 //! Signals to the running daemon, the real binary: HUP reads the configuration and the certificate again, USR1 tells the
-//! log how things are. What stops it is in `cli.rs`.
+//! log how things are. What stops it is in `cli.rs`. And how it lives with few open files.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::daemon::Daemon;
+use support::process::Process;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -120,4 +121,46 @@ fn hup_renews_the_certificate() {
     wait_logged(&daemon, "the API keeps its certificate");
     assert_eq!(shown_certificate(&daemon), after);
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn few_open_files_are_told_or_lived_with() {
+    let mut daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let token = daemon.create_bot("Echo", "owner@local");
+    daemon.stop();
+    let limited =
+        |files: &str| vec!["sh".to_string(), "-c".into(), format!("ulimit -n {files}; exec \"$@\""), "sh".into()];
+    let start = |files: &str| {
+        let words = limited(files);
+        Process::behind(&daemon, &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let mut process = start("20");
+    let status = process.0.wait().unwrap();
+    assert_eq!(status.code(), Some(78));
+    wait_logged(
+        &daemon,
+        "may have 20 files and connections open, and needs 48 at least; raise the limit with `ulimit -n",
+    );
+    // The soft limit is raised by itself; what is left is shared with 120 connections that say nothing or little.
+    for files in ["64", "-S 20"] {
+        let mut process = start(files);
+        process.wait_serving(&daemon);
+        let mut crowd = Vec::new();
+        for number in 0..120 {
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", daemon.port)).unwrap();
+            if number % 2 == 0 {
+                let _ = std::io::Write::write_all(&mut stream, b"POST /bot/sendMessage HTTP/1.1\r\nHost");
+            }
+            crowd.push(stream);
+            if number % 20 == 19 {
+                let begun = Instant::now();
+                assert_eq!(daemon.http().get("/health", None).status, 200);
+                assert_eq!(daemon.http().get("/bot/getUpdates", Some(&token)).status, 200);
+                assert!(begun.elapsed() < Duration::from_secs(1), "after {:?}", begun.elapsed());
+            }
+        }
+        let body = r#"{"to":"owner@local","text":"x"}"#;
+        daemon.http().post("/bot/sendMessage", Some(&token), body).ok();
+        process.stop();
+    }
 }
