@@ -345,6 +345,14 @@ pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 /// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
 pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Two copies of one message may bear times so far apart: ours and those of a server, which has held it up.
+pub const COPY_WITHIN_S: i64 = 120;
+/// The same where it has an id: only clients that use one again could be meant.
+pub const COPY_NAMED_WITHIN_S: i64 = 3_600;
+/// The same of two copies that one archive has stamped, most of them in whole seconds.
+pub const COPY_ARCHIVED_WITHIN_S: i64 = 1;
+/// Delayed messages without an archive's id that are counted on one stream: what a server stores offline.
+pub const LATE_COUNTED_MAX: usize = 2_000;
 /// Messages remembered that a bot sent: whoever corrects what he said does so soon, and a row has some 200 bytes.
 pub const SENT_PER_BOT_MAX: i64 = 5_000;
 /// Messages remembered that bots were told of in rooms: who corrects or takes back does so soon; a row has some 300 bytes.

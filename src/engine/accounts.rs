@@ -10,6 +10,7 @@ use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::arrival::features;
+use crate::engine::copies::Late;
 use crate::engine::effect::{Effect, Order, Route};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{AccountInfo, NewAccount, Receive};
@@ -72,6 +73,8 @@ pub(super) struct Account {
     pub(super) last_skipped: (Duration, String),
     /// Archive ids seen of late with the time they came, oldest first.
     pub(super) marks: VecDeque<(Duration, String)>,
+    /// How often the same delayed message, without an archive's id, came on this stream.
+    pub(super) late: Late,
 }
 
 /// Priority of our presence: below the owner's own clients, so that to his server and to push services he counts as
@@ -193,6 +196,7 @@ impl Engine {
             skipped,
             last_skipped,
             marks: VecDeque::new(),
+            late: Late::default(),
             row,
         };
         if let Some(bot) = account.row.bot {
@@ -298,6 +302,7 @@ impl Engine {
         self.busy.insert(id);
         match event {
             Event::Bound { jid, facts } => {
+                account.late.clear();
                 account.state = "reading the archive".to_string();
                 log::info!(
                     "{jid}: signed in ({}, {}; resumption {}, carbons {}, archive {})",

@@ -21,6 +21,7 @@ mod ask;
 mod asking;
 mod batch;
 mod calls;
+mod copies;
 mod crypt;
 mod dedicated;
 mod deeds;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
+use crate::engine::copies::Late;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo};
@@ -69,6 +70,8 @@ struct Entry {
     sync: Sync,
     /// Said while the history was being read: comes after it.
     held: Vec<Heard>,
+    /// What the room's own history has told so far.
+    late: Late,
     /// When the reading of the history goes on without what it waits for, or is tried again (monotonic).
     sync_due: Option<Duration>,
     /// Given to the session and not yet shown by the room, by their ids on the wire.
@@ -167,6 +170,7 @@ impl Engine {
             inviter: None,
             sync: Sync::Out,
             held: Vec::new(),
+            late: Late::default(),
             sync_due: None,
             in_flight: BTreeMap::new(),
             last: None,

@@ -2,13 +2,11 @@
 //!
 //! In the self-chat of an owner: the manager's commands, else one of his personal bots. Everywhere else on the
 //! account: bots created with `receive = "all"`. Our own messages come back on several ways (reflection, carbon,
-//! archive) and are recognised by the resource that sent them; what comes twice, by its ids (contract §5.4).
+//! archive) and are recognised by the resource that sent them; what comes twice is known by `copies` (contract §5.4).
 
-use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::base::text;
 use crate::engine::Engine;
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command;
@@ -118,28 +116,6 @@ impl Engine {
             self.tell_message(bot, &message.from.bare(), own, body, &said)?;
         }
         Ok(())
-    }
-
-    /// Whether this message is here for the first time; from now on it is known.
-    pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
-        let now = self.now.unix();
-        let by_archive = match &message.archive_id {
-            Some(archive_id) => self.store.see(id, &format!("a:{archive_id}"), now)?,
-            None => true,
-        };
-        // In the self-chat the copies of one message have different archive ids or none (a server stores what one
-        // sends to oneself as sent and as received). Some clients use an id twice, so the text counts too.
-        let is_own = message.from.bare() == message.to.bare();
-        let name = message.origin_id.as_deref().or(message.id.as_deref());
-        let by_id = match (name, is_own || message.archive_id.is_none()) {
-            (Some(name), true) => {
-                let body = message.body.as_deref().unwrap_or_default();
-                let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
-                self.store.see(id, &format!("m:{}:{name}:{hash}", message.from.bare()), now)?
-            }
-            _ => true,
-        };
-        Ok(by_archive && by_id)
     }
 
     /// Text in the self-chat of an owner, on XMPP or built in.

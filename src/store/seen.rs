@@ -24,4 +24,48 @@ impl Store {
         let sql = "SELECT EXISTS (SELECT 1 FROM seen WHERE account_id = ? AND key = ?)";
         Ok(self.number(sql, &[&account.0, &&hash[..KEY_BYTES]])? != 0)
     }
+
+    /// Remembers that a copy of something told may come on another way; of each `key` the latest 256 are known. `at_s` is
+    /// when it was sent, as far as that is known.
+    pub fn expect_copy(&mut self, account: AccountId, key: &str, at_s: i64) -> Result<(), Error> {
+        let (first, last) = copies(key);
+        let sql = "SELECT key FROM seen WHERE account_id = ? AND key BETWEEN ? AND ? ORDER BY at DESC, key DESC LIMIT 1";
+        let newest = self.row(sql, &[&account.0, &&first[..], &&last[..]], |row| Ok(row.get::<_, Vec<u8>>(0)?))?;
+        let number = newest.and_then(|key| key.last().copied()).map_or(0, |number| number.wrapping_add(1));
+        let mut key = first;
+        key[KEY_BYTES - 1] = number;
+        self.write(
+            "INSERT OR REPLACE INTO seen (account_id, key, at) VALUES (?, ?, ?)",
+            &[&account.0, &&key[..], &at_s],
+        )?;
+        Ok(())
+    }
+
+    /// Takes the expected copy that was sent nearest to `at_s`, and at most `within_s` away; where it is not known when it
+    /// was sent, any. Gives whether there was one.
+    pub fn take_copy(
+        &mut self,
+        account: AccountId,
+        key: &str,
+        at_s: Option<i64>,
+        within_s: i64,
+    ) -> Result<bool, Error> {
+        let (first, last) = copies(key);
+        let sql = "SELECT key FROM seen WHERE account_id = ?1 AND key BETWEEN ?2 AND ?3
+                   AND abs(at - coalesce(?4, at)) <= ?5 ORDER BY abs(at - coalesce(?4, at)), at, key LIMIT 1";
+        let parameters: &[&dyn rusqlite::ToSql] = &[&account.0, &&first[..], &&last[..], &at_s, &within_s];
+        let Some(found) = self.row(sql, parameters, |row| Ok(row.get::<_, Vec<u8>>(0)?))? else { return Ok(false) };
+        self.write("DELETE FROM seen WHERE account_id = ? AND key = ?", &[&account.0, &found])?;
+        Ok(true)
+    }
+}
+
+/// The first and the last key of the copies of one thing: they differ in the last byte.
+fn copies(key: &str) -> ([u8; KEY_BYTES], [u8; KEY_BYTES]) {
+    let hash = sha256(key.as_bytes());
+    let mut first = [0; KEY_BYTES];
+    first[..KEY_BYTES - 1].copy_from_slice(&hash[..KEY_BYTES - 1]);
+    let mut last = first;
+    last[KEY_BYTES - 1] = u8::MAX;
+    (first, last)
 }

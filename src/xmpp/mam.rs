@@ -26,7 +26,8 @@ pub struct ArchiveResult<'a> {
 pub fn read_result(message: &Element) -> Option<ArchiveResult<'_>> {
     let result = message.find("result", ns::MAM)?;
     let forwarded = result.find("forwarded", ns::FORWARD)?;
-    Some(ArchiveResult { id: result.attribute("id")?, query: result.attribute("queryid"), forwarded })
+    let id = result.attribute("id").filter(|id| !id.is_empty())?;
+    Some(ArchiveResult { id, query: result.attribute("queryid"), forwarded })
 }
 
 /// The end of a page (XEP-0313 §4.4).

@@ -79,7 +79,7 @@ pub struct Inbound {
     pub kind: Kind,
     /// The way it took.
     pub via: Via,
-    /// The `id` attribute.
+    /// The `id` attribute; an empty one is none, as with all ids here.
     pub id: Option<String>,
     /// XEP-0359 origin-id.
     pub origin_id: Option<String>,
@@ -87,6 +87,8 @@ pub struct Inbound {
     pub archive_id: Option<String>,
     /// When it was sent, if the server or the room said so (XEP-0203), milliseconds since 1970.
     pub stamp_ms: Option<i64>,
+    /// It was held up on its way (XEP-0203): by the server, the room, or as it says itself. Not of an archive's results.
+    pub is_delayed: bool,
     /// Marked `<private/>` (XEP-0280 §9): an automaton's message, not typed by a person.
     pub is_private: bool,
     /// It carries OMEMO or another encryption: the body is only a hint for clients that cannot decrypt.
@@ -157,7 +159,12 @@ pub fn read(stanza: &Element, account: &BareJid) -> Reading {
     if let Some((via, forwarded)) = carbons::read(stanza) {
         return match unwrap(forwarded, account, via) {
             _ if !is_ours => Reading::Forged("carbon"),
-            Some(message) => Reading::Live(message),
+            Some(mut message) => {
+                // A copy may be held up like anything else; what it says of its own time is no delay.
+                message.is_delayed |= delay::is_in(stanza);
+                message.stamp_ms = message.stamp_ms.or_else(|| delay::read(stanza));
+                Reading::Live(message)
+            }
             None => Reading::Nothing,
         };
     }
@@ -215,6 +222,7 @@ impl Inbound {
             origin_id: None,
             archive_id: None,
             stamp_ms: None,
+            is_delayed: false,
             is_private: false,
             is_encrypted: false,
             is_decrypted: false,
@@ -241,13 +249,14 @@ impl Inbound {
     fn read(stanza: &Element, account: &BareJid, via: Via) -> Option<Inbound> {
         let jid = |name| stanza.attribute(name).map_or(Some(account.to_jid()), |text| Jid::parse(text).ok());
         let own_id = |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(account.as_str());
-        let id_of = |element: &Element| element.attribute("id").map(Into::into);
+        let id_of = |element: &Element| element.attribute("id").filter(|id| !id.is_empty()).map(Into::into);
         let mut message = Inbound {
             via,
             id: id_of(stanza),
             origin_id: stanza.find("origin-id", ns::SID).and_then(id_of),
             archive_id: stanza.children().find(own_id).and_then(id_of),
             stamp_ms: delay::read(stanza),
+            is_delayed: delay::is_in(stanza),
             is_private: carbons::is_private(stanza),
             is_encrypted: stanza.children().any(is_encryption),
             ..Inbound::new(jid("from")?, jid("to")?, read_kind(stanza))

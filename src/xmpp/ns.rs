@@ -38,6 +38,8 @@ pub const MAM: &str = "urn:xmpp:mam:2";
 pub const RSM: &str = "http://jabber.org/protocol/rsm";
 /// XEP-0203: delayed delivery.
 pub const DELAY: &str = "urn:xmpp:delay";
+/// XEP-0091, the form of XEP-0203 before it.
+pub const DELAY_LEGACY: &str = "jabber:x:delay";
 /// XEP-0359: unique and stable stanza ids.
 pub const SID: &str = "urn:xmpp:sid:0";
 /// XEP-0334: message processing hints.

@@ -6,11 +6,9 @@
 //! who may change it, is remembered.
 
 use super::Key;
-use crate::base::crypto;
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::json::{self, Object};
-use crate::base::text;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::kinds::UpdateKind;
 use crate::engine::received::{quoted, words};
@@ -217,19 +215,16 @@ impl Engine {
         stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000)
     }
 
-    /// By the id the room gave it; where it gives none, by that of its author, who may use one twice, and the text. What an
-    /// archive tells may have been heard without its id.
+    /// By the id the room gave it, else by what it says. What an archive tells may have been heard without its id.
     fn is_new_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
-        let (message, now) = (&heard.message, self.now.unix());
-        let authors_key = authors_key(message);
+        let message = &heard.message;
         let Some(archive_id) = &message.archive_id else {
-            return authors_key.map_or(Ok(true), |name| self.store.see(key.0, &name, now));
+            let entry = if heard.is_history { self.touch(key) } else { None };
+            let count = entry.map(|entry| entry.late.count_heard(message));
+            return self.is_new_without_id(key.0, message, count);
         };
-        let is_known = match authors_key.filter(|_| heard.is_history) {
-            Some(name) => self.store.has_seen(key.0, &name)?,
-            None => false,
-        };
-        Ok(self.store.see(key.0, &seen_key(key, archive_id), now)? && !is_known)
+        let is_new = self.store.see(key.0, &seen_key(key, archive_id), self.now.unix())?;
+        Ok(is_new && !(heard.is_history && self.was_heard_live(key.0, message)?))
     }
 }
 
@@ -306,14 +301,6 @@ fn author_of(message: &RoomMessage) -> Option<String> {
         Some(id) => format!("id:{id}"),
         None => format!("nick:{nick}"),
     })
-}
-
-/// Key in `seen` of a message by the id its author gave it, and its text.
-fn authors_key(message: &RoomMessage) -> Option<String> {
-    let name = message.origin_id.as_ref().or(message.id.as_ref())?;
-    let body = message.body.as_deref().unwrap_or_default();
-    let hash = text::hex(&crypto::sha256(body.as_bytes())[..8]);
-    Some(format!("g:{}:{name}:{hash}", message.from))
 }
 
 /// Key in `seen` of a message by the id its room gave it.

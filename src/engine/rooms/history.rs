@@ -37,6 +37,7 @@ impl Engine {
         let is_known = entry.room.info().is_some();
         let due = now + if is_known { limits::ROOM_HISTORY_TIMEOUT } else { limits::ROOM_INFO_TIMEOUT };
         entry.sync = Sync::Entering { is_told: false };
+        entry.late.clear();
         entry.sync_due = Some(due);
         entry.in_flight.clear();
         self.sync_informed(key)
@@ -194,6 +195,7 @@ impl Engine {
         self.tell_all(key, held)?;
         if let Some(entry) = self.touch(key) {
             entry.is_first = false;
+            entry.late.clear();
         }
         self.settle_private(key)
     }
@@ -203,10 +205,14 @@ impl Engine {
     }
 
     /// Somebody said something.
-    pub(super) fn on_heard(&mut self, key: &Key, heard: Heard) -> Result<(), store::Error> {
+    pub(super) fn on_heard(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
+        let now_ms = self.now.unix_ms;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));
         if is_early && entry.held.len() < limits::ROOM_HELD_MAX {
+            if !heard.message.is_delayed {
+                heard.message.stamp_ms = Some(now_ms);
+            }
             entry.held.push(heard);
             return Ok(());
         }

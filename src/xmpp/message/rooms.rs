@@ -76,7 +76,7 @@ pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: 
                 stanza_id: only(stanza, is_rooms),
                 is_private: false,
                 is_history: delay::read_by(stanza, &room).is_some(),
-                delayed_by: read_delayed_by(stanza),
+                delayed_by: delay::read_author(stanza),
                 author: None,
                 query: None,
                 mentions: read_mentions(stanza),
@@ -100,10 +100,6 @@ fn read_mentions(stanza: &Element) -> Vec<Jid> {
         .take(limits::REFERENCES_MAX)
         .filter_map(|reference| read_uri(reference.attribute("uri")?))
         .collect()
-}
-
-fn read_delayed_by(stanza: &Element) -> Option<Jid> {
-    stanza.find("delay", ns::DELAY)?.attribute("from").and_then(|from| Jid::parse(from).ok())
 }
 
 /// The id of the one such child; of two, one is forged.

@@ -39,8 +39,10 @@ pub struct RoomMessage {
     pub archive_id: Option<String>,
     /// XEP-0421. Counts where the room's [`occupant_ids`](super::info::RoomInfo::occupant_ids) do.
     pub occupant_id: Option<String>,
-    /// When it was sent (XEP-0203), milliseconds since 1970; `None`: just now.
+    /// When it was sent (XEP-0203), milliseconds since 1970; `None`: just now, or nobody knows.
     pub stamp_ms: Option<i64>,
+    /// Whether it says that it is delayed, and be it without a time.
+    pub is_delayed: bool,
     /// Who held it up until now, if it is delayed and says so.
     pub delayed_by: Option<Jid>,
     /// The new subject (XEP-0045 §8.1), perhaps empty, if this sets one.
@@ -89,6 +91,7 @@ impl RoomMessage {
             archive_id: room.and_then(|room| room.stanza_id.clone()),
             occupant_id: room.and_then(|room| room.occupant_id.clone()),
             stamp_ms: inbound.stamp_ms,
+            is_delayed: inbound.is_delayed,
             delayed_by: room.and_then(|room| room.delayed_by.clone()),
             // XEP-0045 §7.2.15: what has a body too is a message with a title.
             subject: inbound.subject.clone().filter(|_| is_public && inbound.body.is_none()),

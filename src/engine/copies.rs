@@ -1,0 +1,177 @@
+//! What arrives twice is told once (contract §5.4), and what is said twice is told twice.
+//!
+//! Senders' ids do not tell: they are unique on one stream only (RFC 6120 §8.1.3), and some clients use one again or give
+//! none. What tells is the id of our own archive (XEP-0359), and the way a message took: what comes live and is not delayed
+//! is new. A copy of it may follow, in the self-chat as a carbon and once more from the archive, else where a server sends
+//! again what a killed stream has not acknowledged, which it marks as delayed. So what is told leaves a note for the copies
+//! it may have, and each note hides one.
+
+use std::collections::BTreeMap;
+
+use crate::base::crypto;
+use crate::base::id::AccountId;
+use crate::base::limits;
+use crate::base::text;
+use crate::engine::Engine;
+use crate::store;
+use crate::xmpp::message::{Inbound, Via};
+use crate::xmpp::muc::message::RoomMessage;
+
+/// The ways of copies that a server makes of one message: as received, as sent, from its archive; or late.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+    Archive,
+    Late,
+}
+
+impl Engine {
+    /// Whether this message is here for the first time; from now on it is known.
+    pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
+        let now = self.now.unix();
+        if let Some(archive_id) = &message.archive_id
+            && !self.store.see(id, &format!("a:{archive_id}"), now)?
+        {
+            return Ok(false);
+        }
+        if message.is_decrypted {
+            // Its keys have told already.
+            return Ok(true);
+        }
+        let way = match message.via {
+            Via::Archive | Via::RoomArchive => Way::Archive,
+            _ if message.is_delayed => Way::Late,
+            Via::CarbonSent => Way::Out,
+            Via::Direct | Via::CarbonReceived => Way::In,
+        };
+        let name = message.origin_id.as_deref().or(message.id.as_deref());
+        let key = key_of(message.from.as_str(), name, content(message));
+        let has_archive_id = message.archive_id.is_some();
+        // A server stores what somebody sends to himself twice, and sends each copy with the id of its own.
+        let is_own = message.from.bare() == message.to.bare();
+        if way == Way::Late && !has_archive_id && !self.is_first_late(id, &key, message.stamp_ms)? {
+            return Ok(false);
+        }
+        let sent_at = message.stamp_ms.map(|at| at.div_euclid(1000));
+        let hiding: &[Way] = match (way, is_own) {
+            (Way::In, true) => &[Way::Out, Way::Archive],
+            (Way::Out, true) => &[Way::In, Way::Archive],
+            (Way::In | Way::Out, false) => &[],
+            (Way::Archive, true) => &[Way::In, Way::Out, Way::Late, Way::Archive],
+            (Way::Late, true) => &[Way::In, Way::Out, Way::Archive],
+            (Way::Archive | Way::Late, false) => &[Way::In],
+        };
+        for other in hiding {
+            let within = match (way, other) {
+                (Way::Archive, Way::Archive) => limits::COPY_ARCHIVED_WITHIN_S,
+                _ if is_own && name.is_some() => limits::COPY_NAMED_WITHIN_S,
+                _ => limits::COPY_WITHIN_S,
+            };
+            let at = if matches!(way, Way::In | Way::Out) { sent_at.or(Some(now)) } else { sent_at };
+            if self.store.take_copy(id, &note(&key, *other), at, within)? {
+                return Ok(false);
+            }
+        }
+        if is_own || (way == Way::In && !has_archive_id) {
+            self.store.expect_copy(id, &note(&key, way), sent_at.unwrap_or(now))?;
+        }
+        Ok(true)
+    }
+
+    /// Of what is delayed and has no archive's id, the stamp stays the same however often it is sent again. The second
+    /// with the same stamp on one stream is another message.
+    fn is_first_late(&mut self, id: AccountId, key: &str, stamp_ms: Option<i64>) -> Result<bool, store::Error> {
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(true) };
+        let key = stamped(key, stamp_ms);
+        let key = format!("{key}:{}", account.late.count(&key));
+        self.store.see(id, &key, self.now.unix())
+    }
+
+    /// The same of what was said in a room, to which its archive gave no id: live it is new, and a history knows it by nick,
+    /// time and text. `count`: how often the history has told the same.
+    pub(super) fn is_new_without_id(
+        &mut self,
+        account: AccountId,
+        message: &RoomMessage,
+        count: Option<u32>,
+    ) -> Result<bool, store::Error> {
+        let now = self.now.unix();
+        let key = room_key(message);
+        let Some(count) = count else {
+            let sent_at = message.stamp_ms.map_or(now, |at| at.div_euclid(1000));
+            self.store.expect_copy(account, &key, sent_at)?;
+            return Ok(true);
+        };
+        // Each time we enter, the room tells it with the same stamp.
+        let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
+        Ok(self.store.see(account, &key, now)? && !self.was_heard_live(account, message)?)
+    }
+
+    /// Whether something of a room's archive or history was told live, without the id it has now. What was told longer ago
+    /// is not part of the history that is asked for.
+    pub(super) fn was_heard_live(&mut self, account: AccountId, message: &RoomMessage) -> Result<bool, store::Error> {
+        let sent_at = message.stamp_ms.map(|at| at.div_euclid(1000));
+        self.store.take_copy(account, &room_key(message), sent_at, limits::ROOM_CLOCK_MS / 1000)
+    }
+}
+
+/// How often the same delayed messages came.
+#[derive(Clone, Default)]
+pub(super) struct Late(BTreeMap<String, u32>);
+
+impl Late {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The number of this one, from 1 on.
+    fn count(&mut self, stamped: &str) -> u32 {
+        if self.0.len() >= limits::LATE_COUNTED_MAX {
+            self.0.clear();
+        }
+        let count = self.0.entry(stamped.to_string()).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// The same of a message of a room's history.
+    pub(super) fn count_heard(&mut self, message: &RoomMessage) -> u32 {
+        self.count(&stamped(&room_key(message), message.stamp_ms))
+    }
+}
+
+fn stamped(key: &str, stamp_ms: Option<i64>) -> String {
+    format!("{key}:{}", stamp_ms.unwrap_or_default())
+}
+
+fn note(key: &str, way: Way) -> String {
+    format!("{key}:{}", way as u8)
+}
+
+/// Rooms that belong to other networks change ids, so those do not count.
+fn room_key(message: &RoomMessage) -> String {
+    let about = message.reactions.as_ref().map(|about| &about.id);
+    let about = about.or(message.retraction.as_ref().map(|about| &about.id));
+    let emoji = message.reactions.iter().flat_map(|about| &about.emoji);
+    let files = message.attachments.iter().map(|file| &file.url);
+    key_of(message.from.as_str(), None, message.body.iter().chain(about).chain(emoji).chain(files))
+}
+
+fn content(message: &Inbound) -> impl Iterator<Item = &String> {
+    let about = message.reactions.as_ref().map(|about| &about.id);
+    let about = about.or(message.retraction.as_ref().map(|about| &about.id));
+    let emoji = message.reactions.iter().flat_map(|about| &about.emoji);
+    let files = message.attachments.iter().map(|file| &file.url);
+    message.body.iter().chain(about).chain(emoji).chain(files)
+}
+
+/// What copies of a message have in common: who sent it, what he calls it and what it says.
+fn key_of<'a>(from: &str, name: Option<&str>, content: impl Iterator<Item = &'a String>) -> String {
+    let mut all = format!("{from}\0{}", name.unwrap_or_default());
+    for part in content {
+        all.push('\0');
+        all.push_str(part);
+    }
+    format!("m:{}", text::hex(&crypto::sha256(all.as_bytes())[..16]))
+}
