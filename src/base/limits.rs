@@ -187,6 +187,10 @@ pub const ROOM_REFLECTION_TIMEOUT: Duration = Duration::from_secs(20);
 pub const ROOM_SENT_MAX: usize = 256;
 /// The same in a room without an archive: well below the 20 messages of history that Prosody and ejabberd tell.
 pub const ROOM_SENT_UNARCHIVED_MAX: usize = 8;
+/// What is kept of each to know it by where a room changes ids.
+pub const ROOM_GIST_BYTES: usize = 256;
+/// Letters of a piece that a long message was cut into: other networks have some 400 bytes a message, with names.
+pub const ROOM_PIECE_BYTES_MIN: usize = 100;
 /// Occupants remembered of one room: some 300 bytes each, and who is not remembered has no privileges.
 pub const ROOM_OCCUPANTS_MAX: usize = 1_000;
 /// How long the lists of who belongs to a room are believed; changes are told, but services may forget to.

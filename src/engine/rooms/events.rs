@@ -56,7 +56,7 @@ impl Engine {
             Event::Members => self.send_waiting_in_room(key.0, &key.1),
             Event::Subject { .. } => self.sync_history_told(key),
             Event::Message(heard) => self.on_heard(key, *heard),
-            Event::Reflection { id, archive_id } => self.on_reflection(key, &id, archive_id),
+            Event::Reflection { id, message } => self.on_reflection(key, &id, &message),
             Event::SendRefused { id, error, was_out } => self.on_send_refused(key, &id, &error, was_out),
             Event::Unconfirmed(id) => self.on_unconfirmed(key, &id),
         }

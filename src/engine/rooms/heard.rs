@@ -28,14 +28,14 @@ impl Engine {
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
         let is_old = heard.is_history && entry.is_first;
         let own_ids: Vec<String> = [&message.origin_id, &message.id].into_iter().flatten().cloned().collect();
-        if heard.is_ours {
-            for id in &own_ids {
-                if self.confirm_said(key, id, message.archive_id.as_deref())? {
-                    break;
-                }
-            }
+        let mut is_confirmed = false;
+        for id in own_ids.iter().filter(|_| heard.is_ours) {
+            is_confirmed = is_confirmed || self.confirm_said(key, id, message.archive_id.as_deref())?;
         }
         let is_new = self.is_new_in_room(key, heard)?;
+        if heard.is_ours && heard.is_history && is_new && !is_confirmed {
+            self.confirm_by_text(key, message)?;
+        }
         self.note_heard(key, heard)?;
         if heard.is_ours || is_old || !is_new {
             return Ok(());

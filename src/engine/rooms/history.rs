@@ -187,11 +187,14 @@ impl Engine {
     /// Nothing is missing any more.
     fn go_live(&mut self, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.touch(key) else { return Ok(()) };
+        let has_no_end = matches!(entry.sync, Sync::Entering { is_told: false });
         entry.sync = Sync::Live;
         entry.sync_due = None;
         entry.last = None;
         entry.has_more = true;
-        let held = std::mem::take(&mut entry.held);
+        let mut held = std::mem::take(&mut entry.held);
+        // Without a subject nothing says where the history ends.
+        held.iter_mut().for_each(|heard| heard.is_history &= heard.message.is_delayed || !has_no_end);
         self.tell_all(key, held)?;
         if let Some(entry) = self.touch(key) {
             entry.is_first = false;

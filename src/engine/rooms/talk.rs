@@ -13,10 +13,12 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::NewMessage;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::Progress;
+use crate::store::row::{OutboxRow, Progress};
+use crate::xml::{Element, Namespaces};
 use crate::xmpp::message::{Inbound, Invitation, Kind, Outbound, Reply, Via};
 use crate::xmpp::muc::message::RoomMessage;
-use crate::xmpp::muc::room::{Heard, Input};
+use crate::xmpp::muc::room::{Gist, Heard, Input};
+use crate::xmpp::ns;
 use crate::xmpp::stanza::StanzaError;
 
 // --- to the room ---
@@ -108,9 +110,10 @@ impl Engine {
             if entry.in_flight.insert(row.message_id.clone(), row.id).is_some() {
                 continue;
             }
+            let text = body_of(&row.stanza);
             let order = Order::Send { tag: None, stanza: row.stanza };
             self.pending.effects.push(Effect::Session(key.0, order));
-            self.drive(key, Input::Sent(row.message_id))?;
+            self.drive(key, Input::Sent(row.message_id, text))?;
         }
         if let Some(entry) = self.touch(key) {
             entry.has_more = has_more;
@@ -123,16 +126,31 @@ impl Engine {
         &mut self,
         key: &Key,
         id: &str,
-        archive_id: Option<String>,
+        message: &RoomMessage,
     ) -> Result<(), store::Error> {
-        self.confirm_said(key, id, archive_id.as_deref())?;
-        if let Some(archive_id) = archive_id {
-            self.store.see(key.0, &seen_key(key, &archive_id), self.now.unix())?;
-            if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
-                self.store_place(key, Some(archive_id))?;
-            }
+        self.confirm_said(key, id, message.archive_id.as_deref())?;
+        let Some(archive_id) = &message.archive_id else {
+            // The room's history, told anew each time, must not pass for another one.
+            return self.is_new_without_id(key.0, message, None).map(drop);
+        };
+        self.store.see(key.0, &seen_key(key, archive_id), self.now.unix())?;
+        if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
+            self.store_place(key, Some(archive_id.clone()))?;
         }
         Ok(())
+    }
+
+    /// Something of ours in what the room tells of before, without an id of ours and not known yet: a message that waits to
+    /// be shown, if it says the same.
+    pub(super) fn confirm_by_text(&mut self, key: &Key, message: &RoomMessage) -> Result<(), store::Error> {
+        let (Some(text), Some(stamp_ms)) = (&message.body, message.stamp_ms) else { return Ok(()) };
+        let latest = stamp_ms.saturating_add(limits::ROOM_CLOCK_MS).div_euclid(1000);
+        let rows = self.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
+        let is_it = |row: &&OutboxRow| row.created_at <= latest && Gist::new(&body_of(&row.stanza)).is_shown_by(text);
+        match rows.iter().find(is_it) {
+            Some(row) => self.confirm_said(key, &row.message_id, message.archive_id.as_deref()).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The room has shown our message, now or earlier. Gives whether that was not known.
@@ -303,4 +321,10 @@ impl Engine {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// What a stanza of ours says.
+fn body_of(stanza: &str) -> String {
+    let stanza = Element::parse(stanza, &Namespaces::default_is(ns::CLIENT)).ok();
+    stanza.and_then(|stanza| stanza.text_of("body", ns::CLIENT)).unwrap_or_default()
 }

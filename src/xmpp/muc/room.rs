@@ -25,6 +25,7 @@ use members::Members;
 use talk::Sent;
 
 pub use io::{Event, Heard, Input, Intent, Output, RoomConfig};
+pub use talk::Gist;
 
 mod asks;
 mod entering;
@@ -100,6 +101,8 @@ pub struct Room {
     /// Questions in a row whose answer said nothing.
     failures: u32,
     sent: VecDeque<Sent>,
+    /// It has shown a message of ours with our id.
+    keeps_ids: bool,
 }
 
 impl Room {
@@ -129,6 +132,7 @@ impl Room {
             members: Members::default(),
             failures: 0,
             sent: VecDeque::new(),
+            keeps_ids: false,
         })
     }
 
@@ -140,7 +144,7 @@ impl Room {
             Input::Join(intent) => self.join(intent),
             Input::Leave => self.leave(),
             Input::Nick(nick) => self.change_nick(&nick),
-            Input::Sent(id) => self.note_sent(id),
+            Input::Sent(id, text) => self.note_sent(id, &text),
             Input::Members => self.ask_members(),
             Input::Affiliations(changes) => {
                 changes.iter().for_each(|(jid, affiliation)| self.affiliate(jid, *affiliation));

@@ -45,9 +45,9 @@ pub enum Input {
     Leave,
     /// Take another nick. The answer is `NickChanged` or `NickRefused`.
     Nick(String),
-    /// A groupchat message with this id goes to the room, perhaps once more. The answer is `Reflection`, `SendRefused` or
-    /// `Unconfirmed`.
-    Sent(String),
+    /// A groupchat message with this id and this text goes to the room, perhaps once more. The answer is `Reflection`,
+    /// `SendRefused` or `Unconfirmed`.
+    Sent(String, String),
     /// A presence of the room.
     Presence(RoomPresence),
     /// A message of the room.
@@ -136,8 +136,8 @@ pub enum Event {
     Reflection {
         /// Its id, that of [`Input::Sent`].
         id: String,
-        /// Its id in the room's archive, by which others refer to it.
-        archive_id: Option<String>,
+        /// As the room shows it, with the id in the room's archive, by which others refer to it.
+        message: Box<RoomMessage>,
     },
     /// The room refused our message.
     SendRefused {

@@ -189,12 +189,17 @@ impl Room {
     pub(super) fn answer(&mut self, tag: u32, answer: Result<Option<Element>, StanzaError>) {
         match self.asks.answered(tag) {
             Some((About::Unlock, _)) => self.unlocked(answer.map(drop)),
-            Some((About::Info, _)) => {
-                if let Ok(Some(payload)) = answer {
+            Some((About::Info, _)) => match answer {
+                Ok(Some(payload)) => {
                     self.heard();
                     self.informed(RoomInfo::read(&payload));
                 }
-            }
+                // Asked from inside, it is there, and knows no such question.
+                Err(error) if self.state == State::Joined && self.info.is_none() && error.kind == "cancel" => {
+                    self.informed(RoomInfo::default());
+                }
+                _ => {}
+            },
             Some((About::List(affiliation), _)) => self.listed(affiliation, answer),
             Some((About::Presence, asked)) => match answer {
                 Ok(_) => self.is_present(asked),

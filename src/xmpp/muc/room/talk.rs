@@ -15,10 +15,55 @@ use crate::xmpp::stanza::StanzaError;
 pub(super) struct Sent {
     pub(super) id: String,
     at: Duration,
+    /// What it says, by which it is known where the room changes ids.
+    gist: Gist,
+}
+
+/// What a text says, without what other networks change about it: white space, marks of formatting, the end of a long one.
+#[derive(Clone, Debug, Default)]
+pub struct Gist {
+    letters: String,
+    /// How many of them are in the first line, of which some make a message of its own.
+    first_line: usize,
+}
+
+impl Gist {
+    /// That of this text.
+    pub fn new(text: &str) -> Gist {
+        let mut letters = letters(text, char::is_alphanumeric);
+        let first_line = letters_in_line(text.trim_start(), &letters);
+        if letters.is_empty() {
+            letters = self::letters(text, |c| !c.is_whitespace());
+        }
+        Gist { letters, first_line }
+    }
+
+    /// Whether `shown` is this message, or its first piece.
+    pub fn is_shown_by(&self, shown: &str) -> bool {
+        let shown = Gist::new(shown).letters;
+        let is_piece = shown.len() == self.first_line || shown.len() >= limits::ROOM_PIECE_BYTES_MIN;
+        !shown.is_empty() && (shown == self.letters || (is_piece && self.letters.starts_with(&shown)))
+    }
+}
+
+fn letters(text: &str, is_letter: impl Fn(char) -> bool) -> String {
+    let mut letters = String::new();
+    for letter in text.chars().filter(|letter| is_letter(*letter)) {
+        if letters.len() + letter.len_utf8() > limits::ROOM_GIST_BYTES {
+            break;
+        }
+        letters.push(letter);
+    }
+    letters
+}
+
+fn letters_in_line(text: &str, all: &str) -> usize {
+    let line = text.lines().next().unwrap_or_default();
+    letters(line, char::is_alphanumeric).len().min(all.len())
 }
 
 impl Room {
-    pub(super) fn note_sent(&mut self, id: String) {
+    pub(super) fn note_sent(&mut self, id: String, text: &str) {
         if self.state == State::Out {
             self.tell(Event::Unconfirmed(id));
             return;
@@ -30,7 +75,7 @@ impl Room {
         {
             self.tell(Event::Unconfirmed(oldest.id));
         }
-        self.sent.push_back(Sent { id, at: self.now.mono });
+        self.sent.push_back(Sent { id, at: self.now.mono, gist: Gist::new(text) });
         self.watch_sent();
     }
 
@@ -130,14 +175,15 @@ impl Room {
             // The room speaks to programs.
             return;
         }
+        let is_history = message.kind == Kind::Groupchat && self.is_history(&message);
         if message.kind == Kind::Groupchat
-            && let Some(id) = self.take_reflected(&message)
+            && let Some(id) = self.take_reflected(&message, is_history)
         {
-            let archive_id = message.archive_id.filter(|_| self.trusts(|info| info.stanza_ids));
-            self.tell(Event::Reflection { id, archive_id });
+            let mut message = message;
+            message.archive_id = message.archive_id.filter(|_| self.trusts(|info| info.stanza_ids));
+            self.tell(Event::Reflection { id, message: Box::new(message) });
             return;
         }
-        let is_history = message.kind == Kind::Groupchat && self.is_history(&message);
         if !is_history && let Some(since) = &mut self.config.history_since {
             *since = (*since).max(message.stamp_ms.unwrap_or(self.now.unix_ms));
         }
@@ -154,12 +200,20 @@ impl Room {
 
     /// The id of the message of ours that this is, if it is one that is waited for. The occupant id helps where our
     /// nick changed meanwhile; alone it proves nothing, as an account's owner and his bot share it.
-    fn take_reflected(&mut self, message: &RoomMessage) -> Option<String> {
+    ///
+    /// Rooms that belong to other networks give it another id. There our nick and the text tell; not of history, where the
+    /// same may have been said before.
+    fn take_reflected(&mut self, message: &RoomMessage, is_history: bool) -> Option<String> {
         if message.from != self.us && !self.has_own_occupant_id(message) {
             return None;
         }
         let is_it = |sent: &Sent| message.origin_id.as_ref() == Some(&sent.id) || message.id.as_ref() == Some(&sent.id);
-        let index = self.sent.iter().position(is_it)?;
+        let by_id = self.sent.iter().position(is_it);
+        self.keeps_ids |= by_id.is_some();
+        let is_strange = !self.keeps_ids && !is_history && message.from == self.us;
+        let text = message.body.as_deref().filter(|_| is_strange).unwrap_or_default();
+        let by_text = || self.sent.iter().position(|sent| sent.gist.is_shown_by(text));
+        let index = by_id.or_else(by_text)?;
         let sent = self.sent.remove(index)?;
         if index == 0 {
             self.timers.stop(Timer::Reflection as usize);
@@ -178,12 +232,18 @@ impl Room {
         message.from == self.us && !is_other
     }
 
-    /// Before the subject, what is delayed is history. After it, only what the room itself held up: messages are also
-    /// delayed by our own server while our connection is interrupted, and those are news.
+    /// Before the subject all is history (XEP-0045 §7.2.13 to §7.2.15), with or without a time; where none comes, what is not
+    /// delayed is so for a while only. After it, only what the room itself held up: messages are also delayed by our own
+    /// server while our connection is interrupted, and those are news.
     fn is_history(&self, message: &RoomMessage) -> bool {
         let room = &self.config.room;
         let by_room = |by: &Jid| by.bare_str() == room.as_str() || by.as_str() == room.domain();
-        message.stamp_ms.is_some() && (!self.is_caught_up || message.delayed_by.as_ref().is_some_and(by_room))
+        let is_entering =
+            || self.state != State::Joined || self.now.mono < self.joined_at + limits::ROOM_HISTORY_TIMEOUT;
+        match self.is_caught_up {
+            false => message.is_delayed || is_entering(),
+            true => message.is_delayed && message.delayed_by.as_ref().is_some_and(by_room),
+        }
     }
 
     fn refused_message(&mut self, id: Option<String>, error: StanzaError) {

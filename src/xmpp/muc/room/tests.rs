@@ -193,7 +193,7 @@ fn tell(event: &Event) -> String {
             }
             text
         }
-        Event::Reflection { id, archive_id } => format!("shown {id} {archive_id:?}"),
+        Event::Reflection { id, message } => format!("shown {id} {:?}", message.archive_id),
         Event::SendRefused { id, error, was_out } => format!("not sent {id}: {error}, out={was_out}"),
         Event::Unconfirmed(id) => format!("unconfirmed {id}"),
     }

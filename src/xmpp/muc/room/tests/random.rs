@@ -87,7 +87,7 @@ fn input(random: &mut Random, scene: &mut Scene) -> Option<Input> {
         0 => Input::Join(if random.below(2) == 0 { Intent::Asked } else { Intent::Kept }),
         1 if random.below(4) == 0 => Input::Leave,
         2 => Input::Nick(random.of(&["bot", "x", "", "\u{0}", "alice"]).to_string()),
-        3 => Input::Sent("m".into()),
+        3 => Input::Sent("m".into(), String::new()),
         4 => Input::Online { resumed: random.below(2) == 0 },
         5 => Input::Offline,
         6 => Input::Tick,

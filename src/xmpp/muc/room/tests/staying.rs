@@ -18,7 +18,7 @@ fn stays_out_when_somebody_wants_it() {
         // Without 110, as old services send it, too.
         for own in ["<status code='110'/>", ""] {
             let mut scene = Scene::joined();
-            scene.input(Input::Sent("m1".into()));
+            scene.input(Input::Sent("m1".into(), String::new()));
             scene.presence("bot", "type='unavailable'", &format!("{by}{own}{inside}"));
             assert_eq!(scene.told(), [told, "unconfirmed m1"]);
             scene.pass(100_000);

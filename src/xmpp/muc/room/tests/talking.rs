@@ -48,6 +48,84 @@ fn history_is_not_news() {
     );
 }
 
+/// Before the subject nothing is news, whatever it says of its time.
+#[test]
+fn history_without_a_time() {
+    let mut scene = known();
+    let marks = [
+        "<x xmlns='jabber:x:delay' stamp='19700101T00:00:01'/>",
+        "<x xmlns='jabber:x:delay' stamp='some time ago'/>",
+        "<delay xmlns='urn:xmpp:delay' stamp=''/>",
+        "",
+    ];
+    for mark in marks {
+        scene.groupchat("alice", &format!("<body>bot: x</body>{mark}"));
+        assert_eq!(scene.told(), ["alice \"bot: x\" history to us"], "{mark}");
+    }
+    scene.groupchat("", "<subject/>");
+    scene.told.clear();
+    // Later only what the room held up itself.
+    for mark in ["<x xmlns='jabber:x:delay' from='tea@muc.here'/>", "<delay xmlns='urn:xmpp:delay' from='tea@muc.here'/>"] {
+        scene.groupchat("alice", &format!("<body>bot: x</body>{mark}"));
+        assert_eq!(scene.told(), ["alice \"bot: x\" history to us"], "{mark}");
+    }
+    scene.groupchat("alice", "<body>bot: x</body>");
+    assert_eq!(scene.told(), ["alice \"bot: x\" to us"]);
+    // A room that never tells its subject is listened to all the same.
+    let mut scene = known();
+    scene.pass(11);
+    scene.groupchat("alice", "<body>bot: x</body>");
+    assert_eq!(scene.told(), ["alice \"bot: x\" to us"]);
+}
+
+/// Rooms of other networks give our messages other ids and change a little about their texts.
+#[test]
+fn our_message_comes_back_under_another_id() {
+    let sent = |scene: &mut Scene, id: &str, text: &str| scene.input(Input::Sent(id.into(), text.into()));
+    let shown = |scene: &mut Scene, nick: &str, text: &str| {
+        scene.stanza(&format!("<message from='{ROOM}/{nick}' type='groupchat' id='theirs'><body>{text}</body></message>"));
+        scene.told()
+    };
+    let start = || {
+        let mut scene = known();
+        scene.groupchat("", "<subject/>");
+        scene.told.clear();
+        scene
+    };
+    let long = format!("{} end", "word ".repeat(200));
+    for (text, comes_back) in [
+        ("good day", "good day"),
+        ("good day  \n", "good day"),
+        ("  *good* _day_", "good day"),
+        ("first line\nsecond line", "first line"),
+        ("\n\nfirst line\n\nsecond line", "first line"),
+        ("!!! \u{1f375}", "!!!\u{1f375}"),
+        (&long, &long[..400]),
+        ("\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}", "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} "),
+    ] {
+        let mut scene = start();
+        sent(&mut scene, "m1", text);
+        assert_eq!(shown(&mut scene, "bot", "another thing"), ["bot \"another thing\" ours"]);
+        assert_eq!(shown(&mut scene, "bob", comes_back).len(), 1);
+        assert_eq!(shown(&mut scene, "bot", comes_back), ["shown m1 None"], "{text:?}");
+    }
+    // In the order in which they went out; a short beginning is another message.
+    let mut scene = start();
+    sent(&mut scene, "m1", "yes we can");
+    sent(&mut scene, "m2", "yes");
+    sent(&mut scene, "m3", "yes");
+    for id in ["m2", "m3"] {
+        assert_eq!(shown(&mut scene, "bot", "yes"), [format!("shown {id} None")]);
+    }
+    assert_eq!(shown(&mut scene, "bot", "yes we can"), ["shown m1 None"]);
+    // Where ids stay, they alone tell: another client of the account has the same nick.
+    sent(&mut scene, "m4", "yes");
+    sent(&mut scene, "m5", "yes");
+    scene.stanza(&format!("<message from='{ROOM}/bot' type='groupchat' id='m4'><body>yes</body></message>"));
+    assert_eq!(scene.told(), ["shown m4 None"]);
+    assert_eq!(shown(&mut scene, "bot", "yes"), ["bot \"yes\" ours"]);
+}
+
 #[test]
 fn asks_for_what_it_missed() {
     let mut scene = Scene::with(|config| config.history_since = Some(61_000));
@@ -95,8 +173,10 @@ fn speaks_to_us_or_not() {
 #[test]
 fn our_message_is_shown() {
     let mut scene = known();
+    scene.groupchat("", "<subject/>");
+    scene.told.clear();
     for id in ["m1", "m2", "m3", "m4"] {
-        scene.input(Input::Sent(id.into()));
+        scene.input(Input::Sent(id.into(), String::new()));
     }
     let message = |nick: &str, id: &str, origin: &str, occupant: &str| {
         format!(
@@ -124,9 +204,9 @@ fn our_message_is_shown() {
 #[test]
 fn our_message_is_not_shown() {
     let mut scene = Scene::joined();
-    scene.input(Input::Sent("m1".into()));
+    scene.input(Input::Sent("m1".into(), String::new()));
     scene.pass(10);
-    scene.input(Input::Sent("m2".into()));
+    scene.input(Input::Sent("m2".into(), String::new()));
     scene.pass(9);
     assert!(scene.asked.is_empty());
     scene.pass(1);
@@ -151,9 +231,9 @@ fn our_message_is_not_shown() {
 #[test]
 fn each_message_has_its_own_time() {
     let mut scene = Scene::joined();
-    scene.input(Input::Sent("m1".into()));
+    scene.input(Input::Sent("m1".into(), String::new()));
     scene.pass(15);
-    scene.input(Input::Sent("m2".into()));
+    scene.input(Input::Sent("m2".into(), String::new()));
     scene.stanza("<message from='tea@muc.here/bot' type='groupchat' id='m1'><body>x</body></message>");
     scene.pass(19);
     assert!(scene.asked.is_empty());
@@ -164,7 +244,7 @@ fn each_message_has_its_own_time() {
 #[test]
 fn others_talking_do_not_prove_ours() {
     let mut scene = Scene::joined();
-    scene.input(Input::Sent("m1".into()));
+    scene.input(Input::Sent("m1".into(), String::new()));
     for _ in 0..10 {
         scene.pass(10);
         scene.groupchat("alice", "<body>x</body>");
@@ -184,8 +264,8 @@ fn our_message_is_refused() {
         )
     };
     let mut scene = Scene::joined();
-    scene.input(Input::Sent("m1".into()));
-    scene.input(Input::Sent("m2".into()));
+    scene.input(Input::Sent("m1".into(), String::new()));
+    scene.input(Input::Sent("m2".into(), String::new()));
     scene.stanza(&error("tea@muc.here/eve", "m1", "not-acceptable"));
     scene.stanza(&error("tea@muc.here", "other", "not-acceptable"));
     assert!(scene.told().is_empty());
@@ -202,11 +282,11 @@ fn our_message_is_refused() {
 fn watches_only_so_many() {
     let mut scene = Scene::joined();
     for number in 0..=limits::ROOM_SENT_MAX {
-        scene.input(Input::Sent(format!("m{number}")));
+        scene.input(Input::Sent(format!("m{number}"), String::new()));
     }
     assert_eq!((scene.told(), scene.room.sent.len()), (vec!["unconfirmed m0".to_string()], limits::ROOM_SENT_MAX));
     let mut scene = Scene::with(|_| ());
-    scene.input(Input::Sent("m".into()));
+    scene.input(Input::Sent("m".into(), String::new()));
     assert_eq!(scene.told(), ["unconfirmed m"]);
 }
 
