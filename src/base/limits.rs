@@ -191,8 +191,14 @@ pub const ROOM_SENT_UNARCHIVED_MAX: usize = 8;
 pub const ROOM_GIST_BYTES: usize = 256;
 /// Letters of a piece that a long message was cut into: other networks have some 400 bytes a message, with names.
 pub const ROOM_PIECE_BYTES_MIN: usize = 100;
-/// Occupants remembered of one room: some 300 bytes each, and who is not remembered has no privileges.
+/// Occupants remembered of one room; who is not remembered has no privileges.
 pub const ROOM_OCCUPANTS_MAX: usize = 1_000;
+/// Bytes of them: usual ones have some 300 each, but nick and address may be long (RFC 7622 §3).
+pub const ROOM_OCCUPANTS_BYTES_MAX: usize = 256 * 1024;
+/// The same in all rooms of all bots.
+pub const OCCUPANTS_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// What one takes besides nick, address and id.
+pub const OCCUPANT_BYTES: usize = 192;
 /// How long the lists of who belongs to a room are believed; changes are told, but services may forget to.
 pub const ROOM_MEMBERS_FRESH: Duration = Duration::from_secs(600);
 /// Changes of affiliations told in one message; services tell one.
@@ -209,8 +215,14 @@ pub const REFERENCES_MAX: usize = 32;
 pub const ROOM_REASON_BYTES_MAX: usize = 512;
 /// How much the clock of a room's server may be behind ours, in milliseconds, when its history is asked for.
 pub const ROOM_CLOCK_MS: i64 = 60_000;
-/// Rooms of one bot: the machine of a large one takes some 300 KiB.
+/// Rooms of one bot: some 10 KiB each, and what [`OCCUPANTS_BYTES_MAX`] bounds.
 pub const ROOMS_PER_BOT_MAX: usize = 200;
+/// Rooms of a bot beyond which it follows no invitation; its program may still enter some.
+pub const ROOMS_INVITED_MAX: usize = 50;
+/// How often, in seconds, the owner of a bot is told of invitations it has not followed.
+pub const INVITATIONS_TOLD_EVERY_S: i64 = 24 * 3_600;
+/// Invitations declined in that time: strangers must not make a bot write to rooms without end.
+pub const INVITATIONS_ANSWERED_MAX: u32 = 20;
 /// A room without an archive should have told its history by then, after we entered.
 pub const ROOM_HISTORY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A room should have said by then what it is; a little longer than [`IQ_TIMEOUT`], so that no answer is under way.
@@ -221,6 +233,8 @@ pub const ROOM_ARCHIVE_TIMEOUT: Duration = Duration::from_secs(90);
 pub const ROOM_HISTORY_RETRY: Duration = Duration::from_secs(5);
 /// Messages held back while a room's archive is read; beyond it order is given up, not messages.
 pub const ROOM_HELD_MAX: usize = 1_000;
+/// Bytes of them in all rooms, for the same reason.
+pub const ROOMS_HELD_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Until something is said again that a room had no time for: rooms that limit traffic count in seconds.
 pub const ROOM_SEND_RETRY: Duration = Duration::from_secs(5);
 /// Messages of a room's own history asked for at once (XEP-0045); the archive has the rest.

@@ -51,6 +51,13 @@ impl Bot {
         };
         self.row.owner == *who || is_named()
     }
+
+    /// Whether somebody may ask it into a room, which costs more than a word: a bot for everybody follows only those whom
+    /// its owner has named, as everybody may put himself on its roster.
+    pub(super) fn follows(&self, who: &BareJid) -> bool {
+        let is_public = self.access == Access::Public;
+        self.row.owner == *who || if is_public { self.contacts.binary_search(who).is_ok() } else { self.admits(who) }
+    }
 }
 
 impl Engine {

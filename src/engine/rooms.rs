@@ -1,7 +1,7 @@
 //! Rooms of bots (XEP-0045): entered by `joinRoom` or an invitation, kept over restarts, left by `leaveRoom` or somebody
 //! else's will. What a room does, [`Room`] knows; here it gets its input, its table and its bots. `members` says which
 //! bots are in it, `events` carries out what it says, `talk` moves messages, `heard` tells bots of them, `deeds` does in a
-//! room what is no text, `history` reads what was said meanwhile, `private` decides what is
+//! room what is no text, `history` reads what was said meanwhile, `invited` follows invitations, `private` decides what is
 //! encrypted, `bookmarks` keeps the list at the server (XEP-0402).
 //!
 //! A room in memory is copied before a batch first changes it, and put back when the batch is taken back.
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::copies::Late;
 use crate::engine::effect::Effect;
@@ -29,6 +30,7 @@ mod deeds;
 mod events;
 mod heard;
 mod history;
+mod invited;
 mod members;
 mod private;
 mod talk;
@@ -43,6 +45,7 @@ pub(super) type Key = (AccountId, BareJid);
 pub(super) struct Rooms {
     entries: BTreeMap<Key, Entry>,
     waiters: Vec<Waiter>,
+    refused: BTreeMap<BotId, invited::Refused>,
     /// After a failed commit nothing is due before this (monotonic).
     pub(super) not_before: Duration,
 }
@@ -70,6 +73,8 @@ struct Entry {
     sync: Sync,
     /// Said while the history was being read: comes after it.
     held: Vec<Heard>,
+    /// Bytes of them, nearly.
+    held_bytes: usize,
     /// What the room's own history has told so far.
     late: Late,
     /// When the reading of the history goes on without what it waits for, or is tried again (monotonic).
@@ -170,6 +175,7 @@ impl Engine {
             inviter: None,
             sync: Sync::Out,
             held: Vec::new(),
+            held_bytes: 0,
             late: Late::default(),
             sync_due: None,
             in_flight: BTreeMap::new(),
@@ -224,11 +230,11 @@ impl Engine {
     pub(super) fn on_room_presence(&mut self, account: AccountId, stanza: &Element) -> Result<bool, store::Error> {
         let Some(presence) = RoomPresence::read(stanza) else { return Ok(false) };
         let key = (account, presence.from.bare());
-        let is_known = self.rooms.entries.contains_key(&key);
-        if is_known {
-            self.drive(&key, Input::Presence(presence))?;
-        }
-        Ok(is_known)
+        let kept: usize = self.rooms.entries.values().map(|entry| entry.room.occupants_bytes()).sum();
+        let Some(entry) = self.touch(&key) else { return Ok(false) };
+        entry.room.set_occupants_space(limits::OCCUPANTS_BYTES_MAX.saturating_sub(kept));
+        self.drive(&key, Input::Presence(presence))?;
+        Ok(true)
     }
 
     /// Messages to rooms that wait.

@@ -14,6 +14,7 @@ pub mod presence;
 pub mod room;
 pub mod why;
 
+use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::text::shorten;
 use crate::xml::Element;
@@ -63,6 +64,13 @@ pub(super) fn read_codes(stanza: &Element) -> Vec<u16> {
 
 /// XEP-0421 §3: a name for an occupant that stays when the nick changes. It counts only in a room that says so, for
 /// elsewhere an occupant can put it there himself.
+/// Says no to an invitation that a room has passed on (XEP-0045 §7.8.2).
+pub fn build_decline(room: &BareJid, inviter: &str) -> Element {
+    let decline = Element::new("decline", ns::MUC_USER).with("to", inviter);
+    let x = Element::new("x", ns::MUC_USER).with_child(decline);
+    Element::new("message", ns::CLIENT).with("to", room.as_str()).with_child(x)
+}
+
 fn read_occupant_id(stanza: &Element) -> Option<String> {
     let id = stanza.find("occupant-id", ns::OCCUPANT_ID)?.attribute("id")?;
     (!id.is_empty() && id.len() <= limits::OCCUPANT_ID_BYTES_MAX).then(|| id.to_string())

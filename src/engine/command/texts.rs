@@ -184,6 +184,18 @@ texts! {
     /// An encrypted message in the self-chat.
     ENCRYPTED = "I cannot read encrypted messages here. Switch off OMEMO for this chat and send it again."
         | "Verschlüsselte Nachrichten kann ich hier nicht lesen. Schalte OMEMO für diesen Chat ab und sende es noch einmal.";
+    /// To the owner: an invitation to a room was not followed.
+    INVITED = "Invitations to rooms that I did not follow: {count}, the last one to {room} by {who}: {why}. I tell of such at most once a day."
+        | "Einladungen in Räume, denen ich nicht gefolgt bin: {count}, die letzte nach {room} von {who}: {why}. Davon erzähle ich höchstens einmal am Tag.";
+    /// Why: the inviter.
+    INVITED_BY_STRANGER = "only you and whom you have named with /access may ask me in"
+        | "mich holen nur du und wen du mit /access benannt hast";
+    /// Why: the inviter is not proven.
+    INVITED_BY_ROOM = "only a foreign room says who asks; let me be invited directly, or call joinRoom"
+        | "wer einlädt, sagt nur ein fremder Raum; lass mich direkt einladen, oder rufe joinRoom auf";
+    /// Why: enough rooms.
+    INVITED_TOO_OFTEN = "I am in enough rooms; leave some, or call joinRoom"
+        | "ich bin in genug Räumen; verlasse welche, oder rufe joinRoom auf";
     /// Plain text for a bot that takes encrypted messages only.
     PLAIN_REFUSED = "I only take messages that are encrypted with OMEMO, so I did not read this one. Switch OMEMO on for this chat. If your client cannot: my owner can allow plain text with POST /bot/omemo/policy (id {id}, policy preferred)."
         | "Ich nehme nur Nachrichten an, die mit OMEMO verschlüsselt sind; diese habe ich nicht gelesen. Schalte OMEMO für diesen Chat ein. Falls dein Client das nicht kann: Mein Besitzer kann Klartext erlauben mit POST /bot/omemo/policy (id {id}, policy preferred).";

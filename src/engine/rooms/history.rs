@@ -94,6 +94,7 @@ impl Engine {
         if entry.room.info().is_none() {
             return Ok(());
         }
+        entry.held_bytes = 0;
         let held = std::mem::take(&mut entry.held);
         if entry.has_archive() { Ok(()) } else { self.tell_all(key, held) }
     }
@@ -107,6 +108,7 @@ impl Engine {
         let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
         // The archive has it, too, and in order.
         entry.held.retain(|heard| !heard.is_history);
+        entry.held_bytes = entry.held.iter().map(Heard::bytes).sum();
         entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
         entry.sync = Sync::Reading(Box::new(catch_up));
         self.ask_page(key);
@@ -192,6 +194,7 @@ impl Engine {
         entry.sync_due = None;
         entry.last = None;
         entry.has_more = true;
+        entry.held_bytes = 0;
         let mut held = std::mem::take(&mut entry.held);
         // Without a subject nothing says where the history ends.
         held.iter_mut().for_each(|heard| heard.is_history &= heard.message.is_delayed || !has_no_end);
@@ -210,12 +213,15 @@ impl Engine {
     /// Somebody said something.
     pub(super) fn on_heard(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
         let now_ms = self.now.unix_ms;
+        let held: usize = self.rooms.entries.values().map(|entry| entry.held_bytes).sum();
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));
-        if is_early && entry.held.len() < limits::ROOM_HELD_MAX {
+        let bytes = heard.bytes();
+        if is_early && entry.held.len() < limits::ROOM_HELD_MAX && held + bytes <= limits::ROOMS_HELD_BYTES_MAX {
             if !heard.message.is_delayed {
                 heard.message.stamp_ms = Some(now_ms);
             }
+            entry.held_bytes += bytes;
             entry.held.push(heard);
             return Ok(());
         }

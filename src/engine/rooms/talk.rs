@@ -15,7 +15,7 @@ use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{OutboxRow, Progress};
 use crate::xml::{Element, Namespaces};
-use crate::xmpp::message::{Inbound, Invitation, Kind, Outbound, Reply, Via};
+use crate::xmpp::message::{Inbound, Kind, Outbound, Reply, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::{Gist, Heard, Input};
 use crate::xmpp::ns;
@@ -290,36 +290,6 @@ impl Engine {
         let row = &entry.row;
         let (mark, heard_at_ms) = (row.archive_mark.clone(), row.heard_at_ms);
         self.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)
-    }
-
-    /// Whoever may speak to the bot may ask it into a room; nobody else.
-    fn on_invitation(
-        &mut self,
-        account: AccountId,
-        bot: BotId,
-        inbound: &Inbound,
-        invitation: &Invitation,
-    ) -> Result<(), store::Error> {
-        let key = (account, invitation.room.clone());
-        let inviter = invitation.inviter.as_ref().map(|jid| jid.bare()).filter(|jid| self.admits(bot, jid));
-        let is_full = self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX;
-        let is_in = self.rooms.entries.contains_key(&key);
-        let (Some(inviter), false, false) = (inviter, is_full || is_in, inbound.via == Via::CarbonSent) else {
-            log::debug!("bot {bot}: an invitation to {} was not followed", key.1);
-            return Ok(());
-        };
-        if !self.is_new(account, inbound)? {
-            return Ok(());
-        }
-        let Some(name) = self.bots.get(&bot).map(|bot| bot.row.name.clone()) else { return Ok(()) };
-        match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
-            Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(failure)) => {
-                log::warn!("bot {bot}: an invitation to {} was not followed: {failure}", key.1);
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
     }
 }
 

@@ -112,6 +112,14 @@ pub struct Occupant {
     pub(super) id: Option<String>,
 }
 
+impl Occupant {
+    /// What it takes in memory, nearly.
+    pub(super) fn bytes(&self) -> usize {
+        let jid = self.real_jid.as_ref().map_or(0, |jid| jid.as_str().len());
+        limits::OCCUPANT_BYTES + jid + self.id.as_ref().map_or(0, String::len)
+    }
+}
+
 /// What a presence says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {

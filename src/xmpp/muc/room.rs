@@ -96,6 +96,9 @@ pub struct Room {
     /// The subject ends what the room tells on entering (XEP-0045 §7.2.15).
     is_caught_up: bool,
     occupants: BTreeMap<String, Occupant>,
+    /// Bytes they take, and how many more they may.
+    occupants_bytes: usize,
+    occupants_space: usize,
     info: Option<RoomInfo>,
     members: Members,
     /// Questions in a row whose answer said nothing.
@@ -128,6 +131,8 @@ impl Room {
             heard_at: Duration::ZERO,
             is_caught_up: false,
             occupants: BTreeMap::new(),
+            occupants_bytes: 0,
+            occupants_space: limits::ROOM_OCCUPANTS_BYTES_MAX,
             info: None,
             members: Members::default(),
             failures: 0,
@@ -191,6 +196,16 @@ impl Room {
     /// What the room is, as far as it said so.
     pub fn info(&self) -> Option<&RoomInfo> {
         self.info.as_ref()
+    }
+
+    /// Bytes that are kept of those in the room.
+    pub fn occupants_bytes(&self) -> usize {
+        self.occupants_bytes
+    }
+
+    /// No more than so many bytes more are to be kept of those in the room.
+    pub fn set_occupants_space(&mut self, bytes: usize) {
+        self.occupants_space = bytes;
     }
 
     /// Somebody else in the room; of very many, not all are remembered.
@@ -271,7 +286,7 @@ impl Room {
         self.timers.stop_all();
         self.asks.clear();
         self.backoff.reset();
-        self.occupants.clear();
+        self.forget_occupants();
         self.drop_nick_change();
         self.tell(event);
         for sent in std::mem::take(&mut self.sent) {

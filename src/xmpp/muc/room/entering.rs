@@ -44,7 +44,7 @@ impl Room {
         if self.intent == Intent::Kept || !self.timers.is_set(Timer::Join as usize) {
             self.set_timer(Timer::Join, limits::ROOM_JOIN_TIMEOUT);
         }
-        self.occupants.clear();
+        self.forget_occupants();
         self.forget_members();
         self.own = Occupant::default();
         self.is_caught_up = false;

@@ -56,7 +56,7 @@ impl Room {
     pub(super) fn listed(&mut self, affiliation: Affiliation, answer: Result<Option<Element>, StanzaError>) {
         let Some(gathering) = &mut self.members.gathering else { return };
         let list = answer.ok().flatten().map(|list| read_list(&list)).unwrap_or_default();
-        gathering.extend(list.into_iter().map(|jid| (jid, affiliation)));
+        gathering.extend(list.into_iter().take(limits::ROOM_OCCUPANTS_MAX).map(|jid| (jid, affiliation)));
         if LISTS.into_iter().any(|affiliation| self.asks.is_open(About::List(affiliation))) {
             return;
         }
@@ -67,8 +67,10 @@ impl Room {
 
     /// Somebody belongs to the room, or does not any more.
     pub(super) fn affiliate(&mut self, jid: &BareJid, affiliation: Affiliation) {
-        let Members { known, gathering, .. } = &mut self.members;
-        for list in [Some(known), gathering.as_mut()].into_iter().flatten() {
+        let Members { known, gathering, listed_at } = &mut self.members;
+        // Nobody has asked who belongs to it, or it will be asked anew.
+        let known = Some(known).filter(|_| listed_at.is_some());
+        for list in [known, gathering.as_mut()].into_iter().flatten() {
             if affiliation < Affiliation::Member {
                 list.remove(jid);
             } else if list.len() < limits::ROOM_OCCUPANTS_MAX || list.contains_key(jid) {
@@ -88,6 +90,29 @@ impl Room {
             // Services leave it out when somebody drops off; he may still belong to the room.
             self.members.listed_at = None;
         }
+    }
+
+    /// Somebody is here. Who does not fit in is not remembered.
+    pub(super) fn note_occupant(&mut self, nick: String, occupant: Occupant) {
+        let before = self.occupants_bytes;
+        self.forget_occupant(&nick);
+        let after = self.occupants_bytes + occupant.bytes() + nick.len();
+        let has_space = after <= limits::ROOM_OCCUPANTS_BYTES_MAX && after <= before + self.occupants_space;
+        if has_space && self.occupants.len() < limits::ROOM_OCCUPANTS_MAX {
+            self.occupants_bytes = after;
+            self.occupants.insert(nick, occupant);
+        }
+    }
+
+    pub(super) fn forget_occupant(&mut self, nick: &str) -> Option<Occupant> {
+        let occupant = self.occupants.remove(nick)?;
+        self.occupants_bytes -= occupant.bytes() + nick.len();
+        Some(occupant)
+    }
+
+    pub(super) fn forget_occupants(&mut self) {
+        self.occupants.clear();
+        self.occupants_bytes = 0;
     }
 
     /// We are not in it, or may have missed something.

@@ -58,13 +58,10 @@ impl Room {
         // The room's own presence only shows its picture.
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(&presence) {
-            let has_room = self.occupants.len() < limits::ROOM_OCCUPANTS_MAX || self.occupants.contains_key(nick);
             if !matches!(self.state, State::Out | State::Waiting) {
                 self.note_affiliation(&presence.occupant, None, true);
-            }
-            if has_room && !matches!(self.state, State::Out | State::Waiting) {
                 let nick = nick.to_string();
-                self.occupants.insert(nick, presence.occupant);
+                self.note_occupant(nick, presence.occupant);
             }
             return;
         }
@@ -77,7 +74,7 @@ impl Room {
             State::Unlocking | State::Joined => {
                 self.own = presence.occupant;
                 if presence.from != self.us {
-                    self.occupants.remove(nick);
+                    self.forget_occupant(nick);
                     self.renamed(presence.from);
                 }
             }
@@ -98,7 +95,7 @@ impl Room {
     fn unavailable(&mut self, presence: &RoomPresence) {
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(presence) {
-            let before = self.occupants.remove(nick);
+            let before = self.forget_occupant(nick);
             let is_sure = presence.has(code::AFFILIATION) || presence.has(code::BANNED);
             self.note_affiliation(&presence.occupant, before.as_ref(), is_sure);
             if self.state == State::Joined && nick == self.config.nick && self.new_nick.is_none() {
