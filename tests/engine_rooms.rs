@@ -19,8 +19,12 @@ use support::*;
 mod ai;
 #[path = "engine_rooms/archive.rs"]
 mod archive;
+#[path = "engine_rooms/copies.rs"]
+mod copies;
 #[path = "engine_rooms/deeds.rs"]
 mod deeds;
+#[path = "engine_rooms/invited.rs"]
+mod invited;
 #[path = "engine_rooms/members.rs"]
 mod members;
 #[path = "engine_rooms/presence.rs"]

@@ -183,3 +183,62 @@ fn every_command_answers_with_and_without_its_arguments() {
     let other = rig.create("eve@example.org", "Eve");
     assert!(sends(&rig.phone(&format!("/showtoken {}", other.id)))[0].1.contains("no bot with ID"));
 }
+
+/// Each message comes twice on a stream, as sent and as received, and stands twice in the archive; ids or none.
+#[test]
+fn copies_in_the_self_chat_without_ids() {
+    for id in [Some("again"), Some(""), None] {
+        let mut rig = Rig::new();
+        let bot = rig.create(OWNER, "Echo");
+        rig.online();
+        // Two of the same, in a second.
+        let copy = |via: Via, archive_id: &str| Inbound {
+            via,
+            id: id.filter(|id| !id.is_empty()).map(Into::into),
+            origin_id: None,
+            archive_id: Some(archive_id.to_string()).filter(|id| !id.is_empty()),
+            stamp_ms: (via == Via::Archive).then_some(START.unix_ms + 500),
+            ..self_chat("ping", "")
+        };
+        let hear = |rig: &mut Rig, messages: &[Inbound]| {
+            for message in messages {
+                rig.session(session::Event::Message(Box::new(message.clone())));
+            }
+        };
+        let sent = |archive_id: &str| copy(Via::CarbonSent, archive_id);
+        let received = |archive_id: &str| copy(Via::CarbonReceived, archive_id);
+        let direct = |archive_id: &str| copy(Via::Direct, archive_id);
+        let count = |rig: &mut Rig| {
+            let updates = rig.updates(&bot, None);
+            let last = updates.last().map(|update| update.id.0 + 1);
+            rig.updates(&bot, last);
+            updates.len()
+        };
+        // In any order, with ids of the archive and without.
+        hear(&mut rig, &[sent("s1"), received("r1"), sent("s2"), received("r2")]);
+        assert_eq!(count(&mut rig), 2, "{id:?}");
+        hear(&mut rig, &[direct("r3"), direct("r4"), sent("s3"), sent("s4")]);
+        assert_eq!(count(&mut rig), 2, "{id:?}");
+        hear(&mut rig, &[sent(""), sent(""), direct(""), direct("")]);
+        assert_eq!(count(&mut rig), 2, "{id:?}");
+        // Killed between the two; the archive has both, and one more.
+        hear(&mut rig, &[sent("s5")]);
+        assert_eq!(count(&mut rig), 1);
+        let mut rig = rig.killed();
+        rig.online();
+        let archived = |archive_id: &str| copy(Via::Archive, archive_id);
+        hear(&mut rig, &[archived("s5"), archived("r5"), archived("s6"), archived("r6")]);
+        assert_eq!(count(&mut rig), 1, "{id:?}");
+        // What was read from the archive also came live.
+        hear(&mut rig, &[received("r6"), sent("s6"), received("r5")]);
+        assert_eq!(count(&mut rig), 0, "{id:?}");
+    }
+    let mut rig = Rig::new();
+    rig.online();
+    let no_id = |via| Inbound { via, id: None, origin_id: None, archive_id: None, ..self_chat("/newbot Twin", "") };
+    for via in [Via::CarbonSent, Via::CarbonReceived] {
+        rig.session(session::Event::Message(Box::new(no_id(via))));
+    }
+    let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(None)) else { panic!() };
+    assert_eq!(bots.len(), 1);
+}
