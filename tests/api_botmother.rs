@@ -24,6 +24,7 @@ use botmother::http::{Reply, Request, Response, Serve};
 /// Contract §3, and the endpoints of the command line.
 const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/health"),
+    ("GET", "/metrics"),
     ("POST", "/bot/create"),
     ("GET", "/bot/list"),
     ("POST", "/bot/delete"),

@@ -100,7 +100,9 @@ impl Generator {
             2 => "'&amp;&lt;&gt;&quot;&#9;&#10;".repeat(self.random.below(8_000) as usize),
             3 => "👩‍💻".repeat(self.random.below(20_000) as usize),
             4 => "\n".repeat(self.random.below(100_000) as usize),
-            5 => format!("/{}", self.pick(&["help", "status", "mybots", "use 1", "nonsense", "", "ki on", "me dances"])),
+            5 => {
+                format!("/{}", self.pick(&["help", "status", "mybots", "use 1", "nonsense", "", "ki on", "me dances"]))
+            }
             6 => "<![CDATA[</body></message>]]>".to_string(),
             7 => "&#xFFFD;\u{202e}\u{200b}\u{feff}\u{85}".to_string(),
             8 => format!("xmpp:{}?join https://example.org/{}", self.room, "a".repeat(3_000)),
@@ -130,7 +132,14 @@ impl Generator {
     }
 
     fn stamp(&mut self) -> &'static str {
-        self.pick(&["", "yesterday", "1970-01-01T00:00:00Z", "9999-99-99T99:99:99Z", "2038-01-19T03:14:08.999999999Z", "-1"])
+        self.pick(&[
+            "",
+            "yesterday",
+            "1970-01-01T00:00:00Z",
+            "9999-99-99T99:99:99Z",
+            "2038-01-19T03:14:08.999999999Z",
+            "-1",
+        ])
     }
 
     fn nested(&mut self, what: &str) -> String {
@@ -141,8 +150,11 @@ impl Generator {
     /// One child of a message.
     fn child(&mut self) -> String {
         let (id, stamp, own) = (self.other_id(), self.stamp(), self.own.clone());
-        let inner = format!("<message xmlns='jabber:client' from='{own}' to='{own}' id='{id}'><body>forged</body></message>");
-        let forwarded = format!("<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>{inner}</forwarded>");
+        let inner =
+            format!("<message xmlns='jabber:client' from='{own}' to='{own}' id='{id}'><body>forged</body></message>");
+        let forwarded = format!(
+            "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>{inner}</forwarded>"
+        );
         let many = self.random.below(9_500) as usize;
         match self.random.below(30) {
             0 => self.nested(""),
@@ -214,7 +226,16 @@ impl Generator {
     }
 
     fn presence(&mut self, to: &str) -> String {
-        let kind = self.pick(&["", "", "", " type='unavailable'", " type='subscribe'", " type='subscribed'", " type='unsubscribed'", " type='probe'"]);
+        let kind = self.pick(&[
+            "",
+            "",
+            "",
+            " type='unavailable'",
+            " type='subscribe'",
+            " type='subscribed'",
+            " type='unsubscribed'",
+            " type='probe'",
+        ]);
         let status = self.text();
         let child = self.child();
         format!("<presence to='{to}'{kind}><status>{status}</status>{child}</presence>")
@@ -225,7 +246,15 @@ impl Generator {
         self.count += 1;
         loop {
             let (own, bot, room) = (self.own.clone(), self.bot.clone(), self.room.clone());
-            let chat = ["", " type='chat'", " type='normal'", " type='headline'", " type='error'", " type='groupchat'", " type='odd'"];
+            let chat = [
+                "",
+                " type='chat'",
+                " type='normal'",
+                " type='headline'",
+                " type='error'",
+                " type='groupchat'",
+                " type='odd'",
+            ];
             let target = self.pick(&[&bot as &str, &bot, &own]).to_string();
             let (is_owner, stanza) = match self.random.below(20) {
                 0..=7 => (false, self.message(&target, &chat)),
@@ -237,7 +266,13 @@ impl Generator {
                 _ => {
                     let device = "<device id='7'/>".repeat(self.random.below(6_000) as usize);
                     let node = self.pick(&["eu.siacs.conversations.axolotl.devicelist", "urn:xmpp:omemo:2:devices"]);
-                    (false, format!("<iq type='set' id='p{}'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{node}'><item id='current'><list xmlns='eu.siacs.conversations.axolotl'>{device}</list></item></publish></pubsub></iq>", self.count))
+                    (
+                        false,
+                        format!(
+                            "<iq type='set' id='p{}'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{node}'><item id='current'><list xmlns='eu.siacs.conversations.axolotl'>{device}</list></item></publish></pubsub></iq>",
+                            self.count
+                        ),
+                    )
                 }
             };
             if (stanza.len() as u64) < SENT_BYTES_MAX {
@@ -330,8 +365,11 @@ impl Scene {
     /// Says something in each place; it must arrive in each, once.
     fn control(&mut self, word: &str, mine: &Program, robo: &Program) {
         let Generator { own, bot, room, .. } = &self.generator;
-        self.stranger.send(&format!("<message to='{bot}' type='chat' id='c-{word}'><body>chat {word}</body></message>"));
-        self.stranger.send(&format!("<message to='{room}' type='groupchat' id='r-{word}'><body>Robo: room {word}</body></message>"));
+        self.stranger
+            .send(&format!("<message to='{bot}' type='chat' id='c-{word}'><body>chat {word}</body></message>"));
+        self.stranger.send(&format!(
+            "<message to='{room}' type='groupchat' id='r-{word}'><body>Robo: room {word}</body></message>"
+        ));
         self.phone.send(&format!("<message to='{own}' type='chat' id='s-{word}'><body>self {word}</body></message>"));
         let begun = Instant::now();
         let places = [(robo, format!("chat {word}")), (robo, format!("room {word}")), (mine, format!("self {word}"))];

@@ -273,7 +273,8 @@ mod tests {
         }
         // Composed, and with plain spaces (RFC 8265 §4.2.2).
         assert_eq!(Jid::parse("a@b/u\u{308} \u{3000}\u{a0}x").unwrap().resource(), Some("ü   x"));
-        for bad in ["a@b/\u{7}", "a@b/\u{85}", "a@b/\u{202e}x", "a@b/\u{fffe}", "ꞝ c@b", "ꞝ\"@b", "ꞝ/", "\u{202e}ꞝ@b"] {
+        for bad in ["a@b/\u{7}", "a@b/\u{85}", "a@b/\u{202e}x", "a@b/\u{fffe}", "ꞝ c@b", "ꞝ\"@b", "ꞝ/", "\u{202e}ꞝ@b"]
+        {
             assert!(Jid::parse(bad).is_err(), "{bad:?}");
         }
     }

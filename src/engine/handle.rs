@@ -21,7 +21,8 @@ pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 pub use answer::{
-    AccountInfo, Answer, BotInfo, DeliveryAttempt, EjabberdInfo, FileInfo, LocalLine, Metric, OmemoInfo, Update, WebhookInfo,
+    AccountInfo, Answer, BotInfo, DeliveryAttempt, EjabberdInfo, FileInfo, LocalLine, Metric, OmemoInfo, Update,
+    WebhookInfo,
 };
 pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewProfile, NewRoom, NewWebhook, OwnAccount, Question,

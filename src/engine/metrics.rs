@@ -37,7 +37,11 @@ impl Engine {
             gauge("xmpp_connected", "Accounts that are online.", accounts.filter(|account| account.is_online).count()),
             gauge("updates_queued", "Updates that wait to be fetched.", bots.map(|bot| bot.queued).sum::<i64>()),
             counter("updates_dropped_total", "Updates that nobody fetched in time.", self.counts.updates_dropped),
-            gauge("outbox_depth", "Accepted messages that no server has acknowledged.", waiting + self.room_outbox_depth()),
+            gauge(
+                "outbox_depth",
+                "Accepted messages that no server has acknowledged.",
+                waiting + self.room_outbox_depth(),
+            ),
             counter(
                 "stanzas_skipped_total",
                 "Stanzas from servers that were skipped, as they are too large or broken.",

@@ -284,7 +284,10 @@ impl Driver {
         self.clear();
         let elsewhere = self.elsewhere.take().map(|host| Route { host, ..account.route.clone() });
         let opening = async move {
-            connect::open(elsewhere.as_ref().unwrap_or(&account.route), &account.shared.configs, skip, &|step| account.step(step)).await
+            connect::open(elsewhere.as_ref().unwrap_or(&account.route), &account.shared.configs, skip, &|step| {
+                account.step(step)
+            })
+            .await
         };
         self.become_(State::Opening(Box::pin(opening), false));
     }

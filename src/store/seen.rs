@@ -29,7 +29,8 @@ impl Store {
     /// when it was sent, as far as that is known.
     pub fn expect_copy(&mut self, account: AccountId, key: &str, at_s: i64) -> Result<(), Error> {
         let (first, last) = copies(key);
-        let sql = "SELECT key FROM seen WHERE account_id = ? AND key BETWEEN ? AND ? ORDER BY at DESC, key DESC LIMIT 1";
+        let sql =
+            "SELECT key FROM seen WHERE account_id = ? AND key BETWEEN ? AND ? ORDER BY at DESC, key DESC LIMIT 1";
         let newest = self.row(sql, &[&account.0, &&first[..], &&last[..]], |row| Ok(row.get::<_, Vec<u8>>(0)?))?;
         let number = newest.and_then(|key| key.last().copied()).map_or(0, |number| number.wrapping_add(1));
         let mut key = first;

@@ -377,7 +377,8 @@ mod tests {
     #[test]
     fn what_is_left_of_a_stanza_is_read() {
         let outer = Namespaces::default_is("jabber:client");
-        let tags = ["<message id='&#x41;' from='a@b/&amp;' x='cut o", "<m:result xmlns:m='urn:xmpp:mam:2' id='1'/>", "<y>"];
+        let tags =
+            ["<message id='&#x41;' from='a@b/&amp;' x='cut o", "<m:result xmlns:m='urn:xmpp:mam:2' id='1'/>", "<y>"];
         let tags: Vec<Vec<u8>> = tags.iter().map(|tag| tag.as_bytes().to_vec()).collect();
         let head = Element::of_tags(&tags, &outer);
         assert!(head.is("message", "jabber:client"));

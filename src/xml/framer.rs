@@ -144,7 +144,9 @@ impl Framer {
                 self.take();
                 Ok(Some(Frame::Skipped(skipped)))
             }
-            Found::Element => std::str::from_utf8(self.take()).map(|text| Some(Frame::Element(text))).map_err(|_| Error::NotUtf8),
+            Found::Element => {
+                std::str::from_utf8(self.take()).map(|text| Some(Frame::Element(text))).map_err(|_| Error::NotUtf8)
+            }
             Found::Skipped(mut skipped) => {
                 skipped.bytes += self.take().len() as u64;
                 Ok(Some(Frame::Skipped(skipped)))
@@ -520,7 +522,10 @@ mod tests {
             (format!("<m><result a='1'><x><result/></x>{text}</result></m>"), "TooLarge <m><result a='1'>".into()),
             (format!("<m>{text}<![CDATA[</m>]]><x><stanza-id/></x>{ids}</m>"), format!("TooLarge <m>{last}")),
             (format!("<m>{text}<stanza-id a='{long}'/><b a='/>'/></m>"), "TooLarge <m>".into()),
-            (format!("<m a='{long}{text}' b='1'><stanza-id/></m>"), format!("TooLarge <m a='{}<stanza-id/>", &long[6..])),
+            (
+                format!("<m a='{long}{text}' b='1'><stanza-id/></m>"),
+                format!("TooLarge <m a='{}<stanza-id/>", &long[6..]),
+            ),
             (format!("<m a='{text}'/>"), format!("TooLarge <m a='{}", &text[..limits::SKIPPED_TAG_BYTES_MAX - 6])),
         ] {
             for chunk in [1, 7, 4096, stanza.len() + 10] {

@@ -64,7 +64,8 @@ mod tests {
             assert_eq!(of(&format!("<delay xmlns='urn:xmpp:delay' {broken}/>")), (true, None), "{broken}");
         }
         assert_eq!(of("<x xmlns='jabber:x:oob'/>"), (false, None));
-        let both = "<delay xmlns='urn:xmpp:delay' stamp='?'/><x xmlns='jabber:x:delay' stamp='19700101T00:00:01' from='a@b'/>";
+        let both =
+            "<delay xmlns='urn:xmpp:delay' stamp='?'/><x xmlns='jabber:x:delay' stamp='19700101T00:00:01' from='a@b'/>";
         assert_eq!(of(both), (true, Some(1000)));
         assert_eq!(read_author(&parse(both)), Jid::parse("a@b").ok());
     }

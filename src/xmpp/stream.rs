@@ -212,7 +212,11 @@ impl Stream {
                 }
                 Frame::Skipped(left) => {
                     let skipped = Skipped::of(left, &self.namespaces);
-                    return if is_ready { Ok(Some(Got::Skipped(skipped))) } else { Err(Failure::Xml(skipped.why, None)) };
+                    return if is_ready {
+                        Ok(Some(Got::Skipped(skipped)))
+                    } else {
+                        Err(Failure::Xml(skipped.why, None))
+                    };
                 }
                 Frame::Element(text) => {
                     match self.phase {

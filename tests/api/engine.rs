@@ -14,7 +14,7 @@ use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
     Access, AccountInfo, Act, AiInfo, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
-    Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion, LocalLine, Mode, NewBot,
+    Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion, LocalLine, Metric, Mode, NewBot,
     OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Update, UpdateKinds, WebhookInfo,
 };
 use botmother::store::row::AiRow;
@@ -224,6 +224,7 @@ fn answer(question: Question) -> Answer {
             LocalLine { id: 18, at: 1_739_478_000, from: "Botmother".into(), text: WILD.into() },
             LocalLine { id: 19, at: 1_739_478_001, from: "owner".into(), text: "/mybots".into() },
         ]),
+        Question::Metrics => Answer::Metrics(vec![Metric { name: "bots", help: "Bots.", is_counter: false, value: 2 }]),
     }
 }
 

@@ -13,8 +13,8 @@ use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo, LocalLine, Outcome,
-    Metric, Update, WebhookInfo,
+    AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo, LocalLine, Metric,
+    Outcome, Update, WebhookInfo,
 };
 use crate::http::Response;
 
@@ -36,10 +36,8 @@ fn exposition(metrics: &[Metric]) -> String {
     let mut out = String::new();
     for Metric { name, help, is_counter, value } in metrics {
         let kind = if *is_counter { "counter" } else { "gauge" };
-        let _ = write!(
-            out,
-            "# HELP botmother_{name} {help}\n# TYPE botmother_{name} {kind}\nbotmother_{name} {value}\n"
-        );
+        let _ =
+            write!(out, "# HELP botmother_{name} {help}\n# TYPE botmother_{name} {kind}\nbotmother_{name} {value}\n");
     }
     out
 }

@@ -7,11 +7,11 @@ use std::fmt::Write;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Account;
 use crate::engine::command::texts::{self, Language, Text};
 use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, Command, NewBot};
-use crate::engine::accounts::Account;
 use crate::engine::registry::Bot;
 use crate::engine::router::use_key;
 use crate::engine::{Engine, Trouble};
@@ -199,7 +199,8 @@ fn overview(engine: &Engine, owner: &BareJid) -> String {
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
     let outbox: i64 = engine.account_of(owner).and_then(|id| engine.accounts.get(&id)).map_or(0, |a| a.queue.count);
     // His own account, and those of his bots.
-    let is_his = |account: &&Account| account.row.jid == *owner || own.iter().any(|bot| account.row.bot == Some(bot.row.id));
+    let is_his =
+        |account: &&Account| account.row.jid == *owner || own.iter().any(|bot| account.row.bot == Some(bot.row.id));
     let hit = engine.accounts.values().filter(is_his).filter(|account| account.skipped > 0);
     let count: u64 = hit.clone().map(|account| account.skipped).sum();
     let last = hit.max_by_key(|account| account.last_skipped.0).map(|account| account.last_skipped.1.as_str());

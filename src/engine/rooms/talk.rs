@@ -122,12 +122,7 @@ impl Engine {
     }
 
     /// The room has shown our message.
-    pub(super) fn on_reflection(
-        &mut self,
-        key: &Key,
-        id: &str,
-        message: &RoomMessage,
-    ) -> Result<(), store::Error> {
+    pub(super) fn on_reflection(&mut self, key: &Key, id: &str, message: &RoomMessage) -> Result<(), store::Error> {
         self.confirm_said(key, id, message.archive_id.as_deref())?;
         let Some(archive_id) = &message.archive_id else {
             // The room's history, told anew each time, must not pass for another one.

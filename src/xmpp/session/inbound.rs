@@ -2,8 +2,8 @@
 
 use super::delivery::Arrived;
 use super::{Event, Output, Session, Skipped, State, Timer};
-use crate::base::limits;
 use crate::base::jid::Jid;
+use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::message::{self, Reading};
 use crate::xmpp::sm::{self, Ticket};
@@ -135,7 +135,8 @@ impl Session {
             }
             return Some(id);
         }
-        let own = |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(self.config.account.as_str());
+        let own =
+            |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(self.config.account.as_str());
         let id = head.children().filter(|_| self.facts.archive).find(own)?;
         id.attribute("id").map(Into::into)
     }

@@ -65,7 +65,9 @@ fn history_without_a_time() {
     scene.groupchat("", "<subject/>");
     scene.told.clear();
     // Later only what the room held up itself.
-    for mark in ["<x xmlns='jabber:x:delay' from='tea@muc.here'/>", "<delay xmlns='urn:xmpp:delay' from='tea@muc.here'/>"] {
+    for mark in
+        ["<x xmlns='jabber:x:delay' from='tea@muc.here'/>", "<delay xmlns='urn:xmpp:delay' from='tea@muc.here'/>"]
+    {
         scene.groupchat("alice", &format!("<body>bot: x</body>{mark}"));
         assert_eq!(scene.told(), ["alice \"bot: x\" history to us"], "{mark}");
     }
@@ -83,7 +85,9 @@ fn history_without_a_time() {
 fn our_message_comes_back_under_another_id() {
     let sent = |scene: &mut Scene, id: &str, text: &str| scene.input(Input::Sent(id.into(), text.into()));
     let shown = |scene: &mut Scene, nick: &str, text: &str| {
-        scene.stanza(&format!("<message from='{ROOM}/{nick}' type='groupchat' id='theirs'><body>{text}</body></message>"));
+        scene.stanza(&format!(
+            "<message from='{ROOM}/{nick}' type='groupchat' id='theirs'><body>{text}</body></message>"
+        ));
         scene.told()
     };
     let start = || {
