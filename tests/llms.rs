@@ -21,6 +21,7 @@ use support::daemon::Daemon;
 use support::http::Http;
 use support::peer;
 use support::port::Port;
+use support::skip::{skip, skip_missing};
 
 const ANSWER: &str = "The capital of France is Paris. Grüße!";
 const FIXTURES: &str = r#"{"fixtures":[
@@ -46,8 +47,7 @@ impl Llama {
         let python = peer::python();
         let found = Command::new(&python).args(["-c", "import xllamacpp, gguf"]).stderr(Stdio::null()).status();
         if !found.is_ok_and(|status| status.success()) {
-            assert!(std::env::var_os("REQUIRE_SERVERS").is_none(), "xllamacpp is missing; run tests/setup");
-            eprintln!("SKIPPED: no xllamacpp in {}; run tests/setup", python.display());
+            skip_missing(&format!("xllamacpp in {}", python.display()));
             return None;
         }
         let port = Port::claim();
@@ -85,7 +85,7 @@ impl Mock {
         let program = dir.join("node_modules/@copilotkit/aimock/dist/cli.js");
         if !program.exists() {
             assert!(std::env::var_os("REQUIRE_LLM").is_none(), "{} is missing; run tests/setup", program.display());
-            eprintln!("SKIPPED: no {}; install Node.js 20.15 or newer and run tests/setup", program.display());
+            skip(&format!("no {}; install Node.js 20.15 or newer and run tests/setup", program.display()));
             return None;
         }
         let fixtures = daemon.dir.join("fixtures.json");
@@ -133,7 +133,7 @@ impl Gateway {
         let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-openclaw");
         if !dir.join("made-from.txt").exists() {
             assert!(std::env::var_os("REQUIRE_OPENCLAW").is_none(), "run tests/setup --openclaw");
-            eprintln!("SKIPPED: no OpenClaw in {}; run tests/setup --openclaw", dir.display());
+            skip(&format!("no OpenClaw in {}; run tests/setup --openclaw", dir.display()));
             return None;
         }
         let home = daemon.dir.join("openclaw");

@@ -4,6 +4,10 @@
 //! The others run as processes of their own (tests/omemo/) and are talked to by lines of JSON: their licences are not
 //! ours, so nothing of them is linked or copied. Skipped where one is not installed, unless REQUIRE_SERVERS=1.
 
+#[path = "support/skip.rs"]
+#[allow(unreachable_pub)]
+mod skip;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -296,8 +300,7 @@ fn source(name: &str) -> PathBuf {
 
 /// Nothing, with a word about it, when something is not installed.
 fn missing(what: &str) {
-    assert!(std::env::var_os("REQUIRE_SERVERS").is_none(), "{what} is not installed: see tests/setup");
-    println!("skipped: {what} is not installed");
+    skip::skip_missing(what);
 }
 
 /// A Python implementation.

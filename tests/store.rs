@@ -18,6 +18,10 @@ use botmother::store::row::{AccountRow, BotRow, CommandRow, FileRow, LocalRow, O
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
+#[path = "support/skip.rs"]
+#[allow(unreachable_pub)]
+mod skip;
+
 #[path = "store/bots.rs"]
 mod bots;
 #[path = "store/files.rs"]

@@ -17,3 +17,4 @@ pub mod process;
 pub mod proxy;
 pub mod raw;
 pub mod server;
+pub mod skip;
