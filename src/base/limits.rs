@@ -309,12 +309,16 @@ pub const FILE_BODIES_BYTES_MAX: usize = 8 * UPLOAD_BODY_BYTES_MAX;
 pub const STRANGERS_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// What each of them may have without a share in that: an ordinary request.
 pub const STRANGER_BYTES_FREE: usize = 1024;
+/// TLS connections of which nobody knows yet what they are worth, or which say nothing; one has some 9 KB.
+pub const TLS_PLACES_MAX: usize = 512;
 /// Connections beyond the limit that are told so; those beyond this are just closed.
 pub const TURNED_AWAY_MAX: usize = 64;
 /// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
 pub const HTTP_READ_BYTES: usize = 16 * 1024;
 /// Bytes to be written before one deadline: whoever reads a long answer slowly but steadily gets it whole.
 pub const HTTP_WRITE_BYTES: usize = 256 * 1024;
+/// Bytes of a file in memory while it is written out.
+pub const FILE_STRETCH_BYTES: usize = 32 * 1024;
 /// Bodies up to this, both ways, need no share in the memory set apart for large ones, so that whoever fills that up
 /// keeps no ordinary call out.
 pub const SMALL_BODY_BYTES: usize = 16 * 1024;
@@ -357,6 +361,8 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 pub const UPDATES_PER_ANSWER_MAX: i64 = 100;
 /// Bytes of updates in one answer, unless one alone has more: a hundred of the largest would fill a router's memory.
 pub const UPDATES_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of updates that one batch of events answers with, beside one for each that asks.
+pub const UPDATES_BYTES_PER_BATCH: usize = 1024 * 1024;
 /// Updates waiting for one bot; beyond it the oldest go, counted.
 pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
 /// Age at which updates and idempotency keys go (contract §3).
@@ -437,15 +443,15 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer taken into memory: the longest of Telegram or an AI stay far below, as many as [`WORK_THREADS_MAX`] must fit a router.
 pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes that an answer may hold in memory without a share in [`ANSWERS_BYTES_MAX`]: as many as there are threads for them.
-pub const ANSWER_BYTES_FREE: usize = 64 * 1024;
-/// What all answers under way hold in memory beyond that: two of the longest.
-pub const ANSWERS_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const ANSWER_BYTES_FREE: usize = 32 * 1024;
+/// What all answers under way hold in memory beyond that: one of the longest, and some tens of an ordinary length.
+pub const ANSWERS_BYTES_MAX: usize = 1536 * 1024;
 /// Lines of streamed answers that the engine has not looked at yet; whoever speaks faster waits.
-pub const HEARD_BYTES_MAX: usize = 512 * 1024;
+pub const HEARD_BYTES_MAX: usize = 128 * 1024;
 /// How soon he goes on.
 pub const HEARD_STEP: Duration = Duration::from_millis(5);
 /// Lines of one streamed answer that are told together at most.
-pub const HEARD_AT_ONCE_BYTES: usize = 32 * 1024;
+pub const HEARD_AT_ONCE_BYTES: usize = 8 * 1024;
 /// The explanation of an answer that was to be saved or streamed and is an error.
 pub const CALL_ERROR_BYTES_MAX: u64 = 16 * 1024;
 /// `Retry-After` beyond a day is a mistake or a joke.
@@ -473,10 +479,14 @@ pub const LOOKUPS_MAX: usize = 32;
 pub const LOOKUP_STEP: Duration = Duration::from_millis(100);
 /// Bytes read at once from another service; larger than [`ANSWER_HEAD_BYTES_MAX`], which must fit in.
 pub const CALL_READ_BYTES: usize = 32 * 1024;
+/// Bytes of an answer passed on at once.
+pub const CALL_PIECE_BYTES: usize = 8 * 1024;
 /// Bytes written at once to another service.
 pub const CALL_WRITE_BYTES: usize = 16 * 1024;
-/// One line of a streamed answer: an event of an AI holds a few words, a final one the whole text.
+/// One line of a streamed answer: an event of an AI holds a few words, and the answer of one that does not stream is a line.
 pub const STREAM_LINE_BYTES_MAX: usize = 512 * 1024;
+/// One event of several lines: pretty-printed JSON at most.
+pub const AI_EVENT_BYTES_MAX: usize = 64 * 1024;
 /// Sets of trust kept ready: the built-in one and as many CA files as anybody has.
 pub const TRUSTS_MAX: usize = 16;
 /// Sessions of TLS remembered for resumption, over all services.

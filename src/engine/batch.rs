@@ -58,6 +58,7 @@ impl Engine {
             self.rooms_due()?;
             self.webhooks_due()?;
             self.ai_due()?;
+            self.tell_so_far();
             self.omemo_due()?;
             self.tell_notices()?;
             self.write_acks_and_marks()?;

@@ -184,6 +184,10 @@ struct Pending {
     visits: Option<Vec<adhoc::Visit>>,
     /// Files on their way before the batch, if it has changed that.
     files: Option<files::Files>,
+    /// Questions of which more of the answer was heard.
+    heard: BTreeSet<u64>,
+    /// Bytes of updates that pollers get.
+    update_bytes: usize,
     /// Questions to AIs before the batch, if it has changed them.
     ai: Option<Box<ai::Ai>>,
     /// Rooms as they were, and who is to hear of them.

@@ -44,7 +44,9 @@ impl Engine {
     }
 
     fn read_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
-        let rows = self.store.list_updates(bot, poll.offset, poll.limit)?;
+        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.pending.update_bytes);
+        let rows = self.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
+        self.pending.update_bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 

@@ -191,7 +191,9 @@ async fn accept(
                 let before = open.sender_count() - 1;
                 let max = shared.limits.connections_max;
                 if before < max + limits::TURNED_AWAY_MAX.min(max / 4) {
-                    let has_room = before < max || shared.places.free_one();
+                    let is_dear = tls.is_some() && shared.places.count() >= limits::TLS_PLACES_MAX;
+                    let has_room =
+                        if is_dear { shared.places.free_one() } else { before < max || shared.places.free_one() };
                     let room = if has_room { Room::Free } else { Room::None };
                     let welcome = welcome(stream, peer, room, tls.clone(), shared.clone(), open.clone());
                     connections.spawn(welcome).detach();

@@ -1,7 +1,6 @@
 //! Table `update_queue`: what waits for a bot's program. Ids grow over all bots and are never used again.
 
 use crate::base::id::{BotId, UpdateId};
-use crate::base::limits;
 use crate::store::row::UpdateRow;
 use crate::store::{Error, Store};
 
@@ -15,8 +14,14 @@ impl Store {
         Ok(UpdateId(id))
     }
 
-    /// A bot's updates with ids not below `from`, oldest first: as many as [`limits::UPDATES_BYTES_MAX`] holds, at least one.
-    pub fn list_updates(&self, bot: BotId, from: Option<UpdateId>, limit: i64) -> Result<Vec<UpdateRow>, Error> {
+    /// A bot's updates with ids not below `from`, oldest first: as many as fit, at least one.
+    pub fn list_updates(
+        &self,
+        bot: BotId,
+        from: Option<UpdateId>,
+        limit: i64,
+        bytes_max: usize,
+    ) -> Result<Vec<UpdateRow>, Error> {
         let sql = "SELECT id, update_type, payload FROM update_queue WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query((bot.0, from.map_or(i64::MIN, |id| id.0), limit.max(0)))?;
@@ -24,7 +29,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let row = UpdateRow { id: UpdateId(row.get(0)?), kind: row.get(1)?, payload: row.get(2)? };
             bytes += row.payload.len();
-            if bytes > limits::UPDATES_BYTES_MAX && !all.is_empty() {
+            if bytes > bytes_max && !all.is_empty() {
                 break;
             }
             all.push(row);

@@ -293,7 +293,7 @@ fn pump_within(reader: &mut impl Read, max: u64, each: &mut Taker<'_>) -> Result
 
 /// Hands over what comes until the end, the bound, or whoever takes it has had enough.
 fn pump(mut reader: impl Read, max: u64, each: &mut Taker<'_>) -> Result<u64, CallError> {
-    let mut buffer = vec![0; limits::CALL_READ_BYTES];
+    let mut buffer = vec![0; limits::CALL_PIECE_BYTES];
     let mut total = 0;
     loop {
         let count = match reader.read(&mut buffer) {

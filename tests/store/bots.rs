@@ -53,7 +53,7 @@ fn a_number_once_given_names_nothing_else() {
     let mut store = dir.store();
     let (new_id, new_account) = fill(&mut store);
     assert!(new_id > id && new_account > account);
-    assert!(store.list_updates(new_id, None, 9).unwrap()[0].id > update);
+    assert!(store.list_updates(new_id, None, 9, usize::MAX).unwrap()[0].id > update);
     assert!(store.list_outbox(new_account, None, 9).unwrap()[0].id > outbox);
     assert!(store.last_local().unwrap() > local);
 }

@@ -83,15 +83,15 @@ fn updates_queue_per_bot() {
         store.insert_update(two, "reaction", "{}", NOW).unwrap();
     }
     let listed = |store: &Store, from, limit| -> Vec<UpdateId> {
-        store.list_updates(one, from, limit).unwrap().iter().map(|row| row.id).collect()
+        store.list_updates(one, from, limit, usize::MAX).unwrap().iter().map(|row| row.id).collect()
     };
     assert_eq!(listed(&store, None, 100), ids);
     assert_eq!(listed(&store, Some(ids[2]), 2), ids[2..4]);
     assert_eq!(listed(&store, Some(UpdateId(ids[4].0 + 1)), 100), []);
     assert_eq!(listed(&store, None, 0), []);
     assert_eq!(listed(&store, None, -1), [], "SQL's -1 is no limit at all");
-    assert_eq!(store.list_updates(one, None, 1).unwrap()[0].payload, "{\"n\":0}");
-    assert_eq!(store.list_updates(two, None, 1).unwrap()[0].kind, "reaction");
+    assert_eq!(store.list_updates(one, None, 1, usize::MAX).unwrap()[0].payload, "{\"n\":0}");
+    assert_eq!(store.list_updates(two, None, 1, usize::MAX).unwrap()[0].kind, "reaction");
 
     assert_eq!(store.delete_updates_below(one, ids[1]).unwrap(), 1);
     assert_eq!(store.delete_updates_below(one, ids[1]).unwrap(), 0);
@@ -203,7 +203,7 @@ fn what_is_old_goes() {
     assert_eq!(dropped, [(one, 1), (two, 2)]);
     assert!(store.is_dirty());
     store.commit().unwrap();
-    assert_eq!(store.list_updates(one, None, 9).unwrap()[0].id, young);
+    assert_eq!(store.list_updates(one, None, 9, usize::MAX).unwrap()[0].id, young);
     assert_eq!((store.count_updates(one).unwrap(), store.count_updates(two).unwrap()), (1, 0));
     assert_eq!(store.list_bots().unwrap().iter().map(|bot| bot.updates_dropped).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(store.sent_before(one, "key").unwrap(), None);

@@ -1,6 +1,7 @@
 //! An answer that is shown while it comes: a message that is corrected (XEP-0308) at a sane pace. Only the last correction
 //! is for archives (XEP-0334); those before it are not kept, and may be lost.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use super::Question;
@@ -19,11 +20,13 @@ pub(super) struct Live {
     stream: Arc<Stream>,
     /// The message that shows it.
     pub(super) shown: Option<String>,
+    /// What was told last, as a number.
+    told: Option<u64>,
 }
 
 impl Live {
     pub(super) fn new(dialect: Dialect, model: &str, shown: Option<String>) -> Live {
-        Live { stream: Arc::new(Stream::new(dialect, model)), shown }
+        Live { stream: Arc::new(Stream::new(dialect, model)), shown, told: None }
     }
 
     /// What became of the call: its answer, when it is over and well, came in pieces.
@@ -51,24 +54,40 @@ impl Engine {
     pub(in crate::engine) fn on_ai_heard(&mut self, tag: u64, lines: &[u8]) -> Result<(), store::Error> {
         let Some(Question { asked, is_substitute, .. }) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
         let key = self.store.ai(asked.bot, is_substitute)?.unwrap_or_default().key;
-        let new_id = id::uuid(self.random());
         let question = self.change_ai().questions.get_mut(&tag);
         let Some(live) = question.and_then(|question| question.live.as_mut()) else { return Ok(()) };
-        let before = live.stream.so_far();
         let stream = Arc::make_mut(&mut live.stream);
         let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
         lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
-        let Some(reply) = live.stream.so_far().filter(|reply| Some(reply) != before.as_ref()) else { return Ok(()) };
-        if asked.place == AiPlace::Api {
-            self.let_hear(tag, reply.text);
-            return Ok(());
-        }
-        let shown = live.shown.clone();
-        if shown.is_none() {
-            live.shown = Some(new_id.clone());
-        }
-        self.show_piece(&asked, &new_id, shown.as_deref(), &reply.text);
+        self.pending.heard.insert(tag);
         Ok(())
+    }
+
+    /// Tells what was heard in this batch, once each: a service may say a hundred words in it.
+    pub(in crate::engine) fn tell_so_far(&mut self) {
+        for tag in std::mem::take(&mut self.pending.heard) {
+            let Some(question) = self.ai.questions.get_mut(&tag) else { continue };
+            let (asked, Some(live)) = (question.asked.clone(), question.live.as_mut()) else { continue };
+            let Some(reply) = live.stream.so_far() else { continue };
+            let told = BuildHasherDefault::<DefaultHasher>::default().hash_one(&reply.text);
+            if live.told.replace(told) == Some(told) {
+                continue;
+            }
+            if asked.place == AiPlace::Api {
+                self.let_hear(tag, reply.text);
+                continue;
+            }
+            let shown = live.shown.clone();
+            let id = id::uuid(self.random());
+            if let (None, Some(live)) = (&shown, self.live_of(tag)) {
+                live.shown = Some(id.clone());
+            }
+            self.show_piece(&asked, &id, shown.as_deref(), &reply.text);
+        }
+    }
+
+    fn live_of(&mut self, tag: u64) -> Option<&mut Live> {
+        self.ai.questions.get_mut(&tag)?.live.as_mut()
     }
 
     /// Shows what there is of an answer; `shown` is the message whose place it takes.

@@ -115,8 +115,13 @@ pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shar
         if let Err(end) = conn.idle().or(lost).await {
             break end;
         }
-        // Boxed, so that a thousand idle connections do not each keep room for all that a request needs.
-        if let Err(end) = Box::pin(conn.turn(place)).await {
+        // Boxed, so that a thousand idle connections do not each keep room for all that a request needs; nor those that
+        // take long to say what they want.
+        let head = match Box::pin(conn.head(&place)).await {
+            Ok(head) => head,
+            Err(end) => break end,
+        };
+        if let Err(end) = Box::pin(conn.turn(head, place)).await {
             break end;
         }
     };
@@ -138,8 +143,7 @@ pub(super) struct Conn {
 
 impl Conn {
     /// One request and its answer. Every way out but the next turn is an [`End`].
-    async fn turn(&mut self, place: Place<'_>) -> Result<(), End> {
-        let head = self.head(&place).await?;
+    async fn turn(&mut self, head: Head, place: Place<'_>) -> Result<(), End> {
         let holder = self.holder(&head);
         let body = self.body(&head, place, holder).await?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
@@ -276,7 +280,7 @@ impl Conn {
                 }
             }
             // A steady client may take as long as it needs.
-            let needed = Duration::from_secs(received / limits::TRANSFER_BYTES_PER_S_MIN);
+            let needed = Duration::from_millis(received * 1_000 / limits::TRANSFER_BYTES_PER_S_MIN);
             let at = begun + shared.limits.body + needed;
             match self.fill(at, place.as_ref()).await.map_err(|error| on_time(error, BODY_LATE))? {
                 0 => return Err(BODY_CUT.into()),
@@ -365,7 +369,7 @@ impl Conn {
     /// Writes a file out, a stretch at a time. It was written a moment ago, so reading it does not wait for a disk.
     async fn send_file(&mut self, path: &Path, bytes: u64) -> io::Result<()> {
         let mut file = File::open(path)?;
-        let mut stretch = vec![0; limits::HTTP_WRITE_BYTES];
+        let mut stretch = vec![0; limits::FILE_STRETCH_BYTES];
         let mut left = bytes;
         while left > 0 {
             let most = stretch.len().min(usize::try_from(left).unwrap_or(usize::MAX));

@@ -26,6 +26,11 @@ impl Places {
         Place { places: self, number }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.borrow().waiting.len()
+    }
+
     /// Has the oldest go; false if there is none.
     pub(super) fn free_one(&self) -> bool {
         let oldest = self.0.borrow_mut().waiting.pop_first();

@@ -67,7 +67,7 @@ impl Wire {
 
     /// Reads more into the buffer; 0 at the end. After `at` it gives up with `TimedOut`.
     pub(super) async fn fill(&mut self, at: Instant) -> io::Result<usize> {
-        self.alarm.until(at, fill(&mut self.stream, &mut self.buffer)).await.unwrap_or_else(|| Err(late()))
+        self.alarm.until(at, fill(&mut self.stream, Some(&mut self.buffer))).await.unwrap_or_else(|| Err(late()))
     }
 
     /// Writes all; each stretch of it within so much time.
@@ -95,14 +95,14 @@ impl Wire {
     /// Says goodbye: no more will be written. Then reads and forgets, so that closing the socket with unread bytes in
     /// it does not make the kernel reset the connection and take our last answer away from the client.
     pub(super) async fn linger(&mut self, bytes_max: usize, within: Duration) {
+        self.buffer = Vec::new();
         let work = async {
             if self.stream.close().await.is_err() {
                 return;
             }
             let mut discarded = 0;
             while discarded < bytes_max {
-                self.buffer.clear();
-                match fill(&mut self.stream, &mut self.buffer).await {
+                match fill(&mut self.stream, None).await {
                     Ok(count) if count > 0 => discarded += count,
                     _ => return,
                 }
@@ -122,18 +122,20 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// Reads more into the buffer; 0 at the end.
     pub(super) async fn fill(&mut self) -> io::Result<usize> {
-        fill(self.stream, self.buffer).await
+        fill(self.stream, Some(self.buffer)).await
     }
 }
 
-/// Appends what can be read; 0 at the end. Waiting needs no memory but the task's own. Mostly a client has yet to answer
+/// Appends what can be read, or forgets it; 0 at the end. Waiting needs no memory but the task's own. Mostly a client has yet to answer
 /// when this is called, so it waits before it reads and not the other way round: one system call less for each request.
-async fn fill(stream: &mut Box<dyn Duplex>, buffer: &mut Vec<u8>) -> io::Result<usize> {
+async fn fill(stream: &mut Box<dyn Duplex>, mut buffer: Option<&mut Vec<u8>>) -> io::Result<usize> {
     poll_fn(|cx| {
         ready!(stream.poll_ready(cx))?;
         let mut chunk = [0; limits::HTTP_READ_BYTES];
         let count = ready!(Pin::new(&mut *stream).poll_read(cx, &mut chunk))?;
-        buffer.extend_from_slice(&chunk[..count]);
+        if let Some(buffer) = &mut buffer {
+            buffer.extend_from_slice(&chunk[..count]);
+        }
         Poll::Ready(Ok(count))
     })
     .await

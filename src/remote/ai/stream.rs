@@ -48,6 +48,10 @@ impl Stream {
 
     /// Takes a line without its end.
     pub fn line(&mut self, line: &[u8], key: &Secret) {
+        // What comes behind a gap or a bound is of no use; and an endless event must not cost anything.
+        if self.cut.is_some() {
+            return;
+        }
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         let line = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(line);
         // Ollama's lines are bare, and so is the answer of a service that does not stream.
@@ -64,14 +68,16 @@ impl Stream {
             "event" => self.event = shorten(value, limits::AI_NAME_BYTES_MAX),
             "data" => {
                 // Some forget the empty line between events.
-                if self.data.as_ref().is_some_and(|data| is_readable(data)) {
+                if self.data.as_ref().is_some_and(|data| !data.contains('\n') && is_readable(data)) {
                     self.dispatch(key);
                 }
-                let more = self.data.take().map_or_else(String::new, |data| data + "\n") + value;
-                if more.len() > limits::STREAM_LINE_BYTES_MAX {
-                    self.cut.get_or_insert(Cut::Unreadable);
-                } else {
-                    self.data = Some(more);
+                match &mut self.data {
+                    None => self.data = Some(value.to_string()),
+                    Some(data) if data.len() + value.len() < limits::AI_EVENT_BYTES_MAX => {
+                        data.push('\n');
+                        data.push_str(value);
+                    }
+                    Some(_) => (self.data, self.cut) = (None, Some(Cut::Unreadable)),
                 }
             }
             // A comment, or a field of no use here.
@@ -93,6 +99,7 @@ impl Stream {
             self.is_known = true;
             self.fault.get_or_insert(Fault::Later(words.unwrap_or_else(|| "an error without words".to_string())));
         } else if !data.is_empty() {
+            self.is_known |= data.trim_start().starts_with('{');
             self.piece(&data, key);
         }
     }
@@ -159,10 +166,10 @@ impl Stream {
             (Ok(reply), _) => Ok(reply),
             (Err(_), Some(fault)) => Err(fault),
             (Err(_), None) if !self.is_known => Err(Fault::NotUnderstood),
-            (Err(_), None) if is_early => Err(Fault::Later("its answer ended early".to_string())),
             (Err(_), None) if cut == Some(Cut::Unreadable) => {
                 Err(Fault::Later("its answer could not be read".to_string()))
             }
+            (Err(_), None) if is_early => Err(Fault::Later("its answer ended early".to_string())),
             (Err(empty), None) => Err(empty),
         }
     }
