@@ -445,7 +445,7 @@ pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes that an answer may hold in memory without a share in [`ANSWERS_BYTES_MAX`]: as many as there are threads for them.
 pub const ANSWER_BYTES_FREE: usize = 32 * 1024;
 /// What all answers under way hold in memory beyond that: one of the longest, and some tens of an ordinary length.
-pub const ANSWERS_BYTES_MAX: usize = 1536 * 1024;
+pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024;
 /// Lines of streamed answers that the engine has not looked at yet; whoever speaks faster waits.
 pub const HEARD_BYTES_MAX: usize = 128 * 1024;
 /// How soon he goes on.
@@ -484,7 +484,7 @@ pub const CALL_PIECE_BYTES: usize = 8 * 1024;
 /// Bytes written at once to another service.
 pub const CALL_WRITE_BYTES: usize = 16 * 1024;
 /// One line of a streamed answer: an event of an AI holds a few words, and the answer of one that does not stream is a line.
-pub const STREAM_LINE_BYTES_MAX: usize = 512 * 1024;
+pub const STREAM_LINE_BYTES_MAX: usize = 256 * 1024;
 /// One event of several lines: pretty-printed JSON at most.
 pub const AI_EVENT_BYTES_MAX: usize = 64 * 1024;
 /// Sets of trust kept ready: the built-in one and as many CA files as anybody has.
@@ -534,6 +534,8 @@ pub const AI_QUESTIONS_MAX: usize = 256;
 /// Questions asked at once: with [`FILE_JOBS_MAX`] fewer than [`WORK_THREADS_MAX`], so that dead AIs leave webhooks
 /// their threads.
 pub const AI_CALLS_MAX: usize = 24;
+/// The same for one bot: half, so that one that everybody talks to neither silences the others nor fills the memory.
+pub const AI_CALLS_PER_BOT_MAX: usize = AI_CALLS_MAX / 2;
 /// Calls for one question, with its second tries and what is left out of them.
 pub const AI_CALLS_PER_QUESTION: u32 = 8;
 /// Second tries at a service in trouble.

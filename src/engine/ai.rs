@@ -213,8 +213,10 @@ impl Engine {
         let free = limits::AI_CALLS_MAX.saturating_sub(under_way.values().sum());
         for _ in 0..free.min(due.len()) {
             // The bot that asks least goes first: one that everybody talks to must not silence the others.
-            let least = due.iter().enumerate().min_by_key(|(_, (_, bot))| under_way.get(bot).copied().unwrap_or(0));
-            let Some((tag, bot)) = least.map(|(place, _)| place).map(|place| due.remove(place)) else { break };
+            let count = |bot: &BotId| under_way.get(bot).copied().unwrap_or(0);
+            let may = due.iter().enumerate().filter(|(_, (_, bot))| count(bot) < limits::AI_CALLS_PER_BOT_MAX);
+            let least = may.min_by_key(|(_, (_, bot))| count(bot)).map(|(place, _)| place);
+            let Some((tag, bot)) = least.map(|place| due.remove(place)) else { break };
             *under_way.entry(bot).or_default() += 1;
             self.begin_question(tag)?;
         }

@@ -69,6 +69,8 @@ impl Lines {
         if self.rest.len() + bytes.len() > self.bytes_max {
             return Err(TooLong);
         }
+        // Not doubled: a long line is rare, and many may come at once.
+        self.rest.reserve_exact(bytes.len());
         self.rest.extend_from_slice(bytes);
         Ok(())
     }

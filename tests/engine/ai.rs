@@ -135,12 +135,15 @@ fn conversations_go_on_side_by_side_and_bots_share() {
         tickets.push(ticket);
         asked(&effects)
     };
-    let calls: Vec<_> = (0..limits::AI_CALLS_MAX + 5).flat_map(|i| ask(&mut rig, 0, &format!("p{i}"))).collect();
-    assert_eq!(calls.len(), limits::AI_CALLS_MAX, "one bot may have all there is");
+    let half = limits::AI_CALLS_PER_BOT_MAX;
+    let calls: Vec<_> = (0..half + 5).flat_map(|i| ask(&mut rig, 0, &format!("p{i}"))).collect();
+    assert_eq!(calls.len(), half, "one bot may have half of what there is");
+    let others: Vec<_> = (0..half).flat_map(|i| ask(&mut rig, 1, &format!("q{i}"))).collect();
+    assert_eq!(others.len(), half);
     assert!(ask(&mut rig, 1, "somebody").is_empty());
-    // The next that is free is for the other one, though five came before.
-    let next = one(asked(&rig.batch(vec![says(calls[0].0, "a")])));
-    assert_eq!(next.0, calls.last().unwrap().0 + 6);
+    // What one bot has done is for its next, whoever came before.
+    let next = one(asked(&rig.batch(vec![says(others[0].0, "a")])));
+    assert_eq!(next.0, others.last().unwrap().0 + 1);
     let next = one(asked(&rig.batch(vec![says(calls[1].0, "a")])));
     assert_eq!(next.0, calls.last().unwrap().0 + 1);
 }

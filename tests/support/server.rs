@@ -127,7 +127,7 @@ impl Server {
     /// for the test to return; with `REQUIRE_SERVERS=1` in the environment that is a failure.
     pub fn start_with(kind: Kind, options: Options) -> Option<Server> {
         if let Some(missing) = missing(kind) {
-            skip_missing(&missing);
+            skip_missing(missing);
             return None;
         }
         let authority = authority();
