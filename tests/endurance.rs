@@ -5,6 +5,8 @@
 //! ENDURANCE_SEED repeats it. ENDURANCE_KILLS sets how much is broken (default 15; 200 for an evening).
 //! Besides: a server that is down at the start, a full disk, an account with nothing in its archive, other clients.
 
+#[path = "endurance/crew.rs"]
+mod crew;
 #[path = "endurance/crowd.rs"]
 mod crowd;
 mod support;
@@ -17,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crew::Crew;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use support::archive::{self, Entry};
 use support::daemon::Daemon;
@@ -38,6 +41,8 @@ const WRITE_PAUSE: Duration = Duration::from_millis(80);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// … and then connects again within a second; the rest is for a busy machine.
 const BLACKHOLE_LIMIT: Duration = Duration::from_secs(20 + 10);
+/// A new bot comes with each so many kills, and right before one.
+const FRESH_EVERY: usize = 5;
 /// What a server has acknowledged and not yet written when it is killed is not ours, so before that nothing new may reach
 /// it for so long.
 const SETTLE: Duration = Duration::from_millis(3_000);
@@ -72,6 +77,8 @@ struct Arena {
     daemon: Daemon,
     people: People,
     random: Random,
+    crew: Crew,
+    kills: usize,
     /// What was in the archives before the server was killed; what was there once has arrived.
     witnessed: Vec<Entry>,
 }
@@ -80,8 +87,12 @@ impl Arena {
     fn act(&mut self, action: Action) {
         match action {
             Action::KillDaemon => {
-                // Half of the lives are too short to be online, the others long enough to have much under way.
-                let life = if self.random.below(2) == 0 { (0, 300) } else { (300, 1_500) };
+                // Some lives are too short to be online, the others long enough to have much under way.
+                if self.kills % FRESH_EVERY == 0 {
+                    self.crew.add_fresh(&self.server, &self.daemon);
+                }
+                self.kills += 1;
+                let life = [(0, 300), (300, 1_500), (1_500, 3_500)][self.random.below(3) as usize];
                 thread::sleep(self.random.millis(life.0, life.1));
                 self.daemon.kill();
                 self.daemon.start_again();
@@ -190,7 +201,7 @@ impl Outcome {
             self.seen.len(),
             lost_updates.len(),
             doubled_updates.len(),
-            out_of_order(&self.seen)
+            out_of_order(&self.seen).len()
         );
         let mut broken = Vec::new();
         let mut must = |holds: bool, text: String| {
@@ -200,7 +211,10 @@ impl Outcome {
         };
         must(lost_sends.is_empty(), format!("accepted and lost: {lost_sends:?}"));
         must(lost_updates.is_empty(), format!("in the archive, and no update: {lost_updates:?}"));
+        must(doubled_sends.is_empty(), format!("sent more than once: {doubled_sends:?}"));
         must(doubled_updates.is_empty(), format!("more than one update: {doubled_updates:?}"));
+        let late = out_of_order(&self.seen);
+        must(late.is_empty(), format!("updates in another order than they were written in: {late:?}"));
         must(strange.is_empty(), format!("nobody wrote this: {strange:?}"));
         must(self.seen.is_sorted_by(|a, b| a.id < b.id), "update ids must grow".to_string());
         must(server_lost * 20 <= self.written.len(), "the server forgets too much to say anything".to_string());
@@ -208,17 +222,10 @@ impl Outcome {
     }
 }
 
-/// Updates that came after one that was written later.
-fn out_of_order(seen: &[Seen]) -> usize {
+/// Updates that came after one that was written later, each with the one before it.
+fn out_of_order(seen: &[Seen]) -> Vec<&[Seen]> {
     let number = |seen: &Seen| seen.body.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or_default();
-    let mut last = 0;
-    seen.iter()
-        .filter(|update| {
-            let is_late = number(update) < last;
-            last = last.max(number(update));
-            is_late
-        })
-        .count()
+    seen.windows(2).filter(|pair| number(&pair[1]) < number(&pair[0])).collect()
 }
 
 /// Reads the archives until all that was accepted is there, and waits until all that was written is an update.
@@ -268,12 +275,14 @@ fn endurance(kind: Kind) {
     daemon.wait_online(1, LIMIT);
     let token = daemon.create_bot("Echo", &own);
     let program = Program::silent(daemon.port, &token);
-    let recipients = [friend.clone(), friend.clone(), friend, own];
+    let crew = Crew::start(&server, &daemon, &friend);
+    let recipients = [friend.clone(), friend.clone(), friend, own].map(|to| (to, "chat"));
     let senders = Senders::start(daemon.port, &token, &recipients, SEND_PAUSE);
     let server = Arc::new(Mutex::new(server));
-    let people = People::start(&server, NAMES, WRITE_PAUSE);
+    let people = People::start(&server, NAMES, WRITE_PAUSE, crew.others.clone());
 
-    let mut arena = Arena { server, proxy, daemon, people, random, witnessed: Vec::new() };
+    let witnessed = Vec::new();
+    let mut arena = Arena { server, proxy, daemon, people, random, crew, kills: 0, witnessed };
     let begun = Instant::now();
     for action in &actions {
         arena.act(*action);
@@ -282,10 +291,11 @@ fn endurance(kind: Kind) {
     let accepted = senders.finish();
     arena.people.rest();
     arena.daemon.wait_online(1, ARRIVAL_LIMIT);
-    let Arena { server, proxy, mut daemon, people, witnessed, .. } = arena;
+    let Arena { server, proxy, mut daemon, people, witnessed, crew, .. } = arena;
     let written = people.finish();
-    let outcome = settle(&lock(&server), accepted, written, witnessed, program);
-    let broken = outcome.judge(kind.name(), &actions);
+    let outcome = settle(&lock(&server), accepted, written.own.clone(), witnessed, program);
+    let mut broken = outcome.judge(kind.name(), &actions);
+    broken.extend(crew.judge(kind.name(), &lock(&server), &daemon, &written, ARRIVAL_LIMIT));
     if !broken.is_empty() {
         daemon.keep_files();
         lock(&server).keep_files();
@@ -348,6 +358,53 @@ fn first_words_prosody() {
 #[test]
 fn first_words_ejabberd() {
     first_words(Kind::Ejabberd);
+}
+
+/// The daemon's own limit, and a little more.
+const MARK_AGE: Duration = Duration::from_millis(5_500);
+
+/// An account moves to another server and back. Neither server knows the other's ids, and ejabberd does not say so.
+#[test]
+fn an_account_that_moves() {
+    let options = || Options { domain: Some("moved.localhost"), ..Options::default() };
+    let Some(prosody) = Server::start_with(Kind::Prosody, options()) else { return };
+    let Some(ejabberd) = Server::start_with(Kind::Ejabberd, options()) else { return };
+    for server in [&prosody, &ejabberd] {
+        server.add_user(NAMES.owner, NAMES.password);
+    }
+    let own = prosody.jid(NAMES.owner);
+    let proxy = Proxy::start(prosody.c2s_port);
+    let mut daemon = Daemon::with_account(&prosody, NAMES.owner, NAMES.password, proxy.port, NO_RATE_LIMIT);
+    daemon.wait_online(1, LIMIT);
+    let token = daemon.create_bot("Echo", &own);
+    let program = Program::silent(daemon.port, &token);
+    let mut due = Vec::new();
+    for (server, lines) in
+        [(&prosody, ["p1", "p2"]), (&ejabberd, ["e1", "e2"]), (&prosody, ["p3", "p4"]), (&ejabberd, ["e3", "e4"])]
+    {
+        // Only what is some seconds old becomes the place to go on from.
+        thread::sleep(MARK_AGE);
+        assert!(daemon.stop().success());
+        proxy.reset();
+        proxy.redirect(server.c2s_port);
+        let mut phone = Peer::login(server, NAMES.owner, NAMES.password, "phone");
+        for line in lines {
+            phone.send(&own, line);
+        }
+        load::confirm(&mut phone);
+        phone.quit();
+        due.extend(lines);
+        daemon.start_again();
+        daemon.wait_online(1, LIMIT);
+        let begun = Instant::now();
+        while program.count() < due.len() && begun.elapsed() < LIMIT {
+            thread::sleep(Duration::from_millis(20));
+        }
+        thread::sleep(Duration::from_millis(500));
+        let bodies: Vec<String> = program.seen().into_iter().map(|seen| seen.body).collect();
+        assert_eq!(bodies, due, "{}", daemon.log_text());
+    }
+    program.finish();
 }
 
 /// The API serves and accepts while the XMPP server is down; what was accepted goes out when it is back.

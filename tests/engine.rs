@@ -5,6 +5,7 @@ use std::time::Duration;
 use botmother::base::id::UpdateId;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
+use botmother::base::time::Now;
 use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
@@ -64,7 +65,12 @@ impl Rig {
     }
 
     fn over(store: Store, language: Language) -> Rig {
-        let mut core = Core::new(store, Setup { rate_limit: 30, ..setup(configured(language)) });
+        Rig::at(START, store, language)
+    }
+
+    /// One that begins at this time.
+    fn at(now: Now, store: Store, language: Language) -> Rig {
+        let mut core = Core::at(now, store, Setup { rate_limit: 30, ..setup(configured(language)) });
         let effects = core.batch(Vec::new());
         let start = effects.into_iter().find_map(|effect| match effect {
             Effect::Session(account, Order::Start(config, _)) => Some((account, config.resource.clone())),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use support::daemon::Daemon;
 use support::http::{Http, Json};
 use support::peer::{Login, Peer};
-use support::server::{Kind, Server};
+use support::server::{Kind, Options, Server};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_secs(2);
@@ -302,4 +302,105 @@ fn in_the_self_chat_prosody() {
 #[test]
 fn in_the_self_chat_ejabberd() {
     in_the_self_chat(Kind::Ejabberd);
+}
+
+/// A server takes smaller stanzas than it lets one know: the message that it ends the stream for fails, the others arrive.
+fn poison(kind: Kind) {
+    let Some(server) = Server::start_with(kind, Options { stanza_bytes: 20_000, ..Options::default() }) else { return };
+    for user in ["ralf", "anna"] {
+        server.add_user(user, "pw one");
+    }
+    let daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "[api]\nrate_limit = 0\n");
+    daemon.wait_online(1, LIMIT);
+    let token = create_dedicated(&daemon, &server, "ralf");
+    let mut program = Program::new(&daemon, token);
+    let mut phone = Peer::login_with(&server, "ralf", "pw one", "phone", &with_life());
+    let mut anna = Peer::login(&server, "anna", "pw one", "phone");
+    let (to, room) = (server.jid("anna"), server.room("den"));
+    anna.join(&room, "anna");
+    program.post("/bot/joinRoom", &format!(r#"{{"room":"{room}"}}"#));
+
+    // Larger than any server takes, with all that is escaped.
+    let body = |text: &str, more: &str| format!(r#"{{"to":"{to}","text":"{text}"{more}}}"#);
+    let refused = program.http.post("/bot/sendMessage", Some(&program.token), &body(&"&".repeat(60_000), ""));
+    assert!(refused.status == 413 && refused.body.contains("takes 245760 at most"), "{}", refused.body);
+
+    // What is as large as something that was given up is not tried any more.
+    for (to, kind, count) in [(&to, "chat", 8_000), (&room, "groupchat", 9_000)] {
+        let text = "&".repeat(count);
+        let say = |program: &mut Program, text: &str| {
+            let body = format!(r#"{{"to":"{to}","text":"{text}","type":"{kind}"}}"#);
+            program.post("/bot/sendMessage", &body).at("message_id").text()
+        };
+        let before = say(&mut program, "before");
+        let large = match kind {
+            "chat" => say(&mut program, &text),
+            // Its size is known by now.
+            _ => {
+                let body = format!(r#"{{"to":"{to}","text":"{text}","type":"{kind}"}}"#);
+                let refused = program.http.post("/bot/sendMessage", Some(&program.token), &body);
+                assert_eq!(refused.status, 413, "{}", refused.body);
+                before.clone()
+            }
+        };
+        let behind = say(&mut program, "behind");
+        for id in [&before, &behind] {
+            anna.expect(LIMIT, |message| message.id == **id);
+            program.expect_state(id, "sent");
+        }
+        if large != before {
+            let failed = program.expect_state(&large, "failed");
+            assert!(failed.at("error").text().contains("ended the connection twice"), "{failed:?}");
+            phone.expect(LIMIT, |message| message.body.contains("was not sent"));
+        }
+    }
+    daemon.wait_health("bots_online", 1, LIMIT);
+    program.send(&to, "and on");
+    anna.expect(LIMIT, |message| message.body == "and on");
+}
+
+#[test]
+fn poison_prosody() {
+    poison(Kind::Prosody);
+}
+
+#[test]
+fn poison_ejabberd() {
+    poison(Kind::Ejabberd);
+}
+
+/// The same in a room first, where the room would have to show it.
+fn poison_in_a_room(kind: Kind) {
+    let Some(server) = Server::start_with(kind, Options { stanza_bytes: 20_000, ..Options::default() }) else { return };
+    for user in ["ralf", "anna"] {
+        server.add_user(user, "pw one");
+    }
+    let daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "[api]\nrate_limit = 0\n");
+    daemon.wait_online(1, LIMIT);
+    let token = create_dedicated(&daemon, &server, "ralf");
+    let mut program = Program::new(&daemon, token);
+    let mut anna = Peer::login(&server, "anna", "pw one", "phone");
+    let room = server.room("den");
+    anna.join(&room, "anna");
+    program.post("/bot/joinRoom", &format!(r#"{{"room":"{room}"}}"#));
+    let mut say = |text: &str| {
+        let body = format!(r#"{{"to":"{room}","text":"{text}","type":"groupchat"}}"#);
+        program.post("/bot/sendMessage", &body).at("message_id").text()
+    };
+    let ids = [say("before"), say(&"&".repeat(8_000)), say("behind")];
+    for id in [&ids[0], &ids[2]] {
+        anna.expect(LIMIT, |message| message.id == **id);
+    }
+    program.expect_state(&ids[1], "failed");
+    daemon.wait_health("bots_online", 1, LIMIT);
+}
+
+#[test]
+fn poison_in_a_room_prosody() {
+    poison_in_a_room(Kind::Prosody);
+}
+
+#[test]
+fn poison_in_a_room_ejabberd() {
+    poison_in_a_room(Kind::Ejabberd);
 }

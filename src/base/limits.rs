@@ -106,6 +106,24 @@ pub const RECONNECT_SOON: Duration = Duration::from_millis(300);
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many pages are read when the place where we were is unknown.
 pub const ARCHIVE_BACKWARD_PAGES: usize = 5;
+/// Between two looks at the archive for what an earlier connection sent: a server that is still busy with that stores
+/// something of it in this time.
+pub const ARCHIVE_LOOK_PAUSE: Duration = Duration::from_secs(1);
+/// How often it is looked at: as many seconds, by when a server has read or dropped what a dead connection left.
+pub const ARCHIVE_LOOKS_MAX: u32 = 15;
+/// The largest stanza of ours, where the server does not say what it takes (XEP-0478): below the 256 KiB that Prosody and
+/// ejabberd take as they are installed. What a smaller server ends the stream for is given up, and its size remembered.
+pub const SENT_STANZA_BYTES_MAX: usize = 240 * 1024;
+/// What encryption for a person's usual devices adds to a message, besides making it a third larger.
+pub const OMEMO_ENVELOPE_BYTES: usize = 1_500;
+/// What every server takes (RFC 6120 §13.12).
+pub const STANZA_BYTES_SURE: usize = 10_000;
+/// A server that closes the connection for a stanza does so at once; this is for a slow line, and for a busy server.
+pub const CLOSED_FOR_STANZA: Duration = Duration::from_secs(5);
+/// What a vCard of ours has besides its picture.
+pub const VCARD_TEXTS_BYTES: usize = 8 * 1024;
+/// Stanzas not acknowledged while the archive is read: ejabberd ends the stream at 5,000, which may be set lower.
+pub const HELD_UP_MAX: u32 = 500;
 /// Capacity an empty buffer may keep: one large stanza must not cost an idle session its memory for ever.
 pub const FRAMER_BYTES_KEPT: usize = 2 * 1024;
 /// An id by which one message names another: UUIDs have 36 bytes, and it goes into the database.
@@ -355,6 +373,8 @@ pub const COMMAND_CHARS_MAX: usize = 32;
 pub const COMMAND_DESCRIPTION_CHARS_MAX: usize = 256;
 /// One message's text: leaves room for the envelope in the smallest usual stanza limit (64 KiB).
 pub const TEXT_BYTES_MAX: usize = 60 * 1024;
+/// Texts of our own are split where a server takes less; what is shorter than this fits everywhere.
+pub const TEXT_BYTES_SPLIT_MIN: usize = 256;
 /// An `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Updates in one answer (guide §8.4).
@@ -418,10 +438,8 @@ pub const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long calls to other services may take to be called off at the end.
 pub const CALLS_STOP_TIMEOUT: Duration = Duration::from_secs(1);
-/// The clock was set, not running, when it moved by so much more than time passed.
-pub const CLOCK_JUMP: Duration = Duration::from_secs(600);
-/// A clock before this (2026-01-01) has not been set yet.
-pub const CLOCK_PLAUSIBLE_S: i64 = 1_767_225_600;
+/// Seconds lived through between two notes of them, which a kill may cost.
+pub const LIVED_STEP_S: i64 = 60;
 /// How often old rows are looked for.
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// At most one hint about encryption in this time, or a chatty phone would get one for each message.
@@ -641,11 +659,9 @@ pub const OMEMO_RELIST: Duration = Duration::from_secs(60);
 pub const OMEMO_HEAL_S: i64 = 6 * 3_600;
 /// Bundles kept for messages that wait; some 9 KB each.
 pub const OMEMO_BUNDLES_MAX: usize = 500;
-/// One encrypted stanza: below the 256 KiB of Prosody and ejabberd, as the stream would die of a larger one.
-pub const OMEMO_STANZA_BYTES_MAX: usize = 240 * 1024;
 /// People that one message to a room is encrypted for: each is asked for two lists and some bundles before the first.
 pub const OMEMO_ROOM_READERS_MAX: usize = 150;
-/// Their devices: fewer than [`OMEMO_BUNDLES_MAX`], and with some 300 bytes each within [`OMEMO_STANZA_BYTES_MAX`].
+/// Their devices: fewer than [`OMEMO_BUNDLES_MAX`], and with some 300 bytes each within [`SENT_STANZA_BYTES_MAX`].
 pub const OMEMO_ROOM_DEVICES_MAX: usize = 450;
 /// Random characters that hide the length of an envelope (XEP-0420 §4 asks for up to 200).
 pub const OMEMO_PADDING_MAX: u8 = 200;

@@ -71,6 +71,14 @@ pub(super) struct Account {
     /// Stanzas that were skipped since the start, and the last of them.
     pub(super) skipped: u64,
     pub(super) last_skipped: (Duration, String),
+    /// Something in the table may have been sent on an earlier connection, by this process or the one before it.
+    in_doubt: bool,
+    /// The largest stanza that its server takes, if it says so.
+    pub(super) stanza_max: Option<usize>,
+    /// The size of a stanza that its server did not take, although it does not say so.
+    pub(super) too_large: Option<usize>,
+    /// Of what the archive tells only what we said ourselves counts: there was no place yet to read on from.
+    pub(super) looks_back: bool,
     /// Archive ids seen of late with the time they came, oldest first.
     pub(super) marks: VecDeque<(Duration, String)>,
     /// How often the same delayed message, without an archive's id, came on this stream.
@@ -177,6 +185,7 @@ impl Engine {
             system_roots: login.system_roots,
         };
         let count = self.store.count_outbox(id)?;
+        let in_doubt = self.store.has_outbox(id)?;
         if count > 0 {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
@@ -195,6 +204,10 @@ impl Engine {
             is_mutual: false,
             skipped,
             last_skipped,
+            in_doubt,
+            stanza_max: self.known_stanza_max(id)?,
+            too_large: None,
+            looks_back: false,
             marks: VecDeque::new(),
             late: Late::default(),
             row,
@@ -312,6 +325,7 @@ impl Engine {
                     facts.carbons,
                     facts.archive
                 );
+                self.note_stanza_max(id, facts.max_bytes)?;
                 self.omemo_bound(id);
                 self.catch_up(id)
             }
@@ -320,6 +334,8 @@ impl Engine {
             Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
             Event::Online { resumed } => {
                 account.is_online = true;
+                account.in_doubt = false;
+                account.looks_back = false;
                 account.state = "online".to_string();
                 log::info!("{}: online{}", account.row.jid, if *resumed { " again, resumed" } else { "" });
                 if !resumed {
@@ -331,7 +347,7 @@ impl Engine {
                 self.rooms_online(id, *resumed)
             }
             Event::Contact(item) => self.on_contact(id, item),
-            Event::Message(_) if account.is_fenced => Ok(()),
+            Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
             Event::Skipped(skipped) => {
                 self.pending.marks.extend(skipped.mark.clone().map(|mark| (id, mark)));
@@ -339,7 +355,9 @@ impl Engine {
                 Ok(())
             }
             Event::Mark(mark) => {
-                account.marks.clear();
+                account.looks_back = false;
+                let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
+                account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
                 account.row.archive_mark = Some(mark.clone());
                 self.store.store_mark(id, mark)
             }
@@ -347,6 +365,7 @@ impl Engine {
                 account.on_acked(tags, self.now.mono);
                 self.end_farewell_when_sent(id)
             }
+            Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
             Event::LoginKey(key) => {
                 let kept = account.row.login_key.as_ref().and_then(read_login_key);
                 let text = print_login_key(key);
@@ -358,6 +377,7 @@ impl Engine {
                 self.store.store_login_key(id, &text)
             }
             Event::Offline { why, retry_in } => {
+                account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
                 account.is_online = false;
                 account.is_fenced = false;
                 account.state = format!("offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil());
@@ -391,9 +411,12 @@ impl Engine {
     /// got out, so that it is found there and not sent twice.
     fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
         let outbox_mark = self.store.first_outbox_mark(id)?.flatten();
+        let waits = self.store.has_outbox(id)?;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
-        self.pending.effects.push(Effect::Session(id, Order::CatchUp(after)));
+        let in_doubt = waits && account.in_doubt;
+        account.looks_back = in_doubt && after.is_none();
+        self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, in_doubt }));
         Ok(())
     }
 

@@ -11,6 +11,8 @@ mod live;
 mod setup;
 mod words;
 
+pub(super) use words::halves;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,7 +151,7 @@ impl Engine {
         if waiting > limits::AI_QUEUE_MAX || self.ai.questions.len() >= limits::AI_QUESTIONS_MAX {
             return Err(Failure::Busy { retry_after_s: 10 }.into());
         }
-        let row = self.store.insert_ai_question(&asked, self.now.unix())?;
+        let row = self.store.insert_ai_question(&asked, self.lived())?;
         self.last_tag += 1;
         let question = Question {
             row,

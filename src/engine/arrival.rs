@@ -358,6 +358,8 @@ impl Engine {
         let Some(bot) = self.bots.get(&id) else { return Ok(None) };
         let avatar = if matches!(part, Part::Nick | Part::VCard4) { None } else { self.store.avatar(id)? };
         let avatar = avatar.and_then(|bytes| Avatar::new(bytes).ok());
+        // What the server does not take is left out, or nothing would be published.
+        let avatar = avatar.filter(|avatar| self.check_picture(id, avatar.bytes().len()).is_ok());
         let vcard = VCard {
             full_name: Some(bot.row.name.clone()),
             nickname: Some(bot.row.name.clone()),

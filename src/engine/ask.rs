@@ -183,7 +183,8 @@ impl Engine {
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {
         let now = self.now.unix();
         let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
-        if now - bot.row.last_active >= limits::LAST_ACTIVE_STEP_S {
+        // The clock may have been set back.
+        if (now - bot.row.last_active).abs() >= limits::LAST_ACTIVE_STEP_S {
             bot.row.last_active = now;
             self.store.store_bot(&bot.row)?;
         }

@@ -2,7 +2,6 @@
 //! was before. Called by [`Engine::run`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use super::{Engine, Fault, Pending, Trouble, Verdict};
 use crate::base::limits;
@@ -17,7 +16,6 @@ use crate::xmpp::session;
 impl Engine {
     /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
     pub fn batch(&mut self, now: Now, mut events: Vec<Event>) -> Vec<Effect> {
-        self.watch_clock(now);
         self.now = now;
         if self.unheard_at <= now.mono {
             events.splice(0..0, std::mem::take(&mut self.unheard));
@@ -36,16 +34,6 @@ impl Engine {
         out
     }
 
-    /// A board without a clock of its own starts in the past and jumps when it learns the time. What was stored before
-    /// looks old then and is not: no row goes by age until a whole retention has been lived through.
-    fn watch_clock(&mut self, now: Now) {
-        let lived = now.mono.saturating_sub(self.now.mono);
-        let passed = Duration::from_millis(u64::try_from(now.unix_ms - self.now.unix_ms).unwrap_or(0));
-        if passed > lived + limits::CLOCK_JUMP || now.unix() < limits::CLOCK_PLAUSIBLE_S {
-            self.purge_at = now.mono + limits::RETENTION;
-        }
-    }
-
     /// All events and what is due, in one transaction; on error everything is taken back.
     fn attempt(&mut self, events: &[Event]) -> Result<Vec<Verdict>, Fault> {
         let removal_at = self.removal_at;
@@ -62,7 +50,9 @@ impl Engine {
             self.omemo_due()?;
             self.tell_notices()?;
             self.write_acks_and_marks()?;
+            let written = self.write_lived()?;
             self.store.commit()?;
+            self.note_lived_written(written);
             Ok(verdicts)
         }));
         let fault = match result {

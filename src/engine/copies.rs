@@ -31,7 +31,7 @@ impl Engine {
     pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
         let now = self.now.unix();
         if let Some(archive_id) = &message.archive_id
-            && !self.store.see(id, &format!("a:{archive_id}"), now)?
+            && !self.store.see(id, &format!("a:{archive_id}"), self.lived())?
         {
             return Ok(false);
         }
@@ -85,7 +85,7 @@ impl Engine {
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(true) };
         let key = stamped(key, stamp_ms);
         let key = format!("{key}:{}", account.late.count(&key));
-        self.store.see(id, &key, self.now.unix())
+        self.store.see(id, &key, self.lived())
     }
 
     /// The same of what was said in a room, to which its archive gave no id: live it is new, and a history knows it by nick,
@@ -105,7 +105,7 @@ impl Engine {
         };
         // Each time we enter, the room tells it with the same stamp.
         let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
-        Ok(self.store.see(account, &key, now)? && !self.was_heard_live(account, message)?)
+        Ok(self.store.see(account, &key, self.lived())? && !self.was_heard_live(account, message)?)
     }
 
     /// Whether something of a room's archive or history was told live, without the id it has now. What was told longer ago

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::base::id::{self, AccountId, BotId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::accounts::Login;
@@ -14,7 +14,7 @@ use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Encrypt, Mode, NewBot, NewMessage, OwnAccount, ReplyTo};
+use crate::engine::handle::{Answer, Encrypt, Mode, NewBot, OwnAccount, ReplyTo};
 use crate::engine::received::{Said, words};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -278,12 +278,22 @@ impl Engine {
             Ok(payload) => request.print_result(Some(payload)),
             Err(refusal) => request.print_error(&refusal),
         };
+        let answer = match self.check_size(account, answer.len()) {
+            Ok(()) => answer,
+            Err(_) => request.print_error(&StanzaError {
+                text: Some("the answer is too long for this server; send the command as a message".to_string()),
+                ..StanzaError::new("cancel", "resource-constraint")
+            }),
+        };
         self.tell_session(account, answer);
         Ok(())
     }
 
     /// Sends what may be lost with the connection.
     pub(super) fn tell_session(&mut self, account: AccountId, stanza: String) {
+        if let Err(failure) = self.check_size(account, stanza.len()) {
+            return log::warn!("{}: something was not sent: {failure}", self.jid_of(account));
+        }
         self.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));
     }
 
@@ -296,22 +306,6 @@ impl Engine {
                 Ok(()) | Err(Trouble::Failure(_)) => Ok(()),
             };
         };
-        let message = NewMessage {
-            to: to.to_jid(),
-            text: text.to_string(),
-            kind: Kind::Chat,
-            reply_to: None,
-            encrypt: false,
-            idempotency_key: None,
-        };
-        let message_id = id::uuid(self.random());
-        match self.post(account, Some(bot), &message, &message_id) {
-            Ok(()) => Ok(()),
-            Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(failure)) => {
-                log::warn!("bot {bot}: an answer was not sent: {failure}");
-                Ok(())
-            }
-        }
+        self.post(account, Some(bot), to, text)
     }
 }

@@ -80,6 +80,7 @@ impl Engine {
             self.show_state(&way, &act.to, act.kind, state);
             return Ok(Answer::Done);
         }
+        self.check_caption(bot, act)?;
         let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.deed).as_bytes());
         self.carry_out(bot, act, way, &hash)
     }

@@ -81,8 +81,13 @@ pub enum Order {
         /// The stanza as XML.
         stanza: String,
     },
-    /// Read the archive after this id, then go online.
-    CatchUp(Option<String>),
+    /// Read the archive, then go online.
+    CatchUp {
+        /// The id to read on from.
+        after: Option<String>,
+        /// Something may have been sent on an earlier connection.
+        in_doubt: bool,
+    },
     /// So many more messages are committed.
     Handled(u32),
     /// So much more presence, so many more questions and answers were looked at.

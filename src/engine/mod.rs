@@ -28,6 +28,7 @@ mod deeds;
 mod farewell;
 mod files;
 mod kinds;
+mod lived;
 mod local;
 mod making;
 mod metrics;
@@ -38,6 +39,7 @@ mod registering;
 mod registry;
 mod rooms;
 mod router;
+mod sizes;
 mod updates;
 mod webhook;
 
@@ -139,6 +141,7 @@ pub struct Engine {
     skips: RateLimit<()>,
     counts: metrics::Counts,
     purge_at: Duration,
+    lived: lived::Lived,
     stopping: bool,
     /// Effects of the start, released with the first batch, whatever becomes of that.
     starting: Vec<Effect>,
@@ -241,6 +244,7 @@ enum Fault {
 impl Engine {
     /// An engine over an open store: reads bots and accounts, starts the sessions (as effects of the first batch).
     pub fn new(store: Store, setup: Setup, now: Now) -> Result<Engine, store::Error> {
+        let lived = lived::Lived::begin(&store, now)?;
         let mut engine = Engine {
             store,
             rate: RateLimit::new(setup.rate_limit),
@@ -274,6 +278,7 @@ impl Engine {
             crypt: crypt::Crypt::default(),
             under: None,
             purge_at: now.mono,
+            lived,
             stopping: false,
             starting: Vec::new(),
             pending: Pending::default(),
@@ -283,7 +288,9 @@ impl Engine {
         engine.settle_accounts()?;
         engine.tell_interrupted()?;
         engine.watch_generation()?;
+        let written = engine.write_lived()?;
         engine.store.commit()?;
+        engine.note_lived_written(written);
         let pending = std::mem::take(&mut engine.pending);
         engine.queue_accepted(pending.accepted);
         engine.starting = pending.effects;
@@ -340,7 +347,7 @@ impl Engine {
     /// What time alone brings: old rows, pollers whose wait is over.
     fn due(&mut self) -> Result<(), store::Error> {
         if self.purge_at <= self.now.mono {
-            for (bot, dropped) in self.store.purge(self.now.unix())? {
+            for (bot, dropped) in self.store.purge(self.lived(), self.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
                 self.recount(bot, dropped)?;
             }

@@ -7,8 +7,9 @@ use std::collections::VecDeque;
 
 use crate::base::crypto;
 use crate::base::id::{self, AccountId, BotId, OutboxId};
-use crate::base::jid::Jid;
+use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
+use crate::engine::ai::halves;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt, Mode, NewMessage};
@@ -72,6 +73,11 @@ impl Queue {
         self.in_flight.len() < limits::IN_FLIGHT_MAX && (self.more || !self.ready.is_empty())
     }
 
+    /// Whether nothing is with the session.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
     fn push(&mut self, id: OutboxId, stanza: String) {
         self.count += 1;
         if self.more || self.ready.len() >= limits::IN_FLIGHT_MAX {
@@ -120,7 +126,7 @@ impl Engine {
         let message_id = id::uuid(self.random());
         send(self, &message_id)?;
         if let Some(key) = key {
-            self.store.remember_sent(bot, key, &message_id, hash, self.now.unix())?;
+            self.store.remember_sent(bot, key, &message_id, hash, self.lived())?;
         }
         Ok(message_id)
     }
@@ -209,16 +215,28 @@ impl Engine {
         }
     }
 
-    /// Puts a text of the manager or of a bot into the outbox.
+    /// Puts a text of the manager, or one that a bot says by itself, into the outbox, in pieces where the server takes no
+    /// more at once. What cannot be sent is worth a line in the log.
     pub(super) fn post(
         &mut self,
         account: AccountId,
         bot: Option<BotId>,
-        new: &NewMessage,
-        message_id: &str,
-    ) -> Result<(), Trouble> {
-        let outbound = self.text_of(account, new, message_id)?;
-        self.enqueue(account, bot, &new.to, message_id, outbound)
+        to: &BareJid,
+        text: &str,
+    ) -> Result<(), store::Error> {
+        let (to_jid, message_id) = (to.to_jid(), id::uuid(self.random()));
+        let outbound = Outbound::text(to_jid.clone(), Kind::Chat, &message_id, text);
+        match self.enqueue(account, bot, &to_jid, &message_id, outbound) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(Failure::TooLarge(_))) if text.len() > limits::TEXT_BYTES_SPLIT_MIN => {
+                halves(text).into_iter().try_for_each(|part| self.post(account, bot, to, part))
+            }
+            Err(Trouble::Failure(failure)) => {
+                log::warn!("{}: an answer to {to} was not sent: {failure}", self.jid_of(account));
+                Ok(())
+            }
+        }
     }
 
     /// The stanza of a text.
@@ -257,16 +275,18 @@ impl Engine {
         }
         let is_private = outbound.has_body() && !is_occupant && !outbound.is_groupchat();
         let policy = self.policy(account);
+        let stanza = outbound.print();
+        self.check_size(account, stanza.len())?;
         let is_required = outbound.is_confidential() || policy == Encrypt::Required;
         if is_private && policy != Encrypt::Off {
-            return self.enqueue_sealed((account, bot), to, message_id, outbound.print(), is_required);
+            return self.enqueue_sealed((account, bot), to, message_id, stanza, is_required);
         }
         if outbound.is_confidential() {
             let why = "false: only what is said to one person can be encrypted, and only while that is not \
                        switched off for the account";
             return Err(Failure::invalid("encrypt", why).into());
         }
-        Ok(self.put_out((account, bot), message_id, outbound.print())?)
+        Ok(self.put_out((account, bot), message_id, stanza)?)
     }
 
     /// After the commit: what was accepted joins its account's queue.

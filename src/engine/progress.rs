@@ -40,7 +40,7 @@ impl Engine {
             deleted: false,
             room_id: None,
         };
-        Ok(self.store.insert_sent(&row, self.now.unix())?)
+        Ok(self.store.insert_sent(&row, self.lived())?)
     }
 
     /// The server has these. Called before they leave the outbox.

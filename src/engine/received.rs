@@ -68,7 +68,7 @@ impl Engine {
         let payload = self.tell_key_of(message, payload);
         let payload = self.tell_attachments(bot, said.id, &message.attachments, payload)?;
         for id in [&message.id, &message.origin_id].into_iter().flatten() {
-            self.store.see(account, &got_key(bot, from, id), self.now.unix())?;
+            self.store.see(account, &got_key(bot, from, id), self.lived())?;
         }
         self.queue_update(bot, UpdateKind::Message.as_str(), &payload.end())
     }

@@ -194,6 +194,7 @@ impl Engine {
         let name = new.name.as_deref().map(check_name).transpose()?;
         new.description.as_deref().map(check_description).transpose()?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| !is_personal) {
+            self.check_picture(id, avatar.bytes().len())?;
             self.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
             if let Some(bot) = self.bots.get_mut(&id) {
                 bot.profile.avatar_id = Some(avatar.id());

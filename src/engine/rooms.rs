@@ -59,6 +59,13 @@ pub(super) struct Changes {
     turns: Vec<(Key, Turn)>,
 }
 
+impl Rooms {
+    /// Whether something that an account said in a room has not been shown by it.
+    pub(super) fn has_in_flight(&self, account: AccountId) -> bool {
+        self.entries.iter().any(|(key, entry)| key.0 == account && !entry.in_flight.is_empty())
+    }
+}
+
 /// A room in memory.
 #[derive(Clone)]
 struct Entry {
@@ -163,7 +170,12 @@ impl Engine {
             nick: row.nick.clone(),
             password: row.password.clone(),
             account: own,
-            history_since: Some(if row.heard_at_ms == 0 { self.now.unix_ms } else { row.heard_at_ms }),
+            // A time yet to come is one of a clock that was set back since: how long we were away is not known.
+            history_since: Some(match row.heard_at_ms {
+                0 => self.now.unix_ms,
+                at if at > self.now.unix_ms => 0,
+                at => at,
+            }),
         };
         let Ok(room) = Room::new(config, self.now) else { return Ok(None) };
         let count = self.store.count_room_outbox(row.account, &row.room)?;

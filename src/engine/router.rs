@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command;
 use crate::engine::command::texts;
-use crate::engine::handle::{NewMessage, Receive};
+use crate::engine::handle::Receive;
 use crate::engine::local::{Speaker, is_local};
 use crate::engine::received::{Said, words};
 use crate::engine::{Trouble, registry::Bot};
@@ -24,6 +24,11 @@ impl Engine {
     pub(super) fn on_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
         *self.pending.handled.entry(id).or_default() += 1;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        if account.looks_back && message.via == Via::Archive {
+            let is_ours = message.from.resource() == Some(account.row.resource.as_str());
+            let is_own = is_ours && message.from.bare_str() == account.row.jid.as_str();
+            return if is_own { self.on_own_message(id, message) } else { Ok(()) };
+        }
         if let Some(mark) = &message.archive_id {
             self.pending.marks.push((id, mark.clone()));
             // The first place there is must not wait for its time: without one, nothing would be read after a break.
@@ -206,23 +211,9 @@ impl Engine {
         if is_local(owner) {
             return self.say_locally(Speaker::Manager, text).map(|_| ());
         }
-        let Some(account) = self.account_of(owner) else { return Ok(()) };
-        let message = NewMessage {
-            to: owner.to_jid(),
-            text: text.to_string(),
-            kind: Kind::Chat,
-            reply_to: None,
-            encrypt: false,
-            idempotency_key: None,
-        };
-        let id = crate::base::id::uuid(self.random());
-        match self.post(account, None, &message, &id) {
-            Ok(()) => Ok(()),
-            Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(failure)) => {
-                log::warn!("{owner}: an answer of the manager was not sent: {failure}");
-                Ok(())
-            }
+        match self.account_of(owner) {
+            Some(account) => self.post(account, None, owner, text),
+            None => Ok(()),
         }
     }
 
@@ -230,10 +221,10 @@ impl Engine {
     fn hint_encrypted(&mut self, owner: &BareJid) -> Result<(), store::Error> {
         let key = format!("encryption_hint_at:{owner}");
         let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if self.now.unix() - last < limits::HINT_EVERY_S {
+        if self.lived() - last < limits::HINT_EVERY_S {
             return Ok(());
         }
-        self.store.store_setting(&key, &self.now.unix().to_string())?;
+        self.store.store_setting(&key, &self.lived().to_string())?;
         let hint = texts::ENCRYPTED.fill(self.setup.settings.language, &[]);
         self.say(owner, &hint)
     }

@@ -79,7 +79,7 @@ impl Engine {
         if self.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
             return Ok(None);
         }
-        let id = self.store.insert_update(bot, kind, payload, self.now.unix())?;
+        let id = self.store.insert_update(bot, kind, payload, self.lived())?;
         self.note_for_webhook(bot, id, payload);
         let Some(entry) = self.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;

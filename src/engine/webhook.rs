@@ -92,7 +92,7 @@ impl Engine {
             }
         }
         for retry in self.store.list_retries(bot)? {
-            let wait = u64::try_from(retry.next_at_ms - self.now.unix_ms).unwrap_or(0);
+            let wait = u64::try_from(retry.next_at_ms - self.lived_ms()).unwrap_or(0);
             let wait = Duration::from_millis(wait).min(limits::RETRY_AFTER_MAX);
             lanes.delay(retry.update, retry.attempts, self.now.mono + wait);
         }
@@ -255,6 +255,7 @@ impl Engine {
 
     fn on_failed(&mut self, flight: &Flight, outcome: &Outcome, why: String) -> Result<(), store::Error> {
         let bot = flight.bot;
+        let (lived_ms, lived) = (self.lived_ms(), self.lived());
         let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
         log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", flight.attempt, flight.update);
         let mut pause = webhook::pause(flight.attempt);
@@ -269,19 +270,16 @@ impl Engine {
             _ => hook.lanes.unreachable(self.now.mono),
         }
         hook.lanes.again(flight.lane, flight.update, flight.attempt, self.now.mono + pause);
-        let next_at_ms = self.now.unix_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
+        let next_at_ms = lived_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         self.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
         let was_gone = hook.row.gone_since;
         match outcome {
-            // A clock that is not set yet says nothing about days.
-            Outcome::Refused { is_gone: true, .. } if self.now.unix() >= limits::CLOCK_PLAUSIBLE_S => {
-                hook.row.gone_since = was_gone.or(Some(self.now.unix()));
-            }
+            Outcome::Refused { is_gone: true, .. } => hook.row.gone_since = was_gone.or(Some(lived)),
             Outcome::Refused { is_gone: false, .. } => hook.row.gone_since = None,
             _ => {}
         }
         let day = limits::WEBHOOK_GONE_AFTER.as_secs() as i64;
-        let is_over = hook.row.gone_since.is_some_and(|since| self.now.unix() - since >= day);
+        let is_over = hook.row.gone_since.is_some_and(|since| lived - since >= day);
         if is_over {
             let why = "the webhook has ended: for a day its receiver answered nothing but 410; set it again to go on";
             self.note_webhook_error(bot, why)?;

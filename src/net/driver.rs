@@ -212,10 +212,10 @@ impl Driver {
             // Until the engine has answered our `Bound`, these belong to a session before us (replaced, or ended by a
             // panic): counting its messages as handled would acknowledge what is not committed.
             Order::Handled(_) | Order::Send { .. } | Order::Ask { .. } if !self.answered => return,
-            Order::CatchUp(_) if !self.bound => return,
-            Order::CatchUp(after) => {
+            Order::CatchUp { .. } if !self.bound => return,
+            Order::CatchUp { after, in_doubt } => {
                 self.answered = true;
-                Input::CatchUp { after }
+                Input::CatchUp { after, in_doubt }
             }
             Order::Send { tag, stanza } => Input::Send { tag, stanza },
             Order::Handled(count) => Input::Handled(count),

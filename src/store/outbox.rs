@@ -95,6 +95,11 @@ impl Store {
         )
     }
 
+    /// Whether any message of an account waits.
+    pub fn has_outbox(&self, account: AccountId) -> Result<bool, Error> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ?)", &[&account.0])? != 0)
+    }
+
     /// How many messages of an account wait, those to all in a room not counted.
     pub fn count_outbox(&self, account: AccountId) -> Result<i64, Error> {
         self.number("SELECT count(*) FROM outbox WHERE account_id = ? AND room IS NULL", &[&account.0])

@@ -6,9 +6,10 @@ use crate::base::limits;
 use crate::store::{Error, Store};
 
 impl Store {
-    /// Deletes what is older or more than `limits.rs` allows. Gives how many updates each bot lost unread, already
+    /// Deletes what is older or more than `limits.rs` allows. `now_s` is in time lived through, as the rows are; `clock_s` is
+    /// the clock's, for the few that have the stamps of servers. Gives how many updates each bot lost unread, already
     /// counted in its row: whoever has a copy of the row adds it there too.
-    pub fn purge(&mut self, now_s: i64) -> Result<Vec<(BotId, i64)>, Error> {
+    pub fn purge(&mut self, now_s: i64, clock_s: i64) -> Result<Vec<(BotId, i64)>, Error> {
         let retention = now_s - limits::RETENTION.as_secs() as i64;
         let dropped = self.purge_updates(retention)?;
         self.purge_rows(
@@ -16,11 +17,7 @@ impl Store {
             "DELETE FROM idempotency WHERE created_at < ?",
             retention,
         )?;
-        self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM seen WHERE at < ?)",
-            "DELETE FROM seen WHERE at < ?",
-            now_s - limits::SEEN_RETENTION.as_secs() as i64,
-        )?;
+        self.purge_seen(now_s, clock_s)?;
         // The one with the lowest number is the oldest, so looking costs one step.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM sent WHERE id = (SELECT min(id) FROM sent) AND created_at < ?)",
@@ -59,6 +56,30 @@ impl Store {
         )?;
         self.shrink()?;
         Ok(dropped)
+    }
+
+    /// Notes of copies have stamps of servers, which on a machine without a clock are far from what it has lived through.
+    fn purge_seen(&mut self, now_s: i64, clock_s: i64) -> Result<(), Error> {
+        let age = limits::SEEN_RETENTION.as_secs() as i64;
+        let bounds: [&dyn rusqlite::ToSql; 3] = [&(now_s - age), &(now_s + age), &(clock_s - age)];
+        let sql = "SELECT EXISTS (SELECT 1 FROM seen WHERE at < ?1)
+                   OR EXISTS (SELECT 1 FROM seen WHERE at > ?2 AND at < ?3)";
+        if self.number(sql, &bounds)? != 0 {
+            self.write("DELETE FROM seen WHERE at < ?1 OR at > ?2 AND at < ?3", &bounds)?;
+        }
+        Ok(())
+    }
+
+    /// The newest time that anything was stored at.
+    pub fn newest_stamp(&self) -> Result<Option<i64>, Error> {
+        let newest = self.row(
+            "SELECT max(at) FROM (SELECT max(created_at) AS at FROM update_queue UNION ALL SELECT max(at) FROM seen
+             UNION ALL SELECT max(created_at) FROM sent UNION ALL SELECT max(timestamp) FROM audit_log
+             UNION ALL SELECT max(at) FROM omemo_list)",
+            &[],
+            |row| Ok(row.get::<_, Option<i64>>(0)?),
+        )?;
+        Ok(newest.flatten())
     }
 
     fn purge_rows(&mut self, is_any: &str, delete: &str, bound: i64) -> Result<(), Error> {

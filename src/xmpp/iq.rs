@@ -80,6 +80,12 @@ impl<T> Questions<T> {
         Some(self.open.swap_remove(index).about)
     }
 
+    /// Takes out a question that is not asked after all.
+    pub fn take(&mut self, id: &str) -> Option<T> {
+        let index = self.open.iter().position(|question| question.id == id)?;
+        Some(self.open.swap_remove(index).about)
+    }
+
     /// Takes out one question whose time is over.
     pub fn expired(&mut self, now: Duration) -> Option<T> {
         let index = self.open.iter().position(|question| question.until <= now)?;

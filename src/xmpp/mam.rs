@@ -3,6 +3,10 @@
 //! [`CatchUp`] is a plain value that says which page to ask for next. It reads on from an id; where the archive does
 //! not know that id any more (it expired there), the newest [`limits::ARCHIVE_BACKWARD_PAGES`] pages are read instead,
 //! from the newest back, and given out in order. What is older is lost to us, as it is to the archive or nearly so.
+//!
+//! Not every archive says that it does not know an id: ejabberd answers one of another server's with "complete, and
+//! nothing". So where nothing follows the id, the archive's end is looked at. If something else than the id stands
+//! there, still nothing follows it, and the two do not look as if one server had made them, the id is another server's.
 
 use crate::base::limits;
 use crate::xml::Element;
@@ -84,8 +88,10 @@ pub struct CatchUp<T> {
 
 #[derive(Clone, Debug)]
 enum Direction<T> {
-    /// From an id towards now.
-    Forward { after: String },
+    /// From an id towards now; with `end` the archive's newest id, where nothing had followed this one.
+    Forward { after: String, end: Option<String> },
+    /// Whether this id is the newest: nothing followed it.
+    End { after: String },
     /// From now back; holds the pages read, newest page first.
     Backward { before: String, pages: Vec<Vec<T>> },
     /// Only to learn the newest id: there is no "where we were" yet.
@@ -95,8 +101,34 @@ enum Direction<T> {
 impl<T> CatchUp<T> {
     /// Begins after an id, or with nothing but a look at the newest id. `query` names the queries.
     pub fn new(query: String, after: Option<String>) -> CatchUp<T> {
-        let direction = after.map_or(Direction::Mark, |after| Direction::Forward { after });
+        let direction = after.map_or(Direction::Mark, |after| Direction::Forward { after, end: None });
         CatchUp { query, direction, newest: None, more: None }
+    }
+
+    /// Begins after the newest id there was.
+    pub fn behind(query: String, newest: String) -> CatchUp<T> {
+        CatchUp {
+            query,
+            direction: Direction::Forward { end: Some(newest.clone()), after: newest },
+            newest: None,
+            more: None,
+        }
+    }
+
+    /// Reads the newest pages.
+    pub fn backward(query: String) -> CatchUp<T> {
+        CatchUp { query, direction: Direction::newest_pages(), newest: None, more: None }
+    }
+
+    /// Begins again where it ended, as more may have come.
+    pub fn look_again(&mut self) {
+        let known = match &self.direction {
+            Direction::Forward { after, .. } | Direction::End { after } => Some(after.clone()),
+            Direction::Backward { .. } | Direction::Mark => None,
+        };
+        let after = self.newest.clone().or(known).unwrap_or_else(|| BEGINNING.to_string());
+        // The archive's end was looked at already, if that was needed.
+        self.direction = Direction::Forward { end: Some(after.clone()), after };
     }
 
     /// The payload that asks for the next page.
@@ -106,11 +138,11 @@ impl<T> CatchUp<T> {
             element => element.with_text(text),
         };
         let (max, edge) = match &self.direction {
-            Direction::Forward { after } if after == BEGINNING => (limits::ARCHIVE_PAGE, None),
-            Direction::Forward { after } => (limits::ARCHIVE_PAGE, Some(limit("after", after))),
+            Direction::Forward { after, .. } if after == BEGINNING => (limits::ARCHIVE_PAGE, None),
+            Direction::Forward { after, .. } => (limits::ARCHIVE_PAGE, Some(limit("after", after))),
             // An empty `<before/>` asks for the last page (XEP-0059 §2.5).
             Direction::Backward { before, .. } => (limits::ARCHIVE_PAGE, Some(limit("before", before))),
-            Direction::Mark => (1, Some(limit("before", ""))),
+            Direction::Mark | Direction::End { .. } => (1, Some(limit("before", ""))),
         };
         let set = Element::new("set", ns::RSM).with_child(limit("max", &max.to_string()));
         let set = match edge {
@@ -136,10 +168,13 @@ impl<T> CatchUp<T> {
         let after = match &self.direction {
             // What was there before is nothing to us, but for what came live.
             Direction::Mark => last.or_else(|| self.newest.clone()),
-            Direction::Forward { after } => self.newest.clone().or_else(|| Some(after.clone())),
+            Direction::Forward { after, .. } | Direction::End { after } => {
+                self.newest.clone().or_else(|| Some(after.clone()))
+            }
             Direction::Backward { .. } => self.newest.clone(),
         };
-        self.direction = Direction::Forward { after: after.unwrap_or_else(|| BEGINNING.to_string()) };
+        let after = after.unwrap_or_else(|| BEGINNING.to_string());
+        self.direction = Direction::Forward { end: Some(after.clone()), after };
         true
     }
 
@@ -147,7 +182,7 @@ impl<T> CatchUp<T> {
     pub fn leave(&mut self) -> Vec<T> {
         match &mut self.direction {
             Direction::Backward { pages, .. } => std::mem::take(pages).into_iter().rev().flatten().collect(),
-            Direction::Forward { .. } | Direction::Mark => Vec::new(),
+            Direction::Forward { .. } | Direction::End { .. } | Direction::Mark => Vec::new(),
         }
     }
 
@@ -173,6 +208,7 @@ impl<T> CatchUp<T> {
                 }
                 Turn::Later
             }
+            Direction::End { .. } => Turn::Never(message),
             Direction::Mark => {
                 self.newest = Some(id.to_string());
                 Turn::Never(message)
@@ -186,15 +222,32 @@ impl<T> CatchUp<T> {
         let is_newest = match &self.direction {
             Direction::Backward { pages, .. } => pages.len() == 1,
             Direction::Forward { .. } | Direction::Mark => true,
+            Direction::End { .. } => false,
         };
         if let Some(last) = fin.last.as_ref().filter(|_| is_newest) {
             self.newest = Some(last.clone());
         }
         match &mut self.direction {
-            Direction::Forward { after } => match &fin.last {
+            Direction::Forward { after, end } => match (&fin.last, end) {
                 // A page that leads nowhere must not be asked for again.
-                Some(last) if !fin.is_complete && last != after => {
+                (Some(last), _) if !fin.is_complete && last != after => {
                     after.clone_from(last);
+                    Next::Page
+                }
+                (None, None) if self.newest.is_none() && after != BEGINNING => {
+                    self.direction = Direction::End { after: after.clone() };
+                    Next::Page
+                }
+                (None, Some(end)) if self.newest.is_none() && !are_alike(after, end) => {
+                    self.direction = Direction::newest_pages();
+                    Next::Page
+                }
+                _ => Next::Done(Vec::new()),
+            },
+            Direction::End { after } => match &fin.last {
+                // It may have come just now: then it follows when asked again.
+                Some(end) if end != after => {
+                    self.direction = Direction::Forward { after: after.clone(), end: Some(end.clone()) };
                     Next::Page
                 }
                 _ => Next::Done(Vec::new()),
@@ -216,7 +269,7 @@ impl<T> CatchUp<T> {
     pub fn id_is_unknown(&mut self) -> bool {
         let is_forward = matches!(self.direction, Direction::Forward { .. });
         if is_forward {
-            self.direction = Direction::Backward { before: String::new(), pages: vec![Vec::new()] };
+            self.direction = Direction::newest_pages();
         }
         is_forward
     }
@@ -226,4 +279,18 @@ impl<T> CatchUp<T> {
         let is_empty = matches!(self.direction, Direction::Mark);
         self.newest.as_deref().or(is_empty.then_some(BEGINNING))
     }
+}
+
+impl<T> Direction<T> {
+    fn newest_pages() -> Direction<T> {
+        Direction::Backward { before: String::new(), pages: vec![Vec::new()] }
+    }
+}
+
+/// Whether two ids may be of one server: ejabberd's are times, 16 digits, Prosody's 12 or 24 letters, others' UUIDs.
+fn are_alike(a: &str, b: &str) -> bool {
+    let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+    // A number may have grown by a digit.
+    let most = usize::from(is_number(a));
+    a.is_empty() || is_number(a) == is_number(b) && a.len().abs_diff(b.len()) <= most
 }

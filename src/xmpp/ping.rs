@@ -12,17 +12,22 @@ pub fn build() -> Element {
 /// Proof of delivery without stream management: at most one ping is under way, behind everything sent before it.
 #[derive(Debug, Default)]
 pub struct Fence {
-    /// Tags in front of the ping.
-    covered: Vec<u64>,
-    /// Tags behind it.
-    uncovered: Vec<u64>,
+    /// Stanzas in front of the ping, with their tags.
+    covered: Vec<(u64, String)>,
+    /// Those behind it.
+    uncovered: Vec<(u64, String)>,
     is_asking: bool,
 }
 
 impl Fence {
     /// Notes a stanza that was sent.
-    pub fn push(&mut self, tag: u64) {
-        self.uncovered.push(tag);
+    pub fn push(&mut self, tag: u64, stanza: String) {
+        self.uncovered.push((tag, stanza));
+    }
+
+    /// What is not proven to have arrived, in order.
+    pub fn unproven(&self) -> impl Iterator<Item = &str> {
+        self.covered.iter().chain(&self.uncovered).map(|(_, stanza)| stanza.as_str())
     }
 
     /// Whether a ping should be sent now.
@@ -36,8 +41,8 @@ impl Fence {
         self.covered = std::mem::take(&mut self.uncovered);
     }
 
-    /// The ping is answered: gives the tags that were in front of it.
-    pub fn answered(&mut self) -> Vec<u64> {
+    /// The ping is answered: gives what was in front of it.
+    pub fn answered(&mut self) -> Vec<(u64, String)> {
         self.is_asking = false;
         std::mem::take(&mut self.covered)
     }

@@ -32,6 +32,7 @@ use delivery::{Arrived, Deliveries};
 mod connection;
 mod delivery;
 mod inbound;
+mod poison;
 mod setup;
 
 /// Fills a buffer from a cryptographic generator.
@@ -109,6 +110,9 @@ pub enum Input<'a> {
     CatchUp {
         /// Last archive id that is surely committed.
         after: Option<String>,
+        /// Something may have been sent on an earlier connection: it is looked for until it must have arrived. Without
+        /// an id in the newest pages; what they have is told before [`Event::Mark`].
+        in_doubt: bool,
     },
     /// The engine has committed this many more [`Event::Message`]s.
     Handled(u32),
@@ -168,8 +172,8 @@ pub enum Event {
     },
     /// A message, live or from the archive, unwrapped.
     Message(Box<Inbound>),
-    /// The archive is read up to this id, and what stands last there gave no [`Event::Message`]: commit it as the place
-    /// to catch up from, after the messages told before it. Takes no `Input::Handled`.
+    /// The archive is read up to this id: commit it as the place to catch up from, after the messages told before it.
+    /// Takes no `Input::Handled`.
     Mark(String),
     /// A stanza was skipped; it is counted and answered already. Takes no `Input::Handled`.
     Skipped(Box<Skipped>),
@@ -192,6 +196,13 @@ pub enum Event {
     },
     /// The server has these (XEP-0198 §4): tags of `Input::Send`, in order.
     Acked(Vec<u64>),
+    /// The server ends the stream for this stanza of ours, each time: it is given up, and must not be sent again.
+    Convicted {
+        /// The stanza.
+        stanza: String,
+        /// Its size seems to be the reason.
+        is_too_large: bool,
+    },
     /// Keep this for the next login.
     LoginKey(LoginKey),
     /// The connection is gone or could not be made; the next try comes by itself.
@@ -236,6 +247,8 @@ pub struct Facts {
     pub carbons: bool,
     /// Message archive (XEP-0313).
     pub archive: bool,
+    /// The largest stanza that the server takes, if it says so (XEP-0478).
+    pub max_bytes: Option<usize>,
 }
 
 /// Where a session stands.
@@ -275,9 +288,11 @@ enum Timer {
     Retry,
     /// The server does not say goodbye.
     Close,
+    /// The archive is to be looked at again.
+    Look,
 }
 
-const TIMERS: usize = Timer::Close as usize + 1;
+const TIMERS: usize = Timer::Look as usize + 1;
 
 /// What a question of ours was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,6 +343,14 @@ pub struct Session {
     broken_streams: u32,
     /// Redirections in a row.
     redirects: u32,
+    /// There is a place in the archive to read on from.
+    is_placed: bool,
+    /// How often the archive may be looked at again.
+    looks: u32,
+    /// Something of our account was in the archive since it was looked at last.
+    saw_own: bool,
+    ages: delivery::Ages,
+    caution: poison::Caution,
 }
 
 impl Session {
@@ -356,6 +379,11 @@ impl Session {
             last_words: Vec::new(),
             broken_streams: 0,
             redirects: 0,
+            is_placed: false,
+            looks: 0,
+            saw_own: false,
+            ages: delivery::Ages::default(),
+            caution: poison::Caution::default(),
         }
     }
 
@@ -368,7 +396,7 @@ impl Session {
             Input::Bytes(bytes) => self.read(bytes),
             Input::Lost(lost) => self.lost(lost),
             Input::Send { tag, stanza } => self.send(tag, stanza),
-            Input::CatchUp { after } => self.catch_up(after),
+            Input::CatchUp { after, in_doubt } => self.catch_up(after, in_doubt),
             Input::Handled(count) => self.handled(count),
             Input::Taken(count) => self.deliveries.taken(count),
             Input::Reset => self.reset(),
@@ -414,13 +442,17 @@ impl Session {
     }
 
     fn send(&mut self, tag: Option<u64>, stanza: String) {
-        match (&self.state, &mut self.sm) {
+        match (&self.state, &self.sm) {
             (State::Online(_), _) => {
-                self.send_stanza(tag, stanza);
-                self.prove_delivery();
+                if let Some((tag, stanza)) = self.in_turn(tag, stanza) {
+                    self.send_stanza(tag, stanza);
+                    self.prove_delivery();
+                }
             }
-            (State::Waiting | State::Connecting | State::Negotiating, Some(sm)) => {
-                sm.departures.push(tag, stanza);
+            (State::Waiting | State::Connecting | State::Negotiating, Some(_)) => {
+                if let (Some((tag, stanza)), Some(sm)) = (self.in_turn(tag, stanza), &mut self.sm) {
+                    sm.departures.push(tag, stanza);
+                }
             }
             _ => log::debug!("{}: not online, a message stays with the sender", self.config.account),
         }
@@ -448,9 +480,10 @@ impl Session {
         stream.send(&stanza);
         match (&mut self.sm, tag) {
             (Some(sm), tag) => sm.departures.push(tag, stanza),
-            (None, Some(tag)) => self.fence.push(tag),
+            (None, Some(tag)) => self.fence.push(tag, stanza),
             (None, None) => {}
         }
+        self.note_sending();
     }
 
     fn request_ack(&mut self) {

@@ -85,6 +85,16 @@ impl Departures {
         Ok(tags)
     }
 
+    /// The next that `h` acknowledges.
+    pub fn up_to(&self, h: u32) -> impl Iterator<Item = &str> {
+        self.unacknowledged().take(h.wrapping_sub(self.acked) as usize)
+    }
+
+    /// Takes out all but the first, which were not sent on the stream that goes on.
+    pub fn keep_first(&mut self) -> VecDeque<(Option<u64>, String)> {
+        self.queue.split_off(self.queue.len().min(1))
+    }
+
     /// All that is not acknowledged, to be sent again on a resumed stream.
     pub fn unacknowledged(&self) -> impl Iterator<Item = &str> {
         self.queue.iter().map(|(_, stanza)| stanza.as_str())
@@ -147,6 +157,11 @@ impl Arrivals {
     pub fn wait(&mut self) -> Ticket {
         self.slots.push_back(Slot { is_done: false, behind: 0 });
         Ticket(self.first + self.slots.len() as u64 - 1)
+    }
+
+    /// How many stanzas wait, with those that are handled and stand behind one that waits.
+    pub fn waiting(&self) -> u32 {
+        self.slots.iter().fold(0, |sum: u32, slot| sum.wrapping_add(1).wrapping_add(slot.behind))
     }
 
     /// A stanza that waited is handled.

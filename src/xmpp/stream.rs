@@ -134,6 +134,7 @@ pub struct Stream {
     is_authenticated: bool,
     /// Somebody has the name that was to be registered; perhaps we.
     is_name_taken: bool,
+    max_bytes: Option<usize>,
     framer: Framer,
     namespaces: Namespaces,
     out: Vec<u8>,
@@ -148,6 +149,7 @@ impl Stream {
             phase: Phase::Features,
             is_authenticated: false,
             is_name_taken: false,
+            max_bytes: None,
             framer: Framer::new(),
             namespaces: Namespaces::default(),
             out: Vec::new(),
@@ -167,6 +169,11 @@ impl Stream {
     /// What is known of TLS.
     pub fn tls(&self) -> Option<&TlsFacts> {
         self.tls.as_ref()
+    }
+
+    /// The largest stanza that the server takes (XEP-0478), if it says so.
+    pub fn max_bytes(&self) -> Option<usize> {
+        self.max_bytes
     }
 
     /// Takes bytes from the server.
@@ -308,6 +315,8 @@ impl Stream {
             return self.authenticate(features).map(|()| None);
         }
         let offers_sm = features.find("sm", ns::SM).is_some();
+        let limits = features.find("limits", ns::STREAM_LIMITS);
+        self.max_bytes = limits.and_then(|limits| limits.text_of("max-bytes", ns::STREAM_LIMITS)?.trim().parse().ok());
         match self.login.resume.take() {
             Some((id, h)) if offers_sm => {
                 self.send(&sm::print_resume(&id, h));

@@ -97,3 +97,73 @@ fn idempotency_keys() {
     assert!(matches!(rig.ask(as_bot(&bot), Question::SendMessage(keyed("twice"))), Err(Failure::Conflict(_))));
     assert!(matches!(rig.killed().ask(as_bot(&bot), Question::SendMessage(keyed("once"))), Ok(Answer::Sent { .. })));
 }
+
+fn signed_in_to(rig: &mut Rig, max_bytes: Option<usize>) {
+    let jid = full(&format!("{OWNER}/{}", rig.resource));
+    rig.session(session::Event::Bound { jid, facts: session::Facts { max_bytes, ..Default::default() } });
+    rig.session(session::Event::Online { resumed: false });
+}
+
+fn refused(rig: &mut Rig, bot: &BotInfo, text: &str) -> String {
+    match rig.ask(as_bot(bot), Question::SendMessage(message("anna@example.org", text))) {
+        Err(Failure::TooLarge(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_the_server_does_not_take_is_refused() {
+    // It is the printed stanza that counts, in the dark what usual servers take.
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "Sender");
+    let why = refused(&mut rig, &bot, &"&".repeat(60_000));
+    assert!(why.contains("300") && why.contains("example.org takes 245760 at most"), "{why}");
+    rig.send(&bot, "anna@example.org", &"a".repeat(60_000));
+    assert_eq!(sends(&rig.online()).len(), 1);
+
+    // What the server says counts from then on, before the next login, too.
+    rig.offline();
+    signed_in_to(&mut rig, Some(10_000));
+    let why = refused(&mut rig, &bot, &"<".repeat(2_500));
+    assert!(why.contains("example.org takes 10000 at most"), "{why}");
+    rig.send(&bot, "anna@example.org", &"<".repeat(2_000));
+    let mut rig = rig.killed();
+    refused(&mut rig, &bot, &"<".repeat(2_500));
+
+    // Of a file with a caption that is too large nothing goes out.
+    let url = "https://example.org/a.jpg".to_string();
+    let deed = Deed::File { url, caption: Some("&".repeat(3_000)) };
+    let act = Act { to: full("anna@example.org"), kind: Kind::Chat, deed, idempotency_key: None };
+    let (effects, _t) = rig.begin(as_bot(&bot), Question::Act(act));
+    assert!(sends(&effects).is_empty());
+    assert!(matches!(answers(effects).pop(), Some(Err(Failure::TooLarge(_)))));
+    // A correction is measured like what it corrects.
+    signed_in_to(&mut rig, Some(10_000));
+    let (_, id) = rig.send(&bot, "anna@example.org", "short");
+    let deed = Deed::Edit { message_id: id, text: "&".repeat(3_000) };
+    let act = Act { to: full("anna@example.org"), kind: Kind::Chat, deed, idempotency_key: None };
+    assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act)), Err(Failure::TooLarge(_))));
+
+    // The server takes more, or says nothing any more.
+    rig.offline();
+    signed_in_to(&mut rig, None);
+    rig.send(&bot, "anna@example.org", &"<".repeat(2_500));
+}
+
+#[test]
+fn what_the_manager_says_comes_in_pieces() {
+    let mut rig = Rig::new();
+    for number in 0..limits::BOTS_PER_OWNER_MAX {
+        rig.create(OWNER, &format!("{number}{}", "<".repeat(60)));
+    }
+    signed_in_to(&mut rig, Some(3_000));
+    let said = sends(&rig.phone("/mybots"));
+    assert!(said.len() > 2, "{}", said.len());
+    for (_, stanza) in &said {
+        assert!(stanza.len() <= 3_000, "{}", stanza.len());
+    }
+    let all: String = said.into_iter().map(|(_, stanza)| stanza).collect();
+    for number in 0..limits::BOTS_PER_OWNER_MAX {
+        assert!(all.contains(&format!("{number}{}", "&lt;".repeat(60))), "{number}");
+    }
+}

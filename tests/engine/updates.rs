@@ -81,6 +81,53 @@ fn old_updates_go_but_not_because_the_clock_was_set() {
     assert!(rig.updates(&bot, None).is_empty(), "a day later it is old");
 }
 
+/// A daemon that starts when the clock says this.
+fn restarted(rig: Rig, unix_s: i64) -> Rig {
+    let now = Now { mono: Duration::from_secs(5), unix_ms: unix_s * 1000 };
+    let mut rig = Rig::at(now, rig.core.kill(), Language::English);
+    rig.online();
+    rig.wait(Duration::from_secs(1));
+    rig
+}
+
+#[test]
+fn age_is_what_was_lived_through() {
+    let (long_ago, today, day) = (1_000, 1_800_000_000, limits::RETENTION.as_secs());
+    let now = Now { mono: Duration::from_secs(5), unix_ms: long_ago * 1000 };
+    let mut rig = Rig::at(now, Store::memory(), Language::English);
+    let bot = rig.create(OWNER, "Echo");
+    rig.online();
+    for number in 0..20 {
+        rig.phone(&format!("{number}"));
+    }
+    // With the key of what was sent it is not sent again; the AI, the files and all else that has an age is kept alike.
+    let keyed = || NewMessage { idempotency_key: Some("k".to_string()), ..message("anna@example.org", "once") };
+    let Ok(Answer::Sent { message_id, .. }) = rig.ask(as_bot(&bot), Question::SendMessage(keyed())) else { panic!() };
+    let is_known = |rig: &mut Rig| match rig.ask(as_bot(&bot), Question::SendMessage(keyed())) {
+        Ok(Answer::Sent { message_id: again, .. }) => again == message_id,
+        other => panic!("{other:?}"),
+    };
+    // The clock is set while it does not run, forwards, backwards, and forwards again.
+    for clock in [today, long_ago, today + 400 * 86_400, today] {
+        rig = restarted(rig, clock);
+        assert_eq!(rig.updates(&bot, None).len(), 20, "{clock}");
+        assert!(is_known(&mut rig), "{clock}");
+    }
+    // Set backwards it does not make things stay for ever.
+    rig = restarted(rig, long_ago);
+    for hour in 0..25 {
+        rig.wait(Duration::from_secs(3600));
+        // Something happens, and time is noted along with it.
+        rig.send(&bot, "anna@example.org", &format!("hour {hour}"));
+        if hour == 12 {
+            rig = restarted(rig, today);
+        }
+    }
+    assert!(rig.updates(&bot, None).is_empty(), "a day was lived through, over a restart");
+    assert!(!is_known(&mut rig));
+    assert!(day == 24 * 3600);
+}
+
 #[test]
 fn nothing_is_due_while_nothing_happens() {
     let mut rig = Rig::new();

@@ -9,7 +9,7 @@ impl Rig {
         let bound = session::Event::Bound { jid: full("bot@example.org/r"), facts: Facts::default() };
         let effects = self.told(account, bound);
         let place = effects.iter().find_map(|effect| match effect {
-            Effect::Session(id, Order::CatchUp(after)) if *id == account => Some(after.clone()),
+            Effect::Session(id, Order::CatchUp { after, .. }) if *id == account => Some(after.clone()),
             _ => None,
         });
         self.told(account, session::Event::Online { resumed: false });

@@ -222,3 +222,34 @@ fn old_messages_are_forgotten() {
     rig.wait(limits::SENT_RETENTION + Duration::from_secs(7200));
     assert!(matches!(rig.act(&bot, ANNA, delete(&last)), Err(Failure::NotFound(_))));
 }
+
+#[test]
+fn what_the_server_ends_the_stream_for_fails_alone() {
+    let (mut rig, bot, _) = Rig::new();
+    let account = rig.core.account;
+    let (_, _, before) = rig.say(&bot, ANNA, "before");
+    let (poison, _, stanza) = rig.say(&bot, ANNA, &"&".repeat(20_000));
+    let (_, _, behind) = rig.say(&bot, ANNA, "behind");
+    let convicted = |stanza: &str| session::Event::Convicted { stanza: stanza.to_string(), is_too_large: true };
+    let told = sends(&rig.session(convicted(&stanza)));
+    rig.session(cut());
+    let updates = rig.take(&bot);
+    assert_eq!(updates.iter().map(|update| state(update)).collect::<Vec<_>>(), ["failed"]);
+    assert!(updates[0].contains(&poison) && updates[0].contains("ended the connection twice"), "{updates:?}");
+    // Its owner hears of it in his own chat, as he is signed in here.
+    assert!(told.iter().any(|(_, said)| said.contains("was not sent") && said.contains(ANNA)), "{told:?}");
+    // The rest goes on, and what is as large is refused from now on.
+    let sent: Vec<String> = rig.online(account).into_iter().map(|(_, stanza)| stanza).collect();
+    assert_eq!(sent, [before, behind]);
+    let large = message(ANNA, &"&".repeat(20_000));
+    let refused = rig.ask(as_bot(&bot), Question::SendMessage(large));
+    assert!(matches!(refused, Err(Failure::TooLarge(_))), "{refused:?}");
+    rig.say(&bot, ANNA, &"&".repeat(19_000));
+    // What was given up is gone over a restart; a conviction that is told twice changes nothing.
+    let mut rig = rig.killed();
+    assert!(sends(&rig.session(convicted(&stanza))).is_empty());
+    assert!(rig.take(&bot).is_empty());
+    let sent: Vec<String> = rig.online(account).into_iter().map(|(_, stanza)| stanza).collect();
+    assert_eq!(sent.len(), 3);
+    assert!(!sent.contains(&stanza));
+}

@@ -206,7 +206,7 @@ impl World {
                 self.deliver(&stanza);
                 queue.push_back(tell(session::Event::Acked(vec![tag])));
             }
-            Effect::Session(_, Order::CatchUp(after)) => {
+            Effect::Session(_, Order::CatchUp { after, .. }) => {
                 self.unhandled.retain(Option::is_some);
                 let again: Vec<usize> = self.unhandled.drain(..).flatten().collect();
                 let from = after.map_or(0, |id| id.trim_start_matches('a').parse().unwrap());

@@ -79,7 +79,7 @@ fn what_is_taken_back_has_not_happened() {
     rig.offline();
     rig.online(false);
     rig.let_in(WITH_ARCHIVE);
-    let fin = "<fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'/></fin>";
+    let fin = "<fin xmlns='urn:xmpp:mam:2' complete='true'><set xmlns='http://jabber.org/protocol/rsm'><last>a1</last></set></fin>";
     let at = rig.asked.iter().position(|(_, payload)| payload.contains("urn:xmpp:mam:2")).unwrap();
     let answer = session::Event::Answer { tag: rig.asked[at].0, outcome: Ok(Some(parse(fin))) };
     let events = vec![

@@ -212,9 +212,9 @@ fn a_file_that_is_mostly_empty_shrinks() {
     store.close().unwrap();
     assert!(size() > 9_000_000);
     let mut store = dir.store();
-    store.purge(NOW + 2 * limits::RETENTION.as_secs() as i64).unwrap();
+    store.purge(NOW + 2 * limits::RETENTION.as_secs() as i64, 0).unwrap();
     store.commit().unwrap();
-    store.purge(NOW + 2 * limits::RETENTION.as_secs() as i64).unwrap();
+    store.purge(NOW + 2 * limits::RETENTION.as_secs() as i64, 0).unwrap();
     assert!(!store.is_dirty(), "once is enough");
     assert!(fs::metadata(dir.file("botmother.db-wal")).unwrap().len() < 12_000_000);
     store.close().unwrap();

@@ -60,9 +60,9 @@ fn what_was_heard_in_rooms_has_several_names() {
     assert_eq!(store.list_rooms(account).unwrap(), [ours]);
     store.delete_bot(bot).unwrap();
     assert_eq!(store.list_rooms(account).unwrap()[0].members, []);
-    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64).unwrap();
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64, 0).unwrap();
     assert!(store.find_heard(account, &den, "a1").unwrap().is_some());
-    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1).unwrap();
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1, 0).unwrap();
     assert_eq!(store.find_heard(account, &den, "a1").unwrap(), None);
     // The oldest go beyond the limit.
     for n in 0..limits::HEARD_MAX + 600 {
@@ -198,7 +198,7 @@ fn what_is_old_goes() {
     }
     store.commit().unwrap();
 
-    let mut dropped = store.purge(NOW + 1 + day).unwrap();
+    let mut dropped = store.purge(NOW + 1 + day, 0).unwrap();
     dropped.sort();
     assert_eq!(dropped, [(one, 1), (two, 2)]);
     assert!(store.is_dirty());
@@ -214,9 +214,9 @@ fn what_is_old_goes() {
     assert!(!store.see(account, "stanza-1", NOW).unwrap(), "kept longer than the rest");
     store.commit().unwrap();
 
-    assert!(store.purge(NOW + 1 + day).unwrap().is_empty());
+    assert!(store.purge(NOW + 1 + day, 0).unwrap().is_empty());
     assert!(!store.is_dirty(), "nothing is old: nothing is written");
-    store.purge(NOW + 1 + limits::SEEN_RETENTION.as_secs() as i64).unwrap();
+    store.purge(NOW + 1 + limits::SEEN_RETENTION.as_secs() as i64, 0).unwrap();
     store.commit().unwrap();
     assert_eq!(dir.count("seen"), 0);
 }

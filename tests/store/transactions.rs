@@ -43,7 +43,7 @@ fn what_was_committed_is_in_the_files_at_once() {
 fn a_transaction_begins_by_writing_and_ends_by_word() {
     let mut store = Store::memory();
     store.list_bots().unwrap();
-    store.purge(NOW).unwrap();
+    store.purge(NOW, 0).unwrap();
     assert!(!store.is_dirty());
     store.commit().unwrap();
     store.rollback();

@@ -265,8 +265,13 @@ impl Player {
             "TlsUp" => Input::TlsUp(self.tls.clone()),
             "Lost" => Input::Lost(Lost::Network(rest.into())),
             "Certificate" => Input::Lost(Lost::Certificate(rest.into())),
-            "CatchUp" if rest == "beginning" => Input::CatchUp { after: Some(String::new()) },
-            "CatchUp" => Input::CatchUp { after: Some(rest.to_string()).filter(|id| !id.is_empty()) },
+            "CatchUp" | "CatchUpInDoubt" => {
+                let after = match rest {
+                    "beginning" => Some(String::new()),
+                    id => Some(id.to_string()).filter(|id| !id.is_empty()),
+                };
+                Input::CatchUp { after, in_doubt: name == "CatchUpInDoubt" }
+            }
             "Handled" => Input::Handled(rest.parse().unwrap()),
             "Taken" => Input::Taken(rest.parse().unwrap()),
             "Reset" => Input::Reset,
@@ -458,6 +463,10 @@ pub(crate) fn describe(output: &Output) -> String {
         Event::Mark(id) if id.is_empty() => "Mark beginning".into(),
         Event::Mark(id) => format!("Mark {id}"),
         Event::Acked(tags) => format!("Acked {tags:?}"),
+        Event::Convicted { stanza, is_too_large } => {
+            let why = if *is_too_large { "too large" } else { "poison" };
+            format!("Convicted {why} {} bytes", stanza.len())
+        }
         Event::LoginKey(_) => "LoginKey".into(),
         Event::Offline { why, retry_in } => format!("Offline {:.3}s {why}", retry_in.as_secs_f64()),
         Event::Stopped { why } => format!("Stopped {why}"),

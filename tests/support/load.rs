@@ -69,11 +69,11 @@ pub struct Senders {
 
 impl Senders {
     /// One client for each recipient. Each rests for `pause` between messages.
-    pub fn start(port: u16, token: &str, recipients: &[String], pause: Duration) -> Senders {
+    pub fn start(port: u16, token: &str, recipients: &[(String, &'static str)], pause: Duration) -> Senders {
         let stop = Arc::new(AtomicBool::new(false));
-        let start = |(number, to): (usize, &String)| {
+        let start = |(number, to): (usize, &(String, &'static str))| {
             let (stop, token, to) = (Arc::clone(&stop), token.to_string(), to.clone());
-            thread::spawn(move || send_until(&stop, port, &token, &to, number, pause))
+            thread::spawn(move || send_until(&stop, port, &token, (&to.0, to.1), number, pause))
         };
         let threads = recipients.iter().enumerate().map(start).collect();
         Senders { stop, threads }
@@ -86,13 +86,20 @@ impl Senders {
     }
 }
 
-fn send_until(stop: &AtomicBool, port: u16, token: &str, to: &str, client: usize, pause: Duration) -> Vec<Accepted> {
+fn send_until(
+    stop: &AtomicBool,
+    port: u16,
+    token: &str,
+    to: (&str, &str),
+    client: usize,
+    pause: Duration,
+) -> Vec<Accepted> {
     let mut http = Http::new(port);
     let mut accepted = Vec::new();
     while !stop.load(Ordering::SeqCst) {
         let body = format!("send {client} {}", accepted.len());
         let key = format!("key {client} {}", accepted.len());
-        accepted.push(send(&mut http, token, to, &body, &key));
+        accepted.push(send_kind(&mut http, token, to, &body, &key));
         thread::sleep(pause);
     }
     accepted
@@ -128,6 +135,8 @@ pub fn send_kind(http: &mut Http, token: &str, (to, kind): (&str, &str), body: &
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub id: i64,
+    /// When, for whoever reads the log: seconds since 1970.
+    pub at: Duration,
     pub body: String,
 }
 
@@ -161,7 +170,8 @@ impl Program {
                 for update in reply.ok().at("result").list() {
                     let (id, data) = (update.at("update_id").number(), update.at("data"));
                     let body = data.at("body").text();
-                    lock(&notes).push(Seen { id, body: body.clone() });
+                    let at = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+                    lock(&notes).push(Seen { id, at, body: body.clone() });
                     answer(&mut second, &data.at("from").text(), &body);
                     offset = id + 1;
                 }
@@ -197,7 +207,24 @@ enum Order {
 /// The owner on his phone, writing numbered lines to himself, and a friend who is just there.
 pub struct People {
     orders: Sender<Order>,
-    thread: JoinHandle<Vec<String>>,
+    thread: JoinHandle<Written>,
+}
+
+/// To whom the owner writes besides himself, now and then.
+#[derive(Clone)]
+pub struct Others {
+    /// A bot with an account of its own.
+    pub bot: String,
+    /// A room with a bot in it.
+    pub room: String,
+}
+
+/// What the owner has written, each to whom.
+#[derive(Clone, Default)]
+pub struct Written {
+    pub own: Vec<String>,
+    pub direct: Vec<String>,
+    pub room: Vec<String>,
 }
 
 /// Who they are.
@@ -210,10 +237,10 @@ pub struct Names {
 
 impl People {
     /// Begins to write, with pauses around `pause`.
-    pub fn start(server: &Arc<Mutex<Server>>, names: Names, pause: Duration) -> People {
+    pub fn start(server: &Arc<Mutex<Server>>, names: Names, pause: Duration, others: Others) -> People {
         let (orders, inbox) = channel();
         let server = Arc::clone(server);
-        let thread = thread::spawn(move || write_lines(&server, names, pause, &inbox));
+        let thread = thread::spawn(move || write_lines(&server, names, pause, &others, &inbox));
         People { orders, thread }
     }
 
@@ -229,17 +256,28 @@ impl People {
     }
 
     /// After [`People::rest`]: everything that was written.
-    pub fn finish(self) -> Vec<String> {
+    pub fn finish(self) -> Written {
         self.orders.send(Order::End).expect("the people are there");
         self.thread.join().expect("the people")
     }
 }
 
-fn write_lines(server: &Mutex<Server>, names: Names, pause: Duration, orders: &Receiver<Order>) -> Vec<String> {
+fn write_lines(
+    server: &Mutex<Server>,
+    names: Names,
+    pause: Duration,
+    others: &Others,
+    orders: &Receiver<Order>,
+) -> Written {
     let own = lock(server).jid(names.owner);
     let login = |user: &str, resource: &str| Peer::login(&lock(server), user, names.password, resource);
-    let mut here = Some((login(names.owner, "phone"), login(names.friend, "phone")));
-    let mut lines = Vec::new();
+    let all = || {
+        let mut phone = login(names.owner, "phone");
+        phone.join(&others.room, names.owner);
+        (phone, login(names.friend, "phone"))
+    };
+    let mut here = Some(all());
+    let mut written = Written::default();
     loop {
         let order = match here {
             Some(_) => orders.try_recv(),
@@ -253,18 +291,29 @@ fn write_lines(server: &Mutex<Server>, names: Names, pause: Duration, orders: &R
                 }
                 done.send(()).expect("somebody waits");
             }
-            Ok(Order::Go) => here = Some((login(names.owner, "phone"), login(names.friend, "phone"))),
-            Ok(Order::End) | Err(TryRecvError::Disconnected) => return lines,
+            Ok(Order::Go) => here = Some(all()),
+            Ok(Order::End) | Err(TryRecvError::Disconnected) => return written,
             Err(TryRecvError::Empty) => {}
         }
         let Some((phone, friend)) = &mut here else { continue };
         // What comes in is counted elsewhere; kept, it would be searched through at every send.
         phone.clear();
         friend.clear();
-        let line = format!("line {}", lines.len());
+        let count = written.own.len();
+        let line = format!("line {count}");
         phone.send(&own, &line);
-        lines.push(line);
-        thread::sleep(pause / 2 + pause.mul_f64(f64::from(lines.len() as u32 % 7) / 7.0));
+        written.own.push(line);
+        if count % 4 == 1 {
+            let line = format!("direct {}", written.direct.len());
+            phone.send(&others.bot, &line);
+            written.direct.push(line);
+        }
+        if count % 6 == 2 {
+            let line = format!("room {}", written.room.len());
+            phone.send_kind(&others.room, &line, "groupchat");
+            written.room.push(line);
+        }
+        thread::sleep(pause / 2 + pause.mul_f64(f64::from(count as u32 % 7) / 7.0));
     }
 }
 

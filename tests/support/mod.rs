@@ -2,7 +2,7 @@
 //!
 //! Included by each test file that needs it with `mod support;`. A test file uses only a part, hence the permission
 //! for dead code. Servers, proxy and peer do not depend on the library under test. What tests without a server share
-//! they include by its path: `engine.rs`, `dialog.rs`, `stub.rs`.
+//! they include by its path: `engine.rs`, `dialog.rs`, and, where they need nothing else, `stub.rs`.
 
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
@@ -18,3 +18,4 @@ pub mod proxy;
 pub mod raw;
 pub mod server;
 pub mod skip;
+pub mod stub;

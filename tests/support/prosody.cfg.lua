@@ -17,6 +17,7 @@ https_ports = { @HTTPS@ }
 https_interfaces = { "127.0.0.1" }
 https_certificate = "@DIR@/server.crt"
 c2s_require_encryption = true
+c2s_stanza_size_limit = @STANZA@
 allow_unencrypted_plain_auth = false
 ssl = { certificate = "@DIR@/server.crt"; key = "@DIR@/server.key"; cafile = "@CA@" }
 

@@ -6,7 +6,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub struct Proxy {
 }
 
 struct Shared {
-    target: u16,
+    target: AtomicU16,
     mode: AtomicU8,
     ended: AtomicBool,
     /// None while connections are refused.
@@ -52,7 +52,7 @@ impl Proxy {
     pub fn start(target: u16) -> Proxy {
         let port = Port::claim();
         let shared = Arc::new(Shared {
-            target,
+            target: AtomicU16::new(target),
             mode: AtomicU8::new(PASS),
             ended: AtomicBool::new(false),
             listener: Mutex::new(None),
@@ -65,6 +65,11 @@ impl Proxy {
         proxy.resume();
         thread::spawn(move || accept(&shared));
         proxy
+    }
+
+    /// New connections go to another port: the name now means another machine.
+    pub fn redirect(&self, target: u16) {
+        self.shared.target.store(target, Ordering::SeqCst);
     }
 
     /// Everything works: connections are accepted, bytes passed on, those held by a stall, too.
@@ -194,7 +199,7 @@ fn begin(shared: &Arc<Shared>, client: TcpStream) {
     client.set_nonblocking(false).expect("blocking socket");
     let server = match shared.mode() {
         BLACKHOLE => None,
-        _ => match TcpStream::connect(("127.0.0.1", shared.target)) {
+        _ => match TcpStream::connect(("127.0.0.1", shared.target.load(Ordering::SeqCst))) {
             Ok(server) => Some(server),
             // As without a proxy: nobody there, so the client's connection breaks.
             Err(_) => {

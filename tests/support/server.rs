@@ -70,6 +70,10 @@ pub struct Options {
     pub registration: bool,
     /// Whether the server logs every stanza.
     pub debug: bool,
+    /// The largest stanza it takes.
+    pub stanza_bytes: u32,
+    /// The domain it serves, if another one than that named after it.
+    pub domain: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -81,6 +85,8 @@ impl Default for Options {
             hashed: false,
             registration: true,
             debug: false,
+            stanza_bytes: 262_144,
+            domain: None,
         }
     }
 }
@@ -134,7 +140,7 @@ impl Server {
         let ports = [Port::claim(), Port::claim(), Port::claim(), Port::claim()];
         let mut server = Server {
             kind,
-            domain: format!("{}.localhost", kind.name()),
+            domain: options.domain.map_or_else(|| format!("{}.localhost", kind.name()), String::from),
             c2s_port: ports[0].number,
             tls_port: ports[1].number,
             https_port: ports[2].number,
@@ -321,6 +327,7 @@ impl Server {
             .replace("@TLS@", &self.tls_port.to_string())
             .replace("@HTTPS@", &self.https_port.to_string())
             .replace("@API@", &self.api_port.to_string())
+            .replace("@STANZA@", &self.options.stanza_bytes.to_string())
             .replace("@RESUME@", &self.options.resume_s.to_string())
             .replace("@PASSWORDS@", if self.options.hashed { "internal_hashed" } else { "internal_plain" })
             .replace("@REGISTRATION@", if self.options.registration { "true" } else { "false" })

@@ -166,6 +166,11 @@ impl Engine {
         };
         match said {
             Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Failure(Failure::TooLarge(_))) if part.len() > limits::TEXT_BYTES_SPLIT_MIN => {
+                let mut shown = shown;
+                let halves = words::halves(part).into_iter();
+                return halves.map(|half| self.say_part(bot, kind, &to, half, shown.take())).collect();
+            }
             Err(Trouble::Failure(failure)) => {
                 log::warn!("bot {bot}: an answer of its AI was not sent: {failure}");
                 Ok(())

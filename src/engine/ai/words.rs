@@ -87,6 +87,11 @@ pub(super) fn split(text: &str, max: usize) -> Vec<&str> {
     parts
 }
 
+/// A text in two or three pieces.
+pub(in crate::engine) fn halves(text: &str) -> Vec<&str> {
+    split(text, text.len() / 2 + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::split;

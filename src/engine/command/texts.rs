@@ -51,6 +51,8 @@ pub mod chat;
 pub mod omemo;
 
 texts! {
+    /// A message of a bot was given up.
+    MESSAGE_LOST = "A message of {name} to {to} was not sent: {why}." | "Eine Nachricht von {name} an {to} wurde nicht gesendet: {why}.";
     /// No arguments.
     NONE = "" | "";
     /// Argument of /newbot.

@@ -40,7 +40,7 @@ impl Engine {
         if matches!(row.owes, RENEWAL | PUT_BACK) {
             let version = version_of(peer.version);
             let Some(bundle) = self.crypt.bundles.get(peer) else {
-                if self.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.now.unix()) {
+                if self.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.lived()) {
                     self.ask_bundle(peer);
                 }
                 return Ok(());

@@ -20,7 +20,7 @@ impl Engine {
             self.audit(None, "omemo_put_back", text)?;
             for (account, version) in devices {
                 let Some((mut device, mut row)) = self.device(account, version_of(version))? else { continue };
-                self.with_entropy(|entropy| device.renew(self.now.unix(), entropy));
+                self.with_entropy(|entropy| device.renew(self.lived(), entropy));
                 row.record = device.to_bytes().to_vec();
                 row.revision += 1;
                 self.store.store_omemo_device(account, version, &row)?;

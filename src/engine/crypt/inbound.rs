@@ -173,7 +173,7 @@ impl Engine {
     /// What came could not be read: the sender's device gets a new session, at most once in a while.
     pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
         let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
-        let now = self.now.unix();
+        let now = self.lived();
         if row.owes == PUT_BACK {
             self.omemo_work(peer.account, limits::OMEMO_SETTLE);
             return Ok(());
@@ -210,7 +210,7 @@ impl Engine {
     fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
         let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
         let key = format!("bot_{bot}_omemo_{what}:{}", to.bare_str());
-        let now = self.now.unix();
+        let now = self.lived();
         let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
         if now - last < limits::HINT_EVERY_S {
             return Ok(());

@@ -10,6 +10,7 @@ use crate::base::limits;
 use crate::engine::crypt::debts::{PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
 use crate::engine::crypt::peers::{Lack, Readiness};
+use crate::engine::crypt::rooms::Passed;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Encrypt;
 use crate::engine::outbox::Accepted;
@@ -77,13 +78,18 @@ impl Engine {
             message_id: message_id.to_string(),
             stanza,
             required,
-            created_at: self.now.unix(),
+            created_at: self.lived(),
         };
         let is_first = self.store.list_omemo_waiting(account, &jid, 1)?.is_empty();
         // What can be said at once needs not wait, and what cannot be said at all is refused.
         if is_first {
             match self.readiness(account, &jid)? {
-                Readiness::Ready(version, to) if self.send_sealed(&row, version, &to)? => return Ok(()),
+                Readiness::Ready(version, to) => match self.send_sealed(&row, version, &to)? {
+                    Passed::Gone => return Ok(()),
+                    Passed::TooLarge(size) => self.check_size(account, size)?,
+                    Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
+                    Passed::Waits => {}
+                },
                 Readiness::Lack(Lack::NoDevice) if required => {
                     return Err(Failure::Remote { what: "send_failed", why: Lack::NoDevice.why(&jid) }.into());
                 }
@@ -93,6 +99,7 @@ impl Engine {
                 _ => {}
             }
         }
+        self.check_size_sealed(account, row.stanza.len())?;
         if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
@@ -116,7 +123,7 @@ impl Engine {
             message_id: message_id.to_string(),
             stanza,
             archive_mark,
-            created_at: self.now.unix(),
+            created_at: self.lived(),
             room: None,
         };
         row.id = self.store.insert_outbox(&row)?;
@@ -143,7 +150,18 @@ impl Engine {
         for row in rows {
             let is_over = match self.readiness(account, jid)? {
                 Readiness::Wait => false,
-                Readiness::Ready(version, to) => self.send_sealed(&row, version, &to)?,
+                Readiness::Ready(version, to) => match self.send_sealed(&row, version, &to)? {
+                    Passed::Gone => true,
+                    Passed::Waits => false,
+                    Passed::Failed(why) => {
+                        self.fail_waiting(&row, &why)?;
+                        true
+                    }
+                    Passed::TooLarge(size) => {
+                        self.fail_too_large(&row, size)?;
+                        true
+                    }
+                },
                 Readiness::Lack(lack) if self.may_go_plain(&row, lack)? => {
                     self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?;
                     true
@@ -189,7 +207,7 @@ impl Engine {
 
     /// Gives up a message that cannot be encrypted; false when there is still hope.
     fn give_up(&mut self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
-        let age = self.now.unix() - row.created_at;
+        let age = self.lived() - row.created_at;
         if lack == Lack::Unreachable && age < limits::OMEMO_WAIT_S {
             self.omemo_work(row.account, limits::OMEMO_RETRY);
             return Ok(false);
@@ -207,25 +225,41 @@ impl Engine {
         }
     }
 
-    /// Encrypts a message and puts it into the outbox; false when no device was of use after all.
-    fn send_sealed(&mut self, row: &OmemoWaitingRow, version: Version, to: &[OmemoPeer]) -> Result<bool, store::Error> {
+    /// Encrypted for all devices, a message turned out to be larger than the server takes.
+    pub(super) fn fail_too_large(&mut self, row: &OmemoWaitingRow, size: usize) -> Result<(), store::Error> {
+        let Err(failure) = self.check_size(row.account, size) else { return Ok(()) };
+        let why = failure.to_string();
+        log::warn!("{}: message {} was not sent: {why}", self.jid_of(row.account), row.message_id);
+        self.fail_waiting(row, &why)?;
+        match row.bot {
+            Some(bot) => self.tell_owner_of_loss(bot, row.jid.as_str(), &why),
+            None => Ok(()),
+        }
+    }
+
+    /// Encrypts a message and puts it into the outbox; it waits on when no device was of use after all.
+    fn send_sealed(
+        &mut self,
+        row: &OmemoWaitingRow,
+        version: Version,
+        to: &[OmemoPeer],
+    ) -> Result<Passed, store::Error> {
         let Ok(stanza) = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT)) else {
             log::error!("{}: the record of message {} cannot be read", self.jid_of(row.account), row.message_id);
-            self.fail_waiting(row, "its record cannot be read any more")?;
-            return Ok(true);
+            return Ok(Passed::Failed("its record cannot be read any more".to_string()));
         };
-        let Some(own) = self.own_jid(row.account) else { return Ok(false) };
+        let Some(own) = self.own_jid(row.account) else { return Ok(Passed::Waits) };
         let (payload, outer) = self.split(version, &own, &stanza);
-        let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else { return Ok(false) };
+        let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else {
+            return Ok(Passed::Waits);
+        };
         let printed = outer.with_child(encrypted).print(ns::CLIENT);
-        if printed.len() > limits::OMEMO_STANZA_BYTES_MAX {
+        if self.check_size(row.account, printed.len()).is_err() {
             // The stream would die of it, again and again. The keys used up do no harm.
-            self.fail_waiting(row, "encrypted for all devices the message is too large for the server")?;
-            log::warn!("{}: message {} is too large when encrypted", self.jid_of(row.account), row.message_id);
-            return Ok(true);
+            return Ok(Passed::TooLarge(printed.len()));
         }
         self.put_out((row.account, row.bot), &row.message_id, printed)?;
-        Ok(true)
+        Ok(Passed::Gone)
     }
 
     /// What is encrypted of a stanza, and what stays around it.

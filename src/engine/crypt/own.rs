@@ -157,7 +157,7 @@ impl Engine {
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
         // Written when it changes: it is read at each coming online.
         if self.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
-            self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())?;
+            self.store.store_omemo_list(account, number(version), &own, &ids, self.lived())?;
         }
         self.put_on_list(account, version, list, &ids)?;
         if self.is_person(account) {
@@ -183,7 +183,7 @@ impl Engine {
             return Ok(());
         }
         // Two clients that drop each other must not do it for ever.
-        if self.now.unix() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
+        if self.lived() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
             self.omemo_work(account, limits::OMEMO_RELIST);
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl Engine {
                 None => return Ok(()),
             }
         }
-        let now = self.now.unix();
+        let now = self.lived();
         // There may be one in a record that cannot be read; nothing that was built on it is of use.
         if self.store.has_omemo_device(account)? {
             let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
@@ -317,7 +317,7 @@ impl Engine {
             (None, Ok(_), Some(own)) => {
                 // Only now: a kill before this must not keep us off the list.
                 if let Some((_, mut row)) = self.device(account, version)? {
-                    row.listed_at = self.now.unix();
+                    row.listed_at = self.lived();
                     self.store.store_omemo_device(account, number(version), &row)?;
                 }
                 self.crypt.unpublished.remove(&account);
@@ -325,7 +325,7 @@ impl Engine {
                 if self.is_person(account) {
                     self.note_own_list(account, version, Some(&list));
                 }
-                self.store.store_omemo_list(account, number(version), &own, &ids, self.now.unix())
+                self.store.store_omemo_list(account, number(version), &own, &ids, self.lived())
             }
             (None, Ok(_), None) => Ok(()),
         }
@@ -338,8 +338,8 @@ impl Engine {
                 self.ask_own_list(account, version);
                 continue;
             };
-            let is_old = self.now.unix() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
-            let now = self.now.unix();
+            let is_old = self.lived() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
+            let now = self.lived();
             let is_changed = self.with_entropy(|entropy| {
                 if is_old {
                     device.rotate(now, entropy);

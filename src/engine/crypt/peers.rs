@@ -166,7 +166,7 @@ impl Engine {
             (Some(identity), _) => Some(identity),
             (None, Some(bundle)) => bundle.identity(version),
             (None, None) => {
-                let is_skipped = self.store.omemo_skipped(peer)?.is_some_and(|until| until > self.now.unix());
+                let is_skipped = self.store.omemo_skipped(peer)?.is_some_and(|until| until > self.lived());
                 if is_skipped {
                     return Ok(Reach::Lacking(Lack::Unreachable));
                 }
@@ -187,7 +187,7 @@ impl Engine {
 
     /// Leaves a device out for a while.
     pub(super) fn skip(&mut self, peer: &OmemoPeer, for_s: i64) -> Result<(), store::Error> {
-        self.store.store_omemo_skipped(peer, self.now.unix() + for_s)
+        self.store.store_omemo_skipped(peer, self.lived() + for_s)
     }
 }
 
@@ -206,14 +206,14 @@ impl Engine {
         match known {
             // Looked at when we came online, and notified since.
             Some((ids, _)) if is_own => return Ok(List::Known(ids)),
-            Some((ids, at)) if self.now.unix() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() => {
+            Some((ids, at)) if self.lived() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() => {
                 return Ok(List::Known(ids));
             }
             _ => {}
         }
         // Device 0 stands for the list itself.
         let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
-        if self.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.now.unix()) {
+        if self.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.lived()) {
             return Ok(List::Unreachable);
         }
         if is_own {
@@ -260,7 +260,7 @@ impl Engine {
             }
         };
         match ids {
-            Some(ids) => self.store.store_omemo_list(account, number(version), jid, &ids, self.now.unix())?,
+            Some(ids) => self.store.store_omemo_list(account, number(version), jid, &ids, self.lived())?,
             None => {
                 let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
                 self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
@@ -303,7 +303,7 @@ impl Engine {
             return Ok(());
         }
         let ids = omemo::read_devices(version, payload);
-        self.store.store_omemo_list(account, number(version), &jid, &ids, self.now.unix())?;
+        self.store.store_omemo_list(account, number(version), &jid, &ids, self.lived())?;
         self.send_waiting_for(account, &jid)
     }
 
@@ -365,7 +365,7 @@ impl Engine {
         let known = self.store.list_omemo_keys(account, jid)?;
         for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
-            let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.now.unix());
+            let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.lived());
             if !is_skipped && !known.iter().any(|key| key.device == id) {
                 self.ask_bundle(&peer);
             }

@@ -82,7 +82,7 @@ impl Engine {
         if known == ids {
             return Ok(());
         }
-        self.store.store_omemo_list(account, DAEMONS, own, &ids, self.now.unix())
+        self.store.store_omemo_list(account, DAEMONS, own, &ids, self.lived())
     }
 
     /// Remembers the whole list, with what others say there of themselves.
@@ -120,7 +120,7 @@ impl Engine {
                 }
                 // A device that was given up, whose bundle is gone.
                 let until = self.store.omemo_skipped(&peer)?.unwrap_or(0);
-                if until - self.now.unix() <= limits::OMEMO_SKIP_PASSING_S {
+                if until - self.lived() <= limits::OMEMO_SKIP_PASSING_S {
                     return Ok(true);
                 }
             }
@@ -190,7 +190,7 @@ impl Engine {
     pub(super) fn is_first_copy(&mut self, account: AccountId, encrypted: &Encrypted) -> Result<bool, store::Error> {
         let keys: Vec<u8> = encrypted.keys.iter().flat_map(|key| key.data.iter().copied()).collect();
         let hash = text::hex(&crypto::sha256(&keys)[..16]);
-        self.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.now.unix())
+        self.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.lived())
     }
 
     /// Whether a session with this device may begin: anybody may write to a person, and none may fill up the table.
@@ -263,7 +263,7 @@ impl Engine {
     fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
         let key = format!("omemo_{what}_at:{own}");
-        let now = self.now.unix();
+        let now = self.lived();
         let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
         if now - last < limits::HINT_EVERY_S {
             return Ok(());

@@ -57,11 +57,13 @@ enum Reader {
 }
 
 /// What became of a message.
-enum Passed {
+pub(super) enum Passed {
     Gone,
     Waits,
     /// It will not go out, and why.
     Failed(String),
+    /// So many bytes are more than the server takes.
+    TooLarge(usize),
 }
 
 // --- who can be reached ---
@@ -241,7 +243,7 @@ impl Engine {
             message_id: message_id.to_string(),
             stanza,
             required,
-            created_at: self.now.unix(),
+            created_at: self.lived(),
         };
         // What can be said at once needs not wait, and what cannot be said at all is refused.
         if self.store.list_omemo_waiting(account, room, 1)?.is_empty() {
@@ -249,9 +251,11 @@ impl Engine {
             match self.pass_on(&row, readiness)? {
                 Passed::Gone => return Ok(()),
                 Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
+                Passed::TooLarge(size) => self.check_size(account, size)?,
                 Passed::Waits => {}
             }
         }
+        self.check_size_sealed(account, row.stanza.len())?;
         if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
@@ -276,6 +280,7 @@ impl Engine {
                     log::warn!("{}: message {} was not sent: {why}", self.jid_of(account), row.message_id);
                     self.fail_waiting(&row, &why)?;
                 }
+                Passed::TooLarge(size) => self.fail_too_large(&row, size)?,
                 Passed::Waits => return Ok(()),
             }
             self.store.delete_omemo_waiting(row.id)?;
@@ -327,7 +332,7 @@ impl Engine {
                 Ok(Passed::Gone)
             }
             Readiness::Ready { groups, .. } => self.send_sealed_in_room(row, &groups),
-            Readiness::Lack { is_passing: true, .. } if self.now.unix() - row.created_at < limits::OMEMO_WAIT_S => {
+            Readiness::Lack { is_passing: true, .. } if self.lived() - row.created_at < limits::OMEMO_WAIT_S => {
                 self.omemo_work(row.account, limits::OMEMO_RETRY);
                 Ok(Passed::Waits)
             }
@@ -349,10 +354,9 @@ impl Engine {
         }
         let Some(message) = message else { return Ok(Passed::Waits) };
         let printed = message.print(ns::CLIENT);
-        if printed.len() > limits::OMEMO_STANZA_BYTES_MAX {
+        if self.check_size(row.account, printed.len()).is_err() {
             // The stream would die of it, again and again. The keys used up do no harm.
-            let why = "encrypted for all devices in the room the message is too large for the server";
-            return Ok(Passed::Failed(why.to_string()));
+            return Ok(Passed::TooLarge(printed.len()));
         }
         self.put_out_in_room((row.account, row.bot), &row.jid, &row.message_id, printed)?;
         Ok(Passed::Gone)

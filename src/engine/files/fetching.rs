@@ -65,7 +65,7 @@ impl Engine {
             let row = row_of(bot, message_id, attachment);
             let is_fetchable = is_web(&row.url);
             if is_fetchable {
-                self.store.insert_file(&row, self.now.unix())?;
+                self.store.insert_file(&row, self.lived())?;
             }
             told.push(print(&row, &attachment.url, attachment.description.as_deref(), is_fetchable));
         }

@@ -113,6 +113,7 @@ impl Engine {
             self.check_cover(account, &act.to.bare())?;
         }
         let encrypted = self.is_sealed(bot, &act.to, act.kind)?;
+        self.check_caption(bot, act)?;
         if let Some(message_id) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
             return Ok(Verdict::Outcome(Ok(Answer::Sent { message_id, encrypted })));
         }

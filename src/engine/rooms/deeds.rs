@@ -78,7 +78,7 @@ impl Engine {
             deleted: false,
             room_id: None,
         };
-        Ok(self.store.insert_sent(&row, self.now.unix())?)
+        Ok(self.store.insert_sent(&row, self.lived())?)
     }
 
     /// Takes a message back, a file with its caption.

@@ -109,7 +109,7 @@ impl Engine {
         let data = data.text_if("reply_to", answered.as_deref());
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string() };
-        self.store.insert_heard(key.0, &key.1, &row, self.now.unix())?;
+        self.store.insert_heard(key.0, &key.1, &row, self.lived())?;
         self.push_said(&bots, &row.told_id, &message.attachments, &data)?;
         if let Some(id) = &corrected {
             bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, id, Some(nick)))?;
@@ -223,7 +223,7 @@ impl Engine {
             let count = entry.map(|entry| entry.late.count_heard(message));
             return self.is_new_without_id(key.0, message, count);
         };
-        let is_new = self.store.see(key.0, &seen_key(key, archive_id), self.now.unix())?;
+        let is_new = self.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
         Ok(is_new && !(heard.is_history && self.was_heard_live(key.0, message)?))
     }
 }

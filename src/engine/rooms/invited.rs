@@ -82,7 +82,7 @@ impl Engine {
         why: &Text,
         is_answered: bool,
     ) -> Result<(), store::Error> {
-        let (now, day) = (self.now.unix(), self.now.unix().div_euclid(limits::INVITATIONS_TOLD_EVERY_S));
+        let (now, day) = (self.lived(), self.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S));
         log::info!("bot {bot}: an invitation to {} by {who} was not followed", key.1);
         let refused = self.rooms.refused.entry(bot).or_default();
         if refused.day != day {

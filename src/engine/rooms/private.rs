@@ -226,7 +226,7 @@ impl Engine {
             return Ok(());
         };
         let who = heard.author.as_ref().map_or(nick, BareJid::as_str);
-        let (setting, now) = (format!("bot_{bot}_omemo_plain:{}:{who}", key.1), self.now.unix());
+        let (setting, now) = (format!("bot_{bot}_omemo_plain:{}:{who}", key.1), self.lived());
         let last: i64 = self.store.setting(&setting)?.and_then(|at| at.parse().ok()).unwrap_or(0);
         if now - last < limits::ROOM_HINT_EVERY_S {
             return Ok(());

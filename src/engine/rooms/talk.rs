@@ -64,12 +64,14 @@ impl Engine {
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
+        let stanza = outbound.print();
+        self.check_size(account, stanza.len())?;
         let cover = if outbound.has_body() { self.cover(&key, outbound.is_confidential())? } else { Cover::Plain };
         if cover != Cover::Plain {
             let is_required = cover == Cover::Sealed;
-            return self.enqueue_sealed_in_room((account, bot), room, message_id, outbound.print(), is_required);
+            return self.enqueue_sealed_in_room((account, bot), room, message_id, stanza, is_required);
         }
-        Ok(self.put_out_in_room((account, Some(bot)), room, message_id, outbound.print())?)
+        Ok(self.put_out_in_room((account, Some(bot)), room, message_id, stanza)?)
     }
 
     /// Whether `to` is an occupant of a room the bot is in; then a message to him must say so. `Err` for the room itself.
@@ -128,7 +130,7 @@ impl Engine {
             // The room's history, told anew each time, must not pass for another one.
             return self.is_new_without_id(key.0, message, None).map(drop);
         };
-        self.store.see(key.0, &seen_key(key, archive_id), self.now.unix())?;
+        self.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
         if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
             self.store_place(key, Some(archive_id.clone()))?;
         }
@@ -209,6 +211,17 @@ impl Engine {
         }
     }
 
+    /// The server does not take a message to all in a room.
+    pub(in crate::engine) fn fail_in_room(
+        &mut self,
+        account: AccountId,
+        room: BareJid,
+        id: &str,
+        why: &str,
+    ) -> Result<(), store::Error> {
+        self.fail_message(&(account, room), id, why)
+    }
+
     /// We are out for good: what waits cannot be said any more.
     pub(super) fn fail_all(&mut self, key: &Key, why: &str) -> Result<(), store::Error> {
         self.fail_waiting_in_room(key.0, &key.1, why)?;
@@ -281,7 +294,7 @@ impl Engine {
         if let Some(archive_id) = archive_id.filter(|_| entry.has_archive()) {
             entry.row.archive_mark = Some(archive_id);
         }
-        entry.row.heard_at_ms = entry.row.heard_at_ms.max(now_ms);
+        entry.row.heard_at_ms = now_ms;
         let row = &entry.row;
         let (mark, heard_at_ms) = (row.archive_mark.clone(), row.heard_at_ms);
         self.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::poison::{self, Loss};
 use super::{Event, Lost, Output, Session, State, Timer, TlsFacts};
 use crate::base::limits;
 use crate::base::text::base64;
@@ -75,7 +76,10 @@ impl Session {
         match (&self.state, lost) {
             (State::Waiting | State::Ended, _) => {}
             (State::Closing, _) => self.end(),
-            (_, Lost::Network(why)) => self.retry(why, Retry::Soon),
+            (_, Lost::Network(why)) => {
+                self.accuse(Loss::Closed);
+                self.retry(why, Retry::Soon);
+            }
             (_, Lost::Certificate(why)) => {
                 self.retry(format!("the server's certificate is refused: {why}"), Retry::Soon)
             }
@@ -113,8 +117,14 @@ impl Session {
                 failure
             }
         };
+        let loss = match &failure {
+            Failure::Stream(condition, ..) => poison::loss_by(condition),
+            _ => Loss::Other,
+        };
         let account = self.config.account.clone();
         let (why, retry) = judge(failure, account.as_str(), account.domain());
+        // Something will be different.
+        let retry = if self.accuse(loss) { Retry::Soon } else { retry };
         self.retry(why, retry);
     }
 
@@ -148,7 +158,10 @@ impl Session {
     pub(super) fn server_closed(&mut self) {
         match self.state {
             State::Closing => self.end(),
-            _ => self.retry("the server closed the stream".into(), Retry::Soon),
+            _ => {
+                self.accuse(Loss::Closed);
+                self.retry("the server closed the stream".into(), Retry::Soon);
+            }
         }
     }
 
@@ -167,7 +180,7 @@ impl Session {
         if matches!(self.state, State::Closing | State::Ended) {
             return;
         }
-        self.outputs.retain(|output| !matches!(output, Output::Event(Event::Message(_))));
+        self.outputs.retain(|output| !matches!(output, Output::Event(Event::Message(_) | Event::Mark(_))));
         self.deliveries.forget();
         if let Some(sm) = &mut self.sm {
             sm.arrivals.forget();
@@ -298,6 +311,8 @@ impl Session {
             self.negotiated_too_long();
         } else if self.is_due(Timer::Ack) {
             self.send_ack();
+        } else if self.is_due(Timer::Look) {
+            self.look_again();
         } else if !self.wants_bytes() {
             // Nothing is read at present, so silence says nothing about the server.
             self.be_patient();

@@ -107,6 +107,12 @@ impl Deliveries {
         self.held.iter().any(|arrived| arrived.message.archive_id.is_some())
     }
 
+    /// Takes the tickets of the held messages that could be read from the archive again.
+    pub(super) fn held_tickets(&mut self) -> impl Iterator<Item = Ticket> {
+        let archived = self.held.iter_mut().filter(|arrived| arrived.message.archive_id.is_some());
+        archived.filter_map(|arrived| arrived.ticket.take())
+    }
+
     /// The archive is read: gives the held messages, those first that the archive has told already.
     pub(super) fn release(&mut self) -> (Vec<Arrived>, Vec<Arrived>) {
         let archived: std::collections::HashSet<String> = self.archived.drain(..).collect();
@@ -131,5 +137,30 @@ impl Deliveries {
     pub(super) fn forget(&mut self) {
         let others = std::mem::take(&mut self.others);
         *self = Deliveries { bytes: others.iter().sum(), others, ..Deliveries::default() };
+    }
+}
+
+/// Which archive ids are old enough, by the archive's own clock, for nothing older to come after them.
+#[derive(Debug, Default)]
+pub(super) struct Ages {
+    young: VecDeque<(i64, String)>,
+    settled: Option<String>,
+}
+
+impl Ages {
+    /// A result of the archive, in its order.
+    pub(super) fn note(&mut self, stamp_ms: i64, id: &str) {
+        let age = limits::MARK_AGE.as_millis() as i64;
+        while self.young.len() >= limits::MARKS_MAX
+            || self.young.front().is_some_and(|(at, _)| at.saturating_add(age) <= stamp_ms)
+        {
+            self.settled = self.young.pop_front().map(|(_, id)| id);
+        }
+        self.young.push_back((stamp_ms, id.to_string()));
+    }
+
+    /// The archive is read: gives the newest of them.
+    pub(super) fn take_settled(&mut self) -> Option<String> {
+        std::mem::take(self).settled
     }
 }

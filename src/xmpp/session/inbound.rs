@@ -314,11 +314,14 @@ impl Session {
 
     /// The server has handled `h` stanzas of ours. Gives `false` when that ended the stream.
     pub(super) fn take_acks(&mut self, h: u32) -> bool {
+        self.acquit(h);
         let Some(sm) = &mut self.sm else { return true };
         match sm.departures.acknowledge(h) {
-            Ok(tags) if tags.is_empty() => true,
             Ok(tags) => {
-                self.tell(Event::Acked(tags));
+                if !tags.is_empty() {
+                    self.tell(Event::Acked(tags));
+                }
+                self.next_in_turn();
                 true
             }
             Err(sm::TooHigh) => {

@@ -2,8 +2,14 @@
 //!
 //! The order matters. Carbons are on and our presence is out before the archive is asked, so a message is either in the
 //! archive by then or comes live. Live ones are held back until the archive is read, and those it had are dropped.
+//!
+//! The first time there is no place to read on from. It is looked up before our presence is out and told at once, so that
+//! from the first message on whatever is cut off finds its place again.
+//!
+//! A server may still be busy with what an earlier connection of ours sent while it answers this one; ejabberd does. Where
+//! something may have been sent on it, the archive is looked at again until nothing of ours has turned up for a while.
 
-use super::delivery::Arrived;
+use super::delivery::{Ages, Arrived};
 use super::{About, Event, Facts, Session, State, Timer};
 use crate::base::jid::Jid;
 use crate::base::limits;
@@ -13,12 +19,13 @@ use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
 use crate::xmpp::message::Inbound;
 use crate::xmpp::sm::{self, Sm};
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
-use crate::xmpp::{carbons, disco, ns, ping};
+use crate::xmpp::{carbons, disco, mam, ns, ping};
 
 impl Session {
     /// A new stream is bound: asks everything at once, for one round trip.
     pub(super) fn bound(&mut self, jid: Jid, offers_sm: bool) {
         self.sm = None;
+        self.forget_waiting();
         self.announced = None;
         let mut offers_sm = offers_sm;
         if self.broken_streams >= limits::BROKEN_STREAMS_MAX {
@@ -29,10 +36,12 @@ impl Session {
             stream.send(sm::ENABLE);
             self.sm = Some(Sm::default());
         }
+        let max_bytes = self.stream.as_ref().and_then(|stream| stream.max_bytes());
         let tls = self.stream.as_ref().and_then(|stream| stream.tls());
         self.facts = Facts {
             tls: tls.map_or("no TLS", |tls| &tls.text).to_string(),
             mechanism: std::mem::take(&mut self.facts.mechanism),
+            max_bytes,
             ..Facts::default()
         };
         self.state = State::Asking(jid);
@@ -47,6 +56,8 @@ impl Session {
         if !self.take_acks(h) {
             return;
         }
+        self.wait_in_turn();
+        self.note_sending();
         if let (Some(sm), Some(stream)) = (&mut self.sm, &mut self.stream) {
             sm.departures.resumed();
             sm.departures.unacknowledged().for_each(|stanza| stream.send(stanza));
@@ -59,6 +70,14 @@ impl Session {
     pub(super) fn ask(&mut self, peer: Peer, about: About, kind: IqKind, payload: Element) {
         let id = self.questions.ask(peer.clone(), about, self.now.mono + limits::IQ_TIMEOUT);
         let iq = Iq::print(kind, &id, peer.to(&self.config.account), Some(payload));
+        if self.is_too_large(iq.len()) {
+            let text = format!("{} bytes are more than the server takes", iq.len());
+            let error = StanzaError { text: Some(text), ..StanzaError::new("modify", "policy-violation") };
+            if let (Some(About::Engine(tag)), outcome) = (self.questions.take(&id), Err(error)) {
+                self.tell(Event::Answer { tag, outcome });
+            }
+            return;
+        }
         self.send_stanza(None, iq);
     }
 
@@ -78,9 +97,11 @@ impl Session {
             // Any answer shows that the link lives, and that what stood before it has arrived.
             About::Link => {}
             About::Fence => {
-                let tags = self.fence.answered();
+                let tags: Vec<u64> = self.fence.answered().into_iter().map(|(tag, _)| tag).collect();
+                self.acquit_all(tags.len());
                 self.tell(Event::Acked(tags));
                 self.prove_delivery();
+                self.next_in_turn();
             }
             About::Engine(tag) => {
                 let outcome = iq.error.clone().map_or(Ok(iq.payload.clone()), Err);
@@ -126,18 +147,30 @@ impl Session {
         self.tell(Event::Bound { jid, facts: self.facts.clone() });
     }
 
-    pub(super) fn catch_up(&mut self, after: Option<String>) {
+    pub(super) fn catch_up(&mut self, after: Option<String>, in_doubt: bool) {
         if !matches!(self.state, State::Bound) {
             return;
         }
-        self.send_presence();
-        if self.facts.archive {
-            let query = format!("{:08x}", self.random());
-            self.state = State::CatchingUp(Box::new(CatchUp::new(query, after)));
-            self.ask_page();
-        } else {
-            self.release();
+        self.looks = if in_doubt { limits::ARCHIVE_LOOKS_MAX } else { 0 };
+        if !self.facts.archive {
+            self.send_presence();
+            return self.release();
         }
+        self.is_placed = after.is_some();
+        self.ages = Ages::default();
+        if self.is_placed {
+            self.send_presence();
+        }
+        let query = format!("{:08x}", self.random());
+        self.read_archive(match after {
+            None if in_doubt => CatchUp::backward(query),
+            after => CatchUp::new(query, after),
+        });
+    }
+
+    fn read_archive(&mut self, catch_up: CatchUp<Option<Arrived>>) {
+        self.state = State::CatchingUp(Box::new(catch_up));
+        self.ask_page();
     }
 
     /// Shows our presence, where another one is out.
@@ -164,6 +197,11 @@ impl Session {
     /// A result of the archive; it is one of ours.
     pub(super) fn archived(&mut self, message: Box<Inbound>, bytes: usize) {
         let id = message.archive_id.clone().unwrap_or_default();
+        if let Some(stamp_ms) = message.stamp_ms {
+            self.ages.note(stamp_ms, &id);
+        }
+        let is_ours = message.from.resource() == Some(&self.config.resource);
+        self.saw_own |= is_ours && message.from.bare_str() == self.config.account.as_str();
         let arrived = if message.is_for_engine() {
             Some(self.arrived(message, bytes))
         } else {
@@ -221,11 +259,16 @@ impl Session {
             }
             Some(error) => {
                 log::warn!("{}: the archive cannot be read: {error}", self.config.account);
-                Next::Done(Vec::new())
+                self.looks = 0;
+                self.announce_first();
+                return self.caught_up(None);
             }
         };
         match next {
-            Next::Page => self.ask_page(),
+            Next::Page => {
+                self.relieve_server();
+                self.ask_page();
+            }
             Next::Done(rest) if catch_up.reads_on() => {
                 rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
                 self.ask_page();
@@ -233,7 +276,10 @@ impl Session {
             Next::Done(rest) => {
                 let newest = catch_up.newest().map(String::from);
                 rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
-                self.caught_up(newest);
+                match self.is_placed {
+                    false => self.placed(newest.unwrap_or_else(|| mam::BEGINNING.to_string())),
+                    true => self.look_or_finish(newest),
+                }
             }
         }
     }
@@ -247,21 +293,72 @@ impl Session {
         newest.into_iter().for_each(|newest| self.tell(Event::Mark(newest)));
     }
 
+    /// Where the archive ends is known: from here on it is read. What has come meanwhile may be older, so it is told first.
+    fn placed(&mut self, newest: String) {
+        self.release_held();
+        self.tell(Event::Mark(newest.clone()));
+        self.announce_first();
+        let query = format!("{:08x}", self.random());
+        self.read_archive(CatchUp::behind(query, newest));
+    }
+
+    fn announce_first(&mut self) {
+        if !std::mem::replace(&mut self.is_placed, true) {
+            self.send_presence();
+        }
+    }
+
+    fn look_or_finish(&mut self, newest: Option<String>) {
+        if self.looks == 0 {
+            return self.caught_up(newest);
+        }
+        // The first look comes in any case, more of them as long as something of ours turns up.
+        let is_first = self.looks == limits::ARCHIVE_LOOKS_MAX;
+        match std::mem::take(&mut self.saw_own) || is_first {
+            true => self.set_timer(Timer::Look, limits::ARCHIVE_LOOK_PAUSE),
+            false => self.caught_up(newest),
+        }
+    }
+
+    pub(super) fn look_again(&mut self) {
+        if let State::CatchingUp(catch_up) = &mut self.state {
+            self.looks -= 1;
+            catch_up.look_again();
+            self.ask_page();
+        }
+    }
+
+    /// A live message that is held back for long keeps everything behind it from being acknowledged, and servers end the
+    /// stream when that is too much. What is in the archive need not be kept there for us: we are not past it.
+    fn relieve_server(&mut self) {
+        if let Some(sm) = self.sm.as_mut().filter(|sm| sm.arrivals.waiting() >= limits::HELD_UP_MAX) {
+            self.deliveries.held_tickets().for_each(|ticket| sm.arrivals.done(ticket));
+            self.acknowledge();
+        }
+    }
+
     fn caught_up(&mut self, newest: Option<String>) {
         let is_told = newest.as_deref() == self.deliveries.last_archived();
-        // A held message has an id of its own to go on from, and must not be skipped over by an earlier commit.
-        if let Some(newest) = newest.filter(|_| !is_told && !self.deliveries.holds_archive_ids()) {
-            self.tell(Event::Mark(newest));
+        // Of what is new, something older may still be on its way into the archive.
+        let settled = self.ages.take_settled();
+        let mark = newest.filter(|_| !is_told && !self.deliveries.holds_archive_ids()).or(settled);
+        self.release_held();
+        // What was held may be older than this place: it comes before it.
+        if let Some(mark) = mark {
+            self.tell(Event::Mark(mark));
         }
-        self.release();
+        self.go_online(false);
+        self.acknowledge();
     }
 
     fn release(&mut self) {
+        self.caught_up(None);
+    }
+
+    fn release_held(&mut self) {
         let (known, fresh) = self.deliveries.release();
         known.into_iter().for_each(|arrived| self.drop_message(Some(arrived)));
         fresh.into_iter().for_each(|arrived| self.tell_message(arrived));
-        self.go_online(false);
-        self.acknowledge();
     }
 
     fn go_online(&mut self, resumed: bool) {
@@ -270,5 +367,6 @@ impl Session {
         self.backoff.reset();
         self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
         self.tell(Event::Online { resumed });
+        self.next_in_turn();
     }
 }

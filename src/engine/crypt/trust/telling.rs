@@ -66,7 +66,7 @@ impl Engine {
 
     /// The number of a notice of today, while there are some left.
     fn take_turn(&mut self, account: AccountId, is_owner: bool) -> Result<Option<u32>, store::Error> {
-        let now = self.now.unix();
+        let now = self.lived();
         let day = now.div_euclid(24 * 3600);
         for turn in 0..limits::OMEMO_NOTICES_PER_DAY {
             if self.store.see(account, &format!("k:{day}:{is_owner}:{turn}"), now)? {
