@@ -68,6 +68,9 @@ fn a_bot_with_an_account_made_for_it() {
     set_up(&server, &daemon);
     let tested = daemon.http().post("/bot/ejabberd/test", None, "").ok();
     assert!(tested.at("connected").truth() && tested.at("response").text().contains("ejabberd"));
+    // As `curl -X POST` asks: neither a type nor a length.
+    let bare = format!("POST /bot/ejabberd/test HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", daemon.port);
+    assert!(daemon.http().raw(bare.as_bytes()).ok().at("connected").truth());
     let shown = daemon.http().get("/bot/ejabberd/settings", None);
     assert!(shown.body.contains("********") && !shown.body.contains(&server.admin_password), "{shown:?}");
     // Never to another address than the one it was saved for.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use botmother::base::id::{AccountId, BotId};
 use botmother::base::limits;
 use botmother::base::secret::Secret;
+use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::*;
@@ -127,6 +128,7 @@ impl Rig {
             access,
             contacts: contacts.iter().map(|contact| bare(contact)).collect(),
             encrypt: None,
+            wait: Wait::Some,
         };
         let caused = self.ask(Question::CreateBot(new));
         assert_eq!(caused.started.len(), 1, "{caused:?}");
@@ -337,6 +339,189 @@ fn an_account_that_cannot_be_signed_in_to_is_forgotten_and_a_new_bot_takes_over(
     assert_eq!(caused.closed, [second]);
     let (_, started) = rig.killed(&[]);
     assert!(started.started.is_empty());
+}
+
+/// How a bot is connected, and why.
+fn state(rig: &mut Rig) -> (Connection, Option<i64>, Option<String>) {
+    let caused = rig.ask(Question::ListBots(None));
+    let Some(Ok(Answer::Bots(bots))) = caused.answers.first() else { panic!("{caused:?}") };
+    let state = bots[0].state.clone();
+    (state.connection, state.since, state.why)
+}
+
+fn offline(why: &str) -> session::Event {
+    session::Event::Offline { why: why.to_string(), retry_in: Duration::from_secs(1) }
+}
+
+#[test]
+fn a_bot_says_how_it_is_connected() {
+    let mut rig = Rig::new();
+    let begun = START.unix();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    assert_eq!(state(&mut rig), (Connection::Connecting, Some(begun), None));
+    rig.wait(Duration::from_secs(5));
+    rig.told(account, offline("connection refused"));
+    rig.wait(Duration::from_secs(5));
+    rig.told(account, offline("no route"));
+    let since = Some(begun + 5);
+    assert_eq!(state(&mut rig), (Connection::Offline, since, Some("no route".to_string())), "since the first");
+    // The clock is set meanwhile: how long it lasts stays true.
+    rig.core.now.unix_ms += 3_600_000;
+    assert_eq!(state(&mut rig).1, Some(begun + 3_605));
+    let caused = rig.online(account);
+    let Some(Ok(Answer::Created(bot))) = caused.answers.first() else { panic!("{caused:?}") };
+    assert_eq!(bot.state.connection, Connection::Online);
+    rig.told(account, session::Event::Stopped { why: "wrong password".to_string() });
+    assert_eq!(state(&mut rig).0, Connection::Stopped);
+    rig.ask(Question::ActivateBot(BotId(1), false));
+    assert_eq!(state(&mut rig), (Connection::Disabled, None, None));
+    rig.ask(Question::ActivateBot(BotId(1), true));
+    assert_eq!(state(&mut rig).0, Connection::Connecting);
+}
+
+#[test]
+fn a_personal_bot_is_as_its_owners_account() {
+    let (mut rig, started) = Rig::over(Store::memory(), &[OWNER]);
+    let owner = started.started[0];
+    rig.ask(Question::CreateBot(NewBot::new("Personal", bare(OWNER))));
+    assert_eq!(state(&mut rig).0, Connection::Connecting);
+    rig.online(owner);
+    assert_eq!(state(&mut rig).0, Connection::Online);
+    rig.told(owner, offline("gone"));
+    assert_eq!((state(&mut rig).0, state(&mut rig).2.as_deref()), (Connection::Offline, Some("gone")));
+    rig.ask(Question::SetOwnerStatus(bare(OWNER), false));
+    assert_eq!(state(&mut rig).0, Connection::Disabled);
+    rig.ask(Question::SetOwnerStatus(bare(OWNER), true));
+    let (mut rig, _) = rig.killed(&[]);
+    let (connection, _, why) = state(&mut rig);
+    assert_eq!(connection, Connection::Offline);
+    assert!(why.unwrap().contains(&format!("{OWNER} is not signed in here")));
+}
+
+#[test]
+fn whoever_makes_a_bot_says_what_he_waits_for() {
+    let brought = |wait| NewBot { wait, ..dedicated("Cook", OWNER, BOT) };
+    // Not at all: it is told how it is at once.
+    let mut rig = Rig::new();
+    let caused = rig.ask(Question::CreateBot(brought(Wait::No)));
+    let Some(Ok(Answer::Created(bot))) = caused.answers.first() else { panic!("{caused:?}") };
+    assert_eq!(bot.state.connection, Connection::Connecting);
+
+    // For a while: then it is told how it is.
+    let mut rig = Rig::new();
+    let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(brought(Wait::Some)));
+    rig.told(caused.started[0], offline("no route"));
+    let caused = rig.wait(limits::ARRIVAL_TIMEOUT);
+    let Some(Ok(Answer::Created(bot))) = caused.answers.first() else { panic!("{caused:?}") };
+    assert_eq!((bot.state.connection, bot.state.why.as_deref()), (Connection::Offline, Some("no route")));
+
+    // Online, or not at all.
+    let mut rig = Rig::new();
+    let time = Duration::from_secs(3);
+    let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(brought(Wait::Online(time))));
+    let account = caused.started[0];
+    rig.told(account, offline("no route"));
+    assert!(rig.wait(time / 2).answers.is_empty());
+    let caused = rig.wait(time / 2);
+    let Some(Err(Failure::Remote { what: "registration_failed", why })) = caused.answers.first() else {
+        panic!("{caused:?}")
+    };
+    assert!(why.contains("no route"), "{why}");
+    assert_eq!(caused.closed, [account]);
+    let caused = rig.ask(Question::ListBots(None));
+    assert!(matches!(caused.answers.first(), Some(Ok(Answer::Bots(bots))) if bots.is_empty()), "{caused:?}");
+    let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(brought(Wait::Online(time))));
+    let caused = rig.online(caused.started[0]);
+    assert!(matches!(caused.answers.first(), Some(Ok(Answer::Created(_)))), "{caused:?}");
+    rig.wait(time);
+    assert_eq!(state(&mut rig).0, Connection::Online, "it stays");
+}
+
+fn leaving(rig: &mut Rig) -> Vec<LeavingInfo> {
+    let caused = rig.ask(Question::Leaving(Some(bare(OWNER))));
+    let Some(Ok(Answer::Leaving(all))) = caused.answers.first() else { panic!("{caused:?}") };
+    all.clone()
+}
+
+#[test]
+fn the_account_of_a_deleted_bot_is_tried_more_and_more_rarely() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    rig.online(account);
+    rig.lost(account);
+    rig.ask(Question::DeleteBot(BotId(1)));
+    assert_eq!(leaving(&mut rig)[0].jid, bare(BOT));
+    let caused = rig.told(account, offline("no route"));
+    assert_eq!(caused.closed, [account], "its session would try each minute");
+    let left = leaving(&mut rig).remove(0);
+    assert_eq!((left.owner, left.why), (Some(bare(OWNER)), Some(("no route".to_string(), START.unix()))));
+    // A day with a server that is down.
+    let (mut tries, begun) = (0, rig.core.now.mono);
+    while rig.core.now.mono < begun + Duration::from_secs(86_400) {
+        let next = rig.core.engine.deadline().expect("something is due").saturating_sub(rig.core.now.mono);
+        if rig.wait(next).started == [account] {
+            tries += 1;
+            rig.told(account, offline("no route"));
+        }
+    }
+    assert!((8..25).contains(&tries), "{tries} tries");
+    let next = leaving(&mut rig)[0].next_try.unwrap() - rig.core.now.unix();
+    assert!(next > 0 && next <= 6 * 3600, "{next} s");
+    // Back at last.
+    rig.wait(limits::REMOVAL_MAX);
+    let first = rig.online(account).find("vcard-temp");
+    assert_eq!(rig.accept_all(first).1.closed, [account]);
+    assert!(leaving(&mut rig).is_empty());
+}
+
+#[test]
+fn what_is_given_up_is_not_tried_any_more() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    rig.online(account);
+    let forget = |rig: &mut Rig| rig.ask(Question::Forget(bare(BOT)));
+    let refused = forget(&mut rig);
+    assert!(matches!(refused.answers.first(), Some(Err(Failure::Conflict(_)))), "{refused:?}");
+    rig.lost(account);
+    rig.ask(Question::DeleteBot(BotId(1)));
+    rig.told(account, offline("no route"));
+    let done = forget(&mut rig);
+    assert!(matches!(done.answers.first(), Some(Ok(Answer::Forgotten(_, Remains::Published)))), "{done:?}");
+    assert!(leaving(&mut rig).is_empty());
+    assert!(rig.wait(limits::REMOVAL_MAX).started.is_empty());
+    let refused = forget(&mut rig);
+    assert!(matches!(refused.answers.first(), Some(Err(Failure::NotFound(_)))), "{refused:?}");
+    let (_, started) = rig.killed(&[]);
+    assert!(started.started.is_empty());
+}
+
+#[test]
+fn a_bot_goes_the_way_its_owners_account_goes_today() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let add = |rig: &mut Rig, jid: &str, host: &str| {
+        let (event, _ticket) = asking(
+            Caller::Admin,
+            Question::AddAccount(NewAccount {
+                jid: bare(jid),
+                password: Secret::new("pw"),
+                host: host.to_string(),
+                ca_file: "/ca.pem".to_string(),
+                pin: String::new(),
+            }),
+        );
+        let routes = rig.core.batch(vec![event]).into_iter().filter_map(|effect| match effect {
+            Effect::Session(id, Order::Start(_, route)) => Some((id, route.host, route.ca_file)),
+            _ => None,
+        });
+        routes.filter(|(id, ..)| *id == account).map(|(_, host, ca_file)| (host, ca_file)).collect::<Vec<_>>()
+    };
+    let way = |host: &str| vec![(host.to_string(), "/ca.pem".to_string())];
+    assert_eq!(add(&mut rig, "eva@x.example", "10.0.0.9:5222"), way("10.0.0.9:5222"), "the only one there");
+    assert_eq!(add(&mut rig, OWNER, "10.0.0.1:5222"), way("10.0.0.1:5222"), "its owner's goes before");
+    assert!(add(&mut rig, "eva@x.example", "10.0.0.8:5222").is_empty(), "of others no more");
+    assert_eq!(add(&mut rig, OWNER, "10.0.0.2:5222"), way("10.0.0.2:5222"));
+    assert!(add(&mut rig, "eva@y.example", "10.0.0.7:5222").is_empty(), "another server");
 }
 
 impl Rig {

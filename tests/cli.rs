@@ -113,7 +113,14 @@ fn wrong_usage_names_the_nearest_and_ends_with_2() {
         (&["chat", "--wiat", "1"], "did you mean --wait?"),
         (&["chat", "--wait", "soon"], "--wait must be a number of seconds"),
         (&["chat", "a", "b"], "does not take `b`"),
-        (&["bot", "create"], "`bot create` needs NAME"),
+        (&["bot", "create"], "`bot create` needs NAME, what the bot is to be called"),
+        (&["bot", "create", "x", "--jid", "b@example.org", "--mode", "personal"], "--jid is for a bot with an account"),
+        (&["bot", "create", "x", "--mode", "cloud", "--password-file", "p"], "--password-file needs --jid"),
+        (&["bot", "create", "x", "--mode", "cloud", "--wait", "61"], "--wait must be seconds from 1 to 60"),
+        (&["bot", "create", "x", "--mode", "cloud", "--contacts", "a@b,c"], "--contacts must be"),
+        (&["bot", "create", "x", "--mode", "cloud", "--encrypt", "yes"], "--encrypt must be required or preferred"),
+        (&["bot", "token"], "`bot token` needs BOT, a bot's number or name; `botmother bot list` shows them"),
+        (&["bot", "forget", "nobody"], "JID must be"),
         (&["bot", "create", "x", "--mode", "odd"], "--mode must be"),
         (&["bot", "create", "x", "--access", "all"], "--access must be owner or roster"),
         (&["bot", "list", "--wait", "1"], "--wait belongs to `chat`"),
@@ -237,7 +244,7 @@ fn a_first_hour() {
     let chat = program.run_with(&["chat", "--port", &port], "/newbot Weather\n/mybots\n");
     assert!(chat.exit == 0 && chat.out.contains("bm_") && chat.out.contains("[1] Weather"), "{chat:?}");
     let list = program.run(&["bot", "list", "--port", &port]);
-    assert_eq!(list.out, "ID  NAME     MODE      STATUS\n1   Weather  personal  active\n");
+    assert_eq!(list.out, "ID  NAME     MODE      STATUS  STATE\n1   Weather  personal  active  online\n");
     let twin = program.run(&["--port", &port]);
     assert!(twin.exit == 1 && twin.err.contains("choose another port"), "{twin:?}");
     let doctor = program.run(&["doctor", "--port", &port]);

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -327,5 +328,155 @@ fn is_gone_silently(owner: &mut Peer, bot: &str) {
     until("free", |turn| {
         let item = roster_item(owner, turn, bot);
         (!item.contains("\"both\"") && !item.contains("\"to\"") && !item.contains("\"from\""), item)
+    });
+}
+
+/// What a command of the program says; the password, where it needs one, comes by a file.
+fn run(daemon: &Daemon, arguments: &[&str]) -> (bool, String) {
+    let output = daemon.command(arguments).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout) + &text(output.stderr))
+}
+
+fn bots(daemon: &Daemon) -> Vec<Json> {
+    daemon.http().get("/bot/list", None).ok().at("bots").list()
+}
+
+fn wait_state(daemon: &Daemon, wanted: &str) -> Json {
+    let mut found = None;
+    until(wanted, |_| {
+        let bot = bots(daemon).remove(0);
+        let state = bot.at("state").text();
+        found = Some(bot);
+        (state == wanted, state)
+    });
+    found.unwrap()
+}
+
+#[test]
+fn a_bot_whose_server_is_down_says_so() {
+    each(|kind| {
+        let Some((mut server, daemon)) = start(kind, "owner") else { return };
+        server.stop();
+        let owner = server.jid("owner");
+        let make = |more: &str| {
+            let body = format!(r#"{{"name":"B","account":"{owner}","mode":"dedicated"{more}}}"#);
+            daemon.http().post("/bot/create", None, &body)
+        };
+        let strict = make(r#","wait":2"#);
+        assert!(strict.status == 502 && strict.body.contains("registration_failed"), "{}", strict.body);
+        assert!(
+            strict.body.contains("did not come online in time") && strict.body.contains("refused"),
+            "{}",
+            strict.body
+        );
+        assert!(bots(&daemon).is_empty(), "nothing is left of it");
+        let left = daemon.http().get("/bot/forget", None).ok().at("accounts").list();
+        assert!(left.is_empty(), "an account that was never made need not be removed: {left:?}");
+
+        let made = make(r#","wait":false"#).ok();
+        assert_eq!(made.at("state").text(), "registering");
+        until("told why", |_| {
+            let bot = bots(&daemon).remove(0);
+            let why = if bot.has("state_why") { bot.at("state_why").text() } else { String::new() };
+            (bot.at("state").text() == "registering" && why.contains("connection refused"), why)
+        });
+        let (_, shown) = run(&daemon, &["bot", "list"]);
+        assert!(shown.contains("registering for ") && shown.contains("connection refused"), "{shown}");
+        let told = daemon.http().get("/bot/getMe", Some(&made.at("token").text())).ok();
+        assert_eq!(told.at("state").text(), "registering");
+        server.start_again();
+        let bot = wait_state(&daemon, "online");
+        assert_eq!((bot.at("status").text(), bot.has("state_why")), ("active".to_string(), false));
+        server.stop();
+        wait_state(&daemon, "offline");
+        // A personal bot is as its owner's account.
+        let body = format!(r#"{{"name":"P","account":"{owner}"}}"#);
+        assert_eq!(daemon.http().post("/bot/create", None, &body).ok().at("state").text(), "offline");
+        assert_eq!(
+            daemon.http().post("/bot/create", None, r#"{"name":"L","account":"owner@local"}"#).ok().at("state").text(),
+            "online"
+        );
+    });
+}
+
+#[test]
+fn the_account_of_a_deleted_bot_is_given_up() {
+    each(|kind| {
+        let Some((mut server, daemon)) = start(kind, "keeper") else { return };
+        let made = create(&server, &daemon, "dedicated", "");
+        let (bot, id) = (server.jid("bot"), made.at("id").number());
+        server.stop();
+        daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
+        let left = || daemon.http().get("/bot/forget", None).ok().at("accounts").list();
+        until("told why", |_| {
+            let left = left();
+            let has_why = left.iter().any(|one| one.at("jid").text() == bot && one.has("why"));
+            (has_why, format!("{left:?}"))
+        });
+        assert_eq!(left()[0].at("account").text(), server.jid("owner"));
+        thread::sleep(Duration::from_secs(4));
+        let log = std::fs::read_to_string(daemon.log()).unwrap();
+        let told = log.lines().filter(|line| line.contains("not removed yet") && line.contains("WARN")).count();
+        assert_eq!(told, 1, "once, then rarely\n{log}");
+        let (_, shown) = run(&daemon, &["bot", "list"]);
+        assert!(shown.contains("accounts of deleted bots") && shown.contains(&bot), "{shown}");
+        let (is_done, said) = run(&daemon, &["bot", "forget", &bot]);
+        assert!(is_done && said.contains("what stays at its server"), "{said}");
+        assert!(left().is_empty());
+        let (is_done, said) = run(&daemon, &["bot", "forget", &bot]);
+        assert!(!is_done && said.contains("is not the account of a deleted bot"), "{said}");
+        server.start_again();
+        thread::sleep(QUIET);
+        assert!(!daemon.log_text().contains("given back"), "{}", daemon.log_text());
+    });
+}
+
+#[test]
+fn bots_learn_the_way_to_their_server_from_their_owners_account() {
+    each(|kind| {
+        let Some(server) = Server::start(kind) else { return };
+        for user in ["owner", "bot"] {
+            server.add_user(user, "pw");
+        }
+        let mut daemon = Daemon::start("[api]\nrate_limit = 0");
+        // By the name of the server alone nobody gets there.
+        create(&server, &daemon, "dedicated", r#","wait":false"#);
+        let (owner, bot) = (server.jid("owner"), server.jid("bot"));
+        let word = daemon.dir.join("word");
+        std::fs::write(&word, "pw\n").unwrap();
+        let (host, ca_file) = (format!("127.0.0.1:{}", server.c2s_port), server.ca_file.display().to_string());
+        let word = word.display().to_string();
+        let add = ["account", "add", &owner, "--host", &host, "--password-file", &word];
+        let (is_done, said) = run(&daemon, &add);
+        assert!(!is_done && said.contains("--ca-file FILE") && said.contains("--pin sha256:"), "its own words: {said}");
+        let (is_done, said) = run(&daemon, &[&add[..], &["--ca-file", &ca_file]].concat());
+        assert!(is_done, "{said}");
+        wait_state(&daemon, "online");
+
+        // What is saved is known to the test of an account and to the doctor, whether the daemon runs or not.
+        for is_running in [true, false] {
+            for account in [&owner, &bot] {
+                let (is_done, said) = run(&daemon, &["account", "test", account]);
+                assert!(is_done && said.contains("logged in as"), "{said}");
+            }
+            let (is_done, said) = run(&daemon, &["account", "test", &owner, "--host", "127.0.0.1:1"]);
+            assert!(!is_done && said.contains("127.0.0.1:1"), "what is given goes before: {said}");
+            let (_, said) = run(&daemon, &["doctor"]);
+            assert!(said.contains(&format!("ok    account {owner}: can log in")), "{said}");
+            assert!(said.contains(&format!("ok    account {bot} of bot 1 (Küche & Co): can log in")), "{said}");
+            if is_running {
+                daemon.stop();
+            }
+        }
+        server.set_password("bot", "new");
+        daemon.start_again();
+        let stopped = wait_state(&daemon, "stopped");
+        let why = stopped.at("state_why").text();
+        assert!(why.contains("wrong password") && why.contains("POST /account/add"), "{why}");
+        std::fs::write(&word, "new\n").unwrap();
+        let (is_done, said) = run(&daemon, &["account", "add", &bot, "--password-file", &word]);
+        assert!(is_done, "{said}");
+        wait_state(&daemon, "online");
     });
 }

@@ -542,11 +542,23 @@ fn full_disk(kind: Kind, disk: Disk) {
             let message_id = answer.ok().at("result").at("message_id").text();
             accepted.push(Accepted { to: friend.clone(), body: format!("full {n}"), message_id, tries: 1 });
         } else {
-            assert!(answer.status == 500 && answer.body.contains(r#""error":"internal""#), "{answer:?}");
+            assert!(answer.status == 507 && answer.body.contains(r#""error":"disk_full""#), "{answer:?}");
             refused += 1;
         }
     }
     assert!(refused >= 20, "only {refused} of 60 were refused");
+    let form = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"to\"\r\n\r\n{friend}\r\n--x\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"a.txt\"\r\n\r\n{}\r\n--x--\r\n",
+        "x".repeat(100_000)
+    );
+    let head = format!(
+        "POST /bot/sendFile HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    );
+    let answer = daemon.http().raw((head + &form).as_bytes());
+    assert!(answer.status == 507 && answer.body.contains(r#""error":"disk_full""#), "a file: {answer:?}");
     for n in 20..40 {
         phone.send(&own, &format!("line {n}"));
     }

@@ -267,6 +267,8 @@ pub enum CallError {
     TooLarge,
     /// A file of ours cannot be read or written.
     File(String),
+    /// There is no room for what was fetched.
+    Full,
     /// What was fetched is not what was encrypted with this key.
     Altered,
     /// Too much is waiting already; the call was not made.
@@ -309,6 +311,7 @@ impl fmt::Display for CallError {
             CallError::Timeout => "no answer in time",
             CallError::Unreachable(why) | CallError::Tls(why) | CallError::Invalid(why) => why,
             CallError::NotHttp(why) | CallError::File(why) => why,
+            CallError::Full => "the disk is full",
             CallError::NotPublic => "the address is not a public one, which is not allowed here",
             CallError::TooLarge => "the answer is larger than allowed",
             CallError::Altered => "it is encrypted and was altered on its way, or the key that came with it is wrong",

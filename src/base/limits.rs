@@ -430,10 +430,12 @@ pub const ACCOUNT_NAME_CHARS_MAX: usize = 32;
 pub const REGISTER_LATE_MAX: Duration = Duration::from_secs(20);
 /// First wait before the removal of a bot's account is tried again.
 pub const REMOVAL_FIRST: Duration = Duration::from_secs(15);
-/// Longest wait for that.
-pub const REMOVAL_MAX: Duration = Duration::from_secs(3600);
+/// Longest wait for that: a server that is gone for good is asked four times a day.
+pub const REMOVAL_MAX: Duration = Duration::from_secs(6 * 3600);
 /// `create` waits so long for a bot's account to be online; later the answer comes all the same: a server may be down.
 pub const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
+/// The longest that `create` may be told to wait: proxies and clients give an answer up after a minute.
+pub const ARRIVAL_SECONDS_MAX: i64 = 60;
 /// From the signal to stop to the end of the process, when a server does not say goodbye (field custom: ≤ 10 s).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long calls to other services may take to be called off at the end.

@@ -9,6 +9,7 @@ pub mod json;
 pub mod limits;
 pub mod media;
 pub mod ratelimit;
+pub mod remedy;
 pub mod secret;
 pub mod spool;
 pub mod text;

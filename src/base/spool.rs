@@ -41,6 +41,11 @@ impl Spool {
     }
 }
 
+/// Whether there is no room for a file: on the disk, or in what this user or process may have of it.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 /// One file, or the place for one; removed when it is dropped.
 #[derive(Debug)]
 pub struct SpoolFile(PathBuf);

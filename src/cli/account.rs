@@ -12,6 +12,7 @@ use crate::base::crypto;
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::base::json::{Fields, Object};
+use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::config::{self, Config, Roots};
@@ -34,17 +35,22 @@ pub(super) fn add(config: &Config, login: &Login) -> Result<(), Failed> {
         Err(error) if error.exit == Exit::Unavailable => Some(open_store(config)?),
         Err(failed) => return Err(failed),
     };
+    let known = match &store {
+        Some(store) => store.find_account(&login.jid).map_err(failed)?,
+        None => look(config).ok().flatten().and_then(|store| store.find_account(&login.jid).ok().flatten()),
+    };
+    let route = route(config, login, known.as_ref().filter(|row| !row.from_config));
     let password = password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?;
-    test(&route(config, login), &login.jid, &password, false)?;
+    test(&route, &login.jid, &password, false)?;
     match store {
         None => {
             let body = Object::new().text("jid", login.jid.as_str()).text("password", password.expose());
-            let body = body.text("host", &login.host).text("ca_file", &login.ca_file).text("pin", &login.pin);
+            let body = body.text("host", &route.host).text("ca_file", &route.ca_file).text("pin", &route.pin);
             client.post("/account/add", body)?;
             print(format_args!("{} is saved, and the daemon signs in to it now\n", login.jid));
         }
         Some(mut store) => {
-            save(&mut store, login, password).and_then(|()| store.commit()).map_err(failed)?;
+            save(&mut store, known, login, route, password).and_then(|()| store.commit()).map_err(failed)?;
             store.close().map_err(failed)?;
             print(format_args!("{} is saved; the daemon signs in to it when it starts: `botmother`\n", login.jid));
         }
@@ -53,12 +59,17 @@ pub(super) fn add(config: &Config, login: &Login) -> Result<(), Failed> {
 }
 
 /// A new account, or new words for a known one, which keeps its resource and what waits to be sent.
-fn save(store: &mut Store, login: &Login, password: Secret) -> Result<(), store::Error> {
-    let known = store.list_accounts()?.into_iter().find(|row| row.jid == login.jid);
+fn save(
+    store: &mut Store,
+    known: Option<AccountRow>,
+    login: &Login,
+    route: Route,
+    password: Secret,
+) -> Result<(), store::Error> {
     let mut random = [0; 4];
     crypto::random(&mut random);
     let row = known.unwrap_or_else(|| AccountRow::new(&login.jid, random));
-    let (host, ca_file, pin) = (login.host.clone(), login.ca_file.clone(), login.pin.clone());
+    let Route { host, ca_file, pin, .. } = route;
     let row = AccountRow { password, host, ca_file, pin, from_config: false, login_key: None, ..row };
     if row.id == AccountId(0) {
         return store.insert_account(&row).map(|_| ());
@@ -124,44 +135,62 @@ pub(super) fn remove(config: &Config, jid: &BareJid) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `account test`: as configured, with what the command line says instead.
+/// `account test`: as configured or saved, with what the command line says instead.
 pub(super) fn try_login(config: &Config, login: &Login) -> Result<(), Failed> {
-    let known = config.accounts.iter().find(|account| account.jid == login.jid);
-    let mut route = route(config, login);
-    let mut plaintext = false;
-    if let Some(known) = known {
-        let fill = |field: &mut String, value: String| {
-            if field.is_empty() {
-                *field = value;
+    let configured = config.accounts.iter().find(|account| account.jid == login.jid);
+    let known = match configured {
+        Some(account) => Some(AccountRow {
+            password: account.password.clone(),
+            host: account.host.clone(),
+            ca_file: account.ca_file.display().to_string(),
+            pin: account.pin.clone(),
+            ..AccountRow::new(&login.jid, [0; 4])
+        }),
+        None => match look(config).and_then(|store| store.map_or(Ok(None), |store| store.find_account(&login.jid))) {
+            Ok(row) => row.filter(|row| !row.from_config),
+            Err(error) => {
+                print(format_args!("what is saved of {} is not used: {error}\n", login.jid));
+                None
             }
-        };
-        fill(&mut route.host, known.host.clone());
-        fill(&mut route.ca_file, known.ca_file.display().to_string());
-        fill(&mut route.pin, known.pin.clone());
-        plaintext = known.plaintext && config::is_loopback(&route.host);
-    }
+        },
+    };
+    let route = route(config, login, known.as_ref());
+    let plaintext = configured.is_some_and(|account| account.plaintext) && config::is_loopback(&route.host);
     let password = match known {
-        Some(known) if login.password_file.is_none() && !known.password.is_empty() => known.password.clone(),
-        Some(known) if login.password_file.is_none() => password::get(Some(&known.password_file), "")?,
-        _ => password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?,
+        Some(known) if login.password_file.is_none() && !known.password.is_empty() => known.password,
+        _ => {
+            let file = configured.map(|account| account.password_file.as_path());
+            let file = login.password_file.as_deref().or(file);
+            password::get(file, &format!("Password of {}", login.jid))?
+        }
     };
     test(&route, &login.jid, &password, plaintext)
 }
 
-fn route(config: &Config, login: &Login) -> Route {
+/// The way to an account: as the command line says, else as it is known.
+fn route(config: &Config, login: &Login, known: Option<&AccountRow>) -> Route {
+    let or = |given: &Option<String>, known: Option<&String>| given.as_ref().or(known).cloned().unwrap_or_default();
     Route {
         domain: login.jid.domain().to_string(),
-        host: login.host.clone(),
-        ca_file: login.ca_file.clone(),
-        pin: login.pin.clone(),
+        host: or(&login.host, known.map(|row| &row.host)),
+        ca_file: or(&login.ca_file, known.map(|row| &row.ca_file)),
+        pin: or(&login.pin, known.map(|row| &row.pin)),
         system_roots: config.roots == Roots::System,
     }
 }
 
+/// The store to look into, also while the daemon has it.
+pub(super) fn look(config: &Config) -> Result<Option<Store>, store::Error> {
+    Store::look(&config.data_dir)
+}
+
 fn test(route: &Route, jid: &BareJid, password: &Secret, plaintext: bool) -> Result<(), Failed> {
     print(format_args!("testing {jid}\n"));
-    let facts = log_in(route, jid, password, plaintext, &mut |step| print(format_args!("  {step}\n")));
-    let facts = facts.map_err(|why| Failed::new(Exit::Unavailable, format!("{jid}: {why}")))?;
+    let say = |text: String| remedy::at(Place::Shell, &text);
+    let facts = log_in(route, jid, password, plaintext, &mut |step| {
+        print(format_args!("  {}\n", say(step.to_string())));
+    });
+    let facts = facts.map_err(|why| Failed::new(Exit::Unavailable, say(format!("{jid}: {why}"))))?;
     if let Some(lacks) = lacks(&facts) {
         print(format_args!("  {lacks}\n"));
     }

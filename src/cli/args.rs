@@ -9,6 +9,7 @@ use lexopt::Arg;
 
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
 use crate::base::jid::BareJid;
+use crate::base::limits;
 use crate::config::{self, nearest};
 
 /// What was asked for.
@@ -49,20 +50,11 @@ pub enum Command {
     /// `bot list`, of one owner or all.
     BotList(Option<BareJid>),
     /// `bot create`
-    BotCreate {
-        /// Display name.
-        name: String,
-        /// Its owner.
-        owner: String,
-        /// Its mode.
-        mode: String,
-        /// Who may speak to it; the API's default if absent.
-        access: Option<String>,
-        /// A file with its picture.
-        avatar: Option<PathBuf>,
-    },
-    /// `bot delete`, `bot token`, …: the verb and the bot's number or name.
-    Bot(BotVerb, String),
+    BotCreate(Box<BotMade>),
+    /// `bot delete`, `bot token`, …: the verb, the bot's number or name, and whose bot it is.
+    Bot(BotVerb, String, Option<BareJid>),
+    /// `bot forget`
+    BotForget(BareJid),
     /// `config check`
     ConfigCheck,
     /// `config dump`
@@ -73,6 +65,31 @@ pub enum Command {
     Doctor,
     /// `health`
     Health,
+}
+
+/// A bot to be made; what is `None` is left to the API's defaults.
+#[derive(Debug)]
+pub struct BotMade {
+    /// Display name.
+    pub name: String,
+    /// Its owner.
+    pub owner: String,
+    /// Its mode.
+    pub mode: String,
+    /// Who may speak to it.
+    pub access: Option<String>,
+    /// Whom the access `list` admits.
+    pub contacts: Vec<BareJid>,
+    /// Whether it encrypts.
+    pub encrypt: Option<String>,
+    /// A file with its picture.
+    pub avatar: Option<PathBuf>,
+    /// An account that was made for it.
+    pub jid: Option<BareJid>,
+    /// Where that account's password is; `None`: ask.
+    pub password_file: Option<PathBuf>,
+    /// There shall be a bot only if it is online within so many seconds.
+    pub wait: Option<u64>,
 }
 
 /// What is done to one bot.
@@ -97,12 +114,12 @@ pub struct Login {
     pub jid: BareJid,
     /// Where the password is; `None`: ask.
     pub password_file: Option<PathBuf>,
-    /// As in the configuration; empty for DNS.
-    pub host: String,
-    /// As in the configuration; absolute, empty for none.
-    pub ca_file: String,
-    /// As in the configuration; empty for none.
-    pub pin: String,
+    /// As in the configuration; empty for DNS, `None`: as it was.
+    pub host: Option<String>,
+    /// As in the configuration; absolute, empty for none, `None`: as it was.
+    pub ca_file: Option<String>,
+    /// As in the configuration; empty for none, `None`: as it was.
+    pub pin: Option<String>,
 }
 
 /// A command line that cannot be understood: what is wrong, and whose help to read.
@@ -237,7 +254,7 @@ fn topic_of(words: &[String]) -> Result<String, Usage> {
 fn check_shape(row: &'static CommandRow, rest: &[String], options: &[(&OptionRow, OsString)]) -> Result<(), Usage> {
     let needs_word = !row.words.is_empty() && !row.words.starts_with('[');
     if needs_word && rest.is_empty() {
-        return usage(format!("`{}` needs {}", row.path, row.words), row.path);
+        return usage(format!("`{}` needs {}{}", row.path, row.words, table::meaning(row.words)), row.path);
     }
     if let Some(extra) = rest.get(usize::from(!row.words.is_empty())) {
         return usage(format!("`{}` does not take `{extra}`", row.path), row.path);
@@ -283,7 +300,12 @@ impl Raw {
 fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command, Usage> {
     let word = || rest.first().cloned().unwrap_or_default();
     let jid = |text: &str| {
-        config::account(text).map_err(|must_be| Usage { text: format!("`{text}` must be {must_be}"), help: row.path })
+        config::account(text)
+            .map_err(|must_be| Usage { text: format!("{} must be {must_be}, not {text}", row.words), help: row.path })
+    };
+    let act = |verb| {
+        let owner = raw.text("owner")?.map(|text| owner(text, row)).transpose()?;
+        Ok(Command::Bot(verb, word(), owner))
     };
     Ok(match row.path {
         "chat" => Command::Chat { who: rest.first().cloned(), wait: wait(raw)? },
@@ -292,18 +314,13 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "account remove" => Command::AccountRemove(jid(&word())?),
         "account test" => Command::AccountTest(login(jid(&word())?, row, raw)?),
         "bot list" => Command::BotList(raw.text("owner")?.map(|text| owner(text, row)).transpose()?),
-        "bot create" => Command::BotCreate {
-            name: word(),
-            owner: owner(raw.text("owner")?.unwrap_or("owner@local"), row)?.to_string(),
-            mode: one_of("mode", &MODES, raw.text("mode")?.unwrap_or("personal"), row)?,
-            access: raw.text("access")?.map(|word| one_of("access", &ACCESS, word, row)).transpose()?,
-            avatar: raw.text("avatar")?.map(PathBuf::from),
-        },
-        "bot delete" => Command::Bot(BotVerb::Delete, word()),
-        "bot token" => Command::Bot(BotVerb::Token, word()),
-        "bot revoke" => Command::Bot(BotVerb::Revoke, word()),
-        "bot activate" => Command::Bot(BotVerb::Activate, word()),
-        "bot deactivate" => Command::Bot(BotVerb::Deactivate, word()),
+        "bot create" => Command::BotCreate(Box::new(bot_made(word(), row, raw)?)),
+        "bot forget" => Command::BotForget(jid(&word())?),
+        "bot delete" => act(BotVerb::Delete)?,
+        "bot token" => act(BotVerb::Token)?,
+        "bot revoke" => act(BotVerb::Revoke)?,
+        "bot activate" => act(BotVerb::Activate)?,
+        "bot deactivate" => act(BotVerb::Deactivate)?,
         "config check" => Command::ConfigCheck,
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
@@ -311,6 +328,40 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "doctor" => Command::Doctor,
         "health" => Command::Health,
         _ => Command::Run,
+    })
+}
+
+fn bot_made(name: String, row: &'static CommandRow, raw: &Raw) -> Result<BotMade, Usage> {
+    let address = |long: &str, text: &str| match config::account(text) {
+        Ok(jid) => Ok(jid),
+        Err(must_be) => usage(format!("--{long} must be {must_be}, not {text}"), row.path),
+    };
+    let words = raw.text("contacts")?.unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty());
+    let jid = raw.text("jid")?.map(|text| address("jid", text)).transpose()?;
+    let mode = raw.text("mode")?.unwrap_or(if jid.is_some() { "dedicated" } else { "personal" });
+    if raw.has("password-file") && jid.is_none() {
+        return usage("--password-file needs --jid, the account it is the password of", row.path);
+    }
+    let wait = raw.text("wait")?.map(str::parse::<u64>).map(|seconds| match seconds {
+        Ok(seconds) if (1..=limits::ARRIVAL_SECONDS_MAX.unsigned_abs()).contains(&seconds) => Ok(seconds),
+        _ => usage(format!("--wait must be seconds from 1 to {}", limits::ARRIVAL_SECONDS_MAX), row.path),
+    });
+    let own = ["jid", "encrypt", "contacts", "wait"].into_iter().find(|long| mode == "personal" && raw.has(long));
+    if let Some(long) = own {
+        let text = "is for a bot with an account of its own: --mode dedicated or --mode cloud";
+        return usage(format!("--{long} {text}"), row.path);
+    }
+    Ok(BotMade {
+        name,
+        owner: owner(raw.text("owner")?.unwrap_or("owner@local"), row)?.to_string(),
+        mode: one_of("mode", &MODES, mode, row)?,
+        access: raw.text("access")?.map(|word| one_of("access", &ACCESS, word, row)).transpose()?,
+        contacts: words.map(|text| address("contacts", text)).collect::<Result<_, _>>()?,
+        encrypt: raw.text("encrypt")?.map(|word| one_of("encrypt", &ENCRYPT, word, row)).transpose()?,
+        avatar: raw.text("avatar")?.map(PathBuf::from),
+        jid,
+        password_file: raw.text("password-file")?.map(PathBuf::from),
+        wait: wait.transpose()?,
     })
 }
 
@@ -329,6 +380,7 @@ fn owner(text: &str, row: &CommandRow) -> Result<BareJid, Usage> {
 }
 
 const MODES: [&str; 3] = ["personal", "dedicated", "cloud"];
+const ENCRYPT: [&str; 3] = ["required", "preferred", "off"];
 const ACCESS: [&str; 4] = ["owner", "roster", "list", "public"];
 
 fn one_of(long: &str, words: &[&str], text: &str, row: &CommandRow) -> Result<String, Usage> {
@@ -339,16 +391,16 @@ fn one_of(long: &str, words: &[&str], text: &str, row: &CommandRow) -> Result<St
 }
 
 fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {
-    let checked =
-        |long: &str, check: fn(&str) -> Result<String, String>| match check(raw.text(long)?.unwrap_or_default()) {
-            Ok(value) => Ok(value),
-            Err(must_be) => usage(format!("--{long} must be {must_be}"), row.path),
-        };
-    // The daemon, which may run elsewhere in the tree, opens the file later.
-    let ca_file = match raw.text("ca-file")? {
-        Some(path) => std::path::absolute(path).map_or(path.to_string(), |path| path.display().to_string()),
-        None => String::new(),
+    let checked = |long: &str, check: fn(&str) -> Result<String, String>| match raw.text(long)?.map(check).transpose() {
+        Ok(value) => Ok(value),
+        Err(must_be) => usage(format!("--{long} must be {must_be}"), row.path),
     };
+    // The daemon, which may run elsewhere in the tree, opens the file later.
+    let absolute = |path: &str| match path {
+        "" => String::new(),
+        path => std::path::absolute(path).map_or(path.to_string(), |path| path.display().to_string()),
+    };
+    let ca_file = raw.text("ca-file")?.map(absolute);
     Ok(Login {
         jid,
         password_file: raw.text("password-file")?.map(PathBuf::from),

@@ -3,43 +3,116 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::args::BotVerb;
+use super::args::{BotMade, BotVerb};
 use super::client::Client;
-use super::{Exit, Failed, print, table_of};
+use super::{Exit, Failed, password, print, table_of};
 use crate::base::jid::BareJid;
-use crate::base::json::{Fields, Object};
+use crate::base::json::{self, Fields, Object};
 use crate::base::{limits, text};
 use crate::config::Config;
 
 /// `bot list`
 pub(super) fn list(config: &Config, owner: Option<&BareJid>) -> Result<(), Failed> {
-    let bots = fetch(&mut Client::new(config), owner)?;
+    let mut client = Client::new(config);
+    let bots = fetch(&mut client, owner)?;
     if bots.is_empty() {
         print("no bots yet; make one with `botmother bot create NAME`\n");
-        return Ok(());
+        return list_leaving(&mut client, owner);
     }
     let text = |bot: &Fields, key: &str| bot.text(key).ok().flatten().unwrap_or_default().to_string();
     let row = |bot: &Fields| {
         let owner = bot.text("account").ok().flatten().map_or_else(|| text(bot, "owner"), str::to_string);
-        vec![number(bot), text(bot, "name"), text(bot, "mode"), text(bot, "status"), text(bot, "jid"), owner]
+        let (state, why) = (state(bot), text(bot, "state_why"));
+        vec![
+            number(bot),
+            text(bot, "name"),
+            text(bot, "mode"),
+            text(bot, "status"),
+            state,
+            text(bot, "jid"),
+            owner,
+            why,
+        ]
     };
-    print(table_of(&["ID", "NAME", "MODE", "STATUS", "ADDRESS", "OWNER"], bots.iter().map(row).collect()));
+    let headings = ["ID", "NAME", "MODE", "STATUS", "STATE", "ADDRESS", "OWNER", "WHY"];
+    print(table_of(&headings, bots.iter().map(row).collect()));
+    list_leaving(&mut client, owner)
+}
+
+/// How a bot is connected, and since when it is not.
+fn state(bot: &Fields) -> String {
+    let state = bot.text("state").ok().flatten().unwrap_or_default();
+    match bot.number("state_since").ok().flatten() {
+        Some(since) if !matches!(state, "online" | "connecting") => format!("{state} for {}", lasting_since(since)),
+        _ => state.to_string(),
+    }
+}
+
+fn lasting_since(since: i64) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    text::lasting(i64::try_from(now.as_secs()).unwrap_or(since) - since)
+}
+
+/// Accounts of deleted bots, if there are any.
+fn list_leaving(client: &mut Client, owner: Option<&BareJid>) -> Result<(), Failed> {
+    let query: Vec<(&str, &str)> = owner.iter().map(|owner| ("account", owner.as_str())).collect();
+    // A daemon of an earlier version has no such list.
+    let Ok(answer) = client.get("/bot/forget", &query, Duration::ZERO) else { return Ok(()) };
+    let all = answer.need_objects("accounts").map_err(|wrong| Failed::new(Exit::Failed, wrong.to_string()))?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let text = |left: &Fields, key: &str| left.text(key).ok().flatten().unwrap_or_default().to_string();
+    let row = |left: &Fields| {
+        let since = left.number("since").ok().flatten().map(lasting_since).unwrap_or_default();
+        vec![text(left, "jid"), text(left, "account"), since, text(left, "why")]
+    };
+    print("\naccounts of deleted bots that are not removed yet; `botmother bot forget JID` gives one up:\n");
+    print(table_of(&["ACCOUNT", "OWNER", "TRIED FOR", "WHY"], all.iter().map(row).collect()));
+    Ok(())
+}
+
+/// `bot forget`
+pub(super) fn forget(config: &Config, jid: &BareJid) -> Result<(), Failed> {
+    let answer = Client::new(config).post("/bot/forget", Object::new().text("jid", jid.as_str()))?;
+    let remains = answer.text("remains").ok().flatten().unwrap_or("?");
+    print(format_args!("{jid} is given up; what stays at its server: {remains}\n"));
     Ok(())
 }
 
 /// `bot create`: the token alone goes to standard output where that is no terminal, so that a script can take it.
-pub(super) fn create(config: &Config, body: Object, avatar: Option<&Path>) -> Result<(), Failed> {
-    let avatar = avatar.map(read_picture).transpose()?;
-    let body = body.text_if("avatar", avatar.as_deref());
-    let bot = Client::new(config).post("/bot/create", body)?;
+pub(super) fn create(config: &Config, made: &BotMade) -> Result<(), Failed> {
+    let avatar = made.avatar.as_deref().map(read_picture).transpose()?;
+    let body = Object::new().text("name", &made.name).text("account", &made.owner).text("mode", &made.mode);
+    let body = body.text_if("access", made.access.as_deref()).text_if("encrypt", made.encrypt.as_deref());
+    let mut body = body.text_if("avatar", avatar.as_deref());
+    if !made.contacts.is_empty() {
+        body = body.raw("contacts", &json::array(made.contacts.iter().map(|jid| json::text(jid.as_str()))));
+    }
+    let mut client = Client::new(config);
+    if let Some(jid) = &made.jid {
+        // So that nobody types it for nothing.
+        client.get("/health", &[], Duration::ZERO)?;
+        let password = password::get(made.password_file.as_deref(), &format!("Password of {jid}"))?;
+        body = body.text("jid", jid.as_str()).text("password", password.expose());
+    }
+    if let Some(seconds) = made.wait {
+        body = body.number("wait", i64::try_from(seconds).unwrap_or(limits::ARRIVAL_SECONDS_MAX));
+    }
+    let bot = client.post_patiently("/bot/create", body, Duration::from_secs(made.wait.unwrap_or_default()))?;
     let text = |key: &str| bot.text(key).ok().flatten().unwrap_or_default();
     print(format_args!("bot {} is called {}\ntoken: {}\n", number(&bot), text("name"), text("token")));
     for (what, key) in [("address", "jid"), ("invite", "invite"), ("API", "api_url"), ("hint", "hint")] {
         if !text(key).is_empty() {
             print(format_args!("{what}: {}\n", text(key)));
         }
+    }
+    if !matches!(text("state"), "online" | "") {
+        let why = Some(text("state_why")).filter(|why| !why.is_empty()).map(|why| format!(": {why}"));
+        let (state, why) = (text("state"), why.unwrap_or_default());
+        print(format_args!("state: {state}{why}\nit goes on trying; `botmother bot list` shows how it is\n"));
     }
     Ok(())
 }
@@ -57,14 +130,19 @@ fn read_picture(path: &Path) -> Result<String, Failed> {
 }
 
 /// `bot delete`, `bot token`, …
-pub(super) fn act(config: &Config, verb: BotVerb, bot: &str) -> Result<(), Failed> {
+pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&BareJid>) -> Result<(), Failed> {
     let mut client = Client::new(config);
-    let (id, name) = find(&mut client, bot)?;
+    let (id, name) = find(&mut client, bot, owner)?;
     let body = Object::new().number("id", id);
     match verb {
         BotVerb::Delete => {
-            client.post("/bot/delete", body)?;
+            let answer = client.post("/bot/delete", body)?;
             print(format_args!("bot {id} ({name}) is deleted\n"));
+            if answer.truth("account_removed").ok().flatten() == Some(false) {
+                print(
+                    "its account is not removed at its server yet; it is tried again, and `botmother bot list` shows it\n",
+                );
+            }
         }
         BotVerb::Token => {
             let answer = client.post("/bot/token", body)?;
@@ -86,8 +164,8 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str) -> Result<(), Faile
 }
 
 /// A bot's number and name, from either.
-fn find(client: &mut Client, bot: &str) -> Result<(i64, String), Failed> {
-    let bots = fetch(client, None)?;
+fn find(client: &mut Client, bot: &str, owner: Option<&BareJid>) -> Result<(i64, String), Failed> {
+    let bots = fetch(client, owner)?;
     let named = |fields: &Fields| {
         let name = fields.text("name").ok().flatten().unwrap_or_default().to_string();
         fields.need_number("id").ok().map(|id| (id, name))

@@ -13,6 +13,7 @@ use super::{Exit, Failed};
 use crate::base::call::HttpCall;
 use crate::base::json::{Fields, Object};
 use crate::base::limits;
+use crate::base::remedy::{PLACE_HEADER, PLACE_SHELL};
 use crate::base::secret::Secret;
 use crate::base::text::percent;
 use crate::config::{ApiMode, Config};
@@ -55,7 +56,12 @@ impl Client {
 
     /// `POST` of a JSON object.
     pub(super) fn post(&mut self, path: &str, body: Object) -> Result<Fields, Failed> {
-        self.ask("POST", path.to_string(), Some(body.end()), limits::CLIENT_TIMEOUT)
+        self.post_patiently(path, body, Duration::ZERO)
+    }
+
+    /// The same for what the daemon takes some time over.
+    pub(super) fn post_patiently(&mut self, path: &str, body: Object, time: Duration) -> Result<Fields, Failed> {
+        self.ask("POST", path.to_string(), Some(body.end()), time + limits::CLIENT_TIMEOUT)
     }
 
     fn ask(
@@ -67,7 +73,7 @@ impl Client {
     ) -> Result<Fields, Failed> {
         let url = format!("{}{path}", self.base);
         let bearer = |token: &Secret| Secret::new(format!("Bearer {}", token.expose()));
-        let mut call = HttpCall::new(method, url);
+        let mut call = HttpCall::new(method, url).header(PLACE_HEADER, PLACE_SHELL);
         call.timeout = timeout;
         call.answer_bytes_max = limits::CLIENT_ANSWER_BYTES_MAX;
         if let Some(json) = body {

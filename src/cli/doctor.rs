@@ -11,8 +11,12 @@ use super::account;
 use super::client::{self, Client};
 use super::{Exit, Failed, print};
 use crate::base::limits;
+use crate::base::remedy::{self, FORGET, Place};
 use crate::config::{self, Config, Roots};
 use crate::engine::effect::Route;
+use crate::net::probe::Step;
+use crate::store;
+use crate::store::row::{AccountRow, Origin};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,31 +56,74 @@ pub(super) fn run(config: &Config) -> Result<(), Failed> {
     check_clock(&mut report, &config.data_dir);
     check_daemon(&mut report, config);
     for account in &config.accounts {
-        let route = Route {
-            domain: account.jid.domain().to_string(),
+        let row = AccountRow {
+            password: account.password.clone(),
             host: account.host.clone(),
             ca_file: account.ca_file.display().to_string(),
             pin: account.pin.clone(),
-            system_roots: config.roots == Roots::System,
+            from_config: true,
+            ..AccountRow::new(&account.jid, [0; 4])
         };
         let what = format!("account {}", account.jid);
-        let steps = &mut |step| print(format_args!("      {step}\n"));
-        print(format_args!("      {what}\n"));
-        match account::log_in(&route, &account.jid, &account.password, account.plaintext, steps) {
-            Ok(facts) => match account::lacks(&facts) {
-                None => report.say(Mark::Ok, &what, "can log in, and the server has all that is needed"),
-                Some(lacks) => report.say(Mark::Warn, &what, &format!("can log in; {lacks}")),
-            },
-            Err(why) => {
-                report.has_lost_server = true;
-                print(format_args!("FAIL  {what}: {why}\n"));
-            }
-        }
+        check_account(&mut report, config, &what, &row, account.plaintext);
+    }
+    if let Err(error) = check_saved(&mut report, config) {
+        let found = format!("those of `account add` and of bots cannot be looked at: {error}");
+        report.say(Mark::Warn, "accounts", &found);
     }
     match (report.has_failed, report.has_lost_server) {
         (true, _) => Err(Failed::new(Exit::Failed, "")),
         (false, true) => Err(Failed::new(Exit::Unavailable, "")),
         (false, false) => Ok(()),
+    }
+}
+
+/// Accounts that are saved: of people, and of bots.
+fn check_saved(report: &mut Report, config: &Config) -> Result<(), store::Error> {
+    let Some(store) = account::look(config)? else { return Ok(()) };
+    let bots = store.list_bots()?;
+    for row in store.list_accounts()? {
+        let what = match row.bot.and_then(|id| bots.iter().find(|bot| bot.id == id)) {
+            Some(bot) => format!("account {} of bot {} ({})", row.jid, bot.id, bot.name),
+            None => format!("account {}", row.jid),
+        };
+        if row.removing {
+            let found = remedy::at(Place::Shell, &format!("of a deleted bot, not removed yet; {FORGET} gives it up"));
+            report.say(Mark::Warn, &what, &found);
+        } else if !row.from_config {
+            check_account(report, config, &what, &row, false);
+        }
+    }
+    Ok(())
+}
+
+/// Whether an account can be logged in to.
+fn check_account(report: &mut Report, config: &Config, what: &str, row: &AccountRow, plaintext: bool) {
+    let route = Route {
+        domain: row.jid.domain().to_string(),
+        host: row.host.clone(),
+        ca_file: row.ca_file.clone(),
+        pin: row.pin.clone(),
+        system_roots: config.roots == Roots::System,
+    };
+    // Of another command than this one its options have to be said whole.
+    let place = if row.from_config { Place::File } else { Place::Chat };
+    let say = |text: String| remedy::at(place, &text);
+    print(format_args!("      {what}\n"));
+    let steps = &mut |step: Step| print(format_args!("      {}\n", say(step.to_string())));
+    match account::log_in(&route, &row.jid, &row.password, plaintext, steps) {
+        Ok(facts) => match account::lacks(&facts) {
+            None => report.say(Mark::Ok, what, "can log in, and the server has all that is needed"),
+            Some(lacks) => report.say(Mark::Warn, what, &format!("can log in; {lacks}")),
+        },
+        Err(why) if row.origin == Origin::Register && row.login_key.is_none() => {
+            let found = format!("not made yet, the daemon goes on trying ({})", say(why));
+            report.say(Mark::Warn, what, &found);
+        }
+        Err(why) => {
+            report.has_lost_server = true;
+            print(format_args!("FAIL  {what}: {}\n", say(why)));
+        }
     }
 }
 

@@ -65,6 +65,8 @@ fn command_page(row: &CommandRow) -> String {
         out.push_str("\noptions:\n");
         options(&mut out, own.into_iter());
     }
+    out.push_str("\noptions of all commands:\n");
+    options(&mut out, OPTIONS.iter().filter(|row| row.commands.is_empty()));
     if !row.examples.is_empty() {
         out.push_str("\nexamples:\n");
         for example in row.examples {

@@ -1,7 +1,7 @@
 //! The command line: what `botmother COMMAND` does. `main` parses, reads the configuration and calls [`run`].
 //!
 //! Commands talk to the running daemon through its HTTP API, as any program may; only `account` and `doctor` look into
-//! the store, and only while no daemon has it.
+//! the store, and write to it only while no daemon has it.
 
 pub mod args;
 pub mod log;
@@ -19,7 +19,6 @@ use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 use std::time::Duration;
 
-use crate::base::json::Object;
 use crate::config::{self, Config};
 use args::Command;
 
@@ -75,11 +74,9 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::AccountRemove(jid) => account::remove(config, &jid),
         Command::AccountTest(login) => account::try_login(config, &login),
         Command::BotList(owner) => bot::list(config, owner.as_ref()),
-        Command::BotCreate { name, owner, mode, access, avatar } => {
-            let body = Object::new().text("name", &name).text("account", &owner).text("mode", &mode);
-            bot::create(config, body.text_if("access", access.as_deref()), avatar.as_deref())
-        }
-        Command::Bot(verb, bot) => bot::act(config, verb, &bot),
+        Command::BotCreate(made) => bot::create(config, &made),
+        Command::BotForget(jid) => bot::forget(config, &jid),
+        Command::Bot(verb, bot, owner) => bot::act(config, verb, &bot, owner.as_ref()),
         Command::ConfigCheck => check_config(config),
         Command::ConfigDump(passwords) => dump_config(config, passwords),
         Command::Doctor => doctor::run(config),

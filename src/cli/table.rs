@@ -47,6 +47,20 @@ pub(super) const GROUPS: &[(&str, &str)] = &[
     ("config", "The configuration. `botmother help config` explains every key."),
 ];
 
+/// What a command wants that is about one bot.
+const ANY_BOT: &str = "BOT is the bot's number, or its name where only one bot (of --owner) is called so; `botmother bot\n\
+                       list` shows both. Needs the running daemon.";
+
+/// What stands for a word, for whoever has left it out.
+pub(super) fn meaning(words: &str) -> &'static str {
+    match words {
+        "BOT" => ", a bot's number or name; `botmother bot list` shows them",
+        "JID" => ", an address like user@example.org",
+        "NAME" => ", what the bot is to be called",
+        _ => "",
+    }
+}
+
 /// All commands in the order of the help.
 pub(super) const COMMANDS: &[CommandRow] = &[
     command(
@@ -71,7 +85,9 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "JID",
         "sign in to an XMPP account",
         "Asks for the password (without showing it), tries to log in, and saves the account when that works; the daemon\n\
-         takes it up at once if it runs. The password is stored sealed.",
+         takes it up at once if it runs, and bots with accounts at the same server reach it the same way. The password is\n\
+         stored sealed. For an account that is saved it is a new password; --host, --ca-file and --pin stay as they are\n\
+         unless given (--host '' is DNS again). A bot's own account gets a new password this way, too.",
         &[
             "botmother account add you@example.org",
             "botmother account add you@home.lan --host 192.168.1.5:5222 --ca-file ca.pem",
@@ -89,23 +105,53 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "account test",
         "JID",
         "try to log in, and say each step",
-        "Takes what the configuration says of the account; otherwise asks for the password. Saves nothing.",
-        &["botmother account test you@example.org"],
+        "Takes what the configuration says of the account, or what is saved of it (a bot's own account, too); options go\n\
+         before that. Asks for the password of an account that is not known. Saves nothing.",
+        &["botmother account test you@example.org", "botmother account test you@home.lan --host 192.168.1.5:5222"],
     ),
-    command("bot list", "", "show the bots", "", &["botmother bot list", "botmother bot list --owner you@example.org"]),
+    command(
+        "bot list",
+        "",
+        "show the bots and how they are connected",
+        "STATUS is whether a bot is switched on, STATE whether it can be reached: online, connecting, registering (its\n\
+         account is not made yet), offline, stopped (a wrong password). Accounts of deleted bots that their servers have\n\
+         not removed are listed below.",
+        &["botmother bot list", "botmother bot list --owner you@example.org"],
+    ),
     command(
         "bot create",
         "NAME",
         "make a bot and print its token",
         "The token is what the bot's program shows to the API. The owner is who talks to the bot: owner@local (the chat in\n\
-         the terminal) unless --owner says otherwise.",
-        &["botmother bot create Weather", "botmother bot create Weather --owner you@example.org"],
+         the terminal) unless --owner says otherwise. With --mode dedicated or cloud it gets an account of its own, made\n\
+         at its owner's server or by ejabberd's API; with --jid it uses one that you have made, whose password is asked\n\
+         for. While its server cannot be reached it is made all the same, says so, and comes online later; with --wait it\n\
+         is taken back then.",
+        &[
+            "botmother bot create Weather",
+            "botmother bot create Weather --owner you@example.org --mode dedicated --wait 20",
+            "botmother bot create Support --owner you@example.org --jid support@example.org --password-file pw",
+        ],
     ),
-    command("bot delete", "BOT", "delete a bot and what waits for it", "", &["botmother bot delete Weather"]),
-    command("bot token", "BOT", "make a new token; the old one stops working", "", &["botmother bot token 3"]),
-    command("bot revoke", "BOT", "take a bot's token away and switch it off", "", &["botmother bot revoke 3"]),
-    command("bot activate", "BOT", "switch a bot on", "", &[]),
-    command("bot deactivate", "BOT", "switch a bot off; it keeps its token", "", &[]),
+    command("bot delete", "BOT", "delete a bot and what waits for it", ANY_BOT, &["botmother bot delete Weather"]),
+    command(
+        "bot forget",
+        "JID",
+        "give up the account of a deleted bot that its server does not remove",
+        "JID is an account that `botmother bot list` shows as not removed. It is not tried any more; what stays at the\n\
+         server is said.",
+        &["botmother bot forget bot_weather_1f2e@example.org"],
+    ),
+    command("bot token", "BOT", "make a new token; the old one stops working", ANY_BOT, &["botmother bot token 3"]),
+    command("bot revoke", "BOT", "take a bot's token away and switch it off", ANY_BOT, &["botmother bot revoke 3"]),
+    command("bot activate", "BOT", "switch a bot on", ANY_BOT, &["botmother bot activate Weather"]),
+    command(
+        "bot deactivate",
+        "BOT",
+        "switch a bot off; it keeps its token",
+        ANY_BOT,
+        &["botmother bot deactivate Weather --owner you@example.org"],
+    ),
     command(
         "config check",
         "",
@@ -175,15 +221,15 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         long: "wait",
         short: None,
         value: "SECONDS",
-        commands: &["chat"],
-        brief: "without a terminal: end after so much silence (5)",
+        commands: &["chat", "bot create"],
+        brief: "chat, without a terminal: end after so much silence (5); bot create: no bot unless it is online by then",
     },
     OptionRow {
         long: "password-file",
         short: None,
         value: "F",
-        commands: &["account add", "account test"],
-        brief: "take the password from this file instead of asking",
+        commands: &["account add", "account test", "bot create"],
+        brief: "take the account's password from this file instead of asking",
     },
     OptionRow {
         long: "host",
@@ -210,8 +256,16 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         long: "owner",
         short: None,
         value: "JID",
-        commands: &["bot create", "bot list"],
-        brief: "whose bot it is (owner@local); of a list: only this owner's",
+        commands: &[
+            "bot create",
+            "bot list",
+            "bot delete",
+            "bot token",
+            "bot revoke",
+            "bot activate",
+            "bot deactivate",
+        ],
+        brief: "whose bot it is (bot create: owner@local); of several of one name, or in the list: only this owner's",
     },
     OptionRow {
         long: "mode",
@@ -221,11 +275,32 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         brief: "personal (speaks through its owner's account), dedicated or cloud (has one of its own)",
     },
     OptionRow {
+        long: "jid",
+        short: None,
+        value: "JID",
+        commands: &["bot create"],
+        brief: "an account that you have made for the bot; else one is made for --mode dedicated or cloud",
+    },
+    OptionRow {
         long: "access",
         short: None,
         value: "WHO",
         commands: &["bot create"],
         brief: "who may write to a bot with an account of its own: owner, or of cloud: roster, list, public",
+    },
+    OptionRow {
+        long: "contacts",
+        short: None,
+        value: "JIDS",
+        commands: &["bot create"],
+        brief: "with --access list: who may write to it, addresses with commas between them",
+    },
+    OptionRow {
+        long: "encrypt",
+        short: None,
+        value: "HOW",
+        commands: &["bot create"],
+        brief: "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off",
     },
     OptionRow {
         long: "avatar",

@@ -7,14 +7,16 @@ use std::time::Duration;
 use crate::base::crypto::Hash;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
+use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::arrival::features;
 use crate::engine::copies::Late;
 use crate::engine::effect::{Effect, Order, Route};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{AccountInfo, NewAccount, Receive};
+use crate::engine::handle::{AccountInfo, Connection, NewAccount, Receive};
 use crate::engine::outbox::Queue;
+use crate::engine::state::Course;
 use crate::engine::{Engine, Settings, Trouble};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
@@ -54,7 +56,7 @@ pub(super) struct Account {
     pub(super) row: AccountRow,
     pub(super) login: Login,
     pub(super) is_online: bool,
-    pub(super) state: String,
+    pub(super) course: Course,
     presence: String,
     pub(super) queue: Queue,
     /// Sent and acknowledged, to be deleted with the next transaction.
@@ -103,7 +105,13 @@ impl Engine {
     /// does not run or runs otherwise, ends what is no longer there.
     pub(super) fn settle_accounts(&mut self) -> Result<(), store::Error> {
         let configured = self.setup.settings.accounts.clone();
-        for row in self.take_over(&configured)? {
+        let mut rows = self.take_over(&configured)?;
+        // Those of bots follow those of people.
+        rows.sort_by_key(|row| row.origin != Origin::Person);
+        for mut row in rows {
+            if row.origin != Origin::Person && self.align(&mut row)? {
+                self.store.store_account(&row)?;
+            }
             let is_configured = configured.iter().any(|account| account.jid == row.jid);
             let login = Login {
                 plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
@@ -111,7 +119,7 @@ impl Engine {
             };
             if row.removing && matches!(row.origin, Origin::Brought | Origin::Register) {
                 // It does what is left to do when it is online.
-                if !self.accounts.contains_key(&row.id) {
+                if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
                     self.start_account(row, login)?;
                 }
             } else if row.removing || row.bot.is_some_and(|bot| !self.is_active(bot)) {
@@ -171,7 +179,7 @@ impl Engine {
             password: row.password.clone(),
             resource: row.resource.clone(),
             login_key: row.login_key.as_ref().and_then(read_login_key),
-            register: row.origin == Origin::Register && row.login_key.is_none(),
+            register: row.origin == Origin::Register && row.login_key.is_none() && !row.removing,
             plaintext: login.plaintext,
             presence: presence.clone(),
             is_bot: row.origin != Origin::Person,
@@ -186,7 +194,7 @@ impl Engine {
         };
         let count = self.store.count_outbox(id)?;
         let in_doubt = self.store.has_outbox(id)?;
-        if count > 0 {
+        if count > 0 && !row.removing {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
         let before = self.accounts.get(&id);
@@ -194,7 +202,7 @@ impl Engine {
         let account = Account {
             login,
             is_online: false,
-            state: "connecting".to_string(),
+            course: Course::begin(self.now.mono),
             presence,
             queue: Queue::from_store(count),
             acked: Vec::new(),
@@ -252,7 +260,7 @@ impl Engine {
         let info = |account: &Account| AccountInfo {
             jid: account.row.jid.clone(),
             online: account.is_online,
-            state: account.state.clone(),
+            state: account.course.to_string(),
             from_config: account.row.from_config,
         };
         self.people().map(info).collect()
@@ -269,8 +277,8 @@ impl Engine {
         }
         // An account that is or was there keeps its resource and its archive mark.
         let known = self.store.find_account(&new.jid)?;
-        if known.as_ref().is_some_and(|row| row.origin != Origin::Person) {
-            return Err(Failure::Conflict(format!("{} is the account of a bot", new.jid)).into());
+        if let Some(row) = known.as_ref().filter(|row| row.origin != Origin::Person) {
+            return self.change_bot_password(row.clone(), new);
         }
         let row = known.unwrap_or_else(|| self.new_row(&new.jid));
         let mut row = AccountRow {
@@ -290,6 +298,21 @@ impl Engine {
         self.audit(None, "account_added", &format!("jid={}", new.jid))?;
         // The session begins anew with the new password; what waits to be sent stays.
         self.start_account(row, self.login())?;
+        self.align_bots()?;
+        Ok(())
+    }
+
+    /// Another password for the account of a bot; it goes on being reached as its owner's is.
+    fn change_bot_password(&mut self, row: AccountRow, new: &NewAccount) -> Result<(), Trouble> {
+        let Some(bot) = row.bot.filter(|_| !row.removing) else {
+            return Err(Failure::Conflict(format!("{} is the account of a deleted bot", new.jid)).into());
+        };
+        let row = AccountRow { password: new.password.clone(), login_key: None, ..row };
+        self.store.store_account(&row)?;
+        self.audit(Some(bot), "account_password", &format!("jid={}", new.jid))?;
+        if self.is_active(bot) {
+            self.start_account(row, self.login())?;
+        }
         Ok(())
     }
 
@@ -311,12 +334,13 @@ impl Engine {
         if matches!(event, Event::Presence(_) | Event::Request(_) | Event::Answer { .. }) {
             *self.pending.taken.entry(id).or_default() += 1;
         }
+        let now = self.now.mono;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         self.busy.insert(id);
         match event {
             Event::Bound { jid, facts } => {
                 account.late.clear();
-                account.state = "reading the archive".to_string();
+                account.course.turn(Connection::Connecting, "reading the archive", now);
                 log::info!(
                     "{jid}: signed in ({}, {}; resumption {}, carbons {}, archive {})",
                     facts.tls,
@@ -336,7 +360,7 @@ impl Engine {
                 account.is_online = true;
                 account.in_doubt = false;
                 account.looks_back = false;
-                account.state = "online".to_string();
+                account.course.turn(Connection::Online, "", now);
                 log::info!("{}: online{}", account.row.jid, if *resumed { " again, resumed" } else { "" });
                 if !resumed {
                     account.queue.restart();
@@ -380,14 +404,20 @@ impl Engine {
                 account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
                 account.is_online = false;
                 account.is_fenced = false;
-                account.state = format!("offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil());
-                log::warn!("{}: {}", account.row.jid, account.state);
+                account.course.offline(why, *retry_in, now);
+                // Where it goes on at once, with a password instead of a key, the session knows more than its account.
+                if let (true, false) = (account.row.removing, retry_in.is_zero()) {
+                    let row = account.row.clone();
+                    self.rooms_offline(id)?;
+                    return self.put_off(&row, why);
+                }
+                log::warn!("{}: {}", account.row.jid, remedy::at(Place::File, &account.course.to_string()));
                 self.rooms_offline(id)
             }
             Event::Stopped { why } => {
                 account.is_online = false;
-                account.state = format!("stopped: {why}");
-                log::error!("{}: {why}", account.row.jid);
+                account.course.turn(Connection::Stopped, why, now);
+                log::error!("{}: {}", account.row.jid, remedy::at(Place::File, why));
                 self.rooms_offline(id)?;
                 self.on_refused_login(id, why)
             }

@@ -21,6 +21,7 @@ use crate::base::call::Reach;
 use crate::base::crypto;
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};
+use crate::base::remedy::{SET_UP_AI, SWITCH_AI_ON};
 use crate::base::{limits, text};
 use crate::engine::calls::About;
 use crate::engine::command::texts::ai;
@@ -35,8 +36,13 @@ use crate::xmpp::message::{ChatState, Inbound, Kind};
 pub use setup::{AiInfo, AiSettings};
 
 /// To programs.
-const NOT_SET_UP: &str = "no AI is set up for this bot; use /bot/ai/setup, or write /ki setup in its chat";
-const OFF: &str = "this bot's AI is off; use /bot/ai/enable, or write /ki on in its chat";
+fn not_set_up() -> Failure {
+    Failure::NotConfigured(format!("no AI is set up for this bot; {SET_UP_AI} does it"))
+}
+
+fn is_off() -> Failure {
+    Failure::NotEnabled(format!("this bot's AI is off; {SWITCH_AI_ON} switches it on"))
+}
 
 /// What is asked, and what is to come.
 #[derive(Clone, Default)]
@@ -256,7 +262,7 @@ impl Engine {
         let row = self.store.ai(asked.bot, question.is_substitute)?;
         let Some((row, provider)) = row.and_then(|row| Provider::find(&row.provider).map(|found| (row, found))) else {
             // It was taken away meanwhile.
-            return self.end_with_fault(tag, &Fault::Refused(NOT_SET_UP.to_string()));
+            return self.end_with_fault(tag, &Fault::Refused("no AI is set up for this bot any more".to_string()));
         };
         let history = if question.is_bare { Vec::new() } else { self.history(&asked)? };
         let system = self.system_prompt(&row);

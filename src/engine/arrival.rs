@@ -427,6 +427,11 @@ impl Engine {
     }
 }
 
+/// Whether nobody answered because the connection went.
+pub(super) fn is_lost(error: &StanzaError) -> bool {
+    error.condition == "recipient-unavailable"
+}
+
 /// Whether the same may well be accepted another time.
 pub(super) fn is_passing(error: &StanzaError) -> bool {
     matches!(error.condition.as_str(), "recipient-unavailable" | "remote-server-timeout" | "internal-server-error")

@@ -6,9 +6,10 @@ use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::calls::wait_for;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, BotInfo, Caller, Question};
+use crate::engine::handle::{Answer, Caller, Question};
 use crate::engine::registry::{Bot, Voice};
 use crate::engine::{Engine, Trouble, Verdict};
+use crate::store;
 
 impl Engine {
     pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
@@ -73,11 +74,10 @@ impl Engine {
             Question::DeleteWebhook { drop_pending } => self.delete_webhook(bot, *drop_pending)?,
             Question::WebhookInfo => self.webhook_info(bot)?,
             Question::ReplayWebhook(wanted) => return self.replay_webhook(bot, wanted),
-            Question::GetMe | Question::WhoAmI => Answer::Me(self.bot(bot)?.info()),
+            Question::GetMe | Question::WhoAmI => Answer::Me(self.bot_info(bot)?),
             Question::GetInfo => {
                 let sessions = usize::from(self.is_bot_online(bot));
-                let bot = self.bot(bot)?;
-                Answer::Info(bot.info(), bot.commands.clone(), sessions)
+                Answer::Info(self.bot_info(bot)?, self.bot(bot)?.commands.clone(), sessions)
             }
             Question::SetCommands(commands) => {
                 self.set_commands(bot, commands)?;
@@ -103,9 +103,12 @@ impl Engine {
             Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
                 let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);
-                Answer::Bots(self.bots.values().filter(is_wanted).map(Bot::info).collect::<Vec<BotInfo>>())
+                let state = |bot: &Bot| Ok(bot.info(self.bot_state(bot)?));
+                Answer::Bots(self.bots.values().filter(is_wanted).map(state).collect::<Result<_, store::Error>>()?)
             }
             Question::DeleteBot(id) => return self.delete_and_remove(*id),
+            Question::Leaving(owner) => Answer::Leaving(self.list_leaving(owner.as_ref())?),
+            Question::Forget(jid) => Answer::Forgotten(jid.clone(), self.forget_leaving(jid, None)?),
             Question::Ejabberd => self.ejabberd_settings()?,
             Question::SetEjabberd(settings) => self.set_ejabberd(settings)?,
             Question::TestEjabberd(settings) => return self.test_ejabberd(settings),

@@ -171,7 +171,7 @@ impl Engine {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
                 Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
                 Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
-                Verdict::AwaitArrival(bot) => self.await_arrival(bot, reply),
+                Verdict::AwaitArrival(bot, wait) => self.await_arrival(bot, wait, reply),
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
                 Verdict::AwaitRoom(room, wish) => self.await_room(room, wish, reply),
                 Verdict::Nothing => {}
@@ -187,6 +187,10 @@ impl Engine {
 
     /// One event that could not be committed, alone.
     fn refuse(&mut self, events: Vec<Event>, fault: &Fault, out: &mut Vec<Effect>) {
+        let failure = match fault {
+            Fault::Store(store::Error::Full) => Failure::Full,
+            _ => Failure::Internal,
+        };
         let again = match fault {
             Fault::Store(error) => {
                 log::error!("nothing was stored: {error}");
@@ -199,15 +203,15 @@ impl Engine {
             }
         };
         for event in events {
-            self.refuse_event(event, again, out);
+            self.refuse_event(event, again, &failure, out);
         }
         self.retry_later();
     }
 
     /// `again`: the event may be tried another time.
-    fn refuse_event(&mut self, event: Event, again: bool, out: &mut Vec<Effect>) {
+    fn refuse_event(&mut self, event: Event, again: bool, failure: &Failure, out: &mut Vec<Effect>) {
         match event {
-            Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(Failure::Internal))),
+            Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(failure.clone()))),
             Event::Session(account, event @ session::Event::Answer { .. }) if again => {
                 self.unheard.push(Event::Session(account, event));
             }
@@ -223,7 +227,7 @@ impl Engine {
             Event::Session(account, session::Event::Message(_)) => {
                 out.push(Effect::Session(account, Order::Handled(1)));
             }
-            Event::Called { tag, .. } => self.refuse_call(tag, out),
+            Event::Called { tag, .. } => self.refuse_call(tag, failure, out),
             Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
             Event::Session(..) | Event::Heard { .. } | Event::Left | Event::Rebound(_) | Event::Report => {}
             // Stopping writes nothing of its own; it goes on without the last acknowledgements.
@@ -236,15 +240,15 @@ impl Engine {
     }
 
     /// What became of a call could not be stored.
-    fn refuse_call(&mut self, tag: u64, out: &mut Vec<Effect>) {
+    fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
         self.calls.remove(&tag);
         if self.postpone_question(tag, self.now.mono + limits::RECONNECT_FIRST) {
             return;
         }
         if let Some(reply) = self.callers.remove(&tag) {
-            out.push(Effect::Answer(reply, Err(Failure::Internal)));
+            out.push(Effect::Answer(reply, Err(failure.clone())));
         }
-        self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
+        self.remove_at(self.now.mono + limits::REMOVAL_FIRST);
         if let Err(error) = self.reload_webhooks() {
             log::error!("reading the webhooks again failed: {error}");
         }

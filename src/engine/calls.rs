@@ -9,7 +9,7 @@ use crate::base::call::HttpCall;
 use crate::base::id::BotId;
 use crate::engine::effect::Effect;
 use crate::engine::event::Called;
-use crate::engine::handle::{Outcome, ReplyTo};
+use crate::engine::handle::{Outcome, ReplyTo, Wait};
 use crate::engine::making::{Making, Removal};
 use crate::engine::webhook::Flight;
 use crate::engine::{Engine, Trouble, Verdict};
@@ -39,7 +39,7 @@ pub(super) enum End {
     /// This answer.
     Outcome(Outcome),
     /// To wait until this new bot is online.
-    Arrival(BotId),
+    Arrival(BotId, Wait),
 }
 
 impl Engine {
@@ -119,7 +119,7 @@ impl Engine {
             let Some(reply) = self.callers.remove(&tag) else { continue };
             match end {
                 End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
-                End::Arrival(bot) => self.await_arrival(bot, reply),
+                End::Arrival(bot, wait) => self.await_arrival(bot, wait, reply),
             }
         }
     }

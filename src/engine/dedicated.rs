@@ -9,12 +9,13 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::accounts::Login;
+use crate::base::remedy::Place;
+use crate::engine::accounts::{Account, Login};
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Encrypt, Mode, NewBot, OwnAccount, ReplyTo};
+use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
 use crate::engine::received::{Said, words};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -28,8 +29,10 @@ use crate::xmpp::stanza::{Iq, StanzaError};
 pub(super) struct Arrival {
     bot: BotId,
     reply: ReplyTo,
-    /// When it is answered all the same (monotonic): the server may be down.
+    /// When the wait is over (monotonic): the server may be down.
     pub(super) until: Duration,
+    /// The bot is wanted only if it is online by then.
+    is_strict: bool,
 }
 
 // --- coming and going ---
@@ -51,8 +54,7 @@ impl Engine {
         let is_leaving = |row: &AccountRow| row.removing && row.origin == Origin::Brought;
         if let Some(left) = known.as_ref().filter(|row| is_leaving(row)) {
             // The new bot writes over what the old one has not taken back yet.
-            self.end_account(left.id);
-            self.store.delete_account(left.id)?;
+            self.drop_account(left.id)?;
         } else if known.is_some() || crate::engine::local::is_local(&account.jid) {
             return Err(Failure::Conflict(format!("{} is in use here already", account.jid)).into());
         }
@@ -60,14 +62,12 @@ impl Engine {
         let row =
             AccountRow { password: account.password.clone(), bot: Some(info.id), origin, ..self.new_row(&account.jid) };
         self.sign_in_bot(row)?;
-        Ok(Verdict::AwaitArrival(info.id))
+        Ok(Verdict::AwaitArrival(info.id, new.wait))
     }
 
     /// Keeps a bot's account and signs it in, the way another account at the same server is.
     pub(super) fn sign_in_bot(&mut self, mut row: AccountRow) -> Result<(), store::Error> {
-        if let Some(near) = self.account_near(row.jid.domain()) {
-            (row.host, row.ca_file, row.pin) = (near.host, near.ca_file, near.pin);
-        }
+        self.align(&mut row)?;
         if row.id == AccountId(0) {
             row.id = self.store.insert_account(&row)?;
         } else {
@@ -76,9 +76,39 @@ impl Engine {
         self.start_account(row, self.login())
     }
 
-    /// An account at the same server: whatever it takes to reach that one, it takes to reach another there.
-    pub(super) fn account_near(&self, domain: &str) -> Option<AccountRow> {
-        self.people().map(|account| &account.row).find(|row| row.jid.domain() == domain).cloned()
+    /// An account at the same server, the owner's before others: whatever it takes to reach that one, it takes to reach
+    /// another there.
+    pub(super) fn account_near(&self, domain: &str, owner: Option<&BareJid>) -> Option<&AccountRow> {
+        let near = self.people().map(|account| &account.row).filter(|row| row.jid.domain() == domain);
+        near.min_by_key(|row| Some(&row.jid) != owner)
+    }
+
+    /// The account of a bot reaches its server as its owner's does today; says whether that is another way than before.
+    pub(super) fn align(&self, row: &mut AccountRow) -> Result<bool, store::Error> {
+        let owner = match row.bot.and_then(|bot| self.bots.get(&bot)) {
+            Some(bot) => Some(bot.row.owner.clone()),
+            None => self.store.farewell(row.id)?,
+        };
+        let Some(near) = self.account_near(row.jid.domain(), owner.as_ref()) else { return Ok(false) };
+        let is_other = (&row.host, &row.ca_file, &row.pin) != (&near.host, &near.ca_file, &near.pin);
+        (row.host, row.ca_file, row.pin) = (near.host.clone(), near.ca_file.clone(), near.pin.clone());
+        Ok(is_other)
+    }
+
+    /// A person's account is reached otherwise from now on: so are those of bots there.
+    pub(super) fn align_bots(&mut self) -> Result<(), store::Error> {
+        for mut row in self.store.list_accounts()? {
+            if row.origin == Origin::Person || !self.align(&mut row)? {
+                continue;
+            }
+            self.store.store_account(&row)?;
+            if self.accounts.contains_key(&row.id) {
+                self.start_account(row, self.login())?;
+            } else if self.leaving.contains_key(&row.id) {
+                self.remove_all_now();
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn login(&self) -> Login {
@@ -119,18 +149,26 @@ impl Engine {
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,
                 // Its server is told first; until then the row stays.
                 (Origin::Api, _) => {
-                    self.removal_at = Some(self.now.mono);
+                    self.remove_at(self.now.mono);
                     self.end_account(row.id);
-                    self.store.store_account(&AccountRow { removing: true, bot: None, ..row })?;
+                    self.store.store_account(&AccountRow { removing: true, bot: None, ..row.clone() })?;
+                    if let Some((owner, _)) = &known {
+                        self.store.store_farewell(row.id, owner)?;
+                    }
                 }
-                (Origin::Register, Some((_, true))) => drop(self.unregister_account(row, None)?),
-                _ => {
-                    self.end_account(row.id);
-                    self.store.delete_account(row.id)?;
-                }
+                (Origin::Register, _) if self.may_be_registered(&row) => drop(self.unregister_account(row, None)?),
+                _ => self.drop_account(row.id)?,
             }
         }
         Ok(())
+    }
+
+    /// Whether there may be an account at the server: it was online, or its first connection is under way.
+    pub(super) fn may_be_registered(&self, row: &AccountRow) -> bool {
+        let is_failing =
+            |account: &Account| !matches!(account.course.connection, Connection::Connecting | Connection::Online);
+        let has_arrived = row.bot.and_then(|bot| self.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
+        has_arrived || !self.accounts.get(&row.id).is_some_and(is_failing)
     }
 
     /// The server refuses the login. A bot that is just being made is taken back.
@@ -152,8 +190,35 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn await_arrival(&mut self, bot: BotId, reply: ReplyTo) {
-        self.arrivals.push(Arrival { bot, reply, until: self.now.mono + limits::ARRIVAL_TIMEOUT });
+    pub(super) fn await_arrival(&mut self, bot: BotId, wait: Wait, reply: ReplyTo) {
+        let (time, is_strict) = match wait {
+            Wait::Some => (limits::ARRIVAL_TIMEOUT, false),
+            Wait::No => (Duration::ZERO, false),
+            Wait::Online(time) => (time, true),
+        };
+        self.arrivals.push(Arrival { bot, reply, until: self.now.mono + time, is_strict });
+    }
+
+    /// By time: bots that were wanted only if they are online by now are taken back.
+    pub(super) fn take_back_late(&mut self) -> Result<(), store::Error> {
+        let is_late = |arrival: &&Arrival| arrival.is_strict && arrival.until <= self.now.mono;
+        let late: Vec<BotId> = self.arrivals.iter().filter(is_late).map(|arrival| arrival.bot).collect();
+        for id in late {
+            let Some(bot) = self.bots.get(&id) else { continue };
+            let state = self.bot_state(bot)?;
+            if state.connection == Connection::Online {
+                continue;
+            }
+            let why = state.why.unwrap_or_else(|| format!("its account is {}", state.connection.as_str()));
+            match self.delete_bot(id) {
+                Err(Trouble::Store(error)) => return Err(error),
+                Ok(()) | Err(Trouble::Failure(_)) => {
+                    let why = format!("the bot did not come online in time and was taken back: {why}");
+                    self.pending.arrived.push((id, Err(why)));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Answers those whose bots have arrived or will not, and those who have waited long enough.
@@ -164,8 +229,12 @@ impl Engine {
                 (Some(Err(why)), _) => Err(Failure::Remote { what: "registration_failed", why: why.clone() }),
                 (_, None) => Err(Failure::NotFound("the bot was deleted meanwhile".to_string())),
                 // In time or not, it is there: a server that is down now will be up again.
-                (result, Some(bot)) if result.is_some() || arrival.until <= self.now.mono => {
-                    Ok(Answer::Created(bot.info()))
+                (result, Some(_)) if result.is_some() || arrival.until <= self.now.mono => {
+                    match self.bot_info(arrival.bot) {
+                        Ok(info) => Ok(Answer::Created(info)),
+                        Err(Trouble::Failure(failure)) => Err(failure),
+                        Err(Trouble::Store(_)) => Err(Failure::Internal),
+                    }
                 }
                 _ => {
                     self.arrivals.push(arrival);
@@ -229,7 +298,7 @@ impl Engine {
             Ok(Some(answer)) => answer,
             Ok(None) => return Ok(false),
             Err(Trouble::Store(error)) => return Err(error),
-            Err(Trouble::Failure(failure)) => failure.to_string(),
+            Err(Trouble::Failure(failure)) => failure.at(Place::Chat),
         };
         self.say_as_bot(bot, who, &answer)?;
         Ok(command::parse(body).is_none_or(|(word, _)| !self.has_command(bot, &word)))

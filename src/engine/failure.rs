@@ -1,6 +1,9 @@
 //! How a question to the engine can fail: one type for all faces, which map it to their own status and envelope.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::base::remedy::{self, Place};
 
 /// Why a question was not answered. Descriptions are one sentence for people, without paths or secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,9 @@ pub enum Failure {
     },
     /// This build does not have it yet.
     NotBuilt(String),
-    /// Our own fault: the disk is full, the database is broken. Nothing of the request was done.
+    /// The disk is full. Nothing of the request was done; it is over when there is room again.
+    Full,
+    /// Our own fault: the database is broken. Nothing of the request was done.
     Internal,
 }
 
@@ -52,15 +57,9 @@ impl Failure {
         Failure::Invalid { field: field.to_string(), must_be: must_be.into() }
     }
 
-    /// The bot with this number does not exist.
-    pub fn no_bot(id: crate::base::id::BotId) -> Failure {
-        Failure::NotFound(format!("there is no bot with id {id}"))
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+    /// In the words of the place where it is read.
+    pub fn at(&self, place: Place) -> String {
+        let text: Cow<'_, str> = match self {
             Failure::NotFound(text)
             | Failure::Unauthorized(text)
             | Failure::Forbidden(text)
@@ -70,12 +69,26 @@ impl fmt::Display for Failure {
             | Failure::NotConfigured(text)
             | Failure::NotEnabled(text)
             | Failure::NotBuilt(text)
-            | Failure::Remote { why: text, .. } => f.write_str(text),
-            Failure::Invalid { field, must_be } if field.is_empty() => write!(f, "the body must be {must_be}"),
-            Failure::Invalid { field, must_be } => write!(f, "`{field}` must be {must_be}"),
-            Failure::Busy { retry_after_s } => write!(f, "too many requests; try again in {retry_after_s} s"),
-            Failure::Internal => f.write_str("the request could not be stored; the log says why; nothing was done"),
-        }
+            | Failure::Remote { why: text, .. } => text.into(),
+            Failure::Invalid { field, must_be } if field.is_empty() => format!("the body must be {must_be}").into(),
+            Failure::Invalid { field, must_be } => format!("{} must be {must_be}", remedy::field(field)).into(),
+            Failure::Busy { retry_after_s } => format!("too many requests; try again in {retry_after_s} s").into(),
+            Failure::Full => "the disk is full; nothing was done, and it can be tried again when there is room".into(),
+            Failure::Internal => "the request could not be stored; the log says why; nothing was done".into(),
+        };
+        remedy::at(place, &text)
+    }
+
+    /// The bot with this number does not exist.
+    pub fn no_bot(id: crate::base::id::BotId) -> Failure {
+        Failure::NotFound(format!("there is no bot with id {id}"))
+    }
+}
+
+/// For the log.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.at(Place::File))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::engine::Engine;
 use crate::engine::accounts::Account;
-use crate::engine::arrival::is_passing;
+use crate::engine::arrival::{is_lost, is_passing};
 use crate::engine::asking::{About, EntityAnswer};
 use crate::store;
 use crate::store::row::AccountRow;
@@ -84,8 +84,12 @@ impl Engine {
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
         match answer {
-            // At the next coming online it begins anew.
-            Err(error) if is_passing(error) => Ok(()),
+            // It begins anew, another time; the loss of the connection says itself when.
+            Err(error) if is_lost(error) => Ok(()),
+            Err(error) if is_passing(error) => match self.accounts.get(&account).map(|running| running.row.clone()) {
+                Some(row) => self.put_off(&row, &error.to_string()),
+                None => Ok(()),
+            },
             // Mostly there was nothing to take back.
             Err(error) => {
                 log::debug!("account {account}: step {step} of its goodbye: {error}");
@@ -100,8 +104,7 @@ impl Engine {
         if let Some(left) = self.accounts.get(&account) {
             log::info!("{}: given back", left.row.jid);
         }
-        self.end_account(account);
-        self.store.delete_account(account)
+        self.drop_account(account)
     }
 
     /// After a batch was taken back: whose the accounts are stands in the table, and what was asked was not.

@@ -21,12 +21,12 @@ pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 pub use answer::{
-    AccountInfo, Answer, BotInfo, DeliveryAttempt, EjabberdInfo, FileInfo, LocalLine, Metric, OmemoInfo, Update,
-    WebhookInfo,
+    AccountInfo, Answer, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
+    LocalLine, Metric, OmemoInfo, Remains, Update, WebhookInfo,
 };
 pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewProfile, NewRoom, NewWebhook, OwnAccount, Question,
-    UpdatePoll, read_avatar,
+    UpdatePoll, Wait, read_avatar,
 };
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 

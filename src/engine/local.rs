@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::base::remedy::LIST_BOTS;
 use crate::engine::command;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
@@ -70,7 +71,7 @@ impl Engine {
     /// A bot of the built-in account by number or name (whatever its case).
     pub(super) fn local_bot(&self, name: &str) -> Result<BotId, Failure> {
         self.find_bot(&local_owner(), name).ok_or_else(|| {
-            Failure::NotFound(format!("owner@local has no active bot called {name}; `botmother bot list` shows all"))
+            Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))
         })
     }
 

@@ -4,12 +4,11 @@
 //! whatever happens in between, it is removed again and not forgotten. Before a removal the server is asked whether the
 //! account has our password, so that a name which somebody else has is left alone.
 
-use std::time::Duration;
-
 use crate::base::call::Trust;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::base::remedy::EJABBERD;
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::calls::{About, End, wait_for};
@@ -18,7 +17,6 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::remote::ejabberd::{self, Api, Outcome};
-use crate::store;
 use crate::store::row::{AccountRow, EjabberdRow, Origin};
 
 /// What stands in the place of a password that is there.
@@ -60,7 +58,7 @@ impl Engine {
         self.store.store_ejabberd(&row)?;
         self.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
         // What could not be removed without them may be removed now.
-        self.removal_at = Some(self.now.mono);
+        self.remove_all_now();
         Ok(Answer::EjabberdSaved { is_configured: self.api_of(&row).is_ok() })
     }
 
@@ -80,11 +78,9 @@ impl Engine {
 
     fn api_of(&self, row: &EjabberdRow) -> Result<Api, Failure> {
         if row.host.is_empty() || row.api_url.is_empty() || row.admin_jid.is_empty() || row.admin_password.is_empty() {
-            let text = "ejabberd's API is not set up: /bot/ejabberd/settings needs api_url, host, admin_jid and \
-                        admin_password";
-            return Err(Failure::NotConfigured(text.to_string()));
+            return Err(Failure::NotConfigured(format!("ejabberd's API is not set up; {EJABBERD} does it")));
         }
-        let near = self.account_near(&row.host).map(|near| near.ca_file).filter(|file| !file.is_empty());
+        let near = self.account_near(&row.host, None).map(|near| near.ca_file.clone()).filter(|file| !file.is_empty());
         let trust = Trust { system_roots: self.setup.settings.system_roots, ca_file: near.map(Into::into) };
         Api::new(&row.api_url, &row.admin_jid, row.admin_password.clone(), trust)
             .map_err(|wrong| Failure::NotConfigured(wrong.to_string()))
@@ -147,6 +143,7 @@ impl Engine {
             ..self.new_row(&jid)
         };
         let account = self.store.insert_account(&row)?;
+        self.store.store_farewell(account, &new.owner)?;
         let call = register(&api, &row);
         let making = Making { new: new.clone(), account, tries: 1 };
         Ok(wait_for(self.call_out(format!("ejabberd {account}"), call, About::Register(Box::new(making)))))
@@ -165,7 +162,9 @@ impl Engine {
             return Err(Failure::Internal.into());
         };
         match ejabberd::read(called) {
-            Outcome::Done(_) => self.finish_making(row, &making.new).map(|bot| Some(End::Arrival(bot))),
+            Outcome::Done(_) => {
+                self.finish_making(row, &making.new).map(|bot| Some(End::Arrival(bot, making.new.wait)))
+            }
             Outcome::Taken if making.tries < limits::ACCOUNT_NAMES_TRIED_MAX => {
                 self.try_another_name(tag, row, making)?;
                 Ok(None)
@@ -175,7 +174,7 @@ impl Engine {
                 if refused.retry() == crate::base::call::Retry::Never {
                     self.store.delete_account(row.id)?;
                 } else {
-                    self.removal_at = Some(self.now.mono + limits::REMOVAL_FIRST);
+                    self.remove_at(self.now.mono + limits::REMOVAL_FIRST);
                 }
                 Err(Failure::Remote { what: "registration_failed", why: refused.to_string() }.into())
             }
@@ -228,7 +227,7 @@ impl Engine {
     /// The bot's account goes with it; whoever deletes it waits for the first try.
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
         let row = self.store.list_accounts_of(bot)?.into_iter().next();
-        let registered = row.clone().filter(|row| row.origin == Origin::Register);
+        let registered = row.clone().filter(|row| row.origin == Origin::Register && self.may_be_registered(row));
         let tag = registered.map(|row| self.unregister_account(row, Some(bot))).transpose()?;
         self.delete_bot(bot)?;
         let row = match (tag, row.filter(|row| row.origin == Origin::Api)) {
@@ -245,37 +244,11 @@ impl Engine {
     }
 
     /// Begins to remove an account.
-    fn remove(&mut self, row: AccountRow, bot: Option<BotId>) -> Result<u64, Trouble> {
+    pub(super) fn remove(&mut self, row: AccountRow, bot: Option<BotId>) -> Result<u64, Trouble> {
         let api = self.api_of(&self.store.ejabberd()?)?;
         let call = api.check_password(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password);
         let removal = Removal { account: row.id, bot };
         Ok(self.call_out(format!("ejabberd {}", row.id), call, About::Check(removal)))
-    }
-
-    /// By time: goes on with everything that is to be removed.
-    pub(super) fn remove_what_is_left(&mut self) -> Result<(), store::Error> {
-        if self.removal_at.is_none_or(|at| at > self.now.mono) {
-            return Ok(());
-        }
-        self.removal_at = None;
-        let is_busy = |id: AccountId| {
-            self.calls.values().any(|about| match about {
-                About::Register(making) => making.account == id,
-                About::Check(removal) | About::Unregister(removal) => removal.account == id,
-                About::EjabberdTest | About::File(_) | About::Webhook(_) | About::Ai => false,
-            })
-        };
-        let mut rows = self.store.list_accounts()?;
-        rows.retain(|row| row.removing && row.origin == Origin::Api && !is_busy(row.id));
-        for row in rows {
-            match self.remove(row, None) {
-                Err(Trouble::Store(error)) => return Err(error),
-                // Not set up any more: the next settings begin it again.
-                Err(Trouble::Failure(failure)) => log::warn!("an account could not be removed: {failure}"),
-                Ok(_) => {}
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn on_checked(&mut self, tag: u64, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
@@ -293,14 +266,13 @@ impl Engine {
             Some(false) => {
                 let first = *self.absent.entry(row.id).or_insert(self.now.mono);
                 if removal.bot.is_none() && self.now.mono < first + limits::REGISTER_LATE_MAX {
-                    self.removal_at = Some(first + limits::REGISTER_LATE_MAX);
+                    self.remove_at(first + limits::REGISTER_LATE_MAX);
                     return Ok(None);
                 }
-                self.absent.remove(&row.id);
-                self.store.delete_account(row.id)?;
+                self.drop_account(row.id)?;
                 Ok(removal.end(true))
             }
-            None => Ok(self.try_removal_later(&row.jid, removal, &ejabberd::read(called))),
+            None => self.try_removal_later(&row, removal, &ejabberd::read(called)),
         }
     }
 
@@ -311,23 +283,30 @@ impl Engine {
         match ejabberd::read(called) {
             Outcome::Done(_) => {
                 log::info!("{}: the account was removed from its server", row.jid);
-                self.store.delete_account(row.id)?;
+                self.drop_account(row.id)?;
                 Ok(removal.end(true))
             }
-            refused => Ok(self.try_removal_later(&row.jid, removal, &refused)),
+            refused => self.try_removal_later(&row, removal, &refused),
         }
     }
 
-    fn try_removal_later(&mut self, jid: &BareJid, removal: Removal, why: &Outcome) -> Option<End> {
-        let wait = self.removal_backoff.next(u32::from_le_bytes(self.random()));
-        log::warn!("{jid}: the account was not removed from its server, next try in {} s: {why}", wait.as_secs());
-        let at: Duration = self.now.mono + wait;
-        self.removal_at = Some(self.removal_at.map_or(at, |other| other.min(at)));
-        removal.end(false)
+    fn try_removal_later(&mut self, row: &AccountRow, removal: Removal, why: &Outcome) -> Result<Option<End>, Trouble> {
+        self.put_off(row, &why.to_string())?;
+        Ok(removal.end(false))
+    }
+}
+
+impl Making {
+    pub(super) fn is_about(&self, account: AccountId) -> bool {
+        self.account == account
     }
 }
 
 impl Removal {
+    pub(super) fn is_about(self, account: AccountId) -> bool {
+        self.account == account
+    }
+
     fn end(self, is_removed: bool) -> Option<End> {
         self.bot.map(|bot| End::Outcome(Ok(Answer::Deleted(bot, Some(is_removed)))))
     }

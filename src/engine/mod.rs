@@ -28,6 +28,7 @@ mod deeds;
 mod farewell;
 mod files;
 mod kinds;
+mod leaving;
 mod lived;
 mod local;
 mod making;
@@ -40,6 +41,7 @@ mod registry;
 mod rooms;
 mod router;
 mod sizes;
+mod state;
 mod updates;
 mod webhook;
 
@@ -54,7 +56,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
-use crate::base::time::{Backoff, Now};
+use crate::base::time::Now;
 use crate::engine::accounts::Account;
 use crate::engine::command::texts::Language;
 use crate::engine::effect::{Effect, Order};
@@ -120,9 +122,9 @@ pub struct Engine {
     /// Calls under way, by tag, and who waits for them.
     calls: HashMap<u64, calls::About>,
     callers: HashMap<u64, ReplyTo>,
-    /// When removals of accounts are tried again.
+    /// When removals of accounts are tried again, and how those fare that were tried in vain.
     removal_at: Option<Duration>,
-    removal_backoff: Backoff,
+    leaving: HashMap<AccountId, leaving::Leaving>,
     /// Accounts to be removed that were not at their server when it was asked first (monotonic).
     absent: HashMap<AccountId, Duration>,
     /// Who waits for a new bot to be online.
@@ -208,7 +210,7 @@ enum Verdict {
     /// Waits for lines of the built-in chat.
     AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
     /// Waits for a new bot to be online.
-    AwaitArrival(BotId),
+    AwaitArrival(BotId, handle::Wait),
     /// Waits for the end of a call.
     AwaitCall(u64),
     /// Waits for a room to let the bot in, or out.
@@ -267,7 +269,7 @@ impl Engine {
             calls: HashMap::new(),
             callers: HashMap::new(),
             removal_at: Some(now.mono),
-            removal_backoff: Backoff::new(limits::REMOVAL_FIRST, limits::REMOVAL_MAX),
+            leaving: HashMap::new(),
             absent: HashMap::new(),
             arrivals: Vec::new(),
             visits: Vec::new(),
@@ -355,6 +357,7 @@ impl Engine {
             self.end_generation()?;
         }
         self.give_up_files();
+        self.take_back_late()?;
         self.remove_what_is_left()
     }
 
@@ -365,7 +368,7 @@ impl Engine {
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
         for account in self.accounts.values() {
             let (count, skipped) = (account.queue.count, account.skipped);
-            log::info!("status: {}: {}, {count} messages wait, {skipped} skipped", account.row.jid, account.state);
+            log::info!("status: {}: {}, {count} messages wait, {skipped} skipped", account.row.jid, account.course);
         }
         self.report_rooms();
         self.report_webhooks();

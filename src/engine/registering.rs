@@ -5,8 +5,10 @@
 //! when it is online again.
 
 use crate::base::id::{AccountId, BotId};
+use crate::base::remedy::{BRING_ACCOUNT, EJABBERD};
 use crate::base::secret::Secret;
 use crate::base::text;
+use crate::engine::arrival::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::End;
 use crate::engine::failure::Failure;
@@ -23,9 +25,11 @@ impl Engine {
     /// A bot with an account at its owner's server; answered when it is online.
     pub(super) fn register_account(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
         if is_local(&new.owner) {
-            let text = "owner@local has no server to make an account at: set up /bot/ejabberd/settings, or give `jid` \
-                        and `password` of an account";
-            return Err(Failure::NotConfigured(text.to_string()).into());
+            let text = "owner@local has no server to make an account at: make the bot for another owner, set up ejabberd's \
+                        API with";
+            return Err(
+                Failure::NotConfigured(format!("{text} {EJABBERD}, or give an account with {BRING_ACCOUNT}")).into()
+            );
         }
         let jid = self.name_for(&new.name, new.owner.domain())?;
         let info = self.create_bot(new, Some(jid.clone()))?;
@@ -36,7 +40,7 @@ impl Engine {
             ..self.new_row(&jid)
         };
         self.sign_in_bot(row)?;
-        Ok(Verdict::AwaitArrival(info.id))
+        Ok(Verdict::AwaitArrival(info.id, new.wait))
     }
 
     /// A bot is deleted: its account is removed by its own session. Gives the tag of the question when it is online.
@@ -45,9 +49,12 @@ impl Engine {
         row: AccountRow,
         bot: Option<BotId>,
     ) -> Result<Option<u64>, store::Error> {
+        let id = row.id;
+        if let Some(known) = row.bot.and_then(|bot| self.bots.get(&bot)) {
+            self.store.store_farewell(id, &known.row.owner)?;
+        }
         let row = AccountRow { removing: true, bot: None, ..row };
         self.store.store_account(&row)?;
-        let id = row.id;
         self.leave_rooms(id)?;
         match self.accounts.get_mut(&id) {
             Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),
@@ -78,10 +85,12 @@ impl Engine {
         bot: Option<BotId>,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        if let Err(error) = answer {
-            log::warn!("{}: the server did not remove the account yet: {error}", self.jid_of(account));
-        } else {
-            self.forget_account(account)?;
+        match (answer, self.accounts.get(&account).map(|running| running.row.clone())) {
+            // The loss of the connection says itself when it is tried again.
+            (Err(error), _) if is_lost(error) => {}
+            (Err(error), Some(row)) => self.put_off(&row, &format!("the server does not remove it: {error}"))?,
+            (Err(_), None) => {}
+            (Ok(_), _) => self.forget_account(account)?,
         }
         if let Some(bot) = bot {
             self.pending.called.push((tag, End::Outcome(Ok(Answer::Deleted(bot, Some(answer.is_ok()))))));
@@ -92,8 +101,6 @@ impl Engine {
     /// The account is gone at its server.
     pub(super) fn forget_account(&mut self, account: AccountId) -> Result<(), store::Error> {
         log::info!("{}: the account was removed from its server", self.jid_of(account));
-        self.store.delete_account(account)?;
-        self.end_account(account);
-        Ok(())
+        self.drop_account(account)
     }
 }

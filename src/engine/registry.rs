@@ -10,7 +10,9 @@ use crate::base::secret::Secret;
 use crate::engine::access;
 use crate::engine::crypt::encrypt_key;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, BotInfo, Command, Encrypt, Mode, NewBot, NewProfile, Receive, UpdateKinds};
+use crate::engine::handle::{
+    Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, UpdateKinds,
+};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -37,8 +39,8 @@ pub(super) struct Bot {
 }
 
 impl Bot {
-    /// As callers see it.
-    pub(super) fn info(&self) -> BotInfo {
+    /// As callers see it; `state` is how it is connected.
+    pub(super) fn info(&self, state: BotState) -> BotInfo {
         BotInfo {
             id: self.row.id,
             name: self.row.name.clone(),
@@ -49,6 +51,7 @@ impl Bot {
             description: self.row.description.clone(),
             created_at: self.row.created_at,
             token: self.row.token.clone(),
+            state,
         }
     }
 }
@@ -153,9 +156,9 @@ impl Engine {
         if let Some(encrypt) = bot.encrypt {
             self.store.store_setting(&encrypt_key(id), encrypt.as_str())?;
         }
-        let info = bot.info();
         self.by_token.insert(hash, id);
         self.bots.insert(id, bot);
+        let info = self.bot_info(id)?;
         self.adjust_owner(&new.owner);
         log::info!("bot {id}: created for {}", new.owner);
         Ok(info)
@@ -204,7 +207,7 @@ impl Engine {
             row.name = name.unwrap_or(std::mem::take(&mut row.name));
             row.description = new.description.clone().unwrap_or(std::mem::take(&mut row.description));
         })?;
-        Ok(self.bot(id)?.info())
+        self.bot_info(id)
     }
 
     /// A new token; the old one is invalid from this commit on.

@@ -16,6 +16,7 @@ use super::srv::{self, Resolver, Target};
 use super::tls::{self, Certificate, Configs};
 use super::{idn, x509};
 use crate::base::limits;
+use crate::base::remedy::HOST;
 use crate::engine::effect::Route;
 use crate::xmpp::session::{Facts, Lost, TlsFacts};
 
@@ -157,7 +158,7 @@ async fn places(route: &Route, report: &dyn Fn(Step)) -> Result<Vec<Target>, Los
     let Route { domain, host, .. } = route;
     if !host.is_empty() {
         let Some(target) = parse_host(host) else {
-            return Err(Lost::Network(format!("host must be host:port or tls://host:port, not {host:?}")));
+            return Err(Lost::Network(format!("{HOST} must be host:port or tls://host:port, not {host:?}")));
         };
         report(Step::Told(target.clone()));
         return Ok(vec![target]);

@@ -16,9 +16,10 @@ use smol::future::FutureExt;
 use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task};
 
-use super::connect;
+use super::connect::{self, Step};
 use super::driver::{Account, Driver, Shared};
 use crate::base::id::AccountId;
+use crate::base::remedy::{self, Place};
 use crate::base::time::Backoff;
 use crate::base::{crypto, limits};
 use crate::engine::effect::{Order, Route};
@@ -67,7 +68,7 @@ pub async fn run(
 impl Pool {
     /// A pool without sessions; they will run on `executor`, which the caller runs.
     pub fn new(events: impl Fn(AccountId, Event) + 'static, executor: Rc<LocalExecutor<'static>>) -> Pool {
-        let steps = |id, step| log::debug!("account {id}: {step}");
+        let steps = |id, step: Step| log::debug!("account {id}: {}", remedy::at(Place::File, &step.to_string()));
         Pool { shared: Shared::new(events, steps), executor, sessions: HashMap::new(), logins: HashMap::new() }
     }
 

@@ -21,6 +21,7 @@ use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
 use crate::base::limits;
+use crate::base::remedy::{self, CA_FILE};
 use crate::base::text;
 use crate::engine::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
@@ -312,8 +313,8 @@ impl ServerCertVerifier for Verifier {
         let refused = match &self.trust {
             Trust::Pin(pin) if crypto::sha256(end_entity) == *pin => return Ok(ServerCertVerified::assertion()),
             Trust::Pin(_) => format!(
-                "the server shows another certificate than the pinned one; if it was renewed, set pin = \"{}\"",
-                pin_of(end_entity)
+                "the server shows another certificate than the pinned one; if it was renewed, accept the new one with {}",
+                remedy::pin(&pin_of(end_entity))
             ),
             Trust::Roots(roots) => {
                 match roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
@@ -350,29 +351,29 @@ impl ServerCertVerifier for Verifier {
 
 fn refusal(error: &rustls::Error, certificate: &[u8], name: &str) -> String {
     use CertificateError as E;
-    let pin = pin_of(certificate);
+    let pin = remedy::pin(&pin_of(certificate));
     let expired = x509::not_after(certificate).map_or(String::new(), |ms| format!(" on {}", x509::date(ms)));
     match error {
         rustls::Error::InvalidCertificate(E::UnknownIssuer) => format!(
-            "the certificate of {name} is signed by nobody we trust; set ca_file to its CA, or pin = \"{pin}\" to accept \
-             exactly this certificate"
+            "the certificate of {name} is signed by nobody we trust; name its CA with {CA_FILE}, or accept exactly this \
+             certificate with {pin}"
         ),
         rustls::Error::InvalidCertificate(E::Expired | E::ExpiredContext { .. }) => format!(
-            "the certificate of {name} expired{expired}; renew it on the server, or set pin = \"{pin}\" to accept it as it is"
+            "the certificate of {name} expired{expired}; renew it on the server, or accept it as it is with {pin}"
         ),
         rustls::Error::InvalidCertificate(E::NotValidYet | E::NotValidYetContext { .. }) => format!(
-            "the certificate of {name} is not valid yet; is this machine's clock right? pin = \"{pin}\" accepts it as it is"
+            "the certificate of {name} is not valid yet; is this machine's clock right? {pin} accepts it as it is"
         ),
         rustls::Error::InvalidCertificate(E::NotValidForNameContext { presented, .. }) => format!(
-            "the certificate is for {}, not for {name}; give the server one for {name}, or set pin = \"{pin}\" to accept it",
+            "the certificate is for {}, not for {name}; give the server one for {name}, or accept this one with {pin}",
             if presented.is_empty() { "no name".to_string() } else { presented.join(", ") }
         ),
         // What `openssl req -x509` makes: webpki wants no CA in the place of a server.
         error if format!("{error:?}").contains("CaUsedAsEndEntity") => {
-            format!("the certificate of {name} is self-signed; set pin = \"{pin}\" to accept exactly this certificate")
+            format!("the certificate of {name} is self-signed; accept exactly this certificate with {pin}")
         }
         error => {
-            format!("the certificate of {name} was refused ({error}); pin = \"{pin}\" would accept exactly this one")
+            format!("the certificate of {name} was refused ({error}); {pin} would accept exactly this one")
         }
     }
 }

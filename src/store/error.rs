@@ -6,7 +6,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
+
+use crate::base::spool::is_full;
 
 /// What went wrong, and by the variant what to do.
 #[derive(Debug)]
@@ -51,10 +53,7 @@ pub enum Error {
 impl Error {
     /// An operating system's error about one path.
     pub(super) fn io(path: &Path, source: io::Error) -> Error {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full,
-            _ => Error::Io { path: path.to_path_buf(), source },
-        }
+        if is_full(&source) { Error::Full } else { Error::Io { path: path.to_path_buf(), source } }
     }
 }
 
@@ -78,7 +77,7 @@ impl fmt::Display for Error {
                 f,
                 "the database has schema {found} and this program knows up to {known}: install the newer version again"
             ),
-            Error::Full => f.write_str("the disk is full"),
+            Error::Full => f.write_str("the disk is full or cannot be written"),
             Error::Busy => f.write_str("another program holds the database"),
             Error::Corrupt(what) => write!(f, "the database cannot be read: {what}"),
             Error::Conflict(what) => write!(f, "refused by the database: {what}"),
@@ -104,6 +103,10 @@ impl From<rusqlite::Error> for Error {
         match error {
             E::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DiskFull => Error::Full,
+                // SQLite calls it full only where the system says ENOSPC, and not where a quota or a limit ends a write.
+                _ if matches!(failure.extended_code, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE) => {
+                    Error::Full
+                }
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Error::Corrupt(text),
                 ErrorCode::ConstraintViolation => Error::Conflict(text),

@@ -29,6 +29,15 @@ pub(super) fn migrate(store: &mut Store) -> Result<(), Error> {
     }
 }
 
+/// Whether a file that is only looked into is of today's schema, and the key its own.
+pub(super) fn check(store: &Store) -> Result<(), Error> {
+    match store.number("PRAGMA user_version", &[])? {
+        VERSION => store.check_key(),
+        newer if newer > VERSION => Err(Error::Newer { found: newer, known: VERSION }),
+        _ => Err(Error::Corrupt("it is of an older version; start the daemon once".into())),
+    }
+}
+
 /// Runs the scripts in the store's open transaction; the caller commits.
 fn upgrade(store: &mut Store, scripts: &[&str]) -> Result<(), Error> {
     store.begin()?;

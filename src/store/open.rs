@@ -1,6 +1,7 @@
 //! Opening: the data directory, its lock, the files' modes, the pragmas. Called once, at the start.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -65,6 +66,25 @@ impl Store {
             directory.map_err(|error| Error::io(data_dir, error))?;
         }
         Ok(store)
+    }
+
+    /// The database of a data directory to look into, also while another process has it open: nothing can be written.
+    /// `None` where there is none.
+    pub fn look(data_dir: &Path) -> Result<Option<Store>, Error> {
+        let path = data_dir.join(FILE);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > 0 => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path, error)),
+            _ => return Ok(None),
+        }
+        let credentials_dir = std::env::var_os("CREDENTIALS_DIRECTORY");
+        let key = key::load(data_dir, credentials_dir.as_ref().map(Path::new), Database::Old)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags)?;
+        connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
+        let store = Store { connection, key, state: State::Clean, generation: Generation::default(), _lock: None };
+        migrate::check(&store)?;
+        Ok(Some(store))
     }
 
     /// A database in memory under a fixed key, for tests.

@@ -22,6 +22,7 @@ use super::resolve::Names;
 use super::tls::{self, Certificate, Tls};
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach, SEALED_FILE_EXTRA};
 use crate::base::limits;
+use crate::base::spool::is_full;
 use crate::base::time::to_http_date;
 use crate::omemo::{Decrypter, FileKey};
 
@@ -231,7 +232,10 @@ impl Drop for Share {
 
 fn to_file(reader: impl Read, call: &HttpCall, path: &Path) -> Result<u64, CallError> {
     let key = call.open_with.as_ref().map(|key| FileKey::parse(key.expose()).ok_or_else(no_key)).transpose()?;
-    let failed = |error: io::Error| CallError::File(format!("{} cannot be written: {error}", path.display()));
+    let failed = |error: io::Error| match is_full(&error) {
+        true => CallError::Full,
+        false => CallError::File(format!("{} cannot be written: {error}", path.display())),
+    };
     // Whoever sends it to us is a stranger, and it may be private.
     let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(failed);

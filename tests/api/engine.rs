@@ -8,14 +8,16 @@ use std::thread;
 use botmother::base::id::{BotId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::json::Object;
+use botmother::base::remedy::CA_FILE;
 use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    Access, AccountInfo, Act, AiInfo, Answer, BotInfo, Caller, Command, Deed, Delivery, DeliveryAttempt, EjabberdInfo,
-    Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion, LocalLine, Metric, Mode, NewBot,
-    OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Update, UpdateKinds, WebhookInfo,
+    Access, AccountInfo, Act, AiInfo, Answer, BotInfo, BotState, Caller, Command, Connection, Deed, Delivery,
+    DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion,
+    LeavingInfo, LocalLine, Metric, Mode, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Remains,
+    Update, UpdateKinds, WebhookInfo,
 };
 use botmother::store::row::AiRow;
 
@@ -95,7 +97,11 @@ fn create(new: NewBot) -> Outcome {
     let mut info = BotInfo { id: BotId(1), name: new.name, mode: new.mode, ..bot() };
     match new.mode {
         Mode::Personal => {}
-        Mode::Dedicated => info.jid = "bot_supportbot_c3a1@chat.example.com".into(),
+        Mode::Dedicated => {
+            info.jid = "bot_supportbot_c3a1@chat.example.com".into();
+            let why = Some(format!("the certificate is not trusted; name its CA with {CA_FILE}"));
+            info.state = BotState { connection: Connection::Registering, since: Some(1_739_478_001), why };
+        }
         Mode::Cloud => return Err(Failure::NotBuilt("cloud bots are not built into this version yet".into())),
     }
     Ok(Answer::Created(info))
@@ -107,6 +113,13 @@ fn answer(question: Question) -> Answer {
         Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
         Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
         Question::DeleteBot(id) => Answer::Deleted(id, (id == BotId(2)).then_some(true)),
+        Question::Leaving(owner) => Answer::Leaving(vec![LeavingInfo {
+            jid: BareJid::parse("bot_gone_1f2e@chat.example.com").unwrap(),
+            owner,
+            why: Some(("connection refused".into(), 1_739_478_000)),
+            next_try: Some(1_739_481_600),
+        }]),
+        Question::Forget(jid) => Answer::Forgotten(jid, Remains::Account),
         Question::Ejabberd => Answer::Ejabberd(EjabberdInfo {
             api_url: "http://localhost:5443/api".into(),
             admin_jid: "admin@chat.example.com".into(),
@@ -250,6 +263,7 @@ fn bot() -> BotInfo {
         description: String::new(),
         created_at: 1_739_478_000,
         token: Some(Secret::new("bm_a7f2c")),
+        state: BotState { connection: Connection::Online, since: Some(1_739_478_000), why: None },
     }
 }
 
@@ -264,6 +278,7 @@ fn support_bot() -> BotInfo {
         description: "Customer support".into(),
         created_at: 1_739_478_100,
         token: None,
+        state: BotState { connection: Connection::Disabled, since: None, why: None },
     }
 }
 

@@ -149,7 +149,7 @@ fn a_room_that_is_not_private_any_more() {
     rig.tells("private");
     rig.reconfigured(&["muc_membersonly", "muc_semianonymous", "urn:xmpp:mam:2"], 173);
     let why = refusal(rig.say_with("public", false));
-    assert!(why.contains("is not any more") && why.contains("/bot/omemo/policy"), "{why}");
+    assert!(why.contains("is not any more") && why.contains(botmother::base::remedy::ALLOW_PLAIN), "{why}");
     // It is not forgotten.
     let mut rig = rig.killed(Encrypt::Required);
     rig.online();

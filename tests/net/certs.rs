@@ -166,8 +166,8 @@ fn the_hash_of_the_signature_makes_the_binding() {
 #[test]
 fn without_it_the_same_server_is_refused_with_advice() {
     let why = refusal("good", &route("", ""));
-    assert!(why.contains("signed by nobody we trust") && why.contains("ca_file"), "{why}");
-    assert!(why.contains(&format!("pin = \"{}\"", pin("good"))), "{why}");
+    assert!(why.contains("signed by nobody we trust") && why.contains(botmother::base::remedy::CA_FILE), "{why}");
+    assert!(why.contains(&botmother::base::remedy::pin(&pin("good"))), "{why}");
     let system = Route { system_roots: true, ..route("", "") };
     // A machine without a store says so; one with a store does not know our CA.
     assert!(try_with("good", &system).is_err());

@@ -486,7 +486,7 @@ fn no_login_without_tls_beyond_this_machine() {
 fn a_host_that_is_none_is_said() {
     let edge = Edge::start();
     edge.order(1, Order::Start(Box::new(config("bot@example.org", "x")), Route { host: "a:b:c".into(), ..local(1) }));
-    assert!(edge.offline().contains("host must be host:port or tls://host:port"));
+    assert!(edge.offline().contains("must be host:port or tls://host:port"));
 }
 
 // --- a real server ---

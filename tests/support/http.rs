@@ -61,6 +61,11 @@ impl Http {
         answer
     }
 
+    /// One exchange with bytes as they are.
+    pub fn raw(&mut self, request: &[u8]) -> Answer {
+        self.exchange(request).expect("an answer")
+    }
+
     fn exchange(&mut self, request: &[u8]) -> Option<Answer> {
         if self.connection.is_none() {
             let stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
@@ -120,6 +125,11 @@ impl Json {
             },
             other => panic!("not an object: {other:?}"),
         }
+    }
+
+    /// Whether an object has this member.
+    pub fn has(&self, key: &str) -> bool {
+        matches!(&self.0, Value::Object(members) if members.contains_key(key))
     }
 
     pub fn text(&self) -> String {

@@ -3,6 +3,7 @@
 //! Bots show their bearer token, which only the engine can judge. Management is open to this machine (contract §2), or
 //! needs the admin token: always in network mode and with `api.admin = "token"`.
 
+use crate::base::remedy::Place;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Caller;
@@ -68,5 +69,5 @@ fn bearer(request: &Request) -> Option<Secret> {
 }
 
 fn unauthorized(why: &str) -> Response {
-    wire::refuse(&Failure::Unauthorized(why.to_string()))
+    wire::refuse(&Failure::Unauthorized(why.to_string()), Place::Api)
 }

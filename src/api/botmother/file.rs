@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use crate::base::crypto::Hasher;
-use crate::base::spool::Spool;
+use crate::base::spool::{Spool, is_full};
 use crate::base::{limits, media};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Act, Deed, FileQuery, FileWanted, NewFile, Question, Upload};
@@ -123,7 +123,7 @@ fn keep(part: &Part, form: &mut Form<'_>, spool: &Spool) -> Result<NewFile, Fail
 
 fn not_kept(error: &io::Error) -> Failure {
     log::error!("a file that is to be sent cannot be kept: {error}");
-    Failure::Internal
+    if is_full(error) { Failure::Full } else { Failure::Internal }
 }
 
 /// What stands behind the last separator: some programs send whole paths, which are nobody's business.

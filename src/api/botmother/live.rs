@@ -3,6 +3,7 @@
 //! What the engine refuses at once is refused as always. Then come the parts as they are said, and at last the whole, or
 //! why there is none. Whoever reads slowly gets fewer and longer parts, so nothing piles up.
 
+use crate::base::remedy::Place;
 use crate::engine::handle::{Answer, Outcome, Ticket};
 use crate::http::{Flow, NextPiece, Response};
 
@@ -15,7 +16,7 @@ const ALIVE: &[u8] = b": thinking\n\n";
 pub(super) async fn begin(mut ticket: Ticket) -> Response {
     let first = ticket.next().await;
     if let Err(failure) = &first {
-        return wire::refuse(failure);
+        return wire::refuse(failure, Place::Api);
     }
     // `X-Accel-Buffering`: nginx would keep the parts back until they fill a page.
     let headers = vec![("Cache-Control", "no-cache".to_string()), ("X-Accel-Buffering", "no".to_string())];

@@ -1,12 +1,15 @@
 //! Managing bots and accounts (guide §8.3): requests that need management rights → questions.
 
+use std::time::Duration;
+
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::json::Fields;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    Access, Avatar, Encrypt, Mode, NewAccount, NewBot, NewProfile, OwnAccount, Question, Receive, read_avatar,
+    Access, Avatar, Encrypt, Mode, NewAccount, NewBot, NewProfile, OwnAccount, Question, Receive, Wait, read_avatar,
 };
 use crate::http::Request;
 
@@ -43,7 +46,22 @@ pub(super) fn create(request: &Request) -> Result<Question, Failure> {
     let access = fields.text("access")?.map_or(Ok(Access::Owner), read_access)?;
     let contacts = contacts(&fields)?.unwrap_or_default();
     let encrypt = fields.text("encrypt")?.map_or(Ok(None), |word| read_policy("encrypt", word))?;
-    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account, avatar, access, contacts, encrypt }))
+    let wait = wait(&fields)?;
+    Ok(Question::CreateBot(NewBot { name, owner, mode, receive, account, avatar, access, contacts, encrypt, wait }))
+}
+
+/// `wait`: whether there shall be a bot only if it comes online, and in how many seconds.
+fn wait(fields: &Fields) -> Result<Wait, Failure> {
+    let max = limits::ARRIVAL_SECONDS_MAX;
+    match (fields.truth("wait"), fields.number("wait")) {
+        (Ok(None), _) => Ok(Wait::Some),
+        (Ok(Some(false)), _) | (_, Ok(Some(0))) => Ok(Wait::No),
+        (Ok(Some(true)), _) => Ok(Wait::Online(limits::ARRIVAL_TIMEOUT)),
+        (_, Ok(Some(seconds))) if (1..=max).contains(&seconds) => {
+            Ok(Wait::Online(Duration::from_secs(seconds.unsigned_abs())))
+        }
+        _ => Err(Failure::invalid("wait", format!("true, false, or seconds from 1 to {max}"))),
+    }
 }
 
 /// `avatar` and `avatar_type`.
@@ -148,6 +166,19 @@ pub(super) fn delete(request: &Request) -> Result<Question, Failure> {
 pub(super) fn delete_by_query(request: &Request) -> Result<Question, Failure> {
     let id = read::query(request)?.number("id")?;
     id.map(|id| Question::DeleteBot(BotId(id))).ok_or_else(|| Failure::invalid("id", "there: a whole number"))
+}
+
+/// `GET /bot/forget`.
+pub(super) fn leaving(request: &Request) -> Result<Question, Failure> {
+    let query = read::query(request)?;
+    let owner = query.text("account").map(|text| read::account("account", text)).transpose()?;
+    Ok(Question::Leaving(owner))
+}
+
+/// `POST /bot/forget`.
+pub(super) fn forget(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    Ok(Question::Forget(read::account("jid", fields.need_text("jid")?)?))
 }
 
 /// `POST /bot/activate`.

@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::limits;
 use crate::base::ratelimit::{Limited, RateLimit, client_key};
+use crate::base::remedy::{PLACE_HEADER, PLACE_SHELL, Place};
 use crate::base::spool::Spool;
 use crate::base::time::Now;
 use crate::engine::failure::Failure;
@@ -80,11 +81,16 @@ pub fn body_max(path: &str) -> usize {
 
 /// 404 for a path that no face has.
 fn not_found() -> Response {
-    wire::refuse(&Failure::NotFound("there is no such path".to_string()))
+    wire::refuse(&Failure::NotFound("there is no such path".to_string()), Place::Api)
+}
+
+/// Who reads the answer: our own command line says so.
+fn place_of(request: &Request) -> Place {
+    if request.header(PLACE_HEADER) == Some(PLACE_SHELL) { Place::Shell } else { Place::Api }
 }
 
 fn busy(limited: Limited) -> Response {
-    wire::refuse(&Failure::Busy { retry_after_s: limited.retry_after_s })
+    wire::refuse(&Failure::Busy { retry_after_s: limited.retry_after_s }, Place::Api)
 }
 
 impl Face {
@@ -111,7 +117,7 @@ impl Face {
             // Nothing there takes one, and what there is to say needs none.
             return match self.serve(head.clone()) {
                 Reply::Now(response) if response.status >= 400 => refused(response),
-                _ => refused(wire::refuse(&Failure::TooLarge("no body is taken here".to_string()))),
+                _ => refused(wire::refuse(&Failure::TooLarge("no body is taken here".to_string()), Place::Api)),
             };
         };
         match auth::caller(&self.admin, access, head) {
@@ -121,7 +127,7 @@ impl Face {
                 let (face, peer) = (Arc::clone(self), head.peer);
                 Box::pin(async move {
                     let outcome = ticket.outcome().await;
-                    let refusal = outcome.is_err().then(|| wire::print(outcome, &face.base_url));
+                    let refusal = outcome.is_err().then(|| wire::print(outcome, &face.base_url, Place::Api));
                     refusal.map(|response| face.refused(peer, response))
                 })
             }
@@ -139,16 +145,25 @@ impl Face {
             Work::AskWithFile(read) => read(request, &self.spool),
             Work::NotBuilt(what) => Err(Failure::NotBuilt(format!("{what} is not built into this version yet"))),
         };
+        let place = place_of(request);
         match (read, caller) {
-            (Ok(question), caller) => self.ask(caller, question, request.peer, None),
+            (Ok(question), caller) => self.ask(caller, question, (request.peer, place), None),
             // Only the engine knows whether a token is good, and who has no good one learns nothing but that.
-            (Err(failure), caller @ Caller::Bot(_)) => self.ask(caller, Question::WhoAmI, request.peer, Some(failure)),
-            (Err(failure), _) => Reply::Now(wire::refuse(&failure)),
+            (Err(failure), caller @ Caller::Bot(_)) => {
+                self.ask(caller, Question::WhoAmI, (request.peer, place), Some(failure))
+            }
+            (Err(failure), _) => Reply::Now(wire::refuse(&failure, place)),
         }
     }
 
     /// Asks, and prints the outcome; `instead` takes the place of a good one.
-    fn ask(self: &Arc<Face>, caller: Caller, question: Question, peer: IpAddr, instead: Option<Failure>) -> Reply {
+    fn ask(
+        self: &Arc<Face>,
+        caller: Caller,
+        question: Question,
+        (peer, place): (IpAddr, Place),
+        instead: Option<Failure>,
+    ) -> Reply {
         let is_live = matches!(question, Question::AskAi { is_live: true, .. });
         let ticket = self.handle.ask(caller, question);
         let face = Arc::clone(self);
@@ -160,7 +175,7 @@ impl Face {
                 (Ok(_), Some(failure)) => Err(failure),
                 (outcome, _) => outcome,
             };
-            let response = wire::print(outcome, &face.base_url);
+            let response = wire::print(outcome, &face.base_url, place);
             face.refused(peer, response)
         }))
     }

@@ -66,6 +66,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("GET", "/bot/list", manage::list),
     admin("POST", "/bot/delete", manage::delete),
     admin("DELETE", "/bot/delete", manage::delete_by_query),
+    admin("GET", "/bot/forget", manage::leaving),
+    admin("POST", "/bot/forget", manage::forget),
     admin("POST", "/bot/activate", manage::activate),
     admin("POST", "/bot/token", manage::token),
     admin("POST", "/bot/revoke", manage::revoke),

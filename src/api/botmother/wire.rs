@@ -6,28 +6,31 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::base::jid::BareJid;
 use crate::base::json::{self, Object};
 use crate::base::limits;
+use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    AccountInfo, AiInfo, Answer, BotInfo, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo, LocalLine, Metric,
-    Outcome, Update, WebhookInfo,
+    AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo,
+    LeavingInfo, LocalLine, Metric, Outcome, Remains, Update, WebhookInfo,
 };
 use crate::http::Response;
 
-/// The whole response to a question. `base_url` is where this API is reached, without a slash at its end.
-pub(super) fn print(outcome: Outcome, base_url: &str) -> Response {
+/// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
+/// words are used in sentences.
+pub(super) fn print(outcome: Outcome, base_url: &str, place: Place) -> Response {
     match outcome {
         Ok(Answer::Content { file, media_type, bytes, content }) => whole_file(&file, media_type, (content, bytes)),
         Ok(Answer::Metrics(metrics)) => {
             let content_type = "text/plain; version=0.0.4; charset=utf-8".into();
             Response { content_type, ..Response::json(200, exposition(&metrics)) }
         }
-        Ok(answer) => Response::json(200, body(&answer, base_url)),
-        Err(failure) => refuse(&failure),
+        Ok(answer) => Response::json(200, body(&answer, base_url, place)),
+        Err(failure) => refuse(&failure, place),
     }
 }
 
@@ -46,9 +49,9 @@ fn exposition(metrics: &[Metric]) -> String {
 pub(super) fn event(outcome: &Outcome) -> String {
     match outcome {
         Ok(Answer::AiSoFar(delta)) if delta.is_empty() => String::new(),
-        Ok(part @ Answer::AiSoFar(_)) => format!("data: {}\n\n", body(part, "")),
-        Ok(answer) => format!("event: done\ndata: {}\n\n", body(answer, "")),
-        Err(failure) => format!("event: error\ndata: {}\n\n", envelope(failure).end()),
+        Ok(part @ Answer::AiSoFar(_)) => format!("data: {}\n\n", body(part, "", Place::Api)),
+        Ok(answer) => format!("event: done\ndata: {}\n\n", body(answer, "", Place::Api)),
+        Err(failure) => format!("event: error\ndata: {}\n\n", envelope(failure, Place::Api).end()),
     }
 }
 
@@ -58,22 +61,22 @@ pub(super) fn replacement(text: &str) -> String {
 }
 
 /// The error envelope (contract §2).
-pub(super) fn refuse(failure: &Failure) -> Response {
+pub(super) fn refuse(failure: &Failure, place: Place) -> Response {
     let (status, _) = status(failure);
     let retry_after = retry_after_s(failure).map(|seconds| ("Retry-After", seconds.to_string()));
     // RFC 9110 §11.6.1: a 401 says how to authenticate.
     let login = (status == 401).then(|| ("WWW-Authenticate", "Bearer".to_string()));
     let headers = retry_after.into_iter().chain(login).collect();
-    Response { headers, ..Response::json(status, envelope(failure).end()) }
+    Response { headers, ..Response::json(status, envelope(failure, place).end()) }
 }
 
-fn envelope(failure: &Failure) -> Object {
+fn envelope(failure: &Failure, place: Place) -> Object {
     let (status, symbol) = status(failure);
     let body = Object::new()
         .truth("ok", false)
         .text("error", symbol)
         .text("error_code", &status.to_string())
-        .text("description", &failure.to_string());
+        .text("description", &failure.at(place));
     retry_after_s(failure).into_iter().fold(body, |body, seconds| {
         let parameters = Object::new().number("retry_after", i64::try_from(seconds).unwrap_or(i64::MAX));
         body.raw("parameters", &parameters.end())
@@ -110,13 +113,14 @@ fn status(failure: &Failure) -> (u16, &'static str) {
         Failure::TooLarge(_) => (413, "too_large"),
         Failure::Quota(_) => (429, "limit_reached"),
         Failure::Busy { .. } => (429, "rate_limited"),
+        Failure::Full => (507, "disk_full"),
         Failure::Internal => (500, "internal"),
         Failure::NotBuilt(_) => (501, "not_implemented"),
         Failure::Remote { what, .. } => (502, what),
     }
 }
 
-fn body(answer: &Answer, base_url: &str) -> String {
+fn body(answer: &Answer, base_url: &str, place: Place) -> String {
     match answer {
         // `/health` and `/bot/list` have no `result`: their shape in the guide is what programs of both kinds read.
         Answer::Health { active_bots, accounts_online, bots_online, .. } => Object::new()
@@ -128,11 +132,20 @@ fn body(answer: &Answer, base_url: &str) -> String {
             .number("bots_online", count(*bots_online))
             .end(),
         Answer::Metrics(metrics) => exposition(metrics),
-        Answer::Bots(bots) => Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(listed))).end(),
-        Answer::Created(info) => object(created(info, base_url)),
+        Answer::Bots(bots) => {
+            Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
+        }
+        Answer::Created(info) => object(state(created(info, base_url), &info.state, place)),
         Answer::Deleted(id, removed) => {
             let members = Object::new().truth("deleted", true).number("id", id.0);
             object(removed.iter().fold(members, |members, removed| members.truth("account_removed", *removed)))
+        }
+        Answer::Leaving(all) => {
+            object(Object::new().raw("accounts", &json::array(all.iter().map(|info| leaving(info, place)))))
+        }
+        Answer::Forgotten(jid, what) => {
+            let members = Object::new().text("jid", jid.as_str()).truth("forgotten", true);
+            object(members.text("remains", &remains(*what, jid)))
         }
         Answer::Ejabberd(info) => object(
             Object::new()
@@ -170,7 +183,9 @@ fn body(answer: &Answer, base_url: &str) -> String {
         Answer::Owner(account, enabled) => {
             object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
         }
-        Answer::Accounts(accounts) => object(Object::new().raw("accounts", &json::array(accounts.iter().map(account)))),
+        Answer::Accounts(accounts) => {
+            object(Object::new().raw("accounts", &json::array(accounts.iter().map(|info| account(info, place)))))
+        }
         Answer::Account(jid) => object(Object::new().text("jid", jid.as_str())),
         Answer::Sent { message_id, encrypted } => {
             object(Object::new().text("message_id", message_id).truth("encrypted", *encrypted))
@@ -184,10 +199,10 @@ fn body(answer: &Answer, base_url: &str) -> String {
         }
         Answer::WebhookInfo(info) => object(webhook(info)),
         Answer::Attempt(one) => object(attempt(one)),
-        Answer::Me(info) => object(bot_members(info)),
+        Answer::Me(info) => object(bot_members(info, place)),
         Answer::Info(info, commands, sessions) => object(
             Object::new()
-                .raw("bot", &bot(info))
+                .raw("bot", &bot_members(info, place).end())
                 .raw("commands", &json::array(commands.iter().map(command)))
                 .number("active_sessions", count(*sessions)),
         ),
@@ -250,17 +265,13 @@ fn created(info: &BotInfo, base_url: &str) -> Object {
         .text("hint", "Use token as Bearer in Authorization header")
 }
 
-fn bot(info: &BotInfo) -> String {
-    bot_members(info).end()
-}
-
 /// What the guide has, and who may speak to it.
-fn listed(info: &BotInfo) -> String {
-    bot_members(info).text("access", info.access.as_str()).end()
+fn listed(info: &BotInfo, place: Place) -> String {
+    bot_members(info, place).text("access", info.access.as_str()).end()
 }
 
-fn bot_members(info: &BotInfo) -> Object {
-    Object::new()
+fn bot_members(info: &BotInfo, place: Place) -> Object {
+    let members = Object::new()
         .number("id", info.id.0)
         .text("name", &info.name)
         .text("jid", &info.jid)
@@ -268,7 +279,33 @@ fn bot_members(info: &BotInfo) -> Object {
         .text("status", status_word(info.active))
         .text("description", &info.description)
         .number("created_at", info.created_at)
-        .text_if("token", info.token.as_ref().map(Secret::expose))
+        .text_if("token", info.token.as_ref().map(Secret::expose));
+    state(members, &info.state, place)
+}
+
+/// How a bot is connected.
+fn state(members: Object, state: &BotState, place: Place) -> Object {
+    let members = members.text("state", state.connection.as_str());
+    let members = state.since.into_iter().fold(members, |members, since| members.number("state_since", since));
+    members.text_if("state_why", state.why.as_ref().map(|why| remedy::at(place, why)).as_deref())
+}
+
+fn leaving(info: &LeavingInfo, place: Place) -> String {
+    let members =
+        Object::new().text("jid", info.jid.as_str()).text_if("account", info.owner.as_ref().map(BareJid::as_str));
+    let members = match &info.why {
+        Some((why, since)) => members.number("since", *since).text("why", &remedy::at(place, why)),
+        None => members,
+    };
+    info.next_try.into_iter().fold(members, |members, at| members.number("next_try", at)).end()
+}
+
+/// What stays at the server.
+fn remains(what: Remains, jid: &BareJid) -> String {
+    match what {
+        Remains::Account => format!("the account {jid}, if it was made"),
+        Remains::Published => format!("what the bot has published at {jid} (name, picture, devices), and its contacts"),
+    }
 }
 
 /// `type` is the guide's name for what the contract calls `provider`.
@@ -297,11 +334,11 @@ fn ai(info: &AiInfo) -> Object {
     }
 }
 
-fn account(info: &AccountInfo) -> String {
+fn account(info: &AccountInfo, place: Place) -> String {
     Object::new()
         .text("jid", info.jid.as_str())
         .truth("online", info.online)
-        .text("state", &info.state)
+        .text("state", &remedy::at(place, &info.state))
         .truth("from_config", info.from_config)
         .end()
 }

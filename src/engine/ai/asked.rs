@@ -1,10 +1,9 @@
 //! Questions by the API: nobody but the caller hears the answer, while it comes if he likes, and when he goes away there
 //! is nobody left to answer.
 
-use super::{NOT_SET_UP, OFF};
+use super::{is_off, not_set_up};
 use crate::base::id::BotId;
 use crate::engine::effect::Effect;
-use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo};
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -21,8 +20,8 @@ impl Engine {
     ) -> Result<u64, Trouble> {
         let row = self.store.ai(bot, false)?;
         match row {
-            None => return Err(Failure::NotConfigured(NOT_SET_UP.to_string()).into()),
-            Some(row) if !row.is_enabled => return Err(Failure::NotEnabled(OFF.to_string()).into()),
+            None => return Err(not_set_up().into()),
+            Some(row) if !row.is_enabled => return Err(is_off().into()),
             Some(_) => {}
         }
         let peer = format!("api:{from}");

@@ -99,7 +99,7 @@ impl Engine {
     pub(in crate::engine) fn enable_ai(&mut self, bot: BotId, is_enabled: bool) -> Result<(), Trouble> {
         let Some(row) = self.store.ai(bot, false)? else {
             if is_enabled {
-                return Err(Failure::NotConfigured(super::NOT_SET_UP.to_string()).into());
+                return Err(super::not_set_up().into());
             }
             return Ok(());
         };

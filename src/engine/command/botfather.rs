@@ -6,12 +6,13 @@ use std::fmt::Write;
 
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
-use crate::base::limits;
+use crate::base::remedy::{self, Place};
+use crate::base::{limits, text};
 use crate::engine::accounts::Account;
 use crate::engine::command::texts::{self, Language, Text};
 use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, BotInfo, Command, NewBot};
+use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, NewBot, Remains};
 use crate::engine::registry::Bot;
 use crate::engine::router::use_key;
 use crate::engine::{Engine, Trouble};
@@ -97,6 +98,7 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         handler: omemo::with_manager,
     },
     Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },
+    Entry { name: "forget", aliases: &[], arguments: texts::ADDRESS, description: texts::FORGET, handler: forget },
 ];
 
 fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
@@ -147,6 +149,9 @@ fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
         if let Some(jid) = &bot.row.jid {
             let _ = write!(out, " — {jid}");
         }
+        if bot.row.active {
+            let _ = write!(out, " — {}", state_text(language, &engine.bot_state(bot)?, engine.now.unix()));
+        }
         if chosen == Some(bot.row.id) {
             out.push_str(&texts::LISTENS.fill(language, &[]));
         }
@@ -159,24 +164,27 @@ fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
 
 fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     if arguments.is_empty() {
-        return Ok(overview(engine, owner));
+        return overview(engine, owner);
     }
-    let language = engine.setup.settings.language;
     let id = match own_bot(engine, owner, arguments, "/status", &texts::MAYBE_ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    Ok(details(engine.bot(id)?, language, &engine.setup.api_url, engine.webhook_url(id)))
+    details(engine, id, engine.webhook_url(id))
 }
 
 /// All there is to say of one bot.
-pub(super) fn details(bot: &Bot, language: Language, api_url: &str, webhook: Option<&str>) -> String {
+pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
+    let language = engine.setup.settings.language;
+    let bot = engine.bot(id)?;
+    let state = state_text(language, &engine.bot_state(bot)?, engine.now.unix());
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
-    texts::BOT_STATUS.fill(
+    Ok(texts::BOT_STATUS.fill(
         language,
         &[
+            ("state", &state),
             ("name", &bot.row.name),
             ("id", &bot.row.id.to_string()),
             ("mode", bot.mode.as_str()),
@@ -187,12 +195,31 @@ pub(super) fn details(bot: &Bot, language: Language, api_url: &str, webhook: Opt
             ("commands", &or_none(commands.join(", "))),
             ("queued", &bot.queued.to_string()),
             ("dropped", &bot.row.updates_dropped.to_string()),
-            ("url", api_url),
+            ("url", &engine.setup.api_url),
         ],
-    )
+    ))
 }
 
-fn overview(engine: &Engine, owner: &BareJid) -> String {
+/// How a bot is connected, and why it is not.
+fn state_text(language: Language, state: &BotState, now: i64) -> String {
+    let time = state.since.map(|since| text::lasting(now - since)).unwrap_or_default();
+    let words = match state.connection {
+        Connection::Online => &texts::ONLINE,
+        Connection::Connecting => &texts::CONNECTING,
+        Connection::Registering => &texts::REGISTERING,
+        Connection::Offline if time.is_empty() => &texts::OFFLINE_NOW,
+        Connection::Offline => &texts::OFFLINE,
+        Connection::Stopped => &texts::STOPPED,
+        Connection::Disabled => &texts::DISABLED,
+    };
+    let mut out = words.fill(language, &[("time", &time)]);
+    if let Some(why) = &state.why {
+        let _ = write!(out, ": {}", remedy::at(Place::Chat, why));
+    }
+    out
+}
+
+fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let language = engine.setup.settings.language;
     let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
     let active = own.iter().filter(|bot| bot.row.active).count();
@@ -207,9 +234,11 @@ fn overview(engine: &Engine, owner: &BareJid) -> String {
     let skipped = last.map(|last| texts::SKIPPED.fill(language, &[("count", &count.to_string()), ("last", last)]));
     let uptime = engine.now.mono.saturating_sub(engine.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
-    texts::OVERVIEW.fill(
+    let online = own.iter().filter(|bot| bot.row.active && engine.is_bot_online(bot.row.id)).count();
+    let mut out = texts::OVERVIEW.fill(
         language,
         &[
+            ("online", &online.to_string()),
             ("version", env!("CARGO_PKG_VERSION")),
             ("uptime", &uptime),
             ("bots", &own.len().to_string()),
@@ -219,7 +248,13 @@ fn overview(engine: &Engine, owner: &BareJid) -> String {
             ("skipped", &skipped.unwrap_or_default()),
             ("url", &engine.setup.api_url),
         ],
-    )
+    );
+    for left in engine.list_leaving(Some(owner))? {
+        let why = left.why.map(|(why, _)| remedy::at(Place::Chat, &why));
+        let why = why.unwrap_or_else(|| texts::BEING_REMOVED.fill(language, &[]));
+        out += &texts::LEAVING.fill(language, &[("jid", left.jid.as_str()), ("why", &why)]);
+    }
+    Ok(out)
 }
 
 fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
@@ -241,7 +276,7 @@ fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let bot = engine.bot(id)?.info();
+    let bot = engine.bot_info(id)?;
     let words = [("name", bot.name.as_str()), ("id", &id.to_string()), ("token", token_text(&bot))];
     let text = if bot.token.is_some() { &texts::SHOW_TOKEN } else { &texts::NO_TOKEN };
     Ok(text.fill(language, &words))
@@ -393,6 +428,19 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let name = engine.bot(id)?.row.name.clone();
     engine.delete_bot(id)?;
     Ok(texts::DELETED.fill(language, &[("name", &name), ("id", &id.to_string())]))
+}
+
+fn forget(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    let jid = match BareJid::parse(arguments) {
+        Ok(jid) if jid.local().is_some() => jid,
+        _ => return Ok(usage(language, "/forget", &texts::ADDRESS)),
+    };
+    let text = match engine.forget_leaving(&jid, Some(owner))? {
+        Remains::Account => &texts::FORGOTTEN_ACCOUNT,
+        Remains::Published => &texts::FORGOTTEN_PUBLISHED,
+    };
+    Ok(text.fill(language, &[("jid", jid.as_str())]))
 }
 
 /// The owner's bot with this number, or the answer that says what is wrong.

@@ -78,11 +78,10 @@ fn start(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
 }
 
 fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
     let bot = engine.bot(chat.bot)?;
     // The address may hold a secret, which is the owner's.
     let webhook = engine.webhook_url(chat.bot).filter(|_| bot.row.owner == chat.who);
-    Ok(botfather::details(bot, language, &engine.setup.api_url, webhook))
+    botfather::details(engine, chat.bot, webhook)
 }
 
 /// The part of the conversation that is kept here is what the AI remembers, and what the bot's program has not fetched.

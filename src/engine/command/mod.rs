@@ -13,6 +13,7 @@ mod omemo;
 pub mod texts;
 
 use crate::base::jid::BareJid;
+use crate::base::remedy::Place;
 use crate::engine::command::texts::{Language, Text};
 use crate::engine::{Engine, Trouble};
 
@@ -66,7 +67,7 @@ fn run_from<C: 'static>(
     log::debug!("command /{}", entry.name);
     match (entry.handler)(engine, caller, arguments) {
         Ok(answer) => Ok(Some(answer)),
-        Err(Trouble::Failure(failure)) => Ok(Some(failure.to_string())),
+        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(Place::Chat))),
         Err(trouble) => Err(trouble),
     }
 }

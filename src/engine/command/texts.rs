@@ -121,17 +121,44 @@ texts! {
     ACTIVE = "active" | "aktiv";
     /// A bot's state.
     DISABLED = "disabled" | "abgeschaltet";
+    /// How a bot is connected.
+    ONLINE = "online" | "online";
+    /// How a bot is connected.
+    CONNECTING = "connecting" | "meldet sich an";
+    /// How a bot is connected.
+    REGISTERING = "its account is not made yet" | "sein Konto ist noch nicht angelegt";
+    /// How a bot is connected.
+    OFFLINE = "offline for {time}" | "seit {time} offline";
+    /// How a bot is connected.
+    OFFLINE_NOW = "offline" | "offline";
+    /// How a bot is connected.
+    STOPPED = "given up" | "aufgegeben";
     /// Stands for an empty value.
     NOTHING = "-" | "-";
     /// Answer to /status with a number.
-    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nJID: {jid}\nWebhook: {webhook}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
-        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nJID: {jid}\nWebhook: {webhook}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
+    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nConnection: {state}\nJID: {jid}\nWebhook: {webhook}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
+        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nVerbindung: {state}\nJID: {jid}\nWebhook: {webhook}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
     /// Answer to /status.
-    OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}{skipped}\n\nAPI: {url}"
-        | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}{skipped}\n\nAPI: {url}";
+    OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}, online: {online}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}{skipped}\n\nAPI: {url}"
+        | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}, online: {online}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}{skipped}\n\nAPI: {url}";
     /// Part of it, where there is something to say.
     SKIPPED = "\nSkipped since the start, as too large or broken: {count} (last: {last})"
         | "\nSeit dem Start übersprungen, weil zu groß oder kaputt: {count} (zuletzt: {last})";
+    /// Added to it for each account of a deleted bot.
+    LEAVING = "\n\n{jid}, the account of a deleted bot, is still at its server: {why}. It is tried again, ever more rarely. Give it up: /forget {jid}"
+        | "\n\n{jid}, das Konto eines gelöschten Bots, ist noch bei seinem Server: {why}. Es wird immer seltener wieder versucht. Aufgeben: /forget {jid}";
+    /// Stands for the reason while it is only just tried.
+    BEING_REMOVED = "it is being removed" | "es wird gerade entfernt";
+    /// Argument of /forget.
+    ADDRESS = "<address>" | "<Adresse>";
+    /// What /forget does.
+    FORGET = "give up the account of a deleted bot that its server does not remove" | "das Konto eines gelöschten Bots aufgeben, das sein Server nicht entfernt";
+    /// Answer to /forget.
+    FORGOTTEN_ACCOUNT = "Given up: {jid}. If the account was made, it stays at its server."
+        | "Aufgegeben: {jid}. Falls das Konto angelegt wurde, bleibt es bei seinem Server.";
+    /// Answer to /forget.
+    FORGOTTEN_PUBLISHED = "Given up: {jid}. What the bot has published there (name, picture, devices) and its contacts stay."
+        | "Aufgegeben: {jid}. Was der Bot dort veröffentlicht hat (Name, Bild, Geräte) und seine Kontakte bleiben.";
     /// Answer to /use.
     CHOSEN = "{name} now gets what you write here." | "{name} bekommt jetzt, was du hier schreibst.";
     /// /use with a disabled bot.
@@ -199,8 +226,8 @@ texts! {
     INVITED_TOO_OFTEN = "I am in enough rooms; leave some, or call joinRoom"
         | "ich bin in genug Räumen; verlasse welche, oder rufe joinRoom auf";
     /// Plain text for a bot that takes encrypted messages only.
-    PLAIN_REFUSED = "I only take messages that are encrypted with OMEMO, so I did not read this one. Switch OMEMO on for this chat. If your client cannot: my owner can allow plain text with POST /bot/omemo/policy (id {id}, policy preferred)."
-        | "Ich nehme nur Nachrichten an, die mit OMEMO verschlüsselt sind; diese habe ich nicht gelesen. Schalte OMEMO für diesen Chat ein. Falls dein Client das nicht kann: Mein Besitzer kann Klartext erlauben mit POST /bot/omemo/policy (id {id}, policy preferred).";
+    PLAIN_REFUSED = "I only take messages that are encrypted with OMEMO, so I did not read this one. Switch OMEMO on for this chat. If your client cannot: my owner can allow plain text in the chat with himself, with /omemo {id} encrypt preferred."
+        | "Ich nehme nur Nachrichten an, die mit OMEMO verschlüsselt sind; diese habe ich nicht gelesen. Schalte OMEMO für diesen Chat ein. Falls dein Client das nicht kann: Mein Besitzer kann Klartext im Chat mit sich selbst erlauben, mit /omemo {id} encrypt preferred.";
     /// Plain text in a self-chat that takes encrypted messages only.
     SELF_PLAIN_REFUSED = "Here I only take messages that are encrypted with OMEMO (self_chat in [omemo] of the configuration), so I did not read this one."
         | "Hier nehme ich nur Nachrichten an, die mit OMEMO verschlüsselt sind (self_chat in [omemo] der Konfiguration); diese habe ich nicht gelesen.";

@@ -183,6 +183,9 @@ impl Engine {
         content: Arc<SpoolFile>,
         called: &Called,
     ) -> Result<(), Trouble> {
+        if matches!(called, Err(CallError::Full)) {
+            return Err(Failure::Full.into());
+        }
         if matches!(called, Err(CallError::NotPublic)) {
             return if slots == 0 { self.find_slot(number) } else { Err(not_public().into()) };
         }

@@ -32,6 +32,73 @@ pub struct BotInfo {
     pub created_at: i64,
     /// Its token, while it has one.
     pub token: Option<Secret>,
+    /// How it is connected at present.
+    pub state: BotState,
+}
+
+/// Whether a bot can be reached, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BotState {
+    /// In one word.
+    pub connection: Connection,
+    /// Since when, in Unix time; `None` where that says nothing.
+    pub since: Option<i64>,
+    /// Why, where it is not as it should be: a sentence in which the words of the reader's place are still marks
+    /// ([`crate::base::remedy`]).
+    pub why: Option<String>,
+}
+
+/// How a bot is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// What it says goes out.
+    Online,
+    /// Its account signs in.
+    Connecting,
+    /// Its account is not made yet at its server.
+    Registering,
+    /// The connection is lost or cannot be made; it is tried again.
+    Offline,
+    /// Given up, until somebody does something: a wrong password.
+    Stopped,
+    /// It is switched off.
+    Disabled,
+}
+
+impl Connection {
+    /// As spelled in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Connection::Online => "online",
+            Connection::Connecting => "connecting",
+            Connection::Registering => "registering",
+            Connection::Offline => "offline",
+            Connection::Stopped => "stopped",
+            Connection::Disabled => "disabled",
+        }
+    }
+}
+
+/// The account of a deleted bot that its server was not told of yet.
+#[derive(Clone, Debug)]
+pub struct LeavingInfo {
+    /// The account.
+    pub jid: BareJid,
+    /// Whose bot it was, where that is known.
+    pub owner: Option<BareJid>,
+    /// Why it is still there, and since when that is so (Unix time).
+    pub why: Option<(String, i64)>,
+    /// When it is tried again (Unix time); `None`: now.
+    pub next_try: Option<i64>,
+}
+
+/// What is left at a server when the account of a deleted bot is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// An account that was made for the bot.
+    Account,
+    /// What the bot has published at an account that somebody brought.
+    Published,
 }
 
 impl BotInfo {
@@ -202,6 +269,10 @@ pub enum Answer {
     Bots(Vec<BotInfo>),
     /// To [`Question::DeleteBot`]; for a bot whose account was made for it, also whether that is removed already.
     Deleted(BotId, Option<bool>),
+    /// To [`Question::Leaving`].
+    Leaving(Vec<LeavingInfo>),
+    /// To [`Question::Forget`].
+    Forgotten(BareJid, Remains),
     /// To [`Question::Ejabberd`].
     Ejabberd(EjabberdInfo),
     /// To [`Question::SetEjabberd`].
@@ -306,6 +377,7 @@ mod tests {
             description: String::new(),
             created_at: 0,
             token: None,
+            state: BotState { connection: Connection::Online, since: None, why: None },
         };
         info.invite()
     }

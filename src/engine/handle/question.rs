@@ -34,6 +34,19 @@ pub struct NewBot {
     pub contacts: Vec<BareJid>,
     /// Whether it encrypts; `None` is what the configuration says.
     pub encrypt: Option<Encrypt>,
+    /// How long its maker waits for it to be online.
+    pub wait: Wait,
+}
+
+/// What whoever makes a bot wants to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// For a while; then the answer says how it is.
+    Some,
+    /// Not at all: the answer says how it is.
+    No,
+    /// That it is online within this time; else there shall be no bot.
+    Online(Duration),
 }
 
 impl NewBot {
@@ -49,6 +62,7 @@ impl NewBot {
             access: Access::Owner,
             contacts: Vec::new(),
             encrypt: None,
+            wait: Wait::Some,
         }
     }
 }
@@ -179,6 +193,10 @@ pub enum Question {
     ListBots(Option<BareJid>),
     /// `/bot/delete`.
     DeleteBot(BotId),
+    /// `GET /bot/forget`: which accounts of deleted bots, of one owner or of all, are still to be removed.
+    Leaving(Option<BareJid>),
+    /// `POST /bot/forget`: the account of a deleted bot is given up.
+    Forget(BareJid),
     /// `/bot/activate`.
     ActivateBot(BotId, bool),
     /// `/bot/token`: a new token, the old one becomes invalid.

@@ -10,6 +10,7 @@ use super::Key;
 use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::base::remedy::ALLOW_PLAIN;
 use crate::engine::command::texts;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Encrypt;
@@ -126,7 +127,7 @@ impl Engine {
             if policy == Encrypt::Required && was_private == Some(true) {
                 let why = format!(
                     "the room {} was members-only and non-anonymous and is not any more, so nothing can be encrypted \
-                     there; to speak plainly, leave it and join it again, or allow it with POST /bot/omemo/policy",
+                     there; to speak plainly, leave it and join it again, or allow it with {ALLOW_PLAIN}",
                     key.1
                 );
                 return Err(Failure::Remote { what: "send_failed", why }.into());

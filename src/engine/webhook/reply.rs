@@ -5,6 +5,7 @@
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::json::Fields;
+use crate::base::remedy::Place;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Act, ChatState, Deed, NewMessage};
 use crate::engine::{Engine, Trouble};
@@ -31,7 +32,9 @@ impl Engine {
         };
         match done {
             Ok(()) => Ok(None),
-            Err(Trouble::Failure(failure)) => Ok(Some(format!("the answer's method was not done: {failure}"))),
+            Err(Trouble::Failure(failure)) => {
+                Ok(Some(format!("the answer's method was not done: {}", failure.at(Place::Api))))
+            }
             Err(trouble) => Err(trouble),
         }
     }

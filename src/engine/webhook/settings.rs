@@ -3,6 +3,7 @@
 use super::{Flight, new_secret};
 use crate::base::id::BotId;
 use crate::base::limits;
+use crate::base::remedy::SET_WEBHOOK;
 use crate::base::secret::Secret;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
@@ -84,7 +85,7 @@ impl Engine {
     /// what has not is tried now.
     pub(in crate::engine) fn replay_webhook(&mut self, bot: BotId, wanted: &Delivery) -> Result<Verdict, Trouble> {
         let Some(hook) = self.webhooks.hooks.get_mut(&bot) else {
-            return Err(Failure::Conflict("no webhook is set; call setWebhook first".to_string()).into());
+            return Err(Failure::Conflict(format!("no webhook is set; {SET_WEBHOOK} sets one")).into());
         };
         let found = match wanted {
             Delivery::Update(id) => self.store.find_attempt(bot, Some(*id), None)?,

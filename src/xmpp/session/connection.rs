@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::poison::{self, Loss};
 use super::{Event, Lost, Output, Session, State, Timer, TlsFacts};
 use crate::base::limits;
+use crate::base::remedy::{self, Place};
 use crate::base::text::base64;
 use crate::base::time::Backoff;
 use crate::xml::Element;
@@ -215,7 +216,8 @@ impl Session {
     }
 
     fn offline(&mut self, why: String, wait: Duration) {
-        log::debug!("{}: offline, next try in {:.1} s: {why}", self.config.account, wait.as_secs_f32());
+        let said = remedy::at(Place::File, &why);
+        log::debug!("{}: offline, next try in {:.1} s: {said}", self.config.account, wait.as_secs_f32());
         self.disconnect();
         self.state = State::Waiting;
         self.set_timer(Timer::Retry, wait);
@@ -223,7 +225,7 @@ impl Session {
     }
 
     fn stop(&mut self, why: String) {
-        log::error!("{}: stopped: {why}", self.config.account);
+        log::debug!("{}: stopped: {}", self.config.account, remedy::at(Place::File, &why));
         self.disconnect();
         self.sm = None;
         self.state = State::Ended;
@@ -367,7 +369,10 @@ fn judge(failure: Failure, account: &str, domain: &str) -> (String, Retry) {
         Failure::Xml(error, _) => (format!("the server's stream is broken: {error}"), Retry::Soon),
         Failure::Protocol(why) => (why, Retry::Soon),
         Failure::NoTls => (
-            format!("{domain} offers no TLS: only `plaintext = true` allows a login without, and only on loopback"),
+            format!(
+                "{domain} offers no TLS: only `plaintext = true` in the configuration file allows a login without, and only \
+                 on loopback"
+            ),
             Retry::Late,
         ),
         Failure::Bind(error) => (format!("the server gives {account} no resource: {error}"), Retry::Late),
@@ -409,16 +414,16 @@ fn judge_refusal(condition: &str, said: &str, account: &str) -> (String, Retry) 
         "temporary-auth-failure" | "aborted" => {
             (format!("the server cannot check the login of {account} at present{said}"), Retry::Soon)
         }
-        "not-authorized" => (
-            format!("wrong password for {account}{said}: give the right one with `botmother account add {account}`"),
-            Retry::Never,
-        ),
+        "not-authorized" => {
+            (format!("wrong password for {account}{said}: {}", remedy::password(account)), Retry::Never)
+        }
         "account-disabled" => {
             (format!("the account {account} is disabled{said}: ask its server's administrator"), Retry::Never)
         }
         "credentials-expired" => (
             format!(
-                "the password of {account} has expired{said}: set a new one and give it with `botmother account add {account}`"
+                "the password of {account} has expired{said}: set a new one at its server, and {}",
+                remedy::password(account)
             ),
             Retry::Never,
         ),

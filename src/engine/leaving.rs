@@ -1,0 +1,166 @@
+//! Accounts of deleted bots that their servers have not let go of yet: tried again, more and more rarely, told about
+//! quietly, and given up when somebody says so.
+//!
+//! What is left to do stands in the table (`removing`); how often it was tried is forgotten with the process. How each
+//! kind of account goes is in `making` (ejabberd's API), `registering` (by its own session) and `farewell` (given back).
+
+use std::time::Duration;
+
+use crate::base::id::AccountId;
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::base::remedy::{self, FORGET, Place};
+use crate::base::time::Backoff;
+use crate::engine::calls::About;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{LeavingInfo, Remains};
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::{AccountRow, Origin};
+
+/// An account that was tried in vain.
+pub(super) struct Leaving {
+    backoff: Backoff,
+    /// When it is tried again, and since when it has been (monotonic).
+    at: Duration,
+    since: Duration,
+    why: String,
+}
+
+impl Engine {
+    /// An account did not go, and is tried again later.
+    pub(super) fn put_off(&mut self, row: &AccountRow, why: &str) -> Result<(), store::Error> {
+        if row.origin != Origin::Api {
+            // Its session would go on trying each minute.
+            if let Some(acked) = self.accounts.get(&row.id).map(|running| running.acked.clone()) {
+                self.note_sent(&acked)?;
+                self.store.delete_outbox(&acked)?;
+            }
+            self.end_account(row.id);
+        }
+        let (now, random) = (self.now.mono, u32::from_le_bytes(self.random()));
+        let first = if row.origin == Origin::Api { limits::REMOVAL_FIRST } else { limits::RECONNECT_FIRST };
+        let is_first = !self.leaving.contains_key(&row.id);
+        let left = self.leaving.entry(row.id).or_insert_with(|| Leaving {
+            backoff: Backoff::new(first, limits::REMOVAL_MAX),
+            at: now,
+            since: now,
+            why: String::new(),
+        });
+        let wait = left.backoff.next(random);
+        (left.at, left.why) = (now + wait, why.to_string());
+        // Told once, and then when it has become rare.
+        let level = if is_first || wait > limits::REMOVAL_MAX / 2 { log::Level::Warn } else { log::Level::Debug };
+        let why = remedy::at(Place::File, &format!("{why}; {FORGET} gives it up"));
+        let (jid, seconds) = (&row.jid, wait.as_secs());
+        log::log!(level, "{jid}: this account of a deleted bot is not removed yet, next try in {seconds} s: {why}");
+        self.remove_at(now + wait);
+        Ok(())
+    }
+
+    /// Looks after what is to be removed at this time, if not before.
+    pub(super) fn remove_at(&mut self, at: Duration) {
+        self.removal_at = Some(self.removal_at.map_or(at, |other| other.min(at)));
+    }
+
+    /// Something has changed that may help: everything is tried now.
+    pub(super) fn remove_all_now(&mut self) {
+        for left in self.leaving.values_mut() {
+            left.at = self.now.mono;
+        }
+        self.removal_at = Some(self.now.mono);
+    }
+
+    /// By time: goes on with everything that is to be removed.
+    pub(super) fn remove_what_is_left(&mut self) -> Result<(), store::Error> {
+        if self.removal_at.is_none_or(|at| at > self.now.mono) {
+            return Ok(());
+        }
+        self.removal_at = None;
+        for row in self.store.list_accounts()? {
+            if !row.removing || self.is_in_hand(row.id) {
+                continue;
+            }
+            match self.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.now.mono) {
+                Some(at) => self.remove_at(at),
+                None if row.origin == Origin::Api => match self.remove(row.clone(), None) {
+                    Err(Trouble::Store(error)) => return Err(error),
+                    // Not set up any more: the next settings begin it again.
+                    Err(Trouble::Failure(failure)) => self.put_off(&row, &failure.to_string())?,
+                    Ok(_) => {}
+                },
+                None if !self.accounts.contains_key(&row.id) => self.start_account(row, self.login())?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a call about this account is under way.
+    fn is_in_hand(&self, id: AccountId) -> bool {
+        self.calls.values().any(|about| match about {
+            About::Register(making) => making.is_about(id),
+            About::Check(removal) | About::Unregister(removal) => removal.is_about(id),
+            About::EjabberdTest | About::File(_) | About::Webhook(_) | About::Ai => false,
+        })
+    }
+
+    /// Whether an account is only just being made; its row is marked as if it were to go.
+    fn is_being_made(&self, id: AccountId) -> bool {
+        self.calls.values().any(|about| matches!(about, About::Register(making) if making.is_about(id)))
+    }
+
+    /// The accounts of deleted bots that are still there, of one owner or of all.
+    pub(super) fn list_leaving(&self, owner: Option<&BareJid>) -> Result<Vec<LeavingInfo>, store::Error> {
+        let mut out = Vec::new();
+        for row in self.store.list_accounts()? {
+            if !row.removing || self.is_being_made(row.id) {
+                continue;
+            }
+            let whose = self.store.farewell(row.id)?;
+            if owner.is_some() && whose.as_ref() != owner {
+                continue;
+            }
+            let left = self.leaving.get(&row.id);
+            let running = self.accounts.get(&row.id).map(|running| running.course.why.clone());
+            out.push(LeavingInfo {
+                jid: row.jid,
+                owner: whose,
+                why: match (left, running) {
+                    (Some(left), _) => Some((left.why.clone(), self.unix_at(left.since))),
+                    (None, running) => running.filter(|why| !why.is_empty()).map(|why| (why, self.now.unix())),
+                },
+                next_try: left.filter(|left| left.at > self.now.mono).map(|left| self.unix_at(left.at)),
+            });
+        }
+        Ok(out)
+    }
+
+    /// Gives up what is left to do at the account of a deleted bot; `owner` may do so for his own.
+    pub(super) fn forget_leaving(&mut self, jid: &BareJid, owner: Option<&BareJid>) -> Result<Remains, Trouble> {
+        let row = self.store.find_account(jid)?;
+        let whose = row.as_ref().map_or(Ok(None), |row| self.store.farewell(row.id))?;
+        let row = row.filter(|_| owner.is_none() || whose.as_ref() == owner);
+        match row.filter(|row| !self.is_being_made(row.id)) {
+            Some(row) if row.removing => {
+                self.audit(None, "account_forgotten", &format!("jid={jid}"))?;
+                self.drop_account(row.id)?;
+                log::info!("{jid}: this account of a deleted bot is given up");
+                let is_brought = row.origin == Origin::Brought;
+                Ok(if is_brought { Remains::Published } else { Remains::Account })
+            }
+            Some(row) if row.bot.is_some() => {
+                Err(Failure::Conflict(format!("{jid} is the account of a bot; delete the bot first")).into())
+            }
+            _ => Err(Failure::NotFound(format!("{jid} is not the account of a deleted bot")).into()),
+        }
+    }
+
+    /// Forgets an account with all that is known of it.
+    pub(super) fn drop_account(&mut self, id: AccountId) -> Result<(), store::Error> {
+        self.leaving.remove(&id);
+        self.absent.remove(&id);
+        self.end_account(id);
+        self.store.delete_account(id)
+    }
+}

@@ -1,0 +1,104 @@
+//! How accounts fare, and what that means for the bots that speak through them: the one place that says whether a bot can
+//! be reached. Faces and chats only word it.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::base::id::BotId;
+use crate::base::remedy::ADD_ACCOUNT;
+use crate::engine::handle::{BotInfo, BotState, Connection, Mode};
+use crate::engine::registry::{Bot, Voice};
+use crate::engine::{Engine, Trouble};
+use crate::store;
+use crate::store::row::Origin;
+
+/// How a session fares.
+pub(super) struct Course {
+    pub(super) connection: Connection,
+    /// Since when (monotonic: the other clock may be set meanwhile).
+    since: Duration,
+    /// What it does or what is wrong; empty where the word for the connection says it.
+    pub(super) why: String,
+    retry_in: Duration,
+}
+
+impl Course {
+    pub(super) fn begin(now: Duration) -> Course {
+        Course { connection: Connection::Connecting, since: now, why: String::new(), retry_in: Duration::ZERO }
+    }
+
+    /// It took this turn.
+    pub(super) fn turn(&mut self, connection: Connection, why: &str, now: Duration) {
+        if self.connection != connection {
+            (self.connection, self.since) = (connection, now);
+        }
+        self.why = why.to_string();
+    }
+
+    pub(super) fn offline(&mut self, why: &str, retry_in: Duration, now: Duration) {
+        self.turn(Connection::Offline, why, now);
+        self.retry_in = retry_in;
+    }
+}
+
+/// For lists of accounts and the log.
+impl fmt::Display for Course {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Course { connection, why, retry_in, .. } = self;
+        match connection {
+            Connection::Offline => write!(f, "offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil()),
+            Connection::Connecting if !why.is_empty() => f.write_str(why),
+            _ if why.is_empty() => f.write_str(connection.as_str()),
+            _ => write!(f, "{}: {why}", connection.as_str()),
+        }
+    }
+}
+
+impl Engine {
+    /// How a bot is connected.
+    pub(super) fn bot_state(&self, bot: &Bot) -> Result<BotState, store::Error> {
+        let state = |connection, why| BotState { connection, since: None, why };
+        if !bot.row.active {
+            return Ok(state(Connection::Disabled, None));
+        }
+        let owner = &bot.row.owner;
+        if bot.mode == Mode::Personal && !self.store.owner_enabled(owner)? {
+            return Ok(state(Connection::Disabled, Some(format!("Botmother is switched off for {owner}"))));
+        }
+        let account = match self.voice(bot) {
+            Voice::Local => return Ok(state(Connection::Online, None)),
+            Voice::Account(account) => self.accounts.get(&account),
+            Voice::None => None,
+        };
+        let Some(account) = account else {
+            let why = match bot.mode {
+                Mode::Personal => format!("{owner} is not signed in here; {ADD_ACCOUNT} does it"),
+                Mode::Dedicated | Mode::Cloud => "its account is not there any more".to_string(),
+            };
+            return Ok(state(Connection::Offline, Some(why)));
+        };
+        let course = &account.course;
+        let is_new = account.row.origin == Origin::Register && !bot.profile.has_arrived;
+        let connection = match course.connection {
+            Connection::Connecting | Connection::Offline if is_new => Connection::Registering,
+            connection => connection,
+        };
+        let why = Some(course.why.clone()).filter(|why| !why.is_empty());
+        Ok(BotState { connection, since: Some(self.unix_at(course.since)), why })
+    }
+
+    /// A bot as callers see it.
+    pub(super) fn bot_info(&self, id: BotId) -> Result<BotInfo, Trouble> {
+        let bot = self.bot(id)?;
+        Ok(bot.info(self.bot_state(bot)?))
+    }
+
+    /// A moment of the engine's life in Unix time, by what the clock says now.
+    pub(super) fn unix_at(&self, mono: Duration) -> i64 {
+        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        match self.now.mono.checked_sub(mono) {
+            Some(ago) => self.now.unix() - seconds(ago),
+            None => self.now.unix() + seconds(mono - self.now.mono),
+        }
+    }
+}
