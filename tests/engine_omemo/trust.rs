@@ -133,3 +133,57 @@ fn devices_that_were_there_first_need_no_word_to_be_said_to_them() {
         }
     }
 }
+
+/// Texts that went out in the clear.
+fn plain_texts(sent: &[Element]) -> Vec<String> {
+    let plain = sent.iter().filter(|stanza| !stanza.print("").contains("<encrypted"));
+    plain.filter_map(|stanza| stanza.text_of("body", ns::CLIENT)).collect()
+}
+
+#[test]
+fn a_device_that_is_not_trusted_yet_is_told_what_to_do() {
+    for version in Version::ALL {
+        let mut rig = Rig::online(Encrypt::Required);
+        let mut first = Phone::published(OWNER, version, 77, &mut rig.nodes);
+        let hello = first.say(&rig.nodes, Some("hello"));
+        rig.arrives(&hello);
+        sent_id(rig.say("for you"));
+        let sent = rig.take_sent();
+        let body = sent[0].text_of("body", ns::CLIENT).unwrap();
+        assert!(body.contains("I do not trust this device yet"), "whoever cannot read it: {body}");
+        rig.wait(LATER);
+        rig.take_sent();
+
+        let mut later = Phone::published(OWNER, version, 78, &mut rig.nodes);
+        let fingerprint = omemo::fingerprint(&later.device.identity().public);
+        let mut hints = Vec::new();
+        for text in ["one", "two", "three"] {
+            let said = later.say(&rig.nodes, Some(text));
+            rig.arrives(&said);
+            hints.extend(plain_texts(&rig.take_sent()));
+        }
+        assert_eq!(hints.len(), 1, "once a day: {hints:?}");
+        let hint = hints.remove(0);
+        assert!(hint.contains("/omemo trust 78") && hint.contains(&fingerprint), "{hint}");
+        assert_eq!(rig.take().len(), 4, "what it says is read");
+        let mut rig = rig.killed(Encrypt::Required);
+        rig.come_online();
+        let said = later.say(&rig.nodes, Some("four"));
+        rig.arrives(&said);
+        assert_eq!(plain_texts(&rig.take_sent()), Vec::<String>::new(), "not again after a restart");
+        rig.wait(Duration::from_secs(24 * 3600));
+        let said = later.say(&rig.nodes, Some("five"));
+        rig.arrives(&said);
+        assert_eq!(plain_texts(&rig.take_sent()), [hint], "the next day");
+
+        let said = first.say(&rig.nodes, Some("/omemo trust 78"));
+        rig.arrives(&said);
+        rig.take_sent();
+        rig.wait(Duration::from_secs(24 * 3600));
+        let said = later.say(&rig.nodes, Some("/omemo devices"));
+        rig.arrives(&said);
+        let sent = rig.take_sent();
+        assert_eq!(plain_texts(&sent), Vec::<String>::new());
+        assert!(sent.iter().any(|stanza| later.hear(stanza).is_ok_and(|text| text.is_some())));
+    }
+}

@@ -11,7 +11,7 @@ use crate::base::limits;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::texts::{self, Language, Text, chat, omemo as words};
 use crate::engine::command::{botfather, split};
-use crate::engine::crypt::trust::Unclear;
+use crate::engine::crypt::trust::{Decided, Reach, Standing, Unclear};
 use crate::engine::handle::{Encrypt, KeyInfo, Policy};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
@@ -25,7 +25,8 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
         return Ok(chat::CLEAR_REFUSED.fill(engine.setup.settings.language, &[]));
     }
     let account = engine.omemo_account(chat.bot)?;
-    let place = Place { bot: Some(chat.bot), account, command: "/omemo".to_string() };
+    let reach = if is_local(&chat.who) { Reach::All } else { Reach::Trusting };
+    let place = Place { bot: Some(chat.bot), account, command: "/omemo".to_string(), reach };
     answer(engine, &place, &chat.who, arguments)
 }
 
@@ -33,8 +34,11 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
 pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let (id, rest) = split(arguments);
     let is_bot = id.trim_start_matches('#').parse::<i64>().is_ok();
+    // From a trusted device he may decide for any of his bots.
+    let is_sure = is_local(owner) || engine.under == Some(Standing::Trusted);
+    let reach = if is_sure { Reach::All } else { Reach::Trusting };
     if let Some(account) = engine.account_of(owner).filter(|_| !is_bot) {
-        let place = Place { bot: None, account, command: "/omemo".to_string() };
+        let place = Place { bot: None, account, command: "/omemo".to_string(), reach };
         return answer(engine, &place, owner, arguments);
     }
     if !is_bot && is_local(owner) {
@@ -46,7 +50,7 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
             // A personal one speaks through its owner's account, as the manager does.
             let own = Some(bot).filter(|_| engine.account_of_bot(bot) == Some(account));
             let command = own.map_or_else(|| "/omemo".to_string(), |bot| format!("/omemo {bot}"));
-            answer(engine, &Place { bot: own, account, command }, owner, rest)
+            answer(engine, &Place { bot: own, account, command, reach }, owner, rest)
         }
         Err(answer) => Ok(answer),
     }
@@ -58,6 +62,8 @@ struct Place {
     bot: Option<BotId>,
     account: AccountId,
     command: String,
+    /// How far what is decided here reaches.
+    reach: Reach,
 }
 
 /// What changes something.
@@ -144,8 +150,15 @@ fn decide(engine: &mut Engine, place: &Place, name: &str, trusted: bool) -> Answ
         },
         _ => (None, name),
     };
-    Ok(match engine.decide_key(place.account, jid.as_ref(), name, trusted)? {
-        Ok(key) => fill_key(if trusted { &words::TRUSTED } else { &words::DISTRUSTED }, &key, language),
+    Ok(match engine.decide_key(place.account, jid.as_ref(), name, (trusted, place.reach))? {
+        Ok(Decided { key, except }) => {
+            let mut out = fill_key(if trusted { &words::TRUSTED } else { &words::DISTRUSTED }, &key, language);
+            if let Some(except) = except {
+                let text = if except.is_empty() { &words::EVERYWHERE } else { &words::NOT_EVERYWHERE };
+                out.push_str(&text.fill(language, &[("names", &except.join(", "))]));
+            }
+            out
+        }
         Err(unclear) => {
             let text = match unclear {
                 Unclear::Word => &words::WORD,

@@ -67,7 +67,11 @@ impl Engine {
             if !is_taken {
                 return Ok(None);
             }
-            match self.decrypt((device, row), &encrypted, &peer)? {
+            let opened = self.decrypt((device, row), &encrypted, &peer)?;
+            if opened.is_ok() && encrypted.payload.is_some() {
+                self.hint_untrusted(&peer, message)?;
+            }
+            match opened {
                 Ok(Some(payload)) => return self.reveal(account, version, message, &payload),
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}

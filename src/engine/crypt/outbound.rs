@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
+use crate::engine::command::texts::omemo as texts;
 use crate::engine::crypt::debts::{PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
 use crate::engine::crypt::peers::{Lack, Readiness};
@@ -20,9 +21,6 @@ use crate::store;
 use crate::store::row::{OmemoPeer, OmemoSessionRow, OmemoWaitingRow, OutboxRow, Progress};
 use crate::xml::{Element, Namespaces};
 use crate::xmpp::ns;
-
-/// What a client without OMEMO shows.
-const FALLBACK: &str = "This message is encrypted with OMEMO, which your client does not support or has switched off.";
 
 /// What became of a message that was to be encrypted.
 pub(super) enum Sealed {
@@ -287,7 +285,7 @@ impl Engine {
             outer = outer.with(name, value);
         }
         let method = Element::new("encryption", ns::EME).with("namespace", version.ns()).with("name", "OMEMO");
-        let body = Element::new("body", ns::CLIENT).with_text(FALLBACK);
+        let body = Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.setup.settings.language, &[]));
         let is_hint = |child: &Element| child.is("store", ns::HINTS);
         let store = Some(Element::new("store", ns::HINTS)).filter(|_| !outside.iter().any(is_hint));
         let more = [body, method].into_iter().chain(store).chain(outside);

@@ -5,6 +5,7 @@
 //! something: whoever floods an address with devices fills up a bounded place and moves no key that is believed.
 
 mod asking;
+mod sharing;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -120,6 +121,11 @@ impl Mark {
     }
 }
 
+/// Whether there is a key that a decision could have been written under.
+fn has_trusted(rows: &[KeyRow]) -> bool {
+    rows.iter().any(|row| matches!(Mark::of(row), Mark::Accepted | Mark::Verified))
+}
+
 fn has_verified(rows: &[KeyRow]) -> bool {
     rows.iter().any(|row| Mark::of(row) == Mark::Verified)
 }
@@ -136,14 +142,19 @@ impl Engine {
         device: u32,
         key: &PublicKey,
     ) -> Result<Standing, store::Error> {
+        let is_owner = self.owner_of(account).as_ref() == Some(peer);
         let mut rows = self.store.list_omemo_keys(account, peer)?;
+        if is_owner && rows.is_empty() {
+            rows = self.inherit_keys(account, peer)?;
+        }
         let policy = self.trust_policy(account)?;
         let known = rows.iter().find(|row| row.device == device && omemo::is_same(&row.key, key));
         if let Some(row) = known {
             return Ok(Mark::of(row).standing(policy, has_verified(&rows)));
         }
         let now = self.now.unix();
-        let mark = first_mark(&rows, policy, device, key, now);
+        let shared = if is_owner { self.shared_keys(account, peer)? } else { Vec::new() };
+        let mark = first_mark(&rows, &shared, policy, device, key, now);
         if let Some(named) = rows.iter().position(|row| row.device == 0 && omemo::is_same(&row.key, key)) {
             let named = rows.remove(named);
             self.store.delete_omemo_key(account, &named)?;
@@ -158,7 +169,9 @@ impl Engine {
             Standing::Trusted if !is_kept => Standing::Undecided,
             standing => standing,
         };
-        self.tell_key(account, &row, mark, standing, is_kept)?;
+        // One word is enough for all chats with the owner.
+        let is_told = sharing::least_of(&shared, key).is_some_and(|mark| matches!(mark, Mark::Open | Mark::Changed));
+        self.tell_key(account, &row, telling::Sight { mark, standing, is_kept, is_told })?;
         Ok(standing)
     }
 
@@ -208,13 +221,26 @@ fn is_first_sight(rows: &[KeyRow], now: i64) -> bool {
     first.is_none_or(|first| (0..=limits::OMEMO_FIRST_SIGHT_S).contains(&(now - first)))
 }
 
-fn first_mark(rows: &[KeyRow], policy: Policy, device: u32, key: &PublicKey, now: i64) -> Mark {
+/// `shared`: what the owner's other accounts know of his devices. It can only make us more careful.
+fn first_mark(
+    rows: &[KeyRow],
+    shared: &[KeyRow],
+    policy: Policy,
+    device: u32,
+    key: &PublicKey,
+    now: i64,
+) -> Mark {
     let same = || rows.iter().filter(|row| omemo::is_same(&row.key, key));
     if same().any(|row| row.device == 0) {
         return Mark::Verified;
     }
-    if rows.iter().any(|row| row.device == device) {
+    let elsewhere = sharing::least_of(shared, key);
+    let is_other = |row: &KeyRow| row.device == device && !omemo::is_same(&row.key, key);
+    if rows.iter().any(is_other) || elsewhere.is_none() && shared.iter().any(is_other) {
         return Mark::Changed;
+    }
+    if let Some(mark @ (Mark::Refused | Mark::Changed | Mark::Open)) = elsewhere {
+        return mark;
     }
     // Set up anew with the key that it had. To have the key is what counts, not the number.
     if let Some(row) = same().next() {
@@ -241,6 +267,22 @@ pub(in crate::engine) enum Unclear {
     Ambiguous,
     /// There is no room to remember it.
     Full,
+}
+
+/// How far a decision of the owner about a device of his own reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Reach {
+    /// Everywhere: it came by the API, or to the manager, who may decide for all bots.
+    All,
+    /// Where the device that it was written on is trusted, too: it came in the chat of one bot.
+    Trusting,
+}
+
+/// A key that was decided about.
+pub(in crate::engine) struct Decided {
+    pub(in crate::engine) key: KeyInfo,
+    /// A device of the owner, whose bots all know now, but these; `None`: somebody else's.
+    pub(in crate::engine) except: Option<Vec<String>>,
 }
 
 /// What somebody calls a key.
@@ -278,8 +320,8 @@ impl Engine {
         account: AccountId,
         jid: Option<&BareJid>,
         name: &str,
-        trusted: bool,
-    ) -> Result<Result<KeyInfo, Unclear>, store::Error> {
+        (trusted, reach): (bool, Reach),
+    ) -> Result<Result<Decided, Unclear>, store::Error> {
         let Some(name) = Name::read(name) else { return Ok(Err(Unclear::Word)) };
         let owner = self.owner_of(account);
         let whose = jid.or(owner.as_ref().filter(|_| matches!(name, Name::Device(_))));
@@ -290,7 +332,7 @@ impl Engine {
         let meant: Vec<&KeyRow> = rows.iter().filter(|row| name.means(row)).collect();
         let Some(first) = meant.first() else {
             return if trusted {
-                self.name_key(account, jid.or(owner.as_ref()), &name)
+                self.name_key(account, jid.or(owner.as_ref()), &name, reach)
             } else {
                 Ok(Err(Unclear::Unknown))
             };
@@ -299,20 +341,35 @@ impl Engine {
             return Ok(Err(Unclear::Ambiguous));
         }
         let mark = if trusted { Mark::Verified } else { Mark::Refused };
-        // The same key may stand under several devices.
-        let of_it = rows.iter().filter(|row| row.jid == first.jid);
-        for row in of_it {
-            if omemo::is_same(&row.key, &first.key) {
-                self.store.store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..row.clone() })?;
-            } else if trusted && row.device != 0 && meant.iter().any(|meant| meant.device == row.device) {
-                // A device has one key; this is the other one.
-                self.store.delete_omemo_key(account, row)?;
-            }
+        for row in &meant {
+            self.mark_key(account, row, mark)?;
         }
         let (action, row) = (if trusted { "omemo_trusted" } else { "omemo_distrusted" }, (*first).clone());
         self.note_decision(account, action, &format!("jid={} device={}", row.jid, row.device))?;
         let standing = if trusted { Standing::Trusted } else { Standing::Distrusted };
-        Ok(Ok(KeyInfo::new(&row, standing, trusted)))
+        let except = self.share_decision(account, &row, mark, reach)?;
+        Ok(Ok(Decided { key: KeyInfo::new(&row, standing, trusted), except }))
+    }
+
+    /// Notes what was decided about a key of a device.
+    fn mark_key(&mut self, account: AccountId, row: &KeyRow, mark: Mark) -> Result<(), store::Error> {
+        let rows = self.store.list_omemo_keys(account, &row.jid)?;
+        let mut is_known = false;
+        for known in &rows {
+            // The same key may stand under several devices.
+            if omemo::is_same(&known.key, &row.key) {
+                is_known |= known.device == row.device || row.device == 0;
+                self.store.store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
+            } else if mark == Mark::Verified && row.device != 0 && known.device == row.device {
+                // A device has one key; this is the other one.
+                self.store.delete_omemo_key(account, known)?;
+            }
+        }
+        if !is_known && self.make_room_for_key(account, &rows)? {
+            let (standing, first_seen) = (mark.as_str().to_string(), self.now.unix());
+            self.store.store_omemo_key(account, &KeyRow { standing, first_seen, ..row.clone() })?;
+        }
+        Ok(())
     }
 
     /// Trusts a key that was not seen yet.
@@ -321,7 +378,8 @@ impl Engine {
         account: AccountId,
         jid: Option<&BareJid>,
         name: &Name,
-    ) -> Result<Result<KeyInfo, Unclear>, store::Error> {
+        reach: Reach,
+    ) -> Result<Result<Decided, Unclear>, store::Error> {
         let digits = match name {
             Name::Fingerprint(digits) => digits,
             Name::Device(_) => return Ok(Err(Unclear::Unknown)),
@@ -336,7 +394,8 @@ impl Engine {
         let row = KeyRow { jid, device: 0, key, standing, first_seen: self.now.unix() };
         self.store.store_omemo_key(account, &row)?;
         self.note_decision(account, "omemo_named", &format!("jid={}", row.jid))?;
-        Ok(Ok(KeyInfo::new(&row, Standing::Trusted, true)))
+        let except = self.share_decision(account, &row, Mark::Verified, reach)?;
+        Ok(Ok(Decided { key: KeyInfo::new(&row, Standing::Trusted, true), except }))
     }
 
     /// Our device is given up, perhaps because somebody else has its key: while it stands on the list of devices, it is
@@ -366,10 +425,7 @@ impl Engine {
         match self.under {
             _ if is_local(owner) => Ok(true),
             Some(standing) => Ok(standing == Standing::Trusted),
-            None => {
-                let rows = self.store.list_omemo_keys(account, owner)?;
-                Ok(!rows.iter().any(|row| matches!(Mark::of(row), Mark::Accepted | Mark::Verified)))
-            }
+            None => Ok(!has_trusted(&self.store.list_omemo_keys(account, owner)?)),
         }
     }
 

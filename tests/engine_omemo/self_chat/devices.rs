@@ -108,7 +108,10 @@ fn a_later_device_waits_for_the_owners_word() {
     let itself = home.note(&mut thief, "/omemo trust 79");
     home.arrives(&itself);
     let refused = home.take_sent();
-    assert!(phone.hear_from(OWNER, &refused[0]).unwrap().unwrap().contains("from a device that I trust"));
+    let hint = refused[0].text_of("body", ns::CLIENT).unwrap();
+    assert!(hint.contains("do not trust it yet") && hint.contains("/omemo trust 79"), "{hint}");
+    assert!(refused[0].find("private", ns::CARBONS).is_some());
+    assert!(phone.hear_from(OWNER, &refused[1]).unwrap().unwrap().contains("from a device that I trust"));
 
     let list = home.note(&mut phone, "/omemo devices");
     home.arrives(&list);

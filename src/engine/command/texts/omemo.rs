@@ -43,6 +43,20 @@ texts! {
     /// Another key of a device.
     KEY_CHANGED = "Warning: device {device} of {jid} has another key than before. Somebody may be trying to read along. I do not trust the new key.\nFingerprint: {fingerprint}\nOnly if you have compared it, write from a device that I trust: {command} trust {name}"
         | "Warnung: Gerät {device} von {jid} hat einen anderen Schlüssel als bisher. Vielleicht will jemand mitlesen. Ich vertraue dem neuen Schlüssel nicht.\nFingerabdruck: {fingerprint}\nNur wenn du ihn verglichen hast, schreibe von einem Gerät, dem ich vertraue: {command} trust {name}";
+    /// What clients show that cannot read a message: those without OMEMO, and devices it was not encrypted for.
+    UNREADABLE = "This message is encrypted with OMEMO and cannot be read here: either this client has no OMEMO or has it switched off, or I do not trust this device yet. Then write to me from it, and I say what to do."
+        | "Diese Nachricht ist mit OMEMO verschlüsselt und hier nicht lesbar: Entweder hat dieser Client kein OMEMO oder es ist abgeschaltet, oder ich vertraue diesem Gerät noch nicht. Dann schreibe mir von ihm, und ich sage, was zu tun ist.";
+    /// To a device that waits for a decision.
+    DEVICE_WAITS = "I read what this device sends, but I do not trust it yet, so my answers are not encrypted for it."
+        | "Ich lese, was dieses Gerät sendet, vertraue ihm aber noch nicht; meine Antworten sind deshalb nicht für es verschlüsselt.";
+    /// To a device that is not trusted.
+    DEVICE_REFUSED = "I did not read this message: I do not trust the device it comes from."
+        | "Diese Nachricht habe ich nicht gelesen: Dem Gerät, von dem sie kommt, vertraue ich nicht.";
+    /// Added where the owner can do something.
+    DEVICE_OWN = "\nDevice: {device}\nFingerprint: {fingerprint}\nTo trust it, write on a device that can read me: /omemo trust {name}\nThat holds for all your bots. If you have no such device any more: POST /bot/omemo/trust with a bot's token."
+        | "\nGerät: {device}\nFingerabdruck: {fingerprint}\nUm ihm zu vertrauen, schreibe auf einem Gerät, das mich lesen kann: /omemo trust {name}\nDas gilt für alle deine Bots. Hast du kein solches Gerät mehr: POST /bot/omemo/trust mit dem Token eines Bots.";
+    /// Added where only the owner can.
+    DEVICE_OTHERS = " Only my owner can change that." | " Das kann nur mein Besitzer ändern.";
     /// Added to the last one of a day.
     LAST_NOTICE = "\nI tell of no further keys today; {command} devices lists them."
         | "\nVon weiteren Schlüsseln berichte ich heute nicht; {command} devices listet sie auf.";
@@ -52,6 +66,11 @@ texts! {
     /// Answer to /omemo distrust.
     DISTRUSTED = "Not trusted from now on: {jid}, device {device}\n{fingerprint}"
         | "Ab jetzt nicht mehr vertraut: {jid}, Gerät {device}\n{fingerprint}";
+    /// Added where it is the owner's device.
+    EVERYWHERE = "\nThat holds for all your bots and for the chat with yourself." | "\nDas gilt für alle deine Bots und für den Chat mit dir selbst.";
+    /// The same where somebody does not trust the device it was written on.
+    NOT_EVERYWHERE = "\nThat holds for all your bots but those that do not trust the device you write on: {names}."
+        | "\nDas gilt für alle deine Bots, außer denen, die dem Gerät nicht vertrauen, auf dem du schreibst: {names}.";
     /// Device of a key that was not seen yet.
     UNSEEN = "not seen yet" | "noch nicht gesehen";
     /// Before the list of keys.

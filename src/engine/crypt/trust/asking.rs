@@ -3,7 +3,7 @@
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::crypt::trust::{Mark, Policy, Standing, Unclear, has_verified};
+use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, Unclear, has_verified};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt};
 use crate::engine::registry::Voice;
@@ -109,8 +109,8 @@ impl Engine {
                 KeyAnswer::Devices(self.list_keys(account, jid.as_ref(), limits::OMEMO_KEYS_ANSWERED_MAX)?)
             }
             KeyQuestion::Decide { jid, key, trusted } => {
-                let decided = self.decide_key(account, jid.as_ref(), key, *trusted)?;
-                KeyAnswer::Decided(decided.map_err(Failure::from)?)
+                let decided = self.decide_key(account, jid.as_ref(), key, (*trusted, Reach::All))?;
+                KeyAnswer::Decided(decided.map_err(Failure::from)?.key)
             }
             KeyQuestion::SetPolicy(policy) => {
                 self.set_trust_policy(account, *policy)?;

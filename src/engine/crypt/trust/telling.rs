@@ -3,7 +3,7 @@
 //!
 //! Words are said at the end of the batch: saying something encrypts, and whoever judges a key is in the midst of that.
 
-use crate::base::id::AccountId;
+use crate::base::id::{self, AccountId};
 use crate::base::json::Object;
 use crate::base::limits;
 use crate::base::text;
@@ -14,7 +14,18 @@ use crate::engine::handle::UpdateKind;
 use crate::engine::local::is_local;
 use crate::omemo;
 use crate::store;
-use crate::store::row::KeyRow;
+use crate::store::row::{KeyRow, OmemoPeer};
+use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
+
+/// A key at its first sight.
+pub(super) struct Sight {
+    pub(super) mark: Mark,
+    pub(super) standing: Standing,
+    /// It will be known the next time.
+    pub(super) is_kept: bool,
+    /// The owner has been told of it in another chat.
+    pub(super) is_told: bool,
+}
 
 /// Something an owner is to be told.
 pub(in crate::engine) struct Notice {
@@ -23,22 +34,20 @@ pub(in crate::engine) struct Notice {
 }
 
 impl Engine {
-    /// Tells of a key at its first sight. `is_kept`: it will be known the next time.
+    /// Tells of a key at its first sight.
     pub(super) fn tell_key(
         &mut self,
         account: AccountId,
         row: &KeyRow,
-        mark: Mark,
-        standing: Standing,
-        is_kept: bool,
+        Sight { mark, standing, is_kept, is_told }: Sight,
     ) -> Result<(), store::Error> {
         let is_owner = self.owner_of(account).as_ref() == Some(&row.jid);
         let is_changed = mark == Mark::Changed;
         // With pinned keys a stranger is nothing special, and to a person his friends' devices are their affair.
         let is_common = self.bot_with(account).is_none() || self.trust_policy(account)? == Policy::Pinned;
-        let is_told = is_owner || self.bot_with(account).is_some();
-        let is_news = is_told && (is_changed || mark == Mark::Open && (is_owner || !is_common));
-        let turn = if is_news { self.take_turn(account, is_owner)? } else { None };
+        let has_chat = is_owner || self.bot_with(account).is_some();
+        let is_news = !is_told && has_chat && (is_changed || mark == Mark::Open && (is_owner || !is_common));
+        let turn = if is_news { self.take_turn(account, if is_owner { "own" } else { "others" })? } else { None };
         if !is_kept && turn.is_none() {
             return Ok(());
         }
@@ -64,12 +73,49 @@ impl Engine {
         Ok(())
     }
 
+    /// Somebody wrote on a device that is not trusted, and could read no answer there: he is told what to do about it, in
+    /// plain text, for nothing else reaches him. Once a day; with what he can see himself, and no secret.
+    pub(in crate::engine::crypt) fn hint_untrusted(
+        &mut self,
+        peer: &OmemoPeer,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
+        let (account, language) = (peer.account, self.setup.settings.language);
+        let Some((standing, key)) = self.under.zip(self.crypt.sender) else { return Ok(()) };
+        let is_self = self.is_self_chat(account, &peer.jid);
+        let is_owner = self.owner_of(account).as_ref() == Some(&peer.jid);
+        // Not about what a person writes to others, nor what they write to him, nor another client of a bot's account.
+        let is_talk = match self.bot_with(account) {
+            None => is_self && message.to.bare() == peer.jid,
+            Some(_) => message.via != Via::CarbonSent && message.to.bare() != peer.jid,
+        };
+        let day = self.lived().div_euclid(24 * 3600);
+        if standing == Standing::Trusted
+            || !is_talk
+            || !self.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), self.lived())?
+            || self.take_turn(account, "hints")?.is_none()
+        {
+            return Ok(());
+        }
+        let is_read = standing == Standing::Undecided;
+        let device = peer.device.to_string();
+        let name = if is_read { device.clone() } else { format!("{} {}", peer.jid, text::hex(&key)) };
+        let values = [("device", device.as_str()), ("fingerprint", &omemo::fingerprint(&key)), ("name", &name)];
+        let head = if is_read { &texts::DEVICE_WAITS } else { &texts::DEVICE_REFUSED };
+        let tail = if is_owner { &texts::DEVICE_OWN } else { &texts::DEVICE_OTHERS };
+        let hint = head.fill(language, &[]) + &tail.fill(language, &values);
+        let id = id::uuid(self.random());
+        let hint = Outbound::text(peer.jid.to_jid(), Kind::Chat, &id, &hint);
+        let hint = if is_self { hint.private() } else { hint };
+        self.put_out((account, self.bot_with(account)), &id, hint.print())
+    }
+
     /// The number of a notice of today, while there are some left.
-    fn take_turn(&mut self, account: AccountId, is_owner: bool) -> Result<Option<u32>, store::Error> {
+    fn take_turn(&mut self, account: AccountId, kind: &str) -> Result<Option<u32>, store::Error> {
         let now = self.lived();
         let day = now.div_euclid(24 * 3600);
         for turn in 0..limits::OMEMO_NOTICES_PER_DAY {
-            if self.store.see(account, &format!("k:{day}:{is_owner}:{turn}"), now)? {
+            if self.store.see(account, &format!("k:{day}:{kind}:{turn}"), now)? {
                 return Ok(Some(turn));
             }
         }

@@ -23,6 +23,8 @@ use crate::xmpp::session;
 
 const OWNER: &str = "ralf@example.org";
 const EVA: &str = "eva@example.org";
+/// How long first devices count as such.
+const FIRST_SIGHT: u64 = limits::OMEMO_FIRST_SIGHT_S as u64;
 const BOT: &str = "wetter@example.org";
 
 struct Rig {
@@ -119,7 +121,7 @@ impl Rig {
     }
 
     fn decide(&mut self, name: &str, trusted: bool) -> Result<KeyInfo, Unclear> {
-        self.engine.decide_key(self.account, None, name, trusted).unwrap()
+        self.engine.decide_key(self.account, None, name, (trusted, Reach::All)).unwrap().map(|decided| decided.key)
     }
 
     /// A command in the bot's chat, from a device of that standing or in the clear.
@@ -227,7 +229,7 @@ fn a_changed_key_is_never_silent() {
         assert_eq!(rig.judge(EVA, 1, 2), Distrusted);
         assert_eq!(rig.told(), [""; 0]);
         // The number alone does not say which of the two.
-        let both = rig.engine.decide_key(rig.account, Some(&jid(EVA)), "1", true).unwrap();
+        let both = rig.engine.decide_key(rig.account, Some(&jid(EVA)), "1", (true, Reach::All)).unwrap().map(|decided| decided.key);
         assert_eq!(both, Err(Unclear::Ambiguous));
         rig.decide(&omemo::fingerprint(&key(2)), true).unwrap();
         assert_eq!(rig.judge(EVA, 1, 2), Trusted);
@@ -440,4 +442,120 @@ fn a_message_in_the_clear_has_no_standing() {
     let said = bodies(rig.batch(vec![Event::Session(rig.account, session::Event::Message(Box::new(message)))]));
     assert!(said.len() == 1 && said[0].contains("only in an encrypted message"), "{said:?}");
     assert_eq!(rig.judge(OWNER, 1, 1), Trusted);
+}
+
+// --- one decision for all bots ---
+
+impl Rig {
+    /// Another bot of the owner; gives its account.
+    fn another(&mut self, address: &str) -> AccountId {
+        let new = NewBot {
+            mode: Mode::Dedicated,
+            account: Some(OwnAccount { jid: jid(address), password: Secret::new("pw") }),
+            ..NewBot::new(address.split('@').next().unwrap(), jid(OWNER))
+        };
+        let (reply, _ticket) = ticket();
+        self.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
+        let is_it = |account: &&crate::engine::Account| account.row.jid == jid(address);
+        self.engine.accounts.values().find(is_it).unwrap().row.id
+    }
+
+    fn judge_at(&mut self, account: AccountId, device: u32, n: u32) -> Standing {
+        self.engine.judge_key(account, &jid(OWNER), device, &key(n)).unwrap()
+    }
+
+    /// The owner's own account.
+    fn home(&self) -> AccountId {
+        self.engine.account_of(&jid(OWNER)).unwrap()
+    }
+
+    /// In the chat of the first bot, in a message under this key.
+    fn command_under(&mut self, n: u32, text: &str) -> String {
+        self.engine.crypt.sender = Some(key(n));
+        let standing = self.judge(OWNER, n, n);
+        self.command(OWNER, text, Some(standing))
+    }
+}
+
+#[test]
+fn one_decision_about_an_own_device_holds_for_all_bots() {
+    let mut rig = Rig::new();
+    let (second, home) = (rig.another("zweiter@example.org"), rig.home());
+    let all = [rig.account, second, home];
+    for account in all {
+        assert_eq!(rig.judge_at(account, 1, 1), Trusted);
+    }
+    rig.wait(FIRST_SIGHT + 1);
+    for account in all {
+        assert_eq!(rig.judge_at(account, 2, 2), Undecided);
+    }
+    let told = rig.told();
+    assert_eq!(told.iter().filter(|text| text.contains("A new device")).count(), 1, "one word for all: {told:?}");
+
+    // In one bot's chat.
+    let answer = rig.command_under(1, "/omemo trust 2");
+    assert!(answer.contains("Trusted from now on") && answer.contains("holds for all your bots"), "{answer}");
+    assert_eq!(all.map(|account| rig.judge_at(account, 2, 2)), [Trusted; 3]);
+    // With a token, and back.
+    rig.ask(Question::Keys(KeyQuestion::Decide { jid: None, key: "2".into(), trusted: false })).unwrap();
+    assert_eq!(all.map(|account| rig.judge_at(account, 2, 2)), [Distrusted; 3]);
+    // With the manager, about a bot's chat and about its own.
+    for (command, standing) in [("/omemo trust 2", Trusted), ("/omemo 2 distrust 2", Distrusted)] {
+        (rig.engine.under, rig.engine.crypt.sender) = (Some(Trusted), Some(key(1)));
+        let answer = command::run(&mut rig.engine, &jid(OWNER), command);
+        assert!(answer.unwrap_or_else(|_| panic!()).unwrap().contains("holds for all"), "{command}");
+        assert_eq!(all.map(|account| rig.judge_at(account, 2, 2)), [standing; 3], "{command}");
+    }
+    // A key that nobody has seen, and nothing of somebody else's.
+    rig.decide(&omemo::fingerprint(&key(3)), true).unwrap();
+    assert_eq!(all.map(|account| rig.judge_at(account, 3, 3)), [Trusted; 3]);
+    rig.judge(EVA, 9, 9);
+    rig.engine.judge_key(second, &jid(EVA), 9, &key(9)).unwrap();
+    rig.engine.decide_key(rig.account, Some(&jid(EVA)), "9", (false, Reach::All)).unwrap().unwrap();
+    assert_eq!(rig.engine.judge_key(second, &jid(EVA), 9, &key(9)).unwrap(), Trusted);
+}
+
+#[test]
+fn a_new_bot_begins_with_what_its_owner_has_decided() {
+    let mut rig = Rig::new();
+    rig.judge(OWNER, 1, 1);
+    rig.wait(FIRST_SIGHT + 1);
+    for device in [2, 3, 4] {
+        assert_eq!(rig.judge(OWNER, device, device), Undecided);
+    }
+    rig.decide("2", true).unwrap();
+    rig.decide("3", false).unwrap();
+    let new = rig.another("neuer@example.org");
+    // Whichever it sees first; and where the server gives it another key for a device that is known, it is a change.
+    assert_eq!(rig.judge_at(new, 4, 4), Undecided, "it still waits");
+    assert_eq!(rig.judge_at(new, 2, 20), Distrusted, "another key under the same number");
+    assert_eq!(rig.judge_at(new, 1, 1), Trusted);
+    assert_eq!(rig.judge_at(new, 2, 2), Trusted);
+    assert_eq!(rig.judge_at(new, 3, 3), Distrusted);
+    assert_eq!(rig.judge_at(new, 5, 5), Undecided, "one was verified");
+    let mut rig = rig.killed();
+    assert_eq!([2, 3, 4].map(|device| rig.judge_at(new, device, device)), [Trusted, Distrusted, Undecided]);
+}
+
+#[test]
+fn first_impressions_of_a_new_bot_decide_for_no_other() {
+    let mut rig = Rig::new();
+    let home = rig.home();
+    rig.judge_at(home, 1, 1);
+    rig.wait(FIRST_SIGHT + 1);
+    // A server adds a device just before a new bot looks; the others have not met it.
+    let (forged, friendly) = (6, rig.account);
+    assert_eq!(rig.judge_at(friendly, 1, 1), Trusted);
+    assert_eq!(rig.judge_at(friendly, forged, forged), Trusted, "as at first sight");
+    let answer = rig.command_under(forged, "/omemo trust 7");
+    assert!(answer.contains("no such key"), "{answer}");
+    let whole = format!("/omemo trust {}", omemo::fingerprint(&key(7)));
+    let answer = rig.command_under(forged, &whole);
+    assert!(answer.contains("but those that do not trust the device you write on: ralf@example.org"), "{answer}");
+    assert_eq!((rig.judge_at(friendly, 7, 7), rig.judge_at(home, 7, 7)), (Trusted, Undecided));
+    assert_eq!(rig.judge_at(home, forged, forged), Undecided);
+    // From the phone that both know it is decided for both.
+    let answer = rig.command_under(1, "/omemo distrust 6");
+    assert!(answer.contains("holds for all your bots and"), "{answer}");
+    assert_eq!((rig.judge_at(friendly, 6, 6), rig.judge_at(home, 6, 6)), (Distrusted, Distrusted));
 }

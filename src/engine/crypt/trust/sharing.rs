@@ -1,0 +1,92 @@
+//! What an owner has decided about a device of his own holds for all his bots and for the chat with himself.
+//!
+//! A decision is passed on when it is made; an account that knows no device of its owner yet begins with what his other
+//! accounts know. First impressions of one account make no other one trust anybody: a server could add a device just
+//! before a new bot looks, and decide there for all.
+
+use crate::base::id::AccountId;
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, has_trusted, has_verified};
+use crate::engine::handle::Mode;
+use crate::engine::local::is_local;
+use crate::omemo::{self, PublicKey};
+use crate::store;
+use crate::store::row::KeyRow;
+
+/// The least trusting of what is known of a key.
+pub(super) fn least_of(rows: &[KeyRow], key: &PublicKey) -> Option<Mark> {
+    const LEAST_FIRST: [Mark; 5] = [Mark::Refused, Mark::Changed, Mark::Open, Mark::Verified, Mark::Accepted];
+    let is_there = |mark: &Mark| rows.iter().any(|row| Mark::of(row) == *mark && omemo::is_same(&row.key, key));
+    LEAST_FIRST.into_iter().find(is_there)
+}
+
+impl Engine {
+    /// The accounts in which an owner is spoken to but this one, with the names of the bots.
+    fn other_accounts(&self, account: AccountId, owner: &BareJid) -> Vec<(AccountId, String)> {
+        let own = self.account_of(owner).map(|own| (own, owner.to_string()));
+        let bots = self.bots.values().filter(|bot| bot.mode != Mode::Personal && bot.row.owner == *owner);
+        let bots = bots.filter_map(|bot| Some((self.account_of_bot(bot.row.id)?, bot.row.name.clone())));
+        bots.chain(own).filter(|(other, _)| *other != account).collect()
+    }
+
+    /// What the owner's other accounts know of his devices.
+    pub(super) fn shared_keys(&self, account: AccountId, owner: &BareJid) -> Result<Vec<KeyRow>, store::Error> {
+        let mut shared = Vec::new();
+        for (other, _) in self.other_accounts(account, owner) {
+            // Elsewhere that a key waits says nothing of it.
+            let is_careful = self.trust_policy(other)? == Policy::Tofu;
+            let rows = self.store.list_omemo_keys(other, owner)?;
+            shared.extend(rows.into_iter().filter(|row| is_careful || Mark::of(row) != Mark::Open));
+        }
+        Ok(shared)
+    }
+
+    /// An account that knows no device of its owner yet takes over what is known of them.
+    pub(super) fn inherit_keys(&mut self, account: AccountId, owner: &BareJid) -> Result<Vec<KeyRow>, store::Error> {
+        let shared = self.shared_keys(account, owner)?;
+        for row in shared.iter().take(limits::OMEMO_KEYS_PER_CONTACT_MAX / 2) {
+            let Some(mark) = least_of(&shared, &row.key) else { continue };
+            let row = KeyRow { standing: mark.as_str().to_string(), first_seen: self.now.unix(), ..row.clone() };
+            self.store.store_omemo_key(account, &row)?;
+        }
+        if shared.is_empty() { Ok(shared) } else { self.store.list_omemo_keys(account, owner) }
+    }
+
+    /// Passes a decision on. Gives the names of the bots that did not take it; nothing where the key is not the owner's.
+    pub(super) fn share_decision(
+        &mut self,
+        account: AccountId,
+        row: &KeyRow,
+        mark: Mark,
+        reach: Reach,
+    ) -> Result<Option<Vec<String>>, store::Error> {
+        let Some(owner) = self.owner_of(account).filter(|owner| *owner == row.jid && !is_local(owner)) else {
+            return Ok(None);
+        };
+        let mut except = Vec::new();
+        for (other, name) in self.other_accounts(account, &owner) {
+            if self.store.list_omemo_keys(other, &owner)?.is_empty() {
+                self.inherit_keys(other, &owner)?;
+            }
+            if reach == Reach::All || self.may_share(other, &owner)? {
+                self.mark_key(other, row, mark)?;
+            } else {
+                except.push(name);
+            }
+        }
+        Ok(Some(except))
+    }
+
+    /// Whether an account believes the device that the message under way was written on.
+    fn may_share(&self, account: AccountId, owner: &BareJid) -> Result<bool, store::Error> {
+        let rows = self.store.list_omemo_keys(account, owner)?;
+        let Some(sender) = self.crypt.sender.as_ref().filter(|_| self.under.is_some()) else {
+            return Ok(!has_trusted(&rows));
+        };
+        let (policy, is_verified) = (self.trust_policy(account)?, has_verified(&rows));
+        let is_trusted = |row: &KeyRow| Mark::of(row).standing(policy, is_verified) == Standing::Trusted;
+        Ok(rows.iter().any(|row| omemo::is_same(&row.key, sender) && is_trusted(row)))
+    }
+}
