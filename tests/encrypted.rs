@@ -459,3 +459,63 @@ fn files_prosody() {
 fn files_ejabberd() {
     files(Kind::Ejabberd);
 }
+
+/// A second client of the owner's, which comes later: it is told what to do, and one word in one chat is enough for all
+/// his bots, also those made afterwards.
+fn one_word_for_all_bots(kind: Kind) {
+    let Some(mut scene) = start(kind) else { return };
+    let another = |scene: &Scene, name: &str| {
+        scene.server.add_user(name, "pw");
+        let (owner, jid) = (&scene.owner, scene.server.jid(name));
+        let body =
+            format!(r#"{{"name":"{name}","account":"{owner}","mode":"dedicated","jid":"{jid}","password":"pw"}}"#);
+        scene.daemon.http().post("/bot/create", None, &body).ok().at("token").text()
+    };
+    let mut phone = scene.login("owner", "phone", BOTH);
+    scene.announced(&mut phone);
+    let first = phone.devices(&scene.owner)[0].0.clone();
+    let command = |scene: &Scene, phone: &mut Peer, text: &str, expected: &str| {
+        phone.encrypt(&scene.bot, text, "0.3");
+        let answer = phone.expect(SOON, |message| message.body.contains(expected));
+        assert!(!answer.encrypted.is_empty(), "{answer:?}");
+    };
+    scene.told(&mut phone, "hallo", "0.3");
+    // From now on later devices wait.
+    command(&scene, &mut phone, &format!("/omemo trust {first}"), "for all your bots");
+    let second_bot = another(&scene, "zweiter");
+
+    let mut desk = scene.login("owner", "desk", "0.3");
+    let device = until(&scene.daemon, || {
+        let devices = phone.devices(&scene.owner);
+        devices.iter().map(|(id, _)| id.clone()).find(|id| *id != first).ok_or(devices)
+    });
+    scene.told(&mut desk, "vom Tisch", "0.3");
+    let hint = desk.expect(SOON, |message| message.body.contains("do not trust it yet"));
+    assert!(hint.encrypted.is_empty() && hint.body.contains(&format!("/omemo trust {device}")), "{hint:?}");
+    let id = scene.say_encrypted(&scene.owner, "nicht für den Tisch");
+    let unread = desk.expect(SOON, |message| message.id == id);
+    assert_ne!(unread.body, "nicht für den Tisch", "{unread:?}");
+
+    command(&scene, &mut phone, &format!("/omemo trust {device}"), "for all your bots");
+    let later_bot = another(&scene, "dritter");
+    for (token, text) in [(scene.token.clone(), "eins"), (second_bot, "zwei"), (later_bot, "drei")] {
+        scene.token = token;
+        let id = until(&scene.daemon, || match scene.say(&scene.owner, text) {
+            (id, true) => Ok(id),
+            other => Err(other),
+        });
+        for peer in [&mut phone, &mut desk] {
+            reads(peer, &id, text);
+        }
+    }
+}
+
+#[test]
+fn one_word_for_all_bots_prosody() {
+    one_word_for_all_bots(Kind::Prosody);
+}
+
+#[test]
+fn one_word_for_all_bots_ejabberd() {
+    one_word_for_all_bots(Kind::Ejabberd);
+}

@@ -73,6 +73,7 @@ impl Rigged for Rig {
                 assert!(!said.contains(SECRET), "in plain text: {said}");
             }
             match effect {
+                Effect::Session(_, Order::Ask { .. }) if rig.nodes.is_silent => {}
                 Effect::Session(account, Order::Ask { tag, to, kind, payload }) => {
                     let outcome = rig.nodes.answer(&asked_of(&to, BOT), kind, &payload);
                     return vec![Event::Session(account, session::Event::Answer { tag, outcome })];

@@ -14,7 +14,7 @@ use botmother::base::id::{AccountId, BotId, OutboxId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::store::row::{AccountRow, BotRow, CommandRow, FileRow, LocalRow, OutboxRow, RoomRow};
+use botmother::store::row::{AccountRow, BotRow, CommandRow, FileRow, LocalRow, OutboxRow, RoomRow, SentBefore};
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
@@ -145,7 +145,7 @@ fn fill(store: &mut Store) -> (BotId, AccountId) {
     store.see(account, "stanza-1", NOW).unwrap();
     store.store_setting(&format!("bot_{id}_ai_enabled"), "true").unwrap();
     store.insert_audit(Some(id), "create", "name=one", Some("127.0.0.1"), NOW).unwrap();
-    store.remember_sent(id, "key", "m1", &[3; 32], NOW).unwrap();
+    store.remember_sent(id, "key", &sent_under("m1", [3; 32]), NOW).unwrap();
     store.insert_local(&line(Some(id), "hello")).unwrap();
     (id, account)
 }
@@ -181,4 +181,9 @@ fn room(account: AccountId, room: &str) -> RoomRow {
         is_private: None,
         heard_at_ms: NOW * 1000,
     }
+}
+
+/// Something sent by a request with this hash.
+fn sent_under(message_id: &str, request_hash: [u8; 32]) -> SentBefore {
+    SentBefore { message_id: message_id.to_string(), request_hash, encrypted: Some(true) }
 }

@@ -681,6 +681,8 @@ pub const OMEMO_FIRST_SIGHT_S: i64 = 600;
 pub const OMEMO_FINGERPRINT_DIGITS_MIN: usize = 16;
 /// How often an owner is told of new and changed keys in a day, of his own and of others' each.
 pub const OMEMO_NOTICES_PER_DAY: u32 = 20;
+/// An answer waits so long until it is known whether a message goes out encrypted: keys come in a moment, or not soon.
+pub const SEALING_WAIT: Duration = Duration::from_secs(3);
 /// Keys shown in the chat.
 pub const OMEMO_KEYS_SHOWN_MAX: i64 = 50;
 /// Keys in one answer of the API.

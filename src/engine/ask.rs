@@ -54,12 +54,12 @@ impl Engine {
             Question::SendMessage(message) => {
                 let answer = self.send_message(bot, message)?;
                 self.note_active(bot)?;
-                answer
+                return self.tell_when_known(bot, answer);
             }
             Question::Act(act) => {
                 let answer = self.act(bot, act)?;
                 self.note_active(bot)?;
-                answer
+                return self.tell_when_known(bot, answer);
             }
             Question::Upload(upload) => {
                 let verdict = self.upload(bot, upload)?;

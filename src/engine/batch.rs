@@ -172,6 +172,7 @@ impl Engine {
                 Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
                 Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
                 Verdict::AwaitArrival(bot, wait) => self.await_arrival(bot, wait, reply),
+                Verdict::AwaitSealing(message_id) => self.await_sealing(message_id, reply),
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
                 Verdict::AwaitRoom(room, wish) => self.await_room(room, wish, reply),
                 Verdict::Nothing => {}
@@ -179,6 +180,7 @@ impl Engine {
         }
         self.feed_busy(out);
         self.wake_updates(pending.updated, out);
+        self.wake_sealings(&pending.sealed, out);
         self.wake_callers(pending.called, out);
         self.wake_arrivals(pending.arrived, out);
         self.wake_room_waiters(pending.rooms, out);

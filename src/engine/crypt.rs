@@ -17,6 +17,7 @@ mod own;
 mod peers;
 mod people;
 mod rooms;
+mod sealing;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -42,6 +43,10 @@ pub(super) struct Crypt {
     own_lists: HashMap<(AccountId, Version), Element>,
     /// Own lists that were notified while an account comes online, and need not be asked for.
     told_lists: HashSet<(AccountId, Version)>,
+    /// What went out last: its id, and whether it was encrypted.
+    last_out: Option<(String, bool)>,
+    /// Who waits until it is known whether a message goes out encrypted.
+    sealings: Vec<sealing::Waiter>,
     /// The key under which the last message came.
     sender: Option<PublicKey>,
     /// How often in a row something of an account could not be published.
@@ -138,7 +143,7 @@ impl Engine {
     }
 
     pub(super) fn omemo_deadline(&self) -> Option<Duration> {
-        self.crypt.due.values().copied().min()
+        self.crypt.due.values().copied().chain(self.crypt.sealings.iter().map(|waiter| waiter.until)).min()
     }
 
     /// What time brings: prekeys, answers owed, messages that wait.

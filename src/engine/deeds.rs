@@ -14,7 +14,7 @@ use crate::engine::local::Speaker;
 use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble};
 use crate::store::row::SentRow;
-use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
+use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions, is_emoji};
 
 /// What a bot does besides sending a text.
 #[derive(Clone, Debug)]
@@ -87,15 +87,19 @@ impl Engine {
 
     /// Does what was checked; `hash` is of all that was asked.
     pub(super) fn carry_out(&mut self, bot: BotId, act: &Act, way: Way, hash: &[u8; 32]) -> Result<Answer, Trouble> {
-        let message_id = self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| match way {
-            Way::Local(name) => engine.act_locally(bot, name, &act.deed),
-            Way::Account(account) if act.kind == Kind::Groupchat => engine.act_in_room((account, bot), act, message_id),
-            Way::Account(account) => engine.act_for((account, bot), act, message_id),
-        })?;
+        let (message_id, encrypted) =
+            self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| match way {
+                Way::Local(name) => {
+                    engine.note_sealed(message_id, false);
+                    engine.act_locally(bot, name, &act.deed)
+                }
+                Way::Account(account) if act.kind == Kind::Groupchat => {
+                    engine.act_in_room((account, bot), act, message_id)
+                }
+                Way::Account(account) => engine.act_for((account, bot), act, message_id),
+            })?;
         Ok(match act.deed {
-            Deed::File { .. } | Deed::Edit { .. } => {
-                Answer::Sent { message_id, encrypted: self.is_sealed(bot, &act.to, act.kind)? }
-            }
+            Deed::File { .. } | Deed::Edit { .. } => Answer::Sent { message_id, encrypted },
             _ => Answer::Done,
         })
     }
@@ -112,6 +116,7 @@ impl Engine {
                 }
             }
             Deed::Reaction { message_id, emoji } => {
+                self.check_known(by, &act.to, message_id)?;
                 let emoji = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
                 let reactions = Reactions { id: message_id.clone(), emoji };
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::reactions(to, kind, new_id, &reactions))
@@ -134,6 +139,7 @@ impl Engine {
                 }
             }
             Deed::Read { message_id } => {
+                self.check_known(by, &act.to, message_id)?;
                 self.store.delete_unread(bot, &act.to.bare().to_jid(), message_id)?;
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::displayed(to, kind, new_id, message_id))
             }
@@ -163,6 +169,16 @@ impl Engine {
         let outbound = Outbound::retraction(act.to.clone(), act.kind, new_id, &row.message_id, &text);
         self.enqueue(by.0, Some(by.1), &act.to, new_id, outbound)?;
         Ok(self.store.store_deleted(row.id)?)
+    }
+
+    /// A message that a bot names must be one that it was told or has sent, in this conversation.
+    fn check_known(&self, (account, bot): (AccountId, BotId), to: &Jid, message_id: &str) -> Result<(), Trouble> {
+        let is_same = |row: &SentRow| row.bot == bot && row.recipient.bare_str() == to.bare_str();
+        let is_known = self.got(account, bot, &to.bare(), message_id)?
+            || self.store.find_sent(account, message_id)?.is_some_and(|row| is_same(&row))
+            // What occupants say to the bot alone is not remembered.
+            || self.is_room(account, &to.bare());
+        if is_known { Ok(()) } else { Err(unknown_message(message_id, to).into()) }
     }
 
     /// What the bot itself said to somebody, as it was sent first: nobody else's may be changed.
@@ -225,6 +241,16 @@ impl Engine {
     }
 }
 
+/// A bot names a message that it does not know.
+pub(super) fn unknown_message(message_id: &str, place: &Jid) -> Failure {
+    let text = format!(
+        "this bot has neither sent a message {message_id} to {place} nor was it told one from there within the last \
+         {} days; take `stanza_id` of an update or `message_id` of an answer",
+        limits::SEEN_RETENTION.as_secs() / (24 * 3600)
+    );
+    Failure::NotFound(text)
+}
+
 /// The id of a file's caption, so that it can be changed and goes with the file.
 pub(super) fn caption_id(file_id: &str) -> String {
     format!("{file_id}.caption")
@@ -239,10 +265,9 @@ fn check(deed: &Deed) -> Result<(), Failure> {
         }
         Deed::Reaction { message_id, emoji } => {
             check_id(message_id)?;
-            let is_emoji = emoji.len() <= limits::REACTION_BYTES_MAX
-                && !emoji.contains(|c: char| c.is_whitespace() || c.is_control());
-            let rule = format!("one emoji, at most {} bytes; empty takes it back", limits::REACTION_BYTES_MAX);
-            if is_emoji { Ok(()) } else { Err(Failure::invalid("reaction", rule)) }
+            let is_fine = emoji.is_empty() || emoji.len() <= limits::REACTION_BYTES_MAX && is_emoji(emoji);
+            let rule = "one emoji, like 👍; empty takes it back";
+            if is_fine { Ok(()) } else { Err(Failure::invalid("reaction", rule)) }
         }
         Deed::Edit { message_id, text } => {
             check_id(message_id)?;

@@ -197,6 +197,8 @@ struct Pending {
     ai: Option<Box<ai::Ai>>,
     /// Rooms as they were, and who is to hear of them.
     rooms: rooms::Changes,
+    /// Messages that do not wait for keys any more, and whether they went out encrypted; `None`: they do not go out.
+    sealed: Vec<(String, Option<bool>)>,
     /// What owners are to be told of keys.
     notices: Vec<crypt::trust::Notice>,
 }
@@ -211,6 +213,8 @@ enum Verdict {
     AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
     /// Waits for a new bot to be online.
     AwaitArrival(BotId, handle::Wait),
+    /// Waits until it is known whether a message goes out encrypted.
+    AwaitSealing(String),
     /// Waits for the end of a call.
     AwaitCall(u64),
     /// Waits for a room to let the bot in, or out.
@@ -384,6 +388,7 @@ impl Engine {
 
     /// Every wait ends with an empty answer.
     fn end_waits(&mut self) {
+        self.end_sealing_waits();
         self.end_room_waits();
         self.end_ai_waits();
         let updates = self.update_waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));

@@ -17,6 +17,7 @@ use crate::engine::local::{self, Speaker};
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble};
 use crate::store;
+use crate::store::row::SentBefore;
 use crate::xmpp::message::{Kind, Outbound, Reply};
 
 /// Where what a bot does goes out.
@@ -95,14 +96,13 @@ impl Engine {
         let hash = crypto::sha256(
             format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt).as_bytes(),
         );
-        let message_id = self.once(bot, new.idempotency_key.as_deref(), &hash, |engine, message_id| {
+        let (message_id, encrypted) = self.once(bot, new.idempotency_key.as_deref(), &hash, |engine, message_id| {
             engine.speak(bot, new, message_id)
         })?;
-        let encrypted = new.encrypt || self.is_sealed(bot, &new.to, new.kind)?;
-        Ok(Answer::Sent { message_id, encrypted })
+        Ok(Answer::Sent { message_id, encrypted: encrypted.or(new.encrypt.then_some(true)) })
     }
 
-    /// Whether what a bot says to somebody goes out end-to-end encrypted.
+    /// Whether what a bot says to somebody goes out end-to-end encrypted, as far as is known before it is said.
     pub(super) fn is_sealed(&mut self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
         match self.voice(self.bot(bot)?) {
             Voice::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(account, &to.bare()),
@@ -112,38 +112,39 @@ impl Engine {
     }
 
     /// Sends something under a new id, and gives it; with a key that was used before nothing is sent, and the id is that of
-    /// what was sent then. `hash` is of all that was asked.
+    /// what was sent then. `hash` is of all that was asked. Also whether it went out encrypted, if that is known.
     pub(super) fn once(
         &mut self,
         bot: BotId,
         key: Option<&str>,
         hash: &[u8; 32],
         send: impl FnOnce(&mut Engine, &str) -> Result<(), Trouble>,
-    ) -> Result<String, Trouble> {
-        if let Some(message_id) = self.sent_before(bot, key, hash)? {
-            return Ok(message_id);
+    ) -> Result<(String, Option<bool>), Trouble> {
+        if let Some(sent) = self.sent_before(bot, key, hash)? {
+            return Ok((sent.message_id, sent.encrypted));
         }
         let message_id = id::uuid(self.random());
         send(self, &message_id)?;
+        let sent = SentBefore { encrypted: self.was_sealed(&message_id), message_id, request_hash: *hash };
         if let Some(key) = key {
-            self.store.remember_sent(bot, key, &message_id, hash, self.lived())?;
+            self.store.remember_sent(bot, key, &sent, self.lived())?;
         }
-        Ok(message_id)
+        Ok((sent.message_id, sent.encrypted))
     }
 
-    /// The id of what was sent under this key.
+    /// What was sent under this key.
     pub(super) fn sent_before(
         &self,
         bot: BotId,
         key: Option<&str>,
         hash: &[u8; 32],
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<SentBefore>, Trouble> {
         match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
-            Some((_, before)) if before != *hash => {
+            Some(before) if before.request_hash != *hash => {
                 let text = "this Idempotency-Key was used for another message within the last day";
                 Err(Failure::Conflict(text.to_string()).into())
             }
-            before => Ok(before.map(|(message_id, _)| message_id)),
+            before => Ok(before),
         }
     }
 
@@ -178,6 +179,7 @@ impl Engine {
             }
             Way::Local(name) => {
                 self.say_locally(Speaker::Bot(id, name), &new.text)?;
+                self.note_sealed(message_id, false);
                 Ok(())
             }
             Way::Account(account) if new.kind == Kind::Groupchat => self.post_to_room(account, id, new, message_id),

@@ -74,7 +74,7 @@ impl Engine {
     }
 
     /// Whether a bot got the message with this id from somebody.
-    fn got(&self, account: AccountId, bot: BotId, from: &BareJid, id: &str) -> Result<bool, store::Error> {
+    pub(super) fn got(&self, account: AccountId, bot: BotId, from: &BareJid, id: &str) -> Result<bool, store::Error> {
         self.store.has_seen(account, &got_key(bot, from, id))
     }
 

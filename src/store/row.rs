@@ -530,3 +530,14 @@ pub struct AiQuestion {
     /// The question.
     pub question: std::sync::Arc<str>,
 }
+
+/// What was sent under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentBefore {
+    /// Its id.
+    pub message_id: String,
+    /// The hash of the request that sent it.
+    pub request_hash: [u8; 32],
+    /// Whether it went out encrypted, as far as was known when it was stored.
+    pub encrypted: Option<bool>,
+}

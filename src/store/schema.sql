@@ -301,7 +301,7 @@ CREATE TABLE idempotency (
   bot_id       INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
   key          TEXT NOT NULL,
   message_id   TEXT NOT NULL,
-  request_hash BLOB NOT NULL,
+  request_hash BLOB NOT NULL,                       -- 32 bytes, and one more: went out encrypted; absent: not known
   created_at   INTEGER NOT NULL,
   PRIMARY KEY (bot_id, key)
 ) WITHOUT ROWID;

@@ -11,6 +11,7 @@ use crate::xmpp::muc::presence::Affiliation;
 use crate::xmpp::stanza::StanzaError;
 use crate::xmpp::{carbons, delay, mam, muc, ns};
 
+mod emoji;
 mod fallback;
 mod hints;
 
@@ -27,6 +28,7 @@ mod retractions;
 mod rooms;
 
 pub use chatstates::ChatState;
+pub use emoji::is_emoji;
 pub use invitations::Invitation;
 pub use markers::{Marker, Stage};
 pub use oob::Attachment;

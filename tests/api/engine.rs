@@ -152,7 +152,7 @@ fn answer(question: Question) -> Answer {
         Question::AddAccount(new) => Answer::Account(new.jid),
         Question::RemoveAccount(jid) => Answer::Account(jid),
         Question::SendMessage(_) | Question::Upload(_) => {
-            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }
+            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: Some(false) }
         }
         Question::GetFile(FileQuery { wanted, into }) => {
             let file = FileInfo {
@@ -172,7 +172,7 @@ fn answer(question: Question) -> Answer {
             }
         }
         Question::Act(Act { deed: Deed::File { .. } | Deed::Edit { .. }, .. }) => {
-            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: false }
+            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: Some(false) }
         }
         Question::Act(_) => Answer::Done,
         Question::GetUpdates(_) => Answer::Updates(updates()),

@@ -236,7 +236,7 @@ fn sent(encrypt: Encrypt, durability: Durability, messages: usize) -> f64 {
     let say = |rig: &mut Rig| match rig
         .ask(Caller::Bot(token.clone()), Question::SendMessage(message("o0@example.org", TEXT)))
     {
-        Some(Ok(Answer::Sent { encrypted, .. })) => assert_eq!(encrypted, encrypt == Encrypt::Required),
+        Some(Ok(Answer::Sent { encrypted, .. })) => assert_eq!(encrypted, Some(encrypt == Encrypt::Required)),
         other => panic!("{other:?}"),
     };
     say(&mut rig);

@@ -142,10 +142,11 @@ fn files_and_their_captions() {
 #[test]
 fn the_same_key_does_it_once() {
     let (mut rig, bot, _) = Rig::new();
+    let (said, ..) = rig.say(&bot, ANNA, "hello");
     let act = |emoji: &str| Act {
         to: full(ANNA),
         kind: Kind::Chat,
-        deed: Deed::Reaction { message_id: "m".to_string(), emoji: emoji.to_string() },
+        deed: Deed::Reaction { message_id: said.clone(), emoji: emoji.to_string() },
         idempotency_key: Some("k".to_string()),
     };
     let (effects, outcome) = rig.ask_all(as_bot(&bot), Question::Act(act("👍")));
@@ -202,4 +203,29 @@ fn an_answer_names_the_author() {
     };
     assert!(answer("hers").contains(&format!("<reply xmlns='urn:xmpp:reply:0' to='{ANNA}' id='hers'/>")));
     assert!(answer(&own).contains(&format!("to='{BOT}' id='{own}'/>")));
+}
+
+#[test]
+fn a_reaction_is_one_emoji_for_a_message_that_the_bot_knows() {
+    let (mut rig, bot, other) = Rig::new();
+    let account = rig.core.account;
+    let (said, ..) = rig.say(&bot, OWNER, "hello");
+    rig.hears(account, saying("told", from(OWNER, BOT, "a-1")));
+    let react = |id: &str, emoji: &str| Deed::Reaction { message_id: id.to_string(), emoji: emoji.to_string() };
+    for id in [said.as_str(), "a-1"] {
+        for emoji in ["👍🏽", "🏳️\u{200D}🌈", "1️⃣", "🇩🇪", "❤", ""] {
+            assert_eq!(rig.act(&bot, OWNER, react(id, emoji)).unwrap().len(), 1, "{id} {emoji}");
+        }
+        for word in ["ok", "👍👍", "👍 ", "7", "<b>"] {
+            let refused = rig.act(&bot, OWNER, react(id, word));
+            assert!(matches!(&refused, Err(Failure::Invalid { .. })), "{word}: {refused:?}");
+        }
+    }
+    for deed in [react("nobody-said-this", "👍"), react("nobody-said-this", ""), Deed::Read { message_id: "b".into() }] {
+        let refused = rig.act(&bot, OWNER, deed);
+        assert!(matches!(&refused, Err(Failure::NotFound(why)) if why.contains("neither sent")), "{refused:?}");
+    }
+    // Of this bot, in this conversation.
+    assert!(matches!(rig.act(&bot, "eve@example.org", react("a-1", "👍")), Err(Failure::NotFound(_))));
+    assert!(matches!(rig.act(&other, OWNER, react(&said, "👍")), Err(_)));
 }

@@ -335,7 +335,7 @@ impl World {
             let new = NewMessage { idempotency_key: Some(format!("key-{number}")), ..message(OWNER, text) };
             match self.ask(Question::SendMessage(new))? {
                 Ok(Answer::Sent { encrypted, .. }) => {
-                    assert!(encrypted);
+                    assert_eq!(encrypted, Some(true));
                     return Ok(());
                 }
                 Err(Failure::Internal) => self.wait(2)?,

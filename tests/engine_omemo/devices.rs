@@ -123,7 +123,10 @@ fn another_key_in_the_place_of_one_is_not_written_to() {
     let mut sent = rig.take_sent();
     // It says in the clear that it did not read that.
     let hint = sent.remove(0).text_of("body", ns::CLIENT).unwrap();
-    assert!(hint.starts_with("I did not read this message") && hint.contains("/omemo trust ralf@example.org "), "{hint}");
+    assert!(
+        hint.starts_with("I did not read this message") && hint.contains("/omemo trust ralf@example.org "),
+        "{hint}"
+    );
     assert!(sent.iter().all(|stanza| other.hear(stanza).is_err()));
     let heard: Vec<_> = sent.iter().map(|stanza| phone.hear(stanza).unwrap().unwrap()).collect();
     assert!(heard[0].contains("another key than before"), "{heard:?}");

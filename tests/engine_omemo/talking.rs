@@ -229,3 +229,45 @@ fn an_encrypted_chat_does_not_promise_answers_while_they_come() {
     assert!(answer("/ki status").contains("not in this chat: it is encrypted"));
     assert!(answer("/ki stream off").contains("when they are whole"));
 }
+
+#[test]
+fn whether_it_went_encrypted_is_told_when_it_is_known() {
+    // Nothing is known of him when the first message is accepted.
+    let mut rig = Rig::online(Encrypt::Preferred);
+    let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
+    let outcome = rig.say("first");
+    assert!(matches!(outcome, Ok(Answer::Sent { encrypted: Some(true), .. })), "{outcome:?}");
+    assert_eq!(phone.hear(&rig.take_sent()[0]), Ok(Some("first".to_string())));
+    let mut rig = Rig::online(Encrypt::Preferred);
+    let outcome = rig.say("first");
+    assert!(matches!(outcome, Ok(Answer::Sent { encrypted: Some(false), .. })), "{outcome:?}");
+
+    // Nobody waits while there is no connection; and a repeated request is told what is still true.
+    let mut rig = Rig::new(Encrypt::Preferred);
+    Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
+    let keyed = |key: &str| NewMessage { idempotency_key: Some(key.to_string()), ..message(OWNER, "later") };
+    for _ in 0..2 {
+        let outcome = rig.ask(Question::SendMessage(keyed("a")));
+        assert!(matches!(outcome, Ok(Answer::Sent { encrypted: None, .. })), "{outcome:?}");
+    }
+    let outcome = rig.ask(Question::SendMessage(NewMessage { encrypt: true, ..message(OWNER, "required") }));
+    assert!(matches!(outcome, Ok(Answer::Sent { encrypted: Some(true), .. })), "{outcome:?}");
+    rig.come_online();
+    rig.set_policy(Encrypt::Off);
+    for _ in 0..2 {
+        let outcome = rig.ask(Question::SendMessage(keyed("b")));
+        assert!(matches!(outcome, Ok(Answer::Sent { encrypted: Some(false), .. })), "{outcome:?}");
+        rig.set_policy(Encrypt::Required);
+    }
+}
+
+#[test]
+fn an_answer_waits_for_keys_and_not_for_ever() {
+    let mut rig = Rig::online(Encrypt::Preferred);
+    rig.nodes.is_silent = true;
+    rig.outcomes.clear();
+    let _ticket = rig.begin(as_bot(&rig.bot), Question::SendMessage(message(OWNER, "first")));
+    assert!(rig.outcomes.is_empty(), "{:?}", rig.outcomes);
+    rig.wait(limits::SEALING_WAIT);
+    assert!(matches!(rig.outcomes.pop(), Some(Ok(Answer::Sent { encrypted: None, .. }))));
+}

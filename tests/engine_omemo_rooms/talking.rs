@@ -47,13 +47,13 @@ fn deeds_are_encrypted_as_texts_are() {
     rig.reflect(&first);
     let act = |deed| Question::Act(Act { to: full(ROOM), kind: Kind::Groupchat, deed, idempotency_key: None });
     let edit = Deed::Edit { message_id: id.clone(), text: "corrected".into() };
-    assert!(matches!(rig.ask(act(edit)), Ok(Answer::Sent { encrypted: true, .. })));
+    assert!(matches!(rig.ask(act(edit)), Ok(Answer::Sent { encrypted: Some(true), .. })));
     let edited = rig.one_said();
     alice.hears(&edited, "corrected");
     assert!(edited.find("replace", "urn:xmpp:message-correct:0").is_some());
     rig.reflect(&edited);
     let file = Deed::File { url: "https://example.com/a.jpg".into(), caption: Some("look".into()) };
-    assert!(matches!(rig.ask(act(file)), Ok(Answer::Sent { encrypted: true, .. })));
+    assert!(matches!(rig.ask(act(file)), Ok(Answer::Sent { encrypted: Some(true), .. })));
     assert_eq!(rig.said.len(), 2);
     for text in ["https://example.com/a.jpg", "look"] {
         let stanza = rig.said.remove(0);
@@ -192,7 +192,7 @@ fn preferred_is_plain_where_somebody_could_not_read() {
         rig.reflect(&stanza);
     }
     // One message may want more: those who can read it do.
-    assert!(matches!(rig.say_with("only alice", true), Ok(Answer::Sent { encrypted: true, .. })));
+    assert!(matches!(rig.say_with("only alice", true), Ok(Answer::Sent { encrypted: Some(true), .. })));
     let stanza = rig.one_said();
     alice.hears(&stanza, "only alice");
     rig.reflect(&stanza);
@@ -298,7 +298,7 @@ fn a_room_that_does_not_say_what_it_is() {
         assert!(matches!(rig.say_with("x", false), Err(Failure::Busy { .. })));
         rig.wait(limits::ROOM_INFO_TIMEOUT.as_secs() + 1);
         match rig.say_with("x", false) {
-            Ok(Answer::Sent { encrypted: false, .. }) => assert!(is_plain),
+            Ok(Answer::Sent { encrypted: Some(false), .. }) => assert!(is_plain),
             outcome => assert!(!is_plain && refusal(outcome).contains("does not say")),
         }
         assert_eq!(rig.said.len(), usize::from(is_plain));

@@ -152,8 +152,8 @@ fn idempotency_keys_belong_to_a_bot() {
     let mut store = Store::memory();
     let one = store.insert_bot(&bot("one", None)).unwrap();
     let two = store.insert_bot(&bot("two", None)).unwrap();
-    store.remember_sent(one, "k", "m1", &[9; 32], NOW).unwrap();
-    assert_eq!(store.sent_before(one, "k").unwrap(), Some(("m1".into(), [9; 32])));
+    store.remember_sent(one, "k", &sent_under("m1", [9; 32]), NOW).unwrap();
+    assert_eq!(store.sent_before(one, "k").unwrap(), Some(sent_under("m1", [9; 32])));
     assert_eq!(store.sent_before(two, "k").unwrap(), None);
     assert_eq!(store.sent_before(one, "K").unwrap(), None);
 }
@@ -189,7 +189,7 @@ fn what_is_old_goes() {
         store.insert_update(two, "message", "{}", NOW).unwrap();
     }
     let young = store.insert_update(one, "message", "{}", NOW + 1).unwrap();
-    store.remember_sent(two, "young", "m9", &[0; 32], NOW + 1).unwrap();
+    store.remember_sent(two, "young", &sent_under("m9", [0; 32]), NOW + 1).unwrap();
     for number in 0..limits::AUDIT_ROWS_MAX + 4 {
         store.insert_audit(None, "x", &number.to_string(), None, NOW).unwrap();
     }

@@ -188,7 +188,11 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         }
         Answer::Account(jid) => object(Object::new().text("jid", jid.as_str())),
         Answer::Sent { message_id, encrypted } => {
-            object(Object::new().text("message_id", message_id).truth("encrypted", *encrypted))
+            let answer = Object::new().text("message_id", message_id);
+            object(match encrypted {
+                Some(encrypted) => answer.truth("encrypted", *encrypted),
+                None => answer.raw("encrypted", "null"),
+            })
         }
         Answer::File(info) => object(file(info, base_url)),
         // Printed by whoever calls this.

@@ -102,6 +102,9 @@ impl Engine {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
         self.store.insert_omemo_waiting(&row)?;
+        if required {
+            self.note_sealed(message_id, true);
+        }
         self.omemo_work(account, limits::OMEMO_RETRY);
         Ok(())
     }
@@ -113,6 +116,7 @@ impl Engine {
         message_id: &str,
         stanza: String,
     ) -> Result<(), store::Error> {
+        self.note_out(message_id, &stanza);
         let archive_mark = self.accounts.get(&account).and_then(|entry| entry.row.archive_mark.clone());
         let mut row = OutboxRow {
             id: OutboxId(0),
@@ -169,7 +173,7 @@ impl Engine {
             if !is_over {
                 return Ok(());
             }
-            self.store.delete_omemo_waiting(row.id)?;
+            self.leave_waiting(&row)?;
         }
         if is_more {
             self.omemo_work(account, Duration::ZERO);
@@ -185,7 +189,7 @@ impl Engine {
                     true => self.fail_waiting(&row, "encryption was switched off")?,
                     false => self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?,
                 }
-                self.store.delete_omemo_waiting(row.id)?;
+                self.leave_waiting(&row)?;
             }
         }
         Ok(())
@@ -285,7 +289,8 @@ impl Engine {
             outer = outer.with(name, value);
         }
         let method = Element::new("encryption", ns::EME).with("namespace", version.ns()).with("name", "OMEMO");
-        let body = Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.setup.settings.language, &[]));
+        let body =
+            Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.setup.settings.language, &[]));
         let is_hint = |child: &Element| child.is("store", ns::HINTS);
         let store = Some(Element::new("store", ns::HINTS)).filter(|_| !outside.iter().any(is_hint));
         let more = [body, method].into_iter().chain(store).chain(outside);

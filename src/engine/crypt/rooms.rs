@@ -260,6 +260,9 @@ impl Engine {
             return Err(Failure::Busy { retry_after_s: 30 }.into());
         }
         self.store.insert_omemo_waiting(&row)?;
+        if required {
+            self.note_sealed(message_id, true);
+        }
         self.omemo_work(account, limits::OMEMO_RETRY);
         Ok(())
     }
@@ -283,7 +286,7 @@ impl Engine {
                 Passed::TooLarge(size) => self.fail_too_large(&row, size)?,
                 Passed::Waits => return Ok(()),
             }
-            self.store.delete_omemo_waiting(row.id)?;
+            self.leave_waiting(&row)?;
         }
         if is_more {
             self.omemo_work(account, Duration::ZERO);
@@ -318,7 +321,7 @@ impl Engine {
             }
             for row in rows {
                 self.fail_waiting(&row, why)?;
-                self.store.delete_omemo_waiting(row.id)?;
+                self.leave_waiting(&row)?;
             }
         }
     }

@@ -222,14 +222,7 @@ fn is_first_sight(rows: &[KeyRow], now: i64) -> bool {
 }
 
 /// `shared`: what the owner's other accounts know of his devices. It can only make us more careful.
-fn first_mark(
-    rows: &[KeyRow],
-    shared: &[KeyRow],
-    policy: Policy,
-    device: u32,
-    key: &PublicKey,
-    now: i64,
-) -> Mark {
+fn first_mark(rows: &[KeyRow], shared: &[KeyRow], policy: Policy, device: u32, key: &PublicKey, now: i64) -> Mark {
     let same = || rows.iter().filter(|row| omemo::is_same(&row.key, key));
     if same().any(|row| row.device == 0) {
         return Mark::Verified;
@@ -359,7 +352,8 @@ impl Engine {
             // The same key may stand under several devices.
             if omemo::is_same(&known.key, &row.key) {
                 is_known |= known.device == row.device || row.device == 0;
-                self.store.store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
+                self.store
+                    .store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
             } else if mark == Mark::Verified && row.device != 0 && known.device == row.device {
                 // A device has one key; this is the other one.
                 self.store.delete_omemo_key(account, known)?;

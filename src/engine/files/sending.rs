@@ -114,8 +114,9 @@ impl Engine {
         }
         let encrypted = self.is_sealed(bot, &act.to, act.kind)?;
         self.check_caption(bot, act)?;
-        if let Some(message_id) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
-            return Ok(Verdict::Outcome(Ok(Answer::Sent { message_id, encrypted })));
+        if let Some(sent) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
+            let answer = Answer::Sent { message_id: sent.message_id, encrypted: sent.encrypted };
+            return Ok(Verdict::Outcome(Ok(answer)));
         }
         let patience = limits::FILE_JOB_TIMEOUT + transfer_time(upload.file.bytes);
         let key = encrypted.then(|| self.file_key());

@@ -302,8 +302,8 @@ pub enum Answer {
     Sent {
         /// Its id on the wire.
         message_id: String,
-        /// Whether it goes out end-to-end encrypted.
-        encrypted: bool,
+        /// Whether it goes out end-to-end encrypted; `None`: the recipient's devices are not known yet.
+        encrypted: Option<bool>,
     },
     /// To [`Question::GetFile`]: what is known.
     File(FileInfo),

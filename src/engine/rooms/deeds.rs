@@ -8,7 +8,7 @@ use super::Key;
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::engine::command::texts;
-use crate::engine::deeds::{Act, Deed, caption_id};
+use crate::engine::deeds::{Act, Deed, caption_id, unknown_message};
 use crate::engine::failure::Failure;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
@@ -26,6 +26,13 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let key = (by.0, act.to.bare());
         let (room, to) = (&key.1, key.1.to_jid());
+        if let Deed::Reaction { message_id, .. } | Deed::Read { message_id } = &act.deed
+            && self.is_member(&key, by.1)
+            && self.said_in_room(&key, message_id)?.is_none()
+            && self.store.find_heard(key.0, room, message_id)?.is_none()
+        {
+            return Err(unknown_message(message_id, &to).into());
+        }
         let outbound = match &act.deed {
             Deed::File { url, caption } => {
                 self.say_in_room(by, room, new_id, &Outbound::file(to.clone(), Kind::Groupchat, new_id, url), None)?;

@@ -160,6 +160,7 @@ impl Engine {
         message_id: &str,
         stanza: String,
     ) -> Result<(), store::Error> {
+        self.note_out(message_id, &stanza);
         let (key, created_at) = ((account, room.clone()), self.now.unix());
         let Some(entry) = self.touch(&key) else { return Ok(()) };
         let row = OutboxRow {

@@ -94,10 +94,10 @@ pub fn asked_of(peer: &Peer, account: &str) -> String {
     }
 }
 
-/// Takes the outcome of a message that was accepted: its id, and whether it goes encrypted.
+/// Takes the outcome of a message that was accepted: its id, and whether it is known to go encrypted.
 pub fn sent_id(outcome: Outcome) -> (String, bool) {
     match outcome {
-        Ok(Answer::Sent { message_id, encrypted }) => (message_id, encrypted),
+        Ok(Answer::Sent { message_id, encrypted }) => (message_id, encrypted == Some(true)),
         other => panic!("{other:?}"),
     }
 }

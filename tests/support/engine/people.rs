@@ -160,6 +160,8 @@ pub struct Nodes {
     pub items: BTreeMap<(String, String), Vec<(String, Element)>>,
     /// Nodes that cannot be read now.
     pub closed: Vec<String>,
+    /// Nothing is answered; it is up to the test to see to that.
+    pub is_silent: bool,
     /// So many orders to publish are refused from now on, as ejabberd does under load.
     pub busy: usize,
     /// In the order of publishing.

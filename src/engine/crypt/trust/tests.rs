@@ -229,7 +229,11 @@ fn a_changed_key_is_never_silent() {
         assert_eq!(rig.judge(EVA, 1, 2), Distrusted);
         assert_eq!(rig.told(), [""; 0]);
         // The number alone does not say which of the two.
-        let both = rig.engine.decide_key(rig.account, Some(&jid(EVA)), "1", (true, Reach::All)).unwrap().map(|decided| decided.key);
+        let both = rig
+            .engine
+            .decide_key(rig.account, Some(&jid(EVA)), "1", (true, Reach::All))
+            .unwrap()
+            .map(|decided| decided.key);
         assert_eq!(both, Err(Unclear::Ambiguous));
         rig.decide(&omemo::fingerprint(&key(2)), true).unwrap();
         assert_eq!(rig.judge(EVA, 1, 2), Trusted);
