@@ -476,7 +476,7 @@ fn one_word_for_all_bots(kind: Kind) {
     let first = phone.devices(&scene.owner)[0].0.clone();
     let command = |scene: &Scene, phone: &mut Peer, text: &str, expected: &str| {
         phone.encrypt(&scene.bot, text, "0.3");
-        let answer = phone.expect(SOON, |message| message.body.contains(expected));
+        let answer = phone.expect(SOON, |message| message.body.contains("Trusted from") && message.body.contains(expected));
         assert!(!answer.encrypted.is_empty(), "{answer:?}");
     };
     scene.told(&mut phone, "hallo", "0.3");

@@ -62,7 +62,7 @@ fn deeds_are_encrypted_as_texts_are() {
         rig.reflect(&stanza);
     }
     // What has no words in it is not encrypted, as in chats.
-    let reaction = Deed::Reaction { message_id: "a1".into(), emoji: "👍".into() };
+    let reaction = Deed::Reaction { message_id: id, emoji: "👍".into() };
     assert!(matches!(rig.ask(act(reaction)), Ok(Answer::Done)));
     assert!(rig.one_said().find("reactions", "urn:xmpp:reactions:0").is_some());
 }

@@ -80,6 +80,8 @@ fn deletion(id: &str) -> Deed {
 #[test]
 fn messages_are_named_as_the_room_does() {
     let mut rig = Rig::with_ids();
+    assert!(matches!(rig.refusal(reaction("a1", "👍")), Failure::NotFound(_)), "not told yet");
+    rig.from("anna", "o1", "a1", "<body>hello</body>");
     let sent = rig.act(reaction("a1", "👍"));
     assert!(sent.contains("type='groupchat'") && sent.contains("<reactions xmlns='urn:xmpp:reactions:0' id='a1'>"));
     assert!(rig.act(Deed::Read { message_id: "a1".into() }).contains("displayed"));
