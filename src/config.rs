@@ -7,7 +7,6 @@
 mod apply;
 pub mod chosen;
 mod key;
-mod near;
 mod place;
 mod read;
 mod sample;
@@ -21,7 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
-pub use near::nearest;
+pub use crate::base::near::nearest;
 pub use place::{Environment, plain, read_password};
 pub use sample::{Passwords, dump, explain, sample};
 pub use value::{account, host, is_loopback, pin};

@@ -446,6 +446,12 @@ pub const LIVED_STEP_S: i64 = 60;
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// At most one hint about encryption in this time, or a chatty phone would get one for each message.
 pub const HINT_EVERY_S: i64 = 3600;
+/// What was said to a bot whose program was never seen may wait so long before its owner hears that nothing listens.
+pub const UNHEARD_AFTER: Duration = Duration::from_secs(60);
+/// A program that was seen may come by the hour, or once a day: it is missed only after this.
+pub const UNHEARD_SINCE: Duration = Duration::from_secs(25 * 3600);
+/// The owner is told no more often.
+pub const UNHEARD_EVERY_S: i64 = 24 * 3600;
 /// Seconds between two writes of a bot's `last_active`, so that polling does not wear out a flash card.
 pub const LAST_ACTIVE_STEP_S: i64 = 60;
 /// An archive id becomes the mark only when it is this old: servers may store two messages that arrive at once in one

@@ -8,6 +8,7 @@ pub mod jid;
 pub mod json;
 pub mod limits;
 pub mod media;
+pub mod near;
 pub mod ratelimit;
 pub mod remedy;
 pub mod secret;

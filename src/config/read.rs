@@ -10,8 +10,8 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::Problem;
 use super::key::{KEYS, Key, heading};
-use super::near::nearest;
 use super::place::Environment;
+use crate::base::near::nearest;
 
 /// Prefix of environment variables.
 const PREFIX: &str = "BOTMOTHER_";

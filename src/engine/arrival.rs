@@ -31,6 +31,10 @@ pub(super) enum Asked {
     Roster,
     /// The roster of the bot's owner, on his account.
     OwnerRoster(BotId),
+    /// The same, to call a bot by its new name there.
+    Renaming(BotId),
+    /// To call it so.
+    Renamed(BotId),
     /// Whether all that was said on the owner's account before has arrived.
     OwnerReady(BotId),
     /// To publish a part of the profile with this hash.
@@ -142,7 +146,7 @@ impl Engine {
         let is_mutual = resumed && arrived.is_mutual;
         let Some(bot) = arrived.row.bot else {
             if !resumed {
-                self.on_owner_arrival(account);
+                self.on_owner_arrival(account)?;
             }
             return Ok(());
         };
@@ -156,8 +160,13 @@ impl Engine {
     }
 
     /// A person's account is online: his bots look whether there is something left to do.
-    fn on_owner_arrival(&mut self, account: AccountId) {
-        let Some(owner) = self.accounts.get(&account).map(|account| account.row.jid.clone()) else { return };
+    fn on_owner_arrival(&mut self, account: AccountId) -> Result<(), store::Error> {
+        let owner = self.accounts.get(&account).map(|account| account.row.jid.clone());
+        let Some(owner) = owner else { return Ok(()) };
+        let own: Vec<BotId> = self.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
+        for bot in own {
+            self.begin_renaming(bot)?;
+        }
         let is_theirs = |bot: &BotId| self.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
         let waiting =
             self.accounts.values().filter(|a| a.is_online && !a.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
@@ -165,6 +174,7 @@ impl Engine {
         for account in waiting {
             self.ask_roster(account, Asked::Roster);
         }
+        Ok(())
     }
 
     fn ask_roster(&mut self, account: AccountId, asked: Asked) {
@@ -192,6 +202,12 @@ impl Engine {
                 }
                 Ok(())
             }
+            Asked::Renaming(bot) => match items() {
+                Some(items) => self.rename_on_roster(account, bot, &items),
+                None => Ok(()),
+            },
+            Asked::Renamed(bot) if answer.is_ok() => self.store.delete_setting(&former_name_key(bot)),
+            Asked::Renamed(_) => Ok(()),
             Asked::OwnerReady(bot) => {
                 if let Some(account) = self.account_of_bot(bot) {
                     self.ask_for_presence(account, bot);
@@ -279,6 +295,41 @@ impl Engine {
             self.tell_session(theirs, presence::print_subscribe(&jid, None, None));
         }
         self.ask_entity(theirs, Peer::Server, IqKind::Get, ping::build(), About::Arrival(Asked::OwnerReady(id)));
+    }
+
+    /// A bot has another name now: where its owner's account is signed in here, his roster is to have it, too.
+    pub(super) fn note_renamed(&mut self, id: BotId, former: &str) -> Result<(), store::Error> {
+        // The first of several changes, as the roster has it.
+        if self.store.setting(&former_name_key(id))?.is_none() {
+            self.store.store_setting(&former_name_key(id), former)?;
+        }
+        self.begin_renaming(id)
+    }
+
+    fn begin_renaming(&mut self, id: BotId) -> Result<(), store::Error> {
+        let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
+        let theirs = self.account_of(&bot.row.owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
+        if let (Some(theirs), Some(_)) = (theirs, self.store.setting(&former_name_key(id))?) {
+            self.ask_roster(theirs, Asked::Renaming(id));
+        }
+        Ok(())
+    }
+
+    /// What the owner has called it himself stays.
+    fn rename_on_roster(&mut self, theirs: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
+        let Some((name, Some(jid))) = self.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
+            return Ok(());
+        };
+        let former = self.store.setting(&former_name_key(id))?;
+        match items.iter().find(|item| item.jid == jid) {
+            Some(item) if item.name == former && former.is_some() && item.name.as_ref() != Some(&name) => {
+                let groups: Vec<&str> = item.groups.iter().map(String::as_str).collect();
+                let order = roster::build_set(&jid, Some(&name), &groups);
+                self.ask_entity(theirs, Peer::Account, IqKind::Set, order, About::Arrival(Asked::Renamed(id)));
+                Ok(())
+            }
+            _ => self.store.delete_setting(&former_name_key(id)),
+        }
     }
 
     fn ask_for_presence(&mut self, account: AccountId, id: BotId) {
@@ -430,6 +481,11 @@ impl Engine {
 /// Whether nobody answered because the connection went.
 pub(super) fn is_lost(error: &StanzaError) -> bool {
     error.condition == "recipient-unavailable"
+}
+
+/// What the owner's roster calls a bot that has another name now. The guide's kind of key: it goes with the bot.
+fn former_name_key(bot: BotId) -> String {
+    format!("bot_{bot}_former_name")
 }
 
 /// Whether the same may well be accepted another time.

@@ -276,6 +276,7 @@ impl Engine {
         let from = message.from.bare();
         if let Some(update) = self.tell_message(bot, &from, own, &command::ai::mask(body), &said)? {
             self.confirm_arrival(account, bot, message, update)?;
+            self.note_said(bot)?;
         }
         self.think_about(
             bot,

@@ -13,6 +13,8 @@ use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
 use crate::engine::received::Said;
+use crate::engine::registry::Bot;
+use crate::engine::router::named;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::LocalRow;
@@ -70,9 +72,13 @@ impl Engine {
 
     /// A bot of the built-in account by number or name (whatever its case).
     pub(super) fn local_bot(&self, name: &str) -> Result<BotId, Failure> {
-        self.find_bot(&local_owner(), name).ok_or_else(|| {
-            Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))
-        })
+        let owner = local_owner();
+        let bots: Vec<&Bot> = self.personal_bots(&owner).collect();
+        match named(&bots, name) {
+            (found, "") if found.len() == 1 => Ok(found[0]),
+            (found, "") if found.len() > 1 => Err(Failure::Conflict(self.say_which(&found))),
+            _ => Err(Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))),
+        }
     }
 
     pub(super) fn say_locally(&mut self, speaker: Speaker, text: &str) -> Result<i64, store::Error> {

@@ -30,6 +30,7 @@ mod files;
 mod kinds;
 mod leaving;
 mod lived;
+mod listening;
 mod local;
 mod making;
 mod metrics;
@@ -133,6 +134,7 @@ pub struct Engine {
     visits: Vec<adhoc::Visit>,
     rooms: rooms::Rooms,
     files: files::Files,
+    listening: listening::Listening,
     webhooks: webhook::Webhooks,
     ai: ai::Ai,
     crypt: crypt::Crypt,
@@ -279,6 +281,7 @@ impl Engine {
             visits: Vec::new(),
             rooms: rooms::Rooms::default(),
             files: files::Files::default(),
+            listening: listening::Listening::default(),
             webhooks: webhook::Webhooks::default(),
             ai: ai::Ai::default(),
             crypt: crypt::Crypt::default(),
@@ -345,7 +348,11 @@ impl Engine {
         let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
         let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
         let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
-        let others = others.chain(self.files_deadline()).chain(self.webhooks_deadline()).chain(self.ai_deadline());
+        let others = others
+            .chain(self.files_deadline())
+            .chain(self.listening_deadline())
+            .chain(self.webhooks_deadline())
+            .chain(self.ai_deadline());
         let others = others.chain(self.omemo_deadline()).chain(self.unheard.first().map(|_| self.unheard_at));
         waiters.chain(self.acks_deadline()).chain(others).chain([self.purge_at]).min()
     }
@@ -360,6 +367,7 @@ impl Engine {
             self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
             self.end_generation()?;
         }
+        self.tell_unheard()?;
         self.give_up_files();
         self.take_back_late()?;
         self.remove_what_is_left()

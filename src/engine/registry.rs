@@ -203,6 +203,10 @@ impl Engine {
                 bot.profile.avatar_id = Some(avatar.id());
             }
         }
+        let former = self.bot(id)?.row.name.clone();
+        if name.as_ref().is_some_and(|name| *name != former) && !is_personal {
+            self.note_renamed(id, &former)?;
+        }
         self.change_bot(id, "profile_changed", |row| {
             row.name = name.unwrap_or(std::mem::take(&mut row.name));
             row.description = new.description.clone().unwrap_or(std::mem::take(&mut row.description));

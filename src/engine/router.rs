@@ -130,7 +130,14 @@ impl Engine {
         if let Some(answer) = command::run(self, owner, body)? {
             return Ok(self.say(owner, &answer)?);
         }
-        let (bot, text) = self.addressee(owner, body);
+        let near = self.near_command(owner, body);
+        let (bot, text) = match self.addressee(owner, body) {
+            Ok(addressee) => addressee,
+            Err(several) => return Ok(self.say(owner, &several)?),
+        };
+        if let Some(near) = near {
+            return self.ask_what_was_meant(bot, owner, (body, near), said);
+        }
         match bot {
             Some(bot) => self.deliver_to_bot(bot, owner, text, said),
             None => {
@@ -141,13 +148,42 @@ impl Engine {
         }
     }
 
+    /// The command of the manager that was mistyped, unless a bot has registered what was typed.
+    fn near_command(&self, owner: &BareJid, body: &str) -> Option<&'static str> {
+        let (word, _) = command::parse(body)?;
+        let is_custom = self.personal_bots(owner).any(|bot| self.has_command(bot.row.id, &word));
+        if is_custom { None } else { command::near(&word) }
+    }
+
+    /// Asks whether another command was meant. The bot's program gets the text all the same, for it may know that word;
+    /// its AI does not, for nobody asked it anything.
+    fn ask_what_was_meant(
+        &mut self,
+        bot: Option<BotId>,
+        owner: &BareJid,
+        (body, near): (&str, &str),
+        said: &Said<'_>,
+    ) -> Result<(), Trouble> {
+        let word = body.split_whitespace().next().unwrap_or_default();
+        let language = self.setup.settings.language;
+        let mut text = texts::MEANT.fill(language, &[("word", word), ("near", near)]);
+        if let Some(bot) = bot {
+            self.tell_message(bot, owner, owner, &command::ai::mask(body), said)?;
+            let (name, id) = (self.bot(bot)?.row.name.clone(), bot.to_string());
+            text.push_str(&texts::MEANT_PASSED.fill(language, &[("word", word), ("name", &name), ("id", &id)]));
+        }
+        Ok(self.say(owner, &text)?)
+    }
+
     /// Which bot the owner means: named by `@name`, owner of the custom command, chosen with `/use`, or the only one.
-    fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> (Option<BotId>, &'t str) {
+    /// `Err`: several have that name; what to say to that.
+    fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> Result<(Option<BotId>, &'t str), String> {
         if let Some(rest) = body.strip_prefix('@') {
-            let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            let name = name.trim_end_matches([':', ',']);
-            if let Some(bot) = self.find_bot(owner, name) {
-                return (Some(bot), text.trim());
+            let bots: Vec<&Bot> = self.personal_bots(owner).collect();
+            match named(&bots, rest) {
+                (found, text) if found.len() == 1 => return Ok((found.first().copied(), text)),
+                (found, _) if found.is_empty() => {}
+                (found, _) => return Err(self.say_which(&found)),
             }
         }
         if let Some(rest) = body.strip_prefix('/') {
@@ -155,10 +191,19 @@ impl Engine {
             let has_it = |bot: &&Bot| bot.commands.iter().any(|command| command.command == word);
             let mut owners = self.personal_bots(owner).filter(has_it);
             if let (Some(bot), None) = (owners.next(), owners.next()) {
-                return (Some(bot.row.id), body);
+                return Ok((Some(bot.row.id), body));
             }
         }
-        (self.chosen_bot(owner), body)
+        Ok((self.chosen_bot(owner), body))
+    }
+
+    /// That several bots have one name, and how to tell them apart.
+    pub(super) fn say_which(&self, bots: &[BotId]) -> String {
+        let language = self.setup.settings.language;
+        let known = bots.iter().filter_map(|bot| self.bots.get(bot));
+        let list: Vec<String> = known.map(|bot| format!("[{}] {}", bot.row.id, bot.row.name)).collect();
+        let id = bots.first().map(ToString::to_string).unwrap_or_default();
+        texts::SEVERAL_BOTS.fill(language, &[("bots", &list.join(", ")), ("id", &id)])
     }
 
     /// The bot chosen with `/use`, or the only active personal one, or the only one of them whose AI is on.
@@ -177,12 +222,6 @@ impl Engine {
         }
     }
 
-    /// An active personal bot of the owner by number or name, whatever its case.
-    pub(super) fn find_bot(&self, owner: &BareJid, name: &str) -> Option<BotId> {
-        let is_it = |bot: &&Bot| name.parse() == Ok(bot.row.id.0) || bot.row.name.to_lowercase() == name.to_lowercase();
-        self.personal_bots(owner).find(is_it).map(|bot| bot.row.id)
-    }
-
     /// Puts what the owner said into a bot's queue.
     pub(super) fn deliver_to_bot(
         &mut self,
@@ -192,6 +231,7 @@ impl Engine {
         said: &Said<'_>,
     ) -> Result<(), Trouble> {
         self.tell_message(bot, owner, owner, &command::ai::mask(text), said)?;
+        self.note_said(bot)?;
         let message = said.message.map(|(_, message)| message);
         Ok(self.think_about(
             bot,
@@ -229,6 +269,28 @@ impl Engine {
         let hint = texts::ENCRYPTED.fill(self.setup.settings.language, &[]);
         self.say(owner, &hint)
     }
+}
+
+/// The bots that a text begins with, and what follows: the one with that number, or those with the longest name that
+/// fits, whatever its case.
+pub(super) fn named<'t>(bots: &[&Bot], text: &'t str) -> (Vec<BotId>, &'t str) {
+    let text = text.trim();
+    let bare = |name: &'t str| name.trim_start_matches('#').trim_end_matches([':', ',']);
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if let Some(bot) = bots.iter().find(|bot| bare(word).parse() == Ok(bot.row.id.0)) {
+        return (vec![bot.row.id], rest.trim());
+    }
+    let ends = text.match_indices(char::is_whitespace).map(|(at, _)| at).chain([text.len()]);
+    let ends: Vec<usize> = ends.take_while(|end| *end <= limits::NAME_CHARS_MAX * 4 + 2).collect();
+    for (name, rest) in ends.iter().rev().map(|end| text.split_at(*end)) {
+        let names = [name.to_lowercase(), bare(name).to_lowercase()];
+        let fitting = bots.iter().filter(|bot| names.contains(&bot.row.name.to_lowercase()));
+        let found: Vec<BotId> = fitting.map(|bot| bot.row.id).collect();
+        if !found.is_empty() {
+            return (found, rest.trim());
+        }
+    }
+    (Vec::new(), rest.trim())
 }
 
 /// Setting that holds the bot chosen with `/use`.

@@ -23,6 +23,7 @@ pub(super) struct Waiter {
 impl Engine {
     pub(super) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
         self.refuse_polling(bot)?;
+        self.note_poll(bot)?;
         if let Some(kinds) = poll.allowed {
             self.allow_updates(bot, kinds)?;
         }

@@ -183,6 +183,17 @@ fn the_pages_show_the_real_address_and_token() {
     let settings = Settings { admins, ..configured(Language::English) };
     chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
     assert!(chat.one("/api server").contains("Configuration:"));
+    for (wrong, why) in [
+        ("port 80", "port 80 is not possible: a port below 1024 takes root"),
+        ("port 70000", "port 70000: a port is a number from 1024 to 65535"),
+        ("port", "port: a port is a number"),
+        ("cert cert.pem", "cert cert.pem: a file is named by its whole path"),
+        ("key", "key: a file is named"),
+        ("prot 9000", "/api server prot 9000: that I do not know"),
+    ] {
+        let answer = chat.one(&format!("/api server {wrong}"));
+        assert!(answer.contains(&format!("<body>{why}")) && answer.contains("Change it:"), "{answer}");
+    }
 }
 
 #[test]

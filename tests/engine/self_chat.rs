@@ -242,3 +242,132 @@ fn copies_in_the_self_chat_without_ids() {
     let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(None)) else { panic!() };
     assert_eq!(bots.len(), 1);
 }
+
+/// What the manager says to a text.
+fn said(rig: &mut Rig, text: &str) -> String {
+    sends(&rig.phone(text)).into_iter().map(|(_, stanza)| stanza).collect()
+}
+
+#[test]
+fn a_name_that_two_bots_have_picks_none() {
+    let mut rig = Rig::new();
+    rig.online();
+    let (one, two) = (rig.create(OWNER, "Wetter Bot"), rig.create(OWNER, "wetter bot"));
+    let answer = said(&mut rig, "@Wetter Bot, rain?");
+    assert!(answer.contains("[1] Wetter Bot, [2] wetter bot") && answer.contains("@1"), "{answer}");
+    rig.phone(&format!("@{} rain?", two.id));
+    assert!(rig.updates(&one, None).is_empty());
+    assert!(rig.updates(&two, None)[0].payload.contains(r#""body":"rain?""#));
+    assert!(said(&mut rig, "/deletebot Wetter Bot").contains("[1] Wetter Bot, [2] wetter bot"));
+    assert!(
+        said(&mut rig, "/newbot Wetter Bot").contains("another bot called Wetter Bot. To write to this one: @3 text")
+    );
+    assert!(!said(&mut rig, "/newbot Other").contains("another bot"));
+    // In the built-in chat, too.
+    let local = [rig.create("owner@local", "Two"), rig.create("owner@local", "Two")].map(|bot| bot.id);
+    let say = |to: String| Question::LocalSay { to: Some(to), text: "hello".to_string() };
+    match rig.admin(say("two".to_string())) {
+        Err(Failure::Conflict(why)) => assert!(why.contains("Several bots have that name"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(rig.admin(say(local[1].to_string())).is_ok());
+}
+
+#[test]
+fn a_name_will_do_where_a_number_is_asked_for() {
+    let mut rig = Rig::new();
+    rig.online();
+    let bot = rig.create(OWNER, "Wetter Frosch");
+    rig.create(OWNER, "Wetter");
+    for (command, expected) in [
+        ("/use wetter frosch", "Wetter Frosch now gets"),
+        ("/status Wetter Frosch", "ID: 1"),
+        ("/showtoken WETTER FROSCH", "Token for Wetter Frosch"),
+        ("/setcommands Wetter Frosch /a - one, /b - two", "Commands of Wetter Frosch: /a, /b"),
+        ("/setdescription Wetter Frosch says what comes", "Description of Wetter Frosch saved"),
+        ("/deactivate Wetter Frosch", "is disabled"),
+        ("/activate #1", "is active"),
+        ("/access Wetter Frosch", "may write to Wetter Frosch"),
+        ("/ki @Wetter Frosch status", "AI"),
+        ("/deletebot Wetter Frosch please", "Usage: /deletebot"),
+        ("/deletebot Frosch", "no bot called Frosch"),
+        ("/deletebot 77", "no bot with ID 77"),
+        ("/deletebot", "Usage: /deletebot"),
+        ("/deletebot Wetter Frosch", "(ID: 1) deleted"),
+    ] {
+        let answer = said(&mut rig, command);
+        assert!(answer.contains(expected), "{command}: {answer}");
+    }
+    assert_eq!(bot.id.0, 1);
+}
+
+#[test]
+fn a_slip_in_a_command_is_asked_about() {
+    let mut rig = Rig::new();
+    rig.online();
+    let answer = said(&mut rig, "/hlep");
+    assert!(answer.contains("I do not know /hlep. Did you mean /help?") && !answer.contains("got it"), "{answer}");
+    let bot = rig.create(OWNER, "Robo");
+    let answer = said(&mut rig, "/us 2");
+    assert!(answer.contains("Did you mean /use?") && answer.contains("/setcommands 1 /us - description"), "{answer}");
+    let updates = rig.updates(&bot, None);
+    assert!(updates[0].payload.contains(r#""body":"/us 2""#), "its program may know it");
+    // What is no slip, and what a bot has registered, is the bot's alone.
+    let commands = vec![Command { command: "us".to_string(), description: String::new() }];
+    rig.ask(as_bot(&bot), Question::SetCommands(commands)).unwrap();
+    for text in ["/us 3", "/weather", "/hello", "us"] {
+        assert_eq!(said(&mut rig, text), "", "{text}");
+    }
+    assert_eq!(rig.updates(&bot, Some(2)).len(), 4);
+}
+
+#[test]
+fn where_nothing_listens_the_owner_hears_of_it_once_a_day() {
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "Robo");
+    rig.online();
+    let told = |rig: &mut Rig, time: Duration| -> Vec<String> {
+        let said = sends(&rig.wait(time)).into_iter().map(|(_, stanza)| stanza);
+        said.filter(|stanza| stanza.contains("getUpdates")).collect()
+    };
+    rig.phone("anybody?");
+    assert_eq!(told(&mut rig, minute / 2), [""; 0]);
+    let said = told(&mut rig, minute);
+    assert!(said.len() == 1 && said[0].contains("Nothing answers for Robo (ID: 1) yet"), "{said:?}");
+    rig.phone("nobody?");
+    assert_eq!(told(&mut rig, hour), [""; 0], "once a day");
+    let mut rig = rig.killed();
+    rig.online();
+    rig.phone("still nobody?");
+    assert_eq!(told(&mut rig, hour), [""; 0], "over restarts");
+    assert_eq!(told(&mut rig, hour * 23), [""; 0]);
+    rig.phone("another day");
+    assert_eq!(told(&mut rig, minute * 2).len(), 1);
+
+    // A program that comes by the hour is no reason to say anything, nor is one that was away as long as we were.
+    rig.updates(&bot, None);
+    for round in 0..30 {
+        rig.phone(&format!("round {round}"));
+        assert_eq!(told(&mut rig, hour), [""; 0], "{round}");
+        rig.updates(&bot, Some(i64::MAX));
+    }
+    let mut rig = rig.killed();
+    rig.online();
+    rig.phone("after a restart");
+    assert_eq!(told(&mut rig, hour * 24), [""; 0]);
+    let said = told(&mut rig, hour * 2);
+    assert_eq!(said, [""; 0], "what waited a day is gone by then: {said:?}");
+    // The clock of this rig begins anew with each process.
+    rig.wait(hour * 24);
+    rig.phone("it is gone");
+    let said = told(&mut rig, minute * 2);
+    assert!(said.len() == 1 && said[0].contains("for a day: no program has asked"), "{said:?}");
+    // With a webhook or an AI somebody listens.
+    let hook =
+        NewWebhook { url: "https://example.org/h".to_string(), secret: None, allowed: None, drop_pending: false };
+    rig.wait(hour * 25);
+    rig.ask(as_bot(&bot), Question::SetWebhook(hook)).unwrap();
+    rig.phone("with a webhook");
+    assert_eq!(told(&mut rig, minute * 5), [""; 0]);
+}

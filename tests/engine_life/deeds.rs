@@ -221,7 +221,8 @@ fn a_reaction_is_one_emoji_for_a_message_that_the_bot_knows() {
             assert!(matches!(&refused, Err(Failure::Invalid { .. })), "{word}: {refused:?}");
         }
     }
-    for deed in [react("nobody-said-this", "👍"), react("nobody-said-this", ""), Deed::Read { message_id: "b".into() }] {
+    for deed in [react("nobody-said-this", "👍"), react("nobody-said-this", ""), Deed::Read { message_id: "b".into() }]
+    {
         let refused = rig.act(&bot, OWNER, deed);
         assert!(matches!(&refused, Err(Failure::NotFound(why)) if why.contains("neither sent")), "{refused:?}");
     }

@@ -13,6 +13,8 @@ use crate::engine::command::{Chat, parse, split};
 use crate::engine::failure::Failure;
 use crate::engine::local::is_local;
 use crate::engine::outbox::Way;
+use crate::engine::registry::Bot;
+use crate::engine::router::named;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
@@ -44,6 +46,17 @@ const ALIASES: &[(&str, &str)] = &[
     ("providers", "provider"),
 ];
 
+/// The words after `/ki`.
+const WORDS: &[&str] = &[
+    "help", "hilfe", "status", "provider", "clear", "setup", "on", "off", "model", "system", "url", "token", "stream",
+    "fallback",
+];
+
+/// Whether this is one of the words after `/ki`.
+fn is_word(word: &str) -> bool {
+    word.is_empty() || WORDS.contains(&canonical(word).as_str())
+}
+
 fn canonical(word: &str) -> String {
     let word = word.to_lowercase();
     ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, name)| name.to_string())
@@ -56,10 +69,11 @@ pub(in crate::engine) fn mask(body: &str) -> Cow<'_, str> {
     };
     let mut out = format!("/{command}");
     let mut words = arguments.split_whitespace().enumerate();
+    let mut is_open = true;
     while let Some((at, word)) = words.next() {
         let _ = write!(out, " {word}");
-        // A bot may be named first.
-        if at <= 1 && matches!(canonical(word).as_str(), "setup" | "token" | "fallback") {
+        // A bot may be named first, in several words.
+        if (at <= 1 || is_open) && matches!(canonical(word).as_str(), "setup" | "token" | "fallback") {
             let rest: Vec<&str> = words.map(|(_, word)| word).collect();
             let provider = rest.first().filter(|word| Provider::find(word).is_some());
             if let Some(provider) = provider {
@@ -70,6 +84,7 @@ pub(in crate::engine) fn mask(body: &str) -> Cow<'_, str> {
             }
             return Cow::Owned(out);
         }
+        is_open &= !is_word(word);
     }
     Cow::Borrowed(body)
 }
@@ -81,15 +96,19 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
 
 /// `/ki` in the self-chat: for the bot named, or the one that gets what is written there.
 pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let (word, rest) = split(arguments);
-    let named = word.strip_prefix('@').or_else(|| Some(word).filter(|word| word.parse::<i64>().is_ok()));
-    let (bot, rest) = match named {
-        Some(name) => (engine.find_bot(owner, name), rest),
-        None => (engine.chosen_bot(owner), arguments),
-    };
-    match bot {
-        Some(bot) => ki(engine, bot, owner, rest),
-        None => Ok(engine.words(&ai::WHICH_BOT)),
+    let word = split(arguments).0;
+    let is_name = word.starts_with('@') || word.parse::<i64>().is_ok();
+    let bots: Vec<&Bot> = engine.personal_bots(owner).collect();
+    let (found, rest) = named(&bots, arguments.trim_start_matches('@'));
+    // A word of ours is no bot's name, unless it is marked as one.
+    match found[..] {
+        _ if !is_name && (found.is_empty() || is_word(word)) => match engine.chosen_bot(owner) {
+            Some(bot) => ki(engine, bot, owner, arguments),
+            None => Ok(engine.words(&ai::WHICH_BOT)),
+        },
+        [] => Ok(engine.words(&ai::WHICH_BOT)),
+        [bot] => ki(engine, bot, owner, rest),
+        _ => Ok(engine.say_which(&found)),
     }
 }
 

@@ -20,7 +20,7 @@ enum Wish {
     Change(ApiChange),
     /// One of the two files that make a certificate: in which setting it waits for the other.
     Half(&'static str, String),
-    Unclear,
+    Unclear(&'static Text),
 }
 
 /// `/api server [what]`.
@@ -35,7 +35,10 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
     }
     let change = match read(rest) {
         Wish::Change(change) => change,
-        Wish::Unclear => return say(&chat::API_SERVER_USAGE),
+        Wish::Unclear(why) => {
+            let why = why.fill(language, &[("what", rest)]);
+            return Ok(format!("{why}\n\n{}", chat::API_SERVER_USAGE.fill(language, &[])));
+        }
         Wish::Half(half, path) => {
             engine.store.store_setting(half, &path)?;
             let named = |key| Ok::<_, store::Error>(engine.store.setting(key)?.filter(|path| !path.is_empty()));
@@ -64,14 +67,18 @@ fn read(rest: &str) -> Wish {
         ("network" | "netzwerk", "") => Wish::Change(ApiChange::Network(true)),
         ("port", value) => match value.parse() {
             Ok(port @ 1024..) => Wish::Change(ApiChange::Port(port)),
-            _ => Wish::Unclear,
+            Ok(_) => Wish::Unclear(&chat::PORT_RESERVED),
+            Err(_) => Wish::Unclear(&chat::PORT_RANGE),
         },
+        ("cert" | "key", _) if !(is_path || value == "auto" && word.eq_ignore_ascii_case("cert")) => {
+            Wish::Unclear(&chat::NO_PATH)
+        }
         ("cert", "auto") => Wish::Change(ApiChange::OwnCertificate),
         ("cert", path) if is_path => Wish::Half(CERT, path.to_string()),
         ("key", path) if is_path => Wish::Half(KEY, path.to_string()),
         ("renew-cert" | "renew" | "zertifikat-erneuern", "") => Wish::Change(ApiChange::RenewCertificate),
         ("delete-cert" | "zertifikat-loeschen", "") => Wish::Change(ApiChange::DeleteCertificate),
-        _ => Wish::Unclear,
+        _ => Wish::Unclear(&chat::NO_CHANGE),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, NewBot, Remains};
 use crate::engine::registry::Bot;
-use crate::engine::router::use_key;
+use crate::engine::router::{named, use_key};
 use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
@@ -119,16 +119,24 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
     }
     let new = NewBot::new(name, owner.clone());
     match engine.create_bot(&new, None) {
-        Ok(bot) => Ok(texts::CREATED.fill(
-            language,
-            &[
-                ("id", &bot.id.to_string()),
-                ("name", &bot.name),
-                ("mode", bot.mode.as_str()),
-                ("token", token_text(&bot)),
-                ("url", &engine.setup.api_url),
-            ],
-        )),
+        Ok(bot) => {
+            let id = bot.id.to_string();
+            let mut out = texts::CREATED.fill(
+                language,
+                &[
+                    ("id", &id),
+                    ("name", &bot.name),
+                    ("mode", bot.mode.as_str()),
+                    ("token", token_text(&bot)),
+                    ("url", &engine.setup.api_url),
+                ],
+            );
+            let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
+            if named(&own, &bot.name).0.len() > 1 {
+                out.push_str(&texts::SAME_NAME.fill(language, &[("id", &id), ("name", &bot.name)]));
+            }
+            Ok(out)
+        }
         Err(Trouble::Failure(Failure::Quota(_))) => {
             Ok(texts::TOO_MANY_BOTS.fill(language, &[("max", &limits::BOTS_PER_OWNER_MAX.to_string())]))
         }
@@ -166,7 +174,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     if arguments.is_empty() {
         return overview(engine, owner);
     }
-    let id = match own_bot(engine, owner, arguments, "/status", &texts::MAYBE_ID) {
+    let id = match only_bot(engine, owner, arguments, "/status", &texts::MAYBE_ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -259,7 +267,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
 
 fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let id = match own_bot(engine, owner, arguments, "/use", &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, "/use", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -272,7 +280,7 @@ fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 
 fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let id = match own_bot(engine, owner, arguments, "/showtoken", &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, "/showtoken", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -284,7 +292,7 @@ fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 
 fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let id = match own_bot(engine, owner, arguments, "/token", &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, "/token", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -299,7 +307,7 @@ fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 
 fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let id = match own_bot(engine, owner, arguments, "/revoke", &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, "/revoke", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -322,7 +330,7 @@ struct Switch {
 
 fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, to: Switch) -> Answer {
     let language = engine.setup.settings.language;
-    let id = match own_bot(engine, owner, arguments, command, &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, command, &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -337,9 +345,8 @@ fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, 
 
 fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let (id, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
-    let id = match own_bot(engine, owner, id, "/setcommands", &texts::ID_COMMANDS) {
-        Ok(id) => id,
+    let (id, rest) = match own_bot(engine, owner, arguments, "/setcommands", &texts::ID_COMMANDS) {
+        Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
     let commands = read_commands(rest);
@@ -375,9 +382,8 @@ fn read_commands(text: &str) -> Vec<Command> {
 
 fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let (id, text) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
-    let id = match own_bot(engine, owner, id, "/setdescription", &texts::ID_TEXT) {
-        Ok(id) => id,
+    let (id, text) = match own_bot(engine, owner, arguments, "/setdescription", &texts::ID_TEXT) {
+        Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
     engine.describe_bot(id, text.trim())?;
@@ -386,11 +392,11 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
 
 fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let mut words = arguments.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
-    let id = match own_bot(engine, owner, words.next().unwrap_or_default(), "/access", &texts::ID_ACCESS) {
-        Ok(id) => id,
+    let (id, rest) = match own_bot(engine, owner, arguments, "/access", &texts::ID_ACCESS) {
+        Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
+    let mut words = rest.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
     if let Some(word) = words.next() {
         let Some(access) = Access::parse(&word.to_lowercase()) else {
             return Ok(usage(language, "/access", &texts::ID_ACCESS));
@@ -421,7 +427,7 @@ fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 
 fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
-    let id = match own_bot(engine, owner, arguments, "/deletebot", &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, "/deletebot", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
@@ -443,22 +449,36 @@ fn forget(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     Ok(text.fill(language, &[("jid", jid.as_str())]))
 }
 
-/// The owner's bot with this number, or the answer that says what is wrong.
-pub(super) fn own_bot(
+/// The owner's bot that the arguments begin with, by number or by name, and what follows; or the answer that says what
+/// is wrong.
+pub(super) fn own_bot<'t>(
     engine: &Engine,
     owner: &BareJid,
-    word: &str,
+    text: &'t str,
     command: &str,
     arguments: &Text,
-) -> Result<BotId, String> {
+) -> Result<(BotId, &'t str), String> {
     let language = engine.setup.settings.language;
-    let Ok(id) = word.trim_start_matches('#').parse().map(BotId) else {
-        return Err(usage(language, command, arguments));
-    };
     // Somebody else's bot is not told from one that does not exist.
-    match engine.bots.get(&id).filter(|bot| bot.row.owner == *owner) {
-        Some(_) => Ok(id),
-        None => Err(texts::NO_SUCH_BOT.fill(language, &[("id", &id.to_string())])),
+    let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
+    let word = text.split_whitespace().next().unwrap_or_default().trim_start_matches('#');
+    match named(&own, text) {
+        (found, rest) if found.len() == 1 => Ok((found[0], rest)),
+        (found, _) if found.len() > 1 => Err(engine.say_which(&found)),
+        _ if word.is_empty() => Err(usage(language, command, arguments)),
+        _ if word.parse::<i64>().is_ok() => Err(texts::NO_SUCH_BOT.fill(language, &[("id", word)])),
+        _ => {
+            let usage = usage(language, command, arguments);
+            Err(texts::NO_BOT_CALLED.fill(language, &[("name", text), ("usage", &usage)]))
+        }
+    }
+}
+
+/// The same where nothing may follow.
+fn only_bot(engine: &Engine, owner: &BareJid, text: &str, command: &str, arguments: &Text) -> Result<BotId, String> {
+    match own_bot(engine, owner, text, command, arguments)? {
+        (bot, "") => Ok(bot),
+        _ => Err(usage(engine.setup.settings.language, command, arguments)),
     }
 }
 

@@ -130,6 +130,7 @@ impl Engine {
         let stanza_id = id::uuid(self.random());
         let said = Said { id: &stanza_id, at: self.now.unix(), message: None };
         self.tell_message(chat.bot, &chat.who, &own, &text, &said)?;
+        self.note_said(chat.bot)?;
         Ok(note)
     }
 }

@@ -13,6 +13,7 @@ mod omemo;
 pub mod texts;
 
 use crate::base::jid::BareJid;
+use crate::base::near::slip;
 use crate::base::remedy::Place;
 use crate::engine::command::texts::{Language, Text};
 use crate::engine::{Engine, Trouble};
@@ -36,6 +37,11 @@ pub(super) struct Entry<C: 'static> {
 /// The answer to a command of the manager; `None` when this is no command it knows.
 pub(super) fn run(engine: &mut Engine, owner: &BareJid, body: &str) -> Result<Option<String>, Trouble> {
     run_from(botfather::TABLE, engine, owner, body)
+}
+
+/// The command of the manager that was meant by a word which is none.
+pub(super) fn near(word: &str) -> Option<&'static str> {
+    slip(word, botfather::TABLE.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.name])))
 }
 
 /// The answer to a command in the chat of a bot with an account of its own; `None` when it is for the bot's program.

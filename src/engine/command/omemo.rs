@@ -32,8 +32,11 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
 
 /// With the manager.
 pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let (id, rest) = split(arguments);
-    let is_bot = id.trim_start_matches('#').parse::<i64>().is_ok();
+    let word = split(arguments).0.to_lowercase();
+    let is_own =
+        matches!(word.as_str(), "" | "status" | "devices" | "trust" | "distrust" | "policy" | "encrypt" | "reset");
+    let is_bot = !is_own && botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS).is_ok()
+        || word.trim_start_matches('#').parse::<i64>().is_ok();
     // From a trusted device he may decide for any of his bots.
     let is_sure = is_local(owner) || engine.under == Some(Standing::Trusted);
     let reach = if is_sure { Reach::All } else { Reach::Trusting };
@@ -44,8 +47,8 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     if !is_bot && is_local(owner) {
         return Ok(words::INSIDE.fill(engine.setup.settings.language, &[]));
     }
-    match botfather::own_bot(engine, owner, id, "/omemo", &words::ID_WORDS) {
-        Ok(bot) => {
+    match botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS) {
+        Ok((bot, rest)) => {
             let account = engine.omemo_account(bot)?;
             // A personal one speaks through its owner's account, as the manager does.
             let own = Some(bot).filter(|_| engine.account_of_bot(bot) == Some(account));

@@ -100,8 +100,8 @@ texts! {
     /// Before the list of commands.
     HELP_HEAD = "Botmother manages your bots. Commands:" | "Botmother verwaltet deine Bots. Befehle:";
     /// After the list of commands.
-    HELP_TAIL = "\n\nText without / goes to your bot; with several bots write @name text, or choose one with /use.\nExample: {example}\nAPI: {url}"
-        | "\n\nText ohne / geht an deinen Bot; bei mehreren schreibe @Name Text, oder wähle einen mit /use.\nBeispiel: {example}\nAPI: {url}";
+    HELP_TAIL = "\n\nText without / goes to your bot; with several bots write @name text, or choose one with /use. In the place of <ID> a bot's name will do.\nExample: {example}\nAPI: {url}"
+        | "\n\nText ohne / geht an deinen Bot; bei mehreren schreibe @Name Text, oder wähle einen mit /use. Statt <ID> geht auch der Name eines Bots.\nBeispiel: {example}\nAPI: {url}";
     /// Answer to /newbot.
     CREATED = "Bot created!\nID: {id}\nName: {name}\nMode: {mode}\nToken: {token}\n\nAPI URL: {url}\nUse the token in the Authorization header:\nAuthorization: Bearer {token}"
         | "Bot angelegt!\nID: {id}\nName: {name}\nModus: {mode}\nToken: {token}\n\nAPI-URL: {url}\nDer Token gehört in die Kopfzeile Authorization:\nAuthorization: Bearer {token}";
@@ -199,6 +199,19 @@ texts! {
     DELETED = "Bot \"{name}\" (ID: {id}) deleted." | "Bot „{name}“ (ID: {id}) gelöscht.";
     /// No bot of this owner has that number.
     NO_SUCH_BOT = "You have no bot with ID {id}. /mybots lists them." | "Du hast keinen Bot mit der ID {id}. /mybots listet sie auf.";
+    /// No bot of this owner has that name.
+    NO_BOT_CALLED = "You have no bot called {name}. /mybots lists them. {usage}" | "Du hast keinen Bot namens {name}. /mybots listet sie auf. {usage}";
+    /// Several bots have one name.
+    SEVERAL_BOTS = "Several bots have that name: {bots}. Say which one by its number, for example {id} in the place of the name, or @{id} before a text."
+        | "Mehrere Bots heißen so: {bots}. Sage mit seiner Nummer, welcher gemeint ist, zum Beispiel {id} statt des Namens, oder @{id} vor einem Text.";
+    /// Added to the answer to /newbot.
+    SAME_NAME = "\n\nYou have another bot called {name}. To write to this one: @{id} text, or /use {id}"
+        | "\n\nDu hast noch einen Bot namens {name}. Diesem schreibst du so: @{id} Text, oder /use {id}";
+    /// A word that is nearly a command.
+    MEANT = "I do not know {word}. Did you mean /{near}?" | "{word} kenne ich nicht. Meintest du /{near}?";
+    /// Added where a bot's program got it.
+    MEANT_PASSED = " {name} got it as it is. If it is a command of {name}, register it: /setcommands {id} {word} - description"
+        | " {name} hat es so bekommen. Ist es ein Befehl von {name}, melde ihn an: /setcommands {id} {word} - Beschreibung";
     /// Wrong arguments.
     USAGE = "Usage: {command} {arguments}" | "So geht es: {command} {arguments}";
     /// A command nobody has.
@@ -207,6 +220,12 @@ texts! {
     /// Text that no bot gets.
     NOBODY_LISTENS = "No bot gets this. Create one with /newbot <name>, choose one with /use <ID>, or write @name text. /help lists all."
         | "Kein Bot bekommt das. Lege einen an mit /newbot <Name>, wähle einen mit /use <ID>, oder schreibe @Name Text. /help zeigt alles.";
+    /// Nothing has ever listened to a bot.
+    UNHEARD_YET = "Nothing answers for {name} (ID: {id}) yet: no program has asked for its messages (GET {url}getUpdates), no webhook is set and no AI is on (/ki). What was said to it waits for a day."
+        | "Für {name} (ID: {id}) antwortet noch niemand: Kein Programm hat seine Nachrichten abgeholt (GET {url}getUpdates), kein Webhook ist gesetzt und keine KI an (/ki). Was ihm gesagt wurde, wartet einen Tag.";
+    /// Nothing listens to a bot any more.
+    UNHEARD_NOW = "Nothing has answered for {name} (ID: {id}) for a day: no program has asked for its messages (GET {url}getUpdates), no webhook is set and no AI is on (/ki). What was said to it waits for a day."
+        | "Für {name} (ID: {id}) antwortet seit einem Tag niemand: Kein Programm hat seine Nachrichten abgeholt (GET {url}getUpdates), kein Webhook ist gesetzt und keine KI an (/ki). Was ihm gesagt wurde, wartet einen Tag.";
     /// For clients that do not know retractions (XEP-0424).
     RETRACTED = "This message was deleted, but your client still shows it."
         | "Diese Nachricht wurde gelöscht, aber dein Client zeigt sie noch.";

@@ -16,6 +16,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     (distance * 5 <= length.max(best.chars().count()) * 2).then_some(best)
 }
 
+/// The same for words in a chat, which may be somebody else's: one slip, or two in a long word.
+pub fn slip<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let is_slip = |candidate: &&str| {
+        let length = candidate.chars().count();
+        length >= 3 && (1..=1 + usize::from(length >= 8)).contains(&distance(&word, candidate))
+    };
+    candidates.into_iter().find(is_slip)
+}
+
 /// Edits that turn one word into the other: insert, delete, replace, swap neighbours ("optimal string alignment").
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -38,7 +48,18 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, slip};
+
+    #[test]
+    fn other_words_are_no_slips() {
+        let words = ["use", "status", "deactivate", "ki", "help"];
+        for (word, right) in [("us", "use"), ("Uses", "use"), ("stauts", "status"), ("daectivate", "deactivate")] {
+            assert_eq!(slip(word, words), Some(right), "{word}");
+        }
+        for word in ["use", "hi", "hello", "time", "sta", "", "us3r5"] {
+            assert_eq!(slip(word, words), None, "{word}");
+        }
+    }
 
     #[test]
     fn finds_slips_only() {

@@ -1,0 +1,93 @@
+//! Whether anything listens to a bot: a program that fetches its updates or has a webhook, or an AI. Where nothing does,
+//! its owner is told once in a while, for nobody else would say so.
+//!
+//! When a program polls is known by this process only; that it ever did is remembered.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::base::id::BotId;
+use crate::base::limits;
+use crate::engine::Engine;
+use crate::engine::command::texts;
+use crate::engine::handle::Mode;
+use crate::store;
+
+/// Who polls, and who is said to have nobody.
+#[derive(Default)]
+pub(super) struct Listening {
+    /// When a bot's program asked last (monotonic).
+    polled: HashMap<BotId, Duration>,
+    /// When it is looked again whether what was said to a bot is still unread (monotonic).
+    due: HashMap<BotId, Duration>,
+}
+
+impl Engine {
+    /// A bot's program asks for updates.
+    pub(super) fn note_poll(&mut self, bot: BotId) -> Result<(), store::Error> {
+        self.listening.due.remove(&bot);
+        let is_first = self.listening.polled.insert(bot, self.now.mono).is_none();
+        if is_first && self.store.setting(&polled_key(bot))?.is_none() {
+            self.store.store_setting(&polled_key(bot), "1")?;
+        }
+        Ok(())
+    }
+
+    /// Somebody said something to a bot. A program that was seen has a day, so that one which comes by the hour is not
+    /// taken for none; one that was never seen has a minute.
+    pub(super) fn note_said(&mut self, bot: BotId) -> Result<(), store::Error> {
+        if self.update_waiters.contains_key(&bot) || self.has_other_listener(bot)? {
+            return Ok(());
+        }
+        let seen = match self.listening.polled.get(&bot) {
+            Some(at) => Some(*at),
+            None => self.store.setting(&polled_key(bot))?.map(|_| self.started.mono),
+        };
+        let soon = self.now.mono + limits::UNHEARD_AFTER;
+        let due = seen.map_or(soon, |at| soon.max(at + limits::UNHEARD_SINCE));
+        self.listening.due.entry(bot).or_insert(due);
+        Ok(())
+    }
+
+    fn has_other_listener(&self, bot: BotId) -> Result<bool, store::Error> {
+        Ok(self.webhook_url(bot).is_some() || self.is_ai_on(bot)?)
+    }
+
+    pub(super) fn listening_deadline(&self) -> Option<Duration> {
+        self.listening.due.values().copied().min()
+    }
+
+    /// Tells owners what time has shown.
+    pub(super) fn tell_unheard(&mut self) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        let due: Vec<BotId> = self.listening.due.iter().filter(|(_, at)| **at <= now).map(|(bot, _)| *bot).collect();
+        for id in due {
+            self.listening.due.remove(&id);
+            let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.active && bot.queued > 0) else { continue };
+            let (owner, mode, name) = (bot.row.owner.clone(), bot.mode, bot.row.name.clone());
+            let (key, at) = (format!("bot_{id}_unheard_at"), self.now.unix());
+            let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+            if self.update_waiters.contains_key(&id)
+                || self.has_other_listener(id)?
+                || (0..limits::UNHEARD_EVERY_S).contains(&(at - last))
+            {
+                continue;
+            }
+            self.store.store_setting(&key, &at.to_string())?;
+            let is_known = self.store.setting(&polled_key(id))?.is_some();
+            let text = if is_known { &texts::UNHEARD_NOW } else { &texts::UNHEARD_YET };
+            let values = [("name", name.as_str()), ("id", &id.to_string()), ("url", &self.setup.api_url)];
+            let text = text.fill(self.setup.settings.language, &values);
+            match mode {
+                Mode::Personal => self.say(&owner, &text)?,
+                Mode::Dedicated | Mode::Cloud => self.say_as_bot(id, &owner, &text)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The guide's kind of key: it goes with the bot.
+fn polled_key(bot: BotId) -> String {
+    format!("bot_{bot}_polled")
+}
