@@ -4,7 +4,10 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use miniserde::json::Value;
@@ -216,4 +219,76 @@ fn on_a_real_account_prosody() {
 #[test]
 fn on_a_real_account_ejabberd() {
     on_a_real_account(Kind::Ejabberd);
+}
+
+/// What a terminal shows, without colours and cursor movements.
+fn shown(raw: &str) -> Vec<String> {
+    let mut plain = String::new();
+    let mut rest = raw.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' if rest.next_if_eq(&'[').is_some() => {
+                while rest.next().is_some_and(|c| !c.is_ascii_alphabetic()) {}
+            }
+            '\r' => plain.push('\n'),
+            c => plain.push(c),
+        }
+    }
+    plain.lines().map(|line| line.trim_end().to_string()).filter(|line| !line.is_empty()).collect()
+}
+
+/// The first conversation in README.md is what a newcomer sees.
+#[test]
+fn the_readme_shows_what_one_sees() {
+    let readme = include_str!("../README.md");
+    let block = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a transcript");
+    let daemon = Daemon::start("");
+    let (program, port) = (env!("CARGO_BIN_EXE_botmother"), daemon.port);
+    let mut terminal = Command::new("script")
+        .args(["-qec", &format!("stty rows 50 cols 200; exec {program} chat"), "/dev/null"])
+        .env("BOTMOTHER_API__PORT", port.to_string())
+        .env("NO_COLOR", "1")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script, of util-linux");
+    let mut keys = terminal.stdin.take().expect("its input");
+    let screen = terminal.stdout.take().expect("its output");
+    let seen = Arc::new(Mutex::new(String::new()));
+    let (reader, ends) = (Arc::clone(&seen), Instant::now() + LIMIT);
+    thread::spawn(move || {
+        let mut screen = screen;
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = screen.read(&mut bytes) {
+            reader.lock().expect("no panic").push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+    });
+    let expected: Vec<String> = block
+        .lines()
+        .filter(|line| !line.starts_with("$ ") && !line.is_empty())
+        .map(|line| line.replace("7842", &port.to_string()))
+        .collect();
+    let (mut at, mut typed) = (0, 0);
+    while at < expected.len() {
+        let lines = shown(&seen.lock().expect("no panic"));
+        at = 0;
+        for line in &lines {
+            let is_it = |wanted: &String| match wanted.split_once('…') {
+                Some((start, _)) => line.starts_with(start) && line.len() > start.len() + 20,
+                // The prompt is drawn anew with each key.
+                None => line == wanted || wanted.strip_prefix("> ") == Some(line),
+            };
+            at += usize::from(expected.get(at).is_some_and(is_it));
+        }
+        // What is to be typed comes when all before it was seen.
+        if let Some(text) = expected.get(at).and_then(|line| line.strip_prefix("> ")).filter(|_| typed <= at) {
+            keys.write_all(format!("{text}\n").as_bytes()).expect("it reads");
+            typed = at + 1;
+        }
+        assert!(Instant::now() < ends, "README.md has {:?}, a terminal shows {lines:#?}", expected.get(at));
+        thread::sleep(Duration::from_millis(100));
+    }
+    let _ = terminal.kill();
+    let _ = terminal.wait();
 }
