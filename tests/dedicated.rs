@@ -205,6 +205,33 @@ fn an_owner_signed_in_here_is_asked_nothing() {
             let vcard = ask(&mut owner, &bot, &format!("vcard-{turn}"), "<vCard xmlns='vcard-temp'/>");
             (vcard.contains("Cooks &lt;well&gt;"), vcard)
         });
+        // So does another name, on his roster, too, unless he has called it otherwise himself.
+        let rename = |name: &str| {
+            daemon.http().post("/bot/profile", None, &format!(r#"{{"id":1,"name":"{name}"}}"#)).ok();
+            name.to_string()
+        };
+        rename("Herd");
+        let name = rename("Ofen");
+        until("renamed", |turn| {
+            let item = roster_item(&mut owner, 2_000 + turn, &bot);
+            (item.contains("name=\"Ofen\"") && item.contains("\"both\""), item)
+        });
+        until("renamed for all", |turn| {
+            let nick = items(&mut owner, &bot, &format!("nick-{turn}"), "http://jabber.org/protocol/nick");
+            (nick.contains(&name), nick)
+        });
+        owner.raw(&format!(
+            "<iq type='set' id='mine'><query xmlns='jabber:iq:roster'><item jid='{bot}' name='Meiner'/></query></iq>"
+        ));
+        owner.expect_iq(SOON, "mine");
+        let name = rename("Grill");
+        until("renamed for others", |turn| {
+            let nick = items(&mut owner, &bot, &format!("nick2-{turn}"), "http://jabber.org/protocol/nick");
+            (nick.contains(&name), nick)
+        });
+        thread::sleep(QUIET);
+        let item = roster_item(&mut owner, 5_000, &bot);
+        assert!(item.contains("name=\"Meiner\""), "{item}");
     });
 }
 

@@ -34,7 +34,7 @@ pub(super) enum Asked {
     /// The same, to call a bot by its new name there.
     Renaming(BotId),
     /// To call it so.
-    Renamed(BotId),
+    Renamed(BotId, String),
     /// Whether all that was said on the owner's account before has arrived.
     OwnerReady(BotId),
     /// To publish a part of the profile with this hash.
@@ -206,8 +206,15 @@ impl Engine {
                 Some(items) => self.rename_on_roster(account, bot, &items),
                 None => Ok(()),
             },
-            Asked::Renamed(bot) if answer.is_ok() => self.store.delete_setting(&former_name_key(bot)),
-            Asked::Renamed(_) => Ok(()),
+            Asked::Renamed(bot, name) if answer.is_ok() => {
+                if self.bots.get(&bot).is_none_or(|bot| bot.row.name == name) {
+                    return self.store.delete_setting(&former_name_key(bot));
+                }
+                // It was renamed again meanwhile.
+                self.store.store_setting(&former_name_key(bot), &name)?;
+                self.begin_renaming(bot)
+            }
+            Asked::Renamed(..) => Ok(()),
             Asked::OwnerReady(bot) => {
                 if let Some(account) = self.account_of_bot(bot) {
                     self.ask_for_presence(account, bot);
@@ -325,7 +332,7 @@ impl Engine {
             Some(item) if item.name == former && former.is_some() && item.name.as_ref() != Some(&name) => {
                 let groups: Vec<&str> = item.groups.iter().map(String::as_str).collect();
                 let order = roster::build_set(&jid, Some(&name), &groups);
-                self.ask_entity(theirs, Peer::Account, IqKind::Set, order, About::Arrival(Asked::Renamed(id)));
+                self.ask_entity(theirs, Peer::Account, IqKind::Set, order, About::Arrival(Asked::Renamed(id, name)));
                 Ok(())
             }
             _ => self.store.delete_setting(&former_name_key(id)),
