@@ -168,8 +168,8 @@ impl Engine {
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(Failure::TooLarge(_))) if part.len() > limits::TEXT_BYTES_SPLIT_MIN => {
                 let mut shown = shown;
-                let halves = words::halves(part).into_iter();
-                return halves.map(|half| self.say_part(bot, kind, &to, half, shown.take())).collect();
+                let mut halves = words::halves(part).into_iter();
+                halves.try_for_each(|half| self.say_part(bot, kind, &to, half, shown.take()))
             }
             Err(Trouble::Failure(failure)) => {
                 log::warn!("bot {bot}: an answer of its AI was not sent: {failure}");
