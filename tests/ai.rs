@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-#[path = "support/stub.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs)]
-mod stub;
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stub::{Stub, answer, hang};
 use support::daemon::Daemon;
 use support::http::Http;
 use support::peer::Peer;
 use support::server::{Kind, Server};
+use support::stub::{Stub, answer, hang};
 
 const OWNER: &str = "owner@local";
 

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-#[path = "support/stub.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs)]
-mod stub;
 mod support;
 
 use std::net::TcpListener;
@@ -13,8 +10,8 @@ use botmother::base::call::{HttpCall, Trust};
 use botmother::base::secret::Secret;
 use botmother::remote::ejabberd::{Api, Outcome, exists, read};
 use botmother::work;
-use stub::{Stub, answer};
 use support::server::{Kind, Server};
+use support::stub::{Stub, answer};
 
 fn api(url: &str, admin: &str, password: &str) -> Api {
     Api::new(url, admin, Secret::new(password), Trust::default()).unwrap()

@@ -88,7 +88,7 @@ impl Arena {
         match action {
             Action::KillDaemon => {
                 // Some lives are too short to be online, the others long enough to have much under way.
-                if self.kills % FRESH_EVERY == 0 {
+                if self.kills.is_multiple_of(FRESH_EVERY) {
                     self.crew.add_fresh(&self.server, &self.daemon);
                 }
                 self.kills += 1;

@@ -7,9 +7,6 @@
 
 #![allow(missing_docs, unreachable_pub)]
 
-#[path = "../support/stub.rs"]
-#[allow(dead_code)]
-mod stub;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -23,9 +20,9 @@ use std::{env, fs, process, thread};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
-use stub::{Stub, answer};
 use support::daemon::Daemon;
 use support::process::Process;
+use support::stub::{Stub, answer};
 
 /// What a class may add.
 const BOUND_KIB: u64 = 8 * 1024;

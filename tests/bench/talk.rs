@@ -9,9 +9,6 @@
 
 #[allow(dead_code)]
 mod figures;
-#[path = "../support/stub.rs"]
-#[allow(dead_code)]
-mod stub;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -23,9 +20,9 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use figures::{percentiles, resident};
-use stub::Stub;
 use support::daemon::Daemon;
 use support::process::Process;
+use support::stub::Stub;
 
 const WORDS: usize = 40;
 const PACE: Duration = Duration::from_millis(50);
