@@ -540,7 +540,7 @@ fn probing_a_real_server() {
     try_login(&server, "secret", pinned).0.unwrap();
     let nothing = Route { ca_file: String::new(), ..real(&server, server.c2s_port) };
     let why = try_login(&server, "secret", nothing).0.unwrap_err();
-    assert!(why.contains(&pin.unwrap()) && why.contains("ca_file"), "{why}");
+    assert!(why.contains(&pin.unwrap()) && why.contains(botmother::base::remedy::CA_FILE), "{why}");
     let why = try_login(&server, "wrong", real(&server, server.c2s_port)).0.unwrap_err();
     assert!(why.contains("password"), "{why}");
 }
