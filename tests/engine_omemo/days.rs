@@ -19,7 +19,9 @@ struct Life {
 
 impl Life {
     fn new(version: Version) -> Life {
-        let rig = Rig::online(Encrypt::Required);
+        let mut rig = Rig::online(Encrypt::Required);
+        // Its program is there.
+        rig.take();
         let mut life = Life {
             rig,
             pockets: Vec::new(),

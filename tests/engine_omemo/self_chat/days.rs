@@ -21,7 +21,9 @@ struct Life {
 
 impl Life {
     fn new(version: Version) -> Life {
-        let (home, phone, tablet) = Home::online(Encrypt::Preferred, version);
+        let (mut home, phone, tablet) = Home::online(Encrypt::Preferred, version);
+        // Its program is there.
+        home.updates();
         let pockets = [phone, tablet].map(Pocket::new);
         let (missed, notes, answers, updates) = Default::default();
         Life { home, pockets, version, is_online: true, missed, notes, answers, updates, archived: 0 }
