@@ -24,6 +24,8 @@ pub struct Raw {
     seen: Vec<u8>,
     is_closed: bool,
     count: u32,
+    /// Nothing of what comes is forgotten.
+    keeps: bool,
 }
 
 impl Raw {
@@ -45,7 +47,7 @@ impl Raw {
         let tls = ClientConnection::new(Arc::new(config), name).expect("TLS");
         let socket = TcpStream::connect(("127.0.0.1", server.tls_port)).expect("connected");
         socket.set_nonblocking(true).expect("an option");
-        let mut raw = Raw { socket, tls, seen: Vec::new(), is_closed: false, count: 0 };
+        let mut raw = Raw { socket, tls, seen: Vec::new(), is_closed: false, count: 0, keeps: false };
         let header = format!(
             "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='jabber:client' \
              xmlns:stream='http://etherx.jabber.org/streams'>",
@@ -84,13 +86,21 @@ impl Raw {
         self.count += 1;
         let id = format!("sync-{}", self.count);
         self.send(&format!("<iq type='get' id='{id}' to='{domain}'><ping xmlns='urn:xmpp:ping'/></iq>"));
-        let begun = Instant::now();
-        while !self.is_closed && !self.has(&format!("{id}'")) && !self.has(&format!("{id}\"")) {
-            assert!(begun.elapsed() < LIMIT, "no answer; last came {}", self.tail());
-            if !self.pump() {
+        // What comes before the answer may be much.
+        self.keeps = true;
+        let (begun, mut from) = (Instant::now(), 0);
+        while !self.is_closed {
+            let fresh = &self.seen[from..];
+            if ["'", "\""].iter().any(|quote| find(fresh, format!("{id}{quote}").as_bytes()).is_some()) {
+                break;
+            }
+            from = self.seen.len().saturating_sub(id.len());
+            while !self.pump() && !self.is_closed {
+                assert!(begun.elapsed() < LIMIT, "no answer; last came {}", self.tail());
                 thread::sleep(Duration::from_millis(2));
             }
         }
+        self.keeps = false;
         !self.is_closed
     }
 
@@ -107,10 +117,6 @@ impl Raw {
                 thread::sleep(Duration::from_millis(2));
             }
         }
-    }
-
-    pub fn has(&self, text: &str) -> bool {
-        find(&self.seen, text.as_bytes()).is_some()
     }
 
     pub fn is_closed(&self) -> bool {
@@ -149,7 +155,7 @@ impl Raw {
                 }
                 self.seen.extend_from_slice(&buffer[..size]);
             }
-            if self.seen.len() > SEEN_MAX {
+            if self.seen.len() > SEEN_MAX && !self.keeps {
                 self.seen.drain(..self.seen.len() - SEEN_MAX / 2);
             }
         }
