@@ -21,6 +21,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 const FLOOD_LIMIT: Duration = Duration::from_secs(60);
 /// What a server takes from a client is 262,144 bytes.
 const SENT_BYTES_MAX: u64 = 250_000;
+/// No input of a stranger takes more.
+const GROWTH_KIB_MAX: u64 = 8 * 1024;
 /// How much may pile up on the way; a server that has more for somebody ends his stream (ejabberd: 5,000 stanzas).
 const AT_ONCE: u32 = 50;
 /// Of the devices of the stranger; ejabberd lets nobody in whose resource has a symbol.
@@ -436,6 +438,124 @@ fn hostile(kind: Kind) {
         let lines: Vec<&str> = log.lines().filter(|line| line.contains("offline:") || line.contains("a bug")).collect();
         panic!("{}", lines.join("\n"));
     }
+}
+
+/// `VmRSS` and `VmHWM` of a process, in KiB.
+fn memory(pid: u32) -> [u64; 2] {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let number = |name| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a number");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    };
+    [number("VmRSS:"), number("VmHWM:")]
+}
+
+/// Kinds of input, and how many of each are sent.
+fn classes(bot: &str) -> Vec<(&'static str, u32, String)> {
+    let message = |content: &str| format!("<message to='{bot}' type='chat'>{content}</message>");
+    let body = |text: &str| message(&format!("<body>{text}</body>"));
+    let attributes: String = (0..64).map(|n| format!(" a{n}=''")).collect();
+    let devices = "<device id='123456'/>".repeat(8_000);
+    vec![
+        ("240,000 quotes, 1.4 MB as they come", 40, body(&"\"".repeat(240_000))),
+        ("a text of 240,000 bytes", 40, body(&"x".repeat(240_000))),
+        ("9,000 elements", 40, message(&format!("<x xmlns='urn:x'>{}</x>", "<y/>".repeat(9_000)))),
+        ("8,000 elements in what is read", 40, message(&format!("<event xmlns='http://jabber.org/protocol/pubsub#event'><items node='urn:xmpp:omemo:2:devices'><item><devices xmlns='urn:xmpp:omemo:2'>{devices}</devices></item></items></event>"))),
+        ("32,000 attributes in what is read", 40, message(&format!("<event xmlns='http://jabber.org/protocol/pubsub#event'>{}</event>", format!("<i{attributes}/>").repeat(500)))),
+        ("nested 500 deep", 400, message(&format!("{}{}", "<x xmlns='urn:x'>".repeat(500), "</x>".repeat(500)))),
+        ("pings", 4_000, format!("<iq type='get' to='{bot}' id='p'><ping xmlns='urn:xmpp:ping'/></iq>")),
+        ("presence with a status of 4,000 bytes", 4_000, format!("<presence to='{bot}'><status>{}</status></presence>", "x".repeat(4_000))),
+        ("messages of 200 bytes", 4_000, body(&"x".repeat(200))),
+    ]
+}
+
+/// How much memory a stranger can take. FOOTPRINT_BINARY names the program; a debug build does as well, nearly.
+fn takes_little(kind: Kind) {
+    let Some(server) = Server::start_with(kind, Options { storage: Storage::Sql, ..Options::default() }) else { return };
+    for user in ["owner", "robot", "stranger"] {
+        server.add_user(user, "pw");
+    }
+    let binary = std::env::var("FOOTPRINT_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_botmother").to_string());
+    let daemon = Daemon::with_binary(&binary, &server, "owner", "pw", "[api]\nrate_limit = 0\n");
+    daemon.wait_online(1, LIMIT);
+    let (own, bot) = (server.jid("owner"), server.jid("robot"));
+    let body = format!(
+        r#"{{"name":"Robo","account":"{own}","mode":"cloud","access":"public","jid":"{bot}","password":"pw"}}"#
+    );
+    let token = daemon.http().post("/bot/create", None, &body).ok().at("token").text();
+    let program = Program::start(daemon.port, &token);
+    daemon.wait_health("bots_online", 1, LIMIT);
+    let mut stranger = Raw::login(&server, "stranger", "pw", "phone");
+    let arrives = |word: &str, stranger: &mut Raw| {
+        let begun = Instant::now();
+        stranger.send(&format!("<message to='{bot}' type='chat' id='{word}'><body>mark {word}</body></message>"));
+        while program.count(&format!("mark {word}")) == 0 {
+            assert!(begun.elapsed() < FLOOD_LIMIT, "{word} does not arrive\n{}", daemon.log_text());
+            stranger.pump();
+            thread::sleep(Duration::from_millis(10));
+        }
+    };
+    arrives("warm", &mut stranger);
+    let start = memory(daemon.pid())[0];
+    let mut too_much = Vec::new();
+    println!("| {} | peak KiB | after KiB |", kind.name());
+    for (number, (name, count, stanza)) in classes(&bot).into_iter().enumerate() {
+        std::fs::write(format!("/proc/{}/clear_refs", daemon.pid()), "5").expect("a peak begins anew");
+        for sent in 0..count {
+            stranger.send(&stanza);
+            if sent % AT_ONCE == AT_ONCE - 1 || stanza.len() > 10_000 {
+                assert!(stranger.sync(&server.domain), "{name}: {}", stranger.tail());
+            }
+        }
+        arrives(&format!("n{number}"), &mut stranger);
+        let [after, peak] = memory(daemon.pid());
+        let (peak, after) = (peak.saturating_sub(start), after.saturating_sub(start));
+        println!("| {count} × {name} | +{peak} | +{after} |");
+        if peak > GROWTH_KIB_MAX {
+            too_much.push(format!("{name}: {peak} KiB"));
+        }
+    }
+    println!("began with {start} KiB");
+    assert!(too_much.is_empty(), "{too_much:?}");
+}
+
+/// Everybody may have made friends with a public bot.
+#[test]
+fn a_roster_of_4000_prosody() {
+    let Some(server) = Server::start(Kind::Prosody) else { return };
+    for user in ["owner", "robot"] {
+        server.add_user(user, "pw");
+    }
+    let contact = |n: u32| format!("[\"contact-{n}@{}\"] = {{ subscription = \"both\"; name = \"Contact number {n}\"; groups = {{ [\"Friends of the bot\"] = true }} }};", server.domain);
+    let contacts: String = (0..4_000).map(contact).collect();
+    let folder = server.dir.join("data").join(server.domain.replace('.', "%2e")).join("roster");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("robot.dat"), format!("return {{ [false] = {{ version = 1 }}; {contacts} }};\n")).expect("a roster");
+    let binary = std::env::var("FOOTPRINT_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_botmother").to_string());
+    let daemon = Daemon::with_binary(&binary, &server, "owner", "pw", "");
+    daemon.wait_online(1, LIMIT);
+    let before = memory(daemon.pid())[0];
+    let (own, bot) = (server.jid("owner"), server.jid("robot"));
+    let body = format!(r#"{{"name":"Robo","account":"{own}","mode":"cloud","access":"roster","jid":"{bot}","password":"pw"}}"#);
+    daemon.http().post("/bot/create", None, &body).ok();
+    daemon.wait_health("bots_online", 1, LIMIT);
+    thread::sleep(Duration::from_secs(25));
+    daemon.wait_health("bots_online", 1, LIMIT);
+    let [after, peak] = memory(daemon.pid()).map(|kib| kib.saturating_sub(before));
+    println!("| a roster of 4,000 contacts | +{peak} | +{after} |");
+    let log = std::fs::read_to_string(daemon.log()).unwrap_or_default();
+    assert!(!log.contains("offline:") && !log.contains("skipped a stanza"), "{}", daemon.log_text());
+    assert!(peak <= GROWTH_KIB_MAX, "{peak} KiB");
+}
+
+#[test]
+fn takes_little_prosody() {
+    takes_little(Kind::Prosody);
+}
+
+#[test]
+fn takes_little_ejabberd() {
+    takes_little(Kind::Ejabberd);
 }
 
 #[test]

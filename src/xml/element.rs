@@ -133,6 +133,14 @@ impl Element {
         })
     }
 
+    /// The child elements, taken out.
+    pub fn into_children(self) -> impl Iterator<Item = Element> {
+        self.nodes.into_iter().filter_map(|node| match node {
+            Node::Element(child) => Some(child),
+            Node::Text(_) => None,
+        })
+    }
+
     /// The first child of that name in that namespace.
     pub fn find(&self, name: &str, ns: &str) -> Option<&Element> {
         self.children().find(|child| child.is(name, ns))

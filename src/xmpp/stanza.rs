@@ -48,9 +48,10 @@ impl Iq {
         };
         let jid = |name| element.attribute(name).map(Jid::parse).transpose().ok();
         let error = if kind == IqKind::Error { Some(StanzaError::read(&element)) } else { None };
-        let payload = element.children().find(|child| !child.is("error", ns::CLIENT)).cloned();
         let id = element.attribute("id")?.to_string();
-        Some(Iq { kind, id, from: jid("from")?, to: jid("to")?, payload, error })
+        let (from, to) = (jid("from")?, jid("to")?);
+        let payload = element.into_children().find(|child| !child.is("error", ns::CLIENT));
+        Some(Iq { kind, id, from, to, payload, error })
     }
 
     /// A question of ours as XML.

@@ -150,7 +150,7 @@ impl Session {
             IqKind::Result | IqKind::Error => {
                 (iq.kind, iq.error, iq.payload) = (IqKind::Error, Some(error), None);
                 if let Some(about) = self.questions.answered(&iq, &self.config.account) {
-                    self.answered(about, &iq);
+                    self.answered(about, iq);
                 }
             }
         }
@@ -258,7 +258,7 @@ impl Session {
         if matches!(iq.kind, IqKind::Result | IqKind::Error) {
             // RFC 6120 §8.2.3: an answer is never answered, whether or not it was waited for.
             if let Some(about) = self.questions.answered(&iq, &self.config.account) {
-                self.answered(about, &iq);
+                self.answered(about, iq);
             }
             return;
         }

@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// An answer to a question of ours.
-    pub(super) fn answered(&mut self, about: About, iq: &Iq) {
+    pub(super) fn answered(&mut self, about: About, iq: Iq) {
         match about {
             About::Account => {
                 let answer = iq.payload.as_ref().filter(|_| iq.kind == IqKind::Result);
@@ -93,7 +93,7 @@ impl Session {
                 self.facts.carbons = iq.kind == IqKind::Result;
                 self.conclude_setup_if_answered();
             }
-            About::Archive => self.archive_answered(iq),
+            About::Archive => self.archive_answered(&iq),
             // Any answer shows that the link lives, and that what stood before it has arrived.
             About::Link => {}
             About::Fence => {
@@ -104,7 +104,7 @@ impl Session {
                 self.next_in_turn();
             }
             About::Engine(tag) => {
-                let outcome = iq.error.clone().map_or(Ok(iq.payload.clone()), Err);
+                let outcome = iq.error.map_or(Ok(iq.payload), Err);
                 self.tell(Event::Answer { tag, outcome });
             }
         }
