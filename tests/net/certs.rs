@@ -86,8 +86,12 @@ fn path(file: &str) -> String {
     folder().join(file).to_string_lossy().into_owned()
 }
 
-/// A TLS server with this certificate that says "hello" to each client; its port.
-fn server(name: &str, alpn: &[&str], versions: &[&'static rustls::SupportedProtocolVersion]) -> u16 {
+/// What a TLS server with this certificate is made from.
+pub(super) fn server_config(
+    name: &str,
+    alpn: &[&str],
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<rustls::ServerConfig> {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let chain = CertificateDer::pem_file_iter(path(&format!("{name}.crt"))).unwrap().map(Result::unwrap).collect();
@@ -96,7 +100,12 @@ fn server(name: &str, alpn: &[&str], versions: &[&'static rustls::SupportedProto
     let builder = rustls::ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
     let mut config = builder.with_no_client_auth().with_single_cert(chain, key).unwrap();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let config = Arc::new(config);
+    Arc::new(config)
+}
+
+/// A TLS server with this certificate that says "hello" to each client; its port.
+fn server(name: &str, alpn: &[&str], versions: &[&'static rustls::SupportedProtocolVersion]) -> u16 {
+    let config = server_config(name, alpn, versions);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -110,7 +119,7 @@ fn server(name: &str, alpn: &[&str], versions: &[&'static rustls::SupportedProto
     port
 }
 
-fn route(ca_file: &str, pin: &str) -> Route {
+pub(super) fn route(ca_file: &str, pin: &str) -> Route {
     let ca_file = if ca_file.is_empty() { String::new() } else { path(ca_file) };
     Route { domain: "example.org".into(), ca_file, pin: pin.to_string(), ..Route::default() }
 }

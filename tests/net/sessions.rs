@@ -245,6 +245,59 @@ fn a_server_that_is_not_there_is_said() {
     assert!(edge.stop() < Duration::from_secs(1));
 }
 
+/// A server with direct TLS and this certificate that reads one header, says this, and is gone; its port, and what it read.
+fn says_once(name: &str, answer: String) -> (u16, Receiver<String>) {
+    let config = super::certs::server_config(name, &["xmpp-client"], rustls::ALL_VERSIONS);
+    let (listener, port) = listener();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let stream = listener.accept().unwrap().0;
+        let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
+        let mut read = Vec::new();
+        let mut buffer = [0; 4096];
+        while !read.ends_with(b">") || !read.windows(14).any(|piece| piece == b"<stream:stream") {
+            match stream.read(&mut buffer) {
+                Ok(size) if size > 0 => read.extend_from_slice(&buffer[..size]),
+                _ => return,
+            }
+        }
+        let _ = tell.send(String::from_utf8(read).unwrap());
+        let _ = stream.write_all(answer.as_bytes()).and_then(|()| stream.flush());
+        // Until it hangs up.
+        let _ = stream.read(&mut buffer);
+    });
+    (port, told)
+}
+
+fn elsewhere(host: &str) -> String {
+    format!(
+        "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='x' version='1.0'>\
+         <stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{host}</see-other-host>\
+         </stream:error></stream:stream>"
+    )
+}
+
+#[test]
+fn who_has_shown_to_be_the_server_may_send_us_elsewhere() {
+    for (second, is_right) in [("good", true), ("other", false)] {
+        let (there, told) = says_once(second, "</stream:stream>".to_string());
+        let (here, _) = says_once("good", elsewhere(&format!("127.0.0.1:{there}")));
+        let route = Route { host: format!("tls://127.0.0.1:{here}"), ..super::certs::route("ca.crt", "") };
+        let edge = Edge::start();
+        edge.order(1, Order::Start(Box::new(config("bot@example.org", "secret")), route));
+        assert_eq!(edge.offline(), format!("the server sends us to 127.0.0.1:{there}"));
+        let why = edge.offline();
+        if is_right {
+            let header = told.recv_timeout(SOON).unwrap();
+            assert!(header.contains(" to='example.org'"), "{header}");
+        } else {
+            assert!(why.contains("certificate is refused"), "{why}");
+            assert!(told.try_recv().is_err(), "we have spoken to who cannot be the server");
+        }
+        assert!(edge.stop() < Duration::from_secs(1));
+    }
+}
+
 #[test]
 fn a_server_that_closes_is_said() {
     let (listener, port) = listener();
