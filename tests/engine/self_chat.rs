@@ -28,6 +28,29 @@ fn the_manager_answers_in_the_self_chat_only_once() {
 }
 
 #[test]
+fn what_was_skipped_is_told() {
+    let mut rig = Rig::new();
+    rig.online();
+    assert!(!sends(&rig.phone("/status"))[0].1.contains("Skipped"));
+    for (what, mark) in [("presence", None), ("message", Some("a7"))] {
+        let skipped = session::Skipped {
+            what: what.into(),
+            from: "eve@example.org/x".into(),
+            bytes: 600_000,
+            why: "a stanza is too large".into(),
+            mark: mark.map(Into::into),
+        };
+        assert_eq!(handled(&rig.session(session::Event::Skipped(Box::new(skipped)))), 0);
+    }
+    let status = sends(&rig.phone("/status "))[0].1.clone();
+    let told = "too large or broken: 2 (last: message from eve@example.org/x, 600000 bytes: a stanza is too large)";
+    assert!(status.contains(told), "{status}");
+    let Ok(Answer::Metrics(metrics)) = rig.admin(Question::Metrics) else { panic!() };
+    let number = |name| metrics.iter().find(|metric| metric.name == name).map(|metric| metric.value);
+    assert_eq!((number("stanzas_skipped_total"), number("xmpp_connected")), (Some(2), Some(1)));
+}
+
+#[test]
 fn no_echo_loop() {
     let mut rig = Rig::new();
     let bot = rig.create(OWNER, "Echo");

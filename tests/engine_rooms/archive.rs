@@ -36,6 +36,24 @@ fn what_was_missed_comes_first_and_all_once() {
     assert_eq!(rig.updates(), ["message five", "message six", "message seven"]);
 }
 
+/// The session skips what is too large; the room's archive is read on behind it all the same.
+#[test]
+fn what_the_session_has_skipped_is_passed_over() {
+    let mut rig = Rig::joined();
+    rig.groupchat("alice", "a1", "one");
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    rig.archived("a2", "two", "bob");
+    rig.end_of_archive("a4");
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    assert!(rig.asked.iter().any(|(_, payload)| payload.contains("<after>a4</after>")), "{:?}", rig.asked);
+    rig.end_of_archive("a4");
+    assert_eq!(rig.updates(), ["message one", "message two"]);
+}
+
 #[test]
 fn results_that_nobody_asked_for_are_nothing() {
     let mut rig = Rig::joined();
