@@ -277,6 +277,16 @@ fn management_with_admin_token_only() {
 }
 
 #[test]
+fn numbers_for_prometheus() {
+    let serve = serve(AdminNeeds::Token, 0, Now::default).0;
+    assert_eq!(answer(&*serve, request("GET", "/metrics")).status, 401);
+    let response = answer(&*serve, with(request("GET", "/metrics"), "authorization", "Bearer admin-secret"));
+    assert_eq!(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+    let name = "botmother_stanzas_skipped_total";
+    assert_eq!(text(&response), format!("# HELP {name} Skipped.\n# TYPE {name} counter\n{name} 7\n"));
+}
+
+#[test]
 fn no_admin_token_admits_nobody() {
     let (handle, _asked) = engine::start();
     let admin = AdminRule { needs: AdminNeeds::Token, token: Secret::default() };

@@ -460,18 +460,37 @@ fn classes(bot: &str) -> Vec<(&'static str, u32, String)> {
         ("240,000 quotes, 1.4 MB as they come", 40, body(&"\"".repeat(240_000))),
         ("a text of 240,000 bytes", 40, body(&"x".repeat(240_000))),
         ("9,000 elements", 40, message(&format!("<x xmlns='urn:x'>{}</x>", "<y/>".repeat(9_000)))),
-        ("8,000 elements in what is read", 40, message(&format!("<event xmlns='http://jabber.org/protocol/pubsub#event'><items node='urn:xmpp:omemo:2:devices'><item><devices xmlns='urn:xmpp:omemo:2'>{devices}</devices></item></items></event>"))),
-        ("32,000 attributes in what is read", 40, message(&format!("<event xmlns='http://jabber.org/protocol/pubsub#event'>{}</event>", format!("<i{attributes}/>").repeat(500)))),
+        (
+            "8,000 elements in what is read",
+            40,
+            message(&format!(
+                "<event xmlns='http://jabber.org/protocol/pubsub#event'><items node='urn:xmpp:omemo:2:devices'><item><devices xmlns='urn:xmpp:omemo:2'>{devices}</devices></item></items></event>"
+            )),
+        ),
+        (
+            "32,000 attributes in what is read",
+            40,
+            message(&format!(
+                "<event xmlns='http://jabber.org/protocol/pubsub#event'>{}</event>",
+                format!("<i{attributes}/>").repeat(500)
+            )),
+        ),
         ("nested 500 deep", 400, message(&format!("{}{}", "<x xmlns='urn:x'>".repeat(500), "</x>".repeat(500)))),
         ("pings", 4_000, format!("<iq type='get' to='{bot}' id='p'><ping xmlns='urn:xmpp:ping'/></iq>")),
-        ("presence with a status of 4,000 bytes", 4_000, format!("<presence to='{bot}'><status>{}</status></presence>", "x".repeat(4_000))),
+        (
+            "presence with a status of 4,000 bytes",
+            4_000,
+            format!("<presence to='{bot}'><status>{}</status></presence>", "x".repeat(4_000)),
+        ),
         ("messages of 200 bytes", 4_000, body(&"x".repeat(200))),
     ]
 }
 
 /// How much memory a stranger can take. FOOTPRINT_BINARY names the program; a debug build does as well, nearly.
 fn takes_little(kind: Kind) {
-    let Some(server) = Server::start_with(kind, Options { storage: Storage::Sql, ..Options::default() }) else { return };
+    let Some(server) = Server::start_with(kind, Options { storage: Storage::Sql, ..Options::default() }) else {
+        return;
+    };
     for user in ["owner", "robot", "stranger"] {
         server.add_user(user, "pw");
     }
@@ -526,17 +545,25 @@ fn a_roster_of_4000_prosody() {
     for user in ["owner", "robot"] {
         server.add_user(user, "pw");
     }
-    let contact = |n: u32| format!("[\"contact-{n}@{}\"] = {{ subscription = \"both\"; name = \"Contact number {n}\"; groups = {{ [\"Friends of the bot\"] = true }} }};", server.domain);
+    let contact = |n: u32| {
+        format!(
+            "[\"contact-{n}@{}\"] = {{ subscription = \"both\"; name = \"Contact number {n}\"; groups = {{ [\"Friends of the bot\"] = true }} }};",
+            server.domain
+        )
+    };
     let contacts: String = (0..4_000).map(contact).collect();
     let folder = server.dir.join("data").join(server.domain.replace('.', "%2e")).join("roster");
     std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join("robot.dat"), format!("return {{ [false] = {{ version = 1 }}; {contacts} }};\n")).expect("a roster");
+    std::fs::write(folder.join("robot.dat"), format!("return {{ [false] = {{ version = 1 }}; {contacts} }};\n"))
+        .expect("a roster");
     let binary = std::env::var("FOOTPRINT_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_botmother").to_string());
     let daemon = Daemon::with_binary(&binary, &server, "owner", "pw", "");
     daemon.wait_online(1, LIMIT);
     let before = memory(daemon.pid())[0];
     let (own, bot) = (server.jid("owner"), server.jid("robot"));
-    let body = format!(r#"{{"name":"Robo","account":"{own}","mode":"cloud","access":"roster","jid":"{bot}","password":"pw"}}"#);
+    let body = format!(
+        r#"{{"name":"Robo","account":"{own}","mode":"cloud","access":"roster","jid":"{bot}","password":"pw"}}"#
+    );
     daemon.http().post("/bot/create", None, &body).ok();
     daemon.wait_health("bots_online", 1, LIMIT);
     thread::sleep(Duration::from_secs(25));

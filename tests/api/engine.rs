@@ -110,6 +110,12 @@ fn create(new: NewBot) -> Outcome {
 fn answer(question: Question) -> Answer {
     match question {
         Question::Health => Answer::Health { active_bots: 3, accounts_online: 1, accounts: 2, bots_online: 2 },
+        Question::Metrics => Answer::Metrics(vec![Metric {
+            name: "stanzas_skipped_total",
+            help: "Skipped.",
+            is_counter: true,
+            value: 7,
+        }]),
         Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
         Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
         Question::DeleteBot(id) => Answer::Deleted(id, (id == BotId(2)).then_some(true)),
