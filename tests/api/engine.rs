@@ -243,7 +243,6 @@ fn answer(question: Question) -> Answer {
             LocalLine { id: 18, at: 1_739_478_000, from: "Botmother".into(), text: WILD.into() },
             LocalLine { id: 19, at: 1_739_478_001, from: "owner".into(), text: "/mybots".into() },
         ]),
-        Question::Metrics => Answer::Metrics(vec![Metric { name: "bots", help: "Bots.", is_counter: false, value: 2 }]),
     }
 }
 
