@@ -284,6 +284,76 @@ fn in_the_self_chat(kind: Kind) {
     anna.no_life("receipt");
 }
 
+/// Clients that use an id again, give an empty one or none: what they say is told as often as they say it, to a bot with an
+/// account of its own and in the self-chat, also over a kill.
+fn said_again(kind: Kind, archive: bool) {
+    let Some(server) = Server::start_with(kind, Options { archive, ..Options::default() }) else { return };
+    server.add_user("ralf", "pw one");
+    let mut daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "");
+    daemon.wait_online(1, LIMIT);
+    let own = server.jid("ralf");
+    let echo = daemon.create_bot("Echo", &own);
+    let helper = create_dedicated(&daemon, &server, "ralf");
+    let mut phone = Peer::login(&server, "ralf", "pw one", "phone");
+    // The first is told once all is settled.
+    let mut programs = [(own.clone(), Program::new(&daemon, echo)), (server.jid("helper"), Program::new(&daemon, helper))];
+    for (to, program) in &mut programs {
+        phone.send(to, "begin");
+        program.expect_message("begin");
+    }
+    let ids = ["id='again'", "id=''", ""];
+    for round in 0..3 {
+        let texts = ids.iter().enumerate().map(|(n, id)| (format!("say {round} {n}"), *id)).collect::<Vec<_>>();
+        for (to, _) in &programs {
+            for (text, id) in &texts {
+                for _ in 0..3 {
+                    phone.raw(&format!("<message to='{to}' type='chat' {id}><body>{text}</body></message>"));
+                }
+            }
+        }
+        for (_, program) in &mut programs {
+            for (text, _) in &texts {
+                for _ in 0..3 {
+                    program.expect_message(text);
+                }
+            }
+            program.none();
+        }
+        daemon.kill();
+        daemon.start_again();
+        daemon.wait_online(1, LIMIT);
+        for (_, program) in &mut programs {
+            program.http = daemon.http();
+            program.none();
+        }
+    }
+    // One command, one bot.
+    phone.raw(&format!("<message to='{own}' type='chat'><body>/newbot Twin</body></message>"));
+    phone.expect(LIMIT, |message| message.body.contains("Twin"));
+    let bots = daemon.http().get(&format!("/bot/list?account={own}"), None).ok().at("bots").list();
+    assert_eq!(bots.len(), 3, "{bots:?}");
+}
+
+#[test]
+fn said_again_prosody() {
+    said_again(Kind::Prosody, true);
+}
+
+#[test]
+fn said_again_ejabberd() {
+    said_again(Kind::Ejabberd, true);
+}
+
+#[test]
+fn said_again_without_archive_prosody() {
+    said_again(Kind::Prosody, false);
+}
+
+#[test]
+fn said_again_without_archive_ejabberd() {
+    said_again(Kind::Ejabberd, false);
+}
+
 #[test]
 fn dedicated_prosody() {
     dedicated(Kind::Prosody);

@@ -405,6 +405,150 @@ fn cut(kind: Kind) {
     scene.alice.none(QUIET);
 }
 
+/// A room whose messages have no ids, and that has no archive: what it tells again is known, what was missed is told, and
+/// what is said again is told again.
+fn without_ids(kind: Kind) {
+    let Some(mut scene) = Scene::with(kind, Options { archive: false, ..Options::default() }) else { return };
+    let room = scene.room("den", &[]);
+    scene.must_join(&room);
+    scene.update_is("room_joined");
+    let say = |scene: &mut Scene, id: &str, text: &str| {
+        scene.alice.raw(&format!("<message to='{room}' type='groupchat' {id}><body>{text}</body></message>"));
+    };
+    for id in ["", "id=''", "id='again'"] {
+        for _ in 0..3 {
+            say(&mut scene, id, "on");
+            scene.heard("on");
+        }
+    }
+    for round in 0..2 {
+        scene.daemon.kill();
+        for _ in 0..3 {
+            say(&mut scene, "", &format!("missed {round}"));
+            // The history counts in seconds.
+            thread::sleep(Duration::from_millis(300));
+        }
+        scene.daemon.start_again();
+        for _ in 0..3 {
+            scene.heard(&format!("missed {round}"));
+        }
+        scene.no_update();
+    }
+    scene.daemon.kill();
+    scene.daemon.start_again();
+    say(&mut scene, "", "last");
+    scene.heard("last");
+    scene.no_update();
+}
+
+/// A gateway to another network shows our messages under ids of its own.
+fn gateway(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind) else { return };
+    let mut gateway = Peer::gateway(&scene.server);
+    let room = format!("#tea%irc@gateway.{}", scene.server.domain);
+    scene.must_join(&room);
+    scene.update_is("room_joined");
+    let states = |scene: &mut Scene, count: usize| {
+        let mut states = Vec::new();
+        while states.len() < count {
+            let path = format!("/bot/getUpdates?timeout=20&offset={}&allowed_updates=message,message_state", scene.offset);
+            let updates = scene.daemon.http().get(&path, Some(&scene.token)).ok().at("result").list();
+            assert!(!updates.is_empty(), "{states:?}\n{}", scene.daemon.log_text());
+            for update in updates {
+                scene.offset = update.at("update_id").number() + 1;
+                states.push(update.at("data").at("state").text());
+            }
+        }
+        states
+    };
+    // The first poll says that states are wanted.
+    let path = format!("/bot/getUpdates?offset={}&allowed_updates=message,message_state", scene.offset);
+    scene.daemon.http().get(&path, Some(&scene.token)).ok();
+    let begun = Instant::now();
+    for n in 0..30 {
+        scene.say(&room, &format!("number {}  \\nand more", n / 2));
+    }
+    assert_eq!(states(&mut scene, 30), ["sent"; 30]);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    for n in 0..30 {
+        let message = gateway.expect(LIMIT, |message| message.kind == "groupchat");
+        assert_eq!(message.body, format!("number {}  \nand more", n / 2));
+    }
+    // Nothing goes out again after a break.
+    scene.daemon.kill();
+    scene.daemon.start_again();
+    scene.say(&room, "after");
+    let message = gateway.expect(LIMIT, |message| message.kind == "groupchat");
+    assert_eq!(message.body, "after");
+    assert_eq!(states(&mut scene, 1), ["sent"]);
+    thread::sleep(QUIET);
+    gateway.none(Duration::ZERO);
+    scene.no_update();
+}
+
+/// Strangers cannot make a bot for everybody enter rooms, nor fill its memory, wherever it is.
+fn strangers(kind: Kind) {
+    let Some(mut scene) = Scene::new(kind) else { return };
+    let mut owner = Peer::login(&scene.server, "owner", "secret", "phone");
+    scene.server.add_user("helper", "secret");
+    let (robot, boss) = (scene.server.jid("helper"), scene.server.jid("owner"));
+    let body = format!(
+        r#"{{"name":"Helper","account":"{boss}","mode":"cloud","access":"public","jid":"{robot}","password":"secret"}}"#
+    );
+    scene.token = scene.daemon.http().post("/bot/create", None, &body).ok().at("token").text();
+    scene.bob.send(&robot, "hello");
+    scene.heard("hello");
+    let before = scene.daemon.rss_kib();
+    for n in 0..260 {
+        let room = scene.server.room(&format!("trap{n}"));
+        scene.bob.raw(&format!("<message to='{robot}'><x xmlns='jabber:x:conference' jid='{room}'/></message>"));
+    }
+    for n in 0..10 {
+        let room = scene.server.room(&format!("trap{n}"));
+        scene.bob.join(&room, "bob");
+        let invite = format!("<x xmlns='http://jabber.org/protocol/muc#user'><invite to='{robot}'/></x>");
+        scene.bob.raw(&format!("<message to='{room}'>{invite}</message>"));
+    }
+    scene.bob.send(&robot, "still there?");
+    scene.heard("still there?");
+    scene.no_update();
+    let begun = Instant::now();
+    scene.daemon.http().get("/bot/getMe", Some(&scene.token)).ok();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let told = owner.expect(LIMIT, |message| message.from.starts_with(&robot) && message.body.contains("trap0@"));
+    assert!(told.body.contains("not follow: 1,"), "{told:?}");
+    let after = scene.daemon.rss_kib();
+    println!("{kind:?}: 270 invitations: {before} -> {after} KiB");
+    assert!(after < before + 8 * 1024, "{before} -> {after} KiB");
+
+    // Rooms full of people with names as long as they may be.
+    let mut gateway = Peer::gateway(&scene.server);
+    let before = scene.daemon.rss_kib();
+    for n in 0..4 {
+        let room = format!("crowd{n}@gateway.{}", scene.server.domain);
+        scene.must_join(&room);
+        scene.update_is("room_joined");
+        let bot = gateway.expect_presence(LIMIT, |presence| presence.kind == "available").from;
+        for batch in 0..50 {
+            let presence = |m: u32| {
+                let (nick, real) = (format!("{:04}{}", batch * 20 + m, "n".repeat(900)), "r".repeat(900));
+                let local = "l".repeat(900);
+                format!(
+                    "<presence from='{room}/{nick}' to='{bot}'><x xmlns='http://jabber.org/protocol/muc#user'>\
+                     <item affiliation='member' role='participant' jid='{local}@example.org/{real}'/></x></presence>"
+                )
+            };
+            gateway.raw(&(0..20).map(presence).collect::<String>());
+        }
+        let last = format!("<message from='{room}/last' to='{bot}' type='groupchat'><body>all in {n}</body></message>");
+        gateway.raw(&last);
+        scene.heard(&format!("all in {n}"));
+    }
+    let after = scene.daemon.rss_kib();
+    println!("{kind:?}: 4 rooms of 1000: {before} -> {after} KiB");
+    assert!(after < before + 8 * 1024, "{before} -> {after} KiB");
+}
+
 macro_rules! on_both {
     ($($name:ident, $prosody:ident, $ejabberd:ident;)*) => { $(
         #[test]
@@ -427,4 +571,7 @@ on_both! {
     cut, prosody_cut, ejabberd_cut;
     killed, prosody_killed, ejabberd_killed;
     killed_without, prosody_killed_without_archive, ejabberd_killed_without_archive;
+    without_ids, prosody_without_ids, ejabberd_without_ids;
+    gateway, prosody_gateway, ejabberd_gateway;
+    strangers, prosody_strangers, ejabberd_strangers;
 }

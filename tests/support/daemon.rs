@@ -164,6 +164,13 @@ impl Daemon {
         self.child.as_ref().expect("it runs").id()
     }
 
+    /// Memory in use, in KiB.
+    pub fn rss_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     pub fn log(&self) -> PathBuf {
         self.dir.join("log")
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use miniserde::{Deserialize, Serialize, json};
 
-use super::server::Server;
+use super::server::{GATEWAY_SECRET, Server};
 
 const LOGIN_LIMIT: Duration = Duration::from_secs(60);
 /// For answers of the client itself, without anything going over the network.
@@ -203,7 +203,7 @@ pub struct MenuAnswer {
     pub xml: String,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct LoginCommand {
     cmd: String,
     jid: String,
@@ -300,6 +300,21 @@ impl Peer {
         }
         peer.jid = event.jid.unwrap_or_default();
         Ok(peer)
+    }
+
+    /// The room service of another network, at `gateway.` and the server's domain; only what it says raw is its own will.
+    pub fn gateway(server: &Server) -> Peer {
+        let mut peer = Peer::spawn("gateway.py", &server.dir.join("peer-gateway.log"));
+        peer.command(&LoginCommand {
+            cmd: "login".into(),
+            jid: format!("gateway.{}", server.domain),
+            password: GATEWAY_SECRET.into(),
+            host: "127.0.0.1".into(),
+            port: server.component_port,
+            ..LoginCommand::default()
+        });
+        peer.take(LOGIN_LIMIT, |event| event.ev == "ready").expect("the gateway is signed in");
+        peer
     }
 
     fn spawn(script: &str, log: &Path) -> Peer {

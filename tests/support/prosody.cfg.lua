@@ -14,6 +14,7 @@ c2s_direct_tls_ports = { @TLS@ }
 s2s_ports = { }
 http_ports = { }
 https_ports = { @HTTPS@ }
+component_ports = { @COMPONENT@ }
 https_interfaces = { "127.0.0.1" }
 https_certificate = "@DIR@/server.crt"
 c2s_require_encryption = true
@@ -54,3 +55,6 @@ Component "upload.@DOMAIN@" "http_file_share"
   http_file_share_size_limit = 100 * 1024 * 1024
   http_file_share_daily_quota = 1000 * 1024 * 1024
   http_file_share_access = { "@DOMAIN@" }
+
+Component "gateway.@DOMAIN@"
+  component_secret = "@SECRET@"

@@ -30,6 +30,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// Folders of failed runs stay for their logs, but not for ever.
 const KEEP_LOGS: Duration = Duration::from_secs(24 * 3600);
 
+/// By which the component `gateway` signs in (XEP-0114).
+pub const GATEWAY_SECRET: &str = "gateway";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Prosody,
@@ -104,6 +107,8 @@ pub struct Server {
     pub https_port: u16,
     /// ejabberd's API without TLS; Prosody has nothing there.
     pub api_port: u16,
+    /// For the component `gateway`, see [`GATEWAY_SECRET`].
+    pub component_port: u16,
     pub ca_file: PathBuf,
     /// Configuration, data and logs.
     pub dir: PathBuf,
@@ -113,7 +118,7 @@ pub struct Server {
     keep: bool,
     running: Option<Running>,
     _authority: Arc<Authority>,
-    _ports: [Port; 4],
+    _ports: [Port; 5],
 }
 
 /// The server's process, and one which kills it should ours end without doing so.
@@ -137,7 +142,7 @@ impl Server {
             return None;
         }
         let authority = authority();
-        let ports = [Port::claim(), Port::claim(), Port::claim(), Port::claim()];
+        let ports = [(); 5].map(|()| Port::claim());
         let mut server = Server {
             kind,
             domain: options.domain.map_or_else(|| format!("{}.localhost", kind.name()), String::from),
@@ -145,6 +150,7 @@ impl Server {
             tls_port: ports[1].number,
             https_port: ports[2].number,
             api_port: ports[3].number,
+            component_port: ports[4].number,
             ca_file: authority.dir.join("ca.pem"),
             dir: new_folder(kind.name()),
             admin_password: random_word(),
@@ -328,6 +334,8 @@ impl Server {
             .replace("@HTTPS@", &self.https_port.to_string())
             .replace("@API@", &self.api_port.to_string())
             .replace("@STANZA@", &self.options.stanza_bytes.to_string())
+            .replace("@COMPONENT@", &self.component_port.to_string())
+            .replace("@SECRET@", GATEWAY_SECRET)
             .replace("@RESUME@", &self.options.resume_s.to_string())
             .replace("@PASSWORDS@", if self.options.hashed { "internal_hashed" } else { "internal_plain" })
             .replace("@REGISTRATION@", if self.options.registration { "true" } else { "false" })
