@@ -296,7 +296,8 @@ fn said_again(kind: Kind, archive: bool) {
     let helper = create_dedicated(&daemon, &server, "ralf");
     let mut phone = Peer::login(&server, "ralf", "pw one", "phone");
     // The first is told once all is settled.
-    let mut programs = [(own.clone(), Program::new(&daemon, echo)), (server.jid("helper"), Program::new(&daemon, helper))];
+    let mut programs =
+        [(own.clone(), Program::new(&daemon, echo)), (server.jid("helper"), Program::new(&daemon, helper))];
     for (to, program) in &mut programs {
         phone.send(to, "begin");
         program.expect_message("begin");

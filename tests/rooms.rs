@@ -451,7 +451,8 @@ fn gateway(kind: Kind) {
     let states = |scene: &mut Scene, count: usize| {
         let mut states = Vec::new();
         while states.len() < count {
-            let path = format!("/bot/getUpdates?timeout=20&offset={}&allowed_updates=message,message_state", scene.offset);
+            let path =
+                format!("/bot/getUpdates?timeout=20&offset={}&allowed_updates=message,message_state", scene.offset);
             let updates = scene.daemon.http().get(&path, Some(&scene.token)).ok().at("result").list();
             assert!(!updates.is_empty(), "{states:?}\n{}", scene.daemon.log_text());
             for update in updates {

@@ -389,9 +389,10 @@ pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 /// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
 pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Two copies of one message may bear times so far apart: ours and those of a server, which has held it up.
-pub const COPY_WITHIN_S: i64 = 120;
-/// The same where it has an id: only clients that use one again could be meant.
+/// Two copies of one message may bear times so far apart: that of a server, and ours when it came. Longer, and what somebody
+/// says again would pass for a copy.
+pub const COPY_WITHIN_S: i64 = 30;
+/// The same where it has an id that was not used again.
 pub const COPY_NAMED_WITHIN_S: i64 = 3_600;
 /// The same of two copies that one archive has stamped, most of them in whole seconds.
 pub const COPY_ARCHIVED_WITHIN_S: i64 = 1;

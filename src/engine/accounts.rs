@@ -83,6 +83,8 @@ pub(super) struct Account {
     pub(super) looks_back: bool,
     /// Archive ids seen of late with the time they came, oldest first.
     pub(super) marks: VecDeque<(Duration, String)>,
+    /// When this stream began, perhaps before it was resumed (milliseconds since 1970).
+    pub(super) bound_at_ms: i64,
     /// How often the same delayed message, without an archive's id, came on this stream.
     pub(super) late: Late,
 }
@@ -217,6 +219,7 @@ impl Engine {
             too_large: None,
             looks_back: false,
             marks: VecDeque::new(),
+            bound_at_ms: 0,
             late: Late::default(),
             row,
         };
@@ -341,6 +344,7 @@ impl Engine {
             Event::Bound { jid, facts } => {
                 account.late.clear();
                 account.course.turn(Connection::Connecting, "reading the archive", now);
+                account.bound_at_ms = self.now.unix_ms;
                 log::info!(
                     "{jid}: signed in ({}, {}; resumption {}, carbons {}, archive {})",
                     facts.tls,

@@ -41,7 +41,7 @@ impl Engine {
         }
         let way = match message.via {
             Via::Archive | Via::RoomArchive => Way::Archive,
-            _ if message.is_delayed => Way::Late,
+            _ if message.is_delayed && self.is_of_before(id, message.stamp_ms) => Way::Late,
             Via::CarbonSent => Way::Out,
             Via::Direct | Via::CarbonReceived => Way::In,
         };
@@ -64,9 +64,9 @@ impl Engine {
         };
         for other in hiding {
             let within = match (way, other) {
-                (Way::Archive, Way::Archive) => limits::COPY_ARCHIVED_WITHIN_S,
-                _ if is_own && name.is_some() => limits::COPY_NAMED_WITHIN_S,
-                _ => limits::COPY_WITHIN_S,
+                (Way::Archive, Way::Archive) => (limits::COPY_ARCHIVED_WITHIN_S, limits::COPY_ARCHIVED_WITHIN_S),
+                _ if name.is_some() => (limits::COPY_WITHIN_S, limits::COPY_NAMED_WITHIN_S),
+                _ => (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S),
             };
             let at = if matches!(way, Way::In | Way::Out) { sent_at.or(Some(now)) } else { sent_at };
             if self.store.take_copy(id, &note(&key, *other), at, within)? {
@@ -88,8 +88,15 @@ impl Engine {
         self.store.see(id, &key, self.lived())
     }
 
+    /// Whether something delayed was sent before this stream began. What a resumed one was held up with comes once.
+    fn is_of_before(&self, account: AccountId, stamp_ms: Option<i64>) -> bool {
+        let begun = self.accounts.get(&account).map_or(0, |account| account.bound_at_ms);
+        stamp_ms.is_none_or(|at| at <= begun.saturating_add(limits::ROOM_CLOCK_MS))
+    }
+
     /// The same of what was said in a room, to which its archive gave no id: live it is new, and a history knows it by nick,
-    /// time and text. `count`: how often the history has told the same.
+    /// time and text. `count`: how often the history has told the same. Our server may send again what it had for a stream
+    /// that is gone: that may be part of the history, too.
     pub(super) fn is_new_without_id(
         &mut self,
         account: AccountId,
@@ -98,21 +105,38 @@ impl Engine {
     ) -> Result<bool, store::Error> {
         let now = self.now.unix();
         let key = room_key(message);
-        let Some(count) = count else {
-            let sent_at = message.stamp_ms.map_or(now, |at| at.div_euclid(1000));
-            self.store.expect_copy(account, &key, sent_at)?;
-            return Ok(true);
-        };
-        // Each time we enter, the room tells it with the same stamp.
-        let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
-        Ok(self.store.see(account, &key, self.lived())? && !self.was_heard_live(account, message)?)
+        let sent_at = message.stamp_ms.map_or(now, |at| at.div_euclid(1000));
+        let (of_history, of_late) = (note(&key, Way::Archive), note(&key, Way::Late));
+        if let Some(count) = count {
+            // Each time we enter, the room tells it with the same stamp.
+            let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
+            let is_new = self.store.see(account, &key, self.lived())? && !self.was_heard_live(account, message)?;
+            if is_new {
+                self.store.expect_copy(account, &of_late, sent_at)?;
+            }
+            return Ok(is_new);
+        }
+        if message.is_resent && self.is_of_before(account, message.stamp_ms) {
+            let within = (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S);
+            let at = message.stamp_ms.map(|_| sent_at);
+            if !self.is_first_late(account, &of_late, message.stamp_ms)?
+                || self.store.take_copy(account, &of_late, at, within)?
+            {
+                return Ok(false);
+            }
+        } else {
+            self.store.expect_copy(account, &of_late, sent_at)?;
+        }
+        self.store.expect_copy(account, &of_history, sent_at)?;
+        Ok(true)
     }
 
     /// Whether something of a room's archive or history was told live, without the id it has now. What was told longer ago
     /// is not part of the history that is asked for.
     pub(super) fn was_heard_live(&mut self, account: AccountId, message: &RoomMessage) -> Result<bool, store::Error> {
         let sent_at = message.stamp_ms.map(|at| at.div_euclid(1000));
-        self.store.take_copy(account, &room_key(message), sent_at, limits::ROOM_CLOCK_MS / 1000)
+        let within = limits::ROOM_CLOCK_MS / 1000;
+        self.store.take_copy(account, &note(&room_key(message), Way::Archive), sent_at, (within, within))
     }
 }
 

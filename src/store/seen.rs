@@ -42,19 +42,22 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the expected copy that was sent nearest to `at_s`, and at most `within_s` away; where it is not known when it
-    /// was sent, any. Gives whether there was one.
+    /// Takes the expected copy that was sent nearest to `at_s`, and at most `within_s` away, or `alone_within_s` if it is the
+    /// only one; where it is not known when it was sent, any. Gives whether there was one.
     pub fn take_copy(
         &mut self,
         account: AccountId,
         key: &str,
         at_s: Option<i64>,
-        within_s: i64,
+        (within_s, alone_within_s): (i64, i64),
     ) -> Result<bool, Error> {
         let (first, last) = copies(key);
         let sql = "SELECT key FROM seen WHERE account_id = ?1 AND key BETWEEN ?2 AND ?3
-                   AND abs(at - coalesce(?4, at)) <= ?5 ORDER BY abs(at - coalesce(?4, at)), at, key LIMIT 1";
-        let parameters: &[&dyn rusqlite::ToSql] = &[&account.0, &&first[..], &&last[..], &at_s, &within_s];
+                   AND abs(at - coalesce(?4, at)) <= CASE WHEN EXISTS (SELECT 1 FROM seen other WHERE other.account_id = ?1
+                       AND other.key BETWEEN ?2 AND ?3 AND other.key <> seen.key) THEN ?5 ELSE ?6 END
+                   ORDER BY abs(at - coalesce(?4, at)), at, key LIMIT 1";
+        let parameters: &[&dyn rusqlite::ToSql] =
+            &[&account.0, &&first[..], &&last[..], &at_s, &within_s, &alone_within_s];
         let Some(found) = self.row(sql, parameters, |row| Ok(row.get::<_, Vec<u8>>(0)?))? else { return Ok(false) };
         self.write("DELETE FROM seen WHERE account_id = ? AND key = ?", &[&account.0, &found])?;
         Ok(true)

@@ -82,6 +82,9 @@ fn what_a_server_sends_again() {
         rig.message(&again);
         assert_eq!(rig.updates(), Vec::<String>::new(), "{id}");
         // Said while nobody was there, in one second; and the stream breaks again.
+        rig.wait(7_200);
+        let mut rig = rig.killed();
+        rig.online(false);
         let stored = delayed(&said, "example.org", "2027-01-15T09:00:00Z");
         for _ in 0..3 {
             rig.message(&stored);
@@ -95,6 +98,55 @@ fn what_a_server_sends_again() {
         assert_eq!(rig.updates(), Vec::<String>::new());
         rig.message(&delayed(&said, "example.org", "2027-01-15T10:00:00Z"));
         assert_eq!(rig.updates(), ["message on"]);
+    }
+}
+
+/// What a resumed stream was held up with comes once, and is news.
+#[test]
+fn what_a_resumed_stream_brings() {
+    for id in IDS {
+        let mut rig = Rig::unarchived();
+        rig.wait(600);
+        let said = format!("<message from='{OWNER}/phone' to='{ROBOT}' type='chat' {id}><body>on</body></message>");
+        rig.message(&said);
+        rig.message(&plain("anna", id, "yes"));
+        rig.offline();
+        rig.online(true);
+        rig.message(&delayed(&said, "example.org", "2027-01-15T08:10:02Z"));
+        rig.message(&delayed(&plain("anna", id, "yes"), "example.org", "2027-01-15T08:10:02Z"));
+        assert_eq!(rig.updates(), ["message on", "message yes", "message on", "message yes"], "{id}");
+    }
+}
+
+/// ejabberd sends again what it had for a stream that is gone, also of rooms: before their history or after it.
+#[test]
+fn a_server_sends_again_what_a_room_said() {
+    for is_early in [true, false] {
+        let mut rig = Rig::unarchived();
+        rig.message(&plain("anna", "", "yes"));
+        assert_eq!(rig.updates(), ["message yes"]);
+        rig.wait(10);
+        let mut rig = rig.killed();
+        rig.online(false);
+        let of = |text: &str, by: &str, stamp: &str| delayed(&plain("anna", "", text), by, stamp);
+        let again = [
+            of("yes", "example.org", "2027-01-15T08:00:00.100Z"),
+            of("missed", "example.org", "2027-01-15T08:00:05.100Z"),
+            of("missed", "example.org", "2027-01-15T08:00:06.100Z"),
+        ];
+        let history =
+            again.clone().map(|message| message.replace("example.org'", "muc.example.org'").replace(".1", ".2"));
+        let resend = |rig: &mut Rig, at: bool| again.iter().filter(|_| at).for_each(|message| rig.message(message));
+        rig.presence("Robo", "", SELF);
+        rig.reply("disco#info", WITHOUT_ARCHIVE);
+        resend(&mut rig, is_early);
+        history.iter().for_each(|message| rig.message(message));
+        rig.subject();
+        resend(&mut rig, !is_early);
+        assert_eq!(rig.updates(), ["message missed", "message missed"], "{is_early}");
+        let mut rig = rig.back(&history);
+        resend(&mut rig, true);
+        assert_eq!(rig.updates(), Vec::<String>::new(), "{is_early}");
     }
 }
 

@@ -49,6 +49,13 @@ impl Engine {
         match (&entry.sync, entry.room.info()) {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
             (Sync::Entering { is_told: true }, Some(_)) => self.go_live(key),
+            (Sync::Entering { .. }, Some(_)) => {
+                let due = self.now.mono + limits::ROOM_HISTORY_TIMEOUT;
+                if let Some(entry) = self.touch(key) {
+                    entry.sync_due = entry.sync_due.map(|at| at.min(due));
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

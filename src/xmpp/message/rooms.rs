@@ -30,6 +30,8 @@ pub struct InRoom {
     pub is_history: bool,
     /// Who held it up until now, if it is delayed and says so.
     pub delayed_by: Option<Jid>,
+    /// Our own server has held it up, and not the room.
+    pub is_resent: bool,
     /// Who really said it: the archive of a room that shows real JIDs tells it.
     pub author: Option<BareJid>,
     /// Which question to the room's archive it answers.
@@ -52,6 +54,7 @@ impl InRoom {
             is_private: true,
             is_history: false,
             delayed_by: None,
+            is_resent: false,
             author: None,
             query: None,
             mentions: Vec::new(),
@@ -76,6 +79,7 @@ pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: 
                 stanza_id: only(stanza, is_rooms),
                 is_private: false,
                 is_history: delay::read_by(stanza, &room).is_some(),
+                is_resent: is_resent(stanza, &room, account),
                 delayed_by: delay::read_author(stanza),
                 author: None,
                 query: None,
@@ -90,6 +94,12 @@ pub(super) fn read(stanza: &Element, from: &Jid, to: &Jid, kind: Kind, account: 
         }
         _ => None,
     }
+}
+
+fn is_resent(stanza: &Element, room: &BareJid, account: &BareJid) -> bool {
+    let by = delay::read_author(stanza);
+    let is_ours = by.is_some_and(|by| [account.as_str(), account.domain()].contains(&by.as_str()));
+    is_ours && delay::read_by(stanza, room).is_none()
 }
 
 /// XEP-0372 §3.2: `<reference type='mention' uri='xmpp:…'/>`.

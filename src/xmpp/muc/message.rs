@@ -43,6 +43,8 @@ pub struct RoomMessage {
     pub stamp_ms: Option<i64>,
     /// Whether it says that it is delayed, and be it without a time.
     pub is_delayed: bool,
+    /// Our own server held it up until now: for an interrupted stream, or one that is gone.
+    pub is_resent: bool,
     /// Who held it up until now, if it is delayed and says so.
     pub delayed_by: Option<Jid>,
     /// The new subject (XEP-0045 §8.1), perhaps empty, if this sets one.
@@ -92,6 +94,7 @@ impl RoomMessage {
             occupant_id: room.and_then(|room| room.occupant_id.clone()),
             stamp_ms: inbound.stamp_ms,
             is_delayed: inbound.is_delayed,
+            is_resent: room.is_some_and(|room| room.is_resent),
             delayed_by: room.and_then(|room| room.delayed_by.clone()),
             // XEP-0045 §7.2.15: what has a body too is a message with a title.
             subject: inbound.subject.clone().filter(|_| is_public && inbound.body.is_none()),

@@ -241,6 +241,7 @@ impl Room {
         let is_entering =
             || self.state != State::Joined || self.now.mono < self.joined_at + limits::ROOM_HISTORY_TIMEOUT;
         match self.is_caught_up {
+            _ if message.is_resent => false,
             false => message.is_delayed || is_entering(),
             true => message.is_delayed && message.delayed_by.as_ref().is_some_and(by_room),
         }
