@@ -330,7 +330,7 @@ fn said_again(kind: Kind, archive: bool) {
     }
     // One command, one bot.
     phone.raw(&format!("<message to='{own}' type='chat'><body>/newbot Twin</body></message>"));
-    phone.expect(LIMIT, |message| message.body.contains("Twin"));
+    phone.expect(LIMIT, |message| message.body.contains("Twin") && message.body.contains("bm_"));
     let bots = daemon.http().get(&format!("/bot/list?account={own}"), None).ok().at("bots").list();
     assert_eq!(bots.len(), 3, "{bots:?}");
 }
