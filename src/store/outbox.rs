@@ -95,6 +95,12 @@ impl Store {
         )
     }
 
+    /// What waits is not in the archive up to this id.
+    pub fn store_outbox_marks(&mut self, account: AccountId, mark: &str) -> Result<(), Error> {
+        self.write("UPDATE outbox SET archive_mark = ? WHERE account_id = ? AND room IS NULL", &[&mark, &account.0])?;
+        Ok(())
+    }
+
     /// Whether any message of an account waits.
     pub fn has_outbox(&self, account: AccountId) -> Result<bool, Error> {
         Ok(self.number("SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ?)", &[&account.0])? != 0)

@@ -186,6 +186,11 @@ impl<T> CatchUp<T> {
         }
     }
 
+    /// Whether what was read so far was given out.
+    pub fn tells_in_order(&self) -> bool {
+        matches!(self.direction, Direction::Forward { .. })
+    }
+
     /// Whether a result belongs to this.
     pub fn is_mine(&self, query: Option<&str>) -> bool {
         query == Some(&self.query)

@@ -45,15 +45,14 @@ impl Engine {
 
     /// We know what the room is.
     pub(super) fn sync_informed(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let soon = self.now.mono + limits::ROOM_HISTORY_TIMEOUT;
+        let Some(entry) = self.touch(key) else { return Ok(()) };
         match (&entry.sync, entry.room.info()) {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
             (Sync::Entering { is_told: true }, Some(_)) => self.go_live(key),
             (Sync::Entering { .. }, Some(_)) => {
-                let due = self.now.mono + limits::ROOM_HISTORY_TIMEOUT;
-                if let Some(entry) = self.touch(key) {
-                    entry.sync_due = entry.sync_due.map(|at| at.min(due));
-                }
+                // Only the end of its own history is waited for now.
+                entry.sync_due = entry.sync_due.map(|due| due.min(soon));
                 Ok(())
             }
             _ => Ok(()),

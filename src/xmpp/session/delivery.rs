@@ -159,8 +159,8 @@ impl Ages {
         self.young.push_back((stamp_ms, id.to_string()));
     }
 
-    /// The archive is read: gives the newest of them.
+    /// The newest of them, once.
     pub(super) fn take_settled(&mut self) -> Option<String> {
-        std::mem::take(self).settled
+        self.settled.take()
     }
 }

@@ -266,6 +266,11 @@ impl Session {
         };
         match next {
             Next::Page => {
+                // Whoever is cut off while he reads a long archive goes on from here.
+                if self.is_placed && catch_up.tells_in_order() {
+                    let settled = self.ages.take_settled();
+                    settled.into_iter().for_each(|mark| self.tell(Event::Mark(mark)));
+                }
                 self.relieve_server();
                 self.ask_page();
             }
