@@ -166,7 +166,7 @@ fn told(requests: &[String]) -> Vec<String> {
         let rest = text.split_once(from)?.1;
         rest.split_once(to).map(|(found, _)| found.to_string())
     };
-    let is_first = |request: &&String| seen.insert(between(request, "X-Bot-Delivery: ", "\r\n"));
+    let is_first = |request: &&String| seen.insert(between(&request.to_lowercase(), "x-bot-delivery: ", "\r\n"));
     requests.iter().filter(is_first).filter_map(|request| between(request, r#""body":""#, "\"")).collect()
 }
 
