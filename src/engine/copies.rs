@@ -39,17 +39,19 @@ impl Engine {
             // Its keys have told already.
             return Ok(true);
         }
-        let way = match message.via {
-            Via::Archive | Via::RoomArchive => Way::Archive,
-            _ if message.is_delayed && self.is_of_before(id, message.stamp_ms) => Way::Late,
-            Via::CarbonSent => Way::Out,
-            Via::Direct | Via::CarbonReceived => Way::In,
-        };
         let name = message.origin_id.as_deref().or(message.id.as_deref());
         let key = key_of(message.from.as_str(), name, content(message));
         let has_archive_id = message.archive_id.is_some();
-        // A server stores what somebody sends to himself twice, and sends each copy with the id of its own.
+        // A server stores what somebody sends to himself twice, and sends each copy with the id of its own. Two copies that
+        // are late are a pair like two that are not.
         let is_own = message.from.bare() == message.to.bare();
+        let may_be_late = message.is_delayed && !(is_own && has_archive_id);
+        let way = match message.via {
+            Via::Archive | Via::RoomArchive => Way::Archive,
+            _ if may_be_late && self.is_of_before(id, message.stamp_ms) => Way::Late,
+            Via::CarbonSent => Way::Out,
+            Via::Direct | Via::CarbonReceived => Way::In,
+        };
         if way == Way::Late && !has_archive_id && !self.is_first_late(id, &key, message.stamp_ms)? {
             return Ok(false);
         }

@@ -244,6 +244,10 @@ fn copies_in_the_self_chat_without_ids() {
         assert_eq!(count(&mut rig), 2, "{id:?}");
         hear(&mut rig, &[sent(""), sent(""), direct(""), direct("")]);
         assert_eq!(count(&mut rig), 2, "{id:?}");
+        // A resumed stream was held up with both, and its server marks them as sent again.
+        let late = |message: Inbound| Inbound { is_delayed: true, stamp_ms: Some(START.unix_ms + 500), ..message };
+        hear(&mut rig, &[late(sent("s9")), late(received("r9"))]);
+        assert_eq!(count(&mut rig), 1, "{id:?}");
         // Killed between the two; the archive has both, and one more.
         hear(&mut rig, &[sent("s5")]);
         assert_eq!(count(&mut rig), 1);
