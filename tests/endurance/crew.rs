@@ -43,6 +43,14 @@ impl Crew {
         // Who makes the room is its owner, whose archive is open to him when he is out of it.
         let mut maker = Peer::login(server, "maker", PASSWORD, "phone");
         maker.join(&room, "maker");
+        // It outlives a server's restart: whoever came first would make another one.
+        let fields = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>\
+                      <field var='muc#roomconfig_persistentroom'><value>1</value></field>";
+        maker.raw(&format!(
+            "<iq type='set' to='{room}' id='own'><query xmlns='http://jabber.org/protocol/muc#owner'>\
+             <x xmlns='jabber:x:data' type='submit'>{fields}</x></query></iq>"
+        ));
+        assert_eq!(maker.expect_iq(Duration::from_secs(20), "own").kind, "result");
         let token = create(server, daemon, "hook", "hookmaster");
         let joined = daemon.http().post("/bot/joinRoom", Some(&token), &format!(r#"{{"room":"{room}"}}"#));
         assert_eq!(joined.status, 200, "{}", joined.body);
