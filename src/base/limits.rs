@@ -561,8 +561,9 @@ pub const AI_QUESTIONS_MAX: usize = 256;
 /// Questions asked at once: with [`FILE_JOBS_MAX`] fewer than [`WORK_THREADS_MAX`], so that dead AIs leave webhooks
 /// their threads.
 pub const AI_CALLS_MAX: usize = 24;
-/// The same for one bot: half, so that one that everybody talks to neither silences the others nor fills the memory.
-pub const AI_CALLS_PER_BOT_MAX: usize = AI_CALLS_MAX / 2;
+/// The same for one bot, so that one that everybody talks to neither silences the others nor fills the memory: with its
+/// thread and what is under way a call can take some 700 KB.
+pub const AI_CALLS_PER_BOT_MAX: usize = 10;
 /// Calls for one question, with its second tries and what is left out of them.
 pub const AI_CALLS_PER_QUESTION: u32 = 8;
 /// Second tries at a service in trouble.

@@ -135,11 +135,11 @@ fn conversations_go_on_side_by_side_and_bots_share() {
         tickets.push(ticket);
         asked(&effects)
     };
-    let half = limits::AI_CALLS_PER_BOT_MAX;
-    let calls: Vec<_> = (0..half + 5).flat_map(|i| ask(&mut rig, 0, &format!("p{i}"))).collect();
-    assert_eq!(calls.len(), half, "one bot may have half of what there is");
-    let others: Vec<_> = (0..half).flat_map(|i| ask(&mut rig, 1, &format!("q{i}"))).collect();
-    assert_eq!(others.len(), half);
+    let most = limits::AI_CALLS_PER_BOT_MAX;
+    let calls: Vec<_> = (0..most + 5).flat_map(|i| ask(&mut rig, 0, &format!("p{i}"))).collect();
+    assert_eq!(calls.len(), most, "one bot has a share of what there is");
+    let others: Vec<_> = (0..most).flat_map(|i| ask(&mut rig, 1, &format!("q{i}"))).collect();
+    assert_eq!(others.len(), most);
     assert!(ask(&mut rig, 1, "somebody").is_empty());
     // What one bot has done is for its next, whoever came before.
     let next = one(asked(&rig.batch(vec![says(others[0].0, "a")])));
