@@ -126,6 +126,8 @@ impl Arena {
     /// Nothing comes through, and nobody says so: the daemon must find out by itself.
     fn blackhole(&mut self) {
         self.daemon.wait_online(1, ARRIVAL_LIMIT);
+        // The others connect, too, and are no sign that a dead link was noticed.
+        self.daemon.wait_health("bots_online", self.crew.bots(), ARRIVAL_LIMIT);
         let (before, begun) = (self.proxy.connections(), Instant::now());
         self.proxy.blackhole();
         self.proxy.wait_connections(before + 1, BLACKHOLE_LIMIT);

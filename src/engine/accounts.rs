@@ -337,7 +337,7 @@ impl Engine {
     }
 
     pub(super) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
-        if matches!(event, Event::Presence(_) | Event::Request(_) | Event::Answer { .. }) {
+        if event.is_counted() {
             *self.pending.taken.entry(id).or_default() += 1;
         }
         let now = self.now.mono;
@@ -381,7 +381,9 @@ impl Engine {
             Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
             Event::Skipped(skipped) => {
-                self.pending.marks.extend(skipped.mark.clone().map(|mark| (id, mark)));
+                // Behind a message that could not be stored no place counts.
+                let mark = skipped.mark.clone().filter(|_| !account.is_fenced);
+                self.pending.marks.extend(mark.map(|mark| (id, mark)));
                 self.pending.skipped.push((id, skipped.clone()));
                 Ok(())
             }

@@ -212,6 +212,15 @@ impl Engine {
 
     /// `again`: the event may be tried another time.
     fn refuse_event(&mut self, event: Event, again: bool, failure: &Failure, out: &mut Vec<Effect>) {
+        // The session counts what was told of these until it is taken, well or not.
+        let is_taken = match &event {
+            Event::Session(_, session::Event::Answer { .. }) => !again,
+            Event::Session(_, event) => event.is_counted(),
+            _ => false,
+        };
+        if let (true, Event::Session(account, _)) = (is_taken, &event) {
+            out.push(Effect::Session(*account, Order::Taken(1)));
+        }
         match event {
             Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(failure.clone()))),
             Event::Session(account, event @ session::Event::Answer { .. }) if again => {
@@ -265,6 +274,7 @@ impl Engine {
         self.webhooks.not_before = later;
         self.postpone_questions(later);
         self.removal_at = self.removal_at.map(|at| at.max(later));
+        self.arrivals.iter_mut().for_each(|arrival| arrival.until = arrival.until.max(later));
         self.postpone_acks(later);
     }
 }

@@ -168,7 +168,8 @@ impl Engine {
         let is_failing =
             |account: &Account| !matches!(account.course.connection, Connection::Connecting | Connection::Online);
         let has_arrived = row.bot.and_then(|bot| self.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
-        has_arrived || !self.accounts.get(&row.id).is_some_and(is_failing)
+        // A login key is made where a login succeeded.
+        has_arrived || row.login_key.is_some() || !self.accounts.get(&row.id).is_some_and(is_failing)
     }
 
     /// The server refuses the login. A bot that is just being made is taken back.

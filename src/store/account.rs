@@ -55,7 +55,7 @@ impl Store {
     /// Deletes an account with its outgoing messages and the ids it has seen.
     pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
         self.write("DELETE FROM account WHERE id = ?", &[&id.0])?;
-        Ok(())
+        self.delete_setting(&format!("account_{id}_stanza_max"))
     }
 
     /// Everything of the archive up to this id is committed. Nothing happens when the account is gone.

@@ -61,11 +61,13 @@ impl Store {
     /// Notes of copies have stamps of servers, which on a machine without a clock are far from what it has lived through.
     fn purge_seen(&mut self, now_s: i64, clock_s: i64) -> Result<(), Error> {
         let age = limits::SEEN_RETENTION.as_secs() as i64;
-        let bounds: [&dyn rusqlite::ToSql; 3] = [&(now_s - age), &(now_s + age), &(clock_s - age)];
-        let sql = "SELECT EXISTS (SELECT 1 FROM seen WHERE at < ?1)
+        // A stamp of a time yet to come is a sender's invention.
+        let future = now_s.max(clock_s) + age;
+        let bounds: [&dyn rusqlite::ToSql; 4] = [&(now_s - age), &(now_s + age), &(clock_s - age), &future];
+        let sql = "SELECT EXISTS (SELECT 1 FROM seen WHERE at < ?1) OR EXISTS (SELECT 1 FROM seen WHERE at > ?4)
                    OR EXISTS (SELECT 1 FROM seen WHERE at > ?2 AND at < ?3)";
         if self.number(sql, &bounds)? != 0 {
-            self.write("DELETE FROM seen WHERE at < ?1 OR at > ?2 AND at < ?3", &bounds)?;
+            self.write("DELETE FROM seen WHERE at < ?1 OR at > ?2 AND at < ?3 OR at > ?4", &bounds)?;
         }
         Ok(())
     }

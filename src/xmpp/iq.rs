@@ -99,6 +99,13 @@ impl<T> Questions<T> {
         }
     }
 
+    /// Gives what our own account and server were asked more time: only their answers can be behind something long.
+    pub fn extend_own(&mut self, until: Duration) {
+        for question in self.open.iter_mut().filter(|question| !matches!(question.peer, Peer::Other(_))) {
+            question.until = until;
+        }
+    }
+
     /// Whether a question that `which` holds for is open.
     pub fn is_open(&self, which: impl Fn(&T) -> bool) -> bool {
         self.open.iter().any(|question| which(&question.about))

@@ -234,6 +234,13 @@ pub struct Skipped {
     pub mark: Option<String>,
 }
 
+impl Event {
+    /// Whether the session counts it until [`Input::Taken`], as it counts messages until [`Input::Handled`].
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Event::Presence(_) | Event::Request(_) | Event::Answer { .. } | Event::Skipped(_))
+    }
+}
+
 /// What a server turned out to offer; for `doctor` and the log.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -522,6 +529,7 @@ impl Session {
     fn tell(&mut self, event: Event) {
         match &event {
             Event::Presence(presence) => self.deliveries.told_other(presence.weight()),
+            Event::Skipped(skipped) => self.deliveries.told_other(256 + skipped.from.len() + skipped.why.len()),
             Event::Request(iq) => self.deliveries.told_other(iq.payload.as_ref().map_or(0, Element::weight)),
             Event::Answer { outcome, .. } => {
                 let payload = outcome.as_ref().ok().and_then(Option::as_ref);

@@ -92,7 +92,11 @@ impl Departures {
 
     /// Takes out all but the first, which were not sent on the stream that goes on.
     pub fn keep_first(&mut self) -> VecDeque<(Option<u64>, String)> {
-        self.queue.split_off(self.queue.len().min(1))
+        let rest = self.queue.split_off(self.queue.len().min(1));
+        let gone: usize = rest.iter().filter(|(tag, _)| tag.is_none()).map(|(_, stanza)| stanza.len()).sum();
+        self.untagged -= gone;
+        self.unasked = self.unasked.min(self.queue.len());
+        rest
     }
 
     /// All that is not acknowledged, to be sent again on a resumed stream.

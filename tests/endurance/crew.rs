@@ -89,6 +89,11 @@ impl Crew {
         self.fresh.push(Fresh { token, said, sender });
     }
 
+    /// How many bots there are, the owner's counted.
+    pub(crate) fn bots(&self) -> i64 {
+        self.fresh.len() as i64 + 2
+    }
+
     /// When nothing is broken any more: what is broken of the promise.
     pub(crate) fn judge(
         self,

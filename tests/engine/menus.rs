@@ -383,7 +383,10 @@ fn a_failed_commit_takes_no_form_away() {
         error: None,
     };
     let effects = chat.rig.batch(vec![Event::Session(person, session::Event::Request(Box::new(request)))]);
-    assert!(matches!(effects.as_slice(), [Effect::Session(_, Order::Reset)]), "{effects:?}");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Session(_, Order::Taken(1)), Effect::Session(_, Order::Reset)]),
+        "{effects:?}"
+    );
     other.execute_batch("ROLLBACK").unwrap();
     let done = chat.command(person, PHONE, submit("newbot", &session, &[("name", "Late")]));
     assert!(done.contains("status='completed'") && done.contains("Name: Late"), "{done}");

@@ -83,7 +83,7 @@ impl Engine {
         is_answered: bool,
     ) -> Result<(), store::Error> {
         let (now, day) = (self.lived(), self.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S));
-        log::info!("bot {bot}: an invitation to {} by {who} was not followed", key.1);
+        log::debug!("bot {bot}: an invitation to {} by {who} was not followed", key.1);
         let refused = self.rooms.refused.entry(bot).or_default();
         if refused.day != day {
             (refused.day, refused.answered) = (day, 0);
@@ -95,7 +95,7 @@ impl Engine {
         if is_answered {
             self.tell_session(key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
         }
-        let setting = format!("invitations_told_at:{bot}");
+        let setting = format!("bot_{bot}_invited_at");
         let last: i64 = self.store.setting(&setting)?.and_then(|at| at.parse().ok()).unwrap_or(0);
         if (0..limits::INVITATIONS_TOLD_EVERY_S).contains(&(now - last)) {
             return Ok(());

@@ -18,7 +18,7 @@ use smol::future::{self, FutureExt};
 
 use crate::base::limits;
 use crate::base::ratelimit::client_key;
-use crate::base::spool::SpoolFile;
+use crate::base::spool::{SpoolFile, is_full};
 use crate::http::front::Shared;
 use crate::http::front::body::{Chunked, Holder};
 use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
@@ -33,7 +33,7 @@ const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "The headers took to
 const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "The body took too long.");
 const BODY_CUT: Refusal = Refusal::bad("The body ended too early.");
 const BODIES_FULL: Refusal = Refusal::new(503, "limit_reached", "Too much data under way at once; try again later.");
-const DISK_FULL: Refusal = Refusal::new(507, "storage_full", "The disk is full.");
+const DISK_FULL: Refusal = Refusal::new(507, "disk_full", "The disk of the daemon is full; nothing was done.");
 const FULL: Refusal = Refusal::new(503, "limit_reached", "Too many connections; try again later.");
 const ANSWER_LATE: Refusal = Refusal::new(503, "internal", "The answer took too long.");
 
@@ -96,10 +96,7 @@ impl Coming {
 
 fn no_file(error: &io::Error) -> Refusal {
     log::error!("http: a body cannot be kept in a file: {error}");
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DISK_FULL,
-        _ => INTERNAL,
-    }
+    if is_full(error) { DISK_FULL } else { INTERNAL }
 }
 
 /// Serves a connection until it ends.

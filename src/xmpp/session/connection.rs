@@ -210,6 +210,7 @@ impl Session {
             && self.now.mono.saturating_sub(since) >= limits::STABLE_AFTER
         {
             self.losses.reset();
+            self.redirects = 0;
         }
         let random = self.random();
         self.losses.next(random)

@@ -27,7 +27,7 @@ impl Session {
         }
         if self.stream.as_ref().is_some_and(|stream| stream.is_inside()) {
             // A large stanza on a slow line: the answer may be behind it, or in it.
-            self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |_| true);
+            self.questions.extend_own(self.now.mono + limits::IQ_TIMEOUT);
         }
         self.heard();
     }
@@ -199,11 +199,7 @@ impl Session {
                 }
                 _ => self.consume(),
             },
-            Reading::Forged(what) => {
-                let from = element.attribute("from").unwrap_or("-");
-                log::warn!("{}: dropped a forged {what} from {from}", self.config.account);
-                self.consume();
-            }
+            Reading::Forged(what) => self.skip(element, bytes as u64, &format!("it is a forged {what}")),
             Reading::Nothing => self.skip(element, bytes as u64, NO_ADDRESS),
         }
     }

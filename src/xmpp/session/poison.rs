@@ -73,6 +73,12 @@ fn name(stanza: &str) -> u64 {
     hasher.finish()
 }
 
+/// Presence and small questions are the same for everybody: a loss while they are under way has another reason. So they
+/// neither wait for their turn nor hold others up.
+fn may_be_to_blame(stanza: &str) -> bool {
+    stanza.starts_with("<message") || stanza.len() > limits::STANZA_BYTES_SURE
+}
+
 impl Session {
     /// What is sent and not acknowledged, in order.
     fn under_way(&self) -> Vec<&str> {
@@ -87,7 +93,7 @@ impl Session {
         if !self.is_established() {
             return false;
         }
-        let under_way = self.under_way();
+        let under_way: Vec<&str> = self.under_way().into_iter().filter(|stanza| may_be_to_blame(stanza)).collect();
         let count = under_way.len();
         let Some(first) = under_way.first() else { return false };
         // One that is larger than every server takes (RFC 6120 §13.12) is more likely to be meant than the first.
@@ -103,9 +109,7 @@ impl Session {
             Loss::Closed => is_soon && (is_accused || count == 1),
             Loss::Other => false,
         };
-        // Presence and small questions are the same for everybody: a loss while they are under way has another reason.
         let is_message = stanza.starts_with("<message");
-        let is_blamed = is_blamed && (is_message || stanza.len() > limits::STANZA_BYTES_SURE);
         let (name, stanza) = (name(stanza), stanza.to_string());
         self.caution.one_by_one = self.caution.one_by_one.max(count + self.caution.waiting.len());
         if !is_blamed {
@@ -137,7 +141,8 @@ impl Session {
 
     /// Gives back what is to be sent now; else it waits for its turn.
     pub(super) fn in_turn(&mut self, tag: Option<u64>, stanza: String) -> Option<(Option<u64>, String)> {
-        if self.caution.one_by_one > 0 && (!self.is_line_free() || !self.caution.waiting.is_empty()) {
+        let is_due = self.is_line_free() && self.caution.waiting.is_empty();
+        if self.caution.one_by_one > 0 && may_be_to_blame(&stanza) && !is_due {
             self.caution.waiting.push_back((tag, stanza));
             return None;
         }
@@ -145,7 +150,7 @@ impl Session {
     }
 
     fn is_line_free(&self) -> bool {
-        self.under_way().is_empty()
+        !self.under_way().into_iter().any(may_be_to_blame)
     }
 
     /// Something is sent.
@@ -156,7 +161,7 @@ impl Session {
     /// The server has these stanzas: they are not to blame.
     pub(super) fn acquit(&mut self, h: u32) {
         if let Some(sm) = self.sm.as_ref().filter(|_| self.caution.one_by_one > 0) {
-            let messages = sm.departures.up_to(h).filter(|stanza| stanza.starts_with("<message")).count();
+            let messages = sm.departures.up_to(h).filter(|stanza| may_be_to_blame(stanza)).count();
             let is_known = sm.departures.up_to(h).any(|stanza| Some(name(stanza)) == self.caution.accused);
             self.less_careful(messages, is_known);
         }

@@ -228,7 +228,14 @@ impl Session {
 
     fn tell_archived(&mut self, arrived: Option<Arrived>) {
         if let Some(arrived) = arrived {
-            let held = self.deliveries.told_archived(&arrived);
+            // Until there is a place, of the archive only what we said ourselves counts: what came live stays.
+            let held = match self.is_placed {
+                true => self.deliveries.told_archived(&arrived),
+                false => {
+                    self.deliveries.told(&arrived);
+                    None
+                }
+            };
             self.tell(Event::Message(arrived.message));
             self.drop_message(held);
         }
