@@ -23,7 +23,6 @@ pub(super) fn list(config: &Config, owner: Option<&BareJid>) -> Result<(), Faile
     }
     let text = |bot: &Fields, key: &str| bot.text(key).ok().flatten().unwrap_or_default().to_string();
     let row = |bot: &Fields| {
-        let owner = bot.text("account").ok().flatten().map_or_else(|| text(bot, "owner"), str::to_string);
         let (state, why) = (state(bot), text(bot, "state_why"));
         vec![
             number(bot),
@@ -32,7 +31,7 @@ pub(super) fn list(config: &Config, owner: Option<&BareJid>) -> Result<(), Faile
             text(bot, "status"),
             state,
             text(bot, "jid"),
-            owner,
+            text(bot, "account"),
             why,
         ]
     };

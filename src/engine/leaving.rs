@@ -52,7 +52,7 @@ impl Engine {
         // Told once, and then when it has become rare.
         let level = if is_first || wait > limits::REMOVAL_MAX / 2 { log::Level::Warn } else { log::Level::Debug };
         let why = remedy::at(Place::File, &format!("{why}; {FORGET} gives it up"));
-        let (jid, seconds) = (&row.jid, wait.as_secs());
+        let (jid, seconds) = (&row.jid, wait.as_secs_f32().ceil());
         log::log!(level, "{jid}: this account of a deleted bot is not removed yet, next try in {seconds} s: {why}");
         self.remove_at(now + wait);
         Ok(())

@@ -40,7 +40,7 @@ impl Engine {
             gauge(
                 "outbox_depth",
                 "Accepted messages that no server has acknowledged.",
-                waiting + self.room_outbox_depth(),
+                waiting + self.room_outbox_depth() + self.store.count_all_omemo_waiting().unwrap_or(0),
             ),
             counter(
                 "stanzas_skipped_total",

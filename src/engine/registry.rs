@@ -44,6 +44,7 @@ impl Bot {
         BotInfo {
             id: self.row.id,
             name: self.row.name.clone(),
+            owner: Box::new(self.row.owner.clone()),
             jid: self.row.jid.as_ref().map(ToString::to_string).unwrap_or_default(),
             mode: self.mode,
             access: self.access,

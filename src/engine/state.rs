@@ -95,10 +95,12 @@ impl Engine {
 
     /// A moment of the engine's life in Unix time, by what the clock says now.
     pub(super) fn unix_at(&self, mono: Duration) -> i64 {
-        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        match self.now.mono.checked_sub(mono) {
-            Some(ago) => self.now.unix() - seconds(ago),
-            None => self.now.unix() + seconds(mono - self.now.mono),
-        }
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let at = match self.now.mono.checked_sub(mono) {
+            Some(ago) => self.now.unix_ms.saturating_sub(ms(ago)),
+            None => self.now.unix_ms.saturating_add(ms(mono - self.now.mono)),
+        };
+        // Rounded, so that a millisecond between the two clocks does not show.
+        at.saturating_add(500).div_euclid(1000)
     }
 }

@@ -261,6 +261,7 @@ fn bot() -> BotInfo {
     BotInfo {
         id: BotId(1),
         name: "MyBot".into(),
+        owner: Box::new(BareJid::parse("ralf@chat.example.com").unwrap()),
         jid: String::new(),
         mode: Mode::Personal,
         access: Access::Owner,
@@ -276,6 +277,7 @@ fn support_bot() -> BotInfo {
     BotInfo {
         id: BotId(2),
         name: WILD.into(),
+        owner: Box::new(BareJid::parse("ralf@chat.example.com").unwrap()),
         jid: "bot_supportbot_c3a1@chat.example.com".into(),
         mode: Mode::Dedicated,
         access: Access::Owner,

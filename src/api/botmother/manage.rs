@@ -55,7 +55,7 @@ fn wait(fields: &Fields) -> Result<Wait, Failure> {
     let max = limits::ARRIVAL_SECONDS_MAX;
     match (fields.truth("wait"), fields.number("wait")) {
         (Ok(None), _) => Ok(Wait::Some),
-        (Ok(Some(false)), _) | (_, Ok(Some(0))) => Ok(Wait::No),
+        (Ok(Some(false)), _) => Ok(Wait::No),
         (Ok(Some(true)), _) => Ok(Wait::Online(limits::ARRIVAL_TIMEOUT)),
         (_, Ok(Some(seconds))) if (1..=max).contains(&seconds) => {
             Ok(Wait::Online(Duration::from_secs(seconds.unsigned_abs())))

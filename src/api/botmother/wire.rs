@@ -271,7 +271,7 @@ fn created(info: &BotInfo, base_url: &str) -> Object {
 
 /// What the guide has, and who may speak to it.
 fn listed(info: &BotInfo, place: Place) -> String {
-    bot_members(info, place).text("access", info.access.as_str()).end()
+    bot_members(info, place).text("access", info.access.as_str()).text("account", info.owner.as_str()).end()
 }
 
 fn bot_members(info: &BotInfo, place: Place) -> Object {

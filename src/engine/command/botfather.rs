@@ -271,6 +271,11 @@ fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
+    let bot = engine.bot(id)?;
+    if let (Some(jid), true) = (&bot.row.jid, bot.row.active) {
+        let words = [("name", bot.row.name.as_str()), ("jid", jid.as_str())];
+        return Ok(texts::HAS_OWN_CHAT.fill(language, &words));
+    }
     if !engine.personal_bots(owner).any(|bot| bot.row.id == id) {
         return Ok(texts::NOT_ACTIVE.fill(language, &[("id", &id.to_string())]));
     }

@@ -88,10 +88,13 @@ fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
     if engine.store.ai(chat.bot, false)?.is_some() {
-        if engine.bot(chat.bot)?.row.owner == chat.who {
-            engine.clear_updates(chat.bot)?;
-        }
-        return ai::clear(engine, chat.bot, &chat.who);
+        let is_owner = engine.bot(chat.bot)?.row.owner == chat.who;
+        let count = if is_owner { engine.clear_updates(chat.bot)? } else { 0 };
+        let answer = ai::clear(engine, chat.bot, &chat.who)?;
+        return Ok(match count {
+            0 => answer,
+            count => format!("{}\n{answer}", chat::CLEARED.fill(language, &[("count", &count.to_string())])),
+        });
     }
     if engine.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(language, &[]));

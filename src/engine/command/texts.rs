@@ -163,6 +163,8 @@ texts! {
     CHOSEN = "{name} now gets what you write here." | "{name} bekommt jetzt, was du hier schreibst.";
     /// /use with a disabled bot.
     NOT_ACTIVE = "Bot {id} is disabled. Switch it on first: /activate {id}" | "Bot {id} ist abgeschaltet. Schalte ihn erst ein: /activate {id}";
+    /// /use of a bot with an account of its own.
+    HAS_OWN_CHAT = "{name} has a chat of its own. Write to {jid}" | "{name} hat einen eigenen Chat. Schreibe an {jid}";
     /// Answer to /showtoken.
     SHOW_TOKEN = "Token for {name} (ID: {id}):\n{token}" | "Token von {name} (ID: {id}):\n{token}";
     /// /showtoken after a revoke.

@@ -18,6 +18,8 @@ pub struct BotInfo {
     pub id: BotId,
     /// Its name.
     pub name: String,
+    /// Who commands it.
+    pub owner: Box<BareJid>,
     /// Its own address; empty for personal bots.
     pub jid: String,
     /// How it is connected.
@@ -370,6 +372,7 @@ mod tests {
         let info = BotInfo {
             id: BotId(1),
             name: name.into(),
+            owner: Box::new(BareJid::parse("owner@x.example").unwrap()),
             jid: jid.into(),
             mode: Mode::Dedicated,
             access: Access::Owner,
