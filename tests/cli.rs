@@ -244,7 +244,8 @@ fn a_first_hour() {
     let chat = program.run_with(&["chat", "--port", &port], "/newbot Weather\n/mybots\n");
     assert!(chat.exit == 0 && chat.out.contains("bm_") && chat.out.contains("[1] Weather"), "{chat:?}");
     let list = program.run(&["bot", "list", "--port", &port]);
-    assert_eq!(list.out, "ID  NAME     MODE      STATUS  STATE\n1   Weather  personal  active  online\n");
+    let table = "ID  NAME     MODE      STATUS  STATE   OWNER\n1   Weather  personal  active  online  owner@local\n";
+    assert_eq!(list.out, table);
     let twin = program.run(&["--port", &port]);
     assert!(twin.exit == 1 && twin.err.contains("choose another port"), "{twin:?}");
     let doctor = program.run(&["doctor", "--port", &port]);
