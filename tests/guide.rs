@@ -55,12 +55,14 @@ fn curl_commands() -> Vec<(String, String)> {
 
 /// Runs the guide's commands in their order; gives the answer to each.
 fn run_curl(daemon: &Daemon, owner: &str, friend: &str) -> Vec<(String, Json)> {
-    let mut token = String::new();
+    let (mut token, mut message) = (String::new(), String::new());
     let mut answers = Vec::new();
     for (title, command) in curl_commands() {
         let command = command
             .replace("localhost:7842", &format!("localhost:{}", daemon.port))
             .replace("my-server.com", "my-server.invalid")
+            // What stands there for the id of a message.
+            .replace("msg-uuid", &message)
             .replace("ralf@chat.example.com", owner)
             .replace("user@chat.example.com", friend);
         let script = format!("TOKEN='{token}'\n{command}");
@@ -71,6 +73,9 @@ fn run_curl(daemon: &Daemon, owner: &str, friend: &str) -> Vec<(String, Json)> {
         assert!(text.contains(r#""ok":true"#), "{title}: {text}");
         if title.starts_with("Create a personal bot") {
             token = answer.at("token").text();
+        }
+        if title.starts_with("Send a message") {
+            message = answer.at("result").at("message_id").text();
         }
         answers.push((title, answer));
     }
