@@ -23,6 +23,8 @@ use support::*;
 mod archive;
 #[path = "engine_life/deeds.rs"]
 mod deeds;
+#[path = "engine_life/names.rs"]
+mod names;
 #[path = "engine_life/states.rs"]
 mod states;
 #[path = "support/engine.rs"]

@@ -316,10 +316,20 @@ impl Engine {
     fn begin_renaming(&mut self, id: BotId) -> Result<(), store::Error> {
         let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
         let theirs = self.account_of(&bot.row.owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
-        if let (Some(theirs), Some(_)) = (theirs, self.store.setting(&former_name_key(id))?) {
+        if let (Some(theirs), Some(_)) = (theirs, self.store.setting(&former_name_key(id))?)
+            && !self.is_renaming(theirs, id)
+        {
             self.ask_roster(theirs, Asked::Renaming(id));
         }
         Ok(())
+    }
+
+    /// Two at once would have the later one undo what the owner has said between them.
+    fn is_renaming(&self, theirs: AccountId, id: BotId) -> bool {
+        let is_such = |about: &About| {
+            matches!(about, About::Arrival(Asked::Renaming(bot) | Asked::Renamed(bot, _)) if *bot == id)
+        };
+        self.asked.values().any(|(account, about)| *account == theirs && is_such(about))
     }
 
     /// What the owner has called it himself stays.
