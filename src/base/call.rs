@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::limits;
@@ -189,13 +190,13 @@ fn origin(url: &str) -> &str {
 }
 
 /// What came back, whatever its status.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 pub struct HttpAnswer {
     /// HTTP status code.
     pub status: u16,
     /// Headers, names in lower case; those that are not ASCII text are left out.
     pub headers: Vec<(String, String)>,
-    /// The body, cut off at the bound; empty when it went to a file or was streamed.
+    /// The body; its beginning if it was longer than the bound; empty when it went to a file or was streamed.
     pub body: Vec<u8>,
     /// Whether the body was longer than the bound.
     pub is_cut: bool,
@@ -203,6 +204,34 @@ pub struct HttpAnswer {
     pub body_bytes: u64,
     /// From the look-up of the name to the last byte.
     pub took: Duration,
+    /// What the body holds of the memory that all answers share, until it is dropped.
+    pub share: Share,
+}
+
+/// What all answers hold in memory beyond [`limits::ANSWER_BYTES_FREE`] each.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// One answer's share of [`limits::ANSWERS_BYTES_MAX`], given back when it is dropped.
+#[derive(Default, PartialEq, Eq)]
+pub struct Share(usize);
+
+impl Share {
+    /// Grows to hold so many bytes; false when there is not as much left.
+    pub fn grow_to(&mut self, bytes: usize) -> bool {
+        let more = bytes.saturating_sub(limits::ANSWER_BYTES_FREE).saturating_sub(self.0);
+        if more > 0 && HELD.fetch_add(more, Ordering::Relaxed) + more > limits::ANSWERS_BYTES_MAX {
+            HELD.fetch_sub(more, Ordering::Relaxed);
+            return false;
+        }
+        self.0 += more;
+        true
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
 }
 
 impl HttpAnswer {

@@ -473,12 +473,8 @@ pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
 pub const ANSWER_BYTES_FREE: usize = 32 * 1024;
 /// What all answers under way hold in memory beyond that: one of the longest, and some tens of an ordinary length.
 pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024;
-/// Lines of streamed answers that the engine has not looked at yet; whoever speaks faster waits.
-pub const HEARD_BYTES_MAX: usize = 128 * 1024;
-/// How soon he goes on.
-pub const HEARD_STEP: Duration = Duration::from_millis(5);
-/// Lines of one streamed answer that are told together at most.
-pub const HEARD_AT_ONCE_BYTES: usize = 8 * 1024;
+/// Lines of one streamed answer that the engine has not looked at yet; a service that speaks faster waits.
+pub const HEARD_BYTES_MAX: usize = 8 * 1024;
 /// The explanation of an answer that was to be saved or streamed and is an error.
 pub const CALL_ERROR_BYTES_MAX: u64 = 16 * 1024;
 /// `Retry-After` beyond a day is a mistake or a joke.

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::base::call::{HttpCall, Pieces};
 use crate::base::limits;
-use crate::engine::event::{Event, Heard};
+use crate::engine::event::{Event, Lines};
 use crate::work::{Cancel, Work};
 
 /// The pool of calls. It holds a way to the engine, which ends only when there is none any more: so it can be taken away.
@@ -16,8 +15,6 @@ pub(super) struct Calls {
     pool: Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>,
     /// How to call off what is under way, by tag.
     cancels: Cancels,
-    /// Bytes told and not looked at yet.
-    heard: Arc<AtomicUsize>,
 }
 
 type Cancels = Arc<Mutex<HashMap<u64, Cancel>>>;
@@ -31,7 +28,7 @@ impl Calls {
             lock(&known).remove(&tag);
             let _ = report.send(Event::Called { tag, called: Box::new(called) });
         };
-        Calls { pool: Mutex::new(Some((Work::new(tell), events))), cancels, heard: Arc::default() }
+        Calls { pool: Mutex::new(Some((Work::new(tell), events))), cancels }
     }
 
     /// Has a call made, or tells at once why not.
@@ -41,8 +38,8 @@ impl Calls {
         // Held until the call is known: it may be over before.
         let mut cancels = lock(&self.cancels);
         let submitted = if let Some(pace) = pace {
-            let (told, events, heard) = (Instant::now(), events.clone(), self.heard.clone());
-            let mut ear = Ear { tag, pace, lines: Vec::new(), told, events, heard };
+            let lines = Lines::default().into();
+            let mut ear = Ear { tag, pace, heard: Vec::new(), told: Instant::now(), lines, events: events.clone() };
             work.submit_stream(tag, key, call, Pieces::Lines, Box::new(move |line| ear.hear(line)))
         } else {
             work.submit(tag, key, call)
@@ -73,10 +70,11 @@ impl Calls {
 struct Ear {
     tag: u64,
     pace: Duration,
-    lines: Vec<u8>,
+    /// What is not told yet.
+    heard: Vec<u8>,
     told: Instant,
+    lines: Arc<Lines>,
     events: mpsc::Sender<Event>,
-    heard: Arc<AtomicUsize>,
 }
 
 impl Ear {
@@ -84,11 +82,11 @@ impl Ear {
         if line.starts_with(b":") {
             return ControlFlow::Continue(());
         }
-        self.lines.extend_from_slice(line);
-        self.lines.push(b'\n');
+        self.heard.extend_from_slice(line);
+        self.heard.push(b'\n');
         // An event ends with an empty line, and of JSON each line is whole.
         let is_whole = line.is_empty() || line.starts_with(b"{");
-        if self.lines.len() > limits::HEARD_AT_ONCE_BYTES || (is_whole && self.told.elapsed() >= self.pace) {
+        if self.heard.len() > limits::HEARD_BYTES_MAX || (is_whole && self.told.elapsed() >= self.pace) {
             self.tell();
         }
         ControlFlow::Continue(())
@@ -96,19 +94,17 @@ impl Ear {
 
     fn tell(&mut self) {
         self.told = Instant::now();
-        let lines = std::mem::take(&mut self.lines);
-        // A service that speaks faster than the engine listens waits; here nothing may pile up.
-        while self.heard.load(Ordering::Relaxed) > limits::HEARD_BYTES_MAX {
-            std::thread::sleep(limits::HEARD_STEP);
+        if let Some(lines) = self.lines.add(&self.heard) {
+            let _ = self.events.send(Event::Heard { tag: self.tag, lines });
         }
-        let lines = Heard::new(lines, &self.heard);
-        let _ = self.events.send(Event::Heard { tag: self.tag, lines });
+        self.heard.clear();
+        self.heard.shrink_to(limits::HEARD_BYTES_MAX);
     }
 }
 
 impl Drop for Ear {
     fn drop(&mut self) {
-        if !self.lines.is_empty() {
+        if !self.heard.is_empty() {
             self.tell();
         }
     }

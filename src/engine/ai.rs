@@ -292,8 +292,8 @@ impl Engine {
             question.state = State::Asked;
             question.calls += 1;
             question.dialect = dialect;
-            let shown = question.live.take().and_then(|live| live.shown);
-            question.live = is_stream.then(|| live::Live::new(dialect, &row.model, shown));
+            let former = question.live.take();
+            question.live = is_stream.then(|| live::Live::new(dialect, &row.model, former));
         }
         // How many a bot asks at once is bounded where they are chosen.
         let key = format!("ai:{tag}");

@@ -326,9 +326,7 @@ impl Engine {
 
     /// Two at once would have the later one undo what the owner has said between them.
     fn is_renaming(&self, theirs: AccountId, id: BotId) -> bool {
-        let is_such = |about: &About| {
-            matches!(about, About::Arrival(Asked::Renaming(bot) | Asked::Renamed(bot, _)) if *bot == id)
-        };
+        let is_such = |about: &About| matches!(about, About::Arrival(Asked::Renaming(bot) | Asked::Renamed(bot, _)) if *bot == id);
         self.asked.values().any(|(account, about)| *account == theirs && is_such(about))
     }
 

@@ -77,12 +77,16 @@ pub struct Ticket {
 
 /// The engine's end of a [`Ticket`].
 #[derive(Clone, Debug)]
-pub struct ReplyTo(async_channel::Sender<Outcome>);
+pub struct ReplyTo {
+    slot: async_channel::Sender<Outcome>,
+    /// The same slot: what was not taken out of it yet.
+    waiting: async_channel::Receiver<Outcome>,
+}
 
 /// A fresh slot, both ends.
 pub fn ticket() -> (ReplyTo, Ticket) {
     let (sender, receiver) = async_channel::bounded(1);
-    (ReplyTo(sender), Ticket { slot: receiver, leaving: None })
+    (ReplyTo { slot: sender, waiting: receiver.clone() }, Ticket { slot: receiver, leaving: None })
 }
 
 impl Ticket {
@@ -96,11 +100,11 @@ impl Ticket {
         self.next().await
     }
 
-    /// What there is now of an answer that comes in parts ([`Answer::AiSoFar`]), or its end, awaited. What was not taken in
-    /// time is replaced by what came after it.
+    /// More of an answer that comes in parts ([`Answer::AiPart`]), or its end, awaited. Parts that were not taken in time
+    /// come as one; the end takes their place.
     pub async fn next(&mut self) -> Outcome {
         let outcome = self.slot.recv().await.unwrap_or(Err(Failure::Internal));
-        if !matches!(outcome, Ok(Answer::AiSoFar(_))) {
+        if !matches!(outcome, Ok(Answer::AiPart { .. })) {
             self.leaving = None;
         }
         outcome
@@ -118,13 +122,20 @@ impl Drop for Ticket {
 }
 
 impl ReplyTo {
-    /// Answers, in the place of what was not taken yet. Nobody may be waiting any more; that is no error.
-    pub fn send(self, outcome: Outcome) {
-        let _ = self.0.force_send(outcome);
+    /// Answers. Nobody may be waiting any more; that is no error.
+    pub fn send(self, mut outcome: Outcome) {
+        if let Ok(Answer::AiPart { text, is_instead }) = &mut outcome
+            && !*is_instead
+            && let Ok(Ok(Answer::AiPart { text: before, is_instead: was_instead })) = self.waiting.try_recv()
+        {
+            text.insert_str(0, &before);
+            *is_instead = was_instead;
+        }
+        let _ = self.slot.force_send(outcome);
     }
 
     /// Whether the caller has gone away.
     pub fn is_gone(&self) -> bool {
-        self.0.is_closed()
+        self.slot.is_closed()
     }
 }

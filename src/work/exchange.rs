@@ -6,7 +6,6 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use ureq::http::{self, HeaderValue, Request, Response};
@@ -20,7 +19,7 @@ use super::lines::Lines;
 use super::link::Tcp;
 use super::resolve::Names;
 use super::tls::{self, Certificate, Tls};
-use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach, SEALED_FILE_EXTRA};
+use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach, SEALED_FILE_EXTRA, Share};
 use crate::base::limits;
 use crate::base::spool::is_full;
 use crate::base::time::to_http_date;
@@ -195,39 +194,22 @@ fn to_memory(mut taken: HttpAnswer, mut reader: impl Read, max: u64) -> Result<H
     let mut whole = Vec::new();
     // One byte more tells whether that was all; when it does not come, nothing is lost.
     let ended = pump_within(&mut reader, max, &mut |bytes| {
-        share.grow_to(whole.len() + bytes.len())?;
+        if !share.grow_to(whole.len() + bytes.len()) {
+            return Err(CallError::Unreachable("too many long answers come at once".into()));
+        }
         whole.extend_from_slice(bytes);
         Ok(ControlFlow::Continue(()))
     })?;
-    taken.body = whole;
-    taken.body_bytes = taken.body.len() as u64;
+    taken.body_bytes = whole.len() as u64;
     taken.is_cut = !ended && !matches!(reader.read(&mut [0]), Ok(0));
+    if taken.is_cut {
+        // Of no use but for what it says of an error.
+        whole.truncate(limits::CALL_ERROR_BYTES_MAX as usize);
+        whole.shrink_to_fit();
+        share = Share::default();
+    }
+    (taken.body, taken.share) = (whole, share);
     Ok(taken)
-}
-
-/// What all answers under way hold in memory beyond [`limits::ANSWER_BYTES_FREE`] each.
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-/// One answer's share of it, given back when it is dropped.
-#[derive(Default)]
-struct Share(usize);
-
-impl Share {
-    fn grow_to(&mut self, bytes: usize) -> Result<(), CallError> {
-        let more = bytes.saturating_sub(limits::ANSWER_BYTES_FREE).saturating_sub(self.0);
-        if more > 0 && HELD.fetch_add(more, Ordering::Relaxed) + more > limits::ANSWERS_BYTES_MAX {
-            HELD.fetch_sub(more, Ordering::Relaxed);
-            return Err(CallError::Unreachable("too many long answers come at once".into()));
-        }
-        self.0 += more;
-        Ok(())
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        HELD.fetch_sub(self.0, Ordering::Relaxed);
-    }
 }
 
 fn to_file(reader: impl Read, call: &HttpCall, path: &Path) -> Result<u64, CallError> {
@@ -276,7 +258,9 @@ fn to_each(reader: impl Read, max: u64, each: Each<'_>) -> Result<u64, CallError
     let mut share = Share::default();
     let count = pump(reader, max, &mut |bytes| {
         let flow = lines.push(bytes, each).map_err(|_| CallError::TooLarge)?;
-        share.grow_to(lines.held())?;
+        if !share.grow_to(lines.held()) {
+            return Err(CallError::Unreachable("too many long answers come at once".into()));
+        }
         is_ended = flow.is_break();
         Ok(flow)
     })?;

@@ -220,7 +220,9 @@ fn answer(question: Question) -> Answer {
             substitute: None,
         }),
         Question::EnableAi(is_enabled) => Answer::AiEnabled(is_enabled),
-        Question::AskAi { .. } => Answer::AiAnswer("The capital of France is Paris.".into(), None),
+        Question::AskAi { .. } => {
+            Answer::AiAnswer { text: "The capital of France is Paris.".into(), cut: None, is_continued: false }
+        }
         Question::SetCommands(_) | Question::CreateBot(_) => Answer::Done,
         Question::GetCommands => Answer::Commands(commands()),
         Question::Keys(question) => Answer::Keys(match question {

@@ -288,7 +288,7 @@ fn programs_ask_too() {
     let (effects, _ticket) = rig.begin(as_bot(&bot), ask("q", "x"));
     let (tag, _) = one(asked(&effects));
     let outcomes = answers(rig.batch(vec![says(tag, "a")]));
-    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text, None))] if text == "a"));
+    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer { text, cut: None, .. })] if text == "a"));
     // Others have conversations of their own.
     let (effects, _t2) = rig.begin(as_bot(&bot), ask("r", "y"));
     let (tag, call) = one(asked(&effects));
@@ -310,7 +310,7 @@ fn programs_hear_an_answer_while_it_comes() {
     setup_ai(&mut rig, &bot);
     let ask = |text: &str| Question::AskAi { text: text.to_string(), from: "x".to_string(), is_live: true };
     let so_far = |effects: Vec<Effect>| match &answers(effects)[..] {
-        [Ok(Answer::AiSoFar(text))] => text.clone(),
+        [Ok(Answer::AiPart { text, is_instead: false })] => text.clone(),
         other => panic!("{other:?}"),
     };
     let (effects, _ticket) = rig.begin(as_bot(&bot), ask("q"));
@@ -326,10 +326,13 @@ fn programs_hear_an_answer_while_it_comes() {
     assert!(rig.batch(vec![piece(tag, "<th")]).is_empty(), "it may be a thought");
     assert!(rig.batch(vec![piece(tag, "ink>Hm.</think>")]).is_empty());
     assert_eq!(so_far(rig.batch(vec![piece(tag, "Once ")])), "Once");
-    assert_eq!(so_far(rig.batch(vec![piece(tag, "upon")])), "Once upon");
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "upon")])), " upon");
     rig.batch(vec![Event::Heard { tag, lines: b"data: [DONE]\n".to_vec().into() }]);
     let outcomes = answers(rig.batch(vec![http_answered(tag, 200, "")]));
-    assert!(matches!(&outcomes[..], [Ok(Answer::AiAnswer(text, None))] if text == "Once upon"), "{outcomes:?}");
+    assert!(
+        matches!(&outcomes[..], [Ok(Answer::AiAnswer { text, cut: None, is_continued: true })] if text == "Once upon"),
+        "{outcomes:?}"
+    );
     // Whoever goes away is not answered, and the next one is.
     let (effects, leaver) = rig.begin(as_bot(&bot), ask("r"));
     let (first, _) = one(asked(&effects));
@@ -486,14 +489,16 @@ fn thoughts_are_taken_back_and_cuts_are_told() {
     let (effects, _ticket) = rig.begin(as_bot(&bot), question);
     let (tag, _) = one(asked(&effects));
     let so_far = |effects| match one(answers(effects)) {
-        Ok(Answer::AiSoFar(text)) => text,
+        Ok(Answer::AiPart { text, is_instead }) => (text, is_instead),
         other => panic!("{other:?}"),
     };
-    assert_eq!(so_far(rig.batch(vec![piece(tag, "Let me see.")])), "Let me see.");
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "Let me see.")])), ("Let me see.".into(), false));
     assert!(rig.batch(vec![piece(tag, "</think>")]).is_empty());
-    assert_eq!(so_far(rig.batch(vec![piece(tag, "Paris")])), "Paris");
+    assert_eq!(so_far(rig.batch(vec![piece(tag, "Paris")])), ("Paris".into(), true));
     let outcome = one(answers(rig.batch(vec![http_answered(tag, 200, "")])));
-    let Ok(Answer::AiAnswer(text, Some("ended_early"))) = outcome else { panic!("{outcome:?}") };
+    let Ok(Answer::AiAnswer { text, cut: Some("ended_early"), is_continued: true }) = outcome else {
+        panic!("{outcome:?}")
+    };
     assert_eq!(text, "Paris\n\n(The answer was cut off here: the provider broke off.)");
     // A person sees the same; and what was shown of a thought goes also when no answer comes.
     rig.phone("/ki stream on");

@@ -20,7 +20,7 @@ pub(super) async fn begin(mut ticket: Ticket) -> Response {
     }
     // `X-Accel-Buffering`: nginx would keep the parts back until they fill a page.
     let headers = vec![("Cache-Control", "no-cache".to_string()), ("X-Accel-Buffering", "no".to_string())];
-    let next = NextPiece(Box::pin(async move { Some(part(first, ticket, String::new())) }));
+    let next = NextPiece(Box::pin(async move { Some(part(first, ticket, 0)) }));
     Response {
         content_type: "text/event-stream".into(),
         headers,
@@ -29,25 +29,21 @@ pub(super) async fn begin(mut ticket: Ticket) -> Response {
     }
 }
 
-/// The events that tell an outcome, and what comes then. The client has this much of the text.
-fn part(outcome: Outcome, mut ticket: Ticket, mut told: String) -> (Vec<u8>, NextPiece) {
+/// The events that tell an outcome, and what comes then. The client has so many bytes of the text.
+fn part(outcome: Outcome, mut ticket: Ticket, told: usize) -> (Vec<u8>, NextPiece) {
     let mut events = String::new();
-    if let Ok(Answer::AiSoFar(text) | Answer::AiAnswer(text, _)) = &outcome {
-        if let Some(delta) = text.strip_prefix(told.as_str()) {
-            events += &wire::event(&Ok(Answer::AiSoFar(delta.to_string())));
-        } else if matches!(outcome, Ok(Answer::AiSoFar(_))) {
-            // It was a thought, of which nobody knew.
-            events += &wire::replacement(text);
-        }
-        told.clone_from(text);
-    }
-    if matches!(outcome, Ok(Answer::AiSoFar(_))) {
-        let next = async move {
-            let outcome = ticket.next().await;
-            Some(part(outcome, ticket, told))
-        };
-        return (events.into_bytes(), NextPiece(Box::pin(next)));
+    if let Ok(Answer::AiAnswer { text, is_continued: true, .. }) = &outcome {
+        let text = text.get(told..).unwrap_or_default().to_string();
+        events = wire::event(&Ok(Answer::AiPart { text, is_instead: false }));
     }
     events += &wire::event(&outcome);
-    (events.into_bytes(), NextPiece(Box::pin(async { None })))
+    let Ok(Answer::AiPart { text, is_instead }) = &outcome else {
+        return (events.into_bytes(), NextPiece(Box::pin(async { None })));
+    };
+    let told = text.len() + if *is_instead { 0 } else { told };
+    let next = async move {
+        let outcome = ticket.next().await;
+        Some(part(outcome, ticket, told))
+    };
+    (events.into_bytes(), NextPiece(Box::pin(next)))
 }

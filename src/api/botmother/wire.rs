@@ -48,16 +48,14 @@ fn exposition(metrics: &[Metric]) -> String {
 /// An event (HTML Living Standard §9.2.5): a part of an answer, the whole of it, or why there is none.
 pub(super) fn event(outcome: &Outcome) -> String {
     match outcome {
-        Ok(Answer::AiSoFar(delta)) if delta.is_empty() => String::new(),
-        Ok(part @ Answer::AiSoFar(_)) => format!("data: {}\n\n", body(part, "", Place::Api)),
+        Ok(Answer::AiPart { text, is_instead: true }) => {
+            format!("event: replace\ndata: {}\n\n", Object::new().text("response", text).end())
+        }
+        Ok(Answer::AiPart { text, .. }) if text.is_empty() => String::new(),
+        Ok(part @ Answer::AiPart { .. }) => format!("data: {}\n\n", body(part, "", Place::Api)),
         Ok(answer) => format!("event: done\ndata: {}\n\n", body(answer, "", Place::Api)),
         Err(failure) => format!("event: error\ndata: {}\n\n", envelope(failure, Place::Api).end()),
     }
-}
-
-/// An event: this takes the place of all parts before.
-pub(super) fn replacement(text: &str) -> String {
-    format!("event: replace\ndata: {}\n\n", Object::new().text("response", text).end())
 }
 
 /// The error envelope (contract §2).
@@ -216,8 +214,8 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         }
         Answer::Ai(info) => object(ai(info)),
         Answer::AiEnabled(is_enabled) => object(Object::new().truth("enabled", *is_enabled)),
-        Answer::AiSoFar(text) => Object::new().text("delta", text).end(),
-        Answer::AiAnswer(text, cut) => object(Object::new().text("response", text).text_if("cut_off", *cut)),
+        Answer::AiPart { text, .. } => Object::new().text("delta", text).end(),
+        Answer::AiAnswer { text, cut, .. } => object(Object::new().text("response", text).text_if("cut_off", *cut)),
         Answer::Keys(answer) => object(keys(answer)),
         Answer::Done => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),

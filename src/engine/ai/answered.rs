@@ -102,7 +102,9 @@ impl Engine {
             }
             (None, _) => {
                 let cut = reply.cut.map(words::symbol_of_cut);
-                self.pending.called.push((tag, End::Outcome(Ok(Answer::AiAnswer(answer, cut)))));
+                let is_continued = question.live.as_ref().is_some_and(|live| live.is_continued_by(&answer));
+                let answer = Answer::AiAnswer { text: answer, cut, is_continued };
+                self.pending.called.push((tag, End::Outcome(Ok(answer))));
                 Ok(())
             }
         }

@@ -33,16 +33,16 @@ impl Engine {
     pub(in crate::engine) fn begin_hearing(&mut self, tag: u64, reply: &ReplyTo, out: &mut Vec<Effect>) {
         let Some(question) = self.ai.questions.get(&tag) else { return };
         if question.is_heard {
-            out.push(Effect::Answer(reply.clone(), Ok(Answer::AiSoFar(String::new()))));
+            out.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text: String::new(), is_instead: false })));
         }
         // He may have gone in the very batch in which he came.
         self.ai.has_left |= reply.is_gone();
     }
 
     /// More of the answer has come.
-    pub(super) fn let_hear(&mut self, tag: u64, so_far: String) {
+    pub(super) fn let_hear(&mut self, tag: u64, text: String, is_instead: bool) {
         if let Some(reply) = self.callers.get(&tag) {
-            self.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiSoFar(so_far))));
+            self.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text, is_instead })));
         }
     }
 

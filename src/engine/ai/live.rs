@@ -2,12 +2,12 @@
 //! is for archives (XEP-0334); those before it are not kept, and may be lost.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Question;
 use crate::base::id;
 use crate::engine::Engine;
-use crate::engine::event::Called;
+use crate::engine::event::{Called, Heard};
 use crate::engine::outbox::Way;
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
 use crate::store;
@@ -17,21 +17,51 @@ use crate::xmpp::message::{Kind, Outbound};
 /// An answer on its way.
 #[derive(Clone)]
 pub(super) struct Live {
-    stream: Arc<Stream>,
+    /// Shared, as what was heard is not undone with a batch: copies of a long text at each would wear the heap out.
+    stream: Arc<Mutex<Stream>>,
     /// The message that shows it.
     pub(super) shown: Option<String>,
-    /// What was told last, as a number.
-    told: Option<u64>,
+    /// What was told last.
+    told: Told,
+}
+
+/// How much was told of an answer, and its hash: the text itself stands in the stream.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) struct Told {
+    bytes: usize,
+    hash: u64,
+}
+
+impl Told {
+    fn of(text: &str) -> Told {
+        Told { bytes: text.len(), hash: BuildHasherDefault::<DefaultHasher>::default().hash_one(text) }
+    }
+
+    /// What this text has beyond what was told, if it begins with that.
+    fn rest_of(self, text: &str) -> Option<&str> {
+        if self.bytes == 0 {
+            return Some(text);
+        }
+        let (before, rest) = text.split_at_checked(self.bytes)?;
+        (Told::of(before) == self).then_some(rest)
+    }
 }
 
 impl Live {
-    pub(super) fn new(dialect: Dialect, model: &str, shown: Option<String>) -> Live {
-        Live { stream: Arc::new(Stream::new(dialect, model)), shown, told: None }
+    /// Of another try, after a former one of which something may have been told.
+    pub(super) fn new(dialect: Dialect, model: &str, former: Option<Live>) -> Live {
+        let (shown, told) = former.map(|former| (former.shown, former.told)).unwrap_or_default();
+        Live { stream: Arc::new(Mutex::new(Stream::new(dialect, model))), shown, told }
+    }
+
+    /// Whether this text begins with what was told.
+    pub(super) fn is_continued_by(&self, text: &str) -> bool {
+        self.told.rest_of(text).is_some()
     }
 
     /// What became of the call: its answer, when it is over and well, came in pieces.
     pub(super) fn end(&self, row: &AiRow, dialect: Dialect, called: &Called) -> Result<Reply, Fault> {
-        let stream = Stream::clone(&self.stream);
+        let stream = lock(&self.stream).clone();
         match called {
             Ok(answer) if answer.is_success() => stream.end(None, &row.key),
             Ok(_) => service::read(dialect, &row.key, called),
@@ -51,14 +81,16 @@ impl Engine {
     }
 
     /// More of an answer came.
-    pub(in crate::engine) fn on_ai_heard(&mut self, tag: u64, lines: &[u8]) -> Result<(), store::Error> {
-        let Some(Question { asked, is_substitute, .. }) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
-        let key = self.store.ai(asked.bot, is_substitute)?.unwrap_or_default().key;
-        let question = self.change_ai().questions.get_mut(&tag);
-        let Some(live) = question.and_then(|question| question.live.as_mut()) else { return Ok(()) };
-        let stream = Arc::make_mut(&mut live.stream);
-        let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
-        lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
+    pub(in crate::engine) fn on_ai_heard(&mut self, tag: u64, heard: &Heard) -> Result<(), store::Error> {
+        let Some(Question { asked, is_substitute, live: Some(live), .. }) = self.ai.questions.get(&tag) else {
+            return Ok(());
+        };
+        let stream = live.stream.clone();
+        let key = self.store.ai(asked.bot, *is_substitute)?.unwrap_or_default().key;
+        let (lines, mut stream) = (heard.take(), lock(&stream));
+        if let Some(lines) = lines.strip_suffix(b"\n") {
+            lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
+        }
         self.pending.heard.insert(tag);
         Ok(())
     }
@@ -66,23 +98,30 @@ impl Engine {
     /// Tells what was heard in this batch, once each: a service may say a hundred words in it.
     pub(in crate::engine) fn tell_so_far(&mut self) {
         for tag in std::mem::take(&mut self.pending.heard) {
-            let Some(question) = self.ai.questions.get_mut(&tag) else { continue };
-            let (asked, Some(live)) = (question.asked.clone(), question.live.as_mut()) else { continue };
-            let Some(reply) = live.stream.so_far() else { continue };
-            let told = BuildHasherDefault::<DefaultHasher>::default().hash_one(&reply.text);
-            if live.told.replace(told) == Some(told) {
+            let Some(Question { live: Some(live), .. }) = self.ai.questions.get(&tag) else { continue };
+            let (stream, told, shown) = (live.stream.clone(), live.told, live.shown.clone());
+            let stream = lock(&stream);
+            let Some(text) = stream.so_far() else { continue };
+            let now = Told::of(text);
+            if now == told {
                 continue;
             }
-            if asked.place == AiPlace::Api {
-                self.let_hear(tag, reply.text);
+            let Some(question) = self.change_ai().questions.get_mut(&tag) else { continue };
+            question.live.iter_mut().for_each(|live| live.told = now);
+            if question.asked.place == AiPlace::Api {
+                let rest = told.rest_of(text);
+                let (part, is_instead) = (rest.unwrap_or(text).to_string(), rest.is_none());
+                self.let_hear(tag, part, is_instead);
                 continue;
             }
-            let shown = live.shown.clone();
+            // What is beyond one message comes with the end.
+            let first = super::words::split(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
+            let (asked, first) = (question.asked.clone(), first.unwrap_or_default().to_string());
             let id = id::uuid(self.random());
             if let (None, Some(live)) = (&shown, self.live_of(tag)) {
                 live.shown = Some(id.clone());
             }
-            self.show_piece(&asked, &id, shown.as_deref(), &reply.text);
+            self.show_piece(&asked, &id, shown.as_deref(), &first);
         }
     }
 
@@ -100,12 +139,13 @@ impl Engine {
             return;
         }
         let is_own = entry.row.jid.as_str() == to.bare_str();
-        // What is beyond one message comes with the end.
-        let first =
-            super::words::split(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied().unwrap_or_default();
-        let outbound = Outbound::text(to.clone(), Kind::Chat, id, &format!("{first} …")).passing();
+        let outbound = Outbound::text(to.clone(), Kind::Chat, id, &format!("{text} …")).passing();
         let outbound = shown.into_iter().fold(outbound, Outbound::replacing);
         let outbound = if is_own { outbound.private() } else { outbound };
         self.tell_session(account, outbound.print());
     }
+}
+
+fn lock(stream: &Mutex<Stream>) -> MutexGuard<'_, Stream> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -350,10 +350,22 @@ pub enum Answer {
     Ai(AiInfo),
     /// To [`Question::EnableAi`].
     AiEnabled(bool),
-    /// To [`Question::AskAi`]: what there is of the answer until now.
-    AiSoFar(String),
-    /// To [`Question::AskAi`]: the whole answer, and in a word why it is cut off.
-    AiAnswer(String, Option<&'static str>),
+    /// To [`Question::AskAi`]: more of the answer.
+    AiPart {
+        /// What comes behind the parts before.
+        text: String,
+        /// It takes the place of the parts before: they were a thought.
+        is_instead: bool,
+    },
+    /// To [`Question::AskAi`]: the whole answer.
+    AiAnswer {
+        /// All of it.
+        text: String,
+        /// In a word why it is cut off.
+        cut: Option<&'static str>,
+        /// It begins with the parts that were told.
+        is_continued: bool,
+    },
     /// To [`Question::Keys`].
     Keys(KeyAnswer),
     /// To what has no more to say than that it is done.

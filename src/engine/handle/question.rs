@@ -276,7 +276,7 @@ pub enum Question {
         text: String,
         /// Whose conversation it belongs to.
         from: String,
-        /// Whether [`Answer::AiSoFar`](super::Answer::AiSoFar) is to come before: at once when the question is accepted, and
+        /// Whether [`Answer::AiPart`](super::Answer::AiPart) is to come before: at once when the question is accepted, and
         /// while the AI speaks.
         is_live: bool,
     },

@@ -143,11 +143,11 @@ impl Stream {
 
     /// What people may see so far: nothing while the model thinks aloud. Where it did not say that it began to, what was
     /// shown before its thought ended is no part of this any more.
-    pub fn so_far(&self) -> Option<Reply> {
+    pub fn so_far(&self) -> Option<&str> {
         if thought::may_be_one(&self.text) || (self.is_thinker && !thought::has_ended(&self.text)) {
             return None;
         }
-        finish(&self.text, None).ok()
+        Some(thought::without(&self.text)).filter(|text| !text.is_empty())
     }
 
     /// The end came; `broke` says why, if it came too early.
