@@ -70,9 +70,8 @@ pub(super) struct Account {
     pub(super) is_settling: bool,
     /// A bot's account and its owner see each other's presence.
     pub(super) is_mutual: bool,
-    /// Stanzas that were skipped since the start, and the last of them.
+    /// Stanzas that were skipped since it was begun.
     pub(super) skipped: u64,
-    pub(super) last_skipped: (Duration, String),
     /// Something in the table may have been sent on an earlier connection, by this process or the one before it.
     in_doubt: bool,
     /// The largest stanza that its server takes, if it says so.
@@ -201,8 +200,6 @@ impl Engine {
         if count > 0 && !row.removing {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
-        let before = self.accounts.get(&id);
-        let (skipped, last_skipped) = before.map(|a| (a.skipped, a.last_skipped.clone())).unwrap_or_default();
         let account = Account {
             login,
             is_online: false,
@@ -214,8 +211,7 @@ impl Engine {
             is_fenced: false,
             is_settling: false,
             is_mutual: false,
-            skipped,
-            last_skipped,
+            skipped: self.accounts.get(&id).map_or(0, |before| before.skipped),
             in_doubt,
             stanza_max: self.known_stanza_max(id)?,
             too_large: None,
@@ -447,7 +443,15 @@ impl Engine {
         // A flood of them must not fill the disk, too.
         let level = if self.skips.admit((), self.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
         log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
-        account.last_skipped = (self.now.mono, text);
+        let whose = match account.row.bot {
+            Some(bot) => self.bots.get(&bot).map(|bot| bot.row.owner.clone()),
+            None if account.row.removing => self.store.farewell(id).ok().flatten(),
+            None => Some(account.row.jid.clone()),
+        };
+        if let Some(whose) = whose {
+            let (count, last) = self.counts.skipped_of.entry(whose).or_default();
+            (*count, *last) = (*count + 1, text);
+        }
     }
 
     /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have

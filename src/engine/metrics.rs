@@ -3,6 +3,9 @@
 //! What happens is counted in [`Counts`] where it happens, after the commit; what is, is looked up when somebody asks.
 //! A new number is a line in [`Engine::metrics`].
 
+use std::collections::HashMap;
+
+use crate::base::jid::BareJid;
 use crate::engine::Engine;
 use crate::engine::handle::Metric;
 
@@ -11,6 +14,8 @@ use crate::engine::handle::Metric;
 pub(super) struct Counts {
     /// Stanzas that sessions have skipped.
     pub(super) stanzas_skipped: u64,
+    /// The same of each owner's account and his bots', also of bots that are gone; and the last of them.
+    pub(super) skipped_of: HashMap<BareJid, (u64, String)>,
     /// Updates that nobody fetched in time.
     pub(super) updates_dropped: u64,
 }

@@ -159,9 +159,37 @@ fn clear_takes_what_waits() {
     chat.write(PHONE, "two");
     assert!(chat.one("/clear").contains("Forgotten: 2 messages"));
     assert_eq!(chat.heard(), [""; 0]);
-    assert!(chat.one("/info").contains("dropped unread: 2"));
+    // What its owner takes away is no loss.
+    assert!(chat.one("/info").contains("dropped unread: 0"));
+    let Ok(Answer::Metrics(metrics)) = chat.rig.admin(Question::Metrics) else { panic!() };
+    let dropped = metrics.iter().find(|metric| metric.name == "updates_dropped_total");
+    assert_eq!(dropped.map(|metric| metric.value), Some(0));
     chat.write(PHONE, "three");
     assert_eq!(chat.heard().len(), 1);
+}
+
+/// What was skipped since the start does not become less by deleting a bot or switching it off.
+#[test]
+fn what_was_skipped_at_a_bot_stays_counted() {
+    let mut chat = Chat::new(Language::English);
+    let skip = |chat: &mut Chat, account: AccountId| {
+        let skipped = session::Skipped {
+            what: "message".into(),
+            from: EVE.into(),
+            bytes: 600_000,
+            why: "it is too large".into(),
+            mark: None,
+        };
+        chat.rig.told(account, session::Event::Skipped(Box::new(skipped)));
+    };
+    let (own, person) = (chat.account, chat.rig.core.account);
+    skip(&mut chat, own);
+    skip(&mut chat, person);
+    for (number, command) in ["/deactivate 1", "/activate 1", "/deletebot 1"].into_iter().enumerate() {
+        chat.rig.phone(command);
+        let status = sends(&chat.rig.phone(&format!("/status{}", " ".repeat(number))))[0].1.clone();
+        assert!(status.contains("as too large or broken: 2 (last: message from eve"), "{command}: {status}");
+    }
 }
 
 #[test]

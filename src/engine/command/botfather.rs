@@ -8,7 +8,6 @@ use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::remedy::{self, Place};
 use crate::base::{limits, text};
-use crate::engine::accounts::Account;
 use crate::engine::command::texts::{self, Language, Text};
 use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
@@ -233,13 +232,11 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
     let outbox: i64 = engine.account_of(owner).and_then(|id| engine.accounts.get(&id)).map_or(0, |a| a.queue.count);
-    // His own account, and those of his bots.
-    let is_his =
-        |account: &&Account| account.row.jid == *owner || own.iter().any(|bot| account.row.bot == Some(bot.row.id));
-    let hit = engine.accounts.values().filter(is_his).filter(|account| account.skipped > 0);
-    let count: u64 = hit.clone().map(|account| account.skipped).sum();
-    let last = hit.max_by_key(|account| account.last_skipped.0).map(|account| account.last_skipped.1.as_str());
-    let skipped = last.map(|last| texts::SKIPPED.fill(language, &[("count", &count.to_string()), ("last", last)]));
+    let skipped = engine
+        .counts
+        .skipped_of
+        .get(owner)
+        .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count.to_string()), ("last", last)]));
     let uptime = engine.now.mono.saturating_sub(engine.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
     let online = own.iter().filter(|bot| bot.row.active && engine.is_bot_online(bot.row.id)).count();
