@@ -226,11 +226,16 @@ fn menus(kind: Kind) {
     let nodes: Vec<&str> = items.iter().map(|(node, _)| node.as_str()).collect();
     assert_eq!(nodes, ["help", "start", "info", "clear", "ki", "stop", "api", "omemo", "weather"]);
     assert_eq!(items[8].1, "/weather - It's the weather ☀");
-    for node in ["help", "start", "info", "clear"] {
+    for node in ["help", "start", "info"] {
         let done = scene.phone.menu(&bot, &Menu::execute(node));
         assert_eq!(done.status, "completed", "{node}: {done:?}");
         assert!(!done.note.is_empty() || !done.fields.is_empty(), "{node}: {done:?}");
     }
+    // What cannot be undone is asked about.
+    let asked = scene.phone.menu(&bot, &Menu::execute("clear"));
+    assert!(asked.status == "executing" && asked.xml.contains("cannot be undone: /clear"), "{asked:?}");
+    let done = scene.phone.menu(&bot, &Menu::execute("clear").of(&asked.session).doing("complete"));
+    assert!(done.status == "completed" && done.note.contains("nothing to forget"), "{done:?}");
     let page = scene.phone.fill_menu(&bot, "api", &[("choice", "auth")]);
     assert!(page.fields[0].1.contains(&format!("TOKEN={}", scene.token)), "{page:?}");
     run_page("auth", &page.fields[0].1);
@@ -254,7 +259,9 @@ fn menus(kind: Kind) {
     assert!(back.xml.contains("bad-action"), "{back:?}");
     let made = scene.phone.fill_menu(&daemon, "newbot", &[("name", "Zweiter")]);
     assert!(made.fields[0].1.contains("Name: Zweiter") && made.fields[0].1.contains("bm_"), "{made:?}");
-    let gone = scene.phone.fill_menu(&daemon, "deletebot", &[("id", "2")]);
+    let asked = scene.phone.fill_menu(&daemon, "deletebot", &[("id", "2")]);
+    assert!(asked.xml.contains("cannot be undone: /deletebot [2] Zweiter"), "{asked:?}");
+    let gone = scene.phone.menu(&daemon, &Menu::execute("deletebot").of(&asked.session).doing("complete"));
     assert!(gone.note.contains("Zweiter"), "{gone:?}");
 
     // A stranger sees nothing and may do nothing, on either.

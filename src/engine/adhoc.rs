@@ -27,6 +27,8 @@ pub(super) struct Visit {
     who: Jid,
     node: String,
     form: Form,
+    /// What was filled out already, where this form asks whether it is meant.
+    given: Option<Form>,
     /// When it is over (monotonic).
     until: Duration,
 }
@@ -115,7 +117,7 @@ impl Engine {
         }
         let session = id::uuid(self.random());
         let Some(form) = form else {
-            return self.finish_command(asked, &request.node, session, &Form::new(FormKind::Submit));
+            return self.finish_command(asked, &request.node, session, None, Form::new(FormKind::Submit));
         };
         // Whoever knows the form may bring it along (XEP-0050 §4.2 has the payload in any request).
         match &request.form {
@@ -134,14 +136,18 @@ impl Engine {
         let at = self.visits.iter().position(is_it).ok_or(Refusal::BadSessionId)?;
         let is_over = self.visits.get(at).is_none_or(|visit| visit.until <= self.now.mono);
         let action = if is_over { Action::Cancel } else { request.resolve(&Allowed::complete())? };
-        if action == Action::Complete && request.form.is_none() {
+        let is_asked = self.visits.get(at).is_some_and(|visit| visit.given.is_some());
+        if action == Action::Complete && request.form.is_none() && !is_asked {
             return Err(Refusal::BadPayload.into());
         }
         self.note_visits();
         let visit = self.visits.remove(at);
-        match &request.form {
+        let is_meant =
+            action == Action::Complete && request.form.as_ref().is_none_or(|form| form.kind != FormKind::Cancel);
+        match (&request.form, visit.given) {
             _ if is_over => Err(Refusal::SessionExpired.into()),
-            Some(submit) if action == Action::Complete && submit.kind != FormKind::Cancel => {
+            (_, Some(given)) if is_meant => self.do_command(asked, &visit.node, visit.session, &given),
+            (Some(submit), None) if is_meant => {
                 self.submit_command(asked, &visit.node, visit.session, visit.form, submit)
             }
             _ => {
@@ -159,7 +165,7 @@ impl Engine {
         submit: &Form,
     ) -> Result<Reply, Stop> {
         match form.check(submit) {
-            Ok(answer) => self.finish_command(asked, node, session, &answer),
+            Ok(answer) => self.finish_command(asked, node, session, Some(&form), answer),
             Err(wrong) => {
                 let text = menu::complaint(&form, &wrong, self.setup.settings.language);
                 let note = Note { severity: Severity::Error, text };
@@ -191,13 +197,34 @@ impl Engine {
             who: asked.who.clone(),
             node: node.to_string(),
             form: form.clone(),
+            given: None,
             until: now + limits::MENU_FORM_LIFETIME,
         });
         let status = Status::Executing(Allowed::complete());
         Reply { node: node.to_string(), session, status, note, form: Some(form) }
     }
 
-    fn finish_command(&mut self, asked: &Asked<'_>, node: &str, session: String, answer: &Form) -> Result<Reply, Stop> {
+    /// Does it; first asks whether it is meant, where it cannot be undone: a menu is touched sooner than a line is written.
+    fn finish_command(
+        &mut self,
+        asked: &Asked<'_>,
+        node: &str,
+        session: String,
+        form: Option<&Form>,
+        answer: Form,
+    ) -> Result<Reply, Stop> {
+        if !menu::is_final(node, &answer) {
+            return self.do_command(asked, node, session, &answer);
+        }
+        let question = menu::question(node, form, &answer, self.setup.settings.language);
+        let reply = self.wait_for_form(asked, node, session, question, None);
+        if let Some(visit) = self.visits.last_mut() {
+            visit.given = Some(answer);
+        }
+        Ok(reply)
+    }
+
+    fn do_command(&mut self, asked: &Asked<'_>, node: &str, session: String, answer: &Form) -> Result<Reply, Stop> {
         log::debug!("{}: ad-hoc command {node}", asked.who.bare());
         let (severity, text) = match self.run_menu(&asked.menu, node, answer) {
             Ok(text) => (Severity::Info, text),

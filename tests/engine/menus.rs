@@ -362,6 +362,53 @@ fn forms_lead_to_the_answer() {
     assert!(page.contains("TOKEN=bm_"), "{page}");
 }
 
+/// A menu is touched sooner than a line is written.
+#[test]
+fn what_cannot_be_undone_is_asked_about() {
+    let mut chat = Chat::new(Language::English);
+    let (own, person) = (chat.account, chat.rig.core.account);
+    let act = |node: &str, session: &str, action: &str| {
+        Element::new("command", ns::COMMANDS).with("node", node).with("sessionid", session).with("action", action)
+    };
+    chat.write(PHONE, "one");
+    let asked = chat.command(own, PHONE, command("clear"));
+    assert!(asked.contains("status='executing'") && asked.contains("cannot be undone: /clear"), "{asked}");
+    let canceled = chat.command(own, PHONE, act("clear", &session_of(&asked), "cancel"));
+    assert!(canceled.contains("status='canceled'"), "{canceled}");
+    assert_eq!(chat.heard().len(), 1);
+    chat.write(PHONE, "two");
+    let session = session_of(&chat.command(own, PHONE, command("clear")));
+    // There is nothing to fill out, so a client may bring no form.
+    let done = chat.command(own, PHONE, act("clear", &session, "complete"));
+    assert!(done.contains("status='completed'") && done.contains("Forgotten: 1 messages"), "{done}");
+    assert!(chat.command(own, PHONE, act("clear", &session, "complete")).contains("bad-sessionid"));
+
+    let values: [(&str, &[(&str, &str)]); 4] = [
+        ("token", &[("id", "1")]),
+        ("revoke", &[("id", "1")]),
+        ("omemo", &[("id", "1"), ("choice", "reset")]),
+        ("deletebot", &[("id", "1")]),
+    ];
+    for (node, values) in values {
+        let session = session_of(&chat.command(person, PHONE, command(node)));
+        let asked = chat.command(person, PHONE, submit(node, &session, values));
+        assert!(asked.contains("status='executing'"), "{node}: {asked}");
+        assert!(asked.contains(&format!("cannot be undone: /{node} [1] Wetter")), "{node}: {asked}");
+        // Who brings the form along at once is asked, too.
+        let brought = submit(node, "", values);
+        assert!(chat.command(person, PHONE, brought).contains("cannot be undone"), "{node}");
+        let Ok(Answer::Bots(bots)) = chat.rig.admin(Question::ListBots(None)) else { panic!() };
+        assert!(bots.len() == 1 && bots[0].active == (node == "token" || node == "revoke"), "{node}: {bots:?}");
+        let done = chat.command(person, PHONE, submit(node, &session, &[]));
+        assert!(done.contains("status='completed'"), "{node}: {done}");
+    }
+    let Ok(Answer::Bots(bots)) = chat.rig.admin(Question::ListBots(None)) else { panic!() };
+    assert!(bots.is_empty());
+    // What can be undone is done.
+    let session = session_of(&chat.command(person, PHONE, command("status")));
+    assert!(chat.command(person, PHONE, submit("status", &session, &[])).contains("status='completed'"));
+}
+
 #[test]
 fn sessions_are_cancelled_checked_bounded_and_forgotten() {
     let mut chat = Chat::new(Language::English);

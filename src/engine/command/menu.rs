@@ -199,6 +199,30 @@ fn pieces(usage: &str) -> Vec<Piece<'_>> {
     found
 }
 
+/// Whether a command, filled out like this, does what cannot be undone.
+pub(in crate::engine) fn is_final(node: &str, answer: &Form) -> bool {
+    match node {
+        "clear" | "deletebot" | "forget" | "revoke" | "token" => true,
+        "ki" | "omemo" => matches!(answer.value("choice"), Some("clear" | "off" | "reset")),
+        _ => false,
+    }
+}
+
+/// The form that asks whether it is meant.
+pub(in crate::engine) fn question(node: &str, form: Option<&Form>, answer: &Form, language: Language) -> Form {
+    let mut line = format!("/{node}");
+    for field in &answer.fields {
+        let Some(value) = field.value().filter(|value| !value.is_empty()) else { continue };
+        // A bot is called there by its name, too.
+        let choices =
+            form.zip(field.var.as_deref()).and_then(|(form, var)| form.field(var)).map(|field| &field.choices);
+        let label = choices.and_then(|all| all.iter().find(|choice| choice.value == value)?.label.as_deref());
+        line.extend([" ", label.unwrap_or(value)]);
+    }
+    let text = chat::IS_IT_MEANT.fill(language, &[("command", &line)]);
+    Form::new(FormKind::Form).with_title(&line).with_instructions(&text)
+}
+
 /// What is wrong with a form that came back.
 pub(in crate::engine) fn complaint(form: &Form, wrong: &crate::xmpp::dataform::Wrong, language: Language) -> String {
     use crate::xmpp::dataform::WrongReason;

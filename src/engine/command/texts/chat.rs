@@ -138,6 +138,9 @@ texts! {
     DELIVERED = "Sent to the program of {name}: {text}" | "An das Programm von {name} geschickt: {text}";
     /// Label of a long answer.
     ANSWER = "Answer" | "Antwort";
+    /// Before what a menu cannot undo.
+    IS_IT_MEANT = "This cannot be undone: {command}\nComplete the command to do it, or cancel it."
+        | "Das lässt sich nicht rückgängig machen: {command}\nSchließe den Befehl ab, um es zu tun, oder brich ihn ab.";
     /// A form lacks a value.
     FIELD_MISSING = "Please fill in: {field}" | "Bitte ausfüllen: {field}";
     /// A form has a value that is not possible.
