@@ -104,7 +104,7 @@ impl Engine {
     /// What must be right before anything is made for a new bot; gives its name.
     pub(super) fn check_new_bot(&self, new: &NewBot) -> Result<String, Failure> {
         let name = check_name(&new.name)?;
-        let owned = self.bots.values().filter(|bot| bot.row.owner == new.owner).count();
+        let owned = self.bots_of(&new.owner).len();
         if owned >= limits::BOTS_PER_OWNER_MAX {
             let text = format!("{} has {owned} bots already; delete one first", new.owner);
             return Err(Failure::Quota(text));
@@ -300,6 +300,11 @@ impl Engine {
             Some(account) => Voice::Account(account),
             None => Voice::None,
         }
+    }
+
+    /// All bots of an owner.
+    pub(super) fn bots_of(&self, owner: &BareJid) -> Vec<&Bot> {
+        self.bots.values().filter(|bot| bot.row.owner == *owner).collect()
     }
 
     /// The active personal bots of an owner.

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command;
 use crate::engine::command::texts;
-use crate::engine::handle::Receive;
+use crate::engine::handle::{Mode, Receive};
 use crate::engine::local::{Speaker, is_local};
 use crate::engine::received::{Said, words};
 use crate::engine::{Trouble, registry::Bot};
@@ -176,14 +176,17 @@ impl Engine {
     }
 
     /// Which bot the owner means: named by `@name`, owner of the custom command, chosen with `/use`, or the only one.
-    /// `Err`: several have that name; what to say to that.
+    /// `Err`: several have that name, or it hears nothing here; what to say to that.
     fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> Result<(Option<BotId>, &'t str), String> {
         if let Some(rest) = body.strip_prefix('@') {
-            let bots: Vec<&Bot> = self.personal_bots(owner).collect();
-            match named(&bots, rest) {
-                (found, text) if found.len() == 1 => return Ok((found.first().copied(), text)),
-                (found, _) if found.is_empty() => {}
-                (found, _) => return Err(self.say_which(&found)),
+            let (found, text) = named(&self.bots_of(owner), rest);
+            let why_not = |id: &BotId| self.bots.get(id).and_then(|bot| self.why_not_here(bot));
+            let here: Vec<BotId> = found.iter().copied().filter(|id| why_not(id).is_none()).collect();
+            match (&here[..], &found[..]) {
+                ([bot], _) => return Ok((Some(*bot), text)),
+                (_, []) => {}
+                ([], [bot]) => return Err(why_not(bot).unwrap_or_default()),
+                _ => return Err(self.say_which(&found)),
             }
         }
         if let Some(rest) = body.strip_prefix('/') {
@@ -195,6 +198,18 @@ impl Engine {
             }
         }
         Ok((self.chosen_bot(owner), body))
+    }
+
+    /// Why a bot gets nothing of what its owner writes in the self-chat, and what he can do; `None` when it may.
+    pub(super) fn why_not_here(&self, bot: &Bot) -> Option<String> {
+        let jid = bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default();
+        let values = [("id", bot.row.id.to_string()), ("name", bot.row.name.clone()), ("jid", jid)];
+        let text = match (bot.row.active, bot.mode) {
+            (false, _) => &texts::NOT_ACTIVE,
+            (true, Mode::Personal) => return None,
+            (true, _) => &texts::HAS_OWN_CHAT,
+        };
+        Some(text.fill(self.setup.settings.language, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
     }
 
     /// That several bots have one name, and how to tell them apart.

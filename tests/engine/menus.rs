@@ -362,6 +362,53 @@ fn forms_lead_to_the_answer() {
     assert!(page.contains("TOKEN=bm_"), "{page}");
 }
 
+/// What is said in the chat with oneself of a bot that has its own.
+#[test]
+fn a_bot_with_its_own_chat_is_named_in_the_self_chat() {
+    let mut chat = Chat::new(Language::English);
+    let anton = chat.rig.create(OWNER, "Anton");
+    let say = |chat: &mut Chat, text: &str| -> String {
+        sends(&chat.rig.phone(text)).into_iter().map(|(_, stanza)| stanza).collect()
+    };
+    // Its AI, not that of the bot which gets what is written here; and hints say so.
+    for (text, expected) in [
+        ("/ki Wetter", "AI assistant of Wetter\nAI: not set up; /ki 1 setup\n\n/ki 1 on, /ki 1 off"),
+        ("/ki 1 on", "not set up yet: /ki 1 setup"),
+        ("/ki @wetter setup openclaw", "Then: /ki 1 setup openclaw"),
+        ("/ki wetter setup groq - m1", "groq needs a key: /ki 1 setup groq"),
+        ("/ki 1 setup ollama - m1", "AI configured!"),
+        ("/ki #1 model", "Change it: /ki 1 model"),
+        ("/ki status", "AI: not set up; /ki setup"),
+        ("/ki 2 setup", "/ki 2 setup &lt;provider&gt; shows how"),
+        ("/ki 77 status", "no bot with ID 77"),
+        ("/ki @nobody token k_secret", "no bot called nobody. /mybots"),
+        ("@Wetter, rain?", "Wetter has a chat of its own. Write to bot_wetter@example.org"),
+        ("@1 rain?", "Write to bot_wetter@example.org"),
+        ("/use Wetter", "Write to bot_wetter@example.org"),
+    ] {
+        let answer = say(&mut chat, text);
+        assert!(answer.contains(expected) && !answer.contains("k_secret"), "{text}: {answer}");
+    }
+    assert!(chat.one("/ki 1 status").contains("AI: active (ollama / m1)"), "the number may stand there, too");
+    assert!(chat.rig.updates(&anton, None).is_empty());
+    let person = chat.rig.core.account;
+    let form = chat.command(person, PHONE, command("use"));
+    assert!(form.contains("[2] Anton") && !form.contains("Wetter"), "{form}");
+    // Of two with one name the one here is meant; of two others, none.
+    let twin = chat.rig.create(OWNER, "wetter");
+    assert_eq!(say(&mut chat, "@Wetter hello"), "");
+    assert!(chat.rig.updates(&twin, None)[0].payload.contains(r#""body":"hello""#));
+    chat.rig.create(OWNER, "Wetter");
+    for text in ["@Wetter again", "/ki Wetter status", "/omemo Wetter", "/status Wetter", "/access Wetter"] {
+        let answer = say(&mut chat, text);
+        assert!(answer.contains("Several bots have that name: [1] Wetter, [3] wetter, [4] Wetter"), "{text}: {answer}");
+    }
+    assert!(say(&mut chat, "/omemo Weter").contains("no bot called Weter. /mybots lists them. Usage: /omemo"));
+    // One that is switched off is not passed over in silence.
+    chat.rig.phone("/deactivate Anton");
+    assert!(say(&mut chat, "@Anton are you there?").contains("Bot 2 is disabled. Switch it on first"));
+}
+
 /// A menu is touched sooner than a line is written.
 #[test]
 fn what_cannot_be_undone_is_asked_about() {

@@ -116,7 +116,7 @@ impl Engine {
         self.store.delete_ai_question(question.row)?;
         let asked = question.asked;
         let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
-        let why = self.words_of_fault(asked.place, &row, fault);
+        let why = self.words_of_fault(asked.bot, asked.place, &row, fault);
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {
                 // What was shown may have been a thought.

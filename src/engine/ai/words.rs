@@ -1,8 +1,10 @@
 //! What an AI's bot says besides its answers, and long answers in pieces.
 
+use crate::base::id::BotId;
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::command::texts::{Language, Text, ai};
+use crate::engine::handle::Mode;
 use crate::remote::ai::{Cut, Fault};
 use crate::store::row::{AiPlace, AiRow};
 
@@ -29,7 +31,7 @@ impl Engine {
     }
 
     /// Why there is no answer: one sentence.
-    pub(super) fn words_of_fault(&self, place: AiPlace, row: &AiRow, fault: &Fault) -> String {
+    pub(super) fn words_of_fault(&self, bot: BotId, place: AiPlace, row: &AiRow, fault: &Fault) -> String {
         let text = match fault {
             Fault::Key => &ai::WRONG_KEY,
             Fault::Credit(_) => &ai::NO_CREDIT,
@@ -46,12 +48,26 @@ impl Engine {
             Fault::Credit(why) | Fault::NotFound(why) | Fault::Later(why) | Fault::Refused(why) => why.as_str(),
             _ => "",
         };
-        let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why)];
+        let ki = self.ki_of(bot);
+        let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why), ("ki", &ki)];
         let text = text.fill(self.language_of(place), &values);
         // The guide's key is that of the hooks, and by itself the gateway answers to none.
         let is_gateway = row.provider == "openclaw" && !row.endpoint.contains("/hooks");
         let is_setup = matches!(fault, Fault::Key | Fault::NotFound(_)) && place == AiPlace::Chat;
-        if is_gateway && is_setup { text + &self.words(&ai::OPENCLAW_HELP) } else { text }
+        if is_gateway && is_setup {
+            text + &ai::OPENCLAW_HELP.fill(self.setup.settings.language, &values)
+        } else {
+            text
+        }
+    }
+
+    /// How `/ki` is given for a bot in its chat: where several share one, with its number.
+    fn ki_of(&self, bot: BotId) -> String {
+        let shared = self.bots.get(&bot).filter(|entry| entry.mode == Mode::Personal);
+        match shared {
+            Some(entry) if self.chosen_bot(&entry.row.owner) != Some(bot) => format!("/ki {bot}"),
+            _ => "/ki".to_string(),
+        }
     }
 }
 

@@ -9,11 +9,10 @@ use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 use crate::engine::ai::AiSettings;
 use crate::engine::command::texts::{self, Text, ai};
-use crate::engine::command::{Chat, parse, split};
+use crate::engine::command::{Chat, botfather, parse, split};
 use crate::engine::failure::Failure;
 use crate::engine::local::is_local;
 use crate::engine::outbox::Way;
-use crate::engine::registry::Bot;
 use crate::engine::router::named;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::Provider;
@@ -89,26 +88,41 @@ pub(in crate::engine) fn mask(body: &str) -> Cow<'_, str> {
     Cow::Borrowed(body)
 }
 
-/// `/ki` in a bot's chat.
-pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
-    ki(engine, chat.bot, &chat.who, arguments)
+/// Of whose AI is spoken, with whom, and how the command is given there: `/ki`, or with the manager `/ki 3`.
+struct Place<'a> {
+    bot: BotId,
+    who: &'a BareJid,
+    command: String,
 }
 
-/// `/ki` in the self-chat: for the bot named, or the one that gets what is written there.
+/// `/ki` in a bot's chat, where its number may stand in front as in the self-chat.
+pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
+    let (word, rest) = split(arguments);
+    let rest = if word.parse() == Ok(chat.bot.0) { rest } else { arguments };
+    ki(engine, &Place { bot: chat.bot, who: &chat.who, command: "/ki".to_string() }, rest)
+}
+
+/// `/ki` in the self-chat: for the bot named, any of his, or the one that gets what is written there.
 pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let word = split(arguments).0;
-    let is_name = word.starts_with('@') || word.parse::<i64>().is_ok();
-    let bots: Vec<&Bot> = engine.personal_bots(owner).collect();
-    let (found, rest) = named(&bots, arguments.trim_start_matches('@'));
-    // A word of ours is no bot's name, unless it is marked as one.
+    let text = arguments.trim_start_matches('@');
+    let (word, _) = split(text);
+    let is_marked = text != arguments || word.trim_start_matches('#').parse::<i64>().is_ok();
+    let (found, rest) = named(&engine.bots_of(owner), text);
     match found[..] {
-        _ if !is_name && (found.is_empty() || is_word(word)) => match engine.chosen_bot(owner) {
-            Some(bot) => ki(engine, bot, owner, arguments),
-            None => Ok(engine.words(&ai::WHICH_BOT)),
-        },
-        [] => Ok(engine.words(&ai::WHICH_BOT)),
-        [bot] => ki(engine, bot, owner, rest),
-        _ => Ok(engine.say_which(&found)),
+        // A word of ours is no bot's name, unless it is marked as one.
+        _ if !is_marked && is_word(word) => {}
+        [bot] => return ki(engine, &Place { bot, who: owner, command: format!("/ki {bot}") }, rest),
+        [] if is_marked => {
+            // What follows may be a key, and is not repeated.
+            let none = botfather::own_bot(engine, owner, word, "/ki", &ai::KI_BOT_ARGUMENTS);
+            return Ok(none.err().unwrap_or_else(|| engine.words(&ai::WHICH_BOT)));
+        }
+        [] => {}
+        _ => return Ok(engine.say_which(&found)),
+    }
+    match engine.chosen_bot(owner) {
+        Some(bot) => ki(engine, &Place { bot, who: owner, command: "/ki".to_string() }, arguments),
+        None => Ok(engine.words(&ai::WHICH_BOT)),
     }
 }
 
@@ -129,33 +143,35 @@ pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments
 }
 
 /// How a bot's AI is, in one line.
-pub(super) fn state(engine: &Engine, bot: BotId) -> Answer {
-    let Some(row) = engine.store.ai(bot, false)? else { return Ok(engine.words(&ai::IS_NOT_SET_UP)) };
+pub(super) fn state(engine: &Engine, bot: BotId, ki: &str) -> Answer {
+    let language = engine.setup.settings.language;
+    let Some(row) = engine.store.ai(bot, false)? else { return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)])) };
     let text = if row.is_enabled { &ai::IS_ON } else { &ai::IS_OFF };
-    Ok(fill(engine, text, &[("provider", &row.provider), ("model", &row.model)]))
+    Ok(text.fill(language, &[("provider", &row.provider), ("model", &row.model)]))
 }
 
-fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer {
+fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
+    let bot = place.bot;
     let (word, rest) = split(arguments);
     let word = canonical(word);
     match (word.as_str(), rest) {
-        ("" | "help" | "hilfe", _) => return menu(engine, bot),
-        ("status", _) => return status(engine, bot, who),
+        ("" | "help" | "hilfe", _) => return menu(engine, place),
+        ("status", _) => return status(engine, place),
         ("provider", "") => return Ok(providers()),
-        ("clear", _) => return clear(engine, bot, who),
+        ("clear", _) => return forget(engine, bot, place.who),
         _ => {}
     }
-    if engine.bot(bot)?.row.owner != *who {
+    if engine.bot(bot)?.row.owner != *place.who {
         return Ok(engine.words(&ai::REFUSED_TO_OTHERS));
     }
     if matches!(word.as_str(), "setup" | "provider") {
-        return setup(engine, bot, who, rest, word == "provider");
+        return setup(engine, place, rest, word == "provider");
     }
-    let Some(row) = engine.store.ai(bot, false)? else { return Ok(engine.words(&ai::NOT_SET_UP)) };
+    let Some(row) = engine.store.ai(bot, false)? else { return Ok(fill(engine, place, &ai::NOT_SET_UP, &[])) };
     match (word.as_str(), rest) {
         ("on", _) => {
             engine.enable_ai(bot, true)?;
-            Ok(format!("{}\n{}", engine.words(&ai::TURNED_ON), state(engine, bot)?))
+            Ok(format!("{}\n{}", engine.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
         }
         ("off", _) => {
             engine.enable_ai(bot, false)?;
@@ -164,15 +180,15 @@ fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer
         ("model", "") => {
             let models = Provider::find(&row.provider).map(|provider| provider.models.join(", ")).unwrap_or_default();
             let values = [("model", row.model.as_str()), ("provider", &row.provider), ("models", &models)];
-            Ok(fill(engine, &ai::MODEL, &values))
+            Ok(fill(engine, place, &ai::MODEL, &values))
         }
         ("model", name) => {
             let row = set(engine, bot, AiSettings { model: Some(name.to_string()), ..AiSettings::default() })?;
-            Ok(fill(engine, &ai::MODEL_SET, &[("model", &row.model)]))
+            Ok(fill(engine, place, &ai::MODEL_SET, &[("model", &row.model)]))
         }
         ("system", "") => {
             let system = engine.ai_info(bot)?.system;
-            Ok(fill(engine, &ai::SYSTEM_IS, &[("system", &system)]))
+            Ok(fill(engine, place, &ai::SYSTEM_IS, &[("system", &system)]))
         }
         ("system", text) => {
             set(engine, bot, AiSettings { system: Some(text.to_string()), ..AiSettings::default() })?;
@@ -180,40 +196,41 @@ fn ki(engine: &mut Engine, bot: BotId, who: &BareJid, arguments: &str) -> Answer
         }
         ("url", address) => {
             let new = set(engine, bot, AiSettings { endpoint: Some(address.to_string()), ..AiSettings::default() })?;
-            let gone =
-                if new.key.is_empty() && !row.key.is_empty() { engine.words(&ai::KEY_GONE) } else { String::new() };
-            Ok(fill(engine, &ai::URL_SET, &[("endpoint", &new.endpoint)]) + &gone)
+            let is_gone = new.key.is_empty() && !row.key.is_empty();
+            let gone = if is_gone { fill(engine, place, &ai::KEY_GONE, &[]) } else { String::new() };
+            Ok(fill(engine, place, &ai::URL_SET, &[("endpoint", &new.endpoint)]) + &gone)
         }
         ("token", key) if !key.is_empty() => {
             set(engine, bot, AiSettings { api_key: Some(Secret::new(key)), ..AiSettings::default() })?;
-            Ok(engine.words(&ai::KEY_SAVED) + &warning(engine, who, key))
+            Ok(engine.words(&ai::KEY_SAVED) + &warning(engine, place.who, key))
         }
         ("stream", on @ ("on" | "an" | "off" | "aus")) => {
             let is_on = canonical(on) == "on";
             let row = set(engine, bot, AiSettings { is_streaming: Some(is_on), ..AiSettings::default() })?;
-            stream(engine, bot, who, &row)
+            stream(engine, place, &row)
         }
-        ("fallback", rest) => fallback(engine, bot, who, &row, rest),
-        _ => menu(engine, bot),
+        ("fallback", rest) => fallback(engine, place, &row, rest),
+        _ => menu(engine, place),
     }
 }
 
-fn menu(engine: &Engine, bot: BotId) -> Answer {
-    let name = engine.bot(bot)?.row.name.clone();
-    let values = [("name", name.as_str()), ("status", &state(engine, bot)?)];
-    Ok(fill(engine, &ai::MENU, &values))
+fn menu(engine: &Engine, place: &Place<'_>) -> Answer {
+    let name = engine.bot(place.bot)?.row.name.clone();
+    let values = [("name", name.as_str()), ("status", &state(engine, place.bot, &place.command)?)];
+    Ok(fill(engine, place, &ai::MENU, &values))
 }
 
-fn status(engine: &Engine, bot: BotId, who: &BareJid) -> Answer {
+fn status(engine: &Engine, place: &Place<'_>) -> Answer {
+    let bot = place.bot;
     let info = engine.ai_info(bot)?;
-    let Some(row) = info.row else { return Ok(engine.words(&ai::IS_NOT_SET_UP)) };
+    let Some(row) = info.row else { return state(engine, bot, &place.command) };
     let nothing = engine.words(&texts::NOTHING);
     let has_key = engine.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
     let key = if has_key { engine.words(&ai::KEY_SET) } else { nothing.clone() };
-    let turns = engine.store.list_ai_turns(bot, who.as_str(), usize::MAX)?.len().to_string();
+    let turns = engine.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
     let values = [
-        ("status", state(engine, bot)?),
-        ("stream", stream(engine, bot, who, &row)?),
+        ("status", state(engine, bot, &place.command)?),
+        ("stream", stream(engine, place, &row)?),
         ("endpoint", row.endpoint),
         ("key", key),
         ("system", info.system),
@@ -221,15 +238,15 @@ fn status(engine: &Engine, bot: BotId, who: &BareJid) -> Answer {
         ("turns", turns),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Ok(fill(engine, &ai::STATUS, &values))
+    Ok(fill(engine, place, &ai::STATUS, &values))
 }
 
 /// Whether answers are shown while they come, and what that means in the chat with this person.
-fn stream(engine: &Engine, bot: BotId, who: &BareJid, row: &AiRow) -> Answer {
-    let way = engine.way(bot, &who.to_jid());
+fn stream(engine: &Engine, place: &Place<'_>, row: &AiRow) -> Answer {
+    let way = engine.way(place.bot, &place.who.to_jid());
     Ok(engine.words(match way {
         _ if !row.is_streaming => &ai::STREAM_OFF,
-        Ok(Way::Account(account)) if engine.will_encrypt(account, who)? => &ai::STREAM_ENCRYPTED,
+        Ok(Way::Account(account)) if engine.will_encrypt(account, place.who)? => &ai::STREAM_ENCRYPTED,
         Ok(Way::Account(_)) => &ai::STREAM_ON,
         _ => &ai::STREAM_ELSEWHERE,
     }))
@@ -241,35 +258,35 @@ fn providers() -> String {
 }
 
 /// Forgets the conversation of whoever asks.
-pub(super) fn clear(engine: &mut Engine, bot: BotId, who: &BareJid) -> Answer {
+pub(super) fn forget(engine: &mut Engine, bot: BotId, who: &BareJid) -> Answer {
     let count = engine.store.clear_ai_turns(bot, Some(who.as_str()))?;
-    Ok(fill(engine, &ai::CLEARED, &[("count", &count.to_string())]))
+    Ok(ai::CLEARED.fill(engine.setup.settings.language, &[("count", &count.to_string())]))
 }
 
 /// `/ki setup …`, and `/ki provider NAME`, to which address and key may be added by `/ki url` and `/ki token`.
-fn setup(engine: &mut Engine, bot: BotId, who: &BareJid, rest: &str, is_stepwise: bool) -> Answer {
+fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) -> Answer {
     let (name, rest) = split(rest);
     if name.is_empty() {
-        return Ok(fill(engine, &ai::CHOOSE, &[("providers", &providers())]));
+        return Ok(fill(engine, place, &ai::CHOOSE, &[("providers", &providers())]));
     }
-    let Some(provider) = Provider::find(name) else { return Ok(unknown(engine)) };
+    let Some(provider) = Provider::find(name) else { return Ok(unknown(engine, place)) };
     let (key, model) = split(rest);
     if key.is_empty() && !is_stepwise {
-        return Ok(explain(engine, provider));
+        return Ok(explain(engine, place, provider));
     }
     let api_key = Some(Secret::new(key)).filter(|key| !key.is_empty());
     let model = Some(model.to_string()).filter(|model| !model.is_empty());
     let new = AiSettings { provider: Some(provider.name.to_string()), api_key, model, ..AiSettings::default() };
-    let row = match engine.set_ai(bot, &new, false) {
+    let row = match engine.set_ai(place.bot, &new, false) {
         Err(Trouble::Failure(Failure::Invalid { field, .. })) if field == "api_key" => {
             let model = provider.models.first().copied().unwrap_or_default();
-            return Ok(fill(engine, &ai::NEEDS_KEY, &[("provider", provider.name), ("model", model)]));
+            return Ok(fill(engine, place, &ai::NEEDS_KEY, &[("provider", provider.name), ("model", model)]));
         }
         other => other?,
     };
-    engine.enable_ai(bot, true)?;
+    engine.enable_ai(place.bot, true)?;
     let values = [("provider", row.provider.as_str()), ("model", &row.model)];
-    Ok(fill(engine, &ai::CONFIGURED, &values) + &warning(engine, who, key))
+    Ok(fill(engine, place, &ai::CONFIGURED, &values) + &warning(engine, place.who, key))
 }
 
 /// Where a key that was written stays. The built-in chat keeps none: it is on this machine, and masked.
@@ -278,7 +295,7 @@ fn warning(engine: &Engine, who: &BareJid, key: &str) -> String {
     if is_kept { engine.words(&ai::DELETE_KEY) } else { String::new() }
 }
 
-fn explain(engine: &Engine, provider: &Provider) -> String {
+fn explain(engine: &Engine, place: &Place<'_>, provider: &Provider) -> String {
     let text = if provider.needs_key { &ai::SETUP_HELP } else { &ai::SETUP_HELP_FREE };
     let values = [
         ("provider", provider.name),
@@ -287,18 +304,19 @@ fn explain(engine: &Engine, provider: &Provider) -> String {
         ("model", provider.models.first().copied().unwrap_or_default()),
         ("endpoint", provider.endpoint),
     ];
-    let more = if provider.name == "openclaw" { engine.words(&ai::OPENCLAW_HELP) } else { String::new() };
-    fill(engine, text, &values) + &more
+    let is_gateway = provider.name == "openclaw";
+    let more = if is_gateway { fill(engine, place, &ai::OPENCLAW_HELP, &[]) } else { String::new() };
+    fill(engine, place, text, &values) + &more
 }
 
-fn fallback(engine: &mut Engine, bot: BotId, who: &BareJid, first: &AiRow, rest: &str) -> Answer {
+fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -> Answer {
     let (name, rest) = split(rest);
     if canonical(name) == "off" {
-        engine.store.delete_ai(bot, true)?;
+        engine.store.delete_ai(place.bot, true)?;
         return Ok(engine.words(&ai::FALLBACK_OFF));
     }
     let (key, model) = split(rest);
-    let Some(provider) = Provider::find(name).filter(|_| !key.is_empty()) else { return Ok(unknown(engine)) };
+    let Some(provider) = Provider::find(name).filter(|_| !key.is_empty()) else { return Ok(unknown(engine, place)) };
     // It says what it is in the words of the first.
     let new = AiSettings {
         provider: Some(provider.name.to_string()),
@@ -308,22 +326,23 @@ fn fallback(engine: &mut Engine, bot: BotId, who: &BareJid, first: &AiRow, rest:
         is_substitute: true,
         ..AiSettings::default()
     };
-    let row = engine.set_ai(bot, &new, false)?;
+    let row = engine.set_ai(place.bot, &new, false)?;
     let values = [("first", first.provider.as_str()), ("provider", &row.provider), ("model", &row.model)];
-    Ok(fill(engine, &ai::FALLBACK_SET, &values) + &warning(engine, who, key))
+    Ok(fill(engine, place, &ai::FALLBACK_SET, &values) + &warning(engine, place.who, key))
 }
 
-fn unknown(engine: &Engine) -> String {
+fn unknown(engine: &Engine, place: &Place<'_>) -> String {
     let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-    fill(engine, &ai::UNKNOWN_PROVIDER, &[("providers", &names.join(", "))])
+    fill(engine, place, &ai::UNKNOWN_PROVIDER, &[("providers", &names.join(", "))])
 }
 
 fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Trouble> {
     engine.set_ai(bot, &new, false)
 }
 
-fn fill(engine: &Engine, text: &Text, values: &[(&str, &str)]) -> String {
-    text.fill(engine.setup.settings.language, values)
+fn fill(engine: &Engine, place: &Place<'_>, text: &Text, values: &[(&str, &str)]) -> String {
+    let values: Vec<(&str, &str)> = values.iter().copied().chain([("ki", place.command.as_str())]).collect();
+    text.fill(engine.setup.settings.language, &values)
 }
 
 #[cfg(test)]

@@ -130,8 +130,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
                     ("url", &engine.setup.api_url),
                 ],
             );
-            let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
-            if named(&own, &bot.name).0.len() > 1 {
+            if named(&engine.bots_of(owner), &bot.name).0.len() > 1 {
                 out.push_str(&texts::SAME_NAME.fill(language, &[("id", &id), ("name", &bot.name)]));
             }
             Ok(out)
@@ -150,7 +149,7 @@ fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
     let language = engine.setup.settings.language;
     let chosen = engine.chosen_bot(owner);
     let mut out = String::new();
-    for bot in engine.bots.values().filter(|bot| bot.row.owner == *owner) {
+    for bot in engine.bots_of(owner) {
         let status = status_text(language, bot);
         let _ = write!(out, "\n[{}] {} ({}, {status})", bot.row.id, bot.row.name, bot.mode.as_str());
         if let Some(jid) = &bot.row.jid {
@@ -228,7 +227,7 @@ fn state_text(language: Language, state: &BotState, now: i64) -> String {
 
 fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let language = engine.setup.settings.language;
-    let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
+    let own = engine.bots_of(owner);
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
     let outbox: i64 = engine.account_of(owner).and_then(|id| engine.accounts.get(&id)).map_or(0, |a| a.queue.count);
@@ -268,13 +267,8 @@ fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let bot = engine.bot(id)?;
-    if let (Some(jid), true) = (&bot.row.jid, bot.row.active) {
-        let words = [("name", bot.row.name.as_str()), ("jid", jid.as_str())];
-        return Ok(texts::HAS_OWN_CHAT.fill(language, &words));
-    }
-    if !engine.personal_bots(owner).any(|bot| bot.row.id == id) {
-        return Ok(texts::NOT_ACTIVE.fill(language, &[("id", &id.to_string())]));
+    if let Some(why_not) = engine.why_not_here(engine.bot(id)?) {
+        return Ok(why_not);
     }
     engine.store.store_setting(&use_key(owner), &id.to_string())?;
     Ok(texts::CHOSEN.fill(language, &[("name", &engine.bot(id)?.row.name)]))
@@ -462,9 +456,8 @@ pub(super) fn own_bot<'t>(
 ) -> Result<(BotId, &'t str), String> {
     let language = engine.setup.settings.language;
     // Somebody else's bot is not told from one that does not exist.
-    let own: Vec<&Bot> = engine.bots.values().filter(|bot| bot.row.owner == *owner).collect();
     let word = text.split_whitespace().next().unwrap_or_default().trim_start_matches('#');
-    match named(&own, text) {
+    match named(&engine.bots_of(owner), text) {
         (found, rest) if found.len() == 1 => Ok((found[0], rest)),
         (found, _) if found.len() > 1 => Err(engine.say_which(&found)),
         _ if word.is_empty() => Err(usage(language, command, arguments)),

@@ -56,7 +56,7 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     if !bot.row.description.is_empty() {
         let _ = write!(out, "\n{}", bot.row.description);
     }
-    let _ = write!(out, "\n\n{}\n\n{}", ai::state(engine, chat.bot)?, chat::COMMANDS.fill(language, &[]));
+    let _ = write!(out, "\n\n{}\n\n{}", ai::state(engine, chat.bot, "/ki")?, chat::COMMANDS.fill(language, &[]));
     for entry in TABLE {
         let _ = write!(out, "\n{}", entry.line(language));
     }
@@ -90,7 +90,7 @@ fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     if engine.store.ai(chat.bot, false)?.is_some() {
         let is_owner = engine.bot(chat.bot)?.row.owner == chat.who;
         let count = if is_owner { engine.clear_updates(chat.bot)? } else { 0 };
-        let answer = ai::clear(engine, chat.bot, &chat.who)?;
+        let answer = ai::forget(engine, chat.bot, &chat.who)?;
         return Ok(match count {
             0 => answer,
             count => format!("{}\n{answer}", chat::CLEARED.fill(language, &[("count", &count.to_string())])),

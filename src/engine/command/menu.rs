@@ -12,6 +12,7 @@ use crate::engine::command::texts::{self, Language, Text, chat};
 use crate::engine::command::{Chat, Entry, botfather, dedicated};
 use crate::engine::handle::Encrypt;
 use crate::engine::received::Said;
+use crate::engine::registry::Bot;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::xmpp::adhoc::Listed;
@@ -85,7 +86,9 @@ impl Engine {
         let title = self.menu_items(menu).into_iter().find(|item| item.node == node)?.name;
         let fields = match menu {
             Menu::Manager(owner) => {
-                let own = self.bots.values().filter(|bot| bot.row.owner == *owner);
+                // Offered is what can be chosen.
+                let may_be = |bot: &&Bot| node != "use" || self.why_not_here(bot).is_none();
+                let own = self.bots_of(owner).into_iter().filter(may_be);
                 let bots = own.map(|bot| (bot.row.id, bot.row.name.clone())).collect();
                 fields(find(botfather::TABLE, node)?, language, &bots)
             }

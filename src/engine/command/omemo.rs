@@ -35,16 +35,14 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     let word = split(arguments).0.to_lowercase();
     let is_own =
         matches!(word.as_str(), "" | "status" | "devices" | "trust" | "distrust" | "policy" | "encrypt" | "reset");
-    let is_bot = !is_own && botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS).is_ok()
-        || word.trim_start_matches('#').parse::<i64>().is_ok();
     // From a trusted device he may decide for any of his bots.
     let is_sure = is_local(owner) || engine.under == Some(Standing::Trusted);
     let reach = if is_sure { Reach::All } else { Reach::Trusting };
-    if let Some(account) = engine.account_of(owner).filter(|_| !is_bot) {
+    if let Some(account) = engine.account_of(owner).filter(|_| is_own) {
         let place = Place { bot: None, account, command: "/omemo".to_string(), reach };
         return answer(engine, &place, owner, arguments);
     }
-    if !is_bot && is_local(owner) {
+    if is_own && is_local(owner) {
         return Ok(words::INSIDE.fill(engine.setup.settings.language, &[]));
     }
     match botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS) {

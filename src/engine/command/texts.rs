@@ -223,11 +223,11 @@ texts! {
     NOBODY_LISTENS = "No bot gets this. Create one with /newbot <name>, choose one with /use <ID>, or write @name text. /help lists all."
         | "Kein Bot bekommt das. Lege einen an mit /newbot <Name>, wähle einen mit /use <ID>, oder schreibe @Name Text. /help zeigt alles.";
     /// Nothing has ever listened to a bot.
-    UNHEARD_YET = "Nothing answers for {name} (ID: {id}) yet: no program has asked for its messages (GET {url}getUpdates), no webhook is set and no AI is on (/ki). What was said to it waits for a day."
-        | "Für {name} (ID: {id}) antwortet noch niemand: Kein Programm hat seine Nachrichten abgeholt (GET {url}getUpdates), kein Webhook ist gesetzt und keine KI an (/ki). Was ihm gesagt wurde, wartet einen Tag.";
+    UNHEARD_YET = "Nothing answers for {name} (ID: {id}) yet: no program has asked for its messages (GET {url}getUpdates), no webhook is set and no AI is on (/ki {id}). What was said to it waits for a day."
+        | "Für {name} (ID: {id}) antwortet noch niemand: Kein Programm hat seine Nachrichten abgeholt (GET {url}getUpdates), kein Webhook ist gesetzt und keine KI an (/ki {id}). Was ihm gesagt wurde, wartet einen Tag.";
     /// Nothing listens to a bot any more.
-    UNHEARD_NOW = "Nothing has answered for {name} (ID: {id}) for a day: no program has asked for its messages (GET {url}getUpdates), no webhook is set and no AI is on (/ki). What was said to it waits for a day."
-        | "Für {name} (ID: {id}) antwortet seit einem Tag niemand: Kein Programm hat seine Nachrichten abgeholt (GET {url}getUpdates), kein Webhook ist gesetzt und keine KI an (/ki). Was ihm gesagt wurde, wartet einen Tag.";
+    UNHEARD_NOW = "Nothing has answered for {name} (ID: {id}) for a day: no program has asked for its messages (GET {url}getUpdates), no webhook is set and no AI is on (/ki {id}). What was said to it waits for a day."
+        | "Für {name} (ID: {id}) antwortet seit einem Tag niemand: Kein Programm hat seine Nachrichten abgeholt (GET {url}getUpdates), kein Webhook ist gesetzt und keine KI an (/ki {id}). Was ihm gesagt wurde, wartet einen Tag.";
     /// For clients that do not know retractions (XEP-0424).
     RETRACTED = "This message was deleted, but your client still shows it."
         | "Diese Nachricht wurde gelöscht, aber dein Client zeigt sie noch.";

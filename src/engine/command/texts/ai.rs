@@ -1,4 +1,4 @@
-//! What is said of AIs, in chats and by the API.
+//! What is said of AIs, in chats and by the API. `{ki}` is how the command is given there: `/ki`, or `/ki 3`.
 
 use super::Text;
 
@@ -18,31 +18,31 @@ texts! {
     SYSTEM = "You are a helpful assistant." | "Du bist ein hilfreicher Assistent.";
 
     /// /ki.
-    MENU = "AI assistant of {name}\n{status}\n\n/ki on, /ki off - switch it on; off, which also forgets what was said\n/ki status - how it is set up\n/ki setup - choose a provider\n/ki model [name] - show or change the model\n/ki system [text] - show or change what the AI is told to be\n/ki url <address> - another address, for a server of your own\n/ki token <key> - another key\n/ki stream on, /ki stream off - show answers while they come, for clients that know corrections; not in encrypted chats\n/ki fallback <provider> <key> <model> - who is asked when the first cannot; /ki fallback off\n/ki clear - forget what was said\n/ki providers - all providers\n/stop - call off what it is thinking about\n\nOnce it is on, just write."
-        | "KI-Assistent von {name}\n{status}\n\n/ki an, /ki aus - einschalten; ausschalten, was auch das Gesagte vergisst\n/ki status - wie sie eingerichtet ist\n/ki setup - einen Anbieter wählen\n/ki modell [Name] - das Modell zeigen oder ändern\n/ki system [Text] - zeigen oder ändern, was die KI sein soll\n/ki url <Adresse> - eine andere Adresse, für einen eigenen Server\n/ki token <Schlüssel> - ein anderer Schlüssel\n/ki stream an, /ki stream aus - Antworten zeigen, während sie kommen, für Clients, die Korrekturen kennen; nicht in verschlüsselten Chats\n/ki fallback <Anbieter> <Schlüssel> <Modell> - wer gefragt wird, wenn der erste nicht kann; /ki fallback aus\n/ki leeren - das Gesagte vergessen\n/ki anbieter - alle Anbieter\n/stop - abbrechen, worüber sie nachdenkt\n\nIst sie an, schreibe einfach.";
+    MENU = "AI assistant of {name}\n{status}\n\n{ki} on, {ki} off - switch it on; off, which also forgets what was said\n{ki} status - how it is set up\n{ki} setup - choose a provider\n{ki} model [name] - show or change the model\n{ki} system [text] - show or change what the AI is told to be\n{ki} url <address> - another address, for a server of your own\n{ki} token <key> - another key\n{ki} stream on, {ki} stream off - show answers while they come, for clients that know corrections; not in encrypted chats\n{ki} fallback <provider> <key> <model> - who is asked when the first cannot; {ki} fallback off\n{ki} clear - forget what was said\n{ki} providers - all providers\n/stop - call off what it is thinking about\n\nOnce it is on, just write."
+        | "KI-Assistent von {name}\n{status}\n\n{ki} an, {ki} aus - einschalten; ausschalten, was auch das Gesagte vergisst\n{ki} status - wie sie eingerichtet ist\n{ki} setup - einen Anbieter wählen\n{ki} modell [Name] - das Modell zeigen oder ändern\n{ki} system [Text] - zeigen oder ändern, was die KI sein soll\n{ki} url <Adresse> - eine andere Adresse, für einen eigenen Server\n{ki} token <Schlüssel> - ein anderer Schlüssel\n{ki} stream an, {ki} stream aus - Antworten zeigen, während sie kommen, für Clients, die Korrekturen kennen; nicht in verschlüsselten Chats\n{ki} fallback <Anbieter> <Schlüssel> <Modell> - wer gefragt wird, wenn der erste nicht kann; {ki} fallback aus\n{ki} leeren - das Gesagte vergessen\n{ki} anbieter - alle Anbieter\n/stop - abbrechen, worüber sie nachdenkt\n\nIst sie an, schreibe einfach.";
     /// A state.
     IS_ON = "AI: active ({provider} / {model})" | "KI: aktiv ({provider} / {model})";
     /// A state.
     IS_OFF = "AI: off ({provider} / {model})" | "KI: aus ({provider} / {model})";
     /// A state.
-    IS_NOT_SET_UP = "AI: not set up; /ki setup" | "KI: nicht eingerichtet; /ki setup";
+    IS_NOT_SET_UP = "AI: not set up; {ki} setup" | "KI: nicht eingerichtet; {ki} setup";
     /// /ki status.
     STATUS = "{status}\nAddress: {endpoint}\nKey: {key}\nSystem prompt: {system}\nFallback: {fallback}\n{stream}\nRemembered of this chat: {turns} questions with their answers"
         | "{status}\nAdresse: {endpoint}\nSchlüssel: {key}\nSystem-Prompt: {system}\nErsatz: {fallback}\n{stream}\nVon diesem Chat gemerkt: {turns} Fragen mit ihren Antworten";
     /// A key is there.
     KEY_SET = "set" | "gesetzt";
     /// /ki setup.
-    CHOOSE = "Choose a provider:\n{providers}\n\n/ki setup <provider> shows how; in one line:\n/ki setup <provider> <key> <model>\nWhere no key is needed write - in its place."
-        | "Wähle einen Anbieter:\n{providers}\n\n/ki setup <Anbieter> zeigt, wie es geht; in einer Zeile:\n/ki setup <Anbieter> <Schlüssel> <Modell>\nWo kein Schlüssel nötig ist, schreibe - an seine Stelle.";
+    CHOOSE = "Choose a provider:\n{providers}\n\n{ki} setup <provider> shows how; in one line:\n{ki} setup <provider> <key> <model>\nWhere no key is needed write - in its place."
+        | "Wähle einen Anbieter:\n{providers}\n\n{ki} setup <Anbieter> zeigt, wie es geht; in einer Zeile:\n{ki} setup <Anbieter> <Schlüssel> <Modell>\nWo kein Schlüssel nötig ist, schreibe - an seine Stelle.";
     /// /ki setup PROVIDER.
-    SETUP_HELP = "{provider}\nGet a key: {site}\nModels, for example: {models}\n\nThen: /ki setup {provider} <key> {model}"
-        | "{provider}\nEinen Schlüssel gibt es hier: {site}\nModelle, zum Beispiel: {models}\n\nDann: /ki setup {provider} <Schlüssel> {model}";
+    SETUP_HELP = "{provider}\nGet a key: {site}\nModels, for example: {models}\n\nThen: {ki} setup {provider} <key> {model}"
+        | "{provider}\nEinen Schlüssel gibt es hier: {site}\nModelle, zum Beispiel: {models}\n\nDann: {ki} setup {provider} <Schlüssel> {model}";
     /// The same for one that needs no key.
-    SETUP_HELP_FREE = "{provider}, no key needed: {site}\nModels, for example: {models}\nIt is looked for at {endpoint}; elsewhere: /ki url <address> after this.\n\nThen: /ki setup {provider} - {model}"
-        | "{provider}, kein Schlüssel nötig: {site}\nModelle, zum Beispiel: {models}\nEs wird unter {endpoint} gesucht; anderswo: danach /ki url <Adresse>.\n\nDann: /ki setup {provider} - {model}";
+    SETUP_HELP_FREE = "{provider}, no key needed: {site}\nModels, for example: {models}\nIt is looked for at {endpoint}; elsewhere: {ki} url <address> after this.\n\nThen: {ki} setup {provider} - {model}"
+        | "{provider}, kein Schlüssel nötig: {site}\nModelle, zum Beispiel: {models}\nEs wird unter {endpoint} gesucht; anderswo: danach {ki} url <Adresse>.\n\nDann: {ki} setup {provider} - {model}";
     /// Added for OpenClaw.
-    OPENCLAW_HELP = "\n\nOpenClaw answers through its gateway: the key is the gateway's token, and gateway.http.endpoints.chatCompletions must be enabled there. With /ki url http://localhost:18789/hooks/agent and the hooks' token it is only told what you write; what comes of it appears in a channel of OpenClaw's own."
-        | "\n\nOpenClaw antwortet über sein Gateway: der Schlüssel ist der Token des Gateways, und gateway.http.endpoints.chatCompletions muss dort eingeschaltet sein. Mit /ki url http://localhost:18789/hooks/agent und dem Token der Hooks erfährt es nur, was du schreibst; was daraus wird, erscheint in einem Kanal von OpenClaw selbst.";
+    OPENCLAW_HELP = "\n\nOpenClaw answers through its gateway: the key is the gateway's token, and gateway.http.endpoints.chatCompletions must be enabled there. With {ki} url http://localhost:18789/hooks/agent and the hooks' token it is only told what you write; what comes of it appears in a channel of OpenClaw's own."
+        | "\n\nOpenClaw antwortet über sein Gateway: der Schlüssel ist der Token des Gateways, und gateway.http.endpoints.chatCompletions muss dort eingeschaltet sein. Mit {ki} url http://localhost:18789/hooks/agent und dem Token der Hooks erfährt es nur, was du schreibst; was daraus wird, erscheint in einem Kanal von OpenClaw selbst.";
     /// The answer to /ki setup.
     CONFIGURED = "AI configured!\nProvider: {provider}\nModel: {model}\nAI is now active."
         | "KI eingerichtet!\nAnbieter: {provider}\nModell: {model}\nDie KI ist jetzt aktiv.";
@@ -52,26 +52,26 @@ texts! {
     /// Nobody knows that provider.
     UNKNOWN_PROVIDER = "I do not know this provider. There are: {providers}" | "Diesen Anbieter kenne ich nicht. Es gibt: {providers}";
     /// A key is missing.
-    NEEDS_KEY = "{provider} needs a key: /ki setup {provider} <key> {model}" | "{provider} braucht einen Schlüssel: /ki setup {provider} <Schlüssel> {model}";
+    NEEDS_KEY = "{provider} needs a key: {ki} setup {provider} <key> {model}" | "{provider} braucht einen Schlüssel: {ki} setup {provider} <Schlüssel> {model}";
     /// /ki on.
     TURNED_ON = "AI is on." | "Die KI ist an.";
     /// /ki off.
     TURNED_OFF = "AI is off, and what was said is forgotten." | "Die KI ist aus, und das Gesagte ist vergessen.";
     /// In a chat.
-    NOT_SET_UP = "The AI is not set up yet: /ki setup" | "Die KI ist noch nicht eingerichtet: /ki setup";
+    NOT_SET_UP = "The AI is not set up yet: {ki} setup" | "Die KI ist noch nicht eingerichtet: {ki} setup";
     /// /ki model.
-    MODEL = "Model: {model}\nOthers of {provider}, for example: {models}\nChange it: /ki model <name>"
-        | "Modell: {model}\nAndere von {provider}, zum Beispiel: {models}\nÄndern: /ki modell <Name>";
+    MODEL = "Model: {model}\nOthers of {provider}, for example: {models}\nChange it: {ki} model <name>"
+        | "Modell: {model}\nAndere von {provider}, zum Beispiel: {models}\nÄndern: {ki} modell <Name>";
     /// /ki model NAME.
     MODEL_SET = "Model: {model}" | "Modell: {model}";
     /// /ki system.
-    SYSTEM_IS = "System prompt: {system}\nChange it: /ki system <text>" | "System-Prompt: {system}\nÄndern: /ki system <Text>";
+    SYSTEM_IS = "System prompt: {system}\nChange it: {ki} system <text>" | "System-Prompt: {system}\nÄndern: {ki} system <Text>";
     /// /ki system TEXT.
     SYSTEM_SET = "System prompt saved." | "System-Prompt gespeichert.";
     /// /ki url ADDRESS.
     URL_SET = "Address: {endpoint}" | "Adresse: {endpoint}";
     /// Added when the key was for another host.
-    KEY_GONE = "\nThe key was for the other address and is forgotten; set one: /ki token <key>" | "\nDer Schlüssel war für die andere Adresse und ist vergessen; setze einen: /ki token <Schlüssel>";
+    KEY_GONE = "\nThe key was for the other address and is forgotten; set one: {ki} token <key>" | "\nDer Schlüssel war für die andere Adresse und ist vergessen; setze einen: {ki} token <Schlüssel>";
     /// /ki token KEY.
     KEY_SAVED = "Key saved." | "Schlüssel gespeichert.";
     /// /ki fallback.
@@ -114,7 +114,7 @@ texts! {
     /// After a restart.
     INTERRUPTED = "I was restarted before I could answer. Please ask again." | "Ich wurde neu gestartet, bevor ich antworten konnte. Bitte frage noch einmal.";
     /// A fault.
-    WRONG_KEY = "{provider} does not accept the key; set another: /ki token <key>" | "{provider} nimmt den Schlüssel nicht an; setze einen anderen: /ki token <Schlüssel>";
+    WRONG_KEY = "{provider} does not accept the key; set another: {ki} token <key>" | "{provider} nimmt den Schlüssel nicht an; setze einen anderen: {ki} token <Schlüssel>";
     /// A fault.
     NO_CREDIT = "{provider} wants to be paid: {why}" | "{provider} will bezahlt werden: {why}";
     /// A fault.
@@ -128,7 +128,7 @@ texts! {
     /// A fault.
     REFUSED = "{provider} refuses: {why}" | "{provider} lehnt ab: {why}";
     /// A fault.
-    NOT_UNDERSTOOD = "What answers at the address of {provider} is no AI; check it with /ki status." | "Was unter der Adresse von {provider} antwortet, ist keine KI; prüfe sie mit /ki status.";
+    NOT_UNDERSTOOD = "What answers at the address of {provider} is no AI; check it with {ki} status." | "Was unter der Adresse von {provider} antwortet, ist keine KI; prüfe sie mit {ki} status.";
     /// A fault.
     SPENT = "{model} needed all its tokens for thinking and said nothing; ask something smaller, or allow more (max_tokens of /bot/ai/setup)." | "{model} brauchte alle Tokens zum Nachdenken und sagte nichts; frage etwas Kleineres, oder erlaube mehr (max_tokens von /bot/ai/setup).";
     /// A fault.
