@@ -421,6 +421,13 @@ fn the_menu_in_the_self_chat() {
     assert!(say(&mut rig, "/ki system").contains("Be terse."));
     assert!(say(&mut rig, "/ki url http://localhost:8000/v1").contains("forgotten"));
     assert!(say(&mut rig, "/ki token k2").starts_with("Key saved."));
+    // Without an address nothing changes, and the key stays; the usual ones come back only by saying so.
+    let answer = say(&mut rig, "/ki url");
+    assert!(answer.starts_with("Address: http://localhost:8000/v1\nChange it: /ki url &lt;address&gt;"), "{answer}");
+    assert!(say(&mut rig, "/ki  status").contains("Key: set"));
+    assert!(say(&mut rig, "/ki url -").starts_with("Address: https://api.groq.com"));
+    say(&mut rig, "/ki system -");
+    assert!(say(&mut rig, "/ki  system").starts_with("System prompt: You are a helpful assistant."));
     assert!(say(&mut rig, "/ki setup ollama - llama3").starts_with("AI configured!"));
     assert!(say(&mut rig, "/ki provider openclaw").starts_with("AI configured!"));
     assert!(say(&mut rig, "/ki url http://localhost:18789").contains("18789"));

@@ -328,6 +328,39 @@ fn a_name_will_do_where_a_number_is_asked_for() {
     assert_eq!(bot.id.0, 1);
 }
 
+/// Nothing is taken away by leaving something out, nor by following a hint.
+#[test]
+fn what_a_bot_offers_is_cleared_only_by_who_says_so() {
+    let mut rig = Rig::new();
+    rig.online();
+    let bot = rig.create(OWNER, "Robo");
+    for (command, expected) in [
+        ("/setdescription 1 Does things", "Description of Robo saved."),
+        (
+            "/setdescription 1",
+            "Usage: /setdescription &lt;ID&gt; &lt;text&gt;\nTo clear what is there: /setdescription 1 -",
+        ),
+        ("/status 1", "Description: Does things"),
+        ("/setdescription 1 -", "Description of Robo cleared."),
+        ("/status 1 ", "Description: -"),
+        ("/setcommands 1 /a - one, /b - two", "Commands of Robo: /a, /b"),
+        ("/setcommands 1", "description\nTo clear what is there: /setcommands 1 -"),
+        ("/setcommands 1 +", "Usage: /setcommands"),
+        ("/setcommands 1 + /us - three, /A - four", "Commands of Robo: /b, /us, /a"),
+        ("/setcommands 1 /c - x, /help - y", "/help would never reach Robo: I answer it myself."),
+        ("/setcommands 1 + /KI", "/KI would never reach Robo"),
+        ("/status 1  ", "Commands: /b, /us, /a"),
+        ("/setcommands 1 -", "Commands of Robo cleared."),
+        ("/status 1   ", "Commands: -"),
+    ] {
+        let answer = said(&mut rig, command);
+        assert!(answer.contains(expected), "{command}: {answer}");
+    }
+    // A program may list what it hears elsewhere.
+    let commands = vec![Command { command: "help".to_string(), description: String::new() }];
+    rig.ask(as_bot(&bot), Question::SetCommands(commands)).unwrap();
+}
+
 #[test]
 fn a_slip_in_a_command_is_asked_about() {
     let mut rig = Rig::new();
@@ -336,7 +369,7 @@ fn a_slip_in_a_command_is_asked_about() {
     assert!(answer.contains("I do not know /hlep. Did you mean /help?") && !answer.contains("got it"), "{answer}");
     let bot = rig.create(OWNER, "Robo");
     let answer = said(&mut rig, "/us 2");
-    assert!(answer.contains("Did you mean /use?") && answer.contains("/setcommands 1 /us - description"), "{answer}");
+    assert!(answer.contains("Did you mean /use?") && answer.contains("/setcommands 1 + /us - description"), "{answer}");
     let updates = rig.updates(&bot, None);
     assert!(updates[0].payload.contains(r#""body":"/us 2""#), "its program may know it");
     // What is no slip, and what a bot has registered, is the bot's alone.

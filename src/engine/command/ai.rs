@@ -191,11 +191,14 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
             Ok(fill(engine, place, &ai::SYSTEM_IS, &[("system", &system)]))
         }
         ("system", text) => {
-            set(engine, bot, AiSettings { system: Some(text.to_string()), ..AiSettings::default() })?;
+            let system = Some(text).filter(|text| *text != "-").unwrap_or_default().to_string();
+            set(engine, bot, AiSettings { system: Some(system), ..AiSettings::default() })?;
             Ok(engine.words(&ai::SYSTEM_SET))
         }
+        ("url", "") => Ok(fill(engine, place, &ai::URL_IS, &[("endpoint", &row.endpoint)])),
         ("url", address) => {
-            let new = set(engine, bot, AiSettings { endpoint: Some(address.to_string()), ..AiSettings::default() })?;
+            let endpoint = Some(address).filter(|address| *address != "-").unwrap_or_default().to_string();
+            let new = set(engine, bot, AiSettings { endpoint: Some(endpoint), ..AiSettings::default() })?;
             let is_gone = new.key.is_empty() && !row.key.is_empty();
             let gone = if is_gone { fill(engine, place, &ai::KEY_GONE, &[]) } else { String::new() };
             Ok(fill(engine, place, &ai::URL_SET, &[("endpoint", &new.endpoint)]) + &gone)

@@ -11,7 +11,7 @@ use crate::base::{limits, text};
 use crate::engine::command::texts::{self, Language, Text};
 use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, NewBot, Remains};
+use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, Mode, NewBot, Remains};
 use crate::engine::registry::Bot;
 use crate::engine::router::{named, use_key};
 use crate::engine::{Engine, Trouble};
@@ -345,13 +345,30 @@ fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer 
         Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
-    let commands = read_commands(rest);
+    let name = engine.bot(id)?.row.name.clone();
+    let (is_more, rest) = rest.strip_prefix('+').map_or((false, rest), |rest| (true, rest.trim()));
+    if rest == "-" {
+        engine.set_commands(id, &[])?;
+        return Ok(texts::COMMANDS_CLEARED.fill(language, &[("name", &name)]));
+    }
+    let mut commands = read_commands(rest);
     if commands.is_empty() {
-        return Ok(usage(language, "/setcommands", &texts::ID_COMMANDS));
+        return Ok(usage_or_clear(language, "/setcommands", &texts::ID_COMMANDS, id));
+    }
+    // Elsewhere, in a room for one, the bot may hear them; its program says so by the API, if it wants them on its list.
+    let is_mine = |command: &&Command| super::is_mine(&command.command.to_lowercase());
+    if let (Some(mine), Mode::Personal) = (commands.iter().find(is_mine), engine.bot(id)?.mode) {
+        return Ok(texts::IS_MINE.fill(language, &[("word", &mine.command), ("name", &name)]));
+    }
+    if is_more {
+        let is_new = |known: &&Command| commands.iter().all(|new| !new.command.eq_ignore_ascii_case(&known.command));
+        let mut all: Vec<Command> = engine.bot(id)?.commands.iter().filter(is_new).cloned().collect();
+        all.append(&mut commands);
+        commands = all;
     }
     engine.set_commands(id, &commands)?;
     let list: Vec<String> = engine.bot(id)?.commands.iter().map(|command| format!("/{}", command.command)).collect();
-    Ok(texts::COMMANDS_SET.fill(language, &[("name", &engine.bot(id)?.row.name), ("commands", &list.join(", "))]))
+    Ok(texts::COMMANDS_SET.fill(language, &[("name", &name), ("commands", &list.join(", "))]))
 }
 
 /// Reads `/a - one, /b - two`: a comma ends a description only where the next word begins with a slash, and the
@@ -382,8 +399,13 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
         Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
-    engine.describe_bot(id, text.trim())?;
-    Ok(texts::DESCRIBED.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+    let (text, done) = match text.trim() {
+        "" => return Ok(usage_or_clear(language, "/setdescription", &texts::ID_TEXT, id)),
+        "-" => ("", &texts::DESCRIPTION_CLEARED),
+        text => (text, &texts::DESCRIBED),
+    };
+    engine.describe_bot(id, text)?;
+    Ok(done.fill(language, &[("name", &engine.bot(id)?.row.name)]))
 }
 
 fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
@@ -479,6 +501,12 @@ fn only_bot(engine: &Engine, owner: &BareJid, text: &str, command: &str, argumen
 
 fn usage(language: Language, command: &str, arguments: &Text) -> String {
     texts::USAGE.fill(language, &[("command", command), ("arguments", &arguments.fill(language, &[]))])
+}
+
+/// The same for what can be cleared, and how.
+fn usage_or_clear(language: Language, command: &str, arguments: &Text, id: BotId) -> String {
+    let clear = texts::TO_CLEAR.fill(language, &[("command", command), ("id", &id.to_string())]);
+    usage(language, command, arguments) + &clear
 }
 
 fn status_text(language: Language, bot: &Bot) -> String {

@@ -39,6 +39,11 @@ pub(super) fn run(engine: &mut Engine, owner: &BareJid, body: &str) -> Result<Op
     run_from(botfather::TABLE, engine, owner, body)
 }
 
+/// Whether the manager answers this word in the self-chat, so that it reaches no bot there.
+fn is_mine(word: &str) -> bool {
+    botfather::TABLE.iter().any(|entry| entry.name == word || entry.aliases.contains(&word))
+}
+
 /// The command of the manager that was meant by a word which is none.
 pub(super) fn near(word: &str) -> Option<&'static str> {
     slip(word, botfather::TABLE.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.name])))

@@ -89,7 +89,7 @@ texts! {
     /// What /deactivate does.
     DEACTIVATE = "switch a bot off" | "einen Bot abschalten";
     /// What /setcommands does.
-    SETCOMMANDS = "set a bot's own commands" | "eigene Befehle eines Bots festlegen";
+    SETCOMMANDS = "set a bot's own commands; + in front adds to them" | "eigene Befehle eines Bots festlegen; + davor fügt welche hinzu";
     /// What /setdescription does.
     SETDESCRIPTION = "describe a bot" | "einen Bot beschreiben";
     /// What /access does.
@@ -183,8 +183,16 @@ texts! {
     NEEDS_TOKEN = "\nIt has no token yet; make one: /token {id}" | "\nEr hat noch keinen Token; mache einen: /token {id}";
     /// Answer to /setcommands.
     COMMANDS_SET = "Commands of {name}: {commands}" | "Befehle von {name}: {commands}";
+    /// Answer to /setcommands with - in their place.
+    COMMANDS_CLEARED = "Commands of {name} cleared." | "Befehle von {name} entfernt.";
+    /// A command that the manager has, for a bot in the same chat.
+    IS_MINE = "/{word} would never reach {name}: I answer it myself. Choose another word." | "/{word} käme nie bei {name} an: Darauf antworte ich selbst. Wähle ein anderes Wort.";
     /// Answer to /setdescription.
     DESCRIBED = "Description of {name} saved." | "Beschreibung von {name} gespeichert.";
+    /// Answer to /setdescription with - in its place.
+    DESCRIPTION_CLEARED = "Description of {name} cleared." | "Beschreibung von {name} gelöscht.";
+    /// Added to the usage of what can be cleared.
+    TO_CLEAR = "\nTo clear what is there: {command} {id} -" | "\nLöschen, was da ist: {command} {id} -";
     /// Answer to /access.
     ACCESS_IS = "{who} may write to {name} (ID: {id}, access: {access})." | "{who} darf {name} schreiben (ID: {id}, Zugang: {access}).";
     /// Who: the policy `owner`.
@@ -212,8 +220,8 @@ texts! {
     /// A word that is nearly a command.
     MEANT = "I do not know {word}. Did you mean /{near}?" | "{word} kenne ich nicht. Meintest du /{near}?";
     /// Added where a bot's program got it.
-    MEANT_PASSED = " {name} got it as it is. If it is a command of {name}, register it: /setcommands {id} {word} - description"
-        | " {name} hat es so bekommen. Ist es ein Befehl von {name}, melde ihn an: /setcommands {id} {word} - Beschreibung";
+    MEANT_PASSED = " {name} got it as it is. If it is a command of {name}, register it: /setcommands {id} + {word} - description"
+        | " {name} hat es so bekommen. Ist es ein Befehl von {name}, melde ihn an: /setcommands {id} + {word} - Beschreibung";
     /// Wrong arguments.
     USAGE = "Usage: {command} {arguments}" | "So geht es: {command} {arguments}";
     /// A command nobody has.

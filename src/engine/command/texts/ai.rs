@@ -65,9 +65,11 @@ texts! {
     /// /ki model NAME.
     MODEL_SET = "Model: {model}" | "Modell: {model}";
     /// /ki system.
-    SYSTEM_IS = "System prompt: {system}\nChange it: {ki} system <text>" | "System-Prompt: {system}\nÄndern: {ki} system <Text>";
+    SYSTEM_IS = "System prompt: {system}\nChange it: {ki} system <text>; the usual one: {ki} system -" | "System-Prompt: {system}\nÄndern: {ki} system <Text>; der übliche: {ki} system -";
     /// /ki system TEXT.
     SYSTEM_SET = "System prompt saved." | "System-Prompt gespeichert.";
+    /// /ki url.
+    URL_IS = "Address: {endpoint}\nChange it: {ki} url <address>; the provider's own: {ki} url -" | "Adresse: {endpoint}\nÄndern: {ki} url <Adresse>; die des Anbieters: {ki} url -";
     /// /ki url ADDRESS.
     URL_SET = "Address: {endpoint}" | "Adresse: {endpoint}";
     /// Added when the key was for another host.
