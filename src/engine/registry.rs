@@ -194,8 +194,10 @@ impl Engine {
     /// `/bot/profile`: what is given takes the place of what there is, all of it or nothing.
     pub(super) fn set_profile(&mut self, new: &NewProfile) -> Result<BotInfo, Trouble> {
         let id = new.bot;
-        let is_personal = self.bot(id)?.mode == Mode::Personal;
-        let name = new.name.as_deref().map(check_name).transpose()?;
+        let bot = self.bot(id)?;
+        let is_personal = bot.mode == Mode::Personal;
+        // The name it has it may keep.
+        let name = new.name.as_deref().filter(|name| name.trim() != bot.row.name).map(check_name).transpose()?;
         new.description.as_deref().map(check_description).transpose()?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| !is_personal) {
             self.check_picture(id, avatar.bytes().len())?;
@@ -314,11 +316,17 @@ impl Engine {
     }
 }
 
+/// A name must not be taken for something else where bots are named: a number, an address, an option, a command.
 fn check_name(name: &str) -> Result<String, Failure> {
     let name = name.trim();
-    let count = name.chars().count();
-    if count == 0 || count > limits::NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        let rule = format!("1 to {} characters on one line", limits::NAME_CHARS_MAX);
+    let is_short = name.chars().count() <= limits::NAME_CHARS_MAX && !name.chars().any(char::is_control);
+    let is_number = name.trim_start_matches('#').trim_end_matches([':', ',']).parse::<i64>().is_ok();
+    let is_address = name.contains('@') && !name.contains(char::is_whitespace);
+    let is_other = is_number || is_address || name.starts_with(['@', '-', '/']);
+    if !is_short || is_other || !name.chars().any(char::is_alphanumeric) {
+        let max = limits::NAME_CHARS_MAX;
+        let rule = "a letter or digit among them; no number, no address, and nothing that begins with @, - or /";
+        let rule = format!("1 to {max} characters on one line, {rule}");
         return Err(Failure::invalid("name", rule));
     }
     Ok(name.to_string())

@@ -1,6 +1,7 @@
 //! Bots, their tokens and accounts, and how many of what there may be.
 
 use botmother::base::crypto::Hash;
+use botmother::store::row::BotRow;
 use botmother::xmpp::sasl::LoginKey;
 
 use super::*;
@@ -55,10 +56,36 @@ fn limits_are_kept_and_said() {
         let outcome = rig.admin(Question::CreateBot(new(name, Mode::Personal)));
         assert!(matches!(&outcome, Err(Failure::Invalid { field, .. }) if field == "name"), "{name:?} {outcome:?}");
     }
+    let new = |name: &str| NewBot::new(name, bare("third@example.org"));
+    for name in ["@x", "-", "--wait", "/use", "7", "#7", " +7: ", "a@b", "👍", "…"] {
+        let outcome = rig.admin(Question::CreateBot(new(name)));
+        assert!(matches!(&outcome, Err(Failure::Invalid { field, .. }) if field == "name"), "{name:?} {outcome:?}");
+    }
+    for name in ["7 dwarfs", "C-3PO", "#tag", "Ü", "me @ home", "1.5"] {
+        let bot = rig.create("third@example.org", name);
+        let rename = |name: &str| NewProfile { bot: bot.id, name: Some(name.into()), description: None, avatar: None };
+        assert!(matches!(rig.admin(Question::SetProfile(rename("@me"))), Err(Failure::Invalid { .. })));
+    }
     let bot = rig.create("other@example.org", "Chatty");
     let outcomes: Vec<Outcome> = (0..31).map(|_| rig.ask(as_bot(&bot), Question::GetMe)).collect();
     assert!(outcomes[..30].iter().all(Result::is_ok));
     assert_eq!(outcomes[30].as_ref().unwrap_err(), &Failure::Busy { retry_after_s: 1 });
+}
+
+/// Rules for names are for new ones.
+#[test]
+fn a_bot_keeps_the_name_it_has() {
+    let mut rig = Rig::new();
+    rig.create(OWNER, "A");
+    let mut store = rig.core.kill();
+    let row = store.list_bots().unwrap().remove(0);
+    store.store_bot(&BotRow { name: "7".to_string(), ..row.clone() }).unwrap();
+    store.commit().unwrap();
+    let mut rig = Rig::over(store, Language::English);
+    let profile =
+        |name: &str| NewProfile { bot: row.id, name: Some(name.into()), description: Some("d".into()), avatar: None };
+    assert!(matches!(rig.admin(Question::SetProfile(profile(" 7"))), Ok(Answer::Me(bot)) if bot.name == "7"));
+    assert!(matches!(rig.admin(Question::SetProfile(profile("8"))), Err(Failure::Invalid { .. })));
 }
 
 #[test]

@@ -109,8 +109,8 @@ texts! {
     TOO_MANY_BOTS = "You have {max} bots already, and no more are allowed. Delete one first: /deletebot <ID>"
         | "Du hast schon {max} Bots, mehr sind nicht erlaubt. Lösche erst einen: /deletebot <ID>";
     /// The name is not acceptable.
-    BAD_NAME = "A bot's name has 1 to {max} characters and stands on one line."
-        | "Der Name eines Bots hat 1 bis {max} Zeichen und steht auf einer Zeile.";
+    BAD_NAME = "A bot's name has 1 to {max} characters on one line, with a letter or digit among them. It is no number and no address, and does not begin with @, - or /."
+        | "Der Name eines Bots hat 1 bis {max} Zeichen auf einer Zeile, mit einem Buchstaben oder einer Ziffer darunter. Er ist keine Nummer und keine Adresse und beginnt nicht mit @, - oder /.";
     /// Heading of /mybots.
     YOUR_BOTS = "Your bots:" | "Deine Bots:";
     /// /mybots without bots.
