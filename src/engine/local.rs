@@ -76,7 +76,10 @@ impl Engine {
         let bots: Vec<&Bot> = self.personal_bots(&owner).collect();
         match named(&bots, name) {
             (found, "") if found.len() == 1 => Ok(found[0]),
-            (found, "") if found.len() > 1 => Err(Failure::Conflict(self.say_which(&found))),
+            (found, "") if found.len() > 1 => {
+                let all = self.name_all(&found);
+                Err(Failure::Conflict(format!("several bots are called {name}; say which by its number: {all}")))
+            }
             _ => Err(Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))),
         }
     }

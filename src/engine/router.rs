@@ -212,13 +212,18 @@ impl Engine {
         Some(text.fill(self.setup.settings.language, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
     }
 
-    /// That several bots have one name, and how to tell them apart.
+    /// That several bots have one name, and how to tell them apart, in a chat.
     pub(super) fn say_which(&self, bots: &[BotId]) -> String {
-        let language = self.setup.settings.language;
-        let known = bots.iter().filter_map(|bot| self.bots.get(bot));
-        let list: Vec<String> = known.map(|bot| format!("[{}] {}", bot.row.id, bot.row.name)).collect();
         let id = bots.first().map(ToString::to_string).unwrap_or_default();
-        texts::SEVERAL_BOTS.fill(language, &[("bots", &list.join(", ")), ("id", &id)])
+        let values = [("bots", self.name_all(bots)), ("id", id)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        texts::SEVERAL_BOTS.fill(self.setup.settings.language, &values)
+    }
+
+    /// Bots with their numbers.
+    pub(super) fn name_all(&self, bots: &[BotId]) -> String {
+        let known = bots.iter().filter_map(|bot| self.bots.get(bot));
+        known.map(|bot| format!("[{}] {}", bot.row.id, bot.row.name)).collect::<Vec<_>>().join(", ")
     }
 
     /// The bot chosen with `/use`, or the only active personal one, or the only one of them whose AI is on.
