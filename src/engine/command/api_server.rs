@@ -61,7 +61,11 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
 
 fn read(rest: &str) -> Wish {
     let (word, value) = split(rest);
-    let is_path = value.starts_with('/');
+    // Two files are not one with a space in its name: that stands in quotes, as phones write them, too.
+    let quoted = value.strip_prefix(['"', '“', '„']).and_then(|rest| rest.strip_suffix(['"', '”', '“']));
+    let quoted = quoted.filter(|path| !path.contains(['"', '”', '“', '„']));
+    let path = quoted.unwrap_or(value);
+    let is_path = path.starts_with('/') && (quoted.is_some() || !path.contains(char::is_whitespace));
     match (word.to_lowercase().as_str(), value) {
         ("local" | "lokal", "") => Wish::Change(ApiChange::Network(false)),
         ("network" | "netzwerk", "") => Wish::Change(ApiChange::Network(true)),
@@ -74,8 +78,8 @@ fn read(rest: &str) -> Wish {
             Wish::Unclear(&chat::NO_PATH)
         }
         ("cert", "auto") => Wish::Change(ApiChange::OwnCertificate),
-        ("cert", path) if is_path => Wish::Half(CERT, path.to_string()),
-        ("key", path) if is_path => Wish::Half(KEY, path.to_string()),
+        ("cert", _) => Wish::Half(CERT, path.to_string()),
+        ("key", _) => Wish::Half(KEY, path.to_string()),
         ("renew-cert" | "renew" | "zertifikat-erneuern", "") => Wish::Change(ApiChange::RenewCertificate),
         ("delete-cert" | "zertifikat-loeschen", "") => Wish::Change(ApiChange::DeleteCertificate),
         _ => Wish::Unclear(&chat::NO_CHANGE),

@@ -111,8 +111,8 @@ texts! {
     /// What should be a port.
     PORT_RANGE = "{what}: a port is a number from 1024 to 65535, as in /api server port 7842" | "{what}: Ein Port ist eine Zahl von 1024 bis 65535, wie in /api server port 7842";
     /// What should be a path.
-    NO_PATH = "{what}: a file is named by its whole path, as in /api server cert /etc/botmother/cert.pem"
-        | "{what}: Eine Datei wird mit ihrem ganzen Pfad genannt, wie in /api server cert /etc/botmother/cert.pem";
+    NO_PATH = "{what}: a file is named by its whole path, one at a time and in quotes if it has spaces, as in /api server cert /etc/botmother/cert.pem"
+        | "{what}: Eine Datei wird mit ihrem ganzen Pfad genannt, eine auf einmal und mit Leerzeichen in Anführungszeichen, wie in /api server cert /etc/botmother/cert.pem";
     /// What changes nothing.
     NO_CHANGE = "/api server {what}: that I do not know." | "/api server {what}: Das kenne ich nicht.";
     /// The first half of a certificate was named.
