@@ -328,7 +328,10 @@ fn an_account_that_cannot_be_signed_in_to_is_forgotten_and_a_new_bot_takes_over(
     let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
     rig.online(account);
     rig.lost(account);
-    rig.ask(Question::DeleteBot(BotId(1)));
+    // Whoever deletes it hears that something is left to do.
+    let caused = rig.ask(Question::DeleteBot(BotId(1)));
+    let left = Some((Remains::Published, false));
+    assert!(matches!(caused.answers.first(), Some(Ok(Answer::Deleted(_, what))) if *what == left), "{caused:?}");
     // The same account again, before the server was back.
     let second = rig.create(Mode::Dedicated, Access::Owner, &[]);
     assert_ne!(second, account);

@@ -13,6 +13,9 @@ use crate::base::json::{self, Fields, Object};
 use crate::base::{limits, text};
 use crate::config::Config;
 
+/// Of an account that was brought along.
+const TAKEN_BACK: &str = "what it has published (name, picture, devices) is not taken back";
+
 /// `bot list`
 pub(super) fn list(config: &Config, owner: Option<&BareJid>) -> Result<(), Failed> {
     let mut client = Client::new(config);
@@ -137,10 +140,12 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&Bare
         BotVerb::Delete => {
             let answer = client.post("/bot/delete", body)?;
             print(format_args!("bot {id} ({name}) is deleted\n"));
-            if answer.truth("account_removed").ok().flatten() == Some(false) {
-                print(
-                    "its account is not removed at its server yet; it is tried again, and `botmother bot list` shows it\n",
-                );
+            for (key, what) in [("account_removed", "its account is not removed"), ("published_removed", TAKEN_BACK)] {
+                if answer.truth(key).ok().flatten() == Some(false) {
+                    print(format_args!(
+                        "{what} at its server yet; it is tried until it is done, and `botmother bot list` shows it\n"
+                    ));
+                }
             }
         }
         BotVerb::Token => {

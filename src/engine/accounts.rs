@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::crypto::Hash;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
-use crate::base::remedy::{self, Place};
+use crate::base::remedy::{self, FORGET, Place};
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::arrival::features;
@@ -307,7 +307,8 @@ impl Engine {
     /// Another password for the account of a bot; it goes on being reached as its owner's is.
     fn change_bot_password(&mut self, row: AccountRow, new: &NewAccount) -> Result<(), Trouble> {
         let Some(bot) = row.bot.filter(|_| !row.removing) else {
-            return Err(Failure::Conflict(format!("{} is the account of a deleted bot", new.jid)).into());
+            let text = format!("{} is the account of a deleted bot; {FORGET} gives it up", new.jid);
+            return Err(Failure::Conflict(text).into());
         };
         let row = AccountRow { password: new.password.clone(), login_key: None, ..row };
         self.store.store_account(&row)?;

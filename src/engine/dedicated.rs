@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::base::remedy::Place;
+use crate::base::remedy::{FORGET, Place};
 use crate::engine::accounts::{Account, Login};
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat};
@@ -56,7 +56,12 @@ impl Engine {
             // The new bot writes over what the old one has not taken back yet.
             self.drop_account(left.id)?;
         } else if known.is_some() || crate::engine::local::is_local(&account.jid) {
-            return Err(Failure::Conflict(format!("{} is in use here already", account.jid)).into());
+            let is_going = known.as_ref().is_some_and(|row| row.removing && !self.is_being_made(row.id));
+            let more = match is_going {
+                true => format!(": it is the account of a deleted bot and still being removed; {FORGET} gives it up"),
+                false => String::new(),
+            };
+            return Err(Failure::Conflict(format!("{} is in use here already{more}", account.jid)).into());
         }
         let info = self.create_bot(new, Some(account.jid.clone()))?;
         let row =
@@ -185,7 +190,7 @@ impl Engine {
         if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
             match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => return Err(error),
-                Ok(()) | Err(Trouble::Failure(_)) => self.pending.arrived.push((bot, Err(why.to_string()))),
+                Ok(_) | Err(Trouble::Failure(_)) => self.pending.arrived.push((bot, Err(why.to_string()))),
             }
         }
         Ok(())
@@ -213,7 +218,7 @@ impl Engine {
             let why = state.why.unwrap_or_else(|| format!("its account is {}", state.connection.as_str()));
             match self.delete_bot(id) {
                 Err(Trouble::Store(error)) => return Err(error),
-                Ok(()) | Err(Trouble::Failure(_)) => {
+                Ok(_) | Err(Trouble::Failure(_)) => {
                     let why = format!("the bot did not come online in time and was taken back: {why}");
                     self.pending.arrived.push((id, Err(why)));
                 }

@@ -106,7 +106,7 @@ impl Engine {
     }
 
     /// Whether an account is only just being made; its row is marked as if it were to go.
-    fn is_being_made(&self, id: AccountId) -> bool {
+    pub(super) fn is_being_made(&self, id: AccountId) -> bool {
         self.calls.values().any(|about| matches!(about, About::Register(making) if making.is_about(id)))
     }
 
@@ -146,8 +146,7 @@ impl Engine {
                 self.audit(None, "account_forgotten", &format!("jid={jid}"))?;
                 self.drop_account(row.id)?;
                 log::info!("{jid}: this account of a deleted bot is given up");
-                let is_brought = row.origin == Origin::Brought;
-                Ok(if is_brought { Remains::Published } else { Remains::Account })
+                Ok(Remains::of(row.origin))
             }
             Some(row) if row.bot.is_some() => {
                 Err(Failure::Conflict(format!("{jid} is the account of a bot; delete the bot first")).into())

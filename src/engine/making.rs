@@ -14,7 +14,7 @@ use crate::base::text;
 use crate::engine::calls::{About, End, wait_for};
 use crate::engine::event::Called;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot};
+use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot, Remains};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::remote::ejabberd::{self, Api, Outcome};
 use crate::store::row::{AccountRow, EjabberdRow, Origin};
@@ -229,16 +229,16 @@ impl Engine {
         let row = self.store.list_accounts_of(bot)?.into_iter().next();
         let registered = row.clone().filter(|row| row.origin == Origin::Register && self.may_be_registered(row));
         let tag = registered.map(|row| self.unregister_account(row, Some(bot))).transpose()?;
-        self.delete_bot(bot)?;
+        let left = self.delete_bot(bot)?.map(|(_, what)| (what, false));
         let row = match (tag, row.filter(|row| row.origin == Origin::Api)) {
             (Some(Some(tag)), _) => return Ok(wait_for(tag)),
-            (Some(None), _) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some(false))))),
+            (Some(None), _) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some((Remains::Account, false)))))),
             (None, Some(row)) => row,
-            (None, None) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, None)))),
+            (None, None) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, left)))),
         };
         match self.remove(row, Some(bot)) {
             Ok(tag) => Ok(wait_for(tag)),
-            Err(Trouble::Failure(_)) => Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some(false))))),
+            Err(Trouble::Failure(_)) => Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some((Remains::Account, false)))))),
             Err(error) => Err(error),
         }
     }
@@ -308,7 +308,7 @@ impl Removal {
     }
 
     fn end(self, is_removed: bool) -> Option<End> {
-        self.bot.map(|bot| End::Outcome(Ok(Answer::Deleted(bot, Some(is_removed)))))
+        self.bot.map(|bot| End::Outcome(Ok(Answer::Deleted(bot, Some((Remains::Account, is_removed))))))
     }
 }
 

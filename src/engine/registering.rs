@@ -12,7 +12,7 @@ use crate::engine::arrival::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::End;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, NewBot};
+use crate::engine::handle::{Answer, NewBot, Remains};
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -93,7 +93,8 @@ impl Engine {
             (Ok(_), _) => self.forget_account(account)?,
         }
         if let Some(bot) = bot {
-            self.pending.called.push((tag, End::Outcome(Ok(Answer::Deleted(bot, Some(answer.is_ok()))))));
+            let left = Some((Remains::Account, answer.is_ok()));
+            self.pending.called.push((tag, End::Outcome(Ok(Answer::Deleted(bot, left)))));
         }
         Ok(())
     }

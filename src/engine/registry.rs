@@ -11,7 +11,7 @@ use crate::engine::access;
 use crate::engine::crypt::encrypt_key;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, UpdateKinds,
+    Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds,
 };
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
@@ -165,8 +165,9 @@ impl Engine {
         Ok(info)
     }
 
-    pub(super) fn delete_bot(&mut self, id: BotId) -> Result<(), Trouble> {
-        let owner = self.bot(id)?.row.owner.clone();
+    /// Deletes a bot; gives its account and what is still to be taken away there.
+    pub(super) fn delete_bot(&mut self, id: BotId) -> Result<Option<(BareJid, Remains)>, Trouble> {
+        let (owner, jid) = (self.bot(id)?.row.owner.clone(), self.bot(id)?.row.jid.clone());
         self.drop_questions_of(id)?;
         self.let_go_of_account(id)?;
         self.store.delete_bot(id)?;
@@ -179,7 +180,9 @@ impl Engine {
         self.forget_webhook(id);
         self.adjust_owner(&owner);
         log::info!("bot {id}: deleted");
-        Ok(())
+        let Some(jid) = jid else { return Ok(None) };
+        let left = self.store.find_account(&jid)?.filter(|row| row.removing);
+        Ok(left.map(|row| (jid, Remains::of(row.origin))))
     }
 
     pub(super) fn activate_bot(&mut self, id: BotId, active: bool) -> Result<(), Trouble> {

@@ -118,7 +118,7 @@ fn answer(question: Question) -> Answer {
         }]),
         Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
         Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
-        Question::DeleteBot(id) => Answer::Deleted(id, (id == BotId(2)).then_some(true)),
+        Question::DeleteBot(id) => Answer::Deleted(id, (id == BotId(2)).then_some((Remains::Account, true))),
         Question::Leaving(owner) => Answer::Leaving(vec![LeavingInfo {
             jid: BareJid::parse("bot_gone_1f2e@chat.example.com").unwrap(),
             owner,

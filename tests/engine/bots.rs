@@ -1,6 +1,7 @@
 //! Bots, their tokens and accounts, and how many of what there may be.
 
 use botmother::base::crypto::Hash;
+use botmother::base::remedy::Place;
 use botmother::store::row::BotRow;
 use botmother::xmpp::sasl::LoginKey;
 
@@ -156,9 +157,18 @@ fn an_account_made_for_a_bot_goes_whoever_deletes_it() {
     assert!(effects.iter().any(started), "the account is signed in");
 
     // In the chat, as by the API.
+    let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(None)) else { panic!() };
     let effects = rig.phone("/deletebot 1");
     let (tag, what) = calls(&effects).remove(0);
     assert_eq!(what, "check_password", "its server is asked at once");
+    let said = &sends(&effects)[0].1;
+    assert!(said.contains(&format!("/forget {} gives it up", bots[0].jid)), "{said}");
+    // Until that is done nobody else has it; what to do stands in the words of the place.
+    let again = rig.admin(Question::CreateBot(dedicated("Again", OWNER, &bots[0].jid)));
+    let Err(refused) = again else { panic!("{again:?}") };
+    let refused = refused.at(Place::Shell);
+    assert!(refused.contains("in use here already: it is the account of a deleted bot"), "{refused}");
+    assert!(refused.ends_with("`botmother bot forget` gives it up"), "{refused}");
     let effects = rig.batch(vec![http_answered(tag, 200, "0")]);
     assert_eq!(calls(&effects), [(tag, "unregister".to_string())]);
     let effects = rig.batch(vec![http_answered(tag, 200, "\"\"")]);

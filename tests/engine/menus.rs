@@ -192,6 +192,18 @@ fn what_was_skipped_at_a_bot_stays_counted() {
     }
 }
 
+/// The one who deletes a bot is told what is left to do at its account.
+#[test]
+fn a_deleted_bot_whose_server_is_down_is_not_just_deleted() {
+    let mut chat = Chat::new(Language::English);
+    chat.rig.told(chat.account, cut());
+    let said = sends(&chat.rig.phone("/deletebot 1"))[0].1.clone();
+    assert!(said.contains(&format!("deleted. What it has published at {BOT} (name, picture, devices) is taken back")));
+    assert!(said.contains(&format!("/forget {BOT} gives it up")), "{said}");
+    let status = sends(&chat.rig.phone("/status"))[0].1.clone();
+    assert!(status.contains(&format!("{BOT}, the account of a deleted bot")), "{status}");
+}
+
 #[test]
 fn the_pages_show_the_real_address_and_token() {
     let mut chat = Chat::new(Language::English);

@@ -136,7 +136,10 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Created(info) => object(state(created(info, base_url), &info.state, place)),
         Answer::Deleted(id, removed) => {
             let members = Object::new().truth("deleted", true).number("id", id.0);
-            object(removed.iter().fold(members, |members, removed| members.truth("account_removed", *removed)))
+            object(removed.iter().fold(members, |members, (what, removed)| match what {
+                Remains::Account => members.truth("account_removed", *removed),
+                Remains::Published => members.truth("published_removed", *removed),
+            }))
         }
         Answer::Leaving(all) => {
             object(Object::new().raw("accounts", &json::array(all.iter().map(|info| leaving(info, place)))))

@@ -450,8 +450,13 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Err(answer) => return Ok(answer),
     };
     let name = engine.bot(id)?.row.name.clone();
-    engine.delete_bot(id)?;
-    Ok(texts::DELETED.fill(language, &[("name", &name), ("id", &id.to_string())]))
+    let left = engine.delete_bot(id)?;
+    let mut out = texts::DELETED.fill(language, &[("name", &name), ("id", &id.to_string())]);
+    if let Some((jid, what)) = left {
+        let text = if what == Remains::Published { &texts::TAKEN_BACK } else { &texts::REMOVED };
+        out += &text.fill(language, &[("jid", jid.as_str())]);
+    }
+    Ok(out)
 }
 
 fn forget(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {

@@ -207,6 +207,12 @@ texts! {
     NO_ADDRESS = "{word} is not an address; write it like user@example.org." | "{word} ist keine Adresse; schreibe sie wie user@example.org.";
     /// Answer to /deletebot.
     DELETED = "Bot \"{name}\" (ID: {id}) deleted." | "Bot „{name}“ (ID: {id}) gelöscht.";
+    /// Added where its account was brought along.
+    TAKEN_BACK = " What it has published at {jid} (name, picture, devices) is taken back as soon as its server can be reached; until that is done /status names it, and /forget {jid} gives it up."
+        | " Was er bei {jid} veröffentlicht hat (Name, Bild, Geräte), wird zurückgenommen, sobald sein Server erreichbar ist; bis dahin nennt es /status, und /forget {jid} gibt es auf.";
+    /// Added where its account was made for it.
+    REMOVED = " Its account {jid} is removed as soon as its server can be reached; until that is done /status names it, and /forget {jid} gives it up."
+        | " Sein Konto {jid} wird entfernt, sobald sein Server erreichbar ist; bis dahin nennt es /status, und /forget {jid} gibt es auf.";
     /// No bot of this owner has that number.
     NO_SUCH_BOT = "You have no bot with ID {id}. /mybots lists them." | "Du hast keinen Bot mit der ID {id}. /mybots listet sie auf.";
     /// No bot of this owner has that name.

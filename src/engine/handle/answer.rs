@@ -10,6 +10,7 @@ use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
+use crate::store::row::Origin;
 
 /// A bot as callers see it.
 #[derive(Clone, Debug)]
@@ -101,6 +102,13 @@ pub enum Remains {
     Account,
     /// What the bot has published at an account that somebody brought.
     Published,
+}
+
+impl Remains {
+    /// What there is of a bot with such an account.
+    pub(in crate::engine) fn of(origin: Origin) -> Remains {
+        if origin == Origin::Brought { Remains::Published } else { Remains::Account }
+    }
 }
 
 impl BotInfo {
@@ -269,8 +277,9 @@ pub enum Answer {
     Created(BotInfo),
     /// To [`Question::ListBots`].
     Bots(Vec<BotInfo>),
-    /// To [`Question::DeleteBot`]; for a bot whose account was made for it, also whether that is removed already.
-    Deleted(BotId, Option<bool>),
+    /// To [`Question::DeleteBot`]; for a bot that had an account of its own, also what is to be taken away there, and
+    /// whether it is already.
+    Deleted(BotId, Option<(Remains, bool)>),
     /// To [`Question::Leaving`].
     Leaving(Vec<LeavingInfo>),
     /// To [`Question::Forget`].
