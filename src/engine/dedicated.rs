@@ -12,7 +12,7 @@ use crate::base::limits;
 use crate::base::remedy::{FORGET, Place};
 use crate::engine::accounts::{Account, Login};
 use crate::engine::ai::{Heard, ids};
-use crate::engine::command::{self, Chat};
+use crate::engine::command::{self, Chat, texts};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
@@ -303,12 +303,29 @@ impl Engine {
     pub(super) fn answer_command(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<bool, store::Error> {
         let answer = match command::run_in_chat(self, &Chat { bot, who: who.clone() }, body) {
             Ok(Some(answer)) => answer,
-            Ok(None) => return Ok(false),
+            Ok(None) => return self.ask_what_was_meant_in_chat(bot, who, body).map(|()| false),
             Err(Trouble::Store(error)) => return Err(error),
             Err(Trouble::Failure(failure)) => failure.at(Place::Chat),
         };
         self.say_as_bot(bot, who, &answer)?;
         Ok(command::parse(body).is_none_or(|(word, _)| !self.has_command(bot, &word)))
+    }
+
+    /// What is nearly one of a bot's commands is asked about where nothing else may answer. Its program gets it all the same.
+    fn ask_what_was_meant_in_chat(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<(), store::Error> {
+        let Some((word, _)) = command::parse(body).filter(|(word, _)| !self.has_command(bot, word)) else {
+            return Ok(());
+        };
+        let commands = self.bots.get(&bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
+        let near = command::near_in_chat(&word, commands.iter().map(|command| command.command.as_str()));
+        let Some(near) = near.map(str::to_string) else { return Ok(()) };
+        if self.has_listener(bot)? {
+            return Ok(());
+        }
+        let values = [("word", format!("/{word}")), ("near", near)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let text = texts::MEANT.fill(self.setup.settings.language, &values);
+        self.say_as_bot(bot, who, &text)
     }
 
     /// Whether a bot's program has registered this command.

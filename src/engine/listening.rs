@@ -39,14 +39,26 @@ impl Engine {
         if self.update_waiters.contains_key(&bot) || self.has_other_listener(bot)? {
             return Ok(());
         }
-        let seen = match self.listening.polled.get(&bot) {
-            Some(at) => Some(*at),
-            None => self.store.setting(&polled_key(bot))?.map(|_| self.started.mono),
-        };
+        let seen = self.seen_at(bot)?;
         let soon = self.now.mono + limits::UNHEARD_AFTER;
         let due = seen.map_or(soon, |at| soon.max(at + limits::UNHEARD_SINCE));
         self.listening.due.entry(bot).or_insert(due);
         Ok(())
+    }
+
+    /// Since when a bot's program has not asked; of one that asked an earlier process, since the start.
+    fn seen_at(&self, bot: BotId) -> Result<Option<Duration>, store::Error> {
+        Ok(match self.listening.polled.get(&bot) {
+            Some(at) => Some(*at),
+            None => self.store.setting(&polled_key(bot))?.map(|_| self.started.mono),
+        })
+    }
+
+    /// Whether something may answer what is said to a bot.
+    pub(super) fn has_listener(&self, bot: BotId) -> Result<bool, store::Error> {
+        let is_near = |at: Duration| self.now.mono < at + limits::UNHEARD_SINCE;
+        let is_polled = self.update_waiters.contains_key(&bot) || self.seen_at(bot)?.is_some_and(is_near);
+        Ok(is_polled || self.has_other_listener(bot)?)
     }
 
     fn has_other_listener(&self, bot: BotId) -> Result<bool, store::Error> {

@@ -151,6 +151,37 @@ fn the_chat_answers_its_own_commands_and_leaves_the_rest_to_the_program() {
     assert_eq!(chat.heard(), [""; 0]);
 }
 
+/// As in the chat with oneself; but where something else may answer, that is left to it.
+#[test]
+fn a_slip_in_a_bots_chat_is_asked_about_and_reaches_the_program() {
+    let mut chat = Chat::new(Language::English);
+    let bot = chat.bot.clone();
+    let store = |chat: &mut Chat, commands: &[&str]| {
+        let commands = commands.iter().map(|name| Command { command: name.to_string(), description: String::new() });
+        chat.rig.ask(as_bot(&bot), Question::SetCommands(commands.collect())).unwrap();
+    };
+    store(&mut chat, &["weather", "inof"]);
+    for (text, near) in [("/hlep", "help"), ("/Weahter Berlin", "weather"), ("/clera now", "clear")] {
+        let said = chat.one(text);
+        let word = text.split(' ').next().unwrap().to_lowercase();
+        assert!(said.contains(&format!("I do not know {word}. Did you mean /{near}?")), "{text}: {said}");
+    }
+    // What is no slip, and what the program has registered, is the program's alone.
+    for text in ["/inof", "/hello", "hlep", "/weather", "/us"] {
+        assert_eq!(chat.write(PHONE, text), [""; 0], "{text}");
+    }
+    assert_eq!(chat.write(EVE, "/hlep"), [""; 0]);
+    let heard = chat.heard();
+    assert_eq!(heard.len(), 8, "{heard:?}");
+    assert!(heard[1].contains(r#""body":"/Weahter Berlin""#), "{heard:?}");
+    // A program was there just now, and may answer itself.
+    assert_eq!(chat.write(PHONE, "/hlep"), [""; 0]);
+    chat.rig.wait(limits::UNHEARD_SINCE);
+    assert_eq!(chat.write(PHONE, "/hlep").len(), 1);
+    assert!(chat.one("/ki setup ollama - m1").contains("AI configured"));
+    assert!(!chat.write(PHONE, "/hlep").iter().any(|said| said.contains("Did you mean")));
+}
+
 #[test]
 fn clear_takes_what_waits() {
     let mut chat = Chat::new(Language::English);

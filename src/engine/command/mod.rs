@@ -41,12 +41,22 @@ pub(super) fn run(engine: &mut Engine, owner: &BareJid, body: &str) -> Result<Op
 
 /// Whether the manager answers this word in the self-chat, so that it reaches no bot there.
 fn is_mine(word: &str) -> bool {
-    botfather::TABLE.iter().any(|entry| entry.name == word || entry.aliases.contains(&word))
+    words(botfather::TABLE).any(|known| known == word)
 }
 
 /// The command of the manager that was meant by a word which is none.
 pub(super) fn near(word: &str) -> Option<&'static str> {
-    slip(word, botfather::TABLE.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.name])))
+    slip(word, words(botfather::TABLE))
+}
+
+/// The same in a bot's chat, where there are `others`, too.
+pub(super) fn near_in_chat<'a>(word: &str, others: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    slip(word, others.chain(words(dedicated::TABLE).map(|known| -> &'a str { known })))
+}
+
+/// All words of a table.
+fn words<C>(table: &'static [Entry<C>]) -> impl Iterator<Item = &'static str> {
+    table.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.name]))
 }
 
 /// The answer to a command in the chat of a bot with an account of its own; `None` when it is for the bot's program.
