@@ -246,6 +246,15 @@ fn a_first_hour() {
     let list = program.run(&["bot", "list", "--port", &port]);
     let table = "ID  NAME     MODE      STATUS  STATE   OWNER\n1   Weather  personal  active  online  owner@local\n";
     assert_eq!(list.out, table);
+    // What is no name, and a name that two have, is said in the words of the command line.
+    let refused = program.run(&["bot", "create", "7", "--port", &port]);
+    assert!(refused.exit != 0 && refused.err.contains("NAME must be 1 to 64 characters on one line"), "{refused:?}");
+    assert_eq!(program.run(&["bot", "create", "weather", "--port", &port]).exit, 0);
+    for (words, ids) in [(["bot", "token"], "1, 2"), (["chat", "--wait=1"], "[1] Weather, [2] weather")] {
+        let which = program.run(&[words[0], words[1], "Weather", "--port", &port]);
+        let told = format!("several bots are called Weather; say which by its number: {ids}\n");
+        assert!(which.exit != 0 && which.err.ends_with(&told), "{which:?}");
+    }
     let twin = program.run(&["--port", &port]);
     assert!(twin.exit == 1 && twin.err.contains("choose another port"), "{twin:?}");
     let doctor = program.run(&["doctor", "--port", &port]);

@@ -337,7 +337,9 @@ fn a_bot_deleted_while_its_server_is_down_is_taken_back_later() {
             made.at("id").number()
         };
         server.stop();
-        daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{id}}}"#)).ok();
+        let deleted = daemon.command(&["bot", "delete", &id.to_string()]).output().expect("it runs");
+        let said = String::from_utf8_lossy(&deleted.stdout).into_owned();
+        assert!(said.contains("(name, picture, devices) is not taken back at its server yet"), "{said}");
         assert!(daemon.http().get("/bot/list", None).ok().at("bots").list().is_empty());
         // The daemon goes, too, before it could do anything.
         daemon.kill();

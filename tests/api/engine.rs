@@ -118,7 +118,9 @@ fn answer(question: Question) -> Answer {
         }]),
         Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
         Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
-        Question::DeleteBot(id) => Answer::Deleted(id, (id == BotId(2)).then_some((Remains::Account, true))),
+        Question::DeleteBot(id @ BotId(2)) => Answer::Deleted(id, Some((Remains::Account, true))),
+        Question::DeleteBot(id @ BotId(5)) => Answer::Deleted(id, Some((Remains::Published, false))),
+        Question::DeleteBot(id) => Answer::Deleted(id, None),
         Question::Leaving(owner) => Answer::Leaving(vec![LeavingInfo {
             jid: BareJid::parse("bot_gone_1f2e@chat.example.com").unwrap(),
             owner,
