@@ -286,6 +286,24 @@ impl Refusal {
             _ => Refusal::Other(error),
         }
     }
+
+    /// Whether somebody shows us nothing there, rather than that his server cannot be reached or is busy. Who may not look
+    /// is told so in several ways (XEP-0060 §6.5.9); a server without personal nodes, or without that account, says
+    /// `feature-not-implemented` or `service-unavailable`.
+    pub fn is_nothing_shown(&self) -> bool {
+        match self {
+            Refusal::NotFound => true,
+            Refusal::NotAllowed(error) => error.kind != "wait",
+            Refusal::Other(error) => {
+                error.kind != "wait"
+                    && matches!(
+                        error.condition.as_str(),
+                        "feature-not-implemented" | "service-unavailable" | "subscription-required" | "gone"
+                    )
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Refusal {

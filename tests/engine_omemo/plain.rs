@@ -144,6 +144,7 @@ fn what_was_accepted_before_is_not_said_in_plain_text_either() {
     rig.wait(HOURS);
     // What must not go out in plain text does not wait for ever when encryption is switched off.
     rig.nodes.closed = Version::ALL.map(|version| version.devices_node().to_string()).to_vec();
+    rig.nodes.refusal = Some(("wait", "remote-server-timeout"));
     let polled = UpdateKinds::parse(["message_state"]).unwrap();
     let poll = UpdatePoll { offset: None, limit: 1, timeout: Duration::ZERO, allowed: Some(polled) };
     assert!(rig.ask(Question::GetUpdates(poll)).is_ok());

@@ -164,9 +164,55 @@ fn what_is_not_for_us_is_told_once() {
     assert!(sent[0].text_of("body", ns::CLIENT).unwrap().contains("not encrypted for my device"));
 }
 
+/// A server that shows strangers no list says so with one of several errors; only a passing one leaves hope.
+#[test]
+fn whose_list_is_not_shown_counts_as_without_a_device() {
+    for (refusal, is_passing) in [
+        (("cancel", "item-not-found"), false),
+        (("auth", "forbidden"), false),
+        (("auth", "not-authorized"), false),
+        (("cancel", "not-allowed"), false),
+        (("cancel", "service-unavailable"), false),
+        (("cancel", "feature-not-implemented"), false),
+        (("wait", "service-unavailable"), true),
+        (("wait", "resource-constraint"), true),
+        (("wait", "internal-server-error"), true),
+        (("cancel", "remote-server-not-found"), true),
+        (("cancel", "remote-server-timeout"), true),
+        (("cancel", "undefined-condition"), true),
+    ] {
+        let mut rig = Rig::online(Encrypt::Required);
+        rig.nodes.closed = Version::ALL.map(|version| version.devices_node().to_string()).to_vec();
+        rig.nodes.refusal = Some(refusal);
+        sent_id(rig.say("secret"));
+        let second = rig.say("secret");
+        match is_passing {
+            true => drop(sent_id(second)),
+            false => assert!(
+                matches!(&second, Err(Failure::Remote { what: "send_failed", why }) if why.contains("no device")),
+                "{refusal:?}: {second:?}"
+            ),
+        }
+        if refusal.1 == "item-not-found" {
+            continue;
+        }
+        // A contact opens his list to us: it is not believed closed for long.
+        rig.wait(Duration::from_secs(61));
+        let mut phone = Phone::published(OWNER, LEGACY, 77, &mut rig.nodes);
+        rig.nodes.closed.clear();
+        rig.wait(Duration::from_secs(60));
+        rig.wait(Duration::from_secs(60));
+        sent_id(rig.say("last"));
+        let heard: Vec<_> = rig.take_sent().iter().map(|stanza| phone.hear(stanza).unwrap().unwrap()).collect();
+        assert_eq!(heard.last().map(String::as_str), Some("last"), "{refusal:?}");
+        assert_eq!(heard.len(), if is_passing { 3 } else { 1 }, "{refusal:?}");
+    }
+}
+
 #[test]
 fn what_cannot_be_encrypted_fails_in_time() {
     let mut rig = Rig::online(Encrypt::Required);
+    rig.nodes.refusal = Some(("wait", "remote-server-timeout"));
     let polled = UpdateKinds::parse(["message_state"]).unwrap();
     let poll = UpdatePoll { offset: None, limit: 1, timeout: Duration::ZERO, allowed: Some(polled) };
     assert!(rig.ask(Question::GetUpdates(poll)).is_ok());
@@ -270,4 +316,36 @@ fn an_answer_waits_for_keys_and_not_for_ever() {
     assert!(rig.outcomes.is_empty(), "{:?}", rig.outcomes);
     rig.wait(limits::SEALING_WAIT);
     assert!(matches!(rig.outcomes.pop(), Some(Ok(Answer::Sent { encrypted: None, .. }))));
+}
+
+/// At a server without personal nodes there will be no device of ours: plain text goes where it may, the rest is refused.
+#[test]
+fn at_a_server_that_takes_no_keys_nothing_waits_for_them() {
+    for (refusal, is_lasting) in [
+        (("cancel", "service-unavailable"), true),
+        (("auth", "forbidden"), true),
+        (("wait", "service-unavailable"), false),
+    ] {
+        let mut rig = Rig::new(Encrypt::Preferred);
+        rig.nodes.closed = Version::ALL.map(|version| version.devices_node().to_string()).to_vec();
+        rig.nodes.refusal = Some(refusal);
+        rig.come_online();
+        let _ticket = rig.begin(as_bot(&rig.bot.clone()), Question::SendMessage(message(OWNER, "plain")));
+        let bodies: Vec<_> = rig.take_sent().iter().filter_map(|stanza| stanza.text_of("body", ns::CLIENT)).collect();
+        assert_eq!(bodies == ["plain"], is_lasting, "{refusal:?}: {bodies:?}");
+        rig.set_policy(Encrypt::Required);
+        rig.outcomes.clear();
+        let _ticket = rig.begin(as_bot(&rig.bot.clone()), Question::SendMessage(message(OWNER, "secret")));
+        let outcome = rig.outcomes.pop();
+        let is_refused = matches!(&outcome, Some(Err(Failure::Remote { why, .. })) if why.contains("PEP"));
+        assert_eq!(is_refused, is_lasting, "{refusal:?}: {outcome:?}");
+        // The server learns it.
+        rig.nodes.closed.clear();
+        Phone::new(OWNER, LEGACY, 77).publish(&mut rig.nodes);
+        for _ in 0..6 {
+            rig.wait(Duration::from_secs(3600));
+        }
+        rig.take_sent();
+        assert!(sent_id(rig.say("secret")).1);
+    }
 }

@@ -88,8 +88,8 @@ impl Engine {
                     Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
                     Passed::Waits => {}
                 },
-                Readiness::Lack(Lack::NoDevice) if required => {
-                    return Err(Failure::Remote { what: "send_failed", why: Lack::NoDevice.why(&jid) }.into());
+                Readiness::Lack(lack @ (Lack::NoOwnDevice | Lack::NoDevice)) if required => {
+                    return Err(Failure::Remote { what: "send_failed", why: lack.why(&jid) }.into());
                 }
                 Readiness::Lack(lack) if self.may_go_plain(&row, lack)? => {
                     return Ok(self.put_out((account, bot), message_id, row.stanza)?);
@@ -201,7 +201,7 @@ impl Engine {
         Ok(match lack {
             // It may have been accepted under another policy.
             _ if row.required || self.policy(row.account) == Encrypt::Required => false,
-            Lack::NoDevice => true,
+            Lack::NoOwnDevice | Lack::NoDevice => true,
             Lack::Unreachable => !self.has_devices(row.account, &row.jid)?,
             Lack::Untrusted => false,
         })

@@ -28,10 +28,15 @@ pub(super) enum Readiness {
     Lack(Lack),
 }
 
+/// Why an account cannot encrypt at all.
+pub(super) const NO_OWN_DEVICE: &str = "the account's server has no place for OMEMO keys (PEP, XEP-0163)";
+
 /// Why somebody cannot be encrypted to; the more there is against plain text, the later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lack {
-    /// He has no device.
+    /// Our own account has none, and its server takes none.
+    NoOwnDevice,
+    /// He has no device, or shows us none.
     NoDevice,
     /// He may have some, but what is needed cannot be had now.
     Unreachable,
@@ -43,7 +48,8 @@ impl Lack {
     /// The reason in words.
     pub(super) fn why(self, jid: &BareJid) -> String {
         match self {
-            Lack::NoDevice => format!("{jid} has no device with OMEMO"),
+            Lack::NoOwnDevice => NO_OWN_DEVICE.to_string(),
+            Lack::NoDevice => format!("{jid} shows no device with OMEMO"),
             Lack::Unreachable => format!("the OMEMO keys of {jid} cannot be fetched"),
             Lack::Untrusted => format!("none of the OMEMO keys of {jid} is trusted"),
         }
@@ -76,6 +82,9 @@ impl Engine {
         let is_self = self.is_self_chat(account, jid);
         for version in Version::ALL {
             if !is_self && self.device(account, version)?.is_none() {
+                if self.is_own_list_refused(account, version)? {
+                    return Ok(Readiness::Lack(Lack::NoOwnDevice));
+                }
                 waits = true;
             }
             match self.list_of(account, version, jid)? {
@@ -239,6 +248,7 @@ impl Engine {
         jid: &BareJid,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
+        let mut at = self.lived();
         let ids = match answer {
             Ok(payload) => {
                 let items = payload.as_ref().and_then(pubsub::read_items).map(|list| list.items).unwrap_or_default();
@@ -255,12 +265,16 @@ impl Engine {
                     Some(known) => known,
                     None => self.store.list_omemo_sessions(account, number(version), jid)?,
                 };
-                let is_none = Refusal::read(error.clone()) == Refusal::NotFound;
-                Some(known).filter(|known| is_none || !known.is_empty())
+                let refusal = Refusal::read(error.clone());
+                // What we may not see may be there, and be shown as soon as he knows us: it is asked for again soon.
+                if refusal != Refusal::NotFound && known.is_empty() {
+                    at += limits::OMEMO_SKIP_PASSING_S - limits::OMEMO_LIST_FRESH_S;
+                }
+                Some(known).filter(|known| refusal.is_nothing_shown() || !known.is_empty())
             }
         };
         match ids {
-            Some(ids) => self.store.store_omemo_list(account, number(version), jid, &ids, self.lived())?,
+            Some(ids) => self.store.store_omemo_list(account, number(version), jid, &ids, at)?,
             None => {
                 let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
                 self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;

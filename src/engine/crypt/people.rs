@@ -108,6 +108,13 @@ impl Engine {
         self.send_waiting_for(account, &own)
     }
 
+    /// Whether our server has refused our own list for more than a moment: there will be no device.
+    pub(super) fn is_own_list_refused(&self, account: AccountId, version: Version) -> Result<bool, store::Error> {
+        let Some(jid) = self.own_jid(account) else { return Ok(false) };
+        let until = self.store.omemo_skipped(&OmemoPeer { account, version: number(version), jid, device: 0 })?;
+        Ok(until.is_some_and(|until| until - self.lived() > limits::OMEMO_SKIP_PASSING_S))
+    }
+
     /// Whether the owner has another device that may be able to read.
     pub(super) fn has_other_devices(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
         for version in Version::ALL {

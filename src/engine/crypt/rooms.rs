@@ -14,7 +14,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::crypt::outbound::Sealed;
-use crate::engine::crypt::peers::{Lack, List};
+use crate::engine::crypt::peers::{Lack, List, NO_OWN_DEVICE};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::failure::Failure;
 use crate::engine::{Engine, Trouble};
@@ -87,7 +87,10 @@ impl Engine {
         }
         for version in Version::ALL {
             if self.device(account, version)?.is_none() {
-                return Ok(Readiness::Wait);
+                return match self.is_own_list_refused(account, version)? {
+                    true => lack(NO_OWN_DEVICE.to_string()),
+                    false => Ok(Readiness::Wait),
+                };
             }
         }
         self.reach_readers(account, room, &readers)
@@ -217,7 +220,7 @@ fn whole(account: AccountId, version: Version, jid: &BareJid) -> OmemoPeer {
 fn why_nobody(room: &BareJid, is_alone: bool, worst: Lack) -> String {
     match worst {
         _ if is_alone => format!("nobody else is in the room {room} or belongs to it"),
-        Lack::NoDevice => format!("nobody else in the room {room} has a device with OMEMO"),
+        Lack::NoOwnDevice | Lack::NoDevice => format!("nobody else in the room {room} has a device with OMEMO"),
         Lack::Unreachable => format!("the OMEMO keys of those in the room {room} cannot be fetched"),
         Lack::Untrusted => format!("none of the OMEMO keys of those in the room {room} is trusted"),
     }

@@ -129,7 +129,11 @@ fn errors_are_sorted() {
     let presence = refusal("auth", "not-authorized", "", "presence-subscription-required");
     assert!(matches!(presence, Refusal::NotAllowed(error)
         if error.is_specific("presence-subscription-required", ns::PUBSUB_ERRORS)));
-    assert!(matches!(refusal("cancel", "feature-not-implemented", "", "unsupported"), Refusal::Other(_)));
+    let unsupported = refusal("cancel", "feature-not-implemented", "", "unsupported");
+    assert!(matches!(unsupported, Refusal::Other(_)) && unsupported.is_nothing_shown());
+    assert!(refusal("auth", "not-authorized", "", "closed-node").is_nothing_shown());
+    assert!(!refusal("wait", "service-unavailable", "", "").is_nothing_shown());
+    assert!(!refusal("cancel", "remote-server-not-found", "", "").is_nothing_shown());
 }
 
 #[test]

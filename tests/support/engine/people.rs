@@ -160,6 +160,8 @@ pub struct Nodes {
     pub items: BTreeMap<(String, String), Vec<(String, Element)>>,
     /// Nodes that cannot be read now.
     pub closed: Vec<String>,
+    /// Type and condition of the error that says so; by default that we may not.
+    pub refusal: Option<(&'static str, &'static str)>,
     /// Nothing is answered; it is up to the test to see to that.
     pub is_silent: bool,
     /// So many orders to publish are refused from now on, as ejabberd does under load.
@@ -225,7 +227,8 @@ impl Nodes {
         let node = items.attribute("node").unwrap();
         self.read.push(node.to_string());
         if self.closed.iter().any(|closed| closed == node) {
-            return Err(StanzaError::new("auth", "forbidden"));
+            let (kind, condition) = self.refusal.unwrap_or(("auth", "forbidden"));
+            return Err(StanzaError::new(kind, condition));
         }
         let Some(all) = self.items.get(&(to.to_string(), node.to_string())) else { return none() };
         let wanted: Vec<&str> = items.children().filter_map(|item| item.attribute("id")).collect();
