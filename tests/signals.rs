@@ -77,6 +77,29 @@ fn hup_takes_over_what_has_changed() {
     assert!(!log.contains("secret-of-"), "the log tells a password");
 }
 
+/// The log, the numbers and the chat count the same: what waits for keys, too, and what a bot's own account has to say.
+#[test]
+fn what_waits_is_counted_one_way() {
+    let daemon = Daemon::start(&account("ralf"));
+    let body = r#"{"name":"Robo","account":"owner@local","mode":"dedicated","jid":"robo@xmpp.invalid",
+        "password":"pw","encrypt":"required","wait":false}"#;
+    let token = daemon.http().post("/bot/create", None, body).ok().at("token").text();
+    for _ in 0..2 {
+        let body = r#"{"to":"ralf@example.org","text":"hello"}"#;
+        daemon.http().post("/bot/sendMessage", Some(&token), body).ok();
+    }
+    let metrics = daemon.http().get("/metrics", None).body;
+    assert!(metrics.contains("outbox_depth 2"), "{metrics}");
+    signal(&daemon, Signal::USR1);
+    let log = wait_logged(&daemon, "status: robo@xmpp.invalid: ");
+    assert!(log.lines().any(|line| line.contains("robo@xmpp.invalid: ") && line.contains("2 messages wait")), "{log}");
+    let mut chat = daemon.command(&["chat"]);
+    let mut chat = chat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut chat.stdin.take().unwrap(), b"/status\n").unwrap();
+    let said = String::from_utf8(chat.wait_with_output().unwrap().stdout).unwrap();
+    assert!(said.contains("on their way to the server: 2"), "{said}");
+}
+
 /// SHA-256 of the certificate that the API shows.
 fn shown_certificate(daemon: &Daemon) -> String {
     let connect = format!("openssl s_client -connect 127.0.0.1:{} </dev/null 2>/dev/null", daemon.port);

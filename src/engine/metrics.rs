@@ -33,7 +33,7 @@ impl Engine {
     pub(super) fn metrics(&self) -> Vec<Metric> {
         let up = self.now.mono.saturating_sub(self.started.mono);
         let (bots, accounts) = (self.bots.values(), self.accounts.values());
-        let waiting: i64 = accounts.clone().map(|account| account.queue.count).sum();
+        let waiting: i64 = self.accounts.keys().map(|id| self.outbox_depth(*id)).sum();
         vec![
             gauge("uptime_seconds", "Seconds since the start.", up.as_secs()),
             gauge("bots", "Bots, disabled ones included.", bots.len()),
@@ -42,11 +42,7 @@ impl Engine {
             gauge("xmpp_connected", "Accounts that are online.", accounts.filter(|account| account.is_online).count()),
             gauge("updates_queued", "Updates that wait to be fetched.", bots.map(|bot| bot.queued).sum::<i64>()),
             counter("updates_dropped_total", "Updates that nobody fetched in time.", self.counts.updates_dropped),
-            gauge(
-                "outbox_depth",
-                "Accepted messages that no server has acknowledged.",
-                waiting + self.room_outbox_depth() + self.store.count_all_omemo_waiting().unwrap_or(0),
-            ),
+            gauge("outbox_depth", "Accepted messages that no server has acknowledged.", waiting),
             counter(
                 "stanzas_skipped_total",
                 "Stanzas from servers that were skipped, as they are too large or broken.",

@@ -378,8 +378,8 @@ impl Engine {
         let up = self.now.mono.saturating_sub(self.started.mono).as_secs();
         let updates: i64 = self.bots.values().map(|bot| bot.queued).sum();
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
-        for account in self.accounts.values() {
-            let (count, skipped) = (account.queue.count, account.skipped);
+        for (id, account) in &self.accounts {
+            let (count, skipped) = (self.outbox_depth(*id), account.skipped);
             log::info!("status: {}: {}, {count} messages wait, {skipped} skipped", account.row.jid, account.course);
         }
         self.report_rooms();

@@ -253,6 +253,12 @@ impl Engine {
         Ok(outbound.replying(Reply { id: id.clone(), to }, None))
     }
 
+    /// Accepted messages of an account that no server has acknowledged: those to rooms and those that wait for keys, too.
+    pub(super) fn outbox_depth(&self, account: AccountId) -> i64 {
+        let queued = self.accounts.get(&account).map_or(0, |entry| entry.queue.count);
+        queued + self.room_outbox_depth(account) + self.store.count_omemo_waiting(account).unwrap_or(0)
+    }
+
     /// Puts a message of any kind into the outbox. Its id on the wire must be `message_id`, by which it is found again in
     /// the archive.
     pub(super) fn enqueue(

@@ -249,16 +249,16 @@ impl Engine {
         Ok(true)
     }
 
-    /// Messages to rooms that wait.
-    pub(super) fn room_outbox_depth(&self) -> i64 {
-        self.rooms.entries.values().map(|entry| entry.count).sum()
+    /// Messages of an account to all in rooms that wait.
+    pub(super) fn room_outbox_depth(&self, account: AccountId) -> i64 {
+        self.rooms.entries.iter().filter(|(key, _)| key.0 == account).map(|(_, entry)| entry.count).sum()
     }
 
     /// For the log.
     pub(super) fn report_rooms(&self) {
         for ((_, room), entry) in &self.rooms.entries {
             let place = if entry.is_live() { "in" } else { "not in, or reading what was said" };
-            log::info!("status: {}, room {room}: {place}, {} messages wait", entry.names(), entry.count);
+            log::info!("status: {}, room {room}: {place}, {} of the messages wait", entry.names(), entry.count);
         }
     }
 

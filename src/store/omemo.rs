@@ -245,11 +245,6 @@ impl Store {
         )
     }
 
-    /// How many messages of all accounts wait for keys.
-    pub fn count_all_omemo_waiting(&self) -> Result<i64, Error> {
-        self.number("SELECT count(*) FROM omemo_waiting", &[])
-    }
-
     /// How many wait, for all of an account's conversations.
     pub fn count_omemo_waiting(&self, account: AccountId) -> Result<i64, Error> {
         self.number("SELECT count(*) FROM omemo_waiting WHERE account_id = ?", &[&account.0])

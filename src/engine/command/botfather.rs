@@ -230,7 +230,11 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let own = engine.bots_of(owner);
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
-    let outbox: i64 = engine.account_of(owner).and_then(|id| engine.accounts.get(&id)).map_or(0, |a| a.queue.count);
+    // His own account, and those of his bots.
+    let is_his =
+        |account: &&Account| account.row.jid == *owner || own.iter().any(|bot| account.row.bot == Some(bot.row.id));
+    let his = engine.accounts.iter().filter(|(_, account)| is_his(account));
+    let outbox: i64 = his.map(|(id, _)| engine.outbox_depth(*id)).sum();
     let skipped = engine
         .counts
         .skipped_of
