@@ -106,6 +106,8 @@ pub const RECONNECT_SOON: Duration = Duration::from_millis(300);
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many pages are read when the place where we were is unknown.
 pub const ARCHIVE_BACKWARD_PAGES: usize = 5;
+/// What is held of them while they are read; beyond it they are passed over and read again from where they begin, in order.
+pub const ARCHIVE_HELD_BYTES_MAX: usize = 512 * 1024;
 /// Between two looks at the archive for what an earlier connection sent: a server that is still busy with that stores
 /// something of it in this time.
 pub const ARCHIVE_LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -251,7 +253,7 @@ pub const ROOM_ARCHIVE_TIMEOUT: Duration = Duration::from_secs(90);
 pub const ROOM_HISTORY_RETRY: Duration = Duration::from_secs(5);
 /// Messages held back while a room's archive is read; beyond it order is given up, not messages.
 pub const ROOM_HELD_MAX: usize = 1_000;
-/// Bytes of them in all rooms, for the same reason.
+/// Bytes of them in all rooms, for the same reason; and so much again of archives that are read from their end.
 pub const ROOMS_HELD_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Until something is said again that a room had no time for: rooms that limit traffic count in seconds.
 pub const ROOM_SEND_RETRY: Duration = Duration::from_secs(5);

@@ -2,7 +2,8 @@
 //!
 //! [`CatchUp`] is a plain value that says which page to ask for next. It reads on from an id; where the archive does
 //! not know that id any more (it expired there), the newest [`limits::ARCHIVE_BACKWARD_PAGES`] pages are read instead,
-//! from the newest back, and given out in order. What is older is lost to us, as it is to the archive or nearly so.
+//! from the newest back, and given out in order. What is older is lost to us, as it is to the archive or nearly so. If
+//! they are too large to be held that long, they are passed over, and read on from where they begin.
 //!
 //! Not every archive says that it does not know an id: ejabberd answers one of another server's with "complete, and
 //! nothing". So where nothing follows the id, the archive's end is looked at. If something else than the id stands
@@ -62,8 +63,8 @@ pub enum Turn<T> {
     Now(T),
     /// It is held until [`Next::Done`].
     Later,
-    /// It only showed where the archive ends.
-    Never(T),
+    /// These only showed where the archive ends, or come again.
+    Never(Vec<T>),
 }
 
 /// What follows a page.
@@ -84,6 +85,8 @@ pub struct CatchUp<T> {
     newest: Option<String>,
     /// After this, or else after the newest, there is something that was not there when the page under way was asked for.
     more: Option<Option<String>>,
+    /// The newest pages were passed over: they are not looked for a second time.
+    is_passed_over: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -92,32 +95,44 @@ enum Direction<T> {
     Forward { after: String, end: Option<String> },
     /// Whether this id is the newest: nothing followed it.
     End { after: String },
-    /// From now back; holds the pages read, newest page first.
-    Backward { before: String, pages: Vec<Vec<T>> },
+    /// From now back, so many pages by now.
+    Backward { before: String, count: usize, held: Option<Held<T>> },
     /// Only to learn the newest id: there is no "where we were" yet.
     Mark,
 }
 
+/// What is held of pages read from now back; the newest page first.
+#[derive(Clone, Debug)]
+struct Held<T> {
+    pages: Vec<Vec<T>>,
+    bytes: usize,
+}
+
+impl<T> Held<T> {
+    fn in_order(self) -> Vec<T> {
+        self.pages.into_iter().rev().flatten().collect()
+    }
+}
+
 impl<T> CatchUp<T> {
+    fn begin(query: String, direction: Direction<T>) -> CatchUp<T> {
+        CatchUp { query, direction, newest: None, more: None, is_passed_over: false }
+    }
+
     /// Begins after an id, or with nothing but a look at the newest id. `query` names the queries.
     pub fn new(query: String, after: Option<String>) -> CatchUp<T> {
         let direction = after.map_or(Direction::Mark, |after| Direction::Forward { after, end: None });
-        CatchUp { query, direction, newest: None, more: None }
+        CatchUp::begin(query, direction)
     }
 
     /// Begins after the newest id there was.
     pub fn behind(query: String, newest: String) -> CatchUp<T> {
-        CatchUp {
-            query,
-            direction: Direction::Forward { end: Some(newest.clone()), after: newest },
-            newest: None,
-            more: None,
-        }
+        CatchUp::begin(query, Direction::Forward { end: Some(newest.clone()), after: newest })
     }
 
     /// Reads the newest pages.
     pub fn backward(query: String) -> CatchUp<T> {
-        CatchUp { query, direction: Direction::newest_pages(), newest: None, more: None }
+        CatchUp::begin(query, Direction::newest_pages())
     }
 
     /// Begins again where it ended, as more may have come.
@@ -181,7 +196,7 @@ impl<T> CatchUp<T> {
     /// Gives what is held: it goes no further.
     pub fn leave(&mut self) -> Vec<T> {
         match &mut self.direction {
-            Direction::Backward { pages, .. } => std::mem::take(pages).into_iter().rev().flatten().collect(),
+            Direction::Backward { held, .. } => held.take().map(Held::in_order).unwrap_or_default(),
             Direction::Forward { .. } | Direction::End { .. } | Direction::Mark => Vec::new(),
         }
     }
@@ -191,32 +206,45 @@ impl<T> CatchUp<T> {
         matches!(self.direction, Direction::Forward { .. })
     }
 
+    /// What is held takes so much.
+    pub fn held_bytes(&self) -> usize {
+        match &self.direction {
+            Direction::Backward { held: Some(held), .. } => held.bytes,
+            _ => 0,
+        }
+    }
+
     /// Whether a result belongs to this.
     pub fn is_mine(&self, query: Option<&str>) -> bool {
         query == Some(&self.query)
     }
 
-    /// Takes a result.
-    pub fn result(&mut self, id: &str, message: T) -> Turn<T> {
+    /// Takes a result that takes so many bytes; no more than `most` are held.
+    pub fn result(&mut self, id: &str, message: T, bytes: usize, most: usize) -> Turn<T> {
         match &mut self.direction {
             Direction::Forward { .. } => {
                 self.newest = Some(id.to_string());
                 Turn::Now(message)
             }
-            Direction::Backward { pages, .. } => {
+            Direction::Backward { count, held, .. } => {
                 // The first page is the newest.
-                if pages.len() == 1 {
+                if *count == 1 {
                     self.newest = Some(id.to_string());
                 }
-                if let Some(page) = pages.last_mut() {
+                let Some(all) = held else { return Turn::Never(vec![message]) };
+                all.bytes += bytes;
+                if let Some(page) = all.pages.last_mut() {
                     page.push(message);
                 }
-                Turn::Later
+                match all.bytes > most {
+                    true => Turn::Never(held.take().map(Held::in_order).unwrap_or_default()),
+                    false => Turn::Later,
+                }
             }
-            Direction::End { .. } => Turn::Never(message),
+            Direction::End { .. } => Turn::Never(vec![message]),
             Direction::Mark => {
                 self.newest = Some(id.to_string());
-                Turn::Never(message)
+                Turn::Never(vec![message])
             }
         }
     }
@@ -225,7 +253,7 @@ impl<T> CatchUp<T> {
     pub fn page_end(&mut self, fin: &Fin) -> Next<T> {
         // The last of its results may be one that could not be read.
         let is_newest = match &self.direction {
-            Direction::Backward { pages, .. } => pages.len() == 1,
+            Direction::Backward { count, .. } => *count == 1,
             Direction::Forward { .. } | Direction::Mark => true,
             Direction::End { .. } => false,
         };
@@ -257,13 +285,27 @@ impl<T> CatchUp<T> {
                 }
                 _ => Next::Done(Vec::new()),
             },
-            Direction::Backward { before, pages } => match &fin.first {
-                Some(first) if !fin.is_complete && first != before && pages.len() < limits::ARCHIVE_BACKWARD_PAGES => {
+            Direction::Backward { before, count, held } => match (&fin.first, held.take()) {
+                (Some(first), still)
+                    if !fin.is_complete && first != before && *count < limits::ARCHIVE_BACKWARD_PAGES =>
+                {
                     before.clone_from(first);
-                    pages.push(Vec::new());
+                    *count += 1;
+                    *held = still;
+                    held.iter_mut().for_each(|held| held.pages.push(Vec::new()));
                     Next::Page
                 }
-                _ => Next::Done(std::mem::take(pages).into_iter().rev().flatten().collect()),
+                (_, Some(held)) => Next::Done(held.in_order()),
+                (first, None) => {
+                    let after = match first {
+                        _ if fin.is_complete => BEGINNING.to_string(),
+                        Some(first) => first.clone(),
+                        None => std::mem::take(before),
+                    };
+                    self.is_passed_over = true;
+                    self.direction = Direction::Forward { after, end: None };
+                    Next::Page
+                }
             },
             Direction::Mark => Next::Done(Vec::new()),
         }
@@ -272,11 +314,11 @@ impl<T> CatchUp<T> {
     /// The archive does not know the id we came with (`item-not-found`, XEP-0313 §4.3.1). Gives whether there is
     /// another way to go on.
     pub fn id_is_unknown(&mut self) -> bool {
-        let is_forward = matches!(self.direction, Direction::Forward { .. });
-        if is_forward {
+        let can_go_back = matches!(self.direction, Direction::Forward { .. }) && !self.is_passed_over;
+        if can_go_back {
             self.direction = Direction::newest_pages();
         }
-        is_forward
+        can_go_back
     }
 
     /// Id of the newest message in the archive, as far as it was read; [`BEGINNING`] where it is known to have none.
@@ -288,7 +330,7 @@ impl<T> CatchUp<T> {
 
 impl<T> Direction<T> {
     fn newest_pages() -> Direction<T> {
-        Direction::Backward { before: String::new(), pages: vec![Vec::new()] }
+        Direction::Backward { before: String::new(), count: 1, held: Some(Held { pages: vec![Vec::new()], bytes: 0 }) }
     }
 }
 
@@ -298,4 +340,75 @@ fn are_alike(a: &str, b: &str) -> bool {
     // A number may have grown by a digit.
     let most = usize::from(is_number(a));
     a.is_empty() || is_number(a) == is_number(b) && a.len().abs_diff(b.len()) <= most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fin(first: usize, last: usize, is_complete: bool) -> Fin {
+        Fin { is_complete, first: Some(format!("m{first}")), last: Some(format!("m{last}")) }
+    }
+
+    /// Plays an archive of so many messages of one size to a reader that has lost its place; gives what was told, and the
+    /// most that was held.
+    fn read_all(count: usize, bytes: usize) -> (Vec<usize>, usize) {
+        let mut reader = CatchUp::new("q".to_string(), Some("gone".to_string()));
+        assert!(reader.id_is_unknown());
+        let (mut told, mut most) = (Vec::new(), 0);
+        loop {
+            let query = reader.build_query().print("");
+            let edge = |name: &str| {
+                let (_, rest) = query.split_once(&format!("<{name}>m"))?;
+                rest.split('<').next()?.parse::<usize>().ok()
+            };
+            let is_back = query.contains("<before");
+            let (first, last) = match edge("before") {
+                _ if !is_back => {
+                    let first = edge("after").map_or(0, |after| after + 1);
+                    (first, count.min(first + limits::ARCHIVE_PAGE))
+                }
+                before => {
+                    let end = before.unwrap_or(count);
+                    (end.saturating_sub(limits::ARCHIVE_PAGE), end)
+                }
+            };
+            for message in first..last {
+                match reader.result(&format!("m{message}"), message, bytes, limits::ARCHIVE_HELD_BYTES_MAX) {
+                    Turn::Now(message) => told.push(message),
+                    Turn::Later | Turn::Never(_) => {}
+                }
+                most = most.max(reader.held_bytes());
+            }
+            let is_complete = if is_back { first == 0 } else { last == count };
+            if let Next::Done(rest) = reader.page_end(&fin(first, last.saturating_sub(1), is_complete)) {
+                told.extend(rest);
+                assert_eq!(reader.newest(), Some(format!("m{}", count - 1).as_str()));
+                return (told, most);
+            }
+        }
+    }
+
+    #[test]
+    fn large_messages_are_not_held() {
+        for (count, bytes) in [(1, 100), (250, 100), (500, 1_000), (900, 1_000), (250, 240_000), (500, 240_000)] {
+            let (told, most) = read_all(count, bytes);
+            assert!(most <= limits::ARCHIVE_HELD_BYTES_MAX, "{count} of {bytes}: {most}");
+            assert_eq!(told, (count.saturating_sub(500)..count).collect::<Vec<_>>(), "{count} of {bytes}");
+        }
+        // What is passed over is read from behind the oldest of it.
+        let (told, _) = read_all(900, 240_000);
+        assert_eq!(told, (401..900).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_archive_that_knows_no_place_at_all_is_given_up() {
+        let mut reader = CatchUp::backward("q".to_string());
+        assert!(matches!(reader.result("m1", (), usize::MAX, 0), Turn::Never(all) if all.len() == 1));
+        for page in 0..limits::ARCHIVE_BACKWARD_PAGES {
+            assert!(matches!(reader.page_end(&fin(900 - page, 901 - page, false)), Next::Page));
+        }
+        assert!(reader.build_query().print("").contains("<after>"));
+        assert!(!reader.id_is_unknown());
+    }
 }

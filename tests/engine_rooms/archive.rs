@@ -232,3 +232,36 @@ fn an_archive_that_is_out_of_order_is_asked_again() {
     rig.session(session::Event::Answer { tag, outcome: error("auth", "forbidden") });
     assert_eq!(rig.updates(), ["message three"]);
 }
+
+/// The end of an archive that has forgotten where we were may be large: it is not held, and told in order and once.
+#[test]
+fn a_large_archive_is_not_held_in_memory() {
+    let mut rig = Rig::joined();
+    rig.offline();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    let (tag, _) = rig.asked.pop().unwrap();
+    let unknown = Err(botmother::xmpp::stanza::StanzaError::new("cancel", "item-not-found"));
+    rig.session(session::Event::Answer { tag, outcome: unknown });
+    let large: Vec<String> = (1..=9).map(|number| number.to_string().repeat(100_000)).collect();
+    let tell = |rig: &mut Rig| {
+        for (number, body) in (1..).zip(&large) {
+            rig.archived(&format!("a{number}"), body, "bob");
+        }
+        rig.end_of_archive("a9");
+    };
+    tell(&mut rig);
+    assert_eq!(rig.updates(), Vec::<String>::new());
+    assert!(!rig.asked.last().unwrap().1.contains("<before"), "{:?}", rig.asked.last());
+    rig.groupchat("alice", "a10", "live");
+    tell(&mut rig);
+    // An answer has so many bytes at most.
+    let mut told = Vec::new();
+    while told.len() < 10 {
+        let more = rig.updates();
+        assert!(!more.is_empty(), "{} updates", told.len());
+        told.extend(more);
+    }
+    assert!(told.iter().zip(&large).all(|(told, body)| *told == format!("message {body}")));
+    assert_eq!(told[9], "message live");
+}

@@ -134,12 +134,15 @@ impl Engine {
         let query = in_room.and_then(|in_room| in_room.query.as_deref());
         let id = in_room.and_then(|in_room| in_room.stanza_id.as_deref()).unwrap_or_default();
         let Some(message) = RoomMessage::of(inbound) else { return Ok(()) };
+        let held: usize = self.rooms.entries.values().map(|entry| entry.sync.held_bytes()).sum();
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         if !catch_up.is_mine(query) {
             return Ok(());
         }
-        match catch_up.result(id, message) {
+        let spare = limits::ROOMS_HELD_BYTES_MAX.saturating_sub(held - catch_up.held_bytes());
+        let bytes = message.bytes();
+        match catch_up.result(id, message, bytes, spare.min(limits::ARCHIVE_HELD_BYTES_MAX)) {
             Turn::Now(message) => self.tell_archived(key, message),
             Turn::Later | Turn::Never(_) => Ok(()),
         }
@@ -238,6 +241,16 @@ impl Engine {
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
         entry.room.judge_id(&mut heard.message);
         self.take_heard(key, &heard)
+    }
+}
+
+impl Sync {
+    /// What is held of its archive takes so much.
+    fn held_bytes(&self) -> usize {
+        match self {
+            Sync::Reading(catch_up) => catch_up.held_bytes(),
+            Sync::Out | Sync::Entering { .. } | Sync::Live => 0,
+        }
     }
 }
 

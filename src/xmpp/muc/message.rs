@@ -125,6 +125,14 @@ impl RoomMessage {
         }
     }
 
+    /// What it takes in memory, nearly.
+    pub fn bytes(&self) -> usize {
+        let texts = [&self.body, &self.subject].into_iter().flatten().map(String::len).sum::<usize>();
+        let files: usize = self.attachments.iter().map(|file| file.url.len()).sum();
+        let sealed = self.sealed.as_ref().and_then(|sealed| sealed.stanza.as_ref()).map_or(0, |stanza| stanza.weight());
+        size_of::<RoomMessage>() + texts + files + sealed
+    }
+
     /// The author's nick; `None` is the room itself.
     pub fn nick(&self) -> Option<&str> {
         self.from.resource()

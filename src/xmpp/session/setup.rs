@@ -219,10 +219,11 @@ impl Session {
     fn file_archived(&mut self, id: &str, arrived: Option<Arrived>) {
         self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |about| *about == About::Archive);
         let State::CatchingUp(catch_up) = &mut self.state else { return };
-        match catch_up.result(id, arrived) {
+        let bytes = arrived.as_ref().map_or(0, |arrived| size_of::<Inbound>() + arrived.bytes);
+        match catch_up.result(id, arrived, bytes, limits::ARCHIVE_HELD_BYTES_MAX) {
             Turn::Now(arrived) => self.tell_archived(arrived),
             Turn::Later => {}
-            Turn::Never(arrived) => self.drop_message(arrived),
+            Turn::Never(all) => all.into_iter().for_each(|arrived| self.drop_message(arrived)),
         }
     }
 
@@ -250,6 +251,7 @@ impl Session {
 
     fn archive_answered(&mut self, iq: &Iq) {
         let State::CatchingUp(catch_up) = &mut self.state else { return };
+        let was_in_order = catch_up.tells_in_order();
         let next = match &iq.error {
             None => {
                 let fin = iq.payload.as_ref().filter(|payload| payload.is("fin", ns::MAM));
@@ -273,6 +275,10 @@ impl Session {
         };
         match next {
             Next::Page => {
+                // What was read in another order says nothing of places.
+                if !was_in_order {
+                    self.ages = Ages::default();
+                }
                 // Whoever is cut off while he reads a long archive goes on from here.
                 if self.is_placed && catch_up.tells_in_order() {
                     let settled = self.ages.take_settled();

@@ -9,7 +9,6 @@ use crate::xmpp::muc::info::RoomInfo;
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::presence::{Affiliation, RoomPresence};
 use crate::xmpp::muc::why::{Departure, Loss, Refusal};
-use crate::xmpp::ns;
 use crate::xmpp::stanza::{IqKind, StanzaError};
 
 /// What a room is made from.
@@ -171,10 +170,6 @@ pub struct Heard {
 impl Heard {
     /// What it takes in memory, nearly.
     pub fn bytes(&self) -> usize {
-        let message = &self.message;
-        let sealed = message.sealed.as_ref().and_then(|sealed| sealed.stanza.as_ref());
-        let sealed = sealed.map_or(0, |stanza| 2 * stanza.print(ns::CLIENT).len());
-        let files: usize = message.attachments.iter().map(|file| file.url.len()).sum();
-        size_of::<Heard>() + message.body.as_ref().map_or(0, String::len) + files + sealed
+        size_of::<Heard>() - size_of::<RoomMessage>() + self.message.bytes()
     }
 }
