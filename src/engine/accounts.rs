@@ -80,8 +80,6 @@ pub(super) struct Account {
     pub(super) too_large: Option<usize>,
     /// Of what the archive tells only what we said ourselves counts: there was no place yet to read on from.
     pub(super) looks_back: bool,
-    /// All is read from where the oldest message that waits was accepted.
-    reads_archive: bool,
     /// Archive ids seen of late with the time they came, oldest first.
     pub(super) marks: VecDeque<(Duration, String)>,
     /// When this stream began, perhaps before it was resumed (milliseconds since 1970).
@@ -216,7 +214,6 @@ impl Engine {
             stanza_max: self.known_stanza_max(id)?,
             too_large: None,
             looks_back: false,
-            reads_archive: false,
             marks: VecDeque::new(),
             bound_at_ms: 0,
             late: Late::default(),
@@ -389,8 +386,9 @@ impl Engine {
                 let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
                 account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
                 account.row.archive_mark = Some(mark.clone());
-                // What is ours and was found is acknowledged, what was not found will not be looked for from further back.
-                if !account.is_online && account.reads_archive {
+                // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
+                // what was accepted before there was any place, as nothing of it is sent before we are online.
+                if !account.is_online {
                     self.store.store_outbox_marks(id, mark)?;
                 }
                 self.store.store_mark(id, mark)
@@ -464,7 +462,6 @@ impl Engine {
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
         let in_doubt = waits && account.in_doubt;
         account.looks_back = in_doubt && after.is_none();
-        account.reads_archive = after.is_some();
         self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, in_doubt }));
         Ok(())
     }

@@ -32,9 +32,11 @@ impl Engine {
         }
         if let Some(mark) = &message.archive_id {
             self.pending.marks.push((id, mark.clone()));
-            // The first place there is must not wait for its time: without one, nothing would be read after a break.
+            // The first place there is must not wait for its time: without one, nothing would be read after a break. What
+            // was accepted before it is looked for from here, not from wherever we are by then.
             if account.row.archive_mark.is_none() {
                 account.row.archive_mark = Some(mark.clone());
+                self.store.store_outbox_marks(id, mark)?;
                 self.store.store_mark(id, mark)?;
             }
         }

@@ -69,6 +69,36 @@ fn a_stop_remembers_the_place() {
     assert_eq!(rig.place(), id_of("m5"));
 }
 
+/// What was accepted before the archive's end was known for the first time is looked for from there, and no later.
+#[test]
+fn what_was_accepted_before_there_was_a_place_is_looked_for() {
+    let (mut rig, dedicated, _) = Rig::new();
+    let account = rig.core.account;
+    rig.told(account, session::Event::Offline { why: "away".to_string(), retry_in: limits::RECONNECT_FIRST });
+    rig.say(&dedicated, ANNA, "hello");
+    let bound = session::Event::Bound { jid: full("bot@example.org/r"), facts: Facts::default() };
+    let effects = rig.told(account, bound);
+    let is_first = |effect: &Effect| matches!(effect, Effect::Session(_, Order::CatchUp { after: None, .. }));
+    assert!(effects.iter().any(is_first), "{effects:?}");
+    rig.told(account, session::Event::Mark("end".to_string()));
+    rig.told(account, session::Event::Online { resumed: false });
+    for id in ["m1", "m2", "m3"] {
+        rig.hears_from_anna(id);
+        rig.wait(limits::MARK_AGE);
+    }
+    let mut rig = rig.stopped();
+    assert_eq!(rig.place(), Some("end".to_string()));
+
+    // The same where the archive could not be read, and what comes live tells the first place.
+    let (mut rig, dedicated, _) = Rig::new();
+    rig.say(&dedicated, ANNA, "hello");
+    for id in ["m1", "m2", "m3"] {
+        rig.hears_from_anna(id);
+        rig.wait(limits::MARK_AGE);
+    }
+    assert_eq!(rig.stopped().place(), id_of("m1"));
+}
+
 #[test]
 fn what_may_have_got_out_is_looked_for() {
     let (mut rig, dedicated, _) = Rig::new();
