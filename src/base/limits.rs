@@ -122,6 +122,9 @@ pub const OMEMO_ENVELOPE_BYTES: usize = 1_500;
 pub const STANZA_BYTES_SURE: usize = 10_000;
 /// A server that closes the connection for a stanza does so at once; this is for a slow line, and for a busy server.
 pub const CLOSED_FOR_STANZA: Duration = Duration::from_secs(5);
+/// So many resets in a row right after the same stanza are its doing: with the waits between them they take half a minute,
+/// and a line that is as bad loses other things, too.
+pub const RESETS_MAX: u32 = 8;
 /// What a vCard of ours has besides its picture.
 pub const VCARD_TEXTS_BYTES: usize = 8 * 1024;
 /// Stanzas not acknowledged while the archive is read: ejabberd ends the stream at 5,000, which may be set lower.

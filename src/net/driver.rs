@@ -351,7 +351,7 @@ impl Driver {
                 };
                 self.input(cx, input);
             }
-            Err(why) => self.lose(cx, why),
+            Err(why) => self.lose(cx, Input::Lost(why)),
         }
     }
 
@@ -365,10 +365,10 @@ impl Driver {
             let State::Up(link) = &mut self.state else { return };
             match link.poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(0)) => {
-                    return self.lose(cx, Lost::Network("the server closed the connection".to_string()));
+                    return self.lose(cx, Input::Closed);
                 }
                 Poll::Ready(Ok(size)) => self.input(cx, Input::Bytes(&buffer[..size])),
-                Poll::Ready(Err(error)) => return self.lose(cx, Lost::Network(connect::reason(&error))),
+                Poll::Ready(Err(error)) => return self.lose(cx, Input::Lost(Lost::Network(connect::reason(&error)))),
                 Poll::Pending => return,
             }
         }
@@ -403,15 +403,15 @@ impl Driver {
                 self.unflushed = false;
                 self.out.shrink_to(limits::SOCKET_WRITE_BYTES_KEPT);
             }
-            Poll::Ready(Err(error)) => self.lose(cx, Lost::Network(connect::reason(&error))),
+            Poll::Ready(Err(error)) => self.lose(cx, Input::Lost(Lost::Network(connect::reason(&error)))),
             Poll::Pending => {}
         }
     }
 
-    fn lose(&mut self, cx: &mut Context<'_>, why: Lost) {
+    fn lose(&mut self, cx: &mut Context<'_>, why: Input<'_>) {
         self.clear();
         self.become_(State::Down);
-        self.input(cx, Input::Lost(why));
+        self.input(cx, why);
     }
 
     /// One timer for all deadlines of the machine. They move on with every byte that comes, so a timer set too early

@@ -84,6 +84,8 @@ pub enum Input<'a> {
     Bytes(&'a [u8]),
     /// The connection could not be made or is gone; the text says why, for the log.
     Lost(Lost),
+    /// The other side closed the connection, in order.
+    Closed,
     /// A stanza to send. `tag` comes back in [`Event::Acked`]; without SM the answer to a ping behind it is the proof.
     ///
     /// While the session is online it goes out at once; while a stream that may be resumed is interrupted it is kept
@@ -132,7 +134,7 @@ pub enum Input<'a> {
 /// Why a connection ended, as far as the socket knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
-    /// Not reached, reset, closed.
+    /// Not reached, reset.
     Network(String),
     /// The certificate was refused; trying again is right (it may be renewed), silence is not.
     Certificate(String),
@@ -401,7 +403,8 @@ impl Session {
             Input::Connected(tls) => self.connected(tls),
             Input::TlsUp(tls) => self.tls_up(tls),
             Input::Bytes(bytes) => self.read(bytes),
-            Input::Lost(lost) => self.lost(lost),
+            Input::Lost(lost) => self.lost(Some(lost)),
+            Input::Closed => self.lost(None),
             Input::Send { tag, stanza } => self.send(tag, stanza),
             Input::CatchUp { after, in_doubt } => self.catch_up(after, in_doubt),
             Input::Handled(count) => self.handled(count),

@@ -263,6 +263,7 @@ impl Player {
         let input = match name {
             "Connected" => Input::Connected((rest == "tls").then(|| self.tls.clone())),
             "TlsUp" => Input::TlsUp(self.tls.clone()),
+            "Closed" => Input::Closed,
             "Lost" => Input::Lost(Lost::Network(rest.into())),
             "Certificate" => Input::Lost(Lost::Certificate(rest.into())),
             "CatchUp" | "CatchUpInDoubt" => {

@@ -72,16 +72,21 @@ impl Session {
         }
     }
 
-    pub(super) fn lost(&mut self, lost: Lost) {
+    /// The connection is gone; why, unless the other side closed it.
+    pub(super) fn lost(&mut self, lost: Option<Lost>) {
         self.is_linked = false;
         match (&self.state, lost) {
             (State::Waiting | State::Ended, _) => {}
             (State::Closing, _) => self.end(),
-            (_, Lost::Network(why)) => {
+            (_, None) => {
                 self.accuse(Loss::Closed);
+                self.retry("the server closed the connection".into(), Retry::Soon);
+            }
+            (_, Some(Lost::Network(why))) => {
+                self.accuse(Loss::Reset);
                 self.retry(why, Retry::Soon);
             }
-            (_, Lost::Certificate(why)) => {
+            (_, Some(Lost::Certificate(why))) => {
                 self.retry(format!("the server's certificate is refused: {why}"), Retry::Soon)
             }
         }

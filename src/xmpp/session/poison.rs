@@ -4,8 +4,9 @@
 //! when it says that what was sent is to blame (a stream error about content), or when the server closed right after the
 //! only stanza that was under way. After any loss with something under way, as many stanzas go out one by one, each after
 //! the one before it is acknowledged: the guilty one is alone by then, and an innocent one is acknowledged. The second
-//! accusation in a row of the same stanza convicts it: it is given up. A line that is cut now and then does not hit the
-//! same stanza alone, within moments of its sending, on two connections one after the other.
+//! accusation in a row of the same stanza convicts it, if each is the server's word, which an orderly close is, too: it is
+//! given up. A connection that is reset says little, as a bad line does the same: it takes
+//! [`limits::RESETS_MAX`] of them in a row, which with the waits between them are more than a line explains.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,8 +18,8 @@ use crate::base::limits;
 /// What is known of the stanza that may be to blame, and how careful to be.
 #[derive(Debug, Default)]
 pub(super) struct Caution {
-    /// The accused, by its content.
-    accused: Option<u64>,
+    /// The accused, by its content, and how much there is against it, in resets.
+    accused: Option<(u64, u32)>,
     /// So many stanzas go out one by one.
     one_by_one: usize,
     /// Those that wait for their turn.
@@ -34,8 +35,10 @@ pub(super) struct Caution {
 pub(super) enum Loss {
     /// A stream error says that what was sent is to blame; with whether it is of a kind that size can cause.
     Content { is_of_size: bool },
-    /// The other side closed or reset the connection, and did not say why.
+    /// The other side closed the connection in order, and did not say why.
     Closed,
+    /// It is gone: who reset it is not known.
+    Reset,
     /// Something else.
     Other,
 }
@@ -102,11 +105,11 @@ impl Session {
             Loss::Content { is_of_size: true } if largest.len() > limits::STANZA_BYTES_SURE => *largest,
             _ => *first,
         };
-        let is_accused = self.caution.accused == Some(name(stanza));
+        let before = self.caution.accused.filter(|(accused, _)| *accused == name(stanza)).map_or(0, |(_, guilt)| guilt);
         let is_soon = self.now.mono.saturating_sub(self.caution.sent_at) <= limits::CLOSED_FOR_STANZA;
         let is_blamed = match loss {
             Loss::Content { .. } => true,
-            Loss::Closed => is_soon && (is_accused || count == 1),
+            Loss::Closed | Loss::Reset => is_soon && (before > 0 || count == 1),
             Loss::Other => false,
         };
         let is_message = stanza.starts_with("<message");
@@ -115,8 +118,9 @@ impl Session {
         if !is_blamed {
             return false;
         }
-        if !is_accused {
-            self.caution.accused = Some(name);
+        let guilt = before + if loss == Loss::Reset { 1 } else { limits::RESETS_MAX.div_ceil(2) };
+        if guilt < limits::RESETS_MAX {
+            self.caution.accused = Some((name, guilt));
             return true;
         }
         self.caution.accused = None;
@@ -162,7 +166,10 @@ impl Session {
     pub(super) fn acquit(&mut self, h: u32) {
         if let Some(sm) = self.sm.as_ref().filter(|_| self.caution.one_by_one > 0) {
             let messages = sm.departures.up_to(h).filter(|stanza| may_be_to_blame(stanza)).count();
-            let is_known = sm.departures.up_to(h).any(|stanza| Some(name(stanza)) == self.caution.accused);
+            let is_known = sm
+                .departures
+                .up_to(h)
+                .any(|stanza| self.caution.accused.is_some_and(|(accused, _)| accused == name(stanza)));
             self.less_careful(messages, is_known);
         }
     }
