@@ -450,6 +450,9 @@ pub const CALLS_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 pub const LIVED_STEP_S: i64 = 60;
 /// How often old rows are looked for.
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+/// To so many others are a bot's hints remembered, and given, in a day: strangers come in any number, and must neither fill
+/// the disk nor make the bot write to everybody.
+pub const HINTS_MAX: i64 = 1_000;
 /// At most one hint about encryption in this time, or a chatty phone would get one for each message.
 pub const HINT_EVERY_S: i64 = 3600;
 /// What was said to a bot whose program was never seen may wait so long before its owner hears that nothing listens.
@@ -646,6 +649,11 @@ pub const OMEMO_LIST_FRESH_S: i64 = 3_600;
 pub const OMEMO_SKIP_BROKEN_S: i64 = 6 * 3_600;
 /// The same when its server did not answer.
 pub const OMEMO_SKIP_PASSING_S: i64 = 60;
+/// Devices that were left out, and sessions that were wished for and never came, are forgotten after this time.
+pub const OMEMO_WISH_RETENTION: Duration = Duration::from_secs(3 * 24 * 3_600);
+/// The list of somebody with whom there is no session: it is read again before a message goes to him. As long as what was
+/// sent is remembered.
+pub const OMEMO_LIST_RETENTION: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// A message waits so long for keys that cannot be had; then it has failed.
 pub const OMEMO_WAIT_S: i64 = 15 * 60;
 /// So many wait per account; beyond it `sendMessage` answers 429.

@@ -23,6 +23,12 @@ pub(super) struct Listening {
 }
 
 impl Engine {
+    /// A bot is deleted.
+    pub(super) fn forget_listening(&mut self, bot: BotId) {
+        self.listening.polled.remove(&bot);
+        self.listening.due.remove(&bot);
+    }
+
     /// A bot's program asks for updates.
     pub(super) fn note_poll(&mut self, bot: BotId) -> Result<(), store::Error> {
         self.listening.due.remove(&bot);

@@ -178,6 +178,8 @@ impl Engine {
         self.by_bot.remove(&id);
         self.drop_update_waiter(id);
         self.forget_webhook(id);
+        self.forget_invitations(id);
+        self.forget_listening(id);
         self.adjust_owner(&owner);
         log::info!("bot {id}: deleted");
         let Some(jid) = jid else { return Ok(None) };

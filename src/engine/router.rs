@@ -283,11 +283,9 @@ impl Engine {
     /// The owner's client encrypts; say once in a while that this cannot be read.
     fn hint_encrypted(&mut self, owner: &BareJid) -> Result<(), store::Error> {
         let key = format!("encryption_hint_at:{owner}");
-        let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if self.lived() - last < limits::HINT_EVERY_S {
+        if !self.is_time_for(&key, limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        self.store.store_setting(&key, &self.lived().to_string())?;
         let hint = texts::ENCRYPTED.fill(self.setup.settings.language, &[]);
         self.say(owner, &hint)
     }

@@ -40,6 +40,13 @@ impl Store {
             "DELETE FROM ai_turn WHERE created_at < ? AND answer IS NOT NULL",
             now_s - limits::AI_RETENTION.as_secs() as i64,
         )?;
+        let hints = "key GLOB 'bot_[0-9]*_omemo_*' AND CAST(value AS INTEGER) < ?";
+        self.purge_rows(
+            &format!("SELECT EXISTS (SELECT 1 FROM settings WHERE {hints})"),
+            &format!("DELETE FROM settings WHERE {hints}"),
+            now_s - limits::ROOM_HINT_EVERY_S,
+        )?;
+        self.purge_omemo(now_s)?;
         // Only this function deletes here, and the oldest first, so the ids have no holes.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",
@@ -56,6 +63,29 @@ impl Store {
         )?;
         self.shrink()?;
         Ok(dropped)
+    }
+
+    /// What is known of the devices of people who were not written to for long, and with whom there is no session; it is
+    /// asked for again when it is needed. Our own lists are written when they change.
+    fn purge_omemo(&mut self, now_s: i64) -> Result<(), Error> {
+        let short = now_s - limits::OMEMO_WISH_RETENTION.as_secs() as i64;
+        for (table, old, bound) in [
+            ("omemo_skipped", "until < ?", short),
+            ("omemo_session", "record IS NULL AND healed_at < ?", short),
+            (
+                "omemo_list",
+                "at > 0 AND at < ? AND jid NOT IN (SELECT jid FROM account) AND NOT EXISTS (SELECT 1 FROM omemo_session s
+                 WHERE (s.account_id, s.jid) = (omemo_list.account_id, omemo_list.jid))",
+                now_s - limits::OMEMO_LIST_RETENTION.as_secs() as i64,
+            ),
+        ] {
+            self.purge_rows(
+                &format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {old})"),
+                &format!("DELETE FROM {table} WHERE {old}"),
+                bound,
+            )?;
+        }
+        Ok(())
     }
 
     /// Notes of copies have stamps of servers, which on a machine without a clock are far from what it has lived through.

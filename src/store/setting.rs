@@ -1,5 +1,6 @@
 //! Table `settings`: keys and values of the guide's §9.2. Each key is spelled here and nowhere else.
 
+use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::store::row::EjabberdRow;
 use crate::store::{Error, Store};
@@ -23,6 +24,12 @@ impl Store {
     pub fn delete_setting(&mut self, key: &str) -> Result<(), Error> {
         self.write("DELETE FROM settings WHERE key = ?", &[&key])?;
         Ok(())
+    }
+
+    /// To how many others hints of a bot are remembered.
+    pub fn count_hints(&self, bot: BotId) -> Result<i64, Error> {
+        let (from, to) = (format!("bot_{bot}_omemo_"), format!("bot_{bot}_omemo`"));
+        self.number("SELECT count(*) FROM settings WHERE key >= ? AND key < ?", &[&from, &to])
     }
 
     /// Whether Botmother is on for an owner: it is until it was turned off.

@@ -349,3 +349,27 @@ fn at_a_server_that_takes_no_keys_nothing_waits_for_them() {
         assert!(sent_id(rig.say("secret")).1);
     }
 }
+
+/// Strangers come in any number; not so many are remembered, or answered.
+#[test]
+fn hints_are_for_so_many_in_a_day() {
+    let bot = NewBot { mode: Mode::Cloud, access: Access::Public, ..dedicated("Bot", OWNER, BOT) };
+    let (core, bot) = Core::with_bot(Store::memory(), encrypting(Encrypt::Required), bot);
+    let mut rig = Rig { core, bot, nodes: Nodes::default(), sent: Vec::new(), outcomes: Vec::new() };
+    rig.come_online();
+    let hints = |rig: &mut Rig, from: usize, to: usize| {
+        for stranger in from..to {
+            let text = plain("hello", &format!("s{stranger}")).print(ns::CLIENT);
+            let text = text.replace("ralf@", &format!("stranger{stranger}@"));
+            rig.arrives(&parse(&text));
+        }
+        std::iter::from_fn(|| Some(rig.take_sent().len()).filter(|count| *count > 0)).sum::<usize>()
+    };
+    let most = limits::HINTS_MAX as usize;
+    assert_eq!(hints(&mut rig, 0, most + 5), most);
+    // Who was told is told again in time, and the others have their turn when it has passed.
+    rig.wait(Duration::from_secs(limits::HINT_EVERY_S as u64));
+    assert_eq!(hints(&mut rig, 0, 3), 3);
+    rig.wait(Duration::from_secs(2 * limits::ROOM_HINT_EVERY_S as u64));
+    assert_eq!(hints(&mut rig, most, most + 5), 5);
+}

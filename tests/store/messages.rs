@@ -1,6 +1,8 @@
 //! Rows of what is said, heard and told: queues, rooms, the local chat; and what is old goes.
 
-use botmother::store::row::HeardRow;
+use std::time::Duration;
+
+use botmother::store::row::{HeardRow, OmemoPeer, OmemoSessionRow};
 
 use super::*;
 
@@ -219,4 +221,41 @@ fn what_is_old_goes() {
     store.purge(NOW + 1 + limits::SEEN_RETENTION.as_secs() as i64, 0).unwrap();
     store.commit().unwrap();
     assert_eq!(dir.count("seen"), 0);
+}
+
+/// Hints to strangers, and what is known of their devices, are not kept for ever; a session, and our own lists, are.
+#[test]
+fn what_strangers_leave_goes_with_time() {
+    let mut store = Store::memory();
+    let (bot, account) = fill(&mut store);
+    let own = store.list_accounts().unwrap().into_iter().find(|row| row.id == account).unwrap().jid;
+    let jid = |name: &str| BareJid::parse(&format!("{name}@example.net")).unwrap();
+    let peer = |name: &str| OmemoPeer { account, version: 0, jid: jid(name), device: 7 };
+    let hint = |who: &str| format!("bot_{bot}_omemo_plain:{who}");
+    store.store_setting(&format!("bot_{bot}_encrypt"), "required").unwrap();
+    store.store_setting(&hint("old"), &NOW.to_string()).unwrap();
+    store.store_setting(&hint("new"), &(NOW + 100).to_string()).unwrap();
+    assert_eq!(store.count_hints(bot).unwrap(), 2);
+    store.purge(NOW + limits::ROOM_HINT_EVERY_S + 1, 0).unwrap();
+    assert_eq!((store.count_hints(bot).unwrap(), store.setting(&hint("old")).unwrap()), (1, None));
+
+    let session = OmemoSessionRow { record: Some(vec![1]), ..OmemoSessionRow::default() };
+    store.store_omemo_session(&peer("anna"), &session).unwrap();
+    store.store_omemo_session(&peer("eve"), &OmemoSessionRow { record: None, owes: 2, healed_at: NOW }).unwrap();
+    store.store_omemo_skipped(&peer("eve"), NOW).unwrap();
+    for jid in [jid("anna"), jid("eve"), own.clone()] {
+        store.store_omemo_list(account, 0, &jid, &[7], NOW).unwrap();
+    }
+    let later = |time: Duration| NOW + time.as_secs() as i64 + 1;
+    store.purge(later(limits::OMEMO_WISH_RETENTION), 0).unwrap();
+    assert!(store.omemo_session(&peer("eve")).unwrap().is_none());
+    assert_eq!(store.omemo_skipped(&peer("eve")).unwrap(), None);
+    assert!(store.omemo_list(account, 0, &jid("eve")).unwrap().is_some());
+    store.purge(later(limits::OMEMO_LIST_RETENTION), 0).unwrap();
+    assert!(store.omemo_list(account, 0, &jid("eve")).unwrap().is_none());
+    assert!(store.omemo_session(&peer("anna")).unwrap().is_some());
+    for jid in [jid("anna"), own] {
+        assert!(store.omemo_list(account, 0, &jid).unwrap().is_some(), "{jid}");
+    }
+    assert_eq!(store.setting(&format!("bot_{bot}_encrypt")).unwrap().as_deref(), Some("required"));
 }

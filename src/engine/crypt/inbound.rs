@@ -210,16 +210,30 @@ impl Engine {
         Ok(true)
     }
 
+    /// Whether this was last said so long ago that it may be said again; from now on it was.
+    pub(in crate::engine) fn is_time_for(&mut self, key: &str, every_s: i64) -> Result<bool, store::Error> {
+        let now = self.lived();
+        let last: i64 = self.store.setting(key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        let is_time = !(0..every_s).contains(&(now - last));
+        if is_time {
+            self.store.store_setting(key, &now.to_string())?;
+        }
+        Ok(is_time)
+    }
+
+    /// The same of hints to others, of whom there may be any number: more than are remembered get none.
+    pub(in crate::engine) fn may_hint(&mut self, bot: BotId, what: &str, every_s: i64) -> Result<bool, store::Error> {
+        let key = format!("bot_{bot}_omemo_{what}");
+        let is_known = self.store.setting(&key)?.is_some();
+        Ok((is_known || self.store.count_hints(bot)? < limits::HINTS_MAX) && self.is_time_for(&key, every_s)?)
+    }
+
     /// Says something about encryption in plain text, at most once in a while to each.
     fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
         let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
-        let key = format!("bot_{bot}_omemo_{what}:{}", to.bare_str());
-        let now = self.lived();
-        let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if now - last < limits::HINT_EVERY_S {
+        if !self.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        self.store.store_setting(&key, &now.to_string())?;
         let text = text.fill(self.setup.settings.language, &[("id", &bot.to_string())]);
         let id = id::uuid(self.random());
         let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();

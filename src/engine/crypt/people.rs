@@ -269,13 +269,9 @@ impl Engine {
     /// Says something about encryption to the owner in plain text, at most once in a while.
     fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
-        let key = format!("omemo_{what}_at:{own}");
-        let now = self.lived();
-        let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if now - last < limits::HINT_EVERY_S {
+        if !self.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        self.store.store_setting(&key, &now.to_string())?;
         let text = text.fill(self.setup.settings.language, &[]);
         self.say_plain(account, &own, &text)
     }

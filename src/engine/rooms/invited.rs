@@ -74,6 +74,11 @@ impl Engine {
         own.is_some_and(of) || of(inviter.domain())
     }
 
+    /// A bot is deleted.
+    pub(in crate::engine) fn forget_invitations(&mut self, bot: BotId) {
+        self.rooms.refused.remove(&bot);
+    }
+
     fn refuse_invitation(
         &mut self,
         key: &Key,
@@ -82,7 +87,7 @@ impl Engine {
         why: &Text,
         is_answered: bool,
     ) -> Result<(), store::Error> {
-        let (now, day) = (self.lived(), self.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S));
+        let day = self.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S);
         log::debug!("bot {bot}: an invitation to {} by {who} was not followed", key.1);
         let refused = self.rooms.refused.entry(bot).or_default();
         if refused.day != day {
@@ -95,12 +100,9 @@ impl Engine {
         if is_answered {
             self.tell_session(key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
         }
-        let setting = format!("bot_{bot}_invited_at");
-        let last: i64 = self.store.setting(&setting)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if (0..limits::INVITATIONS_TOLD_EVERY_S).contains(&(now - last)) {
+        if !self.is_time_for(&format!("bot_{bot}_invited_at"), limits::INVITATIONS_TOLD_EVERY_S)? {
             return Ok(());
         }
-        self.store.store_setting(&setting, &now.to_string())?;
         self.rooms.refused.insert(bot, Refused { count: 0, ..self.rooms.refused[&bot] });
         let language = self.setup.settings.language;
         let (why, count) = (why.fill(language, &[]), count.to_string());

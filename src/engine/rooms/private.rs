@@ -228,12 +228,9 @@ impl Engine {
             return Ok(());
         };
         let who = heard.author.as_ref().map_or(nick, BareJid::as_str);
-        let (setting, now) = (format!("bot_{bot}_omemo_plain:{}:{who}", key.1), self.lived());
-        let last: i64 = self.store.setting(&setting)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-        if now - last < limits::ROOM_HINT_EVERY_S {
+        if !self.may_hint(bot, &format!("plain:{}:{who}", key.1), limits::ROOM_HINT_EVERY_S)? {
             return Ok(());
         }
-        self.store.store_setting(&setting, &now.to_string())?;
         let text = texts::PLAIN_IN_ROOM.fill(self.setup.settings.language, &[("nick", nick)]);
         let id = id::uuid(self.random());
         let hint = Outbound::text(key.1.to_jid(), Kind::Groupchat, &id, &text).print();
