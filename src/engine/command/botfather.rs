@@ -14,7 +14,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, Mode, NewBot, Remains};
 use crate::engine::registry::Bot;
 use crate::engine::router::{named, use_key};
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Account, Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
 
