@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use botmother::base::id::{AccountId, BotId};
 use botmother::base::limits;
+use botmother::base::remedy::{self, Place};
 use botmother::base::secret::Secret;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
@@ -453,11 +454,13 @@ fn the_account_of_a_deleted_bot_is_tried_more_and_more_rarely() {
     rig.online(account);
     rig.lost(account);
     rig.ask(Question::DeleteBot(BotId(1)));
-    assert_eq!(leaving(&mut rig)[0].jid, bare(BOT));
+    let left = leaving(&mut rig).remove(0);
+    assert_eq!((left.jid, left.why.as_deref(), left.since), (bare(BOT), Some("reset"), None), "it was not tried yet");
     let caused = rig.told(account, offline("no route"));
     assert_eq!(caused.closed, [account], "its session would try each minute");
     let left = leaving(&mut rig).remove(0);
-    assert_eq!((left.owner, left.why), (Some(bare(OWNER)), Some(("no route".to_string(), START.unix()))));
+    assert_eq!((left.owner, left.why.as_deref()), (Some(bare(OWNER)), Some("no route")));
+    assert_eq!(left.since, Some(START.unix()));
     // A day with a server that is down.
     let (mut tries, begun) = (0, rig.core.now.mono);
     while rig.core.now.mono < begun + Duration::from_secs(86_400) {
@@ -498,6 +501,86 @@ fn what_is_given_up_is_not_tried_any_more() {
     assert!(started.started.is_empty());
 }
 
+/// Any that there is.
+const CA_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/localhost.pem");
+
+#[test]
+fn since_when_a_bot_is_as_it_is_nobody_else_changes() {
+    let mut rig = Rig::new();
+    let begun = START.unix();
+    let add = |rig: &mut Rig, host: &str| {
+        let (host, ca_file, pin) = (host.to_string(), String::new(), String::new());
+        let new = NewAccount { jid: bare("eva@x.example"), password: Secret::new("pw"), host, ca_file, pin };
+        rig.ask(Question::AddAccount(new)).started
+    };
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    rig.told(account, offline("no route"));
+    for (n, host) in ["10.0.0.1:5222", "10.0.0.2:5222"].into_iter().enumerate() {
+        rig.wait(Duration::from_secs(60));
+        assert!(add(&mut rig, host).contains(&account), "it goes the other way now");
+        if n == 1 {
+            rig.wait(Duration::from_secs(60));
+            rig.told(account, offline("still no route"));
+            assert_eq!(state(&mut rig), (Connection::Offline, Some(begun), Some("still no route".to_string())));
+        }
+    }
+    rig.told(account, session::Event::Stopped { why: "wrong password".to_string() });
+    let since = state(&mut rig).1;
+    assert_ne!(since, Some(begun), "that is its own");
+    rig.wait(Duration::from_secs(60));
+    add(&mut rig, "10.0.0.3:5222");
+    rig.told(account, session::Event::Stopped { why: "wrong password".to_string() });
+    assert_eq!(state(&mut rig).1, since);
+
+    // One whose account is not made yet is so since it was begun.
+    let mut rig = Rig::new();
+    let (caused, _ticket) = rig.begin(
+        Caller::Admin,
+        Question::CreateBot(NewBot { mode: Mode::Dedicated, wait: Wait::No, ..NewBot::new("Cook", bare(OWNER)) }),
+    );
+    let account = caused.started[0];
+    for _ in 0..3 {
+        rig.wait(Duration::from_secs(60));
+        rig.told(account, offline("no route"));
+        assert_eq!((state(&mut rig).0, state(&mut rig).1), (Connection::Registering, Some(begun)));
+        rig.wait(Duration::from_secs(60));
+        let (jid, host) = (bare("eva@example.org"), format!("10.0.0.{}:5222", rig.core.now.mono.as_secs() % 200));
+        let (password, ca_file, pin) = (Secret::new("pw"), String::new(), String::new());
+        rig.ask(Question::AddAccount(NewAccount { jid, password, host, ca_file, pin }));
+        assert_eq!((state(&mut rig).0, state(&mut rig).1), (Connection::Registering, Some(begun)));
+    }
+}
+
+#[test]
+fn the_remedy_for_a_wrong_password_is_one_for_that_bot() {
+    let stopped = || {
+        let why = format!("wrong password for {BOT}: {}", remedy::password(BOT));
+        session::Event::Stopped { why }
+    };
+    // It is just being made, and nothing of it is left: the command for accounts that are there would make another.
+    let mut rig = Rig::new();
+    let new = dedicated("Cook", OWNER, BOT);
+    let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new.clone()));
+    let caused = rig.told(caused.started[0], stopped());
+    let Some(Err(refused @ Failure::Remote { what: "login_refused", .. })) = caused.answers.first() else {
+        panic!("{caused:?}")
+    };
+    for (place, right) in [
+        (Place::Api, "`password` at POST /bot/create"),
+        (Place::Shell, "--password-file"),
+        (Place::Chat, "make the bot again"),
+    ] {
+        let said = refused.at(place);
+        assert!(said.contains(right) && !said.contains("account add") && !said.contains("account/add"), "{said}");
+    }
+    // One that is there gets another password like this.
+    let mut rig = Rig::new();
+    let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(NewBot { wait: Wait::No, ..new }));
+    rig.told(caused.started[0], stopped());
+    let why = state(&mut rig).2.unwrap();
+    assert!(remedy::at(Place::Shell, &why).contains(&format!("`botmother account add {BOT}`")), "{why}");
+}
+
 #[test]
 fn a_bot_goes_the_way_its_owners_account_goes_today() {
     let mut rig = Rig::new();
@@ -509,7 +592,7 @@ fn a_bot_goes_the_way_its_owners_account_goes_today() {
                 jid: bare(jid),
                 password: Secret::new("pw"),
                 host: host.to_string(),
-                ca_file: "/ca.pem".to_string(),
+                ca_file: CA_FILE.to_string(),
                 pin: String::new(),
             }),
         );
@@ -519,7 +602,7 @@ fn a_bot_goes_the_way_its_owners_account_goes_today() {
         });
         routes.filter(|(id, ..)| *id == account).map(|(_, host, ca_file)| (host, ca_file)).collect::<Vec<_>>()
     };
-    let way = |host: &str| vec![(host.to_string(), "/ca.pem".to_string())];
+    let way = |host: &str| vec![(host.to_string(), CA_FILE.to_string())];
     assert_eq!(add(&mut rig, "eva@x.example", "10.0.0.9:5222"), way("10.0.0.9:5222"), "the only one there");
     assert_eq!(add(&mut rig, OWNER, "10.0.0.1:5222"), way("10.0.0.1:5222"), "its owner's goes before");
     assert!(add(&mut rig, "eva@x.example", "10.0.0.8:5222").is_empty(), "of others no more");

@@ -311,7 +311,9 @@ fn a_wrong_password_leaves_nothing() {
         };
         let refused = daemon.http().post("/bot/create", None, &body("wrong"));
         assert_eq!(refused.status, 502, "{}", refused.body);
-        assert_eq!(Json::parse(&refused.body).at("error").text(), "registration_failed");
+        assert_eq!(Json::parse(&refused.body).at("error").text(), "login_refused");
+        assert!(refused.body.contains("the right `password` at POST /bot/create"), "{}", refused.body);
+        assert!(!refused.body.contains("account/add"), "{}", refused.body);
         assert!(daemon.http().get("/bot/list", None).ok().at("bots").list().is_empty());
         daemon.http().post("/bot/create", None, &body("pw")).ok();
     });

@@ -31,6 +31,8 @@ pub const HOST: &str = "‹host›";
 pub const ADD_ACCOUNT: &str = "‹account›";
 /// How an account that exists is given to a new bot.
 pub const BRING_ACCOUNT: &str = "‹own›";
+/// How an account that is given to a new bot gets the right password.
+pub const PASSWORD_OF_BOT: &str = "‹own password›";
 /// How ejabberd's API is set up.
 pub const EJABBERD: &str = "‹ejabberd›";
 /// How an AI is set up.
@@ -94,6 +96,15 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "`jid` and `password` at POST /bot/create",
             "--jid",
             "--jid of `botmother bot create`",
+        ],
+    ),
+    (
+        "own password",
+        [
+            "make the bot again with the right `password` at POST /bot/create",
+            "make the bot again with the right password",
+            "make the bot again with the right one, typed or in --password-file",
+            "make the bot again with the right password",
         ],
     ),
     (
@@ -210,6 +221,7 @@ mod tests {
             &password("a@b"),
             ADD_ACCOUNT,
             BRING_ACCOUNT,
+            PASSWORD_OF_BOT,
             EJABBERD,
             SET_UP_AI,
             SWITCH_AI_ON,

@@ -199,9 +199,10 @@ impl Engine {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
         let account = Account {
+        let course = Course::begin(before.map(|before| &before.course), self.now.mono);
             login,
             is_online: false,
-            course: Course::begin(self.now.mono),
+            course,
             presence,
             queue: Queue::from_store(count),
             acked: Vec::new(),

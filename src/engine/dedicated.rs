@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::base::remedy::{FORGET, Place};
+use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT, Place};
 use crate::engine::accounts::{Account, Login};
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat, texts};
@@ -190,7 +190,15 @@ impl Engine {
         if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
             match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => return Err(error),
-                Ok(_) | Err(Trouble::Failure(_)) => self.pending.arrived.push((bot, Err(why.to_string()))),
+                Ok(_) | Err(Trouble::Failure(_)) => {
+                    // There is no account of this daemon any more that could get another password.
+                    let (what, remedy) = match row.origin {
+                        Origin::Brought => ("login_refused", PASSWORD_OF_BOT),
+                        _ => ("registration_failed", "make the bot once more, it gets another name then"),
+                    };
+                    let why = why.replace(&remedy::password(row.jid.as_str()), remedy);
+                    self.pending.arrived.push((bot, Err(Failure::Remote { what, why })));
+                }
             }
         }
         Ok(())
@@ -220,7 +228,7 @@ impl Engine {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => {
                     let why = format!("the bot did not come online in time and was taken back: {why}");
-                    self.pending.arrived.push((id, Err(why)));
+                    self.pending.arrived.push((id, Err(Failure::Remote { what: "registration_failed", why })));
                 }
             }
         }
@@ -228,11 +236,11 @@ impl Engine {
     }
 
     /// Answers those whose bots have arrived or will not, and those who have waited long enough.
-    pub(super) fn wake_arrivals(&mut self, arrived: Vec<(BotId, Result<(), String>)>, out: &mut Vec<Effect>) {
+    pub(super) fn wake_arrivals(&mut self, arrived: Vec<(BotId, Result<(), Failure>)>, out: &mut Vec<Effect>) {
         for arrival in std::mem::take(&mut self.arrivals) {
             let result = arrived.iter().find(|(bot, _)| *bot == arrival.bot).map(|(_, result)| result);
             let outcome = match (result, self.bots.get(&arrival.bot)) {
-                (Some(Err(why)), _) => Err(Failure::Remote { what: "registration_failed", why: why.clone() }),
+                (Some(Err(failure)), _) => Err(failure.clone()),
                 (_, None) => Err(Failure::NotFound("the bot was deleted meanwhile".to_string())),
                 // In time or not, it is there: a server that is down now will be up again.
                 (result, Some(_)) if result.is_some() || arrival.until <= self.now.mono => {

@@ -126,10 +126,8 @@ impl Engine {
             out.push(LeavingInfo {
                 jid: row.jid,
                 owner: whose,
-                why: match (left, running) {
-                    (Some(left), _) => Some((left.why.clone(), self.unix_at(left.since))),
-                    (None, running) => running.filter(|why| !why.is_empty()).map(|why| (why, self.now.unix())),
-                },
+                why: left.map(|left| left.why.clone()).or(running.filter(|why| !why.is_empty())),
+                since: left.map(|left| self.unix_at(left.since)),
                 next_try: left.filter(|left| left.at > self.now.mono).map(|left| self.unix_at(left.at)),
             });
         }

@@ -180,7 +180,7 @@ struct Pending {
     /// Calls that are over, and what whoever waits for them gets.
     called: Vec<(u64, calls::End)>,
     /// Logins of new bots that have come to an end, good or bad.
-    arrived: Vec<(BotId, Result<(), String>)>,
+    arrived: Vec<(BotId, Result<(), Failure>)>,
     /// Tags of questions to entities that were asked.
     asked: Vec<u64>,
     /// Questions to entities that were answered.

@@ -20,17 +20,30 @@ pub(super) struct Course {
     /// What it does or what is wrong; empty where the word for the connection says it.
     pub(super) why: String,
     retry_in: Duration,
+    /// Since when it is tried without having been online once.
+    begun: Duration,
+    /// How it was, and since when, before somebody else's change began it anew.
+    before: Option<(Connection, Duration)>,
 }
 
 impl Course {
-    pub(super) fn begin(now: Duration) -> Course {
-        Course { connection: Connection::Connecting, since: now, why: String::new(), retry_in: Duration::ZERO }
+    /// A session is started, perhaps in the place of one that fared so.
+    pub(super) fn begin(former: Option<&Course>, now: Duration) -> Course {
+        let before = former.and_then(|former| match former.connection {
+            Connection::Connecting => former.before,
+            connection => Some((connection, former.since)),
+        });
+        let begun = former.map_or(now, |former| former.begun);
+        let (why, retry_in) = Default::default();
+        Course { connection: Connection::Connecting, since: now, why, retry_in, begun, before }
     }
 
     /// It took this turn.
     pub(super) fn turn(&mut self, connection: Connection, why: &str, now: Duration) {
+        let before = self.before.take().filter(|(before, _)| *before == connection);
         if self.connection != connection {
-            (self.connection, self.since) = (connection, now);
+            // As before it was begun anew: nothing has changed.
+            (self.connection, self.since) = before.unwrap_or((connection, now));
         }
         self.why = why.to_string();
     }
@@ -79,12 +92,12 @@ impl Engine {
         };
         let course = &account.course;
         let is_new = account.row.origin == Origin::Register && !bot.profile.has_arrived;
-        let connection = match course.connection {
-            Connection::Connecting | Connection::Offline if is_new => Connection::Registering,
-            connection => connection,
+        let (connection, since) = match course.connection {
+            Connection::Connecting | Connection::Offline if is_new => (Connection::Registering, course.begun),
+            connection => (connection, course.since),
         };
         let why = Some(course.why.clone()).filter(|why| !why.is_empty());
-        Ok(BotState { connection, since: Some(self.unix_at(course.since)), why })
+        Ok(BotState { connection, since: Some(self.unix_at(since)), why })
     }
 
     /// A bot as callers see it.

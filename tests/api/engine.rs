@@ -124,7 +124,8 @@ fn answer(question: Question) -> Answer {
         Question::Leaving(owner) => Answer::Leaving(vec![LeavingInfo {
             jid: BareJid::parse("bot_gone_1f2e@chat.example.com").unwrap(),
             owner,
-            why: Some(("connection refused".into(), 1_739_478_000)),
+            why: Some("connection refused".into()),
+            since: Some(1_739_478_000),
             next_try: Some(1_739_481_600),
         }]),
         Question::Forget(jid) => Answer::Forgotten(jid, Remains::Account),

@@ -298,10 +298,8 @@ fn state(members: Object, state: &BotState, place: Place) -> Object {
 fn leaving(info: &LeavingInfo, place: Place) -> String {
     let members =
         Object::new().text("jid", info.jid.as_str()).text_if("account", info.owner.as_ref().map(BareJid::as_str));
-    let members = match &info.why {
-        Some((why, since)) => members.number("since", *since).text("why", &remedy::at(place, why)),
-        None => members,
-    };
+    let members = info.since.into_iter().fold(members, |members, at| members.number("since", at));
+    let members = members.text_if("why", info.why.as_ref().map(|why| remedy::at(place, why)).as_deref());
     info.next_try.into_iter().fold(members, |members, at| members.number("next_try", at)).end()
 }
 

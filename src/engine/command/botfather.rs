@@ -258,7 +258,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         ],
     );
     for left in engine.list_leaving(Some(owner))? {
-        let why = left.why.map(|(why, _)| remedy::at(Place::Chat, &why));
+        let why = left.why.map(|why| remedy::at(Place::Chat, &why));
         let why = why.unwrap_or_else(|| texts::BEING_REMOVED.fill(language, &[]));
         out += &texts::LEAVING.fill(language, &[("jid", left.jid.as_str()), ("why", &why)]);
     }

@@ -89,8 +89,10 @@ pub struct LeavingInfo {
     pub jid: BareJid,
     /// Whose bot it was, where that is known.
     pub owner: Option<BareJid>,
-    /// Why it is still there, and since when that is so (Unix time).
-    pub why: Option<(String, i64)>,
+    /// Why it is still there.
+    pub why: Option<String>,
+    /// Since when it is tried in vain (Unix time); `None`: not yet.
+    pub since: Option<i64>,
     /// When it is tried again (Unix time); `None`: now.
     pub next_try: Option<i64>,
 }
