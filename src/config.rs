@@ -21,9 +21,11 @@ use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
 pub use crate::base::near::nearest;
-pub use place::{Environment, plain, read_password};
+pub use crate::base::server::{ca_file, host, is_loopback, pin};
+pub use crate::base::text::plain;
+pub use place::{Environment, read_password};
 pub use sample::{Passwords, dump, explain, sample};
-pub use value::{account, host, is_loopback, pin};
+pub use value::account;
 
 /// Everything that can be configured, checked. Field by field as in `config/botmother.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,11 +294,17 @@ fn read_files(config: &mut Config, settings: &[read::Setting], problems: &mut Ve
     let accounts = config.accounts.iter().enumerate();
     certificates.extend(accounts.map(|(index, account)| (&account.ca_file, "account", "ca_file", index)));
     for (path, section, name, index) in certificates {
-        if !path.as_os_str().is_empty()
-            && let Err(error) =
-                std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()))
-        {
-            problems.push(apply::problem(settings, section, index, name, unreadable(name, path, &error)));
+        if path.as_os_str().is_empty() {
+            continue;
+        }
+        let read = || std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()));
+        let wrong = match name {
+            "ca_file" => ca_file(path).err(),
+            _ => read().err().map(|error| format!("cannot be read: {}", plain(&error))),
+        };
+        if let Some(why) = wrong {
+            let text = format!("`{name}` names {}, which {why}", path.display());
+            problems.push(apply::problem(settings, section, index, name, text));
         }
     }
     for (index, account) in config.accounts.iter_mut().enumerate() {
@@ -312,10 +320,6 @@ fn read_files(config: &mut Config, settings: &[read::Setting], problems: &mut Ve
             config.warnings.push(open_to_all(path, "it is a password"));
         }
     }
-}
-
-fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> String {
-    format!("`{name}` names {}, which cannot be read: {}", path.display(), place::plain(error))
 }
 
 fn is_world_readable(path: &Path) -> bool {

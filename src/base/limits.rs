@@ -279,6 +279,8 @@ pub const CLIENT_VALUES_MAX: usize = 1_000_000;
 pub const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Header lines.
 pub const HEADERS_MAX: usize = 64;
+/// A file of certificate authorities: a system's own bundle is a twentieth of it.
+pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// A JSON body (contract §2).
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The body of `create`, which may carry an avatar (contract §2).

@@ -12,6 +12,7 @@ pub mod near;
 pub mod ratelimit;
 pub mod remedy;
 pub mod secret;
+pub mod server;
 pub mod spool;
 pub mod text;
 pub mod time;

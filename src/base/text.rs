@@ -82,6 +82,12 @@ pub fn query_pairs(query: &str) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
+/// An error of the system for people: without "(os error 2)".
+pub fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_string()
+}
+
 /// The text cut to at most `max` bytes at a character boundary, with an ellipsis when something is missing.
 pub fn shorten(text: &str, max: usize) -> String {
     if text.len() <= max {

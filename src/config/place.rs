@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{Files, Options, Problem};
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::text::plain;
 
 /// The system-wide configuration file.
 const SYSTEM_CONFIG: &str = "/etc/botmother/config.toml";
@@ -123,10 +124,4 @@ pub fn read_password(path: &Path) -> Result<Secret, String> {
         return Err(fail("is empty".into()));
     }
     Ok(Secret::new(password))
-}
-
-/// An error of the system for people: without "(os error 2)".
-pub fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_string()
 }

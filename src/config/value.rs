@@ -1,7 +1,6 @@
 //! What a value must be: one method a kind of value. The error says what would be right, "a port number from 1024 to
 //! 65535"; `apply.rs` adds where and what was given instead.
 
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use super::place::Environment;
 use super::read::{Setting, Value};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
+use crate::base::server::{host, pin};
 use crate::base::text;
 
 /// A value somebody gave, and what is needed to understand it.
@@ -119,41 +119,6 @@ pub fn account(text: &str) -> Result<BareJid, String> {
         return Err("an XMPP account; owner@local is built in and needs no entry".into());
     }
     Ok(jid.bare())
-}
-
-/// Checks `host:port`, `tls://host:port`, `[::1]:5222`; the error is what it must be.
-pub fn host(text: &str) -> Result<String, String> {
-    let wrong = || "\"host:port\", \"tls://host:port\" or, for IPv6, \"[::1]:5222\"".to_string();
-    if text.is_empty() {
-        return Ok(String::new());
-    }
-    let (name, port) = text.strip_prefix("tls://").unwrap_or(text).rsplit_once(':').ok_or_else(wrong)?;
-    let is_port = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
-    let is_name = match name.strip_prefix('[') {
-        Some(literal) => literal.strip_suffix(']').is_some_and(|v6| v6.parse::<std::net::Ipv6Addr>().is_ok()),
-        // What is a domain name is what a JID may have as one; a second colon is an IPv6 address without brackets.
-        None => !name.contains(['/', '@', ':']) && Jid::parse(name).is_ok(),
-    };
-    if is_port && is_name { Ok(text.to_string()) } else { Err(wrong()) }
-}
-
-/// Checks a certificate's fingerprint and brings it into one form: `sha256:` and 64 lower-case digits.
-pub fn pin(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Ok(String::new());
-    }
-    let lower = text.to_ascii_lowercase();
-    let digits = lower.strip_prefix("sha256:").unwrap_or_default().replace(':', "");
-    let is_right = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let wrong = || "\"sha256:\" and 64 hex digits (colons between them are fine)".to_string();
-    is_right.then(|| format!("sha256:{digits}")).ok_or_else(wrong)
-}
-
-/// Whether a host as checked by [`host`] is this machine.
-pub fn is_loopback(host: &str) -> bool {
-    let Some((name, _)) = host.strip_prefix("tls://").unwrap_or(host).rsplit_once(':') else { return false };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// What was given instead, for the end of a message; cut short, and never a secret.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::num::ParseIntError;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::base::crypto::Hash;
@@ -9,6 +10,7 @@ use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::remedy::{self, FORGET, Place};
 use crate::base::secret::Secret;
+use crate::base::server;
 use crate::base::text;
 use crate::engine::arrival::features;
 use crate::engine::copies::Late;
@@ -198,8 +200,9 @@ impl Engine {
         if count > 0 && !row.removing {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
-        let account = Account {
+        let before = self.accounts.get(&id);
         let course = Course::begin(before.map(|before| &before.course), self.now.mono);
+        let account = Account {
             login,
             is_online: false,
             course,
@@ -210,7 +213,7 @@ impl Engine {
             is_fenced: false,
             is_settling: false,
             is_mutual: false,
-            skipped: self.accounts.get(&id).map_or(0, |before| before.skipped),
+            skipped: before.map_or(0, |before| before.skipped),
             in_doubt,
             stanza_max: self.known_stanza_max(id)?,
             too_large: None,
@@ -275,6 +278,7 @@ impl Engine {
             let text = format!("{} stands in the configuration file; change it there and send SIGHUP", new.jid);
             return Err(Failure::Conflict(text).into());
         }
+        let new = &checked(new)?;
         // An account that is or was there keeps its resource and its archive mark.
         let known = self.store.find_account(&new.jid)?;
         if let Some(row) = known.as_ref().filter(|row| row.origin != Origin::Person) {
@@ -308,6 +312,14 @@ impl Engine {
             let text = format!("{} is the account of a deleted bot; {FORGET} gives it up", new.jid);
             return Err(Failure::Conflict(text).into());
         };
+        for (field, given, known) in
+            [("host", &new.host, &row.host), ("ca_file", &new.ca_file, &row.ca_file), ("pin", &new.pin, &row.pin)]
+        {
+            if !given.is_empty() && given != known {
+                let must_be = "left out for the account of a bot, which is reached as its owner's account is";
+                return Err(Failure::invalid(field, must_be).into());
+            }
+        }
         let row = AccountRow { password: new.password.clone(), login_key: None, ..row };
         self.store.store_account(&row)?;
         self.audit(Some(bot), "account_password", &format!("jid={}", new.jid))?;
@@ -501,6 +513,27 @@ impl Account {
         let of = |row: &AccountRow| (row.host.clone(), row.ca_file.clone(), row.pin.clone());
         self.login == login && self.row.password == row.password && of(&self.row) == of(row)
     }
+}
+
+/// What can be known to be wrong before anybody connects; the rules are those of the configuration file.
+fn checked(new: &NewAccount) -> Result<NewAccount, Failure> {
+    let ca_file = Path::new(&new.ca_file);
+    let must_be = if new.ca_file.is_empty() {
+        None
+    } else if ca_file.is_relative() {
+        Some("a whole path, from / on".to_string())
+    } else {
+        let names = |why| format!("a file of certificates (PEM) that the daemon can read; {} {why}", new.ca_file);
+        server::ca_file(ca_file).err().map(names)
+    };
+    if let Some(must_be) = must_be {
+        return Err(Failure::invalid("ca_file", must_be));
+    }
+    Ok(NewAccount {
+        host: server::host(&new.host).map_err(|must_be| Failure::invalid("host", must_be))?,
+        pin: server::pin(&new.pin).map_err(|must_be| Failure::invalid("pin", must_be))?,
+        ..new.clone()
+    })
 }
 
 /// `SHA-256:iterations:salt:client key:server key`, the binary parts in base64.

@@ -138,8 +138,12 @@ impl Engine {
                 self.bot_omemo(*id)?
             }
             Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
-            Question::OwnerStatus(owner) => Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?),
+            Question::OwnerStatus(owner) => {
+                self.check_owner(owner)?;
+                Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?)
+            }
             Question::SetOwnerStatus(owner, enabled) => {
+                self.check_owner(owner)?;
                 self.store.store_owner_enabled(owner, *enabled)?;
                 self.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
                 self.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;

@@ -11,7 +11,7 @@ use crate::engine::access;
 use crate::engine::crypt::encrypt_key;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds,
+    Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds, Wait,
 };
 use crate::engine::local::is_local;
 use crate::engine::{Engine, Trouble};
@@ -110,6 +110,19 @@ impl Engine {
             return Err(Failure::Quota(text));
         }
         access::check(new.mode, new.access, &new.contacts)?;
+        if new.mode == Mode::Personal {
+            let inapplicable = [
+                ("encrypt", new.encrypt.is_some()),
+                ("contacts", !new.contacts.is_empty()),
+                ("wait", matches!(new.wait, Wait::Online(_))),
+            ];
+            if let Some((field, _)) = inapplicable.into_iter().find(|(_, is_given)| *is_given) {
+                let must_be = "left out for a personal bot, which has no account of its own";
+                return Err(Failure::invalid(field, must_be));
+            }
+        } else if new.receive == Receive::All {
+            return Err(Failure::invalid("receive", "self, or left out: all is for personal bots"));
+        }
         Ok(name)
     }
 
@@ -283,6 +296,16 @@ impl Engine {
         if let Some(account) = self.account_of(owner) {
             self.adjust_presence(account);
         }
+    }
+
+    /// Somebody whose bots there may be: signed in here, or with a bot.
+    pub(super) fn check_owner(&self, owner: &BareJid) -> Result<(), Failure> {
+        if is_local(owner) || self.account_of(owner).is_some() || self.bots.values().any(|bot| bot.row.owner == *owner)
+        {
+            return Ok(());
+        }
+        let must_be = format!("an account that is signed in here or owns a bot; {owner} does neither");
+        Err(Failure::invalid("account", must_be))
     }
 
     /// Whether there is such a bot and it is not disabled.

@@ -10,6 +10,7 @@ use crate::base::jid::BareJid;
 use crate::base::json::{Fields, Object};
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::server;
 use crate::base::text::shorten;
 
 /// Where the API is and who may use it.
@@ -50,6 +51,9 @@ impl Api {
         let url = url.trim().trim_end_matches('/');
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or(Wrong::Url)?;
         if rest.is_empty() || rest.starts_with('/') || rest.contains(['?', '#', '@', ' ', '\\']) || !rest.is_ascii() {
+            return Err(Wrong::Url);
+        }
+        if !server::has_usable_port(rest.split('/').next().unwrap_or_default()) {
             return Err(Wrong::Url);
         }
         let admin = BareJid::parse(admin.trim()).map_err(|_| Wrong::Admin)?;
@@ -279,8 +283,17 @@ mod tests {
 
     #[test]
     fn settings_are_checked() {
-        for url in ["", "h:5443", "ftp://h", "https://", "https:///api", "https://u:p@h", "https://h/?a", "https://ü/"]
-        {
+        for url in [
+            "",
+            "h:5443",
+            "ftp://h",
+            "https://",
+            "https:///api",
+            "https://u:p@h",
+            "https://h/?a",
+            "https://ü/",
+            "https://h:65536/api",
+        ] {
             assert_eq!(api(url).unwrap_err(), Wrong::Url, "{url}");
         }
         for admin in ["", "admin", "admin@", "@h", "admin@[::1]"] {

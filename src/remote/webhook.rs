@@ -7,7 +7,7 @@ use crate::base::call::{CallError, HttpAnswer, HttpCall, Reach, Trust};
 use crate::base::id::{BotId, UpdateId, uuid};
 use crate::base::json::{Fields, Object};
 use crate::base::secret::Secret;
-use crate::base::{crypto, limits, text};
+use crate::base::{crypto, limits, server, text};
 
 /// One attempt.
 #[derive(Debug)]
@@ -90,6 +90,7 @@ pub fn check_url(url: &str) -> Result<(), String> {
     if !host.is_empty()
         && !host.starts_with(':')
         && !host.contains('@')
+        && server::has_usable_port(host)
         && is_plain
         && url.len() <= limits::URL_BYTES_MAX
     {
@@ -214,6 +215,10 @@ mod tests {
             "http://u:p@h/",
             "http://h/ü",
             "http://h/ x",
+            "http://h:99999/",
+            "http://h:0/",
+            "http://h:/",
+            "http://[::1]:x/",
             &long,
         ];
         for bad in bad {

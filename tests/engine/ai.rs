@@ -370,6 +370,7 @@ fn setting_up_is_checked_and_keeps_its_secrets() {
         (set("openai", Some("two words"), None), "api_key"),
         (set("openai", Some("k"), Some("ftp://h")), "endpoint"),
         (set("openai", Some("k"), Some("http://u:p@h")), "endpoint"),
+        (set("openai", Some("k"), Some("http://h:99999/v1")), "endpoint"),
     ] {
         let outcome = rig.ask(as_bot(&bot), question);
         assert!(matches!(&outcome, Err(Failure::Invalid { field: found, .. }) if found == field), "{outcome:?}");

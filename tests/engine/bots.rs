@@ -29,6 +29,70 @@ fn a_bot_from_birth_to_death() {
     assert!(matches!(rig.admin(Question::DeleteBot(bot.id)), Err(Failure::NotFound(_))));
 }
 
+/// The field that is refused.
+fn refused(outcome: Outcome) -> String {
+    let Err(Failure::Invalid { field, must_be }) = outcome else { panic!("{outcome:?}") };
+    assert!(!must_be.is_empty());
+    field
+}
+
+#[test]
+fn an_account_that_cannot_be_reached_like_that_is_not_added() {
+    let mut rig = Rig::new();
+    let pin = format!("SHA256:{}", "AB:".repeat(32).trim_end_matches(':'));
+    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/localhost.pem");
+    let no_pem = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let mut add = |jid: &str, host: &str, ca_file: &str, pin: &str| {
+        let (host, ca_file, pin) = (host.to_string(), ca_file.to_string(), pin.to_string());
+        rig.admin(Question::AddAccount(NewAccount { jid: bare(jid), password: Secret::new("pw"), host, ca_file, pin }))
+    };
+    let anna = "anna@example.org";
+    for (field, host, ca_file, pin) in [
+        ("host", "10.0.0.1", "", ""),
+        ("host", "10.0.0.1:0", "", ""),
+        ("host", "https://10.0.0.1:5222", "", ""),
+        ("ca_file", "", "/nowhere/ca.pem", ""),
+        ("ca_file", "", "ca.pem", ""),
+        ("ca_file", "", "/dev/zero", ""),
+        ("ca_file", "", no_pem, ""),
+        ("pin", "", "", "sha256:00"),
+        ("pin", "", "", "abc"),
+    ] {
+        assert_eq!(refused(add(anna, host, ca_file, pin)), field, "{host} {ca_file} {pin}");
+    }
+    add(anna, "tls://[::1]:5223", pem, &pin).unwrap();
+    let Ok(Answer::Accounts(accounts)) = rig.admin(Question::ListAccounts) else { panic!() };
+    assert_eq!(accounts.iter().filter(|account| account.jid == bare(anna)).count(), 1);
+}
+
+#[test]
+fn what_a_bot_of_that_mode_does_not_have_is_not_taken() {
+    let mut rig = Rig::new();
+    let personal = || NewBot::new("X", bare(OWNER));
+    for (field, new) in [
+        ("encrypt", NewBot { encrypt: Some(Encrypt::Required), ..personal() }),
+        ("contacts", NewBot { contacts: vec![bare("anna@example.org")], ..personal() }),
+        ("wait", NewBot { wait: Wait::Online(Duration::from_secs(1)), ..personal() }),
+        ("access", NewBot { access: Access::Public, ..personal() }),
+        ("receive", NewBot { receive: Receive::All, ..dedicated("X", OWNER, "x@example.org") }),
+    ] {
+        assert_eq!(refused(rig.admin(Question::CreateBot(new))), field);
+    }
+    rig.admin(Question::CreateBot(NewBot { wait: Wait::No, ..personal() })).unwrap();
+}
+
+#[test]
+fn nobody_is_asked_about_whom_nothing_is_known() {
+    let mut rig = Rig::new();
+    let nobody = || bare("nobody@example.net");
+    assert_eq!(refused(rig.admin(Question::OwnerStatus(nobody()))), "account");
+    assert_eq!(refused(rig.admin(Question::SetOwnerStatus(nobody(), false))), "account");
+    rig.create("nobody@example.net", "Known");
+    rig.admin(Question::SetOwnerStatus(nobody(), false)).unwrap();
+    assert!(matches!(rig.admin(Question::OwnerStatus(nobody())), Ok(Answer::Owner(_, false))));
+    assert!(matches!(rig.admin(Question::OwnerStatus(bare("owner@local"))), Ok(Answer::Owner(_, true))));
+}
+
 #[test]
 fn revoked_tokens_stay_revoked() {
     let mut rig = Rig::new();

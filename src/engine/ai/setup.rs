@@ -6,6 +6,7 @@
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::server;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
 use crate::engine::{Engine, Trouble};
@@ -136,7 +137,11 @@ fn read_endpoint(provider: &Provider, endpoint: &str) -> Result<String, Failure>
     }
     let rest = endpoint.strip_prefix("https://").or_else(|| endpoint.strip_prefix("http://"));
     let is_fine = |rest: &str| {
-        !rest.is_empty() && rest.is_ascii() && !rest.starts_with('/') && !rest.contains(['?', '#', '@', ' ', '\\'])
+        let authority = rest.split('/').next().unwrap_or_default();
+        !authority.is_empty()
+            && rest.is_ascii()
+            && !rest.contains(['?', '#', '@', ' ', '\\'])
+            && server::has_usable_port(authority)
     };
     if endpoint.len() > limits::URL_BYTES_MAX || !rest.is_some_and(is_fine) {
         return Err(Failure::invalid("endpoint", "an http or https URL, for example http://192.168.1.5:8000/v1"));
