@@ -91,7 +91,14 @@ impl Given<'_> {
             Value::Text(text) => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
             _ => return Err("a list of addresses, like [\"ralf@chat.example.com\"]".into()),
         };
-        let one = |text: &str| account(text).map_err(|must_be| format!("a list of addresses, each {must_be}"));
+        let one = |text: &str| match BareJid::parse(text) {
+            Ok(jid) if jid.domain() == "local" => {
+                Err("a list of XMPP accounts (owner@local, the built-in chat, cannot \
+                 change the API; whoever uses it changes this file instead)"
+                    .into())
+            }
+            _ => account(text).map_err(|must_be| format!("a list of addresses, each {must_be}")),
+        };
         texts.into_iter().map(one).collect()
     }
 
@@ -116,7 +123,7 @@ pub fn account(text: &str) -> Result<BareJid, String> {
         return Err(format!("the address alone, {}, without what follows the slash", jid.bare_str()));
     }
     if jid.domain() == "local" {
-        return Err("an XMPP account; owner@local is built in and needs no entry".into());
+        return Err("an XMPP account (owner@local is the built-in chat, which needs none)".into());
     }
     Ok(jid.bare())
 }
