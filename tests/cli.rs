@@ -13,6 +13,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use botmother::base::id::BotId;
+use botmother::base::jid::BareJid;
+use botmother::store::row::{AccountRow, BotRow, Origin};
+use botmother::store::{Durability, Store};
+
 /// What a run of the program gave.
 #[derive(Debug)]
 struct Run {
@@ -260,6 +265,17 @@ fn a_first_hour() {
     let doctor = program.run(&["doctor", "--port", &port]);
     assert!(doctor.exit == 0 && doctor.out.contains("ok    daemon: version"), "{doctor:?}");
     let pid = rustix::process::Pid::from_child(&daemon);
+    // At another port nothing listens, which does not mean that it does not run.
+    let elsewhere = free_port();
+    let list = program.run(&["account", "list", "--port", &elsewhere]);
+    assert!(
+        list.exit == 0 && list.out.contains(&format!("nothing listens at http://127.0.0.1:{elsewhere}:")),
+        "{list:?}"
+    );
+    assert!(list.out.contains("what is saved in") && list.out.ends_with("you@example.org`\n"), "{list:?}");
+    assert!(!list.out.contains("not run"), "{list:?}");
+    let add = program.run(&["account", "add", "a@example.org", "--port", &elsewhere]);
+    assert!(add.exit == 69 && add.err.contains("a daemon uses") && add.err.contains("--port"), "{add:?}");
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert!(daemon.wait().unwrap().success());
     let log = fs::read_to_string(program.dir.join("journal")).unwrap();
@@ -330,7 +346,10 @@ fn without_a_daemon_commands_say_how_to_start_it() {
         assert_eq!(run.exit, 69, "{args:?} {run:?}");
         assert_eq!(
             run.err,
-            format!("botmother: nothing answers at http://127.0.0.1:{port}; start it with `botmother`\n")
+            format!(
+                "botmother: nothing listens at http://127.0.0.1:{port}: start the daemon with `botmother`, or say where it is \
+                 with --port or --config\n"
+            )
         );
     }
     let list = program.run(&["account", "list", "--port", &port]);
@@ -345,8 +364,52 @@ fn doctor_tells_what_is_missing() {
     let program = Program::new("doctor");
     let port = free_port();
     let run = program.run(&["doctor", "--port", &port]);
+#[test]
+fn doctor_names_bots_whose_server_cannot_be_reached() {
+    let program = Program::new("doctor-bots");
+    let mut store = Store::open(&program.dir.join("state/botmother"), Durability::Process).unwrap();
+    let jid = BareJid::parse("bot_cook_1f2e@example.org").unwrap();
+    let bot = store
+        .insert_bot(&BotRow {
+            id: BotId(0),
+            name: "Cook".into(),
+            jid: Some(jid.clone()),
+            token_hash: None,
+            token: None,
+            owner: BareJid::parse("ralf@example.org").unwrap(),
+            description: String::new(),
+            active: true,
+            mode: "dedicated".into(),
+            receive: "self".into(),
+            created_at: 1,
+            last_active: 0,
+            updates_dropped: 0,
+            access: "owner".into(),
+        })
+        .unwrap();
+    let host = format!("127.0.0.1:{}", free_port());
+    let row = AccountRow { bot: Some(bot), origin: Origin::Register, host, ..AccountRow::new(&jid, [0; 4]) };
+    store.insert_account(&row).unwrap();
+    store.commit().unwrap();
+    store.close().unwrap();
+    let run = program.run(&["doctor", "--port", &free_port()]);
+    assert_eq!(run.exit, 69, "{run:?}");
+    let said = format!("FAIL  account {jid} of bot {bot} (Cook): not made yet, and its server cannot be reached: ");
+    assert!(run.out.contains(&said), "{run:?}");
+}
+
+#[test]
+fn a_file_without_certificates_is_named() {
+    let program = Program::new("ca");
+    fs::write(program.dir.join("odd.pem"), "odd").unwrap();
+    for (file, why) in [("none.pem", "cannot be read: No such file"), ("odd.pem", "has no certificate in it")] {
+        let run = program.run(&["account", "test", "a@example.org", "--ca-file", file]);
+        assert!(run.exit == 74 && run.err.contains("--ca-file names /") && run.err.contains(why), "{run:?}");
+    }
+}
+
     assert_eq!(run.exit, 0, "{run:?}");
-    assert!(run.out.contains(&format!("warn  daemon: does not run (port {port} is free)")), "{run:?}");
+    assert!(run.out.contains(&format!("warn  daemon: nothing listens at http://127.0.0.1:{port}: start")), "{run:?}");
     assert!(run.out.contains("ok    clock: 20"), "{run:?}");
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     thread::spawn(move || drop(other.accept()));

@@ -17,7 +17,7 @@ use crate::base::secret::Secret;
 use crate::base::text;
 use crate::config::{self, Config, Roots};
 use crate::engine::effect::Route;
-use crate::net::probe;
+use crate::net::probe::{self, NoLogin};
 use crate::store::row::AccountRow;
 use crate::store::{self, Durability, Store};
 use crate::xmpp::session::{Facts, SessionConfig};
@@ -39,7 +39,7 @@ pub(super) fn add(config: &Config, login: &Login) -> Result<(), Failed> {
         Some(store) => store.find_account(&login.jid).map_err(failed)?,
         None => look(config).ok().flatten().and_then(|store| store.find_account(&login.jid).ok().flatten()),
     };
-    let route = route(config, login, known.as_ref().filter(|row| !row.from_config));
+    let route = route(config, login, known.as_ref().filter(|row| !row.from_config))?;
     let password = password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?;
     test(&route, &login.jid, &password, false)?;
     match store {
@@ -82,7 +82,11 @@ pub(super) fn list(config: &Config) -> Result<(), Failed> {
     let rows = match Client::new(config).get("/account/list", &[], Duration::ZERO) {
         Ok(answer) => accounts(&answer)?.iter().map(from_daemon).collect(),
         Err(failed) if failed.exit == Exit::Unavailable => {
-            print("the daemon does not run; these accounts are known:\n");
+            print(format_args!(
+                "{}\nwhat is saved in {}, and in the configuration:\n",
+                failed.text,
+                config.data_dir.display()
+            ));
             from_store(config)?
         }
         Err(failed) => return Err(failed),
@@ -106,11 +110,8 @@ fn origin(is_from_file: bool) -> String {
 }
 
 fn from_store(config: &Config) -> Result<Vec<Vec<String>>, Failed> {
-    let stored = if config.data_dir.join("botmother.db").exists() {
-        open_store(config)?.list_accounts().map_err(failed)?
-    } else {
-        Vec::new()
-    };
+    let store = look(config).map_err(failed)?;
+    let stored = store.map_or(Ok(Vec::new()), |store| store.list_accounts()).map_err(failed)?;
     let stored = stored.iter().filter(|row| !row.from_config).map(|row| (row.jid.to_string(), false));
     let all = config.accounts.iter().map(|account| (account.jid.to_string(), true)).chain(stored);
     Ok(all.map(|(jid, is_from_file)| vec![jid, String::new(), origin(is_from_file)]).collect())
@@ -154,7 +155,7 @@ pub(super) fn try_login(config: &Config, login: &Login) -> Result<(), Failed> {
             }
         },
     };
-    let route = route(config, login, known.as_ref());
+    let route = route(config, login, known.as_ref())?;
     let plaintext = configured.is_some_and(|account| account.plaintext) && config::is_loopback(&route.host);
     let password = match known {
         Some(known) if login.password_file.is_none() && !known.password.is_empty() => known.password,
@@ -168,15 +169,20 @@ pub(super) fn try_login(config: &Config, login: &Login) -> Result<(), Failed> {
 }
 
 /// The way to an account: as the command line says, else as it is known.
-fn route(config: &Config, login: &Login, known: Option<&AccountRow>) -> Route {
+fn route(config: &Config, login: &Login, known: Option<&AccountRow>) -> Result<Route, Failed> {
     let or = |given: &Option<String>, known: Option<&String>| given.as_ref().or(known).cloned().unwrap_or_default();
-    Route {
+    let ca_file = or(&login.ca_file, known.map(|row| &row.ca_file));
+    if !ca_file.is_empty() {
+        let wrong = |why| Failed::new(Exit::Io, format!("--ca-file names {ca_file}, which {why}"));
+        config::ca_file(Path::new(&ca_file)).map_err(wrong)?;
+    }
+    Ok(Route {
         domain: login.jid.domain().to_string(),
         host: or(&login.host, known.map(|row| &row.host)),
-        ca_file: or(&login.ca_file, known.map(|row| &row.ca_file)),
+        ca_file,
         pin: or(&login.pin, known.map(|row| &row.pin)),
         system_roots: config.roots == Roots::System,
-    }
+    })
 }
 
 /// The store to look into, also while the daemon has it.
@@ -190,7 +196,10 @@ fn test(route: &Route, jid: &BareJid, password: &Secret, plaintext: bool) -> Res
     let facts = log_in(route, jid, password, plaintext, &mut |step| {
         print(format_args!("  {}\n", say(step.to_string())));
     });
-    let facts = facts.map_err(|why| Failed::new(Exit::Unavailable, say(format!("{jid}: {why}"))))?;
+    let facts = facts.map_err(|NoLogin { why, is_refused }| {
+        let exit = if is_refused { Exit::Permission } else { Exit::Unavailable };
+        Failed::new(exit, say(format!("{jid}: {why}")))
+    })?;
     if let Some(lacks) = lacks(&facts) {
         print(format_args!("  {lacks}\n"));
     }
@@ -204,7 +213,7 @@ pub(super) fn log_in(
     password: &Secret,
     plaintext: bool,
     report: &mut dyn FnMut(probe::Step),
-) -> Result<Facts, String> {
+) -> Result<Facts, NoLogin> {
     let mut random = [0; 4];
     crypto::random(&mut random);
     let session = SessionConfig {
@@ -242,8 +251,10 @@ fn open_store(config: &Config) -> Result<Store, Failed> {
     };
     Store::open(&config.data_dir, durability).map_err(|error| match error {
         store::Error::Locked => {
-            let port = config.api.port;
-            let text = format!("a daemon has {}, but not at port {port}; say --port", config.data_dir.display());
+            let (data, base) = (config.data_dir.display(), Client::new(config).base().to_string());
+            let text = format!(
+                "a daemon uses {data}, but not at {base}; name its port with --port, or its file with --config"
+            );
             Failed::new(Exit::Unavailable, text)
         }
         error => failed(error),

@@ -114,7 +114,14 @@ pub(super) fn create(config: &Config, made: &BotMade) -> Result<(), Failed> {
     if !matches!(text("state"), "online" | "") {
         let why = Some(text("state_why")).filter(|why| !why.is_empty()).map(|why| format!(": {why}"));
         let (state, why) = (text("state"), why.unwrap_or_default());
-        print(format_args!("state: {state}{why}\nit goes on trying; `botmother bot list` shows how it is\n"));
+        let next = match state {
+            "stopped" => "it is not tried again before that is mended",
+            "disabled" => "it is switched off",
+            // No session is there whose state it could be.
+            "offline" if bot.number("state_since").ok().flatten().is_none() => "it is online as soon as that is done",
+            _ => "the daemon goes on trying",
+        };
+        print(format_args!("state: {state}{why}\n{next}; `botmother bot list` shows how it is\n"));
     }
     Ok(())
 }

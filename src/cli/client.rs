@@ -95,6 +95,7 @@ impl Client {
         let why = fields.text("description").ok().flatten().unwrap_or("the daemon refused without a reason");
         let exit = match status {
             401 | 403 => Exit::Permission,
+            502 if fields.text("error") == Ok(Some("login_refused")) => Exit::Permission,
             502..=504 => Exit::Unavailable,
             _ => Exit::Failed,
         };
@@ -139,7 +140,10 @@ impl Client {
 
     fn unreachable(&self, error: &work::Error) -> Failed {
         let text = match error {
-            work::Error::Refused => format!("nothing answers at {}; start it with `botmother`", self.base),
+            work::Error::Refused => format!(
+                "nothing listens at {}: start the daemon with `botmother`, or say where it is with --port or --config",
+                self.base
+            ),
             work::Error::Tls(why) => format!("{} does not speak TLS as it should: {why}", self.base),
             error => format!("{} does not answer: {error}", self.base),
         };

@@ -11,10 +11,10 @@ use super::account;
 use super::client::{self, Client};
 use super::{Exit, Failed, print};
 use crate::base::limits;
-use crate::base::remedy::{self, FORGET, Place};
+use crate::base::remedy::{self, FORGET, LIST_BOTS, Place};
 use crate::config::{self, Config, Roots};
 use crate::engine::effect::Route;
-use crate::net::probe::Step;
+use crate::net::probe::{NoLogin, Step};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 
@@ -31,6 +31,7 @@ enum Mark {
 struct Report {
     has_failed: bool,
     has_lost_server: bool,
+    has_refused_login: bool,
 }
 
 impl Report {
@@ -71,10 +72,14 @@ pub(super) fn run(config: &Config) -> Result<(), Failed> {
         let found = format!("those of `account add` and of bots cannot be looked at: {error}");
         report.say(Mark::Warn, "accounts", &found);
     }
-    match (report.has_failed, report.has_lost_server) {
-        (true, _) => Err(Failed::new(Exit::Failed, "")),
-        (false, true) => Err(Failed::new(Exit::Unavailable, "")),
-        (false, false) => Ok(()),
+    let found = [
+        (report.has_failed, Exit::Failed),
+        (report.has_lost_server, Exit::Unavailable),
+        (report.has_refused_login, Exit::Permission),
+    ];
+    match found.into_iter().find(|(is_so, _)| *is_so) {
+        Some((_, exit)) => Err(Failed::new(exit, "")),
+        None => Ok(()),
     }
 }
 
@@ -111,18 +116,23 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
     let say = |text: String| remedy::at(place, &text);
     print(format_args!("      {what}\n"));
     let steps = &mut |step: Step| print(format_args!("      {}\n", say(step.to_string())));
+    let is_unmade = row.origin == Origin::Register && row.login_key.is_none();
     match account::log_in(&route, &row.jid, &row.password, plaintext, steps) {
         Ok(facts) => match account::lacks(&facts) {
             None => report.say(Mark::Ok, what, "can log in, and the server has all that is needed"),
             Some(lacks) => report.say(Mark::Warn, what, &format!("can log in; {lacks}")),
         },
-        Err(why) if row.origin == Origin::Register && row.login_key.is_none() => {
-            let found = format!("not made yet, the daemon goes on trying ({})", say(why));
+        // Registering is the daemon's; whether it could be done this says, too.
+        Err(NoLogin { is_refused: true, .. }) if is_unmade => {
+            let found =
+                say(format!("its server has not made it yet, but can be reached; {LIST_BOTS} says how it goes"));
             report.say(Mark::Warn, what, &found);
         }
-        Err(why) => {
-            report.has_lost_server = true;
-            print(format_args!("FAIL  {what}: {}\n", say(why)));
+        Err(NoLogin { why, is_refused }) => {
+            report.has_refused_login |= is_refused;
+            report.has_lost_server |= !is_refused;
+            let unmade = if is_unmade { "not made yet, and its server cannot be reached: " } else { "" };
+            print(format_args!("FAIL  {what}: {unmade}{}\n", say(why)));
         }
     }
 }
@@ -196,7 +206,8 @@ fn check_daemon(report: &mut Report, config: &Config) {
         }
         Err(failed) => match TcpListener::bind(("127.0.0.1", port)) {
             Ok(_) => {
-                report.say(Mark::Warn, "daemon", &format!("does not run (port {port} is free); start it: `botmother`"))
+                let found = format!("{} (port {port} is free)", failed.text);
+                report.say(Mark::Warn, "daemon", &found);
             }
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
                 let user = client::listener(port).map_or(String::new(), |user| format!(" (of user {user})"));

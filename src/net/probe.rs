@@ -17,10 +17,23 @@ enum News {
     Event(Event),
 }
 
-/// Logs in once and out again. An error is one sentence for the owner, with what to do.
-pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(Step)) -> Result<Facts, String> {
+/// Why there was no login: one sentence for the owner, with what to do.
+#[derive(Debug)]
+pub struct NoLogin {
+    /// The sentence.
+    pub why: String,
+    /// The server was there and refused; the same again does not help.
+    pub is_refused: bool,
+}
+
+fn failed(why: String) -> NoLogin {
+    NoLogin { why, is_refused: false }
+}
+
+/// Logs in once and out again.
+pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(Step)) -> Result<Facts, NoLogin> {
     if config.plaintext && !super::connect::is_loopback(&route) {
-        return Err("a login without TLS is for a server on this machine only".to_string());
+        return Err(failed("a login without TLS is for a server on this machine only".to_string()));
     }
     let (tell, news) = async_channel::unbounded();
     let tell_step = tell.clone();
@@ -51,15 +64,16 @@ pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(S
 }
 
 /// Passes the steps on until the login is done, refused, or late.
-async fn watch(news: &async_channel::Receiver<News>, report: &mut dyn FnMut(Step)) -> Result<Facts, String> {
+async fn watch(news: &async_channel::Receiver<News>, report: &mut dyn FnMut(Step)) -> Result<Facts, NoLogin> {
     let mut last = "nothing".to_string();
     let mut timer = Timer::after(limits::NEGOTIATE_TIMEOUT);
     loop {
-        let next = async { news.recv().await.map_err(|_| "the session ended before the login was done".to_string()) };
+        let ended = || failed("the session ended before the login was done".to_string());
+        let next = async { news.recv().await.map_err(|_| ended()) };
         let late = async {
             (&mut timer).await;
             let seconds = limits::NEGOTIATE_TIMEOUT.as_secs();
-            Err(format!("no login within {seconds} s; the last thing that happened: {last}"))
+            Err(failed(format!("no login within {seconds} s; the last thing that happened: {last}")))
         };
         match next.or(late).await? {
             News::Step(step) => {
@@ -67,7 +81,8 @@ async fn watch(news: &async_channel::Receiver<News>, report: &mut dyn FnMut(Step
                 report(step);
             }
             News::Event(Event::Bound { facts, .. }) => return Ok(facts),
-            News::Event(Event::Offline { why, .. } | Event::Stopped { why }) => return Err(why),
+            News::Event(Event::Offline { why, .. }) => return Err(failed(why)),
+            News::Event(Event::Stopped { why }) => return Err(NoLogin { why, is_refused: true }),
             News::Event(_) => {}
         }
     }

@@ -14,7 +14,7 @@ use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::engine::effect::{Order, Route};
 use botmother::net::pool;
-use botmother::net::probe::{Step, probe};
+use botmother::net::probe::{NoLogin, Step, probe};
 use botmother::xmpp::session::{Event, Facts, SessionConfig};
 
 use super::support::proxy::Proxy;
@@ -532,7 +532,7 @@ fn a_panic_costs_one_session_one_reconnect() {
 fn no_login_without_tls_beyond_this_machine() {
     let mut report = |_| {};
     let route = Route { domain: "example.org".into(), host: "192.0.2.1:5222".into(), ..Route::default() };
-    let why = smol::block_on(probe(config("bot@example.org", "x"), route, &mut report)).unwrap_err();
+    let why = smol::block_on(probe(config("bot@example.org", "x"), route, &mut report)).unwrap_err().why;
     assert!(why.contains("without TLS"), "{why}");
 }
 
@@ -564,7 +564,7 @@ fn tls_config(server: &Server, password: &str) -> SessionConfig {
     SessionConfig { plaintext: false, ..config(&server.jid("bot"), password) }
 }
 
-fn try_login(server: &Server, password: &str, route: Route) -> (Result<Facts, String>, Vec<Step>) {
+fn try_login(server: &Server, password: &str, route: Route) -> (Result<Facts, NoLogin>, Vec<Step>) {
     let mut steps = Vec::new();
     let result = smol::block_on(probe(tls_config(server, password), route, &mut |step| steps.push(step)));
     (result, steps)
@@ -593,10 +593,10 @@ fn probing_a_real_server() {
     let pinned = Route { ca_file: String::new(), pin: pin.clone().unwrap(), ..real(&server, server.c2s_port) };
     try_login(&server, "secret", pinned).0.unwrap();
     let nothing = Route { ca_file: String::new(), ..real(&server, server.c2s_port) };
-    let why = try_login(&server, "secret", nothing).0.unwrap_err();
+    let why = try_login(&server, "secret", nothing).0.unwrap_err().why;
     assert!(why.contains(&pin.unwrap()) && why.contains(botmother::base::remedy::CA_FILE), "{why}");
-    let why = try_login(&server, "wrong", real(&server, server.c2s_port)).0.unwrap_err();
-    assert!(why.contains("password"), "{why}");
+    let wrong = try_login(&server, "wrong", real(&server, server.c2s_port)).0.unwrap_err();
+    assert!(wrong.is_refused && wrong.why.contains("password"), "{wrong:?}");
 }
 
 #[test]
