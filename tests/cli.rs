@@ -134,6 +134,11 @@ fn wrong_usage_names_the_nearest_and_ends_with_2() {
         (&["--port", "80"], "--port must be a number from 1024 to 65535"),
         (&["--port"], "needs a value"),
         (&["--frobnicate"], "unknown option --frobnicate"),
+        (&["list"], "did you mean `account list` or `bot list`?"),
+        (&["creat", "X"], "did you mean `bot create`?"),
+        (&["bot", "list", "-owner", "a@b.c"], "did you mean --owner?"),
+        (&["-P", "2000"], "did you mean --port?"),
+        (&["-x"], "unknown option -x"),
         (&["help", "chta"], "did you mean `chat`?"),
     ] {
         let run = program.run(args);
@@ -260,11 +265,6 @@ fn a_first_hour() {
         let told = format!("several bots are called Weather; say which by its number: {ids}\n");
         assert!(which.exit != 0 && which.err.ends_with(&told), "{which:?}");
     }
-    let twin = program.run(&["--port", &port]);
-    assert!(twin.exit == 1 && twin.err.contains("choose another port"), "{twin:?}");
-    let doctor = program.run(&["doctor", "--port", &port]);
-    assert!(doctor.exit == 0 && doctor.out.contains("ok    daemon: version"), "{doctor:?}");
-    let pid = rustix::process::Pid::from_child(&daemon);
     // At another port nothing listens, which does not mean that it does not run.
     let elsewhere = free_port();
     let list = program.run(&["account", "list", "--port", &elsewhere]);
@@ -276,6 +276,11 @@ fn a_first_hour() {
     assert!(!list.out.contains("not run"), "{list:?}");
     let add = program.run(&["account", "add", "a@example.org", "--port", &elsewhere]);
     assert!(add.exit == 69 && add.err.contains("a daemon uses") && add.err.contains("--port"), "{add:?}");
+    let twin = program.run(&["--port", &port]);
+    assert!(twin.exit == 1 && twin.err.contains("choose another port"), "{twin:?}");
+    let doctor = program.run(&["doctor", "--port", &port]);
+    assert!(doctor.exit == 0 && doctor.out.contains("ok    daemon: version"), "{doctor:?}");
+    let pid = rustix::process::Pid::from_child(&daemon);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert!(daemon.wait().unwrap().success());
     let log = fs::read_to_string(program.dir.join("journal")).unwrap();
@@ -360,11 +365,6 @@ fn without_a_daemon_commands_say_how_to_start_it() {
 }
 
 #[test]
-fn doctor_tells_what_is_missing() {
-    let program = Program::new("doctor");
-    let port = free_port();
-    let run = program.run(&["doctor", "--port", &port]);
-#[test]
 fn doctor_names_bots_whose_server_cannot_be_reached() {
     let program = Program::new("doctor-bots");
     let mut store = Store::open(&program.dir.join("state/botmother"), Durability::Process).unwrap();
@@ -408,6 +408,11 @@ fn a_file_without_certificates_is_named() {
     }
 }
 
+#[test]
+fn doctor_tells_what_is_missing() {
+    let program = Program::new("doctor");
+    let port = free_port();
+    let run = program.run(&["doctor", "--port", &port]);
     assert_eq!(run.exit, 0, "{run:?}");
     assert!(run.out.contains(&format!("warn  daemon: nothing listens at http://127.0.0.1:{port}: start")), "{run:?}");
     assert!(run.out.contains("ok    clock: 20"), "{run:?}");
@@ -512,6 +517,82 @@ fn the_admin_token_goes_along_when_it_is_asked_for() {
     fs::write(program.dir.join("large.png"), vec![0; 300_000]).unwrap();
     let run = program.run(&["bot", "create", "N", "--avatar", "large.png", "--port", &port]);
     assert!(run.exit == 1 && run.err.contains("at most 188416 bytes"), "{run:?}");
+}
+
+#[test]
+fn exit_codes_are_explained_alike_everywhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let [page, readme] = ["config/botmother.1", "README.md"].map(|file| fs::read_to_string(root.join(file)).unwrap());
+    let page = page.split(".SH EXIT STATUS\n").nth(1).unwrap();
+    let help = Program::new("exits").run(&["--help"]).out;
+    let rows = help.split("exit codes:\n").nth(1).unwrap().lines().take_while(|line| !line.is_empty());
+    let rows: Vec<(&str, &str)> = rows.map(|line| line.trim().split_once(' ').unwrap()).collect();
+    let paragraphs: String = rows.iter().map(|(code, text)| format!(".TP\n.B {code}\n{}\n", text.trim())).collect();
+    assert_eq!(page, paragraphs);
+    // All that the source knows.
+    let source = fs::read_to_string(root.join("src/cli/mod.rs")).unwrap();
+    let kinds = source.split("pub enum Exit {").nth(1).unwrap().split('}').next().unwrap();
+    let codes = kinds.lines().filter_map(|line| line.trim().strip_suffix(',')?.split(" = ").nth(1));
+    assert_eq!(codes.collect::<Vec<_>>(), rows.iter().map(|(code, _)| *code).collect::<Vec<_>>());
+    let said = readme.split("Exit codes: ").nth(1).unwrap().split("\n\n").next().unwrap();
+    let is_said = |code: &str| said.split(|c: char| !c.is_ascii_digit()).any(|word| word == code);
+    assert!(rows.iter().all(|(code, _)| is_said(code)), "{said}");
+}
+
+#[test]
+fn a_page_says_only_what_holds_for_its_command() {
+    let program = Program::new("pages");
+    let page = |path: &[&str]| program.run(&[&["help"], path].concat()).out;
+    for (path, has, lacks) in [
+        (&["chat"][..], "silence", "unless it is online"),
+        (&["bot", "create"], "unless it is online", "silence"),
+        (&["bot", "create"], "who talks to it", "only the bots"),
+        (&["bot", "list"], "only the bots of this owner", "owner@local"),
+        (&["bot", "token"], "where several have its name", "owner@local"),
+        (&["account", "add"], "from this file instead of asking", "--jid"),
+        (&["account", "test"], "--config", "--port"),
+        (&["config", "sample"], "--help", "--port"),
+        (&["help"], "--help", "--data"),
+    ] {
+        let page = page(path);
+        let options = &page[page.find("options").unwrap()..];
+        let options = options.split("\n\nexamples").next().unwrap();
+        assert!(options.contains(has) && !options.contains(lacks), "{path:?}: {page}");
+    }
+}
+
+/// A daemon that makes a bot whose state the script says, or none.
+fn makes(line: &str, request: &str) -> (u16, String) {
+    let state = |state: &str| {
+        (200, format!("{{\"ok\":true,\"id\":4,\"name\":\"N\",\"token\":\"bm_4\",\"mode\":\"personal\",{state}}}"))
+    };
+    match line {
+        "POST /bot/create" if request.contains("\"Stopped\"") => state("\"state\":\"stopped\",\"state_since\":1"),
+        "POST /bot/create" if request.contains("\"Away\"") => state("\"state\":\"offline\",\"state_why\":\"sign in\""),
+        "POST /bot/create" if request.contains("\"Down\"") => state("\"state\":\"offline\",\"state_since\":1"),
+        "POST /bot/create" if request.contains("\"Wrong\"") => {
+            (502, "{\"ok\":false,\"error\":\"login_refused\",\"description\":\"wrong password\"}".into())
+        }
+        _ => (502, "{\"ok\":false,\"error\":\"registration_failed\",\"description\":\"no route\"}".into()),
+    }
+}
+
+#[test]
+fn a_new_bot_is_said_to_be_tried_only_if_it_is() {
+    let daemon = Daemon::start(makes);
+    let (program, port) = (Program::new("states"), daemon.port.to_string());
+    for (name, exit, said) in [
+        ("Stopped", 0, "not tried again before that is mended"),
+        ("Away", 0, "state: offline: sign in\nit is online as soon as that is done"),
+        ("Down", 0, "the daemon goes on trying"),
+        ("Wrong", 77, "wrong password"),
+        ("Other", 69, "no route"),
+    ] {
+        let run = program.run(&["bot", "create", name, "--port", &port]);
+        assert_eq!(run.exit, exit, "{run:?}");
+        assert!((run.out.clone() + &run.err).contains(said), "{run:?}");
+        assert_eq!(run.out.contains("goes on trying"), name == "Down", "{run:?}");
+    }
 }
 
 #[test]

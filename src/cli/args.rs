@@ -192,7 +192,7 @@ fn collect(mut parser: lexopt::Parser) -> Result<Raw, Usage> {
             },
             Some(Arg::Short(short)) => match OPTIONS.iter().find(|row| row.short == Some(short)) {
                 Some(row) => row,
-                None => return usage(format!("unknown option -{short}"), ""),
+                None => return unknown_short(short, parser.optional_value()),
             },
         };
         let value = if row.value.is_empty() {
@@ -203,6 +203,19 @@ fn collect(mut parser: lexopt::Parser) -> Result<Raw, Usage> {
             parser.value().map_err(missing)?
         };
         raw.options.push((row, value));
+    }
+}
+
+/// `-x`, or a long option with one dash only.
+fn unknown_short<T>(short: char, rest: Option<OsString>) -> Result<T, Usage> {
+    let rest = rest.unwrap_or_default();
+    let word = format!("{short}{}", rest.to_string_lossy());
+    let long = nearest(&word, OPTIONS.iter().map(|row| row.long)).filter(|_| !rest.is_empty());
+    let same = OPTIONS.iter().find(|row| row.short.is_some_and(|known| known.eq_ignore_ascii_case(&short)));
+    match (long, same) {
+        (Some(near), _) => usage(format!("unknown option -{word}; did you mean --{near}?"), ""),
+        (None, Some(row)) => usage(format!("unknown option -{short}; did you mean --{}?", row.long), ""),
+        (None, None) => usage(format!("unknown option -{short}"), ""),
     }
 }
 
@@ -222,11 +235,7 @@ fn find_command(words: &[String]) -> Result<(&'static CommandRow, &[String]), Us
         return Ok((row, &words[1..]));
     }
     let Some((group, _)) = GROUPS.iter().find(|(group, _)| group == first) else {
-        let all = COMMANDS.iter().map(|row| row.path.split(' ').next().unwrap_or_default());
-        return match nearest(first, all) {
-            Some(near) => usage(format!("unknown command `{first}`; did you mean `{near}`?"), ""),
-            None => usage(format!("unknown command `{first}`"), ""),
-        };
+        return usage(format!("unknown command `{first}`{}", meant(first)), "");
     };
     let verbs = || COMMANDS.iter().filter_map(|row| row.path.strip_prefix(group)?.strip_prefix(' '));
     let list = || verbs().collect::<Vec<_>>().join(", ");
@@ -240,6 +249,20 @@ fn find_command(words: &[String]) -> Result<(&'static CommandRow, &[String]), Us
         }
         (None, None) => usage(format!("unknown command `{group} {second}`; there are: {}", list()), group),
     }
+}
+
+/// "; did you mean …?" for a first word that is none: the second of a command, a slip, or both.
+fn meant(word: &str) -> String {
+    let ends_with = |verb: &str| {
+        let rows = COMMANDS.iter().filter(|row| row.path.split_once(' ').is_some_and(|(_, second)| second == verb));
+        rows.map(|row| format!("`{}`", row.path)).collect::<Vec<_>>().join(" or ")
+    };
+    let words = COMMANDS.iter().flat_map(|row| row.path.split(' '));
+    let near = nearest(word, words).map_or_else(String::new, |near| match ends_with(near) {
+        none if none.is_empty() => format!("`{near}`"),
+        whole => whole,
+    });
+    if near.is_empty() { near } else { format!("; did you mean {near}?") }
 }
 
 /// What help is wanted for.
@@ -259,9 +282,10 @@ fn check_shape(row: &'static CommandRow, rest: &[String], options: &[(&OptionRow
     if let Some(extra) = rest.get(usize::from(!row.words.is_empty())) {
         return usage(format!("`{}` does not take `{extra}`", row.path), row.path);
     }
-    match options.iter().find(|(option, _)| !option.belongs_to(row.path)) {
+    let is_read = |option: &OptionRow| option.is_common() || option.commands().any(|path| path == row.path);
+    match options.iter().find(|(option, _)| !is_read(option)) {
         Some((option, _)) => {
-            let owners = option.commands.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" and ");
+            let owners = option.commands().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" and ");
             usage(format!("--{} belongs to {owners}", option.long), row.path)
         }
         None => Ok(()),
@@ -408,4 +432,58 @@ fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {
         ca_file,
         pin: checked("pin", config::pin)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Args {
+        parse(words.iter().map(OsString::from)).unwrap_or_else(|usage| panic!("{words:?}: {usage}"))
+    }
+
+    /// A value that is none of the defaults.
+    fn value(long: &str) -> &'static str {
+        match long {
+            "wait" => "7",
+            "port" => "2000",
+            "host" => "h:1",
+            "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
+            "owner" | "jid" | "contacts" => "a@example.org",
+            "mode" => "cloud",
+            "access" => "public",
+            "encrypt" => "off",
+            _ => "f",
+        }
+    }
+
+    #[test]
+    fn every_option_that_a_page_shows_is_read() {
+        for row in COMMANDS {
+            let word = match row.words {
+                "JID" => "b@example.org",
+                "" | "[COMMAND]" => "",
+                _ => "x",
+            };
+            for option in OPTIONS.iter().filter(|option| option.brief(row.path).is_some()) {
+                let mut words: Vec<&str> = row.path.split(' ').chain([word]).filter(|word| !word.is_empty()).collect();
+                match (row.path, option.long) {
+                    ("bot create", "password-file") => words.extend(["--jid", "b@example.org"]),
+                    ("bot create", "mode" | "jid") => {}
+                    ("bot create", _) => words.extend(["--mode", "dedicated"]),
+                    // It takes back what the other says.
+                    (_, "redacted") => words.push("--secrets"),
+                    _ => {}
+                }
+                let without = parsed(&words);
+                let name = format!("--{}", option.long);
+                words.push(&name);
+                words.extend(Some(value(option.long)).filter(|_| !option.value.is_empty()));
+                let with = parsed(&words);
+                if row.path != "help" {
+                    assert_ne!(format!("{with:?}"), format!("{without:?}"), "{words:?}");
+                }
+            }
+        }
+    }
 }

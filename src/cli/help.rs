@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::EXITS;
 use super::table::{COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
 use crate::config;
 
@@ -27,10 +28,13 @@ fn overview() -> String {
     );
     commands(&mut out, COMMANDS.iter());
     out.push_str("\noptions, before or after the command:\n");
-    options(&mut out, OPTIONS.iter().filter(|row| row.commands.is_empty()));
+    options(&mut out, OPTIONS.iter().filter(|row| row.is_common()), "");
+    out.push_str("\nexit codes:\n");
+    for (exit, text) in EXITS {
+        let _ = writeln!(out, "  {:<3} {text}", *exit as u8);
+    }
     out.push_str(
-        "\n`botmother COMMAND --help` tells more. The configuration is explained by `botmother help config`.\n\
-         Exit codes: 0 good, 1 failed, 2 wrong usage, 69 nothing answers, 73/74 files, 77 not allowed, 78 configuration.\n",
+        "\n`botmother COMMAND --help` tells more. The configuration is explained by `botmother help config`.\n",
     );
     out
 }
@@ -51,7 +55,8 @@ fn group_page(group: &str, text: &str) -> String {
 }
 
 fn command_page(row: &CommandRow) -> String {
-    let own: Vec<_> = OPTIONS.iter().filter(|option| option.commands.contains(&row.path)).collect();
+    let read = OPTIONS.iter().filter(|option| option.brief(row.path).is_some());
+    let (common, own): (Vec<_>, Vec<_>) = read.partition(|option| option.is_common());
     let space = if row.words.is_empty() { "" } else { " " };
     let brackets = if own.is_empty() { "" } else { " [OPTIONS]" };
     let mut out = format!("usage: botmother {}{space}{}{brackets}\n\n", row.path, row.words);
@@ -63,10 +68,10 @@ fn command_page(row: &CommandRow) -> String {
     }
     if !own.is_empty() {
         out.push_str("\noptions:\n");
-        options(&mut out, own.into_iter());
+        options(&mut out, own.into_iter(), row.path);
     }
     out.push_str("\noptions of all commands:\n");
-    options(&mut out, OPTIONS.iter().filter(|row| row.commands.is_empty()));
+    options(&mut out, common.into_iter(), row.path);
     if !row.examples.is_empty() {
         out.push_str("\nexamples:\n");
         for example in row.examples {
@@ -82,9 +87,14 @@ fn commands<'a>(out: &mut String, rows: impl Iterator<Item = &'a CommandRow>) {
     }
 }
 
-fn options<'a>(out: &mut String, rows: impl Iterator<Item = &'a OptionRow>) {
+fn options<'a>(out: &mut String, rows: impl Iterator<Item = &'a OptionRow>, path: &str) {
     for row in rows {
         let short = row.short.map_or("    ".to_string(), |short| format!("-{short}, "));
-        let _ = writeln!(out, "  {:<24} {}", format!("{short}--{} {}", row.long, row.value), row.brief);
+        let _ = writeln!(
+            out,
+            "  {:<24} {}",
+            format!("{short}--{} {}", row.long, row.value),
+            row.brief(path).unwrap_or_default()
+        );
     }
 }

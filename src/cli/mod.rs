@@ -22,27 +22,39 @@ use std::time::Duration;
 use crate::config::{self, Config};
 use args::Command;
 
-/// Exit codes, after BSD's sysexits.h where it has one.
+/// Exit codes, after BSD's sysexits.h where it has one. `EXITS` says when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// All is well.
     Good = 0,
-    /// It did not work, and none of the others says why.
+    /// None of the others.
     Failed = 1,
-    /// The command line is wrong.
+    /// The command line.
     Usage = 2,
-    /// The daemon or a server does not answer.
+    /// `EX_UNAVAILABLE`
     Unavailable = 69,
-    /// A file cannot be made.
+    /// `EX_CANTCREAT`
     CannotCreate = 73,
-    /// Reading or writing failed.
+    /// `EX_IOERR`
     Io = 74,
-    /// Not allowed.
+    /// `EX_NOPERM`
     Permission = 77,
-    /// The configuration is wrong.
+    /// `EX_CONFIG`
     Config = 78,
 }
+
+/// What each means, for help and manual page.
+const EXITS: &[(Exit, &str)] = &[
+    (Exit::Good, "done, and all is well"),
+    (Exit::Failed, "it did not work, and none of the others says why; the message does"),
+    (Exit::Usage, "the command line is wrong"),
+    (Exit::Unavailable, "the daemon, an XMPP server or another service does not answer or cannot do it now"),
+    (Exit::CannotCreate, "a file or the database cannot be made or opened"),
+    (Exit::Io, "a file or the database cannot be read or written, or is not what it should be"),
+    (Exit::Permission, "not allowed: a wrong password, no admin token, or files of another user"),
+    (Exit::Config, "the configuration or the data directory is wrong, and starting again does not help"),
+];
 
 /// Why a command did not do what it should: the exit code, and one sentence or more for people.
 #[derive(Debug)]

@@ -24,10 +24,8 @@ pub(super) struct OptionRow {
     pub(super) short: Option<char>,
     /// What its value is called; empty for none.
     pub(super) value: &'static str,
-    /// Paths of the commands that take it; empty for all.
-    pub(super) commands: &'static [&'static str],
-    /// One or two lines.
-    pub(super) brief: &'static str,
+    /// Paths of commands that take it, none for all, and what it is for them.
+    pub(super) uses: &'static [(&'static [&'static str], &'static str)],
 }
 
 const fn command(
@@ -38,6 +36,15 @@ const fn command(
     examples: &'static [&'static str],
 ) -> CommandRow {
     CommandRow { path, words, brief, text, examples }
+}
+
+const fn option(
+    long: &'static str,
+    short: Option<char>,
+    value: &'static str,
+    uses: &'static [(&'static [&'static str], &'static str)],
+) -> OptionRow {
+    OptionRow { long, short, value, uses }
 }
 
 /// Words that begin commands of two words, and what their page says.
@@ -178,7 +185,8 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "",
         "check everything this needs, and say what to do",
         "Configuration, data directory, clock, the daemon and its port; for each account: name service, connection, TLS,\n\
-         login and what the server offers. Exit code 1 when something failed, 69 when only a server did.",
+         login and what the server offers. Exit code 1 when something failed, 69 when only servers could not be reached, 77\n\
+         when they only refused logins.",
         &["botmother doctor"],
     ),
     command(
@@ -193,142 +201,131 @@ pub(super) const COMMANDS: &[CommandRow] = &[
 
 /// All options in the order of the help.
 pub(super) const OPTIONS: &[OptionRow] = &[
-    OptionRow {
-        long: "config",
-        short: Some('c'),
-        value: "FILE",
-        commands: &[],
-        brief: "configuration file, instead of the usual places",
-    },
-    OptionRow {
-        long: "data",
-        short: Some('d'),
-        value: "DIR",
-        commands: &[],
-        brief: "data directory, instead of what the configuration says",
-    },
-    OptionRow { long: "port", short: Some('p'), value: "N", commands: &[], brief: "port of the API (7842)" },
-    OptionRow {
-        long: "verbose",
-        short: Some('v'),
-        value: "",
-        commands: &[],
-        brief: "log more; twice: everything, secrets cut out",
-    },
-    OptionRow { long: "help", short: Some('h'), value: "", commands: &[], brief: "this, or the help of a command" },
-    OptionRow { long: "version", short: Some('V'), value: "", commands: &[], brief: "print the version" },
-    OptionRow {
-        long: "wait",
-        short: None,
-        value: "SECONDS",
-        commands: &["chat", "bot create"],
-        brief: "chat, without a terminal: end after so much silence (5); bot create: no bot unless it is online by then",
-    },
-    OptionRow {
-        long: "password-file",
-        short: None,
-        value: "F",
-        commands: &["account add", "account test", "bot create"],
-        brief: "take the account's password from this file instead of asking",
-    },
-    OptionRow {
-        long: "host",
-        short: None,
-        value: "H:P",
-        commands: &["account add", "account test"],
-        brief: "connect to host:port (or tls://host:port) instead of what DNS says",
-    },
-    OptionRow {
-        long: "ca-file",
-        short: None,
-        value: "F",
-        commands: &["account add", "account test"],
-        brief: "trust the certificate authorities in this file (PEM) too",
-    },
-    OptionRow {
-        long: "pin",
-        short: None,
-        value: "P",
-        commands: &["account add", "account test"],
-        brief: "accept exactly the certificate with this fingerprint, sha256:…",
-    },
-    OptionRow {
-        long: "owner",
-        short: None,
-        value: "JID",
-        commands: &[
-            "bot create",
-            "bot list",
-            "bot delete",
-            "bot token",
-            "bot revoke",
-            "bot activate",
-            "bot deactivate",
+    option("config", Some('c'), "FILE", &[(&[], "configuration file, instead of the usual places")]),
+    option("data", Some('d'), "DIR", &[(&[], "data directory, instead of what the configuration says")]),
+    option("port", Some('p'), "N", &[(&[], "port of the API (7842)")]),
+    option("verbose", Some('v'), "", &[(&[], "log more; twice: everything, secrets cut out")]),
+    option("help", Some('h'), "", &[(&[], "this, or the help of a command")]),
+    option("version", Some('V'), "", &[(&[], "print the version")]),
+    option(
+        "wait",
+        None,
+        "SECONDS",
+        &[
+            (&["chat"], "when input is no terminal: end after so much silence, 0 to 3600 (5)"),
+            (&["bot create"], "no bot unless it is online within this time, 1 to 60"),
         ],
-        brief: "whose bot it is (bot create: owner@local); of several of one name, or in the list: only this owner's",
-    },
-    OptionRow {
-        long: "mode",
-        short: None,
-        value: "MODE",
-        commands: &["bot create"],
-        brief: "personal (speaks through its owner's account), dedicated or cloud (has one of its own)",
-    },
-    OptionRow {
-        long: "jid",
-        short: None,
-        value: "JID",
-        commands: &["bot create"],
-        brief: "an account that you have made for the bot; else one is made for --mode dedicated or cloud",
-    },
-    OptionRow {
-        long: "access",
-        short: None,
-        value: "WHO",
-        commands: &["bot create"],
-        brief: "who may write to a bot with an account of its own: owner, or of cloud: roster, list, public",
-    },
-    OptionRow {
-        long: "contacts",
-        short: None,
-        value: "JIDS",
-        commands: &["bot create"],
-        brief: "with --access list: who may write to it, addresses with commas between them",
-    },
-    OptionRow {
-        long: "encrypt",
-        short: None,
-        value: "HOW",
-        commands: &["bot create"],
-        brief: "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off",
-    },
-    OptionRow {
-        long: "avatar",
-        short: None,
-        value: "FILE",
-        commands: &["bot create"],
-        brief: "its picture, where it has an account of its own: PNG, JPEG, GIF or WebP",
-    },
-    OptionRow {
-        long: "redacted",
-        short: None,
-        value: "",
-        commands: &["config dump"],
-        brief: "hide passwords, as it does anyway",
-    },
-    OptionRow {
-        long: "secrets",
-        short: None,
-        value: "",
-        commands: &["config dump"],
-        brief: "write passwords of the file out",
-    },
+    ),
+    option(
+        "password-file",
+        None,
+        "F",
+        &[
+            (&["account add"], "take the password from this file instead of asking"),
+            (&["account test"], "take the password from this file instead of what is known, or asking"),
+            (&["bot create"], "with --jid: take that account's password from this file instead of asking"),
+        ],
+    ),
+    option(
+        "host",
+        None,
+        "H:P",
+        &[(&["account add", "account test"], "connect to host:port (or tls://host:port) instead of what DNS says")],
+    ),
+    option(
+        "ca-file",
+        None,
+        "F",
+        &[(&["account add", "account test"], "trust the certificate authorities in this file (PEM) too")],
+    ),
+    option(
+        "pin",
+        None,
+        "P",
+        &[(&["account add", "account test"], "accept exactly the certificate with this fingerprint, sha256:…")],
+    ),
+    option(
+        "owner",
+        None,
+        "JID",
+        &[
+            (&["bot create"], "who talks to it (owner@local)"),
+            (&["bot list"], "only the bots of this owner"),
+            (
+                &["bot delete", "bot token", "bot revoke", "bot activate", "bot deactivate"],
+                "whose bot it is, where several have its name",
+            ),
+        ],
+    ),
+    option(
+        "mode",
+        None,
+        "MODE",
+        &[(&["bot create"], "personal (speaks through its owner's account), dedicated or cloud (has one of its own)")],
+    ),
+    option(
+        "jid",
+        None,
+        "JID",
+        &[(
+            &["bot create"],
+            "an account that you have made for the bot; else one is made for --mode dedicated or cloud",
+        )],
+    ),
+    option(
+        "access",
+        None,
+        "WHO",
+        &[(
+            &["bot create"],
+            "who may write to a bot with an account of its own: owner, or of cloud: roster, list, public",
+        )],
+    ),
+    option(
+        "contacts",
+        None,
+        "JIDS",
+        &[(&["bot create"], "with --access list: who may write to it, addresses with commas between them")],
+    ),
+    option(
+        "encrypt",
+        None,
+        "HOW",
+        &[(&["bot create"], "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off")],
+    ),
+    option(
+        "avatar",
+        None,
+        "FILE",
+        &[(&["bot create"], "its picture, where it has an account of its own: PNG, JPEG, GIF or WebP")],
+    ),
+    option("redacted", None, "", &[(&["config dump"], "hide passwords, also with --secrets")]),
+    option("secrets", None, "", &[(&["config dump"], "write passwords of the file out")]),
+];
+
+/// Commands that do not read everything that is for all: only these options.
+const FEWER: &[(&str, &[&str])] = &[
+    ("account test", &["config", "data", "verbose", "help", "version"]),
+    ("config sample", &["help"]),
+    ("help", &["help"]),
 ];
 
 impl OptionRow {
-    /// Whether a command takes it.
-    pub(super) fn belongs_to(&self, path: &str) -> bool {
-        self.commands.is_empty() || self.commands.contains(&path)
+    /// Whether it is for all commands.
+    pub(super) fn is_common(&self) -> bool {
+        self.uses.iter().any(|(commands, _)| commands.is_empty())
+    }
+
+    /// The commands that take it.
+    pub(super) fn commands(&self) -> impl Iterator<Item = &'static str> {
+        self.uses.iter().flat_map(|(commands, _)| commands.iter().copied())
+    }
+
+    /// What it is for a command that reads it; an empty path: for all.
+    pub(super) fn brief(&self, path: &str) -> Option<&'static str> {
+        let is_read = FEWER.iter().all(|(fewer, long)| *fewer != path || long.contains(&self.long));
+        let here = |commands: &[&str]| if commands.is_empty() { is_read } else { commands.contains(&path) };
+        self.uses.iter().find(|(commands, _)| here(commands)).map(|(_, brief)| *brief)
     }
 }
 
