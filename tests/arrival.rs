@@ -544,7 +544,7 @@ fn since_when_a_bot_is_as_it_is_nobody_else_changes() {
         rig.told(account, offline("no route"));
         assert_eq!((state(&mut rig).0, state(&mut rig).1), (Connection::Registering, Some(begun)));
         rig.wait(Duration::from_secs(60));
-        let (jid, host) = (bare("eva@example.org"), format!("10.0.0.{}:5222", rig.core.now.mono.as_secs() % 200));
+        let (jid, host) = (bare("eva@x.example"), format!("10.0.0.{}:5222", rig.core.now.mono.as_secs() % 200));
         let (password, ca_file, pin) = (Secret::new("pw"), String::new(), String::new());
         rig.ask(Question::AddAccount(NewAccount { jid, password, host, ca_file, pin }));
         assert_eq!((state(&mut rig).0, state(&mut rig).1), (Connection::Registering, Some(begun)));
@@ -579,6 +579,56 @@ fn the_remedy_for_a_wrong_password_is_one_for_that_bot() {
     rig.told(caused.started[0], stopped());
     let why = state(&mut rig).2.unwrap();
     assert!(remedy::at(Place::Shell, &why).contains(&format!("`botmother account add {BOT}`")), "{why}");
+}
+
+#[test]
+fn the_log_tells_of_a_lost_server_once_and_then_rarely() {
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    rig.online(account);
+    journal::lines();
+    let mut lines = Vec::new();
+    let minutes = |rig: &mut Rig, count: u64, why: &str| {
+        for _ in 0..count {
+            for _ in 0..6 {
+                rig.wait(Duration::from_secs(10));
+                rig.told(account, offline(why));
+            }
+        }
+        journal::lines()
+    };
+    lines.extend(minutes(&mut rig, 60, "no route"));
+    assert!((3..8).contains(&lines.len()), "{lines:#?}");
+    assert!(
+        lines.iter().all(|line| line.starts_with(&format!("WARN {BOT}: offline: no route; next try"))),
+        "{lines:#?}"
+    );
+    let other = minutes(&mut rig, 1, "the certificate has expired");
+    assert_eq!(other.len(), 1, "another reason is news: {other:#?}");
+    rig.online(account);
+    journal::lines();
+    rig.told(account, offline("no route"));
+    assert_eq!(journal::lines().len(), 1, "after it was online, too");
+
+    // An account that is not made yet is not offline.
+    let mut rig = Rig::new();
+    let new = NewBot { mode: Mode::Dedicated, wait: Wait::No, ..NewBot::new("Cook", bare(OWNER)) };
+    let (caused, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
+    journal::lines();
+    rig.told(caused.started[0], offline("no route"));
+    let line = journal::lines().remove(0);
+    assert!(line.contains("@x.example: not registered yet: no route; next try"), "{line}");
+
+    // What was under way when the connection was lost was not refused.
+    let mut rig = Rig::new();
+    let account = rig.create(Mode::Dedicated, Access::Owner, &[]);
+    let caused = rig.online(account);
+    journal::lines();
+    for asked in &caused.asked {
+        rig.answer(asked, Err(StanzaError::new("wait", "recipient-unavailable")));
+    }
+    let lines = journal::lines();
+    assert!(!caused.asked.is_empty() && lines.is_empty(), "{lines:#?}");
 }
 
 #[test]

@@ -236,3 +236,23 @@ fn files_are_short_and_say_what_they_are() {
     }
     report(&wrong);
 }
+
+/// What an operator reads is written for him: no Debug text of our types in lines that stand in the log by default.
+#[test]
+fn the_log_speaks_to_people() {
+    let mut wrong = Vec::new();
+    let mut lines = 0;
+    for source in sources() {
+        for call in source.text.split("log::").skip(1) {
+            let is_loud = ["info!(", "warn!(", "error!(", "log!("].iter().any(|name| call.starts_with(name));
+            let end = call.find(");").unwrap_or(call.len()).min(call.find(")\n").unwrap_or(call.len()));
+            let text = &call[..end];
+            lines += usize::from(is_loud);
+            if is_loud && (text.contains(":?}") || text.contains("{:?")) {
+                wrong.push(format!("{}: {text}", source.name));
+            }
+        }
+    }
+    assert!(lines > 80, "{lines}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -38,6 +38,16 @@ pub const HELD_BACK_BYTES_MAX: usize = 1024 * 1024;
 pub const SKIPPED_IDS_MAX: usize = 64;
 /// What is shown in the log of an address or an id that others chose.
 pub const SHOWN_CHARS_MAX: usize = 200;
+/// What lasts, a server that is down, is told again after a minute, then twice as long, up to a day.
+pub const LOG_LASTING_FIRST: Duration = Duration::from_secs(60);
+/// Longest distance of such lines.
+pub const LOG_LASTING_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Reasons of one account that are known as told: servers with two addresses give two in turn.
+pub const LOG_REASONS_MAX: usize = 4;
+/// What somebody else can cause as often as he likes stands in the log once in this time for each bot.
+pub const LOG_CAUSED_EVERY: Duration = Duration::from_secs(3600);
+/// Bots and accounts of which is known what was told: more than one daemon has, with several kinds of lines each.
+pub const LOG_LINES_MAX: usize = 8192;
 /// Lines of the log about skipped stanzas in a second; the rest stand there only when everything does.
 pub const SKIPS_LOGGED_PER_S: u32 = 5;
 /// Redirections to another host in a row (RFC 6120 §4.9.3.19: at least 2, no more than 5).

@@ -88,7 +88,7 @@ impl Entrance {
         let outcome = self.try_change(&wish.change, reload);
         match &outcome {
             Ok(()) => log::info!("{} changed the API: it is at {}", wish.who, door::base_url(&self.config)),
-            Err(why) => log::warn!("{} wished another API, but {why}", wish.who),
+            Err(why) => log::warn!("{} wanted to change the API, but {why}", wish.who),
         }
         let outcome = outcome.map(|()| (door::api_url(&self.config), door::facts(&self.config)));
         let _ = self.events.send(Event::Rebound(Box::new(Rebound { wish, outcome })));

@@ -90,6 +90,9 @@ pub(super) struct Account {
     pub(super) late: Late,
 }
 
+/// Lines of the log about a lost connection.
+const OFFLINE: &str = "offline";
+
 /// Priority of our presence: below the owner's own clients, so that to his server and to push services he counts as
 /// away when they are away.
 const PRIORITY_QUIET: i8 = -1;
@@ -263,7 +266,7 @@ impl Engine {
         let info = |account: &Account| AccountInfo {
             jid: account.row.jid.clone(),
             online: account.is_online,
-            state: account.course.to_string(),
+            state: account.course.say(Connection::Offline.as_str()),
             from_config: account.row.from_config,
         };
         self.people().map(info).collect()
@@ -375,6 +378,7 @@ impl Engine {
                 account.in_doubt = false;
                 account.looks_back = false;
                 account.course.turn(Connection::Online, "", now);
+                self.told.end((OFFLINE, id.0));
                 log::info!("{}: online{}", account.row.jid, if *resumed { " again, resumed" } else { "" });
                 if !resumed {
                     account.queue.restart();
@@ -432,7 +436,8 @@ impl Engine {
                     self.rooms_offline(id)?;
                     return self.put_off(&row, why);
                 }
-                log::warn!("{}: {}", account.row.jid, remedy::at(Place::File, &account.course.to_string()));
+                let level = self.told.lasting((OFFLINE, id.0), why, log::Level::Warn, now);
+                log::log!(level, "{}: {}", account.row.jid, account.told());
                 self.rooms_offline(id)
             }
             Event::Stopped { why } => {
@@ -508,6 +513,13 @@ impl Engine {
 }
 
 impl Account {
+    /// How it fares, for the log.
+    pub(super) fn told(&self) -> String {
+        let is_unmade = self.row.origin == Origin::Register && self.row.login_key.is_none();
+        let word = if is_unmade { "not registered yet" } else { Connection::Offline.as_str() };
+        remedy::at(Place::File, &self.course.say(word))
+    }
+
     /// Whether its session signs in the way this row says.
     fn logs_in_as(&self, row: &AccountRow, login: Login) -> bool {
         let of = |row: &AccountRow| (row.host.clone(), row.ca_file.clone(), row.pin.clone());

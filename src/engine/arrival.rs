@@ -52,6 +52,17 @@ pub(super) enum Part {
     AvatarMetadata,
 }
 
+impl Part {
+    fn as_str(self) -> &'static str {
+        match self {
+            Part::VCard => "vCard (XEP-0054)",
+            Part::Nick => "nickname (XEP-0172)",
+            Part::VCard4 => "vCard (XEP-0292)",
+            Part::AvatarData | Part::AvatarMetadata => "picture (XEP-0084)",
+        }
+    }
+}
+
 const PARTS: [Part; 5] = [Part::VCard, Part::Nick, Part::VCard4, Part::AvatarData, Part::AvatarMetadata];
 
 /// How a part is published.
@@ -466,7 +477,8 @@ impl Engine {
         };
         match (how, Refusal::read(error.clone())) {
             _ if is_passing(error) => {
-                log::info!("bot {id}: its {part:?} is published later: {error}");
+                let level = if is_lost(error) { log::Level::Debug } else { log::Level::Info };
+                log::log!(level, "bot {id}: its {} is published later: {error}", part.as_str());
                 if let Some(account) = self.accounts.get_mut(&account) {
                     account.is_settling = false;
                 }
@@ -476,7 +488,7 @@ impl Engine {
             (How::Configure, _) => self.publish_part(account, id, part, How::AsItIs, hash),
             // The server will say the same next time; the bot works without.
             (_, refusal) => {
-                log::warn!("bot {id}: its {part:?} was not published: {refusal}");
+                log::warn!("bot {id}: its {} was not published: {refusal}", part.as_str());
                 self.publish_next(account, id, part, hash)
             }
         }

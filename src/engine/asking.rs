@@ -5,6 +5,7 @@
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
+use crate::engine::arrival::is_lost;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::{Engine, arrival, crypt, files, rooms};
 use crate::store;
@@ -80,8 +81,12 @@ impl Engine {
                 Ok(())
             }
             About::Chore(what) => {
-                if let Err(error) = answer {
-                    log::warn!("{}: {what} was refused: {error}", self.jid_of(account));
+                // A connection that is lost says so itself, and what is not there need not be taken away.
+                if let Err(error) = answer
+                    && !is_lost(error)
+                    && error.condition != "item-not-found"
+                {
+                    log::warn!("{}: its server refused {what}: {error}", self.jid_of(account));
                 }
                 Ok(())
             }

@@ -102,7 +102,7 @@ impl Engine {
     /// Nothing is left to do, or nothing can be done any more.
     pub(super) fn end_farewell(&mut self, account: AccountId) -> Result<(), store::Error> {
         if let Some(left) = self.accounts.get(&account) {
-            log::info!("{}: given back", left.row.jid);
+            log::info!("{}: its bot is deleted, and it is not signed in here any more", left.row.jid);
         }
         self.drop_account(account)
     }

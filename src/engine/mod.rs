@@ -43,6 +43,7 @@ mod rooms;
 mod router;
 mod sizes;
 mod state;
+mod told;
 mod updates;
 mod webhook;
 
@@ -141,6 +142,8 @@ pub struct Engine {
     /// How far the key is trusted under which the message of the event under way came; `None`: in the clear.
     under: Option<crypt::trust::Standing>,
     rate: RateLimit<BotId>,
+    /// What the log was told of late.
+    told: told::Told,
     /// Lines of the log about what was skipped.
     skips: RateLimit<()>,
     counts: metrics::Counts,
@@ -256,6 +259,7 @@ impl Engine {
         let mut engine = Engine {
             store,
             rate: RateLimit::new(setup.rate_limit),
+            told: told::Told::default(),
             skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
             counts: metrics::Counts::default(),
             setup,
@@ -337,7 +341,7 @@ impl Engine {
         }
         self.expire_acks();
         if let Err(error) = self.end_generation() {
-            log::warn!("the last generation: {error}");
+            log::warn!("what tells old copies of the database from this one was not written: {error}");
         }
         self.batch(clock(), Vec::new());
         self.store
@@ -380,7 +384,8 @@ impl Engine {
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
         for (id, account) in &self.accounts {
             let (count, skipped) = (self.outbox_depth(*id), account.skipped);
-            log::info!("status: {}: {}, {count} messages wait, {skipped} skipped", account.row.jid, account.course);
+            let (jid, how) = (&account.row.jid, account.told());
+            log::info!("status: {jid}: {how}; {count} messages wait, {skipped} stanzas were skipped");
         }
         self.report_rooms();
         self.report_webhooks();

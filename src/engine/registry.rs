@@ -288,7 +288,7 @@ impl Engine {
         }
         self.adjust_owner(&owner);
         self.settle_bot_account(id)?;
-        log::info!("bot {id}: {action}");
+        log::info!("bot {id}: {}", action.replace('_', " "));
         Ok(())
     }
 

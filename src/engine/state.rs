@@ -1,7 +1,6 @@
 //! How accounts fare, and what that means for the bots that speak through them: the one place that says whether a bot can
 //! be reached. Faces and chats only word it.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::base::id::BotId;
@@ -54,15 +53,15 @@ impl Course {
     }
 }
 
-/// For lists of accounts and the log.
-impl fmt::Display for Course {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Course {
+    /// For lists of accounts and the log; `offline` is what that is called.
+    pub(super) fn say(&self, offline: &str) -> String {
         let Course { connection, why, retry_in, .. } = self;
         match connection {
-            Connection::Offline => write!(f, "offline: {why}; next try in {} s", retry_in.as_secs_f32().ceil()),
-            Connection::Connecting if !why.is_empty() => f.write_str(why),
-            _ if why.is_empty() => f.write_str(connection.as_str()),
-            _ => write!(f, "{}: {why}", connection.as_str()),
+            Connection::Offline => format!("{offline}: {why}; next try in {} s", retry_in.as_secs_f32().ceil()),
+            Connection::Connecting if !why.is_empty() => why.clone(),
+            _ if why.is_empty() => connection.as_str().to_string(),
+            _ => format!("{}: {why}", connection.as_str()),
         }
     }
 }

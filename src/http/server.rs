@@ -117,7 +117,7 @@ fn take_requests(server: &Server, handover: &Handover, serve: &Serve, stopping: 
             Ok(inner) => answer(inner, handover, serve),
             Err(_) if stopping.load(Ordering::Relaxed) => {}
             // tiny_http accepts no more after such an error. Connections that stand go on, and the door keeps them.
-            Err(error) => log::error!("http: the inner server accepts no connections any more: {error}"),
+            Err(error) => log::error!("http: a part of the API's server ended; restart the daemon: {error}"),
         }
     }
 }
@@ -130,7 +130,7 @@ fn answer(mut inner: tiny_http::Request, handover: &Handover, serve: &Serve) {
             drop(inner.into_writer());
         }
         // tiny_http answers with 500 now, by which the door sees that its connection is of no use any more.
-        Err(error) => log::error!("http: the door sent half a request: {error}"),
+        Err(error) => log::error!("http: a request was lost inside the API's server: {error}"),
     }
 }
 
@@ -166,7 +166,7 @@ fn read(inner: &mut tiny_http::Request, handover: &Handover) -> io::Result<(Requ
 fn call(serve: &Serve, request: Request) -> Reply {
     let what = format!("{} {}", request.method, request.path);
     catch_unwind(AssertUnwindSafe(|| serve(request))).unwrap_or_else(|_| {
-        log::error!("http: a bug: {what} panicked");
+        log::error!("http: a bug, please report it: {what} panicked");
         Reply::Now(INTERNAL.to_response())
     })
 }

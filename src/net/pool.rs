@@ -106,7 +106,7 @@ impl Pool {
 
     fn start(&mut self, id: AccountId, mut config: SessionConfig, route: Route) {
         if config.plaintext && !connect::is_loopback(&route) {
-            log::warn!("account {id}: a login without TLS is for this machine only; TLS is required");
+            log::warn!("{}: a login without TLS is for this machine only; TLS is required", config.account);
             config.plaintext = false;
         }
         let before = self.sessions.remove(&id);
@@ -149,7 +149,7 @@ async fn keep(account: Rc<Account>, config: SessionConfig, orders: Receiver<Orde
         let Err(panic) = AssertUnwindSafe(run).catch_unwind().await else {
             return;
         };
-        log::error!("account {}: a bug ended its session, please report it: {}", account.id, said(&*panic));
+        log::error!("{}: a bug ended its session, please report it: {}", config.account, said(&*panic));
         let mut random = [0; 4];
         crypto::random(&mut random);
         let retry_in = backoff.next(u32::from_le_bytes(random));

@@ -20,6 +20,8 @@ mod show;
 mod version;
 mod x3dh;
 
+use std::fmt;
+
 use crypto::Gcm;
 
 pub use crypto::{Bytes, Key, KeyPair, PublicKey, is_same};
@@ -46,6 +48,20 @@ pub enum Error {
     BadBundle,
     /// Altered, or not what it says; the text is for the log.
     Broken(&'static str),
+}
+
+/// For the log.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Error::Duplicate => "it was decrypted before",
+            Error::NotForUs => "it has no key for this device",
+            Error::NoSession => "there is no session for it",
+            Error::UnknownPreKey => "it begins a session with a prekey that is not there any more",
+            Error::BadBundle => "the keys that device has published are not signed as they should be",
+            Error::Broken(what) => what,
+        })
+    }
 }
 
 /// Where random bytes come from.

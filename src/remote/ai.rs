@@ -12,6 +12,7 @@ pub mod providers;
 mod stream;
 mod thought;
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Retry};
@@ -138,6 +139,24 @@ pub enum Fault {
     Empty,
     /// It said nothing because all its tokens went into thinking.
     Spent,
+}
+
+/// For the log.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Key => f.write_str("its key is missing, wrong or not allowed there"),
+            Fault::Credit(why) => write!(f, "there is no credit: {why}"),
+            Fault::NotFound(why) => write!(f, "there is no such model or address: {why}"),
+            Fault::TooLong => f.write_str("the conversation is too long for the model"),
+            Fault::Busy(_) => f.write_str("too many questions at once"),
+            Fault::Later(why) => write!(f, "it cannot answer now: {why}"),
+            Fault::Refused(why) => write!(f, "it refuses the question: {why}"),
+            Fault::NotUnderstood => f.write_str("what answers there is no such service"),
+            Fault::Empty => f.write_str("its answer is empty"),
+            Fault::Spent => f.write_str("all its tokens went into thinking"),
+        }
+    }
 }
 
 impl Fault {

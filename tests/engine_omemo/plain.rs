@@ -230,3 +230,20 @@ fn one_version_for_a_message() {
         }
     }
 }
+
+#[test]
+fn a_flood_of_plain_text_is_one_line_of_the_log_an_hour() {
+    journal::lines();
+    let mut rig = Rig::online(Encrypt::Required);
+    let made = journal::lines().into_iter().filter(|line| line.contains("made OMEMO device")).count();
+    assert_eq!(made, 1, "it is one device in two versions");
+    let flood = |rig: &mut Rig, hour: usize| {
+        for n in 0..100 {
+            rig.arrives(&plain("hello", &format!("flood-{hour}-{n}")));
+        }
+        journal::lines().into_iter().filter(|line| line.contains("in plain text was not taken")).count()
+    };
+    assert_eq!(flood(&mut rig, 0), 1);
+    rig.wait(Duration::from_secs(3600));
+    assert_eq!(flood(&mut rig, 1), 1);
+}

@@ -28,6 +28,8 @@ use botmother::xmpp::session::{self, Facts};
 
 #[path = "engine/effects.rs"]
 mod effects;
+#[path = "engine/journal.rs"]
+pub mod journal;
 #[path = "engine/life.rs"]
 pub mod life;
 #[path = "engine/people.rs"]

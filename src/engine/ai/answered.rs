@@ -30,9 +30,14 @@ impl Engine {
             None => service::read(question.dialect, &row.key, called),
         };
         match read {
-            Ok(reply) => self.end_with_answer(tag, &question, &reply)?,
+            Ok(reply) => {
+                self.told.end(("ai", question.asked.bot.0));
+                self.end_with_answer(tag, &question, &reply)?;
+            }
             Err(fault) => {
-                log::info!("bot {}: {} did not answer: {fault:?}", question.asked.bot, row.provider);
+                let (bot, why) = (question.asked.bot, fault.to_string());
+                let level = self.told.lasting(("ai", bot.0), &why, log::Level::Info, self.now.mono);
+                log::log!(level, "bot {bot}: {} did not answer: {why}", row.provider);
                 match self.next_try(&question, called, &fault)? {
                     Some(next) => {
                         self.change_ai().questions.insert(tag, next);

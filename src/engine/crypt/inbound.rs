@@ -76,7 +76,9 @@ impl Engine {
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    log::info!("{own}: a message from device {} of {from}: {error:?}", peer.device);
+                    let level = self.told.caused(("unreadable", account.0), log::Level::Info, self.now.mono);
+                    let device = peer.device;
+                    log::log!(level, "{own}: a message from device {device} of {from} cannot be read: {error}");
                     self.wish_renewal(&peer)?;
                 }
             }
@@ -109,7 +111,9 @@ impl Engine {
         self.under = Some(standing);
         self.crypt.sender = Some(identity.key);
         if standing == Standing::Distrusted {
-            log::warn!("{}: a message under a distrusted key of {} was dropped", self.jid_of(peer.account), peer.jid);
+            let level = self.told.caused(("distrusted", peer.account.0), log::Level::Warn, self.now.mono);
+            let own = self.jid_of(peer.account);
+            log::log!(level, "{own}: a message under a distrusted key of {} was not taken", peer.jid);
             return Ok(Ok(None));
         }
         row.record = Some(session.to_bytes().to_vec());
@@ -168,7 +172,9 @@ impl Engine {
                 .map(|envelope| envelope.content),
         };
         let Some(content) = content else {
-            log::warn!("{}: an envelope from {} was refused", self.jid_of(account), message.from);
+            let level = self.told.caused(("envelope", account.0), log::Level::Warn, self.now.mono);
+            let own = self.jid_of(account);
+            log::log!(level, "{own}: an encrypted message from {} is meant for somebody else: not taken", message.from);
             return Ok(None);
         };
         Ok(Some(Cow::Owned(message.revealed(content, version == Version::Omemo2))))
@@ -205,7 +211,9 @@ impl Engine {
         if message.is_decrypted || self.policy(account) != Encrypt::Required {
             return Ok(false);
         }
-        log::info!("bot {bot}: a message from {} in plain text was not taken", message.from.bare());
+        let level = self.told.caused(("plain", bot.0), log::Level::Info, self.now.mono);
+        let from = message.from.bare();
+        log::log!(level, "bot {bot}: a message from {from} in plain text was not taken (told once an hour)");
         self.notice(account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
         Ok(true)
     }

@@ -337,7 +337,8 @@ impl Engine {
                     self.store.store_omemo_session(peer, &row)?;
                 }
                 Err(error) => {
-                    log::info!("{}: device {} of {}: {error:?}", self.jid_of(account), peer.device, peer.jid);
+                    let own = self.jid_of(account);
+                    log::info!("{own}: nothing is encrypted to device {} of {} now: {error}", peer.device, peer.jid);
                     self.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
                 }
             }

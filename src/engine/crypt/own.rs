@@ -139,7 +139,9 @@ impl Engine {
         match list_in(answer) {
             Ok(list) => self.settle_list(account, version, list),
             Err(why) => {
-                log::info!("{}: its OMEMO devices are not known: {why}", self.jid_of(account));
+                let level =
+                    self.told.lasting(("devices", account.0), &why.to_string(), log::Level::Info, self.now.mono);
+                log::log!(level, "{}: its OMEMO devices are not known: {why}", self.jid_of(account));
                 self.publish_later(account);
                 self.on_own_list_unknown(account, version, answer)
             }
@@ -219,11 +221,11 @@ impl Engine {
             let identity = entropy.key();
             Version::ALL.map(|version| Device::new(version, id, &identity, now, entropy))
         });
+        log::info!("{}: made OMEMO device {}", self.jid_of(account), devices[0].id());
         for device in devices {
             let record = device.to_bytes().to_vec();
             let row = OmemoDeviceRow { record, revision: 1, published: 0, listed_at: 0 };
             self.store.store_omemo_device(account, number(device.version()), &row)?;
-            log::info!("{}: made OMEMO device {}", self.jid_of(account), device.id());
             self.publish_bundle(account, device.version(), How::Open)?;
         }
         self.store.begin_generation()
@@ -258,7 +260,8 @@ impl Engine {
             return self.publish_bundle(account, version, how);
         }
         if let Err(error) = answer {
-            log::warn!("{}: its OMEMO bundle was not published: {error}", self.jid_of(account));
+            let level = self.told.lasting(("bundle", account.0), &error.to_string(), log::Level::Warn, self.now.mono);
+            log::log!(level, "{}: its OMEMO keys were not published: {error}", self.jid_of(account));
             self.publish_later(account);
             return Ok(());
         }
@@ -310,7 +313,8 @@ impl Engine {
         match (next(how, answer), answer, self.own_jid(account)) {
             (Some(how), ..) => self.publish_list(account, version, how, list),
             (None, Err(error), _) => {
-                log::warn!("{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
+                let level = self.told.lasting(("list", account.0), &error.to_string(), log::Level::Warn, self.now.mono);
+                log::log!(level, "{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
                 self.publish_later(account);
                 Ok(())
             }

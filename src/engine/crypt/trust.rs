@@ -203,7 +203,12 @@ impl Engine {
         match rows.iter().find(may_go) {
             Some(row) => self.store.delete_omemo_key(account, row).map(|()| true),
             None => {
-                log::warn!("{account}: no room for another OMEMO key");
+                let level = self.told.caused(("keys", account.0), log::Level::Warn, self.now.mono);
+                log::log!(
+                    level,
+                    "{}: as many OMEMO keys are kept as there may be; no other one is",
+                    self.jid_of(account)
+                );
                 Ok(false)
             }
         }

@@ -5,6 +5,7 @@
 use super::Key;
 use crate::base::id::AccountId;
 use crate::engine::Engine;
+use crate::engine::arrival::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::xmpp::bookmarks::{self, Bookmark};
 use crate::xmpp::iq::Peer;
@@ -45,11 +46,14 @@ impl Engine {
             return;
         }
         let order = bookmarks::build_retract(&key.1);
-        self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Chore("forgetting a bookmark"));
+        self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Chore("to forget the bookmark of a room"));
     }
 
     /// The server's answer.
     pub(in crate::engine) fn on_bookmark(&mut self, account: AccountId, step: Step, answer: &EntityAnswer) {
+        if answer.as_ref().is_err_and(is_lost) {
+            return;
+        }
         let refusal = answer.as_ref().err().map(|error| Refusal::read(error.clone()));
         let mut ask = |order, about| self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
         match (step, refusal) {
@@ -58,16 +62,18 @@ impl Engine {
             }
             (Step::Whole(bookmark), Some(Refusal::PreconditionNotMet)) => {
                 let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
-                ask(configure, About::Chore("configuring the bookmarks"));
+                ask(configure, About::Chore("to keep bookmarks of rooms private"));
                 // Whoever may read such a node is not known.
                 let bookmark = Bookmark { password: None, ..*bookmark };
                 ask(bookmark.build_publish(&Options::default()), About::Bookmark(Step::Plain));
             }
             (Step::Simple, None) => {
                 let configure = pubsub::build_configure(ns::BOOKMARKS, &bookmarks::OPTIONS);
-                ask(configure, About::Chore("configuring the bookmarks"));
+                ask(configure, About::Chore("to keep bookmarks of rooms private"));
             }
-            (_, Some(refusal)) => log::info!("keeping a bookmark was refused: {refusal}"),
+            (_, Some(refusal)) => {
+                log::info!("{}: its server keeps no bookmark of a room: {refusal}", self.jid_of(account));
+            }
             (_, None) => {}
         }
     }

@@ -53,7 +53,8 @@ impl Engine {
             _ => match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Failure(failure)) => {
-                    log::warn!("bot {bot}: an invitation to {} was not followed: {failure}", key.1);
+                    let level = self.told.caused(("invitation", bot.0), log::Level::Warn, self.now.mono);
+                    log::log!(level, "bot {bot}: an invitation to {} was not followed: {failure}", key.1);
                     return Ok(());
                 }
                 Ok(()) => return Ok(()),

@@ -189,7 +189,12 @@ impl Engine {
             return Ok(None);
         };
         let Some(author) = &heard.author else {
-            log::info!("room {}: an encrypted message of somebody unknown cannot be read", key.1);
+            let level = self.told.caused(("unknown", key.0.0), log::Level::Info, self.now.mono);
+            log::log!(
+                level,
+                "room {}: an encrypted message of somebody whose address is not known cannot be read",
+                key.1
+            );
             return Ok(None);
         };
         let Some(inbound) = self.unseal_in_room(key.0, sealed, author, heard.is_history)? else { return Ok(None) };

@@ -404,7 +404,7 @@ fn on_time(error: io::Error, refusal: Refusal) -> End {
 /// The promised answer. It is made of the faces' and the engine's code, so a panic in it ends here.
 async fn keep(promise: impl Future<Output = Response>) -> Response {
     AssertUnwindSafe(promise).catch_unwind().await.unwrap_or_else(|_| {
-        log::error!("http: a bug: a promised answer panicked");
+        log::error!("http: a bug, please report it: what makes an answer panicked");
         INTERNAL.to_response()
     })
 }

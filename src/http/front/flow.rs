@@ -40,7 +40,7 @@ impl Conn {
                 None if Instant::now() < end => self.send_piece(idle, is_chunked).await?,
                 None | Some(None) => return Err(End::Quiet),
                 Some(Some(Err(_))) => {
-                    log::error!("http: a bug: a piece of an answer panicked");
+                    log::error!("http: a bug, please report it: what makes a piece of an answer panicked");
                     return Err(End::Quiet);
                 }
                 Some(Some(Ok(None))) => break,

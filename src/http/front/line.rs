@@ -68,7 +68,9 @@ impl Line {
                 Ok(stream) => self.carry(&stream).or(watch(&stream)).await,
                 Err(error) => error,
             };
-            log::error!("http: the inner server is lost, connecting again: {end}");
+            log::error!(
+                "http: a part of the API's server was lost, and requests with it; it is connected again: {end}"
+            );
             self.outgoing.borrow_mut().clear();
             self.inner.handover.lose_all();
             Timer::after(limits::ACCEPT_PAUSE).await;

@@ -37,11 +37,16 @@ impl Engine {
             }
             let peer = OmemoPeer { account, version: number(version), jid: author.clone(), device: encrypted.sender };
             match self.decrypt((device, row), &encrypted, &peer)? {
-                Ok(Some(payload)) => return Ok(self.reveal_in_room(version, message, author, &payload)),
+                Ok(Some(payload)) => return Ok(self.reveal_in_room(&peer, version, message, &payload)),
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    log::info!("{own}: a message from device {} of {author} in a room: {error:?}", peer.device);
+                    let level = self.told.caused(("unreadable", account.0), log::Level::Info, self.now.mono);
+                    let device = peer.device;
+                    log::log!(
+                        level,
+                        "{own}: a message from device {device} of {author} in a room cannot be read: {error}"
+                    );
                     if !is_history {
                         self.wish_renewal(&peer)?;
                     }
@@ -51,7 +56,14 @@ impl Engine {
         Ok(None)
     }
 
-    fn reveal_in_room(&self, version: Version, message: &Inbound, author: &BareJid, payload: &[u8]) -> Option<Inbound> {
+    fn reveal_in_room(
+        &mut self,
+        peer: &OmemoPeer,
+        version: Version,
+        message: &Inbound,
+        payload: &[u8],
+    ) -> Option<Inbound> {
+        let author = &peer.jid;
         let content = match version {
             Version::Legacy => {
                 vec![Element::new("body", ns::CLIENT).with_text(&String::from_utf8_lossy(payload))]
@@ -64,7 +76,11 @@ impl Engine {
                 };
                 let envelope = Envelope::parse(payload)?;
                 if !is(&envelope.to, &room) || !(envelope.from.is_none() || is(&envelope.from, author)) {
-                    log::warn!("an envelope from {author} in the room {room} was refused");
+                    let level = self.told.caused(("envelope", peer.account.0), log::Level::Warn, self.now.mono);
+                    log::log!(
+                        level,
+                        "room {room}: an encrypted message from {author} is meant for another room: not taken"
+                    );
                     return None;
                 }
                 envelope.content

@@ -145,7 +145,8 @@ impl Engine {
         if turn + 1 == limits::OMEMO_NOTICES_PER_DAY {
             text.push_str(&texts::LAST_NOTICE.fill(language, &values));
         }
-        log::warn!("{account}: {} key of {} device {device}", if is_changed { "changed" } else { "new" }, row.jid);
+        let (own, what) = (self.jid_of(account), if is_changed { "another" } else { "a new" });
+        log::warn!("{own}: device {device} of {} has {what} OMEMO key; its owner is asked", row.jid);
         self.pending.notices.push(Notice { account, text });
     }
 
