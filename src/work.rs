@@ -4,7 +4,6 @@
 //! TLS and the choice of addresses are ours, so that a deadline holds against a slow other side too, a call can be
 //! called off, and an address is judged where it is connected to. Every HTTP status is an answer, not an error.
 
-mod address;
 mod body;
 mod cancel;
 mod exchange;

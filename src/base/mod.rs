@@ -1,6 +1,7 @@
 //! Layer 0: the words everyone uses. Imports nothing of ours, does no input or output, but for the files of
 //! [`spool`].
 
+pub mod address;
 pub mod call;
 pub mod crypto;
 pub mod id;

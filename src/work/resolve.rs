@@ -12,8 +12,8 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::address;
 use super::cancel::Cancel;
+use crate::base::address;
 use crate::base::call::{CallError, Reach};
 use crate::base::limits;
 

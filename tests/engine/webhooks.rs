@@ -232,6 +232,26 @@ fn what_did_not_arrive_is_left_to_polling() {
 }
 
 #[test]
+fn where_private_addresses_are_not_called_none_is_set() {
+    let mut rig = Rig::new();
+    let bot = rig.create("owner@local", "Hook");
+    let mut set = |url: &str| {
+        let url = url.to_string();
+        rig.ask(
+            as_bot(&bot),
+            Question::SetWebhook(NewWebhook { url, secret: None, allowed: None, drop_pending: false }),
+        )
+    };
+    for url in
+        ["http://127.0.0.1:8000/hook", "http://localhost/hook", "http://[fd00::1]/", "http://h:70000/", "ftp://h/"]
+    {
+        let refused = set(url);
+        assert!(matches!(&refused, Err(Failure::Invalid { field, .. }) if field == "url"), "{url}: {refused:?}");
+    }
+    set("https://hook.example.org:8443/").unwrap();
+}
+
+#[test]
 fn secrets_are_made_once_and_stay() {
     let mut rig = Rig::new();
     let bot = rig.create("owner@local", "Hook");

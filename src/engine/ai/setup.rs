@@ -3,6 +3,7 @@
 //! A key belongs to the address it was given for: where that changes to another host, the key is forgotten. An address
 //! that a bot's program names while the API is open to the network must be a public one.
 
+use crate::base::address;
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -71,6 +72,10 @@ impl Engine {
         if let Some(endpoint) = &new.endpoint {
             row.endpoint = read_endpoint(provider, endpoint)?;
             row.is_confined = is_api && self.setup.api.is_network && row.endpoint != provider.endpoint;
+            if row.is_confined && address::is_plainly_private(&row.endpoint) {
+                let must_be = "a public address, as the API is open to the network; its owner may name others with /ki";
+                return Err(Failure::invalid("endpoint", must_be).into());
+            }
         }
         if origin(&row.endpoint) != origin(&known.endpoint) {
             row.key = Secret::default();

@@ -1,6 +1,7 @@
 //! What a bot's program asks about its webhook: `setWebhook`, `deleteWebhook`, `getWebhookInfo`, `replayWebhook`.
 
 use super::{Flight, new_secret};
+use crate::base::address;
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::remedy::SET_WEBHOOK;
@@ -23,6 +24,11 @@ impl Engine {
     /// `setWebhook`. A secret that is there stays unless another is given: programs set their webhook at each start.
     pub(in crate::engine) fn set_webhook(&mut self, bot: BotId, new: &NewWebhook) -> Result<Answer, Trouble> {
         webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
+        if !self.setup.api.may_call_private && address::is_plainly_private(&new.url) {
+            let must_be =
+                "a public address; `private_webhooks` in the configuration keeps webhooks out of the local network";
+            return Err(Failure::invalid("url", must_be).into());
+        }
         let secret = match &new.secret {
             Some(given) => check_secret(given)?,
             None => self.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.random())),

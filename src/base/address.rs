@@ -6,11 +6,21 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether an address belongs to the public internet.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
         IpAddr::V6(v6) => is_public_v6(v6),
     }
+}
+
+/// Whether the host of a URL is, by itself, no public address. What a name leads to is seen when it is resolved.
+pub fn is_plainly_private(url: &str) -> bool {
+    let authority = url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| !is_public(address))
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -136,6 +146,22 @@ mod tests {
             "3ffe::1",
         ] {
             assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_are_addresses_are_judged_at_once() {
+        for url in [
+            "http://127.0.0.1:8000/x",
+            "https://[::1]/",
+            "http://localhost",
+            "http://192.168.1.5?a",
+            "http://LOCALHOST:1/",
+        ] {
+            assert!(super::is_plainly_private(url), "{url}");
+        }
+        for url in ["https://hook.example.org/127.0.0.1", "http://8.8.8.8/", "https://[2606:4700::1111]:1/", "", "x"] {
+            assert!(!super::is_plainly_private(url), "{url}");
         }
     }
 }
