@@ -394,8 +394,14 @@ fn doctor_names_bots_whose_server_cannot_be_reached() {
     store.close().unwrap();
     let run = program.run(&["doctor", "--port", &free_port()]);
     assert_eq!(run.exit, 69, "{run:?}");
-    let said = format!("FAIL  account {jid} of bot {bot} (Cook): not made yet, and its server cannot be reached: ");
+    let said = format!("FAIL  account {jid} of bot {bot} (Cook): not made yet: ");
     assert!(run.out.contains(&said), "{run:?}");
+    // The account of a bot is none of `account add`, also while no daemon runs.
+    let port = free_port();
+    let list = program.run(&["account", "list", "--port", &port]);
+    assert!(list.exit == 0 && list.out.contains("no accounts yet"), "{list:?}");
+    let remove = program.run(&["account", "remove", jid.as_str(), "--port", &port]);
+    assert!(remove.exit == 1 && remove.err.contains("is not stored here"), "{remove:?}");
 }
 
 #[test]

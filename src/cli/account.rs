@@ -18,7 +18,7 @@ use crate::base::text;
 use crate::config::{self, Config, Roots};
 use crate::engine::effect::Route;
 use crate::net::probe::{self, NoLogin};
-use crate::store::row::AccountRow;
+use crate::store::row::{AccountRow, Origin};
 use crate::store::{self, Durability, Store};
 use crate::xmpp::session::{Facts, SessionConfig};
 
@@ -112,9 +112,14 @@ fn origin(is_from_file: bool) -> String {
 fn from_store(config: &Config) -> Result<Vec<Vec<String>>, Failed> {
     let store = look(config).map_err(failed)?;
     let stored = store.map_or(Ok(Vec::new()), |store| store.list_accounts()).map_err(failed)?;
-    let stored = stored.iter().filter(|row| !row.from_config).map(|row| (row.jid.to_string(), false));
+    let stored = stored.iter().filter(|row| is_added(row)).map(|row| (row.jid.to_string(), false));
     let all = config.accounts.iter().map(|account| (account.jid.to_string(), true)).chain(stored);
     Ok(all.map(|(jid, is_from_file)| vec![jid, String::new(), origin(is_from_file)]).collect())
+}
+
+/// Whether it is one of `account add`, not of the configuration file or of a bot.
+fn is_added(row: &AccountRow) -> bool {
+    !row.from_config && row.origin == Origin::Person
 }
 
 /// `account remove`
@@ -124,7 +129,7 @@ pub(super) fn remove(config: &Config, jid: &BareJid) -> Result<(), Failed> {
         Err(error) if error.exit == Exit::Unavailable => {
             let mut store = open_store(config)?;
             let rows = store.list_accounts().map_err(failed)?;
-            let Some(row) = rows.iter().find(|row| row.jid == *jid && !row.from_config) else {
+            let Some(row) = rows.iter().find(|row| row.jid == *jid && is_added(row)) else {
                 return Err(Failed::new(Exit::Failed, format!("{jid} is not stored here")));
             };
             store.delete_account(row.id).and_then(|()| store.commit()).map_err(failed)?;

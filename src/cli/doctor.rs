@@ -131,7 +131,7 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
         Err(NoLogin { why, is_refused }) => {
             report.has_refused_login |= is_refused;
             report.has_lost_server |= !is_refused;
-            let unmade = if is_unmade { "not made yet, and its server cannot be reached: " } else { "" };
+            let unmade = if is_unmade { "not made yet: " } else { "" };
             print(format_args!("FAIL  {what}: {unmade}{}\n", say(why)));
         }
     }
