@@ -229,13 +229,19 @@ impl Fields {
 
     /// The same with so many values at most.
     pub fn parse_within(body: &[u8], values_max: usize) -> Result<Fields, Wrong> {
-        let wrong = || Wrong::new("", "a JSON object in UTF-8, for example {\"name\":\"MyBot\"}");
-        let text = std::str::from_utf8(body).map_err(|_| wrong())?;
-        let text = bounded(text, values_max).map_err(|why| Wrong::new("", why))?;
-        match miniserde::json::from_str::<Value>(&text) {
-            Ok(Value::Object(members)) => Ok(Fields(members.into_iter().collect())),
-            _ => Err(wrong()),
-        }
+        let wrong = |must_be: String| Wrong::new("", must_be);
+        let text = std::str::from_utf8(body)
+            .map_err(|error| wrong(format!("UTF-8, and is none from byte {} on", error.valid_up_to() + 1)))?;
+        let fitted = bounded(text, values_max).map_err(wrong)?;
+        let found = match miniserde::json::from_str::<Value>(&fitted) {
+            Ok(Value::Object(members)) => return Ok(Fields(members.into_iter().collect())),
+            Ok(Value::Array(_)) => "an array",
+            Ok(Value::String(_)) => "a string",
+            Ok(_) => "a single value",
+            Err(_) if text.trim().is_empty() => "empty",
+            Err(_) => return Err(wrong(format!("valid JSON; {}", Look::find(text)))),
+        };
+        Err(wrong(format!("a JSON object, for example {{\"name\":\"MyBot\"}}, is {found}")))
     }
 
     /// An object without members: what a request without a body stands for.
@@ -371,6 +377,133 @@ impl Fields {
     }
 }
 
+/// Looks for what is wrong with JSON, for whoever wrote it: the parser only knows that something is.
+struct Look<'j> {
+    json: &'j str,
+    at: usize,
+}
+
+impl Look<'_> {
+    /// Where the first fault is, and what would be right. The depth is bounded already.
+    fn find(json: &str) -> String {
+        let mut look = Look { json, at: 0 };
+        let what = match look.value() {
+            Err(what) => what,
+            Ok(()) => match look.next() {
+                None => "something cannot be read".to_string(),
+                Some(_) => "nothing may follow".to_string(),
+            },
+        };
+        let before = json.get(..look.at).unwrap_or(json);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("at line {line}, column {column} {what}")
+    }
+
+    /// The next byte that is no white space.
+    fn next(&mut self) -> Option<u8> {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+        self.rest().bytes().next()
+    }
+
+    fn rest(&self) -> &str {
+        self.json.get(self.at..).unwrap_or_default()
+    }
+
+    fn value(&mut self) -> Result<(), String> {
+        match self.next() {
+            Some(b'{') => self.list('}'),
+            Some(b'[') => self.list(']'),
+            Some(b'"') => self.string(),
+            _ => {
+                let rest = self.rest();
+                let word =
+                    rest.split(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).next().unwrap_or_default();
+                let digits = word.trim_start_matches('-');
+                let is_long = digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+                let begins = digits.starts_with(|c: char| c.is_ascii_digit()) && !is_long && !word.ends_with('.');
+                let is_word = matches!(word, "true" | "false" | "null");
+                let is_number = begins && word.parse::<f64>().is_ok();
+                if !is_word && !is_number {
+                    return Err(
+                        "a value must stand: a string in double quotes, a number, true, false, null, [ or {".into()
+                    );
+                }
+                self.at += word.len();
+                Ok(())
+            }
+        }
+    }
+
+    fn list(&mut self, end: char) -> Result<(), String> {
+        self.at += 1;
+        let mut next = self.next();
+        while next != Some(end as u8) {
+            if end == '}' {
+                if next != Some(b'"') {
+                    return Err("a name in double quotes must stand".to_string());
+                }
+                self.string()?;
+                if self.next() != Some(b':') {
+                    return Err("a colon must stand".to_string());
+                }
+                self.at += 1;
+            }
+            self.value()?;
+            next = self.next();
+            if next == Some(b',') {
+                self.at += 1;
+                // A comma must be followed by something.
+                next = self.next().filter(|byte| *byte != end as u8);
+            } else if next != Some(end as u8) {
+                return Err(format!("a comma or {end} must stand"));
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<(), String> {
+        let begin = self.at;
+        self.at += 1;
+        loop {
+            let rest = self.rest();
+            let Some(byte) = rest.bytes().next() else {
+                self.at = begin;
+                return Err("a string begins that has no end".to_string());
+            };
+            self.at +=
+                match byte {
+                    b'"' => break,
+                    b'\\' => escape(rest)?,
+                    0..0x20 => return Err(
+                        "a line end, tab or other control character must be written as an escape: \\n, \\t, \\u001f"
+                            .into(),
+                    ),
+                    _ => rest.chars().next().map_or(1, char::len_utf8),
+                };
+        }
+        self.at += 1;
+        Ok(())
+    }
+}
+
+/// The length of the escape that the text begins with.
+fn escape(text: &str) -> Result<usize, String> {
+    let unit = |text: &str| text.strip_prefix("\\u").and_then(|text| u16::from_str_radix(text.get(..4)?, 16).ok());
+    let shown: String = text.chars().take(if text.starts_with("\\u") { 6 } else { 2 }).collect();
+    match (text.as_bytes().get(1), unit(text)) {
+        (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), _) => Ok(2),
+        (_, Some(0xd800..=0xdbff)) if matches!(text.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => Ok(12),
+        (_, Some(0xd800..=0xdfff)) => Err(format!(
+            "`{shown}` is half a character; write both halves, as in `\\ud83d\\ude00`, or the character itself"
+        )),
+        (_, Some(_)) => Ok(6),
+        _ => Err(format!("`{shown}` is no escape; a backslash itself is written twice")),
+    }
+}
+
 fn part(item: &Value) -> Option<&str> {
     match item {
         Value::Object(members) if !matches!(members.get("thought"), Some(Value::Bool(true))) => {
@@ -438,6 +571,51 @@ mod tests {
         assert_eq!(fields.need_truth("on").unwrap_err().to_string(), "`on` must be true or false");
         assert!(fields.number("f").is_err());
         assert_eq!(fields.text("z"), Ok(None));
+        let wrong = |json: &str| Fields::parse(json.as_bytes()).unwrap_err().to_string();
+        for (json, what) in [
+            ("", "a JSON object, for example {\"name\":\"MyBot\"}, is empty"),
+            ("[]", "a JSON object, for example {\"name\":\"MyBot\"}, is an array"),
+            ("7", "a JSON object, for example {\"name\":\"MyBot\"}, is a single value"),
+            (
+                "{\"a\":\"ü\\ud800\"}",
+                "valid JSON; at line 1, column 8 `\\ud800` is half a character; write both halves, as in `\\ud83d\\ude00`, or \
+                 the character itself",
+            ),
+            (
+                "{\"a\":\"\\udc00\"}",
+                "valid JSON; at line 1, column 7 `\\udc00` is half a character; write both halves, as in `\\ud83d\\ude00`, or the character itself",
+            ),
+            (
+                "{\"a\":\"\\x\"}",
+                "valid JSON; at line 1, column 7 `\\x` is no escape; a backslash itself is written twice",
+            ),
+            (
+                "{\"a\":\"\\u12\"}",
+                "valid JSON; at line 1, column 7 `\\u12\"}` is no escape; a backslash itself is written twice",
+            ),
+            ("{\"a\":1,\n \"b\" 2}", "valid JSON; at line 2, column 6 a colon must stand"),
+            ("{\"a\":1,}", "valid JSON; at line 1, column 8 a name in double quotes must stand"),
+            (
+                "{\"a\":[1,]}",
+                "valid JSON; at line 1, column 9 a value must stand: a string in double quotes, a number, true, false, null, [ or {",
+            ),
+            ("{'a':1}", "valid JSON; at line 1, column 2 a name in double quotes must stand"),
+            ("{\"a\":[1 2]}", "valid JSON; at line 1, column 9 a comma or ] must stand"),
+            ("{\"a\":1", "valid JSON; at line 1, column 7 a comma or } must stand"),
+            ("{\"a\":\"b}", "valid JSON; at line 1, column 6 a string begins that has no end"),
+            (
+                "{\"a\":\"b\nc\"}",
+                "valid JSON; at line 1, column 8 a line end, tab or other control character must be written as an escape: \\n, \\t, \\u001f",
+            ),
+            ("{} {}", "valid JSON; at line 1, column 4 nothing may follow"),
+        ] {
+            assert_eq!(wrong(json), format!("the body must be {what}"), "{json}");
+        }
+        for value in ["01", "1.", ".5", "+1", "-", "0x1", "True", "nul", "NaN", "1e"] {
+            assert!(wrong(&format!("{{\"a\":{value}}}")).contains("at line 1, column 6 a value must stand"), "{value}");
+        }
+        let not_utf8 = Fields::parse(b"{\"a\":\"\xff\"}").unwrap_err().to_string();
+        assert_eq!(not_utf8, "the body must be UTF-8, and is none from byte 7 on");
         for bad in [&b"[]"[..], b"", b"{", b"\"x\"", b"\xff{}", b"{} {}", b"{\"a\":\"\\ud800\"}"] {
             assert!(Fields::parse(bad).is_err(), "{bad:?}");
         }
