@@ -123,7 +123,13 @@ impl Entrance {
         if !is_in_force {
             return Err("the command line or the environment says otherwise, and goes before this".to_string());
         }
-        self.reopen(&config).map_err(|error| error.to_string())
+        self.reopen(&config).map_err(|error| match error {
+            // Whoever reads this has no command line before him.
+            Error::Listen(address, error) => {
+                format!("cannot listen on {address}: {error}; choose another port with /api server port <number>")
+            }
+            error => error.to_string(),
+        })
     }
 
     /// Opens the entrance of another configuration; on an error the old one stays, or is opened again.

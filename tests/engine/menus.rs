@@ -255,9 +255,9 @@ fn the_pages_show_the_real_address_and_token() {
     chat.rig.batch(vec![Event::Reload(Box::new(settings))]);
     assert!(chat.one("/api server").contains("Configuration:"));
     for (wrong, why) in [
-        ("port 80", "port 80 is not possible: a port below 1024 takes root"),
-        ("port 70000", "port 70000: a port is a number from 1024 to 65535"),
-        ("port", "port: a port is a number"),
+        ("port 80", "port 80 is not possible: a port is a number from 1024 to 65535, as in /api server port 7842."),
+        ("port 70000", "port 70000 is not possible: a port is a number"),
+        ("port", "port is not possible: a port is a number"),
         ("cert cert.pem", "cert cert.pem: a file is named by its whole path"),
         ("key", "key: a file is named"),
         ("cert /a.pem /b.pem", "cert /a.pem /b.pem: a file is named by its whole path, one at a time"),

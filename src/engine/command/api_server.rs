@@ -71,8 +71,7 @@ fn read(rest: &str) -> Wish {
         ("network" | "netzwerk", "") => Wish::Change(ApiChange::Network(true)),
         ("port", value) => match value.parse() {
             Ok(port @ 1024..) => Wish::Change(ApiChange::Port(port)),
-            Ok(_) => Wish::Unclear(&chat::PORT_RESERVED),
-            Err(_) => Wish::Unclear(&chat::PORT_RANGE),
+            _ => Wish::Unclear(&chat::PORT_RANGE),
         },
         ("cert" | "key", _) if !(is_path || value == "auto" && word.eq_ignore_ascii_case("cert")) => {
             Wish::Unclear(&chat::NO_PATH)

@@ -105,11 +105,9 @@ texts! {
     /// What an admin can change.
     API_SERVER_USAGE = "Change it:\n/api server local - HTTP, from this machine only\n/api server network - HTTPS, from everywhere\n/api server port <number> - 1024 to 65535\n/api server cert <path>, /api server key <path> - a certificate of yours, both as PEM files\n/api server cert auto - a self-signed certificate\n/api server renew-cert, /api server delete-cert - a new self-signed certificate"
         | "Ändern:\n/api server lokal - HTTP, nur von diesem Rechner\n/api server netzwerk - HTTPS, von überall\n/api server port <Nummer> - 1024 bis 65535\n/api server cert <Pfad>, /api server key <Pfad> - ein eigenes Zertifikat, beides als PEM-Datei\n/api server cert auto - ein selbst unterschriebenes Zertifikat\n/api server renew-cert, /api server delete-cert - ein neues selbst unterschriebenes Zertifikat";
-    /// A port that only root may open.
-    PORT_RESERVED = "{what} is not possible: a port below 1024 takes root's rights, which I do not have. Choose one from 1024 to 65535: /api server port 7842"
-        | "{what} geht nicht: Ein Port unter 1024 braucht die Rechte von root, die ich nicht habe. Wähle einen von 1024 bis 65535: /api server port 7842";
     /// What should be a port.
-    PORT_RANGE = "{what}: a port is a number from 1024 to 65535, as in /api server port 7842" | "{what}: Ein Port ist eine Zahl von 1024 bis 65535, wie in /api server port 7842";
+    PORT_RANGE = "{what} is not possible: a port is a number from 1024 to 65535, as in /api server port 7842. Smaller ones are the system's own."
+        | "{what} geht nicht: Ein Port ist eine Zahl von 1024 bis 65535, wie in /api server port 7842. Kleinere gehören dem System.";
     /// What should be a path.
     NO_PATH = "{what}: a file is named by its whole path, one at a time and in quotes if it has spaces, as in /api server cert /etc/botmother/cert.pem"
         | "{what}: Eine Datei wird mit ihrem ganzen Pfad genannt, eine auf einmal und mit Leerzeichen in Anführungszeichen, wie in /api server cert /etc/botmother/cert.pem";
