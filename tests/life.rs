@@ -394,7 +394,7 @@ fn poison(kind: Kind) {
     // Larger than any server takes, with all that is escaped.
     let body = |text: &str, more: &str| format!(r#"{{"to":"{to}","text":"{text}"{more}}}"#);
     let refused = program.http.post("/bot/sendMessage", Some(&program.token), &body(&"&".repeat(60_000), ""));
-    assert!(refused.status == 413 && refused.body.contains("takes 245760 at most"), "{}", refused.body);
+    assert!(refused.status == 413 && refused.body.contains("245760 are the most that we send"), "{}", refused.body);
 
     // What is as large as something that was given up is not tried any more.
     for (to, kind, count) in [(&to, "chat", 8_000), (&room, "groupchat", 9_000)] {

@@ -195,7 +195,7 @@ impl Engine {
             Task::Send(sending) => {
                 let (name, bytes, media_type) = sending.shown();
                 if let Some(most) = service.file_bytes_max.filter(|most| *most < bytes) {
-                    return Err(too_large(Some(most)).into());
+                    return Err(too_large(bytes, Some(most)).into());
                 }
                 upload::build_request(&name, bytes, media_type)
             }
@@ -274,7 +274,11 @@ impl Engine {
             Err(error) => {
                 // It may have moved.
                 self.files.services.remove(&account);
-                return Err(refused(Refusal::read(error.clone())).into());
+                let bytes = match self.files.jobs.get(&number).map(|job| &job.task) {
+                    Some(Task::Send(sending)) => sending.shown().1,
+                    _ => 0,
+                };
+                return Err(refused(Refusal::read(error.clone()), bytes).into());
             }
         };
         let slot = slot.map_err(|error| failed(error.to_string()))?;
@@ -302,15 +306,16 @@ fn failed(why: impl Into<String>) -> Failure {
     Failure::Remote { what: "send_failed", why: why.into() }
 }
 
-fn too_large(most: Option<u64>) -> Failure {
-    let most = most.map(|most| format!(", which are at most {most} bytes")).unwrap_or_default();
-    Failure::TooLarge(format!("the file is larger than the server's upload service takes{most}"))
+/// So many bytes are more than the service takes, which may have said how many that are.
+fn too_large(bytes: u64, most: Option<u64>) -> Failure {
+    let most = most.map_or_else(|| "less, but does not say how much".to_string(), |most| format!("{most} at most"));
+    Failure::TooLarge(format!("the file is too large: it has {bytes} bytes; the server's upload service takes {most}"))
 }
 
 /// Why there is no slot.
-fn refused(refusal: Refusal) -> Failure {
+fn refused(refusal: Refusal, bytes: u64) -> Failure {
     match refusal {
-        Refusal::TooLarge(most) => too_large(most),
+        Refusal::TooLarge(most) => too_large(bytes, most),
         Refusal::Quota(_) => failed("the upload service takes no more files of this account for now; try again later"),
         Refusal::NotAllowed(error) => failed(format!("the account may not upload files: {error}")),
         Refusal::Policy(error) => failed(format!("the upload service does not take such a file: {error}")),

@@ -32,10 +32,16 @@ impl Engine {
         if size <= max {
             return Ok(());
         }
-        let server = self.accounts.get(&account).map_or("the server", |account| account.row.jid.domain());
+        let known = self.accounts.get(&account);
+        let server = known.map_or("the server", |account| account.row.jid.domain());
+        let whose = match known.map(|account| (account.stanza_max, account.too_large)) {
+            Some((Some(said), _)) if said == max => format!("{server} takes {max} at most"),
+            Some((_, Some(large))) if large - 1 == max => format!("{server} ended the connection for one of {large}"),
+            _ => format!("{max} are the most that we send to a server that names no limit, as {server} does not"),
+        };
         Err(Failure::TooLarge(format!(
             "the message is too large: as XML, in which `&` takes 5 bytes and `<` and `>` take 4, and with its encryption \
-             if there is any, it has {size} bytes; {server} takes {max} at most"
+             if there is any, it has {size} bytes; {whose}"
         )))
     }
 

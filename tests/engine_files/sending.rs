@@ -68,13 +68,17 @@ fn what_goes_wrong_is_said() {
     let question = rig.upload(b"12345", None);
     let begun = rig.ask(question);
     let large = rig.find_service(&begun.asked, "4");
-    assert!(failure(&large).contains("TooLarge") && failure(&large).contains("at most 4 bytes"), "{large:?}");
+    assert!(
+        failure(&large).contains("TooLarge")
+            && failure(&large).contains("it has 5 bytes; the server's upload service takes 4 at most"),
+        "{large:?}"
+    );
 
     let mut rig = Rig::new("wrong");
     let slot_asked = at_slot(&mut rig);
     let size = "<file-too-large xmlns='urn:xmpp:http:upload:0'><max-file-size>3</max-file-size></file-too-large>";
     let large = rig.refuse(&slot_asked, &format!("<error type='modify'><not-acceptable {STANZAS}/>{size}</error>"));
-    assert!(failure(&large).contains("at most 3 bytes"), "{large:?}");
+    assert!(failure(&large).contains("it has 5 bytes; the server's upload service takes 3 at most"), "{large:?}");
 
     let mut rig = Rig::new("wrong");
     let slot_asked = at_slot(&mut rig);
@@ -103,7 +107,7 @@ fn what_goes_wrong_is_said() {
     let slot_asked = at_slot(&mut rig);
     let put = rig.answer(&slot_asked, &slot("3"));
     let large = rig.called(put.calls[0].0, status(413));
-    assert!(failure(&large).contains("TooLarge"), "{large:?}");
+    assert!(failure(&large).contains("it has 5 bytes; the server's upload service takes less"), "{large:?}");
     drop((put, cut, used, large));
     assert_eq!(rig.files(), 0, "no file is left");
 }

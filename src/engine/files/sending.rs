@@ -166,7 +166,7 @@ impl Engine {
         match (read_put(called), &sending.url) {
             (Sent::Done, Some(url)) => self.say_uploaded(number, bot, sending, url),
             (Sent::NewSlot, _) if slots < limits::FILE_SLOTS_MAX => self.find_slot(number),
-            (Sent::TooLarge, _) => Err(too_large(None).into()),
+            (Sent::TooLarge, _) => Err(too_large(sending.shown().1, None).into()),
             (sent, _) => Err(failed(sent.to_string()).into()),
         }
     }
