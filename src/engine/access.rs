@@ -26,10 +26,7 @@ pub(super) fn check(mode: Mode, access: Access, contacts: &[BareJid]) -> Result<
     if let Some(must_be) = must_be {
         return Err(Failure::invalid("access", must_be));
     }
-    if contacts.len() > limits::BOT_CONTACTS_MAX {
-        return Err(Failure::invalid("contacts", format!("at most {} addresses", limits::BOT_CONTACTS_MAX)));
-    }
-    Ok(())
+    Failure::check_most("contacts", contacts.len(), limits::BOT_CONTACTS_MAX, "addresses")
 }
 
 /// Named people as they are kept: sorted, each once.

@@ -279,15 +279,11 @@ fn check(deed: &Deed) -> Result<(), Failure> {
 }
 
 pub(super) fn check_text(field: &str, text: &str) -> Result<(), Failure> {
-    let is_short = text.len() <= limits::TEXT_BYTES_MAX;
-    let rule = format!("at most {} bytes", limits::TEXT_BYTES_MAX);
-    if is_short { Ok(()) } else { Err(Failure::invalid(field, rule)) }
+    Failure::check_most(field, text.len(), limits::TEXT_BYTES_MAX, "bytes")
 }
 
 fn check_id(id: &str) -> Result<(), Failure> {
-    let is_short = id.len() <= limits::MESSAGE_ID_BYTES_MAX;
-    let rule = format!("at most {} bytes", limits::MESSAGE_ID_BYTES_MAX);
-    if is_short { Ok(()) } else { Err(Failure::invalid("message_id", rule)) }
+    Failure::check_most("message_id", id.len(), limits::MESSAGE_ID_BYTES_MAX, "bytes")
 }
 
 /// What clients will fetch: whatever else an address may mean to them is none of a bot's business.

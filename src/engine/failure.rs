@@ -57,6 +57,11 @@ impl Failure {
         Failure::Invalid { field: field.to_string(), must_be: must_be.into() }
     }
 
+    /// A value that is too much, if it is: `has` of `unit`s where `most` are allowed.
+    pub fn check_most(field: &str, has: usize, most: usize, unit: &str) -> Result<(), Failure> {
+        if has <= most { Ok(()) } else { Err(Failure::invalid(field, format!("at most {most} {unit}, is {has}"))) }
+    }
+
     /// In the words of the place where it is read.
     pub fn at(&self, place: Place) -> String {
         let text: Cow<'_, str> = match self {

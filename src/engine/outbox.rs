@@ -167,12 +167,9 @@ impl Engine {
     }
 
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {
-        if new.text.len() > limits::TEXT_BYTES_MAX {
-            return Err(Failure::invalid("text", format!("at most {} bytes", limits::TEXT_BYTES_MAX)).into());
-        }
-        if new.reply_to.as_ref().is_some_and(|id| id.len() > limits::MESSAGE_ID_BYTES_MAX) {
-            return Err(Failure::invalid("reply_to", format!("at most {} bytes", limits::MESSAGE_ID_BYTES_MAX)).into());
-        }
+        Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
+        let reply_to = new.reply_to.as_ref().map_or(0, String::len);
+        Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
         match self.way(id, &new.to)? {
             Way::Local(_) if new.encrypt => {
                 Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into())

@@ -361,15 +361,11 @@ fn check_name(name: &str) -> Result<String, Failure> {
 }
 
 fn check_description(description: &str) -> Result<(), Failure> {
-    let rule = format!("at most {} characters", limits::DESCRIPTION_CHARS_MAX);
-    let is_short = description.chars().count() <= limits::DESCRIPTION_CHARS_MAX;
-    if is_short { Ok(()) } else { Err(Failure::invalid("description", rule)) }
+    Failure::check_most("description", description.chars().count(), limits::DESCRIPTION_CHARS_MAX, "characters")
 }
 
 fn check_commands(commands: &[Command]) -> Result<Vec<Command>, Failure> {
-    if commands.len() > limits::COMMANDS_MAX {
-        return Err(Failure::invalid("commands", format!("at most {} commands", limits::COMMANDS_MAX)));
-    }
+    Failure::check_most("commands", commands.len(), limits::COMMANDS_MAX, "commands")?;
     let mut checked: Vec<Command> = Vec::with_capacity(commands.len());
     for command in commands {
         let name = command.command.trim().trim_start_matches('/').to_lowercase();
@@ -380,10 +376,8 @@ fn check_commands(commands: &[Command]) -> Result<Vec<Command>, Failure> {
             return Err(Failure::invalid("commands[].command", rule));
         }
         let description = command.description.trim().to_string();
-        if description.chars().count() > limits::COMMAND_DESCRIPTION_CHARS_MAX {
-            let rule = format!("at most {} characters", limits::COMMAND_DESCRIPTION_CHARS_MAX);
-            return Err(Failure::invalid("commands[].description", rule));
-        }
+        let (has, most) = (description.chars().count(), limits::COMMAND_DESCRIPTION_CHARS_MAX);
+        Failure::check_most("commands[].description", has, most, "characters")?;
         if checked.iter().any(|c| c.command == name) {
             return Err(Failure::invalid("commands[].command", format!("there once; `{name}` comes twice")));
         }

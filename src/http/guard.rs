@@ -7,14 +7,13 @@
 use crate::http::Request;
 use crate::http::refusal::Refusal;
 
-const NOT_LOOPBACK: Refusal = forbidden("This endpoint is open to this machine only; elsewhere use the admin token.");
-const FORWARDED: Refusal = forbidden("The request came through a proxy, so it needs the admin token.");
-const FOREIGN_HOST: Refusal = forbidden("The header `Host` must name this machine: localhost, 127.0.0.1 or [::1].");
-const FOREIGN_ORIGIN: Refusal = forbidden("Requests from other web sites are refused.");
-const NOT_JSON: Refusal =
-    Refusal::new(415, "bad_request", "The header `Content-Type` must be there: application/json.");
+const NOT_LOOPBACK: Refusal = forbidden("this endpoint is open to this machine only; elsewhere use the admin token");
+const FORWARDED: Refusal = forbidden("the request came through a proxy, so it needs the admin token");
+const FOREIGN_HOST: Refusal = forbidden("the header `Host` must name this machine: localhost, 127.0.0.1 or [::1]");
+const FOREIGN_ORIGIN: Refusal = forbidden("requests from other web sites are refused");
+const NOT_JSON: Refusal = Refusal::new(415, "bad_request", "the header `Content-Type` must be there: application/json");
 const NO_BEARER: Refusal =
-    Refusal::new(401, "unauthorized", "The header `Authorization` must be there once: Bearer and the token.");
+    Refusal::new(401, "unauthorized", "the header `Authorization` must be there once: Bearer and the token");
 
 const fn forbidden(description: &'static str) -> Refusal {
     Refusal::new(403, "forbidden", description)

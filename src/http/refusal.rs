@@ -12,12 +12,14 @@ pub struct Refusal {
     pub symbol: &'static str,
     /// One sentence for whoever wrote the client.
     pub description: &'static str,
+    /// The most bytes that are allowed, and how many came, if that is known: said behind the sentence.
+    pub measured: Option<(u64, Option<u64>)>,
 }
 
 impl Refusal {
     /// A refusal of any kind.
     pub const fn new(status: u16, symbol: &'static str, description: &'static str) -> Refusal {
-        Refusal { status, symbol, description }
+        Refusal { status, symbol, description, measured: None }
     }
 
     /// The client broke HTTP's rules.
@@ -27,11 +29,16 @@ impl Refusal {
 
     /// The refusal as an answer.
     pub fn to_response(self) -> Response {
+        let measured = match self.measured {
+            None => String::new(),
+            Some((most, None)) => format!(" {most} bytes, is larger"),
+            Some((most, Some(came))) => format!(" {most} bytes, has {came}"),
+        };
         let body = Object::new()
             .truth("ok", false)
             .text("error", self.symbol)
             .text("error_code", &self.status.to_string())
-            .text("description", self.description)
+            .text("description", &format!("{}{measured}", self.description))
             .end();
         Response::json(self.status, body)
     }

@@ -30,7 +30,7 @@ pub(super) const TICKET: &str = "x-ticket";
 const SOCKET_PATH_BYTES_MAX: usize = 107;
 
 /// What the door answers when a face panics or breaks its word.
-pub(super) const INTERNAL: Refusal = Refusal::new(500, "internal", "Something went wrong here; the log says more.");
+pub(super) const INTERNAL: Refusal = Refusal::new(500, "internal", "something went wrong here; the log says more");
 
 /// The running inner server. Dropping it ends its threads and removes its socket.
 pub struct Inner {

@@ -28,12 +28,15 @@ pub(super) fn send_file(request: &Request, spool: &Spool) -> Result<Question, Fa
         }
         (Some(kind), None) => send_form(request, kind, &mut request.body.as_slice(), spool),
         (None, None) => act::send_url(request),
-        (None, Some((file, bytes))) if *bytes <= limits::BODY_BYTES_MAX as u64 => {
+        (None, Some((_, bytes))) if *bytes > limits::BODY_BYTES_MAX as u64 => {
+            // Only files may be so large.
+            let most = limits::BODY_BYTES_MAX;
+            Err(Failure::TooLarge(format!("the JSON object must be at most {most} bytes, has {bytes}")))
+        }
+        (None, Some((file, _))) => {
             let body = fs::read(file.path()).map_err(|error| not_kept(&error))?;
             act::send_url(&Request { body, file: None, ..request.clone() })
         }
-        // Only files may be so large.
-        _ => Err(Failure::TooLarge(format!("the JSON object must be at most {} bytes", limits::BODY_BYTES_MAX))),
     }
 }
 
@@ -67,16 +70,17 @@ fn send_form(request: &Request, content_type: &str, body: &mut dyn Read, spool: 
             let mut text = Vec::new();
             while let Some(piece) = form.piece().map_err(malformed)? {
                 if text.len() + piece.len() > limits::FORM_TEXT_BYTES_MAX {
-                    return Err(Failure::TooLarge(format!("`{}` must be shorter", part.name)));
+                    let most = limits::FORM_TEXT_BYTES_MAX;
+                    return Err(Failure::TooLarge(format!("`{}` must be at most {most} bytes, is larger", part.name)));
                 }
                 text.extend_from_slice(piece);
             }
-            texts.push((part.name, text));
+            texts.push((part.name, String::from_utf8(text).ok()));
         }
     }
     let text = |field: &str| -> Result<Option<&str>, Failure> {
         let Some((_, text)) = texts.iter().find(|(name, _)| name == field) else { return Ok(None) };
-        let text = std::str::from_utf8(text).map_err(|_| Failure::invalid(field, "text in UTF-8"))?;
+        let text = text.as_deref().ok_or_else(|| Failure::invalid(field, "text in UTF-8"))?;
         Ok(Some(text).filter(|text| !text.is_empty()))
     };
     let missing = |field: &str| Failure::invalid(field, "there: a string that is not empty");
@@ -107,7 +111,8 @@ fn keep(part: &Part, form: &mut Form<'_>, spool: &Spool) -> Result<NewFile, Fail
     while let Some(piece) = form.piece().map_err(|wrong| Failure::invalid("", wrong.0))? {
         bytes += piece.len();
         if bytes > limits::UPLOAD_BYTES_MAX {
-            return Err(Failure::TooLarge(format!("a file must be at most {} bytes", limits::UPLOAD_BYTES_MAX)));
+            let most = limits::UPLOAD_BYTES_MAX;
+            return Err(Failure::TooLarge(format!("`{}` must be at most {most} bytes, is larger", part.name)));
         }
         hasher.update(piece);
         file.write_all(piece).map_err(|error| not_kept(&error))?;

@@ -177,12 +177,10 @@ fn read_numbers(new: &AiSettings, row: &mut AiRow) -> Result<(), Failure> {
     let number = |field: &str, value: i64, max: u32| match u32::try_from(value) {
         Ok(0) => Ok(None),
         Ok(value) if value <= max => Ok(Some(value)),
-        _ => Err(Failure::invalid(field, format!("0 to {max}"))),
+        _ => Err(Failure::invalid(field, format!("0 to {max}, is {value}"))),
     };
     if let Some(system) = &new.system {
-        if system.len() > limits::AI_SYSTEM_BYTES_MAX {
-            return Err(Failure::invalid("system", format!("at most {} bytes", limits::AI_SYSTEM_BYTES_MAX)));
-        }
+        Failure::check_most("system", system.len(), limits::AI_SYSTEM_BYTES_MAX, "bytes")?;
         row.system = system.trim().to_string();
     }
     if let Some(tokens) = new.max_tokens {

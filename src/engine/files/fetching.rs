@@ -217,7 +217,10 @@ fn failed(why: impl Into<String>) -> Failure {
 }
 
 fn too_large() -> Failure {
-    Failure::TooLarge(format!("the file is larger than {} bytes; fetch it from its `url`", limits::DOWNLOAD_BYTES_MAX))
+    Failure::TooLarge(format!(
+        "the file must be at most {} bytes, is larger; fetch it from its `url`",
+        limits::DOWNLOAD_BYTES_MAX
+    ))
 }
 
 pub(super) fn not_public() -> Failure {

@@ -8,7 +8,7 @@ use crate::base::limits;
 use crate::http::front::head::BODY_TOO_LARGE;
 use crate::http::refusal::Refusal;
 
-const BAD_CHUNK: Refusal = Refusal::bad("The chunks of the body are malformed.");
+const BAD_CHUNK: Refusal = Refusal::bad("the chunks of the body are malformed");
 
 /// A decoder: feed it what has come, until it is done.
 pub(super) struct Chunked {

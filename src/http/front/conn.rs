@@ -29,13 +29,13 @@ use crate::http::refusal::Refusal;
 use crate::http::server::INTERNAL;
 use crate::http::{Reply, Response};
 
-const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "The headers took too long.");
-const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "The body took too long.");
-const BODY_CUT: Refusal = Refusal::bad("The body ended too early.");
-const BODIES_FULL: Refusal = Refusal::new(503, "limit_reached", "Too much data under way at once; try again later.");
-const DISK_FULL: Refusal = Refusal::new(507, "disk_full", "The disk of the daemon is full; nothing was done.");
-const FULL: Refusal = Refusal::new(503, "limit_reached", "Too many connections; try again later.");
-const ANSWER_LATE: Refusal = Refusal::new(503, "internal", "The answer took too long.");
+const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "the headers took too long");
+const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "the body took too long");
+const BODY_CUT: Refusal = Refusal::bad("the body ended too early");
+const BODIES_FULL: Refusal = Refusal::new(503, "limit_reached", "too much data under way at once; try again later");
+const DISK_FULL: Refusal = Refusal::new(507, "disk_full", "the disk of the daemon is full; nothing was done");
+const FULL: Refusal = Refusal::new(503, "limit_reached", "too many connections; try again later");
+const ANSWER_LATE: Refusal = Refusal::new(503, "internal", "the answer took too long");
 
 /// Why a connection ends.
 pub(super) enum End {
@@ -92,6 +92,10 @@ impl Coming {
             None => Body::Bytes(self.bytes),
         })
     }
+}
+
+fn too_large(most: usize, came: Option<u64>) -> Refusal {
+    Refusal { measured: Some((most as u64, came)), ..BODY_TOO_LARGE }
 }
 
 fn no_file(error: &io::Error) -> Refusal {
@@ -235,7 +239,7 @@ impl Conn {
             Framing::Length(0) => return Ok(Body::Bytes(Vec::new())),
             Framing::Length(length) => match usize::try_from(length).ok().filter(|length| *length <= body_bytes_max) {
                 Some(length) => (Decoder::Length(length), Some(length)),
-                None => return Err(BODY_TOO_LARGE.into()),
+                None => return Err(too_large(body_bytes_max, Some(length).filter(|length| *length < u64::MAX)).into()),
             },
             Framing::Chunked => (Decoder::Chunked(Chunked::new(body_bytes_max)), None),
         };
@@ -254,7 +258,10 @@ impl Conn {
         let mut on_disk = shared.files.share(holder);
         let mut received = 0;
         loop {
-            let used = decoder.feed(&self.wire.buffer, &mut coming.bytes)?;
+            let used = decoder.feed(&self.wire.buffer, &mut coming.bytes).map_err(|refusal| match refusal {
+                BODY_TOO_LARGE => too_large(body_bytes_max, None),
+                refusal => refusal,
+            })?;
             self.wire.buffer.drain(..used);
             if decoder.is_done() {
                 return Ok(coming.end()?);

@@ -75,22 +75,22 @@ pub(super) enum Connection {
     Closed,
 }
 
-const EMPTY_LINE_MISSING: Refusal = Refusal::bad("Lines must end with CR LF.");
-const URI_TOO_LONG: Refusal = Refusal::new(414, "too_large", "The request line is too long.");
-const HEAD_TOO_LARGE: Refusal = Refusal::new(431, "too_large", "The headers are too large or too many.");
-const BAD_HEAD: Refusal = Refusal::bad("This is not an HTTP request.");
-const BAD_TARGET: Refusal = Refusal::bad("The request target must be a path beginning with a slash.");
-const BAD_HEADER: Refusal = Refusal::bad("Header values must be visible ASCII.");
-const BAD_HOST: Refusal = Refusal::bad("There must be exactly one `Host` header, a name or address and a port.");
-const BAD_LENGTH: Refusal = Refusal::bad("There may be one `Content-Length`, of digits only.");
+const EMPTY_LINE_MISSING: Refusal = Refusal::bad("lines must end with CR LF");
+const URI_TOO_LONG: Refusal = Refusal::new(414, "too_large", "the request line is too long");
+const HEAD_TOO_LARGE: Refusal = Refusal::new(431, "too_large", "the headers are too large or too many");
+const BAD_HEAD: Refusal = Refusal::bad("this is not an HTTP request");
+const BAD_TARGET: Refusal = Refusal::bad("the request target must be a path beginning with a slash");
+const BAD_HEADER: Refusal = Refusal::bad("header values must be visible ASCII");
+const BAD_HOST: Refusal = Refusal::bad("there must be exactly one `Host` header, a name or address and a port");
+const BAD_LENGTH: Refusal = Refusal::bad("there may be one `Content-Length`, of digits only");
 const BAD_FRAMING: Refusal =
-    Refusal::bad("`Transfer-Encoding` must come once, with HTTP/1.1, without `Content-Length`.");
-const UNKNOWN_CODING: Refusal = Refusal::new(501, "bad_request", "The only transfer coding known here is chunked.");
-const UNKNOWN_EXPECTATION: Refusal = Refusal::new(417, "bad_request", "The only known expectation is 100-continue.");
-const WRONG_VERSION: Refusal = Refusal::new(505, "bad_request", "HTTP/1.0 and HTTP/1.1 are spoken here.");
+    Refusal::bad("`Transfer-Encoding` must come once, with HTTP/1.1, without `Content-Length`");
+const UNKNOWN_CODING: Refusal = Refusal::new(501, "bad_request", "the only transfer coding known here is chunked");
+const UNKNOWN_EXPECTATION: Refusal = Refusal::new(417, "bad_request", "the only known expectation is 100-continue");
+const WRONG_VERSION: Refusal = Refusal::new(505, "bad_request", "HTTP/1.0 and HTTP/1.1 are spoken here");
 
 /// The body is longer than this path allows.
-pub(super) const BODY_TOO_LARGE: Refusal = Refusal::new(413, "too_large", "The body is too large.");
+pub(super) const BODY_TOO_LARGE: Refusal = Refusal::new(413, "too_large", "the body must be at most");
 
 /// Where the head ends, looking at the bytes from `from` on; `None` when more must be read. Says at once what would
 /// never end well: a client that ends lines with LF alone would otherwise wait for us as we for it.
@@ -205,7 +205,7 @@ impl Seen {
                 if !digits || self.length.is_some() {
                     return Err(BAD_LENGTH);
                 }
-                self.length = Some(value.parse().map_err(|_| BODY_TOO_LARGE)?);
+                self.length = Some(value.parse().unwrap_or(u64::MAX));
             }
             "transfer-encoding" if self.chunked => return Err(BAD_FRAMING),
             "transfer-encoding" if !value.eq_ignore_ascii_case("chunked") => return Err(UNKNOWN_CODING),
