@@ -1,5 +1,7 @@
 //! The XMPP accounts the daemon signs in to, and their sessions' states.
 
+mod table;
+
 use std::collections::VecDeque;
 use std::num::ParseIntError;
 use std::path::Path;
@@ -26,6 +28,8 @@ use crate::xmpp::disco;
 use crate::xmpp::presence::{self, Available};
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::session::{Event, SessionConfig, Skipped};
+
+pub(super) use table::Accounts;
 
 /// An account of the configuration file.
 #[derive(Clone, Debug)]
@@ -227,19 +231,16 @@ impl Engine {
             row,
         };
         if let Some(bot) = account.row.bot {
-            self.by_bot.insert(bot, id);
+            self.accounts.by_bot.insert(bot, id);
         }
-        let before = self.accounts.insert(id, account);
-        self.pending.replaced.push((id, before));
+        self.accounts.put(id, account);
         self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
         self.drop_rooms(id);
         self.settle_rooms(id)
     }
 
     pub(super) fn end_account(&mut self, id: AccountId) {
-        if let Some(before) = self.accounts.remove(&id) {
-            before.row.bot.map(|bot| self.by_bot.remove(&bot));
-            self.pending.replaced.push((id, Some(before)));
+        if self.accounts.take(id) {
             self.pending.effects.push(Effect::Session(id, Order::Close));
             self.drop_rooms(id);
         }
@@ -253,7 +254,7 @@ impl Engine {
     /// The own account of a bot, if it has one that is signed in.
     pub(super) fn account_of_bot(&self, bot: BotId) -> Option<AccountId> {
         let is_its = |account: &&Account| account.row.bot == Some(bot);
-        let noted = self.by_bot.get(&bot).and_then(|id| self.accounts.get(id)).filter(is_its);
+        let noted = self.accounts.by_bot.get(&bot).and_then(|id| self.accounts.get(id)).filter(is_its);
         noted.or_else(|| self.accounts.values().find(is_its)).map(|account| account.row.id)
     }
 
@@ -348,11 +349,10 @@ impl Engine {
 
     pub(super) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
         if event.is_counted() {
-            *self.pending.taken.entry(id).or_default() += 1;
+            *self.accounts.told.taken.entry(id).or_default() += 1;
         }
         let now = self.now.mono;
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        self.busy.insert(id);
+        let Some(account) = self.accounts.wake(id) else { return Ok(()) };
         match event {
             Event::Bound { jid, facts } => {
                 account.late.clear();
@@ -394,8 +394,8 @@ impl Engine {
             Event::Skipped(skipped) => {
                 // Behind a message that could not be stored no place counts.
                 let mark = skipped.mark.clone().filter(|_| !account.is_fenced);
-                self.pending.marks.extend(mark.map(|mark| (id, mark)));
-                self.pending.skipped.push((id, skipped.clone()));
+                self.accounts.told.marks.extend(mark.map(|mark| (id, mark)));
+                self.accounts.told.skipped.push((id, skipped.clone()));
                 Ok(())
             }
             Event::Mark(mark) => {

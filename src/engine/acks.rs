@@ -16,7 +16,7 @@ use crate::store;
 impl Engine {
     /// When the next acknowledgements are to be written (monotonic).
     pub(super) fn acks_deadline(&self) -> Option<Duration> {
-        self.busy_accounts().filter_map(|account| account.acks_due).min()
+        self.accounts.busy().filter_map(|account| account.acks_due).min()
     }
 
     /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
@@ -25,16 +25,15 @@ impl Engine {
         if !self.store.is_dirty() && self.acks_deadline().is_none_or(|at| at > now) {
             return Ok(());
         }
-        self.pending.wrote_acks = true;
-        let acked: Vec<OutboxId> = self.busy_accounts().flat_map(|account| account.acked.iter().copied()).collect();
+        self.accounts.told.wrote_acks = true;
+        let acked: Vec<OutboxId> = self.accounts.busy().flat_map(|account| account.acked.iter().copied()).collect();
         self.note_sent(&acked)?;
-        for id in &self.busy {
-            let Some(account) = self.accounts.get_mut(id) else { continue };
+        for (id, account) in self.accounts.busy_mut() {
             if !account.acked.is_empty() {
                 self.store.delete_outbox(&account.acked)?;
             }
             if let Some(mark) = account.advance_mark(now) {
-                self.store.store_mark(*id, &mark)?;
+                self.store.store_mark(id, &mark)?;
             }
         }
         Ok(())
@@ -42,11 +41,9 @@ impl Engine {
 
     /// After the commit that deleted them.
     pub(super) fn forget_written_acks(&mut self) {
-        for id in &self.busy {
-            if let Some(account) = self.accounts.get_mut(id) {
-                account.acked.clear();
-                account.acks_due = None;
-            }
+        for (_, account) in self.accounts.busy_mut() {
+            account.acked.clear();
+            account.acks_due = None;
         }
     }
 
@@ -67,24 +64,19 @@ impl Engine {
 
     /// Notes the archive id of a message that was dealt with and committed.
     pub(super) fn note_mark(&mut self, id: AccountId, mark: String) {
-        if let Some(account) = self.accounts.get_mut(&id) {
+        if let Some(account) = self.accounts.wake(id) {
             account.marks.push_back((self.now.mono, mark));
-            self.busy.insert(id);
         }
     }
 
     /// Gives the sessions what they may send, and forgets the accounts that have nothing to do.
     pub(super) fn feed_busy(&mut self, out: &mut Vec<Effect>) {
-        let mut busy = std::mem::take(&mut self.busy);
+        let mut busy = std::mem::take(&mut self.accounts.busy);
         for id in &busy {
             self.feed(*id, out);
         }
         busy.retain(|id| self.accounts.get(id).is_some_and(Account::is_busy));
-        self.busy = busy;
-    }
-
-    fn busy_accounts(&self) -> impl Iterator<Item = &Account> {
-        self.busy.iter().filter_map(|id| self.accounts.get(id))
+        self.accounts.busy = busy;
     }
 }
 

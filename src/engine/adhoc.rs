@@ -140,8 +140,7 @@ impl Engine {
         if action == Action::Complete && request.form.is_none() && !is_asked {
             return Err(Refusal::BadPayload.into());
         }
-        self.note_visits();
-        let visit = self.visits.remove(at);
+        let visit = self.visits.change().remove(at);
         let is_meant =
             action == Action::Complete && request.form.as_ref().is_none_or(|form| form.kind != FormKind::Cancel);
         match (&request.form, visit.given) {
@@ -183,7 +182,7 @@ impl Engine {
         form: Form,
         note: Option<Note>,
     ) -> Reply {
-        self.note_visits();
+        self.visits.change();
         let now = self.now.mono;
         let is_here = |visit: &Visit| visit.account == asked.account;
         if self.visits.iter().filter(|visit| is_here(visit)).count() >= limits::MENU_FORMS_MAX
@@ -241,12 +240,5 @@ impl Engine {
             reply.note = Some(Note { severity, text });
         }
         Ok(reply)
-    }
-
-    /// Before the first change of a batch: what there was, in case the batch is taken back.
-    fn note_visits(&mut self) {
-        if self.pending.visits.is_none() {
-            self.pending.visits = Some(self.visits.clone());
-        }
     }
 }

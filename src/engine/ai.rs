@@ -13,7 +13,7 @@ mod words;
 
 pub(super) use words::halves;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::engine::calls::About;
 use crate::engine::command::texts::ai;
 use crate::engine::failure::Failure;
 use crate::engine::outbox::Way;
+use crate::engine::part::Timed;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
@@ -51,8 +52,21 @@ pub(super) struct Ai {
     questions: BTreeMap<u64, Question>,
     /// Somebody who asked by the API may have gone away.
     has_left: bool,
+    /// Those of which the batch has heard more.
+    heard: BTreeSet<u64>,
     /// How fast conversations go.
     paces: HashMap<(BotId, String), Pace>,
+}
+
+impl Timed for Ai {
+    /// Nothing is asked before this time.
+    fn postpone(&mut self, until: Duration) {
+        for question in self.questions.values_mut() {
+            if let State::Waiting(at) = &mut question.state {
+                *at = (*at).max(until);
+            }
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -175,7 +189,7 @@ impl Engine {
             live: None,
         };
         let tag = self.last_tag;
-        self.change_ai().questions.insert(tag, question);
+        self.ai.change().questions.insert(tag, question);
         self.ask_what_waits()?;
         Ok(tag)
     }
@@ -183,7 +197,7 @@ impl Engine {
     /// Counts a question; refused when they come faster than people type. `Err(true)`: for the first time.
     fn admit_question(&mut self, bot: BotId, peer: &str) -> Result<(), bool> {
         let now = self.now.mono;
-        let paces = &mut self.change_ai().paces;
+        let paces = &mut self.ai.change().paces;
         let minute = Duration::from_secs(60);
         if paces.len() >= limits::AI_QUESTIONS_MAX {
             paces.retain(|_, pace| pace.since + minute > now || pace.quiet_until > now);
@@ -288,7 +302,7 @@ impl Engine {
         if row.is_confined {
             call.reach = Reach::PublicOnly;
         }
-        if let Some(question) = self.change_ai().questions.get_mut(&tag) {
+        if let Some(question) = self.ai.change().questions.get_mut(&tag) {
             question.state = State::Asked;
             question.calls += 1;
             question.dialect = dialect;
@@ -333,28 +347,11 @@ impl Engine {
         }
     }
 
-    /// The questions, which are to change; as they were, should the batch be taken back.
-    fn change_ai(&mut self) -> &mut Ai {
-        if self.pending.ai.is_none() {
-            self.pending.ai = Some(Box::new(self.ai.clone()));
-        }
-        &mut self.ai
-    }
-
     /// The outcome of a call could not be stored: its question is asked again later.
     pub(super) fn postpone_question(&mut self, tag: u64, later: Duration) -> bool {
         let Some(question) = self.ai.questions.get_mut(&tag) else { return false };
         (question.state, question.calls) = (State::Waiting(later), question.calls + 1);
         true
-    }
-
-    /// After a failed commit nothing is asked before this time.
-    pub(super) fn postpone_questions(&mut self, later: Duration) {
-        for question in self.ai.questions.values_mut() {
-            if let State::Waiting(at) = &mut question.state {
-                *at = (*at).max(later);
-            }
-        }
     }
 
     fn system_prompt(&self, row: &AiRow) -> String {

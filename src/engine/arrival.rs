@@ -161,7 +161,7 @@ impl Engine {
             }
             return Ok(());
         };
-        self.pending.arrived.push((bot, Ok(())));
+        self.arrivals.ended.push((bot, Ok(())));
         self.note_profile(bot, |profile| profile.has_arrived = true)?;
         self.withdraw_presence(bot)?;
         if !is_mutual {
@@ -338,7 +338,7 @@ impl Engine {
     /// Two at once would have the later one undo what the owner has said between them.
     fn is_renaming(&self, theirs: AccountId, id: BotId) -> bool {
         let is_such = |about: &About| matches!(about, About::Arrival(Asked::Renaming(bot) | Asked::Renamed(bot, _)) if *bot == id);
-        self.asked.values().any(|(account, about)| *account == theirs && is_such(about))
+        self.questions.open().any(|(account, about)| *account == theirs && is_such(about))
     }
 
     /// What the owner has called it himself stays.

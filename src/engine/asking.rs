@@ -3,10 +3,13 @@
 //! [`Engine::ask_entity`] notes what a question is about; the session answers each one, if only with an error, and
 //! [`Engine::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
 
+use std::collections::HashMap;
+
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::engine::arrival::is_lost;
 use crate::engine::effect::{Effect, Order};
+use crate::engine::part::Part;
 use crate::engine::{Engine, arrival, crypt, files, rooms};
 use crate::store;
 use crate::xml::Element;
@@ -40,6 +43,43 @@ pub(super) enum About {
     Omemo(crypt::Asked),
 }
 
+/// Questions that are not answered yet, by tag.
+#[derive(Default)]
+pub(super) struct Questions {
+    open: HashMap<u64, (AccountId, About)>,
+    /// Those that the batch has asked.
+    asked: Vec<u64>,
+    /// Those that were answered in it.
+    answered: Vec<(u64, (AccountId, About))>,
+}
+
+impl Questions {
+    /// What is open, and whose account asks.
+    pub(super) fn open(&self) -> impl Iterator<Item = &(AccountId, About)> {
+        self.open.values()
+    }
+
+    /// Nobody asks this any more.
+    pub(super) fn forget(&mut self, tag: u64) {
+        self.open.remove(&tag);
+    }
+}
+
+impl Part for Questions {
+    fn committed(&mut self) {
+        self.asked.clear();
+        self.answered.clear();
+    }
+
+    fn undo(&mut self) {
+        // What was asked does not go out, and answers are told again.
+        self.open.extend(self.answered.drain(..));
+        for tag in self.asked.drain(..) {
+            self.open.remove(&tag);
+        }
+    }
+}
+
 impl Engine {
     /// Asks somebody; the answer comes to the part that `about` names. Gives the question's tag.
     pub(super) fn ask_entity(
@@ -52,8 +92,8 @@ impl Engine {
     ) -> u64 {
         self.last_tag += 1;
         let tag = self.last_tag;
-        self.asked.insert(tag, (account, about));
-        self.pending.asked.push(tag);
+        self.questions.open.insert(tag, (account, about));
+        self.questions.asked.push(tag);
         self.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
         tag
     }
@@ -65,8 +105,8 @@ impl Engine {
         tag: u64,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some((asked, about)) = self.asked.remove(&tag) else { return Ok(()) };
-        self.pending.answered.push((tag, (asked, about.clone())));
+        let Some((asked, about)) = self.questions.open.remove(&tag) else { return Ok(()) };
+        self.questions.answered.push((tag, (asked, about.clone())));
         if asked != account {
             return Ok(());
         }

@@ -10,6 +10,7 @@ use crate::engine::effect::{Effect, Order};
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
+use crate::engine::part::Part;
 use crate::store;
 use crate::xmpp::session;
 
@@ -36,7 +37,6 @@ impl Engine {
 
     /// All events and what is due, in one transaction; on error everything is taken back.
     fn attempt(&mut self, events: &[Event]) -> Result<Vec<Verdict>, Fault> {
-        let removal_at = self.removal_at;
         let result = catch_unwind(AssertUnwindSafe(|| {
             let mut verdicts = Vec::with_capacity(events.len());
             for event in events {
@@ -60,37 +60,14 @@ impl Engine {
             Ok(Err(error)) => Fault::Store(error),
             Err(_) => Fault::Panic,
         };
-        let pending = std::mem::take(&mut self.pending);
-        self.revert(pending);
-        self.removal_at = removal_at;
+        self.revert();
         Err(fault)
     }
 
     /// Everything as it was before the batch, in memory and in the store.
-    fn revert(&mut self, pending: Pending) {
-        for (id, before) in pending.replaced.into_iter().rev() {
-            self.busy.insert(id);
-            match before {
-                Some(account) => self.accounts.insert(id, account),
-                None => self.accounts.remove(&id),
-            };
-        }
-        if let Some(before) = pending.visits {
-            self.visits = before;
-        }
-        if let Some(before) = pending.files {
-            self.files = before;
-        }
-        if let Some(before) = pending.ai {
-            self.ai = *before;
-        }
-        self.revert_rooms(pending.rooms);
-        self.revert_calls(pending.calls_begun, pending.calls_ended);
-        // What was asked does not go out, and answers are told again.
-        self.asked.extend(pending.answered);
-        for tag in pending.asked {
-            self.asked.remove(&tag);
-        }
+    fn revert(&mut self) {
+        self.pending = Pending::default();
+        self.parts().into_iter().for_each(Part::undo);
         self.store.rollback();
         self.omemo_settle(false);
         if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
@@ -135,17 +112,18 @@ impl Engine {
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
         let pending = std::mem::take(&mut self.pending);
         self.omemo_settle(true);
-        if pending.wrote_acks {
+        let told = std::mem::take(&mut self.accounts.told);
+        if told.wrote_acks {
             self.forget_written_acks();
         }
-        for (account, mark) in pending.marks {
+        for (account, mark) in told.marks {
             self.note_mark(account, mark);
         }
-        for (account, skipped) in pending.skipped {
+        for (account, skipped) in told.skipped {
             self.note_skipped(account, &skipped);
         }
-        out.extend(pending.taken.into_iter().map(|(account, count)| Effect::Session(account, Order::Taken(count))));
-        for (account, count) in pending.handled {
+        out.extend(told.taken.into_iter().map(|(account, count)| Effect::Session(account, Order::Taken(count))));
+        for (account, count) in told.handled {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
         out.extend(pending.effects);
@@ -179,12 +157,13 @@ impl Engine {
             }
         }
         self.feed_busy(out);
-        self.wake_updates(pending.updated, out);
-        self.wake_sealings(&pending.sealed, out);
-        self.wake_callers(pending.called, out);
-        self.wake_arrivals(pending.arrived, out);
-        self.wake_room_waiters(pending.rooms, out);
-        self.wake_lines(pending.local, out);
+        self.wake_updates(out);
+        self.wake_sealings(out);
+        self.wake_callers(out);
+        self.wake_arrivals(out);
+        self.wake_room_waiters(out);
+        self.wake_lines(out);
+        self.parts().into_iter().for_each(Part::committed);
     }
 
     /// One event that could not be committed, alone.
@@ -226,7 +205,7 @@ impl Engine {
             Event::Session(account, event @ session::Event::Answer { .. }) if again => {
                 self.unheard.push(Event::Session(account, event));
             }
-            Event::Session(_, session::Event::Answer { tag, .. }) => drop(self.asked.remove(&tag)),
+            Event::Session(_, session::Event::Answer { tag, .. }) => self.questions.forget(tag),
             // The server still has it: it comes again after the reconnect, which backs off.
             Event::Session(account, _) if again => {
                 if let Some(account) = self.accounts.get_mut(&account) {
@@ -252,11 +231,11 @@ impl Engine {
 
     /// What became of a call could not be stored.
     fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
-        self.calls.remove(&tag);
+        self.calls.forget(tag);
         if self.postpone_question(tag, self.now.mono + limits::RECONNECT_FIRST) {
             return;
         }
-        if let Some(reply) = self.callers.remove(&tag) {
+        if let Some(reply) = self.calls.callers.remove(&tag) {
             out.push(Effect::Answer(reply, Err(failure.clone())));
         }
         self.remove_at(self.now.mono + limits::REMOVAL_FIRST);
@@ -270,11 +249,7 @@ impl Engine {
         let later = self.now.mono + limits::RECONNECT_FIRST;
         self.purge_at = self.purge_at.max(later);
         self.unheard_at = later;
-        self.rooms.not_before = later;
-        self.webhooks.not_before = later;
-        self.postpone_questions(later);
-        self.removal_at = self.removal_at.map(|at| at.max(later));
-        self.arrivals.iter_mut().for_each(|arrival| arrival.until = arrival.until.max(later));
+        self.parts().into_iter().for_each(|part| part.postpone(later));
         self.postpone_acks(later);
     }
 }

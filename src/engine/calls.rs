@@ -3,6 +3,7 @@
 //! [`Engine::call_out`] notes what a call is about; it is made by the work pool after the commit, and what became of it
 //! comes back as an event. Whoever asked for it waits under its tag. What must survive a restart stands in the store.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::base::call::HttpCall;
@@ -11,6 +12,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Called;
 use crate::engine::handle::{Outcome, ReplyTo, Wait};
 use crate::engine::making::{Making, Removal};
+use crate::engine::part::Part;
 use crate::engine::webhook::Flight;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -42,6 +44,49 @@ pub(super) enum End {
     Arrival(BotId, Wait),
 }
 
+/// Calls under way, by tag.
+#[derive(Default)]
+pub(super) struct Calls {
+    open: HashMap<u64, About>,
+    /// Who waits for them.
+    pub(super) callers: HashMap<u64, ReplyTo>,
+    /// Those that the batch has begun.
+    begun: Vec<u64>,
+    /// Those that ended in it, as they were under way.
+    ended: Vec<(u64, About)>,
+    /// Those that ended in it, and what whoever waits for them gets.
+    pub(super) over: Vec<(u64, End)>,
+}
+
+impl Calls {
+    /// What is under way.
+    pub(super) fn open(&self) -> impl Iterator<Item = (u64, &About)> {
+        self.open.iter().map(|(tag, about)| (*tag, about))
+    }
+
+    /// What became of one is not heard any more.
+    pub(super) fn forget(&mut self, tag: u64) {
+        self.open.remove(&tag);
+    }
+}
+
+impl Part for Calls {
+    fn committed(&mut self) {
+        self.begun.clear();
+        self.ended.clear();
+    }
+
+    fn undo(&mut self) {
+        // Calls of the batch are not made, and what came of others is told again.
+        for tag in self.begun.drain(..) {
+            self.open.remove(&tag);
+        }
+        // Behind that, as the next call of a task has the tag of the one before.
+        self.open.extend(self.ended.drain(..));
+        self.over.clear();
+    }
+}
+
 impl Engine {
     /// Has a call made after the commit. `key` is what it must not hold up: its destination and bot.
     pub(super) fn call_out(&mut self, key: String, call: HttpCall, about: About) -> u64 {
@@ -62,24 +107,24 @@ impl Engine {
     }
 
     fn begin_call(&mut self, tag: u64, key: String, call: HttpCall, about: About, pace: Option<Duration>) {
-        self.calls.insert(tag, about);
-        self.pending.calls_begun.push(tag);
+        self.calls.open.insert(tag, about);
+        self.calls.begun.push(tag);
         self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
     }
 
     /// Calls a call off; what becomes of it is not heard any more.
     pub(super) fn drop_call(&mut self, tag: u64) {
-        let Some(about) = self.calls.remove(&tag) else { return };
-        if !self.pending.calls_begun.contains(&tag) {
-            self.pending.calls_ended.push((tag, about));
+        let Some(about) = self.calls.open.remove(&tag) else { return };
+        if !self.calls.begun.contains(&tag) {
+            self.calls.ended.push((tag, about));
         }
         self.pending.effects.push(Effect::CallOff(tag));
     }
 
     /// A call is over.
     pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
-        let Some(about) = self.calls.remove(&tag) else { return Ok(()) };
-        self.pending.calls_ended.push((tag, about.clone()));
+        let Some(about) = self.calls.open.remove(&tag) else { return Ok(()) };
+        self.calls.ended.push((tag, about.clone()));
         let end = match about {
             About::EjabberdTest => self.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
             About::Register(making) => self.on_registered(tag, *making, called),
@@ -90,33 +135,24 @@ impl Engine {
             About::Ai => self.on_ai_called(tag, called).map(|()| None),
         };
         match end {
-            Ok(Some(end)) => self.pending.called.push((tag, end)),
+            Ok(Some(end)) => self.calls.over.push((tag, end)),
             Ok(None) => {}
-            Err(Trouble::Failure(failure)) => self.pending.called.push((tag, End::Outcome(Err(failure)))),
+            Err(Trouble::Failure(failure)) => self.calls.over.push((tag, End::Outcome(Err(failure)))),
             Err(Trouble::Store(error)) => return Err(error),
         }
         Ok(())
     }
 
-    /// After a batch was taken back: its calls are not made, and what came of others is told again.
-    pub(super) fn revert_calls(&mut self, begun: Vec<u64>, ended: Vec<(u64, About)>) {
-        for tag in begun {
-            self.calls.remove(&tag);
-        }
-        // Behind that, as the next call of a task has the tag of the one before.
-        self.calls.extend(ended);
-    }
-
     /// Whoever asked waits for the end of a call.
     pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo, out: &mut Vec<Effect>) {
         self.begin_hearing(tag, &reply, out);
-        self.callers.insert(tag, reply);
+        self.calls.callers.insert(tag, reply);
     }
 
     /// Answers those whose calls are over.
-    pub(super) fn wake_callers(&mut self, called: Vec<(u64, End)>, out: &mut Vec<Effect>) {
-        for (tag, end) in called {
-            let Some(reply) = self.callers.remove(&tag) else { continue };
+    pub(super) fn wake_callers(&mut self, out: &mut Vec<Effect>) {
+        for (tag, end) in std::mem::take(&mut self.calls.over) {
+            let Some(reply) = self.calls.callers.remove(&tag) else { continue };
             match end {
                 End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
                 End::Arrival(bot, wait) => self.await_arrival(bot, wait, reply),

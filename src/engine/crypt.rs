@@ -28,6 +28,7 @@ use crate::base::limits;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt, Mode, OmemoInfo};
+use crate::engine::part::Part;
 use crate::engine::{Engine, Trouble};
 use crate::omemo::{self, Bundle, Device, Entropy, PublicKey, Version};
 use crate::store;
@@ -55,6 +56,21 @@ pub(super) struct Crypt {
     due: BTreeMap<AccountId, Duration>,
     /// Accounts whose work is done in the batch under way.
     taken: Vec<AccountId>,
+    /// Messages that wait for keys no more since this batch, and whether they went out encrypted; `None`: they do not go out.
+    sealed: Vec<(String, Option<bool>)>,
+    /// What owners are to be told of keys.
+    notices: Vec<trust::Notice>,
+}
+
+impl Part for Crypt {
+    fn committed(&mut self) {
+        self.sealed.clear();
+    }
+
+    fn undo(&mut self) {
+        self.sealed.clear();
+        self.notices.clear();
+    }
 }
 
 /// A question about devices.
@@ -133,7 +149,7 @@ impl Engine {
     /// Whether such a question of an account is open.
     fn is_asked(&self, account: AccountId, is_it: impl Fn(&Asked) -> bool) -> bool {
         let is_it = |about: &About| matches!(about, About::Omemo(asked) if is_it(asked));
-        self.asked.values().any(|(asked, about)| *asked == account && is_it(about))
+        self.questions.open().any(|(asked, about)| *asked == account && is_it(about))
     }
 
     /// An account has something to do, after this time at the latest.

@@ -16,6 +16,7 @@ use crate::engine::command::{self, Chat, texts};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
+use crate::engine::part::Part;
 use crate::engine::received::{Said, words};
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -33,6 +34,31 @@ pub(super) struct Arrival {
     pub(super) until: Duration,
     /// The bot is wanted only if it is online by then.
     is_strict: bool,
+}
+
+/// Those who wait, and logins of new bots that came to an end in this batch, good or bad.
+#[derive(Default)]
+pub(super) struct Arrivals {
+    waiting: Vec<Arrival>,
+    pub(super) ended: Vec<(BotId, Result<(), Failure>)>,
+}
+
+impl Part for Arrivals {
+    fn committed(&mut self) {
+        self.ended.clear();
+    }
+
+    fn undo(&mut self) {
+        self.ended.clear();
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.waiting.iter().map(|arrival| arrival.until).min()
+    }
+
+    fn postpone(&mut self, until: Duration) {
+        self.waiting.iter_mut().for_each(|arrival| arrival.until = arrival.until.max(until));
+    }
 }
 
 // --- coming and going ---
@@ -109,7 +135,7 @@ impl Engine {
             self.store.store_account(&row)?;
             if self.accounts.contains_key(&row.id) {
                 self.start_account(row, self.login())?;
-            } else if self.leaving.contains_key(&row.id) {
+            } else if self.removals.leaving.contains_key(&row.id) {
                 self.remove_all_now();
             }
         }
@@ -187,7 +213,7 @@ impl Engine {
             (false, _) => {}
         }
         let Some(bot) = row.bot else { return Ok(()) };
-        if self.arrivals.iter().any(|arrival| arrival.bot == bot) {
+        if self.arrivals.waiting.iter().any(|arrival| arrival.bot == bot) {
             match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => {
@@ -197,7 +223,7 @@ impl Engine {
                         _ => ("registration_failed", "make the bot once more, it gets another name then"),
                     };
                     let why = why.replace(&remedy::password(row.jid.as_str()), remedy);
-                    self.pending.arrived.push((bot, Err(Failure::Remote { what, why })));
+                    self.arrivals.ended.push((bot, Err(Failure::Remote { what, why })));
                 }
             }
         }
@@ -210,13 +236,13 @@ impl Engine {
             Wait::No => (Duration::ZERO, false),
             Wait::Online(time) => (time, true),
         };
-        self.arrivals.push(Arrival { bot, reply, until: self.now.mono + time, is_strict });
+        self.arrivals.waiting.push(Arrival { bot, reply, until: self.now.mono + time, is_strict });
     }
 
     /// By time: bots that were wanted only if they are online by now are taken back.
     pub(super) fn take_back_late(&mut self) -> Result<(), store::Error> {
         let is_late = |arrival: &&Arrival| arrival.is_strict && arrival.until <= self.now.mono;
-        let late: Vec<BotId> = self.arrivals.iter().filter(is_late).map(|arrival| arrival.bot).collect();
+        let late: Vec<BotId> = self.arrivals.waiting.iter().filter(is_late).map(|arrival| arrival.bot).collect();
         for id in late {
             let Some(bot) = self.bots.get(&id) else { continue };
             let state = self.bot_state(bot)?;
@@ -228,7 +254,7 @@ impl Engine {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => {
                     let why = format!("the bot did not come online in time and was taken back: {why}");
-                    self.pending.arrived.push((id, Err(Failure::Remote { what: "registration_failed", why })));
+                    self.arrivals.ended.push((id, Err(Failure::Remote { what: "registration_failed", why })));
                 }
             }
         }
@@ -236,8 +262,9 @@ impl Engine {
     }
 
     /// Answers those whose bots have arrived or will not, and those who have waited long enough.
-    pub(super) fn wake_arrivals(&mut self, arrived: Vec<(BotId, Result<(), Failure>)>, out: &mut Vec<Effect>) {
-        for arrival in std::mem::take(&mut self.arrivals) {
+    pub(super) fn wake_arrivals(&mut self, out: &mut Vec<Effect>) {
+        let arrived = std::mem::take(&mut self.arrivals.ended);
+        for arrival in std::mem::take(&mut self.arrivals.waiting) {
             let result = arrived.iter().find(|(bot, _)| *bot == arrival.bot).map(|(_, result)| result);
             let outcome = match (result, self.bots.get(&arrival.bot)) {
                 (Some(Err(failure)), _) => Err(failure.clone()),
@@ -251,7 +278,7 @@ impl Engine {
                     }
                 }
                 _ => {
-                    self.arrivals.push(arrival);
+                    self.arrivals.waiting.push(arrival);
                     continue;
                 }
             };

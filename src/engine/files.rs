@@ -21,6 +21,7 @@ use crate::engine::calls::{End, wait_for};
 use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Outcome;
+use crate::engine::part::Timed;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::FileRow;
@@ -44,6 +45,13 @@ pub(super) struct Files {
     places: HashMap<AccountId, String>,
     /// By number.
     jobs: BTreeMap<u64, Job>,
+}
+
+impl Timed for Files {
+    /// When the first job is given up.
+    fn deadline(&self) -> Option<Duration> {
+        self.jobs.values().map(|job| job.until).min()
+    }
 }
 
 /// One file on its way.
@@ -100,21 +108,13 @@ impl Engine {
         let number = self.last_tag;
         let until = self.now.mono + patience;
         let job = Job { bot, account, task, is_searching: false, slots: 0, until };
-        self.touch_files().jobs.insert(number, job);
+        self.files.change().jobs.insert(number, job);
         Ok((number, wait_for(number)))
     }
 
-    /// For a change that a failed commit takes back.
-    fn touch_files(&mut self) -> &mut Files {
-        if self.pending.files.is_none() {
-            self.pending.files = Some(self.files.clone());
-        }
-        &mut self.files
-    }
-
     fn end_job(&mut self, number: u64, outcome: Outcome) {
-        if self.touch_files().jobs.remove(&number).is_some() {
-            self.pending.called.push((number, End::Outcome(outcome)));
+        if self.files.change().jobs.remove(&number).is_some() {
+            self.calls.over.push((number, End::Outcome(outcome)));
         }
     }
 
@@ -132,11 +132,6 @@ impl Engine {
                 Ok(())
             }
         }
-    }
-
-    /// When the first job is given up.
-    pub(super) fn files_deadline(&self) -> Option<Duration> {
-        self.files.jobs.values().map(|job| job.until).min()
     }
 
     /// Ends the jobs whose time is over.
@@ -170,7 +165,7 @@ impl Engine {
 impl Engine {
     /// The next step of a job that needs a slot: the service is known, or looked for.
     fn find_slot(&mut self, number: u64) -> Result<(), Trouble> {
-        let Some(job) = self.touch_files().jobs.get_mut(&number) else { return Ok(()) };
+        let Some(job) = self.files.change().jobs.get_mut(&number) else { return Ok(()) };
         let account = job.account;
         if !self.accounts.get(&account).is_some_and(|account| account.is_online) {
             return Err(failed("the account is not online at the moment; try again later").into());
@@ -214,7 +209,7 @@ impl Engine {
         asked: Asked,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        self.touch_files();
+        self.files.change();
         match asked {
             Asked::Items => {
                 let items = answer.as_ref().ok().and_then(Option::as_ref).map(disco::read_items).unwrap_or_default();
@@ -295,7 +290,7 @@ impl Engine {
     /// A new stream: its server may have another upload service by now.
     pub(super) fn forget_upload_service(&mut self, account: AccountId) {
         if self.files.services.contains_key(&account) {
-            let files = self.touch_files();
+            let files = self.files.change();
             files.services.remove(&account);
             files.places.remove(&account);
         }

@@ -4,6 +4,7 @@
 //! What is left to do stands in the table (`removing`); how often it was tried is forgotten with the process. How each
 //! kind of account goes is in `making` (ejabberd's API), `registering` (by its own session) and `farewell` (given back).
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::base::id::AccountId;
@@ -14,6 +15,7 @@ use crate::base::time::Backoff;
 use crate::engine::calls::About;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{LeavingInfo, Remains};
+use crate::engine::part::{Kept, Part};
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
@@ -25,6 +27,42 @@ pub(super) struct Leaving {
     at: Duration,
     since: Duration,
     why: String,
+}
+
+/// Accounts of deleted bots that are to go.
+#[derive(Default)]
+pub(super) struct Removals {
+    /// When they are looked after again (monotonic).
+    at: Kept<Option<Duration>>,
+    /// How those fare that were tried in vain.
+    pub(super) leaving: HashMap<AccountId, Leaving>,
+    /// Those that were not at their server when it was asked first (monotonic).
+    pub(super) absent: HashMap<AccountId, Duration>,
+}
+
+impl Removals {
+    /// They are looked after at once.
+    pub(super) fn new(now: Duration) -> Removals {
+        Removals { at: Some(now).into(), ..Removals::default() }
+    }
+}
+
+impl Part for Removals {
+    fn committed(&mut self) {
+        self.at.committed();
+    }
+
+    fn undo(&mut self) {
+        self.at.undo();
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Part::deadline(&self.at)
+    }
+
+    fn postpone(&mut self, until: Duration) {
+        Part::postpone(&mut self.at, until);
+    }
 }
 
 impl Engine {
@@ -40,8 +78,8 @@ impl Engine {
         }
         let (now, random) = (self.now.mono, u32::from_le_bytes(self.random()));
         let first = if row.origin == Origin::Api { limits::REMOVAL_FIRST } else { limits::RECONNECT_FIRST };
-        let is_first = !self.leaving.contains_key(&row.id);
-        let left = self.leaving.entry(row.id).or_insert_with(|| Leaving {
+        let is_first = !self.removals.leaving.contains_key(&row.id);
+        let left = self.removals.leaving.entry(row.id).or_insert_with(|| Leaving {
             backoff: Backoff::new(first, limits::REMOVAL_MAX),
             at: now,
             since: now,
@@ -60,28 +98,28 @@ impl Engine {
 
     /// Looks after what is to be removed at this time, if not before.
     pub(super) fn remove_at(&mut self, at: Duration) {
-        self.removal_at = Some(self.removal_at.map_or(at, |other| other.min(at)));
+        *self.removals.at.change() = Some(self.removals.at.map_or(at, |other| other.min(at)));
     }
 
     /// Something has changed that may help: everything is tried now.
     pub(super) fn remove_all_now(&mut self) {
-        for left in self.leaving.values_mut() {
+        for left in self.removals.leaving.values_mut() {
             left.at = self.now.mono;
         }
-        self.removal_at = Some(self.now.mono);
+        *self.removals.at.change() = Some(self.now.mono);
     }
 
     /// By time: goes on with everything that is to be removed.
     pub(super) fn remove_what_is_left(&mut self) -> Result<(), store::Error> {
-        if self.removal_at.is_none_or(|at| at > self.now.mono) {
+        if self.removals.at.is_none_or(|at| at > self.now.mono) {
             return Ok(());
         }
-        self.removal_at = None;
+        *self.removals.at.change() = None;
         for row in self.store.list_accounts()? {
             if !row.removing || self.is_in_hand(row.id) {
                 continue;
             }
-            match self.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.now.mono) {
+            match self.removals.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.now.mono) {
                 Some(at) => self.remove_at(at),
                 None if row.origin == Origin::Api => match self.remove(row.clone(), None) {
                     Err(Trouble::Store(error)) => return Err(error),
@@ -98,7 +136,7 @@ impl Engine {
 
     /// Whether a call about this account is under way.
     fn is_in_hand(&self, id: AccountId) -> bool {
-        self.calls.values().any(|about| match about {
+        self.calls.open().any(|(_, about)| match about {
             About::Register(making) => making.is_about(id),
             About::Check(removal) | About::Unregister(removal) => removal.is_about(id),
             About::EjabberdTest | About::File(_) | About::Webhook(_) | About::Ai => false,
@@ -107,7 +145,7 @@ impl Engine {
 
     /// Whether an account is only just being made; its row is marked as if it were to go.
     pub(super) fn is_being_made(&self, id: AccountId) -> bool {
-        self.calls.values().any(|about| matches!(about, About::Register(making) if making.is_about(id)))
+        self.calls.open().any(|(_, about)| matches!(about, About::Register(making) if making.is_about(id)))
     }
 
     /// The accounts of deleted bots that are still there, of one owner or of all.
@@ -121,7 +159,7 @@ impl Engine {
             if owner.is_some() && whose.as_ref() != owner {
                 continue;
             }
-            let left = self.leaving.get(&row.id);
+            let left = self.removals.leaving.get(&row.id);
             let running = self.accounts.get(&row.id).map(|running| running.course.why.clone());
             out.push(LeavingInfo {
                 jid: row.jid,
@@ -155,8 +193,8 @@ impl Engine {
 
     /// Forgets an account with all that is known of it.
     pub(super) fn drop_account(&mut self, id: AccountId) -> Result<(), store::Error> {
-        self.leaving.remove(&id);
-        self.absent.remove(&id);
+        self.removals.leaving.remove(&id);
+        self.removals.absent.remove(&id);
         self.end_account(id);
         self.store.delete_account(id)
     }

@@ -42,7 +42,7 @@ impl Engine {
     /// Somebody said something to a bot. A program that was seen has a day, so that one which comes by the hour is not
     /// taken for none; one that was never seen has a minute.
     pub(super) fn note_said(&mut self, bot: BotId) -> Result<(), store::Error> {
-        if self.update_waiters.contains_key(&bot) || self.has_other_listener(bot)? {
+        if self.updates.waiters.contains_key(&bot) || self.has_other_listener(bot)? {
             return Ok(());
         }
         let seen = self.seen_at(bot)?;
@@ -63,7 +63,7 @@ impl Engine {
     /// Whether something may answer what is said to a bot.
     pub(super) fn has_listener(&self, bot: BotId) -> Result<bool, store::Error> {
         let is_near = |at: Duration| self.now.mono < at + limits::UNHEARD_SINCE;
-        let is_polled = self.update_waiters.contains_key(&bot) || self.seen_at(bot)?.is_some_and(is_near);
+        let is_polled = self.updates.waiters.contains_key(&bot) || self.seen_at(bot)?.is_some_and(is_near);
         Ok(is_polled || self.has_other_listener(bot)?)
     }
 
@@ -85,7 +85,7 @@ impl Engine {
             let (owner, mode, name) = (bot.row.owner.clone(), bot.mode, bot.row.name.clone());
             let (key, at) = (format!("bot_{id}_unheard_at"), self.now.unix());
             let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
-            if self.update_waiters.contains_key(&id)
+            if self.updates.waiters.contains_key(&id)
                 || self.has_other_listener(id)?
                 || (0..limits::UNHEARD_EVERY_S).contains(&(at - last))
             {

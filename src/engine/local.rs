@@ -12,6 +12,7 @@ use crate::engine::command;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
+use crate::engine::part::Part;
 use crate::engine::received::Said;
 use crate::engine::registry::Bot;
 use crate::engine::router::named;
@@ -49,6 +50,25 @@ pub(super) struct Waiter {
     after: i64,
     /// When it gets an empty answer (monotonic).
     pub(super) until: Duration,
+}
+
+/// Terminals that wait, and whether there is something for them.
+#[derive(Default)]
+pub(super) struct Local {
+    pub(super) waiters: Vec<Waiter>,
+    has_new: bool,
+}
+
+impl Part for Local {
+    fn committed(&mut self) {}
+
+    fn undo(&mut self) {
+        self.has_new = false;
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.waiters.iter().map(|waiter| waiter.until).min()
+    }
 }
 
 impl Engine {
@@ -90,7 +110,7 @@ impl Engine {
             Speaker::Manager => (None, false, "Botmother".to_string()),
             Speaker::Bot(id, name) => (Some(id), false, name),
         };
-        self.pending.local = true;
+        self.local.has_new = true;
         let created_at = self.now.unix();
         self.store.insert_local(&LocalRow { id: 0, bot, from_owner, sender, text: text.to_string(), created_at })
     }
@@ -113,19 +133,19 @@ impl Engine {
 
     /// Lets a terminal wait.
     pub(super) fn await_lines(&mut self, with: Option<BotId>, after: i64, timeout: Duration, reply: ReplyTo) {
-        self.local_waiters.retain(|waiter| !waiter.reply.is_gone());
-        self.local_waiters.push(Waiter { reply, with, after, until: self.now.mono + timeout });
+        self.local.waiters.retain(|waiter| !waiter.reply.is_gone());
+        self.local.waiters.push(Waiter { reply, with, after, until: self.now.mono + timeout });
     }
 
     /// Answers terminals when there are new lines, and those whose time is over.
-    pub(super) fn wake_lines(&mut self, has_new: bool, out: &mut Vec<Effect>) {
+    pub(super) fn wake_lines(&mut self, out: &mut Vec<Effect>) {
         let now = self.now.mono;
-        if !has_new && self.local_waiters.iter().all(|waiter| waiter.until > now) {
+        if !std::mem::take(&mut self.local.has_new) && self.local.waiters.iter().all(|waiter| waiter.until > now) {
             return;
         }
-        for waiter in std::mem::take(&mut self.local_waiters) {
+        for waiter in std::mem::take(&mut self.local.waiters) {
             match self.read_lines(waiter.with, waiter.after) {
-                Ok(lines) if lines.is_empty() && waiter.until > now => self.local_waiters.push(waiter),
+                Ok(lines) if lines.is_empty() && waiter.until > now => self.local.waiters.push(waiter),
                 Ok(lines) => out.push(Effect::Answer(waiter.reply, Ok(Answer::Lines(lines)))),
                 Err(error) => {
                     log::error!("reading the built-in chat failed: {error}");

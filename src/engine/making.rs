@@ -264,7 +264,7 @@ impl Engine {
             }
             // It is not there, or not ours; but perhaps it is only just being made, for a daemon that was killed then.
             Some(false) => {
-                let first = *self.absent.entry(row.id).or_insert(self.now.mono);
+                let first = *self.removals.absent.entry(row.id).or_insert(self.now.mono);
                 if removal.bot.is_none() && self.now.mono < first + limits::REGISTER_LATE_MAX {
                     self.remove_at(first + limits::REGISTER_LATE_MAX);
                     return Ok(None);

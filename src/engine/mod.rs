@@ -35,6 +35,7 @@ mod local;
 mod making;
 mod metrics;
 mod outbox;
+mod part;
 mod progress;
 mod received;
 mod registering;
@@ -50,11 +51,11 @@ mod webhook;
 pub use accounts::ConfigAccount;
 pub use command::api::ApiFacts;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::base::id::{AccountId, BotId};
+use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
@@ -65,9 +66,9 @@ use crate::engine::effect::{Effect, Order};
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Outcome, ReplyTo};
+use crate::engine::part::{Kept, Part};
 use crate::engine::registry::Bot;
 use crate::store::{self, Store};
-use crate::xmpp::session::Skipped;
 
 /// What the engine is told once, at its start.
 pub struct Setup {
@@ -108,36 +109,25 @@ pub struct Engine {
     started: Now,
     bots: BTreeMap<BotId, Bot>,
     by_token: HashMap<[u8; 32], BotId>,
-    accounts: BTreeMap<AccountId, Account>,
-    /// Which account was last started for a bot: where to look first.
-    by_bot: HashMap<BotId, AccountId>,
-    /// Accounts that something happened to in this batch, or that have something left to do.
-    busy: BTreeSet<AccountId>,
-    update_waiters: HashMap<BotId, updates::Waiter>,
-    local_waiters: Vec<local::Waiter>,
-    /// Questions to XMPP entities that are not answered yet, by tag.
-    asked: HashMap<u64, (AccountId, asking::About)>,
+    accounts: accounts::Accounts,
+    updates: updates::Updates,
+    local: local::Local,
+    questions: asking::Questions,
     /// Answers that could not be committed; nobody gives them again. And when they are heard once more (monotonic).
     unheard: Vec<Event>,
     unheard_at: Duration,
     last_tag: u64,
-    /// Calls under way, by tag, and who waits for them.
-    calls: HashMap<u64, calls::About>,
-    callers: HashMap<u64, ReplyTo>,
-    /// When removals of accounts are tried again, and how those fare that were tried in vain.
-    removal_at: Option<Duration>,
-    leaving: HashMap<AccountId, leaving::Leaving>,
-    /// Accounts to be removed that were not at their server when it was asked first (monotonic).
-    absent: HashMap<AccountId, Duration>,
+    calls: calls::Calls,
     /// Who waits for a new bot to be online.
-    arrivals: Vec<dedicated::Arrival>,
+    arrivals: dedicated::Arrivals,
+    removals: leaving::Removals,
     /// Who fills out the form of a command.
-    visits: Vec<adhoc::Visit>,
+    visits: Kept<Vec<adhoc::Visit>>,
     rooms: rooms::Rooms,
-    files: files::Files,
+    files: Kept<files::Files>,
     listening: listening::Listening,
     webhooks: webhook::Webhooks,
-    ai: ai::Ai,
+    ai: Kept<ai::Ai>,
     crypt: crypt::Crypt,
     /// How far the key is trusted under which the message of the event under way came; `None`: in the clear.
     under: Option<crypt::trust::Standing>,
@@ -162,50 +152,6 @@ struct Pending {
     effects: Vec<Effect>,
     /// Messages accepted: to be sent if there is room.
     accepted: Vec<outbox::Accepted>,
-    /// Bots that got updates.
-    updated: Vec<BotId>,
-    /// The built-in chat got lines.
-    local: bool,
-    /// Archive ids of messages dealt with.
-    marks: Vec<(AccountId, String)>,
-    /// Acknowledged messages were deleted from the outbox.
-    wrote_acks: bool,
-    /// Messages of each session in this batch, to be reported as handled.
-    handled: BTreeMap<AccountId, u32>,
-    /// The same of what needs no commit.
-    taken: BTreeMap<AccountId, u32>,
-    /// Stanzas that sessions have skipped.
-    skipped: Vec<(AccountId, Box<Skipped>)>,
-    /// Tags of calls that are to be made.
-    calls_begun: Vec<u64>,
-    /// Calls that are over, as they were under way.
-    calls_ended: Vec<(u64, calls::About)>,
-    /// Calls that are over, and what whoever waits for them gets.
-    called: Vec<(u64, calls::End)>,
-    /// Logins of new bots that have come to an end, good or bad.
-    arrived: Vec<(BotId, Result<(), Failure>)>,
-    /// Tags of questions to entities that were asked.
-    asked: Vec<u64>,
-    /// Questions to entities that were answered.
-    answered: Vec<(u64, (AccountId, asking::About))>,
-    /// Accounts that were started or removed, as they were before, oldest first.
-    replaced: Vec<(AccountId, Option<Account>)>,
-    /// Forms being filled out before the batch, if it has changed them.
-    visits: Option<Vec<adhoc::Visit>>,
-    /// Files on their way before the batch, if it has changed that.
-    files: Option<files::Files>,
-    /// Questions of which more of the answer was heard.
-    heard: BTreeSet<u64>,
-    /// Bytes of updates that pollers get.
-    update_bytes: usize,
-    /// Questions to AIs before the batch, if it has changed them.
-    ai: Option<Box<ai::Ai>>,
-    /// Rooms as they were, and who is to hear of them.
-    rooms: rooms::Changes,
-    /// Messages that do not wait for keys any more, and whether they went out encrypted; `None`: they do not go out.
-    sealed: Vec<(String, Option<bool>)>,
-    /// What owners are to be told of keys.
-    notices: Vec<crypt::trust::Notice>,
 }
 
 /// What becomes of a question inside a batch.
@@ -267,27 +213,22 @@ impl Engine {
             started: now,
             bots: BTreeMap::new(),
             by_token: HashMap::new(),
-            accounts: BTreeMap::new(),
-            by_bot: HashMap::new(),
-            busy: BTreeSet::new(),
-            update_waiters: HashMap::new(),
-            local_waiters: Vec::new(),
-            asked: HashMap::new(),
+            accounts: accounts::Accounts::default(),
+            updates: updates::Updates::default(),
+            local: local::Local::default(),
+            questions: asking::Questions::default(),
             unheard: Vec::new(),
             unheard_at: now.mono,
             last_tag: 0,
-            calls: HashMap::new(),
-            callers: HashMap::new(),
-            removal_at: Some(now.mono),
-            leaving: HashMap::new(),
-            absent: HashMap::new(),
-            arrivals: Vec::new(),
-            visits: Vec::new(),
+            calls: calls::Calls::default(),
+            removals: leaving::Removals::new(now.mono),
+            arrivals: dedicated::Arrivals::default(),
+            visits: Kept::default(),
             rooms: rooms::Rooms::default(),
-            files: files::Files::default(),
+            files: Kept::default(),
             listening: listening::Listening::default(),
             webhooks: webhook::Webhooks::default(),
-            ai: ai::Ai::default(),
+            ai: Kept::default(),
             crypt: crypt::Crypt::default(),
             under: None,
             purge_at: now.mono,
@@ -307,6 +248,7 @@ impl Engine {
         let pending = std::mem::take(&mut engine.pending);
         engine.queue_accepted(pending.accepted);
         engine.starting = pending.effects;
+        engine.parts().into_iter().for_each(Part::committed);
         Ok(engine)
     }
 
@@ -347,18 +289,37 @@ impl Engine {
         self.store
     }
 
+    /// The parts of the engine that a batch may change.
+    fn parts(&mut self) -> [&mut dyn Part; 13] {
+        [
+            &mut self.accounts,
+            &mut self.updates,
+            &mut self.local,
+            &mut self.questions,
+            &mut self.calls,
+            &mut self.removals,
+            &mut self.arrivals,
+            &mut self.visits,
+            &mut self.rooms,
+            &mut self.files,
+            &mut self.webhooks,
+            &mut self.ai,
+            &mut self.crypt,
+        ]
+    }
+
     /// When [`Engine::batch`] is to be called without an event (monotonic).
-    pub fn deadline(&self) -> Option<Duration> {
-        let waiters = self.update_waiters.values().map(|w| w.until).chain(self.local_waiters.iter().map(|w| w.until));
-        let arrivals = self.arrivals.iter().map(|arrival| arrival.until);
-        let others = arrivals.chain(self.removal_at).chain(self.rooms_deadline());
-        let others = others
-            .chain(self.files_deadline())
-            .chain(self.listening_deadline())
-            .chain(self.webhooks_deadline())
-            .chain(self.ai_deadline());
-        let others = others.chain(self.omemo_deadline()).chain(self.unheard.first().map(|_| self.unheard_at));
-        waiters.chain(self.acks_deadline()).chain(others).chain([self.purge_at]).min()
+    pub fn deadline(&mut self) -> Option<Duration> {
+        let parts = self.parts().into_iter().filter_map(|part| part.deadline()).min();
+        let others = [
+            self.acks_deadline(),
+            self.listening_deadline(),
+            self.ai_deadline(),
+            self.omemo_deadline(),
+            self.webhooks_deadline(),
+        ];
+        let unheard = self.unheard.first().map(|_| self.unheard_at);
+        others.into_iter().flatten().chain(parts).chain(unheard).chain([self.purge_at]).min()
     }
 
     /// What time alone brings: old rows, pollers whose wait is over.
@@ -382,7 +343,7 @@ impl Engine {
         let up = self.now.mono.saturating_sub(self.started.mono).as_secs();
         let updates: i64 = self.bots.values().map(|bot| bot.queued).sum();
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
-        for (id, account) in &self.accounts {
+        for (id, account) in self.accounts.iter() {
             let (count, skipped) = (self.outbox_depth(*id), account.skipped);
             let (jid, how) = (&account.row.jid, account.told());
             log::info!("status: {jid}: {how}; {count} messages wait, {skipped} stanzas were skipped");
@@ -404,8 +365,8 @@ impl Engine {
         self.end_sealing_waits();
         self.end_room_waits();
         self.end_ai_waits();
-        let updates = self.update_waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
-        let lines = self.local_waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
+        let updates = self.updates.waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
+        let lines = self.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();
         self.pending.effects.extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
     }

@@ -297,9 +297,8 @@ impl Engine {
     /// After the commit: what was accepted joins its account's queue.
     pub(super) fn queue_accepted(&mut self, accepted: Vec<Accepted>) {
         for message in accepted {
-            if let Some(account) = self.accounts.get_mut(&message.account) {
+            if let Some(account) = self.accounts.wake(message.account) {
                 account.queue.push(message.id, message.stanza);
-                self.busy.insert(message.account);
             }
         }
     }

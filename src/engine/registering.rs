@@ -66,7 +66,7 @@ impl Engine {
 
     /// An account that is to go is online.
     pub(super) fn go_on_unregistering(&mut self, account: AccountId) {
-        let is_asked = self.asked.values().any(|(_, about)| matches!(about, About::Removal(id, _) if *id == account));
+        let is_asked = self.questions.open().any(|(_, about)| matches!(about, About::Removal(id, _) if *id == account));
         if !is_asked {
             self.ask_for_removal(account, None);
         }
@@ -94,7 +94,7 @@ impl Engine {
         }
         if let Some(bot) = bot {
             let left = Some((Remains::Account, answer.is_ok()));
-            self.pending.called.push((tag, End::Outcome(Ok(Answer::Deleted(bot, left)))));
+            self.calls.over.push((tag, End::Outcome(Ok(Answer::Deleted(bot, left)))));
         }
         Ok(())
     }

@@ -188,7 +188,7 @@ impl Engine {
         if let Some(hash) = self.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
             self.by_token.remove(&hash);
         }
-        self.by_bot.remove(&id);
+        self.accounts.by_bot.remove(&id);
         self.drop_update_waiter(id);
         self.forget_webhook(id);
         self.forget_invitations(id);

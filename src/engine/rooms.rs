@@ -17,6 +17,7 @@ use crate::engine::copies::Late;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo};
+use crate::engine::part::Part;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{Origin, RoomRow};
@@ -47,16 +48,36 @@ pub(super) struct Rooms {
     waiters: Vec<Waiter>,
     refused: BTreeMap<BotId, invited::Refused>,
     /// After a failed commit nothing is due before this (monotonic).
-    pub(super) not_before: Duration,
+    not_before: Duration,
+    /// Rooms as they were before the batch, oldest first.
+    before: Vec<(Key, Option<Entry>)>,
+    /// What has happened in the batch that callers wait for.
+    turns: Vec<(Key, Turn)>,
 }
 
-/// What a batch changes; see [`super::Pending`].
-#[derive(Default)]
-pub(super) struct Changes {
-    /// Rooms as they were, oldest first.
-    before: Vec<(Key, Option<Entry>)>,
-    /// What callers wait for.
-    turns: Vec<(Key, Turn)>,
+impl Part for Rooms {
+    fn committed(&mut self) {
+        self.before.clear();
+    }
+
+    fn undo(&mut self) {
+        for (key, before) in self.before.drain(..).rev() {
+            match before {
+                Some(entry) => self.entries.insert(key, entry),
+                None => self.entries.remove(&key),
+            };
+        }
+        self.turns.clear();
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        let due = self.entries.values().filter_map(Entry::deadline).min()?;
+        Some(due.max(self.not_before))
+    }
+
+    fn postpone(&mut self, until: Duration) {
+        self.not_before = until;
+    }
 }
 
 impl Rooms {
@@ -270,16 +291,10 @@ impl Engine {
 // --- time, and going back ---
 
 impl Engine {
-    /// When something is due in a room (monotonic).
-    pub(super) fn rooms_deadline(&self) -> Option<Duration> {
-        let due = self.rooms.entries.values().filter_map(Entry::deadline).min()?;
-        Some(due.max(self.rooms.not_before))
-    }
-
     /// What time brings, and messages that may go out now.
     pub(super) fn rooms_due(&mut self) -> Result<(), store::Error> {
         let now = self.now.mono;
-        if self.rooms_deadline().is_some_and(|due| due <= now) {
+        if self.rooms.deadline().is_some_and(|due| due <= now) {
             let is_due = |entry: &Entry| entry.deadline().is_some_and(|due| due <= now);
             let all = self.rooms.entries.iter().filter(|(_, entry)| is_due(entry));
             for key in all.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
@@ -293,27 +308,18 @@ impl Engine {
         self.feed_rooms()
     }
 
-    /// The batch is taken back.
-    pub(super) fn revert_rooms(&mut self, changes: Changes) {
-        for (key, before) in changes.before.into_iter().rev() {
-            match before {
-                Some(entry) => self.rooms.entries.insert(key, entry),
-                None => self.rooms.entries.remove(&key),
-            };
-        }
-    }
-
     pub(super) fn await_room(&mut self, key: Key, wish: Wish, reply: ReplyTo) {
         self.rooms.waiters.push(Waiter { key, wish, reply });
     }
 
     /// Answers who waits for a room.
-    pub(super) fn wake_room_waiters(&mut self, changes: Changes, out: &mut Vec<Effect>) {
-        if changes.turns.is_empty() {
+    pub(super) fn wake_room_waiters(&mut self, out: &mut Vec<Effect>) {
+        if self.rooms.turns.is_empty() {
             return;
         }
+        let all = std::mem::take(&mut self.rooms.turns);
         for waiter in std::mem::take(&mut self.rooms.waiters) {
-            let turns = changes.turns.iter().filter(|(key, _)| *key == waiter.key);
+            let turns = all.iter().filter(|(key, _)| *key == waiter.key);
             match turns.filter_map(|(_, turn)| waiter.wish.outcome(turn)).next() {
                 Some(outcome) => out.push(Effect::Answer(waiter.reply, outcome)),
                 None => self.rooms.waiters.push(waiter),
@@ -331,25 +337,25 @@ impl Engine {
     /// The room, to be changed.
     fn touch(&mut self, key: &Key) -> Option<&mut Entry> {
         let entry = self.rooms.entries.get_mut(key)?;
-        if !self.pending.rooms.before.iter().any(|(other, _)| other == key) {
-            self.pending.rooms.before.push((key.clone(), Some(entry.clone())));
+        if !self.rooms.before.iter().any(|(other, _)| other == key) {
+            self.rooms.before.push((key.clone(), Some(entry.clone())));
         }
         Some(entry)
     }
 
     fn put_entry(&mut self, key: &Key, entry: Entry) {
         let before = self.rooms.entries.insert(key.clone(), entry);
-        self.pending.rooms.before.push((key.clone(), before));
+        self.rooms.before.push((key.clone(), before));
     }
 
     fn remove_entry(&mut self, key: &Key) {
         if let Some(before) = self.rooms.entries.remove(key) {
-            self.pending.rooms.before.push((key.clone(), Some(before)));
+            self.rooms.before.push((key.clone(), Some(before)));
         }
     }
 
     fn note_turn(&mut self, key: &Key, turn: Turn) {
-        self.pending.rooms.turns.push((key.clone(), turn));
+        self.rooms.turns.push((key.clone(), turn));
     }
 }
 

@@ -23,15 +23,16 @@ use crate::xmpp::message::{Inbound, Kind, Via};
 impl Engine {
     /// A message arrived for an account. Whatever becomes of it is committed before the server hears of it.
     pub(super) fn on_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
-        *self.pending.handled.entry(id).or_default() += 1;
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        *self.accounts.told.handled.entry(id).or_default() += 1;
+        let Some(account) = self.accounts.get(&id) else { return Ok(()) };
         if account.looks_back && message.via == Via::Archive {
             let is_ours = message.from.resource() == Some(account.row.resource.as_str());
             let is_own = is_ours && message.from.bare_str() == account.row.jid.as_str();
             return if is_own { self.on_own_message(id, message) } else { Ok(()) };
         }
+        self.accounts.told.marks.extend(message.archive_id.clone().map(|mark| (id, mark)));
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         if let Some(mark) = &message.archive_id {
-            self.pending.marks.push((id, mark.clone()));
             // The first place there is must not wait for its time: without one, nothing would be read after a break. What
             // was accepted before it is looked for from here, not from wherever we are by then.
             if account.row.archive_mark.is_none() {

@@ -2,6 +2,7 @@
 //!
 //! An update is a row; it goes when a poll with a higher offset acknowledges it, or by age or cap, counted.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::base::id::{BotId, UpdateId};
@@ -9,6 +10,7 @@ use crate::base::limits;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo, Update, UpdateKinds, UpdatePoll};
+use crate::engine::part::Part;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 
@@ -18,6 +20,31 @@ pub(super) struct Waiter {
     poll: UpdatePoll,
     /// When it gets an empty answer (monotonic).
     pub(super) until: Duration,
+}
+
+/// Pollers that wait, and what there is for them.
+#[derive(Default)]
+pub(super) struct Updates {
+    pub(super) waiters: HashMap<BotId, Waiter>,
+    /// Bots that got some in this batch.
+    updated: Vec<BotId>,
+    /// Bytes that pollers got in it.
+    bytes: usize,
+}
+
+impl Part for Updates {
+    fn committed(&mut self) {
+        self.bytes = 0;
+    }
+
+    fn undo(&mut self) {
+        self.updated.clear();
+        self.bytes = 0;
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.waiters.values().map(|waiter| waiter.until).min()
+    }
 }
 
 impl Engine {
@@ -45,9 +72,9 @@ impl Engine {
     }
 
     fn read_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
-        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.pending.update_bytes);
+        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.updates.bytes);
         let rows = self.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
-        self.pending.update_bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
+        self.updates.bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 
@@ -84,7 +111,7 @@ impl Engine {
         self.note_for_webhook(bot, id, payload);
         let Some(entry) = self.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
-        self.pending.updated.push(bot);
+        self.updates.updated.push(bot);
         // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
         if entry.queued > limits::UPDATES_PER_BOT_MAX + limits::UPDATES_PER_BOT_MAX / 10 {
             let dropped = self.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
@@ -116,22 +143,24 @@ impl Engine {
     /// Lets a poller wait; one that waits already is ended with `conflict`.
     pub(super) fn await_updates(&mut self, bot: BotId, poll: UpdatePoll, reply: ReplyTo, out: &mut Vec<Effect>) {
         let until = self.now.mono + poll.timeout;
-        if let Some(old) = self.update_waiters.insert(bot, Waiter { reply, poll, until }) {
+        if let Some(old) = self.updates.waiters.insert(bot, Waiter { reply, poll, until }) {
             let text = "another getUpdates for this bot has taken over; only one may wait at a time";
             out.push(Effect::Answer(old.reply, Err(Failure::Conflict(text.to_string()))));
         }
         // An update of the same batch may have come just after the question.
-        self.wake_updates(vec![bot], out);
+        self.updates.updated.push(bot);
+        self.wake_updates(out);
     }
 
     /// Answers the pollers of bots that got updates, and those whose time is over.
-    pub(super) fn wake_updates(&mut self, mut bots: Vec<BotId>, out: &mut Vec<Effect>) {
+    pub(super) fn wake_updates(&mut self, out: &mut Vec<Effect>) {
         let now = self.now.mono;
-        bots.extend(self.update_waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
+        let mut bots = std::mem::take(&mut self.updates.updated);
+        bots.extend(self.updates.waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
         bots.sort_unstable();
         bots.dedup();
         for bot in bots {
-            let Some(waiter) = self.update_waiters.remove(&bot) else { continue };
+            let Some(waiter) = self.updates.waiters.remove(&bot) else { continue };
             if waiter.reply.is_gone() {
                 continue;
             }
@@ -139,7 +168,7 @@ impl Engine {
             let has_some = self.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
             let outcome = match if has_some { self.read_updates(bot, &poll) } else { Ok(Vec::new()) } {
                 Ok(updates) if updates.is_empty() && waiter.until > now => {
-                    self.update_waiters.insert(bot, waiter);
+                    self.updates.waiters.insert(bot, waiter);
                     continue;
                 }
                 Ok(updates) => Ok(Answer::Updates(updates)),
@@ -154,7 +183,7 @@ impl Engine {
 
     /// The bot is gone or disabled: its poller is told as any later request would be.
     pub(super) fn drop_update_waiter(&mut self, bot: BotId) {
-        if let Some(waiter) = self.update_waiters.remove(&bot) {
+        if let Some(waiter) = self.updates.waiters.remove(&bot) {
             let failure = Failure::Unauthorized("the bot was disabled or deleted".to_string());
             self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }

@@ -19,6 +19,7 @@ use crate::engine::calls::{About, End};
 use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
+use crate::engine::part::Part;
 use crate::engine::{Engine, Trouble};
 use crate::remote::webhook::{self, Outcome};
 use crate::store;
@@ -30,7 +31,18 @@ use lanes::Lanes;
 pub(super) struct Webhooks {
     hooks: BTreeMap<BotId, Hook>,
     /// After a failed commit nothing starts before (monotonic): what arrived could not be noted and would go out again.
-    pub(super) not_before: Duration,
+    not_before: Duration,
+}
+
+impl Part for Webhooks {
+    fn committed(&mut self) {}
+
+    /// They are read again from the store.
+    fn undo(&mut self) {}
+
+    fn postpone(&mut self, until: Duration) {
+        self.not_before = until;
+    }
 }
 
 /// The webhook of one bot.
@@ -83,7 +95,7 @@ impl Engine {
         for (update, lane) in self.store.map_updates(bot, webhook::conversation)? {
             lanes.push(lane, update);
         }
-        for about in self.calls.values() {
+        for (_, about) in self.calls.open() {
             if let About::Webhook(flight) = about
                 && flight.bot == bot
                 && !flight.is_replay

@@ -370,7 +370,7 @@ impl World {
         self.bear(World::connect);
         for (number, op) in SCRIPT.iter().enumerate() {
             // What could not be stored is tried again a second later.
-            while !self.failures.is_empty() && self.engine.as_ref().unwrap().deadline() <= Some(self.now.mono + SOON) {
+            while !self.failures.is_empty() && self.engine.as_mut().unwrap().deadline() <= Some(self.now.mono + SOON) {
                 self.bear(|world| world.wait(2));
             }
             self.play(number, *op);

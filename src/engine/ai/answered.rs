@@ -40,7 +40,7 @@ impl Engine {
                 log::log!(level, "bot {bot}: {} did not answer: {why}", row.provider);
                 match self.next_try(&question, called, &fault)? {
                     Some(next) => {
-                        self.change_ai().questions.insert(tag, next);
+                        self.ai.change().questions.insert(tag, next);
                     }
                     None => self.end_with_fault(tag, &fault)?,
                 }
@@ -88,7 +88,7 @@ impl Engine {
 
     fn end_with_answer(&mut self, tag: u64, question: &Question, reply: &Reply) -> Result<(), store::Error> {
         let asked = &question.asked;
-        self.change_ai().questions.remove(&tag);
+        self.ai.change().questions.remove(&tag);
         let is_hook = question.dialect == Dialect::Hook;
         let mut answer = if is_hook { self.words(&ai::HOOKED) } else { reply.text.clone() };
         if is_hook {
@@ -109,7 +109,7 @@ impl Engine {
                 let cut = reply.cut.map(words::symbol_of_cut);
                 let is_continued = question.live.as_ref().is_some_and(|live| live.is_continued_by(&answer));
                 let answer = Answer::AiAnswer { text: answer, cut, is_continued };
-                self.pending.called.push((tag, End::Outcome(Ok(answer))));
+                self.calls.over.push((tag, End::Outcome(Ok(answer))));
                 Ok(())
             }
         }
@@ -117,7 +117,7 @@ impl Engine {
 
     /// A question gets no answer: whoever asked is told why, and the conversation goes on as if it had not been.
     pub(super) fn end_with_fault(&mut self, tag: u64, fault: &Fault) -> Result<(), store::Error> {
-        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
+        let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
         self.store.delete_ai_question(question.row)?;
         let asked = question.asked;
         let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
@@ -130,7 +130,7 @@ impl Engine {
             }
             (None, _) => {
                 let failure = Failure::Remote { what: "ai_error", why };
-                self.pending.called.push((tag, End::Outcome(Err(failure))));
+                self.calls.over.push((tag, End::Outcome(Err(failure))));
                 Ok(())
             }
         }

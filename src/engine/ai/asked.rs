@@ -41,7 +41,7 @@ impl Engine {
 
     /// More of the answer has come.
     pub(super) fn let_hear(&mut self, tag: u64, text: String, is_instead: bool) {
-        if let Some(reply) = self.callers.get(&tag) {
+        if let Some(reply) = self.calls.callers.get(&tag) {
             self.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text, is_instead })));
         }
     }
@@ -53,7 +53,7 @@ impl Engine {
 
     /// Calls off what nobody waits for.
     pub(super) fn drop_questions_of_leavers(&mut self) -> Result<(), store::Error> {
-        let is_gone = |tag: &u64| self.callers.get(tag).is_some_and(ReplyTo::is_gone);
+        let is_gone = |tag: &u64| self.calls.callers.get(tag).is_some_and(ReplyTo::is_gone);
         let left: Vec<u64> = self.ai.questions.keys().copied().filter(is_gone).collect();
         left.iter().try_for_each(|tag| self.drop_question(*tag))?;
         if left.is_empty() { Ok(()) } else { self.ask_what_waits() }

@@ -64,7 +64,7 @@ impl Engine {
     }
 
     pub(super) fn drop_question(&mut self, tag: u64) -> Result<(), store::Error> {
-        let Some(question) = self.change_ai().questions.remove(&tag) else { return Ok(()) };
+        let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
         self.store.delete_ai_question(question.row)?;
         self.drop_call(tag);
         if question.state == State::Asked {
@@ -72,7 +72,7 @@ impl Engine {
         }
         if question.asked.recipient.is_none() {
             let failure = Failure::Remote { what: "ai_error", why: "the question was called off".to_string() };
-            self.pending.called.push((tag, End::Outcome(Err(failure))));
+            self.calls.over.push((tag, End::Outcome(Err(failure))));
         }
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Engine {
     pub(in crate::engine) fn end_ai_waits(&mut self) {
         for tag in self.ai.questions.keys() {
             self.pending.effects.push(Effect::CallOff(*tag));
-            if let Some(reply) = self.callers.remove(tag) {
+            if let Some(reply) = self.calls.callers.remove(tag) {
                 self.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));
             }
         }

@@ -91,13 +91,13 @@ impl Engine {
         if let Some(lines) = lines.strip_suffix(b"\n") {
             lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
         }
-        self.pending.heard.insert(tag);
+        self.ai.change().heard.insert(tag);
         Ok(())
     }
 
     /// Tells what was heard in this batch, once each: a service may say a hundred words in it.
     pub(in crate::engine) fn tell_so_far(&mut self) {
-        for tag in std::mem::take(&mut self.pending.heard) {
+        for tag in std::mem::take(&mut self.ai.heard) {
             let Some(Question { live: Some(live), .. }) = self.ai.questions.get(&tag) else { continue };
             let (stream, told, shown) = (live.stream.clone(), live.told, live.shown.clone());
             let stream = lock(&stream);
@@ -106,7 +106,7 @@ impl Engine {
             if now == told {
                 continue;
             }
-            let Some(question) = self.change_ai().questions.get_mut(&tag) else { continue };
+            let Some(question) = self.ai.change().questions.get_mut(&tag) else { continue };
             question.live.iter_mut().for_each(|live| live.told = now);
             if question.asked.place == AiPlace::Api {
                 let rest = told.rest_of(text);

@@ -23,9 +23,9 @@ pub(super) const PUT_BACK: i64 = 3;
 impl Engine {
     /// Sends what devices are owed.
     pub(super) fn pay_debts(&mut self, account: AccountId) -> Result<(), store::Error> {
-        let before = self.asked.len();
+        let before = self.questions.open().count();
         for peer in self.store.list_omemo_owed(account)? {
-            if self.asked.len() >= before + limits::OMEMO_WAITING_AT_ONCE {
+            if self.questions.open().count() >= before + limits::OMEMO_WAITING_AT_ONCE {
                 self.omemo_work(account, limits::OMEMO_RETRY);
                 break;
             }

@@ -49,7 +49,7 @@ impl Engine {
     pub(super) fn leave_waiting(&mut self, row: &OmemoWaitingRow) -> Result<(), store::Error> {
         if self.crypt.sealings.iter().any(|waiter| waiter.message_id == row.message_id) {
             let is_sealed = self.was_sealed(&row.message_id);
-            self.pending.sealed.push((row.message_id.clone(), is_sealed));
+            self.crypt.sealed.push((row.message_id.clone(), is_sealed));
         }
         self.store.delete_omemo_waiting(row.id)
     }
@@ -73,7 +73,8 @@ impl Engine {
     }
 
     /// Answers those whose messages have gone out, or not, and those who have waited long enough.
-    pub(in crate::engine) fn wake_sealings(&mut self, sealed: &[(String, Option<bool>)], out: &mut Vec<Effect>) {
+    pub(in crate::engine) fn wake_sealings(&mut self, out: &mut Vec<Effect>) {
+        let sealed = std::mem::take(&mut self.crypt.sealed);
         for waiter in std::mem::take(&mut self.crypt.sealings) {
             match sealed.iter().find(|(id, _)| *id == waiter.message_id) {
                 Some((_, is_sealed)) => out.push(waiter.answer(*is_sealed)),

@@ -141,7 +141,7 @@ impl Engine {
             }
         };
         let sending = Sending { url: Some(url), ..sending };
-        let Some(job) = self.touch_files().jobs.get_mut(&number) else { return Ok(()) };
+        let Some(job) = self.files.change().jobs.get_mut(&number) else { return Ok(()) };
         let (bot, account) = (job.bot, job.account);
         job.task = Task::Send(Box::new(sending.clone()));
         let headers: Vec<(String, String)> =
@@ -172,9 +172,9 @@ impl Engine {
     }
 
     fn say_uploaded(&mut self, number: u64, bot: BotId, sending: &Sending, url: &str) -> Result<(), Trouble> {
-        if self.callers.get(&number).is_none_or(|caller| caller.is_gone()) {
+        if self.calls.callers.get(&number).is_none_or(|caller| caller.is_gone()) {
             log::info!("bot {bot}: a file was uploaded for a program that does not wait for it any more");
-            self.touch_files().jobs.remove(&number);
+            self.files.change().jobs.remove(&number);
             return Ok(());
         }
         let upload = &sending.upload;

@@ -44,7 +44,7 @@ impl Engine {
         let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
         let hook = self.open_hook(row, Default::default())?;
         self.webhooks.hooks.insert(bot, hook);
-        if let Some(waiter) = self.update_waiters.remove(&bot) {
+        if let Some(waiter) = self.updates.waiters.remove(&bot) {
             let failure = Failure::Conflict(POLLING.to_string());
             self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }

@@ -147,14 +147,14 @@ impl Engine {
         }
         let (own, what) = (self.jid_of(account), if is_changed { "another" } else { "a new" });
         log::warn!("{own}: device {device} of {} has {what} OMEMO key; its owner is asked", row.jid);
-        self.pending.notices.push(Notice { account, text });
+        self.crypt.notices.push(Notice { account, text });
     }
 
     /// Says what has come together.
     pub(in crate::engine) fn tell_notices(&mut self) -> Result<(), store::Error> {
         // What is said may come to further keys; that ends, for there are so many notices in a day.
-        while !self.pending.notices.is_empty() {
-            for notice in std::mem::take(&mut self.pending.notices) {
+        while !self.crypt.notices.is_empty() {
+            for notice in std::mem::take(&mut self.crypt.notices) {
                 let Some(owner) = self.owner_of(notice.account) else { continue };
                 match self.bot_with(notice.account) {
                     Some(bot) if !is_local(&owner) => self.say_as_bot(bot, &owner, &notice.text)?,
