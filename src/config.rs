@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::base::jid::BareJid;
+use crate::base::remedy::Language;
 use crate::base::secret::Secret;
 
 pub use crate::base::near::nearest;
@@ -90,15 +91,6 @@ pub struct Account {
     pub pin: String,
     /// Whether a connection without TLS is acceptable; only with a loopback `host`.
     pub plaintext: bool,
-}
-
-/// Language of texts for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// `en`
-    English,
-    /// `de`
-    German,
 }
 
 /// What a commit survives.

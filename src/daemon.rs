@@ -14,7 +14,6 @@ use smol::LocalExecutor;
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
-use crate::engine::command::texts::Language;
 use crate::engine::effect::{Effect, Order, Rebind};
 use crate::engine::event::Event;
 use crate::engine::handle::{self, Encrypt};
@@ -169,10 +168,7 @@ fn settings(config: &Config) -> Settings {
         plaintext: account.plaintext,
     };
     Settings {
-        language: match config.language {
-            config::Language::English => Language::English,
-            config::Language::German => Language::German,
-        },
+        language: config.language,
         accounts: config.accounts.iter().map(account).collect(),
         admins: config.admins.clone(),
         system_roots: config.roots == config::Roots::System,

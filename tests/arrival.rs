@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use botmother::base::id::{AccountId, BotId};
 use botmother::base::limits;
-use botmother::base::remedy::{self, Place};
+use botmother::base::remedy::{self, Language, Place};
 use botmother::base::secret::Secret;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
@@ -568,7 +568,7 @@ fn the_remedy_for_a_wrong_password_is_one_for_that_bot() {
     for (place, right) in [
         (Place::Api, "`password` at POST /bot/create"),
         (Place::Shell, "--password-file"),
-        (Place::Chat, "make the bot again"),
+        (Place::Chat(Language::English), "make the bot again"),
     ] {
         let said = refused.at(place);
         assert!(said.contains(right) && !said.contains("account add") && !said.contains("account/add"), "{said}");

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use botmother::base::id::UpdateId;
 use botmother::base::limits;
+use botmother::base::remedy::Language;
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
-use botmother::engine::command::texts::Language;
 use botmother::engine::effect::{Effect, Order};
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use miniserde::json::{Number, Value};
 
-use super::limits;
+use super::{limits, remedy};
 
 /// Builds one JSON object as text.
 #[derive(Clone, Debug)]
@@ -136,7 +136,8 @@ pub fn quote(out: &mut String, text: &str) {
 
 /// Reads `["a","b"]`; `None` when it is anything else.
 pub fn texts(json: &str) -> Option<Vec<String>> {
-    miniserde::json::from_str(&bounded(json, limits::JSON_VALUES_MAX).ok()?).ok()
+    let texts: Vec<String> = miniserde::json::from_str(&bounded(json, limits::JSON_VALUES_MAX).ok()?).ok()?;
+    Some(texts.into_iter().map(remedy::inert).collect())
 }
 
 /// The same JSON, when a tree of it is small enough to be built: the rest of a sentence otherwise. Numbers that no double
@@ -234,7 +235,11 @@ impl Fields {
             .map_err(|error| wrong(format!("UTF-8, and is none from byte {} on", error.valid_up_to() + 1)))?;
         let fitted = bounded(text, values_max).map_err(wrong)?;
         let found = match miniserde::json::from_str::<Value>(&fitted) {
-            Ok(Value::Object(members)) => return Ok(Fields(members.into_iter().collect())),
+            Ok(Value::Object(members)) => {
+                let is_plain = !text.contains("\\u") && remedy::is_inert(text);
+                let calm = |value| if is_plain { value } else { calm(value) };
+                return Ok(Fields(members.into_iter().map(|(name, value)| (name, calm(value))).collect()));
+            }
             Ok(Value::Array(_)) => "an array",
             Ok(Value::String(_)) => "a string",
             Ok(_) => "a single value",
@@ -374,6 +379,16 @@ impl Fields {
                 _ => Err(wrong()),
             })
             .collect()
+    }
+}
+
+/// A value whose texts are [`remedy::inert`].
+fn calm(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(remedy::inert(text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(calm).collect()),
+        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, calm(value))).collect()),
+        other => other,
     }
 }
 
@@ -526,6 +541,18 @@ mod tests {
         let json = Object::new().text("text", text).number("n", -1).truth("b", true).end();
         assert_eq!(Fields::parse(json.as_bytes()).unwrap().need_text("text"), Ok(text));
         assert!(json.contains("\u{2028}") && json.contains("\\u0001"));
+    }
+
+    #[test]
+    fn texts_cannot_be_marks() {
+        let typed = remedy::SET_UP_AI;
+        let (plain, escaped) =
+            (format!("{{\"a\":[{{\"b\":\"{typed}\"}}]}}"), r#"{"a":[{"b":"\ufffeai\uFFFF"}]}"#.to_string());
+        for json in [plain, escaped] {
+            let fields = Fields::parse(json.as_bytes()).unwrap();
+            assert_eq!(fields.text_at(&["a", "0", "b"]), Some("\u{fffd}ai\u{fffd}"));
+        }
+        assert_eq!(texts(&array([text(typed)])), Some(vec!["\u{fffd}ai\u{fffd}".to_string()]));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod call;
 pub mod crypto;
+mod german;
 pub mod id;
 pub mod jid;
 pub mod json;

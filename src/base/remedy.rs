@@ -2,16 +2,33 @@
 //! line, in the API, in the configuration file and in a chat.
 //!
 //! Whoever finds out what is wrong writes one of the constants here into his sentence; whoever shows the sentence puts
-//! the words of his place there with [`at`]. A sentence that is shown without it has the marks in it, which nobody
-//! understands: tests look for them.
+//! the words of his place there with [`at`], which knows the language of chats, too. Marks stand between two characters that
+//! no text from outside has: XML and [`inert`] let none in, so what somebody is called is never taken for a mark.
+
+use super::german;
+
+/// Before a mark's name: a noncharacter.
+const OPEN: char = '\u{fffe}';
+/// Behind it.
+const CLOSE: char = '\u{ffff}';
+
+/// Language of what is said in chats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// German.
+    German,
+}
 
 /// Where something is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// By a program that calls the HTTP API.
     Api,
-    /// By a person, in a chat.
-    Chat,
+    /// By a person, in a chat, in its language.
+    Chat(Language),
     /// On the command line.
     Shell,
     /// In the log, by who writes the configuration file.
@@ -24,53 +41,73 @@ pub const PLACE_HEADER: &str = "botmother-place";
 pub const PLACE_SHELL: &str = "shell";
 
 /// The key that trusts a CA beside the built-in ones.
-pub const CA_FILE: &str = "‹ca›";
+pub const CA_FILE: &str = "\u{fffe}ca\u{ffff}";
 /// The key that says where to connect.
-pub const HOST: &str = "‹host›";
+pub const HOST: &str = "\u{fffe}host\u{ffff}";
 /// How an account is signed in.
-pub const ADD_ACCOUNT: &str = "‹account›";
+pub const ADD_ACCOUNT: &str = "\u{fffe}account\u{ffff}";
 /// How an account that exists is given to a new bot.
-pub const BRING_ACCOUNT: &str = "‹own›";
+pub const BRING_ACCOUNT: &str = "\u{fffe}own\u{ffff}";
 /// How an account that is given to a new bot gets the right password.
-pub const PASSWORD_OF_BOT: &str = "‹own password›";
+pub const PASSWORD_OF_BOT: &str = "\u{fffe}own password\u{ffff}";
 /// How ejabberd's API is set up.
-pub const EJABBERD: &str = "‹ejabberd›";
+pub const EJABBERD: &str = "\u{fffe}ejabberd\u{ffff}";
 /// How an AI is set up.
-pub const SET_UP_AI: &str = "‹ai›";
+pub const SET_UP_AI: &str = "\u{fffe}ai\u{ffff}";
 /// How a bot's AI is switched on.
-pub const SWITCH_AI_ON: &str = "‹ai on›";
+pub const SWITCH_AI_ON: &str = "\u{fffe}ai on\u{ffff}";
 /// How a bot is allowed to speak plain text.
-pub const ALLOW_PLAIN: &str = "‹plain›";
+pub const ALLOW_PLAIN: &str = "\u{fffe}plain\u{ffff}";
 /// How bots are listed.
-pub const LIST_BOTS: &str = "‹bots›";
+pub const LIST_BOTS: &str = "\u{fffe}bots\u{ffff}";
 /// How a webhook is set.
-pub const SET_WEBHOOK: &str = "‹webhook›";
+pub const SET_WEBHOOK: &str = "\u{fffe}webhook\u{ffff}";
 /// How the account of a deleted bot is given up.
-pub const FORGET: &str = "‹forget›";
+pub const FORGET: &str = "\u{fffe}forget\u{ffff}";
+
+/// A text from outside, without what could be taken for a mark. Whoever reads texts other than XML calls it.
+pub fn inert(text: String) -> String {
+    if is_inert(&text) { text } else { text.replace([OPEN, CLOSE], "\u{fffd}") }
+}
+
+/// Whether nothing in a text could be taken for a mark.
+pub fn is_inert(text: &str) -> bool {
+    !text.contains([OPEN, CLOSE])
+}
+
+fn mark(name: &str, value: &str) -> String {
+    format!("{OPEN}{name} {value}{CLOSE}")
+}
 
 /// The key that accepts exactly one certificate, with its value.
 pub fn pin(value: &str) -> String {
-    format!("‹pin {value}›")
+    mark("pin", value)
 }
 
 /// How this account gets another password.
 pub fn password(account: &str) -> String {
-    format!("‹password {account}›")
+    mark("password", account)
 }
 
 /// A value's name.
 pub fn field(name: &str) -> String {
-    format!("‹field {name}›")
+    mark("field", name)
 }
 
-/// Marks, and the words of API, chat, command line and configuration file. `{}` is what the mark has behind its name.
-const WORDS: &[(&str, [&str; 4])] = &[
-    ("ca", ["`ca_file` at POST /account/add", "--ca-file of `botmother account add`", "--ca-file FILE", "ca_file"]),
+/// Marks, and the words of API, chat, command line and configuration file, and those of a German chat where they are others.
+/// `{}` is what the mark has behind its name.
+const WORDS: &[(&str, [&str; 4], &str)] = &[
+    (
+        "ca",
+        ["`ca_file` at POST /account/add", "--ca-file of `botmother account add`", "--ca-file FILE", "ca_file"],
+        "--ca-file von `botmother account add`",
+    ),
     (
         "pin",
         ["`\"pin\":\"{}\"` at POST /account/add", "--pin {} of `botmother account add`", "--pin {}", "pin = \"{}\""],
+        "--pin {} von `botmother account add`",
     ),
-    ("host", ["`host`", "--host", "--host", "host"]),
+    ("host", ["`host`", "--host", "--host", "host"], ""),
     (
         "password",
         [
@@ -79,6 +116,7 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "give the right one with `botmother account add {}`",
             "give the right one with `botmother account add {}`, or in the configuration file if that names it",
         ],
+        "gib das richtige an mit `botmother account add {}`, wo der Dienst läuft",
     ),
     (
         "account",
@@ -88,6 +126,7 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "`botmother account add`",
             "`botmother account add`",
         ],
+        "`botmother account add`, wo der Dienst läuft",
     ),
     (
         "own",
@@ -97,6 +136,7 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "--jid",
             "--jid of `botmother bot create`",
         ],
+        "`jid` und `password` bei POST /bot/create",
     ),
     (
         "own password",
@@ -106,6 +146,7 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "make the bot again with the right one, typed or in --password-file",
             "make the bot again with the right password",
         ],
+        "lege den Bot mit dem richtigen Passwort neu an",
     ),
     (
         "ejabberd",
@@ -115,12 +156,14 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "POST /bot/ejabberd/settings of the API (see README.md)",
             "POST /bot/ejabberd/settings of the API",
         ],
+        "POST /bot/ejabberd/settings der API",
     ),
     (
         "ai",
         ["POST /bot/ai/setup, or /ki setup in its chat", "/ki setup", "/ki setup in its chat", "/ki setup in its chat"],
+        "",
     ),
-    ("ai on", ["POST /bot/ai/enable, or /ki on in its chat", "/ki on", "/ki on in its chat", "/ki on in its chat"]),
+    ("ai on", ["POST /bot/ai/enable, or /ki on in its chat", "/ki on", "/ki on in its chat", "/ki on in its chat"], ""),
     (
         "plain",
         [
@@ -129,11 +172,32 @@ const WORDS: &[(&str, [&str; 4])] = &[
             "/omemo encrypt preferred in its chat",
             "POST /bot/omemo/policy",
         ],
+        "",
     ),
-    ("bots", ["GET /bot/list", "/mybots", "`botmother bot list`", "`botmother bot list`"]),
-    ("webhook", ["setWebhook", "setWebhook of the API", "setWebhook of the API", "setWebhook of the API"]),
-    ("forget", ["POST /bot/forget", "/forget", "`botmother bot forget`", "`botmother bot forget`"]),
-    ("field", ["`{}`", "{}", "{}", "`{}`"]),
+    ("bots", ["GET /bot/list", "/mybots", "`botmother bot list`", "`botmother bot list`"], ""),
+    (
+        "webhook",
+        ["setWebhook", "setWebhook of the API", "setWebhook of the API", "setWebhook of the API"],
+        "setWebhook der API",
+    ),
+    ("forget", ["POST /bot/forget", "/forget", "`botmother bot forget`", "`botmother bot forget`"], ""),
+    ("field", ["`{}`", "{}", "{}", "`{}`"], ""),
+];
+
+/// What values are called in a German chat.
+const GERMAN_FIELDS: &[(&str, &str)] = &[
+    ("access", "Zugang"),
+    ("api key", "Schlüssel"),
+    ("command", "Befehl"),
+    ("commands", "Befehle"),
+    ("contacts", "Kontakte"),
+    ("description", "Beschreibung"),
+    ("endpoint", "Adresse"),
+    ("id", "ID"),
+    ("model", "Modell"),
+    ("name", "Name"),
+    ("provider", "Anbieter"),
+    ("system", "System-Prompt"),
 ];
 
 /// What values are called on the command line, where that is not their name with dashes in front.
@@ -151,42 +215,49 @@ const OPTIONS: &[(&str, &str)] = &[
     ("contacts[]", "--contacts"),
 ];
 
-/// The sentence in the words of a place.
+/// The sentence in the words of a place, and in its language.
 pub fn at(place: Place, text: &str) -> String {
+    let german = (place == Place::Chat(Language::German)).then(|| german::say(text));
+    let text = german.as_deref().unwrap_or(text);
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('‹') {
-        out.push_str(before);
-        let Some((mark, after)) = behind.split_once('›') else {
-            out.push('‹');
-            rest = behind;
-            continue;
-        };
-        match words(place, mark) {
-            Some(words) => out.push_str(&words),
-            None => out.extend(["‹", mark, "›"]),
-        }
-        rest = after;
+    let mut pieces = text.split(OPEN);
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (mark, after) = piece.split_once(CLOSE).unwrap_or((piece, ""));
+        out.push_str(&words(place, mark).unwrap_or_default());
+        out.push_str(after);
     }
-    out.push_str(rest);
     out
 }
 
 fn words(place: Place, mark: &str) -> Option<String> {
-    let find = |name: &str| WORDS.iter().find(|(known, _)| *known == name).map(|(_, words)| words[place as usize]);
+    let find = |name: &str| {
+        let (_, words, german) = WORDS.iter().find(|(known, ..)| *known == name)?;
+        Some(match place {
+            Place::Chat(Language::German) if !german.is_empty() => *german,
+            Place::Api => words[0],
+            Place::Chat(_) => words[1],
+            Place::Shell => words[2],
+            Place::File => words[3],
+        })
+    };
     if let Some(words) = find(mark) {
         return Some(words.to_string());
     }
     let (name, value) = mark.split_once(' ')?;
     let words = find(name)?;
-    if name == "field" && place == Place::Shell {
-        let known = OPTIONS.iter().find(|(known, _)| *known == value);
-        return Some(known.map_or_else(|| format!("--{value}"), |(_, option)| option.to_string()));
-    }
-    // A person knows the thing by its name, not by its place in a document.
-    let value = match name == "field" && place == Place::Chat {
-        true => value.rsplit('.').next().unwrap_or(value).trim_end_matches("[]").replace('_', " "),
-        false => value.to_string(),
+    let known = |names: &[(&str, &'static str)], value: &str| {
+        names.iter().find(|(known, _)| *known == value).map(|(_, name)| name.to_string())
+    };
+    let value = match place {
+        Place::Shell if name == "field" => return Some(known(OPTIONS, value).unwrap_or_else(|| format!("--{value}"))),
+        // A person knows the thing by its name, not by its place in a document.
+        Place::Chat(language) if name == "field" => {
+            let value = value.rsplit('.').next().unwrap_or(value).trim_end_matches("[]").replace('_', " ");
+            let german = known(GERMAN_FIELDS, &value).filter(|_| language == Language::German);
+            german.unwrap_or(value)
+        }
+        _ => value.to_string(),
     };
     Some(words.replace("{}", &value))
 }
@@ -194,6 +265,8 @@ fn words(place: Place, mark: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CHAT: Place = Place::Chat(Language::English);
 
     #[test]
     fn each_place_has_its_own_words() {
@@ -205,12 +278,31 @@ mod tests {
             at(Place::Shell, &text),
             "no AI; /ki setup in its chat, --ca-file FILE, --pin sha256:ab: --ca-file is odd"
         );
-        assert!(at(Place::Chat, &text).contains("/ki setup, --ca-file of `botmother account add`"));
+        assert!(at(CHAT, &text).contains("/ki setup, --ca-file of `botmother account add`"));
         assert!(at(Place::File, &text).contains("ca_file, pin = \"sha256:ab\""));
         // What is no mark stays.
-        assert_eq!(at(Place::Api, "a ‹quote› ‹ ‹"), "a ‹quote› ‹ ‹");
+        assert_eq!(at(Place::Api, "a ‹quote› ‹ca› ‹"), "a ‹quote› ‹ca› ‹");
         assert_eq!(at(Place::Shell, &field("wait")), "--wait");
-        assert_eq!(at(Place::Chat, &field("commands[].command")), "command");
+        assert_eq!(at(CHAT, &field("commands[].command")), "command");
+    }
+
+    #[test]
+    fn german_chats_have_german_words() {
+        let at = |text: &str| at(Place::Chat(Language::German), text);
+        let text = format!("no AI is set up for this bot; {SET_UP_AI} does it");
+        assert_eq!(at(&text), "für diesen Bot ist keine KI eingerichtet; das geht mit /ki setup");
+        let text = format!("{} must be at most 5 characters, is 6", field("commands[].description"));
+        assert_eq!(at(&text), "Beschreibung stimmt nicht; richtig: höchstens 5 Zeichen, es sind 6");
+        let text = format!("wrong password for a@b: {}", password("a@b"));
+        let said =
+            "falsches Passwort für a@b: gib das richtige an mit `botmother account add a@b`, wo der Dienst läuft";
+        assert_eq!(at(&text), said);
+        // The same mark typed by somebody is nothing but text.
+        let name = inert(format!("x{SET_UP_AI}y"));
+        let text = format!("{name} is not signed in here; {ADD_ACCOUNT} does it");
+        let said =
+            "x\u{fffd}ai\u{fffd}y ist hier nicht angemeldet; das geht mit `botmother account add`, wo der Dienst läuft";
+        assert_eq!(at(&text), said);
     }
 
     #[test]
@@ -230,8 +322,9 @@ mod tests {
             SET_WEBHOOK,
             FORGET,
         ] {
-            for place in [Place::Api, Place::Chat, Place::Shell, Place::File] {
-                assert!(!at(place, mark).contains('‹'), "{mark} in {place:?}");
+            for place in [Place::Api, CHAT, Place::Chat(Language::German), Place::Shell, Place::File] {
+                let words = at(place, mark);
+                assert!(!words.is_empty() && !words.contains([OPEN, CLOSE]), "{mark} in {place:?}");
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use base64::Engine;
 
+use super::remedy;
+
 /// Lower-case hex.
 pub fn hex(data: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -44,7 +46,7 @@ pub fn unpercent(text: &str, plus: Plus) -> Option<String> {
             other => out.push(other),
         }
     }
-    String::from_utf8(out).ok()
+    String::from_utf8(out).ok().map(remedy::inert)
 }
 
 /// What `+` stands for.

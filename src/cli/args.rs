@@ -10,6 +10,7 @@ use lexopt::Arg;
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::base::remedy;
 use crate::config::{self, nearest};
 
 /// What was asked for.
@@ -147,7 +148,8 @@ struct Raw {
 
 /// Parses arguments, the program's name left out.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, Usage> {
-    let raw = collect(lexopt::Parser::from_args(args))?;
+    let plain = |arg: OsString| arg.into_string().map_or_else(|arg| arg, |text| remedy::inert(text).into());
+    let raw = collect(lexopt::Parser::from_args(args.into_iter().map(plain)))?;
     let count = |long: &str| raw.options.iter().filter(|(row, _)| row.long == long).count();
     let (wants_help, wants_version) = (count("help") > 0, count("version") > 0);
     let verbose = u8::try_from(count("verbose")).unwrap_or(u8::MAX);

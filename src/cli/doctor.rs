@@ -11,7 +11,7 @@ use super::account;
 use super::client::{self, Client};
 use super::{Exit, Failed, print};
 use crate::base::limits;
-use crate::base::remedy::{self, FORGET, LIST_BOTS, Place};
+use crate::base::remedy::{self, FORGET, LIST_BOTS, Language, Place};
 use crate::config::{self, Config, Roots};
 use crate::engine::effect::Route;
 use crate::net::probe::{NoLogin, Step};
@@ -112,7 +112,7 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
         system_roots: config.roots == Roots::System,
     };
     // Of another command than this one its options have to be said whole.
-    let place = if row.from_config { Place::File } else { Place::Chat };
+    let place = if row.from_config { Place::File } else { Place::Chat(Language::English) };
     let say = |text: String| remedy::at(place, &text);
     print(format_args!("      {what}\n"));
     let steps = &mut |step: Step| print(format_args!("      {}\n", say(step.to_string())));

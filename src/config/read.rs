@@ -12,6 +12,7 @@ use super::Problem;
 use super::key::{KEYS, Key, heading};
 use super::place::Environment;
 use crate::base::near::nearest;
+use crate::base::remedy;
 
 /// Prefix of environment variables.
 const PREFIX: &str = "BOTMOTHER_";
@@ -132,7 +133,7 @@ impl TomlFile<'_> {
             base: self.base.clone(),
         };
         let value = match value.get_ref() {
-            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::String(text) => Value::Text(remedy::inert(text.to_string())),
             DeValue::Boolean(truth) => Value::Truth(*truth),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or(Value::Other("a number that large"), Value::Integer),
@@ -147,7 +148,7 @@ impl TomlFile<'_> {
 
 /// The strings of a list that has nothing else.
 fn read_texts(items: &DeArray<'_>) -> Option<Vec<String>> {
-    let text = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(Into::into);
+    let text = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(|text| remedy::inert(text.to_string()));
     items.iter().map(text).collect()
 }
 
@@ -196,7 +197,7 @@ pub(super) fn from_environment(
         match find_variable(name) {
             Some((key, index)) => {
                 let origin = Origin { at: String::new(), name: variable.clone(), base: PathBuf::new() };
-                settings.push(Setting { key, index, value: Value::Text(value.clone()), origin });
+                settings.push(Setting { key, index, value: Value::Text(remedy::inert(value.clone())), origin });
             }
             None if name.contains("__") => {
                 problems.push(Problem { at: String::new(), text: unknown_variable(variable) });

@@ -9,7 +9,6 @@ use std::time::Duration;
 use crate::base::id::{self, AccountId};
 use crate::base::jid::Jid;
 use crate::base::limits;
-use crate::base::remedy::Place;
 use crate::engine::command::menu::{self, Menu};
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -227,7 +226,7 @@ impl Engine {
         log::debug!("{}: ad-hoc command {node}", asked.who.bare());
         let (severity, text) = match self.run_menu(&asked.menu, node, answer) {
             Ok(text) => (Severity::Info, text),
-            Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(Place::Chat)),
+            Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(self.chat_place())),
             Err(Trouble::Store(error)) => return Err(error.into()),
         };
         let mut reply = Reply { node: node.to_string(), session, status: Status::Completed, note: None, form: None };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT, Place};
+use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT};
 use crate::engine::accounts::{Account, Login};
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat, texts};
@@ -340,7 +340,7 @@ impl Engine {
             Ok(Some(answer)) => answer,
             Ok(None) => return self.ask_what_was_meant_in_chat(bot, who, body).map(|()| false),
             Err(Trouble::Store(error)) => return Err(error),
-            Err(Trouble::Failure(failure)) => failure.at(Place::Chat),
+            Err(Trouble::Failure(failure)) => failure.at(self.chat_place()),
         };
         self.say_as_bot(bot, who, &answer)?;
         Ok(command::parse(body).is_none_or(|(word, _)| !self.has_command(bot, &word)))
@@ -406,10 +406,11 @@ impl Engine {
             Ok(payload) => request.print_result(Some(payload)),
             Err(refusal) => request.print_error(&refusal),
         };
+        let too_long = "the answer is too long for this server; send the command as a message";
         let answer = match self.check_size(account, answer.len()) {
             Ok(()) => answer,
             Err(_) => request.print_error(&StanzaError {
-                text: Some("the answer is too long for this server; send the command as a message".to_string()),
+                text: Some(remedy::at(self.chat_place(), too_long)),
                 ..StanzaError::new("cancel", "resource-constraint")
             }),
         };

@@ -7,7 +7,6 @@
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::base::remedy::Place;
 use crate::engine::Engine;
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command;
@@ -108,7 +107,7 @@ impl Engine {
         match self.on_self_chat(own, body, &Said::of(id, message, self.now.unix())) {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(failure)) => self.say(own, &failure.at(Place::Chat)),
+            Err(Trouble::Failure(failure)) => self.say(own, &failure.at(self.chat_place())),
         }
     }
 

@@ -6,6 +6,7 @@
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::base::remedy;
 use crate::engine::command::texts;
 use crate::engine::deeds::{Act, Deed, caption_id};
 use crate::engine::failure::Failure;
@@ -138,6 +139,7 @@ impl Engine {
         let Some((name, owner)) = self.bots.get(&bot).map(|bot| (bot.row.name.clone(), bot.row.owner.clone())) else {
             return Ok(());
         };
+        let why = &remedy::at(self.chat_place(), why);
         let text = texts::MESSAGE_LOST.fill(self.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
         match is_local(&owner) || self.account_of(&owner).is_some() {
             true => self.say(&owner, &text),

@@ -4,6 +4,7 @@
 use std::io::Read;
 
 use crate::base::limits;
+use crate::base::remedy;
 use crate::base::text::{Plus, unpercent};
 
 /// The head of one field of the form.
@@ -121,7 +122,7 @@ impl<'a> Form<'a> {
 }
 
 fn parse_part(head: &[u8]) -> Result<Part, Malformed> {
-    let head = std::str::from_utf8(head).map_err(|_| BROKEN)?;
+    let head = &remedy::inert(String::from_utf8(head.to_vec()).map_err(|_| BROKEN)?);
     let header = |wanted: &str| {
         let lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
         let mut found = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));

@@ -2,10 +2,11 @@
 
 use botmother::base::id::AccountId;
 use botmother::base::jid::Jid;
+use botmother::base::remedy::{self, Place};
 use botmother::engine::effect::{ApiChange, Rebind};
 use botmother::engine::event::Rebound;
 use botmother::store::Durability;
-use botmother::xml::Element;
+use botmother::xml::{Element, Namespaces};
 use botmother::xmpp::adhoc::Request;
 use botmother::xmpp::dataform::{Form, FormKind};
 use botmother::xmpp::ns;
@@ -349,6 +350,76 @@ fn menus_list_what_the_asker_may_do() {
     assert!(chat.ask_at(own, PHONE, IqKind::Get, info).contains("<item-not-found"));
     assert!(chat.ask_at(own, PHONE, IqKind::Get, Element::new("query", ns::DISCO_ITEMS)).contains("type='result'"));
     assert!(chat.ask_at(own, PHONE, IqKind::Get, Element::new("x", "y")).contains("<service-unavailable"));
+}
+
+/// Refusals, forms and why a bot is not online: nothing in English where the language is German.
+#[test]
+fn what_is_wrong_is_said_in_the_language_of_the_chat() {
+    let mut chat = Chat::new(Language::German);
+    let (own, person) = (chat.account, chat.rig.core.account);
+    let long = "x".repeat(600);
+    for (text, said) in [
+        (format!("/setdescription 1 {long}"), "Beschreibung stimmt nicht; richtig: höchstens 512 Zeichen, es sind 600"),
+        ("/setcommands 1 /! - x".to_string(), "Befehl stimmt nicht; richtig: 1 bis 32 Buchstaben, Ziffern, _ oder -"),
+        (
+            "/setcommands 1 /a - x, /a - y".to_string(),
+            "Befehl stimmt nicht; richtig: jeder nur einmal; `a` kommt zweimal vor",
+        ),
+        ("/access 1 public".to_string(), "Zugang stimmt nicht; richtig: owner bei einem Bot mit mode dedicated"),
+        ("/forget anna@example.org".to_string(), "anna@example.org ist nicht das Konto eines gelöschten Bots"),
+    ] {
+        let answer = sends(&chat.rig.phone(&text)).remove(0).1;
+        assert!(answer.contains(said), "{text}: {answer}");
+    }
+    let session = session_of(&chat.command(person, PHONE, command("setdescription")));
+    let answer = chat.command(person, PHONE, submit("setdescription", &session, &[("id", "1"), ("text", &long)]));
+    assert!(answer.contains("<note type='error'>Beschreibung stimmt nicht"), "{answer}");
+    assert!(chat.one("/ki setup groq").contains("/ki setup groq"));
+    assert!(chat.one("/ki setup ollama - x").contains("KI eingerichtet"));
+    assert!(chat.one("/ki url ftp://x").contains("Adresse stimmt nicht; richtig: eine Adresse mit http oder https"));
+    // The same to a program is English.
+    let Err(refused) = chat.rig.ask(
+        Caller::Admin,
+        Question::SetProfile(NewProfile { bot: chat.bot.id, name: None, description: Some(long), avatar: None }),
+    ) else {
+        panic!()
+    };
+    assert_eq!(refused.at(Place::Api), "`description` must be at most 512 characters, is 600");
+
+    let why = "example.org cannot be reached: 192.0.2.1:5222: connection refused".to_string();
+    let offline = session::Event::Offline { why, retry_in: Duration::from_secs(5) };
+    chat.rig.batch(vec![Event::Session(own, offline)]);
+    let listed = sends(&chat.rig.phone("/mybots")).remove(0).1;
+    assert!(
+        listed.contains("offline: example.org ist nicht zu erreichen: 192.0.2.1:5222: Verbindung abgelehnt"),
+        "{listed}"
+    );
+    let why = format!("wrong password for {BOT}: {}", remedy::password(BOT));
+    chat.rig.batch(vec![Event::Session(own, session::Event::Stopped { why })]);
+    let status = sends(&chat.rig.phone("/status 1")).remove(0).1;
+    let said =
+        format!("aufgegeben: falsches Passwort für {BOT}: gib das richtige an mit `botmother account add {BOT}`");
+    assert!(status.contains(&said), "{status}");
+}
+
+/// What looks like a mark of ours in somebody's words is nothing but his words.
+#[test]
+fn marks_in_the_words_of_people_are_inert() {
+    let mut rig = Rig::new();
+    for typed in ["‹bots›", "‹forget›", "‹ca›"] {
+        let say = Question::LocalSay { to: Some(typed.to_string()), text: "x".to_string() };
+        let Err(refused) = rig.admin(say) else { panic!("{typed}") };
+        let said = format!("owner@local has no active bot called {typed}; GET /bot/list shows all");
+        assert_eq!(refused.at(Place::Api), said);
+    }
+    // The true ones do not come in by XMPP, and by the API only as something else.
+    rig.online();
+    let mark = remedy::FORGET;
+    let message = format!(
+        "<message xmlns='jabber:client' from='{PHONE}' to='{OWNER}' type='chat'><body>/x {mark}</body></message>"
+    );
+    let read = Element::parse(&message, &Namespaces::default()).unwrap();
+    assert!(remedy::is_inert(&read.print(ns::CLIENT)));
 }
 
 #[test]

@@ -470,6 +470,7 @@ pub(crate) fn describe(output: &Output) -> String {
         }
         Event::LoginKey(_) => "LoginKey".into(),
         Event::Offline { why, retry_in } => format!("Offline {:.3}s {why}", retry_in.as_secs_f64()),
-        Event::Stopped { why } => format!("Stopped {why}"),
+        // Marks, which are written with characters that nobody can see.
+        Event::Stopped { why } => format!("Stopped {why}").replace('\u{fffe}', "‹").replace('\u{ffff}', "›"),
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use crate::base::crypto::Hasher;
+use crate::base::remedy;
 use crate::base::spool::{Spool, is_full};
 use crate::base::{limits, media};
 use crate::engine::failure::Failure;
@@ -75,7 +76,7 @@ fn send_form(request: &Request, content_type: &str, body: &mut dyn Read, spool: 
                 }
                 text.extend_from_slice(piece);
             }
-            texts.push((part.name, String::from_utf8(text).ok()));
+            texts.push((part.name, String::from_utf8(text).ok().map(remedy::inert)));
         }
     }
     let text = |field: &str| -> Result<Option<&str>, Failure> {

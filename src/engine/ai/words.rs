@@ -2,8 +2,9 @@
 
 use crate::base::id::BotId;
 use crate::base::limits;
+use crate::base::remedy::{self, Language, Place};
 use crate::engine::Engine;
-use crate::engine::command::texts::{Language, Text, ai};
+use crate::engine::command::texts::{Text, ai};
 use crate::engine::handle::Mode;
 use crate::remote::ai::{Cut, Fault};
 use crate::store::row::{AiPlace, AiRow};
@@ -12,6 +13,11 @@ impl Engine {
     /// A text without values.
     pub(in crate::engine) fn words(&self, text: &Text) -> String {
         text.fill(self.setup.settings.language, &[])
+    }
+
+    /// Where chats read what is wrong.
+    pub(in crate::engine) fn chat_place(&self) -> Place {
+        Place::Chat(self.setup.settings.language)
     }
 
     /// Programs are spoken to in English.
@@ -48,6 +54,7 @@ impl Engine {
             Fault::Credit(why) | Fault::NotFound(why) | Fault::Later(why) | Fault::Refused(why) => why.as_str(),
             _ => "",
         };
+        let why = &remedy::at(Place::Chat(self.language_of(place)), why);
         let ki = self.ki_of(bot);
         let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why), ("ki", &ki)];
         let text = text.fill(self.language_of(place), &values);

@@ -3,6 +3,7 @@
 //!
 //! A change is an effect for the daemon, and [`Event::Rebound`](crate::engine::event::Event::Rebound) what became of it.
 
+use crate::base::remedy;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::split;
 use crate::engine::command::texts::{self, Text, chat};
@@ -121,7 +122,7 @@ impl Engine {
                 let mode = mode.fill(language, &[]);
                 chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)])
             }
-            Err(why) => chat::API_NOT_CHANGED.fill(language, &[("why", why)]),
+            Err(why) => chat::API_NOT_CHANGED.fill(language, &[("why", &remedy::at(self.chat_place(), why))]),
         };
         self.say_as_bot(rebound.wish.bot, &rebound.wish.who, &text)
     }

@@ -6,9 +6,9 @@ use std::fmt::Write;
 
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
-use crate::base::remedy::{self, Place};
+use crate::base::remedy::{self, Language};
 use crate::base::{limits, text};
-use crate::engine::command::texts::{self, Language, Text};
+use crate::engine::command::texts::{self, Text};
 use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, Mode, NewBot, Remains};
@@ -156,7 +156,7 @@ fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
             let _ = write!(out, " — {jid}");
         }
         if bot.row.active {
-            let _ = write!(out, " — {}", state_text(language, &engine.bot_state(bot)?, engine.now.unix()));
+            let _ = write!(out, " — {}", state_text(engine, &engine.bot_state(bot)?));
         }
         if chosen == Some(bot.row.id) {
             out.push_str(&texts::LISTENS.fill(language, &[]));
@@ -183,7 +183,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
     let language = engine.setup.settings.language;
     let bot = engine.bot(id)?;
-    let state = state_text(language, &engine.bot_state(bot)?, engine.now.unix());
+    let state = state_text(engine, &engine.bot_state(bot)?);
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
@@ -207,7 +207,8 @@ pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answ
 }
 
 /// How a bot is connected, and why it is not.
-fn state_text(language: Language, state: &BotState, now: i64) -> String {
+fn state_text(engine: &Engine, state: &BotState) -> String {
+    let (language, now) = (engine.setup.settings.language, engine.now.unix());
     let time = state.since.map(|since| text::lasting(now - since)).unwrap_or_default();
     let words = match state.connection {
         Connection::Online => &texts::ONLINE,
@@ -220,7 +221,7 @@ fn state_text(language: Language, state: &BotState, now: i64) -> String {
     };
     let mut out = words.fill(language, &[("time", &time)]);
     if let Some(why) = &state.why {
-        let _ = write!(out, ": {}", remedy::at(Place::Chat, why));
+        let _ = write!(out, ": {}", remedy::at(engine.chat_place(), why));
     }
     out
 }
@@ -239,7 +240,8 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         .counts
         .skipped_of
         .get(owner)
-        .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count.to_string()), ("last", last)]));
+        .map(|(count, last)| (count.to_string(), remedy::at(engine.chat_place(), last)))
+        .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
     let uptime = engine.now.mono.saturating_sub(engine.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
     let online = own.iter().filter(|bot| bot.row.active && engine.is_bot_online(bot.row.id)).count();
@@ -258,7 +260,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         ],
     );
     for left in engine.list_leaving(Some(owner))? {
-        let why = left.why.map(|why| remedy::at(Place::Chat, &why));
+        let why = left.why.map(|why| remedy::at(engine.chat_place(), &why));
         let why = why.unwrap_or_else(|| texts::BEING_REMOVED.fill(language, &[]));
         out += &texts::LEAVING.fill(language, &[("jid", left.jid.as_str()), ("why", &why)]);
     }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
-use crate::engine::command::texts::{self, Language, Text, chat};
+use crate::base::remedy::Language;
+use crate::engine::command::texts::{self, Text, chat};
 use crate::engine::command::{Chat, Entry, botfather, dedicated};
 use crate::engine::handle::Encrypt;
 use crate::engine::received::Said;

@@ -14,8 +14,8 @@ pub mod texts;
 
 use crate::base::jid::BareJid;
 use crate::base::near::slip;
-use crate::base::remedy::Place;
-use crate::engine::command::texts::{Language, Text};
+use crate::base::remedy::Language;
+use crate::engine::command::texts::Text;
 use crate::engine::{Engine, Trouble};
 
 pub(super) use dedicated::Chat;
@@ -88,7 +88,7 @@ fn run_from<C: 'static>(
     log::debug!("command /{}", entry.name);
     match (entry.handler)(engine, caller, arguments) {
         Ok(answer) => Ok(Some(answer)),
-        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(Place::Chat))),
+        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(engine.chat_place()))),
         Err(trouble) => Err(trouble),
     }
 }

@@ -2,15 +2,7 @@
 //!
 //! `{word}` stands for a value; a value is put in as it is and never searched for further words.
 
-/// Language of the chat texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// German.
-    German,
-}
+use crate::base::remedy::Language;
 
 /// A sentence in all languages.
 pub struct Text {

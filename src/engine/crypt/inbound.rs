@@ -8,6 +8,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::json::Object;
 use crate::base::limits;
+use crate::base::remedy;
 use crate::engine::Engine;
 use crate::engine::command::texts::{self, Text};
 use crate::engine::crypt::debts::{ANSWER, PUT_BACK, RENEWAL};
@@ -157,7 +158,7 @@ impl Engine {
     ) -> Result<Option<Cow<'a, Inbound>>, store::Error> {
         let content = match version {
             Version::Legacy => {
-                let text = String::from_utf8_lossy(payload);
+                let text = remedy::inert(String::from_utf8_lossy(payload).into_owned());
                 Some(vec![Element::new("body", ns::CLIENT).with_text(&text)])
             }
             // Whoever the envelope names must be who sent it (XEP-0420 §6).

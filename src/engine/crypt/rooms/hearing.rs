@@ -3,6 +3,7 @@
 
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
+use crate::base::remedy;
 use crate::engine::Engine;
 use crate::engine::crypt::number;
 use crate::engine::handle::Encrypt;
@@ -66,7 +67,10 @@ impl Engine {
         let author = &peer.jid;
         let content = match version {
             Version::Legacy => {
-                vec![Element::new("body", ns::CLIENT).with_text(&String::from_utf8_lossy(payload))]
+                vec![
+                    Element::new("body", ns::CLIENT)
+                        .with_text(&remedy::inert(String::from_utf8_lossy(payload).into_owned())),
+                ]
             }
             // XEP-0420 §6: in a room it says for which, or it could be put into another by whoever passes it on.
             Version::Omemo2 => {

@@ -1,0 +1,551 @@
+//! Sentences about what is wrong, in German. They arise in English all over the program, for callers of the API and the log;
+//! whoever reads one in a German chat gets what stands beside it here.
+//!
+//! A new sentence that a chat may show needs a line in the table: a test reads the sources and names what lacks one.
+
+/// A sentence in German. What is none of ours stays: the words of servers, names, addresses.
+pub(super) fn say(text: &str) -> String {
+    let others = || {
+        // Several sentences in a row, or one with a place in front.
+        if text.contains("; ") {
+            return text.split("; ").map(say).collect::<Vec<_>>().join("; ");
+        }
+        match text.split_once(": ") {
+            Some((place, why)) => format!("{place}: {}", say(why)),
+            None => text.to_string(),
+        }
+    };
+    find(text).unwrap_or_else(others)
+}
+
+/// Of all lines that fit, the one that says most by itself.
+fn find(text: &str) -> Option<String> {
+    let fitting = TABLE.lines().filter_map(|line| {
+        let (english, german) = line.split_once(" | ")?;
+        fit(english, text).map(|(weight, values)| (weight, values, german))
+    });
+    let (_, values, german) = fitting.max_by_key(|(weight, ..)| *weight)?;
+    let mut pieces = german.split('{');
+    let mut out = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let (number, rest) = piece.split_once('}')?;
+        match values.get(number.parse::<usize>().ok()?.checked_sub(1)?)? {
+            (true, why) => out += &say(why),
+            (false, value) => out += value,
+        }
+        out += rest;
+    }
+    Some(out)
+}
+
+/// How many bytes of the text a pattern has itself, and what stands in its places, each with whether that is a sentence.
+fn fit<'t>(pattern: &str, text: &'t str) -> Option<(usize, Vec<(bool, &'t str)>)> {
+    let mut pieces = pattern.split('{').peekable();
+    let first = pieces.next()?;
+    let (mut rest, mut weight, mut values) = (text.strip_prefix(first)?, first.len(), Vec::new());
+    while let Some((kind, own)) = pieces.next().and_then(|piece| piece.split_once('}')) {
+        let end = if pieces.peek().is_none() { rest.len().checked_sub(own.len())? } else { rest.find(own)? };
+        let (value, after) = rest.split_at_checked(end)?;
+        values.push((kind == "*", value));
+        (rest, weight) = (after.strip_prefix(own)?, weight + own.len());
+    }
+    rest.is_empty().then_some((weight, values))
+}
+
+/// English | German. `{}` stands for a value, `{*}` for a sentence, `{1}` for what stood in the first place; a place may
+/// swallow what makes no difference.
+const TABLE: &str = "
+{} must be {*} | {1} stimmt nicht; richtig: {2}
+too many requests; try again in {} s | zu viele Anfragen; versuche es in {1} s noch einmal
+the disk is full; nothing was done{} | die Platte ist voll; nichts wurde getan, und es geht wieder, sobald Platz ist
+the request could not be stored; {} | das konnte nicht gespeichert werden, und nichts wurde getan; warum, steht im Log
+there is no bot with id {} | es gibt keinen Bot mit der ID {1}
+at most {} bytes, is {} | höchstens {1} Bytes, es sind {2}
+at most {} characters, is {} | höchstens {1} Zeichen, es sind {2}
+at most {} commands, is {} | höchstens {1} Befehle, es sind {2}
+at most {} addresses, is {} | höchstens {1} Adressen, es sind {2}
+1 to {} bytes | 1 bis {1} Bytes
+1 to {} characters on one line, {} | 1 bis {1} Zeichen auf einer Zeile, darunter ein Buchstabe oder eine Ziffer; keine Zahl, keine Adresse, und nichts, was mit @, - oder / beginnt
+one line of at most {} bytes | eine Zeile mit höchstens {1} Bytes
+made of letters, digits, _ and -, 1 to {} of them | 1 bis {1} Buchstaben, Ziffern, _ oder -
+there once; {} comes twice | jeder nur einmal; {1} kommt zweimal vor
+one of {} | eins von {1}
+0 to {}, is {} | 0 bis {1}, es ist {2}
+a number from 0 to 2 | eine Zahl von 0 bis 2
+a key of {}: see {} | ein Schlüssel von {1}, siehe {2}
+a key without spaces, or - for none | ein Schlüssel ohne Leerzeichen, oder - für keinen
+an http or https URL, for example {} | eine Adresse mit http oder https, zum Beispiel {1}
+owner for a personal bot{} | owner bei einem persönlichen Bot, der im eigenen Chat seines Besitzers spricht
+owner for a dedicated bot{} | owner bei einem Bot mit mode dedicated; einer für andere wird mit mode cloud angelegt
+a bot with an account of its own; {} | ein Bot mit eigenem Konto; ob ein persönlicher verschlüsselt, sagt self_chat in [omemo] der Konfiguration
+only what goes through an XMPP account{} | verschlüsselt wird nur, was durch ein hier angemeldetes XMPP-Konto geht
+{} has {} bots already; delete one first | {1} hat schon {2} Bots; lösche erst einen
+{} is the account of a bot; delete the bot first | {1} ist das Konto eines Bots; lösche erst den Bot
+{} is not the account of a deleted bot | {1} ist nicht das Konto eines gelöschten Bots
+no AI is set up for this bot; {} does it | für diesen Bot ist keine KI eingerichtet; das geht mit {1}
+this bot's AI is off; {} switches it on | die KI dieses Bots ist aus; {1} schaltet sie ein
+no AI is set up for this bot any more | für diesen Bot ist keine KI mehr eingerichtet
+an internal error{} | ein interner Fehler; im Log steht mehr
+the answer is too long for this server; {} | die Antwort ist zu lang für diesen Server; sende den Befehl als Nachricht
+encryption was switched off | die Verschlüsselung wurde abgeschaltet
+the message is too large: {} it has {} bytes; {*} | die Nachricht ist zu groß: als XML, in dem `&` 5 Bytes braucht und `<` und `>` 4 brauchen, und mit ihrer Verschlüsselung, falls es eine gibt, hat sie {2} Bytes; {3}
+{} takes {} at most | {1} nimmt höchstens {2} an
+{} ended the connection for one of {} | {1} hat bei einer von {2} die Verbindung beendet
+{} are the most that we send to a server that names no limit, as {} does not | mehr als {1} senden wir keinem Server, der keine Grenze nennt, wie {2}
+its record cannot be read any more | was davon gespeichert ist, ist nicht mehr lesbar
+{} shows no device with OMEMO | {1} zeigt kein Gerät mit OMEMO
+the account's server has no place for OMEMO keys {} | der Server des Kontos hat keinen Platz für OMEMO-Schlüssel {1}
+the OMEMO keys of {} cannot be fetched | die OMEMO-Schlüssel von {1} sind nicht zu bekommen
+none of the OMEMO keys of {} is trusted | keinem der OMEMO-Schlüssel von {1} wird vertraut
+the server ended the connection twice when it got this message of {} bytes | der Server hat die Verbindung zweimal beendet, als er diese Nachricht von {1} Bytes bekam
+Botmother is switched off for {} | Botmother ist für {1} abgeschaltet
+{} is not signed in here; {} does it | {1} ist hier nicht angemeldet; das geht mit {2}
+its account is not there any more | sein Konto ist nicht mehr da
+ejabberd's API is not set up; {} does it | die API von ejabberd ist nicht eingerichtet; das geht mit {1}
+{} is not an XMPP domain | {1} ist keine XMPP-Domain
+reading the archive | das Archiv wird gelesen
+a place for its owner on its roster | ein Platz für den Besitzer auf seiner Kontaktliste
+a place for a bot on its owner's roster | ein Platz für den Bot auf der Kontaktliste seines Besitzers
+the server does not remove it: {*} | der Server entfernt es nicht: {1}
+there is an account of that name already; {} | ein Konto dieses Namens gibt es schon; wähle einen anderen Namen
+ejabberd does not know this admin or password; {} | ejabberd kennt diesen Admin oder sein Passwort nicht; prüfe beides, und schreibe den JID ganz, wie admin@chat.example.org
+ejabberd knows this admin but does not allow the command; {} | ejabberd kennt diesen Admin, erlaubt ihm den Befehl aber nicht; nenne den JID in seiner Konfiguration unter acl: admin: user:, und erlaube diese acl unter api_permissions: für mod_http_api
+there is no such command at this URL; {} | unter dieser Adresse gibt es den Befehl nicht; sie endet meist mit /api, wo ejabberd mod_http_api haben muss, und das Modul mod_admin_extra
+ejabberd refuses it: {*} | ejabberd lehnt es ab: {1}
+ejabberd's API does not work at the moment ({*}); try again later | die API von ejabberd geht gerade nicht ({1}); versuche es später noch einmal
+what answers at this URL is no ejabberd API; {} | was unter dieser Adresse antwortet, ist keine API von ejabberd; prüfe Host und Port
+the URL leads elsewhere; {} | die Adresse führt anderswohin; gib die an, zu der sie führt
+`admin_password` must not be empty | admin_password darf nicht leer sein
+a whole JID, for example {} | ein ganzer JID, zum Beispiel {1}
+status {} | Status {1}
+its filter objects to the question or the answer | sein Filter lehnt die Frage oder die Antwort ab
+an error without words | ein Fehler ohne Worte
+its answer could not be read | seine Antwort ist unlesbar
+its answer ended early | seine Antwort endete zu früh
+connection refused | Verbindung abgelehnt
+connection reset | Verbindung abgebrochen
+timed out | keine Antwort in der Zeit
+host unreachable | der Host ist nicht zu erreichen
+network unreachable | das Netz ist nicht zu erreichen
+permission denied | das ist nicht erlaubt
+address in use | der Port ist belegt
+it has no address | er hat keine Adresse
+failed to lookup address information: {} | der Name ist nicht zu finden ({1})
+no answer in time | keine Antwort in der Zeit
+the disk is full | die Platte ist voll
+the address is not a public one, {} | die Adresse ist keine öffentliche, und das ist hier nicht erlaubt
+the answer is larger than allowed | die Antwort ist größer als erlaubt
+it is encrypted and was altered on its way, {} | es ist verschlüsselt und wurde unterwegs verändert, oder der Schlüssel dazu ist falsch
+too many calls are waiting already | es warten schon zu viele Aufrufe
+it was called off | es wurde abgebrochen
+the URL must be in ASCII: {} | die Adresse muss in ASCII sein: der Hostname in seiner Form mit xn--, alles andere als %XX
+the URL is not one | die Adresse ist keine
+the URL must begin with {} | die Adresse muss mit https:// oder http:// und einem Host beginnen
+the URL must not contain a user name or password | die Adresse darf keinen Benutzernamen und kein Passwort enthalten
+the URL's port must be {} | der Port der Adresse muss eine Zahl von 1 bis 65535 sein
+the URL, or the one it redirects to, is not one | die Adresse, oder die, auf die sie verweist, ist keine
+the value of {} has characters a header cannot have | der Wert von {1} hat Zeichen, die in keine Kopfzeile dürfen
+too many long answers come at once | zu viele lange Antworten kommen auf einmal
+{} cannot be written: {*} | {1} kann nicht geschrieben werden: {2}
+{} cannot be read: {*} | {1} kann nicht gelesen werden: {2}
+{} cannot be read as PEM: {*} | {1} ist nicht als PEM lesbar: {2}
+{} contains no {} (PEM is expected) | {1} enthält nichts Brauchbares (erwartet wird PEM)
+{} contains no usable certificate | {1} enthält kein brauchbares Zertifikat
+the name service does not know the host | der Namensdienst kennt den Host nicht
+the name service does not answer, {} | der Namensdienst antwortet nicht, und viele warten schon auf ihn
+cannot connect | es kommt keine Verbindung zustande
+TLS is missing | TLS fehlt
+redirected from https to plain http | von https auf http ohne TLS verwiesen
+the redirect leads nowhere | die Weiterleitung führt nirgendwohin
+the answer's head is too long | der Kopf der Antwort ist zu lang
+the answer is no proper HTTP ({}) | die Antwort ist kein richtiges HTTP ({1})
+the other side closed the connection before {} | die Gegenseite hat die Verbindung beendet, bevor die Antwort ganz da war
+the other side does not speak TLS at this port | die Gegenseite spricht an diesem Port kein TLS
+the host is no name a certificate can have | der Host ist kein Name, den ein Zertifikat haben kann
+TLS failed: {} | TLS ist gescheitert: {1}
+its certificate was issued by nobody we trust; {} | sein Zertifikat hat niemand ausgestellt, dem wir vertrauen; eine CA-Datei kann die Stelle hinzufügen
+its certificate has expired, {} | sein Zertifikat ist abgelaufen, oder unsere Uhr geht falsch
+its certificate is not valid yet, {} | sein Zertifikat gilt noch nicht, oder unsere Uhr geht falsch
+its certificate is for another name than the URL's | sein Zertifikat ist für einen anderen Namen als den der Adresse
+its certificate is not right: {} | sein Zertifikat stimmt nicht: {1}
+the system's certificate store {} | der Zertifikatspeicher des Systems ist leer oder nicht lesbar
+{} cannot be reached: {*} | {1} ist nicht zu erreichen: {2}
+{} must be host:port or tls://host:port, not {} | {1} muss Host:Port oder tls://Host:Port sein, nicht {2}
+DNS says that {} offers no XMPP to clients{} | das DNS sagt, dass {1} kein XMPP für Clients anbietet{2}
+{}: no TLS within {} s | {1}: kein TLS innerhalb von {2} s
+the server closed the connection | der Server hat die Verbindung beendet
+the server closed the connection during the TLS handshake | der Server hat die Verbindung während des TLS-Handschlags beendet
+the connection is gone | die Verbindung ist weg
+a bug ended the session; see the log | ein Fehler im Programm hat die Sitzung beendet; siehe Log
+pin must be {}, not {} | pin muss sha256: und 64 hexadezimale Ziffern sein, nicht {2}
+certificate and key cannot be used: {} | Zertifikat und Schlüssel sind nicht brauchbar: {1}
+it is not PEM ({}) | es ist kein PEM ({1})
+it is empty | er ist leer
+{} is no name a certificate can have | {1} ist kein Name, den ein Zertifikat haben kann
+the server could not prove that it owns its certificate{} | der Server konnte nicht beweisen, dass das Zertifikat seins ist{1}
+the server does not speak TLS at this port | der Server spricht an diesem Port kein TLS
+the TLS handshake failed: {} | der TLS-Handschlag ist gescheitert: {1}
+the server shows another certificate than the pinned one; {} with {} | der Server zeigt ein anderes Zertifikat als das festgelegte; wurde es erneuert, nimmt {2} das neue an
+the certificate of {} is signed by nobody we trust; name its CA with {}, or accept exactly this certificate with {} | das Zertifikat von {1} hat niemand unterschrieben, dem wir vertrauen; nenne seine CA mit {2}, oder nimm genau dieses Zertifikat an mit {3}
+the certificate of {} expired{}; {} with {} | das Zertifikat von {1} ist abgelaufen; erneuere es auf dem Server, oder nimm es an, wie es ist, mit {4}
+the certificate of {} is not valid yet; {}? {} accepts it as it is | das Zertifikat von {1} gilt noch nicht; geht die Uhr dieses Rechners richtig? {3} nimmt es an, wie es ist
+the certificate is for {*}, not for {}; {} with {} | das Zertifikat ist für {1}, nicht für {2}; gib dem Server eines für {2}, oder nimm dieses an mit {4}
+the certificate of {} is self-signed; {} with {} | das Zertifikat von {1} ist selbst unterschrieben; nimm genau dieses an mit {3}
+the certificate of {} was refused ({}); {} would accept exactly this one | das Zertifikat von {1} wurde abgelehnt ({2}); {3} würde genau dieses annehmen
+the server's certificate is refused: {*} | das Zertifikat des Servers wird abgelehnt: {1}
+the server refuses the saved login key, {} | der Server lehnt den gespeicherten Anmeldeschlüssel ab; das Passwort wird versucht
+the server sends us to {} | der Server schickt uns zu {1}
+the server closed the stream | der Server hat den Stream beendet
+what came could not be stored | was kam, konnte nicht gespeichert werden
+the server does not answer any more | der Server antwortet nicht mehr
+the server took too long over the login | der Server hat zu lange für die Anmeldung gebraucht
+the server's stream is broken: {*} | der Stream des Servers ist kaputt: {1}
+a stanza is too large | eine Stanza ist zu groß
+elements are nested too deeply | Elemente sind zu tief verschachtelt
+too many {} | zu viele {1}
+{} is not allowed in XMPP | {1} ist in XMPP nicht erlaubt
+the stream is not UTF-8 | der Stream ist kein UTF-8
+the XML is not well-formed: {} | das XML ist nicht wohlgeformt: {1}
+{} offers no TLS: {} | {1} bietet kein TLS an; ohne geht eine Anmeldung nur auf demselben Rechner, und nur mit plaintext = true in der Konfigurationsdatei
+the server gives {} no resource: {} | der Server gibt {1} keine Ressource: {2}
+{} makes no account at the moment: {} | {1} legt gerade kein Konto an: {2}
+{} makes no account: {*} | {1} legt kein Konto an: {2}
+cannot log in as {}: {*} | {1} kann sich nicht anmelden: {2}
+DANGER: what answers for {} may be an impostor: {*} | VORSICHT: Was für {1} antwortet, kann ein Betrüger sein: {2}
+the login as {} went wrong: {*} | die Anmeldung als {1} ging schief: {2}
+another client took our resource of {} | ein anderer Client hat unsere Ressource von {1} übernommen
+the server does not serve {} | der Server ist nicht für {1} da
+the server complains: {} | der Server beschwert sich: {1}
+the server does not admit {} | der Server lässt {1} nicht herein
+the server sends us elsewhere, too often, {} followed{} | der Server schickt uns anderswohin, zu oft, ohne Host oder ohne TLS; dem wird nicht gefolgt{2}
+the server restarts{} | der Server startet neu{1}
+the server ended the stream: {} | der Server hat den Stream beendet: {1}
+the server cannot check the login of {} at present{} | der Server kann die Anmeldung von {1} gerade nicht prüfen{2}
+wrong password for {}: {} | falsches Passwort für {1}: {2}
+the account {} is disabled{}: ask {} | das Konto {1} ist gesperrt{2}: frage den Betreiber seines Servers
+the password of {} has expired{}: set a new one at its server, and {} | das Passwort von {1} ist abgelaufen{2}: setze bei seinem Server ein neues, und {3}
+the server refuses the login of {}: {}; check {} | der Server lehnt die Anmeldung von {1} ab: {2}; prüfe das Konto und die Einstellungen seines Servers
+{} bytes are more than the server takes | {1} Bytes sind mehr, als der Server nimmt
+too many messages came before we were there for them | zu viele Nachrichten kamen, bevor wir für sie da waren
+the server acknowledges more than was sent | der Server bestätigt mehr, als gesendet wurde
+the message archive does not answer | das Nachrichtenarchiv antwortet nicht
+the server does not answer pings | der Server antwortet nicht auf Pings
+the message archive is out of order: {*} | das Nachrichtenarchiv ist gestört: {1}
+no usable login mechanism among: {} | kein brauchbares Anmeldeverfahren unter: {1}
+the server asks for {} SCRAM iterations, {} | der Server verlangt {1} SCRAM-Iterationen, das ist außer der Reihe
+the server's SCRAM nonce does not begin with ours | die SCRAM-Nonce des Servers beginnt nicht mit unserer
+the server could not prove that it knows the password | der Server konnte nicht beweisen, dass er das Passwort kennt
+the server's SASL message is wrong: {*} | die SASL-Nachricht des Servers ist falsch: {1}
+an address in it is none | eine Adresse darin ist keine
+it is a forged {} | es ist gefälscht: {1}
+{} from {}, {} bytes: {*} | {1} von {2}, {3} Bytes: {4}
+no host | kein Host
+a challenge without a question | eine Herausforderung ohne Frage
+not UTF-8 | kein UTF-8
+not base64 | kein Base64
+no nonce | keine Nonce
+no salt | kein Salt
+no iteration count | keine Zahl der Iterationen
+no name | keinen Namen
+the proxy refused to connect us | der Proxy lehnt die Verbindung ab
+the proxy's URL {} | die Adresse des Proxys ist falsch
+a call {} cannot {} | dieser Aufruf kann so nicht gehen
+bytes between STARTTLS and TLS: {} | Bytes zwischen STARTTLS und TLS: jemand schiebt etwas unter
+bytes behind <proceed/>: {} | Bytes nach <proceed/>: jemand schiebt etwas unter
+the server failed to start TLS | der Server konnte TLS nicht beginnen
+{} does not belong here | {1} gehört nicht hierher
+the answer to registering is {} | die Antwort auf die Registrierung ist unbrauchbar
+the server goes on before the stream is restarted | der Server macht weiter, bevor der Stream neu begonnen hat
+{} does not answer {} | {1} ist keine Antwort auf {2}
+the answer to binding has no address of ours | in der Antwort auf bind steht keine Adresse von uns
+what answers is no XMPP 1.0 server | was antwortet, ist kein Server für XMPP 1.0
+the server asks a riddle that only people can solve{} | der Server stellt ein Rätsel, das nur Menschen lösen{1}
+the server wants more than a name and a password: {} | der Server will mehr als Name und Passwort: {1}
+the server does not register by name and password{} | der Server registriert nicht mit Name und Passwort{1}
+that name is taken | der Name ist vergeben
+the server does not allow it: {} | der Server erlaubt es nicht: {1}
+the server does not like name or password: {} | dem Server passen Name oder Passwort nicht: {1}
+the server wants us to wait: {} | der Server will, dass wir warten: {1}
+cannot listen on {}: {*}; {} | {1} ist nicht zu öffnen: {2}; wähle einen anderen Port mit /api server port <Nummer>
+cannot make {}: {*} | nicht anzulegen ist {1}: {2}
+cannot start a thread: {} | kein Thread zu bekommen: {1}
+the data directory {} cannot be written: {*} | ins Datenverzeichnis {1} kann nicht geschrieben werden: {2}
+the command line or the environment says otherwise, {} | die Kommandozeile oder die Umgebung sagt etwas anderes, und sie geht vor
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_said_in_german_with_all_they_hold() {
+        assert_eq!(say("there is no bot with id 7"), "es gibt keinen Bot mit der ID 7");
+        assert_eq!(
+            say("name must be at most 64 characters, not 70"),
+            "name stimmt nicht; richtig: höchstens 64 Zeichen, nicht 70"
+        );
+        assert_eq!(
+            say("example.org cannot be reached: 127.0.0.1:1: connection refused; [::1]:1: timed out"),
+            "example.org ist nicht zu erreichen: 127.0.0.1:1: Verbindung abgelehnt; [::1]:1: keine Antwort in der Zeit"
+        );
+        assert_eq!(
+            say("a.b makes no account: the server does not allow it: not-allowed (\"No!\")"),
+            "a.b legt kein Konto an: der Server erlaubt es nicht: not-allowed (\"No!\")"
+        );
+        // A value that reads like a sentence is none.
+        assert_eq!(say("Botmother is switched off for it is empty"), "Botmother ist für it is empty abgeschaltet");
+        assert_eq!(say("whatever"), "whatever");
+        assert_eq!(say(""), "");
+    }
+
+    #[test]
+    fn every_line_is_a_pair_and_fits_itself() {
+        for line in TABLE.lines().filter(|line| !line.is_empty()) {
+            let (english, german) = line.split_once(" | ").unwrap_or_else(|| panic!("{line}"));
+            let own = english.replace("{*}", "v").replace("{}", "v");
+            let places = english.matches('{').count();
+            assert!(fit(english, &own).is_some(), "{line}");
+            for number in german.split('{').skip(1).filter_map(|piece| piece.split_once('}')) {
+                assert!(number.0.parse().is_ok_and(|number: usize| (1..=places).contains(&number)), "{line}");
+            }
+            assert_ne!(english, german);
+        }
+    }
+
+    /// Files whose sentences may come into a chat: refusals of commands, forms and questions, why a bot is not online, why an
+    /// account is not removed, a message was lost, an AI or the API's server failed.
+    const SHOWN: &[&str] = &[
+        "base/call.rs",
+        "daemon.rs",
+        "daemon/entrance.rs",
+        "engine/access.rs",
+        "engine/accounts.rs",
+        "engine/ai.rs",
+        "engine/ai/setup.rs",
+        "engine/arrival.rs",
+        "engine/crypt.rs",
+        "engine/crypt/outbound.rs",
+        "engine/crypt/peers.rs",
+        "engine/crypt/trust/asking.rs",
+        "engine/dedicated.rs",
+        "engine/failure.rs",
+        "engine/leaving.rs",
+        "engine/making.rs",
+        "engine/registering.rs",
+        "engine/registry.rs",
+        "engine/sizes.rs",
+        "engine/state.rs",
+        "net/connect.rs",
+        "net/driver.rs",
+        "net/pool.rs",
+        "net/tls.rs",
+        "remote/ai.rs",
+        "remote/ai/stream.rs",
+        "remote/ejabberd.rs",
+        "work/exchange.rs",
+        "work/resolve.rs",
+        "work/tls.rs",
+        "xml/mod.rs",
+        "xmpp/register.rs",
+        "xmpp/sasl.rs",
+        "xmpp/session/connection.rs",
+        "xmpp/session/inbound.rs",
+        "xmpp/session/setup.rs",
+        "xmpp/stream.rs",
+    ];
+
+    #[test]
+    fn whatever_a_chat_may_show_has_its_german() {
+        let mut lacking = Vec::new();
+        for file in SHOWN {
+            for text in sentences(file) {
+                let text = with_values(&text);
+                if find(&text).is_none() && !NOT_SHOWN.contains(&text.as_str()) {
+                    lacking.push(format!("{file}: {text}"));
+                }
+            }
+        }
+        assert!(lacking.is_empty(), "neither in TABLE nor in NOT_SHOWN:\n{}", lacking.join("\n"));
+    }
+
+    /// A file of the engine that can refuse something is looked at above, or only programs ask for what it does.
+    #[test]
+    fn every_place_of_refusals_is_known() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+        let mut folders = vec![format!("{root}engine")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path().display().to_string();
+                if !path.ends_with(".rs") {
+                    folders.push(path);
+                    continue;
+                }
+                let file = path.strip_prefix(root).unwrap();
+                let source = std::fs::read_to_string(&path).unwrap();
+                let is_refusing = source.contains("Failure::") && !file.ends_with("/tests.rs");
+                let is_known = SHOWN.contains(&file) || FOR_PROGRAMS.contains(&file);
+                assert!(!is_refusing || is_known, "{file}: may a chat show its refusals?");
+            }
+        }
+    }
+
+    /// The literals of a file that may be sentences: without tests and what goes to the log.
+    fn sentences(file: &str) -> Vec<String> {
+        let path = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
+        let source = std::fs::read_to_string(path).unwrap();
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code =
+            code.join("\n").replace("\\\\", "\u{1}").replace("\\\"", "\u{2}").replace("'\"'", "").replace("b\"", "\"");
+        let mut found = Vec::new();
+        for (at, part) in code.split('"').enumerate() {
+            let before = code.split('"').nth(at.saturating_sub(1)).unwrap_or_default();
+            let statement = before.rsplit([';', '{', '}']).next().unwrap_or_default();
+            let is_log = ["log::", "log!(", "debug!", ".audit(", "expect(", "write_str(&has"]
+                .iter()
+                .any(|mark| statement.contains(mark));
+            if at % 2 == 1 && part.trim().contains(' ') && !part.starts_with('<') && !is_log {
+                let lines: Vec<&str> =
+                    part.split("\\\n").enumerate().map(|(n, l)| if n == 0 { l } else { l.trim_start() }).collect();
+                found.push(lines.concat().replace('\u{2}', "\""));
+            }
+        }
+        found
+    }
+
+    /// A format with something in its places.
+    fn with_values(format: &str) -> String {
+        let mut pieces = format.split('{');
+        let mut out = pieces.next().unwrap_or_default().to_string();
+        for piece in pieces {
+            out += "v";
+            out += piece.split_once('}').map_or(piece, |(_, rest)| rest);
+        }
+        out
+    }
+
+    /// In those files: for programs, the command line and the log, or no sentences.
+    const NOT_SHOWN: &[&str] = &[
+        // Each unit has a line of its own.
+        "at most v v, is v",
+        "v is the account of a deleted bot; v gives it up",
+        "left out for the account of a bot, which is reached as its owner's account is",
+        "not registered yet",
+        "a whole path, from / on",
+        "a file of certificates (PEM) that the daemon can read; v v",
+        "a public address, as the API is open to the network; its owner may name others with /ki",
+        "vCard (XEP-0054)",
+        "nickname (XEP-0172)",
+        "vCard (XEP-0292)",
+        "picture (XEP-0084)",
+        ": it is the account of a deleted bot and still being removed; v gives it up",
+        "v is in use here alreadyv",
+        "make the bot once more, it gets another name then",
+        "left out for a personal bot, which has no account of its own",
+        "self, or left out: all is for personal bots",
+        "an account that is signed in here or owns a bot; v does neither",
+        "a letter or digit among them; no number, no address, and nothing that begins with @, - or /",
+        "v: v; next try in v s",
+        "its key is missing, wrong or not allowed there",
+        "there is no credit: v",
+        "there is no such model or address: v",
+        "the conversation is too long for the model",
+        "it cannot answer now: v",
+        "it refuses the question: v",
+        "what answers there is no such service",
+        "its answer is empty",
+        "all its tokens went into thinking",
+        "Basic v",
+        "v v/… (v bytes)",
+        "v bytes",
+        "v (v bytes)",
+        "this process may have v files and connections open, and needs v at least; raise the limit with `ulimit -n 1024`, or LimitNOFILE=1024 in a systemd unit",
+        "a place for files",
+        "the inner HTTP server's socket",
+        "an XMPP account; owner@local is built in",
+        "v stands in the configuration file; change it there and send SIGHUP",
+        "v is not an account of this daemon",
+        "v stands in the configuration file; remove it there and send SIGHUP",
+        " again, resumed",
+        "provider=v model=v",
+        "a device id, or at least 16 digits of a fingerprint",
+        "no such key was seen; a whole fingerprint of 64 digits can be trusted beforehand",
+        "several keys are called so; give the fingerprint",
+        "no room for more keys of this contact",
+        "its account is v",
+        "the bot did not come online in time and was taken back: v",
+        "the bot was deleted meanwhile",
+        "v; v gives it up",
+        "api_url=v host=v",
+        "ejabberd test",
+        "the XMPP domain, for example chat.example.org",
+        "ejabberd v",
+        "owner@local has no server to make an account at: make the bot for another owner, set up ejabberd's API with",
+        "v v, or give an account with v",
+        "owner=v mode=v",
+        "the server",
+        "the message",
+        "the picture",
+        "v: v",
+        "DNS names v for v",
+        "DNS has no XMPP records for v; trying the domain itself",
+        "DNS gave no XMPP records for v (v); trying the domain itself",
+        "connecting to v, as configured",
+        "connected to v",
+        "v; certificate v",
+        ", valid until v",
+        ", v",
+        ", no v",
+        "logged in as v with v",
+        "direct TLS",
+        "[v]:v (v)",
+        "v:v (v)",
+        "uncategorized error",
+        "no words",
+        "usable certificate",
+        "TLS 1.3",
+        "TLS 1.2",
+        "v, v",
+        " on v",
+        "developer instruction",
+        "api key",
+        "exceeded your current quota",
+        "too long",
+        "too large",
+        "maximum prompt",
+        "token count exceeds",
+        "; register at v",
+        "Client Key",
+        "Server Key",
+        "no TLS",
+        ", stream resumed",
+        " version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
+    ];
+
+    /// Files whose refusals only programs get, as what they do is no command of a chat, or that pass on those of others.
+    const FOR_PROGRAMS: &[&str] = &[
+        "engine/ai/answered.rs",
+        "engine/ai/dropped.rs",
+        "engine/ask.rs",
+        "engine/batch.rs",
+        "engine/command/ai.rs",
+        "engine/command/botfather.rs",
+        "engine/crypt/rooms.rs",
+        "engine/deeds.rs",
+        "engine/files.rs",
+        "engine/files/fetching.rs",
+        "engine/handle.rs",
+        "engine/handle/question.rs",
+        "engine/local.rs",
+        "engine/outbox.rs",
+        "engine/rooms.rs",
+        "engine/rooms/deeds.rs",
+        "engine/rooms/members.rs",
+        "engine/rooms/private.rs",
+        "engine/rooms/talk.rs",
+        "engine/updates.rs",
+        "engine/webhook.rs",
+        "engine/webhook/reply.rs",
+        "engine/webhook/settings.rs",
+    ];
+}
