@@ -121,7 +121,10 @@ fn wrong_usage_names_the_nearest_and_ends_with_2() {
         (&["bot", "create"], "`bot create` needs NAME, what the bot is to be called"),
         (&["bot", "create", "x", "--jid", "b@example.org", "--mode", "personal"], "--jid is for a bot with an account"),
         (&["bot", "create", "x", "--mode", "cloud", "--password-file", "p"], "--password-file needs --jid"),
-        (&["bot", "create", "x", "--mode", "cloud", "--wait", "61"], "--wait must be seconds from 1 to 60"),
+        (
+            &["bot", "create", "x", "--mode", "cloud", "--wait", "61"],
+            "--wait must be a number of seconds from 1 to 60, not 61",
+        ),
         (&["bot", "create", "x", "--mode", "cloud", "--contacts", "a@b,c"], "--contacts must be"),
         (&["bot", "create", "x", "--mode", "cloud", "--encrypt", "yes"], "--encrypt must be required or preferred"),
         (&["bot", "token"], "`bot token` needs BOT, a bot's number or name; `botmother bot list` shows them"),

@@ -131,7 +131,7 @@ fn uploads(kind: Kind) {
     assert!(status == 413 && body.contains("\"error\":\"too_large\"") && body.contains("16777216"), "{status} {body}");
     let (path, _) = scene.file("larger", 20 << 20);
     let (status, body) = curl(&scene.daemon, &scene.token, &["-F", &to_field, "-F", &field("file", &path)]);
-    assert!(status == 413 && body.contains("the body must be at most 16908288 bytes, has 2097"), "{status} {body}");
+    assert!(status == 413 && body.contains("the body must be at most 16908288 bytes, not 2097"), "{status} {body}");
     let (path, _) = scene.file("small", 5);
     let (status, body) = curl(&scene.daemon, "bm_wrong", &["-F", &to_field, "-F", &field("file", &path)]);
     assert_eq!(status, 401, "{body}");

@@ -60,17 +60,17 @@ too many requests; try again in {} s | zu viele Anfragen; versuche es in {1} s n
 the disk is full; nothing was done{} | die Platte ist voll; nichts wurde getan, und es geht wieder, sobald Platz ist
 the request could not be stored; {} | das konnte nicht gespeichert werden, und nichts wurde getan; warum, steht im Log
 there is no bot with id {} | es gibt keinen Bot mit der ID {1}
-at most {} bytes, is {} | höchstens {1} Bytes, es sind {2}
-at most {} characters, is {} | höchstens {1} Zeichen, es sind {2}
-at most {} commands, is {} | höchstens {1} Befehle, es sind {2}
-at most {} addresses, is {} | höchstens {1} Adressen, es sind {2}
+at most {} bytes, not {} | höchstens {1} Bytes, nicht {2}
+at most {} characters, not {} | höchstens {1} Zeichen, nicht {2}
+at most {} commands, not {} | höchstens {1} Befehle, nicht {2}
+at most {} addresses, not {} | höchstens {1} Adressen, nicht {2}
 1 to {} bytes | 1 bis {1} Bytes
 1 to {} characters on one line, {} | 1 bis {1} Zeichen auf einer Zeile, darunter ein Buchstabe oder eine Ziffer; keine Zahl, keine Adresse, und nichts, was mit @, - oder / beginnt
 one line of at most {} bytes | eine Zeile mit höchstens {1} Bytes
 made of letters, digits, _ and -, 1 to {} of them | 1 bis {1} Buchstaben, Ziffern, _ oder -
 there once; {} comes twice | jeder nur einmal; {1} kommt zweimal vor
 one of {} | eins von {1}
-0 to {}, is {} | 0 bis {1}, es ist {2}
+0 to {}, not {} | 0 bis {1}, nicht {2}
 a number from 0 to 2 | eine Zahl von 0 bis 2
 a key of {}: see {} | ein Schlüssel von {1}, siehe {2}
 a key without spaces, or - for none | ein Schlüssel ohne Leerzeichen, oder - für keinen
@@ -427,7 +427,7 @@ mod tests {
     /// In those files: for programs, the command line and the log, or no sentences.
     const NOT_SHOWN: &[&str] = &[
         // Each unit has a line of its own.
-        "at most v v, is v",
+        "at most v v, not v",
         "v is the account of a deleted bot; v gives it up",
         "left out for the account of a bot, which is reached as its owner's account is",
         "not registered yet",

@@ -240,13 +240,13 @@ impl Fields {
                 let calm = |value| if is_plain { value } else { calm(value) };
                 return Ok(Fields(members.into_iter().map(|(name, value)| (name, calm(value))).collect()));
             }
-            Ok(Value::Array(_)) => "an array",
-            Ok(Value::String(_)) => "a string",
-            Ok(_) => "a single value",
-            Err(_) if text.trim().is_empty() => "empty",
+            Ok(Value::Array(_)) => ", not an array",
+            Ok(Value::String(_)) => ", not a string",
+            Ok(_) => ", not a single value",
+            Err(_) if text.trim().is_empty() => "; it is empty",
             Err(_) => return Err(wrong(format!("valid JSON; {}", Look::find(text)))),
         };
-        Err(wrong(format!("a JSON object, for example {{\"name\":\"MyBot\"}}, is {found}")))
+        Err(wrong(format!("a JSON object, for example {{\"name\":\"MyBot\"}}{found}")))
     }
 
     /// An object without members: what a request without a body stands for.
@@ -600,9 +600,9 @@ mod tests {
         assert_eq!(fields.text("z"), Ok(None));
         let wrong = |json: &str| Fields::parse(json.as_bytes()).unwrap_err().to_string();
         for (json, what) in [
-            ("", "a JSON object, for example {\"name\":\"MyBot\"}, is empty"),
-            ("[]", "a JSON object, for example {\"name\":\"MyBot\"}, is an array"),
-            ("7", "a JSON object, for example {\"name\":\"MyBot\"}, is a single value"),
+            ("", "a JSON object, for example {\"name\":\"MyBot\"}; it is empty"),
+            ("[]", "a JSON object, for example {\"name\":\"MyBot\"}, not an array"),
+            ("7", "a JSON object, for example {\"name\":\"MyBot\"}, not a single value"),
             (
                 "{\"a\":\"ü\\ud800\"}",
                 "valid JSON; at line 1, column 8 `\\ud800` is half a character; write both halves, as in `\\ud83d\\ude00`, or \

@@ -291,8 +291,8 @@ mod tests {
         let at = |text: &str| at(Place::Chat(Language::German), text);
         let text = format!("no AI is set up for this bot; {SET_UP_AI} does it");
         assert_eq!(at(&text), "für diesen Bot ist keine KI eingerichtet; das geht mit /ki setup");
-        let text = format!("{} must be at most 5 characters, is 6", field("commands[].description"));
-        assert_eq!(at(&text), "Beschreibung stimmt nicht; richtig: höchstens 5 Zeichen, es sind 6");
+        let text = format!("{} must be at most 5 characters, not 6", field("commands[].description"));
+        assert_eq!(at(&text), "Beschreibung stimmt nicht; richtig: höchstens 5 Zeichen, nicht 6");
         let text = format!("wrong password for a@b: {}", password("a@b"));
         let said =
             "falsches Passwort für a@b: gib das richtige an mit `botmother account add a@b`, wo der Dienst läuft";

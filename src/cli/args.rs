@@ -368,9 +368,12 @@ fn bot_made(name: String, row: &'static CommandRow, raw: &Raw) -> Result<BotMade
     if raw.has("password-file") && jid.is_none() {
         return usage("--password-file needs --jid, the account it is the password of", row.path);
     }
-    let wait = raw.text("wait")?.map(str::parse::<u64>).map(|seconds| match seconds {
+    let wait = raw.text("wait")?.map(|text| match text.parse::<u64>() {
         Ok(seconds) if (1..=limits::ARRIVAL_SECONDS_MAX.unsigned_abs()).contains(&seconds) => Ok(seconds),
-        _ => usage(format!("--wait must be seconds from 1 to {}", limits::ARRIVAL_SECONDS_MAX), row.path),
+        _ => usage(
+            format!("--wait must be a number of seconds from 1 to {}, not {text}", limits::ARRIVAL_SECONDS_MAX),
+            row.path,
+        ),
     });
     let own = ["jid", "encrypt", "contacts", "wait"].into_iter().find(|long| mode == "personal" && raw.has(long));
     if let Some(long) = own {

@@ -59,7 +59,7 @@ impl Failure {
 
     /// A value that is too much, if it is: `has` of `unit`s where `most` are allowed.
     pub fn check_most(field: &str, has: usize, most: usize, unit: &str) -> Result<(), Failure> {
-        if has <= most { Ok(()) } else { Err(Failure::invalid(field, format!("at most {most} {unit}, is {has}"))) }
+        if has <= most { Ok(()) } else { Err(Failure::invalid(field, format!("at most {most} {unit}, not {has}"))) }
     }
 
     /// In the words of the place where it is read.

@@ -31,8 +31,8 @@ impl Refusal {
     pub fn to_response(self) -> Response {
         let measured = match self.measured {
             None => String::new(),
-            Some((most, None)) => format!(" {most} bytes, is larger"),
-            Some((most, Some(came))) => format!(" {most} bytes, has {came}"),
+            Some((most, None)) => format!(" {most} bytes, not more"),
+            Some((most, Some(came))) => format!(" {most} bytes, not {came}"),
         };
         let body = Object::new()
             .truth("ok", false)

@@ -359,7 +359,7 @@ fn what_is_wrong_is_said_in_the_language_of_the_chat() {
     let (own, person) = (chat.account, chat.rig.core.account);
     let long = "x".repeat(600);
     for (text, said) in [
-        (format!("/setdescription 1 {long}"), "Beschreibung stimmt nicht; richtig: höchstens 512 Zeichen, es sind 600"),
+        (format!("/setdescription 1 {long}"), "Beschreibung stimmt nicht; richtig: höchstens 512 Zeichen, nicht 600"),
         ("/setcommands 1 /! - x".to_string(), "Befehl stimmt nicht; richtig: 1 bis 32 Buchstaben, Ziffern, _ oder -"),
         (
             "/setcommands 1 /a - x, /a - y".to_string(),
@@ -384,7 +384,7 @@ fn what_is_wrong_is_said_in_the_language_of_the_chat() {
     ) else {
         panic!()
     };
-    assert_eq!(refused.at(Place::Api), "`description` must be at most 512 characters, is 600");
+    assert_eq!(refused.at(Place::Api), "`description` must be at most 512 characters, not 600");
 
     let why = "example.org cannot be reached: 192.0.2.1:5222: connection refused".to_string();
     let offline = session::Event::Offline { why, retry_in: Duration::from_secs(5) };

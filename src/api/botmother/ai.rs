@@ -46,14 +46,10 @@ pub(super) fn ask(request: &Request) -> Result<Question, Failure> {
         None if fields.text("text")?.is_some() => fields.need_text("text")?,
         _ => fields.need_text("message")?,
     };
-    if text.len() > limits::TEXT_BYTES_MAX {
-        return Err(Failure::invalid("message", format!("at most {} bytes", limits::TEXT_BYTES_MAX)));
-    }
+    Failure::check_most("message", text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
     let query = read::query(request)?;
     let from = query.text("from").or(fields.text("from")?).unwrap_or(CALLER);
-    if from.len() > limits::AI_NAME_BYTES_MAX {
-        return Err(Failure::invalid("from", format!("at most {} bytes", limits::AI_NAME_BYTES_MAX)));
-    }
+    Failure::check_most("from", from.len(), limits::AI_NAME_BYTES_MAX, "bytes")?;
     let is_live = fields.truth("stream")?.unwrap_or(false);
     Ok(Question::AskAi { text: text.to_string(), from: from.to_string(), is_live })
 }

@@ -32,7 +32,7 @@ pub(super) fn send_file(request: &Request, spool: &Spool) -> Result<Question, Fa
         (None, Some((_, bytes))) if *bytes > limits::BODY_BYTES_MAX as u64 => {
             // Only files may be so large.
             let most = limits::BODY_BYTES_MAX;
-            Err(Failure::TooLarge(format!("the JSON object must be at most {most} bytes, has {bytes}")))
+            Err(Failure::TooLarge(format!("the JSON object must be at most {most} bytes, not {bytes}")))
         }
         (None, Some((file, _))) => {
             let body = fs::read(file.path()).map_err(|error| not_kept(&error))?;
@@ -72,7 +72,7 @@ fn send_form(request: &Request, content_type: &str, body: &mut dyn Read, spool: 
             while let Some(piece) = form.piece().map_err(malformed)? {
                 if text.len() + piece.len() > limits::FORM_TEXT_BYTES_MAX {
                     let most = limits::FORM_TEXT_BYTES_MAX;
-                    return Err(Failure::TooLarge(format!("`{}` must be at most {most} bytes, is larger", part.name)));
+                    return Err(Failure::TooLarge(format!("`{}` must be at most {most} bytes, not more", part.name)));
                 }
                 text.extend_from_slice(piece);
             }
@@ -113,7 +113,7 @@ fn keep(part: &Part, form: &mut Form<'_>, spool: &Spool) -> Result<NewFile, Fail
         bytes += piece.len();
         if bytes > limits::UPLOAD_BYTES_MAX {
             let most = limits::UPLOAD_BYTES_MAX;
-            return Err(Failure::TooLarge(format!("`{}` must be at most {most} bytes, is larger", part.name)));
+            return Err(Failure::TooLarge(format!("`{}` must be at most {most} bytes, not more", part.name)));
         }
         hasher.update(piece);
         file.write_all(piece).map_err(|error| not_kept(&error))?;

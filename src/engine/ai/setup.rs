@@ -177,7 +177,7 @@ fn read_numbers(new: &AiSettings, row: &mut AiRow) -> Result<(), Failure> {
     let number = |field: &str, value: i64, max: u32| match u32::try_from(value) {
         Ok(0) => Ok(None),
         Ok(value) if value <= max => Ok(Some(value)),
-        _ => Err(Failure::invalid(field, format!("0 to {max}, is {value}"))),
+        _ => Err(Failure::invalid(field, format!("0 to {max}, not {value}"))),
     };
     if let Some(system) = &new.system {
         Failure::check_most("system", system.len(), limits::AI_SYSTEM_BYTES_MAX, "bytes")?;

@@ -218,7 +218,7 @@ fn failed(why: impl Into<String>) -> Failure {
 
 fn too_large() -> Failure {
     Failure::TooLarge(format!(
-        "the file must be at most {} bytes, is larger; fetch it from its `url`",
+        "the file must be at most {} bytes, not more; fetch it from its `url`",
         limits::DOWNLOAD_BYTES_MAX
     ))
 }
