@@ -294,7 +294,14 @@ fn german_and_admin(kind: Kind) {
     let server = scene.ask("/api server status");
     let file = scene.daemon.dir.join("config.toml").display().to_string();
     assert!(server.contains("lokal (HTTP") && server.contains(&file), "{server}");
-    assert!(scene.ask("/api server port 80").starts_with("port 80 geht nicht: Ein Port unter 1024"));
+    assert!(
+        scene.ask("/api server port 80").starts_with("port 80 geht nicht: Ein Port ist eine Zahl von 1024 bis 65535")
+    );
+    // Its port stands on the command line.
+    assert!(scene.ask("/api server port 9000").contains("wird geändert"));
+    let told =
+        scene.phone.expect(LIMIT, |message| message.body.starts_with("Der API-Server wurde nicht geändert")).body;
+    assert!(told.ends_with("die Kommandozeile oder die Umgebung sagt etwas anderes, und sie geht vor"), "{told}");
     let bot = resource(&mut scene, "wetter");
     let items = scene.phone.menu(&bot, &Menu::list()).items;
     assert!(items.iter().any(|(_, name)| name == "/help - diese Liste"), "{items:?}");
@@ -398,7 +405,8 @@ fn an_admin_changes_the_port() {
     command.arg("--config").arg(&file).arg("--data").arg(scene.daemon.dir.join("data"));
     let log = std::fs::File::options().append(true).open(scene.daemon.log()).unwrap();
     let _daemon = Program(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
-    for (port, told) in [(taken.number, "was not changed: cannot listen"), (second.number, "is at http://localhost:")] {
+    let refused = "choose another port with /api server port <number>";
+    for (port, told) in [(taken.number, refused), (second.number, "is at http://localhost:")] {
         assert!(scene.ask(&format!("/api server port {port}")).contains("is being changed"));
         scene.phone.expect(LIMIT, |message| message.body.contains(told));
         run_page("auth", &scene.ask("/api auth"));

@@ -129,6 +129,9 @@ host unreachable | der Host ist nicht zu erreichen
 network unreachable | das Netz ist nicht zu erreichen
 permission denied | das ist nicht erlaubt
 address in use | der Port ist belegt
+Address already in use{} | der Port ist belegt
+Permission denied{} | das ist nicht erlaubt
+No such file or directory{} | die Datei gibt es nicht
 it has no address | er hat keine Adresse
 failed to lookup address information: {} | der Name ist nicht zu finden ({1})
 no answer in time | keine Antwort in der Zeit

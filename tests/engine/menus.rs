@@ -262,7 +262,7 @@ fn the_pages_show_the_real_address_and_token() {
         ("cert cert.pem", "cert cert.pem: a file is named by its whole path"),
         ("key", "key: a file is named"),
         ("cert /a.pem /b.pem", "cert /a.pem /b.pem: a file is named by its whole path, one at a time"),
-        ("port 9000 9001", "port 9000 9001: a port is a number"),
+        ("port 9000 9001", "port 9000 9001 is not possible: a port is a number"),
         ("prot 9000", "/api server prot 9000: that I do not know"),
     ] {
         let answer = chat.one(&format!("/api server {wrong}"));
