@@ -669,3 +669,36 @@ impl Rig {
         self.told(account, session::Event::Message(Box::new(message))).said.len()
     }
 }
+
+/// Registered, and the connection lost before the first login: the account is there, whatever the login is made with.
+#[test]
+fn an_account_that_was_registered_and_never_signed_in_to_is_removed() {
+    for (is_registering, is_killed) in [(true, false), (true, true), (false, false)] {
+        let mut rig = Rig::new();
+        let new = NewBot { mode: Mode::Cloud, wait: Wait::No, ..NewBot::new("Cook", bare(OWNER)) };
+        let account = rig.ask(Question::CreateBot(new)).started[0];
+        if is_registering {
+            rig.told(account, session::Event::Registering);
+        }
+        if is_killed {
+            rig = rig.killed(&[]).0;
+        }
+        rig.told(account, offline("the connection was reset"));
+        let caused = rig.ask(Question::DeleteBot(BotId(1)));
+        let Some(Ok(Answer::Deleted(_, is_gone))) = caused.answers.first() else { panic!("{caused:?}") };
+        assert_eq!(*is_gone, is_registering.then_some((Remains::Account, false)));
+        assert_eq!(leaving(&mut rig).len(), usize::from(is_registering));
+        if is_registering {
+            let caused = rig.online(account);
+            assert!(format!("{:?}", caused.asked).contains("remove"), "{caused:?}");
+        }
+    }
+    // Refused for good: nothing can be done, and nothing waits.
+    let mut rig = Rig::new();
+    let new = NewBot { mode: Mode::Cloud, wait: Wait::No, ..NewBot::new("Cook", bare(OWNER)) };
+    let account = rig.ask(Question::CreateBot(new)).started[0];
+    rig.told(account, session::Event::Registering);
+    rig.told(account, session::Event::Stopped { why: "wrong password".to_string() });
+    rig.ask(Question::DeleteBot(BotId(1)));
+    assert!(leaving(&mut rig).is_empty());
+}

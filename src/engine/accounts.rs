@@ -415,6 +415,7 @@ impl Engine {
                 self.end_farewell_when_sent(id)
             }
             Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
+            Event::Registering => self.store.store_registering(id),
             Event::LoginKey(key) => {
                 let kept = account.row.login_key.as_ref().and_then(read_login_key);
                 let text = print_login_key(key);

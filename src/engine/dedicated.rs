@@ -187,20 +187,30 @@ impl Engine {
                         self.store.store_farewell(row.id, owner)?;
                     }
                 }
-                (Origin::Register, _) if self.may_be_registered(&row) => drop(self.unregister_account(row, None)?),
-                _ => self.drop_account(row.id)?,
+                (Origin::Register, _) if self.may_be_registered(&row)? => drop(self.unregister_account(row, None)?),
+                (origin, _) => {
+                    if origin == Origin::Register && self.store.is_registering(row.id)? {
+                        log::warn!("{}: this account may have been registered, and its server lets nobody in", row.jid);
+                    }
+                    self.drop_account(row.id)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Whether there may be an account at the server: it was online, or its first connection is under way.
-    pub(super) fn may_be_registered(&self, row: &AccountRow) -> bool {
-        let is_failing =
-            |account: &Account| !matches!(account.course.connection, Connection::Connecting | Connection::Online);
+    /// Whether there may be an account at the server that can be removed: it was online, its first connection is under way,
+    /// or was lost after it had begun to register.
+    pub(super) fn may_be_registered(&self, row: &AccountRow) -> Result<bool, store::Error> {
+        let connection = self.accounts.get(&row.id).map(|account| account.course.connection);
         let has_arrived = row.bot.and_then(|bot| self.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
-        // A login key is made where a login succeeded.
-        has_arrived || row.login_key.is_some() || !self.accounts.get(&row.id).is_some_and(is_failing)
+        Ok(match connection {
+            // A login key is made where a login succeeded.
+            _ if has_arrived || row.login_key.is_some() => true,
+            None | Some(Connection::Connecting | Connection::Online) => true,
+            Some(Connection::Stopped) => false,
+            Some(_) => self.store.is_registering(row.id)?,
+        })
     }
 
     /// The server refuses the login. A bot that is just being made is taken back.

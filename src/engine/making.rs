@@ -227,8 +227,12 @@ impl Engine {
     /// The bot's account goes with it; whoever deletes it waits for the first try.
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
         let row = self.store.list_accounts_of(bot)?.into_iter().next();
-        let registered = row.clone().filter(|row| row.origin == Origin::Register && self.may_be_registered(row));
-        let tag = registered.map(|row| self.unregister_account(row, Some(bot))).transpose()?;
+        let tag = match &row {
+            Some(row) if row.origin == Origin::Register && self.may_be_registered(row)? => {
+                Some(self.unregister_account(row.clone(), Some(bot))?)
+            }
+            _ => None,
+        };
         let left = self.delete_bot(bot)?.map(|(_, what)| (what, false));
         let row = match (tag, row.filter(|row| row.origin == Origin::Api)) {
             (Some(Some(tag)), _) => return Ok(wait_for(tag)),

@@ -55,7 +55,18 @@ impl Store {
     /// Deletes an account with its outgoing messages and the ids it has seen.
     pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
         self.write("DELETE FROM account WHERE id = ?", &[&id.0])?;
+        self.delete_setting(&format!("account_{id}_registering"))?;
         self.delete_setting(&format!("account_{id}_stanza_max"))
+    }
+
+    /// An account is being registered: it may be there before it was ever signed in to.
+    pub fn store_registering(&mut self, id: AccountId) -> Result<(), Error> {
+        self.store_setting(&format!("account_{id}_registering"), "1")
+    }
+
+    /// Whether that was begun.
+    pub fn is_registering(&self, id: AccountId) -> Result<bool, Error> {
+        Ok(self.setting(&format!("account_{id}_registering"))?.is_some())
     }
 
     /// Everything of the archive up to this id is committed. Nothing happens when the account is gone.

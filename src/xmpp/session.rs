@@ -205,6 +205,8 @@ pub enum Event {
         /// Its size seems to be the reason.
         is_too_large: bool,
     },
+    /// The account is being registered: from here on it may be there, whatever becomes of the login.
+    Registering,
     /// Keep this for the next login.
     LoginKey(LoginKey),
     /// The connection is gone or could not be made; the next try comes by itself.

@@ -46,6 +46,8 @@ pub struct Login {
 pub enum Got {
     /// Do the TLS handshake, then [`Stream::tls_up`].
     StartTls,
+    /// The account is being registered: from here on it may be there.
+    Registering,
     /// Logged in.
     Authenticated {
         /// The mechanism's name.
@@ -350,7 +352,7 @@ impl Stream {
                 log::trace!("{}: > (registration, not shown)", self.login.account);
                 let iq = Iq::print(IqKind::Set, REGISTERED_ID, None, Some(payload));
                 self.out.extend_from_slice(iq.as_bytes());
-                Ok(None)
+                Ok(Some(Got::Registering))
             }
             (_, Some(register::Offer::NeedsMore(more))) => Err(Failure::Register(Refusal::NeedsMore(more))),
             (_, None) => Err(Failure::Protocol("the answer to registering is none".into())),

@@ -468,6 +468,7 @@ pub(crate) fn describe(output: &Output) -> String {
             let why = if *is_too_large { "too large" } else { "poison" };
             format!("Convicted {why} {} bytes", stanza.len())
         }
+        Event::Registering => "Registering".into(),
         Event::LoginKey(_) => "LoginKey".into(),
         Event::Offline { why, retry_in } => format!("Offline {:.3}s {why}", retry_in.as_secs_f64()),
         // Marks, which are written with characters that nobody can see.

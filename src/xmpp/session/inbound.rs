@@ -35,6 +35,7 @@ impl Session {
     fn got(&mut self, got: Got) {
         match got {
             Got::StartTls => self.outputs.push_back(Output::StartTls),
+            Got::Registering => self.tell(Event::Registering),
             Got::Authenticated { mechanism, key } => {
                 self.config.register = false;
                 self.facts.mechanism = mechanism.to_string();
