@@ -1,34 +1,22 @@
 //! Crowds and vandals. Each test is one of those that end or strand tiny_http alone.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use botmother::http::front::Limits;
 use rustix::net::sockopt::set_socket_linger;
 
-use crate::client::{answer, connect, exchange, raise_file_limit, rest, status, statuses};
+use crate::client::{answer, connect, crowd, exchange, rest, status, statuses};
 use crate::door::{Door, impatient};
 
 const GET: &[u8] = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n";
 const NEVER: &[u8] = b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// Sends these bytes on each of many new connections.
-fn crowd(door: &Door, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
-    raise_file_limit();
-    let open = |_| {
-        let mut stream = connect(door.addr);
-        stream.write_all(bytes).unwrap();
-        stream
-    };
-    (0..count).map(open).collect()
-}
-
 #[test]
 fn a_thousand_idle_connections() {
     let door = Door::open();
-    let mut idle = crowd(&door, 1_000, GET);
+    let mut idle = crowd(door.addr, 1_000, GET);
     for stream in &mut idle {
         assert_eq!(status(&answer(stream)), 200);
     }
@@ -42,7 +30,7 @@ fn a_thousand_idle_connections() {
 #[test]
 fn three_hundred_trickling_clients() {
     let door = Door::with(Limits { head: Duration::from_secs(1), ..impatient() }, None);
-    let mut slow = crowd(&door, 300, b"GET / HTTP/1.1\r\nHost: x\r\n");
+    let mut slow = crowd(door.addr, 300, b"GET / HTTP/1.1\r\nHost: x\r\n");
     let start = Instant::now();
     while start.elapsed() < Duration::from_millis(1_500) {
         for stream in &mut slow {
@@ -75,7 +63,7 @@ fn two_thousand_resets() {
 fn a_burst_of_four_hundred() {
     let door = Door::open();
     for _ in 0..3 {
-        let mut burst = crowd(&door, 400, GET);
+        let mut burst = crowd(door.addr, 400, GET);
         for stream in &mut burst {
             assert_eq!(status(&answer(stream)), 200);
         }
@@ -84,7 +72,7 @@ fn a_burst_of_four_hundred() {
     thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
-                for stream in &mut crowd(&door, 25, GET) {
+                for stream in &mut crowd(door.addr, 25, GET) {
                     assert_eq!(status(&answer(stream)), 200);
                 }
             });
@@ -100,7 +88,7 @@ fn five_hundred_long_polls_cost_no_thread() {
     door.must_be_well();
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
-    let polls = crowd(&door, 500, NEVER);
+    let polls = crowd(door.addr, 500, NEVER);
     door.await_waiting(500);
     door.must_be_well();
     // Other tests of this process come and go, hence the margin.
@@ -126,8 +114,8 @@ fn a_pipeline_behind_a_long_poll_is_bounded() {
 #[test]
 fn clients_that_never_read() {
     let door = Door::with(impatient(), None);
-    let large = crowd(&door, 20, b"GET /large?6000000 HTTP/1.1\r\nHost: x\r\n\r\n");
-    let pipelined = crowd(&door, 20, &GET.repeat(2_000));
+    let large = crowd(door.addr, 20, b"GET /large?6000000 HTTP/1.1\r\nHost: x\r\n\r\n");
+    let pipelined = crowd(door.addr, 20, &GET.repeat(2_000));
     thread::sleep(Duration::from_millis(200));
     door.must_be_well();
     thread::sleep(Duration::from_millis(600));
@@ -166,11 +154,11 @@ fn clients_that_send_for_ever() {
 #[test]
 fn more_clients_than_there_is_room_for() {
     let door = Door::with(Limits { connections_max: 10, idle: Duration::from_secs(2), ..impatient() }, None);
-    let mut polls = crowd(&door, 10, NEVER);
+    let mut polls = crowd(door.addr, 10, NEVER);
     door.await_waiting(10);
     let refused = exchange(door.addr, GET);
     assert!(statuses(&refused) == [503] && refused.contains("limit_reached"), "{refused}");
-    let crowd = crowd(&door, 200, GET);
+    let crowd = crowd(door.addr, 200, GET);
     thread::sleep(Duration::from_millis(100));
     drop(crowd);
     drop(polls.pop());

@@ -1,14 +1,13 @@
 //! Large bodies: from whom they are taken, how slowly they may come, and that nobody takes the room of others.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use botmother::base::limits;
 use botmother::http::front::Limits;
 
-use crate::client::{answer, connect, exchange, raise_file_limit, rest, status, statuses};
+use crate::client::{answer, connect, crowd, exchange, rest, status, statuses};
 use crate::door::{Door, impatient};
 
 /// The head of a large body behind some credentials, or none.
@@ -19,16 +18,6 @@ fn head(path: &str, token: &str, more: &str) -> String {
 
 fn sized(path: &str, token: &str, bytes: usize) -> String {
     head(path, token, &format!("Connection: close\r\nContent-Length: {bytes}\r\n"))
-}
-
-fn begun(door: &Door, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
-    raise_file_limit();
-    let open = |_| {
-        let mut stream = connect(door.addr);
-        stream.write_all(bytes).unwrap();
-        stream
-    };
-    (0..count).map(open).collect()
 }
 
 #[test]
@@ -63,10 +52,10 @@ fn strangers_are_refused_before_a_large_body_is_read() {
 fn slow_strangers_hold_up_nobody() {
     let door = Door::open();
     let upload = sized("/file", "good", 1_000_000) + &"x".repeat(1_000_000);
-    let large = begun(&door, 40, (sized("/guarded", "", 200_000) + &"x".repeat(10_000)).as_bytes());
+    let large = crowd(door.addr, 40, (sized("/guarded", "", 200_000) + &"x".repeat(10_000)).as_bytes());
     // Small ones are read, slowly as they come, and share what there is for strangers.
-    let small = begun(&door, 600, (sized("/guarded", "", 16_000) + &"x".repeat(7_000)).as_bytes());
-    let heads = begun(&door, 600, format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}", "x".repeat(7_000)).as_bytes());
+    let small = crowd(door.addr, 600, (sized("/guarded", "", 16_000) + &"x".repeat(7_000)).as_bytes());
+    let heads = crowd(door.addr, 600, format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}", "x".repeat(7_000)).as_bytes());
     let asked = Instant::now();
     assert!(exchange(door.addr, &upload).contains("in a file 1000000 bytes"));
     assert!(exchange(door.addr, sized("/guarded", "good", 200_000) + &"x".repeat(200_000)).contains("200000 bytes"));
@@ -79,7 +68,7 @@ fn slow_strangers_hold_up_nobody() {
 fn one_with_many_slow_bodies_leaves_room_for_others() {
     let door = Door::open();
     for (path, size, sent) in [("/guarded", 250_000, 200_000), ("/file", 16_000_000, 4_000_000)] {
-        let greedy = begun(&door, 40, (sized(path, "greedy", size) + &"x".repeat(sent)).as_bytes());
+        let greedy = crowd(door.addr, 40, (sized(path, "greedy", size) + &"x".repeat(sent)).as_bytes());
         thread::sleep(Duration::from_millis(300));
         assert_eq!(status(&exchange(door.addr, sized(path, "greedy", size) + &"x".repeat(size))), 503, "{path}");
         for other in ["one", "two"] {
@@ -127,7 +116,7 @@ fn files_come_whole_and_leave_nothing() {
     let chunked =
         head("/file", "a", "Transfer-Encoding: chunked\r\nConnection: close\r\n") + &chunk.repeat(3) + "0\r\n\r\n";
     assert!(exchange(door.addr, chunked).contains("in a file 196608 bytes"));
-    drop(begun(&door, 3, (sized("/file", "a", 200_000) + &"x".repeat(100_000)).as_bytes()));
+    drop(crowd(door.addr, 3, (sized("/file", "a", 200_000) + &"x".repeat(100_000)).as_bytes()));
     thread::sleep(Duration::from_millis(200));
     // The door checks at its end that no file is left.
 }
@@ -136,11 +125,11 @@ fn files_come_whole_and_leave_nothing() {
 fn whoever_has_waited_longest_makes_room() {
     let door = Door::with(Limits { connections_max: 10, ..Limits::default() }, None);
     // Silent ones, and such as have begun a head or a small body.
-    let mut crowd = Vec::new();
+    let mut all = Vec::new();
     for bytes in ["", "GET / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"] {
-        crowd.extend(begun(&door, 40, bytes.as_bytes()));
+        all.extend(crowd(door.addr, 40, bytes.as_bytes()));
         door.must_be_well();
     }
-    let mut oldest = crowd.remove(0);
+    let mut oldest = all.remove(0);
     assert!(matches!(oldest.read(&mut [0; 9]), Ok(0) | Err(_)));
 }

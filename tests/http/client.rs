@@ -54,6 +54,17 @@ pub(crate) fn statuses(text: &str) -> Vec<u16> {
     after.filter_map(|rest| rest.get(..3)?.parse().ok()).collect()
 }
 
+/// Sends these bytes on each of many new connections.
+pub(crate) fn crowd(addr: SocketAddr, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
+    raise_file_limit();
+    let open = |_| {
+        let mut stream = connect(addr);
+        stream.write_all(bytes).unwrap();
+        stream
+    };
+    (0..count).map(open).collect()
+}
+
 /// Lets this process have as many sockets as the system allows.
 pub(crate) fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
