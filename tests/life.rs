@@ -375,9 +375,9 @@ fn in_the_self_chat_ejabberd() {
     in_the_self_chat(Kind::Ejabberd);
 }
 
-/// A server takes smaller stanzas than it lets one know: the message that it ends the stream for fails, the others arrive.
-fn poison(kind: Kind) {
-    let Some(server) = Server::start_with(kind, Options { stanza_bytes: 20_000, ..Options::default() }) else { return };
+/// A server that takes small stanzas only, and a bot there that is in the room `den` with Anna.
+fn among_small_stanzas(kind: Kind) -> Option<(Server, Daemon, Program, Peer)> {
+    let server = Server::start_with(kind, Options { stanza_bytes: 20_000, ..Options::default() })?;
     for user in ["ralf", "anna"] {
         server.add_user(user, "pw one");
     }
@@ -385,11 +385,18 @@ fn poison(kind: Kind) {
     daemon.wait_online(1, LIMIT);
     let token = create_dedicated(&daemon, &server, "ralf");
     let mut program = Program::new(&daemon, token);
-    let mut phone = Peer::login_with(&server, "ralf", "pw one", "phone", &with_life());
     let mut anna = Peer::login(&server, "anna", "pw one", "phone");
-    let (to, room) = (server.jid("anna"), server.room("den"));
+    let room = server.room("den");
     anna.join(&room, "anna");
     program.post("/bot/joinRoom", &format!(r#"{{"room":"{room}"}}"#));
+    Some((server, daemon, program, anna))
+}
+
+/// A server takes smaller stanzas than it lets one know: the message that it ends the stream for fails, the others arrive.
+fn poison(kind: Kind) {
+    let Some((server, daemon, mut program, mut anna)) = among_small_stanzas(kind) else { return };
+    let mut phone = Peer::login_with(&server, "ralf", "pw one", "phone", &with_life());
+    let (to, room) = (server.jid("anna"), server.room("den"));
 
     // Larger than any server takes, with all that is escaped.
     let body = |text: &str, more: &str| format!(r#"{{"to":"{to}","text":"{text}"{more}}}"#);
@@ -442,18 +449,8 @@ fn poison_ejabberd() {
 
 /// The same in a room first, where the room would have to show it.
 fn poison_in_a_room(kind: Kind) {
-    let Some(server) = Server::start_with(kind, Options { stanza_bytes: 20_000, ..Options::default() }) else { return };
-    for user in ["ralf", "anna"] {
-        server.add_user(user, "pw one");
-    }
-    let daemon = Daemon::with_account(&server, "ralf", "pw one", server.c2s_port, "[api]\nrate_limit = 0\n");
-    daemon.wait_online(1, LIMIT);
-    let token = create_dedicated(&daemon, &server, "ralf");
-    let mut program = Program::new(&daemon, token);
-    let mut anna = Peer::login(&server, "anna", "pw one", "phone");
+    let Some((server, daemon, mut program, mut anna)) = among_small_stanzas(kind) else { return };
     let room = server.room("den");
-    anna.join(&room, "anna");
-    program.post("/bot/joinRoom", &format!(r#"{{"room":"{room}"}}"#));
     let mut say = |text: &str| {
         let body = format!(r#"{{"to":"{room}","text":"{text}","type":"groupchat"}}"#);
         program.post("/bot/sendMessage", &body).at("message_id").text()
