@@ -13,15 +13,14 @@ mod support;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use support::daemon::Daemon;
 use support::process::Process;
+use support::raw::trusting;
 use support::stub::{Stub, answer};
 
 /// What a class may add.
@@ -193,22 +192,17 @@ fn strange_uploads(scene: &Scene) {
 }
 
 fn over_tls(scene: &Scene) {
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anybody))
-        .with_no_client_auth();
-    let config = Arc::new(config);
+    let config = trusting(&scene.daemon.dir.join("data/api-tls/server.crt"));
     let name = ServerName::try_from("localhost").expect("a name");
     let mut crowd = Vec::new();
     for stream in scene.crowd(1_000, b"") {
         let client = ClientConnection::new(config.clone(), name.clone()).expect("a client");
         let mut stream = StreamOwned::new(client, stream);
         let _ = stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        let _ = stream.read(&mut [0; 4096]);
-        crowd.push(stream);
+        let size = stream.read(&mut [0; 4096]).unwrap_or(0);
+        crowd.push((stream, size));
     }
+    assert!(crowd.iter().any(|(_, size)| *size > 0), "nobody was answered over TLS");
     settle();
 }
 
@@ -345,43 +339,4 @@ fn ai_line(scene: &Scene) {
 
 fn ai_events(scene: &Scene) {
     converse(scene, &flood(b"data: {\"choices\":[{\"delta\":{\"content\":\"word \"}}]}\n\n".repeat(100)));
-}
-
-/// Only memory matters here.
-#[derive(Debug)]
-struct Anybody;
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +18,13 @@ use super::server::Server;
 const LIMIT: Duration = Duration::from_secs(60);
 /// What is remembered of what came.
 const SEEN_MAX: usize = 256 * 1024;
+
+/// A TLS client that trusts this authority, or this self-signed certificate.
+pub fn trusting(pem: &Path) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(pem).expect("a certificate")).expect("a root");
+    Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+}
 
 pub struct Raw {
     socket: TcpStream,
@@ -39,12 +47,8 @@ impl Raw {
 
     /// The same without presence.
     pub fn bind(server: &Server, user: &str, password: &str, resource: &str) -> Raw {
-        let mut roots = RootCertStore::empty();
-        let authority = CertificateDer::from_pem_file(&server.ca_file).expect("the authority");
-        roots.add(authority).expect("a root");
-        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let name = ServerName::try_from(server.domain.clone()).expect("a name");
-        let tls = ClientConnection::new(Arc::new(config), name).expect("TLS");
+        let tls = ClientConnection::new(trusting(&server.ca_file), name).expect("TLS");
         let socket = TcpStream::connect(("127.0.0.1", server.tls_port)).expect("connected");
         socket.set_nonblocking(true).expect("an option");
         let mut raw = Raw { socket, tls, seen: Vec::new(), is_closed: false, count: 0, keeps: false };
