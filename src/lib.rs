@@ -8,7 +8,7 @@
 //! 3. Live state has one owner: the engine thread. Others send it events or ask it questions.
 //! 4. Durable first: commit, then act; acknowledge a stanza only after it is committed.
 //! 5. A face translates; it decides nothing. A rule that two faces need lives in the engine.
-//! 6. Everything has a limit, and all limits stand in one file ([`base::limits`]) with their reasons.
+//! 6. Everything has a limit, and all limits stand in one place ([`base::limits`]) with their reasons.
 //! 7. One word, one meaning (the glossary is in README.md).
 //!
 //! # The way of a message

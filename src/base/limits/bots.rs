@@ -1,0 +1,67 @@
+//! Bots and their messages.
+
+use std::time::Duration;
+
+/// Bots of one owner (guide §3.1).
+pub const BOTS_PER_OWNER_MAX: usize = 20;
+/// A bot's display name, in characters.
+pub const NAME_CHARS_MAX: usize = 64;
+/// A bot's description, in characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 512;
+/// Addresses that a bot's owner may name: more people are better kept on the bot's roster.
+pub const BOT_CONTACTS_MAX: usize = 1_000;
+/// Subscribers remembered of one bot: some 100 bytes each.
+pub const BOT_SUBSCRIBERS_MAX: usize = 10_000;
+/// Custom commands of one bot; Telegram allows as many.
+pub const COMMANDS_MAX: usize = 100;
+/// A command's name, in characters: Telegram's bound.
+pub const COMMAND_CHARS_MAX: usize = 32;
+/// A command's description, in characters: Telegram's bound.
+pub const COMMAND_DESCRIPTION_CHARS_MAX: usize = 256;
+/// One message's text: leaves room for the envelope in the smallest usual stanza limit (64 KiB).
+pub const TEXT_BYTES_MAX: usize = 60 * 1024;
+/// Texts of our own are split where a server takes less; what is shorter than this fits everywhere.
+pub const TEXT_BYTES_SPLIT_MIN: usize = 256;
+/// An `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Updates in one answer (guide §8.4).
+pub const UPDATES_PER_ANSWER_MAX: i64 = 100;
+/// Bytes of updates in one answer, unless one alone has more: a hundred of the largest would fill a router's memory.
+pub const UPDATES_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of updates that one batch of events answers with, beside one for each that asks.
+pub const UPDATES_BYTES_PER_BATCH: usize = 1024 * 1024;
+/// Updates waiting for one bot; beyond it the oldest go, counted.
+pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
+/// Age at which updates and idempotency keys go (contract §3).
+pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
+/// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
+pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Two copies of one message may bear times so far apart: that of a server, and ours when it came. Longer, and what
+/// somebody
+/// says again would pass for a copy.
+pub const COPY_WITHIN_S: i64 = 30;
+/// The same where it has an id that was not used again.
+pub const COPY_NAMED_WITHIN_S: i64 = 3_600;
+/// The same of two copies that one archive has stamped, most of them in whole seconds.
+pub const COPY_ARCHIVED_WITHIN_S: i64 = 1;
+/// Delayed messages without an archive's id that are counted on one stream: what a server stores offline.
+pub const LATE_COUNTED_MAX: usize = 2_000;
+/// Messages remembered that a bot sent: whoever corrects what he said does so soon, and a row has some 200 bytes.
+pub const SENT_PER_BOT_MAX: i64 = 5_000;
+/// Messages remembered that bots were told of in rooms: who corrects or takes back does so soon; a row has some 300
+/// bytes.
+pub const HEARD_MAX: i64 = 20_000;
+/// How long they are remembered: receipts of phones that were off for the holidays still come.
+pub const SENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Files remembered that a bot was told of, some 300 bytes each.
+pub const FILES_PER_BOT_MAX: i64 = 2_000;
+/// How long they are remembered: upload services keep files for a week or a month.
+pub const FILE_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Messages told as seen because a later one was; more at once is a recipient who was long away.
+pub const SEEN_BEFORE_MAX: usize = 100;
+/// Lines kept of the built-in chat.
+pub const LOCAL_MESSAGES_MAX: i64 = 1_000;
+/// Rows kept in `audit_log`.
+pub const AUDIT_ROWS_MAX: i64 = 10_000;
+/// Messages accepted and not yet with the server, per account; beyond it `sendMessage` answers 429.
+pub const OUTBOX_MAX: i64 = 100_000;

@@ -1,0 +1,32 @@
+//! Configuration and command line.
+
+use std::time::Duration;
+
+/// More accounts than anybody configures by hand; a bound on `BOTMOTHER_ACCOUNT__999999999__JID`.
+pub const ACCOUNTS_MAX: usize = 1000;
+/// Larger files are something else, given by mistake.
+pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+/// A file with one password in it.
+pub const PASSWORD_FILE_BYTES_MAX: u64 = 4096;
+/// Longer than any password.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// For all but long polls.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait when the daemon says that we are too fast.
+pub const CLIENT_BUSY_WAIT: Duration = Duration::from_secs(1);
+/// How often to wait so.
+pub const CLIENT_BUSY_WAITS_MAX: u32 = 10;
+/// More than the longest answer there is: a hundred lines of chat.
+pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Lines that can be called back with the arrow key.
+pub const CHAT_HISTORY_MAX: usize = 200;
+/// Between tries to hear from a daemon that has gone.
+pub const CHAT_RETRY: Duration = Duration::from_secs(2);
+/// Input read ahead of what is said.
+pub const CHAT_READ_AHEAD: usize = 64;
+/// Free space in MB below which `doctor` warns: the database may soon not grow any more.
+pub const SPACE_LOW_MB: u64 = 50;
+/// Free space in MB below which there surely is trouble.
+pub const SPACE_NONE_MB: u64 = 5;
+/// While input is awaited, there is nothing to do at any time.
+pub const CHAT_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);

@@ -1,0 +1,18 @@
+//! The store: its file and its statements.
+
+use std::time::Duration;
+
+/// More than there are statements in this layer, so that none is prepared twice.
+pub const STATEMENTS_MAX: usize = 128;
+/// How long we wait for another program that looks into the database (a backup, a curious `sqlite3`).
+pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Free pages that are kept for later use; only beyond them is the file made shorter.
+pub const FREE_PAGES_KEPT: i64 = 1_024;
+/// Pages given back in one purge: moving them must not hold up the engine for long.
+pub const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
+/// Rows of sent messages are counted with one insertion in so many: counting reads as many as are kept.
+pub const SENT_COUNTED_EVERY: i64 = 512;
+/// The same for messages heard in rooms.
+pub const HEARD_COUNTED_EVERY: i64 = 512;
+/// The same for files, of which a bot keeps fewer.
+pub const FILE_COUNTED_EVERY: i64 = 128;
