@@ -10,7 +10,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT};
-use crate::engine::accounts::{Account, Login};
+use crate::engine::accounts::Login;
 use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat, texts};
 use crate::engine::effect::{Effect, Order};
