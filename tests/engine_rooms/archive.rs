@@ -36,6 +36,33 @@ fn what_was_missed_comes_first_and_all_once() {
     assert_eq!(rig.updates(), ["message five", "message six", "message seven"]);
 }
 
+/// Whoever was told that he is in misses nothing from then on, although the archive was empty.
+#[test]
+fn an_empty_archive_is_a_place_too() {
+    let mut rig = Rig::new();
+    rig.ask(join());
+    rig.let_in(WITH_ARCHIVE);
+    assert!(rig.answers.is_empty());
+    rig.end_of_archive("");
+    assert_eq!(rig.answer(), Ok(()));
+    let mut rig = rig.killed();
+    rig.online(false);
+    rig.let_in(WITH_ARCHIVE);
+    rig.archived("a1", "while you were away", "alice");
+    rig.end_of_archive("a1");
+    assert_eq!(rig.updates(), ["room_joined tea@muc.example.org", "message while you were away"]);
+}
+
+/// An archive that says nothing keeps nobody waiting for ever.
+#[test]
+fn an_archive_that_does_not_answer_is_not_waited_for() {
+    let mut rig = Rig::new();
+    rig.ask(join());
+    rig.let_in(WITH_ARCHIVE);
+    rig.wait(botmother::base::limits::ROOM_ARCHIVE_TIMEOUT.as_secs());
+    assert_eq!(rig.answer(), Ok(()));
+}
+
 /// The session skips what is too large; the room's archive is read on behind it all the same.
 #[test]
 fn what_the_session_has_skipped_is_passed_over() {

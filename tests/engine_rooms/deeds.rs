@@ -12,8 +12,8 @@ impl Rig {
         let mut rig = Rig::new();
         rig.ask(join());
         rig.let_in(WITH_IDS);
-        rig.answer().unwrap();
         rig.end_of_archive("");
+        rig.answer().unwrap();
         assert_eq!(rig.told().len(), 1);
         rig
     }

@@ -44,8 +44,8 @@ impl Rig {
         let nick = Some("Robo".to_string());
         rig.as_bot(&one).ask(Question::JoinRoom(NewRoom { room: bare(ROOM), nick, password: None }));
         rig.let_in(WITH_ARCHIVE);
-        assert_eq!(rig.answer(), Ok(()));
         rig.end_of_archive("");
+        assert_eq!(rig.answer(), Ok(()));
         rig.as_bot(&two).ask(join());
         assert_eq!(rig.answer(), Ok(()), "it is in at once");
         for bot in [&one, &two] {

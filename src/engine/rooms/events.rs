@@ -63,7 +63,7 @@ impl Engine {
     }
 
     fn on_joined(&mut self, key: &Key, nick: &str) -> Result<(), store::Error> {
-        self.note_turn(key, Turn::In);
+        self.note_in(key);
         let now_ms = self.now.unix_ms;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         if !std::mem::replace(&mut entry.is_kept, true) {

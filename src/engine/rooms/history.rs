@@ -29,6 +29,16 @@ pub(super) enum Sync {
 }
 
 impl Engine {
+    /// Whoever has asked for it is in, once nothing that is said from then on can be missed: where there is an archive,
+    /// when our place in it is known.
+    pub(super) fn note_in(&mut self, key: &Key) {
+        let Some(entry) = self.rooms.entries.get(key) else { return };
+        let may_have_archive = entry.room.info().is_none_or(|info| info.mam);
+        if entry.is_live() || entry.row.archive_mark.is_some() || !may_have_archive {
+            self.note_turn(key, super::Turn::In);
+        }
+    }
+
     /// We are in.
     pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
         let now = self.now.mono;
@@ -51,6 +61,8 @@ impl Engine {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
             (Sync::Entering { is_told: true }, Some(_)) => self.go_live(key),
             (Sync::Entering { .. }, Some(_)) => {
+                self.note_in(key);
+                let Some(entry) = self.touch(key) else { return Ok(()) };
                 // Only the end of its own history is waited for now.
                 entry.sync_due = entry.sync_due.map(|due| due.min(soon));
                 Ok(())
@@ -78,6 +90,11 @@ impl Engine {
             return Ok(());
         }
         entry.sync_due = None;
+        if entry.room.is_joined() {
+            // Longer than anybody waits.
+            self.note_turn(key, super::Turn::In);
+        }
+        let Some(entry) = self.touch(key) else { return Ok(()) };
         match entry.sync {
             Sync::Entering { .. } | Sync::Reading(_) if !is_online => {
                 entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
@@ -208,6 +225,7 @@ impl Engine {
         // Without a subject nothing says where the history ends.
         held.iter_mut().for_each(|heard| heard.is_history &= heard.message.is_delayed || !has_no_end);
         self.tell_all(key, held)?;
+        self.note_in(key);
         if let Some(entry) = self.touch(key) {
             entry.is_first = false;
             entry.late.clear();

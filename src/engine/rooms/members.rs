@@ -53,7 +53,7 @@ impl Engine {
         self.add_member(&key, bot)?;
         match is_joined {
             true if new.nick.is_some() => self.drive(&key, Input::Nick(nick))?,
-            true => self.note_turn(&key, Turn::In),
+            true => self.note_in(&key),
             false if is_coming && !is_online => {
                 let why = "the account is not connected; it comes back into the room by itself".to_string();
                 return Err(Failure::Remote { what: "join_failed", why }.into());
