@@ -1,6 +1,9 @@
 //! The structure of the code, held by a test: who may import whom, which foreign crate stands in which file, how long a
 //! file may be. `src/lib.rs` says why.
 
+#[path = "layers/ratchet.rs"]
+mod ratchet;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

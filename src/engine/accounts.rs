@@ -1,19 +1,17 @@
 //! The XMPP accounts the daemon signs in to, and their sessions' states.
 
+mod events;
 mod table;
 
 use std::collections::VecDeque;
-use std::num::ParseIntError;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::crypto::Hash;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::remedy::{self, FORGET, Place};
 use crate::base::secret::Secret;
 use crate::base::server;
-use crate::base::text;
 use crate::engine::arrival::features;
 use crate::engine::copies::Late;
 use crate::engine::effect::{Effect, Order, Route};
@@ -26,8 +24,7 @@ use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xmpp::disco;
 use crate::xmpp::presence::{self, Available};
-use crate::xmpp::sasl::LoginKey;
-use crate::xmpp::session::{Event, SessionConfig, Skipped};
+use crate::xmpp::session::SessionConfig;
 
 pub(super) use table::Accounts;
 
@@ -93,9 +90,6 @@ pub(super) struct Account {
     /// How often the same delayed message, without an archive's id, came on this stream.
     pub(super) late: Late,
 }
-
-/// Lines of the log about a lost connection.
-const OFFLINE: &str = "offline";
 
 /// Priority of our presence: below the owner's own clients, so that to his server and to push services he counts as
 /// away when they are away.
@@ -188,7 +182,7 @@ impl Engine {
             account: row.jid.clone(),
             password: row.password.clone(),
             resource: row.resource.clone(),
-            login_key: row.login_key.as_ref().and_then(read_login_key),
+            login_key: row.login_key.as_ref().and_then(events::read_login_key),
             register: row.origin == Origin::Register && row.login_key.is_none() && !row.removing,
             plaintext: login.plaintext,
             presence: presence.clone(),
@@ -347,144 +341,6 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
-        if event.is_counted() {
-            *self.accounts.told.taken.entry(id).or_default() += 1;
-        }
-        let now = self.now.mono;
-        let Some(account) = self.accounts.wake(id) else { return Ok(()) };
-        match event {
-            Event::Bound { jid, facts } => {
-                account.late.clear();
-                account.course.turn(Connection::Connecting, "reading the archive", now);
-                account.bound_at_ms = self.now.unix_ms;
-                log::info!(
-                    "{jid}: signed in ({}, {}; resumption {}, carbons {}, archive {})",
-                    facts.tls,
-                    facts.mechanism,
-                    facts.resumption,
-                    facts.carbons,
-                    facts.archive
-                );
-                self.note_stanza_max(id, facts.max_bytes)?;
-                self.omemo_bound(id);
-                self.catch_up(id)
-            }
-            Event::Presence(presence) => self.on_presence(id, presence),
-            Event::Request(request) => self.on_request(id, request),
-            Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
-            Event::Online { resumed } => {
-                account.is_online = true;
-                account.in_doubt = false;
-                account.looks_back = false;
-                account.course.turn(Connection::Online, "", now);
-                self.told.end((OFFLINE, id.0));
-                log::info!("{}: online{}", account.row.jid, if *resumed { " again, resumed" } else { "" });
-                if !resumed {
-                    account.queue.restart();
-                    // What is acknowledged must be out of the table before the table is sent again.
-                    account.acks_due = Some(self.now.mono);
-                }
-                self.on_arrival(id, *resumed)?;
-                self.rooms_online(id, *resumed)
-            }
-            Event::Contact(item) => self.on_contact(id, item),
-            Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
-            Event::Message(message) => self.on_message(id, message),
-            Event::Skipped(skipped) => {
-                // Behind a message that could not be stored no place counts.
-                let mark = skipped.mark.clone().filter(|_| !account.is_fenced);
-                self.accounts.told.marks.extend(mark.map(|mark| (id, mark)));
-                self.accounts.told.skipped.push((id, skipped.clone()));
-                Ok(())
-            }
-            Event::Mark(mark) => {
-                account.looks_back = false;
-                let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
-                account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
-                account.row.archive_mark = Some(mark.clone());
-                // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
-                // what was accepted before there was any place, as nothing of it is sent before we are online.
-                if !account.is_online {
-                    self.store.store_outbox_marks(id, mark)?;
-                }
-                self.store.store_mark(id, mark)
-            }
-            Event::Acked(tags) => {
-                account.on_acked(tags, self.now.mono);
-                self.end_farewell_when_sent(id)
-            }
-            Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
-            Event::Registering => self.store.store_registering(id),
-            Event::LoginKey(key) => {
-                let kept = account.row.login_key.as_ref().and_then(read_login_key);
-                let text = print_login_key(key);
-                account.row.login_key = Some(text.clone());
-                // A server that keeps plain passwords makes up a salt for every login; a key for it is of no use later.
-                if kept.is_some_and(|kept| kept.salt != key.salt) {
-                    return Ok(());
-                }
-                self.store.store_login_key(id, &text)
-            }
-            Event::Offline { why, retry_in } => {
-                account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
-                account.is_online = false;
-                account.is_fenced = false;
-                account.course.offline(why, *retry_in, now);
-                // Where it goes on at once, with a password instead of a key, the session knows more than its account.
-                if let (true, false) = (account.row.removing, retry_in.is_zero()) {
-                    let row = account.row.clone();
-                    self.rooms_offline(id)?;
-                    return self.put_off(&row, why);
-                }
-                let level = self.told.lasting((OFFLINE, id.0), why, log::Level::Warn, now);
-                log::log!(level, "{}: {}", account.row.jid, account.told());
-                self.rooms_offline(id)
-            }
-            Event::Stopped { why } => {
-                account.is_online = false;
-                account.course.turn(Connection::Stopped, why, now);
-                log::error!("{}: {}", account.row.jid, remedy::at(Place::File, why));
-                self.rooms_offline(id)?;
-                self.on_refused_login(id, why)
-            }
-        }
-    }
-
-    /// A stanza was skipped: told once in the log, and counted.
-    pub(super) fn note_skipped(&mut self, id: AccountId, skipped: &Skipped) {
-        self.counts.stanzas_skipped += 1;
-        let Some(account) = self.accounts.get_mut(&id) else { return };
-        account.skipped += 1;
-        let Skipped { what, from, bytes, why, .. } = skipped;
-        let text = format!("{what} from {from}, {bytes} bytes: {why}");
-        // A flood of them must not fill the disk, too.
-        let level = if self.skips.admit((), self.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
-        log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
-        let whose = match account.row.bot {
-            Some(bot) => self.bots.get(&bot).map(|bot| bot.row.owner.clone()),
-            None if account.row.removing => self.store.farewell(id).ok().flatten(),
-            None => Some(account.row.jid.clone()),
-        };
-        if let Some(whose) = whose {
-            let (count, last) = self.counts.skipped_of.entry(whose).or_default();
-            (*count, *last) = (*count + 1, text);
-        }
-    }
-
-    /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have
-    /// got out, so that it is found there and not sent twice.
-    fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
-        let outbox_mark = self.store.first_outbox_mark(id)?.flatten();
-        let waits = self.store.has_outbox(id)?;
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
-        let in_doubt = waits && account.in_doubt;
-        account.looks_back = in_doubt && after.is_none();
-        self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, in_doubt }));
-        Ok(())
-    }
-
     /// Bots came, changed or went: an owner with a bot that wants everything needs another priority, a bot with another
     /// name another presence.
     pub(super) fn adjust_presence(&mut self, id: AccountId) {
@@ -546,25 +402,5 @@ fn checked(new: &NewAccount) -> Result<NewAccount, Failure> {
         host: server::host(&new.host).map_err(|must_be| Failure::invalid("host", must_be))?,
         pin: server::pin(&new.pin).map_err(|must_be| Failure::invalid("pin", must_be))?,
         ..new.clone()
-    })
-}
-
-/// `SHA-256:iterations:salt:client key:server key`, the binary parts in base64.
-fn print_login_key(key: &LoginKey) -> Secret {
-    let parts = [&key.salt, &key.client_key, &key.server_key].map(|bytes| text::base64(bytes));
-    Secret::new(format!("{:?}:{}:{}", key.hash, key.iterations, parts.join(":")))
-}
-
-fn read_login_key(secret: &Secret) -> Option<LoginKey> {
-    let parts: Vec<&str> = secret.expose().split(':').collect();
-    let [hash, iterations, salt, client_key, server_key] = parts.as_slice() else { return None };
-    let hash = [Hash::Sha1, Hash::Sha256, Hash::Sha512].into_iter().find(|h| format!("{h:?}") == *hash)?;
-    let iterations = iterations.parse().map_err(|_: ParseIntError| ()).ok()?;
-    Some(LoginKey {
-        hash,
-        iterations,
-        salt: text::unbase64(salt)?,
-        client_key: text::unbase64(client_key)?,
-        server_key: text::unbase64(server_key)?,
     })
 }

@@ -1,0 +1,199 @@
+//! What sessions say of their accounts.
+
+use std::num::ParseIntError;
+use std::time::Duration;
+
+use crate::base::crypto::Hash;
+use crate::base::id::AccountId;
+use crate::base::remedy::{self, Place};
+use crate::base::secret::Secret;
+use crate::base::text;
+use crate::engine::Engine;
+use crate::engine::effect::{Effect, Order};
+use crate::engine::handle::Connection;
+use crate::store;
+use crate::xmpp::sasl::LoginKey;
+use crate::xmpp::session::{Event, Facts, Skipped};
+
+/// Lines of the log about a lost connection.
+const OFFLINE: &str = "offline";
+
+impl Engine {
+    /// A session says something. An account that is not there any more has nothing to hear.
+    pub(in crate::engine) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
+        if event.is_counted() {
+            *self.accounts.told.taken.entry(id).or_default() += 1;
+        }
+        let Some(account) = self.accounts.wake(id) else { return Ok(()) };
+        match event {
+            Event::Bound { jid, facts } => {
+                log::info!("{jid}: signed in ({})", facts_text(facts));
+                self.on_bound(id, facts)
+            }
+            Event::Presence(presence) => self.on_presence(id, presence),
+            Event::Request(request) => self.on_request(id, request),
+            Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
+            Event::Online { resumed } => self.on_online(id, *resumed),
+            Event::Contact(item) => self.on_contact(id, item),
+            Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
+            Event::Message(message) => self.on_message(id, message),
+            Event::Skipped(skipped) => {
+                // Behind a message that could not be stored no place counts.
+                let mark = skipped.mark.clone().filter(|_| !account.is_fenced);
+                self.accounts.told.marks.extend(mark.map(|mark| (id, mark)));
+                self.accounts.told.skipped.push((id, skipped.clone()));
+                Ok(())
+            }
+            Event::Mark(mark) => self.on_mark(id, mark),
+            Event::Acked(tags) => {
+                account.on_acked(tags, self.now.mono);
+                self.end_farewell_when_sent(id)
+            }
+            Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
+            Event::Registering => self.store.store_registering(id),
+            Event::LoginKey(key) => self.on_login_key(id, key),
+            Event::Offline { why, retry_in } => self.on_offline(id, why, *retry_in),
+            Event::Stopped { why } => {
+                account.is_online = false;
+                account.course.turn(Connection::Stopped, why, self.now.mono);
+                log::error!("{}: {}", account.row.jid, remedy::at(Place::File, why));
+                self.rooms_offline(id)?;
+                self.on_refused_login(id, why)
+            }
+        }
+    }
+
+    fn on_bound(&mut self, id: AccountId, facts: &Facts) -> Result<(), store::Error> {
+        let (mono, unix_ms) = (self.now.mono, self.now.unix_ms);
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.late.clear();
+            account.course.turn(Connection::Connecting, "reading the archive", mono);
+            account.bound_at_ms = unix_ms;
+        }
+        self.note_stanza_max(id, facts.max_bytes)?;
+        self.omemo_bound(id);
+        self.catch_up(id)
+    }
+
+    fn on_online(&mut self, id: AccountId, is_resumed: bool) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        account.is_online = true;
+        account.in_doubt = false;
+        account.looks_back = false;
+        account.course.turn(Connection::Online, "", now);
+        self.told.end((OFFLINE, id.0));
+        log::info!("{}: online{}", account.row.jid, if is_resumed { " again, resumed" } else { "" });
+        if !is_resumed {
+            account.queue.restart();
+            // What is acknowledged must be out of the table before the table is sent again.
+            account.acks_due = Some(now);
+        }
+        self.on_arrival(id, is_resumed)?;
+        self.rooms_online(id, is_resumed)
+    }
+
+    /// The archive is read to here.
+    fn on_mark(&mut self, id: AccountId, mark: &str) -> Result<(), store::Error> {
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        account.looks_back = false;
+        let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
+        account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
+        account.row.archive_mark = Some(mark.to_string());
+        // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
+        // what was accepted before there was any place, as nothing of it is sent before we are online.
+        if !account.is_online {
+            self.store.store_outbox_marks(id, mark)?;
+        }
+        self.store.store_mark(id, mark)
+    }
+
+    fn on_login_key(&mut self, id: AccountId, key: &LoginKey) -> Result<(), store::Error> {
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        let kept = account.row.login_key.as_ref().and_then(read_login_key);
+        let text = print_login_key(key);
+        account.row.login_key = Some(text.clone());
+        // A server that keeps plain passwords makes up a salt for every login; a key for it is of no use later.
+        if kept.is_some_and(|kept| kept.salt != key.salt) {
+            return Ok(());
+        }
+        self.store.store_login_key(id, &text)
+    }
+
+    fn on_offline(&mut self, id: AccountId, why: &str, retry_in: Duration) -> Result<(), store::Error> {
+        let now = self.now.mono;
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
+        account.is_online = false;
+        account.is_fenced = false;
+        account.course.offline(why, retry_in, now);
+        // Where it goes on at once, with a password instead of a key, the session knows more than its account.
+        if let (true, false) = (account.row.removing, retry_in.is_zero()) {
+            let row = account.row.clone();
+            self.rooms_offline(id)?;
+            return self.put_off(&row, why);
+        }
+        let level = self.told.lasting((OFFLINE, id.0), why, log::Level::Warn, now);
+        log::log!(level, "{}: {}", account.row.jid, account.told());
+        self.rooms_offline(id)
+    }
+
+    /// A stanza was skipped: told once in the log, and counted.
+    pub(in crate::engine) fn note_skipped(&mut self, id: AccountId, skipped: &Skipped) {
+        self.counts.stanzas_skipped += 1;
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        account.skipped += 1;
+        let Skipped { what, from, bytes, why, .. } = skipped;
+        let text = format!("{what} from {from}, {bytes} bytes: {why}");
+        // A flood of them must not fill the disk, too.
+        let level = if self.skips.admit((), self.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
+        log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
+        let whose = match account.row.bot {
+            Some(bot) => self.bots.get(&bot).map(|bot| bot.row.owner.clone()),
+            None if account.row.removing => self.store.farewell(id).ok().flatten(),
+            None => Some(account.row.jid.clone()),
+        };
+        if let Some(whose) = whose {
+            let (count, last) = self.counts.skipped_of.entry(whose).or_default();
+            (*count, *last) = (*count + 1, text);
+        }
+    }
+
+    /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have
+    /// got out, so that it is found there and not sent twice.
+    fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
+        let outbox_mark = self.store.first_outbox_mark(id)?.flatten();
+        let waits = self.store.has_outbox(id)?;
+        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
+        let in_doubt = waits && account.in_doubt;
+        account.looks_back = in_doubt && after.is_none();
+        self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, in_doubt }));
+        Ok(())
+    }
+}
+
+fn facts_text(facts: &Facts) -> String {
+    let Facts { tls, mechanism, resumption, carbons, archive, .. } = facts;
+    format!("{tls}, {mechanism}; resumption {resumption}, carbons {carbons}, archive {archive}")
+}
+
+/// `SHA-256:iterations:salt:client key:server key`, the binary parts in base64.
+fn print_login_key(key: &LoginKey) -> Secret {
+    let parts = [&key.salt, &key.client_key, &key.server_key].map(|bytes| text::base64(bytes));
+    Secret::new(format!("{:?}:{}:{}", key.hash, key.iterations, parts.join(":")))
+}
+
+pub(super) fn read_login_key(secret: &Secret) -> Option<LoginKey> {
+    let parts: Vec<&str> = secret.expose().split(':').collect();
+    let [hash, iterations, salt, client_key, server_key] = parts.as_slice() else { return None };
+    let hash = [Hash::Sha1, Hash::Sha256, Hash::Sha512].into_iter().find(|h| format!("{h:?}") == *hash)?;
+    let iterations = iterations.parse().map_err(|_: ParseIntError| ()).ok()?;
+    Some(LoginKey {
+        hash,
+        iterations,
+        salt: text::unbase64(salt)?,
+        client_key: text::unbase64(client_key)?,
+        server_key: text::unbase64(server_key)?,
+    })
+}

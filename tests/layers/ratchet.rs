@@ -1,0 +1,236 @@
+//! Numbers that may only fall, on the way from one engine to core, channels, brain and faces (`docs/architecture.md`).
+//!
+//! Each is counted in the sources. When one falls, the table is lowered with the same commit, so that the history shows
+//! the way down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Source, sources};
+
+/// What is counted, and how much of it there is today.
+const TODAY: &[(&str, fn(&[Source]) -> usize, usize)] = &[
+    ("fields of Engine", |all| fields(all, "engine/mod.rs", "pub struct Engine {"), 33),
+    ("fields of what a batch holds", |all| fields(all, "engine/mod.rs", "struct Pending {"), 2),
+    ("methods of Engine", methods, 649),
+    ("files with methods of Engine", |all| engine_files(all).count(), 70),
+    ("imports from a part to one above it", upward, 46),
+    ("files of the largest circle of imports", circle, 11),
+    ("functions of more than 70 lines", long_functions, 1),
+    ("functions for others with a bool parameter", |all| parameters(all, |list| list.contains(": bool")), 37),
+    ("functions for others with more than 5 parameters", |all| parameters(all, |list| count(list) > 5), 0),
+    ("files of more than 500 lines", |all| all.iter().filter(|source| source.text.lines().count() > 500).count(), 10),
+    ("public types that share a name with another", shared_names, 80),
+];
+
+/// Where files of the engine are to go. What is not named here stays in the engine, which may import all.
+const PARTS: &[(Part, &[&str])] = &[
+    (
+        Part::Core,
+        &[
+            "access",
+            "calls",
+            "copies",
+            "deeds",
+            "effect",
+            "failure",
+            "handle",
+            "kinds",
+            "listening",
+            "lived",
+            "part",
+            "received",
+            "registry",
+            "router",
+            "sizes",
+            "updates",
+            "webhook",
+        ],
+    ),
+    (
+        Part::Xmpp,
+        &[
+            "accounts",
+            "acks",
+            "adhoc",
+            "arrival",
+            "asking",
+            "crypt",
+            "dedicated",
+            "farewell",
+            "files",
+            "leaving",
+            "making",
+            "outbox",
+            "progress",
+            "registering",
+            "rooms",
+            "state",
+        ],
+    ),
+    (Part::Local, &["local"]),
+    (Part::Brain, &["ai", "command"]),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Core,
+    Xmpp,
+    Local,
+    Brain,
+    Engine,
+}
+
+impl Part {
+    /// Of a path below `crate::engine::`.
+    fn of(module: &str) -> Part {
+        let first = module.split(['/', ':', '.']).next().unwrap_or_default();
+        PARTS.iter().find(|(_, names)| names.contains(&first)).map_or(Part::Engine, |(part, _)| *part)
+    }
+
+    fn may_import(self, other: Part) -> bool {
+        self == other || self == Part::Engine || other == Part::Core
+    }
+}
+
+#[test]
+fn numbers_only_fall() {
+    let all = sources();
+    let mut wrong = Vec::new();
+    for (what, count, today) in TODAY {
+        let found = count(&all);
+        if found != *today {
+            let way = if found > *today { "may not rise" } else { "has fallen: lower it in the table" };
+            wrong.push(format!("{what}: {found}, was {today}; it {way}"));
+        }
+    }
+    super::report(&wrong);
+}
+
+fn fields(all: &[Source], file: &str, head: &str) -> usize {
+    let source = all.iter().find(|source| source.name == file).expect("the file is there");
+    let body = source.text.split(head).nth(1).expect("the struct is there");
+    body.lines().take_while(|line| *line != "}").filter(|line| is_field(line)).count()
+}
+
+fn is_field(line: &str) -> bool {
+    line.starts_with("    ") && !line.trim_start().starts_with("//") && line.contains(": ") && line.ends_with(',')
+}
+
+fn engine_files(all: &[Source]) -> impl Iterator<Item = &Source> {
+    all.iter().filter(|source| source.text.contains("\nimpl Engine {"))
+}
+
+fn methods(all: &[Source]) -> usize {
+    let of = |source: &Source| -> usize {
+        let blocks = source.text.split("\nimpl Engine {").skip(1);
+        let heads = |block: &str| {
+            let lines = block.lines().take_while(|line| *line != "}");
+            lines.filter(|line| line.starts_with("    ") && !line.starts_with("     ") && is_head(line)).count()
+        };
+        blocks.map(heads).sum()
+    };
+    engine_files(all).map(of).sum()
+}
+
+/// Whether a line begins a function.
+fn is_head(line: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.strip_prefix("pub").map_or(line, |rest| rest.split_once(' ').map_or(rest, |(_, rest)| rest));
+    let line = if line.starts_with("in ") { line.split_once(' ').map_or(line, |(_, rest)| rest) } else { line };
+    let line = line.split_once("crate::engine) ").map_or(line, |(_, rest)| rest);
+    ["fn ", "const fn ", "async fn "].iter().any(|word| line.starts_with(word))
+}
+
+fn upward(all: &[Source]) -> usize {
+    let imports = all.iter().filter_map(|source| Some((source, source.name.strip_prefix("engine/")?)));
+    let count = |(source, name): (&Source, &str)| {
+        let part = Part::of(name);
+        source
+            .code()
+            .filter_map(|(_, line)| line.strip_prefix("use crate::engine::"))
+            .filter(|path| !path.starts_with('{') && path.contains("::") && !part.may_import(Part::of(path)))
+            .count()
+    };
+    imports.map(count).sum()
+}
+
+/// The largest set of files below `engine/` each of which imports each other one, if only through others.
+fn circle(all: &[Source]) -> usize {
+    let name = |source: &Source| -> Option<String> {
+        let name = source.name.strip_prefix("engine/")?.strip_suffix(".rs")?;
+        Some(name.strip_suffix("/mod").unwrap_or(name).replace('/', "::"))
+    };
+    let names: BTreeSet<String> = all.iter().filter_map(name).collect();
+    let edges: BTreeMap<String, BTreeSet<String>> = all
+        .iter()
+        .filter_map(|source| {
+            let own = name(source)?;
+            let paths = source.code().filter_map(|(_, line)| line.strip_prefix("use crate::engine::"));
+            let known = |path: &str| {
+                let mut path = path.trim_end_matches(';');
+                while !names.contains(path) {
+                    path = path.rsplit_once("::")?.0;
+                }
+                Some(path.to_string()).filter(|path| *path != own)
+            };
+            Some((own.clone(), paths.filter_map(known).collect()))
+        })
+        .collect();
+    let reach = |from: &String| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(next) = open.pop() {
+            open.extend(edges.get(next).into_iter().flatten().filter(|next| seen.insert((*next).clone())));
+        }
+        seen
+    };
+    let reached: BTreeMap<&String, BTreeSet<String>> = edges.keys().map(|from| (from, reach(from))).collect();
+    let size =
+        |from: &String| reached[from].iter().filter(|to| reached.get(to).is_some_and(|r| r.contains(from))).count();
+    edges.keys().map(size).max().unwrap_or_default()
+}
+
+fn long_functions(all: &[Source]) -> usize {
+    let of = |source: &Source| {
+        let lines: Vec<&str> = source.text.lines().collect();
+        let heads = lines.iter().enumerate().filter(|(_, line)| is_head(line));
+        let length = |(at, line): (usize, &&str)| {
+            let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
+            lines[at..].iter().position(|line| **line == end).unwrap_or_default()
+        };
+        heads.map(length).filter(|length| *length > 70).count()
+    };
+    all.iter().map(of).sum()
+}
+
+/// Public functions whose parameters are such.
+fn parameters(all: &[Source], is_such: fn(&str) -> bool) -> usize {
+    let of = |source: &Source| {
+        let lines: Vec<&str> = source.text.lines().collect();
+        let heads = lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with("pub") && is_head(line));
+        let list = |(at, _): (usize, &&str)| {
+            let rest = lines.get(at..at + 12).unwrap_or(&lines[at..]).join(" ");
+            let list = rest.split_once("fn ").and_then(|(_, rest)| rest.split_once('(')).map_or("", |(_, rest)| rest);
+            let end = list.find(") -> ").unwrap_or(usize::MAX).min(list.find(") {").unwrap_or(usize::MAX));
+            list.get(..end).unwrap_or_default().to_string()
+        };
+        heads.map(list).filter(|list| is_such(list)).count()
+    };
+    all.iter().map(of).sum()
+}
+
+/// Parameters besides `self`.
+fn count(list: &str) -> usize {
+    list.matches(": ").count()
+}
+
+fn shared_names(all: &[Source]) -> usize {
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for source in all {
+        for (_, line) in source.code() {
+            let rest = line.trim_start().strip_prefix("pub struct ").or(line.trim_start().strip_prefix("pub enum "));
+            let name = rest.and_then(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
+            *names.entry(name.unwrap_or_default()).or_default() += usize::from(name.is_some());
+        }
+    }
+    names.values().filter(|count| **count > 1).sum()
+}
