@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use botmother::base::call::CallError;
+use botmother::base::call::Called;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
-use botmother::engine::event::{Called, Event};
+use botmother::engine::event::Event;
 use botmother::engine::handle::*;
 use botmother::engine::{ConfigAccount, Settings};
 use botmother::store::Store;

@@ -189,6 +189,9 @@ fn origin(url: &str) -> &str {
     url.get(..scheme.len() + 3 + authority.len()).unwrap_or_default()
 }
 
+/// What became of a call.
+pub type Called = Result<HttpAnswer, CallError>;
+
 /// What came back, whatever its status.
 #[derive(Default, PartialEq, Eq)]
 pub struct HttpAnswer {

@@ -268,7 +268,7 @@ impl Engine {
     }
 
     pub(super) fn add_account(&mut self, new: &NewAccount) -> Result<(), Trouble> {
-        if crate::engine::local::is_local(&new.jid) {
+        if crate::engine::owner::is_local(&new.jid) {
             return Err(Failure::invalid("jid", "an XMPP account; owner@local is built in").into());
         }
         let running = self.account_of(&new.jid).and_then(|id| self.accounts.get(&id));

@@ -10,7 +10,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::engine::Engine;
 use crate::engine::accounts::Login;
 use crate::engine::asking::{About, EntityAnswer};
-use crate::engine::local::is_local;
+use crate::engine::owner::is_local;
 use crate::engine::registry::Bot;
 use crate::store;
 use crate::store::row::{AccountRow, Origin, ProfileRow};

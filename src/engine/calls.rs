@@ -6,10 +6,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::base::call::HttpCall;
+use crate::base::call::{Called, HttpCall};
 use crate::base::id::BotId;
 use crate::engine::effect::Effect;
-use crate::engine::event::Called;
 use crate::engine::handle::{Outcome, ReplyTo, Wait};
 use crate::engine::making::{Making, Removal};
 use crate::engine::part::Part;

@@ -12,12 +12,13 @@ use crate::base::limits;
 use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT};
 use crate::engine::accounts::Login;
 use crate::engine::ai::{Heard, ids};
-use crate::engine::command::{self, Chat, texts};
+use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
 use crate::engine::part::Part;
 use crate::engine::received::{Said, words};
+use crate::engine::texts;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{AccountRow, AiPlace, Origin};
@@ -81,7 +82,7 @@ impl Engine {
         if let Some(left) = known.as_ref().filter(|row| is_leaving(row)) {
             // The new bot writes over what the old one has not taken back yet.
             self.drop_account(left.id)?;
-        } else if known.is_some() || crate::engine::local::is_local(&account.jid) {
+        } else if known.is_some() || crate::engine::owner::is_local(&account.jid) {
             let is_going = known.as_ref().is_some_and(|row| row.removing && !self.is_being_made(row.id));
             let more = match is_going {
                 true => format!(": it is the account of a deleted bot and still being removed; {FORGET} gives it up"),

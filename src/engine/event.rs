@@ -3,16 +3,13 @@
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::base::call::{CallError, HttpAnswer};
+use crate::base::call::Called;
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::engine::effect::Rebind;
 use crate::engine::handle::{Caller, Question, ReplyTo};
 use crate::engine::{ApiFacts, Settings};
 use crate::xmpp::session;
-
-/// What became of a call.
-pub type Called = Result<HttpAnswer, CallError>;
 
 /// How the API is reached from now on.
 #[derive(Debug)]

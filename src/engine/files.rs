@@ -11,14 +11,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::call::Trust;
+use crate::base::call::{Called, Trust};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::Jid;
 use crate::base::spool::SpoolFile;
 use crate::base::{limits, media};
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::{End, wait_for};
-use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Outcome;
 use crate::engine::part::Timed;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::engine::Engine;
-use crate::engine::command::texts;
 use crate::engine::handle::Mode;
+use crate::engine::texts;
 use crate::store;
 
 /// Who polls, and who is said to have nobody.

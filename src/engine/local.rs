@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use crate::base::id::BotId;
-use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::LIST_BOTS;
 use crate::engine::command;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
+use crate::engine::owner::local_owner;
 use crate::engine::part::Part;
 use crate::engine::received::Said;
 use crate::engine::registry::Bot;
@@ -19,19 +19,6 @@ use crate::engine::router::named;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::LocalRow;
-
-/// The address of the built-in account.
-pub(super) const LOCAL_OWNER: &str = "owner@local";
-
-/// Whether this is the built-in account.
-pub(super) fn is_local(jid: &BareJid) -> bool {
-    jid.as_str() == LOCAL_OWNER
-}
-
-/// The built-in account's address.
-pub(super) fn local_owner() -> BareJid {
-    BareJid::parse(LOCAL_OWNER).expect("a constant address")
-}
 
 /// Who says a line.
 pub(super) enum Speaker {

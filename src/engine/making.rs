@@ -4,7 +4,7 @@
 //! whatever happens in between, it is removed again and not forgotten. Before a removal the server is asked whether the
 //! account has our password, so that a name which somebody else has is left alone.
 
-use crate::base::call::Trust;
+use crate::base::call::{Called, Trust};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
@@ -12,7 +12,6 @@ use crate::base::remedy::EJABBERD;
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::engine::calls::{About, End, wait_for};
-use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot, Remains};
 use crate::engine::{Engine, Trouble, Verdict};

@@ -10,6 +10,7 @@ pub mod effect;
 pub mod event;
 pub mod failure;
 pub mod handle;
+pub mod texts;
 
 mod access;
 mod accounts;
@@ -35,6 +36,7 @@ mod local;
 mod making;
 mod metrics;
 mod outbox;
+mod owner;
 mod part;
 mod progress;
 mod received;

@@ -13,7 +13,8 @@ use crate::engine::ai::halves;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt, Mode, NewMessage};
-use crate::engine::local::{self, Speaker};
+use crate::engine::local::Speaker;
+use crate::engine::owner;
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -193,7 +194,7 @@ impl Engine {
         if !self.store.owner_enabled(&bot.row.owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
         }
-        let to_local = local::is_local(&to.bare());
+        let to_local = owner::is_local(&to.bare());
         match self.voice(bot) {
             Voice::Local if to_local => Ok(Way::Local(bot.row.name.clone())),
             Voice::Local => {

@@ -13,7 +13,7 @@ use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::End;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, NewBot, Remains};
-use crate::engine::local::is_local;
+use crate::engine::owner::is_local;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};

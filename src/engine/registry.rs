@@ -13,7 +13,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{
     Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds, Wait,
 };
-use crate::engine::local::is_local;
+use crate::engine::owner::is_local;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{BotRow, CommandRow, ContactSource, ProfileRow};

@@ -11,12 +11,11 @@ mod settings;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::base::call::{HttpAnswer, Reach, Trust};
+use crate::base::call::{Called, HttpAnswer, Reach, Trust};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::calls::{About, End};
-use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
 use crate::engine::part::Part;

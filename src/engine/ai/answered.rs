@@ -1,15 +1,14 @@
 //! What becomes of a question: its answer, another try, or the reason why there is none.
 
 use super::{Question, State, words};
-use crate::base::call::{CallError, Retry};
+use crate::base::call::{CallError, Called, Retry};
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::engine::calls::End;
-use crate::engine::command::texts::ai;
-use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
+use crate::engine::texts::ai;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Without};
 use crate::store;

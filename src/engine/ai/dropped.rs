@@ -7,9 +7,9 @@ use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::engine::Engine;
 use crate::engine::calls::End;
-use crate::engine::command::texts::ai;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
+use crate::engine::texts::ai;
 use crate::store;
 use crate::xmpp::message::ChatState;
 

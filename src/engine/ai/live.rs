@@ -5,9 +5,10 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Question;
+use crate::base::call::Called;
 use crate::base::id;
 use crate::engine::Engine;
-use crate::engine::event::{Called, Heard};
+use crate::engine::event::Heard;
 use crate::engine::outbox::Way;
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
 use crate::store;

@@ -4,8 +4,8 @@ use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::remedy::{self, Language, Place};
 use crate::engine::Engine;
-use crate::engine::command::texts::{Text, ai};
 use crate::engine::handle::Mode;
+use crate::engine::texts::{Text, ai};
 use crate::remote::ai::{Cut, Fault};
 use crate::store::row::{AiPlace, AiRow};
 

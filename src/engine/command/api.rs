@@ -8,9 +8,9 @@ use std::fmt::Write;
 use crate::base::json::{Object, array};
 use crate::base::remedy::Language;
 use crate::engine::command::dedicated::Chat;
-use crate::engine::command::texts::{Text, chat};
 use crate::engine::command::{api_server, split};
 use crate::engine::registry::Bot;
+use crate::engine::texts::{Text, chat};
 use crate::engine::{Engine, Setup, Trouble};
 
 type Answer = Result<String, Trouble>;

@@ -6,9 +6,9 @@
 use crate::base::remedy;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::split;
-use crate::engine::command::texts::{self, Text, chat};
 use crate::engine::effect::{ApiChange, Effect, Rebind};
 use crate::engine::event::Rebound;
+use crate::engine::texts::{self, Text, chat};
 use crate::engine::{Engine, Setup, Trouble};
 use crate::store;
 

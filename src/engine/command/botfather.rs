@@ -8,12 +8,12 @@ use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::remedy::{self, Language};
 use crate::base::{limits, text};
-use crate::engine::command::texts::{self, Text};
 use crate::engine::command::{Entry, ai, omemo};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, Mode, NewBot, Remains};
 use crate::engine::registry::Bot;
 use crate::engine::router::{named, use_key};
+use crate::engine::texts::{self, Text};
 use crate::engine::{Account, Engine, Trouble};
 
 type Answer = Result<String, Trouble>;

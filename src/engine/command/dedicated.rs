@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
-use crate::engine::command::texts::{self, chat};
 use crate::engine::command::{Entry, ai, api, botfather, omemo};
+use crate::engine::texts::{self, chat};
 use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;

@@ -10,12 +10,11 @@ mod botfather;
 mod dedicated;
 pub(super) mod menu;
 mod omemo;
-pub mod texts;
 
 use crate::base::jid::BareJid;
 use crate::base::near::slip;
 use crate::base::remedy::Language;
-use crate::engine::command::texts::Text;
+use crate::engine::texts::Text;
 use crate::engine::{Engine, Trouble};
 
 pub(super) use dedicated::Chat;

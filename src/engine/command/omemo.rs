@@ -10,11 +10,11 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::Language;
 use crate::engine::command::dedicated::Chat;
-use crate::engine::command::texts::{self, Text, chat, omemo as words};
 use crate::engine::command::{botfather, split};
 use crate::engine::crypt::trust::{Decided, Reach, Standing, Unclear};
 use crate::engine::handle::{Encrypt, KeyInfo, Policy};
-use crate::engine::local::is_local;
+use crate::engine::owner::is_local;
+use crate::engine::texts::{self, Text, chat, omemo as words};
 use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;

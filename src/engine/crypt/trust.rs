@@ -15,7 +15,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::crypt::peers::List;
-use crate::engine::local::is_local;
+use crate::engine::owner::is_local;
 use crate::omemo::{self, PublicKey, Version};
 use crate::store;
 use crate::store::row::{KeyRow, Origin};

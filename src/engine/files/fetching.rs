@@ -11,14 +11,13 @@
 use std::sync::Arc;
 
 use super::Task;
-use crate::base::call::{CallError, Reach, SEALED_FILE_EXTRA};
+use crate::base::call::{CallError, Called, Reach, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
 use crate::base::json::{self, Object};
 use crate::base::spool::SpoolFile;
 use crate::base::text::{self, Plus};
 use crate::base::{crypto, limits, media};
 use crate::engine::calls::About;
-use crate::engine::event::Called;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, FileInfo};
 use crate::engine::registry::Voice;

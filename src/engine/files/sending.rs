@@ -13,14 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Task, failed, too_large};
-use crate::base::call::{Part, SEALED_FILE_EXTRA};
+use crate::base::call::{Called, Part, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::{crypto, limits, media, text};
 use crate::engine::calls::About;
 use crate::engine::deeds::check_text;
-use crate::engine::event::Called;
 use crate::engine::handle::{Act, Answer, Deed};
 use crate::engine::outbox::Way;
 use crate::engine::{Engine, Trouble, Verdict};

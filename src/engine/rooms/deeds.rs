@@ -7,10 +7,10 @@
 use super::Key;
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
-use crate::engine::command::texts;
 use crate::engine::deeds::{Act, Deed, caption_id, unknown_message};
 use crate::engine::failure::Failure;
 use crate::engine::kinds::UpdateKind;
+use crate::engine::texts;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{Progress, SentRow};

@@ -10,7 +10,7 @@ use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, has_trusted, has_verified};
 use crate::engine::handle::Mode;
-use crate::engine::local::is_local;
+use crate::engine::owner::is_local;
 use crate::omemo::{self, PublicKey};
 use crate::store;
 use crate::store::row::KeyRow;
