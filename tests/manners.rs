@@ -1,0 +1,210 @@
+//! What a visitor of the repository relies on: dependencies with licences that go together, the stated Rust version, and
+//! subjects of commits that read as CONTRIBUTING.md asks.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use miniserde::json::{self, Value};
+
+/// A file of the repository, by its path from the top.
+fn file(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    let Value::Object(members) = value else { panic!("{name} is to be in an object") };
+    &members[name]
+}
+
+fn text(value: &Value) -> &str {
+    let Value::String(text) = value else { return "" };
+    text
+}
+
+fn list(value: &Value) -> &[Value] {
+    let Value::Array(values) = value else { panic!("an array is expected") };
+    values
+}
+
+struct Package {
+    name: String,
+    version: String,
+    license: String,
+    rust_version: String,
+    source: String,
+}
+
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// All crates that are compiled for this machine: of the program, its tests and its build.
+fn packages() -> &'static [Package] {
+    static PACKAGES: OnceLock<Vec<Package>> = OnceLock::new();
+    PACKAGES.get_or_init(read_packages)
+}
+
+fn read_packages() -> Vec<Package> {
+    let version = output("rustc", &["-vV"]);
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let arguments = ["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host];
+    let metadata: Value = json::from_str(&output(env!("CARGO"), &arguments)).unwrap();
+    let packages = list(member(&metadata, "packages")).iter().map(|package| {
+        let of = |name: &str| text(member(package, name)).to_string();
+        Package {
+            name: of("name"),
+            version: of("version"),
+            license: of("license"),
+            rust_version: of("rust_version"),
+            source: of("source"),
+        }
+    });
+    let packages: Vec<Package> = packages.collect();
+    assert!(packages.len() > 100, "{}", packages.len());
+    packages
+}
+
+fn deny() -> toml::Table {
+    file("deny.toml").parse().unwrap()
+}
+
+fn words<'a>(table: &'a toml::Table, section: &str, key: &str) -> Vec<&'a str> {
+    table[section][key].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
+}
+
+/// Whether a licence expression (SPDX, annex D; `/` is what crates of old wrote for OR) can be met with those allowed.
+fn is_met(expression: &str, allowed: &[&str]) -> bool {
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let mut tokens = spaced.split_whitespace().peekable();
+    let met = any_of(&mut tokens, allowed);
+    assert!(tokens.next().is_none(), "{expression} is not understood");
+    met
+}
+
+type Tokens<'t, 'a> = &'t mut std::iter::Peekable<std::str::SplitWhitespace<'a>>;
+
+fn any_of(tokens: Tokens<'_, '_>, allowed: &[&str]) -> bool {
+    let mut met = all_of(tokens, allowed);
+    while tokens.next_if_eq(&"OR").is_some() {
+        met |= all_of(tokens, allowed);
+    }
+    met
+}
+
+fn all_of(tokens: Tokens<'_, '_>, allowed: &[&str]) -> bool {
+    let mut met = one(tokens, allowed);
+    while tokens.next_if_eq(&"AND").is_some() {
+        met &= one(tokens, allowed);
+    }
+    met
+}
+
+fn one(tokens: Tokens<'_, '_>, allowed: &[&str]) -> bool {
+    if tokens.next_if_eq(&"(").is_some() {
+        let met = any_of(tokens, allowed);
+        assert_eq!(tokens.next(), Some(")"));
+        return met;
+    }
+    let mut license = tokens.next().unwrap_or_default().to_string();
+    if tokens.next_if_eq(&"WITH").is_some() {
+        license = format!("{license} WITH {}", tokens.next().unwrap_or_default());
+    }
+    allowed.contains(&license.as_str())
+}
+
+#[test]
+fn every_dependency_has_an_allowed_licence() {
+    assert!(is_met("Unlicense OR (MIT AND Zlib)", &["MIT", "Zlib"]) && is_met("GPL-3.0/MIT", &["MIT"]));
+    assert!(!is_met("MIT AND GPL-3.0", &["MIT"]) && !is_met("Apache-2.0 WITH LLVM-exception", &["Apache-2.0"]));
+    let deny = deny();
+    let allowed = words(&deny, "licenses", "allow");
+    let packages = packages();
+    let wrong = packages.iter().filter(|package| !is_met(&package.license, &allowed));
+    let wrong: Vec<_> = wrong.map(|package| format!("{}: {}", package.name, package.license)).collect();
+    assert!(wrong.is_empty(), "deny.toml does not allow {wrong:#?}");
+    // And nothing is allowed that nobody needs.
+    for license in &allowed {
+        let others: Vec<&str> = allowed.iter().copied().filter(|other| other != license).collect();
+        let needed = packages.iter().any(|package| !is_met(&package.license, &others));
+        assert!(needed, "deny.toml allows {license}, which no dependency needs");
+    }
+}
+
+/// Two of them would double what is in memory, on the flash and to be trusted.
+#[test]
+fn there_is_one_tls_and_one_asynchronous_runtime() {
+    let deny = deny();
+    let banned = deny["bans"]["deny"].as_array().unwrap();
+    let banned: Vec<&str> = banned.iter().map(|entry| entry["crate"].as_str().unwrap()).collect();
+    let packages = packages();
+    for package in packages {
+        assert!(!banned.contains(&package.name.as_str()), "deny.toml bans {}", package.name);
+    }
+    for single in ["rustls", "ring", "async-executor", "async-io", "rusqlite"] {
+        let versions: Vec<_> = packages.iter().filter(|package| package.name == single).map(|p| &p.version).collect();
+        assert_eq!(versions.len(), 1, "{single}: {versions:?}");
+    }
+}
+
+#[test]
+fn every_dependency_comes_from_an_allowed_registry() {
+    let deny = deny();
+    let allowed = words(&deny, "sources", "allow-registry");
+    for package in packages().iter().filter(|package| package.name != "botmother") {
+        let source = package.source.strip_prefix("registry+").unwrap_or(&package.source);
+        assert!(allowed.contains(&source), "{} comes from {source:?}", package.name);
+    }
+}
+
+/// What our own code needs is held by clippy's incompatible_msrv, which reads the same line of Cargo.toml.
+#[test]
+fn no_dependency_needs_a_newer_rust_than_we_state() {
+    let numbers = |version: &str| -> Vec<u32> { version.split('.').map(|number| number.parse().unwrap()).collect() };
+    let packages = packages();
+    let ours = &packages.iter().find(|package| package.name == "botmother").unwrap().rust_version;
+    assert!(!ours.is_empty());
+    for package in packages.iter().filter(|package| !package.rust_version.is_empty()) {
+        let needs = &package.rust_version;
+        assert!(numbers(needs) <= numbers(&format!("{ours}.0")), "{} needs Rust {needs}, we say {ours}", package.name);
+    }
+    assert!(file("README.md").contains(&format!("Rust {ours} or newer")), "README.md says another version than {ours}");
+}
+
+/// What `tests/subjects` says of some subjects: the lines that it prints.
+fn complaints(subjects: &str) -> Vec<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects");
+    let mut child =
+        Command::new(script).arg("-").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("bash runs");
+    child.stdin.take().unwrap().write_all(subjects.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(String::from).collect();
+    assert_eq!(output.status.code(), Some(i32::from(!lines.is_empty())));
+    lines
+}
+
+#[test]
+fn subjects_of_commits_read_as_contributing_asks() {
+    let longest = format!("Grüße {}", "x".repeat(66));
+    let good =
+        ["session: skip an oversized stanza", "Add licence texts", "store, engine: keep it", "tests/check: bound it"];
+    assert_eq!(complaints(&(good.join("\n") + "\n" + &longest + "\n")), [""; 0]);
+    let bad = [
+        ("Add licence texts.", "ends with a full stop"),
+        ("add licence texts", "begins with neither a capital nor 'area: '"),
+        ("fixup! Add licence texts", "begins with neither a capital nor 'area: '"),
+        ("session: Fixed a crash", "says 'Fixed' instead of what to do"),
+        ("Adding tests", "says 'Adding' instead of what to do"),
+        (&format!("{longest}x"), "is longer than 72 characters"),
+    ];
+    for (subject, why) in bad {
+        assert_eq!(complaints(&format!("{subject}\n")), [format!("{subject}: {why}")]);
+    }
+}
