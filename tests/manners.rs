@@ -208,3 +208,61 @@ fn subjects_of_commits_read_as_contributing_asks() {
         assert_eq!(complaints(&format!("{subject}\n")), [format!("{subject}: {why}")]);
     }
 }
+
+/// Number, version and state of each extension, and the file that it is in: the rows of docs/xeps.md.
+fn listed_xeps() -> Vec<(String, String, String, String)> {
+    let page = file("docs/xeps.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ["));
+    let rows: Vec<_> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let number = cells[0].split(']').next().unwrap();
+            assert!(cells[0].ends_with(&format!("/xep-{number}.html)")), "{row}");
+            let place = cells[4].trim_matches('`');
+            (number.to_string(), cells[2].to_string(), cells[3].to_string(), place.to_string())
+        })
+        .collect();
+    assert!(rows.len() > 50 && rows.is_sorted(), "{rows:?}");
+    rows
+}
+
+/// The number behind each `XEP-`.
+fn numbers_of(text: &str) -> Vec<&str> {
+    text.split("XEP-").skip(1).filter_map(|rest| rest.get(..4)).collect()
+}
+
+#[test]
+fn the_doap_file_lists_what_the_page_lists() {
+    let doap = file("botmother.doap");
+    let of = |entry: &str, from: &str, to: &str| -> String {
+        entry.split(from).nth(1).and_then(|rest| rest.split(to).next()).expect(from).to_string()
+    };
+    let entries = doap.split("<xmpp:SupportedXep>").skip(1).map(|entry| {
+        let number = of(entry, "rdf:resource='https://xmpp.org/extensions/xep-", ".html'");
+        (number, of(entry, "<xmpp:version>", "<"), of(entry, "<xmpp:status>", "<"))
+    });
+    let rows = listed_xeps().into_iter().map(|(number, version, state, _)| (number, version, state));
+    assert_eq!(entries.collect::<Vec<_>>(), rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_extension_in_the_code_is_on_its_page() {
+    let page = file("docs/xeps.md");
+    let listed = listed_xeps();
+    let mentioned = numbers_of(&page);
+    let namespaces = file("src/xmpp/ns.rs");
+    for number in numbers_of(&namespaces) {
+        let is_listed = listed.iter().any(|row| row.0 == number) || mentioned.contains(&number);
+        assert!(is_listed, "src/xmpp/ns.rs has a namespace of XEP-{number}, which docs/xeps.md lacks");
+    }
+    // A file that is named speaks of it, or names a namespace of it.
+    for (number, _, state, place) in &listed {
+        assert!(["complete", "partial"].contains(&state.as_str()), "XEP-{number} is {state}");
+        let text = file(place);
+        let constants = namespaces.split("/// ").filter(|entry| numbers_of(entry).contains(&number.as_str()));
+        let mut constants = constants.filter_map(|entry| entry.split("pub const ").nth(1)?.split(':').next());
+        let is_there =
+            text.contains(&format!("XEP-{number}")) || constants.any(|name| text.contains(&format!("ns::{name}")));
+        assert!(is_there, "docs/xeps.md names {place} for XEP-{number}, which does not speak of it");
+    }
+}
