@@ -266,3 +266,39 @@ fn every_extension_in_the_code_is_on_its_page() {
         assert!(is_there, "docs/xeps.md names {place} for XEP-{number}, which does not speak of it");
     }
 }
+
+/// The keys of each section, in the order of the file.
+#[test]
+fn the_page_of_the_configuration_has_every_key() {
+    let sample = file("config/botmother.toml");
+    let mut keys = Vec::new();
+    let mut section = String::new();
+    for line in sample.lines() {
+        let line = line.trim_start_matches('#');
+        if line.starts_with('[') {
+            section = line.to_string();
+        } else if let Some((key, value)) = line.split_once(" = ").filter(|(key, _)| !key.contains(' ')) {
+            keys.push((section.clone(), key.to_string(), value.to_string()));
+        }
+    }
+    assert!(keys.len() > 18, "{keys:?}");
+    let page = file("docs/configuration.md");
+    let mut rows = Vec::new();
+    let mut heading = String::new();
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            heading = title.split('`').nth(1).unwrap_or_default().to_string();
+        } else if let Some(row) = line.strip_prefix("| `").filter(|row| !row.starts_with(char::is_uppercase)) {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            rows.push((heading.clone(), cells[0].trim_end_matches('`').to_string(), cells[1].replace('`', "")));
+        }
+    }
+    let names = |keys: &[(String, String, String)]| -> Vec<String> {
+        keys.iter().map(|(section, key, _)| format!("{section} {key}")).collect()
+    };
+    assert_eq!(names(&rows), names(&keys));
+    // Its defaults are those of the sample; where there is none the sample shows an example.
+    for (row, key) in rows.iter().zip(&keys).filter(|(row, _)| !row.2.is_empty()) {
+        assert_eq!(row, key);
+    }
+}
