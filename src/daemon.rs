@@ -1,7 +1,7 @@
 //! The one place that wires: opens the store, makes the channels and threads, and ends everything in order.
 //!
 //! Threads: `engine` (rules and SQL), `edge` (all sockets: XMPP sessions and the HTTP door), the inner HTTP server's,
-//! async-io's helper, and this one, which waits for signals (ARCHITECTURE §6). Called by `main`.
+//! async-io's helper, and this one, which waits for signals (docs/architecture.md). Called by `main`.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! Botmother: a bot server for XMPP, small enough for a router.
 //!
-//! This page is the map for who works on the code; README.md is for who runs it.
+//! This page is the map for who works on the code; docs/ is for who runs it. docs/architecture.md walks
+//! through this map with a message in hand.
 //!
 //! # Principles
 //! 1. One direction: edges call inwards; the inside answers with data, never by calling out.
@@ -9,7 +10,7 @@
 //! 4. Durable first: commit, then act; acknowledge a stanza only after it is committed.
 //! 5. A face translates; it decides nothing. A rule that two faces need lives in the engine.
 //! 6. Everything has a limit, and all limits stand in one place ([`base::limits`]) with their reasons.
-//! 7. One word, one meaning (the glossary is in README.md).
+//! 7. One word, one meaning (the glossary is in docs/architecture.md).
 //!
 //! # The way of a message
 //! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `engine::router` → an update

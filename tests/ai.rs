@@ -179,11 +179,11 @@ fn speaking(words: &'static [&'static str], pace: Duration) -> Stub {
     })
 }
 
-/// The README's line for an answer while it comes.
-fn readme_line(daemon: &Daemon, token: &str) -> Command {
-    let readme = include_str!("../src/api/botmother/README.md");
-    let from = readme.find("curl -N").expect("the line is there");
-    let line = readme[from..].split("```").next().unwrap();
+/// The line of docs/ai.md for an answer while it comes.
+fn line_of_the_page(daemon: &Daemon, token: &str) -> Command {
+    let page = include_str!("../docs/ai.md");
+    let from = page.find("curl -N").expect("the line is there");
+    let line = page[from..].split("```").next().unwrap();
     let line = line.replace("localhost:7842", &format!("localhost:{}", daemon.port));
     let mut command = Command::new("bash");
     command.arg("-c").arg(format!("TOKEN='{token}'\nexec {line}")).stdin(Stdio::null()).stderr(Stdio::null());
@@ -198,7 +198,7 @@ fn an_answer_is_read_while_it_comes() {
     let stub = speaking(&["Once", " upon", " a", " time"], Duration::from_millis(300));
     let token = bot(&mut http, &daemon, "Teller", &stub.url("/v1"), 30);
     let begun = Instant::now();
-    let mut curl = readme_line(&daemon, &token).spawn().unwrap();
+    let mut curl = line_of_the_page(&daemon, &token).spawn().unwrap();
     let mut heard = Vec::new();
     for line in BufReader::new(curl.stdout.take().unwrap()).lines().map(Result::unwrap) {
         heard.push((begun.elapsed(), line));
@@ -222,10 +222,10 @@ fn an_answer_is_read_while_it_comes() {
     let refusing = Stub::fixed(answer("401 Unauthorized", "", "{}"));
     let setup = format!(r#"{{"provider":"openai","model":"m","endpoint":"{}"}}"#, refusing.url("/v1"));
     http.post("/bot/ai/setup", Some(&token), &setup).ok();
-    let output = readme_line(&daemon, &token).output().unwrap();
+    let output = line_of_the_page(&daemon, &token).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("event: error\ndata: {\"ok\":false,\"error\":\"ai_error\""), "{text}");
-    let output = readme_line(&daemon, "bm_wrong").output().unwrap();
+    let output = line_of_the_page(&daemon, "bm_wrong").output().unwrap();
     assert!(output.stdout.starts_with(b"{\"ok\":false,\"error\":\"unauthorized\""), "{output:?}");
 }
 
@@ -246,7 +246,7 @@ fn what_is_no_whole_answer_says_so() {
         }
     });
     let token = bot(&mut http, &daemon, "Thinker", &stub.url("/v1"), 30);
-    let output = readme_line(&daemon, &token).output().unwrap();
+    let output = line_of_the_page(&daemon, &token).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let (parts, done) = text.split_once("event: done\n").expect("an end");
     assert_eq!(
@@ -286,7 +286,7 @@ fn whoever_hangs_up_has_called_his_question_off() {
     });
     let token = bot(&mut http, &daemon, "Endless", &endless.url("/v1"), 60);
     for ended in 1..=2 {
-        let mut curl = readme_line(&daemon, &token).spawn().unwrap();
+        let mut curl = line_of_the_page(&daemon, &token).spawn().unwrap();
         let mut out = BufReader::new(curl.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();

@@ -1,4 +1,4 @@
-//! The Botmother face against a made-up engine: every shape, status and check of contract §2 and §3.
+//! The Botmother face against a made-up engine: every shape, status and check of docs/api.md.
 //!
 //! Most of it is data: `api/botmother/*.http`, exchanges with what goes in, what the engine is asked and what comes
 //! out (their form is told in `api/golden.rs`). The rest, which goes over all routes at once or needs a clock, is here.
@@ -21,7 +21,7 @@ use botmother::base::time::Now;
 use botmother::http::route::Lookup;
 use botmother::http::{Reply, Request, Response, Serve};
 
-/// Contract §3, and the endpoints of the command line.
+/// All endpoints of docs/api.md.
 const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/health"),
     ("GET", "/metrics"),
@@ -168,6 +168,18 @@ fn routes(access: Access) -> impl Iterator<Item = (&'static str, &'static str)> 
 #[test]
 fn golden_exchanges() {
     golden::run(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/botmother")));
+}
+
+#[test]
+fn the_page_has_every_endpoint_once() {
+    let page = include_str!("../docs/api.md");
+    let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let words = cells.flat_map(|cell| cell.split('`')).filter_map(|word| word.split_once(' '));
+    let mut listed: Vec<(&str, &str)> = words.filter(|(_, path)| path.starts_with('/')).collect();
+    let mut routes = CONTRACT.to_vec();
+    listed.sort_unstable();
+    routes.sort_unstable();
+    assert_eq!(listed, routes);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use miniserde::json::{self, Value};
 use support::daemon::Daemon;
-use support::http::Http;
 use support::skip::{skip, skip_missing};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -43,8 +43,8 @@ fn start(interpreter: &str, name: &str, daemon: &Daemon, token: &str) -> Program
     Program(command.spawn().expect("the example starts"))
 }
 
-fn say(http: &mut Http, text: &str) {
-    http.post("/local/say", None, &format!(r#"{{"to":"Echo","text":"{text}"}}"#)).ok();
+fn say(daemon: &Daemon, to: &str, text: &str) {
+    daemon.http().post("/local/say", None, &format!(r#"{{"to":"{to}","text":"{text}"}}"#)).ok();
 }
 
 /// Waits until the bot has said all of this, in this order and once each, and nothing else.
@@ -79,19 +79,19 @@ fn answers_and_lasts(interpreter: &str, name: &str) {
         assert!(begun.elapsed() < LIMIT, "{name} does not say what it can");
         std::thread::sleep(Duration::from_millis(100));
     }
-    say(&mut daemon.http(), "/start");
-    say(&mut daemon.http(), r#"Grüße \"$HOME\" 👋 \\n"#);
+    say(&daemon, "Echo", "/start");
+    say(&daemon, "Echo", r#"Grüße \"$HOME\" 👋 \\n"#);
     let hello = "Hello! What you write comes back.";
     let echo = r#"You said: Grüße "$HOME" 👋 \n"#;
     expect(&daemon, &[hello, echo]);
 
     daemon.kill();
     daemon.start_again();
-    say(&mut daemon.http(), "again");
+    say(&daemon, "Echo", "again");
     expect(&daemon, &[hello, echo, "You said: again"]);
 
     drop(program);
-    say(&mut daemon.http(), "while away");
+    say(&daemon, "Echo", "while away");
     program = start(interpreter, name, &daemon, &token);
     expect(&daemon, &[hello, echo, "You said: again", "You said: while away"]);
     drop(program);
@@ -120,4 +120,47 @@ fn the_example_in_shell() {
         return skip_missing("jq");
     }
     answers_and_lasts("sh", "echo.sh");
+}
+
+/// The members of a value, without what they say.
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| format!("{name}:{}", shape(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(values) => format!("[{}]", values.first().map(shape).unwrap_or_default()),
+        Value::String(_) => "text".to_string(),
+        Value::Number(_) => "number".to_string(),
+        Value::Bool(_) => "truth".to_string(),
+        Value::Null => "null".to_string(),
+    }
+}
+
+/// Each command of docs/api.md, in its order, gives an answer of the shape that is shown below it.
+#[test]
+fn the_exchange_on_the_page_of_the_api() {
+    let page = include_str!("../docs/api.md");
+    let daemon = Daemon::start("");
+    let mut token = String::new();
+    let mut count = 0;
+    for part in page.split("```sh\n").skip(1) {
+        let (command, rest) = part.split_once("```").expect("an end");
+        let shown = rest.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an answer");
+        if command.contains("getUpdates?timeout") {
+            say(&daemon, "Weather", "And tomorrow?");
+        }
+        let command = command.replace("localhost:7842", &format!("localhost:{}", daemon.port));
+        let script = format!("TOKEN='{token}'\n{command}");
+        let output = Command::new("bash").args(["-c", &script]).stdin(Stdio::null()).output().expect("bash runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let answer: Value = json::from_str(&text).unwrap_or_else(|_| panic!("{command}: {text}"));
+        let expected: Value = json::from_str(shown).unwrap_or_else(|_| panic!("not JSON: {shown}"));
+        assert_eq!(shape(&answer), shape(&expected), "{command}\n{text}");
+        if command.contains("/bot/create") && token.is_empty() {
+            token = support::http::Json::parse(&text).at("token").text();
+        }
+        count += 1;
+    }
+    assert!(count >= 10, "{count}");
 }

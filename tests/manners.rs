@@ -302,3 +302,81 @@ fn the_page_of_the_configuration_has_every_key() {
         assert_eq!(row, key);
     }
 }
+
+/// All pages that users and contributors read.
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let docs = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map(String::from);
+    docs.chain(top).map(|name| (name.clone(), file(&name))).collect()
+}
+
+/// Files of ours that a text names: `src/engine/mod.rs`, `docs/api.md`.
+fn named_files(text: &str) -> impl Iterator<Item = &str> {
+    let words =
+        text.split(|c: char| !(c.is_alphanumeric() || "_./-".contains(c))).map(|word| word.trim_end_matches('.'));
+    words.filter(|word| {
+        let folders = ["src/", "tests/", "config/", "cross/", "docs/", "examples/", "findings/", ".ci/"];
+        folders.iter().any(|folder| word.starts_with(folder))
+    })
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    let pages = pages();
+    for (page, text) in &pages {
+        let folder = root.join(page).parent().unwrap().to_path_buf();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let links = links.filter(|link| !link.is_empty() && !link.contains("://"));
+        let links = links.map(|link| (link, folder.join(link)));
+        for (name, path) in links.chain(named_files(text).map(|name| (name, root.join(name)))) {
+            if !path.exists() {
+                wrong.push(format!("{page}: {name}"));
+            }
+        }
+    }
+    // Comments cite pages, too.
+    let mut folders = vec![root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let cited = named_files(&text).filter(|name| name.starts_with("docs/") && !root.join(name).exists());
+                wrong.extend(cited.map(|name| format!("{}: {name}", path.display())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no such file:\n{}", wrong.join("\n"));
+    let counts = pages.iter().map(|(_, text)| named_files(text).count());
+    assert!(counts.sum::<usize>() > 100, "hardly a file was found in the pages");
+}
+
+#[test]
+fn every_metric_is_explained() {
+    let page = file("docs/operating.md");
+    let source = file("src/engine/metrics.rs");
+    let calls =
+        source.split("gauge(").chain(source.split("counter(")).filter_map(|call| call.trim_start().strip_prefix('"'));
+    let mut names: Vec<&str> = calls.map(|call| call.split('"').next().unwrap()).collect();
+    names.sort_unstable();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `botmother_")?.split('`').next());
+    let mut rows: Vec<&str> = rows.collect();
+    rows.sort_unstable();
+    assert!(names.len() > 5);
+    assert_eq!(rows, names);
+}
+
+/// A newcomer's first page stays one that he reads; and no page is hidden from him.
+#[test]
+fn the_readme_is_short_and_leads_to_every_page() {
+    let readme = file("README.md");
+    let lines = readme.lines().count();
+    assert!(lines <= 120, "README.md has {lines} lines");
+    for (page, _) in pages().iter().filter(|(page, _)| page != "README.md") {
+        assert!(readme.contains(&format!("({page})")), "README.md does not lead to {page}");
+    }
+}

@@ -93,7 +93,7 @@ pub fn random(out: &mut [u8]) {
     ring::rand::SystemRandom::new().fill(out).expect("the operating system has a random generator");
 }
 
-/// The key under which secrets are sealed at rest (contract §8). Made once, kept in a file of its own.
+/// The key under which secrets are sealed at rest (docs/operating.md). Made once, kept in a file of its own.
 pub struct SealKey(ring::aead::LessSafeKey);
 
 /// What goes wrong when a sealed value is opened.

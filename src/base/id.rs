@@ -43,7 +43,7 @@ pub fn uuid(mut random: [u8; 16]) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-/// A bot's API token from 24 random bytes (192 bits): `bm_` and 32 URL-safe characters (contract §2).
+/// A bot's API token from 24 random bytes (192 bits): `bm_` and 32 URL-safe characters (docs/api.md).
 pub fn token(random: [u8; 24]) -> String {
     format!("bm_{}", text::base64url(&random))
 }

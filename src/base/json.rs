@@ -1,7 +1,7 @@
 //! JSON: building objects, and reading them with errors that name the field (miniserde underneath).
 //!
 //! A [`Fields`] reads the members of one object by name and type; what is wrong is said as
-//! "`to` must be a string". Keys keep the order in which they are added, as in the guide's examples.
+//! "`to` must be a string". Keys keep the order in which they are added, as in docs/api.md.
 //!
 //! Nothing is parsed before its depth and the number of its values are known: a byte of JSON may cost a hundred in memory.
 

@@ -1,4 +1,4 @@
-//! Who may speak to a bot with an account of its own (contract §7): its owner always; others as its access policy says.
+//! Who may speak to a bot with an account of its own (docs/xmpp.md): its owner always; others as its access policy says.
 //!
 //! `dedicated` bots are for their owner only, `cloud` bots for whom the policy admits. Others are refused by whoever
 //! asks here (`dedicated`), without a word to the owner. Who loses his access loses the bot's presence with it.

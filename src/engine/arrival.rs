@@ -510,7 +510,7 @@ pub(super) fn is_lost(error: &StanzaError) -> bool {
     error.condition == "recipient-unavailable"
 }
 
-/// What the owner's roster calls a bot that has another name now. The guide's kind of key: it goes with the bot.
+/// What the owner's roster calls a bot that has another name now. DinoX's kind of key: it goes with the bot.
 fn former_name_key(bot: BotId) -> String {
     format!("bot_{bot}_former_name")
 }

@@ -1,4 +1,4 @@
-//! What arrives twice is told once (contract §5.4), and what is said twice is told twice.
+//! What arrives twice is told once (docs/architecture.md), and what is said twice is told twice.
 //!
 //! Senders' ids do not tell: they are unique on one stream only (RFC 6120 §8.1.3), and some clients use one again or give
 //! none. What tells is the id of our own archive (XEP-0359), and the way a message took: what comes live and is not delayed

@@ -263,7 +263,7 @@ impl Engine {
     }
 }
 
-/// The guide's kind of key: it goes with the bot.
+/// DinoX's kind of key: it goes with the bot.
 pub(super) fn encrypt_key(bot: BotId) -> String {
     format!("bot_{bot}_encrypt")
 }

@@ -1,4 +1,4 @@
-//! Bots with an account of their own (contract §7): made, started and stopped with their bot, taken away with it; and who
+//! Bots with an account of their own (docs/xmpp.md): made, started and stopped with their bot, taken away with it; and who
 //! may speak to them.
 //!
 //! An account may be brought along (`jid` and `password` of `create`). The bot then answers as soon as it is online, or

@@ -47,7 +47,7 @@ pub struct Rebind {
     pub who: BareJid,
 }
 
-/// What may be changed of the API's server (guide §5.5).
+/// What may be changed of the API's server (docs/xmpp.md).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiChange {
     /// HTTPS on all addresses, or HTTP on this machine.
@@ -111,7 +111,7 @@ pub enum Order {
     Close,
 }
 
-/// Where an account's server is and what certificate is right (contract §6, §10).
+/// Where an account's server is and what certificate is right (docs/xmpp.md).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Route {
     /// The domain: SNI, certificate name, SRV lookup.

@@ -38,7 +38,7 @@ pub enum Failure {
     },
     /// Another service refused or could not be reached: which, and why.
     Remote {
-        /// `registration_failed`, `connection_failed`, …: the contract's symbol.
+        /// `registration_failed`, `connection_failed`, …: the symbol in docs/api.md.
         what: &'static str,
         /// One sentence.
         why: String,

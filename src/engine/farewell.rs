@@ -1,5 +1,5 @@
 //! The goodbye to an account that was brought along for a bot that is deleted: what the bot published is taken back, its
-//! owner is unsubscribed, and then its row goes (contract §1).
+//! owner is unsubscribed, and then its row goes (docs/xmpp.md).
 //!
 //! The row is marked `removing` until all that is done, over lost connections and restarts; then it is forgotten. Every
 //! step may be done twice. Accounts that were made for a bot end another way: see `let_go_of_account`.

@@ -1,6 +1,6 @@
 //! Types of updates, and which of them a bot's program wants (`allowed_updates`, as in Telegram's Bot API).
 //!
-//! Programs of the guide know messages only, so the rest comes when it is asked for. Types that are not listed here come
+//! Programs written for DinoX know messages only, so the rest comes when it is asked for. Types that are not listed here come
 //! always: what causes them was asked for by itself.
 
 /// A type of update that can be chosen.

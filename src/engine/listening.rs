@@ -105,7 +105,7 @@ impl Engine {
     }
 }
 
-/// The guide's kind of key: it goes with the bot.
+/// DinoX's kind of key: it goes with the bot.
 fn polled_key(bot: BotId) -> String {
     format!("bot_{bot}_polled")
 }

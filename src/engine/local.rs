@@ -1,4 +1,4 @@
-//! The built-in account `owner@local`: a chat inside the daemon, for whoever has no XMPP account yet (contract §1).
+//! The built-in account `owner@local`: a chat inside the daemon, for whoever has no XMPP account yet (docs/xmpp.md).
 //!
 //! Its lines are rows like any message; `botmother chat` reads and writes them through the API.
 

@@ -1,4 +1,4 @@
-//! Accounts for bots, made and removed through ejabberd's HTTP API (contract §7, guide §8.7).
+//! Accounts for bots, made and removed through ejabberd's HTTP API (docs/xmpp.md).
 //!
 //! An account is a row marked for removal before it is asked for, and is taken off that list when the server has made it:
 //! whatever happens in between, it is removed again and not forgotten. Before a removal the server is asked whether the
@@ -148,7 +148,7 @@ impl Engine {
         Ok(wait_for(self.call_out(format!("ejabberd {account}"), call, About::Register(Box::new(making)))))
     }
 
-    /// `bot_<name>_<4 hex>` (guide §2.3), not in use here.
+    /// `bot_<name>_<4 hex>` (docs/xmpp.md), not in use here.
     pub(super) fn name_for(&self, name: &str, host: &str) -> Result<BareJid, Trouble> {
         let suffix = text::hex(&self.random::<2>());
         let local = format!("bot_{}_{suffix}", sanitize(name));
@@ -203,7 +203,7 @@ fn register(api: &Api, row: &AccountRow) -> crate::base::call::HttpCall {
     api.register(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password)
 }
 
-/// A name as part of an address: small letters, digits and `_` (contract §7).
+/// A name as part of an address: small letters, digits and `_` (docs/xmpp.md).
 fn sanitize(name: &str) -> String {
     let mut out = String::new();
     for c in name.to_lowercase().chars() {

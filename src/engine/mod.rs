@@ -2,7 +2,7 @@
 //!
 //! [`Engine::run`] takes a batch of events, applies them in one transaction, commits, and only then releases the
 //! effects. If the commit fails nothing of the batch has happened: callers are told so, and stanzas stay
-//! unacknowledged, so that the server sends them again (contract §5).
+//! unacknowledged, so that the server sends them again (docs/architecture.md).
 //! Nothing here has a socket. Time and entropy come in as arguments of [`Engine::new`] and [`Engine::batch`].
 
 pub mod command;

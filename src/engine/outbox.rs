@@ -1,4 +1,4 @@
-//! The outbox: accepted messages on their way to the server (contract §5.1).
+//! The outbox: accepted messages on their way to the server (docs/architecture.md).
 //!
 //! A message is a row from the moment it is accepted until the server has acknowledged it. At most
 //! `limits::IN_FLIGHT_MAX` are with the session at a time; the rest waits in memory, or, beyond that, in the table.

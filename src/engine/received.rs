@@ -48,7 +48,7 @@ impl Engine {
         body: &str,
         said: &Said<'_>,
     ) -> Result<Option<UpdateId>, store::Error> {
-        // Members as in the guide §8.4, in its order; ours come behind.
+        // DinoX's members in its order; ours come behind.
         let payload = Object::new()
             .text("from", from.as_str())
             .text("to", to.as_str())

@@ -2,7 +2,7 @@
 //!
 //! In the self-chat of an owner: the manager's commands, else one of his personal bots. Everywhere else on the
 //! account: bots created with `receive = "all"`. Our own messages come back on several ways (reflection, carbon,
-//! archive) and are recognised by the resource that sent them; what comes twice is known by `copies` (contract §5.4).
+//! archive) and are recognised by the resource that sent them; what comes twice is known by `copies` (docs/architecture.md).
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;

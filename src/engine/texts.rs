@@ -1,4 +1,4 @@
-//! Every sentence the manager says, in every language, in one place (contract §4).
+//! Every sentence the manager says, in every language, in one place.
 //!
 //! `{word}` stands for a value; a value is put in as it is and never searched for further words.
 

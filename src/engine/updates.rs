@@ -1,4 +1,4 @@
-//! The update queue of each bot and the pollers that wait on it (contract §3, getUpdates).
+//! The update queue of each bot and the pollers that wait on it (docs/api.md).
 //!
 //! An update is a row; it goes when a poll with a higher offset acknowledges it, or by age or cap, counted.
 
@@ -190,7 +190,7 @@ impl Engine {
     }
 }
 
-/// The guide's kind of key: it goes with the bot.
+/// DinoX's kind of key: it goes with the bot.
 fn allowed_key(bot: BotId) -> String {
     format!("bot_{bot}_allowed_updates")
 }

@@ -1,4 +1,4 @@
-//! Webhooks: updates are posted to an address of the bot's program instead of waiting to be fetched (contract §3).
+//! Webhooks: updates are posted to an address of the bot's program instead of waiting to be fetched (docs/webhooks.md).
 //!
 //! Of each conversation one update at a time, in order; of each bot a bounded number. An update leaves its queue with the
 //! commit that notes its arrival; until then it is tried again. What is in memory ([`lanes`]) is made from the queue, at

@@ -1,4 +1,4 @@
-//! Who may skip the token: contract §2 on management endpoints. Pure functions over a request.
+//! Who may skip the token: docs/api.md on management endpoints. Pure functions over a request.
 //!
 //! A page in the owner's browser can send requests to loopback, too. It cannot forge `Host` (which stops DNS
 //! rebinding) or `Origin`, and not set `Content-Type: application/json` without asking first; so these three are

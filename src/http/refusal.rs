@@ -1,4 +1,4 @@
-//! A refusal as a value: what the door and the guard say no with, in the envelope of contract §2.
+//! A refusal as a value: what the door and the guard say no with, in the envelope of docs/api.md.
 
 use crate::base::json::Object;
 use crate::http::Response;
@@ -8,7 +8,7 @@ use crate::http::Response;
 pub struct Refusal {
     /// HTTP status code.
     pub status: u16,
-    /// The contract's word for it: `bad_request`, `too_large`…
+    /// Its word in docs/api.md: `bad_request`, `too_large`…
     pub symbol: &'static str,
     /// One sentence for whoever wrote the client.
     pub description: &'static str,

@@ -1,7 +1,7 @@
 //! The inner HTTP server: the only file that names tiny_http.
 //!
 //! It listens on a private Unix socket, to which only the door (`front`) connects, and so meets whole, bounded,
-//! well-formed requests only: alone on a network it would not survive (ARCHITECTURE §17a). One thread takes the
+//! well-formed requests only: alone on a network it would not survive (`tests/http/abuse.rs`). One thread takes the
 //! requests and calls the faces; these return at once, so the thread never waits and one is enough.
 
 use std::io;

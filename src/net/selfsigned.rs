@@ -1,4 +1,4 @@
-//! A certificate of our own for the HTTP door in network mode, when the operator has none (guide §8.2).
+//! A certificate of our own for the HTTP door in network mode, when the operator has none (docs/configuration.md).
 //!
 //! Made at first use, kept in the state directory, made anew when it is a year old; valid for two. Whoever connects
 //! compares its fingerprint, which the daemon logs at each start.

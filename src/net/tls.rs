@@ -1,7 +1,7 @@
 //! TLS: what we trust, as client of an XMPP server; and the certificate of our own HTTP door.
 //!
 //! There is no way to accept just any certificate: built-in roots, the system's store, a CA file beside them, or exactly
-//! one pinned certificate (contract §6). Whoever is refused is told by which certificate and what to do about it.
+//! one pinned certificate (docs/xmpp.md). Whoever is refused is told by which certificate and what to do about it.
 //! The provider is ring, given explicitly: nothing here depends on a default of the process.
 
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! ejabberd's administration API (mod_http_api): accounts for dedicated bots (contract §7).
+//! ejabberd's administration API (mod_http_api): accounts for dedicated bots (docs/xmpp.md).
 //!
 //! Every command is a POST of a JSON object to `<url>/<command>`, with HTTP Basic as the admin's JID. A success is a
 //! JSON value of any type, an error an object with `code` and `message` or just a string; seen with 23.01.

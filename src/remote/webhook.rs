@@ -1,4 +1,4 @@
-//! Updates as they are posted to a bot's webhook (guide §8.5, contract §3 "Webhook delivery"), and what the receiver's
+//! Updates as they are posted to a bot's webhook (docs/webhooks.md), and what the receiver's
 //! answer means. `engine::webhook` decides when; the signature is over the very bytes of the body.
 
 use std::time::Duration;
@@ -68,7 +68,7 @@ pub fn build(attempt: Attempt<'_>) -> HttpCall {
     call
 }
 
-/// The body as in the guide.
+/// The body as in docs/webhooks.md.
 fn body(kind: &str, payload: &str) -> String {
     Object::new().text("update_type", kind).raw("data", payload).end()
 }

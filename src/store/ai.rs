@@ -1,4 +1,4 @@
-//! Table `ai_turn`: what people asked a bot's AI, and what it answered; and the settings of AIs, under the guide's keys
+//! Table `ai_turn`: what people asked a bot's AI, and what it answered; and the settings of AIs, under DinoX's keys
 //! (§9.2). A question is a row as soon as it is accepted, so that a restart forgets none.
 
 use rusqlite::Row;

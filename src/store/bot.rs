@@ -1,6 +1,6 @@
 //! Table `bot`: who there is. Read whole at the start; written when something about a bot changes.
 //!
-//! The token is kept twice: as SHA-256 to look it up by, and sealed, to be shown again (guide §8.3).
+//! The token is kept twice: as SHA-256 to look it up by, and sealed, to be shown again (docs/api.md).
 
 use rusqlite::Row;
 

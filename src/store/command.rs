@@ -1,4 +1,4 @@
-//! Table `bot_command`: the commands a bot's program announced (guide §8.6).
+//! Table `bot_command`: the commands a bot's program announced (docs/api.md).
 
 use crate::base::id::BotId;
 use crate::store::row::CommandRow;

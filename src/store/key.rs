@@ -1,6 +1,6 @@
 //! The key that seals secrets at rest: found, or made for a new database, and checked against the database.
 //!
-//! It lives outside the database (contract §8): `secret.key` in the data directory, 64 hexadecimal digits, mode 0600;
+//! It lives outside the database (docs/operating.md): `secret.key` in the data directory, 64 hexadecimal digits, mode 0600;
 //! or a systemd credential of that name. There is no way around it: without the key nothing opens.
 
 use std::fs::{self, File, OpenOptions};

@@ -1,7 +1,7 @@
 //! Tables `omemo_*`: our devices, sessions with those of others, their lists, and messages that wait to
 //! be encrypted. Records are sealed, each for its place; what they mean is known to the engine only.
 //!
-//! Written in the transaction of the message they belong to, so that no ratchet ever goes back (contract §5).
+//! Written in the transaction of the message they belong to, so that no ratchet ever goes back (docs/architecture.md).
 
 use rusqlite::Row;
 

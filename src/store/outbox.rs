@@ -1,4 +1,4 @@
-//! Table `outbox`: messages accepted and not yet acknowledged by the server (contract §5.1), or, to all in a room, not
+//! Table `outbox`: messages accepted and not yet acknowledged by the server (docs/architecture.md), or, to all in a room, not
 //! yet shown by it.
 
 use rusqlite::Row;

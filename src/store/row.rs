@@ -163,7 +163,7 @@ impl AccountRow {
     }
 }
 
-/// The settings of ejabberd's HTTP API (guide §9.2); what is not set is empty.
+/// The settings of ejabberd's HTTP API (docs/xmpp.md); what is not set is empty.
 #[derive(Clone, Debug, Default)]
 pub struct EjabberdRow {
     /// Where it is.

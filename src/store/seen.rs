@@ -1,4 +1,4 @@
-//! Table `seen`: ids of stanzas already handled, so that what arrives twice is handled once (contract §5.3).
+//! Table `seen`: ids of stanzas already handled, so that what arrives twice is handled once (docs/architecture.md).
 
 use crate::base::crypto::sha256;
 use crate::base::id::AccountId;

@@ -1,4 +1,4 @@
-//! Table `settings`: keys and values of the guide's §9.2. Each key is spelled here and nowhere else.
+//! Table `settings`: keys and values. Each key is spelled here and nowhere else.
 
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;

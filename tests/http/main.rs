@@ -1,6 +1,6 @@
 //! The HTTP door against clients of every kind: in-process, with a small face behind it, on real sockets.
 //!
-//! The abuse is that of which tiny_http alone dies (architecture §17a). After each the door must answer at once.
+//! The abuse is that of which tiny_http alone dies. After each the door must answer at once.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 

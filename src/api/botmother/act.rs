@@ -1,4 +1,4 @@
-//! What a bot's program does besides sending texts (guide §8.4, contract §3): requests with a token → questions.
+//! What a bot's program does besides sending texts (docs/api.md): requests with a token → questions.
 
 use crate::base::json::Fields;
 use crate::engine::failure::Failure;

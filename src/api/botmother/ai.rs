@@ -1,4 +1,4 @@
-//! A bot's AI (guide §8.9): requests → questions.
+//! A bot's AI (docs/ai.md): requests → questions.
 
 use crate::base::limits;
 use crate::base::secret::Secret;

@@ -1,6 +1,6 @@
 //! Credentials → [`Caller`]: who may ask what, decided before a body is looked at.
 //!
-//! Bots show their bearer token, which only the engine can judge. Management is open to this machine (contract §2), or
+//! Bots show their bearer token, which only the engine can judge. Management is open to this machine (docs/api.md), or
 //! needs the admin token: always in network mode and with `api.admin = "token"`.
 
 use crate::base::remedy::Place;

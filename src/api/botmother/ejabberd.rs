@@ -1,4 +1,4 @@
-//! Settings of ejabberd's HTTP API, with which accounts for bots are made (guide §8.7): requests → questions.
+//! Settings of ejabberd's HTTP API, with which accounts for bots are made (docs/xmpp.md): requests → questions.
 
 use crate::base::secret::Secret;
 use crate::engine::failure::Failure;

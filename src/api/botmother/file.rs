@@ -1,4 +1,4 @@
-//! Files (guide §8.4, contract §3): `sendFile` by the file's address in JSON, or with the file itself in a form.
+//! Files (docs/api.md): `sendFile` by the file's address in JSON, or with the file itself in a form.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

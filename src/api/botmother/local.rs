@@ -1,4 +1,4 @@
-//! The built-in chat `owner@local` (contract §1), for `botmother chat`: needs management rights.
+//! The built-in chat `owner@local` (docs/api.md), for `botmother chat`: needs management rights.
 
 use crate::engine::failure::Failure;
 use crate::engine::handle::Question;

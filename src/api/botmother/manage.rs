@@ -1,4 +1,4 @@
-//! Managing bots and accounts (guide §8.3): requests that need management rights → questions.
+//! Managing bots and accounts (docs/api.md): requests that need management rights → questions.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Messaging by a bot's program (guide §8.4, §8.6): requests with a token → questions.
+//! Messaging by a bot's program (docs/api.md): requests with a token → questions.
 
 use crate::base::id::UpdateId;
 use crate::base::json::{self, Fields};

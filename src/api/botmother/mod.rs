@@ -1,9 +1,7 @@
-//! The Botmother face: the HTTP API of the guide, chapter 8. `README.md` beside this file is its contract.
+//! The Botmother face: the HTTP API that docs/api.md describes.
 //!
 //! [`Face::serve`] finds the row in the route table, asks who is calling, lets the row's handler read the request into a
 //! question, asks the engine, and has `wire` print the outcome. It returns at once: what waits is a future.
-//!
-#![doc = include_str!("README.md")]
 
 mod act;
 mod ai;
@@ -53,7 +51,7 @@ pub struct Face {
     pub now: fn() -> Now,
 }
 
-/// At most so many requests a second from one address (contract §2). Logged-in bots are counted by the engine instead:
+/// At most so many requests a second from one address (docs/api.md). Logged-in bots are counted by the engine instead:
 /// on a router all of them come from 127.0.0.1, and one must not use up what the others need.
 pub struct Limiter {
     requests: Mutex<RateLimit<IpAddr>>,

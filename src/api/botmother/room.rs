@@ -1,4 +1,4 @@
-//! Rooms (guide §8.6): requests with a token → questions.
+//! Rooms (docs/api.md): requests with a token → questions.
 
 use crate::base::jid::BareJid;
 use crate::base::json::Fields;

@@ -1,4 +1,4 @@
-//! The route table: every row of the contract's §3, what is not built yet included.
+//! The route table: every endpoint of docs/api.md, what is not built yet included.
 
 use crate::base::spool::Spool;
 use crate::engine::failure::Failure;
@@ -61,7 +61,7 @@ const TELEGRAM: &str = "the bridge to Telegram";
 pub const ROUTES: Routes<Endpoint> = Routes(&[
     open("GET", "/health", manage::health),
     admin("GET", "/metrics", manage::metrics),
-    // Management (guide §8.3).
+    // Management (docs/api.md).
     admin("POST", "/bot/create", manage::create),
     admin("GET", "/bot/list", manage::list),
     admin("POST", "/bot/delete", manage::delete),
@@ -82,7 +82,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("GET", "/bot/ejabberd/settings", ejabberd::show),
     admin("POST", "/bot/ejabberd/settings", ejabberd::save),
     admin("POST", "/bot/ejabberd/test", ejabberd::test),
-    // Messaging (guide §8.4 to §8.6).
+    // Messaging (docs/api.md).
     bot("POST", "/bot/sendMessage", message::send_message),
     bot("GET", "/bot/getUpdates", message::get_updates),
     bot("GET", "/bot/getMe", message::get_me),
@@ -107,7 +107,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     bot("POST", "/bot/omemo/trust", omemo::trust),
     bot("POST", "/bot/omemo/distrust", omemo::distrust),
     bot("POST", "/bot/omemo/trustPolicy", omemo::policy),
-    // Telegram (guide §8.8) and AI (§8.9).
+    // Telegram and AI (docs/ai.md).
     later(Access::Bot, "POST", "/bot/telegram/setup", TELEGRAM),
     later(Access::Bot, "GET", "/bot/telegram/status", TELEGRAM),
     later(Access::Bot, "POST", "/bot/telegram/enable", TELEGRAM),

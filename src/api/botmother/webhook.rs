@@ -1,4 +1,4 @@
-//! Webhooks (guide §8.5): requests with a token → questions.
+//! Webhooks (docs/webhooks.md): requests with a token → questions.
 
 use crate::base::id::UpdateId;
 use crate::base::json::Fields;
@@ -22,7 +22,7 @@ pub(super) fn set(request: &Request) -> Result<Question, Failure> {
     }))
 }
 
-/// `POST /bot/deleteWebhook`; the guide's has no body.
+/// `POST /bot/deleteWebhook`; DinoX's has no body.
 pub(super) fn delete(request: &Request) -> Result<Question, Failure> {
     let in_body = match request.body.trim_ascii() {
         [] => None,

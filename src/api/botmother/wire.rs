@@ -1,7 +1,7 @@
 //! The only place that spells the face's JSON: [`Answer`] → body, [`Failure`] → status and error envelope.
 //!
-//! Called by `mod.rs` with what the engine said. Members come in the order of the guide's examples. Tokens are printed
-//! where the contract shows them and nowhere else: each `expose` below is such a place.
+//! Called by `mod.rs` with what the engine said. Members come in the order of docs/api.md. Tokens are printed
+//! where docs/api.md shows them and nowhere else: each `expose` below is such a place.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(super) fn event(outcome: &Outcome) -> String {
     }
 }
 
-/// The error envelope (contract §2).
+/// The error envelope (docs/api.md).
 pub(super) fn refuse(failure: &Failure, place: Place) -> Response {
     let (status, _) = status(failure);
     let retry_after = retry_after_s(failure).map(|seconds| ("Retry-After", seconds.to_string()));
@@ -120,7 +120,7 @@ fn status(failure: &Failure) -> (u16, &'static str) {
 
 fn body(answer: &Answer, base_url: &str, place: Place) -> String {
     match answer {
-        // `/health` and `/bot/list` have no `result`: their shape in the guide is what programs of both kinds read.
+        // `/health` and `/bot/list` have no `result`: their shape is what programs of both kinds read.
         Answer::Health { active_bots, accounts_online, bots_online, .. } => Object::new()
             .truth("ok", true)
             .text("status", "ok")
@@ -226,7 +226,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
     }
 }
 
-/// An object result: its members stand beside `ok` and once more under `result` (contract §2).
+/// An object result: its members stand beside `ok` and once more under `result` (docs/api.md).
 fn object(members: Object) -> String {
     let whole = members.clone().end();
     Object::new().truth("ok", true).merge(&members).raw("result", &whole).end()
@@ -270,7 +270,7 @@ fn created(info: &BotInfo, base_url: &str) -> Object {
         .text("hint", "Use token as Bearer in Authorization header")
 }
 
-/// What the guide has, and who may speak to it.
+/// What DinoX shows, and who may speak to it.
 fn listed(info: &BotInfo, place: Place) -> String {
     bot_members(info, place).text("access", info.access.as_str()).text("account", info.owner.as_str()).end()
 }
@@ -311,7 +311,7 @@ fn remains(what: Remains, jid: &BareJid) -> String {
     }
 }
 
-/// `type` is the guide's name for what the contract calls `provider`.
+/// `type` is DinoX's name for `provider`.
 fn ai(info: &AiInfo) -> Object {
     let Some(row) = &info.row else {
         return Object::new().truth("enabled", false).truth("configured", false);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Bots of one owner (guide §3.1).
+/// Bots of one owner (docs/xmpp.md).
 pub const BOTS_PER_OWNER_MAX: usize = 20;
 /// A bot's display name, in characters.
 pub const NAME_CHARS_MAX: usize = 64;
@@ -24,7 +24,7 @@ pub const TEXT_BYTES_MAX: usize = 60 * 1024;
 pub const TEXT_BYTES_SPLIT_MIN: usize = 256;
 /// An `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
-/// Updates in one answer (guide §8.4).
+/// Updates in one answer (docs/api.md).
 pub const UPDATES_PER_ANSWER_MAX: i64 = 100;
 /// Bytes of updates in one answer, unless one alone has more: a hundred of the largest would fill a router's memory.
 pub const UPDATES_BYTES_MAX: usize = 512 * 1024;
@@ -32,7 +32,7 @@ pub const UPDATES_BYTES_MAX: usize = 512 * 1024;
 pub const UPDATES_BYTES_PER_BATCH: usize = 1024 * 1024;
 /// Updates waiting for one bot; beyond it the oldest go, counted.
 pub const UPDATES_PER_BOT_MAX: i64 = 10_000;
-/// Age at which updates and idempotency keys go (contract §3).
+/// Age at which updates and idempotency keys go (docs/api.md).
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 /// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
 pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A whole exchange with another service, unless its kind needs another bound: contract §3 has it for webhooks.
+/// A whole exchange with another service, unless its kind needs another bound: docs/webhooks.md has it for them.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer taken into memory: the longest of Telegram or an AI stay far below, as many as [`WORK_THREADS_MAX`] must
 /// fit a router.
@@ -62,18 +62,18 @@ pub const EJABBERD_TIMEOUT: Duration = Duration::from_secs(20);
 pub const EJABBERD_ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// What is shown of a sentence of another service.
 pub const REMOTE_TEXT_BYTES_MAX: usize = 300;
-/// One attempt to post an update to a webhook (contract §3).
+/// One attempt to post an update to a webhook (docs/webhooks.md).
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts of one bot handed out at once: few go at a time ([`WORK_PER_KEY_MAX`]), the rest need not wait for a
 /// commit.
 pub const WEBHOOK_IN_FLIGHT_MAX: usize = 16;
-/// Pause after the first attempt in vain; it doubles (contract §3).
+/// Pause after the first attempt in vain; it doubles (docs/webhooks.md).
 pub const WEBHOOK_RETRY_FIRST: Duration = Duration::from_secs(1);
-/// Longest pause between attempts (contract §3).
+/// Longest pause between attempts (docs/webhooks.md).
 pub const WEBHOOK_RETRY_MAX: Duration = Duration::from_secs(3600);
-/// A webhook that answers nothing but 410 for so long has ended (contract §3).
+/// A webhook that answers nothing but 410 for so long has ended (docs/webhooks.md).
 pub const WEBHOOK_GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// Attempts that `getWebhookInfo` shows (contract §3).
+/// Attempts that `getWebhookInfo` shows (docs/webhooks.md).
 pub const WEBHOOK_ATTEMPTS_KEPT: i64 = 20;
 /// A webhook's secret; Telegram's bound.
 pub const WEBHOOK_SECRET_BYTES_MAX: usize = 256;
@@ -81,13 +81,13 @@ pub const WEBHOOK_SECRET_BYTES_MAX: usize = 256;
 pub const AI_TIMEOUT_S: u32 = 120;
 /// The longest a bot may allow: beyond it nobody waits any more.
 pub const AI_TIMEOUT_S_MAX: u32 = 600;
-/// Tokens of an answer unless the bot says otherwise, as in the guide's original: some 1,500 words.
+/// Tokens of an answer unless the bot says otherwise, as in DinoX: some 1,500 words.
 pub const AI_TOKENS: u32 = 2_048;
 /// More tokens than any model gives in one answer.
 pub const AI_TOKENS_MAX: u32 = 200_000;
 /// What is kept of an answer: several times what [`AI_TOKENS`] can be.
 pub const AI_ANSWER_BYTES_MAX: usize = 48 * 1024;
-/// Turns of a conversation that an AI is told again: the guide's 20 messages.
+/// Turns of a conversation that an AI is told again: 20 messages.
 pub const AI_TURNS: usize = 10;
 /// Bytes of them, newest first: some 6,000 tokens, which small models can take beside the answer.
 pub const AI_HISTORY_BYTES: usize = 24 * 1024;

@@ -17,9 +17,9 @@ pub const HEAD_BYTES_MAX: usize = 8 * 1024;
 pub const HEADERS_MAX: usize = 64;
 /// A file of certificate authorities: a system's own bundle is a twentieth of it.
 pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// A JSON body (contract §2).
+/// A JSON body (docs/api.md).
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
-/// The body of `create`, which may carry an avatar (contract §2).
+/// The body of `create`, which may carry an avatar (docs/api.md).
 pub const CREATE_BODY_BYTES_MAX: usize = 1536 * 1024;
 /// A file given to `sendFile`: a long video of a phone is more, all else is less.
 pub const UPLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -47,7 +47,7 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A question to the engine: longer means the disk hangs.
 pub const ASK_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest `timeout` of `getUpdates` (contract §3).
+/// Longest `timeout` of `getUpdates` (docs/api.md).
 pub const POLL_SECONDS_MAX: i64 = 50;
 /// Clients whose request rate is watched at once: some 50 bytes each, and no honest router has more in one second.
 pub const RATE_KEYS_MAX: usize = 10_000;

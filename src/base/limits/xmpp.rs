@@ -68,7 +68,7 @@ pub const IQ_TIMEOUT: Duration = Duration::from_secs(60);
 pub const IDLE_BEFORE_PING: Duration = Duration::from_secs(150);
 /// No answer to the test for this long: the link is dead.
 pub const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// First and longest wait between reconnects (contract §5.5).
+/// First and longest wait between reconnects (docs/xmpp.md).
 pub const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 /// Longest wait between reconnects.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(60);

@@ -58,7 +58,7 @@ impl Engine {
         let ki = self.ki_of(bot);
         let values = [("provider", row.provider.as_str()), ("model", &row.model), ("why", why), ("ki", &ki)];
         let text = text.fill(self.language_of(place), &values);
-        // The guide's key is that of the hooks, and by itself the gateway answers to none.
+        // The key that users are told of is that of the hooks, and by itself the gateway answers to none.
         let is_gateway = row.provider == "openclaw" && !row.endpoint.contains("/hooks");
         let is_setup = matches!(fault, Fault::Key | Fault::NotFound(_)) && place == AiPlace::Chat;
         if is_gateway && is_setup {

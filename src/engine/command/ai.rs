@@ -1,5 +1,5 @@
 //! `/ki` (also `/ai`) and `/stop`: a bot's AI, in its chat and, for bots without an account of their own, in the self-chat
-//! (guide §5.2 and §6). Only the owner changes anything. No answer repeats a key, nor a word that might be one.
+//! (docs/ai.md). Only the owner changes anything. No answer repeats a key, nor a word that might be one.
 
 use std::borrow::Cow;
 use std::fmt::Write;

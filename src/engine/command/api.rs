@@ -1,4 +1,4 @@
-//! `/api` and its pages (guide §5.4 and §5.5): how a program talks to this bot, with lines that can be pasted into a shell
+//! `/api` and its pages (docs/api.md): how a program talks to this bot, with lines that can be pasted into a shell
 //! as they are: the real address, and for the owner the bot's real token.
 //!
 //! To add a page: a row in `PAGES`, its text in `texts/chat.rs`, its command lines in `lines`.

@@ -1,4 +1,4 @@
-//! `/api server …` (guide §5.5): how the API is reached. Everybody a bot speaks with may read it; the daemon's admins see
+//! `/api server …` (docs/api.md): how the API is reached. Everybody a bot speaks with may read it; the daemon's admins see
 //! where the files are and change it.
 //!
 //! A change is an effect for the daemon, and [`Event::Rebound`](crate::engine::event::Event::Rebound) what became of it.

@@ -1,4 +1,4 @@
-//! The manager's commands in the self-chat (guide §3.1).
+//! The manager's commands in the self-chat (docs/xmpp.md).
 //!
 //! Each handler reads its arguments, calls the registry, and words the answer; no rule about bots is here.
 

@@ -89,7 +89,7 @@ pub struct OwnAccount {
     pub password: Secret,
 }
 
-/// Settings of ejabberd's API as they are given: what is `None` stays as it is (guide §8.7).
+/// Settings of ejabberd's API as they are given: what is `None` stays as it is (docs/xmpp.md).
 #[derive(Clone, Debug, Default)]
 pub struct EjabberdSettings {
     /// `https://chat.example.org:5443/api`

@@ -1,6 +1,6 @@
 //! What a bot can be set to: the words of the API, the database and the chat for it.
 
-/// How a bot is connected (guide §2.3).
+/// How a bot is connected (docs/xmpp.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Speaks through its owner's own account, in the self-chat.
@@ -27,7 +27,7 @@ impl Mode {
     }
 }
 
-/// What a personal bot gets to see (contract §1).
+/// What a personal bot gets to see (docs/xmpp.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receive {
     /// The self-chat only.
@@ -78,7 +78,7 @@ impl Encrypt {
     }
 }
 
-/// Who may speak to a bot with an account of its own (contract §7).
+/// Who may speak to a bot with an account of its own (docs/xmpp.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Its owner only.
@@ -108,7 +108,7 @@ impl Access {
     }
 }
 
-/// A custom command of a bot (guide §8.6, `setCommands`).
+/// A custom command of a bot (docs/api.md, `setCommands`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     /// The name without `/`.

@@ -1,5 +1,5 @@
 //! Messages of rooms, both ways. Ours is a row until the room has shown it, or it was found in the room's archive or
-//! history (contract §5.1); that of others becomes an update once, whatever ways it comes.
+//! history (docs/architecture.md); that of others becomes an update once, whatever ways it comes.
 
 use super::heard::seen_key;
 use super::history::Sync;

@@ -8,7 +8,7 @@ use super::Dialect;
 /// One provider.
 #[derive(Debug)]
 pub struct Provider {
-    /// As in the guide and in the settings.
+    /// As in the API and in the settings.
     pub name: &'static str,
     /// Other names people use.
     pub aliases: &'static [&'static str],
@@ -24,7 +24,7 @@ pub struct Provider {
     pub site: &'static str,
 }
 
-/// All of them, in the order of the guide §6.1.
+/// All of them, in the order of docs/api.md.
 pub const PROVIDERS: &[Provider] = &[
     Provider {
         name: "openai",
