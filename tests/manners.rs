@@ -322,6 +322,13 @@ fn named_files(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Where a heading is found by a link, as forges do it.
+fn anchor_of(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
 #[test]
 fn every_file_that_a_page_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -329,8 +336,18 @@ fn every_file_that_a_page_names_is_there() {
     let pages = pages();
     for (page, text) in &pages {
         let folder = root.join(page).parent().unwrap().to_path_buf();
-        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-        let links = links.filter(|link| !link.is_empty() && !link.contains("://"));
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let links = links.filter(|link| !link.contains("://"));
+        let links = links.map(|link| {
+            let (link, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = fs::read_to_string(folder.join(link)).unwrap_or_default();
+            if !anchor.is_empty() && !target.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor) {
+                wrong.push(format!("{page}: {link}#{anchor}"));
+            }
+            link
+        });
+        let links: Vec<&str> = links.collect();
+        let links = links.into_iter();
         let links = links.map(|link| (link, folder.join(link)));
         for (name, path) in links.chain(named_files(text).map(|name| (name, root.join(name)))) {
             if !path.exists() {
