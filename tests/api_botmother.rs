@@ -147,7 +147,7 @@ fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     response.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
 }
 
-/// The error envelope, whole: whatever fails, these four members are there, in the type the guide shows.
+/// The error envelope, whole: whatever fails, these four members are there, in the type docs/api.md shows.
 fn check_refusal(response: &Response, status: u16, symbol: &str, about: &str) {
     let head = format!(r#"{{"ok":false,"error":"{symbol}","error_code":"{status}","description":""#);
     assert!(text(response).starts_with(&head), "{about}: {}", text(response));

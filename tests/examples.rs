@@ -164,3 +164,53 @@ fn the_exchange_on_the_page_of_the_api() {
     }
     assert!(count >= 10, "{count}");
 }
+
+/// The curl commands of a page, each with its further lines.
+fn commands(page: &str) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in page.lines() {
+        let line = line.strip_prefix("$ ").unwrap_or(line);
+        match commands.last_mut().filter(|_| goes_on) {
+            Some(command) => *command += &format!("\n{line}"),
+            None if line.starts_with("curl ") => commands.push(line.to_string()),
+            None => continue,
+        }
+        goes_on = line.ends_with('\\');
+    }
+    commands
+}
+
+/// A bot that can do little, as its owner has no XMPP account: but each request has a path, a method, credentials and
+/// members that are right.
+#[test]
+fn every_curl_command_of_the_pages_is_understood() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let mut count = 0;
+    for page in ["api.md", "xmpp.md", "omemo.md", "webhooks.md", "ai.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+        let text = std::fs::read_to_string(path).expect("a page");
+        // The first part of api.md has a test of its own; an account at example.org is made by nobody.
+        let text = text.split("## How to call it").last().expect("a text");
+        for command in commands(text).iter().filter(|command| !command.contains("\"mode\":\"dedicated\"")) {
+            let made = daemon.http().post("/bot/create", None, r#"{"name":"Weather","account":"owner@local"}"#).ok();
+            let line = command.replace("localhost:7842", &format!("localhost:{}", daemon.port));
+            let script = format!("TOKEN='{}'\n{line}", made.at("token").text());
+            let mut bash = Command::new("bash");
+            bash.args(["-c", &script]).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+            let output = bash.output().expect("bash runs");
+            let answer = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(
+                answer.starts_with(r#"{"ok":"#),
+                "{page}: {command}\n{answer}{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            for wrong in ["bad_request", "unauthorized", "forbidden", "method_not_allowed", "no such path"] {
+                assert!(!answer.contains(wrong), "{page}: {command}\n{answer}");
+            }
+            daemon.http().post("/bot/delete", None, &format!(r#"{{"id":{}}}"#, made.at("id").number())).ok();
+            count += 1;
+        }
+    }
+    assert!(count >= 15, "{count}");
+}

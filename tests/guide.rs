@@ -1,4 +1,4 @@
-//! The guide's own examples, unmodified but for address, token and JIDs, run by the real curl and the real `requests`
+//! The examples of the guide to DinoX's API, unmodified but for address, token and JIDs, run by the real curl and the real `requests`
 //! against the real daemon: on the built-in account, and on an account of a real server with a second client on the
 //! other end.
 

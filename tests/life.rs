@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_secs(2);
 const ALL: &str = "message,reaction,retraction,message_state";
 
-/// A bot's program: takes updates one after the other, as the guide's does.
+/// A bot's program: takes updates one after the other, as one written for DinoX does.
 struct Program {
     http: Http,
     token: String,

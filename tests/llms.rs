@@ -202,7 +202,7 @@ fn a_real_gateway_of_openclaw() {
     let Some(gateway) = Gateway::start(&daemon, &mock) else { return };
     let mut http = daemon.http();
     let token = daemon.create_bot("Clever", "owner@local");
-    // The guide's four lines (§12), then a question.
+    // The four lines of DinoX's guide, then a question.
     let url = format!("/ki url http://localhost:{}", gateway.port.number);
     let key = format!("/ki token {}", Gateway::TOKEN);
     for line in ["/ki provider openclaw", &url, &key, "/ki on"] {

@@ -1,9 +1,9 @@
 -- Today's schema. Applied whole to a new file; older files come here by the numbered steps of migrate.rs.
--- Names of `bot`, `bot_command`, `update_queue`, `settings`, `audit_log` and of their columns are the guide's (§10).
+-- Names of `bot`, `bot_command`, `update_queue`, `settings`, `audit_log` and of their columns are DinoX's.
 -- AUTOINCREMENT where a number once given out must never name anything else.
 
 -- Owner: bot.rs. Sealed columns: token_raw, webhook_secret, bot_password. webhook.rs has the
--- webhook_* columns. permissions and bot_password are the guide's, not used yet.
+-- webhook_* columns. permissions and bot_password are DinoX's, not used yet.
 CREATE TABLE bot (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   name            TEXT NOT NULL,

@@ -16,7 +16,7 @@ fn offsets_lose_nothing() {
     assert_eq!(all.len(), 3);
     assert!(all[0].payload.contains(r#""body":"one""#) && all[0].payload.contains(r#""from":"ralf@example.org""#));
     let first = all[0].id.0;
-    // What the guide's bot does: last + 1. And the other reading: last.
+    // What a bot written for DinoX does: last + 1. And the other reading: last.
     assert_eq!(rig.updates(&bot, Some(first + 1)).len(), 2);
     assert_eq!(rig.updates(&bot, Some(first + 1)).len(), 2);
     assert_eq!(rig.updates(&bot, Some(first + 2)).len(), 1);
