@@ -5,7 +5,7 @@
 
 BOTMOTHER_URL names another daemon than http://localhost:7842.
 """
-import json, os, sys, time, urllib.error, urllib.request
+import http.client, json, os, sys, time, urllib.error, urllib.request
 
 URL = os.environ.get("BOTMOTHER_URL", "http://localhost:7842")
 TOKEN = os.environ.get("BOTMOTHER_TOKEN") or sys.exit("BOTMOTHER_TOKEN is not set: /newbot gives one")
@@ -31,7 +31,8 @@ def call(method, body=None, key=None):
             if error.code != 429 and error.code < 500 or error.code in (501, 502):
                 return None
             pause = said.get("parameters", {}).get("retry_after", pause)
-        except OSError as error:  # The daemon is not there, or was stopped while we waited.
+        # The daemon is not there, or was stopped while we waited.
+        except (OSError, ValueError, http.client.HTTPException) as error:
             print(f"{URL}: {error}", file=sys.stderr)
         time.sleep(pause)
         pause = min(pause * 2, 60)
