@@ -15,7 +15,7 @@
 //! # The way of a message
 //! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `engine::router` → an update
 //! row and replies, in one transaction → after the commit: the stanza is acknowledged, the waiting poller answered.
-//! *Out:* HTTP → [`http::front`] → a face in [`api`] → [`engine::handle::Question`] → an outbox row → after the commit:
+//! *Out:* HTTP → [`http::front`] → a face in [`face`] → [`engine::handle::Question`] → an outbox row → after the commit:
 //! the caller gets his 200, the session gets the stanza → the server's acknowledgement deletes the row.
 //!
 //! # What is deliberately absent
@@ -37,7 +37,7 @@ pub mod engine;
 pub mod net;
 pub mod work;
 pub mod http;
-pub mod api;
+pub mod face;
 pub mod config;
 pub mod cli;
 pub mod daemon;

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use botmother::api::botmother::{Access, AdminNeeds, AdminRule, Endpoint, Face, Limiter, ROUTES, Work};
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
+use botmother::face::botmother::{Access, AdminNeeds, AdminRule, Endpoint, Face, Limiter, ROUTES, Work};
 use botmother::http::route::Lookup;
 use botmother::http::{Reply, Request, Response, Serve};
 
@@ -97,7 +97,7 @@ fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, e
         spool: engine::spool(),
         now,
     };
-    (botmother::api::mount(Arc::new(face)), asked)
+    (botmother::face::mount(Arc::new(face)), asked)
 }
 
 fn local() -> Arc<Serve> {
@@ -305,7 +305,7 @@ fn no_admin_token_admits_nobody() {
     let limiter = Limiter::new(0);
     let spool = engine::spool();
     let face = Arc::new(Face { handle, admin, base_url: String::new(), limiter, spool, now: Now::default });
-    let serve = botmother::api::mount(face);
+    let serve = botmother::face::mount(face);
     for credentials in ["", "Bearer", "Bearer ", "Bearer x"] {
         let response = answer(&*serve, with(request("GET", "/bot/list"), "authorization", credentials));
         check_refusal(&response, 401, "unauthorized", credentials);
@@ -401,7 +401,7 @@ fn thirty_requests_a_second() {
 
 #[test]
 fn only_create_takes_large_bodies() {
-    use botmother::api::body_max;
+    use botmother::face::body_max;
     assert_eq!((body_max("/bot/create"), body_max("/bot/sendMessage")), (1536 * 1024, 256 * 1024));
 }
 

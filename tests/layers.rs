@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("work", &["base", "omemo"]),
     ("remote", &["base"]),
     ("net", &["base", "xmpp", "engine::event", "engine::effect"]),
-    ("api", &["base", "http", "engine::failure", "engine::handle", "xmpp::message::Kind"]),
+    ("face", &["base", "http", "engine::failure", "engine::handle", "xmpp::message::Kind"]),
     ("config", &["base"]),
     (
         "cli",
@@ -36,7 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine::local",
         ],
     ),
-    ("daemon", &["base", "xmpp", "store", "engine", "net", "http", "api", "config", "work"]),
+    ("daemon", &["base", "xmpp", "store", "engine", "net", "http", "face", "config", "work"]),
     ("main", &["base", "config", "cli", "daemon"]),
     ("lib", &[]),
 ];
@@ -206,11 +206,11 @@ fn foreign_crates_stand_where_they_belong() {
 #[test]
 fn faces_do_not_know_each_other() {
     let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| source.name.starts_with("api/")) {
+    for source in sources().iter().filter(|source| source.name.starts_with("face/")) {
         let Some(face) = source.name.split('/').nth(1).filter(|name| !name.ends_with(".rs")) else { continue };
         for (number, line) in source.code() {
             for path in source.own_paths(line) {
-                let sibling = path.strip_prefix("api::").and_then(|rest| rest.split("::").next());
+                let sibling = path.strip_prefix("face::").and_then(|rest| rest.split("::").next());
                 if sibling.is_some_and(|name| name != face && name.chars().all(char::is_lowercase)) {
                     wrong.push(format!("{}:{number}: a face names its sibling: crate::{path}", source.name));
                 }

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Error;
-use crate::api::botmother::{AdminNeeds, AdminRule, Face, Limiter};
 use crate::base::secret::Secret;
 use crate::base::spool::Spool;
 use crate::base::{crypto, text};
 use crate::config::{self, ApiMode, Config};
 use crate::engine::ApiFacts;
 use crate::engine::handle::Handle;
+use crate::face::botmother::{AdminNeeds, AdminRule, Face, Limiter};
 use crate::net::door_tls::DoorTls;
 use crate::net::{self, selfsigned};
 

@@ -8,7 +8,6 @@ use std::sync::{Arc, mpsc};
 use std::{fs, io, thread};
 
 use super::{Error, Reload, door, files};
-use crate::api;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::spool::Spool;
@@ -17,6 +16,7 @@ use crate::config::chosen::{self, Choice};
 use crate::engine::effect::{ApiChange, Rebind};
 use crate::engine::event::{Event, Rebound};
 use crate::engine::handle::Handle;
+use crate::face;
 use crate::http::front::{self, Door};
 use crate::http::server;
 use crate::net::door_tls::DoorTls;
@@ -57,15 +57,15 @@ impl Entrance {
     fn pass(&mut self, listeners: Vec<TcpListener>, tls: Option<Arc<DoorTls>>) -> Result<(), Error> {
         let handle = Handle::new(self.events.clone());
         let face = Arc::new(door::face(&self.config, handle, self.admin_token.clone(), self.spool.clone()));
-        let inner = server::start(&self.config.data_dir.join("run"), api::mount(face.clone()))
+        let inner = server::start(&self.config.data_dir.join("run"), face::mount(face.clone()))
             .map_err(|error| Error::File("the inner HTTP server's socket", error))?;
         let (stop, stopped) = async_channel::bounded(1);
         let door = Door {
             listeners,
             tls: tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?,
             inner,
-            body_max: api::body_max,
-            admit: api::gate(face),
+            body_max: face::body_max,
+            admit: face::gate(face),
             spool: self.spool.clone(),
             stop: stopped,
             limits: front::Limits { connections_max: files::connections(), ..front::Limits::default() },

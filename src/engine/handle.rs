@@ -1,6 +1,6 @@
 //! What faces may ask the engine, and what it answers. A [`Handle`] is cheap to clone and never blocks.
 //!
-//! `api/*` and the command line build a [`Question`] (`handle/question.rs`); the engine thread answers it with an
+//! `face/*` and the command line build a [`Question`] (`handle/question.rs`); the engine thread answers it with an
 //! [`Answer`] (`handle/answer.rs`) after the commit of what it did. What bots can be set to is in `handle/settings.rs`.
 
 use std::sync::mpsc;

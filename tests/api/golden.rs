@@ -15,8 +15,8 @@
 use std::fs;
 use std::path::Path;
 
-use botmother::api::botmother::AdminNeeds;
 use botmother::base::time::Now;
+use botmother::face::botmother::AdminNeeds;
 
 use super::{answer, request, serve, text, with};
 
