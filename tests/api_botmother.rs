@@ -156,7 +156,7 @@ fn check_refusal(response: &Response, status: u16, symbol: &str, about: &str) {
 
 fn endpoint(method: &str, path: &str) -> Endpoint {
     match ROUTES.find(method, path) {
-        Lookup::Found(endpoint) => endpoint,
+        Lookup::Found(endpoint, _) => endpoint,
         _ => panic!("{method} {path} is not in the route table"),
     }
 }

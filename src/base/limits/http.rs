@@ -13,6 +13,8 @@ pub const CLIENT_VALUES_MAX: usize = 1_000_000;
 
 /// Request line and headers together.
 pub const HEAD_BYTES_MAX: usize = 8 * 1024;
+/// A segment of a path that names something, before it is decoded: ids are at most 26 bytes, names of files are longer.
+pub const PATH_SEGMENT_BYTES_MAX: usize = 256;
 /// Header lines.
 pub const HEADERS_MAX: usize = 64;
 /// A file of certificate authorities: a system's own bundle is a twentieth of it.

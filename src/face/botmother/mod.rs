@@ -95,12 +95,12 @@ impl Face {
     /// Answers one request. The order of checks: address limit, path and method, credentials, body.
     pub fn serve(self: &Arc<Face>, request: Request) -> Reply {
         let found = ROUTES.find(&request.method, &request.path);
-        let is_bot = matches!(found, Lookup::Found(Endpoint { access: Access::Bot, .. }));
+        let is_bot = matches!(found, Lookup::Found(Endpoint { access: Access::Bot, .. }, _));
         if let (false, Err(limited)) = (is_bot, self.admit(&self.limiter.requests, request.peer)) {
             return Reply::Now(busy(limited));
         }
         match found {
-            Lookup::Found(endpoint) => self.answer(endpoint, &request),
+            Lookup::Found(endpoint, _) => self.answer(endpoint, &request),
             Lookup::NotFound => Reply::Now(not_found()),
             Lookup::WrongMethod(allow) => Reply::Now(wire::wrong_method(&allow)),
         }
@@ -109,7 +109,7 @@ impl Face {
     /// Whether whoever sends this head may send a large body behind it: `None`, or the refusal.
     pub fn may_send(self: &Arc<Face>, head: &Request) -> Promise<Option<Response>> {
         let refused = |response| -> Promise<Option<Response>> { Box::pin(async { Some(response) }) };
-        let Lookup::Found(Endpoint { access: access @ (Access::Admin | Access::Bot), .. }) =
+        let Lookup::Found(Endpoint { access: access @ (Access::Admin | Access::Bot), .. }, _) =
             ROUTES.find(&head.method, &head.path)
         else {
             // Nothing there takes one, and what there is to say needs none.
