@@ -3,6 +3,7 @@
 //! Most of it is data: `api/botmother/*.http`, exchanges with what goes in, what the engine is asked and what comes
 //! out (their form is told in `api/golden.rs`). The rest, which goes over all routes at once or needs a clock, is here.
 
+#![cfg(feature = "face-botmother")]
 // Outside of #[test] functions, clippy does not know that this is a test.
 #![allow(clippy::unwrap_used)]
 
@@ -10,6 +11,8 @@
 mod engine;
 #[path = "api/golden.rs"]
 mod golden;
+#[path = "api/requests.rs"]
+mod requests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +20,12 @@ use std::time::Duration;
 
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
-use botmother::face::botmother::{Access, AdminNeeds, AdminRule, Endpoint, Face, Limiter, ROUTES, Work};
+use botmother::face::Context;
+use botmother::face::botmother::{Endpoint, ROUTES, Work};
+use botmother::face::principal::{AdminNeeds, AdminRule, Gate, Need};
 use botmother::http::route::Lookup;
-use botmother::http::{Reply, Request, Response, Serve};
+use botmother::http::{Request, Response};
+use requests::{answer, header, local, request, serve, text, with};
 
 /// All endpoints of docs/api.md.
 const CONTRACT: &[(&str, &str)] = &[
@@ -85,68 +91,6 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/account/remove"),
 ];
 
-const ADMIN_TOKEN: &str = "admin-secret";
-
-fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, engine::Asked) {
-    let (handle, asked) = engine::start();
-    let face = Face {
-        handle,
-        admin: AdminRule { needs, token: Secret::new(ADMIN_TOKEN) },
-        base_url: "http://localhost:7842".to_string(),
-        limiter: Limiter::new(per_second),
-        spool: engine::spool(),
-        now,
-    };
-    (botmother::face::mount(Arc::new(face)), asked)
-}
-
-fn local() -> Arc<Serve> {
-    serve(AdminNeeds::LoopbackOrToken, 0, Now::default).0
-}
-
-/// A request as curl sends it on this machine.
-fn request(method: &str, path: &str) -> Request {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let mut headers = vec![("host".to_string(), "localhost:7842".to_string())];
-    if method == "POST" {
-        headers.push(("content-type".to_string(), "application/json".to_string()));
-    }
-    let peer = "127.0.0.1".parse().unwrap();
-    Request {
-        method: method.into(),
-        path: path.into(),
-        query: query.into(),
-        headers,
-        body: Vec::new(),
-        file: None,
-        peer,
-    }
-}
-
-/// The same with a header set; an empty value takes it away.
-fn with(mut request: Request, name: &str, value: &str) -> Request {
-    request.headers.retain(|(key, _)| key != name);
-    if !value.is_empty() {
-        request.headers.push((name.to_string(), value.to_string()));
-    }
-    request
-}
-
-fn answer(serve: &Serve, request: Request) -> Response {
-    match serve(request) {
-        Reply::Now(response) => response,
-        Reply::Later(promise) => smol::block_on(promise),
-    }
-}
-
-fn text(response: &Response) -> &str {
-    std::str::from_utf8(&response.body).unwrap()
-}
-
-fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
-    response.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
-}
-
 /// The error envelope, whole: whatever fails, these four members are there, in the type docs/api.md shows.
 fn check_refusal(response: &Response, status: u16, symbol: &str, about: &str) {
     let head = format!(r#"{{"ok":false,"error":"{symbol}","error_code":"{status}","description":""#);
@@ -161,13 +105,13 @@ fn endpoint(method: &str, path: &str) -> Endpoint {
     }
 }
 
-fn routes(access: Access) -> impl Iterator<Item = (&'static str, &'static str)> {
-    CONTRACT.iter().copied().filter(move |(method, path)| endpoint(method, path).access == access)
+fn routes(need: Need) -> impl Iterator<Item = (&'static str, &'static str)> {
+    CONTRACT.iter().copied().filter(move |(method, path)| endpoint(method, path).need == need)
 }
 
 #[test]
 fn golden_exchanges() {
-    golden::run(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/botmother")));
+    golden::run("botmother", 80);
 }
 
 #[test]
@@ -219,7 +163,7 @@ fn unknown_paths_are_404() {
 #[test]
 fn bots_need_their_token() {
     let serve = local();
-    for (method, path) in routes(Access::Bot) {
+    for (method, path) in routes(Need::Bot) {
         let plain = request(method, path);
         for credentials in ["", "Bearer", "Bearer ", "Basic bm_good", "bm_good", "Bearer bm_bad", "Bearer admin-secret"]
         {
@@ -238,7 +182,7 @@ fn bots_need_their_token() {
 #[test]
 fn management_is_for_this_machine() {
     let serve = local();
-    for (method, path) in routes(Access::Admin) {
+    for (method, path) in routes(Need::Admin) {
         let plain = request(method, path);
         let good = answer(&*serve, plain.clone());
         assert!(![401, 403, 415].contains(&good.status), "{path}: {}", text(&good));
@@ -275,7 +219,7 @@ fn management_is_for_this_machine() {
 fn management_with_admin_token_only() {
     let serve = serve(AdminNeeds::Token, 0, Now::default).0;
     let open = local();
-    for (method, path) in routes(Access::Admin) {
+    for (method, path) in routes(Need::Admin) {
         let plain = request(method, path);
         for credentials in ["", "Bearer bm_good", "Bearer admin-secret2", "Bearer admin-secre", "Basic admin-secret"] {
             let response = answer(&*serve, with(plain.clone(), "authorization", credentials));
@@ -302,10 +246,9 @@ fn numbers_for_prometheus() {
 fn no_admin_token_admits_nobody() {
     let (handle, _asked) = engine::start();
     let admin = AdminRule { needs: AdminNeeds::Token, token: Secret::default() };
-    let limiter = Limiter::new(0);
-    let spool = engine::spool();
-    let face = Arc::new(Face { handle, admin, base_url: String::new(), limiter, spool, now: Now::default });
-    let serve = botmother::face::mount(face);
+    let gate = Gate::new(admin, 0, Now::default);
+    let context = Arc::new(Context { handle, gate, base_url: String::new(), spool: engine::spool() });
+    let serve = botmother::face::mount(context);
     for credentials in ["", "Bearer", "Bearer ", "Bearer x"] {
         let response = answer(&*serve, with(request("GET", "/bot/list"), "authorization", credentials));
         check_refusal(&response, 401, "unauthorized", credentials);
@@ -340,7 +283,7 @@ fn a_body_is_a_json_object() {
 #[test]
 fn who_has_no_good_token_learns_nothing_else() {
     let serve = local();
-    for (method, path) in routes(Access::Bot) {
+    for (method, path) in routes(Need::Bot) {
         let request = Request { body: b"[".to_vec(), query: "limit=x".into(), ..request(method, path) };
         let response = answer(&*serve, with(request, "authorization", "Bearer bm_bad"));
         check_refusal(&response, 401, "unauthorized", path);

@@ -203,17 +203,30 @@ fn foreign_crates_stand_where_they_belong() {
     report(&wrong);
 }
 
+/// A face is a folder in `src/face/`. Only the mount table beside it names it, and only there a feature decides.
 #[test]
-fn faces_do_not_know_each_other() {
+fn faces_are_known_to_the_mount_table_only() {
+    const TABLE: &str = "face/mod.rs";
+    let sources = sources();
+    let folder = |source: &'_ Source| Some(source.name.strip_prefix("face/")?.split_once('/')?.0.to_string());
+    let faces: Vec<String> = sources.iter().filter_map(folder).collect();
+    assert!(faces.iter().any(|face| face == "botmother"), "{faces:?}");
     let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| source.name.starts_with("face/")) {
-        let Some(face) = source.name.split('/').nth(1).filter(|name| !name.ends_with(".rs")) else { continue };
+    for source in sources.iter().filter(|source| source.name != TABLE) {
+        let own = folder(source);
         for (number, line) in source.code() {
-            for path in source.own_paths(line) {
-                let sibling = path.strip_prefix("face::").and_then(|rest| rest.split("::").next());
-                if sibling.is_some_and(|name| name != face && name.chars().all(char::is_lowercase)) {
-                    wrong.push(format!("{}:{number}: a face names its sibling: crate::{path}", source.name));
+            for face in faces.iter().filter(|face| own.as_ref() != Some(*face)) {
+                let names_it = |path: &str| {
+                    line.split(path).skip(1).any(|rest| {
+                        rest.strip_prefix(face.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+                    })
+                };
+                if names_it("face::") || own.is_some() && names_it("super::") {
+                    wrong.push(format!("{}:{number}: only {TABLE} may name the face {face}", source.name));
                 }
+            }
+            if line.contains("feature = ") {
+                wrong.push(format!("{}:{number}: features are looked at in {TABLE} only", source.name));
             }
         }
     }

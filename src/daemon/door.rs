@@ -1,4 +1,4 @@
-//! What the HTTP door needs to start: its sockets, certificate, admin token and face.
+//! What the HTTP door needs to start: its sockets, certificate, admin token, and what the faces work with.
 
 use std::fs;
 use std::io::Write;
@@ -14,23 +14,18 @@ use crate::base::{crypto, text};
 use crate::config::{self, ApiMode, Config};
 use crate::engine::ApiFacts;
 use crate::engine::handle::Handle;
-use crate::face::botmother::{AdminNeeds, AdminRule, Face, Limiter};
+use crate::face::Context;
+use crate::face::principal::{AdminNeeds, AdminRule, Gate};
 use crate::net::door_tls::DoorTls;
 use crate::net::{self, selfsigned};
 
 /// File of the admin token in the state directory.
 pub(super) const ADMIN_TOKEN_FILE: &str = "admin.token";
 
-pub(super) fn face(config: &Config, handle: Handle, token: Secret, spool: Spool) -> Face {
+pub(super) fn context(config: &Config, handle: Handle, token: Secret, spool: Spool) -> Context {
     let needs = if needs_admin_token(config) { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
-    Face {
-        handle,
-        admin: AdminRule { needs, token },
-        base_url: base_url(config),
-        limiter: Limiter::new(config.api.rate_limit),
-        spool,
-        now: net::now,
-    }
+    let gate = Gate::new(AdminRule { needs, token }, config.api.rate_limit, net::now);
+    Context { handle, gate, base_url: base_url(config), spool }
 }
 
 fn needs_admin_token(config: &Config) -> bool {

@@ -56,8 +56,8 @@ impl Entrance {
     /// Makes a door of these and lets clients through.
     fn pass(&mut self, listeners: Vec<TcpListener>, tls: Option<Arc<DoorTls>>) -> Result<(), Error> {
         let handle = Handle::new(self.events.clone());
-        let face = Arc::new(door::face(&self.config, handle, self.admin_token.clone(), self.spool.clone()));
-        let inner = server::start(&self.config.data_dir.join("run"), face::mount(face.clone()))
+        let context = Arc::new(door::context(&self.config, handle, self.admin_token.clone(), self.spool.clone()));
+        let inner = server::start(&self.config.data_dir.join("run"), face::mount(context.clone()))
             .map_err(|error| Error::File("the inner HTTP server's socket", error))?;
         let (stop, stopped) = async_channel::bounded(1);
         let door = Door {
@@ -65,7 +65,7 @@ impl Entrance {
             tls: tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?,
             inner,
             body_max: face::body_max,
-            admit: face::gate(face),
+            admit: face::gate(context),
             spool: self.spool.clone(),
             stop: stopped,
             limits: front::Limits { connections_max: files::connections(), ..front::Limits::default() },

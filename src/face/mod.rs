@@ -1,26 +1,161 @@
 //! Layer 5: the faces. Each speaks the HTTP of one original and translates it to questions for the engine.
 //!
-//! This file is the mount table: which face answers which paths, and how large a body may be there. The daemon makes
-//! the faces and gives [`mount`]'s result to the door. Faces do not know each other.
+//! This file is the mount table: which face answers which paths, how its callers log in, and how large a body may be. The
+//! door and the daemon ask the table, and know no face by name; faces do not know each other. [`principal`] decides who
+//! is calling. A new face is a folder, a row and its `mod` line.
 
+#[cfg(feature = "face-botmother")]
 pub mod botmother;
+pub mod principal;
 
 use std::sync::Arc;
 
-use crate::http::{Admit, Reply, Request, Serve};
+use crate::base::limits;
+use crate::base::spool::Spool;
+use crate::engine::failure::Failure;
+use crate::engine::handle::{Handle, Question};
+use crate::http::refusal::Refusal;
+use crate::http::{Admit, Promise, Reply, Request, Response, Serve};
+use principal::{Denied, Gate, Login, Need, Principal};
 
-/// All faces as one function for the HTTP server. Botmother's face has the root, so it also refuses the paths that
-/// nobody knows.
-pub fn mount(botmother: Arc<botmother::Face>) -> Arc<Serve> {
-    Arc::new(move |request: Request| -> Reply { botmother.serve(request) })
+/// One face's row.
+struct Mount {
+    /// Its paths: these, and all below them.
+    prefixes: &'static [&'static str],
+    /// How its callers show who they are.
+    login: Login,
+    /// The largest body of a path.
+    body_max: fn(&str) -> usize,
+    /// What the endpoint at a method and path needs; `None` where there is none.
+    need: fn(&Request) -> Option<Need>,
+    /// Answers one request of whoever was let in. It returns at once: what waits is a future.
+    serve: fn(&Arc<Context>, &Request, Principal) -> Reply,
+    /// Says why somebody is not let in.
+    deny: fn(&Denied) -> Response,
+    /// Says what the engine refused.
+    refuse: fn(&Failure) -> Response,
+}
+
+/// All faces. The first one also refuses the paths that nobody has.
+const MOUNTS: &[Mount] = &[
+    #[cfg(feature = "face-botmother")]
+    Mount {
+        prefixes: &["/bot", "/local", "/account", "/health", "/metrics"],
+        login: Login::Bearer,
+        body_max: botmother::body_max,
+        need: botmother::need,
+        serve: botmother::serve,
+        deny: botmother::deny,
+        refuse: botmother::refuse,
+    },
+];
+
+/// What all faces work with.
+pub struct Context {
+    /// Asks the engine.
+    pub handle: Handle,
+    /// Decides who is calling.
+    pub gate: Gate,
+    /// Where the API is reached, without a slash at its end: `http://localhost:7842`.
+    pub base_url: String,
+    /// Where files lie on their way.
+    pub spool: Spool,
+}
+
+/// All faces as one function for the HTTP server.
+pub fn mount(context: Arc<Context>) -> Arc<Serve> {
+    Arc::new(move |request: Request| -> Reply { serve(&context, &request) })
 }
 
 /// Who may send a large body, for the door.
-pub fn gate(botmother: Arc<botmother::Face>) -> Arc<Admit> {
-    Arc::new(move |head: &Request| botmother.may_send(head))
+pub fn gate(context: Arc<Context>) -> Arc<Admit> {
+    Arc::new(move |head: &Request| may_send(&context, head))
 }
 
 /// The largest body a path takes.
 pub fn body_max(path: &str) -> usize {
-    botmother::body_max(path)
+    find(path).map_or(limits::BODY_BYTES_MAX, |mount| (mount.body_max)(path))
+}
+
+/// The row of a path.
+fn find(path: &str) -> Option<&'static Mount> {
+    let is_below =
+        |prefix: &&str| path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    MOUNTS.iter().find(|mount| mount.prefixes.iter().any(is_below)).or(MOUNTS.first())
+}
+
+/// Answers one request. The order of checks: address limit, path and method, credentials, body.
+fn serve(context: &Arc<Context>, request: &Request) -> Reply {
+    let Some(mount) = find(&request.path) else {
+        return Reply::Now(Refusal::new(404, "not_found", "there is no such path").to_response());
+    };
+    let need = (mount.need)(request).unwrap_or(Need::Nothing);
+    let principal = match context.gate.enter(mount.login, need, request) {
+        Ok(principal) => principal,
+        Err(denied) => return Reply::Now((mount.deny)(&denied)),
+    };
+    match ((mount.serve)(context, request, principal), need) {
+        (Reply::Later(promise), Need::Bot) => {
+            let (context, peer) = (Arc::clone(context), request.peer);
+            Reply::Later(Box::pin(async move { judged(&context, mount, peer, promise.await) }))
+        }
+        (reply, _) => reply,
+    }
+}
+
+/// The answer to a bot, whose token the engine has judged by now: 429 when its address has shown too many bad ones.
+fn judged(context: &Context, mount: &Mount, peer: std::net::IpAddr, response: Response) -> Response {
+    if response.status != 401 {
+        return response;
+    }
+    context.gate.count_failed_login(peer).map_or_else(|denied| (mount.deny)(&denied), |()| response)
+}
+
+/// Whether whoever sends this head may send a large body behind it: `None`, or the refusal.
+fn may_send(context: &Arc<Context>, head: &Request) -> Promise<Option<Response>> {
+    let refused = |response| -> Promise<Option<Response>> { Box::pin(async { Some(response) }) };
+    let takes_body = |mount: &&'static Mount| (mount.need)(head).filter(|need| matches!(need, Need::Admin | Need::Bot));
+    let Some((mount, need)) = find(&head.path).and_then(|mount| Some((mount, takes_body(&mount)?))) else {
+        // Nothing there takes one, and what there is to say needs none.
+        return match (serve(context, head), find(&head.path)) {
+            (Reply::Now(response), _) if response.status >= 400 => refused(response),
+            (_, Some(mount)) => refused((mount.refuse)(&Failure::TooLarge("no body is taken here".to_string()))),
+            (_, None) => Box::pin(async { None }),
+        };
+    };
+    match context.gate.judge(mount.login, need, head) {
+        Err(denied) => refused((mount.deny)(&denied)),
+        Ok(Principal::Bot(token)) => {
+            let ticket = context.handle.ask(Principal::Bot(token).into(), Question::MaySend);
+            let (context, peer) = (Arc::clone(context), head.peer);
+            Box::pin(async move {
+                let failure = ticket.outcome().await.err()?;
+                Some(judged(&context, mount, peer, (mount.refuse)(&failure)))
+            })
+        }
+        Ok(_) => Box::pin(async { None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_has_one_face() {
+        let all: Vec<&str> = MOUNTS.iter().flat_map(|mount| mount.prefixes).copied().collect();
+        for (index, prefix) in all.iter().enumerate() {
+            assert!(prefix.starts_with('/') && !prefix.ends_with('/'), "{prefix}");
+            let is_within = |other: &&&str| prefix.strip_prefix(**other).is_some_and(|rest| rest.starts_with('/'));
+            assert_eq!(all.iter().find(is_within), None, "{prefix} lies below another face's");
+            assert!(!all[..index].contains(prefix), "{prefix} is there twice");
+            for path in [prefix.to_string(), format!("{prefix}/x")] {
+                assert!(find(&path).is_some_and(|mount| mount.prefixes.contains(prefix)), "{path}");
+            }
+        }
+        // What no face has goes to the first one.
+        for path in ["/", "", "/nowhere", &format!("{}x", all.last().unwrap_or(&""))] {
+            assert_eq!(find(path).map(|mount| mount.prefixes), MOUNTS.first().map(|mount| mount.prefixes), "{path}");
+        }
+    }
 }

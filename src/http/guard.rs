@@ -31,13 +31,18 @@ pub fn is_local(request: &Request) -> Result<(), Refusal> {
     if !is_loopback_host(host) {
         return Err(FOREIGN_HOST);
     }
-    if request.headers.iter().any(|(name, origin)| name == "origin" && !is_own_origin(origin, host)) {
-        return Err(FOREIGN_ORIGIN);
-    }
+    is_own_page(request)?;
     if request.method == "POST" && has_body(request) && !is_json(request.header("content-type").unwrap_or_default()) {
         return Err(NOT_JSON);
     }
     Ok(())
+}
+
+/// Whether no web page asks, or one that came from here.
+pub fn is_own_page(request: &Request) -> Result<(), Refusal> {
+    let host = request.header("host").unwrap_or_default();
+    let is_foreign = request.headers.iter().any(|(name, origin)| name == "origin" && !is_own_origin(origin, host));
+    if is_foreign { Err(FOREIGN_ORIGIN) } else { Ok(()) }
 }
 
 /// The token of `Authorization: Bearer …`; `None` without that header.

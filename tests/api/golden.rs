@@ -16,9 +16,9 @@ use std::fs;
 use std::path::Path;
 
 use botmother::base::time::Now;
-use botmother::face::botmother::AdminNeeds;
+use botmother::face::principal::AdminNeeds;
 
-use super::{answer, request, serve, text, with};
+use super::requests::{answer, request, serve, text, with};
 
 #[derive(Default)]
 struct Exchange {
@@ -28,8 +28,9 @@ struct Exchange {
     answered: Vec<String>,
 }
 
-/// Runs all files of a folder.
-pub(crate) fn run(folder: &Path) {
+/// Runs all files of a face's folder, in which there must be so many exchanges.
+pub(crate) fn run(face: &str, at_least: usize) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api").join(face);
     let mut failures = Vec::new();
     let mut count = 0;
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -43,7 +44,7 @@ pub(crate) fn run(folder: &Path) {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n\n"));
-    assert!(count > 80, "only {count} exchanges were found");
+    assert!(count >= at_least, "only {count} exchanges were found");
 }
 
 fn exchanges(file: &str) -> Vec<Exchange> {

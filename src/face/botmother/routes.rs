@@ -3,17 +3,17 @@
 use crate::base::spool::Spool;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Question;
+use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::auth::Access;
 use super::{act, ai, ejabberd, file, local, manage, message, omemo, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
-    /// Who may call it.
-    pub access: Access,
+    /// What it needs.
+    pub need: Need,
     /// What it does.
     pub work: Work,
 }
@@ -32,15 +32,15 @@ pub enum Work {
 type Read = fn(&Request) -> Result<Question, Failure>;
 
 const fn open(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { access: Access::Open, work: Work::Ask(read) } }
+    Route { method, path, handler: Endpoint { need: Need::Nothing, work: Work::Ask(read) } }
 }
 
 const fn admin(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { access: Access::Admin, work: Work::Ask(read) } }
+    Route { method, path, handler: Endpoint { need: Need::Admin, work: Work::Ask(read) } }
 }
 
 const fn bot(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { access: Access::Bot, work: Work::Ask(read) } }
+    Route { method, path, handler: Endpoint { need: Need::Bot, work: Work::Ask(read) } }
 }
 
 const fn bot_file(
@@ -48,11 +48,11 @@ const fn bot_file(
     path: &'static str,
     read: fn(&Request, &Spool) -> Result<Question, Failure>,
 ) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { access: Access::Bot, work: Work::AskWithFile(read) } }
+    Route { method, path, handler: Endpoint { need: Need::Bot, work: Work::AskWithFile(read) } }
 }
 
-const fn later(access: Access, method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { access, work: Work::NotBuilt(what) } }
+const fn later(need: Need, method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { need, work: Work::NotBuilt(what) } }
 }
 
 const TELEGRAM: &str = "the bridge to Telegram";
@@ -108,11 +108,11 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     bot("POST", "/bot/omemo/distrust", omemo::distrust),
     bot("POST", "/bot/omemo/trustPolicy", omemo::policy),
     // Telegram and AI (docs/ai.md).
-    later(Access::Bot, "POST", "/bot/telegram/setup", TELEGRAM),
-    later(Access::Bot, "GET", "/bot/telegram/status", TELEGRAM),
-    later(Access::Bot, "POST", "/bot/telegram/enable", TELEGRAM),
-    later(Access::Bot, "POST", "/bot/telegram/send", TELEGRAM),
-    later(Access::Bot, "POST", "/bot/telegram/test", TELEGRAM),
+    later(Need::Bot, "POST", "/bot/telegram/setup", TELEGRAM),
+    later(Need::Bot, "GET", "/bot/telegram/status", TELEGRAM),
+    later(Need::Bot, "POST", "/bot/telegram/enable", TELEGRAM),
+    later(Need::Bot, "POST", "/bot/telegram/send", TELEGRAM),
+    later(Need::Bot, "POST", "/bot/telegram/test", TELEGRAM),
     bot("POST", "/bot/ai/setup", ai::setup),
     bot("GET", "/bot/ai/status", ai::status),
     bot("POST", "/bot/ai/enable", ai::enable),

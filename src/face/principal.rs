@@ -1,0 +1,164 @@
+//! Credentials → [`Principal`]: who is calling, decided here for all faces and before a body is looked at.
+//!
+//! A face says what an endpoint needs ([`Need`]), its row in the mount table how its callers show who they are
+//! ([`Login`]). What the two mean is decided in this file and nowhere else: the check that a request comes from this
+//! machine, the admin token, and the limits by address. Bots show their token, which only the engine can judge.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use crate::base::ratelimit::{Limited, RateLimit, client_key};
+use crate::base::secret::Secret;
+use crate::base::time::Now;
+use crate::engine::handle::Caller;
+use crate::http::refusal::Refusal;
+use crate::http::{Request, guard};
+
+/// Who is calling. A web user and a session of an owner come with the face that logs them in, a token that may do a part
+/// only with the first that gives one out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// Anybody: no credentials were asked for.
+    Nobody,
+    /// Somebody with management rights.
+    Admin,
+    /// A bot's program, by a token that the engine has still to judge.
+    Bot(Secret),
+}
+
+impl From<Principal> for Caller {
+    fn from(principal: Principal) -> Caller {
+        match principal {
+            Principal::Nobody => Caller::Anybody,
+            Principal::Admin => Caller::Admin,
+            Principal::Bot(token) => Caller::Bot(token),
+        }
+    }
+}
+
+/// What an endpoint needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing.
+    Nothing,
+    /// Nothing, but no page of another web site may ask.
+    OwnPages,
+    /// Management rights.
+    Admin,
+    /// A bot's token.
+    Bot,
+}
+
+/// How callers of a face show who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// They cannot.
+    None,
+    /// By a token: `Authorization: Bearer …` (RFC 6750 §2.1).
+    Bearer,
+}
+
+/// When management needs the admin token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminNeeds {
+    /// Not on this machine: the local check or the token.
+    LoopbackOrToken,
+    /// Always.
+    Token,
+}
+
+/// Who has management rights.
+pub struct AdminRule {
+    /// When the token is needed.
+    pub needs: AdminNeeds,
+    /// The admin token; an empty one admits nobody.
+    pub token: Secret,
+}
+
+/// Why a request is not let in; the face says it in its own dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Its address asks or fails too often.
+    Busy(Limited),
+    /// The credentials are missing or wrong: what must be there.
+    Unauthorized(&'static str),
+    /// Where it comes from, or what it says of itself, is not enough.
+    Guard(Refusal),
+}
+
+/// Lets requests in.
+pub struct Gate {
+    admin: AdminRule,
+    /// Requests by address. Logged-in bots are counted by the engine instead: on a router all of them come from 127.0.0.1,
+    /// and one must not use up what the others need.
+    requests: Mutex<RateLimit<IpAddr>>,
+    failed_logins: Mutex<RateLimit<IpAddr>>,
+    /// Reads the clocks.
+    now: fn() -> Now,
+}
+
+impl Gate {
+    /// A gate that lets so many requests a second of one address pass; with 0 all.
+    pub fn new(admin: AdminRule, per_second: u32, now: fn() -> Now) -> Gate {
+        let limit = || Mutex::new(RateLimit::new(per_second));
+        Gate { admin, requests: limit(), failed_logins: limit(), now }
+    }
+
+    /// Counts a request, and says who is calling.
+    pub(super) fn enter(&self, login: Login, need: Need, request: &Request) -> Result<Principal, Denied> {
+        if need != Need::Bot {
+            self.admit(&self.requests, request.peer)?;
+        }
+        self.judge(login, need, request)
+    }
+
+    /// Says who is calling, where only the head of a request has come yet.
+    pub(super) fn judge(&self, login: Login, need: Need, request: &Request) -> Result<Principal, Denied> {
+        let principal = match need {
+            Need::Nothing => Ok(Principal::Nobody),
+            Need::OwnPages => guard::is_own_page(request).map(|()| Principal::Nobody).map_err(Denied::Guard),
+            Need::Admin => self.admin(login, request),
+            Need::Bot => login
+                .token(request)
+                .map(Principal::Bot)
+                .ok_or(Denied::Unauthorized("the header `Authorization` must be there: Bearer and the bot's token")),
+        };
+        if matches!(principal, Err(Denied::Unauthorized(_))) {
+            self.count_failed_login(request.peer)?;
+        }
+        principal
+    }
+
+    /// Counts a failed login. A good token is never kept waiting for the bad ones of its neighbours: tokens are too long to
+    /// be guessed, so this only bounds noise.
+    pub(super) fn count_failed_login(&self, peer: IpAddr) -> Result<(), Denied> {
+        self.admit(&self.failed_logins, peer)
+    }
+
+    fn admin(&self, login: Login, request: &Request) -> Result<Principal, Denied> {
+        let rule = &self.admin;
+        let is_known = !rule.token.is_empty() && login.token(request).is_some_and(|token| token == rule.token);
+        match rule.needs {
+            _ if is_known => Ok(Principal::Admin),
+            AdminNeeds::Token => {
+                Err(Denied::Unauthorized("the header `Authorization` must be there: Bearer and the admin token"))
+            }
+            AdminNeeds::LoopbackOrToken => guard::is_local(request).map(|()| Principal::Admin).map_err(Denied::Guard),
+        }
+    }
+
+    fn admit(&self, limit: &Mutex<RateLimit<IpAddr>>, peer: IpAddr) -> Result<(), Denied> {
+        // A panic elsewhere leaves a counter behind that is as good as any.
+        let mut limit = limit.lock().unwrap_or_else(PoisonError::into_inner);
+        limit.admit(client_key(peer), (self.now)()).map_err(Denied::Busy)
+    }
+}
+
+impl Login {
+    fn token(self, request: &Request) -> Option<Secret> {
+        match self {
+            Login::None => None,
+            Login::Bearer => guard::bearer(request).ok().flatten().map(Secret::new),
+        }
+    }
+}
