@@ -41,6 +41,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/token"),
     ("POST", "/bot/revoke"),
     ("POST", "/bot/profile"),
+    ("POST", "/bot/listed"),
     ("GET", "/bot/access"),
     ("POST", "/bot/access"),
     ("GET", "/bot/omemo/policy"),

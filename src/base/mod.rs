@@ -18,3 +18,4 @@ pub mod server;
 pub mod spool;
 pub mod text;
 pub mod time;
+pub mod ulid;

@@ -1,15 +1,31 @@
 //! Questions of faces: who may ask what, and which part of the engine answers.
 
-use crate::base::crypto;
+use std::collections::BTreeMap;
+
 use crate::base::id::BotId;
-use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::{crypto, limits, text, ulid};
 use crate::engine::calls::wait_for;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Caller, Question};
+use crate::engine::handle::{Answer, BotCard, Caller, Question};
 use crate::engine::registry::{Bot, Voice};
 use crate::engine::{Engine, Trouble, Verdict};
-use crate::store;
+use crate::store::{self, Store};
+
+/// Where the numbers of listed bots stand in `settings`: in one place, for strangers may ask for them at any time.
+const LISTED: &str = "listed_bots";
+/// Where the secret behind the ULIDs of bots stands there.
+const ULID_SECRET: &str = "ulid_secret";
+
+impl Bot {
+    /// See [`BotCard::ulid`].
+    fn ulid(&self, secret: &str) -> String {
+        let mut random = [0; 10];
+        let hash = crypto::hmac_sha256(secret.as_bytes(), &self.row.id.0.to_be_bytes());
+        random.copy_from_slice(&hash[..10]);
+        ulid::ulid(u64::try_from(self.row.created_at).unwrap_or(0) * 1_000, random)
+    }
+}
 
 impl Engine {
     pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
@@ -18,6 +34,9 @@ impl Engine {
         }
         match (caller, question) {
             (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.health()))),
+            (_, Question::Gallery) => {
+                Ok(Verdict::Outcome(Ok(gallery(&mut self.store, &self.bots, self.setup.entropy)?)))
+            }
             (Caller::Bot(token), Question::MaySend) => {
                 self.known_bot(token)?;
                 Ok(Verdict::Outcome(Ok(Answer::Done)))
@@ -138,6 +157,7 @@ impl Engine {
                 self.bot_omemo(*id)?
             }
             Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
+            Question::SetListed(id, listed) => list(self, *id, *listed)?,
             Question::OwnerStatus(owner) => {
                 self.check_owner(owner)?;
                 Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?)
@@ -197,4 +217,48 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn gallery(store: &mut Store, bots: &BTreeMap<BotId, Bot>, entropy: fn(&mut [u8])) -> Result<Answer, store::Error> {
+    let listed = listed(store)?;
+    if listed.is_empty() {
+        return Ok(Answer::Gallery(Vec::new()));
+    }
+    let secret = match store.setting(ULID_SECRET)? {
+        Some(secret) => secret,
+        None => {
+            let mut random = [0; 32];
+            entropy(&mut random);
+            let secret = text::base64url(&random);
+            store.store_setting(ULID_SECRET, &secret)?;
+            secret
+        }
+    };
+    let shown = listed.iter().filter_map(|id| bots.get(id)).filter(|bot| bot.row.active);
+    let cards = shown.map(|bot| BotCard {
+        ulid: bot.ulid(&secret),
+        name: bot.row.name.clone(),
+        description: bot.row.description.clone(),
+    });
+    Ok(Answer::Gallery(cards.collect()))
+}
+
+/// Puts a bot among the listed ones, or takes it out.
+fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Trouble> {
+    engine.bot(id)?;
+    let mut all = listed(&engine.store)?;
+    // Deleted ones go by the way.
+    all.retain(|other| *other != id && engine.bots.contains_key(other));
+    all.extend(is_listed.then_some(id));
+    all.sort();
+    let text: Vec<String> = all.iter().map(ToString::to_string).collect();
+    engine.store.store_setting(LISTED, &text.join(" "))?;
+    engine.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
+    Ok(Answer::Listed(id, is_listed))
+}
+
+/// Bots that are shown to anybody; there may be deleted ones among them.
+fn listed(store: &Store) -> Result<Vec<BotId>, store::Error> {
+    let text = store.setting(LISTED)?.unwrap_or_default();
+    Ok(text.split(' ').filter_map(|id| id.parse().ok()).map(BotId).collect())
 }

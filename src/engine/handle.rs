@@ -21,7 +21,7 @@ pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 pub use answer::{
-    AccountInfo, Answer, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
+    AccountInfo, Answer, BotCard, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
     LocalLine, Metric, OmemoInfo, Remains, Update, WebhookInfo,
 };
 pub use question::{

@@ -14,7 +14,7 @@ use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    Access, AccountInfo, Act, AiInfo, Answer, BotInfo, BotState, Caller, Command, Connection, Deed, Delivery,
+    Access, AccountInfo, Act, AiInfo, Answer, BotCard, BotInfo, BotState, Caller, Command, Connection, Deed, Delivery,
     DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion,
     LeavingInfo, LocalLine, Metric, Mode, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Remains,
     Update, UpdateKinds, WebhookInfo,
@@ -72,6 +72,7 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         | Question::NewToken(BotId(404))
         | Question::BotAccess(BotId(404))
         | Question::SetBotAccess(BotId(404), ..)
+        | Question::SetListed(BotId(404), _)
         | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
         Question::CreateBot(new) => create(new),
         Question::AskAi { text, .. } if text == "off" => Err(Failure::NotEnabled("this bot's AI is off".into())),
@@ -155,6 +156,11 @@ fn answer(question: Question) -> Answer {
             device: None,
         }),
         Question::SetBotAccess(id, access, contacts) => Answer::Access(id, access, contacts.unwrap_or_default()),
+        Question::Gallery => Answer::Gallery(vec![
+            card("01arz3ndektsv4rrffq69g5fav", "MyBot", ""),
+            card("01arz3ndektsv4rrffq69g5faw", WILD, "Customer support"),
+        ]),
+        Question::SetListed(id, listed) => Answer::Listed(id, listed),
         Question::OwnerStatus(owner) => Answer::Owner(owner, true),
         Question::SetOwnerStatus(owner, enabled) => Answer::Owner(owner, enabled),
         Question::ListAccounts => Answer::Accounts(accounts()),
@@ -260,6 +266,10 @@ fn key() -> KeyInfo {
         is_verified: true,
         first_seen: 1_739_478_000,
     }
+}
+
+fn card(ulid: &str, name: &str, description: &str) -> BotCard {
+    BotCard { ulid: ulid.into(), name: name.into(), description: description.into() }
 }
 
 fn bot() -> BotInfo {

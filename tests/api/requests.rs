@@ -1,4 +1,8 @@
 //! Requests to all faces as the door passes them on, with a made-up engine behind.
+//!
+//! A face's tests use only a part, hence the permission for dead code.
+
+#![allow(dead_code)]
 
 use std::sync::Arc;
 
@@ -12,11 +16,17 @@ use super::engine;
 
 const ADMIN_TOKEN: &str = "admin-secret";
 
-pub(crate) fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, engine::Asked) {
+/// What faces work with, and what the engine behind them is asked.
+pub(crate) fn context(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Context>, engine::Asked) {
     let (handle, asked) = engine::start();
     let gate = Gate::new(AdminRule { needs, token: Secret::new(ADMIN_TOKEN) }, per_second, now);
     let base_url = "http://localhost:7842".to_string();
-    (face::mount(Arc::new(Context { handle, gate, base_url, spool: engine::spool() })), asked)
+    (Arc::new(Context { handle, gate, base_url, spool: engine::spool() }), asked)
+}
+
+pub(crate) fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, engine::Asked) {
+    let (context, asked) = context(needs, per_second, now);
+    (face::mount(context), asked)
 }
 
 pub(crate) fn local() -> Arc<Serve> {

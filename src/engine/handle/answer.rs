@@ -130,6 +130,19 @@ impl BotInfo {
     }
 }
 
+/// What anybody may see of a bot.
+#[derive(Clone, Debug)]
+pub struct BotCard {
+    /// A ULID: its name for strangers, who are not to count bots by their numbers. Made of what is stored of it until
+    /// version 2 of the database stores it: the second in which it was created, and its number hashed with a secret of
+    /// this daemon. So it is the same over restarts and for every face.
+    pub ulid: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub description: String,
+}
+
 /// How a bot encrypts.
 #[derive(Clone, Debug)]
 pub struct OmemoInfo {
@@ -305,6 +318,10 @@ pub enum Answer {
     Access(BotId, Access, Vec<BareJid>),
     /// To [`Question::BotOmemo`], [`Question::SetBotOmemo`] and [`Question::ResetOmemo`].
     Omemo(OmemoInfo),
+    /// To [`Question::Gallery`].
+    Gallery(Vec<BotCard>),
+    /// To [`Question::SetListed`].
+    Listed(BotId, bool),
     /// To [`Question::OwnerStatus`] and [`Question::SetOwnerStatus`].
     Owner(BareJid, bool),
     /// To [`Question::ListAccounts`].

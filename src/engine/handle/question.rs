@@ -215,6 +215,10 @@ pub enum Question {
     ResetOmemo(BotId),
     /// `/bot/profile`: what a bot shows of itself, set.
     SetProfile(NewProfile),
+    /// Which active bots are shown to anybody; every caller may ask.
+    Gallery,
+    /// `/bot/listed`: whether a bot is among them.
+    SetListed(BotId, bool),
     /// `/bot/account/status`: is Botmother on for this owner?
     OwnerStatus(BareJid),
     /// The same, set.

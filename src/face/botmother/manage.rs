@@ -86,6 +86,12 @@ pub(super) fn set_profile(request: &Request) -> Result<Question, Failure> {
     Ok(Question::SetProfile(NewProfile { bot: bot_id(&fields)?, name, description, avatar }))
 }
 
+/// `POST /bot/listed`.
+pub(super) fn set_listed(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    Ok(Question::SetListed(bot_id(&fields)?, fields.need_truth("listed")?))
+}
+
 fn read_access(word: &str) -> Result<Access, Failure> {
     Access::parse(word).ok_or_else(|| Failure::invalid("access", "owner, roster, list or public"))
 }

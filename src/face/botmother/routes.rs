@@ -72,6 +72,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("POST", "/bot/token", manage::token),
     admin("POST", "/bot/revoke", manage::revoke),
     admin("POST", "/bot/profile", manage::set_profile),
+    admin("POST", "/bot/listed", manage::set_listed),
     admin("GET", "/bot/access", manage::access),
     admin("POST", "/bot/access", manage::set_access),
     admin("GET", "/bot/omemo/policy", manage::omemo),

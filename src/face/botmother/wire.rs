@@ -171,6 +171,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
                 .text("access", access.as_str())
                 .raw("contacts", &json::array(contacts.iter().map(|contact| json::text(contact.as_str())))),
         ),
+        Answer::Listed(id, listed) => object(Object::new().number("id", id.0).truth("listed", *listed)),
         Answer::Omemo(info) => {
             let out = Object::new().number("id", info.bot.0).text("policy", info.policy.as_str());
             let out = out.truth("is_default", info.is_default);
@@ -220,7 +221,8 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::AiPart { text, .. } => Object::new().text("delta", text).end(),
         Answer::AiAnswer { text, cut, .. } => object(Object::new().text("response", text).text_if("cut_off", *cut)),
         Answer::Keys(answer) => object(keys(answer)),
-        Answer::Done => result("true"),
+        // A gallery is for another face.
+        Answer::Done | Answer::Gallery(_) => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
     }
