@@ -6,6 +6,8 @@
 
 #[cfg(feature = "face-botmother")]
 pub mod botmother;
+#[cfg(feature = "face-botyard")]
+pub mod botyard;
 pub mod principal;
 
 use std::sync::Arc;
@@ -47,6 +49,16 @@ const MOUNTS: &[Mount] = &[
         serve: botmother::serve,
         deny: botmother::deny,
         refuse: botmother::refuse,
+    },
+    #[cfg(feature = "face-botyard")]
+    Mount {
+        prefixes: &["/v1/client-api"],
+        login: Login::None,
+        body_max: botyard::body_max,
+        need: botyard::need,
+        serve: botyard::serve,
+        deny: botyard::deny,
+        refuse: botyard::refuse,
     },
 ];
 

@@ -1,0 +1,103 @@
+//! The Botyard face: people in a browser and the bots they can talk to, as far as nobody need log in yet.
+//!
+//! `GET /v1/client-api/service-info`, `GET /v1/client-api/bots` and `GET /v1/client-api/bot/:id`. Shown are active bots
+//! that somebody with management rights has listed. Names are ULIDs, and errors are `{"message":"Human sentence."}` with
+//! the HTTP status. Pages of other web sites may not ask, and no `Access-Control-…` header invites them; nothing sets a
+//! cookie before somebody logs in.
+
+mod wire;
+
+use std::sync::Arc;
+
+use crate::base::limits;
+use crate::base::remedy::Place;
+use crate::engine::failure::Failure;
+use crate::engine::handle::Question;
+use crate::face::Context;
+use crate::face::principal::{Denied, Need, Principal};
+use crate::http::route::{Lookup, Params, Route, Routes};
+use crate::http::{Reply, Request, Response};
+
+/// What there is.
+#[derive(Clone, Copy)]
+enum Endpoint {
+    ServiceInfo,
+    Bots,
+    Bot,
+}
+
+const fn get(path: &'static str, handler: Endpoint) -> Route<Endpoint> {
+    Route { method: "GET", path, handler }
+}
+
+const ROUTES: Routes<Endpoint> = Routes(&[
+    get("/v1/client-api/service-info", Endpoint::ServiceInfo),
+    get("/v1/client-api/bots", Endpoint::Bots),
+    get("/v1/client-api/bot/:id", Endpoint::Bot),
+]);
+
+/// The largest body a path takes: none takes one yet.
+pub(super) fn body_max(_: &str) -> usize {
+    limits::BODY_BYTES_MAX
+}
+
+/// What the endpoint of a request needs.
+pub(super) fn need(request: &Request) -> Option<Need> {
+    matches!(ROUTES.find(&request.method, &request.path), Lookup::Found(..)).then_some(Need::OwnPages)
+}
+
+/// Why somebody is not let in.
+pub(super) fn deny(denied: &Denied) -> Response {
+    match denied {
+        Denied::Busy(limited) => refuse(&Failure::Busy { retry_after_s: limited.retry_after_s }),
+        Denied::Unauthorized(_) => wire::message(401, "user is unauthorized"),
+        Denied::Guard(refusal) => wire::message(refusal.status, refusal.description),
+    }
+}
+
+/// What the engine refused.
+pub(super) fn refuse(failure: &Failure) -> Response {
+    let status = match failure {
+        Failure::Invalid { .. } => 400,
+        Failure::Unauthorized(_) => 401,
+        Failure::Forbidden(_) => 403,
+        Failure::NotFound(_) => 404,
+        Failure::TooLarge(_) => 413,
+        Failure::Quota(_) => 429,
+        Failure::Busy { retry_after_s } => {
+            let headers = vec![("Retry-After", retry_after_s.to_string())];
+            return Response { headers, ..wire::message(429, &failure.at(Place::Api)) };
+        }
+        Failure::Full => 507,
+        _ => 500,
+    };
+    wire::message(status, &failure.at(Place::Api))
+}
+
+/// Answers one request.
+pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Principal) -> Reply {
+    let (endpoint, params) = match ROUTES.find(&request.method, &request.path) {
+        Lookup::Found(endpoint, params) => (endpoint, params),
+        Lookup::NotFound => return Reply::Now(wire::message(404, "there is no such path")),
+        Lookup::WrongMethod(allow) => {
+            let refusal = wire::message(405, &format!("use {}", allow.replace(", ", " or ")));
+            return Reply::Now(Response { headers: vec![("Allow", allow)], ..refusal });
+        }
+    };
+    match endpoint {
+        Endpoint::ServiceInfo => Reply::Now(wire::service_info()),
+        Endpoint::Bots => gallery(context, principal, None),
+        Endpoint::Bot => gallery(context, principal, Some(params)),
+    }
+}
+
+/// All listed bots, or the one that the path names.
+fn gallery(context: &Context, principal: Principal, one: Option<Params>) -> Reply {
+    let ticket = context.handle.ask(principal.into(), Question::Gallery);
+    Reply::Later(Box::pin(async move {
+        match ticket.outcome().await {
+            Ok(answer) => wire::bots(&answer, one.as_ref().map(|params| params.get("id"))),
+            Err(failure) => refuse(&failure),
+        }
+    }))
+}
