@@ -84,6 +84,12 @@ const CLOCKS: &[&str] = &["net/", "http/", "work.rs", "work/", "daemon.rs", "dae
 /// Lines of one file; longer ones usually hold two things.
 const LINES_MAX: usize = 800;
 
+/// Folders whose functions are short and called without guessing: at most so many lines, so many parameters, and no
+/// `bool` for whoever calls them from elsewhere.
+const TIDY: &[&str] = &["face/", "http/"];
+const FUNCTION_LINES_MAX: usize = 70;
+const PARAMETERS_MAX: usize = 5;
+
 struct Source {
     path: PathBuf,
     /// Relative to `src/`, with forward slashes.
@@ -250,6 +256,93 @@ fn files_are_short_and_say_what_they_are() {
             }
         }
     }
+    report(&wrong);
+}
+
+struct Function {
+    line: usize,
+    head: String,
+    /// Without `self`.
+    parameters: Vec<String>,
+    lines: usize,
+}
+
+fn functions(source: &Source) -> Vec<Function> {
+    let lines: Vec<(usize, &str)> = source.code().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut all = Vec::new();
+    for (at, (line, head)) in lines.iter().enumerate() {
+        let before = head.split("fn ").next().unwrap_or_default();
+        let is_head = before.split_whitespace().all(|word| {
+            word.starts_with("pub") || ["const", "async", "in", "unsafe"].contains(&word) || word.ends_with(')')
+        });
+        if before.len() == head.len() || !is_head {
+            continue;
+        }
+        let ends = |line: &str| indent(line) == indent(head) && line.trim() == "}";
+        let is_one_line = head.ends_with('}') || head.ends_with(';');
+        let end = lines[at..].iter().position(|(_, line)| ends(line)).filter(|_| !is_one_line).unwrap_or(0);
+        let text: Vec<&str> = lines[at..=at + end].iter().map(|(_, line)| line.trim()).collect();
+        let parameters = parameters(&text.join(" ")[head.trim_start().find("fn ").unwrap_or(0)..]);
+        let head = head.trim().to_string();
+        all.push(Function { line: *line, head, parameters, lines: lines[at + end].0 + 1 - line });
+    }
+    all
+}
+
+/// What stands between the parentheses of a function's head, parted at its own commas.
+fn parameters(function: &str) -> Vec<String> {
+    let (mut depth, mut angles, mut before) = (0, 0, ' ');
+    let mut parts = vec![String::new()];
+    for letter in function.chars() {
+        match letter {
+            '<' => angles += 1,
+            // An arrow closes nothing.
+            '>' if before != '-' => angles -= 1,
+            // Those of bounds before the parameters belong to them.
+            '(' | '[' if depth > 0 || angles == 0 => depth += 1,
+            ')' | ']' if depth > 0 => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && letter == ')' && angles == 0 {
+            break;
+        }
+        match letter {
+            ',' if depth == 1 && angles == 0 => parts.push(String::new()),
+            _ if depth > 0 => parts.last_mut().unwrap().push(letter),
+            _ => {}
+        }
+        before = letter;
+    }
+    let parts = parts.iter().map(|part| part.trim_start_matches('(').trim().to_string());
+    parts.filter(|part| !part.is_empty() && !part.ends_with("self")).collect()
+}
+
+#[test]
+fn functions_are_short_and_called_without_guessing() {
+    let heads = |text: &str| parameters(text).join("|");
+    assert_eq!(
+        heads("fn a<F: Fn(u8, u8) -> u8>(&mut self, (x, y): (A, B), f: impl Fn(C, D) -> E) -> G { h(i) }"),
+        "(x, y): (A, B)|f: impl Fn(C, D) -> E"
+    );
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for source in sources().iter().filter(|source| TIDY.iter().any(|folder| source.name.starts_with(folder))) {
+        for Function { line, head, parameters, lines } in functions(source) {
+            count += 1;
+            let place = format!("{}:{line}: {head}", source.name);
+            if lines > FUNCTION_LINES_MAX {
+                wrong.push(format!("{place} has {lines} lines"));
+            }
+            if parameters.len() > PARAMETERS_MAX {
+                wrong.push(format!("{place} has {} parameters", parameters.len()));
+            }
+            if head.starts_with("pub") && parameters.iter().any(|parameter| parameter.ends_with(": bool")) {
+                wrong.push(format!("{place} takes a bool: an enum says what is meant"));
+            }
+        }
+    }
+    assert!(count > 200, "{count}");
     report(&wrong);
 }
 

@@ -103,6 +103,7 @@ impl Default for Limits {
 
 /// What all connections share.
 struct Shared {
+    tls: Option<TlsAcceptor>,
     line: Line,
     body_max: fn(&str) -> usize,
     admit: Arc<Admit>,
@@ -133,6 +134,7 @@ pub async fn run(door: Door) {
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
     let shared = Rc::new(Shared {
+        tls: tls.map(TlsAcceptor::from),
         line: Line::new(inner),
         body_max,
         admit,
@@ -146,7 +148,6 @@ pub async fn run(door: Door) {
         hasher: RandomState::new(),
         stopping: on_stopping,
     });
-    let tls = tls.map(TlsAcceptor::from);
     // An executor of our own: its tasks end with it, whatever happens to this future.
     let connections = LocalExecutor::new();
     let keeper = shared.clone();
@@ -155,7 +156,7 @@ pub async fn run(door: Door) {
         let stopped = async {
             let _ = stop.recv().await;
         };
-        stopped.or(accept(&mut listeners, &connections, &tls, &shared, &open)).await;
+        stopped.or(accept(&mut listeners, &connections, &shared, &open)).await;
         drop((mem::take(&mut listeners), stopping, shared, open));
         let all_closed = async {
             let _ = on_all_closed.recv().await;
@@ -177,7 +178,6 @@ fn listen(listeners: Vec<TcpListener>) -> Vec<Async<TcpListener>> {
 async fn accept(
     listeners: &mut [Async<TcpListener>],
     connections: &LocalExecutor<'_>,
-    tls: &Option<TlsAcceptor>,
     shared: &Rc<Shared>,
     open: &Open,
 ) {
@@ -191,11 +191,11 @@ async fn accept(
                 let before = open.sender_count() - 1;
                 let max = shared.limits.connections_max;
                 if before < max + limits::TURNED_AWAY_MAX.min(max / 4) {
-                    let is_dear = tls.is_some() && shared.places.count() >= limits::TLS_PLACES_MAX;
+                    let is_dear = shared.tls.is_some() && shared.places.count() >= limits::TLS_PLACES_MAX;
                     let has_room =
                         if is_dear { shared.places.free_one() } else { before < max || shared.places.free_one() };
                     let room = if has_room { Room::Free } else { Room::None };
-                    let welcome = welcome(stream, peer, room, tls.clone(), shared.clone(), open.clone());
+                    let welcome = welcome(stream, peer, room, shared.clone(), open.clone());
                     connections.spawn(welcome).detach();
                 }
             }
@@ -244,16 +244,9 @@ enum Room {
 }
 
 /// A new connection: turned away if there are too many, otherwise served, after the TLS handshake if there is one.
-async fn welcome(
-    stream: Async<TcpStream>,
-    peer: SocketAddr,
-    room: Room,
-    tls: Option<TlsAcceptor>,
-    shared: Rc<Shared>,
-    _open: Open,
-) {
+async fn welcome(stream: Async<TcpStream>, peer: SocketAddr, room: Room, shared: Rc<Shared>, _open: Open) {
     let peer = peer.ip().to_canonical();
-    let stream: Box<dyn Duplex> = match (tls, &room) {
+    let stream: Box<dyn Duplex> = match (shared.tls.clone(), &room) {
         (None, _) => Box::new(Socket(stream)),
         // A handshake would cost more than it says.
         (Some(_), Room::None) => return,

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::json::{self, Object};
 use crate::base::limits;
@@ -15,8 +16,8 @@ use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
-    AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, FileInfo, KeyAnswer, KeyInfo,
-    LeavingInfo, LocalLine, Metric, Outcome, Remains, Update, WebhookInfo,
+    Access, AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, EjabberdInfo, FileInfo,
+    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, Metric, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
 };
 use crate::http::Response;
 
@@ -121,41 +122,21 @@ fn status(failure: &Failure) -> (u16, &'static str) {
 fn body(answer: &Answer, base_url: &str, place: Place) -> String {
     match answer {
         // `/health` and `/bot/list` have no `result`: their shape is what programs of both kinds read.
-        Answer::Health { active_bots, accounts_online, bots_online, .. } => Object::new()
-            .truth("ok", true)
-            .text("status", "ok")
-            .text("version", env!("CARGO_PKG_VERSION"))
-            .number("active_bots", count(*active_bots))
-            .number("accounts_online", count(*accounts_online))
-            .number("bots_online", count(*bots_online))
-            .end(),
+        Answer::Health { active_bots, accounts_online, bots_online, .. } => {
+            health([("active_bots", active_bots), ("accounts_online", accounts_online), ("bots_online", bots_online)])
+        }
         Answer::Metrics(metrics) => exposition(metrics),
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }
         Answer::Created(info) => object(state(created(info, base_url), &info.state, place)),
-        Answer::Deleted(id, removed) => {
-            let members = Object::new().truth("deleted", true).number("id", id.0);
-            object(removed.iter().fold(members, |members, (what, removed)| match what {
-                Remains::Account => members.truth("account_removed", *removed),
-                Remains::Published => members.truth("published_removed", *removed),
-            }))
-        }
-        Answer::Leaving(all) => {
-            object(Object::new().raw("accounts", &json::array(all.iter().map(|info| leaving(info, place)))))
-        }
+        Answer::Deleted(id, removed) => object(deleted(*id, *removed)),
+        Answer::Leaving(all) => list("accounts", all.iter().map(|info| leaving(info, place))),
         Answer::Forgotten(jid, what) => {
             let members = Object::new().text("jid", jid.as_str()).truth("forgotten", true);
             object(members.text("remains", &remains(*what, jid)))
         }
-        Answer::Ejabberd(info) => object(
-            Object::new()
-                .text("api_url", &info.api_url)
-                .text("admin_jid", &info.admin_jid)
-                .text("admin_password", &info.admin_password)
-                .text("host", &info.host)
-                .truth("configured", info.is_configured),
-        ),
+        Answer::Ejabberd(info) => object(ejabberd(info)),
         Answer::EjabberdSaved { is_configured } => {
             object(Object::new().truth("saved", true).truth("configured", *is_configured))
         }
@@ -165,40 +146,20 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Revoked(id) => {
             object(Object::new().number("id", id.0).truth("revoked", true).text("status", status_word(false)))
         }
-        Answer::Access(id, access, contacts) => object(
-            Object::new()
-                .number("id", id.0)
-                .text("access", access.as_str())
-                .raw("contacts", &json::array(contacts.iter().map(|contact| json::text(contact.as_str())))),
-        ),
+        Answer::Access(id, access, contacts) => object(access_of(*id, *access, contacts)),
         Answer::Listed(id, listed) => object(Object::new().number("id", id.0).truth("listed", *listed)),
-        Answer::Omemo(info) => {
-            let out = Object::new().number("id", info.bot.0).text("policy", info.policy.as_str());
-            let out = out.truth("is_default", info.is_default);
-            object(match &info.device {
-                Some((device, fingerprint)) => {
-                    out.number("device", i64::from(*device)).text("fingerprint", fingerprint)
-                }
-                None => out.raw("device", "null").raw("fingerprint", "null"),
-            })
-        }
+        Answer::Omemo(info) => object(omemo(info)),
         Answer::Owner(account, enabled) => {
             object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
         }
-        Answer::Accounts(accounts) => {
-            object(Object::new().raw("accounts", &json::array(accounts.iter().map(|info| account(info, place)))))
-        }
+        Answer::Accounts(accounts) => list("accounts", accounts.iter().map(|info| account(info, place))),
         Answer::Account(jid) => object(Object::new().text("jid", jid.as_str())),
         Answer::Sent { message_id, encrypted } => {
-            let answer = Object::new().text("message_id", message_id);
-            object(match encrypted {
-                Some(encrypted) => answer.truth("encrypted", *encrypted),
-                None => answer.raw("encrypted", "null"),
-            })
+            let encrypted = encrypted.map_or("null", |encrypted| if encrypted { "true" } else { "false" });
+            object(Object::new().text("message_id", message_id).raw("encrypted", encrypted))
         }
-        Answer::File(info) => object(file(info, base_url)),
-        // Printed by whoever calls this.
-        Answer::Content { file: info, .. } => object(file(info, base_url)),
+        // Content is printed by whoever calls this.
+        Answer::File(info) | Answer::Content { file: info, .. } => object(file(info, base_url)),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
         Answer::Webhook { url, secret } => {
             object(Object::new().text("webhook_url", url).text("secret", secret.expose()))
@@ -206,12 +167,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::WebhookInfo(info) => object(webhook(info)),
         Answer::Attempt(one) => object(attempt(one)),
         Answer::Me(info) => object(bot_members(info, place)),
-        Answer::Info(info, commands, sessions) => object(
-            Object::new()
-                .raw("bot", &bot_members(info, place).end())
-                .raw("commands", &json::array(commands.iter().map(command)))
-                .number("active_sessions", count(*sessions)),
-        ),
+        Answer::Info(info, own, sessions) => object(bot_info(bot_members(info, place), own, *sessions)),
         Answer::Commands(commands) => result(&json::array(commands.iter().map(command))),
         Answer::AiSet { provider, model } => {
             object(Object::new().truth("configured", true).text("provider", provider).text("model", model))
@@ -234,9 +190,56 @@ fn object(members: Object) -> String {
     Object::new().truth("ok", true).merge(&members).raw("result", &whole).end()
 }
 
+/// An object with nothing but a list.
+fn list(name: &str, items: impl Iterator<Item = String>) -> String {
+    object(Object::new().raw(name, &json::array(items)))
+}
+
 /// An array or a scalar as result.
 fn result(json: &str) -> String {
     Object::new().truth("ok", true).raw("result", json).end()
+}
+
+fn health(numbers: [(&str, &usize); 3]) -> String {
+    let members = Object::new().truth("ok", true).text("status", "ok").text("version", env!("CARGO_PKG_VERSION"));
+    numbers.iter().fold(members, |members, (name, number)| members.number(name, count(**number))).end()
+}
+
+fn deleted(id: BotId, removed: Option<(Remains, bool)>) -> Object {
+    let members = Object::new().truth("deleted", true).number("id", id.0);
+    match removed {
+        Some((Remains::Account, removed)) => members.truth("account_removed", removed),
+        Some((Remains::Published, removed)) => members.truth("published_removed", removed),
+        None => members,
+    }
+}
+
+fn access_of(id: BotId, access: Access, contacts: &[BareJid]) -> Object {
+    let contacts = json::array(contacts.iter().map(|contact| json::text(contact.as_str())));
+    Object::new().number("id", id.0).text("access", access.as_str()).raw("contacts", &contacts)
+}
+
+fn bot_info(bot: Object, commands: &[Command], sessions: usize) -> Object {
+    let members = Object::new().raw("bot", &bot.end()).raw("commands", &json::array(commands.iter().map(command)));
+    members.number("active_sessions", count(sessions))
+}
+
+fn ejabberd(info: &EjabberdInfo) -> Object {
+    Object::new()
+        .text("api_url", &info.api_url)
+        .text("admin_jid", &info.admin_jid)
+        .text("admin_password", &info.admin_password)
+        .text("host", &info.host)
+        .truth("configured", info.is_configured)
+}
+
+fn omemo(info: &OmemoInfo) -> Object {
+    let members = Object::new().number("id", info.bot.0).text("policy", info.policy.as_str());
+    let members = members.truth("is_default", info.is_default);
+    match &info.device {
+        Some((device, fingerprint)) => members.number("device", i64::from(*device)).text("fingerprint", fingerprint),
+        None => members.raw("device", "null").raw("fingerprint", "null"),
+    }
 }
 
 fn file(info: &FileInfo, base_url: &str) -> Object {

@@ -155,7 +155,10 @@ impl Conn {
             connection = Connection::Closed;
         }
         match flow {
-            Some(flow) => self.send_flow(&response, *flow, connection, takes_chunks).await?,
+            Some(flow) => {
+                let length = if takes_chunks { Length::Chunked } else { Length::Unknown };
+                self.send_flow(&response, *flow, connection, length).await?;
+            }
             None => self.answer(response, connection, is_head, holder).await?,
         }
         self.served += 1;

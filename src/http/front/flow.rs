@@ -14,16 +14,15 @@ use crate::http::front::print::{self, Length};
 use crate::http::{Flow, Response};
 
 impl Conn {
-    /// Writes a head and what follows it.
+    /// Writes a head and what follows it, in chunks or up to the end of the connection.
     pub(super) async fn send_flow(
         &mut self,
         response: &Response,
         flow: Flow,
         connection: Connection,
-        is_chunked: bool,
+        length: Length,
     ) -> Result<(), End> {
         let limits = self.shared.limits;
-        let length = if is_chunked { Length::Chunked } else { Length::Unknown };
         self.wire.send(&print::head(response, connection, length), limits.write).await?;
         let Flow { mut next, idle } = flow;
         let end = Instant::now() + limits.flow;
@@ -37,7 +36,7 @@ impl Conn {
                 })
             });
             match race.await {
-                None if Instant::now() < end => self.send_piece(idle, is_chunked).await?,
+                None if Instant::now() < end => self.send_piece(idle, length).await?,
                 None | Some(None) => return Err(End::Quiet),
                 Some(Some(Err(_))) => {
                     log::error!("http: a bug, please report it: what makes a piece of an answer panicked");
@@ -45,25 +44,25 @@ impl Conn {
                 }
                 Some(Some(Ok(None))) => break,
                 Some(Some(Ok(Some((bytes, after))))) => {
-                    self.send_piece(&bytes, is_chunked).await?;
+                    self.send_piece(&bytes, length).await?;
                     next = after;
                 }
             }
         }
-        if is_chunked {
+        if length == Length::Chunked {
             self.wire.send(b"0\r\n\r\n", limits.write).await?;
         }
         Ok(())
     }
 
-    async fn send_piece(&mut self, bytes: &[u8], is_chunked: bool) -> Result<(), End> {
+    async fn send_piece(&mut self, bytes: &[u8], length: Length) -> Result<(), End> {
         // An empty chunk would be the last one.
         if bytes.is_empty() {
             return Ok(());
         }
-        let (head, tail) = match is_chunked {
-            true => (format!("{:x}\r\n", bytes.len()), "\r\n"),
-            false => (String::new(), ""),
+        let (head, tail) = match length {
+            Length::Chunked => (format!("{:x}\r\n", bytes.len()), "\r\n"),
+            _ => (String::new(), ""),
         };
         let piece = [head.as_bytes(), bytes, tail.as_bytes()].concat();
         Ok(self.wire.send(&piece, self.shared.limits.write).await?)
