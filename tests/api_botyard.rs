@@ -87,6 +87,13 @@ fn curl_sees_listed_bots() {
     assert_eq!(body, format!(r#"[{one},{{"id":"{third}","name":"News","description":"What is \"new\""}}]"#));
     assert!(ids.iter().all(|id| id.starts_with("01") && id.bytes().all(|b| b.is_ascii_alphanumeric())), "{ids:?}");
     assert_ne!(first[10..], third[10..]);
+    // What the door says itself comes in the same shape.
+    let large = "x".repeat(300_000);
+    std::fs::write(daemon.dir.join("large"), large).unwrap();
+    let file = format!("@{}", daemon.dir.join("large").display());
+    let (head, refusal) = curl(&daemon, "/v1/client-api/bots", &["--data-binary", &file]);
+    assert!(head.contains("HTTP/1.1 413 "), "{head} {refusal}");
+    assert_eq!(refusal, r#"{"message":"The body must be at most 262144 bytes, not 300000."}"#);
 
     assert_eq!(daemon.stop().code(), Some(0));
     daemon.start_again();

@@ -66,6 +66,7 @@ impl Entrance {
             inner,
             body_max: face::body_max,
             admit: face::gate(context),
+            refuse: face::refuse,
             spool: self.spool.clone(),
             stop: stopped,
             limits: front::Limits { connections_max: files::connections(), ..front::Limits::default() },

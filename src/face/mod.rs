@@ -89,6 +89,11 @@ pub fn body_max(path: &str) -> usize {
     find(path).map_or(limits::BODY_BYTES_MAX, |mount| (mount.body_max)(path))
 }
 
+/// Says what the door has against a body for this path.
+pub fn refuse(path: &str, refusal: Refusal) -> Response {
+    find(path).map_or_else(|| refusal.to_response(), |mount| (mount.deny)(&Denied::Guard(refusal)))
+}
+
 /// The row of a path.
 fn find(path: &str) -> Option<&'static Mount> {
     let is_below =

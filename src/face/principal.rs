@@ -82,7 +82,7 @@ pub enum Denied {
     Busy(Limited),
     /// The credentials are missing or wrong: what must be there.
     Unauthorized(&'static str),
-    /// Where it comes from, or what it says of itself, is not enough.
+    /// What it says of itself or where it comes from is not enough, or its body is none we take.
     Guard(Refusal),
 }
 

@@ -32,12 +32,13 @@ use smol::{Async, LocalExecutor, Timer};
 
 use crate::base::limits;
 use crate::base::spool::Spool;
-use crate::http::Admit;
 use crate::http::front::body::Budget;
 use crate::http::front::line::Line;
 use crate::http::front::places::Places;
 use crate::http::front::wire::{Duplex, Socket};
+use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
+use crate::http::{Admit, Response};
 
 /// What the door is made from.
 pub struct Door {
@@ -51,6 +52,8 @@ pub struct Door {
     pub body_max: fn(&str) -> usize,
     /// Says who may send a large one.
     pub admit: Arc<Admit>,
+    /// Says why a body is not taken, in the words of whoever has the path.
+    pub refuse: fn(&str, Refusal) -> Response,
     /// Where such files lie.
     pub spool: Spool,
     /// Ends the door when something arrives or all senders are gone.
@@ -107,6 +110,7 @@ struct Shared {
     line: Line,
     body_max: fn(&str) -> usize,
     admit: Arc<Admit>,
+    refuse: fn(&str, Refusal) -> Response,
     spool: Spool,
     limits: Limits,
     /// Memory for what nobody has answered for yet.
@@ -129,7 +133,7 @@ type Open = Sender<Infallible>;
 
 /// Serves until the stop signal; then lets the requests under way end, within `limits.stop`.
 pub async fn run(door: Door) {
-    let Door { listeners, tls, inner, body_max, admit, spool, stop, limits } = door;
+    let Door { listeners, tls, inner, body_max, admit, refuse, spool, stop, limits } = door;
     let mut listeners = listen(listeners);
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
@@ -138,6 +142,7 @@ pub async fn run(door: Door) {
         line: Line::new(inner),
         body_max,
         admit,
+        refuse,
         spool,
         limits,
         strangers: Budget::new(limits::STRANGERS_BYTES_MAX),

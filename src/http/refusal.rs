@@ -27,18 +27,23 @@ impl Refusal {
         Refusal::new(400, "bad_request", description)
     }
 
-    /// The refusal as an answer.
+    /// The whole sentence.
+    pub fn sentence(self) -> String {
+        let description = self.description;
+        match self.measured {
+            None => description.to_string(),
+            Some((most, None)) => format!("{description} {most} bytes, not more"),
+            Some((most, Some(came))) => format!("{description} {most} bytes, not {came}"),
+        }
+    }
+
+    /// The refusal as an answer, for who has no other envelope.
     pub fn to_response(self) -> Response {
-        let measured = match self.measured {
-            None => String::new(),
-            Some((most, None)) => format!(" {most} bytes, not more"),
-            Some((most, Some(came))) => format!(" {most} bytes, not {came}"),
-        };
         let body = Object::new()
             .truth("ok", false)
             .text("error", self.symbol)
             .text("error_code", &self.status.to_string())
-            .text("description", &format!("{}{measured}", self.description))
+            .text("description", &self.sentence())
             .end();
         Response::json(self.status, body)
     }

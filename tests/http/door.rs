@@ -13,6 +13,7 @@ use async_channel::Sender;
 use botmother::base::limits;
 use botmother::base::spool::Spool;
 use botmother::http::front::{self, Limits};
+use botmother::http::refusal::Refusal;
 use botmother::http::{Flow, NextPiece, Promise, Reply, Request, Response, server};
 use rustls::ServerConfig;
 
@@ -56,7 +57,8 @@ impl Door {
         let spool = Spool::open(&dir.join("spool")).unwrap();
         let admit = Arc::new(admit);
         let listeners = vec![listener];
-        let door = front::Door { listeners, tls, inner, body_max, admit, spool, stop: on_stop, limits };
+        let refuse = |_: &str, refusal: Refusal| refusal.to_response();
+        let door = front::Door { listeners, tls, inner, body_max, admit, refuse, spool, stop: on_stop, limits };
         let thread = thread::spawn(|| smol::block_on(front::run(door)));
         Door { addr, dir, waiting, stop: Some(stop), thread: Some(thread) }
     }

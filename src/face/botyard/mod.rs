@@ -51,7 +51,7 @@ pub(super) fn deny(denied: &Denied) -> Response {
     match denied {
         Denied::Busy(limited) => refuse(&Failure::Busy { retry_after_s: limited.retry_after_s }),
         Denied::Unauthorized(_) => wire::message(401, "user is unauthorized"),
-        Denied::Guard(refusal) => wire::message(refusal.status, refusal.description),
+        Denied::Guard(refusal) => wire::message(refusal.status, &refusal.sentence()),
     }
 }
 

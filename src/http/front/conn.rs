@@ -45,6 +45,8 @@ pub(super) enum End {
     Polite,
     /// This remains to be said. The client may be sending still.
     Refused(Box<Response>),
+    /// The same, in words that a face may have its own for.
+    Denied(Refusal),
 }
 
 impl From<io::Error> for End {
@@ -55,7 +57,7 @@ impl From<io::Error> for End {
 
 impl From<Refusal> for End {
     fn from(refusal: Refusal) -> End {
-        End::Refused(Box::new(refusal.to_response()))
+        End::Denied(refusal)
     }
 }
 
@@ -146,7 +148,10 @@ impl Conn {
     /// One request and its answer. Every way out but the next turn is an [`End`].
     async fn turn(&mut self, head: Head, place: Place<'_>) -> Result<(), End> {
         let holder = self.holder(&head);
-        let body = self.body(&head, place, holder).await?;
+        let body = self.body(&head, place, holder).await.map_err(|end| match end {
+            End::Denied(refusal) => End::Refused(Box::new((self.shared.refuse)(&head.path, refusal))),
+            end => end,
+        })?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
         let mut response = self.ask(head, body).await?;
         let flow = response.flow.take();
@@ -393,16 +398,16 @@ impl Conn {
 
     async fn finish(&mut self, end: End) {
         let limits = self.shared.limits;
-        match end {
-            End::Quiet => {}
-            End::Polite => self.wire.linger(0, limits.linger).await,
-            End::Refused(response) => {
-                let mut answer = print::head(&response, Connection::Closed, Length::Known);
-                answer.extend_from_slice(&response.body);
-                if self.wire.send(&answer, limits.write).await.is_ok() {
-                    self.wire.linger(limits::LINGER_BYTES_MAX, limits.linger).await;
-                }
-            }
+        let response = match end {
+            End::Quiet => return,
+            End::Polite => return self.wire.linger(0, limits.linger).await,
+            End::Refused(response) => *response,
+            End::Denied(refusal) => refusal.to_response(),
+        };
+        let mut answer = print::head(&response, Connection::Closed, Length::Known);
+        answer.extend_from_slice(&response.body);
+        if self.wire.send(&answer, limits.write).await.is_ok() {
+            self.wire.linger(limits::LINGER_BYTES_MAX, limits.linger).await;
         }
     }
 }
