@@ -112,6 +112,34 @@ pub fn lasting(seconds: i64) -> String {
     }
 }
 
+/// A text in pieces of at most `max` bytes: between paragraphs, else lines, else words, else anywhere.
+pub fn pieces(text: &str, max: usize) -> Vec<&str> {
+    // The longest character has four bytes.
+    debug_assert!(max > 3);
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while rest.len() > max {
+        let mut end = max;
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (head, _) = rest.split_at(end);
+        // A piece that ends early is better than one that ends in the middle, but not by much.
+        let at = ["\n\n", "\n", " "].into_iter().filter_map(|gap| head.rfind(gap)).find(|at| *at > end / 2);
+        let (part, after) = rest.split_at(at.unwrap_or(end));
+        parts.push(part.trim_end());
+        rest = after.trim_start();
+    }
+    parts.push(rest);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// A text in two or three pieces.
+pub fn halves(text: &str) -> Vec<&str> {
+    pieces(text, text.len() / 2 + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +165,19 @@ mod tests {
     fn shortens_at_a_boundary() {
         assert_eq!(shorten("abc", 3), "abc");
         assert_eq!(shorten("üüü", 5), "ü…");
+    }
+
+    #[test]
+    fn long_texts_are_split_where_they_breathe() {
+        assert_eq!(pieces("", 20), [""; 0]);
+        assert_eq!(pieces("short", 20), ["short"]);
+        assert_eq!(pieces("one two three\n\nfour five six", 20), ["one two three", "four five six"]);
+        assert_eq!(pieces("one two three\nfour five six", 20), ["one two three", "four five six"]);
+        assert_eq!(pieces("one two three four five", 12), ["one two", "three four", "five"]);
+        for part in pieces(&"ü".repeat(100), 11) {
+            assert!(part.len() <= 11 && part.chars().all(|c| c == 'ü'));
+        }
+        let text = "word ".repeat(5000);
+        assert_eq!(pieces(&text, 4000).join(" "), text.trim());
     }
 }

@@ -11,8 +11,6 @@ mod live;
 mod setup;
 mod words;
 
-pub(super) use words::halves;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,19 +18,20 @@ use std::time::Duration;
 use crate::base::call::Reach;
 use crate::base::crypto;
 use crate::base::id::BotId;
-use crate::base::jid::{BareJid, Jid};
+use crate::base::jid::BareJid;
 use crate::base::remedy::{SET_UP_AI, SWITCH_AI_ON};
 use crate::base::{limits, text};
 use crate::engine::calls::About;
 use crate::engine::failure::Failure;
-use crate::engine::outbox::Way;
 use crate::engine::part::Timed;
+use crate::engine::received::Incoming;
 use crate::engine::texts::ai;
+use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow};
-use crate::xmpp::message::{ChatState, Inbound, Kind};
+use crate::xmpp::message::{ChatState, Kind};
 
 pub use setup::{AiInfo, AiSettings};
 
@@ -107,25 +106,6 @@ struct Pace {
     quiet_until: Duration,
 }
 
-/// A question in a chat or a room, as it was heard.
-pub(super) struct Heard<'a> {
-    /// Whose conversation it belongs to.
-    pub(super) peer: String,
-    /// Who asks, as far as that is known.
-    pub(super) from: BareJid,
-    pub(super) place: AiPlace,
-    pub(super) to: Jid,
-    pub(super) text: &'a str,
-    pub(super) ids: Vec<String>,
-    /// The message it stands in the place of.
-    pub(super) replaces: Option<&'a str>,
-}
-
-/// All ids of a message.
-pub(super) fn ids(message: &Inbound) -> Vec<String> {
-    [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect()
-}
-
 impl Engine {
     /// Whether a bot's AI answers.
     pub(super) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
@@ -133,7 +113,7 @@ impl Engine {
     }
 
     /// Somebody said something to a bot. If its AI is on it will answer.
-    pub(super) fn think_about(&mut self, bot: BotId, heard: Heard<'_>) -> Result<(), store::Error> {
+    pub(super) fn think_about(&mut self, bot: BotId, heard: Incoming<'_>) -> Result<(), store::Error> {
         let peer = heard.peer.as_str();
         if let Some(replaced) = heard.replaces {
             self.call_off(bot, peer, |question| question.ids.iter().any(|id| id == replaced))?;

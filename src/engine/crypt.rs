@@ -246,8 +246,8 @@ impl Engine {
         let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
         bot.encrypt = encrypt;
         match encrypt {
-            Some(encrypt) => self.store.store_setting(&encrypt_key(id), encrypt.as_str())?,
-            None => self.store.delete_setting(&encrypt_key(id))?,
+            Some(encrypt) => self.store.store_setting(&crate::engine::registry::encrypt_key(id), encrypt.as_str())?,
+            None => self.store.delete_setting(&crate::engine::registry::encrypt_key(id))?,
         }
         match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
             Some(account) if self.policy(account) == Encrypt::Off => {
@@ -261,9 +261,4 @@ impl Engine {
             None => Ok(()),
         }
     }
-}
-
-/// DinoX's kind of key: it goes with the bot.
-pub(super) fn encrypt_key(bot: BotId) -> String {
-    format!("bot_{bot}_encrypt")
 }

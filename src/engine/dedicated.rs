@@ -11,12 +11,12 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT};
 use crate::engine::accounts::Login;
-use crate::engine::ai::{Heard, ids};
 use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
 use crate::engine::part::Part;
+use crate::engine::received::{Incoming, ids};
 use crate::engine::received::{Said, words};
 use crate::engine::texts;
 use crate::engine::{Engine, Trouble, Verdict};
@@ -332,7 +332,7 @@ impl Engine {
         }
         self.think_about(
             bot,
-            Heard {
+            Incoming {
                 peer: from.to_string(),
                 to: from.to_jid(),
                 from,

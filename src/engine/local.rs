@@ -16,19 +16,10 @@ use crate::engine::part::Part;
 use crate::engine::received::Said;
 use crate::engine::registry::Bot;
 use crate::engine::router::named;
+use crate::engine::way::Speaker;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::LocalRow;
-
-/// Who says a line.
-pub(super) enum Speaker {
-    /// The owner, to the manager or to one bot.
-    Owner(Option<BotId>),
-    /// The manager.
-    Manager,
-    /// A bot, with its name.
-    Bot(BotId, String),
-}
 
 /// A terminal that waits for the next line.
 pub(super) struct Waiter {

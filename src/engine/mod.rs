@@ -48,6 +48,7 @@ mod sizes;
 mod state;
 mod told;
 mod updates;
+mod way;
 mod webhook;
 
 pub use accounts::ConfigAccount;

@@ -9,25 +9,17 @@ use crate::base::crypto;
 use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
-use crate::engine::ai::halves;
+use crate::base::text::halves;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt, Mode, NewMessage};
-use crate::engine::local::Speaker;
 use crate::engine::owner;
 use crate::engine::registry::Voice;
+use crate::engine::way::{Speaker, Way};
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::SentBefore;
 use crate::xmpp::message::{Kind, Outbound, Reply};
-
-/// Where what a bot does goes out.
-pub(super) enum Way {
-    /// Into the built-in chat, under the bot's name.
-    Local(String),
-    /// Through an account.
-    Account(AccountId),
-}
 
 /// A message accepted in the batch under way.
 pub(super) struct Accepted {

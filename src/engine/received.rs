@@ -11,6 +11,7 @@ use crate::engine::handle::Receive;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
 use crate::store;
+use crate::store::row::AiPlace;
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
 /// Something said, on its way into a bot's queue.
@@ -37,6 +38,25 @@ pub(super) fn words(message: &Inbound) -> Option<&str> {
 }
 
 // --- what bots are told ---
+
+/// Something said in a chat or a room, for whatever answers by itself.
+pub(super) struct Incoming<'a> {
+    /// Whose conversation it belongs to.
+    pub(super) peer: String,
+    /// Who asks, as far as that is known.
+    pub(super) from: BareJid,
+    pub(super) place: AiPlace,
+    pub(super) to: Jid,
+    pub(super) text: &'a str,
+    pub(super) ids: Vec<String>,
+    /// The message it stands in the place of.
+    pub(super) replaces: Option<&'a str>,
+}
+
+/// All ids of a message.
+pub(super) fn ids(message: &Inbound) -> Vec<String> {
+    [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect()
+}
 
 impl Engine {
     /// Puts a message into a bot's queue. Gives the update, unless its program does not want messages.

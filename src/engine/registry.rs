@@ -8,7 +8,6 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::engine::access;
-use crate::engine::crypt::encrypt_key;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{
     Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds, Wait,
@@ -384,4 +383,9 @@ fn check_commands(commands: &[Command]) -> Result<Vec<Command>, Failure> {
         checked.push(Command { command: name, description });
     }
     Ok(checked)
+}
+
+/// DinoX's kind of key: it goes with the bot.
+pub(super) fn encrypt_key(bot: BotId) -> String {
+    format!("bot_{bot}_encrypt")
 }

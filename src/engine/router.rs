@@ -8,13 +8,13 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::Engine;
-use crate::engine::ai::{Heard, ids};
 use crate::engine::command;
 use crate::engine::handle::{Mode, Receive};
-use crate::engine::local::Speaker;
 use crate::engine::owner::is_local;
+use crate::engine::received::{Incoming, ids};
 use crate::engine::received::{Said, words};
 use crate::engine::texts;
+use crate::engine::way::Speaker;
 use crate::engine::{Trouble, registry::Bot};
 use crate::store;
 use crate::store::row::{AiPlace, Origin};
@@ -258,7 +258,7 @@ impl Engine {
         let message = said.message.map(|(_, message)| message);
         Ok(self.think_about(
             bot,
-            Heard {
+            Incoming {
                 peer: owner.to_string(),
                 from: owner.clone(),
                 place: AiPlace::Chat,

@@ -153,7 +153,7 @@ impl Engine {
         // In a room everybody sees whom it is for.
         let whom = to.resource().filter(|_| place == AiPlace::Room).map(|nick| format!("{nick}: "));
         let text = whom.unwrap_or_default() + text;
-        let parts = words::split(&text, limits::AI_MESSAGE_BYTES);
+        let parts = crate::base::text::pieces(&text, limits::AI_MESSAGE_BYTES);
         parts.into_iter().try_for_each(|part| self.say_part(bot, kind, to, part, shown.take()))
     }
 
@@ -174,7 +174,7 @@ impl Engine {
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(Failure::TooLarge(_))) if part.len() > limits::TEXT_BYTES_SPLIT_MIN => {
                 let mut shown = shown;
-                let mut halves = words::halves(part).into_iter();
+                let mut halves = crate::base::text::halves(part).into_iter();
                 halves.try_for_each(|half| self.say_part(bot, kind, &to, half, shown.take()))
             }
             Err(Trouble::Failure(failure)) => {

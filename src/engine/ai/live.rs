@@ -9,7 +9,7 @@ use crate::base::call::Called;
 use crate::base::id;
 use crate::engine::Engine;
 use crate::engine::event::Heard;
-use crate::engine::outbox::Way;
+use crate::engine::way::Way;
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow};
@@ -116,7 +116,7 @@ impl Engine {
                 continue;
             }
             // What is beyond one message comes with the end.
-            let first = super::words::split(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
+            let first = crate::base::text::pieces(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
             let (asked, first) = (question.asked.clone(), first.unwrap_or_default().to_string());
             let id = id::uuid(self.random());
             if let (None, Some(live)) = (&shown, self.live_of(tag)) {

@@ -1,7 +1,6 @@
 //! What an AI's bot says besides its answers, and long answers in pieces.
 
 use crate::base::id::BotId;
-use crate::base::limits;
 use crate::base::remedy::{self, Language, Place};
 use crate::engine::Engine;
 use crate::engine::handle::Mode;
@@ -85,51 +84,5 @@ pub(super) fn symbol_of_cut(cut: Cut) -> &'static str {
         Cut::Filter => "filter",
         Cut::Early => "ended_early",
         Cut::Unreadable => "unreadable",
-    }
-}
-
-/// A text in pieces of at most `max` bytes: between paragraphs, else lines, else words, else anywhere.
-pub(super) fn split(text: &str, max: usize) -> Vec<&str> {
-    debug_assert!(max > limits::AI_MESSAGE_BYTES / 1000);
-    let mut parts = Vec::new();
-    let mut rest = text.trim();
-    while rest.len() > max {
-        let mut end = max;
-        while !rest.is_char_boundary(end) {
-            end -= 1;
-        }
-        let (head, _) = rest.split_at(end);
-        // A piece that ends early is better than one that ends in the middle, but not by much.
-        let at = ["\n\n", "\n", " "].into_iter().filter_map(|gap| head.rfind(gap)).find(|at| *at > end / 2);
-        let (part, after) = rest.split_at(at.unwrap_or(end));
-        parts.push(part.trim_end());
-        rest = after.trim_start();
-    }
-    parts.push(rest);
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
-/// A text in two or three pieces.
-pub(in crate::engine) fn halves(text: &str) -> Vec<&str> {
-    split(text, text.len() / 2 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn long_texts_are_split_where_they_breathe() {
-        assert_eq!(split("", 20), [""; 0]);
-        assert_eq!(split("short", 20), ["short"]);
-        assert_eq!(split("one two three\n\nfour five six", 20), ["one two three", "four five six"]);
-        assert_eq!(split("one two three\nfour five six", 20), ["one two three", "four five six"]);
-        assert_eq!(split("one two three four five", 12), ["one two", "three four", "five"]);
-        for part in split(&"ü".repeat(100), 11) {
-            assert!(part.len() <= 11 && part.chars().all(|c| c == 'ü'));
-        }
-        let text = "word ".repeat(5000);
-        assert_eq!(split(&text, 4000).join(" "), text.trim());
     }
 }

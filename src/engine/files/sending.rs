@@ -21,7 +21,7 @@ use crate::base::{crypto, limits, media, text};
 use crate::engine::calls::About;
 use crate::engine::deeds::check_text;
 use crate::engine::handle::{Act, Answer, Deed};
-use crate::engine::outbox::Way;
+use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};

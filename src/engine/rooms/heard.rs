@@ -9,10 +9,11 @@ use super::Key;
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::json::{self, Object};
+use crate::engine::Engine;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::kinds::UpdateKind;
+use crate::engine::received::{Incoming, ids};
 use crate::engine::received::{quoted, words};
-use crate::engine::{Engine, ai};
 use crate::store;
 use crate::store::row::{AiPlace, HeardRow, SentRow};
 use crate::xmpp::message::{Attachment, Inbound, Retraction, Via};
@@ -128,7 +129,7 @@ impl Engine {
         if self.rooms.entries.iter().any(is_ours) {
             return Ok(());
         }
-        let heard = ai::Heard {
+        let heard = Incoming {
             peer: key.1.to_string(),
             from: message.from.bare(),
             place: AiPlace::Room,
@@ -250,13 +251,13 @@ impl Engine {
         let data = data.text_if("reply_to", inbound.reply.as_ref().map(|reply| reply.id.as_str()));
         self.push_said(&bots, stanza_id, &inbound.attachments, &data)?;
         bots.iter().try_for_each(|bot| {
-            let heard = ai::Heard {
+            let heard = Incoming {
                 peer: inbound.from.to_string(),
                 from: inbound.from.bare(),
                 place: AiPlace::Chat,
                 to: inbound.from.clone(),
                 text: body,
-                ids: ai::ids(inbound),
+                ids: ids(inbound),
                 replaces: inbound.replaces.as_deref(),
             };
             self.think_about(*bot, heard)
