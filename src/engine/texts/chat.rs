@@ -1,6 +1,6 @@
 //! What a bot with an account of its own says by itself in its chat, and the forms of ad-hoc commands.
 //!
-//! The command lines of the pages are values ([`super::super::api`]), so that both languages show the same ones.
+//! The command lines of the pages are values ([`crate::engine::command::api`]), so that both languages show the same ones.
 
 use super::Text;
 
