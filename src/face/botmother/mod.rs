@@ -1,6 +1,6 @@
 //! The Botmother face: the HTTP API that docs/api.md describes.
 //!
-//! [`serve`] finds the row in the route table, lets the row's handler read the request into a question, asks the engine,
+//! `serve` finds the row in the route table, lets the row's handler read the request into a question, asks the engine,
 //! and has `wire` print the outcome. It returns at once: what waits is a future.
 
 mod act;
