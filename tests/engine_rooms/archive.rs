@@ -216,7 +216,8 @@ fn a_room_that_says_late_what_it_is() {
     rig.presence("Robo", "", SELF);
     rig.subject();
     rig.groupchat("anna", "a1", "one");
-    rig.wait(70);
+    rig.wait(10);
+    rig.wait(60);
     assert_eq!(rig.updates(), ["message one"]);
     rig.offline();
     rig.online(false);

@@ -21,7 +21,12 @@ pub(super) enum Sync {
     /// Not in the room.
     Out,
     /// In; for what the room is, and for the end of its own history.
-    Entering { is_told: bool },
+    Entering {
+        /// Its own history is told to its end.
+        is_told: bool,
+        /// It has not said what it is for so long that whoever waits to be in waits no more.
+        is_late: bool,
+    },
     /// Reading its archive.
     Reading(Box<CatchUp<RoomMessage>>),
     /// Up to date.
@@ -43,10 +48,8 @@ impl Engine {
     pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
         let now = self.now.mono;
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        // Going on without knowing whether there is an archive would lose what is in it.
-        let is_known = entry.room.info().is_some();
-        let due = now + if is_known { limits::ROOM_HISTORY_TIMEOUT } else { limits::ROOM_INFO_TIMEOUT };
-        entry.sync = Sync::Entering { is_told: false };
+        let due = now + limits::ROOM_HISTORY_TIMEOUT;
+        entry.sync = Sync::Entering { is_told: false, is_late: false };
         entry.late.clear();
         entry.sync_due = Some(due);
         entry.in_flight.clear();
@@ -59,7 +62,7 @@ impl Engine {
         let Some(entry) = self.touch(key) else { return Ok(()) };
         match (&entry.sync, entry.room.info()) {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
-            (Sync::Entering { is_told: true }, Some(_)) => self.go_live(key),
+            (Sync::Entering { is_told: true, .. }, Some(_)) => self.go_live(key),
             (Sync::Entering { .. }, Some(_)) => {
                 self.note_in(key);
                 let Some(entry) = self.touch(key) else { return Ok(()) };
@@ -74,7 +77,7 @@ impl Engine {
     /// The room's own history is told to its end.
     pub(super) fn sync_history_told(&mut self, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        if let Sync::Entering { is_told } = &mut entry.sync {
+        if let Sync::Entering { is_told, .. } = &mut entry.sync {
             *is_told = true;
             return self.sync_informed(key);
         }
@@ -86,10 +89,7 @@ impl Engine {
         let now = self.now.mono;
         let is_online = self.accounts.get(&key.0).is_some_and(|account| account.is_online);
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        if entry.sync_due.is_none_or(|due| due > now) {
-            return Ok(());
-        }
-        entry.sync_due = None;
+        let Some(due) = entry.sync_due.take_if(|due| *due <= now) else { return Ok(()) };
         if entry.room.is_joined() {
             // Longer than anybody waits.
             self.note_turn(key, super::Turn::In);
@@ -101,6 +101,12 @@ impl Engine {
                 Ok(())
             }
             Sync::Entering { .. } if entry.has_archive() => self.read_archive(key),
+            // Going on without knowing whether there is an archive would lose what is in it.
+            Sync::Entering { is_told, is_late: false } if entry.room.info().is_none() => {
+                entry.sync = Sync::Entering { is_told, is_late: true };
+                entry.sync_due = Some(due + (limits::ROOM_INFO_TIMEOUT - limits::ROOM_HISTORY_TIMEOUT));
+                Ok(())
+            }
             Sync::Entering { .. } => self.go_live(key),
             Sync::Reading(_) => self.read_archive(key),
             Sync::Out | Sync::Live => Ok(()),
@@ -186,7 +192,7 @@ impl Engine {
                 Next::Page
             }
             Err(error) if error.kind == "wait" => {
-                entry.sync = Sync::Entering { is_told: true };
+                entry.sync = Sync::Entering { is_told: true, is_late: true };
                 entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
                 return Ok(());
             }
@@ -215,7 +221,7 @@ impl Engine {
     /// Nothing is missing any more.
     fn go_live(&mut self, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.touch(key) else { return Ok(()) };
-        let has_no_end = matches!(entry.sync, Sync::Entering { is_told: false });
+        let has_no_end = matches!(entry.sync, Sync::Entering { is_told: false, .. });
         entry.sync = Sync::Live;
         entry.sync_due = None;
         entry.last = None;
