@@ -441,7 +441,7 @@ mod tests {
         "nickname (XEP-0172)",
         "vCard (XEP-0292)",
         "picture (XEP-0084)",
-        ": it is the account of a deleted bot and still being removed; v gives it up",
+        ": a deleted bot has still to take back what it has there; v gives it up",
         "v is in use here alreadyv",
         "make the bot once more, it gets another name then",
         "left out for a personal bot, which has no account of its own",

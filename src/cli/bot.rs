@@ -71,7 +71,9 @@ fn list_leaving(client: &mut Client, owner: Option<&BareJid>) -> Result<(), Fail
         let since = left.number("since").ok().flatten().map(lasting_since).unwrap_or_default();
         vec![text(left, "jid"), text(left, "account"), since, text(left, "why")]
     };
-    print("\naccounts of deleted bots that are not removed yet; `botmother bot forget JID` gives one up:\n");
+    print(
+        "\naccounts of deleted bots that have still something at their servers; `botmother bot forget JID` gives one up:\n",
+    );
     print(table_of(&["ACCOUNT", "OWNER", "TRIED FOR", "WHY"], all.iter().map(row).collect()));
     Ok(())
 }

@@ -285,9 +285,9 @@ impl Engine {
         let row = known.unwrap_or_else(|| self.new_row(&new.jid));
         let mut row = AccountRow {
             password: new.password.clone(),
-            host: new.host.clone(),
-            ca_file: new.ca_file.clone(),
-            pin: new.pin.clone(),
+            host: new.host.clone().unwrap_or(row.host),
+            ca_file: new.ca_file.clone().unwrap_or(row.ca_file),
+            pin: new.pin.clone().unwrap_or(row.pin),
             from_config: false,
             login_key: None,
             ..row
@@ -313,7 +313,7 @@ impl Engine {
         for (field, given, known) in
             [("host", &new.host, &row.host), ("ca_file", &new.ca_file, &row.ca_file), ("pin", &new.pin, &row.pin)]
         {
-            if !given.is_empty() && given != known {
+            if given.as_ref().is_some_and(|given| !given.is_empty() && given != known) {
                 let must_be = "left out for the account of a bot, which is reached as its owner's account is";
                 return Err(Failure::invalid(field, must_be).into());
             }
@@ -386,21 +386,23 @@ impl Account {
 
 /// What can be known to be wrong before anybody connects; the rules are those of the configuration file.
 fn checked(new: &NewAccount) -> Result<NewAccount, Failure> {
-    let ca_file = Path::new(&new.ca_file);
-    let must_be = if new.ca_file.is_empty() {
+    let given = new.ca_file.as_deref().unwrap_or_default();
+    let ca_file = Path::new(given);
+    let must_be = if given.is_empty() {
         None
     } else if ca_file.is_relative() {
         Some("a whole path, from / on".to_string())
     } else {
-        let names = |why| format!("a file of certificates (PEM) that the daemon can read; {} {why}", new.ca_file);
+        let names = |why| format!("a file of certificates (PEM) that the daemon can read; {given} {why}");
         server::ca_file(ca_file).err().map(names)
     };
     if let Some(must_be) = must_be {
         return Err(Failure::invalid("ca_file", must_be));
     }
+    let (host, pin) = (new.host.as_deref().map(server::host), new.pin.as_deref().map(server::pin));
     Ok(NewAccount {
-        host: server::host(&new.host).map_err(|must_be| Failure::invalid("host", must_be))?,
-        pin: server::pin(&new.pin).map_err(|must_be| Failure::invalid("pin", must_be))?,
+        host: host.transpose().map_err(|must_be| Failure::invalid("host", must_be))?,
+        pin: pin.transpose().map_err(|must_be| Failure::invalid("pin", must_be))?,
         ..new.clone()
     })
 }

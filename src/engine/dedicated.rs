@@ -78,14 +78,10 @@ impl Engine {
     /// A bot that uses this account; answered when it is online.
     fn create_with(&mut self, new: &NewBot, account: &OwnAccount, origin: Origin) -> Result<Verdict, Trouble> {
         let known = self.store.find_account(&account.jid)?;
-        let is_leaving = |row: &AccountRow| row.removing && row.origin == Origin::Brought;
-        if let Some(left) = known.as_ref().filter(|row| is_leaving(row)) {
-            // The new bot writes over what the old one has not taken back yet.
-            self.drop_account(left.id)?;
-        } else if known.is_some() || crate::engine::owner::is_local(&account.jid) {
+        if known.is_some() || crate::engine::owner::is_local(&account.jid) {
             let is_going = known.as_ref().is_some_and(|row| row.removing && !self.is_being_made(row.id));
             let more = match is_going {
-                true => format!(": it is the account of a deleted bot and still being removed; {FORGET} gives it up"),
+                true => format!(": a deleted bot has still to take back what it has there; {FORGET} gives it up"),
                 false => String::new(),
             };
             return Err(Failure::Conflict(format!("{} is in use here already{more}", account.jid)).into());

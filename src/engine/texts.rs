@@ -137,8 +137,8 @@ texts! {
     SKIPPED = "\nSkipped since the start, as too large or broken: {count} (last: {last})"
         | "\nSeit dem Start übersprungen, weil zu groß oder kaputt: {count} (zuletzt: {last})";
     /// Added to it for each account of a deleted bot.
-    LEAVING = "\n\n{jid}, the account of a deleted bot, is still at its server: {why}. It is tried again, ever more rarely. Give it up: /forget {jid}"
-        | "\n\n{jid}, das Konto eines gelöschten Bots, ist noch bei seinem Server: {why}. Es wird immer seltener wieder versucht. Aufgeben: /forget {jid}";
+    LEAVING = "\n\n{jid}, the account of a deleted bot, has still something at its server: {why}. It is tried again, ever more rarely. Give it up: /forget {jid}"
+        | "\n\n{jid}, das Konto eines gelöschten Bots, hat noch etwas bei seinem Server: {why}. Es wird immer seltener wieder versucht. Aufgeben: /forget {jid}";
     /// Stands for the reason while it is only just tried.
     BEING_REMOVED = "it is being removed" | "es wird gerade entfernt";
     /// Argument of /forget.
@@ -186,15 +186,15 @@ texts! {
     /// Added to the usage of what can be cleared.
     TO_CLEAR = "\nTo clear what is there: {command} {id} -" | "\nLöschen, was da ist: {command} {id} -";
     /// Answer to /access.
-    ACCESS_IS = "{who} may write to {name} (ID: {id}, access: {access})." | "{who} darf {name} schreiben (ID: {id}, Zugang: {access}).";
+    ACCESS_IS = "{who} may write to {name} (ID: {id}, access: {access})." | "An {name} darf schreiben: {who} (ID: {id}, Zugang: {access}).";
     /// Who: the policy `owner`.
-    ACCESS_OWNER = "Only you" | "Nur du";
+    ACCESS_OWNER = "Only you" | "nur du";
     /// Who: the policy `roster`.
-    ACCESS_ROSTER = "Who is on the bot's contact list and subscribed to it, beside you," | "Wer auf der Kontaktliste des Bots steht und ihn abonniert hat, so wie du,";
+    ACCESS_ROSTER = "Who is on the bot's contact list and subscribed to it, beside you," | "wer auf der Kontaktliste des Bots steht und ihn abonniert hat, und du";
     /// Who: the policy `list`.
-    ACCESS_LIST = "You and whoever is named here ({contacts})" | "Du und wer hier genannt ist ({contacts})";
+    ACCESS_LIST = "You and whoever is named here ({contacts})" | "du und wer hier genannt ist ({contacts})";
     /// Who: the policy `public`.
-    ACCESS_PUBLIC = "Everybody" | "Jeder";
+    ACCESS_PUBLIC = "Everybody" | "jeder";
     /// One of the addresses is none.
     NO_ADDRESS = "{word} is not an address; write it like user@example.org." | "{word} ist keine Adresse; schreibe sie wie user@example.org.";
     /// Answer to /deletebot.

@@ -43,7 +43,7 @@ fn an_account_that_cannot_be_reached_like_that_is_not_added() {
     let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/localhost.pem");
     let no_pem = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let mut add = |jid: &str, host: &str, ca_file: &str, pin: &str| {
-        let (host, ca_file, pin) = (host.to_string(), ca_file.to_string(), pin.to_string());
+        let (host, ca_file, pin) = (Some(host.to_string()), Some(ca_file.to_string()), Some(pin.to_string()));
         rig.admin(Question::AddAccount(NewAccount { jid: bare(jid), password: Secret::new("pw"), host, ca_file, pin }))
     };
     let anna = "anna@example.org";
@@ -231,7 +231,10 @@ fn an_account_made_for_a_bot_goes_whoever_deletes_it() {
     let again = rig.admin(Question::CreateBot(dedicated("Again", OWNER, &bots[0].jid)));
     let Err(refused) = again else { panic!("{again:?}") };
     let refused = refused.at(Place::Shell);
-    assert!(refused.contains("in use here already: it is the account of a deleted bot"), "{refused}");
+    assert!(
+        refused.contains("in use here already: a deleted bot has still to take back what it has there"),
+        "{refused}"
+    );
     assert!(refused.ends_with("`botmother bot forget` gives it up"), "{refused}");
     let effects = rig.batch(vec![http_answered(tag, 200, "0")]);
     assert_eq!(calls(&effects), [(tag, "unregister".to_string())]);

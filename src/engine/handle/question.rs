@@ -172,12 +172,12 @@ pub struct NewAccount {
     pub jid: BareJid,
     /// Its password.
     pub password: Secret,
-    /// Connect here instead of what DNS says, `host:port`; empty for DNS.
-    pub host: String,
-    /// A CA file to trust beside the built-in roots; empty for none.
-    pub ca_file: String,
-    /// A certificate to trust exactly, `sha256:…`; empty for none.
-    pub pin: String,
+    /// Connect here instead of what DNS says, `host:port`; empty for DNS, `None` for what it was.
+    pub host: Option<String>,
+    /// A CA file to trust beside the built-in roots; empty for none, `None` for what it was.
+    pub ca_file: Option<String>,
+    /// A certificate to trust exactly, `sha256:…`; empty for none, `None` for what it was.
+    pub pin: Option<String>,
 }
 
 /// A question.

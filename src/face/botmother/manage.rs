@@ -225,7 +225,7 @@ pub(super) fn list_accounts(_: &Request) -> Result<Question, Failure> {
 /// `POST /account/add`.
 pub(super) fn add_account(request: &Request) -> Result<Question, Failure> {
     let fields = read::fields(request)?;
-    let optional = |key: &str| fields.text(key).map(|text| text.unwrap_or_default().to_string());
+    let optional = |key: &str| fields.text(key).map(|text| text.map(str::to_string));
     Ok(Question::AddAccount(NewAccount {
         jid: read::account("jid", fields.need_text("jid")?)?,
         password: Secret::new(fields.need_text("password")?),
