@@ -205,7 +205,15 @@ the server took too long over the login | der Server hat zu lange für die Anmel
 the server's stream is broken: {*} | der Stream des Servers ist kaputt: {1}
 a stanza is too large | eine Stanza ist zu groß
 elements are nested too deeply | Elemente sind zu tief verschachtelt
+too many elements in a stanza | zu viele Elemente in einer Stanza
+too many attributes in a stanza | zu viele Attribute in einer Stanza
+too many attributes | zu viele Attribute
 too many {} | zu viele {1}
+text outside a stanza | Text außerhalb einer Stanza
+text outside an element | Text außerhalb eines Elements
+`<` in an attribute value | `<` im Wert eines Attributs
+`<` in a tag | `<` in einem Tag
+a tag without a name | ein Tag ohne Namen
 {} is not allowed in XMPP | {1} ist in XMPP nicht erlaubt
 the stream is not UTF-8 | der Stream ist kein UTF-8
 the XML is not well-formed: {} | das XML ist nicht wohlgeformt: {1}

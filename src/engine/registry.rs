@@ -346,7 +346,9 @@ impl Engine {
 /// A name must not be taken for something else where bots are named: a number, an address, an option, a command.
 fn check_name(name: &str) -> Result<String, Failure> {
     let name = name.trim();
-    let is_short = name.chars().count() <= limits::NAME_CHARS_MAX && !name.chars().any(char::is_control);
+    // Marks of direction would turn around what stands beside the name.
+    let is_hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_short = name.chars().count() <= limits::NAME_CHARS_MAX && !name.chars().any(is_hidden);
     let is_number = name.trim_start_matches('#').trim_end_matches([':', ',']).parse::<i64>().is_ok();
     let is_address = name.contains('@') && !name.contains(char::is_whitespace);
     let is_other = is_number || is_address || name.starts_with(['@', '-', '/']);

@@ -1,6 +1,7 @@
 //! Updates as they are posted to a bot's webhook (docs/webhooks.md), and what the receiver's
 //! answer means. `engine::webhook` decides when; the signature is over the very bytes of the body.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Reach, Trust};
@@ -91,6 +92,7 @@ pub fn check_url(url: &str) -> Result<(), String> {
         && !host.starts_with(':')
         && !host.contains('@')
         && server::has_usable_port(host)
+        && (!host.starts_with('[') || host.split_once(']').is_some_and(|(v6, _)| v6[1..].parse::<Ipv6Addr>().is_ok()))
         && is_plain
         && url.len() <= limits::URL_BYTES_MAX
     {
@@ -219,6 +221,8 @@ mod tests {
             "http://h:0/",
             "http://h:/",
             "http://[::1]:x/",
+            "http://[::1",
+            "http://[g]/",
             &long,
         ];
         for bad in bad {

@@ -117,7 +117,7 @@ fn limits_are_kept_and_said() {
     let new = |name: &str, mode| NewBot { mode, ..NewBot::new(name, bare(OWNER)) };
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Personal))), Err(Failure::Quota(_))));
     assert!(matches!(rig.admin(Question::CreateBot(new("X", Mode::Dedicated))), Err(Failure::Quota(_))));
-    for name in ["", "  ", "a\nb", &"x".repeat(65)] {
+    for name in ["", "  ", "a\nb", "a\u{202e}b", &"x".repeat(65)] {
         let outcome = rig.admin(Question::CreateBot(new(name, Mode::Personal)));
         assert!(matches!(&outcome, Err(Failure::Invalid { field, .. }) if field == "name"), "{name:?} {outcome:?}");
     }

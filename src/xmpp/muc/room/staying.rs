@@ -73,6 +73,12 @@ impl Room {
             State::Out => self.send(&presence::build_leave(&presence.from)),
             State::Unlocking | State::Joined => {
                 self.own = presence.occupant;
+                let is_answer = presence.id.as_ref().is_some_and(|id| *id == self.last_presence_id());
+                if presence.from == self.us && is_answer && self.new_nick.take().is_some() {
+                    // What was asked for is to the room the nick that we have.
+                    self.timers.stop(Timer::Nick as usize);
+                    self.tell(Event::NickChanged(self.nick().to_string()));
+                }
                 if presence.from != self.us {
                     self.forget_occupant(nick);
                     self.renamed(presence.from);
@@ -136,8 +142,8 @@ impl Room {
         }
         self.us = us;
         let nick = self.nick().to_string();
-        if self.new_nick.as_ref() == Some(&self.us) {
-            self.new_nick = None;
+        // The room may have made it another than was asked for, as the profile for nicks has it (RFC 8266).
+        if self.new_nick.take().is_some() {
             self.timers.stop(Timer::Nick as usize);
             // The one to come back with.
             self.config.nick.clone_from(&nick);

@@ -195,6 +195,20 @@ fn changes_its_nick() {
         assert_eq!(scene.told(), [format!("no nick: {sentence}")]);
         assert_eq!((scene.room.nick(), scene.room.is_joined()), ("bot", true));
     }
+    // What the room makes of it is the answer; and so is that nothing changes.
+    let mut scene = Scene::joined();
+    scene.input(Input::Nick("Num№".into()));
+    scene.presence("bot", "type='unavailable'", "<item nick='NumNo'/><status code='303'/><status code='110'/>");
+    scene.presence("NumNo", "", SELF);
+    assert_eq!((scene.told(), scene.room.nick()), (vec!["nick NumNo".to_string()], "NumNo"));
+    scene.input(Input::Nick("Num№".into()));
+    let id = scene.room.last_presence_id();
+    scene.presence("NumNo", &format!("id='{id}'"), SELF);
+    assert_eq!(scene.told(), ["nick NumNo"]);
+    scene.input(Input::Nick("Third".into()));
+    scene.presence("NumNo", "type='unavailable'", "<item nick='Third'/><status code='303'/><status code='110'/>");
+    scene.presence("Third", "", SELF);
+    assert_eq!(scene.told(), ["nick Third"]);
     let mut scene = Scene::joined();
     scene.input(Input::Nick("x".into()));
     scene.pass(15);
