@@ -139,6 +139,7 @@ the disk is full | die Platte ist voll
 the address is not a public one, {} | die Adresse ist keine öffentliche, und das ist hier nicht erlaubt
 the answer is larger than allowed | die Antwort ist größer als erlaubt
 it is encrypted and was altered on its way, {} | es ist verschlüsselt und wurde unterwegs verändert, oder der Schlüssel dazu ist falsch
+as many messages as are kept wait to be sent already; {} shows why they do not go | es warten schon so viele Nachrichten, wie aufgehoben werden; {1} zeigt, warum sie nicht gehen
 too many calls are waiting already | es warten schon zu viele Aufrufe
 it was called off | es wurde abgebrochen
 the URL must be in ASCII: {} | die Adresse muss in ASCII sein: der Hostname in seiner Form mit xn--, alles andere als %XX

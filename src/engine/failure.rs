@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::base::remedy::{self, Place};
+use crate::base::remedy::{self, LIST_BOTS, Place};
 
 /// Why a question was not answered. Descriptions are one sentence for people, without paths or secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Failure {
     TooLarge(String),
     /// A quota is used up.
     Quota(String),
+    /// As many messages wait for an account, or for a room, as are kept: its server has not taken them for long.
+    OutboxFull,
     /// Too many requests, or a queue is full: try again after so many seconds.
     Busy {
         /// Whole seconds to wait.
@@ -77,6 +79,10 @@ impl Failure {
             | Failure::Remote { why: text, .. } => text.into(),
             Failure::Invalid { field, must_be } if field.is_empty() => format!("the body must be {must_be}").into(),
             Failure::Invalid { field, must_be } => format!("{} must be {must_be}", remedy::field(field)).into(),
+            Failure::OutboxFull => {
+                format!("as many messages as are kept wait to be sent already; {LIST_BOTS} shows why they do not go")
+                    .into()
+            }
             Failure::Busy { retry_after_s } => format!("too many requests; try again in {retry_after_s} s").into(),
             Failure::Full => "the disk is full; nothing was done, and it can be tried again when there is room".into(),
             Failure::Internal => "the request could not be stored; the log says why; nothing was done".into(),

@@ -265,7 +265,7 @@ impl Engine {
         }
         let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
         if entry.queue.count >= limits::OUTBOX_MAX {
-            return Err(Failure::Busy { retry_after_s: 30 }.into());
+            return Err(Failure::OutboxFull.into());
         }
         // In the self-chat every client of the owner gets the message itself; a carbon would show it twice.
         if to.bare_str() == entry.row.jid.as_str() {

@@ -318,6 +318,25 @@ fn an_answer_waits_for_keys_and_not_for_ever() {
     assert!(matches!(rig.outcomes.pop(), Some(Ok(Answer::Sent { encrypted: None, .. }))));
 }
 
+/// Whoever sends on and on learns that it is the queue that is full, and not that he is too fast.
+#[test]
+fn a_full_queue_is_called_one() {
+    let mut rig = Rig::online(Encrypt::Preferred);
+    rig.nodes.is_silent = true;
+    let mut sends: Vec<Event> = (0..=limits::OMEMO_WAITING_MAX)
+        .map(|number| patient(as_bot(&rig.bot), Question::SendMessage(message(OWNER, &format!("{number}")))))
+        .collect();
+    rig.outcomes.clear();
+    let last = sends.split_off(limits::OMEMO_WAITING_MAX as usize);
+    rig.batch(sends);
+    assert!(rig.outcomes.is_empty(), "they wait for keys: {:?}", rig.outcomes.last());
+    rig.batch(last);
+    let Some(Err(failure)) = rig.outcomes.pop() else { panic!("it is refused") };
+    assert_eq!(failure, Failure::OutboxFull);
+    let words = failure.at(botmother::base::remedy::Place::Shell);
+    assert!(words.contains("wait to be sent already; `botmother bot list` shows why"), "{words}");
+}
+
 /// At a server without personal nodes there will be no device of ours: plain text goes where it may, the rest is refused.
 #[test]
 fn at_a_server_that_takes_no_keys_nothing_waits_for_them() {

@@ -93,6 +93,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub const REBIND_TRIES_MAX: u32 = 60;
 /// Headers of one answer; more is an attack on a router's memory.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// `Retry-After` of `queue_full`.
+pub const OUTBOX_RETRY: Duration = Duration::from_secs(30);
 /// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so
 /// rarely.
 pub const QUOTA_RETRY: Duration = Duration::from_secs(3_600);

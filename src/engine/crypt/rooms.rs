@@ -260,7 +260,7 @@ impl Engine {
         }
         self.check_size_sealed(account, row.stanza.len())?;
         if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
-            return Err(Failure::Busy { retry_after_s: 30 }.into());
+            return Err(Failure::OutboxFull.into());
         }
         self.store.insert_omemo_waiting(&row)?;
         if required {

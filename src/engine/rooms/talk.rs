@@ -62,7 +62,7 @@ impl Engine {
             return Err(self.not_in_room(&key).into());
         };
         if entry.count >= limits::OUTBOX_MAX {
-            return Err(Failure::Busy { retry_after_s: 30 }.into());
+            return Err(Failure::OutboxFull.into());
         }
         let stanza = outbound.print();
         self.check_size(account, stanza.len())?;

@@ -85,6 +85,7 @@ fn envelope(failure: &Failure, place: Place) -> Object {
 fn retry_after_s(failure: &Failure) -> Option<u64> {
     match failure {
         Failure::Busy { retry_after_s } => Some(*retry_after_s),
+        Failure::OutboxFull => Some(limits::OUTBOX_RETRY.as_secs()),
         Failure::Quota(_) => Some(limits::QUOTA_RETRY.as_secs()),
         _ => None,
     }
@@ -112,6 +113,7 @@ fn status(failure: &Failure) -> (u16, &'static str) {
         Failure::TooLarge(_) => (413, "too_large"),
         Failure::Quota(_) => (429, "limit_reached"),
         Failure::Busy { .. } => (429, "rate_limited"),
+        Failure::OutboxFull => (429, "queue_full"),
         Failure::Full => (507, "disk_full"),
         Failure::Internal => (500, "internal"),
         Failure::NotBuilt(_) => (501, "not_implemented"),

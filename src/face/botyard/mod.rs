@@ -63,7 +63,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
         Failure::Forbidden(_) => 403,
         Failure::NotFound(_) => 404,
         Failure::TooLarge(_) => 413,
-        Failure::Quota(_) => 429,
+        Failure::Quota(_) | Failure::OutboxFull => 429,
         Failure::Busy { retry_after_s } => {
             let headers = vec![("Retry-After", retry_after_s.to_string())];
             return Response { headers, ..wire::message(429, &failure.at(Place::Api)) };
