@@ -66,6 +66,9 @@ impl Engine {
         };
         for other in hiding {
             let within = match (way, other) {
+                (Way::Archive, Way::Archive) if name.is_some() => {
+                    (limits::COPY_ARCHIVED_NAMED_WITHIN_S, limits::COPY_ARCHIVED_NAMED_WITHIN_S)
+                }
                 (Way::Archive, Way::Archive) => (limits::COPY_ARCHIVED_WITHIN_S, limits::COPY_ARCHIVED_WITHIN_S),
                 _ if name.is_some() => (limits::COPY_WITHIN_S, limits::COPY_NAMED_WITHIN_S),
                 _ => (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S),

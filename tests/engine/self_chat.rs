@@ -208,6 +208,28 @@ fn every_command_answers_with_and_without_its_arguments() {
 }
 
 /// Each message comes twice on a stream, as sent and as received, and stands twice in the archive; ids or none.
+/// A server on a slow disk takes seconds from one copy to the other; what has no id is a copy only within one.
+#[test]
+fn copies_of_a_slow_archive_are_copies() {
+    for (id, count) in [(Some("one"), 1), (None, 2)] {
+        let mut rig = Rig::new();
+        let bot = rig.create(OWNER, "Echo");
+        rig.online();
+        for (archive_id, seconds) in [("a1", 0), ("a2", 4)] {
+            let message = Inbound {
+                via: Via::Archive,
+                id: id.map(Into::into),
+                origin_id: None,
+                archive_id: Some(archive_id.to_string()),
+                stamp_ms: Some(START.unix_ms + seconds * 1000),
+                ..self_chat("ping", "")
+            };
+            rig.session(session::Event::Message(Box::new(message)));
+        }
+        assert_eq!(rig.updates(&bot, None).len(), count, "{id:?}");
+    }
+}
+
 #[test]
 fn copies_in_the_self_chat_without_ids() {
     for id in [Some("again"), Some(""), None] {

@@ -44,6 +44,8 @@ pub const COPY_WITHIN_S: i64 = 30;
 pub const COPY_NAMED_WITHIN_S: i64 = 3_600;
 /// The same of two copies that one archive has stamped, most of them in whole seconds.
 pub const COPY_ARCHIVED_WITHIN_S: i64 = 1;
+/// The same where they have an id: a server on a slow disk may take seconds from the one to the other.
+pub const COPY_ARCHIVED_NAMED_WITHIN_S: i64 = 10;
 /// Delayed messages without an archive's id that are counted on one stream: what a server stores offline.
 pub const LATE_COUNTED_MAX: usize = 2_000;
 /// Messages remembered that a bot sent: whoever corrects what he said does so soon, and a row has some 200 bytes.
