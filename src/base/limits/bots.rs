@@ -37,8 +37,7 @@ pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 /// Ids of stanzas already handled are remembered this long; longer than any archive hands out twice.
 pub const SEEN_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Two copies of one message may bear times so far apart: that of a server, and ours when it came. Longer, and what
-/// somebody
-/// says again would pass for a copy.
+/// somebody says again would pass for a copy.
 pub const COPY_WITHIN_S: i64 = 30;
 /// The same where it has an id that was not used again.
 pub const COPY_NAMED_WITHIN_S: i64 = 3_600;

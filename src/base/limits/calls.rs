@@ -27,8 +27,7 @@ pub const WORK_QUEUE_MAX: usize = 1_024;
 /// Calls that wait for one destination and bot, so that a dead webhook does not fill the queue of all.
 pub const WORK_QUEUE_PER_KEY_MAX: usize = 64;
 /// A connection that a call has left is kept so long for the next one; shorter than [`WORK_IDLE`], so that the last
-/// thread
-/// to go closes what is left.
+/// thread to go closes what is left.
 pub const CONNECTION_KEPT: Duration = Duration::from_secs(9);
 /// Connections kept so: as many as calls can be under way. One has some 50 KB of buffers.
 pub const CONNECTIONS_KEPT_MAX: usize = WORK_THREADS_MAX;

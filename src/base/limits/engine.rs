@@ -29,8 +29,7 @@ pub const LIVED_STEP_S: i64 = 60;
 /// How often old rows are looked for.
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// To so many others are a bot's hints remembered, and given, in a day: strangers come in any number, and must neither
-/// fill
-/// the disk nor make the bot write to everybody.
+/// fill the disk nor make the bot write to everybody.
 pub const HINTS_MAX: i64 = 1_000;
 /// At most one hint about encryption in this time, or a chatty phone would get one for each message.
 pub const HINT_EVERY_S: i64 = 3600;

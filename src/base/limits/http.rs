@@ -5,8 +5,7 @@ use std::time::Duration;
 /// Nesting of JSON from outside; real answers and requests stay below 10.
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Values in one JSON from outside: an object with one member costs some 650 bytes in memory and 8 on the wire. A
-/// thousand
-/// addresses or an answer with its sources have fewer.
+/// thousand addresses or an answer with its sources have fewer.
 pub const JSON_VALUES_MAX: usize = 10_000;
 /// Values in an answer of our own daemon to the command line: a list of a thousand bots has some 20,000.
 pub const CLIENT_VALUES_MAX: usize = 1_000_000;
@@ -30,8 +29,7 @@ pub const UPLOAD_BODY_BYTES_MAX: usize = UPLOAD_BYTES_MAX + 128 * 1024;
 /// Paths that take more than this get large bodies as files.
 pub const MEMORY_BODY_BYTES_MAX: usize = CREATE_BODY_BYTES_MAX;
 /// Bytes a second at which bodies and files still arrive in time: a bad mobile network. Who answers for a large body
-/// has
-/// longer.
+/// has longer.
 pub const TRANSFER_BYTES_PER_S_MIN: u64 = 16 * 1024;
 /// Open connections: 1,000 idle clients must not keep others out.
 pub const CONNECTIONS_MAX: usize = 2_048;

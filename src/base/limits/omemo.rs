@@ -39,8 +39,7 @@ pub const OMEMO_SKIP_PASSING_S: i64 = 60;
 /// Devices that were left out, and sessions that were wished for and never came, are forgotten after this time.
 pub const OMEMO_WISH_RETENTION: Duration = Duration::from_secs(3 * 24 * 3_600);
 /// The list of somebody with whom there is no session: it is read again before a message goes to him. As long as what
-/// was
-/// sent is remembered.
+/// was sent is remembered.
 pub const OMEMO_LIST_RETENTION: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// A message waits so long for keys that cannot be had; then it has failed.
 pub const OMEMO_WAIT_S: i64 = 15 * 60;

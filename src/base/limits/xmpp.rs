@@ -24,8 +24,7 @@ pub const UNHANDLED_BYTES_MAX: usize = 1024 * 1024;
 /// anything.
 pub const UNTAKEN_MAX: usize = 512;
 /// Answers to others' questions that the server has not taken yet: whoever asks faster than the server takes our
-/// answers
-/// gets none.
+/// answers gets none.
 pub const ANSWERS_UNSENT_BYTES_MAX: usize = 256 * 1024;
 /// Outgoing messages of one session given to the server and not acknowledged; the rest waits in the database.
 pub const IN_FLIGHT_MAX: usize = 512;
@@ -88,8 +87,7 @@ pub const ADDRESSES_MAX: usize = 4;
 /// Reasons in one sentence; a reader wants no more.
 pub const CONNECT_REASONS_MAX: usize = 4;
 /// Sessions that log in to one server at once, at the start and when it comes back: a thousand accounts must not knock
-/// on
-/// a small server together.
+/// on a small server together.
 pub const LOGINS_MAX: usize = 64;
 /// How long the sessions have to say goodbye.
 pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -126,8 +124,8 @@ pub const ARCHIVE_LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is looked at: as many seconds, by when a server has read or dropped what a dead connection left.
 pub const ARCHIVE_LOOKS_MAX: u32 = 15;
 /// The largest stanza of ours, where the server does not say what it takes (XEP-0478): below the 256 KiB that Prosody
-/// and
-/// ejabberd take as they are installed. What a smaller server ends the stream for is given up, and its size remembered.
+/// and ejabberd take as they are installed. What a smaller server ends the stream for is given up, and its size
+/// remembered.
 pub const SENT_STANZA_BYTES_MAX: usize = 240 * 1024;
 /// What encryption for a person's usual devices adds to a message, besides making it a third larger.
 pub const OMEMO_ENVELOPE_BYTES: usize = 1_500;
@@ -169,8 +167,7 @@ pub const FORM_VALUES_MAX: usize = 1_024;
 /// Rows of a form's table: what a person will scroll through.
 pub const FORM_ROWS_MAX: usize = 512;
 /// A picture of ours or another's: in base64, with the rest of the vCard, it must fit into 256 KiB, which is the
-/// largest
-/// stanza that Prosody and ejabberd take.
+/// largest stanza that Prosody and ejabberd take.
 pub const AVATAR_BYTES_MAX: usize = 184 * 1024;
 /// Width and height of such a picture: more is a bomb for the client that unpacks it.
 pub const AVATAR_PIXELS_MAX: u32 = 4_096;
