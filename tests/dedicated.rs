@@ -14,6 +14,7 @@ use botmother::base::text::{base64, hex};
 use support::daemon::Daemon;
 use support::http::Json;
 use support::peer::{Login, Peer};
+use support::proxy::Proxy;
 use support::server::{Kind, Server};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -509,5 +510,53 @@ fn bots_learn_the_way_to_their_server_from_their_owners_account() {
         let (is_done, said) = run(&daemon, &["account", "add", &bot, "--password-file", &word]);
         assert!(is_done, "{said}");
         wait_state(&daemon, "online");
+    });
+}
+
+/// What is said to a bot that was made, and could not sign in yet, is told, once; what its account heard before is not.
+#[test]
+fn what_is_said_before_the_first_sign_in_is_told() {
+    each(|kind| {
+        let Some(server) = Server::start(kind) else { return };
+        for user in ["owner", "keeper", "bot"] {
+            server.add_user(user, "pw");
+        }
+        let proxy = Proxy::start(server.c2s_port);
+        let mut daemon = Daemon::with_account(&server, "keeper", "pw", proxy.port, "[api]\nrate_limit = 0");
+        daemon.wait_online(1, SOON);
+        let (mut owner, bot) = (person(&server, "owner"), server.jid("bot"));
+        let mut reader = person(&server, "bot");
+        owner.send(&bot, "read by a person");
+        reader.expect(SOON, |message| message.body == "read by a person");
+        reader.quit();
+        // Times are told in whole seconds.
+        thread::sleep(Duration::from_millis(2_100));
+
+        proxy.refuse();
+        proxy.reset();
+        let made = create(&server, &daemon, "dedicated", r#","wait":false"#);
+        let token = made.at("token").text();
+        say(&mut owner, &bot, "first");
+        say(&mut owner, &bot, "second");
+        daemon.kill();
+        daemon.start_again();
+        say(&mut owner, &bot, "third");
+        thread::sleep(QUIET);
+        proxy.resume();
+        wait_state(&daemon, "online");
+        say(&mut owner, &bot, "fourth");
+        until("told", |_| {
+            let told = updates(&daemon, &token);
+            (told.iter().any(|body| body == "fourth"), format!("{told:?}"))
+        });
+        daemon.kill();
+        daemon.start_again();
+        wait_state(&daemon, "online");
+        say(&mut owner, &bot, "fifth");
+        until("told", |_| {
+            let told = updates(&daemon, &token);
+            (told.iter().any(|body| body == "fifth"), format!("{told:?}"))
+        });
+        assert_eq!(updates(&daemon, &token), ["first", "second", "third", "fourth", "fifth"]);
     });
 }

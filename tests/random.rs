@@ -243,8 +243,8 @@ fn random_input<'a>(random: &mut Random, bytes: &'a [u8]) -> Input<'a> {
     match random.below(30) {
         0 => Input::Lost(Lost::Network("cut".into())),
         1 => Input::Send { tag: Some(1), stanza: "<message/>".into() },
-        2 => Input::CatchUp { after: Some("m0".into()), in_doubt: true },
-        3 => Input::CatchUp { after: None, in_doubt: true },
+        2 => Input::CatchUp { after: Some("m0".into()), age: None, in_doubt: true },
+        3 => Input::CatchUp { after: None, age: None, in_doubt: true },
         4 => Input::Handled(random.below(10) as u32),
         5 => Input::Reset,
         6 => Input::Presence(presence::print_available(random.below(100) as i8)),
@@ -270,7 +270,7 @@ fn sessions() {
         if random.below(2) == 0 {
             log_in(&mut session, now);
             let after = (random.below(2) == 0).then(|| "m0".to_string());
-            session.handle(now, Input::CatchUp { after, in_doubt: false });
+            session.handle(now, Input::CatchUp { after, age: None, in_doubt: false });
             session.take_write(&mut out);
             note_ids(&mut bytes, &out);
         }

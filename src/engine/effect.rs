@@ -85,6 +85,8 @@ pub enum Order {
     CatchUp {
         /// The id to read on from.
         after: Option<String>,
+        /// Without an id: everything of so long counts.
+        age: Option<Duration>,
         /// Something may have been sent on an earlier connection.
         in_doubt: bool,
     },

@@ -213,9 +213,9 @@ impl Driver {
             // panic): counting its messages as handled would acknowledge what is not committed.
             Order::Handled(_) | Order::Send { .. } | Order::Ask { .. } if !self.answered => return,
             Order::CatchUp { .. } if !self.bound => return,
-            Order::CatchUp { after, in_doubt } => {
+            Order::CatchUp { after, age, in_doubt } => {
                 self.answered = true;
-                Input::CatchUp { after, in_doubt }
+                Input::CatchUp { after, age, in_doubt }
             }
             Order::Send { tag, stanza } => Input::Send { tag, stanza },
             Order::Handled(count) => Input::Handled(count),

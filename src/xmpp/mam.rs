@@ -10,7 +10,9 @@
 //! there, still nothing follows it, and the two do not look as if one server had made them, the id is another server's.
 
 use crate::base::limits;
+use crate::base::time::to_rfc3339;
 use crate::xml::Element;
+use crate::xmpp::dataform::{Form, FormKind};
 use crate::xmpp::ns;
 
 /// The place before the first message: where the next catch-up begins when the archive was empty at the first.
@@ -80,6 +82,8 @@ pub enum Next<T> {
 #[derive(Clone, Debug)]
 pub struct CatchUp<T> {
     query: String,
+    /// What is older does not count: milliseconds since 1970, by the archive's clock.
+    start_ms: Option<i64>,
     direction: Direction<T>,
     /// Id of the newest message seen.
     newest: Option<String>,
@@ -116,13 +120,19 @@ impl<T> Held<T> {
 
 impl<T> CatchUp<T> {
     fn begin(query: String, direction: Direction<T>) -> CatchUp<T> {
-        CatchUp { query, direction, newest: None, more: None, is_passed_over: false }
+        CatchUp { query, start_ms: None, direction, newest: None, more: None, is_passed_over: false }
     }
 
     /// Begins after an id, or with nothing but a look at the newest id. `query` names the queries.
     pub fn new(query: String, after: Option<String>) -> CatchUp<T> {
         let direction = after.map_or(Direction::Mark, |after| Direction::Forward { after, end: None });
         CatchUp::begin(query, direction)
+    }
+
+    /// Begins with what came at a time, in milliseconds since 1970 by the archive's clock (XEP-0313 §4.1.2).
+    pub fn since(query: String, start_ms: i64) -> CatchUp<T> {
+        let direction = Direction::Forward { after: BEGINNING.to_string(), end: None };
+        CatchUp { start_ms: Some(start_ms), ..CatchUp::begin(query, direction) }
     }
 
     /// Begins after the newest id there was.
@@ -164,7 +174,14 @@ impl<T> CatchUp<T> {
             Some(edge) => set.with_child(edge),
             None => set,
         };
-        Element::new("query", ns::MAM).with("queryid", &self.query).with_child(set)
+        let query = Element::new("query", ns::MAM).with("queryid", &self.query);
+        match self.start_ms {
+            Some(start_ms) => {
+                let filter = Form::of_type(FormKind::Submit, ns::MAM).with_value("start", &to_rfc3339(start_ms));
+                query.with_child(filter.build()).with_child(set)
+            }
+            None => query.with_child(set),
+        }
     }
 
     /// A page is asked for: it will have all there is by now.

@@ -23,6 +23,7 @@ pub mod message;
 pub mod muc;
 pub mod ping;
 pub mod presence;
+pub mod time;
 pub mod version;
 
 pub mod adhoc;

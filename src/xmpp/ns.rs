@@ -30,6 +30,8 @@ pub const CAPS: &str = "http://jabber.org/protocol/caps";
 pub const VERSION: &str = "jabber:iq:version";
 /// XEP-0199: XMPP ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// XEP-0202: entity time.
+pub const TIME: &str = "urn:xmpp:time";
 /// XEP-0280: message carbons.
 pub const CARBONS: &str = "urn:xmpp:carbons:2";
 /// XEP-0297: stanza forwarding.

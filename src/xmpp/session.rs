@@ -108,10 +108,12 @@ pub enum Input<'a> {
         /// What is asked.
         payload: Element,
     },
-    /// Answer to [`Event::Bound`]: read the archive after this id (`None`: from now on), then go online.
+    /// Answer to [`Event::Bound`]: read the archive, then go online.
     CatchUp {
-        /// Last archive id that is surely committed.
+        /// Read on after this id, the last that is surely committed.
         after: Option<String>,
+        /// Without an id: everything of so long counts, and is read. `None`: what was there before does not count.
+        age: Option<Duration>,
         /// Something may have been sent on an earlier connection: it is looked for until it must have arrived. Without
         /// an id in the newest pages; what they have is told before [`Event::Mark`].
         in_doubt: bool,
@@ -312,6 +314,8 @@ enum About {
     Account,
     /// Copies of messages (XEP-0280).
     Carbons,
+    /// What time it is at the server (XEP-0202): the archive is to be read from so long ago.
+    Time(Duration),
     /// A page of the archive (XEP-0313).
     Archive,
     /// Whether the link lives (XEP-0199).
@@ -408,7 +412,7 @@ impl Session {
             Input::Lost(lost) => self.lost(Some(lost)),
             Input::Closed => self.lost(None),
             Input::Send { tag, stanza } => self.send(tag, stanza),
-            Input::CatchUp { after, in_doubt } => self.catch_up(after, in_doubt),
+            Input::CatchUp { after, age, in_doubt } => self.catch_up(after, age, in_doubt),
             Input::Handled(count) => self.handled(count),
             Input::Taken(count) => self.deliveries.taken(count),
             Input::Reset => self.reset(),

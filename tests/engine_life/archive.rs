@@ -110,3 +110,31 @@ fn what_may_have_got_out_is_looked_for() {
     let mut rig = rig.stopped();
     assert_eq!(rig.place(), id_of("m1"));
 }
+
+/// The first time, the archive of a bot's own account is read from when the bot was made; a person's, from now on.
+#[test]
+fn a_new_bot_hears_what_was_said_since_it_was_made() {
+    let places = |rig: &mut Rig, account| {
+        let bound = session::Event::Bound { jid: full("bot@example.org/r"), facts: Facts::default() };
+        let effects = rig.told(account, bound);
+        let place = effects.into_iter().find_map(|effect| match effect {
+            Effect::Session(id, Order::CatchUp { after, age, .. }) if id == account => Some((after, age)),
+            _ => None,
+        });
+        place.expect("the archive is read")
+    };
+    let (mut rig, ..) = Rig::new();
+    rig.wait(Duration::from_secs(90));
+    let (bot, person) = (rig.core.account, rig.person);
+    assert_eq!(places(&mut rig, bot), (None, Some(Duration::from_secs(90))));
+    assert_eq!(places(&mut rig, person), (None, None));
+    rig.hears_from_anna("m1");
+    assert_eq!(places(&mut rig, bot).0, id_of("m1"));
+
+    // All that an account made for the bot has heard was said to the bot.
+    let new = NewBot { mode: Mode::Dedicated, wait: Wait::No, ..NewBot::new("New", bare(OWNER)) };
+    let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(new));
+    rig.started(&effects);
+    let made = rig.core.account;
+    assert_eq!(places(&mut rig, made).0, Some(String::new()));
+}

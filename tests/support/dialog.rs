@@ -266,12 +266,16 @@ impl Player {
             "Closed" => Input::Closed,
             "Lost" => Input::Lost(Lost::Network(rest.into())),
             "Certificate" => Input::Lost(Lost::Certificate(rest.into())),
+            "CatchUpSince" => {
+                let age = Duration::from_secs(rest.parse().unwrap());
+                Input::CatchUp { after: None, age: Some(age), in_doubt: false }
+            }
             "CatchUp" | "CatchUpInDoubt" => {
                 let after = match rest {
                     "beginning" => Some(String::new()),
                     id => Some(id.to_string()).filter(|id| !id.is_empty()),
                 };
-                Input::CatchUp { after, in_doubt: name == "CatchUpInDoubt" }
+                Input::CatchUp { after, age: None, in_doubt: name == "CatchUpInDoubt" }
             }
             "Handled" => Input::Handled(rest.parse().unwrap()),
             "Taken" => Input::Taken(rest.parse().unwrap()),

@@ -48,3 +48,5 @@ pub const MARK_AGE: Duration = Duration::from_secs(5);
 pub const MARKS_MAX: usize = 4_096;
 /// Stack of our own threads; deep recursion is bounded everywhere ([`ELEMENT_DEPTH_MAX`](super::ELEMENT_DEPTH_MAX)).
 pub const THREAD_STACK_BYTES: usize = 512 * 1024;
+/// Unix time before which no clock was right: boards without one begin in 1970, or with the day their system was built.
+pub const CLOCK_UNSET_BEFORE: i64 = 1_767_225_600;

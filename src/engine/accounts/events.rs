@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::crypto::Hash;
 use crate::base::id::AccountId;
+use crate::base::limits;
 use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::text;
@@ -12,6 +13,8 @@ use crate::engine::Engine;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::handle::Connection;
 use crate::store;
+use crate::store::row::Origin;
+use crate::xmpp::mam;
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::session::{Event, Facts, Skipped};
 
@@ -159,18 +162,29 @@ impl Engine {
         }
     }
 
-    /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have
+    /// From where the archive is read: from the mark, or where there is none from when the bot was made, or from the mark of the oldest message that may or may not have
     /// got out, so that it is found there and not sent twice.
     fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
         let outbox_mark = self.store.first_outbox_mark(id)?.flatten();
         let waits = self.store.has_outbox(id)?;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
         let in_doubt = waits && account.in_doubt;
-        account.looks_back = in_doubt && after.is_none();
-        self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, in_doubt }));
+        let created_at = account.row.bot.and_then(|bot| self.bots.get(&bot)).map(|bot| bot.row.created_at);
+        // All that is in the archive of an account made for the bot is for the bot.
+        let is_new = created_at.is_some() && matches!(account.row.origin, Origin::Api | Origin::Register);
+        let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
+        let after = after.or_else(|| is_new.then(|| mam::BEGINNING.to_string()));
+        let age = created_at.and_then(|at| age(at, self.now.unix()));
+        account.looks_back = in_doubt && after.is_none() && age.is_none();
+        self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
         Ok(())
     }
+}
+
+/// How long ago a bot was made; unknown where the clock was not set then.
+fn age(created_at: i64, now: i64) -> Option<Duration> {
+    let age = u64::try_from(now.saturating_sub(created_at)).ok()?;
+    (created_at >= limits::CLOCK_UNSET_BEFORE).then(|| Duration::from_secs(age))
 }
 
 fn facts_text(facts: &Facts) -> String {

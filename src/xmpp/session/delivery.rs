@@ -29,6 +29,8 @@ pub(super) struct Deliveries {
     /// Live messages that came before the archive was read, and their sizes.
     held: Vec<Arrived>,
     held_bytes: usize,
+    /// More came than may be held, before the archive was asked: the last that was held then with an id.
+    passed: Option<Option<String>>,
     /// Archive ids told lately, the newest last; no more of them than there can be held messages to compare with.
     archived: VecDeque<String>,
 }
@@ -102,6 +104,24 @@ impl Deliveries {
         self.held.iter().rev().find_map(|arrived| arrived.message.archive_id.as_deref())
     }
 
+    /// A live message is left to the archive, which is not asked yet.
+    pub(super) fn pass(&mut self) {
+        if self.passed.is_none() {
+            self.passed = Some(self.last_held().map(String::from));
+        }
+    }
+
+    /// Behind which id messages were left to the archive, if any were.
+    pub(super) fn take_passed(&mut self) -> Option<Option<String>> {
+        self.passed.take()
+    }
+
+    /// There is no archive: others may have forged its ids (XEP-0359 §6). `false` where a message was left to it.
+    pub(super) fn distrust_ids(&mut self) -> bool {
+        self.held.iter_mut().for_each(|held| held.message.archive_id = None);
+        self.passed.is_none()
+    }
+
     /// Whether a held message could be read from the archive again.
     pub(super) fn holds_archive_ids(&self) -> bool {
         self.held.iter().any(|arrived| arrived.message.archive_id.is_some())
@@ -125,6 +145,7 @@ impl Deliveries {
     pub(super) fn disconnected(&mut self) {
         self.held = Vec::new();
         self.held_bytes = 0;
+        self.passed = None;
         self.archived.clear();
     }
 

@@ -11,6 +11,9 @@ use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::stream::Got;
 use crate::xmpp::{disco, ns, roster, version};
 
+/// More messages than may be held, and no archive that they could be read from.
+pub(super) const TOO_MANY: &str = "too many messages came before we were there for them";
+
 impl Session {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         match &mut self.stream {
@@ -187,7 +190,8 @@ impl Session {
         match message::read(element, &self.config.account) {
             Reading::Live(mut message) => {
                 // Without an archive the server need not keep others from forging its ids (XEP-0359 §6).
-                message.archive_id = message.archive_id.filter(|_| self.facts.archive);
+                let may_have = self.facts.archive || matches!(self.state, State::Asking(_));
+                message.archive_id = message.archive_id.filter(|_| may_have);
                 if message.is_for_engine() {
                     self.live(message, bytes);
                 } else {
@@ -221,8 +225,12 @@ impl Session {
             }
             // Better out of order than not at all.
             (State::CatchingUp(_), None) => self.tell_message(arrived),
-            // Nobody knows yet that we are here.
-            _ => self.give_up_connection("too many messages came before we were there for them"),
+            // What an earlier connection of ours had not taken comes before we have said that we are here.
+            (_, Some(_)) => {
+                self.deliveries.pass();
+                self.drop_message(Some(arrived));
+            }
+            (_, None) => self.give_up_connection(TOO_MANY),
         }
     }
 

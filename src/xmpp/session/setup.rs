@@ -3,14 +3,19 @@
 //! The order matters. Carbons are on and our presence is out before the archive is asked, so a message is either in the
 //! archive by then or comes live. Live ones are held back until the archive is read, and those it had are dropped.
 //!
-//! The first time there is no place to read on from. It is looked up before our presence is out and told at once, so that
+//! The first time there is no place to read on from. A bot's own account is read from when the bot was made, so that what
+//! was said to it before it was here is not lost; the server is asked for its time, as the archive goes by its clock. On a
+//! person's account what was before does not count: where the archive ends is looked up before our presence is out and told at once, so that
 //! from the first message on whatever is cut off finds its place again.
 //!
 //! A server may still be busy with what an earlier connection of ours sent while it answers this one; ejabberd does. Where
 //! something may have been sent on it, the archive is looked at again until nothing of ours has turned up for a while.
 
 use super::delivery::{Ages, Arrived};
+use super::inbound::TOO_MANY;
 use super::{About, Event, Facts, Session, State, Timer};
+use std::time::Duration;
+
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::xml::Element;
@@ -19,7 +24,7 @@ use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
 use crate::xmpp::message::Inbound;
 use crate::xmpp::sm::{self, Sm};
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
-use crate::xmpp::{carbons, disco, mam, ns, ping};
+use crate::xmpp::{carbons, disco, mam, ns, ping, time};
 
 impl Session {
     /// A new stream is bound: asks everything at once, for one round trip.
@@ -93,6 +98,7 @@ impl Session {
                 self.facts.carbons = iq.kind == IqKind::Result;
                 self.conclude_setup_if_answered();
             }
+            About::Time(age) => self.read_since(age, iq.payload.as_ref().and_then(time::read)),
             About::Archive => self.archive_answered(&iq),
             // Any answer shows that the link lives, and that what stood before it has arrived.
             About::Link => {}
@@ -113,6 +119,7 @@ impl Session {
     pub(super) fn not_answered(&mut self, about: About) {
         match about {
             About::Account | About::Carbons | About::Link => {}
+            About::Time(age) => self.read_since(age, None),
             About::Archive => self.give_up_connection("the message archive does not answer"),
             About::Fence => self.give_up_connection("the server does not answer pings"),
             About::Engine(tag) => {
@@ -140,6 +147,9 @@ impl Session {
     pub(super) fn conclude_setup(&mut self) {
         let State::Asking(jid) = &self.state else { return };
         let jid = jid.clone();
+        if !self.facts.archive && !self.deliveries.distrust_ids() {
+            return self.give_up_connection(TOO_MANY);
+        }
         log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.facts);
         self.state = State::Bound;
         self.timers.stop(Timer::Negotiate as usize);
@@ -147,7 +157,7 @@ impl Session {
         self.tell(Event::Bound { jid, facts: self.facts.clone() });
     }
 
-    pub(super) fn catch_up(&mut self, after: Option<String>, in_doubt: bool) {
+    pub(super) fn catch_up(&mut self, after: Option<String>, age: Option<Duration>, in_doubt: bool) {
         if !matches!(self.state, State::Bound) {
             return;
         }
@@ -156,21 +166,42 @@ impl Session {
             self.send_presence();
             return self.release();
         }
-        self.is_placed = after.is_some();
-        self.ages = Ages::default();
-        if self.is_placed {
-            self.send_presence();
+        if let (None, Some(age)) = (&after, age) {
+            return self.ask(Peer::Server, About::Time(age), IqKind::Get, time::build_query());
         }
+        let is_placed = after.is_some();
         let query = format!("{:08x}", self.random());
-        self.read_archive(match after {
+        let catch_up = match after {
             None if in_doubt => CatchUp::backward(query),
             after => CatchUp::new(query, after),
-        });
+        };
+        self.begin_archive(catch_up, is_placed);
+    }
+
+    /// The server has said what time it is, or does not say.
+    fn read_since(&mut self, age: Duration, server_ms: Option<i64>) {
+        let now_ms = server_ms.unwrap_or(self.now.unix_ms);
+        // A second more, as times are told in whole seconds.
+        let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX).saturating_add(1000);
+        let query = format!("{:08x}", self.random());
+        self.begin_archive(CatchUp::since(query, now_ms.saturating_sub(age_ms)), true);
+    }
+
+    fn begin_archive(&mut self, catch_up: CatchUp<Option<Arrived>>, is_placed: bool) {
+        self.is_placed = is_placed;
+        self.ages = Ages::default();
+        if is_placed {
+            self.send_presence();
+        }
+        self.read_archive(catch_up);
     }
 
     fn read_archive(&mut self, catch_up: CatchUp<Option<Arrived>>) {
         self.state = State::CatchingUp(Box::new(catch_up));
         self.ask_page();
+        if let (Some(last), State::CatchingUp(catch_up)) = (self.deliveries.take_passed(), &mut self.state) {
+            catch_up.read_on(last.as_deref());
+        }
     }
 
     /// Shows our presence, where another one is out.
