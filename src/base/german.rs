@@ -238,7 +238,6 @@ the account {} is disabled{}: ask {} | das Konto {1} ist gesperrt{2}: frage den 
 the password of {} has expired{}: set a new one at its server, and {} | das Passwort von {1} ist abgelaufen{2}: setze bei seinem Server ein neues, und {3}
 the server refuses the login of {}: {}; check {} | der Server lehnt die Anmeldung von {1} ab: {2}; prüfe das Konto und die Einstellungen seines Servers
 {} bytes are more than the server takes | {1} Bytes sind mehr, als der Server nimmt
-too many messages came before we were there for them | zu viele Nachrichten kamen, bevor wir für sie da waren
 the server acknowledges more than was sent | der Server bestätigt mehr, als gesendet wurde
 the message archive does not answer | das Nachrichtenarchiv antwortet nicht
 the server does not answer pings | der Server antwortet nicht auf Pings

@@ -5,7 +5,7 @@
 //! `net::driver` calls this; nothing here has a socket, a clock or randomness of its own.
 //!
 //! From login to login: `Connecting`, `Negotiating` (the [`Stream`]'s affair), `Asking` what the server can, `Bound` until
-//! the engine says how far it is, `CatchingUp` with the archive, `Online`; after a loss `Waiting` for the next try.
+//! the engine says how far it is, `Dating` the first time, `CatchingUp` with the archive, `Online`; after a loss `Waiting` for the next try.
 //! `connection` makes and loses connections, `setup` leads from a bound stream to online, `inbound` reads what
 //! comes, `delivery` counts what the engine has not handled.
 
@@ -276,6 +276,8 @@ enum State {
     Asking(Jid),
     /// Waits for [`Input::CatchUp`].
     Bound,
+    /// Asks the server for its time: the archive is to be read from so long ago.
+    Dating(Duration),
     /// Reads the archive.
     CatchingUp(Box<CatchUp<Option<Arrived>>>),
     /// Everything goes both ways, since then.
@@ -314,8 +316,8 @@ enum About {
     Account,
     /// Copies of messages (XEP-0280).
     Carbons,
-    /// What time it is at the server (XEP-0202): the archive is to be read from so long ago.
-    Time(Duration),
+    /// What time it is at the server (XEP-0202).
+    Time,
     /// A page of the archive (XEP-0313).
     Archive,
     /// Whether the link lives (XEP-0199).
@@ -449,12 +451,16 @@ impl Session {
 
     /// Whether the driver should go on reading: false while too much is unhandled.
     pub fn wants_bytes(&self) -> bool {
-        !self.deliveries.is_full()
+        let waits = matches!(self.state, State::Bound) && self.deliveries.is_overfull();
+        !waits && !self.deliveries.is_full()
     }
 
     /// Whether stanzas may be sent and received.
     fn is_established(&self) -> bool {
-        matches!(self.state, State::Asking(_) | State::Bound | State::CatchingUp(_) | State::Online(_))
+        matches!(
+            self.state,
+            State::Asking(_) | State::Bound | State::Dating(_) | State::CatchingUp(_) | State::Online(_)
+        )
     }
 
     fn send(&mut self, tag: Option<u64>, stanza: String) {

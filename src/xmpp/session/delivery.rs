@@ -94,9 +94,19 @@ impl Deliveries {
         if self.held.len() >= limits::HELD_BACK_MAX || bytes > limits::HELD_BACK_BYTES_MAX {
             return Some(arrived);
         }
-        self.held_bytes = bytes;
-        self.held.push(arrived);
+        self.hold_more(arrived);
         None
+    }
+
+    /// Holds one more than may be.
+    pub(super) fn hold_more(&mut self, arrived: Arrived) {
+        self.held_bytes += arrived.bytes;
+        self.held.push(arrived);
+    }
+
+    /// Whether more is held than may be.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.held.len() > limits::HELD_BACK_MAX || self.held_bytes > limits::HELD_BACK_BYTES_MAX
     }
 
     /// The archive id of the last message that is held and has one.
@@ -116,10 +126,9 @@ impl Deliveries {
         self.passed.take()
     }
 
-    /// There is no archive: others may have forged its ids (XEP-0359 §6). `false` where a message was left to it.
-    pub(super) fn distrust_ids(&mut self) -> bool {
+    /// There is no archive: others have forged its ids (XEP-0359 §6).
+    pub(super) fn distrust_ids(&mut self) {
         self.held.iter_mut().for_each(|held| held.message.archive_id = None);
-        self.passed.is_none()
     }
 
     /// Whether a held message could be read from the archive again.

@@ -11,9 +11,6 @@ use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::stream::Got;
 use crate::xmpp::{disco, ns, roster, version};
 
-/// More messages than may be held, and no archive that they could be read from.
-pub(super) const TOO_MANY: &str = "too many messages came before we were there for them";
-
 impl Session {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         match &mut self.stream {
@@ -230,7 +227,11 @@ impl Session {
                 self.deliveries.pass();
                 self.drop_message(Some(arrived));
             }
-            (_, None) => self.give_up_connection(TOO_MANY),
+            // What can wait nowhere else is held all the same; nothing more is read until it may be told.
+            (_, None) => {
+                self.deliveries.hold_more(arrived);
+                self.hurry();
+            }
         }
     }
 

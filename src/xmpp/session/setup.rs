@@ -12,7 +12,6 @@
 //! something may have been sent on it, the archive is looked at again until nothing of ours has turned up for a while.
 
 use super::delivery::{Ages, Arrived};
-use super::inbound::TOO_MANY;
 use super::{About, Event, Facts, Session, State, Timer};
 use std::time::Duration;
 
@@ -98,7 +97,7 @@ impl Session {
                 self.facts.carbons = iq.kind == IqKind::Result;
                 self.conclude_setup_if_answered();
             }
-            About::Time(age) => self.read_since(age, iq.payload.as_ref().and_then(time::read)),
+            About::Time => self.read_since(iq.payload.as_ref().and_then(time::read)),
             About::Archive => self.archive_answered(&iq),
             // Any answer shows that the link lives, and that what stood before it has arrived.
             About::Link => {}
@@ -119,7 +118,7 @@ impl Session {
     pub(super) fn not_answered(&mut self, about: About) {
         match about {
             About::Account | About::Carbons | About::Link => {}
-            About::Time(age) => self.read_since(age, None),
+            About::Time => self.read_since(None),
             About::Archive => self.give_up_connection("the message archive does not answer"),
             About::Fence => self.give_up_connection("the server does not answer pings"),
             About::Engine(tag) => {
@@ -147,8 +146,8 @@ impl Session {
     pub(super) fn conclude_setup(&mut self) {
         let State::Asking(jid) = &self.state else { return };
         let jid = jid.clone();
-        if !self.facts.archive && !self.deliveries.distrust_ids() {
-            return self.give_up_connection(TOO_MANY);
+        if !self.facts.archive {
+            self.deliveries.distrust_ids();
         }
         log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.facts);
         self.state = State::Bound;
@@ -167,7 +166,9 @@ impl Session {
             return self.release();
         }
         if let (None, Some(age)) = (&after, age) {
-            return self.ask(Peer::Server, About::Time(age), IqKind::Get, time::build_query());
+            self.state = State::Dating(age);
+            self.ask(Peer::Server, About::Time, IqKind::Get, time::build_query());
+            return self.hurry();
         }
         let is_placed = after.is_some();
         let query = format!("{:08x}", self.random());
@@ -179,12 +180,26 @@ impl Session {
     }
 
     /// The server has said what time it is, or does not say.
-    fn read_since(&mut self, age: Duration, server_ms: Option<i64>) {
+    fn read_since(&mut self, server_ms: Option<i64>) {
+        let State::Dating(age) = self.state else { return };
         let now_ms = server_ms.unwrap_or(self.now.unix_ms);
         // A second more, as times are told in whole seconds.
         let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX).saturating_add(1000);
         let query = format!("{:08x}", self.random());
         self.begin_archive(CatchUp::since(query, now_ms.saturating_sub(age_ms)), true);
+    }
+
+    /// More came than may be held: what is not known yet is guessed. An archive that is none shows when it is asked.
+    pub(super) fn hurry(&mut self) {
+        match self.state {
+            _ if !self.deliveries.is_overfull() => {}
+            State::Asking(_) => {
+                self.facts.archive = true;
+                self.conclude_setup();
+            }
+            State::Dating(_) => self.read_since(None),
+            _ => {}
+        }
     }
 
     fn begin_archive(&mut self, catch_up: CatchUp<Option<Arrived>>, is_placed: bool) {
