@@ -10,11 +10,11 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use botmother::base::crypto::sha256;
-use botmother::base::id::{AccountId, BotId, OutboxId, UpdateId};
+use botmother::base::id::{AccountId, BotId, MessageId, OutboxId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::store::row::{AccountRow, BotRow, CommandRow, FileRow, LocalRow, OutboxRow, RoomRow, SentBefore};
+use botmother::store::row::{AccountRow, BotRow, CommandRow, FileRow, OutboxRow, RoomRow, SentBefore};
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
@@ -30,6 +30,8 @@ mod files;
 mod messages;
 #[path = "store/transactions.rs"]
 mod transactions;
+#[path = "store/upgrade.rs"]
+mod upgrade;
 
 const TOKEN: &str = "bm_TOKEN-that-nobody-may-read-0123456";
 const PASSWORD: &str = "PASSWORD-that-nobody-may-read";
@@ -131,8 +133,9 @@ fn message(account: AccountId, bot: Option<BotId>, id: &str, mark: Option<&str>)
     }
 }
 
-fn line(bot: Option<BotId>, text: &str) -> LocalRow {
-    LocalRow { id: 0, bot, from_owner: true, sender: "owner".into(), text: text.into(), created_at: NOW }
+/// A line of the owner in the built-in chat.
+fn say(store: &mut Store, bot: Option<BotId>, text: &str) -> MessageId {
+    store.insert_local(bot, (true, text), NOW, NOW).unwrap()
 }
 
 /// One row in every table. Gives bot and account.
@@ -146,7 +149,7 @@ fn fill(store: &mut Store) -> (BotId, AccountId) {
     store.store_setting(&format!("bot_{id}_ai_enabled"), "true").unwrap();
     store.insert_audit(Some(id), "create", "name=one", Some("127.0.0.1"), NOW).unwrap();
     store.remember_sent(id, "key", &sent_under("m1", [3; 32]), NOW).unwrap();
-    store.insert_local(&line(Some(id), "hello")).unwrap();
+    say(store, Some(id), "hello");
     (id, account)
 }
 

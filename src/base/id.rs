@@ -31,6 +31,18 @@ row_id!(
     UpdateId
 );
 row_id!(
+    /// Somebody bots talk with: row id in table `contact`.
+    ContactId
+);
+row_id!(
+    /// What a bot has with one address: row id in table `conversation`.
+    ConversationId
+);
+row_id!(
+    /// What was said, by a bot or to it: row id in table `message`. Growing, never reused.
+    MessageId
+);
+row_id!(
     /// One accepted outgoing message: row id in `outbox`.
     OutboxId
 );

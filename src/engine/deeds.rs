@@ -88,9 +88,9 @@ impl Engine {
     pub(super) fn carry_out(&mut self, bot: BotId, act: &Act, way: Way, hash: &[u8; 32]) -> Result<Answer, Trouble> {
         let (message_id, encrypted) =
             self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| match way {
-                Way::Local(name) => {
+                Way::Local => {
                     engine.note_sealed(message_id, false);
-                    engine.act_locally(bot, name, &act.deed)
+                    engine.act_locally(bot, &act.deed)
                 }
                 Way::Account(account) if act.kind == Kind::Groupchat => {
                     engine.act_in_room((account, bot), act, message_id)
@@ -218,17 +218,17 @@ impl Engine {
     }
 
     /// The built-in chat has lines of text, and nothing can be done to them afterwards.
-    fn act_locally(&mut self, bot: BotId, name: String, deed: &Deed) -> Result<(), Trouble> {
+    fn act_locally(&mut self, bot: BotId, deed: &Deed) -> Result<(), Trouble> {
         match deed {
             Deed::File { url, caption } => {
-                self.say_locally(Speaker::Bot(bot, name.clone()), url)?;
+                self.say_locally(Speaker::Bot(bot), url)?;
                 if let Some(text) = caption {
-                    self.say_locally(Speaker::Bot(bot, name), text)?;
+                    self.say_locally(Speaker::Bot(bot), text)?;
                 }
                 Ok(())
             }
             Deed::Reaction { emoji, .. } if !emoji.is_empty() => {
-                self.say_locally(Speaker::Bot(bot, name), emoji)?;
+                self.say_locally(Speaker::Bot(bot), emoji)?;
                 Ok(())
             }
             Deed::Edit { .. } | Deed::Deletion { .. } => {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::base::id::BotId;
+use crate::base::id::{BotId, MessageId};
 use crate::base::limits;
 use crate::base::remedy::LIST_BOTS;
 use crate::engine::command;
@@ -83,19 +83,18 @@ impl Engine {
     }
 
     pub(super) fn say_locally(&mut self, speaker: Speaker, text: &str) -> Result<i64, store::Error> {
-        let (bot, from_owner, sender) = match speaker {
-            Speaker::Owner(bot) => (bot, true, "owner".to_string()),
-            Speaker::Manager => (None, false, "Botmother".to_string()),
-            Speaker::Bot(id, name) => (Some(id), false, name),
+        let (bot, from_owner) = match speaker {
+            Speaker::Owner(bot) => (bot, true),
+            Speaker::Manager => (None, false),
+            Speaker::Bot(id) => (Some(id), false),
         };
         self.local.has_new = true;
-        let created_at = self.now.unix();
-        self.store.insert_local(&LocalRow { id: 0, bot, from_owner, sender, text: text.to_string(), created_at })
+        Ok(self.store.insert_local(bot, (from_owner, text), self.now.unix(), self.lived())?.0)
     }
 
     pub(super) fn local_read(&mut self, with: Option<&str>, after: i64, timeout: Duration) -> Result<Verdict, Trouble> {
         let with = with.map(|name| self.local_bot(name)).transpose()?;
-        let after = if after < 0 { self.store.last_local()? } else { after };
+        let after = if after < 0 { self.store.last_local()?.0 } else { after };
         let lines = self.read_lines(with, after)?;
         if !lines.is_empty() || timeout.is_zero() || self.stopping {
             return Ok(Verdict::Outcome(Ok(Answer::Lines(lines))));
@@ -104,8 +103,12 @@ impl Engine {
     }
 
     fn read_lines(&mut self, with: Option<BotId>, after: i64) -> Result<Vec<LocalLine>, store::Error> {
-        let rows = self.store.list_local(with.map(Some), after, limits::UPDATES_PER_ANSWER_MAX)?;
-        let line = |row: LocalRow| LocalLine { id: row.id, at: row.created_at, from: row.sender, text: row.text };
+        let rows = self.store.list_local(with.map(Some), MessageId(after), limits::UPDATES_PER_ANSWER_MAX)?;
+        let line = |row: LocalRow| {
+            let from =
+                if row.from_owner { "owner".to_string() } else { row.bot_name.unwrap_or("Botmother".to_string()) };
+            LocalLine { id: row.id.0, at: row.at, from, text: row.text }
+        };
         Ok(rows.into_iter().map(line).collect())
     }
 

@@ -164,11 +164,11 @@ impl Engine {
         let reply_to = new.reply_to.as_ref().map_or(0, String::len);
         Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
         match self.way(id, &new.to)? {
-            Way::Local(_) if new.encrypt => {
+            Way::Local if new.encrypt => {
                 Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into())
             }
-            Way::Local(name) => {
-                self.say_locally(Speaker::Bot(id, name), &new.text)?;
+            Way::Local => {
+                self.say_locally(Speaker::Bot(id), &new.text)?;
                 self.note_sealed(message_id, false);
                 Ok(())
             }
@@ -188,7 +188,7 @@ impl Engine {
         }
         let to_local = owner::is_local(&to.bare());
         match self.voice(bot) {
-            Voice::Local if to_local => Ok(Way::Local(bot.row.name.clone())),
+            Voice::Local if to_local => Ok(Way::Local),
             Voice::Local => {
                 let text = "the bot belongs to owner@local and can write to owner@local only; \
                             create it for an XMPP account to write to others";

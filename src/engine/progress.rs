@@ -11,7 +11,7 @@ use crate::base::limits;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::{Progress, SentRow};
+use crate::store::row::{Conversation, Progress, SentRow};
 use crate::xmpp::message::{Inbound, Kind, Outbound, Stage};
 use crate::xmpp::stanza::StanzaError;
 
@@ -30,17 +30,17 @@ impl Engine {
         let outbound = if is_followed { outbound.wanting_receipt().markable() } else { outbound };
         self.enqueue(account, Some(bot), to, message_id, outbound)?;
         let row = SentRow {
-            id: 0,
-            account,
-            bot,
-            message_id: message_id.to_string(),
-            recipient: to.clone(),
             original: original.map(str::to_string),
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
-            deleted: false,
-            room_id: None,
+            ..SentRow::new((account, bot), to, message_id, self.now.unix())
         };
-        Ok(self.store.insert_sent(&row, self.lived())?)
+        let bare = to.bare();
+        // An occupant is somebody of his own; of everybody else all devices are one.
+        let place = match self.is_room(account, &bare) && to.resource().is_some() {
+            true => Conversation::private(account, bot, to),
+            false => Conversation::chat(account, bot, &bare),
+        };
+        Ok(self.store.insert_sent(&place, &row, self.lived())?)
     }
 
     /// The server has these. Called before they leave the outbox.

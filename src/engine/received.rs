@@ -2,7 +2,7 @@
 //! (XEP-0308), reactions (XEP-0444), retractions (XEP-0424); receipts (XEP-0184) and displayed markers (XEP-0333).
 //!
 //! Corrections and retractions count only from whoever said what they are about: which bot got what from whom is
-//! remembered as a hash in `seen`. Only bots with an account of their own confirm anything, never for a person.
+//! remembered. Only bots with an account of their own confirm anything, never for a person.
 
 use crate::base::id::{self, AccountId, BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -11,7 +11,7 @@ use crate::engine::handle::Receive;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::AiPlace;
+use crate::store::row::{AiPlace, Conversation, ToldRow};
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
 /// Something said, on its way into a bot's queue.
@@ -87,15 +87,14 @@ impl Engine {
         let payload = payload.text_if("reply_to", message.reply.as_ref().map(|reply| reply.id.as_str()));
         let payload = self.tell_key_of(message, payload);
         let payload = self.tell_attachments(bot, said.id, &message.attachments, payload)?;
-        for id in [&message.id, &message.origin_id].into_iter().flatten() {
-            self.store.see(account, &got_key(bot, from, id), self.lived())?;
-        }
+        let told = told_row(said.id, said.at, message);
+        self.store.insert_told(&Conversation::chat(account, bot, from), &told, self.lived())?;
         self.queue_update(bot, UpdateKind::Message.as_str(), &payload.end())
     }
 
     /// Whether a bot got the message with this id from somebody.
     pub(super) fn got(&self, account: AccountId, bot: BotId, from: &BareJid, id: &str) -> Result<bool, store::Error> {
-        self.store.has_seen(account, &got_key(bot, from, id))
+        self.store.was_told(account, bot, from, id)
     }
 
     /// Reactions and retractions for a bot's own account, by somebody it listens to.
@@ -266,8 +265,11 @@ fn event_id(message: &Inbound) -> Option<&str> {
     Some(id.as_str()).filter(|_| !message.is_encrypted)
 }
 
-fn got_key(bot: BotId, from: &BareJid, id: &str) -> String {
-    format!("g:{bot}:{from}:{id}")
+/// The ids by which a message is known again: the one its bot's program knows, and another.
+pub(super) fn told_row<'a>(id: &str, at: i64, message: &'a Inbound) -> ToldRow<'a> {
+    let ids = [message.id.as_deref(), message.origin_id.as_deref()];
+    let id = ids.into_iter().flatten().find(|own| *own == id).or(ids[0]).or(ids[1]);
+    ToldRow { id, other_id: ids.into_iter().flatten().find(|other| Some(*other) != id), at }
 }
 
 /// JSON of a text.

@@ -4,8 +4,8 @@ use crate::base::id::{AccountId, BotId};
 
 /// Where what a bot does goes out.
 pub(super) enum Way {
-    /// Into the built-in chat, under the bot's name.
-    Local(String),
+    /// Into the built-in chat.
+    Local,
     /// Through an account.
     Account(AccountId),
 }
@@ -16,6 +16,6 @@ pub(super) enum Speaker {
     Owner(Option<BotId>),
     /// The manager.
     Manager,
-    /// A bot, with its name.
-    Bot(BotId, String),
+    /// A bot.
+    Bot(BotId),
 }

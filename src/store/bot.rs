@@ -42,6 +42,7 @@ impl Store {
     pub fn delete_bot(&mut self, id: BotId) -> Result<(), Error> {
         // '`' follows '_': the range holds what begins with `bot_3_`, by the primary key.
         self.write("DELETE FROM settings WHERE key >= ? AND key < ?", &[&format!("bot_{id}_"), &format!("bot_{id}`")])?;
+        self.delete_conversations_of_bot(id)?;
         self.write("DELETE FROM bot WHERE id = ?", &[&id.0])?;
         Ok(())
     }

@@ -19,10 +19,11 @@ mod ai;
 mod audit;
 mod bot;
 mod command;
-mod heard;
+mod contact;
 mod file;
 mod idempotency;
 mod local;
+mod message;
 mod omemo;
 mod outbox;
 mod profile;
@@ -31,17 +32,21 @@ mod room;
 mod seen;
 mod sent;
 mod setting;
+mod told;
 mod trust;
 mod update;
 mod webhook;
 
+use std::collections::HashMap;
 use std::fs::File;
 
 use rusqlite::Connection;
 
 use crate::base::crypto::SealKey;
+use crate::base::id::BotId;
 
 pub use error::Error;
+pub use told::KnownMessage;
 
 /// What a committed transaction survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +63,10 @@ pub struct Store {
     key: SealKey,
     state: State,
     generation: generation::Generation,
+    /// The number of the newest message, once it is known.
+    last_message: Option<i64>,
+    /// Messages of each bot since they were counted.
+    since_trim: HashMap<Option<BotId>, i64>,
     /// Holds the data directory for us; dropped after the connection. `None` in memory.
     _lock: Option<File>,
 }

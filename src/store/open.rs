@@ -1,5 +1,6 @@
 //! Opening: the data directory, its lock, the files' modes, the pragmas. Called once, at the start.
 
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -59,7 +60,7 @@ impl Store {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags)?;
-        let mut store = Store::start(connection, key, Some(lock), durability)?;
+        let mut store = Store::start(connection, key, Some((lock, &path)), durability)?;
         store.generation = Generation::of(data_dir);
         if database == Database::New {
             let directory = File::open(data_dir).and_then(|directory| directory.sync_all());
@@ -82,7 +83,15 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags)?;
         connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
-        let store = Store { connection, key, state: State::Clean, generation: Generation::default(), _lock: None };
+        let store = Store {
+            connection,
+            key,
+            state: State::Clean,
+            generation: Generation::default(),
+            last_message: None,
+            since_trim: HashMap::new(),
+            _lock: None,
+        };
         migrate::check(&store)?;
         Ok(Some(store))
     }
@@ -93,7 +102,12 @@ impl Store {
         Store::start(connection, SealKey::new(&[7; 32]), None, Durability::Process).expect("our own schema is valid")
     }
 
-    fn start(connection: Connection, key: SealKey, lock: Option<File>, durability: Durability) -> Result<Store, Error> {
+    fn start(
+        connection: Connection,
+        key: SealKey,
+        file: Option<(File, &Path)>,
+        durability: Durability,
+    ) -> Result<Store, Error> {
         connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(limits::STATEMENTS_MAX);
         // Only at the birth of a file: later it would be written again, at every start.
@@ -106,8 +120,17 @@ impl Store {
             Durability::Process => "PRAGMA synchronous = NORMAL",
         })?;
         let generation = Generation::default();
-        let mut store = Store { connection, key, state: State::Clean, generation, _lock: lock };
-        migrate::migrate(&mut store)?;
+        let (lock, path) = file.unzip();
+        let mut store = Store {
+            connection,
+            key,
+            state: State::Clean,
+            generation,
+            last_message: None,
+            since_trim: HashMap::new(),
+            _lock: lock,
+        };
+        migrate::migrate(&mut store, path)?;
         Ok(store)
     }
 }

@@ -18,18 +18,8 @@ impl Store {
             retention,
         )?;
         self.purge_seen(now_s, clock_s)?;
+        self.purge_messages(now_s)?;
         // The one with the lowest number is the oldest, so looking costs one step.
-        self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM sent WHERE id = (SELECT min(id) FROM sent) AND created_at < ?)",
-            "DELETE FROM sent WHERE created_at < ?",
-            now_s - limits::SENT_RETENTION.as_secs() as i64,
-        )?;
-        self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM heard WHERE id = (SELECT min(id) FROM heard) AND created_at < ?)",
-            "DELETE FROM heard WHERE created_at < ?",
-            now_s - limits::SEEN_RETENTION.as_secs() as i64,
-        )?;
-        // Likewise.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM file WHERE id = (SELECT min(id) FROM file) AND created_at < ?)",
             "DELETE FROM file WHERE created_at < ?",
@@ -53,16 +43,35 @@ impl Store {
             "DELETE FROM audit_log WHERE id <= ?",
             self.number("SELECT max(id) FROM audit_log", &[])? - limits::AUDIT_ROWS_MAX,
         )?;
-        self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM local_message WHERE id <= ?)",
-            "DELETE FROM local_message WHERE id <= ?",
-            self.number(
-                "SELECT id FROM local_message ORDER BY id DESC LIMIT 1 OFFSET ?",
-                &[&limits::LOCAL_MESSAGES_MAX],
-            )?,
-        )?;
         self.shrink()?;
         Ok(dropped)
+    }
+
+    /// What was told is remembered for a shorter time than what was sent: a receipt comes later than a correction. Of the
+    /// built-in chat the newest lines stay. Who has no message any more goes, too.
+    fn purge_messages(&mut self, now_s: i64) -> Result<(), Error> {
+        let local = "conversation_id IN (SELECT id FROM conversation WHERE channel = 'local')";
+        let last_line = self.number(
+            &format!("SELECT id FROM message WHERE {local} AND body IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?"),
+            &[&limits::LOCAL_MESSAGES_MAX],
+        )?;
+        let told = now_s - limits::SEEN_RETENTION.as_secs() as i64;
+        let sent = now_s - limits::SENT_RETENTION.as_secs() as i64;
+        let mut deleted = 0;
+        for (old, bound) in [
+            ("body IS NULL AND contact_id IS NOT NULL AND created_at < ?", told),
+            ("body IS NULL AND created_at < ?", sent),
+            (&format!("{local} AND body IS NOT NULL AND id <= ?"), last_line),
+        ] {
+            if self.number(&format!("SELECT EXISTS (SELECT 1 FROM message WHERE {old})"), &[&bound])? != 0 {
+                deleted += self.write(&format!("DELETE FROM message WHERE {old}"), &[&bound])?;
+            }
+        }
+        if deleted > 0 {
+            self.write("DELETE FROM conversation WHERE id NOT IN (SELECT conversation_id FROM message)", &[])?;
+            self.delete_strangers()?;
+        }
+        Ok(())
     }
 
     /// What is known of the devices of people who were not written to for long, and with whom there is no session; it is
@@ -105,8 +114,8 @@ impl Store {
     /// The newest time that anything was stored at.
     pub fn newest_stamp(&self) -> Result<Option<i64>, Error> {
         let newest = self.row(
-            "SELECT max(at) FROM (SELECT max(created_at) AS at FROM update_queue UNION ALL SELECT max(at) FROM seen
-             UNION ALL SELECT max(created_at) FROM sent UNION ALL SELECT max(timestamp) FROM audit_log
+            "SELECT max(at) FROM (SELECT max(created_at) AS at FROM update_queue UNION ALL
+             SELECT max(created_at) FROM message UNION ALL SELECT max(timestamp) FROM audit_log
              UNION ALL SELECT max(at) FROM omemo_list)",
             &[],
             |row| Ok(row.get::<_, Option<i64>>(0)?),

@@ -5,6 +5,10 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::text;
 
+mod message;
+
+pub use message::{Channel, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
+
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]
 pub struct BotRow {
@@ -304,80 +308,6 @@ pub struct RoomRow {
     pub members: Vec<BotId>,
 }
 
-/// A row of `sent`: a message that a bot sent.
-#[derive(Clone, Debug)]
-pub struct SentRow {
-    /// Its number: the order of sending.
-    pub id: i64,
-    /// Through which account.
-    pub account: AccountId,
-    /// Which bot.
-    pub bot: BotId,
-    /// `id` and origin-id on the wire.
-    pub message_id: String,
-    /// To whom, as the bot said.
-    pub recipient: Jid,
-    /// The message whose place it took, if it is a correction.
-    pub original: Option<String>,
-    /// How far it has come.
-    pub progress: Progress,
-    /// It was taken back.
-    pub deleted: bool,
-    /// The id by which reactions and retractions mean it in a room, once the room has shown it.
-    pub room_id: Option<String>,
-}
-
-/// A row of `heard`: something that bots were told of in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeardRow {
-    /// The id by which bots know it.
-    pub told_id: String,
-    /// The id attribute its author gave it, by which corrections mean it.
-    pub wire_id: String,
-    /// Who may change it: an occupant id (XEP-0421), or a nick where the room gives none.
-    pub author: String,
-    /// His nick when he said it.
-    pub nick: String,
-}
-
-/// How far a message has come, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Progress {
-    /// To the outbox.
-    Accepted,
-    /// To the server.
-    Sent,
-    /// To a device of the recipient.
-    Delivered,
-    /// Before his eyes.
-    Displayed,
-    /// It came back.
-    Failed,
-    /// Nobody wants to know.
-    Untracked,
-}
-
-const PROGRESS: [Progress; 6] = [
-    Progress::Accepted,
-    Progress::Sent,
-    Progress::Delivered,
-    Progress::Displayed,
-    Progress::Failed,
-    Progress::Untracked,
-];
-
-impl Progress {
-    /// As in the database.
-    pub fn as_number(self) -> i64 {
-        self as i64
-    }
-
-    /// Reads it; what is unknown moves no more.
-    pub fn from_number(number: i64) -> Progress {
-        PROGRESS.into_iter().find(|progress| progress.as_number() == number).unwrap_or(Progress::Untracked)
-    }
-}
-
 /// A row of `update_queue`.
 #[derive(Clone, Debug)]
 pub struct UpdateRow {
@@ -445,23 +375,6 @@ pub struct CommandRow {
     pub command: String,
     /// One line.
     pub description: String,
-}
-
-/// A row of `local_message`: the built-in chat.
-#[derive(Clone, Debug)]
-pub struct LocalRow {
-    /// Growing id.
-    pub id: i64,
-    /// The bot the line belongs to, on either side; `None` for the manager.
-    pub bot: Option<BotId>,
-    /// Whether the owner said it.
-    pub from_owner: bool,
-    /// Who speaks, for showing.
-    pub sender: String,
-    /// What was said.
-    pub text: String,
-    /// Unix time.
-    pub created_at: i64,
 }
 
 /// How a bot's AI is set up.

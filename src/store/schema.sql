@@ -245,20 +245,6 @@ CREATE TABLE room_member (
 ) WITHOUT ROWID;
 CREATE INDEX room_member_bot ON room_member (bot_id);
 
--- Owner: heard.rs. What bots were told of in rooms: only its author changes it, and replies name him.
-CREATE TABLE heard (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-  room       TEXT NOT NULL,
-  told_id    TEXT NOT NULL,                         -- by which bots know it
-  wire_id    TEXT NOT NULL,                         -- the id attribute its author gave it
-  author     TEXT NOT NULL,                         -- his occupant id, else his nick
-  nick       TEXT NOT NULL,
-  created_at INTEGER NOT NULL
-);
-CREATE INDEX heard_told ON heard (account_id, room, told_id);
-CREATE INDEX heard_wire ON heard (account_id, room, wire_id);
-
 -- Owner: seen.rs. key is 16 bytes of a hash: the same small size whatever a server takes for an id.
 CREATE TABLE seen (
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -266,26 +252,51 @@ CREATE TABLE seen (
   at         INTEGER NOT NULL,
   PRIMARY KEY (account_id, key)
 ) WITHOUT ROWID;
-CREATE INDEX seen_at ON seen (at);
 
--- Owner: sent.rs. What bots sent: only its sender changes a message or takes it back, and he learns how far it has come.
--- progress: 0 accepted, 1 sent, 2 delivered, 3 displayed, 4 failed, 5 nobody asks.
-CREATE TABLE sent (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
-  message_id TEXT NOT NULL,
-  recipient  TEXT NOT NULL,
-  original   TEXT,                                  -- the message whose place a correction takes
-  progress   INTEGER NOT NULL,
-  deleted    INTEGER NOT NULL DEFAULT 0,
-  room_id    TEXT,                                  -- the id that the room gave it
-  created_at INTEGER NOT NULL
+-- Owner: contact.rs. Who bots talk with, on every channel; in a room, each of its occupants.
+CREATE TABLE contact (
+  id      INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL,                            -- xmpp | local
+  address TEXT NOT NULL,                            -- of an occupant: room/id:occupant id or room/nick:nick
+  name    TEXT NOT NULL,                            -- what he was called last; '' where that is not known
+  UNIQUE (channel, address)
 );
-CREATE INDEX sent_room ON sent (account_id, room_id) WHERE room_id IS NOT NULL;
-CREATE INDEX sent_message ON sent (account_id, message_id);
-CREATE INDEX sent_bot ON sent (bot_id, id);
-CREATE INDEX sent_unseen ON sent (bot_id, recipient, id) WHERE progress < 3;
+
+-- Owner: contact.rs. What a bot has with one address on one channel; without a bot: what the manager has.
+CREATE TABLE conversation (
+  id         INTEGER PRIMARY KEY,
+  channel    TEXT NOT NULL,
+  bot_id     INTEGER REFERENCES bot (id) ON DELETE CASCADE,
+  account_id INTEGER REFERENCES account (id) ON DELETE CASCADE, -- through which; NULL where the channel has none
+  address    TEXT NOT NULL,
+  kind       TEXT NOT NULL,                         -- chat | room | private: with an occupant of a room
+  contact_id INTEGER                                -- with whom; NULL in a room
+);
+CREATE INDEX conversation_address ON conversation (address, account_id, bot_id);
+
+-- Owner: message.rs. What bots said and were told: only its author changes a message or takes it back, replies name him,
+-- and a sender learns how far it has come. The rows of deleted bots and accounts are deleted with them by hand: references
+-- would need indexes. progress: 0 accepted, 1 sent, 2 delivered, 3 displayed, 4 failed, 5 nobody asks.
+CREATE TABLE message (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT, -- grows with time: a second has 1,024,000 of them
+  conversation_id INTEGER NOT NULL,
+  contact_id      INTEGER,                          -- who said it; NULL: the bot
+  recipient       TEXT,                             -- to what other address than the conversation's
+  name            TEXT,                             -- the id by which the bot's program knows it
+  key             INTEGER,                          -- 64 bits of the hash of that id
+  alias           INTEGER,                          -- the same of another id it has
+  room_id         TEXT,                             -- the id that a room gave what the bot said
+  body            TEXT,                             -- only where it is read again
+  original        TEXT,                             -- the message whose place a correction takes
+  progress        INTEGER NOT NULL,
+  deleted         INTEGER NOT NULL DEFAULT 0,
+  at              INTEGER NOT NULL,                 -- Unix time: when it was said
+  created_at      INTEGER NOT NULL
+);
+CREATE INDEX message_key ON message (key) WHERE key IS NOT NULL;
+CREATE INDEX message_alias ON message (alias) WHERE alias IS NOT NULL;
+CREATE INDEX message_unseen ON message (conversation_id, id) WHERE progress < 3;
+CREATE INDEX message_body ON message (conversation_id, id) WHERE body IS NOT NULL;
 
 -- Owner: sent.rs. Messages in an update queue whose sender wants to know when they are read.
 CREATE TABLE unread (
@@ -321,16 +332,6 @@ CREATE TABLE ai_turn (
 CREATE INDEX ai_turn_peer ON ai_turn (bot_id, peer, id);
 CREATE INDEX ai_turn_created ON ai_turn (created_at);
 CREATE INDEX ai_turn_open ON ai_turn (id) WHERE answer IS NULL;
-
--- Owner: local.rs. At most LOCAL_MESSAGES_MAX rows: small enough to go without an index.
-CREATE TABLE local_message (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  bot_id     INTEGER REFERENCES bot (id) ON DELETE CASCADE,
-  from_owner INTEGER NOT NULL,
-  sender     TEXT NOT NULL,
-  text       TEXT NOT NULL,
-  created_at INTEGER NOT NULL
-);
 
 -- Owner: trust.rs. Identity keys of others' devices; device 0: named before it was seen.
 CREATE TABLE omemo_key (

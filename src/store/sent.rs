@@ -1,64 +1,72 @@
-//! Tables `sent` and `unread`: what bots have sent and how far it has come, and what they got whose sender wants to know
-//! when it is read (XEP-0184, XEP-0333). The engine decides; rows go by age and number (purge.rs), and with their bot.
+//! What bots have sent, in table `message`, and how far it has come; and table `unread`: what they got whose sender wants
+//! to know when it is read (XEP-0184, XEP-0333). The engine decides; rows go by age and number, and with their bot.
 
 use rusqlite::Row;
 
-use crate::base::id::{AccountId, BotId, OutboxId, UpdateId};
+use crate::base::id::{AccountId, BotId, MessageId, OutboxId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
-use crate::base::limits;
-use crate::store::row::{Progress, SentRow};
+use crate::store::message::{NewMessage, key};
+use crate::store::row::{Conversation, Progress, SentRow};
 use crate::store::{Error, Store};
 
+/// What was sent, as [`read_sent`] reads it.
+macro_rules! sent {
+    ($of:literal) => {
+        concat!(
+            "SELECT m.id, c.account_id, c.bot_id, m.name, coalesce(m.recipient, c.address), m.original, m.progress,
+             m.deleted, m.room_id, m.at FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id ",
+            $of
+        )
+    };
+}
+
 impl Store {
-    /// Remembers a message; the oldest of the same bot go beyond the limit. The row's own `id` is ignored.
-    pub fn insert_sent(&mut self, row: &SentRow, now_s: i64) -> Result<(), Error> {
-        let id = self.insert(
-            "INSERT INTO sent (account_id, bot_id, message_id, recipient, original, progress, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-            &[
-                &row.account.0,
-                &row.bot.0,
-                &row.message_id,
-                &row.recipient.as_str(),
-                &row.original,
-                &row.progress.as_number(),
-                &now_s,
-            ],
-        )?;
-        if id % limits::SENT_COUNTED_EVERY == 0 {
-            self.trim_sent(row.bot)?;
-        }
-        Ok(())
+    /// Remembers a message; the oldest of the same bot go beyond the limit. The row's own `id` is ignored. `now_s` is in
+    /// time lived through.
+    pub fn insert_sent(&mut self, place: &Conversation<'_>, row: &SentRow, now_s: i64) -> Result<(), Error> {
+        let (conversation, _) = self.conversation(place)?;
+        let message = NewMessage {
+            bot: Some(row.bot),
+            conversation,
+            contact: None,
+            recipient: Some(row.recipient.as_str()).filter(|recipient| *recipient != place.address),
+            name: Some(&row.message_id),
+            alias: None,
+            body: None,
+            original: row.original.as_deref(),
+            progress: row.progress,
+            at: row.at,
+        };
+        self.insert_message(&message, now_s).map(drop)
     }
 
     /// What a bot sent through an account under this id.
     pub fn find_sent(&self, account: AccountId, message_id: &str) -> Result<Option<SentRow>, Error> {
         self.row(
-            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted, room_id FROM sent
-             WHERE account_id = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
-            &[&account.0, &message_id],
+            sent!(
+                "WHERE m.key = ? AND m.name = ? AND m.contact_id IS NULL AND c.account_id = ? ORDER BY m.id DESC LIMIT 1"
+            ),
+            &[&key(message_id), &message_id, &account.0],
             read_sent,
         )
     }
 
     /// What stands behind a message of the outbox and has not come further than that.
     pub fn find_sent_of(&self, id: OutboxId) -> Result<Option<SentRow>, Error> {
-        self.row(
-            "SELECT s.id, s.account_id, s.bot_id, s.message_id, s.recipient, s.original, s.progress, s.deleted,
-                    s.room_id
-             FROM outbox AS o JOIN sent AS s ON s.account_id = o.account_id AND s.message_id = o.message_id
-             WHERE o.id = ? AND s.progress = 0 LIMIT 1",
-            &[&id.0],
-            read_sent,
-        )
+        let sql = "SELECT account_id, message_id FROM outbox WHERE id = ?";
+        let known = self.row(sql, &[&id.0], |row| Ok((AccountId(row.get(0)?), row.get::<_, String>(1)?)))?;
+        let Some((account, message_id)) = known else { return Ok(None) };
+        Ok(self.find_sent(account, &message_id)?.filter(|row| row.progress == Progress::Accepted))
     }
 
     /// What a bot sent to the same recipient before a message and nobody has seen yet, oldest first, the newest so many.
     pub fn list_unseen_before(&self, row: &SentRow, limit: usize) -> Result<Vec<SentRow>, Error> {
         let mut rows = self.rows(
-            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted, room_id FROM sent
-             WHERE bot_id = ? AND recipient = ? AND id < ? AND progress < 3 ORDER BY id DESC LIMIT ?",
-            &[&row.bot.0, &row.recipient.as_str(), &row.id, &i64::try_from(limit).unwrap_or(i64::MAX)],
+            sent!(
+                "WHERE m.conversation_id = (SELECT conversation_id FROM message WHERE id = ?1) AND m.id < ?1
+                 AND m.progress < 3 AND coalesce(m.recipient, c.address) = ?2 ORDER BY m.id DESC LIMIT ?3"
+            ),
+            &[&row.id.0, &row.recipient.as_str(), &i64::try_from(limit).unwrap_or(i64::MAX)],
             read_sent,
         )?;
         rows.reverse();
@@ -66,20 +74,14 @@ impl Store {
     }
 
     /// Notes how far a message has come.
-    pub fn store_progress(&mut self, id: i64, progress: Progress) -> Result<(), Error> {
-        self.write("UPDATE sent SET progress = ? WHERE id = ?", &[&progress.as_number(), &id])?;
-        Ok(())
-    }
-
-    /// Notes that a message was taken back.
-    pub fn store_deleted(&mut self, id: i64) -> Result<(), Error> {
-        self.write("UPDATE sent SET deleted = 1 WHERE id = ?", &[&id])?;
+    pub fn store_progress(&mut self, id: MessageId, progress: Progress) -> Result<(), Error> {
+        self.write("UPDATE message SET progress = ? WHERE id = ?", &[&progress.as_number(), &id.0])?;
         Ok(())
     }
 
     /// Notes the id that a room gave a message.
-    pub fn store_room_id(&mut self, id: i64, room_id: &str) -> Result<(), Error> {
-        self.write("UPDATE sent SET room_id = ? WHERE id = ?", &[&room_id, &id])?;
+    pub fn store_room_id(&mut self, id: MessageId, room_id: &str) -> Result<(), Error> {
+        self.write("UPDATE message SET room_id = ?, alias = ? WHERE id = ?", &[&room_id, &key(room_id), &id.0])?;
         Ok(())
     }
 
@@ -91,9 +93,8 @@ impl Store {
         room_id: &str,
     ) -> Result<Option<SentRow>, Error> {
         self.row(
-            "SELECT id, account_id, bot_id, message_id, recipient, original, progress, deleted, room_id FROM sent
-             WHERE account_id = ? AND room_id = ? AND recipient = ? LIMIT 1",
-            &[&account.0, &room_id, &room.as_str()],
+            sent!("WHERE m.alias = ? AND m.room_id = ? AND c.account_id = ? AND c.address = ? LIMIT 1"),
+            &[&key(room_id), &room_id, &account.0, &room.as_str()],
             read_sent,
         )
     }
@@ -133,21 +134,11 @@ impl Store {
         )?;
         Ok(())
     }
-
-    /// All but the newest messages of a bot go.
-    fn trim_sent(&mut self, bot: BotId) -> Result<(), Error> {
-        self.write(
-            "DELETE FROM sent WHERE bot_id = ?1 AND id <=
-             (SELECT id FROM sent WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-            &[&bot.0, &limits::SENT_PER_BOT_MAX],
-        )?;
-        Ok(())
-    }
 }
 
 fn read_sent(row: &Row<'_>) -> Result<SentRow, Error> {
     Ok(SentRow {
-        id: row.get(0)?,
+        id: MessageId(row.get(0)?),
         account: AccountId(row.get(1)?),
         bot: BotId(row.get(2)?),
         message_id: row.get(3)?,
@@ -156,6 +147,7 @@ fn read_sent(row: &Row<'_>) -> Result<SentRow, Error> {
         progress: Progress::from_number(row.get(6)?),
         deleted: row.get(7)?,
         room_id: row.get(8)?,
+        at: row.get(9)?,
     })
 }
 

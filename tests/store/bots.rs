@@ -44,7 +44,7 @@ fn a_number_once_given_names_nothing_else() {
     let (id, account) = fill(&mut store);
     let update = store.insert_update(id, "message", "{}", NOW).unwrap();
     let outbox = store.insert_outbox(&message(account, None, "m2", None)).unwrap();
-    let local = store.insert_local(&line(Some(id), "again")).unwrap();
+    let local = say(&mut store, Some(id), "again");
     store.commit().unwrap();
     store.delete_bot(id).unwrap();
     store.delete_account(account).unwrap();
@@ -69,7 +69,7 @@ fn a_deleted_bot_leaves_nothing_but_what_it_sent() {
     store.store_setting(&format!("bot_{id}1_ai_enabled"), "true").unwrap();
     store.delete_bot(id).unwrap();
     store.commit().unwrap();
-    for table in ["bot_command", "update_queue", "idempotency", "local_message"] {
+    for table in ["bot_command", "update_queue", "idempotency", "message", "conversation", "contact"] {
         assert_eq!(dir.count(table), 0, "{table}");
     }
     assert_eq!(store.list_bots().unwrap()[0].id, other);

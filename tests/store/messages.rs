@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use botmother::store::row::{HeardRow, OmemoPeer, OmemoSessionRow};
+use botmother::store::KnownMessage;
+use botmother::store::row::{Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, ToldRow};
 
 use super::*;
 
@@ -49,29 +50,80 @@ fn what_was_heard_in_rooms_has_several_names() {
         wire_id: "w".into(),
         author: author.into(),
         nick: "anna".into(),
+        at: NOW,
     };
-    store.insert_heard(account, &den, &row("a1", "id:1"), NOW).unwrap();
-    store.insert_heard(account, &den, &row("a2", "id:2"), NOW).unwrap();
-    assert_eq!(store.find_heard(account, &den, "a1").unwrap(), Some(row("a1", "id:1")));
+    let heard = |told_id: &str, author: &str| {
+        Some(KnownMessage { told_id: told_id.into(), author: author.into(), nick: "anna".into() })
+    };
+    store.insert_heard((account, bot), &den, &row("a1", "id:1"), NOW).unwrap();
+    store.insert_heard((account, bot), &den, &row("a2", "id:2"), NOW).unwrap();
+    assert_eq!(store.find_heard(account, &den, "a1").unwrap(), heard("a1", "id:1"));
     assert_eq!(store.find_heard(account, &tea, "a1").unwrap(), None);
-    assert_eq!(store.find_heard_of(account, &den, "id:2", "w").unwrap(), Some(row("a2", "id:2")));
+    assert_eq!(store.find_heard_of(account, &den, "id:2", "w").unwrap(), heard("a2", "id:2"));
     assert_eq!(store.find_heard_of(account, &den, "id:3", "w").unwrap(), None);
 
     let ours = RoomRow { members: vec![bot], ..room(account, "den@muc.example.org") };
     store.store_room(&ours).unwrap();
     assert_eq!(store.list_rooms(account).unwrap(), [ours]);
-    store.delete_bot(bot).unwrap();
-    assert_eq!(store.list_rooms(account).unwrap()[0].members, []);
     store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64, 0).unwrap();
     assert!(store.find_heard(account, &den, "a1").unwrap().is_some());
     store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1, 0).unwrap();
     assert_eq!(store.find_heard(account, &den, "a1").unwrap(), None);
     // The oldest go beyond the limit.
-    for n in 0..limits::HEARD_MAX + 600 {
-        store.insert_heard(account, &den, &row(&format!("n{n}"), "id:1"), NOW).unwrap();
+    for n in 0..limits::MESSAGES_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY {
+        store.insert_heard((account, bot), &den, &row(&format!("n{n}"), "id:1"), NOW).unwrap();
     }
     assert_eq!(store.find_heard(account, &den, "n0").unwrap(), None);
-    assert!(store.find_heard(account, &den, "n600").unwrap().is_some());
+    let last = limits::MESSAGES_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY - 1;
+    assert!(store.find_heard(account, &den, &format!("n{last}")).unwrap().is_some());
+    store.delete_bot(bot).unwrap();
+    assert_eq!(store.list_rooms(account).unwrap()[0].members, []);
+    assert_eq!(store.find_heard(account, &den, &format!("n{last}")).unwrap(), None);
+}
+
+/// Only what its own author said under an id is meant by it; the rows of somebody else's bot or account are not looked at.
+#[test]
+fn what_was_told_in_chats_has_two_names() {
+    let mut store = Store::memory();
+    let (bot, account) = fill(&mut store);
+    let (anna, eve) = (jid("anna@example.org"), jid("eve@example.org"));
+    let told = ToldRow { id: Some("i1"), other_id: Some("o1"), at: NOW };
+    store.insert_told(&Conversation::chat(account, bot, &anna), &told, NOW).unwrap();
+    let nameless = ToldRow { id: None, other_id: None, at: NOW };
+    store.insert_told(&Conversation::chat(account, bot, &anna), &nameless, NOW).unwrap();
+    for id in ["i1", "o1"] {
+        assert!(store.was_told(account, bot, &anna, id).unwrap(), "{id}");
+        assert!(!store.was_told(account, bot, &eve, id).unwrap());
+        assert!(!store.was_told(account, BotId(bot.0 + 1), &anna, id).unwrap());
+        assert!(!store.was_told(AccountId(account.0 + 1), bot, &anna, id).unwrap());
+        assert_eq!(store.find_sent(account, id).unwrap().map(|row| row.message_id), None);
+    }
+    let age = limits::SEEN_RETENTION.as_secs() as i64;
+    store.purge(NOW + age, 0).unwrap();
+    assert!(store.was_told(account, bot, &anna, "o1").unwrap());
+    store.purge(NOW + age + 1, 0).unwrap();
+    assert!(!store.was_told(account, bot, &anna, "o1").unwrap());
+}
+
+/// Who has no message any more is forgotten; the built-in chat stays.
+#[test]
+fn people_go_with_their_messages() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let (bot, account) = fill(&mut store);
+    let room = jid("den@muc.example.org");
+    let row =
+        HeardRow { told_id: "a1".into(), wire_id: String::new(), author: "id:1".into(), nick: "anna".into(), at: NOW };
+    store.insert_heard((account, bot), &room, &row, NOW).unwrap();
+    let told = ToldRow { id: Some("i1"), other_id: None, at: NOW };
+    for n in 0..3 {
+        store.insert_told(&Conversation::chat(account, bot, &jid(&format!("a{n}@example.org"))), &told, NOW).unwrap();
+    }
+    store.commit().unwrap();
+    assert_eq!((dir.count("contact"), dir.count("conversation"), dir.count("message")), (5, 5, 5));
+    store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1, 0).unwrap();
+    store.commit().unwrap();
+    assert_eq!((dir.count("contact"), dir.count("conversation"), dir.count("message")), (1, 1, 1));
 }
 
 #[test]
@@ -164,20 +216,23 @@ fn idempotency_keys_belong_to_a_bot() {
 fn the_local_chat_is_read_by_bot() {
     let mut store = Store::memory();
     let one = store.insert_bot(&bot("one", None)).unwrap();
-    assert_eq!(store.last_local().unwrap(), 0);
-    let first = store.insert_local(&line(None, "to the manager")).unwrap();
-    let second = store.insert_local(&line(Some(one), "to the bot")).unwrap();
+    assert_eq!(store.last_local().unwrap(), MessageId(0));
+    let first = say(&mut store, None, "to the manager");
+    let second = say(&mut store, Some(one), "to the bot");
     assert_eq!(store.last_local().unwrap(), second);
-    let ids = |bot, after, limit| -> Vec<i64> {
+    let ids = |bot, after, limit| -> Vec<MessageId> {
         store.list_local(bot, after, limit).unwrap().iter().map(|row| row.id).collect()
     };
-    assert_eq!(ids(None, 0, 9), [first, second]);
-    assert_eq!(ids(None, 0, 1), [first]);
+    assert_eq!(ids(None, MessageId(0), 9), [first, second]);
+    assert_eq!(ids(None, MessageId(0), 1), [first]);
     assert_eq!(ids(None, first, 9), [second]);
-    assert_eq!(ids(Some(None), 0, 9), [first]);
-    assert_eq!(ids(Some(Some(one)), 0, 9), [second]);
-    let row = store.list_local(Some(Some(one)), 0, 9).unwrap().remove(0);
-    assert_eq!(format!("{row:?}"), format!("{:?}", LocalRow { id: second, ..line(Some(one), "to the bot") }));
+    assert_eq!(ids(Some(None), MessageId(0), 9), [first]);
+    assert_eq!(ids(Some(Some(one)), MessageId(0), 9), [second]);
+    let row = store.list_local(Some(Some(one)), MessageId(0), 9).unwrap().remove(0);
+    let (bot_name, text) = (Some("one".to_string()), "to the bot".to_string());
+    assert_eq!(row, LocalRow { id: second, bot: Some(one), bot_name, from_owner: true, text, at: NOW });
+    store.delete_bot(one).unwrap();
+    assert_eq!(store.list_local(None, MessageId(0), 9).unwrap().len(), 1);
 }
 
 #[test]
@@ -196,7 +251,7 @@ fn what_is_old_goes() {
         store.insert_audit(None, "x", &number.to_string(), None, NOW).unwrap();
     }
     for number in 0..limits::LOCAL_MESSAGES_MAX + 4 {
-        store.insert_local(&line(None, &number.to_string())).unwrap();
+        say(&mut store, None, &number.to_string());
     }
     store.commit().unwrap();
 
@@ -211,8 +266,8 @@ fn what_is_old_goes() {
     assert_eq!(store.sent_before(one, "key").unwrap(), None);
     assert!(store.sent_before(two, "young").unwrap().is_some());
     assert_eq!(dir.count("audit_log"), limits::AUDIT_ROWS_MAX);
-    assert_eq!(dir.count("local_message"), limits::LOCAL_MESSAGES_MAX);
-    assert_eq!(store.list_local(None, 0, 1).unwrap()[0].text, "4", "the newest are kept");
+    assert_eq!(dir.count("message WHERE body IS NOT NULL"), limits::LOCAL_MESSAGES_MAX);
+    assert_eq!(store.list_local(None, MessageId(0), 1).unwrap()[0].text, "4", "the newest are kept");
     assert!(!store.see(account, "stanza-1", NOW).unwrap(), "kept longer than the rest");
     store.commit().unwrap();
 

@@ -10,9 +10,7 @@ pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 pub const FREE_PAGES_KEPT: i64 = 1_024;
 /// Pages given back in one purge: moving them must not hold up the engine for long.
 pub const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
-/// Rows of sent messages are counted with one insertion in so many: counting reads as many as are kept.
-pub const SENT_COUNTED_EVERY: i64 = 512;
-/// The same for messages heard in rooms.
-pub const HEARD_COUNTED_EVERY: i64 = 512;
+/// Messages of a bot are counted with one insertion in so many: counting reads as many as are kept.
+pub const MESSAGES_COUNTED_EVERY: i64 = 1_024;
 /// The same for files, of which a bot keeps fewer.
 pub const FILE_COUNTED_EVERY: i64 = 128;

@@ -13,7 +13,7 @@ use crate::engine::kinds::UpdateKind;
 use crate::engine::texts;
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::{Progress, SentRow};
+use crate::store::row::{Conversation, Progress, SentRow};
 use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
 
 impl Engine {
@@ -75,17 +75,11 @@ impl Engine {
         let is_followed = self.bot(bot)?.kinds.has(UpdateKind::MessageState);
         self.enqueue_to_room(account, bot, room, message_id, outbound)?;
         let row = SentRow {
-            id: 0,
-            account,
-            bot,
-            message_id: message_id.to_string(),
-            recipient: room.to_jid(),
             original: original.map(str::to_string),
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
-            deleted: false,
-            room_id: None,
+            ..SentRow::new((account, bot), &room.to_jid(), message_id, self.now.unix())
         };
-        Ok(self.store.insert_sent(&row, self.lived())?)
+        Ok(self.store.insert_sent(&Conversation::room(account, bot, room), &row, self.lived())?)
     }
 
     /// Takes a message back, a file with its caption.

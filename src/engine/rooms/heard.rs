@@ -13,9 +13,9 @@ use crate::engine::Engine;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::kinds::UpdateKind;
 use crate::engine::received::{Incoming, ids};
-use crate::engine::received::{quoted, words};
+use crate::engine::received::{quoted, told_row, words};
 use crate::store;
-use crate::store::row::{AiPlace, HeardRow, SentRow};
+use crate::store::row::{AiPlace, Conversation, HeardRow, SentRow};
 use crate::xmpp::message::{Attachment, Inbound, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
@@ -109,8 +109,10 @@ impl Engine {
         }
         let data = data.text_if("reply_to", answered.as_deref());
         let wire_id = message.id.clone().unwrap_or_default();
-        let row = HeardRow { told_id, wire_id, author, nick: nick.to_string() };
-        self.store.insert_heard(key.0, &key.1, &row, self.lived())?;
+        let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: self.time_of(message.stamp_ms) };
+        for bot in &bots {
+            self.store.insert_heard((key.0, *bot), &key.1, &row, self.lived())?;
+        }
         self.push_said(&bots, &row.told_id, &message.attachments, &data)?;
         if let Some(id) = &corrected {
             bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, id, Some(nick)))?;
@@ -250,7 +252,9 @@ impl Engine {
         let data = self.data(key, &inbound.from, "chat", body, stanza_id, self.time_of(inbound.stamp_ms));
         let data = data.text_if("reply_to", inbound.reply.as_ref().map(|reply| reply.id.as_str()));
         self.push_said(&bots, stanza_id, &inbound.attachments, &data)?;
+        let told = told_row(stanza_id, self.time_of(inbound.stamp_ms), inbound);
         bots.iter().try_for_each(|bot| {
+            self.store.insert_told(&Conversation::private(key.0, *bot, &inbound.from), &told, self.lived())?;
             let heard = Incoming {
                 peer: inbound.from.to_string(),
                 from: inbound.from.bare(),

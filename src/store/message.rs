@@ -1,0 +1,130 @@
+//! Table `message`: what bots said and were told, on every channel, one row for each bot. `sent.rs`, `told.rs` and
+//! `local.rs` read and write it for what they are about; here is what they share.
+//!
+//! A text stands here only where somebody reads it again, in the built-in chat; other rows are there so that replies,
+//! corrections, reactions and receipts are understood. Rows go by age and number.
+
+use crate::base::crypto::sha256;
+use crate::base::id::{AccountId, BotId, ContactId, ConversationId, MessageId};
+use crate::base::limits;
+use crate::store::row::Progress;
+use crate::store::{Error, Store};
+
+/// A message on its way into the table.
+pub(super) struct NewMessage<'a> {
+    pub(super) bot: Option<BotId>,
+    pub(super) conversation: ConversationId,
+    /// Who said it; `None` for the bot.
+    pub(super) contact: Option<ContactId>,
+    /// To what other address than the conversation's.
+    pub(super) recipient: Option<&'a str>,
+    /// The id by which the bot's program knows it, and by which it is found.
+    pub(super) name: Option<&'a str>,
+    /// Other ids by which it is found; of the first two that differ from the name one is kept.
+    pub(super) alias: Option<&'a str>,
+    pub(super) body: Option<&'a str>,
+    pub(super) original: Option<&'a str>,
+    pub(super) progress: Progress,
+    /// Unix time: when it was said.
+    pub(super) at: i64,
+}
+
+/// Under what an id is found: eight bytes of its hash, the same small size whatever a server takes for an id.
+pub(super) fn key(id: &str) -> i64 {
+    let hash = sha256(id.as_bytes());
+    i64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
+}
+
+impl Store {
+    /// Appends a message. `now_s` is in time lived through.
+    pub(super) fn insert_message(&mut self, message: &NewMessage<'_>, now_s: i64) -> Result<MessageId, Error> {
+        let id = self.next_message(now_s)?;
+        let alias = message.alias.filter(|alias| Some(*alias) != message.name).map(key);
+        self.write(
+            "INSERT INTO message (id, conversation_id, contact_id, recipient, name, key, alias, body, original, progress,
+             at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            &[
+                &id,
+                &message.conversation.0,
+                &message.contact.map(|contact| contact.0),
+                &message.recipient,
+                &message.name,
+                &message.name.map(key),
+                &alias,
+                &message.body,
+                &message.original,
+                &message.progress.as_number(),
+                &message.at,
+                &now_s,
+            ],
+        )?;
+        let count = self.since_trim.entry(message.bot).or_default();
+        *count += 1;
+        if *count >= limits::MESSAGES_COUNTED_EVERY {
+            *count = 0;
+            self.trim_messages(message.bot)?;
+        }
+        Ok(MessageId(id))
+    }
+
+    /// A number greater than all before it that says when: a second has a million of them, and JavaScript can read it.
+    fn next_message(&mut self, now_s: i64) -> Result<i64, Error> {
+        let last = match self.last_message {
+            Some(last) => last,
+            None => self.number("SELECT seq FROM sqlite_sequence WHERE name = 'message'", &[])?,
+        };
+        let id = now_s.saturating_mul(1000 << 10).max(last + 1);
+        self.last_message = Some(id);
+        Ok(id)
+    }
+
+    /// All but the newest messages of a bot go. What is shown again has bounds of its own.
+    fn trim_messages(&mut self, bot: Option<BotId>) -> Result<(), Error> {
+        self.write(
+            "DELETE FROM message WHERE body IS NULL
+             AND conversation_id IN (SELECT id FROM conversation WHERE bot_id IS ?1)
+             AND id <= (SELECT id FROM message WHERE body IS NULL
+                        AND +conversation_id IN (SELECT id FROM conversation WHERE bot_id IS ?1)
+                        ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            &[&bot.map(|bot| bot.0), &limits::MESSAGES_PER_BOT_MAX],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that a message was taken back.
+    pub fn store_deleted(&mut self, id: MessageId) -> Result<(), Error> {
+        self.write("UPDATE message SET deleted = 1 WHERE id = ?", &[&id.0])?;
+        Ok(())
+    }
+
+    /// The conversations of a bot go, before it does.
+    pub(super) fn delete_conversations_of_bot(&mut self, bot: BotId) -> Result<(), Error> {
+        // Nothing refers to the table of messages, or each deletion would search it.
+        self.write(
+            "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE bot_id = ?)",
+            &[&bot.0],
+        )?;
+        self.write("DELETE FROM conversation WHERE bot_id = ?", &[&bot.0])?;
+        self.delete_strangers()
+    }
+
+    /// The same for an account.
+    pub(super) fn delete_conversations_of_account(&mut self, account: AccountId) -> Result<(), Error> {
+        self.write(
+            "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE account_id = ?)",
+            &[&account.0],
+        )?;
+        self.write("DELETE FROM conversation WHERE account_id = ?", &[&account.0])?;
+        self.delete_strangers()
+    }
+
+    /// Those go whom nobody knows any more.
+    pub(super) fn delete_strangers(&mut self) -> Result<(), Error> {
+        self.write(
+            "DELETE FROM contact WHERE id NOT IN (SELECT contact_id FROM message WHERE contact_id IS NOT NULL)
+             AND id NOT IN (SELECT contact_id FROM conversation WHERE contact_id IS NOT NULL)",
+            &[],
+        )?;
+        Ok(())
+    }
+}

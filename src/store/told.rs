@@ -1,0 +1,123 @@
+//! What bots were told, in table `message`, by all the names it has: corrections and retractions count only from who said
+//! what they are about. In a chat that is a question of its ids. A room names a message once, its author otherwise:
+//! reactions, replies and retractions use the room's id, corrections the author's (XEP-0308 §3, XEP-0424 §5.1,
+//! XEP-0444 §4.2, XEP-0461 §4.1).
+
+use rusqlite::Row;
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::store::message::{NewMessage, key};
+use crate::store::row::{Channel, Conversation, HeardRow, Progress, ToldRow};
+use crate::store::{Error, Store};
+
+/// What was said in a room, as [`read_heard`] reads it.
+macro_rules! heard {
+    ($of:literal) => {
+        concat!(
+            "SELECT m.name, p.address, p.name FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+             JOIN contact AS p ON p.id = m.contact_id ",
+            $of,
+            " AND c.account_id = ? AND c.address = ? AND c.kind = 'room' ORDER BY m.id DESC LIMIT 1"
+        )
+    };
+}
+
+impl Store {
+    /// Remembers what a bot was told in a chat, by the ids its sender gave it.
+    pub fn insert_told(&mut self, place: &Conversation<'_>, row: &ToldRow<'_>, now_s: i64) -> Result<(), Error> {
+        let (conversation, contact) = self.conversation(place)?;
+        let message = NewMessage {
+            bot: place.bot,
+            conversation,
+            contact,
+            recipient: None,
+            name: row.id,
+            alias: row.other_id,
+            body: None,
+            original: None,
+            progress: Progress::Untracked,
+            at: row.at,
+        };
+        self.insert_message(&message, now_s).map(drop)
+    }
+
+    /// Whether a bot was told what somebody said under an id of his in a chat.
+    pub fn was_told(&self, account: AccountId, bot: BotId, from: &BareJid, id: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+                   WHERE (m.key = ?1 OR m.alias = ?1) AND m.contact_id IS NOT NULL
+                   AND c.bot_id = ?2 AND c.account_id = ?3 AND c.address = ?4)";
+        Ok(self.number(sql, &[&key(id), &bot.0, &account.0, &from.as_str()])? != 0)
+    }
+
+    /// Remembers what a bot was told in a room.
+    pub fn insert_heard(
+        &mut self,
+        (account, bot): (AccountId, BotId),
+        room: &BareJid,
+        row: &HeardRow,
+        now_s: i64,
+    ) -> Result<(), Error> {
+        let (conversation, _) = self.conversation(&Conversation::room(account, bot, room))?;
+        let contact = self.contact(Channel::Xmpp, &occupant(room, &row.author), Some(&row.nick))?;
+        let message = NewMessage {
+            bot: Some(bot),
+            conversation,
+            contact: Some(contact),
+            recipient: None,
+            name: Some(&row.told_id),
+            alias: Some(&row.wire_id).filter(|id| !id.is_empty()).map(String::as_str),
+            body: None,
+            original: None,
+            progress: Progress::Untracked,
+            at: row.at,
+        };
+        self.insert_message(&message, now_s).map(drop)
+    }
+
+    /// Who said what bots know by this id.
+    pub fn find_heard(&self, account: AccountId, room: &BareJid, told_id: &str) -> Result<Option<KnownMessage>, Error> {
+        self.row(
+            heard!("WHERE m.key = ? AND m.name = ?"),
+            &[&key(told_id), &told_id, &account.0, &room.as_str()],
+            |row| read_heard(row, room),
+        )
+    }
+
+    /// What this author said under an id of his own.
+    pub fn find_heard_of(
+        &self,
+        account: AccountId,
+        room: &BareJid,
+        author: &str,
+        wire_id: &str,
+    ) -> Result<Option<KnownMessage>, Error> {
+        self.row(
+            heard!("WHERE (m.key = ?1 OR m.alias = ?1) AND p.address = ?"),
+            &[&key(wire_id), &occupant(room, author), &account.0, &room.as_str()],
+            |row| read_heard(row, room),
+        )
+    }
+}
+
+/// Something that bots were told of in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownMessage {
+    /// The id by which bots know it.
+    pub told_id: String,
+    /// Who may change it, as in [`HeardRow`].
+    pub author: String,
+    /// What he is called now.
+    pub nick: String,
+}
+
+/// The address of an occupant: nobody else's, as a room has no `/` before its resource.
+fn occupant(room: &BareJid, author: &str) -> String {
+    format!("{room}/{author}")
+}
+
+fn read_heard(row: &Row<'_>, room: &BareJid) -> Result<KnownMessage, Error> {
+    let address: String = row.get(1)?;
+    let author = address.strip_prefix(room.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+    Ok(KnownMessage { told_id: row.get(0)?, author: author.to_string(), nick: row.get(2)? })
+}

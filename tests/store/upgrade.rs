@@ -1,0 +1,136 @@
+//! Files of older versions: brought to today's schema with all that is in them, and kept beside it as they were.
+
+use std::collections::BTreeMap;
+
+use botmother::base::id::MessageId;
+use botmother::store::row::{LocalRow, Progress, SentRow};
+
+use super::*;
+
+/// A file of version 1 with something in every table; the key fits it.
+fn of_version_1() -> Dir {
+    let dir = Dir::new();
+    fs::create_dir_all(&dir.0).unwrap();
+    fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
+    dir.raw().execute_batch(include_str!("version-1.sql")).unwrap();
+    dir
+}
+
+fn version(connection: &Connection) -> i64 {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+}
+
+/// Name and definition of everything in a file, without comments and space.
+fn schema(connection: &Connection) -> BTreeMap<String, String> {
+    let mut statement = connection.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).unwrap();
+    let plain = |sql: String| -> String {
+        let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+        lines.collect::<Vec<_>>().join(" ").split_whitespace().collect()
+    };
+    rows.map(|row| row.unwrap()).map(|(name, sql)| (name, plain(sql))).collect()
+}
+
+/// All rows of a table, as text.
+fn rows(connection: &Connection, table: &str) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = statement.column_count();
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<String> {
+        let values = (0..columns).map(|column| row.get::<_, rusqlite::types::Value>(column));
+        Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
+    };
+    let rows = statement.query_map([], read).unwrap();
+    rows.map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn what_a_file_of_version_1_has_is_all_there() {
+    let dir = of_version_1();
+    let before = dir.raw();
+    let tables: Vec<String> =
+        schema(&before).into_keys().filter(|name| !name.starts_with("sqlite_autoindex")).collect();
+    let kept: BTreeMap<&String, Vec<String>> = tables
+        .iter()
+        .filter(|name| !["sent", "heard", "local_message", "sqlite_sequence"].contains(&name.as_str()))
+        .filter(|name| before.table_exists(None, name.as_str()).unwrap())
+        .map(|name| (name, rows(&before, name)))
+        .collect();
+    assert!(kept.len() > 25 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
+    drop(before);
+
+    let store = dir.store();
+    let (account, bot) = (AccountId(1), BotId(1));
+    let found = |id: &str| store.find_sent(account, id).unwrap().unwrap();
+    let gist = |row: SentRow| (row.recipient.to_string(), row.original, row.progress, row.deleted, row.room_id);
+    assert_eq!(gist(found("m1")), ("anna@example.org/phone".into(), None, Progress::Accepted, false, None));
+    assert_eq!(gist(found("m2")).1.as_deref(), Some("m1"));
+    assert_eq!(gist(found("m3")), ("anna@example.org".into(), None, Progress::Untracked, true, None));
+    let den = jid("den@muc.example.org");
+    let in_room = store.find_sent_in_room(account, &den, "archived-1").unwrap().unwrap();
+    assert_eq!((in_room.message_id.as_str(), in_room.bot, in_room.at), ("r1", bot, NOW + 3));
+    assert!(found("m1").id < found("m2").id, "in the order of before");
+
+    let heard = store.find_heard(account, &den, "a1").unwrap().unwrap();
+    assert_eq!((heard.author.as_str(), heard.nick.as_str()), ("id:1", "Änne"), "called as he was called last");
+    assert_eq!(store.find_heard_of(account, &den, "id:1", "w").unwrap().unwrap().told_id, "a3");
+    assert_eq!(store.find_heard_of(account, &den, "nick:Eve", "w").unwrap().unwrap().told_id, "a2");
+
+    let lines = store.list_local(None, MessageId(0), 9).unwrap();
+    let texts: Vec<(Option<BotId>, bool, &str)> =
+        lines.iter().map(|line: &LocalRow| (line.bot, line.from_owner, line.text.as_str())).collect();
+    assert_eq!(
+        texts,
+        [(Some(bot), true, "hello"), (Some(bot), false, "hi"), (None, true, "/help"), (None, false, "…")]
+    );
+    assert_eq!((lines[0].at, lines[1].bot_name.as_deref()), (NOW, Some("one")));
+    assert_eq!(store.list_accounts().unwrap()[0].password, Secret::new(PASSWORD));
+    assert_eq!(store.list_bots().unwrap()[0].token, Some(Secret::new(TOKEN)));
+    drop(store);
+
+    let after = dir.raw();
+    for (table, before) in kept {
+        assert_eq!(rows(&after, table), before, "{table}");
+    }
+    let fresh = Dir::new();
+    fresh.store().close().unwrap();
+    let fresh = schema(&fresh.raw());
+    assert_eq!(schema(&after), fresh, "as a new file");
+    let copy = Connection::open(dir.file("botmother.db.version-1")).unwrap();
+    assert_eq!((version(&copy), version(&after)), (1, 2));
+    let mut of_copy = schema(&copy);
+    of_copy.retain(|name, _| !name.starts_with("sqlite_"));
+    assert!(of_copy.len() > 40 && rows(&copy, "sent").len() == 4);
+    assert_eq!(fs::metadata(dir.file("botmother.db.version-1")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn messages_go_on_after_an_upgrade() {
+    let dir = of_version_1();
+    // What is left of a copy that was cut off.
+    fs::write(dir.file("botmother.db.version-1"), "half").unwrap();
+    let mut store = dir.store();
+    let last = store.last_local().unwrap();
+    let next = store.insert_local(None, (true, "new"), NOW, NOW).unwrap();
+    assert!(next > last);
+    assert_eq!(store.list_local(None, last, 9).unwrap()[0].text, "new");
+    store.commit().unwrap();
+    store.close().unwrap();
+    fs::remove_file(dir.file("botmother.db.version-1")).unwrap();
+    let store = dir.store();
+    assert!(!store.is_dirty());
+    assert!(!dir.file("botmother.db.version-1").exists(), "once is enough");
+    assert_eq!(store.last_local().unwrap(), next);
+}
+
+#[test]
+fn an_upgrade_that_fails_changes_nothing() {
+    let dir = of_version_1();
+    dir.raw().execute_batch("CREATE TABLE message (x)").unwrap();
+    assert!(matches!(dir.error(), Error::Sql(_)));
+    let raw = dir.raw();
+    assert_eq!((version(&raw), rows(&raw, "sent").len()), (1, 4));
+    assert!(!raw.table_exists(None, "contact").unwrap());
+    raw.execute_batch("DROP TABLE message").unwrap();
+    drop(raw);
+    assert_eq!(dir.store().list_bots().unwrap().len(), 1);
+}
