@@ -3,7 +3,8 @@
 //! `face/*` and the command line build a [`Question`] (`handle/question.rs`); the engine thread answers it with an
 //! [`Answer`] (`handle/answer.rs`) after the commit of what it did. What bots can be set to is in `handle/settings.rs`.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 use crate::base::secret::Secret;
 use crate::engine::event::Event;
@@ -73,6 +74,7 @@ pub struct Ticket {
     slot: async_channel::Receiver<Outcome>,
     /// Who is to hear when nobody waits any more: what was asked costs as long as it is under way.
     leaving: Option<mpsc::Sender<Event>>,
+    has_begun: Arc<AtomicBool>,
 }
 
 /// The engine's end of a [`Ticket`].
@@ -81,12 +83,15 @@ pub struct ReplyTo {
     slot: async_channel::Sender<Outcome>,
     /// The same slot: what was not taken out of it yet.
     waiting: async_channel::Receiver<Outcome>,
+    has_begun: Arc<AtomicBool>,
 }
 
 /// A fresh slot, both ends.
 pub fn ticket() -> (ReplyTo, Ticket) {
     let (sender, receiver) = async_channel::bounded(1);
-    (ReplyTo { slot: sender, waiting: receiver.clone() }, Ticket { slot: receiver, leaving: None })
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let reply = ReplyTo { slot: sender, waiting: receiver.clone(), has_begun: has_begun.clone() };
+    (reply, Ticket { slot: receiver, leaving: None, has_begun })
 }
 
 impl Ticket {
@@ -109,6 +114,11 @@ impl Ticket {
         }
         outcome
     }
+
+    /// Whether there was a part, be it that the end has taken its place before it was taken out.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Acquire)
+    }
 }
 
 impl Drop for Ticket {
@@ -124,6 +134,9 @@ impl Drop for Ticket {
 impl ReplyTo {
     /// Answers. Nobody may be waiting any more; that is no error.
     pub fn send(self, mut outcome: Outcome) {
+        if matches!(outcome, Ok(Answer::AiPart { .. })) {
+            self.has_begun.store(true, Ordering::Release);
+        }
         if let Ok(Answer::AiPart { text, is_instead }) = &mut outcome
             && !*is_instead
             && let Ok(Ok(Answer::AiPart { text: before, is_instead: was_instead })) = self.waiting.try_recv()

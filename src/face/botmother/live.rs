@@ -15,7 +15,8 @@ const ALIVE: &[u8] = b": thinking\n\n";
 /// The beginning of an answer, or a refusal.
 pub(super) async fn begin(mut ticket: Ticket) -> Response {
     let first = ticket.next().await;
-    if let Err(failure) = &first {
+    // What fails after it was taken is told in the stream, however soon that is.
+    if let (Err(failure), false) = (&first, ticket.has_begun()) {
         return wire::refuse(failure, Place::Api);
     }
     // `X-Accel-Buffering`: nginx would keep the parts back until they fill a page.
@@ -46,4 +47,30 @@ fn part(outcome: Outcome, mut ticket: Ticket, told: usize) -> (Vec<u8>, NextPiec
         Some(part(outcome, ticket, told))
     };
     (events.into_bytes(), NextPiece(Box::pin(next)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::Failure;
+    use crate::engine::handle::ticket;
+
+    #[test]
+    fn what_fails_at_once_is_refused_and_what_fails_later_is_an_event() {
+        let failed = || Err(Failure::Internal);
+        let (reply, refused) = ticket();
+        reply.send(failed());
+        let refused = smol::block_on(begin(refused));
+        assert_eq!((refused.status, refused.content_type.as_ref()), (500, "application/json"));
+
+        // The end takes the place of a part that nobody has taken out yet.
+        let (reply, begun) = ticket();
+        reply.clone().send(Ok(Answer::AiPart { text: String::new(), is_instead: false }));
+        reply.send(failed());
+        let begun = smol::block_on(begin(begun));
+        assert_eq!((begun.status, begun.content_type.as_ref()), (200, "text/event-stream"));
+        let flow = begun.flow.map(|flow| smol::block_on(flow.next.0));
+        let (events, _) = flow.flatten().expect("an event");
+        assert!(events.starts_with(b"event: error\n"), "{}", String::from_utf8_lossy(&events));
+    }
 }
