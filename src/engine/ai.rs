@@ -18,19 +18,18 @@ use std::time::Duration;
 use crate::base::call::Reach;
 use crate::base::crypto;
 use crate::base::id::BotId;
-use crate::base::jid::BareJid;
 use crate::base::remedy::{SET_UP_AI, SWITCH_AI_ON};
 use crate::base::{limits, text};
 use crate::engine::calls::About;
 use crate::engine::failure::Failure;
+use crate::engine::incoming::Incoming;
 use crate::engine::part::Timed;
-use crate::engine::received::Incoming;
 use crate::engine::texts::ai;
 use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
-use crate::store::row::{AiPlace, AiQuestion, AiRow};
+use crate::store::row::{AiPlace, AiQuestion, AiRow, ConversationKind};
 use crate::xmpp::message::{ChatState, Kind};
 
 pub use setup::{AiInfo, AiSettings};
@@ -113,35 +112,39 @@ impl Engine {
     }
 
     /// Somebody said something to a bot. If its AI is on it will answer.
-    pub(super) fn think_about(&mut self, bot: BotId, heard: Incoming<'_>) -> Result<(), store::Error> {
-        let peer = heard.peer.as_str();
-        if let Some(replaced) = heard.replaces {
+    pub(super) fn think_about(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
+        let peer = said.peer();
+        if let Some(replaced) = said.replaces.filter(|_| said.kind != ConversationKind::Room) {
             self.call_off(bot, peer, |question| question.ids.iter().any(|id| id == replaced))?;
         }
-        if heard.text.trim().is_empty() || heard.text.starts_with('/') || !self.is_ai_on(bot)? {
+        if said.text.trim().is_empty() || said.text.starts_with('/') && said.kind != ConversationKind::Room {
+            return Ok(());
+        }
+        if !self.is_ai_on(bot)? {
             return Ok(());
         }
         // Two bots of ours would talk for ever, and at our cost on both sides.
-        let is_ours = |jid: &BareJid| self.accounts.values().any(|a| a.row.bot.is_some() && a.row.jid == *jid);
-        if is_ours(&heard.from) {
+        let from = said.from.bare();
+        if self.accounts.values().any(|account| account.row.bot.is_some() && account.row.jid == from) {
             return Ok(());
         }
+        let place = if said.kind == ConversationKind::Room { AiPlace::Room } else { AiPlace::Chat };
         match self.admit_question(bot, peer) {
             Ok(()) => {}
             Err(false) => return Ok(()),
-            Err(true) => return self.say_of_ai(bot, heard.place, &heard.to, &self.words(&ai::QUIET)),
+            Err(true) => return self.say_of_ai(bot, place, &said.from, &self.words(&ai::QUIET)),
         }
-        let question = AiQuestion {
-            bot,
-            peer: peer.to_string(),
-            place: heard.place,
-            recipient: Some(heard.to.clone()),
-            question: heard.text.into(),
+        // The model sees who speaks; all of a room are one conversation.
+        let question = match place {
+            AiPlace::Room => format!("{}: {}", said.from.resource().unwrap_or_default(), said.text).into(),
+            AiPlace::Chat | AiPlace::Api => said.text.into(),
         };
-        match self.accept_question(question, heard.ids, false) {
+        let recipient = Some(said.from.clone());
+        let question = AiQuestion { bot, peer: peer.to_string(), place, recipient, question };
+        match self.accept_question(question, said.ids.clone(), false) {
             Ok(_) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(_)) => self.say_of_ai(bot, heard.place, &heard.to, &self.words(&ai::TOO_MANY)),
+            Err(Trouble::Failure(_)) => self.say_of_ai(bot, place, &said.from, &self.words(&ai::TOO_MANY)),
         }
     }
 

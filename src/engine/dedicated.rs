@@ -15,13 +15,12 @@ use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
+use crate::engine::incoming::words;
 use crate::engine::part::Part;
-use crate::engine::received::{Incoming, ids};
-use crate::engine::received::{Said, words};
 use crate::engine::texts;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
-use crate::store::row::{AccountRow, AiPlace, Origin};
+use crate::store::row::{AccountRow, Origin};
 use crate::xml::Element;
 use crate::xmpp::message::{Inbound, Kind, Via};
 use crate::xmpp::presence::{self, Presence};
@@ -320,24 +319,12 @@ impl Engine {
         if self.answer_command(bot, &message.from.bare(), body)? {
             return Ok(());
         }
-        let said = Said::of(account, message, self.now.unix());
-        let from = message.from.bare();
-        if let Some(update) = self.tell_message(bot, &from, own, &command::ai::mask(body), &said)? {
+        let said = self.incoming(account, own, message);
+        if let Some(update) = self.tell_message(bot, &said, &command::ai::mask(said.text))? {
             self.confirm_arrival(account, bot, message, update)?;
             self.note_said(bot)?;
         }
-        self.think_about(
-            bot,
-            Incoming {
-                peer: from.to_string(),
-                to: from.to_jid(),
-                from,
-                place: AiPlace::Chat,
-                text: body,
-                ids: ids(message),
-                replaces: message.replaces.as_deref(),
-            },
-        )
+        self.think_about(bot, &said)
     }
 
     /// Answers what the bot knows by itself; says whether that was all. A command that its program has registered goes

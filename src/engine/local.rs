@@ -11,9 +11,9 @@ use crate::engine::command;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
+use crate::engine::incoming::Incoming;
 use crate::engine::owner::local_owner;
 use crate::engine::part::Part;
-use crate::engine::received::Said;
 use crate::engine::registry::Bot;
 use crate::engine::router::named;
 use crate::engine::way::Speaker;
@@ -59,11 +59,12 @@ impl Engine {
         let bot = to.map(|name| self.local_bot(name)).transpose()?;
         let line = self.say_locally(Speaker::Owner(bot), &command::ai::mask(text))?;
         let stanza_id = format!("local-{line}");
-        let said = Said { id: &stanza_id, at: self.now.unix(), message: None };
+        let owner = local_owner();
+        let said = Incoming::local(&owner, &owner, text, &stanza_id, self.now.unix());
         match bot {
-            Some(bot) if self.answer_command(bot, &local_owner(), text)? => {}
-            Some(bot) => self.deliver_to_bot(bot, &local_owner(), text, &said)?,
-            None => self.on_self_chat(&local_owner(), text, &said)?,
+            Some(bot) if self.answer_command(bot, &owner, text)? => {}
+            Some(bot) => self.deliver_to_bot(bot, &said)?,
+            None => self.on_self_chat(&owner, text, &said)?,
         }
         Ok(Answer::Said(line))
     }

@@ -6,9 +6,9 @@
 
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
-use crate::base::json::Object;
 use crate::base::limits;
 use crate::engine::kinds::UpdateKind;
+use crate::engine::record;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{Conversation, Progress, SentRow};
@@ -142,13 +142,8 @@ impl Engine {
             Progress::Failed => "failed",
             Progress::Accepted | Progress::Sent | Progress::Untracked => "sent",
         };
-        let payload = Object::new()
-            .text("message_id", &row.message_id)
-            .text("to", row.recipient.as_str())
-            .text("state", state)
-            .text_if("error", error)
-            .number("timestamp", self.now.unix())
-            .end();
+        let to = row.recipient.as_str();
+        let payload = record::message_state(&row.message_id, to, (state, error), self.now.unix());
         self.push_update(row.bot, UpdateKind::MessageState.as_str(), &payload)
     }
 }

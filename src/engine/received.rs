@@ -6,90 +6,34 @@
 
 use crate::base::id::{self, AccountId, BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
-use crate::base::json::{self, Object};
 use crate::engine::handle::Receive;
+use crate::engine::incoming::{Incoming, time_of};
 use crate::engine::kinds::UpdateKind;
+use crate::engine::record::{self, About};
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::{AiPlace, Conversation, ToldRow};
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
-/// Something said, on its way into a bot's queue.
-pub(super) struct Said<'a> {
-    /// By which replies and reactions mean it.
-    pub(super) id: &'a str,
-    /// Unix time.
-    pub(super) at: i64,
-    /// The message and the account it came to; `None` in the built-in chat.
-    pub(super) message: Option<(AccountId, &'a Inbound)>,
-}
-
-impl<'a> Said<'a> {
-    /// What a message says; `now_s` counts where no server has stamped it.
-    pub(super) fn of(account: AccountId, message: &'a Inbound, now_s: i64) -> Said<'a> {
-        let at = message.stamp_ms.map_or(now_s, |at| at.div_euclid(1000));
-        Said { id: message.reference().unwrap_or_default(), at, message: Some((account, message)) }
-    }
-}
-
-/// What was said: the text, or the address of a file without one.
-pub(super) fn words(message: &Inbound) -> Option<&str> {
-    message.text().or_else(|| message.attachments.first().map(|attachment| attachment.url.as_str()))
-}
-
-// --- what bots are told ---
-
-/// Something said in a chat or a room, for whatever answers by itself.
-pub(super) struct Incoming<'a> {
-    /// Whose conversation it belongs to.
-    pub(super) peer: String,
-    /// Who asks, as far as that is known.
-    pub(super) from: BareJid,
-    pub(super) place: AiPlace,
-    pub(super) to: Jid,
-    pub(super) text: &'a str,
-    pub(super) ids: Vec<String>,
-    /// The message it stands in the place of.
-    pub(super) replaces: Option<&'a str>,
-}
-
-/// All ids of a message.
-pub(super) fn ids(message: &Inbound) -> Vec<String> {
-    [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect()
-}
-
 impl Engine {
-    /// Puts a message into a bot's queue. Gives the update, unless its program does not want messages.
+    /// Puts what was said into a bot's queue, with what of it may be kept. Gives the update, unless its program does not want
+    /// messages.
     pub(super) fn tell_message(
         &mut self,
         bot: BotId,
-        from: &BareJid,
-        to: &BareJid,
+        said: &Incoming<'_>,
         body: &str,
-        said: &Said<'_>,
     ) -> Result<Option<UpdateId>, store::Error> {
-        // DinoX's members in its order; ours come behind.
-        let payload = Object::new()
-            .text("from", from.as_str())
-            .text("to", to.as_str())
-            .text("body", body)
-            .text("type", "chat")
-            .text("stanza_id", said.id)
-            .number("timestamp", said.at);
-        let Some((account, message)) = said.message else {
-            return self.queue_update(bot, UpdateKind::Message.as_str(), &payload.end());
-        };
-        let payload = match &message.replaces {
-            Some(id) if self.got(account, bot, from, id)? => payload.text("correction_of", id),
+        let correction = match (said.replaces, said.account) {
             // Of somebody else's message, or one too old to be remembered: it is said anew.
-            _ => payload,
+            (Some(id), Some(account)) if self.store.was_told(account, bot, &said.from.bare(), id)? => Some(id),
+            _ => None,
         };
-        let payload = payload.text_if("reply_to", message.reply.as_ref().map(|reply| reply.id.as_str()));
-        let payload = self.tell_key_of(message, payload);
-        let payload = self.tell_attachments(bot, said.id, &message.attachments, payload)?;
-        let told = told_row(said.id, said.at, message);
-        self.store.insert_told(&Conversation::chat(account, bot, from), &told, self.lived())?;
-        self.queue_update(bot, UpdateKind::Message.as_str(), &payload.end())
+        let files = self.remember_files(bot, &said.id, said.files)?;
+        let data = record::message(said, body, correction, &files);
+        if said.account.is_some() {
+            self.store.insert_told(&said.conversation(bot), &said.told_row(), self.lived())?;
+        }
+        self.queue_update(bot, UpdateKind::Message.as_str(), &data)
     }
 
     /// Whether a bot got the message with this id from somebody.
@@ -160,15 +104,13 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let from = message.from.bare();
         let Some(id) = event_id(message) else { return Ok(()) };
-        let payload = Object::new().text("from", from.as_str()).text("to", own.as_str()).text("message_id", id);
-        let at = Said::of(account, message, self.now.unix()).at;
+        let at = time_of(message.stamp_ms, self.now.unix());
+        let about = About { from: from.as_str(), to: own.as_str(), message_id: id, at, room: None };
         if let Some(reactions) = &message.reactions {
-            let emoji = reactions.emoji.iter().map(|emoji| quoted(emoji));
-            let payload = payload.raw("reactions", &json::array(emoji)).number("timestamp", at);
-            self.push_update(bot, UpdateKind::Reaction.as_str(), &payload.end())
+            self.push_update(bot, UpdateKind::Reaction.as_str(), &record::reaction(&about, &reactions.emoji))
         } else if self.got(account, bot, &from, id)? {
             self.forget_question(bot, &from, id)?;
-            self.push_update(bot, UpdateKind::Retraction.as_str(), &payload.number("timestamp", at).end())
+            self.push_update(bot, UpdateKind::Retraction.as_str(), &record::retraction(&about, None))
         } else {
             Ok(())
         }
@@ -263,18 +205,4 @@ fn event_id(message: &Inbound) -> Option<&str> {
     let reactions = message.reactions.as_ref().map(|reactions| &reactions.id);
     let id = reactions.or(message.retraction.as_ref().map(|retraction| &retraction.id))?;
     Some(id.as_str()).filter(|_| !message.is_encrypted)
-}
-
-/// The ids by which a message is known again: the one its bot's program knows, and another.
-pub(super) fn told_row<'a>(id: &str, at: i64, message: &'a Inbound) -> ToldRow<'a> {
-    let ids = [message.id.as_deref(), message.origin_id.as_deref()];
-    let id = ids.into_iter().flatten().find(|own| *own == id).or(ids[0]).or(ids[1]);
-    ToldRow { id, other_id: ids.into_iter().flatten().find(|other| Some(*other) != id), at }
-}
-
-/// JSON of a text.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    json::quote(&mut out, text);
-    out
 }

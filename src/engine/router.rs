@@ -10,14 +10,13 @@ use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::command;
 use crate::engine::handle::{Mode, Receive};
+use crate::engine::incoming::{Incoming, words};
 use crate::engine::owner::is_local;
-use crate::engine::received::{Incoming, ids};
-use crate::engine::received::{Said, words};
 use crate::engine::texts;
 use crate::engine::way::Speaker;
 use crate::engine::{Trouble, registry::Bot};
 use crate::store;
-use crate::store::row::{AiPlace, Origin};
+use crate::store::row::Origin;
 use crate::xmpp::message::{Inbound, Kind, Via};
 
 impl Engine {
@@ -105,7 +104,8 @@ impl Engine {
         if self.refuse_own_plain(id, message)? {
             return Ok(());
         }
-        match self.on_self_chat(own, body, &Said::of(id, message, self.now.unix())) {
+        let said = self.incoming(id, own, message);
+        match self.on_self_chat(own, body, &said) {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => self.say(own, &failure.at(self.chat_place())),
@@ -116,19 +116,21 @@ impl Engine {
     fn on_foreign_message(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
         let wants = |bot: &&Bot| bot.receive == Receive::All;
         let bots: Vec<BotId> = self.personal_bots(own).filter(wants).map(|bot| bot.row.id).collect();
-        let Some(body) = words(message) else { return self.on_foreign_event(id, own, message) };
+        if words(message).is_none() {
+            return self.on_foreign_event(id, own, message);
+        }
         if bots.is_empty() || message.is_encrypted || !self.is_new(id, message)? {
             return Ok(());
         }
-        let said = Said::of(id, message, self.now.unix());
+        let said = self.incoming(id, own, message);
         for bot in bots {
-            self.tell_message(bot, &message.from.bare(), own, body, &said)?;
+            self.tell_message(bot, &said, said.text)?;
         }
         Ok(())
     }
 
     /// Text in the self-chat of an owner, on XMPP or built in.
-    pub(super) fn on_self_chat(&mut self, owner: &BareJid, body: &str, said: &Said<'_>) -> Result<(), Trouble> {
+    pub(super) fn on_self_chat(&mut self, owner: &BareJid, body: &str, said: &Incoming<'_>) -> Result<(), Trouble> {
         let body = body.trim();
         if let Some(answer) = command::run(self, owner, body)? {
             return Ok(self.say(owner, &answer)?);
@@ -142,7 +144,7 @@ impl Engine {
             return self.ask_what_was_meant(bot, owner, (body, near), said);
         }
         match bot {
-            Some(bot) => self.deliver_to_bot(bot, owner, text, said),
+            Some(bot) => self.deliver_to_bot(bot, &said.saying(text)),
             None => {
                 let hint = if body.starts_with('/') { &texts::UNKNOWN_COMMAND } else { &texts::NOBODY_LISTENS };
                 let hint = hint.fill(self.setup.settings.language, &[("text", body)]);
@@ -165,13 +167,13 @@ impl Engine {
         bot: Option<BotId>,
         owner: &BareJid,
         (body, near): (&str, &str),
-        said: &Said<'_>,
+        said: &Incoming<'_>,
     ) -> Result<(), Trouble> {
         let word = body.split_whitespace().next().unwrap_or_default();
         let language = self.setup.settings.language;
         let mut text = texts::MEANT.fill(language, &[("word", word), ("near", near)]);
         if let Some(bot) = bot {
-            self.tell_message(bot, owner, owner, &command::ai::mask(body), said)?;
+            self.tell_message(bot, said, &command::ai::mask(body))?;
             let (name, id) = (self.bot(bot)?.row.name.clone(), bot.to_string());
             text.push_str(&texts::MEANT_PASSED.fill(language, &[("word", word), ("name", &name), ("id", &id)]));
         }
@@ -246,28 +248,10 @@ impl Engine {
     }
 
     /// Puts what the owner said into a bot's queue.
-    pub(super) fn deliver_to_bot(
-        &mut self,
-        bot: BotId,
-        owner: &BareJid,
-        text: &str,
-        said: &Said<'_>,
-    ) -> Result<(), Trouble> {
-        self.tell_message(bot, owner, owner, &command::ai::mask(text), said)?;
+    pub(super) fn deliver_to_bot(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), Trouble> {
+        self.tell_message(bot, said, &command::ai::mask(said.text))?;
         self.note_said(bot)?;
-        let message = said.message.map(|(_, message)| message);
-        Ok(self.think_about(
-            bot,
-            Incoming {
-                peer: owner.to_string(),
-                from: owner.clone(),
-                place: AiPlace::Chat,
-                to: owner.to_jid(),
-                text,
-                ids: message.map_or_else(|| vec![said.id.to_string()], ids),
-                replaces: message.and_then(|message| message.replaces.as_deref()),
-            },
-        )?)
+        Ok(self.think_about(bot, said)?)
     }
 
     /// The manager says something to an owner.

@@ -67,7 +67,8 @@ impl Scene {
 
     fn say(&mut self) {
         self.count += 1;
-        let (bot, id) = (&self.bot, format!("b3a1f2c4-0000-4000-8000-{:012}", self.count.wrapping_mul(7_919) % 1_000_003));
+        let (bot, id) =
+            (&self.bot, format!("b3a1f2c4-0000-4000-8000-{:012}", self.count.wrapping_mul(7_919) % 1_000_003));
         self.person.send(&format!("<message to='{bot}' type='chat' id='{id}'><body>What time is it?</body><origin-id xmlns='urn:xmpp:sid:0' id='{id}'/></message>"));
     }
 

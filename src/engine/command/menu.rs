@@ -11,7 +11,7 @@ use crate::base::jid::BareJid;
 use crate::base::remedy::Language;
 use crate::engine::command::{Chat, Entry, botfather, dedicated};
 use crate::engine::handle::Encrypt;
-use crate::engine::received::Said;
+use crate::engine::incoming::Incoming;
 use crate::engine::registry::Bot;
 use crate::engine::texts::{self, Text, chat};
 use crate::engine::{Engine, Trouble};
@@ -132,8 +132,8 @@ impl Engine {
         let note = chat::DELIVERED.fill(self.setup.settings.language, &values);
         let own = bot.row.jid.clone().unwrap_or_else(|| chat.who.clone());
         let stanza_id = id::uuid(self.random());
-        let said = Said { id: &stanza_id, at: self.now.unix(), message: None };
-        self.tell_message(chat.bot, &chat.who, &own, &text, &said)?;
+        let said = Incoming::local(&chat.who, &own, &text, &stanza_id, self.now.unix());
+        self.tell_message(chat.bot, &said, said.text)?;
         self.note_said(chat.bot)?;
         Ok(note)
     }

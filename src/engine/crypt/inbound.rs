@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
-use crate::base::json::Object;
 use crate::base::limits;
 use crate::base::remedy;
 use crate::engine::Engine;
@@ -14,6 +13,7 @@ use crate::engine::crypt::debts::{ANSWER, PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::handle::Encrypt;
+use crate::engine::incoming::{Incoming, Sealed};
 use crate::engine::texts::{self, Text};
 use crate::omemo::{self, Device, Encrypted, Envelope, Error, Opened, Session, Version};
 use crate::store;
@@ -137,15 +137,21 @@ impl Engine {
         Ok(Ok(payload.map(|payload| payload.to_vec())))
     }
 
-    /// What an update tells of the key under which the message of the event under way came.
-    pub(in crate::engine) fn tell_key_of(&self, message: &Inbound, payload: Object) -> Object {
-        if !message.is_decrypted {
-            return payload;
-        }
-        let payload = payload.truth("encrypted", true);
+    /// A message in a chat, with what is known of the key it came under.
+    pub(in crate::engine) fn incoming<'a>(
+        &self,
+        account: AccountId,
+        to: &BareJid,
+        message: &'a Inbound,
+    ) -> Incoming<'a> {
+        let sealed = message.is_decrypted.then(|| self.sealed_by());
+        Incoming { sealed, ..Incoming::chat(account, to, message, self.now.unix()) }
+    }
+
+    /// What is known of the key under which the message of the event under way came.
+    fn sealed_by(&self) -> Sealed {
         let fingerprint = self.crypt.sender.as_ref().map(omemo::fingerprint);
-        let trust = self.under.map(Standing::as_str);
-        payload.text_if("fingerprint", fingerprint.as_deref()).text_if("trust", trust)
+        Sealed { fingerprint, trust: self.under.map(Standing::as_str) }
     }
 
     /// What the payload says, in the place of the body, or of all there is.

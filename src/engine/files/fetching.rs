@@ -13,13 +13,13 @@ use std::sync::Arc;
 use super::Task;
 use crate::base::call::{CallError, Called, Reach, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
-use crate::base::json::{self, Object};
 use crate::base::spool::SpoolFile;
 use crate::base::text::{self, Plus};
 use crate::base::{crypto, limits, media};
 use crate::engine::calls::About;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, FileInfo};
+use crate::engine::record;
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::omemo::{join_url, split_url};
@@ -51,14 +51,13 @@ pub enum FileWanted {
 // --- what bots are told ---
 
 impl Engine {
-    /// Adds the files of a message to an update's `data`, and remembers them.
-    pub(in crate::engine) fn tell_attachments(
+    /// Remembers the files of a message; gives how each is told.
+    pub(in crate::engine) fn remember_files(
         &mut self,
         bot: BotId,
         message_id: &str,
         attachments: &[Attachment],
-        payload: Object,
-    ) -> Result<Object, store::Error> {
+    ) -> Result<Vec<String>, store::Error> {
         let mut told = Vec::with_capacity(attachments.len());
         for attachment in attachments {
             let row = row_of(bot, message_id, attachment);
@@ -66,13 +65,10 @@ impl Engine {
             if is_fetchable {
                 self.store.insert_file(&row, self.lived())?;
             }
-            told.push(print(&row, &attachment.url, attachment.description.as_deref(), is_fetchable));
+            let file_id = Some(row.file_id.as_str()).filter(|_| is_fetchable);
+            told.push(record::file(&row, &attachment.url, file_id, attachment.description.as_deref()));
         }
-        Ok(match told.as_slice() {
-            [] => payload,
-            [one] => payload.raw("attachment", one),
-            [first, ..] => payload.raw("attachment", first).raw("attachments", &json::array(told.iter().cloned())),
-        })
+        Ok(told)
     }
 }
 
@@ -93,16 +89,6 @@ fn row_of(bot: BotId, message_id: &str, attachment: &Attachment) -> FileRow {
         size: attachment.size_bytes.and_then(|size| i64::try_from(size).ok()),
         name,
     }
-}
-
-fn print(row: &FileRow, url: &str, description: Option<&str>, is_fetchable: bool) -> String {
-    let payload = Object::new()
-        .text("url", url)
-        .text_if("file_id", Some(row.file_id.as_str()).filter(|_| is_fetchable))
-        .text_if("name", row.name.as_deref())
-        .text_if("type", row.media_type.as_deref())
-        .text_if("description", description);
-    row.size.into_iter().fold(payload, |payload, size| payload.number("size", size)).end()
 }
 
 /// The same for the same address, so that a file said twice is one.

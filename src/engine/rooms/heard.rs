@@ -7,16 +7,15 @@
 
 use super::Key;
 use crate::base::id::BotId;
-use crate::base::jid::Jid;
-use crate::base::json::{self, Object};
+use crate::base::jid::BareJid;
 use crate::engine::Engine;
 use crate::engine::handle::{Access, Mode, Receive};
+use crate::engine::incoming::{Incoming, Sealed, time_of, words};
 use crate::engine::kinds::UpdateKind;
-use crate::engine::received::{Incoming, ids};
-use crate::engine::received::{quoted, told_row, words};
+use crate::engine::record::{self, About};
 use crate::store;
-use crate::store::row::{AiPlace, Conversation, HeardRow, SentRow};
-use crate::xmpp::message::{Attachment, Inbound, Retraction, Via};
+use crate::store::row::{Channel, ConversationKind, HeardRow, SentRow};
+use crate::xmpp::message::{Inbound, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
 
@@ -77,9 +76,8 @@ impl Engine {
         }
         let Some(nick) = message.nick() else { return Ok(()) };
         if let Some(reactions) = &message.reactions {
-            let data = self.event_data(key, &message.from, &self.bots_id_of(key, &reactions.id)?);
-            let data = data.raw("reactions", &json::array(reactions.emoji.iter().map(|emoji| quoted(emoji))));
-            let data = self.ended(key, message, data);
+            let (id, own) = (self.bots_id_of(key, &reactions.id)?, self.own_address(key));
+            let data = record::reaction(&self.about(key, message, &own, &id), &reactions.emoji);
             return self.push_to(&bots, UpdateKind::Reaction, &data);
         }
         let text = message.body.as_deref().or(message.attachments.first().map(|file| file.url.as_str()));
@@ -87,61 +85,58 @@ impl Engine {
         let ids = [&message.archive_id, &message.id, &message.origin_id];
         let told_id = ids.into_iter().flatten().next().cloned().unwrap_or_default();
         let author = author_of(message).unwrap_or_default();
-        let mut data = self.data(key, &message.from, "groupchat", body, &told_id, self.time_of(message.stamp_ms));
-        if message.is_decrypted {
-            data = data.truth("encrypted", true);
-        }
         let answered = message.reply.as_ref().map(|reply| self.bots_id_of(key, &reply.id)).transpose()?;
         let is_answer_to_us = match &answered {
             Some(id) => self.said_in_room(key, id)?.is_some(),
             None => false,
         };
-        if heard.is_to_us || is_answer_to_us {
-            data = data.truth("mentioned", true);
-        }
-        let mut corrected = None;
+        let said = Incoming {
+            channel: Channel::Xmpp,
+            account: Some(key.0),
+            kind: ConversationKind::Room,
+            from: message.from.clone(),
+            to: self.own_bare(key),
+            text: body,
+            id: told_id.clone(),
+            ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
+            at: time_of(message.stamp_ms, self.now.unix()),
+            replaces: message.replaces.as_deref(),
+            reply_to: answered,
+            files: &message.attachments,
+            sealed: message.is_decrypted.then(Sealed::default),
+            is_mentioned: heard.is_to_us || is_answer_to_us,
+        };
         // XEP-0308 §4: of somebody else's message, or one too old to be remembered, it is said anew.
-        if let Some(id) = &message.replaces
-            && let Some(row) = self.store.find_heard_of(key.0, &key.1, &author, id)?
-        {
-            data = data.text("correction_of", &row.told_id);
-            corrected = Some(row.told_id);
-        }
-        let data = data.text_if("reply_to", answered.as_deref());
+        let corrected = match &message.replaces {
+            Some(id) => self.store.find_heard_of(key.0, &key.1, &author, id)?.map(|known| known.told_id),
+            None => None,
+        };
         let wire_id = message.id.clone().unwrap_or_default();
-        let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: self.time_of(message.stamp_ms) };
+        let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: said.at };
         for bot in &bots {
             self.store.insert_heard((key.0, *bot), &key.1, &row, self.lived())?;
+            let files = self.remember_files(*bot, &said.id, said.files)?;
+            let data = record::message(&said, body, corrected.as_deref(), &files);
+            self.push_update(*bot, UpdateKind::Message.as_str(), &data)?;
         }
-        self.push_said(&bots, &row.told_id, &message.attachments, &data)?;
         if let Some(id) = &corrected {
             bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, id, Some(nick)))?;
         }
         // What was said while we were away is past.
-        if (heard.is_to_us || is_answer_to_us) && !heard.is_history {
-            bots.iter().try_for_each(|bot| self.think_in_room(key, *bot, message, body))?;
+        if said.is_mentioned && !heard.is_history {
+            bots.iter().try_for_each(|bot| self.think_in_room(key, *bot, &said))?;
         }
         Ok(())
     }
 
     /// Somebody speaks to the bot before all in a room. Other bots of ours are not answered: it would never end.
-    fn think_in_room(&mut self, key: &Key, bot: BotId, message: &RoomMessage, body: &str) -> Result<(), store::Error> {
-        let nick = message.nick().unwrap_or_default();
+    fn think_in_room(&mut self, key: &Key, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
+        let nick = said.from.resource().unwrap_or_default();
         let is_ours = |(other, entry): (&Key, &super::Entry)| other.1 == key.1 && entry.room.nick() == nick;
         if self.rooms.entries.iter().any(is_ours) {
             return Ok(());
         }
-        let heard = Incoming {
-            peer: key.1.to_string(),
-            from: message.from.bare(),
-            place: AiPlace::Room,
-            to: message.from.clone(),
-            // The model sees who speaks; all of a room are one conversation.
-            text: &format!("{nick}: {body}"),
-            ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
-            replaces: None,
-        };
-        self.think_about(bot, heard)
+        self.think_about(bot, said)
     }
 
     /// Its author may take a message back, and the room itself for its moderators.
@@ -159,63 +154,27 @@ impl Engine {
         }
         let asker = message.nick().filter(|_| !retraction.is_moderated);
         bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, &retraction.id, asker))?;
-        let mut data = self.event_data(key, &message.from, &self.bots_id_of(key, &retraction.id)?);
-        if retraction.is_moderated {
-            data = data.truth("moderated", true).text_if("reason", retraction.reason.as_deref());
-        }
-        let data = self.ended(key, message, data);
+        let (id, own) = (self.bots_id_of(key, &retraction.id)?, self.own_address(key));
+        let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
+        let data = record::retraction(&self.about(key, message, &own, &id), moderated);
         self.push_to(bots, UpdateKind::Retraction, &data)
     }
 
-    /// The beginning of what is told of a message that is about another.
-    fn event_data(&self, key: &Key, from: &Jid, message_id: &str) -> Object {
-        let own = self.own_address(key);
-        Object::new().text("from", from.as_str()).text("to", &own).text("message_id", message_id)
-    }
-
-    fn ended(&self, key: &Key, message: &RoomMessage, data: Object) -> String {
-        let data = data.number("timestamp", self.time_of(message.stamp_ms));
-        data.text("type", "groupchat").text("room", key.1.as_str()).text_if("nick", message.nick()).end()
+    fn about<'a>(&self, key: &'a Key, message: &'a RoomMessage, to: &'a str, message_id: &'a str) -> About<'a> {
+        let at = time_of(message.stamp_ms, self.now.unix());
+        About { from: message.from.as_str(), to, message_id, at, room: Some((key.1.as_str(), message.nick())) }
     }
 
     fn push_to(&mut self, bots: &[BotId], kind: UpdateKind, data: &str) -> Result<(), store::Error> {
         bots.iter().try_for_each(|bot| self.push_update(*bot, kind.as_str(), data))
     }
 
-    /// Tells a message with its files, of which each bot has a handle of its own.
-    fn push_said(
-        &mut self,
-        bots: &[BotId],
-        message_id: &str,
-        attachments: &[Attachment],
-        data: &Object,
-    ) -> Result<(), store::Error> {
-        for bot in bots {
-            let data = self.tell_attachments(*bot, message_id, attachments, data.clone())?;
-            self.push_update(*bot, UpdateKind::Message.as_str(), &data.end())?;
-        }
-        Ok(())
-    }
-
-    /// `data` of a message in a room.
-    fn data(&self, key: &Key, from: &Jid, kind: &str, body: &str, stanza_id: &str, at: i64) -> Object {
-        Object::new()
-            .text("from", from.as_str())
-            .text("to", &self.own_address(key))
-            .text("body", body)
-            .text("type", kind)
-            .text("stanza_id", stanza_id)
-            .number("timestamp", at)
-            .text("room", key.1.as_str())
-            .text_if("nick", from.resource())
-    }
-
     fn own_address(&self, key: &Key) -> String {
         self.jid_of(key.0)
     }
 
-    fn time_of(&self, stamp_ms: Option<i64>) -> i64 {
-        stamp_ms.unwrap_or(self.now.unix_ms).div_euclid(1000)
+    fn own_bare(&self, key: &Key) -> BareJid {
+        self.accounts.get(&key.0).map_or_else(|| key.1.clone(), |account| account.row.jid.clone())
     }
 
     /// By the id the room gave it, else by what it says. What an archive tells may have been heard without its id.
@@ -242,29 +201,16 @@ impl Engine {
         let is_elsewhere = !self.is_bots_own(key.0) && inbound.via != Via::Direct;
         let bots: Vec<BotId> =
             self.listeners(key).into_iter().filter(|bot| self.may_whisper(key, *bot, inbound)).collect();
-        let Some(body) = words(inbound).filter(|_| !is_own && !is_elsewhere && !inbound.is_encrypted) else {
+        if words(inbound).is_none() || is_own || is_elsewhere || inbound.is_encrypted {
             return Ok(());
-        };
+        }
         if bots.is_empty() || !self.is_new(key.0, inbound)? {
             return Ok(());
         }
-        let stanza_id = inbound.id.as_deref().or(inbound.origin_id.as_deref()).unwrap_or_default();
-        let data = self.data(key, &inbound.from, "chat", body, stanza_id, self.time_of(inbound.stamp_ms));
-        let data = data.text_if("reply_to", inbound.reply.as_ref().map(|reply| reply.id.as_str()));
-        self.push_said(&bots, stanza_id, &inbound.attachments, &data)?;
-        let told = told_row(stanza_id, self.time_of(inbound.stamp_ms), inbound);
+        let said = Incoming::private(key.0, &self.own_bare(key), inbound, self.now.unix());
         bots.iter().try_for_each(|bot| {
-            self.store.insert_told(&Conversation::private(key.0, *bot, &inbound.from), &told, self.lived())?;
-            let heard = Incoming {
-                peer: inbound.from.to_string(),
-                from: inbound.from.bare(),
-                place: AiPlace::Chat,
-                to: inbound.from.clone(),
-                text: body,
-                ids: ids(inbound),
-                replaces: inbound.replaces.as_deref(),
-            };
-            self.think_about(*bot, heard)
+            self.tell_message(*bot, &said, said.text)?;
+            self.think_about(*bot, &said)
         })
     }
 

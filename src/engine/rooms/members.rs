@@ -5,10 +5,10 @@
 use super::{Key, Turn, Wish};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
-use crate::base::json::Object;
 use crate::base::limits;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, NewRoom};
+use crate::engine::record;
 use crate::engine::registry::Voice;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
@@ -167,18 +167,13 @@ impl Engine {
         nick: &str,
         inviter: Option<&BareJid>,
     ) -> Result<(), store::Error> {
-        let data = Object::new()
-            .text("room", key.1.as_str())
-            .text("nick", nick)
-            .text_if("invited_by", inviter.map(BareJid::as_str))
-            .number("timestamp", self.now.unix());
+        let data = record::room_joined(&key.1, nick, inviter, self.now.unix());
         log::info!("bot {bot}: in the room {} as {nick}", key.1);
-        self.push_update(bot, "room_joined", &data.end())
+        self.push_update(bot, "room_joined", &data)
     }
 
     pub(super) fn tell_left(&mut self, key: &Key, bot: BotId, why: &str) -> Result<(), store::Error> {
-        let data = Object::new().text("room", key.1.as_str()).text("reason", why).number("timestamp", self.now.unix());
-        self.push_update(bot, "room_left", &data.end())
+        self.push_update(bot, "room_left", &record::room_left(&key.1, why, self.now.unix()))
     }
 }
 

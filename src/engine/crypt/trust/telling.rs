@@ -4,13 +4,13 @@
 //! Words are said at the end of the batch: saying something encrypts, and whoever judges a key is in the midst of that.
 
 use crate::base::id::{self, AccountId};
-use crate::base::json::Object;
 use crate::base::limits;
 use crate::base::text;
 use crate::engine::Engine;
 use crate::engine::crypt::trust::{Mark, Policy, Standing};
 use crate::engine::handle::UpdateKind;
 use crate::engine::owner::is_local;
+use crate::engine::record;
 use crate::engine::texts::omemo as texts;
 use crate::omemo;
 use crate::store;
@@ -51,14 +51,8 @@ impl Engine {
         if !is_kept && turn.is_none() {
             return Ok(());
         }
-        let payload = Object::new()
-            .text("jid", row.jid.as_str())
-            .number("device", row.device.into())
-            .text("fingerprint", &omemo::fingerprint(&row.key))
-            .text("standing", standing.as_str())
-            .truth("changed", is_changed)
-            .number("timestamp", self.now.unix())
-            .end();
+        let key = record::Key { row, standing: standing.as_str(), is_changed, at: self.now.unix() };
+        let payload = record::omemo_key(&key);
         if let Some(bot) = self.bot_with(account) {
             self.push_update(bot, UpdateKind::OmemoKey.as_str(), &payload)?;
         }
