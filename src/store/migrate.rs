@@ -10,10 +10,13 @@ use std::path::{Path, PathBuf};
 use crate::store::message::key;
 use crate::store::{Error, Store};
 
+/// Brings a file to the next version, in the open transaction.
+type Step = fn(&mut Store) -> Result<(), Error>;
+
 /// Today's schema.
 const SCHEMA: &str = include_str!("schema.sql");
 /// `STEPS[n]` turns version `n + 1` into `n + 2`. Never changed once released.
-const STEPS: &[fn(&mut Store) -> Result<(), Error>] = &[to_version_2];
+const STEPS: &[Step] = &[to_version_2];
 /// What a file has after all steps, and a new one from the start.
 const VERSION: i64 = STEPS.len() as i64 + 1;
 
