@@ -536,9 +536,10 @@ mod tests {
     /// Files whose refusals only programs get, as what they do is no command of a chat, or that pass on those of others.
     const FOR_PROGRAMS: &[&str] = &[
         "engine/ai/answered.rs",
-        "engine/ai/dropped.rs",
+        "engine/ai/asked.rs",
         "engine/ask.rs",
         "engine/batch.rs",
+        "engine/channel.rs",
         "engine/command/ai.rs",
         "engine/command/botfather.rs",
         "engine/crypt/rooms.rs",
@@ -549,6 +550,7 @@ mod tests {
         "engine/handle/question.rs",
         "engine/local.rs",
         "engine/outbox.rs",
+        "engine/posting.rs",
         "engine/rooms.rs",
         "engine/rooms/deeds.rs",
         "engine/rooms/members.rs",

@@ -6,7 +6,6 @@
 
 mod answered;
 mod asked;
-mod dropped;
 mod live;
 mod setup;
 mod words;
@@ -21,11 +20,11 @@ use crate::base::id::BotId;
 use crate::base::remedy::{SET_UP_AI, SWITCH_AI_ON};
 use crate::base::{limits, text};
 use crate::engine::calls::About;
+use crate::engine::channel::Doing;
 use crate::engine::failure::Failure;
 use crate::engine::incoming::Incoming;
 use crate::engine::part::Timed;
 use crate::engine::texts::ai;
-use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
@@ -320,14 +319,13 @@ impl Engine {
     fn show_thinking(&mut self, asked: &AiQuestion, state: ChatState) {
         let Some(to) = &asked.recipient else { return };
         let Ok(way) = self.way(asked.bot, to) else { return };
-        match (asked.place, way) {
-            (AiPlace::Chat, way) => self.show_state(&way, to, Kind::Chat, state),
-            (AiPlace::Room, Way::Account(account)) => {
-                // Whoever cannot speak there will not be heard thinking either.
-                let _ = self.show_state_in_room((account, asked.bot), to, state);
-            }
-            _ => {}
-        }
+        let kind = match asked.place {
+            AiPlace::Chat => Kind::Chat,
+            AiPlace::Room => Kind::Groupchat,
+            AiPlace::Api => return,
+        };
+        // Whoever cannot speak there will not be heard thinking either.
+        let _ = (way.channel.show)(self, way.sender, &Doing { to, kind, state });
     }
 
     /// The outcome of a call could not be stored: its question is asked again later.

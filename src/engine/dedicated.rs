@@ -312,19 +312,16 @@ impl Engine {
         if !is_talk || is_own || !self.admits(bot, &message.from.bare()) {
             return Ok(());
         }
-        let Some(body) = words(message) else { return self.on_bot_event(account, bot, own, message) };
+        if words(message).is_none() {
+            return self.on_bot_event(account, bot, own, message);
+        }
         if message.is_encrypted || !self.is_new(account, message)? || self.refuse_plain(account, bot, message)? {
             return Ok(());
         }
-        if self.answer_command(bot, &message.from.bare(), body)? {
-            return Ok(());
+        match self.ingest(bot, &self.incoming(account, own, message))? {
+            Some(update) => self.confirm_arrival(account, bot, message, update),
+            None => Ok(()),
         }
-        let said = self.incoming(account, own, message);
-        if let Some(update) = self.tell_message(bot, &said, &command::ai::mask(said.text))? {
-            self.confirm_arrival(account, bot, message, update)?;
-            self.note_said(bot)?;
-        }
-        self.think_about(bot, &said)
     }
 
     /// Answers what the bot knows by itself; says whether that was all. A command that its program has registered goes

@@ -7,10 +7,10 @@ use crate::base::crypto;
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::Jid;
 use crate::base::limits;
+use crate::engine::channel::{Doing, Way};
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
 use crate::engine::texts;
-use crate::engine::way::{Speaker, Way};
 use crate::engine::{Engine, Trouble};
 use crate::store::row::SentRow;
 use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions, is_emoji};
@@ -72,11 +72,7 @@ impl Engine {
         check(&act.deed)?;
         let way = self.way(bot, &act.to)?;
         if let Deed::State(state) = act.deed {
-            if let (Way::Account(account), Kind::Groupchat) = (&way, act.kind) {
-                self.show_state_in_room((*account, bot), &act.to, state)?;
-                return Ok(Answer::Done);
-            }
-            self.show_state(&way, &act.to, act.kind, state);
+            (way.channel.show)(self, way.sender, &Doing { to: &act.to, kind: act.kind, state })?;
             return Ok(Answer::Done);
         }
         self.check_caption(bot, act)?;
@@ -86,24 +82,16 @@ impl Engine {
 
     /// Does what was checked; `hash` is of all that was asked.
     pub(super) fn carry_out(&mut self, bot: BotId, act: &Act, way: Way, hash: &[u8; 32]) -> Result<Answer, Trouble> {
-        let (message_id, encrypted) =
-            self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| match way {
-                Way::Local => {
-                    engine.note_sealed(message_id, false);
-                    engine.act_locally(bot, &act.deed)
-                }
-                Way::Account(account) if act.kind == Kind::Groupchat => {
-                    engine.act_in_room((account, bot), act, message_id)
-                }
-                Way::Account(account) => engine.act_for((account, bot), act, message_id),
-            })?;
+        let (message_id, encrypted) = self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| {
+            (way.channel.act)(engine, way.sender, act, message_id)
+        })?;
         Ok(match act.deed {
             Deed::File { .. } | Deed::Edit { .. } => Answer::Sent { message_id, encrypted },
             _ => Answer::Done,
         })
     }
 
-    fn act_for(&mut self, by: (AccountId, BotId), act: &Act, new_id: &str) -> Result<(), Trouble> {
+    pub(super) fn act_for(&mut self, by: (AccountId, BotId), act: &Act, new_id: &str) -> Result<(), Trouble> {
         let (account, bot) = by;
         let (to, kind) = (act.to.clone(), act.kind);
         match &act.deed {
@@ -173,7 +161,7 @@ impl Engine {
     /// A message that a bot names must be one that it was told or has sent, in this conversation.
     fn check_known(&self, (account, bot): (AccountId, BotId), to: &Jid, message_id: &str) -> Result<(), Trouble> {
         let is_same = |row: &SentRow| row.bot == bot && row.recipient.bare_str() == to.bare_str();
-        let is_known = self.got(account, bot, &to.bare(), message_id)?
+        let is_known = self.store.was_told(account, bot, &to.bare(), message_id)?
             || self.store.find_sent(account, message_id)?.is_some_and(|row| is_same(&row))
             // What occupants say to the bot alone is not remembered.
             || self.is_room(account, &to.bare());
@@ -208,35 +196,12 @@ impl Engine {
     }
 
     /// Tells what the bot does. It means nothing a moment later, so it is not kept for when the server is back.
-    pub(super) fn show_state(&mut self, way: &Way, to: &Jid, kind: Kind, state: ChatState) {
-        let Way::Account(account) = way else { return };
-        let Some(entry) = self.accounts.get(account).filter(|account| account.is_online) else { return };
+    pub(super) fn show_state(&mut self, account: AccountId, to: &Jid, kind: Kind, state: ChatState) {
+        let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
         let is_own = entry.row.jid.as_str() == to.bare_str();
         let outbound = Outbound::chat_state(to.clone(), kind, &id::uuid(self.random()), state);
         let outbound = if is_own { outbound.private() } else { outbound };
-        self.tell_session(*account, outbound.print());
-    }
-
-    /// The built-in chat has lines of text, and nothing can be done to them afterwards.
-    fn act_locally(&mut self, bot: BotId, deed: &Deed) -> Result<(), Trouble> {
-        match deed {
-            Deed::File { url, caption } => {
-                self.say_locally(Speaker::Bot(bot), url)?;
-                if let Some(text) = caption {
-                    self.say_locally(Speaker::Bot(bot), text)?;
-                }
-                Ok(())
-            }
-            Deed::Reaction { emoji, .. } if !emoji.is_empty() => {
-                self.say_locally(Speaker::Bot(bot), emoji)?;
-                Ok(())
-            }
-            Deed::Edit { .. } | Deed::Deletion { .. } => {
-                let why = "what was said in the built-in chat cannot be changed".to_string();
-                Err(Failure::Remote { what: "send_failed", why }.into())
-            }
-            Deed::Reaction { .. } | Deed::Read { .. } | Deed::State(_) => Ok(()),
-        }
+        self.tell_session(account, outbound.print());
     }
 }
 

@@ -7,19 +7,65 @@ use std::time::Duration;
 use crate::base::id::{BotId, MessageId};
 use crate::base::limits;
 use crate::base::remedy::LIST_BOTS;
+use crate::engine::channel::ChannelRow;
 use crate::engine::command;
+use crate::engine::deeds::Deed;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
 use crate::engine::incoming::Incoming;
-use crate::engine::owner::local_owner;
+use crate::engine::owner::{is_local, local_owner};
 use crate::engine::part::Part;
-use crate::engine::registry::Bot;
+use crate::engine::registry::{Bot, Voice};
 use crate::engine::router::named;
 use crate::engine::way::Speaker;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::LocalRow;
+
+/// The built-in chat: `owner@local` alone is there.
+pub(super) const CHANNEL: ChannelRow = ChannelRow {
+    has: is_local,
+    admits: |engine, bot| match engine.voice(bot) {
+        Voice::Local => Ok(None),
+        _ => Err(Failure::invalid("to", "an XMPP address; owner@local is not one")),
+    },
+    say: |engine, sender, new, message_id| {
+        if new.encrypt {
+            return Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into());
+        }
+        engine.say_locally(Speaker::Bot(sender.bot), &new.text)?;
+        engine.note_sealed(message_id, false);
+        Ok(())
+    },
+    act: |engine, sender, act, message_id| {
+        engine.note_sealed(message_id, false);
+        act_locally(engine, sender.bot, &act.deed)
+    },
+    show: |_, _, _| Ok(()),
+};
+
+/// The built-in chat has lines of text, and nothing can be done to them afterwards.
+fn act_locally(engine: &mut Engine, bot: BotId, deed: &Deed) -> Result<(), Trouble> {
+    match deed {
+        Deed::File { url, caption } => {
+            engine.say_locally(Speaker::Bot(bot), url)?;
+            if let Some(text) = caption {
+                engine.say_locally(Speaker::Bot(bot), text)?;
+            }
+            Ok(())
+        }
+        Deed::Reaction { emoji, .. } if !emoji.is_empty() => {
+            engine.say_locally(Speaker::Bot(bot), emoji)?;
+            Ok(())
+        }
+        Deed::Edit { .. } | Deed::Deletion { .. } => {
+            let why = "what was said in the built-in chat cannot be changed".to_string();
+            Err(Failure::Remote { what: "send_failed", why }.into())
+        }
+        Deed::Reaction { .. } | Deed::Read { .. } | Deed::State(_) => Ok(()),
+    }
+}
 
 /// A terminal that waits for the next line.
 pub(super) struct Waiter {
@@ -62,8 +108,7 @@ impl Engine {
         let owner = local_owner();
         let said = Incoming::local(&owner, &owner, text, &stanza_id, self.now.unix());
         match bot {
-            Some(bot) if self.answer_command(bot, &owner, text)? => {}
-            Some(bot) => self.deliver_to_bot(bot, &said)?,
+            Some(bot) => drop(self.ingest(bot, &said)?),
             None => self.on_self_chat(&owner, text, &said)?,
         }
         Ok(Answer::Said(line))

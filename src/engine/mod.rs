@@ -22,6 +22,8 @@ mod ask;
 mod asking;
 mod batch;
 mod calls;
+mod channel;
+mod channels;
 mod copies;
 mod crypt;
 mod dedicated;
@@ -39,6 +41,7 @@ mod metrics;
 mod outbox;
 mod owner;
 mod part;
+mod posting;
 mod progress;
 mod received;
 mod record;
@@ -374,6 +377,12 @@ impl Engine {
         let lines = self.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();
         self.pending.effects.extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
+    }
+
+    /// The channel that an address is on.
+    fn channel_of(&self, address: &BareJid) -> &'static channel::ChannelRow {
+        let [.., last] = channels::CHANNELS;
+        channels::CHANNELS.into_iter().find(|channel| (channel.has)(address)).unwrap_or(last)
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {

@@ -5,21 +5,66 @@
 
 use std::collections::VecDeque;
 
-use crate::base::crypto;
 use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::text::halves;
+use crate::engine::channel::ChannelRow;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, Encrypt, Mode, NewMessage};
-use crate::engine::owner;
-use crate::engine::registry::Voice;
-use crate::engine::way::{Speaker, Way};
+use crate::engine::handle::{Encrypt, Mode, NewMessage};
+use crate::engine::registry::{Bot, Voice};
 use crate::engine::{Engine, Trouble};
 use crate::store;
-use crate::store::row::SentBefore;
 use crate::xmpp::message::{Kind, Outbound, Reply};
+
+/// XMPP: every address that no other channel has.
+pub(super) const CHANNEL: ChannelRow = ChannelRow {
+    has: |_| true,
+    admits: |engine, bot| account_for(engine, bot).map(Some),
+    say: |engine, sender, new, message_id| {
+        let (account, bot) = sender.needs_account()?;
+        if new.kind == Kind::Groupchat {
+            return engine.post_to_room(account, bot, new, message_id);
+        }
+        let outbound = engine.text_of(account, new, message_id)?;
+        engine.send_tracked((account, bot), &new.to, message_id, outbound, None)
+    },
+    act: |engine, sender, act, message_id| match act.kind {
+        Kind::Groupchat => engine.act_in_room(sender.needs_account()?, act, message_id),
+        _ => engine.act_for(sender.needs_account()?, act, message_id),
+    },
+    show: |engine, sender, doing| {
+        let (account, bot) = sender.needs_account()?;
+        match doing.kind {
+            Kind::Groupchat => engine.show_state_in_room((account, bot), doing.to, doing.state),
+            _ => {
+                engine.show_state(account, doing.to, doing.kind, doing.state);
+                Ok(())
+            }
+        }
+    },
+};
+
+/// The account through which a bot speaks on XMPP, or why there is none.
+fn account_for(engine: &Engine, bot: &Bot) -> Result<AccountId, Failure> {
+    match engine.voice(bot) {
+        Voice::Account(account) => Ok(account),
+        Voice::Local => {
+            let text = "the bot belongs to owner@local and can write to owner@local only; \
+                        create it for an XMPP account to write to others";
+            Err(Failure::Remote { what: "send_failed", why: text.to_string() })
+        }
+        Voice::None => {
+            let owner = &bot.row.owner;
+            let why = match bot.mode {
+                Mode::Personal => format!("{owner} is not signed in here; run `botmother account add {owner}`"),
+                _ => "the bot's own account is gone; create the bot again".to_string(),
+            };
+            Err(Failure::Remote { what: "send_failed", why })
+        }
+    }
+}
 
 /// A message accepted in the batch under way.
 pub(super) struct Accepted {
@@ -84,17 +129,6 @@ impl Queue {
 }
 
 impl Engine {
-    /// `sendMessage`: stored, or refused with the reason.
-    pub(super) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
-        let hash = crypto::sha256(
-            format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt).as_bytes(),
-        );
-        let (message_id, encrypted) = self.once(bot, new.idempotency_key.as_deref(), &hash, |engine, message_id| {
-            engine.speak(bot, new, message_id)
-        })?;
-        Ok(Answer::Sent { message_id, encrypted: encrypted.or(new.encrypt.then_some(true)) })
-    }
-
     /// Whether what a bot says to somebody goes out end-to-end encrypted, as far as is known before it is said.
     pub(super) fn is_sealed(&mut self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
         match self.voice(self.bot(bot)?) {
@@ -104,107 +138,14 @@ impl Engine {
         }
     }
 
-    /// Sends something under a new id, and gives it; with a key that was used before nothing is sent, and the id is that of
-    /// what was sent then. `hash` is of all that was asked. Also whether it went out encrypted, if that is known.
-    pub(super) fn once(
-        &mut self,
-        bot: BotId,
-        key: Option<&str>,
-        hash: &[u8; 32],
-        send: impl FnOnce(&mut Engine, &str) -> Result<(), Trouble>,
-    ) -> Result<(String, Option<bool>), Trouble> {
-        if let Some(sent) = self.sent_before(bot, key, hash)? {
-            return Ok((sent.message_id, sent.encrypted));
-        }
-        let message_id = id::uuid(self.random());
-        send(self, &message_id)?;
-        let sent = SentBefore { encrypted: self.was_sealed(&message_id), message_id, request_hash: *hash };
-        if let Some(key) = key {
-            self.store.remember_sent(bot, key, &sent, self.lived())?;
-        }
-        Ok((sent.message_id, sent.encrypted))
-    }
-
-    /// What was sent under this key.
-    pub(super) fn sent_before(
-        &self,
-        bot: BotId,
-        key: Option<&str>,
-        hash: &[u8; 32],
-    ) -> Result<Option<SentBefore>, Trouble> {
-        match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
-            Some(before) if before.request_hash != *hash => {
-                let text = "this Idempotency-Key was used for another message within the last day";
-                Err(Failure::Conflict(text.to_string()).into())
-            }
-            before => Ok(before),
-        }
-    }
-
-    /// A bot says something by itself, as if its program had sent it.
-    pub(super) fn say_to(&mut self, bot: BotId, kind: Kind, to: &Jid, text: &str) -> Result<(), Trouble> {
-        let message_id = id::uuid(self.random());
-        let text = text.to_string();
-        let new = NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None, encrypt: false };
-        self.speak(bot, &new, &message_id)
-    }
-
-    /// The same in the place of a message that was only shown in passing.
+    /// A bot says something by itself in the place of a message that was only shown in passing.
     pub(super) fn say_correction(&mut self, bot: BotId, to: &Jid, text: &str, shown: &str) -> Result<(), Trouble> {
-        let Way::Account(account) = self.way(bot, to)? else {
+        let Some(account) = self.way(bot, to)?.account() else {
             return self.say_to(bot, Kind::Chat, to, text);
         };
         let message_id = id::uuid(self.random());
         let outbound = Outbound::text(to.clone(), Kind::Chat, &message_id, text).replacing(shown);
         self.send_tracked((account, bot), to, &message_id, outbound, None)
-    }
-
-    fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<(), Trouble> {
-        Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
-        let reply_to = new.reply_to.as_ref().map_or(0, String::len);
-        Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
-        match self.way(id, &new.to)? {
-            Way::Local if new.encrypt => {
-                Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into())
-            }
-            Way::Local => {
-                self.say_locally(Speaker::Bot(id), &new.text)?;
-                self.note_sealed(message_id, false);
-                Ok(())
-            }
-            Way::Account(account) if new.kind == Kind::Groupchat => self.post_to_room(account, id, new, message_id),
-            Way::Account(account) => {
-                let outbound = self.text_of(account, new, message_id)?;
-                self.send_tracked((account, id), &new.to, message_id, outbound, None)
-            }
-        }
-    }
-
-    /// Where what a bot does for somebody goes out, or why it cannot.
-    pub(super) fn way(&self, id: BotId, to: &Jid) -> Result<Way, Trouble> {
-        let bot = self.bot(id)?;
-        if !self.store.owner_enabled(&bot.row.owner)? {
-            return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
-        }
-        let to_local = owner::is_local(&to.bare());
-        match self.voice(bot) {
-            Voice::Local if to_local => Ok(Way::Local),
-            Voice::Local => {
-                let text = "the bot belongs to owner@local and can write to owner@local only; \
-                            create it for an XMPP account to write to others";
-                Err(Failure::Remote { what: "send_failed", why: text.to_string() }.into())
-            }
-            _ if to_local => Err(Failure::invalid("to", "an XMPP address; owner@local is not one").into()),
-            Voice::Account(account) => Ok(Way::Account(account)),
-            Voice::None => {
-                let owner = &bot.row.owner;
-                let why = match bot.mode {
-                    Mode::Personal => format!("{owner} is not signed in here; run `botmother account add {owner}`"),
-                    _ => "the bot's own account is gone; create the bot again".to_string(),
-                };
-                Err(Failure::Remote { what: "send_failed", why }.into())
-            }
-        }
     }
 
     /// Puts a text of the manager, or one that a bot says by itself, into the outbox, in pieces where the server takes no

@@ -36,11 +36,6 @@ impl Engine {
         self.queue_update(bot, UpdateKind::Message.as_str(), &data)
     }
 
-    /// Whether a bot got the message with this id from somebody.
-    pub(super) fn got(&self, account: AccountId, bot: BotId, from: &BareJid, id: &str) -> Result<bool, store::Error> {
-        self.store.was_told(account, bot, from, id)
-    }
-
     /// Reactions and retractions for a bot's own account, by somebody it listens to.
     pub(super) fn on_bot_event(
         &mut self,
@@ -84,7 +79,7 @@ impl Engine {
         let bots: Vec<BotId> = self.personal_bots(own).map(|bot| bot.row.id).collect();
         let mut meant = self.store.find_sent(account, id)?.map(|row| row.bot).filter(|bot| bots.contains(bot));
         for bot in bots {
-            if meant.is_none() && self.got(account, bot, own, id)? {
+            if meant.is_none() && self.store.was_told(account, bot, own, id)? {
                 meant = Some(bot);
             }
         }
@@ -108,7 +103,7 @@ impl Engine {
         let about = About { from: from.as_str(), to: own.as_str(), message_id: id, at, room: None };
         if let Some(reactions) = &message.reactions {
             self.push_update(bot, UpdateKind::Reaction.as_str(), &record::reaction(&about, &reactions.emoji))
-        } else if self.got(account, bot, &from, id)? {
+        } else if self.store.was_told(account, bot, &from, id)? {
             self.forget_question(bot, &from, id)?;
             self.push_update(bot, UpdateKind::Retraction.as_str(), &record::retraction(&about, None))
         } else {

@@ -4,7 +4,7 @@
 //! account: bots created with `receive = "all"`. Our own messages come back on several ways (reflection, carbon,
 //! archive) and are recognised by the resource that sent them; what comes twice is known by `copies` (docs/architecture.md).
 
-use crate::base::id::{AccountId, BotId};
+use crate::base::id::{AccountId, BotId, UpdateId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::Engine;
@@ -144,7 +144,7 @@ impl Engine {
             return self.ask_what_was_meant(bot, owner, (body, near), said);
         }
         match bot {
-            Some(bot) => self.deliver_to_bot(bot, &said.saying(text)),
+            Some(bot) => Ok(self.deliver(bot, &said.saying(text)).map(drop)?),
             None => {
                 let hint = if body.starts_with('/') { &texts::UNKNOWN_COMMAND } else { &texts::NOBODY_LISTENS };
                 let hint = hint.fill(self.setup.settings.language, &[("text", body)]);
@@ -247,11 +247,23 @@ impl Engine {
         }
     }
 
-    /// Puts what the owner said into a bot's queue.
-    pub(super) fn deliver_to_bot(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), Trouble> {
-        self.tell_message(bot, said, &command::ai::mask(said.text))?;
-        self.note_said(bot)?;
-        Ok(self.think_about(bot, said)?)
+    /// Something said to a bot, on whatever channel: what it knows by itself it answers; else its program is told, and its AI
+    /// asked. Gives the update, where its program was told.
+    pub(super) fn ingest(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<Option<UpdateId>, store::Error> {
+        if self.answer_command(bot, &said.from.bare(), said.text)? {
+            return Ok(None);
+        }
+        self.deliver(bot, said)
+    }
+
+    /// The same of what is no command of the bot's.
+    fn deliver(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<Option<UpdateId>, store::Error> {
+        let update = self.tell_message(bot, said, &command::ai::mask(said.text))?;
+        if update.is_some() {
+            self.note_said(bot)?;
+        }
+        self.think_about(bot, said)?;
+        Ok(update)
     }
 
     /// The manager says something to an owner.

@@ -11,7 +11,6 @@ use crate::engine::deeds::{Act, Deed, caption_id};
 use crate::engine::failure::Failure;
 use crate::engine::owner::is_local;
 use crate::engine::texts;
-use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::Progress;
@@ -72,7 +71,7 @@ impl Engine {
     /// A caption goes out behind its file: whether it can go is asked before the file does.
     pub(super) fn check_caption(&mut self, bot: BotId, act: &Act) -> Result<(), Trouble> {
         let Deed::File { caption: Some(text), .. } = &act.deed else { return Ok(()) };
-        let Way::Account(account) = self.way(bot, &act.to)? else { return Ok(()) };
+        let Some(account) = self.way(bot, &act.to)?.account() else { return Ok(()) };
         // As long as a real one, and all that may be asked with it.
         let id = "-".repeat(caption_id(&id::uuid([0; 16])).len());
         let caption = Outbound::text(act.to.clone(), act.kind, &id, text).wanting_receipt().markable().to_occupant();

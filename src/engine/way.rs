@@ -1,14 +1,6 @@
-//! The ways out of the engine: where what a bot does goes, and in whose name.
+//! Who speaks in the built-in chat.
 
-use crate::base::id::{AccountId, BotId};
-
-/// Where what a bot does goes out.
-pub(super) enum Way {
-    /// Into the built-in chat.
-    Local,
-    /// Through an account.
-    Account(AccountId),
-}
+use crate::base::id::BotId;
 
 /// Who says a line in the built-in chat.
 pub(super) enum Speaker {

@@ -32,6 +32,7 @@ const PARTS: &[(Part, &[&str])] = &[
         &[
             "access",
             "calls",
+            "channel",
             "copies",
             "deeds",
             "effect",
@@ -43,6 +44,7 @@ const PARTS: &[(Part, &[&str])] = &[
             "lived",
             "owner",
             "part",
+            "posting",
             "received",
             "record",
             "registry",

@@ -1,13 +1,22 @@
-//! Questions by the API: nobody but the caller hears the answer, while it comes if he likes, and when he goes away there
-//! is nobody left to answer.
+//! Questions by the API, whose answer nobody but the caller hears, while it comes if he likes; and questions that are called
+//! off: by who asked, because their bot goes, or because the daemon ended.
 
-use super::{is_off, not_set_up};
+use std::collections::HashSet;
+
+use super::{Question, State, is_off, not_set_up};
 use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::engine::calls::End;
 use crate::engine::effect::Effect;
+use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo};
+use crate::engine::texts::ai;
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion};
+use crate::xmpp::message::ChatState;
+
+// --- by the API ---
 
 impl Engine {
     /// `ask` of the API; gives the tag under which the answer comes. `is_heard`: the caller hears it while it comes.
@@ -57,5 +66,102 @@ impl Engine {
         let left: Vec<u64> = self.ai.questions.keys().copied().filter(is_gone).collect();
         left.iter().try_for_each(|tag| self.drop_question(*tag))?;
         if left.is_empty() { Ok(()) } else { self.ask_what_waits() }
+    }
+}
+
+// --- called off ---
+
+impl Engine {
+    /// Calls off what somebody has asked a bot; gives how many questions that were.
+    pub(in crate::engine) fn stop_thinking(&mut self, bot: BotId, peer: &str) -> Result<usize, store::Error> {
+        self.call_off(bot, peer, |_| true)
+    }
+
+    /// Somebody took back what he said.
+    pub(in crate::engine) fn forget_question(
+        &mut self,
+        bot: BotId,
+        peer: &BareJid,
+        id: &str,
+    ) -> Result<(), store::Error> {
+        self.call_off(bot, peer.as_str(), |question| question.ids.iter().any(|other| other == id)).map(|_| ())
+    }
+
+    /// The same in a room, where an id is one only together with who said it; `None` stands for the room itself.
+    pub(in crate::engine) fn forget_question_in_room(
+        &mut self,
+        bot: BotId,
+        room: &BareJid,
+        id: &str,
+        asker: Option<&str>,
+    ) -> Result<(), store::Error> {
+        let is_askers = |question: &Question| {
+            asker.is_none() || question.asked.recipient.as_ref().and_then(|to| to.resource()) == asker
+        };
+        let is_meant = |question: &Question| is_askers(question) && question.ids.iter().any(|other| other == id);
+        self.call_off(bot, room.as_str(), is_meant).map(|_| ())
+    }
+
+    pub(super) fn call_off(
+        &mut self,
+        bot: BotId,
+        peer: &str,
+        is_meant: impl Fn(&Question) -> bool,
+    ) -> Result<usize, store::Error> {
+        let is_it =
+            |question: &Question| question.asked.bot == bot && question.asked.peer == peer && is_meant(question);
+        let found = self.ai.questions.iter().filter(|(_, question)| is_it(question));
+        let tags: Vec<u64> = found.map(|(tag, _)| *tag).collect();
+        for tag in &tags {
+            self.drop_question(*tag)?;
+        }
+        if !tags.is_empty() {
+            self.ask_what_waits()?;
+        }
+        Ok(tags.len())
+    }
+
+    pub(super) fn drop_question(&mut self, tag: u64) -> Result<(), store::Error> {
+        let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
+        self.store.delete_ai_question(question.row)?;
+        self.drop_call(tag);
+        if question.state == State::Asked {
+            self.show_thinking(&question.asked, ChatState::Paused);
+        }
+        if question.asked.recipient.is_none() {
+            let failure = Failure::Remote { what: "ai_error", why: "the question was called off".to_string() };
+            self.calls.over.push((tag, End::Outcome(Err(failure))));
+        }
+        Ok(())
+    }
+
+    /// A bot goes, or its AI is switched off: nothing more is asked for it.
+    pub(in crate::engine) fn drop_questions_of(&mut self, bot: BotId) -> Result<(), store::Error> {
+        let of_bot = self.ai.questions.iter().filter(|(_, question)| question.asked.bot == bot);
+        let tags: Vec<u64> = of_bot.map(|(tag, _)| *tag).collect();
+        tags.into_iter().try_for_each(|tag| self.drop_question(tag))
+    }
+
+    /// At the start: questions that the end of the last run interrupted. Whoever asked gets a word, once.
+    pub(in crate::engine) fn tell_interrupted(&mut self) -> Result<(), store::Error> {
+        let mut told = HashSet::new();
+        for (row, asked) in self.store.list_ai_questions()? {
+            self.store.delete_ai_question(row)?;
+            let is_first = told.insert((asked.bot, asked.peer.clone()));
+            if let Some(to) = asked.recipient.as_ref().filter(|_| is_first) {
+                self.say_of_ai(asked.bot, asked.place, to, &self.words(&ai::INTERRUPTED))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The daemon stops: nobody is kept waiting, and whoever asked in a chat hears of it at the next start.
+    pub(in crate::engine) fn end_ai_waits(&mut self) {
+        for tag in self.ai.questions.keys() {
+            self.pending.effects.push(Effect::CallOff(*tag));
+            if let Some(reply) = self.calls.callers.remove(tag) {
+                self.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));
+            }
+        }
     }
 }

@@ -9,7 +9,6 @@ use crate::base::call::Called;
 use crate::base::id;
 use crate::engine::Engine;
 use crate::engine::event::Heard;
-use crate::engine::way::Way;
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow};
@@ -76,7 +75,7 @@ impl Engine {
     /// is not: pieces that are not kept would cost ratchet steps that must be.
     pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow) -> bool {
         let Some(to) = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat) else { return false };
-        let Ok(Way::Account(account)) = self.way(asked.bot, to) else { return false };
+        let Some(account) = self.way(asked.bot, to).ok().and_then(|way| way.account()) else { return false };
         let is_plain = matches!(self.will_encrypt(account, &to.bare()), Ok(false));
         row.is_streaming && is_plain
     }
@@ -133,7 +132,7 @@ impl Engine {
     /// Shows what there is of an answer; `shown` is the message whose place it takes.
     fn show_piece(&mut self, asked: &AiQuestion, id: &str, shown: Option<&str>, text: &str) {
         let Some(to) = &asked.recipient else { return };
-        let Ok(Way::Account(account)) = self.way(asked.bot, to) else { return };
+        let Some(account) = self.way(asked.bot, to).ok().and_then(|way| way.account()) else { return };
         let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
         // The other side may have got a device since the question.
         if !matches!(self.will_encrypt(account, &to.bare()), Ok(false)) {

@@ -13,7 +13,6 @@ use crate::engine::failure::Failure;
 use crate::engine::owner::is_local;
 use crate::engine::router::named;
 use crate::engine::texts::{self, Text, ai};
-use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
@@ -249,8 +248,10 @@ fn stream(engine: &Engine, place: &Place<'_>, row: &AiRow) -> Answer {
     let way = engine.way(place.bot, &place.who.to_jid());
     Ok(engine.words(match way {
         _ if !row.is_streaming => &ai::STREAM_OFF,
-        Ok(Way::Account(account)) if engine.will_encrypt(account, place.who)? => &ai::STREAM_ENCRYPTED,
-        Ok(Way::Account(_)) => &ai::STREAM_ON,
+        Ok(way) if way.account().is_some() => match way.account() {
+            Some(account) if engine.will_encrypt(account, place.who)? => &ai::STREAM_ENCRYPTED,
+            _ => &ai::STREAM_ON,
+        },
         _ => &ai::STREAM_ELSEWHERE,
     }))
 }

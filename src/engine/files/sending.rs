@@ -21,7 +21,6 @@ use crate::base::{crypto, limits, media, text};
 use crate::engine::calls::About;
 use crate::engine::deeds::check_text;
 use crate::engine::handle::{Act, Answer, Deed};
-use crate::engine::way::Way;
 use crate::engine::{Engine, Trouble, Verdict};
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
@@ -105,7 +104,7 @@ impl Engine {
         if let Deed::File { caption: Some(caption), .. } = &act.deed {
             check_text("caption", caption)?;
         }
-        let Way::Account(account) = self.way(bot, &act.to)? else {
+        let Some(account) = self.way(bot, &act.to)?.account() else {
             return Err(failed("the built-in chat takes no files, only their addresses as `url`").into());
         };
         if act.kind == Kind::Groupchat {
