@@ -75,18 +75,18 @@ impl Engine {
         let admitted: Vec<BareJid> = bot.subscribers.iter().filter(|who| bot.admits(who)).cloned().collect();
         if let Some(contacts) = contacts {
             let contacts = tidy(contacts);
-            self.store.store_contacts(id, ContactSource::List, &contacts)?;
-            if let Some(bot) = self.bots.get_mut(&id) {
+            self.batch.store.store_contacts(id, ContactSource::List, &contacts)?;
+            if let Some(bot) = self.batch.bots.get_mut(&id) {
                 bot.contacts = contacts;
             }
         }
-        if let Some(bot) = self.bots.get_mut(&id) {
+        if let Some(bot) = self.batch.bots.get_mut(&id) {
             bot.access = access;
         }
         self.change_bot(id, "access_set", |row| row.access = access.as_str().to_string())?;
         for who in admitted {
             if !self.bot(id)?.admits(&who) {
-                self.store.insert_contact(id, ContactSource::Withdrawn, &who)?;
+                self.batch.store.insert_contact(id, ContactSource::Withdrawn, &who)?;
             }
         }
         Ok(self.withdraw_presence(id)?)
@@ -99,9 +99,9 @@ impl Engine {
         let Some(account) = account.filter(|account| account.is_online).map(|account| account.row.id) else {
             return Ok(());
         };
-        for who in self.store.list_contacts(id, ContactSource::Withdrawn)? {
-            if self.bots.get(&id).is_some_and(|bot| bot.admits(&who)) {
-                self.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
+        for who in self.batch.store.list_contacts(id, ContactSource::Withdrawn)? {
+            if self.batch.bots.get(&id).is_some_and(|bot| bot.admits(&who)) {
+                self.batch.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
             } else {
                 self.tell_session(account, presence::print_unsubscribed(&who));
             }
@@ -111,20 +111,20 @@ impl Engine {
 
     /// A cloud bot's whole roster. It is kept, as messages of the time before it is known again need it, too.
     pub(super) fn keep_subscribers(&mut self, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some(bot) = self.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
         let mut subscribers: Vec<BareJid> =
             items.iter().filter(|item| is_subscriber(item)).map(|item| item.jid.clone()).collect();
         subscribers.sort();
         subscribers.dedup();
         subscribers.truncate(limits::BOT_SUBSCRIBERS_MAX);
         if bot.subscribers != subscribers {
-            self.store.store_contacts(id, ContactSource::Roster, &subscribers)?;
+            self.batch.store.store_contacts(id, ContactSource::Roster, &subscribers)?;
             bot.subscribers = subscribers;
         }
         let subscribers = bot.subscribers.clone();
-        for who in self.store.list_contacts(id, ContactSource::Withdrawn)? {
+        for who in self.batch.store.list_contacts(id, ContactSource::Withdrawn)? {
             if subscribers.binary_search(&who).is_err() {
-                self.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
+                self.batch.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
             }
         }
         Ok(())
@@ -132,16 +132,16 @@ impl Engine {
 
     /// One entry of a cloud bot's roster changed.
     pub(super) fn keep_subscriber(&mut self, id: BotId, item: &Item) -> Result<(), store::Error> {
-        let Some(bot) = self.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
         match (bot.subscribers.binary_search(&item.jid), is_subscriber(item)) {
             (Err(at), true) if bot.subscribers.len() < limits::BOT_SUBSCRIBERS_MAX => {
                 bot.subscribers.insert(at, item.jid.clone());
-                self.store.insert_contact(id, ContactSource::Roster, &item.jid)
+                self.batch.store.insert_contact(id, ContactSource::Roster, &item.jid)
             }
             (Ok(at), false) => {
                 bot.subscribers.remove(at);
-                self.store.delete_contact(id, ContactSource::Withdrawn, &item.jid)?;
-                self.store.delete_contact(id, ContactSource::Roster, &item.jid)
+                self.batch.store.delete_contact(id, ContactSource::Withdrawn, &item.jid)?;
+                self.batch.store.delete_contact(id, ContactSource::Roster, &item.jid)
             }
             _ => Ok(()),
         }

@@ -99,7 +99,7 @@ const PRIORITY_ALL: i8 = 0;
 impl Engine {
     /// Takes over what was configured anew.
     pub(super) fn on_reload(&mut self, settings: &Settings) -> Result<(), store::Error> {
-        self.setup.settings = settings.clone();
+        self.batch.setup.settings = settings.clone();
         self.settle_accounts()?;
         log::info!("the configuration was read again");
         Ok(())
@@ -108,13 +108,13 @@ impl Engine {
     /// Brings accounts and sessions in line with the configuration: takes its accounts over into the table, starts what
     /// does not run or runs otherwise, ends what is no longer there.
     pub(super) fn settle_accounts(&mut self) -> Result<(), store::Error> {
-        let configured = self.setup.settings.accounts.clone();
+        let configured = self.batch.setup.settings.accounts.clone();
         let mut rows = self.take_over(&configured)?;
         // Those of bots follow those of people.
         rows.sort_by_key(|row| row.origin != Origin::Person);
         for mut row in rows {
             if row.origin != Origin::Person && self.align(&mut row)? {
-                self.store.store_account(&row)?;
+                self.batch.store.store_account(&row)?;
             }
             let is_configured = configured.iter().any(|account| account.jid == row.jid);
             let login = Login {
@@ -141,7 +141,7 @@ impl Engine {
 
     /// All accounts as rows, those of the configuration as it has them.
     fn take_over(&mut self, configured: &[ConfigAccount]) -> Result<Vec<AccountRow>, store::Error> {
-        let mut rows = self.store.list_accounts()?;
+        let mut rows = self.batch.store.list_accounts()?;
         for account in configured {
             let known = rows.iter_mut().find(|row| row.jid == account.jid);
             let row = match known {
@@ -155,11 +155,11 @@ impl Engine {
             (row.host, row.ca_file, row.pin) = (account.host.clone(), account.ca_file.clone(), account.pin.clone());
             if row.id == AccountId(0) {
                 row.from_config = true;
-                row.id = self.store.insert_account(row)?;
+                row.id = self.batch.store.insert_account(row)?;
             } else if changed || !row.from_config {
                 row.from_config = true;
                 row.password = Secret::default();
-                self.store.store_account(row)?;
+                self.batch.store.store_account(row)?;
             }
             row.password = account.password.clone();
         }
@@ -175,7 +175,7 @@ impl Engine {
         if let Some(acked) = self.accounts.get(&id).map(|running| running.acked.clone()) {
             // Acknowledged: not to be sent again by the session that takes its place.
             self.note_sent(&acked)?;
-            self.store.delete_outbox(&acked)?;
+            self.batch.store.delete_outbox(&acked)?;
         }
         let presence = self.presence_of(&row, login);
         let config = SessionConfig {
@@ -196,13 +196,13 @@ impl Engine {
             pin: row.pin.clone(),
             system_roots: login.system_roots,
         };
-        let count = self.store.count_outbox(id)?;
-        let in_doubt = self.store.has_outbox(id)?;
+        let count = self.batch.store.count_outbox(id)?;
+        let in_doubt = self.batch.store.has_outbox(id)?;
         if count > 0 && !row.removing {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
         let before = self.accounts.get(&id);
-        let course = Course::begin(before.map(|before| &before.course), self.now.mono);
+        let course = Course::begin(before.map(|before| &before.course), self.batch.now.mono);
         let account = Account {
             login,
             is_online: false,
@@ -228,14 +228,14 @@ impl Engine {
             self.accounts.by_bot.insert(bot, id);
         }
         self.accounts.put(id, account);
-        self.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
+        self.batch.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
         self.drop_rooms(id);
         self.settle_rooms(id)
     }
 
     pub(super) fn end_account(&mut self, id: AccountId) {
         if self.accounts.take(id) {
-            self.pending.effects.push(Effect::Session(id, Order::Close));
+            self.batch.pending.effects.push(Effect::Session(id, Order::Close));
             self.drop_rooms(id);
         }
     }
@@ -278,7 +278,7 @@ impl Engine {
         }
         let new = &checked(new)?;
         // An account that is or was there keeps its resource and its archive mark.
-        let known = self.store.find_account(&new.jid)?;
+        let known = self.batch.store.find_account(&new.jid)?;
         if let Some(row) = known.as_ref().filter(|row| row.origin != Origin::Person) {
             return self.change_bot_password(row.clone(), new);
         }
@@ -293,9 +293,9 @@ impl Engine {
             ..row
         };
         if row.id == AccountId(0) {
-            row.id = self.store.insert_account(&row)?;
+            row.id = self.batch.store.insert_account(&row)?;
         } else {
-            self.store.store_account(&row)?;
+            self.batch.store.store_account(&row)?;
         }
         self.audit(None, "account_added", &format!("jid={}", new.jid))?;
         // The session begins anew with the new password; what waits to be sent stays.
@@ -319,7 +319,7 @@ impl Engine {
             }
         }
         let row = AccountRow { password: new.password.clone(), login_key: None, ..row };
-        self.store.store_account(&row)?;
+        self.batch.store.store_account(&row)?;
         self.audit(Some(bot), "account_password", &format!("jid={}", new.jid))?;
         if self.is_active(bot) {
             self.start_account(row, self.login())?;
@@ -335,7 +335,7 @@ impl Engine {
             return Err(Failure::Conflict(text).into());
         }
         self.leave_own_lists(id)?;
-        self.store.delete_account(id)?;
+        self.batch.store.delete_account(id)?;
         self.audit(None, "account_removed", &format!("jid={jid}"))?;
         self.end_account(id);
         Ok(())
@@ -351,12 +351,12 @@ impl Engine {
         let Some(account) = self.accounts.get_mut(&id) else { return };
         if account.presence != presence {
             account.presence.clone_from(&presence);
-            self.pending.effects.push(Effect::Session(id, Order::Presence(presence)));
+            self.batch.pending.effects.push(Effect::Session(id, Order::Presence(presence)));
         }
     }
 
     fn presence_of(&self, row: &AccountRow, login: Login) -> String {
-        match row.bot.and_then(|bot| self.bots.get(&bot)) {
+        match row.bot.and_then(|bot| self.batch.bots.get(&bot)) {
             // Given back: nobody shall see it come online once more.
             _ if row.removing => presence::UNAVAILABLE.to_string(),
             Some(bot) => bot.presence(),

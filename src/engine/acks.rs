@@ -21,8 +21,8 @@ impl Engine {
 
     /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
     pub(super) fn write_acks_and_marks(&mut self) -> Result<(), store::Error> {
-        let now = self.now.mono;
-        if !self.store.is_dirty() && self.acks_deadline().is_none_or(|at| at > now) {
+        let now = self.batch.now.mono;
+        if !self.batch.store.is_dirty() && self.acks_deadline().is_none_or(|at| at > now) {
             return Ok(());
         }
         self.accounts.told.wrote_acks = true;
@@ -30,10 +30,10 @@ impl Engine {
         self.note_sent(&acked)?;
         for (id, account) in self.accounts.busy_mut() {
             if !account.acked.is_empty() {
-                self.store.delete_outbox(&account.acked)?;
+                self.batch.store.delete_outbox(&account.acked)?;
             }
             if let Some(mark) = account.advance_mark(now) {
-                self.store.store_mark(id, &mark)?;
+                self.batch.store.store_mark(id, &mark)?;
             }
         }
         Ok(())
@@ -65,7 +65,7 @@ impl Engine {
     /// Notes the archive id of a message that was dealt with and committed.
     pub(super) fn note_mark(&mut self, id: AccountId, mark: String) {
         if let Some(account) = self.accounts.wake(id) {
-            account.marks.push_back((self.now.mono, mark));
+            account.marks.push_back((self.batch.now.mono, mark));
         }
     }
 

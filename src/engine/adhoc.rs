@@ -133,7 +133,7 @@ impl Engine {
                 && visit.node == request.node
         };
         let at = self.visits.iter().position(is_it).ok_or(Refusal::BadSessionId)?;
-        let is_over = self.visits.get(at).is_none_or(|visit| visit.until <= self.now.mono);
+        let is_over = self.visits.get(at).is_none_or(|visit| visit.until <= self.batch.now.mono);
         let action = if is_over { Action::Cancel } else { request.resolve(&Allowed::complete())? };
         let is_asked = self.visits.get(at).is_some_and(|visit| visit.given.is_some());
         if action == Action::Complete && request.form.is_none() && !is_asked {
@@ -165,7 +165,7 @@ impl Engine {
         match form.check(submit) {
             Ok(answer) => self.finish_command(asked, node, session, Some(&form), answer),
             Err(wrong) => {
-                let text = menu::complaint(&form, &wrong, self.setup.settings.language);
+                let text = menu::complaint(&form, &wrong, self.batch.setup.settings.language);
                 let note = Note { severity: Severity::Error, text };
                 Ok(self.wait_for_form(asked, node, session, form, Some(note)))
             }
@@ -182,7 +182,7 @@ impl Engine {
         note: Option<Note>,
     ) -> Reply {
         self.visits.change();
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let is_here = |visit: &Visit| visit.account == asked.account;
         if self.visits.iter().filter(|visit| is_here(visit)).count() >= limits::MENU_FORMS_MAX
             && let Some(oldest) = self.visits.iter().position(is_here)
@@ -214,7 +214,7 @@ impl Engine {
         if !menu::is_final(node, &answer) {
             return self.do_command(asked, node, session, &answer);
         }
-        let question = menu::question(node, form, &answer, self.setup.settings.language);
+        let question = menu::question(node, form, &answer, self.batch.setup.settings.language);
         let reply = self.wait_for_form(asked, node, session, question, None);
         if let Some(visit) = self.visits.last_mut() {
             visit.given = Some(answer);
@@ -232,7 +232,7 @@ impl Engine {
         let mut reply = Reply { node: node.to_string(), session, status: Status::Completed, note: None, form: None };
         // Clients show a note as one line; what has several is a form with a text to select and copy.
         if text.contains('\n') {
-            let label = menu::answer_label(self.setup.settings.language);
+            let label = menu::answer_label(self.batch.setup.settings.language);
             let field = Field::new(FieldKind::TextMulti, "answer").with_label(&label).with_value(&text);
             reply.form = Some(Form::new(FormKind::Result).with_title(&format!("/{node}")).with(field));
         } else {

@@ -107,7 +107,7 @@ struct Pace {
 impl Engine {
     /// Whether a bot's AI answers.
     pub(super) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
-        Ok(self.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
+        Ok(self.batch.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
     }
 
     /// Somebody said something to a bot. If its AI is on it will answer.
@@ -153,8 +153,8 @@ impl Engine {
         if waiting > limits::AI_QUEUE_MAX || self.ai.questions.len() >= limits::AI_QUESTIONS_MAX {
             return Err(Failure::Busy { retry_after_s: 10 }.into());
         }
-        let row = self.store.insert_ai_question(&asked, self.lived())?;
-        self.last_tag += 1;
+        let row = self.batch.store.insert_ai_question(&asked, self.lived())?;
+        self.batch.last_tag += 1;
         let question = Question {
             row,
             asked: Arc::new(asked),
@@ -170,7 +170,7 @@ impl Engine {
             is_plain: false,
             live: None,
         };
-        let tag = self.last_tag;
+        let tag = self.batch.last_tag;
         self.ai.change().questions.insert(tag, question);
         self.ask_what_waits()?;
         Ok(tag)
@@ -178,7 +178,7 @@ impl Engine {
 
     /// Counts a question; refused when they come faster than people type. `Err(true)`: for the first time.
     fn admit_question(&mut self, bot: BotId, peer: &str) -> Result<(), bool> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let paces = &mut self.ai.change().paces;
         let minute = Duration::from_secs(60);
         if paces.len() >= limits::AI_QUESTIONS_MAX {
@@ -210,7 +210,7 @@ impl Engine {
             let is_first = seen.insert((bot, question.asked.peer.as_str()));
             match question.state {
                 State::Asked => *under_way.entry(bot).or_default() += 1,
-                State::Waiting(at) if is_first && at <= self.now.mono => due.push((*tag, bot)),
+                State::Waiting(at) if is_first && at <= self.batch.now.mono => due.push((*tag, bot)),
                 State::Waiting(_) => {}
             }
         }
@@ -234,10 +234,10 @@ impl Engine {
             State::Asked => None,
         };
         if self.ai.has_left {
-            return Some(self.now.mono);
+            return Some(self.batch.now.mono);
         }
         // What is due and yet waits, waits for another to be answered.
-        self.ai.questions.values().filter_map(at).filter(|at| *at > self.now.mono).min()
+        self.ai.questions.values().filter_map(at).filter(|at| *at > self.batch.now.mono).min()
     }
 
     /// What time brings.
@@ -245,7 +245,7 @@ impl Engine {
         if std::mem::take(&mut self.ai.has_left) {
             self.drop_questions_of_leavers()?;
         }
-        let is_due = |question: &Question| matches!(question.state, State::Waiting(at) if at <= self.now.mono);
+        let is_due = |question: &Question| matches!(question.state, State::Waiting(at) if at <= self.batch.now.mono);
         if self.ai.questions.values().any(is_due) { self.ask_what_waits() } else { Ok(()) }
     }
 
@@ -255,7 +255,7 @@ impl Engine {
         if question.calls >= limits::AI_CALLS_PER_QUESTION {
             return self.end_with_fault(tag, &Fault::Later("an internal error".to_string()));
         }
-        let row = self.store.ai(asked.bot, question.is_substitute)?;
+        let row = self.batch.store.ai(asked.bot, question.is_substitute)?;
         let Some((row, provider)) = row.and_then(|row| Provider::find(&row.provider).map(|found| (row, found))) else {
             // It was taken away meanwhile.
             return self.end_with_fault(tag, &Fault::Refused("no AI is set up for this bot any more".to_string()));
@@ -307,7 +307,7 @@ impl Engine {
     fn history(&self, asked: &AiQuestion) -> Result<Vec<Turn>, store::Error> {
         let mut turns = Vec::new();
         let mut left = limits::AI_HISTORY_BYTES;
-        for (question, answer) in self.store.list_ai_turns(asked.bot, &asked.peer, limits::AI_TURNS)? {
+        for (question, answer) in self.batch.store.list_ai_turns(asked.bot, &asked.peer, limits::AI_TURNS)? {
             let Some(rest) = left.checked_sub(question.len() + answer.len()) else { break };
             left = rest;
             turns.push(Turn { question, answer });

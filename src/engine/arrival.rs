@@ -174,11 +174,11 @@ impl Engine {
     fn on_owner_arrival(&mut self, account: AccountId) -> Result<(), store::Error> {
         let owner = self.accounts.get(&account).map(|account| account.row.jid.clone());
         let Some(owner) = owner else { return Ok(()) };
-        let own: Vec<BotId> = self.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
+        let own: Vec<BotId> = self.batch.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
         for bot in own {
             self.begin_renaming(bot)?;
         }
-        let is_theirs = |bot: &BotId| self.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
+        let is_theirs = |bot: &BotId| self.batch.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
         let waiting =
             self.accounts.values().filter(|a| a.is_online && !a.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
         let waiting: Vec<AccountId> = waiting.map(|account| account.row.id).collect();
@@ -218,11 +218,11 @@ impl Engine {
                 None => Ok(()),
             },
             Asked::Renamed(bot, name) if answer.is_ok() => {
-                if self.bots.get(&bot).is_none_or(|bot| bot.row.name == name) {
-                    return self.store.delete_setting(&former_name_key(bot));
+                if self.batch.bots.get(&bot).is_none_or(|bot| bot.row.name == name) {
+                    return self.batch.store.delete_setting(&former_name_key(bot));
                 }
                 // It was renamed again meanwhile.
-                self.store.store_setting(&former_name_key(bot), &name)?;
+                self.batch.store.store_setting(&former_name_key(bot), &name)?;
                 self.begin_renaming(bot)
             }
             Asked::Renamed(..) => Ok(()),
@@ -242,11 +242,11 @@ impl Engine {
 
     /// Changes what is remembered of a bot's profile; nothing is written when nothing changes.
     fn note_profile(&mut self, bot: BotId, change: impl FnOnce(&mut ProfileRow)) -> Result<(), store::Error> {
-        let Some(known) = self.bots.get_mut(&bot) else { return Ok(()) };
+        let Some(known) = self.batch.bots.get_mut(&bot) else { return Ok(()) };
         let before = known.profile.clone();
         change(&mut known.profile);
         if known.profile != before {
-            self.store.store_profile(bot, &known.profile)?;
+            self.batch.store.store_profile(bot, &known.profile)?;
         }
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Engine {
 impl Engine {
     /// What the bot does for its owner: a place on its roster, a yes to his request before it comes, and a request.
     fn greet_owner(&mut self, account: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some(bot) = self.bots.get(&id) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get(&id) else { return Ok(()) };
         let (owner, before) = (bot.row.owner.clone(), bot.profile.clone());
         if is_local(&owner) || bot.row.jid.as_ref() == Some(&owner) {
             return Ok(());
@@ -296,7 +296,7 @@ impl Engine {
     /// The owner's side, on his own account: the bot's name on his roster, a yes to the bot and a request of his. All of
     /// it before the bot asks, or his other clients would ask him.
     fn complete_owner(&mut self, theirs: AccountId, id: BotId, items: &[Item]) {
-        let Some((name, Some(jid))) = self.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
+        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
             return;
         };
         let item = items.iter().find(|item| item.jid == jid);
@@ -318,16 +318,16 @@ impl Engine {
     /// A bot has another name now: where its owner's account is signed in here, his roster is to have it, too.
     pub(super) fn note_renamed(&mut self, id: BotId, former: &str) -> Result<(), store::Error> {
         // The first of several changes, as the roster has it.
-        if self.store.setting(&former_name_key(id))?.is_none() {
-            self.store.store_setting(&former_name_key(id), former)?;
+        if self.batch.store.setting(&former_name_key(id))?.is_none() {
+            self.batch.store.store_setting(&former_name_key(id), former)?;
         }
         self.begin_renaming(id)
     }
 
     fn begin_renaming(&mut self, id: BotId) -> Result<(), store::Error> {
-        let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
         let theirs = self.account_of(&bot.row.owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
-        if let (Some(theirs), Some(_)) = (theirs, self.store.setting(&former_name_key(id))?)
+        if let (Some(theirs), Some(_)) = (theirs, self.batch.store.setting(&former_name_key(id))?)
             && !self.is_renaming(theirs, id)
         {
             self.ask_roster(theirs, Asked::Renaming(id));
@@ -343,10 +343,10 @@ impl Engine {
 
     /// What the owner has called it himself stays.
     fn rename_on_roster(&mut self, theirs: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some((name, Some(jid))) = self.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
+        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
             return Ok(());
         };
-        let former = self.store.setting(&former_name_key(id))?;
+        let former = self.batch.store.setting(&former_name_key(id))?;
         match items.iter().find(|item| item.jid == jid) {
             Some(item) if item.name == former && former.is_some() && item.name.as_ref() != Some(&name) => {
                 let groups: Vec<&str> = item.groups.iter().map(String::as_str).collect();
@@ -354,12 +354,12 @@ impl Engine {
                 self.ask_entity(theirs, Peer::Account, IqKind::Set, order, About::Arrival(Asked::Renamed(id, name)));
                 Ok(())
             }
-            _ => self.store.delete_setting(&former_name_key(id)),
+            _ => self.batch.store.delete_setting(&former_name_key(id)),
         }
     }
 
     fn ask_for_presence(&mut self, account: AccountId, id: BotId) {
-        let Some(bot) = self.bots.get(&id) else { return };
+        let Some(bot) = self.batch.bots.get(&id) else { return };
         let status = Some(bot.row.description.as_str()).filter(|text| !text.is_empty());
         let request = presence::print_subscribe(&bot.row.owner, Some(&bot.row.name), status);
         self.tell_session(account, request);
@@ -369,7 +369,7 @@ impl Engine {
     pub(super) fn on_contact(&mut self, account: AccountId, item: &Item) -> Result<(), store::Error> {
         let Some(id) = self.bot_of(account) else { return Ok(()) };
         self.keep_subscriber(id, item)?;
-        let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.owner == item.jid) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.owner == item.jid) else { return Ok(()) };
         let own = bot.row.jid.clone();
         self.note_owner(account, id, item)?;
         // Where servers know no approval in advance, the bot's request is answered when it is out.
@@ -396,7 +396,7 @@ impl Engine {
 impl Engine {
     /// Publishes what the bot shows of itself, where that is not out already.
     pub(super) fn publish_profile(&mut self, account: AccountId, id: BotId) -> Result<(), store::Error> {
-        let Some(bot) = self.bots.get(&id).filter(|bot| !bot.is_published()) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get(&id).filter(|bot| !bot.is_published()) else { return Ok(()) };
         let hash = bot.profile_hash();
         match self.accounts.get_mut(&account) {
             Some(account) if account.is_online && !account.is_settling => account.is_settling = true,
@@ -432,8 +432,8 @@ impl Engine {
 
     /// The order to publish a part; `None` for a part that this bot does not have.
     fn build_part(&self, id: BotId, part: Part, how: How) -> Result<Option<Element>, store::Error> {
-        let Some(bot) = self.bots.get(&id) else { return Ok(None) };
-        let avatar = if matches!(part, Part::Nick | Part::VCard4) { None } else { self.store.avatar(id)? };
+        let Some(bot) = self.batch.bots.get(&id) else { return Ok(None) };
+        let avatar = if matches!(part, Part::Nick | Part::VCard4) { None } else { self.batch.store.avatar(id)? };
         let avatar = avatar.and_then(|bytes| Avatar::new(bytes).ok());
         // What the server does not take is left out, or nothing would be published.
         let avatar = avatar.filter(|avatar| self.check_picture(id, avatar.bytes().len()).is_ok());

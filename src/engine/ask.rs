@@ -35,7 +35,7 @@ impl Engine {
         match (caller, question) {
             (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.health()))),
             (_, Question::Gallery) => {
-                Ok(Verdict::Outcome(Ok(gallery(&mut self.store, &self.bots, self.setup.entropy)?)))
+                Ok(Verdict::Outcome(Ok(gallery(&mut self.batch.store, &self.batch.bots, self.batch.setup.entropy)?)))
             }
             (Caller::Bot(token), Question::MaySend) => {
                 self.known_bot(token)?;
@@ -53,7 +53,7 @@ impl Engine {
     /// The bot of a token.
     fn known_bot(&self, token: &Secret) -> Result<BotId, Failure> {
         let hash = crypto::sha256(token.expose().as_bytes());
-        let bot = self.by_token.get(&hash).and_then(|id| self.bots.get(id)).filter(|bot| bot.row.active);
+        let bot = self.batch.by_token.get(&hash).and_then(|id| self.batch.bots.get(id)).filter(|bot| bot.row.active);
         bot.map(|bot| bot.row.id).ok_or_else(|| {
             Failure::Unauthorized("the token is not valid, was revoked, or its bot is disabled".to_string())
         })
@@ -62,7 +62,7 @@ impl Engine {
     /// The same, within its rate.
     fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
         let id = self.known_bot(token)?;
-        match self.rate.admit(id, self.now) {
+        match self.rate.admit(id, self.batch.now) {
             Ok(()) => Ok(id),
             Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
         }
@@ -123,7 +123,7 @@ impl Engine {
             Question::ListBots(owner) => {
                 let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);
                 let state = |bot: &Bot| Ok(bot.info(self.bot_state(bot)?));
-                Answer::Bots(self.bots.values().filter(is_wanted).map(state).collect::<Result<_, store::Error>>()?)
+                Answer::Bots(self.batch.bots.values().filter(is_wanted).map(state).collect::<Result<_, store::Error>>()?)
             }
             Question::DeleteBot(id) => return self.delete_and_remove(*id),
             Question::Leaving(owner) => Answer::Leaving(self.list_leaving(owner.as_ref())?),
@@ -160,11 +160,11 @@ impl Engine {
             Question::SetListed(id, listed) => list(self, *id, *listed)?,
             Question::OwnerStatus(owner) => {
                 self.check_owner(owner)?;
-                Answer::Owner(owner.clone(), self.store.owner_enabled(owner)?)
+                Answer::Owner(owner.clone(), self.batch.store.owner_enabled(owner)?)
             }
             Question::SetOwnerStatus(owner, enabled) => {
                 self.check_owner(owner)?;
-                self.store.store_owner_enabled(owner, *enabled)?;
+                self.batch.store.store_owner_enabled(owner, *enabled)?;
                 self.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
                 self.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
@@ -188,7 +188,7 @@ impl Engine {
     }
 
     fn health(&self) -> Answer {
-        let active: Vec<BotId> = self.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
+        let active: Vec<BotId> = self.batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
         Answer::Health {
             active_bots: active.len(),
             accounts_online: self.people().filter(|account| account.is_online).count(),
@@ -199,7 +199,7 @@ impl Engine {
 
     /// Whether what this bot says goes out now.
     pub(super) fn is_bot_online(&self, id: BotId) -> bool {
-        let Some(bot) = self.bots.get(&id) else { return false };
+        let Some(bot) = self.batch.bots.get(&id) else { return false };
         match self.voice(bot) {
             Voice::Local => true,
             Voice::Account(account) => self.accounts.get(&account).is_some_and(|account| account.is_online),
@@ -208,12 +208,12 @@ impl Engine {
     }
 
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {
-        let now = self.now.unix();
-        let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
+        let now = self.batch.now.unix();
+        let Some(bot) = self.batch.bots.get_mut(&id) else { return Ok(()) };
         // The clock may have been set back.
         if (now - bot.row.last_active).abs() >= limits::LAST_ACTIVE_STEP_S {
             bot.row.last_active = now;
-            self.store.store_bot(&bot.row)?;
+            self.batch.store.store_bot(&bot.row)?;
         }
         Ok(())
     }
@@ -246,13 +246,13 @@ fn gallery(store: &mut Store, bots: &BTreeMap<BotId, Bot>, entropy: fn(&mut [u8]
 /// Puts a bot among the listed ones, or takes it out.
 fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Trouble> {
     engine.bot(id)?;
-    let mut all = listed(&engine.store)?;
+    let mut all = listed(&engine.batch.store)?;
     // Deleted ones go by the way.
-    all.retain(|other| *other != id && engine.bots.contains_key(other));
+    all.retain(|other| *other != id && engine.batch.bots.contains_key(other));
     all.extend(is_listed.then_some(id));
     all.sort();
     let text: Vec<String> = all.iter().map(ToString::to_string).collect();
-    engine.store.store_setting(LISTED, &text.join(" "))?;
+    engine.batch.store.store_setting(LISTED, &text.join(" "))?;
     engine.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
     Ok(Answer::Listed(id, is_listed))
 }

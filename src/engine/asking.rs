@@ -90,11 +90,11 @@ impl Engine {
         payload: Element,
         about: About,
     ) -> u64 {
-        self.last_tag += 1;
-        let tag = self.last_tag;
+        self.batch.last_tag += 1;
+        let tag = self.batch.last_tag;
         self.questions.open.insert(tag, (account, about));
         self.questions.asked.push(tag);
-        self.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
+        self.batch.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
         tag
     }
 

@@ -17,7 +17,7 @@ use crate::xmpp::session;
 impl Engine {
     /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
     pub fn batch(&mut self, now: Now, mut events: Vec<Event>) -> Vec<Effect> {
-        self.now = now;
+        self.batch.now = now;
         if self.unheard_at <= now.mono {
             events.splice(0..0, std::mem::take(&mut self.unheard));
         }
@@ -51,7 +51,7 @@ impl Engine {
             self.tell_notices()?;
             self.write_acks_and_marks()?;
             let written = self.write_lived()?;
-            self.store.commit()?;
+            self.batch.store.commit()?;
             self.note_lived_written(written);
             Ok(verdicts)
         }));
@@ -66,9 +66,9 @@ impl Engine {
 
     /// Everything as it was before the batch, in memory and in the store.
     fn revert(&mut self) {
-        self.pending = Pending::default();
+        self.batch.pending = Pending::default();
         self.parts().into_iter().for_each(Part::undo);
-        self.store.rollback();
+        self.batch.store.rollback();
         self.omemo_settle(false);
         if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
             log::error!("reading the bots again failed: {error}");
@@ -110,7 +110,7 @@ impl Engine {
 
     /// After the commit: answers, sends, wakes.
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
-        let pending = std::mem::take(&mut self.pending);
+        let pending = std::mem::take(&mut self.batch.pending);
         self.omemo_settle(true);
         let told = std::mem::take(&mut self.accounts.told);
         if told.wrote_acks {
@@ -223,7 +223,7 @@ impl Engine {
             // Stopping writes nothing of its own; it goes on without the last acknowledgements.
             Event::Stop(reply) => {
                 self.on_stop();
-                out.append(&mut self.pending.effects);
+                out.append(&mut self.batch.pending.effects);
                 out.push(Effect::Answer(reply, Ok(Answer::Done)));
             }
         }
@@ -232,13 +232,13 @@ impl Engine {
     /// What became of a call could not be stored.
     fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
         self.calls.forget(tag);
-        if self.postpone_question(tag, self.now.mono + limits::RECONNECT_FIRST) {
+        if self.postpone_question(tag, self.batch.now.mono + limits::RECONNECT_FIRST) {
             return;
         }
         if let Some(reply) = self.calls.callers.remove(&tag) {
             out.push(Effect::Answer(reply, Err(failure.clone())));
         }
-        self.remove_at(self.now.mono + limits::REMOVAL_FIRST);
+        self.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
         if let Err(error) = self.reload_webhooks() {
             log::error!("reading the webhooks again failed: {error}");
         }
@@ -246,7 +246,7 @@ impl Engine {
 
     /// After a failed commit what is due by time waits a little, or the loop would spin on a full disk.
     fn retry_later(&mut self) {
-        let later = self.now.mono + limits::RECONNECT_FIRST;
+        let later = self.batch.now.mono + limits::RECONNECT_FIRST;
         self.purge_at = self.purge_at.max(later);
         self.unheard_at = later;
         self.parts().into_iter().for_each(|part| part.postpone(later));

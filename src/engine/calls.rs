@@ -89,8 +89,8 @@ impl Part for Calls {
 impl Engine {
     /// Has a call made after the commit. `key` is what it must not hold up: its destination and bot.
     pub(super) fn call_out(&mut self, key: String, call: HttpCall, about: About) -> u64 {
-        self.last_tag += 1;
-        let tag = self.last_tag;
+        self.batch.last_tag += 1;
+        let tag = self.batch.last_tag;
         self.call_again(tag, key, call, about);
         tag
     }
@@ -108,7 +108,7 @@ impl Engine {
     fn begin_call(&mut self, tag: u64, key: String, call: HttpCall, about: About, pace: Option<Duration>) {
         self.calls.open.insert(tag, about);
         self.calls.begun.push(tag);
-        self.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
+        self.batch.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
     }
 
     /// Calls a call off; what becomes of it is not heard any more.
@@ -117,7 +117,7 @@ impl Engine {
         if !self.calls.begun.contains(&tag) {
             self.calls.ended.push((tag, about));
         }
-        self.pending.effects.push(Effect::CallOff(tag));
+        self.batch.pending.effects.push(Effect::CallOff(tag));
     }
 
     /// A call is over.

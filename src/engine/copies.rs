@@ -29,9 +29,9 @@ enum Way {
 impl Engine {
     /// Whether this message is here for the first time; from now on it is known.
     pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
-        let now = self.now.unix();
+        let now = self.batch.now.unix();
         if let Some(archive_id) = &message.archive_id
-            && !self.store.see(id, &format!("a:{archive_id}"), self.lived())?
+            && !self.batch.store.see(id, &format!("a:{archive_id}"), self.lived())?
         {
             return Ok(false);
         }
@@ -74,12 +74,12 @@ impl Engine {
                 _ => (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S),
             };
             let at = if matches!(way, Way::In | Way::Out) { sent_at.or(Some(now)) } else { sent_at };
-            if self.store.take_copy(id, &note(&key, *other), at, within)? {
+            if self.batch.store.take_copy(id, &note(&key, *other), at, within)? {
                 return Ok(false);
             }
         }
         if is_own || (way == Way::In && !has_archive_id) {
-            self.store.expect_copy(id, &note(&key, way), sent_at.unwrap_or(now))?;
+            self.batch.store.expect_copy(id, &note(&key, way), sent_at.unwrap_or(now))?;
         }
         Ok(true)
     }
@@ -90,7 +90,7 @@ impl Engine {
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(true) };
         let key = stamped(key, stamp_ms);
         let key = format!("{key}:{}", account.late.count(&key));
-        self.store.see(id, &key, self.lived())
+        self.batch.store.see(id, &key, self.lived())
     }
 
     /// Whether something delayed was sent before this stream began. What a resumed one was held up with comes once.
@@ -108,16 +108,16 @@ impl Engine {
         message: &RoomMessage,
         count: Option<u32>,
     ) -> Result<bool, store::Error> {
-        let now = self.now.unix();
+        let now = self.batch.now.unix();
         let key = room_key(message);
         let sent_at = message.stamp_ms.map_or(now, |at| at.div_euclid(1000));
         let (of_history, of_late) = (note(&key, Way::Archive), note(&key, Way::Late));
         if let Some(count) = count {
             // Each time we enter, the room tells it with the same stamp.
             let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
-            let is_new = self.store.see(account, &key, self.lived())? && !self.was_heard_live(account, message)?;
+            let is_new = self.batch.store.see(account, &key, self.lived())? && !self.was_heard_live(account, message)?;
             if is_new {
-                self.store.expect_copy(account, &of_late, sent_at)?;
+                self.batch.store.expect_copy(account, &of_late, sent_at)?;
             }
             return Ok(is_new);
         }
@@ -125,14 +125,14 @@ impl Engine {
             let within = (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S);
             let at = message.stamp_ms.map(|_| sent_at);
             if !self.is_first_late(account, &of_late, message.stamp_ms)?
-                || self.store.take_copy(account, &of_late, at, within)?
+                || self.batch.store.take_copy(account, &of_late, at, within)?
             {
                 return Ok(false);
             }
         } else {
-            self.store.expect_copy(account, &of_late, sent_at)?;
+            self.batch.store.expect_copy(account, &of_late, sent_at)?;
         }
-        self.store.expect_copy(account, &of_history, sent_at)?;
+        self.batch.store.expect_copy(account, &of_history, sent_at)?;
         Ok(true)
     }
 
@@ -141,7 +141,7 @@ impl Engine {
     pub(super) fn was_heard_live(&mut self, account: AccountId, message: &RoomMessage) -> Result<bool, store::Error> {
         let sent_at = message.stamp_ms.map(|at| at.div_euclid(1000));
         let within = limits::ROOM_CLOCK_MS / 1000;
-        self.store.take_copy(account, &note(&room_key(message), Way::Archive), sent_at, (within, within))
+        self.batch.store.take_copy(account, &note(&room_key(message), Way::Archive), sent_at, (within, within))
     }
 }
 

@@ -115,9 +115,9 @@ impl Engine {
     /// How an account's messages go out.
     pub(super) fn policy(&self, account: AccountId) -> Encrypt {
         let row = self.accounts.get(&account).map(|account| &account.row).filter(|row| !row.removing);
-        match row.map(|row| (row.origin, row.bot.and_then(|bot| self.bots.get(&bot)))) {
-            Some((Origin::Person, _)) => self.setup.settings.self_chat,
-            Some((_, Some(bot))) => bot.encrypt.unwrap_or(self.setup.settings.encrypt),
+        match row.map(|row| (row.origin, row.bot.and_then(|bot| self.batch.bots.get(&bot)))) {
+            Some((Origin::Person, _)) => self.batch.setup.settings.self_chat,
+            Some((_, Some(bot))) => bot.encrypt.unwrap_or(self.batch.setup.settings.encrypt),
             _ => Encrypt::Off,
         }
     }
@@ -130,7 +130,7 @@ impl Engine {
 
     /// A record that cannot be read counts as none: another device takes its place.
     fn device(&self, account: AccountId, version: Version) -> Result<Option<(Device, OmemoDeviceRow)>, store::Error> {
-        let Some(row) = self.store.omemo_device(account, number(version))? else { return Ok(None) };
+        let Some(row) = self.batch.store.omemo_device(account, number(version))? else { return Ok(None) };
         let device = Device::from_bytes(&row.record);
         if device.is_none() {
             log::error!("{}: the record of its OMEMO device cannot be read", self.jid_of(account));
@@ -154,7 +154,7 @@ impl Engine {
 
     /// An account has something to do, after this time at the latest.
     fn omemo_work(&mut self, account: AccountId, after: Duration) {
-        let at = self.now.mono + after;
+        let at = self.batch.now.mono + after;
         self.crypt.due.entry(account).and_modify(|due| *due = at.min(*due)).or_insert(at);
     }
 
@@ -164,7 +164,7 @@ impl Engine {
 
     /// What time brings: prekeys, answers owed, messages that wait.
     pub(super) fn omemo_due(&mut self) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let due: Vec<AccountId> = self.crypt.due.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
         for account in due {
             self.crypt.due.remove(&account);
@@ -211,7 +211,7 @@ impl Engine {
 
     /// Randomness for the pure part.
     fn with_entropy<T>(&self, run: impl FnOnce(&mut Entropy<'_>) -> T) -> T {
-        let mut fill = self.setup.entropy;
+        let mut fill = self.batch.setup.entropy;
         run(&mut Entropy::new(&mut fill))
     }
 
@@ -224,7 +224,7 @@ impl Engine {
         let chosen = self.bot(id)?.encrypt;
         Ok(Answer::Omemo(OmemoInfo {
             bot: id,
-            policy: chosen.unwrap_or(self.setup.settings.encrypt),
+            policy: chosen.unwrap_or(self.batch.setup.settings.encrypt),
             is_default: chosen.is_none(),
             device: own.map(|own| (own.id, omemo::fingerprint(&own.identity))),
         }))
@@ -243,11 +243,11 @@ impl Engine {
     /// How a bot's messages go out from now on; `None` is what the configuration says.
     pub(super) fn set_encrypt(&mut self, id: BotId, encrypt: Option<Encrypt>) -> Result<(), Trouble> {
         self.own_account(id)?;
-        let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
+        let Some(bot) = self.batch.bots.get_mut(&id) else { return Ok(()) };
         bot.encrypt = encrypt;
         match encrypt {
-            Some(encrypt) => self.store.store_setting(&crate::engine::registry::encrypt_key(id), encrypt.as_str())?,
-            None => self.store.delete_setting(&crate::engine::registry::encrypt_key(id))?,
+            Some(encrypt) => self.batch.store.store_setting(&crate::engine::registry::encrypt_key(id), encrypt.as_str())?,
+            None => self.batch.store.delete_setting(&crate::engine::registry::encrypt_key(id))?,
         }
         match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
             Some(account) if self.policy(account) == Encrypt::Off => {

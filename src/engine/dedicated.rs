@@ -76,7 +76,7 @@ impl Engine {
 
     /// A bot that uses this account; answered when it is online.
     fn create_with(&mut self, new: &NewBot, account: &OwnAccount, origin: Origin) -> Result<Verdict, Trouble> {
-        let known = self.store.find_account(&account.jid)?;
+        let known = self.batch.store.find_account(&account.jid)?;
         if known.is_some() || crate::engine::owner::is_local(&account.jid) {
             let is_going = known.as_ref().is_some_and(|row| row.removing && !self.is_being_made(row.id));
             let more = match is_going {
@@ -96,9 +96,9 @@ impl Engine {
     pub(super) fn sign_in_bot(&mut self, mut row: AccountRow) -> Result<(), store::Error> {
         self.align(&mut row)?;
         if row.id == AccountId(0) {
-            row.id = self.store.insert_account(&row)?;
+            row.id = self.batch.store.insert_account(&row)?;
         } else {
-            self.store.store_account(&row)?;
+            self.batch.store.store_account(&row)?;
         }
         self.start_account(row, self.login())
     }
@@ -112,9 +112,9 @@ impl Engine {
 
     /// The account of a bot reaches its server as its owner's does today; says whether that is another way than before.
     pub(super) fn align(&self, row: &mut AccountRow) -> Result<bool, store::Error> {
-        let owner = match row.bot.and_then(|bot| self.bots.get(&bot)) {
+        let owner = match row.bot.and_then(|bot| self.batch.bots.get(&bot)) {
             Some(bot) => Some(bot.row.owner.clone()),
-            None => self.store.farewell(row.id)?,
+            None => self.batch.store.farewell(row.id)?,
         };
         let Some(near) = self.account_near(row.jid.domain(), owner.as_ref()) else { return Ok(false) };
         let is_other = (&row.host, &row.ca_file, &row.pin) != (&near.host, &near.ca_file, &near.pin);
@@ -124,11 +124,11 @@ impl Engine {
 
     /// A person's account is reached otherwise from now on: so are those of bots there.
     pub(super) fn align_bots(&mut self) -> Result<(), store::Error> {
-        for mut row in self.store.list_accounts()? {
+        for mut row in self.batch.store.list_accounts()? {
             if row.origin == Origin::Person || !self.align(&mut row)? {
                 continue;
             }
-            self.store.store_account(&row)?;
+            self.batch.store.store_account(&row)?;
             if self.accounts.contains_key(&row.id) {
                 self.start_account(row, self.login())?;
             } else if self.removals.leaving.contains_key(&row.id) {
@@ -139,13 +139,13 @@ impl Engine {
     }
 
     pub(super) fn login(&self) -> Login {
-        let settings = &self.setup.settings;
+        let settings = &self.batch.setup.settings;
         Login { plaintext: false, system_roots: settings.system_roots, encrypts: settings.self_chat != Encrypt::Off }
     }
 
     /// A bot was changed: its account is online while the bot is active, and shows its name.
     pub(super) fn settle_bot_account(&mut self, bot: BotId) -> Result<(), store::Error> {
-        let shared = self.bots.get(&bot).filter(|bot| bot.mode == Mode::Personal).map(|bot| &bot.row.owner);
+        let shared = self.batch.bots.get(&bot).filter(|bot| bot.mode == Mode::Personal).map(|bot| &bot.row.owner);
         if let Some(account) = shared.and_then(|owner| self.account_of(owner)) {
             return self.settle_rooms(account);
         }
@@ -156,7 +156,7 @@ impl Engine {
             }
             (Some(account), false) => self.end_account(account),
             (None, true) => {
-                let row = self.store.list_accounts_of(bot)?.into_iter().find(|row| !row.removing);
+                let row = self.batch.store.list_accounts_of(bot)?.into_iter().find(|row| !row.removing);
                 if let Some(row) = row {
                     self.start_account(row, self.login())?;
                 }
@@ -169,23 +169,23 @@ impl Engine {
     /// A bot goes: so does its account, each kind in its own way.
     pub(super) fn let_go_of_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         self.leave_shared_rooms(bot)?;
-        let known = self.bots.get(&bot).map(|bot| (bot.row.owner.clone(), bot.profile.has_arrived));
-        for row in self.store.list_accounts_of(bot)? {
+        let known = self.batch.bots.get(&bot).map(|bot| (bot.row.owner.clone(), bot.profile.has_arrived));
+        for row in self.batch.store.list_accounts_of(bot)? {
             match (row.origin, &known) {
                 // Somebody else's: it is left as it was found.
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,
                 // Its server is told first; until then the row stays.
                 (Origin::Api, _) => {
-                    self.remove_at(self.now.mono);
+                    self.remove_at(self.batch.now.mono);
                     self.end_account(row.id);
-                    self.store.store_account(&AccountRow { removing: true, bot: None, ..row.clone() })?;
+                    self.batch.store.store_account(&AccountRow { removing: true, bot: None, ..row.clone() })?;
                     if let Some((owner, _)) = &known {
-                        self.store.store_farewell(row.id, owner)?;
+                        self.batch.store.store_farewell(row.id, owner)?;
                     }
                 }
                 (Origin::Register, _) if self.may_be_registered(&row)? => drop(self.unregister_account(row, None)?),
                 (origin, _) => {
-                    if origin == Origin::Register && self.store.is_registering(row.id)? {
+                    if origin == Origin::Register && self.batch.store.is_registering(row.id)? {
                         log::warn!("{}: this account may have been registered, and its server lets nobody in", row.jid);
                     }
                     self.drop_account(row.id)?;
@@ -199,13 +199,13 @@ impl Engine {
     /// or was lost after it had begun to register.
     pub(super) fn may_be_registered(&self, row: &AccountRow) -> Result<bool, store::Error> {
         let connection = self.accounts.get(&row.id).map(|account| account.course.connection);
-        let has_arrived = row.bot.and_then(|bot| self.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
+        let has_arrived = row.bot.and_then(|bot| self.batch.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
         Ok(match connection {
             // A login key is made where a login succeeded.
             _ if has_arrived || row.login_key.is_some() => true,
             None | Some(Connection::Connecting | Connection::Online) => true,
             Some(Connection::Stopped) => false,
-            Some(_) => self.store.is_registering(row.id)?,
+            Some(_) => self.batch.store.is_registering(row.id)?,
         })
     }
 
@@ -242,15 +242,15 @@ impl Engine {
             Wait::No => (Duration::ZERO, false),
             Wait::Online(time) => (time, true),
         };
-        self.arrivals.waiting.push(Arrival { bot, reply, until: self.now.mono + time, is_strict });
+        self.arrivals.waiting.push(Arrival { bot, reply, until: self.batch.now.mono + time, is_strict });
     }
 
     /// By time: bots that were wanted only if they are online by now are taken back.
     pub(super) fn take_back_late(&mut self) -> Result<(), store::Error> {
-        let is_late = |arrival: &&Arrival| arrival.is_strict && arrival.until <= self.now.mono;
+        let is_late = |arrival: &&Arrival| arrival.is_strict && arrival.until <= self.batch.now.mono;
         let late: Vec<BotId> = self.arrivals.waiting.iter().filter(is_late).map(|arrival| arrival.bot).collect();
         for id in late {
-            let Some(bot) = self.bots.get(&id) else { continue };
+            let Some(bot) = self.batch.bots.get(&id) else { continue };
             let state = self.bot_state(bot)?;
             if state.connection == Connection::Online {
                 continue;
@@ -272,11 +272,11 @@ impl Engine {
         let arrived = std::mem::take(&mut self.arrivals.ended);
         for arrival in std::mem::take(&mut self.arrivals.waiting) {
             let result = arrived.iter().find(|(bot, _)| *bot == arrival.bot).map(|(_, result)| result);
-            let outcome = match (result, self.bots.get(&arrival.bot)) {
+            let outcome = match (result, self.batch.bots.get(&arrival.bot)) {
                 (Some(Err(failure)), _) => Err(failure.clone()),
                 (_, None) => Err(Failure::NotFound("the bot was deleted meanwhile".to_string())),
                 // In time or not, it is there: a server that is down now will be up again.
-                (result, Some(_)) if result.is_some() || arrival.until <= self.now.mono => {
+                (result, Some(_)) if result.is_some() || arrival.until <= self.batch.now.mono => {
                     match self.bot_info(arrival.bot) {
                         Ok(info) => Ok(Answer::Created(info)),
                         Err(Trouble::Failure(failure)) => Err(failure),
@@ -342,7 +342,7 @@ impl Engine {
         let Some((word, _)) = command::parse(body).filter(|(word, _)| !self.has_command(bot, word)) else {
             return Ok(());
         };
-        let commands = self.bots.get(&bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
+        let commands = self.batch.bots.get(&bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
         let near = command::near_in_chat(&word, commands.iter().map(|command| command.command.as_str()));
         let Some(near) = near.map(str::to_string) else { return Ok(()) };
         if self.has_listener(bot)? {
@@ -350,18 +350,18 @@ impl Engine {
         }
         let values = [("word", format!("/{word}")), ("near", near)];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let text = texts::MEANT.fill(self.setup.settings.language, &values);
+        let text = texts::MEANT.fill(self.batch.setup.settings.language, &values);
         self.say_as_bot(bot, who, &text)
     }
 
     /// Whether a bot's program has registered this command.
     pub(super) fn has_command(&self, bot: BotId, word: &str) -> bool {
-        self.bots.get(&bot).is_some_and(|bot| bot.commands.iter().any(|command| command.command == word))
+        self.batch.bots.get(&bot).is_some_and(|bot| bot.commands.iter().any(|command| command.command == word))
     }
 
     /// Whether somebody may speak to a bot now.
     pub(super) fn admits(&self, bot: BotId, who: &BareJid) -> bool {
-        self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who))
+        self.batch.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who))
     }
 
     /// Presence of somebody, for an account.
@@ -382,7 +382,7 @@ impl Engine {
     /// Somebody wants to see the bot's presence: whoever may speak to it may, and is asked for his; others are refused.
     fn on_subscribe(&mut self, account: AccountId, bot: BotId, who: &BareJid) {
         if self.admits(bot, who) {
-            let name = self.bots.get(&bot).map(|bot| bot.row.name.clone());
+            let name = self.batch.bots.get(&bot).map(|bot| bot.row.name.clone());
             self.tell_session(account, presence::print_subscribed(who));
             self.tell_session(account, presence::print_subscribe(who, name.as_deref(), None));
         } else {
@@ -414,7 +414,7 @@ impl Engine {
         if let Err(failure) = self.check_size(account, stanza.len()) {
             return log::warn!("{}: something was not sent: {failure}", self.jid_of(account));
         }
-        self.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));
+        self.batch.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));
     }
 
     /// A bot says something by itself, in its own chat: an answer to a command.

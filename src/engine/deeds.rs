@@ -120,14 +120,14 @@ impl Engine {
             Deed::Deletion { message_id } => {
                 let row = self.own_message(by, &act.to, message_id)?;
                 self.retract(by, act, new_id, &row)?;
-                match self.store.find_sent(account, &caption_id(&row.message_id))? {
+                match self.batch.store.find_sent(account, &caption_id(&row.message_id))? {
                     Some(caption) => self.retract(by, act, &caption_id(new_id), &caption),
                     None => Ok(()),
                 }
             }
             Deed::Read { message_id } => {
                 self.check_known(by, &act.to, message_id)?;
-                self.store.delete_unread(bot, &act.to.bare().to_jid(), message_id)?;
+                self.batch.store.delete_unread(bot, &act.to.bare().to_jid(), message_id)?;
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::displayed(to, kind, new_id, message_id))
             }
             Deed::State(_) => Ok(()),
@@ -152,17 +152,17 @@ impl Engine {
         if row.deleted {
             return Ok(());
         }
-        let text = texts::RETRACTED.fill(self.setup.settings.language, &[]);
+        let text = texts::RETRACTED.fill(self.batch.setup.settings.language, &[]);
         let outbound = Outbound::retraction(act.to.clone(), act.kind, new_id, &row.message_id, &text);
         self.enqueue(by.0, Some(by.1), &act.to, new_id, outbound)?;
-        Ok(self.store.store_deleted(row.id)?)
+        Ok(self.batch.store.store_deleted(row.id)?)
     }
 
     /// A message that a bot names must be one that it was told or has sent, in this conversation.
     fn check_known(&self, (account, bot): (AccountId, BotId), to: &Jid, message_id: &str) -> Result<(), Trouble> {
         let is_same = |row: &SentRow| row.bot == bot && row.recipient.bare_str() == to.bare_str();
-        let is_known = self.store.was_told(account, bot, &to.bare(), message_id)?
-            || self.store.find_sent(account, message_id)?.is_some_and(|row| is_same(&row))
+        let is_known = self.batch.store.was_told(account, bot, &to.bare(), message_id)?
+            || self.batch.store.find_sent(account, message_id)?.is_some_and(|row| is_same(&row))
             // What occupants say to the bot alone is not remembered.
             || self.is_room(account, &to.bare());
         if is_known { Ok(()) } else { Err(unknown_message(message_id, to).into()) }
@@ -180,7 +180,7 @@ impl Engine {
             Trouble::Failure(Failure::NotFound(text))
         };
         let find = |id: &str| -> Result<SentRow, Trouble> {
-            self.store.find_sent(account, id)?.filter(|row| row.bot == bot).ok_or_else(missing)
+            self.batch.store.find_sent(account, id)?.filter(|row| row.bot == bot).ok_or_else(missing)
         };
         let mut row = find(message_id)?;
         if let Some(original) = &row.original {

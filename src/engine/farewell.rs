@@ -38,8 +38,8 @@ impl Engine {
     pub(super) fn begin_farewell(&mut self, row: AccountRow, owner: &BareJid) -> Result<(), store::Error> {
         self.leave_rooms(row.id)?;
         let row = AccountRow { bot: None, removing: true, ..row };
-        self.store.store_account(&row)?;
-        self.store.store_farewell(row.id, owner)?;
+        self.batch.store.store_account(&row)?;
+        self.batch.store.store_farewell(row.id, owner)?;
         let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.login()) };
         (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
         let is_online = running.is_online;
@@ -49,7 +49,7 @@ impl Engine {
 
     /// Does this step, or ends behind the last.
     pub(super) fn continue_farewell(&mut self, account: AccountId, step: usize) -> Result<(), store::Error> {
-        let owner = self.store.farewell(account)?;
+        let owner = self.batch.store.farewell(account)?;
         let devices = self.omemo_goodbye(account)?;
         let order = owner.as_ref().and_then(|owner| build_step(step, owner, &devices));
         match (order, owner) {
@@ -112,7 +112,7 @@ impl Engine {
         if self.accounts.is_empty() {
             return Ok(());
         }
-        for row in self.store.list_accounts()? {
+        for row in self.batch.store.list_accounts()? {
             if let Some(account) = self.accounts.get_mut(&row.id) {
                 (account.row.bot, account.row.removing, account.is_settling) = (row.bot, row.removing, false);
             }

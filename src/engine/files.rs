@@ -103,9 +103,9 @@ impl Engine {
         if jobs.len() >= limits::FILE_JOBS_MAX || of_bot >= limits::FILE_JOBS_PER_BOT_MAX {
             return Err(Failure::Busy { retry_after_s: 5 }.into());
         }
-        self.last_tag += 1;
-        let number = self.last_tag;
-        let until = self.now.mono + patience;
+        self.batch.last_tag += 1;
+        let number = self.batch.last_tag;
+        let until = self.batch.now.mono + patience;
         let job = Job { bot, account, task, is_searching: false, slots: 0, until };
         self.files.change().jobs.insert(number, job);
         Ok((number, wait_for(number)))
@@ -135,7 +135,7 @@ impl Engine {
 
     /// Ends the jobs whose time is over.
     pub(super) fn give_up_files(&mut self) {
-        let late = self.files.jobs.iter().filter(|(_, job)| job.until <= self.now.mono);
+        let late = self.files.jobs.iter().filter(|(_, job)| job.until <= self.batch.now.mono);
         for number in late.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.end_job(number, Err(failed("it took too long; try again later")));
         }
@@ -155,7 +155,7 @@ impl Engine {
     fn trust_of(&self, account: AccountId) -> Trust {
         let ca_file = self.accounts.get(&account).map(|account| account.row.ca_file.as_str()).unwrap_or_default();
         let ca_file = Some(ca_file).filter(|file| !file.is_empty()).map(Into::into);
-        Trust { system_roots: self.setup.settings.system_roots, ca_file }
+        Trust { system_roots: self.batch.setup.settings.system_roots, ca_file }
     }
 }
 

@@ -72,11 +72,11 @@ impl Engine {
             // Its session would go on trying each minute.
             if let Some(acked) = self.accounts.get(&row.id).map(|running| running.acked.clone()) {
                 self.note_sent(&acked)?;
-                self.store.delete_outbox(&acked)?;
+                self.batch.store.delete_outbox(&acked)?;
             }
             self.end_account(row.id);
         }
-        let (now, random) = (self.now.mono, u32::from_le_bytes(self.random()));
+        let (now, random) = (self.batch.now.mono, u32::from_le_bytes(self.random()));
         let first = if row.origin == Origin::Api { limits::REMOVAL_FIRST } else { limits::RECONNECT_FIRST };
         let is_first = !self.removals.leaving.contains_key(&row.id);
         let left = self.removals.leaving.entry(row.id).or_insert_with(|| Leaving {
@@ -104,22 +104,22 @@ impl Engine {
     /// Something has changed that may help: everything is tried now.
     pub(super) fn remove_all_now(&mut self) {
         for left in self.removals.leaving.values_mut() {
-            left.at = self.now.mono;
+            left.at = self.batch.now.mono;
         }
-        *self.removals.at.change() = Some(self.now.mono);
+        *self.removals.at.change() = Some(self.batch.now.mono);
     }
 
     /// By time: goes on with everything that is to be removed.
     pub(super) fn remove_what_is_left(&mut self) -> Result<(), store::Error> {
-        if self.removals.at.is_none_or(|at| at > self.now.mono) {
+        if self.removals.at.is_none_or(|at| at > self.batch.now.mono) {
             return Ok(());
         }
         *self.removals.at.change() = None;
-        for row in self.store.list_accounts()? {
+        for row in self.batch.store.list_accounts()? {
             if !row.removing || self.is_in_hand(row.id) {
                 continue;
             }
-            match self.removals.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.now.mono) {
+            match self.removals.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.batch.now.mono) {
                 Some(at) => self.remove_at(at),
                 None if row.origin == Origin::Api => match self.remove(row.clone(), None) {
                     Err(Trouble::Store(error)) => return Err(error),
@@ -151,11 +151,11 @@ impl Engine {
     /// The accounts of deleted bots that are still there, of one owner or of all.
     pub(super) fn list_leaving(&self, owner: Option<&BareJid>) -> Result<Vec<LeavingInfo>, store::Error> {
         let mut out = Vec::new();
-        for row in self.store.list_accounts()? {
+        for row in self.batch.store.list_accounts()? {
             if !row.removing || self.is_being_made(row.id) {
                 continue;
             }
-            let whose = self.store.farewell(row.id)?;
+            let whose = self.batch.store.farewell(row.id)?;
             if owner.is_some() && whose.as_ref() != owner {
                 continue;
             }
@@ -166,7 +166,7 @@ impl Engine {
                 owner: whose,
                 why: left.map(|left| left.why.clone()).or(running.filter(|why| !why.is_empty())),
                 since: left.map(|left| self.unix_at(left.since)),
-                next_try: left.filter(|left| left.at > self.now.mono).map(|left| self.unix_at(left.at)),
+                next_try: left.filter(|left| left.at > self.batch.now.mono).map(|left| self.unix_at(left.at)),
             });
         }
         Ok(out)
@@ -174,8 +174,8 @@ impl Engine {
 
     /// Gives up what is left to do at the account of a deleted bot; `owner` may do so for his own.
     pub(super) fn forget_leaving(&mut self, jid: &BareJid, owner: Option<&BareJid>) -> Result<Remains, Trouble> {
-        let row = self.store.find_account(jid)?;
-        let whose = row.as_ref().map_or(Ok(None), |row| self.store.farewell(row.id))?;
+        let row = self.batch.store.find_account(jid)?;
+        let whose = row.as_ref().map_or(Ok(None), |row| self.batch.store.farewell(row.id))?;
         let row = row.filter(|_| owner.is_none() || whose.as_ref() == owner);
         match row.filter(|row| !self.is_being_made(row.id)) {
             Some(row) if row.removing => {
@@ -196,6 +196,6 @@ impl Engine {
         self.removals.leaving.remove(&id);
         self.removals.absent.remove(&id);
         self.end_account(id);
-        self.store.delete_account(id)
+        self.batch.store.delete_account(id)
     }
 }

@@ -32,9 +32,9 @@ impl Engine {
     /// A bot's program asks for updates.
     pub(super) fn note_poll(&mut self, bot: BotId) -> Result<(), store::Error> {
         self.listening.due.remove(&bot);
-        let is_first = self.listening.polled.insert(bot, self.now.mono).is_none();
-        if is_first && self.store.setting(&polled_key(bot))?.is_none() {
-            self.store.store_setting(&polled_key(bot), "1")?;
+        let is_first = self.listening.polled.insert(bot, self.batch.now.mono).is_none();
+        if is_first && self.batch.store.setting(&polled_key(bot))?.is_none() {
+            self.batch.store.store_setting(&polled_key(bot), "1")?;
         }
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Engine {
             return Ok(());
         }
         let seen = self.seen_at(bot)?;
-        let soon = self.now.mono + limits::UNHEARD_AFTER;
+        let soon = self.batch.now.mono + limits::UNHEARD_AFTER;
         let due = seen.map_or(soon, |at| soon.max(at + limits::UNHEARD_SINCE));
         self.listening.due.entry(bot).or_insert(due);
         Ok(())
@@ -56,13 +56,13 @@ impl Engine {
     fn seen_at(&self, bot: BotId) -> Result<Option<Duration>, store::Error> {
         Ok(match self.listening.polled.get(&bot) {
             Some(at) => Some(*at),
-            None => self.store.setting(&polled_key(bot))?.map(|_| self.started.mono),
+            None => self.batch.store.setting(&polled_key(bot))?.map(|_| self.batch.started.mono),
         })
     }
 
     /// Whether something may answer what is said to a bot.
     pub(super) fn has_listener(&self, bot: BotId) -> Result<bool, store::Error> {
-        let is_near = |at: Duration| self.now.mono < at + limits::UNHEARD_SINCE;
+        let is_near = |at: Duration| self.batch.now.mono < at + limits::UNHEARD_SINCE;
         let is_polled = self.updates.waiters.contains_key(&bot) || self.seen_at(bot)?.is_some_and(is_near);
         Ok(is_polled || self.has_other_listener(bot)?)
     }
@@ -77,25 +77,25 @@ impl Engine {
 
     /// Tells owners what time has shown.
     pub(super) fn tell_unheard(&mut self) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let due: Vec<BotId> = self.listening.due.iter().filter(|(_, at)| **at <= now).map(|(bot, _)| *bot).collect();
         for id in due {
             self.listening.due.remove(&id);
-            let Some(bot) = self.bots.get(&id).filter(|bot| bot.row.active && bot.queued > 0) else { continue };
+            let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.active && bot.queued > 0) else { continue };
             let (owner, mode, name) = (bot.row.owner.clone(), bot.mode, bot.row.name.clone());
-            let (key, at) = (format!("bot_{id}_unheard_at"), self.now.unix());
-            let last: i64 = self.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+            let (key, at) = (format!("bot_{id}_unheard_at"), self.batch.now.unix());
+            let last: i64 = self.batch.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
             if self.updates.waiters.contains_key(&id)
                 || self.has_other_listener(id)?
                 || (0..limits::UNHEARD_EVERY_S).contains(&(at - last))
             {
                 continue;
             }
-            self.store.store_setting(&key, &at.to_string())?;
-            let is_known = self.store.setting(&polled_key(id))?.is_some();
+            self.batch.store.store_setting(&key, &at.to_string())?;
+            let is_known = self.batch.store.setting(&polled_key(id))?.is_some();
             let text = if is_known { &texts::UNHEARD_NOW } else { &texts::UNHEARD_YET };
-            let values = [("name", name.as_str()), ("id", &id.to_string()), ("url", &self.setup.api_url)];
-            let text = text.fill(self.setup.settings.language, &values);
+            let values = [("name", name.as_str()), ("id", &id.to_string()), ("url", &self.batch.setup.api_url)];
+            let text = text.fill(self.batch.setup.settings.language, &values);
             match mode {
                 Mode::Personal => self.say(&owner, &text)?,
                 Mode::Dedicated | Mode::Cloud => self.say_as_bot(id, &owner, &text)?,

@@ -106,7 +106,7 @@ impl Engine {
         let line = self.say_locally(Speaker::Owner(bot), &command::ai::mask(text))?;
         let stanza_id = format!("local-{line}");
         let owner = local_owner();
-        let said = Incoming::local(&owner, &owner, text, &stanza_id, self.now.unix());
+        let said = Incoming::local(&owner, &owner, text, &stanza_id, self.batch.now.unix());
         match bot {
             Some(bot) => drop(self.ingest(bot, &said)?),
             None => self.on_self_chat(&owner, text, &said)?,
@@ -135,12 +135,12 @@ impl Engine {
             Speaker::Bot(id) => (Some(id), false),
         };
         self.local.has_new = true;
-        Ok(self.store.insert_local(bot, (from_owner, text), self.now.unix(), self.lived())?.0)
+        Ok(self.batch.store.insert_local(bot, (from_owner, text), self.batch.now.unix(), self.lived())?.0)
     }
 
     pub(super) fn local_read(&mut self, with: Option<&str>, after: i64, timeout: Duration) -> Result<Verdict, Trouble> {
         let with = with.map(|name| self.local_bot(name)).transpose()?;
-        let after = if after < 0 { self.store.last_local()?.0 } else { after };
+        let after = if after < 0 { self.batch.store.last_local()?.0 } else { after };
         let lines = self.read_lines(with, after)?;
         if !lines.is_empty() || timeout.is_zero() || self.stopping {
             return Ok(Verdict::Outcome(Ok(Answer::Lines(lines))));
@@ -149,7 +149,7 @@ impl Engine {
     }
 
     fn read_lines(&mut self, with: Option<BotId>, after: i64) -> Result<Vec<LocalLine>, store::Error> {
-        let rows = self.store.list_local(with.map(Some), MessageId(after), limits::UPDATES_PER_ANSWER_MAX)?;
+        let rows = self.batch.store.list_local(with.map(Some), MessageId(after), limits::UPDATES_PER_ANSWER_MAX)?;
         let line = |row: LocalRow| {
             let from =
                 if row.from_owner { "owner".to_string() } else { row.bot_name.unwrap_or("Botmother".to_string()) };
@@ -161,12 +161,12 @@ impl Engine {
     /// Lets a terminal wait.
     pub(super) fn await_lines(&mut self, with: Option<BotId>, after: i64, timeout: Duration, reply: ReplyTo) {
         self.local.waiters.retain(|waiter| !waiter.reply.is_gone());
-        self.local.waiters.push(Waiter { reply, with, after, until: self.now.mono + timeout });
+        self.local.waiters.push(Waiter { reply, with, after, until: self.batch.now.mono + timeout });
     }
 
     /// Answers terminals when there are new lines, and those whose time is over.
     pub(super) fn wake_lines(&mut self, out: &mut Vec<Effect>) {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         if !std::mem::take(&mut self.local.has_new) && self.local.waiters.iter().all(|waiter| waiter.until > now) {
             return;
         }

@@ -43,7 +43,7 @@ pub(super) struct Removal {
 impl Engine {
     /// `GET /bot/ejabberd/settings`.
     pub(super) fn ejabberd_settings(&self) -> Result<Answer, Trouble> {
-        let row = self.store.ejabberd()?;
+        let row = self.batch.store.ejabberd()?;
         let admin_password = if row.admin_password.is_empty() { String::new() } else { HIDDEN.to_string() };
         let is_configured = self.api_of(&row).is_ok();
         let (api_url, admin_jid, host) = (row.api_url, row.admin_jid, row.host);
@@ -52,9 +52,9 @@ impl Engine {
 
     /// `POST /bot/ejabberd/settings`: what is absent stays, what is empty is cleared.
     pub(super) fn set_ejabberd(&mut self, new: &EjabberdSettings) -> Result<Answer, Trouble> {
-        let row = merge(&self.store.ejabberd()?, new);
+        let row = merge(&self.batch.store.ejabberd()?, new);
         check(&row)?;
-        self.store.store_ejabberd(&row)?;
+        self.batch.store.store_ejabberd(&row)?;
         self.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
         // What could not be removed without them may be removed now.
         self.remove_all_now();
@@ -63,7 +63,7 @@ impl Engine {
 
     /// `POST /bot/ejabberd/test`, with the settings given or else those that are saved.
     pub(super) fn test_ejabberd(&mut self, given: &EjabberdSettings) -> Result<Verdict, Trouble> {
-        let row = merge(&self.store.ejabberd()?, given);
+        let row = merge(&self.batch.store.ejabberd()?, given);
         let api = self.api_of(&row)?;
         Ok(wait_for(self.call_out("ejabberd test".to_string(), api.status(), About::EjabberdTest)))
     }
@@ -80,7 +80,7 @@ impl Engine {
             return Err(Failure::NotConfigured(format!("ejabberd's API is not set up; {EJABBERD} does it")));
         }
         let near = self.account_near(&row.host, None).map(|near| near.ca_file.clone()).filter(|file| !file.is_empty());
-        let trust = Trust { system_roots: self.setup.settings.system_roots, ca_file: near.map(Into::into) };
+        let trust = Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: near.map(Into::into) };
         Api::new(&row.api_url, &row.admin_jid, row.admin_password.clone(), trust)
             .map_err(|wrong| Failure::NotConfigured(wrong.to_string()))
     }
@@ -129,7 +129,7 @@ fn check(row: &EjabberdRow) -> Result<(), Failure> {
 impl Engine {
     /// A bot without an account: has one made.
     pub(super) fn make_account(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
-        let settings = self.store.ejabberd()?;
+        let settings = self.batch.store.ejabberd()?;
         if settings.api_url.is_empty() {
             return self.register_account(new);
         }
@@ -141,8 +141,8 @@ impl Engine {
             removing: true,
             ..self.new_row(&jid)
         };
-        let account = self.store.insert_account(&row)?;
-        self.store.store_farewell(account, &new.owner)?;
+        let account = self.batch.store.insert_account(&row)?;
+        self.batch.store.store_farewell(account, &new.owner)?;
         let call = register(&api, &row);
         let making = Making { new: new.clone(), account, tries: 1 };
         Ok(wait_for(self.call_out(format!("ejabberd {account}"), call, About::Register(Box::new(making)))))
@@ -157,7 +157,7 @@ impl Engine {
     }
 
     pub(super) fn on_registered(&mut self, tag: u64, making: Making, called: &Called) -> Result<Option<End>, Trouble> {
-        let Some(row) = self.store.account(making.account)? else {
+        let Some(row) = self.batch.store.account(making.account)? else {
             return Err(Failure::Internal.into());
         };
         match ejabberd::read(called) {
@@ -171,9 +171,9 @@ impl Engine {
             refused => {
                 // After a timeout nobody knows whether there is an account now; the row stays and is looked after.
                 if refused.retry() == crate::base::call::Retry::Never {
-                    self.store.delete_account(row.id)?;
+                    self.batch.store.delete_account(row.id)?;
                 } else {
-                    self.remove_at(self.now.mono + limits::REMOVAL_FIRST);
+                    self.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
                 }
                 Err(Failure::Remote { what: "registration_failed", why: refused.to_string() }.into())
             }
@@ -188,10 +188,10 @@ impl Engine {
     }
 
     fn try_another_name(&mut self, tag: u64, mut row: AccountRow, making: Making) -> Result<(), Trouble> {
-        let settings = self.store.ejabberd()?;
+        let settings = self.batch.store.ejabberd()?;
         let api = self.api_of(&settings)?;
         row.jid = self.name_for(&making.new.name, &settings.host)?;
-        self.store.store_account(&row)?;
+        self.batch.store.store_account(&row)?;
         let (key, call) = (format!("ejabberd {}", row.id), register(&api, &row));
         let making = Making { tries: making.tries + 1, ..making };
         self.call_again(tag, key, call, About::Register(Box::new(making)));
@@ -225,7 +225,7 @@ fn sanitize(name: &str) -> String {
 impl Engine {
     /// The bot's account goes with it; whoever deletes it waits for the first try.
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
-        let row = self.store.list_accounts_of(bot)?.into_iter().next();
+        let row = self.batch.store.list_accounts_of(bot)?.into_iter().next();
         let tag = match &row {
             Some(row) if row.origin == Origin::Register && self.may_be_registered(row)? => {
                 Some(self.unregister_account(row.clone(), Some(bot))?)
@@ -248,27 +248,27 @@ impl Engine {
 
     /// Begins to remove an account.
     pub(super) fn remove(&mut self, row: AccountRow, bot: Option<BotId>) -> Result<u64, Trouble> {
-        let api = self.api_of(&self.store.ejabberd()?)?;
+        let api = self.api_of(&self.batch.store.ejabberd()?)?;
         let call = api.check_password(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password);
         let removal = Removal { account: row.id, bot };
         Ok(self.call_out(format!("ejabberd {}", row.id), call, About::Check(removal)))
     }
 
     pub(super) fn on_checked(&mut self, tag: u64, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
-        let Some(row) = self.store.account(removal.account)? else {
+        let Some(row) = self.batch.store.account(removal.account)? else {
             return Ok(removal.end(true));
         };
         match ejabberd::exists(&ejabberd::read(called)) {
             Some(true) => {
-                let api = self.api_of(&self.store.ejabberd()?)?;
+                let api = self.api_of(&self.batch.store.ejabberd()?)?;
                 let call = api.unregister(row.jid.local().unwrap_or_default(), row.jid.domain());
                 self.call_again(tag, format!("ejabberd {}", row.id), call, About::Unregister(removal));
                 Ok(None)
             }
             // It is not there, or not ours; but perhaps it is only just being made, for a daemon that was killed then.
             Some(false) => {
-                let first = *self.removals.absent.entry(row.id).or_insert(self.now.mono);
-                if removal.bot.is_none() && self.now.mono < first + limits::REGISTER_LATE_MAX {
+                let first = *self.removals.absent.entry(row.id).or_insert(self.batch.now.mono);
+                if removal.bot.is_none() && self.batch.now.mono < first + limits::REGISTER_LATE_MAX {
                     self.remove_at(first + limits::REGISTER_LATE_MAX);
                     return Ok(None);
                 }
@@ -280,7 +280,7 @@ impl Engine {
     }
 
     pub(super) fn on_unregistered(&mut self, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
-        let Some(row) = self.store.account(removal.account)? else {
+        let Some(row) = self.batch.store.account(removal.account)? else {
             return Ok(removal.end(true));
         };
         match ejabberd::read(called) {

@@ -31,8 +31,8 @@ fn gauge(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Me
 impl Engine {
     /// All of them.
     pub(super) fn metrics(&self) -> Vec<Metric> {
-        let up = self.now.mono.saturating_sub(self.started.mono);
-        let (bots, accounts) = (self.bots.values(), self.accounts.values());
+        let up = self.batch.now.mono.saturating_sub(self.batch.started.mono);
+        let (bots, accounts) = (self.batch.bots.values(), self.accounts.values());
         let waiting: i64 = self.accounts.keys().map(|id| self.outbox_depth(*id)).sum();
         vec![
             gauge("uptime_seconds", "Seconds since the start.", up.as_secs()),
@@ -41,12 +41,12 @@ impl Engine {
             gauge("xmpp_accounts", "Accounts to be signed in to, of people and of bots.", accounts.len()),
             gauge("xmpp_connected", "Accounts that are online.", accounts.filter(|account| account.is_online).count()),
             gauge("updates_queued", "Updates that wait to be fetched.", bots.map(|bot| bot.queued).sum::<i64>()),
-            counter("updates_dropped_total", "Updates that nobody fetched in time.", self.counts.updates_dropped),
+            counter("updates_dropped_total", "Updates that nobody fetched in time.", self.batch.counts.updates_dropped),
             gauge("outbox_depth", "Accepted messages that no server has acknowledged.", waiting),
             counter(
                 "stanzas_skipped_total",
                 "Stanzas from servers that were skipped, as they are too large or broken.",
-                self.counts.stanzas_skipped,
+                self.batch.counts.stanzas_skipped,
             ),
         ]
     }

@@ -111,12 +111,7 @@ pub struct Settings {
 
 /// The one owner of live state.
 pub struct Engine {
-    store: Store,
-    setup: Setup,
-    now: Now,
-    started: Now,
-    bots: BTreeMap<BotId, Bot>,
-    by_token: HashMap<[u8; 32], BotId>,
+    batch: Batch,
     accounts: accounts::Accounts,
     updates: updates::Updates,
     local: local::Local,
@@ -124,7 +119,6 @@ pub struct Engine {
     /// Answers that could not be committed; nobody gives them again. And when they are heard once more (monotonic).
     unheard: Vec<Event>,
     unheard_at: Duration,
-    last_tag: u64,
     calls: calls::Calls,
     /// Who waits for a new bot to be online.
     arrivals: dedicated::Arrivals,
@@ -140,17 +134,28 @@ pub struct Engine {
     /// How far the key is trusted under which the message of the event under way came; `None`: in the clear.
     under: Option<crypt::trust::Standing>,
     rate: RateLimit<BotId>,
-    /// What the log was told of late.
-    told: told::Told,
     /// Lines of the log about what was skipped.
     skips: RateLimit<()>,
-    counts: metrics::Counts,
     purge_at: Duration,
-    lived: lived::Lived,
     stopping: bool,
     /// Effects of the start, released with the first batch, whatever becomes of that.
     starting: Vec<Effect>,
-    /// What the batch under way will cause once it is committed.
+}
+
+/// What everybody in the engine works with, within one batch.
+struct Batch {
+    store: Store,
+    setup: Setup,
+    now: Now,
+    started: Now,
+    bots: BTreeMap<BotId, Bot>,
+    by_token: HashMap<[u8; 32], BotId>,
+    last_tag: u64,
+    /// What the log was told of late.
+    told: told::Told,
+    counts: metrics::Counts,
+    lived: lived::Lived,
+    /// What it will cause once it is committed.
     pending: Pending,
 }
 
@@ -210,24 +215,30 @@ impl Engine {
     /// An engine over an open store: reads bots and accounts, starts the sessions (as effects of the first batch).
     pub fn new(store: Store, setup: Setup, now: Now) -> Result<Engine, store::Error> {
         let lived = lived::Lived::begin(&store, now)?;
-        let mut engine = Engine {
+        let rate = RateLimit::new(setup.rate_limit);
+        let batch = Batch {
             store,
-            rate: RateLimit::new(setup.rate_limit),
-            told: told::Told::default(),
-            skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
-            counts: metrics::Counts::default(),
             setup,
             now,
             started: now,
             bots: BTreeMap::new(),
             by_token: HashMap::new(),
+            last_tag: 0,
+            told: told::Told::default(),
+            counts: metrics::Counts::default(),
+            lived,
+            pending: Pending::default(),
+        };
+        let mut engine = Engine {
+            batch,
+            rate,
+            skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
             accounts: accounts::Accounts::default(),
             updates: updates::Updates::default(),
             local: local::Local::default(),
             questions: asking::Questions::default(),
             unheard: Vec::new(),
             unheard_at: now.mono,
-            last_tag: 0,
             calls: calls::Calls::default(),
             removals: leaving::Removals::new(now.mono),
             arrivals: dedicated::Arrivals::default(),
@@ -240,10 +251,8 @@ impl Engine {
             crypt: crypt::Crypt::default(),
             under: None,
             purge_at: now.mono,
-            lived,
             stopping: false,
             starting: Vec::new(),
-            pending: Pending::default(),
         };
         engine.reload_bots()?;
         engine.reload_webhooks()?;
@@ -251,9 +260,9 @@ impl Engine {
         engine.tell_interrupted()?;
         engine.watch_generation()?;
         let written = engine.write_lived()?;
-        engine.store.commit()?;
+        engine.batch.store.commit()?;
         engine.note_lived_written(written);
-        let pending = std::mem::take(&mut engine.pending);
+        let pending = std::mem::take(&mut engine.batch.pending);
         engine.queue_accepted(pending.accepted);
         engine.starting = pending.effects;
         engine.parts().into_iter().for_each(Part::committed);
@@ -294,7 +303,7 @@ impl Engine {
             log::warn!("what tells old copies of the database from this one was not written: {error}");
         }
         self.batch(clock(), Vec::new());
-        self.store
+        self.batch.store
     }
 
     /// The parts of the engine that a batch may change.
@@ -332,12 +341,12 @@ impl Engine {
 
     /// What time alone brings: old rows, pollers whose wait is over.
     fn due(&mut self) -> Result<(), store::Error> {
-        if self.purge_at <= self.now.mono {
-            for (bot, dropped) in self.store.purge(self.lived(), self.now.unix())? {
+        if self.purge_at <= self.batch.now.mono {
+            for (bot, dropped) in self.batch.store.purge(self.lived(), self.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
                 self.recount(bot, dropped)?;
             }
-            self.purge_at = self.now.mono + limits::PURGE_INTERVAL;
+            self.purge_at = self.batch.now.mono + limits::PURGE_INTERVAL;
             self.end_generation()?;
         }
         self.tell_unheard()?;
@@ -348,9 +357,9 @@ impl Engine {
 
     /// For the log: everything that waits, and how the accounts are.
     fn report(&self) {
-        let up = self.now.mono.saturating_sub(self.started.mono).as_secs();
-        let updates: i64 = self.bots.values().map(|bot| bot.queued).sum();
-        log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.bots.len());
+        let up = self.batch.now.mono.saturating_sub(self.batch.started.mono).as_secs();
+        let updates: i64 = self.batch.bots.values().map(|bot| bot.queued).sum();
+        log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.batch.bots.len());
         for (id, account) in self.accounts.iter() {
             let (count, skipped) = (self.outbox_depth(*id), account.skipped);
             let (jid, how) = (&account.row.jid, account.told());
@@ -363,7 +372,7 @@ impl Engine {
     fn on_stop(&mut self) {
         self.stopping = true;
         for account in self.accounts.keys() {
-            self.pending.effects.push(Effect::Session(*account, Order::Close));
+            self.batch.pending.effects.push(Effect::Session(*account, Order::Close));
         }
         self.end_waits();
     }
@@ -376,7 +385,7 @@ impl Engine {
         let updates = self.updates.waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
         let lines = self.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();
-        self.pending.effects.extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
+        self.batch.pending.effects.extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
     }
 
     /// The channel that an address is on.
@@ -387,11 +396,11 @@ impl Engine {
 
     fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        (self.setup.entropy)(&mut bytes);
+        (self.batch.setup.entropy)(&mut bytes);
         bytes
     }
 
     fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
-        self.store.insert_audit(bot, action, details, None, self.now.unix())
+        self.batch.store.insert_audit(bot, action, details, None, self.batch.now.unix())
     }
 }

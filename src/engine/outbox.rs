@@ -178,7 +178,7 @@ impl Engine {
         let outbound = if new.encrypt { outbound.confidential() } else { outbound };
         let Some(id) = &new.reply_to else { return Ok(outbound) };
         // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
-        let is_own = self.store.find_sent(account, id)?.is_some();
+        let is_own = self.batch.store.find_sent(account, id)?.is_some();
         let author = self.accounts.get(&account).filter(|_| is_own).map(|account| account.row.jid.to_jid());
         let to = Some(author.unwrap_or_else(|| new.to.clone()));
         Ok(outbound.replying(Reply { id: id.clone(), to }, None))
@@ -187,7 +187,7 @@ impl Engine {
     /// Accepted messages of an account that no server has acknowledged: those to rooms and those that wait for keys, too.
     pub(super) fn outbox_depth(&self, account: AccountId) -> i64 {
         let queued = self.accounts.get(&account).map_or(0, |entry| entry.queue.count);
-        queued + self.room_outbox_depth(account) + self.store.count_omemo_waiting(account).unwrap_or(0)
+        queued + self.room_outbox_depth(account) + self.batch.store.count_omemo_waiting(account).unwrap_or(0)
     }
 
     /// Puts a message of any kind into the outbox. Its id on the wire must be `message_id`, by which it is found again in
@@ -246,7 +246,7 @@ impl Engine {
         let queue = &mut account.queue;
         while queue.in_flight.len() < limits::IN_FLIGHT_MAX {
             if queue.ready.is_empty() && queue.more {
-                match load(&mut self.store, id, queue.last) {
+                match load(&mut self.batch.store, id, queue.last) {
                     Ok((rows, more)) => {
                         queue.more = more;
                         queue.last = rows.back().map(|(id, _)| *id).or(queue.last);

@@ -40,7 +40,7 @@ impl Engine {
         send(self, &message_id)?;
         let sent = SentBefore { encrypted: self.was_sealed(&message_id), message_id, request_hash: *hash };
         if let Some(key) = key {
-            self.store.remember_sent(bot, key, &sent, self.lived())?;
+            self.batch.store.remember_sent(bot, key, &sent, self.lived())?;
         }
         Ok((sent.message_id, sent.encrypted))
     }
@@ -52,7 +52,7 @@ impl Engine {
         key: Option<&str>,
         hash: &[u8; 32],
     ) -> Result<Option<SentBefore>, Trouble> {
-        match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
+        match key.map(|key| self.batch.store.sent_before(bot, key)).transpose()?.flatten() {
             Some(before) if before.request_hash != *hash => {
                 let text = "this Idempotency-Key was used for another message within the last day";
                 Err(Failure::Conflict(text.to_string()).into())
@@ -80,7 +80,7 @@ impl Engine {
     /// Where what a bot does for somebody goes out, or why it cannot.
     pub(super) fn way(&self, id: BotId, to: &Jid) -> Result<Way, Trouble> {
         let bot = self.bot(id)?;
-        if !self.store.owner_enabled(&bot.row.owner)? {
+        if !self.batch.store.owner_enabled(&bot.row.owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
         }
         let channel = self.channel_of(&to.bare());

@@ -32,7 +32,7 @@ impl Engine {
         let row = SentRow {
             original: original.map(str::to_string),
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
-            ..SentRow::new((account, bot), to, message_id, self.now.unix())
+            ..SentRow::new((account, bot), to, message_id, self.batch.now.unix())
         };
         let bare = to.bare();
         // An occupant is somebody of his own; of everybody else all devices are one.
@@ -40,13 +40,13 @@ impl Engine {
             true => Conversation::private(account, bot, to),
             false => Conversation::chat(account, bot, &bare),
         };
-        Ok(self.store.insert_sent(&place, &row, self.lived())?)
+        Ok(self.batch.store.insert_sent(&place, &row, self.lived())?)
     }
 
     /// The server has these. Called before they leave the outbox.
     pub(super) fn note_sent(&mut self, ids: &[OutboxId]) -> Result<(), store::Error> {
         for id in ids {
-            if let Some(row) = self.store.find_sent_of(*id)? {
+            if let Some(row) = self.batch.store.find_sent_of(*id)? {
                 self.advance(&row, Progress::Sent, None)?;
             }
         }
@@ -60,7 +60,7 @@ impl Engine {
         if error.kind == "continue" {
             return Ok(());
         }
-        match self.store.find_sent(account, id)? {
+        match self.batch.store.find_sent(account, id)? {
             Some(row) if message.refuses(id, &row.recipient) => {
                 self.advance(&row, Progress::Failed, Some(&why(error, &row.recipient)))
             }
@@ -98,7 +98,7 @@ impl Engine {
         id: &str,
         progress: Progress,
     ) -> Result<(), store::Error> {
-        let Some(row) = self.store.find_sent(account, id)? else { return Ok(()) };
+        let Some(row) = self.batch.store.find_sent(account, id)? else { return Ok(()) };
         let is_recipient = match &message.room {
             // Every occupant has the room's bare address.
             Some(_) => row.recipient == message.from,
@@ -109,7 +109,7 @@ impl Engine {
         }
         if progress == Progress::Displayed {
             // XEP-0333 §4: so is all that was said before.
-            for before in self.store.list_unseen_before(&row, limits::SEEN_BEFORE_MAX)? {
+            for before in self.batch.store.list_unseen_before(&row, limits::SEEN_BEFORE_MAX)? {
                 self.advance(&before, progress, None)?;
             }
         }
@@ -131,7 +131,7 @@ impl Engine {
         if row.progress == Progress::Accepted && matches!(progress, Progress::Delivered | Progress::Displayed) {
             self.tell_state(row, Progress::Sent, None)?;
         }
-        self.store.store_progress(row.id, progress)?;
+        self.batch.store.store_progress(row.id, progress)?;
         self.tell_state(row, progress, error)
     }
 
@@ -143,7 +143,7 @@ impl Engine {
             Progress::Accepted | Progress::Sent | Progress::Untracked => "sent",
         };
         let to = row.recipient.as_str();
-        let payload = record::message_state(&row.message_id, to, (state, error), self.now.unix());
+        let payload = record::message_state(&row.message_id, to, (state, error), self.batch.now.unix());
         self.push_update(row.bot, UpdateKind::MessageState.as_str(), &payload)
     }
 }

@@ -25,13 +25,13 @@ impl Engine {
     ) -> Result<Option<UpdateId>, store::Error> {
         let correction = match (said.replaces, said.account) {
             // Of somebody else's message, or one too old to be remembered: it is said anew.
-            (Some(id), Some(account)) if self.store.was_told(account, bot, &said.from.bare(), id)? => Some(id),
+            (Some(id), Some(account)) if self.batch.store.was_told(account, bot, &said.from.bare(), id)? => Some(id),
             _ => None,
         };
         let files = self.remember_files(bot, &said.id, said.files)?;
         let data = record::message(said, body, correction, &files);
         if said.account.is_some() {
-            self.store.insert_told(&said.conversation(bot), &said.told_row(), self.lived())?;
+            self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.lived())?;
         }
         self.queue_update(bot, UpdateKind::Message.as_str(), &data)
     }
@@ -77,9 +77,9 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let Some(id) = event_id(message) else { return Ok(()) };
         let bots: Vec<BotId> = self.personal_bots(own).map(|bot| bot.row.id).collect();
-        let mut meant = self.store.find_sent(account, id)?.map(|row| row.bot).filter(|bot| bots.contains(bot));
+        let mut meant = self.batch.store.find_sent(account, id)?.map(|row| row.bot).filter(|bot| bots.contains(bot));
         for bot in bots {
-            if meant.is_none() && self.store.was_told(account, bot, own, id)? {
+            if meant.is_none() && self.batch.store.was_told(account, bot, own, id)? {
                 meant = Some(bot);
             }
         }
@@ -99,11 +99,11 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let from = message.from.bare();
         let Some(id) = event_id(message) else { return Ok(()) };
-        let at = time_of(message.stamp_ms, self.now.unix());
+        let at = time_of(message.stamp_ms, self.batch.now.unix());
         let about = About { from: from.as_str(), to: own.as_str(), message_id: id, at, room: None };
         if let Some(reactions) = &message.reactions {
             self.push_update(bot, UpdateKind::Reaction.as_str(), &record::reaction(&about, &reactions.emoji))
-        } else if self.store.was_told(account, bot, &from, id)? {
+        } else if self.batch.store.was_told(account, bot, &from, id)? {
             self.forget_question(bot, &from, id)?;
             self.push_update(bot, UpdateKind::Retraction.as_str(), &record::retraction(&about, None))
         } else {
@@ -131,7 +131,7 @@ impl Engine {
         if message.is_markable
             && let Some(id) = message.marker_reference()
         {
-            self.store.insert_unread(update, bot, &message.from.bare().to_jid(), id)?;
+            self.batch.store.insert_unread(update, bot, &message.from.bare().to_jid(), id)?;
         }
         match &message.id {
             Some(id) if message.wants_receipt => {
@@ -146,7 +146,7 @@ impl Engine {
     /// The program has taken its updates below this one: what they told of is read. Called before they are deleted.
     pub(super) fn note_taken(&mut self, bot: BotId, below: UpdateId) -> Result<(), store::Error> {
         let Some(account) = self.account_of_bot(bot) else { return Ok(()) };
-        for (sender, message_id) in self.store.list_unread_below(bot, below)? {
+        for (sender, message_id) in self.batch.store.list_unread_below(bot, below)? {
             self.tell_displayed(account, bot, &sender, &message_id)?;
         }
         Ok(())
@@ -155,7 +155,7 @@ impl Engine {
     /// The program has this one update: what it told of is read. Called before it is deleted.
     pub(super) fn note_read(&mut self, bot: BotId, update: UpdateId) -> Result<(), store::Error> {
         let Some(account) = self.account_of_bot(bot) else { return Ok(()) };
-        match self.store.find_unread(update)? {
+        match self.batch.store.find_unread(update)? {
             Some((sender, message_id)) => self.tell_displayed(account, bot, &sender, &message_id),
             None => Ok(()),
         }

@@ -50,11 +50,11 @@ impl Engine {
         bot: Option<BotId>,
     ) -> Result<Option<u64>, store::Error> {
         let id = row.id;
-        if let Some(known) = row.bot.and_then(|bot| self.bots.get(&bot)) {
-            self.store.store_farewell(id, &known.row.owner)?;
+        if let Some(known) = row.bot.and_then(|bot| self.batch.bots.get(&bot)) {
+            self.batch.store.store_farewell(id, &known.row.owner)?;
         }
         let row = AccountRow { removing: true, bot: None, ..row };
-        self.store.store_account(&row)?;
+        self.batch.store.store_account(&row)?;
         self.leave_rooms(id)?;
         match self.accounts.get_mut(&id) {
             Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),

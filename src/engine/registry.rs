@@ -69,35 +69,35 @@ pub(super) enum Voice {
 impl Engine {
     /// Reads all bots anew: at the start, and after a batch was taken back.
     pub(super) fn reload_bots(&mut self) -> Result<(), store::Error> {
-        self.bots.clear();
-        self.by_token.clear();
-        for row in self.store.list_bots()? {
-            let commands = self.store.list_commands(row.id)?;
+        self.batch.bots.clear();
+        self.batch.by_token.clear();
+        for row in self.batch.store.list_bots()? {
+            let commands = self.batch.store.list_commands(row.id)?;
             let commands = commands.into_iter().map(|c| Command { command: c.command, description: c.description });
             let bot = Bot {
                 mode: Mode::parse(&row.mode).unwrap_or(Mode::Personal),
                 receive: Receive::parse(&row.receive).unwrap_or(Receive::SelfChat),
                 access: Access::parse(&row.access).unwrap_or(Access::Owner),
-                profile: self.store.profile(row.id)?,
-                contacts: self.store.list_contacts(row.id, ContactSource::List)?,
-                subscribers: self.store.list_contacts(row.id, ContactSource::Roster)?,
+                profile: self.batch.store.profile(row.id)?,
+                contacts: self.batch.store.list_contacts(row.id, ContactSource::List)?,
+                subscribers: self.batch.store.list_contacts(row.id, ContactSource::Roster)?,
                 commands: commands.collect(),
-                queued: self.store.count_updates(row.id)?,
+                queued: self.batch.store.count_updates(row.id)?,
                 kinds: self.allowed_updates(row.id)?,
-                encrypt: self.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
+                encrypt: self.batch.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
                 row,
             };
             if let Some(hash) = bot.row.token_hash {
-                self.by_token.insert(hash, bot.row.id);
+                self.batch.by_token.insert(hash, bot.row.id);
             }
-            self.bots.insert(bot.row.id, bot);
+            self.batch.bots.insert(bot.row.id, bot);
         }
         self.relink_accounts()
     }
 
     /// The bot, or the failure that says it does not exist.
     pub(super) fn bot(&self, id: BotId) -> Result<&Bot, Failure> {
-        self.bots.get(&id).ok_or_else(|| Failure::no_bot(id))
+        self.batch.bots.get(&id).ok_or_else(|| Failure::no_bot(id))
     }
 
     /// What must be right before anything is made for a new bot; gives its name.
@@ -140,12 +140,12 @@ impl Engine {
             active: true,
             mode: new.mode.as_str().to_string(),
             receive: new.receive.as_str().to_string(),
-            created_at: self.now.unix(),
+            created_at: self.batch.now.unix(),
             last_active: 0,
             updates_dropped: 0,
             access: new.access.as_str().to_string(),
         };
-        let id = self.store.insert_bot(&row)?;
+        let id = self.batch.store.insert_bot(&row)?;
         self.audit(Some(id), "created", &format!("owner={} mode={}", new.owner, new.mode.as_str()))?;
         let row = BotRow { id, ..row };
         let mut bot = Bot {
@@ -161,16 +161,16 @@ impl Engine {
             kinds: UpdateKinds::default(),
             encrypt: new.encrypt.filter(|_| new.mode != Mode::Personal),
         };
-        self.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
+        self.batch.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| new.mode != Mode::Personal) {
             bot.profile.avatar_id = Some(avatar.id());
-            self.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
+            self.batch.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
         }
         if let Some(encrypt) = bot.encrypt {
-            self.store.store_setting(&encrypt_key(id), encrypt.as_str())?;
+            self.batch.store.store_setting(&encrypt_key(id), encrypt.as_str())?;
         }
-        self.by_token.insert(hash, id);
-        self.bots.insert(id, bot);
+        self.batch.by_token.insert(hash, id);
+        self.batch.bots.insert(id, bot);
         let info = self.bot_info(id)?;
         self.adjust_owner(&new.owner);
         log::info!("bot {id}: created for {}", new.owner);
@@ -182,10 +182,10 @@ impl Engine {
         let (owner, jid) = (self.bot(id)?.row.owner.clone(), self.bot(id)?.row.jid.clone());
         self.drop_questions_of(id)?;
         self.let_go_of_account(id)?;
-        self.store.delete_bot(id)?;
+        self.batch.store.delete_bot(id)?;
         self.audit(Some(id), "deleted", "")?;
-        if let Some(hash) = self.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
-            self.by_token.remove(&hash);
+        if let Some(hash) = self.batch.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
+            self.batch.by_token.remove(&hash);
         }
         self.accounts.by_bot.remove(&id);
         self.drop_update_waiter(id);
@@ -195,7 +195,7 @@ impl Engine {
         self.adjust_owner(&owner);
         log::info!("bot {id}: deleted");
         let Some(jid) = jid else { return Ok(None) };
-        let left = self.store.find_account(&jid)?.filter(|row| row.removing);
+        let left = self.batch.store.find_account(&jid)?.filter(|row| row.removing);
         Ok(left.map(|row| (jid, Remains::of(row.origin))))
     }
 
@@ -218,8 +218,8 @@ impl Engine {
         new.description.as_deref().map(check_description).transpose()?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| !is_personal) {
             self.check_picture(id, avatar.bytes().len())?;
-            self.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
-            if let Some(bot) = self.bots.get_mut(&id) {
+            self.batch.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
+            if let Some(bot) = self.batch.bots.get_mut(&id) {
                 bot.profile.avatar_id = Some(avatar.id());
             }
         }
@@ -242,8 +242,8 @@ impl Engine {
             row.token = Some(token.clone());
             row.token_hash = Some(hash);
         })?;
-        old.and_then(|old| self.by_token.remove(&old));
-        self.by_token.insert(hash, id);
+        old.and_then(|old| self.batch.by_token.remove(&old));
+        self.batch.by_token.insert(hash, id);
         Ok(token)
     }
 
@@ -255,7 +255,7 @@ impl Engine {
             row.token_hash = None;
             row.active = false;
         })?;
-        old.and_then(|old| self.by_token.remove(&old));
+        old.and_then(|old| self.batch.by_token.remove(&old));
         Ok(())
     }
 
@@ -263,9 +263,9 @@ impl Engine {
         let commands = check_commands(commands)?;
         let rows =
             commands.iter().map(|c| CommandRow { command: c.command.clone(), description: c.description.clone() });
-        self.store.store_commands(id, &rows.collect::<Vec<_>>())?;
+        self.batch.store.store_commands(id, &rows.collect::<Vec<_>>())?;
         self.audit(Some(id), "commands_set", &format!("count={}", commands.len()))?;
-        if let Some(bot) = self.bots.get_mut(&id) {
+        if let Some(bot) = self.batch.bots.get_mut(&id) {
             bot.commands = commands;
         }
         Ok(())
@@ -277,10 +277,10 @@ impl Engine {
         action: &str,
         change: impl FnOnce(&mut BotRow),
     ) -> Result<(), Trouble> {
-        let bot = self.bots.get_mut(&id).ok_or_else(|| Failure::no_bot(id))?;
+        let bot = self.batch.bots.get_mut(&id).ok_or_else(|| Failure::no_bot(id))?;
         change(&mut bot.row);
         let (row, owner) = (bot.row.clone(), bot.row.owner.clone());
-        self.store.store_bot(&row)?;
+        self.batch.store.store_bot(&row)?;
         self.audit(Some(id), action, "")?;
         if !row.active {
             self.drop_update_waiter(id);
@@ -299,7 +299,7 @@ impl Engine {
 
     /// Somebody whose bots there may be: signed in here, or with a bot.
     pub(super) fn check_owner(&self, owner: &BareJid) -> Result<(), Failure> {
-        if is_local(owner) || self.account_of(owner).is_some() || self.bots.values().any(|bot| bot.row.owner == *owner)
+        if is_local(owner) || self.account_of(owner).is_some() || self.batch.bots.values().any(|bot| bot.row.owner == *owner)
         {
             return Ok(());
         }
@@ -309,7 +309,7 @@ impl Engine {
 
     /// Whether there is such a bot and it is not disabled.
     pub(super) fn is_active(&self, id: BotId) -> bool {
-        self.bots.get(&id).is_some_and(|bot| bot.row.active)
+        self.batch.bots.get(&id).is_some_and(|bot| bot.row.active)
     }
 
     fn make_token(&self) -> (Secret, [u8; 32]) {
@@ -333,13 +333,13 @@ impl Engine {
 
     /// All bots of an owner.
     pub(super) fn bots_of(&self, owner: &BareJid) -> Vec<&Bot> {
-        self.bots.values().filter(|bot| bot.row.owner == *owner).collect()
+        self.batch.bots.values().filter(|bot| bot.row.owner == *owner).collect()
     }
 
     /// The active personal bots of an owner.
     pub(super) fn personal_bots<'a>(&'a self, owner: &'a BareJid) -> impl Iterator<Item = &'a Bot> {
         let is_theirs = move |bot: &&Bot| bot.mode == Mode::Personal && bot.row.active && bot.row.owner == *owner;
-        self.bots.values().filter(is_theirs)
+        self.batch.bots.values().filter(is_theirs)
     }
 }
 

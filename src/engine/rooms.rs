@@ -193,13 +193,13 @@ impl Engine {
             account: own,
             // A time yet to come is one of a clock that was set back since: how long we were away is not known.
             history_since: Some(match row.heard_at_ms {
-                0 => self.now.unix_ms,
-                at if at > self.now.unix_ms => 0,
+                0 => self.batch.now.unix_ms,
+                at if at > self.batch.now.unix_ms => 0,
                 at => at,
             }),
         };
-        let Ok(room) = Room::new(config, self.now) else { return Ok(None) };
-        let count = self.store.count_room_outbox(row.account, &row.room)?;
+        let Ok(room) = Room::new(config, self.batch.now) else { return Ok(None) };
+        let count = self.batch.store.count_room_outbox(row.account, &row.room)?;
         Ok(Some(Entry {
             room,
             row,
@@ -235,8 +235,8 @@ impl Engine {
         for key in self.rooms_of(account) {
             self.drive(&key, Input::Leave)?;
         }
-        for row in self.store.list_rooms(account)? {
-            self.store.delete_room(account, &row.room)?;
+        for row in self.batch.store.list_rooms(account)? {
+            self.batch.store.delete_room(account, &row.room)?;
             self.retract_bookmark(&(account, row.room));
         }
         self.drop_rooms(account);
@@ -293,7 +293,7 @@ impl Engine {
 impl Engine {
     /// What time brings, and messages that may go out now.
     pub(super) fn rooms_due(&mut self) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         if self.rooms.deadline().is_some_and(|due| due <= now) {
             let is_due = |entry: &Entry| entry.deadline().is_some_and(|due| due <= now);
             let all = self.rooms.entries.iter().filter(|(_, entry)| is_due(entry));
@@ -331,7 +331,7 @@ impl Engine {
     pub(super) fn end_room_waits(&mut self) {
         let failure = || Failure::Busy { retry_after_s: 5 };
         let waiters = std::mem::take(&mut self.rooms.waiters);
-        self.pending.effects.extend(waiters.into_iter().map(|waiter| Effect::Answer(waiter.reply, Err(failure()))));
+        self.batch.pending.effects.extend(waiters.into_iter().map(|waiter| Effect::Answer(waiter.reply, Err(failure()))));
     }
 
     /// The room, to be changed.

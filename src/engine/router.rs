@@ -36,8 +36,8 @@ impl Engine {
             // was accepted before it is looked for from here, not from wherever we are by then.
             if account.row.archive_mark.is_none() {
                 account.row.archive_mark = Some(mark.clone());
-                self.store.store_outbox_marks(id, mark)?;
-                self.store.store_mark(id, mark)?;
+                self.batch.store.store_outbox_marks(id, mark)?;
+                self.batch.store.store_mark(id, mark)?;
             }
         }
         let own = account.row.jid.clone();
@@ -68,7 +68,7 @@ impl Engine {
         // Another automaton on the same account: answering each other would never end.
         let is_automaton = is_own && message.is_private;
         let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal);
-        if is_automaton || !is_talk || !self.store.owner_enabled(&own)? {
+        if is_automaton || !is_talk || !self.batch.store.owner_enabled(&own)? {
             return Ok(());
         }
         if is_own && message.to.bare_str() == own.as_str() {
@@ -84,9 +84,9 @@ impl Engine {
     fn on_own_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
         let Some(message_id) = message.origin_id.as_deref().or(message.id.as_deref()) else { return Ok(()) };
         if message.via == Via::Archive {
-            let row = self.store.find_outbox(id, message_id)?;
+            let row = self.batch.store.find_outbox(id, message_id)?;
             if let (Some(row), Some(account)) = (row, self.accounts.get_mut(&id)) {
-                account.on_found(row, self.now.mono);
+                account.on_found(row, self.batch.now.mono);
             }
         }
         Ok(())
@@ -147,7 +147,7 @@ impl Engine {
             Some(bot) => Ok(self.deliver(bot, &said.saying(text)).map(drop)?),
             None => {
                 let hint = if body.starts_with('/') { &texts::UNKNOWN_COMMAND } else { &texts::NOBODY_LISTENS };
-                let hint = hint.fill(self.setup.settings.language, &[("text", body)]);
+                let hint = hint.fill(self.batch.setup.settings.language, &[("text", body)]);
                 Ok(self.say(owner, &hint)?)
             }
         }
@@ -170,7 +170,7 @@ impl Engine {
         said: &Incoming<'_>,
     ) -> Result<(), Trouble> {
         let word = body.split_whitespace().next().unwrap_or_default();
-        let language = self.setup.settings.language;
+        let language = self.batch.setup.settings.language;
         let mut text = texts::MEANT.fill(language, &[("word", word), ("near", near)]);
         if let Some(bot) = bot {
             self.tell_message(bot, said, &command::ai::mask(body))?;
@@ -185,7 +185,7 @@ impl Engine {
     fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> Result<(Option<BotId>, &'t str), String> {
         if let Some(rest) = body.strip_prefix('@') {
             let (found, text) = named(&self.bots_of(owner), rest);
-            let why_not = |id: &BotId| self.bots.get(id).and_then(|bot| self.why_not_here(bot));
+            let why_not = |id: &BotId| self.batch.bots.get(id).and_then(|bot| self.why_not_here(bot));
             let here: Vec<BotId> = found.iter().copied().filter(|id| why_not(id).is_none()).collect();
             match (&here[..], &found[..]) {
                 ([bot], _) => return Ok((Some(*bot), text)),
@@ -214,7 +214,7 @@ impl Engine {
             (true, Mode::Personal) => return None,
             (true, _) => &texts::HAS_OWN_CHAT,
         };
-        Some(text.fill(self.setup.settings.language, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
+        Some(text.fill(self.batch.setup.settings.language, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
     }
 
     /// That several bots have one name, and how to tell them apart, in a chat.
@@ -222,18 +222,18 @@ impl Engine {
         let id = bots.first().map(ToString::to_string).unwrap_or_default();
         let values = [("bots", self.name_all(bots)), ("id", id)];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        texts::SEVERAL_BOTS.fill(self.setup.settings.language, &values)
+        texts::SEVERAL_BOTS.fill(self.batch.setup.settings.language, &values)
     }
 
     /// Bots with their numbers.
     pub(super) fn name_all(&self, bots: &[BotId]) -> String {
-        let known = bots.iter().filter_map(|bot| self.bots.get(bot));
+        let known = bots.iter().filter_map(|bot| self.batch.bots.get(bot));
         known.map(|bot| format!("[{}] {}", bot.row.id, bot.row.name)).collect::<Vec<_>>().join(", ")
     }
 
     /// The bot chosen with `/use`, or the only active personal one, or the only one of them whose AI is on.
     pub(super) fn chosen_bot(&self, owner: &BareJid) -> Option<BotId> {
-        let chosen = self.store.setting(&use_key(owner)).ok().flatten().and_then(|id| id.parse().ok()).map(BotId);
+        let chosen = self.batch.store.setting(&use_key(owner)).ok().flatten().and_then(|id| id.parse().ok()).map(BotId);
         let is_there = |id: &BotId| self.personal_bots(owner).any(|bot| bot.row.id == *id);
         if let Some(id) = chosen.filter(is_there) {
             return Some(id);
@@ -283,7 +283,7 @@ impl Engine {
         if !self.is_time_for(&key, limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        let hint = texts::ENCRYPTED.fill(self.setup.settings.language, &[]);
+        let hint = texts::ENCRYPTED.fill(self.batch.setup.settings.language, &[]);
         self.say(owner, &hint)
     }
 }

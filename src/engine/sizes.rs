@@ -91,14 +91,14 @@ impl Engine {
         }
         account.stanza_max = said;
         match said {
-            Some(max) => self.store.store_setting(&key(id), &max.to_string()),
-            None => self.store.delete_setting(&key(id)),
+            Some(max) => self.batch.store.store_setting(&key(id), &max.to_string()),
+            None => self.batch.store.delete_setting(&key(id)),
         }
     }
 
     /// What it said last.
     pub(super) fn known_stanza_max(&self, id: AccountId) -> Result<Option<usize>, store::Error> {
-        Ok(self.store.setting(&key(id))?.and_then(|max| max.parse().ok()))
+        Ok(self.batch.store.setting(&key(id))?.and_then(|max| max.parse().ok()))
     }
 
     /// The server ends the stream for this stanza, each time: it is given up, so that the others can go out.
@@ -110,18 +110,18 @@ impl Engine {
         let Ok(stanza) = Element::parse(stanza, &Namespaces::default_is(ns::CLIENT)) else { return Ok(()) };
         let (Some(message_id), Some(to)) = (stanza.attribute("id"), stanza.attribute("to")) else { return Ok(()) };
         let why = format!("the server ended the connection twice when it got this message of {size} bytes");
-        let sent = self.store.find_sent(id, message_id)?;
+        let sent = self.batch.store.find_sent(id, message_id)?;
         let room = BareJid::parse(to).ok().filter(|_| stanza.attribute("type") == Some("groupchat"));
         let row = match &room {
-            Some(room) => self.store.find_room_outbox(id, room, message_id)?,
-            None => self.store.find_outbox(id, message_id)?,
+            Some(room) => self.batch.store.find_room_outbox(id, room, message_id)?,
+            None => self.batch.store.find_outbox(id, message_id)?,
         };
         let (Some(row), Some(account)) = (row, self.accounts.get_mut(&id)) else { return Ok(()) };
         if let Some(room) = room {
             self.fail_in_room(id, room, message_id, &why)?;
         } else {
             account.queue.arrived(row);
-            self.store.delete_outbox(&[row])?;
+            self.batch.store.delete_outbox(&[row])?;
             if let Some(sent) = &sent {
                 self.advance(sent, Progress::Failed, Some(&why))?;
             }
@@ -135,11 +135,11 @@ impl Engine {
 
     /// A message of a bot was given up: its owner is told, where he is told other things.
     pub(super) fn tell_owner_of_loss(&mut self, bot: BotId, to: &str, why: &str) -> Result<(), store::Error> {
-        let Some((name, owner)) = self.bots.get(&bot).map(|bot| (bot.row.name.clone(), bot.row.owner.clone())) else {
+        let Some((name, owner)) = self.batch.bots.get(&bot).map(|bot| (bot.row.name.clone(), bot.row.owner.clone())) else {
             return Ok(());
         };
         let why = &remedy::at(self.chat_place(), why);
-        let text = texts::MESSAGE_LOST.fill(self.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
+        let text = texts::MESSAGE_LOST.fill(self.batch.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
         match is_local(&owner) || self.account_of(&owner).is_some() {
             true => self.say(&owner, &text),
             false => self.say_as_bot(bot, &owner, &text),

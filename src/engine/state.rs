@@ -74,7 +74,7 @@ impl Engine {
             return Ok(state(Connection::Disabled, None));
         }
         let owner = &bot.row.owner;
-        if bot.mode == Mode::Personal && !self.store.owner_enabled(owner)? {
+        if bot.mode == Mode::Personal && !self.batch.store.owner_enabled(owner)? {
             return Ok(state(Connection::Disabled, Some(format!("Botmother is switched off for {owner}"))));
         }
         let account = match self.voice(bot) {
@@ -108,9 +108,9 @@ impl Engine {
     /// A moment of the engine's life in Unix time, by what the clock says now.
     pub(super) fn unix_at(&self, mono: Duration) -> i64 {
         let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let at = match self.now.mono.checked_sub(mono) {
-            Some(ago) => self.now.unix_ms.saturating_sub(ms(ago)),
-            None => self.now.unix_ms.saturating_add(ms(mono - self.now.mono)),
+        let at = match self.batch.now.mono.checked_sub(mono) {
+            Some(ago) => self.batch.now.unix_ms.saturating_sub(ms(ago)),
+            None => self.batch.now.unix_ms.saturating_add(ms(mono - self.batch.now.mono)),
         };
         // Rounded, so that a millisecond between the two clocks does not show.
         at.saturating_add(500).div_euclid(1000)

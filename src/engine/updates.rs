@@ -57,8 +57,8 @@ impl Engine {
         if self.bot(bot)?.queued > 0 {
             if let Some(offset) = poll.offset {
                 self.note_taken(bot, offset)?;
-                let gone = self.store.delete_updates_below(bot, offset)?;
-                self.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
+                let gone = self.batch.store.delete_updates_below(bot, offset)?;
+                self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
             }
             let updates = self.read_updates(bot, poll)?;
             if !updates.is_empty() {
@@ -73,23 +73,23 @@ impl Engine {
 
     fn read_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
         let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.updates.bytes);
-        let rows = self.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
+        let rows = self.batch.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
         self.updates.bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 
     /// Chooses which types of updates a bot gets from now on.
     pub(super) fn allow_updates(&mut self, bot: BotId, kinds: UpdateKinds) -> Result<(), store::Error> {
-        if let Some(entry) = self.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {
+        if let Some(entry) = self.batch.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {
             entry.kinds = kinds;
-            self.store.store_setting(&allowed_key(bot), &kinds.print())?;
+            self.batch.store.store_setting(&allowed_key(bot), &kinds.print())?;
         }
         Ok(())
     }
 
     /// Which types of updates a bot gets.
     pub(super) fn allowed_updates(&self, bot: BotId) -> Result<UpdateKinds, store::Error> {
-        Ok(self.store.setting(&allowed_key(bot))?.map(|text| UpdateKinds::read(&text)).unwrap_or_default())
+        Ok(self.batch.store.setting(&allowed_key(bot))?.map(|text| UpdateKinds::read(&text)).unwrap_or_default())
     }
 
     /// Puts an update into a bot's queue, if its program wants this type; over the cap the oldest go.
@@ -104,17 +104,17 @@ impl Engine {
         kind: &str,
         payload: &str,
     ) -> Result<Option<UpdateId>, store::Error> {
-        if self.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
+        if self.batch.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
             return Ok(None);
         }
-        let id = self.store.insert_update(bot, kind, payload, self.lived())?;
+        let id = self.batch.store.insert_update(bot, kind, payload, self.lived())?;
         self.note_for_webhook(bot, id, payload);
-        let Some(entry) = self.bots.get_mut(&bot) else { return Ok(Some(id)) };
+        let Some(entry) = self.batch.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
         self.updates.updated.push(bot);
         // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
         if entry.queued > limits::UPDATES_PER_BOT_MAX + limits::UPDATES_PER_BOT_MAX / 10 {
-            let dropped = self.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
+            let dropped = self.batch.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
             log::warn!("bot {bot}: its queue is full; the {dropped} oldest updates were dropped");
             self.recount(bot, dropped)?;
         }
@@ -124,25 +124,25 @@ impl Engine {
     /// Takes away all that waits for a bot's program, as its owner or the program wishes: no loss, and not counted as
     /// one. Says how much that was.
     pub(super) fn clear_updates(&mut self, bot: BotId) -> Result<i64, store::Error> {
-        let cleared = self.store.delete_updates_below(bot, UpdateId(i64::MAX))?;
+        let cleared = self.batch.store.delete_updates_below(bot, UpdateId(i64::MAX))?;
         self.recount(bot, 0)?;
         Ok(cleared as i64)
     }
 
     /// Notes that the store dropped updates of a bot.
     pub(super) fn recount(&mut self, bot: BotId, dropped: i64) -> Result<(), store::Error> {
-        let queued = self.store.count_updates(bot)?;
-        if let Some(bot) = self.bots.get_mut(&bot) {
+        let queued = self.batch.store.count_updates(bot)?;
+        if let Some(bot) = self.batch.bots.get_mut(&bot) {
             bot.queued = queued;
             bot.row.updates_dropped += dropped;
-            self.counts.updates_dropped += u64::try_from(dropped).unwrap_or(0);
+            self.batch.counts.updates_dropped += u64::try_from(dropped).unwrap_or(0);
         }
         self.prune_webhook(bot)
     }
 
     /// Lets a poller wait; one that waits already is ended with `conflict`.
     pub(super) fn await_updates(&mut self, bot: BotId, poll: UpdatePoll, reply: ReplyTo, out: &mut Vec<Effect>) {
-        let until = self.now.mono + poll.timeout;
+        let until = self.batch.now.mono + poll.timeout;
         if let Some(old) = self.updates.waiters.insert(bot, Waiter { reply, poll, until }) {
             let text = "another getUpdates for this bot has taken over; only one may wait at a time";
             out.push(Effect::Answer(old.reply, Err(Failure::Conflict(text.to_string()))));
@@ -154,7 +154,7 @@ impl Engine {
 
     /// Answers the pollers of bots that got updates, and those whose time is over.
     pub(super) fn wake_updates(&mut self, out: &mut Vec<Effect>) {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let mut bots = std::mem::take(&mut self.updates.updated);
         bots.extend(self.updates.waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
         bots.sort_unstable();
@@ -165,7 +165,7 @@ impl Engine {
                 continue;
             }
             let poll = waiter.poll;
-            let has_some = self.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
+            let has_some = self.batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
             let outcome = match if has_some { self.read_updates(bot, &poll) } else { Ok(Vec::new()) } {
                 Ok(updates) if updates.is_empty() && waiter.until > now => {
                     self.updates.waiters.insert(bot, waiter);
@@ -185,7 +185,7 @@ impl Engine {
     pub(super) fn drop_update_waiter(&mut self, bot: BotId) {
         if let Some(waiter) = self.updates.waiters.remove(&bot) {
             let failure = Failure::Unauthorized("the bot was disabled or deleted".to_string());
-            self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+            self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }
     }
 }

@@ -80,7 +80,7 @@ impl Engine {
     /// Makes what is in memory anew from the store and from the calls under way.
     pub(super) fn reload_webhooks(&mut self) -> Result<(), store::Error> {
         let mut hooks = BTreeMap::new();
-        for row in self.store.list_webhooks()? {
+        for row in self.batch.store.list_webhooks()? {
             let lanes = self.webhooks.hooks.get(&row.bot).map(|hook| hook.lanes.emptied());
             hooks.insert(row.bot, self.open_hook(row, lanes.unwrap_or_default())?);
         }
@@ -91,7 +91,7 @@ impl Engine {
     /// A webhook with all that waits for it.
     fn open_hook(&self, row: WebhookRow, mut lanes: Lanes) -> Result<Hook, store::Error> {
         let bot = row.bot;
-        for (update, lane) in self.store.map_updates(bot, webhook::conversation)? {
+        for (update, lane) in self.batch.store.map_updates(bot, webhook::conversation)? {
             lanes.push(lane, update);
         }
         for (_, about) in self.calls.open() {
@@ -102,10 +102,10 @@ impl Engine {
                 lanes.take_off(flight.lane);
             }
         }
-        for retry in self.store.list_retries(bot)? {
+        for retry in self.batch.store.list_retries(bot)? {
             let wait = u64::try_from(retry.next_at_ms - self.lived_ms()).unwrap_or(0);
             let wait = Duration::from_millis(wait).min(limits::RETRY_AFTER_MAX);
-            lanes.delay(retry.update, retry.attempts, self.now.mono + wait);
+            lanes.delay(retry.update, retry.attempts, self.batch.now.mono + wait);
         }
         Ok(Hook { row, lanes })
     }
@@ -120,7 +120,7 @@ impl Engine {
     /// Updates have fallen out of a bot's queue: the oldest.
     pub(super) fn prune_webhook(&mut self, bot: BotId) -> Result<(), store::Error> {
         let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
-        let first = self.store.first_update(bot)?;
+        let first = self.batch.store.first_update(bot)?;
         hook.lanes.prune(first.unwrap_or(UpdateId(i64::MAX)));
         Ok(())
     }
@@ -138,10 +138,10 @@ impl Engine {
 
     /// Starts the attempts that are due.
     pub(super) fn webhooks_due(&mut self) -> Result<(), store::Error> {
-        if self.webhooks.hooks.is_empty() || self.stopping || self.now.mono < self.webhooks.not_before {
+        if self.webhooks.hooks.is_empty() || self.stopping || self.batch.now.mono < self.webhooks.not_before {
             return Ok(());
         }
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let is_due = |hook: &Hook| hook.lanes.due().is_some_and(|due| due <= now);
         let due = self.webhooks.hooks.iter().filter(|(_, hook)| is_due(hook)).map(|(bot, _)| *bot);
         for bot in due.collect::<Vec<_>>() {
@@ -149,7 +149,7 @@ impl Engine {
                 && let Some((lane, update, attempts)) =
                     self.webhooks.hooks.get_mut(&bot).and_then(|hook| hook.lanes.next(now))
             {
-                match self.store.find_update(bot, update)? {
+                match self.batch.store.find_update(bot, update)? {
                     Some((row, created_at)) => self.take_off(bot, lane, attempts + 1, row, created_at),
                     None => self.with_lanes(bot, |lanes| lanes.land(lane, update)),
                 }
@@ -167,14 +167,14 @@ impl Engine {
     fn take_off(&mut self, bot: BotId, lane: u64, attempt: u32, row: UpdateRow, created_at: i64) {
         let delivery_id = webhook::delivery_id(bot, row.id, created_at, &row.payload);
         let (update, kind, payload) = (row.id, row.kind, row.payload);
-        let begun = self.now.mono;
+        let begun = self.batch.now.mono;
         self.launch(Flight { bot, lane, update, delivery_id, kind, payload, attempt, begun, is_replay: false });
     }
 
     /// Has an attempt made after the commit; gives its tag.
     fn launch(&mut self, flight: Flight) -> Option<u64> {
         let hook = self.webhooks.hooks.get(&flight.bot)?;
-        let is_open = self.setup.api.may_call_private;
+        let is_open = self.batch.setup.api.may_call_private;
         let call = webhook::build(webhook::Attempt {
             url: &hook.row.url,
             secret: &hook.row.secret,
@@ -183,7 +183,7 @@ impl Engine {
             delivery_id: &flight.delivery_id,
             number: flight.attempt,
             reach: if is_open { Reach::Any } else { Reach::PublicOnly },
-            trust: Trust { system_roots: self.setup.settings.system_roots, ca_file: None },
+            trust: Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: None },
         });
         let key = format!("webhook {} {}", flight.bot, call.origin());
         Some(self.call_out(key, call, About::Webhook(Box::new(flight))))
@@ -192,7 +192,7 @@ impl Engine {
     /// An attempt is over.
     pub(super) fn on_posted(&mut self, flight: Flight, called: &Called) -> Result<Option<End>, Trouble> {
         let bot = flight.bot;
-        if !self.bots.contains_key(&bot) {
+        if !self.batch.bots.contains_key(&bot) {
             let gone = Err(Failure::NotFound("the bot was deleted".to_string()));
             return Ok(Some(End::Outcome(gone)));
         }
@@ -207,14 +207,14 @@ impl Engine {
                 if let Some(error) = &attempt.error {
                     self.note_webhook_error(bot, error)?;
                 }
-                self.store.insert_attempt(bot, &attempt)?;
+                self.batch.store.insert_attempt(bot, &attempt)?;
             }
             (Outcome::NotMade, _) => {
-                let at = self.now.mono + limits::WEBHOOK_RETRY_FIRST;
+                let at = self.batch.now.mono + limits::WEBHOOK_RETRY_FIRST;
                 self.with_lanes(bot, |lanes| lanes.again(flight.lane, flight.update, flight.attempt - 1, at));
             }
             (outcome, _) => {
-                self.store.insert_attempt(bot, &attempt)?;
+                self.batch.store.insert_attempt(bot, &attempt)?;
                 self.on_failed(&flight, outcome, attempt.error.unwrap_or_default())?;
             }
         }
@@ -222,7 +222,7 @@ impl Engine {
     }
 
     fn attempt_row(&self, flight: &Flight, outcome: &Outcome, answer: Option<&HttpAnswer>) -> AttemptRow {
-        let took = answer.map_or(self.now.mono.saturating_sub(flight.begun), |answer| answer.took);
+        let took = answer.map_or(self.batch.now.mono.saturating_sub(flight.begun), |answer| answer.took);
         let (error, payload) = match outcome {
             Outcome::Delivered => (None, Some(flight.payload.clone())),
             Outcome::Refused { why, .. } | Outcome::Unreachable(why) => (Some(why.clone()), None),
@@ -234,7 +234,7 @@ impl Engine {
             attempt: flight.attempt,
             status: answer.map(|answer| answer.status),
             latency_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
-            at: self.now.unix(),
+            at: self.batch.now.unix(),
             error,
             kind: flight.kind.clone(),
             payload,
@@ -246,8 +246,8 @@ impl Engine {
     fn on_arrived(&mut self, flight: &Flight, answer: &HttpAnswer) -> Result<Option<String>, Trouble> {
         let bot = flight.bot;
         self.note_read(bot, flight.update)?;
-        if self.store.delete_update(bot, flight.update)?
-            && let Some(entry) = self.bots.get_mut(&bot)
+        if self.batch.store.delete_update(bot, flight.update)?
+            && let Some(entry) = self.batch.bots.get_mut(&bot)
         {
             entry.queued -= 1;
         }
@@ -255,7 +255,7 @@ impl Engine {
             hook.lanes.land(flight.lane, flight.update);
             hook.lanes.reachable();
             if hook.row.gone_since.take().is_some() {
-                self.store.store_webhook(&hook.row)?;
+                self.batch.store.store_webhook(&hook.row)?;
             }
         }
         match webhook::read_method(answer) {
@@ -275,14 +275,14 @@ impl Engine {
                 hook.lanes.reachable();
                 if let Some(wait) = wait {
                     pause = pause.max(*wait);
-                    hook.lanes.hold(self.now.mono + *wait);
+                    hook.lanes.hold(self.batch.now.mono + *wait);
                 }
             }
-            _ => hook.lanes.unreachable(self.now.mono),
+            _ => hook.lanes.unreachable(self.batch.now.mono),
         }
-        hook.lanes.again(flight.lane, flight.update, flight.attempt, self.now.mono + pause);
+        hook.lanes.again(flight.lane, flight.update, flight.attempt, self.batch.now.mono + pause);
         let next_at_ms = lived_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        self.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
+        self.batch.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
         let was_gone = hook.row.gone_since;
         match outcome {
             Outcome::Refused { is_gone: true, .. } => hook.row.gone_since = was_gone.or(Some(lived)),
@@ -294,7 +294,7 @@ impl Engine {
         if is_over {
             let why = "the webhook has ended: for a day its receiver answered nothing but 410; set it again to go on";
             self.note_webhook_error(bot, why)?;
-            self.store.end_webhook(bot, false)?;
+            self.batch.store.end_webhook(bot, false)?;
             self.forget_webhook(bot);
             log::warn!("bot {bot}: {why}");
             return self.audit(Some(bot), "webhook_ended", "status=410");
@@ -308,13 +308,13 @@ impl Engine {
         if hook.row.last_error.is_none() {
             log::warn!("bot {bot}: its webhook has trouble: {why}");
         }
-        hook.row.last_error = Some((self.now.unix(), why.to_string()));
-        self.store.store_webhook(&hook.row)
+        hook.row.last_error = Some((self.batch.now.unix(), why.to_string()));
+        self.batch.store.store_webhook(&hook.row)
     }
 
     /// What was asked for once more was made.
     fn on_replayed(&mut self, flight: &Flight, attempt: AttemptRow) -> Result<End, Trouble> {
-        self.store.insert_attempt(flight.bot, &attempt)?;
+        self.batch.store.insert_attempt(flight.bot, &attempt)?;
         Ok(End::Outcome(match attempt.error {
             None => Ok(Answer::Attempt(settings::shown(attempt))),
             Some(why) => Err(Failure::Remote { what: "send_failed", why }),

@@ -49,16 +49,16 @@ impl Engine {
             }
             Event::Mark(mark) => self.on_mark(id, mark),
             Event::Acked(tags) => {
-                account.on_acked(tags, self.now.mono);
+                account.on_acked(tags, self.batch.now.mono);
                 self.end_farewell_when_sent(id)
             }
             Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
-            Event::Registering => self.store.store_registering(id),
+            Event::Registering => self.batch.store.store_registering(id),
             Event::LoginKey(key) => self.on_login_key(id, key),
             Event::Offline { why, retry_in } => self.on_offline(id, why, *retry_in),
             Event::Stopped { why } => {
                 account.is_online = false;
-                account.course.turn(Connection::Stopped, why, self.now.mono);
+                account.course.turn(Connection::Stopped, why, self.batch.now.mono);
                 log::error!("{}: {}", account.row.jid, remedy::at(Place::File, why));
                 self.rooms_offline(id)?;
                 self.on_refused_login(id, why)
@@ -67,7 +67,7 @@ impl Engine {
     }
 
     fn on_bound(&mut self, id: AccountId, facts: &Facts) -> Result<(), store::Error> {
-        let (mono, unix_ms) = (self.now.mono, self.now.unix_ms);
+        let (mono, unix_ms) = (self.batch.now.mono, self.batch.now.unix_ms);
         if let Some(account) = self.accounts.get_mut(&id) {
             account.late.clear();
             account.course.turn(Connection::Connecting, "reading the archive", mono);
@@ -79,13 +79,13 @@ impl Engine {
     }
 
     fn on_online(&mut self, id: AccountId, is_resumed: bool) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         account.is_online = true;
         account.in_doubt = false;
         account.looks_back = false;
         account.course.turn(Connection::Online, "", now);
-        self.told.end((OFFLINE, id.0));
+        self.batch.told.end((OFFLINE, id.0));
         log::info!("{}: online{}", account.row.jid, if is_resumed { " again, resumed" } else { "" });
         if !is_resumed {
             account.queue.restart();
@@ -106,9 +106,9 @@ impl Engine {
         // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
         // what was accepted before there was any place, as nothing of it is sent before we are online.
         if !account.is_online {
-            self.store.store_outbox_marks(id, mark)?;
+            self.batch.store.store_outbox_marks(id, mark)?;
         }
-        self.store.store_mark(id, mark)
+        self.batch.store.store_mark(id, mark)
     }
 
     fn on_login_key(&mut self, id: AccountId, key: &LoginKey) -> Result<(), store::Error> {
@@ -120,11 +120,11 @@ impl Engine {
         if kept.is_some_and(|kept| kept.salt != key.salt) {
             return Ok(());
         }
-        self.store.store_login_key(id, &text)
+        self.batch.store.store_login_key(id, &text)
     }
 
     fn on_offline(&mut self, id: AccountId, why: &str, retry_in: Duration) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
         account.is_online = false;
@@ -136,28 +136,28 @@ impl Engine {
             self.rooms_offline(id)?;
             return self.put_off(&row, why);
         }
-        let level = self.told.lasting((OFFLINE, id.0), why, log::Level::Warn, now);
+        let level = self.batch.told.lasting((OFFLINE, id.0), why, log::Level::Warn, now);
         log::log!(level, "{}: {}", account.row.jid, account.told());
         self.rooms_offline(id)
     }
 
     /// A stanza was skipped: told once in the log, and counted.
     pub(in crate::engine) fn note_skipped(&mut self, id: AccountId, skipped: &Skipped) {
-        self.counts.stanzas_skipped += 1;
+        self.batch.counts.stanzas_skipped += 1;
         let Some(account) = self.accounts.get_mut(&id) else { return };
         account.skipped += 1;
         let Skipped { what, from, bytes, why, .. } = skipped;
         let text = format!("{what} from {from}, {bytes} bytes: {why}");
         // A flood of them must not fill the disk, too.
-        let level = if self.skips.admit((), self.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
+        let level = if self.skips.admit((), self.batch.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
         log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
         let whose = match account.row.bot {
-            Some(bot) => self.bots.get(&bot).map(|bot| bot.row.owner.clone()),
-            None if account.row.removing => self.store.farewell(id).ok().flatten(),
+            Some(bot) => self.batch.bots.get(&bot).map(|bot| bot.row.owner.clone()),
+            None if account.row.removing => self.batch.store.farewell(id).ok().flatten(),
             None => Some(account.row.jid.clone()),
         };
         if let Some(whose) = whose {
-            let (count, last) = self.counts.skipped_of.entry(whose).or_default();
+            let (count, last) = self.batch.counts.skipped_of.entry(whose).or_default();
             (*count, *last) = (*count + 1, text);
         }
     }
@@ -165,18 +165,18 @@ impl Engine {
     /// From where the archive is read: from the mark, or where there is none from when the bot was made, or from the mark of the oldest message that may or may not have
     /// got out, so that it is found there and not sent twice.
     fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
-        let outbox_mark = self.store.first_outbox_mark(id)?.flatten();
-        let waits = self.store.has_outbox(id)?;
+        let outbox_mark = self.batch.store.first_outbox_mark(id)?.flatten();
+        let waits = self.batch.store.has_outbox(id)?;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         let in_doubt = waits && account.in_doubt;
-        let created_at = account.row.bot.and_then(|bot| self.bots.get(&bot)).map(|bot| bot.row.created_at);
+        let created_at = account.row.bot.and_then(|bot| self.batch.bots.get(&bot)).map(|bot| bot.row.created_at);
         // All that is in the archive of an account made for the bot is for the bot.
         let is_new = created_at.is_some() && matches!(account.row.origin, Origin::Api | Origin::Register);
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
         let after = after.or_else(|| is_new.then(|| mam::BEGINNING.to_string()));
-        let age = created_at.and_then(|at| age(at, self.now.unix()));
+        let age = created_at.and_then(|at| age(at, self.batch.now.unix()));
         account.looks_back = in_doubt && after.is_none() && age.is_none();
-        self.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
+        self.batch.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
         Ok(())
     }
 }

@@ -23,19 +23,19 @@ impl Engine {
             // The next start tells whoever asked.
             return Ok(());
         }
-        let row = self.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
+        let row = self.batch.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
         let read = match &question.live {
             Some(live) => live.end(&row, question.dialect, called),
             None => service::read(question.dialect, &row.key, called),
         };
         match read {
             Ok(reply) => {
-                self.told.end(("ai", question.asked.bot.0));
+                self.batch.told.end(("ai", question.asked.bot.0));
                 self.end_with_answer(tag, &question, &reply)?;
             }
             Err(fault) => {
                 let (bot, why) = (question.asked.bot, fault.to_string());
-                let level = self.told.lasting(("ai", bot.0), &why, log::Level::Info, self.now.mono);
+                let level = self.batch.told.lasting(("ai", bot.0), &why, log::Level::Info, self.batch.now.mono);
                 log::log!(level, "bot {bot}: {} did not answer: {why}", row.provider);
                 match self.next_try(&question, called, &fault)? {
                     Some(next) => {
@@ -50,7 +50,7 @@ impl Engine {
 
     /// How a question that failed is asked again, if it may help.
     fn next_try(&self, failed: &Question, called: &Called, fault: &Fault) -> Result<Option<Question>, store::Error> {
-        let mut next = Question { state: State::Waiting(self.now.mono), ..failed.clone() };
+        let mut next = Question { state: State::Waiting(self.batch.now.mono), ..failed.clone() };
         if failed.calls >= limits::AI_CALLS_PER_QUESTION {
             return Ok(None);
         }
@@ -75,10 +75,10 @@ impl Engine {
         };
         if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
             next.retries += 1;
-            next.state = State::Waiting(self.now.mono + pause);
+            next.state = State::Waiting(self.batch.now.mono + pause);
             return Ok(Some(next));
         }
-        if failed.is_substitute || self.store.ai(failed.asked.bot, true)?.is_none() {
+        if failed.is_substitute || self.batch.store.ai(failed.asked.bot, true)?.is_none() {
             return Ok(None);
         }
         (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
@@ -91,9 +91,9 @@ impl Engine {
         let is_hook = question.dialect == Dialect::Hook;
         let mut answer = if is_hook { self.words(&ai::HOOKED) } else { reply.text.clone() };
         if is_hook {
-            self.store.delete_ai_question(question.row)?;
+            self.batch.store.delete_ai_question(question.row)?;
         } else {
-            self.store.store_ai_answer(question.row, &answer, limits::AI_TURNS)?;
+            self.batch.store.store_ai_answer(question.row, &answer, limits::AI_TURNS)?;
         }
         if let Some(cut) = reply.cut {
             answer.push_str("\n\n");
@@ -117,9 +117,9 @@ impl Engine {
     /// A question gets no answer: whoever asked is told why, and the conversation goes on as if it had not been.
     pub(super) fn end_with_fault(&mut self, tag: u64, fault: &Fault) -> Result<(), store::Error> {
         let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
-        self.store.delete_ai_question(question.row)?;
+        self.batch.store.delete_ai_question(question.row)?;
         let asked = question.asked;
-        let row = self.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
+        let row = self.batch.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
         let why = self.words_of_fault(asked.bot, asked.place, &row, fault);
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {

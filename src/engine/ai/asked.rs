@@ -27,7 +27,7 @@ impl Engine {
         from: &str,
         is_heard: bool,
     ) -> Result<u64, Trouble> {
-        let row = self.store.ai(bot, false)?;
+        let row = self.batch.store.ai(bot, false)?;
         match row {
             None => return Err(not_set_up().into()),
             Some(row) if !row.is_enabled => return Err(is_off().into()),
@@ -51,7 +51,7 @@ impl Engine {
     /// More of the answer has come.
     pub(super) fn let_hear(&mut self, tag: u64, text: String, is_instead: bool) {
         if let Some(reply) = self.calls.callers.get(&tag) {
-            self.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text, is_instead })));
+            self.batch.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text, is_instead })));
         }
     }
 
@@ -123,7 +123,7 @@ impl Engine {
 
     pub(super) fn drop_question(&mut self, tag: u64) -> Result<(), store::Error> {
         let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
-        self.store.delete_ai_question(question.row)?;
+        self.batch.store.delete_ai_question(question.row)?;
         self.drop_call(tag);
         if question.state == State::Asked {
             self.show_thinking(&question.asked, ChatState::Paused);
@@ -145,8 +145,8 @@ impl Engine {
     /// At the start: questions that the end of the last run interrupted. Whoever asked gets a word, once.
     pub(in crate::engine) fn tell_interrupted(&mut self) -> Result<(), store::Error> {
         let mut told = HashSet::new();
-        for (row, asked) in self.store.list_ai_questions()? {
-            self.store.delete_ai_question(row)?;
+        for (row, asked) in self.batch.store.list_ai_questions()? {
+            self.batch.store.delete_ai_question(row)?;
             let is_first = told.insert((asked.bot, asked.peer.clone()));
             if let Some(to) = asked.recipient.as_ref().filter(|_| is_first) {
                 self.say_of_ai(asked.bot, asked.place, to, &self.words(&ai::INTERRUPTED))?;
@@ -158,9 +158,9 @@ impl Engine {
     /// The daemon stops: nobody is kept waiting, and whoever asked in a chat hears of it at the next start.
     pub(in crate::engine) fn end_ai_waits(&mut self) {
         for tag in self.ai.questions.keys() {
-            self.pending.effects.push(Effect::CallOff(*tag));
+            self.batch.pending.effects.push(Effect::CallOff(*tag));
             if let Some(reply) = self.calls.callers.remove(tag) {
-                self.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));
+                self.batch.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));
             }
         }
     }

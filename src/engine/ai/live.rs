@@ -86,7 +86,7 @@ impl Engine {
             return Ok(());
         };
         let stream = live.stream.clone();
-        let key = self.store.ai(asked.bot, *is_substitute)?.unwrap_or_default().key;
+        let key = self.batch.store.ai(asked.bot, *is_substitute)?.unwrap_or_default().key;
         let (lines, mut stream) = (heard.take(), lock(&stream));
         if let Some(lines) = lines.strip_suffix(b"\n") {
             lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));

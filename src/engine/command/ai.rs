@@ -143,8 +143,8 @@ pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments
 
 /// How a bot's AI is, in one line.
 pub(super) fn state(engine: &Engine, bot: BotId, ki: &str) -> Answer {
-    let language = engine.setup.settings.language;
-    let Some(row) = engine.store.ai(bot, false)? else { return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)])) };
+    let language = engine.batch.setup.settings.language;
+    let Some(row) = engine.batch.store.ai(bot, false)? else { return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)])) };
     let text = if row.is_enabled { &ai::IS_ON } else { &ai::IS_OFF };
     Ok(text.fill(language, &[("provider", &row.provider), ("model", &row.model)]))
 }
@@ -166,7 +166,7 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
     if matches!(word.as_str(), "setup" | "provider") {
         return setup(engine, place, rest, word == "provider");
     }
-    let Some(row) = engine.store.ai(bot, false)? else { return Ok(fill(engine, place, &ai::NOT_SET_UP, &[])) };
+    let Some(row) = engine.batch.store.ai(bot, false)? else { return Ok(fill(engine, place, &ai::NOT_SET_UP, &[])) };
     match (word.as_str(), rest) {
         ("on", _) => {
             engine.enable_ai(bot, true)?;
@@ -227,9 +227,9 @@ fn status(engine: &Engine, place: &Place<'_>) -> Answer {
     let info = engine.ai_info(bot)?;
     let Some(row) = info.row else { return state(engine, bot, &place.command) };
     let nothing = engine.words(&texts::NOTHING);
-    let has_key = engine.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
+    let has_key = engine.batch.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
     let key = if has_key { engine.words(&ai::KEY_SET) } else { nothing.clone() };
-    let turns = engine.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
+    let turns = engine.batch.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
     let values = [
         ("status", state(engine, bot, &place.command)?),
         ("stream", stream(engine, place, &row)?),
@@ -263,8 +263,8 @@ fn providers() -> String {
 
 /// Forgets the conversation of whoever asks.
 pub(super) fn forget(engine: &mut Engine, bot: BotId, who: &BareJid) -> Answer {
-    let count = engine.store.clear_ai_turns(bot, Some(who.as_str()))?;
-    Ok(ai::CLEARED.fill(engine.setup.settings.language, &[("count", &count.to_string())]))
+    let count = engine.batch.store.clear_ai_turns(bot, Some(who.as_str()))?;
+    Ok(ai::CLEARED.fill(engine.batch.setup.settings.language, &[("count", &count.to_string())]))
 }
 
 /// `/ki setup …`, and `/ki provider NAME`, to which address and key may be added by `/ki url` and `/ki token`.
@@ -316,7 +316,7 @@ fn explain(engine: &Engine, place: &Place<'_>, provider: &Provider) -> String {
 fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -> Answer {
     let (name, rest) = split(rest);
     if canonical(name) == "off" {
-        engine.store.delete_ai(place.bot, true)?;
+        engine.batch.store.delete_ai(place.bot, true)?;
         return Ok(engine.words(&ai::FALLBACK_OFF));
     }
     let (key, model) = split(rest);
@@ -346,7 +346,7 @@ fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Troubl
 
 fn fill(engine: &Engine, place: &Place<'_>, text: &Text, values: &[(&str, &str)]) -> String {
     let values: Vec<(&str, &str)> = values.iter().copied().chain([("ki", place.command.as_str())]).collect();
-    text.fill(engine.setup.settings.language, &values)
+    text.fill(engine.batch.setup.settings.language, &values)
 }
 
 #[cfg(test)]

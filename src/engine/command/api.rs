@@ -70,18 +70,18 @@ const PAGES: &[Page] = &[
 
 /// `/api [page]`.
 pub(super) fn page(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let (word, rest) = split(arguments);
     let word = word.to_lowercase();
-    let is_admin = engine.setup.settings.admins.contains(&chat.who);
+    let is_admin = engine.batch.setup.settings.admins.contains(&chat.who);
     if word == "server" {
         return api_server::answer(engine, chat, is_admin, rest);
     }
     let bot = engine.bot(chat.bot)?;
     let Some(page) = PAGES.iter().find(|page| page.name == word || page.aliases.contains(&word.as_str())) else {
-        return Ok(overview(bot, language, &engine.setup.api_url));
+        return Ok(overview(bot, language, &engine.batch.setup.api_url));
     };
-    let values = lines(&engine.setup, bot, chat, is_admin);
+    let values = lines(&engine.batch.setup, bot, chat, is_admin);
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut out = page.text.fill(language, &values);
     let uses = |name: &str| values.iter().any(|(n, value)| *n == name && !value.is_empty() && out.contains(value));

@@ -26,10 +26,10 @@ enum Wish {
 
 /// `/api server [what]`.
 pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &str) -> Result<String, Trouble> {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let say = |text: &Text| Ok(text.fill(language, &[]));
     if matches!(rest, "" | "status") {
-        return Ok(describe(&engine.setup, is_admin));
+        return Ok(describe(&engine.batch.setup, is_admin));
     }
     if !is_admin {
         return say(&chat::API_SERVER_REFUSED);
@@ -41,12 +41,12 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
             return Ok(format!("{why}\n\n{}", chat::API_SERVER_USAGE.fill(language, &[])));
         }
         Wish::Half(half, path) => {
-            engine.store.store_setting(half, &path)?;
-            let named = |key| Ok::<_, store::Error>(engine.store.setting(key)?.filter(|path| !path.is_empty()));
+            engine.batch.store.store_setting(half, &path)?;
+            let named = |key| Ok::<_, store::Error>(engine.batch.store.setting(key)?.filter(|path| !path.is_empty()));
             match (named(CERT)?, named(KEY)?) {
                 (Some(cert), Some(key)) => {
-                    engine.store.store_setting(CERT, "")?;
-                    engine.store.store_setting(KEY, "")?;
+                    engine.batch.store.store_setting(CERT, "")?;
+                    engine.batch.store.store_setting(KEY, "")?;
                     ApiChange::Certificate { cert, key }
                 }
                 (_, None) => return say(&chat::NOW_THE_KEY),
@@ -56,7 +56,7 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
     };
     engine.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
     let rebind = Rebind { change, bot: chat.bot, who: chat.who.clone() };
-    engine.pending.effects.push(Effect::Rebind(rebind));
+    engine.batch.pending.effects.push(Effect::Rebind(rebind));
     say(&chat::API_CHANGING)
 }
 
@@ -114,10 +114,10 @@ fn describe(setup: &Setup, is_admin: bool) -> String {
 impl Engine {
     /// The API is reached in another way now, or still as before.
     pub(in crate::engine) fn on_rebound(&mut self, rebound: &Rebound) -> Result<(), store::Error> {
-        let language = self.setup.settings.language;
+        let language = self.batch.setup.settings.language;
         let text = match &rebound.outcome {
             Ok((url, facts)) => {
-                (self.setup.api_url, self.setup.api) = (url.clone(), facts.clone());
+                (self.batch.setup.api_url, self.batch.setup.api) = (url.clone(), facts.clone());
                 let mode = if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL };
                 let mode = mode.fill(language, &[]);
                 chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)])

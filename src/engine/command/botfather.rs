@@ -101,18 +101,18 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
 ];
 
 fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let mut out = texts::HELP_HEAD.fill(language, &[]);
     for entry in TABLE {
         let _ = write!(out, "\n{}", entry.line(language));
     }
     let example = "/newbot WeatherBot";
-    out.push_str(&texts::HELP_TAIL.fill(language, &[("example", example), ("url", &engine.setup.api_url)]));
+    out.push_str(&texts::HELP_TAIL.fill(language, &[("example", example), ("url", &engine.batch.setup.api_url)]));
     Ok(out)
 }
 
 fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     if name.is_empty() {
         return Ok(usage(language, "/newbot", &texts::NAME));
     }
@@ -127,7 +127,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
                     ("name", &bot.name),
                     ("mode", bot.mode.as_str()),
                     ("token", token_text(&bot)),
-                    ("url", &engine.setup.api_url),
+                    ("url", &engine.batch.setup.api_url),
                 ],
             );
             if named(&engine.bots_of(owner), &bot.name).0.len() > 1 {
@@ -146,7 +146,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
 }
 
 fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let chosen = engine.chosen_bot(owner);
     let mut out = String::new();
     for bot in engine.bots_of(owner) {
@@ -181,7 +181,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 
 /// All there is to say of one bot.
 pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let bot = engine.bot(id)?;
     let state = state_text(engine, &engine.bot_state(bot)?);
     let none = texts::NOTHING.fill(language, &[]);
@@ -201,14 +201,14 @@ pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answ
             ("commands", &or_none(commands.join(", "))),
             ("queued", &bot.queued.to_string()),
             ("dropped", &bot.row.updates_dropped.to_string()),
-            ("url", &engine.setup.api_url),
+            ("url", &engine.batch.setup.api_url),
         ],
     ))
 }
 
 /// How a bot is connected, and why it is not.
 fn state_text(engine: &Engine, state: &BotState) -> String {
-    let (language, now) = (engine.setup.settings.language, engine.now.unix());
+    let (language, now) = (engine.batch.setup.settings.language, engine.batch.now.unix());
     let time = state.since.map(|since| text::lasting(now - since)).unwrap_or_default();
     let words = match state.connection {
         Connection::Online => &texts::ONLINE,
@@ -227,7 +227,7 @@ fn state_text(engine: &Engine, state: &BotState) -> String {
 }
 
 fn overview(engine: &Engine, owner: &BareJid) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let own = engine.bots_of(owner);
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
@@ -237,12 +237,12 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let his = engine.accounts.iter().filter(|(_, account)| is_his(account));
     let outbox: i64 = his.map(|(id, _)| engine.outbox_depth(*id)).sum();
     let skipped = engine
-        .counts
+        .batch.counts
         .skipped_of
         .get(owner)
         .map(|(count, last)| (count.to_string(), remedy::at(engine.chat_place(), last)))
         .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
-    let uptime = engine.now.mono.saturating_sub(engine.started.mono).as_secs();
+    let uptime = engine.batch.now.mono.saturating_sub(engine.batch.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
     let online = own.iter().filter(|bot| bot.row.active && engine.is_bot_online(bot.row.id)).count();
     let mut out = texts::OVERVIEW.fill(
@@ -256,7 +256,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
             ("queued", &queued.to_string()),
             ("outbox", &outbox.to_string()),
             ("skipped", &skipped.unwrap_or_default()),
-            ("url", &engine.setup.api_url),
+            ("url", &engine.batch.setup.api_url),
         ],
     );
     for left in engine.list_leaving(Some(owner))? {
@@ -268,7 +268,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
 }
 
 fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/use", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -276,12 +276,12 @@ fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     if let Some(why_not) = engine.why_not_here(engine.bot(id)?) {
         return Ok(why_not);
     }
-    engine.store.store_setting(&use_key(owner), &id.to_string())?;
+    engine.batch.store.store_setting(&use_key(owner), &id.to_string())?;
     Ok(texts::CHOSEN.fill(language, &[("name", &engine.bot(id)?.row.name)]))
 }
 
 fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/showtoken", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -293,7 +293,7 @@ fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/token", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -308,7 +308,7 @@ fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/revoke", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -331,7 +331,7 @@ struct Switch {
 }
 
 fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, to: Switch) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, command, &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -346,7 +346,7 @@ fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, 
 }
 
 fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let (id, rest) = match own_bot(engine, owner, arguments, "/setcommands", &texts::ID_COMMANDS) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -400,7 +400,7 @@ fn read_commands(text: &str) -> Vec<Command> {
 }
 
 fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let (id, text) = match own_bot(engine, owner, arguments, "/setdescription", &texts::ID_TEXT) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -415,7 +415,7 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
 }
 
 fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let (id, rest) = match own_bot(engine, owner, arguments, "/access", &texts::ID_ACCESS) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -450,7 +450,7 @@ fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/deletebot", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
@@ -466,7 +466,7 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn forget(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let jid = match BareJid::parse(arguments) {
         Ok(jid) if jid.local().is_some() => jid,
         _ => return Ok(usage(language, "/forget", &texts::ADDRESS)),
@@ -487,7 +487,7 @@ pub(super) fn own_bot<'t>(
     command: &str,
     arguments: &Text,
 ) -> Result<(BotId, &'t str), String> {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     // Somebody else's bot is not told from one that does not exist.
     let word = text.split_whitespace().next().unwrap_or_default().trim_start_matches('#');
     match named(&engine.bots_of(owner), text) {
@@ -506,7 +506,7 @@ pub(super) fn own_bot<'t>(
 fn only_bot(engine: &Engine, owner: &BareJid, text: &str, command: &str, arguments: &Text) -> Result<BotId, String> {
     match own_bot(engine, owner, text, command, arguments)? {
         (bot, "") => Ok(bot),
-        _ => Err(usage(engine.setup.settings.language, command, arguments)),
+        _ => Err(usage(engine.batch.setup.settings.language, command, arguments)),
     }
 }
 

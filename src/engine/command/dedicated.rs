@@ -50,7 +50,7 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
 ];
 
 fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let bot = engine.bot(chat.bot)?;
     let mut out = bot.row.name.clone();
     if !bot.row.description.is_empty() {
@@ -73,7 +73,7 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
 }
 
 fn start(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
-    let hello = chat::HELLO.fill(engine.setup.settings.language, &[("name", &engine.bot(chat.bot)?.row.name)]);
+    let hello = chat::HELLO.fill(engine.batch.setup.settings.language, &[("name", &engine.bot(chat.bot)?.row.name)]);
     Ok(format!("{hello}\n\n{}", help(engine, chat, arguments)?))
 }
 
@@ -86,8 +86,8 @@ fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
 
 /// The part of the conversation that is kept here is what the AI remembers, and what the bot's program has not fetched.
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
-    if engine.store.ai(chat.bot, false)?.is_some() {
+    let language = engine.batch.setup.settings.language;
+    if engine.batch.store.ai(chat.bot, false)?.is_some() {
         let is_owner = engine.bot(chat.bot)?.row.owner == chat.who;
         let count = if is_owner { engine.clear_updates(chat.bot)? } else { 0 };
         let answer = ai::forget(engine, chat.bot, &chat.who)?;

@@ -40,7 +40,7 @@ impl Engine {
         let Some(row) = self.accounts.get(&account).map(|account| &account.row) else { return Ok(None) };
         Ok(match row.bot {
             Some(bot) => self.admits(bot, who).then(|| Menu::Bot(Chat { bot, who: who.clone() })),
-            None if row.jid == *who && self.store.owner_enabled(who)? => Some(Menu::Manager(who.clone())),
+            None if row.jid == *who && self.batch.store.owner_enabled(who)? => Some(Menu::Manager(who.clone())),
             None => None,
         })
     }
@@ -49,14 +49,14 @@ impl Engine {
     pub(in crate::engine) fn menu_title(&self, menu: &Menu) -> String {
         let name = match menu {
             Menu::Manager(_) => "Botmother",
-            Menu::Bot(chat) => self.bots.get(&chat.bot).map(|bot| bot.row.name.as_str()).unwrap_or_default(),
+            Menu::Bot(chat) => self.batch.bots.get(&chat.bot).map(|bot| bot.row.name.as_str()).unwrap_or_default(),
         };
-        chat::MENU.fill(self.setup.settings.language, &[("name", name)])
+        chat::MENU.fill(self.batch.setup.settings.language, &[("name", name)])
     }
 
     /// Its commands; those of a bot's program stand behind the bot's own.
     pub(in crate::engine) fn menu_items(&self, menu: &Menu) -> Vec<Listed> {
-        let language = self.setup.settings.language;
+        let language = self.batch.setup.settings.language;
         match menu {
             Menu::Manager(_) => list(botfather::TABLE, language),
             // What goes over a menu is not encrypted.
@@ -65,7 +65,7 @@ impl Engine {
             }
             Menu::Bot(chat) => {
                 let mut items = list(dedicated::TABLE, language);
-                let custom = self.bots.get(&chat.bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
+                let custom = self.batch.bots.get(&chat.bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
                 for command in custom.iter().filter(|command| !is_own(&command.command)) {
                     let dash = if command.description.is_empty() { "" } else { " - " };
                     let name = format!("/{}{dash}{}", command.command, command.description);
@@ -83,7 +83,7 @@ impl Engine {
 
     /// The form of a command; `None` for what takes no arguments. The outer `None`: there is no such command.
     pub(in crate::engine) fn menu_form(&self, menu: &Menu, node: &str) -> Option<Option<Form>> {
-        let language = self.setup.settings.language;
+        let language = self.batch.setup.settings.language;
         let title = self.menu_items(menu).into_iter().find(|item| item.node == node)?.name;
         let fields = match menu {
             Menu::Manager(owner) => {
@@ -129,10 +129,10 @@ impl Engine {
         let bot = self.bot(chat.bot)?;
         let text = format!("/{command} {arguments}").trim_end().to_string();
         let values = [("name", bot.row.name.as_str()), ("text", text.as_str())];
-        let note = chat::DELIVERED.fill(self.setup.settings.language, &values);
+        let note = chat::DELIVERED.fill(self.batch.setup.settings.language, &values);
         let own = bot.row.jid.clone().unwrap_or_else(|| chat.who.clone());
         let stanza_id = id::uuid(self.random());
-        let said = Incoming::local(&chat.who, &own, &text, &stanza_id, self.now.unix());
+        let said = Incoming::local(&chat.who, &own, &text, &stanza_id, self.batch.now.unix());
         self.tell_message(chat.bot, &said, said.text)?;
         self.note_said(chat.bot)?;
         Ok(note)

@@ -23,7 +23,7 @@ type Answer = Result<String, Trouble>;
 pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
     let is_status = matches!(split(arguments).0, "" | "status");
     if !is_status && engine.bot(chat.bot)?.row.owner != chat.who {
-        return Ok(chat::CLEAR_REFUSED.fill(engine.setup.settings.language, &[]));
+        return Ok(chat::CLEAR_REFUSED.fill(engine.batch.setup.settings.language, &[]));
     }
     let account = engine.omemo_account(chat.bot)?;
     let reach = if is_local(&chat.who) { Reach::All } else { Reach::Trusting };
@@ -44,7 +44,7 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
         return answer(engine, &place, owner, arguments);
     }
     if is_own && is_local(owner) {
-        return Ok(words::INSIDE.fill(engine.setup.settings.language, &[]));
+        return Ok(words::INSIDE.fill(engine.batch.setup.settings.language, &[]));
     }
     match botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS) {
         Ok((bot, rest)) => {
@@ -77,7 +77,7 @@ enum Change {
 }
 
 fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let (word, rest) = split(arguments);
     let value = rest.to_lowercase();
     let change = match (word.to_lowercase().as_str(), value.as_str()) {
@@ -118,7 +118,7 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
 }
 
 fn status(engine: &Engine, place: &Place) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let status = engine.omemo_status(place.account)?;
     let policy = match status.policy {
         Policy::Blind => &words::BLIND,
@@ -144,7 +144,7 @@ fn status(engine: &Engine, place: &Place) -> Answer {
 
 /// `name` may have the address in front.
 fn decide(engine: &mut Engine, place: &Place, name: &str, trusted: bool) -> Answer {
-    let language = engine.setup.settings.language;
+    let language = engine.batch.setup.settings.language;
     let (jid, name) = match split(name) {
         (word, name) if word.contains('@') => match BareJid::parse(word) {
             Ok(jid) => (Some(jid), name),

@@ -24,7 +24,7 @@ impl Engine {
     /// Sends what devices are owed.
     pub(super) fn pay_debts(&mut self, account: AccountId) -> Result<(), store::Error> {
         let before = self.questions.open().count();
-        for peer in self.store.list_omemo_owed(account)? {
+        for peer in self.batch.store.list_omemo_owed(account)? {
             if self.questions.open().count() >= before + limits::OMEMO_WAITING_AT_ONCE {
                 self.omemo_work(account, limits::OMEMO_RETRY);
                 break;
@@ -36,11 +36,11 @@ impl Engine {
 
     /// The same for one device; a new session needs its bundle first.
     pub(super) fn pay_debt(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
-        let Some(mut row) = self.store.omemo_session(peer)?.filter(|row| row.owes != 0) else { return Ok(()) };
+        let Some(mut row) = self.batch.store.omemo_session(peer)?.filter(|row| row.owes != 0) else { return Ok(()) };
         if matches!(row.owes, RENEWAL | PUT_BACK) {
             let version = version_of(peer.version);
             let Some(bundle) = self.crypt.bundles.get(peer) else {
-                if self.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.lived()) {
+                if self.batch.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.lived()) {
                     self.ask_bundle(peer);
                 }
                 return Ok(());
@@ -55,7 +55,7 @@ impl Engine {
                     return Ok(());
                 }
                 row.owes = 0;
-                return self.store.store_omemo_session(peer, &row);
+                return self.batch.store.store_omemo_session(peer, &row);
             }
         }
         self.send_empty(peer)?;

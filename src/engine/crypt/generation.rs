@@ -10,11 +10,11 @@ use crate::store;
 impl Engine {
     /// At the start. Without devices there is nothing to be used twice, and nothing is written.
     pub(in crate::engine) fn watch_generation(&mut self) -> Result<(), store::Error> {
-        let devices = self.store.list_omemo_devices()?;
+        let devices = self.batch.store.list_omemo_devices()?;
         if devices.is_empty() {
             return Ok(());
         }
-        if self.store.is_put_back()? {
+        if self.batch.store.is_put_back()? {
             let text = "the database was put back from an older copy: OMEMO sessions begin anew, with new prekeys";
             log::warn!("{text}");
             self.audit(None, "omemo_put_back", text)?;
@@ -23,17 +23,17 @@ impl Engine {
                 self.with_entropy(|entropy| device.renew(self.lived(), entropy));
                 row.record = device.to_bytes().to_vec();
                 row.revision += 1;
-                self.store.store_omemo_device(account, version, &row)?;
+                self.batch.store.store_omemo_device(account, version, &row)?;
             }
-            self.store.store_omemo_owed(PUT_BACK)?;
+            self.batch.store.store_omemo_owed(PUT_BACK)?;
         }
-        self.store.begin_generation()
+        self.batch.store.begin_generation()
     }
 
     /// Now and then, and at the end: copies made before are older from now on.
     pub(in crate::engine) fn end_generation(&mut self) -> Result<(), store::Error> {
-        if self.store.is_generation_outlived() && !self.store.list_omemo_devices()?.is_empty() {
-            self.store.begin_generation()?;
+        if self.batch.store.is_generation_outlived() && !self.batch.store.list_omemo_devices()?.is_empty() {
+            self.batch.store.begin_generation()?;
         }
         Ok(())
     }

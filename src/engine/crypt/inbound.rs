@@ -77,7 +77,7 @@ impl Engine {
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    let level = self.told.caused(("unreadable", account.0), log::Level::Info, self.now.mono);
+                    let level = self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
                     let device = peer.device;
                     log::log!(level, "{own}: a message from device {device} of {from} cannot be read: {error}");
                     self.wish_renewal(&peer)?;
@@ -100,7 +100,7 @@ impl Engine {
         encrypted: &Encrypted,
         peer: &OmemoPeer,
     ) -> Result<Result<Option<Vec<u8>>, Error>, store::Error> {
-        let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
+        let mut row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
         let session = row.record.as_deref().and_then(Session::from_bytes);
         let Opened { payload, session, identity, prekey, wants_answer } =
             match omemo::decrypt(&device, encrypted, session.as_ref()) {
@@ -112,7 +112,7 @@ impl Engine {
         self.under = Some(standing);
         self.crypt.sender = Some(identity.key);
         if standing == Standing::Distrusted {
-            let level = self.told.caused(("distrusted", peer.account.0), log::Level::Warn, self.now.mono);
+            let level = self.batch.told.caused(("distrusted", peer.account.0), log::Level::Warn, self.batch.now.mono);
             let own = self.jid_of(peer.account);
             log::log!(level, "{own}: a message under a distrusted key of {} was not taken", peer.jid);
             return Ok(Ok(None));
@@ -124,10 +124,10 @@ impl Engine {
             (ANSWER, _) | (_, true) => ANSWER,
             (_, false) => 0,
         };
-        self.store.store_omemo_session(peer, &row)?;
+        self.batch.store.store_omemo_session(peer, &row)?;
         if prekey.is_some_and(|prekey| device.mark_used(prekey)) {
             device_row.record = device.to_bytes().to_vec();
-            self.store.store_omemo_device(peer.account, peer.version, &device_row)?;
+            self.batch.store.store_omemo_device(peer.account, peer.version, &device_row)?;
         }
         if prekey.is_some() || wants_answer {
             // Until then an answer may go out anyway.
@@ -145,7 +145,7 @@ impl Engine {
         message: &'a Inbound,
     ) -> Incoming<'a> {
         let sealed = message.is_decrypted.then(|| self.sealed_by());
-        Incoming { sealed, ..Incoming::chat(account, to, message, self.now.unix()) }
+        Incoming { sealed, ..Incoming::chat(account, to, message, self.batch.now.unix()) }
     }
 
     /// What is known of the key under which the message of the event under way came.
@@ -179,7 +179,7 @@ impl Engine {
                 .map(|envelope| envelope.content),
         };
         let Some(content) = content else {
-            let level = self.told.caused(("envelope", account.0), log::Level::Warn, self.now.mono);
+            let level = self.batch.told.caused(("envelope", account.0), log::Level::Warn, self.batch.now.mono);
             let own = self.jid_of(account);
             log::log!(level, "{own}: an encrypted message from {} is meant for somebody else: not taken", message.from);
             return Ok(None);
@@ -189,7 +189,7 @@ impl Engine {
 
     /// What came could not be read: the sender's device gets a new session, at most once in a while.
     pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
-        let mut row = self.store.omemo_session(peer)?.unwrap_or_default();
+        let mut row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
         let now = self.lived();
         if row.owes == PUT_BACK {
             self.omemo_work(peer.account, limits::OMEMO_SETTLE);
@@ -203,7 +203,7 @@ impl Engine {
             return Ok(());
         }
         (row.owes, row.healed_at) = (RENEWAL, now);
-        self.store.store_omemo_session(peer, &row)?;
+        self.batch.store.store_omemo_session(peer, &row)?;
         self.omemo_work(peer.account, limits::OMEMO_SETTLE);
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Engine {
         if message.is_decrypted || self.policy(account) != Encrypt::Required {
             return Ok(false);
         }
-        let level = self.told.caused(("plain", bot.0), log::Level::Info, self.now.mono);
+        let level = self.batch.told.caused(("plain", bot.0), log::Level::Info, self.batch.now.mono);
         let from = message.from.bare();
         log::log!(level, "bot {bot}: a message from {from} in plain text was not taken (told once an hour)");
         self.notice(account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
@@ -228,10 +228,10 @@ impl Engine {
     /// Whether this was last said so long ago that it may be said again; from now on it was.
     pub(in crate::engine) fn is_time_for(&mut self, key: &str, every_s: i64) -> Result<bool, store::Error> {
         let now = self.lived();
-        let last: i64 = self.store.setting(key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        let last: i64 = self.batch.store.setting(key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
         let is_time = !(0..every_s).contains(&(now - last));
         if is_time {
-            self.store.store_setting(key, &now.to_string())?;
+            self.batch.store.store_setting(key, &now.to_string())?;
         }
         Ok(is_time)
     }
@@ -239,8 +239,8 @@ impl Engine {
     /// The same of hints to others, of whom there may be any number: more than are remembered get none.
     pub(in crate::engine) fn may_hint(&mut self, bot: BotId, what: &str, every_s: i64) -> Result<bool, store::Error> {
         let key = format!("bot_{bot}_omemo_{what}");
-        let is_known = self.store.setting(&key)?.is_some();
-        Ok((is_known || self.store.count_hints(bot)? < limits::HINTS_MAX) && self.is_time_for(&key, every_s)?)
+        let is_known = self.batch.store.setting(&key)?.is_some();
+        Ok((is_known || self.batch.store.count_hints(bot)? < limits::HINTS_MAX) && self.is_time_for(&key, every_s)?)
     }
 
     /// Says something about encryption in plain text, at most once in a while to each.
@@ -249,7 +249,7 @@ impl Engine {
         if !self.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        let text = text.fill(self.setup.settings.language, &[("id", &bot.to_string())]);
+        let text = text.fill(self.batch.setup.settings.language, &[("id", &bot.to_string())]);
         let id = id::uuid(self.random());
         let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
         self.put_out((account, Some(bot)), &id, hint)

@@ -47,9 +47,9 @@ impl Engine {
         }
         for version in Version::ALL {
             let unread = self.daemons_of(account, version, jid)?;
-            let known = match self.store.omemo_list(account, number(version), jid)? {
+            let known = match self.batch.store.omemo_list(account, number(version), jid)? {
                 Some((listed, _)) => listed,
-                None => self.store.list_omemo_sessions(account, number(version), jid)?,
+                None => self.batch.store.list_omemo_sessions(account, number(version), jid)?,
             };
             if known.iter().any(|id| !unread.contains(id)) {
                 return Ok(true);
@@ -78,7 +78,7 @@ impl Engine {
             required,
             created_at: self.lived(),
         };
-        let is_first = self.store.list_omemo_waiting(account, &jid, 1)?.is_empty();
+        let is_first = self.batch.store.list_omemo_waiting(account, &jid, 1)?.is_empty();
         // What can be said at once needs not wait, and what cannot be said at all is refused.
         if is_first {
             match self.readiness(account, &jid)? {
@@ -98,10 +98,10 @@ impl Engine {
             }
         }
         self.check_size_sealed(account, row.stanza.len())?;
-        if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
+        if self.batch.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::OutboxFull.into());
         }
-        self.store.insert_omemo_waiting(&row)?;
+        self.batch.store.insert_omemo_waiting(&row)?;
         if required {
             self.note_sealed(message_id, true);
         }
@@ -128,14 +128,14 @@ impl Engine {
             created_at: self.lived(),
             room: None,
         };
-        row.id = self.store.insert_outbox(&row)?;
-        self.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
+        row.id = self.batch.store.insert_outbox(&row)?;
+        self.batch.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
         Ok(())
     }
 
     /// Sends all that waits and can go, or is given up.
     pub(super) fn send_waiting(&mut self, account: AccountId) -> Result<(), store::Error> {
-        for (jid, _) in self.store.list_omemo_awaited(account)? {
+        for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
             self.omemo_work(account, limits::OMEMO_RETRY);
             self.send_waiting_for(account, &jid)?;
         }
@@ -144,7 +144,7 @@ impl Engine {
 
     /// The same for one conversation, in its order.
     pub(super) fn send_waiting_for(&mut self, account: AccountId, jid: &BareJid) -> Result<(), store::Error> {
-        let rows = self.store.list_omemo_waiting(account, jid, limits::OMEMO_WAITING_AT_ONCE)?;
+        let rows = self.batch.store.list_omemo_waiting(account, jid, limits::OMEMO_WAITING_AT_ONCE)?;
         if rows.first().is_some_and(is_for_room) {
             return self.send_waiting_in_room(account, jid);
         }
@@ -183,8 +183,8 @@ impl Engine {
 
     /// The account does not encrypt any more: what waits goes out in plain text where it may.
     pub(super) fn release_waiting(&mut self, account: AccountId) -> Result<(), store::Error> {
-        for (jid, _) in self.store.list_omemo_awaited(account)? {
-            for row in self.store.list_omemo_waiting(account, &jid, usize::MAX)? {
+        for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
+            for row in self.batch.store.list_omemo_waiting(account, &jid, usize::MAX)? {
                 match row.required {
                     true => self.fail_waiting(&row, "encryption was switched off")?,
                     false => self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?,
@@ -221,7 +221,7 @@ impl Engine {
     }
 
     pub(super) fn fail_waiting(&mut self, row: &OmemoWaitingRow, why: &str) -> Result<(), store::Error> {
-        match self.store.find_sent(row.account, &row.message_id)? {
+        match self.batch.store.find_sent(row.account, &row.message_id)? {
             Some(sent) => self.advance(&sent, Progress::Failed, Some(why)),
             None => Ok(()),
         }
@@ -290,7 +290,7 @@ impl Engine {
         }
         let method = Element::new("encryption", ns::EME).with("namespace", version.ns()).with("name", "OMEMO");
         let body =
-            Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.setup.settings.language, &[]));
+            Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.batch.setup.settings.language, &[]));
         let is_hint = |child: &Element| child.is("store", ns::HINTS);
         let store = Some(Element::new("store", ns::HINTS)).filter(|_| !outside.iter().any(is_hint));
         let more = [body, method].into_iter().chain(store).chain(outside);
@@ -308,7 +308,7 @@ impl Engine {
         let Some((device, _)) = self.device(account, version)? else { return Ok(Sealed::Nobody) };
         let mut rows = Vec::with_capacity(to.len());
         for peer in to {
-            let row = self.store.omemo_session(peer)?.unwrap_or_default();
+            let row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
             let session = row.record.as_deref().and_then(Session::from_bytes);
             // Who is to have a new session gets it with this message.
             let is_new = session.is_none() || matches!(row.owes, RENEWAL | PUT_BACK);
@@ -334,7 +334,7 @@ impl Engine {
                     is_any |= to.first().is_some_and(|first| first.jid == peer.jid) || own.as_ref() != Some(&peer.jid);
                     let record = Some(session.to_bytes().to_vec());
                     let row = OmemoSessionRow { record, owes: 0, healed_at: row.healed_at };
-                    self.store.store_omemo_session(peer, &row)?;
+                    self.batch.store.store_omemo_session(peer, &row)?;
                 }
                 Err(error) => {
                     let own = self.jid_of(account);

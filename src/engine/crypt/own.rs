@@ -140,7 +140,7 @@ impl Engine {
             Ok(list) => self.settle_list(account, version, list),
             Err(why) => {
                 let level =
-                    self.told.lasting(("devices", account.0), &why.to_string(), log::Level::Info, self.now.mono);
+                    self.batch.told.lasting(("devices", account.0), &why.to_string(), log::Level::Info, self.batch.now.mono);
                 log::log!(level, "{}: its OMEMO devices are not known: {why}", self.jid_of(account));
                 self.publish_later(account);
                 self.on_own_list_unknown(account, version, answer)
@@ -158,8 +158,8 @@ impl Engine {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
         // Written when it changes: it is read at each coming online.
-        if self.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
-            self.store.store_omemo_list(account, number(version), &own, &ids, self.lived())?;
+        if self.batch.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
+            self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.lived())?;
         }
         self.put_on_list(account, version, list, &ids)?;
         if self.is_person(account) {
@@ -201,17 +201,17 @@ impl Engine {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
         let mut taken = Vec::new();
         for version in Version::ALL {
-            match self.store.omemo_list(account, number(version), &own)? {
+            match self.batch.store.omemo_list(account, number(version), &own)? {
                 Some((ids, _)) => taken.extend(ids),
                 None => return Ok(()),
             }
         }
         let now = self.lived();
         // There may be one in a record that cannot be read; nothing that was built on it is of use.
-        if self.store.has_omemo_device(account)? {
+        if self.batch.store.has_omemo_device(account)? {
             let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
             self.audit(bot, "omemo_unreadable", "a new device is made")?;
-            self.store.delete_omemo(account)?;
+            self.batch.store.delete_omemo(account)?;
         }
         let devices = self.with_entropy(|entropy| {
             let mut id = omemo::new_device_id(entropy);
@@ -225,10 +225,10 @@ impl Engine {
         for device in devices {
             let record = device.to_bytes().to_vec();
             let row = OmemoDeviceRow { record, revision: 1, published: 0, listed_at: 0 };
-            self.store.store_omemo_device(account, number(device.version()), &row)?;
+            self.batch.store.store_omemo_device(account, number(device.version()), &row)?;
             self.publish_bundle(account, device.version(), How::Open)?;
         }
-        self.store.begin_generation()
+        self.batch.store.begin_generation()
     }
 
     fn publish_bundle(&mut self, account: AccountId, version: Version, how: How) -> Result<(), store::Error> {
@@ -260,13 +260,13 @@ impl Engine {
             return self.publish_bundle(account, version, how);
         }
         if let Err(error) = answer {
-            let level = self.told.lasting(("bundle", account.0), &error.to_string(), log::Level::Warn, self.now.mono);
+            let level = self.batch.told.lasting(("bundle", account.0), &error.to_string(), log::Level::Warn, self.batch.now.mono);
             log::log!(level, "{}: its OMEMO keys were not published: {error}", self.jid_of(account));
             self.publish_later(account);
             return Ok(());
         }
         row.published = revision.max(row.published);
-        self.store.store_omemo_device(account, number(version), &row)?;
+        self.batch.store.store_omemo_device(account, number(version), &row)?;
         if how == How::Bare && version == Version::Omemo2 {
             // Else the bundle of another device would go when the next one comes.
             let order =
@@ -313,7 +313,7 @@ impl Engine {
         match (next(how, answer), answer, self.own_jid(account)) {
             (Some(how), ..) => self.publish_list(account, version, how, list),
             (None, Err(error), _) => {
-                let level = self.told.lasting(("list", account.0), &error.to_string(), log::Level::Warn, self.now.mono);
+                let level = self.batch.told.lasting(("list", account.0), &error.to_string(), log::Level::Warn, self.batch.now.mono);
                 log::log!(level, "{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
                 self.publish_later(account);
                 Ok(())
@@ -322,14 +322,14 @@ impl Engine {
                 // Only now: a kill before this must not keep us off the list.
                 if let Some((_, mut row)) = self.device(account, version)? {
                     row.listed_at = self.lived();
-                    self.store.store_omemo_device(account, number(version), &row)?;
+                    self.batch.store.store_omemo_device(account, number(version), &row)?;
                 }
                 self.crypt.unpublished.remove(&account);
                 let ids = omemo::read_devices(version, &list);
                 if self.is_person(account) {
                     self.note_own_list(account, version, Some(&list));
                 }
-                self.store.store_omemo_list(account, number(version), &own, &ids, self.lived())
+                self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.lived())
             }
             (None, Ok(_), None) => Ok(()),
         }
@@ -354,7 +354,7 @@ impl Engine {
             if is_changed {
                 row.revision += 1;
                 row.record = device.to_bytes().to_vec();
-                self.store.store_omemo_device(account, number(version), &row)?;
+                self.batch.store.store_omemo_device(account, number(version), &row)?;
             }
             if row.published < row.revision {
                 self.publish_bundle(account, version, How::Open)?;
@@ -367,7 +367,7 @@ impl Engine {
 
     fn is_listed(&self, account: AccountId, version: Version, id: u32) -> Result<bool, store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(true) };
-        let list = self.store.omemo_list(account, number(version), &own)?;
+        let list = self.batch.store.omemo_list(account, number(version), &own)?;
         Ok(list.is_none_or(|(ids, _)| ids.contains(&id)))
     }
 
@@ -377,7 +377,7 @@ impl Engine {
         let Some(own) = self.own_jid(account) else { return Ok(orders) };
         for version in Version::ALL {
             let Some((device, _)) = self.device(account, version)? else { continue };
-            let known = self.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids);
+            let known = self.batch.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids);
             let mut others = known.unwrap_or_default();
             others.retain(|id| *id != device.id());
             let list_node = version.devices_node();
@@ -408,7 +408,7 @@ impl Engine {
         for version in Version::ALL {
             if let Some((_, mut row)) = self.device(account, version)? {
                 (row.published, row.listed_at) = (0, 0);
-                self.store.store_omemo_device(account, number(version), &row)?;
+                self.batch.store.store_omemo_device(account, number(version), &row)?;
             }
         }
         Ok(())
@@ -420,7 +420,7 @@ impl Engine {
         if self.is_online(account) {
             self.withdraw_device(account)?;
         }
-        self.store.delete_omemo(account)?;
+        self.batch.store.delete_omemo(account)?;
         self.omemo_arrival(account, false)
     }
 }

@@ -162,20 +162,20 @@ impl Engine {
     ) -> Result<Option<Vec<OmemoPeer>>, store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(Some(Vec::new())) };
         // Looked at when we came online, and notified since.
-        let ids = self.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids).unwrap_or_default();
+        let ids = self.batch.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids).unwrap_or_default();
         Ok(self.usable(account, version, &own, &ids)?.unwrap_or_else(|_| Some(Vec::new())))
     }
 
     fn reach(&mut self, peer: &OmemoPeer) -> Result<Reach, store::Error> {
         let version = version_of(peer.version);
-        let row = self.store.omemo_session(peer)?.filter(|row| row.owes != PUT_BACK);
+        let row = self.batch.store.omemo_session(peer)?.filter(|row| row.owes != PUT_BACK);
         let record = row.and_then(|row| row.record);
         let session = record.as_deref().and_then(Session::from_bytes);
         let identity = match (session.and_then(|session| session.identity()), self.crypt.bundles.get(peer)) {
             (Some(identity), _) => Some(identity),
             (None, Some(bundle)) => bundle.identity(version),
             (None, None) => {
-                let is_skipped = self.store.omemo_skipped(peer)?.is_some_and(|until| until > self.lived());
+                let is_skipped = self.batch.store.omemo_skipped(peer)?.is_some_and(|until| until > self.lived());
                 if is_skipped {
                     return Ok(Reach::Lacking(Lack::Unreachable));
                 }
@@ -196,7 +196,7 @@ impl Engine {
 
     /// Leaves a device out for a while.
     pub(super) fn skip(&mut self, peer: &OmemoPeer, for_s: i64) -> Result<(), store::Error> {
-        self.store.store_omemo_skipped(peer, self.lived() + for_s)
+        self.batch.store.store_omemo_skipped(peer, self.lived() + for_s)
     }
 }
 
@@ -209,7 +209,7 @@ impl Engine {
         version: Version,
         jid: &BareJid,
     ) -> Result<List, store::Error> {
-        let known = self.store.omemo_list(account, number(version), jid)?;
+        let known = self.batch.store.omemo_list(account, number(version), jid)?;
         let is_online = self.is_online(account);
         let is_own = self.own_jid(account).as_ref() == Some(jid);
         match known {
@@ -222,7 +222,7 @@ impl Engine {
         }
         // Device 0 stands for the list itself.
         let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
-        if self.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.lived()) {
+        if self.batch.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.lived()) {
             return Ok(List::Unreachable);
         }
         if is_own {
@@ -259,11 +259,11 @@ impl Engine {
             Err(error) => {
                 log::debug!("{}: OMEMO devices of {jid}: {error}", self.jid_of(account));
                 // Who wrote to us has a device, whoever may see his list.
-                let known = self.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids);
+                let known = self.batch.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids);
                 let known = known.filter(|ids| !ids.is_empty());
                 let known = match known {
                     Some(known) => known,
-                    None => self.store.list_omemo_sessions(account, number(version), jid)?,
+                    None => self.batch.store.list_omemo_sessions(account, number(version), jid)?,
                 };
                 let refusal = Refusal::read(error.clone());
                 // What we may not see may be there, and be shown as soon as he knows us: it is asked for again soon.
@@ -274,7 +274,7 @@ impl Engine {
             }
         };
         match ids {
-            Some(ids) => self.store.store_omemo_list(account, number(version), jid, &ids, at)?,
+            Some(ids) => self.batch.store.store_omemo_list(account, number(version), jid, &ids, at)?,
             None => {
                 let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
                 self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
@@ -311,13 +311,13 @@ impl Engine {
             }
             return self.settle_list(account, version, Some(payload));
         }
-        let is_known = self.store.omemo_list(account, number(version), &jid)?.is_some();
+        let is_known = self.batch.store.omemo_list(account, number(version), &jid)?.is_some();
         let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
         if !is_known && !bot.is_some_and(|bot| self.admits(bot, &jid)) {
             return Ok(());
         }
         let ids = omemo::read_devices(version, payload);
-        self.store.store_omemo_list(account, number(version), &jid, &ids, self.lived())?;
+        self.batch.store.store_omemo_list(account, number(version), &jid, &ids, self.lived())?;
         self.send_waiting_for(account, &jid)
     }
 
@@ -333,14 +333,14 @@ impl Engine {
 
     /// Somebody wrote from a device that is not on his list: it is read again before the next message to him.
     pub(super) fn note_sender(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
-        match self.store.omemo_list(peer.account, peer.version, &peer.jid)? {
+        match self.batch.store.omemo_list(peer.account, peer.version, &peer.jid)? {
             // The owner has it since we were away: his answer must not go out in plain text before his list is read.
             Some((mut ids, at)) if self.is_self_chat(peer.account, &peer.jid) && !ids.contains(&peer.device) => {
                 ids.push(peer.device);
-                self.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, at)
+                self.batch.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, at)
             }
             Some((ids, at)) if !ids.contains(&peer.device) && at != 0 => {
-                self.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, 0)
+                self.batch.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, 0)
             }
             _ => Ok(()),
         }
@@ -376,10 +376,10 @@ impl Engine {
         ids: &[u32],
     ) -> Result<(), store::Error> {
         let unread = self.daemons_of(account, version, jid)?;
-        let known = self.store.list_omemo_keys(account, jid)?;
+        let known = self.batch.store.list_omemo_keys(account, jid)?;
         for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
-            let is_skipped = self.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.lived());
+            let is_skipped = self.batch.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.lived());
             if !is_skipped && !known.iter().any(|key| key.device == id) {
                 self.ask_bundle(&peer);
             }
@@ -392,8 +392,8 @@ impl Engine {
         if let Some(identity) = bundle.identity(version) {
             self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
         }
-        let owes = self.store.omemo_session(peer)?.is_some_and(|row| row.owes != 0);
-        Ok(owes || self.store.count_omemo_waiting(peer.account)? > 0)
+        let owes = self.batch.store.omemo_session(peer)?.is_some_and(|row| row.owes != 0);
+        Ok(owes || self.batch.store.count_omemo_waiting(peer.account)? > 0)
     }
 
     pub(super) fn on_bundle(&mut self, peer: OmemoPeer, answer: &EntityAnswer) -> Result<(), store::Error> {

@@ -62,7 +62,7 @@ impl Engine {
         let own = self.own_jid(account).filter(|own| own == jid).map(|_| account);
         let Some(account) = own.or_else(|| self.account_of(jid)) else { return Ok(Vec::new()) };
         let device = self.device(account, version)?.map(|(device, _)| device.id());
-        let others = self.store.omemo_list(account, DAEMONS, jid)?.map(|(ids, _)| ids);
+        let others = self.batch.store.omemo_list(account, DAEMONS, jid)?.map(|(ids, _)| ids);
         Ok(others.into_iter().flatten().chain(device).collect())
     }
 
@@ -78,11 +78,11 @@ impl Engine {
             return Ok(());
         }
         let ids = list.map(|list| omemo::labelled_devices(list, LABEL)).unwrap_or_default();
-        let known = self.store.omemo_list(account, DAEMONS, own)?.map(|(ids, _)| ids).unwrap_or_default();
+        let known = self.batch.store.omemo_list(account, DAEMONS, own)?.map(|(ids, _)| ids).unwrap_or_default();
         if known == ids {
             return Ok(());
         }
-        self.store.store_omemo_list(account, DAEMONS, own, &ids, self.lived())
+        self.batch.store.store_omemo_list(account, DAEMONS, own, &ids, self.lived())
     }
 
     /// Remembers the whole list, with what others say there of themselves.
@@ -111,7 +111,7 @@ impl Engine {
     /// Whether our server has refused our own list for more than a moment: there will be no device.
     pub(super) fn is_own_list_refused(&self, account: AccountId, version: Version) -> Result<bool, store::Error> {
         let Some(jid) = self.own_jid(account) else { return Ok(false) };
-        let until = self.store.omemo_skipped(&OmemoPeer { account, version: number(version), jid, device: 0 })?;
+        let until = self.batch.store.omemo_skipped(&OmemoPeer { account, version: number(version), jid, device: 0 })?;
         Ok(until.is_some_and(|until| until - self.lived() > limits::OMEMO_SKIP_PASSING_S))
     }
 
@@ -119,14 +119,14 @@ impl Engine {
     pub(super) fn has_other_devices(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
         for version in Version::ALL {
             let unread = self.daemons_of(account, version, own)?;
-            let ids = self.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
+            let ids = self.batch.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
             for id in ids.into_iter().filter(|id| !unread.contains(id)) {
                 let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
-                if self.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
+                if self.batch.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
                     return Ok(true);
                 }
                 // A device that was given up, whose bundle is gone.
-                let until = self.store.omemo_skipped(&peer)?.unwrap_or(0);
+                let until = self.batch.store.omemo_skipped(&peer)?.unwrap_or(0);
                 if until - self.lived() <= limits::OMEMO_SKIP_PASSING_S {
                     return Ok(true);
                 }
@@ -164,7 +164,7 @@ impl Engine {
             self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Chore("to take an OMEMO device back"));
         }
         (row.published, row.listed_at) = (0, 0);
-        self.store.store_omemo_device(account, number(version), &row)
+        self.batch.store.store_omemo_device(account, number(version), &row)
     }
 
     /// The account is signed out, perhaps for good: what is known of its lists now is what they are, for they are notified.
@@ -183,7 +183,7 @@ impl Engine {
                 self.tell_session(account, iq.with_child(order).print(ns::CLIENT));
             }
             (row.published, row.listed_at) = (0, 0);
-            self.store.store_omemo_device(account, number(version), &row)?;
+            self.batch.store.store_omemo_device(account, number(version), &row)?;
         }
         Ok(())
     }
@@ -197,16 +197,16 @@ impl Engine {
     pub(super) fn is_first_copy(&mut self, account: AccountId, encrypted: &Encrypted) -> Result<bool, store::Error> {
         let keys: Vec<u8> = encrypted.keys.iter().flat_map(|key| key.data.iter().copied()).collect();
         let hash = text::hex(&crypto::sha256(&keys)[..16]);
-        self.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.lived())
+        self.batch.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.lived())
     }
 
     /// Whether a session with this device may begin: anybody may write to a person, and none may fill up the table.
     pub(super) fn has_room_for_session(&self, peer: &OmemoPeer) -> Result<bool, store::Error> {
-        if self.is_self_chat(peer.account, &peer.jid) || self.store.omemo_session(peer)?.is_some() {
+        if self.is_self_chat(peer.account, &peer.jid) || self.batch.store.omemo_session(peer)?.is_some() {
             return Ok(true);
         }
-        let sessions = self.store.list_omemo_sessions(peer.account, peer.version, &peer.jid)?;
-        let keys = self.store.count_omemo_keys(peer.account)?;
+        let sessions = self.batch.store.list_omemo_sessions(peer.account, peer.version, &peer.jid)?;
+        let keys = self.batch.store.count_omemo_keys(peer.account)?;
         Ok(sessions.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && keys < limits::OMEMO_KEYS_PER_ACCOUNT_MAX)
     }
 
@@ -252,7 +252,7 @@ impl Engine {
     fn has_trusted_device(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
         let keys = self.list_keys(account, Some(own), limits::OMEMO_KEYS_ANSWERED_MAX)?;
         for version in Version::ALL.map(number) {
-            let ids = self.store.omemo_list(account, version, own)?.map(|(ids, _)| ids).unwrap_or_default();
+            let ids = self.batch.store.omemo_list(account, version, own)?.map(|(ids, _)| ids).unwrap_or_default();
             if keys.iter().any(|key| key.standing == "trusted" && ids.contains(&key.device)) {
                 return Ok(true);
             }
@@ -272,7 +272,7 @@ impl Engine {
         if !self.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        let text = text.fill(self.setup.settings.language, &[]);
+        let text = text.fill(self.batch.setup.settings.language, &[]);
         self.say_plain(account, &own, &text)
     }
 }

@@ -167,8 +167,8 @@ impl Engine {
             match self.list_of(account, version, jid)? {
                 List::Known(ids) => shown.lists.push((version, ids)),
                 // Whose server has not answered before must not hold up the room each time; he may count the next time.
-                List::Asked if self.store.omemo_skipped(&whole(account, version, jid))?.is_some() => {
-                    match self.store.omemo_list(account, number(version), jid)? {
+                List::Asked if self.batch.store.omemo_skipped(&whole(account, version, jid))?.is_some() => {
+                    match self.batch.store.omemo_list(account, number(version), jid)? {
                         Some((ids, _)) => shown.lists.push((version, ids)),
                         None => shown.lack = Lack::Unreachable,
                     }
@@ -249,7 +249,7 @@ impl Engine {
             created_at: self.lived(),
         };
         // What can be said at once needs not wait, and what cannot be said at all is refused.
-        if self.store.list_omemo_waiting(account, room, 1)?.is_empty() {
+        if self.batch.store.list_omemo_waiting(account, room, 1)?.is_empty() {
             let readiness = self.room_readiness(account, room)?;
             match self.pass_on(&row, readiness)? {
                 Passed::Gone => return Ok(()),
@@ -259,10 +259,10 @@ impl Engine {
             }
         }
         self.check_size_sealed(account, row.stanza.len())?;
-        if self.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
+        if self.batch.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::OutboxFull.into());
         }
-        self.store.insert_omemo_waiting(&row)?;
+        self.batch.store.insert_omemo_waiting(&row)?;
         if required {
             self.note_sealed(message_id, true);
         }
@@ -276,7 +276,7 @@ impl Engine {
         account: AccountId,
         room: &BareJid,
     ) -> Result<(), store::Error> {
-        let rows = self.store.list_omemo_waiting(account, room, limits::OMEMO_WAITING_AT_ONCE)?;
+        let rows = self.batch.store.list_omemo_waiting(account, room, limits::OMEMO_WAITING_AT_ONCE)?;
         let is_more = rows.len() == limits::OMEMO_WAITING_AT_ONCE;
         for row in rows {
             let readiness = self.room_readiness(account, room)?;
@@ -302,7 +302,7 @@ impl Engine {
         if self.is_asked(account, |asked| matches!(asked, Asked::List(..) | Asked::Bundle(_))) {
             return Ok(());
         }
-        for (jid, _) in self.store.list_omemo_awaited(account)? {
+        for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
             if self.is_room(account, &jid) {
                 self.send_waiting_in_room(account, &jid)?;
             }
@@ -318,7 +318,7 @@ impl Engine {
         why: &str,
     ) -> Result<(), store::Error> {
         loop {
-            let rows = self.store.list_omemo_waiting(account, room, limits::OMEMO_WAITING_AT_ONCE)?;
+            let rows = self.batch.store.list_omemo_waiting(account, room, limits::OMEMO_WAITING_AT_ONCE)?;
             if rows.is_empty() {
                 return Ok(());
             }

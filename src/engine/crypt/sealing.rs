@@ -51,7 +51,7 @@ impl Engine {
             let is_sealed = self.was_sealed(&row.message_id);
             self.crypt.sealed.push((row.message_id.clone(), is_sealed));
         }
-        self.store.delete_omemo_waiting(row.id)
+        self.batch.store.delete_omemo_waiting(row.id)
     }
 
     /// The answer to whoever sent a message: at once, or when it is known whether it goes out encrypted. Nobody waits for
@@ -60,7 +60,7 @@ impl Engine {
         if let Answer::Sent { message_id, encrypted: None } = &answer
             && let Voice::Account(account) = self.voice(self.bot(bot)?)
             && self.is_online(account)
-            && self.store.is_omemo_waiting(account, message_id)?
+            && self.batch.store.is_omemo_waiting(account, message_id)?
         {
             return Ok(Verdict::AwaitSealing(message_id.clone()));
         }
@@ -68,7 +68,7 @@ impl Engine {
     }
 
     pub(in crate::engine) fn await_sealing(&mut self, message_id: String, reply: ReplyTo) {
-        let until = self.now.mono + limits::SEALING_WAIT;
+        let until = self.batch.now.mono + limits::SEALING_WAIT;
         self.crypt.sealings.push(Waiter { reply, message_id, until });
     }
 
@@ -78,7 +78,7 @@ impl Engine {
         for waiter in std::mem::take(&mut self.crypt.sealings) {
             match sealed.iter().find(|(id, _)| *id == waiter.message_id) {
                 Some((_, is_sealed)) => out.push(waiter.answer(*is_sealed)),
-                None if waiter.until <= self.now.mono || self.stopping => out.push(waiter.answer(None)),
+                None if waiter.until <= self.batch.now.mono || self.stopping => out.push(waiter.answer(None)),
                 None => self.crypt.sealings.push(waiter),
             }
         }
@@ -87,6 +87,6 @@ impl Engine {
     /// Every wait ends.
     pub(in crate::engine) fn end_sealing_waits(&mut self) {
         let ended = std::mem::take(&mut self.crypt.sealings).into_iter().map(|waiter| waiter.answer(None));
-        self.pending.effects.extend(ended);
+        self.batch.pending.effects.extend(ended);
     }
 }

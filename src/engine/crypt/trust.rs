@@ -143,7 +143,7 @@ impl Engine {
         key: &PublicKey,
     ) -> Result<Standing, store::Error> {
         let is_owner = self.owner_of(account).as_ref() == Some(peer);
-        let mut rows = self.store.list_omemo_keys(account, peer)?;
+        let mut rows = self.batch.store.list_omemo_keys(account, peer)?;
         if is_owner && rows.is_empty() {
             rows = self.inherit_keys(account, peer)?;
         }
@@ -152,17 +152,17 @@ impl Engine {
         if let Some(row) = known {
             return Ok(Mark::of(row).standing(policy, has_verified(&rows)));
         }
-        let now = self.now.unix();
+        let now = self.batch.now.unix();
         let shared = if is_owner { self.shared_keys(account, peer)? } else { Vec::new() };
         let mark = first_mark(&rows, &shared, policy, device, key, now);
         if let Some(named) = rows.iter().position(|row| row.device == 0 && omemo::is_same(&row.key, key)) {
             let named = rows.remove(named);
-            self.store.delete_omemo_key(account, &named)?;
+            self.batch.store.delete_omemo_key(account, &named)?;
         }
         let row = KeyRow { jid: peer.clone(), device, key: *key, standing: mark.as_str().to_string(), first_seen: now };
         let is_kept = self.make_room_for_key(account, &rows)?;
         if is_kept {
-            self.store.store_omemo_key(account, &row)?;
+            self.batch.store.store_omemo_key(account, &row)?;
         }
         let standing = match mark.standing(policy, has_verified(&rows)) {
             // Nobody would notice if another key took its place.
@@ -181,8 +181,8 @@ impl Engine {
         if self.is_person(account) || self.trust_policy(account)? != Policy::Tofu {
             return Ok(());
         }
-        let rows = self.store.list_omemo_keys(account, peer)?;
-        if rows.is_empty() || !is_first_sight(&rows, self.now.unix()) {
+        let rows = self.batch.store.list_omemo_keys(account, peer)?;
+        if rows.is_empty() || !is_first_sight(&rows, self.batch.now.unix()) {
             return Ok(());
         }
         for version in Version::ALL {
@@ -195,15 +195,15 @@ impl Engine {
 
     /// Whether there is room for one more key beside those of its address; what means least goes first.
     fn make_room_for_key(&mut self, account: AccountId, rows: &[KeyRow]) -> Result<bool, store::Error> {
-        let is_full = self.store.count_omemo_keys(account)? >= limits::OMEMO_KEYS_PER_ACCOUNT_MAX;
+        let is_full = self.batch.store.count_omemo_keys(account)? >= limits::OMEMO_KEYS_PER_ACCOUNT_MAX;
         if rows.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && !is_full {
             return Ok(true);
         }
         let may_go = |row: &&KeyRow| matches!(Mark::of(row), Mark::Open | Mark::Changed);
         match rows.iter().find(may_go) {
-            Some(row) => self.store.delete_omemo_key(account, row).map(|()| true),
+            Some(row) => self.batch.store.delete_omemo_key(account, row).map(|()| true),
             None => {
-                let level = self.told.caused(("keys", account.0), log::Level::Warn, self.now.mono);
+                let level = self.batch.told.caused(("keys", account.0), log::Level::Warn, self.batch.now.mono);
                 log::log!(
                     level,
                     "{}: as many OMEMO keys are kept as there may be; no other one is",
@@ -216,7 +216,7 @@ impl Engine {
 
     /// By which policy an account judges keys.
     pub(in crate::engine) fn trust_policy(&self, account: AccountId) -> Result<Policy, store::Error> {
-        Ok(self.store.omemo_policy(account)?.and_then(|text| Policy::parse(&text)).unwrap_or_default())
+        Ok(self.batch.store.omemo_policy(account)?.and_then(|text| Policy::parse(&text)).unwrap_or_default())
     }
 }
 
@@ -324,8 +324,8 @@ impl Engine {
         let owner = self.owner_of(account);
         let whose = jid.or(owner.as_ref().filter(|_| matches!(name, Name::Device(_))));
         let rows = match whose {
-            Some(jid) => self.store.list_omemo_keys(account, jid)?,
-            None => self.store.list_all_omemo_keys(account, limits::OMEMO_KEYS_PER_ACCOUNT_MAX)?,
+            Some(jid) => self.batch.store.list_omemo_keys(account, jid)?,
+            None => self.batch.store.list_all_omemo_keys(account, limits::OMEMO_KEYS_PER_ACCOUNT_MAX)?,
         };
         let meant: Vec<&KeyRow> = rows.iter().filter(|row| name.means(row)).collect();
         let Some(first) = meant.first() else {
@@ -351,22 +351,22 @@ impl Engine {
 
     /// Notes what was decided about a key of a device.
     fn mark_key(&mut self, account: AccountId, row: &KeyRow, mark: Mark) -> Result<(), store::Error> {
-        let rows = self.store.list_omemo_keys(account, &row.jid)?;
+        let rows = self.batch.store.list_omemo_keys(account, &row.jid)?;
         let mut is_known = false;
         for known in &rows {
             // The same key may stand under several devices.
             if omemo::is_same(&known.key, &row.key) {
                 is_known |= known.device == row.device || row.device == 0;
-                self.store
+                self.batch.store
                     .store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
             } else if mark == Mark::Verified && row.device != 0 && known.device == row.device {
                 // A device has one key; this is the other one.
-                self.store.delete_omemo_key(account, known)?;
+                self.batch.store.delete_omemo_key(account, known)?;
             }
         }
         if !is_known && self.make_room_for_key(account, &rows)? {
-            let (standing, first_seen) = (mark.as_str().to_string(), self.now.unix());
-            self.store.store_omemo_key(account, &KeyRow { standing, first_seen, ..row.clone() })?;
+            let (standing, first_seen) = (mark.as_str().to_string(), self.batch.now.unix());
+            self.batch.store.store_omemo_key(account, &KeyRow { standing, first_seen, ..row.clone() })?;
         }
         Ok(())
     }
@@ -385,13 +385,13 @@ impl Engine {
         };
         let key = omemo::unhex(digits).and_then(|key| PublicKey::try_from(key).ok());
         let (Some(key), Some(jid)) = (key, jid.cloned()) else { return Ok(Err(Unclear::Unknown)) };
-        let rows = self.store.list_omemo_keys(account, &jid)?;
+        let rows = self.batch.store.list_omemo_keys(account, &jid)?;
         if !self.make_room_for_key(account, &rows)? {
             return Ok(Err(Unclear::Full));
         }
         let standing = Mark::Verified.as_str().to_string();
-        let row = KeyRow { jid, device: 0, key, standing, first_seen: self.now.unix() };
-        self.store.store_omemo_key(account, &row)?;
+        let row = KeyRow { jid, device: 0, key, standing, first_seen: self.batch.now.unix() };
+        self.batch.store.store_omemo_key(account, &row)?;
         self.note_decision(account, "omemo_named", &format!("jid={}", row.jid))?;
         let except = self.share_decision(account, &row, Mark::Verified, reach)?;
         Ok(Ok(Decided { key: KeyInfo::new(&row, Standing::Trusted, true), except }))
@@ -403,8 +403,8 @@ impl Engine {
         let jid = self.accounts.get(&account).map(|account| account.row.jid.clone());
         let Some((jid, own)) = jid.zip(self.own_omemo(account)?) else { return Ok(()) };
         let standing = Mark::Refused.as_str().to_string();
-        let row = KeyRow { jid, device: own.id, key: own.identity, standing, first_seen: self.now.unix() };
-        self.store.store_omemo_key(account, &row)
+        let row = KeyRow { jid, device: own.id, key: own.identity, standing, first_seen: self.batch.now.unix() };
+        self.batch.store.store_omemo_key(account, &row)
     }
 
     /// Chooses the policy.
@@ -413,7 +413,7 @@ impl Engine {
         account: AccountId,
         policy: Policy,
     ) -> Result<(), store::Error> {
-        self.store.store_omemo_policy(account, policy.as_str())?;
+        self.batch.store.store_omemo_policy(account, policy.as_str())?;
         self.note_decision(account, "omemo_policy", policy.as_str())
     }
 
@@ -424,7 +424,7 @@ impl Engine {
         match self.under {
             _ if is_local(owner) => Ok(true),
             Some(standing) => Ok(standing == Standing::Trusted),
-            None => Ok(!has_trusted(&self.store.list_omemo_keys(account, owner)?)),
+            None => Ok(!has_trusted(&self.batch.store.list_omemo_keys(account, owner)?)),
         }
     }
 
@@ -434,7 +434,7 @@ impl Engine {
         if row.origin == Origin::Person {
             return Some(row.jid.clone());
         }
-        Some(self.bots.get(&self.bot_with(account)?)?.row.owner.clone())
+        Some(self.batch.bots.get(&self.bot_with(account)?)?.row.owner.clone())
     }
 
     /// The bot whose account it is.

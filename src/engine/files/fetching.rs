@@ -63,7 +63,7 @@ impl Engine {
             let row = row_of(bot, message_id, attachment);
             let is_fetchable = is_web(&row.url);
             if is_fetchable {
-                self.store.insert_file(&row, self.lived())?;
+                self.batch.store.insert_file(&row, self.lived())?;
             }
             let file_id = Some(row.file_id.as_str()).filter(|_| is_fetchable);
             told.push(record::file(&row, &attachment.url, file_id, attachment.description.as_deref()));
@@ -115,9 +115,9 @@ impl Engine {
     /// `getFile`.
     pub(in crate::engine) fn get_file(&mut self, bot: BotId, query: &FileQuery) -> Result<Verdict, Trouble> {
         let row = match &query.wanted {
-            FileWanted::Id(id) => self.store.find_file(bot, id)?,
-            FileWanted::Url(url) => self.store.find_file(bot, &file_id(url))?,
-            FileWanted::Message(id) => self.store.find_file_of(bot, id)?,
+            FileWanted::Id(id) => self.batch.store.find_file(bot, id)?,
+            FileWanted::Url(url) => self.batch.store.find_file(bot, &file_id(url))?,
+            FileWanted::Message(id) => self.batch.store.find_file_of(bot, id)?,
         };
         let unknown = "this bot was told of no such file, or so long ago that it is not remembered";
         let row = row.ok_or_else(|| Failure::NotFound(unknown.to_string()))?;

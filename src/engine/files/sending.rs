@@ -126,7 +126,7 @@ impl Engine {
     }
 
     fn file_key(&self) -> Secret {
-        let mut fill = self.setup.entropy;
+        let mut fill = self.batch.setup.entropy;
         FileKey::new(&mut Entropy::new(&mut fill)).print()
     }
 

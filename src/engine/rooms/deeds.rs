@@ -29,7 +29,7 @@ impl Engine {
         if let Deed::Reaction { message_id, .. } | Deed::Read { message_id } = &act.deed
             && self.is_member(&key, by.1)
             && self.said_in_room(&key, message_id)?.is_none()
-            && self.store.find_heard(key.0, room, message_id)?.is_none()
+            && self.batch.store.find_heard(key.0, room, message_id)?.is_none()
         {
             return Err(unknown_message(message_id, &to).into());
         }
@@ -77,9 +77,9 @@ impl Engine {
         let row = SentRow {
             original: original.map(str::to_string),
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
-            ..SentRow::new((account, bot), &room.to_jid(), message_id, self.now.unix())
+            ..SentRow::new((account, bot), &room.to_jid(), message_id, self.batch.now.unix())
         };
-        Ok(self.store.insert_sent(&Conversation::room(account, bot, room), &row, self.lived())?)
+        Ok(self.batch.store.insert_sent(&Conversation::room(account, bot, room), &row, self.lived())?)
     }
 
     /// Takes a message back, a file with its caption.
@@ -100,11 +100,11 @@ impl Engine {
                 named.push((row.id, self.room_id_of(&key, &row.message_id)?, id));
             }
         }
-        let text = texts::RETRACTED.fill(self.setup.settings.language, &[]);
+        let text = texts::RETRACTED.fill(self.batch.setup.settings.language, &[]);
         for (row, room_id, id) in named {
             let outbound = Outbound::retraction(key.1.to_jid(), Kind::Groupchat, &id, &room_id, &text);
             self.enqueue_to_room(by.0, by.1, &key.1, &id, &outbound)?;
-            self.store.store_deleted(row)?;
+            self.batch.store.store_deleted(row)?;
         }
         Ok(())
     }
@@ -140,8 +140,8 @@ impl Engine {
         if let Some(room_id) = row.room_id {
             return Ok(room_id);
         }
-        let is_waiting = self.store.is_omemo_waiting(key.0, message_id)?;
-        if is_waiting || self.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
+        let is_waiting = self.batch.store.is_omemo_waiting(key.0, message_id)?;
+        if is_waiting || self.batch.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
             return Err(Failure::Busy { retry_after_s: 1 }.into());
         }
         let why = "the room gives its messages no ids by which they could be named".to_string();
@@ -154,7 +154,7 @@ impl Engine {
             let us = self.rooms.entries.get(key).map(|entry| entry.room.nick());
             return Ok(us.and_then(|nick| key.1.with_resource(nick).ok()));
         }
-        let row = self.store.find_heard(key.0, &key.1, message_id)?;
+        let row = self.batch.store.find_heard(key.0, &key.1, message_id)?;
         Ok(row.and_then(|row| key.1.with_resource(&row.nick).ok()))
     }
 }

@@ -12,7 +12,7 @@ use crate::xmpp::muc::why::Departure;
 impl Engine {
     /// Gives a room its input and carries out what comes of it.
     pub(in crate::engine) fn drive(&mut self, key: &Key, input: Input) -> Result<(), store::Error> {
-        let (now, random) = (self.now, u32::from_le_bytes(self.random()));
+        let (now, random) = (self.batch.now, u32::from_le_bytes(self.random()));
         let Some(entry) = self.touch(key) else { return Ok(()) };
         entry.room.handle(now, random, input);
         // Whoever takes the room away ends this, too.
@@ -64,13 +64,13 @@ impl Engine {
 
     fn on_joined(&mut self, key: &Key, nick: &str) -> Result<(), store::Error> {
         self.note_in(key);
-        let now_ms = self.now.unix_ms;
+        let now_ms = self.batch.now.unix_ms;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         if !std::mem::replace(&mut entry.is_kept, true) {
             entry.row.heard_at_ms = now_ms;
             entry.is_first = true;
             let (row, inviter) = (entry.row.clone(), entry.inviter.take());
-            self.store.store_room(&row)?;
+            self.batch.store.store_room(&row)?;
             self.publish_bookmark(key, true);
             for bot in row.members {
                 self.tell_joined(key, bot, nick, inviter.as_ref())?;
@@ -92,7 +92,7 @@ impl Engine {
         let (bots, is_kept) = (entry.row.members.clone(), entry.is_kept);
         log::info!("{}: not in the room {}: {why}", entry.names(), key.1);
         if is_kept {
-            self.store.delete_room(key.0, &key.1)?;
+            self.batch.store.delete_room(key.0, &key.1)?;
             if was_asked {
                 self.retract_bookmark(key);
             } else {
@@ -112,7 +112,7 @@ impl Engine {
         }
         entry.row.nick = nick;
         let row = entry.row.clone();
-        self.store.store_room(&row)?;
+        self.batch.store.store_room(&row)?;
         self.publish_bookmark(key, true);
         Ok(())
     }

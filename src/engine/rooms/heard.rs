@@ -99,7 +99,7 @@ impl Engine {
             text: body,
             id: told_id.clone(),
             ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
-            at: time_of(message.stamp_ms, self.now.unix()),
+            at: time_of(message.stamp_ms, self.batch.now.unix()),
             replaces: message.replaces.as_deref(),
             reply_to: answered,
             files: &message.attachments,
@@ -108,13 +108,13 @@ impl Engine {
         };
         // XEP-0308 §4: of somebody else's message, or one too old to be remembered, it is said anew.
         let corrected = match &message.replaces {
-            Some(id) => self.store.find_heard_of(key.0, &key.1, &author, id)?.map(|known| known.told_id),
+            Some(id) => self.batch.store.find_heard_of(key.0, &key.1, &author, id)?.map(|known| known.told_id),
             None => None,
         };
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: said.at };
         for bot in &bots {
-            self.store.insert_heard((key.0, *bot), &key.1, &row, self.lived())?;
+            self.batch.store.insert_heard((key.0, *bot), &key.1, &row, self.lived())?;
             let files = self.remember_files(*bot, &said.id, said.files)?;
             let data = record::message(&said, body, corrected.as_deref(), &files);
             self.push_update(*bot, UpdateKind::Message.as_str(), &data)?;
@@ -147,7 +147,7 @@ impl Engine {
         message: &RoomMessage,
         retraction: &Retraction,
     ) -> Result<(), store::Error> {
-        let row = self.store.find_heard(key.0, &key.1, &retraction.id)?;
+        let row = self.batch.store.find_heard(key.0, &key.1, &retraction.id)?;
         let is_authors = row.is_some_and(|row| author_of(message) == Some(row.author));
         if !is_authors && !retraction.is_moderated {
             return Ok(());
@@ -161,7 +161,7 @@ impl Engine {
     }
 
     fn about<'a>(&self, key: &'a Key, message: &'a RoomMessage, to: &'a str, message_id: &'a str) -> About<'a> {
-        let at = time_of(message.stamp_ms, self.now.unix());
+        let at = time_of(message.stamp_ms, self.batch.now.unix());
         About { from: message.from.as_str(), to, message_id, at, room: Some((key.1.as_str(), message.nick())) }
     }
 
@@ -185,7 +185,7 @@ impl Engine {
             let count = entry.map(|entry| entry.late.count_heard(message));
             return self.is_new_without_id(key.0, message, count);
         };
-        let is_new = self.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
+        let is_new = self.batch.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
         Ok(is_new && !(heard.is_history && self.was_heard_live(key.0, message)?))
     }
 }
@@ -207,7 +207,7 @@ impl Engine {
         if bots.is_empty() || !self.is_new(key.0, inbound)? {
             return Ok(());
         }
-        let said = Incoming::private(key.0, &self.own_bare(key), inbound, self.now.unix());
+        let said = Incoming::private(key.0, &self.own_bare(key), inbound, self.batch.now.unix());
         bots.iter().try_for_each(|bot| {
             self.tell_message(*bot, &said, said.text)?;
             self.think_about(*bot, &said)
@@ -217,7 +217,7 @@ impl Engine {
     /// Whether a bot hears what an occupant says to it alone: as outside, where the room shows who he is. Who has the nick
     /// now need not be who had it when something old was said.
     fn may_whisper(&self, key: &Key, bot: BotId, inbound: &Inbound) -> bool {
-        let Some(bot) = self.bots.get(&bot) else { return false };
+        let Some(bot) = self.batch.bots.get(&bot) else { return false };
         let is_now = inbound.via == Via::Direct && inbound.stamp_ms.is_none();
         let room = self.rooms.entries.get(key).filter(|_| is_now).map(|entry| &entry.room);
         let occupant = room.and_then(|room| room.occupant(inbound.from.resource().unwrap_or_default()));
@@ -234,13 +234,13 @@ impl Engine {
 impl Engine {
     /// What a bot said to all in a room under this id.
     pub(super) fn said_in_room(&self, key: &Key, message_id: &str) -> Result<Option<SentRow>, store::Error> {
-        let row = self.store.find_sent(key.0, message_id)?;
+        let row = self.batch.store.find_sent(key.0, message_id)?;
         Ok(row.filter(|row| row.recipient.as_str() == key.1.as_str()))
     }
 
     /// The id by which bots know what the room calls so.
     fn bots_id_of(&self, key: &Key, room_id: &str) -> Result<String, store::Error> {
-        let own = self.store.find_sent_in_room(key.0, &key.1, room_id)?;
+        let own = self.batch.store.find_sent_in_room(key.0, &key.1, room_id)?;
         Ok(own.map_or_else(|| room_id.to_string(), |row| row.message_id))
     }
 }

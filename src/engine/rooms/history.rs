@@ -46,7 +46,7 @@ impl Engine {
 
     /// We are in.
     pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let due = now + limits::ROOM_HISTORY_TIMEOUT;
         entry.sync = Sync::Entering { is_told: false, is_late: false };
@@ -58,7 +58,7 @@ impl Engine {
 
     /// We know what the room is.
     pub(super) fn sync_informed(&mut self, key: &Key) -> Result<(), store::Error> {
-        let soon = self.now.mono + limits::ROOM_HISTORY_TIMEOUT;
+        let soon = self.batch.now.mono + limits::ROOM_HISTORY_TIMEOUT;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         match (&entry.sync, entry.room.info()) {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
@@ -86,7 +86,7 @@ impl Engine {
 
     /// What was waited for did not come, or is to be tried again.
     pub(super) fn sync_due(&mut self, key: &Key) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let is_online = self.accounts.get(&key.0).is_some_and(|account| account.is_online);
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let Some(due) = entry.sync_due.take_if(|due| *due <= now) else { return Ok(()) };
@@ -129,10 +129,10 @@ impl Engine {
     }
 
     fn read_archive(&mut self, key: &Key) -> Result<(), store::Error> {
-        let now = self.now.mono;
-        let query = format!("room-{:x}", self.last_tag + 1);
+        let now = self.batch.now.mono;
+        let query = format!("room-{:x}", self.batch.last_tag + 1);
         // A message of ours that may have got there is looked for from where it was accepted.
-        let outbox_mark = self.store.first_room_outbox_mark(key.0, &key.1)?;
+        let outbox_mark = self.batch.store.first_room_outbox_mark(key.0, &key.1)?;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
         // The archive has it, too, and in order.
@@ -179,7 +179,7 @@ impl Engine {
 
     /// The end of a page of the archive.
     pub(in crate::engine) fn on_room_page(&mut self, key: &Key, answer: &EntityAnswer) -> Result<(), store::Error> {
-        let now = self.now.mono;
+        let now = self.batch.now.mono;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         let next = match answer {
@@ -245,7 +245,7 @@ impl Engine {
 
     /// Somebody said something.
     pub(super) fn on_heard(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
-        let now_ms = self.now.unix_ms;
+        let now_ms = self.batch.now.unix_ms;
         let held: usize = self.rooms.entries.values().map(|entry| entry.held_bytes).sum();
         let Some(entry) = self.touch(key) else { return Ok(()) };
         let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));

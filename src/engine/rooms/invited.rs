@@ -37,7 +37,7 @@ impl Engine {
         let inviter = invitation.inviter.as_ref().map(|jid| jid.bare());
         let is_active = self.is_active(bot);
         let is_known = self.rooms.entries.contains_key(&key) || inbound.via == Via::CarbonSent;
-        let (Some(known), Some(inviter), false) = (self.bots.get(&bot).filter(|_| is_active), inviter, is_known) else {
+        let (Some(known), Some(inviter), false) = (self.batch.bots.get(&bot).filter(|_| is_active), inviter, is_known) else {
             log::debug!("bot {bot}: an invitation to {} was not followed", key.1);
             return Ok(());
         };
@@ -53,7 +53,7 @@ impl Engine {
             _ => match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Failure(failure)) => {
-                    let level = self.told.caused(("invitation", bot.0), log::Level::Warn, self.now.mono);
+                    let level = self.batch.told.caused(("invitation", bot.0), log::Level::Warn, self.batch.now.mono);
                     log::log!(level, "bot {bot}: an invitation to {} was not followed: {failure}", key.1);
                     return Ok(());
                 }
@@ -105,11 +105,11 @@ impl Engine {
             return Ok(());
         }
         self.rooms.refused.insert(bot, Refused { count: 0, ..self.rooms.refused[&bot] });
-        let language = self.setup.settings.language;
+        let language = self.batch.setup.settings.language;
         let (why, count) = (why.fill(language, &[]), count.to_string());
         let values = [("room", key.1.as_str()), ("who", who), ("why", &why), ("count", &count)];
         let text = texts::INVITED.fill(language, &values);
-        let Some(owner) = self.bots.get(&bot).map(|bot| bot.row.owner.clone()) else { return Ok(()) };
+        let Some(owner) = self.batch.bots.get(&bot).map(|bot| bot.row.owner.clone()) else { return Ok(()) };
         if is_local(&owner) { self.say(&owner, &text) } else { self.say_as_bot(bot, &owner, &text) }
     }
 }

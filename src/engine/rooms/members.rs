@@ -83,7 +83,7 @@ impl Engine {
     fn room_account(&self, bot: BotId, what: &'static str) -> Result<AccountId, Trouble> {
         let bot = self.bot(bot)?;
         let owner = &bot.row.owner;
-        if !self.store.owner_enabled(owner)? {
+        if !self.batch.store.owner_enabled(owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {owner}")).into());
         }
         let why = match self.voice(bot) {
@@ -133,7 +133,7 @@ impl Engine {
         if !entry.is_kept {
             return Ok(());
         }
-        self.store.store_room(&row)?;
+        self.batch.store.store_room(&row)?;
         self.tell_joined(key, bot, &nick, None)
     }
 
@@ -147,7 +147,7 @@ impl Engine {
         entry.row.members.retain(|member| *member != bot);
         let (row, is_kept) = (entry.row.clone(), entry.is_kept);
         if is_kept {
-            self.store.store_room(&row)?;
+            self.batch.store.store_room(&row)?;
             self.tell_left(key, bot, &Departure::Asked.to_string())?;
         }
         Ok(false)
@@ -167,13 +167,13 @@ impl Engine {
         nick: &str,
         inviter: Option<&BareJid>,
     ) -> Result<(), store::Error> {
-        let data = record::room_joined(&key.1, nick, inviter, self.now.unix());
+        let data = record::room_joined(&key.1, nick, inviter, self.batch.now.unix());
         log::info!("bot {bot}: in the room {} as {nick}", key.1);
         self.push_update(bot, "room_joined", &data)
     }
 
     pub(super) fn tell_left(&mut self, key: &Key, bot: BotId, why: &str) -> Result<(), store::Error> {
-        self.push_update(bot, "room_left", &record::room_left(&key.1, why, self.now.unix()))
+        self.push_update(bot, "room_left", &record::room_left(&key.1, why, self.batch.now.unix()))
     }
 }
 
@@ -183,11 +183,11 @@ impl Engine {
     /// The rooms of an account are those that its active bots are in: after its start, and when bots or the switch of
     /// their owner changed.
     pub(in crate::engine) fn settle_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        for row in self.store.list_rooms(account)? {
+        for row in self.batch.store.list_rooms(account)? {
             let key = (account, row.room.clone());
             match (self.is_room_wanted(&row)?, self.rooms.entries.contains_key(&key)) {
                 // Its bots were deleted while nobody was there to leave.
-                (false, false) if row.members.is_empty() => self.store.delete_room(account, &row.room)?,
+                (false, false) if row.members.is_empty() => self.batch.store.delete_room(account, &row.room)?,
                 (true, false) => {
                     let Some(mut entry) = self.new_entry(row)? else { continue };
                     entry.is_kept = true;
@@ -204,7 +204,7 @@ impl Engine {
     fn is_room_wanted(&self, row: &RoomRow) -> Result<bool, store::Error> {
         let Some(account) = self.accounts.get(&row.account) else { return Ok(false) };
         let is_person = account.row.origin == Origin::Person;
-        if is_person && !self.store.owner_enabled(&account.row.jid)? {
+        if is_person && !self.batch.store.owner_enabled(&account.row.jid)? {
             return Ok(false);
         }
         Ok(row.members.iter().any(|bot| self.is_active(*bot)))

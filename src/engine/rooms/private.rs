@@ -53,7 +53,7 @@ impl Engine {
         account: AccountId,
         room: &BareJid,
     ) -> Result<Option<BTreeSet<BareJid>>, store::Error> {
-        let (key, now) = ((account, room.clone()), self.now.mono);
+        let (key, now) = ((account, room.clone()), self.batch.now.mono);
         let readers = self.rooms.entries.get(&key).and_then(|entry| entry.room.readers(now));
         if readers.is_none() {
             self.drive(&key, Input::Members)?;
@@ -83,7 +83,7 @@ impl Engine {
             let Some(entry) = self.touch(key) else { return Ok(()) };
             entry.row.is_private = after;
             let row = entry.row.clone();
-            self.store.store_room(&row)?;
+            self.batch.store.store_room(&row)?;
         }
         if !self.is_in_room(key.0, &key.1) {
             return Ok(());
@@ -161,7 +161,7 @@ impl Engine {
         stanza: String,
     ) -> Result<(), store::Error> {
         self.note_out(message_id, &stanza);
-        let (key, created_at) = ((account, room.clone()), self.now.unix());
+        let (key, created_at) = ((account, room.clone()), self.batch.now.unix());
         let Some(entry) = self.touch(&key) else { return Ok(()) };
         let row = OutboxRow {
             id: OutboxId(0),
@@ -175,7 +175,7 @@ impl Engine {
         };
         entry.count += 1;
         entry.has_more = true;
-        self.store.insert_outbox(&row)?;
+        self.batch.store.insert_outbox(&row)?;
         Ok(())
     }
 }
@@ -189,7 +189,7 @@ impl Engine {
             return Ok(None);
         };
         let Some(author) = &heard.author else {
-            let level = self.told.caused(("unknown", key.0.0), log::Level::Info, self.now.mono);
+            let level = self.batch.told.caused(("unknown", key.0.0), log::Level::Info, self.batch.now.mono);
             log::log!(
                 level,
                 "room {}: an encrypted message of somebody whose address is not known cannot be read",
@@ -236,7 +236,7 @@ impl Engine {
         if !self.may_hint(bot, &format!("plain:{}:{who}", key.1), limits::ROOM_HINT_EVERY_S)? {
             return Ok(());
         }
-        let text = texts::PLAIN_IN_ROOM.fill(self.setup.settings.language, &[("nick", nick)]);
+        let text = texts::PLAIN_IN_ROOM.fill(self.batch.setup.settings.language, &[("nick", nick)]);
         let id = id::uuid(self.random());
         let hint = Outbound::text(key.1.to_jid(), Kind::Groupchat, &id, &text).print();
         self.put_out_in_room((key.0, Some(bot)), &key.1, &id, hint)

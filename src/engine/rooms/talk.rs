@@ -104,7 +104,7 @@ impl Engine {
             return Ok(());
         }
         let after = entry.last;
-        let rows = self.store.list_room_outbox(key.0, &key.1, after, free)?;
+        let rows = self.batch.store.list_room_outbox(key.0, &key.1, after, free)?;
         let has_more = rows.len() == free;
         for row in rows {
             let Some(entry) = self.touch(key) else { return Ok(()) };
@@ -114,7 +114,7 @@ impl Engine {
             }
             let text = body_of(&row.stanza);
             let order = Order::Send { tag: None, stanza: row.stanza };
-            self.pending.effects.push(Effect::Session(key.0, order));
+            self.batch.pending.effects.push(Effect::Session(key.0, order));
             self.drive(key, Input::Sent(row.message_id, text))?;
         }
         if let Some(entry) = self.touch(key) {
@@ -130,7 +130,7 @@ impl Engine {
             // The room's history, told anew each time, must not pass for another one.
             return self.is_new_without_id(key.0, message, None).map(drop);
         };
-        self.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
+        self.batch.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
         if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
             self.store_place(key, Some(archive_id.clone()))?;
         }
@@ -142,7 +142,7 @@ impl Engine {
     pub(super) fn confirm_by_text(&mut self, key: &Key, message: &RoomMessage) -> Result<(), store::Error> {
         let (Some(text), Some(stamp_ms)) = (&message.body, message.stamp_ms) else { return Ok(()) };
         let latest = stamp_ms.saturating_add(limits::ROOM_CLOCK_MS).div_euclid(1000);
-        let rows = self.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
+        let rows = self.batch.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
         let is_it = |row: &&OutboxRow| row.created_at <= latest && Gist::new(&body_of(&row.stanza)).is_shown_by(text);
         match rows.iter().find(is_it) {
             Some(row) => self.confirm_said(key, &row.message_id, message.archive_id.as_deref()).map(drop),
@@ -155,7 +155,7 @@ impl Engine {
         let is_news = self.settle(key, id)?;
         if let Some(row) = self.said_in_room(key, id)? {
             if let (Some(archive_id), None) = (archive_id, &row.room_id) {
-                self.store.store_room_id(row.id, archive_id)?;
+                self.batch.store.store_room_id(row.id, archive_id)?;
             }
             self.advance(&row, Progress::Sent, None)?;
         }
@@ -164,8 +164,8 @@ impl Engine {
 
     /// The message of ours is there, or given up: its row goes. Gives whether there was one.
     fn settle(&mut self, key: &Key, message_id: &str) -> Result<bool, store::Error> {
-        let Some(row) = self.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
-        self.store.delete_outbox(&[row])?;
+        let Some(row) = self.batch.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
+        self.batch.store.delete_outbox(&[row])?;
         if let Some(entry) = self.touch(key) {
             entry.in_flight.remove(message_id);
             entry.count = (entry.count - 1).max(0);
@@ -183,7 +183,7 @@ impl Engine {
         if !was_out && error.kind != "wait" {
             return self.fail_message(key, id, &format!("the room refused the message: {error}"));
         }
-        let retry_at = self.now.mono + limits::ROOM_SEND_RETRY;
+        let retry_at = self.batch.now.mono + limits::ROOM_SEND_RETRY;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         entry.in_flight.remove(id);
         entry.last = None;
@@ -226,7 +226,7 @@ impl Engine {
     pub(super) fn fail_all(&mut self, key: &Key, why: &str) -> Result<(), store::Error> {
         self.fail_waiting_in_room(key.0, &key.1, why)?;
         loop {
-            let rows = self.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
+            let rows = self.batch.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -289,7 +289,7 @@ impl Engine {
 
     /// Everything up to this archive id, and to now, is dealt with.
     pub(super) fn store_place(&mut self, key: &Key, archive_id: Option<String>) -> Result<(), store::Error> {
-        let now_ms = self.now.unix_ms;
+        let now_ms = self.batch.now.unix_ms;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         if let Some(archive_id) = archive_id.filter(|_| entry.has_archive()) {
             entry.row.archive_mark = Some(archive_id);
@@ -297,7 +297,7 @@ impl Engine {
         entry.row.heard_at_ms = now_ms;
         let row = &entry.row;
         let (mark, heard_at_ms) = (row.archive_mark.clone(), row.heard_at_ms);
-        self.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)
+        self.batch.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)
     }
 }
 

@@ -24,19 +24,19 @@ impl Engine {
     /// `setWebhook`. A secret that is there stays unless another is given: programs set their webhook at each start.
     pub(in crate::engine) fn set_webhook(&mut self, bot: BotId, new: &NewWebhook) -> Result<Answer, Trouble> {
         webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
-        if !self.setup.api.may_call_private && address::is_plainly_private(&new.url) {
+        if !self.batch.setup.api.may_call_private && address::is_plainly_private(&new.url) {
             let must_be =
                 "a public address; `private_webhooks` in the configuration keeps webhooks out of the local network";
             return Err(Failure::invalid("url", must_be).into());
         }
         let secret = match &new.secret {
             Some(given) => check_secret(given)?,
-            None => self.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.random())),
+            None => self.batch.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.random())),
         };
         if let Some(kinds) = new.allowed {
             self.allow_updates(bot, kinds)?;
         }
-        self.store.set_webhook(bot, &new.url, &secret)?;
+        self.batch.store.set_webhook(bot, &new.url, &secret)?;
         if new.drop_pending {
             self.drop_pending(bot)?;
         }
@@ -46,7 +46,7 @@ impl Engine {
         self.webhooks.hooks.insert(bot, hook);
         if let Some(waiter) = self.updates.waiters.remove(&bot) {
             let failure = Failure::Conflict(POLLING.to_string());
-            self.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+            self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }
         log::info!("bot {bot}: its updates go to a webhook at {}", origin(&new.url));
         Ok(Answer::Webhook { url: new.url.clone(), secret })
@@ -58,8 +58,8 @@ impl Engine {
             self.drop_pending(bot)?;
         }
         // An ended one is forgotten, too; where there is none, nothing is written.
-        if self.has_webhook(bot) || self.store.webhook_secret(bot)?.is_some() {
-            self.store.end_webhook(bot, true)?;
+        if self.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
+            self.batch.store.end_webhook(bot, true)?;
             self.forget_webhook(bot);
             self.audit(Some(bot), "webhook_deleted", "")?;
             log::info!("bot {bot}: its webhook was deleted");
@@ -81,9 +81,9 @@ impl Engine {
         Ok(Answer::WebhookInfo(WebhookInfo {
             url: self.webhook_url(bot).unwrap_or_default().to_string(),
             pending: entry.queued,
-            last_error: self.store.webhook_error(bot)?,
+            last_error: self.batch.store.webhook_error(bot)?,
             allowed: entry.kinds,
-            attempts: self.store.list_attempts(bot)?.into_iter().map(shown).collect(),
+            attempts: self.batch.store.list_attempts(bot)?.into_iter().map(shown).collect(),
         }))
     }
 
@@ -94,8 +94,8 @@ impl Engine {
             return Err(Failure::Conflict(format!("no webhook is set; {SET_WEBHOOK} sets one")).into());
         };
         let found = match wanted {
-            Delivery::Update(id) => self.store.find_attempt(bot, Some(*id), None)?,
-            Delivery::Id(id) => self.store.find_attempt(bot, None, Some(id))?,
+            Delivery::Update(id) => self.batch.store.find_attempt(bot, Some(*id), None)?,
+            Delivery::Id(id) => self.batch.store.find_attempt(bot, None, Some(id))?,
         };
         let update = match (wanted, &found) {
             (_, Some(row)) => Some(row.update),
@@ -118,7 +118,7 @@ impl Engine {
             kind: row.kind,
             payload,
             attempt: row.attempt.saturating_add(1),
-            begun: self.now.mono,
+            begun: self.batch.now.mono,
             is_replay: true,
         };
         match self.launch(flight) {

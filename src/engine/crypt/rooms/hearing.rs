@@ -42,7 +42,7 @@ impl Engine {
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    let level = self.told.caused(("unreadable", account.0), log::Level::Info, self.now.mono);
+                    let level = self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
                     let device = peer.device;
                     log::log!(
                         level,
@@ -80,7 +80,7 @@ impl Engine {
                 };
                 let envelope = Envelope::parse(payload)?;
                 if !is(&envelope.to, &room) || !(envelope.from.is_none() || is(&envelope.from, author)) {
-                    let level = self.told.caused(("envelope", peer.account.0), log::Level::Warn, self.now.mono);
+                    let level = self.batch.told.caused(("envelope", peer.account.0), log::Level::Warn, self.batch.now.mono);
                     log::log!(
                         level,
                         "room {room}: an encrypted message from {author} is meant for another room: not taken"

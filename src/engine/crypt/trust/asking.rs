@@ -149,15 +149,15 @@ impl Engine {
         limit: i64,
     ) -> Result<Vec<KeyInfo>, store::Error> {
         let rows = match jid {
-            Some(jid) => self.store.list_omemo_keys(account, jid)?,
-            None => self.store.list_all_omemo_keys(account, limit)?,
+            Some(jid) => self.batch.store.list_omemo_keys(account, jid)?,
+            None => self.batch.store.list_all_omemo_keys(account, limit)?,
         };
         let policy = self.trust_policy(account)?;
         let mut keys = Vec::with_capacity(rows.len());
         for row in &rows {
             let mark = Mark::of(row);
             // Only there does it matter what else the contact has.
-            let is_verified = mark == Mark::Open && has_verified(&self.store.list_omemo_keys(account, &row.jid)?);
+            let is_verified = mark == Mark::Open && has_verified(&self.batch.store.list_omemo_keys(account, &row.jid)?);
             keys.push(KeyInfo::new(row, mark.standing(policy, is_verified), mark == Mark::Verified));
         }
         Ok(keys)

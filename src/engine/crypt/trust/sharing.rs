@@ -26,7 +26,7 @@ impl Engine {
     /// The accounts in which an owner is spoken to but this one, with the names of the bots.
     fn other_accounts(&self, account: AccountId, owner: &BareJid) -> Vec<(AccountId, String)> {
         let own = self.account_of(owner).map(|own| (own, owner.to_string()));
-        let bots = self.bots.values().filter(|bot| bot.mode != Mode::Personal && bot.row.owner == *owner);
+        let bots = self.batch.bots.values().filter(|bot| bot.mode != Mode::Personal && bot.row.owner == *owner);
         let bots = bots.filter_map(|bot| Some((self.account_of_bot(bot.row.id)?, bot.row.name.clone())));
         bots.chain(own).filter(|(other, _)| *other != account).collect()
     }
@@ -37,7 +37,7 @@ impl Engine {
         for (other, _) in self.other_accounts(account, owner) {
             // Elsewhere that a key waits says nothing of it.
             let is_careful = self.trust_policy(other)? == Policy::Tofu;
-            let rows = self.store.list_omemo_keys(other, owner)?;
+            let rows = self.batch.store.list_omemo_keys(other, owner)?;
             shared.extend(rows.into_iter().filter(|row| is_careful || Mark::of(row) != Mark::Open));
         }
         Ok(shared)
@@ -48,10 +48,10 @@ impl Engine {
         let shared = self.shared_keys(account, owner)?;
         for row in shared.iter().take(limits::OMEMO_KEYS_PER_CONTACT_MAX / 2) {
             let Some(mark) = least_of(&shared, &row.key) else { continue };
-            let row = KeyRow { standing: mark.as_str().to_string(), first_seen: self.now.unix(), ..row.clone() };
-            self.store.store_omemo_key(account, &row)?;
+            let row = KeyRow { standing: mark.as_str().to_string(), first_seen: self.batch.now.unix(), ..row.clone() };
+            self.batch.store.store_omemo_key(account, &row)?;
         }
-        if shared.is_empty() { Ok(shared) } else { self.store.list_omemo_keys(account, owner) }
+        if shared.is_empty() { Ok(shared) } else { self.batch.store.list_omemo_keys(account, owner) }
     }
 
     /// Passes a decision on. Gives the names of the bots that did not take it; nothing where the key is not the owner's.
@@ -67,7 +67,7 @@ impl Engine {
         };
         let mut except = Vec::new();
         for (other, name) in self.other_accounts(account, &owner) {
-            if self.store.list_omemo_keys(other, &owner)?.is_empty() {
+            if self.batch.store.list_omemo_keys(other, &owner)?.is_empty() {
                 self.inherit_keys(other, &owner)?;
             }
             if reach == Reach::All || self.may_share(other, &owner)? {
@@ -81,7 +81,7 @@ impl Engine {
 
     /// Whether an account believes the device that the message under way was written on.
     fn may_share(&self, account: AccountId, owner: &BareJid) -> Result<bool, store::Error> {
-        let rows = self.store.list_omemo_keys(account, owner)?;
+        let rows = self.batch.store.list_omemo_keys(account, owner)?;
         let Some(sender) = self.crypt.sender.as_ref().filter(|_| self.under.is_some()) else {
             return Ok(!has_trusted(&rows));
         };

@@ -51,7 +51,7 @@ impl Engine {
         if !is_kept && turn.is_none() {
             return Ok(());
         }
-        let key = record::Key { row, standing: standing.as_str(), is_changed, at: self.now.unix() };
+        let key = record::Key { row, standing: standing.as_str(), is_changed, at: self.batch.now.unix() };
         let payload = record::omemo_key(&key);
         if let Some(bot) = self.bot_with(account) {
             self.push_update(bot, UpdateKind::OmemoKey.as_str(), &payload)?;
@@ -74,7 +74,7 @@ impl Engine {
         peer: &OmemoPeer,
         message: &Inbound,
     ) -> Result<(), store::Error> {
-        let (account, language) = (peer.account, self.setup.settings.language);
+        let (account, language) = (peer.account, self.batch.setup.settings.language);
         let Some((standing, key)) = self.under.zip(self.crypt.sender) else { return Ok(()) };
         let is_self = self.is_self_chat(account, &peer.jid);
         let is_owner = self.owner_of(account).as_ref() == Some(&peer.jid);
@@ -86,7 +86,7 @@ impl Engine {
         let day = self.lived().div_euclid(24 * 3600);
         if standing == Standing::Trusted
             || !is_talk
-            || !self.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), self.lived())?
+            || !self.batch.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), self.lived())?
             || self.take_turn(account, "hints")?.is_none()
         {
             return Ok(());
@@ -109,7 +109,7 @@ impl Engine {
         let now = self.lived();
         let day = now.div_euclid(24 * 3600);
         for turn in 0..limits::OMEMO_NOTICES_PER_DAY {
-            if self.store.see(account, &format!("k:{day}:{kind}:{turn}"), now)? {
+            if self.batch.store.see(account, &format!("k:{day}:{kind}:{turn}"), now)? {
                 return Ok(Some(turn));
             }
         }
@@ -118,7 +118,7 @@ impl Engine {
 
     /// `name`: how the owner calls it when he decides.
     fn note_notice(&mut self, account: AccountId, row: &KeyRow, (mark, name): (Mark, &str), turn: u32) {
-        let language = self.setup.settings.language;
+        let language = self.batch.setup.settings.language;
         // In the bot's chat, or, where there is none, to the manager.
         let is_local = self.owner_of(account).is_some_and(|owner| is_local(&owner));
         let command = match self.bot_with(account).filter(|_| is_local) {

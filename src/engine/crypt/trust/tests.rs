@@ -81,7 +81,7 @@ impl Rig {
         };
         let (reply, _ticket) = ticket();
         rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
-        let bot = rig.engine.bots.values().next().unwrap();
+        let bot = rig.engine.batch.bots.values().next().unwrap();
         (rig.bot, rig.token) = (bot.row.id, bot.row.token.clone().unwrap());
         rig.account = rig.engine.account_of_bot(rig.bot).unwrap();
         rig.batch(vec![Event::Session(rig.account, session::Event::Online { resumed: false })]);
@@ -104,7 +104,7 @@ impl Rig {
     fn wait(&mut self, seconds: u64) {
         self.now.mono += Duration::from_secs(seconds);
         self.now.unix_ms += seconds as i64 * 1000;
-        self.engine.now = self.now;
+        self.engine.batch.now = self.now;
     }
 
     fn judge(&mut self, who: &str, device: u32, n: u32) -> Standing {
@@ -141,7 +141,7 @@ impl Rig {
     }
 
     fn rows(&self, who: &str) -> Vec<KeyRow> {
-        self.engine.store.list_omemo_keys(self.account, &jid(who)).unwrap()
+        self.engine.batch.store.list_omemo_keys(self.account, &jid(who)).unwrap()
     }
 }
 
@@ -287,7 +287,7 @@ fn floods_fill_nothing_and_move_nothing() {
     }
     assert_eq!(rig.judge("max@example.org", 99_999, 99_999), Undecided);
     assert_eq!(rig.rows("max@example.org").len(), limits::OMEMO_KEYS_PER_CONTACT_MAX);
-    let count = |rig: &Rig| rig.engine.store.count_omemo_keys(rig.account).unwrap();
+    let count = |rig: &Rig| rig.engine.batch.store.count_omemo_keys(rig.account).unwrap();
     for n in count(&rig)..limits::OMEMO_KEYS_PER_ACCOUNT_MAX - 1 {
         let row = KeyRow {
             jid: jid(&format!("u{n}@example.org")),
@@ -296,7 +296,7 @@ fn floods_fill_nothing_and_move_nothing() {
             standing: "accepted".to_string(),
             first_seen: 0,
         };
-        rig.engine.store.store_omemo_key(rig.account, &row).unwrap();
+        rig.engine.batch.store.store_omemo_key(rig.account, &row).unwrap();
     }
     assert_eq!(rig.judge("last@example.org", 1, 1), Trusted);
     assert_eq!(count(&rig), limits::OMEMO_KEYS_PER_ACCOUNT_MAX);
