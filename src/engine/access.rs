@@ -9,7 +9,7 @@ use crate::base::limits;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Access, Answer, Mode};
 use crate::engine::registry::Bot;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::ContactSource;
 use crate::xmpp::presence;
@@ -58,11 +58,6 @@ impl Bot {
 }
 
 impl Engine {
-    pub(super) fn bot_access(&self, id: BotId) -> Result<Answer, Failure> {
-        let bot = self.bot(id)?;
-        Ok(Answer::Access(id, bot.access, bot.contacts.clone()))
-    }
-
     /// A new policy; without contacts those it has stay.
     pub(super) fn set_access(
         &mut self,
@@ -70,7 +65,7 @@ impl Engine {
         access: Access,
         contacts: Option<&[BareJid]>,
     ) -> Result<(), Trouble> {
-        let bot = self.bot(id)?;
+        let bot = self.batch.bot(id)?;
         check(bot.mode, access, contacts.unwrap_or(&bot.contacts))?;
         let admitted: Vec<BareJid> = bot.subscribers.iter().filter(|who| bot.admits(who)).cloned().collect();
         if let Some(contacts) = contacts {
@@ -85,7 +80,7 @@ impl Engine {
         }
         self.change_bot(id, "access_set", |row| row.access = access.as_str().to_string())?;
         for who in admitted {
-            if !self.bot(id)?.admits(&who) {
+            if !self.batch.bot(id)?.admits(&who) {
                 self.batch.store.insert_contact(id, ContactSource::Withdrawn, &who)?;
             }
         }
@@ -108,23 +103,30 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+impl Batch {
+    pub(super) fn bot_access(&self, id: BotId) -> Result<Answer, Failure> {
+        let bot = self.bot(id)?;
+        Ok(Answer::Access(id, bot.access, bot.contacts.clone()))
+    }
 
     /// A cloud bot's whole roster. It is kept, as messages of the time before it is known again need it, too.
     pub(super) fn keep_subscribers(&mut self, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some(bot) = self.batch.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
+        let Some(bot) = self.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
         let mut subscribers: Vec<BareJid> =
             items.iter().filter(|item| is_subscriber(item)).map(|item| item.jid.clone()).collect();
         subscribers.sort();
         subscribers.dedup();
         subscribers.truncate(limits::BOT_SUBSCRIBERS_MAX);
         if bot.subscribers != subscribers {
-            self.batch.store.store_contacts(id, ContactSource::Roster, &subscribers)?;
+            self.store.store_contacts(id, ContactSource::Roster, &subscribers)?;
             bot.subscribers = subscribers;
         }
         let subscribers = bot.subscribers.clone();
-        for who in self.batch.store.list_contacts(id, ContactSource::Withdrawn)? {
+        for who in self.store.list_contacts(id, ContactSource::Withdrawn)? {
             if subscribers.binary_search(&who).is_err() {
-                self.batch.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
+                self.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
             }
         }
         Ok(())
@@ -132,16 +134,16 @@ impl Engine {
 
     /// One entry of a cloud bot's roster changed.
     pub(super) fn keep_subscriber(&mut self, id: BotId, item: &Item) -> Result<(), store::Error> {
-        let Some(bot) = self.batch.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
+        let Some(bot) = self.bots.get_mut(&id).filter(|bot| bot.mode == Mode::Cloud) else { return Ok(()) };
         match (bot.subscribers.binary_search(&item.jid), is_subscriber(item)) {
             (Err(at), true) if bot.subscribers.len() < limits::BOT_SUBSCRIBERS_MAX => {
                 bot.subscribers.insert(at, item.jid.clone());
-                self.batch.store.insert_contact(id, ContactSource::Roster, &item.jid)
+                self.store.insert_contact(id, ContactSource::Roster, &item.jid)
             }
             (Ok(at), false) => {
                 bot.subscribers.remove(at);
-                self.batch.store.delete_contact(id, ContactSource::Withdrawn, &item.jid)?;
-                self.batch.store.delete_contact(id, ContactSource::Roster, &item.jid)
+                self.store.delete_contact(id, ContactSource::Withdrawn, &item.jid)?;
+                self.store.delete_contact(id, ContactSource::Roster, &item.jid)
             }
             _ => Ok(()),
         }

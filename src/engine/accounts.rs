@@ -19,7 +19,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{AccountInfo, Connection, NewAccount, Receive};
 use crate::engine::outbox::Queue;
 use crate::engine::state::Course;
-use crate::engine::{Engine, Settings, Trouble};
+use crate::engine::{Batch, Engine, Settings, Trouble};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xmpp::disco;
@@ -109,7 +109,7 @@ impl Engine {
     /// does not run or runs otherwise, ends what is no longer there.
     pub(super) fn settle_accounts(&mut self) -> Result<(), store::Error> {
         let configured = self.batch.setup.settings.accounts.clone();
-        let mut rows = self.take_over(&configured)?;
+        let mut rows = self.batch.take_over(&configured)?;
         // Those of bots follow those of people.
         rows.sort_by_key(|row| row.origin != Origin::Person);
         for mut row in rows {
@@ -119,14 +119,14 @@ impl Engine {
             let is_configured = configured.iter().any(|account| account.jid == row.jid);
             let login = Login {
                 plaintext: configured.iter().any(|account| account.jid == row.jid && account.plaintext),
-                ..self.login()
+                ..self.batch.login()
             };
             if row.removing && matches!(row.origin, Origin::Brought | Origin::Register) {
                 // It does what is left to do when it is online.
                 if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
                     self.start_account(row, login)?;
                 }
-            } else if row.removing || row.bot.is_some_and(|bot| !self.is_active(bot)) {
+            } else if row.removing || row.bot.is_some_and(|bot| !self.batch.is_active(bot)) {
                 self.end_account(row.id);
             } else if row.from_config && !is_configured {
                 log::info!("{}: no longer in the configuration; not signed in", row.jid);
@@ -139,37 +139,6 @@ impl Engine {
         Ok(())
     }
 
-    /// All accounts as rows, those of the configuration as it has them.
-    fn take_over(&mut self, configured: &[ConfigAccount]) -> Result<Vec<AccountRow>, store::Error> {
-        let mut rows = self.batch.store.list_accounts()?;
-        for account in configured {
-            let known = rows.iter_mut().find(|row| row.jid == account.jid);
-            let row = match known {
-                Some(row) => row,
-                None => {
-                    rows.push(self.new_row(&account.jid));
-                    rows.last_mut().expect("one was just pushed")
-                }
-            };
-            let changed = row.host != account.host || row.ca_file != account.ca_file || row.pin != account.pin;
-            (row.host, row.ca_file, row.pin) = (account.host.clone(), account.ca_file.clone(), account.pin.clone());
-            if row.id == AccountId(0) {
-                row.from_config = true;
-                row.id = self.batch.store.insert_account(row)?;
-            } else if changed || !row.from_config {
-                row.from_config = true;
-                row.password = Secret::default();
-                self.batch.store.store_account(row)?;
-            }
-            row.password = account.password.clone();
-        }
-        Ok(rows)
-    }
-
-    pub(super) fn new_row(&self, jid: &BareJid) -> AccountRow {
-        AccountRow::new(jid, self.random())
-    }
-
     pub(super) fn start_account(&mut self, row: AccountRow, login: Login) -> Result<(), store::Error> {
         let id = row.id;
         if let Some(acked) = self.accounts.get(&id).map(|running| running.acked.clone()) {
@@ -177,7 +146,7 @@ impl Engine {
             self.note_sent(&acked)?;
             self.batch.store.delete_outbox(&acked)?;
         }
-        let presence = self.presence_of(&row, login);
+        let presence = self.batch.presence_of(&row, login);
         let config = SessionConfig {
             account: row.jid.clone(),
             password: row.password.clone(),
@@ -216,7 +185,7 @@ impl Engine {
             is_mutual: false,
             skipped: before.map_or(0, |before| before.skipped),
             in_doubt,
-            stanza_max: self.known_stanza_max(id)?,
+            stanza_max: self.batch.known_stanza_max(id)?,
             too_large: None,
             looks_back: false,
             marks: VecDeque::new(),
@@ -282,7 +251,7 @@ impl Engine {
         if let Some(row) = known.as_ref().filter(|row| row.origin != Origin::Person) {
             return self.change_bot_password(row.clone(), new);
         }
-        let row = known.unwrap_or_else(|| self.new_row(&new.jid));
+        let row = known.unwrap_or_else(|| self.batch.new_row(&new.jid));
         let mut row = AccountRow {
             password: new.password.clone(),
             host: new.host.clone().unwrap_or(row.host),
@@ -297,9 +266,9 @@ impl Engine {
         } else {
             self.batch.store.store_account(&row)?;
         }
-        self.audit(None, "account_added", &format!("jid={}", new.jid))?;
+        self.batch.audit(None, "account_added", &format!("jid={}", new.jid))?;
         // The session begins anew with the new password; what waits to be sent stays.
-        self.start_account(row, self.login())?;
+        self.start_account(row, self.batch.login())?;
         self.align_bots()?;
         Ok(())
     }
@@ -320,9 +289,9 @@ impl Engine {
         }
         let row = AccountRow { password: new.password.clone(), login_key: None, ..row };
         self.batch.store.store_account(&row)?;
-        self.audit(Some(bot), "account_password", &format!("jid={}", new.jid))?;
-        if self.is_active(bot) {
-            self.start_account(row, self.login())?;
+        self.batch.audit(Some(bot), "account_password", &format!("jid={}", new.jid))?;
+        if self.batch.is_active(bot) {
+            self.start_account(row, self.batch.login())?;
         }
         Ok(())
     }
@@ -336,7 +305,7 @@ impl Engine {
         }
         self.leave_own_lists(id)?;
         self.batch.store.delete_account(id)?;
-        self.audit(None, "account_removed", &format!("jid={jid}"))?;
+        self.batch.audit(None, "account_removed", &format!("jid={jid}"))?;
         self.end_account(id);
         Ok(())
     }
@@ -347,16 +316,49 @@ impl Engine {
         let Some((row, login)) = self.accounts.get(&id).map(|account| (account.row.clone(), account.login)) else {
             return;
         };
-        let presence = self.presence_of(&row, login);
+        let presence = self.batch.presence_of(&row, login);
         let Some(account) = self.accounts.get_mut(&id) else { return };
         if account.presence != presence {
             account.presence.clone_from(&presence);
             self.batch.pending.effects.push(Effect::Session(id, Order::Presence(presence)));
         }
     }
+}
+
+impl Batch {
+    /// All accounts as rows, those of the configuration as it has them.
+    fn take_over(&mut self, configured: &[ConfigAccount]) -> Result<Vec<AccountRow>, store::Error> {
+        let mut rows = self.store.list_accounts()?;
+        for account in configured {
+            let known = rows.iter_mut().find(|row| row.jid == account.jid);
+            let row = match known {
+                Some(row) => row,
+                None => {
+                    rows.push(self.new_row(&account.jid));
+                    rows.last_mut().expect("one was just pushed")
+                }
+            };
+            let changed = row.host != account.host || row.ca_file != account.ca_file || row.pin != account.pin;
+            (row.host, row.ca_file, row.pin) = (account.host.clone(), account.ca_file.clone(), account.pin.clone());
+            if row.id == AccountId(0) {
+                row.from_config = true;
+                row.id = self.store.insert_account(row)?;
+            } else if changed || !row.from_config {
+                row.from_config = true;
+                row.password = Secret::default();
+                self.store.store_account(row)?;
+            }
+            row.password = account.password.clone();
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn new_row(&self, jid: &BareJid) -> AccountRow {
+        AccountRow::new(jid, self.random())
+    }
 
     fn presence_of(&self, row: &AccountRow, login: Login) -> String {
-        match row.bot.and_then(|bot| self.batch.bots.get(&bot)) {
+        match row.bot.and_then(|bot| self.bots.get(&bot)) {
             // Given back: nobody shall see it come online once more.
             _ if row.removing => presence::UNAVAILABLE.to_string(),
             Some(bot) => bot.presence(),

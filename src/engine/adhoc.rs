@@ -89,7 +89,7 @@ impl Engine {
                 Ok(adhoc::build_list(request.to.as_ref().or(own.as_ref()).unwrap_or(who), &items))
             }
             (false, Some(ns::COMMANDS)) => match &menu {
-                Some(menu) => Ok(adhoc::build_list_info(&self.menu_title(menu))),
+                Some(menu) => Ok(adhoc::build_list_info(&self.batch.menu_title(menu))),
                 None => Err(Refusal::Forbidden.error()),
             },
             (false, Some(node)) => {
@@ -114,7 +114,7 @@ impl Engine {
         if !matches!(request.action, Action::Execute | Action::Complete) {
             return Err(Refusal::BadAction.into());
         }
-        let session = id::uuid(self.random());
+        let session = id::uuid(self.batch.random());
         let Some(form) = form else {
             return self.finish_command(asked, &request.node, session, None, Form::new(FormKind::Submit));
         };
@@ -226,7 +226,7 @@ impl Engine {
         log::debug!("{}: ad-hoc command {node}", asked.who.bare());
         let (severity, text) = match self.run_menu(&asked.menu, node, answer) {
             Ok(text) => (Severity::Info, text),
-            Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(self.chat_place())),
+            Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(self.batch.chat_place())),
             Err(Trouble::Store(error)) => return Err(error.into()),
         };
         let mut reply = Reply { node: node.to_string(), session, status: Status::Completed, note: None, form: None };

@@ -25,7 +25,7 @@ use crate::engine::failure::Failure;
 use crate::engine::incoming::Incoming;
 use crate::engine::part::Timed;
 use crate::engine::texts::ai;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow, ConversationKind};
@@ -105,11 +105,6 @@ struct Pace {
 }
 
 impl Engine {
-    /// Whether a bot's AI answers.
-    pub(super) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
-        Ok(self.batch.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
-    }
-
     /// Somebody said something to a bot. If its AI is on it will answer.
     pub(super) fn think_about(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
         let peer = said.peer();
@@ -119,7 +114,7 @@ impl Engine {
         if said.text.trim().is_empty() || said.text.starts_with('/') && said.kind != ConversationKind::Room {
             return Ok(());
         }
-        if !self.is_ai_on(bot)? {
+        if !self.batch.is_ai_on(bot)? {
             return Ok(());
         }
         // Two bots of ours would talk for ever, and at our cost on both sides.
@@ -131,7 +126,7 @@ impl Engine {
         match self.admit_question(bot, peer) {
             Ok(()) => {}
             Err(false) => return Ok(()),
-            Err(true) => return self.say_of_ai(bot, place, &said.from, &self.words(&ai::QUIET)),
+            Err(true) => return self.say_of_ai(bot, place, &said.from, &self.batch.words(&ai::QUIET)),
         }
         // The model sees who speaks; all of a room are one conversation.
         let question = match place {
@@ -143,7 +138,7 @@ impl Engine {
         match self.accept_question(question, said.ids.clone(), false) {
             Ok(_) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(_)) => self.say_of_ai(bot, place, &said.from, &self.words(&ai::TOO_MANY)),
+            Err(Trouble::Failure(_)) => self.say_of_ai(bot, place, &said.from, &self.batch.words(&ai::TOO_MANY)),
         }
     }
 
@@ -153,7 +148,7 @@ impl Engine {
         if waiting > limits::AI_QUEUE_MAX || self.ai.questions.len() >= limits::AI_QUESTIONS_MAX {
             return Err(Failure::Busy { retry_after_s: 10 }.into());
         }
-        let row = self.batch.store.insert_ai_question(&asked, self.lived())?;
+        let row = self.batch.store.insert_ai_question(&asked, self.batch.lived())?;
         self.batch.last_tag += 1;
         let question = Question {
             row,
@@ -260,8 +255,8 @@ impl Engine {
             // It was taken away meanwhile.
             return self.end_with_fault(tag, &Fault::Refused("no AI is set up for this bot any more".to_string()));
         };
-        let history = if question.is_bare { Vec::new() } else { self.history(&asked)? };
-        let system = self.system_prompt(&row);
+        let history = if question.is_bare { Vec::new() } else { self.batch.history(&asked)? };
+        let system = self.batch.system_prompt(&row);
         let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let dialect = provider.dialect_at(&row.endpoint);
         let may_stream = !question.is_plain && dialect != Dialect::Hook;
@@ -303,19 +298,6 @@ impl Engine {
         Ok(())
     }
 
-    /// What was said before, oldest first, as much as a small model can take.
-    fn history(&self, asked: &AiQuestion) -> Result<Vec<Turn>, store::Error> {
-        let mut turns = Vec::new();
-        let mut left = limits::AI_HISTORY_BYTES;
-        for (question, answer) in self.batch.store.list_ai_turns(asked.bot, &asked.peer, limits::AI_TURNS)? {
-            let Some(rest) = left.checked_sub(question.len() + answer.len()) else { break };
-            left = rest;
-            turns.push(Turn { question, answer });
-        }
-        turns.reverse();
-        Ok(turns)
-    }
-
     fn show_thinking(&mut self, asked: &AiQuestion, state: ChatState) {
         let Some(to) = &asked.recipient else { return };
         let Ok(way) = self.way(asked.bot, to) else { return };
@@ -333,6 +315,26 @@ impl Engine {
         let Some(question) = self.ai.questions.get_mut(&tag) else { return false };
         (question.state, question.calls) = (State::Waiting(later), question.calls + 1);
         true
+    }
+}
+
+impl Batch {
+    /// Whether a bot's AI answers.
+    pub(super) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
+        Ok(self.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
+    }
+
+    /// What was said before, oldest first, as much as a small model can take.
+    fn history(&self, asked: &AiQuestion) -> Result<Vec<Turn>, store::Error> {
+        let mut turns = Vec::new();
+        let mut left = limits::AI_HISTORY_BYTES;
+        for (question, answer) in self.store.list_ai_turns(asked.bot, &asked.peer, limits::AI_TURNS)? {
+            let Some(rest) = left.checked_sub(question.len() + answer.len()) else { break };
+            left = rest;
+            turns.push(Turn { question, answer });
+        }
+        turns.reverse();
+        Ok(turns)
     }
 
     fn system_prompt(&self, row: &AiRow) -> String {

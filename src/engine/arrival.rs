@@ -7,11 +7,11 @@
 
 use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
-use crate::engine::Engine;
 use crate::engine::accounts::Login;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::owner::is_local;
 use crate::engine::registry::Bot;
+use crate::engine::{Batch, Engine};
 use crate::store;
 use crate::store::row::{AccountRow, Origin, ProfileRow};
 use crate::xml::Element;
@@ -162,7 +162,7 @@ impl Engine {
             return Ok(());
         };
         self.arrivals.ended.push((bot, Ok(())));
-        self.note_profile(bot, |profile| profile.has_arrived = true)?;
+        self.batch.note_profile(bot, |profile| profile.has_arrived = true)?;
         self.withdraw_presence(bot)?;
         if !is_mutual {
             self.ask_roster(account, Asked::Roster);
@@ -174,7 +174,8 @@ impl Engine {
     fn on_owner_arrival(&mut self, account: AccountId) -> Result<(), store::Error> {
         let owner = self.accounts.get(&account).map(|account| account.row.jid.clone());
         let Some(owner) = owner else { return Ok(()) };
-        let own: Vec<BotId> = self.batch.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
+        let own: Vec<BotId> =
+            self.batch.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
         for bot in own {
             self.begin_renaming(bot)?;
         }
@@ -202,7 +203,7 @@ impl Engine {
         match asked {
             Asked::Roster => match (self.bot_of(account), items()) {
                 (Some(bot), Some(items)) => {
-                    self.keep_subscribers(bot, &items)?;
+                    self.batch.keep_subscribers(bot, &items)?;
                     self.greet_owner(account, bot, &items)
                 }
                 _ => Ok(()),
@@ -239,14 +240,16 @@ impl Engine {
     fn bot_of(&self, account: AccountId) -> Option<BotId> {
         self.accounts.get(&account).and_then(|account| account.row.bot)
     }
+}
 
+impl Batch {
     /// Changes what is remembered of a bot's profile; nothing is written when nothing changes.
     fn note_profile(&mut self, bot: BotId, change: impl FnOnce(&mut ProfileRow)) -> Result<(), store::Error> {
-        let Some(known) = self.batch.bots.get_mut(&bot) else { return Ok(()) };
+        let Some(known) = self.bots.get_mut(&bot) else { return Ok(()) };
         let before = known.profile.clone();
         change(&mut known.profile);
         if known.profile != before {
-            self.batch.store.store_profile(bot, &known.profile)?;
+            self.store.store_profile(bot, &known.profile)?;
         }
         Ok(())
     }
@@ -296,7 +299,8 @@ impl Engine {
     /// The owner's side, on his own account: the bot's name on his roster, a yes to the bot and a request of his. All of
     /// it before the bot asks, or his other clients would ask him.
     fn complete_owner(&mut self, theirs: AccountId, id: BotId, items: &[Item]) {
-        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
+        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone()))
+        else {
             return;
         };
         let item = items.iter().find(|item| item.jid == jid);
@@ -343,7 +347,8 @@ impl Engine {
 
     /// What the owner has called it himself stays.
     fn rename_on_roster(&mut self, theirs: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
+        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone()))
+        else {
             return Ok(());
         };
         let former = self.batch.store.setting(&former_name_key(id))?;
@@ -368,7 +373,7 @@ impl Engine {
     /// A contact of a bot's account changed.
     pub(super) fn on_contact(&mut self, account: AccountId, item: &Item) -> Result<(), store::Error> {
         let Some(id) = self.bot_of(account) else { return Ok(()) };
-        self.keep_subscriber(id, item)?;
+        self.batch.keep_subscriber(id, item)?;
         let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.owner == item.jid) else { return Ok(()) };
         let own = bot.row.jid.clone();
         self.note_owner(account, id, item)?;
@@ -384,7 +389,7 @@ impl Engine {
             account.is_mutual = item.subscription == Subscription::Both;
         }
         let (is_greeted, is_mutual) = (item.is_asking || item.sees(), item.subscription == Subscription::Both);
-        self.note_profile(bot, |profile| {
+        self.batch.note_profile(bot, |profile| {
             profile.is_greeted |= is_greeted;
             profile.was_mutual |= is_mutual;
         })
@@ -498,7 +503,7 @@ impl Engine {
         if let Some(account) = self.accounts.get_mut(&account) {
             account.is_settling = false;
         }
-        self.note_profile(id, |profile| profile.published = Some(hash))?;
+        self.batch.note_profile(id, |profile| profile.published = Some(hash))?;
         self.adjust_presence(account);
         // It may have been changed meanwhile.
         self.publish_profile(account, id)

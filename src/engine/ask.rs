@@ -9,7 +9,7 @@ use crate::engine::calls::wait_for;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, BotCard, Caller, Question};
 use crate::engine::registry::{Bot, Voice};
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store::{self, Store};
 
 /// Where the numbers of listed bots stand in `settings`: in one place, for strangers may ask for them at any time.
@@ -38,7 +38,7 @@ impl Engine {
                 Ok(Verdict::Outcome(Ok(gallery(&mut self.batch.store, &self.batch.bots, self.batch.setup.entropy)?)))
             }
             (Caller::Bot(token), Question::MaySend) => {
-                self.known_bot(token)?;
+                self.batch.known_bot(token)?;
                 Ok(Verdict::Outcome(Ok(Answer::Done)))
             }
             (Caller::Bot(token), _) => {
@@ -50,18 +50,9 @@ impl Engine {
         }
     }
 
-    /// The bot of a token.
-    fn known_bot(&self, token: &Secret) -> Result<BotId, Failure> {
-        let hash = crypto::sha256(token.expose().as_bytes());
-        let bot = self.batch.by_token.get(&hash).and_then(|id| self.batch.bots.get(id)).filter(|bot| bot.row.active);
-        bot.map(|bot| bot.row.id).ok_or_else(|| {
-            Failure::Unauthorized("the token is not valid, was revoked, or its bot is disabled".to_string())
-        })
-    }
-
     /// The same, within its rate.
     fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
-        let id = self.known_bot(token)?;
+        let id = self.batch.known_bot(token)?;
         match self.rate.admit(id, self.batch.now) {
             Ok(()) => Ok(id),
             Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
@@ -72,17 +63,17 @@ impl Engine {
         let answer = match question {
             Question::SendMessage(message) => {
                 let answer = self.send_message(bot, message)?;
-                self.note_active(bot)?;
+                self.batch.note_active(bot)?;
                 return self.tell_when_known(bot, answer);
             }
             Question::Act(act) => {
                 let answer = self.act(bot, act)?;
-                self.note_active(bot)?;
+                self.batch.note_active(bot)?;
                 return self.tell_when_known(bot, answer);
             }
             Question::Upload(upload) => {
                 let verdict = self.upload(bot, upload)?;
-                self.note_active(bot)?;
+                self.batch.note_active(bot)?;
                 return Ok(verdict);
             }
             Question::GetFile(query) => return self.get_file(bot, query),
@@ -96,20 +87,20 @@ impl Engine {
             Question::GetMe | Question::WhoAmI => Answer::Me(self.bot_info(bot)?),
             Question::GetInfo => {
                 let sessions = usize::from(self.is_bot_online(bot));
-                Answer::Info(self.bot_info(bot)?, self.bot(bot)?.commands.clone(), sessions)
+                Answer::Info(self.bot_info(bot)?, self.batch.bot(bot)?.commands.clone(), sessions)
             }
             Question::SetCommands(commands) => {
-                self.set_commands(bot, commands)?;
+                self.batch.set_commands(bot, commands)?;
                 Answer::Done
             }
-            Question::SetAi(new) => self.set_ai_by_api(bot, new)?,
-            Question::AiStatus => Answer::Ai(self.ai_info(bot)?),
+            Question::SetAi(new) => self.batch.set_ai_by_api(bot, new)?,
+            Question::AiStatus => Answer::Ai(self.batch.ai_info(bot)?),
             Question::EnableAi(is_enabled) => {
                 self.enable_ai(bot, *is_enabled)?;
                 Answer::AiEnabled(*is_enabled)
             }
             Question::AskAi { text, from, is_live } => return Ok(wait_for(self.ask_ai(bot, text, from, *is_live)?)),
-            Question::GetCommands => Answer::Commands(self.bot(bot)?.commands.clone()),
+            Question::GetCommands => Answer::Commands(self.batch.bot(bot)?.commands.clone()),
             Question::Keys(question) => self.ask_keys(bot, question)?,
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
         };
@@ -121,9 +112,10 @@ impl Engine {
             Question::Metrics => Answer::Metrics(self.metrics()),
             Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
-                let is_wanted = |info: &&Bot| owner.as_ref().is_none_or(|owner| info.row.owner == *owner);
-                let state = |bot: &Bot| Ok(bot.info(self.bot_state(bot)?));
-                Answer::Bots(self.batch.bots.values().filter(is_wanted).map(state).collect::<Result<_, store::Error>>()?)
+                let bots = self.batch.bots.values();
+                let wanted = bots.filter(|bot| owner.as_ref().is_none_or(|owner| bot.row.owner == *owner));
+                let infos: Result<_, store::Error> = wanted.map(|bot| Ok(bot.info(self.bot_state(bot)?))).collect();
+                Answer::Bots(infos?)
             }
             Question::DeleteBot(id) => return self.delete_and_remove(*id),
             Question::Leaving(owner) => Answer::Leaving(self.list_leaving(owner.as_ref())?),
@@ -140,10 +132,10 @@ impl Engine {
                 self.revoke(*id)?;
                 Answer::Revoked(*id)
             }
-            Question::BotAccess(id) => self.bot_access(*id)?,
+            Question::BotAccess(id) => self.batch.bot_access(*id)?,
             Question::SetBotAccess(id, access, contacts) => {
                 self.set_access(*id, *access, contacts.as_deref())?;
-                self.bot_access(*id)?
+                self.batch.bot_access(*id)?
             }
             Question::BotOmemo(id) => self.bot_omemo(*id)?,
             Question::SetBotOmemo(id, encrypt) => {
@@ -166,7 +158,7 @@ impl Engine {
                 self.check_owner(owner)?;
                 self.batch.store.store_owner_enabled(owner, *enabled)?;
                 self.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
-                self.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
+                self.batch.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
             }
             Question::ListAccounts => Answer::Accounts(self.list_accounts()),
@@ -206,14 +198,25 @@ impl Engine {
             Voice::None => false,
         }
     }
+}
+
+impl Batch {
+    /// The bot of a token.
+    fn known_bot(&self, token: &Secret) -> Result<BotId, Failure> {
+        let hash = crypto::sha256(token.expose().as_bytes());
+        let bot = self.by_token.get(&hash).and_then(|id| self.bots.get(id)).filter(|bot| bot.row.active);
+        bot.map(|bot| bot.row.id).ok_or_else(|| {
+            Failure::Unauthorized("the token is not valid, was revoked, or its bot is disabled".to_string())
+        })
+    }
 
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {
-        let now = self.batch.now.unix();
-        let Some(bot) = self.batch.bots.get_mut(&id) else { return Ok(()) };
+        let now = self.now.unix();
+        let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
         // The clock may have been set back.
         if (now - bot.row.last_active).abs() >= limits::LAST_ACTIVE_STEP_S {
             bot.row.last_active = now;
-            self.batch.store.store_bot(&bot.row)?;
+            self.store.store_bot(&bot.row)?;
         }
         Ok(())
     }
@@ -245,7 +248,7 @@ fn gallery(store: &mut Store, bots: &BTreeMap<BotId, Bot>, entropy: fn(&mut [u8]
 
 /// Puts a bot among the listed ones, or takes it out.
 fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Trouble> {
-    engine.bot(id)?;
+    engine.batch.bot(id)?;
     let mut all = listed(&engine.batch.store)?;
     // Deleted ones go by the way.
     all.retain(|other| *other != id && engine.batch.bots.contains_key(other));
@@ -253,7 +256,7 @@ fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Troub
     all.sort();
     let text: Vec<String> = all.iter().map(ToString::to_string).collect();
     engine.batch.store.store_setting(LISTED, &text.join(" "))?;
-    engine.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
+    engine.batch.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
     Ok(Answer::Listed(id, is_listed))
 }
 

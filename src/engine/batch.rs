@@ -50,9 +50,9 @@ impl Engine {
             self.omemo_due()?;
             self.tell_notices()?;
             self.write_acks_and_marks()?;
-            let written = self.write_lived()?;
+            let written = self.batch.write_lived()?;
             self.batch.store.commit()?;
-            self.note_lived_written(written);
+            self.batch.note_lived_written(written);
             Ok(verdicts)
         }));
         let fault = match result {

@@ -125,7 +125,7 @@ impl Engine {
         let Some(about) = self.calls.open.remove(&tag) else { return Ok(()) };
         self.calls.ended.push((tag, about.clone()));
         let end = match about {
-            About::EjabberdTest => self.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
+            About::EjabberdTest => self.batch.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
             About::Register(making) => self.on_registered(tag, *making, called),
             About::Check(removal) => self.on_checked(tag, removal, called),
             About::File(job) => self.on_file_called(job, called).map(|()| None),

@@ -12,7 +12,7 @@ use crate::base::crypto;
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::base::text;
-use crate::engine::Engine;
+use crate::engine::{Batch, Engine};
 use crate::store;
 use crate::xmpp::message::{Inbound, Via};
 use crate::xmpp::muc::message::RoomMessage;
@@ -31,7 +31,7 @@ impl Engine {
     pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
         let now = self.batch.now.unix();
         if let Some(archive_id) = &message.archive_id
-            && !self.batch.store.see(id, &format!("a:{archive_id}"), self.lived())?
+            && !self.batch.store.see(id, &format!("a:{archive_id}"), self.batch.lived())?
         {
             return Ok(false);
         }
@@ -90,7 +90,7 @@ impl Engine {
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(true) };
         let key = stamped(key, stamp_ms);
         let key = format!("{key}:{}", account.late.count(&key));
-        self.batch.store.see(id, &key, self.lived())
+        self.batch.store.see(id, &key, self.batch.lived())
     }
 
     /// Whether something delayed was sent before this stream began. What a resumed one was held up with comes once.
@@ -115,7 +115,8 @@ impl Engine {
         if let Some(count) = count {
             // Each time we enter, the room tells it with the same stamp.
             let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
-            let is_new = self.batch.store.see(account, &key, self.lived())? && !self.was_heard_live(account, message)?;
+            let is_new = self.batch.store.see(account, &key, self.batch.lived())?
+                && !self.batch.was_heard_live(account, message)?;
             if is_new {
                 self.batch.store.expect_copy(account, &of_late, sent_at)?;
             }
@@ -135,13 +136,15 @@ impl Engine {
         self.batch.store.expect_copy(account, &of_history, sent_at)?;
         Ok(true)
     }
+}
 
+impl Batch {
     /// Whether something of a room's archive or history was told live, without the id it has now. What was told longer ago
     /// is not part of the history that is asked for.
     pub(super) fn was_heard_live(&mut self, account: AccountId, message: &RoomMessage) -> Result<bool, store::Error> {
         let sent_at = message.stamp_ms.map(|at| at.div_euclid(1000));
         let within = limits::ROOM_CLOCK_MS / 1000;
-        self.batch.store.take_copy(account, &note(&room_key(message), Way::Archive), sent_at, (within, within))
+        self.store.take_copy(account, &note(&room_key(message), Way::Archive), sent_at, (within, within))
     }
 }
 

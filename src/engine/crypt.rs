@@ -29,7 +29,7 @@ use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt, Mode, OmemoInfo};
 use crate::engine::part::Part;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::omemo::{self, Bundle, Device, Entropy, PublicKey, Version};
 use crate::store;
 use crate::store::row::{OmemoDeviceRow, OmemoPeer, Origin};
@@ -209,19 +209,13 @@ impl Engine {
         }
     }
 
-    /// Randomness for the pure part.
-    fn with_entropy<T>(&self, run: impl FnOnce(&mut Entropy<'_>) -> T) -> T {
-        let mut fill = self.batch.setup.entropy;
-        run(&mut Entropy::new(&mut fill))
-    }
-
     /// How a bot encrypts, for whoever asks.
     pub(super) fn bot_omemo(&self, id: BotId) -> Result<Answer, Trouble> {
         let own = match self.own_account(id)? {
             Some(account) => self.own_omemo(account)?,
             None => None,
         };
-        let chosen = self.bot(id)?.encrypt;
+        let chosen = self.batch.bot(id)?.encrypt;
         Ok(Answer::Omemo(OmemoInfo {
             bot: id,
             policy: chosen.unwrap_or(self.batch.setup.settings.encrypt),
@@ -232,7 +226,7 @@ impl Engine {
 
     /// A bot's own account, if it is signed in; for bots without one there is nothing to choose.
     pub(super) fn own_account(&self, id: BotId) -> Result<Option<AccountId>, Failure> {
-        if self.bot(id)?.mode == Mode::Personal {
+        if self.batch.bot(id)?.mode == Mode::Personal {
             let why = "a bot with an account of its own; whether a personal bot encrypts says `self_chat` in [omemo] \
                        of the configuration";
             return Err(Failure::invalid("id", why));
@@ -246,7 +240,9 @@ impl Engine {
         let Some(bot) = self.batch.bots.get_mut(&id) else { return Ok(()) };
         bot.encrypt = encrypt;
         match encrypt {
-            Some(encrypt) => self.batch.store.store_setting(&crate::engine::registry::encrypt_key(id), encrypt.as_str())?,
+            Some(encrypt) => {
+                self.batch.store.store_setting(&crate::engine::registry::encrypt_key(id), encrypt.as_str())?
+            }
             None => self.batch.store.delete_setting(&crate::engine::registry::encrypt_key(id))?,
         }
         match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
@@ -260,5 +256,13 @@ impl Engine {
             }
             None => Ok(()),
         }
+    }
+}
+
+impl Batch {
+    /// Randomness for the pure part.
+    fn with_entropy<T>(&self, run: impl FnOnce(&mut Entropy<'_>) -> T) -> T {
+        let mut fill = self.setup.entropy;
+        run(&mut Entropy::new(&mut fill))
     }
 }

@@ -18,7 +18,7 @@ use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccoun
 use crate::engine::incoming::words;
 use crate::engine::part::Part;
 use crate::engine::texts;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xml::Element;
@@ -86,8 +86,12 @@ impl Engine {
             return Err(Failure::Conflict(format!("{} is in use here already{more}", account.jid)).into());
         }
         let info = self.create_bot(new, Some(account.jid.clone()))?;
-        let row =
-            AccountRow { password: account.password.clone(), bot: Some(info.id), origin, ..self.new_row(&account.jid) };
+        let row = AccountRow {
+            password: account.password.clone(),
+            bot: Some(info.id),
+            origin,
+            ..self.batch.new_row(&account.jid)
+        };
         self.sign_in_bot(row)?;
         Ok(Verdict::AwaitArrival(info.id, new.wait))
     }
@@ -100,7 +104,7 @@ impl Engine {
         } else {
             self.batch.store.store_account(&row)?;
         }
-        self.start_account(row, self.login())
+        self.start_account(row, self.batch.login())
     }
 
     /// An account at the same server, the owner's before others: whatever it takes to reach that one, it takes to reach
@@ -130,17 +134,12 @@ impl Engine {
             }
             self.batch.store.store_account(&row)?;
             if self.accounts.contains_key(&row.id) {
-                self.start_account(row, self.login())?;
+                self.start_account(row, self.batch.login())?;
             } else if self.removals.leaving.contains_key(&row.id) {
                 self.remove_all_now();
             }
         }
         Ok(())
-    }
-
-    pub(super) fn login(&self) -> Login {
-        let settings = &self.batch.setup.settings;
-        Login { plaintext: false, system_roots: settings.system_roots, encrypts: settings.self_chat != Encrypt::Off }
     }
 
     /// A bot was changed: its account is online while the bot is active, and shows its name.
@@ -149,7 +148,7 @@ impl Engine {
         if let Some(account) = shared.and_then(|owner| self.account_of(owner)) {
             return self.settle_rooms(account);
         }
-        match (self.account_of_bot(bot), self.is_active(bot)) {
+        match (self.account_of_bot(bot), self.batch.is_active(bot)) {
             (Some(account), true) => {
                 self.adjust_presence(account);
                 self.publish_profile(account, bot)?;
@@ -158,7 +157,7 @@ impl Engine {
             (None, true) => {
                 let row = self.batch.store.list_accounts_of(bot)?.into_iter().find(|row| !row.removing);
                 if let Some(row) = row {
-                    self.start_account(row, self.login())?;
+                    self.start_account(row, self.batch.login())?;
                 }
             }
             (None, false) => {}
@@ -293,6 +292,13 @@ impl Engine {
     }
 }
 
+impl Batch {
+    pub(super) fn login(&self) -> Login {
+        let settings = &self.setup.settings;
+        Login { plaintext: false, system_roots: settings.system_roots, encrypts: settings.self_chat != Encrypt::Off }
+    }
+}
+
 // --- what comes for a bot ---
 
 impl Engine {
@@ -309,7 +315,7 @@ impl Engine {
         }
         let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
         let is_own = message.from.bare() == *own || message.via == Via::CarbonSent;
-        if !is_talk || is_own || !self.admits(bot, &message.from.bare()) {
+        if !is_talk || is_own || !self.batch.admits(bot, &message.from.bare()) {
             return Ok(());
         }
         if words(message).is_none() {
@@ -331,15 +337,15 @@ impl Engine {
             Ok(Some(answer)) => answer,
             Ok(None) => return self.ask_what_was_meant_in_chat(bot, who, body).map(|()| false),
             Err(Trouble::Store(error)) => return Err(error),
-            Err(Trouble::Failure(failure)) => failure.at(self.chat_place()),
+            Err(Trouble::Failure(failure)) => failure.at(self.batch.chat_place()),
         };
         self.say_as_bot(bot, who, &answer)?;
-        Ok(command::parse(body).is_none_or(|(word, _)| !self.has_command(bot, &word)))
+        Ok(command::parse(body).is_none_or(|(word, _)| !self.batch.has_command(bot, &word)))
     }
 
     /// What is nearly one of a bot's commands is asked about where nothing else may answer. Its program gets it all the same.
     fn ask_what_was_meant_in_chat(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<(), store::Error> {
-        let Some((word, _)) = command::parse(body).filter(|(word, _)| !self.has_command(bot, word)) else {
+        let Some((word, _)) = command::parse(body).filter(|(word, _)| !self.batch.has_command(bot, word)) else {
             return Ok(());
         };
         let commands = self.batch.bots.get(&bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
@@ -352,16 +358,6 @@ impl Engine {
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         let text = texts::MEANT.fill(self.batch.setup.settings.language, &values);
         self.say_as_bot(bot, who, &text)
-    }
-
-    /// Whether a bot's program has registered this command.
-    pub(super) fn has_command(&self, bot: BotId, word: &str) -> bool {
-        self.batch.bots.get(&bot).is_some_and(|bot| bot.commands.iter().any(|command| command.command == word))
-    }
-
-    /// Whether somebody may speak to a bot now.
-    pub(super) fn admits(&self, bot: BotId, who: &BareJid) -> bool {
-        self.batch.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who))
     }
 
     /// Presence of somebody, for an account.
@@ -381,7 +377,7 @@ impl Engine {
 
     /// Somebody wants to see the bot's presence: whoever may speak to it may, and is asked for his; others are refused.
     fn on_subscribe(&mut self, account: AccountId, bot: BotId, who: &BareJid) {
-        if self.admits(bot, who) {
+        if self.batch.admits(bot, who) {
             let name = self.batch.bots.get(&bot).map(|bot| bot.row.name.clone());
             self.tell_session(account, presence::print_subscribed(who));
             self.tell_session(account, presence::print_subscribe(who, name.as_deref(), None));
@@ -401,7 +397,7 @@ impl Engine {
         let answer = match self.check_size(account, answer.len()) {
             Ok(()) => answer,
             Err(_) => request.print_error(&StanzaError {
-                text: Some(remedy::at(self.chat_place(), too_long)),
+                text: Some(remedy::at(self.batch.chat_place(), too_long)),
                 ..StanzaError::new("cancel", "resource-constraint")
             }),
         };
@@ -427,5 +423,17 @@ impl Engine {
             };
         };
         self.post(account, Some(bot), to, text)
+    }
+}
+
+impl Batch {
+    /// Whether a bot's program has registered this command.
+    pub(super) fn has_command(&self, bot: BotId, word: &str) -> bool {
+        self.bots.get(&bot).is_some_and(|bot| bot.commands.iter().any(|command| command.command == word))
+    }
+
+    /// Whether somebody may speak to a bot now.
+    pub(super) fn admits(&self, bot: BotId, who: &BareJid) -> bool {
+        self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who))
     }
 }

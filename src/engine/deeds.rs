@@ -199,7 +199,7 @@ impl Engine {
     pub(super) fn show_state(&mut self, account: AccountId, to: &Jid, kind: Kind, state: ChatState) {
         let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
         let is_own = entry.row.jid.as_str() == to.bare_str();
-        let outbound = Outbound::chat_state(to.clone(), kind, &id::uuid(self.random()), state);
+        let outbound = Outbound::chat_state(to.clone(), kind, &id::uuid(self.batch.random()), state);
         let outbound = if is_own { outbound.private() } else { outbound };
         self.tell_session(account, outbound.print());
     }

@@ -40,7 +40,7 @@ impl Engine {
         let row = AccountRow { bot: None, removing: true, ..row };
         self.batch.store.store_account(&row)?;
         self.batch.store.store_farewell(row.id, owner)?;
-        let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.login()) };
+        let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.batch.login()) };
         (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
         let is_online = running.is_online;
         self.adjust_presence(row.id);

@@ -76,7 +76,7 @@ impl Engine {
             }
             self.end_account(row.id);
         }
-        let (now, random) = (self.batch.now.mono, u32::from_le_bytes(self.random()));
+        let (now, random) = (self.batch.now.mono, u32::from_le_bytes(self.batch.random()));
         let first = if row.origin == Origin::Api { limits::REMOVAL_FIRST } else { limits::RECONNECT_FIRST };
         let is_first = !self.removals.leaving.contains_key(&row.id);
         let left = self.removals.leaving.entry(row.id).or_insert_with(|| Leaving {
@@ -127,7 +127,7 @@ impl Engine {
                     Err(Trouble::Failure(failure)) => self.put_off(&row, &failure.to_string())?,
                     Ok(_) => {}
                 },
-                None if !self.accounts.contains_key(&row.id) => self.start_account(row, self.login())?,
+                None if !self.accounts.contains_key(&row.id) => self.start_account(row, self.batch.login())?,
                 None => {}
             }
         }
@@ -165,8 +165,8 @@ impl Engine {
                 jid: row.jid,
                 owner: whose,
                 why: left.map(|left| left.why.clone()).or(running.filter(|why| !why.is_empty())),
-                since: left.map(|left| self.unix_at(left.since)),
-                next_try: left.filter(|left| left.at > self.batch.now.mono).map(|left| self.unix_at(left.at)),
+                since: left.map(|left| self.batch.unix_at(left.since)),
+                next_try: left.filter(|left| left.at > self.batch.now.mono).map(|left| self.batch.unix_at(left.at)),
             });
         }
         Ok(out)
@@ -179,7 +179,7 @@ impl Engine {
         let row = row.filter(|_| owner.is_none() || whose.as_ref() == owner);
         match row.filter(|row| !self.is_being_made(row.id)) {
             Some(row) if row.removing => {
-                self.audit(None, "account_forgotten", &format!("jid={jid}"))?;
+                self.batch.audit(None, "account_forgotten", &format!("jid={jid}"))?;
                 self.drop_account(row.id)?;
                 log::info!("{jid}: this account of a deleted bot is given up");
                 Ok(Remains::of(row.origin))

@@ -68,7 +68,7 @@ impl Engine {
     }
 
     fn has_other_listener(&self, bot: BotId) -> Result<bool, store::Error> {
-        Ok(self.webhook_url(bot).is_some() || self.is_ai_on(bot)?)
+        Ok(self.webhook_url(bot).is_some() || self.batch.is_ai_on(bot)?)
     }
 
     pub(super) fn listening_deadline(&self) -> Option<Duration> {

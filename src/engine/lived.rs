@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::base::limits;
 use crate::base::time::Now;
-use crate::engine::Engine;
+use crate::engine::Batch;
 use crate::store::{self, Store};
 
 const KEY: &str = "lived_s";
@@ -37,11 +37,11 @@ impl Lived {
     }
 }
 
-impl Engine {
+impl Batch {
     /// Milliseconds lived through: what ages are differences of.
     pub(super) fn lived_ms(&self) -> i64 {
-        let passed = self.batch.now.mono.saturating_sub(self.batch.lived.since);
-        self.batch.lived.base_ms.saturating_add(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
+        let passed = self.now.mono.saturating_sub(self.lived.since);
+        self.lived.base_ms.saturating_add(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// The same in seconds.
@@ -52,15 +52,15 @@ impl Engine {
     /// Before a commit. Gives what is written.
     pub(super) fn write_lived(&mut self) -> Result<Option<i64>, store::Error> {
         let lived = self.lived();
-        if !self.batch.store.is_dirty() || lived < self.batch.lived.written.saturating_add(limits::LIVED_STEP_S) {
+        if !self.store.is_dirty() || lived < self.lived.written.saturating_add(limits::LIVED_STEP_S) {
             return Ok(None);
         }
-        self.batch.store.store_setting(KEY, &lived.to_string())?;
+        self.store.store_setting(KEY, &lived.to_string())?;
         Ok(Some(lived))
     }
 
     /// After it.
     pub(super) fn note_lived_written(&mut self, written: Option<i64>) {
-        self.batch.lived.written = written.unwrap_or(self.batch.lived.written);
+        self.lived.written = written.unwrap_or(self.lived.written);
     }
 }

@@ -19,7 +19,7 @@ use crate::engine::part::Part;
 use crate::engine::registry::{Bot, Voice};
 use crate::engine::router::named;
 use crate::engine::way::Speaker;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::LocalRow;
 
@@ -102,7 +102,7 @@ impl Engine {
             let rule = format!("1 to {} bytes", limits::TEXT_BYTES_MAX);
             return Err(Failure::invalid("text", rule).into());
         }
-        let bot = to.map(|name| self.local_bot(name)).transpose()?;
+        let bot = to.map(|name| self.batch.local_bot(name)).transpose()?;
         let line = self.say_locally(Speaker::Owner(bot), &command::ai::mask(text))?;
         let stanza_id = format!("local-{line}");
         let owner = local_owner();
@@ -114,20 +114,6 @@ impl Engine {
         Ok(Answer::Said(line))
     }
 
-    /// A bot of the built-in account by number or name (whatever its case).
-    pub(super) fn local_bot(&self, name: &str) -> Result<BotId, Failure> {
-        let owner = local_owner();
-        let bots: Vec<&Bot> = self.personal_bots(&owner).collect();
-        match named(&bots, name) {
-            (found, "") if found.len() == 1 => Ok(found[0]),
-            (found, "") if found.len() > 1 => {
-                let all = self.name_all(&found);
-                Err(Failure::Conflict(format!("several bots are called {name}; say which by its number: {all}")))
-            }
-            _ => Err(Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))),
-        }
-    }
-
     pub(super) fn say_locally(&mut self, speaker: Speaker, text: &str) -> Result<i64, store::Error> {
         let (bot, from_owner) = match speaker {
             Speaker::Owner(bot) => (bot, true),
@@ -135,27 +121,17 @@ impl Engine {
             Speaker::Bot(id) => (Some(id), false),
         };
         self.local.has_new = true;
-        Ok(self.batch.store.insert_local(bot, (from_owner, text), self.batch.now.unix(), self.lived())?.0)
+        Ok(self.batch.store.insert_local(bot, (from_owner, text), self.batch.now.unix(), self.batch.lived())?.0)
     }
 
     pub(super) fn local_read(&mut self, with: Option<&str>, after: i64, timeout: Duration) -> Result<Verdict, Trouble> {
-        let with = with.map(|name| self.local_bot(name)).transpose()?;
+        let with = with.map(|name| self.batch.local_bot(name)).transpose()?;
         let after = if after < 0 { self.batch.store.last_local()?.0 } else { after };
-        let lines = self.read_lines(with, after)?;
+        let lines = self.batch.read_lines(with, after)?;
         if !lines.is_empty() || timeout.is_zero() || self.stopping {
             return Ok(Verdict::Outcome(Ok(Answer::Lines(lines))));
         }
         Ok(Verdict::AwaitLines { with, after, timeout })
-    }
-
-    fn read_lines(&mut self, with: Option<BotId>, after: i64) -> Result<Vec<LocalLine>, store::Error> {
-        let rows = self.batch.store.list_local(with.map(Some), MessageId(after), limits::UPDATES_PER_ANSWER_MAX)?;
-        let line = |row: LocalRow| {
-            let from =
-                if row.from_owner { "owner".to_string() } else { row.bot_name.unwrap_or("Botmother".to_string()) };
-            LocalLine { id: row.id.0, at: row.at, from, text: row.text }
-        };
-        Ok(rows.into_iter().map(line).collect())
     }
 
     /// Lets a terminal wait.
@@ -171,7 +147,7 @@ impl Engine {
             return;
         }
         for waiter in std::mem::take(&mut self.local.waiters) {
-            match self.read_lines(waiter.with, waiter.after) {
+            match self.batch.read_lines(waiter.with, waiter.after) {
                 Ok(lines) if lines.is_empty() && waiter.until > now => self.local.waiters.push(waiter),
                 Ok(lines) => out.push(Effect::Answer(waiter.reply, Ok(Answer::Lines(lines)))),
                 Err(error) => {
@@ -180,5 +156,31 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+impl Batch {
+    /// A bot of the built-in account by number or name (whatever its case).
+    pub(super) fn local_bot(&self, name: &str) -> Result<BotId, Failure> {
+        let owner = local_owner();
+        let bots: Vec<&Bot> = self.personal_bots(&owner).collect();
+        match named(&bots, name) {
+            (found, "") if found.len() == 1 => Ok(found[0]),
+            (found, "") if found.len() > 1 => {
+                let all = self.name_all(&found);
+                Err(Failure::Conflict(format!("several bots are called {name}; say which by its number: {all}")))
+            }
+            _ => Err(Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))),
+        }
+    }
+
+    fn read_lines(&mut self, with: Option<BotId>, after: i64) -> Result<Vec<LocalLine>, store::Error> {
+        let rows = self.store.list_local(with.map(Some), MessageId(after), limits::UPDATES_PER_ANSWER_MAX)?;
+        let line = |row: LocalRow| {
+            let from =
+                if row.from_owner { "owner".to_string() } else { row.bot_name.unwrap_or("Botmother".to_string()) };
+            LocalLine { id: row.id.0, at: row.at, from, text: row.text }
+        };
+        Ok(rows.into_iter().map(line).collect())
     }
 }

@@ -14,7 +14,7 @@ use crate::base::text;
 use crate::engine::calls::{About, End, wait_for};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot, Remains};
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::remote::ejabberd::{self, Api, Outcome};
 use crate::store::row::{AccountRow, EjabberdRow, Origin};
 
@@ -55,7 +55,7 @@ impl Engine {
         let row = merge(&self.batch.store.ejabberd()?, new);
         check(&row)?;
         self.batch.store.store_ejabberd(&row)?;
-        self.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
+        self.batch.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
         // What could not be removed without them may be removed now.
         self.remove_all_now();
         Ok(Answer::EjabberdSaved { is_configured: self.api_of(&row).is_ok() })
@@ -68,13 +68,6 @@ impl Engine {
         Ok(wait_for(self.call_out("ejabberd test".to_string(), api.status(), About::EjabberdTest)))
     }
 
-    pub(super) fn on_ejabberd_tested(&self, called: &Called) -> Result<Answer, Trouble> {
-        match ejabberd::read(called) {
-            Outcome::Done(words) => Ok(Answer::EjabberdTested(words)),
-            refused => Err(Failure::Remote { what: "connection_failed", why: refused.to_string() }.into()),
-        }
-    }
-
     fn api_of(&self, row: &EjabberdRow) -> Result<Api, Failure> {
         if row.host.is_empty() || row.api_url.is_empty() || row.admin_jid.is_empty() || row.admin_password.is_empty() {
             return Err(Failure::NotConfigured(format!("ejabberd's API is not set up; {EJABBERD} does it")));
@@ -83,6 +76,15 @@ impl Engine {
         let trust = Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: near.map(Into::into) };
         Api::new(&row.api_url, &row.admin_jid, row.admin_password.clone(), trust)
             .map_err(|wrong| Failure::NotConfigured(wrong.to_string()))
+    }
+}
+
+impl Batch {
+    pub(super) fn on_ejabberd_tested(&self, called: &Called) -> Result<Answer, Trouble> {
+        match ejabberd::read(called) {
+            Outcome::Done(words) => Ok(Answer::EjabberdTested(words)),
+            refused => Err(Failure::Remote { what: "connection_failed", why: refused.to_string() }.into()),
+        }
     }
 }
 
@@ -134,26 +136,18 @@ impl Engine {
             return self.register_account(new);
         }
         let api = self.api_of(&settings)?;
-        let jid = self.name_for(&new.name, &settings.host)?;
+        let jid = self.batch.name_for(&new.name, &settings.host)?;
         let row = AccountRow {
-            password: Secret::new(text::base64url(&self.random::<24>())),
+            password: Secret::new(text::base64url(&self.batch.random::<24>())),
             origin: Origin::Api,
             removing: true,
-            ..self.new_row(&jid)
+            ..self.batch.new_row(&jid)
         };
         let account = self.batch.store.insert_account(&row)?;
         self.batch.store.store_farewell(account, &new.owner)?;
         let call = register(&api, &row);
         let making = Making { new: new.clone(), account, tries: 1 };
         Ok(wait_for(self.call_out(format!("ejabberd {account}"), call, About::Register(Box::new(making)))))
-    }
-
-    /// `bot_<name>_<4 hex>` (docs/xmpp.md), not in use here.
-    pub(super) fn name_for(&self, name: &str, host: &str) -> Result<BareJid, Trouble> {
-        let suffix = text::hex(&self.random::<2>());
-        let local = format!("bot_{}_{suffix}", sanitize(name));
-        BareJid::parse(&format!("{local}@{host}"))
-            .map_err(|_| Failure::NotConfigured(format!("{host} is not an XMPP domain")).into())
     }
 
     pub(super) fn on_registered(&mut self, tag: u64, making: Making, called: &Called) -> Result<Option<End>, Trouble> {
@@ -190,12 +184,22 @@ impl Engine {
     fn try_another_name(&mut self, tag: u64, mut row: AccountRow, making: Making) -> Result<(), Trouble> {
         let settings = self.batch.store.ejabberd()?;
         let api = self.api_of(&settings)?;
-        row.jid = self.name_for(&making.new.name, &settings.host)?;
+        row.jid = self.batch.name_for(&making.new.name, &settings.host)?;
         self.batch.store.store_account(&row)?;
         let (key, call) = (format!("ejabberd {}", row.id), register(&api, &row));
         let making = Making { tries: making.tries + 1, ..making };
         self.call_again(tag, key, call, About::Register(Box::new(making)));
         Ok(())
+    }
+}
+
+impl Batch {
+    /// `bot_<name>_<4 hex>` (docs/xmpp.md), not in use here.
+    pub(super) fn name_for(&self, name: &str, host: &str) -> Result<BareJid, Trouble> {
+        let suffix = text::hex(&self.random::<2>());
+        let local = format!("bot_{}_{suffix}", sanitize(name));
+        BareJid::parse(&format!("{local}@{host}"))
+            .map_err(|_| Failure::NotConfigured(format!("{host} is not an XMPP domain")).into())
     }
 }
 

@@ -159,6 +159,40 @@ struct Batch {
     pending: Pending,
 }
 
+impl Batch {
+    fn new(store: Store, setup: Setup, now: Now) -> Result<Batch, store::Error> {
+        Ok(Batch {
+            lived: lived::Lived::begin(&store, now)?,
+            store,
+            setup,
+            now,
+            started: now,
+            bots: BTreeMap::new(),
+            by_token: HashMap::new(),
+            last_tag: 0,
+            told: told::Told::default(),
+            counts: metrics::Counts::default(),
+            pending: Pending::default(),
+        })
+    }
+
+    /// The channel that an address is on.
+    fn channel_of(&self, address: &BareJid) -> &'static channel::ChannelRow {
+        let [.., last] = channels::CHANNELS;
+        channels::CHANNELS.into_iter().find(|channel| (channel.has)(address)).unwrap_or(last)
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.setup.entropy)(&mut bytes);
+        bytes
+    }
+
+    fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
+        self.store.insert_audit(bot, action, details, None, self.now.unix())
+    }
+}
+
 /// Consequences of the batch under way; dropped if it fails.
 #[derive(Default)]
 struct Pending {
@@ -214,21 +248,8 @@ enum Fault {
 impl Engine {
     /// An engine over an open store: reads bots and accounts, starts the sessions (as effects of the first batch).
     pub fn new(store: Store, setup: Setup, now: Now) -> Result<Engine, store::Error> {
-        let lived = lived::Lived::begin(&store, now)?;
         let rate = RateLimit::new(setup.rate_limit);
-        let batch = Batch {
-            store,
-            setup,
-            now,
-            started: now,
-            bots: BTreeMap::new(),
-            by_token: HashMap::new(),
-            last_tag: 0,
-            told: told::Told::default(),
-            counts: metrics::Counts::default(),
-            lived,
-            pending: Pending::default(),
-        };
+        let batch = Batch::new(store, setup, now)?;
         let mut engine = Engine {
             batch,
             rate,
@@ -259,9 +280,9 @@ impl Engine {
         engine.settle_accounts()?;
         engine.tell_interrupted()?;
         engine.watch_generation()?;
-        let written = engine.write_lived()?;
+        let written = engine.batch.write_lived()?;
         engine.batch.store.commit()?;
-        engine.note_lived_written(written);
+        engine.batch.note_lived_written(written);
         let pending = std::mem::take(&mut engine.batch.pending);
         engine.queue_accepted(pending.accepted);
         engine.starting = pending.effects;
@@ -299,7 +320,7 @@ impl Engine {
             }
         }
         self.expire_acks();
-        if let Err(error) = self.end_generation() {
+        if let Err(error) = self.batch.end_generation() {
             log::warn!("what tells old copies of the database from this one was not written: {error}");
         }
         self.batch(clock(), Vec::new());
@@ -342,12 +363,12 @@ impl Engine {
     /// What time alone brings: old rows, pollers whose wait is over.
     fn due(&mut self) -> Result<(), store::Error> {
         if self.purge_at <= self.batch.now.mono {
-            for (bot, dropped) in self.batch.store.purge(self.lived(), self.batch.now.unix())? {
+            for (bot, dropped) in self.batch.store.purge(self.batch.lived(), self.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
                 self.recount(bot, dropped)?;
             }
             self.purge_at = self.batch.now.mono + limits::PURGE_INTERVAL;
-            self.end_generation()?;
+            self.batch.end_generation()?;
         }
         self.tell_unheard()?;
         self.give_up_files();
@@ -386,21 +407,5 @@ impl Engine {
         let lines = self.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();
         self.batch.pending.effects.extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
-    }
-
-    /// The channel that an address is on.
-    fn channel_of(&self, address: &BareJid) -> &'static channel::ChannelRow {
-        let [.., last] = channels::CHANNELS;
-        channels::CHANNELS.into_iter().find(|channel| (channel.has)(address)).unwrap_or(last)
-    }
-
-    fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        (self.batch.setup.entropy)(&mut bytes);
-        bytes
-    }
-
-    fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
-        self.batch.store.insert_audit(bot, action, details, None, self.batch.now.unix())
     }
 }

@@ -131,7 +131,7 @@ impl Queue {
 impl Engine {
     /// Whether what a bot says to somebody goes out end-to-end encrypted, as far as is known before it is said.
     pub(super) fn is_sealed(&mut self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
-        match self.voice(self.bot(bot)?) {
+        match self.voice(self.batch.bot(bot)?) {
             Voice::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(account, &to.bare()),
             Voice::Account(account) if !self.is_occupant(account, to)? => Ok(self.will_encrypt(account, &to.bare())?),
             _ => Ok(false),
@@ -143,7 +143,7 @@ impl Engine {
         let Some(account) = self.way(bot, to)?.account() else {
             return self.say_to(bot, Kind::Chat, to, text);
         };
-        let message_id = id::uuid(self.random());
+        let message_id = id::uuid(self.batch.random());
         let outbound = Outbound::text(to.clone(), Kind::Chat, &message_id, text).replacing(shown);
         self.send_tracked((account, bot), to, &message_id, outbound, None)
     }
@@ -157,7 +157,7 @@ impl Engine {
         to: &BareJid,
         text: &str,
     ) -> Result<(), store::Error> {
-        let (to_jid, message_id) = (to.to_jid(), id::uuid(self.random()));
+        let (to_jid, message_id) = (to.to_jid(), id::uuid(self.batch.random()));
         let outbound = Outbound::text(to_jid.clone(), Kind::Chat, &message_id, text);
         match self.enqueue(account, bot, &to_jid, &message_id, outbound) {
             Ok(()) => Ok(()),

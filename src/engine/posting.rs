@@ -8,7 +8,7 @@ use crate::base::limits;
 use crate::engine::channel::{Sender, Way};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, NewMessage};
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store::row::SentBefore;
 use crate::xmpp::message::Kind;
 
@@ -33,37 +33,21 @@ impl Engine {
         hash: &[u8; 32],
         send: impl FnOnce(&mut Engine, &str) -> Result<(), Trouble>,
     ) -> Result<(String, Option<bool>), Trouble> {
-        if let Some(sent) = self.sent_before(bot, key, hash)? {
+        if let Some(sent) = self.batch.sent_before(bot, key, hash)? {
             return Ok((sent.message_id, sent.encrypted));
         }
-        let message_id = id::uuid(self.random());
+        let message_id = id::uuid(self.batch.random());
         send(self, &message_id)?;
         let sent = SentBefore { encrypted: self.was_sealed(&message_id), message_id, request_hash: *hash };
         if let Some(key) = key {
-            self.batch.store.remember_sent(bot, key, &sent, self.lived())?;
+            self.batch.store.remember_sent(bot, key, &sent, self.batch.lived())?;
         }
         Ok((sent.message_id, sent.encrypted))
     }
 
-    /// What was sent under this key.
-    pub(super) fn sent_before(
-        &self,
-        bot: BotId,
-        key: Option<&str>,
-        hash: &[u8; 32],
-    ) -> Result<Option<SentBefore>, Trouble> {
-        match key.map(|key| self.batch.store.sent_before(bot, key)).transpose()?.flatten() {
-            Some(before) if before.request_hash != *hash => {
-                let text = "this Idempotency-Key was used for another message within the last day";
-                Err(Failure::Conflict(text.to_string()).into())
-            }
-            before => Ok(before),
-        }
-    }
-
     /// A bot says something by itself, as if its program had sent it.
     pub(super) fn say_to(&mut self, bot: BotId, kind: Kind, to: &Jid, text: &str) -> Result<(), Trouble> {
-        let message_id = id::uuid(self.random());
+        let message_id = id::uuid(self.batch.random());
         let text = text.to_string();
         let new = NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None, encrypt: false };
         self.speak(bot, &new, &message_id)
@@ -79,12 +63,30 @@ impl Engine {
 
     /// Where what a bot does for somebody goes out, or why it cannot.
     pub(super) fn way(&self, id: BotId, to: &Jid) -> Result<Way, Trouble> {
-        let bot = self.bot(id)?;
+        let bot = self.batch.bot(id)?;
         if !self.batch.store.owner_enabled(&bot.row.owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
         }
-        let channel = self.channel_of(&to.bare());
+        let channel = self.batch.channel_of(&to.bare());
         let account = (channel.admits)(self, bot)?;
         Ok(Way { channel, sender: Sender { bot: id, account } })
+    }
+}
+
+impl Batch {
+    /// What was sent under this key.
+    pub(super) fn sent_before(
+        &self,
+        bot: BotId,
+        key: Option<&str>,
+        hash: &[u8; 32],
+    ) -> Result<Option<SentBefore>, Trouble> {
+        match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
+            Some(before) if before.request_hash != *hash => {
+                let text = "this Idempotency-Key was used for another message within the last day";
+                Err(Failure::Conflict(text.to_string()).into())
+            }
+            before => Ok(before),
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Engine {
         outbound: Outbound,
         original: Option<&str>,
     ) -> Result<(), Trouble> {
-        let is_followed = self.bot(bot)?.kinds.has(UpdateKind::MessageState);
+        let is_followed = self.batch.bot(bot)?.kinds.has(UpdateKind::MessageState);
         let outbound = if is_followed { outbound.wanting_receipt().markable() } else { outbound };
         self.enqueue(account, Some(bot), to, message_id, outbound)?;
         let row = SentRow {
@@ -40,7 +40,7 @@ impl Engine {
             true => Conversation::private(account, bot, to),
             false => Conversation::chat(account, bot, &bare),
         };
-        Ok(self.batch.store.insert_sent(&place, &row, self.lived())?)
+        Ok(self.batch.store.insert_sent(&place, &row, self.batch.lived())?)
     }
 
     /// The server has these. Called before they leave the outbox.

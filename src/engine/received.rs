@@ -28,10 +28,10 @@ impl Engine {
             (Some(id), Some(account)) if self.batch.store.was_told(account, bot, &said.from.bare(), id)? => Some(id),
             _ => None,
         };
-        let files = self.remember_files(bot, &said.id, said.files)?;
+        let files = self.batch.remember_files(bot, &said.id, said.files)?;
         let data = record::message(said, body, correction, &files);
         if said.account.is_some() {
-            self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.lived())?;
+            self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.batch.lived())?;
         }
         self.queue_update(bot, UpdateKind::Message.as_str(), &data)
     }
@@ -57,7 +57,7 @@ impl Engine {
         own: &BareJid,
         message: &Inbound,
     ) -> Result<(), store::Error> {
-        let wants = self.personal_bots(own).filter(|bot| bot.receive == Receive::All);
+        let wants = self.batch.personal_bots(own).filter(|bot| bot.receive == Receive::All);
         let bots: Vec<BotId> = wants.map(|bot| bot.row.id).collect();
         if bots.is_empty() || !is_event(message) || !self.is_new(account, message)? {
             return Ok(());
@@ -76,14 +76,14 @@ impl Engine {
         message: &Inbound,
     ) -> Result<(), store::Error> {
         let Some(id) = event_id(message) else { return Ok(()) };
-        let bots: Vec<BotId> = self.personal_bots(own).map(|bot| bot.row.id).collect();
+        let bots: Vec<BotId> = self.batch.personal_bots(own).map(|bot| bot.row.id).collect();
         let mut meant = self.batch.store.find_sent(account, id)?.map(|row| row.bot).filter(|bot| bots.contains(bot));
         for bot in bots {
             if meant.is_none() && self.batch.store.was_told(account, bot, own, id)? {
                 meant = Some(bot);
             }
         }
-        let Some(bot) = meant.or_else(|| self.chosen_bot(own)) else { return Ok(()) };
+        let Some(bot) = meant.or_else(|| self.batch.chosen_bot(own)) else { return Ok(()) };
         if self.is_new(account, message)? {
             self.tell_event(account, bot, own, message)?;
         }
@@ -135,7 +135,7 @@ impl Engine {
         }
         match &message.id {
             Some(id) if message.wants_receipt => {
-                let own_id = id::uuid(self.random());
+                let own_id = id::uuid(self.batch.random());
                 let receipt = Outbound::receipt(message.from.clone(), &own_id, id);
                 self.say_aside(account, bot, &message.from, &own_id, receipt)
             }
@@ -163,10 +163,10 @@ impl Engine {
 
     fn tell_displayed(&mut self, account: AccountId, bot: BotId, to: &Jid, message: &str) -> Result<(), store::Error> {
         // He may have lost his access since.
-        if !self.admits(bot, &to.bare()) {
+        if !self.batch.admits(bot, &to.bare()) {
             return Ok(());
         }
-        let id = id::uuid(self.random());
+        let id = id::uuid(self.batch.random());
         let marker = Outbound::displayed(to.clone(), Kind::Chat, &id, message);
         self.say_aside(account, bot, to, &id, marker)
     }

@@ -31,13 +31,13 @@ impl Engine {
                 Failure::NotConfigured(format!("{text} {EJABBERD}, or give an account with {BRING_ACCOUNT}")).into()
             );
         }
-        let jid = self.name_for(&new.name, new.owner.domain())?;
+        let jid = self.batch.name_for(&new.name, new.owner.domain())?;
         let info = self.create_bot(new, Some(jid.clone()))?;
         let row = AccountRow {
-            password: Secret::new(text::base64url(&self.random::<24>())),
+            password: Secret::new(text::base64url(&self.batch.random::<24>())),
             bot: Some(info.id),
             origin: Origin::Register,
-            ..self.new_row(&jid)
+            ..self.batch.new_row(&jid)
         };
         self.sign_in_bot(row)?;
         Ok(Verdict::AwaitArrival(info.id, new.wait))
@@ -58,7 +58,7 @@ impl Engine {
         self.leave_rooms(id)?;
         match self.accounts.get_mut(&id) {
             Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),
-            None => self.start_account(row, self.login())?,
+            None => self.start_account(row, self.batch.login())?,
         }
         let is_online = self.accounts.get(&id).is_some_and(|account| account.is_online);
         Ok(is_online.then(|| self.ask_for_removal(id, bot)))

@@ -13,7 +13,7 @@ use crate::engine::handle::{
     Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds, Wait,
 };
 use crate::engine::owner::is_local;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{BotRow, CommandRow, ContactSource, ProfileRow};
 
@@ -83,7 +83,7 @@ impl Engine {
                 subscribers: self.batch.store.list_contacts(row.id, ContactSource::Roster)?,
                 commands: commands.collect(),
                 queued: self.batch.store.count_updates(row.id)?,
-                kinds: self.allowed_updates(row.id)?,
+                kinds: self.batch.allowed_updates(row.id)?,
                 encrypt: self.batch.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
                 row,
             };
@@ -95,15 +95,10 @@ impl Engine {
         self.relink_accounts()
     }
 
-    /// The bot, or the failure that says it does not exist.
-    pub(super) fn bot(&self, id: BotId) -> Result<&Bot, Failure> {
-        self.batch.bots.get(&id).ok_or_else(|| Failure::no_bot(id))
-    }
-
     /// What must be right before anything is made for a new bot; gives its name.
     pub(super) fn check_new_bot(&self, new: &NewBot) -> Result<String, Failure> {
         let name = check_name(&new.name)?;
-        let owned = self.bots_of(&new.owner).len();
+        let owned = self.batch.bots_of(&new.owner).len();
         if owned >= limits::BOTS_PER_OWNER_MAX {
             let text = format!("{} has {owned} bots already; delete one first", new.owner);
             return Err(Failure::Quota(text));
@@ -128,7 +123,7 @@ impl Engine {
     /// Makes the bot itself. `jid` is its own account, if it has one.
     pub(super) fn create_bot(&mut self, new: &NewBot, jid: Option<BareJid>) -> Result<BotInfo, Trouble> {
         let name = self.check_new_bot(new)?;
-        let (token, hash) = self.make_token();
+        let (token, hash) = self.batch.make_token();
         let row = BotRow {
             id: BotId(0),
             name,
@@ -146,7 +141,7 @@ impl Engine {
             access: new.access.as_str().to_string(),
         };
         let id = self.batch.store.insert_bot(&row)?;
-        self.audit(Some(id), "created", &format!("owner={} mode={}", new.owner, new.mode.as_str()))?;
+        self.batch.audit(Some(id), "created", &format!("owner={} mode={}", new.owner, new.mode.as_str()))?;
         let row = BotRow { id, ..row };
         let mut bot = Bot {
             row,
@@ -179,11 +174,11 @@ impl Engine {
 
     /// Deletes a bot; gives its account and what is still to be taken away there.
     pub(super) fn delete_bot(&mut self, id: BotId) -> Result<Option<(BareJid, Remains)>, Trouble> {
-        let (owner, jid) = (self.bot(id)?.row.owner.clone(), self.bot(id)?.row.jid.clone());
+        let (owner, jid) = (self.batch.bot(id)?.row.owner.clone(), self.batch.bot(id)?.row.jid.clone());
         self.drop_questions_of(id)?;
         self.let_go_of_account(id)?;
         self.batch.store.delete_bot(id)?;
-        self.audit(Some(id), "deleted", "")?;
+        self.batch.audit(Some(id), "deleted", "")?;
         if let Some(hash) = self.batch.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
             self.batch.by_token.remove(&hash);
         }
@@ -211,7 +206,7 @@ impl Engine {
     /// `/bot/profile`: what is given takes the place of what there is, all of it or nothing.
     pub(super) fn set_profile(&mut self, new: &NewProfile) -> Result<BotInfo, Trouble> {
         let id = new.bot;
-        let bot = self.bot(id)?;
+        let bot = self.batch.bot(id)?;
         let is_personal = bot.mode == Mode::Personal;
         // The name it has it may keep.
         let name = new.name.as_deref().filter(|name| name.trim() != bot.row.name).map(check_name).transpose()?;
@@ -223,7 +218,7 @@ impl Engine {
                 bot.profile.avatar_id = Some(avatar.id());
             }
         }
-        let former = self.bot(id)?.row.name.clone();
+        let former = self.batch.bot(id)?.row.name.clone();
         if name.as_ref().is_some_and(|name| *name != former) && !is_personal {
             self.note_renamed(id, &former)?;
         }
@@ -236,8 +231,8 @@ impl Engine {
 
     /// A new token; the old one is invalid from this commit on.
     pub(super) fn new_token(&mut self, id: BotId) -> Result<Secret, Trouble> {
-        let (token, hash) = self.make_token();
-        let old = self.bot(id)?.row.token_hash;
+        let (token, hash) = self.batch.make_token();
+        let old = self.batch.bot(id)?.row.token_hash;
         self.change_bot(id, "token_regenerated", |row| {
             row.token = Some(token.clone());
             row.token_hash = Some(hash);
@@ -249,25 +244,13 @@ impl Engine {
 
     /// No token, and disabled.
     pub(super) fn revoke(&mut self, id: BotId) -> Result<(), Trouble> {
-        let old = self.bot(id)?.row.token_hash;
+        let old = self.batch.bot(id)?.row.token_hash;
         self.change_bot(id, "token_revoked", |row| {
             row.token = None;
             row.token_hash = None;
             row.active = false;
         })?;
         old.and_then(|old| self.batch.by_token.remove(&old));
-        Ok(())
-    }
-
-    pub(super) fn set_commands(&mut self, id: BotId, commands: &[Command]) -> Result<(), Trouble> {
-        let commands = check_commands(commands)?;
-        let rows =
-            commands.iter().map(|c| CommandRow { command: c.command.clone(), description: c.description.clone() });
-        self.batch.store.store_commands(id, &rows.collect::<Vec<_>>())?;
-        self.audit(Some(id), "commands_set", &format!("count={}", commands.len()))?;
-        if let Some(bot) = self.batch.bots.get_mut(&id) {
-            bot.commands = commands;
-        }
         Ok(())
     }
 
@@ -281,7 +264,7 @@ impl Engine {
         change(&mut bot.row);
         let (row, owner) = (bot.row.clone(), bot.row.owner.clone());
         self.batch.store.store_bot(&row)?;
-        self.audit(Some(id), action, "")?;
+        self.batch.audit(Some(id), action, "")?;
         if !row.active {
             self.drop_update_waiter(id);
         }
@@ -299,23 +282,14 @@ impl Engine {
 
     /// Somebody whose bots there may be: signed in here, or with a bot.
     pub(super) fn check_owner(&self, owner: &BareJid) -> Result<(), Failure> {
-        if is_local(owner) || self.account_of(owner).is_some() || self.batch.bots.values().any(|bot| bot.row.owner == *owner)
+        if is_local(owner)
+            || self.account_of(owner).is_some()
+            || self.batch.bots.values().any(|bot| bot.row.owner == *owner)
         {
             return Ok(());
         }
         let must_be = format!("an account that is signed in here or owns a bot; {owner} does neither");
         Err(Failure::invalid("account", must_be))
-    }
-
-    /// Whether there is such a bot and it is not disabled.
-    pub(super) fn is_active(&self, id: BotId) -> bool {
-        self.batch.bots.get(&id).is_some_and(|bot| bot.row.active)
-    }
-
-    fn make_token(&self) -> (Secret, [u8; 32]) {
-        let token = id::token(self.random());
-        let hash = crypto::sha256(token.as_bytes());
-        (Secret::new(token), hash)
     }
 
     /// Through what a bot speaks.
@@ -330,16 +304,46 @@ impl Engine {
             None => Voice::None,
         }
     }
+}
+
+impl Batch {
+    /// The bot, or the failure that says it does not exist.
+    pub(super) fn bot(&self, id: BotId) -> Result<&Bot, Failure> {
+        self.bots.get(&id).ok_or_else(|| Failure::no_bot(id))
+    }
+
+    pub(super) fn set_commands(&mut self, id: BotId, commands: &[Command]) -> Result<(), Trouble> {
+        let commands = check_commands(commands)?;
+        let rows =
+            commands.iter().map(|c| CommandRow { command: c.command.clone(), description: c.description.clone() });
+        self.store.store_commands(id, &rows.collect::<Vec<_>>())?;
+        self.audit(Some(id), "commands_set", &format!("count={}", commands.len()))?;
+        if let Some(bot) = self.bots.get_mut(&id) {
+            bot.commands = commands;
+        }
+        Ok(())
+    }
+
+    /// Whether there is such a bot and it is not disabled.
+    pub(super) fn is_active(&self, id: BotId) -> bool {
+        self.bots.get(&id).is_some_and(|bot| bot.row.active)
+    }
+
+    fn make_token(&self) -> (Secret, [u8; 32]) {
+        let token = id::token(self.random());
+        let hash = crypto::sha256(token.as_bytes());
+        (Secret::new(token), hash)
+    }
 
     /// All bots of an owner.
     pub(super) fn bots_of(&self, owner: &BareJid) -> Vec<&Bot> {
-        self.batch.bots.values().filter(|bot| bot.row.owner == *owner).collect()
+        self.bots.values().filter(|bot| bot.row.owner == *owner).collect()
     }
 
     /// The active personal bots of an owner.
     pub(super) fn personal_bots<'a>(&'a self, owner: &'a BareJid) -> impl Iterator<Item = &'a Bot> {
         let is_theirs = move |bot: &&Bot| bot.mode == Mode::Personal && bot.row.active && bot.row.owner == *owner;
-        self.batch.bots.values().filter(is_theirs)
+        self.bots.values().filter(is_theirs)
     }
 }
 

@@ -331,7 +331,10 @@ impl Engine {
     pub(super) fn end_room_waits(&mut self) {
         let failure = || Failure::Busy { retry_after_s: 5 };
         let waiters = std::mem::take(&mut self.rooms.waiters);
-        self.batch.pending.effects.extend(waiters.into_iter().map(|waiter| Effect::Answer(waiter.reply, Err(failure()))));
+        self.batch
+            .pending
+            .effects
+            .extend(waiters.into_iter().map(|waiter| Effect::Answer(waiter.reply, Err(failure()))));
     }
 
     /// The room, to be changed.

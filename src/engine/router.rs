@@ -14,7 +14,7 @@ use crate::engine::incoming::{Incoming, words};
 use crate::engine::owner::is_local;
 use crate::engine::texts;
 use crate::engine::way::Speaker;
-use crate::engine::{Trouble, registry::Bot};
+use crate::engine::{Batch, Trouble, registry::Bot};
 use crate::store;
 use crate::store::row::Origin;
 use crate::xmpp::message::{Inbound, Kind, Via};
@@ -108,14 +108,14 @@ impl Engine {
         match self.on_self_chat(own, body, &said) {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(failure)) => self.say(own, &failure.at(self.chat_place())),
+            Err(Trouble::Failure(failure)) => self.say(own, &failure.at(self.batch.chat_place())),
         }
     }
 
     /// Somebody wrote to the owner.
     fn on_foreign_message(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
         let wants = |bot: &&Bot| bot.receive == Receive::All;
-        let bots: Vec<BotId> = self.personal_bots(own).filter(wants).map(|bot| bot.row.id).collect();
+        let bots: Vec<BotId> = self.batch.personal_bots(own).filter(wants).map(|bot| bot.row.id).collect();
         if words(message).is_none() {
             return self.on_foreign_event(id, own, message);
         }
@@ -135,8 +135,8 @@ impl Engine {
         if let Some(answer) = command::run(self, owner, body)? {
             return Ok(self.say(owner, &answer)?);
         }
-        let near = self.near_command(owner, body);
-        let (bot, text) = match self.addressee(owner, body) {
+        let near = self.batch.near_command(owner, body);
+        let (bot, text) = match self.batch.addressee(owner, body) {
             Ok(addressee) => addressee,
             Err(several) => return Ok(self.say(owner, &several)?),
         };
@@ -153,13 +153,6 @@ impl Engine {
         }
     }
 
-    /// The command of the manager that was mistyped, unless a bot has registered what was typed.
-    fn near_command(&self, owner: &BareJid, body: &str) -> Option<&'static str> {
-        let (word, _) = command::parse(body)?;
-        let is_custom = self.personal_bots(owner).any(|bot| self.has_command(bot.row.id, &word));
-        if is_custom { None } else { command::near(&word) }
-    }
-
     /// Asks whether another command was meant. The bot's program gets the text all the same, for it may know that word;
     /// its AI does not, for nobody asked it anything.
     fn ask_what_was_meant(
@@ -174,77 +167,10 @@ impl Engine {
         let mut text = texts::MEANT.fill(language, &[("word", word), ("near", near)]);
         if let Some(bot) = bot {
             self.tell_message(bot, said, &command::ai::mask(body))?;
-            let (name, id) = (self.bot(bot)?.row.name.clone(), bot.to_string());
+            let (name, id) = (self.batch.bot(bot)?.row.name.clone(), bot.to_string());
             text.push_str(&texts::MEANT_PASSED.fill(language, &[("word", word), ("name", &name), ("id", &id)]));
         }
         Ok(self.say(owner, &text)?)
-    }
-
-    /// Which bot the owner means: named by `@name`, owner of the custom command, chosen with `/use`, or the only one.
-    /// `Err`: several have that name, or it hears nothing here; what to say to that.
-    fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> Result<(Option<BotId>, &'t str), String> {
-        if let Some(rest) = body.strip_prefix('@') {
-            let (found, text) = named(&self.bots_of(owner), rest);
-            let why_not = |id: &BotId| self.batch.bots.get(id).and_then(|bot| self.why_not_here(bot));
-            let here: Vec<BotId> = found.iter().copied().filter(|id| why_not(id).is_none()).collect();
-            match (&here[..], &found[..]) {
-                ([bot], _) => return Ok((Some(*bot), text)),
-                (_, []) => {}
-                ([], [bot]) => return Err(why_not(bot).unwrap_or_default()),
-                _ => return Err(self.say_which(&found)),
-            }
-        }
-        if let Some(rest) = body.strip_prefix('/') {
-            let word = rest.split_whitespace().next().unwrap_or_default().to_lowercase();
-            let has_it = |bot: &&Bot| bot.commands.iter().any(|command| command.command == word);
-            let mut owners = self.personal_bots(owner).filter(has_it);
-            if let (Some(bot), None) = (owners.next(), owners.next()) {
-                return Ok((Some(bot.row.id), body));
-            }
-        }
-        Ok((self.chosen_bot(owner), body))
-    }
-
-    /// Why a bot gets nothing of what its owner writes in the self-chat, and what he can do; `None` when it may.
-    pub(super) fn why_not_here(&self, bot: &Bot) -> Option<String> {
-        let jid = bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default();
-        let values = [("id", bot.row.id.to_string()), ("name", bot.row.name.clone()), ("jid", jid)];
-        let text = match (bot.row.active, bot.mode) {
-            (false, _) => &texts::NOT_ACTIVE,
-            (true, Mode::Personal) => return None,
-            (true, _) => &texts::HAS_OWN_CHAT,
-        };
-        Some(text.fill(self.batch.setup.settings.language, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
-    }
-
-    /// That several bots have one name, and how to tell them apart, in a chat.
-    pub(super) fn say_which(&self, bots: &[BotId]) -> String {
-        let id = bots.first().map(ToString::to_string).unwrap_or_default();
-        let values = [("bots", self.name_all(bots)), ("id", id)];
-        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        texts::SEVERAL_BOTS.fill(self.batch.setup.settings.language, &values)
-    }
-
-    /// Bots with their numbers.
-    pub(super) fn name_all(&self, bots: &[BotId]) -> String {
-        let known = bots.iter().filter_map(|bot| self.batch.bots.get(bot));
-        known.map(|bot| format!("[{}] {}", bot.row.id, bot.row.name)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The bot chosen with `/use`, or the only active personal one, or the only one of them whose AI is on.
-    pub(super) fn chosen_bot(&self, owner: &BareJid) -> Option<BotId> {
-        let chosen = self.batch.store.setting(&use_key(owner)).ok().flatten().and_then(|id| id.parse().ok()).map(BotId);
-        let is_there = |id: &BotId| self.personal_bots(owner).any(|bot| bot.row.id == *id);
-        if let Some(id) = chosen.filter(is_there) {
-            return Some(id);
-        }
-        let bots: Vec<BotId> = self.personal_bots(owner).map(|bot| bot.row.id).collect();
-        // Of several, the only one that answers by itself.
-        let mut thinking = bots.iter().filter(|bot| self.is_ai_on(**bot).unwrap_or(false));
-        match (bots.as_slice(), thinking.next(), thinking.next()) {
-            ([bot], ..) | (_, Some(bot), None) => Some(*bot),
-            _ => None,
-        }
     }
 
     /// Something said to a bot, on whatever channel: what it knows by itself it answers; else its program is told, and its AI
@@ -280,11 +206,87 @@ impl Engine {
     /// The owner's client encrypts; say once in a while that this cannot be read.
     fn hint_encrypted(&mut self, owner: &BareJid) -> Result<(), store::Error> {
         let key = format!("encryption_hint_at:{owner}");
-        if !self.is_time_for(&key, limits::HINT_EVERY_S)? {
+        if !self.batch.is_time_for(&key, limits::HINT_EVERY_S)? {
             return Ok(());
         }
         let hint = texts::ENCRYPTED.fill(self.batch.setup.settings.language, &[]);
         self.say(owner, &hint)
+    }
+}
+
+impl Batch {
+    /// The command of the manager that was mistyped, unless a bot has registered what was typed.
+    fn near_command(&self, owner: &BareJid, body: &str) -> Option<&'static str> {
+        let (word, _) = command::parse(body)?;
+        let is_custom = self.personal_bots(owner).any(|bot| self.has_command(bot.row.id, &word));
+        if is_custom { None } else { command::near(&word) }
+    }
+
+    /// Which bot the owner means: named by `@name`, owner of the custom command, chosen with `/use`, or the only one.
+    /// `Err`: several have that name, or it hears nothing here; what to say to that.
+    fn addressee<'t>(&self, owner: &BareJid, body: &'t str) -> Result<(Option<BotId>, &'t str), String> {
+        if let Some(rest) = body.strip_prefix('@') {
+            let (found, text) = named(&self.bots_of(owner), rest);
+            let why_not = |id: &BotId| self.bots.get(id).and_then(|bot| self.why_not_here(bot));
+            let here: Vec<BotId> = found.iter().copied().filter(|id| why_not(id).is_none()).collect();
+            match (&here[..], &found[..]) {
+                ([bot], _) => return Ok((Some(*bot), text)),
+                (_, []) => {}
+                ([], [bot]) => return Err(why_not(bot).unwrap_or_default()),
+                _ => return Err(self.say_which(&found)),
+            }
+        }
+        if let Some(rest) = body.strip_prefix('/') {
+            let word = rest.split_whitespace().next().unwrap_or_default().to_lowercase();
+            let has_it = |bot: &&Bot| bot.commands.iter().any(|command| command.command == word);
+            let mut owners = self.personal_bots(owner).filter(has_it);
+            if let (Some(bot), None) = (owners.next(), owners.next()) {
+                return Ok((Some(bot.row.id), body));
+            }
+        }
+        Ok((self.chosen_bot(owner), body))
+    }
+
+    /// Why a bot gets nothing of what its owner writes in the self-chat, and what he can do; `None` when it may.
+    pub(super) fn why_not_here(&self, bot: &Bot) -> Option<String> {
+        let jid = bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default();
+        let values = [("id", bot.row.id.to_string()), ("name", bot.row.name.clone()), ("jid", jid)];
+        let text = match (bot.row.active, bot.mode) {
+            (false, _) => &texts::NOT_ACTIVE,
+            (true, Mode::Personal) => return None,
+            (true, _) => &texts::HAS_OWN_CHAT,
+        };
+        Some(text.fill(self.setup.settings.language, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
+    }
+
+    /// That several bots have one name, and how to tell them apart, in a chat.
+    pub(super) fn say_which(&self, bots: &[BotId]) -> String {
+        let id = bots.first().map(ToString::to_string).unwrap_or_default();
+        let values = [("bots", self.name_all(bots)), ("id", id)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        texts::SEVERAL_BOTS.fill(self.setup.settings.language, &values)
+    }
+
+    /// Bots with their numbers.
+    pub(super) fn name_all(&self, bots: &[BotId]) -> String {
+        let known = bots.iter().filter_map(|bot| self.bots.get(bot));
+        known.map(|bot| format!("[{}] {}", bot.row.id, bot.row.name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The bot chosen with `/use`, or the only active personal one, or the only one of them whose AI is on.
+    pub(super) fn chosen_bot(&self, owner: &BareJid) -> Option<BotId> {
+        let chosen = self.store.setting(&use_key(owner)).ok().flatten().and_then(|id| id.parse().ok()).map(BotId);
+        let is_there = |id: &BotId| self.personal_bots(owner).any(|bot| bot.row.id == *id);
+        if let Some(id) = chosen.filter(is_there) {
+            return Some(id);
+        }
+        let bots: Vec<BotId> = self.personal_bots(owner).map(|bot| bot.row.id).collect();
+        // Of several, the only one that answers by itself.
+        let mut thinking = bots.iter().filter(|bot| self.is_ai_on(**bot).unwrap_or(false));
+        match (bots.as_slice(), thinking.next(), thinking.next()) {
+            ([bot], ..) | (_, Some(bot), None) => Some(*bot),
+            _ => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::deeds::{Act, Deed, caption_id};
 use crate::engine::failure::Failure;
 use crate::engine::owner::is_local;
 use crate::engine::texts;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::Progress;
 use crate::xml::{Element, Namespaces};
@@ -96,11 +96,6 @@ impl Engine {
         }
     }
 
-    /// What it said last.
-    pub(super) fn known_stanza_max(&self, id: AccountId) -> Result<Option<usize>, store::Error> {
-        Ok(self.batch.store.setting(&key(id))?.and_then(|max| max.parse().ok()))
-    }
-
     /// The server ends the stream for this stanza, each time: it is given up, so that the others can go out.
     pub(super) fn on_convicted(&mut self, id: AccountId, stanza: &str, is_too_large: bool) -> Result<(), store::Error> {
         let size = stanza.len();
@@ -135,15 +130,24 @@ impl Engine {
 
     /// A message of a bot was given up: its owner is told, where he is told other things.
     pub(super) fn tell_owner_of_loss(&mut self, bot: BotId, to: &str, why: &str) -> Result<(), store::Error> {
-        let Some((name, owner)) = self.batch.bots.get(&bot).map(|bot| (bot.row.name.clone(), bot.row.owner.clone())) else {
+        let Some((name, owner)) = self.batch.bots.get(&bot).map(|bot| (bot.row.name.clone(), bot.row.owner.clone()))
+        else {
             return Ok(());
         };
-        let why = &remedy::at(self.chat_place(), why);
-        let text = texts::MESSAGE_LOST.fill(self.batch.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
+        let why = &remedy::at(self.batch.chat_place(), why);
+        let text =
+            texts::MESSAGE_LOST.fill(self.batch.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
         match is_local(&owner) || self.account_of(&owner).is_some() {
             true => self.say(&owner, &text),
             false => self.say_as_bot(bot, &owner, &text),
         }
+    }
+}
+
+impl Batch {
+    /// What it said last.
+    pub(super) fn known_stanza_max(&self, id: AccountId) -> Result<Option<usize>, store::Error> {
+        Ok(self.store.setting(&key(id))?.and_then(|max| max.parse().ok()))
     }
 }
 

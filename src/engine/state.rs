@@ -7,7 +7,7 @@ use crate::base::id::BotId;
 use crate::base::remedy::ADD_ACCOUNT;
 use crate::engine::handle::{BotInfo, BotState, Connection, Mode};
 use crate::engine::registry::{Bot, Voice};
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::Origin;
 
@@ -96,21 +96,23 @@ impl Engine {
             connection => (connection, course.since),
         };
         let why = Some(course.why.clone()).filter(|why| !why.is_empty());
-        Ok(BotState { connection, since: Some(self.unix_at(since)), why })
+        Ok(BotState { connection, since: Some(self.batch.unix_at(since)), why })
     }
 
     /// A bot as callers see it.
     pub(super) fn bot_info(&self, id: BotId) -> Result<BotInfo, Trouble> {
-        let bot = self.bot(id)?;
+        let bot = self.batch.bot(id)?;
         Ok(bot.info(self.bot_state(bot)?))
     }
+}
 
+impl Batch {
     /// A moment of the engine's life in Unix time, by what the clock says now.
     pub(super) fn unix_at(&self, mono: Duration) -> i64 {
         let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let at = match self.batch.now.mono.checked_sub(mono) {
-            Some(ago) => self.batch.now.unix_ms.saturating_sub(ms(ago)),
-            None => self.batch.now.unix_ms.saturating_add(ms(mono - self.batch.now.mono)),
+        let at = match self.now.mono.checked_sub(mono) {
+            Some(ago) => self.now.unix_ms.saturating_sub(ms(ago)),
+            None => self.now.unix_ms.saturating_add(ms(mono - self.now.mono)),
         };
         // Rounded, so that a millisecond between the two clocks does not show.
         at.saturating_add(500).div_euclid(1000)

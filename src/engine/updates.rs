@@ -11,7 +11,7 @@ use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo, Update, UpdateKinds, UpdatePoll};
 use crate::engine::part::Part;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 
 /// A poller that waits for the first update.
@@ -52,9 +52,9 @@ impl Engine {
         self.refuse_polling(bot)?;
         self.note_poll(bot)?;
         if let Some(kinds) = poll.allowed {
-            self.allow_updates(bot, kinds)?;
+            self.batch.allow_updates(bot, kinds)?;
         }
-        if self.bot(bot)?.queued > 0 {
+        if self.batch.bot(bot)?.queued > 0 {
             if let Some(offset) = poll.offset {
                 self.note_taken(bot, offset)?;
                 let gone = self.batch.store.delete_updates_below(bot, offset)?;
@@ -78,20 +78,6 @@ impl Engine {
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 
-    /// Chooses which types of updates a bot gets from now on.
-    pub(super) fn allow_updates(&mut self, bot: BotId, kinds: UpdateKinds) -> Result<(), store::Error> {
-        if let Some(entry) = self.batch.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {
-            entry.kinds = kinds;
-            self.batch.store.store_setting(&allowed_key(bot), &kinds.print())?;
-        }
-        Ok(())
-    }
-
-    /// Which types of updates a bot gets.
-    pub(super) fn allowed_updates(&self, bot: BotId) -> Result<UpdateKinds, store::Error> {
-        Ok(self.batch.store.setting(&allowed_key(bot))?.map(|text| UpdateKinds::read(&text)).unwrap_or_default())
-    }
-
     /// Puts an update into a bot's queue, if its program wants this type; over the cap the oldest go.
     pub(super) fn push_update(&mut self, bot: BotId, kind: &str, payload: &str) -> Result<(), store::Error> {
         self.queue_update(bot, kind, payload).map(|_| ())
@@ -107,7 +93,7 @@ impl Engine {
         if self.batch.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
             return Ok(None);
         }
-        let id = self.batch.store.insert_update(bot, kind, payload, self.lived())?;
+        let id = self.batch.store.insert_update(bot, kind, payload, self.batch.lived())?;
         self.note_for_webhook(bot, id, payload);
         let Some(entry) = self.batch.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
@@ -187,6 +173,22 @@ impl Engine {
             let failure = Failure::Unauthorized("the bot was disabled or deleted".to_string());
             self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }
+    }
+}
+
+impl Batch {
+    /// Chooses which types of updates a bot gets from now on.
+    pub(super) fn allow_updates(&mut self, bot: BotId, kinds: UpdateKinds) -> Result<(), store::Error> {
+        if let Some(entry) = self.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {
+            entry.kinds = kinds;
+            self.store.store_setting(&allowed_key(bot), &kinds.print())?;
+        }
+        Ok(())
+    }
+
+    /// Which types of updates a bot gets.
+    pub(super) fn allowed_updates(&self, bot: BotId) -> Result<UpdateKinds, store::Error> {
+        Ok(self.store.setting(&allowed_key(bot))?.map(|text| UpdateKinds::read(&text)).unwrap_or_default())
     }
 }
 

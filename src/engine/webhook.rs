@@ -19,7 +19,7 @@ use crate::engine::calls::{About, End};
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
 use crate::engine::part::Part;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::remote::webhook::{self, Outcome};
 use crate::store;
 use crate::store::row::{AttemptRow, RetryRow, UpdateRow, WebhookRow};
@@ -103,7 +103,7 @@ impl Engine {
             }
         }
         for retry in self.batch.store.list_retries(bot)? {
-            let wait = u64::try_from(retry.next_at_ms - self.lived_ms()).unwrap_or(0);
+            let wait = u64::try_from(retry.next_at_ms - self.batch.lived_ms()).unwrap_or(0);
             let wait = Duration::from_millis(wait).min(limits::RETRY_AFTER_MAX);
             lanes.delay(retry.update, retry.attempts, self.batch.now.mono + wait);
         }
@@ -132,7 +132,7 @@ impl Engine {
 
     /// When something is to be started that nothing else starts.
     pub(super) fn webhooks_deadline(&self) -> Option<Duration> {
-        let active = self.webhooks.hooks.iter().filter(|(bot, _)| !self.stopping && self.is_active(**bot));
+        let active = self.webhooks.hooks.iter().filter(|(bot, _)| !self.stopping && self.batch.is_active(**bot));
         active.filter_map(|(_, hook)| hook.lanes.due()).min().map(|due| due.max(self.webhooks.not_before))
     }
 
@@ -145,7 +145,7 @@ impl Engine {
         let is_due = |hook: &Hook| hook.lanes.due().is_some_and(|due| due <= now);
         let due = self.webhooks.hooks.iter().filter(|(_, hook)| is_due(hook)).map(|(bot, _)| *bot);
         for bot in due.collect::<Vec<_>>() {
-            while self.is_active(bot)
+            while self.batch.is_active(bot)
                 && let Some((lane, update, attempts)) =
                     self.webhooks.hooks.get_mut(&bot).and_then(|hook| hook.lanes.next(now))
             {
@@ -197,9 +197,9 @@ impl Engine {
             return Ok(Some(End::Outcome(gone)));
         }
         let outcome = webhook::read(called);
-        let mut attempt = self.attempt_row(&flight, &outcome, called.as_ref().ok());
+        let mut attempt = self.batch.attempt_row(&flight, &outcome, called.as_ref().ok());
         if flight.is_replay {
-            return self.on_replayed(&flight, attempt).map(Some);
+            return self.batch.on_replayed(&flight, attempt).map(Some);
         }
         match (&outcome, called) {
             (Outcome::Delivered, Ok(answer)) => {
@@ -219,26 +219,6 @@ impl Engine {
             }
         }
         Ok(None)
-    }
-
-    fn attempt_row(&self, flight: &Flight, outcome: &Outcome, answer: Option<&HttpAnswer>) -> AttemptRow {
-        let took = answer.map_or(self.batch.now.mono.saturating_sub(flight.begun), |answer| answer.took);
-        let (error, payload) = match outcome {
-            Outcome::Delivered => (None, Some(flight.payload.clone())),
-            Outcome::Refused { why, .. } | Outcome::Unreachable(why) => (Some(why.clone()), None),
-            Outcome::NotMade => (Some("it was not made".to_string()), None),
-        };
-        AttemptRow {
-            update: flight.update,
-            delivery_id: flight.delivery_id.clone(),
-            attempt: flight.attempt,
-            status: answer.map(|answer| answer.status),
-            latency_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
-            at: self.batch.now.unix(),
-            error,
-            kind: flight.kind.clone(),
-            payload,
-        }
     }
 
     /// The receiver has the update: it leaves the queue, and what the answer wants done is done, in one transaction.
@@ -266,7 +246,7 @@ impl Engine {
 
     fn on_failed(&mut self, flight: &Flight, outcome: &Outcome, why: String) -> Result<(), store::Error> {
         let bot = flight.bot;
-        let (lived_ms, lived) = (self.lived_ms(), self.lived());
+        let (lived_ms, lived) = (self.batch.lived_ms(), self.batch.lived());
         let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
         log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", flight.attempt, flight.update);
         let mut pause = webhook::pause(flight.attempt);
@@ -297,7 +277,7 @@ impl Engine {
             self.batch.store.end_webhook(bot, false)?;
             self.forget_webhook(bot);
             log::warn!("bot {bot}: {why}");
-            return self.audit(Some(bot), "webhook_ended", "status=410");
+            return self.batch.audit(Some(bot), "webhook_ended", "status=410");
         }
         self.note_webhook_error(bot, &why)
     }
@@ -312,21 +292,43 @@ impl Engine {
         self.batch.store.store_webhook(&hook.row)
     }
 
-    /// What was asked for once more was made.
-    fn on_replayed(&mut self, flight: &Flight, attempt: AttemptRow) -> Result<End, Trouble> {
-        self.batch.store.insert_attempt(flight.bot, &attempt)?;
-        Ok(End::Outcome(match attempt.error {
-            None => Ok(Answer::Attempt(settings::shown(attempt))),
-            Some(why) => Err(Failure::Remote { what: "send_failed", why }),
-        }))
-    }
-
     /// For the log.
     pub(super) fn report_webhooks(&self) {
         for (bot, hook) in &self.webhooks.hooks {
             let last = hook.row.last_error.as_ref().map_or("no trouble yet", |(_, why)| why);
             log::info!("status: bot {bot}: webhook, {} under way; last trouble: {last}", hook.lanes.flying());
         }
+    }
+}
+
+impl Batch {
+    fn attempt_row(&self, flight: &Flight, outcome: &Outcome, answer: Option<&HttpAnswer>) -> AttemptRow {
+        let took = answer.map_or(self.now.mono.saturating_sub(flight.begun), |answer| answer.took);
+        let (error, payload) = match outcome {
+            Outcome::Delivered => (None, Some(flight.payload.clone())),
+            Outcome::Refused { why, .. } | Outcome::Unreachable(why) => (Some(why.clone()), None),
+            Outcome::NotMade => (Some("it was not made".to_string()), None),
+        };
+        AttemptRow {
+            update: flight.update,
+            delivery_id: flight.delivery_id.clone(),
+            attempt: flight.attempt,
+            status: answer.map(|answer| answer.status),
+            latency_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+            at: self.now.unix(),
+            error,
+            kind: flight.kind.clone(),
+            payload,
+        }
+    }
+
+    /// What was asked for once more was made.
+    fn on_replayed(&mut self, flight: &Flight, attempt: AttemptRow) -> Result<End, Trouble> {
+        self.store.insert_attempt(flight.bot, &attempt)?;
+        Ok(End::Outcome(match attempt.error {
+            None => Ok(Answer::Attempt(settings::shown(attempt))),
+            Some(why) => Err(Failure::Remote { what: "send_failed", why }),
+        }))
     }
 }
 

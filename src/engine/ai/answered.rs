@@ -9,7 +9,7 @@ use crate::engine::calls::End;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
 use crate::engine::texts::ai;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Without};
 use crate::store;
 use crate::store::row::AiPlace;
@@ -37,7 +37,7 @@ impl Engine {
                 let (bot, why) = (question.asked.bot, fault.to_string());
                 let level = self.batch.told.lasting(("ai", bot.0), &why, log::Level::Info, self.batch.now.mono);
                 log::log!(level, "bot {bot}: {} did not answer: {why}", row.provider);
-                match self.next_try(&question, called, &fault)? {
+                match self.batch.next_try(&question, called, &fault)? {
                     Some(next) => {
                         self.ai.change().questions.insert(tag, next);
                     }
@@ -48,48 +48,11 @@ impl Engine {
         Ok(self.ask_what_waits()?)
     }
 
-    /// How a question that failed is asked again, if it may help.
-    fn next_try(&self, failed: &Question, called: &Called, fault: &Fault) -> Result<Option<Question>, store::Error> {
-        let mut next = Question { state: State::Waiting(self.batch.now.mono), ..failed.clone() };
-        if failed.calls >= limits::AI_CALLS_PER_QUESTION {
-            return Ok(None);
-        }
-        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
-            next.without = without;
-            return Ok(Some(next));
-        }
-        if failed.live.is_some() && !failed.is_plain && fault.is_of_stream() {
-            next.is_plain = true;
-            return Ok(Some(next));
-        }
-        if *fault == Fault::TooLong && !failed.is_bare {
-            next.is_bare = true;
-            return Ok(Some(next));
-        }
-        let pause = match fault.retry() {
-            // Who has waited so long will not wait as long again.
-            _ if matches!(called, Err(CallError::Timeout)) => None,
-            Retry::After(pause) => Some(pause).filter(|pause| *pause <= limits::AI_RETRY_AFTER_MAX),
-            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.retries)),
-            Retry::Never => None,
-        };
-        if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
-            next.retries += 1;
-            next.state = State::Waiting(self.batch.now.mono + pause);
-            return Ok(Some(next));
-        }
-        if failed.is_substitute || self.batch.store.ai(failed.asked.bot, true)?.is_none() {
-            return Ok(None);
-        }
-        (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
-        Ok(Some(next))
-    }
-
     fn end_with_answer(&mut self, tag: u64, question: &Question, reply: &Reply) -> Result<(), store::Error> {
         let asked = &question.asked;
         self.ai.change().questions.remove(&tag);
         let is_hook = question.dialect == Dialect::Hook;
-        let mut answer = if is_hook { self.words(&ai::HOOKED) } else { reply.text.clone() };
+        let mut answer = if is_hook { self.batch.words(&ai::HOOKED) } else { reply.text.clone() };
         if is_hook {
             self.batch.store.delete_ai_question(question.row)?;
         } else {
@@ -97,7 +60,7 @@ impl Engine {
         }
         if let Some(cut) = reply.cut {
             answer.push_str("\n\n");
-            answer.push_str(&self.words_of_cut(asked.place, cut));
+            answer.push_str(&self.batch.words_of_cut(asked.place, cut));
         }
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {
@@ -120,7 +83,7 @@ impl Engine {
         self.batch.store.delete_ai_question(question.row)?;
         let asked = question.asked;
         let row = self.batch.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
-        let why = self.words_of_fault(asked.bot, asked.place, &row, fault);
+        let why = self.batch.words_of_fault(asked.bot, asked.place, &row, fault);
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {
                 // What was shown may have been a thought.
@@ -183,5 +146,44 @@ impl Engine {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+impl Batch {
+    /// How a question that failed is asked again, if it may help.
+    fn next_try(&self, failed: &Question, called: &Called, fault: &Fault) -> Result<Option<Question>, store::Error> {
+        let mut next = Question { state: State::Waiting(self.now.mono), ..failed.clone() };
+        if failed.calls >= limits::AI_CALLS_PER_QUESTION {
+            return Ok(None);
+        }
+        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
+            next.without = without;
+            return Ok(Some(next));
+        }
+        if failed.live.is_some() && !failed.is_plain && fault.is_of_stream() {
+            next.is_plain = true;
+            return Ok(Some(next));
+        }
+        if *fault == Fault::TooLong && !failed.is_bare {
+            next.is_bare = true;
+            return Ok(Some(next));
+        }
+        let pause = match fault.retry() {
+            // Who has waited so long will not wait as long again.
+            _ if matches!(called, Err(CallError::Timeout)) => None,
+            Retry::After(pause) => Some(pause).filter(|pause| *pause <= limits::AI_RETRY_AFTER_MAX),
+            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.retries)),
+            Retry::Never => None,
+        };
+        if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
+            next.retries += 1;
+            next.state = State::Waiting(self.now.mono + pause);
+            return Ok(Some(next));
+        }
+        if failed.is_substitute || self.store.ai(failed.asked.bot, true)?.is_none() {
+            return Ok(None);
+        }
+        (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
+        Ok(Some(next))
     }
 }

@@ -149,7 +149,7 @@ impl Engine {
             self.batch.store.delete_ai_question(row)?;
             let is_first = told.insert((asked.bot, asked.peer.clone()));
             if let Some(to) = asked.recipient.as_ref().filter(|_| is_first) {
-                self.say_of_ai(asked.bot, asked.place, to, &self.words(&ai::INTERRUPTED))?;
+                self.say_of_ai(asked.bot, asked.place, to, &self.batch.words(&ai::INTERRUPTED))?;
             }
         }
         Ok(())

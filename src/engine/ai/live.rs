@@ -117,7 +117,7 @@ impl Engine {
             // What is beyond one message comes with the end.
             let first = crate::base::text::pieces(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
             let (asked, first) = (question.asked.clone(), first.unwrap_or_default().to_string());
-            let id = id::uuid(self.random());
+            let id = id::uuid(self.batch.random());
             if let (None, Some(live)) = (&shown, self.live_of(tag)) {
                 live.shown = Some(id.clone());
             }

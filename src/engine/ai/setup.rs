@@ -10,7 +10,7 @@ use crate::base::secret::Secret;
 use crate::base::server;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
 use crate::store::row::AiRow;
@@ -54,9 +54,27 @@ pub struct AiInfo {
 }
 
 impl Engine {
+    /// Switches a bot's AI on or off; switched off, it forgets what was said.
+    pub(in crate::engine) fn enable_ai(&mut self, bot: BotId, is_enabled: bool) -> Result<(), Trouble> {
+        let Some(row) = self.batch.store.ai(bot, false)? else {
+            if is_enabled {
+                return Err(super::not_set_up().into());
+            }
+            return Ok(());
+        };
+        self.batch.store.store_ai(bot, false, &AiRow { is_enabled, ..row })?;
+        if !is_enabled {
+            self.drop_questions_of(bot)?;
+            self.batch.store.clear_ai_turns(bot, None)?;
+        }
+        Ok(self.batch.audit(Some(bot), "ai_enabled", &is_enabled.to_string())?)
+    }
+}
+
+impl Batch {
     /// Sets a bot's AI up. `is_api`: a bot's program wishes it.
     pub(in crate::engine) fn set_ai(&mut self, bot: BotId, new: &AiSettings, is_api: bool) -> Result<AiRow, Trouble> {
-        let before = self.batch.store.ai(bot, new.is_substitute)?;
+        let before = self.store.ai(bot, new.is_substitute)?;
         let known = before.clone().unwrap_or_default();
         let name = new.provider.as_deref().unwrap_or(&known.provider);
         let Some(provider) = Provider::find(name) else {
@@ -71,7 +89,7 @@ impl Engine {
         }
         if let Some(endpoint) = &new.endpoint {
             row.endpoint = read_endpoint(provider, endpoint)?;
-            row.is_confined = is_api && self.batch.setup.api.is_network && row.endpoint != provider.endpoint;
+            row.is_confined = is_api && self.setup.api.is_network && row.endpoint != provider.endpoint;
             if row.is_confined && address::is_plainly_private(&row.endpoint) {
                 let must_be = "a public address, as the API is open to the network; its owner may name others with /ki";
                 return Err(Failure::invalid("endpoint", must_be).into());
@@ -96,34 +114,18 @@ impl Engine {
         }
         // Who sets it up wants it on, unless it was switched off.
         row.is_enabled = known.is_enabled || before.is_none();
-        self.batch.store.store_ai(bot, new.is_substitute, &row)?;
+        self.store.store_ai(bot, new.is_substitute, &row)?;
         self.audit(Some(bot), "ai_setup", &format!("provider={} model={}", row.provider, row.model))?;
         Ok(row)
     }
 
-    /// Switches a bot's AI on or off; switched off, it forgets what was said.
-    pub(in crate::engine) fn enable_ai(&mut self, bot: BotId, is_enabled: bool) -> Result<(), Trouble> {
-        let Some(row) = self.batch.store.ai(bot, false)? else {
-            if is_enabled {
-                return Err(super::not_set_up().into());
-            }
-            return Ok(());
-        };
-        self.batch.store.store_ai(bot, false, &AiRow { is_enabled, ..row })?;
-        if !is_enabled {
-            self.drop_questions_of(bot)?;
-            self.batch.store.clear_ai_turns(bot, None)?;
-        }
-        Ok(self.audit(Some(bot), "ai_enabled", &is_enabled.to_string())?)
-    }
-
     /// How a bot's AI is.
     pub(in crate::engine) fn ai_info(&self, bot: BotId) -> Result<AiInfo, Trouble> {
-        let row = self.batch.store.ai(bot, false)?.map(|row| AiRow { key: Secret::default(), ..row });
+        let row = self.store.ai(bot, false)?.map(|row| AiRow { key: Secret::default(), ..row });
         Ok(AiInfo {
             is_enabled: row.as_ref().is_some_and(|row| row.is_enabled),
             system: self.system_prompt(&row.clone().unwrap_or_default()),
-            substitute: self.batch.store.ai(bot, true)?.map(|row| row.provider),
+            substitute: self.store.ai(bot, true)?.map(|row| row.provider),
             row,
         })
     }

@@ -2,26 +2,26 @@
 
 use crate::base::id::BotId;
 use crate::base::remedy::{self, Language, Place};
-use crate::engine::Engine;
+use crate::engine::Batch;
 use crate::engine::handle::Mode;
 use crate::engine::texts::{Text, ai};
 use crate::remote::ai::{Cut, Fault};
 use crate::store::row::{AiPlace, AiRow};
 
-impl Engine {
+impl Batch {
     /// A text without values.
     pub(in crate::engine) fn words(&self, text: &Text) -> String {
-        text.fill(self.batch.setup.settings.language, &[])
+        text.fill(self.setup.settings.language, &[])
     }
 
     /// Where chats read what is wrong.
     pub(in crate::engine) fn chat_place(&self) -> Place {
-        Place::Chat(self.batch.setup.settings.language)
+        Place::Chat(self.setup.settings.language)
     }
 
     /// Programs are spoken to in English.
     fn language_of(&self, place: AiPlace) -> Language {
-        if place == AiPlace::Api { Language::English } else { self.batch.setup.settings.language }
+        if place == AiPlace::Api { Language::English } else { self.setup.settings.language }
     }
 
     /// Why an answer ends where it does.
@@ -61,7 +61,7 @@ impl Engine {
         let is_gateway = row.provider == "openclaw" && !row.endpoint.contains("/hooks");
         let is_setup = matches!(fault, Fault::Key | Fault::NotFound(_)) && place == AiPlace::Chat;
         if is_gateway && is_setup {
-            text + &ai::OPENCLAW_HELP.fill(self.batch.setup.settings.language, &values)
+            text + &ai::OPENCLAW_HELP.fill(self.setup.settings.language, &values)
         } else {
             text
         }
@@ -69,7 +69,7 @@ impl Engine {
 
     /// How `/ki` is given for a bot in its chat: where several share one, with its number.
     fn ki_of(&self, bot: BotId) -> String {
-        let shared = self.batch.bots.get(&bot).filter(|entry| entry.mode == Mode::Personal);
+        let shared = self.bots.get(&bot).filter(|entry| entry.mode == Mode::Personal);
         match shared {
             Some(entry) if self.chosen_bot(&entry.row.owner) != Some(bot) => format!("/ki {bot}"),
             _ => "/ki".to_string(),

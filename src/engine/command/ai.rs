@@ -106,7 +106,7 @@ pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str
     let text = arguments.trim_start_matches('@');
     let (word, _) = split(text);
     let is_marked = text != arguments || word.trim_start_matches('#').parse::<i64>().is_ok();
-    let (found, rest) = named(&engine.bots_of(owner), text);
+    let (found, rest) = named(&engine.batch.bots_of(owner), text);
     match found[..] {
         // A word of ours is no bot's name, unless it is marked as one.
         _ if !is_marked && is_word(word) => {}
@@ -114,37 +114,39 @@ pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str
         [] if is_marked => {
             // What follows may be a key, and is not repeated.
             let none = botfather::own_bot(engine, owner, word, "/ki", &ai::KI_BOT_ARGUMENTS);
-            return Ok(none.err().unwrap_or_else(|| engine.words(&ai::WHICH_BOT)));
+            return Ok(none.err().unwrap_or_else(|| engine.batch.words(&ai::WHICH_BOT)));
         }
         [] => {}
-        _ => return Ok(engine.say_which(&found)),
+        _ => return Ok(engine.batch.say_which(&found)),
     }
-    match engine.chosen_bot(owner) {
+    match engine.batch.chosen_bot(owner) {
         Some(bot) => ki(engine, &Place { bot, who: owner, command: "/ki".to_string() }, arguments),
-        None => Ok(engine.words(&ai::WHICH_BOT)),
+        None => Ok(engine.batch.words(&ai::WHICH_BOT)),
     }
 }
 
 /// `/stop` in a bot's chat.
 pub(super) fn stop_in_chat(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let count = engine.stop_thinking(chat.bot, chat.who.as_str())?;
-    Ok(engine.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
+    Ok(engine.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
 }
 
 /// `/stop` in the self-chat, for all bots there.
 pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
-    let bots: Vec<BotId> = engine.personal_bots(owner).map(|bot| bot.row.id).collect();
+    let bots: Vec<BotId> = engine.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
     let mut count = 0;
     for bot in bots {
         count += engine.stop_thinking(bot, owner.as_str())?;
     }
-    Ok(engine.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
+    Ok(engine.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
 }
 
 /// How a bot's AI is, in one line.
 pub(super) fn state(engine: &Engine, bot: BotId, ki: &str) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let Some(row) = engine.batch.store.ai(bot, false)? else { return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)])) };
+    let Some(row) = engine.batch.store.ai(bot, false)? else {
+        return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)]));
+    };
     let text = if row.is_enabled { &ai::IS_ON } else { &ai::IS_OFF };
     Ok(text.fill(language, &[("provider", &row.provider), ("model", &row.model)]))
 }
@@ -160,8 +162,8 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
         ("clear", _) => return forget(engine, bot, place.who),
         _ => {}
     }
-    if engine.bot(bot)?.row.owner != *place.who {
-        return Ok(engine.words(&ai::REFUSED_TO_OTHERS));
+    if engine.batch.bot(bot)?.row.owner != *place.who {
+        return Ok(engine.batch.words(&ai::REFUSED_TO_OTHERS));
     }
     if matches!(word.as_str(), "setup" | "provider") {
         return setup(engine, place, rest, word == "provider");
@@ -170,11 +172,11 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
     match (word.as_str(), rest) {
         ("on", _) => {
             engine.enable_ai(bot, true)?;
-            Ok(format!("{}\n{}", engine.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
+            Ok(format!("{}\n{}", engine.batch.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
         }
         ("off", _) => {
             engine.enable_ai(bot, false)?;
-            Ok(engine.words(&ai::TURNED_OFF))
+            Ok(engine.batch.words(&ai::TURNED_OFF))
         }
         ("model", "") => {
             let models = Provider::find(&row.provider).map(|provider| provider.models.join(", ")).unwrap_or_default();
@@ -186,13 +188,13 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
             Ok(fill(engine, place, &ai::MODEL_SET, &[("model", &row.model)]))
         }
         ("system", "") => {
-            let system = engine.ai_info(bot)?.system;
+            let system = engine.batch.ai_info(bot)?.system;
             Ok(fill(engine, place, &ai::SYSTEM_IS, &[("system", &system)]))
         }
         ("system", text) => {
             let system = Some(text).filter(|text| *text != "-").unwrap_or_default().to_string();
             set(engine, bot, AiSettings { system: Some(system), ..AiSettings::default() })?;
-            Ok(engine.words(&ai::SYSTEM_SET))
+            Ok(engine.batch.words(&ai::SYSTEM_SET))
         }
         ("url", "") => Ok(fill(engine, place, &ai::URL_IS, &[("endpoint", &row.endpoint)])),
         ("url", address) => {
@@ -204,7 +206,7 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
         }
         ("token", key) if !key.is_empty() => {
             set(engine, bot, AiSettings { api_key: Some(Secret::new(key)), ..AiSettings::default() })?;
-            Ok(engine.words(&ai::KEY_SAVED) + &warning(engine, place.who, key))
+            Ok(engine.batch.words(&ai::KEY_SAVED) + &warning(engine, place.who, key))
         }
         ("stream", on @ ("on" | "an" | "off" | "aus")) => {
             let is_on = canonical(on) == "on";
@@ -217,18 +219,18 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
 }
 
 fn menu(engine: &Engine, place: &Place<'_>) -> Answer {
-    let name = engine.bot(place.bot)?.row.name.clone();
+    let name = engine.batch.bot(place.bot)?.row.name.clone();
     let values = [("name", name.as_str()), ("status", &state(engine, place.bot, &place.command)?)];
     Ok(fill(engine, place, &ai::MENU, &values))
 }
 
 fn status(engine: &Engine, place: &Place<'_>) -> Answer {
     let bot = place.bot;
-    let info = engine.ai_info(bot)?;
+    let info = engine.batch.ai_info(bot)?;
     let Some(row) = info.row else { return state(engine, bot, &place.command) };
-    let nothing = engine.words(&texts::NOTHING);
+    let nothing = engine.batch.words(&texts::NOTHING);
     let has_key = engine.batch.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
-    let key = if has_key { engine.words(&ai::KEY_SET) } else { nothing.clone() };
+    let key = if has_key { engine.batch.words(&ai::KEY_SET) } else { nothing.clone() };
     let turns = engine.batch.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
     let values = [
         ("status", state(engine, bot, &place.command)?),
@@ -246,7 +248,7 @@ fn status(engine: &Engine, place: &Place<'_>) -> Answer {
 /// Whether answers are shown while they come, and what that means in the chat with this person.
 fn stream(engine: &Engine, place: &Place<'_>, row: &AiRow) -> Answer {
     let way = engine.way(place.bot, &place.who.to_jid());
-    Ok(engine.words(match way {
+    Ok(engine.batch.words(match way {
         _ if !row.is_streaming => &ai::STREAM_OFF,
         Ok(way) if way.account().is_some() => match way.account() {
             Some(account) if engine.will_encrypt(account, place.who)? => &ai::STREAM_ENCRYPTED,
@@ -281,7 +283,7 @@ fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) 
     let api_key = Some(Secret::new(key)).filter(|key| !key.is_empty());
     let model = Some(model.to_string()).filter(|model| !model.is_empty());
     let new = AiSettings { provider: Some(provider.name.to_string()), api_key, model, ..AiSettings::default() };
-    let row = match engine.set_ai(place.bot, &new, false) {
+    let row = match engine.batch.set_ai(place.bot, &new, false) {
         Err(Trouble::Failure(Failure::Invalid { field, .. })) if field == "api_key" => {
             let model = provider.models.first().copied().unwrap_or_default();
             return Ok(fill(engine, place, &ai::NEEDS_KEY, &[("provider", provider.name), ("model", model)]));
@@ -296,7 +298,7 @@ fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) 
 /// Where a key that was written stays. The built-in chat keeps none: it is on this machine, and masked.
 fn warning(engine: &Engine, who: &BareJid, key: &str) -> String {
     let is_kept = !matches!(key, "" | "-") && !is_local(who);
-    if is_kept { engine.words(&ai::DELETE_KEY) } else { String::new() }
+    if is_kept { engine.batch.words(&ai::DELETE_KEY) } else { String::new() }
 }
 
 fn explain(engine: &Engine, place: &Place<'_>, provider: &Provider) -> String {
@@ -317,7 +319,7 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
     let (name, rest) = split(rest);
     if canonical(name) == "off" {
         engine.batch.store.delete_ai(place.bot, true)?;
-        return Ok(engine.words(&ai::FALLBACK_OFF));
+        return Ok(engine.batch.words(&ai::FALLBACK_OFF));
     }
     let (key, model) = split(rest);
     let Some(provider) = Provider::find(name).filter(|_| !key.is_empty()) else { return Ok(unknown(engine, place)) };
@@ -330,7 +332,7 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
         is_substitute: true,
         ..AiSettings::default()
     };
-    let row = engine.set_ai(place.bot, &new, false)?;
+    let row = engine.batch.set_ai(place.bot, &new, false)?;
     let values = [("first", first.provider.as_str()), ("provider", &row.provider), ("model", &row.model)];
     Ok(fill(engine, place, &ai::FALLBACK_SET, &values) + &warning(engine, place.who, key))
 }
@@ -341,7 +343,7 @@ fn unknown(engine: &Engine, place: &Place<'_>) -> String {
 }
 
 fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Trouble> {
-    engine.set_ai(bot, &new, false)
+    engine.batch.set_ai(bot, &new, false)
 }
 
 fn fill(engine: &Engine, place: &Place<'_>, text: &Text, values: &[(&str, &str)]) -> String {

@@ -77,7 +77,7 @@ pub(super) fn page(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer 
     if word == "server" {
         return api_server::answer(engine, chat, is_admin, rest);
     }
-    let bot = engine.bot(chat.bot)?;
+    let bot = engine.batch.bot(chat.bot)?;
     let Some(page) = PAGES.iter().find(|page| page.name == word || page.aliases.contains(&word.as_str())) else {
         return Ok(overview(bot, language, &engine.batch.setup.api_url));
     };

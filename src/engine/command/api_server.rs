@@ -54,7 +54,7 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
             }
         }
     };
-    engine.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
+    engine.batch.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
     let rebind = Rebind { change, bot: chat.bot, who: chat.who.clone() };
     engine.batch.pending.effects.push(Effect::Rebind(rebind));
     say(&chat::API_CHANGING)
@@ -122,7 +122,7 @@ impl Engine {
                 let mode = mode.fill(language, &[]);
                 chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)])
             }
-            Err(why) => chat::API_NOT_CHANGED.fill(language, &[("why", &remedy::at(self.chat_place(), why))]),
+            Err(why) => chat::API_NOT_CHANGED.fill(language, &[("why", &remedy::at(self.batch.chat_place(), why))]),
         };
         self.say_as_bot(rebound.wish.bot, &rebound.wish.who, &text)
     }

@@ -130,7 +130,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
                     ("url", &engine.batch.setup.api_url),
                 ],
             );
-            if named(&engine.bots_of(owner), &bot.name).0.len() > 1 {
+            if named(&engine.batch.bots_of(owner), &bot.name).0.len() > 1 {
                 out.push_str(&texts::SAME_NAME.fill(language, &[("id", &id), ("name", &bot.name)]));
             }
             Ok(out)
@@ -147,9 +147,9 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
 
 fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let chosen = engine.chosen_bot(owner);
+    let chosen = engine.batch.chosen_bot(owner);
     let mut out = String::new();
-    for bot in engine.bots_of(owner) {
+    for bot in engine.batch.bots_of(owner) {
         let status = status_text(language, bot);
         let _ = write!(out, "\n[{}] {} ({}, {status})", bot.row.id, bot.row.name, bot.mode.as_str());
         if let Some(jid) = &bot.row.jid {
@@ -182,7 +182,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 /// All there is to say of one bot.
 pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let bot = engine.bot(id)?;
+    let bot = engine.batch.bot(id)?;
     let state = state_text(engine, &engine.bot_state(bot)?);
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
@@ -221,14 +221,14 @@ fn state_text(engine: &Engine, state: &BotState) -> String {
     };
     let mut out = words.fill(language, &[("time", &time)]);
     if let Some(why) = &state.why {
-        let _ = write!(out, ": {}", remedy::at(engine.chat_place(), why));
+        let _ = write!(out, ": {}", remedy::at(engine.batch.chat_place(), why));
     }
     out
 }
 
 fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let own = engine.bots_of(owner);
+    let own = engine.batch.bots_of(owner);
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
     // His own account, and those of his bots.
@@ -237,10 +237,11 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     let his = engine.accounts.iter().filter(|(_, account)| is_his(account));
     let outbox: i64 = his.map(|(id, _)| engine.outbox_depth(*id)).sum();
     let skipped = engine
-        .batch.counts
+        .batch
+        .counts
         .skipped_of
         .get(owner)
-        .map(|(count, last)| (count.to_string(), remedy::at(engine.chat_place(), last)))
+        .map(|(count, last)| (count.to_string(), remedy::at(engine.batch.chat_place(), last)))
         .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
     let uptime = engine.batch.now.mono.saturating_sub(engine.batch.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
@@ -260,7 +261,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         ],
     );
     for left in engine.list_leaving(Some(owner))? {
-        let why = left.why.map(|why| remedy::at(engine.chat_place(), &why));
+        let why = left.why.map(|why| remedy::at(engine.batch.chat_place(), &why));
         let why = why.unwrap_or_else(|| texts::BEING_REMOVED.fill(language, &[]));
         out += &texts::LEAVING.fill(language, &[("jid", left.jid.as_str()), ("why", &why)]);
     }
@@ -273,11 +274,11 @@ fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    if let Some(why_not) = engine.why_not_here(engine.bot(id)?) {
+    if let Some(why_not) = engine.batch.why_not_here(engine.batch.bot(id)?) {
         return Ok(why_not);
     }
     engine.batch.store.store_setting(&use_key(owner), &id.to_string())?;
-    Ok(texts::CHOSEN.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+    Ok(texts::CHOSEN.fill(language, &[("name", &engine.batch.bot(id)?.row.name)]))
 }
 
 fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
@@ -299,7 +300,7 @@ fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Err(answer) => return Ok(answer),
     };
     let token = engine.new_token(id)?;
-    let bot = engine.bot(id)?;
+    let bot = engine.batch.bot(id)?;
     let mut out = texts::NEW_TOKEN.fill(language, &[("name", &bot.row.name), ("token", token.expose())]);
     if !bot.row.active {
         out.push_str(&texts::STILL_DISABLED.fill(language, &[("id", &id.to_string())]));
@@ -314,7 +315,7 @@ fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Err(answer) => return Ok(answer),
     };
     engine.revoke(id)?;
-    Ok(texts::REVOKED.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+    Ok(texts::REVOKED.fill(language, &[("name", &engine.batch.bot(id)?.row.name)]))
 }
 
 fn activate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
@@ -337,7 +338,7 @@ fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, 
         Err(answer) => return Ok(answer),
     };
     engine.activate_bot(id, to.active)?;
-    let bot = engine.bot(id)?;
+    let bot = engine.batch.bot(id)?;
     let mut out = to.done.fill(language, &[("name", &bot.row.name), ("id", &id.to_string())]);
     if to.active && bot.row.token.is_none() {
         out.push_str(&texts::NEEDS_TOKEN.fill(language, &[("id", &id.to_string())]));
@@ -351,10 +352,10 @@ fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer 
         Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
-    let name = engine.bot(id)?.row.name.clone();
+    let name = engine.batch.bot(id)?.row.name.clone();
     let (is_more, rest) = rest.strip_prefix('+').map_or((false, rest), |rest| (true, rest.trim()));
     if rest == "-" {
-        engine.set_commands(id, &[])?;
+        engine.batch.set_commands(id, &[])?;
         return Ok(texts::COMMANDS_CLEARED.fill(language, &[("name", &name)]));
     }
     let mut commands = read_commands(rest);
@@ -363,17 +364,18 @@ fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer 
     }
     // Elsewhere, in a room for one, the bot may hear them; its program says so by the API, if it wants them on its list.
     let is_mine = |command: &&Command| super::is_mine(&command.command.to_lowercase());
-    if let (Some(mine), Mode::Personal) = (commands.iter().find(is_mine), engine.bot(id)?.mode) {
+    if let (Some(mine), Mode::Personal) = (commands.iter().find(is_mine), engine.batch.bot(id)?.mode) {
         return Ok(texts::IS_MINE.fill(language, &[("word", &mine.command), ("name", &name)]));
     }
     if is_more {
         let is_new = |known: &&Command| commands.iter().all(|new| !new.command.eq_ignore_ascii_case(&known.command));
-        let mut all: Vec<Command> = engine.bot(id)?.commands.iter().filter(is_new).cloned().collect();
+        let mut all: Vec<Command> = engine.batch.bot(id)?.commands.iter().filter(is_new).cloned().collect();
         all.append(&mut commands);
         commands = all;
     }
-    engine.set_commands(id, &commands)?;
-    let list: Vec<String> = engine.bot(id)?.commands.iter().map(|command| format!("/{}", command.command)).collect();
+    engine.batch.set_commands(id, &commands)?;
+    let list: Vec<String> =
+        engine.batch.bot(id)?.commands.iter().map(|command| format!("/{}", command.command)).collect();
     Ok(texts::COMMANDS_SET.fill(language, &[("name", &name), ("commands", &list.join(", "))]))
 }
 
@@ -411,7 +413,7 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
         text => (text, &texts::DESCRIBED),
     };
     engine.describe_bot(id, text)?;
-    Ok(done.fill(language, &[("name", &engine.bot(id)?.row.name)]))
+    Ok(done.fill(language, &[("name", &engine.batch.bot(id)?.row.name)]))
 }
 
 fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
@@ -434,7 +436,7 @@ fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         }
         engine.set_access(id, access, Some(contacts.as_slice()).filter(|contacts| !contacts.is_empty()))?;
     }
-    let bot = engine.bot(id)?;
+    let bot = engine.batch.bot(id)?;
     let contacts: Vec<String> = bot.contacts.iter().map(ToString::to_string).collect();
     let contacts = if contacts.is_empty() { texts::NOTHING.fill(language, &[]) } else { contacts.join(", ") };
     let who = match bot.access {
@@ -455,7 +457,7 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let name = engine.bot(id)?.row.name.clone();
+    let name = engine.batch.bot(id)?.row.name.clone();
     let left = engine.delete_bot(id)?;
     let mut out = texts::DELETED.fill(language, &[("name", &name), ("id", &id.to_string())]);
     if let Some((jid, what)) = left {
@@ -490,9 +492,9 @@ pub(super) fn own_bot<'t>(
     let language = engine.batch.setup.settings.language;
     // Somebody else's bot is not told from one that does not exist.
     let word = text.split_whitespace().next().unwrap_or_default().trim_start_matches('#');
-    match named(&engine.bots_of(owner), text) {
+    match named(&engine.batch.bots_of(owner), text) {
         (found, rest) if found.len() == 1 => Ok((found[0], rest)),
-        (found, _) if found.len() > 1 => Err(engine.say_which(&found)),
+        (found, _) if found.len() > 1 => Err(engine.batch.say_which(&found)),
         _ if word.is_empty() => Err(usage(language, command, arguments)),
         _ if word.parse::<i64>().is_ok() => Err(texts::NO_SUCH_BOT.fill(language, &[("id", word)])),
         _ => {

@@ -51,7 +51,7 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
 
 fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let bot = engine.bot(chat.bot)?;
+    let bot = engine.batch.bot(chat.bot)?;
     let mut out = bot.row.name.clone();
     if !bot.row.description.is_empty() {
         let _ = write!(out, "\n{}", bot.row.description);
@@ -67,18 +67,19 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
         let dash = if command.description.is_empty() { "" } else { " - " };
         let _ = write!(out, "\n/{}{dash}{}", command.command, command.description);
     }
-    let rest = if engine.is_ai_on(chat.bot)? { &chat::REST_AI } else { &chat::REST };
+    let rest = if engine.batch.is_ai_on(chat.bot)? { &chat::REST_AI } else { &chat::REST };
     let _ = write!(out, "\n\n{}", rest.fill(language, &[]));
     Ok(out)
 }
 
 fn start(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
-    let hello = chat::HELLO.fill(engine.batch.setup.settings.language, &[("name", &engine.bot(chat.bot)?.row.name)]);
+    let hello =
+        chat::HELLO.fill(engine.batch.setup.settings.language, &[("name", &engine.batch.bot(chat.bot)?.row.name)]);
     Ok(format!("{hello}\n\n{}", help(engine, chat, arguments)?))
 }
 
 fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let bot = engine.bot(chat.bot)?;
+    let bot = engine.batch.bot(chat.bot)?;
     // The address may hold a secret, which is the owner's.
     let webhook = engine.webhook_url(chat.bot).filter(|_| bot.row.owner == chat.who);
     botfather::details(engine, chat.bot, webhook)
@@ -88,7 +89,7 @@ fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let language = engine.batch.setup.settings.language;
     if engine.batch.store.ai(chat.bot, false)?.is_some() {
-        let is_owner = engine.bot(chat.bot)?.row.owner == chat.who;
+        let is_owner = engine.batch.bot(chat.bot)?.row.owner == chat.who;
         let count = if is_owner { engine.clear_updates(chat.bot)? } else { 0 };
         let answer = ai::forget(engine, chat.bot, &chat.who)?;
         return Ok(match count {
@@ -96,7 +97,7 @@ fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
             count => format!("{}\n{answer}", chat::CLEARED.fill(language, &[("count", &count.to_string())])),
         });
     }
-    if engine.bot(chat.bot)?.row.owner != chat.who {
+    if engine.batch.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(language, &[]));
     }
     match engine.clear_updates(chat.bot)? {

@@ -14,7 +14,7 @@ use crate::engine::handle::Encrypt;
 use crate::engine::incoming::Incoming;
 use crate::engine::registry::Bot;
 use crate::engine::texts::{self, Text, chat};
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::xmpp::adhoc::Listed;
 use crate::xmpp::dataform::{Field, FieldKind, Form, FormKind};
@@ -39,19 +39,10 @@ impl Engine {
     pub(in crate::engine) fn menu(&self, account: AccountId, who: &BareJid) -> Result<Option<Menu>, store::Error> {
         let Some(row) = self.accounts.get(&account).map(|account| &account.row) else { return Ok(None) };
         Ok(match row.bot {
-            Some(bot) => self.admits(bot, who).then(|| Menu::Bot(Chat { bot, who: who.clone() })),
+            Some(bot) => self.batch.admits(bot, who).then(|| Menu::Bot(Chat { bot, who: who.clone() })),
             None if row.jid == *who && self.batch.store.owner_enabled(who)? => Some(Menu::Manager(who.clone())),
             None => None,
         })
-    }
-
-    /// Its title.
-    pub(in crate::engine) fn menu_title(&self, menu: &Menu) -> String {
-        let name = match menu {
-            Menu::Manager(_) => "Botmother",
-            Menu::Bot(chat) => self.batch.bots.get(&chat.bot).map(|bot| bot.row.name.as_str()).unwrap_or_default(),
-        };
-        chat::MENU.fill(self.batch.setup.settings.language, &[("name", name)])
     }
 
     /// Its commands; those of a bot's program stand behind the bot's own.
@@ -88,8 +79,8 @@ impl Engine {
         let fields = match menu {
             Menu::Manager(owner) => {
                 // Offered is what can be chosen.
-                let may_be = |bot: &&Bot| node != "use" || self.why_not_here(bot).is_none();
-                let own = self.bots_of(owner).into_iter().filter(may_be);
+                let may_be = |bot: &&Bot| node != "use" || self.batch.why_not_here(bot).is_none();
+                let own = self.batch.bots_of(owner).into_iter().filter(may_be);
                 let bots = own.map(|bot| (bot.row.id, bot.row.name.clone())).collect();
                 fields(find(botfather::TABLE, node)?, language, &bots)
             }
@@ -126,16 +117,27 @@ impl Engine {
 
     /// A custom command goes to the bot's program as if it had been written in the chat.
     fn deliver_command(&mut self, chat: &Chat, command: &str, arguments: &str) -> Result<String, Trouble> {
-        let bot = self.bot(chat.bot)?;
+        let bot = self.batch.bot(chat.bot)?;
         let text = format!("/{command} {arguments}").trim_end().to_string();
         let values = [("name", bot.row.name.as_str()), ("text", text.as_str())];
         let note = chat::DELIVERED.fill(self.batch.setup.settings.language, &values);
         let own = bot.row.jid.clone().unwrap_or_else(|| chat.who.clone());
-        let stanza_id = id::uuid(self.random());
+        let stanza_id = id::uuid(self.batch.random());
         let said = Incoming::local(&chat.who, &own, &text, &stanza_id, self.batch.now.unix());
         self.tell_message(chat.bot, &said, said.text)?;
         self.note_said(chat.bot)?;
         Ok(note)
+    }
+}
+
+impl Batch {
+    /// Its title.
+    pub(in crate::engine) fn menu_title(&self, menu: &Menu) -> String {
+        let name = match menu {
+            Menu::Manager(_) => "Botmother",
+            Menu::Bot(chat) => self.bots.get(&chat.bot).map(|bot| bot.row.name.as_str()).unwrap_or_default(),
+        };
+        chat::MENU.fill(self.setup.settings.language, &[("name", name)])
     }
 }
 

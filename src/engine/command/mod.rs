@@ -87,7 +87,7 @@ fn run_from<C: 'static>(
     log::debug!("command /{}", entry.name);
     match (entry.handler)(engine, caller, arguments) {
         Ok(answer) => Ok(Some(answer)),
-        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(engine.chat_place()))),
+        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(engine.batch.chat_place()))),
         Err(trouble) => Err(trouble),
     }
 }

@@ -22,7 +22,7 @@ type Answer = Result<String, Trouble>;
 /// In a bot's chat: its own fingerprint for all, the rest for its owner.
 pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
     let is_status = matches!(split(arguments).0, "" | "status");
-    if !is_status && engine.bot(chat.bot)?.row.owner != chat.who {
+    if !is_status && engine.batch.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(engine.batch.setup.settings.language, &[]));
     }
     let account = engine.omemo_account(chat.bot)?;
@@ -83,7 +83,7 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
     let change = match (word.to_lowercase().as_str(), value.as_str()) {
         ("" | "status", "") | ("policy" | "encrypt", "") => return status(engine, place),
         ("devices", "") => {
-            let keys = engine.list_keys(place.account, None, limits::OMEMO_KEYS_SHOWN_MAX)?;
+            let keys = engine.batch.list_keys(place.account, None, limits::OMEMO_KEYS_SHOWN_MAX)?;
             return Ok(list(&keys, language));
         }
         ("trust", _) => Some(Change::Decide(true)),

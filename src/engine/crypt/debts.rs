@@ -40,7 +40,7 @@ impl Engine {
         if matches!(row.owes, RENEWAL | PUT_BACK) {
             let version = version_of(peer.version);
             let Some(bundle) = self.crypt.bundles.get(peer) else {
-                if self.batch.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.lived()) {
+                if self.batch.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.batch.lived()) {
                     self.ask_bundle(peer);
                 }
                 return Ok(());
@@ -66,7 +66,7 @@ impl Engine {
         let version = version_of(peer.version);
         let to = std::slice::from_ref(peer);
         let Sealed::Done(encrypted) = self.seal(peer.account, version, to, None)? else { return Ok(()) };
-        let id = id::uuid(self.random());
+        let id = id::uuid(self.batch.random());
         let stanza = Element::new("message", ns::CLIENT).with("to", peer.jid.as_str()).with("type", "chat");
         let stanza = stanza.with("id", &id).with_child(encrypted).with_child(Element::new("store", ns::HINTS));
         // As everything that is said in the chat with oneself.

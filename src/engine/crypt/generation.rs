@@ -2,9 +2,9 @@
 //! were used would be offered again. The store's generation shows it; then all prekeys are made anew, and sessions are
 //! good for decrypting only, until a new one takes their place. Identity keys stay, so that nobody has to trust anew.
 
-use crate::engine::Engine;
 use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::version_of;
+use crate::engine::{Batch, Engine};
 use crate::store;
 
 impl Engine {
@@ -17,10 +17,10 @@ impl Engine {
         if self.batch.store.is_put_back()? {
             let text = "the database was put back from an older copy: OMEMO sessions begin anew, with new prekeys";
             log::warn!("{text}");
-            self.audit(None, "omemo_put_back", text)?;
+            self.batch.audit(None, "omemo_put_back", text)?;
             for (account, version) in devices {
                 let Some((mut device, mut row)) = self.device(account, version_of(version))? else { continue };
-                self.with_entropy(|entropy| device.renew(self.lived(), entropy));
+                self.batch.with_entropy(|entropy| device.renew(self.batch.lived(), entropy));
                 row.record = device.to_bytes().to_vec();
                 row.revision += 1;
                 self.batch.store.store_omemo_device(account, version, &row)?;
@@ -29,11 +29,13 @@ impl Engine {
         }
         self.batch.store.begin_generation()
     }
+}
 
+impl Batch {
     /// Now and then, and at the end: copies made before are older from now on.
     pub(in crate::engine) fn end_generation(&mut self) -> Result<(), store::Error> {
-        if self.batch.store.is_generation_outlived() && !self.batch.store.list_omemo_devices()?.is_empty() {
-            self.batch.store.begin_generation()?;
+        if self.store.is_generation_outlived() && !self.store.list_omemo_devices()?.is_empty() {
+            self.store.begin_generation()?;
         }
         Ok(())
     }

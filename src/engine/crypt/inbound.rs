@@ -8,13 +8,13 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::remedy;
-use crate::engine::Engine;
 use crate::engine::crypt::debts::{ANSWER, PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::handle::Encrypt;
 use crate::engine::incoming::{Incoming, Sealed};
 use crate::engine::texts::{self, Text};
+use crate::engine::{Batch, Engine};
 use crate::omemo::{self, Device, Encrypted, Envelope, Error, Opened, Session, Version};
 use crate::store;
 use crate::store::row::{OmemoDeviceRow, OmemoPeer};
@@ -43,7 +43,7 @@ impl Engine {
         }
         let is_person = self.is_person(account);
         // Strangers must not use up a bot's prekeys; a person is open to all, as his other clients are.
-        let is_welcome = is_person || from == own || bot.is_some_and(|bot| self.admits(bot, &from));
+        let is_welcome = is_person || from == own || bot.is_some_and(|bot| self.batch.admits(bot, &from));
         if self.policy(account) == Encrypt::Off || !is_welcome {
             return as_it_came;
         }
@@ -64,7 +64,7 @@ impl Engine {
             is_ours = true;
             let peer = OmemoPeer { account, version: number(version), jid: from.clone(), device: encrypted.sender };
             let is_taken =
-                !is_person || self.has_room_for_session(&peer)? && self.is_first_copy(account, &encrypted)?;
+                !is_person || self.has_room_for_session(&peer)? && self.batch.is_first_copy(account, &encrypted)?;
             if !is_taken {
                 return Ok(None);
             }
@@ -77,7 +77,8 @@ impl Engine {
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    let level = self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
+                    let level =
+                        self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
                     let device = peer.device;
                     log::log!(level, "{own}: a message from device {device} of {from} cannot be read: {error}");
                     self.wish_renewal(&peer)?;
@@ -190,7 +191,7 @@ impl Engine {
     /// What came could not be read: the sender's device gets a new session, at most once in a while.
     pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
         let mut row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
-        let now = self.lived();
+        let now = self.batch.lived();
         if row.owes == PUT_BACK {
             self.omemo_work(peer.account, limits::OMEMO_SETTLE);
             return Ok(());
@@ -225,13 +226,27 @@ impl Engine {
         Ok(true)
     }
 
+    /// Says something about encryption in plain text, at most once in a while to each.
+    fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
+        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
+        if !self.batch.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
+            return Ok(());
+        }
+        let text = text.fill(self.batch.setup.settings.language, &[("id", &bot.to_string())]);
+        let id = id::uuid(self.batch.random());
+        let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
+        self.put_out((account, Some(bot)), &id, hint)
+    }
+}
+
+impl Batch {
     /// Whether this was last said so long ago that it may be said again; from now on it was.
     pub(in crate::engine) fn is_time_for(&mut self, key: &str, every_s: i64) -> Result<bool, store::Error> {
         let now = self.lived();
-        let last: i64 = self.batch.store.setting(key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        let last: i64 = self.store.setting(key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
         let is_time = !(0..every_s).contains(&(now - last));
         if is_time {
-            self.batch.store.store_setting(key, &now.to_string())?;
+            self.store.store_setting(key, &now.to_string())?;
         }
         Ok(is_time)
     }
@@ -239,19 +254,7 @@ impl Engine {
     /// The same of hints to others, of whom there may be any number: more than are remembered get none.
     pub(in crate::engine) fn may_hint(&mut self, bot: BotId, what: &str, every_s: i64) -> Result<bool, store::Error> {
         let key = format!("bot_{bot}_omemo_{what}");
-        let is_known = self.batch.store.setting(&key)?.is_some();
-        Ok((is_known || self.batch.store.count_hints(bot)? < limits::HINTS_MAX) && self.is_time_for(&key, every_s)?)
-    }
-
-    /// Says something about encryption in plain text, at most once in a while to each.
-    fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
-        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
-        if !self.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
-            return Ok(());
-        }
-        let text = text.fill(self.batch.setup.settings.language, &[("id", &bot.to_string())]);
-        let id = id::uuid(self.random());
-        let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
-        self.put_out((account, Some(bot)), &id, hint)
+        let is_known = self.store.setting(&key)?.is_some();
+        Ok((is_known || self.store.count_hints(bot)? < limits::HINTS_MAX) && self.is_time_for(&key, every_s)?)
     }
 }

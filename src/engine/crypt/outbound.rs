@@ -15,7 +15,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::Encrypt;
 use crate::engine::outbox::Accepted;
 use crate::engine::texts::omemo as texts;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::omemo::{self, Envelope, Reach, Recipient, Session, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, OmemoSessionRow, OmemoWaitingRow, OutboxRow, Progress};
@@ -76,7 +76,7 @@ impl Engine {
             message_id: message_id.to_string(),
             stanza,
             required,
-            created_at: self.lived(),
+            created_at: self.batch.lived(),
         };
         let is_first = self.batch.store.list_omemo_waiting(account, &jid, 1)?.is_empty();
         // What can be said at once needs not wait, and what cannot be said at all is refused.
@@ -125,7 +125,7 @@ impl Engine {
             message_id: message_id.to_string(),
             stanza,
             archive_mark,
-            created_at: self.lived(),
+            created_at: self.batch.lived(),
             room: None,
         };
         row.id = self.batch.store.insert_outbox(&row)?;
@@ -209,7 +209,7 @@ impl Engine {
 
     /// Gives up a message that cannot be encrypted; false when there is still hope.
     fn give_up(&mut self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
-        let age = self.lived() - row.created_at;
+        let age = self.batch.lived() - row.created_at;
         if lack == Lack::Unreachable && age < limits::OMEMO_WAIT_S {
             self.omemo_work(row.account, limits::OMEMO_RETRY);
             return Ok(false);
@@ -251,7 +251,7 @@ impl Engine {
             return Ok(Passed::Failed("its record cannot be read any more".to_string()));
         };
         let Some(own) = self.own_jid(row.account) else { return Ok(Passed::Waits) };
-        let (payload, outer) = self.split(version, &own, &stanza);
+        let (payload, outer) = self.batch.split(version, &own, &stanza);
         let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else {
             return Ok(Passed::Waits);
         };
@@ -264,6 +264,57 @@ impl Engine {
         Ok(Passed::Gone)
     }
 
+    /// Encrypts a payload to devices, and keeps their sessions.
+    pub(super) fn seal(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        to: &[OmemoPeer],
+        payload: Option<&[u8]>,
+    ) -> Result<Sealed, store::Error> {
+        let Some((device, _)) = self.device(account, version)? else { return Ok(Sealed::Nobody) };
+        let mut rows = Vec::with_capacity(to.len());
+        for peer in to {
+            let row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
+            let session = row.record.as_deref().and_then(Session::from_bytes);
+            // Who is to have a new session gets it with this message.
+            let is_new = session.is_none() || matches!(row.owes, RENEWAL | PUT_BACK);
+            let bundle = self.crypt.bundles.get(peer).filter(|_| is_new).cloned();
+            rows.push((peer, row, session, bundle));
+        }
+        let recipients: Vec<(usize, Recipient<'_>)> = rows.iter().enumerate().filter_map(recipient).collect();
+        let places: Vec<usize> = recipients.iter().map(|(place, _)| *place).collect();
+        let recipients: Vec<Recipient<'_>> = recipients.into_iter().map(|(_, recipient)| recipient).collect();
+        let sealed = self.batch.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
+        let own = self.own_jid(account);
+        let mut is_any = false;
+        let results: Vec<_> = places.into_iter().zip(sealed.sessions).collect();
+        for (place, result) in results {
+            let Some((peer, row, _, bundle)) = rows.get(place) else { continue };
+            if bundle.is_some() {
+                self.crypt.bundles.remove(*peer);
+            }
+            match result {
+                Ok(session) => {
+                    // Copies for our own devices alone would be of no use; who is meant stands in front.
+                    // In a room all but ourselves are meant.
+                    is_any |= to.first().is_some_and(|first| first.jid == peer.jid) || own.as_ref() != Some(&peer.jid);
+                    let record = Some(session.to_bytes().to_vec());
+                    let row = OmemoSessionRow { record, owes: 0, healed_at: row.healed_at };
+                    self.batch.store.store_omemo_session(peer, &row)?;
+                }
+                Err(error) => {
+                    let own = self.jid_of(account);
+                    log::info!("{own}: nothing is encrypted to device {} of {} now: {error}", peer.device, peer.jid);
+                    self.batch.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
+                }
+            }
+        }
+        Ok(if is_any { Sealed::Done(sealed.encrypted.build()) } else { Sealed::Nobody })
+    }
+}
+
+impl Batch {
     /// What is encrypted of a stanza, and what stays around it.
     pub(super) fn split(&self, version: Version, own: &BareJid, stanza: &Element) -> (Vec<u8>, Element) {
         let is_inside = |child: &Element| match version {
@@ -290,60 +341,11 @@ impl Engine {
         }
         let method = Element::new("encryption", ns::EME).with("namespace", version.ns()).with("name", "OMEMO");
         let body =
-            Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.batch.setup.settings.language, &[]));
+            Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.setup.settings.language, &[]));
         let is_hint = |child: &Element| child.is("store", ns::HINTS);
         let store = Some(Element::new("store", ns::HINTS)).filter(|_| !outside.iter().any(is_hint));
         let more = [body, method].into_iter().chain(store).chain(outside);
         (payload, more.fold(outer, Element::with_child))
-    }
-
-    /// Encrypts a payload to devices, and keeps their sessions.
-    pub(super) fn seal(
-        &mut self,
-        account: AccountId,
-        version: Version,
-        to: &[OmemoPeer],
-        payload: Option<&[u8]>,
-    ) -> Result<Sealed, store::Error> {
-        let Some((device, _)) = self.device(account, version)? else { return Ok(Sealed::Nobody) };
-        let mut rows = Vec::with_capacity(to.len());
-        for peer in to {
-            let row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
-            let session = row.record.as_deref().and_then(Session::from_bytes);
-            // Who is to have a new session gets it with this message.
-            let is_new = session.is_none() || matches!(row.owes, RENEWAL | PUT_BACK);
-            let bundle = self.crypt.bundles.get(peer).filter(|_| is_new).cloned();
-            rows.push((peer, row, session, bundle));
-        }
-        let recipients: Vec<(usize, Recipient<'_>)> = rows.iter().enumerate().filter_map(recipient).collect();
-        let places: Vec<usize> = recipients.iter().map(|(place, _)| *place).collect();
-        let recipients: Vec<Recipient<'_>> = recipients.into_iter().map(|(_, recipient)| recipient).collect();
-        let sealed = self.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
-        let own = self.own_jid(account);
-        let mut is_any = false;
-        let results: Vec<_> = places.into_iter().zip(sealed.sessions).collect();
-        for (place, result) in results {
-            let Some((peer, row, _, bundle)) = rows.get(place) else { continue };
-            if bundle.is_some() {
-                self.crypt.bundles.remove(*peer);
-            }
-            match result {
-                Ok(session) => {
-                    // Copies for our own devices alone would be of no use; who is meant stands in front.
-                    // In a room all but ourselves are meant.
-                    is_any |= to.first().is_some_and(|first| first.jid == peer.jid) || own.as_ref() != Some(&peer.jid);
-                    let record = Some(session.to_bytes().to_vec());
-                    let row = OmemoSessionRow { record, owes: 0, healed_at: row.healed_at };
-                    self.batch.store.store_omemo_session(peer, &row)?;
-                }
-                Err(error) => {
-                    let own = self.jid_of(account);
-                    log::info!("{own}: nothing is encrypted to device {} of {} now: {error}", peer.device, peer.jid);
-                    self.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
-                }
-            }
-        }
-        Ok(if is_any { Sealed::Done(sealed.encrypted.build()) } else { Sealed::Nobody })
     }
 }
 

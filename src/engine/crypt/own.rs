@@ -139,8 +139,12 @@ impl Engine {
         match list_in(answer) {
             Ok(list) => self.settle_list(account, version, list),
             Err(why) => {
-                let level =
-                    self.batch.told.lasting(("devices", account.0), &why.to_string(), log::Level::Info, self.batch.now.mono);
+                let level = self.batch.told.lasting(
+                    ("devices", account.0),
+                    &why.to_string(),
+                    log::Level::Info,
+                    self.batch.now.mono,
+                );
                 log::log!(level, "{}: its OMEMO devices are not known: {why}", self.jid_of(account));
                 self.publish_later(account);
                 self.on_own_list_unknown(account, version, answer)
@@ -159,12 +163,12 @@ impl Engine {
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
         // Written when it changes: it is read at each coming online.
         if self.batch.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
-            self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.lived())?;
+            self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.batch.lived())?;
         }
         self.put_on_list(account, version, list, &ids)?;
         if self.is_person(account) {
             self.note_own_list(account, version, list);
-            self.note_daemons(account, version, &own, list)?;
+            self.batch.note_daemons(account, version, &own, list)?;
             self.look_at_devices(account, version, &own, &ids)?;
         }
         self.send_waiting_for(account, &own)
@@ -185,7 +189,7 @@ impl Engine {
             return Ok(());
         }
         // Two clients that drop each other must not do it for ever.
-        if self.lived() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
+        if self.batch.lived() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
             self.omemo_work(account, limits::OMEMO_RELIST);
             return Ok(());
         }
@@ -206,14 +210,14 @@ impl Engine {
                 None => return Ok(()),
             }
         }
-        let now = self.lived();
+        let now = self.batch.lived();
         // There may be one in a record that cannot be read; nothing that was built on it is of use.
         if self.batch.store.has_omemo_device(account)? {
             let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
-            self.audit(bot, "omemo_unreadable", "a new device is made")?;
+            self.batch.audit(bot, "omemo_unreadable", "a new device is made")?;
             self.batch.store.delete_omemo(account)?;
         }
-        let devices = self.with_entropy(|entropy| {
+        let devices = self.batch.with_entropy(|entropy| {
             let mut id = omemo::new_device_id(entropy);
             while taken.contains(&id) {
                 id = omemo::new_device_id(entropy);
@@ -260,7 +264,12 @@ impl Engine {
             return self.publish_bundle(account, version, how);
         }
         if let Err(error) = answer {
-            let level = self.batch.told.lasting(("bundle", account.0), &error.to_string(), log::Level::Warn, self.batch.now.mono);
+            let level = self.batch.told.lasting(
+                ("bundle", account.0),
+                &error.to_string(),
+                log::Level::Warn,
+                self.batch.now.mono,
+            );
             log::log!(level, "{}: its OMEMO keys were not published: {error}", self.jid_of(account));
             self.publish_later(account);
             return Ok(());
@@ -313,7 +322,12 @@ impl Engine {
         match (next(how, answer), answer, self.own_jid(account)) {
             (Some(how), ..) => self.publish_list(account, version, how, list),
             (None, Err(error), _) => {
-                let level = self.batch.told.lasting(("list", account.0), &error.to_string(), log::Level::Warn, self.batch.now.mono);
+                let level = self.batch.told.lasting(
+                    ("list", account.0),
+                    &error.to_string(),
+                    log::Level::Warn,
+                    self.batch.now.mono,
+                );
                 log::log!(level, "{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
                 self.publish_later(account);
                 Ok(())
@@ -321,7 +335,7 @@ impl Engine {
             (None, Ok(_), Some(own)) => {
                 // Only now: a kill before this must not keep us off the list.
                 if let Some((_, mut row)) = self.device(account, version)? {
-                    row.listed_at = self.lived();
+                    row.listed_at = self.batch.lived();
                     self.batch.store.store_omemo_device(account, number(version), &row)?;
                 }
                 self.crypt.unpublished.remove(&account);
@@ -329,7 +343,7 @@ impl Engine {
                 if self.is_person(account) {
                     self.note_own_list(account, version, Some(&list));
                 }
-                self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.lived())
+                self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.batch.lived())
             }
             (None, Ok(_), None) => Ok(()),
         }
@@ -342,9 +356,9 @@ impl Engine {
                 self.ask_own_list(account, version);
                 continue;
             };
-            let is_old = self.lived() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
-            let now = self.lived();
-            let is_changed = self.with_entropy(|entropy| {
+            let is_old = self.batch.lived() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
+            let now = self.batch.lived();
+            let is_changed = self.batch.with_entropy(|entropy| {
                 if is_old {
                     device.rotate(now, entropy);
                 }

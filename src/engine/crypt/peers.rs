@@ -4,12 +4,12 @@
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::crypt::{Asked, number, version_of};
 use crate::engine::handle::Encrypt;
+use crate::engine::{Batch, Engine};
 use crate::omemo::{self, Bundle, Session, Version};
 use crate::store;
 use crate::store::row::OmemoPeer;
@@ -175,7 +175,7 @@ impl Engine {
             (Some(identity), _) => Some(identity),
             (None, Some(bundle)) => bundle.identity(version),
             (None, None) => {
-                let is_skipped = self.batch.store.omemo_skipped(peer)?.is_some_and(|until| until > self.lived());
+                let is_skipped = self.batch.store.omemo_skipped(peer)?.is_some_and(|until| until > self.batch.lived());
                 if is_skipped {
                     return Ok(Reach::Lacking(Lack::Unreachable));
                 }
@@ -185,7 +185,7 @@ impl Engine {
         };
         let Some(identity) = identity else {
             self.crypt.bundles.remove(peer);
-            self.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
+            self.batch.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
             return Ok(Reach::Lacking(Lack::Unreachable));
         };
         Ok(match self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)? {
@@ -193,10 +193,12 @@ impl Engine {
             Standing::Undecided | Standing::Distrusted => Reach::Lacking(Lack::Untrusted),
         })
     }
+}
 
+impl Batch {
     /// Leaves a device out for a while.
     pub(super) fn skip(&mut self, peer: &OmemoPeer, for_s: i64) -> Result<(), store::Error> {
-        self.batch.store.store_omemo_skipped(peer, self.lived() + for_s)
+        self.store.store_omemo_skipped(peer, self.lived() + for_s)
     }
 }
 
@@ -215,14 +217,16 @@ impl Engine {
         match known {
             // Looked at when we came online, and notified since.
             Some((ids, _)) if is_own => return Ok(List::Known(ids)),
-            Some((ids, at)) if self.lived() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() => {
+            Some((ids, at))
+                if self.batch.lived() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() =>
+            {
                 return Ok(List::Known(ids));
             }
             _ => {}
         }
         // Device 0 stands for the list itself.
         let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
-        if self.batch.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.lived()) {
+        if self.batch.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.batch.lived()) {
             return Ok(List::Unreachable);
         }
         if is_own {
@@ -248,7 +252,7 @@ impl Engine {
         jid: &BareJid,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let mut at = self.lived();
+        let mut at = self.batch.lived();
         let ids = match answer {
             Ok(payload) => {
                 let items = payload.as_ref().and_then(pubsub::read_items).map(|list| list.items).unwrap_or_default();
@@ -277,7 +281,7 @@ impl Engine {
             Some(ids) => self.batch.store.store_omemo_list(account, number(version), jid, &ids, at)?,
             None => {
                 let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
-                self.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
+                self.batch.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
             }
         }
         self.look_at_all_devices(account, jid)?;
@@ -313,11 +317,11 @@ impl Engine {
         }
         let is_known = self.batch.store.omemo_list(account, number(version), &jid)?.is_some();
         let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
-        if !is_known && !bot.is_some_and(|bot| self.admits(bot, &jid)) {
+        if !is_known && !bot.is_some_and(|bot| self.batch.admits(bot, &jid)) {
             return Ok(());
         }
         let ids = omemo::read_devices(version, payload);
-        self.batch.store.store_omemo_list(account, number(version), &jid, &ids, self.lived())?;
+        self.batch.store.store_omemo_list(account, number(version), &jid, &ids, self.batch.lived())?;
         self.send_waiting_for(account, &jid)
     }
 
@@ -379,7 +383,7 @@ impl Engine {
         let known = self.batch.store.list_omemo_keys(account, jid)?;
         for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
-            let is_skipped = self.batch.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.lived());
+            let is_skipped = self.batch.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.batch.lived());
             if !is_skipped && !known.iter().any(|key| key.device == id) {
                 self.ask_bundle(&peer);
             }
@@ -411,12 +415,12 @@ impl Engine {
                     }
                     self.crypt.bundles.insert(peer.clone(), bundle);
                 }
-                None => self.skip(&peer, limits::OMEMO_SKIP_BROKEN_S)?,
+                None => self.batch.skip(&peer, limits::OMEMO_SKIP_BROKEN_S)?,
             },
             Err(error) => {
                 let is_none = Refusal::read(error.clone()) == Refusal::NotFound;
                 let for_s = if is_none { limits::OMEMO_SKIP_BROKEN_S } else { limits::OMEMO_SKIP_PASSING_S };
-                self.skip(&peer, for_s)?;
+                self.batch.skip(&peer, for_s)?;
             }
         }
         self.pay_debt(&peer)?;

@@ -7,12 +7,12 @@ use crate::base::id::{self, AccountId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::text;
-use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::crypt::own::{LABEL, list_in};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
 use crate::engine::texts::{self, Text};
+use crate::engine::{Batch, Engine};
 use crate::omemo::{self, Encrypted, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, Origin};
@@ -66,25 +66,6 @@ impl Engine {
         Ok(others.into_iter().flatten().chain(device).collect())
     }
 
-    /// Remembers which devices call themselves as ours does.
-    pub(super) fn note_daemons(
-        &mut self,
-        account: AccountId,
-        version: Version,
-        own: &BareJid,
-        list: Option<&Element>,
-    ) -> Result<(), store::Error> {
-        if version != Version::Omemo2 {
-            return Ok(());
-        }
-        let ids = list.map(|list| omemo::labelled_devices(list, LABEL)).unwrap_or_default();
-        let known = self.batch.store.omemo_list(account, DAEMONS, own)?.map(|(ids, _)| ids).unwrap_or_default();
-        if known == ids {
-            return Ok(());
-        }
-        self.batch.store.store_omemo_list(account, DAEMONS, own, &ids, self.lived())
-    }
-
     /// Remembers the whole list, with what others say there of themselves.
     pub(super) fn note_own_list(&mut self, account: AccountId, version: Version, list: Option<&Element>) {
         match list {
@@ -104,7 +85,7 @@ impl Engine {
         let whole = OmemoPeer { account, version: number(version), jid: own.clone(), device: 0 };
         let is_passing = answer.as_ref().is_err_and(|error| error.kind == "wait");
         let for_s = if is_passing { limits::OMEMO_SKIP_PASSING_S } else { limits::OMEMO_SKIP_BROKEN_S };
-        self.skip(&whole, for_s)?;
+        self.batch.skip(&whole, for_s)?;
         self.send_waiting_for(account, &own)
     }
 
@@ -112,14 +93,15 @@ impl Engine {
     pub(super) fn is_own_list_refused(&self, account: AccountId, version: Version) -> Result<bool, store::Error> {
         let Some(jid) = self.own_jid(account) else { return Ok(false) };
         let until = self.batch.store.omemo_skipped(&OmemoPeer { account, version: number(version), jid, device: 0 })?;
-        Ok(until.is_some_and(|until| until - self.lived() > limits::OMEMO_SKIP_PASSING_S))
+        Ok(until.is_some_and(|until| until - self.batch.lived() > limits::OMEMO_SKIP_PASSING_S))
     }
 
     /// Whether the owner has another device that may be able to read.
     pub(super) fn has_other_devices(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
         for version in Version::ALL {
             let unread = self.daemons_of(account, version, own)?;
-            let ids = self.batch.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
+            let ids =
+                self.batch.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
             for id in ids.into_iter().filter(|id| !unread.contains(id)) {
                 let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
                 if self.batch.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
@@ -127,7 +109,7 @@ impl Engine {
                 }
                 // A device that was given up, whose bundle is gone.
                 let until = self.batch.store.omemo_skipped(&peer)?.unwrap_or(0);
-                if until - self.lived() <= limits::OMEMO_SKIP_PASSING_S {
+                if until - self.batch.lived() <= limits::OMEMO_SKIP_PASSING_S {
                     return Ok(true);
                 }
             }
@@ -178,7 +160,7 @@ impl Engine {
             };
             let list = self.crypt.own_lists.remove(&(account, version));
             for order in withdrawal(version, list.as_ref(), device.id()) {
-                let iq = Element::new("iq", ns::CLIENT).with("type", "set").with("id", &id::uuid(self.random()));
+                let iq = Element::new("iq", ns::CLIENT).with("type", "set").with("id", &id::uuid(self.batch.random()));
                 // Nobody will be there for the answer.
                 self.tell_session(account, iq.with_child(order).print(ns::CLIENT));
             }
@@ -189,17 +171,30 @@ impl Engine {
     }
 }
 
+impl Batch {
+    /// Remembers which devices call themselves as ours does.
+    pub(super) fn note_daemons(
+        &mut self,
+        account: AccountId,
+        version: Version,
+        own: &BareJid,
+        list: Option<&Element>,
+    ) -> Result<(), store::Error> {
+        if version != Version::Omemo2 {
+            return Ok(());
+        }
+        let ids = list.map(|list| omemo::labelled_devices(list, LABEL)).unwrap_or_default();
+        let known = self.store.omemo_list(account, DAEMONS, own)?.map(|(ids, _)| ids).unwrap_or_default();
+        if known == ids {
+            return Ok(());
+        }
+        self.store.store_omemo_list(account, DAEMONS, own, &ids, self.lived())
+    }
+}
+
 // --- what comes ---
 
 impl Engine {
-    /// Whether a message is here for the first time: it may come directly, as a carbon and from the archive, and only one
-    /// of these is decrypted. Its keys tell it from all others, whatever ids it has.
-    pub(super) fn is_first_copy(&mut self, account: AccountId, encrypted: &Encrypted) -> Result<bool, store::Error> {
-        let keys: Vec<u8> = encrypted.keys.iter().flat_map(|key| key.data.iter().copied()).collect();
-        let hash = text::hex(&crypto::sha256(&keys)[..16]);
-        self.batch.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.lived())
-    }
-
     /// Whether a session with this device may begin: anybody may write to a person, and none may fill up the table.
     pub(super) fn has_room_for_session(&self, peer: &OmemoPeer) -> Result<bool, store::Error> {
         if self.is_self_chat(peer.account, &peer.jid) || self.batch.store.omemo_session(peer)?.is_some() {
@@ -243,25 +238,14 @@ impl Engine {
     /// trusted any more he would never hear of it.
     pub(super) fn tell_own_key(&mut self, own: &BareJid, text: &str) -> Result<(), store::Error> {
         let Some(account) = self.account_of(own) else { return Ok(()) };
-        if self.policy(account) == Encrypt::Preferred && !self.has_trusted_device(account, own)? {
+        if self.policy(account) == Encrypt::Preferred && !self.batch.has_trusted_device(account, own)? {
             return self.say_plain(account, own, text);
         }
         self.say(own, text)
     }
 
-    fn has_trusted_device(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
-        let keys = self.list_keys(account, Some(own), limits::OMEMO_KEYS_ANSWERED_MAX)?;
-        for version in Version::ALL.map(number) {
-            let ids = self.batch.store.omemo_list(account, version, own)?.map(|(ids, _)| ids).unwrap_or_default();
-            if keys.iter().any(|key| key.standing == "trusted" && ids.contains(&key.device)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn say_plain(&mut self, account: AccountId, own: &BareJid, text: &str) -> Result<(), store::Error> {
-        let id = id::uuid(self.random());
+        let id = id::uuid(self.batch.random());
         let said = Outbound::text(own.to_jid(), Kind::Chat, &id, text).private().print();
         self.put_out((account, None), &id, said)
     }
@@ -269,10 +253,31 @@ impl Engine {
     /// Says something about encryption to the owner in plain text, at most once in a while.
     fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(()) };
-        if !self.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
+        if !self.batch.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
             return Ok(());
         }
         let text = text.fill(self.batch.setup.settings.language, &[]);
         self.say_plain(account, &own, &text)
+    }
+}
+
+impl Batch {
+    /// Whether a message is here for the first time: it may come directly, as a carbon and from the archive, and only one
+    /// of these is decrypted. Its keys tell it from all others, whatever ids it has.
+    pub(super) fn is_first_copy(&mut self, account: AccountId, encrypted: &Encrypted) -> Result<bool, store::Error> {
+        let keys: Vec<u8> = encrypted.keys.iter().flat_map(|key| key.data.iter().copied()).collect();
+        let hash = text::hex(&crypto::sha256(&keys)[..16]);
+        self.store.see(account, &format!("e:{}:{hash}", encrypted.sender), self.lived())
+    }
+
+    fn has_trusted_device(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
+        let keys = self.list_keys(account, Some(own), limits::OMEMO_KEYS_ANSWERED_MAX)?;
+        for version in Version::ALL.map(number) {
+            let ids = self.store.omemo_list(account, version, own)?.map(|(ids, _)| ids).unwrap_or_default();
+            if keys.iter().any(|key| key.standing == "trusted" && ids.contains(&key.device)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

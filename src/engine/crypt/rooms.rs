@@ -246,7 +246,7 @@ impl Engine {
             message_id: message_id.to_string(),
             stanza,
             required,
-            created_at: self.lived(),
+            created_at: self.batch.lived(),
         };
         // What can be said at once needs not wait, and what cannot be said at all is refused.
         if self.batch.store.list_omemo_waiting(account, room, 1)?.is_empty() {
@@ -338,7 +338,7 @@ impl Engine {
                 Ok(Passed::Gone)
             }
             Readiness::Ready { groups, .. } => self.send_sealed_in_room(row, &groups),
-            Readiness::Lack { is_passing: true, .. } if self.lived() - row.created_at < limits::OMEMO_WAIT_S => {
+            Readiness::Lack { is_passing: true, .. } if self.batch.lived() - row.created_at < limits::OMEMO_WAIT_S => {
                 self.omemo_work(row.account, limits::OMEMO_RETRY);
                 Ok(Passed::Waits)
             }
@@ -352,7 +352,7 @@ impl Engine {
         let Some(own) = self.own_jid(row.account) else { return Ok(Passed::Waits) };
         let mut message: Option<Element> = None;
         for (version, to) in groups {
-            let (payload, outer) = self.split(*version, &own, &stanza);
+            let (payload, outer) = self.batch.split(*version, &own, &stanza);
             if let Sealed::Done(encrypted) = self.seal(row.account, *version, to, Some(&payload))? {
                 // What stands around the older version stands there for both.
                 message = Some(message.unwrap_or(outer).with_child(encrypted));

@@ -58,7 +58,7 @@ impl Engine {
     /// an account that is offline.
     pub(in crate::engine) fn tell_when_known(&self, bot: BotId, answer: Answer) -> Result<Verdict, Trouble> {
         if let Answer::Sent { message_id, encrypted: None } = &answer
-            && let Voice::Account(account) = self.voice(self.bot(bot)?)
+            && let Voice::Account(account) = self.voice(self.batch.bot(bot)?)
             && self.is_online(account)
             && self.batch.store.is_omemo_waiting(account, message_id)?
         {

@@ -13,9 +13,9 @@ mod tests;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::Engine;
 use crate::engine::crypt::peers::List;
 use crate::engine::owner::is_local;
+use crate::engine::{Batch, Engine};
 use crate::omemo::{self, PublicKey, Version};
 use crate::store;
 use crate::store::row::{KeyRow, Origin};
@@ -147,7 +147,7 @@ impl Engine {
         if is_owner && rows.is_empty() {
             rows = self.inherit_keys(account, peer)?;
         }
-        let policy = self.trust_policy(account)?;
+        let policy = self.batch.trust_policy(account)?;
         let known = rows.iter().find(|row| row.device == device && omemo::is_same(&row.key, key));
         if let Some(row) = known {
             return Ok(Mark::of(row).standing(policy, has_verified(&rows)));
@@ -178,7 +178,7 @@ impl Engine {
     /// Who was seen first just now is looked at as a whole: a device that he had from the beginning must not count as a
     /// later one because nothing was said to him until then.
     pub(super) fn look_at_all_devices(&mut self, account: AccountId, peer: &BareJid) -> Result<(), store::Error> {
-        if self.is_person(account) || self.trust_policy(account)? != Policy::Tofu {
+        if self.is_person(account) || self.batch.trust_policy(account)? != Policy::Tofu {
             return Ok(());
         }
         let rows = self.batch.store.list_omemo_keys(account, peer)?;
@@ -213,10 +213,12 @@ impl Engine {
             }
         }
     }
+}
 
+impl Batch {
     /// By which policy an account judges keys.
     pub(in crate::engine) fn trust_policy(&self, account: AccountId) -> Result<Policy, store::Error> {
-        Ok(self.batch.store.omemo_policy(account)?.and_then(|text| Policy::parse(&text)).unwrap_or_default())
+        Ok(self.store.omemo_policy(account)?.and_then(|text| Policy::parse(&text)).unwrap_or_default())
     }
 }
 
@@ -357,7 +359,8 @@ impl Engine {
             // The same key may stand under several devices.
             if omemo::is_same(&known.key, &row.key) {
                 is_known |= known.device == row.device || row.device == 0;
-                self.batch.store
+                self.batch
+                    .store
                     .store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
             } else if mark == Mark::Verified && row.device != 0 && known.device == row.device {
                 // A device has one key; this is the other one.
@@ -443,6 +446,6 @@ impl Engine {
     }
 
     fn note_decision(&mut self, account: AccountId, action: &str, details: &str) -> Result<(), store::Error> {
-        self.audit(self.bot_with(account), action, details)
+        self.batch.audit(self.bot_with(account), action, details)
     }
 }

@@ -21,7 +21,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, FileInfo};
 use crate::engine::record;
 use crate::engine::registry::Voice;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::omemo::{join_url, split_url};
 use crate::remote::upload::{Fetched, build_get, read_get};
 use crate::store;
@@ -50,7 +50,7 @@ pub enum FileWanted {
 
 // --- what bots are told ---
 
-impl Engine {
+impl Batch {
     /// Remembers the files of a message; gives how each is told.
     pub(in crate::engine) fn remember_files(
         &mut self,
@@ -63,7 +63,7 @@ impl Engine {
             let row = row_of(bot, message_id, attachment);
             let is_fetchable = is_web(&row.url);
             if is_fetchable {
-                self.batch.store.insert_file(&row, self.lived())?;
+                self.store.insert_file(&row, self.lived())?;
             }
             let file_id = Some(row.file_id.as_str()).filter(|_| is_fetchable);
             told.push(record::file(&row, &attachment.url, file_id, attachment.description.as_deref()));
@@ -125,7 +125,7 @@ impl Engine {
         if row.size.and_then(|size| u64::try_from(size).ok()).is_some_and(|size| size > limits::DOWNLOAD_BYTES_MAX) {
             return Err(too_large().into());
         }
-        let Voice::Account(account) = self.voice(self.bot(bot)?) else {
+        let Voice::Account(account) = self.voice(self.batch.bot(bot)?) else {
             return Err(failed("the bot's account is not signed in here").into());
         };
         // A little longer than the call, which has more to say.

@@ -21,7 +21,7 @@ use crate::base::{crypto, limits, media, text};
 use crate::engine::calls::About;
 use crate::engine::deeds::check_text;
 use crate::engine::handle::{Act, Answer, Deed};
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
 use crate::xmpp::message::Kind;
@@ -112,22 +112,17 @@ impl Engine {
         }
         let encrypted = self.is_sealed(bot, &act.to, act.kind)?;
         self.check_caption(bot, act)?;
-        if let Some(sent) = self.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
+        if let Some(sent) = self.batch.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
             let answer = Answer::Sent { message_id: sent.message_id, encrypted: sent.encrypted };
             return Ok(Verdict::Outcome(Ok(answer)));
         }
         let patience = limits::FILE_JOB_TIMEOUT + transfer_time(upload.file.bytes);
-        let key = encrypted.then(|| self.file_key());
+        let key = encrypted.then(|| self.batch.file_key());
         let task = Task::Send(Box::new(Sending { upload: upload.clone(), key, url: None }));
         let (job, verdict) = self.begin_job(bot, account, task, patience)?;
         let begun = self.find_slot(job);
         self.settle_job(job, begun)?;
         Ok(verdict)
-    }
-
-    fn file_key(&self) -> Secret {
-        let mut fill = self.batch.setup.entropy;
-        FileKey::new(&mut Entropy::new(&mut fill)).print()
     }
 
     /// There is a place for the file.
@@ -187,6 +182,13 @@ impl Engine {
         let answer = self.carry_out(bot, &act, way, &upload.hash())?;
         self.end_job(number, Ok(answer));
         Ok(())
+    }
+}
+
+impl Batch {
+    fn file_key(&self) -> Secret {
+        let mut fill = self.setup.entropy;
+        FileKey::new(&mut Entropy::new(&mut fill)).print()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::deeds::{Act, Deed, caption_id, unknown_message};
 use crate::engine::failure::Failure;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::texts;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{Conversation, Progress, SentRow};
 use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
@@ -28,7 +28,7 @@ impl Engine {
         let (room, to) = (&key.1, key.1.to_jid());
         if let Deed::Reaction { message_id, .. } | Deed::Read { message_id } = &act.deed
             && self.is_member(&key, by.1)
-            && self.said_in_room(&key, message_id)?.is_none()
+            && self.batch.said_in_room(&key, message_id)?.is_none()
             && self.batch.store.find_heard(key.0, room, message_id)?.is_none()
         {
             return Err(unknown_message(message_id, &to).into());
@@ -51,11 +51,11 @@ impl Engine {
             Deed::Deletion { message_id } => return self.delete_in_room(by, act, message_id, new_id),
             Deed::Reaction { message_id, emoji } => {
                 let emoji = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
-                let reactions = Reactions { id: self.room_id_of(&key, message_id)?, emoji };
+                let reactions = Reactions { id: self.batch.room_id_of(&key, message_id)?, emoji };
                 Outbound::reactions(to, Kind::Groupchat, new_id, &reactions)
             }
             Deed::Read { message_id } => {
-                Outbound::displayed(to, Kind::Groupchat, new_id, &self.room_id_of(&key, message_id)?)
+                Outbound::displayed(to, Kind::Groupchat, new_id, &self.batch.room_id_of(&key, message_id)?)
             }
             Deed::State(_) => return Ok(()),
         };
@@ -72,14 +72,14 @@ impl Engine {
         outbound: &Outbound,
         original: Option<&str>,
     ) -> Result<(), Trouble> {
-        let is_followed = self.bot(bot)?.kinds.has(UpdateKind::MessageState);
+        let is_followed = self.batch.bot(bot)?.kinds.has(UpdateKind::MessageState);
         self.enqueue_to_room(account, bot, room, message_id, outbound)?;
         let row = SentRow {
             original: original.map(str::to_string),
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
             ..SentRow::new((account, bot), &room.to_jid(), message_id, self.batch.now.unix())
         };
-        Ok(self.batch.store.insert_sent(&Conversation::room(account, bot, room), &row, self.lived())?)
+        Ok(self.batch.store.insert_sent(&Conversation::room(account, bot, room), &row, self.batch.lived())?)
     }
 
     /// Takes a message back, a file with its caption.
@@ -92,12 +92,12 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let key = (by.0, act.to.bare());
         let row = self.own_message(by, &key.1.to_jid(), message_id)?;
-        let caption = self.said_in_room(&key, &caption_id(&row.message_id))?;
+        let caption = self.batch.said_in_room(&key, &caption_id(&row.message_id))?;
         let all = [(Some(row), new_id.to_string()), (caption, caption_id(new_id))];
         let mut named = Vec::new();
         for (row, id) in all {
             if let Some(row) = row.filter(|row| !row.deleted) {
-                named.push((row.id, self.room_id_of(&key, &row.message_id)?, id));
+                named.push((row.id, self.batch.room_id_of(&key, &row.message_id)?, id));
             }
         }
         let text = texts::RETRACTED.fill(self.batch.setup.settings.language, &[]);
@@ -118,16 +118,28 @@ impl Engine {
     ) -> Result<(), Failure> {
         let key = (account, to.bare());
         if !self.is_member(&key, bot) {
-            return Err(self.not_in_room(&key));
+            return Err(self.batch.not_in_room(&key));
         }
         let is_there = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
         if is_there && self.accounts.get(&account).is_some_and(|account| account.is_online) {
-            let outbound = Outbound::chat_state(key.1.to_jid(), Kind::Groupchat, &id::uuid(self.random()), state);
+            let outbound = Outbound::chat_state(key.1.to_jid(), Kind::Groupchat, &id::uuid(self.batch.random()), state);
             self.tell_session(account, outbound.print());
         }
         Ok(())
     }
 
+    /// Who in the room said what is answered (XEP-0461 §3).
+    pub(super) fn author_in_room(&self, key: &Key, message_id: &str) -> Result<Option<Jid>, store::Error> {
+        if self.batch.said_in_room(key, message_id)?.is_some() {
+            let us = self.rooms.entries.get(key).map(|entry| entry.room.nick());
+            return Ok(us.and_then(|nick| key.1.with_resource(nick).ok()));
+        }
+        let row = self.batch.store.find_heard(key.0, &key.1, message_id)?;
+        Ok(row.and_then(|row| key.1.with_resource(&row.nick).ok()))
+    }
+}
+
+impl Batch {
     /// A bot is not where it wants to do something.
     pub(super) fn not_in_room(&self, key: &Key) -> Failure {
         let why = format!("the bot is not in the room {}; call joinRoom first", key.1);
@@ -140,21 +152,11 @@ impl Engine {
         if let Some(room_id) = row.room_id {
             return Ok(room_id);
         }
-        let is_waiting = self.batch.store.is_omemo_waiting(key.0, message_id)?;
-        if is_waiting || self.batch.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
+        let is_waiting = self.store.is_omemo_waiting(key.0, message_id)?;
+        if is_waiting || self.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
             return Err(Failure::Busy { retry_after_s: 1 }.into());
         }
         let why = "the room gives its messages no ids by which they could be named".to_string();
         Err(Failure::Remote { what: "send_failed", why }.into())
-    }
-
-    /// Who in the room said what is answered (XEP-0461 §3).
-    pub(super) fn author_in_room(&self, key: &Key, message_id: &str) -> Result<Option<Jid>, store::Error> {
-        if self.said_in_room(key, message_id)?.is_some() {
-            let us = self.rooms.entries.get(key).map(|entry| entry.room.nick());
-            return Ok(us.and_then(|nick| key.1.with_resource(nick).ok()));
-        }
-        let row = self.batch.store.find_heard(key.0, &key.1, message_id)?;
-        Ok(row.and_then(|row| key.1.with_resource(&row.nick).ok()))
     }
 }

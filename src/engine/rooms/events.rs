@@ -12,7 +12,7 @@ use crate::xmpp::muc::why::Departure;
 impl Engine {
     /// Gives a room its input and carries out what comes of it.
     pub(in crate::engine) fn drive(&mut self, key: &Key, input: Input) -> Result<(), store::Error> {
-        let (now, random) = (self.batch.now, u32::from_le_bytes(self.random()));
+        let (now, random) = (self.batch.now, u32::from_le_bytes(self.batch.random()));
         let Some(entry) = self.touch(key) else { return Ok(()) };
         entry.room.handle(now, random, input);
         // Whoever takes the room away ends this, too.

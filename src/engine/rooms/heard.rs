@@ -8,11 +8,11 @@
 use super::Key;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
-use crate::engine::Engine;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::incoming::{Incoming, Sealed, time_of, words};
 use crate::engine::kinds::UpdateKind;
 use crate::engine::record::{self, About};
+use crate::engine::{Batch, Engine};
 use crate::store;
 use crate::store::row::{Channel, ConversationKind, HeardRow, SentRow};
 use crate::xmpp::message::{Inbound, Retraction, Via};
@@ -61,7 +61,7 @@ impl Engine {
             return Ok(false);
         }
         for id in ids {
-            if self.said_in_room(key, id)?.is_some() {
+            if self.batch.said_in_room(key, id)?.is_some() {
                 return Ok(true);
             }
         }
@@ -76,8 +76,8 @@ impl Engine {
         }
         let Some(nick) = message.nick() else { return Ok(()) };
         if let Some(reactions) = &message.reactions {
-            let (id, own) = (self.bots_id_of(key, &reactions.id)?, self.own_address(key));
-            let data = record::reaction(&self.about(key, message, &own, &id), &reactions.emoji);
+            let (id, own) = (self.batch.bots_id_of(key, &reactions.id)?, self.own_address(key));
+            let data = record::reaction(&self.batch.about(key, message, &own, &id), &reactions.emoji);
             return self.push_to(&bots, UpdateKind::Reaction, &data);
         }
         let text = message.body.as_deref().or(message.attachments.first().map(|file| file.url.as_str()));
@@ -85,9 +85,9 @@ impl Engine {
         let ids = [&message.archive_id, &message.id, &message.origin_id];
         let told_id = ids.into_iter().flatten().next().cloned().unwrap_or_default();
         let author = author_of(message).unwrap_or_default();
-        let answered = message.reply.as_ref().map(|reply| self.bots_id_of(key, &reply.id)).transpose()?;
+        let answered = message.reply.as_ref().map(|reply| self.batch.bots_id_of(key, &reply.id)).transpose()?;
         let is_answer_to_us = match &answered {
-            Some(id) => self.said_in_room(key, id)?.is_some(),
+            Some(id) => self.batch.said_in_room(key, id)?.is_some(),
             None => false,
         };
         let said = Incoming {
@@ -114,8 +114,8 @@ impl Engine {
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: said.at };
         for bot in &bots {
-            self.batch.store.insert_heard((key.0, *bot), &key.1, &row, self.lived())?;
-            let files = self.remember_files(*bot, &said.id, said.files)?;
+            self.batch.store.insert_heard((key.0, *bot), &key.1, &row, self.batch.lived())?;
+            let files = self.batch.remember_files(*bot, &said.id, said.files)?;
             let data = record::message(&said, body, corrected.as_deref(), &files);
             self.push_update(*bot, UpdateKind::Message.as_str(), &data)?;
         }
@@ -154,15 +154,10 @@ impl Engine {
         }
         let asker = message.nick().filter(|_| !retraction.is_moderated);
         bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, &retraction.id, asker))?;
-        let (id, own) = (self.bots_id_of(key, &retraction.id)?, self.own_address(key));
+        let (id, own) = (self.batch.bots_id_of(key, &retraction.id)?, self.own_address(key));
         let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
-        let data = record::retraction(&self.about(key, message, &own, &id), moderated);
+        let data = record::retraction(&self.batch.about(key, message, &own, &id), moderated);
         self.push_to(bots, UpdateKind::Retraction, &data)
-    }
-
-    fn about<'a>(&self, key: &'a Key, message: &'a RoomMessage, to: &'a str, message_id: &'a str) -> About<'a> {
-        let at = time_of(message.stamp_ms, self.batch.now.unix());
-        About { from: message.from.as_str(), to, message_id, at, room: Some((key.1.as_str(), message.nick())) }
     }
 
     fn push_to(&mut self, bots: &[BotId], kind: UpdateKind, data: &str) -> Result<(), store::Error> {
@@ -185,8 +180,15 @@ impl Engine {
             let count = entry.map(|entry| entry.late.count_heard(message));
             return self.is_new_without_id(key.0, message, count);
         };
-        let is_new = self.batch.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
-        Ok(is_new && !(heard.is_history && self.was_heard_live(key.0, message)?))
+        let is_new = self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
+        Ok(is_new && !(heard.is_history && self.batch.was_heard_live(key.0, message)?))
+    }
+}
+
+impl Batch {
+    fn about<'a>(&self, key: &'a Key, message: &'a RoomMessage, to: &'a str, message_id: &'a str) -> About<'a> {
+        let at = time_of(message.stamp_ms, self.now.unix());
+        About { from: message.from.as_str(), to, message_id, at, room: Some((key.1.as_str(), message.nick())) }
     }
 }
 
@@ -231,16 +233,16 @@ impl Engine {
 
 // --- names of messages ---
 
-impl Engine {
+impl Batch {
     /// What a bot said to all in a room under this id.
     pub(super) fn said_in_room(&self, key: &Key, message_id: &str) -> Result<Option<SentRow>, store::Error> {
-        let row = self.batch.store.find_sent(key.0, message_id)?;
+        let row = self.store.find_sent(key.0, message_id)?;
         Ok(row.filter(|row| row.recipient.as_str() == key.1.as_str()))
     }
 
     /// The id by which bots know what the room calls so.
     fn bots_id_of(&self, key: &Key, room_id: &str) -> Result<String, store::Error> {
-        let own = self.batch.store.find_sent_in_room(key.0, &key.1, room_id)?;
+        let own = self.store.find_sent_in_room(key.0, &key.1, room_id)?;
         Ok(own.map_or_else(|| room_id.to_string(), |row| row.message_id))
     }
 }

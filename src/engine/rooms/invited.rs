@@ -35,9 +35,10 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let key = (account, invitation.room.clone());
         let inviter = invitation.inviter.as_ref().map(|jid| jid.bare());
-        let is_active = self.is_active(bot);
+        let is_active = self.batch.is_active(bot);
         let is_known = self.rooms.entries.contains_key(&key) || inbound.via == Via::CarbonSent;
-        let (Some(known), Some(inviter), false) = (self.batch.bots.get(&bot).filter(|_| is_active), inviter, is_known) else {
+        let (Some(known), Some(inviter), false) = (self.batch.bots.get(&bot).filter(|_| is_active), inviter, is_known)
+        else {
             log::debug!("bot {bot}: an invitation to {} was not followed", key.1);
             return Ok(());
         };
@@ -88,7 +89,7 @@ impl Engine {
         why: &Text,
         is_answered: bool,
     ) -> Result<(), store::Error> {
-        let day = self.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S);
+        let day = self.batch.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S);
         log::debug!("bot {bot}: an invitation to {} by {who} was not followed", key.1);
         let refused = self.rooms.refused.entry(bot).or_default();
         if refused.day != day {
@@ -101,7 +102,7 @@ impl Engine {
         if is_answered {
             self.tell_session(key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
         }
-        if !self.is_time_for(&format!("bot_{bot}_invited_at"), limits::INVITATIONS_TOLD_EVERY_S)? {
+        if !self.batch.is_time_for(&format!("bot_{bot}_invited_at"), limits::INVITATIONS_TOLD_EVERY_S)? {
             return Ok(());
         }
         self.rooms.refused.insert(bot, Refused { count: 0, ..self.rooms.refused[&bot] });

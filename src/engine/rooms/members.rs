@@ -25,7 +25,7 @@ impl Engine {
     pub(in crate::engine) fn join_room(&mut self, bot: BotId, new: &NewRoom) -> Result<Verdict, Trouble> {
         let account = self.room_account(bot, "join_failed")?;
         let key = (account, new.room.clone());
-        let name = self.bot(bot)?.row.name.clone();
+        let name = self.batch.bot(bot)?.row.name.clone();
         let known = self.rooms.entries.get(&key);
         if known.is_none() && self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX {
             return Err(Failure::Quota(format!("a bot can be in {} rooms", limits::ROOMS_PER_BOT_MAX)).into());
@@ -49,7 +49,7 @@ impl Engine {
             && known.is_some_and(|entry| entry.is_kept && new.nick.as_ref().is_none_or(|nick| *nick == entry.row.nick));
         let is_online = self.accounts.get(&account).is_some_and(|account| account.is_online);
         let nick = new.nick.clone().or(known_nick).unwrap_or(name);
-        self.audit(Some(bot), "join_room", &format!("room={}", new.room))?;
+        self.batch.audit(Some(bot), "join_room", &format!("room={}", new.room))?;
         self.add_member(&key, bot)?;
         match is_joined {
             true if new.nick.is_some() => self.drive(&key, Input::Nick(nick))?,
@@ -72,7 +72,7 @@ impl Engine {
             let why = format!("the bot is not in the room {room}");
             return Err(Failure::Remote { what: "leave_failed", why }.into());
         }
-        self.audit(Some(bot), "leave_room", &format!("room={room}"))?;
+        self.batch.audit(Some(bot), "leave_room", &format!("room={room}"))?;
         match self.drop_member(&key, bot)? {
             true => Ok(Verdict::AwaitRoom(key, Wish::Leave)),
             false => Ok(Verdict::Outcome(Ok(Answer::Done))),
@@ -81,7 +81,7 @@ impl Engine {
 
     /// The account through which a bot is in rooms.
     fn room_account(&self, bot: BotId, what: &'static str) -> Result<AccountId, Trouble> {
-        let bot = self.bot(bot)?;
+        let bot = self.batch.bot(bot)?;
         let owner = &bot.row.owner;
         if !self.batch.store.owner_enabled(owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {owner}")).into());
@@ -114,7 +114,7 @@ impl Engine {
     /// The bots that hear what is said.
     pub(super) fn listeners(&self, key: &Key) -> Vec<BotId> {
         let members = self.rooms.entries.get(key).map(|entry| entry.row.members.as_slice()).unwrap_or_default();
-        members.iter().copied().filter(|bot| self.is_active(*bot)).collect()
+        members.iter().copied().filter(|bot| self.batch.is_active(*bot)).collect()
     }
 
     /// Whether the account is a bot's own, and not a person's.
@@ -207,7 +207,7 @@ impl Engine {
         if is_person && !self.batch.store.owner_enabled(&account.row.jid)? {
             return Ok(false);
         }
-        Ok(row.members.iter().any(|bot| self.is_active(*bot)))
+        Ok(row.members.iter().any(|bot| self.batch.is_active(*bot)))
     }
 
     /// Out until a bot of it is active again.

@@ -233,11 +233,11 @@ impl Engine {
             return Ok(());
         };
         let who = heard.author.as_ref().map_or(nick, BareJid::as_str);
-        if !self.may_hint(bot, &format!("plain:{}:{who}", key.1), limits::ROOM_HINT_EVERY_S)? {
+        if !self.batch.may_hint(bot, &format!("plain:{}:{who}", key.1), limits::ROOM_HINT_EVERY_S)? {
             return Ok(());
         }
         let text = texts::PLAIN_IN_ROOM.fill(self.batch.setup.settings.language, &[("nick", nick)]);
-        let id = id::uuid(self.random());
+        let id = id::uuid(self.batch.random());
         let hint = Outbound::text(key.1.to_jid(), Kind::Groupchat, &id, &text).print();
         self.put_out_in_room((key.0, Some(bot)), &key.1, &id, hint)
     }

@@ -41,7 +41,7 @@ impl Engine {
             // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
             let named = Some(new.to.clone()).filter(|to| !to.is_bare());
             let to = self.author_in_room(&key, id)?.or(named);
-            outbound = outbound.replying(Reply { id: self.room_id_of(&key, id)?, to }, None);
+            outbound = outbound.replying(Reply { id: self.batch.room_id_of(&key, id)?, to }, None);
         }
         self.say_in_room((account, bot), &key.1, message_id, &outbound, None)
     }
@@ -59,7 +59,7 @@ impl Engine {
         let key = (account, room.clone());
         let is_in = |entry: &&mut Entry| entry.is_kept && entry.row.members.contains(&bot);
         let Some(entry) = self.touch(&key).filter(is_in) else {
-            return Err(self.not_in_room(&key).into());
+            return Err(self.batch.not_in_room(&key).into());
         };
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::OutboxFull.into());
@@ -130,7 +130,7 @@ impl Engine {
             // The room's history, told anew each time, must not pass for another one.
             return self.is_new_without_id(key.0, message, None).map(drop);
         };
-        self.batch.store.see(key.0, &seen_key(key, archive_id), self.lived())?;
+        self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
         if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
             self.store_place(key, Some(archive_id.clone()))?;
         }
@@ -153,7 +153,7 @@ impl Engine {
     /// The room has shown our message, now or earlier. Gives whether that was not known.
     pub(super) fn confirm_said(&mut self, key: &Key, id: &str, archive_id: Option<&str>) -> Result<bool, store::Error> {
         let is_news = self.settle(key, id)?;
-        if let Some(row) = self.said_in_room(key, id)? {
+        if let Some(row) = self.batch.said_in_room(key, id)? {
             if let (Some(archive_id), None) = (archive_id, &row.room_id) {
                 self.batch.store.store_room_id(row.id, archive_id)?;
             }
@@ -205,7 +205,7 @@ impl Engine {
             return Ok(());
         }
         log::warn!("{}: message {id} to {} was given up: {why}", self.jid_of(key.0), key.1);
-        match self.said_in_room(key, id)? {
+        match self.batch.said_in_room(key, id)? {
             Some(row) => self.advance(&row, Progress::Failed, Some(why)),
             None => Ok(()),
         }

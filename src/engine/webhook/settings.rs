@@ -31,16 +31,16 @@ impl Engine {
         }
         let secret = match &new.secret {
             Some(given) => check_secret(given)?,
-            None => self.batch.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.random())),
+            None => self.batch.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.batch.random())),
         };
         if let Some(kinds) = new.allowed {
-            self.allow_updates(bot, kinds)?;
+            self.batch.allow_updates(bot, kinds)?;
         }
         self.batch.store.set_webhook(bot, &new.url, &secret)?;
         if new.drop_pending {
             self.drop_pending(bot)?;
         }
-        self.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
+        self.batch.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
         let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
         let hook = self.open_hook(row, Default::default())?;
         self.webhooks.hooks.insert(bot, hook);
@@ -61,23 +61,23 @@ impl Engine {
         if self.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
             self.batch.store.end_webhook(bot, true)?;
             self.forget_webhook(bot);
-            self.audit(Some(bot), "webhook_deleted", "")?;
+            self.batch.audit(Some(bot), "webhook_deleted", "")?;
             log::info!("bot {bot}: its webhook was deleted");
         }
         Ok(Answer::Done)
     }
 
     fn drop_pending(&mut self, bot: BotId) -> Result<(), Trouble> {
-        if self.bot(bot)?.queued > 0 {
+        if self.batch.bot(bot)?.queued > 0 {
             let dropped = self.clear_updates(bot)?;
-            self.audit(Some(bot), "updates_dropped", &format!("count={dropped}"))?;
+            self.batch.audit(Some(bot), "updates_dropped", &format!("count={dropped}"))?;
         }
         Ok(())
     }
 
     /// `getWebhookInfo`.
     pub(in crate::engine) fn webhook_info(&self, bot: BotId) -> Result<Answer, Trouble> {
-        let entry = self.bot(bot)?;
+        let entry = self.batch.bot(bot)?;
         Ok(Answer::WebhookInfo(WebhookInfo {
             url: self.webhook_url(bot).unwrap_or_default().to_string(),
             pending: entry.queued,

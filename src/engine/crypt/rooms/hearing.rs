@@ -4,9 +4,9 @@
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::base::remedy;
-use crate::engine::Engine;
 use crate::engine::crypt::number;
 use crate::engine::handle::Encrypt;
+use crate::engine::{Batch, Engine};
 use crate::omemo::{Encrypted, Envelope, Error, Version};
 use crate::store;
 use crate::store::row::OmemoPeer;
@@ -38,11 +38,12 @@ impl Engine {
             }
             let peer = OmemoPeer { account, version: number(version), jid: author.clone(), device: encrypted.sender };
             match self.decrypt((device, row), &encrypted, &peer)? {
-                Ok(Some(payload)) => return Ok(self.reveal_in_room(&peer, version, message, &payload)),
+                Ok(Some(payload)) => return Ok(self.batch.reveal_in_room(&peer, version, message, &payload)),
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    let level = self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
+                    let level =
+                        self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
                     let device = peer.device;
                     log::log!(
                         level,
@@ -56,7 +57,9 @@ impl Engine {
         }
         Ok(None)
     }
+}
 
+impl Batch {
     fn reveal_in_room(
         &mut self,
         peer: &OmemoPeer,
@@ -80,7 +83,7 @@ impl Engine {
                 };
                 let envelope = Envelope::parse(payload)?;
                 if !is(&envelope.to, &room) || !(envelope.from.is_none() || is(&envelope.from, author)) {
-                    let level = self.batch.told.caused(("envelope", peer.account.0), log::Level::Warn, self.batch.now.mono);
+                    let level = self.told.caused(("envelope", peer.account.0), log::Level::Warn, self.now.mono);
                     log::log!(
                         level,
                         "room {room}: an encrypted message from {author} is meant for another room: not taken"

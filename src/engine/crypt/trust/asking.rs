@@ -7,7 +7,7 @@ use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, Unclear, has_ve
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt};
 use crate::engine::registry::Voice;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::omemo;
 use crate::store;
 use crate::store::row::KeyRow;
@@ -106,7 +106,7 @@ impl Engine {
         Ok(Answer::Keys(match question {
             KeyQuestion::Status => KeyAnswer::Status(self.omemo_status(account)?),
             KeyQuestion::Devices(jid) => {
-                KeyAnswer::Devices(self.list_keys(account, jid.as_ref(), limits::OMEMO_KEYS_ANSWERED_MAX)?)
+                KeyAnswer::Devices(self.batch.list_keys(account, jid.as_ref(), limits::OMEMO_KEYS_ANSWERED_MAX)?)
             }
             KeyQuestion::Decide { jid, key, trusted } => {
                 let decided = self.decide_key(account, jid.as_ref(), key, (*trusted, Reach::All))?;
@@ -127,12 +127,12 @@ impl Engine {
             fingerprint: omemo::fingerprint(&own.identity),
             uri: omemo::print_uri(jid.as_str(), &[(own.id, own.identity)]),
         });
-        Ok(OmemoStatus { jid, device, policy: self.trust_policy(account)?, encrypt: self.policy(account) })
+        Ok(OmemoStatus { jid, device, policy: self.batch.trust_policy(account)?, encrypt: self.policy(account) })
     }
 
     /// The account that a bot speaks through: its own or its owner's.
     pub(in crate::engine) fn omemo_account(&self, bot: BotId) -> Result<AccountId, Failure> {
-        match self.voice(self.bot(bot)?) {
+        match self.voice(self.batch.bot(bot)?) {
             Voice::Account(account) => Ok(account),
             Voice::Local | Voice::None => {
                 let why = "only what goes through an XMPP account that is signed in here is encrypted";
@@ -140,7 +140,9 @@ impl Engine {
             }
         }
     }
+}
 
+impl Batch {
     /// Keys that an account knows.
     pub(in crate::engine) fn list_keys(
         &self,
@@ -149,15 +151,15 @@ impl Engine {
         limit: i64,
     ) -> Result<Vec<KeyInfo>, store::Error> {
         let rows = match jid {
-            Some(jid) => self.batch.store.list_omemo_keys(account, jid)?,
-            None => self.batch.store.list_all_omemo_keys(account, limit)?,
+            Some(jid) => self.store.list_omemo_keys(account, jid)?,
+            None => self.store.list_all_omemo_keys(account, limit)?,
         };
         let policy = self.trust_policy(account)?;
         let mut keys = Vec::with_capacity(rows.len());
         for row in &rows {
             let mark = Mark::of(row);
             // Only there does it matter what else the contact has.
-            let is_verified = mark == Mark::Open && has_verified(&self.batch.store.list_omemo_keys(account, &row.jid)?);
+            let is_verified = mark == Mark::Open && has_verified(&self.store.list_omemo_keys(account, &row.jid)?);
             keys.push(KeyInfo::new(row, mark.standing(policy, is_verified), mark == Mark::Verified));
         }
         Ok(keys)

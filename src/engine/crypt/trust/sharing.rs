@@ -36,7 +36,7 @@ impl Engine {
         let mut shared = Vec::new();
         for (other, _) in self.other_accounts(account, owner) {
             // Elsewhere that a key waits says nothing of it.
-            let is_careful = self.trust_policy(other)? == Policy::Tofu;
+            let is_careful = self.batch.trust_policy(other)? == Policy::Tofu;
             let rows = self.batch.store.list_omemo_keys(other, owner)?;
             shared.extend(rows.into_iter().filter(|row| is_careful || Mark::of(row) != Mark::Open));
         }
@@ -85,7 +85,7 @@ impl Engine {
         let Some(sender) = self.crypt.sender.as_ref().filter(|_| self.under.is_some()) else {
             return Ok(!has_trusted(&rows));
         };
-        let (policy, is_verified) = (self.trust_policy(account)?, has_verified(&rows));
+        let (policy, is_verified) = (self.batch.trust_policy(account)?, has_verified(&rows));
         let is_trusted = |row: &KeyRow| Mark::of(row).standing(policy, is_verified) == Standing::Trusted;
         Ok(rows.iter().any(|row| omemo::is_same(&row.key, sender) && is_trusted(row)))
     }

@@ -6,12 +6,12 @@
 use crate::base::id::{self, AccountId};
 use crate::base::limits;
 use crate::base::text;
-use crate::engine::Engine;
 use crate::engine::crypt::trust::{Mark, Policy, Standing};
 use crate::engine::handle::UpdateKind;
 use crate::engine::owner::is_local;
 use crate::engine::record;
 use crate::engine::texts::omemo as texts;
+use crate::engine::{Batch, Engine};
 use crate::omemo;
 use crate::store;
 use crate::store::row::{KeyRow, OmemoPeer};
@@ -44,10 +44,10 @@ impl Engine {
         let is_owner = self.owner_of(account).as_ref() == Some(&row.jid);
         let is_changed = mark == Mark::Changed;
         // With pinned keys a stranger is nothing special, and to a person his friends' devices are their affair.
-        let is_common = self.bot_with(account).is_none() || self.trust_policy(account)? == Policy::Pinned;
+        let is_common = self.bot_with(account).is_none() || self.batch.trust_policy(account)? == Policy::Pinned;
         let has_chat = is_owner || self.bot_with(account).is_some();
         let is_news = !is_told && has_chat && (is_changed || mark == Mark::Open && (is_owner || !is_common));
-        let turn = if is_news { self.take_turn(account, if is_owner { "own" } else { "others" })? } else { None };
+        let turn = if is_news { self.batch.take_turn(account, if is_owner { "own" } else { "others" })? } else { None };
         if !is_kept && turn.is_none() {
             return Ok(());
         }
@@ -83,11 +83,11 @@ impl Engine {
             None => is_self && message.to.bare() == peer.jid,
             Some(_) => message.via != Via::CarbonSent && message.to.bare() != peer.jid,
         };
-        let day = self.lived().div_euclid(24 * 3600);
+        let day = self.batch.lived().div_euclid(24 * 3600);
         if standing == Standing::Trusted
             || !is_talk
-            || !self.batch.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), self.lived())?
-            || self.take_turn(account, "hints")?.is_none()
+            || !self.batch.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), self.batch.lived())?
+            || self.batch.take_turn(account, "hints")?.is_none()
         {
             return Ok(());
         }
@@ -98,22 +98,10 @@ impl Engine {
         let head = if is_read { &texts::DEVICE_WAITS } else { &texts::DEVICE_REFUSED };
         let tail = if is_owner { &texts::DEVICE_OWN } else { &texts::DEVICE_OTHERS };
         let hint = head.fill(language, &[]) + &tail.fill(language, &values);
-        let id = id::uuid(self.random());
+        let id = id::uuid(self.batch.random());
         let hint = Outbound::text(peer.jid.to_jid(), Kind::Chat, &id, &hint);
         let hint = if is_self { hint.private() } else { hint };
         self.put_out((account, self.bot_with(account)), &id, hint.print())
-    }
-
-    /// The number of a notice of today, while there are some left.
-    fn take_turn(&mut self, account: AccountId, kind: &str) -> Result<Option<u32>, store::Error> {
-        let now = self.lived();
-        let day = now.div_euclid(24 * 3600);
-        for turn in 0..limits::OMEMO_NOTICES_PER_DAY {
-            if self.batch.store.see(account, &format!("k:{day}:{kind}:{turn}"), now)? {
-                return Ok(Some(turn));
-            }
-        }
-        Ok(None)
     }
 
     /// `name`: how the owner calls it when he decides.
@@ -159,5 +147,19 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+impl Batch {
+    /// The number of a notice of today, while there are some left.
+    fn take_turn(&mut self, account: AccountId, kind: &str) -> Result<Option<u32>, store::Error> {
+        let now = self.lived();
+        let day = now.div_euclid(24 * 3600);
+        for turn in 0..limits::OMEMO_NOTICES_PER_DAY {
+            if self.store.see(account, &format!("k:{day}:{kind}:{turn}"), now)? {
+                return Ok(Some(turn));
+            }
+        }
+        Ok(None)
     }
 }
