@@ -330,6 +330,7 @@ mod tests {
         "daemon.rs",
         "daemon/entrance.rs",
         "engine/access.rs",
+        "engine/accounts/owners.rs",
         "engine/accounts.rs",
         "engine/ai.rs",
         "engine/ai/setup.rs",

@@ -12,7 +12,6 @@ use crate::engine::registry::Bot;
 use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::ContactSource;
-use crate::xmpp::presence;
 use crate::xmpp::roster::{Item, Subscription};
 
 /// What a bot of this mode may have as its policy.
@@ -84,24 +83,7 @@ impl Engine {
                 self.batch.store.insert_contact(id, ContactSource::Withdrawn, &who)?;
             }
         }
-        Ok(self.withdraw_presence(id)?)
-    }
-
-    /// Cancels the subscriptions of those who were admitted and are not any more (RFC 6121 §3.2): when that changes and
-    /// whenever the bot comes online, until its server says that it is done.
-    pub(super) fn withdraw_presence(&mut self, id: BotId) -> Result<(), store::Error> {
-        let account = self.account_of_bot(id).and_then(|account| self.accounts.get(&account));
-        let Some(account) = account.filter(|account| account.is_online).map(|account| account.row.id) else {
-            return Ok(());
-        };
-        for who in self.batch.store.list_contacts(id, ContactSource::Withdrawn)? {
-            if self.batch.bots.get(&id).is_some_and(|bot| bot.admits(&who)) {
-                self.batch.store.delete_contact(id, ContactSource::Withdrawn, &who)?;
-            } else {
-                self.tell_session(account, presence::print_unsubscribed(&who));
-            }
-        }
-        Ok(())
+        Ok(self.accounts.withdraw_presence(&mut self.batch, id)?)
     }
 }
 

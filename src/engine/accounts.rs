@@ -1,6 +1,11 @@
 //! The XMPP accounts the daemon signs in to, and their sessions' states.
 
+mod course;
 mod events;
+pub(super) mod features;
+mod late;
+mod owners;
+mod queue;
 mod table;
 
 use std::collections::VecDeque;
@@ -12,13 +17,9 @@ use crate::base::jid::BareJid;
 use crate::base::remedy::{self, FORGET, Place};
 use crate::base::secret::Secret;
 use crate::base::server;
-use crate::engine::arrival::features;
-use crate::engine::copies::Late;
 use crate::engine::effect::{Effect, Order, Route};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{AccountInfo, Connection, NewAccount, Receive};
-use crate::engine::outbox::Queue;
-use crate::engine::state::Course;
 use crate::engine::{Batch, Engine, Settings, Trouble};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
@@ -26,6 +27,10 @@ use crate::xmpp::disco;
 use crate::xmpp::presence::{self, Available};
 use crate::xmpp::session::SessionConfig;
 
+pub(super) use course::Course;
+use features::features;
+pub(super) use late::Late;
+pub(super) use queue::Queue;
 pub(super) use table::Accounts;
 
 /// An account of the configuration file.
@@ -113,7 +118,7 @@ impl Engine {
         // Those of bots follow those of people.
         rows.sort_by_key(|row| row.origin != Origin::Person);
         for mut row in rows {
-            if row.origin != Origin::Person && self.align(&mut row)? {
+            if row.origin != Origin::Person && self.accounts.align(&self.batch, &mut row)? {
                 self.batch.store.store_account(&row)?;
             }
             let is_configured = configured.iter().any(|account| account.jid == row.jid);
@@ -198,49 +203,22 @@ impl Engine {
         }
         self.accounts.put(id, account);
         self.batch.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
-        self.drop_rooms(id);
+        self.rooms.drop_rooms(id);
         self.settle_rooms(id)
     }
 
     pub(super) fn end_account(&mut self, id: AccountId) {
         if self.accounts.take(id) {
             self.batch.pending.effects.push(Effect::Session(id, Order::Close));
-            self.drop_rooms(id);
+            self.rooms.drop_rooms(id);
         }
-    }
-
-    /// The person's account with this address, if it is signed in here.
-    pub(super) fn account_of(&self, jid: &BareJid) -> Option<AccountId> {
-        self.people().find(|account| account.row.jid == *jid).map(|account| account.row.id)
-    }
-
-    /// The own account of a bot, if it has one that is signed in.
-    pub(super) fn account_of_bot(&self, bot: BotId) -> Option<AccountId> {
-        let is_its = |account: &&Account| account.row.bot == Some(bot);
-        let noted = self.accounts.by_bot.get(&bot).and_then(|id| self.accounts.get(id)).filter(is_its);
-        noted.or_else(|| self.accounts.values().find(is_its)).map(|account| account.row.id)
-    }
-
-    /// Accounts of people.
-    pub(super) fn people(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.values().filter(|account| account.row.origin == Origin::Person)
-    }
-
-    pub(super) fn list_accounts(&self) -> Vec<AccountInfo> {
-        let info = |account: &Account| AccountInfo {
-            jid: account.row.jid.clone(),
-            online: account.is_online,
-            state: account.course.say(Connection::Offline.as_str()),
-            from_config: account.row.from_config,
-        };
-        self.people().map(info).collect()
     }
 
     pub(super) fn add_account(&mut self, new: &NewAccount) -> Result<(), Trouble> {
         if crate::engine::owner::is_local(&new.jid) {
             return Err(Failure::invalid("jid", "an XMPP account; owner@local is built in").into());
         }
-        let running = self.account_of(&new.jid).and_then(|id| self.accounts.get(&id));
+        let running = self.accounts.account_of(&new.jid).and_then(|id| self.accounts.get(&id));
         if running.is_some_and(|account| account.row.from_config) {
             let text = format!("{} stands in the configuration file; change it there and send SIGHUP", new.jid);
             return Err(Failure::Conflict(text).into());
@@ -298,7 +276,7 @@ impl Engine {
 
     pub(super) fn remove_account(&mut self, jid: &BareJid) -> Result<(), Trouble> {
         let missing = || Failure::NotFound(format!("{jid} is not an account of this daemon"));
-        let id = self.account_of(jid).ok_or_else(missing)?;
+        let id = self.accounts.account_of(jid).ok_or_else(missing)?;
         if self.accounts.get(&id).is_some_and(|account| account.row.from_config) {
             let text = format!("{jid} stands in the configuration file; remove it there and send SIGHUP");
             return Err(Failure::Conflict(text).into());
@@ -309,18 +287,47 @@ impl Engine {
         self.end_account(id);
         Ok(())
     }
+}
+
+impl Accounts {
+    /// The person's account with this address, if it is signed in here.
+    pub(super) fn account_of(&self, jid: &BareJid) -> Option<AccountId> {
+        self.people().find(|account| account.row.jid == *jid).map(|account| account.row.id)
+    }
+
+    /// The own account of a bot, if it has one that is signed in.
+    pub(super) fn account_of_bot(&self, bot: BotId) -> Option<AccountId> {
+        let is_its = |account: &&Account| account.row.bot == Some(bot);
+        let noted = self.by_bot.get(&bot).and_then(|id| self.get(id)).filter(is_its);
+        noted.or_else(|| self.values().find(is_its)).map(|account| account.row.id)
+    }
+
+    /// Accounts of people.
+    pub(super) fn people(&self) -> impl Iterator<Item = &Account> {
+        self.values().filter(|account| account.row.origin == Origin::Person)
+    }
+
+    pub(super) fn list_accounts(&self) -> Vec<AccountInfo> {
+        let info = |account: &Account| AccountInfo {
+            jid: account.row.jid.clone(),
+            online: account.is_online,
+            state: account.course.say(Connection::Offline.as_str()),
+            from_config: account.row.from_config,
+        };
+        self.people().map(info).collect()
+    }
 
     /// Bots came, changed or went: an owner with a bot that wants everything needs another priority, a bot with another
     /// name another presence.
-    pub(super) fn adjust_presence(&mut self, id: AccountId) {
-        let Some((row, login)) = self.accounts.get(&id).map(|account| (account.row.clone(), account.login)) else {
+    pub(super) fn adjust_presence(&mut self, batch: &mut Batch, id: AccountId) {
+        let Some((row, login)) = self.get(&id).map(|account| (account.row.clone(), account.login)) else {
             return;
         };
-        let presence = self.batch.presence_of(&row, login);
-        let Some(account) = self.accounts.get_mut(&id) else { return };
+        let presence = batch.presence_of(&row, login);
+        let Some(account) = self.get_mut(&id) else { return };
         if account.presence != presence {
             account.presence.clone_from(&presence);
-            self.batch.pending.effects.push(Effect::Session(id, Order::Presence(presence)));
+            batch.pending.effects.push(Effect::Session(id, Order::Presence(presence)));
         }
     }
 }

@@ -8,21 +8,17 @@ use std::time::Duration;
 
 use crate::base::id::{AccountId, OutboxId};
 use crate::base::limits;
-use crate::engine::Engine;
 use crate::engine::accounts::Account;
+use crate::engine::accounts::Accounts;
 use crate::engine::effect::Effect;
+use crate::engine::{Batch, Engine};
 use crate::store;
 
 impl Engine {
-    /// When the next acknowledgements are to be written (monotonic).
-    pub(super) fn acks_deadline(&self) -> Option<Duration> {
-        self.accounts.busy().filter_map(|account| account.acks_due).min()
-    }
-
     /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
     pub(super) fn write_acks_and_marks(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        if !self.batch.store.is_dirty() && self.acks_deadline().is_none_or(|at| at > now) {
+        if !self.batch.store.is_dirty() && self.accounts.acks_deadline().is_none_or(|at| at > now) {
             return Ok(());
         }
         self.accounts.told.wrote_acks = true;
@@ -38,10 +34,17 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+impl Accounts {
+    /// When the next acknowledgements are to be written (monotonic).
+    pub(super) fn acks_deadline(&self) -> Option<Duration> {
+        self.busy().filter_map(|account| account.acks_due).min()
+    }
 
     /// After the commit that deleted them.
     pub(super) fn forget_written_acks(&mut self) {
-        for (_, account) in self.accounts.busy_mut() {
+        for (_, account) in self.busy_mut() {
             account.acked.clear();
             account.acks_due = None;
         }
@@ -50,33 +53,33 @@ impl Engine {
     /// Lets the next batch write what is acknowledged and how far the archive is read, so that no start reads it twice.
     pub(super) fn expire_acks(&mut self) {
         self.postpone_acks(Duration::ZERO);
-        for account in self.accounts.values_mut().filter(|account| !account.marks.is_empty()) {
+        for account in self.values_mut().filter(|account| !account.marks.is_empty()) {
             account.acks_due = Some(Duration::ZERO);
         }
     }
 
     /// Acknowledgements that wait are written then (monotonic).
     pub(super) fn postpone_acks(&mut self, until: Duration) {
-        for account in self.accounts.values_mut() {
+        for account in self.values_mut() {
             account.acks_due = account.acks_due.map(|_| until);
         }
     }
 
     /// Notes the archive id of a message that was dealt with and committed.
-    pub(super) fn note_mark(&mut self, id: AccountId, mark: String) {
-        if let Some(account) = self.accounts.wake(id) {
-            account.marks.push_back((self.batch.now.mono, mark));
+    pub(super) fn note_mark(&mut self, batch: &mut Batch, id: AccountId, mark: String) {
+        if let Some(account) = self.wake(id) {
+            account.marks.push_back((batch.now.mono, mark));
         }
     }
 
     /// Gives the sessions what they may send, and forgets the accounts that have nothing to do.
-    pub(super) fn feed_busy(&mut self, out: &mut Vec<Effect>) {
-        let mut busy = std::mem::take(&mut self.accounts.busy);
+    pub(super) fn feed_busy(&mut self, batch: &mut Batch, out: &mut Vec<Effect>) {
+        let mut busy = std::mem::take(&mut self.busy);
         for id in &busy {
-            self.feed(*id, out);
+            self.feed(batch, *id, out);
         }
-        busy.retain(|id| self.accounts.get(id).is_some_and(Account::is_busy));
-        self.accounts.busy = busy;
+        busy.retain(|id| self.get(id).is_some_and(Account::is_busy));
+        self.busy = busy;
     }
 }
 

@@ -23,6 +23,7 @@ use crate::engine::calls::About;
 use crate::engine::channel::Doing;
 use crate::engine::failure::Failure;
 use crate::engine::incoming::Incoming;
+use crate::engine::part::Kept;
 use crate::engine::part::Timed;
 use crate::engine::texts::ai;
 use crate::engine::{Batch, Engine, Trouble};
@@ -123,7 +124,7 @@ impl Engine {
             return Ok(());
         }
         let place = if said.kind == ConversationKind::Room { AiPlace::Room } else { AiPlace::Chat };
-        match self.admit_question(bot, peer) {
+        match self.ai.admit_question(&mut self.batch, bot, peer) {
             Ok(()) => {}
             Err(false) => return Ok(()),
             Err(true) => return self.say_of_ai(bot, place, &said.from, &self.batch.words(&ai::QUIET)),
@@ -171,30 +172,6 @@ impl Engine {
         Ok(tag)
     }
 
-    /// Counts a question; refused when they come faster than people type. `Err(true)`: for the first time.
-    fn admit_question(&mut self, bot: BotId, peer: &str) -> Result<(), bool> {
-        let now = self.batch.now.mono;
-        let paces = &mut self.ai.change().paces;
-        let minute = Duration::from_secs(60);
-        if paces.len() >= limits::AI_QUESTIONS_MAX {
-            paces.retain(|_, pace| pace.since + minute > now || pace.quiet_until > now);
-        }
-        let fresh = Pace { since: now, count: 0, quiet_until: Duration::ZERO };
-        let pace = paces.entry((bot, peer.to_string())).or_insert(fresh);
-        if pace.quiet_until > now {
-            return Err(false);
-        }
-        if pace.since + minute <= now {
-            *pace = fresh;
-        }
-        pace.count += 1;
-        if pace.count <= limits::AI_PER_MINUTE_MAX {
-            return Ok(());
-        }
-        pace.quiet_until = now + limits::AI_QUIET;
-        Err(true)
-    }
-
     /// Asks the first question of each conversation, as many as may be asked at once.
     fn ask_what_waits(&mut self) -> Result<(), store::Error> {
         let mut seen = HashSet::new();
@@ -220,19 +197,6 @@ impl Engine {
             self.begin_question(tag)?;
         }
         Ok(())
-    }
-
-    /// When a question is to be asked again.
-    pub(super) fn ai_deadline(&self) -> Option<Duration> {
-        let at = |question: &Question| match question.state {
-            State::Waiting(at) => Some(at),
-            State::Asked => None,
-        };
-        if self.ai.has_left {
-            return Some(self.batch.now.mono);
-        }
-        // What is due and yet waits, waits for another to be answered.
-        self.ai.questions.values().filter_map(at).filter(|at| *at > self.batch.now.mono).min()
     }
 
     /// What time brings.
@@ -290,9 +254,9 @@ impl Engine {
         let key = format!("ai:{tag}");
         if is_stream {
             let pace = if question.is_heard { Duration::ZERO } else { limits::AI_LIVE_PACE };
-            self.call_streaming(tag, key, call, About::Ai, pace);
+            self.calls.call_streaming(&mut self.batch, tag, (key, call), About::Ai, pace);
         } else {
-            self.call_again(tag, key, call, About::Ai);
+            self.calls.call_again(&mut self.batch, tag, key, call, About::Ai);
         }
         self.show_thinking(&asked, ChatState::Composing);
         Ok(())
@@ -309,10 +273,49 @@ impl Engine {
         // Whoever cannot speak there will not be heard thinking either.
         let _ = (way.channel.show)(self, way.sender, &Doing { to, kind, state });
     }
+}
+
+impl Kept<Ai> {
+    /// Counts a question; refused when they come faster than people type. `Err(true)`: for the first time.
+    fn admit_question(&mut self, batch: &mut Batch, bot: BotId, peer: &str) -> Result<(), bool> {
+        let now = batch.now.mono;
+        let paces = &mut self.change().paces;
+        let minute = Duration::from_secs(60);
+        if paces.len() >= limits::AI_QUESTIONS_MAX {
+            paces.retain(|_, pace| pace.since + minute > now || pace.quiet_until > now);
+        }
+        let fresh = Pace { since: now, count: 0, quiet_until: Duration::ZERO };
+        let pace = paces.entry((bot, peer.to_string())).or_insert(fresh);
+        if pace.quiet_until > now {
+            return Err(false);
+        }
+        if pace.since + minute <= now {
+            *pace = fresh;
+        }
+        pace.count += 1;
+        if pace.count <= limits::AI_PER_MINUTE_MAX {
+            return Ok(());
+        }
+        pace.quiet_until = now + limits::AI_QUIET;
+        Err(true)
+    }
+
+    /// When a question is to be asked again.
+    pub(super) fn ai_deadline(&self, batch: &Batch) -> Option<Duration> {
+        let at = |question: &Question| match question.state {
+            State::Waiting(at) => Some(at),
+            State::Asked => None,
+        };
+        if self.has_left {
+            return Some(batch.now.mono);
+        }
+        // What is due and yet waits, waits for another to be answered.
+        self.questions.values().filter_map(at).filter(|at| *at > batch.now.mono).min()
+    }
 
     /// The outcome of a call could not be stored: its question is asked again later.
     pub(super) fn postpone_question(&mut self, tag: u64, later: Duration) -> bool {
-        let Some(question) = self.ai.questions.get_mut(&tag) else { return false };
+        let Some(question) = self.questions.get_mut(&tag) else { return false };
         (question.state, question.calls) = (State::Waiting(later), question.calls + 1);
         true
     }

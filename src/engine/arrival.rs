@@ -7,13 +7,15 @@
 
 use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
-use crate::engine::accounts::Login;
+use crate::engine::accounts::Accounts;
+use crate::engine::accounts::features::FEATURES;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::asking::{Questions, is_lost};
 use crate::engine::owner::is_local;
 use crate::engine::registry::Bot;
 use crate::engine::{Batch, Engine};
 use crate::store;
-use crate::store::row::{AccountRow, Origin, ProfileRow};
+use crate::store::row::{Origin, ProfileRow};
 use crate::xml::Element;
 use crate::xmpp::avatar::Avatar;
 use crate::xmpp::iq::Peer;
@@ -76,37 +78,6 @@ pub(super) enum How {
     AsItIs,
 }
 
-/// What a bot's session can do besides what every session can.
-const FEATURES: &[&str] = &[
-    ns::NICK,
-    // Some clients offer corrections, reactions and their kin only to who says so.
-    ns::RECEIPTS,
-    ns::MARKERS,
-    ns::CHAT_STATES,
-    ns::CORRECT,
-    ns::REACTIONS,
-    ns::REPLY,
-    ns::RETRACT,
-    ns::OOB,
-    ns::MUC,
-    ns::CONFERENCE,
-    // XEP-0163 §4: what others publish of their devices is told unasked.
-    ns::OMEMO_LEGACY_NOTIFY,
-    ns::OMEMO_NOTIFY,
-];
-
-/// What a person's session can do while it encrypts.
-const ENCRYPTING: &[&str] = &[ns::OMEMO_LEGACY_NOTIFY, ns::OMEMO_NOTIFY];
-
-/// What an account's session can do besides what every session can.
-pub(super) fn features(row: &AccountRow, login: Login) -> &'static [&'static str] {
-    match row.origin {
-        Origin::Person if !login.encrypts => &[],
-        Origin::Person => ENCRYPTING,
-        _ => FEATURES,
-    }
-}
-
 impl Bot {
     /// Its presence, while it is online with an account of its own.
     pub(super) fn presence(&self) -> String {
@@ -141,12 +112,12 @@ impl Engine {
         // What was asked before is answered by now, if only with the loss of the connection.
         arrived.is_settling = false;
         if !resumed {
-            self.forget_upload_service(account);
+            self.files.forget_upload_service(account);
         }
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
         match (arrived.row.removing, arrived.row.origin) {
             (true, Origin::Register) => {
-                self.go_on_unregistering(account);
+                self.questions.go_on_unregistering(&mut self.batch, account);
                 return Ok(());
             }
             (true, _) => return self.continue_farewell(account, 0),
@@ -163,9 +134,9 @@ impl Engine {
         };
         self.arrivals.ended.push((bot, Ok(())));
         self.batch.note_profile(bot, |profile| profile.has_arrived = true)?;
-        self.withdraw_presence(bot)?;
+        self.accounts.withdraw_presence(&mut self.batch, bot)?;
         if !is_mutual {
-            self.ask_roster(account, Asked::Roster);
+            self.questions.ask_roster(&mut self.batch, account, Asked::Roster);
         }
         self.publish_profile(account, bot)
     }
@@ -184,13 +155,9 @@ impl Engine {
             self.accounts.values().filter(|a| a.is_online && !a.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
         let waiting: Vec<AccountId> = waiting.map(|account| account.row.id).collect();
         for account in waiting {
-            self.ask_roster(account, Asked::Roster);
+            self.questions.ask_roster(&mut self.batch, account, Asked::Roster);
         }
         Ok(())
-    }
-
-    fn ask_roster(&mut self, account: AccountId, asked: Asked) {
-        self.ask_entity(account, Peer::Account, IqKind::Get, roster::build_get(), About::Arrival(asked));
     }
 
     pub(super) fn on_arrival_answer(
@@ -201,7 +168,7 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let items = || answer.as_ref().ok().and_then(Option::as_ref).and_then(roster::read);
         match asked {
-            Asked::Roster => match (self.bot_of(account), items()) {
+            Asked::Roster => match (self.accounts.bot_of(account), items()) {
                 (Some(bot), Some(items)) => {
                     self.batch.keep_subscribers(bot, &items)?;
                     self.greet_owner(account, bot, &items)
@@ -215,7 +182,7 @@ impl Engine {
                 Ok(())
             }
             Asked::Renaming(bot) => match items() {
-                Some(items) => self.rename_on_roster(account, bot, &items),
+                Some(items) => self.questions.rename_on_roster(&mut self.batch, account, bot, &items),
                 None => Ok(()),
             },
             Asked::Renamed(bot, name) if answer.is_ok() => {
@@ -228,17 +195,25 @@ impl Engine {
             }
             Asked::Renamed(..) => Ok(()),
             Asked::OwnerReady(bot) => {
-                if let Some(account) = self.account_of_bot(bot) {
-                    self.ask_for_presence(account, bot);
+                if let Some(account) = self.accounts.account_of_bot(bot) {
+                    self.accounts.ask_for_presence(&mut self.batch, account, bot);
                 }
                 Ok(())
             }
             Asked::Publish(part, how, hash) => self.on_published(account, part, how, hash, answer),
         }
     }
+}
 
+impl Accounts {
     fn bot_of(&self, account: AccountId) -> Option<BotId> {
-        self.accounts.get(&account).and_then(|account| account.row.bot)
+        self.get(&account).and_then(|account| account.row.bot)
+    }
+}
+
+impl Questions {
+    fn ask_roster(&mut self, batch: &mut Batch, account: AccountId, asked: Asked) {
+        self.ask_entity(batch, account, (Peer::Account, IqKind::Get, roster::build_get()), About::Arrival(asked));
     }
 }
 
@@ -270,26 +245,26 @@ impl Engine {
             let groups: Vec<&str> = item.iter().flat_map(|item| &item.groups).map(String::as_str).collect();
             let order = roster::build_set(&owner, owner.local(), &groups);
             let about = About::Chore("a place for its owner on its roster");
-            self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+            self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
         }
         if !item.is_some_and(Item::may_see_us) {
-            self.tell_session(account, presence::print_subscribed(&owner));
+            self.accounts.tell_session(&mut self.batch, account, presence::print_subscribed(&owner));
         }
         let is_asking = item.is_some_and(|item| item.is_asking);
         let is_tied = item.is_some_and(|item| item.subscription != Subscription::None);
         let is_mutual = item.is_some_and(|item| item.subscription == Subscription::Both);
         let is_done = is_mutual || before.was_mutual;
         if let Some(item) = item {
-            self.note_owner(account, id, item)?;
+            self.accounts.note_owner(&mut self.batch, account, id, item)?;
         }
-        let theirs = self.account_of(&owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
+        let theirs = self.accounts.account_of(&owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
         match theirs {
             // Who was asked once and wants nothing of the bot has decided so.
             Some(theirs) if !is_done && (!before.is_greeted || is_asking || is_tied) => {
-                self.ask_roster(theirs, Asked::OwnerRoster(id));
+                self.questions.ask_roster(&mut self.batch, theirs, Asked::OwnerRoster(id));
             }
             None if !before.is_greeted && !is_asking && !item.is_some_and(Item::sees) => {
-                self.ask_for_presence(account, id)
+                self.accounts.ask_for_presence(&mut self.batch, account, id)
             }
             _ => {}
         }
@@ -308,15 +283,20 @@ impl Engine {
             let groups: Vec<&str> = item.iter().flat_map(|item| &item.groups).map(String::as_str).collect();
             let order = roster::build_set(&jid, Some(&name), &groups);
             let about = About::Chore("a place for a bot on its owner's roster");
-            self.ask_entity(theirs, Peer::Account, IqKind::Set, order, about);
+            self.questions.ask_entity(&mut self.batch, theirs, (Peer::Account, IqKind::Set, order), about);
         }
         if !item.is_some_and(Item::may_see_us) {
-            self.tell_session(theirs, presence::print_subscribed(&jid));
+            self.accounts.tell_session(&mut self.batch, theirs, presence::print_subscribed(&jid));
         }
         if !item.is_some_and(|item| item.sees() || item.is_asking) {
-            self.tell_session(theirs, presence::print_subscribe(&jid, None, None));
+            self.accounts.tell_session(&mut self.batch, theirs, presence::print_subscribe(&jid, None, None));
         }
-        self.ask_entity(theirs, Peer::Server, IqKind::Get, ping::build(), About::Arrival(Asked::OwnerReady(id)));
+        self.questions.ask_entity(
+            &mut self.batch,
+            theirs,
+            (Peer::Server, IqKind::Get, ping::build()),
+            About::Arrival(Asked::OwnerReady(id)),
+        );
     }
 
     /// A bot has another name now: where its owner's account is signed in here, his roster is to have it, too.
@@ -330,69 +310,95 @@ impl Engine {
 
     fn begin_renaming(&mut self, id: BotId) -> Result<(), store::Error> {
         let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
-        let theirs = self.account_of(&bot.row.owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
+        let theirs =
+            self.accounts.account_of(&bot.row.owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
         if let (Some(theirs), Some(_)) = (theirs, self.batch.store.setting(&former_name_key(id))?)
-            && !self.is_renaming(theirs, id)
+            && !self.questions.is_renaming(theirs, id)
         {
-            self.ask_roster(theirs, Asked::Renaming(id));
+            self.questions.ask_roster(&mut self.batch, theirs, Asked::Renaming(id));
+        }
+        Ok(())
+    }
+}
+
+impl Accounts {
+    fn ask_for_presence(&mut self, batch: &mut Batch, account: AccountId, id: BotId) {
+        let Some(bot) = batch.bots.get(&id) else { return };
+        let status = Some(bot.row.description.as_str()).filter(|text| !text.is_empty());
+        let request = presence::print_subscribe(&bot.row.owner, Some(&bot.row.name), status);
+        self.tell_session(batch, account, request);
+    }
+
+    /// A contact of a bot's account changed.
+    pub(super) fn on_contact(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        item: &Item,
+    ) -> Result<(), store::Error> {
+        let Some(id) = self.bot_of(account) else { return Ok(()) };
+        batch.keep_subscriber(id, item)?;
+        let Some(bot) = batch.bots.get(&id).filter(|bot| bot.row.owner == item.jid) else { return Ok(()) };
+        let own = bot.row.jid.clone();
+        self.note_owner(batch, account, id, item)?;
+        // Where servers know no approval in advance, the bot's request is answered when it is out.
+        if let (true, Some(own), Some(theirs)) = (item.is_asking, own, self.account_of(&item.jid)) {
+            self.tell_session(batch, theirs, presence::print_subscribed(&own));
         }
         Ok(())
     }
 
+    fn note_owner(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        bot: BotId,
+        item: &Item,
+    ) -> Result<(), store::Error> {
+        if let Some(account) = self.get_mut(&account) {
+            account.is_mutual = item.subscription == Subscription::Both;
+        }
+        let (is_greeted, is_mutual) = (item.is_asking || item.sees(), item.subscription == Subscription::Both);
+        batch.note_profile(bot, |profile| {
+            profile.is_greeted |= is_greeted;
+            profile.was_mutual |= is_mutual;
+        })
+    }
+}
+
+impl Questions {
     /// Two at once would have the later one undo what the owner has said between them.
     fn is_renaming(&self, theirs: AccountId, id: BotId) -> bool {
         let is_such = |about: &About| matches!(about, About::Arrival(Asked::Renaming(bot) | Asked::Renamed(bot, _)) if *bot == id);
-        self.questions.open().any(|(account, about)| *account == theirs && is_such(about))
+        self.open().any(|(account, about)| *account == theirs && is_such(about))
     }
 
     /// What the owner has called it himself stays.
-    fn rename_on_roster(&mut self, theirs: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone()))
-        else {
+    fn rename_on_roster(
+        &mut self,
+        batch: &mut Batch,
+        theirs: AccountId,
+        id: BotId,
+        items: &[Item],
+    ) -> Result<(), store::Error> {
+        let Some((name, Some(jid))) = batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
             return Ok(());
         };
-        let former = self.batch.store.setting(&former_name_key(id))?;
+        let former = batch.store.setting(&former_name_key(id))?;
         match items.iter().find(|item| item.jid == jid) {
             Some(item) if item.name == former && former.is_some() && item.name.as_ref() != Some(&name) => {
                 let groups: Vec<&str> = item.groups.iter().map(String::as_str).collect();
                 let order = roster::build_set(&jid, Some(&name), &groups);
-                self.ask_entity(theirs, Peer::Account, IqKind::Set, order, About::Arrival(Asked::Renamed(id, name)));
+                self.ask_entity(
+                    batch,
+                    theirs,
+                    (Peer::Account, IqKind::Set, order),
+                    About::Arrival(Asked::Renamed(id, name)),
+                );
                 Ok(())
             }
-            _ => self.batch.store.delete_setting(&former_name_key(id)),
+            _ => batch.store.delete_setting(&former_name_key(id)),
         }
-    }
-
-    fn ask_for_presence(&mut self, account: AccountId, id: BotId) {
-        let Some(bot) = self.batch.bots.get(&id) else { return };
-        let status = Some(bot.row.description.as_str()).filter(|text| !text.is_empty());
-        let request = presence::print_subscribe(&bot.row.owner, Some(&bot.row.name), status);
-        self.tell_session(account, request);
-    }
-
-    /// A contact of a bot's account changed.
-    pub(super) fn on_contact(&mut self, account: AccountId, item: &Item) -> Result<(), store::Error> {
-        let Some(id) = self.bot_of(account) else { return Ok(()) };
-        self.batch.keep_subscriber(id, item)?;
-        let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.owner == item.jid) else { return Ok(()) };
-        let own = bot.row.jid.clone();
-        self.note_owner(account, id, item)?;
-        // Where servers know no approval in advance, the bot's request is answered when it is out.
-        if let (true, Some(own), Some(theirs)) = (item.is_asking, own, self.account_of(&item.jid)) {
-            self.tell_session(theirs, presence::print_subscribed(&own));
-        }
-        Ok(())
-    }
-
-    fn note_owner(&mut self, account: AccountId, bot: BotId, item: &Item) -> Result<(), store::Error> {
-        if let Some(account) = self.accounts.get_mut(&account) {
-            account.is_mutual = item.subscription == Subscription::Both;
-        }
-        let (is_greeted, is_mutual) = (item.is_asking || item.sees(), item.subscription == Subscription::Both);
-        self.batch.note_profile(bot, |profile| {
-            profile.is_greeted |= is_greeted;
-            profile.was_mutual |= is_mutual;
-        })
     }
 }
 
@@ -418,10 +424,10 @@ impl Engine {
         how: How,
         hash: [u8; 32],
     ) -> Result<(), store::Error> {
-        match self.build_part(id, part, how)? {
+        match self.accounts.build_part(&self.batch, id, part, how)? {
             Some(order) => {
                 let about = About::Arrival(Asked::Publish(part, how, hash));
-                self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+                self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
                 Ok(())
             }
             None => self.publish_next(account, id, part, hash),
@@ -435,36 +441,6 @@ impl Engine {
         }
     }
 
-    /// The order to publish a part; `None` for a part that this bot does not have.
-    fn build_part(&self, id: BotId, part: Part, how: How) -> Result<Option<Element>, store::Error> {
-        let Some(bot) = self.batch.bots.get(&id) else { return Ok(None) };
-        let avatar = if matches!(part, Part::Nick | Part::VCard4) { None } else { self.batch.store.avatar(id)? };
-        let avatar = avatar.and_then(|bytes| Avatar::new(bytes).ok());
-        // What the server does not take is left out, or nothing would be published.
-        let avatar = avatar.filter(|avatar| self.check_picture(id, avatar.bytes().len()).is_ok());
-        let vcard = VCard {
-            full_name: Some(bot.row.name.clone()),
-            nickname: Some(bot.row.name.clone()),
-            description: Some(bot.row.description.clone()).filter(|text| !text.is_empty()),
-            url: None,
-            photo: avatar.clone(),
-        };
-        let avatar_id = avatar.as_ref().map(Avatar::id);
-        let (node, item, payload) = match part {
-            Part::VCard => return Ok(Some(vcard.build())),
-            Part::Nick => (ns::NICK, Some("current".to_string()), Some(presence::build_nick(&bot.row.name))),
-            Part::VCard4 => (ns::VCARD4_NODE, Some("current".to_string()), Some(vcard.build_vcard4())),
-            Part::AvatarData => (ns::AVATAR_DATA, avatar_id, avatar.as_ref().map(Avatar::build_data)),
-            Part::AvatarMetadata => (ns::AVATAR_METADATA, avatar_id, avatar.as_ref().map(Avatar::build_metadata)),
-        };
-        let order = |payload| match how {
-            How::Open => pubsub::build_publish(node, item.as_deref(), payload, Some(&Options::OPEN)),
-            How::Configure => pubsub::build_configure(node, &Options::OPEN),
-            How::AsItIs => pubsub::build_publish(node, item.as_deref(), payload, None),
-        };
-        Ok(payload.map(order))
-    }
-
     fn on_published(
         &mut self,
         account: AccountId,
@@ -473,7 +449,7 @@ impl Engine {
         hash: [u8; 32],
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some(id) = self.bot_of(account) else { return Ok(()) };
+        let Some(id) = self.accounts.bot_of(account) else { return Ok(()) };
         let Err(error) = answer else {
             return match how {
                 How::Configure => self.publish_part(account, id, part, How::AsItIs, hash),
@@ -504,15 +480,42 @@ impl Engine {
             account.is_settling = false;
         }
         self.batch.note_profile(id, |profile| profile.published = Some(hash))?;
-        self.adjust_presence(account);
+        self.accounts.adjust_presence(&mut self.batch, account);
         // It may have been changed meanwhile.
         self.publish_profile(account, id)
     }
 }
 
-/// Whether nobody answered because the connection went.
-pub(super) fn is_lost(error: &StanzaError) -> bool {
-    error.condition == "recipient-unavailable"
+impl Accounts {
+    /// The order to publish a part; `None` for a part that this bot does not have.
+    fn build_part(&self, batch: &Batch, id: BotId, part: Part, how: How) -> Result<Option<Element>, store::Error> {
+        let Some(bot) = batch.bots.get(&id) else { return Ok(None) };
+        let avatar = if matches!(part, Part::Nick | Part::VCard4) { None } else { batch.store.avatar(id)? };
+        let avatar = avatar.and_then(|bytes| Avatar::new(bytes).ok());
+        // What the server does not take is left out, or nothing would be published.
+        let avatar = avatar.filter(|avatar| self.check_picture(id, avatar.bytes().len()).is_ok());
+        let vcard = VCard {
+            full_name: Some(bot.row.name.clone()),
+            nickname: Some(bot.row.name.clone()),
+            description: Some(bot.row.description.clone()).filter(|text| !text.is_empty()),
+            url: None,
+            photo: avatar.clone(),
+        };
+        let avatar_id = avatar.as_ref().map(Avatar::id);
+        let (node, item, payload) = match part {
+            Part::VCard => return Ok(Some(vcard.build())),
+            Part::Nick => (ns::NICK, Some("current".to_string()), Some(presence::build_nick(&bot.row.name))),
+            Part::VCard4 => (ns::VCARD4_NODE, Some("current".to_string()), Some(vcard.build_vcard4())),
+            Part::AvatarData => (ns::AVATAR_DATA, avatar_id, avatar.as_ref().map(Avatar::build_data)),
+            Part::AvatarMetadata => (ns::AVATAR_METADATA, avatar_id, avatar.as_ref().map(Avatar::build_metadata)),
+        };
+        let order = |payload| match how {
+            How::Open => pubsub::build_publish(node, item.as_deref(), payload, Some(&Options::OPEN)),
+            How::Configure => pubsub::build_configure(node, &Options::OPEN),
+            How::AsItIs => pubsub::build_publish(node, item.as_deref(), payload, None),
+        };
+        Ok(payload.map(order))
+    }
 }
 
 /// What the owner's roster calls a bot that has another name now. DinoX's kind of key: it goes with the bot.

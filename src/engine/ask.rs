@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::id::BotId;
 use crate::base::secret::Secret;
 use crate::base::{crypto, limits, text, ulid};
+use crate::engine::accounts::Accounts;
 use crate::engine::calls::wait_for;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, BotCard, Caller, Question};
@@ -64,12 +65,12 @@ impl Engine {
             Question::SendMessage(message) => {
                 let answer = self.send_message(bot, message)?;
                 self.batch.note_active(bot)?;
-                return self.tell_when_known(bot, answer);
+                return self.accounts.tell_when_known(&self.batch, bot, answer);
             }
             Question::Act(act) => {
                 let answer = self.act(bot, act)?;
                 self.batch.note_active(bot)?;
-                return self.tell_when_known(bot, answer);
+                return self.accounts.tell_when_known(&self.batch, bot, answer);
             }
             Question::Upload(upload) => {
                 let verdict = self.upload(bot, upload)?;
@@ -82,12 +83,12 @@ impl Engine {
             Question::GetUpdates(poll) => return self.get_updates(bot, poll),
             Question::SetWebhook(new) => self.set_webhook(bot, new)?,
             Question::DeleteWebhook { drop_pending } => self.delete_webhook(bot, *drop_pending)?,
-            Question::WebhookInfo => self.webhook_info(bot)?,
+            Question::WebhookInfo => self.webhooks.webhook_info(&self.batch, bot)?,
             Question::ReplayWebhook(wanted) => return self.replay_webhook(bot, wanted),
-            Question::GetMe | Question::WhoAmI => Answer::Me(self.bot_info(bot)?),
+            Question::GetMe | Question::WhoAmI => Answer::Me(self.accounts.bot_info(&self.batch, bot)?),
             Question::GetInfo => {
-                let sessions = usize::from(self.is_bot_online(bot));
-                Answer::Info(self.bot_info(bot)?, self.batch.bot(bot)?.commands.clone(), sessions)
+                let sessions = usize::from(self.accounts.is_bot_online(&self.batch, bot));
+                Answer::Info(self.accounts.bot_info(&self.batch, bot)?, self.batch.bot(bot)?.commands.clone(), sessions)
             }
             Question::SetCommands(commands) => {
                 self.batch.set_commands(bot, commands)?;
@@ -114,13 +115,14 @@ impl Engine {
             Question::ListBots(owner) => {
                 let bots = self.batch.bots.values();
                 let wanted = bots.filter(|bot| owner.as_ref().is_none_or(|owner| bot.row.owner == *owner));
-                let infos: Result<_, store::Error> = wanted.map(|bot| Ok(bot.info(self.bot_state(bot)?))).collect();
+                let infos: Result<_, store::Error> =
+                    wanted.map(|bot| Ok(bot.info(self.accounts.bot_state(&self.batch, bot)?))).collect();
                 Answer::Bots(infos?)
             }
             Question::DeleteBot(id) => return self.delete_and_remove(*id),
             Question::Leaving(owner) => Answer::Leaving(self.list_leaving(owner.as_ref())?),
             Question::Forget(jid) => Answer::Forgotten(jid.clone(), self.forget_leaving(jid, None)?),
-            Question::Ejabberd => self.ejabberd_settings()?,
+            Question::Ejabberd => self.accounts.ejabberd_settings(&self.batch)?,
             Question::SetEjabberd(settings) => self.set_ejabberd(settings)?,
             Question::TestEjabberd(settings) => return self.test_ejabberd(settings),
             Question::ActivateBot(id, active) => {
@@ -137,39 +139,36 @@ impl Engine {
                 self.set_access(*id, *access, contacts.as_deref())?;
                 self.batch.bot_access(*id)?
             }
-            Question::BotOmemo(id) => self.bot_omemo(*id)?,
+            Question::BotOmemo(id) => self.accounts.bot_omemo(&self.batch, *id)?,
             Question::SetBotOmemo(id, encrypt) => {
                 self.set_encrypt(*id, *encrypt)?;
-                self.bot_omemo(*id)?
+                self.accounts.bot_omemo(&self.batch, *id)?
             }
             Question::ResetOmemo(id) => {
-                if let Some(account) = self.own_account(*id)? {
+                if let Some(account) = self.accounts.own_account(&self.batch, *id)? {
                     self.reset_omemo(account)?;
                 }
-                self.bot_omemo(*id)?
+                self.accounts.bot_omemo(&self.batch, *id)?
             }
             Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
             Question::SetListed(id, listed) => list(self, *id, *listed)?,
             Question::OwnerStatus(owner) => {
-                self.check_owner(owner)?;
+                self.accounts.check_owner(&self.batch, owner)?;
                 Answer::Owner(owner.clone(), self.batch.store.owner_enabled(owner)?)
             }
             Question::SetOwnerStatus(owner, enabled) => {
-                self.check_owner(owner)?;
+                self.accounts.check_owner(&self.batch, owner)?;
                 self.batch.store.store_owner_enabled(owner, *enabled)?;
-                self.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
+                self.accounts.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
                 self.batch.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
             }
-            Question::ListAccounts => Answer::Accounts(self.list_accounts()),
+            Question::ListAccounts => Answer::Accounts(self.accounts.list_accounts()),
             Question::AddAccount(new) => {
                 self.add_account(new)?;
                 Answer::Account(new.jid.clone())
             }
-            Question::RemoveAccount(jid) => {
-                self.remove_account(jid)?;
-                Answer::Account(jid.clone())
-            }
+            Question::RemoveAccount(jid) => self.remove_account(jid).map(|()| Answer::Account(jid.clone()))?,
             Question::LocalSay { to, text } => self.local_say(to.as_deref(), text)?,
             Question::LocalRead { with, after, timeout } => {
                 return self.local_read(with.as_deref(), *after, *timeout);
@@ -183,18 +182,20 @@ impl Engine {
         let active: Vec<BotId> = self.batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
         Answer::Health {
             active_bots: active.len(),
-            accounts_online: self.people().filter(|account| account.is_online).count(),
-            accounts: self.people().count(),
-            bots_online: active.into_iter().filter(|id| self.is_bot_online(*id)).count(),
+            accounts_online: self.accounts.people().filter(|account| account.is_online).count(),
+            accounts: self.accounts.people().count(),
+            bots_online: active.into_iter().filter(|id| self.accounts.is_bot_online(&self.batch, *id)).count(),
         }
     }
+}
 
+impl Accounts {
     /// Whether what this bot says goes out now.
-    pub(super) fn is_bot_online(&self, id: BotId) -> bool {
-        let Some(bot) = self.batch.bots.get(&id) else { return false };
+    pub(super) fn is_bot_online(&self, batch: &Batch, id: BotId) -> bool {
+        let Some(bot) = batch.bots.get(&id) else { return false };
         match self.voice(bot) {
             Voice::Local => true,
-            Voice::Account(account) => self.accounts.get(&account).is_some_and(|account| account.is_online),
+            Voice::Account(account) => self.get(&account).is_some_and(|account| account.is_online),
             Voice::None => false,
         }
     }

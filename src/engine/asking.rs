@@ -1,16 +1,16 @@
 //! Questions of the engine to XMPP entities, and where their answers go.
 //!
-//! [`Engine::ask_entity`] notes what a question is about; the session answers each one, if only with an error, and
+//! [`Questions::ask_entity`] notes what a question is about; the session answers each one, if only with an error, and
 //! [`Engine::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
 
 use std::collections::HashMap;
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
-use crate::engine::arrival::is_lost;
+use crate::engine::accounts::Accounts;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::part::Part;
-use crate::engine::{Engine, arrival, crypt, files, rooms};
+use crate::engine::{Batch, Engine, arrival, crypt, files, rooms};
 use crate::store;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -81,23 +81,6 @@ impl Part for Questions {
 }
 
 impl Engine {
-    /// Asks somebody; the answer comes to the part that `about` names. Gives the question's tag.
-    pub(super) fn ask_entity(
-        &mut self,
-        account: AccountId,
-        to: Peer,
-        kind: IqKind,
-        payload: Element,
-        about: About,
-    ) -> u64 {
-        self.batch.last_tag += 1;
-        let tag = self.batch.last_tag;
-        self.questions.open.insert(tag, (account, about));
-        self.questions.asked.push(tag);
-        self.batch.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
-        tag
-    }
-
     /// An answer came.
     pub(super) fn on_answer(
         &mut self,
@@ -126,7 +109,7 @@ impl Engine {
                     && !is_lost(error)
                     && error.condition != "item-not-found"
                 {
-                    log::warn!("{}: its server refused {what}: {error}", self.jid_of(account));
+                    log::warn!("{}: its server refused {what}: {error}", self.accounts.jid_of(account));
                 }
                 Ok(())
             }
@@ -136,9 +119,34 @@ impl Engine {
             About::Farewell(step) => self.on_farewell_answer(account, step, answer),
         }
     }
+}
 
+impl Accounts {
     /// The account's address, for the log.
     pub(super) fn jid_of(&self, account: AccountId) -> String {
-        self.accounts.get(&account).map(|account| account.row.jid.to_string()).unwrap_or_default()
+        self.get(&account).map(|account| account.row.jid.to_string()).unwrap_or_default()
     }
+}
+
+impl Questions {
+    /// Asks somebody; the answer comes to the part that `about` names. Gives the question's tag.
+    pub(super) fn ask_entity(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        (to, kind, payload): (Peer, IqKind, Element),
+        about: About,
+    ) -> u64 {
+        batch.last_tag += 1;
+        let tag = batch.last_tag;
+        self.open.insert(tag, (account, about));
+        self.asked.push(tag);
+        batch.pending.effects.push(Effect::Session(account, Order::Ask { tag, to, kind, payload }));
+        tag
+    }
+}
+
+/// Whether nobody answered because the connection went.
+pub(super) fn is_lost(error: &StanzaError) -> bool {
+    error.condition == "recipient-unavailable"
 }

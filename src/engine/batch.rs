@@ -69,7 +69,7 @@ impl Engine {
         self.batch.pending = Pending::default();
         self.parts().into_iter().for_each(Part::undo);
         self.batch.store.rollback();
-        self.omemo_settle(false);
+        self.crypt.omemo_settle(&mut self.batch, false);
         if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
             log::error!("reading the bots again failed: {error}");
         }
@@ -89,9 +89,9 @@ impl Engine {
                 }
             }
             Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
-            Event::Heard { tag, lines } => self.on_ai_heard(*tag, lines).map(|()| Verdict::Nothing),
+            Event::Heard { tag, lines } => self.ai.on_ai_heard(&mut self.batch, *tag, lines).map(|()| Verdict::Nothing),
             Event::Left => {
-                self.note_leaving();
+                self.ai.note_leaving();
                 Ok(Verdict::Nothing)
             }
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
@@ -111,13 +111,13 @@ impl Engine {
     /// After the commit: answers, sends, wakes.
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
         let pending = std::mem::take(&mut self.batch.pending);
-        self.omemo_settle(true);
+        self.crypt.omemo_settle(&mut self.batch, true);
         let told = std::mem::take(&mut self.accounts.told);
         if told.wrote_acks {
-            self.forget_written_acks();
+            self.accounts.forget_written_acks();
         }
         for (account, mark) in told.marks {
-            self.note_mark(account, mark);
+            self.accounts.note_mark(&mut self.batch, account, mark);
         }
         for (account, skipped) in told.skipped {
             self.note_skipped(account, &skipped);
@@ -127,7 +127,7 @@ impl Engine {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
         out.extend(pending.effects);
-        self.queue_accepted(pending.accepted);
+        self.accounts.queue_accepted(pending.accepted);
         for (event, verdict) in events.into_iter().zip(verdicts) {
             let reply = match event {
                 Event::Ask { reply, .. } => reply,
@@ -147,22 +147,24 @@ impl Engine {
             };
             match verdict {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
-                Verdict::AwaitUpdates(bot, poll) => self.await_updates(bot, poll, reply, out),
-                Verdict::AwaitLines { with, after, timeout } => self.await_lines(with, after, timeout, reply),
-                Verdict::AwaitArrival(bot, wait) => self.await_arrival(bot, wait, reply),
-                Verdict::AwaitSealing(message_id) => self.await_sealing(message_id, reply),
+                Verdict::AwaitUpdates(bot, poll) => self.updates.await_updates(&mut self.batch, bot, poll, reply, out),
+                Verdict::AwaitLines { with, after, timeout } => {
+                    self.local.await_lines(&mut self.batch, with, after, timeout, reply)
+                }
+                Verdict::AwaitArrival(bot, wait) => self.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
+                Verdict::AwaitSealing(message_id) => self.crypt.await_sealing(&mut self.batch, message_id, reply),
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
-                Verdict::AwaitRoom(room, wish) => self.await_room(room, wish, reply),
+                Verdict::AwaitRoom(room, wish) => self.rooms.await_room(room, wish, reply),
                 Verdict::Nothing => {}
             }
         }
-        self.feed_busy(out);
-        self.wake_updates(out);
+        self.accounts.feed_busy(&mut self.batch, out);
+        self.updates.wake_updates(&mut self.batch, out);
         self.wake_sealings(out);
         self.wake_callers(out);
         self.wake_arrivals(out);
-        self.wake_room_waiters(out);
-        self.wake_lines(out);
+        self.rooms.wake_room_waiters(out);
+        self.local.wake_lines(&mut self.batch, out);
         self.parts().into_iter().for_each(Part::committed);
     }
 
@@ -232,13 +234,13 @@ impl Engine {
     /// What became of a call could not be stored.
     fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
         self.calls.forget(tag);
-        if self.postpone_question(tag, self.batch.now.mono + limits::RECONNECT_FIRST) {
+        if self.ai.postpone_question(tag, self.batch.now.mono + limits::RECONNECT_FIRST) {
             return;
         }
         if let Some(reply) = self.calls.callers.remove(&tag) {
             out.push(Effect::Answer(reply, Err(failure.clone())));
         }
-        self.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
+        self.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
         if let Err(error) = self.reload_webhooks() {
             log::error!("reading the webhooks again failed: {error}");
         }
@@ -250,6 +252,6 @@ impl Engine {
         self.purge_at = self.purge_at.max(later);
         self.unheard_at = later;
         self.parts().into_iter().for_each(|part| part.postpone(later));
-        self.postpone_acks(later);
+        self.accounts.postpone_acks(later);
     }
 }

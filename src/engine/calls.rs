@@ -1,6 +1,6 @@
 //! Calls of the engine to other services, and where their answers go.
 //!
-//! [`Engine::call_out`] notes what a call is about; it is made by the work pool after the commit, and what became of it
+//! [`Calls::call_out`] notes what a call is about; it is made by the work pool after the commit, and what became of it
 //! comes back as an event. Whoever asked for it waits under its tag. What must survive a restart stands in the store.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::engine::handle::{Outcome, ReplyTo, Wait};
 use crate::engine::making::{Making, Removal};
 use crate::engine::part::Part;
 use crate::engine::webhook::Flight;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 
 /// What a call was about: one variant for each kind.
@@ -87,39 +87,6 @@ impl Part for Calls {
 }
 
 impl Engine {
-    /// Has a call made after the commit. `key` is what it must not hold up: its destination and bot.
-    pub(super) fn call_out(&mut self, key: String, call: HttpCall, about: About) -> u64 {
-        self.batch.last_tag += 1;
-        let tag = self.batch.last_tag;
-        self.call_again(tag, key, call, about);
-        tag
-    }
-
-    /// The next call of one task, for the same one who waits.
-    pub(super) fn call_again(&mut self, tag: u64, key: String, call: HttpCall, about: About) {
-        self.begin_call(tag, key, call, about, None);
-    }
-
-    /// The same for an answer that is heard while it comes, at this pace.
-    pub(super) fn call_streaming(&mut self, tag: u64, key: String, call: HttpCall, about: About, pace: Duration) {
-        self.begin_call(tag, key, call, about, Some(pace));
-    }
-
-    fn begin_call(&mut self, tag: u64, key: String, call: HttpCall, about: About, pace: Option<Duration>) {
-        self.calls.open.insert(tag, about);
-        self.calls.begun.push(tag);
-        self.batch.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
-    }
-
-    /// Calls a call off; what becomes of it is not heard any more.
-    pub(super) fn drop_call(&mut self, tag: u64) {
-        let Some(about) = self.calls.open.remove(&tag) else { return };
-        if !self.calls.begun.contains(&tag) {
-            self.calls.ended.push((tag, about));
-        }
-        self.batch.pending.effects.push(Effect::CallOff(tag));
-    }
-
     /// A call is over.
     pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
         let Some(about) = self.calls.open.remove(&tag) else { return Ok(()) };
@@ -144,7 +111,7 @@ impl Engine {
 
     /// Whoever asked waits for the end of a call.
     pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo, out: &mut Vec<Effect>) {
-        self.begin_hearing(tag, &reply, out);
+        self.ai.begin_hearing(tag, &reply, out);
         self.calls.callers.insert(tag, reply);
     }
 
@@ -154,9 +121,59 @@ impl Engine {
             let Some(reply) = self.calls.callers.remove(&tag) else { continue };
             match end {
                 End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
-                End::Arrival(bot, wait) => self.await_arrival(bot, wait, reply),
+                End::Arrival(bot, wait) => self.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
             }
         }
+    }
+}
+
+impl Calls {
+    /// Has a call made after the commit. `key` is what it must not hold up: its destination and bot.
+    pub(super) fn call_out(&mut self, batch: &mut Batch, key: String, call: HttpCall, about: About) -> u64 {
+        batch.last_tag += 1;
+        let tag = batch.last_tag;
+        self.call_again(batch, tag, key, call, about);
+        tag
+    }
+
+    /// The next call of one task, for the same one who waits.
+    pub(super) fn call_again(&mut self, batch: &mut Batch, tag: u64, key: String, call: HttpCall, about: About) {
+        self.begin_call(batch, tag, key, call, about, None);
+    }
+
+    /// The same for an answer that is heard while it comes, at this pace.
+    pub(super) fn call_streaming(
+        &mut self,
+        batch: &mut Batch,
+        tag: u64,
+        (key, call): (String, HttpCall),
+        about: About,
+        pace: Duration,
+    ) {
+        self.begin_call(batch, tag, key, call, about, Some(pace));
+    }
+
+    fn begin_call(
+        &mut self,
+        batch: &mut Batch,
+        tag: u64,
+        key: String,
+        call: HttpCall,
+        about: About,
+        pace: Option<Duration>,
+    ) {
+        self.open.insert(tag, about);
+        self.begun.push(tag);
+        batch.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
+    }
+
+    /// Calls a call off; what becomes of it is not heard any more.
+    pub(super) fn drop_call(&mut self, batch: &mut Batch, tag: u64) {
+        let Some(about) = self.open.remove(&tag) else { return };
+        if !self.begun.contains(&tag) {
+            self.ended.push((tag, about));
+        }
+        batch.pending.effects.push(Effect::CallOff(tag));
     }
 }
 

@@ -6,13 +6,12 @@
 //! again what a killed stream has not acknowledged, which it marks as delayed. So what is told leaves a note for the copies
 //! it may have, and each note hides one.
 
-use std::collections::BTreeMap;
-
 use crate::base::crypto;
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::base::text;
-use crate::engine::{Batch, Engine};
+use crate::engine::Batch;
+use crate::engine::accounts::Accounts;
 use crate::store;
 use crate::xmpp::message::{Inbound, Via};
 use crate::xmpp::muc::message::RoomMessage;
@@ -26,12 +25,12 @@ enum Way {
     Late,
 }
 
-impl Engine {
+impl Accounts {
     /// Whether this message is here for the first time; from now on it is known.
-    pub(super) fn is_new(&mut self, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
-        let now = self.batch.now.unix();
+    pub(super) fn is_new(&mut self, batch: &mut Batch, id: AccountId, message: &Inbound) -> Result<bool, store::Error> {
+        let now = batch.now.unix();
         if let Some(archive_id) = &message.archive_id
-            && !self.batch.store.see(id, &format!("a:{archive_id}"), self.batch.lived())?
+            && !batch.store.see(id, &format!("a:{archive_id}"), batch.lived())?
         {
             return Ok(false);
         }
@@ -52,7 +51,7 @@ impl Engine {
             Via::CarbonSent => Way::Out,
             Via::Direct | Via::CarbonReceived => Way::In,
         };
-        if way == Way::Late && !has_archive_id && !self.is_first_late(id, &key, message.stamp_ms)? {
+        if way == Way::Late && !has_archive_id && !self.is_first_late(batch, id, &key, message.stamp_ms)? {
             return Ok(false);
         }
         let sent_at = message.stamp_ms.map(|at| at.div_euclid(1000));
@@ -74,28 +73,34 @@ impl Engine {
                 _ => (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S),
             };
             let at = if matches!(way, Way::In | Way::Out) { sent_at.or(Some(now)) } else { sent_at };
-            if self.batch.store.take_copy(id, &note(&key, *other), at, within)? {
+            if batch.store.take_copy(id, &note(&key, *other), at, within)? {
                 return Ok(false);
             }
         }
         if is_own || (way == Way::In && !has_archive_id) {
-            self.batch.store.expect_copy(id, &note(&key, way), sent_at.unwrap_or(now))?;
+            batch.store.expect_copy(id, &note(&key, way), sent_at.unwrap_or(now))?;
         }
         Ok(true)
     }
 
     /// Of what is delayed and has no archive's id, the stamp stays the same however often it is sent again. The second
     /// with the same stamp on one stream is another message.
-    fn is_first_late(&mut self, id: AccountId, key: &str, stamp_ms: Option<i64>) -> Result<bool, store::Error> {
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(true) };
+    fn is_first_late(
+        &mut self,
+        batch: &mut Batch,
+        id: AccountId,
+        key: &str,
+        stamp_ms: Option<i64>,
+    ) -> Result<bool, store::Error> {
+        let Some(account) = self.get_mut(&id) else { return Ok(true) };
         let key = stamped(key, stamp_ms);
         let key = format!("{key}:{}", account.late.count(&key));
-        self.batch.store.see(id, &key, self.batch.lived())
+        batch.store.see(id, &key, batch.lived())
     }
 
     /// Whether something delayed was sent before this stream began. What a resumed one was held up with comes once.
     fn is_of_before(&self, account: AccountId, stamp_ms: Option<i64>) -> bool {
-        let begun = self.accounts.get(&account).map_or(0, |account| account.bound_at_ms);
+        let begun = self.get(&account).map_or(0, |account| account.bound_at_ms);
         stamp_ms.is_none_or(|at| at <= begun.saturating_add(limits::ROOM_CLOCK_MS))
     }
 
@@ -104,36 +109,36 @@ impl Engine {
     /// that is gone: that may be part of the history, too.
     pub(super) fn is_new_without_id(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         message: &RoomMessage,
         count: Option<u32>,
     ) -> Result<bool, store::Error> {
-        let now = self.batch.now.unix();
+        let now = batch.now.unix();
         let key = room_key(message);
         let sent_at = message.stamp_ms.map_or(now, |at| at.div_euclid(1000));
         let (of_history, of_late) = (note(&key, Way::Archive), note(&key, Way::Late));
         if let Some(count) = count {
             // Each time we enter, the room tells it with the same stamp.
             let key = format!("{}:{count}", stamped(&key, message.stamp_ms));
-            let is_new = self.batch.store.see(account, &key, self.batch.lived())?
-                && !self.batch.was_heard_live(account, message)?;
+            let is_new = batch.store.see(account, &key, batch.lived())? && !batch.was_heard_live(account, message)?;
             if is_new {
-                self.batch.store.expect_copy(account, &of_late, sent_at)?;
+                batch.store.expect_copy(account, &of_late, sent_at)?;
             }
             return Ok(is_new);
         }
         if message.is_resent && self.is_of_before(account, message.stamp_ms) {
             let within = (limits::COPY_WITHIN_S, limits::COPY_WITHIN_S);
             let at = message.stamp_ms.map(|_| sent_at);
-            if !self.is_first_late(account, &of_late, message.stamp_ms)?
-                || self.batch.store.take_copy(account, &of_late, at, within)?
+            if !self.is_first_late(batch, account, &of_late, message.stamp_ms)?
+                || batch.store.take_copy(account, &of_late, at, within)?
             {
                 return Ok(false);
             }
         } else {
-            self.batch.store.expect_copy(account, &of_late, sent_at)?;
+            batch.store.expect_copy(account, &of_late, sent_at)?;
         }
-        self.batch.store.expect_copy(account, &of_history, sent_at)?;
+        batch.store.expect_copy(account, &of_history, sent_at)?;
         Ok(true)
     }
 }
@@ -148,29 +153,9 @@ impl Batch {
     }
 }
 
-/// How often the same delayed messages came.
-#[derive(Clone, Default)]
-pub(super) struct Late(BTreeMap<String, u32>);
-
-impl Late {
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The number of this one, from 1 on.
-    fn count(&mut self, stamped: &str) -> u32 {
-        if self.0.len() >= limits::LATE_COUNTED_MAX {
-            self.0.clear();
-        }
-        let count = self.0.entry(stamped.to_string()).or_default();
-        *count += 1;
-        *count
-    }
-
-    /// The same of a message of a room's history.
-    pub(super) fn count_heard(&mut self, message: &RoomMessage) -> u32 {
-        self.count(&stamped(&room_key(message), message.stamp_ms))
-    }
+/// The name under which a message of a room's history is counted.
+pub(super) fn heard_key(message: &RoomMessage) -> String {
+    stamped(&room_key(message), message.stamp_ms)
 }
 
 fn stamped(key: &str, stamp_ms: Option<i64>) -> String {

@@ -25,6 +25,8 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
+use crate::engine::asking::Questions;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt, Mode, OmemoInfo};
@@ -112,56 +114,6 @@ fn version_of(number: i64) -> Version {
 }
 
 impl Engine {
-    /// How an account's messages go out.
-    pub(super) fn policy(&self, account: AccountId) -> Encrypt {
-        let row = self.accounts.get(&account).map(|account| &account.row).filter(|row| !row.removing);
-        match row.map(|row| (row.origin, row.bot.and_then(|bot| self.batch.bots.get(&bot)))) {
-            Some((Origin::Person, _)) => self.batch.setup.settings.self_chat,
-            Some((_, Some(bot))) => bot.encrypt.unwrap_or(self.batch.setup.settings.encrypt),
-            _ => Encrypt::Off,
-        }
-    }
-
-    /// Our device of an account, if it has one.
-    pub(super) fn own_omemo(&self, account: AccountId) -> Result<Option<OwnDevice>, store::Error> {
-        let device = self.device(account, Version::Legacy)?;
-        Ok(device.map(|(device, _)| OwnDevice { id: device.id(), identity: device.identity().public }))
-    }
-
-    /// A record that cannot be read counts as none: another device takes its place.
-    fn device(&self, account: AccountId, version: Version) -> Result<Option<(Device, OmemoDeviceRow)>, store::Error> {
-        let Some(row) = self.batch.store.omemo_device(account, number(version))? else { return Ok(None) };
-        let device = Device::from_bytes(&row.record);
-        if device.is_none() {
-            log::error!("{}: the record of its OMEMO device cannot be read", self.jid_of(account));
-        }
-        Ok(device.map(|device| (device, row)))
-    }
-
-    fn own_jid(&self, account: AccountId) -> Option<BareJid> {
-        self.accounts.get(&account).map(|account| account.row.jid.clone())
-    }
-
-    fn is_online(&self, account: AccountId) -> bool {
-        self.accounts.get(&account).is_some_and(|account| account.is_online)
-    }
-
-    /// Whether such a question of an account is open.
-    fn is_asked(&self, account: AccountId, is_it: impl Fn(&Asked) -> bool) -> bool {
-        let is_it = |about: &About| matches!(about, About::Omemo(asked) if is_it(asked));
-        self.questions.open().any(|(asked, about)| *asked == account && is_it(about))
-    }
-
-    /// An account has something to do, after this time at the latest.
-    fn omemo_work(&mut self, account: AccountId, after: Duration) {
-        let at = self.batch.now.mono + after;
-        self.crypt.due.entry(account).and_modify(|due| *due = at.min(*due)).or_insert(at);
-    }
-
-    pub(super) fn omemo_deadline(&self) -> Option<Duration> {
-        self.crypt.due.values().copied().chain(self.crypt.sealings.iter().map(|waiter| waiter.until)).min()
-    }
-
     /// What time brings: prekeys, answers owed, messages that wait.
     pub(super) fn omemo_due(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
@@ -170,23 +122,14 @@ impl Engine {
             self.crypt.due.remove(&account);
             self.crypt.taken.push(account);
             // Not while the archive is read: it may hold more for the same prekeys and sessions.
-            if self.is_online(account) && self.policy(account) != Encrypt::Off {
-                self.omemo_work(account, limits::OMEMO_UPKEEP);
+            if self.accounts.is_online(account) && self.accounts.policy(&self.batch, account) != Encrypt::Off {
+                self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_UPKEEP);
                 self.refresh_devices(account)?;
                 self.pay_debts(account)?;
                 self.send_waiting(account)?;
             }
         }
         Ok(())
-    }
-
-    /// After the commit, or after its failure: then the work is done later.
-    pub(super) fn omemo_settle(&mut self, is_committed: bool) {
-        for account in std::mem::take(&mut self.crypt.taken) {
-            if !is_committed {
-                self.omemo_work(account, limits::RECONNECT_FIRST);
-            }
-        }
     }
 
     /// An answer about devices.
@@ -196,7 +139,7 @@ impl Engine {
         asked: Asked,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let is_off = self.policy(account) == Encrypt::Off;
+        let is_off = self.accounts.policy(&self.batch, account) == Encrypt::Off;
         match asked {
             Asked::Withdrawal(version) if is_off => self.on_withdrawal(account, version, answer),
             Asked::Withdrawal(_) => Ok(()),
@@ -209,34 +152,9 @@ impl Engine {
         }
     }
 
-    /// How a bot encrypts, for whoever asks.
-    pub(super) fn bot_omemo(&self, id: BotId) -> Result<Answer, Trouble> {
-        let own = match self.own_account(id)? {
-            Some(account) => self.own_omemo(account)?,
-            None => None,
-        };
-        let chosen = self.batch.bot(id)?.encrypt;
-        Ok(Answer::Omemo(OmemoInfo {
-            bot: id,
-            policy: chosen.unwrap_or(self.batch.setup.settings.encrypt),
-            is_default: chosen.is_none(),
-            device: own.map(|own| (own.id, omemo::fingerprint(&own.identity))),
-        }))
-    }
-
-    /// A bot's own account, if it is signed in; for bots without one there is nothing to choose.
-    pub(super) fn own_account(&self, id: BotId) -> Result<Option<AccountId>, Failure> {
-        if self.batch.bot(id)?.mode == Mode::Personal {
-            let why = "a bot with an account of its own; whether a personal bot encrypts says `self_chat` in [omemo] \
-                       of the configuration";
-            return Err(Failure::invalid("id", why));
-        }
-        Ok(self.account_of_bot(id))
-    }
-
     /// How a bot's messages go out from now on; `None` is what the configuration says.
     pub(super) fn set_encrypt(&mut self, id: BotId, encrypt: Option<Encrypt>) -> Result<(), Trouble> {
-        self.own_account(id)?;
+        self.accounts.own_account(&self.batch, id)?;
         let Some(bot) = self.batch.bots.get_mut(&id) else { return Ok(()) };
         bot.encrypt = encrypt;
         match encrypt {
@@ -245,8 +163,8 @@ impl Engine {
             }
             None => self.batch.store.delete_setting(&crate::engine::registry::encrypt_key(id))?,
         }
-        match self.account_of_bot(id).filter(|account| self.is_online(*account)) {
-            Some(account) if self.policy(account) == Encrypt::Off => {
+        match self.accounts.account_of_bot(id).filter(|account| self.accounts.is_online(*account)) {
+            Some(account) if self.accounts.policy(&self.batch, account) == Encrypt::Off => {
                 self.release_waiting(account)?;
                 Ok(self.withdraw_device(account)?)
             }
@@ -256,6 +174,101 @@ impl Engine {
             }
             None => Ok(()),
         }
+    }
+}
+
+impl Accounts {
+    /// How an account's messages go out.
+    pub(super) fn policy(&self, batch: &Batch, account: AccountId) -> Encrypt {
+        let row = self.get(&account).map(|account| &account.row).filter(|row| !row.removing);
+        match row.map(|row| (row.origin, row.bot.and_then(|bot| batch.bots.get(&bot)))) {
+            Some((Origin::Person, _)) => batch.setup.settings.self_chat,
+            Some((_, Some(bot))) => bot.encrypt.unwrap_or(batch.setup.settings.encrypt),
+            _ => Encrypt::Off,
+        }
+    }
+
+    /// Our device of an account, if it has one.
+    pub(super) fn own_omemo(&self, batch: &Batch, account: AccountId) -> Result<Option<OwnDevice>, store::Error> {
+        let device = self.device(batch, account, Version::Legacy)?;
+        Ok(device.map(|(device, _)| OwnDevice { id: device.id(), identity: device.identity().public }))
+    }
+
+    /// A record that cannot be read counts as none: another device takes its place.
+    fn device(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        version: Version,
+    ) -> Result<Option<(Device, OmemoDeviceRow)>, store::Error> {
+        let Some(row) = batch.store.omemo_device(account, number(version))? else { return Ok(None) };
+        let device = Device::from_bytes(&row.record);
+        if device.is_none() {
+            log::error!("{}: the record of its OMEMO device cannot be read", self.jid_of(account));
+        }
+        Ok(device.map(|device| (device, row)))
+    }
+
+    fn own_jid(&self, account: AccountId) -> Option<BareJid> {
+        self.get(&account).map(|account| account.row.jid.clone())
+    }
+
+    fn is_online(&self, account: AccountId) -> bool {
+        self.get(&account).is_some_and(|account| account.is_online)
+    }
+
+    /// How a bot encrypts, for whoever asks.
+    pub(super) fn bot_omemo(&self, batch: &Batch, id: BotId) -> Result<Answer, Trouble> {
+        let own = match self.own_account(batch, id)? {
+            Some(account) => self.own_omemo(batch, account)?,
+            None => None,
+        };
+        let chosen = batch.bot(id)?.encrypt;
+        Ok(Answer::Omemo(OmemoInfo {
+            bot: id,
+            policy: chosen.unwrap_or(batch.setup.settings.encrypt),
+            is_default: chosen.is_none(),
+            device: own.map(|own| (own.id, omemo::fingerprint(&own.identity))),
+        }))
+    }
+
+    /// A bot's own account, if it is signed in; for bots without one there is nothing to choose.
+    pub(super) fn own_account(&self, batch: &Batch, id: BotId) -> Result<Option<AccountId>, Failure> {
+        if batch.bot(id)?.mode == Mode::Personal {
+            let why = "a bot with an account of its own; whether a personal bot encrypts says `self_chat` in [omemo] \
+                       of the configuration";
+            return Err(Failure::invalid("id", why));
+        }
+        Ok(self.account_of_bot(id))
+    }
+}
+
+impl Crypt {
+    /// An account has something to do, after this time at the latest.
+    fn omemo_work(&mut self, batch: &mut Batch, account: AccountId, after: Duration) {
+        let at = batch.now.mono + after;
+        self.due.entry(account).and_modify(|due| *due = at.min(*due)).or_insert(at);
+    }
+
+    pub(super) fn omemo_deadline(&self) -> Option<Duration> {
+        self.due.values().copied().chain(self.sealings.iter().map(|waiter| waiter.until)).min()
+    }
+
+    /// After the commit, or after its failure: then the work is done later.
+    pub(super) fn omemo_settle(&mut self, batch: &mut Batch, is_committed: bool) {
+        for account in std::mem::take(&mut self.taken) {
+            if !is_committed {
+                self.omemo_work(batch, account, limits::RECONNECT_FIRST);
+            }
+        }
+    }
+}
+
+impl Questions {
+    /// Whether such a question of an account is open.
+    fn is_asked(&self, account: AccountId, is_it: impl Fn(&Asked) -> bool) -> bool {
+        let is_it = |about: &About| matches!(about, About::Omemo(asked) if is_it(asked));
+        self.open().any(|(asked, about)| *asked == account && is_it(about))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT};
+use crate::engine::accounts::Accounts;
 use crate::engine::accounts::Login;
 use crate::engine::command::{self, Chat};
 use crate::engine::effect::{Effect, Order};
@@ -78,7 +79,7 @@ impl Engine {
     fn create_with(&mut self, new: &NewBot, account: &OwnAccount, origin: Origin) -> Result<Verdict, Trouble> {
         let known = self.batch.store.find_account(&account.jid)?;
         if known.is_some() || crate::engine::owner::is_local(&account.jid) {
-            let is_going = known.as_ref().is_some_and(|row| row.removing && !self.is_being_made(row.id));
+            let is_going = known.as_ref().is_some_and(|row| row.removing && !self.calls.is_being_made(row.id));
             let more = match is_going {
                 true => format!(": a deleted bot has still to take back what it has there; {FORGET} gives it up"),
                 false => String::new(),
@@ -98,7 +99,7 @@ impl Engine {
 
     /// Keeps a bot's account and signs it in, the way another account at the same server is.
     pub(super) fn sign_in_bot(&mut self, mut row: AccountRow) -> Result<(), store::Error> {
-        self.align(&mut row)?;
+        self.accounts.align(&self.batch, &mut row)?;
         if row.id == AccountId(0) {
             row.id = self.batch.store.insert_account(&row)?;
         } else {
@@ -107,36 +108,17 @@ impl Engine {
         self.start_account(row, self.batch.login())
     }
 
-    /// An account at the same server, the owner's before others: whatever it takes to reach that one, it takes to reach
-    /// another there.
-    pub(super) fn account_near(&self, domain: &str, owner: Option<&BareJid>) -> Option<&AccountRow> {
-        let near = self.people().map(|account| &account.row).filter(|row| row.jid.domain() == domain);
-        near.min_by_key(|row| Some(&row.jid) != owner)
-    }
-
-    /// The account of a bot reaches its server as its owner's does today; says whether that is another way than before.
-    pub(super) fn align(&self, row: &mut AccountRow) -> Result<bool, store::Error> {
-        let owner = match row.bot.and_then(|bot| self.batch.bots.get(&bot)) {
-            Some(bot) => Some(bot.row.owner.clone()),
-            None => self.batch.store.farewell(row.id)?,
-        };
-        let Some(near) = self.account_near(row.jid.domain(), owner.as_ref()) else { return Ok(false) };
-        let is_other = (&row.host, &row.ca_file, &row.pin) != (&near.host, &near.ca_file, &near.pin);
-        (row.host, row.ca_file, row.pin) = (near.host.clone(), near.ca_file.clone(), near.pin.clone());
-        Ok(is_other)
-    }
-
     /// A person's account is reached otherwise from now on: so are those of bots there.
     pub(super) fn align_bots(&mut self) -> Result<(), store::Error> {
         for mut row in self.batch.store.list_accounts()? {
-            if row.origin == Origin::Person || !self.align(&mut row)? {
+            if row.origin == Origin::Person || !self.accounts.align(&self.batch, &mut row)? {
                 continue;
             }
             self.batch.store.store_account(&row)?;
             if self.accounts.contains_key(&row.id) {
                 self.start_account(row, self.batch.login())?;
             } else if self.removals.leaving.contains_key(&row.id) {
-                self.remove_all_now();
+                self.removals.remove_all_now(&mut self.batch);
             }
         }
         Ok(())
@@ -145,12 +127,12 @@ impl Engine {
     /// A bot was changed: its account is online while the bot is active, and shows its name.
     pub(super) fn settle_bot_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         let shared = self.batch.bots.get(&bot).filter(|bot| bot.mode == Mode::Personal).map(|bot| &bot.row.owner);
-        if let Some(account) = shared.and_then(|owner| self.account_of(owner)) {
+        if let Some(account) = shared.and_then(|owner| self.accounts.account_of(owner)) {
             return self.settle_rooms(account);
         }
-        match (self.account_of_bot(bot), self.batch.is_active(bot)) {
+        match (self.accounts.account_of_bot(bot), self.batch.is_active(bot)) {
             (Some(account), true) => {
-                self.adjust_presence(account);
+                self.accounts.adjust_presence(&mut self.batch, account);
                 self.publish_profile(account, bot)?;
             }
             (Some(account), false) => self.end_account(account),
@@ -175,14 +157,16 @@ impl Engine {
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,
                 // Its server is told first; until then the row stays.
                 (Origin::Api, _) => {
-                    self.remove_at(self.batch.now.mono);
+                    self.removals.remove_at(self.batch.now.mono);
                     self.end_account(row.id);
                     self.batch.store.store_account(&AccountRow { removing: true, bot: None, ..row.clone() })?;
                     if let Some((owner, _)) = &known {
                         self.batch.store.store_farewell(row.id, owner)?;
                     }
                 }
-                (Origin::Register, _) if self.may_be_registered(&row)? => drop(self.unregister_account(row, None)?),
+                (Origin::Register, _) if self.accounts.may_be_registered(&self.batch, &row)? => {
+                    self.unregister_account(row, None).map(drop)?;
+                }
                 (origin, _) => {
                     if origin == Origin::Register && self.batch.store.is_registering(row.id)? {
                         log::warn!("{}: this account may have been registered, and its server lets nobody in", row.jid);
@@ -192,20 +176,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// Whether there may be an account at the server that can be removed: it was online, its first connection is under way,
-    /// or was lost after it had begun to register.
-    pub(super) fn may_be_registered(&self, row: &AccountRow) -> Result<bool, store::Error> {
-        let connection = self.accounts.get(&row.id).map(|account| account.course.connection);
-        let has_arrived = row.bot.and_then(|bot| self.batch.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
-        Ok(match connection {
-            // A login key is made where a login succeeded.
-            _ if has_arrived || row.login_key.is_some() => true,
-            None | Some(Connection::Connecting | Connection::Online) => true,
-            Some(Connection::Stopped) => false,
-            Some(_) => self.batch.store.is_registering(row.id)?,
-        })
     }
 
     /// The server refuses the login. A bot that is just being made is taken back.
@@ -235,22 +205,13 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn await_arrival(&mut self, bot: BotId, wait: Wait, reply: ReplyTo) {
-        let (time, is_strict) = match wait {
-            Wait::Some => (limits::ARRIVAL_TIMEOUT, false),
-            Wait::No => (Duration::ZERO, false),
-            Wait::Online(time) => (time, true),
-        };
-        self.arrivals.waiting.push(Arrival { bot, reply, until: self.batch.now.mono + time, is_strict });
-    }
-
     /// By time: bots that were wanted only if they are online by now are taken back.
     pub(super) fn take_back_late(&mut self) -> Result<(), store::Error> {
         let is_late = |arrival: &&Arrival| arrival.is_strict && arrival.until <= self.batch.now.mono;
         let late: Vec<BotId> = self.arrivals.waiting.iter().filter(is_late).map(|arrival| arrival.bot).collect();
         for id in late {
             let Some(bot) = self.batch.bots.get(&id) else { continue };
-            let state = self.bot_state(bot)?;
+            let state = self.accounts.bot_state(&self.batch, bot)?;
             if state.connection == Connection::Online {
                 continue;
             }
@@ -276,7 +237,7 @@ impl Engine {
                 (_, None) => Err(Failure::NotFound("the bot was deleted meanwhile".to_string())),
                 // In time or not, it is there: a server that is down now will be up again.
                 (result, Some(_)) if result.is_some() || arrival.until <= self.batch.now.mono => {
-                    match self.bot_info(arrival.bot) {
+                    match self.accounts.bot_info(&self.batch, arrival.bot) {
                         Ok(info) => Ok(Answer::Created(info)),
                         Err(Trouble::Failure(failure)) => Err(failure),
                         Err(Trouble::Store(_)) => Err(Failure::Internal),
@@ -289,6 +250,52 @@ impl Engine {
             };
             out.push(Effect::Answer(arrival.reply, outcome));
         }
+    }
+}
+
+impl Accounts {
+    /// An account at the same server, the owner's before others: whatever it takes to reach that one, it takes to reach
+    /// another there.
+    pub(super) fn account_near(&self, domain: &str, owner: Option<&BareJid>) -> Option<&AccountRow> {
+        let near = self.people().map(|account| &account.row).filter(|row| row.jid.domain() == domain);
+        near.min_by_key(|row| Some(&row.jid) != owner)
+    }
+
+    /// The account of a bot reaches its server as its owner's does today; says whether that is another way than before.
+    pub(super) fn align(&self, batch: &Batch, row: &mut AccountRow) -> Result<bool, store::Error> {
+        let owner = match row.bot.and_then(|bot| batch.bots.get(&bot)) {
+            Some(bot) => Some(bot.row.owner.clone()),
+            None => batch.store.farewell(row.id)?,
+        };
+        let Some(near) = self.account_near(row.jid.domain(), owner.as_ref()) else { return Ok(false) };
+        let is_other = (&row.host, &row.ca_file, &row.pin) != (&near.host, &near.ca_file, &near.pin);
+        (row.host, row.ca_file, row.pin) = (near.host.clone(), near.ca_file.clone(), near.pin.clone());
+        Ok(is_other)
+    }
+
+    /// Whether there may be an account at the server that can be removed: it was online, its first connection is under way,
+    /// or was lost after it had begun to register.
+    pub(super) fn may_be_registered(&self, batch: &Batch, row: &AccountRow) -> Result<bool, store::Error> {
+        let connection = self.get(&row.id).map(|account| account.course.connection);
+        let has_arrived = row.bot.and_then(|bot| batch.bots.get(&bot)).is_some_and(|bot| bot.profile.has_arrived);
+        Ok(match connection {
+            // A login key is made where a login succeeded.
+            _ if has_arrived || row.login_key.is_some() => true,
+            None | Some(Connection::Connecting | Connection::Online) => true,
+            Some(Connection::Stopped) => false,
+            Some(_) => batch.store.is_registering(row.id)?,
+        })
+    }
+}
+
+impl Arrivals {
+    pub(super) fn await_arrival(&mut self, batch: &mut Batch, bot: BotId, wait: Wait, reply: ReplyTo) {
+        let (time, is_strict) = match wait {
+            Wait::Some => (limits::ARRIVAL_TIMEOUT, false),
+            Wait::No => (Duration::ZERO, false),
+            Wait::Online(time) => (time, true),
+        };
+        self.waiting.push(Arrival { bot, reply, until: batch.now.mono + time, is_strict });
     }
 }
 
@@ -321,7 +328,10 @@ impl Engine {
         if words(message).is_none() {
             return self.on_bot_event(account, bot, own, message);
         }
-        if message.is_encrypted || !self.is_new(account, message)? || self.refuse_plain(account, bot, message)? {
+        if message.is_encrypted
+            || !self.accounts.is_new(&mut self.batch, account, message)?
+            || self.refuse_plain(account, bot, message)?
+        {
             return Ok(());
         }
         match self.ingest(bot, &self.incoming(account, own, message))? {
@@ -370,20 +380,9 @@ impl Engine {
             return Ok(());
         };
         if presence.kind == presence::Kind::Subscribe {
-            self.on_subscribe(account, bot, &from.bare());
+            self.accounts.on_subscribe(&mut self.batch, account, bot, &from.bare());
         }
         Ok(())
-    }
-
-    /// Somebody wants to see the bot's presence: whoever may speak to it may, and is asked for his; others are refused.
-    fn on_subscribe(&mut self, account: AccountId, bot: BotId, who: &BareJid) {
-        if self.batch.admits(bot, who) {
-            let name = self.batch.bots.get(&bot).map(|bot| bot.row.name.clone());
-            self.tell_session(account, presence::print_subscribed(who));
-            self.tell_session(account, presence::print_subscribe(who, name.as_deref(), None));
-        } else {
-            self.tell_session(account, presence::print_unsubscribed(who));
-        }
     }
 
     /// A question that the session does not answer itself.
@@ -394,28 +393,20 @@ impl Engine {
             Err(refusal) => request.print_error(&refusal),
         };
         let too_long = "the answer is too long for this server; send the command as a message";
-        let answer = match self.check_size(account, answer.len()) {
+        let answer = match self.accounts.check_size(account, answer.len()) {
             Ok(()) => answer,
             Err(_) => request.print_error(&StanzaError {
                 text: Some(remedy::at(self.batch.chat_place(), too_long)),
                 ..StanzaError::new("cancel", "resource-constraint")
             }),
         };
-        self.tell_session(account, answer);
+        self.accounts.tell_session(&mut self.batch, account, answer);
         Ok(())
-    }
-
-    /// Sends what may be lost with the connection.
-    pub(super) fn tell_session(&mut self, account: AccountId, stanza: String) {
-        if let Err(failure) = self.check_size(account, stanza.len()) {
-            return log::warn!("{}: something was not sent: {failure}", self.jid_of(account));
-        }
-        self.batch.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));
     }
 
     /// A bot says something by itself, in its own chat: an answer to a command.
     pub(super) fn say_as_bot(&mut self, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error> {
-        let Some(account) = self.account_of_bot(bot) else {
+        let Some(account) = self.accounts.account_of_bot(bot) else {
             // In the built-in chat.
             return match self.say_to(bot, Kind::Chat, &to.to_jid(), text) {
                 Err(Trouble::Store(error)) => Err(error),
@@ -423,6 +414,27 @@ impl Engine {
             };
         };
         self.post(account, Some(bot), to, text)
+    }
+}
+
+impl Accounts {
+    /// Somebody wants to see the bot's presence: whoever may speak to it may, and is asked for his; others are refused.
+    fn on_subscribe(&mut self, batch: &mut Batch, account: AccountId, bot: BotId, who: &BareJid) {
+        if batch.admits(bot, who) {
+            let name = batch.bots.get(&bot).map(|bot| bot.row.name.clone());
+            self.tell_session(batch, account, presence::print_subscribed(who));
+            self.tell_session(batch, account, presence::print_subscribe(who, name.as_deref(), None));
+        } else {
+            self.tell_session(batch, account, presence::print_unsubscribed(who));
+        }
+    }
+
+    /// Sends what may be lost with the connection.
+    pub(super) fn tell_session(&mut self, batch: &mut Batch, account: AccountId, stanza: String) {
+        if let Err(failure) = self.check_size(account, stanza.len()) {
+            return log::warn!("{}: something was not sent: {failure}", self.jid_of(account));
+        }
+        batch.pending.effects.push(Effect::Session(account, Order::Send { tag: None, stanza }));
     }
 }
 

@@ -4,7 +4,7 @@
 //! All but chat states are stored like texts, under the same idempotency keys.
 
 use crate::base::crypto;
-use crate::base::id::{self, AccountId, BotId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::engine::channel::{Doing, Way};
@@ -109,7 +109,7 @@ impl Engine {
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::reactions(to, kind, new_id, &reactions))
             }
             Deed::Edit { message_id, text } => {
-                let row = self.own_message(by, &act.to, message_id)?;
+                let row = self.rooms.own_message(&self.batch, by, &act.to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
                 }
@@ -118,7 +118,7 @@ impl Engine {
                 self.send_tracked(by, &act.to, new_id, outbound, Some(&row.message_id))
             }
             Deed::Deletion { message_id } => {
-                let row = self.own_message(by, &act.to, message_id)?;
+                let row = self.rooms.own_message(&self.batch, by, &act.to, message_id)?;
                 self.retract(by, act, new_id, &row)?;
                 match self.batch.store.find_sent(account, &caption_id(&row.message_id))? {
                     Some(caption) => self.retract(by, act, &caption_id(new_id), &caption),
@@ -164,44 +164,8 @@ impl Engine {
         let is_known = self.batch.store.was_told(account, bot, &to.bare(), message_id)?
             || self.batch.store.find_sent(account, message_id)?.is_some_and(|row| is_same(&row))
             // What occupants say to the bot alone is not remembered.
-            || self.is_room(account, &to.bare());
+            || self.rooms.is_room(account, &to.bare());
         if is_known { Ok(()) } else { Err(unknown_message(message_id, to).into()) }
-    }
-
-    /// What the bot itself said to somebody, as it was sent first: nobody else's may be changed.
-    pub(super) fn own_message(
-        &self,
-        (account, bot): (AccountId, BotId),
-        to: &Jid,
-        message_id: &str,
-    ) -> Result<SentRow, Trouble> {
-        let missing = || {
-            let text = format!("this bot sent no message {message_id}, or so long ago that it is not remembered");
-            Trouble::Failure(Failure::NotFound(text))
-        };
-        let find = |id: &str| -> Result<SentRow, Trouble> {
-            self.batch.store.find_sent(account, id)?.filter(|row| row.bot == bot).ok_or_else(missing)
-        };
-        let mut row = find(message_id)?;
-        if let Some(original) = &row.original {
-            row = find(original)?;
-        }
-        // What was said to all in a room is nothing to be changed for one there.
-        let is_same = row.recipient.bare_str() == to.bare_str();
-        let is_room = self.is_room(account, &to.bare());
-        if !is_same || is_room && row.recipient != *to {
-            return Err(Failure::invalid("to", "the recipient of that message").into());
-        }
-        Ok(row)
-    }
-
-    /// Tells what the bot does. It means nothing a moment later, so it is not kept for when the server is back.
-    pub(super) fn show_state(&mut self, account: AccountId, to: &Jid, kind: Kind, state: ChatState) {
-        let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
-        let is_own = entry.row.jid.as_str() == to.bare_str();
-        let outbound = Outbound::chat_state(to.clone(), kind, &id::uuid(self.batch.random()), state);
-        let outbound = if is_own { outbound.private() } else { outbound };
-        self.tell_session(account, outbound.print());
     }
 }
 

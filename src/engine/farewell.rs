@@ -6,10 +6,12 @@
 
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
-use crate::engine::Engine;
 use crate::engine::accounts::Account;
-use crate::engine::arrival::{is_lost, is_passing};
+use crate::engine::accounts::Accounts;
+use crate::engine::arrival::is_passing;
+use crate::engine::asking::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::{Batch, Engine};
 use crate::store;
 use crate::store::row::AccountRow;
 use crate::xml::Element;
@@ -43,23 +45,28 @@ impl Engine {
         let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.batch.login()) };
         (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
         let is_online = running.is_online;
-        self.adjust_presence(row.id);
+        self.accounts.adjust_presence(&mut self.batch, row.id);
         if is_online { self.continue_farewell(row.id, 0) } else { Ok(()) }
     }
 
     /// Does this step, or ends behind the last.
     pub(super) fn continue_farewell(&mut self, account: AccountId, step: usize) -> Result<(), store::Error> {
         let owner = self.batch.store.farewell(account)?;
-        let devices = self.omemo_goodbye(account)?;
+        let devices = self.accounts.omemo_goodbye(&self.batch, account)?;
         let order = owner.as_ref().and_then(|owner| build_step(step, owner, &devices));
         match (order, owner) {
             (Some(order), Some(owner)) => {
                 if step == 0 {
                     // Requests that wait for an answer and approvals given in advance go by this only.
-                    self.tell_session(account, presence::print_unsubscribe(&owner));
-                    self.tell_session(account, presence::print_unsubscribed(&owner));
+                    self.accounts.tell_session(&mut self.batch, account, presence::print_unsubscribe(&owner));
+                    self.accounts.tell_session(&mut self.batch, account, presence::print_unsubscribed(&owner));
                 }
-                self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Farewell(step));
+                self.questions.ask_entity(
+                    &mut self.batch,
+                    account,
+                    (Peer::Account, IqKind::Set, order),
+                    About::Farewell(step),
+                );
                 Ok(())
             }
             _ => {
@@ -106,14 +113,16 @@ impl Engine {
         }
         self.drop_account(account)
     }
+}
 
+impl Accounts {
     /// After a batch was taken back: whose the accounts are stands in the table, and what was asked was not.
-    pub(super) fn relink_accounts(&mut self) -> Result<(), store::Error> {
-        if self.accounts.is_empty() {
+    pub(super) fn relink_accounts(&mut self, batch: &mut Batch) -> Result<(), store::Error> {
+        if self.is_empty() {
             return Ok(());
         }
-        for row in self.batch.store.list_accounts()? {
-            if let Some(account) = self.accounts.get_mut(&row.id) {
+        for row in batch.store.list_accounts()? {
+            if let Some(account) = self.get_mut(&row.id) {
                 (account.row.bot, account.row.removing, account.is_settling) = (row.bot, row.removing, false);
             }
         }

@@ -16,12 +16,14 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::Jid;
 use crate::base::spool::SpoolFile;
 use crate::base::{limits, media};
+use crate::engine::accounts::Accounts;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::{End, wait_for};
 use crate::engine::failure::Failure;
 use crate::engine::handle::Outcome;
+use crate::engine::part::Kept;
 use crate::engine::part::Timed;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::FileRow;
 use crate::xmpp::disco::{self, Info};
@@ -90,27 +92,6 @@ pub(super) enum Asked {
 // --- jobs ---
 
 impl Engine {
-    /// Notes a job; whoever asked waits for its end.
-    fn begin_job(
-        &mut self,
-        bot: BotId,
-        account: AccountId,
-        task: Task,
-        patience: Duration,
-    ) -> Result<(u64, Verdict), Trouble> {
-        let jobs = &self.files.jobs;
-        let of_bot = jobs.values().filter(|job| job.bot == bot).count();
-        if jobs.len() >= limits::FILE_JOBS_MAX || of_bot >= limits::FILE_JOBS_PER_BOT_MAX {
-            return Err(Failure::Busy { retry_after_s: 5 }.into());
-        }
-        self.batch.last_tag += 1;
-        let number = self.batch.last_tag;
-        let until = self.batch.now.mono + patience;
-        let job = Job { bot, account, task, is_searching: false, slots: 0, until };
-        self.files.change().jobs.insert(number, job);
-        Ok((number, wait_for(number)))
-    }
-
     fn end_job(&mut self, number: u64, outcome: Outcome) {
         if self.files.change().jobs.remove(&number).is_some() {
             self.calls.over.push((number, End::Outcome(outcome)));
@@ -150,12 +131,38 @@ impl Engine {
         };
         Ok(self.settle_job(number, result)?)
     }
+}
 
+impl Accounts {
     /// Whose certificates are believed at the server of an account.
-    fn trust_of(&self, account: AccountId) -> Trust {
-        let ca_file = self.accounts.get(&account).map(|account| account.row.ca_file.as_str()).unwrap_or_default();
+    fn trust_of(&self, batch: &Batch, account: AccountId) -> Trust {
+        let ca_file = self.get(&account).map(|account| account.row.ca_file.as_str()).unwrap_or_default();
         let ca_file = Some(ca_file).filter(|file| !file.is_empty()).map(Into::into);
-        Trust { system_roots: self.batch.setup.settings.system_roots, ca_file }
+        Trust { system_roots: batch.setup.settings.system_roots, ca_file }
+    }
+}
+
+impl Kept<Files> {
+    /// Notes a job; whoever asked waits for its end.
+    fn begin_job(
+        &mut self,
+        batch: &mut Batch,
+        bot: BotId,
+        account: AccountId,
+        task: Task,
+        patience: Duration,
+    ) -> Result<(u64, Verdict), Trouble> {
+        let jobs = &self.jobs;
+        let of_bot = jobs.values().filter(|job| job.bot == bot).count();
+        if jobs.len() >= limits::FILE_JOBS_MAX || of_bot >= limits::FILE_JOBS_PER_BOT_MAX {
+            return Err(Failure::Busy { retry_after_s: 5 }.into());
+        }
+        batch.last_tag += 1;
+        let number = batch.last_tag;
+        let until = batch.now.mono + patience;
+        let job = Job { bot, account, task, is_searching: false, slots: 0, until };
+        self.change().jobs.insert(number, job);
+        Ok((number, wait_for(number)))
     }
 }
 
@@ -177,7 +184,12 @@ impl Engine {
         }
         if self.files.searches.insert(account, 1).is_none() {
             let query = disco::build_items_query();
-            self.ask_entity(account, Peer::Server, IqKind::Get, query, About::File(Asked::Items));
+            self.questions.ask_entity(
+                &mut self.batch,
+                account,
+                (Peer::Server, IqKind::Get, query),
+                About::File(Asked::Items),
+            );
         }
         Ok(())
     }
@@ -197,7 +209,12 @@ impl Engine {
             Task::Fetch(..) => upload::build_request("file", 1, media::UNKNOWN),
         };
         let (account, to) = (job.account, Peer::Other(service.jid.clone()));
-        self.ask_entity(account, to, IqKind::Get, request, About::File(Asked::Slot(number)));
+        self.questions.ask_entity(
+            &mut self.batch,
+            account,
+            (to, IqKind::Get, request),
+            About::File(Asked::Slot(number)),
+        );
         Ok(())
     }
 
@@ -235,7 +252,12 @@ impl Engine {
                 *count += 1;
             }
             let about = About::File(Asked::Info(jid.clone()));
-            self.ask_entity(account, Peer::Other(jid), IqKind::Get, disco::build_query(), about);
+            self.questions.ask_entity(
+                &mut self.batch,
+                account,
+                (Peer::Other(jid), IqKind::Get, disco::build_query()),
+                about,
+            );
         }
     }
 
@@ -285,11 +307,13 @@ impl Engine {
             None => Ok(()),
         }
     }
+}
 
+impl Kept<Files> {
     /// A new stream: its server may have another upload service by now.
     pub(super) fn forget_upload_service(&mut self, account: AccountId) {
-        if self.files.services.contains_key(&account) {
-            let files = self.files.change();
+        if self.services.contains_key(&account) {
+            let files = self.change();
             files.services.remove(&account);
             files.places.remove(&account);
         }

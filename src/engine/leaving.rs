@@ -13,10 +13,11 @@ use crate::base::limits;
 use crate::base::remedy::{self, FORGET, Place};
 use crate::base::time::Backoff;
 use crate::engine::calls::About;
+use crate::engine::calls::Calls;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{LeavingInfo, Remains};
 use crate::engine::part::{Kept, Part};
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 
@@ -92,21 +93,8 @@ impl Engine {
         let why = remedy::at(Place::File, &format!("{why}; {FORGET} gives it up"));
         let (jid, seconds) = (&row.jid, wait.as_secs_f32().ceil());
         log::log!(level, "{jid}: this account of a deleted bot is not removed yet, next try in {seconds} s: {why}");
-        self.remove_at(now + wait);
+        self.removals.remove_at(now + wait);
         Ok(())
-    }
-
-    /// Looks after what is to be removed at this time, if not before.
-    pub(super) fn remove_at(&mut self, at: Duration) {
-        *self.removals.at.change() = Some(self.removals.at.map_or(at, |other| other.min(at)));
-    }
-
-    /// Something has changed that may help: everything is tried now.
-    pub(super) fn remove_all_now(&mut self) {
-        for left in self.removals.leaving.values_mut() {
-            left.at = self.batch.now.mono;
-        }
-        *self.removals.at.change() = Some(self.batch.now.mono);
     }
 
     /// By time: goes on with everything that is to be removed.
@@ -116,11 +104,11 @@ impl Engine {
         }
         *self.removals.at.change() = None;
         for row in self.batch.store.list_accounts()? {
-            if !row.removing || self.is_in_hand(row.id) {
+            if !row.removing || self.calls.is_in_hand(row.id) {
                 continue;
             }
             match self.removals.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.batch.now.mono) {
-                Some(at) => self.remove_at(at),
+                Some(at) => self.removals.remove_at(at),
                 None if row.origin == Origin::Api => match self.remove(row.clone(), None) {
                     Err(Trouble::Store(error)) => return Err(error),
                     // Not set up any more: the next settings begin it again.
@@ -134,25 +122,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a call about this account is under way.
-    fn is_in_hand(&self, id: AccountId) -> bool {
-        self.calls.open().any(|(_, about)| match about {
-            About::Register(making) => making.is_about(id),
-            About::Check(removal) | About::Unregister(removal) => removal.is_about(id),
-            About::EjabberdTest | About::File(_) | About::Webhook(_) | About::Ai => false,
-        })
-    }
-
-    /// Whether an account is only just being made; its row is marked as if it were to go.
-    pub(super) fn is_being_made(&self, id: AccountId) -> bool {
-        self.calls.open().any(|(_, about)| matches!(about, About::Register(making) if making.is_about(id)))
-    }
-
     /// The accounts of deleted bots that are still there, of one owner or of all.
     pub(super) fn list_leaving(&self, owner: Option<&BareJid>) -> Result<Vec<LeavingInfo>, store::Error> {
         let mut out = Vec::new();
         for row in self.batch.store.list_accounts()? {
-            if !row.removing || self.is_being_made(row.id) {
+            if !row.removing || self.calls.is_being_made(row.id) {
                 continue;
             }
             let whose = self.batch.store.farewell(row.id)?;
@@ -177,7 +151,7 @@ impl Engine {
         let row = self.batch.store.find_account(jid)?;
         let whose = row.as_ref().map_or(Ok(None), |row| self.batch.store.farewell(row.id))?;
         let row = row.filter(|_| owner.is_none() || whose.as_ref() == owner);
-        match row.filter(|row| !self.is_being_made(row.id)) {
+        match row.filter(|row| !self.calls.is_being_made(row.id)) {
             Some(row) if row.removing => {
                 self.batch.audit(None, "account_forgotten", &format!("jid={jid}"))?;
                 self.drop_account(row.id)?;
@@ -197,5 +171,36 @@ impl Engine {
         self.removals.absent.remove(&id);
         self.end_account(id);
         self.batch.store.delete_account(id)
+    }
+}
+
+impl Removals {
+    /// Looks after what is to be removed at this time, if not before.
+    pub(super) fn remove_at(&mut self, at: Duration) {
+        *self.at.change() = Some(self.at.map_or(at, |other| other.min(at)));
+    }
+
+    /// Something has changed that may help: everything is tried now.
+    pub(super) fn remove_all_now(&mut self, batch: &mut Batch) {
+        for left in self.leaving.values_mut() {
+            left.at = batch.now.mono;
+        }
+        *self.at.change() = Some(batch.now.mono);
+    }
+}
+
+impl Calls {
+    /// Whether a call about this account is under way.
+    fn is_in_hand(&self, id: AccountId) -> bool {
+        self.open().any(|(_, about)| match about {
+            About::Register(making) => making.is_about(id),
+            About::Check(removal) | About::Unregister(removal) => removal.is_about(id),
+            About::EjabberdTest | About::File(_) | About::Webhook(_) | About::Ai => false,
+        })
+    }
+
+    /// Whether an account is only just being made; its row is marked as if it were to go.
+    pub(super) fn is_being_made(&self, id: AccountId) -> bool {
+        self.open().any(|(_, about)| matches!(about, About::Register(making) if making.is_about(id)))
     }
 }

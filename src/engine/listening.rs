@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crate::base::id::BotId;
 use crate::base::limits;
-use crate::engine::Engine;
 use crate::engine::handle::Mode;
 use crate::engine::texts;
+use crate::engine::webhook::Webhooks;
+use crate::engine::{Batch, Engine};
 use crate::store;
 
 /// Who polls, and who is said to have nobody.
@@ -23,56 +24,25 @@ pub(super) struct Listening {
 }
 
 impl Engine {
-    /// A bot is deleted.
-    pub(super) fn forget_listening(&mut self, bot: BotId) {
-        self.listening.polled.remove(&bot);
-        self.listening.due.remove(&bot);
-    }
-
-    /// A bot's program asks for updates.
-    pub(super) fn note_poll(&mut self, bot: BotId) -> Result<(), store::Error> {
-        self.listening.due.remove(&bot);
-        let is_first = self.listening.polled.insert(bot, self.batch.now.mono).is_none();
-        if is_first && self.batch.store.setting(&polled_key(bot))?.is_none() {
-            self.batch.store.store_setting(&polled_key(bot), "1")?;
-        }
-        Ok(())
-    }
-
     /// Somebody said something to a bot. A program that was seen has a day, so that one which comes by the hour is not
     /// taken for none; one that was never seen has a minute.
     pub(super) fn note_said(&mut self, bot: BotId) -> Result<(), store::Error> {
-        if self.updates.waiters.contains_key(&bot) || self.has_other_listener(bot)? {
+        if self.updates.waiters.contains_key(&bot) || self.webhooks.has_other_listener(&self.batch, bot)? {
             return Ok(());
         }
-        let seen = self.seen_at(bot)?;
+        let seen = self.listening.seen_at(&self.batch, bot)?;
         let soon = self.batch.now.mono + limits::UNHEARD_AFTER;
         let due = seen.map_or(soon, |at| soon.max(at + limits::UNHEARD_SINCE));
         self.listening.due.entry(bot).or_insert(due);
         Ok(())
     }
 
-    /// Since when a bot's program has not asked; of one that asked an earlier process, since the start.
-    fn seen_at(&self, bot: BotId) -> Result<Option<Duration>, store::Error> {
-        Ok(match self.listening.polled.get(&bot) {
-            Some(at) => Some(*at),
-            None => self.batch.store.setting(&polled_key(bot))?.map(|_| self.batch.started.mono),
-        })
-    }
-
     /// Whether something may answer what is said to a bot.
     pub(super) fn has_listener(&self, bot: BotId) -> Result<bool, store::Error> {
         let is_near = |at: Duration| self.batch.now.mono < at + limits::UNHEARD_SINCE;
-        let is_polled = self.updates.waiters.contains_key(&bot) || self.seen_at(bot)?.is_some_and(is_near);
-        Ok(is_polled || self.has_other_listener(bot)?)
-    }
-
-    fn has_other_listener(&self, bot: BotId) -> Result<bool, store::Error> {
-        Ok(self.webhook_url(bot).is_some() || self.batch.is_ai_on(bot)?)
-    }
-
-    pub(super) fn listening_deadline(&self) -> Option<Duration> {
-        self.listening.due.values().copied().min()
+        let is_polled =
+            self.updates.waiters.contains_key(&bot) || self.listening.seen_at(&self.batch, bot)?.is_some_and(is_near);
+        Ok(is_polled || self.webhooks.has_other_listener(&self.batch, bot)?)
     }
 
     /// Tells owners what time has shown.
@@ -86,7 +56,7 @@ impl Engine {
             let (key, at) = (format!("bot_{id}_unheard_at"), self.batch.now.unix());
             let last: i64 = self.batch.store.setting(&key)?.and_then(|at| at.parse().ok()).unwrap_or(0);
             if self.updates.waiters.contains_key(&id)
-                || self.has_other_listener(id)?
+                || self.webhooks.has_other_listener(&self.batch, id)?
                 || (0..limits::UNHEARD_EVERY_S).contains(&(at - last))
             {
                 continue;
@@ -102,6 +72,42 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+impl Webhooks {
+    fn has_other_listener(&self, batch: &Batch, bot: BotId) -> Result<bool, store::Error> {
+        Ok(self.webhook_url(bot).is_some() || batch.is_ai_on(bot)?)
+    }
+}
+
+impl Listening {
+    /// A bot is deleted.
+    pub(super) fn forget_listening(&mut self, bot: BotId) {
+        self.polled.remove(&bot);
+        self.due.remove(&bot);
+    }
+
+    /// A bot's program asks for updates.
+    pub(super) fn note_poll(&mut self, batch: &mut Batch, bot: BotId) -> Result<(), store::Error> {
+        self.due.remove(&bot);
+        let is_first = self.polled.insert(bot, batch.now.mono).is_none();
+        if is_first && batch.store.setting(&polled_key(bot))?.is_none() {
+            batch.store.store_setting(&polled_key(bot), "1")?;
+        }
+        Ok(())
+    }
+
+    /// Since when a bot's program has not asked; of one that asked an earlier process, since the start.
+    fn seen_at(&self, batch: &Batch, bot: BotId) -> Result<Option<Duration>, store::Error> {
+        Ok(match self.polled.get(&bot) {
+            Some(at) => Some(*at),
+            None => batch.store.setting(&polled_key(bot))?.map(|_| batch.started.mono),
+        })
+    }
+
+    pub(super) fn listening_deadline(&self) -> Option<Duration> {
+        self.due.values().copied().min()
     }
 }
 

@@ -26,7 +26,7 @@ use crate::store::row::LocalRow;
 /// The built-in chat: `owner@local` alone is there.
 pub(super) const CHANNEL: ChannelRow = ChannelRow {
     has: is_local,
-    admits: |engine, bot| match engine.voice(bot) {
+    admits: |engine, bot| match engine.accounts.voice(bot) {
         Voice::Local => Ok(None),
         _ => Err(Failure::invalid("to", "an XMPP address; owner@local is not one")),
     },
@@ -34,12 +34,12 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
         if new.encrypt {
             return Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into());
         }
-        engine.say_locally(Speaker::Bot(sender.bot), &new.text)?;
-        engine.note_sealed(message_id, false);
+        engine.local.say_locally(&mut engine.batch, Speaker::Bot(sender.bot), &new.text)?;
+        engine.crypt.note_sealed(message_id, false);
         Ok(())
     },
     act: |engine, sender, act, message_id| {
-        engine.note_sealed(message_id, false);
+        engine.crypt.note_sealed(message_id, false);
         act_locally(engine, sender.bot, &act.deed)
     },
     show: |_, _, _| Ok(()),
@@ -49,14 +49,14 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
 fn act_locally(engine: &mut Engine, bot: BotId, deed: &Deed) -> Result<(), Trouble> {
     match deed {
         Deed::File { url, caption } => {
-            engine.say_locally(Speaker::Bot(bot), url)?;
+            engine.local.say_locally(&mut engine.batch, Speaker::Bot(bot), url)?;
             if let Some(text) = caption {
-                engine.say_locally(Speaker::Bot(bot), text)?;
+                engine.local.say_locally(&mut engine.batch, Speaker::Bot(bot), text)?;
             }
             Ok(())
         }
         Deed::Reaction { emoji, .. } if !emoji.is_empty() => {
-            engine.say_locally(Speaker::Bot(bot), emoji)?;
+            engine.local.say_locally(&mut engine.batch, Speaker::Bot(bot), emoji)?;
             Ok(())
         }
         Deed::Edit { .. } | Deed::Deletion { .. } => {
@@ -103,7 +103,7 @@ impl Engine {
             return Err(Failure::invalid("text", rule).into());
         }
         let bot = to.map(|name| self.batch.local_bot(name)).transpose()?;
-        let line = self.say_locally(Speaker::Owner(bot), &command::ai::mask(text))?;
+        let line = self.local.say_locally(&mut self.batch, Speaker::Owner(bot), &command::ai::mask(text))?;
         let stanza_id = format!("local-{line}");
         let owner = local_owner();
         let said = Incoming::local(&owner, &owner, text, &stanza_id, self.batch.now.unix());
@@ -112,16 +112,6 @@ impl Engine {
             None => self.on_self_chat(&owner, text, &said)?,
         }
         Ok(Answer::Said(line))
-    }
-
-    pub(super) fn say_locally(&mut self, speaker: Speaker, text: &str) -> Result<i64, store::Error> {
-        let (bot, from_owner) = match speaker {
-            Speaker::Owner(bot) => (bot, true),
-            Speaker::Manager => (None, false),
-            Speaker::Bot(id) => (Some(id), false),
-        };
-        self.local.has_new = true;
-        Ok(self.batch.store.insert_local(bot, (from_owner, text), self.batch.now.unix(), self.batch.lived())?.0)
     }
 
     pub(super) fn local_read(&mut self, with: Option<&str>, after: i64, timeout: Duration) -> Result<Verdict, Trouble> {
@@ -133,22 +123,41 @@ impl Engine {
         }
         Ok(Verdict::AwaitLines { with, after, timeout })
     }
+}
+
+impl Local {
+    pub(super) fn say_locally(&mut self, batch: &mut Batch, speaker: Speaker, text: &str) -> Result<i64, store::Error> {
+        let (bot, from_owner) = match speaker {
+            Speaker::Owner(bot) => (bot, true),
+            Speaker::Manager => (None, false),
+            Speaker::Bot(id) => (Some(id), false),
+        };
+        self.has_new = true;
+        Ok(batch.store.insert_local(bot, (from_owner, text), batch.now.unix(), batch.lived())?.0)
+    }
 
     /// Lets a terminal wait.
-    pub(super) fn await_lines(&mut self, with: Option<BotId>, after: i64, timeout: Duration, reply: ReplyTo) {
-        self.local.waiters.retain(|waiter| !waiter.reply.is_gone());
-        self.local.waiters.push(Waiter { reply, with, after, until: self.batch.now.mono + timeout });
+    pub(super) fn await_lines(
+        &mut self,
+        batch: &mut Batch,
+        with: Option<BotId>,
+        after: i64,
+        timeout: Duration,
+        reply: ReplyTo,
+    ) {
+        self.waiters.retain(|waiter| !waiter.reply.is_gone());
+        self.waiters.push(Waiter { reply, with, after, until: batch.now.mono + timeout });
     }
 
     /// Answers terminals when there are new lines, and those whose time is over.
-    pub(super) fn wake_lines(&mut self, out: &mut Vec<Effect>) {
-        let now = self.batch.now.mono;
-        if !std::mem::take(&mut self.local.has_new) && self.local.waiters.iter().all(|waiter| waiter.until > now) {
+    pub(super) fn wake_lines(&mut self, batch: &mut Batch, out: &mut Vec<Effect>) {
+        let now = batch.now.mono;
+        if !std::mem::take(&mut self.has_new) && self.waiters.iter().all(|waiter| waiter.until > now) {
             return;
         }
-        for waiter in std::mem::take(&mut self.local.waiters) {
-            match self.batch.read_lines(waiter.with, waiter.after) {
-                Ok(lines) if lines.is_empty() && waiter.until > now => self.local.waiters.push(waiter),
+        for waiter in std::mem::take(&mut self.waiters) {
+            match batch.read_lines(waiter.with, waiter.after) {
+                Ok(lines) if lines.is_empty() && waiter.until > now => self.waiters.push(waiter),
                 Ok(lines) => out.push(Effect::Answer(waiter.reply, Ok(Answer::Lines(lines)))),
                 Err(error) => {
                     log::error!("reading the built-in chat failed: {error}");

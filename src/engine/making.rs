@@ -11,6 +11,7 @@ use crate::base::limits;
 use crate::base::remedy::EJABBERD;
 use crate::base::secret::Secret;
 use crate::base::text;
+use crate::engine::accounts::Accounts;
 use crate::engine::calls::{About, End, wait_for};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot, Remains};
@@ -41,15 +42,6 @@ pub(super) struct Removal {
 // --- settings ---
 
 impl Engine {
-    /// `GET /bot/ejabberd/settings`.
-    pub(super) fn ejabberd_settings(&self) -> Result<Answer, Trouble> {
-        let row = self.batch.store.ejabberd()?;
-        let admin_password = if row.admin_password.is_empty() { String::new() } else { HIDDEN.to_string() };
-        let is_configured = self.api_of(&row).is_ok();
-        let (api_url, admin_jid, host) = (row.api_url, row.admin_jid, row.host);
-        Ok(Answer::Ejabberd(EjabberdInfo { api_url, admin_jid, admin_password, host, is_configured }))
-    }
-
     /// `POST /bot/ejabberd/settings`: what is absent stays, what is empty is cleared.
     pub(super) fn set_ejabberd(&mut self, new: &EjabberdSettings) -> Result<Answer, Trouble> {
         let row = merge(&self.batch.store.ejabberd()?, new);
@@ -57,23 +49,39 @@ impl Engine {
         self.batch.store.store_ejabberd(&row)?;
         self.batch.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
         // What could not be removed without them may be removed now.
-        self.remove_all_now();
-        Ok(Answer::EjabberdSaved { is_configured: self.api_of(&row).is_ok() })
+        self.removals.remove_all_now(&mut self.batch);
+        Ok(Answer::EjabberdSaved { is_configured: self.accounts.api_of(&self.batch, &row).is_ok() })
     }
 
     /// `POST /bot/ejabberd/test`, with the settings given or else those that are saved.
     pub(super) fn test_ejabberd(&mut self, given: &EjabberdSettings) -> Result<Verdict, Trouble> {
         let row = merge(&self.batch.store.ejabberd()?, given);
-        let api = self.api_of(&row)?;
-        Ok(wait_for(self.call_out("ejabberd test".to_string(), api.status(), About::EjabberdTest)))
+        let api = self.accounts.api_of(&self.batch, &row)?;
+        Ok(wait_for(self.calls.call_out(
+            &mut self.batch,
+            "ejabberd test".to_string(),
+            api.status(),
+            About::EjabberdTest,
+        )))
+    }
+}
+
+impl Accounts {
+    /// `GET /bot/ejabberd/settings`.
+    pub(super) fn ejabberd_settings(&self, batch: &Batch) -> Result<Answer, Trouble> {
+        let row = batch.store.ejabberd()?;
+        let admin_password = if row.admin_password.is_empty() { String::new() } else { HIDDEN.to_string() };
+        let is_configured = self.api_of(batch, &row).is_ok();
+        let (api_url, admin_jid, host) = (row.api_url, row.admin_jid, row.host);
+        Ok(Answer::Ejabberd(EjabberdInfo { api_url, admin_jid, admin_password, host, is_configured }))
     }
 
-    fn api_of(&self, row: &EjabberdRow) -> Result<Api, Failure> {
+    fn api_of(&self, batch: &Batch, row: &EjabberdRow) -> Result<Api, Failure> {
         if row.host.is_empty() || row.api_url.is_empty() || row.admin_jid.is_empty() || row.admin_password.is_empty() {
             return Err(Failure::NotConfigured(format!("ejabberd's API is not set up; {EJABBERD} does it")));
         }
         let near = self.account_near(&row.host, None).map(|near| near.ca_file.clone()).filter(|file| !file.is_empty());
-        let trust = Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: near.map(Into::into) };
+        let trust = Trust { system_roots: batch.setup.settings.system_roots, ca_file: near.map(Into::into) };
         Api::new(&row.api_url, &row.admin_jid, row.admin_password.clone(), trust)
             .map_err(|wrong| Failure::NotConfigured(wrong.to_string()))
     }
@@ -135,7 +143,7 @@ impl Engine {
         if settings.api_url.is_empty() {
             return self.register_account(new);
         }
-        let api = self.api_of(&settings)?;
+        let api = self.accounts.api_of(&self.batch, &settings)?;
         let jid = self.batch.name_for(&new.name, &settings.host)?;
         let row = AccountRow {
             password: Secret::new(text::base64url(&self.batch.random::<24>())),
@@ -147,7 +155,12 @@ impl Engine {
         self.batch.store.store_farewell(account, &new.owner)?;
         let call = register(&api, &row);
         let making = Making { new: new.clone(), account, tries: 1 };
-        Ok(wait_for(self.call_out(format!("ejabberd {account}"), call, About::Register(Box::new(making)))))
+        Ok(wait_for(self.calls.call_out(
+            &mut self.batch,
+            format!("ejabberd {account}"),
+            call,
+            About::Register(Box::new(making)),
+        )))
     }
 
     pub(super) fn on_registered(&mut self, tag: u64, making: Making, called: &Called) -> Result<Option<End>, Trouble> {
@@ -167,7 +180,7 @@ impl Engine {
                 if refused.retry() == crate::base::call::Retry::Never {
                     self.batch.store.delete_account(row.id)?;
                 } else {
-                    self.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
+                    self.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
                 }
                 Err(Failure::Remote { what: "registration_failed", why: refused.to_string() }.into())
             }
@@ -183,12 +196,12 @@ impl Engine {
 
     fn try_another_name(&mut self, tag: u64, mut row: AccountRow, making: Making) -> Result<(), Trouble> {
         let settings = self.batch.store.ejabberd()?;
-        let api = self.api_of(&settings)?;
+        let api = self.accounts.api_of(&self.batch, &settings)?;
         row.jid = self.batch.name_for(&making.new.name, &settings.host)?;
         self.batch.store.store_account(&row)?;
         let (key, call) = (format!("ejabberd {}", row.id), register(&api, &row));
         let making = Making { tries: making.tries + 1, ..making };
-        self.call_again(tag, key, call, About::Register(Box::new(making)));
+        self.calls.call_again(&mut self.batch, tag, key, call, About::Register(Box::new(making)));
         Ok(())
     }
 }
@@ -231,7 +244,7 @@ impl Engine {
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
         let row = self.batch.store.list_accounts_of(bot)?.into_iter().next();
         let tag = match &row {
-            Some(row) if row.origin == Origin::Register && self.may_be_registered(row)? => {
+            Some(row) if row.origin == Origin::Register && self.accounts.may_be_registered(&self.batch, row)? => {
                 Some(self.unregister_account(row.clone(), Some(bot))?)
             }
             _ => None,
@@ -252,10 +265,10 @@ impl Engine {
 
     /// Begins to remove an account.
     pub(super) fn remove(&mut self, row: AccountRow, bot: Option<BotId>) -> Result<u64, Trouble> {
-        let api = self.api_of(&self.batch.store.ejabberd()?)?;
+        let api = self.accounts.api_of(&self.batch, &self.batch.store.ejabberd()?)?;
         let call = api.check_password(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password);
         let removal = Removal { account: row.id, bot };
-        Ok(self.call_out(format!("ejabberd {}", row.id), call, About::Check(removal)))
+        Ok(self.calls.call_out(&mut self.batch, format!("ejabberd {}", row.id), call, About::Check(removal)))
     }
 
     pub(super) fn on_checked(&mut self, tag: u64, removal: Removal, called: &Called) -> Result<Option<End>, Trouble> {
@@ -264,16 +277,22 @@ impl Engine {
         };
         match ejabberd::exists(&ejabberd::read(called)) {
             Some(true) => {
-                let api = self.api_of(&self.batch.store.ejabberd()?)?;
+                let api = self.accounts.api_of(&self.batch, &self.batch.store.ejabberd()?)?;
                 let call = api.unregister(row.jid.local().unwrap_or_default(), row.jid.domain());
-                self.call_again(tag, format!("ejabberd {}", row.id), call, About::Unregister(removal));
+                self.calls.call_again(
+                    &mut self.batch,
+                    tag,
+                    format!("ejabberd {}", row.id),
+                    call,
+                    About::Unregister(removal),
+                );
                 Ok(None)
             }
             // It is not there, or not ours; but perhaps it is only just being made, for a daemon that was killed then.
             Some(false) => {
                 let first = *self.removals.absent.entry(row.id).or_insert(self.batch.now.mono);
                 if removal.bot.is_none() && self.batch.now.mono < first + limits::REGISTER_LATE_MAX {
-                    self.remove_at(first + limits::REGISTER_LATE_MAX);
+                    self.removals.remove_at(first + limits::REGISTER_LATE_MAX);
                     return Ok(None);
                 }
                 self.drop_account(row.id)?;

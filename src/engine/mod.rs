@@ -279,12 +279,12 @@ impl Engine {
         engine.reload_webhooks()?;
         engine.settle_accounts()?;
         engine.tell_interrupted()?;
-        engine.watch_generation()?;
+        engine.accounts.watch_generation(&mut engine.batch)?;
         let written = engine.batch.write_lived()?;
         engine.batch.store.commit()?;
         engine.batch.note_lived_written(written);
         let pending = std::mem::take(&mut engine.batch.pending);
-        engine.queue_accepted(pending.accepted);
+        engine.accounts.queue_accepted(pending.accepted);
         engine.starting = pending.effects;
         engine.parts().into_iter().for_each(Part::committed);
         Ok(engine)
@@ -319,7 +319,7 @@ impl Engine {
                 break;
             }
         }
-        self.expire_acks();
+        self.accounts.expire_acks();
         if let Err(error) = self.batch.end_generation() {
             log::warn!("what tells old copies of the database from this one was not written: {error}");
         }
@@ -350,10 +350,10 @@ impl Engine {
     pub fn deadline(&mut self) -> Option<Duration> {
         let parts = self.parts().into_iter().filter_map(|part| part.deadline()).min();
         let others = [
-            self.acks_deadline(),
-            self.listening_deadline(),
-            self.ai_deadline(),
-            self.omemo_deadline(),
+            self.accounts.acks_deadline(),
+            self.listening.listening_deadline(),
+            self.ai.ai_deadline(&self.batch),
+            self.crypt.omemo_deadline(),
             self.webhooks_deadline(),
         ];
         let unheard = self.unheard.first().map(|_| self.unheard_at);
@@ -386,8 +386,8 @@ impl Engine {
             let (jid, how) = (&account.row.jid, account.told());
             log::info!("status: {jid}: {how}; {count} messages wait, {skipped} stanzas were skipped");
         }
-        self.report_rooms();
-        self.report_webhooks();
+        self.rooms.report_rooms();
+        self.webhooks.report_webhooks();
     }
 
     fn on_stop(&mut self) {
@@ -400,8 +400,8 @@ impl Engine {
 
     /// Every wait ends with an empty answer.
     fn end_waits(&mut self) {
-        self.end_sealing_waits();
-        self.end_room_waits();
+        self.crypt.end_sealing_waits(&mut self.batch);
+        self.rooms.end_room_waits(&mut self.batch);
         self.end_ai_waits();
         let updates = self.updates.waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
         let lines = self.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));

@@ -9,12 +9,13 @@ use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::text::halves;
-use crate::engine::channel::ChannelRow;
+use crate::engine::accounts::Accounts;
+use crate::engine::channel::{ChannelRow, Doing};
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Encrypt, Mode, NewMessage};
 use crate::engine::registry::{Bot, Voice};
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::xmpp::message::{Kind, Outbound, Reply};
 
@@ -27,7 +28,7 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
         if new.kind == Kind::Groupchat {
             return engine.post_to_room(account, bot, new, message_id);
         }
-        let outbound = engine.text_of(account, new, message_id)?;
+        let outbound = engine.accounts.text_of(&engine.batch, account, new, message_id)?;
         engine.send_tracked((account, bot), &new.to, message_id, outbound, None)
     },
     act: |engine, sender, act, message_id| match act.kind {
@@ -39,7 +40,7 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
         match doing.kind {
             Kind::Groupchat => engine.show_state_in_room((account, bot), doing.to, doing.state),
             _ => {
-                engine.show_state(account, doing.to, doing.kind, doing.state);
+                engine.accounts.show_state(&mut engine.batch, account, doing);
                 Ok(())
             }
         }
@@ -48,7 +49,7 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
 
 /// The account through which a bot speaks on XMPP, or why there is none.
 fn account_for(engine: &Engine, bot: &Bot) -> Result<AccountId, Failure> {
-    match engine.voice(bot) {
+    match engine.accounts.voice(bot) {
         Voice::Account(account) => Ok(account),
         Voice::Local => {
             let text = "the bot belongs to owner@local and can write to owner@local only; \
@@ -73,67 +74,14 @@ pub(super) struct Accepted {
     pub(super) stanza: String,
 }
 
-/// One account's messages between the table and the server.
-pub(super) struct Queue {
-    /// Given to the session, not yet acknowledged, in order.
-    in_flight: VecDeque<OutboxId>,
-    /// Next to be given to it.
-    ready: VecDeque<(OutboxId, String)>,
-    /// The table has more behind `last`.
-    more: bool,
-    /// The last one taken into `ready` or `in_flight`.
-    last: Option<OutboxId>,
-    /// Rows in the table, those in flight included.
-    pub(super) count: i64,
-}
-
-impl Queue {
-    /// The queue of an account with so many rows in the table. Whether there is anything to send, the table is asked,
-    /// and not the count, which is only for the limit.
-    pub(super) fn from_store(count: i64) -> Queue {
-        Queue { in_flight: VecDeque::new(), ready: VecDeque::new(), more: true, last: None, count }
-    }
-
-    /// The session forgot what it had (a new stream): everything in the table is sent again.
-    pub(super) fn restart(&mut self) {
-        *self = Queue::from_store(self.count);
-    }
-
-    /// The server has this one.
-    pub(super) fn arrived(&mut self, id: OutboxId) {
-        self.count = (self.count - 1).max(0);
-        if let Some(at) = self.in_flight.iter().position(|other| *other == id) {
-            self.in_flight.remove(at);
-        }
-    }
-
-    /// Whether the session may be given something that is there, or may be.
-    pub(super) fn can_feed(&self) -> bool {
-        self.in_flight.len() < limits::IN_FLIGHT_MAX && (self.more || !self.ready.is_empty())
-    }
-
-    /// Whether nothing is with the session.
-    pub(super) fn is_idle(&self) -> bool {
-        self.in_flight.is_empty()
-    }
-
-    fn push(&mut self, id: OutboxId, stanza: String) {
-        self.count += 1;
-        if self.more || self.ready.len() >= limits::IN_FLIGHT_MAX {
-            self.more = true;
-        } else {
-            self.last = Some(id);
-            self.ready.push_back((id, stanza));
-        }
-    }
-}
-
 impl Engine {
     /// Whether what a bot says to somebody goes out end-to-end encrypted, as far as is known before it is said.
     pub(super) fn is_sealed(&mut self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
-        match self.voice(self.batch.bot(bot)?) {
+        match self.accounts.voice(self.batch.bot(bot)?) {
             Voice::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(account, &to.bare()),
-            Voice::Account(account) if !self.is_occupant(account, to)? => Ok(self.will_encrypt(account, &to.bare())?),
+            Voice::Account(account) if !self.rooms.is_occupant(account, to)? => {
+                Ok(self.accounts.will_encrypt(&self.batch, account, &to.bare())?)
+            }
             _ => Ok(false),
         }
     }
@@ -166,28 +114,16 @@ impl Engine {
                 halves(text).into_iter().try_for_each(|part| self.post(account, bot, to, part))
             }
             Err(Trouble::Failure(failure)) => {
-                log::warn!("{}: an answer to {to} was not sent: {failure}", self.jid_of(account));
+                log::warn!("{}: an answer to {to} was not sent: {failure}", self.accounts.jid_of(account));
                 Ok(())
             }
         }
     }
 
-    /// The stanza of a text.
-    fn text_of(&self, account: AccountId, new: &NewMessage, message_id: &str) -> Result<Outbound, Trouble> {
-        let outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
-        let outbound = if new.encrypt { outbound.confidential() } else { outbound };
-        let Some(id) = &new.reply_to else { return Ok(outbound) };
-        // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
-        let is_own = self.batch.store.find_sent(account, id)?.is_some();
-        let author = self.accounts.get(&account).filter(|_| is_own).map(|account| account.row.jid.to_jid());
-        let to = Some(author.unwrap_or_else(|| new.to.clone()));
-        Ok(outbound.replying(Reply { id: id.clone(), to }, None))
-    }
-
     /// Accepted messages of an account that no server has acknowledged: those to rooms and those that wait for keys, too.
     pub(super) fn outbox_depth(&self, account: AccountId) -> i64 {
         let queued = self.accounts.get(&account).map_or(0, |entry| entry.queue.count);
-        queued + self.room_outbox_depth(account) + self.batch.store.count_omemo_waiting(account).unwrap_or(0)
+        queued + self.rooms.room_outbox_depth(account) + self.batch.store.count_omemo_waiting(account).unwrap_or(0)
     }
 
     /// Puts a message of any kind into the outbox. Its id on the wire must be `message_id`, by which it is found again in
@@ -200,7 +136,7 @@ impl Engine {
         message_id: &str,
         mut outbound: Outbound,
     ) -> Result<(), Trouble> {
-        let is_occupant = self.is_occupant(account, to)?;
+        let is_occupant = self.rooms.is_occupant(account, to)?;
         if is_occupant {
             outbound = outbound.to_occupant();
         }
@@ -213,9 +149,9 @@ impl Engine {
             outbound = outbound.private();
         }
         let is_private = outbound.has_body() && !is_occupant && !outbound.is_groupchat();
-        let policy = self.policy(account);
+        let policy = self.accounts.policy(&self.batch, account);
         let stanza = outbound.print();
-        self.check_size(account, stanza.len())?;
+        self.accounts.check_size(account, stanza.len())?;
         let is_required = outbound.is_confidential() || policy == Encrypt::Required;
         if is_private && policy != Encrypt::Off {
             return self.enqueue_sealed((account, bot), to, message_id, stanza, is_required);
@@ -227,26 +163,46 @@ impl Engine {
         }
         Ok(self.put_out((account, bot), message_id, stanza)?)
     }
+}
+
+impl Accounts {
+    /// The stanza of a text.
+    fn text_of(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        new: &NewMessage,
+        message_id: &str,
+    ) -> Result<Outbound, Trouble> {
+        let outbound = Outbound::text(new.to.clone(), new.kind, message_id, &new.text);
+        let outbound = if new.encrypt { outbound.confidential() } else { outbound };
+        let Some(id) = &new.reply_to else { return Ok(outbound) };
+        // XEP-0461 §3 wants the author too: what a bot did not say itself is the other party's.
+        let is_own = batch.store.find_sent(account, id)?.is_some();
+        let author = self.get(&account).filter(|_| is_own).map(|account| account.row.jid.to_jid());
+        let to = Some(author.unwrap_or_else(|| new.to.clone()));
+        Ok(outbound.replying(Reply { id: id.clone(), to }, None))
+    }
 
     /// After the commit: what was accepted joins its account's queue.
     pub(super) fn queue_accepted(&mut self, accepted: Vec<Accepted>) {
         for message in accepted {
-            if let Some(account) = self.accounts.wake(message.account) {
+            if let Some(account) = self.wake(message.account) {
                 account.queue.push(message.id, message.stanza);
             }
         }
     }
 
     /// Gives the session as many messages as may be in flight.
-    pub(super) fn feed(&mut self, id: AccountId, out: &mut Vec<Effect>) {
-        let Some(account) = self.accounts.get_mut(&id) else { return };
+    pub(super) fn feed(&mut self, batch: &mut Batch, id: AccountId, out: &mut Vec<Effect>) {
+        let Some(account) = self.get_mut(&id) else { return };
         if !account.is_online {
             return;
         }
         let queue = &mut account.queue;
         while queue.in_flight.len() < limits::IN_FLIGHT_MAX {
             if queue.ready.is_empty() && queue.more {
-                match load(&mut self.batch.store, id, queue.last) {
+                match load(&mut batch.store, id, queue.last) {
                     Ok((rows, more)) => {
                         queue.more = more;
                         queue.last = rows.back().map(|(id, _)| *id).or(queue.last);
@@ -268,4 +224,15 @@ fn load(store: &mut crate::store::Store, id: AccountId, after: Option<OutboxId>)
     let rows = store.list_outbox(id, after, limits::IN_FLIGHT_MAX)?;
     let more = rows.len() == limits::IN_FLIGHT_MAX;
     Ok((rows.into_iter().map(|row| (row.id, row.stanza)).collect(), more))
+}
+
+impl Accounts {
+    /// Tells what the bot does. It means nothing a moment later, so it is not kept for when the server is back.
+    fn show_state(&mut self, batch: &mut Batch, account: AccountId, doing: &Doing<'_>) {
+        let Some(entry) = self.get(&account).filter(|account| account.is_online) else { return };
+        let is_own = entry.row.jid.as_str() == doing.to.bare_str();
+        let outbound = Outbound::chat_state(doing.to.clone(), doing.kind, &id::uuid(batch.random()), doing.state);
+        let outbound = if is_own { outbound.private() } else { outbound };
+        self.tell_session(batch, account, outbound.print());
+    }
 }

@@ -8,13 +8,14 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::remedy::{BRING_ACCOUNT, EJABBERD};
 use crate::base::secret::Secret;
 use crate::base::text;
-use crate::engine::arrival::is_lost;
+use crate::engine::asking::Questions;
+use crate::engine::asking::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::calls::End;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, NewBot, Remains};
 use crate::engine::owner::is_local;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xmpp::iq::Peer;
@@ -61,21 +62,7 @@ impl Engine {
             None => self.start_account(row, self.batch.login())?,
         }
         let is_online = self.accounts.get(&id).is_some_and(|account| account.is_online);
-        Ok(is_online.then(|| self.ask_for_removal(id, bot)))
-    }
-
-    /// An account that is to go is online.
-    pub(super) fn go_on_unregistering(&mut self, account: AccountId) {
-        let is_asked = self.questions.open().any(|(_, about)| matches!(about, About::Removal(id, _) if *id == account));
-        if !is_asked {
-            self.ask_for_removal(account, None);
-        }
-    }
-
-    /// XEP-0077 §3.2.
-    fn ask_for_removal(&mut self, account: AccountId, bot: Option<BotId>) -> u64 {
-        let about = About::Removal(account, bot);
-        self.ask_entity(account, Peer::Account, IqKind::Set, register::build_remove(), about)
+        Ok(is_online.then(|| self.questions.ask_for_removal(&mut self.batch, id, bot)))
     }
 
     pub(super) fn on_removal_answered(
@@ -101,7 +88,23 @@ impl Engine {
 
     /// The account is gone at its server.
     pub(super) fn forget_account(&mut self, account: AccountId) -> Result<(), store::Error> {
-        log::info!("{}: the account was removed from its server", self.jid_of(account));
+        log::info!("{}: the account was removed from its server", self.accounts.jid_of(account));
         self.drop_account(account)
+    }
+}
+
+impl Questions {
+    /// An account that is to go is online.
+    pub(super) fn go_on_unregistering(&mut self, batch: &mut Batch, account: AccountId) {
+        let is_asked = self.open().any(|(_, about)| matches!(about, About::Removal(id, _) if *id == account));
+        if !is_asked {
+            self.ask_for_removal(batch, account, None);
+        }
+    }
+
+    /// XEP-0077 §3.2.
+    fn ask_for_removal(&mut self, batch: &mut Batch, account: AccountId, bot: Option<BotId>) -> u64 {
+        let about = About::Removal(account, bot);
+        self.ask_entity(batch, account, (Peer::Account, IqKind::Set, register::build_remove()), about)
     }
 }

@@ -12,7 +12,6 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{
     Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, NewProfile, Receive, Remains, UpdateKinds, Wait,
 };
-use crate::engine::owner::is_local;
 use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{BotRow, CommandRow, ContactSource, ProfileRow};
@@ -92,7 +91,7 @@ impl Engine {
             }
             self.batch.bots.insert(bot.row.id, bot);
         }
-        self.relink_accounts()
+        self.accounts.relink_accounts(&mut self.batch)
     }
 
     /// What must be right before anything is made for a new bot; gives its name.
@@ -166,8 +165,8 @@ impl Engine {
         }
         self.batch.by_token.insert(hash, id);
         self.batch.bots.insert(id, bot);
-        let info = self.bot_info(id)?;
-        self.adjust_owner(&new.owner);
+        let info = self.accounts.bot_info(&self.batch, id)?;
+        self.accounts.adjust_owner(&mut self.batch, &new.owner);
         log::info!("bot {id}: created for {}", new.owner);
         Ok(info)
     }
@@ -183,11 +182,11 @@ impl Engine {
             self.batch.by_token.remove(&hash);
         }
         self.accounts.by_bot.remove(&id);
-        self.drop_update_waiter(id);
-        self.forget_webhook(id);
-        self.forget_invitations(id);
-        self.forget_listening(id);
-        self.adjust_owner(&owner);
+        self.updates.drop_update_waiter(&mut self.batch, id);
+        self.webhooks.forget_webhook(id);
+        self.rooms.forget_invitations(id);
+        self.listening.forget_listening(id);
+        self.accounts.adjust_owner(&mut self.batch, &owner);
         log::info!("bot {id}: deleted");
         let Some(jid) = jid else { return Ok(None) };
         let left = self.batch.store.find_account(&jid)?.filter(|row| row.removing);
@@ -212,7 +211,7 @@ impl Engine {
         let name = new.name.as_deref().filter(|name| name.trim() != bot.row.name).map(check_name).transpose()?;
         new.description.as_deref().map(check_description).transpose()?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| !is_personal) {
-            self.check_picture(id, avatar.bytes().len())?;
+            self.accounts.check_picture(id, avatar.bytes().len())?;
             self.batch.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
             if let Some(bot) = self.batch.bots.get_mut(&id) {
                 bot.profile.avatar_id = Some(avatar.id());
@@ -226,7 +225,7 @@ impl Engine {
             row.name = name.unwrap_or(std::mem::take(&mut row.name));
             row.description = new.description.clone().unwrap_or(std::mem::take(&mut row.description));
         })?;
-        self.bot_info(id)
+        self.accounts.bot_info(&self.batch, id)
     }
 
     /// A new token; the old one is invalid from this commit on.
@@ -266,43 +265,12 @@ impl Engine {
         self.batch.store.store_bot(&row)?;
         self.batch.audit(Some(id), action, "")?;
         if !row.active {
-            self.drop_update_waiter(id);
+            self.updates.drop_update_waiter(&mut self.batch, id);
         }
-        self.adjust_owner(&owner);
+        self.accounts.adjust_owner(&mut self.batch, &owner);
         self.settle_bot_account(id)?;
         log::info!("bot {id}: {}", action.replace('_', " "));
         Ok(())
-    }
-
-    fn adjust_owner(&mut self, owner: &BareJid) {
-        if let Some(account) = self.account_of(owner) {
-            self.adjust_presence(account);
-        }
-    }
-
-    /// Somebody whose bots there may be: signed in here, or with a bot.
-    pub(super) fn check_owner(&self, owner: &BareJid) -> Result<(), Failure> {
-        if is_local(owner)
-            || self.account_of(owner).is_some()
-            || self.batch.bots.values().any(|bot| bot.row.owner == *owner)
-        {
-            return Ok(());
-        }
-        let must_be = format!("an account that is signed in here or owns a bot; {owner} does neither");
-        Err(Failure::invalid("account", must_be))
-    }
-
-    /// Through what a bot speaks.
-    pub(super) fn voice(&self, bot: &Bot) -> Voice {
-        let account = match bot.mode {
-            Mode::Personal if is_local(&bot.row.owner) => return Voice::Local,
-            Mode::Personal => self.account_of(&bot.row.owner),
-            Mode::Dedicated | Mode::Cloud => self.account_of_bot(bot.row.id),
-        };
-        match account {
-            Some(account) => Voice::Account(account),
-            None => Voice::None,
-        }
     }
 }
 

@@ -13,12 +13,13 @@ use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
-use crate::engine::copies::Late;
+use crate::engine::accounts::Accounts;
+use crate::engine::accounts::Late;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo};
 use crate::engine::part::Part;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{Origin, RoomRow};
 use crate::xml::Element;
@@ -173,18 +174,27 @@ impl Engine {
             members,
         };
         let is_kept = known.is_some_and(|entry| entry.is_kept);
-        let Some(mut entry) = self.new_entry(row)? else {
+        let Some(mut entry) = self.accounts.new_entry(&self.batch, row)? else {
             return Err(Failure::invalid("nick", "a name as it can be shown in a room").into());
         };
         entry.is_kept = is_kept;
         entry.inviter = inviter;
-        self.put_entry(key, entry);
+        self.rooms.put_entry(key, entry);
         Ok(self.start_room(key, Intent::Asked)?)
     }
 
+    fn start_room(&mut self, key: &Key, intent: Intent) -> Result<(), store::Error> {
+        if self.accounts.get(&key.0).is_some_and(|account| account.is_online) {
+            self.drive(key, Input::Online { resumed: false })?;
+        }
+        self.drive(key, Input::Join(intent))
+    }
+}
+
+impl Accounts {
     /// `None` where the nick cannot be one.
-    fn new_entry(&self, row: RoomRow) -> Result<Option<Entry>, store::Error> {
-        let own = self.accounts.get(&row.account).filter(|account| account.row.origin != Origin::Person);
+    fn new_entry(&self, batch: &Batch, row: RoomRow) -> Result<Option<Entry>, store::Error> {
+        let own = self.get(&row.account).filter(|account| account.row.origin != Origin::Person);
         let own = own.map(|account| account.row.jid.clone());
         let config = RoomConfig {
             room: row.room.clone(),
@@ -193,13 +203,13 @@ impl Engine {
             account: own,
             // A time yet to come is one of a clock that was set back since: how long we were away is not known.
             history_since: Some(match row.heard_at_ms {
-                0 => self.batch.now.unix_ms,
-                at if at > self.batch.now.unix_ms => 0,
+                0 => batch.now.unix_ms,
+                at if at > batch.now.unix_ms => 0,
                 at => at,
             }),
         };
-        let Ok(room) = Room::new(config, self.batch.now) else { return Ok(None) };
-        let count = self.batch.store.count_room_outbox(row.account, &row.room)?;
+        let Ok(room) = Room::new(config, batch.now) else { return Ok(None) };
+        let count = batch.store.count_room_outbox(row.account, &row.room)?;
         Ok(Some(Entry {
             room,
             row,
@@ -218,13 +228,6 @@ impl Engine {
             send_after: None,
         }))
     }
-
-    fn start_room(&mut self, key: &Key, intent: Intent) -> Result<(), store::Error> {
-        if self.accounts.get(&key.0).is_some_and(|account| account.is_online) {
-            self.drive(key, Input::Online { resumed: false })?;
-        }
-        self.drive(key, Input::Join(intent))
-    }
 }
 
 // --- what happens to the account ---
@@ -232,17 +235,38 @@ impl Engine {
 impl Engine {
     /// The bot is deleted, and its account stays: it is in no room any more.
     pub(super) fn leave_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        for key in self.rooms_of(account) {
+        for key in self.rooms.rooms_of(account) {
             self.drive(&key, Input::Leave)?;
         }
         for row in self.batch.store.list_rooms(account)? {
             self.batch.store.delete_room(account, &row.room)?;
             self.retract_bookmark(&(account, row.room));
         }
-        self.drop_rooms(account);
+        self.rooms.drop_rooms(account);
         Ok(())
     }
 
+    pub(super) fn rooms_online(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
+        self.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Online { resumed }))
+    }
+
+    pub(super) fn rooms_offline(&mut self, account: AccountId) -> Result<(), store::Error> {
+        self.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Offline))
+    }
+
+    /// Presence that comes from a room we know. Gives whether it does.
+    pub(super) fn on_room_presence(&mut self, account: AccountId, stanza: &Element) -> Result<bool, store::Error> {
+        let Some(presence) = RoomPresence::read(stanza) else { return Ok(false) };
+        let key = (account, presence.from.bare());
+        let kept: usize = self.rooms.entries.values().map(|entry| entry.room.occupants_bytes()).sum();
+        let Some(entry) = self.rooms.touch(&key) else { return Ok(false) };
+        entry.room.set_occupants_space(limits::OCCUPANTS_BYTES_MAX.saturating_sub(kept));
+        self.drive(&key, Input::Presence(presence))?;
+        Ok(true)
+    }
+}
+
+impl Rooms {
     /// An account goes, or is started anew: its rooms are nowhere any more.
     pub(super) fn drop_rooms(&mut self, account: AccountId) {
         for key in self.rooms_of(account) {
@@ -251,40 +275,21 @@ impl Engine {
         }
     }
 
-    pub(super) fn rooms_online(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
-        self.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Online { resumed }))
-    }
-
-    pub(super) fn rooms_offline(&mut self, account: AccountId) -> Result<(), store::Error> {
-        self.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Offline))
-    }
-
-    /// Presence that comes from a room we know. Gives whether it does.
-    pub(super) fn on_room_presence(&mut self, account: AccountId, stanza: &Element) -> Result<bool, store::Error> {
-        let Some(presence) = RoomPresence::read(stanza) else { return Ok(false) };
-        let key = (account, presence.from.bare());
-        let kept: usize = self.rooms.entries.values().map(|entry| entry.room.occupants_bytes()).sum();
-        let Some(entry) = self.touch(&key) else { return Ok(false) };
-        entry.room.set_occupants_space(limits::OCCUPANTS_BYTES_MAX.saturating_sub(kept));
-        self.drive(&key, Input::Presence(presence))?;
-        Ok(true)
-    }
-
     /// Messages of an account to all in rooms that wait.
     pub(super) fn room_outbox_depth(&self, account: AccountId) -> i64 {
-        self.rooms.entries.iter().filter(|(key, _)| key.0 == account).map(|(_, entry)| entry.count).sum()
+        self.entries.iter().filter(|(key, _)| key.0 == account).map(|(_, entry)| entry.count).sum()
     }
 
     /// For the log.
     pub(super) fn report_rooms(&self) {
-        for ((_, room), entry) in &self.rooms.entries {
+        for ((_, room), entry) in &self.entries {
             let place = if entry.is_live() { "in" } else { "not in, or reading what was said" };
             log::info!("status: {}, room {room}: {place}, {} of the messages wait", entry.names(), entry.count);
         }
     }
 
     fn rooms_of(&self, account: AccountId) -> Vec<Key> {
-        self.rooms.entries.keys().filter(|key| key.0 == account).cloned().collect()
+        self.entries.keys().filter(|key| key.0 == account).cloned().collect()
     }
 }
 
@@ -300,65 +305,64 @@ impl Engine {
             for key in all.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
                 self.drive(&key, Input::Tick)?;
                 self.sync_due(&key)?;
-                if let Some(entry) = self.touch(&key) {
+                if let Some(entry) = self.rooms.touch(&key) {
                     entry.send_after = entry.send_after.filter(|at| *at > now);
                 }
             }
         }
         self.feed_rooms()
     }
+}
 
+impl Rooms {
     pub(super) fn await_room(&mut self, key: Key, wish: Wish, reply: ReplyTo) {
-        self.rooms.waiters.push(Waiter { key, wish, reply });
+        self.waiters.push(Waiter { key, wish, reply });
     }
 
     /// Answers who waits for a room.
     pub(super) fn wake_room_waiters(&mut self, out: &mut Vec<Effect>) {
-        if self.rooms.turns.is_empty() {
+        if self.turns.is_empty() {
             return;
         }
-        let all = std::mem::take(&mut self.rooms.turns);
-        for waiter in std::mem::take(&mut self.rooms.waiters) {
+        let all = std::mem::take(&mut self.turns);
+        for waiter in std::mem::take(&mut self.waiters) {
             let turns = all.iter().filter(|(key, _)| *key == waiter.key);
             match turns.filter_map(|(_, turn)| waiter.wish.outcome(turn)).next() {
                 Some(outcome) => out.push(Effect::Answer(waiter.reply, outcome)),
-                None => self.rooms.waiters.push(waiter),
+                None => self.waiters.push(waiter),
             }
         }
     }
 
     /// The daemon stops.
-    pub(super) fn end_room_waits(&mut self) {
+    pub(super) fn end_room_waits(&mut self, batch: &mut Batch) {
         let failure = || Failure::Busy { retry_after_s: 5 };
-        let waiters = std::mem::take(&mut self.rooms.waiters);
-        self.batch
-            .pending
-            .effects
-            .extend(waiters.into_iter().map(|waiter| Effect::Answer(waiter.reply, Err(failure()))));
+        let waiters = std::mem::take(&mut self.waiters);
+        batch.pending.effects.extend(waiters.into_iter().map(|waiter| Effect::Answer(waiter.reply, Err(failure()))));
     }
 
     /// The room, to be changed.
     fn touch(&mut self, key: &Key) -> Option<&mut Entry> {
-        let entry = self.rooms.entries.get_mut(key)?;
-        if !self.rooms.before.iter().any(|(other, _)| other == key) {
-            self.rooms.before.push((key.clone(), Some(entry.clone())));
+        let entry = self.entries.get_mut(key)?;
+        if !self.before.iter().any(|(other, _)| other == key) {
+            self.before.push((key.clone(), Some(entry.clone())));
         }
         Some(entry)
     }
 
     fn put_entry(&mut self, key: &Key, entry: Entry) {
-        let before = self.rooms.entries.insert(key.clone(), entry);
-        self.rooms.before.push((key.clone(), before));
+        let before = self.entries.insert(key.clone(), entry);
+        self.before.push((key.clone(), before));
     }
 
     fn remove_entry(&mut self, key: &Key) {
-        if let Some(before) = self.rooms.entries.remove(key) {
-            self.rooms.before.push((key.clone(), Some(before)));
+        if let Some(before) = self.entries.remove(key) {
+            self.before.push((key.clone(), Some(before)));
         }
     }
 
     fn note_turn(&mut self, key: &Key, turn: Turn) {
-        self.rooms.turns.push((key.clone(), turn));
+        self.turns.push((key.clone(), turn));
     }
 }
 

@@ -27,7 +27,7 @@ impl Engine {
         if account.looks_back && message.via == Via::Archive {
             let is_ours = message.from.resource() == Some(account.row.resource.as_str());
             let is_own = is_ours && message.from.bare_str() == account.row.jid.as_str();
-            return if is_own { self.on_own_message(id, message) } else { Ok(()) };
+            return if is_own { self.accounts.on_own_message(&mut self.batch, id, message) } else { Ok(()) };
         }
         self.accounts.told.marks.extend(message.archive_id.clone().map(|mark| (id, mark)));
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
@@ -48,7 +48,7 @@ impl Engine {
         }
         let is_own = message.from.bare_str() == own.as_str();
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {
-            return self.on_own_message(id, message);
+            return self.accounts.on_own_message(&mut self.batch, id, message);
         }
         let (bot, origin) = (account.row.bot, account.row.origin);
         if message.stanza.is_some() && !message.is_encrypted {
@@ -80,22 +80,10 @@ impl Engine {
         self.on_foreign_message(id, &own, message)
     }
 
-    /// One of ours came back. From the archive it proves that the server had it.
-    fn on_own_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
-        let Some(message_id) = message.origin_id.as_deref().or(message.id.as_deref()) else { return Ok(()) };
-        if message.via == Via::Archive {
-            let row = self.batch.store.find_outbox(id, message_id)?;
-            if let (Some(row), Some(account)) = (row, self.accounts.get_mut(&id)) {
-                account.on_found(row, self.batch.now.mono);
-            }
-        }
-        Ok(())
-    }
-
     /// The owner wrote to himself, from one of his own clients.
     fn on_own_chat(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
         let Some(body) = words(message) else { return self.on_own_event(id, own, message) };
-        if !self.is_new(id, message)? {
+        if !self.accounts.is_new(&mut self.batch, id, message)? {
             return Ok(());
         }
         if message.is_encrypted {
@@ -119,7 +107,7 @@ impl Engine {
         if words(message).is_none() {
             return self.on_foreign_event(id, own, message);
         }
-        if bots.is_empty() || message.is_encrypted || !self.is_new(id, message)? {
+        if bots.is_empty() || message.is_encrypted || !self.accounts.is_new(&mut self.batch, id, message)? {
             return Ok(());
         }
         let said = self.incoming(id, own, message);
@@ -195,9 +183,9 @@ impl Engine {
     /// The manager says something to an owner.
     pub(super) fn say(&mut self, owner: &BareJid, text: &str) -> Result<(), store::Error> {
         if is_local(owner) {
-            return self.say_locally(Speaker::Manager, text).map(|_| ());
+            return self.local.say_locally(&mut self.batch, Speaker::Manager, text).map(|_| ());
         }
-        match self.account_of(owner) {
+        match self.accounts.account_of(owner) {
             Some(account) => self.post(account, None, owner, text),
             None => Ok(()),
         }

@@ -7,6 +7,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy;
+use crate::engine::accounts::Accounts;
 use crate::engine::deeds::{Act, Deed, caption_id};
 use crate::engine::failure::Failure;
 use crate::engine::owner::is_local;
@@ -19,55 +20,6 @@ use crate::xmpp::message::Outbound;
 use crate::xmpp::ns;
 
 impl Engine {
-    /// The largest stanza that an account's server takes, as far as is known.
-    fn stanza_max(&self, account: AccountId) -> usize {
-        let known = self.accounts.get(&account);
-        let said = known.and_then(|account| account.stanza_max).unwrap_or(limits::SENT_STANZA_BYTES_MAX);
-        known.and_then(|account| account.too_large).map_or(said, |large| said.min(large - 1))
-    }
-
-    /// Refuses what the server would end the stream for; `size` is that of the printed stanza.
-    pub(super) fn check_size(&self, account: AccountId, size: usize) -> Result<(), Failure> {
-        let max = self.stanza_max(account);
-        if size <= max {
-            return Ok(());
-        }
-        let known = self.accounts.get(&account);
-        let server = known.map_or("the server", |account| account.row.jid.domain());
-        let whose = match known.map(|account| (account.stanza_max, account.too_large)) {
-            Some((Some(said), _)) if said == max => format!("{server} takes {max} at most"),
-            Some((_, Some(large))) if large - 1 == max => format!("{server} ended the connection for one of {large}"),
-            _ => format!("{max} are the most that we send to a server that names no limit, as {server} does not"),
-        };
-        Err(Failure::TooLarge(format!(
-            "the message is too large: as XML, in which `&` takes 5 bytes and `<` and `>` take 4, and with its encryption \
-             if there is any, it has {size} bytes; {whose}"
-        )))
-    }
-
-    /// The same before a message is encrypted, which makes it a third larger and adds a key for each device.
-    pub(super) fn check_size_sealed(&self, account: AccountId, size: usize) -> Result<(), Failure> {
-        self.check_size(account, size + size / 3 + limits::OMEMO_ENVELOPE_BYTES)
-    }
-
-    /// Whether a server takes a picture in a vCard, as far as it says what it takes.
-    fn takes_picture(&self, account: AccountId, bytes: usize) -> Result<(), Failure> {
-        let known = self.accounts.get(&account);
-        match known.is_some_and(|account| account.stanza_max.is_some() || account.too_large.is_some()) {
-            true => self.check_size(account, bytes.div_ceil(3) * 4 + limits::VCARD_TEXTS_BYTES),
-            false => Ok(()),
-        }
-    }
-
-    /// The same for a bot's account, if it has one.
-    pub(super) fn check_picture(&self, bot: BotId, bytes: usize) -> Result<(), Failure> {
-        let account = self.account_of_bot(bot);
-        account.map_or(Ok(()), |account| self.takes_picture(account, bytes)).map_err(|failure| match failure {
-            Failure::TooLarge(text) => Failure::TooLarge(text.replacen("the message", "the picture", 1)),
-            other => other,
-        })
-    }
-
     /// A caption goes out behind its file: whether it can go is asked before the file does.
     pub(super) fn check_caption(&mut self, bot: BotId, act: &Act) -> Result<(), Trouble> {
         let Deed::File { caption: Some(text), .. } = &act.deed else { return Ok(()) };
@@ -77,23 +29,10 @@ impl Engine {
         let caption = Outbound::text(act.to.clone(), act.kind, &id, text).wanting_receipt().markable().to_occupant();
         let size = caption.private().print().len();
         match self.is_sealed(bot, &act.to, act.kind)? {
-            true => self.check_size_sealed(account, size)?,
-            false => self.check_size(account, size)?,
+            true => self.accounts.check_size_sealed(account, size)?,
+            false => self.accounts.check_size(account, size)?,
         }
         Ok(())
-    }
-
-    /// What a server says when an account signs in; it is remembered for the time before the next login.
-    pub(super) fn note_stanza_max(&mut self, id: AccountId, said: Option<usize>) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        if account.stanza_max == said {
-            return Ok(());
-        }
-        account.stanza_max = said;
-        match said {
-            Some(max) => self.batch.store.store_setting(&key(id), &max.to_string()),
-            None => self.batch.store.delete_setting(&key(id)),
-        }
     }
 
     /// The server ends the stream for this stanza, each time: it is given up, so that the others can go out.
@@ -120,7 +59,7 @@ impl Engine {
             if let Some(sent) = &sent {
                 self.advance(sent, Progress::Failed, Some(&why))?;
             }
-            log::warn!("{}: message {message_id} to {to} was given up: {why}", self.jid_of(id));
+            log::warn!("{}: message {message_id} to {to} was given up: {why}", self.accounts.jid_of(id));
         }
         match sent {
             Some(sent) => self.tell_owner_of_loss(sent.bot, to, &why),
@@ -137,9 +76,78 @@ impl Engine {
         let why = &remedy::at(self.batch.chat_place(), why);
         let text =
             texts::MESSAGE_LOST.fill(self.batch.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
-        match is_local(&owner) || self.account_of(&owner).is_some() {
+        match is_local(&owner) || self.accounts.account_of(&owner).is_some() {
             true => self.say(&owner, &text),
             false => self.say_as_bot(bot, &owner, &text),
+        }
+    }
+}
+
+impl Accounts {
+    /// The largest stanza that an account's server takes, as far as is known.
+    fn stanza_max(&self, account: AccountId) -> usize {
+        let known = self.get(&account);
+        let said = known.and_then(|account| account.stanza_max).unwrap_or(limits::SENT_STANZA_BYTES_MAX);
+        known.and_then(|account| account.too_large).map_or(said, |large| said.min(large - 1))
+    }
+
+    /// Refuses what the server would end the stream for; `size` is that of the printed stanza.
+    pub(super) fn check_size(&self, account: AccountId, size: usize) -> Result<(), Failure> {
+        let max = self.stanza_max(account);
+        if size <= max {
+            return Ok(());
+        }
+        let known = self.get(&account);
+        let server = known.map_or("the server", |account| account.row.jid.domain());
+        let whose = match known.map(|account| (account.stanza_max, account.too_large)) {
+            Some((Some(said), _)) if said == max => format!("{server} takes {max} at most"),
+            Some((_, Some(large))) if large - 1 == max => format!("{server} ended the connection for one of {large}"),
+            _ => format!("{max} are the most that we send to a server that names no limit, as {server} does not"),
+        };
+        Err(Failure::TooLarge(format!(
+            "the message is too large: as XML, in which `&` takes 5 bytes and `<` and `>` take 4, and with its encryption \
+             if there is any, it has {size} bytes; {whose}"
+        )))
+    }
+
+    /// The same before a message is encrypted, which makes it a third larger and adds a key for each device.
+    pub(super) fn check_size_sealed(&self, account: AccountId, size: usize) -> Result<(), Failure> {
+        self.check_size(account, size + size / 3 + limits::OMEMO_ENVELOPE_BYTES)
+    }
+
+    /// Whether a server takes a picture in a vCard, as far as it says what it takes.
+    fn takes_picture(&self, account: AccountId, bytes: usize) -> Result<(), Failure> {
+        let known = self.get(&account);
+        match known.is_some_and(|account| account.stanza_max.is_some() || account.too_large.is_some()) {
+            true => self.check_size(account, bytes.div_ceil(3) * 4 + limits::VCARD_TEXTS_BYTES),
+            false => Ok(()),
+        }
+    }
+
+    /// The same for a bot's account, if it has one.
+    pub(super) fn check_picture(&self, bot: BotId, bytes: usize) -> Result<(), Failure> {
+        let account = self.account_of_bot(bot);
+        account.map_or(Ok(()), |account| self.takes_picture(account, bytes)).map_err(|failure| match failure {
+            Failure::TooLarge(text) => Failure::TooLarge(text.replacen("the message", "the picture", 1)),
+            other => other,
+        })
+    }
+
+    /// What a server says when an account signs in; it is remembered for the time before the next login.
+    pub(super) fn note_stanza_max(
+        &mut self,
+        batch: &mut Batch,
+        id: AccountId,
+        said: Option<usize>,
+    ) -> Result<(), store::Error> {
+        let Some(account) = self.get_mut(&id) else { return Ok(()) };
+        if account.stanza_max == said {
+            return Ok(());
+        }
+        account.stanza_max = said;
+        match said {
+            Some(max) => batch.store.store_setting(&key(id), &max.to_string()),
+            None => batch.store.delete_setting(&key(id)),
         }
     }
 }

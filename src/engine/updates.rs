@@ -49,8 +49,8 @@ impl Part for Updates {
 
 impl Engine {
     pub(super) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
-        self.refuse_polling(bot)?;
-        self.note_poll(bot)?;
+        self.webhooks.refuse_polling(bot)?;
+        self.listening.note_poll(&mut self.batch, bot)?;
         if let Some(kinds) = poll.allowed {
             self.batch.allow_updates(bot, kinds)?;
         }
@@ -60,7 +60,7 @@ impl Engine {
                 let gone = self.batch.store.delete_updates_below(bot, offset)?;
                 self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
             }
-            let updates = self.read_updates(bot, poll)?;
+            let updates = self.updates.read_updates(&mut self.batch, bot, poll)?;
             if !updates.is_empty() {
                 return Ok(Verdict::Outcome(Ok(Answer::Updates(updates))));
             }
@@ -69,13 +69,6 @@ impl Engine {
             return Ok(Verdict::Outcome(Ok(Answer::Updates(Vec::new()))));
         }
         Ok(Verdict::AwaitUpdates(bot, *poll))
-    }
-
-    fn read_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
-        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.updates.bytes);
-        let rows = self.batch.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
-        self.updates.bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
-        Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 
     /// Puts an update into a bot's queue, if its program wants this type; over the cap the oldest go.
@@ -94,7 +87,7 @@ impl Engine {
             return Ok(None);
         }
         let id = self.batch.store.insert_update(bot, kind, payload, self.batch.lived())?;
-        self.note_for_webhook(bot, id, payload);
+        self.webhooks.note_for_webhook(bot, id, payload);
         let Some(entry) = self.batch.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
         self.updates.updated.push(bot);
@@ -123,38 +116,54 @@ impl Engine {
             bot.row.updates_dropped += dropped;
             self.batch.counts.updates_dropped += u64::try_from(dropped).unwrap_or(0);
         }
-        self.prune_webhook(bot)
+        self.webhooks.prune_webhook(&mut self.batch, bot)
+    }
+}
+
+impl Updates {
+    fn read_updates(&mut self, batch: &mut Batch, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
+        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.bytes);
+        let rows = batch.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
+        self.bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
+        Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 
     /// Lets a poller wait; one that waits already is ended with `conflict`.
-    pub(super) fn await_updates(&mut self, bot: BotId, poll: UpdatePoll, reply: ReplyTo, out: &mut Vec<Effect>) {
-        let until = self.batch.now.mono + poll.timeout;
-        if let Some(old) = self.updates.waiters.insert(bot, Waiter { reply, poll, until }) {
+    pub(super) fn await_updates(
+        &mut self,
+        batch: &mut Batch,
+        bot: BotId,
+        poll: UpdatePoll,
+        reply: ReplyTo,
+        out: &mut Vec<Effect>,
+    ) {
+        let until = batch.now.mono + poll.timeout;
+        if let Some(old) = self.waiters.insert(bot, Waiter { reply, poll, until }) {
             let text = "another getUpdates for this bot has taken over; only one may wait at a time";
             out.push(Effect::Answer(old.reply, Err(Failure::Conflict(text.to_string()))));
         }
         // An update of the same batch may have come just after the question.
-        self.updates.updated.push(bot);
-        self.wake_updates(out);
+        self.updated.push(bot);
+        self.wake_updates(batch, out);
     }
 
     /// Answers the pollers of bots that got updates, and those whose time is over.
-    pub(super) fn wake_updates(&mut self, out: &mut Vec<Effect>) {
-        let now = self.batch.now.mono;
-        let mut bots = std::mem::take(&mut self.updates.updated);
-        bots.extend(self.updates.waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
+    pub(super) fn wake_updates(&mut self, batch: &mut Batch, out: &mut Vec<Effect>) {
+        let now = batch.now.mono;
+        let mut bots = std::mem::take(&mut self.updated);
+        bots.extend(self.waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
         bots.sort_unstable();
         bots.dedup();
         for bot in bots {
-            let Some(waiter) = self.updates.waiters.remove(&bot) else { continue };
+            let Some(waiter) = self.waiters.remove(&bot) else { continue };
             if waiter.reply.is_gone() {
                 continue;
             }
             let poll = waiter.poll;
-            let has_some = self.batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
-            let outcome = match if has_some { self.read_updates(bot, &poll) } else { Ok(Vec::new()) } {
+            let has_some = batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
+            let outcome = match if has_some { self.read_updates(batch, bot, &poll) } else { Ok(Vec::new()) } {
                 Ok(updates) if updates.is_empty() && waiter.until > now => {
-                    self.updates.waiters.insert(bot, waiter);
+                    self.waiters.insert(bot, waiter);
                     continue;
                 }
                 Ok(updates) => Ok(Answer::Updates(updates)),
@@ -168,10 +177,10 @@ impl Engine {
     }
 
     /// The bot is gone or disabled: its poller is told as any later request would be.
-    pub(super) fn drop_update_waiter(&mut self, bot: BotId) {
-        if let Some(waiter) = self.updates.waiters.remove(&bot) {
+    pub(super) fn drop_update_waiter(&mut self, batch: &mut Batch, bot: BotId) {
+        if let Some(waiter) = self.waiters.remove(&bot) {
             let failure = Failure::Unauthorized("the bot was disabled or deleted".to_string());
-            self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+            batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }
     }
 }

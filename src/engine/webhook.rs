@@ -67,16 +67,6 @@ pub(super) struct Flight {
 }
 
 impl Engine {
-    /// Whether updates of this bot are posted.
-    pub(super) fn has_webhook(&self, bot: BotId) -> bool {
-        self.webhooks.hooks.contains_key(&bot)
-    }
-
-    /// Where they are posted.
-    pub(super) fn webhook_url(&self, bot: BotId) -> Option<&str> {
-        self.webhooks.hooks.get(&bot).map(|hook| hook.row.url.as_str())
-    }
-
     /// Makes what is in memory anew from the store and from the calls under way.
     pub(super) fn reload_webhooks(&mut self) -> Result<(), store::Error> {
         let mut hooks = BTreeMap::new();
@@ -110,26 +100,6 @@ impl Engine {
         Ok(Hook { row, lanes })
     }
 
-    /// An update has come into a bot's queue.
-    pub(super) fn note_for_webhook(&mut self, bot: BotId, update: UpdateId, payload: &str) {
-        if let Some(hook) = self.webhooks.hooks.get_mut(&bot) {
-            hook.lanes.push(webhook::conversation(payload), update);
-        }
-    }
-
-    /// Updates have fallen out of a bot's queue: the oldest.
-    pub(super) fn prune_webhook(&mut self, bot: BotId) -> Result<(), store::Error> {
-        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
-        let first = self.batch.store.first_update(bot)?;
-        hook.lanes.prune(first.unwrap_or(UpdateId(i64::MAX)));
-        Ok(())
-    }
-
-    /// The bot is gone.
-    pub(super) fn forget_webhook(&mut self, bot: BotId) {
-        self.webhooks.hooks.remove(&bot);
-    }
-
     /// When something is to be started that nothing else starts.
     pub(super) fn webhooks_deadline(&self) -> Option<Duration> {
         let active = self.webhooks.hooks.iter().filter(|(bot, _)| !self.stopping && self.batch.is_active(**bot));
@@ -151,17 +121,11 @@ impl Engine {
             {
                 match self.batch.store.find_update(bot, update)? {
                     Some((row, created_at)) => self.take_off(bot, lane, attempts + 1, row, created_at),
-                    None => self.with_lanes(bot, |lanes| lanes.land(lane, update)),
+                    None => self.webhooks.with_lanes(bot, |lanes| lanes.land(lane, update)),
                 }
             }
         }
         Ok(())
-    }
-
-    fn with_lanes(&mut self, bot: BotId, change: impl FnOnce(&mut Lanes)) {
-        if let Some(hook) = self.webhooks.hooks.get_mut(&bot) {
-            change(&mut hook.lanes);
-        }
     }
 
     fn take_off(&mut self, bot: BotId, lane: u64, attempt: u32, row: UpdateRow, created_at: i64) {
@@ -186,7 +150,7 @@ impl Engine {
             trust: Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: None },
         });
         let key = format!("webhook {} {}", flight.bot, call.origin());
-        Some(self.call_out(key, call, About::Webhook(Box::new(flight))))
+        Some(self.calls.call_out(&mut self.batch, key, call, About::Webhook(Box::new(flight))))
     }
 
     /// An attempt is over.
@@ -205,17 +169,17 @@ impl Engine {
             (Outcome::Delivered, Ok(answer)) => {
                 attempt.error = self.on_arrived(&flight, answer)?;
                 if let Some(error) = &attempt.error {
-                    self.note_webhook_error(bot, error)?;
+                    self.webhooks.note_webhook_error(&mut self.batch, bot, error)?;
                 }
                 self.batch.store.insert_attempt(bot, &attempt)?;
             }
             (Outcome::NotMade, _) => {
                 let at = self.batch.now.mono + limits::WEBHOOK_RETRY_FIRST;
-                self.with_lanes(bot, |lanes| lanes.again(flight.lane, flight.update, flight.attempt - 1, at));
+                self.webhooks.with_lanes(bot, |lanes| lanes.again(flight.lane, flight.update, flight.attempt - 1, at));
             }
             (outcome, _) => {
                 self.batch.store.insert_attempt(bot, &attempt)?;
-                self.on_failed(&flight, outcome, attempt.error.unwrap_or_default())?;
+                self.webhooks.on_failed(&mut self.batch, &flight, outcome, attempt.error.unwrap_or_default())?;
             }
         }
         Ok(None)
@@ -243,11 +207,55 @@ impl Engine {
             None => Ok(None),
         }
     }
+}
 
-    fn on_failed(&mut self, flight: &Flight, outcome: &Outcome, why: String) -> Result<(), store::Error> {
+impl Webhooks {
+    /// Whether updates of this bot are posted.
+    pub(super) fn has_webhook(&self, bot: BotId) -> bool {
+        self.hooks.contains_key(&bot)
+    }
+
+    /// Where they are posted.
+    pub(super) fn webhook_url(&self, bot: BotId) -> Option<&str> {
+        self.hooks.get(&bot).map(|hook| hook.row.url.as_str())
+    }
+
+    /// An update has come into a bot's queue.
+    pub(super) fn note_for_webhook(&mut self, bot: BotId, update: UpdateId, payload: &str) {
+        if let Some(hook) = self.hooks.get_mut(&bot) {
+            hook.lanes.push(webhook::conversation(payload), update);
+        }
+    }
+
+    /// Updates have fallen out of a bot's queue: the oldest.
+    pub(super) fn prune_webhook(&mut self, batch: &mut Batch, bot: BotId) -> Result<(), store::Error> {
+        let Some(hook) = self.hooks.get_mut(&bot) else { return Ok(()) };
+        let first = batch.store.first_update(bot)?;
+        hook.lanes.prune(first.unwrap_or(UpdateId(i64::MAX)));
+        Ok(())
+    }
+
+    /// The bot is gone.
+    pub(super) fn forget_webhook(&mut self, bot: BotId) {
+        self.hooks.remove(&bot);
+    }
+
+    fn with_lanes(&mut self, bot: BotId, change: impl FnOnce(&mut Lanes)) {
+        if let Some(hook) = self.hooks.get_mut(&bot) {
+            change(&mut hook.lanes);
+        }
+    }
+
+    fn on_failed(
+        &mut self,
+        batch: &mut Batch,
+        flight: &Flight,
+        outcome: &Outcome,
+        why: String,
+    ) -> Result<(), store::Error> {
         let bot = flight.bot;
-        let (lived_ms, lived) = (self.batch.lived_ms(), self.batch.lived());
-        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
+        let (lived_ms, lived) = (batch.lived_ms(), batch.lived());
+        let Some(hook) = self.hooks.get_mut(&bot) else { return Ok(()) };
         log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", flight.attempt, flight.update);
         let mut pause = webhook::pause(flight.attempt);
         match outcome {
@@ -255,14 +263,14 @@ impl Engine {
                 hook.lanes.reachable();
                 if let Some(wait) = wait {
                     pause = pause.max(*wait);
-                    hook.lanes.hold(self.batch.now.mono + *wait);
+                    hook.lanes.hold(batch.now.mono + *wait);
                 }
             }
-            _ => hook.lanes.unreachable(self.batch.now.mono),
+            _ => hook.lanes.unreachable(batch.now.mono),
         }
-        hook.lanes.again(flight.lane, flight.update, flight.attempt, self.batch.now.mono + pause);
+        hook.lanes.again(flight.lane, flight.update, flight.attempt, batch.now.mono + pause);
         let next_at_ms = lived_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        self.batch.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
+        batch.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
         let was_gone = hook.row.gone_since;
         match outcome {
             Outcome::Refused { is_gone: true, .. } => hook.row.gone_since = was_gone.or(Some(lived)),
@@ -273,28 +281,28 @@ impl Engine {
         let is_over = hook.row.gone_since.is_some_and(|since| lived - since >= day);
         if is_over {
             let why = "the webhook has ended: for a day its receiver answered nothing but 410; set it again to go on";
-            self.note_webhook_error(bot, why)?;
-            self.batch.store.end_webhook(bot, false)?;
+            self.note_webhook_error(batch, bot, why)?;
+            batch.store.end_webhook(bot, false)?;
             self.forget_webhook(bot);
             log::warn!("bot {bot}: {why}");
-            return self.batch.audit(Some(bot), "webhook_ended", "status=410");
+            return batch.audit(Some(bot), "webhook_ended", "status=410");
         }
-        self.note_webhook_error(bot, &why)
+        self.note_webhook_error(batch, bot, &why)
     }
 
     /// Keeps what went wrong last.
-    fn note_webhook_error(&mut self, bot: BotId, why: &str) -> Result<(), store::Error> {
-        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else { return Ok(()) };
+    fn note_webhook_error(&mut self, batch: &mut Batch, bot: BotId, why: &str) -> Result<(), store::Error> {
+        let Some(hook) = self.hooks.get_mut(&bot) else { return Ok(()) };
         if hook.row.last_error.is_none() {
             log::warn!("bot {bot}: its webhook has trouble: {why}");
         }
-        hook.row.last_error = Some((self.batch.now.unix(), why.to_string()));
-        self.batch.store.store_webhook(&hook.row)
+        hook.row.last_error = Some((batch.now.unix(), why.to_string()));
+        batch.store.store_webhook(&hook.row)
     }
 
     /// For the log.
     pub(super) fn report_webhooks(&self) {
-        for (bot, hook) in &self.webhooks.hooks {
+        for (bot, hook) in &self.hooks {
             let last = hook.row.last_error.as_ref().map_or("no trouble yet", |(_, why)| why);
             log::info!("status: bot {bot}: webhook, {} under way; last trouble: {last}", hook.lanes.flying());
         }

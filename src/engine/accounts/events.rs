@@ -9,12 +9,14 @@ use crate::base::limits;
 use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::text;
-use crate::engine::Engine;
+use crate::engine::accounts::Accounts;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::handle::Connection;
+use crate::engine::{Batch, Engine};
 use crate::store;
 use crate::store::row::Origin;
 use crate::xmpp::mam;
+use crate::xmpp::message::{Inbound, Via};
 use crate::xmpp::sasl::LoginKey;
 use crate::xmpp::session::{Event, Facts, Skipped};
 
@@ -37,7 +39,7 @@ impl Engine {
             Event::Request(request) => self.on_request(id, request),
             Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
             Event::Online { resumed } => self.on_online(id, *resumed),
-            Event::Contact(item) => self.on_contact(id, item),
+            Event::Contact(item) => self.accounts.on_contact(&mut self.batch, id, item),
             Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
             Event::Skipped(skipped) => {
@@ -47,14 +49,14 @@ impl Engine {
                 self.accounts.told.skipped.push((id, skipped.clone()));
                 Ok(())
             }
-            Event::Mark(mark) => self.on_mark(id, mark),
+            Event::Mark(mark) => self.accounts.on_mark(&mut self.batch, id, mark),
             Event::Acked(tags) => {
                 account.on_acked(tags, self.batch.now.mono);
                 self.end_farewell_when_sent(id)
             }
             Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
             Event::Registering => self.batch.store.store_registering(id),
-            Event::LoginKey(key) => self.on_login_key(id, key),
+            Event::LoginKey(key) => self.accounts.on_login_key(&mut self.batch, id, key),
             Event::Offline { why, retry_in } => self.on_offline(id, why, *retry_in),
             Event::Stopped { why } => {
                 account.is_online = false;
@@ -73,9 +75,9 @@ impl Engine {
             account.course.turn(Connection::Connecting, "reading the archive", mono);
             account.bound_at_ms = unix_ms;
         }
-        self.note_stanza_max(id, facts.max_bytes)?;
-        self.omemo_bound(id);
-        self.catch_up(id)
+        self.accounts.note_stanza_max(&mut self.batch, id, facts.max_bytes)?;
+        self.crypt.omemo_bound(id);
+        self.accounts.catch_up(&mut self.batch, id)
     }
 
     fn on_online(&mut self, id: AccountId, is_resumed: bool) -> Result<(), store::Error> {
@@ -94,33 +96,6 @@ impl Engine {
         }
         self.on_arrival(id, is_resumed)?;
         self.rooms_online(id, is_resumed)
-    }
-
-    /// The archive is read to here.
-    fn on_mark(&mut self, id: AccountId, mark: &str) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        account.looks_back = false;
-        let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
-        account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
-        account.row.archive_mark = Some(mark.to_string());
-        // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
-        // what was accepted before there was any place, as nothing of it is sent before we are online.
-        if !account.is_online {
-            self.batch.store.store_outbox_marks(id, mark)?;
-        }
-        self.batch.store.store_mark(id, mark)
-    }
-
-    fn on_login_key(&mut self, id: AccountId, key: &LoginKey) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        let kept = account.row.login_key.as_ref().and_then(read_login_key);
-        let text = print_login_key(key);
-        account.row.login_key = Some(text.clone());
-        // A server that keeps plain passwords makes up a salt for every login; a key for it is of no use later.
-        if kept.is_some_and(|kept| kept.salt != key.salt) {
-            return Ok(());
-        }
-        self.batch.store.store_login_key(id, &text)
     }
 
     fn on_offline(&mut self, id: AccountId, why: &str, retry_in: Duration) -> Result<(), store::Error> {
@@ -161,22 +136,51 @@ impl Engine {
             (*count, *last) = (*count + 1, text);
         }
     }
+}
+
+impl Accounts {
+    /// The archive is read to here.
+    fn on_mark(&mut self, batch: &mut Batch, id: AccountId, mark: &str) -> Result<(), store::Error> {
+        let Some(account) = self.get_mut(&id) else { return Ok(()) };
+        account.looks_back = false;
+        let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
+        account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
+        account.row.archive_mark = Some(mark.to_string());
+        // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
+        // what was accepted before there was any place, as nothing of it is sent before we are online.
+        if !account.is_online {
+            batch.store.store_outbox_marks(id, mark)?;
+        }
+        batch.store.store_mark(id, mark)
+    }
+
+    fn on_login_key(&mut self, batch: &mut Batch, id: AccountId, key: &LoginKey) -> Result<(), store::Error> {
+        let Some(account) = self.get_mut(&id) else { return Ok(()) };
+        let kept = account.row.login_key.as_ref().and_then(read_login_key);
+        let text = print_login_key(key);
+        account.row.login_key = Some(text.clone());
+        // A server that keeps plain passwords makes up a salt for every login; a key for it is of no use later.
+        if kept.is_some_and(|kept| kept.salt != key.salt) {
+            return Ok(());
+        }
+        batch.store.store_login_key(id, &text)
+    }
 
     /// From where the archive is read: from the mark, or where there is none from when the bot was made, or from the mark of the oldest message that may or may not have
     /// got out, so that it is found there and not sent twice.
-    fn catch_up(&mut self, id: AccountId) -> Result<(), store::Error> {
-        let outbox_mark = self.batch.store.first_outbox_mark(id)?.flatten();
-        let waits = self.batch.store.has_outbox(id)?;
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+    fn catch_up(&mut self, batch: &mut Batch, id: AccountId) -> Result<(), store::Error> {
+        let outbox_mark = batch.store.first_outbox_mark(id)?.flatten();
+        let waits = batch.store.has_outbox(id)?;
+        let Some(account) = self.get_mut(&id) else { return Ok(()) };
         let in_doubt = waits && account.in_doubt;
-        let created_at = account.row.bot.and_then(|bot| self.batch.bots.get(&bot)).map(|bot| bot.row.created_at);
+        let created_at = account.row.bot.and_then(|bot| batch.bots.get(&bot)).map(|bot| bot.row.created_at);
         // All that is in the archive of an account made for the bot is for the bot.
         let is_new = created_at.is_some() && matches!(account.row.origin, Origin::Api | Origin::Register);
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
         let after = after.or_else(|| is_new.then(|| mam::BEGINNING.to_string()));
-        let age = created_at.and_then(|at| age(at, self.batch.now.unix()));
+        let age = created_at.and_then(|at| age(at, batch.now.unix()));
         account.looks_back = in_doubt && after.is_none() && age.is_none();
-        self.batch.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
+        batch.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
         Ok(())
     }
 }
@@ -210,4 +214,23 @@ pub(super) fn read_login_key(secret: &Secret) -> Option<LoginKey> {
         client_key: text::unbase64(client_key)?,
         server_key: text::unbase64(server_key)?,
     })
+}
+
+impl Accounts {
+    /// One of ours came back. From the archive it proves that the server had it.
+    pub(in crate::engine) fn on_own_message(
+        &mut self,
+        batch: &mut Batch,
+        id: AccountId,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
+        let Some(message_id) = message.origin_id.as_deref().or(message.id.as_deref()) else { return Ok(()) };
+        if message.via == Via::Archive {
+            let row = batch.store.find_outbox(id, message_id)?;
+            if let (Some(row), Some(account)) = (row, self.get_mut(&id)) {
+                account.on_found(row, batch.now.mono);
+            }
+        }
+        Ok(())
+    }
 }

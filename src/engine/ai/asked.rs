@@ -6,10 +6,12 @@ use std::collections::HashSet;
 use super::{Question, State, is_off, not_set_up};
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
+use crate::engine::ai::Ai;
 use crate::engine::calls::End;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, ReplyTo};
+use crate::engine::part::Kept;
 use crate::engine::texts::ai;
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -38,26 +40,11 @@ impl Engine {
         self.accept_question(question, Vec::new(), is_heard)
     }
 
-    /// Whoever asked waits from now on; if he is to hear what comes, this is the first he hears.
-    pub(in crate::engine) fn begin_hearing(&mut self, tag: u64, reply: &ReplyTo, out: &mut Vec<Effect>) {
-        let Some(question) = self.ai.questions.get(&tag) else { return };
-        if question.is_heard {
-            out.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text: String::new(), is_instead: false })));
-        }
-        // He may have gone in the very batch in which he came.
-        self.ai.has_left |= reply.is_gone();
-    }
-
     /// More of the answer has come.
     pub(super) fn let_hear(&mut self, tag: u64, text: String, is_instead: bool) {
         if let Some(reply) = self.calls.callers.get(&tag) {
             self.batch.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text, is_instead })));
         }
-    }
-
-    /// Somebody has gone away; who, is seen where all are gone through.
-    pub(in crate::engine) fn note_leaving(&mut self) {
-        self.ai.has_left = true;
     }
 
     /// Calls off what nobody waits for.
@@ -66,6 +53,23 @@ impl Engine {
         let left: Vec<u64> = self.ai.questions.keys().copied().filter(is_gone).collect();
         left.iter().try_for_each(|tag| self.drop_question(*tag))?;
         if left.is_empty() { Ok(()) } else { self.ask_what_waits() }
+    }
+}
+
+impl Kept<Ai> {
+    /// Whoever asked waits from now on; if he is to hear what comes, this is the first he hears.
+    pub(in crate::engine) fn begin_hearing(&mut self, tag: u64, reply: &ReplyTo, out: &mut Vec<Effect>) {
+        let Some(question) = self.questions.get(&tag) else { return };
+        if question.is_heard {
+            out.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text: String::new(), is_instead: false })));
+        }
+        // He may have gone in the very batch in which he came.
+        self.has_left |= reply.is_gone();
+    }
+
+    /// Somebody has gone away; who, is seen where all are gone through.
+    pub(in crate::engine) fn note_leaving(&mut self) {
+        self.has_left = true;
     }
 }
 
@@ -124,7 +128,7 @@ impl Engine {
     pub(super) fn drop_question(&mut self, tag: u64) -> Result<(), store::Error> {
         let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
         self.batch.store.delete_ai_question(question.row)?;
-        self.drop_call(tag);
+        self.calls.drop_call(&mut self.batch, tag);
         if question.state == State::Asked {
             self.show_thinking(&question.asked, ChatState::Paused);
         }

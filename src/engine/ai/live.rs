@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Question;
 use crate::base::call::Called;
 use crate::base::id;
-use crate::engine::Engine;
+use crate::engine::ai::Ai;
 use crate::engine::event::Heard;
+use crate::engine::part::Kept;
+use crate::engine::{Batch, Engine};
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow};
@@ -76,23 +78,8 @@ impl Engine {
     pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow) -> bool {
         let Some(to) = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat) else { return false };
         let Some(account) = self.way(asked.bot, to).ok().and_then(|way| way.account()) else { return false };
-        let is_plain = matches!(self.will_encrypt(account, &to.bare()), Ok(false));
+        let is_plain = matches!(self.accounts.will_encrypt(&self.batch, account, &to.bare()), Ok(false));
         row.is_streaming && is_plain
-    }
-
-    /// More of an answer came.
-    pub(in crate::engine) fn on_ai_heard(&mut self, tag: u64, heard: &Heard) -> Result<(), store::Error> {
-        let Some(Question { asked, is_substitute, live: Some(live), .. }) = self.ai.questions.get(&tag) else {
-            return Ok(());
-        };
-        let stream = live.stream.clone();
-        let key = self.batch.store.ai(asked.bot, *is_substitute)?.unwrap_or_default().key;
-        let (lines, mut stream) = (heard.take(), lock(&stream));
-        if let Some(lines) = lines.strip_suffix(b"\n") {
-            lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
-        }
-        self.ai.change().heard.insert(tag);
-        Ok(())
     }
 
     /// Tells what was heard in this batch, once each: a service may say a hundred words in it.
@@ -118,15 +105,11 @@ impl Engine {
             let first = crate::base::text::pieces(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
             let (asked, first) = (question.asked.clone(), first.unwrap_or_default().to_string());
             let id = id::uuid(self.batch.random());
-            if let (None, Some(live)) = (&shown, self.live_of(tag)) {
+            if let (None, Some(live)) = (&shown, self.ai.live_of(tag)) {
                 live.shown = Some(id.clone());
             }
             self.show_piece(&asked, &id, shown.as_deref(), &first);
         }
-    }
-
-    fn live_of(&mut self, tag: u64) -> Option<&mut Live> {
-        self.ai.questions.get_mut(&tag)?.live.as_mut()
     }
 
     /// Shows what there is of an answer; `shown` is the message whose place it takes.
@@ -135,14 +118,40 @@ impl Engine {
         let Some(account) = self.way(asked.bot, to).ok().and_then(|way| way.account()) else { return };
         let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
         // The other side may have got a device since the question.
-        if !matches!(self.will_encrypt(account, &to.bare()), Ok(false)) {
+        if !matches!(self.accounts.will_encrypt(&self.batch, account, &to.bare()), Ok(false)) {
             return;
         }
         let is_own = entry.row.jid.as_str() == to.bare_str();
         let outbound = Outbound::text(to.clone(), Kind::Chat, id, &format!("{text} …")).passing();
         let outbound = shown.into_iter().fold(outbound, Outbound::replacing);
         let outbound = if is_own { outbound.private() } else { outbound };
-        self.tell_session(account, outbound.print());
+        self.accounts.tell_session(&mut self.batch, account, outbound.print());
+    }
+}
+
+impl Kept<Ai> {
+    /// More of an answer came.
+    pub(in crate::engine) fn on_ai_heard(
+        &mut self,
+        batch: &mut Batch,
+        tag: u64,
+        heard: &Heard,
+    ) -> Result<(), store::Error> {
+        let Some(Question { asked, is_substitute, live: Some(live), .. }) = self.questions.get(&tag) else {
+            return Ok(());
+        };
+        let stream = live.stream.clone();
+        let key = batch.store.ai(asked.bot, *is_substitute)?.unwrap_or_default().key;
+        let (lines, mut stream) = (heard.take(), lock(&stream));
+        if let Some(lines) = lines.strip_suffix(b"\n") {
+            lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
+        }
+        self.change().heard.insert(tag);
+        Ok(())
+    }
+
+    fn live_of(&mut self, tag: u64) -> Option<&mut Live> {
+        self.questions.get_mut(&tag)?.live.as_mut()
     }
 }
 

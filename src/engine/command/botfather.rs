@@ -156,7 +156,7 @@ fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
             let _ = write!(out, " — {jid}");
         }
         if bot.row.active {
-            let _ = write!(out, " — {}", state_text(engine, &engine.bot_state(bot)?));
+            let _ = write!(out, " — {}", state_text(engine, &engine.accounts.bot_state(&engine.batch, bot)?));
         }
         if chosen == Some(bot.row.id) {
             out.push_str(&texts::LISTENS.fill(language, &[]));
@@ -176,14 +176,14 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    details(engine, id, engine.webhook_url(id))
+    details(engine, id, engine.webhooks.webhook_url(id))
 }
 
 /// All there is to say of one bot.
 pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
     let language = engine.batch.setup.settings.language;
     let bot = engine.batch.bot(id)?;
-    let state = state_text(engine, &engine.bot_state(bot)?);
+    let state = state_text(engine, &engine.accounts.bot_state(&engine.batch, bot)?);
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
@@ -245,7 +245,8 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
     let uptime = engine.batch.now.mono.saturating_sub(engine.batch.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
-    let online = own.iter().filter(|bot| bot.row.active && engine.is_bot_online(bot.row.id)).count();
+    let online =
+        own.iter().filter(|bot| bot.row.active && engine.accounts.is_bot_online(&engine.batch, bot.row.id)).count();
     let mut out = texts::OVERVIEW.fill(
         language,
         &[
@@ -287,7 +288,7 @@ fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let bot = engine.bot_info(id)?;
+    let bot = engine.accounts.bot_info(&engine.batch, id)?;
     let words = [("name", bot.name.as_str()), ("id", &id.to_string()), ("token", token_text(&bot))];
     let text = if bot.token.is_some() { &texts::SHOW_TOKEN } else { &texts::NO_TOKEN };
     Ok(text.fill(language, &words))

@@ -81,7 +81,7 @@ fn start(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
 fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let bot = engine.batch.bot(chat.bot)?;
     // The address may hold a secret, which is the owner's.
-    let webhook = engine.webhook_url(chat.bot).filter(|_| bot.row.owner == chat.who);
+    let webhook = engine.webhooks.webhook_url(chat.bot).filter(|_| bot.row.owner == chat.who);
     botfather::details(engine, chat.bot, webhook)
 }
 

@@ -69,7 +69,9 @@ impl Engine {
 
     /// Whether a bot says nothing of a conversation in plain text.
     fn is_silent(&self, chat: &Chat) -> bool {
-        self.account_of_bot(chat.bot).is_some_and(|account| self.policy(account) == Encrypt::Required)
+        self.accounts
+            .account_of_bot(chat.bot)
+            .is_some_and(|account| self.accounts.policy(&self.batch, account) == Encrypt::Required)
     }
 
     /// The form of a command; `None` for what takes no arguments. The outer `None`: there is no such command.

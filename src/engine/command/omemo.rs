@@ -25,7 +25,7 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
     if !is_status && engine.batch.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(engine.batch.setup.settings.language, &[]));
     }
-    let account = engine.omemo_account(chat.bot)?;
+    let account = engine.accounts.omemo_account(&engine.batch, chat.bot)?;
     let reach = if is_local(&chat.who) { Reach::All } else { Reach::Trusting };
     let place = Place { bot: Some(chat.bot), account, command: "/omemo".to_string(), reach };
     answer(engine, &place, &chat.who, arguments)
@@ -39,7 +39,7 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     // From a trusted device he may decide for any of his bots.
     let is_sure = is_local(owner) || engine.under == Some(Standing::Trusted);
     let reach = if is_sure { Reach::All } else { Reach::Trusting };
-    if let Some(account) = engine.account_of(owner).filter(|_| is_own) {
+    if let Some(account) = engine.accounts.account_of(owner).filter(|_| is_own) {
         let place = Place { bot: None, account, command: "/omemo".to_string(), reach };
         return answer(engine, &place, owner, arguments);
     }
@@ -48,9 +48,9 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     }
     match botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS) {
         Ok((bot, rest)) => {
-            let account = engine.omemo_account(bot)?;
+            let account = engine.accounts.omemo_account(&engine.batch, bot)?;
             // A personal one speaks through its owner's account, as the manager does.
-            let own = Some(bot).filter(|_| engine.account_of_bot(bot) == Some(account));
+            let own = Some(bot).filter(|_| engine.accounts.account_of_bot(bot) == Some(account));
             let command = own.map_or_else(|| "/omemo".to_string(), |bot| format!("/omemo {bot}"));
             answer(engine, &Place { bot: own, account, command, reach }, owner, rest)
         }
@@ -103,7 +103,7 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
     }
     match change {
         Change::Decide(trusted) => return decide(engine, place, rest, trusted),
-        Change::Policy(policy) => engine.set_trust_policy(place.account, policy)?,
+        Change::Policy(policy) => engine.accounts.set_trust_policy(&mut engine.batch, place.account, policy)?,
         Change::Encrypt(encrypt) => match place.bot {
             Some(bot) => engine.set_encrypt(bot, encrypt)?,
             None => return Ok(words::NOT_CHOSEN_HERE.fill(language, &[])),
@@ -119,7 +119,7 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
 
 fn status(engine: &Engine, place: &Place) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let status = engine.omemo_status(place.account)?;
+    let status = engine.accounts.omemo_status(&engine.batch, place.account)?;
     let policy = match status.policy {
         Policy::Blind => &words::BLIND,
         Policy::Tofu => &words::TOFU,

@@ -26,7 +26,7 @@ impl Engine {
         let before = self.questions.open().count();
         for peer in self.batch.store.list_omemo_owed(account)? {
             if self.questions.open().count() >= before + limits::OMEMO_WAITING_AT_ONCE {
-                self.omemo_work(account, limits::OMEMO_RETRY);
+                self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
                 break;
             }
             self.pay_debt(&peer)?;
@@ -70,7 +70,7 @@ impl Engine {
         let stanza = Element::new("message", ns::CLIENT).with("to", peer.jid.as_str()).with("type", "chat");
         let stanza = stanza.with("id", &id).with_child(encrypted).with_child(Element::new("store", ns::HINTS));
         // As everything that is said in the chat with oneself.
-        let is_self = self.is_self_chat(peer.account, &peer.jid);
+        let is_self = self.accounts.is_self_chat(peer.account, &peer.jid);
         let private = carbons::build_private().into_iter().filter(|_| is_self);
         let stanza = private.fold(stanza, Element::with_child);
         self.put_out((peer.account, None), &id, stanza.print(ns::CLIENT))

@@ -2,32 +2,33 @@
 //! were used would be offered again. The store's generation shows it; then all prekeys are made anew, and sessions are
 //! good for decrypting only, until a new one takes their place. Identity keys stay, so that nobody has to trust anew.
 
+use crate::engine::Batch;
+use crate::engine::accounts::Accounts;
 use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::version_of;
-use crate::engine::{Batch, Engine};
 use crate::store;
 
-impl Engine {
+impl Accounts {
     /// At the start. Without devices there is nothing to be used twice, and nothing is written.
-    pub(in crate::engine) fn watch_generation(&mut self) -> Result<(), store::Error> {
-        let devices = self.batch.store.list_omemo_devices()?;
+    pub(in crate::engine) fn watch_generation(&mut self, batch: &mut Batch) -> Result<(), store::Error> {
+        let devices = batch.store.list_omemo_devices()?;
         if devices.is_empty() {
             return Ok(());
         }
-        if self.batch.store.is_put_back()? {
+        if batch.store.is_put_back()? {
             let text = "the database was put back from an older copy: OMEMO sessions begin anew, with new prekeys";
             log::warn!("{text}");
-            self.batch.audit(None, "omemo_put_back", text)?;
+            batch.audit(None, "omemo_put_back", text)?;
             for (account, version) in devices {
-                let Some((mut device, mut row)) = self.device(account, version_of(version))? else { continue };
-                self.batch.with_entropy(|entropy| device.renew(self.batch.lived(), entropy));
+                let Some((mut device, mut row)) = self.device(batch, account, version_of(version))? else { continue };
+                batch.with_entropy(|entropy| device.renew(batch.lived(), entropy));
                 row.record = device.to_bytes().to_vec();
                 row.revision += 1;
-                self.batch.store.store_omemo_device(account, version, &row)?;
+                batch.store.store_omemo_device(account, version, &row)?;
             }
-            self.batch.store.store_omemo_owed(PUT_BACK)?;
+            batch.store.store_omemo_owed(PUT_BACK)?;
         }
-        self.batch.store.begin_generation()
+        batch.store.begin_generation()
     }
 }
 

@@ -8,6 +8,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::remedy;
+use crate::engine::accounts::Accounts;
 use crate::engine::crypt::debts::{ANSWER, PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
 use crate::engine::crypt::trust::Standing;
@@ -35,16 +36,16 @@ impl Engine {
         let Some(stanza) = message.stanza.as_deref().filter(|_| is_talk && message.is_encrypted) else {
             return as_it_came;
         };
-        let (Some(own), from) = (self.own_jid(account), message.from.bare()) else { return as_it_came };
+        let (Some(own), from) = (self.accounts.own_jid(account), message.from.bare()) else { return as_it_came };
         let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
         // An occupant that speaks to us alone does so under the room's address, not his own.
-        if self.is_room(account, &from) {
+        if self.rooms.is_room(account, &from) {
             return as_it_came;
         }
-        let is_person = self.is_person(account);
+        let is_person = self.accounts.is_person(account);
         // Strangers must not use up a bot's prekeys; a person is open to all, as his other clients are.
         let is_welcome = is_person || from == own || bot.is_some_and(|bot| self.batch.admits(bot, &from));
-        if self.policy(account) == Encrypt::Off || !is_welcome {
+        if self.accounts.policy(&self.batch, account) == Encrypt::Off || !is_welcome {
             return as_it_came;
         }
         if is_person && Encrypted::find(stanza).is_none() {
@@ -53,7 +54,7 @@ impl Engine {
         let mut is_ours = false;
         for version in Version::ALL {
             let Some(element) = stanza.find("encrypted", version.ns()) else { continue };
-            let Some((device, row)) = self.device(account, version)? else { continue };
+            let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else { continue };
             let Some(encrypted) = Encrypted::read(element, own.as_str(), device.id()) else { continue };
             if from == own && encrypted.sender == device.id() {
                 return Ok(None);
@@ -63,8 +64,9 @@ impl Engine {
             }
             is_ours = true;
             let peer = OmemoPeer { account, version: number(version), jid: from.clone(), device: encrypted.sender };
-            let is_taken =
-                !is_person || self.has_room_for_session(&peer)? && self.batch.is_first_copy(account, &encrypted)?;
+            let is_taken = !is_person
+                || self.accounts.has_room_for_session(&self.batch, &peer)?
+                    && self.batch.is_first_copy(account, &encrypted)?;
             if !is_taken {
                 return Ok(None);
             }
@@ -73,7 +75,7 @@ impl Engine {
                 self.hint_untrusted(&peer, message)?;
             }
             match opened {
-                Ok(Some(payload)) => return self.reveal(account, version, message, &payload),
+                Ok(Some(payload)) => return self.accounts.reveal(&mut self.batch, account, version, message, &payload),
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
@@ -114,7 +116,7 @@ impl Engine {
         self.crypt.sender = Some(identity.key);
         if standing == Standing::Distrusted {
             let level = self.batch.told.caused(("distrusted", peer.account.0), log::Level::Warn, self.batch.now.mono);
-            let own = self.jid_of(peer.account);
+            let own = self.accounts.jid_of(peer.account);
             log::log!(level, "{own}: a message under a distrusted key of {} was not taken", peer.jid);
             return Ok(Ok(None));
         }
@@ -132,9 +134,9 @@ impl Engine {
         }
         if prekey.is_some() || wants_answer {
             // Until then an answer may go out anyway.
-            self.omemo_work(peer.account, limits::OMEMO_SETTLE);
+            self.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
         }
-        self.note_sender(peer)?;
+        self.accounts.note_sender(&mut self.batch, peer)?;
         Ok(Ok(payload.map(|payload| payload.to_vec())))
     }
 
@@ -155,9 +157,65 @@ impl Engine {
         Sealed { fingerprint, trust: self.under.map(Standing::as_str) }
     }
 
+    /// What came could not be read: the sender's device gets a new session, at most once in a while.
+    pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+        let mut row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
+        let now = self.batch.lived();
+        if row.owes == PUT_BACK {
+            self.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
+            return Ok(());
+        }
+        // A person's account answers no stranger by itself.
+        if row.record.is_none()
+            && self.accounts.is_person(peer.account)
+            && !self.accounts.is_self_chat(peer.account, &peer.jid)
+        {
+            return Ok(());
+        }
+        if row.owes == RENEWAL || now - row.healed_at < limits::OMEMO_HEAL_S {
+            return Ok(());
+        }
+        (row.owes, row.healed_at) = (RENEWAL, now);
+        self.batch.store.store_omemo_session(peer, &row)?;
+        self.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
+        Ok(())
+    }
+
+    /// A bot that is to be written to encrypted only got plain text: whether that ends here.
+    pub(in crate::engine) fn refuse_plain(
+        &mut self,
+        account: AccountId,
+        bot: BotId,
+        message: &Inbound,
+    ) -> Result<bool, store::Error> {
+        if message.is_decrypted || self.accounts.policy(&self.batch, account) != Encrypt::Required {
+            return Ok(false);
+        }
+        let level = self.batch.told.caused(("plain", bot.0), log::Level::Info, self.batch.now.mono);
+        let from = message.from.bare();
+        log::log!(level, "bot {bot}: a message from {from} in plain text was not taken (told once an hour)");
+        self.notice(account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
+        Ok(true)
+    }
+
+    /// Says something about encryption in plain text, at most once in a while to each.
+    fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
+        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
+        if !self.batch.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
+            return Ok(());
+        }
+        let text = text.fill(self.batch.setup.settings.language, &[("id", &bot.to_string())]);
+        let id = id::uuid(self.batch.random());
+        let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
+        self.put_out((account, Some(bot)), &id, hint)
+    }
+}
+
+impl Accounts {
     /// What the payload says, in the place of the body, or of all there is.
     fn reveal<'a>(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         version: Version,
         message: &Inbound,
@@ -180,62 +238,12 @@ impl Engine {
                 .map(|envelope| envelope.content),
         };
         let Some(content) = content else {
-            let level = self.batch.told.caused(("envelope", account.0), log::Level::Warn, self.batch.now.mono);
+            let level = batch.told.caused(("envelope", account.0), log::Level::Warn, batch.now.mono);
             let own = self.jid_of(account);
             log::log!(level, "{own}: an encrypted message from {} is meant for somebody else: not taken", message.from);
             return Ok(None);
         };
         Ok(Some(Cow::Owned(message.revealed(content, version == Version::Omemo2))))
-    }
-
-    /// What came could not be read: the sender's device gets a new session, at most once in a while.
-    pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
-        let mut row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
-        let now = self.batch.lived();
-        if row.owes == PUT_BACK {
-            self.omemo_work(peer.account, limits::OMEMO_SETTLE);
-            return Ok(());
-        }
-        // A person's account answers no stranger by itself.
-        if row.record.is_none() && self.is_person(peer.account) && !self.is_self_chat(peer.account, &peer.jid) {
-            return Ok(());
-        }
-        if row.owes == RENEWAL || now - row.healed_at < limits::OMEMO_HEAL_S {
-            return Ok(());
-        }
-        (row.owes, row.healed_at) = (RENEWAL, now);
-        self.batch.store.store_omemo_session(peer, &row)?;
-        self.omemo_work(peer.account, limits::OMEMO_SETTLE);
-        Ok(())
-    }
-
-    /// A bot that is to be written to encrypted only got plain text: whether that ends here.
-    pub(in crate::engine) fn refuse_plain(
-        &mut self,
-        account: AccountId,
-        bot: BotId,
-        message: &Inbound,
-    ) -> Result<bool, store::Error> {
-        if message.is_decrypted || self.policy(account) != Encrypt::Required {
-            return Ok(false);
-        }
-        let level = self.batch.told.caused(("plain", bot.0), log::Level::Info, self.batch.now.mono);
-        let from = message.from.bare();
-        log::log!(level, "bot {bot}: a message from {from} in plain text was not taken (told once an hour)");
-        self.notice(account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
-        Ok(true)
-    }
-
-    /// Says something about encryption in plain text, at most once in a while to each.
-    fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
-        let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
-        if !self.batch.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
-            return Ok(());
-        }
-        let text = text.fill(self.batch.setup.settings.language, &[("id", &bot.to_string())]);
-        let id = id::uuid(self.batch.random());
-        let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
-        self.put_out((account, Some(bot)), &id, hint)
     }
 }
 

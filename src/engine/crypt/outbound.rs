@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
 use crate::engine::crypt::debts::{PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
 use crate::engine::crypt::peers::{Lack, Readiness};
@@ -32,32 +33,6 @@ pub(super) enum Sealed {
 // --- messages ---
 
 impl Engine {
-    /// Whether what is said to somebody goes out encrypted, as far as is known.
-    pub(in crate::engine) fn will_encrypt(&self, account: AccountId, to: &BareJid) -> Result<bool, store::Error> {
-        match self.policy(account) {
-            Encrypt::Required => Ok(true),
-            Encrypt::Off => Ok(false),
-            Encrypt::Preferred => self.has_devices(account, to),
-        }
-    }
-
-    pub(super) fn has_devices(&self, account: AccountId, jid: &BareJid) -> Result<bool, store::Error> {
-        if self.is_self_chat(account, jid) {
-            return self.has_other_devices(account, jid);
-        }
-        for version in Version::ALL {
-            let unread = self.daemons_of(account, version, jid)?;
-            let known = match self.batch.store.omemo_list(account, number(version), jid)? {
-                Some((listed, _)) => listed,
-                None => self.batch.store.list_omemo_sessions(account, number(version), jid)?,
-            };
-            if known.iter().any(|id| !unread.contains(id)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Takes a message that is to be encrypted: `stanza` is how it would go out in plain.
     pub(in crate::engine) fn enqueue_sealed(
         &mut self,
@@ -84,28 +59,28 @@ impl Engine {
             match self.readiness(account, &jid)? {
                 Readiness::Ready(version, to) => match self.send_sealed(&row, version, &to)? {
                     Passed::Gone => return Ok(()),
-                    Passed::TooLarge(size) => self.check_size(account, size)?,
+                    Passed::TooLarge(size) => self.accounts.check_size(account, size)?,
                     Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
                     Passed::Waits => {}
                 },
                 Readiness::Lack(lack @ (Lack::NoOwnDevice | Lack::NoDevice)) if required => {
                     return Err(Failure::Remote { what: "send_failed", why: lack.why(&jid) }.into());
                 }
-                Readiness::Lack(lack) if self.may_go_plain(&row, lack)? => {
+                Readiness::Lack(lack) if self.accounts.may_go_plain(&self.batch, &row, lack)? => {
                     return Ok(self.put_out((account, bot), message_id, row.stanza)?);
                 }
                 _ => {}
             }
         }
-        self.check_size_sealed(account, row.stanza.len())?;
+        self.accounts.check_size_sealed(account, row.stanza.len())?;
         if self.batch.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::OutboxFull.into());
         }
         self.batch.store.insert_omemo_waiting(&row)?;
         if required {
-            self.note_sealed(message_id, true);
+            self.crypt.note_sealed(message_id, true);
         }
-        self.omemo_work(account, limits::OMEMO_RETRY);
+        self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
         Ok(())
     }
 
@@ -116,7 +91,7 @@ impl Engine {
         message_id: &str,
         stanza: String,
     ) -> Result<(), store::Error> {
-        self.note_out(message_id, &stanza);
+        self.crypt.note_out(message_id, &stanza);
         let archive_mark = self.accounts.get(&account).and_then(|entry| entry.row.archive_mark.clone());
         let mut row = OutboxRow {
             id: OutboxId(0),
@@ -136,7 +111,7 @@ impl Engine {
     /// Sends all that waits and can go, or is given up.
     pub(super) fn send_waiting(&mut self, account: AccountId) -> Result<(), store::Error> {
         for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
-            self.omemo_work(account, limits::OMEMO_RETRY);
+            self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
             self.send_waiting_for(account, &jid)?;
         }
         Ok(())
@@ -164,7 +139,7 @@ impl Engine {
                         true
                     }
                 },
-                Readiness::Lack(lack) if self.may_go_plain(&row, lack)? => {
+                Readiness::Lack(lack) if self.accounts.may_go_plain(&self.batch, &row, lack)? => {
                     self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?;
                     true
                 }
@@ -173,10 +148,10 @@ impl Engine {
             if !is_over {
                 return Ok(());
             }
-            self.leave_waiting(&row)?;
+            self.crypt.leave_waiting(&mut self.batch, &row)?;
         }
         if is_more {
-            self.omemo_work(account, Duration::ZERO);
+            self.crypt.omemo_work(&mut self.batch, account, Duration::ZERO);
         }
         Ok(())
     }
@@ -189,33 +164,21 @@ impl Engine {
                     true => self.fail_waiting(&row, "encryption was switched off")?,
                     false => self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?,
                 }
-                self.leave_waiting(&row)?;
+                self.crypt.leave_waiting(&mut self.batch, &row)?;
             }
         }
         Ok(())
-    }
-
-    /// Whether a message goes out in plain text: it may, and nobody could read it otherwise. Who lets nobody see his list
-    /// counts as without a device until he has shown one.
-    fn may_go_plain(&self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
-        Ok(match lack {
-            // It may have been accepted under another policy.
-            _ if row.required || self.policy(row.account) == Encrypt::Required => false,
-            Lack::NoOwnDevice | Lack::NoDevice => true,
-            Lack::Unreachable => !self.has_devices(row.account, &row.jid)?,
-            Lack::Untrusted => false,
-        })
     }
 
     /// Gives up a message that cannot be encrypted; false when there is still hope.
     fn give_up(&mut self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
         let age = self.batch.lived() - row.created_at;
         if lack == Lack::Unreachable && age < limits::OMEMO_WAIT_S {
-            self.omemo_work(row.account, limits::OMEMO_RETRY);
+            self.crypt.omemo_work(&mut self.batch, row.account, limits::OMEMO_RETRY);
             return Ok(false);
         }
         let why = lack.why(&row.jid);
-        log::warn!("{}: message {} was not sent: {why}", self.jid_of(row.account), row.message_id);
+        log::warn!("{}: message {} was not sent: {why}", self.accounts.jid_of(row.account), row.message_id);
         self.fail_waiting(row, &why)?;
         Ok(true)
     }
@@ -229,9 +192,9 @@ impl Engine {
 
     /// Encrypted for all devices, a message turned out to be larger than the server takes.
     pub(super) fn fail_too_large(&mut self, row: &OmemoWaitingRow, size: usize) -> Result<(), store::Error> {
-        let Err(failure) = self.check_size(row.account, size) else { return Ok(()) };
+        let Err(failure) = self.accounts.check_size(row.account, size) else { return Ok(()) };
         let why = failure.to_string();
-        log::warn!("{}: message {} was not sent: {why}", self.jid_of(row.account), row.message_id);
+        log::warn!("{}: message {} was not sent: {why}", self.accounts.jid_of(row.account), row.message_id);
         self.fail_waiting(row, &why)?;
         match row.bot {
             Some(bot) => self.tell_owner_of_loss(bot, row.jid.as_str(), &why),
@@ -247,16 +210,20 @@ impl Engine {
         to: &[OmemoPeer],
     ) -> Result<Passed, store::Error> {
         let Ok(stanza) = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT)) else {
-            log::error!("{}: the record of message {} cannot be read", self.jid_of(row.account), row.message_id);
+            log::error!(
+                "{}: the record of message {} cannot be read",
+                self.accounts.jid_of(row.account),
+                row.message_id
+            );
             return Ok(Passed::Failed("its record cannot be read any more".to_string()));
         };
-        let Some(own) = self.own_jid(row.account) else { return Ok(Passed::Waits) };
+        let Some(own) = self.accounts.own_jid(row.account) else { return Ok(Passed::Waits) };
         let (payload, outer) = self.batch.split(version, &own, &stanza);
         let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else {
             return Ok(Passed::Waits);
         };
         let printed = outer.with_child(encrypted).print(ns::CLIENT);
-        if self.check_size(row.account, printed.len()).is_err() {
+        if self.accounts.check_size(row.account, printed.len()).is_err() {
             // The stream would die of it, again and again. The keys used up do no harm.
             return Ok(Passed::TooLarge(printed.len()));
         }
@@ -272,7 +239,7 @@ impl Engine {
         to: &[OmemoPeer],
         payload: Option<&[u8]>,
     ) -> Result<Sealed, store::Error> {
-        let Some((device, _)) = self.device(account, version)? else { return Ok(Sealed::Nobody) };
+        let Some((device, _)) = self.accounts.device(&self.batch, account, version)? else { return Ok(Sealed::Nobody) };
         let mut rows = Vec::with_capacity(to.len());
         for peer in to {
             let row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
@@ -286,7 +253,7 @@ impl Engine {
         let places: Vec<usize> = recipients.iter().map(|(place, _)| *place).collect();
         let recipients: Vec<Recipient<'_>> = recipients.into_iter().map(|(_, recipient)| recipient).collect();
         let sealed = self.batch.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
-        let own = self.own_jid(account);
+        let own = self.accounts.own_jid(account);
         let mut is_any = false;
         let results: Vec<_> = places.into_iter().zip(sealed.sessions).collect();
         for (place, result) in results {
@@ -304,13 +271,58 @@ impl Engine {
                     self.batch.store.store_omemo_session(peer, &row)?;
                 }
                 Err(error) => {
-                    let own = self.jid_of(account);
+                    let own = self.accounts.jid_of(account);
                     log::info!("{own}: nothing is encrypted to device {} of {} now: {error}", peer.device, peer.jid);
                     self.batch.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
                 }
             }
         }
         Ok(if is_any { Sealed::Done(sealed.encrypted.build()) } else { Sealed::Nobody })
+    }
+}
+
+impl Accounts {
+    /// Whether what is said to somebody goes out encrypted, as far as is known.
+    pub(in crate::engine) fn will_encrypt(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        to: &BareJid,
+    ) -> Result<bool, store::Error> {
+        match self.policy(batch, account) {
+            Encrypt::Required => Ok(true),
+            Encrypt::Off => Ok(false),
+            Encrypt::Preferred => self.has_devices(batch, account, to),
+        }
+    }
+
+    pub(super) fn has_devices(&self, batch: &Batch, account: AccountId, jid: &BareJid) -> Result<bool, store::Error> {
+        if self.is_self_chat(account, jid) {
+            return self.has_other_devices(batch, account, jid);
+        }
+        for version in Version::ALL {
+            let unread = self.daemons_of(batch, account, version, jid)?;
+            let known = match batch.store.omemo_list(account, number(version), jid)? {
+                Some((listed, _)) => listed,
+                None => batch.store.list_omemo_sessions(account, number(version), jid)?,
+            };
+            if known.iter().any(|id| !unread.contains(id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a message goes out in plain text: it may, and nobody could read it otherwise. Who lets nobody see his list
+    /// counts as without a device until he has shown one.
+    fn may_go_plain(&self, batch: &Batch, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
+        Ok(match lack {
+            // It may have been accepted under another policy.
+            _ if row.required || self.policy(batch, row.account) == Encrypt::Required => false,
+            Lack::NoOwnDevice | Lack::NoDevice => true,
+            Lack::Unreachable => !self.has_devices(batch, row.account, &row.jid)?,
+            Lack::Untrusted => false,
+        })
     }
 }
 

@@ -3,10 +3,13 @@
 
 use crate::base::id::AccountId;
 use crate::base::limits;
-use crate::engine::Engine;
+use crate::engine::accounts::Accounts;
+use crate::engine::asking::Questions;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::crypt::Crypt;
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
+use crate::engine::{Batch, Engine};
 use crate::omemo::{self, Device, Version};
 use crate::store;
 use crate::store::row::OmemoDeviceRow;
@@ -87,47 +90,24 @@ fn next(how: How, answer: &EntityAnswer) -> Option<How> {
 }
 
 impl Engine {
-    /// A new stream is bound: what was notified on the one before may have changed since.
-    pub(in crate::engine) fn omemo_bound(&mut self, account: AccountId) {
-        self.crypt.told_lists.retain(|(other, _)| *other != account);
-    }
-
     /// An account is online: its own lists are looked at, unless the server has told them as soon as we were present
     /// (XEP-0163 §4.3.4); what waited for the end of the archive is done.
     pub(in crate::engine) fn omemo_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
-        if self.policy(account) == Encrypt::Off {
+        if self.accounts.policy(&self.batch, account) == Encrypt::Off {
             self.release_waiting(account)?;
             // It was decided while we were not there to tell.
-            let is_announced = !resumed && self.is_announced(account)?;
+            let is_announced = !resumed && self.accounts.is_announced(&self.batch, account)?;
             return if is_announced { self.withdraw_device(account) } else { Ok(()) };
         }
         if !resumed {
             for version in Version::ALL {
                 if !self.crypt.told_lists.remove(&(account, version)) {
-                    self.ask_own_list(account, version);
+                    self.questions.ask_own_list(&mut self.batch, account, version);
                 }
             }
         }
-        self.omemo_work(account, std::time::Duration::ZERO);
+        self.crypt.omemo_work(&mut self.batch, account, std::time::Duration::ZERO);
         Ok(())
-    }
-
-    fn is_announced(&self, account: AccountId) -> Result<bool, store::Error> {
-        for version in Version::ALL {
-            if self.device(account, version)?.is_some_and(|(_, row)| row.published > 0) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    pub(super) fn ask_own_list(&mut self, account: AccountId, version: Version) {
-        self.ask_about_own_list(account, version, Asked::OwnList(version));
-    }
-
-    pub(super) fn ask_about_own_list(&mut self, account: AccountId, version: Version, asked: Asked) {
-        let question = pubsub::build_items(version.devices_node(), &[], None);
-        self.ask_entity(account, Peer::Account, IqKind::Get, question, About::Omemo(asked));
     }
 
     pub(super) fn on_own_list(
@@ -145,8 +125,8 @@ impl Engine {
                     log::Level::Info,
                     self.batch.now.mono,
                 );
-                log::log!(level, "{}: its OMEMO devices are not known: {why}", self.jid_of(account));
-                self.publish_later(account);
+                log::log!(level, "{}: its OMEMO devices are not known: {why}", self.accounts.jid_of(account));
+                self.crypt.publish_later(&mut self.batch, account);
                 self.on_own_list_unknown(account, version, answer)
             }
         }
@@ -159,15 +139,15 @@ impl Engine {
         version: Version,
         list: Option<&Element>,
     ) -> Result<(), store::Error> {
-        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
         // Written when it changes: it is read at each coming online.
         if self.batch.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
             self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.batch.lived())?;
         }
         self.put_on_list(account, version, list, &ids)?;
-        if self.is_person(account) {
-            self.note_own_list(account, version, list);
+        if self.accounts.is_person(account) {
+            self.crypt.note_own_list(account, version, list);
             self.batch.note_daemons(account, version, &own, list)?;
             self.look_at_devices(account, version, &own, &ids)?;
         }
@@ -181,7 +161,9 @@ impl Engine {
         list: Option<&Element>,
         ids: &[u32],
     ) -> Result<(), store::Error> {
-        let Some((device, row)) = self.device(account, version)? else { return self.make_device(account) };
+        let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else {
+            return self.make_device(account);
+        };
         if row.published < row.revision {
             return self.publish_bundle(account, version, How::Open);
         }
@@ -190,19 +172,20 @@ impl Engine {
         }
         // Two clients that drop each other must not do it for ever.
         if self.batch.lived() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
-            self.omemo_work(account, limits::OMEMO_RELIST);
+            self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RELIST);
             return Ok(());
         }
-        if self.is_asked(account, |asked| matches!(asked, Asked::PublishList(other, ..) if *other == version)) {
+        if self.questions.is_asked(account, |asked| matches!(asked, Asked::PublishList(other, ..) if *other == version))
+        {
             return Ok(());
         }
         let list = omemo::add_device(version, list, device.id(), Some(LABEL));
-        self.publish_list(account, version, How::Open, list)
+        self.questions.publish_list(&mut self.batch, account, version, How::Open, list)
     }
 
     /// Makes our device when both lists are known, so that its id is nobody else's.
     fn make_device(&mut self, account: AccountId) -> Result<(), store::Error> {
-        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
         let mut taken = Vec::new();
         for version in Version::ALL {
             match self.batch.store.omemo_list(account, number(version), &own)? {
@@ -225,7 +208,7 @@ impl Engine {
             let identity = entropy.key();
             Version::ALL.map(|version| Device::new(version, id, &identity, now, entropy))
         });
-        log::info!("{}: made OMEMO device {}", self.jid_of(account), devices[0].id());
+        log::info!("{}: made OMEMO device {}", self.accounts.jid_of(account), devices[0].id());
         for device in devices {
             let record = device.to_bytes().to_vec();
             let row = OmemoDeviceRow { record, revision: 1, published: 0, listed_at: 0 };
@@ -236,16 +219,16 @@ impl Engine {
     }
 
     fn publish_bundle(&mut self, account: AccountId, version: Version, how: How) -> Result<(), store::Error> {
-        let Some((device, row)) = self.device(account, version)? else { return Ok(()) };
+        let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else { return Ok(()) };
         // The bundle of a device that was there before may be on its way.
         let own = (version, device.id());
-        if self.is_asked(account, |asked| matches!(asked, Asked::PublishBundle(other, ..) if *other == own)) {
+        if self.questions.is_asked(account, |asked| matches!(asked, Asked::PublishBundle(other, ..) if *other == own)) {
             return Ok(());
         }
         let (node, item) = version.bundle_node(device.id());
         let order = order(version, true, how, (&node, &item), device.bundle().build(version));
         let about = About::Omemo(Asked::PublishBundle(own, how, row.revision));
-        self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
         Ok(())
     }
 
@@ -257,7 +240,9 @@ impl Engine {
         revision: i64,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some((device, mut row)) = self.device(account, version)?.filter(|(device, _)| device.id() == id) else {
+        let Some((device, mut row)) =
+            self.accounts.device(&self.batch, account, version)?.filter(|(device, _)| device.id() == id)
+        else {
             return Ok(());
         };
         if let Some(how) = next(how, answer) {
@@ -270,8 +255,8 @@ impl Engine {
                 log::Level::Warn,
                 self.batch.now.mono,
             );
-            log::log!(level, "{}: its OMEMO keys were not published: {error}", self.jid_of(account));
-            self.publish_later(account);
+            log::log!(level, "{}: its OMEMO keys were not published: {error}", self.accounts.jid_of(account));
+            self.crypt.publish_later(&mut self.batch, account);
             return Ok(());
         }
         row.published = revision.max(row.published);
@@ -281,33 +266,12 @@ impl Engine {
             let order =
                 pubsub::build_configure(&version.bundle_node(device.id()).0, &options(version, true, How::Open));
             let about = About::Chore("room for more OMEMO bundles");
-            self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+            self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
         }
         if row.published < row.revision {
             return self.publish_bundle(account, version, How::Open);
         }
-        self.ask_own_list(account, version);
-        Ok(())
-    }
-
-    /// Tries again what could not be published.
-    fn publish_later(&mut self, account: AccountId) {
-        let count = self.crypt.unpublished.entry(account).or_default();
-        let wait = limits::OMEMO_REPUBLISH_FIRST.saturating_mul(1 << (*count).min(12)).min(limits::OMEMO_REPUBLISH_MAX);
-        *count += 1;
-        self.omemo_work(account, wait);
-    }
-
-    fn publish_list(
-        &mut self,
-        account: AccountId,
-        version: Version,
-        how: How,
-        list: Element,
-    ) -> Result<(), store::Error> {
-        let order = order(version, false, how, (version.devices_node(), "current"), list.clone());
-        let about = About::Omemo(Asked::PublishList(version, how, Box::new(list)));
-        self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        self.questions.ask_own_list(&mut self.batch, account, version);
         Ok(())
     }
 
@@ -319,8 +283,8 @@ impl Engine {
         list: Element,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        match (next(how, answer), answer, self.own_jid(account)) {
-            (Some(how), ..) => self.publish_list(account, version, how, list),
+        match (next(how, answer), answer, self.accounts.own_jid(account)) {
+            (Some(how), ..) => self.questions.publish_list(&mut self.batch, account, version, how, list),
             (None, Err(error), _) => {
                 let level = self.batch.told.lasting(
                     ("list", account.0),
@@ -328,20 +292,24 @@ impl Engine {
                     log::Level::Warn,
                     self.batch.now.mono,
                 );
-                log::log!(level, "{}: its list of OMEMO devices was not published: {error}", self.jid_of(account));
-                self.publish_later(account);
+                log::log!(
+                    level,
+                    "{}: its list of OMEMO devices was not published: {error}",
+                    self.accounts.jid_of(account)
+                );
+                self.crypt.publish_later(&mut self.batch, account);
                 Ok(())
             }
             (None, Ok(_), Some(own)) => {
                 // Only now: a kill before this must not keep us off the list.
-                if let Some((_, mut row)) = self.device(account, version)? {
+                if let Some((_, mut row)) = self.accounts.device(&self.batch, account, version)? {
                     row.listed_at = self.batch.lived();
                     self.batch.store.store_omemo_device(account, number(version), &row)?;
                 }
                 self.crypt.unpublished.remove(&account);
                 let ids = omemo::read_devices(version, &list);
-                if self.is_person(account) {
-                    self.note_own_list(account, version, Some(&list));
+                if self.accounts.is_person(account) {
+                    self.crypt.note_own_list(account, version, Some(&list));
                 }
                 self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.batch.lived())
             }
@@ -352,8 +320,8 @@ impl Engine {
     /// Forgets the prekeys that were used, makes up for them, changes the signed one in time, and publishes all that.
     pub(super) fn refresh_devices(&mut self, account: AccountId) -> Result<(), store::Error> {
         for version in Version::ALL {
-            let Some((mut device, mut row)) = self.device(account, version)? else {
-                self.ask_own_list(account, version);
+            let Some((mut device, mut row)) = self.accounts.device(&self.batch, account, version)? else {
+                self.questions.ask_own_list(&mut self.batch, account, version);
                 continue;
             };
             let is_old = self.batch.lived() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
@@ -372,26 +340,73 @@ impl Engine {
             }
             if row.published < row.revision {
                 self.publish_bundle(account, version, How::Open)?;
-            } else if !self.is_listed(account, version, device.id())? {
-                self.ask_own_list(account, version);
+            } else if !self.accounts.is_listed(&self.batch, account, version, device.id())? {
+                self.questions.ask_own_list(&mut self.batch, account, version);
             }
         }
         Ok(())
     }
 
-    fn is_listed(&self, account: AccountId, version: Version, id: u32) -> Result<bool, store::Error> {
+    /// The bot does not encrypt any more: nobody shall encrypt to it. Keys and sessions stay, should it begin again.
+    pub(super) fn withdraw_device(&mut self, account: AccountId) -> Result<(), store::Error> {
+        if self.accounts.is_person(account) {
+            return self.begin_withdrawal(account);
+        }
+        for order in self.accounts.omemo_goodbye(&self.batch, account)? {
+            self.questions.ask_entity(
+                &mut self.batch,
+                account,
+                (Peer::Account, IqKind::Set, order),
+                About::Chore("to take an OMEMO device back"),
+            );
+        }
+        for version in Version::ALL {
+            if let Some((_, mut row)) = self.accounts.device(&self.batch, account, version)? {
+                (row.published, row.listed_at) = (0, 0);
+                self.batch.store.store_omemo_device(account, number(version), &row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new device with a new identity key takes the place of the old one; sessions begin anew.
+    pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
+        self.accounts.disown_key(&mut self.batch, account)?;
+        if self.accounts.is_online(account) {
+            self.withdraw_device(account)?;
+        }
+        self.batch.store.delete_omemo(account)?;
+        self.omemo_arrival(account, false)
+    }
+}
+
+impl Accounts {
+    fn is_announced(&self, batch: &Batch, account: AccountId) -> Result<bool, store::Error> {
+        for version in Version::ALL {
+            if self.device(batch, account, version)?.is_some_and(|(_, row)| row.published > 0) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_listed(&self, batch: &Batch, account: AccountId, version: Version, id: u32) -> Result<bool, store::Error> {
         let Some(own) = self.own_jid(account) else { return Ok(true) };
-        let list = self.batch.store.omemo_list(account, number(version), &own)?;
+        let list = batch.store.omemo_list(account, number(version), &own)?;
         Ok(list.is_none_or(|(ids, _)| ids.contains(&id)))
     }
 
     /// The orders that take our device back: off the lists first, so that nobody begins with it any more.
-    pub(in crate::engine) fn omemo_goodbye(&self, account: AccountId) -> Result<Vec<Element>, store::Error> {
+    pub(in crate::engine) fn omemo_goodbye(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+    ) -> Result<Vec<Element>, store::Error> {
         let mut orders = Vec::new();
         let Some(own) = self.own_jid(account) else { return Ok(orders) };
         for version in Version::ALL {
-            let Some((device, _)) = self.device(account, version)? else { continue };
-            let known = self.batch.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids);
+            let Some((device, _)) = self.device(batch, account, version)? else { continue };
+            let known = batch.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids);
             let mut others = known.unwrap_or_default();
             others.retain(|id| *id != device.id());
             let list_node = version.devices_node();
@@ -410,31 +425,44 @@ impl Engine {
         }
         Ok(orders)
     }
+}
 
-    /// The bot does not encrypt any more: nobody shall encrypt to it. Keys and sessions stay, should it begin again.
-    pub(super) fn withdraw_device(&mut self, account: AccountId) -> Result<(), store::Error> {
-        if self.is_person(account) {
-            return self.begin_withdrawal(account);
-        }
-        for order in self.omemo_goodbye(account)? {
-            self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Chore("to take an OMEMO device back"));
-        }
-        for version in Version::ALL {
-            if let Some((_, mut row)) = self.device(account, version)? {
-                (row.published, row.listed_at) = (0, 0);
-                self.batch.store.store_omemo_device(account, number(version), &row)?;
-            }
-        }
-        Ok(())
+impl Crypt {
+    /// A new stream is bound: what was notified on the one before may have changed since.
+    pub(in crate::engine) fn omemo_bound(&mut self, account: AccountId) {
+        self.told_lists.retain(|(other, _)| *other != account);
     }
 
-    /// A new device with a new identity key takes the place of the old one; sessions begin anew.
-    pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
-        self.disown_key(account)?;
-        if self.is_online(account) {
-            self.withdraw_device(account)?;
-        }
-        self.batch.store.delete_omemo(account)?;
-        self.omemo_arrival(account, false)
+    /// Tries again what could not be published.
+    fn publish_later(&mut self, batch: &mut Batch, account: AccountId) {
+        let count = self.unpublished.entry(account).or_default();
+        let wait = limits::OMEMO_REPUBLISH_FIRST.saturating_mul(1 << (*count).min(12)).min(limits::OMEMO_REPUBLISH_MAX);
+        *count += 1;
+        self.omemo_work(batch, account, wait);
+    }
+}
+
+impl Questions {
+    pub(super) fn ask_own_list(&mut self, batch: &mut Batch, account: AccountId, version: Version) {
+        self.ask_about_own_list(batch, account, version, Asked::OwnList(version));
+    }
+
+    pub(super) fn ask_about_own_list(&mut self, batch: &mut Batch, account: AccountId, version: Version, asked: Asked) {
+        let question = pubsub::build_items(version.devices_node(), &[], None);
+        self.ask_entity(batch, account, (Peer::Account, IqKind::Get, question), About::Omemo(asked));
+    }
+
+    fn publish_list(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        version: Version,
+        how: How,
+        list: Element,
+    ) -> Result<(), store::Error> {
+        let order = order(version, false, how, (version.devices_node(), "current"), list.clone());
+        let about = About::Omemo(Asked::PublishList(version, how, Box::new(list)));
+        self.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), about);
+        Ok(())
     }
 }

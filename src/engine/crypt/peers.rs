@@ -4,6 +4,7 @@
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::trust::Standing;
@@ -79,10 +80,10 @@ impl Engine {
         let mut lists = Vec::new();
         let mut waits = false;
         // While there is nobody to encrypt to, an answer in the chat with oneself needs not wait for our device.
-        let is_self = self.is_self_chat(account, jid);
+        let is_self = self.accounts.is_self_chat(account, jid);
         for version in Version::ALL {
-            if !is_self && self.device(account, version)?.is_none() {
-                if self.is_own_list_refused(account, version)? {
+            if !is_self && self.accounts.device(&self.batch, account, version)?.is_none() {
+                if self.accounts.is_own_list_refused(&self.batch, account, version)? {
                     return Ok(Readiness::Lack(Lack::NoOwnDevice));
                 }
                 waits = true;
@@ -96,7 +97,7 @@ impl Engine {
         if waits {
             return Ok(Readiness::Wait);
         }
-        if is_self && self.device(account, Version::Legacy)?.is_none() {
+        if is_self && self.accounts.device(&self.batch, account, Version::Legacy)?.is_none() {
             let is_alone = lists.iter().all(|(_, ids)| ids.is_empty());
             // It is made when both lists are known.
             let is_known = lists.len() == Version::ALL.len();
@@ -136,7 +137,7 @@ impl Engine {
         jid: &BareJid,
         ids: &[u32],
     ) -> Result<Result<Option<Vec<OmemoPeer>>, Lack>, store::Error> {
-        let unread = self.daemons_of(account, version, jid)?;
+        let unread = self.accounts.daemons_of(&self.batch, account, version, jid)?;
         let (mut usable, mut waits, mut lack) = (Vec::new(), false, Lack::NoDevice);
         for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
@@ -160,7 +161,7 @@ impl Engine {
         account: AccountId,
         version: Version,
     ) -> Result<Option<Vec<OmemoPeer>>, store::Error> {
-        let Some(own) = self.own_jid(account) else { return Ok(Some(Vec::new())) };
+        let Some(own) = self.accounts.own_jid(account) else { return Ok(Some(Vec::new())) };
         // Looked at when we came online, and notified since.
         let ids = self.batch.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids).unwrap_or_default();
         Ok(self.usable(account, version, &own, &ids)?.unwrap_or_else(|_| Some(Vec::new())))
@@ -212,8 +213,8 @@ impl Engine {
         jid: &BareJid,
     ) -> Result<List, store::Error> {
         let known = self.batch.store.omemo_list(account, number(version), jid)?;
-        let is_online = self.is_online(account);
-        let is_own = self.own_jid(account).as_ref() == Some(jid);
+        let is_online = self.accounts.is_online(account);
+        let is_own = self.accounts.own_jid(account).as_ref() == Some(jid);
         match known {
             // Looked at when we came online, and notified since.
             Some((ids, _)) if is_own => return Ok(List::Known(ids)),
@@ -231,16 +232,21 @@ impl Engine {
         }
         if is_own {
             let is_it = |asked: &Asked| matches!(asked, Asked::OwnList(other) if *other == version);
-            if is_online && !self.is_asked(account, is_it) {
-                self.ask_own_list(account, version);
+            if is_online && !self.questions.is_asked(account, is_it) {
+                self.questions.ask_own_list(&mut self.batch, account, version);
             }
             return Ok(List::Asked);
         }
         let is_it = |asked: &Asked| matches!(asked, Asked::List(v, who) if *v == version && who == jid);
-        if is_online && !self.is_asked(account, is_it) {
+        if is_online && !self.questions.is_asked(account, is_it) {
             let question = pubsub::build_items(version.devices_node(), &[], None);
             let about = About::Omemo(Asked::List(version, jid.clone()));
-            self.ask_entity(account, Peer::Other(jid.to_jid()), IqKind::Get, question, about);
+            self.questions.ask_entity(
+                &mut self.batch,
+                account,
+                (Peer::Other(jid.to_jid()), IqKind::Get, question),
+                about,
+            );
         }
         Ok(List::Asked)
     }
@@ -261,7 +267,7 @@ impl Engine {
                 Some(list.map(|list| omemo::read_devices(version, list)).unwrap_or_default())
             }
             Err(error) => {
-                log::debug!("{}: OMEMO devices of {jid}: {error}", self.jid_of(account));
+                log::debug!("{}: OMEMO devices of {jid}: {error}", self.accounts.jid_of(account));
                 // Who wrote to us has a device, whoever may see his list.
                 let known = self.batch.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids);
                 let known = known.filter(|ids| !ids.is_empty());
@@ -304,13 +310,13 @@ impl Engine {
         let Some(version) = Version::ALL.into_iter().find(|version| version.devices_node() == list.node) else {
             return Ok(());
         };
-        let (Some(own), jid) = (self.own_jid(account), message.from.bare()) else { return Ok(()) };
-        if !message.from.is_bare() || self.policy(account) == Encrypt::Off {
+        let (Some(own), jid) = (self.accounts.own_jid(account), message.from.bare()) else { return Ok(()) };
+        if !message.from.is_bare() || self.accounts.policy(&self.batch, account) == Encrypt::Off {
             return Ok(());
         }
         let Some(payload) = list.items.last().and_then(|item| item.payload) else { return Ok(()) };
         if jid == own {
-            if !self.is_online(account) {
+            if !self.accounts.is_online(account) {
                 self.crypt.told_lists.insert((account, version));
             }
             return self.settle_list(account, version, Some(payload));
@@ -328,23 +334,25 @@ impl Engine {
     /// Another client took our whole list away, which is then read again: perhaps it has been made anew.
     fn on_node_gone(&mut self, account: AccountId, message: &Inbound, node: &str) -> Result<(), store::Error> {
         let version = Version::ALL.into_iter().find(|version| version.devices_node() == node);
-        let is_own = message.from.is_bare() && self.own_jid(account) == Some(message.from.bare());
-        if let (Some(version), true) = (version, is_own && self.policy(account) != Encrypt::Off) {
-            self.ask_own_list(account, version);
+        let is_own = message.from.is_bare() && self.accounts.own_jid(account) == Some(message.from.bare());
+        if let (Some(version), true) = (version, is_own && self.accounts.policy(&self.batch, account) != Encrypt::Off) {
+            self.questions.ask_own_list(&mut self.batch, account, version);
         }
         Ok(())
     }
+}
 
+impl Accounts {
     /// Somebody wrote from a device that is not on his list: it is read again before the next message to him.
-    pub(super) fn note_sender(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
-        match self.batch.store.omemo_list(peer.account, peer.version, &peer.jid)? {
+    pub(super) fn note_sender(&mut self, batch: &mut Batch, peer: &OmemoPeer) -> Result<(), store::Error> {
+        match batch.store.omemo_list(peer.account, peer.version, &peer.jid)? {
             // The owner has it since we were away: his answer must not go out in plain text before his list is read.
             Some((mut ids, at)) if self.is_self_chat(peer.account, &peer.jid) && !ids.contains(&peer.device) => {
                 ids.push(peer.device);
-                self.batch.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, at)
+                batch.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, at)
             }
             Some((ids, at)) if !ids.contains(&peer.device) && at != 0 => {
-                self.batch.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, 0)
+                batch.store.store_omemo_list(peer.account, peer.version, &peer.jid, &ids, 0)
             }
             _ => Ok(()),
         }
@@ -356,18 +364,23 @@ impl Engine {
 impl Engine {
     pub(super) fn ask_bundle(&mut self, peer: &OmemoPeer) {
         let is_it = |asked: &Asked| matches!(asked, Asked::Bundle(other) if other == peer);
-        if !self.is_online(peer.account) || self.is_asked(peer.account, is_it) {
+        if !self.accounts.is_online(peer.account) || self.questions.is_asked(peer.account, is_it) {
             return;
         }
         let (node, item) = version_of(peer.version).bundle_node(peer.device);
         // In 0.3 a node has one item, whatever its id.
         let ids: &[&str] = if peer.version == 0 { &[] } else { &[&item] };
-        let to = match self.own_jid(peer.account) {
+        let to = match self.accounts.own_jid(peer.account) {
             Some(own) if own == peer.jid => Peer::Account,
             _ => Peer::Other(peer.jid.to_jid()),
         };
         let question = pubsub::build_items(&node, ids, None);
-        self.ask_entity(peer.account, to, IqKind::Get, question, About::Omemo(Asked::Bundle(peer.clone())));
+        self.questions.ask_entity(
+            &mut self.batch,
+            peer.account,
+            (to, IqKind::Get, question),
+            About::Omemo(Asked::Bundle(peer.clone())),
+        );
     }
 
     /// Fetches the bundles of devices whose keys were never seen, so that those which somebody has at first are the ones
@@ -379,7 +392,7 @@ impl Engine {
         jid: &BareJid,
         ids: &[u32],
     ) -> Result<(), store::Error> {
-        let unread = self.daemons_of(account, version, jid)?;
+        let unread = self.accounts.daemons_of(&self.batch, account, version, jid)?;
         let known = self.batch.store.list_omemo_keys(account, jid)?;
         for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
@@ -426,7 +439,7 @@ impl Engine {
         self.pay_debt(&peer)?;
         self.send_waiting_in_rooms(peer.account)?;
         // Our own other devices are needed for messages to anybody.
-        if self.own_jid(peer.account).as_ref() == Some(&peer.jid) {
+        if self.accounts.own_jid(peer.account).as_ref() == Some(&peer.jid) {
             return self.send_waiting(peer.account);
         }
         self.send_waiting_for(peer.account, &peer.jid)

@@ -7,7 +7,9 @@ use crate::base::id::{self, AccountId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::text;
+use crate::engine::accounts::Accounts;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::crypt::Crypt;
 use crate::engine::crypt::own::{LABEL, list_in};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
@@ -42,38 +44,6 @@ fn withdrawal(version: Version, list: Option<&Element>, device: u32) -> Vec<Elem
 // --- our device among the owner's ---
 
 impl Engine {
-    pub(super) fn is_person(&self, account: AccountId) -> bool {
-        self.accounts.get(&account).is_some_and(|account| account.row.origin == Origin::Person)
-    }
-
-    /// Whether this is somebody's chat with himself, through his own account.
-    pub(super) fn is_self_chat(&self, account: AccountId, jid: &BareJid) -> bool {
-        self.accounts.get(&account).is_some_and(|a| a.row.origin == Origin::Person && a.row.jid == *jid)
-    }
-
-    /// The devices on somebody's list where nobody reads: ours, of this account or of a person who is signed in here, and
-    /// those of other daemons like us, or left over from one. They do not count when it is decided how to write to him.
-    pub(super) fn daemons_of(
-        &self,
-        account: AccountId,
-        version: Version,
-        jid: &BareJid,
-    ) -> Result<Vec<u32>, store::Error> {
-        let own = self.own_jid(account).filter(|own| own == jid).map(|_| account);
-        let Some(account) = own.or_else(|| self.account_of(jid)) else { return Ok(Vec::new()) };
-        let device = self.device(account, version)?.map(|(device, _)| device.id());
-        let others = self.batch.store.omemo_list(account, DAEMONS, jid)?.map(|(ids, _)| ids);
-        Ok(others.into_iter().flatten().chain(device).collect())
-    }
-
-    /// Remembers the whole list, with what others say there of themselves.
-    pub(super) fn note_own_list(&mut self, account: AccountId, version: Version, list: Option<&Element>) {
-        match list {
-            Some(list) => self.crypt.own_lists.insert((account, version), list.clone()),
-            None => self.crypt.own_lists.remove(&(account, version)),
-        };
-    }
-
     /// Our own list could not be read: it is left as it is, and what waits for it goes on without.
     pub(super) fn on_own_list_unknown(
         &mut self,
@@ -81,7 +51,7 @@ impl Engine {
         version: Version,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
         let whole = OmemoPeer { account, version: number(version), jid: own.clone(), device: 0 };
         let is_passing = answer.as_ref().is_err_and(|error| error.kind == "wait");
         let for_s = if is_passing { limits::OMEMO_SKIP_PASSING_S } else { limits::OMEMO_SKIP_BROKEN_S };
@@ -89,39 +59,11 @@ impl Engine {
         self.send_waiting_for(account, &own)
     }
 
-    /// Whether our server has refused our own list for more than a moment: there will be no device.
-    pub(super) fn is_own_list_refused(&self, account: AccountId, version: Version) -> Result<bool, store::Error> {
-        let Some(jid) = self.own_jid(account) else { return Ok(false) };
-        let until = self.batch.store.omemo_skipped(&OmemoPeer { account, version: number(version), jid, device: 0 })?;
-        Ok(until.is_some_and(|until| until - self.batch.lived() > limits::OMEMO_SKIP_PASSING_S))
-    }
-
-    /// Whether the owner has another device that may be able to read.
-    pub(super) fn has_other_devices(&self, account: AccountId, own: &BareJid) -> Result<bool, store::Error> {
-        for version in Version::ALL {
-            let unread = self.daemons_of(account, version, own)?;
-            let ids =
-                self.batch.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
-            for id in ids.into_iter().filter(|id| !unread.contains(id)) {
-                let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
-                if self.batch.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
-                    return Ok(true);
-                }
-                // A device that was given up, whose bundle is gone.
-                let until = self.batch.store.omemo_skipped(&peer)?.unwrap_or(0);
-                if until - self.batch.lived() <= limits::OMEMO_SKIP_PASSING_S {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
-
     /// Begins to take our device back: first its list is read.
     pub(super) fn begin_withdrawal(&mut self, account: AccountId) -> Result<(), store::Error> {
         for version in Version::ALL {
-            if self.device(account, version)?.is_some_and(|(_, row)| row.published > 0) {
-                self.ask_about_own_list(account, version, Asked::Withdrawal(version));
+            if self.accounts.device(&self.batch, account, version)?.is_some_and(|(_, row)| row.published > 0) {
+                self.questions.ask_about_own_list(&mut self.batch, account, version, Asked::Withdrawal(version));
             }
         }
         Ok(())
@@ -134,16 +76,21 @@ impl Engine {
         version: Version,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some((device, mut row)) = self.device(account, version)? else { return Ok(()) };
+        let Some((device, mut row)) = self.accounts.device(&self.batch, account, version)? else { return Ok(()) };
         let list = match list_in(answer) {
             Ok(list) => list,
             Err(why) => {
-                log::warn!("{}: its OMEMO device cannot be taken back now: {why}", self.jid_of(account));
+                log::warn!("{}: its OMEMO device cannot be taken back now: {why}", self.accounts.jid_of(account));
                 return Ok(());
             }
         };
         for order in withdrawal(version, list, device.id()) {
-            self.ask_entity(account, Peer::Account, IqKind::Set, order, About::Chore("to take an OMEMO device back"));
+            self.questions.ask_entity(
+                &mut self.batch,
+                account,
+                (Peer::Account, IqKind::Set, order),
+                About::Chore("to take an OMEMO device back"),
+            );
         }
         (row.published, row.listed_at) = (0, 0);
         self.batch.store.store_omemo_device(account, number(version), &row)
@@ -151,23 +98,99 @@ impl Engine {
 
     /// The account is signed out, perhaps for good: what is known of its lists now is what they are, for they are notified.
     pub(in crate::engine) fn leave_own_lists(&mut self, account: AccountId) -> Result<(), store::Error> {
-        if !self.is_online(account) {
+        if !self.accounts.is_online(account) {
             return Ok(());
         }
         for version in Version::ALL {
-            let Some((device, mut row)) = self.device(account, version)?.filter(|(_, row)| row.published > 0) else {
+            let Some((device, mut row)) =
+                self.accounts.device(&self.batch, account, version)?.filter(|(_, row)| row.published > 0)
+            else {
                 continue;
             };
             let list = self.crypt.own_lists.remove(&(account, version));
             for order in withdrawal(version, list.as_ref(), device.id()) {
                 let iq = Element::new("iq", ns::CLIENT).with("type", "set").with("id", &id::uuid(self.batch.random()));
                 // Nobody will be there for the answer.
-                self.tell_session(account, iq.with_child(order).print(ns::CLIENT));
+                self.accounts.tell_session(&mut self.batch, account, iq.with_child(order).print(ns::CLIENT));
             }
             (row.published, row.listed_at) = (0, 0);
             self.batch.store.store_omemo_device(account, number(version), &row)?;
         }
         Ok(())
+    }
+}
+
+impl Accounts {
+    pub(super) fn is_person(&self, account: AccountId) -> bool {
+        self.get(&account).is_some_and(|account| account.row.origin == Origin::Person)
+    }
+
+    /// Whether this is somebody's chat with himself, through his own account.
+    pub(super) fn is_self_chat(&self, account: AccountId, jid: &BareJid) -> bool {
+        self.get(&account).is_some_and(|a| a.row.origin == Origin::Person && a.row.jid == *jid)
+    }
+
+    /// The devices on somebody's list where nobody reads: ours, of this account or of a person who is signed in here, and
+    /// those of other daemons like us, or left over from one. They do not count when it is decided how to write to him.
+    pub(super) fn daemons_of(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+    ) -> Result<Vec<u32>, store::Error> {
+        let own = self.own_jid(account).filter(|own| own == jid).map(|_| account);
+        let Some(account) = own.or_else(|| self.account_of(jid)) else { return Ok(Vec::new()) };
+        let device = self.device(batch, account, version)?.map(|(device, _)| device.id());
+        let others = batch.store.omemo_list(account, DAEMONS, jid)?.map(|(ids, _)| ids);
+        Ok(others.into_iter().flatten().chain(device).collect())
+    }
+
+    /// Whether our server has refused our own list for more than a moment: there will be no device.
+    pub(super) fn is_own_list_refused(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        version: Version,
+    ) -> Result<bool, store::Error> {
+        let Some(jid) = self.own_jid(account) else { return Ok(false) };
+        let until = batch.store.omemo_skipped(&OmemoPeer { account, version: number(version), jid, device: 0 })?;
+        Ok(until.is_some_and(|until| until - batch.lived() > limits::OMEMO_SKIP_PASSING_S))
+    }
+
+    /// Whether the owner has another device that may be able to read.
+    pub(super) fn has_other_devices(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        own: &BareJid,
+    ) -> Result<bool, store::Error> {
+        for version in Version::ALL {
+            let unread = self.daemons_of(batch, account, version, own)?;
+            let ids = batch.store.omemo_list(account, number(version), own)?.map(|(ids, _)| ids).unwrap_or_default();
+            for id in ids.into_iter().filter(|id| !unread.contains(id)) {
+                let peer = OmemoPeer { account, version: number(version), jid: own.clone(), device: id };
+                if batch.store.omemo_session(&peer)?.is_some_and(|row| row.record.is_some()) {
+                    return Ok(true);
+                }
+                // A device that was given up, whose bundle is gone.
+                let until = batch.store.omemo_skipped(&peer)?.unwrap_or(0);
+                if until - batch.lived() <= limits::OMEMO_SKIP_PASSING_S {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Crypt {
+    /// Remembers the whole list, with what others say there of themselves.
+    pub(super) fn note_own_list(&mut self, account: AccountId, version: Version, list: Option<&Element>) {
+        match list {
+            Some(list) => self.own_lists.insert((account, version), list.clone()),
+            None => self.own_lists.remove(&(account, version)),
+        };
     }
 }
 
@@ -195,20 +218,11 @@ impl Batch {
 // --- what comes ---
 
 impl Engine {
-    /// Whether a session with this device may begin: anybody may write to a person, and none may fill up the table.
-    pub(super) fn has_room_for_session(&self, peer: &OmemoPeer) -> Result<bool, store::Error> {
-        if self.is_self_chat(peer.account, &peer.jid) || self.batch.store.omemo_session(peer)?.is_some() {
-            return Ok(true);
-        }
-        let sessions = self.batch.store.list_omemo_sessions(peer.account, peer.version, &peer.jid)?;
-        let keys = self.batch.store.count_omemo_keys(peer.account)?;
-        Ok(sessions.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && keys < limits::OMEMO_KEYS_PER_ACCOUNT_MAX)
-    }
-
     /// A message of the owner to himself has no key for us: his client may not know our device yet. Said to him alone;
     /// others write to a person, whose other clients can read it.
     pub(super) fn hint_not_for_us(&mut self, account: AccountId, message: &Inbound) -> Result<(), store::Error> {
-        let is_own = message.from.bare() == message.to.bare() && self.is_self_chat(account, &message.from.bare());
+        let is_own =
+            message.from.bare() == message.to.bare() && self.accounts.is_self_chat(account, &message.from.bare());
         // Empty ones go from device to device; private ones are another program's.
         let has_payload = message
             .stanza
@@ -227,7 +241,7 @@ impl Engine {
         account: AccountId,
         message: &Inbound,
     ) -> Result<bool, store::Error> {
-        if message.is_decrypted || self.policy(account) != Encrypt::Required {
+        if message.is_decrypted || self.accounts.policy(&self.batch, account) != Encrypt::Required {
             return Ok(false);
         }
         self.hint_owner(account, "plain", &texts::SELF_PLAIN_REFUSED)?;
@@ -237,8 +251,10 @@ impl Engine {
     /// Tells the owner of a key that waits for his word. There is nothing in it to hide, and where no device of his is
     /// trusted any more he would never hear of it.
     pub(super) fn tell_own_key(&mut self, own: &BareJid, text: &str) -> Result<(), store::Error> {
-        let Some(account) = self.account_of(own) else { return Ok(()) };
-        if self.policy(account) == Encrypt::Preferred && !self.batch.has_trusted_device(account, own)? {
+        let Some(account) = self.accounts.account_of(own) else { return Ok(()) };
+        if self.accounts.policy(&self.batch, account) == Encrypt::Preferred
+            && !self.batch.has_trusted_device(account, own)?
+        {
             return self.say_plain(account, own, text);
         }
         self.say(own, text)
@@ -252,12 +268,24 @@ impl Engine {
 
     /// Says something about encryption to the owner in plain text, at most once in a while.
     fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
-        let Some(own) = self.own_jid(account) else { return Ok(()) };
+        let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
         if !self.batch.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
             return Ok(());
         }
         let text = text.fill(self.batch.setup.settings.language, &[]);
         self.say_plain(account, &own, &text)
+    }
+}
+
+impl Accounts {
+    /// Whether a session with this device may begin: anybody may write to a person, and none may fill up the table.
+    pub(super) fn has_room_for_session(&self, batch: &Batch, peer: &OmemoPeer) -> Result<bool, store::Error> {
+        if self.is_self_chat(peer.account, &peer.jid) || batch.store.omemo_session(peer)?.is_some() {
+            return Ok(true);
+        }
+        let sessions = batch.store.list_omemo_sessions(peer.account, peer.version, &peer.jid)?;
+        let keys = batch.store.count_omemo_keys(peer.account)?;
+        Ok(sessions.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && keys < limits::OMEMO_KEYS_PER_ACCOUNT_MAX)
     }
 }
 

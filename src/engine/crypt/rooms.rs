@@ -74,10 +74,10 @@ impl Engine {
         if !self.is_in_room(account, room) {
             return Ok(Readiness::Wait);
         }
-        if !self.is_private_room(account, room) {
+        if !self.rooms.is_private_room(account, room) {
             return lack(format!("the room {room} is not private any more"));
         }
-        let (Some(own), Some(mut readers)) = (self.own_jid(account), self.room_readers(account, room)?) else {
+        let (Some(own), Some(mut readers)) = (self.accounts.own_jid(account), self.room_readers(account, room)?) else {
             return Ok(Readiness::Wait);
         };
         readers.remove(&own);
@@ -86,8 +86,8 @@ impl Engine {
             return lack(format!("{count} people may read in the room {room}; at most {most} are encrypted for"));
         }
         for version in Version::ALL {
-            if self.device(account, version)?.is_none() {
-                return match self.is_own_list_refused(account, version)? {
+            if self.accounts.device(&self.batch, account, version)?.is_none() {
+                return match self.accounts.is_own_list_refused(&self.batch, account, version)? {
                     true => lack(NO_OWN_DEVICE.to_string()),
                     false => Ok(Readiness::Wait),
                 };
@@ -129,7 +129,7 @@ impl Engine {
                     group.into_iter().for_each(|(_, all)| all.extend(peers.iter().cloned()));
                 }
                 Reader::Not(lack) => {
-                    let has_some = lack == Lack::Unreachable && self.has_devices(account, jid)?;
+                    let has_some = lack == Lack::Unreachable && self.accounts.has_devices(&self.batch, account, jid)?;
                     is_for_all &= lack == Lack::Untrusted || has_some;
                     worst = if worst == Lack::NoDevice { lack } else { worst };
                 }
@@ -200,11 +200,11 @@ impl Engine {
         account: AccountId,
         room: &BareJid,
     ) -> Result<bool, store::Error> {
-        let (Some(own), Some(readers)) = (self.own_jid(account), self.room_readers(account, room)?) else {
+        let (Some(own), Some(readers)) = (self.accounts.own_jid(account), self.room_readers(account, room)?) else {
             return Ok(false);
         };
         for jid in readers.iter().filter(|jid| **jid != own) {
-            if !self.has_devices(account, jid)? {
+            if !self.accounts.has_devices(&self.batch, account, jid)? {
                 return Ok(false);
             }
         }
@@ -254,19 +254,19 @@ impl Engine {
             match self.pass_on(&row, readiness)? {
                 Passed::Gone => return Ok(()),
                 Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
-                Passed::TooLarge(size) => self.check_size(account, size)?,
+                Passed::TooLarge(size) => self.accounts.check_size(account, size)?,
                 Passed::Waits => {}
             }
         }
-        self.check_size_sealed(account, row.stanza.len())?;
+        self.accounts.check_size_sealed(account, row.stanza.len())?;
         if self.batch.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::OutboxFull.into());
         }
         self.batch.store.insert_omemo_waiting(&row)?;
         if required {
-            self.note_sealed(message_id, true);
+            self.crypt.note_sealed(message_id, true);
         }
-        self.omemo_work(account, limits::OMEMO_RETRY);
+        self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
         Ok(())
     }
 
@@ -283,27 +283,27 @@ impl Engine {
             match self.pass_on(&row, readiness)? {
                 Passed::Gone => {}
                 Passed::Failed(why) => {
-                    log::warn!("{}: message {} was not sent: {why}", self.jid_of(account), row.message_id);
+                    log::warn!("{}: message {} was not sent: {why}", self.accounts.jid_of(account), row.message_id);
                     self.fail_waiting(&row, &why)?;
                 }
                 Passed::TooLarge(size) => self.fail_too_large(&row, size)?,
                 Passed::Waits => return Ok(()),
             }
-            self.leave_waiting(&row)?;
+            self.crypt.leave_waiting(&mut self.batch, &row)?;
         }
         if is_more {
-            self.omemo_work(account, Duration::ZERO);
+            self.crypt.omemo_work(&mut self.batch, account, Duration::ZERO);
         }
         Ok(())
     }
 
     /// Something came that messages to rooms may wait for. With many people many things come, so the last one counts.
     pub(super) fn send_waiting_in_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        if self.is_asked(account, |asked| matches!(asked, Asked::List(..) | Asked::Bundle(_))) {
+        if self.questions.is_asked(account, |asked| matches!(asked, Asked::List(..) | Asked::Bundle(_))) {
             return Ok(());
         }
         for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
-            if self.is_room(account, &jid) {
+            if self.rooms.is_room(account, &jid) {
                 self.send_waiting_in_room(account, &jid)?;
             }
         }
@@ -324,7 +324,7 @@ impl Engine {
             }
             for row in rows {
                 self.fail_waiting(&row, why)?;
-                self.leave_waiting(&row)?;
+                self.crypt.leave_waiting(&mut self.batch, &row)?;
             }
         }
     }
@@ -339,7 +339,7 @@ impl Engine {
             }
             Readiness::Ready { groups, .. } => self.send_sealed_in_room(row, &groups),
             Readiness::Lack { is_passing: true, .. } if self.batch.lived() - row.created_at < limits::OMEMO_WAIT_S => {
-                self.omemo_work(row.account, limits::OMEMO_RETRY);
+                self.crypt.omemo_work(&mut self.batch, row.account, limits::OMEMO_RETRY);
                 Ok(Passed::Waits)
             }
             Readiness::Lack { why, .. } => Ok(Passed::Failed(why)),
@@ -349,7 +349,7 @@ impl Engine {
     fn send_sealed_in_room(&mut self, row: &OmemoWaitingRow, groups: &[Group]) -> Result<Passed, store::Error> {
         let parsed = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT));
         let stanza = parsed.map_err(|_| store::Error::Corrupt(format!("message {} that waits", row.message_id)))?;
-        let Some(own) = self.own_jid(row.account) else { return Ok(Passed::Waits) };
+        let Some(own) = self.accounts.own_jid(row.account) else { return Ok(Passed::Waits) };
         let mut message: Option<Element> = None;
         for (version, to) in groups {
             let (payload, outer) = self.batch.split(*version, &own, &stanza);
@@ -360,7 +360,7 @@ impl Engine {
         }
         let Some(message) = message else { return Ok(Passed::Waits) };
         let printed = message.print(ns::CLIENT);
-        if self.check_size(row.account, printed.len()).is_err() {
+        if self.accounts.check_size(row.account, printed.len()).is_err() {
             // The stream would die of it, again and again. The keys used up do no harm.
             return Ok(Passed::TooLarge(printed.len()));
         }

@@ -13,6 +13,7 @@ mod tests;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
 use crate::engine::crypt::peers::List;
 use crate::engine::owner::is_local;
 use crate::engine::{Batch, Engine};
@@ -142,10 +143,10 @@ impl Engine {
         device: u32,
         key: &PublicKey,
     ) -> Result<Standing, store::Error> {
-        let is_owner = self.owner_of(account).as_ref() == Some(peer);
+        let is_owner = self.accounts.owner_of(&self.batch, account).as_ref() == Some(peer);
         let mut rows = self.batch.store.list_omemo_keys(account, peer)?;
         if is_owner && rows.is_empty() {
-            rows = self.inherit_keys(account, peer)?;
+            rows = self.accounts.inherit_keys(&mut self.batch, account, peer)?;
         }
         let policy = self.batch.trust_policy(account)?;
         let known = rows.iter().find(|row| row.device == device && omemo::is_same(&row.key, key));
@@ -153,14 +154,14 @@ impl Engine {
             return Ok(Mark::of(row).standing(policy, has_verified(&rows)));
         }
         let now = self.batch.now.unix();
-        let shared = if is_owner { self.shared_keys(account, peer)? } else { Vec::new() };
+        let shared = if is_owner { self.accounts.shared_keys(&self.batch, account, peer)? } else { Vec::new() };
         let mark = first_mark(&rows, &shared, policy, device, key, now);
         if let Some(named) = rows.iter().position(|row| row.device == 0 && omemo::is_same(&row.key, key)) {
             let named = rows.remove(named);
             self.batch.store.delete_omemo_key(account, &named)?;
         }
         let row = KeyRow { jid: peer.clone(), device, key: *key, standing: mark.as_str().to_string(), first_seen: now };
-        let is_kept = self.make_room_for_key(account, &rows)?;
+        let is_kept = self.accounts.make_room_for_key(&mut self.batch, account, &rows)?;
         if is_kept {
             self.batch.store.store_omemo_key(account, &row)?;
         }
@@ -178,7 +179,7 @@ impl Engine {
     /// Who was seen first just now is looked at as a whole: a device that he had from the beginning must not count as a
     /// later one because nothing was said to him until then.
     pub(super) fn look_at_all_devices(&mut self, account: AccountId, peer: &BareJid) -> Result<(), store::Error> {
-        if self.is_person(account) || self.batch.trust_policy(account)? != Policy::Tofu {
+        if self.accounts.is_person(account) || self.batch.trust_policy(account)? != Policy::Tofu {
             return Ok(());
         }
         let rows = self.batch.store.list_omemo_keys(account, peer)?;
@@ -192,18 +193,25 @@ impl Engine {
         }
         Ok(())
     }
+}
 
+impl Accounts {
     /// Whether there is room for one more key beside those of its address; what means least goes first.
-    fn make_room_for_key(&mut self, account: AccountId, rows: &[KeyRow]) -> Result<bool, store::Error> {
-        let is_full = self.batch.store.count_omemo_keys(account)? >= limits::OMEMO_KEYS_PER_ACCOUNT_MAX;
+    fn make_room_for_key(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        rows: &[KeyRow],
+    ) -> Result<bool, store::Error> {
+        let is_full = batch.store.count_omemo_keys(account)? >= limits::OMEMO_KEYS_PER_ACCOUNT_MAX;
         if rows.len() < limits::OMEMO_KEYS_PER_CONTACT_MAX && !is_full {
             return Ok(true);
         }
         let may_go = |row: &&KeyRow| matches!(Mark::of(row), Mark::Open | Mark::Changed);
         match rows.iter().find(may_go) {
-            Some(row) => self.batch.store.delete_omemo_key(account, row).map(|()| true),
+            Some(row) => batch.store.delete_omemo_key(account, row).map(|()| true),
             None => {
-                let level = self.batch.told.caused(("keys", account.0), log::Level::Warn, self.batch.now.mono);
+                let level = batch.told.caused(("keys", account.0), log::Level::Warn, batch.now.mono);
                 log::log!(
                     level,
                     "{}: as many OMEMO keys are kept as there may be; no other one is",
@@ -323,7 +331,7 @@ impl Engine {
         (trusted, reach): (bool, Reach),
     ) -> Result<Result<Decided, Unclear>, store::Error> {
         let Some(name) = Name::read(name) else { return Ok(Err(Unclear::Word)) };
-        let owner = self.owner_of(account);
+        let owner = self.accounts.owner_of(&self.batch, account);
         let whose = jid.or(owner.as_ref().filter(|_| matches!(name, Name::Device(_))));
         let rows = match whose {
             Some(jid) => self.batch.store.list_omemo_keys(account, jid)?,
@@ -342,36 +350,18 @@ impl Engine {
         }
         let mark = if trusted { Mark::Verified } else { Mark::Refused };
         for row in &meant {
-            self.mark_key(account, row, mark)?;
+            self.accounts.mark_key(&mut self.batch, account, row, mark)?;
         }
         let (action, row) = (if trusted { "omemo_trusted" } else { "omemo_distrusted" }, (*first).clone());
-        self.note_decision(account, action, &format!("jid={} device={}", row.jid, row.device))?;
+        self.accounts.note_decision(
+            &mut self.batch,
+            account,
+            action,
+            &format!("jid={} device={}", row.jid, row.device),
+        )?;
         let standing = if trusted { Standing::Trusted } else { Standing::Distrusted };
         let except = self.share_decision(account, &row, mark, reach)?;
         Ok(Ok(Decided { key: KeyInfo::new(&row, standing, trusted), except }))
-    }
-
-    /// Notes what was decided about a key of a device.
-    fn mark_key(&mut self, account: AccountId, row: &KeyRow, mark: Mark) -> Result<(), store::Error> {
-        let rows = self.batch.store.list_omemo_keys(account, &row.jid)?;
-        let mut is_known = false;
-        for known in &rows {
-            // The same key may stand under several devices.
-            if omemo::is_same(&known.key, &row.key) {
-                is_known |= known.device == row.device || row.device == 0;
-                self.batch
-                    .store
-                    .store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
-            } else if mark == Mark::Verified && row.device != 0 && known.device == row.device {
-                // A device has one key; this is the other one.
-                self.batch.store.delete_omemo_key(account, known)?;
-            }
-        }
-        if !is_known && self.make_room_for_key(account, &rows)? {
-            let (standing, first_seen) = (mark.as_str().to_string(), self.batch.now.unix());
-            self.batch.store.store_omemo_key(account, &KeyRow { standing, first_seen, ..row.clone() })?;
-        }
-        Ok(())
     }
 
     /// Trusts a key that was not seen yet.
@@ -389,35 +379,15 @@ impl Engine {
         let key = omemo::unhex(digits).and_then(|key| PublicKey::try_from(key).ok());
         let (Some(key), Some(jid)) = (key, jid.cloned()) else { return Ok(Err(Unclear::Unknown)) };
         let rows = self.batch.store.list_omemo_keys(account, &jid)?;
-        if !self.make_room_for_key(account, &rows)? {
+        if !self.accounts.make_room_for_key(&mut self.batch, account, &rows)? {
             return Ok(Err(Unclear::Full));
         }
         let standing = Mark::Verified.as_str().to_string();
         let row = KeyRow { jid, device: 0, key, standing, first_seen: self.batch.now.unix() };
         self.batch.store.store_omemo_key(account, &row)?;
-        self.note_decision(account, "omemo_named", &format!("jid={}", row.jid))?;
+        self.accounts.note_decision(&mut self.batch, account, "omemo_named", &format!("jid={}", row.jid))?;
         let except = self.share_decision(account, &row, Mark::Verified, reach)?;
         Ok(Ok(Decided { key: KeyInfo::new(&row, Standing::Trusted, true), except }))
-    }
-
-    /// Our device is given up, perhaps because somebody else has its key: while it stands on the list of devices, it is
-    /// none of ours.
-    pub(super) fn disown_key(&mut self, account: AccountId) -> Result<(), store::Error> {
-        let jid = self.accounts.get(&account).map(|account| account.row.jid.clone());
-        let Some((jid, own)) = jid.zip(self.own_omemo(account)?) else { return Ok(()) };
-        let standing = Mark::Refused.as_str().to_string();
-        let row = KeyRow { jid, device: own.id, key: own.identity, standing, first_seen: self.batch.now.unix() };
-        self.batch.store.store_omemo_key(account, &row)
-    }
-
-    /// Chooses the policy.
-    pub(in crate::engine) fn set_trust_policy(
-        &mut self,
-        account: AccountId,
-        policy: Policy,
-    ) -> Result<(), store::Error> {
-        self.batch.store.store_omemo_policy(account, policy.as_str())?;
-        self.note_decision(account, "omemo_policy", policy.as_str())
     }
 
     /// Whether somebody may decide about keys with the message under way. Who can forge messages must not: a server can,
@@ -430,22 +400,80 @@ impl Engine {
             None => Ok(!has_trusted(&self.batch.store.list_omemo_keys(account, owner)?)),
         }
     }
+}
+
+impl Accounts {
+    /// Notes what was decided about a key of a device.
+    fn mark_key(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        row: &KeyRow,
+        mark: Mark,
+    ) -> Result<(), store::Error> {
+        let rows = batch.store.list_omemo_keys(account, &row.jid)?;
+        let mut is_known = false;
+        for known in &rows {
+            // The same key may stand under several devices.
+            if omemo::is_same(&known.key, &row.key) {
+                is_known |= known.device == row.device || row.device == 0;
+                batch
+                    .store
+                    .store_omemo_key(account, &KeyRow { standing: mark.as_str().to_string(), ..known.clone() })?;
+            } else if mark == Mark::Verified && row.device != 0 && known.device == row.device {
+                // A device has one key; this is the other one.
+                batch.store.delete_omemo_key(account, known)?;
+            }
+        }
+        if !is_known && self.make_room_for_key(batch, account, &rows)? {
+            let (standing, first_seen) = (mark.as_str().to_string(), batch.now.unix());
+            batch.store.store_omemo_key(account, &KeyRow { standing, first_seen, ..row.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// Our device is given up, perhaps because somebody else has its key: while it stands on the list of devices, it is
+    /// none of ours.
+    pub(super) fn disown_key(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
+        let jid = self.get(&account).map(|account| account.row.jid.clone());
+        let Some((jid, own)) = jid.zip(self.own_omemo(batch, account)?) else { return Ok(()) };
+        let standing = Mark::Refused.as_str().to_string();
+        let row = KeyRow { jid, device: own.id, key: own.identity, standing, first_seen: batch.now.unix() };
+        batch.store.store_omemo_key(account, &row)
+    }
+
+    /// Chooses the policy.
+    pub(in crate::engine) fn set_trust_policy(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        policy: Policy,
+    ) -> Result<(), store::Error> {
+        batch.store.store_omemo_policy(account, policy.as_str())?;
+        self.note_decision(batch, account, "omemo_policy", policy.as_str())
+    }
 
     /// Whose word counts for an account: a bot's owner, or the person himself.
-    fn owner_of(&self, account: AccountId) -> Option<BareJid> {
-        let row = &self.accounts.get(&account)?.row;
+    fn owner_of(&self, batch: &Batch, account: AccountId) -> Option<BareJid> {
+        let row = &self.get(&account)?.row;
         if row.origin == Origin::Person {
             return Some(row.jid.clone());
         }
-        Some(self.batch.bots.get(&self.bot_with(account)?)?.row.owner.clone())
+        Some(batch.bots.get(&self.bot_with(account)?)?.row.owner.clone())
     }
 
     /// The bot whose account it is.
     fn bot_with(&self, account: AccountId) -> Option<BotId> {
-        self.accounts.get(&account)?.row.bot
+        self.get(&account)?.row.bot
     }
 
-    fn note_decision(&mut self, account: AccountId, action: &str, details: &str) -> Result<(), store::Error> {
-        self.batch.audit(self.bot_with(account), action, details)
+    fn note_decision(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        action: &str,
+        details: &str,
+    ) -> Result<(), store::Error> {
+        batch.audit(self.bot_with(account), action, details)
     }
 }

@@ -125,12 +125,13 @@ impl Engine {
         if row.size.and_then(|size| u64::try_from(size).ok()).is_some_and(|size| size > limits::DOWNLOAD_BYTES_MAX) {
             return Err(too_large().into());
         }
-        let Voice::Account(account) = self.voice(self.batch.bot(bot)?) else {
+        let Voice::Account(account) = self.accounts.voice(self.batch.bot(bot)?) else {
             return Err(failed("the bot's account is not signed in here").into());
         };
         // A little longer than the call, which has more to say.
         let patience = limits::DOWNLOAD_TIMEOUT + limits::CALL_TIMEOUT;
-        let (job, verdict) = self.begin_job(bot, account, Task::Fetch(row.clone(), into.clone()), patience)?;
+        let (job, verdict) =
+            self.files.begin_job(&mut self.batch, bot, account, Task::Fetch(row.clone(), into.clone()), patience)?;
         let begun = self.fetch(job, &row, into);
         self.settle_job(job, begun)?;
         Ok(verdict)
@@ -145,7 +146,8 @@ impl Engine {
         }
         let reach = if is_ours { Reach::Any } else { Reach::PublicOnly };
         let path = into.path().to_path_buf();
-        let mut call = build_get(&row.url, path, limits::DOWNLOAD_BYTES_MAX, reach, self.trust_of(account));
+        let mut call =
+            build_get(&row.url, path, limits::DOWNLOAD_BYTES_MAX, reach, self.accounts.trust_of(&self.batch, account));
         call.timeout = limits::DOWNLOAD_TIMEOUT;
         if row.key.is_some() {
             call.open_with.clone_from(&row.key);
@@ -155,7 +157,7 @@ impl Engine {
             // It is trusted itself, not whom it names.
             call.redirects_max = 0;
         }
-        self.call_out(format!("file {bot}"), call, About::File(number));
+        self.calls.call_out(&mut self.batch, format!("file {bot}"), call, About::File(number));
         Ok(())
     }
 

@@ -119,7 +119,7 @@ impl Engine {
         let patience = limits::FILE_JOB_TIMEOUT + transfer_time(upload.file.bytes);
         let key = encrypted.then(|| self.batch.file_key());
         let task = Task::Send(Box::new(Sending { upload: upload.clone(), key, url: None }));
-        let (job, verdict) = self.begin_job(bot, account, task, patience)?;
+        let (job, verdict) = self.files.begin_job(&mut self.batch, bot, account, task, patience)?;
         let begun = self.find_slot(job);
         self.settle_job(job, begun)?;
         Ok(verdict)
@@ -139,11 +139,11 @@ impl Engine {
         job.task = Task::Send(Box::new(sending.clone()));
         let headers: Vec<(String, String)> =
             slot.put_headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-        let trust = self.trust_of(account);
+        let trust = self.accounts.trust_of(&self.batch, account);
         let (_, bytes, media_type) = sending.shown();
         let mut call = build_put(&slot.put_url, &headers, sending.body(), media_type, trust);
         call.timeout = call.timeout.min(limits::FILE_JOB_TIMEOUT + transfer_time(bytes));
-        self.call_out(format!("file {bot}"), call, About::File(number));
+        self.calls.call_out(&mut self.batch, format!("file {bot}"), call, About::File(number));
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 use super::Key;
 use crate::base::id::AccountId;
 use crate::engine::Engine;
-use crate::engine::arrival::is_lost;
+use crate::engine::asking::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::xmpp::bookmarks::{self, Bookmark};
 use crate::xmpp::iq::Peer;
@@ -32,21 +32,31 @@ impl Engine {
     /// Remembers a room at the server. One that we were put out of stays there, but is not entered by itself any more.
     pub(super) fn publish_bookmark(&mut self, key: &Key, is_autojoin: bool) {
         let Some(entry) = self.rooms.entries.get(key) else { return };
-        if !self.is_bots_own(key.0) {
+        if !self.accounts.is_bots_own(key.0) {
             return;
         }
         let password = entry.row.password.clone();
         let bookmark = Bookmark { is_autojoin, password, ..Bookmark::new(key.1.clone(), &entry.row.nick) };
         let order = bookmark.build_publish(&bookmarks::OPTIONS);
-        self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Bookmark(Step::Whole(Box::new(bookmark))));
+        self.questions.ask_entity(
+            &mut self.batch,
+            key.0,
+            (Peer::Account, IqKind::Set, order),
+            About::Bookmark(Step::Whole(Box::new(bookmark))),
+        );
     }
 
     pub(super) fn retract_bookmark(&mut self, key: &Key) {
-        if !self.is_bots_own(key.0) {
+        if !self.accounts.is_bots_own(key.0) {
             return;
         }
         let order = bookmarks::build_retract(&key.1);
-        self.ask_entity(key.0, Peer::Account, IqKind::Set, order, About::Chore("to forget the bookmark of a room"));
+        self.questions.ask_entity(
+            &mut self.batch,
+            key.0,
+            (Peer::Account, IqKind::Set, order),
+            About::Chore("to forget the bookmark of a room"),
+        );
     }
 
     /// The server's answer.
@@ -55,7 +65,9 @@ impl Engine {
             return;
         }
         let refusal = answer.as_ref().err().map(|error| Refusal::read(error.clone()));
-        let mut ask = |order, about| self.ask_entity(account, Peer::Account, IqKind::Set, order, about);
+        let mut ask = |order, about| {
+            self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about)
+        };
         match (step, refusal) {
             (Step::Whole(bookmark), Some(Refusal::MaxItems)) => {
                 ask(bookmark.build_publish(&SIMPLE), About::Bookmark(Step::Simple));
@@ -72,7 +84,7 @@ impl Engine {
                 ask(configure, About::Chore("to keep bookmarks of rooms private"));
             }
             (_, Some(refusal)) => {
-                log::info!("{}: its server keeps no bookmark of a room: {refusal}", self.jid_of(account));
+                log::info!("{}: its server keeps no bookmark of a room: {refusal}", self.accounts.jid_of(account));
             }
             (_, None) => {}
         }

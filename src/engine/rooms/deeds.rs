@@ -10,6 +10,7 @@ use crate::base::jid::{BareJid, Jid};
 use crate::engine::deeds::{Act, Deed, caption_id, unknown_message};
 use crate::engine::failure::Failure;
 use crate::engine::kinds::UpdateKind;
+use crate::engine::rooms::Rooms;
 use crate::engine::texts;
 use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
@@ -27,7 +28,7 @@ impl Engine {
         let key = (by.0, act.to.bare());
         let (room, to) = (&key.1, key.1.to_jid());
         if let Deed::Reaction { message_id, .. } | Deed::Read { message_id } = &act.deed
-            && self.is_member(&key, by.1)
+            && self.rooms.is_member(&key, by.1)
             && self.batch.said_in_room(&key, message_id)?.is_none()
             && self.batch.store.find_heard(key.0, room, message_id)?.is_none()
         {
@@ -41,7 +42,7 @@ impl Engine {
                 return self.say_in_room(by, room, &id, &Outbound::text(to, Kind::Groupchat, &id, text), None);
             }
             Deed::Edit { message_id, text } => {
-                let row = self.own_message(by, &to, message_id)?;
+                let row = self.rooms.own_message(&self.batch, by, &to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
                 }
@@ -91,7 +92,7 @@ impl Engine {
         new_id: &str,
     ) -> Result<(), Trouble> {
         let key = (by.0, act.to.bare());
-        let row = self.own_message(by, &key.1.to_jid(), message_id)?;
+        let row = self.rooms.own_message(&self.batch, by, &key.1.to_jid(), message_id)?;
         let caption = self.batch.said_in_room(&key, &caption_id(&row.message_id))?;
         let all = [(Some(row), new_id.to_string()), (caption, caption_id(new_id))];
         let mut named = Vec::new();
@@ -117,24 +118,31 @@ impl Engine {
         state: ChatState,
     ) -> Result<(), Failure> {
         let key = (account, to.bare());
-        if !self.is_member(&key, bot) {
+        if !self.rooms.is_member(&key, bot) {
             return Err(self.batch.not_in_room(&key));
         }
         let is_there = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
         if is_there && self.accounts.get(&account).is_some_and(|account| account.is_online) {
             let outbound = Outbound::chat_state(key.1.to_jid(), Kind::Groupchat, &id::uuid(self.batch.random()), state);
-            self.tell_session(account, outbound.print());
+            self.accounts.tell_session(&mut self.batch, account, outbound.print());
         }
         Ok(())
     }
+}
 
+impl Rooms {
     /// Who in the room said what is answered (XEP-0461 §3).
-    pub(super) fn author_in_room(&self, key: &Key, message_id: &str) -> Result<Option<Jid>, store::Error> {
-        if self.batch.said_in_room(key, message_id)?.is_some() {
-            let us = self.rooms.entries.get(key).map(|entry| entry.room.nick());
+    pub(super) fn author_in_room(
+        &self,
+        batch: &Batch,
+        key: &Key,
+        message_id: &str,
+    ) -> Result<Option<Jid>, store::Error> {
+        if batch.said_in_room(key, message_id)?.is_some() {
+            let us = self.entries.get(key).map(|entry| entry.room.nick());
             return Ok(us.and_then(|nick| key.1.with_resource(nick).ok()));
         }
-        let row = self.batch.store.find_heard(key.0, &key.1, message_id)?;
+        let row = batch.store.find_heard(key.0, &key.1, message_id)?;
         Ok(row.and_then(|row| key.1.with_resource(&row.nick).ok()))
     }
 }
@@ -158,5 +166,35 @@ impl Batch {
         }
         let why = "the room gives its messages no ids by which they could be named".to_string();
         Err(Failure::Remote { what: "send_failed", why }.into())
+    }
+}
+
+impl Rooms {
+    /// What the bot itself said to somebody, as it was sent first: nobody else's may be changed.
+    pub(in crate::engine) fn own_message(
+        &self,
+        batch: &Batch,
+        (account, bot): (AccountId, BotId),
+        to: &Jid,
+        message_id: &str,
+    ) -> Result<SentRow, Trouble> {
+        let missing = || {
+            let text = format!("this bot sent no message {message_id}, or so long ago that it is not remembered");
+            Trouble::Failure(Failure::NotFound(text))
+        };
+        let find = |id: &str| -> Result<SentRow, Trouble> {
+            batch.store.find_sent(account, id)?.filter(|row| row.bot == bot).ok_or_else(missing)
+        };
+        let mut row = find(message_id)?;
+        if let Some(original) = &row.original {
+            row = find(original)?;
+        }
+        // What was said to all in a room is nothing to be changed for one there.
+        let is_same = row.recipient.bare_str() == to.bare_str();
+        let is_room = self.is_room(account, &to.bare());
+        if !is_same || is_room && row.recipient != *to {
+            return Err(Failure::invalid("to", "the recipient of that message").into());
+        }
+        Ok(row)
     }
 }

@@ -13,7 +13,7 @@ impl Engine {
     /// Gives a room its input and carries out what comes of it.
     pub(in crate::engine) fn drive(&mut self, key: &Key, input: Input) -> Result<(), store::Error> {
         let (now, random) = (self.batch.now, u32::from_le_bytes(self.batch.random()));
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         entry.room.handle(now, random, input);
         // Whoever takes the room away ends this, too.
         while let Some(output) = self.rooms.entries.get_mut(key).and_then(|entry| entry.room.poll()) {
@@ -24,10 +24,10 @@ impl Engine {
 
     fn on_room_output(&mut self, key: &Key, output: Output) -> Result<(), store::Error> {
         match output {
-            Output::Send(stanza) => self.tell_session(key.0, stanza),
+            Output::Send(stanza) => self.accounts.tell_session(&mut self.batch, key.0, stanza),
             Output::Ask { tag, kind, to, payload } => {
                 let about = About::Room { room: key.1.clone(), tag };
-                self.ask_entity(key.0, Peer::Other(to), kind, payload, about);
+                self.questions.ask_entity(&mut self.batch, key.0, (Peer::Other(to), kind, payload), about);
             }
             Output::Event(event) => self.on_room_event(key, event)?,
         }
@@ -40,13 +40,13 @@ impl Engine {
             Event::Refused(refusal) => self.on_out(key, &refusal.to_string(), false),
             Event::Lost { why, .. } => {
                 log::info!("room {}: {why}; coming back", key.1);
-                self.note_turn(key, Turn::Not(why.to_string()));
+                self.rooms.note_turn(key, Turn::Not(why.to_string()));
                 self.sync_lost(key)
             }
             Event::Left(departure) => self.on_out(key, &departure.to_string(), departure == Departure::Asked),
             Event::NickChanged(nick) => self.on_nick(key, nick),
             Event::NickRefused(refusal) => {
-                self.note_turn(key, Turn::Not(refusal.to_string()));
+                self.rooms.note_turn(key, Turn::Not(refusal.to_string()));
                 Ok(())
             }
             Event::Info(_) => {
@@ -63,9 +63,9 @@ impl Engine {
     }
 
     fn on_joined(&mut self, key: &Key, nick: &str) -> Result<(), store::Error> {
-        self.note_in(key);
+        self.rooms.note_in(key);
         let now_ms = self.batch.now.unix_ms;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         if !std::mem::replace(&mut entry.is_kept, true) {
             entry.row.heard_at_ms = now_ms;
             entry.is_first = true;
@@ -77,7 +77,7 @@ impl Engine {
             }
         }
         // Disabled while it was on its way.
-        if !self.is_bots_own(key.0) && self.listeners(key).is_empty() {
+        if !self.accounts.is_bots_own(key.0) && self.rooms.listeners(&self.batch, key).is_empty() {
             self.suspend_room(key);
             return Ok(());
         }
@@ -86,9 +86,9 @@ impl Engine {
 
     /// Not in the room, and not coming back.
     fn on_out(&mut self, key: &Key, why: &str, was_asked: bool) -> Result<(), store::Error> {
-        self.note_turn(key, Turn::Out(why.to_string()));
+        self.rooms.note_turn(key, Turn::Out(why.to_string()));
         self.fail_all(key, why)?;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let (bots, is_kept) = (entry.row.members.clone(), entry.is_kept);
         log::info!("{}: not in the room {}: {why}", entry.names(), key.1);
         if is_kept {
@@ -100,13 +100,13 @@ impl Engine {
             }
             bots.into_iter().try_for_each(|bot| self.tell_left(key, bot, why))?;
         }
-        self.remove_entry(key);
+        self.rooms.remove_entry(key);
         Ok(())
     }
 
     fn on_nick(&mut self, key: &Key, nick: String) -> Result<(), store::Error> {
-        self.note_turn(key, Turn::In);
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        self.rooms.note_turn(key, Turn::In);
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         if entry.row.nick == nick {
             return Ok(());
         }

@@ -8,10 +8,13 @@
 use super::Key;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
+use crate::engine::accounts::Accounts;
+use crate::engine::copies::heard_key;
 use crate::engine::handle::{Access, Mode, Receive};
 use crate::engine::incoming::{Incoming, Sealed, time_of, words};
 use crate::engine::kinds::UpdateKind;
 use crate::engine::record::{self, About};
+use crate::engine::rooms::Rooms;
 use crate::engine::{Batch, Engine};
 use crate::store;
 use crate::store::row::{Channel, ConversationKind, HeardRow, SentRow};
@@ -36,11 +39,11 @@ impl Engine {
         if heard.is_ours && heard.is_history && is_new && !is_confirmed {
             self.confirm_by_text(key, message)?;
         }
-        self.note_heard(key, heard)?;
+        self.rooms.note_heard(&mut self.batch, key, heard)?;
         if heard.is_ours || is_old || !is_new {
             return Ok(());
         }
-        if self.is_of_old_nick(key, heard, &own_ids)? {
+        if self.rooms.is_of_old_nick(&self.batch, key, heard, &own_ids)? {
             return Ok(());
         }
         if message.is_encrypted {
@@ -51,32 +54,15 @@ impl Engine {
         if self.refuse_plain_in_room(key, heard)? { Ok(()) } else { self.tell_heard(key, heard) }
     }
 
-    /// Whether we said it under a nick we had then. Where a person shares the account, only the id tells; whoever copies one
-    /// of ours must not go unheard by it, so it counts for the past only, and not for another occupant.
-    fn is_of_old_nick(&self, key: &Key, heard: &Heard, ids: &[String]) -> Result<bool, store::Error> {
-        let room = self.rooms.entries.get(key).map(|entry| &entry.room);
-        let own_id = room.and_then(|room| room.occupant_id(room.nick()));
-        let is_other = heard.message.occupant_id.as_deref().is_some_and(|id| Some(id) != own_id);
-        if !heard.is_history || is_other {
-            return Ok(false);
-        }
-        for id in ids {
-            if self.batch.said_in_room(key, id)?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn tell_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let message = &heard.message;
-        let bots = self.listeners(key);
+        let bots = self.rooms.listeners(&self.batch, key);
         if let Some(retraction) = &message.retraction {
             return self.tell_retraction(key, &bots, message, retraction);
         }
         let Some(nick) = message.nick() else { return Ok(()) };
         if let Some(reactions) = &message.reactions {
-            let (id, own) = (self.batch.bots_id_of(key, &reactions.id)?, self.own_address(key));
+            let (id, own) = (self.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
             let data = record::reaction(&self.batch.about(key, message, &own, &id), &reactions.emoji);
             return self.push_to(&bots, UpdateKind::Reaction, &data);
         }
@@ -95,7 +81,7 @@ impl Engine {
             account: Some(key.0),
             kind: ConversationKind::Room,
             from: message.from.clone(),
-            to: self.own_bare(key),
+            to: self.accounts.own_bare(key),
             text: body,
             id: told_id.clone(),
             ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
@@ -154,7 +140,7 @@ impl Engine {
         }
         let asker = message.nick().filter(|_| !retraction.is_moderated);
         bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, &retraction.id, asker))?;
-        let (id, own) = (self.batch.bots_id_of(key, &retraction.id)?, self.own_address(key));
+        let (id, own) = (self.batch.bots_id_of(key, &retraction.id)?, self.accounts.own_address(key));
         let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
         let data = record::retraction(&self.batch.about(key, message, &own, &id), moderated);
         self.push_to(bots, UpdateKind::Retraction, &data)
@@ -164,24 +150,45 @@ impl Engine {
         bots.iter().try_for_each(|bot| self.push_update(*bot, kind.as_str(), data))
     }
 
+    /// By the id the room gave it, else by what it says. What an archive tells may have been heard without its id.
+    fn is_new_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
+        let message = &heard.message;
+        let Some(archive_id) = &message.archive_id else {
+            let entry = if heard.is_history { self.rooms.touch(key) } else { None };
+            let count = entry.map(|entry| entry.late.count(&heard_key(message)));
+            return self.accounts.is_new_without_id(&mut self.batch, key.0, message, count);
+        };
+        let is_new = self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
+        Ok(is_new && !(heard.is_history && self.batch.was_heard_live(key.0, message)?))
+    }
+}
+
+impl Accounts {
     fn own_address(&self, key: &Key) -> String {
         self.jid_of(key.0)
     }
 
     fn own_bare(&self, key: &Key) -> BareJid {
-        self.accounts.get(&key.0).map_or_else(|| key.1.clone(), |account| account.row.jid.clone())
+        self.get(&key.0).map_or_else(|| key.1.clone(), |account| account.row.jid.clone())
     }
+}
 
-    /// By the id the room gave it, else by what it says. What an archive tells may have been heard without its id.
-    fn is_new_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
-        let message = &heard.message;
-        let Some(archive_id) = &message.archive_id else {
-            let entry = if heard.is_history { self.touch(key) } else { None };
-            let count = entry.map(|entry| entry.late.count_heard(message));
-            return self.is_new_without_id(key.0, message, count);
-        };
-        let is_new = self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
-        Ok(is_new && !(heard.is_history && self.batch.was_heard_live(key.0, message)?))
+impl Rooms {
+    /// Whether we said it under a nick we had then. Where a person shares the account, only the id tells; whoever copies one
+    /// of ours must not go unheard by it, so it counts for the past only, and not for another occupant.
+    fn is_of_old_nick(&self, batch: &Batch, key: &Key, heard: &Heard, ids: &[String]) -> Result<bool, store::Error> {
+        let room = self.entries.get(key).map(|entry| &entry.room);
+        let own_id = room.and_then(|room| room.occupant_id(room.nick()));
+        let is_other = heard.message.occupant_id.as_deref().is_some_and(|id| Some(id) != own_id);
+        if !heard.is_history || is_other {
+            return Ok(false);
+        }
+        for id in ids {
+            if batch.said_in_room(key, id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -200,28 +207,34 @@ impl Engine {
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
         let is_own = inbound.from.resource() == Some(entry.room.nick());
         // What reaches a person's account on other ways was said to another client of his.
-        let is_elsewhere = !self.is_bots_own(key.0) && inbound.via != Via::Direct;
-        let bots: Vec<BotId> =
-            self.listeners(key).into_iter().filter(|bot| self.may_whisper(key, *bot, inbound)).collect();
+        let is_elsewhere = !self.accounts.is_bots_own(key.0) && inbound.via != Via::Direct;
+        let bots: Vec<BotId> = self
+            .rooms
+            .listeners(&self.batch, key)
+            .into_iter()
+            .filter(|bot| self.rooms.may_whisper(&self.batch, key, *bot, inbound))
+            .collect();
         if words(inbound).is_none() || is_own || is_elsewhere || inbound.is_encrypted {
             return Ok(());
         }
-        if bots.is_empty() || !self.is_new(key.0, inbound)? {
+        if bots.is_empty() || !self.accounts.is_new(&mut self.batch, key.0, inbound)? {
             return Ok(());
         }
-        let said = Incoming::private(key.0, &self.own_bare(key), inbound, self.batch.now.unix());
+        let said = Incoming::private(key.0, &self.accounts.own_bare(key), inbound, self.batch.now.unix());
         bots.iter().try_for_each(|bot| {
             self.tell_message(*bot, &said, said.text)?;
             self.think_about(*bot, &said)
         })
     }
+}
 
+impl Rooms {
     /// Whether a bot hears what an occupant says to it alone: as outside, where the room shows who he is. Who has the nick
     /// now need not be who had it when something old was said.
-    fn may_whisper(&self, key: &Key, bot: BotId, inbound: &Inbound) -> bool {
-        let Some(bot) = self.batch.bots.get(&bot) else { return false };
+    fn may_whisper(&self, batch: &Batch, key: &Key, bot: BotId, inbound: &Inbound) -> bool {
+        let Some(bot) = batch.bots.get(&bot) else { return false };
         let is_now = inbound.via == Via::Direct && inbound.stamp_ms.is_none();
-        let room = self.rooms.entries.get(key).filter(|_| is_now).map(|entry| &entry.room);
+        let room = self.entries.get(key).filter(|_| is_now).map(|entry| &entry.room);
         let occupant = room.and_then(|room| room.occupant(inbound.from.resource().unwrap_or_default()));
         let hears_all = match bot.mode {
             Mode::Personal => bot.receive == Receive::All,

@@ -6,6 +6,7 @@ use super::{Entry, Key};
 use crate::base::limits;
 use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::rooms::Rooms;
 use crate::store;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
@@ -34,20 +35,10 @@ pub(super) enum Sync {
 }
 
 impl Engine {
-    /// Whoever has asked for it is in, once nothing that is said from then on can be missed: where there is an archive,
-    /// when our place in it is known.
-    pub(super) fn note_in(&mut self, key: &Key) {
-        let Some(entry) = self.rooms.entries.get(key) else { return };
-        let may_have_archive = entry.room.info().is_none_or(|info| info.mam);
-        if entry.is_live() || entry.row.archive_mark.is_some() || !may_have_archive {
-            self.note_turn(key, super::Turn::In);
-        }
-    }
-
     /// We are in.
     pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let due = now + limits::ROOM_HISTORY_TIMEOUT;
         entry.sync = Sync::Entering { is_told: false, is_late: false };
         entry.late.clear();
@@ -59,13 +50,13 @@ impl Engine {
     /// We know what the room is.
     pub(super) fn sync_informed(&mut self, key: &Key) -> Result<(), store::Error> {
         let soon = self.batch.now.mono + limits::ROOM_HISTORY_TIMEOUT;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         match (&entry.sync, entry.room.info()) {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
             (Sync::Entering { is_told: true, .. }, Some(_)) => self.go_live(key),
             (Sync::Entering { .. }, Some(_)) => {
-                self.note_in(key);
-                let Some(entry) = self.touch(key) else { return Ok(()) };
+                self.rooms.note_in(key);
+                let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
                 // Only the end of its own history is waited for now.
                 entry.sync_due = entry.sync_due.map(|due| due.min(soon));
                 Ok(())
@@ -76,7 +67,7 @@ impl Engine {
 
     /// The room's own history is told to its end.
     pub(super) fn sync_history_told(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         if let Sync::Entering { is_told, .. } = &mut entry.sync {
             *is_told = true;
             return self.sync_informed(key);
@@ -88,13 +79,13 @@ impl Engine {
     pub(super) fn sync_due(&mut self, key: &Key) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
         let is_online = self.accounts.get(&key.0).is_some_and(|account| account.is_online);
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let Some(due) = entry.sync_due.take_if(|due| *due <= now) else { return Ok(()) };
         if entry.room.is_joined() {
             // Longer than anybody waits.
-            self.note_turn(key, super::Turn::In);
+            self.rooms.note_turn(key, super::Turn::In);
         }
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         match entry.sync {
             Sync::Entering { .. } | Sync::Reading(_) if !is_online => {
                 entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
@@ -116,7 +107,7 @@ impl Engine {
     /// We are not in the room for now. What was held can be read again where there is an archive; as long as the room has
     /// not said what it is, it is held on.
     pub(super) fn sync_lost(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         entry.sync = Sync::Out;
         entry.sync_due = None;
         entry.in_flight.clear();
@@ -133,7 +124,7 @@ impl Engine {
         let query = format!("room-{:x}", self.batch.last_tag + 1);
         // A message of ours that may have got there is looked for from where it was accepted.
         let outbox_mark = self.batch.store.first_room_outbox_mark(key.0, &key.1)?;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
         // The archive has it, too, and in order.
         entry.held.retain(|heard| !heard.is_history);
@@ -148,7 +139,7 @@ impl Engine {
         let Some(Sync::Reading(catch_up)) = self.rooms.entries.get(key).map(|entry| &entry.sync) else { return };
         let query = catch_up.build_query();
         let about = About::RoomArchive(key.1.clone());
-        self.ask_entity(key.0, Peer::Other(key.1.to_jid()), IqKind::Set, query, about);
+        self.questions.ask_entity(&mut self.batch, key.0, (Peer::Other(key.1.to_jid()), IqKind::Set, query), about);
     }
 
     /// A result of the archive.
@@ -158,7 +149,7 @@ impl Engine {
         let id = in_room.and_then(|in_room| in_room.stanza_id.as_deref()).unwrap_or_default();
         let Some(message) = RoomMessage::of(inbound) else { return Ok(()) };
         let held: usize = self.rooms.entries.values().map(|entry| entry.sync.held_bytes()).sum();
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         if !catch_up.is_mine(query) {
             return Ok(());
@@ -180,7 +171,7 @@ impl Engine {
     /// The end of a page of the archive.
     pub(in crate::engine) fn on_room_page(&mut self, key: &Key, answer: &EntityAnswer) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         let next = match answer {
             Ok(payload) => {
@@ -210,7 +201,7 @@ impl Engine {
                 let newest = catch_up.newest().map(String::from);
                 rest.into_iter().try_for_each(|message| self.tell_archived(key, message))?;
                 if newest.is_some() {
-                    self.store_place(key, newest)?;
+                    self.rooms.store_place(&mut self.batch, key, newest)?;
                 }
                 self.go_live(key)?;
             }
@@ -220,7 +211,7 @@ impl Engine {
 
     /// Nothing is missing any more.
     fn go_live(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let has_no_end = matches!(entry.sync, Sync::Entering { is_told: false, .. });
         entry.sync = Sync::Live;
         entry.sync_due = None;
@@ -231,8 +222,8 @@ impl Engine {
         // Without a subject nothing says where the history ends.
         held.iter_mut().for_each(|heard| heard.is_history &= heard.message.is_delayed || !has_no_end);
         self.tell_all(key, held)?;
-        self.note_in(key);
-        if let Some(entry) = self.touch(key) {
+        self.rooms.note_in(key);
+        if let Some(entry) = self.rooms.touch(key) {
             entry.is_first = false;
             entry.late.clear();
         }
@@ -247,7 +238,7 @@ impl Engine {
     pub(super) fn on_heard(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
         let now_ms = self.batch.now.unix_ms;
         let held: usize = self.rooms.entries.values().map(|entry| entry.held_bytes).sum();
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));
         let bytes = heard.bytes();
         if is_early && entry.held.len() < limits::ROOM_HELD_MAX && held + bytes <= limits::ROOMS_HELD_BYTES_MAX {
@@ -265,6 +256,18 @@ impl Engine {
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
         entry.room.judge_id(&mut heard.message);
         self.take_heard(key, &heard)
+    }
+}
+
+impl Rooms {
+    /// Whoever has asked for it is in, once nothing that is said from then on can be missed: where there is an archive,
+    /// when our place in it is known.
+    pub(super) fn note_in(&mut self, key: &Key) {
+        let Some(entry) = self.entries.get(key) else { return };
+        let may_have_archive = entry.room.info().is_none_or(|info| info.mam);
+        if entry.is_live() || entry.row.archive_mark.is_some() || !may_have_archive {
+            self.note_turn(key, super::Turn::In);
+        }
     }
 }
 

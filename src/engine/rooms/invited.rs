@@ -9,7 +9,9 @@ use super::Key;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
 use crate::engine::owner::is_local;
+use crate::engine::rooms::Rooms;
 use crate::engine::texts::{self, Text};
 use crate::engine::{Engine, Trouble};
 use crate::store;
@@ -43,14 +45,14 @@ impl Engine {
             return Ok(());
         };
         let (name, may_speak, is_followed) = (known.row.name.clone(), known.admits(&inviter), known.follows(&inviter));
-        if !self.is_new(account, inbound)? {
+        if !self.accounts.is_new(&mut self.batch, account, inbound)? {
             return Ok(());
         }
-        let is_proven = !invitation.is_mediated || self.is_vouched_for(&key, &inviter);
+        let is_proven = !invitation.is_mediated || self.accounts.is_vouched_for(&key, &inviter);
         let why = match (is_followed, is_proven) {
             (false, _) => &texts::INVITED_BY_STRANGER,
             (_, false) => &texts::INVITED_BY_ROOM,
-            _ if self.rooms_of(account).len() >= limits::ROOMS_INVITED_MAX => &texts::INVITED_TOO_OFTEN,
+            _ if self.rooms.rooms_of(account).len() >= limits::ROOMS_INVITED_MAX => &texts::INVITED_TOO_OFTEN,
             _ => match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Failure(failure)) => {
@@ -64,21 +66,6 @@ impl Engine {
         // Who may not speak to it hears nothing, as always. The answer goes to the room, which has passed the question on.
         let is_answered = invitation.is_mediated && may_speak && inbound.via == Via::Direct && !inbound.is_delayed;
         self.refuse_invitation(&key, bot, &inviter_of(invitation), why, is_answered)
-    }
-
-    /// Whether the service of a room may say who invites.
-    fn is_vouched_for(&self, key: &Key, inviter: &BareJid) -> bool {
-        let own = self.accounts.get(&key.0).map(|account| account.row.jid.domain());
-        let of = |domain: &str| {
-            let rest = key.1.domain().strip_suffix(domain);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        own.is_some_and(of) || of(inviter.domain())
-    }
-
-    /// A bot is deleted.
-    pub(in crate::engine) fn forget_invitations(&mut self, bot: BotId) {
-        self.rooms.refused.remove(&bot);
     }
 
     fn refuse_invitation(
@@ -100,7 +87,7 @@ impl Engine {
         refused.answered += u32::from(is_answered);
         let count = refused.count;
         if is_answered {
-            self.tell_session(key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
+            self.accounts.tell_session(&mut self.batch, key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
         }
         if !self.batch.is_time_for(&format!("bot_{bot}_invited_at"), limits::INVITATIONS_TOLD_EVERY_S)? {
             return Ok(());
@@ -112,6 +99,25 @@ impl Engine {
         let text = texts::INVITED.fill(language, &values);
         let Some(owner) = self.batch.bots.get(&bot).map(|bot| bot.row.owner.clone()) else { return Ok(()) };
         if is_local(&owner) { self.say(&owner, &text) } else { self.say_as_bot(bot, &owner, &text) }
+    }
+}
+
+impl Accounts {
+    /// Whether the service of a room may say who invites.
+    fn is_vouched_for(&self, key: &Key, inviter: &BareJid) -> bool {
+        let own = self.get(&key.0).map(|account| account.row.jid.domain());
+        let of = |domain: &str| {
+            let rest = key.1.domain().strip_suffix(domain);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        own.is_some_and(of) || of(inviter.domain())
+    }
+}
+
+impl Rooms {
+    /// A bot is deleted.
+    pub(in crate::engine) fn forget_invitations(&mut self, bot: BotId) {
+        self.refused.remove(&bot);
     }
 }
 

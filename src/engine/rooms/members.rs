@@ -6,11 +6,13 @@ use super::{Key, Turn, Wish};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, NewRoom};
 use crate::engine::record;
 use crate::engine::registry::Voice;
-use crate::engine::{Engine, Trouble, Verdict};
+use crate::engine::rooms::Rooms;
+use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::store;
 use crate::store::row::{Origin, RoomRow};
 use crate::xmpp::muc::presence;
@@ -23,11 +25,11 @@ use crate::xmpp::ns;
 impl Engine {
     /// `joinRoom`.
     pub(in crate::engine) fn join_room(&mut self, bot: BotId, new: &NewRoom) -> Result<Verdict, Trouble> {
-        let account = self.room_account(bot, "join_failed")?;
+        let account = self.accounts.room_account(&self.batch, bot, "join_failed")?;
         let key = (account, new.room.clone());
         let name = self.batch.bot(bot)?.row.name.clone();
         let known = self.rooms.entries.get(&key);
-        if known.is_none() && self.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX {
+        if known.is_none() && self.rooms.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX {
             return Err(Failure::Quota(format!("a bot can be in {} rooms", limits::ROOMS_PER_BOT_MAX)).into());
         }
         let others = known.map_or(0, |entry| entry.row.members.iter().filter(|member| **member != bot).count());
@@ -53,7 +55,7 @@ impl Engine {
         self.add_member(&key, bot)?;
         match is_joined {
             true if new.nick.is_some() => self.drive(&key, Input::Nick(nick))?,
-            true => self.note_in(&key),
+            true => self.rooms.note_in(&key),
             false if is_coming && !is_online => {
                 let why = "the account is not connected; it comes back into the room by itself".to_string();
                 return Err(Failure::Remote { what: "join_failed", why }.into());
@@ -66,9 +68,9 @@ impl Engine {
 
     /// `leaveRoom`.
     pub(in crate::engine) fn leave_room(&mut self, bot: BotId, room: &BareJid) -> Result<Verdict, Trouble> {
-        let account = self.room_account(bot, "leave_failed")?;
+        let account = self.accounts.room_account(&self.batch, bot, "leave_failed")?;
         let key = (account, room.clone());
-        if !self.is_member(&key, bot) {
+        if !self.rooms.is_member(&key, bot) {
             let why = format!("the bot is not in the room {room}");
             return Err(Failure::Remote { what: "leave_failed", why }.into());
         }
@@ -78,12 +80,14 @@ impl Engine {
             false => Ok(Verdict::Outcome(Ok(Answer::Done))),
         }
     }
+}
 
+impl Accounts {
     /// The account through which a bot is in rooms.
-    fn room_account(&self, bot: BotId, what: &'static str) -> Result<AccountId, Trouble> {
-        let bot = self.batch.bot(bot)?;
+    fn room_account(&self, batch: &Batch, bot: BotId, what: &'static str) -> Result<AccountId, Trouble> {
+        let bot = batch.bot(bot)?;
         let owner = &bot.row.owner;
-        if !self.batch.store.owner_enabled(owner)? {
+        if !batch.store.owner_enabled(owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {owner}")).into());
         }
         let why = match self.voice(bot) {
@@ -101,33 +105,12 @@ impl Engine {
 // --- who is in ---
 
 impl Engine {
-    /// Whether a bot is in a room, or on its way.
-    pub(in crate::engine) fn is_member(&self, key: &Key, bot: BotId) -> bool {
-        self.rooms.entries.get(key).is_some_and(|entry| entry.row.members.contains(&bot))
-    }
-
-    /// Whether this is a room that bots of the account are in, or on their way.
-    pub(in crate::engine) fn is_room(&self, account: AccountId, room: &BareJid) -> bool {
-        self.rooms.entries.contains_key(&(account, room.clone()))
-    }
-
-    /// The bots that hear what is said.
-    pub(super) fn listeners(&self, key: &Key) -> Vec<BotId> {
-        let members = self.rooms.entries.get(key).map(|entry| entry.row.members.as_slice()).unwrap_or_default();
-        members.iter().copied().filter(|bot| self.batch.is_active(*bot)).collect()
-    }
-
-    /// Whether the account is a bot's own, and not a person's.
-    pub(super) fn is_bots_own(&self, account: AccountId) -> bool {
-        self.accounts.get(&account).is_some_and(|account| account.row.origin != Origin::Person)
-    }
-
     /// One more bot is in a room where others of the account are.
     fn add_member(&mut self, key: &Key, bot: BotId) -> Result<(), store::Error> {
         if self.rooms.entries.get(key).is_none_or(|entry| entry.row.members.contains(&bot)) {
             return Ok(());
         }
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         entry.row.members.push(bot);
         let (row, nick) = (entry.row.clone(), entry.room.nick().to_string());
         if !entry.is_kept {
@@ -139,7 +122,7 @@ impl Engine {
 
     /// A bot leaves; the last one takes the occupant with it. Gives whether it was the last.
     fn drop_member(&mut self, key: &Key, bot: BotId) -> Result<bool, store::Error> {
-        let Some(entry) = self.touch(key) else { return Ok(false) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(false) };
         if entry.row.members.len() <= 1 {
             self.drive(key, Input::Leave)?;
             return Ok(true);
@@ -155,7 +138,7 @@ impl Engine {
 
     /// A personal bot is deleted.
     pub(in crate::engine) fn leave_shared_rooms(&mut self, bot: BotId) -> Result<(), store::Error> {
-        let is_shared = |key: &&Key| !self.is_bots_own(key.0) && self.is_member(key, bot);
+        let is_shared = |key: &&Key| !self.accounts.is_bots_own(key.0) && self.rooms.is_member(key, bot);
         let keys: Vec<Key> = self.rooms.entries.keys().filter(is_shared).cloned().collect();
         keys.iter().try_for_each(|key| self.drop_member(key, bot).map(drop))
     }
@@ -177,6 +160,31 @@ impl Engine {
     }
 }
 
+impl Accounts {
+    /// Whether the account is a bot's own, and not a person's.
+    pub(super) fn is_bots_own(&self, account: AccountId) -> bool {
+        self.get(&account).is_some_and(|account| account.row.origin != Origin::Person)
+    }
+}
+
+impl Rooms {
+    /// Whether a bot is in a room, or on its way.
+    pub(in crate::engine) fn is_member(&self, key: &Key, bot: BotId) -> bool {
+        self.entries.get(key).is_some_and(|entry| entry.row.members.contains(&bot))
+    }
+
+    /// Whether this is a room that bots of the account are in, or on their way.
+    pub(in crate::engine) fn is_room(&self, account: AccountId, room: &BareJid) -> bool {
+        self.entries.contains_key(&(account, room.clone()))
+    }
+
+    /// The bots that hear what is said.
+    pub(super) fn listeners(&self, batch: &Batch, key: &Key) -> Vec<BotId> {
+        let members = self.entries.get(key).map(|entry| entry.row.members.as_slice()).unwrap_or_default();
+        members.iter().copied().filter(|bot| batch.is_active(*bot)).collect()
+    }
+}
+
 // --- what happens to the account and its bots ---
 
 impl Engine {
@@ -185,13 +193,13 @@ impl Engine {
     pub(in crate::engine) fn settle_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
         for row in self.batch.store.list_rooms(account)? {
             let key = (account, row.room.clone());
-            match (self.is_room_wanted(&row)?, self.rooms.entries.contains_key(&key)) {
+            match (self.accounts.is_room_wanted(&self.batch, &row)?, self.rooms.entries.contains_key(&key)) {
                 // Its bots were deleted while nobody was there to leave.
                 (false, false) if row.members.is_empty() => self.batch.store.delete_room(account, &row.room)?,
                 (true, false) => {
-                    let Some(mut entry) = self.new_entry(row)? else { continue };
+                    let Some(mut entry) = self.accounts.new_entry(&self.batch, row)? else { continue };
                     entry.is_kept = true;
-                    self.put_entry(&key, entry);
+                    self.rooms.put_entry(&key, entry);
                     self.start_room(&key, Intent::Kept)?;
                 }
                 (false, true) => self.suspend_room(&key),
@@ -201,22 +209,24 @@ impl Engine {
         Ok(())
     }
 
-    fn is_room_wanted(&self, row: &RoomRow) -> Result<bool, store::Error> {
-        let Some(account) = self.accounts.get(&row.account) else { return Ok(false) };
-        let is_person = account.row.origin == Origin::Person;
-        if is_person && !self.batch.store.owner_enabled(&account.row.jid)? {
-            return Ok(false);
-        }
-        Ok(row.members.iter().any(|bot| self.batch.is_active(*bot)))
-    }
-
     /// Out until a bot of it is active again.
     pub(super) fn suspend_room(&mut self, key: &Key) {
         let nick = self.rooms.entries.get(key).map(|entry| entry.room.nick().to_string());
         if let Some(Ok(us)) = nick.map(|nick| key.1.with_resource(&nick)) {
-            self.tell_session(key.0, presence::build_leave(&us).print(ns::CLIENT));
+            self.accounts.tell_session(&mut self.batch, key.0, presence::build_leave(&us).print(ns::CLIENT));
         }
-        self.remove_entry(key);
-        self.note_turn(key, Turn::Out("the bot was disabled".to_string()));
+        self.rooms.remove_entry(key);
+        self.rooms.note_turn(key, Turn::Out("the bot was disabled".to_string()));
+    }
+}
+
+impl Accounts {
+    fn is_room_wanted(&self, batch: &Batch, row: &RoomRow) -> Result<bool, store::Error> {
+        let Some(account) = self.get(&row.account) else { return Ok(false) };
+        let is_person = account.row.origin == Origin::Person;
+        if is_person && !batch.store.owner_enabled(&account.row.jid)? {
+            return Ok(false);
+        }
+        Ok(row.members.iter().any(|bot| batch.is_active(*bot)))
     }
 }

@@ -11,10 +11,12 @@ use crate::base::id::{self, AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::ALLOW_PLAIN;
+use crate::engine::accounts::Accounts;
 use crate::engine::failure::Failure;
 use crate::engine::handle::Encrypt;
+use crate::engine::rooms::Rooms;
 use crate::engine::texts;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::OutboxRow;
 use crate::xmpp::message::{Kind, Outbound};
@@ -41,12 +43,6 @@ impl Engine {
         is_online && self.rooms.entries.get(&(account, room.clone())).is_some_and(super::Entry::is_live)
     }
 
-    /// Whether OMEMO is possible in a room; as long as it has not said what it is, what it was counts.
-    pub(in crate::engine) fn is_private_room(&self, account: AccountId, room: &BareJid) -> bool {
-        let Some(entry) = self.rooms.entries.get(&(account, room.clone())) else { return false };
-        entry.room.info().map_or(entry.row.is_private == Some(true), |info| info.can_omemo())
-    }
-
     /// Who may read what is said in a room; `None` when that is asked now, or cannot be.
     pub(in crate::engine) fn room_readers(
         &mut self,
@@ -61,26 +57,23 @@ impl Engine {
         Ok(readers)
     }
 
-    /// How bots of an account talk in rooms. Those that share a person's account talk plainly there.
-    fn room_policy(&self, account: AccountId) -> Encrypt {
-        if self.is_bots_own(account) { self.policy(account) } else { Encrypt::Off }
-    }
-
     /// The account encrypts from now on.
     pub(in crate::engine) fn settle_private_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        self.rooms_of(account).iter().try_for_each(|key| self.settle_private(key))
+        self.rooms.rooms_of(account).iter().try_for_each(|key| self.settle_private(key))
     }
 
     /// A room has said what it is, or can be spoken in: whoever may read there will be needed, and what waited may go.
     pub(super) fn settle_private(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key).filter(|_| self.room_policy(key.0) != Encrypt::Off) else {
+        let Some(entry) =
+            self.rooms.entries.get(key).filter(|_| self.accounts.room_policy(&self.batch, key.0) != Encrypt::Off)
+        else {
             return Ok(());
         };
         let (is_kept, before) = (entry.is_kept, entry.row.is_private);
         let is_private = entry.room.info().map(|info| info.can_omemo());
         let after = if before == Some(true) { before } else { is_private.or(before) };
         if after != before && is_kept {
-            let Some(entry) = self.touch(key) else { return Ok(()) };
+            let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
             entry.row.is_private = after;
             let row = entry.row.clone();
             self.batch.store.store_room(&row)?;
@@ -95,12 +88,27 @@ impl Engine {
     }
 }
 
+impl Accounts {
+    /// How bots of an account talk in rooms. Those that share a person's account talk plainly there.
+    fn room_policy(&self, batch: &Batch, account: AccountId) -> Encrypt {
+        if self.is_bots_own(account) { self.policy(batch, account) } else { Encrypt::Off }
+    }
+}
+
+impl Rooms {
+    /// Whether OMEMO is possible in a room; as long as it has not said what it is, what it was counts.
+    pub(in crate::engine) fn is_private_room(&self, account: AccountId, room: &BareJid) -> bool {
+        let Some(entry) = self.entries.get(&(account, room.clone())) else { return false };
+        entry.room.info().map_or(entry.row.is_private == Some(true), |info| info.can_omemo())
+    }
+}
+
 // --- what we say ---
 
 impl Engine {
     /// How something with words in it goes out, or why it must not.
     pub(super) fn cover(&mut self, key: &Key, is_confidential: bool) -> Result<Cover, Trouble> {
-        let policy = self.room_policy(key.0);
+        let policy = self.accounts.room_policy(&self.batch, key.0);
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(Cover::Plain) };
         let was_private = entry.row.is_private;
         let is_unknown = was_private.is_none() && entry.room.info().is_none();
@@ -110,7 +118,7 @@ impl Engine {
                        and only while its policy is not off";
             return if is_confidential { Err(Failure::invalid("encrypt", why).into()) } else { Ok(Cover::Plain) };
         }
-        if !self.is_private_room(key.0, &key.1) {
+        if !self.rooms.is_private_room(key.0, &key.1) {
             if is_unknown && !is_live {
                 // Just entered: it will say at once what it is.
                 return Err(Failure::Busy { retry_after_s: 1 }.into());
@@ -160,9 +168,9 @@ impl Engine {
         message_id: &str,
         stanza: String,
     ) -> Result<(), store::Error> {
-        self.note_out(message_id, &stanza);
+        self.crypt.note_out(message_id, &stanza);
         let (key, created_at) = ((account, room.clone()), self.batch.now.unix());
-        let Some(entry) = self.touch(&key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(&key) else { return Ok(()) };
         let row = OutboxRow {
             id: OutboxId(0),
             account,
@@ -185,7 +193,9 @@ impl Engine {
 impl Engine {
     /// What somebody has said encrypted; `None` when that cannot be read, or is none of our business.
     pub(super) fn unseal_heard(&mut self, key: &Key, heard: &Heard) -> Result<Option<Heard>, store::Error> {
-        let Some(sealed) = heard.message.sealed.as_ref().filter(|_| self.room_policy(key.0) != Encrypt::Off) else {
+        let Some(sealed) =
+            heard.message.sealed.as_ref().filter(|_| self.accounts.room_policy(&self.batch, key.0) != Encrypt::Off)
+        else {
             return Ok(None);
         };
         let Some(author) = &heard.author else {
@@ -213,10 +223,10 @@ impl Engine {
     pub(super) fn refuse_plain_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
         let message = &heard.message;
         let is_said = message.body.is_some() || !message.attachments.is_empty();
-        if message.is_decrypted || !is_said || self.room_policy(key.0) != Encrypt::Required {
+        if message.is_decrypted || !is_said || self.accounts.room_policy(&self.batch, key.0) != Encrypt::Required {
             return Ok(false);
         }
-        if !self.is_private_room(key.0, &key.1) {
+        if !self.rooms.is_private_room(key.0, &key.1) {
             return Ok(false);
         }
         log::debug!("room {}: plain text was not taken", key.1);

@@ -11,7 +11,8 @@ use crate::base::limits;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::NewMessage;
-use crate::engine::{Engine, Trouble};
+use crate::engine::rooms::Rooms;
+use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{OutboxRow, Progress};
 use crate::xml::{Element, Namespaces};
@@ -40,7 +41,7 @@ impl Engine {
         if let Some(id) = &new.reply_to {
             // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
             let named = Some(new.to.clone()).filter(|to| !to.is_bare());
-            let to = self.author_in_room(&key, id)?.or(named);
+            let to = self.rooms.author_in_room(&self.batch, &key, id)?.or(named);
             outbound = outbound.replying(Reply { id: self.batch.room_id_of(&key, id)?, to }, None);
         }
         self.say_in_room((account, bot), &key.1, message_id, &outbound, None)
@@ -58,29 +59,20 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let key = (account, room.clone());
         let is_in = |entry: &&mut Entry| entry.is_kept && entry.row.members.contains(&bot);
-        let Some(entry) = self.touch(&key).filter(is_in) else {
+        let Some(entry) = self.rooms.touch(&key).filter(is_in) else {
             return Err(self.batch.not_in_room(&key).into());
         };
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::OutboxFull.into());
         }
         let stanza = outbound.print();
-        self.check_size(account, stanza.len())?;
+        self.accounts.check_size(account, stanza.len())?;
         let cover = if outbound.has_body() { self.cover(&key, outbound.is_confidential())? } else { Cover::Plain };
         if cover != Cover::Plain {
             let is_required = cover == Cover::Sealed;
             return self.enqueue_sealed_in_room((account, bot), room, message_id, stanza, is_required);
         }
         Ok(self.put_out_in_room((account, Some(bot)), room, message_id, stanza)?)
-    }
-
-    /// Whether `to` is an occupant of a room the bot is in; then a message to him must say so. `Err` for the room itself.
-    pub(in crate::engine) fn is_occupant(&self, account: AccountId, to: &Jid) -> Result<bool, Failure> {
-        let is_room = self.is_room(account, &to.bare());
-        match is_room && to.is_bare() {
-            true => Err(Failure::invalid("type", "groupchat, as `to` is a room; one occupant is room/nick")),
-            false => Ok(is_room),
-        }
     }
 
     /// Gives the session what may be said in rooms now.
@@ -96,7 +88,7 @@ impl Engine {
     }
 
     fn feed_room(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         // After a crash only what the room still tells can be known to be there.
         let most = if entry.has_archive() { limits::ROOM_SENT_MAX } else { limits::ROOM_SENT_UNARCHIVED_MAX };
         let free = most.saturating_sub(entry.in_flight.len());
@@ -107,7 +99,7 @@ impl Engine {
         let rows = self.batch.store.list_room_outbox(key.0, &key.1, after, free)?;
         let has_more = rows.len() == free;
         for row in rows {
-            let Some(entry) = self.touch(key) else { return Ok(()) };
+            let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
             entry.last = Some(row.id);
             if entry.in_flight.insert(row.message_id.clone(), row.id).is_some() {
                 continue;
@@ -117,7 +109,7 @@ impl Engine {
             self.batch.pending.effects.push(Effect::Session(key.0, order));
             self.drive(key, Input::Sent(row.message_id, text))?;
         }
-        if let Some(entry) = self.touch(key) {
+        if let Some(entry) = self.rooms.touch(key) {
             entry.has_more = has_more;
         }
         Ok(())
@@ -128,11 +120,11 @@ impl Engine {
         self.confirm_said(key, id, message.archive_id.as_deref())?;
         let Some(archive_id) = &message.archive_id else {
             // The room's history, told anew each time, must not pass for another one.
-            return self.is_new_without_id(key.0, message, None).map(drop);
+            return self.accounts.is_new_without_id(&mut self.batch, key.0, message, None).map(drop);
         };
         self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
         if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
-            self.store_place(key, Some(archive_id.clone()))?;
+            self.rooms.store_place(&mut self.batch, key, Some(archive_id.clone()))?;
         }
         Ok(())
     }
@@ -152,7 +144,7 @@ impl Engine {
 
     /// The room has shown our message, now or earlier. Gives whether that was not known.
     pub(super) fn confirm_said(&mut self, key: &Key, id: &str, archive_id: Option<&str>) -> Result<bool, store::Error> {
-        let is_news = self.settle(key, id)?;
+        let is_news = self.rooms.settle(&mut self.batch, key, id)?;
         if let Some(row) = self.batch.said_in_room(key, id)? {
             if let (Some(archive_id), None) = (archive_id, &row.room_id) {
                 self.batch.store.store_room_id(row.id, archive_id)?;
@@ -160,17 +152,6 @@ impl Engine {
             self.advance(&row, Progress::Sent, None)?;
         }
         Ok(is_news)
-    }
-
-    /// The message of ours is there, or given up: its row goes. Gives whether there was one.
-    fn settle(&mut self, key: &Key, message_id: &str) -> Result<bool, store::Error> {
-        let Some(row) = self.batch.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
-        self.batch.store.delete_outbox(&[row])?;
-        if let Some(entry) = self.touch(key) {
-            entry.in_flight.remove(message_id);
-            entry.count = (entry.count - 1).max(0);
-        }
-        Ok(true)
     }
 
     pub(super) fn on_send_refused(
@@ -184,7 +165,7 @@ impl Engine {
             return self.fail_message(key, id, &format!("the room refused the message: {error}"));
         }
         let retry_at = self.batch.now.mono + limits::ROOM_SEND_RETRY;
-        let Some(entry) = self.touch(key) else { return Ok(()) };
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         entry.in_flight.remove(id);
         entry.last = None;
         entry.has_more = true;
@@ -201,10 +182,10 @@ impl Engine {
     }
 
     fn fail_message(&mut self, key: &Key, id: &str, why: &str) -> Result<(), store::Error> {
-        if !self.settle(key, id)? {
+        if !self.rooms.settle(&mut self.batch, key, id)? {
             return Ok(());
         }
-        log::warn!("{}: message {id} to {} was given up: {why}", self.jid_of(key.0), key.1);
+        log::warn!("{}: message {id} to {} was given up: {why}", self.accounts.jid_of(key.0), key.1);
         match self.batch.said_in_room(key, id)? {
             Some(row) => self.advance(&row, Progress::Failed, Some(why)),
             None => Ok(()),
@@ -232,6 +213,28 @@ impl Engine {
             }
             rows.iter().try_for_each(|row| self.fail_message(key, &row.message_id, why))?;
         }
+    }
+}
+
+impl Rooms {
+    /// Whether `to` is an occupant of a room the bot is in; then a message to him must say so. `Err` for the room itself.
+    pub(in crate::engine) fn is_occupant(&self, account: AccountId, to: &Jid) -> Result<bool, Failure> {
+        let is_room = self.is_room(account, &to.bare());
+        match is_room && to.is_bare() {
+            true => Err(Failure::invalid("type", "groupchat, as `to` is a room; one occupant is room/nick")),
+            false => Ok(is_room),
+        }
+    }
+
+    /// The message of ours is there, or given up: its row goes. Gives whether there was one.
+    fn settle(&mut self, batch: &mut Batch, key: &Key, message_id: &str) -> Result<bool, store::Error> {
+        let Some(row) = batch.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
+        batch.store.delete_outbox(&[row])?;
+        if let Some(entry) = self.touch(key) {
+            entry.in_flight.remove(message_id);
+            entry.count = (entry.count - 1).max(0);
+        }
+        Ok(true)
     }
 }
 
@@ -275,21 +278,28 @@ impl Engine {
         }
         Ok(true)
     }
+}
 
+impl Rooms {
     /// How far we are; while the archive is read, only what comes from there counts.
-    pub(super) fn note_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+    pub(super) fn note_heard(&mut self, batch: &mut Batch, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let Some(entry) = self.entries.get(key) else { return Ok(()) };
         let is_in_order = match entry.sync {
             Sync::Reading(_) => heard.is_history,
             Sync::Live => !heard.is_history || !entry.has_archive(),
             Sync::Out | Sync::Entering { .. } => false,
         };
-        if is_in_order { self.store_place(key, heard.message.archive_id.clone()) } else { Ok(()) }
+        if is_in_order { self.store_place(batch, key, heard.message.archive_id.clone()) } else { Ok(()) }
     }
 
     /// Everything up to this archive id, and to now, is dealt with.
-    pub(super) fn store_place(&mut self, key: &Key, archive_id: Option<String>) -> Result<(), store::Error> {
-        let now_ms = self.batch.now.unix_ms;
+    pub(super) fn store_place(
+        &mut self,
+        batch: &mut Batch,
+        key: &Key,
+        archive_id: Option<String>,
+    ) -> Result<(), store::Error> {
+        let now_ms = batch.now.unix_ms;
         let Some(entry) = self.touch(key) else { return Ok(()) };
         if let Some(archive_id) = archive_id.filter(|_| entry.has_archive()) {
             entry.row.archive_mark = Some(archive_id);
@@ -297,7 +307,7 @@ impl Engine {
         entry.row.heard_at_ms = now_ms;
         let row = &entry.row;
         let (mark, heard_at_ms) = (row.archive_mark.clone(), row.heard_at_ms);
-        self.batch.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)
+        batch.store.store_room_mark(key.0, &key.1, mark.as_deref(), heard_at_ms)
     }
 }
 

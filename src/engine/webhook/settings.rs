@@ -9,18 +9,14 @@ use crate::base::secret::Secret;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Delivery, DeliveryAttempt, NewWebhook, WebhookInfo};
-use crate::engine::{Engine, Trouble, Verdict, calls};
+use crate::engine::webhook::Webhooks;
+use crate::engine::{Batch, Engine, Trouble, Verdict, calls};
 use crate::remote::webhook;
 use crate::store::row::{AttemptRow, WebhookRow};
 
 const POLLING: &str = "a webhook is set, and updates go there; call deleteWebhook first to fetch them with getUpdates";
 
 impl Engine {
-    /// Fetching is not possible beside a webhook.
-    pub(in crate::engine) fn refuse_polling(&self, bot: BotId) -> Result<(), Failure> {
-        if self.has_webhook(bot) { Err(Failure::Conflict(POLLING.to_string())) } else { Ok(()) }
-    }
-
     /// `setWebhook`. A secret that is there stays unless another is given: programs set their webhook at each start.
     pub(in crate::engine) fn set_webhook(&mut self, bot: BotId, new: &NewWebhook) -> Result<Answer, Trouble> {
         webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
@@ -58,9 +54,9 @@ impl Engine {
             self.drop_pending(bot)?;
         }
         // An ended one is forgotten, too; where there is none, nothing is written.
-        if self.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
+        if self.webhooks.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
             self.batch.store.end_webhook(bot, true)?;
-            self.forget_webhook(bot);
+            self.webhooks.forget_webhook(bot);
             self.batch.audit(Some(bot), "webhook_deleted", "")?;
             log::info!("bot {bot}: its webhook was deleted");
         }
@@ -73,18 +69,6 @@ impl Engine {
             self.batch.audit(Some(bot), "updates_dropped", &format!("count={dropped}"))?;
         }
         Ok(())
-    }
-
-    /// `getWebhookInfo`.
-    pub(in crate::engine) fn webhook_info(&self, bot: BotId) -> Result<Answer, Trouble> {
-        let entry = self.batch.bot(bot)?;
-        Ok(Answer::WebhookInfo(WebhookInfo {
-            url: self.webhook_url(bot).unwrap_or_default().to_string(),
-            pending: entry.queued,
-            last_error: self.batch.store.webhook_error(bot)?,
-            allowed: entry.kinds,
-            attempts: self.batch.store.list_attempts(bot)?.into_iter().map(shown).collect(),
-        }))
     }
 
     /// `replayWebhook`: what has arrived is posted once more, under its old name, and the answer waits for the outcome;
@@ -125,6 +109,25 @@ impl Engine {
             Some(tag) => Ok(calls::wait_for(tag)),
             None => Err(Failure::Internal.into()),
         }
+    }
+}
+
+impl Webhooks {
+    /// Fetching is not possible beside a webhook.
+    pub(in crate::engine) fn refuse_polling(&self, bot: BotId) -> Result<(), Failure> {
+        if self.has_webhook(bot) { Err(Failure::Conflict(POLLING.to_string())) } else { Ok(()) }
+    }
+
+    /// `getWebhookInfo`.
+    pub(in crate::engine) fn webhook_info(&self, batch: &Batch, bot: BotId) -> Result<Answer, Trouble> {
+        let entry = batch.bot(bot)?;
+        Ok(Answer::WebhookInfo(WebhookInfo {
+            url: self.webhook_url(bot).unwrap_or_default().to_string(),
+            pending: entry.queued,
+            last_error: batch.store.webhook_error(bot)?,
+            allowed: entry.kinds,
+            attempts: batch.store.list_attempts(bot)?.into_iter().map(shown).collect(),
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::engine::accounts::Accounts;
 use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, Unclear, has_verified};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt};
@@ -102,9 +103,9 @@ impl KeyInfo {
 impl Engine {
     /// Answers a bot's program.
     pub(in crate::engine) fn ask_keys(&mut self, bot: BotId, question: &KeyQuestion) -> Result<Answer, Trouble> {
-        let account = self.omemo_account(bot)?;
+        let account = self.accounts.omemo_account(&self.batch, bot)?;
         Ok(Answer::Keys(match question {
-            KeyQuestion::Status => KeyAnswer::Status(self.omemo_status(account)?),
+            KeyQuestion::Status => KeyAnswer::Status(self.accounts.omemo_status(&self.batch, account)?),
             KeyQuestion::Devices(jid) => {
                 KeyAnswer::Devices(self.batch.list_keys(account, jid.as_ref(), limits::OMEMO_KEYS_ANSWERED_MAX)?)
             }
@@ -113,26 +114,28 @@ impl Engine {
                 KeyAnswer::Decided(decided.map_err(Failure::from)?.key)
             }
             KeyQuestion::SetPolicy(policy) => {
-                self.set_trust_policy(account, *policy)?;
+                self.accounts.set_trust_policy(&mut self.batch, account, *policy)?;
                 KeyAnswer::Policy(*policy)
             }
         }))
     }
+}
 
+impl Accounts {
     /// How an account stands itself.
-    pub(in crate::engine) fn omemo_status(&self, account: AccountId) -> Result<OmemoStatus, Trouble> {
-        let jid = self.accounts.get(&account).map(|account| account.row.jid.clone()).ok_or(Failure::Internal)?;
-        let device = self.own_omemo(account)?.map(|own| OwnKey {
+    pub(in crate::engine) fn omemo_status(&self, batch: &Batch, account: AccountId) -> Result<OmemoStatus, Trouble> {
+        let jid = self.get(&account).map(|account| account.row.jid.clone()).ok_or(Failure::Internal)?;
+        let device = self.own_omemo(batch, account)?.map(|own| OwnKey {
             device: own.id,
             fingerprint: omemo::fingerprint(&own.identity),
             uri: omemo::print_uri(jid.as_str(), &[(own.id, own.identity)]),
         });
-        Ok(OmemoStatus { jid, device, policy: self.batch.trust_policy(account)?, encrypt: self.policy(account) })
+        Ok(OmemoStatus { jid, device, policy: batch.trust_policy(account)?, encrypt: self.policy(batch, account) })
     }
 
     /// The account that a bot speaks through: its own or its owner's.
-    pub(in crate::engine) fn omemo_account(&self, bot: BotId) -> Result<AccountId, Failure> {
-        match self.voice(self.batch.bot(bot)?) {
+    pub(in crate::engine) fn omemo_account(&self, batch: &Batch, bot: BotId) -> Result<AccountId, Failure> {
+        match self.voice(batch.bot(bot)?) {
             Voice::Account(account) => Ok(account),
             Voice::Local | Voice::None => {
                 let why = "only what goes through an XMPP account that is signed in here is encrypted";

@@ -7,10 +7,11 @@
 use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
-use crate::engine::Engine;
+use crate::engine::accounts::Accounts;
 use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, has_trusted, has_verified};
 use crate::engine::handle::Mode;
 use crate::engine::owner::is_local;
+use crate::engine::{Batch, Engine};
 use crate::omemo::{self, PublicKey};
 use crate::store;
 use crate::store::row::KeyRow;
@@ -23,37 +24,6 @@ pub(super) fn least_of(rows: &[KeyRow], key: &PublicKey) -> Option<Mark> {
 }
 
 impl Engine {
-    /// The accounts in which an owner is spoken to but this one, with the names of the bots.
-    fn other_accounts(&self, account: AccountId, owner: &BareJid) -> Vec<(AccountId, String)> {
-        let own = self.account_of(owner).map(|own| (own, owner.to_string()));
-        let bots = self.batch.bots.values().filter(|bot| bot.mode != Mode::Personal && bot.row.owner == *owner);
-        let bots = bots.filter_map(|bot| Some((self.account_of_bot(bot.row.id)?, bot.row.name.clone())));
-        bots.chain(own).filter(|(other, _)| *other != account).collect()
-    }
-
-    /// What the owner's other accounts know of his devices.
-    pub(super) fn shared_keys(&self, account: AccountId, owner: &BareJid) -> Result<Vec<KeyRow>, store::Error> {
-        let mut shared = Vec::new();
-        for (other, _) in self.other_accounts(account, owner) {
-            // Elsewhere that a key waits says nothing of it.
-            let is_careful = self.batch.trust_policy(other)? == Policy::Tofu;
-            let rows = self.batch.store.list_omemo_keys(other, owner)?;
-            shared.extend(rows.into_iter().filter(|row| is_careful || Mark::of(row) != Mark::Open));
-        }
-        Ok(shared)
-    }
-
-    /// An account that knows no device of its owner yet takes over what is known of them.
-    pub(super) fn inherit_keys(&mut self, account: AccountId, owner: &BareJid) -> Result<Vec<KeyRow>, store::Error> {
-        let shared = self.shared_keys(account, owner)?;
-        for row in shared.iter().take(limits::OMEMO_KEYS_PER_CONTACT_MAX / 2) {
-            let Some(mark) = least_of(&shared, &row.key) else { continue };
-            let row = KeyRow { standing: mark.as_str().to_string(), first_seen: self.batch.now.unix(), ..row.clone() };
-            self.batch.store.store_omemo_key(account, &row)?;
-        }
-        if shared.is_empty() { Ok(shared) } else { self.batch.store.list_omemo_keys(account, owner) }
-    }
-
     /// Passes a decision on. Gives the names of the bots that did not take it; nothing where the key is not the owner's.
     pub(super) fn share_decision(
         &mut self,
@@ -62,16 +32,18 @@ impl Engine {
         mark: Mark,
         reach: Reach,
     ) -> Result<Option<Vec<String>>, store::Error> {
-        let Some(owner) = self.owner_of(account).filter(|owner| *owner == row.jid && !is_local(owner)) else {
+        let Some(owner) =
+            self.accounts.owner_of(&self.batch, account).filter(|owner| *owner == row.jid && !is_local(owner))
+        else {
             return Ok(None);
         };
         let mut except = Vec::new();
-        for (other, name) in self.other_accounts(account, &owner) {
+        for (other, name) in self.accounts.other_accounts(&self.batch, account, &owner) {
             if self.batch.store.list_omemo_keys(other, &owner)?.is_empty() {
-                self.inherit_keys(other, &owner)?;
+                self.accounts.inherit_keys(&mut self.batch, other, &owner)?;
             }
             if reach == Reach::All || self.may_share(other, &owner)? {
-                self.mark_key(other, row, mark)?;
+                self.accounts.mark_key(&mut self.batch, other, row, mark)?;
             } else {
                 except.push(name);
             }
@@ -88,5 +60,48 @@ impl Engine {
         let (policy, is_verified) = (self.batch.trust_policy(account)?, has_verified(&rows));
         let is_trusted = |row: &KeyRow| Mark::of(row).standing(policy, is_verified) == Standing::Trusted;
         Ok(rows.iter().any(|row| omemo::is_same(&row.key, sender) && is_trusted(row)))
+    }
+}
+
+impl Accounts {
+    /// The accounts in which an owner is spoken to but this one, with the names of the bots.
+    fn other_accounts(&self, batch: &Batch, account: AccountId, owner: &BareJid) -> Vec<(AccountId, String)> {
+        let own = self.account_of(owner).map(|own| (own, owner.to_string()));
+        let bots = batch.bots.values().filter(|bot| bot.mode != Mode::Personal && bot.row.owner == *owner);
+        let bots = bots.filter_map(|bot| Some((self.account_of_bot(bot.row.id)?, bot.row.name.clone())));
+        bots.chain(own).filter(|(other, _)| *other != account).collect()
+    }
+
+    /// What the owner's other accounts know of his devices.
+    pub(super) fn shared_keys(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        owner: &BareJid,
+    ) -> Result<Vec<KeyRow>, store::Error> {
+        let mut shared = Vec::new();
+        for (other, _) in self.other_accounts(batch, account, owner) {
+            // Elsewhere that a key waits says nothing of it.
+            let is_careful = batch.trust_policy(other)? == Policy::Tofu;
+            let rows = batch.store.list_omemo_keys(other, owner)?;
+            shared.extend(rows.into_iter().filter(|row| is_careful || Mark::of(row) != Mark::Open));
+        }
+        Ok(shared)
+    }
+
+    /// An account that knows no device of its owner yet takes over what is known of them.
+    pub(super) fn inherit_keys(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        owner: &BareJid,
+    ) -> Result<Vec<KeyRow>, store::Error> {
+        let shared = self.shared_keys(batch, account, owner)?;
+        for row in shared.iter().take(limits::OMEMO_KEYS_PER_CONTACT_MAX / 2) {
+            let Some(mark) = least_of(&shared, &row.key) else { continue };
+            let row = KeyRow { standing: mark.as_str().to_string(), first_seen: batch.now.unix(), ..row.clone() };
+            batch.store.store_omemo_key(account, &row)?;
+        }
+        if shared.is_empty() { Ok(shared) } else { batch.store.list_omemo_keys(account, owner) }
     }
 }

@@ -41,11 +41,12 @@ impl Engine {
         row: &KeyRow,
         Sight { mark, standing, is_kept, is_told }: Sight,
     ) -> Result<(), store::Error> {
-        let is_owner = self.owner_of(account).as_ref() == Some(&row.jid);
+        let is_owner = self.accounts.owner_of(&self.batch, account).as_ref() == Some(&row.jid);
         let is_changed = mark == Mark::Changed;
         // With pinned keys a stranger is nothing special, and to a person his friends' devices are their affair.
-        let is_common = self.bot_with(account).is_none() || self.batch.trust_policy(account)? == Policy::Pinned;
-        let has_chat = is_owner || self.bot_with(account).is_some();
+        let is_common =
+            self.accounts.bot_with(account).is_none() || self.batch.trust_policy(account)? == Policy::Pinned;
+        let has_chat = is_owner || self.accounts.bot_with(account).is_some();
         let is_news = !is_told && has_chat && (is_changed || mark == Mark::Open && (is_owner || !is_common));
         let turn = if is_news { self.batch.take_turn(account, if is_owner { "own" } else { "others" })? } else { None };
         if !is_kept && turn.is_none() {
@@ -53,7 +54,7 @@ impl Engine {
         }
         let key = record::Key { row, standing: standing.as_str(), is_changed, at: self.batch.now.unix() };
         let payload = record::omemo_key(&key);
-        if let Some(bot) = self.bot_with(account) {
+        if let Some(bot) = self.accounts.bot_with(account) {
             self.push_update(bot, UpdateKind::OmemoKey.as_str(), &payload)?;
         }
         if let Some(turn) = turn {
@@ -76,10 +77,10 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let (account, language) = (peer.account, self.batch.setup.settings.language);
         let Some((standing, key)) = self.under.zip(self.crypt.sender) else { return Ok(()) };
-        let is_self = self.is_self_chat(account, &peer.jid);
-        let is_owner = self.owner_of(account).as_ref() == Some(&peer.jid);
+        let is_self = self.accounts.is_self_chat(account, &peer.jid);
+        let is_owner = self.accounts.owner_of(&self.batch, account).as_ref() == Some(&peer.jid);
         // Not about what a person writes to others, nor what they write to him, nor another client of a bot's account.
-        let is_talk = match self.bot_with(account) {
+        let is_talk = match self.accounts.bot_with(account) {
             None => is_self && message.to.bare() == peer.jid,
             Some(_) => message.via != Via::CarbonSent && message.to.bare() != peer.jid,
         };
@@ -101,15 +102,15 @@ impl Engine {
         let id = id::uuid(self.batch.random());
         let hint = Outbound::text(peer.jid.to_jid(), Kind::Chat, &id, &hint);
         let hint = if is_self { hint.private() } else { hint };
-        self.put_out((account, self.bot_with(account)), &id, hint.print())
+        self.put_out((account, self.accounts.bot_with(account)), &id, hint.print())
     }
 
     /// `name`: how the owner calls it when he decides.
     fn note_notice(&mut self, account: AccountId, row: &KeyRow, (mark, name): (Mark, &str), turn: u32) {
         let language = self.batch.setup.settings.language;
         // In the bot's chat, or, where there is none, to the manager.
-        let is_local = self.owner_of(account).is_some_and(|owner| is_local(&owner));
-        let command = match self.bot_with(account).filter(|_| is_local) {
+        let is_local = self.accounts.owner_of(&self.batch, account).is_some_and(|owner| is_local(&owner));
+        let command = match self.accounts.bot_with(account).filter(|_| is_local) {
             Some(bot) => format!("/omemo {bot}"),
             None => "/omemo".to_string(),
         };
@@ -127,7 +128,7 @@ impl Engine {
         if turn + 1 == limits::OMEMO_NOTICES_PER_DAY {
             text.push_str(&texts::LAST_NOTICE.fill(language, &values));
         }
-        let (own, what) = (self.jid_of(account), if is_changed { "another" } else { "a new" });
+        let (own, what) = (self.accounts.jid_of(account), if is_changed { "another" } else { "a new" });
         log::warn!("{own}: device {device} of {} has {what} OMEMO key; its owner is asked", row.jid);
         self.crypt.notices.push(Notice { account, text });
     }
@@ -137,8 +138,8 @@ impl Engine {
         // What is said may come to further keys; that ends, for there are so many notices in a day.
         while !self.crypt.notices.is_empty() {
             for notice in std::mem::take(&mut self.crypt.notices) {
-                let Some(owner) = self.owner_of(notice.account) else { continue };
-                match self.bot_with(notice.account) {
+                let Some(owner) = self.accounts.owner_of(&self.batch, notice.account) else { continue };
+                match self.accounts.bot_with(notice.account) {
                     Some(bot) if !is_local(&owner) => self.say_as_bot(bot, &owner, &notice.text)?,
                     Some(_) => self.say(&owner, &notice.text)?,
                     // In the chat with himself.

@@ -83,7 +83,7 @@ impl Rig {
         rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
         let bot = rig.engine.batch.bots.values().next().unwrap();
         (rig.bot, rig.token) = (bot.row.id, bot.row.token.clone().unwrap());
-        rig.account = rig.engine.account_of_bot(rig.bot).unwrap();
+        rig.account = rig.engine.accounts.account_of_bot(rig.bot).unwrap();
         rig.batch(vec![Event::Session(rig.account, session::Event::Online { resumed: false })]);
         rig
     }
@@ -117,7 +117,7 @@ impl Rig {
     }
 
     fn set(&mut self, policy: Policy) {
-        self.engine.set_trust_policy(self.account, policy).unwrap();
+        self.engine.accounts.set_trust_policy(&mut self.engine.batch, self.account, policy).unwrap();
     }
 
     fn decide(&mut self, name: &str, trusted: bool) -> Result<KeyInfo, Unclear> {
@@ -470,7 +470,7 @@ impl Rig {
 
     /// The owner's own account.
     fn home(&self) -> AccountId {
-        self.engine.account_of(&jid(OWNER)).unwrap()
+        self.engine.accounts.account_of(&jid(OWNER)).unwrap()
     }
 
     /// In the chat of the first bot, in a message under this key.
