@@ -83,7 +83,7 @@ impl Engine {
                 self.batch.store.insert_contact(id, ContactSource::Withdrawn, &who)?;
             }
         }
-        Ok(self.accounts.withdraw_presence(&mut self.batch, id)?)
+        Ok(self.xmpp.accounts.withdraw_presence(&mut self.batch, id)?)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::base::server;
 use crate::engine::effect::{Effect, Order, Route};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{AccountInfo, Connection, NewAccount, Receive};
-use crate::engine::{Batch, Engine, Settings, Trouble};
+use crate::engine::{Batch, Engine, Settings, Trouble, Xmpp};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xmpp::disco;
@@ -118,7 +118,7 @@ impl Engine {
         // Those of bots follow those of people.
         rows.sort_by_key(|row| row.origin != Origin::Person);
         for mut row in rows {
-            if row.origin != Origin::Person && self.accounts.align(&self.batch, &mut row)? {
+            if row.origin != Origin::Person && self.xmpp.accounts.align(&self.batch, &mut row)? {
                 self.batch.store.store_account(&row)?;
             }
             let is_configured = configured.iter().any(|account| account.jid == row.jid);
@@ -128,16 +128,16 @@ impl Engine {
             };
             if row.removing && matches!(row.origin, Origin::Brought | Origin::Register) {
                 // It does what is left to do when it is online.
-                if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
+                if self.xmpp.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
                     self.start_account(row, login)?;
                 }
             } else if row.removing || row.bot.is_some_and(|bot| !self.batch.is_active(bot)) {
-                self.end_account(row.id);
+                self.xmpp.end_account(&mut self.batch, row.id);
             } else if row.from_config && !is_configured {
                 log::info!("{}: no longer in the configuration; not signed in", row.jid);
-                self.leave_own_lists(row.id)?;
-                self.end_account(row.id);
-            } else if self.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
+                self.xmpp.leave_own_lists(&mut self.batch, row.id)?;
+                self.xmpp.end_account(&mut self.batch, row.id);
+            } else if self.xmpp.accounts.get(&row.id).is_none_or(|running| !running.logs_in_as(&row, login)) {
                 self.start_account(row, login)?;
             }
         }
@@ -146,7 +146,7 @@ impl Engine {
 
     pub(super) fn start_account(&mut self, row: AccountRow, login: Login) -> Result<(), store::Error> {
         let id = row.id;
-        if let Some(acked) = self.accounts.get(&id).map(|running| running.acked.clone()) {
+        if let Some(acked) = self.xmpp.accounts.get(&id).map(|running| running.acked.clone()) {
             // Acknowledged: not to be sent again by the session that takes its place.
             self.note_sent(&acked)?;
             self.batch.store.delete_outbox(&acked)?;
@@ -175,7 +175,7 @@ impl Engine {
         if count > 0 && !row.removing {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);
         }
-        let before = self.accounts.get(&id);
+        let before = self.xmpp.accounts.get(&id);
         let course = Course::begin(before.map(|before| &before.course), self.batch.now.mono);
         let account = Account {
             login,
@@ -199,26 +199,19 @@ impl Engine {
             row,
         };
         if let Some(bot) = account.row.bot {
-            self.accounts.by_bot.insert(bot, id);
+            self.xmpp.accounts.by_bot.insert(bot, id);
         }
-        self.accounts.put(id, account);
+        self.xmpp.accounts.put(id, account);
         self.batch.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
-        self.rooms.drop_rooms(id);
+        self.xmpp.rooms.drop_rooms(id);
         self.settle_rooms(id)
-    }
-
-    pub(super) fn end_account(&mut self, id: AccountId) {
-        if self.accounts.take(id) {
-            self.batch.pending.effects.push(Effect::Session(id, Order::Close));
-            self.rooms.drop_rooms(id);
-        }
     }
 
     pub(super) fn add_account(&mut self, new: &NewAccount) -> Result<(), Trouble> {
         if crate::engine::owner::is_local(&new.jid) {
             return Err(Failure::invalid("jid", "an XMPP account; owner@local is built in").into());
         }
-        let running = self.accounts.account_of(&new.jid).and_then(|id| self.accounts.get(&id));
+        let running = self.xmpp.accounts.account_of(&new.jid).and_then(|id| self.xmpp.accounts.get(&id));
         if running.is_some_and(|account| account.row.from_config) {
             let text = format!("{} stands in the configuration file; change it there and send SIGHUP", new.jid);
             return Err(Failure::Conflict(text).into());
@@ -273,18 +266,27 @@ impl Engine {
         }
         Ok(())
     }
+}
 
-    pub(super) fn remove_account(&mut self, jid: &BareJid) -> Result<(), Trouble> {
+impl Xmpp {
+    pub(super) fn end_account(&mut self, batch: &mut Batch, id: AccountId) {
+        if self.accounts.take(id) {
+            batch.pending.effects.push(Effect::Session(id, Order::Close));
+            self.rooms.drop_rooms(id);
+        }
+    }
+
+    pub(super) fn remove_account(&mut self, batch: &mut Batch, jid: &BareJid) -> Result<(), Trouble> {
         let missing = || Failure::NotFound(format!("{jid} is not an account of this daemon"));
         let id = self.accounts.account_of(jid).ok_or_else(missing)?;
         if self.accounts.get(&id).is_some_and(|account| account.row.from_config) {
             let text = format!("{jid} stands in the configuration file; remove it there and send SIGHUP");
             return Err(Failure::Conflict(text).into());
         }
-        self.leave_own_lists(id)?;
-        self.batch.store.delete_account(id)?;
-        self.batch.audit(None, "account_removed", &format!("jid={jid}"))?;
-        self.end_account(id);
+        self.leave_own_lists(batch, id)?;
+        batch.store.delete_account(id)?;
+        batch.audit(None, "account_removed", &format!("jid={jid}"))?;
+        self.end_account(batch, id);
         Ok(())
     }
 }

@@ -18,13 +18,14 @@ impl Engine {
     /// With a transaction that is written anyway, or when their time has come: acknowledged messages go, marks advance.
     pub(super) fn write_acks_and_marks(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        if !self.batch.store.is_dirty() && self.accounts.acks_deadline().is_none_or(|at| at > now) {
+        if !self.batch.store.is_dirty() && self.xmpp.accounts.acks_deadline().is_none_or(|at| at > now) {
             return Ok(());
         }
-        self.accounts.told.wrote_acks = true;
-        let acked: Vec<OutboxId> = self.accounts.busy().flat_map(|account| account.acked.iter().copied()).collect();
+        self.xmpp.accounts.told.wrote_acks = true;
+        let acked: Vec<OutboxId> =
+            self.xmpp.accounts.busy().flat_map(|account| account.acked.iter().copied()).collect();
         self.note_sent(&acked)?;
-        for (id, account) in self.accounts.busy_mut() {
+        for (id, account) in self.xmpp.accounts.busy_mut() {
             if !account.acked.is_empty() {
                 self.batch.store.delete_outbox(&account.acked)?;
             }

@@ -85,7 +85,7 @@ impl Engine {
         Ok(Some(match (is_listing, node) {
             (true, None) => Ok(Element::new("query", ns::DISCO_ITEMS)),
             (true, Some(ns::COMMANDS)) => {
-                let own = self.accounts.get(&account).map(|account| account.row.jid.to_jid());
+                let own = self.xmpp.accounts.get(&account).map(|account| account.row.jid.to_jid());
                 Ok(adhoc::build_list(request.to.as_ref().or(own.as_ref()).unwrap_or(who), &items))
             }
             (false, Some(ns::COMMANDS)) => match &menu {

@@ -120,7 +120,7 @@ impl Engine {
         }
         // Two bots of ours would talk for ever, and at our cost on both sides.
         let from = said.from.bare();
-        if self.accounts.values().any(|account| account.row.bot.is_some() && account.row.jid == from) {
+        if self.xmpp.accounts.values().any(|account| account.row.bot.is_some() && account.row.jid == from) {
             return Ok(());
         }
         let place = if said.kind == ConversationKind::Room { AiPlace::Room } else { AiPlace::Chat };

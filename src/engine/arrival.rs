@@ -13,7 +13,7 @@ use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::asking::{Questions, is_lost};
 use crate::engine::owner::is_local;
 use crate::engine::registry::Bot;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::store::row::{Origin, ProfileRow};
 use crate::xml::Element;
@@ -108,60 +108,62 @@ impl Bot {
 impl Engine {
     /// An account is online.
     pub(super) fn on_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
-        let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
+        let Some(arrived) = self.xmpp.accounts.get_mut(&account) else { return Ok(()) };
         // What was asked before is answered by now, if only with the loss of the connection.
         arrived.is_settling = false;
         if !resumed {
-            self.files.forget_upload_service(account);
+            self.xmpp.files.forget_upload_service(account);
         }
-        let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
+        let Some(arrived) = self.xmpp.accounts.get_mut(&account) else { return Ok(()) };
         match (arrived.row.removing, arrived.row.origin) {
             (true, Origin::Register) => {
-                self.questions.go_on_unregistering(&mut self.batch, account);
+                self.xmpp.questions.go_on_unregistering(&mut self.batch, account);
                 return Ok(());
             }
-            (true, _) => return self.continue_farewell(account, 0),
+            (true, _) => return self.xmpp.continue_farewell(&mut self.batch, account, 0),
             (false, _) => {}
         }
         self.omemo_arrival(account, resumed)?;
-        let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
+        let Some(arrived) = self.xmpp.accounts.get_mut(&account) else { return Ok(()) };
         let is_mutual = resumed && arrived.is_mutual;
         let Some(bot) = arrived.row.bot else {
             if !resumed {
-                self.on_owner_arrival(account)?;
+                self.xmpp.on_owner_arrival(&mut self.batch, account)?;
             }
             return Ok(());
         };
-        self.arrivals.ended.push((bot, Ok(())));
+        self.xmpp.arrivals.ended.push((bot, Ok(())));
         self.batch.note_profile(bot, |profile| profile.has_arrived = true)?;
-        self.accounts.withdraw_presence(&mut self.batch, bot)?;
+        self.xmpp.accounts.withdraw_presence(&mut self.batch, bot)?;
         if !is_mutual {
-            self.questions.ask_roster(&mut self.batch, account, Asked::Roster);
+            self.xmpp.questions.ask_roster(&mut self.batch, account, Asked::Roster);
         }
-        self.publish_profile(account, bot)
+        self.xmpp.publish_profile(&mut self.batch, account, bot)
     }
+}
 
+impl Xmpp {
     /// A person's account is online: his bots look whether there is something left to do.
-    fn on_owner_arrival(&mut self, account: AccountId) -> Result<(), store::Error> {
+    fn on_owner_arrival(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         let owner = self.accounts.get(&account).map(|account| account.row.jid.clone());
         let Some(owner) = owner else { return Ok(()) };
-        let own: Vec<BotId> =
-            self.batch.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
+        let own: Vec<BotId> = batch.bots.values().filter(|bot| bot.row.owner == owner).map(|bot| bot.row.id).collect();
         for bot in own {
-            self.begin_renaming(bot)?;
+            self.begin_renaming(batch, bot)?;
         }
-        let is_theirs = |bot: &BotId| self.batch.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
+        let is_theirs = |bot: &BotId| batch.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
         let waiting =
             self.accounts.values().filter(|a| a.is_online && !a.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
         let waiting: Vec<AccountId> = waiting.map(|account| account.row.id).collect();
         for account in waiting {
-            self.questions.ask_roster(&mut self.batch, account, Asked::Roster);
+            self.questions.ask_roster(batch, account, Asked::Roster);
         }
         Ok(())
     }
 
     pub(super) fn on_arrival_answer(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         asked: Asked,
         answer: &EntityAnswer,
@@ -170,37 +172,37 @@ impl Engine {
         match asked {
             Asked::Roster => match (self.accounts.bot_of(account), items()) {
                 (Some(bot), Some(items)) => {
-                    self.batch.keep_subscribers(bot, &items)?;
-                    self.greet_owner(account, bot, &items)
+                    batch.keep_subscribers(bot, &items)?;
+                    self.greet_owner(batch, account, bot, &items)
                 }
                 _ => Ok(()),
             },
             Asked::OwnerRoster(bot) => {
                 if let Some(items) = items() {
-                    self.complete_owner(account, bot, &items);
+                    self.complete_owner(batch, account, bot, &items);
                 }
                 Ok(())
             }
             Asked::Renaming(bot) => match items() {
-                Some(items) => self.questions.rename_on_roster(&mut self.batch, account, bot, &items),
+                Some(items) => self.questions.rename_on_roster(batch, account, bot, &items),
                 None => Ok(()),
             },
             Asked::Renamed(bot, name) if answer.is_ok() => {
-                if self.batch.bots.get(&bot).is_none_or(|bot| bot.row.name == name) {
-                    return self.batch.store.delete_setting(&former_name_key(bot));
+                if batch.bots.get(&bot).is_none_or(|bot| bot.row.name == name) {
+                    return batch.store.delete_setting(&former_name_key(bot));
                 }
                 // It was renamed again meanwhile.
-                self.batch.store.store_setting(&former_name_key(bot), &name)?;
-                self.begin_renaming(bot)
+                batch.store.store_setting(&former_name_key(bot), &name)?;
+                self.begin_renaming(batch, bot)
             }
             Asked::Renamed(..) => Ok(()),
             Asked::OwnerReady(bot) => {
                 if let Some(account) = self.accounts.account_of_bot(bot) {
-                    self.accounts.ask_for_presence(&mut self.batch, account, bot);
+                    self.accounts.ask_for_presence(batch, account, bot);
                 }
                 Ok(())
             }
-            Asked::Publish(part, how, hash) => self.on_published(account, part, how, hash, answer),
+            Asked::Publish(part, how, hash) => self.on_published(batch, account, part, how, hash, answer),
         }
     }
 }
@@ -232,10 +234,16 @@ impl Batch {
 
 // --- the owner ---
 
-impl Engine {
+impl Xmpp {
     /// What the bot does for its owner: a place on its roster, a yes to his request before it comes, and a request.
-    fn greet_owner(&mut self, account: AccountId, id: BotId, items: &[Item]) -> Result<(), store::Error> {
-        let Some(bot) = self.batch.bots.get(&id) else { return Ok(()) };
+    fn greet_owner(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        id: BotId,
+        items: &[Item],
+    ) -> Result<(), store::Error> {
+        let Some(bot) = batch.bots.get(&id) else { return Ok(()) };
         let (owner, before) = (bot.row.owner.clone(), bot.profile.clone());
         if is_local(&owner) || bot.row.jid.as_ref() == Some(&owner) {
             return Ok(());
@@ -245,26 +253,26 @@ impl Engine {
             let groups: Vec<&str> = item.iter().flat_map(|item| &item.groups).map(String::as_str).collect();
             let order = roster::build_set(&owner, owner.local(), &groups);
             let about = About::Chore("a place for its owner on its roster");
-            self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
+            self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), about);
         }
         if !item.is_some_and(Item::may_see_us) {
-            self.accounts.tell_session(&mut self.batch, account, presence::print_subscribed(&owner));
+            self.accounts.tell_session(batch, account, presence::print_subscribed(&owner));
         }
         let is_asking = item.is_some_and(|item| item.is_asking);
         let is_tied = item.is_some_and(|item| item.subscription != Subscription::None);
         let is_mutual = item.is_some_and(|item| item.subscription == Subscription::Both);
         let is_done = is_mutual || before.was_mutual;
         if let Some(item) = item {
-            self.accounts.note_owner(&mut self.batch, account, id, item)?;
+            self.accounts.note_owner(batch, account, id, item)?;
         }
         let theirs = self.accounts.account_of(&owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
         match theirs {
             // Who was asked once and wants nothing of the bot has decided so.
             Some(theirs) if !is_done && (!before.is_greeted || is_asking || is_tied) => {
-                self.questions.ask_roster(&mut self.batch, theirs, Asked::OwnerRoster(id));
+                self.questions.ask_roster(batch, theirs, Asked::OwnerRoster(id));
             }
             None if !before.is_greeted && !is_asking && !item.is_some_and(Item::sees) => {
-                self.accounts.ask_for_presence(&mut self.batch, account, id)
+                self.accounts.ask_for_presence(batch, account, id)
             }
             _ => {}
         }
@@ -273,9 +281,8 @@ impl Engine {
 
     /// The owner's side, on his own account: the bot's name on his roster, a yes to the bot and a request of his. All of
     /// it before the bot asks, or his other clients would ask him.
-    fn complete_owner(&mut self, theirs: AccountId, id: BotId, items: &[Item]) {
-        let Some((name, Some(jid))) = self.batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone()))
-        else {
+    fn complete_owner(&mut self, batch: &mut Batch, theirs: AccountId, id: BotId, items: &[Item]) {
+        let Some((name, Some(jid))) = batch.bots.get(&id).map(|bot| (bot.row.name.clone(), bot.row.jid.clone())) else {
             return;
         };
         let item = items.iter().find(|item| item.jid == jid);
@@ -283,16 +290,16 @@ impl Engine {
             let groups: Vec<&str> = item.iter().flat_map(|item| &item.groups).map(String::as_str).collect();
             let order = roster::build_set(&jid, Some(&name), &groups);
             let about = About::Chore("a place for a bot on its owner's roster");
-            self.questions.ask_entity(&mut self.batch, theirs, (Peer::Account, IqKind::Set, order), about);
+            self.questions.ask_entity(batch, theirs, (Peer::Account, IqKind::Set, order), about);
         }
         if !item.is_some_and(Item::may_see_us) {
-            self.accounts.tell_session(&mut self.batch, theirs, presence::print_subscribed(&jid));
+            self.accounts.tell_session(batch, theirs, presence::print_subscribed(&jid));
         }
         if !item.is_some_and(|item| item.sees() || item.is_asking) {
-            self.accounts.tell_session(&mut self.batch, theirs, presence::print_subscribe(&jid, None, None));
+            self.accounts.tell_session(batch, theirs, presence::print_subscribe(&jid, None, None));
         }
         self.questions.ask_entity(
-            &mut self.batch,
+            batch,
             theirs,
             (Peer::Server, IqKind::Get, ping::build()),
             About::Arrival(Asked::OwnerReady(id)),
@@ -300,22 +307,22 @@ impl Engine {
     }
 
     /// A bot has another name now: where its owner's account is signed in here, his roster is to have it, too.
-    pub(super) fn note_renamed(&mut self, id: BotId, former: &str) -> Result<(), store::Error> {
+    pub(super) fn note_renamed(&mut self, batch: &mut Batch, id: BotId, former: &str) -> Result<(), store::Error> {
         // The first of several changes, as the roster has it.
-        if self.batch.store.setting(&former_name_key(id))?.is_none() {
-            self.batch.store.store_setting(&former_name_key(id), former)?;
+        if batch.store.setting(&former_name_key(id))?.is_none() {
+            batch.store.store_setting(&former_name_key(id), former)?;
         }
-        self.begin_renaming(id)
+        self.begin_renaming(batch, id)
     }
 
-    fn begin_renaming(&mut self, id: BotId) -> Result<(), store::Error> {
-        let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
+    fn begin_renaming(&mut self, batch: &mut Batch, id: BotId) -> Result<(), store::Error> {
+        let Some(bot) = batch.bots.get(&id).filter(|bot| bot.row.jid.is_some()) else { return Ok(()) };
         let theirs =
             self.accounts.account_of(&bot.row.owner).filter(|id| self.accounts.get(id).is_some_and(|a| a.is_online));
-        if let (Some(theirs), Some(_)) = (theirs, self.batch.store.setting(&former_name_key(id))?)
+        if let (Some(theirs), Some(_)) = (theirs, batch.store.setting(&former_name_key(id))?)
             && !self.questions.is_renaming(theirs, id)
         {
-            self.questions.ask_roster(&mut self.batch, theirs, Asked::Renaming(id));
+            self.questions.ask_roster(batch, theirs, Asked::Renaming(id));
         }
         Ok(())
     }
@@ -404,45 +411,59 @@ impl Questions {
 
 // --- the profile ---
 
-impl Engine {
+impl Xmpp {
     /// Publishes what the bot shows of itself, where that is not out already.
-    pub(super) fn publish_profile(&mut self, account: AccountId, id: BotId) -> Result<(), store::Error> {
-        let Some(bot) = self.batch.bots.get(&id).filter(|bot| !bot.is_published()) else { return Ok(()) };
+    pub(super) fn publish_profile(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        id: BotId,
+    ) -> Result<(), store::Error> {
+        let Some(bot) = batch.bots.get(&id).filter(|bot| !bot.is_published()) else { return Ok(()) };
         let hash = bot.profile_hash();
         match self.accounts.get_mut(&account) {
             Some(account) if account.is_online && !account.is_settling => account.is_settling = true,
             _ => return Ok(()),
         }
-        self.publish_part(account, id, Part::VCard, How::Open, hash)
+        self.publish_part(batch, account, id, Part::VCard, How::Open, hash)
     }
 
     fn publish_part(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         id: BotId,
         part: Part,
         how: How,
         hash: [u8; 32],
     ) -> Result<(), store::Error> {
-        match self.accounts.build_part(&self.batch, id, part, how)? {
+        match self.accounts.build_part(batch, id, part, how)? {
             Some(order) => {
                 let about = About::Arrival(Asked::Publish(part, how, hash));
-                self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
+                self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), about);
                 Ok(())
             }
-            None => self.publish_next(account, id, part, hash),
+            None => self.publish_next(batch, account, id, part, hash),
         }
     }
 
-    fn publish_next(&mut self, account: AccountId, id: BotId, part: Part, hash: [u8; 32]) -> Result<(), store::Error> {
+    fn publish_next(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        id: BotId,
+        part: Part,
+        hash: [u8; 32],
+    ) -> Result<(), store::Error> {
         match PARTS.iter().skip_while(|known| **known != part).nth(1) {
-            Some(next) => self.publish_part(account, id, *next, How::Open, hash),
-            None => self.on_all_published(account, id, hash),
+            Some(next) => self.publish_part(batch, account, id, *next, How::Open, hash),
+            None => self.on_all_published(batch, account, id, hash),
         }
     }
 
     fn on_published(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         part: Part,
         how: How,
@@ -452,8 +473,8 @@ impl Engine {
         let Some(id) = self.accounts.bot_of(account) else { return Ok(()) };
         let Err(error) = answer else {
             return match how {
-                How::Configure => self.publish_part(account, id, part, How::AsItIs, hash),
-                _ => self.publish_next(account, id, part, hash),
+                How::Configure => self.publish_part(batch, account, id, part, How::AsItIs, hash),
+                _ => self.publish_next(batch, account, id, part, hash),
             };
         };
         match (how, Refusal::read(error.clone())) {
@@ -465,24 +486,32 @@ impl Engine {
                 }
                 Ok(())
             }
-            (How::Open, Refusal::PreconditionNotMet) => self.publish_part(account, id, part, How::Configure, hash),
-            (How::Configure, _) => self.publish_part(account, id, part, How::AsItIs, hash),
+            (How::Open, Refusal::PreconditionNotMet) => {
+                self.publish_part(batch, account, id, part, How::Configure, hash)
+            }
+            (How::Configure, _) => self.publish_part(batch, account, id, part, How::AsItIs, hash),
             // The server will say the same next time; the bot works without.
             (_, refusal) => {
                 log::warn!("bot {id}: its {} was not published: {refusal}", part.as_str());
-                self.publish_next(account, id, part, hash)
+                self.publish_next(batch, account, id, part, hash)
             }
         }
     }
 
-    fn on_all_published(&mut self, account: AccountId, id: BotId, hash: [u8; 32]) -> Result<(), store::Error> {
+    fn on_all_published(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        id: BotId,
+        hash: [u8; 32],
+    ) -> Result<(), store::Error> {
         if let Some(account) = self.accounts.get_mut(&account) {
             account.is_settling = false;
         }
-        self.batch.note_profile(id, |profile| profile.published = Some(hash))?;
-        self.accounts.adjust_presence(&mut self.batch, account);
+        batch.note_profile(id, |profile| profile.published = Some(hash))?;
+        self.accounts.adjust_presence(batch, account);
         // It may have been changed meanwhile.
-        self.publish_profile(account, id)
+        self.publish_profile(batch, account, id)
     }
 }
 

@@ -65,12 +65,12 @@ impl Engine {
             Question::SendMessage(message) => {
                 let answer = self.send_message(bot, message)?;
                 self.batch.note_active(bot)?;
-                return self.accounts.tell_when_known(&self.batch, bot, answer);
+                return self.xmpp.accounts.tell_when_known(&self.batch, bot, answer);
             }
             Question::Act(act) => {
                 let answer = self.act(bot, act)?;
                 self.batch.note_active(bot)?;
-                return self.accounts.tell_when_known(&self.batch, bot, answer);
+                return self.xmpp.accounts.tell_when_known(&self.batch, bot, answer);
             }
             Question::Upload(upload) => {
                 let verdict = self.upload(bot, upload)?;
@@ -85,10 +85,14 @@ impl Engine {
             Question::DeleteWebhook { drop_pending } => self.delete_webhook(bot, *drop_pending)?,
             Question::WebhookInfo => self.webhooks.webhook_info(&self.batch, bot)?,
             Question::ReplayWebhook(wanted) => return self.replay_webhook(bot, wanted),
-            Question::GetMe | Question::WhoAmI => Answer::Me(self.accounts.bot_info(&self.batch, bot)?),
+            Question::GetMe | Question::WhoAmI => Answer::Me(self.xmpp.accounts.bot_info(&self.batch, bot)?),
             Question::GetInfo => {
-                let sessions = usize::from(self.accounts.is_bot_online(&self.batch, bot));
-                Answer::Info(self.accounts.bot_info(&self.batch, bot)?, self.batch.bot(bot)?.commands.clone(), sessions)
+                let sessions = usize::from(self.xmpp.accounts.is_bot_online(&self.batch, bot));
+                Answer::Info(
+                    self.xmpp.accounts.bot_info(&self.batch, bot)?,
+                    self.batch.bot(bot)?.commands.clone(),
+                    sessions,
+                )
             }
             Question::SetCommands(commands) => {
                 self.batch.set_commands(bot, commands)?;
@@ -102,7 +106,7 @@ impl Engine {
             }
             Question::AskAi { text, from, is_live } => return Ok(wait_for(self.ask_ai(bot, text, from, *is_live)?)),
             Question::GetCommands => Answer::Commands(self.batch.bot(bot)?.commands.clone()),
-            Question::Keys(question) => self.ask_keys(bot, question)?,
+            Question::Keys(question) => self.xmpp.ask_keys(&mut self.batch, bot, question)?,
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
         };
         Ok(Verdict::Outcome(Ok(answer)))
@@ -116,14 +120,14 @@ impl Engine {
                 let bots = self.batch.bots.values();
                 let wanted = bots.filter(|bot| owner.as_ref().is_none_or(|owner| bot.row.owner == *owner));
                 let infos: Result<_, store::Error> =
-                    wanted.map(|bot| Ok(bot.info(self.accounts.bot_state(&self.batch, bot)?))).collect();
+                    wanted.map(|bot| Ok(bot.info(self.xmpp.accounts.bot_state(&self.batch, bot)?))).collect();
                 Answer::Bots(infos?)
             }
             Question::DeleteBot(id) => return self.delete_and_remove(*id),
             Question::Leaving(owner) => Answer::Leaving(self.list_leaving(owner.as_ref())?),
             Question::Forget(jid) => Answer::Forgotten(jid.clone(), self.forget_leaving(jid, None)?),
-            Question::Ejabberd => self.accounts.ejabberd_settings(&self.batch)?,
-            Question::SetEjabberd(settings) => self.set_ejabberd(settings)?,
+            Question::Ejabberd => self.xmpp.accounts.ejabberd_settings(&self.batch)?,
+            Question::SetEjabberd(settings) => self.xmpp.set_ejabberd(&mut self.batch, settings)?,
             Question::TestEjabberd(settings) => return self.test_ejabberd(settings),
             Question::ActivateBot(id, active) => {
                 self.activate_bot(*id, *active)?;
@@ -139,36 +143,38 @@ impl Engine {
                 self.set_access(*id, *access, contacts.as_deref())?;
                 self.batch.bot_access(*id)?
             }
-            Question::BotOmemo(id) => self.accounts.bot_omemo(&self.batch, *id)?,
+            Question::BotOmemo(id) => self.xmpp.accounts.bot_omemo(&self.batch, *id)?,
             Question::SetBotOmemo(id, encrypt) => {
                 self.set_encrypt(*id, *encrypt)?;
-                self.accounts.bot_omemo(&self.batch, *id)?
+                self.xmpp.accounts.bot_omemo(&self.batch, *id)?
             }
             Question::ResetOmemo(id) => {
-                if let Some(account) = self.accounts.own_account(&self.batch, *id)? {
+                if let Some(account) = self.xmpp.accounts.own_account(&self.batch, *id)? {
                     self.reset_omemo(account)?;
                 }
-                self.accounts.bot_omemo(&self.batch, *id)?
+                self.xmpp.accounts.bot_omemo(&self.batch, *id)?
             }
             Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
             Question::SetListed(id, listed) => list(self, *id, *listed)?,
             Question::OwnerStatus(owner) => {
-                self.accounts.check_owner(&self.batch, owner)?;
+                self.xmpp.accounts.check_owner(&self.batch, owner)?;
                 Answer::Owner(owner.clone(), self.batch.store.owner_enabled(owner)?)
             }
             Question::SetOwnerStatus(owner, enabled) => {
-                self.accounts.check_owner(&self.batch, owner)?;
+                self.xmpp.accounts.check_owner(&self.batch, owner)?;
                 self.batch.store.store_owner_enabled(owner, *enabled)?;
-                self.accounts.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
+                self.xmpp.accounts.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
                 self.batch.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
             }
-            Question::ListAccounts => Answer::Accounts(self.accounts.list_accounts()),
+            Question::ListAccounts => Answer::Accounts(self.xmpp.accounts.list_accounts()),
             Question::AddAccount(new) => {
                 self.add_account(new)?;
                 Answer::Account(new.jid.clone())
             }
-            Question::RemoveAccount(jid) => self.remove_account(jid).map(|()| Answer::Account(jid.clone()))?,
+            Question::RemoveAccount(jid) => {
+                self.xmpp.remove_account(&mut self.batch, jid).map(|()| Answer::Account(jid.clone()))?
+            }
             Question::LocalSay { to, text } => self.local_say(to.as_deref(), text)?,
             Question::LocalRead { with, after, timeout } => {
                 return self.local_read(with.as_deref(), *after, *timeout);
@@ -182,9 +188,9 @@ impl Engine {
         let active: Vec<BotId> = self.batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
         Answer::Health {
             active_bots: active.len(),
-            accounts_online: self.accounts.people().filter(|account| account.is_online).count(),
-            accounts: self.accounts.people().count(),
-            bots_online: active.into_iter().filter(|id| self.accounts.is_bot_online(&self.batch, *id)).count(),
+            accounts_online: self.xmpp.accounts.people().filter(|account| account.is_online).count(),
+            accounts: self.xmpp.accounts.people().count(),
+            bots_online: active.into_iter().filter(|id| self.xmpp.accounts.is_bot_online(&self.batch, *id)).count(),
         }
     }
 }

@@ -88,8 +88,8 @@ impl Engine {
         tag: u64,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some((asked, about)) = self.questions.open.remove(&tag) else { return Ok(()) };
-        self.questions.answered.push((tag, (asked, about.clone())));
+        let Some((asked, about)) = self.xmpp.questions.open.remove(&tag) else { return Ok(()) };
+        self.xmpp.questions.answered.push((tag, (asked, about.clone())));
         if asked != account {
             return Ok(());
         }
@@ -100,7 +100,7 @@ impl Engine {
             }
             About::RoomArchive(room) => self.on_room_page(&(account, room), answer),
             About::Bookmark(step) => {
-                self.on_bookmark(account, step, answer);
+                self.xmpp.on_bookmark(&mut self.batch, account, step, answer);
                 Ok(())
             }
             About::Chore(what) => {
@@ -109,11 +109,11 @@ impl Engine {
                     && !is_lost(error)
                     && error.condition != "item-not-found"
                 {
-                    log::warn!("{}: its server refused {what}: {error}", self.accounts.jid_of(account));
+                    log::warn!("{}: its server refused {what}: {error}", self.xmpp.accounts.jid_of(account));
                 }
                 Ok(())
             }
-            About::Arrival(asked) => self.on_arrival_answer(account, asked, answer),
+            About::Arrival(asked) => self.xmpp.on_arrival_answer(&mut self.batch, account, asked, answer),
             About::File(asked) => self.on_file_answer(account, asked, answer),
             About::Omemo(asked) => self.on_omemo_answer(account, asked, answer),
             About::Farewell(step) => self.on_farewell_answer(account, step, answer),

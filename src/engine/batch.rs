@@ -69,14 +69,14 @@ impl Engine {
         self.batch.pending = Pending::default();
         self.parts().into_iter().for_each(Part::undo);
         self.batch.store.rollback();
-        self.crypt.omemo_settle(&mut self.batch, false);
+        self.xmpp.crypt.omemo_settle(&mut self.batch, false);
         if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
             log::error!("reading the bots again failed: {error}");
         }
     }
 
     fn apply(&mut self, event: &Event) -> Result<Verdict, store::Error> {
-        self.under = None;
+        self.xmpp.crypt.under = None;
         match event {
             Event::Ask { caller, question, reply } => {
                 if reply.is_gone() {
@@ -111,13 +111,13 @@ impl Engine {
     /// After the commit: answers, sends, wakes.
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
         let pending = std::mem::take(&mut self.batch.pending);
-        self.crypt.omemo_settle(&mut self.batch, true);
-        let told = std::mem::take(&mut self.accounts.told);
+        self.xmpp.crypt.omemo_settle(&mut self.batch, true);
+        let told = std::mem::take(&mut self.xmpp.accounts.told);
         if told.wrote_acks {
-            self.accounts.forget_written_acks();
+            self.xmpp.accounts.forget_written_acks();
         }
         for (account, mark) in told.marks {
-            self.accounts.note_mark(&mut self.batch, account, mark);
+            self.xmpp.accounts.note_mark(&mut self.batch, account, mark);
         }
         for (account, skipped) in told.skipped {
             self.note_skipped(account, &skipped);
@@ -127,7 +127,7 @@ impl Engine {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
         out.extend(pending.effects);
-        self.accounts.queue_accepted(pending.accepted);
+        self.xmpp.accounts.queue_accepted(pending.accepted);
         for (event, verdict) in events.into_iter().zip(verdicts) {
             let reply = match event {
                 Event::Ask { reply, .. } => reply,
@@ -151,19 +151,19 @@ impl Engine {
                 Verdict::AwaitLines { with, after, timeout } => {
                     self.local.await_lines(&mut self.batch, with, after, timeout, reply)
                 }
-                Verdict::AwaitArrival(bot, wait) => self.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
-                Verdict::AwaitSealing(message_id) => self.crypt.await_sealing(&mut self.batch, message_id, reply),
+                Verdict::AwaitArrival(bot, wait) => self.xmpp.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
+                Verdict::AwaitSealing(message_id) => self.xmpp.crypt.await_sealing(&mut self.batch, message_id, reply),
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
-                Verdict::AwaitRoom(room, wish) => self.rooms.await_room(room, wish, reply),
+                Verdict::AwaitRoom(room, wish) => self.xmpp.rooms.await_room(room, wish, reply),
                 Verdict::Nothing => {}
             }
         }
-        self.accounts.feed_busy(&mut self.batch, out);
+        self.xmpp.accounts.feed_busy(&mut self.batch, out);
         self.updates.wake_updates(&mut self.batch, out);
         self.wake_sealings(out);
         self.wake_callers(out);
-        self.wake_arrivals(out);
-        self.rooms.wake_room_waiters(out);
+        self.xmpp.wake_arrivals(&mut self.batch, out);
+        self.xmpp.rooms.wake_room_waiters(out);
         self.local.wake_lines(&mut self.batch, out);
         self.parts().into_iter().for_each(Part::committed);
     }
@@ -207,10 +207,10 @@ impl Engine {
             Event::Session(account, event @ session::Event::Answer { .. }) if again => {
                 self.unheard.push(Event::Session(account, event));
             }
-            Event::Session(_, session::Event::Answer { tag, .. }) => self.questions.forget(tag),
+            Event::Session(_, session::Event::Answer { tag, .. }) => self.xmpp.questions.forget(tag),
             // The server still has it: it comes again after the reconnect, which backs off.
             Event::Session(account, _) if again => {
-                if let Some(account) = self.accounts.get_mut(&account) {
+                if let Some(account) = self.xmpp.accounts.get_mut(&account) {
                     account.is_fenced = true;
                 }
                 out.push(Effect::Session(account, Order::Reset));
@@ -240,7 +240,7 @@ impl Engine {
         if let Some(reply) = self.calls.callers.remove(&tag) {
             out.push(Effect::Answer(reply, Err(failure.clone())));
         }
-        self.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
+        self.xmpp.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
         if let Err(error) = self.reload_webhooks() {
             log::error!("reading the webhooks again failed: {error}");
         }
@@ -252,6 +252,6 @@ impl Engine {
         self.purge_at = self.purge_at.max(later);
         self.unheard_at = later;
         self.parts().into_iter().for_each(|part| part.postpone(later));
-        self.accounts.postpone_acks(later);
+        self.xmpp.accounts.postpone_acks(later);
     }
 }

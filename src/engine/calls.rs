@@ -121,7 +121,7 @@ impl Engine {
             let Some(reply) = self.calls.callers.remove(&tag) else { continue };
             match end {
                 End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
-                End::Arrival(bot, wait) => self.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
+                End::Arrival(bot, wait) => self.xmpp.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
             }
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Crypt {
     sealings: Vec<sealing::Waiter>,
     /// The key under which the last message came.
     sender: Option<PublicKey>,
+    /// How far the key of the message of the event under way is trusted; `None`: it came in the clear.
+    pub(super) under: Option<trust::Standing>,
     /// How often in a row something of an account could not be published.
     unpublished: HashMap<AccountId, u32>,
     /// When an account has something to do (monotonic).
@@ -117,14 +119,15 @@ impl Engine {
     /// What time brings: prekeys, answers owed, messages that wait.
     pub(super) fn omemo_due(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let due: Vec<AccountId> = self.crypt.due.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        let due: Vec<AccountId> = self.xmpp.crypt.due.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
         for account in due {
-            self.crypt.due.remove(&account);
-            self.crypt.taken.push(account);
+            self.xmpp.crypt.due.remove(&account);
+            self.xmpp.crypt.taken.push(account);
             // Not while the archive is read: it may hold more for the same prekeys and sessions.
-            if self.accounts.is_online(account) && self.accounts.policy(&self.batch, account) != Encrypt::Off {
-                self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_UPKEEP);
-                self.refresh_devices(account)?;
+            if self.xmpp.accounts.is_online(account) && self.xmpp.accounts.policy(&self.batch, account) != Encrypt::Off
+            {
+                self.xmpp.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_UPKEEP);
+                self.xmpp.refresh_devices(&mut self.batch, account)?;
                 self.pay_debts(account)?;
                 self.send_waiting(account)?;
             }
@@ -139,14 +142,18 @@ impl Engine {
         asked: Asked,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let is_off = self.accounts.policy(&self.batch, account) == Encrypt::Off;
+        let is_off = self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Off;
         match asked {
-            Asked::Withdrawal(version) if is_off => self.on_withdrawal(account, version, answer),
+            Asked::Withdrawal(version) if is_off => self.xmpp.on_withdrawal(&mut self.batch, account, version, answer),
             Asked::Withdrawal(_) => Ok(()),
             _ if is_off => Ok(()),
             Asked::OwnList(version) => self.on_own_list(account, version, answer),
-            Asked::PublishBundle(own, how, revision) => self.on_bundle_published(account, own, how, revision, answer),
-            Asked::PublishList(version, how, list) => self.on_list_published(account, version, how, *list, answer),
+            Asked::PublishBundle(own, how, revision) => {
+                self.xmpp.on_bundle_published(&mut self.batch, account, (own.0, own.1, revision), how, answer)
+            }
+            Asked::PublishList(version, how, list) => {
+                self.xmpp.on_list_published(&mut self.batch, account, (version, *list), how, answer)
+            }
             Asked::List(version, jid) => self.on_list(account, version, &jid, answer),
             Asked::Bundle(peer) => self.on_bundle(peer, answer),
         }
@@ -154,7 +161,7 @@ impl Engine {
 
     /// How a bot's messages go out from now on; `None` is what the configuration says.
     pub(super) fn set_encrypt(&mut self, id: BotId, encrypt: Option<Encrypt>) -> Result<(), Trouble> {
-        self.accounts.own_account(&self.batch, id)?;
+        self.xmpp.accounts.own_account(&self.batch, id)?;
         let Some(bot) = self.batch.bots.get_mut(&id) else { return Ok(()) };
         bot.encrypt = encrypt;
         match encrypt {
@@ -163,10 +170,10 @@ impl Engine {
             }
             None => self.batch.store.delete_setting(&crate::engine::registry::encrypt_key(id))?,
         }
-        match self.accounts.account_of_bot(id).filter(|account| self.accounts.is_online(*account)) {
-            Some(account) if self.accounts.policy(&self.batch, account) == Encrypt::Off => {
+        match self.xmpp.accounts.account_of_bot(id).filter(|account| self.xmpp.accounts.is_online(*account)) {
+            Some(account) if self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Off => {
                 self.release_waiting(account)?;
-                Ok(self.withdraw_device(account)?)
+                Ok(self.xmpp.withdraw_device(&mut self.batch, account)?)
             }
             Some(account) => {
                 self.omemo_arrival(account, false)?;

@@ -19,7 +19,7 @@ use crate::engine::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccoun
 use crate::engine::incoming::words;
 use crate::engine::part::Part;
 use crate::engine::texts;
-use crate::engine::{Batch, Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict, Xmpp};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xml::Element;
@@ -99,7 +99,7 @@ impl Engine {
 
     /// Keeps a bot's account and signs it in, the way another account at the same server is.
     pub(super) fn sign_in_bot(&mut self, mut row: AccountRow) -> Result<(), store::Error> {
-        self.accounts.align(&self.batch, &mut row)?;
+        self.xmpp.accounts.align(&self.batch, &mut row)?;
         if row.id == AccountId(0) {
             row.id = self.batch.store.insert_account(&row)?;
         } else {
@@ -111,14 +111,14 @@ impl Engine {
     /// A person's account is reached otherwise from now on: so are those of bots there.
     pub(super) fn align_bots(&mut self) -> Result<(), store::Error> {
         for mut row in self.batch.store.list_accounts()? {
-            if row.origin == Origin::Person || !self.accounts.align(&self.batch, &mut row)? {
+            if row.origin == Origin::Person || !self.xmpp.accounts.align(&self.batch, &mut row)? {
                 continue;
             }
             self.batch.store.store_account(&row)?;
-            if self.accounts.contains_key(&row.id) {
+            if self.xmpp.accounts.contains_key(&row.id) {
                 self.start_account(row, self.batch.login())?;
-            } else if self.removals.leaving.contains_key(&row.id) {
-                self.removals.remove_all_now(&mut self.batch);
+            } else if self.xmpp.removals.leaving.contains_key(&row.id) {
+                self.xmpp.removals.remove_all_now(&mut self.batch);
             }
         }
         Ok(())
@@ -127,15 +127,15 @@ impl Engine {
     /// A bot was changed: its account is online while the bot is active, and shows its name.
     pub(super) fn settle_bot_account(&mut self, bot: BotId) -> Result<(), store::Error> {
         let shared = self.batch.bots.get(&bot).filter(|bot| bot.mode == Mode::Personal).map(|bot| &bot.row.owner);
-        if let Some(account) = shared.and_then(|owner| self.accounts.account_of(owner)) {
+        if let Some(account) = shared.and_then(|owner| self.xmpp.accounts.account_of(owner)) {
             return self.settle_rooms(account);
         }
-        match (self.accounts.account_of_bot(bot), self.batch.is_active(bot)) {
+        match (self.xmpp.accounts.account_of_bot(bot), self.batch.is_active(bot)) {
             (Some(account), true) => {
-                self.accounts.adjust_presence(&mut self.batch, account);
-                self.publish_profile(account, bot)?;
+                self.xmpp.accounts.adjust_presence(&mut self.batch, account);
+                self.xmpp.publish_profile(&mut self.batch, account, bot)?;
             }
-            (Some(account), false) => self.end_account(account),
+            (Some(account), false) => self.xmpp.end_account(&mut self.batch, account),
             (None, true) => {
                 let row = self.batch.store.list_accounts_of(bot)?.into_iter().find(|row| !row.removing);
                 if let Some(row) = row {
@@ -157,21 +157,21 @@ impl Engine {
                 (Origin::Brought, Some((owner, true))) => self.begin_farewell(row, owner)?,
                 // Its server is told first; until then the row stays.
                 (Origin::Api, _) => {
-                    self.removals.remove_at(self.batch.now.mono);
-                    self.end_account(row.id);
+                    self.xmpp.removals.remove_at(self.batch.now.mono);
+                    self.xmpp.end_account(&mut self.batch, row.id);
                     self.batch.store.store_account(&AccountRow { removing: true, bot: None, ..row.clone() })?;
                     if let Some((owner, _)) = &known {
                         self.batch.store.store_farewell(row.id, owner)?;
                     }
                 }
-                (Origin::Register, _) if self.accounts.may_be_registered(&self.batch, &row)? => {
+                (Origin::Register, _) if self.xmpp.accounts.may_be_registered(&self.batch, &row)? => {
                     self.unregister_account(row, None).map(drop)?;
                 }
                 (origin, _) => {
                     if origin == Origin::Register && self.batch.store.is_registering(row.id)? {
                         log::warn!("{}: this account may have been registered, and its server lets nobody in", row.jid);
                     }
-                    self.drop_account(row.id)?;
+                    self.xmpp.drop_account(&mut self.batch, row.id)?;
                 }
             }
         }
@@ -180,15 +180,15 @@ impl Engine {
 
     /// The server refuses the login. A bot that is just being made is taken back.
     pub(super) fn on_refused_login(&mut self, account: AccountId, why: &str) -> Result<(), store::Error> {
-        let Some(row) = self.accounts.get(&account).map(|account| account.row.clone()) else { return Ok(()) };
+        let Some(row) = self.xmpp.accounts.get(&account).map(|account| account.row.clone()) else { return Ok(()) };
         match (row.removing, row.origin) {
             // Its password is not known there any more: it was removed, and only the answer did not come.
-            (true, Origin::Register) => return self.forget_account(account),
-            (true, _) => return self.end_farewell(account),
+            (true, Origin::Register) => return self.xmpp.forget_account(&mut self.batch, account),
+            (true, _) => return self.xmpp.end_farewell(&mut self.batch, account),
             (false, _) => {}
         }
         let Some(bot) = row.bot else { return Ok(()) };
-        if self.arrivals.waiting.iter().any(|arrival| arrival.bot == bot) {
+        if self.xmpp.arrivals.waiting.iter().any(|arrival| arrival.bot == bot) {
             match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => {
@@ -198,7 +198,7 @@ impl Engine {
                         _ => ("registration_failed", "make the bot once more, it gets another name then"),
                     };
                     let why = why.replace(&remedy::password(row.jid.as_str()), remedy);
-                    self.arrivals.ended.push((bot, Err(Failure::Remote { what, why })));
+                    self.xmpp.arrivals.ended.push((bot, Err(Failure::Remote { what, why })));
                 }
             }
         }
@@ -208,10 +208,10 @@ impl Engine {
     /// By time: bots that were wanted only if they are online by now are taken back.
     pub(super) fn take_back_late(&mut self) -> Result<(), store::Error> {
         let is_late = |arrival: &&Arrival| arrival.is_strict && arrival.until <= self.batch.now.mono;
-        let late: Vec<BotId> = self.arrivals.waiting.iter().filter(is_late).map(|arrival| arrival.bot).collect();
+        let late: Vec<BotId> = self.xmpp.arrivals.waiting.iter().filter(is_late).map(|arrival| arrival.bot).collect();
         for id in late {
             let Some(bot) = self.batch.bots.get(&id) else { continue };
-            let state = self.accounts.bot_state(&self.batch, bot)?;
+            let state = self.xmpp.accounts.bot_state(&self.batch, bot)?;
             if state.connection == Connection::Online {
                 continue;
             }
@@ -220,24 +220,26 @@ impl Engine {
                 Err(Trouble::Store(error)) => return Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => {
                     let why = format!("the bot did not come online in time and was taken back: {why}");
-                    self.arrivals.ended.push((id, Err(Failure::Remote { what: "registration_failed", why })));
+                    self.xmpp.arrivals.ended.push((id, Err(Failure::Remote { what: "registration_failed", why })));
                 }
             }
         }
         Ok(())
     }
+}
 
+impl Xmpp {
     /// Answers those whose bots have arrived or will not, and those who have waited long enough.
-    pub(super) fn wake_arrivals(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn wake_arrivals(&mut self, batch: &mut Batch, out: &mut Vec<Effect>) {
         let arrived = std::mem::take(&mut self.arrivals.ended);
         for arrival in std::mem::take(&mut self.arrivals.waiting) {
             let result = arrived.iter().find(|(bot, _)| *bot == arrival.bot).map(|(_, result)| result);
-            let outcome = match (result, self.batch.bots.get(&arrival.bot)) {
+            let outcome = match (result, batch.bots.get(&arrival.bot)) {
                 (Some(Err(failure)), _) => Err(failure.clone()),
                 (_, None) => Err(Failure::NotFound("the bot was deleted meanwhile".to_string())),
                 // In time or not, it is there: a server that is down now will be up again.
-                (result, Some(_)) if result.is_some() || arrival.until <= self.batch.now.mono => {
-                    match self.accounts.bot_info(&self.batch, arrival.bot) {
+                (result, Some(_)) if result.is_some() || arrival.until <= batch.now.mono => {
+                    match self.accounts.bot_info(batch, arrival.bot) {
                         Ok(info) => Ok(Answer::Created(info)),
                         Err(Trouble::Failure(failure)) => Err(failure),
                         Err(Trouble::Store(_)) => Err(Failure::Internal),
@@ -329,12 +331,12 @@ impl Engine {
             return self.on_bot_event(account, bot, own, message);
         }
         if message.is_encrypted
-            || !self.accounts.is_new(&mut self.batch, account, message)?
-            || self.refuse_plain(account, bot, message)?
+            || !self.xmpp.accounts.is_new(&mut self.batch, account, message)?
+            || self.xmpp.refuse_plain(&mut self.batch, account, bot, message)?
         {
             return Ok(());
         }
-        match self.ingest(bot, &self.incoming(account, own, message))? {
+        match self.ingest(bot, &self.xmpp.incoming(&self.batch, account, own, message))? {
             Some(update) => self.confirm_arrival(account, bot, message, update),
             None => Ok(()),
         }
@@ -376,11 +378,11 @@ impl Engine {
             return Ok(());
         }
         let Some(presence) = Presence::read(stanza) else { return Ok(()) };
-        let (Some(bot), Some(from)) = (self.accounts.get(&account).and_then(|a| a.row.bot), &presence.from) else {
+        let (Some(bot), Some(from)) = (self.xmpp.accounts.get(&account).and_then(|a| a.row.bot), &presence.from) else {
             return Ok(());
         };
         if presence.kind == presence::Kind::Subscribe {
-            self.accounts.on_subscribe(&mut self.batch, account, bot, &from.bare());
+            self.xmpp.accounts.on_subscribe(&mut self.batch, account, bot, &from.bare());
         }
         Ok(())
     }
@@ -393,20 +395,20 @@ impl Engine {
             Err(refusal) => request.print_error(&refusal),
         };
         let too_long = "the answer is too long for this server; send the command as a message";
-        let answer = match self.accounts.check_size(account, answer.len()) {
+        let answer = match self.xmpp.accounts.check_size(account, answer.len()) {
             Ok(()) => answer,
             Err(_) => request.print_error(&StanzaError {
                 text: Some(remedy::at(self.batch.chat_place(), too_long)),
                 ..StanzaError::new("cancel", "resource-constraint")
             }),
         };
-        self.accounts.tell_session(&mut self.batch, account, answer);
+        self.xmpp.accounts.tell_session(&mut self.batch, account, answer);
         Ok(())
     }
 
     /// A bot says something by itself, in its own chat: an answer to a command.
     pub(super) fn say_as_bot(&mut self, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.account_of_bot(bot) else {
+        let Some(account) = self.xmpp.accounts.account_of_bot(bot) else {
             // In the built-in chat.
             return match self.say_to(bot, Kind::Chat, &to.to_jid(), text) {
                 Err(Trouble::Store(error)) => Err(error),

@@ -109,7 +109,7 @@ impl Engine {
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::reactions(to, kind, new_id, &reactions))
             }
             Deed::Edit { message_id, text } => {
-                let row = self.rooms.own_message(&self.batch, by, &act.to, message_id)?;
+                let row = self.xmpp.rooms.own_message(&self.batch, by, &act.to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
                 }
@@ -118,7 +118,7 @@ impl Engine {
                 self.send_tracked(by, &act.to, new_id, outbound, Some(&row.message_id))
             }
             Deed::Deletion { message_id } => {
-                let row = self.rooms.own_message(&self.batch, by, &act.to, message_id)?;
+                let row = self.xmpp.rooms.own_message(&self.batch, by, &act.to, message_id)?;
                 self.retract(by, act, new_id, &row)?;
                 match self.batch.store.find_sent(account, &caption_id(&row.message_id))? {
                     Some(caption) => self.retract(by, act, &caption_id(new_id), &caption),
@@ -164,7 +164,7 @@ impl Engine {
         let is_known = self.batch.store.was_told(account, bot, &to.bare(), message_id)?
             || self.batch.store.find_sent(account, message_id)?.is_some_and(|row| is_same(&row))
             // What occupants say to the bot alone is not remembered.
-            || self.rooms.is_room(account, &to.bare());
+            || self.xmpp.rooms.is_room(account, &to.bare());
         if is_known { Ok(()) } else { Err(unknown_message(message_id, to).into()) }
     }
 }

@@ -11,7 +11,7 @@ use crate::engine::accounts::Accounts;
 use crate::engine::arrival::is_passing;
 use crate::engine::asking::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::store::row::AccountRow;
 use crate::xml::Element;
@@ -42,46 +42,13 @@ impl Engine {
         let row = AccountRow { bot: None, removing: true, ..row };
         self.batch.store.store_account(&row)?;
         self.batch.store.store_farewell(row.id, owner)?;
-        let Some(running) = self.accounts.get_mut(&row.id) else { return self.start_account(row, self.batch.login()) };
+        let Some(running) = self.xmpp.accounts.get_mut(&row.id) else {
+            return self.start_account(row, self.batch.login());
+        };
         (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
         let is_online = running.is_online;
-        self.accounts.adjust_presence(&mut self.batch, row.id);
-        if is_online { self.continue_farewell(row.id, 0) } else { Ok(()) }
-    }
-
-    /// Does this step, or ends behind the last.
-    pub(super) fn continue_farewell(&mut self, account: AccountId, step: usize) -> Result<(), store::Error> {
-        let owner = self.batch.store.farewell(account)?;
-        let devices = self.accounts.omemo_goodbye(&self.batch, account)?;
-        let order = owner.as_ref().and_then(|owner| build_step(step, owner, &devices));
-        match (order, owner) {
-            (Some(order), Some(owner)) => {
-                if step == 0 {
-                    // Requests that wait for an answer and approvals given in advance go by this only.
-                    self.accounts.tell_session(&mut self.batch, account, presence::print_unsubscribe(&owner));
-                    self.accounts.tell_session(&mut self.batch, account, presence::print_unsubscribed(&owner));
-                }
-                self.questions.ask_entity(
-                    &mut self.batch,
-                    account,
-                    (Peer::Account, IqKind::Set, order),
-                    About::Farewell(step),
-                );
-                Ok(())
-            }
-            _ => {
-                if let Some(account) = self.accounts.get_mut(&account) {
-                    account.is_settling = true;
-                }
-                self.end_farewell_when_sent(account)
-            }
-        }
-    }
-
-    /// What the bot said before it was deleted still goes out, and is waited for.
-    pub(super) fn end_farewell_when_sent(&mut self, account: AccountId) -> Result<(), store::Error> {
-        let is_over = |a: &Account| a.row.removing && a.is_settling && a.queue.count == 0;
-        if self.accounts.get(&account).is_some_and(is_over) { self.end_farewell(account) } else { Ok(()) }
+        self.xmpp.accounts.adjust_presence(&mut self.batch, row.id);
+        if is_online { self.xmpp.continue_farewell(&mut self.batch, row.id, 0) } else { Ok(()) }
     }
 
     pub(super) fn on_farewell_answer(
@@ -93,25 +60,64 @@ impl Engine {
         match answer {
             // It begins anew, another time; the loss of the connection says itself when.
             Err(error) if is_lost(error) => Ok(()),
-            Err(error) if is_passing(error) => match self.accounts.get(&account).map(|running| running.row.clone()) {
-                Some(row) => self.put_off(&row, &error.to_string()),
-                None => Ok(()),
-            },
+            Err(error) if is_passing(error) => {
+                match self.xmpp.accounts.get(&account).map(|running| running.row.clone()) {
+                    Some(row) => self.put_off(&row, &error.to_string()),
+                    None => Ok(()),
+                }
+            }
             // Mostly there was nothing to take back.
             Err(error) => {
                 log::debug!("account {account}: step {step} of its goodbye: {error}");
-                self.continue_farewell(account, step + 1)
+                self.xmpp.continue_farewell(&mut self.batch, account, step + 1)
             }
-            Ok(_) => self.continue_farewell(account, step + 1),
+            Ok(_) => self.xmpp.continue_farewell(&mut self.batch, account, step + 1),
+        }
+    }
+}
+
+impl Xmpp {
+    /// Does this step, or ends behind the last.
+    pub(super) fn continue_farewell(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        step: usize,
+    ) -> Result<(), store::Error> {
+        let owner = batch.store.farewell(account)?;
+        let devices = self.accounts.omemo_goodbye(batch, account)?;
+        let order = owner.as_ref().and_then(|owner| build_step(step, owner, &devices));
+        match (order, owner) {
+            (Some(order), Some(owner)) => {
+                if step == 0 {
+                    // Requests that wait for an answer and approvals given in advance go by this only.
+                    self.accounts.tell_session(batch, account, presence::print_unsubscribe(&owner));
+                    self.accounts.tell_session(batch, account, presence::print_unsubscribed(&owner));
+                }
+                self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), About::Farewell(step));
+                Ok(())
+            }
+            _ => {
+                if let Some(account) = self.accounts.get_mut(&account) {
+                    account.is_settling = true;
+                }
+                self.end_farewell_when_sent(batch, account)
+            }
         }
     }
 
+    /// What the bot said before it was deleted still goes out, and is waited for.
+    pub(super) fn end_farewell_when_sent(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
+        let is_over = |a: &Account| a.row.removing && a.is_settling && a.queue.count == 0;
+        if self.accounts.get(&account).is_some_and(is_over) { self.end_farewell(batch, account) } else { Ok(()) }
+    }
+
     /// Nothing is left to do, or nothing can be done any more.
-    pub(super) fn end_farewell(&mut self, account: AccountId) -> Result<(), store::Error> {
+    pub(super) fn end_farewell(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         if let Some(left) = self.accounts.get(&account) {
             log::info!("{}: its bot is deleted, and it is not signed in here any more", left.row.jid);
         }
-        self.drop_account(account)
+        self.drop_account(batch, account)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::Outcome;
 use crate::engine::part::Kept;
 use crate::engine::part::Timed;
-use crate::engine::{Batch, Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict, Xmpp};
 use crate::store;
 use crate::store::row::FileRow;
 use crate::xmpp::disco::{self, Info};
@@ -93,7 +93,7 @@ pub(super) enum Asked {
 
 impl Engine {
     fn end_job(&mut self, number: u64, outcome: Outcome) {
-        if self.files.change().jobs.remove(&number).is_some() {
+        if self.xmpp.files.change().jobs.remove(&number).is_some() {
             self.calls.over.push((number, End::Outcome(outcome)));
         }
     }
@@ -105,7 +105,7 @@ impl Engine {
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => {
                 // A file is fetched from anywhere but our own network; what is wrong with uploads matters to nobody then.
-                let is_fetched = matches!(self.files.jobs.get(&number), Some(Job { task: Task::Fetch(..), .. }));
+                let is_fetched = matches!(self.xmpp.files.jobs.get(&number), Some(Job { task: Task::Fetch(..), .. }));
                 let is_of_upload = matches!(failure, Failure::Remote { what: "send_failed", .. });
                 let failure = if is_fetched && is_of_upload { fetching::not_public() } else { failure };
                 self.end_job(number, Err(failure));
@@ -116,7 +116,7 @@ impl Engine {
 
     /// Ends the jobs whose time is over.
     pub(super) fn give_up_files(&mut self) {
-        let late = self.files.jobs.iter().filter(|(_, job)| job.until <= self.batch.now.mono);
+        let late = self.xmpp.files.jobs.iter().filter(|(_, job)| job.until <= self.batch.now.mono);
         for number in late.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.end_job(number, Err(failed("it took too long; try again later")));
         }
@@ -124,7 +124,7 @@ impl Engine {
 
     /// A call of a job is over.
     pub(super) fn on_file_called(&mut self, number: u64, called: &Called) -> Result<(), Trouble> {
-        let Some(job) = self.files.jobs.get(&number).cloned() else { return Ok(()) };
+        let Some(job) = self.xmpp.files.jobs.get(&number).cloned() else { return Ok(()) };
         let result = match job.task {
             Task::Send(sending) => self.on_put(number, job.bot, &sending, called),
             Task::Fetch(row, content) => self.on_got(number, job.slots, &row, content, called),
@@ -169,55 +169,6 @@ impl Kept<Files> {
 // --- the upload service ---
 
 impl Engine {
-    /// The next step of a job that needs a slot: the service is known, or looked for.
-    fn find_slot(&mut self, number: u64) -> Result<(), Trouble> {
-        let Some(job) = self.files.change().jobs.get_mut(&number) else { return Ok(()) };
-        let account = job.account;
-        if !self.accounts.get(&account).is_some_and(|account| account.is_online) {
-            return Err(failed("the account is not online at the moment; try again later").into());
-        }
-        if let Some(service) = self.files.services.get(&account).cloned() {
-            return self.ask_slot(number, &service);
-        }
-        if let Some(job) = self.files.jobs.get_mut(&number) {
-            job.is_searching = true;
-        }
-        if self.files.searches.insert(account, 1).is_none() {
-            let query = disco::build_items_query();
-            self.questions.ask_entity(
-                &mut self.batch,
-                account,
-                (Peer::Server, IqKind::Get, query),
-                About::File(Asked::Items),
-            );
-        }
-        Ok(())
-    }
-
-    fn ask_slot(&mut self, number: u64, service: &UploadService) -> Result<(), Trouble> {
-        let Some(job) = self.files.jobs.get_mut(&number) else { return Ok(()) };
-        (job.is_searching, job.slots) = (false, job.slots + 1);
-        let request = match &job.task {
-            Task::Send(sending) => {
-                let (name, bytes, media_type) = sending.shown();
-                if let Some(most) = service.file_bytes_max.filter(|most| *most < bytes) {
-                    return Err(too_large(bytes, Some(most)).into());
-                }
-                upload::build_request(&name, bytes, media_type)
-            }
-            // Nothing is put there: the slot shows where files of this server are.
-            Task::Fetch(..) => upload::build_request("file", 1, media::UNKNOWN),
-        };
-        let (account, to) = (job.account, Peer::Other(service.jid.clone()));
-        self.questions.ask_entity(
-            &mut self.batch,
-            account,
-            (to, IqKind::Get, request),
-            About::File(Asked::Slot(number)),
-        );
-        Ok(())
-    }
-
     /// An answer to a question of a job.
     pub(super) fn on_file_answer(
         &mut self,
@@ -225,11 +176,15 @@ impl Engine {
         asked: Asked,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        self.files.change();
+        self.xmpp.files.change();
         match asked {
             Asked::Items => {
                 let items = answer.as_ref().ok().and_then(Option::as_ref).map(disco::read_items).unwrap_or_default();
-                self.ask_services(account, items.into_iter().filter(|item| item.node.is_none()).map(|item| item.jid));
+                self.xmpp.ask_services(
+                    &mut self.batch,
+                    account,
+                    items.into_iter().filter(|item| item.node.is_none()).map(|item| item.jid),
+                );
                 self.note_search_answer(account, None)
             }
             Asked::Info(jid) => {
@@ -244,39 +199,22 @@ impl Engine {
         }
     }
 
-    fn ask_services(&mut self, account: AccountId, services: impl Iterator<Item = Jid>) {
-        // Small servers offer it themselves.
-        let own = self.accounts.get(&account).and_then(|account| Jid::parse(account.row.jid.domain()).ok());
-        for jid in services.chain(own) {
-            if let Some(count) = self.files.searches.get_mut(&account) {
-                *count += 1;
-            }
-            let about = About::File(Asked::Info(jid.clone()));
-            self.questions.ask_entity(
-                &mut self.batch,
-                account,
-                (Peer::Other(jid), IqKind::Get, disco::build_query()),
-                about,
-            );
-        }
-    }
-
     /// One answer fewer to wait for; the first service found is taken.
     fn note_search_answer(&mut self, account: AccountId, service: Option<UploadService>) -> Result<(), store::Error> {
-        let Some(left) = self.files.searches.get_mut(&account) else { return Ok(()) };
+        let Some(left) = self.xmpp.files.searches.get_mut(&account) else { return Ok(()) };
         *left = left.saturating_sub(1);
         if *left > 0 && service.is_none() {
             return Ok(());
         }
-        self.files.searches.remove(&account);
-        let waiting = self.files.jobs.iter().filter(|(_, job)| job.account == account && job.is_searching);
+        self.xmpp.files.searches.remove(&account);
+        let waiting = self.xmpp.files.jobs.iter().filter(|(_, job)| job.account == account && job.is_searching);
         let waiting: Vec<u64> = waiting.map(|(number, _)| *number).collect();
         if let Some(service) = service.clone() {
-            self.files.services.insert(account, service);
+            self.xmpp.files.services.insert(account, service);
         }
         for number in waiting {
             let result = match &service {
-                Some(service) => self.ask_slot(number, service),
+                Some(service) => self.xmpp.ask_slot(&mut self.batch, number, service),
                 None => Err(failed("the account's server has no upload service (XEP-0363)").into()),
             };
             self.settle_job(number, result)?;
@@ -289,8 +227,8 @@ impl Engine {
             Ok(element) => element.as_ref().map(Slot::read).unwrap_or(Err(upload::SlotError::NoSlot)),
             Err(error) => {
                 // It may have moved.
-                self.files.services.remove(&account);
-                let bytes = match self.files.jobs.get(&number).map(|job| &job.task) {
+                self.xmpp.files.services.remove(&account);
+                let bytes = match self.xmpp.files.jobs.get(&number).map(|job| &job.task) {
                     Some(Task::Send(sending)) => sending.shown().1,
                     _ => 0,
                 };
@@ -299,12 +237,65 @@ impl Engine {
         };
         let slot = slot.map_err(|error| failed(error.to_string()))?;
         if let Some(place) = fetching::place_of(&slot.get_url) {
-            self.files.places.insert(account, place);
+            self.xmpp.files.places.insert(account, place);
         }
-        match self.files.jobs.get(&number).map(|job| job.task.clone()) {
+        match self.xmpp.files.jobs.get(&number).map(|job| job.task.clone()) {
             Some(Task::Send(sending)) => self.put(number, *sending, &slot),
             Some(Task::Fetch(row, content)) => self.fetch(number, &row, &content),
             None => Ok(()),
+        }
+    }
+}
+
+impl Xmpp {
+    /// The next step of a job that needs a slot: the service is known, or looked for.
+    fn find_slot(&mut self, batch: &mut Batch, number: u64) -> Result<(), Trouble> {
+        let Some(job) = self.files.change().jobs.get_mut(&number) else { return Ok(()) };
+        let account = job.account;
+        if !self.accounts.get(&account).is_some_and(|account| account.is_online) {
+            return Err(failed("the account is not online at the moment; try again later").into());
+        }
+        if let Some(service) = self.files.services.get(&account).cloned() {
+            return self.ask_slot(batch, number, &service);
+        }
+        if let Some(job) = self.files.jobs.get_mut(&number) {
+            job.is_searching = true;
+        }
+        if self.files.searches.insert(account, 1).is_none() {
+            let query = disco::build_items_query();
+            self.questions.ask_entity(batch, account, (Peer::Server, IqKind::Get, query), About::File(Asked::Items));
+        }
+        Ok(())
+    }
+
+    fn ask_slot(&mut self, batch: &mut Batch, number: u64, service: &UploadService) -> Result<(), Trouble> {
+        let Some(job) = self.files.jobs.get_mut(&number) else { return Ok(()) };
+        (job.is_searching, job.slots) = (false, job.slots + 1);
+        let request = match &job.task {
+            Task::Send(sending) => {
+                let (name, bytes, media_type) = sending.shown();
+                if let Some(most) = service.file_bytes_max.filter(|most| *most < bytes) {
+                    return Err(too_large(bytes, Some(most)).into());
+                }
+                upload::build_request(&name, bytes, media_type)
+            }
+            // Nothing is put there: the slot shows where files of this server are.
+            Task::Fetch(..) => upload::build_request("file", 1, media::UNKNOWN),
+        };
+        let (account, to) = (job.account, Peer::Other(service.jid.clone()));
+        self.questions.ask_entity(batch, account, (to, IqKind::Get, request), About::File(Asked::Slot(number)));
+        Ok(())
+    }
+
+    fn ask_services(&mut self, batch: &mut Batch, account: AccountId, services: impl Iterator<Item = Jid>) {
+        // Small servers offer it themselves.
+        let own = self.accounts.get(&account).and_then(|account| Jid::parse(account.row.jid.domain()).ok());
+        for jid in services.chain(own) {
+            if let Some(count) = self.files.searches.get_mut(&account) {
+                *count += 1;
+            }
+            let about = About::File(Asked::Info(jid.clone()));
+            self.questions.ask_entity(batch, account, (Peer::Other(jid), IqKind::Get, disco::build_query()), about);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::engine::calls::Calls;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{LeavingInfo, Remains};
 use crate::engine::part::{Kept, Part};
-use crate::engine::{Batch, Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 
@@ -71,16 +71,16 @@ impl Engine {
     pub(super) fn put_off(&mut self, row: &AccountRow, why: &str) -> Result<(), store::Error> {
         if row.origin != Origin::Api {
             // Its session would go on trying each minute.
-            if let Some(acked) = self.accounts.get(&row.id).map(|running| running.acked.clone()) {
+            if let Some(acked) = self.xmpp.accounts.get(&row.id).map(|running| running.acked.clone()) {
                 self.note_sent(&acked)?;
                 self.batch.store.delete_outbox(&acked)?;
             }
-            self.end_account(row.id);
+            self.xmpp.end_account(&mut self.batch, row.id);
         }
         let (now, random) = (self.batch.now.mono, u32::from_le_bytes(self.batch.random()));
         let first = if row.origin == Origin::Api { limits::REMOVAL_FIRST } else { limits::RECONNECT_FIRST };
-        let is_first = !self.removals.leaving.contains_key(&row.id);
-        let left = self.removals.leaving.entry(row.id).or_insert_with(|| Leaving {
+        let is_first = !self.xmpp.removals.leaving.contains_key(&row.id);
+        let left = self.xmpp.removals.leaving.entry(row.id).or_insert_with(|| Leaving {
             backoff: Backoff::new(first, limits::REMOVAL_MAX),
             at: now,
             since: now,
@@ -93,29 +93,29 @@ impl Engine {
         let why = remedy::at(Place::File, &format!("{why}; {FORGET} gives it up"));
         let (jid, seconds) = (&row.jid, wait.as_secs_f32().ceil());
         log::log!(level, "{jid}: this account of a deleted bot is not removed yet, next try in {seconds} s: {why}");
-        self.removals.remove_at(now + wait);
+        self.xmpp.removals.remove_at(now + wait);
         Ok(())
     }
 
     /// By time: goes on with everything that is to be removed.
     pub(super) fn remove_what_is_left(&mut self) -> Result<(), store::Error> {
-        if self.removals.at.is_none_or(|at| at > self.batch.now.mono) {
+        if self.xmpp.removals.at.is_none_or(|at| at > self.batch.now.mono) {
             return Ok(());
         }
-        *self.removals.at.change() = None;
+        *self.xmpp.removals.at.change() = None;
         for row in self.batch.store.list_accounts()? {
             if !row.removing || self.calls.is_in_hand(row.id) {
                 continue;
             }
-            match self.removals.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.batch.now.mono) {
-                Some(at) => self.removals.remove_at(at),
+            match self.xmpp.removals.leaving.get(&row.id).map(|left| left.at).filter(|at| *at > self.batch.now.mono) {
+                Some(at) => self.xmpp.removals.remove_at(at),
                 None if row.origin == Origin::Api => match self.remove(row.clone(), None) {
                     Err(Trouble::Store(error)) => return Err(error),
                     // Not set up any more: the next settings begin it again.
                     Err(Trouble::Failure(failure)) => self.put_off(&row, &failure.to_string())?,
                     Ok(_) => {}
                 },
-                None if !self.accounts.contains_key(&row.id) => self.start_account(row, self.batch.login())?,
+                None if !self.xmpp.accounts.contains_key(&row.id) => self.start_account(row, self.batch.login())?,
                 None => {}
             }
         }
@@ -133,8 +133,8 @@ impl Engine {
             if owner.is_some() && whose.as_ref() != owner {
                 continue;
             }
-            let left = self.removals.leaving.get(&row.id);
-            let running = self.accounts.get(&row.id).map(|running| running.course.why.clone());
+            let left = self.xmpp.removals.leaving.get(&row.id);
+            let running = self.xmpp.accounts.get(&row.id).map(|running| running.course.why.clone());
             out.push(LeavingInfo {
                 jid: row.jid,
                 owner: whose,
@@ -154,7 +154,7 @@ impl Engine {
         match row.filter(|row| !self.calls.is_being_made(row.id)) {
             Some(row) if row.removing => {
                 self.batch.audit(None, "account_forgotten", &format!("jid={jid}"))?;
-                self.drop_account(row.id)?;
+                self.xmpp.drop_account(&mut self.batch, row.id)?;
                 log::info!("{jid}: this account of a deleted bot is given up");
                 Ok(Remains::of(row.origin))
             }
@@ -164,13 +164,15 @@ impl Engine {
             _ => Err(Failure::NotFound(format!("{jid} is not the account of a deleted bot")).into()),
         }
     }
+}
 
+impl Xmpp {
     /// Forgets an account with all that is known of it.
-    pub(super) fn drop_account(&mut self, id: AccountId) -> Result<(), store::Error> {
+    pub(super) fn drop_account(&mut self, batch: &mut Batch, id: AccountId) -> Result<(), store::Error> {
         self.removals.leaving.remove(&id);
         self.removals.absent.remove(&id);
-        self.end_account(id);
-        self.batch.store.delete_account(id)
+        self.end_account(batch, id);
+        batch.store.delete_account(id)
     }
 }
 

@@ -26,7 +26,7 @@ use crate::store::row::LocalRow;
 /// The built-in chat: `owner@local` alone is there.
 pub(super) const CHANNEL: ChannelRow = ChannelRow {
     has: is_local,
-    admits: |engine, bot| match engine.accounts.voice(bot) {
+    admits: |engine, bot| match engine.xmpp.accounts.voice(bot) {
         Voice::Local => Ok(None),
         _ => Err(Failure::invalid("to", "an XMPP address; owner@local is not one")),
     },
@@ -35,11 +35,11 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
             return Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into());
         }
         engine.local.say_locally(&mut engine.batch, Speaker::Bot(sender.bot), &new.text)?;
-        engine.crypt.note_sealed(message_id, false);
+        engine.xmpp.crypt.note_sealed(message_id, false);
         Ok(())
     },
     act: |engine, sender, act, message_id| {
-        engine.crypt.note_sealed(message_id, false);
+        engine.xmpp.crypt.note_sealed(message_id, false);
         act_locally(engine, sender.bot, &act.deed)
     },
     show: |_, _, _| Ok(()),

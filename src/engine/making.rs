@@ -15,7 +15,7 @@ use crate::engine::accounts::Accounts;
 use crate::engine::calls::{About, End, wait_for};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, EjabberdInfo, EjabberdSettings, NewBot, Remains};
-use crate::engine::{Batch, Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict, Xmpp};
 use crate::remote::ejabberd::{self, Api, Outcome};
 use crate::store::row::{AccountRow, EjabberdRow, Origin};
 
@@ -42,27 +42,29 @@ pub(super) struct Removal {
 // --- settings ---
 
 impl Engine {
-    /// `POST /bot/ejabberd/settings`: what is absent stays, what is empty is cleared.
-    pub(super) fn set_ejabberd(&mut self, new: &EjabberdSettings) -> Result<Answer, Trouble> {
-        let row = merge(&self.batch.store.ejabberd()?, new);
-        check(&row)?;
-        self.batch.store.store_ejabberd(&row)?;
-        self.batch.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
-        // What could not be removed without them may be removed now.
-        self.removals.remove_all_now(&mut self.batch);
-        Ok(Answer::EjabberdSaved { is_configured: self.accounts.api_of(&self.batch, &row).is_ok() })
-    }
-
     /// `POST /bot/ejabberd/test`, with the settings given or else those that are saved.
     pub(super) fn test_ejabberd(&mut self, given: &EjabberdSettings) -> Result<Verdict, Trouble> {
         let row = merge(&self.batch.store.ejabberd()?, given);
-        let api = self.accounts.api_of(&self.batch, &row)?;
+        let api = self.xmpp.accounts.api_of(&self.batch, &row)?;
         Ok(wait_for(self.calls.call_out(
             &mut self.batch,
             "ejabberd test".to_string(),
             api.status(),
             About::EjabberdTest,
         )))
+    }
+}
+
+impl Xmpp {
+    /// `POST /bot/ejabberd/settings`: what is absent stays, what is empty is cleared.
+    pub(super) fn set_ejabberd(&mut self, batch: &mut Batch, new: &EjabberdSettings) -> Result<Answer, Trouble> {
+        let row = merge(&batch.store.ejabberd()?, new);
+        check(&row)?;
+        batch.store.store_ejabberd(&row)?;
+        batch.audit(None, "ejabberd_settings", &format!("api_url={} host={}", row.api_url, row.host))?;
+        // What could not be removed without them may be removed now.
+        self.removals.remove_all_now(batch);
+        Ok(Answer::EjabberdSaved { is_configured: self.accounts.api_of(batch, &row).is_ok() })
     }
 }
 
@@ -143,7 +145,7 @@ impl Engine {
         if settings.api_url.is_empty() {
             return self.register_account(new);
         }
-        let api = self.accounts.api_of(&self.batch, &settings)?;
+        let api = self.xmpp.accounts.api_of(&self.batch, &settings)?;
         let jid = self.batch.name_for(&new.name, &settings.host)?;
         let row = AccountRow {
             password: Secret::new(text::base64url(&self.batch.random::<24>())),
@@ -180,7 +182,7 @@ impl Engine {
                 if refused.retry() == crate::base::call::Retry::Never {
                     self.batch.store.delete_account(row.id)?;
                 } else {
-                    self.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
+                    self.xmpp.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
                 }
                 Err(Failure::Remote { what: "registration_failed", why: refused.to_string() }.into())
             }
@@ -196,7 +198,7 @@ impl Engine {
 
     fn try_another_name(&mut self, tag: u64, mut row: AccountRow, making: Making) -> Result<(), Trouble> {
         let settings = self.batch.store.ejabberd()?;
-        let api = self.accounts.api_of(&self.batch, &settings)?;
+        let api = self.xmpp.accounts.api_of(&self.batch, &settings)?;
         row.jid = self.batch.name_for(&making.new.name, &settings.host)?;
         self.batch.store.store_account(&row)?;
         let (key, call) = (format!("ejabberd {}", row.id), register(&api, &row));
@@ -244,7 +246,9 @@ impl Engine {
     pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
         let row = self.batch.store.list_accounts_of(bot)?.into_iter().next();
         let tag = match &row {
-            Some(row) if row.origin == Origin::Register && self.accounts.may_be_registered(&self.batch, row)? => {
+            Some(row)
+                if row.origin == Origin::Register && self.xmpp.accounts.may_be_registered(&self.batch, row)? =>
+            {
                 Some(self.unregister_account(row.clone(), Some(bot))?)
             }
             _ => None,
@@ -265,7 +269,7 @@ impl Engine {
 
     /// Begins to remove an account.
     pub(super) fn remove(&mut self, row: AccountRow, bot: Option<BotId>) -> Result<u64, Trouble> {
-        let api = self.accounts.api_of(&self.batch, &self.batch.store.ejabberd()?)?;
+        let api = self.xmpp.accounts.api_of(&self.batch, &self.batch.store.ejabberd()?)?;
         let call = api.check_password(row.jid.local().unwrap_or_default(), row.jid.domain(), &row.password);
         let removal = Removal { account: row.id, bot };
         Ok(self.calls.call_out(&mut self.batch, format!("ejabberd {}", row.id), call, About::Check(removal)))
@@ -277,7 +281,7 @@ impl Engine {
         };
         match ejabberd::exists(&ejabberd::read(called)) {
             Some(true) => {
-                let api = self.accounts.api_of(&self.batch, &self.batch.store.ejabberd()?)?;
+                let api = self.xmpp.accounts.api_of(&self.batch, &self.batch.store.ejabberd()?)?;
                 let call = api.unregister(row.jid.local().unwrap_or_default(), row.jid.domain());
                 self.calls.call_again(
                     &mut self.batch,
@@ -290,12 +294,12 @@ impl Engine {
             }
             // It is not there, or not ours; but perhaps it is only just being made, for a daemon that was killed then.
             Some(false) => {
-                let first = *self.removals.absent.entry(row.id).or_insert(self.batch.now.mono);
+                let first = *self.xmpp.removals.absent.entry(row.id).or_insert(self.batch.now.mono);
                 if removal.bot.is_none() && self.batch.now.mono < first + limits::REGISTER_LATE_MAX {
-                    self.removals.remove_at(first + limits::REGISTER_LATE_MAX);
+                    self.xmpp.removals.remove_at(first + limits::REGISTER_LATE_MAX);
                     return Ok(None);
                 }
-                self.drop_account(row.id)?;
+                self.xmpp.drop_account(&mut self.batch, row.id)?;
                 Ok(removal.end(true))
             }
             None => self.try_removal_later(&row, removal, &ejabberd::read(called)),
@@ -309,7 +313,7 @@ impl Engine {
         match ejabberd::read(called) {
             Outcome::Done(_) => {
                 log::info!("{}: the account was removed from its server", row.jid);
-                self.drop_account(row.id)?;
+                self.xmpp.drop_account(&mut self.batch, row.id)?;
                 Ok(removal.end(true))
             }
             refused => self.try_removal_later(&row, removal, &refused),

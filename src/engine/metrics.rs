@@ -32,8 +32,8 @@ impl Engine {
     /// All of them.
     pub(super) fn metrics(&self) -> Vec<Metric> {
         let up = self.batch.now.mono.saturating_sub(self.batch.started.mono);
-        let (bots, accounts) = (self.batch.bots.values(), self.accounts.values());
-        let waiting: i64 = self.accounts.keys().map(|id| self.outbox_depth(*id)).sum();
+        let (bots, accounts) = (self.batch.bots.values(), self.xmpp.accounts.values());
+        let waiting: i64 = self.xmpp.accounts.keys().map(|id| self.xmpp.outbox_depth(&self.batch, *id)).sum();
         vec![
             gauge("uptime_seconds", "Seconds since the start.", up.as_secs()),
             gauge("bots", "Bots, disabled ones included.", bots.len()),

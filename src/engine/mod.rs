@@ -55,6 +55,7 @@ mod told;
 mod updates;
 mod way;
 mod webhook;
+mod xmpp;
 
 pub use accounts::ConfigAccount;
 pub use command::api::ApiFacts;
@@ -76,6 +77,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::{Outcome, ReplyTo};
 use crate::engine::part::{Kept, Part};
 use crate::engine::registry::Bot;
+use crate::engine::xmpp::Xmpp;
 use crate::store::{self, Store};
 
 /// What the engine is told once, at its start.
@@ -112,27 +114,18 @@ pub struct Settings {
 /// The one owner of live state.
 pub struct Engine {
     batch: Batch,
-    accounts: accounts::Accounts,
+    xmpp: Xmpp,
     updates: updates::Updates,
     local: local::Local,
-    questions: asking::Questions,
     /// Answers that could not be committed; nobody gives them again. And when they are heard once more (monotonic).
     unheard: Vec<Event>,
     unheard_at: Duration,
     calls: calls::Calls,
-    /// Who waits for a new bot to be online.
-    arrivals: dedicated::Arrivals,
-    removals: leaving::Removals,
     /// Who fills out the form of a command.
     visits: Kept<Vec<adhoc::Visit>>,
-    rooms: rooms::Rooms,
-    files: Kept<files::Files>,
     listening: listening::Listening,
     webhooks: webhook::Webhooks,
     ai: Kept<ai::Ai>,
-    crypt: crypt::Crypt,
-    /// How far the key is trusted under which the message of the event under way came; `None`: in the clear.
-    under: Option<crypt::trust::Standing>,
     rate: RateLimit<BotId>,
     /// Lines of the log about what was skipped.
     skips: RateLimit<()>,
@@ -252,25 +245,18 @@ impl Engine {
         let batch = Batch::new(store, setup, now)?;
         let mut engine = Engine {
             batch,
+            xmpp: Xmpp::new(now.mono),
             rate,
             skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
-            accounts: accounts::Accounts::default(),
             updates: updates::Updates::default(),
             local: local::Local::default(),
-            questions: asking::Questions::default(),
             unheard: Vec::new(),
             unheard_at: now.mono,
             calls: calls::Calls::default(),
-            removals: leaving::Removals::new(now.mono),
-            arrivals: dedicated::Arrivals::default(),
             visits: Kept::default(),
-            rooms: rooms::Rooms::default(),
-            files: Kept::default(),
             listening: listening::Listening::default(),
             webhooks: webhook::Webhooks::default(),
             ai: Kept::default(),
-            crypt: crypt::Crypt::default(),
-            under: None,
             purge_at: now.mono,
             stopping: false,
             starting: Vec::new(),
@@ -279,12 +265,12 @@ impl Engine {
         engine.reload_webhooks()?;
         engine.settle_accounts()?;
         engine.tell_interrupted()?;
-        engine.accounts.watch_generation(&mut engine.batch)?;
+        engine.xmpp.accounts.watch_generation(&mut engine.batch)?;
         let written = engine.batch.write_lived()?;
         engine.batch.store.commit()?;
         engine.batch.note_lived_written(written);
         let pending = std::mem::take(&mut engine.batch.pending);
-        engine.accounts.queue_accepted(pending.accepted);
+        engine.xmpp.accounts.queue_accepted(pending.accepted);
         engine.starting = pending.effects;
         engine.parts().into_iter().for_each(Part::committed);
         Ok(engine)
@@ -319,7 +305,7 @@ impl Engine {
                 break;
             }
         }
-        self.accounts.expire_acks();
+        self.xmpp.accounts.expire_acks();
         if let Err(error) = self.batch.end_generation() {
             log::warn!("what tells old copies of the database from this one was not written: {error}");
         }
@@ -330,19 +316,19 @@ impl Engine {
     /// The parts of the engine that a batch may change.
     fn parts(&mut self) -> [&mut dyn Part; 13] {
         [
-            &mut self.accounts,
+            &mut self.xmpp.accounts,
             &mut self.updates,
             &mut self.local,
-            &mut self.questions,
+            &mut self.xmpp.questions,
             &mut self.calls,
-            &mut self.removals,
-            &mut self.arrivals,
+            &mut self.xmpp.removals,
+            &mut self.xmpp.arrivals,
             &mut self.visits,
-            &mut self.rooms,
-            &mut self.files,
+            &mut self.xmpp.rooms,
+            &mut self.xmpp.files,
             &mut self.webhooks,
             &mut self.ai,
-            &mut self.crypt,
+            &mut self.xmpp.crypt,
         ]
     }
 
@@ -350,10 +336,10 @@ impl Engine {
     pub fn deadline(&mut self) -> Option<Duration> {
         let parts = self.parts().into_iter().filter_map(|part| part.deadline()).min();
         let others = [
-            self.accounts.acks_deadline(),
+            self.xmpp.accounts.acks_deadline(),
             self.listening.listening_deadline(),
             self.ai.ai_deadline(&self.batch),
-            self.crypt.omemo_deadline(),
+            self.xmpp.crypt.omemo_deadline(),
             self.webhooks_deadline(),
         ];
         let unheard = self.unheard.first().map(|_| self.unheard_at);
@@ -381,18 +367,18 @@ impl Engine {
         let up = self.batch.now.mono.saturating_sub(self.batch.started.mono).as_secs();
         let updates: i64 = self.batch.bots.values().map(|bot| bot.queued).sum();
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.batch.bots.len());
-        for (id, account) in self.accounts.iter() {
-            let (count, skipped) = (self.outbox_depth(*id), account.skipped);
+        for (id, account) in self.xmpp.accounts.iter() {
+            let (count, skipped) = (self.xmpp.outbox_depth(&self.batch, *id), account.skipped);
             let (jid, how) = (&account.row.jid, account.told());
             log::info!("status: {jid}: {how}; {count} messages wait, {skipped} stanzas were skipped");
         }
-        self.rooms.report_rooms();
+        self.xmpp.rooms.report_rooms();
         self.webhooks.report_webhooks();
     }
 
     fn on_stop(&mut self) {
         self.stopping = true;
-        for account in self.accounts.keys() {
+        for account in self.xmpp.accounts.keys() {
             self.batch.pending.effects.push(Effect::Session(*account, Order::Close));
         }
         self.end_waits();
@@ -400,8 +386,8 @@ impl Engine {
 
     /// Every wait ends with an empty answer.
     fn end_waits(&mut self) {
-        self.crypt.end_sealing_waits(&mut self.batch);
-        self.rooms.end_room_waits(&mut self.batch);
+        self.xmpp.crypt.end_sealing_waits(&mut self.batch);
+        self.xmpp.rooms.end_room_waits(&mut self.batch);
         self.end_ai_waits();
         let updates = self.updates.waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
         let lines = self.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));

@@ -15,7 +15,7 @@ use crate::engine::effect::{Effect, Order};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Encrypt, Mode, NewMessage};
 use crate::engine::registry::{Bot, Voice};
-use crate::engine::{Batch, Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::store;
 use crate::xmpp::message::{Kind, Outbound, Reply};
 
@@ -28,7 +28,7 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
         if new.kind == Kind::Groupchat {
             return engine.post_to_room(account, bot, new, message_id);
         }
-        let outbound = engine.accounts.text_of(&engine.batch, account, new, message_id)?;
+        let outbound = engine.xmpp.accounts.text_of(&engine.batch, account, new, message_id)?;
         engine.send_tracked((account, bot), &new.to, message_id, outbound, None)
     },
     act: |engine, sender, act, message_id| match act.kind {
@@ -38,9 +38,9 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
     show: |engine, sender, doing| {
         let (account, bot) = sender.needs_account()?;
         match doing.kind {
-            Kind::Groupchat => engine.show_state_in_room((account, bot), doing.to, doing.state),
+            Kind::Groupchat => engine.xmpp.show_state_in_room(&mut engine.batch, (account, bot), doing.to, doing.state),
             _ => {
-                engine.accounts.show_state(&mut engine.batch, account, doing);
+                engine.xmpp.accounts.show_state(&mut engine.batch, account, doing);
                 Ok(())
             }
         }
@@ -49,7 +49,7 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
 
 /// The account through which a bot speaks on XMPP, or why there is none.
 fn account_for(engine: &Engine, bot: &Bot) -> Result<AccountId, Failure> {
-    match engine.accounts.voice(bot) {
+    match engine.xmpp.accounts.voice(bot) {
         Voice::Account(account) => Ok(account),
         Voice::Local => {
             let text = "the bot belongs to owner@local and can write to owner@local only; \
@@ -77,10 +77,10 @@ pub(super) struct Accepted {
 impl Engine {
     /// Whether what a bot says to somebody goes out end-to-end encrypted, as far as is known before it is said.
     pub(super) fn is_sealed(&mut self, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
-        match self.accounts.voice(self.batch.bot(bot)?) {
+        match self.xmpp.accounts.voice(self.batch.bot(bot)?) {
             Voice::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(account, &to.bare()),
-            Voice::Account(account) if !self.rooms.is_occupant(account, to)? => {
-                Ok(self.accounts.will_encrypt(&self.batch, account, &to.bare())?)
+            Voice::Account(account) if !self.xmpp.rooms.is_occupant(account, to)? => {
+                Ok(self.xmpp.accounts.will_encrypt(&self.batch, account, &to.bare())?)
             }
             _ => Ok(false),
         }
@@ -114,16 +114,10 @@ impl Engine {
                 halves(text).into_iter().try_for_each(|part| self.post(account, bot, to, part))
             }
             Err(Trouble::Failure(failure)) => {
-                log::warn!("{}: an answer to {to} was not sent: {failure}", self.accounts.jid_of(account));
+                log::warn!("{}: an answer to {to} was not sent: {failure}", self.xmpp.accounts.jid_of(account));
                 Ok(())
             }
         }
-    }
-
-    /// Accepted messages of an account that no server has acknowledged: those to rooms and those that wait for keys, too.
-    pub(super) fn outbox_depth(&self, account: AccountId) -> i64 {
-        let queued = self.accounts.get(&account).map_or(0, |entry| entry.queue.count);
-        queued + self.rooms.room_outbox_depth(account) + self.batch.store.count_omemo_waiting(account).unwrap_or(0)
     }
 
     /// Puts a message of any kind into the outbox. Its id on the wire must be `message_id`, by which it is found again in
@@ -136,11 +130,11 @@ impl Engine {
         message_id: &str,
         mut outbound: Outbound,
     ) -> Result<(), Trouble> {
-        let is_occupant = self.rooms.is_occupant(account, to)?;
+        let is_occupant = self.xmpp.rooms.is_occupant(account, to)?;
         if is_occupant {
             outbound = outbound.to_occupant();
         }
-        let Some(entry) = self.accounts.get(&account) else { return Err(Failure::Internal.into()) };
+        let Some(entry) = self.xmpp.accounts.get(&account) else { return Err(Failure::Internal.into()) };
         if entry.queue.count >= limits::OUTBOX_MAX {
             return Err(Failure::OutboxFull.into());
         }
@@ -149,9 +143,9 @@ impl Engine {
             outbound = outbound.private();
         }
         let is_private = outbound.has_body() && !is_occupant && !outbound.is_groupchat();
-        let policy = self.accounts.policy(&self.batch, account);
+        let policy = self.xmpp.accounts.policy(&self.batch, account);
         let stanza = outbound.print();
-        self.accounts.check_size(account, stanza.len())?;
+        self.xmpp.accounts.check_size(account, stanza.len())?;
         let is_required = outbound.is_confidential() || policy == Encrypt::Required;
         if is_private && policy != Encrypt::Off {
             return self.enqueue_sealed((account, bot), to, message_id, stanza, is_required);
@@ -161,7 +155,15 @@ impl Engine {
                        switched off for the account";
             return Err(Failure::invalid("encrypt", why).into());
         }
-        Ok(self.put_out((account, bot), message_id, stanza)?)
+        Ok(self.xmpp.put_out(&mut self.batch, (account, bot), message_id, stanza)?)
+    }
+}
+
+impl Xmpp {
+    /// Accepted messages of an account that no server has acknowledged: those to rooms and those that wait for keys, too.
+    pub(super) fn outbox_depth(&self, batch: &Batch, account: AccountId) -> i64 {
+        let queued = self.accounts.get(&account).map_or(0, |entry| entry.queue.count);
+        queued + self.rooms.room_outbox_depth(account) + batch.store.count_omemo_waiting(account).unwrap_or(0)
     }
 }
 

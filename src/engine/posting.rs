@@ -38,7 +38,7 @@ impl Engine {
         }
         let message_id = id::uuid(self.batch.random());
         send(self, &message_id)?;
-        let sent = SentBefore { encrypted: self.crypt.was_sealed(&message_id), message_id, request_hash: *hash };
+        let sent = SentBefore { encrypted: self.xmpp.crypt.was_sealed(&message_id), message_id, request_hash: *hash };
         if let Some(key) = key {
             self.batch.store.remember_sent(bot, key, &sent, self.batch.lived())?;
         }

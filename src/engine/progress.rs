@@ -36,7 +36,7 @@ impl Engine {
         };
         let bare = to.bare();
         // An occupant is somebody of his own; of everybody else all devices are one.
-        let place = match self.rooms.is_room(account, &bare) && to.resource().is_some() {
+        let place = match self.xmpp.rooms.is_room(account, &bare) && to.resource().is_some() {
             true => Conversation::private(account, bot, to),
             false => Conversation::chat(account, bot, &bare),
         };

@@ -44,7 +44,7 @@ impl Engine {
         own: &BareJid,
         message: &Inbound,
     ) -> Result<(), store::Error> {
-        if is_event(message) && self.accounts.is_new(&mut self.batch, account, message)? {
+        if is_event(message) && self.xmpp.accounts.is_new(&mut self.batch, account, message)? {
             self.tell_event(account, bot, own, message)?;
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let wants = self.batch.personal_bots(own).filter(|bot| bot.receive == Receive::All);
         let bots: Vec<BotId> = wants.map(|bot| bot.row.id).collect();
-        if bots.is_empty() || !is_event(message) || !self.accounts.is_new(&mut self.batch, account, message)? {
+        if bots.is_empty() || !is_event(message) || !self.xmpp.accounts.is_new(&mut self.batch, account, message)? {
             return Ok(());
         }
         for bot in bots {
@@ -84,7 +84,7 @@ impl Engine {
             }
         }
         let Some(bot) = meant.or_else(|| self.batch.chosen_bot(own)) else { return Ok(()) };
-        if self.accounts.is_new(&mut self.batch, account, message)? {
+        if self.xmpp.accounts.is_new(&mut self.batch, account, message)? {
             self.tell_event(account, bot, own, message)?;
         }
         Ok(())
@@ -145,7 +145,7 @@ impl Engine {
 
     /// The program has taken its updates below this one: what they told of is read. Called before they are deleted.
     pub(super) fn note_taken(&mut self, bot: BotId, below: UpdateId) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.account_of_bot(bot) else { return Ok(()) };
+        let Some(account) = self.xmpp.accounts.account_of_bot(bot) else { return Ok(()) };
         for (sender, message_id) in self.batch.store.list_unread_below(bot, below)? {
             self.tell_displayed(account, bot, &sender, &message_id)?;
         }
@@ -154,7 +154,7 @@ impl Engine {
 
     /// The program has this one update: what it told of is read. Called before it is deleted.
     pub(super) fn note_read(&mut self, bot: BotId, update: UpdateId) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.account_of_bot(bot) else { return Ok(()) };
+        let Some(account) = self.xmpp.accounts.account_of_bot(bot) else { return Ok(()) };
         match self.batch.store.find_unread(update)? {
             Some((sender, message_id)) => self.tell_displayed(account, bot, &sender, &message_id),
             None => Ok(()),

@@ -15,7 +15,7 @@ use crate::engine::calls::End;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, NewBot, Remains};
 use crate::engine::owner::is_local;
-use crate::engine::{Batch, Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict, Xmpp};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xmpp::iq::Peer;
@@ -57,12 +57,12 @@ impl Engine {
         let row = AccountRow { removing: true, bot: None, ..row };
         self.batch.store.store_account(&row)?;
         self.leave_rooms(id)?;
-        match self.accounts.get_mut(&id) {
+        match self.xmpp.accounts.get_mut(&id) {
             Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),
             None => self.start_account(row, self.batch.login())?,
         }
-        let is_online = self.accounts.get(&id).is_some_and(|account| account.is_online);
-        Ok(is_online.then(|| self.questions.ask_for_removal(&mut self.batch, id, bot)))
+        let is_online = self.xmpp.accounts.get(&id).is_some_and(|account| account.is_online);
+        Ok(is_online.then(|| self.xmpp.questions.ask_for_removal(&mut self.batch, id, bot)))
     }
 
     pub(super) fn on_removal_answered(
@@ -72,12 +72,12 @@ impl Engine {
         bot: Option<BotId>,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        match (answer, self.accounts.get(&account).map(|running| running.row.clone())) {
+        match (answer, self.xmpp.accounts.get(&account).map(|running| running.row.clone())) {
             // The loss of the connection says itself when it is tried again.
             (Err(error), _) if is_lost(error) => {}
             (Err(error), Some(row)) => self.put_off(&row, &format!("the server does not remove it: {error}"))?,
             (Err(_), None) => {}
-            (Ok(_), _) => self.forget_account(account)?,
+            (Ok(_), _) => self.xmpp.forget_account(&mut self.batch, account)?,
         }
         if let Some(bot) = bot {
             let left = Some((Remains::Account, answer.is_ok()));
@@ -85,11 +85,13 @@ impl Engine {
         }
         Ok(())
     }
+}
 
+impl Xmpp {
     /// The account is gone at its server.
-    pub(super) fn forget_account(&mut self, account: AccountId) -> Result<(), store::Error> {
+    pub(super) fn forget_account(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         log::info!("{}: the account was removed from its server", self.accounts.jid_of(account));
-        self.drop_account(account)
+        self.drop_account(batch, account)
     }
 }
 

@@ -91,7 +91,7 @@ impl Engine {
             }
             self.batch.bots.insert(bot.row.id, bot);
         }
-        self.accounts.relink_accounts(&mut self.batch)
+        self.xmpp.accounts.relink_accounts(&mut self.batch)
     }
 
     /// What must be right before anything is made for a new bot; gives its name.
@@ -165,8 +165,8 @@ impl Engine {
         }
         self.batch.by_token.insert(hash, id);
         self.batch.bots.insert(id, bot);
-        let info = self.accounts.bot_info(&self.batch, id)?;
-        self.accounts.adjust_owner(&mut self.batch, &new.owner);
+        let info = self.xmpp.accounts.bot_info(&self.batch, id)?;
+        self.xmpp.accounts.adjust_owner(&mut self.batch, &new.owner);
         log::info!("bot {id}: created for {}", new.owner);
         Ok(info)
     }
@@ -181,12 +181,12 @@ impl Engine {
         if let Some(hash) = self.batch.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
             self.batch.by_token.remove(&hash);
         }
-        self.accounts.by_bot.remove(&id);
+        self.xmpp.accounts.by_bot.remove(&id);
         self.updates.drop_update_waiter(&mut self.batch, id);
         self.webhooks.forget_webhook(id);
-        self.rooms.forget_invitations(id);
+        self.xmpp.rooms.forget_invitations(id);
         self.listening.forget_listening(id);
-        self.accounts.adjust_owner(&mut self.batch, &owner);
+        self.xmpp.accounts.adjust_owner(&mut self.batch, &owner);
         log::info!("bot {id}: deleted");
         let Some(jid) = jid else { return Ok(None) };
         let left = self.batch.store.find_account(&jid)?.filter(|row| row.removing);
@@ -211,7 +211,7 @@ impl Engine {
         let name = new.name.as_deref().filter(|name| name.trim() != bot.row.name).map(check_name).transpose()?;
         new.description.as_deref().map(check_description).transpose()?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| !is_personal) {
-            self.accounts.check_picture(id, avatar.bytes().len())?;
+            self.xmpp.accounts.check_picture(id, avatar.bytes().len())?;
             self.batch.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
             if let Some(bot) = self.batch.bots.get_mut(&id) {
                 bot.profile.avatar_id = Some(avatar.id());
@@ -219,13 +219,13 @@ impl Engine {
         }
         let former = self.batch.bot(id)?.row.name.clone();
         if name.as_ref().is_some_and(|name| *name != former) && !is_personal {
-            self.note_renamed(id, &former)?;
+            self.xmpp.note_renamed(&mut self.batch, id, &former)?;
         }
         self.change_bot(id, "profile_changed", |row| {
             row.name = name.unwrap_or(std::mem::take(&mut row.name));
             row.description = new.description.clone().unwrap_or(std::mem::take(&mut row.description));
         })?;
-        self.accounts.bot_info(&self.batch, id)
+        self.xmpp.accounts.bot_info(&self.batch, id)
     }
 
     /// A new token; the old one is invalid from this commit on.
@@ -267,7 +267,7 @@ impl Engine {
         if !row.active {
             self.updates.drop_update_waiter(&mut self.batch, id);
         }
-        self.accounts.adjust_owner(&mut self.batch, &owner);
+        self.xmpp.accounts.adjust_owner(&mut self.batch, &owner);
         self.settle_bot_account(id)?;
         log::info!("bot {id}: {}", action.replace('_', " "));
         Ok(())

@@ -157,7 +157,7 @@ impl Engine {
         password: Option<Secret>,
         inviter: Option<BareJid>,
     ) -> Result<(), Trouble> {
-        let known = self.rooms.entries.get(key);
+        let known = self.xmpp.rooms.entries.get(key);
         let old = known.map(|entry| entry.row.clone());
         let mut members = old.as_ref().map(|row| row.members.clone()).unwrap_or_default();
         if !members.contains(&bot) {
@@ -174,17 +174,17 @@ impl Engine {
             members,
         };
         let is_kept = known.is_some_and(|entry| entry.is_kept);
-        let Some(mut entry) = self.accounts.new_entry(&self.batch, row)? else {
+        let Some(mut entry) = self.xmpp.accounts.new_entry(&self.batch, row)? else {
             return Err(Failure::invalid("nick", "a name as it can be shown in a room").into());
         };
         entry.is_kept = is_kept;
         entry.inviter = inviter;
-        self.rooms.put_entry(key, entry);
+        self.xmpp.rooms.put_entry(key, entry);
         Ok(self.start_room(key, Intent::Asked)?)
     }
 
     fn start_room(&mut self, key: &Key, intent: Intent) -> Result<(), store::Error> {
-        if self.accounts.get(&key.0).is_some_and(|account| account.is_online) {
+        if self.xmpp.accounts.get(&key.0).is_some_and(|account| account.is_online) {
             self.drive(key, Input::Online { resumed: false })?;
         }
         self.drive(key, Input::Join(intent))
@@ -235,31 +235,31 @@ impl Accounts {
 impl Engine {
     /// The bot is deleted, and its account stays: it is in no room any more.
     pub(super) fn leave_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        for key in self.rooms.rooms_of(account) {
+        for key in self.xmpp.rooms.rooms_of(account) {
             self.drive(&key, Input::Leave)?;
         }
         for row in self.batch.store.list_rooms(account)? {
             self.batch.store.delete_room(account, &row.room)?;
-            self.retract_bookmark(&(account, row.room));
+            self.xmpp.retract_bookmark(&mut self.batch, &(account, row.room));
         }
-        self.rooms.drop_rooms(account);
+        self.xmpp.rooms.drop_rooms(account);
         Ok(())
     }
 
     pub(super) fn rooms_online(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
-        self.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Online { resumed }))
+        self.xmpp.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Online { resumed }))
     }
 
     pub(super) fn rooms_offline(&mut self, account: AccountId) -> Result<(), store::Error> {
-        self.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Offline))
+        self.xmpp.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(key, Input::Offline))
     }
 
     /// Presence that comes from a room we know. Gives whether it does.
     pub(super) fn on_room_presence(&mut self, account: AccountId, stanza: &Element) -> Result<bool, store::Error> {
         let Some(presence) = RoomPresence::read(stanza) else { return Ok(false) };
         let key = (account, presence.from.bare());
-        let kept: usize = self.rooms.entries.values().map(|entry| entry.room.occupants_bytes()).sum();
-        let Some(entry) = self.rooms.touch(&key) else { return Ok(false) };
+        let kept: usize = self.xmpp.rooms.entries.values().map(|entry| entry.room.occupants_bytes()).sum();
+        let Some(entry) = self.xmpp.rooms.touch(&key) else { return Ok(false) };
         entry.room.set_occupants_space(limits::OCCUPANTS_BYTES_MAX.saturating_sub(kept));
         self.drive(&key, Input::Presence(presence))?;
         Ok(true)
@@ -299,13 +299,13 @@ impl Engine {
     /// What time brings, and messages that may go out now.
     pub(super) fn rooms_due(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        if self.rooms.deadline().is_some_and(|due| due <= now) {
+        if self.xmpp.rooms.deadline().is_some_and(|due| due <= now) {
             let is_due = |entry: &Entry| entry.deadline().is_some_and(|due| due <= now);
-            let all = self.rooms.entries.iter().filter(|(_, entry)| is_due(entry));
+            let all = self.xmpp.rooms.entries.iter().filter(|(_, entry)| is_due(entry));
             for key in all.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
                 self.drive(&key, Input::Tick)?;
                 self.sync_due(&key)?;
-                if let Some(entry) = self.rooms.touch(&key) {
+                if let Some(entry) = self.xmpp.rooms.touch(&key) {
                     entry.send_after = entry.send_after.filter(|at| *at > now);
                 }
             }

@@ -22,15 +22,15 @@ use crate::xmpp::message::{Inbound, Kind, Via};
 impl Engine {
     /// A message arrived for an account. Whatever becomes of it is committed before the server hears of it.
     pub(super) fn on_message(&mut self, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
-        *self.accounts.told.handled.entry(id).or_default() += 1;
-        let Some(account) = self.accounts.get(&id) else { return Ok(()) };
+        *self.xmpp.accounts.told.handled.entry(id).or_default() += 1;
+        let Some(account) = self.xmpp.accounts.get(&id) else { return Ok(()) };
         if account.looks_back && message.via == Via::Archive {
             let is_ours = message.from.resource() == Some(account.row.resource.as_str());
             let is_own = is_ours && message.from.bare_str() == account.row.jid.as_str();
-            return if is_own { self.accounts.on_own_message(&mut self.batch, id, message) } else { Ok(()) };
+            return if is_own { self.xmpp.accounts.on_own_message(&mut self.batch, id, message) } else { Ok(()) };
         }
-        self.accounts.told.marks.extend(message.archive_id.clone().map(|mark| (id, mark)));
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        self.xmpp.accounts.told.marks.extend(message.archive_id.clone().map(|mark| (id, mark)));
+        let Some(account) = self.xmpp.accounts.get_mut(&id) else { return Ok(()) };
         if let Some(mark) = &message.archive_id {
             // The first place there is must not wait for its time: without one, nothing would be read after a break. What
             // was accepted before it is looked for from here, not from wherever we are by then.
@@ -48,7 +48,7 @@ impl Engine {
         }
         let is_own = message.from.bare_str() == own.as_str();
         if is_own && message.from.resource() == Some(account.row.resource.as_str()) {
-            return self.accounts.on_own_message(&mut self.batch, id, message);
+            return self.xmpp.accounts.on_own_message(&mut self.batch, id, message);
         }
         let (bot, origin) = (account.row.bot, account.row.origin);
         if message.stanza.is_some() && !message.is_encrypted {
@@ -83,16 +83,16 @@ impl Engine {
     /// The owner wrote to himself, from one of his own clients.
     fn on_own_chat(&mut self, id: AccountId, own: &BareJid, message: &Inbound) -> Result<(), store::Error> {
         let Some(body) = words(message) else { return self.on_own_event(id, own, message) };
-        if !self.accounts.is_new(&mut self.batch, id, message)? {
+        if !self.xmpp.accounts.is_new(&mut self.batch, id, message)? {
             return Ok(());
         }
         if message.is_encrypted {
             return self.hint_encrypted(own);
         }
-        if self.refuse_own_plain(id, message)? {
+        if self.xmpp.refuse_own_plain(&mut self.batch, id, message)? {
             return Ok(());
         }
-        let said = self.incoming(id, own, message);
+        let said = self.xmpp.incoming(&self.batch, id, own, message);
         match self.on_self_chat(own, body, &said) {
             Ok(()) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
@@ -107,10 +107,10 @@ impl Engine {
         if words(message).is_none() {
             return self.on_foreign_event(id, own, message);
         }
-        if bots.is_empty() || message.is_encrypted || !self.accounts.is_new(&mut self.batch, id, message)? {
+        if bots.is_empty() || message.is_encrypted || !self.xmpp.accounts.is_new(&mut self.batch, id, message)? {
             return Ok(());
         }
-        let said = self.incoming(id, own, message);
+        let said = self.xmpp.incoming(&self.batch, id, own, message);
         for bot in bots {
             self.tell_message(bot, &said, said.text)?;
         }
@@ -185,7 +185,7 @@ impl Engine {
         if is_local(owner) {
             return self.local.say_locally(&mut self.batch, Speaker::Manager, text).map(|_| ());
         }
-        match self.accounts.account_of(owner) {
+        match self.xmpp.accounts.account_of(owner) {
             Some(account) => self.post(account, None, owner, text),
             None => Ok(()),
         }

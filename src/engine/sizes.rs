@@ -29,8 +29,8 @@ impl Engine {
         let caption = Outbound::text(act.to.clone(), act.kind, &id, text).wanting_receipt().markable().to_occupant();
         let size = caption.private().print().len();
         match self.is_sealed(bot, &act.to, act.kind)? {
-            true => self.accounts.check_size_sealed(account, size)?,
-            false => self.accounts.check_size(account, size)?,
+            true => self.xmpp.accounts.check_size_sealed(account, size)?,
+            false => self.xmpp.accounts.check_size(account, size)?,
         }
         Ok(())
     }
@@ -38,7 +38,7 @@ impl Engine {
     /// The server ends the stream for this stanza, each time: it is given up, so that the others can go out.
     pub(super) fn on_convicted(&mut self, id: AccountId, stanza: &str, is_too_large: bool) -> Result<(), store::Error> {
         let size = stanza.len();
-        if let Some(account) = self.accounts.get_mut(&id).filter(|_| is_too_large) {
+        if let Some(account) = self.xmpp.accounts.get_mut(&id).filter(|_| is_too_large) {
             account.too_large = Some(account.too_large.map_or(size, |large| large.min(size)));
         }
         let Ok(stanza) = Element::parse(stanza, &Namespaces::default_is(ns::CLIENT)) else { return Ok(()) };
@@ -50,7 +50,7 @@ impl Engine {
             Some(room) => self.batch.store.find_room_outbox(id, room, message_id)?,
             None => self.batch.store.find_outbox(id, message_id)?,
         };
-        let (Some(row), Some(account)) = (row, self.accounts.get_mut(&id)) else { return Ok(()) };
+        let (Some(row), Some(account)) = (row, self.xmpp.accounts.get_mut(&id)) else { return Ok(()) };
         if let Some(room) = room {
             self.fail_in_room(id, room, message_id, &why)?;
         } else {
@@ -59,7 +59,7 @@ impl Engine {
             if let Some(sent) = &sent {
                 self.advance(sent, Progress::Failed, Some(&why))?;
             }
-            log::warn!("{}: message {message_id} to {to} was given up: {why}", self.accounts.jid_of(id));
+            log::warn!("{}: message {message_id} to {to} was given up: {why}", self.xmpp.accounts.jid_of(id));
         }
         match sent {
             Some(sent) => self.tell_owner_of_loss(sent.bot, to, &why),
@@ -76,7 +76,7 @@ impl Engine {
         let why = &remedy::at(self.batch.chat_place(), why);
         let text =
             texts::MESSAGE_LOST.fill(self.batch.setup.settings.language, &[("name", &name), ("to", to), ("why", why)]);
-        match is_local(&owner) || self.accounts.account_of(&owner).is_some() {
+        match is_local(&owner) || self.xmpp.accounts.account_of(&owner).is_some() {
             true => self.say(&owner, &text),
             false => self.say_as_bot(bot, &owner, &text),
         }

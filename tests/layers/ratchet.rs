@@ -12,10 +12,10 @@ type Count = fn(&[Source]) -> usize;
 
 /// What is counted, and how much of it there is today.
 const TODAY: &[(&str, Count, usize)] = &[
-    ("fields of Engine", |all| fields(all, "engine/mod.rs", "pub struct Engine {"), 23),
+    ("fields of Engine", |all| fields(all, "engine/mod.rs", "pub struct Engine {"), 16),
     ("fields of what a batch holds", |all| fields(all, "engine/mod.rs", "struct Pending {"), 2),
-    ("methods of Engine", methods, 387),
-    ("files with methods of Engine", |all| engine_files(all).count(), 65),
+    ("methods of Engine", methods, 311),
+    ("files with methods of Engine", |all| engine_files(all).count(), 62),
     ("imports from a part to one above it", upward, 7),
     ("files of the largest circle of imports", circle, 4),
     ("functions of more than 70 lines", long_functions, 0),
@@ -75,6 +75,7 @@ const PARTS: &[(Part, &[&str])] = &[
             "rooms",
             "sizes",
             "state",
+            "xmpp",
         ],
     ),
     (Part::Local, &["local"]),

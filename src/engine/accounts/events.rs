@@ -12,7 +12,7 @@ use crate::base::text;
 use crate::engine::accounts::Accounts;
 use crate::engine::effect::{Effect, Order};
 use crate::engine::handle::Connection;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::store::row::Origin;
 use crate::xmpp::mam;
@@ -27,36 +27,36 @@ impl Engine {
     /// A session says something. An account that is not there any more has nothing to hear.
     pub(in crate::engine) fn on_session(&mut self, id: AccountId, event: &Event) -> Result<(), store::Error> {
         if event.is_counted() {
-            *self.accounts.told.taken.entry(id).or_default() += 1;
+            *self.xmpp.accounts.told.taken.entry(id).or_default() += 1;
         }
-        let Some(account) = self.accounts.wake(id) else { return Ok(()) };
+        let Some(account) = self.xmpp.accounts.wake(id) else { return Ok(()) };
         match event {
             Event::Bound { jid, facts } => {
                 log::info!("{jid}: signed in ({})", facts_text(facts));
-                self.on_bound(id, facts)
+                self.xmpp.on_bound(&mut self.batch, id, facts)
             }
             Event::Presence(presence) => self.on_presence(id, presence),
             Event::Request(request) => self.on_request(id, request),
             Event::Answer { tag, outcome } => self.on_answer(id, *tag, outcome),
             Event::Online { resumed } => self.on_online(id, *resumed),
-            Event::Contact(item) => self.accounts.on_contact(&mut self.batch, id, item),
+            Event::Contact(item) => self.xmpp.accounts.on_contact(&mut self.batch, id, item),
             Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(id, message),
             Event::Skipped(skipped) => {
                 // Behind a message that could not be stored no place counts.
                 let mark = skipped.mark.clone().filter(|_| !account.is_fenced);
-                self.accounts.told.marks.extend(mark.map(|mark| (id, mark)));
-                self.accounts.told.skipped.push((id, skipped.clone()));
+                self.xmpp.accounts.told.marks.extend(mark.map(|mark| (id, mark)));
+                self.xmpp.accounts.told.skipped.push((id, skipped.clone()));
                 Ok(())
             }
-            Event::Mark(mark) => self.accounts.on_mark(&mut self.batch, id, mark),
+            Event::Mark(mark) => self.xmpp.accounts.on_mark(&mut self.batch, id, mark),
             Event::Acked(tags) => {
                 account.on_acked(tags, self.batch.now.mono);
-                self.end_farewell_when_sent(id)
+                self.xmpp.end_farewell_when_sent(&mut self.batch, id)
             }
             Event::Convicted { stanza, is_too_large } => self.on_convicted(id, stanza, *is_too_large),
             Event::Registering => self.batch.store.store_registering(id),
-            Event::LoginKey(key) => self.accounts.on_login_key(&mut self.batch, id, key),
+            Event::LoginKey(key) => self.xmpp.accounts.on_login_key(&mut self.batch, id, key),
             Event::Offline { why, retry_in } => self.on_offline(id, why, *retry_in),
             Event::Stopped { why } => {
                 account.is_online = false;
@@ -68,21 +68,9 @@ impl Engine {
         }
     }
 
-    fn on_bound(&mut self, id: AccountId, facts: &Facts) -> Result<(), store::Error> {
-        let (mono, unix_ms) = (self.batch.now.mono, self.batch.now.unix_ms);
-        if let Some(account) = self.accounts.get_mut(&id) {
-            account.late.clear();
-            account.course.turn(Connection::Connecting, "reading the archive", mono);
-            account.bound_at_ms = unix_ms;
-        }
-        self.accounts.note_stanza_max(&mut self.batch, id, facts.max_bytes)?;
-        self.crypt.omemo_bound(id);
-        self.accounts.catch_up(&mut self.batch, id)
-    }
-
     fn on_online(&mut self, id: AccountId, is_resumed: bool) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
+        let Some(account) = self.xmpp.accounts.get_mut(&id) else { return Ok(()) };
         account.is_online = true;
         account.in_doubt = false;
         account.looks_back = false;
@@ -100,8 +88,8 @@ impl Engine {
 
     fn on_offline(&mut self, id: AccountId, why: &str, retry_in: Duration) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
+        let Some(account) = self.xmpp.accounts.get_mut(&id) else { return Ok(()) };
+        account.in_doubt |= !account.queue.is_idle() || self.xmpp.rooms.has_in_flight(id);
         account.is_online = false;
         account.is_fenced = false;
         account.course.offline(why, retry_in, now);
@@ -119,7 +107,7 @@ impl Engine {
     /// A stanza was skipped: told once in the log, and counted.
     pub(in crate::engine) fn note_skipped(&mut self, id: AccountId, skipped: &Skipped) {
         self.batch.counts.stanzas_skipped += 1;
-        let Some(account) = self.accounts.get_mut(&id) else { return };
+        let Some(account) = self.xmpp.accounts.get_mut(&id) else { return };
         account.skipped += 1;
         let Skipped { what, from, bytes, why, .. } = skipped;
         let text = format!("{what} from {from}, {bytes} bytes: {why}");
@@ -135,6 +123,20 @@ impl Engine {
             let (count, last) = self.batch.counts.skipped_of.entry(whose).or_default();
             (*count, *last) = (*count + 1, text);
         }
+    }
+}
+
+impl Xmpp {
+    fn on_bound(&mut self, batch: &mut Batch, id: AccountId, facts: &Facts) -> Result<(), store::Error> {
+        let (mono, unix_ms) = (batch.now.mono, batch.now.unix_ms);
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.late.clear();
+            account.course.turn(Connection::Connecting, "reading the archive", mono);
+            account.bound_at_ms = unix_ms;
+        }
+        self.accounts.note_stanza_max(batch, id, facts.max_bytes)?;
+        self.crypt.omemo_bound(id);
+        self.accounts.catch_up(batch, id)
     }
 }
 

@@ -78,7 +78,7 @@ impl Engine {
     pub(super) fn is_shown_live(&self, asked: &AiQuestion, row: &AiRow) -> bool {
         let Some(to) = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat) else { return false };
         let Some(account) = self.way(asked.bot, to).ok().and_then(|way| way.account()) else { return false };
-        let is_plain = matches!(self.accounts.will_encrypt(&self.batch, account, &to.bare()), Ok(false));
+        let is_plain = matches!(self.xmpp.accounts.will_encrypt(&self.batch, account, &to.bare()), Ok(false));
         row.is_streaming && is_plain
     }
 
@@ -116,16 +116,16 @@ impl Engine {
     fn show_piece(&mut self, asked: &AiQuestion, id: &str, shown: Option<&str>, text: &str) {
         let Some(to) = &asked.recipient else { return };
         let Some(account) = self.way(asked.bot, to).ok().and_then(|way| way.account()) else { return };
-        let Some(entry) = self.accounts.get(&account).filter(|account| account.is_online) else { return };
+        let Some(entry) = self.xmpp.accounts.get(&account).filter(|account| account.is_online) else { return };
         // The other side may have got a device since the question.
-        if !matches!(self.accounts.will_encrypt(&self.batch, account, &to.bare()), Ok(false)) {
+        if !matches!(self.xmpp.accounts.will_encrypt(&self.batch, account, &to.bare()), Ok(false)) {
             return;
         }
         let is_own = entry.row.jid.as_str() == to.bare_str();
         let outbound = Outbound::text(to.clone(), Kind::Chat, id, &format!("{text} …")).passing();
         let outbound = shown.into_iter().fold(outbound, Outbound::replacing);
         let outbound = if is_own { outbound.private() } else { outbound };
-        self.accounts.tell_session(&mut self.batch, account, outbound.print());
+        self.xmpp.accounts.tell_session(&mut self.batch, account, outbound.print());
     }
 }
 

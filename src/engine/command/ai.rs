@@ -251,7 +251,9 @@ fn stream(engine: &Engine, place: &Place<'_>, row: &AiRow) -> Answer {
     Ok(engine.batch.words(match way {
         _ if !row.is_streaming => &ai::STREAM_OFF,
         Ok(way) if way.account().is_some() => match way.account() {
-            Some(account) if engine.accounts.will_encrypt(&engine.batch, account, place.who)? => &ai::STREAM_ENCRYPTED,
+            Some(account) if engine.xmpp.accounts.will_encrypt(&engine.batch, account, place.who)? => {
+                &ai::STREAM_ENCRYPTED
+            }
             _ => &ai::STREAM_ON,
         },
         _ => &ai::STREAM_ELSEWHERE,

@@ -156,7 +156,7 @@ fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
             let _ = write!(out, " — {jid}");
         }
         if bot.row.active {
-            let _ = write!(out, " — {}", state_text(engine, &engine.accounts.bot_state(&engine.batch, bot)?));
+            let _ = write!(out, " — {}", state_text(engine, &engine.xmpp.accounts.bot_state(&engine.batch, bot)?));
         }
         if chosen == Some(bot.row.id) {
             out.push_str(&texts::LISTENS.fill(language, &[]));
@@ -183,7 +183,7 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
     let language = engine.batch.setup.settings.language;
     let bot = engine.batch.bot(id)?;
-    let state = state_text(engine, &engine.accounts.bot_state(&engine.batch, bot)?);
+    let state = state_text(engine, &engine.xmpp.accounts.bot_state(&engine.batch, bot)?);
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
@@ -234,8 +234,8 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
     // His own account, and those of his bots.
     let is_his =
         |account: &&Account| account.row.jid == *owner || own.iter().any(|bot| account.row.bot == Some(bot.row.id));
-    let his = engine.accounts.iter().filter(|(_, account)| is_his(account));
-    let outbox: i64 = his.map(|(id, _)| engine.outbox_depth(*id)).sum();
+    let his = engine.xmpp.accounts.iter().filter(|(_, account)| is_his(account));
+    let outbox: i64 = his.map(|(id, _)| engine.xmpp.outbox_depth(&engine.batch, *id)).sum();
     let skipped = engine
         .batch
         .counts
@@ -245,8 +245,10 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
     let uptime = engine.batch.now.mono.saturating_sub(engine.batch.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
-    let online =
-        own.iter().filter(|bot| bot.row.active && engine.accounts.is_bot_online(&engine.batch, bot.row.id)).count();
+    let online = own
+        .iter()
+        .filter(|bot| bot.row.active && engine.xmpp.accounts.is_bot_online(&engine.batch, bot.row.id))
+        .count();
     let mut out = texts::OVERVIEW.fill(
         language,
         &[
@@ -288,7 +290,7 @@ fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let bot = engine.accounts.bot_info(&engine.batch, id)?;
+    let bot = engine.xmpp.accounts.bot_info(&engine.batch, id)?;
     let words = [("name", bot.name.as_str()), ("id", &id.to_string()), ("token", token_text(&bot))];
     let text = if bot.token.is_some() { &texts::SHOW_TOKEN } else { &texts::NO_TOKEN };
     Ok(text.fill(language, &words))

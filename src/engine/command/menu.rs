@@ -37,7 +37,7 @@ struct Piece<'a> {
 impl Engine {
     /// The menu that an account has for somebody; `None` for whom it has none.
     pub(in crate::engine) fn menu(&self, account: AccountId, who: &BareJid) -> Result<Option<Menu>, store::Error> {
-        let Some(row) = self.accounts.get(&account).map(|account| &account.row) else { return Ok(None) };
+        let Some(row) = self.xmpp.accounts.get(&account).map(|account| &account.row) else { return Ok(None) };
         Ok(match row.bot {
             Some(bot) => self.batch.admits(bot, who).then(|| Menu::Bot(Chat { bot, who: who.clone() })),
             None if row.jid == *who && self.batch.store.owner_enabled(who)? => Some(Menu::Manager(who.clone())),
@@ -69,9 +69,10 @@ impl Engine {
 
     /// Whether a bot says nothing of a conversation in plain text.
     fn is_silent(&self, chat: &Chat) -> bool {
-        self.accounts
+        self.xmpp
+            .accounts
             .account_of_bot(chat.bot)
-            .is_some_and(|account| self.accounts.policy(&self.batch, account) == Encrypt::Required)
+            .is_some_and(|account| self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Required)
     }
 
     /// The form of a command; `None` for what takes no arguments. The outer `None`: there is no such command.

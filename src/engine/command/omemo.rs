@@ -25,7 +25,7 @@ pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answ
     if !is_status && engine.batch.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(engine.batch.setup.settings.language, &[]));
     }
-    let account = engine.accounts.omemo_account(&engine.batch, chat.bot)?;
+    let account = engine.xmpp.accounts.omemo_account(&engine.batch, chat.bot)?;
     let reach = if is_local(&chat.who) { Reach::All } else { Reach::Trusting };
     let place = Place { bot: Some(chat.bot), account, command: "/omemo".to_string(), reach };
     answer(engine, &place, &chat.who, arguments)
@@ -37,9 +37,9 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     let is_own =
         matches!(word.as_str(), "" | "status" | "devices" | "trust" | "distrust" | "policy" | "encrypt" | "reset");
     // From a trusted device he may decide for any of his bots.
-    let is_sure = is_local(owner) || engine.under == Some(Standing::Trusted);
+    let is_sure = is_local(owner) || engine.xmpp.crypt.under == Some(Standing::Trusted);
     let reach = if is_sure { Reach::All } else { Reach::Trusting };
-    if let Some(account) = engine.accounts.account_of(owner).filter(|_| is_own) {
+    if let Some(account) = engine.xmpp.accounts.account_of(owner).filter(|_| is_own) {
         let place = Place { bot: None, account, command: "/omemo".to_string(), reach };
         return answer(engine, &place, owner, arguments);
     }
@@ -48,9 +48,9 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     }
     match botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS) {
         Ok((bot, rest)) => {
-            let account = engine.accounts.omemo_account(&engine.batch, bot)?;
+            let account = engine.xmpp.accounts.omemo_account(&engine.batch, bot)?;
             // A personal one speaks through its owner's account, as the manager does.
-            let own = Some(bot).filter(|_| engine.accounts.account_of_bot(bot) == Some(account));
+            let own = Some(bot).filter(|_| engine.xmpp.accounts.account_of_bot(bot) == Some(account));
             let command = own.map_or_else(|| "/omemo".to_string(), |bot| format!("/omemo {bot}"));
             answer(engine, &Place { bot: own, account, command, reach }, owner, rest)
         }
@@ -98,12 +98,12 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
         let arguments = words::WORDS.fill(language, &[]);
         return Ok(texts::USAGE.fill(language, &[("command", &place.command), ("arguments", &arguments)]));
     };
-    if !engine.may_decide(place.account, owner)? {
+    if !engine.xmpp.may_decide(&engine.batch, place.account, owner)? {
         return Ok(words::NOT_FROM_HERE.fill(language, &[]));
     }
     match change {
         Change::Decide(trusted) => return decide(engine, place, rest, trusted),
-        Change::Policy(policy) => engine.accounts.set_trust_policy(&mut engine.batch, place.account, policy)?,
+        Change::Policy(policy) => engine.xmpp.accounts.set_trust_policy(&mut engine.batch, place.account, policy)?,
         Change::Encrypt(encrypt) => match place.bot {
             Some(bot) => engine.set_encrypt(bot, encrypt)?,
             None => return Ok(words::NOT_CHOSEN_HERE.fill(language, &[])),
@@ -119,7 +119,7 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
 
 fn status(engine: &Engine, place: &Place) -> Answer {
     let language = engine.batch.setup.settings.language;
-    let status = engine.accounts.omemo_status(&engine.batch, place.account)?;
+    let status = engine.xmpp.accounts.omemo_status(&engine.batch, place.account)?;
     let policy = match status.policy {
         Policy::Blind => &words::BLIND,
         Policy::Tofu => &words::TOFU,
@@ -152,7 +152,7 @@ fn decide(engine: &mut Engine, place: &Place, name: &str, trusted: bool) -> Answ
         },
         _ => (None, name),
     };
-    Ok(match engine.decide_key(place.account, jid.as_ref(), name, (trusted, place.reach))? {
+    Ok(match engine.xmpp.decide_key(&mut engine.batch, place.account, jid.as_ref(), name, (trusted, place.reach))? {
         Ok(Decided { key, except }) => {
             let mut out = fill_key(if trusted { &words::TRUSTED } else { &words::DISTRUSTED }, &key, language);
             if let Some(except) = except {

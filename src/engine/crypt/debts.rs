@@ -3,10 +3,10 @@
 
 use crate::base::id::{self, AccountId};
 use crate::base::limits;
-use crate::engine::Engine;
 use crate::engine::crypt::outbound::Sealed;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::crypt::version_of;
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::store::row::OmemoPeer;
 use crate::xml::Element;
@@ -23,10 +23,10 @@ pub(super) const PUT_BACK: i64 = 3;
 impl Engine {
     /// Sends what devices are owed.
     pub(super) fn pay_debts(&mut self, account: AccountId) -> Result<(), store::Error> {
-        let before = self.questions.open().count();
+        let before = self.xmpp.questions.open().count();
         for peer in self.batch.store.list_omemo_owed(account)? {
-            if self.questions.open().count() >= before + limits::OMEMO_WAITING_AT_ONCE {
-                self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
+            if self.xmpp.questions.open().count() >= before + limits::OMEMO_WAITING_AT_ONCE {
+                self.xmpp.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
                 break;
             }
             self.pay_debt(&peer)?;
@@ -39,9 +39,9 @@ impl Engine {
         let Some(mut row) = self.batch.store.omemo_session(peer)?.filter(|row| row.owes != 0) else { return Ok(()) };
         if matches!(row.owes, RENEWAL | PUT_BACK) {
             let version = version_of(peer.version);
-            let Some(bundle) = self.crypt.bundles.get(peer) else {
+            let Some(bundle) = self.xmpp.crypt.bundles.get(peer) else {
                 if self.batch.store.omemo_skipped(peer)?.is_none_or(|until| until <= self.batch.lived()) {
-                    self.ask_bundle(peer);
+                    self.xmpp.ask_bundle(&mut self.batch, peer);
                 }
                 return Ok(());
             };
@@ -58,21 +58,23 @@ impl Engine {
                 return self.batch.store.store_omemo_session(peer, &row);
             }
         }
-        self.send_empty(peer)?;
-        self.look_at_all_devices(peer.account, &peer.jid)
+        self.xmpp.send_empty(&mut self.batch, peer)?;
+        self.xmpp.look_at_all_devices(&mut self.batch, peer.account, &peer.jid)
     }
+}
 
-    fn send_empty(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
+impl Xmpp {
+    fn send_empty(&mut self, batch: &mut Batch, peer: &OmemoPeer) -> Result<(), store::Error> {
         let version = version_of(peer.version);
         let to = std::slice::from_ref(peer);
-        let Sealed::Done(encrypted) = self.seal(peer.account, version, to, None)? else { return Ok(()) };
-        let id = id::uuid(self.batch.random());
+        let Sealed::Done(encrypted) = self.seal(batch, peer.account, version, to, None)? else { return Ok(()) };
+        let id = id::uuid(batch.random());
         let stanza = Element::new("message", ns::CLIENT).with("to", peer.jid.as_str()).with("type", "chat");
         let stanza = stanza.with("id", &id).with_child(encrypted).with_child(Element::new("store", ns::HINTS));
         // As everything that is said in the chat with oneself.
         let is_self = self.accounts.is_self_chat(peer.account, &peer.jid);
         let private = carbons::build_private().into_iter().filter(|_| is_self);
         let stanza = private.fold(stanza, Element::with_child);
-        self.put_out((peer.account, None), &id, stanza.print(ns::CLIENT))
+        self.put_out(batch, (peer.account, None), &id, stanza.print(ns::CLIENT))
     }
 }

@@ -15,7 +15,7 @@ use crate::engine::crypt::trust::Standing;
 use crate::engine::handle::Encrypt;
 use crate::engine::incoming::{Incoming, Sealed};
 use crate::engine::texts::{self, Text};
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::omemo::{self, Device, Encrypted, Envelope, Error, Opened, Session, Version};
 use crate::store;
 use crate::store::row::{OmemoDeviceRow, OmemoPeer};
@@ -36,16 +36,16 @@ impl Engine {
         let Some(stanza) = message.stanza.as_deref().filter(|_| is_talk && message.is_encrypted) else {
             return as_it_came;
         };
-        let (Some(own), from) = (self.accounts.own_jid(account), message.from.bare()) else { return as_it_came };
-        let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
+        let (Some(own), from) = (self.xmpp.accounts.own_jid(account), message.from.bare()) else { return as_it_came };
+        let bot = self.xmpp.accounts.get(&account).and_then(|account| account.row.bot);
         // An occupant that speaks to us alone does so under the room's address, not his own.
-        if self.rooms.is_room(account, &from) {
+        if self.xmpp.rooms.is_room(account, &from) {
             return as_it_came;
         }
-        let is_person = self.accounts.is_person(account);
+        let is_person = self.xmpp.accounts.is_person(account);
         // Strangers must not use up a bot's prekeys; a person is open to all, as his other clients are.
         let is_welcome = is_person || from == own || bot.is_some_and(|bot| self.batch.admits(bot, &from));
-        if self.accounts.policy(&self.batch, account) == Encrypt::Off || !is_welcome {
+        if self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Off || !is_welcome {
             return as_it_came;
         }
         if is_person && Encrypted::find(stanza).is_none() {
@@ -54,7 +54,7 @@ impl Engine {
         let mut is_ours = false;
         for version in Version::ALL {
             let Some(element) = stanza.find("encrypted", version.ns()) else { continue };
-            let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else { continue };
+            let Some((device, row)) = self.xmpp.accounts.device(&self.batch, account, version)? else { continue };
             let Some(encrypted) = Encrypted::read(element, own.as_str(), device.id()) else { continue };
             if from == own && encrypted.sender == device.id() {
                 return Ok(None);
@@ -65,17 +65,19 @@ impl Engine {
             is_ours = true;
             let peer = OmemoPeer { account, version: number(version), jid: from.clone(), device: encrypted.sender };
             let is_taken = !is_person
-                || self.accounts.has_room_for_session(&self.batch, &peer)?
+                || self.xmpp.accounts.has_room_for_session(&self.batch, &peer)?
                     && self.batch.is_first_copy(account, &encrypted)?;
             if !is_taken {
                 return Ok(None);
             }
             let opened = self.decrypt((device, row), &encrypted, &peer)?;
             if opened.is_ok() && encrypted.payload.is_some() {
-                self.hint_untrusted(&peer, message)?;
+                self.xmpp.hint_untrusted(&mut self.batch, &peer, message)?;
             }
             match opened {
-                Ok(Some(payload)) => return self.accounts.reveal(&mut self.batch, account, version, message, &payload),
+                Ok(Some(payload)) => {
+                    return self.xmpp.accounts.reveal(&mut self.batch, account, version, message, &payload);
+                }
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
@@ -83,14 +85,14 @@ impl Engine {
                         self.batch.told.caused(("unreadable", account.0), log::Level::Info, self.batch.now.mono);
                     let device = peer.device;
                     log::log!(level, "{own}: a message from device {device} of {from} cannot be read: {error}");
-                    self.wish_renewal(&peer)?;
+                    self.xmpp.wish_renewal(&mut self.batch, &peer)?;
                 }
             }
         }
         if is_person && !is_ours {
-            self.hint_not_for_us(account, message)?;
+            self.xmpp.hint_not_for_us(&mut self.batch, account, message)?;
         } else if !is_ours && message.via != Via::CarbonSent && from != own {
-            self.notice(account, &message.from, "not_for_us", &texts::NOT_FOR_US)?;
+            self.xmpp.notice(&mut self.batch, account, &message.from, "not_for_us", &texts::NOT_FOR_US)?;
         }
         Ok(None)
     }
@@ -112,11 +114,11 @@ impl Engine {
             };
         let standing = self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?;
         // Commands that decide about keys want to know.
-        self.under = Some(standing);
-        self.crypt.sender = Some(identity.key);
+        self.xmpp.crypt.under = Some(standing);
+        self.xmpp.crypt.sender = Some(identity.key);
         if standing == Standing::Distrusted {
             let level = self.batch.told.caused(("distrusted", peer.account.0), log::Level::Warn, self.batch.now.mono);
-            let own = self.accounts.jid_of(peer.account);
+            let own = self.xmpp.accounts.jid_of(peer.account);
             log::log!(level, "{own}: a message under a distrusted key of {} was not taken", peer.jid);
             return Ok(Ok(None));
         }
@@ -134,35 +136,38 @@ impl Engine {
         }
         if prekey.is_some() || wants_answer {
             // Until then an answer may go out anyway.
-            self.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
+            self.xmpp.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
         }
-        self.accounts.note_sender(&mut self.batch, peer)?;
+        self.xmpp.accounts.note_sender(&mut self.batch, peer)?;
         Ok(Ok(payload.map(|payload| payload.to_vec())))
     }
+}
 
+impl Xmpp {
     /// A message in a chat, with what is known of the key it came under.
     pub(in crate::engine) fn incoming<'a>(
         &self,
+        batch: &Batch,
         account: AccountId,
         to: &BareJid,
         message: &'a Inbound,
     ) -> Incoming<'a> {
         let sealed = message.is_decrypted.then(|| self.sealed_by());
-        Incoming { sealed, ..Incoming::chat(account, to, message, self.batch.now.unix()) }
+        Incoming { sealed, ..Incoming::chat(account, to, message, batch.now.unix()) }
     }
 
     /// What is known of the key under which the message of the event under way came.
     fn sealed_by(&self) -> Sealed {
         let fingerprint = self.crypt.sender.as_ref().map(omemo::fingerprint);
-        Sealed { fingerprint, trust: self.under.map(Standing::as_str) }
+        Sealed { fingerprint, trust: self.crypt.under.map(Standing::as_str) }
     }
 
     /// What came could not be read: the sender's device gets a new session, at most once in a while.
-    pub(super) fn wish_renewal(&mut self, peer: &OmemoPeer) -> Result<(), store::Error> {
-        let mut row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
-        let now = self.batch.lived();
+    pub(super) fn wish_renewal(&mut self, batch: &mut Batch, peer: &OmemoPeer) -> Result<(), store::Error> {
+        let mut row = batch.store.omemo_session(peer)?.unwrap_or_default();
+        let now = batch.lived();
         if row.owes == PUT_BACK {
-            self.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
+            self.crypt.omemo_work(batch, peer.account, limits::OMEMO_SETTLE);
             return Ok(());
         }
         // A person's account answers no stranger by itself.
@@ -176,38 +181,46 @@ impl Engine {
             return Ok(());
         }
         (row.owes, row.healed_at) = (RENEWAL, now);
-        self.batch.store.store_omemo_session(peer, &row)?;
-        self.crypt.omemo_work(&mut self.batch, peer.account, limits::OMEMO_SETTLE);
+        batch.store.store_omemo_session(peer, &row)?;
+        self.crypt.omemo_work(batch, peer.account, limits::OMEMO_SETTLE);
         Ok(())
     }
 
     /// A bot that is to be written to encrypted only got plain text: whether that ends here.
     pub(in crate::engine) fn refuse_plain(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         bot: BotId,
         message: &Inbound,
     ) -> Result<bool, store::Error> {
-        if message.is_decrypted || self.accounts.policy(&self.batch, account) != Encrypt::Required {
+        if message.is_decrypted || self.accounts.policy(batch, account) != Encrypt::Required {
             return Ok(false);
         }
-        let level = self.batch.told.caused(("plain", bot.0), log::Level::Info, self.batch.now.mono);
+        let level = batch.told.caused(("plain", bot.0), log::Level::Info, batch.now.mono);
         let from = message.from.bare();
         log::log!(level, "bot {bot}: a message from {from} in plain text was not taken (told once an hour)");
-        self.notice(account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
+        self.notice(batch, account, &message.from, "plain", &texts::PLAIN_REFUSED)?;
         Ok(true)
     }
 
     /// Says something about encryption in plain text, at most once in a while to each.
-    fn notice(&mut self, account: AccountId, to: &Jid, what: &str, text: &Text) -> Result<(), store::Error> {
+    fn notice(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        to: &Jid,
+        what: &str,
+        text: &Text,
+    ) -> Result<(), store::Error> {
         let Some(bot) = self.accounts.get(&account).and_then(|account| account.row.bot) else { return Ok(()) };
-        if !self.batch.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
+        if !batch.may_hint(bot, &format!("{what}:{}", to.bare_str()), limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        let text = text.fill(self.batch.setup.settings.language, &[("id", &bot.to_string())]);
-        let id = id::uuid(self.batch.random());
+        let text = text.fill(batch.setup.settings.language, &[("id", &bot.to_string())]);
+        let id = id::uuid(batch.random());
         let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
-        self.put_out((account, Some(bot)), &id, hint)
+        self.put_out(batch, (account, Some(bot)), &id, hint)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::Encrypt;
 use crate::engine::outbox::Accepted;
 use crate::engine::texts::omemo as texts;
-use crate::engine::{Batch, Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::omemo::{self, Envelope, Reach, Recipient, Session, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, OmemoSessionRow, OmemoWaitingRow, OutboxRow, Progress};
@@ -57,61 +57,37 @@ impl Engine {
         // What can be said at once needs not wait, and what cannot be said at all is refused.
         if is_first {
             match self.readiness(account, &jid)? {
-                Readiness::Ready(version, to) => match self.send_sealed(&row, version, &to)? {
+                Readiness::Ready(version, to) => match self.xmpp.send_sealed(&mut self.batch, &row, version, &to)? {
                     Passed::Gone => return Ok(()),
-                    Passed::TooLarge(size) => self.accounts.check_size(account, size)?,
+                    Passed::TooLarge(size) => self.xmpp.accounts.check_size(account, size)?,
                     Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
                     Passed::Waits => {}
                 },
                 Readiness::Lack(lack @ (Lack::NoOwnDevice | Lack::NoDevice)) if required => {
                     return Err(Failure::Remote { what: "send_failed", why: lack.why(&jid) }.into());
                 }
-                Readiness::Lack(lack) if self.accounts.may_go_plain(&self.batch, &row, lack)? => {
-                    return Ok(self.put_out((account, bot), message_id, row.stanza)?);
+                Readiness::Lack(lack) if self.xmpp.accounts.may_go_plain(&self.batch, &row, lack)? => {
+                    return Ok(self.xmpp.put_out(&mut self.batch, (account, bot), message_id, row.stanza)?);
                 }
                 _ => {}
             }
         }
-        self.accounts.check_size_sealed(account, row.stanza.len())?;
+        self.xmpp.accounts.check_size_sealed(account, row.stanza.len())?;
         if self.batch.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::OutboxFull.into());
         }
         self.batch.store.insert_omemo_waiting(&row)?;
         if required {
-            self.crypt.note_sealed(message_id, true);
+            self.xmpp.crypt.note_sealed(message_id, true);
         }
-        self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
-        Ok(())
-    }
-
-    /// Puts a finished stanza into the outbox.
-    pub(in crate::engine) fn put_out(
-        &mut self,
-        (account, bot): (AccountId, Option<BotId>),
-        message_id: &str,
-        stanza: String,
-    ) -> Result<(), store::Error> {
-        self.crypt.note_out(message_id, &stanza);
-        let archive_mark = self.accounts.get(&account).and_then(|entry| entry.row.archive_mark.clone());
-        let mut row = OutboxRow {
-            id: OutboxId(0),
-            account,
-            bot,
-            message_id: message_id.to_string(),
-            stanza,
-            archive_mark,
-            created_at: self.batch.lived(),
-            room: None,
-        };
-        row.id = self.batch.store.insert_outbox(&row)?;
-        self.batch.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
+        self.xmpp.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
         Ok(())
     }
 
     /// Sends all that waits and can go, or is given up.
     pub(super) fn send_waiting(&mut self, account: AccountId) -> Result<(), store::Error> {
         for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
-            self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
+            self.xmpp.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
             self.send_waiting_for(account, &jid)?;
         }
         Ok(())
@@ -127,7 +103,7 @@ impl Engine {
         for row in rows {
             let is_over = match self.readiness(account, jid)? {
                 Readiness::Wait => false,
-                Readiness::Ready(version, to) => match self.send_sealed(&row, version, &to)? {
+                Readiness::Ready(version, to) => match self.xmpp.send_sealed(&mut self.batch, &row, version, &to)? {
                     Passed::Gone => true,
                     Passed::Waits => false,
                     Passed::Failed(why) => {
@@ -139,8 +115,8 @@ impl Engine {
                         true
                     }
                 },
-                Readiness::Lack(lack) if self.accounts.may_go_plain(&self.batch, &row, lack)? => {
-                    self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?;
+                Readiness::Lack(lack) if self.xmpp.accounts.may_go_plain(&self.batch, &row, lack)? => {
+                    self.xmpp.put_out(&mut self.batch, (account, row.bot), &row.message_id, row.stanza.clone())?;
                     true
                 }
                 Readiness::Lack(lack) => self.give_up(&row, lack)?,
@@ -148,10 +124,10 @@ impl Engine {
             if !is_over {
                 return Ok(());
             }
-            self.crypt.leave_waiting(&mut self.batch, &row)?;
+            self.xmpp.crypt.leave_waiting(&mut self.batch, &row)?;
         }
         if is_more {
-            self.crypt.omemo_work(&mut self.batch, account, Duration::ZERO);
+            self.xmpp.crypt.omemo_work(&mut self.batch, account, Duration::ZERO);
         }
         Ok(())
     }
@@ -162,9 +138,11 @@ impl Engine {
             for row in self.batch.store.list_omemo_waiting(account, &jid, usize::MAX)? {
                 match row.required {
                     true => self.fail_waiting(&row, "encryption was switched off")?,
-                    false => self.put_out((account, row.bot), &row.message_id, row.stanza.clone())?,
+                    false => {
+                        self.xmpp.put_out(&mut self.batch, (account, row.bot), &row.message_id, row.stanza.clone())?
+                    }
                 }
-                self.crypt.leave_waiting(&mut self.batch, &row)?;
+                self.xmpp.crypt.leave_waiting(&mut self.batch, &row)?;
             }
         }
         Ok(())
@@ -174,11 +152,11 @@ impl Engine {
     fn give_up(&mut self, row: &OmemoWaitingRow, lack: Lack) -> Result<bool, store::Error> {
         let age = self.batch.lived() - row.created_at;
         if lack == Lack::Unreachable && age < limits::OMEMO_WAIT_S {
-            self.crypt.omemo_work(&mut self.batch, row.account, limits::OMEMO_RETRY);
+            self.xmpp.crypt.omemo_work(&mut self.batch, row.account, limits::OMEMO_RETRY);
             return Ok(false);
         }
         let why = lack.why(&row.jid);
-        log::warn!("{}: message {} was not sent: {why}", self.accounts.jid_of(row.account), row.message_id);
+        log::warn!("{}: message {} was not sent: {why}", self.xmpp.accounts.jid_of(row.account), row.message_id);
         self.fail_waiting(row, &why)?;
         Ok(true)
     }
@@ -192,19 +170,47 @@ impl Engine {
 
     /// Encrypted for all devices, a message turned out to be larger than the server takes.
     pub(super) fn fail_too_large(&mut self, row: &OmemoWaitingRow, size: usize) -> Result<(), store::Error> {
-        let Err(failure) = self.accounts.check_size(row.account, size) else { return Ok(()) };
+        let Err(failure) = self.xmpp.accounts.check_size(row.account, size) else { return Ok(()) };
         let why = failure.to_string();
-        log::warn!("{}: message {} was not sent: {why}", self.accounts.jid_of(row.account), row.message_id);
+        log::warn!("{}: message {} was not sent: {why}", self.xmpp.accounts.jid_of(row.account), row.message_id);
         self.fail_waiting(row, &why)?;
         match row.bot {
             Some(bot) => self.tell_owner_of_loss(bot, row.jid.as_str(), &why),
             None => Ok(()),
         }
     }
+}
+
+impl Xmpp {
+    /// Puts a finished stanza into the outbox.
+    pub(in crate::engine) fn put_out(
+        &mut self,
+        batch: &mut Batch,
+        (account, bot): (AccountId, Option<BotId>),
+        message_id: &str,
+        stanza: String,
+    ) -> Result<(), store::Error> {
+        self.crypt.note_out(message_id, &stanza);
+        let archive_mark = self.accounts.get(&account).and_then(|entry| entry.row.archive_mark.clone());
+        let mut row = OutboxRow {
+            id: OutboxId(0),
+            account,
+            bot,
+            message_id: message_id.to_string(),
+            stanza,
+            archive_mark,
+            created_at: batch.lived(),
+            room: None,
+        };
+        row.id = batch.store.insert_outbox(&row)?;
+        batch.pending.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
+        Ok(())
+    }
 
     /// Encrypts a message and puts it into the outbox; it waits on when no device was of use after all.
     fn send_sealed(
         &mut self,
+        batch: &mut Batch,
         row: &OmemoWaitingRow,
         version: Version,
         to: &[OmemoPeer],
@@ -218,8 +224,8 @@ impl Engine {
             return Ok(Passed::Failed("its record cannot be read any more".to_string()));
         };
         let Some(own) = self.accounts.own_jid(row.account) else { return Ok(Passed::Waits) };
-        let (payload, outer) = self.batch.split(version, &own, &stanza);
-        let Sealed::Done(encrypted) = self.seal(row.account, version, to, Some(&payload))? else {
+        let (payload, outer) = batch.split(version, &own, &stanza);
+        let Sealed::Done(encrypted) = self.seal(batch, row.account, version, to, Some(&payload))? else {
             return Ok(Passed::Waits);
         };
         let printed = outer.with_child(encrypted).print(ns::CLIENT);
@@ -227,22 +233,25 @@ impl Engine {
             // The stream would die of it, again and again. The keys used up do no harm.
             return Ok(Passed::TooLarge(printed.len()));
         }
-        self.put_out((row.account, row.bot), &row.message_id, printed)?;
+        self.put_out(batch, (row.account, row.bot), &row.message_id, printed)?;
         Ok(Passed::Gone)
     }
 
     /// Encrypts a payload to devices, and keeps their sessions.
     pub(super) fn seal(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         version: Version,
         to: &[OmemoPeer],
         payload: Option<&[u8]>,
     ) -> Result<Sealed, store::Error> {
-        let Some((device, _)) = self.accounts.device(&self.batch, account, version)? else { return Ok(Sealed::Nobody) };
+        let Some((device, _)) = self.accounts.device(batch, account, version)? else {
+            return Ok(Sealed::Nobody);
+        };
         let mut rows = Vec::with_capacity(to.len());
         for peer in to {
-            let row = self.batch.store.omemo_session(peer)?.unwrap_or_default();
+            let row = batch.store.omemo_session(peer)?.unwrap_or_default();
             let session = row.record.as_deref().and_then(Session::from_bytes);
             // Who is to have a new session gets it with this message.
             let is_new = session.is_none() || matches!(row.owes, RENEWAL | PUT_BACK);
@@ -252,7 +261,7 @@ impl Engine {
         let recipients: Vec<(usize, Recipient<'_>)> = rows.iter().enumerate().filter_map(recipient).collect();
         let places: Vec<usize> = recipients.iter().map(|(place, _)| *place).collect();
         let recipients: Vec<Recipient<'_>> = recipients.into_iter().map(|(_, recipient)| recipient).collect();
-        let sealed = self.batch.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
+        let sealed = batch.with_entropy(|entropy| omemo::encrypt(&device, payload, &recipients, entropy));
         let own = self.accounts.own_jid(account);
         let mut is_any = false;
         let results: Vec<_> = places.into_iter().zip(sealed.sessions).collect();
@@ -268,12 +277,12 @@ impl Engine {
                     is_any |= to.first().is_some_and(|first| first.jid == peer.jid) || own.as_ref() != Some(&peer.jid);
                     let record = Some(session.to_bytes().to_vec());
                     let row = OmemoSessionRow { record, owes: 0, healed_at: row.healed_at };
-                    self.batch.store.store_omemo_session(peer, &row)?;
+                    batch.store.store_omemo_session(peer, &row)?;
                 }
                 Err(error) => {
                     let own = self.accounts.jid_of(account);
                     log::info!("{own}: nothing is encrypted to device {} of {} now: {error}", peer.device, peer.jid);
-                    self.batch.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
+                    batch.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
                 }
             }
         }

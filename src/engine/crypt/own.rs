@@ -9,7 +9,7 @@ use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::crypt::Crypt;
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::omemo::{self, Device, Version};
 use crate::store;
 use crate::store::row::OmemoDeviceRow;
@@ -93,20 +93,20 @@ impl Engine {
     /// An account is online: its own lists are looked at, unless the server has told them as soon as we were present
     /// (XEP-0163 §4.3.4); what waited for the end of the archive is done.
     pub(in crate::engine) fn omemo_arrival(&mut self, account: AccountId, resumed: bool) -> Result<(), store::Error> {
-        if self.accounts.policy(&self.batch, account) == Encrypt::Off {
+        if self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Off {
             self.release_waiting(account)?;
             // It was decided while we were not there to tell.
-            let is_announced = !resumed && self.accounts.is_announced(&self.batch, account)?;
-            return if is_announced { self.withdraw_device(account) } else { Ok(()) };
+            let is_announced = !resumed && self.xmpp.accounts.is_announced(&self.batch, account)?;
+            return if is_announced { self.xmpp.withdraw_device(&mut self.batch, account) } else { Ok(()) };
         }
         if !resumed {
             for version in Version::ALL {
-                if !self.crypt.told_lists.remove(&(account, version)) {
-                    self.questions.ask_own_list(&mut self.batch, account, version);
+                if !self.xmpp.crypt.told_lists.remove(&(account, version)) {
+                    self.xmpp.questions.ask_own_list(&mut self.batch, account, version);
                 }
             }
         }
-        self.crypt.omemo_work(&mut self.batch, account, std::time::Duration::ZERO);
+        self.xmpp.crypt.omemo_work(&mut self.batch, account, std::time::Duration::ZERO);
         Ok(())
     }
 
@@ -125,8 +125,8 @@ impl Engine {
                     log::Level::Info,
                     self.batch.now.mono,
                 );
-                log::log!(level, "{}: its OMEMO devices are not known: {why}", self.accounts.jid_of(account));
-                self.crypt.publish_later(&mut self.batch, account);
+                log::log!(level, "{}: its OMEMO devices are not known: {why}", self.xmpp.accounts.jid_of(account));
+                self.xmpp.crypt.publish_later(&mut self.batch, account);
                 self.on_own_list_unknown(account, version, answer)
             }
         }
@@ -139,40 +139,53 @@ impl Engine {
         version: Version,
         list: Option<&Element>,
     ) -> Result<(), store::Error> {
-        let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
+        let Some(own) = self.xmpp.accounts.own_jid(account) else { return Ok(()) };
         let ids = list.map(|list| omemo::read_devices(version, list)).unwrap_or_default();
         // Written when it changes: it is read at each coming online.
         if self.batch.store.omemo_list(account, number(version), &own)?.is_none_or(|(known, _)| known != ids) {
             self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.batch.lived())?;
         }
-        self.put_on_list(account, version, list, &ids)?;
-        if self.accounts.is_person(account) {
-            self.crypt.note_own_list(account, version, list);
+        self.xmpp.put_on_list(&mut self.batch, account, version, list, &ids)?;
+        if self.xmpp.accounts.is_person(account) {
+            self.xmpp.crypt.note_own_list(account, version, list);
             self.batch.note_daemons(account, version, &own, list)?;
-            self.look_at_devices(account, version, &own, &ids)?;
+            self.xmpp.look_at_devices(&mut self.batch, account, version, &own, &ids)?;
         }
         self.send_waiting_for(account, &own)
     }
 
+    /// A new device with a new identity key takes the place of the old one; sessions begin anew.
+    pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
+        self.xmpp.accounts.disown_key(&mut self.batch, account)?;
+        if self.xmpp.accounts.is_online(account) {
+            self.xmpp.withdraw_device(&mut self.batch, account)?;
+        }
+        self.batch.store.delete_omemo(account)?;
+        self.omemo_arrival(account, false)
+    }
+}
+
+impl Xmpp {
     fn put_on_list(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         version: Version,
         list: Option<&Element>,
         ids: &[u32],
     ) -> Result<(), store::Error> {
-        let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else {
-            return self.make_device(account);
+        let Some((device, row)) = self.accounts.device(batch, account, version)? else {
+            return self.make_device(batch, account);
         };
         if row.published < row.revision {
-            return self.publish_bundle(account, version, How::Open);
+            return self.publish_bundle(batch, account, version, How::Open);
         }
         if ids.contains(&device.id()) {
             return Ok(());
         }
         // Two clients that drop each other must not do it for ever.
-        if self.batch.lived() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
-            self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RELIST);
+        if batch.lived() - row.listed_at < limits::OMEMO_RELIST.as_secs() as i64 {
+            self.crypt.omemo_work(batch, account, limits::OMEMO_RELIST);
             return Ok(());
         }
         if self.questions.is_asked(account, |asked| matches!(asked, Asked::PublishList(other, ..) if *other == version))
@@ -180,27 +193,27 @@ impl Engine {
             return Ok(());
         }
         let list = omemo::add_device(version, list, device.id(), Some(LABEL));
-        self.questions.publish_list(&mut self.batch, account, version, How::Open, list)
+        self.questions.publish_list(batch, account, version, How::Open, list)
     }
 
     /// Makes our device when both lists are known, so that its id is nobody else's.
-    fn make_device(&mut self, account: AccountId) -> Result<(), store::Error> {
+    fn make_device(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
         let mut taken = Vec::new();
         for version in Version::ALL {
-            match self.batch.store.omemo_list(account, number(version), &own)? {
+            match batch.store.omemo_list(account, number(version), &own)? {
                 Some((ids, _)) => taken.extend(ids),
                 None => return Ok(()),
             }
         }
-        let now = self.batch.lived();
+        let now = batch.lived();
         // There may be one in a record that cannot be read; nothing that was built on it is of use.
-        if self.batch.store.has_omemo_device(account)? {
+        if batch.store.has_omemo_device(account)? {
             let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
-            self.batch.audit(bot, "omemo_unreadable", "a new device is made")?;
-            self.batch.store.delete_omemo(account)?;
+            batch.audit(bot, "omemo_unreadable", "a new device is made")?;
+            batch.store.delete_omemo(account)?;
         }
-        let devices = self.batch.with_entropy(|entropy| {
+        let devices = batch.with_entropy(|entropy| {
             let mut id = omemo::new_device_id(entropy);
             while taken.contains(&id) {
                 id = omemo::new_device_id(entropy);
@@ -212,14 +225,20 @@ impl Engine {
         for device in devices {
             let record = device.to_bytes().to_vec();
             let row = OmemoDeviceRow { record, revision: 1, published: 0, listed_at: 0 };
-            self.batch.store.store_omemo_device(account, number(device.version()), &row)?;
-            self.publish_bundle(account, device.version(), How::Open)?;
+            batch.store.store_omemo_device(account, number(device.version()), &row)?;
+            self.publish_bundle(batch, account, device.version(), How::Open)?;
         }
-        self.batch.store.begin_generation()
+        batch.store.begin_generation()
     }
 
-    fn publish_bundle(&mut self, account: AccountId, version: Version, how: How) -> Result<(), store::Error> {
-        let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else { return Ok(()) };
+    fn publish_bundle(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        version: Version,
+        how: How,
+    ) -> Result<(), store::Error> {
+        let Some((device, row)) = self.accounts.device(batch, account, version)? else { return Ok(()) };
         // The bundle of a device that was there before may be on its way.
         let own = (version, device.id());
         if self.questions.is_asked(account, |asked| matches!(asked, Asked::PublishBundle(other, ..) if *other == own)) {
@@ -228,105 +247,96 @@ impl Engine {
         let (node, item) = version.bundle_node(device.id());
         let order = order(version, true, how, (&node, &item), device.bundle().build(version));
         let about = About::Omemo(Asked::PublishBundle(own, how, row.revision));
-        self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
+        self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), about);
         Ok(())
     }
 
     pub(super) fn on_bundle_published(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
-        (version, id): (Version, u32),
+        (version, id, revision): (Version, u32, i64),
         how: How,
-        revision: i64,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
         let Some((device, mut row)) =
-            self.accounts.device(&self.batch, account, version)?.filter(|(device, _)| device.id() == id)
+            self.accounts.device(batch, account, version)?.filter(|(device, _)| device.id() == id)
         else {
             return Ok(());
         };
         if let Some(how) = next(how, answer) {
-            return self.publish_bundle(account, version, how);
+            return self.publish_bundle(batch, account, version, how);
         }
         if let Err(error) = answer {
-            let level = self.batch.told.lasting(
-                ("bundle", account.0),
-                &error.to_string(),
-                log::Level::Warn,
-                self.batch.now.mono,
-            );
+            let level = batch.told.lasting(("bundle", account.0), &error.to_string(), log::Level::Warn, batch.now.mono);
             log::log!(level, "{}: its OMEMO keys were not published: {error}", self.accounts.jid_of(account));
-            self.crypt.publish_later(&mut self.batch, account);
+            self.crypt.publish_later(batch, account);
             return Ok(());
         }
         row.published = revision.max(row.published);
-        self.batch.store.store_omemo_device(account, number(version), &row)?;
+        batch.store.store_omemo_device(account, number(version), &row)?;
         if how == How::Bare && version == Version::Omemo2 {
             // Else the bundle of another device would go when the next one comes.
             let order =
                 pubsub::build_configure(&version.bundle_node(device.id()).0, &options(version, true, How::Open));
             let about = About::Chore("room for more OMEMO bundles");
-            self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about);
+            self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), about);
         }
         if row.published < row.revision {
-            return self.publish_bundle(account, version, How::Open);
+            return self.publish_bundle(batch, account, version, How::Open);
         }
-        self.questions.ask_own_list(&mut self.batch, account, version);
+        self.questions.ask_own_list(batch, account, version);
         Ok(())
     }
 
     pub(super) fn on_list_published(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
-        version: Version,
+        (version, list): (Version, Element),
         how: How,
-        list: Element,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
         match (next(how, answer), answer, self.accounts.own_jid(account)) {
-            (Some(how), ..) => self.questions.publish_list(&mut self.batch, account, version, how, list),
+            (Some(how), ..) => self.questions.publish_list(batch, account, version, how, list),
             (None, Err(error), _) => {
-                let level = self.batch.told.lasting(
-                    ("list", account.0),
-                    &error.to_string(),
-                    log::Level::Warn,
-                    self.batch.now.mono,
-                );
+                let level =
+                    batch.told.lasting(("list", account.0), &error.to_string(), log::Level::Warn, batch.now.mono);
                 log::log!(
                     level,
                     "{}: its list of OMEMO devices was not published: {error}",
                     self.accounts.jid_of(account)
                 );
-                self.crypt.publish_later(&mut self.batch, account);
+                self.crypt.publish_later(batch, account);
                 Ok(())
             }
             (None, Ok(_), Some(own)) => {
                 // Only now: a kill before this must not keep us off the list.
-                if let Some((_, mut row)) = self.accounts.device(&self.batch, account, version)? {
-                    row.listed_at = self.batch.lived();
-                    self.batch.store.store_omemo_device(account, number(version), &row)?;
+                if let Some((_, mut row)) = self.accounts.device(batch, account, version)? {
+                    row.listed_at = batch.lived();
+                    batch.store.store_omemo_device(account, number(version), &row)?;
                 }
                 self.crypt.unpublished.remove(&account);
                 let ids = omemo::read_devices(version, &list);
                 if self.accounts.is_person(account) {
                     self.crypt.note_own_list(account, version, Some(&list));
                 }
-                self.batch.store.store_omemo_list(account, number(version), &own, &ids, self.batch.lived())
+                batch.store.store_omemo_list(account, number(version), &own, &ids, batch.lived())
             }
             (None, Ok(_), None) => Ok(()),
         }
     }
 
     /// Forgets the prekeys that were used, makes up for them, changes the signed one in time, and publishes all that.
-    pub(super) fn refresh_devices(&mut self, account: AccountId) -> Result<(), store::Error> {
+    pub(super) fn refresh_devices(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         for version in Version::ALL {
-            let Some((mut device, mut row)) = self.accounts.device(&self.batch, account, version)? else {
-                self.questions.ask_own_list(&mut self.batch, account, version);
+            let Some((mut device, mut row)) = self.accounts.device(batch, account, version)? else {
+                self.questions.ask_own_list(batch, account, version);
                 continue;
             };
-            let is_old = self.batch.lived() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
-            let now = self.batch.lived();
-            let is_changed = self.batch.with_entropy(|entropy| {
+            let is_old = batch.lived() - device.rotated_at() >= limits::OMEMO_ROTATION_S;
+            let now = batch.lived();
+            let is_changed = batch.with_entropy(|entropy| {
                 if is_old {
                     device.rotate(now, entropy);
                 }
@@ -336,47 +346,37 @@ impl Engine {
             if is_changed {
                 row.revision += 1;
                 row.record = device.to_bytes().to_vec();
-                self.batch.store.store_omemo_device(account, number(version), &row)?;
+                batch.store.store_omemo_device(account, number(version), &row)?;
             }
             if row.published < row.revision {
-                self.publish_bundle(account, version, How::Open)?;
-            } else if !self.accounts.is_listed(&self.batch, account, version, device.id())? {
-                self.questions.ask_own_list(&mut self.batch, account, version);
+                self.publish_bundle(batch, account, version, How::Open)?;
+            } else if !self.accounts.is_listed(batch, account, version, device.id())? {
+                self.questions.ask_own_list(batch, account, version);
             }
         }
         Ok(())
     }
 
     /// The bot does not encrypt any more: nobody shall encrypt to it. Keys and sessions stay, should it begin again.
-    pub(super) fn withdraw_device(&mut self, account: AccountId) -> Result<(), store::Error> {
+    pub(super) fn withdraw_device(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         if self.accounts.is_person(account) {
-            return self.begin_withdrawal(account);
+            return self.begin_withdrawal(batch, account);
         }
-        for order in self.accounts.omemo_goodbye(&self.batch, account)? {
+        for order in self.accounts.omemo_goodbye(batch, account)? {
             self.questions.ask_entity(
-                &mut self.batch,
+                batch,
                 account,
                 (Peer::Account, IqKind::Set, order),
                 About::Chore("to take an OMEMO device back"),
             );
         }
         for version in Version::ALL {
-            if let Some((_, mut row)) = self.accounts.device(&self.batch, account, version)? {
+            if let Some((_, mut row)) = self.accounts.device(batch, account, version)? {
                 (row.published, row.listed_at) = (0, 0);
-                self.batch.store.store_omemo_device(account, number(version), &row)?;
+                batch.store.store_omemo_device(account, number(version), &row)?;
             }
         }
         Ok(())
-    }
-
-    /// A new device with a new identity key takes the place of the old one; sessions begin anew.
-    pub(in crate::engine) fn reset_omemo(&mut self, account: AccountId) -> Result<(), store::Error> {
-        self.accounts.disown_key(&mut self.batch, account)?;
-        if self.accounts.is_online(account) {
-            self.withdraw_device(account)?;
-        }
-        self.batch.store.delete_omemo(account)?;
-        self.omemo_arrival(account, false)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::crypt::debts::PUT_BACK;
 use crate::engine::crypt::trust::Standing;
 use crate::engine::crypt::{Asked, number, version_of};
 use crate::engine::handle::Encrypt;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::omemo::{self, Bundle, Session, Version};
 use crate::store;
 use crate::store::row::OmemoPeer;
@@ -80,15 +80,15 @@ impl Engine {
         let mut lists = Vec::new();
         let mut waits = false;
         // While there is nobody to encrypt to, an answer in the chat with oneself needs not wait for our device.
-        let is_self = self.accounts.is_self_chat(account, jid);
+        let is_self = self.xmpp.accounts.is_self_chat(account, jid);
         for version in Version::ALL {
-            if !is_self && self.accounts.device(&self.batch, account, version)?.is_none() {
-                if self.accounts.is_own_list_refused(&self.batch, account, version)? {
+            if !is_self && self.xmpp.accounts.device(&self.batch, account, version)?.is_none() {
+                if self.xmpp.accounts.is_own_list_refused(&self.batch, account, version)? {
                     return Ok(Readiness::Lack(Lack::NoOwnDevice));
                 }
                 waits = true;
             }
-            match self.list_of(account, version, jid)? {
+            match self.xmpp.list_of(&mut self.batch, account, version, jid)? {
                 List::Known(ids) => lists.push((version, ids)),
                 List::Asked => waits = true,
                 List::Unreachable => lack = Lack::Unreachable,
@@ -97,7 +97,7 @@ impl Engine {
         if waits {
             return Ok(Readiness::Wait);
         }
-        if is_self && self.accounts.device(&self.batch, account, Version::Legacy)?.is_none() {
+        if is_self && self.xmpp.accounts.device(&self.batch, account, Version::Legacy)?.is_none() {
             let is_alone = lists.iter().all(|(_, ids)| ids.is_empty());
             // It is made when both lists are known.
             let is_known = lists.len() == Version::ALL.len();
@@ -137,7 +137,7 @@ impl Engine {
         jid: &BareJid,
         ids: &[u32],
     ) -> Result<Result<Option<Vec<OmemoPeer>>, Lack>, store::Error> {
-        let unread = self.accounts.daemons_of(&self.batch, account, version, jid)?;
+        let unread = self.xmpp.accounts.daemons_of(&self.batch, account, version, jid)?;
         let (mut usable, mut waits, mut lack) = (Vec::new(), false, Lack::NoDevice);
         for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
             let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
@@ -161,7 +161,7 @@ impl Engine {
         account: AccountId,
         version: Version,
     ) -> Result<Option<Vec<OmemoPeer>>, store::Error> {
-        let Some(own) = self.accounts.own_jid(account) else { return Ok(Some(Vec::new())) };
+        let Some(own) = self.xmpp.accounts.own_jid(account) else { return Ok(Some(Vec::new())) };
         // Looked at when we came online, and notified since.
         let ids = self.batch.store.omemo_list(account, number(version), &own)?.map(|(ids, _)| ids).unwrap_or_default();
         Ok(self.usable(account, version, &own, &ids)?.unwrap_or_else(|_| Some(Vec::new())))
@@ -172,7 +172,7 @@ impl Engine {
         let row = self.batch.store.omemo_session(peer)?.filter(|row| row.owes != PUT_BACK);
         let record = row.and_then(|row| row.record);
         let session = record.as_deref().and_then(Session::from_bytes);
-        let identity = match (session.and_then(|session| session.identity()), self.crypt.bundles.get(peer)) {
+        let identity = match (session.and_then(|session| session.identity()), self.xmpp.crypt.bundles.get(peer)) {
             (Some(identity), _) => Some(identity),
             (None, Some(bundle)) => bundle.identity(version),
             (None, None) => {
@@ -180,12 +180,12 @@ impl Engine {
                 if is_skipped {
                     return Ok(Reach::Lacking(Lack::Unreachable));
                 }
-                self.ask_bundle(peer);
+                self.xmpp.ask_bundle(&mut self.batch, peer);
                 return Ok(Reach::Asked);
             }
         };
         let Some(identity) = identity else {
-            self.crypt.bundles.remove(peer);
+            self.xmpp.crypt.bundles.remove(peer);
             self.batch.skip(peer, limits::OMEMO_SKIP_BROKEN_S)?;
             return Ok(Reach::Lacking(Lack::Unreachable));
         };
@@ -206,51 +206,6 @@ impl Batch {
 // --- lists ---
 
 impl Engine {
-    pub(super) fn list_of(
-        &mut self,
-        account: AccountId,
-        version: Version,
-        jid: &BareJid,
-    ) -> Result<List, store::Error> {
-        let known = self.batch.store.omemo_list(account, number(version), jid)?;
-        let is_online = self.accounts.is_online(account);
-        let is_own = self.accounts.own_jid(account).as_ref() == Some(jid);
-        match known {
-            // Looked at when we came online, and notified since.
-            Some((ids, _)) if is_own => return Ok(List::Known(ids)),
-            Some((ids, at))
-                if self.batch.lived() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() =>
-            {
-                return Ok(List::Known(ids));
-            }
-            _ => {}
-        }
-        // Device 0 stands for the list itself.
-        let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
-        if self.batch.store.omemo_skipped(&whole)?.is_some_and(|until| until > self.batch.lived()) {
-            return Ok(List::Unreachable);
-        }
-        if is_own {
-            let is_it = |asked: &Asked| matches!(asked, Asked::OwnList(other) if *other == version);
-            if is_online && !self.questions.is_asked(account, is_it) {
-                self.questions.ask_own_list(&mut self.batch, account, version);
-            }
-            return Ok(List::Asked);
-        }
-        let is_it = |asked: &Asked| matches!(asked, Asked::List(v, who) if *v == version && who == jid);
-        if is_online && !self.questions.is_asked(account, is_it) {
-            let question = pubsub::build_items(version.devices_node(), &[], None);
-            let about = About::Omemo(Asked::List(version, jid.clone()));
-            self.questions.ask_entity(
-                &mut self.batch,
-                account,
-                (Peer::Other(jid.to_jid()), IqKind::Get, question),
-                about,
-            );
-        }
-        Ok(List::Asked)
-    }
-
     pub(super) fn on_list(
         &mut self,
         account: AccountId,
@@ -267,7 +222,7 @@ impl Engine {
                 Some(list.map(|list| omemo::read_devices(version, list)).unwrap_or_default())
             }
             Err(error) => {
-                log::debug!("{}: OMEMO devices of {jid}: {error}", self.accounts.jid_of(account));
+                log::debug!("{}: OMEMO devices of {jid}: {error}", self.xmpp.accounts.jid_of(account));
                 // Who wrote to us has a device, whoever may see his list.
                 let known = self.batch.store.omemo_list(account, number(version), jid)?.map(|(ids, _)| ids);
                 let known = known.filter(|ids| !ids.is_empty());
@@ -290,7 +245,7 @@ impl Engine {
                 self.batch.skip(&whole, limits::OMEMO_SKIP_PASSING_S)?;
             }
         }
-        self.look_at_all_devices(account, jid)?;
+        self.xmpp.look_at_all_devices(&mut self.batch, account, jid)?;
         self.send_waiting_for(account, jid)?;
         self.send_waiting_in_rooms(account)
     }
@@ -304,25 +259,27 @@ impl Engine {
         let Some(stanza) = message.stanza.as_deref().filter(|_| message.via == Via::Direct) else { return Ok(()) };
         let list = match pubsub::read_event(stanza) {
             Some(Event::Items(list)) => list,
-            Some(Event::Purged(node) | Event::Deleted(node)) => return self.on_node_gone(account, message, node),
+            Some(Event::Purged(node) | Event::Deleted(node)) => {
+                return self.xmpp.on_node_gone(&mut self.batch, account, message, node);
+            }
             _ => return Ok(()),
         };
         let Some(version) = Version::ALL.into_iter().find(|version| version.devices_node() == list.node) else {
             return Ok(());
         };
-        let (Some(own), jid) = (self.accounts.own_jid(account), message.from.bare()) else { return Ok(()) };
-        if !message.from.is_bare() || self.accounts.policy(&self.batch, account) == Encrypt::Off {
+        let (Some(own), jid) = (self.xmpp.accounts.own_jid(account), message.from.bare()) else { return Ok(()) };
+        if !message.from.is_bare() || self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Off {
             return Ok(());
         }
         let Some(payload) = list.items.last().and_then(|item| item.payload) else { return Ok(()) };
         if jid == own {
-            if !self.accounts.is_online(account) {
-                self.crypt.told_lists.insert((account, version));
+            if !self.xmpp.accounts.is_online(account) {
+                self.xmpp.crypt.told_lists.insert((account, version));
             }
             return self.settle_list(account, version, Some(payload));
         }
         let is_known = self.batch.store.omemo_list(account, number(version), &jid)?.is_some();
-        let bot = self.accounts.get(&account).and_then(|account| account.row.bot);
+        let bot = self.xmpp.accounts.get(&account).and_then(|account| account.row.bot);
         if !is_known && !bot.is_some_and(|bot| self.batch.admits(bot, &jid)) {
             return Ok(());
         }
@@ -330,13 +287,60 @@ impl Engine {
         self.batch.store.store_omemo_list(account, number(version), &jid, &ids, self.batch.lived())?;
         self.send_waiting_for(account, &jid)
     }
+}
+
+impl Xmpp {
+    pub(super) fn list_of(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+    ) -> Result<List, store::Error> {
+        let known = batch.store.omemo_list(account, number(version), jid)?;
+        let is_online = self.accounts.is_online(account);
+        let is_own = self.accounts.own_jid(account).as_ref() == Some(jid);
+        match known {
+            // Looked at when we came online, and notified since.
+            Some((ids, _)) if is_own => return Ok(List::Known(ids)),
+            Some((ids, at)) if batch.lived() - at < limits::OMEMO_LIST_FRESH_S || !is_online && !ids.is_empty() => {
+                return Ok(List::Known(ids));
+            }
+            _ => {}
+        }
+        // Device 0 stands for the list itself.
+        let whole = OmemoPeer { account, version: number(version), jid: jid.clone(), device: 0 };
+        if batch.store.omemo_skipped(&whole)?.is_some_and(|until| until > batch.lived()) {
+            return Ok(List::Unreachable);
+        }
+        if is_own {
+            let is_it = |asked: &Asked| matches!(asked, Asked::OwnList(other) if *other == version);
+            if is_online && !self.questions.is_asked(account, is_it) {
+                self.questions.ask_own_list(batch, account, version);
+            }
+            return Ok(List::Asked);
+        }
+        let is_it = |asked: &Asked| matches!(asked, Asked::List(v, who) if *v == version && who == jid);
+        if is_online && !self.questions.is_asked(account, is_it) {
+            let question = pubsub::build_items(version.devices_node(), &[], None);
+            let about = About::Omemo(Asked::List(version, jid.clone()));
+            self.questions.ask_entity(batch, account, (Peer::Other(jid.to_jid()), IqKind::Get, question), about);
+        }
+        Ok(List::Asked)
+    }
 
     /// Another client took our whole list away, which is then read again: perhaps it has been made anew.
-    fn on_node_gone(&mut self, account: AccountId, message: &Inbound, node: &str) -> Result<(), store::Error> {
+    fn on_node_gone(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        message: &Inbound,
+        node: &str,
+    ) -> Result<(), store::Error> {
         let version = Version::ALL.into_iter().find(|version| version.devices_node() == node);
         let is_own = message.from.is_bare() && self.accounts.own_jid(account) == Some(message.from.bare());
-        if let (Some(version), true) = (version, is_own && self.accounts.policy(&self.batch, account) != Encrypt::Off) {
-            self.questions.ask_own_list(&mut self.batch, account, version);
+        if let (Some(version), true) = (version, is_own && self.accounts.policy(batch, account) != Encrypt::Off) {
+            self.questions.ask_own_list(batch, account, version);
         }
         Ok(())
     }
@@ -362,48 +366,6 @@ impl Accounts {
 // --- bundles ---
 
 impl Engine {
-    pub(super) fn ask_bundle(&mut self, peer: &OmemoPeer) {
-        let is_it = |asked: &Asked| matches!(asked, Asked::Bundle(other) if other == peer);
-        if !self.accounts.is_online(peer.account) || self.questions.is_asked(peer.account, is_it) {
-            return;
-        }
-        let (node, item) = version_of(peer.version).bundle_node(peer.device);
-        // In 0.3 a node has one item, whatever its id.
-        let ids: &[&str] = if peer.version == 0 { &[] } else { &[&item] };
-        let to = match self.accounts.own_jid(peer.account) {
-            Some(own) if own == peer.jid => Peer::Account,
-            _ => Peer::Other(peer.jid.to_jid()),
-        };
-        let question = pubsub::build_items(&node, ids, None);
-        self.questions.ask_entity(
-            &mut self.batch,
-            peer.account,
-            (to, IqKind::Get, question),
-            About::Omemo(Asked::Bundle(peer.clone())),
-        );
-    }
-
-    /// Fetches the bundles of devices whose keys were never seen, so that those which somebody has at first are the ones
-    /// that count as such, whenever the first message goes to them.
-    pub(super) fn look_at_devices(
-        &mut self,
-        account: AccountId,
-        version: Version,
-        jid: &BareJid,
-        ids: &[u32],
-    ) -> Result<(), store::Error> {
-        let unread = self.accounts.daemons_of(&self.batch, account, version, jid)?;
-        let known = self.batch.store.list_omemo_keys(account, jid)?;
-        for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
-            let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
-            let is_skipped = self.batch.store.omemo_skipped(&peer)?.is_some_and(|until| until > self.batch.lived());
-            if !is_skipped && !known.iter().any(|key| key.device == id) {
-                self.ask_bundle(&peer);
-            }
-        }
-        Ok(())
-    }
-
     /// Judges the key in a bundle. Whether the bundle is of use now: kept for later, its prekeys would be used up by others.
     fn look_at_bundle(&mut self, peer: &OmemoPeer, version: Version, bundle: &Bundle) -> Result<bool, store::Error> {
         if let Some(identity) = bundle.identity(version) {
@@ -423,10 +385,10 @@ impl Engine {
             Ok(payload) => match payload.as_ref().and_then(read) {
                 Some(bundle) if !self.look_at_bundle(&peer, version, &bundle)? => {}
                 Some(bundle) => {
-                    if self.crypt.bundles.len() >= limits::OMEMO_BUNDLES_MAX {
-                        self.crypt.bundles.clear();
+                    if self.xmpp.crypt.bundles.len() >= limits::OMEMO_BUNDLES_MAX {
+                        self.xmpp.crypt.bundles.clear();
                     }
-                    self.crypt.bundles.insert(peer.clone(), bundle);
+                    self.xmpp.crypt.bundles.insert(peer.clone(), bundle);
                 }
                 None => self.batch.skip(&peer, limits::OMEMO_SKIP_BROKEN_S)?,
             },
@@ -439,9 +401,54 @@ impl Engine {
         self.pay_debt(&peer)?;
         self.send_waiting_in_rooms(peer.account)?;
         // Our own other devices are needed for messages to anybody.
-        if self.accounts.own_jid(peer.account).as_ref() == Some(&peer.jid) {
+        if self.xmpp.accounts.own_jid(peer.account).as_ref() == Some(&peer.jid) {
             return self.send_waiting(peer.account);
         }
         self.send_waiting_for(peer.account, &peer.jid)
+    }
+}
+
+impl Xmpp {
+    pub(super) fn ask_bundle(&mut self, batch: &mut Batch, peer: &OmemoPeer) {
+        let is_it = |asked: &Asked| matches!(asked, Asked::Bundle(other) if other == peer);
+        if !self.accounts.is_online(peer.account) || self.questions.is_asked(peer.account, is_it) {
+            return;
+        }
+        let (node, item) = version_of(peer.version).bundle_node(peer.device);
+        // In 0.3 a node has one item, whatever its id.
+        let ids: &[&str] = if peer.version == 0 { &[] } else { &[&item] };
+        let to = match self.accounts.own_jid(peer.account) {
+            Some(own) if own == peer.jid => Peer::Account,
+            _ => Peer::Other(peer.jid.to_jid()),
+        };
+        let question = pubsub::build_items(&node, ids, None);
+        self.questions.ask_entity(
+            batch,
+            peer.account,
+            (to, IqKind::Get, question),
+            About::Omemo(Asked::Bundle(peer.clone())),
+        );
+    }
+
+    /// Fetches the bundles of devices whose keys were never seen, so that those which somebody has at first are the ones
+    /// that count as such, whenever the first message goes to them.
+    pub(super) fn look_at_devices(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        version: Version,
+        jid: &BareJid,
+        ids: &[u32],
+    ) -> Result<(), store::Error> {
+        let unread = self.accounts.daemons_of(batch, account, version, jid)?;
+        let known = batch.store.list_omemo_keys(account, jid)?;
+        for id in ids.iter().copied().filter(|id| !unread.contains(id)) {
+            let peer = OmemoPeer { account, version: number(version), jid: jid.clone(), device: id };
+            let is_skipped = batch.store.omemo_skipped(&peer)?.is_some_and(|until| until > batch.lived());
+            if !is_skipped && !known.iter().any(|key| key.device == id) {
+                self.ask_bundle(batch, &peer);
+            }
+        }
+        Ok(())
     }
 }

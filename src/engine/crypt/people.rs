@@ -14,7 +14,7 @@ use crate::engine::crypt::own::{LABEL, list_in};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::handle::Encrypt;
 use crate::engine::texts::{self, Text};
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::omemo::{self, Encrypted, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, Origin};
@@ -51,19 +51,21 @@ impl Engine {
         version: Version,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
+        let Some(own) = self.xmpp.accounts.own_jid(account) else { return Ok(()) };
         let whole = OmemoPeer { account, version: number(version), jid: own.clone(), device: 0 };
         let is_passing = answer.as_ref().is_err_and(|error| error.kind == "wait");
         let for_s = if is_passing { limits::OMEMO_SKIP_PASSING_S } else { limits::OMEMO_SKIP_BROKEN_S };
         self.batch.skip(&whole, for_s)?;
         self.send_waiting_for(account, &own)
     }
+}
 
+impl Xmpp {
     /// Begins to take our device back: first its list is read.
-    pub(super) fn begin_withdrawal(&mut self, account: AccountId) -> Result<(), store::Error> {
+    pub(super) fn begin_withdrawal(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         for version in Version::ALL {
-            if self.accounts.device(&self.batch, account, version)?.is_some_and(|(_, row)| row.published > 0) {
-                self.questions.ask_about_own_list(&mut self.batch, account, version, Asked::Withdrawal(version));
+            if self.accounts.device(batch, account, version)?.is_some_and(|(_, row)| row.published > 0) {
+                self.questions.ask_about_own_list(batch, account, version, Asked::Withdrawal(version));
             }
         }
         Ok(())
@@ -72,11 +74,12 @@ impl Engine {
     /// The list that our device is to be taken off. Where it is not known, that waits for the next coming online.
     pub(super) fn on_withdrawal(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         version: Version,
         answer: &EntityAnswer,
     ) -> Result<(), store::Error> {
-        let Some((device, mut row)) = self.accounts.device(&self.batch, account, version)? else { return Ok(()) };
+        let Some((device, mut row)) = self.accounts.device(batch, account, version)? else { return Ok(()) };
         let list = match list_in(answer) {
             Ok(list) => list,
             Err(why) => {
@@ -86,35 +89,39 @@ impl Engine {
         };
         for order in withdrawal(version, list, device.id()) {
             self.questions.ask_entity(
-                &mut self.batch,
+                batch,
                 account,
                 (Peer::Account, IqKind::Set, order),
                 About::Chore("to take an OMEMO device back"),
             );
         }
         (row.published, row.listed_at) = (0, 0);
-        self.batch.store.store_omemo_device(account, number(version), &row)
+        batch.store.store_omemo_device(account, number(version), &row)
     }
 
     /// The account is signed out, perhaps for good: what is known of its lists now is what they are, for they are notified.
-    pub(in crate::engine) fn leave_own_lists(&mut self, account: AccountId) -> Result<(), store::Error> {
+    pub(in crate::engine) fn leave_own_lists(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+    ) -> Result<(), store::Error> {
         if !self.accounts.is_online(account) {
             return Ok(());
         }
         for version in Version::ALL {
             let Some((device, mut row)) =
-                self.accounts.device(&self.batch, account, version)?.filter(|(_, row)| row.published > 0)
+                self.accounts.device(batch, account, version)?.filter(|(_, row)| row.published > 0)
             else {
                 continue;
             };
             let list = self.crypt.own_lists.remove(&(account, version));
             for order in withdrawal(version, list.as_ref(), device.id()) {
-                let iq = Element::new("iq", ns::CLIENT).with("type", "set").with("id", &id::uuid(self.batch.random()));
+                let iq = Element::new("iq", ns::CLIENT).with("type", "set").with("id", &id::uuid(batch.random()));
                 // Nobody will be there for the answer.
-                self.accounts.tell_session(&mut self.batch, account, iq.with_child(order).print(ns::CLIENT));
+                self.accounts.tell_session(batch, account, iq.with_child(order).print(ns::CLIENT));
             }
             (row.published, row.listed_at) = (0, 0);
-            self.batch.store.store_omemo_device(account, number(version), &row)?;
+            batch.store.store_omemo_device(account, number(version), &row)?;
         }
         Ok(())
     }
@@ -218,9 +225,28 @@ impl Batch {
 // --- what comes ---
 
 impl Engine {
+    /// Tells the owner of a key that waits for his word. There is nothing in it to hide, and where no device of his is
+    /// trusted any more he would never hear of it.
+    pub(super) fn tell_own_key(&mut self, own: &BareJid, text: &str) -> Result<(), store::Error> {
+        let Some(account) = self.xmpp.accounts.account_of(own) else { return Ok(()) };
+        if self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Preferred
+            && !self.batch.has_trusted_device(account, own)?
+        {
+            return self.xmpp.say_plain(&mut self.batch, account, own, text);
+        }
+        self.say(own, text)
+    }
+}
+
+impl Xmpp {
     /// A message of the owner to himself has no key for us: his client may not know our device yet. Said to him alone;
     /// others write to a person, whose other clients can read it.
-    pub(super) fn hint_not_for_us(&mut self, account: AccountId, message: &Inbound) -> Result<(), store::Error> {
+    pub(super) fn hint_not_for_us(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
         let is_own =
             message.from.bare() == message.to.bare() && self.accounts.is_self_chat(account, &message.from.bare());
         // Empty ones go from device to device; private ones are another program's.
@@ -232,48 +258,49 @@ impl Engine {
         if !is_own || !has_payload || message.is_private {
             return Ok(());
         }
-        self.hint_owner(account, "not_for_us", &texts::NOT_FOR_US)
+        self.hint_owner(batch, account, "not_for_us", &texts::NOT_FOR_US)
     }
 
     /// The owner wrote to himself in plain text where that is not taken: whether it ends here.
     pub(in crate::engine) fn refuse_own_plain(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         message: &Inbound,
     ) -> Result<bool, store::Error> {
-        if message.is_decrypted || self.accounts.policy(&self.batch, account) != Encrypt::Required {
+        if message.is_decrypted || self.accounts.policy(batch, account) != Encrypt::Required {
             return Ok(false);
         }
-        self.hint_owner(account, "plain", &texts::SELF_PLAIN_REFUSED)?;
+        self.hint_owner(batch, account, "plain", &texts::SELF_PLAIN_REFUSED)?;
         Ok(true)
     }
 
-    /// Tells the owner of a key that waits for his word. There is nothing in it to hide, and where no device of his is
-    /// trusted any more he would never hear of it.
-    pub(super) fn tell_own_key(&mut self, own: &BareJid, text: &str) -> Result<(), store::Error> {
-        let Some(account) = self.accounts.account_of(own) else { return Ok(()) };
-        if self.accounts.policy(&self.batch, account) == Encrypt::Preferred
-            && !self.batch.has_trusted_device(account, own)?
-        {
-            return self.say_plain(account, own, text);
-        }
-        self.say(own, text)
-    }
-
-    fn say_plain(&mut self, account: AccountId, own: &BareJid, text: &str) -> Result<(), store::Error> {
-        let id = id::uuid(self.batch.random());
+    fn say_plain(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        own: &BareJid,
+        text: &str,
+    ) -> Result<(), store::Error> {
+        let id = id::uuid(batch.random());
         let said = Outbound::text(own.to_jid(), Kind::Chat, &id, text).private().print();
-        self.put_out((account, None), &id, said)
+        self.put_out(batch, (account, None), &id, said)
     }
 
     /// Says something about encryption to the owner in plain text, at most once in a while.
-    fn hint_owner(&mut self, account: AccountId, what: &str, text: &Text) -> Result<(), store::Error> {
+    fn hint_owner(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        what: &str,
+        text: &Text,
+    ) -> Result<(), store::Error> {
         let Some(own) = self.accounts.own_jid(account) else { return Ok(()) };
-        if !self.batch.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
+        if !batch.is_time_for(&format!("omemo_{what}_at:{own}"), limits::HINT_EVERY_S)? {
             return Ok(());
         }
-        let text = text.fill(self.batch.setup.settings.language, &[]);
-        self.say_plain(account, &own, &text)
+        let text = text.fill(batch.setup.settings.language, &[]);
+        self.say_plain(batch, account, &own, &text)
     }
 }
 

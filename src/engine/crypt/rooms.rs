@@ -17,7 +17,7 @@ use crate::engine::crypt::outbound::Sealed;
 use crate::engine::crypt::peers::{Lack, List, NO_OWN_DEVICE};
 use crate::engine::crypt::{Asked, number};
 use crate::engine::failure::Failure;
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::omemo::Version;
 use crate::store;
 use crate::store::row::{OmemoPeer, OmemoWaitingRow};
@@ -71,13 +71,14 @@ pub(super) enum Passed {
 impl Engine {
     fn room_readiness(&mut self, account: AccountId, room: &BareJid) -> Result<Readiness, store::Error> {
         let lack = |why: String| Ok(Readiness::Lack { why, is_passing: false });
-        if !self.is_in_room(account, room) {
+        if !self.xmpp.is_in_room(account, room) {
             return Ok(Readiness::Wait);
         }
-        if !self.rooms.is_private_room(account, room) {
+        if !self.xmpp.rooms.is_private_room(account, room) {
             return lack(format!("the room {room} is not private any more"));
         }
-        let (Some(own), Some(mut readers)) = (self.accounts.own_jid(account), self.room_readers(account, room)?) else {
+        let (Some(own), Some(mut readers)) = (self.xmpp.accounts.own_jid(account), self.room_readers(account, room)?)
+        else {
             return Ok(Readiness::Wait);
         };
         readers.remove(&own);
@@ -86,8 +87,8 @@ impl Engine {
             return lack(format!("{count} people may read in the room {room}; at most {most} are encrypted for"));
         }
         for version in Version::ALL {
-            if self.accounts.device(&self.batch, account, version)?.is_none() {
-                return match self.accounts.is_own_list_refused(&self.batch, account, version)? {
+            if self.xmpp.accounts.device(&self.batch, account, version)?.is_none() {
+                return match self.xmpp.accounts.is_own_list_refused(&self.batch, account, version)? {
                     true => lack(NO_OWN_DEVICE.to_string()),
                     false => Ok(Readiness::Wait),
                 };
@@ -104,7 +105,7 @@ impl Engine {
     ) -> Result<Readiness, store::Error> {
         let (mut shown, mut waits) = (Vec::new(), false);
         for jid in readers {
-            match self.shown(account, jid)? {
+            match self.xmpp.shown(&mut self.batch, account, jid)? {
                 Some(lists) => shown.push((jid, lists)),
                 None => waits = true,
             }
@@ -129,7 +130,8 @@ impl Engine {
                     group.into_iter().for_each(|(_, all)| all.extend(peers.iter().cloned()));
                 }
                 Reader::Not(lack) => {
-                    let has_some = lack == Lack::Unreachable && self.accounts.has_devices(&self.batch, account, jid)?;
+                    let has_some =
+                        lack == Lack::Unreachable && self.xmpp.accounts.has_devices(&self.batch, account, jid)?;
                     is_for_all &= lack == Lack::Untrusted || has_some;
                     worst = if worst == Lack::NoDevice { lack } else { worst };
                 }
@@ -160,27 +162,6 @@ impl Engine {
         Ok(Some(out))
     }
 
-    /// The lists that somebody shows; `None` when they are asked for.
-    fn shown(&mut self, account: AccountId, jid: &BareJid) -> Result<Option<Shown>, store::Error> {
-        let (mut shown, mut waits) = (Shown { lists: Vec::new(), lack: Lack::NoDevice }, false);
-        for version in Version::ALL {
-            match self.list_of(account, version, jid)? {
-                List::Known(ids) => shown.lists.push((version, ids)),
-                // Whose server has not answered before must not hold up the room each time; he may count the next time.
-                List::Asked if self.batch.store.omemo_skipped(&whole(account, version, jid))?.is_some() => {
-                    match self.batch.store.omemo_list(account, number(version), jid)? {
-                        Some((ids, _)) => shown.lists.push((version, ids)),
-                        None => shown.lack = Lack::Unreachable,
-                    }
-                }
-                List::Asked => waits = true,
-                List::Unreachable => shown.lack = Lack::Unreachable,
-            }
-        }
-        shown.lists.retain(|(_, ids)| !ids.is_empty());
-        Ok(Some(shown).filter(|_| !waits))
-    }
-
     /// As for a message to him alone: the older version first, which nearly everybody has.
     fn reader(&mut self, account: AccountId, jid: &BareJid, shown: Shown) -> Result<Reader, store::Error> {
         let mut lack = shown.lack;
@@ -200,15 +181,39 @@ impl Engine {
         account: AccountId,
         room: &BareJid,
     ) -> Result<bool, store::Error> {
-        let (Some(own), Some(readers)) = (self.accounts.own_jid(account), self.room_readers(account, room)?) else {
+        let (Some(own), Some(readers)) = (self.xmpp.accounts.own_jid(account), self.room_readers(account, room)?)
+        else {
             return Ok(false);
         };
         for jid in readers.iter().filter(|jid| **jid != own) {
-            if !self.accounts.has_devices(&self.batch, account, jid)? {
+            if !self.xmpp.accounts.has_devices(&self.batch, account, jid)? {
                 return Ok(false);
             }
         }
         Ok(readers.iter().any(|jid| *jid != own))
+    }
+}
+
+impl Xmpp {
+    /// The lists that somebody shows; `None` when they are asked for.
+    fn shown(&mut self, batch: &mut Batch, account: AccountId, jid: &BareJid) -> Result<Option<Shown>, store::Error> {
+        let (mut shown, mut waits) = (Shown { lists: Vec::new(), lack: Lack::NoDevice }, false);
+        for version in Version::ALL {
+            match self.list_of(batch, account, version, jid)? {
+                List::Known(ids) => shown.lists.push((version, ids)),
+                // Whose server has not answered before must not hold up the room each time; he may count the next time.
+                List::Asked if batch.store.omemo_skipped(&whole(account, version, jid))?.is_some() => {
+                    match batch.store.omemo_list(account, number(version), jid)? {
+                        Some((ids, _)) => shown.lists.push((version, ids)),
+                        None => shown.lack = Lack::Unreachable,
+                    }
+                }
+                List::Asked => waits = true,
+                List::Unreachable => shown.lack = Lack::Unreachable,
+            }
+        }
+        shown.lists.retain(|(_, ids)| !ids.is_empty());
+        Ok(Some(shown).filter(|_| !waits))
     }
 }
 
@@ -251,22 +256,22 @@ impl Engine {
         // What can be said at once needs not wait, and what cannot be said at all is refused.
         if self.batch.store.list_omemo_waiting(account, room, 1)?.is_empty() {
             let readiness = self.room_readiness(account, room)?;
-            match self.pass_on(&row, readiness)? {
+            match self.xmpp.pass_on(&mut self.batch, &row, readiness)? {
                 Passed::Gone => return Ok(()),
                 Passed::Failed(why) => return Err(Failure::Remote { what: "send_failed", why }.into()),
-                Passed::TooLarge(size) => self.accounts.check_size(account, size)?,
+                Passed::TooLarge(size) => self.xmpp.accounts.check_size(account, size)?,
                 Passed::Waits => {}
             }
         }
-        self.accounts.check_size_sealed(account, row.stanza.len())?;
+        self.xmpp.accounts.check_size_sealed(account, row.stanza.len())?;
         if self.batch.store.count_omemo_waiting(account)? >= limits::OMEMO_WAITING_MAX {
             return Err(Failure::OutboxFull.into());
         }
         self.batch.store.insert_omemo_waiting(&row)?;
         if required {
-            self.crypt.note_sealed(message_id, true);
+            self.xmpp.crypt.note_sealed(message_id, true);
         }
-        self.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
+        self.xmpp.crypt.omemo_work(&mut self.batch, account, limits::OMEMO_RETRY);
         Ok(())
     }
 
@@ -280,30 +285,34 @@ impl Engine {
         let is_more = rows.len() == limits::OMEMO_WAITING_AT_ONCE;
         for row in rows {
             let readiness = self.room_readiness(account, room)?;
-            match self.pass_on(&row, readiness)? {
+            match self.xmpp.pass_on(&mut self.batch, &row, readiness)? {
                 Passed::Gone => {}
                 Passed::Failed(why) => {
-                    log::warn!("{}: message {} was not sent: {why}", self.accounts.jid_of(account), row.message_id);
+                    log::warn!(
+                        "{}: message {} was not sent: {why}",
+                        self.xmpp.accounts.jid_of(account),
+                        row.message_id
+                    );
                     self.fail_waiting(&row, &why)?;
                 }
                 Passed::TooLarge(size) => self.fail_too_large(&row, size)?,
                 Passed::Waits => return Ok(()),
             }
-            self.crypt.leave_waiting(&mut self.batch, &row)?;
+            self.xmpp.crypt.leave_waiting(&mut self.batch, &row)?;
         }
         if is_more {
-            self.crypt.omemo_work(&mut self.batch, account, Duration::ZERO);
+            self.xmpp.crypt.omemo_work(&mut self.batch, account, Duration::ZERO);
         }
         Ok(())
     }
 
     /// Something came that messages to rooms may wait for. With many people many things come, so the last one counts.
     pub(super) fn send_waiting_in_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        if self.questions.is_asked(account, |asked| matches!(asked, Asked::List(..) | Asked::Bundle(_))) {
+        if self.xmpp.questions.is_asked(account, |asked| matches!(asked, Asked::List(..) | Asked::Bundle(_))) {
             return Ok(());
         }
         for (jid, _) in self.batch.store.list_omemo_awaited(account)? {
-            if self.rooms.is_room(account, &jid) {
+            if self.xmpp.rooms.is_room(account, &jid) {
                 self.send_waiting_in_room(account, &jid)?;
             }
         }
@@ -324,36 +333,48 @@ impl Engine {
             }
             for row in rows {
                 self.fail_waiting(&row, why)?;
-                self.crypt.leave_waiting(&mut self.batch, &row)?;
+                self.xmpp.crypt.leave_waiting(&mut self.batch, &row)?;
             }
         }
     }
+}
 
+impl Xmpp {
     /// Gives a message to the room, encrypted or, where it may be, plain.
-    fn pass_on(&mut self, row: &OmemoWaitingRow, readiness: Readiness) -> Result<Passed, store::Error> {
+    fn pass_on(
+        &mut self,
+        batch: &mut Batch,
+        row: &OmemoWaitingRow,
+        readiness: Readiness,
+    ) -> Result<Passed, store::Error> {
         match readiness {
             Readiness::Wait => Ok(Passed::Waits),
             Readiness::Ready { is_for_all: false, .. } | Readiness::Lack { .. } if !row.required => {
-                self.put_out_in_room((row.account, row.bot), &row.jid, &row.message_id, row.stanza.clone())?;
+                self.put_out_in_room(batch, (row.account, row.bot), &row.jid, &row.message_id, row.stanza.clone())?;
                 Ok(Passed::Gone)
             }
-            Readiness::Ready { groups, .. } => self.send_sealed_in_room(row, &groups),
-            Readiness::Lack { is_passing: true, .. } if self.batch.lived() - row.created_at < limits::OMEMO_WAIT_S => {
-                self.crypt.omemo_work(&mut self.batch, row.account, limits::OMEMO_RETRY);
+            Readiness::Ready { groups, .. } => self.send_sealed_in_room(batch, row, &groups),
+            Readiness::Lack { is_passing: true, .. } if batch.lived() - row.created_at < limits::OMEMO_WAIT_S => {
+                self.crypt.omemo_work(batch, row.account, limits::OMEMO_RETRY);
                 Ok(Passed::Waits)
             }
             Readiness::Lack { why, .. } => Ok(Passed::Failed(why)),
         }
     }
 
-    fn send_sealed_in_room(&mut self, row: &OmemoWaitingRow, groups: &[Group]) -> Result<Passed, store::Error> {
+    fn send_sealed_in_room(
+        &mut self,
+        batch: &mut Batch,
+        row: &OmemoWaitingRow,
+        groups: &[Group],
+    ) -> Result<Passed, store::Error> {
         let parsed = Element::parse(&row.stanza, &Namespaces::default_is(ns::CLIENT));
         let stanza = parsed.map_err(|_| store::Error::Corrupt(format!("message {} that waits", row.message_id)))?;
         let Some(own) = self.accounts.own_jid(row.account) else { return Ok(Passed::Waits) };
         let mut message: Option<Element> = None;
         for (version, to) in groups {
-            let (payload, outer) = self.batch.split(*version, &own, &stanza);
-            if let Sealed::Done(encrypted) = self.seal(row.account, *version, to, Some(&payload))? {
+            let (payload, outer) = batch.split(*version, &own, &stanza);
+            if let Sealed::Done(encrypted) = self.seal(batch, row.account, *version, to, Some(&payload))? {
                 // What stands around the older version stands there for both.
                 message = Some(message.unwrap_or(outer).with_child(encrypted));
             }
@@ -364,7 +385,7 @@ impl Engine {
             // The stream would die of it, again and again. The keys used up do no harm.
             return Ok(Passed::TooLarge(printed.len()));
         }
-        self.put_out_in_room((row.account, row.bot), &row.jid, &row.message_id, printed)?;
+        self.put_out_in_room(batch, (row.account, row.bot), &row.jid, &row.message_id, printed)?;
         Ok(Passed::Gone)
     }
 }

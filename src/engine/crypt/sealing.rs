@@ -32,12 +32,12 @@ impl Waiter {
 impl Engine {
     /// Answers those whose messages have gone out, or not, and those who have waited long enough.
     pub(in crate::engine) fn wake_sealings(&mut self, out: &mut Vec<Effect>) {
-        let sealed = std::mem::take(&mut self.crypt.sealed);
-        for waiter in std::mem::take(&mut self.crypt.sealings) {
+        let sealed = std::mem::take(&mut self.xmpp.crypt.sealed);
+        for waiter in std::mem::take(&mut self.xmpp.crypt.sealings) {
             match sealed.iter().find(|(id, _)| *id == waiter.message_id) {
                 Some((_, is_sealed)) => out.push(waiter.answer(*is_sealed)),
                 None if waiter.until <= self.batch.now.mono || self.stopping => out.push(waiter.answer(None)),
-                None => self.crypt.sealings.push(waiter),
+                None => self.xmpp.crypt.sealings.push(waiter),
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::base::limits;
 use crate::engine::accounts::Accounts;
 use crate::engine::crypt::peers::List;
 use crate::engine::owner::is_local;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::omemo::{self, PublicKey, Version};
 use crate::store;
 use crate::store::row::{KeyRow, Origin};
@@ -143,10 +143,10 @@ impl Engine {
         device: u32,
         key: &PublicKey,
     ) -> Result<Standing, store::Error> {
-        let is_owner = self.accounts.owner_of(&self.batch, account).as_ref() == Some(peer);
+        let is_owner = self.xmpp.accounts.owner_of(&self.batch, account).as_ref() == Some(peer);
         let mut rows = self.batch.store.list_omemo_keys(account, peer)?;
         if is_owner && rows.is_empty() {
-            rows = self.accounts.inherit_keys(&mut self.batch, account, peer)?;
+            rows = self.xmpp.accounts.inherit_keys(&mut self.batch, account, peer)?;
         }
         let policy = self.batch.trust_policy(account)?;
         let known = rows.iter().find(|row| row.device == device && omemo::is_same(&row.key, key));
@@ -154,14 +154,14 @@ impl Engine {
             return Ok(Mark::of(row).standing(policy, has_verified(&rows)));
         }
         let now = self.batch.now.unix();
-        let shared = if is_owner { self.accounts.shared_keys(&self.batch, account, peer)? } else { Vec::new() };
+        let shared = if is_owner { self.xmpp.accounts.shared_keys(&self.batch, account, peer)? } else { Vec::new() };
         let mark = first_mark(&rows, &shared, policy, device, key, now);
         if let Some(named) = rows.iter().position(|row| row.device == 0 && omemo::is_same(&row.key, key)) {
             let named = rows.remove(named);
             self.batch.store.delete_omemo_key(account, &named)?;
         }
         let row = KeyRow { jid: peer.clone(), device, key: *key, standing: mark.as_str().to_string(), first_seen: now };
-        let is_kept = self.accounts.make_room_for_key(&mut self.batch, account, &rows)?;
+        let is_kept = self.xmpp.accounts.make_room_for_key(&mut self.batch, account, &rows)?;
         if is_kept {
             self.batch.store.store_omemo_key(account, &row)?;
         }
@@ -175,20 +175,27 @@ impl Engine {
         self.tell_key(account, &row, telling::Sight { mark, standing, is_kept, is_told })?;
         Ok(standing)
     }
+}
 
+impl Xmpp {
     /// Who was seen first just now is looked at as a whole: a device that he had from the beginning must not count as a
     /// later one because nothing was said to him until then.
-    pub(super) fn look_at_all_devices(&mut self, account: AccountId, peer: &BareJid) -> Result<(), store::Error> {
-        if self.accounts.is_person(account) || self.batch.trust_policy(account)? != Policy::Tofu {
+    pub(super) fn look_at_all_devices(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        peer: &BareJid,
+    ) -> Result<(), store::Error> {
+        if self.accounts.is_person(account) || batch.trust_policy(account)? != Policy::Tofu {
             return Ok(());
         }
-        let rows = self.batch.store.list_omemo_keys(account, peer)?;
-        if rows.is_empty() || !is_first_sight(&rows, self.batch.now.unix()) {
+        let rows = batch.store.list_omemo_keys(account, peer)?;
+        if rows.is_empty() || !is_first_sight(&rows, batch.now.unix()) {
             return Ok(());
         }
         for version in Version::ALL {
-            if let List::Known(ids) = self.list_of(account, version, peer)? {
-                self.look_at_devices(account, version, peer, &ids)?;
+            if let List::Known(ids) = self.list_of(batch, account, version, peer)? {
+                self.look_at_devices(batch, account, version, peer, &ids)?;
             }
         }
         Ok(())
@@ -320,27 +327,28 @@ impl Name {
     }
 }
 
-impl Engine {
+impl Xmpp {
     /// Trusts or refuses the key that is called so. Without a contact, a device is the owner's, and a fingerprint of whom
     /// there is; a whole one may be trusted before it is seen, as the owner's then. The outer error is the database's.
     pub(in crate::engine) fn decide_key(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         jid: Option<&BareJid>,
         name: &str,
         (trusted, reach): (bool, Reach),
     ) -> Result<Result<Decided, Unclear>, store::Error> {
         let Some(name) = Name::read(name) else { return Ok(Err(Unclear::Word)) };
-        let owner = self.accounts.owner_of(&self.batch, account);
+        let owner = self.accounts.owner_of(batch, account);
         let whose = jid.or(owner.as_ref().filter(|_| matches!(name, Name::Device(_))));
         let rows = match whose {
-            Some(jid) => self.batch.store.list_omemo_keys(account, jid)?,
-            None => self.batch.store.list_all_omemo_keys(account, limits::OMEMO_KEYS_PER_ACCOUNT_MAX)?,
+            Some(jid) => batch.store.list_omemo_keys(account, jid)?,
+            None => batch.store.list_all_omemo_keys(account, limits::OMEMO_KEYS_PER_ACCOUNT_MAX)?,
         };
         let meant: Vec<&KeyRow> = rows.iter().filter(|row| name.means(row)).collect();
         let Some(first) = meant.first() else {
             return if trusted {
-                self.name_key(account, jid.or(owner.as_ref()), &name, reach)
+                self.name_key(batch, account, jid.or(owner.as_ref()), &name, reach)
             } else {
                 Ok(Err(Unclear::Unknown))
             };
@@ -350,23 +358,19 @@ impl Engine {
         }
         let mark = if trusted { Mark::Verified } else { Mark::Refused };
         for row in &meant {
-            self.accounts.mark_key(&mut self.batch, account, row, mark)?;
+            self.accounts.mark_key(batch, account, row, mark)?;
         }
         let (action, row) = (if trusted { "omemo_trusted" } else { "omemo_distrusted" }, (*first).clone());
-        self.accounts.note_decision(
-            &mut self.batch,
-            account,
-            action,
-            &format!("jid={} device={}", row.jid, row.device),
-        )?;
+        self.accounts.note_decision(batch, account, action, &format!("jid={} device={}", row.jid, row.device))?;
         let standing = if trusted { Standing::Trusted } else { Standing::Distrusted };
-        let except = self.share_decision(account, &row, mark, reach)?;
+        let except = self.share_decision(batch, account, &row, mark, reach)?;
         Ok(Ok(Decided { key: KeyInfo::new(&row, standing, trusted), except }))
     }
 
     /// Trusts a key that was not seen yet.
     fn name_key(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         jid: Option<&BareJid>,
         name: &Name,
@@ -378,26 +382,31 @@ impl Engine {
         };
         let key = omemo::unhex(digits).and_then(|key| PublicKey::try_from(key).ok());
         let (Some(key), Some(jid)) = (key, jid.cloned()) else { return Ok(Err(Unclear::Unknown)) };
-        let rows = self.batch.store.list_omemo_keys(account, &jid)?;
-        if !self.accounts.make_room_for_key(&mut self.batch, account, &rows)? {
+        let rows = batch.store.list_omemo_keys(account, &jid)?;
+        if !self.accounts.make_room_for_key(batch, account, &rows)? {
             return Ok(Err(Unclear::Full));
         }
         let standing = Mark::Verified.as_str().to_string();
-        let row = KeyRow { jid, device: 0, key, standing, first_seen: self.batch.now.unix() };
-        self.batch.store.store_omemo_key(account, &row)?;
-        self.accounts.note_decision(&mut self.batch, account, "omemo_named", &format!("jid={}", row.jid))?;
-        let except = self.share_decision(account, &row, Mark::Verified, reach)?;
+        let row = KeyRow { jid, device: 0, key, standing, first_seen: batch.now.unix() };
+        batch.store.store_omemo_key(account, &row)?;
+        self.accounts.note_decision(batch, account, "omemo_named", &format!("jid={}", row.jid))?;
+        let except = self.share_decision(batch, account, &row, Mark::Verified, reach)?;
         Ok(Ok(Decided { key: KeyInfo::new(&row, Standing::Trusted, true), except }))
     }
 
     /// Whether somebody may decide about keys with the message under way. Who can forge messages must not: a server can,
     /// and it can add a device. So it takes a trusted device, or the built-in chat, which nobody else writes in; in the
     /// clear only while the owner has no key that anybody could have trusted.
-    pub(in crate::engine) fn may_decide(&self, account: AccountId, owner: &BareJid) -> Result<bool, store::Error> {
-        match self.under {
+    pub(in crate::engine) fn may_decide(
+        &self,
+        batch: &Batch,
+        account: AccountId,
+        owner: &BareJid,
+    ) -> Result<bool, store::Error> {
+        match self.crypt.under {
             _ if is_local(owner) => Ok(true),
             Some(standing) => Ok(standing == Standing::Trusted),
-            None => Ok(!has_trusted(&self.batch.store.list_omemo_keys(account, owner)?)),
+            None => Ok(!has_trusted(&batch.store.list_omemo_keys(account, owner)?)),
         }
     }
 }

@@ -125,29 +125,39 @@ impl Engine {
         if row.size.and_then(|size| u64::try_from(size).ok()).is_some_and(|size| size > limits::DOWNLOAD_BYTES_MAX) {
             return Err(too_large().into());
         }
-        let Voice::Account(account) = self.accounts.voice(self.batch.bot(bot)?) else {
+        let Voice::Account(account) = self.xmpp.accounts.voice(self.batch.bot(bot)?) else {
             return Err(failed("the bot's account is not signed in here").into());
         };
         // A little longer than the call, which has more to say.
         let patience = limits::DOWNLOAD_TIMEOUT + limits::CALL_TIMEOUT;
-        let (job, verdict) =
-            self.files.begin_job(&mut self.batch, bot, account, Task::Fetch(row.clone(), into.clone()), patience)?;
+        let (job, verdict) = self.xmpp.files.begin_job(
+            &mut self.batch,
+            bot,
+            account,
+            Task::Fetch(row.clone(), into.clone()),
+            patience,
+        )?;
         let begun = self.fetch(job, &row, into);
         self.settle_job(job, begun)?;
         Ok(verdict)
     }
 
     pub(super) fn fetch(&mut self, number: u64, row: &FileRow, into: &SpoolFile) -> Result<(), Trouble> {
-        let Some(job) = self.files.jobs.get(&number) else { return Ok(()) };
+        let Some(job) = self.xmpp.files.jobs.get(&number) else { return Ok(()) };
         let (bot, account, slots) = (job.bot, job.account, job.slots);
-        let is_ours = self.files.places.get(&account).is_some_and(|place| is_within(&row.url, place));
+        let is_ours = self.xmpp.files.places.get(&account).is_some_and(|place| is_within(&row.url, place));
         if !is_ours && slots > 0 {
             return Err(not_public().into());
         }
         let reach = if is_ours { Reach::Any } else { Reach::PublicOnly };
         let path = into.path().to_path_buf();
-        let mut call =
-            build_get(&row.url, path, limits::DOWNLOAD_BYTES_MAX, reach, self.accounts.trust_of(&self.batch, account));
+        let mut call = build_get(
+            &row.url,
+            path,
+            limits::DOWNLOAD_BYTES_MAX,
+            reach,
+            self.xmpp.accounts.trust_of(&self.batch, account),
+        );
         call.timeout = limits::DOWNLOAD_TIMEOUT;
         if row.key.is_some() {
             call.open_with.clone_from(&row.key);
@@ -174,7 +184,7 @@ impl Engine {
             return Err(Failure::Full.into());
         }
         if matches!(called, Err(CallError::NotPublic)) {
-            return if slots == 0 { self.find_slot(number) } else { Err(not_public().into()) };
+            return if slots == 0 { self.xmpp.find_slot(&mut self.batch, number) } else { Err(not_public().into()) };
         }
         let (bytes, content_type) = match read_get(called) {
             // Of an encrypted file the service does not know what it is.

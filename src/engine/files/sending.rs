@@ -119,8 +119,8 @@ impl Engine {
         let patience = limits::FILE_JOB_TIMEOUT + transfer_time(upload.file.bytes);
         let key = encrypted.then(|| self.batch.file_key());
         let task = Task::Send(Box::new(Sending { upload: upload.clone(), key, url: None }));
-        let (job, verdict) = self.files.begin_job(&mut self.batch, bot, account, task, patience)?;
-        let begun = self.find_slot(job);
+        let (job, verdict) = self.xmpp.files.begin_job(&mut self.batch, bot, account, task, patience)?;
+        let begun = self.xmpp.find_slot(&mut self.batch, job);
         self.settle_job(job, begun)?;
         Ok(verdict)
     }
@@ -134,12 +134,12 @@ impl Engine {
             }
         };
         let sending = Sending { url: Some(url), ..sending };
-        let Some(job) = self.files.change().jobs.get_mut(&number) else { return Ok(()) };
+        let Some(job) = self.xmpp.files.change().jobs.get_mut(&number) else { return Ok(()) };
         let (bot, account) = (job.bot, job.account);
         job.task = Task::Send(Box::new(sending.clone()));
         let headers: Vec<(String, String)> =
             slot.put_headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-        let trust = self.accounts.trust_of(&self.batch, account);
+        let trust = self.xmpp.accounts.trust_of(&self.batch, account);
         let (_, bytes, media_type) = sending.shown();
         let mut call = build_put(&slot.put_url, &headers, sending.body(), media_type, trust);
         call.timeout = call.timeout.min(limits::FILE_JOB_TIMEOUT + transfer_time(bytes));
@@ -155,10 +155,10 @@ impl Engine {
         sending: &Sending,
         called: &Called,
     ) -> Result<(), Trouble> {
-        let slots = self.files.jobs.get(&number).map_or(0, |job| job.slots);
+        let slots = self.xmpp.files.jobs.get(&number).map_or(0, |job| job.slots);
         match (read_put(called), &sending.url) {
             (Sent::Done, Some(url)) => self.say_uploaded(number, bot, sending, url),
-            (Sent::NewSlot, _) if slots < limits::FILE_SLOTS_MAX => self.find_slot(number),
+            (Sent::NewSlot, _) if slots < limits::FILE_SLOTS_MAX => self.xmpp.find_slot(&mut self.batch, number),
             (Sent::TooLarge, _) => Err(too_large(sending.shown().1, None).into()),
             (sent, _) => Err(failed(sent.to_string()).into()),
         }
@@ -167,7 +167,7 @@ impl Engine {
     fn say_uploaded(&mut self, number: u64, bot: BotId, sending: &Sending, url: &str) -> Result<(), Trouble> {
         if self.calls.callers.get(&number).is_none_or(|caller| caller.is_gone()) {
             log::info!("bot {bot}: a file was uploaded for a program that does not wait for it any more");
-            self.files.change().jobs.remove(&number);
+            self.xmpp.files.change().jobs.remove(&number);
             return Ok(());
         }
         let upload = &sending.upload;

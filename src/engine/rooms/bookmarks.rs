@@ -4,9 +4,9 @@
 
 use super::Key;
 use crate::base::id::AccountId;
-use crate::engine::Engine;
 use crate::engine::asking::is_lost;
 use crate::engine::asking::{About, EntityAnswer};
+use crate::engine::{Batch, Xmpp};
 use crate::xmpp::bookmarks::{self, Bookmark};
 use crate::xmpp::iq::Peer;
 use crate::xmpp::ns;
@@ -28,9 +28,9 @@ pub(in crate::engine) enum Step {
 /// COMPAT(ejabberd 23): takes neither `max_items` nor `send_last_published_item` there.
 const SIMPLE: Options = Options { max_items: None, send_last: None, ..bookmarks::OPTIONS };
 
-impl Engine {
+impl Xmpp {
     /// Remembers a room at the server. One that we were put out of stays there, but is not entered by itself any more.
-    pub(super) fn publish_bookmark(&mut self, key: &Key, is_autojoin: bool) {
+    pub(super) fn publish_bookmark(&mut self, batch: &mut Batch, key: &Key, is_autojoin: bool) {
         let Some(entry) = self.rooms.entries.get(key) else { return };
         if !self.accounts.is_bots_own(key.0) {
             return;
@@ -39,20 +39,20 @@ impl Engine {
         let bookmark = Bookmark { is_autojoin, password, ..Bookmark::new(key.1.clone(), &entry.row.nick) };
         let order = bookmark.build_publish(&bookmarks::OPTIONS);
         self.questions.ask_entity(
-            &mut self.batch,
+            batch,
             key.0,
             (Peer::Account, IqKind::Set, order),
             About::Bookmark(Step::Whole(Box::new(bookmark))),
         );
     }
 
-    pub(super) fn retract_bookmark(&mut self, key: &Key) {
+    pub(super) fn retract_bookmark(&mut self, batch: &mut Batch, key: &Key) {
         if !self.accounts.is_bots_own(key.0) {
             return;
         }
         let order = bookmarks::build_retract(&key.1);
         self.questions.ask_entity(
-            &mut self.batch,
+            batch,
             key.0,
             (Peer::Account, IqKind::Set, order),
             About::Chore("to forget the bookmark of a room"),
@@ -60,14 +60,19 @@ impl Engine {
     }
 
     /// The server's answer.
-    pub(in crate::engine) fn on_bookmark(&mut self, account: AccountId, step: Step, answer: &EntityAnswer) {
+    pub(in crate::engine) fn on_bookmark(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        step: Step,
+        answer: &EntityAnswer,
+    ) {
         if answer.as_ref().is_err_and(is_lost) {
             return;
         }
         let refusal = answer.as_ref().err().map(|error| Refusal::read(error.clone()));
-        let mut ask = |order, about| {
-            self.questions.ask_entity(&mut self.batch, account, (Peer::Account, IqKind::Set, order), about)
-        };
+        let mut ask =
+            |order, about| self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), about);
         match (step, refusal) {
             (Step::Whole(bookmark), Some(Refusal::MaxItems)) => {
                 ask(bookmark.build_publish(&SIMPLE), About::Bookmark(Step::Simple));

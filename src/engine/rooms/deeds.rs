@@ -12,7 +12,7 @@ use crate::engine::failure::Failure;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::rooms::Rooms;
 use crate::engine::texts;
-use crate::engine::{Batch, Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::store;
 use crate::store::row::{Conversation, Progress, SentRow};
 use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions};
@@ -28,7 +28,7 @@ impl Engine {
         let key = (by.0, act.to.bare());
         let (room, to) = (&key.1, key.1.to_jid());
         if let Deed::Reaction { message_id, .. } | Deed::Read { message_id } = &act.deed
-            && self.rooms.is_member(&key, by.1)
+            && self.xmpp.rooms.is_member(&key, by.1)
             && self.batch.said_in_room(&key, message_id)?.is_none()
             && self.batch.store.find_heard(key.0, room, message_id)?.is_none()
         {
@@ -42,7 +42,7 @@ impl Engine {
                 return self.say_in_room(by, room, &id, &Outbound::text(to, Kind::Groupchat, &id, text), None);
             }
             Deed::Edit { message_id, text } => {
-                let row = self.rooms.own_message(&self.batch, by, &to, message_id)?;
+                let row = self.xmpp.rooms.own_message(&self.batch, by, &to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
                 }
@@ -92,7 +92,7 @@ impl Engine {
         new_id: &str,
     ) -> Result<(), Trouble> {
         let key = (by.0, act.to.bare());
-        let row = self.rooms.own_message(&self.batch, by, &key.1.to_jid(), message_id)?;
+        let row = self.xmpp.rooms.own_message(&self.batch, by, &key.1.to_jid(), message_id)?;
         let caption = self.batch.said_in_room(&key, &caption_id(&row.message_id))?;
         let all = [(Some(row), new_id.to_string()), (caption, caption_id(new_id))];
         let mut named = Vec::new();
@@ -109,22 +109,25 @@ impl Engine {
         }
         Ok(())
     }
+}
 
+impl Xmpp {
     /// Shows all in a room what the bot does. It means nothing a moment later, so it is not kept.
     pub(in crate::engine) fn show_state_in_room(
         &mut self,
+        batch: &mut Batch,
         (account, bot): (AccountId, BotId),
         to: &Jid,
         state: ChatState,
     ) -> Result<(), Failure> {
         let key = (account, to.bare());
         if !self.rooms.is_member(&key, bot) {
-            return Err(self.batch.not_in_room(&key));
+            return Err(batch.not_in_room(&key));
         }
         let is_there = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
         if is_there && self.accounts.get(&account).is_some_and(|account| account.is_online) {
-            let outbound = Outbound::chat_state(key.1.to_jid(), Kind::Groupchat, &id::uuid(self.batch.random()), state);
-            self.accounts.tell_session(&mut self.batch, account, outbound.print());
+            let outbound = Outbound::chat_state(key.1.to_jid(), Kind::Groupchat, &id::uuid(batch.random()), state);
+            self.accounts.tell_session(batch, account, outbound.print());
         }
         Ok(())
     }

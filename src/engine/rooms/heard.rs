@@ -15,7 +15,7 @@ use crate::engine::incoming::{Incoming, Sealed, time_of, words};
 use crate::engine::kinds::UpdateKind;
 use crate::engine::record::{self, About};
 use crate::engine::rooms::Rooms;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::store::row::{Channel, ConversationKind, HeardRow, SentRow};
 use crate::xmpp::message::{Inbound, Retraction, Via};
@@ -28,22 +28,22 @@ impl Engine {
     /// Something was said to all, live or before; for the first time or not.
     pub(super) fn take_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let message = &heard.message;
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.entries.get(key) else { return Ok(()) };
         let is_old = heard.is_history && entry.is_first;
         let own_ids: Vec<String> = [&message.origin_id, &message.id].into_iter().flatten().cloned().collect();
         let mut is_confirmed = false;
         for id in own_ids.iter().filter(|_| heard.is_ours) {
             is_confirmed = is_confirmed || self.confirm_said(key, id, message.archive_id.as_deref())?;
         }
-        let is_new = self.is_new_in_room(key, heard)?;
+        let is_new = self.xmpp.is_new_in_room(&mut self.batch, key, heard)?;
         if heard.is_ours && heard.is_history && is_new && !is_confirmed {
             self.confirm_by_text(key, message)?;
         }
-        self.rooms.note_heard(&mut self.batch, key, heard)?;
+        self.xmpp.rooms.note_heard(&mut self.batch, key, heard)?;
         if heard.is_ours || is_old || !is_new {
             return Ok(());
         }
-        if self.rooms.is_of_old_nick(&self.batch, key, heard, &own_ids)? {
+        if self.xmpp.rooms.is_of_old_nick(&self.batch, key, heard, &own_ids)? {
             return Ok(());
         }
         if message.is_encrypted {
@@ -51,18 +51,18 @@ impl Engine {
             let heard = self.unseal_heard(key, heard)?;
             return heard.map_or(Ok(()), |heard| self.tell_heard(key, &heard));
         }
-        if self.refuse_plain_in_room(key, heard)? { Ok(()) } else { self.tell_heard(key, heard) }
+        if self.xmpp.refuse_plain_in_room(&mut self.batch, key, heard)? { Ok(()) } else { self.tell_heard(key, heard) }
     }
 
     fn tell_heard(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let message = &heard.message;
-        let bots = self.rooms.listeners(&self.batch, key);
+        let bots = self.xmpp.rooms.listeners(&self.batch, key);
         if let Some(retraction) = &message.retraction {
             return self.tell_retraction(key, &bots, message, retraction);
         }
         let Some(nick) = message.nick() else { return Ok(()) };
         if let Some(reactions) = &message.reactions {
-            let (id, own) = (self.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
+            let (id, own) = (self.batch.bots_id_of(key, &reactions.id)?, self.xmpp.accounts.own_address(key));
             let data = record::reaction(&self.batch.about(key, message, &own, &id), &reactions.emoji);
             return self.push_to(&bots, UpdateKind::Reaction, &data);
         }
@@ -81,7 +81,7 @@ impl Engine {
             account: Some(key.0),
             kind: ConversationKind::Room,
             from: message.from.clone(),
-            to: self.accounts.own_bare(key),
+            to: self.xmpp.accounts.own_bare(key),
             text: body,
             id: told_id.clone(),
             ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
@@ -119,7 +119,7 @@ impl Engine {
     fn think_in_room(&mut self, key: &Key, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
         let nick = said.from.resource().unwrap_or_default();
         let is_ours = |(other, entry): (&Key, &super::Entry)| other.1 == key.1 && entry.room.nick() == nick;
-        if self.rooms.entries.iter().any(is_ours) {
+        if self.xmpp.rooms.entries.iter().any(is_ours) {
             return Ok(());
         }
         self.think_about(bot, said)
@@ -140,7 +140,7 @@ impl Engine {
         }
         let asker = message.nick().filter(|_| !retraction.is_moderated);
         bots.iter().try_for_each(|bot| self.forget_question_in_room(*bot, &key.1, &retraction.id, asker))?;
-        let (id, own) = (self.batch.bots_id_of(key, &retraction.id)?, self.accounts.own_address(key));
+        let (id, own) = (self.batch.bots_id_of(key, &retraction.id)?, self.xmpp.accounts.own_address(key));
         let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
         let data = record::retraction(&self.batch.about(key, message, &own, &id), moderated);
         self.push_to(bots, UpdateKind::Retraction, &data)
@@ -149,17 +149,19 @@ impl Engine {
     fn push_to(&mut self, bots: &[BotId], kind: UpdateKind, data: &str) -> Result<(), store::Error> {
         bots.iter().try_for_each(|bot| self.push_update(*bot, kind.as_str(), data))
     }
+}
 
+impl Xmpp {
     /// By the id the room gave it, else by what it says. What an archive tells may have been heard without its id.
-    fn is_new_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
+    fn is_new_in_room(&mut self, batch: &mut Batch, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
         let message = &heard.message;
         let Some(archive_id) = &message.archive_id else {
             let entry = if heard.is_history { self.rooms.touch(key) } else { None };
             let count = entry.map(|entry| entry.late.count(&heard_key(message)));
-            return self.accounts.is_new_without_id(&mut self.batch, key.0, message, count);
+            return self.accounts.is_new_without_id(batch, key.0, message, count);
         };
-        let is_new = self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
-        Ok(is_new && !(heard.is_history && self.batch.was_heard_live(key.0, message)?))
+        let is_new = batch.store.see(key.0, &seen_key(key, archive_id), batch.lived())?;
+        Ok(is_new && !(heard.is_history && batch.was_heard_live(key.0, message)?))
     }
 }
 
@@ -204,23 +206,24 @@ impl Batch {
 impl Engine {
     /// Somebody says something to us alone (XEP-0045 §7.5): for the bots that he may speak to.
     pub(super) fn on_private(&mut self, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.entries.get(key) else { return Ok(()) };
         let is_own = inbound.from.resource() == Some(entry.room.nick());
         // What reaches a person's account on other ways was said to another client of his.
-        let is_elsewhere = !self.accounts.is_bots_own(key.0) && inbound.via != Via::Direct;
+        let is_elsewhere = !self.xmpp.accounts.is_bots_own(key.0) && inbound.via != Via::Direct;
         let bots: Vec<BotId> = self
+            .xmpp
             .rooms
             .listeners(&self.batch, key)
             .into_iter()
-            .filter(|bot| self.rooms.may_whisper(&self.batch, key, *bot, inbound))
+            .filter(|bot| self.xmpp.rooms.may_whisper(&self.batch, key, *bot, inbound))
             .collect();
         if words(inbound).is_none() || is_own || is_elsewhere || inbound.is_encrypted {
             return Ok(());
         }
-        if bots.is_empty() || !self.accounts.is_new(&mut self.batch, key.0, inbound)? {
+        if bots.is_empty() || !self.xmpp.accounts.is_new(&mut self.batch, key.0, inbound)? {
             return Ok(());
         }
-        let said = Incoming::private(key.0, &self.accounts.own_bare(key), inbound, self.batch.now.unix());
+        let said = Incoming::private(key.0, &self.xmpp.accounts.own_bare(key), inbound, self.batch.now.unix());
         bots.iter().try_for_each(|bot| {
             self.tell_message(*bot, &said, said.text)?;
             self.think_about(*bot, &said)

@@ -4,9 +4,9 @@
 
 use super::{Entry, Key};
 use crate::base::limits;
-use crate::engine::Engine;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::rooms::Rooms;
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::mam::{CatchUp, Fin, Next, Turn};
@@ -38,7 +38,7 @@ impl Engine {
     /// We are in.
     pub(super) fn begin_sync(&mut self, key: &Key) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         let due = now + limits::ROOM_HISTORY_TIMEOUT;
         entry.sync = Sync::Entering { is_told: false, is_late: false };
         entry.late.clear();
@@ -50,13 +50,13 @@ impl Engine {
     /// We know what the room is.
     pub(super) fn sync_informed(&mut self, key: &Key) -> Result<(), store::Error> {
         let soon = self.batch.now.mono + limits::ROOM_HISTORY_TIMEOUT;
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         match (&entry.sync, entry.room.info()) {
-            (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(key),
+            (Sync::Entering { .. }, Some(info)) if info.mam => self.xmpp.read_archive(&mut self.batch, key),
             (Sync::Entering { is_told: true, .. }, Some(_)) => self.go_live(key),
             (Sync::Entering { .. }, Some(_)) => {
-                self.rooms.note_in(key);
-                let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+                self.xmpp.rooms.note_in(key);
+                let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
                 // Only the end of its own history is waited for now.
                 entry.sync_due = entry.sync_due.map(|due| due.min(soon));
                 Ok(())
@@ -67,7 +67,7 @@ impl Engine {
 
     /// The room's own history is told to its end.
     pub(super) fn sync_history_told(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         if let Sync::Entering { is_told, .. } = &mut entry.sync {
             *is_told = true;
             return self.sync_informed(key);
@@ -78,20 +78,20 @@ impl Engine {
     /// What was waited for did not come, or is to be tried again.
     pub(super) fn sync_due(&mut self, key: &Key) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let is_online = self.accounts.get(&key.0).is_some_and(|account| account.is_online);
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let is_online = self.xmpp.accounts.get(&key.0).is_some_and(|account| account.is_online);
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         let Some(due) = entry.sync_due.take_if(|due| *due <= now) else { return Ok(()) };
         if entry.room.is_joined() {
             // Longer than anybody waits.
-            self.rooms.note_turn(key, super::Turn::In);
+            self.xmpp.rooms.note_turn(key, super::Turn::In);
         }
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         match entry.sync {
             Sync::Entering { .. } | Sync::Reading(_) if !is_online => {
                 entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
                 Ok(())
             }
-            Sync::Entering { .. } if entry.has_archive() => self.read_archive(key),
+            Sync::Entering { .. } if entry.has_archive() => self.xmpp.read_archive(&mut self.batch, key),
             // Going on without knowing whether there is an archive would lose what is in it.
             Sync::Entering { is_told, is_late: false } if entry.room.info().is_none() => {
                 entry.sync = Sync::Entering { is_told, is_late: true };
@@ -99,7 +99,7 @@ impl Engine {
                 Ok(())
             }
             Sync::Entering { .. } => self.go_live(key),
-            Sync::Reading(_) => self.read_archive(key),
+            Sync::Reading(_) => self.xmpp.read_archive(&mut self.batch, key),
             Sync::Out | Sync::Live => Ok(()),
         }
     }
@@ -107,7 +107,7 @@ impl Engine {
     /// We are not in the room for now. What was held can be read again where there is an archive; as long as the room has
     /// not said what it is, it is held on.
     pub(super) fn sync_lost(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         entry.sync = Sync::Out;
         entry.sync_due = None;
         entry.in_flight.clear();
@@ -119,37 +119,14 @@ impl Engine {
         if entry.has_archive() { Ok(()) } else { self.tell_all(key, held) }
     }
 
-    fn read_archive(&mut self, key: &Key) -> Result<(), store::Error> {
-        let now = self.batch.now.mono;
-        let query = format!("room-{:x}", self.batch.last_tag + 1);
-        // A message of ours that may have got there is looked for from where it was accepted.
-        let outbox_mark = self.batch.store.first_room_outbox_mark(key.0, &key.1)?;
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
-        // The archive has it, too, and in order.
-        entry.held.retain(|heard| !heard.is_history);
-        entry.held_bytes = entry.held.iter().map(Heard::bytes).sum();
-        entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
-        entry.sync = Sync::Reading(Box::new(catch_up));
-        self.ask_page(key);
-        Ok(())
-    }
-
-    fn ask_page(&mut self, key: &Key) {
-        let Some(Sync::Reading(catch_up)) = self.rooms.entries.get(key).map(|entry| &entry.sync) else { return };
-        let query = catch_up.build_query();
-        let about = About::RoomArchive(key.1.clone());
-        self.questions.ask_entity(&mut self.batch, key.0, (Peer::Other(key.1.to_jid()), IqKind::Set, query), about);
-    }
-
     /// A result of the archive.
     pub(super) fn on_archived(&mut self, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
         let in_room = inbound.room.as_ref();
         let query = in_room.and_then(|in_room| in_room.query.as_deref());
         let id = in_room.and_then(|in_room| in_room.stanza_id.as_deref()).unwrap_or_default();
         let Some(message) = RoomMessage::of(inbound) else { return Ok(()) };
-        let held: usize = self.rooms.entries.values().map(|entry| entry.sync.held_bytes()).sum();
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let held: usize = self.xmpp.rooms.entries.values().map(|entry| entry.sync.held_bytes()).sum();
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         if !catch_up.is_mine(query) {
             return Ok(());
@@ -163,7 +140,7 @@ impl Engine {
     }
 
     fn tell_archived(&mut self, key: &Key, message: RoomMessage) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.entries.get(key) else { return Ok(()) };
         let heard = entry.room.judge(message);
         self.take_heard(key, &heard)
     }
@@ -171,7 +148,7 @@ impl Engine {
     /// The end of a page of the archive.
     pub(in crate::engine) fn on_room_page(&mut self, key: &Key, answer: &EntityAnswer) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
         let next = match answer {
             Ok(payload) => {
@@ -195,13 +172,13 @@ impl Engine {
         match next {
             Next::Page => {
                 entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
-                self.ask_page(key);
+                self.xmpp.ask_page(&mut self.batch, key);
             }
             Next::Done(rest) => {
                 let newest = catch_up.newest().map(String::from);
                 rest.into_iter().try_for_each(|message| self.tell_archived(key, message))?;
                 if newest.is_some() {
-                    self.rooms.store_place(&mut self.batch, key, newest)?;
+                    self.xmpp.rooms.store_place(&mut self.batch, key, newest)?;
                 }
                 self.go_live(key)?;
             }
@@ -211,7 +188,7 @@ impl Engine {
 
     /// Nothing is missing any more.
     fn go_live(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         let has_no_end = matches!(entry.sync, Sync::Entering { is_told: false, .. });
         entry.sync = Sync::Live;
         entry.sync_due = None;
@@ -222,8 +199,8 @@ impl Engine {
         // Without a subject nothing says where the history ends.
         held.iter_mut().for_each(|heard| heard.is_history &= heard.message.is_delayed || !has_no_end);
         self.tell_all(key, held)?;
-        self.rooms.note_in(key);
-        if let Some(entry) = self.rooms.touch(key) {
+        self.xmpp.rooms.note_in(key);
+        if let Some(entry) = self.xmpp.rooms.touch(key) {
             entry.is_first = false;
             entry.late.clear();
         }
@@ -237,8 +214,8 @@ impl Engine {
     /// Somebody said something.
     pub(super) fn on_heard(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
         let now_ms = self.batch.now.unix_ms;
-        let held: usize = self.rooms.entries.values().map(|entry| entry.held_bytes).sum();
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let held: usize = self.xmpp.rooms.entries.values().map(|entry| entry.held_bytes).sum();
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));
         let bytes = heard.bytes();
         if is_early && entry.held.len() < limits::ROOM_HELD_MAX && held + bytes <= limits::ROOMS_HELD_BYTES_MAX {
@@ -253,9 +230,34 @@ impl Engine {
     }
 
     fn take_live(&mut self, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.entries.get(key) else { return Ok(()) };
         entry.room.judge_id(&mut heard.message);
         self.take_heard(key, &heard)
+    }
+}
+
+impl Xmpp {
+    fn read_archive(&mut self, batch: &mut Batch, key: &Key) -> Result<(), store::Error> {
+        let now = batch.now.mono;
+        let query = format!("room-{:x}", batch.last_tag + 1);
+        // A message of ours that may have got there is looked for from where it was accepted.
+        let outbox_mark = batch.store.first_room_outbox_mark(key.0, &key.1)?;
+        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
+        // The archive has it, too, and in order.
+        entry.held.retain(|heard| !heard.is_history);
+        entry.held_bytes = entry.held.iter().map(Heard::bytes).sum();
+        entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
+        entry.sync = Sync::Reading(Box::new(catch_up));
+        self.ask_page(batch, key);
+        Ok(())
+    }
+
+    fn ask_page(&mut self, batch: &mut Batch, key: &Key) {
+        let Some(Sync::Reading(catch_up)) = self.rooms.entries.get(key).map(|entry| &entry.sync) else { return };
+        let query = catch_up.build_query();
+        let about = About::RoomArchive(key.1.clone());
+        self.questions.ask_entity(batch, key.0, (Peer::Other(key.1.to_jid()), IqKind::Set, query), about);
     }
 }
 

@@ -38,21 +38,21 @@ impl Engine {
         let key = (account, invitation.room.clone());
         let inviter = invitation.inviter.as_ref().map(|jid| jid.bare());
         let is_active = self.batch.is_active(bot);
-        let is_known = self.rooms.entries.contains_key(&key) || inbound.via == Via::CarbonSent;
+        let is_known = self.xmpp.rooms.entries.contains_key(&key) || inbound.via == Via::CarbonSent;
         let (Some(known), Some(inviter), false) = (self.batch.bots.get(&bot).filter(|_| is_active), inviter, is_known)
         else {
             log::debug!("bot {bot}: an invitation to {} was not followed", key.1);
             return Ok(());
         };
         let (name, may_speak, is_followed) = (known.row.name.clone(), known.admits(&inviter), known.follows(&inviter));
-        if !self.accounts.is_new(&mut self.batch, account, inbound)? {
+        if !self.xmpp.accounts.is_new(&mut self.batch, account, inbound)? {
             return Ok(());
         }
-        let is_proven = !invitation.is_mediated || self.accounts.is_vouched_for(&key, &inviter);
+        let is_proven = !invitation.is_mediated || self.xmpp.accounts.is_vouched_for(&key, &inviter);
         let why = match (is_followed, is_proven) {
             (false, _) => &texts::INVITED_BY_STRANGER,
             (_, false) => &texts::INVITED_BY_ROOM,
-            _ if self.rooms.rooms_of(account).len() >= limits::ROOMS_INVITED_MAX => &texts::INVITED_TOO_OFTEN,
+            _ if self.xmpp.rooms.rooms_of(account).len() >= limits::ROOMS_INVITED_MAX => &texts::INVITED_TOO_OFTEN,
             _ => match self.enter_room(&key, bot, name, invitation.password.clone(), Some(inviter)) {
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Failure(failure)) => {
@@ -78,7 +78,7 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let day = self.batch.lived().div_euclid(limits::INVITATIONS_TOLD_EVERY_S);
         log::debug!("bot {bot}: an invitation to {} by {who} was not followed", key.1);
-        let refused = self.rooms.refused.entry(bot).or_default();
+        let refused = self.xmpp.rooms.refused.entry(bot).or_default();
         if refused.day != day {
             (refused.day, refused.answered) = (day, 0);
         }
@@ -87,12 +87,12 @@ impl Engine {
         refused.answered += u32::from(is_answered);
         let count = refused.count;
         if is_answered {
-            self.accounts.tell_session(&mut self.batch, key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
+            self.xmpp.accounts.tell_session(&mut self.batch, key.0, muc::build_decline(&key.1, who).print(ns::CLIENT));
         }
         if !self.batch.is_time_for(&format!("bot_{bot}_invited_at"), limits::INVITATIONS_TOLD_EVERY_S)? {
             return Ok(());
         }
-        self.rooms.refused.insert(bot, Refused { count: 0, ..self.rooms.refused[&bot] });
+        self.xmpp.rooms.refused.insert(bot, Refused { count: 0, ..self.xmpp.rooms.refused[&bot] });
         let language = self.batch.setup.settings.language;
         let (why, count) = (why.fill(language, &[]), count.to_string());
         let values = [("room", key.1.as_str()), ("who", who), ("why", &why), ("count", &count)];

@@ -12,7 +12,7 @@ use crate::engine::handle::{Answer, NewRoom};
 use crate::engine::record;
 use crate::engine::registry::Voice;
 use crate::engine::rooms::Rooms;
-use crate::engine::{Batch, Engine, Trouble, Verdict};
+use crate::engine::{Batch, Engine, Trouble, Verdict, Xmpp};
 use crate::store;
 use crate::store::row::{Origin, RoomRow};
 use crate::xmpp::muc::presence;
@@ -25,11 +25,11 @@ use crate::xmpp::ns;
 impl Engine {
     /// `joinRoom`.
     pub(in crate::engine) fn join_room(&mut self, bot: BotId, new: &NewRoom) -> Result<Verdict, Trouble> {
-        let account = self.accounts.room_account(&self.batch, bot, "join_failed")?;
+        let account = self.xmpp.accounts.room_account(&self.batch, bot, "join_failed")?;
         let key = (account, new.room.clone());
         let name = self.batch.bot(bot)?.row.name.clone();
-        let known = self.rooms.entries.get(&key);
-        if known.is_none() && self.rooms.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX {
+        let known = self.xmpp.rooms.entries.get(&key);
+        if known.is_none() && self.xmpp.rooms.rooms_of(account).len() >= limits::ROOMS_PER_BOT_MAX {
             return Err(Failure::Quota(format!("a bot can be in {} rooms", limits::ROOMS_PER_BOT_MAX)).into());
         }
         let others = known.map_or(0, |entry| entry.row.members.iter().filter(|member| **member != bot).count());
@@ -49,13 +49,13 @@ impl Engine {
         // On its way back into it: no new try is needed, and whatever keeps it out may pass.
         let is_coming = new.password.is_none()
             && known.is_some_and(|entry| entry.is_kept && new.nick.as_ref().is_none_or(|nick| *nick == entry.row.nick));
-        let is_online = self.accounts.get(&account).is_some_and(|account| account.is_online);
+        let is_online = self.xmpp.accounts.get(&account).is_some_and(|account| account.is_online);
         let nick = new.nick.clone().or(known_nick).unwrap_or(name);
         self.batch.audit(Some(bot), "join_room", &format!("room={}", new.room))?;
         self.add_member(&key, bot)?;
         match is_joined {
             true if new.nick.is_some() => self.drive(&key, Input::Nick(nick))?,
-            true => self.rooms.note_in(&key),
+            true => self.xmpp.rooms.note_in(&key),
             false if is_coming && !is_online => {
                 let why = "the account is not connected; it comes back into the room by itself".to_string();
                 return Err(Failure::Remote { what: "join_failed", why }.into());
@@ -68,9 +68,9 @@ impl Engine {
 
     /// `leaveRoom`.
     pub(in crate::engine) fn leave_room(&mut self, bot: BotId, room: &BareJid) -> Result<Verdict, Trouble> {
-        let account = self.accounts.room_account(&self.batch, bot, "leave_failed")?;
+        let account = self.xmpp.accounts.room_account(&self.batch, bot, "leave_failed")?;
         let key = (account, room.clone());
-        if !self.rooms.is_member(&key, bot) {
+        if !self.xmpp.rooms.is_member(&key, bot) {
             let why = format!("the bot is not in the room {room}");
             return Err(Failure::Remote { what: "leave_failed", why }.into());
         }
@@ -107,10 +107,10 @@ impl Accounts {
 impl Engine {
     /// One more bot is in a room where others of the account are.
     fn add_member(&mut self, key: &Key, bot: BotId) -> Result<(), store::Error> {
-        if self.rooms.entries.get(key).is_none_or(|entry| entry.row.members.contains(&bot)) {
+        if self.xmpp.rooms.entries.get(key).is_none_or(|entry| entry.row.members.contains(&bot)) {
             return Ok(());
         }
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         entry.row.members.push(bot);
         let (row, nick) = (entry.row.clone(), entry.room.nick().to_string());
         if !entry.is_kept {
@@ -122,7 +122,7 @@ impl Engine {
 
     /// A bot leaves; the last one takes the occupant with it. Gives whether it was the last.
     fn drop_member(&mut self, key: &Key, bot: BotId) -> Result<bool, store::Error> {
-        let Some(entry) = self.rooms.touch(key) else { return Ok(false) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(false) };
         if entry.row.members.len() <= 1 {
             self.drive(key, Input::Leave)?;
             return Ok(true);
@@ -138,8 +138,8 @@ impl Engine {
 
     /// A personal bot is deleted.
     pub(in crate::engine) fn leave_shared_rooms(&mut self, bot: BotId) -> Result<(), store::Error> {
-        let is_shared = |key: &&Key| !self.accounts.is_bots_own(key.0) && self.rooms.is_member(key, bot);
-        let keys: Vec<Key> = self.rooms.entries.keys().filter(is_shared).cloned().collect();
+        let is_shared = |key: &&Key| !self.xmpp.accounts.is_bots_own(key.0) && self.xmpp.rooms.is_member(key, bot);
+        let keys: Vec<Key> = self.xmpp.rooms.entries.keys().filter(is_shared).cloned().collect();
         keys.iter().try_for_each(|key| self.drop_member(key, bot).map(drop))
     }
 
@@ -193,27 +193,29 @@ impl Engine {
     pub(in crate::engine) fn settle_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
         for row in self.batch.store.list_rooms(account)? {
             let key = (account, row.room.clone());
-            match (self.accounts.is_room_wanted(&self.batch, &row)?, self.rooms.entries.contains_key(&key)) {
+            match (self.xmpp.accounts.is_room_wanted(&self.batch, &row)?, self.xmpp.rooms.entries.contains_key(&key)) {
                 // Its bots were deleted while nobody was there to leave.
                 (false, false) if row.members.is_empty() => self.batch.store.delete_room(account, &row.room)?,
                 (true, false) => {
-                    let Some(mut entry) = self.accounts.new_entry(&self.batch, row)? else { continue };
+                    let Some(mut entry) = self.xmpp.accounts.new_entry(&self.batch, row)? else { continue };
                     entry.is_kept = true;
-                    self.rooms.put_entry(&key, entry);
+                    self.xmpp.rooms.put_entry(&key, entry);
                     self.start_room(&key, Intent::Kept)?;
                 }
-                (false, true) => self.suspend_room(&key),
+                (false, true) => self.xmpp.suspend_room(&mut self.batch, &key),
                 _ => {}
             }
         }
         Ok(())
     }
+}
 
+impl Xmpp {
     /// Out until a bot of it is active again.
-    pub(super) fn suspend_room(&mut self, key: &Key) {
+    pub(super) fn suspend_room(&mut self, batch: &mut Batch, key: &Key) {
         let nick = self.rooms.entries.get(key).map(|entry| entry.room.nick().to_string());
         if let Some(Ok(us)) = nick.map(|nick| key.1.with_resource(&nick)) {
-            self.accounts.tell_session(&mut self.batch, key.0, presence::build_leave(&us).print(ns::CLIENT));
+            self.accounts.tell_session(batch, key.0, presence::build_leave(&us).print(ns::CLIENT));
         }
         self.rooms.remove_entry(key);
         self.rooms.note_turn(key, Turn::Out("the bot was disabled".to_string()));

@@ -16,7 +16,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::Encrypt;
 use crate::engine::rooms::Rooms;
 use crate::engine::texts;
-use crate::engine::{Batch, Engine, Trouble};
+use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::store;
 use crate::store::row::OutboxRow;
 use crate::xmpp::message::{Kind, Outbound};
@@ -37,12 +37,6 @@ pub(super) enum Cover {
 // --- what a room is ---
 
 impl Engine {
-    /// Whether everything is there that is needed to say something in a room.
-    pub(in crate::engine) fn is_in_room(&self, account: AccountId, room: &BareJid) -> bool {
-        let is_online = self.accounts.get(&account).is_some_and(|account| account.is_online);
-        is_online && self.rooms.entries.get(&(account, room.clone())).is_some_and(super::Entry::is_live)
-    }
-
     /// Who may read what is said in a room; `None` when that is asked now, or cannot be.
     pub(in crate::engine) fn room_readers(
         &mut self,
@@ -50,7 +44,7 @@ impl Engine {
         room: &BareJid,
     ) -> Result<Option<BTreeSet<BareJid>>, store::Error> {
         let (key, now) = ((account, room.clone()), self.batch.now.mono);
-        let readers = self.rooms.entries.get(&key).and_then(|entry| entry.room.readers(now));
+        let readers = self.xmpp.rooms.entries.get(&key).and_then(|entry| entry.room.readers(now));
         if readers.is_none() {
             self.drive(&key, Input::Members)?;
         }
@@ -59,13 +53,17 @@ impl Engine {
 
     /// The account encrypts from now on.
     pub(in crate::engine) fn settle_private_rooms(&mut self, account: AccountId) -> Result<(), store::Error> {
-        self.rooms.rooms_of(account).iter().try_for_each(|key| self.settle_private(key))
+        self.xmpp.rooms.rooms_of(account).iter().try_for_each(|key| self.settle_private(key))
     }
 
     /// A room has said what it is, or can be spoken in: whoever may read there will be needed, and what waited may go.
     pub(super) fn settle_private(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) =
-            self.rooms.entries.get(key).filter(|_| self.accounts.room_policy(&self.batch, key.0) != Encrypt::Off)
+        let Some(entry) = self
+            .xmpp
+            .rooms
+            .entries
+            .get(key)
+            .filter(|_| self.xmpp.accounts.room_policy(&self.batch, key.0) != Encrypt::Off)
         else {
             return Ok(());
         };
@@ -73,18 +71,26 @@ impl Engine {
         let is_private = entry.room.info().map(|info| info.can_omemo());
         let after = if before == Some(true) { before } else { is_private.or(before) };
         if after != before && is_kept {
-            let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+            let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
             entry.row.is_private = after;
             let row = entry.row.clone();
             self.batch.store.store_room(&row)?;
         }
-        if !self.is_in_room(key.0, &key.1) {
+        if !self.xmpp.is_in_room(key.0, &key.1) {
             return Ok(());
         }
         if is_private == Some(true) {
             self.room_readers(key.0, &key.1)?;
         }
         self.send_waiting_in_room(key.0, &key.1)
+    }
+}
+
+impl Xmpp {
+    /// Whether everything is there that is needed to say something in a room.
+    pub(in crate::engine) fn is_in_room(&self, account: AccountId, room: &BareJid) -> bool {
+        let is_online = self.accounts.get(&account).is_some_and(|account| account.is_online);
+        is_online && self.rooms.entries.get(&(account, room.clone())).is_some_and(super::Entry::is_live)
     }
 }
 
@@ -108,8 +114,8 @@ impl Rooms {
 impl Engine {
     /// How something with words in it goes out, or why it must not.
     pub(super) fn cover(&mut self, key: &Key, is_confidential: bool) -> Result<Cover, Trouble> {
-        let policy = self.accounts.room_policy(&self.batch, key.0);
-        let Some(entry) = self.rooms.entries.get(key) else { return Ok(Cover::Plain) };
+        let policy = self.xmpp.accounts.room_policy(&self.batch, key.0);
+        let Some(entry) = self.xmpp.rooms.entries.get(key) else { return Ok(Cover::Plain) };
         let was_private = entry.row.is_private;
         let is_unknown = was_private.is_none() && entry.room.info().is_none();
         let is_live = entry.is_live();
@@ -118,7 +124,7 @@ impl Engine {
                        and only while its policy is not off";
             return if is_confidential { Err(Failure::invalid("encrypt", why).into()) } else { Ok(Cover::Plain) };
         }
-        if !self.rooms.is_private_room(key.0, &key.1) {
+        if !self.xmpp.rooms.is_private_room(key.0, &key.1) {
             if is_unknown && !is_live {
                 // Just entered: it will say at once what it is.
                 return Err(Failure::Busy { retry_after_s: 1 }.into());
@@ -159,17 +165,20 @@ impl Engine {
     pub(in crate::engine) fn check_cover(&mut self, account: AccountId, room: &BareJid) -> Result<(), Trouble> {
         self.cover(&(account, room.clone()), false).map(drop)
     }
+}
 
+impl Xmpp {
     /// Puts a finished stanza into a room's outbox.
     pub(in crate::engine) fn put_out_in_room(
         &mut self,
+        batch: &mut Batch,
         (account, bot): (AccountId, Option<BotId>),
         room: &BareJid,
         message_id: &str,
         stanza: String,
     ) -> Result<(), store::Error> {
         self.crypt.note_out(message_id, &stanza);
-        let (key, created_at) = ((account, room.clone()), self.batch.now.unix());
+        let (key, created_at) = ((account, room.clone()), batch.now.unix());
         let Some(entry) = self.rooms.touch(&key) else { return Ok(()) };
         let row = OutboxRow {
             id: OutboxId(0),
@@ -183,7 +192,7 @@ impl Engine {
         };
         entry.count += 1;
         entry.has_more = true;
-        self.batch.store.insert_outbox(&row)?;
+        batch.store.insert_outbox(&row)?;
         Ok(())
     }
 }
@@ -193,8 +202,11 @@ impl Engine {
 impl Engine {
     /// What somebody has said encrypted; `None` when that cannot be read, or is none of our business.
     pub(super) fn unseal_heard(&mut self, key: &Key, heard: &Heard) -> Result<Option<Heard>, store::Error> {
-        let Some(sealed) =
-            heard.message.sealed.as_ref().filter(|_| self.accounts.room_policy(&self.batch, key.0) != Encrypt::Off)
+        let Some(sealed) = heard
+            .message
+            .sealed
+            .as_ref()
+            .filter(|_| self.xmpp.accounts.room_policy(&self.batch, key.0) != Encrypt::Off)
         else {
             return Ok(None);
         };
@@ -213,17 +225,24 @@ impl Engine {
         let before = &heard.message;
         let (archive_id, occupant_id) = (before.archive_id.clone(), before.occupant_id.clone());
         let message = RoomMessage { archive_id, occupant_id, ..message };
-        let room = self.rooms.entries.get(key).map(|entry| &entry.room);
+        let room = self.xmpp.rooms.entries.get(key).map(|entry| &entry.room);
         let is_to_us = room.is_some_and(|room| room.is_to_us(&message));
         Ok(Some(Heard { message, is_to_us, ..heard.clone() }))
     }
+}
 
+impl Xmpp {
     /// A bot that is to be spoken to encrypted only got plain words, where they need not be plain: whether that ends here.
     /// Whoever spoke to it is told, once a day, in the room: his client cannot read anything else.
-    pub(super) fn refuse_plain_in_room(&mut self, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
+    pub(super) fn refuse_plain_in_room(
+        &mut self,
+        batch: &mut Batch,
+        key: &Key,
+        heard: &Heard,
+    ) -> Result<bool, store::Error> {
         let message = &heard.message;
         let is_said = message.body.is_some() || !message.attachments.is_empty();
-        if message.is_decrypted || !is_said || self.accounts.room_policy(&self.batch, key.0) != Encrypt::Required {
+        if message.is_decrypted || !is_said || self.accounts.room_policy(batch, key.0) != Encrypt::Required {
             return Ok(false);
         }
         if !self.rooms.is_private_room(key.0, &key.1) {
@@ -231,24 +250,24 @@ impl Engine {
         }
         log::debug!("room {}: plain text was not taken", key.1);
         if heard.is_to_us && !heard.is_history && self.is_in_room(key.0, &key.1) {
-            self.hint_plain(key, heard)?;
+            self.hint_plain(batch, key, heard)?;
         }
         Ok(true)
     }
 
-    fn hint_plain(&mut self, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+    fn hint_plain(&mut self, batch: &mut Batch, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let (Some(bot), Some(nick)) =
             (self.accounts.get(&key.0).and_then(|account| account.row.bot), heard.message.nick())
         else {
             return Ok(());
         };
         let who = heard.author.as_ref().map_or(nick, BareJid::as_str);
-        if !self.batch.may_hint(bot, &format!("plain:{}:{who}", key.1), limits::ROOM_HINT_EVERY_S)? {
+        if !batch.may_hint(bot, &format!("plain:{}:{who}", key.1), limits::ROOM_HINT_EVERY_S)? {
             return Ok(());
         }
-        let text = texts::PLAIN_IN_ROOM.fill(self.batch.setup.settings.language, &[("nick", nick)]);
-        let id = id::uuid(self.batch.random());
+        let text = texts::PLAIN_IN_ROOM.fill(batch.setup.settings.language, &[("nick", nick)]);
+        let id = id::uuid(batch.random());
         let hint = Outbound::text(key.1.to_jid(), Kind::Groupchat, &id, &text).print();
-        self.put_out_in_room((key.0, Some(bot)), &key.1, &id, hint)
+        self.put_out_in_room(batch, (key.0, Some(bot)), &key.1, &id, hint)
     }
 }

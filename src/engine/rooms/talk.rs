@@ -41,7 +41,7 @@ impl Engine {
         if let Some(id) = &new.reply_to {
             // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
             let named = Some(new.to.clone()).filter(|to| !to.is_bare());
-            let to = self.rooms.author_in_room(&self.batch, &key, id)?.or(named);
+            let to = self.xmpp.rooms.author_in_room(&self.batch, &key, id)?.or(named);
             outbound = outbound.replying(Reply { id: self.batch.room_id_of(&key, id)?, to }, None);
         }
         self.say_in_room((account, bot), &key.1, message_id, &outbound, None)
@@ -59,28 +59,28 @@ impl Engine {
     ) -> Result<(), Trouble> {
         let key = (account, room.clone());
         let is_in = |entry: &&mut Entry| entry.is_kept && entry.row.members.contains(&bot);
-        let Some(entry) = self.rooms.touch(&key).filter(is_in) else {
+        let Some(entry) = self.xmpp.rooms.touch(&key).filter(is_in) else {
             return Err(self.batch.not_in_room(&key).into());
         };
         if entry.count >= limits::OUTBOX_MAX {
             return Err(Failure::OutboxFull.into());
         }
         let stanza = outbound.print();
-        self.accounts.check_size(account, stanza.len())?;
+        self.xmpp.accounts.check_size(account, stanza.len())?;
         let cover = if outbound.has_body() { self.cover(&key, outbound.is_confidential())? } else { Cover::Plain };
         if cover != Cover::Plain {
             let is_required = cover == Cover::Sealed;
             return self.enqueue_sealed_in_room((account, bot), room, message_id, stanza, is_required);
         }
-        Ok(self.put_out_in_room((account, Some(bot)), room, message_id, stanza)?)
+        Ok(self.xmpp.put_out_in_room(&mut self.batch, (account, Some(bot)), room, message_id, stanza)?)
     }
 
     /// Gives the session what may be said in rooms now.
     pub(super) fn feed_rooms(&mut self) -> Result<(), store::Error> {
         let is_ready = |entry: &Entry| entry.has_more && entry.is_live() && entry.send_after.is_none();
-        let ready = self.rooms.entries.iter().filter(|(_, entry)| is_ready(entry));
+        let ready = self.xmpp.rooms.entries.iter().filter(|(_, entry)| is_ready(entry));
         for key in ready.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
-            if self.accounts.get(&key.0).is_some_and(|account| account.is_online) {
+            if self.xmpp.accounts.get(&key.0).is_some_and(|account| account.is_online) {
                 self.feed_room(&key)?;
             }
         }
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     fn feed_room(&mut self, key: &Key) -> Result<(), store::Error> {
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         // After a crash only what the room still tells can be known to be there.
         let most = if entry.has_archive() { limits::ROOM_SENT_MAX } else { limits::ROOM_SENT_UNARCHIVED_MAX };
         let free = most.saturating_sub(entry.in_flight.len());
@@ -99,7 +99,7 @@ impl Engine {
         let rows = self.batch.store.list_room_outbox(key.0, &key.1, after, free)?;
         let has_more = rows.len() == free;
         for row in rows {
-            let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+            let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
             entry.last = Some(row.id);
             if entry.in_flight.insert(row.message_id.clone(), row.id).is_some() {
                 continue;
@@ -109,7 +109,7 @@ impl Engine {
             self.batch.pending.effects.push(Effect::Session(key.0, order));
             self.drive(key, Input::Sent(row.message_id, text))?;
         }
-        if let Some(entry) = self.rooms.touch(key) {
+        if let Some(entry) = self.xmpp.rooms.touch(key) {
             entry.has_more = has_more;
         }
         Ok(())
@@ -120,11 +120,11 @@ impl Engine {
         self.confirm_said(key, id, message.archive_id.as_deref())?;
         let Some(archive_id) = &message.archive_id else {
             // The room's history, told anew each time, must not pass for another one.
-            return self.accounts.is_new_without_id(&mut self.batch, key.0, message, None).map(drop);
+            return self.xmpp.accounts.is_new_without_id(&mut self.batch, key.0, message, None).map(drop);
         };
         self.batch.store.see(key.0, &seen_key(key, archive_id), self.batch.lived())?;
-        if self.rooms.entries.get(key).is_some_and(Entry::is_live) {
-            self.rooms.store_place(&mut self.batch, key, Some(archive_id.clone()))?;
+        if self.xmpp.rooms.entries.get(key).is_some_and(Entry::is_live) {
+            self.xmpp.rooms.store_place(&mut self.batch, key, Some(archive_id.clone()))?;
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Engine {
 
     /// The room has shown our message, now or earlier. Gives whether that was not known.
     pub(super) fn confirm_said(&mut self, key: &Key, id: &str, archive_id: Option<&str>) -> Result<bool, store::Error> {
-        let is_news = self.rooms.settle(&mut self.batch, key, id)?;
+        let is_news = self.xmpp.rooms.settle(&mut self.batch, key, id)?;
         if let Some(row) = self.batch.said_in_room(key, id)? {
             if let (Some(archive_id), None) = (archive_id, &row.room_id) {
                 self.batch.store.store_room_id(row.id, archive_id)?;
@@ -165,7 +165,7 @@ impl Engine {
             return self.fail_message(key, id, &format!("the room refused the message: {error}"));
         }
         let retry_at = self.batch.now.mono + limits::ROOM_SEND_RETRY;
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
+        let Some(entry) = self.xmpp.rooms.touch(key) else { return Ok(()) };
         entry.in_flight.remove(id);
         entry.last = None;
         entry.has_more = true;
@@ -177,15 +177,15 @@ impl Engine {
 
     /// We are in the room, it answers, and it has not shown the message: it swallows such.
     pub(super) fn on_unconfirmed(&mut self, key: &Key, id: &str) -> Result<(), store::Error> {
-        let is_waited_for = self.rooms.entries.get(key).is_some_and(|entry| entry.in_flight.contains_key(id));
+        let is_waited_for = self.xmpp.rooms.entries.get(key).is_some_and(|entry| entry.in_flight.contains_key(id));
         if is_waited_for { self.fail_message(key, id, "the room did not show the message to anybody") } else { Ok(()) }
     }
 
     fn fail_message(&mut self, key: &Key, id: &str, why: &str) -> Result<(), store::Error> {
-        if !self.rooms.settle(&mut self.batch, key, id)? {
+        if !self.xmpp.rooms.settle(&mut self.batch, key, id)? {
             return Ok(());
         }
-        log::warn!("{}: message {id} to {} was given up: {why}", self.accounts.jid_of(key.0), key.1);
+        log::warn!("{}: message {id} to {} was given up: {why}", self.xmpp.accounts.jid_of(key.0), key.1);
         match self.batch.said_in_room(key, id)? {
             Some(row) => self.advance(&row, Progress::Failed, Some(why)),
             None => Ok(()),
@@ -254,10 +254,10 @@ impl Engine {
             return Ok(true);
         }
         let key = (account, inbound.from.bare());
-        if !self.rooms.entries.contains_key(&key) || inbound.invitation.is_some() {
+        if !self.xmpp.rooms.entries.contains_key(&key) || inbound.invitation.is_some() {
             return Ok(inbound.kind == Kind::Groupchat);
         }
-        let is_in = self.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
+        let is_in = self.xmpp.rooms.entries.get(&key).is_some_and(|entry| entry.room.is_joined());
         if inbound.via == Via::Direct && !inbound.affiliations.is_empty() {
             self.drive(&key, Input::Affiliations(inbound.affiliations.clone()))?;
         }

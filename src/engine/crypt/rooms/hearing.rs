@@ -24,15 +24,15 @@ impl Engine {
         author: &BareJid,
         is_history: bool,
     ) -> Result<Option<Inbound>, store::Error> {
-        let (Some(stanza), Some(own)) = (message.stanza.as_deref(), self.accounts.own_jid(account)) else {
+        let (Some(stanza), Some(own)) = (message.stanza.as_deref(), self.xmpp.accounts.own_jid(account)) else {
             return Ok(None);
         };
-        if self.accounts.policy(&self.batch, account) == Encrypt::Off {
+        if self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Off {
             return Ok(None);
         }
         for version in Version::ALL {
             let Some(element) = stanza.find("encrypted", version.ns()) else { continue };
-            let Some((device, row)) = self.accounts.device(&self.batch, account, version)? else { continue };
+            let Some((device, row)) = self.xmpp.accounts.device(&self.batch, account, version)? else { continue };
             let Some(encrypted) = Encrypted::read(element, own.as_str(), device.id()) else { continue };
             let is_ours = *author == own && encrypted.sender == device.id();
             if encrypted.keys.is_empty() || is_ours {
@@ -52,7 +52,7 @@ impl Engine {
                         "{own}: a message from device {device} of {author} in a room cannot be read: {error}"
                     );
                     if !is_history {
-                        self.wish_renewal(&peer)?;
+                        self.xmpp.wish_renewal(&mut self.batch, &peer)?;
                     }
                 }
             }

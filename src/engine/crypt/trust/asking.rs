@@ -8,7 +8,7 @@ use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, Unclear, has_ve
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt};
 use crate::engine::registry::Voice;
-use crate::engine::{Batch, Engine, Trouble};
+use crate::engine::{Batch, Trouble, Xmpp};
 use crate::omemo;
 use crate::store;
 use crate::store::row::KeyRow;
@@ -100,21 +100,26 @@ impl KeyInfo {
     }
 }
 
-impl Engine {
+impl Xmpp {
     /// Answers a bot's program.
-    pub(in crate::engine) fn ask_keys(&mut self, bot: BotId, question: &KeyQuestion) -> Result<Answer, Trouble> {
-        let account = self.accounts.omemo_account(&self.batch, bot)?;
+    pub(in crate::engine) fn ask_keys(
+        &mut self,
+        batch: &mut Batch,
+        bot: BotId,
+        question: &KeyQuestion,
+    ) -> Result<Answer, Trouble> {
+        let account = self.accounts.omemo_account(batch, bot)?;
         Ok(Answer::Keys(match question {
-            KeyQuestion::Status => KeyAnswer::Status(self.accounts.omemo_status(&self.batch, account)?),
+            KeyQuestion::Status => KeyAnswer::Status(self.accounts.omemo_status(batch, account)?),
             KeyQuestion::Devices(jid) => {
-                KeyAnswer::Devices(self.batch.list_keys(account, jid.as_ref(), limits::OMEMO_KEYS_ANSWERED_MAX)?)
+                KeyAnswer::Devices(batch.list_keys(account, jid.as_ref(), limits::OMEMO_KEYS_ANSWERED_MAX)?)
             }
             KeyQuestion::Decide { jid, key, trusted } => {
-                let decided = self.decide_key(account, jid.as_ref(), key, (*trusted, Reach::All))?;
+                let decided = self.decide_key(batch, account, jid.as_ref(), key, (*trusted, Reach::All))?;
                 KeyAnswer::Decided(decided.map_err(Failure::from)?.key)
             }
             KeyQuestion::SetPolicy(policy) => {
-                self.accounts.set_trust_policy(&mut self.batch, account, *policy)?;
+                self.accounts.set_trust_policy(batch, account, *policy)?;
                 KeyAnswer::Policy(*policy)
             }
         }))

@@ -11,7 +11,7 @@ use crate::engine::accounts::Accounts;
 use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, has_trusted, has_verified};
 use crate::engine::handle::Mode;
 use crate::engine::owner::is_local;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Xmpp};
 use crate::omemo::{self, PublicKey};
 use crate::store;
 use crate::store::row::KeyRow;
@@ -23,27 +23,27 @@ pub(super) fn least_of(rows: &[KeyRow], key: &PublicKey) -> Option<Mark> {
     LEAST_FIRST.into_iter().find(is_there)
 }
 
-impl Engine {
+impl Xmpp {
     /// Passes a decision on. Gives the names of the bots that did not take it; nothing where the key is not the owner's.
     pub(super) fn share_decision(
         &mut self,
+        batch: &mut Batch,
         account: AccountId,
         row: &KeyRow,
         mark: Mark,
         reach: Reach,
     ) -> Result<Option<Vec<String>>, store::Error> {
-        let Some(owner) =
-            self.accounts.owner_of(&self.batch, account).filter(|owner| *owner == row.jid && !is_local(owner))
+        let Some(owner) = self.accounts.owner_of(batch, account).filter(|owner| *owner == row.jid && !is_local(owner))
         else {
             return Ok(None);
         };
         let mut except = Vec::new();
-        for (other, name) in self.accounts.other_accounts(&self.batch, account, &owner) {
-            if self.batch.store.list_omemo_keys(other, &owner)?.is_empty() {
-                self.accounts.inherit_keys(&mut self.batch, other, &owner)?;
+        for (other, name) in self.accounts.other_accounts(batch, account, &owner) {
+            if batch.store.list_omemo_keys(other, &owner)?.is_empty() {
+                self.accounts.inherit_keys(batch, other, &owner)?;
             }
-            if reach == Reach::All || self.may_share(other, &owner)? {
-                self.accounts.mark_key(&mut self.batch, other, row, mark)?;
+            if reach == Reach::All || self.may_share(batch, other, &owner)? {
+                self.accounts.mark_key(batch, other, row, mark)?;
             } else {
                 except.push(name);
             }
@@ -52,12 +52,12 @@ impl Engine {
     }
 
     /// Whether an account believes the device that the message under way was written on.
-    fn may_share(&self, account: AccountId, owner: &BareJid) -> Result<bool, store::Error> {
-        let rows = self.batch.store.list_omemo_keys(account, owner)?;
-        let Some(sender) = self.crypt.sender.as_ref().filter(|_| self.under.is_some()) else {
+    fn may_share(&self, batch: &Batch, account: AccountId, owner: &BareJid) -> Result<bool, store::Error> {
+        let rows = batch.store.list_omemo_keys(account, owner)?;
+        let Some(sender) = self.crypt.sender.as_ref().filter(|_| self.crypt.under.is_some()) else {
             return Ok(!has_trusted(&rows));
         };
-        let (policy, is_verified) = (self.batch.trust_policy(account)?, has_verified(&rows));
+        let (policy, is_verified) = (batch.trust_policy(account)?, has_verified(&rows));
         let is_trusted = |row: &KeyRow| Mark::of(row).standing(policy, is_verified) == Standing::Trusted;
         Ok(rows.iter().any(|row| omemo::is_same(&row.key, sender) && is_trusted(row)))
     }

@@ -11,7 +11,7 @@ use crate::engine::handle::UpdateKind;
 use crate::engine::owner::is_local;
 use crate::engine::record;
 use crate::engine::texts::omemo as texts;
-use crate::engine::{Batch, Engine};
+use crate::engine::{Batch, Engine, Xmpp};
 use crate::omemo;
 use crate::store;
 use crate::store::row::{KeyRow, OmemoPeer};
@@ -41,12 +41,12 @@ impl Engine {
         row: &KeyRow,
         Sight { mark, standing, is_kept, is_told }: Sight,
     ) -> Result<(), store::Error> {
-        let is_owner = self.accounts.owner_of(&self.batch, account).as_ref() == Some(&row.jid);
+        let is_owner = self.xmpp.accounts.owner_of(&self.batch, account).as_ref() == Some(&row.jid);
         let is_changed = mark == Mark::Changed;
         // With pinned keys a stranger is nothing special, and to a person his friends' devices are their affair.
         let is_common =
-            self.accounts.bot_with(account).is_none() || self.batch.trust_policy(account)? == Policy::Pinned;
-        let has_chat = is_owner || self.accounts.bot_with(account).is_some();
+            self.xmpp.accounts.bot_with(account).is_none() || self.batch.trust_policy(account)? == Policy::Pinned;
+        let has_chat = is_owner || self.xmpp.accounts.bot_with(account).is_some();
         let is_news = !is_told && has_chat && (is_changed || mark == Mark::Open && (is_owner || !is_common));
         let turn = if is_news { self.batch.take_turn(account, if is_owner { "own" } else { "others" })? } else { None };
         if !is_kept && turn.is_none() {
@@ -54,7 +54,7 @@ impl Engine {
         }
         let key = record::Key { row, standing: standing.as_str(), is_changed, at: self.batch.now.unix() };
         let payload = record::omemo_key(&key);
-        if let Some(bot) = self.accounts.bot_with(account) {
+        if let Some(bot) = self.xmpp.accounts.bot_with(account) {
             self.push_update(bot, UpdateKind::OmemoKey.as_str(), &payload)?;
         }
         if let Some(turn) = turn {
@@ -63,32 +63,52 @@ impl Engine {
                 (false, true) => row.device.to_string(),
                 (false, false) => format!("{} {}", row.jid, row.device),
             };
-            self.note_notice(account, row, (mark, &name), turn);
+            self.xmpp.note_notice(&mut self.batch, account, row, (mark, &name), turn);
         }
         Ok(())
     }
 
+    /// Says what has come together.
+    pub(in crate::engine) fn tell_notices(&mut self) -> Result<(), store::Error> {
+        // What is said may come to further keys; that ends, for there are so many notices in a day.
+        while !self.xmpp.crypt.notices.is_empty() {
+            for notice in std::mem::take(&mut self.xmpp.crypt.notices) {
+                let Some(owner) = self.xmpp.accounts.owner_of(&self.batch, notice.account) else { continue };
+                match self.xmpp.accounts.bot_with(notice.account) {
+                    Some(bot) if !is_local(&owner) => self.say_as_bot(bot, &owner, &notice.text)?,
+                    Some(_) => self.say(&owner, &notice.text)?,
+                    // In the chat with himself.
+                    None => self.tell_own_key(&owner, &notice.text)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Xmpp {
     /// Somebody wrote on a device that is not trusted, and could read no answer there: he is told what to do about it, in
     /// plain text, for nothing else reaches him. Once a day; with what he can see himself, and no secret.
     pub(in crate::engine::crypt) fn hint_untrusted(
         &mut self,
+        batch: &mut Batch,
         peer: &OmemoPeer,
         message: &Inbound,
     ) -> Result<(), store::Error> {
-        let (account, language) = (peer.account, self.batch.setup.settings.language);
-        let Some((standing, key)) = self.under.zip(self.crypt.sender) else { return Ok(()) };
+        let (account, language) = (peer.account, batch.setup.settings.language);
+        let Some((standing, key)) = self.crypt.under.zip(self.crypt.sender) else { return Ok(()) };
         let is_self = self.accounts.is_self_chat(account, &peer.jid);
-        let is_owner = self.accounts.owner_of(&self.batch, account).as_ref() == Some(&peer.jid);
+        let is_owner = self.accounts.owner_of(batch, account).as_ref() == Some(&peer.jid);
         // Not about what a person writes to others, nor what they write to him, nor another client of a bot's account.
         let is_talk = match self.accounts.bot_with(account) {
             None => is_self && message.to.bare() == peer.jid,
             Some(_) => message.via != Via::CarbonSent && message.to.bare() != peer.jid,
         };
-        let day = self.batch.lived().div_euclid(24 * 3600);
+        let day = batch.lived().div_euclid(24 * 3600);
         if standing == Standing::Trusted
             || !is_talk
-            || !self.batch.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), self.batch.lived())?
-            || self.batch.take_turn(account, "hints")?.is_none()
+            || !batch.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), batch.lived())?
+            || batch.take_turn(account, "hints")?.is_none()
         {
             return Ok(());
         }
@@ -99,17 +119,24 @@ impl Engine {
         let head = if is_read { &texts::DEVICE_WAITS } else { &texts::DEVICE_REFUSED };
         let tail = if is_owner { &texts::DEVICE_OWN } else { &texts::DEVICE_OTHERS };
         let hint = head.fill(language, &[]) + &tail.fill(language, &values);
-        let id = id::uuid(self.batch.random());
+        let id = id::uuid(batch.random());
         let hint = Outbound::text(peer.jid.to_jid(), Kind::Chat, &id, &hint);
         let hint = if is_self { hint.private() } else { hint };
-        self.put_out((account, self.accounts.bot_with(account)), &id, hint.print())
+        self.put_out(batch, (account, self.accounts.bot_with(account)), &id, hint.print())
     }
 
     /// `name`: how the owner calls it when he decides.
-    fn note_notice(&mut self, account: AccountId, row: &KeyRow, (mark, name): (Mark, &str), turn: u32) {
-        let language = self.batch.setup.settings.language;
+    fn note_notice(
+        &mut self,
+        batch: &mut Batch,
+        account: AccountId,
+        row: &KeyRow,
+        (mark, name): (Mark, &str),
+        turn: u32,
+    ) {
+        let language = batch.setup.settings.language;
         // In the bot's chat, or, where there is none, to the manager.
-        let is_local = self.accounts.owner_of(&self.batch, account).is_some_and(|owner| is_local(&owner));
+        let is_local = self.accounts.owner_of(batch, account).is_some_and(|owner| is_local(&owner));
         let command = match self.accounts.bot_with(account).filter(|_| is_local) {
             Some(bot) => format!("/omemo {bot}"),
             None => "/omemo".to_string(),
@@ -131,23 +158,6 @@ impl Engine {
         let (own, what) = (self.accounts.jid_of(account), if is_changed { "another" } else { "a new" });
         log::warn!("{own}: device {device} of {} has {what} OMEMO key; its owner is asked", row.jid);
         self.crypt.notices.push(Notice { account, text });
-    }
-
-    /// Says what has come together.
-    pub(in crate::engine) fn tell_notices(&mut self) -> Result<(), store::Error> {
-        // What is said may come to further keys; that ends, for there are so many notices in a day.
-        while !self.crypt.notices.is_empty() {
-            for notice in std::mem::take(&mut self.crypt.notices) {
-                let Some(owner) = self.accounts.owner_of(&self.batch, notice.account) else { continue };
-                match self.accounts.bot_with(notice.account) {
-                    Some(bot) if !is_local(&owner) => self.say_as_bot(bot, &owner, &notice.text)?,
-                    Some(_) => self.say(&owner, &notice.text)?,
-                    // In the chat with himself.
-                    None => self.tell_own_key(&owner, &notice.text)?,
-                }
-            }
-        }
-        Ok(())
     }
 }
 

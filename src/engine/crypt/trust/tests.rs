@@ -83,7 +83,7 @@ impl Rig {
         rig.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
         let bot = rig.engine.batch.bots.values().next().unwrap();
         (rig.bot, rig.token) = (bot.row.id, bot.row.token.clone().unwrap());
-        rig.account = rig.engine.accounts.account_of_bot(rig.bot).unwrap();
+        rig.account = rig.engine.xmpp.accounts.account_of_bot(rig.bot).unwrap();
         rig.batch(vec![Event::Session(rig.account, session::Event::Online { resumed: false })]);
         rig
     }
@@ -117,19 +117,23 @@ impl Rig {
     }
 
     fn set(&mut self, policy: Policy) {
-        self.engine.accounts.set_trust_policy(&mut self.engine.batch, self.account, policy).unwrap();
+        self.engine.xmpp.accounts.set_trust_policy(&mut self.engine.batch, self.account, policy).unwrap();
     }
 
     fn decide(&mut self, name: &str, trusted: bool) -> Result<KeyInfo, Unclear> {
-        self.engine.decide_key(self.account, None, name, (trusted, Reach::All)).unwrap().map(|decided| decided.key)
+        self.engine
+            .xmpp
+            .decide_key(&mut self.engine.batch, self.account, None, name, (trusted, Reach::All))
+            .unwrap()
+            .map(|decided| decided.key)
     }
 
     /// A command in the bot's chat, from a device of that standing or in the clear.
     fn command(&mut self, who: &str, text: &str, standing: Option<Standing>) -> String {
         let chat = Chat { bot: self.bot, who: jid(who) };
-        self.engine.under = standing;
+        self.engine.xmpp.crypt.under = standing;
         let answer = command::run_in_chat(&mut self.engine, &chat, text);
-        self.engine.under = None;
+        self.engine.xmpp.crypt.under = None;
         answer.unwrap_or_else(|_| panic!("{text}")).expect("a command")
     }
 
@@ -231,7 +235,8 @@ fn a_changed_key_is_never_silent() {
         // The number alone does not say which of the two.
         let both = rig
             .engine
-            .decide_key(rig.account, Some(&jid(EVA)), "1", (true, Reach::All))
+            .xmpp
+            .decide_key(&mut rig.engine.batch, rig.account, Some(&jid(EVA)), "1", (true, Reach::All))
             .unwrap()
             .map(|decided| decided.key);
         assert_eq!(both, Err(Unclear::Ambiguous));
@@ -382,7 +387,7 @@ fn the_manager_and_the_menus_know_it_too() {
     rig.judge(OWNER, 1, 1);
     let (bot, owner) = (rig.bot, jid(OWNER));
     let mut say = |text: &str, standing| {
-        rig.engine.under = standing;
+        rig.engine.xmpp.crypt.under = standing;
         let answer = command::run(&mut rig.engine, &owner, text);
         answer.unwrap_or_else(|_| panic!("{text}")).unwrap()
     };
@@ -438,7 +443,7 @@ fn programs_decide_with_their_token() {
 fn a_message_in_the_clear_has_no_standing() {
     let mut rig = Rig::new();
     rig.judge(OWNER, 1, 1);
-    rig.engine.under = Some(Trusted);
+    rig.engine.xmpp.crypt.under = Some(Trusted);
     let message = Inbound {
         body: Some("/omemo distrust 1".to_string()),
         ..Inbound::new(Jid::parse("ralf@example.org/x").unwrap(), Jid::parse(BOT).unwrap(), Kind::Chat)
@@ -461,7 +466,7 @@ impl Rig {
         let (reply, _ticket) = ticket();
         self.batch(vec![Event::Ask { caller: Caller::Admin, question: Question::CreateBot(new), reply }]);
         let is_it = |account: &&crate::engine::Account| account.row.jid == jid(address);
-        self.engine.accounts.values().find(is_it).unwrap().row.id
+        self.engine.xmpp.accounts.values().find(is_it).unwrap().row.id
     }
 
     fn judge_at(&mut self, account: AccountId, device: u32, n: u32) -> Standing {
@@ -470,12 +475,12 @@ impl Rig {
 
     /// The owner's own account.
     fn home(&self) -> AccountId {
-        self.engine.accounts.account_of(&jid(OWNER)).unwrap()
+        self.engine.xmpp.accounts.account_of(&jid(OWNER)).unwrap()
     }
 
     /// In the chat of the first bot, in a message under this key.
     fn command_under(&mut self, n: u32, text: &str) -> String {
-        self.engine.crypt.sender = Some(key(n));
+        self.engine.xmpp.crypt.sender = Some(key(n));
         let standing = self.judge(OWNER, n, n);
         self.command(OWNER, text, Some(standing))
     }
@@ -505,7 +510,7 @@ fn one_decision_about_an_own_device_holds_for_all_bots() {
     assert_eq!(all.map(|account| rig.judge_at(account, 2, 2)), [Distrusted; 3]);
     // With the manager, about a bot's chat and about its own.
     for (command, standing) in [("/omemo trust 2", Trusted), ("/omemo 2 distrust 2", Distrusted)] {
-        (rig.engine.under, rig.engine.crypt.sender) = (Some(Trusted), Some(key(1)));
+        (rig.engine.xmpp.crypt.under, rig.engine.xmpp.crypt.sender) = (Some(Trusted), Some(key(1)));
         let answer = command::run(&mut rig.engine, &jid(OWNER), command);
         assert!(answer.unwrap_or_else(|_| panic!()).unwrap().contains("holds for all"), "{command}");
         assert_eq!(all.map(|account| rig.judge_at(account, 2, 2)), [standing; 3], "{command}");
@@ -515,7 +520,11 @@ fn one_decision_about_an_own_device_holds_for_all_bots() {
     assert_eq!(all.map(|account| rig.judge_at(account, 3, 3)), [Trusted; 3]);
     rig.judge(EVA, 9, 9);
     rig.engine.judge_key(second, &jid(EVA), 9, &key(9)).unwrap();
-    rig.engine.decide_key(rig.account, Some(&jid(EVA)), "9", (false, Reach::All)).unwrap().unwrap();
+    rig.engine
+        .xmpp
+        .decide_key(&mut rig.engine.batch, rig.account, Some(&jid(EVA)), "9", (false, Reach::All))
+        .unwrap()
+        .unwrap();
     assert_eq!(rig.engine.judge_key(second, &jid(EVA), 9, &key(9)).unwrap(), Trusted);
 }
 
