@@ -30,7 +30,7 @@ impl Bot {
 
 impl Engine {
     pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
-        if self.stopping {
+        if self.upkeep.stopping {
             return Err(Failure::Busy { retry_after_s: 5 }.into());
         }
         match (caller, question) {
@@ -54,7 +54,7 @@ impl Engine {
     /// The same, within its rate.
     fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
         let id = self.batch.known_bot(token)?;
-        match self.rate.admit(id, self.batch.now) {
+        match self.upkeep.rate.admit(id, self.batch.now) {
             Ok(()) => Ok(id),
             Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
         }

@@ -18,10 +18,10 @@ impl Engine {
     /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
     pub fn batch(&mut self, now: Now, mut events: Vec<Event>) -> Vec<Effect> {
         self.batch.now = now;
-        if self.unheard_at <= now.mono {
-            events.splice(0..0, std::mem::take(&mut self.unheard));
+        if self.upkeep.unheard_at <= now.mono {
+            events.splice(0..0, std::mem::take(&mut self.upkeep.unheard));
         }
-        let mut out = std::mem::take(&mut self.starting);
+        let mut out = std::mem::take(&mut self.upkeep.starting);
         match self.attempt(&events) {
             Ok(verdicts) => self.release(events, verdicts, &mut out),
             // One bad event must not take the others with it: each gets a transaction of its own.
@@ -205,7 +205,7 @@ impl Engine {
         match event {
             Event::Ask { reply, .. } => out.push(Effect::Answer(reply, Err(failure.clone()))),
             Event::Session(account, event @ session::Event::Answer { .. }) if again => {
-                self.unheard.push(Event::Session(account, event));
+                self.upkeep.unheard.push(Event::Session(account, event));
             }
             Event::Session(_, session::Event::Answer { tag, .. }) => self.xmpp.questions.forget(tag),
             // The server still has it: it comes again after the reconnect, which backs off.
@@ -249,8 +249,8 @@ impl Engine {
     /// After a failed commit what is due by time waits a little, or the loop would spin on a full disk.
     fn retry_later(&mut self) {
         let later = self.batch.now.mono + limits::RECONNECT_FIRST;
-        self.purge_at = self.purge_at.max(later);
-        self.unheard_at = later;
+        self.upkeep.purge_at = self.upkeep.purge_at.max(later);
+        self.upkeep.unheard_at = later;
         self.parts().into_iter().for_each(|part| part.postpone(later));
         self.xmpp.accounts.postpone_acks(later);
     }

@@ -118,7 +118,7 @@ impl Engine {
         let with = with.map(|name| self.batch.local_bot(name)).transpose()?;
         let after = if after < 0 { self.batch.store.last_local()?.0 } else { after };
         let lines = self.batch.read_lines(with, after)?;
-        if !lines.is_empty() || timeout.is_zero() || self.stopping {
+        if !lines.is_empty() || timeout.is_zero() || self.upkeep.stopping {
             return Ok(Verdict::Outcome(Ok(Answer::Lines(lines))));
         }
         Ok(Verdict::AwaitLines { with, after, timeout })

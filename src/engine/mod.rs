@@ -114,21 +114,28 @@ pub struct Settings {
 /// The one owner of live state.
 pub struct Engine {
     batch: Batch,
+    upkeep: Upkeep,
     xmpp: Xmpp,
     updates: updates::Updates,
     local: local::Local,
-    /// Answers that could not be committed; nobody gives them again. And when they are heard once more (monotonic).
-    unheard: Vec<Event>,
-    unheard_at: Duration,
     calls: calls::Calls,
     /// Who fills out the form of a command.
     visits: Kept<Vec<adhoc::Visit>>,
     listening: listening::Listening,
     webhooks: webhook::Webhooks,
     ai: Kept<ai::Ai>,
+}
+
+/// What the loop itself keeps.
+struct Upkeep {
+    /// Answers whose commit failed; they are heard again.
+    unheard: Vec<Event>,
+    /// When (monotonic).
+    unheard_at: Duration,
     rate: RateLimit<BotId>,
     /// Lines of the log about what was skipped.
     skips: RateLimit<()>,
+    /// When old rows are looked for (monotonic).
     purge_at: Duration,
     stopping: bool,
     /// Effects of the start, released with the first batch, whatever becomes of that.
@@ -241,25 +248,27 @@ enum Fault {
 impl Engine {
     /// An engine over an open store: reads bots and accounts, starts the sessions (as effects of the first batch).
     pub fn new(store: Store, setup: Setup, now: Now) -> Result<Engine, store::Error> {
-        let rate = RateLimit::new(setup.rate_limit);
+        let upkeep = Upkeep {
+            unheard: Vec::new(),
+            unheard_at: now.mono,
+            rate: RateLimit::new(setup.rate_limit),
+            skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
+            purge_at: now.mono,
+            stopping: false,
+            starting: Vec::new(),
+        };
         let batch = Batch::new(store, setup, now)?;
         let mut engine = Engine {
             batch,
+            upkeep,
             xmpp: Xmpp::new(now.mono),
-            rate,
-            skips: RateLimit::new(limits::SKIPS_LOGGED_PER_S),
             updates: updates::Updates::default(),
             local: local::Local::default(),
-            unheard: Vec::new(),
-            unheard_at: now.mono,
             calls: calls::Calls::default(),
             visits: Kept::default(),
             listening: listening::Listening::default(),
             webhooks: webhook::Webhooks::default(),
             ai: Kept::default(),
-            purge_at: now.mono,
-            stopping: false,
-            starting: Vec::new(),
         };
         engine.reload_bots()?;
         engine.reload_webhooks()?;
@@ -271,7 +280,7 @@ impl Engine {
         engine.batch.note_lived_written(written);
         let pending = std::mem::take(&mut engine.batch.pending);
         engine.xmpp.accounts.queue_accepted(pending.accepted);
-        engine.starting = pending.effects;
+        engine.upkeep.starting = pending.effects;
         engine.parts().into_iter().for_each(Part::committed);
         Ok(engine)
     }
@@ -281,7 +290,7 @@ impl Engine {
     pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Now, mut release: impl FnMut(Effect)) -> Store {
         let mut stop_at: Option<Duration> = None;
         // Sessions connect while the first batch looks at what is due.
-        std::mem::take(&mut self.starting).into_iter().for_each(&mut release);
+        std::mem::take(&mut self.upkeep.starting).into_iter().for_each(&mut release);
         loop {
             let now = clock();
             let until = self.deadline().into_iter().chain(stop_at).min();
@@ -298,7 +307,7 @@ impl Engine {
             let batch = first.into_iter().chain(more).collect();
             let now = clock();
             self.batch(now, batch).into_iter().for_each(&mut release);
-            if self.stopping && stop_at.is_none() {
+            if self.upkeep.stopping && stop_at.is_none() {
                 stop_at = Some(now.mono + limits::STOP_TIMEOUT);
             }
             if stop_at.is_some_and(|at| at <= now.mono) {
@@ -342,18 +351,18 @@ impl Engine {
             self.xmpp.crypt.omemo_deadline(),
             self.webhooks_deadline(),
         ];
-        let unheard = self.unheard.first().map(|_| self.unheard_at);
-        others.into_iter().flatten().chain(parts).chain(unheard).chain([self.purge_at]).min()
+        let unheard = self.upkeep.unheard.first().map(|_| self.upkeep.unheard_at);
+        others.into_iter().flatten().chain(parts).chain(unheard).chain([self.upkeep.purge_at]).min()
     }
 
     /// What time alone brings: old rows, pollers whose wait is over.
     fn due(&mut self) -> Result<(), store::Error> {
-        if self.purge_at <= self.batch.now.mono {
+        if self.upkeep.purge_at <= self.batch.now.mono {
             for (bot, dropped) in self.batch.store.purge(self.batch.lived(), self.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
                 self.recount(bot, dropped)?;
             }
-            self.purge_at = self.batch.now.mono + limits::PURGE_INTERVAL;
+            self.upkeep.purge_at = self.batch.now.mono + limits::PURGE_INTERVAL;
             self.batch.end_generation()?;
         }
         self.tell_unheard()?;
@@ -377,7 +386,7 @@ impl Engine {
     }
 
     fn on_stop(&mut self) {
-        self.stopping = true;
+        self.upkeep.stopping = true;
         for account in self.xmpp.accounts.keys() {
             self.batch.pending.effects.push(Effect::Session(*account, Order::Close));
         }

@@ -65,7 +65,7 @@ impl Engine {
                 return Ok(Verdict::Outcome(Ok(Answer::Updates(updates))));
             }
         }
-        if poll.timeout.is_zero() || self.stopping {
+        if poll.timeout.is_zero() || self.upkeep.stopping {
             return Ok(Verdict::Outcome(Ok(Answer::Updates(Vec::new()))));
         }
         Ok(Verdict::AwaitUpdates(bot, *poll))

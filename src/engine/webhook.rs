@@ -102,13 +102,13 @@ impl Engine {
 
     /// When something is to be started that nothing else starts.
     pub(super) fn webhooks_deadline(&self) -> Option<Duration> {
-        let active = self.webhooks.hooks.iter().filter(|(bot, _)| !self.stopping && self.batch.is_active(**bot));
+        let active = self.webhooks.hooks.iter().filter(|(bot, _)| !self.upkeep.stopping && self.batch.is_active(**bot));
         active.filter_map(|(_, hook)| hook.lanes.due()).min().map(|due| due.max(self.webhooks.not_before))
     }
 
     /// Starts the attempts that are due.
     pub(super) fn webhooks_due(&mut self) -> Result<(), store::Error> {
-        if self.webhooks.hooks.is_empty() || self.stopping || self.batch.now.mono < self.webhooks.not_before {
+        if self.webhooks.hooks.is_empty() || self.upkeep.stopping || self.batch.now.mono < self.webhooks.not_before {
             return Ok(());
         }
         let now = self.batch.now.mono;

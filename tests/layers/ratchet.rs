@@ -12,7 +12,7 @@ type Count = fn(&[Source]) -> usize;
 
 /// What is counted, and how much of it there is today.
 const TODAY: &[(&str, Count, usize)] = &[
-    ("fields of Engine", |all| fields(all, "engine/mod.rs", "pub struct Engine {"), 16),
+    ("fields of Engine", |all| fields(all, "engine/mod.rs", "pub struct Engine {"), 10),
     ("fields of what a batch holds", |all| fields(all, "engine/mod.rs", "struct Pending {"), 2),
     ("methods of Engine", methods, 311),
     ("files with methods of Engine", |all| engine_files(all).count(), 62),

@@ -112,7 +112,8 @@ impl Engine {
         let Skipped { what, from, bytes, why, .. } = skipped;
         let text = format!("{what} from {from}, {bytes} bytes: {why}");
         // A flood of them must not fill the disk, too.
-        let level = if self.skips.admit((), self.batch.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
+        let level =
+            if self.upkeep.skips.admit((), self.batch.now).is_ok() { log::Level::Warn } else { log::Level::Debug };
         log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
         let whose = match account.row.bot {
             Some(bot) => self.batch.bots.get(&bot).map(|bot| bot.row.owner.clone()),

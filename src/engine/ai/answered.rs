@@ -19,7 +19,7 @@ impl Engine {
     /// A call for a question is over.
     pub(in crate::engine) fn on_ai_called(&mut self, tag: u64, called: &Called) -> Result<(), Trouble> {
         let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
-        if self.stopping && matches!(called, Err(CallError::Cancelled)) {
+        if self.upkeep.stopping && matches!(called, Err(CallError::Cancelled)) {
             // The next start tells whoever asked.
             return Ok(());
         }

@@ -36,7 +36,7 @@ impl Engine {
         for waiter in std::mem::take(&mut self.xmpp.crypt.sealings) {
             match sealed.iter().find(|(id, _)| *id == waiter.message_id) {
                 Some((_, is_sealed)) => out.push(waiter.answer(*is_sealed)),
-                None if waiter.until <= self.batch.now.mono || self.stopping => out.push(waiter.answer(None)),
+                None if waiter.until <= self.batch.now.mono || self.upkeep.stopping => out.push(waiter.answer(None)),
                 None => self.xmpp.crypt.sealings.push(waiter),
             }
         }
