@@ -127,9 +127,9 @@ impl Rig {
             hash: botmother::base::crypto::sha256(content),
             content: Arc::new(spooled),
         };
-        let deed = Deed::File { url: String::new(), caption: Some("look".into()) };
+        let action = BotAction::File { url: String::new(), caption: Some("look".into()) };
         let to = full("eve@x.example");
-        let act = Act { to, kind: Kind::Chat, deed, idempotency_key: key.map(Into::into) };
+        let act = NewAction { to, kind: Kind::Chat, action, idempotency_key: key.map(Into::into) };
         Question::Upload(Box::new(Upload { act, file }))
     }
 

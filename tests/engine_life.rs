@@ -21,8 +21,8 @@ use support::*;
 
 #[path = "engine_life/archive.rs"]
 mod archive;
-#[path = "engine_life/deeds.rs"]
-mod deeds;
+#[path = "engine_life/actions.rs"]
+mod actions;
 #[path = "engine_life/names.rs"]
 mod names;
 #[path = "engine_life/states.rs"]
@@ -128,8 +128,8 @@ impl Rig {
         printed(take_updates(None, |question| self.ask(as_bot(bot), question)))
     }
 
-    fn act(&mut self, bot: &BotInfo, to: &str, deed: Deed) -> Result<Vec<(u64, String)>, Failure> {
-        let act = Act { to: full(to), kind: Kind::Chat, deed, idempotency_key: None };
+    fn act(&mut self, bot: &BotInfo, to: &str, action: BotAction) -> Result<Vec<(u64, String)>, Failure> {
+        let act = NewAction { to: full(to), kind: Kind::Chat, action, idempotency_key: None };
         let (effects, outcome) = self.ask_all(as_bot(bot), Question::Act(act));
         outcome.map(|_| sends(&effects))
     }

@@ -21,8 +21,8 @@ mod ai;
 mod archive;
 #[path = "engine_rooms/copies.rs"]
 mod copies;
-#[path = "engine_rooms/deeds.rs"]
-mod deeds;
+#[path = "engine_rooms/actions.rs"]
+mod actions;
 #[path = "engine_rooms/invited.rs"]
 mod invited;
 #[path = "engine_rooms/members.rs"]

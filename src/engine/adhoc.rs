@@ -20,8 +20,8 @@ use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 
 /// Somebody fills out a form.
 #[derive(Clone)]
-pub(super) struct Visit {
-    session: String,
+pub(super) struct CommandSession {
+    id: String,
     account: AccountId,
     who: Jid,
     node: String,
@@ -126,30 +126,30 @@ impl Engine {
     }
 
     fn go_on_with_command(&mut self, asked: &Asked<'_>, request: &Request, session: &str) -> Result<Reply, Stop> {
-        let is_it = |visit: &Visit| {
-            visit.session == session
-                && visit.account == asked.account
-                && visit.who == *asked.who
-                && visit.node == request.node
+        let is_it = |known: &CommandSession| {
+            known.id == session
+                && known.account == asked.account
+                && known.who == *asked.who
+                && known.node == request.node
         };
-        let at = self.visits.iter().position(is_it).ok_or(Refusal::BadSessionId)?;
-        let is_over = self.visits.get(at).is_none_or(|visit| visit.until <= self.batch.now.mono);
+        let at = self.command_sessions.iter().position(is_it).ok_or(Refusal::BadSessionId)?;
+        let is_over = self.command_sessions.get(at).is_none_or(|session| session.until <= self.batch.now.mono);
         let action = if is_over { Action::Cancel } else { request.resolve(&Allowed::complete())? };
-        let is_asked = self.visits.get(at).is_some_and(|visit| visit.given.is_some());
+        let is_asked = self.command_sessions.get(at).is_some_and(|session| session.given.is_some());
         if action == Action::Complete && request.form.is_none() && !is_asked {
             return Err(Refusal::BadPayload.into());
         }
-        let visit = self.visits.change().remove(at);
+        let session = self.command_sessions.change().remove(at);
         let is_meant =
             action == Action::Complete && request.form.as_ref().is_none_or(|form| form.kind != FormKind::Cancel);
-        match (&request.form, visit.given) {
+        match (&request.form, session.given) {
             _ if is_over => Err(Refusal::SessionExpired.into()),
-            (_, Some(given)) if is_meant => self.do_command(asked, &visit.node, visit.session, &given),
+            (_, Some(given)) if is_meant => self.do_command(asked, &session.node, session.id, &given),
             (Some(submit), None) if is_meant => {
-                self.submit_command(asked, &visit.node, visit.session, visit.form, submit)
+                self.submit_command(asked, &session.node, session.id, session.form, submit)
             }
             _ => {
-                Ok(Reply { node: visit.node, session: visit.session, status: Status::Canceled, note: None, form: None })
+                Ok(Reply { node: session.node, session: session.id, status: Status::Canceled, note: None, form: None })
             }
         }
     }
@@ -181,16 +181,16 @@ impl Engine {
         form: Form,
         note: Option<Note>,
     ) -> Reply {
-        self.visits.change();
+        self.command_sessions.change();
         let now = self.batch.now.mono;
-        let is_here = |visit: &Visit| visit.account == asked.account;
-        if self.visits.iter().filter(|visit| is_here(visit)).count() >= limits::MENU_FORMS_MAX
-            && let Some(oldest) = self.visits.iter().position(is_here)
+        let is_here = |session: &CommandSession| session.account == asked.account;
+        if self.command_sessions.iter().filter(|session| is_here(session)).count() >= limits::MENU_FORMS_MAX
+            && let Some(oldest) = self.command_sessions.iter().position(is_here)
         {
-            self.visits.remove(oldest);
+            self.command_sessions.remove(oldest);
         }
-        self.visits.push(Visit {
-            session: session.clone(),
+        self.command_sessions.push(CommandSession {
+            id: session.clone(),
             account: asked.account,
             who: asked.who.clone(),
             node: node.to_string(),
@@ -216,8 +216,8 @@ impl Engine {
         }
         let question = menu::question(node, form, &answer, self.batch.setup.settings.language);
         let reply = self.wait_for_form(asked, node, session, question, None);
-        if let Some(visit) = self.visits.last_mut() {
-            visit.given = Some(answer);
+        if let Some(session) = self.command_sessions.last_mut() {
+            session.given = Some(answer);
         }
         Ok(reply)
     }

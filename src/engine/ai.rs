@@ -107,7 +107,7 @@ struct Pace {
 
 impl Engine {
     /// Somebody said something to a bot. If its AI is on it will answer.
-    pub(super) fn think_about(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
+    pub(super) fn ask_ai(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
         let peer = said.peer();
         if let Some(replaced) = said.replaces.filter(|_| said.kind != ConversationKind::Room) {
             self.call_off(bot, peer, |question| question.ids.iter().any(|id| id == replaced))?;

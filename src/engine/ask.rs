@@ -104,7 +104,9 @@ impl Engine {
                 self.enable_ai(bot, *is_enabled)?;
                 Answer::AiEnabled(*is_enabled)
             }
-            Question::AskAi { text, from, is_live } => return Ok(wait_for(self.ask_ai(bot, text, from, *is_live)?)),
+            Question::AskAi { text, from, is_live } => {
+                return Ok(wait_for(self.ask_ai_by_api(bot, text, from, *is_live)?));
+            }
             Question::GetCommands => Answer::Commands(self.batch.bot(bot)?.commands.clone()),
             Question::Keys(question) => self.xmpp.ask_keys(&mut self.batch, bot, question)?,
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),

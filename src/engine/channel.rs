@@ -3,7 +3,7 @@
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
-use crate::engine::deeds::Act;
+use crate::engine::actions::NewAction;
 use crate::engine::failure::Failure;
 use crate::engine::handle::NewMessage;
 use crate::engine::registry::Bot;
@@ -19,7 +19,7 @@ pub(super) struct ChannelRow {
     /// Says a text under an id.
     pub(super) say: fn(&mut Engine, Sender, &NewMessage, &str) -> Result<(), Trouble>,
     /// Does something else that is kept, under an id.
-    pub(super) act: fn(&mut Engine, Sender, &Act, &str) -> Result<(), Trouble>,
+    pub(super) act: fn(&mut Engine, Sender, &NewAction, &str) -> Result<(), Trouble>,
     /// Shows what the bot does; nothing of it is kept.
     pub(super) show: fn(&mut Engine, Sender, &Doing<'_>) -> Result<(), Failure>,
 }

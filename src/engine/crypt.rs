@@ -53,7 +53,7 @@ pub(super) struct Crypt {
     /// The key under which the last message came.
     sender: Option<PublicKey>,
     /// How far the key of the message of the event under way is trusted; `None`: it came in the clear.
-    pub(super) under: Option<trust::Standing>,
+    pub(super) under: Option<trust::KeyTrust>,
     /// How often in a row something of an account could not be published.
     unpublished: HashMap<AccountId, u32>,
     /// When an account has something to do (monotonic).

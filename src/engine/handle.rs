@@ -14,9 +14,9 @@ mod answer;
 mod question;
 mod settings;
 
+pub use crate::engine::actions::{BotAction, NewAction};
 pub use crate::engine::ai::{AiInfo, AiSettings};
 pub use crate::engine::crypt::trust::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
-pub use crate::engine::deeds::{Act, Deed};
 pub use crate::engine::files::{FileQuery, FileWanted, NewFile, Upload};
 pub use crate::engine::kinds::{UpdateKind, UpdateKinds};
 pub use crate::xmpp::avatar::Avatar;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::base::id::{BotId, MessageId};
 use crate::base::limits;
 use crate::base::remedy::LIST_BOTS;
+use crate::engine::actions::BotAction;
 use crate::engine::channel::ChannelRow;
 use crate::engine::command;
-use crate::engine::deeds::Deed;
 use crate::engine::effect::Effect;
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, LocalLine, ReplyTo};
@@ -40,30 +40,30 @@ pub(super) const CHANNEL: ChannelRow = ChannelRow {
     },
     act: |engine, sender, act, message_id| {
         engine.xmpp.crypt.note_sealed(message_id, false);
-        act_locally(engine, sender.bot, &act.deed)
+        act_locally(engine, sender.bot, &act.action)
     },
     show: |_, _, _| Ok(()),
 };
 
 /// The built-in chat has lines of text, and nothing can be done to them afterwards.
-fn act_locally(engine: &mut Engine, bot: BotId, deed: &Deed) -> Result<(), Trouble> {
-    match deed {
-        Deed::File { url, caption } => {
+fn act_locally(engine: &mut Engine, bot: BotId, action: &BotAction) -> Result<(), Trouble> {
+    match action {
+        BotAction::File { url, caption } => {
             engine.local.say_locally(&mut engine.batch, Speaker::Bot(bot), url)?;
             if let Some(text) = caption {
                 engine.local.say_locally(&mut engine.batch, Speaker::Bot(bot), text)?;
             }
             Ok(())
         }
-        Deed::Reaction { emoji, .. } if !emoji.is_empty() => {
+        BotAction::Reaction { emoji, .. } if !emoji.is_empty() => {
             engine.local.say_locally(&mut engine.batch, Speaker::Bot(bot), emoji)?;
             Ok(())
         }
-        Deed::Edit { .. } | Deed::Deletion { .. } => {
+        BotAction::Edit { .. } | BotAction::Deletion { .. } => {
             let why = "what was said in the built-in chat cannot be changed".to_string();
             Err(Failure::Remote { what: "send_failed", why }.into())
         }
-        Deed::Reaction { .. } | Deed::Read { .. } | Deed::State(_) => Ok(()),
+        BotAction::Reaction { .. } | BotAction::Read { .. } | BotAction::State(_) => Ok(()),
     }
 }
 

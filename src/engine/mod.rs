@@ -27,7 +27,7 @@ mod channels;
 mod copies;
 mod crypt;
 mod dedicated;
-mod deeds;
+mod actions;
 mod farewell;
 mod files;
 mod incoming;
@@ -120,7 +120,7 @@ pub struct Engine {
     local: local::Local,
     calls: calls::Calls,
     /// Who fills out the form of a command.
-    visits: Kept<Vec<adhoc::Visit>>,
+    command_sessions: Kept<Vec<adhoc::CommandSession>>,
     listening: listening::Listening,
     webhooks: webhook::Webhooks,
     ai: Kept<ai::Ai>,
@@ -265,7 +265,7 @@ impl Engine {
             updates: updates::Updates::default(),
             local: local::Local::default(),
             calls: calls::Calls::default(),
-            visits: Kept::default(),
+            command_sessions: Kept::default(),
             listening: listening::Listening::default(),
             webhooks: webhook::Webhooks::default(),
             ai: Kept::default(),
@@ -332,7 +332,7 @@ impl Engine {
             &mut self.calls,
             &mut self.xmpp.removals,
             &mut self.xmpp.arrivals,
-            &mut self.visits,
+            &mut self.command_sessions,
             &mut self.xmpp.rooms,
             &mut self.xmpp.files,
             &mut self.webhooks,

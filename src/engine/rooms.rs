@@ -1,6 +1,6 @@
 //! Rooms of bots (XEP-0045): entered by `joinRoom` or an invitation, kept over restarts, left by `leaveRoom` or somebody
 //! else's will. What a room does, [`Room`] knows; here it gets its input, its table and its bots. `members` says which
-//! bots are in it, `events` carries out what it says, `talk` moves messages, `heard` tells bots of them, `deeds` does in a
+//! bots are in it, `events` carries out what it says, `talk` moves messages, `heard` tells bots of them, `actions` does in a
 //! room what is no text, `history` reads what was said meanwhile, `invited` follows invitations, `private` decides what is
 //! encrypted, `bookmarks` keeps the list at the server (XEP-0402).
 //!
@@ -28,7 +28,7 @@ use crate::xmpp::muc::room::{Heard, Input, Intent, Room, RoomConfig};
 use history::Sync;
 
 mod bookmarks;
-mod deeds;
+mod actions;
 mod events;
 mod heard;
 mod history;

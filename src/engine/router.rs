@@ -176,7 +176,7 @@ impl Engine {
         if update.is_some() {
             self.note_said(bot)?;
         }
-        self.think_about(bot, said)?;
+        self.ask_ai(bot, said)?;
         Ok(update)
     }
 

@@ -8,7 +8,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy;
 use crate::engine::accounts::Accounts;
-use crate::engine::deeds::{Act, Deed, caption_id};
+use crate::engine::actions::{BotAction, NewAction, caption_id};
 use crate::engine::failure::Failure;
 use crate::engine::owner::is_local;
 use crate::engine::texts;
@@ -21,8 +21,8 @@ use crate::xmpp::ns;
 
 impl Engine {
     /// A caption goes out behind its file: whether it can go is asked before the file does.
-    pub(super) fn check_caption(&mut self, bot: BotId, act: &Act) -> Result<(), Trouble> {
-        let Deed::File { caption: Some(text), .. } = &act.deed else { return Ok(()) };
+    pub(super) fn check_caption(&mut self, bot: BotId, act: &NewAction) -> Result<(), Trouble> {
+        let BotAction::File { caption: Some(text), .. } = &act.action else { return Ok(()) };
         let Some(account) = self.way(bot, &act.to)?.account() else { return Ok(()) };
         // As long as a real one, and all that may be asked with it.
         let id = "-".repeat(caption_id(&id::uuid([0; 16])).len());

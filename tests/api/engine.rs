@@ -14,10 +14,10 @@ use botmother::base::spool::Spool;
 use botmother::engine::event::Event;
 use botmother::engine::failure::Failure;
 use botmother::engine::handle::{
-    Access, AccountInfo, Act, AiInfo, Answer, BotCard, BotInfo, BotState, Caller, Command, Connection, Deed, Delivery,
+    Access, AccountInfo, AiInfo, Answer, BotAction, BotCard, BotInfo, BotState, Caller, Command, Connection, Delivery,
     DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion,
-    LeavingInfo, LocalLine, Metric, Mode, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Remains,
-    Update, UpdateKinds, WebhookInfo,
+    LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question,
+    Remains, Update, UpdateKinds, WebhookInfo,
 };
 use botmother::store::row::AiRow;
 
@@ -186,7 +186,7 @@ fn answer(question: Question) -> Answer {
                 }
             }
         }
-        Question::Act(Act { deed: Deed::File { .. } | Deed::Edit { .. }, .. }) => {
+        Question::Act(NewAction { action: BotAction::File { .. } | BotAction::Edit { .. }, .. }) => {
             Answer::Sent { message_id: "uuid-123-456".into(), encrypted: Some(false) }
         }
         Question::Act(_) => Answer::Done,

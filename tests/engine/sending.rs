@@ -135,16 +135,16 @@ fn what_the_server_does_not_take_is_refused() {
 
     // Of a file with a caption that is too large nothing goes out.
     let url = "https://example.org/a.jpg".to_string();
-    let deed = Deed::File { url, caption: Some("&".repeat(3_000)) };
-    let act = Act { to: full("anna@example.org"), kind: Kind::Chat, deed, idempotency_key: None };
+    let action = BotAction::File { url, caption: Some("&".repeat(3_000)) };
+    let act = NewAction { to: full("anna@example.org"), kind: Kind::Chat, action, idempotency_key: None };
     let (effects, _t) = rig.begin(as_bot(&bot), Question::Act(act));
     assert!(sends(&effects).is_empty());
     assert!(matches!(answers(effects).pop(), Some(Err(Failure::TooLarge(_)))));
     // A correction is measured like what it corrects.
     signed_in_to(&mut rig, Some(10_000));
     let (_, id) = rig.send(&bot, "anna@example.org", "short");
-    let deed = Deed::Edit { message_id: id, text: "&".repeat(3_000) };
-    let act = Act { to: full("anna@example.org"), kind: Kind::Chat, deed, idempotency_key: None };
+    let action = BotAction::Edit { message_id: id, text: "&".repeat(3_000) };
+    let act = NewAction { to: full("anna@example.org"), kind: Kind::Chat, action, idempotency_key: None };
     assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act)), Err(Failure::TooLarge(_))));
 
     // The server takes more, or says nothing any more.

@@ -140,7 +140,7 @@ fn senders_hear_that_it_arrived_and_was_read() {
 
     // A program that says it itself.
     rig.hears(account, asking("m5"));
-    let marked = rig.act(&bot, OWNER, Deed::Read { message_id: "m5".to_string() }).unwrap();
+    let marked = rig.act(&bot, OWNER, BotAction::Read { message_id: "m5".to_string() }).unwrap();
     assert!(marked[0].1.contains("id='m5'"));
     let (_, updates) = rig.poll(&bot, None, None);
     let (effects, _) = rig.poll(&bot, Some(updates.last().unwrap().id.0 + 1), None);
@@ -216,7 +216,7 @@ fn old_messages_are_forgotten() {
         rig.say(&bot, ANNA, &i.to_string());
     }
     let (last, ..) = rig.say(&bot, ANNA, "last");
-    let delete = |id: &str| Deed::Deletion { message_id: id.to_string() };
+    let delete = |id: &str| BotAction::Deletion { message_id: id.to_string() };
     assert!(matches!(rig.act(&bot, ANNA, delete(&first)), Err(Failure::NotFound(_))));
     assert!(rig.act(&bot, ANNA, delete(&last)).is_ok());
     rig.wait(limits::SENT_RETENTION + Duration::from_secs(7200));

@@ -8,9 +8,9 @@ use botmother::xmpp::stanza::Iq;
 const HOURS: Duration = Duration::from_secs(4 * 3600);
 
 impl Rig {
-    fn act(&mut self, deed: Deed) -> Outcome {
+    fn act(&mut self, action: BotAction) -> Outcome {
         let to = full(OWNER);
-        self.ask(Question::Act(Act { to, kind: Kind::Chat, deed, idempotency_key: None }))
+        self.ask(Question::Act(NewAction { to, kind: Kind::Chat, action, idempotency_key: None }))
     }
 
     /// All that a program can say.
@@ -21,14 +21,14 @@ impl Rig {
             let _ = self.ask(Question::SendMessage(new));
         }
         let url = "https://geheim.example.org/geheim.jpg".to_string();
-        let _ = self.act(Deed::File { url, caption: Some("geheim".to_string()) });
+        let _ = self.act(BotAction::File { url, caption: Some("geheim".to_string()) });
         if let Ok(Answer::Sent { message_id, .. }) = said {
-            let _ = self.act(Deed::Edit { message_id: message_id.clone(), text: "geheim!".to_string() });
-            let _ = self.act(Deed::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() });
-            let _ = self.act(Deed::Deletion { message_id });
+            let _ = self.act(BotAction::Edit { message_id: message_id.clone(), text: "geheim!".to_string() });
+            let _ = self.act(BotAction::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() });
+            let _ = self.act(BotAction::Deletion { message_id });
         }
-        let _ = self.act(Deed::State(botmother::xmpp::message::ChatState::Composing));
-        let _ = self.act(Deed::Read { message_id: "1".to_string() });
+        let _ = self.act(BotAction::State(botmother::xmpp::message::ChatState::Composing));
+        let _ = self.act(BotAction::Read { message_id: "1".to_string() });
     }
 
     /// All that somebody can say to it in plain text.

@@ -133,11 +133,11 @@ fn corrections_and_files_are_encrypted_too() {
         let mut phone = Phone::published(OWNER, version, 77, &mut rig.nodes);
         let (id, _) = sent_id(rig.say("secret"));
         let to = full(OWNER);
-        let act = |deed| Question::Act(Act { to: to.clone(), kind: Kind::Chat, deed, idempotency_key: None });
-        sent_id(rig.ask(act(Deed::Edit { message_id: id.clone(), text: "secret indeed".to_string() })));
+        let act = |action| Question::Act(NewAction { to: to.clone(), kind: Kind::Chat, action, idempotency_key: None });
+        sent_id(rig.ask(act(BotAction::Edit { message_id: id.clone(), text: "secret indeed".to_string() })));
         let url = "https://example.org/secret.jpg".to_string();
-        sent_id(rig.ask(act(Deed::File { url: url.clone(), caption: Some("secret picture".to_string()) })));
-        assert!(matches!(rig.ask(act(Deed::Deletion { message_id: id })), Ok(Answer::Done)));
+        sent_id(rig.ask(act(BotAction::File { url: url.clone(), caption: Some("secret picture".to_string()) })));
+        assert!(matches!(rig.ask(act(BotAction::Deletion { message_id: id })), Ok(Answer::Done)));
         let sent = rig.take_sent();
         assert_eq!(sent.len(), 5, "{sent:?}");
         assert!(sent.iter().all(|stanza| !stanza.print("").contains("secret")), "{sent:?}");

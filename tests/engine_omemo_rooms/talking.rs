@@ -39,20 +39,21 @@ fn all_who_belong_to_a_private_room_can_read() {
 }
 
 #[test]
-fn deeds_are_encrypted_as_texts_are() {
+fn actions_are_encrypted_as_texts_are() {
     let (mut rig, mut alice, _bob) = with_both(Encrypt::Required);
     let (id, _) = rig.say("a mistake");
     let first = rig.one_said();
     alice.hears(&first, "a mistake");
     rig.reflect(&first);
-    let act = |deed| Question::Act(Act { to: full(ROOM), kind: Kind::Groupchat, deed, idempotency_key: None });
-    let edit = Deed::Edit { message_id: id.clone(), text: "corrected".into() };
+    let act =
+        |action| Question::Act(NewAction { to: full(ROOM), kind: Kind::Groupchat, action, idempotency_key: None });
+    let edit = BotAction::Edit { message_id: id.clone(), text: "corrected".into() };
     assert!(matches!(rig.ask(act(edit)), Ok(Answer::Sent { encrypted: Some(true), .. })));
     let edited = rig.one_said();
     alice.hears(&edited, "corrected");
     assert!(edited.find("replace", "urn:xmpp:message-correct:0").is_some());
     rig.reflect(&edited);
-    let file = Deed::File { url: "https://example.com/a.jpg".into(), caption: Some("look".into()) };
+    let file = BotAction::File { url: "https://example.com/a.jpg".into(), caption: Some("look".into()) };
     assert!(matches!(rig.ask(act(file)), Ok(Answer::Sent { encrypted: Some(true), .. })));
     assert_eq!(rig.said.len(), 2);
     for text in ["https://example.com/a.jpg", "look"] {
@@ -62,7 +63,7 @@ fn deeds_are_encrypted_as_texts_are() {
         rig.reflect(&stanza);
     }
     // What has no words in it is not encrypted, as in chats.
-    let reaction = Deed::Reaction { message_id: id, emoji: "👍".into() };
+    let reaction = BotAction::Reaction { message_id: id, emoji: "👍".into() };
     assert!(matches!(rig.ask(act(reaction)), Ok(Answer::Done)));
     assert!(rig.one_said().find("reactions", "urn:xmpp:reactions:0").is_some());
 }
@@ -170,10 +171,10 @@ fn a_room_that_is_not_private_any_more() {
     rig.wait(30);
     assert!(rig.said.is_empty(), "{:?}", rig.said);
     assert!(
-        rig.ask(Question::Act(Act {
+        rig.ask(Question::Act(NewAction {
             to: full(ROOM),
             kind: Kind::Groupchat,
-            deed: Deed::Edit { message_id: id, text: "x".into() },
+            action: BotAction::Edit { message_id: id, text: "x".into() },
             idempotency_key: None
         }))
         .is_err()
@@ -249,8 +250,8 @@ fn nobody_is_waited_for_without_end() {
     rig.is_mute = true;
     let (id, encrypted) = rig.say("waits");
     assert!(encrypted && rig.said.is_empty() && !rig.unanswered.is_empty());
-    let gone = Deed::Deletion { message_id: id };
-    let act = Act { to: full(ROOM), kind: Kind::Groupchat, deed: gone, idempotency_key: None };
+    let gone = BotAction::Deletion { message_id: id };
+    let act = NewAction { to: full(ROOM), kind: Kind::Groupchat, action: gone, idempotency_key: None };
     assert!(matches!(rig.ask(Question::Act(act)), Err(Failure::Busy { .. })));
     let out = "<item affiliation='none' role='none'/>";
     rig.presence("Robo", "type='unavailable'", out, "<status code='110'/><status code='307'/>");

@@ -193,7 +193,7 @@ fn the_occupant_id_is_the_owners_too() {
     rig.online(false);
     let id = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='o1'/>";
     rig.presence("Robo", "", &format!("{SELF}{id}"));
-    rig.reply("disco#info", deeds::WITH_IDS);
+    rig.reply("disco#info", actions::WITH_IDS);
     rig.subject();
     for (nick, archive_id) in [("boss", "a1"), ("Robo", "a2")] {
         let stanza = groupchat(nick, archive_id, nick).replace("</message>", &format!("{id}</message>"));

@@ -33,7 +33,7 @@ const PARTS: &[(Part, &[&str])] = &[
             "access",
             "calls",
             "channel",
-            "deeds",
+            "actions",
             "effect",
             "failure",
             "handle",

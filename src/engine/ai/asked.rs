@@ -22,7 +22,7 @@ use crate::xmpp::message::ChatState;
 
 impl Engine {
     /// `ask` of the API; gives the tag under which the answer comes. `is_heard`: the caller hears it while it comes.
-    pub(in crate::engine) fn ask_ai(
+    pub(in crate::engine) fn ask_ai_by_api(
         &mut self,
         bot: BotId,
         text: &str,

@@ -11,7 +11,7 @@ use crate::base::limits;
 use crate::base::remedy::Language;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::{botfather, split};
-use crate::engine::crypt::trust::{Decided, Reach, Standing, Unclear};
+use crate::engine::crypt::trust::{Decided, KeyTrust, Reach, Unclear};
 use crate::engine::handle::{Encrypt, KeyInfo, Policy};
 use crate::engine::owner::is_local;
 use crate::engine::texts::{self, Text, chat, omemo as words};
@@ -37,7 +37,7 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     let is_own =
         matches!(word.as_str(), "" | "status" | "devices" | "trust" | "distrust" | "policy" | "encrypt" | "reset");
     // From a trusted device he may decide for any of his bots.
-    let is_sure = is_local(owner) || engine.xmpp.crypt.under == Some(Standing::Trusted);
+    let is_sure = is_local(owner) || engine.xmpp.crypt.under == Some(KeyTrust::Trusted);
     let reach = if is_sure { Reach::All } else { Reach::Trusting };
     if let Some(account) = engine.xmpp.accounts.account_of(owner).filter(|_| is_own) {
         let place = Place { bot: None, account, command: "/omemo".to_string(), reach };

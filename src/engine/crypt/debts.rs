@@ -4,7 +4,7 @@
 use crate::base::id::{self, AccountId};
 use crate::base::limits;
 use crate::engine::crypt::outbound::Sealed;
-use crate::engine::crypt::trust::Standing;
+use crate::engine::crypt::trust::KeyTrust;
 use crate::engine::crypt::version_of;
 use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
@@ -48,9 +48,9 @@ impl Engine {
             let identity = bundle.identity(version);
             let standing = match identity {
                 Some(identity) => self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)?,
-                None => Standing::Distrusted,
+                None => KeyTrust::Distrusted,
             };
-            if standing != Standing::Trusted {
+            if standing != KeyTrust::Trusted {
                 if row.owes == PUT_BACK {
                     return Ok(());
                 }

@@ -11,7 +11,7 @@ use crate::base::remedy;
 use crate::engine::accounts::Accounts;
 use crate::engine::crypt::debts::{ANSWER, PUT_BACK, RENEWAL};
 use crate::engine::crypt::number;
-use crate::engine::crypt::trust::Standing;
+use crate::engine::crypt::trust::KeyTrust;
 use crate::engine::handle::Encrypt;
 use crate::engine::incoming::{Incoming, Sealed};
 use crate::engine::texts::{self, Text};
@@ -116,7 +116,7 @@ impl Engine {
         // Commands that decide about keys want to know.
         self.xmpp.crypt.under = Some(standing);
         self.xmpp.crypt.sender = Some(identity.key);
-        if standing == Standing::Distrusted {
+        if standing == KeyTrust::Distrusted {
             let level = self.batch.told.caused(("distrusted", peer.account.0), log::Level::Warn, self.batch.now.mono);
             let own = self.xmpp.accounts.jid_of(peer.account);
             log::log!(level, "{own}: a message under a distrusted key of {} was not taken", peer.jid);
@@ -159,7 +159,7 @@ impl Xmpp {
     /// What is known of the key under which the message of the event under way came.
     fn sealed_by(&self) -> Sealed {
         let fingerprint = self.crypt.sender.as_ref().map(omemo::fingerprint);
-        Sealed { fingerprint, trust: self.crypt.under.map(Standing::as_str) }
+        Sealed { fingerprint, trust: self.crypt.under.map(KeyTrust::as_str) }
     }
 
     /// What came could not be read: the sender's device gets a new session, at most once in a while.

@@ -7,7 +7,7 @@ use crate::base::limits;
 use crate::engine::accounts::Accounts;
 use crate::engine::asking::{About, EntityAnswer};
 use crate::engine::crypt::debts::PUT_BACK;
-use crate::engine::crypt::trust::Standing;
+use crate::engine::crypt::trust::KeyTrust;
 use crate::engine::crypt::{Asked, number, version_of};
 use crate::engine::handle::Encrypt;
 use crate::engine::{Batch, Engine, Xmpp};
@@ -190,8 +190,8 @@ impl Engine {
             return Ok(Reach::Lacking(Lack::Unreachable));
         };
         Ok(match self.judge_key(peer.account, &peer.jid, peer.device, &identity.key)? {
-            Standing::Trusted => Reach::Usable,
-            Standing::Undecided | Standing::Distrusted => Reach::Lacking(Lack::Untrusted),
+            KeyTrust::Trusted => Reach::Usable,
+            KeyTrust::Undecided | KeyTrust::Distrusted => Reach::Lacking(Lack::Untrusted),
         })
     }
 }

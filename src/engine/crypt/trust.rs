@@ -26,7 +26,7 @@ pub(in crate::engine) use telling::Notice;
 
 /// What a key is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Standing {
+pub(in crate::engine) enum KeyTrust {
     /// Messages are encrypted to it, and what it says counts.
     Trusted,
     /// Nobody has decided: what it says is read and marked, nothing is encrypted to it.
@@ -35,13 +35,13 @@ pub(in crate::engine) enum Standing {
     Distrusted,
 }
 
-impl Standing {
+impl KeyTrust {
     /// As spelled in the API.
     pub(in crate::engine) fn as_str(self) -> &'static str {
         match self {
-            Standing::Trusted => "trusted",
-            Standing::Undecided => "undecided",
-            Standing::Distrusted => "distrusted",
+            KeyTrust::Trusted => "trusted",
+            KeyTrust::Undecided => "undecided",
+            KeyTrust::Distrusted => "distrusted",
         }
     }
 }
@@ -110,14 +110,14 @@ impl Mark {
     }
 
     /// `is_verified`: the owner has verified a key of this contact.
-    fn standing(self, policy: Policy, is_verified: bool) -> Standing {
+    fn standing(self, policy: Policy, is_verified: bool) -> KeyTrust {
         match (self, policy) {
-            (Mark::Verified, _) => Standing::Trusted,
-            (Mark::Refused | Mark::Changed, _) => Standing::Distrusted,
-            (_, Policy::Pinned) => Standing::Undecided,
-            (Mark::Accepted, _) => Standing::Trusted,
-            (Mark::Open, Policy::Blind) if !is_verified => Standing::Trusted,
-            (Mark::Open, _) => Standing::Undecided,
+            (Mark::Verified, _) => KeyTrust::Trusted,
+            (Mark::Refused | Mark::Changed, _) => KeyTrust::Distrusted,
+            (_, Policy::Pinned) => KeyTrust::Undecided,
+            (Mark::Accepted, _) => KeyTrust::Trusted,
+            (Mark::Open, Policy::Blind) if !is_verified => KeyTrust::Trusted,
+            (Mark::Open, _) => KeyTrust::Undecided,
         }
     }
 }
@@ -142,7 +142,7 @@ impl Engine {
         peer: &BareJid,
         device: u32,
         key: &PublicKey,
-    ) -> Result<Standing, store::Error> {
+    ) -> Result<KeyTrust, store::Error> {
         let is_owner = self.xmpp.accounts.owner_of(&self.batch, account).as_ref() == Some(peer);
         let mut rows = self.batch.store.list_omemo_keys(account, peer)?;
         if is_owner && rows.is_empty() {
@@ -167,7 +167,7 @@ impl Engine {
         }
         let standing = match mark.standing(policy, has_verified(&rows)) {
             // Nobody would notice if another key took its place.
-            Standing::Trusted if !is_kept => Standing::Undecided,
+            KeyTrust::Trusted if !is_kept => KeyTrust::Undecided,
             standing => standing,
         };
         // One word is enough for all chats with the owner.
@@ -362,7 +362,7 @@ impl Xmpp {
         }
         let (action, row) = (if trusted { "omemo_trusted" } else { "omemo_distrusted" }, (*first).clone());
         self.accounts.note_decision(batch, account, action, &format!("jid={} device={}", row.jid, row.device))?;
-        let standing = if trusted { Standing::Trusted } else { Standing::Distrusted };
+        let standing = if trusted { KeyTrust::Trusted } else { KeyTrust::Distrusted };
         let except = self.share_decision(batch, account, &row, mark, reach)?;
         Ok(Ok(Decided { key: KeyInfo::new(&row, standing, trusted), except }))
     }
@@ -391,7 +391,7 @@ impl Xmpp {
         batch.store.store_omemo_key(account, &row)?;
         self.accounts.note_decision(batch, account, "omemo_named", &format!("jid={}", row.jid))?;
         let except = self.share_decision(batch, account, &row, Mark::Verified, reach)?;
-        Ok(Ok(Decided { key: KeyInfo::new(&row, Standing::Trusted, true), except }))
+        Ok(Ok(Decided { key: KeyInfo::new(&row, KeyTrust::Trusted, true), except }))
     }
 
     /// Whether somebody may decide about keys with the message under way. Who can forge messages must not: a server can,
@@ -405,7 +405,7 @@ impl Xmpp {
     ) -> Result<bool, store::Error> {
         match self.crypt.under {
             _ if is_local(owner) => Ok(true),
-            Some(standing) => Ok(standing == Standing::Trusted),
+            Some(standing) => Ok(standing == KeyTrust::Trusted),
             None => Ok(!has_trusted(&batch.store.list_omemo_keys(account, owner)?)),
         }
     }

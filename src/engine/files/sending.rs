@@ -18,9 +18,9 @@ use crate::base::id::BotId;
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::{crypto, limits, media, text};
+use crate::engine::actions::check_text;
 use crate::engine::calls::About;
-use crate::engine::deeds::check_text;
-use crate::engine::handle::{Act, Answer, Deed};
+use crate::engine::handle::{Answer, BotAction, NewAction};
 use crate::engine::{Batch, Engine, Trouble, Verdict};
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
@@ -30,8 +30,8 @@ use crate::xmpp::upload::Slot;
 /// `sendFile` with the file itself.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// To whom and how; a [`Deed::File`] whose address is not known yet.
-    pub act: Act,
+    /// To whom and how; a [`BotAction::File`] whose address is not known yet.
+    pub act: NewAction,
     /// The file.
     pub file: NewFile,
 }
@@ -61,7 +61,7 @@ impl Upload {
     /// Of all that was asked: the address is another one each time, the content is the same.
     fn hash(&self) -> [u8; 32] {
         let (act, file) = (&self.act, &self.file);
-        let asked = (act.to.as_str(), act.kind, &act.deed, &file.name, &file.media_type, &file.hash);
+        let asked = (act.to.as_str(), act.kind, &act.action, &file.name, &file.media_type, &file.hash);
         crypto::sha256(format!("{asked:?}").as_bytes())
     }
 }
@@ -101,7 +101,7 @@ impl Engine {
     /// `sendFile` with the file itself: begun, or refused with the reason.
     pub(in crate::engine) fn upload(&mut self, bot: BotId, upload: &Upload) -> Result<Verdict, Trouble> {
         let act = &upload.act;
-        if let Deed::File { caption: Some(caption), .. } = &act.deed {
+        if let BotAction::File { caption: Some(caption), .. } = &act.action {
             check_text("caption", caption)?;
         }
         let Some(account) = self.way(bot, &act.to)?.account() else {
@@ -175,7 +175,7 @@ impl Engine {
             return Err(failed("the chat is not encrypted any more; send the file again").into());
         }
         let mut act = upload.act.clone();
-        if let Deed::File { url: place, .. } = &mut act.deed {
+        if let BotAction::File { url: place, .. } = &mut act.action {
             *place = url.to_string();
         }
         let way = self.way(bot, &act.to)?;

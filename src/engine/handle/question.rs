@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Access, Act, AiSettings, Avatar, Command, Encrypt, FileQuery, KeyQuestion, Mode, Receive, UpdateKinds, Upload,
+    Access, AiSettings, Avatar, Command, Encrypt, FileQuery, KeyQuestion, Mode, NewAction, Receive, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -238,7 +238,7 @@ pub enum Question {
     /// `/bot/sendMessage`, by a bot.
     SendMessage(NewMessage),
     /// `/bot/sendFile`, `sendReaction` and their kin, by a bot.
-    Act(Act),
+    Act(NewAction),
     /// `/bot/sendFile` with the file itself, by a bot; answered when it is at the server and its message in the outbox.
     Upload(Box<Upload>),
     /// `/bot/getFile`, by a bot: what is known of a file, or the file itself.

@@ -122,7 +122,7 @@ impl Engine {
         if self.xmpp.rooms.entries.iter().any(is_ours) {
             return Ok(());
         }
-        self.think_about(bot, said)
+        self.ask_ai(bot, said)
     }
 
     /// Its author may take a message back, and the room itself for its moderators.
@@ -226,7 +226,7 @@ impl Engine {
         let said = Incoming::private(key.0, &self.xmpp.accounts.own_bare(key), inbound, self.batch.now.unix());
         bots.iter().try_for_each(|bot| {
             self.tell_message(*bot, &said, said.text)?;
-            self.think_about(*bot, &said)
+            self.ask_ai(*bot, &said)
         })
     }
 }

@@ -7,13 +7,13 @@ use crate::base::jid::Jid;
 use crate::base::json::Fields;
 use crate::base::remedy::Place;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Act, ChatState, Deed, NewMessage};
+use crate::engine::handle::{BotAction, ChatState, NewAction, NewMessage};
 use crate::engine::{Engine, Trouble};
 use crate::xmpp::message::Kind;
 
 enum Method {
     Send(NewMessage),
-    Act(Act),
+    Act(NewAction),
 }
 
 impl Engine {
@@ -44,16 +44,17 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
     let text = |name: &str| Ok::<_, Failure>(fields.need_text(name)?.to_string());
     let optional =
         |name: &str| Ok::<_, Failure>(fields.text(name)?.filter(|text| !text.is_empty()).map(str::to_string));
-    let deed = match method {
+    let action = match method {
         "sendMessage" => None,
-        "sendFile" => Some(Deed::File { url: text("url")?, caption: optional("caption")? }),
-        "sendReaction" => {
-            Some(Deed::Reaction { message_id: text("message_id")?, emoji: optional("reaction")?.unwrap_or_default() })
-        }
-        "editMessage" => Some(Deed::Edit { message_id: text("message_id")?, text: text("text")? }),
-        "deleteMessage" => Some(Deed::Deletion { message_id: text("message_id")? }),
-        "markRead" => Some(Deed::Read { message_id: text("message_id")? }),
-        "sendChatAction" => Some(Deed::State(match fields.text("action")? {
+        "sendFile" => Some(BotAction::File { url: text("url")?, caption: optional("caption")? }),
+        "sendReaction" => Some(BotAction::Reaction {
+            message_id: text("message_id")?,
+            emoji: optional("reaction")?.unwrap_or_default(),
+        }),
+        "editMessage" => Some(BotAction::Edit { message_id: text("message_id")?, text: text("text")? }),
+        "deleteMessage" => Some(BotAction::Deletion { message_id: text("message_id")? }),
+        "markRead" => Some(BotAction::Read { message_id: text("message_id")? }),
+        "sendChatAction" => Some(BotAction::State(match fields.text("action")? {
             Some("paused") => ChatState::Paused,
             Some("active") => ChatState::Active,
             _ => ChatState::Composing,
@@ -68,8 +69,8 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
         Some(_) => return Err(Failure::invalid("type", "chat or groupchat")),
     };
     let idempotency_key = Some(format!("webhook {delivery_id}"));
-    Ok(match deed {
-        Some(deed) => Method::Act(Act { to, kind, deed, idempotency_key }),
+    Ok(match action {
+        Some(action) => Method::Act(NewAction { to, kind, action, idempotency_key }),
         None => {
             let (text, reply_to) = (text("text")?, optional("reply_to")?);
             Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, idempotency_key })

@@ -2,7 +2,7 @@
 
 use crate::base::json::Fields;
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Act, ChatState, Deed, Question};
+use crate::engine::handle::{BotAction, ChatState, NewAction, Question};
 use crate::http::Request;
 
 use super::{message, read};
@@ -14,7 +14,7 @@ const PREPARING: [&str; 3] = ["upload_", "record_", "choose_"];
 pub(super) fn send_url(request: &Request) -> Result<Question, Failure> {
     act(request, |fields| {
         let caption = fields.text("caption")?.filter(|text| !text.is_empty()).map(str::to_string);
-        Ok(Deed::File { url: fields.need_text("url")?.to_string(), caption })
+        Ok(BotAction::File { url: fields.need_text("url")?.to_string(), caption })
     })
 }
 
@@ -23,7 +23,7 @@ pub(super) fn send_reaction(request: &Request) -> Result<Question, Failure> {
     act(request, |fields| {
         let message_id = fields.need_text("message_id")?.to_string();
         let emoji = fields.text("reaction")?.ok_or_else(|| Failure::invalid("reaction", "there: an emoji"))?;
-        Ok(Deed::Reaction { message_id, emoji: emoji.to_string() })
+        Ok(BotAction::Reaction { message_id, emoji: emoji.to_string() })
     })
 }
 
@@ -31,18 +31,18 @@ pub(super) fn send_reaction(request: &Request) -> Result<Question, Failure> {
 pub(super) fn edit_message(request: &Request) -> Result<Question, Failure> {
     act(request, |fields| {
         let message_id = fields.need_text("message_id")?.to_string();
-        Ok(Deed::Edit { message_id, text: fields.need_text("text")?.to_string() })
+        Ok(BotAction::Edit { message_id, text: fields.need_text("text")?.to_string() })
     })
 }
 
 /// `POST /bot/deleteMessage`.
 pub(super) fn delete_message(request: &Request) -> Result<Question, Failure> {
-    act(request, |fields| Ok(Deed::Deletion { message_id: fields.need_text("message_id")?.to_string() }))
+    act(request, |fields| Ok(BotAction::Deletion { message_id: fields.need_text("message_id")?.to_string() }))
 }
 
 /// `POST /bot/markRead`.
 pub(super) fn mark_read(request: &Request) -> Result<Question, Failure> {
-    act(request, |fields| Ok(Deed::Read { message_id: fields.need_text("message_id")?.to_string() }))
+    act(request, |fields| Ok(BotAction::Read { message_id: fields.need_text("message_id")?.to_string() }))
 }
 
 /// `POST /bot/sendChatAction`.
@@ -57,14 +57,14 @@ pub(super) fn send_chat_action(request: &Request) -> Result<Question, Failure> {
             word if PREPARING.iter().any(|start| word.starts_with(start)) => ChatState::Composing,
             _ => return Err(Failure::invalid("action", "typing, paused, active, inactive or gone")),
         };
-        Ok(Deed::State(state))
+        Ok(BotAction::State(state))
     })
 }
 
-fn act(request: &Request, deed: impl FnOnce(&Fields) -> Result<Deed, Failure>) -> Result<Question, Failure> {
+fn act(request: &Request, action: impl FnOnce(&Fields) -> Result<BotAction, Failure>) -> Result<Question, Failure> {
     let fields = read::fields(request)?;
     let to = read::jid("to", fields.need_text("to")?)?;
-    let deed = deed(&fields)?;
+    let action = action(&fields)?;
     let kind = message::kind(&fields)?;
-    Ok(Question::Act(Act { to, kind, deed, idempotency_key: message::idempotency_key(request)? }))
+    Ok(Question::Act(NewAction { to, kind, action, idempotency_key: message::idempotency_key(request)? }))
 }

@@ -9,7 +9,7 @@ use crate::base::remedy;
 use crate::base::spool::{Spool, is_full};
 use crate::base::{limits, media};
 use crate::engine::failure::Failure;
-use crate::engine::handle::{Act, Deed, FileQuery, FileWanted, NewFile, Question, Upload};
+use crate::engine::handle::{BotAction, FileQuery, FileWanted, NewAction, NewFile, Question, Upload};
 use crate::http::Request;
 use crate::http::multipart::{self, Form, Malformed, Part};
 use crate::xmpp::message::Kind;
@@ -98,7 +98,7 @@ fn send_form(request: &Request, content_type: &str, body: &mut dyn Read, spool: 
     if file.is_none() && url.is_empty() {
         return Err(Failure::invalid("file", "there: a file, as `curl -F file=@photo.jpg` sends it"));
     }
-    let act = Act { to, kind, deed: Deed::File { url, caption }, idempotency_key };
+    let act = NewAction { to, kind, action: BotAction::File { url, caption }, idempotency_key };
     match file {
         Some(file) => Ok(Question::Upload(Box::new(Upload { act, file }))),
         None => Ok(Question::Act(act)),

@@ -4,7 +4,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::accounts::Accounts;
-use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, Unclear, has_verified};
+use crate::engine::crypt::trust::{KeyTrust, Mark, Policy, Reach, Unclear, has_verified};
 use crate::engine::failure::Failure;
 use crate::engine::handle::{Answer, Encrypt};
 use crate::engine::registry::Voice;
@@ -88,7 +88,7 @@ pub struct KeyInfo {
 }
 
 impl KeyInfo {
-    pub(super) fn new(row: &KeyRow, standing: Standing, is_verified: bool) -> KeyInfo {
+    pub(super) fn new(row: &KeyRow, standing: KeyTrust, is_verified: bool) -> KeyInfo {
         KeyInfo {
             jid: row.jid.clone(),
             device: row.device,

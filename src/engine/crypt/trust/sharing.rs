@@ -8,7 +8,7 @@ use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::engine::accounts::Accounts;
-use crate::engine::crypt::trust::{Mark, Policy, Reach, Standing, has_trusted, has_verified};
+use crate::engine::crypt::trust::{KeyTrust, Mark, Policy, Reach, has_trusted, has_verified};
 use crate::engine::handle::Mode;
 use crate::engine::owner::is_local;
 use crate::engine::{Batch, Xmpp};
@@ -58,7 +58,7 @@ impl Xmpp {
             return Ok(!has_trusted(&rows));
         };
         let (policy, is_verified) = (batch.trust_policy(account)?, has_verified(&rows));
-        let is_trusted = |row: &KeyRow| Mark::of(row).standing(policy, is_verified) == Standing::Trusted;
+        let is_trusted = |row: &KeyRow| Mark::of(row).standing(policy, is_verified) == KeyTrust::Trusted;
         Ok(rows.iter().any(|row| omemo::is_same(&row.key, sender) && is_trusted(row)))
     }
 }

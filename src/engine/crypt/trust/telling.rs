@@ -6,7 +6,7 @@
 use crate::base::id::{self, AccountId};
 use crate::base::limits;
 use crate::base::text;
-use crate::engine::crypt::trust::{Mark, Policy, Standing};
+use crate::engine::crypt::trust::{KeyTrust, Mark, Policy};
 use crate::engine::handle::UpdateKind;
 use crate::engine::owner::is_local;
 use crate::engine::record;
@@ -20,7 +20,7 @@ use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 /// A key at its first sight.
 pub(super) struct Sight {
     pub(super) mark: Mark,
-    pub(super) standing: Standing,
+    pub(super) standing: KeyTrust,
     /// It will be known the next time.
     pub(super) is_kept: bool,
     /// The owner has been told of it in another chat.
@@ -105,14 +105,14 @@ impl Xmpp {
             Some(_) => message.via != Via::CarbonSent && message.to.bare() != peer.jid,
         };
         let day = batch.lived().div_euclid(24 * 3600);
-        if standing == Standing::Trusted
+        if standing == KeyTrust::Trusted
             || !is_talk
             || !batch.store.see(account, &format!("u:{day}:{}:{}", peer.jid, peer.device), batch.lived())?
             || batch.take_turn(account, "hints")?.is_none()
         {
             return Ok(());
         }
-        let is_read = standing == Standing::Undecided;
+        let is_read = standing == KeyTrust::Undecided;
         let device = peer.device.to_string();
         let name = if is_read { device.clone() } else { format!("{} {}", peer.jid, text::hex(&key)) };
         let values = [("device", device.as_str()), ("fingerprint", &omemo::fingerprint(&key)), ("name", &name)];

@@ -107,7 +107,7 @@ impl Rig {
         self.engine.batch.now = self.now;
     }
 
-    fn judge(&mut self, who: &str, device: u32, n: u32) -> Standing {
+    fn judge(&mut self, who: &str, device: u32, n: u32) -> KeyTrust {
         self.engine.judge_key(self.account, &jid(who), device, &key(n)).unwrap()
     }
 
@@ -129,7 +129,7 @@ impl Rig {
     }
 
     /// A command in the bot's chat, from a device of that standing or in the clear.
-    fn command(&mut self, who: &str, text: &str, standing: Option<Standing>) -> String {
+    fn command(&mut self, who: &str, text: &str, standing: Option<KeyTrust>) -> String {
         let chat = Chat { bot: self.bot, who: jid(who) };
         self.engine.xmpp.crypt.under = standing;
         let answer = command::run_in_chat(&mut self.engine, &chat, text);
@@ -157,7 +157,7 @@ fn bodies(effects: Vec<Effect>) -> Vec<String> {
     effects.into_iter().filter_map(body).collect()
 }
 
-use Standing::{Distrusted, Trusted, Undecided};
+use KeyTrust::{Distrusted, Trusted, Undecided};
 
 #[test]
 fn tofu_trusts_the_first_devices_and_asks_about_later_ones() {
@@ -469,7 +469,7 @@ impl Rig {
         self.engine.xmpp.accounts.values().find(is_it).unwrap().row.id
     }
 
-    fn judge_at(&mut self, account: AccountId, device: u32, n: u32) -> Standing {
+    fn judge_at(&mut self, account: AccountId, device: u32, n: u32) -> KeyTrust {
         self.engine.judge_key(account, &jid(OWNER), device, &key(n)).unwrap()
     }
 

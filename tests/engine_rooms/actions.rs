@@ -24,17 +24,17 @@ impl Rig {
     }
 
     /// Does it in the room; gives the stanza that went out.
-    fn act(&mut self, deed: Deed) -> String {
+    fn act(&mut self, action: BotAction) -> String {
         self.sent.clear();
-        self.ask(act(deed));
+        self.ask(act(action));
         match self.answers.pop() {
             Some(Ok(_)) => self.sent.concat(),
             other => panic!("{other:?}"),
         }
     }
 
-    fn refusal(&mut self, deed: Deed) -> Failure {
-        self.ask(act(deed));
+    fn refusal(&mut self, action: BotAction) -> Failure {
+        self.ask(act(action));
         match self.answers.pop() {
             Some(Err(failure)) => failure,
             other => panic!("{other:?}"),
@@ -61,20 +61,20 @@ impl Rig {
     }
 }
 
-fn act(deed: Deed) -> Question {
-    Question::Act(Act { to: full(ROOM), kind: Kind::Groupchat, deed, idempotency_key: None })
+fn act(action: BotAction) -> Question {
+    Question::Act(NewAction { to: full(ROOM), kind: Kind::Groupchat, action, idempotency_key: None })
 }
 
-fn reaction(id: &str, emoji: &str) -> Deed {
-    Deed::Reaction { message_id: id.to_string(), emoji: emoji.to_string() }
+fn reaction(id: &str, emoji: &str) -> BotAction {
+    BotAction::Reaction { message_id: id.to_string(), emoji: emoji.to_string() }
 }
 
-fn edit(id: &str, text: &str) -> Deed {
-    Deed::Edit { message_id: id.to_string(), text: text.to_string() }
+fn edit(id: &str, text: &str) -> BotAction {
+    BotAction::Edit { message_id: id.to_string(), text: text.to_string() }
 }
 
-fn deletion(id: &str) -> Deed {
-    Deed::Deletion { message_id: id.to_string() }
+fn deletion(id: &str) -> BotAction {
+    BotAction::Deletion { message_id: id.to_string() }
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn messages_are_named_as_the_room_does() {
     rig.from("anna", "o1", "a1", "<body>hello</body>");
     let sent = rig.act(reaction("a1", "👍"));
     assert!(sent.contains("type='groupchat'") && sent.contains("<reactions xmlns='urn:xmpp:reactions:0' id='a1'>"));
-    assert!(rig.act(Deed::Read { message_id: "a1".into() }).contains("displayed"));
+    assert!(rig.act(BotAction::Read { message_id: "a1".into() }).contains("displayed"));
 
     let own = rig.say("typo");
     assert_eq!(rig.refusal(reaction(&own, "👍")), Failure::Busy { retry_after_s: 1 }, "not shown yet");
@@ -111,7 +111,7 @@ fn messages_are_named_as_the_room_does() {
 #[test]
 fn files_have_a_caption_and_go_with_it() {
     let mut rig = Rig::with_ids();
-    let file = Deed::File { url: "https://example.org/a.jpg".into(), caption: Some("a cat".into()) };
+    let file = BotAction::File { url: "https://example.org/a.jpg".into(), caption: Some("a cat".into()) };
     rig.ask(act(file));
     let Some(Ok(Answer::Sent { message_id, .. })) = rig.answers.pop() else { panic!() };
     assert!(rig.sent.concat().contains("jabber:x:oob"), "{:?}", rig.sent);
@@ -126,21 +126,21 @@ fn files_have_a_caption_and_go_with_it() {
 #[test]
 fn states_are_shown_and_not_kept() {
     let mut rig = Rig::with_ids();
-    let sent = rig.act(Deed::State(botmother::xmpp::message::ChatState::Composing));
+    let sent = rig.act(BotAction::State(botmother::xmpp::message::ChatState::Composing));
     assert!(sent.contains("composing") && sent.contains("type='groupchat'") && sent.contains(&format!("to='{ROOM}'")));
     rig.offline();
-    assert_eq!(rig.act(Deed::State(botmother::xmpp::message::ChatState::Paused)), "");
+    assert_eq!(rig.act(BotAction::State(botmother::xmpp::message::ChatState::Paused)), "");
     rig.online(true);
     assert!(!rig.sent.concat().contains("paused"));
-    let elsewhere = Act {
+    let elsewhere = NewAction {
         to: full("other@muc.example.org"),
         kind: Kind::Groupchat,
-        deed: Deed::State(botmother::xmpp::message::ChatState::Composing),
+        action: BotAction::State(botmother::xmpp::message::ChatState::Composing),
         idempotency_key: None,
     };
     rig.ask(Question::Act(elsewhere.clone()));
     assert!(rig.answer().unwrap_err().contains("call joinRoom first"));
-    rig.ask(Question::Act(Act { deed: reaction("a", "👍"), ..elsewhere }));
+    rig.ask(Question::Act(NewAction { action: reaction("a", "👍"), ..elsewhere }));
     assert!(rig.answer().unwrap_err().contains("call joinRoom first"));
 }
 

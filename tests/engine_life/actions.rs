@@ -90,7 +90,7 @@ fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
     assert_eq!(kinds, ["message_state", "message", "reaction", "reaction", "message_state"], "{updates:?}");
     assert!(rig.take(&first).is_empty());
     // They share the account, and still each has only its own messages.
-    let edit = Deed::Edit { message_id: id.clone(), text: "mine".to_string() };
+    let edit = BotAction::Edit { message_id: id.clone(), text: "mine".to_string() };
     assert!(matches!(rig.act(&first, OWNER, edit), Err(Failure::NotFound(_))));
     // What the owner's phone tells somebody else is not about the bot's messages, whatever ids it names.
     let (id, ..) = rig.say(&other, OWNER, "again");
@@ -102,8 +102,8 @@ fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
 fn only_its_own_messages_are_changed() {
     let (mut rig, bot, personal) = Rig::new();
     let (id, _, _) = rig.say(&bot, ANNA, "helo");
-    let edit = |id: &str| Deed::Edit { message_id: id.to_string(), text: "hello".to_string() };
-    let delete = |id: &str| Deed::Deletion { message_id: id.to_string() };
+    let edit = |id: &str| BotAction::Edit { message_id: id.to_string(), text: "hello".to_string() };
+    let delete = |id: &str| BotAction::Deletion { message_id: id.to_string() };
     let edited = rig.act(&bot, ANNA, edit(&id)).unwrap();
     assert!(edited[0].1.contains(&format!("<replace xmlns='urn:xmpp:message-correct:0' id='{id}'/>")), "{edited:?}");
     // The correction can be corrected; clients hear of the first message each time.
@@ -126,16 +126,16 @@ fn only_its_own_messages_are_changed() {
 fn files_and_their_captions() {
     let (mut rig, bot, _) = Rig::new();
     let url = "https://example.com/a.png".to_string();
-    let file = |caption: Option<&str>| Deed::File { url: url.clone(), caption: caption.map(str::to_string) };
+    let file = |caption: Option<&str>| BotAction::File { url: url.clone(), caption: caption.map(str::to_string) };
     let sent = rig.act(&bot, ANNA, file(Some("Look!"))).unwrap();
     assert_eq!(sent.len(), 2);
     assert!(sent[0].1.contains(&format!("<body>{url}</body>")) && sent[0].1.contains("jabber:x:oob"));
     assert!(sent[1].1.contains("<body>Look!</body>") && !sent[1].1.contains("jabber:x:oob"));
     let id = sent[0].1.split("id='").nth(1).unwrap().split('\'').next().unwrap().to_string();
     assert!(sent[1].1.contains(&format!("id='{id}.caption'")));
-    assert_eq!(rig.act(&bot, ANNA, Deed::Deletion { message_id: id }).unwrap().len(), 2, "the caption goes, too");
+    assert_eq!(rig.act(&bot, ANNA, BotAction::Deletion { message_id: id }).unwrap().len(), 2, "the caption goes, too");
     assert_eq!(rig.act(&bot, ANNA, file(None)).unwrap().len(), 1);
-    let bad = Deed::File { url: "file:///etc/passwd".to_string(), caption: None };
+    let bad = BotAction::File { url: "file:///etc/passwd".to_string(), caption: None };
     assert!(matches!(rig.act(&bot, ANNA, bad), Err(Failure::Invalid { field, .. }) if field == "url"));
 }
 
@@ -143,10 +143,10 @@ fn files_and_their_captions() {
 fn the_same_key_does_it_once() {
     let (mut rig, bot, _) = Rig::new();
     let (said, ..) = rig.say(&bot, ANNA, "hello");
-    let act = |emoji: &str| Act {
+    let act = |emoji: &str| NewAction {
         to: full(ANNA),
         kind: Kind::Chat,
-        deed: Deed::Reaction { message_id: said.clone(), emoji: emoji.to_string() },
+        action: BotAction::Reaction { message_id: said.clone(), emoji: emoji.to_string() },
         idempotency_key: Some("k".to_string()),
     };
     let (effects, outcome) = rig.ask_all(as_bot(&bot), Question::Act(act("👍")));
@@ -154,7 +154,7 @@ fn the_same_key_does_it_once() {
     let (effects, outcome) = rig.ask_all(as_bot(&bot), Question::Act(act("👍")));
     assert!(matches!(outcome, Ok(Answer::Done)) && sends(&effects).is_empty());
     assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act("👎"))), Err(Failure::Conflict(_))));
-    let room = Act { kind: Kind::Groupchat, idempotency_key: None, ..act("👍") };
+    let room = NewAction { kind: Kind::Groupchat, idempotency_key: None, ..act("👍") };
     assert!(matches!(rig.ask(as_bot(&bot), Question::Act(room)), Err(Failure::Remote { what: "send_failed", .. })));
 }
 
@@ -166,16 +166,16 @@ fn in_the_built_in_chat_all_are_lines() {
     let Ok(Answer::Created(bot)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
     let message_id = "m".to_string();
     let url = "https://example.com/a.png".to_string();
-    for deed in [
-        Deed::File { url, caption: Some("Look!".to_string()) },
-        Deed::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() },
-        Deed::Reaction { message_id: message_id.clone(), emoji: String::new() },
-        Deed::Read { message_id: message_id.clone() },
-        Deed::State(ChatState::Composing),
+    for action in [
+        BotAction::File { url, caption: Some("Look!".to_string()) },
+        BotAction::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() },
+        BotAction::Reaction { message_id: message_id.clone(), emoji: String::new() },
+        BotAction::Read { message_id: message_id.clone() },
+        BotAction::State(ChatState::Composing),
     ] {
-        assert!(rig.act(&bot, "owner@local", deed).unwrap().is_empty());
+        assert!(rig.act(&bot, "owner@local", action).unwrap().is_empty());
     }
-    assert!(rig.act(&bot, "owner@local", Deed::Deletion { message_id }).is_err());
+    assert!(rig.act(&bot, "owner@local", BotAction::Deletion { message_id }).is_err());
     let read = Question::LocalRead { with: None, after: 0, timeout: Duration::ZERO };
     let Ok(Answer::Lines(lines)) = rig.ask(Caller::Admin, read) else { panic!() };
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
@@ -186,10 +186,10 @@ fn in_the_built_in_chat_all_are_lines() {
 fn chat_states_are_not_kept() {
     let (mut rig, bot, _) = Rig::new();
     let account = rig.core.account;
-    let sent = rig.act(&bot, ANNA, Deed::State(ChatState::Composing)).unwrap();
+    let sent = rig.act(&bot, ANNA, BotAction::State(ChatState::Composing)).unwrap();
     assert!(sent[0].1.contains("<composing ") && sent[0].0 == 0, "untagged: {sent:?}");
     rig.offline();
-    assert!(rig.act(&bot, ANNA, Deed::State(ChatState::Composing)).unwrap().is_empty());
+    assert!(rig.act(&bot, ANNA, BotAction::State(ChatState::Composing)).unwrap().is_empty());
     assert!(rig.online(account).is_empty());
 }
 
@@ -211,7 +211,7 @@ fn a_reaction_is_one_emoji_for_a_message_that_the_bot_knows() {
     let account = rig.core.account;
     let (said, ..) = rig.say(&bot, OWNER, "hello");
     rig.hears(account, saying("told", from(OWNER, BOT, "a-1")));
-    let react = |id: &str, emoji: &str| Deed::Reaction { message_id: id.to_string(), emoji: emoji.to_string() };
+    let react = |id: &str, emoji: &str| BotAction::Reaction { message_id: id.to_string(), emoji: emoji.to_string() };
     for id in [said.as_str(), "a-1"] {
         for emoji in ["👍🏽", "🏳️\u{200D}🌈", "1️⃣", "🇩🇪", "❤", ""] {
             assert_eq!(rig.act(&bot, OWNER, react(id, emoji)).unwrap().len(), 1, "{id} {emoji}");
@@ -221,9 +221,10 @@ fn a_reaction_is_one_emoji_for_a_message_that_the_bot_knows() {
             assert!(matches!(&refused, Err(Failure::Invalid { .. })), "{word}: {refused:?}");
         }
     }
-    for deed in [react("nobody-said-this", "👍"), react("nobody-said-this", ""), Deed::Read { message_id: "b".into() }]
+    for action in
+        [react("nobody-said-this", "👍"), react("nobody-said-this", ""), BotAction::Read { message_id: "b".into() }]
     {
-        let refused = rig.act(&bot, OWNER, deed);
+        let refused = rig.act(&bot, OWNER, action);
         assert!(matches!(&refused, Err(Failure::NotFound(why)) if why.contains("neither sent")), "{refused:?}");
     }
     // Of this bot, in this conversation.

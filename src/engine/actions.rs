@@ -17,20 +17,20 @@ use crate::xmpp::message::{ChatState, Kind, Outbound, Reactions, is_emoji};
 
 /// What a bot does besides sending a text.
 #[derive(Clone, Debug)]
-pub struct Act {
+pub struct NewAction {
     /// For whom: a JID, or `owner@local`.
     pub to: Jid,
     /// Chat or groupchat.
     pub kind: Kind,
     /// What.
-    pub deed: Deed,
+    pub action: BotAction,
     /// As in [`NewMessage`](crate::engine::handle::NewMessage); chat states have none.
     pub idempotency_key: Option<String>,
 }
 
 /// What is done. Messages are named by the id that the update or the answer to sending gave.
 #[derive(Clone, Debug)]
-pub enum Deed {
+pub enum BotAction {
     /// `sendFile`.
     File {
         /// Where the file is: `https` or `http`.
@@ -68,47 +68,53 @@ pub enum Deed {
 
 impl Engine {
     /// Does it, or refuses it with the reason.
-    pub(super) fn act(&mut self, bot: BotId, act: &Act) -> Result<Answer, Trouble> {
-        check(&act.deed)?;
+    pub(super) fn act(&mut self, bot: BotId, act: &NewAction) -> Result<Answer, Trouble> {
+        check(&act.action)?;
         let way = self.way(bot, &act.to)?;
-        if let Deed::State(state) = act.deed {
+        if let BotAction::State(state) = act.action {
             (way.channel.show)(self, way.sender, &Doing { to: &act.to, kind: act.kind, state })?;
             return Ok(Answer::Done);
         }
         self.check_caption(bot, act)?;
-        let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.deed).as_bytes());
+        let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.action).as_bytes());
         self.carry_out(bot, act, way, &hash)
     }
 
     /// Does what was checked; `hash` is of all that was asked.
-    pub(super) fn carry_out(&mut self, bot: BotId, act: &Act, way: Way, hash: &[u8; 32]) -> Result<Answer, Trouble> {
+    pub(super) fn carry_out(
+        &mut self,
+        bot: BotId,
+        act: &NewAction,
+        way: Way,
+        hash: &[u8; 32],
+    ) -> Result<Answer, Trouble> {
         let (message_id, encrypted) = self.once(bot, act.idempotency_key.as_deref(), hash, |engine, message_id| {
             (way.channel.act)(engine, way.sender, act, message_id)
         })?;
-        Ok(match act.deed {
-            Deed::File { .. } | Deed::Edit { .. } => Answer::Sent { message_id, encrypted },
+        Ok(match act.action {
+            BotAction::File { .. } | BotAction::Edit { .. } => Answer::Sent { message_id, encrypted },
             _ => Answer::Done,
         })
     }
 
-    pub(super) fn act_for(&mut self, by: (AccountId, BotId), act: &Act, new_id: &str) -> Result<(), Trouble> {
+    pub(super) fn act_for(&mut self, by: (AccountId, BotId), act: &NewAction, new_id: &str) -> Result<(), Trouble> {
         let (account, bot) = by;
         let (to, kind) = (act.to.clone(), act.kind);
-        match &act.deed {
-            Deed::File { url, caption } => {
+        match &act.action {
+            BotAction::File { url, caption } => {
                 self.send_tracked(by, &act.to, new_id, Outbound::file(to, kind, new_id, url), None)?;
                 match caption {
                     Some(text) => self.send_caption(by, &act.to, kind, new_id, text),
                     None => Ok(()),
                 }
             }
-            Deed::Reaction { message_id, emoji } => {
+            BotAction::Reaction { message_id, emoji } => {
                 self.check_known(by, &act.to, message_id)?;
                 let emoji = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
                 let reactions = Reactions { id: message_id.clone(), emoji };
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::reactions(to, kind, new_id, &reactions))
             }
-            Deed::Edit { message_id, text } => {
+            BotAction::Edit { message_id, text } => {
                 let row = self.xmpp.rooms.own_message(&self.batch, by, &act.to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
@@ -117,7 +123,7 @@ impl Engine {
                 let outbound = Outbound::text(to, kind, new_id, text).replacing(&row.message_id);
                 self.send_tracked(by, &act.to, new_id, outbound, Some(&row.message_id))
             }
-            Deed::Deletion { message_id } => {
+            BotAction::Deletion { message_id } => {
                 let row = self.xmpp.rooms.own_message(&self.batch, by, &act.to, message_id)?;
                 self.retract(by, act, new_id, &row)?;
                 match self.batch.store.find_sent(account, &caption_id(&row.message_id))? {
@@ -125,12 +131,12 @@ impl Engine {
                     None => Ok(()),
                 }
             }
-            Deed::Read { message_id } => {
+            BotAction::Read { message_id } => {
                 self.check_known(by, &act.to, message_id)?;
                 self.batch.store.delete_unread(bot, &act.to.bare().to_jid(), message_id)?;
                 self.enqueue(account, Some(bot), &act.to, new_id, Outbound::displayed(to, kind, new_id, message_id))
             }
-            Deed::State(_) => Ok(()),
+            BotAction::State(_) => Ok(()),
         }
     }
 
@@ -148,7 +154,7 @@ impl Engine {
     }
 
     /// Takes a message back; what is taken back already stays so.
-    fn retract(&mut self, by: (AccountId, BotId), act: &Act, new_id: &str, row: &SentRow) -> Result<(), Trouble> {
+    fn retract(&mut self, by: (AccountId, BotId), act: &NewAction, new_id: &str, row: &SentRow) -> Result<(), Trouble> {
         if row.deleted {
             return Ok(());
         }
@@ -185,24 +191,24 @@ pub(super) fn caption_id(file_id: &str) -> String {
 }
 
 /// What can be said to be wrong without looking anything up.
-fn check(deed: &Deed) -> Result<(), Failure> {
-    match deed {
-        Deed::File { url, caption } => {
+fn check(action: &BotAction) -> Result<(), Failure> {
+    match action {
+        BotAction::File { url, caption } => {
             check_url(url)?;
             check_text("caption", caption.as_deref().unwrap_or_default())
         }
-        Deed::Reaction { message_id, emoji } => {
+        BotAction::Reaction { message_id, emoji } => {
             check_id(message_id)?;
             let is_fine = emoji.is_empty() || emoji.len() <= limits::REACTION_BYTES_MAX && is_emoji(emoji);
             let rule = "one emoji, like 👍; empty takes it back";
             if is_fine { Ok(()) } else { Err(Failure::invalid("reaction", rule)) }
         }
-        Deed::Edit { message_id, text } => {
+        BotAction::Edit { message_id, text } => {
             check_id(message_id)?;
             check_text("text", text)
         }
-        Deed::Deletion { message_id } | Deed::Read { message_id } => check_id(message_id),
-        Deed::State(_) => Ok(()),
+        BotAction::Deletion { message_id } | BotAction::Read { message_id } => check_id(message_id),
+        BotAction::State(_) => Ok(()),
     }
 }
 

@@ -130,7 +130,7 @@ impl Scene {
 }
 
 /// Everything that is no text, both ways, by the ids that slixmpp sees and sends.
-fn deeds(kind: Kind) {
+fn actions(kind: Kind) {
     let Some(mut scene) = Scene::new(kind) else { return };
     let mut robo = scene.dedicated();
     scene.join(&mut robo, "");
@@ -332,13 +332,13 @@ fn ejabberd_locked() {
 }
 
 #[test]
-fn prosody_deeds() {
-    deeds(Kind::Prosody);
+fn prosody_actions() {
+    actions(Kind::Prosody);
 }
 
 #[test]
-fn ejabberd_deeds() {
-    deeds(Kind::Ejabberd);
+fn ejabberd_actions() {
+    actions(Kind::Ejabberd);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use super::Key;
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
-use crate::engine::deeds::{Act, Deed, caption_id, unknown_message};
+use crate::engine::actions::{BotAction, NewAction, caption_id, unknown_message};
 use crate::engine::failure::Failure;
 use crate::engine::kinds::UpdateKind;
 use crate::engine::rooms::Rooms;
@@ -22,26 +22,26 @@ impl Engine {
     pub(in crate::engine) fn act_in_room(
         &mut self,
         by: (AccountId, BotId),
-        act: &Act,
+        act: &NewAction,
         new_id: &str,
     ) -> Result<(), Trouble> {
         let key = (by.0, act.to.bare());
         let (room, to) = (&key.1, key.1.to_jid());
-        if let Deed::Reaction { message_id, .. } | Deed::Read { message_id } = &act.deed
+        if let BotAction::Reaction { message_id, .. } | BotAction::Read { message_id } = &act.action
             && self.xmpp.rooms.is_member(&key, by.1)
             && self.batch.said_in_room(&key, message_id)?.is_none()
             && self.batch.store.find_heard(key.0, room, message_id)?.is_none()
         {
             return Err(unknown_message(message_id, &to).into());
         }
-        let outbound = match &act.deed {
-            Deed::File { url, caption } => {
+        let outbound = match &act.action {
+            BotAction::File { url, caption } => {
                 self.say_in_room(by, room, new_id, &Outbound::file(to.clone(), Kind::Groupchat, new_id, url), None)?;
                 let Some(text) = caption else { return Ok(()) };
                 let id = caption_id(new_id);
                 return self.say_in_room(by, room, &id, &Outbound::text(to, Kind::Groupchat, &id, text), None);
             }
-            Deed::Edit { message_id, text } => {
+            BotAction::Edit { message_id, text } => {
                 let row = self.xmpp.rooms.own_message(&self.batch, by, &to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
@@ -49,16 +49,16 @@ impl Engine {
                 let outbound = Outbound::text(to, Kind::Groupchat, new_id, text).replacing(&row.message_id);
                 return self.say_in_room(by, room, new_id, &outbound, Some(&row.message_id));
             }
-            Deed::Deletion { message_id } => return self.delete_in_room(by, act, message_id, new_id),
-            Deed::Reaction { message_id, emoji } => {
+            BotAction::Deletion { message_id } => return self.delete_in_room(by, act, message_id, new_id),
+            BotAction::Reaction { message_id, emoji } => {
                 let emoji = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
                 let reactions = Reactions { id: self.batch.room_id_of(&key, message_id)?, emoji };
                 Outbound::reactions(to, Kind::Groupchat, new_id, &reactions)
             }
-            Deed::Read { message_id } => {
+            BotAction::Read { message_id } => {
                 Outbound::displayed(to, Kind::Groupchat, new_id, &self.batch.room_id_of(&key, message_id)?)
             }
-            Deed::State(_) => return Ok(()),
+            BotAction::State(_) => return Ok(()),
         };
         self.enqueue_to_room(by.0, by.1, room, new_id, &outbound)
     }
@@ -87,7 +87,7 @@ impl Engine {
     fn delete_in_room(
         &mut self,
         by: (AccountId, BotId),
-        act: &Act,
+        act: &NewAction,
         message_id: &str,
         new_id: &str,
     ) -> Result<(), Trouble> {
