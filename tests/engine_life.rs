@@ -62,7 +62,11 @@ fn configured() -> Setup {
 impl Rig {
     /// With a personal bot and a dedicated one; both want to know everything.
     fn new() -> (Rig, BotInfo, BotInfo) {
-        let mut rig = Rig { core: Core::new(Store::memory(), configured()), person: AccountId(0) };
+        Rig::over(Store::memory())
+    }
+
+    fn over(store: Store) -> (Rig, BotInfo, BotInfo) {
+        let mut rig = Rig { core: Core::new(store, configured()), person: AccountId(0) };
         let effects = rig.batch(Vec::new());
         rig.started(&effects);
         let (effects, _ticket) = rig.begin(Caller::Admin, Question::CreateBot(dedicated("Dedicated", OWNER, BOT)));

@@ -29,17 +29,16 @@ impl Engine {
             let is_own = is_ours && message.from.bare_str() == account.row.jid.as_str();
             return if is_own { self.xmpp.accounts.on_own_message(&mut self.batch, id, message) } else { Ok(()) };
         }
+        // The first place there is must not wait for its time: without one, nothing would be read after a break. What was
+        // accepted before it is looked for from here, not from wherever we are by then.
+        let is_first = account.row.archive_mark.is_none();
         self.xmpp.accounts.told.marks.extend(message.archive_id.clone().map(|mark| (id, mark)));
-        let Some(account) = self.xmpp.accounts.get_mut(&id) else { return Ok(()) };
-        if let Some(mark) = &message.archive_id {
-            // The first place there is must not wait for its time: without one, nothing would be read after a break. What
-            // was accepted before it is looked for from here, not from wherever we are by then.
-            if account.row.archive_mark.is_none() {
-                account.row.archive_mark = Some(mark.clone());
-                self.batch.store.store_outbox_marks(id, mark)?;
-                self.batch.store.store_mark(id, mark)?;
-            }
+        if let Some(mark) = message.archive_id.as_ref().filter(|_| is_first) {
+            self.xmpp.accounts.place(id, mark);
+            self.batch.store.store_outbox_marks(id, mark)?;
+            self.batch.store.store_mark(id, mark)?;
         }
+        let Some(account) = self.xmpp.accounts.get(&id) else { return Ok(()) };
         let own = account.row.jid.clone();
         if message.kind == Kind::Error {
             let bot = account.row.bot;

@@ -1,5 +1,7 @@
 //! From where the archive is read after a break: as little as possible twice, and nothing never.
 
+use botmother::store::Durability;
+
 use super::*;
 
 impl Rig {
@@ -137,4 +139,25 @@ fn a_new_bot_hears_what_was_said_since_it_was_made() {
     rig.started(&effects);
     let made = rig.core.account;
     assert_eq!(places(&mut rig, made).0, Some(String::new()));
+}
+
+/// What could not be stored is read again: a place behind it must not outlive the batch, in memory either.
+#[test]
+fn a_failed_commit_leaves_the_place_where_it_was() {
+    let dir = std::env::temp_dir().join(format!("botmother-places-{}", std::process::id()));
+    let (mut rig, ..) = Rig::over(Store::open(&dir, Durability::Process).unwrap());
+    let account = rig.core.account;
+    rig.told(account, session::Event::Mark("m0".to_string()));
+    assert_eq!(rig.place(), Some("m0".to_string()));
+    let other = rusqlite::Connection::open(dir.join("botmother.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let told = |event| Event::Session(account, event);
+    let message = session::Event::Message(Box::new(saying("m1", from(ANNA, BOT, "m1"))));
+    let effects = rig.batch(vec![told(message), told(session::Event::Mark("m1".to_string()))]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Session(_, Order::Reset))), "{effects:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    rig.told(account, cut());
+    assert_eq!(rig.place(), Some("m0".to_string()));
+    drop(rig);
+    std::fs::remove_dir_all(dir).unwrap();
 }

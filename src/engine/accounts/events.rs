@@ -148,10 +148,11 @@ impl Accounts {
         account.looks_back = false;
         let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
         account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
-        account.row.archive_mark = Some(mark.to_string());
+        let is_online = account.is_online;
+        self.place(id, mark);
         // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
         // what was accepted before there was any place, as nothing of it is sent before we are online.
-        if !account.is_online {
+        if !is_online {
             batch.store.store_outbox_marks(id, mark)?;
         }
         batch.store.store_mark(id, mark)

@@ -20,6 +20,8 @@ pub(in crate::engine) struct Accounts {
     pub(in crate::engine) told: Told,
     /// Accounts that it has started or removed, as they were before, oldest first.
     replaced: Vec<(AccountId, Option<Account>)>,
+    /// Where archives were read to before it, oldest first.
+    placed: Vec<(AccountId, Option<String>)>,
 }
 
 /// What is to be said of stanzas once the batch is committed.
@@ -50,6 +52,13 @@ impl Accounts {
         before.row.bot.map(|bot| self.by_bot.remove(&bot));
         self.replaced.push((id, Some(before)));
         true
+    }
+
+    /// The archive is read to here. If the batch fails, what stood before it was not taken: it is read again.
+    pub(in crate::engine) fn place(&mut self, id: AccountId, mark: &str) {
+        if let Some(account) = self.all.get_mut(&id) {
+            self.placed.push((id, account.row.archive_mark.replace(mark.to_string())));
+        }
     }
 
     /// One that has something to do from now on.
@@ -88,9 +97,15 @@ impl DerefMut for Accounts {
 impl Part for Accounts {
     fn committed(&mut self) {
         self.replaced.clear();
+        self.placed.clear();
     }
 
     fn undo(&mut self) {
+        for (id, before) in self.placed.drain(..).rev() {
+            if let Some(account) = self.all.get_mut(&id) {
+                account.row.archive_mark = before;
+            }
+        }
         for (id, before) in self.replaced.drain(..).rev() {
             self.busy.insert(id);
             match before {
