@@ -177,6 +177,8 @@ texts! {
     COMMANDS_SET = "Commands of {name}: {commands}" | "Befehle von {name}: {commands}";
     /// Answer to /setcommands with - in their place.
     COMMANDS_CLEARED = "Commands of {name} cleared." | "Befehle von {name} entfernt.";
+    /// A command and its description with nothing between them.
+    COMMAND_NEEDS_DASH = "Between a command and its description stands a dash with a space on either side: /setcommands {id} /{word} - {rest}" | "Zwischen einem Befehl und seiner Beschreibung steht ein Strich mit einem Leerzeichen auf jeder Seite: /setcommands {id} /{word} - {rest}";
     /// A command that the manager has, for a bot in the same chat.
     IS_MINE = "/{word} would never reach {name}: I answer it myself. Choose another word." | "/{word} käme nie bei {name} an: Darauf antworte ich selbst. Wähle ein anderes Wort.";
     /// Answer to /setdescription.

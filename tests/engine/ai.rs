@@ -204,8 +204,14 @@ fn a_service_in_trouble_is_asked_again() {
     let effects = rig.batch(vec![Event::Called { tag, called: Box::new(Err(CallError::Timeout)) }]);
     assert!(one(said(&effects)).contains("no answer in time"));
     // With a substitute the other one is asked.
+    for (command, there) in [("/ki fallback", "Now: No fallback."), ("/ki fallback groq", "Now: No fallback.")] {
+        let how = one(said(&rig.phone(command)));
+        assert!(how.contains("/ki fallback &lt;provider&gt; &lt;key&gt; [model]") && how.contains(there), "{how}");
+    }
+    assert!(one(said(&rig.phone("/ki fallback x"))).contains("I do not know this provider."));
     let effects = rig.phone("/ki fallback ollama - phi3");
     assert_eq!(said(&effects), ["When groq cannot answer, ollama / phi3 is asked."]);
+    assert!(one(said(&rig.phone("/ki fallback mistral"))).contains("Now: ollama / phi3"));
     let (tag, _) = one(asked(&rig.phone("s")));
     let effects = rig.batch(vec![http_answered(tag, 401, "")]);
     let (again, call) = one(asked(&effects));

@@ -373,6 +373,7 @@ fn what_a_bot_offers_is_cleared_only_by_who_says_so() {
         ("/setcommands 1 +", "Usage: /setcommands"),
         ("/setcommands 1 + /us - three, /A - four", "Commands of Robo: /b, /us, /a"),
         ("/setcommands 1 /c - x, /help - y", "/help would never reach Robo: I answer it myself."),
+        ("/setcommands 1 /b Beta two", "a space on either side: /setcommands 1 /b - Beta two"),
         ("/setcommands 1 + /KI", "/KI would never reach Robo"),
         ("/status 1  ", "Commands: /b, /us, /a"),
         ("/setcommands 1 -", "Commands of Robo cleared."),

@@ -324,7 +324,11 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
         return Ok(engine.batch.words(&ai::FALLBACK_OFF));
     }
     let (key, model) = split(rest);
-    let Some(provider) = Provider::find(name).filter(|_| !key.is_empty()) else { return Ok(unknown(engine, place)) };
+    let provider = match Provider::find(name) {
+        Some(provider) if !key.is_empty() => provider,
+        None if !name.is_empty() => return Ok(unknown(engine, place)),
+        _ => return fallback_is(engine, place, first),
+    };
     // It says what it is in the words of the first.
     let new = AiSettings {
         provider: Some(provider.name.to_string()),
@@ -339,9 +343,21 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
     Ok(fill(engine, place, &ai::FALLBACK_SET, &values) + &warning(engine, place.who, key))
 }
 
+/// How a substitute is named, and which there is.
+fn fallback_is(engine: &Engine, place: &Place<'_>, first: &AiRow) -> Answer {
+    let nothing = engine.batch.words(&ai::FALLBACK_OFF);
+    let now = engine.batch.store.ai(place.bot, true)?;
+    let now = now.map_or(nothing, |row| format!("{} / {}", row.provider, row.model));
+    let values = [("first", first.provider.as_str()), ("now", &now), ("providers", &names())];
+    Ok(fill(engine, place, &ai::FALLBACK_HOW, &values))
+}
+
 fn unknown(engine: &Engine, place: &Place<'_>) -> String {
-    let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-    fill(engine, place, &ai::UNKNOWN_PROVIDER, &[("providers", &names.join(", "))])
+    fill(engine, place, &ai::UNKNOWN_PROVIDER, &[("providers", &names())])
+}
+
+fn names() -> String {
+    PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
 }
 
 fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Trouble> {

@@ -365,6 +365,10 @@ fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer 
     if commands.is_empty() {
         return Ok(usage_or_clear(language, "/setcommands", &texts::ID_COMMANDS, id));
     }
+    if let Some((word, rest)) = commands.iter().find_map(|command| command.command.split_once(char::is_whitespace)) {
+        let values = [("word", word), ("rest", rest.trim()), ("id", &id.to_string())];
+        return Ok(texts::COMMAND_NEEDS_DASH.fill(language, &values));
+    }
     // Elsewhere, in a room for one, the bot may hear them; its program says so by the API, if it wants them on its list.
     let is_mine = |command: &&Command| super::is_mine(&command.command.to_lowercase());
     if let (Some(mine), Mode::Personal) = (commands.iter().find(is_mine), engine.batch.bot(id)?.mode) {

@@ -78,6 +78,8 @@ texts! {
     KEY_SAVED = "Key saved." | "Schlüssel gespeichert.";
     /// /ki fallback.
     FALLBACK_SET = "When {first} cannot answer, {provider} / {model} is asked." | "Wenn {first} nicht antworten kann, wird {provider} / {model} gefragt.";
+    /// /ki fallback without a key.
+    FALLBACK_HOW = "{ki} fallback <provider> <key> [model] names the AI that is asked when {first} cannot answer; {ki} fallback off takes it away. Now: {now}\nProviders: {providers}" | "{ki} fallback <Anbieter> <Schlüssel> [Modell] nennt die KI, die gefragt wird, wenn {first} nicht antworten kann; {ki} fallback off nimmt sie weg. Jetzt: {now}\nAnbieter: {providers}";
     /// /ki fallback off.
     FALLBACK_OFF = "No fallback." | "Kein Ersatz.";
     /// /ki stream on.
