@@ -187,7 +187,7 @@ it is not PEM ({}) | es ist kein PEM ({1})
 it is empty | er ist leer
 {} is no name a certificate can have | {1} ist kein Name, den ein Zertifikat haben kann
 the server could not prove that it owns its certificate{} | der Server konnte nicht beweisen, dass das Zertifikat seins ist{1}
-the server does not speak TLS at this port | der Server spricht an diesem Port kein TLS
+the server does not speak TLS from the first byte at this port; {} without tls:// waits for STARTTLS | der Server spricht an diesem Port nicht vom ersten Byte an TLS; {1} ohne tls:// wartet auf STARTTLS
 the TLS handshake failed: {} | der TLS-Handschlag ist gescheitert: {1}
 the server shows another certificate than the pinned one; {} with {} | der Server zeigt ein anderes Zertifikat als das festgelegte; wurde es erneuert, nimmt {2} das neue an
 the certificate of {} is signed by nobody we trust; name its CA with {}, or accept exactly this certificate with {} | das Zertifikat von {1} hat niemand unterschrieben, dem wir vertrauen; nenne seine CA mit {2}, oder nimm genau dieses Zertifikat an mit {3}

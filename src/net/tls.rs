@@ -21,7 +21,7 @@ use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
 use crate::base::limits;
-use crate::base::remedy::{self, CA_FILE};
+use crate::base::remedy::{self, CA_FILE, HOST};
 use crate::base::text;
 use crate::engine::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
@@ -268,7 +268,9 @@ fn lost(error: std::io::Error) -> Lost {
         Some(Tls::InvalidCertificate(_)) => {
             Lost::Certificate(format!("the server could not prove that it owns its certificate ({error})"))
         }
-        Some(Tls::InvalidMessage(_)) => Lost::Network("the server does not speak TLS at this port".to_string()),
+        Some(Tls::InvalidMessage(_)) => Lost::Network(format!(
+            "the server does not speak TLS from the first byte at this port; {HOST} without tls:// waits for STARTTLS"
+        )),
         _ if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             Lost::Network("the server closed the connection during the TLS handshake".to_string())
         }

@@ -357,7 +357,7 @@ fn direct_tls_to_a_plain_port_is_said() {
     edge.order(1, Order::Start(Box::new(config("bot@example.org", "x")), route));
     thread::spawn(move || listener.accept().unwrap().0.write_all(b"<stream:error/>").unwrap());
     let why = edge.offline();
-    assert!(why.contains("does not speak TLS"), "{why}");
+    assert!(why.contains("does not speak TLS") && why.contains("without tls://"), "{why}");
 }
 
 #[test]
