@@ -12,6 +12,7 @@ use crate::engine::kinds::UpdateKind;
 use crate::engine::record::{self, About};
 use crate::engine::{Engine, Trouble};
 use crate::store;
+use crate::store::row::ConversationKind;
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
 impl Engine {
@@ -23,8 +24,9 @@ impl Engine {
         said: &Incoming<'_>,
         body: &str,
     ) -> Result<Option<UpdateId>, store::Error> {
-        let correction = match (said.replaces, said.account) {
-            // Of somebody else's message, or one too old to be remembered: it is said anew.
+        let correction = match (said.replaces, said.account.filter(|_| said.kind == ConversationKind::Chat)) {
+            // Of somebody else's message, or one too old to be remembered: it is said anew. So is what an occupant says to
+            // us alone: who has his nick now need not be who had it then.
             (Some(id), Some(account)) if self.batch.store.was_told(account, bot, &said.from.bare(), id)? => Some(id),
             _ => None,
         };

@@ -172,9 +172,7 @@ impl Engine {
     /// The same of what is no command of the bot's.
     fn deliver(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<Option<UpdateId>, store::Error> {
         let update = self.tell_message(bot, said, &command::ai::mask(said.text))?;
-        if update.is_some() {
-            self.note_said(bot)?;
-        }
+        self.note_said(bot)?;
         self.ask_ai(bot, said)?;
         Ok(update)
     }

@@ -41,8 +41,8 @@ impl Store {
     /// Lines behind `after`, oldest first: of everybody (`None`), of the manager (`Some(None)`) or of one bot.
     pub fn list_local(&self, bot: Option<Option<BotId>>, after: MessageId, limit: i64) -> Result<Vec<LocalRow>, Error> {
         self.rows(
-            "SELECT m.id, c.bot_id, m.contact_id IS NOT NULL, b.name, m.body, m.at FROM message AS m
-             JOIN conversation AS c ON c.id = m.conversation_id LEFT JOIN bot AS b ON b.id = c.bot_id
+            "SELECT m.id, c.bot_id, m.contact_id IS NOT NULL, b.name, m.body, m.at FROM conversation AS c
+             CROSS JOIN message AS m ON m.conversation_id = c.id LEFT JOIN bot AS b ON b.id = c.bot_id
              WHERE m.body IS NOT NULL AND c.channel = 'local' AND m.id > ? AND (? OR c.bot_id IS ?)
              ORDER BY m.id LIMIT ?",
             &[&after.0, &bot.is_none(), &bot.flatten().map(|bot| bot.0), &limit.max(0)],
@@ -52,7 +52,7 @@ impl Store {
 
     /// The newest line's number; 0 when there is none.
     pub fn last_local(&self) -> Result<MessageId, Error> {
-        let sql = "SELECT max(m.id) FROM conversation AS c JOIN message AS m ON m.conversation_id = c.id
+        let sql = "SELECT max(m.id) FROM conversation AS c CROSS JOIN message AS m ON m.conversation_id = c.id
                    WHERE c.channel = 'local' AND m.body IS NOT NULL";
         Ok(MessageId(self.number(sql, &[])?))
     }

@@ -29,6 +29,9 @@ pub(super) struct NewMessage<'a> {
     pub(super) at: i64,
 }
 
+/// Numbers of messages that a second has.
+pub(super) const IDS_PER_SECOND: i64 = 1000 << 10;
+
 /// Under what an id is found: eight bytes of its hash, the same small size whatever a server takes for an id.
 pub(super) fn key(id: &str) -> i64 {
     let hash = sha256(id.as_bytes());
@@ -73,21 +76,28 @@ impl Store {
             Some(last) => last,
             None => self.number("SELECT seq FROM sqlite_sequence WHERE name = 'message'", &[])?,
         };
-        let id = now_s.saturating_mul(1000 << 10).max(last + 1);
+        let id = now_s.saturating_mul(IDS_PER_SECOND).max(last + 1);
         self.last_message = Some(id);
         Ok(id)
     }
 
-    /// All but the newest messages of a bot go. What is shown again has bounds of its own.
+    /// All but the newest messages of a bot go, those it sent and those it was told apart. What is shown again has bounds of
+    /// its own.
     fn trim_messages(&mut self, bot: Option<BotId>) -> Result<(), Error> {
-        self.write(
-            "DELETE FROM message WHERE body IS NULL
-             AND conversation_id IN (SELECT id FROM conversation WHERE bot_id IS ?1)
-             AND id <= (SELECT id FROM message WHERE body IS NULL
-                        AND +conversation_id IN (SELECT id FROM conversation WHERE bot_id IS ?1)
-                        ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-            &[&bot.map(|bot| bot.0), &limits::MESSAGES_PER_BOT_MAX],
-        )?;
+        for (which, most) in
+            [("contact_id IS NULL", limits::SENT_PER_BOT_MAX), ("contact_id IS NOT NULL", limits::TOLD_PER_BOT_MAX)]
+        {
+            let rows = format!(
+                "body IS NULL AND {which} AND +conversation_id IN (SELECT id FROM conversation WHERE bot_id IS ?1)"
+            );
+            self.write(
+                &format!(
+                    "DELETE FROM message WHERE {rows}
+                     AND id <= (SELECT id FROM message WHERE {rows} ORDER BY id DESC LIMIT 1 OFFSET ?2)"
+                ),
+                &[&bot.map(|bot| bot.0), &most],
+            )?;
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 
 use crate::base::id::BotId;
 use crate::base::limits;
+use crate::store::message::IDS_PER_SECOND;
 use crate::store::{Error, Store};
 
 impl Store {
@@ -58,10 +59,11 @@ impl Store {
         let told = now_s - limits::SEEN_RETENTION.as_secs() as i64;
         let sent = now_s - limits::SENT_RETENTION.as_secs() as i64;
         let mut deleted = 0;
+        let by_age = |which: &str| format!("id < ?1 * {IDS_PER_SECOND} AND body IS NULL AND created_at < ?1 {which}");
         for (old, bound) in [
-            ("body IS NULL AND contact_id IS NOT NULL AND created_at < ?", told),
-            ("body IS NULL AND created_at < ?", sent),
-            (&format!("{local} AND body IS NOT NULL AND id <= ?"), last_line),
+            (by_age("AND contact_id IS NOT NULL"), told),
+            (by_age(""), sent),
+            (format!("{local} AND body IS NOT NULL AND id <= ?1"), last_line),
         ] {
             if self.number(&format!("SELECT EXISTS (SELECT 1 FROM message WHERE {old})"), &[&bound])? != 0 {
                 deleted += self.write(&format!("DELETE FROM message WHERE {old}"), &[&bound])?;

@@ -257,7 +257,7 @@ CREATE TABLE seen (
 CREATE TABLE contact (
   id      INTEGER PRIMARY KEY,
   channel TEXT NOT NULL,                            -- xmpp | local
-  address TEXT NOT NULL,                            -- of an occupant: room/id:occupant id or room/nick:nick
+  address TEXT NOT NULL,                            -- of an occupant: room#id:occupant id or room#nick:nick
   name    TEXT NOT NULL,                            -- what he was called last; '' where that is not known
   UNIQUE (channel, address)
 );

@@ -46,8 +46,10 @@ impl Store {
     pub fn was_told(&self, account: AccountId, bot: BotId, from: &BareJid, id: &str) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
                    WHERE (m.key = ?1 OR m.alias = ?1) AND m.contact_id IS NOT NULL
-                   AND c.bot_id = ?2 AND c.account_id = ?3 AND c.address = ?4)";
-        Ok(self.number(sql, &[&key(id), &bot.0, &account.0, &from.as_str()])? != 0)
+                   AND c.bot_id = ?2 AND c.account_id = ?3 AND c.address = ?4 AND c.kind = 'chat')";
+        let is_known = self.number(sql, &[&key(id), &bot.0, &account.0, &from.as_str()])? != 0;
+        // Before version 2 a hash in `seen` told it; those are gone after a week.
+        Ok(is_known || self.has_seen(account, &format!("g:{bot}:{from}:{id}"))?)
     }
 
     /// Remembers what a bot was told in a room.
@@ -111,13 +113,13 @@ pub struct KnownMessage {
     pub nick: String,
 }
 
-/// The address of an occupant: nobody else's, as a room has no `/` before its resource.
+/// The address of an occupant: no JID is like it, whatever he calls himself.
 fn occupant(room: &BareJid, author: &str) -> String {
-    format!("{room}/{author}")
+    format!("{room}#{author}")
 }
 
 fn read_heard(row: &Row<'_>, room: &BareJid) -> Result<KnownMessage, Error> {
     let address: String = row.get(1)?;
-    let author = address.strip_prefix(room.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+    let author = address.strip_prefix(room.as_str()).and_then(|rest| rest.strip_prefix('#')).unwrap_or_default();
     Ok(KnownMessage { told_id: row.get(0)?, author: author.to_string(), nick: row.get(2)? })
 }

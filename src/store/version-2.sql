@@ -51,7 +51,7 @@ CREATE TEMP TABLE old AS
          AND r.room = substr(s.recipient, 1, instr(s.recipient || '/', '/') - 1)
   UNION ALL
   SELECT h.id, 1, h.created_at, m.bot_id, h.account_id, 'xmpp', h.room, 'room', h.room, h.told_id, NULL,
-         nullif(h.wire_id, ''), h.room || '/' || h.author, h.nick, NULL, NULL, 5, 0
+         nullif(h.wire_id, ''), h.room || '#' || h.author, h.nick, NULL, NULL, 5, 0
     FROM heard AS h JOIN room_member AS m ON m.account_id = h.account_id AND m.room = h.room
   UNION ALL
   SELECT l.id, 2, l.created_at, l.bot_id, NULL, 'local', 'owner@local', 'chat', 'owner@local', NULL, NULL, NULL,

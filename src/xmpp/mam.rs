@@ -284,6 +284,12 @@ impl<T> CatchUp<T> {
                     after.clone_from(last);
                     Next::Page
                 }
+                // There is a place to go on from all the same: behind what does not count.
+                (None, _) if self.newest.is_none() && self.start_ms.is_some() => {
+                    self.start_ms = None;
+                    self.direction = Direction::Mark;
+                    Next::Page
+                }
                 (None, None) if self.newest.is_none() && after != BEGINNING => {
                     self.direction = Direction::End { after: after.clone() };
                     Next::Page
@@ -340,7 +346,11 @@ impl<T> CatchUp<T> {
 
     /// Id of the newest message in the archive, as far as it was read; [`BEGINNING`] where it is known to have none.
     pub fn newest(&self) -> Option<&str> {
-        let is_empty = matches!(self.direction, Direction::Mark);
+        let is_empty = match &self.direction {
+            Direction::Forward { after, .. } => after == BEGINNING && self.start_ms.is_none(),
+            Direction::Mark => true,
+            Direction::End { .. } | Direction::Backward { .. } => false,
+        };
         self.newest.as_deref().or(is_empty.then_some(BEGINNING))
     }
 }

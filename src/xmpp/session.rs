@@ -276,8 +276,8 @@ enum State {
     Asking(Jid),
     /// Waits for [`Input::CatchUp`].
     Bound,
-    /// Asks the server for its time: the archive is to be read from so long ago.
-    Dating(Duration),
+    /// Asks the server for its time: the archive is to be read from so long before this moment (monotonic).
+    Dating(Duration, Duration),
     /// Reads the archive.
     CatchingUp(Box<CatchUp<Option<Arrived>>>),
     /// Everything goes both ways, since then.
@@ -459,7 +459,7 @@ impl Session {
     fn is_established(&self) -> bool {
         matches!(
             self.state,
-            State::Asking(_) | State::Bound | State::Dating(_) | State::CatchingUp(_) | State::Online(_)
+            State::Asking(_) | State::Bound | State::Dating(..) | State::CatchingUp(_) | State::Online(_)
         )
     }
 

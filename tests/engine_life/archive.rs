@@ -126,12 +126,17 @@ fn a_new_bot_hears_what_was_said_since_it_was_made() {
         place.expect("the archive is read")
     };
     let (mut rig, ..) = Rig::new();
-    rig.wait(Duration::from_secs(90));
     let (bot, person) = (rig.core.account, rig.person);
-    assert_eq!(places(&mut rig, bot), (None, Some(Duration::from_secs(90))));
+    assert_eq!(places(&mut rig, bot), (None, None), "it was online, where no archive has a place");
     assert_eq!(places(&mut rig, person), (None, None));
     rig.hears_from_anna("m1");
     assert_eq!(places(&mut rig, bot).0, id_of("m1"));
+    let (effects, _ticket) =
+        rig.begin(Caller::Admin, Question::CreateBot(dedicated("Other", OWNER, "other@example.org")));
+    rig.started(&effects);
+    let brought = rig.core.account;
+    rig.wait(Duration::from_secs(90));
+    assert_eq!(places(&mut rig, brought), (None, Some(Duration::from_secs(90))));
 
     // All that an account made for the bot has heard was said to the bot.
     let new = NewBot { mode: Mode::Dedicated, wait: Wait::No, ..NewBot::new("New", bare(OWNER)) };

@@ -212,7 +212,7 @@ fn hostile_events_change_nothing() {
 fn old_messages_are_forgotten() {
     let (mut rig, bot, _) = Rig::new();
     let (first, ..) = rig.say(&bot, ANNA, "0");
-    for i in 0..limits::MESSAGES_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY {
+    for i in 0..limits::SENT_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY {
         rig.say(&bot, ANNA, &i.to_string());
     }
     let (last, ..) = rig.say(&bot, ANNA, "last");

@@ -231,6 +231,14 @@ fn whispers_of_strangers_are_not_heard() {
     assert_eq!(rig.told(), Vec::<String>::new());
     rig.message(&whisper("boss", "p1"));
     rig.told_one("message", &["psst", "\"type\":\"chat\"", "\"nick\":\"boss\""]);
+    // Nor can anything said to us alone take the place of what was said before all, or under a nick that may be another's.
+    rig.from("alice", "o1", "e20", "<body>hello all</body>");
+    rig.told_one("message", &["hello all"]);
+    for (id, replaced) in [("p3", "e20"), ("p4", "m-e20"), ("p5", "p1")] {
+        let replace = format!("<replace xmlns='urn:xmpp:message-correct:0' id='{replaced}'/></message>");
+        rig.message(&whisper("boss", id).replace("</message>", &replace));
+        assert!(!rig.told_one("message", &["psst"]).contains("correction_of"), "{replaced}");
+    }
     // Said when another one may have had the nick.
     let old = "<delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/></message>";
     rig.message(&whisper("boss", "p2").replace("</message>", old));

@@ -70,11 +70,11 @@ fn what_was_heard_in_rooms_has_several_names() {
     store.purge(NOW + limits::SEEN_RETENTION.as_secs() as i64 + 1, 0).unwrap();
     assert_eq!(store.find_heard(account, &den, "a1").unwrap(), None);
     // The oldest go beyond the limit.
-    for n in 0..limits::MESSAGES_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY {
+    for n in 0..limits::TOLD_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY {
         store.insert_heard((account, bot), &den, &row(&format!("n{n}"), "id:1"), NOW).unwrap();
     }
     assert_eq!(store.find_heard(account, &den, "n0").unwrap(), None);
-    let last = limits::MESSAGES_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY - 1;
+    let last = limits::TOLD_PER_BOT_MAX + limits::MESSAGES_COUNTED_EVERY - 1;
     assert!(store.find_heard(account, &den, &format!("n{last}")).unwrap().is_some());
     store.delete_bot(bot).unwrap();
     assert_eq!(store.list_rooms(account).unwrap()[0].members, []);

@@ -47,8 +47,10 @@ pub const COPY_ARCHIVED_WITHIN_S: i64 = 1;
 pub const COPY_ARCHIVED_NAMED_WITHIN_S: i64 = 10;
 /// Delayed messages without an archive's id that are counted on one stream: what a server stores offline.
 pub const LATE_COUNTED_MAX: usize = 2_000;
-/// Messages remembered that a bot sent or was told: who corrects or takes back does so soon; a row has some 150 bytes.
-pub const MESSAGES_PER_BOT_MAX: i64 = 10_000;
+/// Messages remembered that a bot sent: whoever corrects what he said does so soon, and a row has some 150 bytes.
+pub const SENT_PER_BOT_MAX: i64 = 5_000;
+/// The same of what it was told: nobody pushes out what it sent by telling it much.
+pub const TOLD_PER_BOT_MAX: i64 = 10_000;
 /// How long those it sent are remembered: receipts of phones that were off for the holidays still come.
 pub const SENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Files remembered that a bot was told of, some 300 bytes each.

@@ -177,7 +177,9 @@ impl Accounts {
         let waits = batch.store.has_outbox(id)?;
         let Some(account) = self.get_mut(&id) else { return Ok(()) };
         let in_doubt = waits && account.in_doubt;
-        let created_at = account.row.bot.and_then(|bot| batch.bots.get(&bot)).map(|bot| bot.row.created_at);
+        // Once it was online there is a place, or no archive that counts.
+        let new = account.row.bot.and_then(|bot| batch.bots.get(&bot)).filter(|bot| !bot.profile.has_arrived);
+        let created_at = new.map(|bot| bot.row.created_at);
         // All that is in the archive of an account made for the bot is for the bot.
         let is_new = created_at.is_some() && matches!(account.row.origin, Origin::Api | Origin::Register);
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());

@@ -101,17 +101,17 @@ impl Part for Accounts {
     }
 
     fn undo(&mut self) {
-        for (id, before) in self.placed.drain(..).rev() {
-            if let Some(account) = self.all.get_mut(&id) {
-                account.row.archive_mark = before;
-            }
-        }
         for (id, before) in self.replaced.drain(..).rev() {
             self.busy.insert(id);
             match before {
                 Some(account) => self.all.insert(id, account),
                 None => self.all.remove(&id),
             };
+        }
+        for (id, before) in self.placed.drain(..).rev() {
+            if let Some(account) = self.all.get_mut(&id) {
+                account.row.archive_mark = before;
+            }
         }
         self.told = Told::default();
     }

@@ -91,6 +91,9 @@ impl Session {
             About::Account => {
                 let answer = iq.payload.as_ref().filter(|_| iq.kind == IqKind::Result);
                 self.facts.archive = answer.is_some_and(|answer| disco::has_feature(answer, ns::MAM));
+                if !self.facts.archive {
+                    self.deliveries.distrust_ids();
+                }
                 self.conclude_setup_if_answered();
             }
             About::Carbons => {
@@ -166,7 +169,7 @@ impl Session {
             return self.release();
         }
         if let (None, Some(age)) = (&after, age) {
-            self.state = State::Dating(age);
+            self.state = State::Dating(age, self.now.mono);
             self.ask(Peer::Server, About::Time, IqKind::Get, time::build_query());
             return self.hurry();
         }
@@ -181,7 +184,8 @@ impl Session {
 
     /// The server has said what time it is, or does not say.
     fn read_since(&mut self, server_ms: Option<i64>) {
-        let State::Dating(age) = self.state else { return };
+        let State::Dating(age, asked_at) = self.state else { return };
+        let age = age + self.now.mono.saturating_sub(asked_at);
         let now_ms = server_ms.unwrap_or(self.now.unix_ms);
         // A second more, as times are told in whole seconds.
         let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX).saturating_add(1000);
@@ -194,10 +198,10 @@ impl Session {
         match self.state {
             _ if !self.deliveries.is_overfull() => {}
             State::Asking(_) => {
-                self.facts.archive = true;
+                self.facts.archive |= self.questions.is_open(|about| *about == About::Account);
                 self.conclude_setup();
             }
-            State::Dating(_) => self.read_since(None),
+            State::Dating(..) => self.read_since(None),
             _ => {}
         }
     }
