@@ -20,7 +20,7 @@ pub(super) struct NewMessage<'a> {
     pub(super) recipient: Option<&'a str>,
     /// The id by which the bot's program knows it, and by which it is found.
     pub(super) name: Option<&'a str>,
-    /// Other ids by which it is found; of the first two that differ from the name one is kept.
+    /// Another id by which it is found.
     pub(super) alias: Option<&'a str>,
     pub(super) body: Option<&'a str>,
     pub(super) original: Option<&'a str>,

@@ -170,8 +170,8 @@ impl Accounts {
         batch.store.store_login_key(id, &text)
     }
 
-    /// From where the archive is read: from the mark, or where there is none from when the bot was made, or from the mark of the oldest message that may or may not have
-    /// got out, so that it is found there and not sent twice.
+    /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have got
+    /// out, so that it is found there and not sent twice; where there is no mark, from when the bot was made.
     fn catch_up(&mut self, batch: &mut Batch, id: AccountId) -> Result<(), store::Error> {
         let outbox_mark = batch.store.first_outbox_mark(id)?.flatten();
         let waits = batch.store.has_outbox(id)?;
