@@ -18,7 +18,7 @@ use botmother::base::time::{Now, from_rfc3339, to_rfc3339};
 use botmother::base::{json, text};
 use botmother::xml::{Element, Frame, Framer, Namespaces};
 use botmother::xmpp::iq::Peer;
-use botmother::xmpp::session::{Input, Lost, Output, Session, SessionConfig, TlsFacts};
+use botmother::xmpp::session::{Lost, Session, SessionConfig, SessionInput, SessionOutput, TlsFacts};
 use botmother::xmpp::stanza::IqKind;
 use botmother::xmpp::{message, presence};
 use dialog::Random;
@@ -195,10 +195,10 @@ fn log_in(session: &mut Session, now: Now) {
             .into(),
         "<enabled xmlns='urn:xmpp:sm:3' id='1' resume='1'/>".into(),
     ];
-    session.handle(now, Input::Connected(Some(TlsFacts::default())));
+    session.handle(now, SessionInput::Connected(Some(TlsFacts::default())));
     let mut out = Vec::new();
     for xml in said {
-        session.handle(now, Input::Bytes(xml.as_bytes()));
+        session.handle(now, SessionInput::Bytes(xml.as_bytes()));
         session.take_write(&mut out);
     }
     let written = String::from_utf8(out).unwrap();
@@ -208,7 +208,7 @@ fn log_in(session: &mut Session, now: Now) {
             "<iq type='result' id='{id}'><query xmlns='http://jabber.org/protocol/disco#info'>\
              <feature var='urn:xmpp:mam:2'/></query></iq>"
         );
-        session.handle(now, Input::Bytes(answer.as_bytes()));
+        session.handle(now, SessionInput::Bytes(answer.as_bytes()));
     }
 }
 
@@ -239,21 +239,21 @@ fn session(random: &mut Random) -> Session {
     Session::new(config, Box::new(move |out| entropy.fill(out)))
 }
 
-fn random_input<'a>(random: &mut Random, bytes: &'a [u8]) -> Input<'a> {
+fn random_input<'a>(random: &mut Random, bytes: &'a [u8]) -> SessionInput<'a> {
     match random.below(30) {
-        0 => Input::Lost(Lost::Network("cut".into())),
-        1 => Input::Send { tag: Some(1), stanza: "<message/>".into() },
-        2 => Input::CatchUp { after: Some("m0".into()), age: None, in_doubt: true },
-        3 => Input::CatchUp { after: None, age: None, in_doubt: true },
-        4 => Input::Handled(random.below(10) as u32),
-        5 => Input::Reset,
-        6 => Input::Presence(presence::print_available(random.below(100) as i8)),
-        11 => Input::Ask { tag: 1, to: Peer::Server, kind: IqKind::Get, payload: Element::new("query", "x") },
-        7 => Input::Tick,
-        8 if random.below(20) == 0 => Input::Close,
-        9 => Input::TlsUp(TlsFacts::default()),
-        10 => Input::Connected(Some(TlsFacts::default())),
-        _ => Input::Bytes(bytes),
+        0 => SessionInput::Lost(Lost::Network("cut".into())),
+        1 => SessionInput::Send { tag: Some(1), stanza: "<message/>".into() },
+        2 => SessionInput::CatchUp { after: Some("m0".into()), age: None, in_doubt: true },
+        3 => SessionInput::CatchUp { after: None, age: None, in_doubt: true },
+        4 => SessionInput::Handled(random.below(10) as u32),
+        5 => SessionInput::Reset,
+        6 => SessionInput::Presence(presence::print_available(random.below(100) as i8)),
+        11 => SessionInput::Ask { tag: 1, to: Peer::Server, kind: IqKind::Get, payload: Element::new("query", "x") },
+        7 => SessionInput::Tick,
+        8 if random.below(20) == 0 => SessionInput::Close,
+        9 => SessionInput::TlsUp(TlsFacts::default()),
+        10 => SessionInput::Connected(Some(TlsFacts::default())),
+        _ => SessionInput::Bytes(bytes),
     }
 }
 
@@ -270,7 +270,7 @@ fn sessions() {
         if random.below(2) == 0 {
             log_in(&mut session, now);
             let after = (random.below(2) == 0).then(|| "m0".to_string());
-            session.handle(now, Input::CatchUp { after, age: None, in_doubt: false });
+            session.handle(now, SessionInput::CatchUp { after, age: None, in_doubt: false });
             session.take_write(&mut out);
             note_ids(&mut bytes, &out);
         }
@@ -279,10 +279,10 @@ fn sessions() {
             let input = random_input(random, said);
             session.handle(now, input);
             while let Some(output) = session.poll() {
-                if matches!(output, Output::Connect) {
-                    session.handle(now, Input::Connected(Some(TlsFacts::default())));
-                } else if matches!(output, Output::StartTls) {
-                    session.handle(now, Input::TlsUp(TlsFacts::default()));
+                if matches!(output, SessionOutput::Connect) {
+                    session.handle(now, SessionInput::Connected(Some(TlsFacts::default())));
+                } else if matches!(output, SessionOutput::StartTls) {
+                    session.handle(now, SessionInput::TlsUp(TlsFacts::default()));
                 }
             }
             session.take_write(&mut out);

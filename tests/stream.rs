@@ -10,7 +10,7 @@ use std::time::Duration;
 use botmother::base::jid::BareJid;
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
-use botmother::xmpp::session::{Event, Input, Lost, Output, Session, SessionConfig};
+use botmother::xmpp::session::{Event, Lost, Session, SessionConfig, SessionInput, SessionOutput};
 use dialog::{Cut, Random};
 
 /// All dialogs but those (`_…`) that only begin others.
@@ -77,13 +77,13 @@ fn waits(seed: u64) -> Vec<Duration> {
     while waits.len() < 10 {
         while let Some(output) = session.poll() {
             match output {
-                Output::Connect => session.handle(now, Input::Lost(Lost::Network("refused".into()))),
-                Output::Event(Event::Offline { retry_in, .. }) => waits.push(retry_in),
+                SessionOutput::Connect => session.handle(now, SessionInput::Lost(Lost::Network("refused".into()))),
+                SessionOutput::Event(Event::Offline { retry_in, .. }) => waits.push(retry_in),
                 other => panic!("{other:?}"),
             }
         }
         now.mono = session.deadline().unwrap();
-        session.handle(now, Input::Tick);
+        session.handle(now, SessionInput::Tick);
     }
     waits
 }

@@ -13,7 +13,7 @@ use crate::engine::command::menu::{self, Menu};
 use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::xml::Element;
-use crate::xmpp::adhoc::{self, Action, Allowed, Note, Refusal, Reply, Request, Severity, Status};
+use crate::xmpp::adhoc::{self, Action, Allowed, CommandRefusal, Note, Reply, Request, Severity, Status};
 use crate::xmpp::dataform::{Field, FieldKind, Form, FormKind};
 use crate::xmpp::ns;
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
@@ -34,12 +34,12 @@ pub(super) struct CommandSession {
 
 /// Why a command is not carried out.
 enum Stop {
-    Refusal(Refusal),
+    Refusal(CommandRefusal),
     Store(store::Error),
 }
 
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Stop {
+impl From<CommandRefusal> for Stop {
+    fn from(refusal: CommandRefusal) -> Stop {
         Stop::Refusal(refusal)
     }
 }
@@ -70,7 +70,7 @@ impl Engine {
             (IqKind::Get, "query", ns::DISCO_ITEMS) => true,
             (IqKind::Get, "query", ns::DISCO_INFO) => false,
             (IqKind::Set, "command", ns::COMMANDS) => {
-                let refused = |refusal: Refusal| Ok(Some(Err(refusal.error())));
+                let refused = |refusal: CommandRefusal| Ok(Some(Err(refusal.error())));
                 return match self.on_command(account, who, payload) {
                     Ok(reply) => Ok(Some(Ok(reply.build()))),
                     Err(Stop::Refusal(refusal)) => refused(refusal),
@@ -90,7 +90,7 @@ impl Engine {
             }
             (false, Some(ns::COMMANDS)) => match &menu {
                 Some(menu) => Ok(adhoc::build_list_info(&self.batch.menu_title(menu))),
-                None => Err(Refusal::Forbidden.error()),
+                None => Err(CommandRefusal::Forbidden.error()),
             },
             (false, Some(node)) => {
                 items.iter().find(|item| item.node == node).map(adhoc::build_command_info).ok_or_else(unknown)
@@ -100,9 +100,9 @@ impl Engine {
     }
 
     fn on_command(&mut self, account: AccountId, who: &Jid, command: &Element) -> Result<Reply, Stop> {
-        let menu = self.menu(account, &who.bare())?.ok_or(Refusal::Forbidden)?;
+        let menu = self.menu(account, &who.bare())?.ok_or(CommandRefusal::Forbidden)?;
         let asked = Asked { account, who, menu };
-        let request = Request::read(command).ok_or(Refusal::BadPayload)??;
+        let request = Request::read(command).ok_or(CommandRefusal::BadPayload)??;
         match &request.session {
             None => self.begin_command(&asked, &request),
             Some(session) => self.go_on_with_command(&asked, &request, session),
@@ -110,9 +110,9 @@ impl Engine {
     }
 
     fn begin_command(&mut self, asked: &Asked<'_>, request: &Request) -> Result<Reply, Stop> {
-        let form = self.menu_form(&asked.menu, &request.node).ok_or(Refusal::UnknownNode)?;
+        let form = self.menu_form(&asked.menu, &request.node).ok_or(CommandRefusal::UnknownNode)?;
         if !matches!(request.action, Action::Execute | Action::Complete) {
-            return Err(Refusal::BadAction.into());
+            return Err(CommandRefusal::BadAction.into());
         }
         let session = id::uuid(self.batch.random());
         let Some(form) = form else {
@@ -132,18 +132,18 @@ impl Engine {
                 && known.who == *asked.who
                 && known.node == request.node
         };
-        let at = self.command_sessions.iter().position(is_it).ok_or(Refusal::BadSessionId)?;
+        let at = self.command_sessions.iter().position(is_it).ok_or(CommandRefusal::BadSessionId)?;
         let is_over = self.command_sessions.get(at).is_none_or(|session| session.until <= self.batch.now.mono);
         let action = if is_over { Action::Cancel } else { request.resolve(&Allowed::complete())? };
         let is_asked = self.command_sessions.get(at).is_some_and(|session| session.given.is_some());
         if action == Action::Complete && request.form.is_none() && !is_asked {
-            return Err(Refusal::BadPayload.into());
+            return Err(CommandRefusal::BadPayload.into());
         }
         let session = self.command_sessions.change().remove(at);
         let is_meant =
             action == Action::Complete && request.form.as_ref().is_none_or(|form| form.kind != FormKind::Cancel);
         match (&request.form, session.given) {
-            _ if is_over => Err(Refusal::SessionExpired.into()),
+            _ if is_over => Err(CommandRefusal::SessionExpired.into()),
             (_, Some(given)) if is_meant => self.do_command(asked, &session.node, session.id, &given),
             (Some(submit), None) if is_meant => {
                 self.submit_command(asked, &session.node, session.id, session.form, submit)

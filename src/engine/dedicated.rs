@@ -381,7 +381,7 @@ impl Engine {
         let (Some(bot), Some(from)) = (self.xmpp.accounts.get(&account).and_then(|a| a.row.bot), &presence.from) else {
             return Ok(());
         };
-        if presence.kind == presence::Kind::Subscribe {
+        if presence.kind == presence::PresenceKind::Subscribe {
             self.xmpp.accounts.on_subscribe(&mut self.batch, account, bot, &from.bare());
         }
         Ok(())

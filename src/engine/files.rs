@@ -29,7 +29,7 @@ use crate::store::row::FileRow;
 use crate::xmpp::disco::{self, Info};
 use crate::xmpp::iq::Peer;
 use crate::xmpp::stanza::IqKind;
-use crate::xmpp::upload::{self, Refusal, Slot, UploadService};
+use crate::xmpp::upload::{self, Slot, SlotRefusal, UploadService};
 
 pub use fetching::{FileQuery, FileWanted};
 use sending::Sending;
@@ -232,7 +232,7 @@ impl Engine {
                     Some(Task::Send(sending)) => sending.shown().1,
                     _ => 0,
                 };
-                return Err(refused(Refusal::read(error.clone()), bytes).into());
+                return Err(refused(SlotRefusal::read(error.clone()), bytes).into());
             }
         };
         let slot = slot.map_err(|error| failed(error.to_string()))?;
@@ -322,12 +322,14 @@ fn too_large(bytes: u64, most: Option<u64>) -> Failure {
 }
 
 /// Why there is no slot.
-fn refused(refusal: Refusal, bytes: u64) -> Failure {
+fn refused(refusal: SlotRefusal, bytes: u64) -> Failure {
     match refusal {
-        Refusal::TooLarge(most) => too_large(bytes, most),
-        Refusal::Quota(_) => failed("the upload service takes no more files of this account for now; try again later"),
-        Refusal::NotAllowed(error) => failed(format!("the account may not upload files: {error}")),
-        Refusal::Policy(error) => failed(format!("the upload service does not take such a file: {error}")),
-        Refusal::Other(error) => failed(format!("the upload service refused the file: {error}")),
+        SlotRefusal::TooLarge(most) => too_large(bytes, most),
+        SlotRefusal::Quota(_) => {
+            failed("the upload service takes no more files of this account for now; try again later")
+        }
+        SlotRefusal::NotAllowed(error) => failed(format!("the account may not upload files: {error}")),
+        SlotRefusal::Policy(error) => failed(format!("the upload service does not take such a file: {error}")),
+        SlotRefusal::Other(error) => failed(format!("the upload service refused the file: {error}")),
     }
 }

@@ -17,7 +17,7 @@ use crate::engine::handle::{Encrypt, Mode, NewMessage};
 use crate::engine::registry::{Bot, Voice};
 use crate::engine::{Batch, Engine, Trouble, Xmpp};
 use crate::store;
-use crate::xmpp::message::{Kind, Outbound, Reply};
+use crate::xmpp::message::{Kind, Outbound, RepliedTo};
 
 /// XMPP: every address that no other channel has.
 pub(super) const CHANNEL: ChannelRow = ChannelRow {
@@ -183,7 +183,7 @@ impl Accounts {
         let is_own = batch.store.find_sent(account, id)?.is_some();
         let author = self.get(&account).filter(|_| is_own).map(|account| account.row.jid.to_jid());
         let to = Some(author.unwrap_or_else(|| new.to.clone()));
-        Ok(outbound.replying(Reply { id: id.clone(), to }, None))
+        Ok(outbound.replying(RepliedTo { id: id.clone(), to }, None))
     }
 
     /// After the commit: what was accepted joins its account's queue.

@@ -20,7 +20,7 @@ use crate::engine::failure::Failure;
 use crate::engine::handle::Answer;
 use crate::engine::part::Part;
 use crate::engine::{Batch, Engine, Trouble};
-use crate::remote::webhook::{self, Outcome};
+use crate::remote::webhook::{self, DeliveryOutcome};
 use crate::store;
 use crate::store::row::{AttemptRow, RetryRow, UpdateRow, WebhookRow};
 use lanes::Lanes;
@@ -166,14 +166,14 @@ impl Engine {
             return self.batch.on_replayed(&flight, attempt).map(Some);
         }
         match (&outcome, called) {
-            (Outcome::Delivered, Ok(answer)) => {
+            (DeliveryOutcome::Delivered, Ok(answer)) => {
                 attempt.error = self.on_arrived(&flight, answer)?;
                 if let Some(error) = &attempt.error {
                     self.webhooks.note_webhook_error(&mut self.batch, bot, error)?;
                 }
                 self.batch.store.insert_attempt(bot, &attempt)?;
             }
-            (Outcome::NotMade, _) => {
+            (DeliveryOutcome::NotMade, _) => {
                 let at = self.batch.now.mono + limits::WEBHOOK_RETRY_FIRST;
                 self.webhooks.with_lanes(bot, |lanes| lanes.again(flight.lane, flight.update, flight.attempt - 1, at));
             }
@@ -250,7 +250,7 @@ impl Webhooks {
         &mut self,
         batch: &mut Batch,
         flight: &Flight,
-        outcome: &Outcome,
+        outcome: &DeliveryOutcome,
         why: String,
     ) -> Result<(), store::Error> {
         let bot = flight.bot;
@@ -259,7 +259,7 @@ impl Webhooks {
         log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", flight.attempt, flight.update);
         let mut pause = webhook::pause(flight.attempt);
         match outcome {
-            Outcome::Refused { wait, .. } => {
+            DeliveryOutcome::Refused { wait, .. } => {
                 hook.lanes.reachable();
                 if let Some(wait) = wait {
                     pause = pause.max(*wait);
@@ -273,8 +273,8 @@ impl Webhooks {
         batch.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
         let was_gone = hook.row.gone_since;
         match outcome {
-            Outcome::Refused { is_gone: true, .. } => hook.row.gone_since = was_gone.or(Some(lived)),
-            Outcome::Refused { is_gone: false, .. } => hook.row.gone_since = None,
+            DeliveryOutcome::Refused { is_gone: true, .. } => hook.row.gone_since = was_gone.or(Some(lived)),
+            DeliveryOutcome::Refused { is_gone: false, .. } => hook.row.gone_since = None,
             _ => {}
         }
         let day = limits::WEBHOOK_GONE_AFTER.as_secs() as i64;
@@ -310,12 +310,12 @@ impl Webhooks {
 }
 
 impl Batch {
-    fn attempt_row(&self, flight: &Flight, outcome: &Outcome, answer: Option<&HttpAnswer>) -> AttemptRow {
+    fn attempt_row(&self, flight: &Flight, outcome: &DeliveryOutcome, answer: Option<&HttpAnswer>) -> AttemptRow {
         let took = answer.map_or(self.now.mono.saturating_sub(flight.begun), |answer| answer.took);
         let (error, payload) = match outcome {
-            Outcome::Delivered => (None, Some(flight.payload.clone())),
-            Outcome::Refused { why, .. } | Outcome::Unreachable(why) => (Some(why.clone()), None),
-            Outcome::NotMade => (Some("it was not made".to_string()), None),
+            DeliveryOutcome::Delivered => (None, Some(flight.payload.clone())),
+            DeliveryOutcome::Refused { why, .. } | DeliveryOutcome::Unreachable(why) => (Some(why.clone()), None),
+            DeliveryOutcome::NotMade => (Some("it was not made".to_string()), None),
         };
         AttemptRow {
             update: flight.update,

@@ -177,11 +177,11 @@ async fn places(route: &Route, report: &dyn Fn(Step)) -> Result<Vec<Target>, Los
             report(Step::Records(domain.clone(), targets.clone()));
             Ok(targets)
         }
-        Err(srv::Error::NoAnswer(why)) => {
+        Err(srv::LookupError::NoAnswer(why)) => {
             report(Step::NoRecords(domain.clone(), Some(why)));
             Ok(itself())
         }
-        Err(srv::Error::NotOffered) => {
+        Err(srv::LookupError::NotOffered) => {
             Err(Lost::Network(format!("DNS says that {domain} offers no XMPP to clients (its SRV target is \".\")")))
         }
     }

@@ -26,7 +26,7 @@ use super::{instant, now};
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::engine::effect::{Order, Route};
-use crate::xmpp::session::{Event, Input, Lost, Output, Session};
+use crate::xmpp::session::{Event, Lost, Session, SessionInput, SessionOutput};
 
 /// What all sessions of the thread have in common.
 pub(super) struct Shared {
@@ -200,7 +200,7 @@ impl Driver {
                 Poll::Ready(Some(order)) => self.obey(cx, order),
                 Poll::Ready(None) => {
                     self.inbox_closed = true;
-                    self.input(cx, Input::Close);
+                    self.input(cx, SessionInput::Close);
                 }
                 Poll::Pending => return,
             }
@@ -215,21 +215,21 @@ impl Driver {
             Order::CatchUp { .. } if !self.bound => return,
             Order::CatchUp { after, age, in_doubt } => {
                 self.answered = true;
-                Input::CatchUp { after, age, in_doubt }
+                SessionInput::CatchUp { after, age, in_doubt }
             }
-            Order::Send { tag, stanza } => Input::Send { tag, stanza },
-            Order::Handled(count) => Input::Handled(count),
-            Order::Taken(count) => Input::Taken(count),
-            Order::Reset => Input::Reset,
-            Order::Ask { tag, to, kind, payload } => Input::Ask { tag, to, kind, payload },
-            Order::Presence(presence) => Input::Presence(presence),
-            Order::Close => Input::Close,
+            Order::Send { tag, stanza } => SessionInput::Send { tag, stanza },
+            Order::Handled(count) => SessionInput::Handled(count),
+            Order::Taken(count) => SessionInput::Taken(count),
+            Order::Reset => SessionInput::Reset,
+            Order::Ask { tag, to, kind, payload } => SessionInput::Ask { tag, to, kind, payload },
+            Order::Presence(presence) => SessionInput::Presence(presence),
+            Order::Close => SessionInput::Close,
             Order::Start(..) => return,
         };
         self.input(cx, input);
     }
 
-    fn input(&mut self, cx: &mut Context<'_>, input: Input<'_>) {
+    fn input(&mut self, cx: &mut Context<'_>, input: SessionInput<'_>) {
         self.session.handle(now(), input);
         self.drain(cx);
     }
@@ -238,17 +238,17 @@ impl Driver {
     fn drain(&mut self, cx: &mut Context<'_>) {
         while let Some(output) = self.session.poll() {
             match output {
-                Output::Connect => self.wants_connect = true,
+                SessionOutput::Connect => self.wants_connect = true,
                 // The port that is meant speaks as the one that named it does.
-                Output::Redirect(host) if self.is_direct => self.elsewhere = Some(format!("tls://{host}")),
-                Output::Redirect(host) => self.elsewhere = Some(host),
-                Output::StartTls => self.start_tls(),
-                Output::Disconnect => self.hang_up(cx),
-                Output::Close => {
+                SessionOutput::Redirect(host) if self.is_direct => self.elsewhere = Some(format!("tls://{host}")),
+                SessionOutput::Redirect(host) => self.elsewhere = Some(host),
+                SessionOutput::StartTls => self.start_tls(),
+                SessionOutput::Disconnect => self.hang_up(cx),
+                SessionOutput::Close => {
                     self.hang_up(cx);
                     self.ended = true;
                 }
-                Output::Event(event) => self.tell(event),
+                SessionOutput::Event(event) => self.tell(event),
             }
         }
     }
@@ -346,12 +346,12 @@ impl Driver {
                 self.is_direct = tls.is_some() && !secured;
                 self.become_(State::Up(link));
                 let input = match tls {
-                    Some(facts) if secured => Input::TlsUp(facts),
-                    tls => Input::Connected(tls),
+                    Some(facts) if secured => SessionInput::TlsUp(facts),
+                    tls => SessionInput::Connected(tls),
                 };
                 self.input(cx, input);
             }
-            Err(why) => self.lose(cx, Input::Lost(why)),
+            Err(why) => self.lose(cx, SessionInput::Lost(why)),
         }
     }
 
@@ -365,10 +365,12 @@ impl Driver {
             let State::Up(link) = &mut self.state else { return };
             match link.poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(0)) => {
-                    return self.lose(cx, Input::Closed);
+                    return self.lose(cx, SessionInput::Closed);
                 }
-                Poll::Ready(Ok(size)) => self.input(cx, Input::Bytes(&buffer[..size])),
-                Poll::Ready(Err(error)) => return self.lose(cx, Input::Lost(Lost::Network(connect::reason(&error)))),
+                Poll::Ready(Ok(size)) => self.input(cx, SessionInput::Bytes(&buffer[..size])),
+                Poll::Ready(Err(error)) => {
+                    return self.lose(cx, SessionInput::Lost(Lost::Network(connect::reason(&error))));
+                }
                 Poll::Pending => return,
             }
         }
@@ -403,12 +405,12 @@ impl Driver {
                 self.unflushed = false;
                 self.out.shrink_to(limits::SOCKET_WRITE_BYTES_KEPT);
             }
-            Poll::Ready(Err(error)) => self.lose(cx, Input::Lost(Lost::Network(connect::reason(&error)))),
+            Poll::Ready(Err(error)) => self.lose(cx, SessionInput::Lost(Lost::Network(connect::reason(&error)))),
             Poll::Pending => {}
         }
     }
 
-    fn lose(&mut self, cx: &mut Context<'_>, why: Input<'_>) {
+    fn lose(&mut self, cx: &mut Context<'_>, why: SessionInput<'_>) {
         self.clear();
         self.become_(State::Down);
         self.input(cx, why);
@@ -433,7 +435,7 @@ impl Driver {
                     return;
                 }
                 self.moved = true;
-                return self.input(cx, Input::Tick);
+                return self.input(cx, SessionInput::Tick);
             }
         }
     }

@@ -31,7 +31,7 @@ pub struct Target {
 
 /// Why the records could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
+pub enum LookupError {
     /// The domain says by the target "." that it has no such service (RFC 2782): do not try.
     NotOffered,
     /// No server gave a usable answer; the text names the last reason. The domain itself is worth a try.
@@ -81,18 +81,18 @@ impl Resolver {
     }
 
     /// The places where `domain` offers XMPP to clients, best first; empty when it has no SRV records.
-    pub async fn targets(&self, domain: &str) -> Result<Vec<Target>, Error> {
+    pub async fn targets(&self, domain: &str) -> Result<Vec<Target>, LookupError> {
         let ask = |service: &str| self.records(format!("{service}.{domain}"));
         let (direct, starttls) = future::zip(ask("_xmpps-client._tcp"), ask("_xmpp-client._tcp")).await;
         merge(direct, starttls, random)
     }
 
-    async fn records(&self, name: String) -> Result<Vec<Record>, Error> {
+    async fn records(&self, name: String) -> Result<Vec<Record>, LookupError> {
         let mut why = "there is no nameserver in /etc/resolv.conf".to_string();
         for server in self.servers.iter().cycle().take(limits::DNS_TRIES_MAX) {
             // A fresh id each time, beside the random port of a fresh socket: what a forger would have to guess.
             let Some(query) = query(&name, random(u16::MAX.into()) as u16) else {
-                return Err(Error::NoAnswer(format!("{name} is no domain name")));
+                return Err(LookupError::NoAnswer(format!("{name} is no domain name")));
             };
             let exchange = async { self.exchange(*server, &query).await.map_err(|error| error.to_string()) };
             let late = async {
@@ -105,7 +105,7 @@ impl Resolver {
                 Ok(Answer::Foreign | Answer::Truncated) => why = format!("nameserver {server}: answer cut short"),
             }
         }
-        Err(Error::NoAnswer(why))
+        Err(LookupError::NoAnswer(why))
     }
 
     async fn exchange(&self, server: SocketAddr, query: &[u8]) -> io::Result<Answer> {
@@ -194,11 +194,11 @@ pub fn read_answer(data: &[u8], query: &[u8]) -> Answer {
 /// Puts the answers for direct TLS and for STARTTLS together (XEP-0368 §3) and into the order of RFC 2782.
 /// `random(n)` gives a number from 0 to `n`, both included.
 pub fn merge(
-    direct: Result<Vec<Record>, Error>,
-    starttls: Result<Vec<Record>, Error>,
+    direct: Result<Vec<Record>, LookupError>,
+    starttls: Result<Vec<Record>, LookupError>,
     random: impl FnMut(u32) -> u32,
-) -> Result<Vec<Target>, Error> {
-    let is_refusal = |answer: &Result<Vec<Record>, Error>| match answer {
+) -> Result<Vec<Target>, LookupError> {
+    let is_refusal = |answer: &Result<Vec<Record>, LookupError>| match answer {
         Ok(records) => records.iter().any(|record| record.host.is_empty()),
         Err(_) => false,
     };
@@ -211,7 +211,7 @@ pub fn merge(
     }
     match why {
         // XEP-0368 §3: "." for direct TLS alone says nothing about STARTTLS on the domain itself.
-        _ if all.is_empty() && refused => Err(Error::NotOffered),
+        _ if all.is_empty() && refused => Err(LookupError::NotOffered),
         Some(why) if all.is_empty() => Err(why),
         _ => Ok(ordered(all, random)),
     }

@@ -33,7 +33,7 @@ pub struct Attempt<'a> {
 
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// The receiver has it.
     Delivered,
     /// It answered something else than 2xx: what, and how long it wants to be left alone. Other updates may fare better.
@@ -113,17 +113,17 @@ pub fn conversation(payload: &str) -> u64 {
 }
 
 /// What became of an attempt.
-pub fn read(called: &Result<HttpAnswer, CallError>) -> Outcome {
+pub fn read(called: &Result<HttpAnswer, CallError>) -> DeliveryOutcome {
     match called {
-        Ok(answer) if answer.is_success() => Outcome::Delivered,
+        Ok(answer) if answer.is_success() => DeliveryOutcome::Delivered,
         Ok(answer) => {
             let status = answer.status;
             let hint = if (300..400).contains(&status) { "; redirects are not followed" } else { "" };
             let why = format!("the receiver answered with status {status}{hint}");
-            Outcome::Refused { why, wait: answer.retry_after(), is_gone: status == 410 }
+            DeliveryOutcome::Refused { why, wait: answer.retry_after(), is_gone: status == 410 }
         }
-        Err(CallError::Cancelled | CallError::Busy) => Outcome::NotMade,
-        Err(error) => Outcome::Unreachable(error.to_string()),
+        Err(CallError::Cancelled | CallError::Busy) => DeliveryOutcome::NotMade,
+        Err(error) => DeliveryOutcome::Unreachable(error.to_string()),
     }
 }
 
@@ -236,15 +236,20 @@ mod tests {
 
     #[test]
     fn answers() {
-        assert_eq!(read(&Ok(answer(204, ""))), Outcome::Delivered);
+        assert_eq!(read(&Ok(answer(204, ""))), DeliveryOutcome::Delivered);
         let mut busy = answer(503, "");
         busy.headers = vec![("retry-after".into(), "9".into())];
         let why = "the receiver answered with status 503".to_string();
-        assert_eq!(read(&Ok(busy)), Outcome::Refused { why, wait: Some(Duration::from_secs(9)), is_gone: false });
-        assert!(matches!(read(&Ok(answer(410, ""))), Outcome::Refused { is_gone: true, .. }));
-        assert!(matches!(read(&Ok(answer(302, ""))), Outcome::Refused { why, .. } if why.contains("not followed")));
-        assert_eq!(read(&Err(CallError::Busy)), Outcome::NotMade);
-        assert_eq!(read(&Err(CallError::Refused)), Outcome::Unreachable("connection refused".into()));
+        assert_eq!(
+            read(&Ok(busy)),
+            DeliveryOutcome::Refused { why, wait: Some(Duration::from_secs(9)), is_gone: false }
+        );
+        assert!(matches!(read(&Ok(answer(410, ""))), DeliveryOutcome::Refused { is_gone: true, .. }));
+        assert!(
+            matches!(read(&Ok(answer(302, ""))), DeliveryOutcome::Refused { why, .. } if why.contains("not followed"))
+        );
+        assert_eq!(read(&Err(CallError::Busy)), DeliveryOutcome::NotMade);
+        assert_eq!(read(&Err(CallError::Refused)), DeliveryOutcome::Unreachable("connection refused".into()));
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub struct Reply {
 
 /// Why a request is refused (XEP-0050 §4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum CommandRefusal {
     /// There is no such action.
     MalformedAction,
     /// The action is not possible at this stage.
@@ -156,34 +156,34 @@ impl Allowed {
 
 impl Request {
     /// Reads the payload of an IQ `set`. `None` when it is another payload.
-    pub fn read(command: &Element) -> Option<Result<Request, Refusal>> {
+    pub fn read(command: &Element) -> Option<Result<Request, CommandRefusal>> {
         if !command.is("command", ns::COMMANDS) {
             return None;
         }
         Some(Request::read_command(command))
     }
 
-    fn read_command(command: &Element) -> Result<Request, Refusal> {
+    fn read_command(command: &Element) -> Result<Request, CommandRefusal> {
         let name = command.attribute("action").unwrap_or("execute");
-        let (action, _) = ACTIONS.iter().find(|(_, known)| *known == name).ok_or(Refusal::MalformedAction)?;
-        let node = command.attribute("node").filter(|node| !node.is_empty()).ok_or(Refusal::UnknownNode)?;
+        let (action, _) = ACTIONS.iter().find(|(_, known)| *known == name).ok_or(CommandRefusal::MalformedAction)?;
+        let node = command.attribute("node").filter(|node| !node.is_empty()).ok_or(CommandRefusal::UnknownNode)?;
         Ok(Request {
             node: node.to_string(),
             // COMPAT(older Gajim and Psi): they begin with an empty session id.
             session: command.attribute("sessionid").filter(|id| !id.is_empty()).map(Into::into),
             action: *action,
-            form: Form::find(command).map_err(|_| Refusal::BadPayload)?,
+            form: Form::find(command).map_err(|_| CommandRefusal::BadPayload)?,
             lang: command.attribute("xml:lang").map(Into::into),
         })
     }
 
     /// What a request means at a stage that allows this: never [`Action::Execute`].
-    pub fn resolve(&self, allowed: &Allowed) -> Result<Action, Refusal> {
+    pub fn resolve(&self, allowed: &Allowed) -> Result<Action, CommandRefusal> {
         match self.action {
             Action::Execute => Ok(allowed.default),
             Action::Cancel => Ok(Action::Cancel),
             action if allowed.actions.contains(&action) => Ok(action),
-            _ => Err(Refusal::BadAction),
+            _ => Err(CommandRefusal::BadAction),
         }
     }
 }
@@ -228,19 +228,19 @@ fn build_actions(allowed: &Allowed) -> Element {
     })
 }
 
-impl Refusal {
+impl CommandRefusal {
     /// The error to answer with.
     pub fn error(self) -> StanzaError {
         let (kind, condition, specific) = match self {
-            Refusal::MalformedAction => ("modify", "bad-request", "malformed-action"),
-            Refusal::BadAction => ("modify", "bad-request", "bad-action"),
-            Refusal::BadLocale => ("modify", "bad-request", "bad-locale"),
-            Refusal::BadPayload => ("modify", "bad-request", "bad-payload"),
-            Refusal::BadSessionId => ("modify", "bad-request", "bad-sessionid"),
-            Refusal::SessionExpired => ("cancel", "not-allowed", "session-expired"),
-            Refusal::Forbidden => return StanzaError::new("auth", "forbidden"),
-            Refusal::UnknownNode => return StanzaError::new("cancel", "item-not-found"),
-            Refusal::Busy => return StanzaError::new("wait", "resource-constraint"),
+            CommandRefusal::MalformedAction => ("modify", "bad-request", "malformed-action"),
+            CommandRefusal::BadAction => ("modify", "bad-request", "bad-action"),
+            CommandRefusal::BadLocale => ("modify", "bad-request", "bad-locale"),
+            CommandRefusal::BadPayload => ("modify", "bad-request", "bad-payload"),
+            CommandRefusal::BadSessionId => ("modify", "bad-request", "bad-sessionid"),
+            CommandRefusal::SessionExpired => ("cancel", "not-allowed", "session-expired"),
+            CommandRefusal::Forbidden => return StanzaError::new("auth", "forbidden"),
+            CommandRefusal::UnknownNode => return StanzaError::new("cancel", "item-not-found"),
+            CommandRefusal::Busy => return StanzaError::new("wait", "resource-constraint"),
         };
         StanzaError::new(kind, condition).with_specific(Element::new(specific, ns::COMMANDS))
     }

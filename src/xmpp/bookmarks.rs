@@ -6,7 +6,7 @@ use crate::base::secret::Secret;
 use crate::xml::Element;
 use crate::xmpp::dataform::parse_boolean;
 use crate::xmpp::ns;
-use crate::xmpp::pubsub::{self, AccessModel, Item, Items, MaxItems, Options, SendLast};
+use crate::xmpp::pubsub::{self, AccessModel, Items, MaxItems, NodeItem, Options, SendLast};
 
 /// How the node must be, so that nobody else reads it and no room is lost (XEP-0402 §4).
 pub const OPTIONS: Options = Options {
@@ -41,7 +41,7 @@ impl Bookmark {
     }
 
     /// Reads an item; `None` when it is no bookmark.
-    pub fn read(item: &Item<'_>) -> Option<Bookmark> {
+    pub fn read(item: &NodeItem<'_>) -> Option<Bookmark> {
         let conference = item.payload.filter(|payload| payload.is("conference", ns::BOOKMARKS))?;
         let text = |name| conference.text_of(name, ns::BOOKMARKS).filter(|text| !text.is_empty());
         Some(Bookmark {
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(all[0].password, Some(Secret::new("secret")));
         assert!(!all[1].is_autojoin && all[1].nick.is_none());
         let payload = all[0].build();
-        let item = Item { id: Some("theplay@conference.x.example"), payload: Some(&payload) };
+        let item = NodeItem { id: Some("theplay@conference.x.example"), payload: Some(&payload) };
         assert_eq!(Bookmark::read(&item), Some(all[0].clone()));
         assert!(payload.print(ns::CLIENT).contains("<extensions><a xmlns='urn:other'>1</a></extensions>"));
         assert!(!format!("{all:?}").contains("secret"));

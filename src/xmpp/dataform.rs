@@ -12,7 +12,7 @@ use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::ns;
 
-pub use field::{Choice, Field, FieldKind, WrongReason, parse_boolean};
+pub use field::{Field, FieldKind, FieldOption, WrongReason, parse_boolean};
 
 /// Type of a form (XEP-0004 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

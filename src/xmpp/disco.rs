@@ -1,8 +1,8 @@
 //! XEP-0030, service discovery: who we are and what we can, for whoever asks, and what others say of themselves; and
 //! XEP-0115, the hash of it in presence.
 //!
-//! [`Own`] is our own answer, with the features of the parts that are switched on; [`Info`] and [`Item`] are what others
-//! answer. Services of a server are found by asking it for its items and each item what it is ([`Info::offers`]).
+//! [`Own`] is our own answer, with the features of the parts that are switched on; [`Info`] and [`DiscoItem`] are what
+//! others answer. Services of a server are found by asking it for its items and each item what it is ([`Info::offers`]).
 
 use crate::base::crypto::{Hash, digest};
 use crate::base::jid::Jid;
@@ -50,7 +50,7 @@ pub struct Info {
 
 /// Something that belongs to an entity (XEP-0030 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct DiscoItem {
     /// Its address.
     pub jid: Jid,
     /// A node there.
@@ -89,11 +89,11 @@ pub fn build_caps() -> Element {
 }
 
 /// Reads the answer to [`build_items_query`]: those with an address, no more than [`limits::SERVICES_MAX`].
-pub fn read_items(query: &Element) -> Vec<Item> {
+pub fn read_items(query: &Element) -> Vec<DiscoItem> {
     let items = query.children().filter(|child| child.is("item", ns::DISCO_ITEMS));
     let items = items.filter_map(|item| {
         let text = |name| item.attribute(name).filter(|text: &&str| !text.is_empty()).map(Into::into);
-        Some(Item { jid: Jid::parse(item.attribute("jid")?).ok()?, node: text("node"), name: text("name") })
+        Some(DiscoItem { jid: Jid::parse(item.attribute("jid")?).ok()?, node: text("node"), name: text("name") })
     });
     items.take(limits::SERVICES_MAX).collect()
 }

@@ -34,7 +34,7 @@ pub use markers::{Marker, Stage};
 pub use oob::Attachment;
 pub use outbound::Outbound;
 pub use reactions::Reactions;
-pub use replies::Reply;
+pub use replies::RepliedTo;
 pub use retractions::Retraction;
 pub use rooms::InRoom;
 
@@ -111,7 +111,7 @@ pub struct Inbound {
     /// Which room it was said in, and by whom there.
     pub room: Option<InRoom>,
     /// It answers another message (XEP-0461).
-    pub reply: Option<Reply>,
+    pub reply: Option<RepliedTo>,
     /// It stands in the place of the message with this `id` of the same sender (XEP-0308).
     pub replaces: Option<String>,
     /// Files by their address (XEP-0066, XEP-0447). Most clients put the address into the body too.

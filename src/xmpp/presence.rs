@@ -13,7 +13,7 @@ use crate::xmpp::{disco, ns};
 
 /// Type of a presence (RFC 6121 §4.7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PresenceKind {
     /// The resource is there: no type.
     Available,
     /// It has gone.
@@ -32,15 +32,15 @@ pub enum Kind {
     Error,
 }
 
-const KINDS: [(Kind, Option<&str>); 8] = [
-    (Kind::Available, None),
-    (Kind::Unavailable, Some("unavailable")),
-    (Kind::Subscribe, Some("subscribe")),
-    (Kind::Subscribed, Some("subscribed")),
-    (Kind::Unsubscribe, Some("unsubscribe")),
-    (Kind::Unsubscribed, Some("unsubscribed")),
-    (Kind::Probe, Some("probe")),
-    (Kind::Error, Some("error")),
+const KINDS: [(PresenceKind, Option<&str>); 8] = [
+    (PresenceKind::Available, None),
+    (PresenceKind::Unavailable, Some("unavailable")),
+    (PresenceKind::Subscribe, Some("subscribe")),
+    (PresenceKind::Subscribed, Some("subscribed")),
+    (PresenceKind::Unsubscribe, Some("unsubscribe")),
+    (PresenceKind::Unsubscribed, Some("unsubscribed")),
+    (PresenceKind::Probe, Some("probe")),
+    (PresenceKind::Error, Some("error")),
 ];
 
 /// How somebody is available (RFC 6121 §4.7.2.1).
@@ -84,7 +84,7 @@ pub enum Photo {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {
     /// Its type.
-    pub kind: Kind,
+    pub kind: PresenceKind,
     /// Whose; `None` from our own server for our account.
     pub from: Option<Jid>,
     /// To whom.
@@ -132,7 +132,7 @@ impl Presence {
             photo: stanza.find("x", ns::VCARD_UPDATE).and_then(Photo::read),
             nick: nick.filter(|nick| !nick.is_empty()),
             is_from_room: stanza.find("x", ns::MUC_USER).is_some(),
-            error: (*kind == Kind::Error).then(|| StanzaError::read(stanza)),
+            error: (*kind == PresenceKind::Error).then(|| StanzaError::read(stanza)),
         })
     }
 }
@@ -230,7 +230,7 @@ pub const UNAVAILABLE: &str = "<presence type='unavailable'/>";
 
 /// Asks to see somebody's presence (RFC 6121 §3.1.1), saying who we are (XEP-0172 §4.2).
 pub fn print_subscribe(to: &BareJid, nick: Option<&str>, status: Option<&str>) -> String {
-    let mut presence = build_request(to, Kind::Subscribe);
+    let mut presence = build_request(to, PresenceKind::Subscribe);
     if let Some(status) = status {
         presence = presence.with_child(Element::new("status", ns::CLIENT).with_text(status));
     }
@@ -243,20 +243,20 @@ pub fn print_subscribe(to: &BareJid, nick: Option<&str>, status: Option<&str>) -
 /// Lets somebody see our presence (RFC 6121 §3.1.4); without a request of his it approves one in advance (§3.4), where
 /// [`offers_pre_approval`](crate::xmpp::roster::offers_pre_approval).
 pub fn print_subscribed(to: &BareJid) -> String {
-    build_request(to, Kind::Subscribed).print(ns::CLIENT)
+    build_request(to, PresenceKind::Subscribed).print(ns::CLIENT)
 }
 
 /// We do not want to see somebody's presence any more (RFC 6121 §3.3.1).
 pub fn print_unsubscribe(to: &BareJid) -> String {
-    build_request(to, Kind::Unsubscribe).print(ns::CLIENT)
+    build_request(to, PresenceKind::Unsubscribe).print(ns::CLIENT)
 }
 
 /// Does not let somebody see our presence, any more (RFC 6121 §3.2.1 and §3.1.4).
 pub fn print_unsubscribed(to: &BareJid) -> String {
-    build_request(to, Kind::Unsubscribed).print(ns::CLIENT)
+    build_request(to, PresenceKind::Unsubscribed).print(ns::CLIENT)
 }
 
-fn build_request(to: &BareJid, kind: Kind) -> Element {
+fn build_request(to: &BareJid, kind: PresenceKind) -> Element {
     let name = KINDS.iter().find(|(known, _)| *known == kind).and_then(|(_, name)| *name);
     Element::new("presence", ns::CLIENT).with("to", to.as_str()).with("type", name.unwrap_or("error"))
 }

@@ -63,7 +63,7 @@ const PERSIST_ITEMS: &str = "pubsub#persist_items";
 
 /// An item of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Item<'a> {
+pub struct NodeItem<'a> {
     /// Its id.
     pub id: Option<&'a str>,
     /// What is in it; a notification may leave it out.
@@ -76,14 +76,14 @@ pub struct Items<'a> {
     /// The node.
     pub node: &'a str,
     /// What is there, or new.
-    pub items: Vec<Item<'a>>,
+    pub items: Vec<NodeItem<'a>>,
     /// Ids of what is not there any more; in notifications only.
     pub retracted: Vec<&'a str>,
 }
 
 /// A notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum Notification<'a> {
     /// Items came or went.
     Items(Items<'a>),
     /// All items of the node went.
@@ -241,13 +241,13 @@ pub fn read_configuration(answer: &Element) -> Option<Form> {
 
 /// Reads the notification in a message, if there is one. It speaks for whoever the message is from: the caller must
 /// see that this is who owns the node, for a personal node the bare address of the account.
-pub fn read_event(message: &Element) -> Option<Event<'_>> {
+pub fn read_event(message: &Element) -> Option<Notification<'_>> {
     let event = message.find("event", ns::PUBSUB_EVENT)?;
     event.children().filter(|child| child.ns() == ns::PUBSUB_EVENT).find_map(|child| match child.name() {
-        "items" => read_list(child).map(Event::Items),
-        "purge" => node(child).map(Event::Purged),
-        "delete" => node(child).map(Event::Deleted),
-        "configuration" => node(child).map(Event::Configured),
+        "items" => read_list(child).map(Notification::Items),
+        "purge" => node(child).map(Notification::Purged),
+        "delete" => node(child).map(Notification::Deleted),
+        "configuration" => node(child).map(Notification::Configured),
         _ => None,
     })
 }
@@ -261,7 +261,7 @@ fn read_list(items: &Element) -> Option<Items<'_>> {
     for child in items.children().filter(|child| child.ns() == items.ns()) {
         let id = child.attribute("id").filter(|id| !id.is_empty());
         match child.name() {
-            "item" => list.items.push(Item { id, payload: child.children().next() }),
+            "item" => list.items.push(NodeItem { id, payload: child.children().next() }),
             "retract" => list.retracted.extend(id),
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! XEP-0077, in-band registration: making an account on a server that allows it, changing its password, removing it.
 //!
 //! Registration takes place on a stream that is not logged in; whoever drives that stream sends [`build_query`], reads
-//! an [`Offer`] of the answer and sends what [`Fields::build`] gives. We answer for a name and a password only: a
-//! captcha, a web page or further questions are for people and are told as [`NeedsMore`].
+//! a [`RegistrationOffer`] of the answer and sends what [`Fields::build`] gives. We answer for a name and a password
+//! only: a captcha, a web page or further questions are for people and are told as [`NeedsMore`].
 //! The payloads carry passwords and must not be logged; neither must errors, in which ejabberd sends them back.
 
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::xmpp::upload::is_web_url;
 
 /// What a server asks of newcomers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Offer {
+pub enum RegistrationOffer {
     /// A name and a password are enough.
     Ready(Fields),
     /// Something only a person can give.
@@ -51,7 +51,7 @@ pub struct NeedsMore {
 
 /// Why the server refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RegistrationRefusal {
     /// Somebody has that name: try another.
     Taken,
     /// The server does not do this, or not for us.
@@ -91,25 +91,25 @@ fn build_legacy(username: &str, password: &Secret) -> Element {
     build_query().with_child(child("username", username)).with_child(child("password", password.expose()))
 }
 
-impl Offer {
+impl RegistrationOffer {
     /// Reads the answer to [`build_query`]; `None` when it is none.
-    pub fn read(query: &Element) -> Option<Offer> {
+    pub fn read(query: &Element) -> Option<RegistrationOffer> {
         if !query.is("query", ns::REGISTER) {
             return None;
         }
         if query.find("registered", ns::REGISTER).is_some() {
-            return Some(Offer::Registered);
+            return Some(RegistrationOffer::Registered);
         }
         // XEP-0077 §3.1.1 and §5: the form goes before the fields, and both before a web page.
         Some(match Form::find(query) {
             Ok(Some(form)) => read_form(query, form),
             Ok(None) => read_legacy(query),
-            Err(_) => Offer::NeedsMore(read_more(query)),
+            Err(_) => RegistrationOffer::NeedsMore(read_more(query)),
         })
     }
 }
 
-fn read_form(query: &Element, form: Form) -> Offer {
+fn read_form(query: &Element, form: Form) -> RegistrationOffer {
     // XEP-0158 §4: the riddles' fields are named, and a picture or sound stands beside them.
     const RIDDLES: [&str; 8] =
         ["ocr", "qa", "audio_recog", "video_recog", "picture_recog", "picture_q", "speech_recog", "speech_q"];
@@ -121,26 +121,26 @@ fn read_form(query: &Element, form: Form) -> Offer {
     let missing = form.fill(&[("username", "x"), ("password", "x")]).err().unwrap_or_default();
     let has_both = form.field("username").is_some() && form.field("password").is_some();
     if has_both && missing.is_empty() && !is_captcha {
-        return Offer::Ready(Fields::Form(form));
+        return RegistrationOffer::Ready(Fields::Form(form));
     }
     let mut more = read_more(query);
     let page = form.value("captcha-fallback-url").filter(|url| is_web_url(url, &["https", "http"]));
     more.url = more.url.or(page.map(Into::into));
     more.instructions = more.instructions.or_else(|| form.instructions.first().map(|text| cut(text)));
-    Offer::NeedsMore(NeedsMore { is_captcha, fields: missing, ..more })
+    RegistrationOffer::NeedsMore(NeedsMore { is_captcha, fields: missing, ..more })
 }
 
-fn read_legacy(query: &Element) -> Offer {
+fn read_legacy(query: &Element) -> RegistrationOffer {
     // XEP-0077 §3.1.1: each element listed is a question that must be answered.
     let names = query.children().filter(|child| child.ns() == ns::REGISTER).map(Element::name);
     let (ours, others): (Vec<_>, Vec<_>) = names
         .filter(|name| !matches!(*name, "instructions" | "key"))
         .partition(|name| matches!(*name, "username" | "password"));
     if ours.contains(&"username") && ours.contains(&"password") && others.is_empty() {
-        return Offer::Ready(Fields::Legacy);
+        return RegistrationOffer::Ready(Fields::Legacy);
     }
     let fields = others.into_iter().take(limits::FORM_FIELDS_MAX).map(Into::into).collect();
-    Offer::NeedsMore(NeedsMore { fields, ..read_more(query) })
+    RegistrationOffer::NeedsMore(NeedsMore { fields, ..read_more(query) })
 }
 
 fn read_more(query: &Element) -> NeedsMore {
@@ -170,20 +170,24 @@ impl Fields {
     }
 }
 
-impl Refusal {
+impl RegistrationRefusal {
     /// Sorts an error of any of these questions; `payload` is what the error came with.
-    pub fn read(error: StanzaError, payload: Option<&Element>) -> Refusal {
+    pub fn read(error: StanzaError, payload: Option<&Element>) -> RegistrationRefusal {
         let more = payload.filter(|query| query.is("query", ns::REGISTER)).map(read_more);
         if let Some(more) = more.filter(|more| more.url.is_some()) {
-            return Refusal::NeedsMore(more);
+            return RegistrationRefusal::NeedsMore(more);
         }
         match error.condition.as_str() {
-            "conflict" => Refusal::Taken,
+            "conflict" => RegistrationRefusal::Taken,
             // Prosody refuses the hasty with policy-violation, ejabberd with resource-constraint; both say "wait".
-            _ if error.kind == "wait" => Refusal::Later(error),
-            "resource-constraint" | "internal-server-error" | "remote-server-timeout" => Refusal::Later(error),
-            "not-acceptable" | "bad-request" | "jid-malformed" | "policy-violation" => Refusal::Policy(error),
-            _ => Refusal::NotAllowed(error),
+            _ if error.kind == "wait" => RegistrationRefusal::Later(error),
+            "resource-constraint" | "internal-server-error" | "remote-server-timeout" => {
+                RegistrationRefusal::Later(error)
+            }
+            "not-acceptable" | "bad-request" | "jid-malformed" | "policy-violation" => {
+                RegistrationRefusal::Policy(error)
+            }
+            _ => RegistrationRefusal::NotAllowed(error),
         }
     }
 }
@@ -204,14 +208,14 @@ impl fmt::Display for NeedsMore {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RegistrationRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Taken => f.write_str("that name is taken"),
-            Refusal::NotAllowed(error) => write!(f, "the server does not allow it: {error}"),
-            Refusal::NeedsMore(more) => more.fmt(f),
-            Refusal::Policy(error) => write!(f, "the server does not like name or password: {error}"),
-            Refusal::Later(error) => write!(f, "the server wants us to wait: {error}"),
+            RegistrationRefusal::Taken => f.write_str("that name is taken"),
+            RegistrationRefusal::NotAllowed(error) => write!(f, "the server does not allow it: {error}"),
+            RegistrationRefusal::NeedsMore(more) => more.fmt(f),
+            RegistrationRefusal::Policy(error) => write!(f, "the server does not like name or password: {error}"),
+            RegistrationRefusal::Later(error) => write!(f, "the server wants us to wait: {error}"),
         }
     }
 }
@@ -250,13 +254,13 @@ mod tests {
         <instructions>To register, visit our page.</instructions>\
         <x xmlns='jabber:x:oob'><url>https://x.example/register</url></x></query>";
 
-    fn read(text: &str) -> Offer {
-        Offer::read(&parse(text)).unwrap()
+    fn read(text: &str) -> RegistrationOffer {
+        RegistrationOffer::read(&parse(text)).unwrap()
     }
 
     #[test]
     fn a_form_goes_before_the_fields() {
-        let Offer::Ready(fields) = read(PROSODY) else { panic!("not ready") };
+        let RegistrationOffer::Ready(fields) = read(PROSODY) else { panic!("not ready") };
         assert_eq!(
             fields.build("bot_a", &Secret::new("p&w")).print(ns::CLIENT),
             "<query xmlns='jabber:iq:register'><x xmlns='jabber:x:data' type='submit'>\
@@ -268,34 +272,36 @@ mod tests {
 
     #[test]
     fn fields_without_a_form() {
-        let Offer::Ready(fields) = read(EJABBERD) else { panic!("not ready") };
+        let RegistrationOffer::Ready(fields) = read(EJABBERD) else { panic!("not ready") };
         assert_eq!(
             fields.build("bot_a", &Secret::new("pw")).print(ns::CLIENT),
             "<query xmlns='jabber:iq:register'><username>bot_a</username><password>pw</password></query>"
         );
         assert_eq!(
             read("<query xmlns='jabber:iq:register'><registered/><username>a</username></query>"),
-            Offer::Registered
+            RegistrationOffer::Registered
         );
-        assert_eq!(Offer::read(&parse("<query xmlns='jabber:iq:roster'/>")), None);
+        assert_eq!(RegistrationOffer::read(&parse("<query xmlns='jabber:iq:roster'/>")), None);
     }
 
     #[test]
     fn what_needs_a_person_is_told() {
-        let Offer::NeedsMore(more) = read(CAPTCHA) else { panic!("ready") };
+        let RegistrationOffer::NeedsMore(more) = read(CAPTCHA) else { panic!("ready") };
         assert!(more.is_captcha && more.fields == ["ocr"], "{more:?}");
         assert_eq!(more.url.as_deref(), Some("https://x.example/captcha/12"));
-        let Offer::NeedsMore(more) = read(REDIRECT) else { panic!("ready") };
+        let RegistrationOffer::NeedsMore(more) = read(REDIRECT) else { panic!("ready") };
         assert_eq!((more.is_captcha, more.url.as_deref()), (false, Some("https://x.example/register")));
         assert!(more.to_string().contains("https://x.example/register"));
         // A riddle that need not be solved, they say, is one all the same.
-        let Offer::NeedsMore(more) = read(&CAPTCHA.replace("<required/><media", "<media")) else { panic!("ready") };
+        let RegistrationOffer::NeedsMore(more) = read(&CAPTCHA.replace("<required/><media", "<media")) else {
+            panic!("ready")
+        };
         assert!(more.is_captcha && more.fields.is_empty());
         let email = EJABBERD.replace("<password/>", "<password/><email/>");
-        let Offer::NeedsMore(more) = read(&email) else { panic!("ready") };
+        let RegistrationOffer::NeedsMore(more) = read(&email) else { panic!("ready") };
         assert_eq!(more.fields, ["email"]);
         let evil = REDIRECT.replace("https://x.example/register", "javascript:alert(1)");
-        let Offer::NeedsMore(more) = read(&evil) else { panic!("ready") };
+        let RegistrationOffer::NeedsMore(more) = read(&evil) else { panic!("ready") };
         assert_eq!(more.url, None);
     }
 
@@ -321,28 +327,30 @@ mod tests {
         let refusal = |error: &str| {
             let text = format!("<iq type='error' id='1'><query xmlns='jabber:iq:register'/>{error}</iq>");
             let iq = Iq::read(parse(&text)).unwrap();
-            Refusal::read(iq.error.unwrap(), iq.payload.as_ref())
+            RegistrationRefusal::read(iq.error.unwrap(), iq.payload.as_ref())
         };
         let error = |kind, condition| {
             format!("<error type='{kind}'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>")
         };
-        assert_eq!(refusal(&error("cancel", "conflict")), Refusal::Taken);
-        assert!(matches!(refusal(&error("modify", "not-acceptable")), Refusal::Policy(_)));
-        assert!(matches!(refusal(&error("modify", "jid-malformed")), Refusal::Policy(_)));
-        assert!(matches!(refusal(&error("wait", "resource-constraint")), Refusal::Later(_)));
-        assert!(matches!(refusal(&error("wait", "policy-violation")), Refusal::Later(_)));
-        assert!(matches!(refusal(&error("cancel", "service-unavailable")), Refusal::NotAllowed(_)));
-        assert!(matches!(refusal(&error("auth", "forbidden")), Refusal::NotAllowed(_)));
-        assert!(matches!(refusal(""), Refusal::NotAllowed(_)));
-        let redirect = Refusal::read(StanzaError::new("cancel", "not-allowed"), Some(&parse(REDIRECT)));
-        assert!(matches!(redirect, Refusal::NeedsMore(more) if more.url.is_some()));
+        assert_eq!(refusal(&error("cancel", "conflict")), RegistrationRefusal::Taken);
+        assert!(matches!(refusal(&error("modify", "not-acceptable")), RegistrationRefusal::Policy(_)));
+        assert!(matches!(refusal(&error("modify", "jid-malformed")), RegistrationRefusal::Policy(_)));
+        assert!(matches!(refusal(&error("wait", "resource-constraint")), RegistrationRefusal::Later(_)));
+        assert!(matches!(refusal(&error("wait", "policy-violation")), RegistrationRefusal::Later(_)));
+        assert!(matches!(refusal(&error("cancel", "service-unavailable")), RegistrationRefusal::NotAllowed(_)));
+        assert!(matches!(refusal(&error("auth", "forbidden")), RegistrationRefusal::NotAllowed(_)));
+        assert!(matches!(refusal(""), RegistrationRefusal::NotAllowed(_)));
+        let redirect = RegistrationRefusal::read(StanzaError::new("cancel", "not-allowed"), Some(&parse(REDIRECT)));
+        assert!(matches!(redirect, RegistrationRefusal::NeedsMore(more) if more.url.is_some()));
     }
 
     #[test]
     fn damage_is_refused_or_read() {
-        each_damaged(&[PROSODY, EJABBERD, CAPTCHA, REDIRECT], |element| match Offer::read(element) {
-            Some(Offer::Ready(fields)) => assert!(fields.build("a", &Secret::new("b")).children().count() > 0),
-            Some(Offer::NeedsMore(more)) => assert!(more.url.is_none_or(|url| url.starts_with("http"))),
+        each_damaged(&[PROSODY, EJABBERD, CAPTCHA, REDIRECT], |element| match RegistrationOffer::read(element) {
+            Some(RegistrationOffer::Ready(fields)) => {
+                assert!(fields.build("a", &Secret::new("b")).children().count() > 0)
+            }
+            Some(RegistrationOffer::NeedsMore(more)) => assert!(more.url.is_none_or(|url| url.starts_with("http"))),
             _ => {}
         });
     }

@@ -1,8 +1,8 @@
 //! One logical session of an account across reconnects: the machine between a socket and the engine. No I/O.
 //!
 //! Contract: one input by [`Session::handle`], then drain [`Session::poll`] until it gives `None`; bytes to send are
-//! taken with [`Session::take_write`]; the next deadline is [`Session::deadline`] (call `handle(Input::Tick)` then).
-//! `net::driver` calls this; nothing here has a socket, a clock or randomness of its own.
+//! taken with [`Session::take_write`]; the next deadline is [`Session::deadline`] (then call `handle` with
+//! [`SessionInput::Tick`]). `net::driver` calls this; nothing here has a socket, a clock or randomness of its own.
 //!
 //! From login to login: `Connecting`, `Negotiating` (the [`Stream`]'s affair), `Asking` what the server can, `Bound` until
 //! the engine says how far it is, `Dating` the first time, `CatchingUp` with the archive, `Online`; after a loss `Waiting` for the next try.
@@ -75,7 +75,7 @@ pub struct TlsFacts {
 
 /// One thing that happens to a session.
 #[derive(Debug)]
-pub enum Input<'a> {
+pub enum SessionInput<'a> {
     /// The TCP connection stands; with `Some`, direct TLS is up already.
     Connected(Option<TlsFacts>),
     /// STARTTLS is done.
@@ -129,7 +129,7 @@ pub enum Input<'a> {
     Presence(String),
     /// A deadline came.
     Tick,
-    /// Say goodbye and end. `Output::Close` follows when the stream is closed or after a short wait.
+    /// Say goodbye and end. `SessionOutput::Close` follows when the stream is closed or after a short wait.
     Close,
 }
 
@@ -144,7 +144,7 @@ pub enum Lost {
 
 /// What the driver is to do.
 #[derive(Debug)]
-pub enum Output {
+pub enum SessionOutput {
     /// Open a connection (the deadline for it is kept here).
     Connect,
     /// Do the TLS handshake on the open connection; `take_write` is empty at that point.
@@ -159,10 +159,10 @@ pub enum Output {
     Event(Event),
 }
 
-/// What the engine is told. Every [`Event::Message`] is answered by `Input::Handled`, in order.
+/// What the engine is told. Every [`Event::Message`] is answered by `SessionInput::Handled`, in order.
 #[derive(Debug)]
 pub enum Event {
-    /// Logged in on a new stream; waits for [`Input::CatchUp`].
+    /// Logged in on a new stream; waits for [`SessionInput::CatchUp`].
     Bound {
         /// Our full JID.
         jid: Jid,
@@ -177,9 +177,9 @@ pub enum Event {
     /// A message, live or from the archive, unwrapped.
     Message(Box<Inbound>),
     /// The archive is read up to this id: commit it as the place to catch up from, after the messages told before it.
-    /// Takes no `Input::Handled`.
+    /// Takes no `SessionInput::Handled`.
     Mark(String),
-    /// A stanza was skipped; it is counted and answered already. Takes no `Input::Handled`.
+    /// A stanza was skipped; it is counted and answered already. Takes no `SessionInput::Handled`.
     Skipped(Box<Skipped>),
     /// Presence, as it came: of rooms, and where [`SessionConfig::is_bot`] of everybody.
     Presence(Box<Element>),
@@ -190,15 +190,15 @@ pub enum Event {
     /// ([`Iq::print_result`], [`Iq::print_error`]). Only where [`SessionConfig::is_bot`], or from another
     /// client of the same account.
     Request(Box<Iq>),
-    /// What became of [`Input::Ask`]: the answer's payload, or the refusal; `wait`/`remote-server-timeout` when nobody
-    /// answered in time, `wait`/`recipient-unavailable` when the connection went first.
+    /// What became of [`SessionInput::Ask`]: the answer's payload, or the refusal; `wait`/`remote-server-timeout` when
+    /// nobody answered in time, `wait`/`recipient-unavailable` when the connection went first.
     Answer {
         /// The caller's name for it.
         tag: u64,
         /// The answer.
         outcome: Result<Option<Element>, StanzaError>,
     },
-    /// The server has these (XEP-0198 §4): tags of `Input::Send`, in order.
+    /// The server has these (XEP-0198 §4): tags of `SessionInput::Send`, in order.
     Acked(Vec<u64>),
     /// The server ends the stream for this stanza of ours, each time: it is given up, and must not be sent again.
     Convicted {
@@ -241,7 +241,8 @@ pub struct Skipped {
 }
 
 impl Event {
-    /// Whether the session counts it until [`Input::Taken`], as it counts messages until [`Input::Handled`].
+    /// Whether the session counts it until [`SessionInput::Taken`], as it counts messages until
+    /// [`SessionInput::Handled`].
     pub fn is_counted(&self) -> bool {
         matches!(self, Event::Presence(_) | Event::Request(_) | Event::Answer { .. } | Event::Skipped(_))
     }
@@ -274,7 +275,7 @@ enum State {
     Negotiating,
     /// Asks what the server can do.
     Asking(Jid),
-    /// Waits for [`Input::CatchUp`].
+    /// Waits for [`SessionInput::CatchUp`].
     Bound,
     /// Asks the server for its time: the archive is to be read from so long before this moment (monotonic).
     Dating(Duration, Duration),
@@ -335,7 +336,7 @@ pub struct Session {
     /// The time of the input being handled.
     now: Now,
     state: State,
-    outputs: VecDeque<Output>,
+    outputs: VecDeque<SessionOutput>,
     timers: Timers<TIMERS>,
     /// Between tries to connect; starts over when online.
     backoff: Backoff,
@@ -380,7 +381,7 @@ impl Session {
             entropy,
             now: Now::default(),
             state: State::Connecting,
-            outputs: VecDeque::from([Output::Connect]),
+            outputs: VecDeque::from([SessionOutput::Connect]),
             timers: Timers::default(),
             backoff: Backoff::new(limits::RECONNECT_FIRST, limits::RECONNECT_MAX),
             losses: Backoff::new(limits::RECONNECT_SOON, limits::RECONNECT_MAX),
@@ -405,31 +406,31 @@ impl Session {
     }
 
     /// Takes one input.
-    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+    pub fn handle(&mut self, now: Now, input: SessionInput<'_>) {
         self.now = now;
         match input {
-            Input::Connected(tls) => self.connected(tls),
-            Input::TlsUp(tls) => self.tls_up(tls),
-            Input::Bytes(bytes) => self.read(bytes),
-            Input::Lost(lost) => self.lost(Some(lost)),
-            Input::Closed => self.lost(None),
-            Input::Send { tag, stanza } => self.send(tag, stanza),
-            Input::CatchUp { after, age, in_doubt } => self.catch_up(after, age, in_doubt),
-            Input::Handled(count) => self.handled(count),
-            Input::Taken(count) => self.deliveries.taken(count),
-            Input::Reset => self.reset(),
-            Input::Ask { tag, to, kind, payload } => self.ask_for_engine(tag, to, kind, payload),
-            Input::Presence(presence) => {
+            SessionInput::Connected(tls) => self.connected(tls),
+            SessionInput::TlsUp(tls) => self.tls_up(tls),
+            SessionInput::Bytes(bytes) => self.read(bytes),
+            SessionInput::Lost(lost) => self.lost(Some(lost)),
+            SessionInput::Closed => self.lost(None),
+            SessionInput::Send { tag, stanza } => self.send(tag, stanza),
+            SessionInput::CatchUp { after, age, in_doubt } => self.catch_up(after, age, in_doubt),
+            SessionInput::Handled(count) => self.handled(count),
+            SessionInput::Taken(count) => self.deliveries.taken(count),
+            SessionInput::Reset => self.reset(),
+            SessionInput::Ask { tag, to, kind, payload } => self.ask_for_engine(tag, to, kind, payload),
+            SessionInput::Presence(presence) => {
                 self.config.presence = presence;
                 self.announce();
             }
-            Input::Tick => self.tick(),
-            Input::Close => self.close(),
+            SessionInput::Tick => self.tick(),
+            SessionInput::Close => self.close(),
         }
     }
 
     /// Gives the next output, `None` when there is no more.
-    pub fn poll(&mut self) -> Option<Output> {
+    pub fn poll(&mut self) -> Option<SessionOutput> {
         self.outputs.pop_front()
     }
 
@@ -444,7 +445,7 @@ impl Session {
         }
     }
 
-    /// When `Input::Tick` is due (monotonic).
+    /// When `SessionInput::Tick` is due (monotonic).
     pub fn deadline(&self) -> Option<Duration> {
         [self.timers.next(), self.questions.deadline()].into_iter().flatten().min()
     }
@@ -552,7 +553,7 @@ impl Session {
             }
             _ => {}
         }
-        self.outputs.push_back(Output::Event(event));
+        self.outputs.push_back(SessionOutput::Event(event));
     }
 
     fn random(&mut self) -> u32 {

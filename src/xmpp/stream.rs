@@ -8,7 +8,7 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::text::{base64, unbase64};
 use crate::xml::{self, Element, Frame, Framer, Namespaces};
-use crate::xmpp::register::{self, Refusal};
+use crate::xmpp::register::{self, RegistrationRefusal};
 use crate::xmpp::sasl::{self, Exchange, LoginKey, Offer};
 use crate::xmpp::session::TlsFacts;
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
@@ -63,15 +63,15 @@ pub enum Got {
     Bound(Jid, bool),
     /// A stanza or another top-level element, and how many bytes it had.
     Element(Element, usize),
-    /// One that is not read, as something in it is over a limit or not as it should be; see [`Skipped`].
-    Skipped(Box<Skipped>),
+    /// One that is not read, as something in it is over a limit or not as it should be; see [`SkippedStanza`].
+    Skipped(Box<SkippedStanza>),
     /// The server closed the stream.
     End,
 }
 
 /// What is known of a stanza that is not read.
 #[derive(Debug)]
-pub struct Skipped {
+pub struct SkippedStanza {
     /// Its name and attributes, as far as they could be read; and, without their content, the children that tell ids.
     pub head: Element,
     /// Its size.
@@ -84,7 +84,7 @@ pub struct Skipped {
 #[derive(Debug)]
 pub enum Failure {
     /// The server's XML is no XML. Negotiated, the stanza in which it went wrong is known as far as it came.
-    Xml(xml::Error, Option<Box<Skipped>>),
+    Xml(xml::Error, Option<Box<SkippedStanza>>),
     /// Something that may not come at this point.
     Protocol(String),
     /// TLS is neither there nor offered.
@@ -105,7 +105,7 @@ pub enum Failure {
     /// The server gives us no resource.
     Bind(StanzaError),
     /// The server does not register the account.
-    Register(Refusal),
+    Register(RegistrationRefusal),
 }
 
 /// Where the negotiation stands.
@@ -220,7 +220,7 @@ impl Stream {
                     continue;
                 }
                 Frame::Skipped(left) => {
-                    let skipped = Skipped::of(left, &self.namespaces);
+                    let skipped = SkippedStanza::of(left, &self.namespaces);
                     return if is_ready {
                         Ok(Some(Got::Skipped(skipped)))
                     } else {
@@ -237,7 +237,7 @@ impl Stream {
                     match Element::parse(text, &self.namespaces) {
                         Ok(element) => (element, text.len()),
                         Err(why) if is_ready => {
-                            let skipped = Skipped::of(Framer::left_of(text, why), &self.namespaces);
+                            let skipped = SkippedStanza::of(Framer::left_of(text, why), &self.namespaces);
                             return Ok(Some(Got::Skipped(skipped)));
                         }
                         Err(why) => return Err(Failure::Xml(why, None)),
@@ -268,7 +268,7 @@ impl Stream {
 
     fn broken(&mut self, error: xml::Error) -> Failure {
         let is_ready = matches!(self.phase, Phase::Ready);
-        let skipped = is_ready.then(|| Skipped::of(self.framer.left(error.clone()), &self.namespaces));
+        let skipped = is_ready.then(|| SkippedStanza::of(self.framer.left(error.clone()), &self.namespaces));
         Failure::Xml(error, skipped)
     }
 
@@ -336,17 +336,19 @@ impl Stream {
         let features = features.clone();
         let iq = Iq::read(element).ok_or_else(|| Failure::Protocol("the answer to registering is broken".into()))?;
         if let Some(error) = iq.error {
-            return match Refusal::read(error, iq.payload.as_ref()) {
-                Refusal::Taken => {
+            return match RegistrationRefusal::read(error, iq.payload.as_ref()) {
+                RegistrationRefusal::Taken => {
                     self.is_name_taken = true;
                     self.authenticate(&features).map(|()| None)
                 }
                 refusal => Err(Failure::Register(refusal)),
             };
         }
-        match (iq.id.as_str(), iq.payload.as_ref().and_then(register::Offer::read)) {
-            (REGISTERED_ID, _) | (_, Some(register::Offer::Registered)) => self.authenticate(&features).map(|()| None),
-            (_, Some(register::Offer::Ready(fields))) => {
+        match (iq.id.as_str(), iq.payload.as_ref().and_then(register::RegistrationOffer::read)) {
+            (REGISTERED_ID, _) | (_, Some(register::RegistrationOffer::Registered)) => {
+                self.authenticate(&features).map(|()| None)
+            }
+            (_, Some(register::RegistrationOffer::Ready(fields))) => {
                 let user = self.login.account.local().unwrap_or_default();
                 let payload = fields.build(user, &self.login.password);
                 log::trace!("{}: > (registration, not shown)", self.login.account);
@@ -354,7 +356,9 @@ impl Stream {
                 self.out.extend_from_slice(iq.as_bytes());
                 Ok(Some(Got::Registering))
             }
-            (_, Some(register::Offer::NeedsMore(more))) => Err(Failure::Register(Refusal::NeedsMore(more))),
+            (_, Some(register::RegistrationOffer::NeedsMore(more))) => {
+                Err(Failure::Register(RegistrationRefusal::NeedsMore(more)))
+            }
             (_, None) => Err(Failure::Protocol("the answer to registering is none".into())),
         }
     }
@@ -398,7 +402,7 @@ impl Stream {
                 self.restart();
                 Ok(Some(Got::Authenticated { mechanism: exchange.name(), key: exchange.new_key() }))
             }
-            _ if self.is_name_taken => Err(Failure::Register(Refusal::Taken)),
+            _ if self.is_name_taken => Err(Failure::Register(RegistrationRefusal::Taken)),
             _ => {
                 let condition = element.children().find(|child| child.name() != "text").map(Element::name);
                 Err(Failure::Refused {
@@ -474,10 +478,10 @@ impl Stream {
     }
 }
 
-impl Skipped {
-    fn of(left: xml::Skipped, namespaces: &Namespaces) -> Box<Skipped> {
+impl SkippedStanza {
+    fn of(left: xml::Skipped, namespaces: &Namespaces) -> Box<SkippedStanza> {
         let head = Element::of_tags(&left.tags, namespaces);
-        Box::new(Skipped { head, bytes: left.bytes, why: left.why })
+        Box::new(SkippedStanza { head, bytes: left.bytes, why: left.why })
     }
 }
 

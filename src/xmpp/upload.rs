@@ -45,7 +45,7 @@ pub enum SlotError {
 
 /// Why there is no slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SlotRefusal {
     /// The file is larger than this, if the service says how much it takes.
     TooLarge(Option<u64>),
     /// The quota is used up; there is room again at this time (milliseconds since 1970), if it is known.
@@ -118,24 +118,26 @@ fn read_header(header: &Element) -> Result<Option<(&'static str, String)>, SlotE
     Ok(Some((name, value)))
 }
 
-impl Refusal {
+impl SlotRefusal {
     /// Sorts the error that came instead of a slot.
-    pub fn read(error: StanzaError) -> Refusal {
+    pub fn read(error: StanzaError) -> SlotRefusal {
         let specific = error.specific.as_deref().filter(|specific| specific.ns() == ns::UPLOAD);
         match (specific.map(Element::name), error.condition.as_str()) {
             (Some("file-too-large"), _) => {
                 let max = specific.and_then(|specific| specific.text_of("max-file-size", ns::UPLOAD));
-                Refusal::TooLarge(max.and_then(|max| read_size(&max)))
+                SlotRefusal::TooLarge(max.and_then(|max| read_size(&max)))
             }
             (Some("retry"), _) => {
                 let stamp = specific.and_then(|specific| specific.attribute("stamp"));
-                Refusal::Quota(stamp.and_then(from_rfc3339))
+                SlotRefusal::Quota(stamp.and_then(from_rfc3339))
             }
             // Without a time: ejabberd's mod_http_upload_quota and Prosody's daily quota.
-            (None, "resource-constraint") => Refusal::Quota(None),
-            (_, "forbidden" | "not-allowed" | "not-authorized" | "registration-required") => Refusal::NotAllowed(error),
-            (_, "not-acceptable" | "bad-request") => Refusal::Policy(error),
-            _ => Refusal::Other(error),
+            (None, "resource-constraint") => SlotRefusal::Quota(None),
+            (_, "forbidden" | "not-allowed" | "not-authorized" | "registration-required") => {
+                SlotRefusal::NotAllowed(error)
+            }
+            (_, "not-acceptable" | "bad-request") => SlotRefusal::Policy(error),
+            _ => SlotRefusal::Other(error),
         }
     }
 }
@@ -176,15 +178,17 @@ impl fmt::Display for SlotError {
 
 impl std::error::Error for SlotError {}
 
-impl fmt::Display for Refusal {
+impl fmt::Display for SlotRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::TooLarge(Some(max)) => write!(f, "the file is larger than the {max} bytes that the server takes"),
-            Refusal::TooLarge(None) => f.write_str("the file is larger than the server takes"),
-            Refusal::Quota(_) => f.write_str("the server has no room for more files of ours at present"),
-            Refusal::NotAllowed(error) => write!(f, "the server does not let us upload: {error}"),
-            Refusal::Policy(error) => write!(f, "the server does not like the file: {error}"),
-            Refusal::Other(error) => write!(f, "the server cannot take the file: {error}"),
+            SlotRefusal::TooLarge(Some(max)) => {
+                write!(f, "the file is larger than the {max} bytes that the server takes")
+            }
+            SlotRefusal::TooLarge(None) => f.write_str("the file is larger than the server takes"),
+            SlotRefusal::Quota(_) => f.write_str("the server has no room for more files of ours at present"),
+            SlotRefusal::NotAllowed(error) => write!(f, "the server does not let us upload: {error}"),
+            SlotRefusal::Policy(error) => write!(f, "the server does not like the file: {error}"),
+            SlotRefusal::Other(error) => write!(f, "the server cannot take the file: {error}"),
         }
     }
 }
@@ -203,9 +207,9 @@ mod tests {
     const EJABBERD: &str = "<slot xmlns='urn:xmpp:http:upload:0'>\
         <get url='https://x.example:5443/upload/ab/cd/x.png'/><put url='https://x.example:5443/upload/ab/cd/x.png'/></slot>";
 
-    fn refusal(error: &str) -> Refusal {
+    fn refusal(error: &str) -> SlotRefusal {
         let text = format!("<iq type='error' id='1'>{error}</iq>");
-        Refusal::read(StanzaError::read(&parse(&text)))
+        SlotRefusal::read(StanzaError::read(&parse(&text)))
     }
 
     #[test]
@@ -284,13 +288,13 @@ mod tests {
         let error =
             |kind, condition, more| refusal(&format!("<error type='{kind}'><{condition} {stanzas}/>{more}</error>"));
         let large = format!("<file-too-large {upload}><max-file-size>20000</max-file-size></file-too-large>");
-        assert_eq!(error("modify", "not-acceptable", large.as_str()), Refusal::TooLarge(Some(20_000)));
+        assert_eq!(error("modify", "not-acceptable", large.as_str()), SlotRefusal::TooLarge(Some(20_000)));
         let retry = format!("<retry {upload} stamp='1970-01-01T00:00:01Z'/>");
-        assert_eq!(error("wait", "resource-constraint", &retry), Refusal::Quota(Some(1000)));
-        assert_eq!(error("wait", "resource-constraint", ""), Refusal::Quota(None));
-        assert!(matches!(error("auth", "forbidden", ""), Refusal::NotAllowed(_)));
-        assert!(matches!(error("modify", "bad-request", ""), Refusal::Policy(_)));
-        assert!(matches!(refusal(""), Refusal::Other(_)));
+        assert_eq!(error("wait", "resource-constraint", &retry), SlotRefusal::Quota(Some(1000)));
+        assert_eq!(error("wait", "resource-constraint", ""), SlotRefusal::Quota(None));
+        assert!(matches!(error("auth", "forbidden", ""), SlotRefusal::NotAllowed(_)));
+        assert!(matches!(error("modify", "bad-request", ""), SlotRefusal::Policy(_)));
+        assert!(matches!(refusal(""), SlotRefusal::Other(_)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is done besides saying texts, by others and by bots: corrections, reactions, retractions, files.
 
-use botmother::xmpp::message::{Attachment, Reply};
+use botmother::xmpp::message::{Attachment, RepliedTo};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn a_message_says_what_it_is_about() {
     rig.hears(account, saying("helo", from(OWNER, BOT, "m1")));
     rig.hears(account, Inbound { replaces: Some("m1".into()), ..saying("hello", from(OWNER, BOT, "m2")) });
     rig.hears(account, Inbound { replaces: Some("other".into()), ..saying("new", from(OWNER, BOT, "m3")) });
-    let reply = Some(Reply { id: "b-1".to_string(), to: None });
+    let reply = Some(RepliedTo { id: "b-1".to_string(), to: None });
     let attachments = vec![attachment("a.png"), attachment("b.png")];
     rig.hears(account, Inbound { reply, attachments, ..from(OWNER, BOT, "m4") });
     let updates = rig.take(&bot);

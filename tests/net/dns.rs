@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use botmother::net::srv::{self, Answer, Error, Record, Resolver, Target};
+use botmother::net::srv::{self, Answer, LookupError, Record, Resolver, Target};
 use domain::base::iana::{Class, Rcode};
 use domain::base::message_builder::StaticCompressor;
 use domain::base::{Message, MessageBuilder, Name, ToName, Ttl};
@@ -71,12 +71,12 @@ fn resolver(servers: &[SocketAddr]) -> Resolver {
     Resolver { servers: servers.to_vec(), timeout: Duration::from_millis(400) }
 }
 
-fn lookup(servers: &[SocketAddr]) -> Result<Vec<Target>, Error> {
+fn lookup(servers: &[SocketAddr]) -> Result<Vec<Target>, LookupError> {
     smol::block_on(resolver(servers).targets("example.org"))
 }
 
 /// Looks up with these rows for direct TLS and for STARTTLS; `host:port`, with `+` for direct TLS.
-fn ask(direct: &'static [Row], starttls: &'static [Row]) -> Result<Vec<String>, Error> {
+fn ask(direct: &'static [Row], starttls: &'static [Row]) -> Result<Vec<String>, LookupError> {
     let server = nameserver(move |query, _| {
         vec![answer(query, Rcode::NOERROR, if is_direct(query) { direct } else { starttls })]
     });
@@ -109,8 +109,8 @@ fn no_records_and_no_such_name_are_no_error() {
 #[test]
 fn a_dot_means_not_offered() {
     const DOT: &[Row] = &[(0, 0, 0, ".")];
-    assert_eq!(ask(&[], DOT), Err(Error::NotOffered));
-    assert_eq!(ask(DOT, DOT), Err(Error::NotOffered));
+    assert_eq!(ask(&[], DOT), Err(LookupError::NotOffered));
+    assert_eq!(ask(DOT, DOT), Err(LookupError::NotOffered));
     assert_eq!(ask(&[(0, 0, 5223, "a.example.org.")], DOT).unwrap(), ["a.example.org:5223+"]);
     assert_eq!(ask(DOT, &[(0, 0, 5222, "a.example.org.")]).unwrap(), ["a.example.org:5222"]);
     // Only direct TLS is denied: the domain itself is still worth a try with STARTTLS.
@@ -169,7 +169,7 @@ fn an_answer_from_another_address_does_not_arrive() {
             forger.send_to(&evil, from).unwrap();
         }
     });
-    assert!(matches!(lookup(&[address]), Err(Error::NoAnswer(_))));
+    assert!(matches!(lookup(&[address]), Err(LookupError::NoAnswer(_))));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_silent_server_costs_its_timeout_and_the_next_is_asked() {
     let begun = Instant::now();
     assert_eq!(lookup(&[silent, refusing, good]).unwrap().len(), 2);
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
-    let Err(Error::NoAnswer(why)) = lookup(&[silent]) else { panic!("an answer of a silent server") };
+    let Err(LookupError::NoAnswer(why)) = lookup(&[silent]) else { panic!("an answer of a silent server") };
     assert!(why.contains("no answer within 0.4 s"), "{why}");
     // Lost once, a question is asked again.
     let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -210,9 +210,9 @@ fn a_silent_server_costs_its_timeout_and_the_next_is_asked() {
 fn nobody_listening_is_noticed_at_once() {
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let begun = Instant::now();
-    assert!(matches!(lookup(&[closed]), Err(Error::NoAnswer(_))));
+    assert!(matches!(lookup(&[closed]), Err(LookupError::NoAnswer(_))));
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-    assert!(matches!(lookup(&[]), Err(Error::NoAnswer(_))));
+    assert!(matches!(lookup(&[]), Err(LookupError::NoAnswer(_))));
 }
 
 #[test]

@@ -29,7 +29,7 @@ use botmother::xml::Element;
 use botmother::xmpp::iq::Peer;
 use botmother::xmpp::ns;
 use botmother::xmpp::presence;
-use botmother::xmpp::session::{Event, Input, Lost, Output, Session, SessionConfig, TlsFacts};
+use botmother::xmpp::session::{Event, Lost, Session, SessionConfig, SessionInput, SessionOutput, TlsFacts};
 use botmother::xmpp::stanza::IqKind;
 
 #[path = "scram.rs"]
@@ -228,7 +228,7 @@ impl Player {
                 Cut::Random(_) => 1 + self.random.below(rest.len().min(60)),
             };
             let (piece, behind) = rest.split_at(size.min(rest.len()));
-            self.session.handle(self.now, Input::Bytes(piece));
+            self.session.handle(self.now, SessionInput::Bytes(piece));
             self.collect();
             rest = behind;
         }
@@ -261,32 +261,32 @@ impl Player {
         let text = self.substitute(text)?;
         let (name, rest) = text.split_once(' ').unwrap_or((&text, ""));
         let input = match name {
-            "Connected" => Input::Connected((rest == "tls").then(|| self.tls.clone())),
-            "TlsUp" => Input::TlsUp(self.tls.clone()),
-            "Closed" => Input::Closed,
-            "Lost" => Input::Lost(Lost::Network(rest.into())),
-            "Certificate" => Input::Lost(Lost::Certificate(rest.into())),
+            "Connected" => SessionInput::Connected((rest == "tls").then(|| self.tls.clone())),
+            "TlsUp" => SessionInput::TlsUp(self.tls.clone()),
+            "Closed" => SessionInput::Closed,
+            "Lost" => SessionInput::Lost(Lost::Network(rest.into())),
+            "Certificate" => SessionInput::Lost(Lost::Certificate(rest.into())),
             "CatchUpSince" => {
                 let age = Duration::from_secs(rest.parse().unwrap());
-                Input::CatchUp { after: None, age: Some(age), in_doubt: false }
+                SessionInput::CatchUp { after: None, age: Some(age), in_doubt: false }
             }
             "CatchUp" | "CatchUpInDoubt" => {
                 let after = match rest {
                     "beginning" => Some(String::new()),
                     id => Some(id.to_string()).filter(|id| !id.is_empty()),
                 };
-                Input::CatchUp { after, age: None, in_doubt: name == "CatchUpInDoubt" }
+                SessionInput::CatchUp { after, age: None, in_doubt: name == "CatchUpInDoubt" }
             }
-            "Handled" => Input::Handled(rest.parse().unwrap()),
-            "Taken" => Input::Taken(rest.parse().unwrap()),
-            "Reset" => Input::Reset,
-            "Priority" => Input::Presence(presence::print_available(rest.parse().unwrap())),
+            "Handled" => SessionInput::Handled(rest.parse().unwrap()),
+            "Taken" => SessionInput::Taken(rest.parse().unwrap()),
+            "Reset" => SessionInput::Reset,
+            "Priority" => SessionInput::Presence(presence::print_available(rest.parse().unwrap())),
             "Ask" => ask(rest),
-            "Tick" => Input::Tick,
-            "Close" => Input::Close,
+            "Tick" => SessionInput::Tick,
+            "Close" => SessionInput::Close,
             "Send" => {
                 let (tag, stanza) = rest.split_once(' ').unwrap();
-                Input::Send { tag: tag.parse().ok(), stanza: stanza.into() }
+                SessionInput::Send { tag: tag.parse().ok(), stanza: stanza.into() }
             }
             _ => panic!("unknown input {name}"),
         };
@@ -304,7 +304,7 @@ impl Player {
             match self.session.deadline().filter(|at| *at <= end) {
                 Some(at) => {
                     self.now.mono = self.now.mono.max(at);
-                    self.session.handle(self.now, Input::Tick);
+                    self.session.handle(self.now, SessionInput::Tick);
                     self.drain();
                 }
                 None => {
@@ -416,7 +416,7 @@ fn split_name(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// `TAG TO NAMESPACE`; TO is `account`, `server` or an address.
-fn ask(text: &str) -> Input<'static> {
+fn ask(text: &str) -> SessionInput<'static> {
     let words: Vec<&str> = text.split(' ').collect();
     let to = match words[1] {
         "account" => Peer::Account,
@@ -424,13 +424,13 @@ fn ask(text: &str) -> Input<'static> {
         other => Peer::Other(Jid::parse(other).unwrap()),
     };
     let payload = Element::new("query", words[2]);
-    Input::Ask { tag: words[0].parse().unwrap(), to, kind: IqKind::Get, payload }
+    SessionInput::Ask { tag: words[0].parse().unwrap(), to, kind: IqKind::Get, payload }
 }
 
 /// An output as dialogs write it.
-pub(crate) fn describe(output: &Output) -> String {
+pub(crate) fn describe(output: &SessionOutput) -> String {
     let event = match output {
-        Output::Event(event) => event,
+        SessionOutput::Event(event) => event,
         other => return format!("{other:?}"),
     };
     match event {

@@ -16,7 +16,7 @@ use crate::store;
 use crate::store::row::OmemoPeer;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::message::{Inbound, Via};
-use crate::xmpp::pubsub::{self, Event, Refusal};
+use crate::xmpp::pubsub::{self, Notification, Refusal};
 use crate::xmpp::stanza::IqKind;
 
 /// Whether somebody can be encrypted to.
@@ -258,8 +258,8 @@ impl Engine {
     ) -> Result<(), store::Error> {
         let Some(stanza) = message.stanza.as_deref().filter(|_| message.via == Via::Direct) else { return Ok(()) };
         let list = match pubsub::read_event(stanza) {
-            Some(Event::Items(list)) => list,
-            Some(Event::Purged(node) | Event::Deleted(node)) => {
+            Some(Notification::Items(list)) => list,
+            Some(Notification::Purged(node) | Notification::Deleted(node)) => {
                 return self.xmpp.on_node_gone(&mut self.batch, account, message, node);
             }
             _ => return Ok(()),

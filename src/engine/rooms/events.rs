@@ -6,7 +6,7 @@ use crate::engine::asking::About;
 use crate::engine::{Batch, Engine, Xmpp};
 use crate::store;
 use crate::xmpp::iq::Peer;
-use crate::xmpp::muc::room::{Event, Input, Output};
+use crate::xmpp::muc::room::{Input, Output, RoomEvent};
 use crate::xmpp::muc::why::Departure;
 
 impl Engine {
@@ -34,31 +34,31 @@ impl Engine {
         Ok(())
     }
 
-    fn on_room_event(&mut self, key: &Key, event: Event) -> Result<(), store::Error> {
+    fn on_room_event(&mut self, key: &Key, event: RoomEvent) -> Result<(), store::Error> {
         match event {
-            Event::Joined { nick, .. } => self.on_joined(key, &nick),
-            Event::Refused(refusal) => self.on_out(key, &refusal.to_string(), false),
-            Event::Lost { why, .. } => {
+            RoomEvent::Joined { nick, .. } => self.on_joined(key, &nick),
+            RoomEvent::Refused(refusal) => self.on_out(key, &refusal.to_string(), false),
+            RoomEvent::Lost { why, .. } => {
                 log::info!("room {}: {why}; coming back", key.1);
                 self.xmpp.rooms.note_turn(key, Turn::Not(why.to_string()));
                 self.sync_lost(key)
             }
-            Event::Left(departure) => self.on_out(key, &departure.to_string(), departure == Departure::Asked),
-            Event::NickChanged(nick) => self.xmpp.on_nick(&mut self.batch, key, nick),
-            Event::NickRefused(refusal) => {
+            RoomEvent::Left(departure) => self.on_out(key, &departure.to_string(), departure == Departure::Asked),
+            RoomEvent::NickChanged(nick) => self.xmpp.on_nick(&mut self.batch, key, nick),
+            RoomEvent::NickRefused(refusal) => {
                 self.xmpp.rooms.note_turn(key, Turn::Not(refusal.to_string()));
                 Ok(())
             }
-            Event::Info(_) => {
+            RoomEvent::Info(_) => {
                 self.sync_informed(key)?;
                 self.settle_private(key)
             }
-            Event::Members => self.send_waiting_in_room(key.0, &key.1),
-            Event::Subject { .. } => self.sync_history_told(key),
-            Event::Message(heard) => self.on_heard(key, *heard),
-            Event::Reflection { id, message } => self.on_reflection(key, &id, &message),
-            Event::SendRefused { id, error, was_out } => self.on_send_refused(key, &id, &error, was_out),
-            Event::Unconfirmed(id) => self.on_unconfirmed(key, &id),
+            RoomEvent::Members => self.send_waiting_in_room(key.0, &key.1),
+            RoomEvent::Subject { .. } => self.sync_history_told(key),
+            RoomEvent::Message(heard) => self.on_heard(key, *heard),
+            RoomEvent::Reflection { id, message } => self.on_reflection(key, &id, &message),
+            RoomEvent::SendRefused { id, error, was_out } => self.on_send_refused(key, &id, &error, was_out),
+            RoomEvent::Unconfirmed(id) => self.on_unconfirmed(key, &id),
         }
     }
 

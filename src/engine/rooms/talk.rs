@@ -16,7 +16,7 @@ use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::store::row::{OutboxRow, Progress};
 use crate::xml::{Element, Namespaces};
-use crate::xmpp::message::{Inbound, Kind, Outbound, Reply, Via};
+use crate::xmpp::message::{Inbound, Kind, Outbound, RepliedTo, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::{Gist, Heard, Input};
 use crate::xmpp::ns;
@@ -42,7 +42,7 @@ impl Engine {
             // XEP-0461 §3 wants the author; who names him by writing to him in the room is helped.
             let named = Some(new.to.clone()).filter(|to| !to.is_bare());
             let to = self.xmpp.rooms.author_in_room(&self.batch, &key, id)?.or(named);
-            outbound = outbound.replying(Reply { id: self.batch.room_id_of(&key, id)?, to }, None);
+            outbound = outbound.replying(RepliedTo { id: self.batch.room_id_of(&key, id)?, to }, None);
         }
         self.say_in_room((account, bot), &key.1, message_id, &outbound, None)
     }

@@ -13,7 +13,7 @@ const NEXT: &str = "<command xmlns='http://jabber.org/protocol/commands' node='c
 /// Psi, which leaves out the default action.
 const PLAIN: &str = "<command xmlns='http://jabber.org/protocol/commands' node='create' sessionid='' xml:lang='de'/>";
 
-fn read(text: &str) -> Result<Request, Refusal> {
+fn read(text: &str) -> Result<Request, CommandRefusal> {
     Request::read(&parse(text)).unwrap()
 }
 
@@ -31,9 +31,9 @@ fn reads_requests() {
 
 #[test]
 fn refuses_what_it_does_not_understand() {
-    assert_eq!(read(&BEGIN.replace("'execute'", "'destroy'")), Err(Refusal::MalformedAction));
-    assert_eq!(read(&BEGIN.replace("node='create'", "")), Err(Refusal::UnknownNode));
-    assert_eq!(read(&NEXT.replace("'submit'", "'other'")), Err(Refusal::BadPayload));
+    assert_eq!(read(&BEGIN.replace("'execute'", "'destroy'")), Err(CommandRefusal::MalformedAction));
+    assert_eq!(read(&BEGIN.replace("node='create'", "")), Err(CommandRefusal::UnknownNode));
+    assert_eq!(read(&NEXT.replace("'submit'", "'other'")), Err(CommandRefusal::BadPayload));
 }
 
 #[test]
@@ -41,8 +41,8 @@ fn execute_means_what_the_stage_proposes() {
     let request = |action| Request { node: "n".into(), session: Some("1".into()), action, form: None, lang: None };
     let first = Allowed::stage(&[Action::Next], Action::Next);
     assert_eq!(request(Action::Execute).resolve(&first), Ok(Action::Next));
-    assert_eq!(request(Action::Prev).resolve(&first), Err(Refusal::BadAction));
-    assert_eq!(request(Action::Complete).resolve(&first), Err(Refusal::BadAction));
+    assert_eq!(request(Action::Prev).resolve(&first), Err(CommandRefusal::BadAction));
+    assert_eq!(request(Action::Complete).resolve(&first), Err(CommandRefusal::BadAction));
     assert_eq!(request(Action::Cancel).resolve(&first), Ok(Action::Cancel));
     assert_eq!(request(Action::Execute).resolve(&Allowed::complete()), Ok(Action::Complete));
 }
@@ -74,14 +74,14 @@ fn builds_a_stage() {
 fn errors_carry_the_condition_of_the_xep() {
     let iq = Iq::read(parse(&format!("<iq type='set' id='1' from='a@b/c'>{BEGIN}</iq>"))).unwrap();
     assert_eq!(
-        iq.print_error(&Refusal::BadSessionId.error()),
+        iq.print_error(&CommandRefusal::BadSessionId.error()),
         "<iq type='error' id='1' to='a@b/c'><error type='modify'>\
          <bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>\
          <bad-sessionid xmlns='http://jabber.org/protocol/commands'/></error></iq>"
     );
-    let expired = Refusal::SessionExpired.error();
+    let expired = CommandRefusal::SessionExpired.error();
     assert!(expired.condition == "not-allowed" && expired.is_specific("session-expired", ns::COMMANDS));
-    assert_eq!(Refusal::Forbidden.error(), StanzaError::new("auth", "forbidden"));
+    assert_eq!(CommandRefusal::Forbidden.error(), StanzaError::new("auth", "forbidden"));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn damage_is_refused_or_read() {
         if let Some(Ok(request)) = Request::read(element) {
             read += 1;
             assert!(!request.node.is_empty());
-            let _ = request.resolve(&Allowed::complete()).map_err(Refusal::error);
+            let _ = request.resolve(&Allowed::complete()).map_err(CommandRefusal::error);
         }
     });
     assert!(read > 1_000, "{read}");

@@ -48,7 +48,7 @@ const FIELD_KINDS: [(FieldKind, &str); 10] = [
 
 /// A value that may be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct FieldOption {
     /// What people read; without it the value.
     pub label: Option<String>,
     /// What is sent.
@@ -71,7 +71,7 @@ pub struct Field {
     /// What is in it, or what is proposed.
     pub values: Vec<String>,
     /// What may be chosen.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<FieldOption>,
     /// A picture or sound stands beside it (XEP-0221): nothing a program can answer.
     pub has_media: bool,
 }
@@ -154,7 +154,7 @@ impl Field {
 
     /// Adds a choice.
     pub fn with_choice(mut self, value: &str, label: &str) -> Field {
-        self.choices.push(Choice { label: Some(label.to_string()), value: value.to_string() });
+        self.choices.push(FieldOption { label: Some(label.to_string()), value: value.to_string() });
         self
     }
 
@@ -250,9 +250,9 @@ impl fmt::Debug for Field {
     }
 }
 
-fn read_choice(option: &Element) -> Option<Choice> {
+fn read_choice(option: &Element) -> Option<FieldOption> {
     let value = option.text_of("value", ns::DATA)?;
-    Some(Choice { label: option.attribute("label").map(Into::into), value })
+    Some(FieldOption { label: option.attribute("label").map(Into::into), value })
 }
 
 /// `true`, `1`, `false` or `0` (XEP-0004 §3.3).

@@ -34,7 +34,7 @@ fn reads_a_registration_form() {
     let password = form.field("password").unwrap();
     assert_eq!((password.kind, password.is_required, password.value()), (FieldKind::TextPrivate, true, None));
     let lang = form.field("lang").unwrap();
-    assert_eq!(lang.choices[0], Choice { label: Some("English".into()), value: "en".into() });
+    assert_eq!(lang.choices[0], FieldOption { label: Some("English".into()), value: "en".into() });
     assert_eq!(lang.choices[1].label, None);
     assert_eq!(form.flag("news"), Some(true));
     assert_eq!(form.flag("lang"), None);

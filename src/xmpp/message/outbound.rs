@@ -5,7 +5,7 @@
 
 use super::chatstates::{self, ChatState};
 use super::reactions::{self, Reactions};
-use super::replies::{self, Reply};
+use super::replies::{self, RepliedTo};
 use super::{Kind, corrections, fallback, hints, markers, oob, receipts, retractions, rooms};
 use crate::base::jid::Jid;
 use crate::xml::Element;
@@ -90,7 +90,7 @@ impl Outbound {
 
     /// It answers another message (XEP-0461). `answered` is that message's text, if known: a quotation of it is put
     /// before a text for clients that do not know replies, and marked as such.
-    pub fn replying(mut self, reply: Reply, answered: Option<&str>) -> Outbound {
+    pub fn replying(mut self, reply: RepliedTo, answered: Option<&str>) -> Outbound {
         let quotation = answered.map(replies::quote).unwrap_or_default();
         self = self.carrying(replies::build(&reply));
         match &mut self.body {

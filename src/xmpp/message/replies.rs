@@ -9,7 +9,7 @@ use crate::xmpp::ns;
 
 /// The message that is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct RepliedTo {
     /// Its id: in a room the one the room gave it, else the one its sender gave it (XEP-0461 §4.1).
     pub id: String,
     /// Its author, as the answering client says; not to be relied on.
@@ -17,13 +17,13 @@ pub struct Reply {
 }
 
 /// The `<reply/>` in a message.
-pub(super) fn read(stanza: &Element) -> Option<Reply> {
+pub(super) fn read(stanza: &Element) -> Option<RepliedTo> {
     let reply = stanza.find("reply", ns::REPLY)?;
-    Some(Reply { id: id_in(reply)?, to: reply.attribute("to").and_then(|to| Jid::parse(to).ok()) })
+    Some(RepliedTo { id: id_in(reply)?, to: reply.attribute("to").and_then(|to| Jid::parse(to).ok()) })
 }
 
 /// `<reply/>`.
-pub(super) fn build(reply: &Reply) -> Element {
+pub(super) fn build(reply: &RepliedTo) -> Element {
     let mut element = Element::new("reply", ns::REPLY);
     if let Some(to) = &reply.to {
         element = element.with("to", to.as_str());

@@ -221,7 +221,7 @@ const GAJIM_REPLY: &str = "<message xml:lang='en' to='me@here.example' from='ann
 #[test]
 fn replies() {
     let message = live(GAJIM_REPLY);
-    assert_eq!(message.reply, Some(Reply { id: "m-2".into(), to: Some(jid("me@here.example/bot")) }));
+    assert_eq!(message.reply, Some(RepliedTo { id: "m-2".into(), to: Some(jid("me@here.example/bot")) }));
     assert_eq!(message.text(), Some("/wetter \u{1f30d}"));
     // Movim names the mark as an early draft did.
     let movim = live(&GAJIM_REPLY.replace("urn:xmpp:fallback:0", "urn:xmpp:feature-fallback:0"));
@@ -232,7 +232,7 @@ fn replies() {
     let no_reply = live(&GAJIM_REPLY.replace("<reply ", "<answer "));
     assert!(no_reply.text().unwrap().starts_with("> Wie"));
     let no_author = live(&GAJIM_REPLY.replace("to='me@here.example/bot'", "to='@'"));
-    assert_eq!(no_author.reply, Some(Reply { id: "m-2".into(), to: None }));
+    assert_eq!(no_author.reply, Some(RepliedTo { id: "m-2".into(), to: None }));
     assert_eq!(live(&GAJIM_REPLY.replace("end='24'", "end='2400'")).text(), no_reply.text());
     let empty = "<message from='a@b'><body>&gt; x</body><reply xmlns='urn:xmpp:reply:0' id='1'/>\
         <fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body/></fallback></message>";
@@ -517,7 +517,7 @@ fn refusals() {
 
 #[test]
 fn prints_a_message() {
-    let reply = Reply { id: "r".into(), to: Some(jid("a@b")) };
+    let reply = RepliedTo { id: "r".into(), to: Some(jid("a@b")) };
     let message = Outbound::text(jid("a@b"), Kind::Chat, "i", "<\u{7}").replying(reply, None).private();
     assert_eq!(
         message.print(),
@@ -538,7 +538,7 @@ fn prints_what_it_reads() {
     let groupchat = text(Kind::Groupchat).print();
     assert!(groupchat.contains("type='groupchat'") && !groupchat.contains(ns::RECEIPTS), "{groupchat}");
 
-    let reply = Reply { id: "r".into(), to: None };
+    let reply = RepliedTo { id: "r".into(), to: None };
     let answer = text(Kind::Chat).replying(reply.clone(), Some("ü \u{1f44d}\u{1f3fd}\r\n\nwhy?\n"));
     assert!(
         answer.print().contains("<body>&gt; ü \u{1f44d}\u{1f3fd}\n&gt; \n&gt; why?\nj\u{1f30d}</body>"),

@@ -6,7 +6,7 @@ use super::mention::is_mention;
 use crate::base::jid::{BareJid, Jid};
 #[cfg(test)]
 use crate::xml::Element;
-use crate::xmpp::message::{self, Attachment, Inbound, Reactions, Reply, Retraction};
+use crate::xmpp::message::{self, Attachment, Inbound, Reactions, RepliedTo, Retraction};
 #[cfg(test)]
 use crate::xmpp::ns;
 use crate::xmpp::stanza::StanzaError;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Sort of a message in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RoomMessageKind {
     /// To all occupants.
     Groupchat,
     /// To us alone, from an occupant.
@@ -29,7 +29,7 @@ pub struct RoomMessage {
     /// The room with the nick of the author; the bare room speaks for itself.
     pub from: Jid,
     /// Its sort.
-    pub kind: Kind,
+    pub kind: RoomMessageKind,
     /// The `id` attribute. Some services put their own in its place.
     pub id: Option<String>,
     /// XEP-0359 origin-id, by which the author knows his message again.
@@ -60,7 +60,7 @@ pub struct RoomMessage {
     /// Whom it mentions (XEP-0372).
     pub mentions: Vec<Jid>,
     /// Which message it answers, and whose that is (XEP-0461).
-    pub reply: Option<Reply>,
+    pub reply: Option<RepliedTo>,
     /// It stands in the place of the message with this `id` of the same occupant (XEP-0308).
     pub replaces: Option<String>,
     /// Files by their address (XEP-0066).
@@ -78,14 +78,14 @@ impl RoomMessage {
     /// invitation, for example. Whether the sender is a room at all, only the caller knows.
     pub fn of(inbound: &Inbound) -> Option<RoomMessage> {
         let kind = match (inbound.kind, &inbound.error) {
-            (message::Kind::Groupchat, _) => Kind::Groupchat,
-            (message::Kind::Error, Some(error)) => Kind::Error(error.clone()),
+            (message::Kind::Groupchat, _) => RoomMessageKind::Groupchat,
+            (message::Kind::Error, Some(error)) => RoomMessageKind::Error(error.clone()),
             // XEP-0045 §7.5: an occupant has a nick.
-            (message::Kind::Chat | message::Kind::Normal, _) if !inbound.from.is_bare() => Kind::Private,
+            (message::Kind::Chat | message::Kind::Normal, _) if !inbound.from.is_bare() => RoomMessageKind::Private,
             _ => return None,
         };
         let room = inbound.room.as_ref();
-        let is_public = kind == Kind::Groupchat;
+        let is_public = kind == RoomMessageKind::Groupchat;
         Some(RoomMessage {
             kind,
             id: inbound.id.clone(),
@@ -143,7 +143,7 @@ impl RoomMessage {
     pub fn is_to(&self, us: &Jid, account: Option<&BareJid>) -> bool {
         let names_us = |jid: &Jid| jid == us || account.is_some_and(|account| jid.as_str() == account.as_str());
         let nick = us.resource().unwrap_or_default();
-        self.kind == Kind::Private
+        self.kind == RoomMessageKind::Private
             || self.mentions.iter().any(names_us)
             || self.reply.as_ref().and_then(|reply| reply.to.as_ref()) == Some(us)
             || self.body.as_ref().is_some_and(|body| is_mention(body, nick))
@@ -179,7 +179,7 @@ mod tests {
              <reference xmlns='urn:xmpp:reference:0' type='mention' begin='0' end='2' uri='xmpp:x@y/z%20z'/></message>",
         )
         .unwrap();
-        assert_eq!((message.nick(), &message.kind), (Some("alice"), &Kind::Groupchat));
+        assert_eq!((message.nick(), &message.kind), (Some("alice"), &RoomMessageKind::Groupchat));
         assert_eq!((message.id.as_deref(), message.origin_id.as_deref()), (Some("1"), Some("1")));
         assert_eq!((message.archive_id.as_deref(), message.occupant_id.as_deref()), (Some("yes"), Some("occ")));
         assert_eq!((message.body.as_deref(), &message.subject, message.stamp_ms), (Some("hi"), &None, None));
@@ -209,8 +209,8 @@ mod tests {
         let kind = |text: &str| read(text).map(|message| message.kind);
         let private = "<message from='a@b/c' type='chat'><body>x</body><x xmlns='http://jabber.org/protocol/muc#user'/>\
                        </message>";
-        assert_eq!(kind(private), Some(Kind::Private));
-        assert_eq!(kind("<message from='a@b/c'><body>x</body></message>"), Some(Kind::Private));
+        assert_eq!(kind(private), Some(RoomMessageKind::Private));
+        assert_eq!(kind("<message from='a@b/c'><body>x</body></message>"), Some(RoomMessageKind::Private));
         let invitation = "<message from='a@b'><x xmlns='http://jabber.org/protocol/muc#user'><invite from='c@d'/></x>\
                           </message>";
         assert_eq!(kind(invitation), None);
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(kind("<iq from='a@b' type='groupchat'/>"), None);
         let error = "<message from='a@b' type='error' id='1'><error type='modify'>\
                      <not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>";
-        assert_eq!(kind(error), Some(Kind::Error(StanzaError::new("modify", "not-acceptable"))));
+        assert_eq!(kind(error), Some(RoomMessageKind::Error(StanzaError::new("modify", "not-acceptable"))));
         let changed = "<message from='a@b' type='groupchat'><x xmlns='http://jabber.org/protocol/muc#user'>\
                        <status code='104'/></x></message>";
         assert!(read(changed).unwrap().changes_room());

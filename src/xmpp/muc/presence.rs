@@ -122,7 +122,7 @@ impl Occupant {
 
 /// What a presence says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RoomPresenceKind {
     /// Somebody is in the room.
     Available,
     /// Somebody is not any more.
@@ -153,7 +153,7 @@ pub struct RoomPresence {
     /// The `id`: in an error that of our own presence.
     pub id: Option<String>,
     /// What it says.
-    pub kind: Kind,
+    pub kind: RoomPresenceKind,
     /// Whom it is about.
     pub occupant: Occupant,
     /// Status codes, see [`code`].
@@ -176,9 +176,9 @@ impl RoomPresence {
             return None;
         }
         let kind = match stanza.attribute("type") {
-            None => Kind::Available,
-            Some("unavailable") => Kind::Unavailable,
-            Some("error") => Kind::Error { error: StanzaError::read(stanza), moved_to: read_gone(stanza) },
+            None => RoomPresenceKind::Available,
+            Some("unavailable") => RoomPresenceKind::Unavailable,
+            Some("error") => RoomPresenceKind::Error { error: StanzaError::read(stanza), moved_to: read_gone(stanza) },
             Some(_) => return None,
         };
         let user = stanza.find("x", ns::MUC_USER);
@@ -186,7 +186,7 @@ impl RoomPresence {
         let of_item = |name| item.and_then(|item| item.find(name, ns::MUC_USER));
         let actor = of_item("actor").and_then(|actor| actor.attribute("nick").or(actor.attribute("jid")));
         // COMPAT(ejabberd): says why it removed somebody in the presence's own status.
-        let status = || stanza.text_of("status", ns::CLIENT).filter(|_| kind == Kind::Unavailable);
+        let status = || stanza.text_of("status", ns::CLIENT).filter(|_| kind == RoomPresenceKind::Unavailable);
         Some(RoomPresence {
             from: Jid::parse(stanza.attribute("from")?).ok()?,
             id: stanza.attribute("id").map(Into::into),

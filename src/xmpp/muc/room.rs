@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::info::RoomInfo;
 use super::presence::{self, Occupant};
-use super::why::{Departure, Loss, Refusal, Why};
+use super::why::{Departure, Loss, RoomRefusal, Why};
 use crate::base::jid::{Jid, JidError};
 use crate::base::limits;
 use crate::base::time::{Backoff, Now, Timers};
@@ -24,7 +24,7 @@ use asks::{About, Asks};
 use members::Members;
 use talk::Sent;
 
-pub use io::{Event, Heard, Input, Intent, Output, RoomConfig};
+pub use io::{Heard, Input, Intent, Output, RoomConfig, RoomEvent};
 pub use talk::Gist;
 
 mod asks;
@@ -239,7 +239,7 @@ impl Room {
         match self.state {
             State::Out => {}
             State::Waiting => self.enter(),
-            State::Leaving if !resumed => self.out(Event::Left(Departure::Asked)),
+            State::Leaving if !resumed => self.out(RoomEvent::Left(Departure::Asked)),
             State::Leaving | State::Joining(_) if resumed => {}
             State::Unlocking if resumed => self.unlock(),
             // The room may have put us out while nothing reached us.
@@ -263,10 +263,10 @@ impl Room {
             self.enter();
         }
         if leave && self.state == State::Leaving {
-            self.out(Event::Left(Departure::Asked));
+            self.out(RoomEvent::Left(Departure::Asked));
         }
         if nick && self.new_nick.take().is_some() {
-            self.tell(Event::NickRefused(Refusal::new(Why::Timeout)));
+            self.tell(RoomEvent::NickRefused(RoomRefusal::new(Why::Timeout)));
         }
         if ask {
             self.ask_presence();
@@ -281,7 +281,7 @@ impl Room {
     }
 
     /// The end: not in the room and not wanting to be.
-    fn out(&mut self, event: Event) {
+    fn out(&mut self, event: RoomEvent) {
         self.state = State::Out;
         self.timers.stop_all();
         self.asks.clear();
@@ -290,7 +290,7 @@ impl Room {
         self.drop_nick_change();
         self.tell(event);
         for sent in std::mem::take(&mut self.sent) {
-            self.tell(Event::Unconfirmed(sent.id));
+            self.tell(RoomEvent::Unconfirmed(sent.id));
         }
     }
 
@@ -304,7 +304,7 @@ impl Room {
             self.backoff.reset();
         }
         if why == Loss::NewStream {
-            self.tell(Event::Lost { why, retry_in: Some(Duration::ZERO) });
+            self.tell(RoomEvent::Lost { why, retry_in: Some(Duration::ZERO) });
             self.enter();
         } else {
             self.wait(why);
@@ -317,16 +317,16 @@ impl Room {
         if let Some(wait) = wait {
             self.set_timer(Timer::Rejoin, wait);
         }
-        self.tell(Event::Lost { why, retry_in: wait });
+        self.tell(RoomEvent::Lost { why, retry_in: wait });
     }
 
     fn drop_nick_change(&mut self) {
         if self.new_nick.take().is_some() {
-            self.tell(Event::NickRefused(Refusal::new(Why::Dropped)));
+            self.tell(RoomEvent::NickRefused(RoomRefusal::new(Why::Dropped)));
         }
     }
 
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, event: RoomEvent) {
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -356,7 +356,7 @@ impl Room {
 
     fn leave(&mut self) {
         match self.state {
-            State::Out | State::Waiting => self.out(Event::Left(Departure::Asked)),
+            State::Out | State::Waiting => self.out(RoomEvent::Left(Departure::Asked)),
             State::Leaving => {}
             State::Joining(_) | State::Unlocking | State::Joined => {
                 self.timers.stop_all();

@@ -1,5 +1,5 @@
-//! Every way of not being in a room, each with one English sentence: a [`Refusal`] (we do not get in), a [`Departure`]
-//! (we are out for good), a [`Loss`] (we are out and come back). The faces show these sentences to people.
+//! Every way of not being in a room, each with one English sentence: a [`RoomRefusal`] (we do not get in), a
+//! [`Departure`] (we are out for good), a [`Loss`] (we are out and come back). The faces show these sentences to people.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use crate::xmpp::stanza::StanzaError;
 
 /// Why a room does not let us in, or not under that nick.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RoomRefusal {
     /// The reason.
     pub why: Why,
     /// The room's own words, if it had any.
     pub words: Option<String>,
 }
 
-/// The reason of a [`Refusal`] (XEP-0045 §7.2).
+/// The reason of a [`RoomRefusal`] (XEP-0045 §7.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The nick and those we tried instead are in use (`conflict`).
@@ -62,14 +62,14 @@ pub enum Why {
     Other(String),
 }
 
-impl Refusal {
+impl RoomRefusal {
     /// A refusal without words of the room.
-    pub fn new(why: Why) -> Refusal {
-        Refusal { why, words: None }
+    pub fn new(why: Why) -> RoomRefusal {
+        RoomRefusal { why, words: None }
     }
 
     /// Reads the answer to a try to enter.
-    pub fn of_join(error: &StanzaError, moved_to: Option<&BareJid>, had_password: bool) -> Refusal {
+    pub fn of_join(error: &StanzaError, moved_to: Option<&BareJid>, had_password: bool) -> RoomRefusal {
         let why = match error.condition.as_str() {
             "conflict" => Why::NickTaken,
             "jid-malformed" => Why::NickMalformed,
@@ -86,14 +86,14 @@ impl Refusal {
             "remote-server-not-found" | "remote-server-timeout" => Why::Unreachable,
             other => Why::Other(other.to_string()),
         };
-        Refusal { why, words: words(error.text.clone()) }
+        RoomRefusal { why, words: words(error.text.clone()) }
     }
 
     /// Reads the answer to a change of nick (XEP-0045 §7.6).
-    pub fn of_nick(error: &StanzaError) -> Refusal {
+    pub fn of_nick(error: &StanzaError) -> RoomRefusal {
         match error.condition.as_str() {
-            "not-allowed" | "forbidden" => Refusal { why: Why::NickFixed, words: words(error.text.clone()) },
-            _ => Refusal::of_join(error, None, false),
+            "not-allowed" | "forbidden" => RoomRefusal { why: Why::NickFixed, words: words(error.text.clone()) },
+            _ => RoomRefusal::of_join(error, None, false),
         }
     }
 
@@ -178,7 +178,7 @@ pub enum Loss {
     /// The room gives no answer.
     Unreachable,
     /// A try to come back was refused.
-    Refused(Refusal),
+    Refused(RoomRefusal),
 }
 
 impl Loss {
@@ -195,7 +195,7 @@ impl Loss {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RoomRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.why.fmt(f)?;
         said(f, self.words.as_deref())

@@ -23,7 +23,7 @@ fn read(text: &str) -> Presence {
 #[test]
 fn reads_a_device() {
     let presence = read(CONVERSATIONS);
-    assert_eq!(presence.kind, Kind::Available);
+    assert_eq!(presence.kind, PresenceKind::Available);
     assert_eq!(presence.from.unwrap().as_str(), "alice@x.example/Conversations.abcd");
     assert_eq!((presence.show, presence.status.as_deref()), (Some(Show::Away), Some("on the train")));
     assert_eq!(presence.priority, 5);
@@ -35,7 +35,7 @@ fn reads_a_device() {
 #[test]
 fn reads_requests_rooms_and_errors() {
     let subscribe = read(SUBSCRIBE);
-    assert_eq!((subscribe.kind, subscribe.nick.as_deref()), (Kind::Subscribe, Some("Alice")));
+    assert_eq!((subscribe.kind, subscribe.nick.as_deref()), (PresenceKind::Subscribe, Some("Alice")));
     let room = read(ROOM);
     assert!(room.is_from_room);
     assert_eq!((room.priority, room.photo), (0, Some(Photo::NotReady)));

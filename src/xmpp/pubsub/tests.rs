@@ -69,7 +69,7 @@ fn reads_items() {
     let items = read_items(&answer).unwrap();
     assert_eq!((items.node, items.items.len()), ("urn:xmpp:avatar:metadata", 2));
     assert!(items.items[0].payload.unwrap().is("metadata", ns::AVATAR_METADATA));
-    assert_eq!(items.items[1], Item { id: Some("def"), payload: None });
+    assert_eq!(items.items[1], NodeItem { id: Some("def"), payload: None });
     let foreign = parse(&ITEMS.replace("<item id='def'/>", "<item xmlns='urn:x' id='def'/>"));
     assert_eq!(read_items(&foreign).unwrap().items.len(), 1);
     assert_eq!(read_items(&parse("<pubsub xmlns='http://jabber.org/protocol/pubsub'/>")), None);
@@ -81,13 +81,13 @@ fn reads_items() {
 #[test]
 fn reads_notifications() {
     let message = parse(EVENT);
-    let Some(Event::Items(items)) = read_event(&message) else { panic!("no items") };
+    let Some(Notification::Items(items)) = read_event(&message) else { panic!("no items") };
     assert_eq!(
         (items.items[0].id, items.retracted),
         (Some("room@conference.x.example"), vec!["old@conference.x.example"])
     );
-    assert_eq!(read_event(&parse(DELETE)), Some(Event::Deleted("urn:xmpp:vcard4")));
-    for (name, event) in [("purge", Event::Purged("n")), ("configuration", Event::Configured("n"))] {
+    assert_eq!(read_event(&parse(DELETE)), Some(Notification::Deleted("urn:xmpp:vcard4")));
+    for (name, event) in [("purge", Notification::Purged("n")), ("configuration", Notification::Configured("n"))] {
         let text = format!("<message><event xmlns='{}'><{name} node='n'/></event></message>", ns::PUBSUB_EVENT);
         assert_eq!(read_event(&parse(&text)), Some(event));
     }
@@ -146,7 +146,7 @@ fn damage_is_refused_or_read() {
         read += usize::from(items.is_some() || event.is_some() || configuration.is_some());
         let _ = configuration.map(|form| Options::OPEN.are_met_by(&form));
         let _ = read_published(element);
-        if let Some(Event::Items(items)) = event {
+        if let Some(Notification::Items(items)) = event {
             assert!(!items.node.is_empty());
         }
     });

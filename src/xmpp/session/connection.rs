@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::poison::{self, Loss};
-use super::{Event, Lost, Output, Session, State, Timer, TlsFacts};
+use super::{Event, Lost, Session, SessionOutput, State, Timer, TlsFacts};
 use crate::base::limits;
 use crate::base::remedy::{self, Place};
 use crate::base::text::base64;
 use crate::base::time::Backoff;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
-use crate::xmpp::register::Refusal;
+use crate::xmpp::register::RegistrationRefusal;
 use crate::xmpp::stanza::IqKind;
 use crate::xmpp::stream::{Failure, Login, Stream};
 use crate::xmpp::{ping, presence, sasl};
@@ -34,7 +34,7 @@ impl Session {
     fn connect(&mut self) {
         self.state = State::Connecting;
         self.is_linked = true;
-        self.outputs.push_back(Output::Connect);
+        self.outputs.push_back(SessionOutput::Connect);
         self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
     }
 
@@ -109,7 +109,7 @@ impl Session {
         let failure = match failure {
             Failure::Stream(condition, _, host) if condition == "see-other-host" && self.may_follow(&host) => {
                 self.redirects += 1;
-                self.outputs.push_back(Output::Redirect(host.trim().to_string()));
+                self.outputs.push_back(SessionOutput::Redirect(host.trim().to_string()));
                 return self.retry(format!("the server sends us to {}", host.trim()), Retry::Now);
             }
             Failure::Xml(error, skipped) => {
@@ -186,7 +186,7 @@ impl Session {
         if matches!(self.state, State::Closing | State::Ended) {
             return;
         }
-        self.outputs.retain(|output| !matches!(output, Output::Event(Event::Message(_) | Event::Mark(_))));
+        self.outputs.retain(|output| !matches!(output, SessionOutput::Event(Event::Message(_) | Event::Mark(_))));
         self.deliveries.forget();
         if let Some(sm) = &mut self.sm {
             sm.arrivals.forget();
@@ -236,13 +236,13 @@ impl Session {
         self.sm = None;
         self.state = State::Ended;
         self.tell(Event::Stopped { why });
-        self.outputs.push_back(Output::Close);
+        self.outputs.push_back(SessionOutput::Close);
     }
 
     /// Lets go of the connection and of everything that cannot outlive it.
     fn disconnect(&mut self) {
         if std::mem::take(&mut self.is_linked) {
-            self.outputs.push_back(Output::Disconnect);
+            self.outputs.push_back(SessionOutput::Disconnect);
         }
         // A stream is resumed only if it was online: else the catch-up would have to be resumed, too.
         let may_resume = match self.state {
@@ -288,7 +288,7 @@ impl Session {
         self.sm = None;
         self.drop_questions();
         self.timers.stop_all();
-        self.outputs.push_back(Output::Close);
+        self.outputs.push_back(SessionOutput::Close);
     }
 
     /// Something was heard, and read: the link lives. An answer that is still missing is waited for anew.
@@ -382,7 +382,7 @@ fn judge(failure: Failure, account: &str, domain: &str) -> (String, Retry) {
             Retry::Late,
         ),
         Failure::Bind(error) => (format!("the server gives {account} no resource: {error}"), Retry::Late),
-        Failure::Register(Refusal::Later(error)) => {
+        Failure::Register(RegistrationRefusal::Later(error)) => {
             (format!("{domain} makes no account at the moment: {error}"), Retry::Late)
         }
         Failure::Register(refusal) => (format!("{domain} makes no account: {refusal}"), Retry::Never),

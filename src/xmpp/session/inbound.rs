@@ -1,7 +1,7 @@
 //! What comes on an established stream: stanzas and the elements of stream management.
 
 use super::delivery::Arrived;
-use super::{Event, Output, Session, Skipped, State, Timer};
+use super::{Event, Session, SessionOutput, Skipped, State, Timer};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::xml::Element;
@@ -34,7 +34,7 @@ impl Session {
 
     fn got(&mut self, got: Got) {
         match got {
-            Got::StartTls => self.outputs.push_back(Output::StartTls),
+            Got::StartTls => self.outputs.push_back(SessionOutput::StartTls),
             Got::Registering => self.tell(Event::Registering),
             Got::Authenticated { mechanism, key } => {
                 self.config.register = false;
@@ -254,7 +254,7 @@ impl Session {
         }
     }
 
-    /// Counts a stanza that is handled when the engine says so (`Input::Handled`).
+    /// Counts a stanza that is handled when the engine says so (`SessionInput::Handled`).
     pub(super) fn wait_for_engine(&mut self) -> Option<Ticket> {
         self.sm.as_mut().filter(|sm| sm.is_enabled).map(|sm| sm.arrivals.wait())
     }

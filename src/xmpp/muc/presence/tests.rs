@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::xml::Namespaces;
-use crate::xmpp::muc::why::{By, Departure, Loss, Refusal, Why};
+use crate::xmpp::muc::why::{By, Departure, Loss, RoomRefusal, Why};
 
 fn read(text: &str) -> RoomPresence {
     RoomPresence::read(&Element::parse(text, &Namespaces::default_is(ns::CLIENT)).unwrap()).unwrap()
@@ -37,7 +37,7 @@ fn reads_occupants() {
          <x xmlns='http://jabber.org/protocol/muc#user'>\
          <item affiliation='owner' role='moderator' jid='Alice@here/phone'/></x></presence>",
     );
-    assert_eq!(presence.kind, Kind::Available);
+    assert_eq!(presence.kind, RoomPresenceKind::Available);
     assert_eq!((presence.occupant.affiliation, presence.occupant.role), (Affiliation::Owner, Role::Moderator));
     assert_eq!(presence.occupant.real_jid, Jid::parse("alice@here/phone").ok());
     assert_eq!((presence.occupant.id.as_deref(), presence.is_self()), (Some("occ"), false));
@@ -80,7 +80,7 @@ fn reads_why_somebody_is_gone() {
     ] {
         let codes: String = codes.iter().map(|code| format!("<status code='{code}'/>")).collect();
         let presence = user("type='unavailable'", &format!("{item}{codes}"));
-        assert_eq!(presence.kind, Kind::Unavailable);
+        assert_eq!(presence.kind, RoomPresenceKind::Unavailable);
         let read = Departure::read(&presence).unwrap();
         assert_eq!((read.to_string().as_str(), read), (sentence, departure));
     }
@@ -109,13 +109,13 @@ fn reads_what_nobody_wanted() {
     }
 }
 
-fn refusal(error: &str, had_password: bool) -> Refusal {
+fn refusal(error: &str, had_password: bool) -> RoomRefusal {
     let presence = read(&format!(
         "<presence from='tea@muc.here/bot' type='error' id='j1'><x xmlns='http://jabber.org/protocol/muc'/>\
          <error type='cancel' by='tea@muc.here'>{error}</error></presence>"
     ));
-    let Kind::Error { error, moved_to } = &presence.kind else { panic!("{presence:?}") };
-    Refusal::of_join(error, moved_to.as_ref(), had_password)
+    let RoomPresenceKind::Error { error, moved_to } = &presence.kind else { panic!("{presence:?}") };
+    RoomRefusal::of_join(error, moved_to.as_ref(), had_password)
 }
 
 #[test]

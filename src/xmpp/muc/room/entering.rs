@@ -1,12 +1,12 @@
 //! The way into a room: ask, take another nick when ours is taken, open what we created, give up or try again.
 
 use super::asks::About;
-use super::{Event, Intent, Room, State, Timer};
+use super::{Intent, Room, RoomEvent, State, Timer};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::muc::presence::{self, History, Occupant, RoomPresence};
-use crate::xmpp::muc::why::{Departure, Loss, Refusal, Why};
+use crate::xmpp::muc::why::{Departure, Loss, RoomRefusal, Why};
 use crate::xmpp::muc::{code, words};
 use crate::xmpp::stanza::{IqKind, StanzaError};
 use crate::xmpp::{disco, ns};
@@ -14,7 +14,7 @@ use crate::xmpp::{disco, ns};
 impl Room {
     pub(super) fn join(&mut self, intent: Intent) {
         match self.state {
-            State::Joined => self.tell(Event::Joined { nick: self.nick().to_string(), created: false }),
+            State::Joined => self.tell(RoomEvent::Joined { nick: self.nick().to_string(), created: false }),
             State::Joining(_) | State::Unlocking => {
                 // Whoever asks while a kept room is being entered wants an answer too.
                 if intent == Intent::Asked {
@@ -54,7 +54,7 @@ impl Room {
         self.ask_info();
         match nick(&self.config.nick, 0).and_then(|nick| self.config.room.with_resource(&nick).ok()) {
             Some(us) => self.send_join(us),
-            None => self.refused(Refusal::new(Why::NickMalformed)),
+            None => self.refused(RoomRefusal::new(Why::NickMalformed)),
         }
     }
 
@@ -81,10 +81,10 @@ impl Room {
             return;
         }
         let moved_to = match &presence.kind {
-            presence::Kind::Error { moved_to, .. } => moved_to.as_ref(),
+            presence::RoomPresenceKind::Error { moved_to, .. } => moved_to.as_ref(),
             _ => None,
         };
-        let refusal = Refusal::of_join(error, moved_to, self.config.password.is_some());
+        let refusal = RoomRefusal::of_join(error, moved_to, self.config.password.is_some());
         let next = nick(&self.config.nick, tried + 1).filter(|_| refusal.why == Why::NickTaken);
         match next.and_then(|nick| self.config.room.with_resource(&nick).ok()) {
             Some(us) => {
@@ -128,7 +128,7 @@ impl Room {
             Err(error) => {
                 // XEP-0045 §10.1.4: leaving destroys it again.
                 self.send(&presence::build_leave(&self.us));
-                self.refused(Refusal { why: Why::NotUnlocked, words: words(error.text) });
+                self.refused(RoomRefusal { why: Why::NotUnlocked, words: words(error.text) });
             }
         }
     }
@@ -139,7 +139,7 @@ impl Room {
         self.joined_at = self.now.mono;
         self.timers.stop_all();
         self.heard();
-        self.tell(Event::Joined { nick: self.nick().to_string(), created });
+        self.tell(RoomEvent::Joined { nick: self.nick().to_string(), created });
         if created || self.info.is_none() {
             // Outside, it was not there or not to be seen.
             self.asks.forget(About::Info);
@@ -154,13 +154,13 @@ impl Room {
 
     pub(super) fn join_timed_out(&mut self) {
         match self.state {
-            State::Waiting => self.refused(Refusal::new(Why::Offline)),
+            State::Waiting => self.refused(RoomRefusal::new(Why::Offline)),
             State::Joining(_) | State::Unlocking => {
                 if self.intent == Intent::Asked {
                     // So that we do not get in later, when nobody expects it any more.
                     self.send(&presence::build_leave(&self.us));
                 }
-                self.refused(Refusal::new(Why::Timeout));
+                self.refused(RoomRefusal::new(Why::Timeout));
             }
             State::Out | State::Joined | State::Leaving => {}
         }
@@ -169,15 +169,15 @@ impl Room {
     /// We were put out before we were in; by somebody's will, or not.
     pub(super) fn put_out(&mut self, departure: Option<Departure>, reason: Option<String>) {
         match departure {
-            Some(departure) => self.refused(Refusal::new(Why::Removed(departure))),
-            None => self.refused(Refusal { why: Why::Dropped, words: reason }),
+            Some(departure) => self.refused(RoomRefusal::new(Why::Removed(departure))),
+            None => self.refused(RoomRefusal { why: Why::Dropped, words: reason }),
         }
     }
 
     /// A try has failed.
-    fn refused(&mut self, refusal: Refusal) {
+    fn refused(&mut self, refusal: RoomRefusal) {
         if self.intent == Intent::Asked || !refusal.may_pass() {
-            self.out(Event::Refused(refusal));
+            self.out(RoomEvent::Refused(refusal));
             return;
         }
         self.state = State::Waiting;

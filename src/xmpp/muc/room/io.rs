@@ -8,7 +8,7 @@ use crate::xml::Element;
 use crate::xmpp::muc::info::RoomInfo;
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::presence::{Affiliation, RoomPresence};
-use crate::xmpp::muc::why::{Departure, Loss, Refusal};
+use crate::xmpp::muc::why::{Departure, Loss, RoomRefusal};
 use crate::xmpp::stanza::{IqKind, StanzaError};
 
 /// What a room is made from.
@@ -91,12 +91,12 @@ pub enum Output {
         payload: Element,
     },
     /// Tell the bot.
-    Event(Event),
+    Event(RoomEvent),
 }
 
 /// What a room tells.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum RoomEvent {
     /// We are in the room. After a `Lost` it comes again.
     Joined {
         /// Our nick; perhaps another one than we wanted.
@@ -105,7 +105,7 @@ pub enum Event {
         created: bool,
     },
     /// We are not in the room and do not try any more.
-    Refused(Refusal),
+    Refused(RoomRefusal),
     /// We are not in the room for now.
     Lost {
         /// Why.
@@ -118,7 +118,7 @@ pub enum Event {
     /// We have a new nick, by our wish or that of the service.
     NickChanged(String),
     /// We keep our nick. Comes unasked where we tried to get back the nick we wanted, as it had become free.
-    NickRefused(Refusal),
+    NickRefused(RoomRefusal),
     /// What the room is; on entering, and when it changes.
     Info(RoomInfo),
     /// Who may read what is said is known now.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::asks::About;
-use super::{Event, Room, State};
+use super::{Room, RoomEvent, State};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::xml::Element;
@@ -29,7 +29,7 @@ pub(super) struct Members {
 
 impl Room {
     /// All who may read what is said, under their real addresses, we among them; `None` where that is not known well
-    /// enough: [`Input::Members`](super::Input::Members) asks, [`Event::Members`] tells that it is.
+    /// enough: [`Input::Members`](super::Input::Members) asks, [`RoomEvent::Members`] tells that it is.
     pub fn readers(&self, now: Duration) -> Option<BTreeSet<BareJid>> {
         let listed_at = self.members.listed_at.filter(|_| self.state == State::Joined)?;
         if now.saturating_sub(listed_at) >= limits::ROOM_MEMBERS_FRESH {
@@ -62,7 +62,7 @@ impl Room {
         }
         self.members.known = self.members.gathering.take().unwrap_or_default();
         self.members.listed_at = Some(self.now.mono);
-        self.tell(Event::Members);
+        self.tell(RoomEvent::Members);
     }
 
     /// Somebody belongs to the room, or does not any more.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::asks::About;
-use super::{Event, Room, State, Timer};
+use super::{Room, RoomEvent, State, Timer};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::muc::code;
 use crate::xmpp::muc::info::RoomInfo;
-use crate::xmpp::muc::presence::{self, Kind, RoomPresence};
-use crate::xmpp::muc::why::{Departure, Loss, Refusal, Why};
+use crate::xmpp::muc::presence::{self, RoomPresence, RoomPresenceKind};
+use crate::xmpp::muc::why::{Departure, Loss, RoomRefusal, Why};
 use crate::xmpp::ping;
 use crate::xmpp::stanza::{IqKind, StanzaError};
 
@@ -20,15 +20,15 @@ impl Room {
             return;
         }
         match &presence.kind {
-            Kind::Error { error, .. } => {
+            RoomPresenceKind::Error { error, .. } => {
                 let error = error.clone();
                 self.presence_error(&presence, &error);
             }
-            Kind::Available => {
+            RoomPresenceKind::Available => {
                 self.heard();
                 self.available(presence);
             }
-            Kind::Unavailable => {
+            RoomPresenceKind::Unavailable => {
                 self.heard();
                 self.unavailable(&presence);
             }
@@ -39,7 +39,7 @@ impl Room {
         match self.state {
             State::Joining(tried) => self.join_error(presence, error, tried),
             // We were not in it any more.
-            State::Leaving => self.out(Event::Left(Departure::Asked)),
+            State::Leaving => self.out(RoomEvent::Left(Departure::Asked)),
             State::Joined => {
                 let is_answer = match &presence.id {
                     Some(id) => *id == self.last_presence_id(),
@@ -47,7 +47,7 @@ impl Room {
                 };
                 if is_answer && self.new_nick.take().is_some() {
                     self.timers.stop(Timer::Nick as usize);
-                    self.tell(Event::NickRefused(Refusal::of_nick(error)));
+                    self.tell(RoomEvent::NickRefused(RoomRefusal::of_nick(error)));
                 }
             }
             State::Out | State::Waiting | State::Unlocking => {}
@@ -77,7 +77,7 @@ impl Room {
                 if presence.from == self.us && is_answer && self.new_nick.take().is_some() {
                     // What was asked for is to the room the nick that we have.
                     self.timers.stop(Timer::Nick as usize);
-                    self.tell(Event::NickChanged(self.nick().to_string()));
+                    self.tell(RoomEvent::NickChanged(self.nick().to_string()));
                 }
                 if presence.from != self.us {
                     self.forget_occupant(nick);
@@ -120,7 +120,7 @@ impl Room {
         let departure = Departure::read(presence);
         match self.state {
             State::Out | State::Waiting => {}
-            State::Leaving => self.out(Event::Left(Departure::Asked)),
+            State::Leaving => self.out(RoomEvent::Left(Departure::Asked)),
             // Without a reason it is the end of an earlier stay.
             State::Joining(_) => {
                 if departure.is_some() {
@@ -129,7 +129,7 @@ impl Room {
             }
             State::Unlocking => self.put_out(departure, presence.reason.clone()),
             State::Joined => match departure {
-                Some(departure) => self.out(Event::Left(departure)),
+                Some(departure) => self.out(RoomEvent::Left(departure)),
                 None => self.lose(Loss::read(presence)),
             },
         }
@@ -149,7 +149,7 @@ impl Room {
             self.config.nick.clone_from(&nick);
         }
         if self.state == State::Joined {
-            self.tell(Event::NickChanged(nick));
+            self.tell(RoomEvent::NickChanged(nick));
         }
     }
 
@@ -157,7 +157,7 @@ impl Room {
         let refusal = match self.config.room.with_resource(nick) {
             Err(_) => Why::NickMalformed,
             Ok(us) if self.state == State::Joined && us == self.us => {
-                self.tell(Event::NickChanged(self.nick().to_string()));
+                self.tell(RoomEvent::NickChanged(self.nick().to_string()));
                 return;
             }
             Ok(us) if self.state == State::Joined => {
@@ -170,7 +170,7 @@ impl Room {
             }
             Ok(_) => Why::Dropped,
         };
-        self.tell(Event::NickRefused(Refusal::new(refusal)));
+        self.tell(RoomEvent::NickRefused(RoomRefusal::new(refusal)));
     }
 
     /// The room gives a sign of life.
@@ -215,7 +215,7 @@ impl Room {
     fn informed(&mut self, info: RoomInfo) {
         if self.info.as_ref() != Some(&info) {
             self.info = Some(info.clone());
-            self.tell(Event::Info(info));
+            self.tell(RoomEvent::Info(info));
         }
     }
 

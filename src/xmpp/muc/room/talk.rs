@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use super::{Event, Heard, Room, State, Timer};
+use super::{Heard, Room, RoomEvent, State, Timer};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
-use crate::xmpp::muc::message::{Kind, RoomMessage};
+use crate::xmpp::muc::message::{RoomMessage, RoomMessageKind};
 use crate::xmpp::muc::why::Loss;
 use crate::xmpp::stanza::StanzaError;
 
@@ -65,7 +65,7 @@ fn letters_in_line(text: &str, all: &str) -> usize {
 impl Room {
     pub(super) fn note_sent(&mut self, id: String, text: &str) {
         if self.state == State::Out {
-            self.tell(Event::Unconfirmed(id));
+            self.tell(RoomEvent::Unconfirmed(id));
             return;
         }
         // Sent again, its time begins anew.
@@ -73,7 +73,7 @@ impl Room {
         if self.sent.len() >= limits::ROOM_SENT_MAX
             && let Some(oldest) = self.sent.pop_front()
         {
-            self.tell(Event::Unconfirmed(oldest.id));
+            self.tell(RoomEvent::Unconfirmed(oldest.id));
         }
         self.sent.push_back(Sent { id, at: self.now.mono, gist: Gist::new(text) });
         self.watch_sent();
@@ -93,7 +93,7 @@ impl Room {
     pub(super) fn give_up_sent(&mut self, asked: Duration) {
         while self.sent.front().is_some_and(|sent| sent.at + limits::ROOM_REFLECTION_TIMEOUT <= asked) {
             if let Some(sent) = self.sent.pop_front() {
-                self.tell(Event::Unconfirmed(sent.id));
+                self.tell(RoomEvent::Unconfirmed(sent.id));
             }
         }
     }
@@ -102,7 +102,7 @@ impl Room {
         if message.from.bare_str() != self.config.room.as_str() {
             return;
         }
-        if let Kind::Error(error) = &message.kind {
+        if let RoomMessageKind::Error(error) = &message.kind {
             // An occupant can send errors too; only the room's own are about what we said to all.
             if message.from.is_bare() {
                 let error = error.clone();
@@ -132,7 +132,7 @@ impl Room {
 
     fn subject(&mut self, message: &RoomMessage, subject: String) {
         self.is_caught_up = true;
-        self.tell(Event::Subject { nick: message.nick().map(Into::into), subject });
+        self.tell(RoomEvent::Subject { nick: message.nick().map(Into::into), subject });
     }
 
     /// Takes the archive's id from a message if the room does not vouch for it (XEP-0359 §5). Due again before a message is
@@ -175,13 +175,13 @@ impl Room {
             // The room speaks to programs.
             return;
         }
-        let is_history = message.kind == Kind::Groupchat && self.is_history(&message);
-        if message.kind == Kind::Groupchat
+        let is_history = message.kind == RoomMessageKind::Groupchat && self.is_history(&message);
+        if message.kind == RoomMessageKind::Groupchat
             && let Some(id) = self.take_reflected(&message, is_history)
         {
             let mut message = message;
             message.archive_id = message.archive_id.filter(|_| self.trusts(|info| info.stanza_ids));
-            self.tell(Event::Reflection { id, message: Box::new(message) });
+            self.tell(RoomEvent::Reflection { id, message: Box::new(message) });
             return;
         }
         if !is_history && let Some(since) = &mut self.config.history_since {
@@ -195,7 +195,7 @@ impl Room {
             let author = self.occupant(message.nick().unwrap_or_default());
             author.and_then(|author| author.real_jid.as_ref()).map(Jid::bare)
         };
-        self.tell(Event::Message(Box::new(Heard { message, is_ours, is_history, is_to_us, author })));
+        self.tell(RoomEvent::Message(Box::new(Heard { message, is_ours, is_history, is_to_us, author })));
     }
 
     /// The id of the message of ours that this is, if it is one that is waited for. The occupant id helps where our
@@ -253,7 +253,7 @@ impl Room {
         // XEP-0045 §7.4: `not-acceptable` for whoever is not in the room; `item-not-found` where there is none.
         let was_out = matches!(error.condition.as_str(), "not-acceptable" | "item-not-found");
         let condition = error.condition.clone();
-        self.tell(Event::SendRefused { id: sent.id, error, was_out });
+        self.tell(RoomEvent::SendRefused { id: sent.id, error, was_out });
         if was_out && self.state == State::Joined {
             self.lose(Loss::NotInRoom(condition));
         }

@@ -163,20 +163,20 @@ impl Scene {
 }
 
 /// An event in a few words.
-fn tell(event: &Event) -> String {
+fn tell(event: &RoomEvent) -> String {
     match event {
-        Event::Joined { nick, created: false } => format!("joined {nick}"),
-        Event::Joined { nick, created: true } => format!("created {nick}"),
-        Event::Refused(refusal) => format!("refused: {refusal}"),
-        Event::Lost { why, retry_in: Some(wait) } => format!("lost: {why}; {}", wait.as_millis()),
-        Event::Lost { why, retry_in: None } => format!("lost: {why}; offline"),
-        Event::Left(departure) => format!("left: {departure}"),
-        Event::NickChanged(nick) => format!("nick {nick}"),
-        Event::NickRefused(refusal) => format!("no nick: {refusal}"),
-        Event::Members => "members".to_string(),
-        Event::Info(info) => format!("info mam={} omemo={}", info.mam, info.can_omemo()),
-        Event::Subject { nick, subject } => format!("subject {} {subject:?}", nick.as_deref().unwrap_or("-")),
-        Event::Message(heard) => {
+        RoomEvent::Joined { nick, created: false } => format!("joined {nick}"),
+        RoomEvent::Joined { nick, created: true } => format!("created {nick}"),
+        RoomEvent::Refused(refusal) => format!("refused: {refusal}"),
+        RoomEvent::Lost { why, retry_in: Some(wait) } => format!("lost: {why}; {}", wait.as_millis()),
+        RoomEvent::Lost { why, retry_in: None } => format!("lost: {why}; offline"),
+        RoomEvent::Left(departure) => format!("left: {departure}"),
+        RoomEvent::NickChanged(nick) => format!("nick {nick}"),
+        RoomEvent::NickRefused(refusal) => format!("no nick: {refusal}"),
+        RoomEvent::Members => "members".to_string(),
+        RoomEvent::Info(info) => format!("info mam={} omemo={}", info.mam, info.can_omemo()),
+        RoomEvent::Subject { nick, subject } => format!("subject {} {subject:?}", nick.as_deref().unwrap_or("-")),
+        RoomEvent::Message(heard) => {
             let mut text = format!(
                 "{} {:?}",
                 heard.message.nick().unwrap_or("-"),
@@ -193,9 +193,9 @@ fn tell(event: &Event) -> String {
             }
             text
         }
-        Event::Reflection { id, message } => format!("shown {id} {:?}", message.archive_id),
-        Event::SendRefused { id, error, was_out } => format!("not sent {id}: {error}, out={was_out}"),
-        Event::Unconfirmed(id) => format!("unconfirmed {id}"),
+        RoomEvent::Reflection { id, message } => format!("shown {id} {:?}", message.archive_id),
+        RoomEvent::SendRefused { id, error, was_out } => format!("not sent {id}: {error}, out={was_out}"),
+        RoomEvent::Unconfirmed(id) => format!("unconfirmed {id}"),
     }
 }
 
