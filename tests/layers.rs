@@ -56,7 +56,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("futures_rustls", &["net/", "http/front.rs", "http/front/"]),
     ("httparse", &["http/front.rs", "http/front/"]),
     ("quick_xml", &["xml/"]),
-    ("miniserde", &["base/json.rs"]),
+    ("miniserde", &["base/json/"]),
     ("toml", &["config.rs", "config/"]),
     ("serde", &["config.rs", "config/"]),
     ("ring", &["base/crypto.rs"]),
