@@ -18,7 +18,7 @@ use botmother::base::time::{Now, from_rfc3339, to_rfc3339};
 use botmother::base::{json, text};
 use botmother::xml::{Element, Frame, Framer, Namespaces};
 use botmother::xmpp::iq::Peer;
-use botmother::xmpp::session::{Lost, Session, SessionConfig, SessionInput, SessionOutput, TlsFacts};
+use botmother::xmpp::session::{CatchUpFrom, Lost, Session, SessionConfig, SessionInput, SessionOutput, TlsFacts};
 use botmother::xmpp::stanza::IqKind;
 use botmother::xmpp::{message, presence};
 use dialog::Random;
@@ -243,8 +243,8 @@ fn random_input<'a>(random: &mut Random, bytes: &'a [u8]) -> SessionInput<'a> {
     match random.below(30) {
         0 => SessionInput::Lost(Lost::Network("cut".into())),
         1 => SessionInput::Send { tag: Some(1), stanza: "<message/>".into() },
-        2 => SessionInput::CatchUp { after: Some("m0".into()), age: None, in_doubt: true },
-        3 => SessionInput::CatchUp { after: None, age: None, in_doubt: true },
+        2 => SessionInput::CatchUp(CatchUpFrom { after: Some("m0".into()), age: None, in_doubt: true }),
+        3 => SessionInput::CatchUp(CatchUpFrom { after: None, age: None, in_doubt: true }),
         4 => SessionInput::Handled(random.below(10) as u32),
         5 => SessionInput::Reset,
         6 => SessionInput::Presence(presence::print_available(random.below(100) as i8)),
@@ -270,7 +270,7 @@ fn sessions() {
         if random.below(2) == 0 {
             log_in(&mut session, now);
             let after = (random.below(2) == 0).then(|| "m0".to_string());
-            session.handle(now, SessionInput::CatchUp { after, age: None, in_doubt: false });
+            session.handle(now, SessionInput::CatchUp(CatchUpFrom { after, age: None, in_doubt: false }));
             session.take_write(&mut out);
             note_ids(&mut bytes, &out);
         }

@@ -41,7 +41,7 @@ pub(super) fn add(config: &Config, login: &Login) -> Result<(), Failed> {
     };
     let route = route(config, login, known.as_ref().filter(|row| !row.from_config))?;
     let password = password::get(login.password_file.as_deref(), &format!("Password of {}", login.jid))?;
-    test(&route, &login.jid, &password, false)?;
+    test(&route, &Trial { jid: &login.jid, password: &password, plaintext: false })?;
     match store {
         None => {
             let body = Object::new().text("jid", login.jid.as_str()).text("password", password.expose());
@@ -170,7 +170,7 @@ pub(super) fn try_login(config: &Config, login: &Login) -> Result<(), Failed> {
             password::get(file, &format!("Password of {}", login.jid))?
         }
     };
-    test(&route, &login.jid, &password, plaintext)
+    test(&route, &Trial { jid: &login.jid, password: &password, plaintext })
 }
 
 /// The way to an account: as the command line says, else as it is known.
@@ -195,10 +195,11 @@ pub(super) fn look(config: &Config) -> Result<Option<Store>, store::Error> {
     Store::look(&config.data_dir)
 }
 
-fn test(route: &Route, jid: &BareJid, password: &Secret, plaintext: bool) -> Result<(), Failed> {
+fn test(route: &Route, trial: &Trial<'_>) -> Result<(), Failed> {
+    let jid = trial.jid;
     print(format_args!("testing {jid}\n"));
     let say = |text: String| remedy::at(Place::Shell, &text);
-    let facts = log_in(route, jid, password, plaintext, &mut |step| {
+    let facts = log_in(route, trial, &mut |step| {
         print(format_args!("  {}\n", say(step.to_string())));
     });
     let facts = facts.map_err(|NoLogin { why, is_refused }| {
@@ -211,24 +212,28 @@ fn test(route: &Route, jid: &BareJid, password: &Secret, plaintext: bool) -> Res
     Ok(())
 }
 
+/// A login that is tried.
+pub(super) struct Trial<'a> {
+    /// The account.
+    pub(super) jid: &'a BareJid,
+    /// Its password.
+    pub(super) password: &'a Secret,
+    /// No TLS, and PLAIN without it, are acceptable.
+    pub(super) plaintext: bool,
+}
+
 /// One login, nothing more: tells each step, and what the server can do.
-pub(super) fn log_in(
-    route: &Route,
-    jid: &BareJid,
-    password: &Secret,
-    plaintext: bool,
-    report: &mut dyn FnMut(probe::Step),
-) -> Result<Facts, NoLogin> {
+pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(probe::Step)) -> Result<Facts, NoLogin> {
     let mut random = [0; 4];
     crypto::random(&mut random);
     let session = SessionConfig {
-        account: jid.clone(),
-        password: password.clone(),
+        account: trial.jid.clone(),
+        password: trial.password.clone(),
         // Not the daemon's own resource: a server would throw the daemon out.
         resource: format!("botmother-test.{}", text::hex(&random)),
         login_key: None,
         register: false,
-        plaintext,
+        plaintext: trial.plaintext,
         presence: crate::xmpp::presence::print_available(-1),
         is_bot: false,
         features: &[],

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::account;
+use super::account::{self, Trial};
 use super::client::{self, Client};
 use super::{Exit, Failed, print};
 use crate::base::limits;
@@ -117,7 +117,8 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
     print(format_args!("      {what}\n"));
     let steps = &mut |step: Step| print(format_args!("      {}\n", say(step.to_string())));
     let is_unmade = row.origin == Origin::Register && row.login_key.is_none();
-    match account::log_in(&route, &row.jid, &row.password, plaintext, steps) {
+    let trial = Trial { jid: &row.jid, password: &row.password, plaintext };
+    match account::log_in(&route, &trial, steps) {
         Ok(facts) => match account::lacks(&facts) {
             None => report.say(Mark::Ok, what, "can log in, and the server has all that is needed"),
             Some(lacks) => report.say(Mark::Warn, what, &format!("can log in; {lacks}")),

@@ -13,7 +13,7 @@ use smol::future::FutureExt;
 
 use super::link::{Link, Socket};
 use super::srv::{self, Resolver, Target};
-use super::tls::{self, Certificate, Configs};
+use super::tls::{self, Certificate, Configs, TlsStart};
 use super::{idn, x509};
 use crate::base::limits;
 use crate::base::remedy::HOST;
@@ -208,18 +208,18 @@ async fn open_target(
         Timer::after(limits::CONNECT_TIMEOUT).await;
         Err(Lost::Network(format!("{target}: no TLS within {} s", limits::CONNECT_TIMEOUT.as_secs())))
     };
-    start_tls(socket, true, route, configs, report).or(late).await
+    start_tls(socket, TlsStart::Direct, route, configs, report).or(late).await
 }
 
 /// Puts TLS on an open connection.
 pub(super) async fn start_tls(
     socket: Socket,
-    direct_tls: bool,
+    start: TlsStart,
     route: &Route,
     configs: &Configs,
     report: &dyn Fn(Step),
 ) -> Result<Opened, Lost> {
-    let config = configs.get(route, direct_tls).map_err(|error| Lost::Certificate(error.to_string()))?;
+    let config = configs.get(route, start).map_err(|error| Lost::Certificate(error.to_string()))?;
     match tls::connect(config, &route.domain, socket).await {
         Ok((stream, facts, certificate)) => {
             report(Step::Tls(facts.text.clone(), certificate));

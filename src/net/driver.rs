@@ -21,12 +21,12 @@ use smol::stream::Stream;
 
 use super::connect::{self, Opened, Step};
 use super::link::{Link, Socket};
-use super::tls::Configs;
+use super::tls::{Configs, TlsStart};
 use super::{instant, now};
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::engine::effect::{Order, Route};
-use crate::xmpp::session::{Event, Lost, Session, SessionInput, SessionOutput};
+use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, SessionOutput};
 
 /// What all sessions of the thread have in common.
 pub(super) struct Shared {
@@ -215,7 +215,7 @@ impl Driver {
             Order::CatchUp { .. } if !self.bound => return,
             Order::CatchUp { after, age, in_doubt } => {
                 self.answered = true;
-                SessionInput::CatchUp { after, age, in_doubt }
+                SessionInput::CatchUp(CatchUpFrom { after, age, in_doubt })
             }
             Order::Send { tag, stanza } => SessionInput::Send { tag, stanza },
             Order::Handled(count) => SessionInput::Handled(count),
@@ -304,7 +304,7 @@ impl Driver {
         let opening = async move {
             let socket = flush(socket, &rest).await.map_err(|error| Lost::Network(connect::reason(&error)))?;
             let Account { route, shared, .. } = &*account;
-            connect::start_tls(socket, false, route, &shared.configs, &|step| account.step(step)).await
+            connect::start_tls(socket, TlsStart::StartTls, route, &shared.configs, &|step| account.step(step)).await
         };
         self.become_(State::Opening(Box::pin(opening), true));
     }

@@ -77,13 +77,22 @@ pub struct Certificate {
     pub expires_ms: Option<i64>,
 }
 
+/// How TLS begins on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TlsStart {
+    /// From the first byte on (XEP-0368).
+    Direct,
+    /// After the stream has agreed on it (RFC 6120 §5).
+    StartTls,
+}
+
 /// What trust depends on, and whether ALPN is said.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     ca_file: String,
     pin: String,
     system_roots: bool,
-    direct_tls: bool,
+    start: TlsStart,
 }
 
 /// Client configurations made so far: a thousand accounts of one server share one, and with it its tickets.
@@ -100,9 +109,9 @@ struct Made {
 
 impl Configs {
     /// The configuration for a route. A CA file is read again when it has changed.
-    pub fn get(&self, route: &Route, direct_tls: bool) -> Result<Arc<ClientConfig>, Error> {
+    pub fn get(&self, route: &Route, start: TlsStart) -> Result<Arc<ClientConfig>, Error> {
         let Route { ca_file, pin, system_roots, .. } = route;
-        let key = Key { ca_file: ca_file.clone(), pin: pin.clone(), system_roots: *system_roots, direct_tls };
+        let key = Key { ca_file: ca_file.clone(), pin: pin.clone(), system_roots: *system_roots, start };
         let changed = std::fs::metadata(ca_file).and_then(|meta| meta.modified()).ok();
         if let Some(made) = self.made.borrow().get(&key).filter(|made| made.changed == changed) {
             return Ok(made.config.clone());
@@ -162,7 +171,7 @@ fn client_config(key: &Key) -> Result<ClientConfig, Error> {
         .with_custom_certificate_verifier(Arc::new(Verifier { trust }))
         .with_no_client_auth();
     config.resumption = Resumption::in_memory_sessions(limits::TLS_RESUMPTIONS_MAX);
-    if key.direct_tls {
+    if key.start == TlsStart::Direct {
         // XEP-0368 §3
         config.alpn_protocols = vec![b"xmpp-client".to_vec()];
     }

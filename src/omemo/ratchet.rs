@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::codec::{Reader, Writer};
 use super::crypto::{self, Bytes, Key, KeyPair, PublicKey};
 use super::proto::{self, Message};
-use super::version::{Identity, Version};
+use super::version::{Identity, Initiator, Version};
 use super::{Entropy, Error};
 use crate::base::limits;
 
@@ -165,7 +165,8 @@ impl State {
         let keys = MessageKeys::new(version, &key);
         let ciphertext = crypto::cbc_encrypt(&keys.cipher, &keys.iv, plain);
         let covered = proto::print_covered(version, &self.own_ratchet.public, number, self.previous, &ciphertext);
-        let associated = version.associated(own, &self.identity.wire, self.is_ours);
+        let initiator = if self.is_ours { Initiator::Sender } else { Initiator::Receiver };
+        let associated = version.associated(own, &self.identity.wire, initiator);
         let mac = crypto::mac(&keys.mac[..], &[&associated, &covered]);
         Ok(proto::print_message(version, covered, &mac[..version.mac_length()]))
     }
@@ -181,7 +182,8 @@ impl State {
     /// Decrypts one message. After an error the state is spoilt: work on a clone.
     pub(super) fn decrypt(&mut self, version: Version, own: &PublicKey, data: &[u8]) -> Result<Opened, Error> {
         let message = Message::read(version, data)?;
-        let associated = version.associated(&self.identity.wire, own, !self.is_ours);
+        let initiator = if self.is_ours { Initiator::Receiver } else { Initiator::Sender };
+        let associated = version.associated(&self.identity.wire, own, initiator);
         let open = |key: &Key| open(version, key, &associated, &message);
         let place = self.skipped.iter().position(|s| s.number == message.number && s.ratchet == message.ratchet);
         let plain = if let Some(skipped) = place.and_then(|place| self.skipped.get(place)) {

@@ -32,6 +32,15 @@ impl Identity {
     }
 }
 
+/// Who of two began their session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Initiator {
+    /// Who sends the message at hand.
+    Sender,
+    /// Who receives it.
+    Receiver,
+}
+
 /// What the key derivations of a version are labelled with.
 pub(super) struct Labels {
     pub(super) agreement: &'static [u8],
@@ -103,11 +112,11 @@ impl Version {
     }
 
     /// What every MAC covers: both identity keys. 0.3 has the sender's first, OMEMO 2 that of who began the session.
-    pub(super) fn associated(self, sender: &PublicKey, receiver: &PublicKey, sender_began: bool) -> Vec<u8> {
-        match self {
-            Version::Legacy => [self.print_key(sender), self.print_key(receiver)].concat(),
-            Version::Omemo2 if sender_began => [*sender, *receiver].concat(),
-            Version::Omemo2 => [*receiver, *sender].concat(),
+    pub(super) fn associated(self, sender: &PublicKey, receiver: &PublicKey, initiator: Initiator) -> Vec<u8> {
+        match (self, initiator) {
+            (Version::Legacy, _) => [self.print_key(sender), self.print_key(receiver)].concat(),
+            (Version::Omemo2, Initiator::Sender) => [*sender, *receiver].concat(),
+            (Version::Omemo2, Initiator::Receiver) => [*receiver, *sender].concat(),
         }
     }
 }

@@ -121,6 +121,15 @@ pub struct Offer {
     pub bindings: Vec<String>,
 }
 
+/// Who else may hear what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Nobody, by TLS or because the configuration says so.
+    Private,
+    /// Anybody on the way.
+    Open,
+}
+
 /// A mechanism picked from an offer, and how it is bound to the channel.
 #[derive(Clone, Debug)]
 pub struct Choice {
@@ -138,8 +147,8 @@ impl Choice {
     }
 }
 
-/// Picks the best mechanism. `is_private`: nobody can listen, by TLS or because the configuration says so.
-pub fn choose(offer: &Offer, tls: Option<&TlsFacts>, is_private: bool) -> Result<Choice, Error> {
+/// Picks the best mechanism; PLAIN only where the channel is private.
+pub fn choose(offer: &Offer, tls: Option<&TlsFacts>, channel: Channel) -> Result<Choice, Error> {
     let offers_plus = offer.mechanisms.iter().any(|name| name.ends_with("-PLUS"));
     let binding = tls.and_then(|facts| common_binding(offer, facts));
     let can_bind = tls.is_some_and(|facts| facts.exporter.is_some() || facts.server_end_point.is_some());
@@ -158,7 +167,7 @@ pub fn choose(offer: &Offer, tls: Option<&TlsFacts>, is_private: bool) -> Result
                 let gs2 = if can_bind && !offers_plus { "y,," } else { "n,," };
                 return Ok(Choice { mechanism, gs2: gs2.to_string(), binding: Vec::new() });
             }
-            (Mechanism::Plain, _) if is_private => {
+            (Mechanism::Plain, _) if channel == Channel::Private => {
                 return Ok(Choice { mechanism, gs2: String::new(), binding: Vec::new() });
             }
             (Mechanism::Plain, _) => {}
@@ -332,7 +341,7 @@ mod tests {
 
     #[test]
     fn rfc7677_example() {
-        let choice = choose(&offer("SCRAM-SHA-256", ""), None, false).unwrap();
+        let choice = choose(&offer("SCRAM-SHA-256", ""), None, Channel::Open).unwrap();
         let (mut exchange, first) =
             Exchange::start(choice, "user", Secret::new("pencil"), None, "rOprNGfwEbeRWgbNEkqO".into());
         assert_eq!(first, b"n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
@@ -352,30 +361,30 @@ mod tests {
     #[test]
     fn picks_the_best() {
         let all = "PLAIN SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS SCRAM-SHA-512";
-        let pick = |mechanisms, bindings, tls: Option<&TlsFacts>, is_private| {
-            choose(&offer(mechanisms, bindings), tls, is_private).map(|c| format!("{} {}", c.name(), c.gs2)).ok()
+        let pick = |mechanisms, bindings, tls: Option<&TlsFacts>, channel| {
+            choose(&offer(mechanisms, bindings), tls, channel).map(|c| format!("{} {}", c.name(), c.gs2)).ok()
         };
         let is = |text: &str| Some(text.to_string());
         assert_eq!(
-            pick(all, "tls-server-end-point tls-exporter", Some(&tls()), true),
+            pick(all, "tls-server-end-point tls-exporter", Some(&tls()), Channel::Private),
             is("SCRAM-SHA-256-PLUS p=tls-exporter,,")
         );
         assert_eq!(
-            pick(all, "tls-server-end-point", Some(&tls()), true),
+            pick(all, "tls-server-end-point", Some(&tls()), Channel::Private),
             is("SCRAM-SHA-256-PLUS p=tls-server-end-point,,")
         );
-        assert_eq!(pick(all, "tls-unique", Some(&tls()), true), is("SCRAM-SHA-512 n,,"));
-        assert_eq!(pick(all, "", Some(&tls()), true), is("SCRAM-SHA-512 n,,"));
-        assert_eq!(pick("PLAIN SCRAM-SHA-1", "", Some(&tls()), true), is("SCRAM-SHA-1 y,,"));
-        assert_eq!(pick("PLAIN SCRAM-SHA-1", "", None, false), is("SCRAM-SHA-1 n,,"));
-        assert_eq!(pick("PLAIN X-OAUTH2", "", Some(&tls()), true), is("PLAIN "));
-        assert_eq!(pick("PLAIN", "", None, false), None);
+        assert_eq!(pick(all, "tls-unique", Some(&tls()), Channel::Private), is("SCRAM-SHA-512 n,,"));
+        assert_eq!(pick(all, "", Some(&tls()), Channel::Private), is("SCRAM-SHA-512 n,,"));
+        assert_eq!(pick("PLAIN SCRAM-SHA-1", "", Some(&tls()), Channel::Private), is("SCRAM-SHA-1 y,,"));
+        assert_eq!(pick("PLAIN SCRAM-SHA-1", "", None, Channel::Open), is("SCRAM-SHA-1 n,,"));
+        assert_eq!(pick("PLAIN X-OAUTH2", "", Some(&tls()), Channel::Private), is("PLAIN "));
+        assert_eq!(pick("PLAIN", "", None, Channel::Open), None);
     }
 
     #[test]
     fn refuses() {
         let start = || {
-            let choice = choose(&offer("SCRAM-SHA-1", ""), None, false).unwrap();
+            let choice = choose(&offer("SCRAM-SHA-1", ""), None, Channel::Open).unwrap();
             Exchange::start(choice, "a,b=c", Secret::new("x"), None, "abc".into())
         };
         assert_eq!(start().1, b"n,,n=a=2Cb=3Dc,r=abc");
@@ -397,7 +406,7 @@ mod tests {
     #[test]
     fn old_keys_are_used_only_where_they_fit() {
         let start = |key| {
-            let choice = choose(&offer("SCRAM-SHA-1", ""), None, false).unwrap();
+            let choice = choose(&offer("SCRAM-SHA-1", ""), None, Channel::Open).unwrap();
             Exchange::start(choice, "u", Secret::new("x"), key, "abc".into()).0
         };
         let mut first = start(None);

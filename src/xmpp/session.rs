@@ -24,7 +24,7 @@ use crate::xmpp::sm::{self, Sm};
 use crate::xmpp::stanza::{IqKind, StanzaError};
 use crate::xmpp::stream::Stream;
 use delivery::{Arrived, Deliveries};
-pub use io::{Event, Facts, Lost, SessionConfig, SessionInput, SessionOutput, Skipped, TlsFacts};
+pub use io::{CatchUpFrom, Event, Facts, Lost, SessionConfig, SessionInput, SessionOutput, Skipped, TlsFacts};
 
 mod connection;
 mod delivery;
@@ -186,7 +186,7 @@ impl Session {
             SessionInput::Lost(lost) => self.lost(Some(lost)),
             SessionInput::Closed => self.lost(None),
             SessionInput::Send { tag, stanza } => self.send(tag, stanza),
-            SessionInput::CatchUp { after, age, in_doubt } => self.catch_up(after, age, in_doubt),
+            SessionInput::CatchUp(from) => self.catch_up(from),
             SessionInput::Handled(count) => self.handled(count),
             SessionInput::Taken(count) => self.deliveries.taken(count),
             SessionInput::Reset => self.reset(),

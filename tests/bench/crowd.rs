@@ -14,7 +14,7 @@ use std::{io, process, thread};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use botmother::base::secret::Secret;
-use botmother::xmpp::sasl::{self, Exchange, LoginKey, Offer};
+use botmother::xmpp::sasl::{self, Channel, Exchange, LoginKey, Offer};
 use futures_rustls::client::TlsStream;
 use rustls::ClientConfig;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
@@ -96,7 +96,7 @@ async fn log_in(login: &Login, trust: Arc<ClientConfig>, key: Option<LoginKey>) 
     let (mut stream, features) = login.secure(trust).await?;
     let mechanisms = features.split("<mechanism>").skip(1).filter_map(|rest| rest.split('<').next());
     let offer = Offer { mechanisms: mechanisms.map(String::from).collect(), bindings: Vec::new() };
-    let choice = sasl::choose(&offer, None, false).map_err(Error::other)?;
+    let choice = sasl::choose(&offer, None, Channel::Open).map_err(Error::other)?;
     let nonce = format!("{:p}{:?}", &stream, Instant::now()).replace([',', ' ', '{', '}', ':'], "");
     let (mut exchange, first) = Exchange::start(choice, &login.user, Secret::new(&login.password), key, nonce);
     let mut read = Vec::new();

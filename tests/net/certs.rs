@@ -10,7 +10,7 @@ use std::{fs, thread};
 use botmother::engine::effect::Route;
 use botmother::net::door_tls::DoorTls;
 use botmother::net::link::Socket;
-use botmother::net::tls::{self, Configs};
+use botmother::net::tls::{self, Configs, TlsStart};
 use botmother::xmpp::session::{Lost, TlsFacts};
 
 /// A folder with `ca.crt`, `good`, `other` (wrong name), `expired`, `future`, `self` and `sha384` (`.crt`, `.key`).
@@ -124,22 +124,17 @@ pub(super) fn route(ca_file: &str, pin: &str) -> Route {
     Route { domain: "example.org".into(), ca_file, pin: pin.to_string(), ..Route::default() }
 }
 
-fn connect(
-    port: u16,
-    route: &Route,
-    configs: &Configs,
-    direct_tls: bool,
-) -> Result<(TlsFacts, tls::Certificate), Lost> {
+fn connect(port: u16, route: &Route, configs: &Configs, start: TlsStart) -> Result<(TlsFacts, tls::Certificate), Lost> {
     smol::block_on(async {
         let socket = Socket::connect(([127, 0, 0, 1], port).into()).await.unwrap();
-        let config = configs.get(route, direct_tls).map_err(|error| Lost::Certificate(error.to_string()))?;
+        let config = configs.get(route, start).map_err(|error| Lost::Certificate(error.to_string()))?;
         let (_stream, facts, certificate) = tls::connect(config, &route.domain, socket).await?;
         Ok((facts, certificate))
     })
 }
 
 fn try_with(name: &str, route: &Route) -> Result<(TlsFacts, tls::Certificate), Lost> {
-    connect(server(name, &[], rustls::ALL_VERSIONS), route, &Configs::default(), false)
+    connect(server(name, &[], rustls::ALL_VERSIONS), route, &Configs::default(), TlsStart::StartTls)
 }
 
 fn refusal(name: &str, route: &Route) -> String {
@@ -241,7 +236,7 @@ fn a_pin_does_not_help_who_has_not_the_key() {
             let connection = rustls::ServerConnection::new(config).unwrap();
             let _ = rustls::StreamOwned::new(connection, stream).write_all(b"hello");
         });
-        let result = connect(port, &route("", &pin("good")), &Configs::default(), false);
+        let result = connect(port, &route("", &pin("good")), &Configs::default(), TlsStart::StartTls);
         assert!(matches!(&result, Err(Lost::Certificate(why)) if why.contains("prove")), "{result:?}");
     }
 }
@@ -249,7 +244,7 @@ fn a_pin_does_not_help_who_has_not_the_key() {
 #[test]
 fn tls_12_gives_no_exporter() {
     let port = server("good", &[], &[&rustls::version::TLS12]);
-    let (facts, _) = connect(port, &route("ca.crt", ""), &Configs::default(), false).unwrap();
+    let (facts, _) = connect(port, &route("ca.crt", ""), &Configs::default(), TlsStart::StartTls).unwrap();
     assert!(facts.text.starts_with("TLS 1.2"), "{}", facts.text);
     assert!(facts.exporter.is_none() && facts.server_end_point.is_some());
 }
@@ -258,10 +253,10 @@ fn tls_12_gives_no_exporter() {
 fn alpn_is_said_with_direct_tls_only() {
     let (ca, configs) = (route("ca.crt", ""), Configs::default());
     let port = server("good", &["xmpp-client"], rustls::ALL_VERSIONS);
-    connect(port, &ca, &configs, true).unwrap();
+    connect(port, &ca, &configs, TlsStart::Direct).unwrap();
     let other = server("good", &["http/1.1"], rustls::ALL_VERSIONS);
-    assert!(matches!(connect(other, &ca, &configs, true), Err(Lost::Network(_))));
-    connect(other, &ca, &configs, false).unwrap();
+    assert!(matches!(connect(other, &ca, &configs, TlsStart::Direct), Err(Lost::Network(_))));
+    connect(other, &ca, &configs, TlsStart::StartTls).unwrap();
 }
 
 #[test]
@@ -274,7 +269,7 @@ fn a_resumed_connection_knows_the_same_facts() {
         kinds.push(smol::block_on(async {
             use smol::io::AsyncReadExt;
             let socket = Socket::connect(([127, 0, 0, 1], port).into()).await.unwrap();
-            let config = configs.get(&ca, false).unwrap();
+            let config = configs.get(&ca, TlsStart::StartTls).unwrap();
             let (mut stream, facts, certificate) = tls::connect(config, "example.org", socket).await.unwrap();
             // The ticket comes behind the handshake.
             stream.read_exact(&mut [0; 5]).await.unwrap();
@@ -300,17 +295,18 @@ fn a_changed_ca_file_is_read_again() {
     fs::copy(path("self.crt"), &file).unwrap();
     let route = Route { ca_file: file.clone(), ..route("", "") };
     let (port, configs) = (server("good", &[], rustls::ALL_VERSIONS), Configs::default());
-    assert!(matches!(connect(port, &route, &configs, false), Err(Lost::Certificate(_))));
+    assert!(matches!(connect(port, &route, &configs, TlsStart::StartTls), Err(Lost::Certificate(_))));
     fs::copy(path("ca.crt"), &file).unwrap();
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
     fs::File::options().append(true).open(&file).unwrap().set_modified(later).unwrap();
-    connect(port, &route, &configs, false).unwrap();
+    connect(port, &route, &configs, TlsStart::StartTls).unwrap();
 }
 
 #[test]
 fn what_cannot_be_read_is_named() {
-    let error =
-        |ca: &str| Configs::default().get(&Route { ca_file: ca.into(), ..Route::default() }, false).unwrap_err();
+    let error = |ca: &str| {
+        Configs::default().get(&Route { ca_file: ca.into(), ..Route::default() }, TlsStart::StartTls).unwrap_err()
+    };
     assert!(error("/nowhere/ca.pem").to_string().contains("/nowhere/ca.pem cannot be read"));
     fs::write(path("empty.pem"), "nothing\n").unwrap();
     assert!(error(&path("empty.pem")).to_string().ends_with("contains no certificate (PEM is expected)"));

@@ -29,7 +29,9 @@ use botmother::xml::Element;
 use botmother::xmpp::iq::Peer;
 use botmother::xmpp::ns;
 use botmother::xmpp::presence;
-use botmother::xmpp::session::{Event, Lost, Session, SessionConfig, SessionInput, SessionOutput, TlsFacts};
+use botmother::xmpp::session::{
+    CatchUpFrom, Event, Lost, Session, SessionConfig, SessionInput, SessionOutput, TlsFacts,
+};
 use botmother::xmpp::stanza::IqKind;
 
 #[path = "scram.rs"]
@@ -268,14 +270,14 @@ impl Player {
             "Certificate" => SessionInput::Lost(Lost::Certificate(rest.into())),
             "CatchUpSince" => {
                 let age = Duration::from_secs(rest.parse().unwrap());
-                SessionInput::CatchUp { after: None, age: Some(age), in_doubt: false }
+                SessionInput::CatchUp(CatchUpFrom { after: None, age: Some(age), in_doubt: false })
             }
             "CatchUp" | "CatchUpInDoubt" => {
                 let after = match rest {
                     "beginning" => Some(String::new()),
                     id => Some(id.to_string()).filter(|id| !id.is_empty()),
                 };
-                SessionInput::CatchUp { after, age: None, in_doubt: name == "CatchUpInDoubt" }
+                SessionInput::CatchUp(CatchUpFrom { after, age: None, in_doubt: name == "CatchUpInDoubt" })
             }
             "Handled" => SessionInput::Handled(rest.parse().unwrap()),
             "Taken" => SessionInput::Taken(rest.parse().unwrap()),

@@ -6,6 +6,7 @@ use std::fmt;
 use super::presence::{Destroyed, RoomPresence};
 use super::{code, words};
 use crate::base::jid::BareJid;
+use crate::base::secret::Secret;
 use crate::xmpp::stanza::StanzaError;
 
 /// Why a room does not let us in, or not under that nick.
@@ -68,13 +69,13 @@ impl RoomRefusal {
         RoomRefusal { why, words: None }
     }
 
-    /// Reads the answer to a try to enter.
-    pub fn of_join(error: &StanzaError, moved_to: Option<&BareJid>, had_password: bool) -> RoomRefusal {
+    /// Reads the answer to a try to enter with that password.
+    pub fn of_join(error: &StanzaError, moved_to: Option<&BareJid>, password: Option<&Secret>) -> RoomRefusal {
         let why = match error.condition.as_str() {
             "conflict" => Why::NickTaken,
             "jid-malformed" => Why::NickMalformed,
             "not-acceptable" => Why::NickReserved,
-            "not-authorized" if had_password => Why::PasswordWrong,
+            "not-authorized" if password.is_some() => Why::PasswordWrong,
             "not-authorized" => Why::PasswordRequired,
             "registration-required" => Why::MembersOnly,
             "forbidden" => Why::Banned,
@@ -93,7 +94,7 @@ impl RoomRefusal {
     pub fn of_nick(error: &StanzaError) -> RoomRefusal {
         match error.condition.as_str() {
             "not-allowed" | "forbidden" => RoomRefusal { why: Why::NickFixed, words: words(error.text.clone()) },
-            _ => RoomRefusal::of_join(error, None, false),
+            _ => RoomRefusal::of_join(error, None, None),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::xml::Element;
 use crate::xmpp::message::{self, Reading};
-use crate::xmpp::sm::{self, Ticket};
+use crate::xmpp::sm::{self, Sm, Ticket};
 use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::stream::Got;
 use crate::xmpp::{disco, ns, roster, version};
@@ -54,7 +54,7 @@ impl Session {
                 }
                 self.sm = None;
             }
-            Got::Bound(jid, offers_sm) => self.bound(jid, offers_sm),
+            Got::Bound(jid, offers_sm) => self.bound(jid, offers_sm.then(Sm::default)),
             Got::Element(element, bytes) => self.element(element, bytes),
             Got::Skipped(skipped) => self.skip(&skipped.head, skipped.bytes, &skipped.why.to_string()),
             Got::End => self.server_closed(),

@@ -82,15 +82,7 @@ pub enum SessionInput<'a> {
         payload: Element,
     },
     /// Answer to [`Event::Bound`]: read the archive, then go online.
-    CatchUp {
-        /// Read on after this id, the last that is surely committed.
-        after: Option<String>,
-        /// Without an id: everything of so long counts, and is read. `None`: what was there before does not count.
-        age: Option<Duration>,
-        /// Something may have been sent on an earlier connection: it is looked for until it must have arrived. Without
-        /// an id in the newest pages; what they have is told before [`Event::Mark`].
-        in_doubt: bool,
-    },
+    CatchUp(CatchUpFrom),
     /// The engine has committed this many more [`Event::Message`]s.
     Handled(u32),
     /// The engine has looked at this many more of what it need not commit: presence, questions, answers.
@@ -104,6 +96,18 @@ pub enum SessionInput<'a> {
     Tick,
     /// Say goodbye and end. `SessionOutput::Close` follows when the stream is closed or after a short wait.
     Close,
+}
+
+/// From where the archive is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatchUpFrom {
+    /// Read on after this id, the last that is surely committed.
+    pub after: Option<String>,
+    /// Without an id: everything of so long counts, and is read. `None`: what was there before does not count.
+    pub age: Option<Duration>,
+    /// Something may have been sent on an earlier connection: it is looked for until it must have arrived. Without
+    /// an id in the newest pages; what they have is told before [`Event::Mark`].
+    pub in_doubt: bool,
 }
 
 /// Why a connection ended, as far as the socket knows.

@@ -12,9 +12,7 @@
 //! something may have been sent on it, the archive is looked at again until nothing of ours has turned up for a while.
 
 use super::delivery::{Ages, Arrived};
-use super::{About, Event, Facts, Session, State, Timer};
-use std::time::Duration;
-
+use super::{About, CatchUpFrom, Event, Facts, Session, State, Timer};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::xml::Element;
@@ -26,19 +24,19 @@ use crate::xmpp::stanza::{Iq, IqKind, StanzaError};
 use crate::xmpp::{carbons, disco, mam, ns, ping, time};
 
 impl Session {
-    /// A new stream is bound: asks everything at once, for one round trip.
-    pub(super) fn bound(&mut self, jid: Jid, offers_sm: bool) {
+    /// A new stream is bound: asks everything at once, for one round trip. `offered`: what will manage the
+    /// stream, where the server does that.
+    pub(super) fn bound(&mut self, jid: Jid, mut offered: Option<Sm>) {
         self.sm = None;
         self.forget_waiting();
         self.announced = None;
-        let mut offers_sm = offers_sm;
         if self.broken_streams >= limits::BROKEN_STREAMS_MAX {
             // What this stream does not keep, no other one gets again.
-            (self.broken_streams, offers_sm) = (0, false);
+            (self.broken_streams, offered) = (0, None);
         }
-        if let (true, Some(stream)) = (offers_sm, &mut self.stream) {
+        if let (Some(sm), Some(stream)) = (offered, &mut self.stream) {
             stream.send(sm::ENABLE);
-            self.sm = Some(Sm::default());
+            self.sm = Some(sm);
         }
         let max_bytes = self.stream.as_ref().and_then(|stream| stream.max_bytes());
         let tls = self.stream.as_ref().and_then(|stream| stream.tls());
@@ -159,7 +157,7 @@ impl Session {
         self.tell(Event::Bound { jid, facts: self.facts.clone() });
     }
 
-    pub(super) fn catch_up(&mut self, after: Option<String>, age: Option<Duration>, in_doubt: bool) {
+    pub(super) fn catch_up(&mut self, CatchUpFrom { after, age, in_doubt }: CatchUpFrom) {
         if !matches!(self.state, State::Bound) {
             return;
         }

@@ -5,7 +5,7 @@ use crate::base::text::{base64, unbase64};
 use crate::xml::Element;
 use crate::xmpp::ns;
 use crate::xmpp::register::{self, RegistrationOffer, RegistrationRefusal};
-use crate::xmpp::sasl::{self, Exchange, Offer};
+use crate::xmpp::sasl::{self, Channel, Exchange, Offer};
 use crate::xmpp::stanza::{Iq, IqKind};
 
 /// Ids of the questions with which it registers: for the fields, and with them.
@@ -62,7 +62,8 @@ impl Stream {
             bindings: bindings.map(Into::into).collect(),
         };
         let is_private = self.tls.is_some() || self.login.plaintext;
-        let choice = sasl::choose(&offer, self.tls.as_ref(), is_private).map_err(Failure::Sasl)?;
+        let channel = if is_private { Channel::Private } else { Channel::Open };
+        let choice = sasl::choose(&offer, self.tls.as_ref(), channel).map_err(Failure::Sasl)?;
         let mechanism = choice.name();
         let user = self.login.account.local().unwrap_or_default();
         let (password, key) = (self.login.password.clone(), self.login.key.take());

@@ -1,6 +1,7 @@
 //! Presence as servers send it, and as we build it.
 
 use super::*;
+use crate::base::secret::Secret;
 use crate::xml::Namespaces;
 use crate::xmpp::muc::why::{By, Departure, Loss, RoomRefusal, Why};
 
@@ -115,7 +116,8 @@ fn refusal(error: &str, had_password: bool) -> RoomRefusal {
          <error type='cancel' by='tea@muc.here'>{error}</error></presence>"
     ));
     let RoomPresenceKind::Error { error, moved_to } = &presence.kind else { panic!("{presence:?}") };
-    RoomRefusal::of_join(error, moved_to.as_ref(), had_password)
+    let password = had_password.then(|| Secret::new("sesame"));
+    RoomRefusal::of_join(error, moved_to.as_ref(), password.as_ref())
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Room {
             presence::RoomPresenceKind::Error { moved_to, .. } => moved_to.as_ref(),
             _ => None,
         };
-        let refusal = RoomRefusal::of_join(error, moved_to, self.config.password.is_some());
+        let refusal = RoomRefusal::of_join(error, moved_to, self.config.password.as_ref());
         let next = nick(&self.config.nick, tried + 1).filter(|_| refusal.why == Why::NickTaken);
         match next.and_then(|nick| self.config.room.with_resource(&nick).ok()) {
             Some(us) => {

@@ -79,15 +79,19 @@ impl Room {
         }
     }
 
-    /// What a presence says of somebody's affiliation; `before` is what was known of the same occupant.
-    pub(super) fn note_affiliation(&mut self, occupant: &Occupant, before: Option<&Occupant>, is_sure: bool) {
-        let jid = occupant.real_jid.as_ref().or(before.and_then(|before| before.real_jid.as_ref()));
-        if occupant.affiliation >= Affiliation::Member || is_sure {
-            if let Some(jid) = jid {
-                self.affiliate(&jid.bare(), occupant.affiliation);
-            }
-        } else if jid.is_some_and(|jid| self.members.known.contains_key(&jid.bare())) {
-            // Services leave it out when somebody drops off; he may still belong to the room.
+    /// What a presence says for sure of somebody's affiliation; `before` is what was known of the same occupant.
+    pub(super) fn note_affiliation(&mut self, occupant: &Occupant, before: Option<&Occupant>) {
+        if let Some(jid) = real_jid(occupant, before) {
+            self.affiliate(&jid.bare(), occupant.affiliation);
+        }
+    }
+
+    /// The same of somebody who is gone. Services leave the affiliation out when somebody drops off; he may still
+    /// belong to the room.
+    pub(super) fn note_affiliation_of_gone(&mut self, occupant: &Occupant, before: Option<&Occupant>) {
+        if occupant.affiliation >= Affiliation::Member {
+            self.note_affiliation(occupant, before);
+        } else if real_jid(occupant, before).is_some_and(|jid| self.members.known.contains_key(&jid.bare())) {
             self.members.listed_at = None;
         }
     }
@@ -124,4 +128,8 @@ impl Room {
     pub(super) fn forget_gathering(&mut self) {
         self.members.gathering = None;
     }
+}
+
+fn real_jid<'o>(occupant: &'o Occupant, before: Option<&'o Occupant>) -> Option<&'o Jid> {
+    occupant.real_jid.as_ref().or(before.and_then(|before| before.real_jid.as_ref()))
 }

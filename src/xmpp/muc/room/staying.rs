@@ -59,7 +59,7 @@ impl Room {
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(&presence) {
             if !matches!(self.state, State::Out | State::Waiting) {
-                self.note_affiliation(&presence.occupant, None, true);
+                self.note_affiliation(&presence.occupant, None);
                 let nick = nick.to_string();
                 self.note_occupant(nick, presence.occupant);
             }
@@ -102,8 +102,11 @@ impl Room {
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(presence) {
             let before = self.forget_occupant(nick);
-            let is_sure = presence.has(code::AFFILIATION) || presence.has(code::BANNED);
-            self.note_affiliation(&presence.occupant, before.as_ref(), is_sure);
+            if presence.has(code::AFFILIATION) || presence.has(code::BANNED) {
+                self.note_affiliation(&presence.occupant, before.as_ref());
+            } else {
+                self.note_affiliation_of_gone(&presence.occupant, before.as_ref());
+            }
             if self.state == State::Joined && nick == self.config.nick && self.new_nick.is_none() {
                 // Our nick is free: whoever had it, mostly a ghost of our own, is gone.
                 self.change_nick(&self.config.nick.clone());
