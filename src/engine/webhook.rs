@@ -282,7 +282,7 @@ impl Webhooks {
         if is_over {
             let why = "the webhook has ended: for a day its receiver answered nothing but 410; set it again to go on";
             self.note_webhook_error(batch, bot, why)?;
-            batch.store.end_webhook(bot, false)?;
+            batch.store.end_webhook(bot)?;
             self.forget_webhook(bot);
             log::warn!("bot {bot}: {why}");
             return batch.audit(Some(bot), "webhook_ended", "status=410");

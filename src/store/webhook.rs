@@ -53,14 +53,18 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a bot's webhook. Address, secret and record are forgotten, too, if `whole`.
-    pub fn end_webhook(&mut self, bot: BotId, whole: bool) -> Result<(), Error> {
+    /// Ends a bot's webhook; address, secret and record stay.
+    pub fn end_webhook(&mut self, bot: BotId) -> Result<(), Error> {
         self.write("UPDATE bot SET webhook_enabled = 0 WHERE id = ?", &[&bot.0])?;
         self.write("DELETE FROM webhook_retry WHERE bot_id = ?", &[&bot.0])?;
-        if whole {
-            self.write("UPDATE bot SET webhook_url = NULL, webhook_secret = NULL WHERE id = ?", &[&bot.0])?;
-            self.write("DELETE FROM webhook WHERE bot_id = ?", &[&bot.0])?;
-        }
+        Ok(())
+    }
+
+    /// Ends a bot's webhook and forgets its address, secret and record.
+    pub fn forget_webhook(&mut self, bot: BotId) -> Result<(), Error> {
+        self.end_webhook(bot)?;
+        self.write("UPDATE bot SET webhook_url = NULL, webhook_secret = NULL WHERE id = ?", &[&bot.0])?;
+        self.write("DELETE FROM webhook WHERE bot_id = ?", &[&bot.0])?;
         Ok(())
     }
 

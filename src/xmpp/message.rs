@@ -95,7 +95,7 @@ pub struct Inbound {
     pub is_private: bool,
     /// It carries OMEMO or another encryption: the body is only a hint for clients that cannot decrypt.
     pub is_encrypted: bool,
-    /// It was encrypted, and this is what it says ([`Inbound::revealed`]).
+    /// It was encrypted, and this is what it says ([`Inbound::decrypted_body`], [`Inbound::decrypted_content`]).
     pub is_decrypted: bool,
     /// The stanza itself, where more is to be read from it than stands here: OMEMO (XEP-0384), or what a node notifies of
     /// (XEP-0060 §7.1.2).
@@ -275,13 +275,20 @@ impl Inbound {
         Some(message)
     }
 
-    /// What it says once decrypted. `content` was encrypted; `is_all` says whether nothing outside of it counts, else
-    /// only the body is replaced (XEP-0384 before and since 0.4).
-    pub fn revealed(&self, content: Vec<Element>, is_all: bool) -> Inbound {
+    /// What it says where the body was encrypted (XEP-0384 before 0.4): all else counts as it stands outside.
+    pub fn decrypted_body(&self, body: Vec<Element>) -> Inbound {
+        let is_kept = |child: &&Element| !child.is("body", ns::CLIENT) && !is_encryption(child);
         let outer = self.stanza.as_deref().into_iter().flat_map(Element::children);
-        let is_kept = |child: &&Element| !is_all && !child.is("body", ns::CLIENT) && !is_encryption(child);
-        let stanza = Element::new("message", ns::CLIENT);
-        let stanza = outer.filter(is_kept).cloned().chain(content).fold(stanza, Element::with_child);
+        self.decrypted(outer.filter(is_kept).cloned().chain(body))
+    }
+
+    /// What it says where its content was encrypted (XEP-0384 since 0.4): nothing outside counts.
+    pub fn decrypted_content(&self, content: Vec<Element>) -> Inbound {
+        self.decrypted(content.into_iter())
+    }
+
+    fn decrypted(&self, children: impl Iterator<Item = Element>) -> Inbound {
+        let stanza = children.fold(Element::new("message", ns::CLIENT), Element::with_child);
         let mut message = Inbound { is_encrypted: false, is_decrypted: true, stanza: None, ..self.clone() };
         message.read_content(&stanza);
         message.wants_receipt |= self.wants_receipt;

@@ -211,11 +211,11 @@ fn webhooks_with_their_secrets_and_attempts() {
         assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()), "{name}");
     }
 
-    store.end_webhook(one, false).unwrap();
+    store.end_webhook(one).unwrap();
     assert!(store.list_webhooks().unwrap().is_empty() && store.list_retries(one).unwrap().is_empty());
     assert_eq!(store.webhook_secret(one).unwrap().unwrap().expose(), SECRET);
     assert_eq!(store.webhook_error(one).unwrap(), Some((NOW, "no".into())));
-    store.end_webhook(one, true).unwrap();
+    store.forget_webhook(one).unwrap();
     assert!(store.webhook_secret(one).unwrap().is_none() && store.webhook_error(one).unwrap().is_none());
     store.delete_bot(one).unwrap();
     store.commit().unwrap();

@@ -256,7 +256,10 @@ impl Accounts {
             log::log!(level, "{own}: an encrypted message from {} is meant for somebody else: not taken", message.from);
             return Ok(None);
         };
-        Ok(Some(Cow::Owned(message.revealed(content, version == Version::Omemo2))))
+        Ok(Some(Cow::Owned(match version {
+            Version::Legacy => message.decrypted_body(content),
+            Version::Omemo2 => message.decrypted_content(content),
+        })))
     }
 }
 

@@ -55,7 +55,7 @@ impl Engine {
         }
         // An ended one is forgotten, too; where there is none, nothing is written.
         if self.webhooks.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
-            self.batch.store.end_webhook(bot, true)?;
+            self.batch.store.forget_webhook(bot)?;
             self.webhooks.forget_webhook(bot);
             self.batch.audit(Some(bot), "webhook_deleted", "")?;
             log::info!("bot {bot}: its webhook was deleted");

@@ -95,6 +95,9 @@ impl Batch {
                 envelope.content
             }
         };
-        Some(message.revealed(content, version == Version::Omemo2))
+        Some(match version {
+            Version::Legacy => message.decrypted_body(content),
+            Version::Omemo2 => message.decrypted_content(content),
+        })
     }
 }
