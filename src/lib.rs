@@ -8,14 +8,14 @@
 //! 2. Protocol code has no socket, no clock, no randomness of its own, no SQL. It gets them as arguments.
 //! 3. Live state has one owner: the engine thread. Others send it events or ask it questions.
 //! 4. Durable first: commit, then act; acknowledge a stanza only after it is committed.
-//! 5. A face translates; it decides nothing. A rule that two faces need lives in the engine.
+//! 5. A face translates; it decides nothing. A rule that two faces need lives in the core.
 //! 6. Everything has a limit, and all limits stand in one place ([`base::limits`]) with their reasons.
 //! 7. One word, one meaning (the glossary is in docs/architecture.md).
 //!
 //! # The way of a message
-//! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `engine::router` → an update
+//! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `channel::xmpp::inbound` → `engine::router` → an update
 //! row and replies, in one transaction → after the commit: the stanza is acknowledged, the waiting poller answered.
-//! *Out:* HTTP → [`http::front`] → a face in [`face`] → [`engine::handle::Question`] → an outbox row → after the commit:
+//! *Out:* HTTP → [`http::front`] → a face in [`face`] → [`core::handle::Question`] → an outbox row → after the commit:
 //! the caller gets his 200, the session gets the stanza → the server's acknowledgement deletes the row.
 //!
 //! # What is deliberately absent
@@ -33,6 +33,9 @@ pub mod xml;
 pub mod xmpp;
 pub mod omemo;
 pub mod store;
+pub mod core;
+pub mod channel;
+pub mod brain;
 pub mod engine;
 pub mod net;
 pub mod work;

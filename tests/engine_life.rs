@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use botmother::base::id::AccountId;
 use botmother::base::limits;
-use botmother::engine::effect::{Effect, Order};
+use botmother::core::effect::{Effect, Order};
+use botmother::core::failure::Failure;
+use botmother::core::handle::*;
+use botmother::core::setup::{Settings, Setup};
 use botmother::engine::event::Event;
-use botmother::engine::failure::Failure;
-use botmother::engine::handle::*;
-use botmother::engine::{Settings, Setup};
 use botmother::store::Store;
 use botmother::xmpp::message::{Inbound, Kind, Marker, Reactions, Retraction, Stage, Via};
 use botmother::xmpp::session::{self, Facts};

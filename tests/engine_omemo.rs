@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::engine::effect::{Effect, Order};
+use botmother::core::effect::{Effect, Order};
+use botmother::core::failure::Failure;
+use botmother::core::handle::*;
 use botmother::engine::event::Event;
-use botmother::engine::failure::Failure;
-use botmother::engine::handle::*;
 use botmother::omemo::{self, Bundle, Device, Version};
 use botmother::store::Store;
 use botmother::xml::{Element, Namespaces};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use botmother::base::id::AccountId;
 use botmother::base::secret::Secret;
-use botmother::engine::effect::{Effect, Order};
+use botmother::core::effect::{Effect, Order};
+use botmother::core::failure::Failure;
+use botmother::core::handle::*;
 use botmother::engine::event::Event;
-use botmother::engine::failure::Failure;
-use botmother::engine::handle::*;
 use botmother::store::Store;
 use botmother::xmpp::message::{self, Kind, Reading};
 use botmother::xmpp::session;

@@ -14,12 +14,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xmpp", &["base", "xml"]),
     ("omemo", &["base", "xml"]),
     ("store", &["base"]),
-    ("engine", &["base", "xml", "xmpp", "omemo", "store", "remote"]),
+    ("core", CORE),
+    ("channel", &["core", "base", "store", "xml", "xmpp", "omemo", "remote::upload", "remote::ejabberd"]),
+    ("brain", &["core", "base", "store", "remote::ai"]),
+    ("engine", &["core", "channel", "brain", "base", "store", "xml", "xmpp", "remote::ai"]),
     ("http", &["base"]),
     ("work", &["base", "omemo"]),
     ("remote", &["base"]),
-    ("net", &["base", "xmpp", "engine::event", "engine::effect"]),
-    ("face", &["base", "http", "engine::failure", "engine::handle", "xmpp::message::Kind"]),
+    ("net", &["base", "xmpp", "engine::event", "core::effect"]),
+    ("face", &["base", "http", "core::failure", "core::handle", "xmpp::message::Kind"]),
     ("config", &["base"]),
     (
         "cli",
@@ -32,13 +35,30 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store",
             "xmpp::session",
             "xmpp::presence",
-            "engine::effect",
-            "engine::local",
+            "core::effect",
+            "core::owner",
         ],
     ),
-    ("daemon", &["base", "xmpp", "store", "engine", "net", "http", "face", "config", "work"]),
+    ("daemon", &["base", "xmpp", "store", "core", "engine", "net", "http", "face", "config", "work"]),
     ("main", &["base", "config", "cli", "daemon"]),
     ("lib", &[]),
+];
+
+/// What the rules may name. Of XMPP that is what a message can be and how a picture is read, and in `core/effect.rs` what
+/// goes to sessions as it is.
+const CORE: &[&str] = &[
+    "base",
+    "store",
+    "remote::webhook",
+    "xmpp::message::Attachment",
+    "xmpp::message::ChatState",
+    "xmpp::message::Kind",
+    "xmpp::message::is_emoji",
+    "xmpp::avatar",
+    "xml::Element",
+    "xmpp::iq::Peer",
+    "xmpp::session::SessionConfig",
+    "xmpp::stanza::IqKind",
 ];
 
 /// Foreign crate → the only places that may name it.

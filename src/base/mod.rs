@@ -5,6 +5,7 @@ pub mod address;
 pub mod call;
 pub mod crypto;
 mod german;
+pub mod heard;
 pub mod id;
 pub mod jid;
 pub mod json;

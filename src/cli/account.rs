@@ -16,7 +16,7 @@ use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::text;
 use crate::config::{self, Config, Roots};
-use crate::engine::effect::Route;
+use crate::core::effect::Route;
 use crate::net::probe::{self, NoLogin};
 use crate::store::row::{AccountRow, Origin};
 use crate::store::{self, Durability, Store};

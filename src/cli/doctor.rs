@@ -13,7 +13,7 @@ use super::{Exit, Failed, print};
 use crate::base::limits;
 use crate::base::remedy::{self, FORGET, LIST_BOTS, Language, Place};
 use crate::config::{self, Config, Roots};
-use crate::engine::effect::Route;
+use crate::core::effect::Route;
 use crate::net::probe::{NoLogin, Step};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};

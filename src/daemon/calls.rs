@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::base::call::{HttpCall, Pieces};
+use crate::base::heard::Lines;
 use crate::base::limits;
-use crate::engine::event::{Event, Lines};
+use crate::engine::event::Event;
 use crate::work::{Cancel, Work};
 
 /// The pool of calls. It holds a way to the engine, which ends only when there is none any more: so it can be taken away.

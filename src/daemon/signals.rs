@@ -9,7 +9,7 @@ use smol::stream::StreamExt;
 
 use super::entrance::Entrance;
 use super::{Error, Reload, settings, spawn};
-use crate::engine::effect::Rebind;
+use crate::core::effect::Rebind;
 use crate::engine::event::Event;
 
 /// Catches them from here on.

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crate::base::id::{self, AccountId};
 use crate::base::jid::Jid;
-use crate::base::limits;
+use crate::base::{limits, remedy};
+use crate::core::batch::Trouble;
+use crate::engine::Engine;
 use crate::engine::command::menu::{self, Menu};
-use crate::engine::{Engine, Trouble};
 use crate::store;
 use crate::xml::Element;
 use crate::xmpp::adhoc::{self, Action, Allowed, CommandRefusal, Note, Reply, Request, Severity, Status};
@@ -85,11 +86,11 @@ impl Engine {
         Ok(Some(match (is_listing, node) {
             (true, None) => Ok(Element::new("query", ns::DISCO_ITEMS)),
             (true, Some(ns::COMMANDS)) => {
-                let own = self.xmpp.accounts.get(&account).map(|account| account.row.jid.to_jid());
+                let own = self.channels.xmpp.accounts.get(&account).map(|account| account.row.jid.to_jid());
                 Ok(adhoc::build_list(request.to.as_ref().or(own.as_ref()).unwrap_or(who), &items))
             }
             (false, Some(ns::COMMANDS)) => match &menu {
-                Some(menu) => Ok(adhoc::build_list_info(&self.batch.menu_title(menu))),
+                Some(menu) => Ok(adhoc::build_list_info(&self.core.batch.menu_title(menu))),
                 None => Err(CommandRefusal::Forbidden.error()),
             },
             (false, Some(node)) => {
@@ -114,7 +115,7 @@ impl Engine {
         if !matches!(request.action, Action::Execute | Action::Complete) {
             return Err(CommandRefusal::BadAction.into());
         }
-        let session = id::uuid(self.batch.random());
+        let session = id::uuid(self.core.batch.random());
         let Some(form) = form else {
             return self.finish_command(asked, &request.node, session, None, Form::new(FormKind::Submit));
         };
@@ -133,7 +134,7 @@ impl Engine {
                 && known.node == request.node
         };
         let at = self.command_sessions.iter().position(is_it).ok_or(CommandRefusal::BadSessionId)?;
-        let is_over = self.command_sessions.get(at).is_none_or(|session| session.until <= self.batch.now.mono);
+        let is_over = self.command_sessions.get(at).is_none_or(|session| session.until <= self.core.batch.now.mono);
         let action = if is_over { Action::Cancel } else { request.resolve(&Allowed::complete())? };
         let is_asked = self.command_sessions.get(at).is_some_and(|session| session.given.is_some());
         if action == Action::Complete && request.form.is_none() && !is_asked {
@@ -165,7 +166,7 @@ impl Engine {
         match form.check(submit) {
             Ok(answer) => self.finish_command(asked, node, session, Some(&form), answer),
             Err(wrong) => {
-                let text = menu::complaint(&form, &wrong, self.batch.setup.settings.language);
+                let text = menu::complaint(&form, &wrong, self.core.batch.setup.settings.language);
                 let note = Note { severity: Severity::Error, text };
                 Ok(self.wait_for_form(asked, node, session, form, Some(note)))
             }
@@ -182,7 +183,7 @@ impl Engine {
         note: Option<Note>,
     ) -> Reply {
         self.command_sessions.change();
-        let now = self.batch.now.mono;
+        let now = self.core.batch.now.mono;
         let is_here = |session: &CommandSession| session.account == asked.account;
         if self.command_sessions.iter().filter(|session| is_here(session)).count() >= limits::MENU_FORMS_MAX
             && let Some(oldest) = self.command_sessions.iter().position(is_here)
@@ -214,7 +215,7 @@ impl Engine {
         if !menu::is_final(node, &answer) {
             return self.do_command(asked, node, session, &answer);
         }
-        let question = menu::question(node, form, &answer, self.batch.setup.settings.language);
+        let question = menu::question(node, form, &answer, self.core.batch.setup.settings.language);
         let reply = self.wait_for_form(asked, node, session, question, None);
         if let Some(session) = self.command_sessions.last_mut() {
             session.given = Some(answer);
@@ -226,18 +227,39 @@ impl Engine {
         log::debug!("{}: ad-hoc command {node}", asked.who.bare());
         let (severity, text) = match self.run_menu(&asked.menu, node, answer) {
             Ok(text) => (Severity::Info, text),
-            Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(self.batch.chat_place())),
+            Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(self.core.batch.chat_place())),
             Err(Trouble::Store(error)) => return Err(error.into()),
         };
         let mut reply = Reply { node: node.to_string(), session, status: Status::Completed, note: None, form: None };
         // Clients show a note as one line; what has several is a form with a text to select and copy.
         if text.contains('\n') {
-            let label = menu::answer_label(self.batch.setup.settings.language);
+            let label = menu::answer_label(self.core.batch.setup.settings.language);
             let field = Field::new(FieldKind::TextMulti, "answer").with_label(&label).with_value(&text);
             reply.form = Some(Form::new(FormKind::Result).with_title(&format!("/{node}")).with(field));
         } else {
             reply.note = Some(Note { severity, text });
         }
         Ok(reply)
+    }
+}
+
+impl Engine {
+    /// A question that the session does not answer itself.
+    pub(super) fn on_request(&mut self, account: AccountId, request: &Iq) -> Result<(), store::Error> {
+        let unavailable = Err(StanzaError::new("cancel", "service-unavailable"));
+        let answer = match self.answer_menu(account, request)?.unwrap_or(unavailable) {
+            Ok(payload) => request.print_result(Some(payload)),
+            Err(refusal) => request.print_error(&refusal),
+        };
+        let too_long = "the answer is too long for this server; send the command as a message";
+        let answer = match self.channels.xmpp.accounts.check_size(account, answer.len()) {
+            Ok(()) => answer,
+            Err(_) => request.print_error(&StanzaError {
+                text: Some(remedy::at(self.core.batch.chat_place(), too_long)),
+                ..StanzaError::new("cancel", "resource-constraint")
+            }),
+        };
+        self.channels.xmpp.accounts.tell_session(&mut self.core.batch, account, answer);
+        Ok(())
     }
 }

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::base::id::BotId;
+use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 use crate::base::{crypto, limits, text, ulid};
-use crate::engine::accounts::Accounts;
-use crate::engine::calls::wait_for;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{Answer, BotCard, Caller, Question};
-use crate::engine::registry::{Bot, Voice};
-use crate::engine::{Batch, Engine, Trouble, Verdict};
+use crate::channel::xmpp::accounts::Accounts;
+use crate::core::Signal;
+use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::calls::wait_for;
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
+use crate::core::registry::{Bot, Voice};
+use crate::engine::Engine;
+use crate::store::row::Origin;
 use crate::store::{self, Store};
 
 /// Where the numbers of listed bots stand in `settings`: in one place, for strangers may ask for them at any time.
@@ -30,16 +34,18 @@ impl Bot {
 
 impl Engine {
     pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
-        if self.upkeep.stopping {
+        if self.core.is_stopping {
             return Err(Failure::Busy { retry_after_s: 5 }.into());
         }
         match (caller, question) {
             (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.health()))),
-            (_, Question::Gallery) => {
-                Ok(Verdict::Outcome(Ok(gallery(&mut self.batch.store, &self.batch.bots, self.batch.setup.entropy)?)))
-            }
+            (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(gallery(
+                &mut self.core.batch.store,
+                &self.core.batch.bots,
+                self.core.batch.setup.entropy,
+            )?))),
             (Caller::Bot(token), Question::MaySend) => {
-                self.batch.known_bot(token)?;
+                self.core.batch.known_bot(token)?;
                 Ok(Verdict::Outcome(Ok(Answer::Done)))
             }
             (Caller::Bot(token), _) => {
@@ -53,8 +59,8 @@ impl Engine {
 
     /// The same, within its rate.
     fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
-        let id = self.batch.known_bot(token)?;
-        match self.upkeep.rate.admit(id, self.batch.now) {
+        let id = self.core.batch.known_bot(token)?;
+        match self.upkeep.rate.admit(id, self.core.batch.now) {
             Ok(()) => Ok(id),
             Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
         }
@@ -63,52 +69,54 @@ impl Engine {
     fn ask_as_bot(&mut self, bot: BotId, question: &Question) -> Result<Verdict, Trouble> {
         let answer = match question {
             Question::SendMessage(message) => {
-                let answer = self.send_message(bot, message)?;
-                self.batch.note_active(bot)?;
-                return self.xmpp.accounts.tell_when_known(&self.batch, bot, answer);
+                let answer = self.context().send_message(bot, message)?;
+                self.core.batch.note_active(bot)?;
+                return self.channels.xmpp.accounts.tell_when_known(&self.core.batch, bot, answer);
             }
             Question::Act(act) => {
-                let answer = self.act(bot, act)?;
-                self.batch.note_active(bot)?;
-                return self.xmpp.accounts.tell_when_known(&self.batch, bot, answer);
+                let answer = self.context().act(bot, act)?;
+                self.core.batch.note_active(bot)?;
+                return self.channels.xmpp.accounts.tell_when_known(&self.core.batch, bot, answer);
             }
             Question::Upload(upload) => {
-                let verdict = self.upload(bot, upload)?;
-                self.batch.note_active(bot)?;
+                let verdict = self.channels.xmpp.upload(&mut self.core, bot, upload)?;
+                self.core.batch.note_active(bot)?;
                 return Ok(verdict);
             }
-            Question::GetFile(query) => return self.get_file(bot, query),
-            Question::JoinRoom(new) => return self.join_room(bot, new),
-            Question::LeaveRoom(room) => return self.leave_room(bot, room),
-            Question::GetUpdates(poll) => return self.get_updates(bot, poll),
-            Question::SetWebhook(new) => self.set_webhook(bot, new)?,
-            Question::DeleteWebhook { drop_pending } => self.delete_webhook(bot, *drop_pending)?,
-            Question::WebhookInfo => self.webhooks.webhook_info(&self.batch, bot)?,
-            Question::ReplayWebhook(wanted) => return self.replay_webhook(bot, wanted),
-            Question::GetMe | Question::WhoAmI => Answer::Me(self.xmpp.accounts.bot_info(&self.batch, bot)?),
+            Question::GetFile(query) => return self.channels.xmpp.get_file(&mut self.core, bot, query),
+            Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
+            Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
+            Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
+            Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
+            Question::DeleteWebhook { drop_pending } => self.core.delete_webhook(bot, *drop_pending)?,
+            Question::WebhookInfo => self.core.webhooks.webhook_info(&self.core.batch, bot)?,
+            Question::ReplayWebhook(wanted) => return self.core.replay_webhook(bot, wanted),
+            Question::GetMe | Question::WhoAmI => {
+                Answer::Me(self.channels.xmpp.accounts.bot_info(&self.core.batch, bot)?)
+            }
             Question::GetInfo => {
-                let sessions = usize::from(self.xmpp.accounts.is_bot_online(&self.batch, bot));
+                let sessions = usize::from(self.channels.xmpp.accounts.is_bot_online(&self.core.batch, bot));
                 Answer::Info(
-                    self.xmpp.accounts.bot_info(&self.batch, bot)?,
-                    self.batch.bot(bot)?.commands.clone(),
+                    self.channels.xmpp.accounts.bot_info(&self.core.batch, bot)?,
+                    self.core.batch.bot(bot)?.commands.clone(),
                     sessions,
                 )
             }
             Question::SetCommands(commands) => {
-                self.batch.set_commands(bot, commands)?;
+                self.core.batch.set_commands(bot, commands)?;
                 Answer::Done
             }
-            Question::SetAi(new) => self.batch.set_ai_by_api(bot, new)?,
-            Question::AiStatus => Answer::Ai(self.batch.ai_info(bot)?),
+            Question::SetAi(new) => self.core.batch.set_ai_by_api(bot, new)?,
+            Question::AiStatus => Answer::Ai(self.core.batch.ai_info(bot)?),
             Question::EnableAi(is_enabled) => {
-                self.enable_ai(bot, *is_enabled)?;
+                self.with_brain(|brain, cx| brain.enable_ai(cx, bot, *is_enabled))?;
                 Answer::AiEnabled(*is_enabled)
             }
             Question::AskAi { text, from, is_live } => {
-                return Ok(wait_for(self.ask_ai_by_api(bot, text, from, *is_live)?));
+                return Ok(wait_for(self.with_brain(|brain, cx| brain.ask_ai_by_api(cx, bot, text, from, *is_live))?));
             }
-            Question::GetCommands => Answer::Commands(self.batch.bot(bot)?.commands.clone()),
-            Question::Keys(question) => self.xmpp.ask_keys(&mut self.batch, bot, question)?,
+            Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
+            Question::Keys(question) => self.channels.xmpp.ask_keys(&mut self.core.batch, bot, question)?,
             _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
         };
         Ok(Verdict::Outcome(Ok(answer)))
@@ -119,80 +127,98 @@ impl Engine {
             Question::Metrics => Answer::Metrics(self.metrics()),
             Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
-                let bots = self.batch.bots.values();
+                let bots = self.core.batch.bots.values();
                 let wanted = bots.filter(|bot| owner.as_ref().is_none_or(|owner| bot.row.owner == *owner));
-                let infos: Result<_, store::Error> =
-                    wanted.map(|bot| Ok(bot.info(self.xmpp.accounts.bot_state(&self.batch, bot)?))).collect();
+                let infos: Result<_, store::Error> = wanted
+                    .map(|bot| Ok(bot.info(self.channels.xmpp.accounts.bot_state(&self.core.batch, bot)?)))
+                    .collect();
                 Answer::Bots(infos?)
             }
             Question::DeleteBot(id) => return self.delete_and_remove(*id),
-            Question::Leaving(owner) => Answer::Leaving(self.list_leaving(owner.as_ref())?),
-            Question::Forget(jid) => Answer::Forgotten(jid.clone(), self.forget_leaving(jid, None)?),
-            Question::Ejabberd => self.xmpp.accounts.ejabberd_settings(&self.batch)?,
-            Question::SetEjabberd(settings) => self.xmpp.set_ejabberd(&mut self.batch, settings)?,
-            Question::TestEjabberd(settings) => return self.test_ejabberd(settings),
+            Question::Leaving(owner) => Answer::Leaving(self.channels.xmpp.list_leaving(&self.core, owner.as_ref())?),
+            Question::Forget(jid) => {
+                Answer::Forgotten(jid.clone(), self.channels.xmpp.forget_leaving(&mut self.core, jid, None)?)
+            }
+            Question::Ejabberd => self.channels.xmpp.accounts.ejabberd_settings(&self.core.batch)?,
+            Question::SetEjabberd(settings) => self.channels.xmpp.set_ejabberd(&mut self.core.batch, settings)?,
+            Question::TestEjabberd(settings) => return self.channels.xmpp.test_ejabberd(&mut self.core, settings),
             Question::ActivateBot(id, active) => {
-                self.activate_bot(*id, *active)?;
+                self.core.activate_bot(*id, *active)?;
                 Answer::Status(*id, *active)
             }
-            Question::NewToken(id) => Answer::Token(*id, self.new_token(*id)?),
+            Question::NewToken(id) => Answer::Token(*id, self.core.new_token(*id)?),
             Question::Revoke(id) => {
-                self.revoke(*id)?;
+                self.core.revoke(*id)?;
                 Answer::Revoked(*id)
             }
-            Question::BotAccess(id) => self.batch.bot_access(*id)?,
-            Question::SetBotAccess(id, access, contacts) => {
-                self.set_access(*id, *access, contacts.as_deref())?;
-                self.batch.bot_access(*id)?
-            }
-            Question::BotOmemo(id) => self.xmpp.accounts.bot_omemo(&self.batch, *id)?,
-            Question::SetBotOmemo(id, encrypt) => {
-                self.set_encrypt(*id, *encrypt)?;
-                self.xmpp.accounts.bot_omemo(&self.batch, *id)?
-            }
-            Question::ResetOmemo(id) => {
-                if let Some(account) = self.xmpp.accounts.own_account(&self.batch, *id)? {
-                    self.reset_omemo(account)?;
-                }
-                self.xmpp.accounts.bot_omemo(&self.batch, *id)?
-            }
-            Question::SetProfile(new) => Answer::Me(self.set_profile(new)?),
             Question::SetListed(id, listed) => list(self, *id, *listed)?,
             Question::OwnerStatus(owner) => {
-                self.xmpp.accounts.check_owner(&self.batch, owner)?;
-                Answer::Owner(owner.clone(), self.batch.store.owner_enabled(owner)?)
+                self.channels.xmpp.accounts.check_owner(&self.core.batch, owner)?;
+                Answer::Owner(owner.clone(), self.core.batch.store.owner_enabled(owner)?)
             }
             Question::SetOwnerStatus(owner, enabled) => {
-                self.xmpp.accounts.check_owner(&self.batch, owner)?;
-                self.batch.store.store_owner_enabled(owner, *enabled)?;
-                self.xmpp.accounts.account_of(owner).map_or(Ok(()), |account| self.settle_rooms(account))?;
-                self.batch.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
+                self.channels.xmpp.accounts.check_owner(&self.core.batch, owner)?;
+                self.core.batch.store.store_owner_enabled(owner, *enabled)?;
+                self.channels
+                    .xmpp
+                    .accounts
+                    .account_of(owner)
+                    .map_or(Ok(()), |account| self.channels.xmpp.settle_rooms(&mut self.core, account))?;
+                self.core.batch.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
             }
-            Question::ListAccounts => Answer::Accounts(self.xmpp.accounts.list_accounts()),
+            Question::ListAccounts => Answer::Accounts(self.channels.xmpp.accounts.list_accounts()),
             Question::AddAccount(new) => {
-                self.add_account(new)?;
+                self.channels.xmpp.add_account(&mut self.core, new)?;
                 Answer::Account(new.jid.clone())
             }
             Question::RemoveAccount(jid) => {
-                self.xmpp.remove_account(&mut self.batch, jid).map(|()| Answer::Account(jid.clone()))?
+                self.channels.xmpp.remove_account(&mut self.core.batch, jid).map(|()| Answer::Account(jid.clone()))?
             }
             Question::LocalSay { to, text } => self.local_say(to.as_deref(), text)?,
             Question::LocalRead { with, after, timeout } => {
                 return self.local_read(with.as_deref(), *after, *timeout);
             }
-            _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
+            _ => self.ask_of_settings(question)?,
         };
         Ok(Verdict::Outcome(Ok(answer)))
     }
 
+    /// What a bot is set to, or is to be set to.
+    fn ask_of_settings(&mut self, question: &Question) -> Result<Answer, Trouble> {
+        Ok(match question {
+            Question::BotAccess(id) => self.core.batch.bot_access(*id)?,
+            Question::SetBotAccess(id, access, contacts) => {
+                self.core.set_access(*id, *access, contacts.as_deref())?;
+                self.core.batch.bot_access(*id)?
+            }
+            Question::BotOmemo(id) => self.channels.xmpp.accounts.bot_omemo(&self.core.batch, *id)?,
+            Question::SetBotOmemo(id, encrypt) => {
+                self.channels.xmpp.set_encrypt(&mut self.core, *id, *encrypt)?;
+                self.channels.xmpp.accounts.bot_omemo(&self.core.batch, *id)?
+            }
+            Question::ResetOmemo(id) => {
+                if let Some(account) = self.channels.xmpp.accounts.own_account(&self.core.batch, *id)? {
+                    self.channels.xmpp.reset_omemo(&mut self.core, account)?;
+                }
+                self.channels.xmpp.accounts.bot_omemo(&self.core.batch, *id)?
+            }
+            Question::SetProfile(new) => Answer::Me(self.channels.xmpp.set_profile(&mut self.core, new)?),
+            _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
+        })
+    }
+
     fn health(&self) -> Answer {
-        let active: Vec<BotId> = self.batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
+        let active: Vec<BotId> =
+            self.core.batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
         Answer::Health {
             active_bots: active.len(),
-            accounts_online: self.xmpp.accounts.people().filter(|account| account.is_online).count(),
-            accounts: self.xmpp.accounts.people().count(),
-            bots_online: active.into_iter().filter(|id| self.xmpp.accounts.is_bot_online(&self.batch, *id)).count(),
+            accounts_online: self.channels.xmpp.accounts.people().filter(|account| account.is_online).count(),
+            accounts: self.channels.xmpp.accounts.people().count(),
+            bots_online: active
+                .into_iter()
+                .filter(|id| self.channels.xmpp.accounts.is_bot_online(&self.core.batch, *id))
+                .count(),
         }
     }
 }
@@ -257,15 +283,15 @@ fn gallery(store: &mut Store, bots: &BTreeMap<BotId, Bot>, entropy: fn(&mut [u8]
 
 /// Puts a bot among the listed ones, or takes it out.
 fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Trouble> {
-    engine.batch.bot(id)?;
-    let mut all = listed(&engine.batch.store)?;
+    engine.core.batch.bot(id)?;
+    let mut all = listed(&engine.core.batch.store)?;
     // Deleted ones go by the way.
-    all.retain(|other| *other != id && engine.batch.bots.contains_key(other));
+    all.retain(|other| *other != id && engine.core.batch.bots.contains_key(other));
     all.extend(is_listed.then_some(id));
     all.sort();
     let text: Vec<String> = all.iter().map(ToString::to_string).collect();
-    engine.batch.store.store_setting(LISTED, &text.join(" "))?;
-    engine.batch.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
+    engine.core.batch.store.store_setting(LISTED, &text.join(" "))?;
+    engine.core.batch.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
     Ok(Answer::Listed(id, is_listed))
 }
 
@@ -273,4 +299,57 @@ fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Troub
 fn listed(store: &Store) -> Result<Vec<BotId>, store::Error> {
     let text = store.setting(LISTED)?.unwrap_or_default();
     Ok(text.split(' ').filter_map(|id| id.parse().ok()).map(BotId).collect())
+}
+
+impl Engine {
+    /// `create`, for every mode.
+    pub(super) fn on_create(&mut self, new: &NewBot) -> Result<Verdict, Trouble> {
+        self.core.check_new_bot(new)?;
+        match (new.mode, &new.account) {
+            (Mode::Personal, _) => {
+                let id = self.core.create_bot(new, None)?;
+                let info = self.channels.xmpp.accounts.bot_info(&self.core.batch, id)?;
+                Ok(Verdict::Outcome(Ok(Answer::Created(info))))
+            }
+            (_, Some(account)) => self.channels.xmpp.create_with(&mut self.core, new, account, Origin::Brought),
+            (_, None) => self.channels.xmpp.make_account(&mut self.core, new),
+        }
+    }
+
+    /// Deletes a bot; gives its account and what is still to be taken away there.
+    pub(super) fn delete_bot(&mut self, id: BotId) -> Result<Option<(BareJid, Remains)>, Trouble> {
+        let jid = self.core.batch.bot(id)?.row.jid.clone();
+        self.with_brain(|brain, cx| brain.drop_questions_of(cx, id))?;
+        self.pass_to_channels(&Signal::BotGoes(id))?;
+        self.core.delete_bot(id)?;
+        let Some(jid) = jid else { return Ok(None) };
+        let left = self.core.batch.store.find_account(&jid)?.filter(|row| row.removing);
+        Ok(left.map(|row| (jid, Remains::of(row.origin))))
+    }
+
+    /// The bot's account goes with it; whoever deletes it waits for the first try.
+    pub(super) fn delete_and_remove(&mut self, bot: BotId) -> Result<Verdict, Trouble> {
+        let row = self.core.batch.store.list_accounts_of(bot)?.into_iter().next();
+        let tag = match &row {
+            Some(row)
+                if row.origin == Origin::Register
+                    && self.channels.xmpp.accounts.may_be_registered(&self.core.batch, row)? =>
+            {
+                Some(self.channels.xmpp.unregister_account(&mut self.core, row.clone(), Some(bot))?)
+            }
+            _ => None,
+        };
+        let left = self.delete_bot(bot)?.map(|(_, what)| (what, false));
+        let row = match (tag, row.filter(|row| row.origin == Origin::Api)) {
+            (Some(Some(tag)), _) => return Ok(wait_for(tag)),
+            (Some(None), _) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some((Remains::Account, false)))))),
+            (None, Some(row)) => row,
+            (None, None) => return Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, left)))),
+        };
+        match self.channels.xmpp.remove(&mut self.core, row, Some(bot)) {
+            Ok(tag) => Ok(wait_for(tag)),
+            Err(Trouble::Failure(_)) => Ok(Verdict::Outcome(Ok(Answer::Deleted(bot, Some((Remains::Account, false)))))),
+            Err(error) => Err(error),
+        }
+    }
 }

@@ -3,21 +3,26 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Engine, Fault, Pending, Trouble, Verdict};
+use super::Engine;
+use super::Fault;
+use super::Trouble;
+use super::Verdict;
 use crate::base::limits;
 use crate::base::time::Now;
-use crate::engine::effect::{Effect, Order};
+use crate::brain::ai::Brain;
+use crate::core::batch::Pending;
+use crate::core::effect::{Effect, Order};
+use crate::core::failure::Failure;
+use crate::core::handle::Answer;
+use crate::core::part::Part;
 use crate::engine::event::Event;
-use crate::engine::failure::Failure;
-use crate::engine::handle::Answer;
-use crate::engine::part::Part;
 use crate::store;
 use crate::xmpp::session;
 
 impl Engine {
     /// Applies events in one transaction and gives what is to be done. With no events it does what is due by time.
     pub fn batch(&mut self, now: Now, mut events: Vec<Event>) -> Vec<Effect> {
-        self.batch.now = now;
+        self.core.batch.now = now;
         if self.upkeep.unheard_at <= now.mono {
             events.splice(0..0, std::mem::take(&mut self.upkeep.unheard));
         }
@@ -41,18 +46,20 @@ impl Engine {
             let mut verdicts = Vec::with_capacity(events.len());
             for event in events {
                 verdicts.push(self.apply(event)?);
+                self.pass_signals()?;
             }
             self.due()?;
-            self.rooms_due()?;
-            self.webhooks_due()?;
-            self.ai_due()?;
-            self.tell_so_far();
-            self.omemo_due()?;
-            self.tell_notices()?;
-            self.write_acks_and_marks()?;
-            let written = self.batch.write_lived()?;
-            self.batch.store.commit()?;
-            self.batch.note_lived_written(written);
+            self.channels.xmpp.rooms_due(&mut self.core)?;
+            self.core.webhooks_due()?;
+            self.with_brain(Brain::ai_due)?;
+            self.with_brain(Brain::tell_so_far);
+            self.channels.xmpp.omemo_due(&mut self.core)?;
+            self.channels.xmpp.tell_notices(&mut self.core)?;
+            self.pass_signals()?;
+            self.channels.xmpp.write_acks_and_marks(&mut self.core)?;
+            let written = self.core.batch.write_lived()?;
+            self.core.batch.store.commit()?;
+            self.core.batch.note_lived_written(written);
             Ok(verdicts)
         }));
         let fault = match result {
@@ -66,17 +73,17 @@ impl Engine {
 
     /// Everything as it was before the batch, in memory and in the store.
     fn revert(&mut self) {
-        self.batch.pending = Pending::default();
-        self.parts().into_iter().for_each(Part::undo);
-        self.batch.store.rollback();
-        self.xmpp.crypt.omemo_settle(&mut self.batch, false);
-        if let Err(error) = self.reload_bots().and_then(|()| self.reload_webhooks()) {
+        self.core.batch.pending = Pending::default();
+        self.parts().for_each(Part::undo);
+        self.core.batch.store.rollback();
+        self.channels.xmpp.crypt.omemo_settle(&mut self.core.batch, false);
+        if let Err(error) = self.reload() {
             log::error!("reading the bots again failed: {error}");
         }
     }
 
     fn apply(&mut self, event: &Event) -> Result<Verdict, store::Error> {
-        self.xmpp.crypt.under = None;
+        self.channels.xmpp.crypt.under = None;
         match event {
             Event::Ask { caller, question, reply } => {
                 if reply.is_gone() {
@@ -88,14 +95,24 @@ impl Engine {
                     Err(Trouble::Store(error)) => Err(error),
                 }
             }
-            Event::Session(account, event) => self.on_session(*account, event).map(|()| Verdict::Nothing),
-            Event::Heard { tag, lines } => self.ai.on_ai_heard(&mut self.batch, *tag, lines).map(|()| Verdict::Nothing),
+            Event::Session(account, event) => {
+                self.channels.xmpp.on_session(&mut self.core, *account, event)?;
+                if let session::Event::Request(request) = event {
+                    self.on_request(*account, request)?;
+                }
+                Ok(Verdict::Nothing)
+            }
+            Event::Heard { tag, lines } => {
+                self.brain.ai.on_ai_heard(&mut self.core.batch, *tag, lines).map(|()| Verdict::Nothing)
+            }
             Event::Left => {
-                self.ai.note_leaving();
+                self.brain.ai.note_leaving();
                 Ok(Verdict::Nothing)
             }
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
-            Event::Reload(settings) => self.on_reload(settings).map(|()| Verdict::Nothing),
+            Event::Reload(settings) => {
+                self.channels.xmpp.on_reload(&mut self.core, settings).map(|()| Verdict::Nothing)
+            }
             Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
             Event::Report => {
                 self.report();
@@ -110,24 +127,24 @@ impl Engine {
 
     /// After the commit: answers, sends, wakes.
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
-        let pending = std::mem::take(&mut self.batch.pending);
-        self.xmpp.crypt.omemo_settle(&mut self.batch, true);
-        let told = std::mem::take(&mut self.xmpp.accounts.told);
+        let pending = std::mem::take(&mut self.core.batch.pending);
+        self.channels.xmpp.crypt.omemo_settle(&mut self.core.batch, true);
+        let told = std::mem::take(&mut self.channels.xmpp.accounts.told);
         if told.wrote_acks {
-            self.xmpp.accounts.forget_written_acks();
+            self.channels.xmpp.accounts.forget_written_acks();
         }
         for (account, mark) in told.marks {
-            self.xmpp.accounts.note_mark(&mut self.batch, account, mark);
+            self.channels.xmpp.accounts.note_mark(&mut self.core.batch, account, mark);
         }
         for (account, skipped) in told.skipped {
-            self.note_skipped(account, &skipped);
+            self.channels.xmpp.note_skipped(&mut self.core, account, &skipped);
         }
         out.extend(told.taken.into_iter().map(|(account, count)| Effect::Session(account, Order::Taken(count))));
         for (account, count) in told.handled {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
         out.extend(pending.effects);
-        self.xmpp.accounts.queue_accepted(pending.accepted);
+        self.channels.xmpp.accounts.queue_accepted(told.accepted);
         for (event, verdict) in events.into_iter().zip(verdicts) {
             let reply = match event {
                 Event::Ask { reply, .. } => reply,
@@ -147,25 +164,31 @@ impl Engine {
             };
             match verdict {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
-                Verdict::AwaitUpdates(bot, poll) => self.updates.await_updates(&mut self.batch, bot, poll, reply, out),
-                Verdict::AwaitLines { with, after, timeout } => {
-                    self.local.await_lines(&mut self.batch, with, after, timeout, reply)
+                Verdict::AwaitUpdates(bot, poll) => {
+                    self.core.updates.await_updates(&mut self.core.batch, bot, poll, reply, out)
                 }
-                Verdict::AwaitArrival(bot, wait) => self.xmpp.arrivals.await_arrival(&mut self.batch, bot, wait, reply),
-                Verdict::AwaitSealing(message_id) => self.xmpp.crypt.await_sealing(&mut self.batch, message_id, reply),
+                Verdict::AwaitLines { with, after, timeout } => {
+                    self.channels.local.await_lines(&mut self.core.batch, with, after, timeout, reply)
+                }
+                Verdict::AwaitArrival(bot, wait) => {
+                    self.channels.xmpp.arrivals.await_arrival(&mut self.core.batch, bot, wait, reply)
+                }
+                Verdict::AwaitSealing(message_id) => {
+                    self.channels.xmpp.crypt.await_sealing(&mut self.core.batch, message_id, reply)
+                }
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
-                Verdict::AwaitRoom(room, wish) => self.xmpp.rooms.await_room(room, wish, reply),
+                Verdict::AwaitRoom(room, wish) => self.channels.xmpp.rooms.await_room(room, wish, reply),
                 Verdict::Nothing => {}
             }
         }
-        self.xmpp.accounts.feed_busy(&mut self.batch, out);
-        self.updates.wake_updates(&mut self.batch, out);
-        self.wake_sealings(out);
+        self.channels.xmpp.accounts.feed_busy(&mut self.core.batch, out);
+        self.core.updates.wake_updates(&mut self.core.batch, out);
+        self.channels.xmpp.wake_sealings(&mut self.core, out);
         self.wake_callers(out);
-        self.xmpp.wake_arrivals(&mut self.batch, out);
-        self.xmpp.rooms.wake_room_waiters(out);
-        self.local.wake_lines(&mut self.batch, out);
-        self.parts().into_iter().for_each(Part::committed);
+        self.channels.xmpp.wake_arrivals(&mut self.core.batch, out);
+        self.channels.xmpp.rooms.wake_room_waiters(out);
+        self.channels.local.wake_lines(&mut self.core.batch, out);
+        self.parts().for_each(Part::committed);
     }
 
     /// One event that could not be committed, alone.
@@ -207,10 +230,10 @@ impl Engine {
             Event::Session(account, event @ session::Event::Answer { .. }) if again => {
                 self.upkeep.unheard.push(Event::Session(account, event));
             }
-            Event::Session(_, session::Event::Answer { tag, .. }) => self.xmpp.questions.forget(tag),
+            Event::Session(_, session::Event::Answer { tag, .. }) => self.channels.xmpp.questions.forget(tag),
             // The server still has it: it comes again after the reconnect, which backs off.
             Event::Session(account, _) if again => {
-                if let Some(account) = self.xmpp.accounts.get_mut(&account) {
+                if let Some(account) = self.channels.xmpp.accounts.get_mut(&account) {
                     account.is_fenced = true;
                 }
                 out.push(Effect::Session(account, Order::Reset));
@@ -225,7 +248,7 @@ impl Engine {
             // Stopping writes nothing of its own; it goes on without the last acknowledgements.
             Event::Stop(reply) => {
                 self.on_stop();
-                out.append(&mut self.batch.pending.effects);
+                out.append(&mut self.core.batch.pending.effects);
                 out.push(Effect::Answer(reply, Ok(Answer::Done)));
             }
         }
@@ -233,25 +256,27 @@ impl Engine {
 
     /// What became of a call could not be stored.
     fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
-        self.calls.forget(tag);
-        if self.ai.postpone_question(tag, self.batch.now.mono + limits::RECONNECT_FIRST) {
+        self.channels.xmpp.calls.forget(tag);
+        self.core.webhooks.calls.forget(tag);
+        self.brain.calls.forget(tag);
+        if self.brain.ai.postpone_question(tag, self.core.batch.now.mono + limits::RECONNECT_FIRST) {
             return;
         }
-        if let Some(reply) = self.calls.callers.remove(&tag) {
+        if let Some(reply) = self.core.callers.leave(tag) {
             out.push(Effect::Answer(reply, Err(failure.clone())));
         }
-        self.xmpp.removals.remove_at(self.batch.now.mono + limits::REMOVAL_FIRST);
-        if let Err(error) = self.reload_webhooks() {
+        self.channels.xmpp.removals.remove_at(self.core.batch.now.mono + limits::REMOVAL_FIRST);
+        if let Err(error) = self.core.reload_webhooks() {
             log::error!("reading the webhooks again failed: {error}");
         }
     }
 
     /// After a failed commit what is due by time waits a little, or the loop would spin on a full disk.
     fn retry_later(&mut self) {
-        let later = self.batch.now.mono + limits::RECONNECT_FIRST;
+        let later = self.core.batch.now.mono + limits::RECONNECT_FIRST;
         self.upkeep.purge_at = self.upkeep.purge_at.max(later);
         self.upkeep.unheard_at = later;
-        self.parts().into_iter().for_each(|part| part.postpone(later));
-        self.xmpp.accounts.postpone_acks(later);
+        self.parts().for_each(|part| part.postpone(later));
+        self.channels.xmpp.accounts.postpone_acks(later);
     }
 }

@@ -1,24 +1,10 @@
 //! Numbers that show how the daemon does: what is cheap to know and surely true.
 //!
-//! What happens is counted in [`Counts`] where it happens, after the commit; what is, is looked up when somebody asks.
+//! What happens is counted in [`Counts`](crate::core::counts::Counts) where it happens, after the commit; what is, is looked up when somebody asks.
 //! A new number is a line in [`Engine::metrics`].
 
-use std::collections::HashMap;
-
-use crate::base::jid::BareJid;
+use crate::core::handle::Metric;
 use crate::engine::Engine;
-use crate::engine::handle::Metric;
-
-/// What has happened since the start.
-#[derive(Default)]
-pub(super) struct Counts {
-    /// Stanzas that sessions have skipped.
-    pub(super) stanzas_skipped: u64,
-    /// The same of each owner's account and his bots', also of bots that are gone; and the last of them.
-    pub(super) skipped_of: HashMap<BareJid, (u64, String)>,
-    /// Updates that nobody fetched in time.
-    pub(super) updates_dropped: u64,
-}
 
 fn counter(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Metric {
     Metric { name, help, is_counter: true, value: value.try_into().unwrap_or(i64::MAX) }
@@ -31,9 +17,10 @@ fn gauge(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Me
 impl Engine {
     /// All of them.
     pub(super) fn metrics(&self) -> Vec<Metric> {
-        let up = self.batch.now.mono.saturating_sub(self.batch.started.mono);
-        let (bots, accounts) = (self.batch.bots.values(), self.xmpp.accounts.values());
-        let waiting: i64 = self.xmpp.accounts.keys().map(|id| self.xmpp.outbox_depth(&self.batch, *id)).sum();
+        let up = self.core.batch.now.mono.saturating_sub(self.core.batch.started.mono);
+        let (bots, accounts) = (self.core.batch.bots.values(), self.channels.xmpp.accounts.values());
+        let waiting: i64 =
+            self.channels.xmpp.accounts.keys().map(|id| self.channels.xmpp.outbox_depth(&self.core.batch, *id)).sum();
         vec![
             gauge("uptime_seconds", "Seconds since the start.", up.as_secs()),
             gauge("bots", "Bots, disabled ones included.", bots.len()),
@@ -41,12 +28,16 @@ impl Engine {
             gauge("xmpp_accounts", "Accounts to be signed in to, of people and of bots.", accounts.len()),
             gauge("xmpp_connected", "Accounts that are online.", accounts.filter(|account| account.is_online).count()),
             gauge("updates_queued", "Updates that wait to be fetched.", bots.map(|bot| bot.queued).sum::<i64>()),
-            counter("updates_dropped_total", "Updates that nobody fetched in time.", self.batch.counts.updates_dropped),
+            counter(
+                "updates_dropped_total",
+                "Updates that nobody fetched in time.",
+                self.core.batch.counts.updates_dropped,
+            ),
             gauge("outbox_depth", "Accepted messages that no server has acknowledged.", waiting),
             counter(
                 "stanzas_skipped_total",
                 "Stanzas from servers that were skipped, as they are too large or broken.",
-                self.batch.counts.stanzas_skipped,
+                self.core.batch.counts.stanzas_skipped,
             ),
         ]
     }

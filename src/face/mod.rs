@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::spool::Spool;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{Handle, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{Handle, Question};
 use crate::http::refusal::Refusal;
 use crate::http::{Admit, Promise, Reply, Request, Response, Serve};
 use principal::{Denied, Gate, Login, Need, Principal};

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::base::ratelimit::{Limited, RateLimit, client_key};
 use crate::base::secret::Secret;
 use crate::base::time::Now;
-use crate::engine::handle::Caller;
+use crate::core::handle::Caller;
 use crate::http::refusal::Refusal;
 use crate::http::{Request, guard};
 

@@ -17,7 +17,7 @@ use super::tls::{self, Certificate, Configs, TlsStart};
 use super::{idn, x509};
 use crate::base::limits;
 use crate::base::remedy::HOST;
-use crate::engine::effect::Route;
+use crate::core::effect::Route;
 use crate::xmpp::session::{Facts, Lost, TlsFacts};
 
 /// Something found out on the way to a login.

@@ -25,7 +25,7 @@ use super::tls::{Configs, TlsStart};
 use super::{instant, now};
 use crate::base::id::AccountId;
 use crate::base::limits;
-use crate::engine::effect::{Order, Route};
+use crate::core::effect::{Order, Route};
 use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, SessionOutput};
 
 /// What all sessions of the thread have in common.

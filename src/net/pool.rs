@@ -22,7 +22,7 @@ use crate::base::id::AccountId;
 use crate::base::remedy::{self, Place};
 use crate::base::time::Backoff;
 use crate::base::{crypto, limits};
-use crate::engine::effect::{Order, Route};
+use crate::core::effect::{Order, Route};
 use crate::xmpp::session::{Event, Session, SessionConfig};
 
 /// All sessions of the thread.

@@ -9,7 +9,7 @@ pub use super::connect::Step;
 use super::driver::{Account, Driver, Shared};
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
-use crate::engine::effect::{Order, Route};
+use crate::core::effect::{Order, Route};
 use crate::xmpp::session::{Event, Facts, Session, SessionConfig};
 
 enum News {

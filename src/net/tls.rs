@@ -23,7 +23,7 @@ use crate::base::crypto::{self, Hash};
 use crate::base::limits;
 use crate::base::remedy::{self, CA_FILE, HOST};
 use crate::base::text;
-use crate::engine::effect::Route;
+use crate::core::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
 
 /// A connection under TLS.

@@ -11,14 +11,14 @@ use botmother::base::json::Object;
 use botmother::base::remedy::CA_FILE;
 use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
-use botmother::engine::event::Event;
-use botmother::engine::failure::Failure;
-use botmother::engine::handle::{
+use botmother::core::failure::Failure;
+use botmother::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotAction, BotCard, BotInfo, BotState, Caller, Command, Connection, Delivery,
     DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion,
     LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question,
     Remains, Update, UpdateKinds, WebhookInfo,
 };
+use botmother::engine::event::Event;
 use botmother::store::row::AiRow;
 
 /// What was asked, one line a question: the caller, then the question.

@@ -3,7 +3,7 @@
 use botmother::base::id::AccountId;
 use botmother::base::jid::Jid;
 use botmother::base::remedy::{self, Place};
-use botmother::engine::effect::{ApiChange, Rebind};
+use botmother::core::effect::{ApiChange, Rebind};
 use botmother::engine::event::Rebound;
 use botmother::store::Durability;
 use botmother::xml::{Element, Namespaces};

@@ -1,7 +1,7 @@
 //! Files that bots send: uploaded to the service of their server, then said.
 
 use botmother::base::call::Part;
-use botmother::engine::failure::Failure;
+use botmother::core::failure::Failure;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! OMEMO in the chat with oneself: the daemon is one more device of an account that has others, which go on living
 //! whatever it does.
 
-use botmother::engine::Settings;
+use botmother::core::setup::Settings;
 
 use super::*;
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::{fs, thread};
 
-use botmother::engine::effect::Route;
+use botmother::core::effect::Route;
 use botmother::net::door_tls::DoorTls;
 use botmother::net::link::Socket;
 use botmother::net::tls::{self, Configs, TlsStart};

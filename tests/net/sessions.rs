@@ -12,7 +12,7 @@ use botmother::base::id::AccountId;
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::engine::effect::{Order, Route};
+use botmother::core::effect::{Order, Route};
 use botmother::net::pool;
 use botmother::net::probe::{NoLogin, Step, probe};
 use botmother::xmpp::session::{Event, Facts, SessionConfig};

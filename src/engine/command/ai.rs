@@ -7,13 +7,14 @@ use std::fmt::Write;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
-use crate::engine::ai::AiSettings;
+use crate::core::addressing::named;
+use crate::core::batch::Trouble;
+use crate::core::failure::Failure;
+use crate::core::handle::AiSettings;
+use crate::core::owner::is_local;
+use crate::core::texts::{self, Text, ai};
+use crate::engine::Engine;
 use crate::engine::command::{Chat, botfather, parse, split};
-use crate::engine::failure::Failure;
-use crate::engine::owner::is_local;
-use crate::engine::router::named;
-use crate::engine::texts::{self, Text, ai};
-use crate::engine::{Engine, Trouble};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
 use crate::store::row::AiRow;
@@ -61,7 +62,7 @@ fn canonical(word: &str) -> String {
 }
 
 /// The same without what may be a key: for whatever keeps it.
-pub(in crate::engine) fn mask(body: &str) -> Cow<'_, str> {
+pub(crate) fn mask(body: &str) -> Cow<'_, str> {
     let Some((command, arguments)) = parse(body).filter(|(command, _)| command == "ki" || command == "ai") else {
         return Cow::Borrowed(body);
     };
@@ -106,7 +107,7 @@ pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str
     let text = arguments.trim_start_matches('@');
     let (word, _) = split(text);
     let is_marked = text != arguments || word.trim_start_matches('#').parse::<i64>().is_ok();
-    let (found, rest) = named(&engine.batch.bots_of(owner), text);
+    let (found, rest) = named(&engine.core.batch.bots_of(owner), text);
     match found[..] {
         // A word of ours is no bot's name, unless it is marked as one.
         _ if !is_marked && is_word(word) => {}
@@ -114,37 +115,37 @@ pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str
         [] if is_marked => {
             // What follows may be a key, and is not repeated.
             let none = botfather::own_bot(engine, owner, word, "/ki", &ai::KI_BOT_ARGUMENTS);
-            return Ok(none.err().unwrap_or_else(|| engine.batch.words(&ai::WHICH_BOT)));
+            return Ok(none.err().unwrap_or_else(|| engine.core.batch.words(&ai::WHICH_BOT)));
         }
         [] => {}
-        _ => return Ok(engine.batch.say_which(&found)),
+        _ => return Ok(engine.core.batch.say_which(&found)),
     }
-    match engine.batch.chosen_bot(owner) {
+    match engine.core.batch.chosen_bot(owner) {
         Some(bot) => ki(engine, &Place { bot, who: owner, command: "/ki".to_string() }, arguments),
-        None => Ok(engine.batch.words(&ai::WHICH_BOT)),
+        None => Ok(engine.core.batch.words(&ai::WHICH_BOT)),
     }
 }
 
 /// `/stop` in a bot's chat.
 pub(super) fn stop_in_chat(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let count = engine.stop_thinking(chat.bot, chat.who.as_str())?;
-    Ok(engine.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
+    let count = engine.with_brain(|brain, cx| brain.stop_thinking(cx, chat.bot, chat.who.as_str()))?;
+    Ok(engine.core.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
 }
 
 /// `/stop` in the self-chat, for all bots there.
 pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
-    let bots: Vec<BotId> = engine.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
+    let bots: Vec<BotId> = engine.core.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
     let mut count = 0;
     for bot in bots {
-        count += engine.stop_thinking(bot, owner.as_str())?;
+        count += engine.with_brain(|brain, cx| brain.stop_thinking(cx, bot, owner.as_str()))?;
     }
-    Ok(engine.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
+    Ok(engine.core.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
 }
 
 /// How a bot's AI is, in one line.
 pub(super) fn state(engine: &Engine, bot: BotId, ki: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    let Some(row) = engine.batch.store.ai(bot, false)? else {
+    let language = engine.core.batch.setup.settings.language;
+    let Some(row) = engine.core.batch.store.ai(bot, false)? else {
         return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)]));
     };
     let text = if row.is_enabled { &ai::IS_ON } else { &ai::IS_OFF };
@@ -162,21 +163,23 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
         ("clear", _) => return forget(engine, bot, place.who),
         _ => {}
     }
-    if engine.batch.bot(bot)?.row.owner != *place.who {
-        return Ok(engine.batch.words(&ai::REFUSED_TO_OTHERS));
+    if engine.core.batch.bot(bot)?.row.owner != *place.who {
+        return Ok(engine.core.batch.words(&ai::REFUSED_TO_OTHERS));
     }
     if matches!(word.as_str(), "setup" | "provider") {
         return setup(engine, place, rest, word == "provider");
     }
-    let Some(row) = engine.batch.store.ai(bot, false)? else { return Ok(fill(engine, place, &ai::NOT_SET_UP, &[])) };
+    let Some(row) = engine.core.batch.store.ai(bot, false)? else {
+        return Ok(fill(engine, place, &ai::NOT_SET_UP, &[]));
+    };
     match (word.as_str(), rest) {
         ("on", _) => {
-            engine.enable_ai(bot, true)?;
-            Ok(format!("{}\n{}", engine.batch.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
+            engine.with_brain(|brain, cx| brain.enable_ai(cx, bot, true))?;
+            Ok(format!("{}\n{}", engine.core.batch.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
         }
         ("off", _) => {
-            engine.enable_ai(bot, false)?;
-            Ok(engine.batch.words(&ai::TURNED_OFF))
+            engine.with_brain(|brain, cx| brain.enable_ai(cx, bot, false))?;
+            Ok(engine.core.batch.words(&ai::TURNED_OFF))
         }
         ("model", "") => {
             let models = Provider::find(&row.provider).map(|provider| provider.models.join(", ")).unwrap_or_default();
@@ -188,13 +191,13 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
             Ok(fill(engine, place, &ai::MODEL_SET, &[("model", &row.model)]))
         }
         ("system", "") => {
-            let system = engine.batch.ai_info(bot)?.system;
+            let system = engine.core.batch.ai_info(bot)?.system;
             Ok(fill(engine, place, &ai::SYSTEM_IS, &[("system", &system)]))
         }
         ("system", text) => {
             let system = Some(text).filter(|text| *text != "-").unwrap_or_default().to_string();
             set(engine, bot, AiSettings { system: Some(system), ..AiSettings::default() })?;
-            Ok(engine.batch.words(&ai::SYSTEM_SET))
+            Ok(engine.core.batch.words(&ai::SYSTEM_SET))
         }
         ("url", "") => Ok(fill(engine, place, &ai::URL_IS, &[("endpoint", &row.endpoint)])),
         ("url", address) => {
@@ -206,7 +209,7 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
         }
         ("token", key) if !key.is_empty() => {
             set(engine, bot, AiSettings { api_key: Some(Secret::new(key)), ..AiSettings::default() })?;
-            Ok(engine.batch.words(&ai::KEY_SAVED) + &warning(engine, place.who, key))
+            Ok(engine.core.batch.words(&ai::KEY_SAVED) + &warning(engine, place.who, key))
         }
         ("stream", on @ ("on" | "an" | "off" | "aus")) => {
             let is_on = canonical(on) == "on";
@@ -219,19 +222,19 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
 }
 
 fn menu(engine: &Engine, place: &Place<'_>) -> Answer {
-    let name = engine.batch.bot(place.bot)?.row.name.clone();
+    let name = engine.core.batch.bot(place.bot)?.row.name.clone();
     let values = [("name", name.as_str()), ("status", &state(engine, place.bot, &place.command)?)];
     Ok(fill(engine, place, &ai::MENU, &values))
 }
 
 fn status(engine: &Engine, place: &Place<'_>) -> Answer {
     let bot = place.bot;
-    let info = engine.batch.ai_info(bot)?;
+    let info = engine.core.batch.ai_info(bot)?;
     let Some(row) = info.row else { return state(engine, bot, &place.command) };
-    let nothing = engine.batch.words(&texts::NOTHING);
-    let has_key = engine.batch.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
-    let key = if has_key { engine.batch.words(&ai::KEY_SET) } else { nothing.clone() };
-    let turns = engine.batch.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
+    let nothing = engine.core.batch.words(&texts::NOTHING);
+    let has_key = engine.core.batch.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
+    let key = if has_key { engine.core.batch.words(&ai::KEY_SET) } else { nothing.clone() };
+    let turns = engine.core.batch.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
     let values = [
         ("status", state(engine, bot, &place.command)?),
         ("stream", stream(engine, place, &row)?),
@@ -247,11 +250,11 @@ fn status(engine: &Engine, place: &Place<'_>) -> Answer {
 
 /// Whether answers are shown while they come, and what that means in the chat with this person.
 fn stream(engine: &Engine, place: &Place<'_>, row: &AiRow) -> Answer {
-    let way = engine.way(place.bot, &place.who.to_jid());
-    Ok(engine.batch.words(match way {
+    let way = engine.core.way(&engine.channels, place.bot, &place.who.to_jid());
+    Ok(engine.core.batch.words(match way {
         _ if !row.is_streaming => &ai::STREAM_OFF,
-        Ok(way) if way.account().is_some() => match way.account() {
-            Some(account) if engine.xmpp.accounts.will_encrypt(&engine.batch, account, place.who)? => {
+        Ok(way) if way.account.is_some() => match way.account {
+            Some(account) if engine.channels.xmpp.accounts.will_encrypt(&engine.core.batch, account, place.who)? => {
                 &ai::STREAM_ENCRYPTED
             }
             _ => &ai::STREAM_ON,
@@ -267,8 +270,8 @@ fn providers() -> String {
 
 /// Forgets the conversation of whoever asks.
 pub(super) fn forget(engine: &mut Engine, bot: BotId, who: &BareJid) -> Answer {
-    let count = engine.batch.store.clear_ai_turns(bot, Some(who.as_str()))?;
-    Ok(ai::CLEARED.fill(engine.batch.setup.settings.language, &[("count", &count.to_string())]))
+    let count = engine.core.batch.store.clear_ai_turns(bot, Some(who.as_str()))?;
+    Ok(ai::CLEARED.fill(engine.core.batch.setup.settings.language, &[("count", &count.to_string())]))
 }
 
 /// `/ki setup …`, and `/ki provider NAME`, to which address and key may be added by `/ki url` and `/ki token`.
@@ -285,14 +288,14 @@ fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) 
     let api_key = Some(Secret::new(key)).filter(|key| !key.is_empty());
     let model = Some(model.to_string()).filter(|model| !model.is_empty());
     let new = AiSettings { provider: Some(provider.name.to_string()), api_key, model, ..AiSettings::default() };
-    let row = match engine.batch.set_ai(place.bot, &new, false) {
+    let row = match engine.core.batch.set_ai(place.bot, &new, false) {
         Err(Trouble::Failure(Failure::Invalid { field, .. })) if field == "api_key" => {
             let model = provider.models.first().copied().unwrap_or_default();
             return Ok(fill(engine, place, &ai::NEEDS_KEY, &[("provider", provider.name), ("model", model)]));
         }
         other => other?,
     };
-    engine.enable_ai(place.bot, true)?;
+    engine.with_brain(|brain, cx| brain.enable_ai(cx, place.bot, true))?;
     let values = [("provider", row.provider.as_str()), ("model", &row.model)];
     Ok(fill(engine, place, &ai::CONFIGURED, &values) + &warning(engine, place.who, key))
 }
@@ -300,7 +303,7 @@ fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) 
 /// Where a key that was written stays. The built-in chat keeps none: it is on this machine, and masked.
 fn warning(engine: &Engine, who: &BareJid, key: &str) -> String {
     let is_kept = !matches!(key, "" | "-") && !is_local(who);
-    if is_kept { engine.batch.words(&ai::DELETE_KEY) } else { String::new() }
+    if is_kept { engine.core.batch.words(&ai::DELETE_KEY) } else { String::new() }
 }
 
 fn explain(engine: &Engine, place: &Place<'_>, provider: &Provider) -> String {
@@ -320,8 +323,8 @@ fn explain(engine: &Engine, place: &Place<'_>, provider: &Provider) -> String {
 fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -> Answer {
     let (name, rest) = split(rest);
     if canonical(name) == "off" {
-        engine.batch.store.delete_ai(place.bot, true)?;
-        return Ok(engine.batch.words(&ai::FALLBACK_OFF));
+        engine.core.batch.store.delete_ai(place.bot, true)?;
+        return Ok(engine.core.batch.words(&ai::FALLBACK_OFF));
     }
     let (key, model) = split(rest);
     let provider = match Provider::find(name) {
@@ -338,15 +341,15 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
         is_substitute: true,
         ..AiSettings::default()
     };
-    let row = engine.batch.set_ai(place.bot, &new, false)?;
+    let row = engine.core.batch.set_ai(place.bot, &new, false)?;
     let values = [("first", first.provider.as_str()), ("provider", &row.provider), ("model", &row.model)];
     Ok(fill(engine, place, &ai::FALLBACK_SET, &values) + &warning(engine, place.who, key))
 }
 
 /// How a substitute is named, and which there is.
 fn fallback_is(engine: &Engine, place: &Place<'_>, first: &AiRow) -> Answer {
-    let nothing = engine.batch.words(&ai::FALLBACK_OFF);
-    let now = engine.batch.store.ai(place.bot, true)?;
+    let nothing = engine.core.batch.words(&ai::FALLBACK_OFF);
+    let now = engine.core.batch.store.ai(place.bot, true)?;
     let now = now.map_or(nothing, |row| format!("{} / {}", row.provider, row.model));
     let values = [("first", first.provider.as_str()), ("now", &now), ("providers", &names())];
     Ok(fill(engine, place, &ai::FALLBACK_HOW, &values))
@@ -361,12 +364,12 @@ fn names() -> String {
 }
 
 fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Trouble> {
-    engine.batch.set_ai(bot, &new, false)
+    engine.core.batch.set_ai(bot, &new, false)
 }
 
 fn fill(engine: &Engine, place: &Place<'_>, text: &Text, values: &[(&str, &str)]) -> String {
     let values: Vec<(&str, &str)> = values.iter().copied().chain([("ki", place.command.as_str())]).collect();
-    text.fill(engine.batch.setup.settings.language, &values)
+    text.fill(engine.core.batch.setup.settings.language, &values)
 }
 
 #[cfg(test)]

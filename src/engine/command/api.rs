@@ -7,34 +7,15 @@ use std::fmt::Write;
 
 use crate::base::json::{Object, array};
 use crate::base::remedy::Language;
+use crate::core::batch::Trouble;
+use crate::core::registry::Bot;
+use crate::core::setup::{ApiFacts, Setup};
+use crate::core::texts::{Text, chat};
+use crate::engine::Engine;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::{api_server, split};
-use crate::engine::registry::Bot;
-use crate::engine::texts::{Text, chat};
-use crate::engine::{Engine, Setup, Trouble};
 
 type Answer = Result<String, Trouble>;
-
-/// Where the API is and what it asks for, for the help in chats. Paths are shown to admins only, but for `ca_file`.
-#[derive(Clone, Debug, Default)]
-pub struct ApiFacts {
-    /// HTTPS on all addresses instead of HTTP on this machine.
-    pub is_network: bool,
-    /// Management needs the admin token.
-    pub needs_admin_token: bool,
-    /// The certificate that a client must be told to trust: ours when we signed it. Empty: none.
-    pub ca_file: String,
-    /// The certificate in use; empty without TLS.
-    pub certificate: String,
-    /// The file with the admin token.
-    pub admin_token_file: String,
-    /// The configuration file; empty when there is none.
-    pub config_file: String,
-    /// The data directory.
-    pub data_dir: String,
-    /// Webhooks may lead to this machine and the local network.
-    pub may_call_private: bool,
-}
 
 struct Page {
     name: &'static str,
@@ -70,18 +51,18 @@ const PAGES: &[Page] = &[
 
 /// `/api [page]`.
 pub(super) fn page(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let (word, rest) = split(arguments);
     let word = word.to_lowercase();
-    let is_admin = engine.batch.setup.settings.admins.contains(&chat.who);
+    let is_admin = engine.core.batch.setup.settings.admins.contains(&chat.who);
     if word == "server" {
         return api_server::answer(engine, chat, is_admin, rest);
     }
-    let bot = engine.batch.bot(chat.bot)?;
+    let bot = engine.core.batch.bot(chat.bot)?;
     let Some(page) = PAGES.iter().find(|page| page.name == word || page.aliases.contains(&word.as_str())) else {
-        return Ok(overview(bot, language, &engine.batch.setup.api_url));
+        return Ok(overview(bot, language, &engine.core.batch.setup.api_url));
     };
-    let values = lines(&engine.batch.setup, bot, chat, is_admin);
+    let values = lines(&engine.core.batch.setup, bot, chat, is_admin);
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut out = page.text.fill(language, &values);
     let uses = |name: &str| values.iter().any(|(n, value)| *n == name && !value.is_empty() && out.contains(value));

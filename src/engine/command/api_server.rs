@@ -4,12 +4,14 @@
 //! A change is an effect for the daemon, and [`Event::Rebound`](crate::engine::event::Event::Rebound) what became of it.
 
 use crate::base::remedy;
+use crate::core::batch::Trouble;
+use crate::core::effect::{ApiChange, Effect, Rebind};
+use crate::core::setup::Setup;
+use crate::core::texts::{self, Text, chat};
+use crate::engine::Engine;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::split;
-use crate::engine::effect::{ApiChange, Effect, Rebind};
 use crate::engine::event::Rebound;
-use crate::engine::texts::{self, Text, chat};
-use crate::engine::{Engine, Setup, Trouble};
 use crate::store;
 
 /// Settings that hold the path of a certificate or its key until the other one is named, too.
@@ -26,10 +28,10 @@ enum Wish {
 
 /// `/api server [what]`.
 pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &str) -> Result<String, Trouble> {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let say = |text: &Text| Ok(text.fill(language, &[]));
     if matches!(rest, "" | "status") {
-        return Ok(describe(&engine.batch.setup, is_admin));
+        return Ok(describe(&engine.core.batch.setup, is_admin));
     }
     if !is_admin {
         return say(&chat::API_SERVER_REFUSED);
@@ -41,12 +43,13 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
             return Ok(format!("{why}\n\n{}", chat::API_SERVER_USAGE.fill(language, &[])));
         }
         Wish::Half(half, path) => {
-            engine.batch.store.store_setting(half, &path)?;
-            let named = |key| Ok::<_, store::Error>(engine.batch.store.setting(key)?.filter(|path| !path.is_empty()));
+            engine.core.batch.store.store_setting(half, &path)?;
+            let named =
+                |key| Ok::<_, store::Error>(engine.core.batch.store.setting(key)?.filter(|path| !path.is_empty()));
             match (named(CERT)?, named(KEY)?) {
                 (Some(cert), Some(key)) => {
-                    engine.batch.store.store_setting(CERT, "")?;
-                    engine.batch.store.store_setting(KEY, "")?;
+                    engine.core.batch.store.store_setting(CERT, "")?;
+                    engine.core.batch.store.store_setting(KEY, "")?;
                     ApiChange::Certificate { cert, key }
                 }
                 (_, None) => return say(&chat::NOW_THE_KEY),
@@ -54,9 +57,9 @@ pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &st
             }
         }
     };
-    engine.batch.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
+    engine.core.batch.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
     let rebind = Rebind { change, bot: chat.bot, who: chat.who.clone() };
-    engine.batch.pending.effects.push(Effect::Rebind(rebind));
+    engine.core.batch.pending.effects.push(Effect::Rebind(rebind));
     say(&chat::API_CHANGING)
 }
 
@@ -113,16 +116,18 @@ fn describe(setup: &Setup, is_admin: bool) -> String {
 
 impl Engine {
     /// The API is reached in another way now, or still as before.
-    pub(in crate::engine) fn on_rebound(&mut self, rebound: &Rebound) -> Result<(), store::Error> {
-        let language = self.batch.setup.settings.language;
+    pub(crate) fn on_rebound(&mut self, rebound: &Rebound) -> Result<(), store::Error> {
+        let language = self.core.batch.setup.settings.language;
         let text = match &rebound.outcome {
             Ok((url, facts)) => {
-                (self.batch.setup.api_url, self.batch.setup.api) = (url.clone(), facts.clone());
+                (self.core.batch.setup.api_url, self.core.batch.setup.api) = (url.clone(), facts.clone());
                 let mode = if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL };
                 let mode = mode.fill(language, &[]);
                 chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)])
             }
-            Err(why) => chat::API_NOT_CHANGED.fill(language, &[("why", &remedy::at(self.batch.chat_place(), why))]),
+            Err(why) => {
+                chat::API_NOT_CHANGED.fill(language, &[("why", &remedy::at(self.core.batch.chat_place(), why))])
+            }
         };
         self.say_as_bot(rebound.wish.bot, &rebound.wish.who, &text)
     }

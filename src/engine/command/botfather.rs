@@ -8,13 +8,15 @@ use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::remedy::{self, Language};
 use crate::base::{limits, text};
+use crate::channel::xmpp::accounts::Account;
+use crate::core::addressing::{named, use_key};
+use crate::core::batch::Trouble;
+use crate::core::failure::Failure;
+use crate::core::handle::{Access, BotInfo, BotState, Command, Connection, Mode, NewBot, Remains};
+use crate::core::registry::Bot;
+use crate::core::texts::{self, Text};
+use crate::engine::Engine;
 use crate::engine::command::{Entry, ai, omemo};
-use crate::engine::failure::Failure;
-use crate::engine::handle::{Access, BotInfo, BotState, Command, Connection, Mode, NewBot, Remains};
-use crate::engine::registry::Bot;
-use crate::engine::router::{named, use_key};
-use crate::engine::texts::{self, Text};
-use crate::engine::{Account, Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
 
@@ -101,24 +103,25 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
 ];
 
 fn help(engine: &mut Engine, _owner: &BareJid, _arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let mut out = texts::HELP_HEAD.fill(language, &[]);
     for entry in TABLE {
         let _ = write!(out, "\n{}", entry.line(language));
     }
     let example = "/newbot WeatherBot";
-    out.push_str(&texts::HELP_TAIL.fill(language, &[("example", example), ("url", &engine.batch.setup.api_url)]));
+    out.push_str(&texts::HELP_TAIL.fill(language, &[("example", example), ("url", &engine.core.batch.setup.api_url)]));
     Ok(out)
 }
 
 fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     if name.is_empty() {
         return Ok(usage(language, "/newbot", &texts::NAME));
     }
     let new = NewBot::new(name, owner.clone());
-    match engine.create_bot(&new, None) {
-        Ok(bot) => {
+    match engine.core.create_bot(&new, None) {
+        Ok(id) => {
+            let bot = engine.channels.xmpp.accounts.bot_info(&engine.core.batch, id)?;
             let id = bot.id.to_string();
             let mut out = texts::CREATED.fill(
                 language,
@@ -127,10 +130,10 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
                     ("name", &bot.name),
                     ("mode", bot.mode.as_str()),
                     ("token", token_text(&bot)),
-                    ("url", &engine.batch.setup.api_url),
+                    ("url", &engine.core.batch.setup.api_url),
                 ],
             );
-            if named(&engine.batch.bots_of(owner), &bot.name).0.len() > 1 {
+            if named(&engine.core.batch.bots_of(owner), &bot.name).0.len() > 1 {
                 out.push_str(&texts::SAME_NAME.fill(language, &[("id", &id), ("name", &bot.name)]));
             }
             Ok(out)
@@ -146,17 +149,21 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
 }
 
 fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    let chosen = engine.batch.chosen_bot(owner);
+    let language = engine.core.batch.setup.settings.language;
+    let chosen = engine.core.batch.chosen_bot(owner);
     let mut out = String::new();
-    for bot in engine.batch.bots_of(owner) {
+    for bot in engine.core.batch.bots_of(owner) {
         let status = status_text(language, bot);
         let _ = write!(out, "\n[{}] {} ({}, {status})", bot.row.id, bot.row.name, bot.mode.as_str());
         if let Some(jid) = &bot.row.jid {
             let _ = write!(out, " — {jid}");
         }
         if bot.row.active {
-            let _ = write!(out, " — {}", state_text(engine, &engine.xmpp.accounts.bot_state(&engine.batch, bot)?));
+            let _ = write!(
+                out,
+                " — {}",
+                state_text(engine, &engine.channels.xmpp.accounts.bot_state(&engine.core.batch, bot)?)
+            );
         }
         if chosen == Some(bot.row.id) {
             out.push_str(&texts::LISTENS.fill(language, &[]));
@@ -176,14 +183,14 @@ fn status(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    details(engine, id, engine.webhooks.webhook_url(id))
+    details(engine, id, engine.core.webhooks.webhook_url(id))
 }
 
 /// All there is to say of one bot.
 pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    let bot = engine.batch.bot(id)?;
-    let state = state_text(engine, &engine.xmpp.accounts.bot_state(&engine.batch, bot)?);
+    let language = engine.core.batch.setup.settings.language;
+    let bot = engine.core.batch.bot(id)?;
+    let state = state_text(engine, &engine.channels.xmpp.accounts.bot_state(&engine.core.batch, bot)?);
     let none = texts::NOTHING.fill(language, &[]);
     let commands: Vec<String> = bot.commands.iter().map(|command| format!("/{}", command.command)).collect();
     let or_none = |text: String| if text.is_empty() { none.clone() } else { text };
@@ -201,14 +208,14 @@ pub(super) fn details(engine: &Engine, id: BotId, webhook: Option<&str>) -> Answ
             ("commands", &or_none(commands.join(", "))),
             ("queued", &bot.queued.to_string()),
             ("dropped", &bot.row.updates_dropped.to_string()),
-            ("url", &engine.batch.setup.api_url),
+            ("url", &engine.core.batch.setup.api_url),
         ],
     ))
 }
 
 /// How a bot is connected, and why it is not.
 fn state_text(engine: &Engine, state: &BotState) -> String {
-    let (language, now) = (engine.batch.setup.settings.language, engine.batch.now.unix());
+    let (language, now) = (engine.core.batch.setup.settings.language, engine.core.batch.now.unix());
     let time = state.since.map(|since| text::lasting(now - since)).unwrap_or_default();
     let words = match state.connection {
         Connection::Online => &texts::ONLINE,
@@ -221,33 +228,34 @@ fn state_text(engine: &Engine, state: &BotState) -> String {
     };
     let mut out = words.fill(language, &[("time", &time)]);
     if let Some(why) = &state.why {
-        let _ = write!(out, ": {}", remedy::at(engine.batch.chat_place(), why));
+        let _ = write!(out, ": {}", remedy::at(engine.core.batch.chat_place(), why));
     }
     out
 }
 
 fn overview(engine: &Engine, owner: &BareJid) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    let own = engine.batch.bots_of(owner);
+    let language = engine.core.batch.setup.settings.language;
+    let own = engine.core.batch.bots_of(owner);
     let active = own.iter().filter(|bot| bot.row.active).count();
     let queued: i64 = own.iter().map(|bot| bot.queued).sum();
     // His own account, and those of his bots.
     let is_his =
         |account: &&Account| account.row.jid == *owner || own.iter().any(|bot| account.row.bot == Some(bot.row.id));
-    let his = engine.xmpp.accounts.iter().filter(|(_, account)| is_his(account));
-    let outbox: i64 = his.map(|(id, _)| engine.xmpp.outbox_depth(&engine.batch, *id)).sum();
+    let his = engine.channels.xmpp.accounts.iter().filter(|(_, account)| is_his(account));
+    let outbox: i64 = his.map(|(id, _)| engine.channels.xmpp.outbox_depth(&engine.core.batch, *id)).sum();
     let skipped = engine
+        .core
         .batch
         .counts
         .skipped_of
         .get(owner)
-        .map(|(count, last)| (count.to_string(), remedy::at(engine.batch.chat_place(), last)))
+        .map(|(count, last)| (count.to_string(), remedy::at(engine.core.batch.chat_place(), last)))
         .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
-    let uptime = engine.batch.now.mono.saturating_sub(engine.batch.started.mono).as_secs();
+    let uptime = engine.core.batch.now.mono.saturating_sub(engine.core.batch.started.mono).as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
     let online = own
         .iter()
-        .filter(|bot| bot.row.active && engine.xmpp.accounts.is_bot_online(&engine.batch, bot.row.id))
+        .filter(|bot| bot.row.active && engine.channels.xmpp.accounts.is_bot_online(&engine.core.batch, bot.row.id))
         .count();
     let mut out = texts::OVERVIEW.fill(
         language,
@@ -260,11 +268,11 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
             ("queued", &queued.to_string()),
             ("outbox", &outbox.to_string()),
             ("skipped", &skipped.unwrap_or_default()),
-            ("url", &engine.batch.setup.api_url),
+            ("url", &engine.core.batch.setup.api_url),
         ],
     );
-    for left in engine.list_leaving(Some(owner))? {
-        let why = left.why.map(|why| remedy::at(engine.batch.chat_place(), &why));
+    for left in engine.channels.xmpp.list_leaving(&engine.core, Some(owner))? {
+        let why = left.why.map(|why| remedy::at(engine.core.batch.chat_place(), &why));
         let why = why.unwrap_or_else(|| texts::BEING_REMOVED.fill(language, &[]));
         out += &texts::LEAVING.fill(language, &[("jid", left.jid.as_str()), ("why", &why)]);
     }
@@ -272,38 +280,38 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
 }
 
 fn choose(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/use", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    if let Some(why_not) = engine.batch.why_not_here(engine.batch.bot(id)?) {
+    if let Some(why_not) = engine.core.batch.why_not_here(engine.core.batch.bot(id)?) {
         return Ok(why_not);
     }
-    engine.batch.store.store_setting(&use_key(owner), &id.to_string())?;
-    Ok(texts::CHOSEN.fill(language, &[("name", &engine.batch.bot(id)?.row.name)]))
+    engine.core.batch.store.store_setting(&use_key(owner), &id.to_string())?;
+    Ok(texts::CHOSEN.fill(language, &[("name", &engine.core.batch.bot(id)?.row.name)]))
 }
 
 fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/showtoken", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let bot = engine.xmpp.accounts.bot_info(&engine.batch, id)?;
+    let bot = engine.channels.xmpp.accounts.bot_info(&engine.core.batch, id)?;
     let words = [("name", bot.name.as_str()), ("id", &id.to_string()), ("token", token_text(&bot))];
     let text = if bot.token.is_some() { &texts::SHOW_TOKEN } else { &texts::NO_TOKEN };
     Ok(text.fill(language, &words))
 }
 
 fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/token", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let token = engine.new_token(id)?;
-    let bot = engine.batch.bot(id)?;
+    let token = engine.core.new_token(id)?;
+    let bot = engine.core.batch.bot(id)?;
     let mut out = texts::NEW_TOKEN.fill(language, &[("name", &bot.row.name), ("token", token.expose())]);
     if !bot.row.active {
         out.push_str(&texts::STILL_DISABLED.fill(language, &[("id", &id.to_string())]));
@@ -312,13 +320,13 @@ fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/revoke", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    engine.revoke(id)?;
-    Ok(texts::REVOKED.fill(language, &[("name", &engine.batch.bot(id)?.row.name)]))
+    engine.core.revoke(id)?;
+    Ok(texts::REVOKED.fill(language, &[("name", &engine.core.batch.bot(id)?.row.name)]))
 }
 
 fn activate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
@@ -335,13 +343,13 @@ struct Switch {
 }
 
 fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, to: Switch) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, command, &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    engine.activate_bot(id, to.active)?;
-    let bot = engine.batch.bot(id)?;
+    engine.core.activate_bot(id, to.active)?;
+    let bot = engine.core.batch.bot(id)?;
     let mut out = to.done.fill(language, &[("name", &bot.row.name), ("id", &id.to_string())]);
     if to.active && bot.row.token.is_none() {
         out.push_str(&texts::NEEDS_TOKEN.fill(language, &[("id", &id.to_string())]));
@@ -350,15 +358,15 @@ fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, 
 }
 
 fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let (id, rest) = match own_bot(engine, owner, arguments, "/setcommands", &texts::ID_COMMANDS) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
     };
-    let name = engine.batch.bot(id)?.row.name.clone();
+    let name = engine.core.batch.bot(id)?.row.name.clone();
     let (is_more, rest) = rest.strip_prefix('+').map_or((false, rest), |rest| (true, rest.trim()));
     if rest == "-" {
-        engine.batch.set_commands(id, &[])?;
+        engine.core.batch.set_commands(id, &[])?;
         return Ok(texts::COMMANDS_CLEARED.fill(language, &[("name", &name)]));
     }
     let mut commands = read_commands(rest);
@@ -371,18 +379,18 @@ fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer 
     }
     // Elsewhere, in a room for one, the bot may hear them; its program says so by the API, if it wants them on its list.
     let is_mine = |command: &&Command| super::is_mine(&command.command.to_lowercase());
-    if let (Some(mine), Mode::Personal) = (commands.iter().find(is_mine), engine.batch.bot(id)?.mode) {
+    if let (Some(mine), Mode::Personal) = (commands.iter().find(is_mine), engine.core.batch.bot(id)?.mode) {
         return Ok(texts::IS_MINE.fill(language, &[("word", &mine.command), ("name", &name)]));
     }
     if is_more {
         let is_new = |known: &&Command| commands.iter().all(|new| !new.command.eq_ignore_ascii_case(&known.command));
-        let mut all: Vec<Command> = engine.batch.bot(id)?.commands.iter().filter(is_new).cloned().collect();
+        let mut all: Vec<Command> = engine.core.batch.bot(id)?.commands.iter().filter(is_new).cloned().collect();
         all.append(&mut commands);
         commands = all;
     }
-    engine.batch.set_commands(id, &commands)?;
+    engine.core.batch.set_commands(id, &commands)?;
     let list: Vec<String> =
-        engine.batch.bot(id)?.commands.iter().map(|command| format!("/{}", command.command)).collect();
+        engine.core.batch.bot(id)?.commands.iter().map(|command| format!("/{}", command.command)).collect();
     Ok(texts::COMMANDS_SET.fill(language, &[("name", &name), ("commands", &list.join(", "))]))
 }
 
@@ -409,7 +417,7 @@ fn read_commands(text: &str) -> Vec<Command> {
 }
 
 fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let (id, text) = match own_bot(engine, owner, arguments, "/setdescription", &texts::ID_TEXT) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -419,12 +427,12 @@ fn setdescription(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answ
         "-" => ("", &texts::DESCRIPTION_CLEARED),
         text => (text, &texts::DESCRIBED),
     };
-    engine.describe_bot(id, text)?;
-    Ok(done.fill(language, &[("name", &engine.batch.bot(id)?.row.name)]))
+    engine.core.describe_bot(id, text)?;
+    Ok(done.fill(language, &[("name", &engine.core.batch.bot(id)?.row.name)]))
 }
 
 fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let (id, rest) = match own_bot(engine, owner, arguments, "/access", &texts::ID_ACCESS) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -441,9 +449,9 @@ fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
                 _ => return Ok(texts::NO_ADDRESS.fill(language, &[("word", word)])),
             }
         }
-        engine.set_access(id, access, Some(contacts.as_slice()).filter(|contacts| !contacts.is_empty()))?;
+        engine.core.set_access(id, access, Some(contacts.as_slice()).filter(|contacts| !contacts.is_empty()))?;
     }
-    let bot = engine.batch.bot(id)?;
+    let bot = engine.core.batch.bot(id)?;
     let contacts: Vec<String> = bot.contacts.iter().map(ToString::to_string).collect();
     let contacts = if contacts.is_empty() { texts::NOTHING.fill(language, &[]) } else { contacts.join(", ") };
     let who = match bot.access {
@@ -459,12 +467,12 @@ fn access(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/deletebot", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    let name = engine.batch.bot(id)?.row.name.clone();
+    let name = engine.core.batch.bot(id)?.row.name.clone();
     let left = engine.delete_bot(id)?;
     let mut out = texts::DELETED.fill(language, &[("name", &name), ("id", &id.to_string())]);
     if let Some((jid, what)) = left {
@@ -475,12 +483,12 @@ fn deletebot(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn forget(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let jid = match BareJid::parse(arguments) {
         Ok(jid) if jid.local().is_some() => jid,
         _ => return Ok(usage(language, "/forget", &texts::ADDRESS)),
     };
-    let text = match engine.forget_leaving(&jid, Some(owner))? {
+    let text = match engine.channels.xmpp.forget_leaving(&mut engine.core, &jid, Some(owner))? {
         Remains::Account => &texts::FORGOTTEN_ACCOUNT,
         Remains::Published => &texts::FORGOTTEN_PUBLISHED,
     };
@@ -496,12 +504,12 @@ pub(super) fn own_bot<'t>(
     command: &str,
     arguments: &Text,
 ) -> Result<(BotId, &'t str), String> {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     // Somebody else's bot is not told from one that does not exist.
     let word = text.split_whitespace().next().unwrap_or_default().trim_start_matches('#');
-    match named(&engine.batch.bots_of(owner), text) {
+    match named(&engine.core.batch.bots_of(owner), text) {
         (found, rest) if found.len() == 1 => Ok((found[0], rest)),
-        (found, _) if found.len() > 1 => Err(engine.batch.say_which(&found)),
+        (found, _) if found.len() > 1 => Err(engine.core.batch.say_which(&found)),
         _ if word.is_empty() => Err(usage(language, command, arguments)),
         _ if word.parse::<i64>().is_ok() => Err(texts::NO_SUCH_BOT.fill(language, &[("id", word)])),
         _ => {
@@ -515,7 +523,7 @@ pub(super) fn own_bot<'t>(
 fn only_bot(engine: &Engine, owner: &BareJid, text: &str, command: &str, arguments: &Text) -> Result<BotId, String> {
     match own_bot(engine, owner, text, command, arguments)? {
         (bot, "") => Ok(bot),
-        _ => Err(usage(engine.batch.setup.settings.language, command, arguments)),
+        _ => Err(usage(engine.core.batch.setup.settings.language, command, arguments)),
     }
 }
 

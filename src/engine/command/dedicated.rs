@@ -7,16 +7,17 @@ use std::fmt::Write;
 
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
+use crate::core::batch::Trouble;
+use crate::core::texts::{self, chat};
+use crate::engine::Engine;
 use crate::engine::command::{Entry, ai, api, botfather, omemo};
-use crate::engine::texts::{self, chat};
-use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
 
 /// Somebody who may speak to a bot, in its chat.
-pub(in crate::engine) struct Chat {
-    pub(in crate::engine) bot: BotId,
-    pub(in crate::engine) who: BareJid,
+pub(crate) struct Chat {
+    pub(crate) bot: BotId,
+    pub(crate) who: BareJid,
 }
 
 /// All of them, in the order of `/help`.
@@ -50,8 +51,8 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
 ];
 
 fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    let bot = engine.batch.bot(chat.bot)?;
+    let language = engine.core.batch.setup.settings.language;
+    let bot = engine.core.batch.bot(chat.bot)?;
     let mut out = bot.row.name.clone();
     if !bot.row.description.is_empty() {
         let _ = write!(out, "\n{}", bot.row.description);
@@ -67,40 +68,40 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
         let dash = if command.description.is_empty() { "" } else { " - " };
         let _ = write!(out, "\n/{}{dash}{}", command.command, command.description);
     }
-    let rest = if engine.batch.is_ai_on(chat.bot)? { &chat::REST_AI } else { &chat::REST };
+    let rest = if engine.core.batch.is_ai_on(chat.bot)? { &chat::REST_AI } else { &chat::REST };
     let _ = write!(out, "\n\n{}", rest.fill(language, &[]));
     Ok(out)
 }
 
 fn start(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
-    let hello =
-        chat::HELLO.fill(engine.batch.setup.settings.language, &[("name", &engine.batch.bot(chat.bot)?.row.name)]);
+    let hello = chat::HELLO
+        .fill(engine.core.batch.setup.settings.language, &[("name", &engine.core.batch.bot(chat.bot)?.row.name)]);
     Ok(format!("{hello}\n\n{}", help(engine, chat, arguments)?))
 }
 
 fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let bot = engine.batch.bot(chat.bot)?;
+    let bot = engine.core.batch.bot(chat.bot)?;
     // The address may hold a secret, which is the owner's.
-    let webhook = engine.webhooks.webhook_url(chat.bot).filter(|_| bot.row.owner == chat.who);
+    let webhook = engine.core.webhooks.webhook_url(chat.bot).filter(|_| bot.row.owner == chat.who);
     botfather::details(engine, chat.bot, webhook)
 }
 
 /// The part of the conversation that is kept here is what the AI remembers, and what the bot's program has not fetched.
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    if engine.batch.store.ai(chat.bot, false)?.is_some() {
-        let is_owner = engine.batch.bot(chat.bot)?.row.owner == chat.who;
-        let count = if is_owner { engine.clear_updates(chat.bot)? } else { 0 };
+    let language = engine.core.batch.setup.settings.language;
+    if engine.core.batch.store.ai(chat.bot, false)?.is_some() {
+        let is_owner = engine.core.batch.bot(chat.bot)?.row.owner == chat.who;
+        let count = if is_owner { engine.core.clear_updates(chat.bot)? } else { 0 };
         let answer = ai::forget(engine, chat.bot, &chat.who)?;
         return Ok(match count {
             0 => answer,
             count => format!("{}\n{answer}", chat::CLEARED.fill(language, &[("count", &count.to_string())])),
         });
     }
-    if engine.batch.bot(chat.bot)?.row.owner != chat.who {
+    if engine.core.batch.bot(chat.bot)?.row.owner != chat.who {
         return Ok(chat::CLEAR_REFUSED.fill(language, &[]));
     }
-    match engine.clear_updates(chat.bot)? {
+    match engine.core.clear_updates(chat.bot)? {
         0 => Ok(chat::NOTHING_TO_CLEAR.fill(language, &[])),
         count => Ok(chat::CLEARED.fill(language, &[("count", &count.to_string())])),
     }

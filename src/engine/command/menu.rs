@@ -9,18 +9,19 @@ use std::collections::BTreeMap;
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::remedy::Language;
+use crate::core::batch::{Batch, Trouble};
+use crate::core::handle::Encrypt;
+use crate::core::incoming::Incoming;
+use crate::core::registry::Bot;
+use crate::core::texts::{self, Text, chat};
+use crate::engine::Engine;
 use crate::engine::command::{Chat, Entry, botfather, dedicated};
-use crate::engine::handle::Encrypt;
-use crate::engine::incoming::Incoming;
-use crate::engine::registry::Bot;
-use crate::engine::texts::{self, Text, chat};
-use crate::engine::{Batch, Engine, Trouble};
 use crate::store;
 use crate::xmpp::adhoc::Listed;
 use crate::xmpp::dataform::{Field, FieldKind, Form, FormKind};
 
 /// Whose commands somebody sees.
-pub(in crate::engine) enum Menu {
+pub(crate) enum Menu {
     /// The manager's, for the owner of the account.
     Manager(BareJid),
     /// Those of a bot with an account of its own.
@@ -36,18 +37,18 @@ struct Piece<'a> {
 
 impl Engine {
     /// The menu that an account has for somebody; `None` for whom it has none.
-    pub(in crate::engine) fn menu(&self, account: AccountId, who: &BareJid) -> Result<Option<Menu>, store::Error> {
-        let Some(row) = self.xmpp.accounts.get(&account).map(|account| &account.row) else { return Ok(None) };
+    pub(crate) fn menu(&self, account: AccountId, who: &BareJid) -> Result<Option<Menu>, store::Error> {
+        let Some(row) = self.channels.xmpp.accounts.get(&account).map(|account| &account.row) else { return Ok(None) };
         Ok(match row.bot {
-            Some(bot) => self.batch.admits(bot, who).then(|| Menu::Bot(Chat { bot, who: who.clone() })),
-            None if row.jid == *who && self.batch.store.owner_enabled(who)? => Some(Menu::Manager(who.clone())),
+            Some(bot) => self.core.batch.admits(bot, who).then(|| Menu::Bot(Chat { bot, who: who.clone() })),
+            None if row.jid == *who && self.core.batch.store.owner_enabled(who)? => Some(Menu::Manager(who.clone())),
             None => None,
         })
     }
 
     /// Its commands; those of a bot's program stand behind the bot's own.
-    pub(in crate::engine) fn menu_items(&self, menu: &Menu) -> Vec<Listed> {
-        let language = self.batch.setup.settings.language;
+    pub(crate) fn menu_items(&self, menu: &Menu) -> Vec<Listed> {
+        let language = self.core.batch.setup.settings.language;
         match menu {
             Menu::Manager(_) => list(botfather::TABLE, language),
             // What goes over a menu is not encrypted.
@@ -56,7 +57,7 @@ impl Engine {
             }
             Menu::Bot(chat) => {
                 let mut items = list(dedicated::TABLE, language);
-                let custom = self.batch.bots.get(&chat.bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
+                let custom = self.core.batch.bots.get(&chat.bot).map(|bot| bot.commands.as_slice()).unwrap_or_default();
                 for command in custom.iter().filter(|command| !is_own(&command.command)) {
                     let dash = if command.description.is_empty() { "" } else { " - " };
                     let name = format!("/{}{dash}{}", command.command, command.description);
@@ -69,21 +70,22 @@ impl Engine {
 
     /// Whether a bot says nothing of a conversation in plain text.
     fn is_silent(&self, chat: &Chat) -> bool {
-        self.xmpp
+        self.channels
+            .xmpp
             .accounts
             .account_of_bot(chat.bot)
-            .is_some_and(|account| self.xmpp.accounts.policy(&self.batch, account) == Encrypt::Required)
+            .is_some_and(|account| self.channels.xmpp.accounts.policy(&self.core.batch, account) == Encrypt::Required)
     }
 
     /// The form of a command; `None` for what takes no arguments. The outer `None`: there is no such command.
-    pub(in crate::engine) fn menu_form(&self, menu: &Menu, node: &str) -> Option<Option<Form>> {
-        let language = self.batch.setup.settings.language;
+    pub(crate) fn menu_form(&self, menu: &Menu, node: &str) -> Option<Option<Form>> {
+        let language = self.core.batch.setup.settings.language;
         let title = self.menu_items(menu).into_iter().find(|item| item.node == node)?.name;
         let fields = match menu {
             Menu::Manager(owner) => {
                 // Offered is what can be chosen.
-                let may_be = |bot: &&Bot| node != "use" || self.batch.why_not_here(bot).is_none();
-                let own = self.batch.bots_of(owner).into_iter().filter(may_be);
+                let may_be = |bot: &&Bot| node != "use" || self.core.batch.why_not_here(bot).is_none();
+                let own = self.core.batch.bots_of(owner).into_iter().filter(may_be);
                 let bots = own.map(|bot| (bot.row.id, bot.row.name.clone())).collect();
                 fields(find(botfather::TABLE, node)?, language, &bots)
             }
@@ -102,7 +104,7 @@ impl Engine {
     }
 
     /// Does a command with what its form was filled out with; gives the answer for the person.
-    pub(in crate::engine) fn run_menu(&mut self, menu: &Menu, node: &str, answer: &Form) -> Result<String, Trouble> {
+    pub(crate) fn run_menu(&mut self, menu: &Menu, node: &str, answer: &Form) -> Result<String, Trouble> {
         let values: Vec<&str> = answer.fields.iter().filter_map(Field::value).map(str::trim).collect();
         let arguments = values.join(" ");
         let arguments = arguments.trim();
@@ -120,22 +122,22 @@ impl Engine {
 
     /// A custom command goes to the bot's program as if it had been written in the chat.
     fn deliver_command(&mut self, chat: &Chat, command: &str, arguments: &str) -> Result<String, Trouble> {
-        let bot = self.batch.bot(chat.bot)?;
+        let bot = self.core.batch.bot(chat.bot)?;
         let text = format!("/{command} {arguments}").trim_end().to_string();
         let values = [("name", bot.row.name.as_str()), ("text", text.as_str())];
-        let note = chat::DELIVERED.fill(self.batch.setup.settings.language, &values);
+        let note = chat::DELIVERED.fill(self.core.batch.setup.settings.language, &values);
         let own = bot.row.jid.clone().unwrap_or_else(|| chat.who.clone());
-        let stanza_id = id::uuid(self.batch.random());
-        let said = Incoming::local(&chat.who, &own, &text, &stanza_id, self.batch.now.unix());
-        self.tell_message(chat.bot, &said, said.text)?;
-        self.note_said(chat.bot)?;
+        let stanza_id = id::uuid(self.core.batch.random());
+        let said = Incoming::local(&chat.who, &own, &text, &stanza_id, self.core.batch.now.unix());
+        self.core.tell_message(chat.bot, &said, &said.text)?;
+        self.core.note_said(chat.bot)?;
         Ok(note)
     }
 }
 
 impl Batch {
     /// Its title.
-    pub(in crate::engine) fn menu_title(&self, menu: &Menu) -> String {
+    pub(crate) fn menu_title(&self, menu: &Menu) -> String {
         let name = match menu {
             Menu::Manager(_) => "Botmother",
             Menu::Bot(chat) => self.bots.get(&chat.bot).map(|bot| bot.row.name.as_str()).unwrap_or_default(),
@@ -209,7 +211,7 @@ fn pieces(usage: &str) -> Vec<Piece<'_>> {
 }
 
 /// Whether a command, filled out like this, does what cannot be undone.
-pub(in crate::engine) fn is_final(node: &str, answer: &Form) -> bool {
+pub(crate) fn is_final(node: &str, answer: &Form) -> bool {
     match node {
         "clear" | "deletebot" | "forget" | "revoke" | "token" => true,
         "ki" | "omemo" => matches!(answer.value("choice"), Some("clear" | "off" | "reset")),
@@ -218,7 +220,7 @@ pub(in crate::engine) fn is_final(node: &str, answer: &Form) -> bool {
 }
 
 /// The form that asks whether it is meant.
-pub(in crate::engine) fn question(node: &str, form: Option<&Form>, answer: &Form, language: Language) -> Form {
+pub(crate) fn question(node: &str, form: Option<&Form>, answer: &Form, language: Language) -> Form {
     let mut line = format!("/{node}");
     for field in &answer.fields {
         let Some(value) = field.value().filter(|value| !value.is_empty()) else { continue };
@@ -233,7 +235,7 @@ pub(in crate::engine) fn question(node: &str, form: Option<&Form>, answer: &Form
 }
 
 /// What is wrong with a form that came back.
-pub(in crate::engine) fn complaint(form: &Form, wrong: &crate::xmpp::dataform::Wrong, language: Language) -> String {
+pub(crate) fn complaint(form: &Form, wrong: &crate::xmpp::dataform::Wrong, language: Language) -> String {
     use crate::xmpp::dataform::WrongReason;
     let label = form.field(&wrong.var).and_then(|field| field.label.as_deref()).unwrap_or(&wrong.var);
     let text: &Text = match wrong.reason {
@@ -244,7 +246,7 @@ pub(in crate::engine) fn complaint(form: &Form, wrong: &crate::xmpp::dataform::W
 }
 
 /// Label of a long answer's field.
-pub(in crate::engine) fn answer_label(language: Language) -> String {
+pub(crate) fn answer_label(language: Language) -> String {
     texts::chat::ANSWER.fill(language, &[])
 }
 

@@ -14,8 +14,9 @@ mod omemo;
 use crate::base::jid::BareJid;
 use crate::base::near::slip;
 use crate::base::remedy::Language;
-use crate::engine::texts::Text;
-use crate::engine::{Engine, Trouble};
+use crate::core::batch::Trouble;
+use crate::core::texts::Text;
+use crate::engine::Engine;
 
 pub(super) use dedicated::Chat;
 
@@ -87,7 +88,7 @@ fn run_from<C: 'static>(
     log::debug!("command /{}", entry.name);
     match (entry.handler)(engine, caller, arguments) {
         Ok(answer) => Ok(Some(answer)),
-        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(engine.batch.chat_place()))),
+        Err(Trouble::Failure(failure)) => Ok(Some(failure.at(engine.core.batch.chat_place()))),
         Err(trouble) => Err(trouble),
     }
 }

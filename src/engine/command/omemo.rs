@@ -9,23 +9,24 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::Language;
+use crate::channel::xmpp::crypt::trust::{Decided, KeyTrust, Reach, Unclear};
+use crate::core::batch::Trouble;
+use crate::core::handle::{Encrypt, KeyInfo, Policy};
+use crate::core::owner::is_local;
+use crate::core::texts::{self, Text, chat, omemo as words};
+use crate::engine::Engine;
 use crate::engine::command::dedicated::Chat;
 use crate::engine::command::{botfather, split};
-use crate::engine::crypt::trust::{Decided, KeyTrust, Reach, Unclear};
-use crate::engine::handle::{Encrypt, KeyInfo, Policy};
-use crate::engine::owner::is_local;
-use crate::engine::texts::{self, Text, chat, omemo as words};
-use crate::engine::{Engine, Trouble};
 
 type Answer = Result<String, Trouble>;
 
 /// In a bot's chat: its own fingerprint for all, the rest for its owner.
 pub(super) fn in_chat(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer {
     let is_status = matches!(split(arguments).0, "" | "status");
-    if !is_status && engine.batch.bot(chat.bot)?.row.owner != chat.who {
-        return Ok(chat::CLEAR_REFUSED.fill(engine.batch.setup.settings.language, &[]));
+    if !is_status && engine.core.batch.bot(chat.bot)?.row.owner != chat.who {
+        return Ok(chat::CLEAR_REFUSED.fill(engine.core.batch.setup.settings.language, &[]));
     }
-    let account = engine.xmpp.accounts.omemo_account(&engine.batch, chat.bot)?;
+    let account = engine.channels.xmpp.accounts.omemo_account(&engine.core.batch, chat.bot)?;
     let reach = if is_local(&chat.who) { Reach::All } else { Reach::Trusting };
     let place = Place { bot: Some(chat.bot), account, command: "/omemo".to_string(), reach };
     answer(engine, &place, &chat.who, arguments)
@@ -37,20 +38,20 @@ pub(super) fn with_manager(engine: &mut Engine, owner: &BareJid, arguments: &str
     let is_own =
         matches!(word.as_str(), "" | "status" | "devices" | "trust" | "distrust" | "policy" | "encrypt" | "reset");
     // From a trusted device he may decide for any of his bots.
-    let is_sure = is_local(owner) || engine.xmpp.crypt.under == Some(KeyTrust::Trusted);
+    let is_sure = is_local(owner) || engine.channels.xmpp.crypt.under == Some(KeyTrust::Trusted);
     let reach = if is_sure { Reach::All } else { Reach::Trusting };
-    if let Some(account) = engine.xmpp.accounts.account_of(owner).filter(|_| is_own) {
+    if let Some(account) = engine.channels.xmpp.accounts.account_of(owner).filter(|_| is_own) {
         let place = Place { bot: None, account, command: "/omemo".to_string(), reach };
         return answer(engine, &place, owner, arguments);
     }
     if is_own && is_local(owner) {
-        return Ok(words::INSIDE.fill(engine.batch.setup.settings.language, &[]));
+        return Ok(words::INSIDE.fill(engine.core.batch.setup.settings.language, &[]));
     }
     match botfather::own_bot(engine, owner, arguments, "/omemo", &words::ID_WORDS) {
         Ok((bot, rest)) => {
-            let account = engine.xmpp.accounts.omemo_account(&engine.batch, bot)?;
+            let account = engine.channels.xmpp.accounts.omemo_account(&engine.core.batch, bot)?;
             // A personal one speaks through its owner's account, as the manager does.
-            let own = Some(bot).filter(|_| engine.xmpp.accounts.account_of_bot(bot) == Some(account));
+            let own = Some(bot).filter(|_| engine.channels.xmpp.accounts.account_of_bot(bot) == Some(account));
             let command = own.map_or_else(|| "/omemo".to_string(), |bot| format!("/omemo {bot}"));
             answer(engine, &Place { bot: own, account, command, reach }, owner, rest)
         }
@@ -77,13 +78,13 @@ enum Change {
 }
 
 fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let (word, rest) = split(arguments);
     let value = rest.to_lowercase();
     let change = match (word.to_lowercase().as_str(), value.as_str()) {
         ("" | "status", "") | ("policy" | "encrypt", "") => return status(engine, place),
         ("devices", "") => {
-            let keys = engine.batch.list_keys(place.account, None, limits::OMEMO_KEYS_SHOWN_MAX)?;
+            let keys = engine.core.batch.list_keys(place.account, None, limits::OMEMO_KEYS_SHOWN_MAX)?;
             return Ok(list(&keys, language));
         }
         ("trust", _) => Some(Change::Decide(true)),
@@ -98,19 +99,21 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
         let arguments = words::WORDS.fill(language, &[]);
         return Ok(texts::USAGE.fill(language, &[("command", &place.command), ("arguments", &arguments)]));
     };
-    if !engine.xmpp.may_decide(&engine.batch, place.account, owner)? {
+    if !engine.channels.xmpp.may_decide(&engine.core.batch, place.account, owner)? {
         return Ok(words::NOT_FROM_HERE.fill(language, &[]));
     }
     match change {
         Change::Decide(trusted) => return decide(engine, place, rest, trusted),
-        Change::Policy(policy) => engine.xmpp.accounts.set_trust_policy(&mut engine.batch, place.account, policy)?,
+        Change::Policy(policy) => {
+            engine.channels.xmpp.accounts.set_trust_policy(&mut engine.core.batch, place.account, policy)?
+        }
         Change::Encrypt(encrypt) => match place.bot {
-            Some(bot) => engine.set_encrypt(bot, encrypt)?,
+            Some(bot) => engine.channels.xmpp.set_encrypt(&mut engine.core, bot, encrypt)?,
             None => return Ok(words::NOT_CHOSEN_HERE.fill(language, &[])),
         },
         Change::Reset if place.bot.is_none() => return Ok(words::NOT_CHOSEN_HERE.fill(language, &[])),
         Change::Reset => {
-            engine.reset_omemo(place.account)?;
+            engine.channels.xmpp.reset_omemo(&mut engine.core, place.account)?;
             return Ok(words::RESET.fill(language, &[("command", &place.command)]));
         }
     }
@@ -118,8 +121,8 @@ fn answer(engine: &mut Engine, place: &Place, owner: &BareJid, arguments: &str) 
 }
 
 fn status(engine: &Engine, place: &Place) -> Answer {
-    let language = engine.batch.setup.settings.language;
-    let status = engine.xmpp.accounts.omemo_status(&engine.batch, place.account)?;
+    let language = engine.core.batch.setup.settings.language;
+    let status = engine.channels.xmpp.accounts.omemo_status(&engine.core.batch, place.account)?;
     let policy = match status.policy {
         Policy::Blind => &words::BLIND,
         Policy::Tofu => &words::TOFU,
@@ -144,7 +147,7 @@ fn status(engine: &Engine, place: &Place) -> Answer {
 
 /// `name` may have the address in front.
 fn decide(engine: &mut Engine, place: &Place, name: &str, trusted: bool) -> Answer {
-    let language = engine.batch.setup.settings.language;
+    let language = engine.core.batch.setup.settings.language;
     let (jid, name) = match split(name) {
         (word, name) if word.contains('@') => match BareJid::parse(word) {
             Ok(jid) => (Some(jid), name),
@@ -152,26 +155,34 @@ fn decide(engine: &mut Engine, place: &Place, name: &str, trusted: bool) -> Answ
         },
         _ => (None, name),
     };
-    Ok(match engine.xmpp.decide_key(&mut engine.batch, place.account, jid.as_ref(), name, (trusted, place.reach))? {
-        Ok(Decided { key, except }) => {
-            let mut out = fill_key(if trusted { &words::TRUSTED } else { &words::DISTRUSTED }, &key, language);
-            if let Some(except) = except {
-                let text = if except.is_empty() { &words::EVERYWHERE } else { &words::NOT_EVERYWHERE };
-                out.push_str(&text.fill(language, &[("names", &except.join(", "))]));
+    Ok(
+        match engine.channels.xmpp.decide_key(
+            &mut engine.core.batch,
+            place.account,
+            jid.as_ref(),
+            name,
+            (trusted, place.reach),
+        )? {
+            Ok(Decided { key, except }) => {
+                let mut out = fill_key(if trusted { &words::TRUSTED } else { &words::DISTRUSTED }, &key, language);
+                if let Some(except) = except {
+                    let text = if except.is_empty() { &words::EVERYWHERE } else { &words::NOT_EVERYWHERE };
+                    out.push_str(&text.fill(language, &[("names", &except.join(", "))]));
+                }
+                out
             }
-            out
-        }
-        Err(unclear) => {
-            let text = match unclear {
-                Unclear::Word => &words::WORD,
-                Unclear::Unknown => &words::UNKNOWN,
-                Unclear::Ambiguous => &words::AMBIGUOUS,
-                Unclear::Full => &words::FULL,
-            };
-            let digits = limits::OMEMO_FINGERPRINT_DIGITS_MIN.to_string();
-            text.fill(language, &[("command", &place.command), ("digits", &digits)])
-        }
-    })
+            Err(unclear) => {
+                let text = match unclear {
+                    Unclear::Word => &words::WORD,
+                    Unclear::Unknown => &words::UNKNOWN,
+                    Unclear::Ambiguous => &words::AMBIGUOUS,
+                    Unclear::Full => &words::FULL,
+                };
+                let digits = limits::OMEMO_FINGERPRINT_DIGITS_MIN.to_string();
+                text.fill(language, &[("command", &place.command), ("digits", &digits)])
+            }
+        },
+    )
 }
 
 fn list(keys: &[KeyInfo], language: Language) -> String {

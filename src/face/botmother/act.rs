@@ -1,8 +1,8 @@
 //! What a bot's program does besides sending texts (docs/api.md): requests with a token → questions.
 
 use crate::base::json::Fields;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{BotAction, ChatState, NewAction, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{BotAction, ChatState, NewAction, Question};
 use crate::http::Request;
 
 use super::{message, read};

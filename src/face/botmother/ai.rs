@@ -2,8 +2,8 @@
 
 use crate::base::limits;
 use crate::base::secret::Secret;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{AiSettings, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{AiSettings, Question};
 use crate::http::Request;
 
 use super::read;

@@ -1,8 +1,8 @@
 //! Settings of ejabberd's HTTP API, with which accounts for bots are made (docs/xmpp.md): requests → questions.
 
 use crate::base::secret::Secret;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{EjabberdSettings, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{EjabberdSettings, Question};
 use crate::http::Request;
 
 use super::read;

@@ -4,7 +4,7 @@
 //! why there is none. Whoever reads slowly gets fewer and longer parts, so nothing piles up.
 
 use crate::base::remedy::Place;
-use crate::engine::handle::{Answer, Outcome, Ticket};
+use crate::core::handle::{Answer, Outcome, Ticket};
 use crate::http::{Flow, NextPiece, Response};
 
 use super::wire;
@@ -52,8 +52,8 @@ fn part(outcome: Outcome, mut ticket: Ticket, told: usize) -> (Vec<u8>, NextPiec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::failure::Failure;
-    use crate::engine::handle::ticket;
+    use crate::core::failure::Failure;
+    use crate::core::handle::ticket;
 
     #[test]
     fn what_fails_at_once_is_refused_and_what_fails_later_is_an_event() {

@@ -1,7 +1,7 @@
 //! The built-in chat `owner@local` (docs/api.md), for `botmother chat`: needs management rights.
 
-use crate::engine::failure::Failure;
-use crate::engine::handle::Question;
+use crate::core::failure::Failure;
+use crate::core::handle::Question;
 use crate::http::Request;
 
 use super::read;

@@ -7,8 +7,8 @@ use crate::base::jid::BareJid;
 use crate::base::json::Fields;
 use crate::base::limits;
 use crate::base::secret::Secret;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{
+use crate::core::failure::Failure;
+use crate::core::handle::{
     Access, Avatar, Encrypt, Mode, NewAccount, NewBot, NewProfile, OwnAccount, Question, Receive, Wait, read_avatar,
 };
 use crate::http::Request;

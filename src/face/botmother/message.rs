@@ -3,8 +3,8 @@
 use crate::base::id::UpdateId;
 use crate::base::json::{self, Fields};
 use crate::base::limits;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{Command, NewMessage, Question, UpdateKinds, UpdatePoll};
+use crate::core::failure::Failure;
+use crate::core::handle::{Command, NewMessage, Question, UpdateKinds, UpdatePoll};
 use crate::http::Request;
 use crate::xmpp::message::Kind;
 

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::remedy::{PLACE_HEADER, PLACE_SHELL, Place};
-use crate::engine::failure::Failure;
-use crate::engine::handle::{Caller, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{Caller, Question};
 use crate::face::Context;
 use crate::face::principal::{Denied, Need, Principal};
 use crate::http::route::Lookup;

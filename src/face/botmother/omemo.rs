@@ -1,7 +1,7 @@
 //! Keys of OMEMO (`/bot/omemo/…`): requests with a token → questions.
 
-use crate::engine::failure::Failure;
-use crate::engine::handle::{KeyQuestion, Policy, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{KeyQuestion, Policy, Question};
 use crate::http::Request;
 
 use super::read;

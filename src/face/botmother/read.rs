@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::jid::{BareJid, Jid};
 use crate::base::json::Fields;
 use crate::base::{limits, text};
-use crate::engine::failure::Failure;
+use crate::core::failure::Failure;
 use crate::http::Request;
 
 const JID: &str = "a JID, for example user@example.org";

@@ -3,8 +3,8 @@
 use crate::base::jid::BareJid;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{NewRoom, Question};
+use crate::core::failure::Failure;
+use crate::core::handle::{NewRoom, Question};
 use crate::http::Request;
 
 use super::read;

@@ -1,8 +1,8 @@
 //! The route table: every endpoint of docs/api.md, what is not built yet included.
 
 use crate::base::spool::Spool;
-use crate::engine::failure::Failure;
-use crate::engine::handle::Question;
+use crate::core::failure::Failure;
+use crate::core::handle::Question;
 use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};

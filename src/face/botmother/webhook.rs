@@ -3,8 +3,8 @@
 use crate::base::id::UpdateId;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{Delivery, NewWebhook, Question, UpdateKinds};
+use crate::core::failure::Failure;
+use crate::core::handle::{Delivery, NewWebhook, Question, UpdateKinds};
 use crate::http::Request;
 
 use super::read;

@@ -14,8 +14,8 @@ use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
-use crate::engine::failure::Failure;
-use crate::engine::handle::{
+use crate::core::failure::Failure;
+use crate::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, EjabberdInfo, FileInfo,
     KeyAnswer, KeyInfo, LeavingInfo, LocalLine, Metric, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
 };

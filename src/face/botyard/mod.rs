@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::remedy::Place;
-use crate::engine::failure::Failure;
-use crate::engine::handle::Question;
+use crate::core::failure::Failure;
+use crate::core::handle::Question;
 use crate::face::Context;
 use crate::face::principal::{Denied, Need, Principal};
 use crate::http::route::{Lookup, Params, Route, Routes};

@@ -1,7 +1,7 @@
 //! The only place that spells this face's JSON. Optional members that are empty are left out.
 
 use crate::base::json::{self, Object};
-use crate::engine::handle::{Answer, BotCard};
+use crate::core::handle::{Answer, BotCard};
 use crate::http::Response;
 
 /// An error, or the news that something is done: a sentence.

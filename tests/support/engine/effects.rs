@@ -2,8 +2,8 @@
 
 use botmother::base::call::HttpCall;
 use botmother::base::id::AccountId;
-use botmother::engine::effect::{Effect, Order};
-use botmother::engine::handle::*;
+use botmother::core::effect::{Effect, Order};
+use botmother::core::handle::*;
 use botmother::xmpp::iq::Peer;
 use botmother::xmpp::ns;
 

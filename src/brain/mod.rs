@@ -1,0 +1,3 @@
+//! What answers by itself.
+
+pub(crate) mod ai;

@@ -1,0 +1,169 @@
+//! The built-in account `owner@local`: a chat inside the daemon, for whoever has no XMPP account yet (docs/xmpp.md).
+//!
+//! Its lines are rows like any message; `botmother chat` reads and writes them through the API.
+
+use std::time::Duration;
+
+use crate::base::id::{AccountId, BotId, MessageId};
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::base::remedy::LIST_BOTS;
+use crate::channel::way::Speaker;
+use crate::core::Core;
+use crate::core::actions::{BotAction, NewAction};
+use crate::core::addressing::named;
+use crate::core::batch::{Batch, Trouble};
+use crate::core::channel::{Channel, Sender};
+use crate::core::effect::Effect;
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, LocalLine, NewMessage, ReplyTo};
+use crate::core::owner::{is_local, local_owner};
+use crate::core::part::Part;
+use crate::core::registry::Bot;
+use crate::store;
+use crate::store::row::LocalRow;
+
+/// `owner@local` alone is there. It has lines of text, and nothing can be done to them afterwards.
+impl Channel for Local {
+    fn has(&self, address: &BareJid) -> bool {
+        is_local(address)
+    }
+
+    fn admits(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
+        if bot.is_local() { Ok(None) } else { Err(Failure::invalid("to", "an XMPP address; owner@local is not one")) }
+    }
+
+    fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, _id: &str) -> Result<Option<bool>, Trouble> {
+        if new.encrypt {
+            return Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into());
+        }
+        self.say_locally(&mut core.batch, Speaker::Bot(sender.bot), &new.text)?;
+        Ok(Some(false))
+    }
+
+    fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, _id: &str) -> Result<Option<bool>, Trouble> {
+        let bot = Speaker::Bot(sender.bot);
+        match &act.action {
+            BotAction::File { url, caption } => {
+                self.say_locally(&mut core.batch, bot, url)?;
+                if let Some(text) = caption {
+                    self.say_locally(&mut core.batch, bot, text)?;
+                }
+            }
+            BotAction::Reaction { emoji, .. } if !emoji.is_empty() => {
+                self.say_locally(&mut core.batch, bot, emoji)?;
+            }
+            BotAction::Edit { .. } | BotAction::Deletion { .. } => {
+                let why = "what was said in the built-in chat cannot be changed".to_string();
+                return Err(Failure::Remote { what: "send_failed", why }.into());
+            }
+            BotAction::Reaction { .. } | BotAction::Read { .. } | BotAction::State(_) => {}
+        }
+        Ok(Some(false))
+    }
+
+    fn notify(&mut self, core: &mut Core, _owner: &BareJid, text: &str) -> Result<(), store::Error> {
+        self.say_locally(&mut core.batch, Speaker::Manager, text).map(drop)
+    }
+
+    fn answer(&mut self, core: &mut Core, bot: BotId, _to: &BareJid, text: &str) -> Result<(), store::Error> {
+        self.say_locally(&mut core.batch, Speaker::Bot(bot), text).map(drop)
+    }
+}
+
+/// A terminal that waits for the next line.
+pub(crate) struct Waiter {
+    pub(crate) reply: ReplyTo,
+    with: Option<BotId>,
+    after: i64,
+    /// When it gets an empty answer (monotonic).
+    pub(crate) until: Duration,
+}
+
+/// Terminals that wait, and whether there is something for them.
+#[derive(Default)]
+pub(crate) struct Local {
+    pub(crate) waiters: Vec<Waiter>,
+    has_new: bool,
+}
+
+impl Part for Local {
+    fn committed(&mut self) {}
+
+    fn undo(&mut self) {
+        self.has_new = false;
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.waiters.iter().map(|waiter| waiter.until).min()
+    }
+}
+
+impl Local {
+    pub(crate) fn say_locally(&mut self, batch: &mut Batch, speaker: Speaker, text: &str) -> Result<i64, store::Error> {
+        let (bot, from_owner) = match speaker {
+            Speaker::Owner(bot) => (bot, true),
+            Speaker::Manager => (None, false),
+            Speaker::Bot(id) => (Some(id), false),
+        };
+        self.has_new = true;
+        Ok(batch.store.insert_local(bot, (from_owner, text), batch.now.unix(), batch.lived())?.0)
+    }
+
+    /// Lets a terminal wait.
+    pub(crate) fn await_lines(
+        &mut self,
+        batch: &mut Batch,
+        with: Option<BotId>,
+        after: i64,
+        timeout: Duration,
+        reply: ReplyTo,
+    ) {
+        self.waiters.retain(|waiter| !waiter.reply.is_gone());
+        self.waiters.push(Waiter { reply, with, after, until: batch.now.mono + timeout });
+    }
+
+    /// Answers terminals when there are new lines, and those whose time is over.
+    pub(crate) fn wake_lines(&mut self, batch: &mut Batch, out: &mut Vec<Effect>) {
+        let now = batch.now.mono;
+        if !std::mem::take(&mut self.has_new) && self.waiters.iter().all(|waiter| waiter.until > now) {
+            return;
+        }
+        for waiter in std::mem::take(&mut self.waiters) {
+            match batch.read_lines(waiter.with, waiter.after) {
+                Ok(lines) if lines.is_empty() && waiter.until > now => self.waiters.push(waiter),
+                Ok(lines) => out.push(Effect::Answer(waiter.reply, Ok(Answer::Lines(lines)))),
+                Err(error) => {
+                    log::error!("reading the built-in chat failed: {error}");
+                    out.push(Effect::Answer(waiter.reply, Err(Failure::Internal)));
+                }
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// A bot of the built-in account by number or name (whatever its case).
+    pub(crate) fn local_bot(&self, name: &str) -> Result<BotId, Failure> {
+        let owner = local_owner();
+        let bots: Vec<&Bot> = self.personal_bots(&owner).collect();
+        match named(&bots, name) {
+            (found, "") if found.len() == 1 => Ok(found[0]),
+            (found, "") if found.len() > 1 => {
+                let all = self.name_all(&found);
+                Err(Failure::Conflict(format!("several bots are called {name}; say which by its number: {all}")))
+            }
+            _ => Err(Failure::NotFound(format!("owner@local has no active bot called {name}; {LIST_BOTS} shows all"))),
+        }
+    }
+
+    pub(crate) fn read_lines(&mut self, with: Option<BotId>, after: i64) -> Result<Vec<LocalLine>, store::Error> {
+        let rows = self.store.list_local(with.map(Some), MessageId(after), limits::UPDATES_PER_ANSWER_MAX)?;
+        let line = |row: LocalRow| {
+            let from =
+                if row.from_owner { "owner".to_string() } else { row.bot_name.unwrap_or("Botmother".to_string()) };
+            LocalLine { id: row.id.0, at: row.at, from, text: row.text }
+        };
+        Ok(rows.into_iter().map(line).collect())
+    }
+}

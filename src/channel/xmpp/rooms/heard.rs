@@ -1,0 +1,291 @@
+//! What bots are told of what is said in their rooms: messages, files, replies (XEP-0461), corrections (XEP-0308),
+//! reactions (XEP-0444), retractions (XEP-0424, XEP-0425), and what an occupant says to them alone (XEP-0045 §7.5). The
+//! shapes are those of a chat (`received`), with `room` and `nick`.
+//!
+//! Bots know a message by the id the room gave it, and their own by that of their answer; which other names it has, and
+//! who may change it, is remembered.
+
+use std::borrow::Cow;
+
+use super::Key;
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::channel::xmpp::Xmpp;
+use crate::channel::xmpp::accounts::Accounts;
+use crate::channel::xmpp::copies::heard_key;
+use crate::channel::xmpp::incoming::{said_file, words};
+use crate::channel::xmpp::rooms::Rooms;
+use crate::core::batch::Batch;
+use crate::core::handle::{Access, Mode, Receive};
+use crate::core::incoming::{Incoming, Sealed, Wish, time_of};
+use crate::core::kinds::UpdateKind;
+use crate::core::record::{self, About};
+use crate::core::{Core, Signal, TakenBack};
+use crate::store;
+use crate::store::row::{Channel, ConversationKind, HeardRow, SentRow};
+use crate::xmpp::message::{Inbound, Retraction, Via};
+use crate::xmpp::muc::message::RoomMessage;
+use crate::xmpp::muc::room::Heard;
+
+// --- to all ---
+
+impl Xmpp {
+    /// Something was said to all, live or before; for the first time or not.
+    pub(super) fn take_heard(&mut self, core: &mut Core, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let message = &heard.message;
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let is_old = heard.is_history && entry.is_first;
+        let own_ids: Vec<String> = [&message.origin_id, &message.id].into_iter().flatten().cloned().collect();
+        let mut is_confirmed = false;
+        for id in own_ids.iter().filter(|_| heard.is_ours) {
+            is_confirmed = is_confirmed || self.confirm_said(core, key, id, message.archive_id.as_deref())?;
+        }
+        let is_new = self.is_new_in_room(&mut core.batch, key, heard)?;
+        if heard.is_ours && heard.is_history && is_new && !is_confirmed {
+            self.confirm_by_text(core, key, message)?;
+        }
+        self.rooms.note_heard(&mut core.batch, key, heard)?;
+        if heard.is_ours || is_old || !is_new {
+            return Ok(());
+        }
+        if self.rooms.is_of_old_nick(&core.batch, key, heard, &own_ids)? {
+            return Ok(());
+        }
+        if message.is_encrypted {
+            // Not before: what comes twice must not meet a session twice.
+            let heard = self.unseal_heard(core, key, heard)?;
+            return heard.map_or(Ok(()), |heard| self.tell_heard(core, key, &heard));
+        }
+        if self.refuse_plain_in_room(&mut core.batch, key, heard)? { Ok(()) } else { self.tell_heard(core, key, heard) }
+    }
+
+    fn tell_heard(&mut self, core: &mut Core, key: &Key, heard: &Heard) -> Result<(), store::Error> {
+        let message = &heard.message;
+        let bots = self.rooms.listeners(&core.batch, key);
+        if let Some(retraction) = &message.retraction {
+            return self.tell_retraction(core, key, &bots, message, retraction);
+        }
+        let Some(nick) = message.nick() else { return Ok(()) };
+        if let Some(reactions) = &message.reactions {
+            let (id, own) = (core.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
+            let data = record::reaction(&core.batch.about(key, message, &own, &id), &reactions.emoji);
+            return self.push_to(core, &bots, UpdateKind::Reaction, &data);
+        }
+        let text = message.body.as_deref().or(message.attachments.first().map(|file| file.url.as_str()));
+        let Some(body) = text else { return Ok(()) };
+        let ids = [&message.archive_id, &message.id, &message.origin_id];
+        let told_id = ids.into_iter().flatten().next().cloned().unwrap_or_default();
+        let author = author_of(message).unwrap_or_default();
+        let answered = message.reply.as_ref().map(|reply| core.batch.bots_id_of(key, &reply.id)).transpose()?;
+        let is_answer_to_us = match &answered {
+            Some(id) => core.batch.said_in_room(key, id)?.is_some(),
+            None => false,
+        };
+        let said = Incoming {
+            channel: Channel::Xmpp,
+            account: Some(key.0),
+            kind: ConversationKind::Room,
+            from: message.from.clone(),
+            to: self.accounts.own_bare(key),
+            text: body.into(),
+            id: told_id.clone(),
+            ids: [&message.id, &message.origin_id, &message.archive_id].into_iter().flatten().cloned().collect(),
+            at: time_of(message.stamp_ms, core.batch.now.unix()),
+            replaces: message.replaces.as_deref().map(Cow::Borrowed),
+            reply_to: answered,
+            files: message.attachments.iter().map(said_file).collect(),
+            sealed: message.is_decrypted.then(Sealed::default),
+            is_mentioned: heard.is_to_us || is_answer_to_us,
+            wish: Wish::default(),
+        };
+        // XEP-0308 §4: of somebody else's message, or one too old to be remembered, it is said anew.
+        let corrected = match &message.replaces {
+            Some(id) => core.batch.store.find_heard_of(key.0, &key.1, &author, id)?.map(|known| known.told_id),
+            None => None,
+        };
+        let wire_id = message.id.clone().unwrap_or_default();
+        let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: said.at };
+        for bot in &bots {
+            core.batch.store.insert_heard((key.0, *bot), &key.1, &row, core.batch.lived())?;
+            let files = core.batch.remember_files(*bot, &said.id, &said.files)?;
+            let data = record::message(&said, body, corrected.as_deref(), &files);
+            core.push_update(*bot, UpdateKind::Message.as_str(), &data)?;
+        }
+        if let Some(id) = &corrected {
+            bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, id, Some(nick))));
+        }
+        // What was said while we were away is past.
+        if said.is_mentioned && !heard.is_history {
+            self.ask_in_room(core, key, &bots, said);
+        }
+        Ok(())
+    }
+
+    /// Somebody speaks to the bot before all in a room. Other bots of ours are not answered: it would never end.
+    fn ask_in_room(&self, core: &mut Core, key: &Key, bots: &[BotId], said: Incoming<'_>) {
+        let nick = said.from.resource().unwrap_or_default();
+        let is_ours = |(other, entry): (&Key, &super::Entry)| other.1 == key.1 && entry.room.nick() == nick;
+        if !self.rooms.entries.iter().any(is_ours) {
+            let said = said.into_owned();
+            bots.iter().for_each(|bot| core.signal(Signal::Told(*bot, said.clone())));
+        }
+    }
+
+    /// Its author may take a message back, and the room itself for its moderators.
+    fn tell_retraction(
+        &mut self,
+        core: &mut Core,
+        key: &Key,
+        bots: &[BotId],
+        message: &RoomMessage,
+        retraction: &Retraction,
+    ) -> Result<(), store::Error> {
+        let row = core.batch.store.find_heard(key.0, &key.1, &retraction.id)?;
+        let is_authors = row.is_some_and(|row| author_of(message) == Some(row.author));
+        if !is_authors && !retraction.is_moderated {
+            return Ok(());
+        }
+        let asker = message.nick().filter(|_| !retraction.is_moderated);
+        bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, &retraction.id, asker)));
+        let (id, own) = (core.batch.bots_id_of(key, &retraction.id)?, self.accounts.own_address(key));
+        let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
+        let data = record::retraction(&core.batch.about(key, message, &own, &id), moderated);
+        self.push_to(core, bots, UpdateKind::Retraction, &data)
+    }
+
+    fn push_to(&mut self, core: &mut Core, bots: &[BotId], kind: UpdateKind, data: &str) -> Result<(), store::Error> {
+        bots.iter().try_for_each(|bot| core.push_update(*bot, kind.as_str(), data))
+    }
+}
+
+impl Xmpp {
+    /// By the id the room gave it, else by what it says. What an archive tells may have been heard without its id.
+    fn is_new_in_room(&mut self, batch: &mut Batch, key: &Key, heard: &Heard) -> Result<bool, store::Error> {
+        let message = &heard.message;
+        let Some(archive_id) = &message.archive_id else {
+            let entry = if heard.is_history { self.rooms.touch(key) } else { None };
+            let count = entry.map(|entry| entry.late.count(&heard_key(message)));
+            return self.accounts.is_new_without_id(batch, key.0, message, count);
+        };
+        let is_new = batch.store.see(key.0, &seen_key(key, archive_id), batch.lived())?;
+        Ok(is_new && !(heard.is_history && batch.was_heard_live(key.0, message)?))
+    }
+}
+
+impl Accounts {
+    fn own_address(&self, key: &Key) -> String {
+        self.jid_of(key.0)
+    }
+
+    fn own_bare(&self, key: &Key) -> BareJid {
+        self.get(&key.0).map_or_else(|| key.1.clone(), |account| account.row.jid.clone())
+    }
+}
+
+impl Rooms {
+    /// Whether we said it under a nick we had then. Where a person shares the account, only the id tells; whoever copies one
+    /// of ours must not go unheard by it, so it counts for the past only, and not for another occupant.
+    fn is_of_old_nick(&self, batch: &Batch, key: &Key, heard: &Heard, ids: &[String]) -> Result<bool, store::Error> {
+        let room = self.entries.get(key).map(|entry| &entry.room);
+        let own_id = room.and_then(|room| room.occupant_id(room.nick()));
+        let is_other = heard.message.occupant_id.as_deref().is_some_and(|id| Some(id) != own_id);
+        if !heard.is_history || is_other {
+            return Ok(false);
+        }
+        for id in ids {
+            if batch.said_in_room(key, id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Batch {
+    fn about<'a>(&self, key: &'a Key, message: &'a RoomMessage, to: &'a str, message_id: &'a str) -> About<'a> {
+        let at = time_of(message.stamp_ms, self.now.unix());
+        About { from: message.from.as_str(), to, message_id, at, room: Some((key.1.as_str(), message.nick())) }
+    }
+}
+
+// --- to us alone ---
+
+impl Xmpp {
+    /// Somebody says something to us alone (XEP-0045 §7.5): for the bots that he may speak to.
+    pub(super) fn on_private(&mut self, core: &mut Core, key: &Key, inbound: &Inbound) -> Result<(), store::Error> {
+        let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
+        let is_own = inbound.from.resource() == Some(entry.room.nick());
+        // What reaches a person's account on other ways was said to another client of his.
+        let is_elsewhere = !self.accounts.is_bots_own(key.0) && inbound.via != Via::Direct;
+        let bots: Vec<BotId> = self
+            .rooms
+            .listeners(&core.batch, key)
+            .into_iter()
+            .filter(|bot| self.rooms.may_whisper(&core.batch, key, *bot, inbound))
+            .collect();
+        if words(inbound).is_none() || is_own || is_elsewhere || inbound.is_encrypted {
+            return Ok(());
+        }
+        if bots.is_empty() || !self.accounts.is_new(&mut core.batch, key.0, inbound)? {
+            return Ok(());
+        }
+        let said = Incoming::private(key.0, &self.accounts.own_bare(key), inbound, core.batch.now.unix());
+        bots.iter().try_for_each(|bot| {
+            core.tell_message(*bot, &said, &said.text)?;
+            core.signal(Signal::Told(*bot, said.clone().into_owned()));
+            Ok(())
+        })
+    }
+}
+
+impl Rooms {
+    /// Whether a bot hears what an occupant says to it alone: as outside, where the room shows who he is. Who has the nick
+    /// now need not be who had it when something old was said.
+    fn may_whisper(&self, batch: &Batch, key: &Key, bot: BotId, inbound: &Inbound) -> bool {
+        let Some(bot) = batch.bots.get(&bot) else { return false };
+        let is_now = inbound.via == Via::Direct && inbound.stamp_ms.is_none();
+        let room = self.entries.get(key).filter(|_| is_now).map(|entry| &entry.room);
+        let occupant = room.and_then(|room| room.occupant(inbound.from.resource().unwrap_or_default()));
+        let hears_all = match bot.mode {
+            Mode::Personal => bot.receive == Receive::All,
+            Mode::Dedicated | Mode::Cloud => bot.access == Access::Public,
+        };
+        hears_all || occupant.and_then(|occupant| occupant.real_jid.as_ref()).is_some_and(|jid| bot.admits(&jid.bare()))
+    }
+}
+
+// --- names of messages ---
+
+impl Batch {
+    /// What a bot said to all in a room under this id.
+    pub(super) fn said_in_room(&self, key: &Key, message_id: &str) -> Result<Option<SentRow>, store::Error> {
+        let row = self.store.find_sent(key.0, message_id)?;
+        Ok(row.filter(|row| row.recipient.as_str() == key.1.as_str()))
+    }
+
+    /// The id by which bots know what the room calls so.
+    fn bots_id_of(&self, key: &Key, room_id: &str) -> Result<String, store::Error> {
+        let own = self.store.find_sent_in_room(key.0, &key.1, room_id)?;
+        Ok(own.map_or_else(|| room_id.to_string(), |row| row.message_id))
+    }
+}
+
+/// Somebody, or the room itself, took back what had been said to a bot.
+fn taken_back(bot: BotId, key: &Key, id: &str, nick: Option<&str>) -> Signal {
+    let (peer, message_id) = (key.1.to_string(), id.to_string());
+    Signal::TakenBack(bot, TakenBack { peer, message_id, nick: nick.map(str::to_string) })
+}
+
+/// Who may change a message: what stays about him whatever his nick, or his nick. None for the room itself.
+fn author_of(message: &RoomMessage) -> Option<String> {
+    let nick = message.nick()?;
+    Some(match &message.occupant_id {
+        Some(id) => format!("id:{id}"),
+        None => format!("nick:{nick}"),
+    })
+}
+
+/// Key in `seen` of a message by the id its room gave it.
+pub(super) fn seen_key(key: &Key, archive_id: &str) -> String {
+    format!("r:{}:{archive_id}", key.1)
+}

@@ -1,0 +1,122 @@
+//! What everybody works with within one batch, and what becomes of it.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::BareJid;
+use crate::base::remedy::Place;
+use crate::base::time::Now;
+use crate::core::Signal;
+use crate::core::counts::Counts;
+use crate::core::effect::Effect;
+use crate::core::failure::Failure;
+use crate::core::handle::{self, Outcome};
+use crate::core::lived::Lived;
+use crate::core::registry::Bot;
+use crate::core::setup::Setup;
+use crate::core::told::Told;
+use crate::store::{self, Store};
+
+/// What everybody works with, within one batch.
+pub(crate) struct Batch {
+    pub(crate) store: Store,
+    pub(crate) setup: Setup,
+    pub(crate) now: Now,
+    pub(crate) started: Now,
+    pub(crate) bots: BTreeMap<BotId, Bot>,
+    pub(crate) by_token: HashMap<[u8; 32], BotId>,
+    pub(crate) last_tag: u64,
+    /// What the log was told of late.
+    pub(crate) told: Told,
+    pub(crate) counts: Counts,
+    pub(crate) lived: Lived,
+    /// What it will cause once it is committed.
+    pub(crate) pending: Pending,
+}
+
+impl Batch {
+    pub(crate) fn new(store: Store, setup: Setup, now: Now) -> Result<Batch, store::Error> {
+        Ok(Batch {
+            lived: Lived::begin(&store, now)?,
+            store,
+            setup,
+            now,
+            started: now,
+            bots: BTreeMap::new(),
+            by_token: HashMap::new(),
+            last_tag: 0,
+            told: Told::default(),
+            counts: Counts::default(),
+            pending: Pending::default(),
+        })
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.setup.entropy)(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
+        self.store.insert_audit(bot, action, details, None, self.now.unix())
+    }
+
+    /// Where chats read what is wrong.
+    pub(crate) fn chat_place(&self) -> Place {
+        Place::Chat(self.setup.settings.language)
+    }
+}
+
+/// Consequences of the batch under way; dropped if it fails.
+#[derive(Default)]
+pub(crate) struct Pending {
+    pub(crate) effects: Vec<Effect>,
+    /// What the other parts have still to hear.
+    pub(crate) signals: VecDeque<Signal>,
+}
+
+/// What becomes of a question inside a batch.
+pub(crate) enum Verdict {
+    /// Answered as soon as the batch is committed.
+    Outcome(Outcome),
+    /// Waits for updates.
+    AwaitUpdates(BotId, handle::UpdatePoll),
+    /// Waits for lines of the built-in chat.
+    AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
+    /// Waits for a new bot to be online.
+    AwaitArrival(BotId, handle::Wait),
+    /// Waits until it is known whether a message goes out encrypted.
+    AwaitSealing(String),
+    /// Waits for the end of a call.
+    AwaitCall(u64),
+    /// Waits for a room to let the bot in, or out.
+    AwaitRoom((AccountId, BareJid), RoomWish),
+    /// Not a question.
+    Nothing,
+}
+
+/// What somebody who waits for a room waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RoomWish {
+    Join,
+    Leave,
+}
+
+/// Why a handler gave up: the caller's fault, or ours. Only the second ends the batch.
+pub(crate) enum Trouble {
+    Failure(Failure),
+    Store(store::Error),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Trouble {
+        Trouble::Failure(failure)
+    }
+}
+
+impl From<store::Error> for Trouble {
+    fn from(error: store::Error) -> Trouble {
+        Trouble::Store(error)
+    }
+}

@@ -1,0 +1,112 @@
+//! What the rules know of a channel: which addresses are on it, and how something of a bot's goes out there. A channel
+//! implements [`Channel`]; the engine lists them.
+
+use crate::base::id::{AccountId, BotId};
+use crate::base::jid::{BareJid, Jid};
+use crate::core::actions::NewAction;
+use crate::core::batch::Trouble;
+use crate::core::failure::Failure;
+use crate::core::handle::{ChatState, Kind, NewMessage};
+use crate::core::registry::Bot;
+use crate::core::{Confirmation, Core, Signal};
+use crate::store;
+
+/// A channel. What its functions accept is stored in the batch under way, and goes out after the commit.
+pub(crate) trait Channel {
+    /// Whether an address is on it.
+    fn has(&self, address: &BareJid) -> bool;
+
+    /// Whether a bot may write there, through which account where there are some; else why not.
+    fn admits(&self, bot: &Bot) -> Result<Option<AccountId>, Failure>;
+
+    /// Refuses what can be known to be wrong before anything of it goes out.
+    fn check(&mut self, _core: &mut Core, _sender: Sender, _act: &NewAction) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    /// Says a text under an id. Gives whether it goes out encrypted; `None` where that is not known yet.
+    fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, id: &str) -> Result<Option<bool>, Trouble>;
+
+    /// Does something else that is kept, under an id. Gives the same.
+    fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble>;
+
+    /// Shows what the bot does; nothing of it is kept.
+    fn show(&mut self, _core: &mut Core, _sender: Sender, _doing: &Doing<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Whether somebody may be shown an answer while it comes.
+    fn shows_pieces(&self, _core: &Core, _sender: Sender, _to: &Jid) -> bool {
+        false
+    }
+
+    /// Shows what there is of an answer; nothing of it is kept.
+    fn show_piece(&mut self, _core: &mut Core, _sender: Sender, _to: &Jid, _piece: &Piece<'_>) {}
+
+    /// Says a text under an id in the place of a piece that was shown.
+    fn say_whole(
+        &mut self,
+        core: &mut Core,
+        sender: Sender,
+        new: &NewMessage,
+        (id, _shown): (&str, &str),
+    ) -> Result<(), Trouble> {
+        self.say(core, sender, new, id).map(drop)
+    }
+
+    /// Tells whoever said something to a bot what became of it.
+    fn confirm(&mut self, _core: &mut Core, _bot: BotId, _done: &Confirmation) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    /// A bot, or who may speak to it, is changed.
+    fn on(&mut self, _core: &mut Core, _signal: &Signal) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    /// The manager says something to an owner who is there.
+    fn notify(&mut self, core: &mut Core, owner: &BareJid, text: &str) -> Result<(), store::Error>;
+
+    /// A bot says something by itself: an answer to a command. What cannot be said is worth a line in the log.
+    fn answer(&mut self, core: &mut Core, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error>;
+}
+
+/// All channels.
+pub(crate) trait Channels {
+    /// The channel that an address is on.
+    fn of(&mut self, address: &BareJid) -> &mut dyn Channel;
+
+    /// The same, to look at.
+    fn look(&self, address: &BareJid) -> &dyn Channel;
+}
+
+/// What a bot is seen doing.
+pub(crate) struct Doing<'a> {
+    /// By whom.
+    pub(crate) to: &'a Jid,
+    pub(crate) kind: Kind,
+    pub(crate) state: ChatState,
+}
+
+/// What there is of an answer.
+pub(crate) struct Piece<'a> {
+    /// The id it is shown under, and that of the piece whose place it takes.
+    pub(crate) id: &'a str,
+    pub(crate) shown: Option<&'a str>,
+    pub(crate) text: &'a str,
+}
+
+/// In whose name something goes out.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender {
+    pub(crate) bot: BotId,
+    /// Through which account, where the channel has accounts.
+    pub(crate) account: Option<AccountId>,
+}
+
+impl Sender {
+    /// The account of a channel that has accounts.
+    pub(crate) fn needs_account(self) -> Result<(AccountId, BotId), Failure> {
+        self.account.map(|account| (account, self.bot)).ok_or(Failure::Internal)
+    }
+}

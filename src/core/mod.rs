@@ -1,0 +1,140 @@
+//! The rules: bots, people, what is said, who may, updates, webhooks. They know no stanza and no face.
+//!
+//! [`Core`] is what everything works with. It causes things in two ways: effects, released after the commit, and
+//! [`Signal`]s, which the engine hands to the other parts within the same transaction.
+
+pub mod actions;
+pub mod effect;
+pub mod failure;
+pub mod handle;
+pub mod setup;
+pub mod texts;
+
+pub(crate) mod access;
+pub(crate) mod addressing;
+pub(crate) mod batch;
+pub(crate) mod calls;
+pub(crate) mod channel;
+pub(crate) mod counts;
+pub(crate) mod files;
+pub(crate) mod incoming;
+pub(crate) mod kinds;
+pub(crate) mod listening;
+pub(crate) mod lived;
+pub(crate) mod owner;
+pub(crate) mod part;
+pub(crate) mod posting;
+pub(crate) mod record;
+pub(crate) mod registry;
+pub(crate) mod tell;
+pub(crate) mod told;
+pub(crate) mod updates;
+pub(crate) mod webhook;
+
+use crate::base::id::BotId;
+use crate::base::jid::{BareJid, Jid};
+use crate::core::batch::Batch;
+use crate::core::calls::Callers;
+use crate::core::channel::Channels;
+use crate::core::incoming::Incoming;
+use crate::core::listening::Listening;
+use crate::core::part::Part;
+use crate::core::updates::Updates;
+use crate::core::webhook::Webhooks;
+
+/// The store, the bots, and what waits for their programs.
+pub(crate) struct Core {
+    pub(crate) batch: Batch,
+    pub(crate) updates: Updates,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) listening: Listening,
+    pub(crate) callers: Callers,
+    /// The daemon ends: nothing new begins.
+    pub(crate) is_stopping: bool,
+}
+
+impl Core {
+    /// Over a batch; nothing waits yet.
+    pub(crate) fn new(batch: Batch) -> Core {
+        Core {
+            batch,
+            updates: Updates::default(),
+            webhooks: Webhooks::default(),
+            listening: Listening::default(),
+            callers: Callers::default(),
+            is_stopping: false,
+        }
+    }
+
+    /// Its parts that a batch may change.
+    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 3] {
+        [&mut self.updates, &mut self.webhooks, &mut self.callers]
+    }
+
+    /// Tells the other parts of something, within the transaction.
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.batch.pending.signals.push_back(signal);
+    }
+}
+
+/// What rules and brains need to say something: the core, and the channels to say it on.
+pub(crate) struct Context<'a> {
+    pub(crate) core: &'a mut Core,
+    pub(crate) channels: &'a mut dyn Channels,
+}
+
+/// What happened that other parts have to know. The engine takes them in order, in the transaction in which they arose.
+pub(crate) enum Signal {
+    /// Somebody said something to a bot, which is told, or answers by itself.
+    Said(BotId, Incoming<'static>),
+    /// An owner said something in his own chat: for the manager, or for one of his personal bots.
+    SaidToAll(Incoming<'static>),
+    /// A bot was told what was said to it: what answers by itself may.
+    Told(BotId, Incoming<'static>),
+    /// Somebody took back or replaced what he had said to a bot.
+    TakenBack(BotId, TakenBack),
+    /// The manager says something to an owner.
+    Notify(BareJid, String),
+    /// A bot says something by itself to somebody it knows.
+    SayAs(BotId, BareJid, String),
+    /// What somebody said has come to a bot's program, or was read by it, and he wanted to hear of that.
+    Confirmed(BotId, Confirmation),
+    /// A bot was made, changed or deleted: its owner's accounts may have to look otherwise.
+    OwnersBots(BareJid),
+    /// A bot was changed.
+    BotChanged(BotId),
+    /// Who may speak to a bot was changed.
+    AccessChanged(BotId),
+    /// A bot is about to be deleted: whoever has something of it lets go.
+    BotGoes(BotId),
+    /// A bot is not wanted after all.
+    BotUnwanted(BotId),
+}
+
+/// What is told to whoever said something to a bot.
+pub(crate) struct Confirmation {
+    /// Whom.
+    pub(crate) to: Jid,
+    /// Of what he said.
+    pub(crate) message_id: String,
+    pub(crate) stage: Stage,
+}
+
+/// How far something said to a bot has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It is in the queue of its program.
+    Arrived,
+    /// Its program has taken it.
+    Displayed,
+}
+
+/// What was taken back, and by whom.
+pub(crate) struct TakenBack {
+    /// With whom the conversation is: a person or a room.
+    pub(crate) peer: String,
+    /// Of the message.
+    pub(crate) message_id: String,
+    /// In a room: the nick of its author; `None` there is the room itself.
+    pub(crate) nick: Option<String>,
+}

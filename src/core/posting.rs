@@ -1,0 +1,111 @@
+//! What bots say goes out here, whatever the channel: checked, under a key that makes a second request the first one again,
+//! and to the channel that has the address.
+
+use crate::base::id::{self, BotId};
+use crate::base::jid::Jid;
+use crate::base::{crypto, limits};
+use crate::core::batch::{Batch, Trouble};
+use crate::core::channel::{Channels, Sender};
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, Kind, NewMessage};
+use crate::core::registry::Bot;
+use crate::core::{Context, Core};
+use crate::store::row::SentBefore;
+
+impl Context<'_> {
+    /// `sendMessage`: stored, or refused with the reason.
+    pub(crate) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
+        let hash = crypto::sha256(
+            format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt).as_bytes(),
+        );
+        let channels = &mut *self.channels;
+        let (message_id, encrypted) =
+            self.core.once(bot, new.idempotency_key.as_deref(), &hash, |core, message_id| {
+                Context { core, channels }.speak(bot, new, message_id)
+            })?;
+        Ok(Answer::Sent { message_id, encrypted: encrypted.or(new.encrypt.then_some(true)) })
+    }
+
+    /// A bot says something by itself, as if its program had sent it.
+    pub(crate) fn say_to(&mut self, bot: BotId, kind: Kind, to: &Jid, text: &str) -> Result<(), Trouble> {
+        let message_id = id::uuid(self.core.batch.random());
+        self.speak(bot, &NewMessage::text(to, kind, text), &message_id).map(drop)
+    }
+
+    /// The same in the place of a piece that was shown.
+    pub(crate) fn say_whole(&mut self, bot: BotId, to: &Jid, text: &str, shown: &str) -> Result<(), Trouble> {
+        let message_id = id::uuid(self.core.batch.random());
+        let sender = self.way(bot, to)?;
+        let new = NewMessage::text(to, Kind::Chat, text);
+        self.channels.of(&to.bare()).say_whole(self.core, sender, &new, (&message_id, shown))
+    }
+
+    fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
+        Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
+        let reply_to = new.reply_to.as_ref().map_or(0, String::len);
+        Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
+        let sender = self.way(id, &new.to)?;
+        self.channels.of(&new.to.bare()).say(self.core, sender, new, message_id)
+    }
+
+    /// In whose name what a bot does for somebody goes out, or why it cannot.
+    pub(crate) fn way(&self, id: BotId, to: &Jid) -> Result<Sender, Trouble> {
+        self.core.way(self.channels, id, to)
+    }
+}
+
+impl Core {
+    /// Sends something under a new id, and gives it; with a key that was used before nothing is sent, and the id is that of
+    /// what was sent then. `hash` is of all that was asked. Also whether it went out encrypted, if that is known.
+    pub(crate) fn once(
+        &mut self,
+        bot: BotId,
+        key: Option<&str>,
+        hash: &[u8; 32],
+        send: impl FnOnce(&mut Core, &str) -> Result<Option<bool>, Trouble>,
+    ) -> Result<(String, Option<bool>), Trouble> {
+        if let Some(sent) = self.batch.sent_before(bot, key, hash)? {
+            return Ok((sent.message_id, sent.encrypted));
+        }
+        let message_id = id::uuid(self.batch.random());
+        let encrypted = send(self, &message_id)?;
+        let sent = SentBefore { encrypted, message_id, request_hash: *hash };
+        if let Some(key) = key {
+            self.batch.store.remember_sent(bot, key, &sent, self.batch.lived())?;
+        }
+        Ok((sent.message_id, sent.encrypted))
+    }
+
+    /// In whose name what a bot does for somebody goes out, or why it cannot.
+    pub(crate) fn way(&self, channels: &dyn Channels, id: BotId, to: &Jid) -> Result<Sender, Trouble> {
+        let bot = self.speaking_bot(id)?;
+        Ok(Sender { bot: id, account: channels.look(&to.bare()).admits(bot)? })
+    }
+
+    /// A bot whose owner has not switched everything off.
+    pub(crate) fn speaking_bot(&self, id: BotId) -> Result<&Bot, Trouble> {
+        let bot = self.batch.bot(id)?;
+        if !self.batch.store.owner_enabled(&bot.row.owner)? {
+            return Err(Failure::Forbidden(format!("Botmother is switched off for {}", bot.row.owner)).into());
+        }
+        Ok(bot)
+    }
+}
+
+impl Batch {
+    /// What was sent under this key.
+    pub(crate) fn sent_before(
+        &self,
+        bot: BotId,
+        key: Option<&str>,
+        hash: &[u8; 32],
+    ) -> Result<Option<SentBefore>, Trouble> {
+        match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
+            Some(before) if before.request_hash != *hash => {
+                let text = "this Idempotency-Key was used for another message within the last day";
+                Err(Failure::Conflict(text.to_string()).into())
+            }
+            before => Ok(before),
+        }
+    }
+}

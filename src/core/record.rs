@@ -1,0 +1,142 @@
+//! What a bot's program is told, as it waits in the queue: the one place that spells it. Faces print it, each in its
+//! dialect; that of `getUpdates` and of webhooks has the same members (docs/api.md lists them).
+
+use crate::base::jid::BareJid;
+use crate::base::json::{self, Object};
+use crate::core::incoming::Incoming;
+use crate::store::row::{ConversationKind, FileRow, KeyRow};
+
+/// What an update that is about a message has.
+pub(crate) struct About<'a> {
+    /// Who did it.
+    pub(crate) from: &'a str,
+    /// To whom.
+    pub(crate) to: &'a str,
+    /// The message.
+    pub(crate) message_id: &'a str,
+    /// Unix time.
+    pub(crate) at: i64,
+    /// In which room, under which nick.
+    pub(crate) room: Option<(&'a str, Option<&'a str>)>,
+}
+
+/// Why a message was taken back by a room's moderators, where they did it.
+pub(crate) type Moderated<'a> = Option<Option<&'a str>>;
+
+/// Something said. `correction_of` is what it takes the place of, `files` are spelled already.
+pub(crate) fn message(said: &Incoming<'_>, body: &str, correction_of: Option<&str>, files: &[String]) -> String {
+    let kind = if said.kind == ConversationKind::Room { "groupchat" } else { "chat" };
+    // DinoX's members in its order; ours come behind.
+    let data = Object::new()
+        .text("from", said.from.as_str())
+        .text("to", said.to.as_str())
+        .text("body", body)
+        .text("type", kind)
+        .text("stanza_id", &said.id)
+        .number("timestamp", said.at);
+    let data = match said.kind {
+        ConversationKind::Chat => data,
+        ConversationKind::Room | ConversationKind::Private => {
+            data.text("room", said.from.bare_str()).text_if("nick", said.from.resource())
+        }
+    };
+    let data = match &said.sealed {
+        Some(sealed) => {
+            let data = data.truth("encrypted", true);
+            data.text_if("fingerprint", sealed.fingerprint.as_deref()).text_if("trust", sealed.trust)
+        }
+        None => data,
+    };
+    let data = if said.is_mentioned { data.truth("mentioned", true) } else { data };
+    let data = data.text_if("correction_of", correction_of).text_if("reply_to", said.reply_to.as_deref());
+    let data = match files {
+        [] => data,
+        [one] => data.raw("attachment", one),
+        [first, ..] => data.raw("attachment", first).raw("attachments", &json::array(files.iter().cloned())),
+    };
+    data.end()
+}
+
+/// Emoji for a message.
+pub(crate) fn reaction(about: &About<'_>, emoji: &[String]) -> String {
+    let quoted = emoji.iter().map(|emoji| {
+        let mut out = String::new();
+        json::quote(&mut out, emoji);
+        out
+    });
+    ended(begun(about).raw("reactions", &json::array(quoted)), about)
+}
+
+/// A message was taken back.
+pub(crate) fn retraction(about: &About<'_>, moderated: Moderated<'_>) -> String {
+    let data = match moderated {
+        Some(reason) => begun(about).truth("moderated", true).text_if("reason", reason),
+        None => begun(about),
+    };
+    ended(data, about)
+}
+
+/// How far a message of the bot has come; `at` is Unix time.
+pub(crate) fn message_state(message_id: &str, to: &str, (state, error): (&str, Option<&str>), at: i64) -> String {
+    let data = Object::new().text("message_id", message_id).text("to", to).text("state", state);
+    data.text_if("error", error).number("timestamp", at).end()
+}
+
+/// The identity key of a device at its first sight.
+pub(crate) struct Key<'a> {
+    pub(crate) row: &'a KeyRow,
+    /// How far it is trusted.
+    pub(crate) standing: &'a str,
+    /// It came in the place of another.
+    pub(crate) is_changed: bool,
+    /// Unix time.
+    pub(crate) at: i64,
+    /// Of the key.
+    pub(crate) fingerprint: &'a str,
+}
+
+/// A key that was not known before.
+pub(crate) fn omemo_key(key: &Key<'_>) -> String {
+    Object::new()
+        .text("jid", key.row.jid.as_str())
+        .number("device", key.row.device.into())
+        .text("fingerprint", key.fingerprint)
+        .text("standing", key.standing)
+        .truth("changed", key.is_changed)
+        .number("timestamp", key.at)
+        .end()
+}
+
+/// The bot is in a room; `at` is Unix time.
+pub(crate) fn room_joined(room: &BareJid, nick: &str, inviter: Option<&BareJid>, at: i64) -> String {
+    let data = Object::new().text("room", room.as_str()).text("nick", nick);
+    data.text_if("invited_by", inviter.map(BareJid::as_str)).number("timestamp", at).end()
+}
+
+/// The bot is in a room no more; `at` is Unix time.
+pub(crate) fn room_left(room: &BareJid, why: &str, at: i64) -> String {
+    Object::new().text("room", room.as_str()).text("reason", why).number("timestamp", at).end()
+}
+
+/// A file of a message; `url` as its sender gave it, with `file_id` where it can be fetched.
+pub(crate) fn file(row: &FileRow, url: &str, file_id: Option<&str>, description: Option<&str>) -> String {
+    let data = Object::new()
+        .text("url", url)
+        .text_if("file_id", file_id)
+        .text_if("name", row.name.as_deref())
+        .text_if("type", row.media_type.as_deref())
+        .text_if("description", description);
+    row.size.into_iter().fold(data, |data, size| data.number("size", size)).end()
+}
+
+fn begun(about: &About<'_>) -> Object {
+    Object::new().text("from", about.from).text("to", about.to).text("message_id", about.message_id)
+}
+
+fn ended(data: Object, about: &About<'_>) -> String {
+    let data = data.number("timestamp", about.at);
+    match about.room {
+        Some((room, nick)) => data.text("type", "groupchat").text("room", room).text_if("nick", nick).end(),
+        None => data.end(),
+    }
+}

@@ -1,0 +1,63 @@
+//! What a bot's program is told of what was said to it: an update in its queue.
+
+use crate::base::id::{BotId, UpdateId};
+use crate::core::incoming::Incoming;
+use crate::core::kinds::UpdateKind;
+use crate::core::{Confirmation, Core, Signal, Stage, record};
+use crate::store;
+use crate::store::row::ConversationKind;
+
+impl Core {
+    /// Puts what was said into a bot's queue, with what of it may be kept. Gives the update, unless its program does not want
+    /// messages.
+    pub(crate) fn tell_message(
+        &mut self,
+        bot: BotId,
+        said: &Incoming<'_>,
+        body: &str,
+    ) -> Result<Option<UpdateId>, store::Error> {
+        let correction = match (&said.replaces, said.account.filter(|_| said.kind == ConversationKind::Chat)) {
+            // Of somebody else's message, or one too old to be remembered: it is said anew. So is what an occupant says to
+            // us alone: who has his nick now need not be who had it then.
+            (Some(id), Some(account)) if self.batch.store.was_told(account, bot, &said.from.bare(), id)? => Some(&**id),
+            _ => None,
+        };
+        let files = self.batch.remember_files(bot, &said.id, &said.files)?;
+        let data = record::message(said, body, correction, &files);
+        if said.account.is_some() {
+            self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.batch.lived())?;
+        }
+        let update = self.queue_update(bot, UpdateKind::Message.as_str(), &data)?;
+        if let Some(update) = update {
+            self.note_wish(bot, said, update)?;
+        }
+        Ok(update)
+    }
+
+    /// Its sender is told that it has arrived, and later that it was read, if he wants that.
+    fn note_wish(&mut self, bot: BotId, said: &Incoming<'_>, update: UpdateId) -> Result<(), store::Error> {
+        if let Some(id) = &said.wish.marker {
+            self.batch.store.insert_unread(update, bot, &said.from, id)?;
+        }
+        if let Some((to, message_id)) = said.wish.receipt.clone() {
+            self.signal(Signal::Confirmed(bot, Confirmation { to, message_id, stage: Stage::Arrived }));
+        }
+        Ok(())
+    }
+
+    /// The program has taken its updates below this one: what they told of is read. Called before they are deleted.
+    pub(crate) fn note_taken(&mut self, bot: BotId, below: UpdateId) -> Result<(), store::Error> {
+        for (to, message_id) in self.batch.store.list_unread_below(bot, below)? {
+            self.signal(Signal::Confirmed(bot, Confirmation { to, message_id, stage: Stage::Displayed }));
+        }
+        Ok(())
+    }
+
+    /// The program has this one update: what it told of is read. Called before it is deleted.
+    pub(crate) fn note_read(&mut self, bot: BotId, update: UpdateId) -> Result<(), store::Error> {
+        if let Some((to, message_id)) = self.batch.store.find_unread(update)? {
+            self.signal(Signal::Confirmed(bot, Confirmation { to, message_id, stage: Stage::Displayed }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! The update queue of each bot and the pollers that wait on it (docs/api.md).
+//!
+//! An update is a row; it goes when a poll with a higher offset acknowledges it, or by age or cap, counted.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::base::id::{BotId, UpdateId};
+use crate::base::limits;
+use crate::core::Core;
+use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::effect::Effect;
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, ReplyTo, Update, UpdateKinds, UpdatePoll};
+use crate::core::part::Part;
+use crate::store;
+
+/// A poller that waits for the first update.
+pub(crate) struct Waiter {
+    pub(crate) reply: ReplyTo,
+    poll: UpdatePoll,
+    /// When it gets an empty answer (monotonic).
+    pub(crate) until: Duration,
+}
+
+/// Pollers that wait, and what there is for them.
+#[derive(Default)]
+pub(crate) struct Updates {
+    pub(crate) waiters: HashMap<BotId, Waiter>,
+    /// Bots that got some in this batch.
+    updated: Vec<BotId>,
+    /// Bytes that pollers got in it.
+    bytes: usize,
+}
+
+impl Part for Updates {
+    fn committed(&mut self) {
+        self.bytes = 0;
+    }
+
+    fn undo(&mut self) {
+        self.updated.clear();
+        self.bytes = 0;
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.waiters.values().map(|waiter| waiter.until).min()
+    }
+}
+
+impl Core {
+    pub(crate) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
+        self.webhooks.refuse_polling(bot)?;
+        self.listening.note_poll(&mut self.batch, bot)?;
+        if let Some(kinds) = poll.allowed {
+            self.batch.allow_updates(bot, kinds)?;
+        }
+        if self.batch.bot(bot)?.queued > 0 {
+            if let Some(offset) = poll.offset {
+                self.note_taken(bot, offset)?;
+                let gone = self.batch.store.delete_updates_below(bot, offset)?;
+                self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
+            }
+            let updates = self.updates.read_updates(&mut self.batch, bot, poll)?;
+            if !updates.is_empty() {
+                return Ok(Verdict::Outcome(Ok(Answer::Updates(updates))));
+            }
+        }
+        if poll.timeout.is_zero() || self.is_stopping {
+            return Ok(Verdict::Outcome(Ok(Answer::Updates(Vec::new()))));
+        }
+        Ok(Verdict::AwaitUpdates(bot, *poll))
+    }
+
+    /// Puts an update into a bot's queue, if its program wants this type; over the cap the oldest go.
+    pub(crate) fn push_update(&mut self, bot: BotId, kind: &str, payload: &str) -> Result<(), store::Error> {
+        self.queue_update(bot, kind, payload).map(|_| ())
+    }
+
+    /// The same, and gives its number.
+    pub(crate) fn queue_update(
+        &mut self,
+        bot: BotId,
+        kind: &str,
+        payload: &str,
+    ) -> Result<Option<UpdateId>, store::Error> {
+        if self.batch.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
+            return Ok(None);
+        }
+        let id = self.batch.store.insert_update(bot, kind, payload, self.batch.lived())?;
+        self.webhooks.note_for_webhook(bot, id, payload);
+        let Some(entry) = self.batch.bots.get_mut(&bot) else { return Ok(Some(id)) };
+        entry.queued += 1;
+        self.updates.updated.push(bot);
+        // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
+        if entry.queued > limits::UPDATES_PER_BOT_MAX + limits::UPDATES_PER_BOT_MAX / 10 {
+            let dropped = self.batch.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
+            log::warn!("bot {bot}: its queue is full; the {dropped} oldest updates were dropped");
+            self.recount(bot, dropped)?;
+        }
+        Ok(Some(id))
+    }
+
+    /// Takes away all that waits for a bot's program, as its owner or the program wishes: no loss, and not counted as
+    /// one. Says how much that was.
+    pub(crate) fn clear_updates(&mut self, bot: BotId) -> Result<i64, store::Error> {
+        let cleared = self.batch.store.delete_updates_below(bot, UpdateId(i64::MAX))?;
+        self.recount(bot, 0)?;
+        Ok(cleared as i64)
+    }
+
+    /// Notes that the store dropped updates of a bot.
+    pub(crate) fn recount(&mut self, bot: BotId, dropped: i64) -> Result<(), store::Error> {
+        let queued = self.batch.store.count_updates(bot)?;
+        if let Some(bot) = self.batch.bots.get_mut(&bot) {
+            bot.queued = queued;
+            bot.row.updates_dropped += dropped;
+            self.batch.counts.updates_dropped += u64::try_from(dropped).unwrap_or(0);
+        }
+        self.webhooks.prune_webhook(&mut self.batch, bot)
+    }
+}
+
+impl Updates {
+    fn read_updates(&mut self, batch: &mut Batch, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
+        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.bytes);
+        let rows = batch.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
+        self.bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
+        Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
+    }
+
+    /// Lets a poller wait; one that waits already is ended with `conflict`.
+    pub(crate) fn await_updates(
+        &mut self,
+        batch: &mut Batch,
+        bot: BotId,
+        poll: UpdatePoll,
+        reply: ReplyTo,
+        out: &mut Vec<Effect>,
+    ) {
+        let until = batch.now.mono + poll.timeout;
+        if let Some(old) = self.waiters.insert(bot, Waiter { reply, poll, until }) {
+            let text = "another getUpdates for this bot has taken over; only one may wait at a time";
+            out.push(Effect::Answer(old.reply, Err(Failure::Conflict(text.to_string()))));
+        }
+        // An update of the same batch may have come just after the question.
+        self.updated.push(bot);
+        self.wake_updates(batch, out);
+    }
+
+    /// Answers the pollers of bots that got updates, and those whose time is over.
+    pub(crate) fn wake_updates(&mut self, batch: &mut Batch, out: &mut Vec<Effect>) {
+        let now = batch.now.mono;
+        let mut bots = std::mem::take(&mut self.updated);
+        bots.extend(self.waiters.iter().filter(|(_, waiter)| waiter.until <= now).map(|(bot, _)| *bot));
+        bots.sort_unstable();
+        bots.dedup();
+        for bot in bots {
+            let Some(waiter) = self.waiters.remove(&bot) else { continue };
+            if waiter.reply.is_gone() {
+                continue;
+            }
+            let poll = waiter.poll;
+            let has_some = batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
+            let outcome = match if has_some { self.read_updates(batch, bot, &poll) } else { Ok(Vec::new()) } {
+                Ok(updates) if updates.is_empty() && waiter.until > now => {
+                    self.waiters.insert(bot, waiter);
+                    continue;
+                }
+                Ok(updates) => Ok(Answer::Updates(updates)),
+                Err(error) => {
+                    log::error!("bot {bot}: reading its updates failed: {error}");
+                    Err(Failure::Internal)
+                }
+            };
+            out.push(Effect::Answer(waiter.reply, outcome));
+        }
+    }
+
+    /// The bot is gone or disabled: its poller is told as any later request would be.
+    pub(crate) fn drop_update_waiter(&mut self, batch: &mut Batch, bot: BotId) {
+        if let Some(waiter) = self.waiters.remove(&bot) {
+            let failure = Failure::Unauthorized("the bot was disabled or deleted".to_string());
+            batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+        }
+    }
+}
+
+impl Batch {
+    /// Chooses which types of updates a bot gets from now on.
+    pub(crate) fn allow_updates(&mut self, bot: BotId, kinds: UpdateKinds) -> Result<(), store::Error> {
+        if let Some(entry) = self.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {
+            entry.kinds = kinds;
+            self.store.store_setting(&allowed_key(bot), &kinds.print())?;
+        }
+        Ok(())
+    }
+
+    /// Which types of updates a bot gets.
+    pub(crate) fn allowed_updates(&self, bot: BotId) -> Result<UpdateKinds, store::Error> {
+        Ok(self.store.setting(&allowed_key(bot))?.map(|text| UpdateKinds::read(&text)).unwrap_or_default())
+    }
+}
+
+/// DinoX's kind of key: it goes with the bot.
+fn allowed_key(bot: BotId) -> String {
+    format!("bot_{bot}_allowed_updates")
+}

@@ -1,0 +1,79 @@
+//! What a receiver wants done by its very answer, as Telegram allows: `{"method":"sendMessage","to":…,"text":…}`, for the
+//! methods that do something in a chat. Done in the transaction in which the update leaves its queue, so once for each
+//! delivery; the delivery's name is the idempotency key in case somebody has it delivered once more.
+
+use crate::base::id::BotId;
+use crate::base::jid::Jid;
+use crate::base::json::Fields;
+use crate::base::remedy::Place;
+use crate::core::Context;
+use crate::core::batch::Trouble;
+use crate::core::failure::Failure;
+use crate::core::handle::{BotAction, ChatState, Kind, NewAction, NewMessage};
+
+enum Method {
+    Send(NewMessage),
+    Act(NewAction),
+}
+
+impl Context<'_> {
+    /// Does what an answer says; gives what was wrong with it, which is for the bot's author.
+    pub(super) fn do_as_answered(
+        &mut self,
+        bot: BotId,
+        delivery_id: &str,
+        method: &str,
+        fields: &Fields,
+    ) -> Result<Option<String>, Trouble> {
+        let done = match read(delivery_id, method, fields) {
+            Ok(Method::Send(message)) => self.send_message(bot, &message).map(|_| ()),
+            Ok(Method::Act(act)) => self.act(bot, &act).map(|_| ()),
+            Err(failure) => Err(failure.into()),
+        };
+        match done {
+            Ok(()) => Ok(None),
+            Err(Trouble::Failure(failure)) => {
+                Ok(Some(format!("the answer's method was not done: {}", failure.at(Place::Api))))
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Failure> {
+    let text = |name: &str| Ok::<_, Failure>(fields.need_text(name)?.to_string());
+    let optional =
+        |name: &str| Ok::<_, Failure>(fields.text(name)?.filter(|text| !text.is_empty()).map(str::to_string));
+    let action = match method {
+        "sendMessage" => None,
+        "sendFile" => Some(BotAction::File { url: text("url")?, caption: optional("caption")? }),
+        "sendReaction" => Some(BotAction::Reaction {
+            message_id: text("message_id")?,
+            emoji: optional("reaction")?.unwrap_or_default(),
+        }),
+        "editMessage" => Some(BotAction::Edit { message_id: text("message_id")?, text: text("text")? }),
+        "deleteMessage" => Some(BotAction::Deletion { message_id: text("message_id")? }),
+        "markRead" => Some(BotAction::Read { message_id: text("message_id")? }),
+        "sendChatAction" => Some(BotAction::State(match fields.text("action")? {
+            Some("paused") => ChatState::Paused,
+            Some("active") => ChatState::Active,
+            _ => ChatState::Composing,
+        })),
+        _ => return Err(Failure::invalid("method", "sendMessage or another one that does something in a chat")),
+    };
+    let to = Jid::parse(fields.need_text("to")?);
+    let to = to.map_err(|_| Failure::invalid("to", "a JID, for example user@example.org"))?;
+    let kind = match fields.text("type")? {
+        None | Some("chat") => Kind::Chat,
+        Some("groupchat") => Kind::Groupchat,
+        Some(_) => return Err(Failure::invalid("type", "chat or groupchat")),
+    };
+    let idempotency_key = Some(format!("webhook {delivery_id}"));
+    Ok(match action {
+        Some(action) => Method::Act(NewAction { to, kind, action, idempotency_key }),
+        None => {
+            let (text, reply_to) = (text("text")?, optional("reply_to")?);
+            Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, idempotency_key })
+        }
+    })
+}

@@ -1,0 +1,159 @@
+//! What a bot's program asks about its webhook: `setWebhook`, `deleteWebhook`, `getWebhookInfo`, `replayWebhook`.
+
+use super::Flight;
+use super::new_secret;
+use crate::base::id::BotId;
+use crate::base::remedy::SET_WEBHOOK;
+use crate::base::secret::Secret;
+use crate::base::{address, limits};
+use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::effect::Effect;
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, Delivery, DeliveryAttempt, NewWebhook, WebhookInfo};
+use crate::core::webhook::Webhooks;
+use crate::core::{Core, calls};
+use crate::remote::webhook;
+use crate::store::row::{AttemptRow, WebhookRow};
+
+const POLLING: &str = "a webhook is set, and updates go there; call deleteWebhook first to fetch them with getUpdates";
+
+impl Core {
+    /// `setWebhook`. A secret that is there stays unless another is given: programs set their webhook at each start.
+    pub(crate) fn set_webhook(&mut self, bot: BotId, new: &NewWebhook) -> Result<Answer, Trouble> {
+        webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
+        if !self.batch.setup.api.may_call_private && address::is_plainly_private(&new.url) {
+            let must_be =
+                "a public address; `private_webhooks` in the configuration keeps webhooks out of the local network";
+            return Err(Failure::invalid("url", must_be).into());
+        }
+        let secret = match &new.secret {
+            Some(given) => check_secret(given)?,
+            None => self.batch.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.batch.random())),
+        };
+        if let Some(kinds) = new.allowed {
+            self.batch.allow_updates(bot, kinds)?;
+        }
+        self.batch.store.set_webhook(bot, &new.url, &secret)?;
+        if new.drop_pending {
+            self.drop_pending(bot)?;
+        }
+        self.batch.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
+        let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
+        let hook = self.open_hook(row, Default::default())?;
+        self.webhooks.hooks.insert(bot, hook);
+        if let Some(waiter) = self.updates.waiters.remove(&bot) {
+            let failure = Failure::Conflict(POLLING.to_string());
+            self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
+        }
+        log::info!("bot {bot}: its updates go to a webhook at {}", origin(&new.url));
+        Ok(Answer::Webhook { url: new.url.clone(), secret })
+    }
+
+    /// `deleteWebhook`: what did not arrive waits to be fetched, or is dropped.
+    pub(crate) fn delete_webhook(&mut self, bot: BotId, drop_pending: bool) -> Result<Answer, Trouble> {
+        if drop_pending {
+            self.drop_pending(bot)?;
+        }
+        // An ended one is forgotten, too; where there is none, nothing is written.
+        if self.webhooks.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
+            self.batch.store.forget_webhook(bot)?;
+            self.webhooks.forget_webhook(bot);
+            self.batch.audit(Some(bot), "webhook_deleted", "")?;
+            log::info!("bot {bot}: its webhook was deleted");
+        }
+        Ok(Answer::Done)
+    }
+
+    fn drop_pending(&mut self, bot: BotId) -> Result<(), Trouble> {
+        if self.batch.bot(bot)?.queued > 0 {
+            let dropped = self.clear_updates(bot)?;
+            self.batch.audit(Some(bot), "updates_dropped", &format!("count={dropped}"))?;
+        }
+        Ok(())
+    }
+
+    /// `replayWebhook`: what has arrived is posted once more, under its old name, and the answer waits for the outcome;
+    /// what has not is tried now.
+    pub(crate) fn replay_webhook(&mut self, bot: BotId, wanted: &Delivery) -> Result<Verdict, Trouble> {
+        let Some(hook) = self.webhooks.hooks.get_mut(&bot) else {
+            return Err(Failure::Conflict(format!("no webhook is set; {SET_WEBHOOK} sets one")).into());
+        };
+        let found = match wanted {
+            Delivery::Update(id) => self.batch.store.find_attempt(bot, Some(*id), None)?,
+            Delivery::Id(id) => self.batch.store.find_attempt(bot, None, Some(id))?,
+        };
+        let update = match (wanted, &found) {
+            (_, Some(row)) => Some(row.update),
+            (Delivery::Update(id), None) => Some(*id),
+            (Delivery::Id(_), None) => None,
+        };
+        if update.is_some_and(|update| hook.lanes.hurry(update)) {
+            return Ok(Verdict::Outcome(Ok(Answer::Done)));
+        }
+        let Some((row, payload)) = found.and_then(|row| row.payload.clone().map(|payload| (row, payload))) else {
+            let most = limits::WEBHOOK_ATTEMPTS_KEPT;
+            let text = format!("no such delivery; those of the last {most} attempts can be repeated");
+            return Err(Failure::NotFound(text).into());
+        };
+        let flight = Flight {
+            bot,
+            lane: 0,
+            update: row.update,
+            delivery_id: row.delivery_id,
+            kind: row.kind,
+            payload,
+            attempt: row.attempt.saturating_add(1),
+            begun: self.batch.now.mono,
+            is_replay: true,
+        };
+        match self.launch(flight) {
+            Some(tag) => Ok(calls::wait_for(tag)),
+            None => Err(Failure::Internal.into()),
+        }
+    }
+}
+
+impl Webhooks {
+    /// Fetching is not possible beside a webhook.
+    pub(crate) fn refuse_polling(&self, bot: BotId) -> Result<(), Failure> {
+        if self.has_webhook(bot) { Err(Failure::Conflict(POLLING.to_string())) } else { Ok(()) }
+    }
+
+    /// `getWebhookInfo`.
+    pub(crate) fn webhook_info(&self, batch: &Batch, bot: BotId) -> Result<Answer, Trouble> {
+        let entry = batch.bot(bot)?;
+        Ok(Answer::WebhookInfo(WebhookInfo {
+            url: self.webhook_url(bot).unwrap_or_default().to_string(),
+            pending: entry.queued,
+            last_error: batch.store.webhook_error(bot)?,
+            allowed: entry.kinds,
+            attempts: batch.store.list_attempts(bot)?.into_iter().map(shown).collect(),
+        }))
+    }
+}
+
+/// An attempt as callers see it.
+pub(super) fn shown(row: AttemptRow) -> DeliveryAttempt {
+    DeliveryAttempt {
+        update: row.update,
+        delivery_id: row.delivery_id,
+        attempt: row.attempt,
+        status: row.status,
+        latency_ms: row.latency_ms,
+        at: row.at,
+        error: row.error,
+    }
+}
+
+fn check_secret(given: &Secret) -> Result<Secret, Failure> {
+    let length = given.expose().len();
+    if (1..=limits::WEBHOOK_SECRET_BYTES_MAX).contains(&length) {
+        return Ok(given.clone());
+    }
+    Err(Failure::invalid("secret", format!("1 to {} bytes", limits::WEBHOOK_SECRET_BYTES_MAX)))
+}
+
+/// What may be shown of an address.
+fn origin(url: &str) -> String {
+    crate::base::call::HttpCall::new("POST", url).origin().to_string()
+}

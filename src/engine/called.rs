@@ -1,0 +1,43 @@
+//! Calls to other services are over: to the part that made them, and to whoever waits for them.
+
+use crate::base::call::Called;
+use crate::core::calls::End;
+use crate::core::effect::Effect;
+use crate::core::handle::ReplyTo;
+use crate::engine::Engine;
+use crate::store;
+
+impl Engine {
+    /// A call is over.
+    pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
+        if self.channels.xmpp.on_called(&mut self.core, tag, called)? {
+            return Ok(());
+        }
+        let end = if let Some(attempt) = self.core.webhooks.calls.end(tag) {
+            self.context().on_posted(*attempt, called)
+        } else if self.brain.calls.end(tag).is_some() {
+            self.with_brain(|brain, cx| brain.on_ai_called(cx, tag, called)).map(|()| None)
+        } else {
+            return Ok(());
+        };
+        self.core.callers.settle(tag, end)
+    }
+
+    /// Whoever asked waits for the end of a call.
+    pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo, out: &mut Vec<Effect>) {
+        self.brain.ai.begin_hearing(tag, &reply, out);
+        self.core.callers.wait(tag, reply);
+    }
+
+    /// Answers those whose calls are over.
+    pub(super) fn wake_callers(&mut self, out: &mut Vec<Effect>) {
+        for (reply, end) in self.core.callers.take_over() {
+            match end {
+                End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
+                End::Arrival(bot, wait) => {
+                    self.channels.xmpp.arrivals.await_arrival(&mut self.core.batch, bot, wait, reply);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Hands what one part has to tell to those that must know, within the transaction in which it arose.
+
+use crate::core::Signal;
+use crate::core::batch::Trouble;
+use crate::core::channel::Channels;
+use crate::engine::Engine;
+use crate::store;
+
+impl Engine {
+    /// Hands over what has been told so far, in order, and what comes of it.
+    pub(super) fn pass_signals(&mut self) -> Result<(), store::Error> {
+        while let Some(signal) = self.core.batch.pending.signals.pop_front() {
+            self.pass(signal)?;
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, signal: Signal) -> Result<(), store::Error> {
+        match signal {
+            Signal::Said(bot, said) => self.ingest(bot, &said),
+            Signal::SaidToAll(said) => match self.on_self_chat(&said) {
+                Ok(()) => Ok(()),
+                Err(Trouble::Store(error)) => Err(error),
+                Err(Trouble::Failure(failure)) => {
+                    let why = failure.at(self.core.batch.chat_place());
+                    self.say(&said.from.bare(), &why)
+                }
+            },
+            Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.ask_ai(cx, bot, &said)),
+            Signal::TakenBack(bot, what) => self.with_brain(|brain, cx| brain.forget_question(cx, bot, &what)),
+            Signal::Notify(owner, text) => self.say(&owner, &text),
+            Signal::SayAs(bot, to, text) => self.say_as_bot(bot, &to, &text),
+            Signal::Confirmed(bot, done) => self.channels.of(&done.to.bare()).confirm(&mut self.core, bot, &done),
+            Signal::BotUnwanted(bot) => match self.delete_bot(bot) {
+                Err(Trouble::Store(error)) => Err(error),
+                Ok(_) | Err(Trouble::Failure(_)) => Ok(()),
+            },
+            Signal::OwnersBots(_) | Signal::BotChanged(_) | Signal::AccessChanged(_) | Signal::BotGoes(_) => {
+                self.pass_to_channels(&signal)
+            }
+        }
+    }
+
+    /// To every channel.
+    pub(super) fn pass_to_channels(&mut self, signal: &Signal) -> Result<(), store::Error> {
+        let core = &mut self.core;
+        self.channels.all().into_iter().try_for_each(|channel| channel.on(core, signal))
+    }
+}

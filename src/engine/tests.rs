@@ -1,0 +1,3 @@
+//! Tests that need the whole engine and look into it.
+
+mod trust;
