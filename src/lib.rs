@@ -26,6 +26,8 @@
 //! `tests/layers.rs` holds the table of who may import whom, and fails when the code does otherwise.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
+// What only a brain uses is unused without one.
+#![cfg_attr(not(feature = "brain-ai"), allow(dead_code))]
 
 pub mod base;
 pub mod remote;

@@ -7,6 +7,7 @@
 mod answered;
 mod asked;
 mod live;
+mod responder;
 mod setup;
 mod words;
 
@@ -42,7 +43,7 @@ fn is_off() -> Failure {
 
 /// What is asked, and what is to come.
 #[derive(Clone, Default)]
-pub(crate) struct Ai {
+pub(crate) struct Open {
     /// Questions without an answer, by the tag of their calls: oldest first.
     questions: BTreeMap<u64, Question>,
     /// Somebody who asked by the API may have gone away.
@@ -53,7 +54,7 @@ pub(crate) struct Ai {
     paces: HashMap<(BotId, String), Pace>,
 }
 
-impl Timed for Ai {
+impl Timed for Open {
     /// Nothing is asked before this time.
     fn postpone(&mut self, until: Duration) {
         for question in self.questions.values_mut() {
@@ -66,29 +67,29 @@ impl Timed for Ai {
 
 /// What answers by itself: bots' AI.
 #[derive(Default)]
-pub(crate) struct Brain {
-    pub(crate) ai: Kept<Ai>,
+pub(crate) struct Ai {
+    pub(crate) open: Kept<Open>,
     /// Questions to AI services under way.
     pub(crate) calls: Calls<()>,
 }
 
-impl Part for Brain {
+impl Part for Ai {
     fn committed(&mut self) {
-        self.ai.committed();
+        self.open.committed();
         self.calls.committed();
     }
 
     fn undo(&mut self) {
-        self.ai.undo();
+        self.open.undo();
         self.calls.undo();
     }
 
     fn deadline(&self) -> Option<Duration> {
-        Part::deadline(&self.ai)
+        Part::deadline(&self.open)
     }
 
     fn postpone(&mut self, until: Duration) {
-        Part::postpone(&mut self.ai, until);
+        Part::postpone(&mut self.open, until);
     }
 }
 
@@ -130,29 +131,37 @@ struct Pace {
     quiet_until: Duration,
 }
 
-impl Brain {
-    /// Somebody said something to a bot. If its AI is on it will answer.
-    pub(crate) fn ask_ai(&mut self, cx: &mut Context<'_>, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
+impl Ai {
+    /// Somebody said something to a bot. If its AI is on it will answer; says whether.
+    pub(crate) fn ask_ai(
+        &mut self,
+        cx: &mut Context<'_>,
+        bot: BotId,
+        said: &Incoming<'_>,
+    ) -> Result<bool, store::Error> {
         let peer = said.peer();
         if let Some(replaced) = said.replaces.as_deref().filter(|_| said.kind != ConversationKind::Room) {
             self.call_off(cx, bot, peer, |question| question.ids.iter().any(|id| id == replaced))?;
         }
         if said.text.trim().is_empty() || said.text.starts_with('/') && said.kind != ConversationKind::Room {
-            return Ok(());
+            return Ok(false);
         }
         if !cx.core.batch.is_ai_on(bot)? {
-            return Ok(());
+            return Ok(false);
         }
         // Two bots of ours would talk for ever, and at our cost on both sides.
         let from = said.from.bare();
         if cx.core.batch.bots.values().any(|bot| bot.row.jid.as_ref() == Some(&from)) {
-            return Ok(());
+            return Ok(false);
         }
         let place = if said.kind == ConversationKind::Room { AiPlace::Room } else { AiPlace::Chat };
-        match self.ai.admit_question(&mut cx.core.batch, bot, peer) {
+        match self.open.admit_question(&mut cx.core.batch, bot, peer) {
             Ok(()) => {}
-            Err(false) => return Ok(()),
-            Err(true) => return self.say_of_ai(cx, bot, place, &said.from, &cx.core.batch.words(&ai::QUIET)),
+            Err(false) => return Ok(true),
+            Err(true) => {
+                self.say_of_ai(cx, bot, place, &said.from, &cx.core.batch.words(&ai::QUIET))?;
+                return Ok(true);
+            }
         }
         // The model sees who speaks; all of a room are one conversation.
         let question = match place {
@@ -162,9 +171,12 @@ impl Brain {
         let recipient = Some(said.from.clone());
         let question = AiQuestion { bot, peer: peer.to_string(), place, recipient, question };
         match self.accept_question(cx, question, said.ids.clone(), false) {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(_)) => self.say_of_ai(cx, bot, place, &said.from, &cx.core.batch.words(&ai::TOO_MANY)),
+            Err(Trouble::Failure(_)) => {
+                self.say_of_ai(cx, bot, place, &said.from, &cx.core.batch.words(&ai::TOO_MANY))?;
+                Ok(true)
+            }
         }
     }
 
@@ -176,8 +188,8 @@ impl Brain {
         is_heard: bool,
     ) -> Result<u64, Trouble> {
         let is_same = |question: &&Question| question.asked.bot == asked.bot && question.asked.peer == asked.peer;
-        let waiting = self.ai.questions.values().filter(is_same).count();
-        if waiting > limits::AI_QUEUE_MAX || self.ai.questions.len() >= limits::AI_QUESTIONS_MAX {
+        let waiting = self.open.questions.values().filter(is_same).count();
+        if waiting > limits::AI_QUEUE_MAX || self.open.questions.len() >= limits::AI_QUESTIONS_MAX {
             return Err(Failure::Busy { retry_after_s: 10 }.into());
         }
         let row = cx.core.batch.store.insert_ai_question(&asked, cx.core.batch.lived())?;
@@ -198,7 +210,7 @@ impl Brain {
             live: None,
         };
         let tag = cx.core.batch.last_tag;
-        self.ai.change().questions.insert(tag, question);
+        self.open.change().questions.insert(tag, question);
         self.ask_what_waits(cx)?;
         Ok(tag)
     }
@@ -208,7 +220,7 @@ impl Brain {
         let mut seen = HashSet::new();
         let mut under_way: HashMap<BotId, usize> = HashMap::new();
         let mut due = Vec::new();
-        for (tag, question) in &self.ai.questions {
+        for (tag, question) in &self.open.questions {
             let bot = question.asked.bot;
             let is_first = seen.insert((bot, question.asked.peer.as_str()));
             match question.state {
@@ -232,15 +244,15 @@ impl Brain {
 
     /// What time brings.
     pub(crate) fn ai_due(&mut self, cx: &mut Context<'_>) -> Result<(), store::Error> {
-        if std::mem::take(&mut self.ai.has_left) {
+        if std::mem::take(&mut self.open.has_left) {
             self.drop_questions_of_leavers(cx)?;
         }
         let is_due = |question: &Question| matches!(question.state, State::Waiting(at) if at <= cx.core.batch.now.mono);
-        if self.ai.questions.values().any(is_due) { self.ask_what_waits(cx) } else { Ok(()) }
+        if self.open.questions.values().any(is_due) { self.ask_what_waits(cx) } else { Ok(()) }
     }
 
     fn begin_question(&mut self, cx: &mut Context<'_>, tag: u64) -> Result<(), store::Error> {
-        let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
+        let Some(question) = self.open.questions.get(&tag).cloned() else { return Ok(()) };
         let asked = question.asked.clone();
         if question.calls >= limits::AI_CALLS_PER_QUESTION {
             return self.end_with_fault(cx, tag, &Fault::Later("an internal error".to_string()));
@@ -274,7 +286,7 @@ impl Brain {
         if row.is_confined {
             call.reach = Reach::PublicOnly;
         }
-        if let Some(question) = self.ai.change().questions.get_mut(&tag) {
+        if let Some(question) = self.open.change().questions.get_mut(&tag) {
             question.state = State::Asked;
             question.calls += 1;
             question.dialect = dialect;
@@ -306,7 +318,7 @@ impl Brain {
     }
 }
 
-impl Kept<Ai> {
+impl Kept<Open> {
     /// Counts a question; refused when they come faster than people type. `Err(true)`: for the first time.
     fn admit_question(&mut self, batch: &mut Batch, bot: BotId, peer: &str) -> Result<(), bool> {
         let now = batch.now.mono;

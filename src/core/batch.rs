@@ -15,6 +15,7 @@ use crate::core::handle::{self, Outcome};
 use crate::core::lived::Lived;
 use crate::core::registry::Bot;
 use crate::core::setup::Setup;
+use crate::core::texts::Text;
 use crate::core::told::Told;
 use crate::store::{self, Store};
 
@@ -23,7 +24,6 @@ pub(crate) struct Batch {
     pub(crate) store: Store,
     pub(crate) setup: Setup,
     pub(crate) now: Now,
-    pub(crate) started: Now,
     pub(crate) bots: BTreeMap<BotId, Bot>,
     pub(crate) by_token: HashMap<[u8; 32], BotId>,
     pub(crate) last_tag: u64,
@@ -31,6 +31,8 @@ pub(crate) struct Batch {
     pub(crate) told: Told,
     pub(crate) counts: Counts,
     pub(crate) lived: Lived,
+    /// Whether something here asks AI services.
+    pub(crate) has_ai: bool,
     /// What it will cause once it is committed.
     pub(crate) pending: Pending,
 }
@@ -42,12 +44,12 @@ impl Batch {
             store,
             setup,
             now,
-            started: now,
             bots: BTreeMap::new(),
             by_token: HashMap::new(),
             last_tag: 0,
             told: Told::default(),
             counts: Counts::default(),
+            has_ai: false,
             pending: Pending::default(),
         })
     }
@@ -65,6 +67,11 @@ impl Batch {
     /// Where chats read what is wrong.
     pub(crate) fn chat_place(&self) -> Place {
         Place::Chat(self.setup.settings.language)
+    }
+
+    /// A text without values.
+    pub(crate) fn words(&self, text: &Text) -> String {
+        text.fill(self.setup.settings.language, &[])
     }
 }
 

@@ -84,7 +84,7 @@ impl Webhooks {
 impl Batch {
     /// Whether a bot's AI answers.
     pub(crate) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
-        Ok(self.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
+        Ok(self.has_ai && self.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
     }
 }
 
@@ -109,7 +109,7 @@ impl Listening {
     fn seen_at(&self, batch: &Batch, bot: BotId) -> Result<Option<Duration>, store::Error> {
         Ok(match self.polled.get(&bot) {
             Some(at) => Some(*at),
-            None => batch.store.setting(&polled_key(bot))?.map(|_| batch.started.mono),
+            None => batch.store.setting(&polled_key(bot))?.map(|_| batch.began()),
         })
     }
 

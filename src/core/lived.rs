@@ -38,10 +38,19 @@ impl Lived {
 }
 
 impl Batch {
+    /// When this run began (monotonic).
+    pub(crate) fn began(&self) -> Duration {
+        self.lived.since
+    }
+
+    /// How long it has been running.
+    pub(crate) fn up(&self) -> Duration {
+        self.now.mono.saturating_sub(self.lived.since)
+    }
+
     /// Milliseconds lived through: what ages are differences of.
     pub(crate) fn lived_ms(&self) -> i64 {
-        let passed = self.now.mono.saturating_sub(self.lived.since);
-        self.lived.base_ms.saturating_add(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
+        self.lived.base_ms.saturating_add(i64::try_from(self.up().as_millis()).unwrap_or(i64::MAX))
     }
 
     /// The same in seconds.

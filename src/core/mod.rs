@@ -1,7 +1,7 @@
 //! The rules: bots, people, what is said, who may, updates, webhooks. They know no stanza and no face.
 //!
-//! [`Core`] is what everything works with. It causes things in two ways: effects, released after the commit, and
-//! [`Signal`]s, which the engine hands to the other parts within the same transaction.
+//! `Core` is what everything works with. It causes things in two ways: effects, released after the commit, and
+//! `Signal`s, which the engine hands to the other parts within the same transaction.
 
 pub mod actions;
 pub mod effect;
@@ -26,6 +26,7 @@ pub(crate) mod part;
 pub(crate) mod posting;
 pub(crate) mod record;
 pub(crate) mod registry;
+pub(crate) mod responder;
 pub(crate) mod tell;
 pub(crate) mod told;
 pub(crate) mod updates;

@@ -19,7 +19,7 @@ pub struct Setup {
     pub entropy: fn(&mut [u8]),
 }
 
-/// What may change while the engine runs ([`Event::Reload`]).
+/// What may change while the engine runs ([`Event::Reload`](crate::engine::event::Event::Reload)).
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Language of the chat texts.

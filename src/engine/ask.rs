@@ -38,7 +38,7 @@ impl Engine {
             return Err(Failure::Busy { retry_after_s: 5 }.into());
         }
         match (caller, question) {
-            (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.health()))),
+            (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.channels.xmpp.accounts.health(&self.core.batch)))),
             (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(gallery(
                 &mut self.core.batch.store,
                 &self.core.batch.bots,
@@ -106,20 +106,25 @@ impl Engine {
                 self.core.batch.set_commands(bot, commands)?;
                 Answer::Done
             }
-            Question::SetAi(new) => self.core.batch.set_ai_by_api(bot, new)?,
-            Question::AiStatus => Answer::Ai(self.core.batch.ai_info(bot)?),
-            Question::EnableAi(is_enabled) => {
-                self.with_brain(|brain, cx| brain.enable_ai(cx, bot, *is_enabled))?;
-                Answer::AiEnabled(*is_enabled)
-            }
-            Question::AskAi { text, from, is_live } => {
-                return Ok(wait_for(self.with_brain(|brain, cx| brain.ask_ai_by_api(cx, bot, text, from, *is_live))?));
-            }
             Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
             Question::Keys(question) => self.channels.xmpp.ask_keys(&mut self.core.batch, bot, question)?,
-            _ => return Err(Failure::Forbidden("a bot's token does not allow this".to_string()).into()),
+            _ => return self.ask_brain(bot, question),
         };
         Ok(Verdict::Outcome(Ok(answer)))
+    }
+
+    /// What only something that answers by itself may know.
+    fn ask_brain(&mut self, bot: BotId, question: &Question) -> Result<Verdict, Trouble> {
+        if let Some(verdict) = self.with_brain(|brain, cx| brain.ask(cx, bot, question))? {
+            return Ok(verdict);
+        }
+        let failure = match question {
+            Question::SetAi(_) | Question::AiStatus | Question::EnableAi(_) | Question::AskAi { .. } => {
+                Failure::NotBuilt("AI is not built into this binary".to_string())
+            }
+            _ => Failure::Forbidden("a bot's token does not allow this".to_string()),
+        };
+        Err(failure.into())
     }
 
     fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
@@ -207,23 +212,19 @@ impl Engine {
             _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
         })
     }
-
-    fn health(&self) -> Answer {
-        let active: Vec<BotId> =
-            self.core.batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
-        Answer::Health {
-            active_bots: active.len(),
-            accounts_online: self.channels.xmpp.accounts.people().filter(|account| account.is_online).count(),
-            accounts: self.channels.xmpp.accounts.people().count(),
-            bots_online: active
-                .into_iter()
-                .filter(|id| self.channels.xmpp.accounts.is_bot_online(&self.core.batch, *id))
-                .count(),
-        }
-    }
 }
 
 impl Accounts {
+    fn health(&self, batch: &Batch) -> Answer {
+        let active: Vec<BotId> = batch.bots.values().filter(|bot| bot.row.active).map(|bot| bot.row.id).collect();
+        Answer::Health {
+            active_bots: active.len(),
+            accounts_online: self.people().filter(|account| account.is_online).count(),
+            accounts: self.people().count(),
+            bots_online: active.into_iter().filter(|id| self.is_bot_online(batch, *id)).count(),
+        }
+    }
+
     /// Whether what this bot says goes out now.
     pub(super) fn is_bot_online(&self, batch: &Batch, id: BotId) -> bool {
         let Some(bot) = batch.bots.get(&id) else { return false };
@@ -319,7 +320,7 @@ impl Engine {
     /// Deletes a bot; gives its account and what is still to be taken away there.
     pub(super) fn delete_bot(&mut self, id: BotId) -> Result<Option<(BareJid, Remains)>, Trouble> {
         let jid = self.core.batch.bot(id)?.row.jid.clone();
-        self.with_brain(|brain, cx| brain.drop_questions_of(cx, id))?;
+        self.with_brain(|brain, cx| brain.all().try_for_each(|one| one.on_bot_goes(cx, id)))?;
         self.pass_to_channels(&Signal::BotGoes(id))?;
         self.core.delete_bot(id)?;
         let Some(jid) = jid else { return Ok(None) };

@@ -9,12 +9,12 @@ use super::Trouble;
 use super::Verdict;
 use crate::base::limits;
 use crate::base::time::Now;
-use crate::brain::ai::Brain;
 use crate::core::batch::Pending;
 use crate::core::effect::{Effect, Order};
 use crate::core::failure::Failure;
 use crate::core::handle::Answer;
 use crate::core::part::Part;
+use crate::core::responder::Responder;
 use crate::engine::event::Event;
 use crate::store;
 use crate::xmpp::session;
@@ -51,8 +51,8 @@ impl Engine {
             self.due()?;
             self.channels.xmpp.rooms_due(&mut self.core)?;
             self.core.webhooks_due()?;
-            self.with_brain(Brain::ai_due)?;
-            self.with_brain(Brain::tell_so_far);
+            self.with_brain(|brain, cx| brain.all().try_for_each(|one| one.due(cx)))?;
+            self.with_brain(|brain, cx| brain.all().for_each(|one| one.show(cx)));
             self.channels.xmpp.omemo_due(&mut self.core)?;
             self.channels.xmpp.tell_notices(&mut self.core)?;
             self.pass_signals()?;
@@ -103,10 +103,11 @@ impl Engine {
                 Ok(Verdict::Nothing)
             }
             Event::Heard { tag, lines } => {
-                self.brain.ai.on_ai_heard(&mut self.core.batch, *tag, lines).map(|()| Verdict::Nothing)
+                let batch = &mut self.core.batch;
+                self.brain.all().try_for_each(|one| one.on_heard(batch, *tag, lines)).map(|()| Verdict::Nothing)
             }
             Event::Left => {
-                self.brain.ai.note_leaving();
+                self.brain.all().for_each(Responder::on_caller_gone);
                 Ok(Verdict::Nothing)
             }
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
@@ -258,8 +259,8 @@ impl Engine {
     fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
         self.channels.xmpp.calls.forget(tag);
         self.core.webhooks.calls.forget(tag);
-        self.brain.calls.forget(tag);
-        if self.brain.ai.postpone_question(tag, self.core.batch.now.mono + limits::RECONNECT_FIRST) {
+        let later = self.core.batch.now.mono + limits::RECONNECT_FIRST;
+        if self.brain.all().any(|one| one.on_call_lost(tag, later)) {
             return;
         }
         if let Some(reply) = self.core.callers.leave(tag) {

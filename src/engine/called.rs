@@ -13,19 +13,23 @@ impl Engine {
         if self.channels.xmpp.on_called(&mut self.core, tag, called)? {
             return Ok(());
         }
-        let end = if let Some(attempt) = self.core.webhooks.calls.end(tag) {
-            self.context().on_posted(*attempt, called)
-        } else if self.brain.calls.end(tag).is_some() {
-            self.with_brain(|brain, cx| brain.on_ai_called(cx, tag, called)).map(|()| None)
-        } else {
-            return Ok(());
-        };
-        self.core.callers.settle(tag, end)
+        if let Some(attempt) = self.core.webhooks.calls.end(tag) {
+            let end = self.context().on_posted(*attempt, called);
+            return self.core.callers.settle(tag, end);
+        }
+        self.with_brain(|brain, cx| {
+            for one in brain.all() {
+                if one.on_called(cx, tag, called)? {
+                    break;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Whoever asked waits for the end of a call.
     pub(super) fn await_call(&mut self, tag: u64, reply: ReplyTo, out: &mut Vec<Effect>) {
-        self.brain.ai.begin_hearing(tag, &reply, out);
+        self.brain.all().for_each(|one| one.on_caller(tag, &reply, out));
         self.core.callers.wait(tag, reply);
     }
 

@@ -9,7 +9,8 @@ use crate::core::failure::Failure;
 use crate::core::handle::Answer;
 use crate::core::incoming::Incoming;
 use crate::core::owner::local_owner;
-use crate::engine::{Engine, command};
+use crate::engine::Engine;
+use crate::engine::command::mask::mask;
 
 impl Engine {
     /// The owner says something in the built-in chat.
@@ -19,8 +20,7 @@ impl Engine {
             return Err(Failure::invalid("text", rule).into());
         }
         let bot = to.map(|name| self.core.batch.local_bot(name)).transpose()?;
-        let line =
-            self.channels.local.say_locally(&mut self.core.batch, Speaker::Owner(bot), &command::ai::mask(text))?;
+        let line = self.channels.local.say_locally(&mut self.core.batch, Speaker::Owner(bot), &mask(text))?;
         let stanza_id = format!("local-{line}");
         let owner = local_owner();
         let said = Incoming::local(&owner, &owner, text, &stanza_id, self.core.batch.now.unix());

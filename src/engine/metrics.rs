@@ -17,7 +17,7 @@ fn gauge(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Me
 impl Engine {
     /// All of them.
     pub(super) fn metrics(&self) -> Vec<Metric> {
-        let up = self.core.batch.now.mono.saturating_sub(self.core.batch.started.mono);
+        let up = self.core.batch.up();
         let (bots, accounts) = (self.core.batch.bots.values(), self.channels.xmpp.accounts.values());
         let waiting: i64 =
             self.channels.xmpp.accounts.keys().map(|id| self.channels.xmpp.outbox_depth(&self.core.batch, *id)).sum();

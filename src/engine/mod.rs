@@ -27,7 +27,7 @@ use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
 use crate::base::time::Now;
-use crate::brain::ai::Brain;
+use crate::brain::{self, Brain};
 use crate::channel::local::Local;
 use crate::channel::xmpp::Xmpp;
 use crate::core::batch::{Batch, Trouble, Verdict};
@@ -79,7 +79,7 @@ impl Engine {
             purge_at: now.mono,
             starting: Vec::new(),
         };
-        let batch = Batch::new(store, setup, now)?;
+        let batch = Batch { has_ai: brain::HAS_AI, ..Batch::new(store, setup, now)? };
         let mut engine = Engine {
             core: Core::new(batch),
             channels: All { xmpp: Xmpp::new(now.mono), local: Local::default() },
@@ -89,7 +89,7 @@ impl Engine {
         };
         engine.reload()?;
         engine.channels.xmpp.settle_accounts(&mut engine.core)?;
-        engine.with_brain(Brain::tell_interrupted)?;
+        engine.with_brain(|brain, cx| brain.all().try_for_each(|one| one.begin(cx)))?;
         engine.pass_signals()?;
         engine.channels.xmpp.accounts.watch_generation(&mut engine.core.batch)?;
         let written = engine.core.batch.write_lived()?;
@@ -143,8 +143,9 @@ impl Engine {
     /// The parts that a batch may change.
     fn parts(&mut self) -> impl Iterator<Item = &mut dyn Part> {
         let core = self.core.parts();
-        let own: [&mut dyn Part; 3] = [&mut self.channels.local, &mut self.command_sessions, &mut self.brain];
-        core.into_iter().chain(self.channels.xmpp.parts()).chain(own)
+        let own: [&mut dyn Part; 2] = [&mut self.channels.local, &mut self.command_sessions];
+        let brains = self.brain.all().map(|one| -> &mut dyn Part { one });
+        core.into_iter().chain(self.channels.xmpp.parts()).chain(own).chain(brains)
     }
 
     /// What brains work with.
@@ -170,7 +171,7 @@ impl Engine {
         let others = [
             self.channels.xmpp.accounts.acks_deadline(),
             self.core.listening.listening_deadline(),
-            self.brain.ai.ai_deadline(&self.core.batch),
+            self.brain.all().filter_map(|one| one.next_due(&self.core.batch)).min(),
             self.channels.xmpp.crypt.omemo_deadline(),
             self.core.webhooks_deadline(),
         ];
@@ -197,7 +198,7 @@ impl Engine {
 
     /// For the log: everything that waits, and how the accounts are.
     fn report(&self) {
-        let up = self.core.batch.now.mono.saturating_sub(self.core.batch.started.mono).as_secs();
+        let up = self.core.batch.up().as_secs();
         let updates: i64 = self.core.batch.bots.values().map(|bot| bot.queued).sum();
         log::info!("status: up {up} s, {} bots, {updates} updates wait to be fetched", self.core.batch.bots.len());
         for (id, account) in self.channels.xmpp.accounts.iter() {
@@ -221,7 +222,7 @@ impl Engine {
     fn end_waits(&mut self) {
         self.channels.xmpp.crypt.end_sealing_waits(&mut self.core.batch);
         self.channels.xmpp.rooms.end_room_waits(&mut self.core.batch);
-        self.with_brain(Brain::end_ai_waits);
+        self.with_brain(|brain, cx| brain.all().for_each(|one| one.stop(cx)));
         let updates = self.core.updates.waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
         let lines = self.channels.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
         let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();

@@ -9,6 +9,7 @@ use crate::core::incoming::Incoming;
 use crate::core::registry::Bot;
 use crate::core::texts;
 use crate::engine::Engine;
+use crate::engine::command::mask::mask;
 use crate::engine::command::{self, Chat};
 use crate::store;
 
@@ -50,7 +51,7 @@ impl Engine {
         let language = self.core.batch.setup.settings.language;
         let mut text = texts::MEANT.fill(language, &[("word", word), ("near", near)]);
         if let Some(bot) = bot {
-            self.core.tell_message(bot, said, &command::ai::mask(body))?;
+            self.core.tell_message(bot, said, &mask(body))?;
             let (name, id) = (self.core.batch.bot(bot)?.row.name.clone(), bot.to_string());
             text.push_str(&texts::MEANT_PASSED.fill(language, &[("word", word), ("name", &name), ("id", &id)]));
         }
@@ -68,9 +69,9 @@ impl Engine {
 
     /// The same of what is no command of the bot's.
     fn deliver(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
-        self.core.tell_message(bot, said, &command::ai::mask(&said.text))?;
+        self.core.tell_message(bot, said, &mask(&said.text))?;
         self.core.note_said(bot)?;
-        self.with_brain(|brain, cx| brain.ask_ai(cx, bot, said))
+        self.with_brain(|brain, cx| brain.on_said(cx, bot, said))
     }
 
     /// The manager says something to an owner.

@@ -26,8 +26,10 @@ impl Engine {
                     self.say(&said.from.bare(), &why)
                 }
             },
-            Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.ask_ai(cx, bot, &said)),
-            Signal::TakenBack(bot, what) => self.with_brain(|brain, cx| brain.forget_question(cx, bot, &what)),
+            Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.on_said(cx, bot, &said)),
+            Signal::TakenBack(bot, what) => {
+                self.with_brain(|brain, cx| brain.all().try_for_each(|one| one.on_taken_back(cx, bot, &what)))
+            }
             Signal::Notify(owner, text) => self.say(&owner, &text),
             Signal::SayAs(bot, to, text) => self.say_as_bot(bot, &to, &text),
             Signal::Confirmed(bot, done) => self.channels.of(&done.to.bare()).confirm(&mut self.core, bot, &done),

@@ -7,7 +7,7 @@ use crate::base::call::{CallError, Called, Retry};
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::limits;
-use crate::brain::ai::Brain;
+use crate::brain::ai::Ai;
 use crate::core::Context;
 use crate::core::batch::{Batch, Trouble};
 use crate::core::calls::End;
@@ -18,10 +18,10 @@ use crate::remote::ai::{self as service, Dialect, Fault, Reply, Without};
 use crate::store;
 use crate::store::row::AiPlace;
 
-impl Brain {
+impl Ai {
     /// A call for a question is over.
     pub(crate) fn on_ai_called(&mut self, cx: &mut Context<'_>, tag: u64, called: &Called) -> Result<(), Trouble> {
-        let Some(question) = self.ai.questions.get(&tag).cloned() else { return Ok(()) };
+        let Some(question) = self.open.questions.get(&tag).cloned() else { return Ok(()) };
         if cx.core.is_stopping && matches!(called, Err(CallError::Cancelled)) {
             // The next start tells whoever asked.
             return Ok(());
@@ -42,7 +42,7 @@ impl Brain {
                 log::log!(level, "bot {bot}: {} did not answer: {why}", row.provider);
                 match cx.core.batch.next_try(&question, called, &fault)? {
                     Some(next) => {
-                        self.ai.change().questions.insert(tag, next);
+                        self.open.change().questions.insert(tag, next);
                     }
                     None => self.end_with_fault(cx, tag, &fault)?,
                 }
@@ -59,7 +59,7 @@ impl Brain {
         reply: &Reply,
     ) -> Result<(), store::Error> {
         let asked = &question.asked;
-        self.ai.change().questions.remove(&tag);
+        self.open.change().questions.remove(&tag);
         let is_hook = question.dialect == Dialect::Hook;
         let mut answer = if is_hook { cx.core.batch.words(&ai::HOOKED) } else { reply.text.clone() };
         if is_hook {
@@ -88,7 +88,7 @@ impl Brain {
 
     /// A question gets no answer: whoever asked is told why, and the conversation goes on as if it had not been.
     pub(super) fn end_with_fault(&mut self, cx: &mut Context<'_>, tag: u64, fault: &Fault) -> Result<(), store::Error> {
-        let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
+        let Some(question) = self.open.change().questions.remove(&tag) else { return Ok(()) };
         cx.core.batch.store.delete_ai_question(question.row)?;
         let asked = question.asked;
         let row = cx.core.batch.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();

@@ -8,7 +8,7 @@ use super::State;
 use super::is_off;
 use super::not_set_up;
 use crate::base::id::BotId;
-use crate::brain::ai::{Ai, Brain};
+use crate::brain::ai::{Ai, Open};
 use crate::core::batch::Trouble;
 use crate::core::calls::End;
 use crate::core::effect::Effect;
@@ -22,7 +22,7 @@ use crate::store::row::{AiPlace, AiQuestion};
 
 // --- by the API ---
 
-impl Brain {
+impl Ai {
     /// `ask` of the API; gives the tag under which the answer comes. `is_heard`: the caller hears it while it comes.
     pub(crate) fn ask_ai_by_api(
         &mut self,
@@ -53,13 +53,13 @@ impl Brain {
     /// Calls off what nobody waits for.
     pub(super) fn drop_questions_of_leavers(&mut self, cx: &mut Context<'_>) -> Result<(), store::Error> {
         let is_gone = |tag: &u64| cx.core.callers.of(*tag).is_some_and(ReplyTo::is_gone);
-        let left: Vec<u64> = self.ai.questions.keys().copied().filter(is_gone).collect();
+        let left: Vec<u64> = self.open.questions.keys().copied().filter(is_gone).collect();
         left.iter().try_for_each(|tag| self.drop_question(cx, *tag))?;
         if left.is_empty() { Ok(()) } else { self.ask_what_waits(cx) }
     }
 }
 
-impl Kept<Ai> {
+impl Kept<Open> {
     /// Whoever asked waits from now on; if he is to hear what comes, this is the first he hears.
     pub(crate) fn begin_hearing(&mut self, tag: u64, reply: &ReplyTo, out: &mut Vec<Effect>) {
         let Some(question) = self.questions.get(&tag) else { return };
@@ -78,7 +78,7 @@ impl Kept<Ai> {
 
 // --- called off ---
 
-impl Brain {
+impl Ai {
     /// Calls off what somebody has asked a bot; gives how many questions that were.
     pub(crate) fn stop_thinking(
         &mut self,
@@ -113,7 +113,7 @@ impl Brain {
     ) -> Result<usize, store::Error> {
         let is_it =
             |question: &Question| question.asked.bot == bot && question.asked.peer == peer && is_meant(question);
-        let found = self.ai.questions.iter().filter(|(_, question)| is_it(question));
+        let found = self.open.questions.iter().filter(|(_, question)| is_it(question));
         let tags: Vec<u64> = found.map(|(tag, _)| *tag).collect();
         for tag in &tags {
             self.drop_question(cx, *tag)?;
@@ -125,7 +125,7 @@ impl Brain {
     }
 
     pub(super) fn drop_question(&mut self, cx: &mut Context<'_>, tag: u64) -> Result<(), store::Error> {
-        let Some(question) = self.ai.change().questions.remove(&tag) else { return Ok(()) };
+        let Some(question) = self.open.change().questions.remove(&tag) else { return Ok(()) };
         cx.core.batch.store.delete_ai_question(question.row)?;
         self.calls.drop_call(&mut cx.core.batch, tag);
         if question.state == State::Asked {
@@ -140,7 +140,7 @@ impl Brain {
 
     /// A bot goes, or its AI is switched off: nothing more is asked for it.
     pub(crate) fn drop_questions_of(&mut self, cx: &mut Context<'_>, bot: BotId) -> Result<(), store::Error> {
-        let of_bot = self.ai.questions.iter().filter(|(_, question)| question.asked.bot == bot);
+        let of_bot = self.open.questions.iter().filter(|(_, question)| question.asked.bot == bot);
         let tags: Vec<u64> = of_bot.map(|(tag, _)| *tag).collect();
         tags.into_iter().try_for_each(|tag| self.drop_question(cx, tag))
     }
@@ -160,7 +160,7 @@ impl Brain {
 
     /// The daemon stops: nobody is kept waiting, and whoever asked in a chat hears of it at the next start.
     pub(crate) fn end_ai_waits(&mut self, cx: &mut Context<'_>) {
-        for tag in self.ai.questions.keys() {
+        for tag in self.open.questions.keys() {
             cx.core.batch.pending.effects.push(Effect::CallOff(*tag));
             if let Some(reply) = cx.core.callers.leave(*tag) {
                 cx.core.batch.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 5 })));

@@ -8,7 +8,7 @@ use super::Question;
 use crate::base::call::Called;
 use crate::base::heard::Heard;
 use crate::base::id;
-use crate::brain::ai::{Ai, Brain};
+use crate::brain::ai::{Ai, Open};
 use crate::core::Context;
 use crate::core::batch::Batch;
 use crate::core::channel::Piece;
@@ -73,7 +73,7 @@ impl Live {
     }
 }
 
-impl Brain {
+impl Ai {
     /// Whether an answer is shown while it comes: to one person whose messages can be corrected. What goes out encrypted
     /// is not: pieces that are not kept would cost ratchet steps that must be.
     pub(super) fn is_shown_live(&self, cx: &Context<'_>, asked: &AiQuestion, row: &AiRow) -> bool {
@@ -84,8 +84,8 @@ impl Brain {
 
     /// Tells what was heard in this batch, once each: a service may say a hundred words in it.
     pub(crate) fn tell_so_far(&mut self, cx: &mut Context<'_>) {
-        for tag in std::mem::take(&mut self.ai.heard) {
-            let Some(Question { live: Some(live), .. }) = self.ai.questions.get(&tag) else { continue };
+        for tag in std::mem::take(&mut self.open.heard) {
+            let Some(Question { live: Some(live), .. }) = self.open.questions.get(&tag) else { continue };
             let (stream, told, shown) = (live.stream.clone(), live.told, live.shown.clone());
             let stream = lock(&stream);
             let Some(text) = stream.so_far() else { continue };
@@ -93,7 +93,7 @@ impl Brain {
             if now == told {
                 continue;
             }
-            let Some(question) = self.ai.change().questions.get_mut(&tag) else { continue };
+            let Some(question) = self.open.change().questions.get_mut(&tag) else { continue };
             question.live.iter_mut().for_each(|live| live.told = now);
             if question.asked.place == AiPlace::Api {
                 let rest = told.rest_of(text);
@@ -105,7 +105,7 @@ impl Brain {
             let first = crate::base::text::pieces(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
             let (asked, first) = (question.asked.clone(), first.unwrap_or_default().to_string());
             let id = id::uuid(cx.core.batch.random());
-            if let (None, Some(live)) = (&shown, self.ai.live_of(tag)) {
+            if let (None, Some(live)) = (&shown, self.open.live_of(tag)) {
                 live.shown = Some(id.clone());
             }
             self.show_piece(cx, &asked, &id, shown.as_deref(), &first);
@@ -121,7 +121,7 @@ impl Brain {
     }
 }
 
-impl Kept<Ai> {
+impl Kept<Open> {
     /// More of an answer came.
     pub(crate) fn on_ai_heard(&mut self, batch: &mut Batch, tag: u64, heard: &Heard) -> Result<(), store::Error> {
         let Some(Question { asked, is_substitute, live: Some(live), .. }) = self.questions.get(&tag) else {

@@ -6,7 +6,7 @@
 use crate::base::id::BotId;
 use crate::base::secret::Secret;
 use crate::base::{address, limits, server};
-use crate::brain::ai::Brain;
+use crate::brain::ai::Ai;
 use crate::core::Context;
 use crate::core::batch::{Batch, Trouble};
 use crate::core::failure::Failure;
@@ -15,7 +15,7 @@ use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
 use crate::store::row::AiRow;
 
-impl Brain {
+impl Ai {
     /// Switches a bot's AI on or off; switched off, it forgets what was said.
     pub(crate) fn enable_ai(&mut self, cx: &mut Context<'_>, bot: BotId, is_enabled: bool) -> Result<(), Trouble> {
         let Some(row) = cx.core.batch.store.ai(bot, false)? else {

@@ -4,16 +4,11 @@ use crate::base::id::BotId;
 use crate::base::remedy::{self, Language, Place};
 use crate::core::batch::Batch;
 use crate::core::handle::Mode;
-use crate::core::texts::{Text, ai};
+use crate::core::texts::ai;
 use crate::remote::ai::{Cut, Fault};
 use crate::store::row::{AiPlace, AiRow};
 
 impl Batch {
-    /// A text without values.
-    pub(crate) fn words(&self, text: &Text) -> String {
-        text.fill(self.setup.settings.language, &[])
-    }
-
     /// Programs are spoken to in English.
     fn language_of(&self, place: AiPlace) -> Language {
         if place == AiPlace::Api { Language::English } else { self.setup.settings.language }

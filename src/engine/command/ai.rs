@@ -1,9 +1,6 @@
 //! `/ki` (also `/ai`) and `/stop`: a bot's AI, in its chat and, for bots without an account of their own, in the self-chat
 //! (docs/ai.md). Only the owner changes anything. No answer repeats a key, nor a word that might be one.
 
-use std::borrow::Cow;
-use std::fmt::Write;
-
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
@@ -14,79 +11,13 @@ use crate::core::handle::AiSettings;
 use crate::core::owner::is_local;
 use crate::core::texts::{self, Text, ai};
 use crate::engine::Engine;
-use crate::engine::command::{Chat, botfather, parse, split};
+use crate::engine::command::mask::{canonical, is_word};
+use crate::engine::command::{Chat, botfather, split};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
 use crate::store::row::AiRow;
 
 type Answer = Result<String, Trouble>;
-
-/// Stands where a key stood.
-const STARS: &str = "********";
-
-/// Other words for the words after `/ki`.
-const ALIASES: &[(&str, &str)] = &[
-    ("an", "on"),
-    ("ein", "on"),
-    ("aus", "off"),
-    ("einrichten", "setup"),
-    ("modell", "model"),
-    ("prompt", "system"),
-    ("endpoint", "url"),
-    ("adresse", "url"),
-    ("key", "token"),
-    ("schlüssel", "token"),
-    ("schluessel", "token"),
-    ("ersatz", "fallback"),
-    ("leeren", "clear"),
-    ("löschen", "clear"),
-    ("loeschen", "clear"),
-    ("anbieter", "provider"),
-    ("providers", "provider"),
-];
-
-/// The words after `/ki`.
-const WORDS: &[&str] = &[
-    "help", "hilfe", "status", "provider", "clear", "setup", "on", "off", "model", "system", "url", "token", "stream",
-    "fallback",
-];
-
-/// Whether this is one of the words after `/ki`.
-fn is_word(word: &str) -> bool {
-    word.is_empty() || WORDS.contains(&canonical(word).as_str())
-}
-
-fn canonical(word: &str) -> String {
-    let word = word.to_lowercase();
-    ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, name)| name.to_string())
-}
-
-/// The same without what may be a key: for whatever keeps it.
-pub(crate) fn mask(body: &str) -> Cow<'_, str> {
-    let Some((command, arguments)) = parse(body).filter(|(command, _)| command == "ki" || command == "ai") else {
-        return Cow::Borrowed(body);
-    };
-    let mut out = format!("/{command}");
-    let mut words = arguments.split_whitespace().enumerate();
-    let mut is_open = true;
-    while let Some((at, word)) = words.next() {
-        let _ = write!(out, " {word}");
-        // A bot may be named first, in several words.
-        if (at <= 1 || is_open) && matches!(canonical(word).as_str(), "setup" | "token" | "fallback") {
-            let rest: Vec<&str> = words.map(|(_, word)| word).collect();
-            let provider = rest.first().filter(|word| Provider::find(word).is_some());
-            if let Some(provider) = provider {
-                let _ = write!(out, " {provider}");
-            }
-            if rest.len() > usize::from(provider.is_some()) {
-                let _ = write!(out, " {STARS}");
-            }
-            return Cow::Owned(out);
-        }
-        is_open &= !is_word(word);
-    }
-    Cow::Borrowed(body)
-}
 
 /// Of whose AI is spoken, with whom, and how the command is given there: `/ki`, or with the manager `/ki 3`.
 struct Place<'a> {
@@ -128,7 +59,7 @@ pub(super) fn in_self_chat(engine: &mut Engine, owner: &BareJid, arguments: &str
 
 /// `/stop` in a bot's chat.
 pub(super) fn stop_in_chat(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
-    let count = engine.with_brain(|brain, cx| brain.stop_thinking(cx, chat.bot, chat.who.as_str()))?;
+    let count = engine.with_brain(|brain, cx| brain.ai.stop_thinking(cx, chat.bot, chat.who.as_str()))?;
     Ok(engine.core.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
 }
 
@@ -137,7 +68,7 @@ pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments
     let bots: Vec<BotId> = engine.core.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
     let mut count = 0;
     for bot in bots {
-        count += engine.with_brain(|brain, cx| brain.stop_thinking(cx, bot, owner.as_str()))?;
+        count += engine.with_brain(|brain, cx| brain.ai.stop_thinking(cx, bot, owner.as_str()))?;
     }
     Ok(engine.core.batch.words(if count > 0 { &ai::STOPPED } else { &ai::NOTHING_TO_STOP }))
 }
@@ -174,11 +105,11 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
     };
     match (word.as_str(), rest) {
         ("on", _) => {
-            engine.with_brain(|brain, cx| brain.enable_ai(cx, bot, true))?;
+            engine.with_brain(|brain, cx| brain.ai.enable_ai(cx, bot, true))?;
             Ok(format!("{}\n{}", engine.core.batch.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
         }
         ("off", _) => {
-            engine.with_brain(|brain, cx| brain.enable_ai(cx, bot, false))?;
+            engine.with_brain(|brain, cx| brain.ai.enable_ai(cx, bot, false))?;
             Ok(engine.core.batch.words(&ai::TURNED_OFF))
         }
         ("model", "") => {
@@ -295,7 +226,7 @@ fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) 
         }
         other => other?,
     };
-    engine.with_brain(|brain, cx| brain.enable_ai(cx, place.bot, true))?;
+    engine.with_brain(|brain, cx| brain.ai.enable_ai(cx, place.bot, true))?;
     let values = [("provider", row.provider.as_str()), ("model", &row.model)];
     Ok(fill(engine, place, &ai::CONFIGURED, &values) + &warning(engine, place.who, key))
 }
@@ -370,26 +301,4 @@ fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Troubl
 fn fill(engine: &Engine, place: &Place<'_>, text: &Text, values: &[(&str, &str)]) -> String {
     let values: Vec<(&str, &str)> = values.iter().copied().chain([("ki", place.command.as_str())]).collect();
     text.fill(engine.core.batch.setup.settings.language, &values)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mask;
-
-    #[test]
-    fn keys_are_masked() {
-        for (body, expected) in [
-            ("/ki setup groq gsk_1 llama", "/ki setup groq ********"),
-            ("/AI  setup gsk_1 groq", "/ai setup ********"),
-            ("/ki 3 token gsk_1", "/ki 3 token ********"),
-            ("/ki @name einrichten openai gsk_1", "/ki @name einrichten openai ********"),
-            ("/ki fallback ollama - x", "/ki fallback ollama ********"),
-            ("/ki setup groq", "/ki setup groq"),
-            ("/ki system setup is token", "/ki system setup ********"),
-            ("/ki model x", "/ki model x"),
-            ("What is /ki setup groq gsk?", "What is /ki setup groq gsk?"),
-        ] {
-            assert_eq!(mask(body), expected);
-        }
-    }
 }

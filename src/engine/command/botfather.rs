@@ -16,7 +16,7 @@ use crate::core::handle::{Access, BotInfo, BotState, Command, Connection, Mode, 
 use crate::core::registry::Bot;
 use crate::core::texts::{self, Text};
 use crate::engine::Engine;
-use crate::engine::command::{Entry, ai, omemo};
+use crate::engine::command::{Entry, omemo};
 
 type Answer = Result<String, Trouble>;
 
@@ -77,19 +77,21 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         description: texts::ACCESS,
         handler: access,
     },
+    #[cfg(feature = "brain-ai")]
     Entry {
         name: "ki",
         aliases: &["ai"],
         arguments: texts::ai::KI_BOT_ARGUMENTS,
         description: texts::ai::KI,
-        handler: ai::in_self_chat,
+        handler: super::ai::in_self_chat,
     },
+    #[cfg(feature = "brain-ai")]
     Entry {
         name: "stop",
         aliases: &["stopp"],
         arguments: texts::NONE,
         description: texts::ai::STOP,
-        handler: ai::stop_in_self_chat,
+        handler: super::ai::stop_in_self_chat,
     },
     Entry {
         name: "omemo",
@@ -251,7 +253,7 @@ fn overview(engine: &Engine, owner: &BareJid) -> Answer {
         .get(owner)
         .map(|(count, last)| (count.to_string(), remedy::at(engine.core.batch.chat_place(), last)))
         .map(|(count, last)| texts::SKIPPED.fill(language, &[("count", &count), ("last", &last)]));
-    let uptime = engine.core.batch.now.mono.saturating_sub(engine.core.batch.started.mono).as_secs();
+    let uptime = engine.core.batch.up().as_secs();
     let uptime = format!("{}d {}h {}min", uptime / 86_400, uptime / 3600 % 24, uptime / 60 % 60);
     let online = own
         .iter()

@@ -26,6 +26,7 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
     Entry { name: "start", aliases: &[], arguments: texts::NONE, description: chat::START, handler: start },
     Entry { name: "info", aliases: &[], arguments: texts::NONE, description: chat::INFO, handler: info },
     Entry { name: "clear", aliases: &[], arguments: texts::NONE, description: chat::CLEAR, handler: clear },
+    #[cfg(feature = "brain-ai")]
     Entry {
         name: "ki",
         aliases: &["ai"],
@@ -33,6 +34,7 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
         description: texts::ai::KI,
         handler: ai::in_chat,
     },
+    #[cfg(feature = "brain-ai")]
     Entry {
         name: "stop",
         aliases: &["stopp"],
@@ -57,7 +59,11 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     if !bot.row.description.is_empty() {
         let _ = write!(out, "\n{}", bot.row.description);
     }
-    let _ = write!(out, "\n\n{}\n\n{}", ai::state(engine, chat.bot, "/ki")?, chat::COMMANDS.fill(language, &[]));
+    let ai = ai::state(engine, chat.bot, "/ki")?;
+    if !ai.is_empty() {
+        let _ = write!(out, "\n\n{ai}");
+    }
+    let _ = write!(out, "\n\n{}", chat::COMMANDS.fill(language, &[]));
     for entry in TABLE {
         let _ = write!(out, "\n{}", entry.line(language));
     }
@@ -89,7 +95,7 @@ fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
 /// The part of the conversation that is kept here is what the AI remembers, and what the bot's program has not fetched.
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let language = engine.core.batch.setup.settings.language;
-    if engine.core.batch.store.ai(chat.bot, false)?.is_some() {
+    if engine.core.batch.has_ai && engine.core.batch.store.ai(chat.bot, false)?.is_some() {
         let is_owner = engine.core.batch.bot(chat.bot)?.row.owner == chat.who;
         let count = if is_owner { engine.core.clear_updates(chat.bot)? } else { 0 };
         let answer = ai::forget(engine, chat.bot, &chat.who)?;

@@ -3,11 +3,16 @@
 //! `run` answers what the manager knows, `run_in_chat` what a bot with an account of its own knows by itself;
 //! everything else is left to the bots' own programs. `menu` gives the same tables to ad-hoc commands.
 
-pub(super) mod ai;
+#[cfg(feature = "brain-ai")]
+mod ai;
+#[cfg(not(feature = "brain-ai"))]
+#[path = "no_ai.rs"]
+mod ai;
 pub mod api;
 pub(super) mod api_server;
 mod botfather;
 mod dedicated;
+pub(super) mod mask;
 pub(super) mod menu;
 mod omemo;
 
