@@ -235,6 +235,7 @@ const FEATURES: &[&str] = &[
     "face/mod.rs",
     "brain/mod.rs",
     "channel/mod.rs",
+    "engine/mod.rs",
     "engine/command/mod.rs",
     "engine/command/botfather.rs",
     "engine/command/dedicated.rs",

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -395,5 +396,29 @@ fn the_readme_is_short_and_leads_to_every_page() {
     assert!(lines <= 120, "README.md has {lines} lines");
     for (page, _) in pages().iter().filter(|(page, _)| page != "README.md") {
         assert!(readme.contains(&format!("({page})")), "README.md does not lead to {page}");
+    }
+}
+
+/// The walks of docs/architecture.md: short, and each step in the file that is named for it.
+#[test]
+fn the_walks_are_short_and_true() {
+    let text = file("docs/architecture.md");
+    for heading in ["## A message comes in", "## A program calls `sendMessage`"] {
+        let section = text.split_once(heading).unwrap().1.split("\n## ").next().unwrap();
+        let steps = section.split_once("\n1. ").unwrap().1.split("\n\n").next().unwrap();
+        let files: BTreeSet<&str> = named_files(steps).collect();
+        assert!((8..=12).contains(&files.len()), "{heading}: {} files: {files:?}", files.len());
+        let mut count = 0;
+        for step in steps.split("`src/").skip(1) {
+            let (name, rest) = step.split_once('`').unwrap();
+            let Some(function) = rest.strip_prefix(" (`").and_then(|rest| rest.split('`').next()) else { continue };
+            let source = file(&format!("src/{name}"));
+            let heads = [format!("fn {function}("), format!("fn {function}<")];
+            assert!(heads.iter().any(|head| source.contains(head)), "{heading}: {name} has no {function}");
+            count += 1;
+        }
+        assert!(count >= 8, "{heading}: {count} steps name their function");
+        let forms = section.split_once("It takes these forms: ").unwrap().1.split('.').next().unwrap();
+        assert!((3..=6).contains(&forms.split('→').count()), "{heading}: {forms}");
     }
 }

@@ -8,11 +8,10 @@ use crate::base::id::{AccountId, BotId, MessageId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::LIST_BOTS;
-use crate::channel::way::Speaker;
 use crate::core::Core;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::addressing::named;
-use crate::core::batch::{Batch, Trouble};
+use crate::core::batch::{Batch, Trouble, Waiting};
 use crate::core::channel::{Channel, Sender};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
@@ -62,6 +61,23 @@ impl Channel for Local {
         Ok(Some(false))
     }
 
+    fn wait(&mut self, batch: &mut Batch, waiting: &Waiting, reply: ReplyTo) -> Option<ReplyTo> {
+        let Waiting::Lines { with, after, timeout } = waiting else { return Some(reply) };
+        self.waiters.retain(|waiter| !waiter.reply.is_gone());
+        self.waiters.push(Waiter { reply, with: *with, after: *after, until: batch.now.mono + *timeout });
+        None
+    }
+
+    fn wake(&mut self, core: &mut Core, out: &mut Vec<Effect>) {
+        self.wake_lines(&mut core.batch, out);
+    }
+
+    fn stop(&mut self, batch: &mut Batch) {
+        let waiters = self.waiters.drain(..);
+        let empty = waiters.map(|waiter| Effect::Answer(waiter.reply, Ok(Answer::Lines(Vec::new()))));
+        batch.pending.effects.extend(empty);
+    }
+
     fn notify(&mut self, core: &mut Core, _owner: &BareJid, text: &str) -> Result<(), store::Error> {
         self.say_locally(&mut core.batch, Speaker::Manager, text).map(drop)
     }
@@ -71,19 +87,30 @@ impl Channel for Local {
     }
 }
 
+/// Who says a line in the built-in chat.
+#[derive(Clone, Copy)]
+pub(crate) enum Speaker {
+    /// The owner, to the manager or to one bot.
+    Owner(Option<BotId>),
+    /// The manager.
+    Manager,
+    /// A bot.
+    Bot(BotId),
+}
+
 /// A terminal that waits for the next line.
-pub(crate) struct Waiter {
-    pub(crate) reply: ReplyTo,
+struct Waiter {
+    reply: ReplyTo,
     with: Option<BotId>,
     after: i64,
     /// When it gets an empty answer (monotonic).
-    pub(crate) until: Duration,
+    until: Duration,
 }
 
 /// Terminals that wait, and whether there is something for them.
 #[derive(Default)]
 pub(crate) struct Local {
-    pub(crate) waiters: Vec<Waiter>,
+    waiters: Vec<Waiter>,
     has_new: bool,
 }
 
@@ -108,19 +135,6 @@ impl Local {
         };
         self.has_new = true;
         Ok(batch.store.insert_local(bot, (from_owner, text), batch.now.unix(), batch.lived())?.0)
-    }
-
-    /// Lets a terminal wait.
-    pub(crate) fn await_lines(
-        &mut self,
-        batch: &mut Batch,
-        with: Option<BotId>,
-        after: i64,
-        timeout: Duration,
-        reply: ReplyTo,
-    ) {
-        self.waiters.retain(|waiter| !waiter.reply.is_gone());
-        self.waiters.push(Waiter { reply, with, after, until: batch.now.mono + timeout });
     }
 
     /// Answers terminals when there are new lines, and those whose time is over.

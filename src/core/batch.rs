@@ -89,18 +89,24 @@ pub(crate) enum Verdict {
     Outcome(Outcome),
     /// Waits for updates.
     AwaitUpdates(BotId, handle::UpdatePoll),
-    /// Waits for lines of the built-in chat.
-    AwaitLines { with: Option<BotId>, after: i64, timeout: Duration },
-    /// Waits for a new bot to be online.
-    AwaitArrival(BotId, handle::Wait),
-    /// Waits until it is known whether a message goes out encrypted.
-    AwaitSealing(String),
     /// Waits for the end of a call.
     AwaitCall(u64),
-    /// Waits for a room to let the bot in, or out.
-    AwaitRoom((AccountId, BareJid), RoomWish),
+    /// Waits for something on a channel.
+    AwaitChannel(Waiting),
     /// Not a question.
     Nothing,
+}
+
+/// What somebody waits for on a channel.
+pub(crate) enum Waiting {
+    /// Lines of the built-in chat.
+    Lines { with: Option<BotId>, after: i64, timeout: Duration },
+    /// A new bot to be online.
+    Arrival(BotId, handle::Wait),
+    /// That it is known whether a message goes out encrypted.
+    Sealing(String),
+    /// A room to let the bot in, or out.
+    Room((AccountId, BareJid), RoomWish),
 }
 
 /// What somebody who waits for a room waits for.

@@ -4,9 +4,10 @@
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::core::actions::NewAction;
-use crate::core::batch::Trouble;
+use crate::core::batch::{Batch, Trouble, Waiting};
+use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ChatState, Kind, NewMessage};
+use crate::core::handle::{ChatState, Kind, NewMessage, ReplyTo};
 use crate::core::registry::Bot;
 use crate::core::{Confirmation, Core, Signal};
 use crate::store;
@@ -64,6 +65,17 @@ pub(crate) trait Channel {
         Ok(())
     }
 
+    /// After the commit: somebody waits for something. Gives him back where that is another channel's.
+    fn wait(&mut self, _batch: &mut Batch, _waiting: &Waiting, reply: ReplyTo) -> Option<ReplyTo> {
+        Some(reply)
+    }
+
+    /// After the commit: answers those who wait for something here.
+    fn wake(&mut self, _core: &mut Core, _out: &mut Vec<Effect>) {}
+
+    /// The daemon ends: nobody is kept waiting.
+    fn stop(&mut self, _batch: &mut Batch) {}
+
     /// The manager says something to an owner who is there.
     fn notify(&mut self, core: &mut Core, owner: &BareJid, text: &str) -> Result<(), store::Error>;
 
@@ -78,6 +90,35 @@ pub(crate) trait Channels {
 
     /// The same, to look at.
     fn look(&self, address: &BareJid) -> &dyn Channel;
+}
+
+/// Where the addresses are that no channel has: nothing can be said there.
+pub(crate) struct Nowhere;
+
+impl Channel for Nowhere {
+    fn has(&self, _address: &BareJid) -> bool {
+        false
+    }
+
+    fn admits(&self, _bot: &Bot) -> Result<Option<AccountId>, Failure> {
+        Err(Failure::NotBuilt("the channel of this address is not built into this binary".to_string()))
+    }
+
+    fn say(&mut self, _: &mut Core, _: Sender, _: &NewMessage, _: &str) -> Result<Option<bool>, Trouble> {
+        Err(Failure::Internal.into())
+    }
+
+    fn act(&mut self, _: &mut Core, _: Sender, _: &NewAction, _: &str) -> Result<Option<bool>, Trouble> {
+        Err(Failure::Internal.into())
+    }
+
+    fn notify(&mut self, _: &mut Core, _: &BareJid, _: &str) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    fn answer(&mut self, _: &mut Core, _: BotId, _: &BareJid, _: &str) -> Result<(), store::Error> {
+        Ok(())
+    }
 }
 
 /// What a bot is seen doing.

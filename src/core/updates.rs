@@ -177,6 +177,13 @@ impl Updates {
         }
     }
 
+    /// The daemon ends: no poller is kept waiting.
+    pub(crate) fn stop(&mut self, batch: &mut Batch) {
+        let empty =
+            self.waiters.drain().map(|(_, waiter)| Effect::Answer(waiter.reply, Ok(Answer::Updates(Vec::new()))));
+        batch.pending.effects.extend(empty);
+    }
+
     /// The bot is gone or disabled: its poller is told as any later request would be.
     pub(crate) fn drop_update_waiter(&mut self, batch: &mut Batch, bot: BotId) {
         if let Some(waiter) = self.waiters.remove(&bot) {

@@ -13,7 +13,7 @@ use crate::core::calls::wait_for;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
 use crate::core::registry::{Bot, Voice};
-use crate::engine::Engine;
+use crate::engine::{Engine, local};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
 
@@ -180,9 +180,9 @@ impl Engine {
             Question::RemoveAccount(jid) => {
                 self.channels.xmpp.remove_account(&mut self.core.batch, jid).map(|()| Answer::Account(jid.clone()))?
             }
-            Question::LocalSay { to, text } => self.local_say(to.as_deref(), text)?,
+            Question::LocalSay { to, text } => local::say(self, to.as_deref(), text)?,
             Question::LocalRead { with, after, timeout } => {
-                return self.local_read(with.as_deref(), *after, *timeout);
+                return local::read(self, with.as_deref(), *after, *timeout);
             }
             _ => self.ask_of_settings(question)?,
         };

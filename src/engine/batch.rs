@@ -168,27 +168,15 @@ impl Engine {
                 Verdict::AwaitUpdates(bot, poll) => {
                     self.core.updates.await_updates(&mut self.core.batch, bot, poll, reply, out)
                 }
-                Verdict::AwaitLines { with, after, timeout } => {
-                    self.channels.local.await_lines(&mut self.core.batch, with, after, timeout, reply)
-                }
-                Verdict::AwaitArrival(bot, wait) => {
-                    self.channels.xmpp.arrivals.await_arrival(&mut self.core.batch, bot, wait, reply)
-                }
-                Verdict::AwaitSealing(message_id) => {
-                    self.channels.xmpp.crypt.await_sealing(&mut self.core.batch, message_id, reply)
-                }
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
-                Verdict::AwaitRoom(room, wish) => self.channels.xmpp.rooms.await_room(room, wish, reply),
+                Verdict::AwaitChannel(waiting) => self.channels.wait(&mut self.core.batch, &waiting, reply),
                 Verdict::Nothing => {}
             }
         }
         self.channels.xmpp.accounts.feed_busy(&mut self.core.batch, out);
         self.core.updates.wake_updates(&mut self.core.batch, out);
-        self.channels.xmpp.wake_sealings(&mut self.core, out);
         self.wake_callers(out);
-        self.channels.xmpp.wake_arrivals(&mut self.core.batch, out);
-        self.channels.xmpp.rooms.wake_room_waiters(out);
-        self.channels.local.wake_lines(&mut self.core.batch, out);
+        self.channels.wake(&mut self.core, out);
         self.parts().for_each(Part::committed);
     }
 

@@ -1,6 +1,7 @@
 //! Calls to other services are over: to the part that made them, and to whoever waits for them.
 
 use crate::base::call::Called;
+use crate::core::batch::Waiting;
 use crate::core::calls::End;
 use crate::core::effect::Effect;
 use crate::core::handle::ReplyTo;
@@ -39,7 +40,7 @@ impl Engine {
             match end {
                 End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
                 End::Arrival(bot, wait) => {
-                    self.channels.xmpp.arrivals.await_arrival(&mut self.core.batch, bot, wait, reply);
+                    self.channels.wait(&mut self.core.batch, &Waiting::Arrival(bot, wait), reply);
                 }
             }
         }

@@ -12,7 +12,10 @@ mod adhoc;
 mod ask;
 mod batch;
 mod called;
-mod channels;
+#[cfg(feature = "channel-local")]
+mod local;
+#[cfg(not(feature = "channel-local"))]
+#[path = "no_local.rs"]
 mod local;
 mod metrics;
 mod router;
@@ -28,15 +31,12 @@ use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
 use crate::base::time::Now;
 use crate::brain::{self, Brain};
-use crate::channel::local::Local;
-use crate::channel::xmpp::Xmpp;
+use crate::channel::All;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::effect::{Effect, Order};
-use crate::core::handle::{self, ReplyTo};
 use crate::core::part::{Kept, Part};
 use crate::core::setup::Setup;
 use crate::core::{Context, Core};
-use crate::engine::channels::All;
 use crate::engine::event::Event;
 use crate::store::{self, Store};
 
@@ -82,7 +82,7 @@ impl Engine {
         let batch = Batch { has_ai: brain::HAS_AI, ..Batch::new(store, setup, now)? };
         let mut engine = Engine {
             core: Core::new(batch),
-            channels: All { xmpp: Xmpp::new(now.mono), local: Local::default() },
+            channels: All::new(now.mono),
             brain: Brain::default(),
             command_sessions: Kept::default(),
             upkeep,
@@ -142,10 +142,9 @@ impl Engine {
 
     /// The parts that a batch may change.
     fn parts(&mut self) -> impl Iterator<Item = &mut dyn Part> {
-        let core = self.core.parts();
-        let own: [&mut dyn Part; 2] = [&mut self.channels.local, &mut self.command_sessions];
+        let own: [&mut dyn Part; 1] = [&mut self.command_sessions];
         let brains = self.brain.all().map(|one| -> &mut dyn Part { one });
-        core.into_iter().chain(self.channels.xmpp.parts()).chain(own).chain(brains)
+        self.core.parts().into_iter().chain(self.channels.parts()).chain(own).chain(brains)
     }
 
     /// What brains work with.
@@ -220,16 +219,8 @@ impl Engine {
 
     /// Every wait ends with an empty answer.
     fn end_waits(&mut self) {
-        self.channels.xmpp.crypt.end_sealing_waits(&mut self.core.batch);
-        self.channels.xmpp.rooms.end_room_waits(&mut self.core.batch);
+        self.channels.stop(&mut self.core.batch);
         self.with_brain(|brain, cx| brain.all().for_each(|one| one.stop(cx)));
-        let updates = self.core.updates.waiters.drain().map(|(_, w)| (w.reply, handle::Answer::Updates(Vec::new())));
-        let lines = self.channels.local.waiters.drain(..).map(|w| (w.reply, handle::Answer::Lines(Vec::new())));
-        let answers: Vec<(ReplyTo, handle::Answer)> = updates.chain(lines).collect();
-        self.core
-            .batch
-            .pending
-            .effects
-            .extend(answers.into_iter().map(|(reply, answer)| Effect::Answer(reply, Ok(answer))));
+        self.core.updates.stop(&mut self.core.batch);
     }
 }

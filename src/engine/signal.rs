@@ -46,6 +46,6 @@ impl Engine {
     /// To every channel.
     pub(super) fn pass_to_channels(&mut self, signal: &Signal) -> Result<(), store::Error> {
         let core = &mut self.core;
-        self.channels.all().into_iter().try_for_each(|channel| channel.on(core, signal))
+        self.channels.list().try_for_each(|channel| channel.on(core, signal))
     }
 }

@@ -260,6 +260,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "engine/command/ai.rs",
     "engine/command/botfather.rs",
     "engine/local.rs",
+    "engine/no_local.rs",
     "channel/xmpp/outgoing.rs",
     "engine/tests/trust.rs",
     "channel/xmpp/crypt/rooms.rs",

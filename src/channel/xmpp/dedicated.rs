@@ -12,19 +12,15 @@ use crate::base::limits;
 use crate::base::remedy::{self, FORGET, PASSWORD_OF_BOT};
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::accounts::{Accounts, Login};
-use crate::channel::xmpp::incoming::words;
-use crate::channel::xmpp::received::wish_of;
-use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::effect::{Effect, Order};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Connection, Encrypt, Mode, NewBot, OwnAccount, ReplyTo, Wait};
-use crate::core::incoming::Incoming;
 use crate::core::part::Part;
 use crate::core::{Core, Signal};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
 use crate::xml::Element;
-use crate::xmpp::message::{Inbound, Kind, Via};
 use crate::xmpp::presence::{self, Presence};
 
 /// Somebody who waits for a new bot to be online.
@@ -90,7 +86,7 @@ impl Xmpp {
             ..core.batch.new_row(&account.jid)
         };
         self.sign_in_bot(core, row)?;
-        Ok(Verdict::AwaitArrival(id, new.wait))
+        Ok(Verdict::AwaitChannel(Waiting::Arrival(id, new.wait)))
     }
 
     /// Keeps a bot's account and signs it in, the way another account at the same server is.
@@ -311,37 +307,6 @@ impl Batch {
 // --- what comes for a bot ---
 
 impl Xmpp {
-    /// A message for a bot's own account.
-    pub(crate) fn on_bot_message(
-        &mut self,
-        core: &mut Core,
-        account: AccountId,
-        bot: BotId,
-        own: &BareJid,
-        message: &Inbound,
-    ) -> Result<(), store::Error> {
-        if self.on_room_message(core, account, Some(bot), message)? {
-            return Ok(());
-        }
-        let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
-        let is_own = message.from.bare() == *own || message.via == Via::CarbonSent;
-        if !is_talk || is_own || !core.batch.admits(bot, &message.from.bare()) {
-            return Ok(());
-        }
-        if words(message).is_none() {
-            return self.on_bot_event(core, account, bot, own, message);
-        }
-        if message.is_encrypted
-            || !self.accounts.is_new(&mut core.batch, account, message)?
-            || self.refuse_plain(&mut core.batch, account, bot, message)?
-        {
-            return Ok(());
-        }
-        let said = self.incoming(&core.batch, account, own, message);
-        core.signal(Signal::Said(bot, Incoming { wish: wish_of(message), ..said }.into_owned()));
-        Ok(())
-    }
-
     /// Presence of somebody, for an account.
     pub(crate) fn on_presence(
         &mut self,

@@ -9,8 +9,10 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::incoming::words;
+use crate::channel::xmpp::received::wish_of;
 use crate::core::channel::Channel;
 use crate::core::handle::Receive;
+use crate::core::incoming::Incoming;
 use crate::core::registry::Bot;
 use crate::core::{Core, Signal, texts};
 use crate::store;
@@ -75,6 +77,37 @@ impl Xmpp {
             return Ok(());
         }
         self.on_foreign_message(core, id, &own, message)
+    }
+
+    /// A message for a bot's own account.
+    fn on_bot_message(
+        &mut self,
+        core: &mut Core,
+        account: AccountId,
+        bot: BotId,
+        own: &BareJid,
+        message: &Inbound,
+    ) -> Result<(), store::Error> {
+        if self.on_room_message(core, account, Some(bot), message)? {
+            return Ok(());
+        }
+        let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
+        let is_own = message.from.bare() == *own || message.via == Via::CarbonSent;
+        if !is_talk || is_own || !core.batch.admits(bot, &message.from.bare()) {
+            return Ok(());
+        }
+        if words(message).is_none() {
+            return self.on_bot_event(core, account, bot, own, message);
+        }
+        if message.is_encrypted
+            || !self.accounts.is_new(&mut core.batch, account, message)?
+            || self.refuse_plain(&mut core.batch, account, bot, message)?
+        {
+            return Ok(());
+        }
+        let said = self.incoming(&core.batch, account, own, message);
+        core.signal(Signal::Said(bot, Incoming { wish: wish_of(message), ..said }.into_owned()));
+        Ok(())
     }
 
     /// The owner wrote to himself, from one of his own clients.

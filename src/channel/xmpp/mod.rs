@@ -39,12 +39,13 @@ use crate::channel::xmpp::files::Files;
 use crate::channel::xmpp::leaving::Removals;
 use crate::channel::xmpp::making::{Making, Removal};
 use crate::channel::xmpp::rooms::Rooms;
+use crate::channel::{Batch, Effect};
 use crate::core::actions::NewAction;
-use crate::core::batch::Trouble;
+use crate::core::batch::{Trouble, Waiting};
 use crate::core::calls::{Calls, End};
 use crate::core::channel::{Channel, Doing, Piece, Sender};
 use crate::core::failure::Failure;
-use crate::core::handle::NewMessage;
+use crate::core::handle::{NewMessage, ReplyTo};
 use crate::core::owner::is_local;
 use crate::core::part::{Kept, Part};
 use crate::core::registry::Bot;
@@ -144,8 +145,8 @@ impl Xmpp {
 
 /// Every address that no other channel has.
 impl Channel for Xmpp {
-    fn has(&self, _address: &BareJid) -> bool {
-        true
+    fn has(&self, address: &BareJid) -> bool {
+        !is_local(address)
     }
 
     fn admits(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
@@ -223,6 +224,27 @@ impl Channel for Xmpp {
             Signal::BotGoes(bot) => self.let_go_of_bot(core, *bot),
             _ => Ok(()),
         }
+    }
+
+    fn wait(&mut self, batch: &mut Batch, waiting: &Waiting, reply: ReplyTo) -> Option<ReplyTo> {
+        match waiting {
+            Waiting::Arrival(bot, wait) => self.arrivals.await_arrival(batch, *bot, *wait, reply),
+            Waiting::Sealing(message_id) => self.crypt.await_sealing(batch, message_id.clone(), reply),
+            Waiting::Room(room, wish) => self.rooms.await_room(room.clone(), *wish, reply),
+            Waiting::Lines { .. } => return Some(reply),
+        }
+        None
+    }
+
+    fn wake(&mut self, core: &mut Core, out: &mut Vec<Effect>) {
+        self.wake_sealings(core, out);
+        self.wake_arrivals(&mut core.batch, out);
+        self.rooms.wake_room_waiters(out);
+    }
+
+    fn stop(&mut self, batch: &mut Batch) {
+        self.crypt.end_sealing_waits(batch);
+        self.rooms.end_room_waits(batch);
     }
 
     fn notify(&mut self, core: &mut Core, owner: &BareJid, text: &str) -> Result<(), store::Error> {

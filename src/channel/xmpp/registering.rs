@@ -11,7 +11,7 @@ use crate::base::text;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::asking::{About, EntityAnswer, Questions, is_lost};
 use crate::core::Core;
-use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::calls::End;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, NewBot, Remains};
@@ -41,7 +41,7 @@ impl Xmpp {
             ..core.batch.new_row(&jid)
         };
         self.sign_in_bot(core, row)?;
-        Ok(Verdict::AwaitArrival(id, new.wait))
+        Ok(Verdict::AwaitChannel(Waiting::Arrival(id, new.wait)))
     }
 
     /// A bot is deleted: its account is removed by its own session. Gives the tag of the question when it is online.

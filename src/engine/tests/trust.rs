@@ -13,13 +13,13 @@ use crate::channel::xmpp::crypt::trust::*;
 use crate::core::effect::{Effect, Order};
 use crate::core::failure::Failure;
 use crate::core::handle::{
-    Answer, Caller, Encrypt, Mode, NewBot, Outcome, OwnAccount, Question, UpdateKinds, UpdatePoll, ticket,
+    Answer, Caller, Encrypt, KeyAnswer, KeyInfo, KeyQuestion, Mode, NewBot, Outcome, OwnAccount, Policy, Question,
+    UpdateKinds, UpdatePoll, ticket,
 };
 use crate::core::setup::{ConfigAccount, Settings, Setup};
 use crate::engine::Engine;
 use crate::engine::command::{self, Chat};
 use crate::engine::event::Event;
-use crate::engine::handle::{KeyAnswer, KeyInfo, KeyQuestion, Policy};
 use crate::omemo::{self, PublicKey};
 use crate::store::Store;
 use crate::store::row::KeyRow;

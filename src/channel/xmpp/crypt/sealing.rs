@@ -10,7 +10,7 @@ use crate::channel::xmpp::accounts::Accounts;
 use crate::channel::xmpp::crypt::Crypt;
 use crate::channel::xmpp::outgoing::caption_id;
 use crate::core::Core;
-use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::effect::Effect;
 use crate::core::handle::{Answer, ReplyTo};
 use crate::core::registry::Voice;
@@ -54,7 +54,7 @@ impl Accounts {
             && self.is_online(account)
             && batch.store.is_omemo_waiting(account, message_id)?
         {
-            return Ok(Verdict::AwaitSealing(message_id.clone()));
+            return Ok(Verdict::AwaitChannel(Waiting::Sealing(message_id.clone())));
         }
         Ok(Verdict::Outcome(Ok(answer)))
     }

@@ -11,7 +11,7 @@ use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::accounts::Accounts;
 use crate::channel::xmpp::rooms::Rooms;
-use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, NewRoom};
 use crate::core::registry::Voice;
@@ -66,7 +66,7 @@ impl Xmpp {
             false if is_coming => self.drive(core, &key, Input::Join(Intent::Kept))?,
             false => self.enter_room(core, &key, bot, nick, new.password.clone(), None)?,
         }
-        Ok(Verdict::AwaitRoom(key, RoomWish::Join))
+        Ok(Verdict::AwaitChannel(Waiting::Room(key, RoomWish::Join)))
     }
 
     /// `leaveRoom`.
@@ -79,7 +79,7 @@ impl Xmpp {
         }
         core.batch.audit(Some(bot), "leave_room", &format!("room={room}"))?;
         match self.drop_member(core, &key, bot)? {
-            true => Ok(Verdict::AwaitRoom(key, RoomWish::Leave)),
+            true => Ok(Verdict::AwaitChannel(Waiting::Room(key, RoomWish::Leave))),
             false => Ok(Verdict::Outcome(Ok(Answer::Done))),
         }
     }
