@@ -8,8 +8,8 @@
 use crate::base::crypto;
 use crate::base::id::{AccountId, BotId};
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::Accounts;
 use crate::channel::xmpp::accounts::features::FEATURES;
+use crate::channel::xmpp::accounts::{Accounts, Stream};
 use crate::channel::xmpp::asking::{About, EntityAnswer, Questions, is_lost};
 use crate::core::Core;
 use crate::core::batch::Batch;
@@ -112,12 +112,12 @@ impl Xmpp {
         &mut self,
         core: &mut Core,
         account: AccountId,
-        resumed: bool,
+        stream: Stream,
     ) -> Result<(), store::Error> {
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
         // What was asked before is answered by now, if only with the loss of the connection.
         arrived.is_settling = false;
-        if !resumed {
+        if stream == Stream::New {
             self.files.forget_upload_service(account);
         }
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
@@ -129,11 +129,14 @@ impl Xmpp {
             (true, _) => return self.continue_farewell(&mut core.batch, account, 0),
             (false, _) => {}
         }
-        self.omemo_arrival(core, account, resumed)?;
+        match stream {
+            Stream::New => self.omemo_arrival(core, account)?,
+            Stream::Resumed => self.omemo_resumed(core, account)?,
+        }
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
-        let is_mutual = resumed && arrived.is_mutual;
+        let is_mutual = stream == Stream::Resumed && arrived.is_mutual;
         let Some(bot) = arrived.row.bot else {
-            if !resumed {
+            if stream == Stream::New {
                 self.on_owner_arrival(&mut core.batch, account)?;
             }
             return Ok(());

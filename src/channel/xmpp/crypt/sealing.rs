@@ -64,12 +64,12 @@ impl Crypt {
     /// A stanza goes out as it is.
     pub(crate) fn note_out(&mut self, message_id: &str, stanza: &str) {
         // In printed XML, `<` begins a tag and nothing else.
-        self.note_sealed(message_id, stanza.contains("<encrypted "));
+        self.last_out = Some((message_id.to_string(), stanza.contains("<encrypted ")));
     }
 
-    /// A message goes out encrypted, or does not; if it goes out at all.
-    pub(crate) fn note_sealed(&mut self, message_id: &str, is_sealed: bool) {
-        self.last_out = Some((message_id.to_string(), is_sealed));
+    /// A message goes out encrypted, if it goes out at all.
+    pub(crate) fn note_sealed(&mut self, message_id: &str) {
+        self.last_out = Some((message_id.to_string(), true));
     }
 
     /// Whether a message that was just said goes out encrypted, if that is known.

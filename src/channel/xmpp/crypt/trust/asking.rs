@@ -15,13 +15,14 @@ use crate::store;
 use crate::store::row::KeyRow;
 
 impl KeyInfo {
-    pub(super) fn new(row: &KeyRow, standing: KeyTrust, is_verified: bool) -> KeyInfo {
+    /// A key under its mark, and how it stands for that.
+    pub(super) fn new(row: &KeyRow, standing: KeyTrust, mark: Mark) -> KeyInfo {
         KeyInfo {
             jid: row.jid.clone(),
             device: row.device,
             fingerprint: omemo::fingerprint(&row.key),
             standing: standing.as_str(),
-            is_verified,
+            is_verified: mark == Mark::Verified,
             first_seen: row.first_seen,
         }
     }
@@ -95,7 +96,7 @@ impl Batch {
             let mark = Mark::of(row);
             // Only there does it matter what else the contact has.
             let is_verified = mark == Mark::Open && has_verified(&self.store.list_omemo_keys(account, &row.jid)?);
-            keys.push(KeyInfo::new(row, mark.standing(policy, is_verified), mark == Mark::Verified));
+            keys.push(KeyInfo::new(row, mark.standing(policy, is_verified), mark));
         }
         Ok(keys)
     }
