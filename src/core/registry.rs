@@ -189,8 +189,12 @@ impl Core {
         Ok(())
     }
 
-    pub(crate) fn activate_bot(&mut self, id: BotId, active: bool) -> Result<(), Trouble> {
-        self.change_bot(id, if active { "activated" } else { "deactivated" }, |row| row.active = active)
+    pub(crate) fn activate_bot(&mut self, id: BotId) -> Result<(), Trouble> {
+        self.change_bot(id, "activated", |row| row.active = true)
+    }
+
+    pub(crate) fn deactivate_bot(&mut self, id: BotId) -> Result<(), Trouble> {
+        self.change_bot(id, "deactivated", |row| row.active = false)
     }
 
     pub(crate) fn describe_bot(&mut self, id: BotId, description: &str) -> Result<(), Trouble> {

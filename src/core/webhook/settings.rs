@@ -49,11 +49,14 @@ impl Core {
         Ok(Answer::Webhook { url: new.url.clone(), secret })
     }
 
-    /// `deleteWebhook`: what did not arrive waits to be fetched, or is dropped.
-    pub(crate) fn delete_webhook(&mut self, bot: BotId, drop_pending: bool) -> Result<Answer, Trouble> {
-        if drop_pending {
-            self.drop_pending(bot)?;
-        }
+    /// `deleteWebhook` that drops what did not arrive.
+    pub(crate) fn delete_webhook_and_pending(&mut self, bot: BotId) -> Result<Answer, Trouble> {
+        self.drop_pending(bot)?;
+        self.delete_webhook(bot)
+    }
+
+    /// `deleteWebhook`: what did not arrive waits to be fetched.
+    pub(crate) fn delete_webhook(&mut self, bot: BotId) -> Result<Answer, Trouble> {
         // An ended one is forgotten, too; where there is none, nothing is written.
         if self.webhooks.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
             self.batch.store.forget_webhook(bot)?;

@@ -332,31 +332,29 @@ fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
 }
 
 fn activate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    switch(engine, owner, arguments, "/activate", Switch { active: true, done: &texts::ACTIVATED })
-}
-
-fn deactivate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    switch(engine, owner, arguments, "/deactivate", Switch { active: false, done: &texts::DEACTIVATED })
-}
-
-struct Switch {
-    active: bool,
-    done: &'static Text,
-}
-
-fn switch(engine: &mut Engine, owner: &BareJid, arguments: &str, command: &str, to: Switch) -> Answer {
     let language = engine.core.batch.setup.settings.language;
-    let id = match only_bot(engine, owner, arguments, command, &texts::ID) {
+    let id = match only_bot(engine, owner, arguments, "/activate", &texts::ID) {
         Ok(id) => id,
         Err(answer) => return Ok(answer),
     };
-    engine.core.activate_bot(id, to.active)?;
+    engine.core.activate_bot(id)?;
     let bot = engine.core.batch.bot(id)?;
-    let mut out = to.done.fill(language, &[("name", &bot.row.name), ("id", &id.to_string())]);
-    if to.active && bot.row.token.is_none() {
+    let mut out = texts::ACTIVATED.fill(language, &[("name", &bot.row.name), ("id", &id.to_string())]);
+    if bot.row.token.is_none() {
         out.push_str(&texts::NEEDS_TOKEN.fill(language, &[("id", &id.to_string())]));
     }
     Ok(out)
+}
+
+fn deactivate(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
+    let language = engine.core.batch.setup.settings.language;
+    let id = match only_bot(engine, owner, arguments, "/deactivate", &texts::ID) {
+        Ok(id) => id,
+        Err(answer) => return Ok(answer),
+    };
+    engine.core.deactivate_bot(id)?;
+    let bot = engine.core.batch.bot(id)?;
+    Ok(texts::DEACTIVATED.fill(language, &[("name", &bot.row.name), ("id", &id.to_string())]))
 }
 
 fn setcommands(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
