@@ -49,6 +49,8 @@ const SHOWN: &[&str] = &[
     "brain/ai.rs",
     "brain/ai/setup.rs",
     "channel/xmpp/arrival.rs",
+    "channel/xmpp/arrival/owner.rs",
+    "channel/xmpp/arrival/publishing.rs",
     "channel/xmpp/crypt.rs",
     "channel/xmpp/crypt/outbound.rs",
     "channel/xmpp/crypt/peers.rs",
