@@ -263,7 +263,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "engine/command/botfather.rs",
     "engine/local.rs",
     "channel/xmpp/outgoing.rs",
-    "engine/tests/trust.rs",
+    "engine/tests/trust/deciding.rs",
     "channel/xmpp/crypt/rooms.rs",
     "core/actions.rs",
     "channel/xmpp/files.rs",
