@@ -1,7 +1,6 @@
 //! What a bot's program asks about its webhook: `setWebhook`, `deleteWebhook`, `getWebhookInfo`, `replayWebhook`.
 
-use super::Flight;
-use super::new_secret;
+use super::{Attempt, new_secret};
 use crate::base::id::BotId;
 use crate::base::remedy::SET_WEBHOOK;
 use crate::base::secret::Secret;
@@ -98,18 +97,18 @@ impl Core {
             let text = format!("no such delivery; those of the last {most} attempts can be repeated");
             return Err(Failure::NotFound(text).into());
         };
-        let flight = Flight {
+        let attempt = Attempt {
             bot,
             lane: 0,
             update: row.update,
             delivery_id: row.delivery_id,
             kind: row.kind,
             payload,
-            attempt: row.attempt.saturating_add(1),
+            number: row.attempt.saturating_add(1),
             begun: self.batch.now.mono,
             is_replay: true,
         };
-        match self.launch(flight) {
+        match self.make_attempt(attempt) {
             Some(tag) => Ok(calls::wait_for(tag)),
             None => Err(Failure::Internal.into()),
         }
