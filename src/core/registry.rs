@@ -58,13 +58,13 @@ impl Bot {
     }
 }
 
-/// Where what a bot says goes out.
-pub(crate) enum Voice {
-    /// Through an XMPP account.
+/// What a bot speaks through.
+pub(crate) enum Through {
+    /// An XMPP account.
     Account(AccountId),
-    /// Into the built-in chat.
+    /// The built-in chat.
     Local,
-    /// Its owner's account is not signed in here.
+    /// Nothing: its owner's account is not signed in here.
     None,
 }
 

@@ -12,7 +12,7 @@ use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
-use crate::core::registry::{Bot, Voice};
+use crate::core::registry::{Bot, Through};
 use crate::engine::Engine;
 use crate::store::row::Origin;
 use crate::store::{self, Store};
@@ -235,10 +235,10 @@ impl Accounts {
     /// Whether what this bot says goes out now.
     pub(super) fn is_bot_online(&self, batch: &Batch, id: BotId) -> bool {
         let Some(bot) = batch.bots.get(&id) else { return false };
-        match self.voice(bot) {
-            Voice::Local => true,
-            Voice::Account(account) => self.get(&account).is_some_and(|account| account.is_online),
-            Voice::None => false,
+        match self.speaks_through(bot) {
+            Through::Local => true,
+            Through::Account(account) => self.get(&account).is_some_and(|account| account.is_online),
+            Through::None => false,
         }
     }
 }

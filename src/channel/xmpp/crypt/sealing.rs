@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::effect::Effect;
 use crate::core::handle::{Answer, ReplyTo};
-use crate::core::registry::Voice;
+use crate::core::registry::Through;
 use crate::store;
 use crate::store::row::OmemoWaitingRow;
 
@@ -50,7 +50,7 @@ impl Accounts {
     /// an account that is offline.
     pub(crate) fn tell_when_known(&self, batch: &Batch, bot: BotId, answer: Answer) -> Result<Verdict, Trouble> {
         if let Answer::Sent { message_id, encrypted: None } = &answer
-            && let Voice::Account(account) = self.voice(batch.bot(bot)?)
+            && let Through::Account(account) = self.speaks_through(batch.bot(bot)?)
             && self.is_online(account)
             && batch.store.is_omemo_waiting(account, message_id)?
         {

@@ -9,7 +9,7 @@ use crate::channel::xmpp::crypt::trust::{KeyTrust, Mark, Reach, Unclear, has_ver
 use crate::core::batch::{Batch, Trouble};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey};
-use crate::core::registry::Voice;
+use crate::core::registry::Through;
 use crate::omemo;
 use crate::store;
 use crate::store::row::KeyRow;
@@ -68,9 +68,9 @@ impl Accounts {
 
     /// The account that a bot speaks through: its own or its owner's.
     pub(crate) fn omemo_account(&self, batch: &Batch, bot: BotId) -> Result<AccountId, Failure> {
-        match self.voice(batch.bot(bot)?) {
-            Voice::Account(account) => Ok(account),
-            Voice::Local | Voice::None => {
+        match self.speaks_through(batch.bot(bot)?) {
+            Through::Account(account) => Ok(account),
+            Through::Local | Through::None => {
                 let why = "only what goes through an XMPP account that is signed in here is encrypted";
                 Err(Failure::NotConfigured(why.to_string()))
             }
