@@ -62,7 +62,7 @@ impl Xmpp {
                 self.questions.go_on_unregistering(&mut core.batch, account);
                 return Ok(());
             }
-            (true, _) => return self.continue_farewell(&mut core.batch, account, 0),
+            (true, _) => return self.continue_teardown(&mut core.batch, account, 0),
             (false, _) => {}
         }
         match stream {

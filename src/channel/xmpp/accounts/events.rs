@@ -54,7 +54,7 @@ impl Xmpp {
             Event::Mark(mark) => self.accounts.on_mark(&mut core.batch, id, mark),
             Event::Acked(tags) => {
                 account.on_acked(tags, core.batch.now.mono);
-                self.end_farewell_when_sent(&mut core.batch, id)
+                self.end_teardown_when_sent(&mut core.batch, id)
             }
             Event::Convicted { stanza, is_too_large } => {
                 if *is_too_large {
@@ -129,7 +129,7 @@ impl Xmpp {
         log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
         let whose = match account.row.bot {
             Some(bot) => core.batch.bots.get(&bot).map(|bot| bot.row.owner.clone()),
-            None if account.row.removing => core.batch.store.farewell(id).ok().flatten(),
+            None if account.row.removing => core.batch.store.former_owner(id).ok().flatten(),
             None => Some(account.row.jid.clone()),
         };
         if let Some(whose) = whose {

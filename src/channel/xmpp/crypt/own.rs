@@ -373,7 +373,7 @@ impl Xmpp {
         if self.accounts.is_person(account) {
             return self.begin_withdrawal(batch, account);
         }
-        for order in self.accounts.omemo_goodbye(batch, account)? {
+        for order in self.accounts.omemo_teardown(batch, account)? {
             self.questions.ask_entity(
                 batch,
                 account,
@@ -408,7 +408,7 @@ impl Accounts {
     }
 
     /// The orders that take our device back: off the lists first, so that nobody begins with it any more.
-    pub(crate) fn omemo_goodbye(&self, batch: &Batch, account: AccountId) -> Result<Vec<Element>, store::Error> {
+    pub(crate) fn omemo_teardown(&self, batch: &Batch, account: AccountId) -> Result<Vec<Element>, store::Error> {
         let mut orders = Vec::new();
         let Some(own) = self.own_jid(account) else { return Ok(orders) };
         for version in Version::ALL {
