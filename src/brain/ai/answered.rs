@@ -1,8 +1,6 @@
 //! What becomes of a question: its answer, another try, or the reason why there is none.
 
-use super::Question;
-use super::State;
-use super::words;
+use super::{Question, State, words};
 use crate::base::call::{CallError, Called, Retry};
 use crate::base::id::BotId;
 use crate::base::jid::Jid;

@@ -2,9 +2,7 @@
 //! account: those of one owner are one occupant with one nick, which stays until the last of them leaves. Nothing of
 //! that shows in the owner's own bookmarks, so his clients do as before.
 
-use super::Key;
-use super::RoomWish;
-use super::Turn;
+use super::{Key, RoomWish, Turn};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
