@@ -8,10 +8,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::limits;
 use super::secret::Secret;
-use super::text;
 use super::time::from_http_date;
+use super::{limits, text};
 
 /// A request to be made. Begin with [`HttpCall::new`], whose defaults are the careful ones.
 #[derive(Clone)]

@@ -30,7 +30,9 @@ use crate::core::part::{Kept, Part, Timed};
 use crate::core::texts::ai;
 use crate::remote::ai::{self as service, Ask, Dialect, Fault, Provider, Turn, Without};
 use crate::store;
-use crate::store::row::{AiPlace, AiQuestion, AiRow, ConversationKind};
+use crate::store::row::{AiPlace, AiQuestion, AiRank, AiRow, ConversationKind};
+
+pub(crate) use setup::SetBy;
 
 /// To programs.
 fn not_set_up() -> Failure {
@@ -99,8 +101,7 @@ struct Question {
     asked: Arc<AiQuestion>,
     /// Ids of the message it came in, by which it may be taken back.
     ids: Vec<String>,
-    /// Whether whoever asked by the API hears the answer while it comes.
-    is_heard: bool,
+    hears: Hears,
     state: State,
     /// Calls made so far.
     calls: u32,
@@ -108,7 +109,8 @@ struct Question {
     retries: u32,
     dialect: Dialect,
     without: Without,
-    is_substitute: bool,
+    /// Which AI of the bot is asked now.
+    rank: AiRank,
     is_bare: bool,
     /// The service does not stream as we understand it.
     is_plain: bool,
@@ -121,6 +123,15 @@ enum State {
     /// Not asked yet, or again, before this time (monotonic).
     Waiting(Duration),
     Asked,
+}
+
+/// How whoever asked by the API hears the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hears {
+    /// In pieces, while it comes.
+    Pieces,
+    /// When all of it is there.
+    Whole,
 }
 
 /// Questions within the last minute.
@@ -170,7 +181,7 @@ impl Ai {
         };
         let recipient = Some(said.from.clone());
         let question = AiQuestion { bot, peer: peer.to_string(), place, recipient, question };
-        match self.accept_question(cx, question, said.ids.clone(), false) {
+        match self.accept_question(cx, question, said.ids.clone(), Hears::Whole) {
             Ok(_) => Ok(true),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(_)) => {
@@ -185,7 +196,7 @@ impl Ai {
         cx: &mut Context<'_>,
         asked: AiQuestion,
         ids: Vec<String>,
-        is_heard: bool,
+        hears: Hears,
     ) -> Result<u64, Trouble> {
         let is_same = |question: &&Question| question.asked.bot == asked.bot && question.asked.peer == asked.peer;
         let waiting = self.open.questions.values().filter(is_same).count();
@@ -198,13 +209,13 @@ impl Ai {
             row,
             asked: Arc::new(asked),
             ids,
-            is_heard,
+            hears,
             state: State::Waiting(Duration::ZERO),
             calls: 0,
             retries: 0,
             dialect: Dialect::OpenAi,
             without: Without::default(),
-            is_substitute: false,
+            rank: AiRank::First,
             is_bare: false,
             is_plain: false,
             live: None,
@@ -257,7 +268,7 @@ impl Ai {
         if question.calls >= limits::AI_CALLS_PER_QUESTION {
             return self.end_with_fault(cx, tag, &Fault::Later("an internal error".to_string()));
         }
-        let row = cx.core.batch.store.ai(asked.bot, question.is_substitute)?;
+        let row = cx.core.batch.store.ai(asked.bot, question.rank)?;
         let Some((row, provider)) = row.and_then(|row| Provider::find(&row.provider).map(|found| (row, found))) else {
             // It was taken away meanwhile.
             return self.end_with_fault(cx, tag, &Fault::Refused("no AI is set up for this bot any more".to_string()));
@@ -267,7 +278,7 @@ impl Ai {
         let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let dialect = provider.dialect_at(&row.endpoint);
         let may_stream = !question.is_plain && dialect != Dialect::Hook;
-        let is_stream = may_stream && (question.is_heard || self.is_shown_live(cx, &asked, &row));
+        let is_stream = may_stream && (question.hears == Hears::Pieces || self.is_shown_live(cx, &asked, &row));
         let mut call = service::build(&Ask {
             provider,
             endpoint: &row.endpoint,
@@ -296,7 +307,7 @@ impl Ai {
         // How many a bot asks at once is bounded where they are chosen.
         let key = format!("ai:{tag}");
         if is_stream {
-            let pace = if question.is_heard { Duration::ZERO } else { limits::AI_LIVE_PACE };
+            let pace = if question.hears == Hears::Pieces { Duration::ZERO } else { limits::AI_LIVE_PACE };
             self.calls.call_streaming(&mut cx.core.batch, tag, (key, call), (), pace);
         } else {
             self.calls.call_again(&mut cx.core.batch, tag, key, call, ());

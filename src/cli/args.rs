@@ -9,8 +9,7 @@ use lexopt::Arg;
 
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
 use crate::base::jid::BareJid;
-use crate::base::limits;
-use crate::base::remedy;
+use crate::base::{limits, remedy};
 use crate::config::{self, nearest};
 
 /// What was asked for.

@@ -3,11 +3,10 @@
 //! The admin token goes along only when the daemon asks for it, and only to a process of the token's owner: on a
 //! machine with several users anybody may listen at the port while the daemon does not run.
 
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use super::{Exit, Failed};
 use crate::base::call::HttpCall;

@@ -1,11 +1,10 @@
 //! From settings to a [`Config`]: applies them in order and checks what only shows when all are there.
 
-use super::is_loopback;
 use super::key::heading;
 use super::place::Environment;
 use super::read::{Origin, Setting};
 use super::value::{Given, shown};
-use super::{Account, Config, Problem};
+use super::{Account, Config, Problem, is_loopback};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what values mean; `key.rs` does. Unknown keys are problems and name the nearest known one.
 
-use crate::base::limits;
+use crate::base::{limits, remedy};
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -12,7 +12,6 @@ use super::Problem;
 use super::key::{KEYS, Key, heading};
 use super::place::Environment;
 use crate::base::near::nearest;
-use crate::base::remedy;
 
 /// Prefix of environment variables.
 const PREFIX: &str = "BOTMOTHER_";

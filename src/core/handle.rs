@@ -18,6 +18,7 @@ mod settings;
 
 pub use crate::core::actions::{BotAction, NewAction};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
+pub use crate::store::row::AiRank;
 pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 pub use crate::xmpp::message::Kind;

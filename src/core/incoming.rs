@@ -32,7 +32,7 @@ pub(crate) struct Incoming<'a> {
     pub(crate) reply_to: Option<String>,
     pub(crate) files: Vec<SaidFile>,
     /// How it was encrypted; `None`: not at all.
-    pub(crate) sealed: Option<Sealed>,
+    pub(crate) encryption: Option<Encryption>,
     /// In a room: said to the bot.
     pub(crate) is_mentioned: bool,
     pub(crate) wish: Wish,
@@ -63,7 +63,7 @@ pub(crate) struct Wish {
 
 /// How something was encrypted, as far as that is known.
 #[derive(Clone, Default)]
-pub(crate) struct Sealed {
+pub(crate) struct Encryption {
     pub(crate) fingerprint: Option<String>,
     /// How far that key is trusted.
     pub(crate) trust: Option<&'static str>,
@@ -85,7 +85,7 @@ impl<'a> Incoming<'a> {
             replaces: None,
             reply_to: None,
             files: Vec::new(),
-            sealed: None,
+            encryption: None,
             is_mentioned: false,
             wish: Wish::default(),
         }

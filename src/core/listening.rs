@@ -13,6 +13,7 @@ use crate::core::handle::Mode;
 use crate::core::webhook::Webhooks;
 use crate::core::{Core, Signal, texts};
 use crate::store;
+use crate::store::row::AiRank;
 
 /// Who polls, and who is said to have nobody.
 #[derive(Default)]
@@ -84,7 +85,7 @@ impl Webhooks {
 impl Batch {
     /// Whether a bot's AI answers.
     pub(crate) fn is_ai_on(&self, bot: BotId) -> Result<bool, store::Error> {
-        Ok(self.has_ai && self.store.ai(bot, false)?.is_some_and(|row| row.is_enabled))
+        Ok(self.has_ai && self.store.ai(bot, AiRank::First)?.is_some_and(|row| row.is_enabled))
     }
 }
 

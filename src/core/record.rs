@@ -40,10 +40,10 @@ pub(crate) fn message(said: &Incoming<'_>, body: &str, correction_of: Option<&st
             data.text("room", said.from.bare_str()).text_if("nick", said.from.resource())
         }
     };
-    let data = match &said.sealed {
-        Some(sealed) => {
+    let data = match &said.encryption {
+        Some(encryption) => {
             let data = data.truth("encrypted", true);
-            data.text_if("fingerprint", sealed.fingerprint.as_deref()).text_if("trust", sealed.trust)
+            data.text_if("fingerprint", encryption.fingerprint.as_deref()).text_if("trust", encryption.trust)
         }
         None => data,
     };

@@ -58,13 +58,13 @@ impl Bot {
     }
 }
 
-/// Where what a bot says goes out.
-pub(crate) enum Voice {
-    /// Through an XMPP account.
+/// What a bot speaks through.
+pub(crate) enum Through {
+    /// An XMPP account.
     Account(AccountId),
-    /// Into the built-in chat.
+    /// The built-in chat.
     Local,
-    /// Its owner's account is not signed in here.
+    /// Nothing: its owner's account is not signed in here.
     None,
 }
 
@@ -189,8 +189,12 @@ impl Core {
         Ok(())
     }
 
-    pub(crate) fn activate_bot(&mut self, id: BotId, active: bool) -> Result<(), Trouble> {
-        self.change_bot(id, if active { "activated" } else { "deactivated" }, |row| row.active = active)
+    pub(crate) fn activate_bot(&mut self, id: BotId) -> Result<(), Trouble> {
+        self.change_bot(id, "activated", |row| row.active = true)
+    }
+
+    pub(crate) fn deactivate_bot(&mut self, id: BotId) -> Result<(), Trouble> {
+        self.change_bot(id, "deactivated", |row| row.active = false)
     }
 
     pub(crate) fn describe_bot(&mut self, id: BotId, description: &str) -> Result<(), Trouble> {

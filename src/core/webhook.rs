@@ -33,7 +33,7 @@ pub(crate) struct Webhooks {
     /// After a failed commit nothing starts before (monotonic): what arrived could not be noted and would go out again.
     not_before: Duration,
     /// Attempts under way.
-    pub(crate) calls: Calls<Box<Flight>>,
+    pub(crate) calls: Calls<Box<Attempt>>,
 }
 
 impl Part for Webhooks {
@@ -59,14 +59,15 @@ struct Hook {
 
 /// An attempt under way.
 #[derive(Clone, Debug)]
-pub(crate) struct Flight {
+pub(crate) struct Attempt {
     bot: BotId,
     lane: u64,
     update: UpdateId,
     delivery_id: String,
     kind: String,
     payload: String,
-    attempt: u32,
+    /// 1 for the first.
+    number: u32,
     /// When it was handed out (monotonic).
     begun: Duration,
     /// Somebody asked for it once more, and waits.
@@ -91,9 +92,9 @@ impl Core {
         for (update, lane) in self.batch.store.map_updates(bot, webhook::conversation)? {
             lanes.push(lane, update);
         }
-        for (_, flight) in self.webhooks.calls.open() {
-            if flight.bot == bot && !flight.is_replay {
-                lanes.take_off(flight.lane);
+        for (_, attempt) in self.webhooks.calls.open() {
+            if attempt.bot == bot && !attempt.is_replay {
+                lanes.begin(attempt.lane);
             }
         }
         for retry in self.batch.store.list_retries(bot)? {
@@ -124,37 +125,37 @@ impl Core {
                     self.webhooks.hooks.get_mut(&bot).and_then(|hook| hook.lanes.next(now))
             {
                 match self.batch.store.find_update(bot, update)? {
-                    Some((row, created_at)) => self.take_off(bot, lane, attempts + 1, row, created_at),
-                    None => self.webhooks.with_lanes(bot, |lanes| lanes.land(lane, update)),
+                    Some((row, created_at)) => self.begin_attempt(bot, lane, attempts + 1, row, created_at),
+                    None => self.webhooks.with_lanes(bot, |lanes| lanes.end(lane, update)),
                 }
             }
         }
         Ok(())
     }
 
-    fn take_off(&mut self, bot: BotId, lane: u64, attempt: u32, row: UpdateRow, created_at: i64) {
+    fn begin_attempt(&mut self, bot: BotId, lane: u64, number: u32, row: UpdateRow, created_at: i64) {
         let delivery_id = webhook::delivery_id(bot, row.id, created_at, &row.payload);
         let (update, kind, payload) = (row.id, row.kind, row.payload);
         let begun = self.batch.now.mono;
-        self.launch(Flight { bot, lane, update, delivery_id, kind, payload, attempt, begun, is_replay: false });
+        self.make_attempt(Attempt { bot, lane, update, delivery_id, kind, payload, number, begun, is_replay: false });
     }
 
     /// Has an attempt made after the commit; gives its tag.
-    fn launch(&mut self, flight: Flight) -> Option<u64> {
-        let hook = self.webhooks.hooks.get(&flight.bot)?;
+    fn make_attempt(&mut self, attempt: Attempt) -> Option<u64> {
+        let hook = self.webhooks.hooks.get(&attempt.bot)?;
         let is_open = self.batch.setup.api.may_call_private;
-        let call = webhook::build(webhook::Attempt {
+        let call = webhook::build(webhook::AttemptCall {
             url: &hook.row.url,
             secret: &hook.row.secret,
-            kind: &flight.kind,
-            payload: &flight.payload,
-            delivery_id: &flight.delivery_id,
-            number: flight.attempt,
+            kind: &attempt.kind,
+            payload: &attempt.payload,
+            delivery_id: &attempt.delivery_id,
+            number: attempt.number,
             reach: if is_open { Reach::Any } else { Reach::PublicOnly },
             trust: Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: None },
         });
-        let key = format!("webhook {} {}", flight.bot, call.origin());
-        Some(self.webhooks.calls.call_out(&mut self.batch, key, call, Box::new(flight)))
+        let key = format!("webhook {} {}", attempt.bot, call.origin());
+        Some(self.webhooks.calls.call_out(&mut self.batch, key, call, Box::new(attempt)))
     }
 }
 
@@ -198,15 +199,15 @@ impl Webhooks {
     fn on_failed(
         &mut self,
         batch: &mut Batch,
-        flight: &Flight,
+        attempt: &Attempt,
         outcome: &DeliveryOutcome,
         why: String,
     ) -> Result<(), store::Error> {
-        let bot = flight.bot;
+        let bot = attempt.bot;
         let (lived_ms, lived) = (batch.lived_ms(), batch.lived());
         let Some(hook) = self.hooks.get_mut(&bot) else { return Ok(()) };
-        log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", flight.attempt, flight.update);
-        let mut pause = webhook::pause(flight.attempt);
+        log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", attempt.number, attempt.update);
+        let mut pause = webhook::pause(attempt.number);
         match outcome {
             DeliveryOutcome::Refused { wait, .. } => {
                 hook.lanes.reachable();
@@ -217,9 +218,9 @@ impl Webhooks {
             }
             _ => hook.lanes.unreachable(batch.now.mono),
         }
-        hook.lanes.again(flight.lane, flight.update, flight.attempt, batch.now.mono + pause);
+        hook.lanes.again(attempt.lane, attempt.update, attempt.number, batch.now.mono + pause);
         let next_at_ms = lived_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        batch.store.store_retry(bot, &RetryRow { update: flight.update, attempts: flight.attempt, next_at_ms })?;
+        batch.store.store_retry(bot, &RetryRow { update: attempt.update, attempts: attempt.number, next_at_ms })?;
         let was_gone = hook.row.gone_since;
         match outcome {
             DeliveryOutcome::Refused { is_gone: true, .. } => hook.row.gone_since = was_gone.or(Some(lived)),
@@ -253,37 +254,37 @@ impl Webhooks {
     pub(crate) fn report_webhooks(&self) {
         for (bot, hook) in &self.hooks {
             let last = hook.row.last_error.as_ref().map_or("no trouble yet", |(_, why)| why);
-            log::info!("status: bot {bot}: webhook, {} under way; last trouble: {last}", hook.lanes.flying());
+            log::info!("status: bot {bot}: webhook, {} under way; last trouble: {last}", hook.lanes.under_way());
         }
     }
 }
 
 impl Batch {
-    fn attempt_row(&self, flight: &Flight, outcome: &DeliveryOutcome, answer: Option<&HttpAnswer>) -> AttemptRow {
-        let took = answer.map_or(self.now.mono.saturating_sub(flight.begun), |answer| answer.took);
+    fn attempt_row(&self, attempt: &Attempt, outcome: &DeliveryOutcome, answer: Option<&HttpAnswer>) -> AttemptRow {
+        let took = answer.map_or(self.now.mono.saturating_sub(attempt.begun), |answer| answer.took);
         let (error, payload) = match outcome {
-            DeliveryOutcome::Delivered => (None, Some(flight.payload.clone())),
+            DeliveryOutcome::Delivered => (None, Some(attempt.payload.clone())),
             DeliveryOutcome::Refused { why, .. } | DeliveryOutcome::Unreachable(why) => (Some(why.clone()), None),
             DeliveryOutcome::NotMade => (Some("it was not made".to_string()), None),
         };
         AttemptRow {
-            update: flight.update,
-            delivery_id: flight.delivery_id.clone(),
-            attempt: flight.attempt,
+            update: attempt.update,
+            delivery_id: attempt.delivery_id.clone(),
+            attempt: attempt.number,
             status: answer.map(|answer| answer.status),
             latency_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
             at: self.now.unix(),
             error,
-            kind: flight.kind.clone(),
+            kind: attempt.kind.clone(),
             payload,
         }
     }
 
     /// What was asked for once more was made.
-    fn on_replayed(&mut self, flight: &Flight, attempt: AttemptRow) -> Result<End, Trouble> {
-        self.store.insert_attempt(flight.bot, &attempt)?;
-        Ok(End::Outcome(match attempt.error {
-            None => Ok(Answer::Attempt(settings::shown(attempt))),
+    fn on_replayed(&mut self, attempt: &Attempt, row: AttemptRow) -> Result<End, Trouble> {
+        self.store.insert_attempt(attempt.bot, &row)?;
+        Ok(End::Outcome(match row.error {
+            None => Ok(Answer::Attempt(settings::shown(row))),
             Some(why) => Err(Failure::Remote { what: "send_failed", why }),
         }))
     }
@@ -296,39 +297,34 @@ fn new_secret(random: [u8; 32]) -> Secret {
 
 impl Context<'_> {
     /// An attempt is over.
-    pub(crate) fn on_posted(&mut self, flight: Flight, called: &Called) -> Result<Option<End>, Trouble> {
-        let bot = flight.bot;
+    pub(crate) fn on_posted(&mut self, attempt: Attempt, called: &Called) -> Result<Option<End>, Trouble> {
+        let bot = attempt.bot;
         if !self.core.batch.bots.contains_key(&bot) {
             let gone = Err(Failure::NotFound("the bot was deleted".to_string()));
             return Ok(Some(End::Outcome(gone)));
         }
         let outcome = webhook::read(called);
-        let mut attempt = self.core.batch.attempt_row(&flight, &outcome, called.as_ref().ok());
-        if flight.is_replay {
-            return self.core.batch.on_replayed(&flight, attempt).map(Some);
+        let mut row = self.core.batch.attempt_row(&attempt, &outcome, called.as_ref().ok());
+        if attempt.is_replay {
+            return self.core.batch.on_replayed(&attempt, row).map(Some);
         }
         match (&outcome, called) {
             (DeliveryOutcome::Delivered, Ok(answer)) => {
-                attempt.error = self.on_arrived(&flight, answer)?;
-                if let Some(error) = &attempt.error {
+                row.error = self.on_arrived(&attempt, answer)?;
+                if let Some(error) = &row.error {
                     self.core.webhooks.note_webhook_error(&mut self.core.batch, bot, error)?;
                 }
-                self.core.batch.store.insert_attempt(bot, &attempt)?;
+                self.core.batch.store.insert_attempt(bot, &row)?;
             }
             (DeliveryOutcome::NotMade, _) => {
                 let at = self.core.batch.now.mono + limits::WEBHOOK_RETRY_FIRST;
                 self.core
                     .webhooks
-                    .with_lanes(bot, |lanes| lanes.again(flight.lane, flight.update, flight.attempt - 1, at));
+                    .with_lanes(bot, |lanes| lanes.again(attempt.lane, attempt.update, attempt.number - 1, at));
             }
             (outcome, _) => {
-                self.core.batch.store.insert_attempt(bot, &attempt)?;
-                self.core.webhooks.on_failed(
-                    &mut self.core.batch,
-                    &flight,
-                    outcome,
-                    attempt.error.unwrap_or_default(),
-                )?;
+                self.core.batch.store.insert_attempt(bot, &row)?;
+                self.core.webhooks.on_failed(&mut self.core.batch, &attempt, outcome, row.error.unwrap_or_default())?;
             }
         }
         Ok(None)
@@ -336,23 +332,23 @@ impl Context<'_> {
 
     /// The receiver has the update: it leaves the queue, and what the answer wants done is done, in one transaction.
     /// Gives what was wrong with the answer.
-    fn on_arrived(&mut self, flight: &Flight, answer: &HttpAnswer) -> Result<Option<String>, Trouble> {
-        let bot = flight.bot;
-        self.core.note_read(bot, flight.update)?;
-        if self.core.batch.store.delete_update(bot, flight.update)?
+    fn on_arrived(&mut self, attempt: &Attempt, answer: &HttpAnswer) -> Result<Option<String>, Trouble> {
+        let bot = attempt.bot;
+        self.core.note_read(bot, attempt.update)?;
+        if self.core.batch.store.delete_update(bot, attempt.update)?
             && let Some(entry) = self.core.batch.bots.get_mut(&bot)
         {
             entry.queued -= 1;
         }
         if let Some(hook) = self.core.webhooks.hooks.get_mut(&bot) {
-            hook.lanes.land(flight.lane, flight.update);
+            hook.lanes.end(attempt.lane, attempt.update);
             hook.lanes.reachable();
             if hook.row.gone_since.take().is_some() {
                 self.core.batch.store.store_webhook(&hook.row)?;
             }
         }
         match webhook::read_method(answer) {
-            Some((method, fields)) => self.do_as_answered(bot, &flight.delivery_id, &method, &fields),
+            Some((method, fields)) => self.do_as_answered(bot, &attempt.delivery_id, &method, &fields),
             None => Ok(None),
         }
     }

@@ -12,7 +12,7 @@ use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
-use crate::core::registry::{Bot, Voice};
+use crate::core::registry::{Bot, Through};
 use crate::engine::{Engine, local};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
@@ -88,7 +88,8 @@ impl Engine {
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
             Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
-            Question::DeleteWebhook { drop_pending } => self.core.delete_webhook(bot, *drop_pending)?,
+            Question::DeleteWebhook { drop_pending: true } => self.core.delete_webhook_and_pending(bot)?,
+            Question::DeleteWebhook { drop_pending: false } => self.core.delete_webhook(bot)?,
             Question::WebhookInfo => self.core.webhooks.webhook_info(&self.core.batch, bot)?,
             Question::ReplayWebhook(wanted) => return self.core.replay_webhook(bot, wanted),
             Question::GetMe | Question::WhoAmI => {
@@ -148,7 +149,10 @@ impl Engine {
             Question::SetEjabberd(settings) => self.channels.xmpp.set_ejabberd(&mut self.core.batch, settings)?,
             Question::TestEjabberd(settings) => return self.channels.xmpp.test_ejabberd(&mut self.core, settings),
             Question::ActivateBot(id, active) => {
-                self.core.activate_bot(*id, *active)?;
+                match *active {
+                    true => self.core.activate_bot(*id)?,
+                    false => self.core.deactivate_bot(*id)?,
+                }
                 Answer::Status(*id, *active)
             }
             Question::NewToken(id) => Answer::Token(*id, self.core.new_token(*id)?),
@@ -163,7 +167,10 @@ impl Engine {
             }
             Question::SetOwnerStatus(owner, enabled) => {
                 self.channels.xmpp.accounts.check_owner(&self.core.batch, owner)?;
-                self.core.batch.store.store_owner_enabled(owner, *enabled)?;
+                match *enabled {
+                    true => self.core.batch.store.enable_owner(owner)?,
+                    false => self.core.batch.store.disable_owner(owner)?,
+                }
                 self.channels
                     .xmpp
                     .accounts
@@ -228,10 +235,10 @@ impl Accounts {
     /// Whether what this bot says goes out now.
     pub(super) fn is_bot_online(&self, batch: &Batch, id: BotId) -> bool {
         let Some(bot) = batch.bots.get(&id) else { return false };
-        match self.voice(bot) {
-            Voice::Local => true,
-            Voice::Account(account) => self.get(&account).is_some_and(|account| account.is_online),
-            Voice::None => false,
+        match self.speaks_through(bot) {
+            Through::Local => true,
+            Through::Account(account) => self.get(&account).is_some_and(|account| account.is_online),
+            Through::None => false,
         }
     }
 }

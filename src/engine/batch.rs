@@ -76,7 +76,7 @@ impl Engine {
         self.core.batch.pending = Pending::default();
         self.parts().for_each(Part::undo);
         self.core.batch.store.rollback();
-        self.channels.xmpp.crypt.omemo_settle(&mut self.core.batch, false);
+        self.channels.xmpp.crypt.omemo_undone(&mut self.core.batch);
         if let Err(error) = self.reload() {
             log::error!("reading the bots again failed: {error}");
         }
@@ -129,7 +129,7 @@ impl Engine {
     /// After the commit: answers, sends, wakes.
     fn release(&mut self, events: Vec<Event>, verdicts: Vec<Verdict>, out: &mut Vec<Effect>) {
         let pending = std::mem::take(&mut self.core.batch.pending);
-        self.channels.xmpp.crypt.omemo_settle(&mut self.core.batch, true);
+        self.channels.xmpp.crypt.omemo_committed();
         let told = std::mem::take(&mut self.channels.xmpp.accounts.told);
         if told.wrote_acks {
             self.channels.xmpp.accounts.forget_written_acks();

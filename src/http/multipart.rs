@@ -3,9 +3,8 @@
 
 use std::io::Read;
 
-use crate::base::limits;
-use crate::base::remedy;
 use crate::base::text::{Plus, unpercent};
+use crate::base::{limits, remedy};
 
 /// The head of one field of the form.
 #[derive(Clone, Debug, PartialEq, Eq)]

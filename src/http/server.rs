@@ -4,7 +4,6 @@
 //! well-formed requests only: alone on a network it would not survive (`tests/http/abuse.rs`). One thread takes the
 //! requests and calls the faces; these return at once, so the thread never waits and one is enough.
 
-use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use tiny_http::Server;
 

@@ -3,10 +3,9 @@
 //! Every place is tried in order, every address of it, each with its own deadline; what was found on the way is reported
 //! as [`Step`]s (the log, `account test`), and all reasons together make the sentence of a failure.
 
-use std::fmt;
-use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Instant;
+use std::{fmt, io};
 
 use async_io::Timer;
 use smol::future::FutureExt;

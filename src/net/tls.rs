@@ -20,9 +20,8 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, 
 use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
-use crate::base::limits;
 use crate::base::remedy::{self, CA_FILE, HOST};
-use crate::base::text;
+use crate::base::{limits, text};
 use crate::core::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
 

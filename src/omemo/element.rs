@@ -6,8 +6,7 @@
 use super::crypto::{self, PublicKey};
 use super::version::{Identity, Version};
 use crate::base::jid::Jid;
-use crate::base::limits;
-use crate::base::text;
+use crate::base::{limits, text};
 use crate::xml::Element;
 
 /// What a device publishes, so that others can begin sessions with it.

@@ -8,10 +8,9 @@ use std::fmt;
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Retry, Trust};
 use crate::base::jid::BareJid;
 use crate::base::json::{Fields, Object};
-use crate::base::limits;
 use crate::base::secret::Secret;
-use crate::base::server;
 use crate::base::text::shorten;
+use crate::base::{limits, server};
 
 /// Where the API is and who may use it.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use crate::base::json::{Fields, Object};
 use crate::base::secret::Secret;
 use crate::base::{crypto, limits, server, text};
 
-/// One attempt.
+/// What the call of one attempt is made of.
 #[derive(Debug)]
-pub struct Attempt<'a> {
+pub struct AttemptCall<'a> {
     /// Where to.
     pub url: &'a str,
     /// What signs it.
@@ -52,7 +52,7 @@ pub enum DeliveryOutcome {
 }
 
 /// The request of one attempt.
-pub fn build(attempt: Attempt<'_>) -> HttpCall {
+pub fn build(attempt: AttemptCall<'_>) -> HttpCall {
     let body = body(attempt.kind, attempt.payload);
     let mac = crypto::hmac_sha256(attempt.secret.expose().as_bytes(), body.as_bytes());
     let mut call = HttpCall::new("POST", attempt.url)
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use crate::base::call::Part;
 
-    fn attempt<'a>(secret: &'a Secret, payload: &'a str) -> Attempt<'a> {
-        Attempt {
+    fn attempt<'a>(secret: &'a Secret, payload: &'a str) -> AttemptCall<'a> {
+        AttemptCall {
             url: "https://my-server.com/webhook/bot1",
             secret,
             kind: "message",

@@ -5,16 +5,13 @@ use rusqlite::Row;
 
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
-use crate::store::row::{AiPlace, AiQuestion, AiRow};
+use crate::store::row::{AiPlace, AiQuestion, AiRank, AiRow};
 use crate::store::{Error, Store};
 
-/// A bot's AI, and the one that is asked when the first cannot.
-const SLOTS: [&str; 2] = ["ai", "ai2"];
-
 impl Store {
-    /// How a bot's AI is set up, or its substitute; `None` when it is not.
-    pub fn ai(&self, bot: BotId, is_substitute: bool) -> Result<Option<AiRow>, Error> {
-        let prefix = prefix(bot, is_substitute);
+    /// How an AI of a bot is set up; `None` when it is not.
+    pub fn ai(&self, bot: BotId, rank: AiRank) -> Result<Option<AiRow>, Error> {
+        let prefix = prefix(bot, rank);
         let end = format!("{}`", prefix.trim_end_matches('_'));
         // '`' follows '_': the range holds what begins with the prefix.
         let all = self.rows("SELECT key, value FROM settings WHERE key >= ? AND key < ?", &[&prefix, &end], |row| {
@@ -42,9 +39,9 @@ impl Store {
         }))
     }
 
-    /// Keeps how a bot's AI is set up, or its substitute.
-    pub fn store_ai(&mut self, bot: BotId, is_substitute: bool, row: &AiRow) -> Result<(), Error> {
-        let prefix = prefix(bot, is_substitute);
+    /// Keeps how an AI of a bot is set up.
+    pub fn store_ai(&mut self, bot: BotId, rank: AiRank, row: &AiRow) -> Result<(), Error> {
+        let prefix = prefix(bot, rank);
         let flag = |is_set: bool| if is_set { "true".to_string() } else { String::new() };
         let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
         let key = self.sealed(&key_place(&prefix), Some(&row.key)).unwrap_or_default();
@@ -67,9 +64,9 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets how a bot's AI is set up, or its substitute.
-    pub fn delete_ai(&mut self, bot: BotId, is_substitute: bool) -> Result<(), Error> {
-        let prefix = prefix(bot, is_substitute);
+    /// Forgets how an AI of a bot is set up.
+    pub fn delete_ai(&mut self, bot: BotId, rank: AiRank) -> Result<(), Error> {
+        let prefix = prefix(bot, rank);
         let end = format!("{}`", prefix.trim_end_matches('_'));
         self.write("DELETE FROM settings WHERE key >= ? AND key < ?", &[&prefix, &end])?;
         Ok(())
@@ -136,8 +133,12 @@ impl Store {
     }
 }
 
-fn prefix(bot: BotId, is_substitute: bool) -> String {
-    format!("bot_{bot}_{}_", SLOTS[usize::from(is_substitute)])
+fn prefix(bot: BotId, rank: AiRank) -> String {
+    let name = match rank {
+        AiRank::First => "ai",
+        AiRank::Substitute => "ai2",
+    };
+    format!("bot_{bot}_{name}_")
 }
 
 /// What a key is sealed for.

@@ -2,9 +2,8 @@
 //!
 //! Carries no value of any row: SQLite's own messages name tables and columns only.
 
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use rusqlite::{ErrorCode, ffi};
 

@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Notes whose bot an account was that is being given back.
-    pub fn store_farewell(&mut self, account: AccountId, owner: &BareJid) -> Result<(), Error> {
+    pub fn store_former_owner(&mut self, account: AccountId, owner: &BareJid) -> Result<(), Error> {
         self.write(
             "INSERT OR REPLACE INTO farewell (account_id, owner_jid) VALUES (?, ?)",
             &[&account.0, &owner.as_str()],
@@ -108,8 +108,8 @@ impl Store {
         Ok(())
     }
 
-    /// Whose bot it was.
-    pub fn farewell(&self, account: AccountId) -> Result<Option<BareJid>, Error> {
+    /// Whose bot the account was that is being given back.
+    pub fn former_owner(&self, account: AccountId) -> Result<Option<BareJid>, Error> {
         self.row("SELECT owner_jid FROM farewell WHERE account_id = ?", &[&account.0], |row| {
             bare_jid(&row.get::<_, String>(0)?)
         })

@@ -429,6 +429,16 @@ impl AiPlace {
     }
 }
 
+/// Which of a bot's AIs is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AiRank {
+    /// The one that is asked.
+    #[default]
+    First,
+    /// The one that is asked when the first cannot.
+    Substitute,
+}
+
 /// A question to a bot's AI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AiQuestion {

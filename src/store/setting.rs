@@ -37,9 +37,14 @@ impl Store {
         Ok(self.setting(&owner_enabled_key(owner))?.is_none_or(|value| value != "false"))
     }
 
-    /// Turns Botmother on or off for an owner.
-    pub fn store_owner_enabled(&mut self, owner: &BareJid, enabled: bool) -> Result<(), Error> {
-        self.store_setting(&owner_enabled_key(owner), if enabled { "true" } else { "false" })
+    /// Turns Botmother on for an owner.
+    pub fn enable_owner(&mut self, owner: &BareJid) -> Result<(), Error> {
+        self.store_setting(&owner_enabled_key(owner), "true")
+    }
+
+    /// Turns Botmother off for an owner.
+    pub fn disable_owner(&mut self, owner: &BareJid) -> Result<(), Error> {
+        self.store_setting(&owner_enabled_key(owner), "false")
     }
 
     /// The settings of ejabberd's API.

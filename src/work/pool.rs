@@ -5,12 +5,11 @@
 //! exactly once. The lock is never held while a call is made or reported.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 use super::cancel::Cancel;
 use super::exchange::{self, Each};

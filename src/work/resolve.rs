@@ -13,9 +13,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 
 use super::cancel::Cancel;
-use crate::base::address;
 use crate::base::call::{CallError, Reach};
-use crate::base::limits;
+use crate::base::{address, limits};
 
 /// Look-ups under way, those included whose call has given up.
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);

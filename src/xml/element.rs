@@ -3,11 +3,10 @@
 //! Namespaces are resolved when an element is read, so the code above never sees a prefix of an element. Attributes
 //! keep their names as written: XMPP has no prefixed attribute but `xml:lang`.
 
-use quick_xml::NsReader;
-use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
+use quick_xml::{NsReader, XmlVersion};
 
 use super::{Error, write};
 use crate::base::limits;

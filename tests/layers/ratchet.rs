@@ -21,9 +21,9 @@ const TODAY: &[(&str, Count, usize)] = &[
     ("things of XMPP that the rules may name", |_| super::CORE.len() - 3, 9),
     ("files of the largest circle of imports", circle, 3),
     ("functions of more than 70 lines", long_functions, 0),
-    ("functions for others with a bool parameter", |all| parameters(all, |list| list.contains(": bool")), 23),
+    ("functions for others with a bool parameter", |all| parameters(all, |list| list.contains(": bool")), 1),
     ("functions for others with more than 5 parameters", |all| parameters(all, |list| count(list) > 5), 0),
-    ("files of more than 500 lines", |all| all.iter().filter(|source| source.text.lines().count() > 500).count(), 3),
+    ("files of more than 500 lines", |all| all.iter().filter(|source| source.text.lines().count() > 500).count(), 0),
     ("public types that share a name with another of their layer", shared_names, 0),
 ];
 

@@ -153,10 +153,10 @@ fn settings_and_owners() {
     assert_eq!(store.setting("k").unwrap(), None);
     let owner = jid("Ralf@Example.org");
     assert!(store.owner_enabled(&owner).unwrap(), "on until it is turned off");
-    store.store_owner_enabled(&owner, false).unwrap();
+    store.disable_owner(&owner).unwrap();
     assert!(!store.owner_enabled(&owner).unwrap());
     assert_eq!(store.setting("botmother_account_enabled:ralf@example.org").unwrap().as_deref(), Some("false"));
-    store.store_owner_enabled(&owner, true).unwrap();
+    store.enable_owner(&owner).unwrap();
     assert!(store.owner_enabled(&owner).unwrap());
 }
 

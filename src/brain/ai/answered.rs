@@ -1,8 +1,6 @@
 //! What becomes of a question: its answer, another try, or the reason why there is none.
 
-use super::Question;
-use super::State;
-use super::words;
+use super::{Question, State, words};
 use crate::base::call::{CallError, Called, Retry};
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
@@ -16,7 +14,7 @@ use crate::core::handle::{Answer, Kind};
 use crate::core::texts::ai;
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Without};
 use crate::store;
-use crate::store::row::AiPlace;
+use crate::store::row::{AiPlace, AiRank};
 
 impl Ai {
     /// A call for a question is over.
@@ -26,7 +24,7 @@ impl Ai {
             // The next start tells whoever asked.
             return Ok(());
         }
-        let row = cx.core.batch.store.ai(question.asked.bot, question.is_substitute)?.unwrap_or_default();
+        let row = cx.core.batch.store.ai(question.asked.bot, question.rank)?.unwrap_or_default();
         let read = match &question.live {
             Some(live) => live.end(&row, question.dialect, called),
             None => service::read(question.dialect, &row.key, called),
@@ -91,7 +89,7 @@ impl Ai {
         let Some(question) = self.open.change().questions.remove(&tag) else { return Ok(()) };
         cx.core.batch.store.delete_ai_question(question.row)?;
         let asked = question.asked;
-        let row = cx.core.batch.store.ai(asked.bot, question.is_substitute)?.unwrap_or_default();
+        let row = cx.core.batch.store.ai(asked.bot, question.rank)?.unwrap_or_default();
         let why = cx.core.batch.words_of_fault(asked.bot, asked.place, &row, fault);
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {
@@ -198,10 +196,11 @@ impl Batch {
             next.state = State::Waiting(self.now.mono + pause);
             return Ok(Some(next));
         }
-        if failed.is_substitute || self.store.ai(failed.asked.bot, true)?.is_none() {
+        if failed.rank == AiRank::Substitute || self.store.ai(failed.asked.bot, AiRank::Substitute)?.is_none() {
             return Ok(None);
         }
-        (next.is_substitute, next.retries, next.without, next.is_bare) = (true, 0, Without::default(), false);
+        next.rank = AiRank::Substitute;
+        (next.retries, next.without, next.is_bare) = (0, Without::default(), false);
         Ok(Some(next))
     }
 }

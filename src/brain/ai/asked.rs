@@ -3,10 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::Question;
-use super::State;
-use super::is_off;
-use super::not_set_up;
+use super::{Hears, Question, State, is_off, not_set_up};
 use crate::base::id::BotId;
 use crate::brain::ai::{Ai, Open};
 use crate::core::batch::Trouble;
@@ -18,21 +15,21 @@ use crate::core::part::Kept;
 use crate::core::texts::ai;
 use crate::core::{Context, TakenBack};
 use crate::store;
-use crate::store::row::{AiPlace, AiQuestion};
+use crate::store::row::{AiPlace, AiQuestion, AiRank};
 
 // --- by the API ---
 
 impl Ai {
-    /// `ask` of the API; gives the tag under which the answer comes. `is_heard`: the caller hears it while it comes.
+    /// `ask` of the API; gives the tag under which the answer comes.
     pub(crate) fn ask_ai_by_api(
         &mut self,
         cx: &mut Context<'_>,
         bot: BotId,
         text: &str,
         from: &str,
-        is_heard: bool,
+        hears: Hears,
     ) -> Result<u64, Trouble> {
-        let row = cx.core.batch.store.ai(bot, false)?;
+        let row = cx.core.batch.store.ai(bot, AiRank::First)?;
         match row {
             None => return Err(not_set_up().into()),
             Some(row) if !row.is_enabled => return Err(is_off().into()),
@@ -40,13 +37,13 @@ impl Ai {
         }
         let peer = format!("api:{from}");
         let question = AiQuestion { bot, peer, place: AiPlace::Api, recipient: None, question: text.into() };
-        self.accept_question(cx, question, Vec::new(), is_heard)
+        self.accept_question(cx, question, Vec::new(), hears)
     }
 
     /// More of the answer has come.
-    pub(super) fn let_hear(&mut self, cx: &mut Context<'_>, tag: u64, text: String, is_instead: bool) {
+    pub(super) fn let_hear(&mut self, cx: &mut Context<'_>, tag: u64, part: Answer) {
         if let Some(reply) = cx.core.callers.of(tag) {
-            cx.core.batch.pending.effects.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text, is_instead })));
+            cx.core.batch.pending.effects.push(Effect::Answer(reply.clone(), Ok(part)));
         }
     }
 
@@ -63,7 +60,7 @@ impl Kept<Open> {
     /// Whoever asked waits from now on; if he is to hear what comes, this is the first he hears.
     pub(crate) fn begin_hearing(&mut self, tag: u64, reply: &ReplyTo, out: &mut Vec<Effect>) {
         let Some(question) = self.questions.get(&tag) else { return };
-        if question.is_heard {
+        if question.hears == Hears::Pieces {
             out.push(Effect::Answer(reply.clone(), Ok(Answer::AiPart { text: String::new(), is_instead: false })));
         }
         // He may have gone in the very batch in which he came.

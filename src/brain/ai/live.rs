@@ -12,6 +12,7 @@ use crate::brain::ai::{Ai, Open};
 use crate::core::Context;
 use crate::core::batch::Batch;
 use crate::core::channel::Piece;
+use crate::core::handle::Answer;
 use crate::core::part::Kept;
 use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
 use crate::store;
@@ -97,8 +98,8 @@ impl Ai {
             question.live.iter_mut().for_each(|live| live.told = now);
             if question.asked.place == AiPlace::Api {
                 let rest = told.rest_of(text);
-                let (part, is_instead) = (rest.unwrap_or(text).to_string(), rest.is_none());
-                self.let_hear(cx, tag, part, is_instead);
+                let part = Answer::AiPart { text: rest.unwrap_or(text).to_string(), is_instead: rest.is_none() };
+                self.let_hear(cx, tag, part);
                 continue;
             }
             // What is beyond one message comes with the end.
@@ -124,11 +125,11 @@ impl Ai {
 impl Kept<Open> {
     /// More of an answer came.
     pub(crate) fn on_ai_heard(&mut self, batch: &mut Batch, tag: u64, heard: &Heard) -> Result<(), store::Error> {
-        let Some(Question { asked, is_substitute, live: Some(live), .. }) = self.questions.get(&tag) else {
+        let Some(Question { asked, rank, live: Some(live), .. }) = self.questions.get(&tag) else {
             return Ok(());
         };
         let stream = live.stream.clone();
-        let key = batch.store.ai(asked.bot, *is_substitute)?.unwrap_or_default().key;
+        let key = batch.store.ai(asked.bot, *rank)?.unwrap_or_default().key;
         let (lines, mut stream) = (heard.take(), lock(&stream));
         if let Some(lines) = lines.strip_suffix(b"\n") {
             lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::call::Called;
 use crate::base::heard::Heard;
 use crate::base::id::BotId;
-use crate::brain::ai::Ai;
+use crate::brain::ai::{Ai, Hears};
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::effect::Effect;
@@ -37,11 +37,15 @@ impl Responder for Ai {
             Question::SetAi(new) => cx.core.batch.set_ai_by_api(bot, new)?,
             Question::AiStatus => Answer::Ai(cx.core.batch.ai_info(bot)?),
             Question::EnableAi(is_enabled) => {
-                self.enable_ai(cx, bot, *is_enabled)?;
+                match *is_enabled {
+                    true => self.turn_ai_on(cx, bot)?,
+                    false => self.turn_ai_off(cx, bot)?,
+                }
                 Answer::AiEnabled(*is_enabled)
             }
             Question::AskAi { text, from, is_live } => {
-                return self.ask_ai_by_api(cx, bot, text, from, *is_live).map(|tag| Some(wait_for(tag)));
+                let hears = if *is_live { Hears::Pieces } else { Hears::Whole };
+                return self.ask_ai_by_api(cx, bot, text, from, hears).map(|tag| Some(wait_for(tag)));
             }
             _ => return Ok(None),
         };

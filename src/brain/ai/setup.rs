@@ -13,30 +13,39 @@ use crate::core::failure::Failure;
 use crate::core::handle::{AiInfo, AiSettings, Answer};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
-use crate::store::row::AiRow;
+use crate::store::row::{AiRank, AiRow};
 
 impl Ai {
-    /// Switches a bot's AI on or off; switched off, it forgets what was said.
-    pub(crate) fn enable_ai(&mut self, cx: &mut Context<'_>, bot: BotId, is_enabled: bool) -> Result<(), Trouble> {
-        let Some(row) = cx.core.batch.store.ai(bot, false)? else {
-            if is_enabled {
-                return Err(super::not_set_up().into());
-            }
-            return Ok(());
-        };
-        cx.core.batch.store.store_ai(bot, false, &AiRow { is_enabled, ..row })?;
-        if !is_enabled {
-            self.drop_questions_of(cx, bot)?;
-            cx.core.batch.store.clear_ai_turns(bot, None)?;
-        }
-        Ok(cx.core.batch.audit(Some(bot), "ai_enabled", &is_enabled.to_string())?)
+    /// Switches a bot's AI on.
+    pub(crate) fn turn_ai_on(&mut self, cx: &mut Context<'_>, bot: BotId) -> Result<(), Trouble> {
+        let Some(row) = cx.core.batch.store.ai(bot, AiRank::First)? else { return Err(super::not_set_up().into()) };
+        cx.core.batch.store.store_ai(bot, AiRank::First, &AiRow { is_enabled: true, ..row })?;
+        Ok(cx.core.batch.audit(Some(bot), "ai_enabled", "true")?)
+    }
+
+    /// Switches a bot's AI off: it forgets what was said.
+    pub(crate) fn turn_ai_off(&mut self, cx: &mut Context<'_>, bot: BotId) -> Result<(), Trouble> {
+        let Some(row) = cx.core.batch.store.ai(bot, AiRank::First)? else { return Ok(()) };
+        cx.core.batch.store.store_ai(bot, AiRank::First, &AiRow { is_enabled: false, ..row })?;
+        self.drop_questions_of(cx, bot)?;
+        cx.core.batch.store.clear_ai_turns(bot, None)?;
+        Ok(cx.core.batch.audit(Some(bot), "ai_enabled", "false")?)
     }
 }
 
+/// Who sets an AI up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetBy {
+    /// The bot's program.
+    Program,
+    /// Its owner, in a chat.
+    Owner,
+}
+
 impl Batch {
-    /// Sets a bot's AI up. `is_api`: a bot's program wishes it.
-    pub(crate) fn set_ai(&mut self, bot: BotId, new: &AiSettings, is_api: bool) -> Result<AiRow, Trouble> {
-        let before = self.store.ai(bot, new.is_substitute)?;
+    /// Sets a bot's AI up.
+    pub(crate) fn set_ai(&mut self, bot: BotId, new: &AiSettings, by: SetBy) -> Result<AiRow, Trouble> {
+        let before = self.store.ai(bot, new.rank)?;
         let known = before.clone().unwrap_or_default();
         let name = new.provider.as_deref().unwrap_or(&known.provider);
         let Some(provider) = Provider::find(name) else {
@@ -51,7 +60,8 @@ impl Batch {
         }
         if let Some(endpoint) = &new.endpoint {
             row.endpoint = read_endpoint(provider, endpoint)?;
-            row.is_confined = is_api && self.setup.api.is_network && row.endpoint != provider.endpoint;
+            let is_open = by == SetBy::Program && self.setup.api.is_network;
+            row.is_confined = is_open && row.endpoint != provider.endpoint;
             if row.is_confined && address::is_plainly_private(&row.endpoint) {
                 let must_be = "a public address, as the API is open to the network; its owner may name others with /ki";
                 return Err(Failure::invalid("endpoint", must_be).into());
@@ -69,32 +79,33 @@ impl Batch {
         }
         row.is_streaming = new.is_streaming.unwrap_or(row.is_streaming);
         read_numbers(new, &mut row)?;
-        if provider.needs_key_at(&row.endpoint) && row.key.is_empty() && (is_api || new.api_key.is_some()) {
+        let must_be_whole = by == SetBy::Program || new.api_key.is_some();
+        if provider.needs_key_at(&row.endpoint) && row.key.is_empty() && must_be_whole {
             return Err(
                 Failure::invalid("api_key", format!("a key of {}: see {}", provider.name, provider.site)).into()
             );
         }
         // Who sets it up wants it on, unless it was switched off.
         row.is_enabled = known.is_enabled || before.is_none();
-        self.store.store_ai(bot, new.is_substitute, &row)?;
+        self.store.store_ai(bot, new.rank, &row)?;
         self.audit(Some(bot), "ai_setup", &format!("provider={} model={}", row.provider, row.model))?;
         Ok(row)
     }
 
     /// How a bot's AI is.
     pub(crate) fn ai_info(&self, bot: BotId) -> Result<AiInfo, Trouble> {
-        let row = self.store.ai(bot, false)?.map(|row| AiRow { key: Secret::default(), ..row });
+        let row = self.store.ai(bot, AiRank::First)?.map(|row| AiRow { key: Secret::default(), ..row });
         Ok(AiInfo {
             is_enabled: row.as_ref().is_some_and(|row| row.is_enabled),
             system: self.system_prompt(&row.clone().unwrap_or_default()),
-            substitute: self.store.ai(bot, true)?.map(|row| row.provider),
+            substitute: self.store.ai(bot, AiRank::Substitute)?.map(|row| row.provider),
             row,
         })
     }
 
     /// `setup` of the API.
     pub(crate) fn set_ai_by_api(&mut self, bot: BotId, new: &AiSettings) -> Result<Answer, Trouble> {
-        let row = self.set_ai(bot, new, true)?;
+        let row = self.set_ai(bot, new, SetBy::Program)?;
         Ok(Answer::AiSet { provider: row.provider, model: row.model })
     }
 }

@@ -45,6 +45,15 @@ pub(crate) struct Login {
     pub(crate) encrypts: bool,
 }
 
+/// On what an account came online.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// On a new stream, of which the server knows nothing yet.
+    New,
+    /// On the one before, as if it had never been away (XEP-0198 §5).
+    Resumed,
+}
+
 /// An account in memory.
 pub(crate) struct Account {
     pub(crate) row: AccountRow,

@@ -37,8 +37,8 @@ pub(crate) enum About {
     Removal(AccountId, Option<BotId>),
     /// A bot's account that came online.
     Arrival(arrival::Asked),
-    /// An account that is given back: the step of its goodbye.
-    Farewell(usize),
+    /// An account that is given back: the step of its teardown.
+    Teardown(usize),
     /// A place for a file.
     File(files::Asked),
     /// Devices for OMEMO.
@@ -119,7 +119,7 @@ impl Xmpp {
             About::Arrival(asked) => self.on_arrival_answer(&mut core.batch, account, asked, answer),
             About::File(asked) => self.on_file_answer(core, account, asked, answer),
             About::Omemo(asked) => self.on_omemo_answer(core, account, asked, answer),
-            About::Farewell(step) => self.on_farewell_answer(core, account, step, answer),
+            About::Teardown(step) => self.on_teardown_answer(core, account, step, answer),
         }
     }
 }

@@ -178,7 +178,7 @@ impl Xmpp {
                 Ok(self.withdraw_device(&mut core.batch, account)?)
             }
             Some(account) => {
-                self.omemo_arrival(core, account, false)?;
+                self.omemo_arrival(core, account)?;
                 Ok(self.settle_private_rooms(core, account)?)
             }
             None => Ok(()),
@@ -263,12 +263,15 @@ impl Crypt {
         self.due.values().copied().chain(self.sealings.iter().map(|waiter| waiter.until)).min()
     }
 
-    /// After the commit, or after its failure: then the work is done later.
-    pub(crate) fn omemo_settle(&mut self, batch: &mut Batch, is_committed: bool) {
+    /// The batch was committed, and with it the work that was done in it.
+    pub(crate) fn omemo_committed(&mut self) {
+        self.taken.clear();
+    }
+
+    /// The batch was taken back: its work is done later.
+    pub(crate) fn omemo_undone(&mut self, batch: &mut Batch) {
         for account in std::mem::take(&mut self.taken) {
-            if !is_committed {
-                self.omemo_work(batch, account, limits::RECONNECT_FIRST);
-            }
+            self.omemo_work(batch, account, limits::RECONNECT_FIRST);
         }
     }
 }

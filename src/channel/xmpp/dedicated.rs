@@ -153,14 +153,14 @@ impl Xmpp {
         for row in core.batch.store.list_accounts_of(bot)? {
             match (row.origin, &known) {
                 // Somebody else's: it is left as it was found.
-                (Origin::Brought, Some((owner, true))) => self.begin_farewell(core, row, owner)?,
+                (Origin::Brought, Some((owner, true))) => self.begin_teardown(core, row, owner)?,
                 // Its server is told first; until then the row stays.
                 (Origin::Api, _) => {
                     self.removals.remove_at(core.batch.now.mono);
                     self.end_account(&mut core.batch, row.id);
                     core.batch.store.store_account(&AccountRow { removing: true, bot: None, ..row.clone() })?;
                     if let Some((owner, _)) = &known {
-                        core.batch.store.store_farewell(row.id, owner)?;
+                        core.batch.store.store_former_owner(row.id, owner)?;
                     }
                 }
                 (Origin::Register, _) if self.accounts.may_be_registered(&core.batch, &row)? => {
@@ -188,7 +188,7 @@ impl Xmpp {
         match (row.removing, row.origin) {
             // Its password is not known there any more: it was removed, and only the answer did not come.
             (true, Origin::Register) => return self.forget_account(&mut core.batch, account),
-            (true, _) => return self.end_farewell(&mut core.batch, account),
+            (true, _) => return self.end_teardown(&mut core.batch, account),
             (false, _) => {}
         }
         let Some(bot) = row.bot else { return Ok(()) };
@@ -263,7 +263,7 @@ impl Accounts {
     pub(crate) fn align(&self, batch: &Batch, row: &mut AccountRow) -> Result<bool, store::Error> {
         let owner = match row.bot.and_then(|bot| batch.bots.get(&bot)) {
             Some(bot) => Some(bot.row.owner.clone()),
-            None => batch.store.farewell(row.id)?,
+            None => batch.store.former_owner(row.id)?,
         };
         let Some(near) = self.account_near(row.jid.domain(), owner.as_ref()) else { return Ok(false) };
         let is_other = (&row.host, &row.ca_file, &row.pin) != (&near.host, &near.ca_file, &near.pin);

@@ -25,7 +25,7 @@ impl<'a> Incoming<'a> {
             replaces: message.replaces.as_deref().map(Cow::Borrowed),
             reply_to: message.reply.as_ref().map(|reply| reply.id.clone()),
             files: message.attachments.iter().map(said_file).collect(),
-            sealed: None,
+            encryption: None,
             is_mentioned: false,
             wish: Wish::default(),
         }

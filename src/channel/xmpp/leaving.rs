@@ -2,7 +2,7 @@
 //! quietly, and given up when somebody says so.
 //!
 //! What is left to do stands in the table (`removing`); how often it was tried is forgotten with the process. How each
-//! kind of account goes is in `making` (ejabberd's API), `registering` (by its own session) and `farewell` (given back).
+//! kind of account goes is in `making` (ejabberd's API), `registering` (by its own session) and `teardown` (given back).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -130,7 +130,7 @@ impl Xmpp {
             if !row.removing || self.calls.is_being_made(row.id) {
                 continue;
             }
-            let whose = core.batch.store.farewell(row.id)?;
+            let whose = core.batch.store.former_owner(row.id)?;
             if owner.is_some() && whose.as_ref() != owner {
                 continue;
             }
@@ -155,7 +155,7 @@ impl Xmpp {
         owner: Option<&BareJid>,
     ) -> Result<Remains, Trouble> {
         let row = core.batch.store.find_account(jid)?;
-        let whose = row.as_ref().map_or(Ok(None), |row| core.batch.store.farewell(row.id))?;
+        let whose = row.as_ref().map_or(Ok(None), |row| core.batch.store.former_owner(row.id))?;
         let row = row.filter(|_| owner.is_none() || whose.as_ref() == owner);
         match row.filter(|row| !self.calls.is_being_made(row.id)) {
             Some(row) if row.removing => {

@@ -155,7 +155,7 @@ impl Xmpp {
             ..core.batch.new_row(&jid)
         };
         let account = core.batch.store.insert_account(&row)?;
-        core.batch.store.store_farewell(account, &new.owner)?;
+        core.batch.store.store_former_owner(account, &new.owner)?;
         let call = register(&api, &row);
         let making = Making { new: new.clone(), account, tries: 1 };
         Ok(wait_for(self.calls.call_out(

@@ -7,7 +7,7 @@ pub(crate) mod asking;
 pub(crate) mod copies;
 pub(crate) mod crypt;
 pub(crate) mod dedicated;
-pub(crate) mod farewell;
+pub(crate) mod teardown;
 pub(crate) mod files;
 pub(crate) mod inbound;
 pub(crate) mod incoming;

@@ -18,21 +18,21 @@ use crate::core::channel::{Doing, Piece};
 use crate::core::effect::{Effect, Order};
 use crate::core::failure::Failure;
 use crate::core::handle::{Encrypt, Mode, NewMessage};
-use crate::core::registry::{Bot, Voice};
+use crate::core::registry::{Bot, Through};
 use crate::store;
 use crate::xmpp::message::{Kind, Outbound, RepliedTo};
 
 impl Accounts {
     /// The account through which a bot speaks on XMPP, or why there is none.
     pub(crate) fn account_for(&self, bot: &Bot) -> Result<AccountId, Failure> {
-        match self.voice(bot) {
-            Voice::Account(account) => Ok(account),
-            Voice::Local => {
+        match self.speaks_through(bot) {
+            Through::Account(account) => Ok(account),
+            Through::Local => {
                 let text = "the bot belongs to owner@local and can write to owner@local only; \
                             create it for an XMPP account to write to others";
                 Err(Failure::Remote { what: "send_failed", why: text.to_string() })
             }
-            Voice::None => {
+            Through::None => {
                 let owner = &bot.row.owner;
                 let why = match bot.mode {
                     Mode::Personal => format!("{owner} is not signed in here; run `botmother account add {owner}`"),
@@ -54,9 +54,9 @@ pub(crate) struct Accepted {
 impl Xmpp {
     /// Whether what a bot says to somebody goes out end-to-end encrypted, as far as is known before it is said.
     pub(crate) fn is_sealed(&mut self, core: &mut Core, bot: BotId, to: &Jid, kind: Kind) -> Result<bool, Trouble> {
-        match self.accounts.voice(core.batch.bot(bot)?) {
-            Voice::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(core, account, &to.bare()),
-            Voice::Account(account) if !self.rooms.is_occupant(account, to)? => {
+        match self.accounts.speaks_through(core.batch.bot(bot)?) {
+            Through::Account(account) if kind == Kind::Groupchat => self.is_sealed_in_room(core, account, &to.bare()),
+            Through::Account(account) if !self.rooms.is_occupant(account, to)? => {
                 Ok(self.accounts.will_encrypt(&core.batch, account, &to.bare())?)
             }
             _ => Ok(false),

@@ -53,7 +53,7 @@ impl Xmpp {
     ) -> Result<Option<u64>, store::Error> {
         let id = row.id;
         if let Some(known) = row.bot.and_then(|bot| core.batch.bots.get(&bot)) {
-            core.batch.store.store_farewell(id, &known.row.owner)?;
+            core.batch.store.store_former_owner(id, &known.row.owner)?;
         }
         let row = AccountRow { removing: true, bot: None, ..row };
         core.batch.store.store_account(&row)?;

@@ -14,7 +14,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::{Accounts, Late};
+use crate::channel::xmpp::accounts::{Accounts, Late, Stream};
 use crate::core::Core;
 use crate::core::batch::{Batch, RoomWish, Trouble};
 use crate::core::effect::Effect;
@@ -245,8 +245,9 @@ impl Xmpp {
         &mut self,
         core: &mut Core,
         account: AccountId,
-        resumed: bool,
+        stream: Stream,
     ) -> Result<(), store::Error> {
+        let resumed = stream == Stream::Resumed;
         self.rooms.rooms_of(account).iter().try_for_each(|key| self.drive(core, key, Input::Online { resumed }))
     }
 
@@ -352,6 +353,15 @@ impl Rooms {
         if !self.before.iter().any(|(other, _)| other == key) {
             self.before.push((key.clone(), Some(entry.clone())));
         }
+        Some(entry)
+    }
+
+    /// What was given to the session did not get into the room: it waits again.
+    fn unsend(&mut self, key: &Key, id: &str) -> Option<&mut Entry> {
+        let entry = self.touch(key)?;
+        entry.in_flight.remove(id);
+        entry.last = None;
+        entry.has_more = true;
         Some(entry)
     }
 

@@ -7,7 +7,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::{limits, remedy};
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::Accounts;
+use crate::channel::xmpp::accounts::{Account, Accounts};
 use crate::channel::xmpp::outgoing::caption_id;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::batch::{Batch, Trouble};
@@ -41,17 +41,8 @@ impl Xmpp {
     }
 
     /// The server ends the stream for this stanza, each time: it is given up, so that the others can go out.
-    pub(crate) fn on_convicted(
-        &mut self,
-        core: &mut Core,
-        id: AccountId,
-        stanza: &str,
-        is_too_large: bool,
-    ) -> Result<(), store::Error> {
+    pub(crate) fn on_convicted(&mut self, core: &mut Core, id: AccountId, stanza: &str) -> Result<(), store::Error> {
         let size = stanza.len();
-        if let Some(account) = self.accounts.get_mut(&id).filter(|_| is_too_large) {
-            account.too_large = Some(account.too_large.map_or(size, |large| large.min(size)));
-        }
         let Ok(stanza) = Element::parse(stanza, &Namespaces::default_is(ns::CLIENT)) else { return Ok(()) };
         let (Some(message_id), Some(to)) = (stanza.attribute("id"), stanza.attribute("to")) else { return Ok(()) };
         let why = format!("the server ended the connection twice when it got this message of {size} bytes");
@@ -97,6 +88,13 @@ impl Xmpp {
             Some(_) => self.notify(core, &owner, &text),
             None => self.tell_owner(core, bot, &owner, &text),
         }
+    }
+}
+
+impl Account {
+    /// The server took a stanza of this size for too large.
+    pub(crate) fn note_too_large(&mut self, size: usize) {
+        self.too_large = Some(self.too_large.map_or(size, |large| large.min(size)));
     }
 }
 

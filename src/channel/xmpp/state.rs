@@ -8,7 +8,7 @@ use crate::base::remedy::ADD_ACCOUNT;
 use crate::channel::xmpp::accounts::Accounts;
 use crate::core::batch::{Batch, Trouble};
 use crate::core::handle::{BotInfo, BotState, Connection, Mode};
-use crate::core::registry::{Bot, Voice};
+use crate::core::registry::{Bot, Through};
 use crate::store;
 use crate::store::row::Origin;
 
@@ -23,10 +23,10 @@ impl Accounts {
         if bot.mode == Mode::Personal && !batch.store.owner_enabled(owner)? {
             return Ok(state(Connection::Disabled, Some(format!("Botmother is switched off for {owner}"))));
         }
-        let account = match self.voice(bot) {
-            Voice::Local => return Ok(state(Connection::Online, None)),
-            Voice::Account(account) => self.get(&account),
-            Voice::None => None,
+        let account = match self.speaks_through(bot) {
+            Through::Local => return Ok(state(Connection::Online, None)),
+            Through::Account(account) => self.get(&account),
+            Through::None => None,
         };
         let Some(account) = account else {
             let why = match bot.mode {

@@ -1,7 +1,7 @@
 //! Settings of a bot's AI, as callers give and see them.
 
 use crate::base::secret::Secret;
-use crate::store::row::AiRow;
+use crate::store::row::{AiRank, AiRow};
 
 /// What is to be; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,8 @@ pub struct AiSettings {
     pub timeout_s: Option<i64>,
     /// Whether answers are shown in chats while they come.
     pub is_streaming: Option<bool>,
-    /// Whether these are settings of the substitute, which is asked when the first cannot.
-    pub is_substitute: bool,
+    /// Which AI of the bot these are settings of.
+    pub rank: AiRank,
 }
 
 /// How a bot's AI is.

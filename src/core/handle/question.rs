@@ -2,18 +2,9 @@
 
 use std::time::Duration;
 
-use super::Access;
-use super::AiSettings;
-use super::Avatar;
-use super::Command;
-use super::Encrypt;
-use super::FileQuery;
-use super::KeyQuestion;
-use super::Mode;
-use super::NewAction;
-use super::Receive;
-use super::UpdateKinds;
-use super::Upload;
+use super::{
+    Access, AiSettings, Avatar, Command, Encrypt, FileQuery, KeyQuestion, Mode, NewAction, Receive, UpdateKinds, Upload,
+};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;

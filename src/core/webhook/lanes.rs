@@ -16,7 +16,7 @@ pub(super) struct Lanes {
     ready: VecDeque<u64>,
     /// Lanes whose first update goes again then.
     waiting: BTreeSet<(Duration, u64)>,
-    flying: usize,
+    under_way: usize,
     /// Times in a row that the receiver could not be reached.
     failures: u32,
     /// Nothing starts before.
@@ -28,7 +28,7 @@ struct Lane {
     updates: VecDeque<UpdateId>,
     /// How often the first was tried.
     attempts: u32,
-    is_flying: bool,
+    is_under_way: bool,
 }
 
 impl Lanes {
@@ -41,16 +41,16 @@ impl Lanes {
     pub(super) fn push(&mut self, lane: u64, update: UpdateId) {
         let entry = self.lanes.entry(lane).or_default();
         entry.updates.push_back(update);
-        if entry.updates.len() == 1 && !entry.is_flying {
+        if entry.updates.len() == 1 && !entry.is_under_way {
             self.ready.push_back(lane);
         }
     }
 
     /// The first update of this lane is under way already.
-    pub(super) fn take_off(&mut self, lane: u64) {
+    pub(super) fn begin(&mut self, lane: u64) {
         self.ready.retain(|other| *other != lane);
-        self.lanes.entry(lane).or_default().is_flying = true;
-        self.flying += 1;
+        self.lanes.entry(lane).or_default().is_under_way = true;
+        self.under_way += 1;
     }
 
     /// If this update is the first of a ready lane, it was tried already and waits.
@@ -62,20 +62,20 @@ impl Lanes {
         self.lanes.entry(lane).or_default().attempts = attempts;
     }
 
-    /// The next update to be posted, taken off: its lane, and how often it was tried.
+    /// The next update to be posted, which is under way with this: its lane, and how often it was tried.
     pub(super) fn next(&mut self, now: Duration) -> Option<(u64, UpdateId, u32)> {
         while let Some((at, lane)) = self.waiting.first().copied().filter(|(at, _)| *at <= now) {
             self.waiting.remove(&(at, lane));
             self.ready.push_back(lane);
         }
-        if self.held_until > now || self.flying >= self.flying_max() {
+        if self.held_until > now || self.under_way >= self.under_way_max() {
             return None;
         }
         while let Some(key) = self.ready.pop_front() {
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
             if let Some(update) = lane.updates.front() {
-                lane.is_flying = true;
-                self.flying += 1;
+                lane.is_under_way = true;
+                self.under_way += 1;
                 return Some((key, *update, lane.attempts));
             }
             self.lanes.remove(&key);
@@ -85,7 +85,7 @@ impl Lanes {
 
     /// When [`Lanes::next`] has something, if nothing else happens.
     pub(super) fn due(&self) -> Option<Duration> {
-        if self.flying >= self.flying_max() {
+        if self.under_way >= self.under_way_max() {
             return None;
         }
         let ready = self.ready.front().map(|_| Duration::ZERO);
@@ -94,15 +94,15 @@ impl Lanes {
     }
 
     /// While the receiver cannot be reached, one attempt is enough to find out.
-    fn flying_max(&self) -> usize {
+    fn under_way_max(&self) -> usize {
         if self.failures > 0 { 1 } else { limits::WEBHOOK_IN_FLIGHT_MAX }
     }
 
     /// This update is done with.
-    pub(super) fn land(&mut self, key: u64, update: UpdateId) {
-        let Some(lane) = self.lanes.get_mut(&key).filter(|lane| lane.is_flying) else { return };
-        self.flying -= 1;
-        lane.is_flying = false;
+    pub(super) fn end(&mut self, key: u64, update: UpdateId) {
+        let Some(lane) = self.lanes.get_mut(&key).filter(|lane| lane.is_under_way) else { return };
+        self.under_way -= 1;
+        lane.is_under_way = false;
         lane.attempts = 0;
         if lane.updates.front() == Some(&update) {
             lane.updates.pop_front();
@@ -116,13 +116,13 @@ impl Lanes {
 
     /// This update goes again then, tried so often.
     pub(super) fn again(&mut self, key: u64, update: UpdateId, attempts: u32, at: Duration) {
-        let Some(lane) = self.lanes.get_mut(&key).filter(|lane| lane.is_flying) else { return };
+        let Some(lane) = self.lanes.get_mut(&key).filter(|lane| lane.is_under_way) else { return };
         if lane.updates.front() != Some(&update) {
             // It has fallen out meanwhile.
-            return self.land(key, update);
+            return self.end(key, update);
         }
-        self.flying -= 1;
-        lane.is_flying = false;
+        self.under_way -= 1;
+        lane.is_under_way = false;
         lane.attempts = attempts;
         self.waiting.insert((at, key));
     }
@@ -133,9 +133,9 @@ impl Lanes {
         for (key, lane) in &mut self.lanes {
             let before = lane.updates.len();
             lane.updates.retain(|update| *update >= first);
-            if lane.updates.is_empty() && !lane.is_flying {
+            if lane.updates.is_empty() && !lane.is_under_way {
                 emptied.push(*key);
-            } else if lane.updates.len() < before && !lane.is_flying {
+            } else if lane.updates.len() < before && !lane.is_under_way {
                 lane.attempts = 0;
             }
         }
@@ -180,8 +180,8 @@ impl Lanes {
     }
 
     /// Attempts under way.
-    pub(super) fn flying(&self) -> usize {
-        self.flying
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way
     }
 }
 
@@ -206,20 +206,20 @@ mod tests {
         assert_eq!(lanes.due(), Some(at(0)));
         assert_eq!(all(&mut lanes, at(0)), [1, 3]);
         assert_eq!(lanes.due(), None, "what is under way wakes us by its end");
-        lanes.land(1, UpdateId(1));
+        lanes.end(1, UpdateId(1));
         assert_eq!(all(&mut lanes, at(0)), [2]);
         lanes.again(1, UpdateId(2), 1, at(5));
         lanes.push(2, UpdateId(5));
-        lanes.land(2, UpdateId(3));
+        lanes.end(2, UpdateId(3));
         assert_eq!(all(&mut lanes, at(1)), [5], "the other conversation goes on");
         assert_eq!(lanes.due(), Some(at(5)));
         assert_eq!(lanes.next(at(5)), Some((1, UpdateId(2), 1)));
         for (lane, update) in [(1, 2), (2, 5)] {
-            lanes.land(lane, UpdateId(update));
+            lanes.end(lane, UpdateId(update));
         }
         assert_eq!(all(&mut lanes, at(5)), [4]);
-        lanes.land(1, UpdateId(4));
-        assert!(lanes.lanes.is_empty() && lanes.due().is_none() && lanes.flying == 0);
+        lanes.end(1, UpdateId(4));
+        assert!(lanes.lanes.is_empty() && lanes.due().is_none() && lanes.under_way == 0);
     }
 
     #[test]
@@ -253,8 +253,8 @@ mod tests {
         assert_eq!(lanes.next(at(0)), Some((1, UpdateId(1), 0)));
         lanes.prune(UpdateId(5));
         assert_eq!(all(&mut lanes, at(100)), [9]);
-        lanes.land(1, UpdateId(1));
-        lanes.land(3, UpdateId(9));
+        lanes.end(1, UpdateId(1));
+        lanes.end(3, UpdateId(9));
         assert!(lanes.lanes.is_empty() && lanes.due().is_none());
     }
 

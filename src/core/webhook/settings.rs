@@ -1,7 +1,6 @@
 //! What a bot's program asks about its webhook: `setWebhook`, `deleteWebhook`, `getWebhookInfo`, `replayWebhook`.
 
-use super::Flight;
-use super::new_secret;
+use super::{Attempt, new_secret};
 use crate::base::id::BotId;
 use crate::base::remedy::SET_WEBHOOK;
 use crate::base::secret::Secret;
@@ -49,11 +48,14 @@ impl Core {
         Ok(Answer::Webhook { url: new.url.clone(), secret })
     }
 
-    /// `deleteWebhook`: what did not arrive waits to be fetched, or is dropped.
-    pub(crate) fn delete_webhook(&mut self, bot: BotId, drop_pending: bool) -> Result<Answer, Trouble> {
-        if drop_pending {
-            self.drop_pending(bot)?;
-        }
+    /// `deleteWebhook` that drops what did not arrive.
+    pub(crate) fn delete_webhook_and_pending(&mut self, bot: BotId) -> Result<Answer, Trouble> {
+        self.drop_pending(bot)?;
+        self.delete_webhook(bot)
+    }
+
+    /// `deleteWebhook`: what did not arrive waits to be fetched.
+    pub(crate) fn delete_webhook(&mut self, bot: BotId) -> Result<Answer, Trouble> {
         // An ended one is forgotten, too; where there is none, nothing is written.
         if self.webhooks.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
             self.batch.store.forget_webhook(bot)?;
@@ -95,18 +97,18 @@ impl Core {
             let text = format!("no such delivery; those of the last {most} attempts can be repeated");
             return Err(Failure::NotFound(text).into());
         };
-        let flight = Flight {
+        let attempt = Attempt {
             bot,
             lane: 0,
             update: row.update,
             delivery_id: row.delivery_id,
             kind: row.kind,
             payload,
-            attempt: row.attempt.saturating_add(1),
+            number: row.attempt.saturating_add(1),
             begun: self.batch.now.mono,
             is_replay: true,
         };
-        match self.launch(flight) {
+        match self.make_attempt(attempt) {
             Some(tag) => Ok(calls::wait_for(tag)),
             None => Err(Failure::Internal.into()),
         }

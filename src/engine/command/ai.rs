@@ -4,6 +4,7 @@
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
+use crate::brain::ai::SetBy;
 use crate::core::addressing::named;
 use crate::core::batch::Trouble;
 use crate::core::failure::Failure;
@@ -15,7 +16,7 @@ use crate::engine::command::mask::{canonical, is_word};
 use crate::engine::command::{Chat, botfather, split};
 use crate::remote::ai::Provider;
 use crate::remote::ai::providers::PROVIDERS;
-use crate::store::row::AiRow;
+use crate::store::row::{AiRank, AiRow};
 
 type Answer = Result<String, Trouble>;
 
@@ -76,7 +77,7 @@ pub(super) fn stop_in_self_chat(engine: &mut Engine, owner: &BareJid, _arguments
 /// How a bot's AI is, in one line.
 pub(super) fn state(engine: &Engine, bot: BotId, ki: &str) -> Answer {
     let language = engine.core.batch.setup.settings.language;
-    let Some(row) = engine.core.batch.store.ai(bot, false)? else {
+    let Some(row) = engine.core.batch.store.ai(bot, AiRank::First)? else {
         return Ok(ai::IS_NOT_SET_UP.fill(language, &[("ki", ki)]));
     };
     let text = if row.is_enabled { &ai::IS_ON } else { &ai::IS_OFF };
@@ -100,16 +101,16 @@ fn ki(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
     if matches!(word.as_str(), "setup" | "provider") {
         return setup(engine, place, rest, word == "provider");
     }
-    let Some(row) = engine.core.batch.store.ai(bot, false)? else {
+    let Some(row) = engine.core.batch.store.ai(bot, AiRank::First)? else {
         return Ok(fill(engine, place, &ai::NOT_SET_UP, &[]));
     };
     match (word.as_str(), rest) {
         ("on", _) => {
-            engine.with_brain(|brain, cx| brain.ai.enable_ai(cx, bot, true))?;
+            engine.with_brain(|brain, cx| brain.ai.turn_ai_on(cx, bot))?;
             Ok(format!("{}\n{}", engine.core.batch.words(&ai::TURNED_ON), state(engine, bot, &place.command)?))
         }
         ("off", _) => {
-            engine.with_brain(|brain, cx| brain.ai.enable_ai(cx, bot, false))?;
+            engine.with_brain(|brain, cx| brain.ai.turn_ai_off(cx, bot))?;
             Ok(engine.core.batch.words(&ai::TURNED_OFF))
         }
         ("model", "") => {
@@ -163,7 +164,7 @@ fn status(engine: &Engine, place: &Place<'_>) -> Answer {
     let info = engine.core.batch.ai_info(bot)?;
     let Some(row) = info.row else { return state(engine, bot, &place.command) };
     let nothing = engine.core.batch.words(&texts::NOTHING);
-    let has_key = engine.core.batch.store.ai(bot, false)?.is_some_and(|row| !row.key.is_empty());
+    let has_key = engine.core.batch.store.ai(bot, AiRank::First)?.is_some_and(|row| !row.key.is_empty());
     let key = if has_key { engine.core.batch.words(&ai::KEY_SET) } else { nothing.clone() };
     let turns = engine.core.batch.store.list_ai_turns(bot, place.who.as_str(), usize::MAX)?.len().to_string();
     let values = [
@@ -219,14 +220,14 @@ fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str, is_stepwise: bool) 
     let api_key = Some(Secret::new(key)).filter(|key| !key.is_empty());
     let model = Some(model.to_string()).filter(|model| !model.is_empty());
     let new = AiSettings { provider: Some(provider.name.to_string()), api_key, model, ..AiSettings::default() };
-    let row = match engine.core.batch.set_ai(place.bot, &new, false) {
+    let row = match engine.core.batch.set_ai(place.bot, &new, SetBy::Owner) {
         Err(Trouble::Failure(Failure::Invalid { field, .. })) if field == "api_key" => {
             let model = provider.models.first().copied().unwrap_or_default();
             return Ok(fill(engine, place, &ai::NEEDS_KEY, &[("provider", provider.name), ("model", model)]));
         }
         other => other?,
     };
-    engine.with_brain(|brain, cx| brain.ai.enable_ai(cx, place.bot, true))?;
+    engine.with_brain(|brain, cx| brain.ai.turn_ai_on(cx, place.bot))?;
     let values = [("provider", row.provider.as_str()), ("model", &row.model)];
     Ok(fill(engine, place, &ai::CONFIGURED, &values) + &warning(engine, place.who, key))
 }
@@ -254,7 +255,7 @@ fn explain(engine: &Engine, place: &Place<'_>, provider: &Provider) -> String {
 fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -> Answer {
     let (name, rest) = split(rest);
     if canonical(name) == "off" {
-        engine.core.batch.store.delete_ai(place.bot, true)?;
+        engine.core.batch.store.delete_ai(place.bot, AiRank::Substitute)?;
         return Ok(engine.core.batch.words(&ai::FALLBACK_OFF));
     }
     let (key, model) = split(rest);
@@ -269,10 +270,10 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
         api_key: Some(Secret::new(key)),
         model: Some(model.to_string()).filter(|model| !model.is_empty()),
         system: Some(first.system.clone()),
-        is_substitute: true,
+        rank: AiRank::Substitute,
         ..AiSettings::default()
     };
-    let row = engine.core.batch.set_ai(place.bot, &new, false)?;
+    let row = engine.core.batch.set_ai(place.bot, &new, SetBy::Owner)?;
     let values = [("first", first.provider.as_str()), ("provider", &row.provider), ("model", &row.model)];
     Ok(fill(engine, place, &ai::FALLBACK_SET, &values) + &warning(engine, place.who, key))
 }
@@ -280,7 +281,7 @@ fn fallback(engine: &mut Engine, place: &Place<'_>, first: &AiRow, rest: &str) -
 /// How a substitute is named, and which there is.
 fn fallback_is(engine: &Engine, place: &Place<'_>, first: &AiRow) -> Answer {
     let nothing = engine.core.batch.words(&ai::FALLBACK_OFF);
-    let now = engine.core.batch.store.ai(place.bot, true)?;
+    let now = engine.core.batch.store.ai(place.bot, AiRank::Substitute)?;
     let now = now.map_or(nothing, |row| format!("{} / {}", row.provider, row.model));
     let values = [("first", first.provider.as_str()), ("now", &now), ("providers", &names())];
     Ok(fill(engine, place, &ai::FALLBACK_HOW, &values))
@@ -295,7 +296,7 @@ fn names() -> String {
 }
 
 fn set(engine: &mut Engine, bot: BotId, new: AiSettings) -> Result<AiRow, Trouble> {
-    engine.core.batch.set_ai(bot, &new, false)
+    engine.core.batch.set_ai(bot, &new, SetBy::Owner)
 }
 
 fn fill(engine: &Engine, place: &Place<'_>, text: &Text, values: &[(&str, &str)]) -> String {

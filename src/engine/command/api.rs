@@ -56,7 +56,10 @@ pub(super) fn page(engine: &mut Engine, chat: &Chat, arguments: &str) -> Answer 
     let word = word.to_lowercase();
     let is_admin = engine.core.batch.setup.settings.admins.contains(&chat.who);
     if word == "server" {
-        return api_server::answer(engine, chat, is_admin, rest);
+        return match is_admin {
+            true => api_server::answer_admin(engine, chat, rest),
+            false => Ok(api_server::answer_others(&engine.core.batch.setup, rest)),
+        };
     }
     let bot = engine.core.batch.bot(chat.bot)?;
     let Some(page) = PAGES.iter().find(|page| page.name == word || page.aliases.contains(&word.as_str())) else {

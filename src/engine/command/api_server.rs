@@ -26,15 +26,20 @@ enum Wish {
     Unclear(&'static Text),
 }
 
-/// `/api server [what]`.
-pub(super) fn answer(engine: &mut Engine, chat: &Chat, is_admin: bool, rest: &str) -> Result<String, Trouble> {
+/// `/api server [what]` of somebody who is no admin.
+pub(super) fn answer_others(setup: &Setup, rest: &str) -> String {
+    match rest {
+        "" | "status" => describe(setup),
+        _ => chat::API_SERVER_REFUSED.fill(setup.settings.language, &[]),
+    }
+}
+
+/// `/api server [what]` of an admin.
+pub(super) fn answer_admin(engine: &mut Engine, chat: &Chat, rest: &str) -> Result<String, Trouble> {
     let language = engine.core.batch.setup.settings.language;
     let say = |text: &Text| Ok(text.fill(language, &[]));
     if matches!(rest, "" | "status") {
-        return Ok(describe(&engine.core.batch.setup, is_admin));
-    }
-    if !is_admin {
-        return say(&chat::API_SERVER_REFUSED);
+        return Ok(describe(&engine.core.batch.setup) + &describe_to_admin(&engine.core.batch.setup));
     }
     let change = match read(rest) {
         Wish::Change(change) => change,
@@ -89,29 +94,29 @@ fn read(rest: &str) -> Wish {
     }
 }
 
-/// How it is; paths only for admins.
-fn describe(setup: &Setup, is_admin: bool) -> String {
+/// How it is, as everybody may know it.
+fn describe(setup: &Setup) -> String {
     let (facts, language) = (&setup.api, setup.settings.language);
     let fill = |text: &Text| text.fill(language, &[]);
-    let or = |path: &str, text: &Text| if path.is_empty() { fill(text) } else { path.to_string() };
-    let config = or(&facts.config_file, &chat::NO_FILE);
     let rate = if setup.rate_limit == 0 { fill(&chat::UNLIMITED) } else { setup.rate_limit.to_string() };
     let mode = fill(if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL });
     let management = fill(if facts.needs_admin_token { &chat::MANAGEMENT_TOKEN } else { &chat::MANAGEMENT_LOOPBACK });
     let values = [("url", setup.api_url.as_str()), ("mode", &mode), ("rate", &rate), ("management", &management)];
-    let mut out = chat::API_SERVER.fill(language, &values);
-    if is_admin {
-        let values = [
-            ("config", config.as_str()),
-            ("data", &facts.data_dir),
-            ("admin_file", &facts.admin_token_file),
-            ("certificate", &or(&facts.certificate, &texts::NOTHING)),
-        ];
-        out.push_str(&chat::API_SERVER_ADMIN.fill(language, &values));
-        out.push_str("\n\n");
-        out.push_str(&fill(&chat::API_SERVER_USAGE));
-    }
-    out
+    chat::API_SERVER.fill(language, &values)
+}
+
+/// Where its files are, and what can be changed.
+fn describe_to_admin(setup: &Setup) -> String {
+    let (facts, language) = (&setup.api, setup.settings.language);
+    let or = |path: &str, text: &Text| if path.is_empty() { text.fill(language, &[]) } else { path.to_string() };
+    let values = [
+        ("config", &*or(&facts.config_file, &chat::NO_FILE)),
+        ("data", &facts.data_dir),
+        ("admin_file", &facts.admin_token_file),
+        ("certificate", &or(&facts.certificate, &texts::NOTHING)),
+    ];
+    let files = chat::API_SERVER_ADMIN.fill(language, &values);
+    format!("{files}\n\n{}", chat::API_SERVER_USAGE.fill(language, &[]))
 }
 
 impl Engine {

@@ -11,6 +11,7 @@ use crate::core::batch::Trouble;
 use crate::core::texts::{self, chat};
 use crate::engine::Engine;
 use crate::engine::command::{Entry, ai, api, botfather, omemo};
+use crate::store::row::AiRank;
 
 type Answer = Result<String, Trouble>;
 
@@ -95,7 +96,7 @@ fn info(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
 /// The part of the conversation that is kept here is what the AI remembers, and what the bot's program has not fetched.
 fn clear(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let language = engine.core.batch.setup.settings.language;
-    if engine.core.batch.has_ai && engine.core.batch.store.ai(chat.bot, false)?.is_some() {
+    if engine.core.batch.has_ai && engine.core.batch.store.ai(chat.bot, AiRank::First)?.is_some() {
         let is_owner = engine.core.batch.bot(chat.bot)?.row.owner == chat.who;
         let count = if is_owner { engine.core.clear_updates(chat.bot)? } else { 0 };
         let answer = ai::forget(engine, chat.bot, &chat.who)?;

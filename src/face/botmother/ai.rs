@@ -3,7 +3,7 @@
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::core::failure::Failure;
-use crate::core::handle::{AiSettings, Question};
+use crate::core::handle::{AiRank, AiSettings, Question};
 use crate::http::Request;
 
 use super::read;
@@ -15,6 +15,10 @@ const CALLER: &str = "api-client";
 pub(super) fn setup(request: &Request) -> Result<Question, Failure> {
     let fields = read::fields(request)?;
     let text = |name: &str| fields.text(name).map(|text| text.map(str::to_string));
+    let rank = match fields.truth("fallback")? {
+        Some(true) => AiRank::Substitute,
+        Some(false) | None => AiRank::First,
+    };
     Ok(Question::SetAi(AiSettings {
         provider: Some(fields.need_text("provider")?.to_string()),
         api_key: text("api_key")?.map(Secret::new),
@@ -25,7 +29,7 @@ pub(super) fn setup(request: &Request) -> Result<Question, Failure> {
         temperature: fields.decimal("temperature")?,
         timeout_s: fields.number("timeout")?,
         is_streaming: fields.truth("stream")?,
-        is_substitute: fields.truth("fallback")?.unwrap_or(false),
+        rank,
     }))
 }
 

@@ -5,9 +5,8 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use crate::base::crypto::Hasher;
-use crate::base::remedy;
 use crate::base::spool::{Spool, is_full};
-use crate::base::{limits, media};
+use crate::base::{limits, media, remedy};
 use crate::core::failure::Failure;
 use crate::core::handle::{BotAction, FileQuery, FileWanted, NewAction, NewFile, Question, Upload};
 use crate::http::Request;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::poison::{self, Loss};
-use super::{Event, Lost, Session, SessionOutput, State, Timer, TlsFacts};
+use super::{About, Event, Lost, Session, SessionOutput, State, Timer, TlsFacts};
 use crate::base::limits;
 use crate::base::remedy::{self, Place};
 use crate::base::text::base64;
@@ -14,8 +14,6 @@ use crate::xmpp::register::RegistrationRefusal;
 use crate::xmpp::stanza::IqKind;
 use crate::xmpp::stream::{Failure, Login, Stream};
 use crate::xmpp::{ping, presence, sasl};
-
-use super::About;
 
 /// When the next try comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::{limits, text};
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::Accounts;
+use crate::channel::xmpp::accounts::{Accounts, Stream};
 use crate::core::Core;
 use crate::core::batch::Batch;
 use crate::core::effect::{Effect, Order};
@@ -40,7 +40,7 @@ impl Xmpp {
             // Commands are the engine's.
             Event::Request(_) => Ok(()),
             Event::Answer { tag, outcome } => self.on_answer(core, id, *tag, outcome),
-            Event::Online { resumed } => self.on_online(core, id, *resumed),
+            Event::Online { resumed } => self.on_online(core, id, if *resumed { Stream::Resumed } else { Stream::New }),
             Event::Contact(item) => self.accounts.on_contact(&mut core.batch, id, item),
             Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(core, id, message),
@@ -54,9 +54,14 @@ impl Xmpp {
             Event::Mark(mark) => self.accounts.on_mark(&mut core.batch, id, mark),
             Event::Acked(tags) => {
                 account.on_acked(tags, core.batch.now.mono);
-                self.end_farewell_when_sent(&mut core.batch, id)
+                self.end_teardown_when_sent(&mut core.batch, id)
             }
-            Event::Convicted { stanza, is_too_large } => self.on_convicted(core, id, stanza, *is_too_large),
+            Event::Convicted { stanza, is_too_large } => {
+                if *is_too_large {
+                    account.note_too_large(stanza.len());
+                }
+                self.on_convicted(core, id, stanza)
+            }
             Event::Registering => core.batch.store.store_registering(id),
             Event::LoginKey(key) => self.accounts.on_login_key(&mut core.batch, id, key),
             Event::Offline { why, retry_in } => self.on_offline(core, id, why, *retry_in),
@@ -70,7 +75,7 @@ impl Xmpp {
         }
     }
 
-    fn on_online(&mut self, core: &mut Core, id: AccountId, is_resumed: bool) -> Result<(), store::Error> {
+    fn on_online(&mut self, core: &mut Core, id: AccountId, stream: Stream) -> Result<(), store::Error> {
         let now = core.batch.now.mono;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         account.is_online = true;
@@ -78,14 +83,14 @@ impl Xmpp {
         account.looks_back = false;
         account.course.turn(Connection::Online, "", now);
         core.batch.told.end((OFFLINE, id.0));
-        log::info!("{}: online{}", account.row.jid, if is_resumed { " again, resumed" } else { "" });
-        if !is_resumed {
+        log::info!("{}: online{}", account.row.jid, if stream == Stream::Resumed { " again, resumed" } else { "" });
+        if stream == Stream::New {
             account.queue.restart();
             // What is acknowledged must be out of the table before the table is sent again.
             account.acks_due = Some(now);
         }
-        self.on_arrival(core, id, is_resumed)?;
-        self.rooms_online(core, id, is_resumed)
+        self.on_arrival(core, id, stream)?;
+        self.rooms_online(core, id, stream)
     }
 
     fn on_offline(
@@ -124,7 +129,7 @@ impl Xmpp {
         log::log!(level, "{}: skipped a stanza: {text}", account.row.jid);
         let whose = match account.row.bot {
             Some(bot) => core.batch.bots.get(&bot).map(|bot| bot.row.owner.clone()),
-            None if account.row.removing => core.batch.store.farewell(id).ok().flatten(),
+            None if account.row.removing => core.batch.store.former_owner(id).ok().flatten(),
             None => Some(account.row.jid.clone()),
         };
         if let Some(whose) = whose {

@@ -7,7 +7,7 @@ use crate::core::batch::Batch;
 use crate::core::failure::Failure;
 use crate::core::handle::Mode;
 use crate::core::owner::is_local;
-use crate::core::registry::{Bot, Voice};
+use crate::core::registry::{Bot, Through};
 use crate::store;
 use crate::store::row::ContactSource;
 use crate::xmpp::presence;
@@ -46,16 +46,16 @@ impl Accounts {
         Err(Failure::invalid("account", must_be))
     }
 
-    /// Through what a bot speaks.
-    pub(crate) fn voice(&self, bot: &Bot) -> Voice {
+    /// What a bot speaks through.
+    pub(crate) fn speaks_through(&self, bot: &Bot) -> Through {
         let account = match bot.mode {
-            Mode::Personal if is_local(&bot.row.owner) => return Voice::Local,
+            Mode::Personal if is_local(&bot.row.owner) => return Through::Local,
             Mode::Personal => self.account_of(&bot.row.owner),
             Mode::Dedicated | Mode::Cloud => self.account_of_bot(bot.row.id),
         };
         match account {
-            Some(account) => Voice::Account(account),
-            None => Voice::None,
+            Some(account) => Through::Account(account),
+            None => Through::None,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::channel::xmpp::crypt::trust::KeyTrust;
 use crate::core::Core;
 use crate::core::batch::Batch;
 use crate::core::handle::Encrypt;
-use crate::core::incoming::{Incoming, Sealed};
+use crate::core::incoming::{Encryption, Incoming};
 use crate::core::texts::{self, Text};
 use crate::omemo::{self, Device, Encrypted, Envelope, Error, Opened, Session, Version};
 use crate::store;
@@ -155,14 +155,14 @@ impl Xmpp {
         to: &BareJid,
         message: &'a Inbound,
     ) -> Incoming<'a> {
-        let sealed = message.is_decrypted.then(|| self.sealed_by());
-        Incoming { sealed, ..Incoming::chat(account, to, message, batch.now.unix()) }
+        let encryption = message.is_decrypted.then(|| self.encryption());
+        Incoming { encryption, ..Incoming::chat(account, to, message, batch.now.unix()) }
     }
 
     /// What is known of the key under which the message of the event under way came.
-    fn sealed_by(&self) -> Sealed {
+    fn encryption(&self) -> Encryption {
         let fingerprint = self.crypt.sender.as_ref().map(omemo::fingerprint);
-        Sealed { fingerprint, trust: self.crypt.under.map(KeyTrust::as_str) }
+        Encryption { fingerprint, trust: self.crypt.under.map(KeyTrust::as_str) }
     }
 
     /// What came could not be read: the sender's device gets a new session, at most once in a while.

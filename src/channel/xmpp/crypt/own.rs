@@ -1,6 +1,8 @@
 //! Our own device of an account: made once, published bundle first and then on the list (XEP-0384 §5.3), put back when
 //! another client drops it, its prekeys made up for and its signed prekey changed in time.
 
+use std::time::Duration;
+
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
@@ -92,26 +94,28 @@ fn next(how: How, answer: &EntityAnswer) -> Option<How> {
 impl Xmpp {
     /// An account is online: its own lists are looked at, unless the server has told them as soon as we were present
     /// (XEP-0163 §4.3.4); what waited for the end of the archive is done.
-    pub(crate) fn omemo_arrival(
-        &mut self,
-        core: &mut Core,
-        account: AccountId,
-        resumed: bool,
-    ) -> Result<(), store::Error> {
+    pub(crate) fn omemo_arrival(&mut self, core: &mut Core, account: AccountId) -> Result<(), store::Error> {
         if self.accounts.policy(&core.batch, account) == Encrypt::Off {
             self.release_waiting(core, account)?;
             // It was decided while we were not there to tell.
-            let is_announced = !resumed && self.accounts.is_announced(&core.batch, account)?;
+            let is_announced = self.accounts.is_announced(&core.batch, account)?;
             return if is_announced { self.withdraw_device(&mut core.batch, account) } else { Ok(()) };
         }
-        if !resumed {
-            for version in Version::ALL {
-                if !self.crypt.told_lists.remove(&(account, version)) {
-                    self.questions.ask_own_list(&mut core.batch, account, version);
-                }
+        for version in Version::ALL {
+            if !self.crypt.told_lists.remove(&(account, version)) {
+                self.questions.ask_own_list(&mut core.batch, account, version);
             }
         }
-        self.crypt.omemo_work(&mut core.batch, account, std::time::Duration::ZERO);
+        self.crypt.omemo_work(&mut core.batch, account, Duration::ZERO);
+        Ok(())
+    }
+
+    /// An account is back on its stream, where the server tells changes of its lists by itself: only what waited is done.
+    pub(crate) fn omemo_resumed(&mut self, core: &mut Core, account: AccountId) -> Result<(), store::Error> {
+        if self.accounts.policy(&core.batch, account) == Encrypt::Off {
+            return self.release_waiting(core, account);
+        }
+        self.crypt.omemo_work(&mut core.batch, account, Duration::ZERO);
         Ok(())
     }
 
@@ -168,7 +172,7 @@ impl Xmpp {
             self.withdraw_device(&mut core.batch, account)?;
         }
         core.batch.store.delete_omemo(account)?;
-        self.omemo_arrival(core, account, false)
+        self.omemo_arrival(core, account)
     }
 }
 
@@ -369,7 +373,7 @@ impl Xmpp {
         if self.accounts.is_person(account) {
             return self.begin_withdrawal(batch, account);
         }
-        for order in self.accounts.omemo_goodbye(batch, account)? {
+        for order in self.accounts.omemo_teardown(batch, account)? {
             self.questions.ask_entity(
                 batch,
                 account,
@@ -404,7 +408,7 @@ impl Accounts {
     }
 
     /// The orders that take our device back: off the lists first, so that nobody begins with it any more.
-    pub(crate) fn omemo_goodbye(&self, batch: &Batch, account: AccountId) -> Result<Vec<Element>, store::Error> {
+    pub(crate) fn omemo_teardown(&self, batch: &Batch, account: AccountId) -> Result<Vec<Element>, store::Error> {
         let mut orders = Vec::new();
         let Some(own) = self.own_jid(account) else { return Ok(orders) };
         for version in Version::ALL {

@@ -276,7 +276,7 @@ impl Xmpp {
         }
         core.batch.store.insert_omemo_waiting(&row)?;
         if is_required {
-            self.crypt.note_sealed(message_id, true);
+            self.crypt.note_sealed(message_id);
         }
         self.crypt.omemo_work(&mut core.batch, account, limits::OMEMO_RETRY);
         Ok(())

@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::effect::Effect;
 use crate::core::handle::{Answer, ReplyTo};
-use crate::core::registry::Voice;
+use crate::core::registry::Through;
 use crate::store;
 use crate::store::row::OmemoWaitingRow;
 
@@ -50,7 +50,7 @@ impl Accounts {
     /// an account that is offline.
     pub(crate) fn tell_when_known(&self, batch: &Batch, bot: BotId, answer: Answer) -> Result<Verdict, Trouble> {
         if let Answer::Sent { message_id, encrypted: None } = &answer
-            && let Voice::Account(account) = self.voice(batch.bot(bot)?)
+            && let Through::Account(account) = self.speaks_through(batch.bot(bot)?)
             && self.is_online(account)
             && batch.store.is_omemo_waiting(account, message_id)?
         {
@@ -64,12 +64,12 @@ impl Crypt {
     /// A stanza goes out as it is.
     pub(crate) fn note_out(&mut self, message_id: &str, stanza: &str) {
         // In printed XML, `<` begins a tag and nothing else.
-        self.note_sealed(message_id, stanza.contains("<encrypted "));
+        self.last_out = Some((message_id.to_string(), stanza.contains("<encrypted ")));
     }
 
-    /// A message goes out encrypted, or does not; if it goes out at all.
-    pub(crate) fn note_sealed(&mut self, message_id: &str, is_sealed: bool) {
-        self.last_out = Some((message_id.to_string(), is_sealed));
+    /// A message goes out encrypted, if it goes out at all.
+    pub(crate) fn note_sealed(&mut self, message_id: &str) {
+        self.last_out = Some((message_id.to_string(), true));
     }
 
     /// Whether a message that was just said goes out encrypted, if that is known.

@@ -335,7 +335,7 @@ impl Xmpp {
         self.accounts.note_decision(batch, account, action, &format!("jid={} device={}", row.jid, row.device))?;
         let standing = if trusted { KeyTrust::Trusted } else { KeyTrust::Distrusted };
         let except = self.share_decision(batch, account, &row, mark, reach)?;
-        Ok(Ok(Decided { key: KeyInfo::new(&row, standing, trusted), except }))
+        Ok(Ok(Decided { key: KeyInfo::new(&row, standing, mark), except }))
     }
 
     /// Trusts a key that was not seen yet.
@@ -362,7 +362,7 @@ impl Xmpp {
         batch.store.store_omemo_key(account, &row)?;
         self.accounts.note_decision(batch, account, "omemo_named", &format!("jid={}", row.jid))?;
         let except = self.share_decision(batch, account, &row, Mark::Verified, reach)?;
-        Ok(Ok(Decided { key: KeyInfo::new(&row, KeyTrust::Trusted, true), except }))
+        Ok(Ok(Decided { key: KeyInfo::new(&row, KeyTrust::Trusted, Mark::Verified), except }))
     }
 
     /// Whether somebody may decide about keys with the message under way. Who can forge messages must not: a server can,

@@ -22,7 +22,7 @@ use crate::core::batch::{Trouble, Verdict};
 use crate::core::failure::Failure;
 use crate::core::files::file_id;
 use crate::core::handle::{Answer, FileInfo, FileQuery, FileWanted};
-use crate::core::registry::Voice;
+use crate::core::registry::Through;
 use crate::omemo::join_url;
 use crate::remote::upload::{Fetched, build_get, read_get};
 use crate::store::row::FileRow;
@@ -41,7 +41,7 @@ impl Xmpp {
         if row.size.and_then(|size| u64::try_from(size).ok()).is_some_and(|size| size > limits::DOWNLOAD_BYTES_MAX) {
             return Err(too_large().into());
         }
-        let Voice::Account(account) = self.accounts.voice(core.batch.bot(bot)?) else {
+        let Through::Account(account) = self.accounts.speaks_through(core.batch.bot(bot)?) else {
             return Err(failed("the bot's account is not signed in here").into());
         };
         // A little longer than the call, which has more to say.

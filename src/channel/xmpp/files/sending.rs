@@ -10,9 +10,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Task;
-use super::failed;
-use super::too_large;
+use super::{Task, failed, too_large};
 use crate::base::call::{Called, Part, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
 use crate::base::secret::Secret;

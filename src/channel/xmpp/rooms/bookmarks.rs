@@ -28,14 +28,22 @@ pub(crate) enum Step {
 /// COMPAT(ejabberd 23): takes neither `max_items` nor `send_last_published_item` there.
 const SIMPLE: Options = Options { max_items: None, send_last: None, ..bookmarks::OPTIONS };
 
+/// Whether whoever signs in to the account enters a room by itself (XEP-0402).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Autojoin {
+    Yes,
+    No,
+}
+
 impl Xmpp {
     /// Remembers a room at the server. One that we were put out of stays there, but is not entered by itself any more.
-    pub(super) fn publish_bookmark(&mut self, batch: &mut Batch, key: &Key, is_autojoin: bool) {
+    pub(super) fn publish_bookmark(&mut self, batch: &mut Batch, key: &Key, autojoin: Autojoin) {
         let Some(entry) = self.rooms.entries.get(key) else { return };
         if !self.accounts.is_bots_own(key.0) {
             return;
         }
         let password = entry.row.password.clone();
+        let is_autojoin = autojoin == Autojoin::Yes;
         let bookmark = Bookmark { is_autojoin, password, ..Bookmark::new(key.1.clone(), &entry.row.nick) };
         let order = bookmark.build_publish(&bookmarks::OPTIONS);
         self.questions.ask_entity(

@@ -1,9 +1,8 @@
 //! What a room's machine says is carried out here: stanzas and questions go to the session, events become rows, updates
 //! and answers.
 
-use super::Key;
-use super::Sync;
-use super::Turn;
+use super::bookmarks::Autojoin;
+use super::{Key, Sync, Turn};
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::asking::About;
 use crate::core::Core;
@@ -61,7 +60,11 @@ impl Xmpp {
             RoomEvent::Subject { .. } => self.sync_history_told(core, key),
             RoomEvent::Message(heard) => self.on_heard(core, key, *heard),
             RoomEvent::Reflection { id, message } => self.on_reflection(core, key, &id, &message),
-            RoomEvent::SendRefused { id, error, was_out } => self.on_send_refused(core, key, &id, &error, was_out),
+            RoomEvent::SendRefused { id, was_out: true, .. } => {
+                self.rooms.unsend(key, &id);
+                Ok(())
+            }
+            RoomEvent::SendRefused { id, error, .. } => self.on_send_refused(core, key, &id, &error),
             RoomEvent::Unconfirmed(id) => self.on_unconfirmed(core, key, &id),
         }
     }
@@ -75,7 +78,7 @@ impl Xmpp {
             entry.is_first = true;
             let (row, inviter) = (entry.row.clone(), entry.inviter.take());
             core.batch.store.store_room(&row)?;
-            self.publish_bookmark(&mut core.batch, key, true);
+            self.publish_bookmark(&mut core.batch, key, Autojoin::Yes);
             for bot in row.members {
                 self.tell_joined(core, key, bot, nick, inviter.as_ref())?;
             }
@@ -100,7 +103,7 @@ impl Xmpp {
             if was_asked {
                 self.retract_bookmark(&mut core.batch, key);
             } else {
-                self.publish_bookmark(&mut core.batch, key, false);
+                self.publish_bookmark(&mut core.batch, key, Autojoin::No);
             }
             bots.into_iter().try_for_each(|bot| self.tell_left(core, key, bot, why))?;
         }
@@ -125,7 +128,7 @@ impl Xmpp {
         entry.row.nick = nick;
         let row = entry.row.clone();
         batch.store.store_room(&row)?;
-        self.publish_bookmark(batch, key, true);
+        self.publish_bookmark(batch, key, Autojoin::Yes);
         Ok(())
     }
 }

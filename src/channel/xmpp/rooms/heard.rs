@@ -17,7 +17,7 @@ use crate::channel::xmpp::incoming::{said_file, words};
 use crate::channel::xmpp::rooms::Rooms;
 use crate::core::batch::Batch;
 use crate::core::handle::{Access, Mode, Receive};
-use crate::core::incoming::{Incoming, Sealed, Wish, time_of};
+use crate::core::incoming::{Encryption, Incoming, Wish, time_of};
 use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
 use crate::core::{Core, Signal, TakenBack};
@@ -94,7 +94,7 @@ impl Xmpp {
             replaces: message.replaces.as_deref().map(Cow::Borrowed),
             reply_to: answered,
             files: message.attachments.iter().map(said_file).collect(),
-            sealed: message.is_decrypted.then(Sealed::default),
+            encryption: message.is_decrypted.then(Encryption::default),
             is_mentioned: heard.is_to_us || is_answer_to_us,
             wish: Wish::default(),
         };

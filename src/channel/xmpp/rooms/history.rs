@@ -2,8 +2,7 @@
 //! history it tells on entering (XEP-0045 §7.2.13). What is said meanwhile is held back, so that the order stays; nothing
 //! of ours is sent before, as it may be there already.
 
-use super::Entry;
-use super::Key;
+use super::{Entry, Key};
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::asking::{About, EntityAnswer};

@@ -2,9 +2,7 @@
 //! account: those of one owner are one occupant with one nick, which stays until the last of them leaves. Nothing of
 //! that shows in the owner's own bookmarks, so his clients do as before.
 
-use super::Key;
-use super::RoomWish;
-use super::Turn;
+use super::{Key, RoomWish, Turn};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
@@ -14,7 +12,7 @@ use crate::channel::xmpp::rooms::Rooms;
 use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, NewRoom};
-use crate::core::registry::Voice;
+use crate::core::registry::Through;
 use crate::core::{Core, record};
 use crate::store;
 use crate::store::row::{Origin, RoomRow};
@@ -93,13 +91,13 @@ impl Accounts {
         if !batch.store.owner_enabled(owner)? {
             return Err(Failure::Forbidden(format!("Botmother is switched off for {owner}")).into());
         }
-        let why = match self.voice(bot) {
-            Voice::Account(account) => return Ok(account),
-            Voice::Local => "the bot belongs to owner@local, where there are no rooms".to_string(),
-            Voice::None if bot.row.jid.is_none() => {
+        let why = match self.speaks_through(bot) {
+            Through::Account(account) => return Ok(account),
+            Through::Local => "the bot belongs to owner@local, where there are no rooms".to_string(),
+            Through::None if bot.row.jid.is_none() => {
                 format!("{owner} is not signed in here; run `botmother account add {owner}`")
             }
-            Voice::None => "the bot's own account is gone; create the bot again".to_string(),
+            Through::None => "the bot's own account is gone; create the bot again".to_string(),
         };
         Err(Failure::Remote { what, why }.into())
     }

@@ -35,6 +35,21 @@ pub(super) enum Cover {
     IfAllCan,
 }
 
+/// What whoever says something to all in a room demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// That it goes out encrypted or not at all.
+    Encryption,
+    /// Nothing: the bot's policy decides.
+    Nothing,
+}
+
+impl Demand {
+    pub(super) fn of(outbound: &Outbound) -> Demand {
+        if outbound.is_confidential() { Demand::Encryption } else { Demand::Nothing }
+    }
+}
+
 // --- what a room is ---
 
 impl Xmpp {
@@ -111,7 +126,8 @@ impl Rooms {
 
 impl Xmpp {
     /// How something with words in it goes out, or why it must not.
-    pub(super) fn cover(&mut self, core: &mut Core, key: &Key, is_confidential: bool) -> Result<Cover, Trouble> {
+    pub(super) fn cover(&mut self, core: &mut Core, key: &Key, demand: Demand) -> Result<Cover, Trouble> {
+        let is_confidential = demand == Demand::Encryption;
         let policy = self.accounts.room_policy(&core.batch, key.0);
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(Cover::Plain) };
         let was_private = entry.row.is_private;
@@ -157,7 +173,7 @@ impl Xmpp {
         account: AccountId,
         room: &BareJid,
     ) -> Result<bool, Trouble> {
-        match self.cover(core, &(account, room.clone()), false) {
+        match self.cover(core, &(account, room.clone()), Demand::Nothing) {
             Ok(cover) => Ok(cover == Cover::Sealed),
             Err(Trouble::Failure(_)) => Ok(false),
             Err(error) => Err(error),
@@ -166,7 +182,7 @@ impl Xmpp {
 
     /// Whether anything may be said in a room now; before a file for it goes to a server.
     pub(crate) fn check_cover(&mut self, core: &mut Core, account: AccountId, room: &BareJid) -> Result<(), Trouble> {
-        self.cover(core, &(account, room.clone()), false).map(drop)
+        self.cover(core, &(account, room.clone()), Demand::Nothing).map(drop)
     }
 }
 
@@ -210,12 +226,10 @@ impl Xmpp {
         key: &Key,
         heard: &Heard,
     ) -> Result<Option<Heard>, store::Error> {
-        let Some(sealed) =
-            heard.message.sealed.as_ref().filter(|_| self.accounts.room_policy(&core.batch, key.0) != Encrypt::Off)
-        else {
+        if heard.message.sealed.is_none() || self.accounts.room_policy(&core.batch, key.0) == Encrypt::Off {
             return Ok(None);
-        };
-        let Some(author) = &heard.author else {
+        }
+        if heard.author.is_none() {
             let level = core.batch.told.caused(("unknown", key.0.0), log::Level::Info, core.batch.now.mono);
             log::log!(
                 level,
@@ -223,10 +237,8 @@ impl Xmpp {
                 key.1
             );
             return Ok(None);
-        };
-        let Some(inbound) = self.unseal_in_room(core, key.0, sealed, author, heard.is_history)? else {
-            return Ok(None);
-        };
+        }
+        let Some(inbound) = self.unseal_in_room(core, key.0, heard)? else { return Ok(None) };
         let Some(message) = RoomMessage::of(&inbound) else { return Ok(None) };
         // Which ids count is decided already.
         let before = &heard.message;

@@ -1,11 +1,10 @@
 //! Messages of rooms, both ways. Ours is a row until the room has shown it, or it was found in the room's archive or
 //! history (docs/architecture.md); that of others becomes an update once, whatever ways it comes.
 
-use super::Entry;
-use super::Key;
 use super::heard::seen_key;
 use super::history::Sync;
-use super::private::Cover;
+use super::private::{Cover, Demand};
+use super::{Entry, Key};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
@@ -72,8 +71,7 @@ impl Xmpp {
         }
         let stanza = outbound.print();
         self.accounts.check_size(account, stanza.len())?;
-        let cover =
-            if outbound.has_body() { self.cover(core, &key, outbound.is_confidential())? } else { Cover::Plain };
+        let cover = if outbound.has_body() { self.cover(core, &key, Demand::of(outbound))? } else { Cover::Plain };
         if cover != Cover::Plain {
             let is_required = cover == Cover::Sealed;
             return self.enqueue_sealed_in_room(core, (account, bot), room, ToSeal { message_id, stanza, is_required });
@@ -183,17 +181,12 @@ impl Xmpp {
         key: &Key,
         id: &str,
         error: &StanzaError,
-        was_out: bool,
     ) -> Result<(), store::Error> {
-        if !was_out && error.kind != "wait" {
+        if error.kind != "wait" {
             return self.fail_message(core, key, id, &format!("the room refused the message: {error}"));
         }
         let retry_at = core.batch.now.mono + limits::ROOM_SEND_RETRY;
-        let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        entry.in_flight.remove(id);
-        entry.last = None;
-        entry.has_more = true;
-        if !was_out {
+        if let Some(entry) = self.rooms.unsend(key, id) {
             entry.send_after = Some(retry_at);
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::store;
 use crate::store::row::OmemoPeer;
 use crate::xml::Element;
 use crate::xmpp::message::Inbound;
+use crate::xmpp::muc::room::Heard;
 use crate::xmpp::ns;
 
 impl Xmpp {
@@ -23,10 +24,9 @@ impl Xmpp {
         &mut self,
         core: &mut Core,
         account: AccountId,
-        message: &Inbound,
-        author: &BareJid,
-        is_history: bool,
+        heard: &Heard,
     ) -> Result<Option<Inbound>, store::Error> {
+        let (Some(message), Some(author)) = (&heard.message.sealed, &heard.author) else { return Ok(None) };
         let (Some(stanza), Some(own)) = (message.stanza.as_deref(), self.accounts.own_jid(account)) else {
             return Ok(None);
         };
@@ -54,7 +54,7 @@ impl Xmpp {
                         level,
                         "{own}: a message from device {device} of {author} in a room cannot be read: {error}"
                     );
-                    if !is_history {
+                    if !heard.is_history {
                         self.wish_renewal(&mut core.batch, &peer)?;
                     }
                 }

@@ -9,19 +9,20 @@ use crate::channel::xmpp::crypt::trust::{KeyTrust, Mark, Reach, Unclear, has_ver
 use crate::core::batch::{Batch, Trouble};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey};
-use crate::core::registry::Voice;
+use crate::core::registry::Through;
 use crate::omemo;
 use crate::store;
 use crate::store::row::KeyRow;
 
 impl KeyInfo {
-    pub(super) fn new(row: &KeyRow, standing: KeyTrust, is_verified: bool) -> KeyInfo {
+    /// A key under its mark, and how it stands for that.
+    pub(super) fn new(row: &KeyRow, standing: KeyTrust, mark: Mark) -> KeyInfo {
         KeyInfo {
             jid: row.jid.clone(),
             device: row.device,
             fingerprint: omemo::fingerprint(&row.key),
             standing: standing.as_str(),
-            is_verified,
+            is_verified: mark == Mark::Verified,
             first_seen: row.first_seen,
         }
     }
@@ -67,9 +68,9 @@ impl Accounts {
 
     /// The account that a bot speaks through: its own or its owner's.
     pub(crate) fn omemo_account(&self, batch: &Batch, bot: BotId) -> Result<AccountId, Failure> {
-        match self.voice(batch.bot(bot)?) {
-            Voice::Account(account) => Ok(account),
-            Voice::Local | Voice::None => {
+        match self.speaks_through(batch.bot(bot)?) {
+            Through::Account(account) => Ok(account),
+            Through::Local | Through::None => {
                 let why = "only what goes through an XMPP account that is signed in here is encrypted";
                 Err(Failure::NotConfigured(why.to_string()))
             }
@@ -95,7 +96,7 @@ impl Batch {
             let mark = Mark::of(row);
             // Only there does it matter what else the contact has.
             let is_verified = mark == Mark::Open && has_verified(&self.store.list_omemo_keys(account, &row.jid)?);
-            keys.push(KeyInfo::new(row, mark.standing(policy, is_verified), mark == Mark::Verified));
+            keys.push(KeyInfo::new(row, mark.standing(policy, is_verified), mark));
         }
         Ok(keys)
     }

@@ -1,4 +1,4 @@
-//! The goodbye to an account that was brought along for a bot that is deleted: what the bot published is taken back, its
+//! The teardown of an account that was brought along for a bot that is deleted: what the bot published is taken back, its
 //! owner is unsubscribed, and then its row goes (docs/xmpp.md).
 //!
 //! The row is marked `removing` until all that is done, over lost connections and restarts; then it is forgotten. Every
@@ -37,7 +37,7 @@ fn build_step(step: usize, owner: &BareJid, devices: &[Element]) -> Option<Eleme
 
 impl Xmpp {
     /// Marks the account and begins, or waits for it to be online.
-    pub(crate) fn begin_farewell(
+    pub(crate) fn begin_teardown(
         &mut self,
         core: &mut Core,
         row: AccountRow,
@@ -46,17 +46,17 @@ impl Xmpp {
         self.leave_rooms(core, row.id)?;
         let row = AccountRow { bot: None, removing: true, ..row };
         core.batch.store.store_account(&row)?;
-        core.batch.store.store_farewell(row.id, owner)?;
+        core.batch.store.store_former_owner(row.id, owner)?;
         let Some(running) = self.accounts.get_mut(&row.id) else {
             return self.start_account(core, row, core.batch.login());
         };
         (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
         let is_online = running.is_online;
         self.accounts.adjust_presence(&mut core.batch, row.id);
-        if is_online { self.continue_farewell(&mut core.batch, row.id, 0) } else { Ok(()) }
+        if is_online { self.continue_teardown(&mut core.batch, row.id, 0) } else { Ok(()) }
     }
 
-    pub(crate) fn on_farewell_answer(
+    pub(crate) fn on_teardown_answer(
         &mut self,
         core: &mut Core,
         account: AccountId,
@@ -72,24 +72,24 @@ impl Xmpp {
             },
             // Mostly there was nothing to take back.
             Err(error) => {
-                log::debug!("account {account}: step {step} of its goodbye: {error}");
-                self.continue_farewell(&mut core.batch, account, step + 1)
+                log::debug!("account {account}: step {step} of its teardown: {error}");
+                self.continue_teardown(&mut core.batch, account, step + 1)
             }
-            Ok(_) => self.continue_farewell(&mut core.batch, account, step + 1),
+            Ok(_) => self.continue_teardown(&mut core.batch, account, step + 1),
         }
     }
 }
 
 impl Xmpp {
     /// Does this step, or ends behind the last.
-    pub(crate) fn continue_farewell(
+    pub(crate) fn continue_teardown(
         &mut self,
         batch: &mut Batch,
         account: AccountId,
         step: usize,
     ) -> Result<(), store::Error> {
-        let owner = batch.store.farewell(account)?;
-        let devices = self.accounts.omemo_goodbye(batch, account)?;
+        let owner = batch.store.former_owner(account)?;
+        let devices = self.accounts.omemo_teardown(batch, account)?;
         let order = owner.as_ref().and_then(|owner| build_step(step, owner, &devices));
         match (order, owner) {
             (Some(order), Some(owner)) => {
@@ -98,26 +98,26 @@ impl Xmpp {
                     self.accounts.tell_session(batch, account, presence::print_unsubscribe(&owner));
                     self.accounts.tell_session(batch, account, presence::print_unsubscribed(&owner));
                 }
-                self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), About::Farewell(step));
+                self.questions.ask_entity(batch, account, (Peer::Account, IqKind::Set, order), About::Teardown(step));
                 Ok(())
             }
             _ => {
                 if let Some(account) = self.accounts.get_mut(&account) {
                     account.is_settling = true;
                 }
-                self.end_farewell_when_sent(batch, account)
+                self.end_teardown_when_sent(batch, account)
             }
         }
     }
 
     /// What the bot said before it was deleted still goes out, and is waited for.
-    pub(crate) fn end_farewell_when_sent(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
+    pub(crate) fn end_teardown_when_sent(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         let is_over = |a: &Account| a.row.removing && a.is_settling && a.queue.count == 0;
-        if self.accounts.get(&account).is_some_and(is_over) { self.end_farewell(batch, account) } else { Ok(()) }
+        if self.accounts.get(&account).is_some_and(is_over) { self.end_teardown(batch, account) } else { Ok(()) }
     }
 
     /// Nothing is left to do, or nothing can be done any more.
-    pub(crate) fn end_farewell(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
+    pub(crate) fn end_teardown(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
         if let Some(left) = self.accounts.get(&account) {
             log::info!("{}: its bot is deleted, and it is not signed in here any more", left.row.jid);
         }
