@@ -4,15 +4,21 @@
 //! while answers arrive; `pipe.rs` sends what standard input has and ends when the answers are in.
 
 mod pipe;
+#[cfg(not(feature = "line-editor"))]
+#[path = "chat/plain.rs"]
+mod terminal;
+#[cfg(feature = "line-editor")]
 mod terminal;
 
 use std::io::IsTerminal;
+use std::thread;
 use std::time::Duration;
 
 use super::client::Client;
 use super::{Exit, Failed};
 use crate::base::json::Object;
 use crate::base::limits;
+use crate::cli;
 use crate::config::Config;
 
 /// Who speaks for the person at the terminal.
@@ -44,6 +50,47 @@ pub(super) fn run(config: &Config, who: Option<String>, wait: Duration) -> Resul
         terminal::run(chat, &earlier)
     } else {
         pipe::run(chat, wait)
+    }
+}
+
+fn greet(chat: &Chat, earlier: &[Line], look: Look) {
+    if !earlier.is_empty() {
+        cli::print("(earlier)\n");
+        for line in earlier {
+            cli::print(line.shown(look));
+        }
+        cli::print("\n");
+    }
+    match &chat.who {
+        None => cli::print(
+            "You are talking to Botmother, the manager of your bots. Type /help to see what there is,\n\
+             /newbot NAME to make a bot. Ctrl-D ends.\n\n",
+        ),
+        Some(who) => cli::print(format_args!("You are talking to {who}. Type a message, or /help. Ctrl-D ends.\n\n")),
+    }
+}
+
+/// Prints what others say, until that cannot be printed; goes on when the daemon was restarted.
+fn listen(mut chat: Chat, look: Look, mut print: impl FnMut(String) -> bool) {
+    let mut is_gone = false;
+    loop {
+        let said = match chat.hear_long() {
+            Ok(lines) => {
+                let back = if is_gone { "(the daemon is back)\n" } else { "" };
+                is_gone = false;
+                let others = lines.iter().filter(|line| line.from != OWNER).map(|line| line.shown(look));
+                back.to_string() + &others.collect::<String>()
+            }
+            Err(failed) => {
+                thread::sleep(limits::CHAT_RETRY);
+                let news = if is_gone { String::new() } else { format!("({}; trying again)\n", failed.text) };
+                is_gone = true;
+                news
+            }
+        };
+        if !said.is_empty() && !print(said) {
+            return;
+        }
     }
 }
 

@@ -55,7 +55,11 @@ impl Engine {
             self.with_brain(|brain, cx| brain.all().for_each(|one| one.show(cx)));
             self.channels.xmpp.omemo_due(&mut self.core)?;
             self.channels.xmpp.tell_notices(&mut self.core)?;
-            self.pass_signals()?;
+            // What is said may come to further keys; that ends, for there are so many notices in a day.
+            while !self.core.batch.pending.signals.is_empty() {
+                self.pass_signals()?;
+                self.channels.xmpp.tell_notices(&mut self.core)?;
+            }
             self.channels.xmpp.write_acks_and_marks(&mut self.core)?;
             let written = self.core.batch.write_lived()?;
             self.core.batch.store.commit()?;

@@ -3,14 +3,18 @@
 //! Made at first use, kept in the state directory, made anew when it is a year old; valid for two. Whoever connects
 //! compares its fingerprint, which the daemon logs at each start.
 
+#[cfg(feature = "self-signed")]
+mod make;
+#[cfg(not(feature = "self-signed"))]
+#[path = "selfsigned/no_make.rs"]
+mod make;
+
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
-
-use crate::base::{limits, time};
+use crate::base::limits;
 
 /// In the data directory.
 const DIR: &str = "api-tls";
@@ -27,7 +31,7 @@ pub fn certificate(data_dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
     if is_fresh(&cert_path) && key_path.exists() {
         return Ok((cert_path, key_path));
     }
-    let (cert, key) = make().map_err(io::Error::other)?;
+    let (cert, key) = make::make()?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
     // Both are complete before they have their names: a half-written pair would keep the next start from serving.
     write(&key_path, &key)?;
@@ -49,22 +53,6 @@ pub fn remove(data_dir: &Path) -> io::Result<()> {
 fn is_fresh(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|meta| meta.modified());
     modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < limits::API_CERTIFICATE_RENEW_AFTER))
-}
-
-fn make() -> Result<(String, String), rcgen::Error> {
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).to_vec();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if !host.is_empty() && host.is_ascii() {
-        names.push(host);
-    }
-    let year: i32 = time::to_rfc3339(super::now().unix_ms)[..4].parse().unwrap_or(2026);
-    let mut params = CertificateParams::new(names)?;
-    params.distinguished_name.push(DnType::CommonName, "Botmother");
-    params.not_before = date_time_ymd(year - 1, 1, 1);
-    params.not_after = date_time_ymd(year + limits::API_CERTIFICATE_YEARS, 12, 31);
-    let key = KeyPair::generate()?;
-    let cert = params.self_signed(&key)?;
-    Ok((cert.pem(), key.serialize_pem()))
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
