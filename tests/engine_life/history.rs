@@ -183,6 +183,75 @@ fn reactions_of_both_sides_are_set_replaced_and_removed() {
     assert!(rig.history(&bot, OWNER).iter().all(|one| one.reactions.is_empty()));
 }
 
+/// A reaction that came encrypted is not kept, and takes away what its sender had there; a retraction counts.
+#[test]
+fn what_is_done_encrypted_is_not_kept() {
+    let (mut rig, bot, _) = Rig::keeping();
+    let account = rig.core.account;
+    let sealed = |message: Inbound| Inbound { is_decrypted: true, ..message };
+    rig.says("m1", "tea?");
+    rig.hears(account, reacting("r1", "m1", &["👍"]));
+    assert_eq!(reactions(&rig.history(&bot, OWNER)[0]).len(), 1);
+    rig.hears(account, sealed(reacting("r2", "m1", &["👎"])));
+    assert_eq!(rig.take(&bot).len(), 3);
+    assert!(rig.history(&bot, OWNER)[0].reactions.is_empty());
+    rig.hears(account, sealed(replacing("m1", saying("geheim", from(OWNER, BOT, "m2")))));
+    rig.hears(account, sealed(saying("geheim", from(OWNER, BOT, "m3"))));
+    assert_eq!(rig.texts(&bot, OWNER), ["ralf: tea?"]);
+    rig.hears(account, sealed(retracting("t1", "m1")));
+    assert!(rig.history(&bot, OWNER)[0].is_deleted);
+}
+
+/// Where nobody wants a history, the database has nothing that was not there before there were any.
+#[test]
+fn nothing_is_written_where_nobody_wants_it() {
+    let path = std::env::temp_dir().join(format!("botmother-history-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    let store = Store::open(&path, botmother::store::Durability::Process).unwrap();
+    let (mut rig, bot, personal) = Rig::over(store);
+    let account = rig.core.account;
+    let count = |what: &str| -> i64 {
+        let raw = rusqlite::Connection::open(path.join("botmother.db")).unwrap();
+        raw.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).unwrap()
+    };
+    let kept = || {
+        let of = [
+            "message WHERE body IS NOT NULL",
+            "message WHERE contact_id IS NOT NULL AND (deleted OR original IS NOT NULL)",
+        ];
+        of.into_iter().chain(["message_file", "message_reply", "reaction"]).map(count).collect::<Vec<_>>()
+    };
+    let all = |rig: &mut Rig, turn: &str| {
+        let id = |name: &str| format!("{name}{turn}");
+        let attachment = Attachment { url: "https://example.com/a.png".to_string(), ..Attachment::default() };
+        let reply = Some(RepliedTo { id: "b-1".to_string(), to: None });
+        let first = Inbound { reply, attachments: vec![attachment], ..saying("one", from(OWNER, BOT, &id("m1"))) };
+        rig.hears(account, first);
+        rig.hears(account, replacing(&id("m1"), saying("two", from(OWNER, BOT, &id("m2")))));
+        let (said, ..) = rig.say(&bot, OWNER, "hi");
+        rig.hears(account, reacting(&id("r1"), &said, &["👍"]));
+        rig.act(&bot, OWNER, BotAction::Reaction { message_id: id("m1"), emoji: "👍".to_string() }).unwrap();
+        let url = "https://example.com/c.jpg".to_string();
+        rig.act(&bot, OWNER, BotAction::File { url, caption: Some("a cat".to_string()) }).unwrap();
+        rig.act(&bot, OWNER, BotAction::Edit { message_id: said.clone(), text: "ho".to_string() }).unwrap();
+        if turn == "off" {
+            rig.hears(account, retracting(&id("t1"), &id("m1")));
+            rig.act(&bot, OWNER, BotAction::Deletion { message_id: said }).unwrap();
+        }
+    };
+    rig.keep(&personal, Some(7)).unwrap();
+    all(&mut rig, "off");
+    Rigged::wait(&mut rig, limits::PURGE_INTERVAL);
+    assert_eq!(kept(), [0; 5]);
+    assert!(count("message") > 5 && count("file") == 1, "what the bot sends is no file that it was told of");
+    // The same with one leaves something in each of them, so that this test can fail.
+    rig.keep(&bot, Some(7)).unwrap();
+    all(&mut rig, "on");
+    assert!(kept().into_iter().all(|count| count > 0), "{:?}", kept());
+    drop(rig);
+    let _ = std::fs::remove_dir_all(&path);
+}
+
 #[test]
 fn files_are_kept_with_their_captions() {
     let (mut rig, bot, _) = Rig::keeping();
@@ -232,7 +301,7 @@ fn a_history_is_read_page_by_page() {
     }
     assert_eq!(read, ["456", "123", "0"]);
     assert!(rig.page(&bot, OWNER, 3, before).unwrap().messages.is_empty());
-    assert_eq!(rig.page(&bot, OWNER, 7, None).unwrap().more, false, "exactly all");
+    assert!(!rig.page(&bot, OWNER, 7, None).unwrap().more, "exactly all");
     // Large ones fill a page before it has as many as were asked for, and none is left out.
     let large = "x".repeat(limits::TEXT_BYTES_MAX);
     for n in 0..12 {
