@@ -9,6 +9,7 @@ use crate::base::id::{BotId, MessageId};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::base::remedy::KEEP_HISTORY;
+use crate::core::Core;
 use crate::core::actions::{BotAction, NewAction, caption_id};
 use crate::core::batch::{Batch, Trouble};
 use crate::core::failure::Failure;
@@ -196,22 +197,24 @@ impl Batch {
 
 // --- reading it ---
 
-impl Batch {
+impl Core {
     /// `getHistory`.
-    pub(crate) fn read_history(&self, bot: BotId, query: &HistoryQuery) -> Result<Answer, Trouble> {
-        let address = self.address_of(bot, &query.chat)?;
-        if !self.keeps(bot) && !is_local(&query.chat.bare()) {
+    pub(crate) fn read_history(&mut self, bot: BotId, query: &HistoryQuery) -> Result<Answer, Trouble> {
+        let batch = &self.batch;
+        let address = batch.address_of(bot, &query.chat)?;
+        if !batch.keeps(bot) && !is_local(&query.chat.bare()) {
             return Err(Failure::NotEnabled(format!("this bot keeps no history; {KEEP_HISTORY} switches it on")).into());
         }
         let most = query.limit.clamp(1, limits::HISTORY_PER_ANSWER_MAX) as usize;
         // One more tells whether there are more.
-        let bounds = (most + 1, limits::UPDATES_BYTES_MAX);
-        let mut rows = self.store.list_kept(bot, &address, query.before.map(MessageId), bounds)?;
+        let bounds = (most + 1, self.updates.bytes_left());
+        let mut rows = batch.store.list_kept(bot, &address, query.before.map(MessageId), bounds)?;
         let more = match rows.last().filter(|_| rows.len() <= most) {
-            Some(oldest) => !self.store.list_kept(bot, &address, Some(oldest.id), (1, 1))?.is_empty(),
+            Some(oldest) => !batch.store.list_kept(bot, &address, Some(oldest.id), (1, 1))?.is_empty(),
             None => rows.len() > most,
         };
         rows.truncate(most);
+        self.updates.note_bytes(rows.iter().map(KeptRow::bytes).sum());
         let messages = rows.into_iter().rev().map(message).collect();
         Ok(Answer::History(HistoryPage { messages, more }))
     }

@@ -87,7 +87,7 @@ impl Engine {
             Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
-            Question::GetHistory(query) => self.core.batch.read_history(bot, query)?,
+            Question::GetHistory(query) => self.core.read_history(bot, query)?,
             Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
             Question::DeleteWebhook { drop_pending: true } => self.core.delete_webhook_and_pending(bot)?,
             Question::DeleteWebhook { drop_pending: false } => self.core.delete_webhook(bot)?,

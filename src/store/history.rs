@@ -114,6 +114,7 @@ impl Store {
         Ok(self.number(sql, &[&id.0])? != 0)
     }
 
+    /// In a room only the id that the room gave counts: of the other one anybody may say what he likes.
     fn find_of(
         &self,
         bot: BotId,
@@ -129,10 +130,11 @@ impl Store {
         self.row(
             &format!(
                 "SELECT m.id, m.original FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
-                 WHERE (m.key = ?1 OR m.alias = ?1) AND c.bot_id = ?2 AND c.address = ?3 AND {which} {side}
+                 WHERE (m.key = ?1 OR m.alias = ?1) AND (c.kind <> 'room' OR m.name = ?4)
+                 AND c.bot_id = ?2 AND c.address = ?3 AND {which} {side}
                  ORDER BY m.id DESC LIMIT 1"
             ),
-            &[&key(id), &bot.0, &address],
+            &[&key(id), &bot.0, &address, &id],
             |row| Ok(Found { id: MessageId(row.get(0)?), original: row.get(1)? }),
         )
     }
@@ -168,7 +170,7 @@ impl Store {
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let row = self.read_kept(row)?;
-            bytes += row.text.len();
+            bytes += row.bytes();
             if bytes > bytes_max && !all.is_empty() {
                 break;
             }

@@ -117,6 +117,23 @@ fn what_becomes_of_messages_in_a_room_is_kept() {
     assert!(rig.history(ROOM).iter().all(|one| one.is_deleted != (one.message_id == "a3") && one.reactions.is_empty()));
 }
 
+/// What somebody calls his own message is no name by which others are found.
+#[test]
+fn nobody_takes_the_place_of_another_message() {
+    let mut rig = Rig::keeping();
+    rig.occupant("anna", "o1", "a1", "<body>mine</body>");
+    rig.message(&format!(
+        "<message from='{ROOM}/eve' type='groupchat' id='a1'><body>hers</body>\
+         <occupant-id xmlns='urn:xmpp:occupant-id:0' id='o2'/>\
+         <stanza-id xmlns='urn:xmpp:sid:0' by='{ROOM}' id='a2'/></message>"
+    ));
+    rig.occupant("bob", "o3", "e1", &reactions("a1", &["👍"]));
+    let counts: Vec<usize> = rig.history(ROOM).iter().map(|one| one.reactions.len()).collect();
+    assert_eq!(counts, [1, 0]);
+    rig.occupant("anna", "o1", "t1", &retraction("a1"));
+    assert_eq!(rig.kept(), ["anna: ", "eve: hers"]);
+}
+
 /// A room's moderators take back what anybody said.
 #[test]
 fn what_moderators_take_back_is_gone() {

@@ -80,3 +80,13 @@ pub struct KeptRow {
     /// Reactions: who has which emoji there.
     pub reactions: Vec<(Option<String>, String)>,
 }
+
+impl KeptRow {
+    /// How much others have written into it.
+    pub fn bytes(&self) -> usize {
+        let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let files = self.files.iter().map(|file| file.url.len() + of(&file.name) + of(&file.media_type));
+        let reactions = self.reactions.iter().map(|(from, emoji)| of(from) + emoji.len());
+        self.text.len() + of(&self.name) + of(&self.reply_to) + files.sum::<usize>() + reactions.sum::<usize>()
+    }
+}
