@@ -178,8 +178,15 @@ fn files_stay_as_long_as_their_messages() {
         |store: &Store| -> Vec<String> { all(store, bot, ANNA)[0].files.iter().map(|file| file.url.clone()).collect() };
     assert_eq!(urls(&store), ["https://h/2", "https://h/1"]);
     assert_eq!(all(&store, bot, ANNA)[0].files[0].key, Some(Secret::new(FILE_KEY)));
+    // Others do not push it out.
+    for n in 0..limits::FILES_PER_BOT_MAX + limits::FILE_COUNTED_EVERY {
+        store.insert_file(&file(&format!("n{n}"), "https://h/n"), NOW).unwrap();
+    }
+    assert!(store.find_file(bot, "f3").unwrap().is_none() && store.find_file(bot, "n0").unwrap().is_none());
+    store.insert_file(&file("f3", "https://h/3"), NOW).unwrap();
     // Said once more, it is the same, and the newest.
     store.insert_file(&file("f2", "https://h/new"), NOW + 1).unwrap();
+    assert_eq!(urls(&store), ["https://h/new", "https://h/1"]);
     store.insert_file(&file("f4", "https://h/4"), NOW + 1).unwrap();
     assert_eq!(urls(&store), ["https://h/new", "https://h/1"]);
     let age = limits::FILE_RETENTION.as_secs() as i64;
