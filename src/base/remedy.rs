@@ -187,7 +187,7 @@ const WORDS: &[(&str, [&str; 4], &str)] = &[
         [
             "POST /bot/history, or /history in the chat with the manager",
             "/history",
-            "POST /bot/history of the API, or /history in the chat with the manager,",
+            "POST /bot/history of the API, or /history in the chat with the manager",
             "POST /bot/history of the API",
         ],
         "",

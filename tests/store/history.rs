@@ -332,3 +332,35 @@ fn an_occupant_has_a_history_of_his_own() {
     assert_eq!(all(&store, bot, &occupant)[0].from.as_deref(), Some(occupant.as_str()));
     assert!(all(&store, bot, DEN).is_empty());
 }
+
+/// Where nobody wants a history, a message writes as many bytes as it would if there were no tables for one.
+#[test]
+fn tables_that_stay_empty_cost_nothing() {
+    let log = |is_there: bool| {
+        let dir = Dir::new();
+        let mut store = dir.store();
+        let of = make(&mut store);
+        store.commit().unwrap();
+        store.close().unwrap();
+        if !is_there {
+            dir.raw().execute_batch("DROP TABLE message_file; DROP TABLE message_reply; DROP TABLE reaction").unwrap();
+        }
+        let mut store = dir.store();
+        for n in 0..40 {
+            told(&mut store, of, &format!("m{n}"), NOW + n);
+            let update = store.insert_update(of.0, "message", "{}", NOW + n).unwrap();
+            store.see(of.1, &format!("a:{n}"), NOW + n).unwrap();
+            store.commit().unwrap();
+            store.delete_update(of.0, update).unwrap();
+            sent(&mut store, of, &format!("s{n}"), None);
+            let row = store.insert_outbox(&message(of.1, Some(of.0), &format!("s{n}"), None)).unwrap();
+            store.commit().unwrap();
+            store.delete_outbox(&[row]).unwrap();
+            store.commit().unwrap();
+        }
+        fs::metadata(dir.file("botmother.db-wal")).unwrap().len()
+    };
+    let with = log(true);
+    assert_eq!(with, log(false));
+    assert!(with > 40 * 3 * 4096, "{with}");
+}
