@@ -45,6 +45,8 @@ pub struct Config {
     pub omemo: Omemo,
     /// Whether the people's own accounts encrypt.
     pub self_chat: Omemo,
+    /// For how many days bots keep what is said, where nothing else was said for one; 0: not at all.
+    pub history_days: i64,
     /// The HTTP API.
     pub api: Api,
     /// XMPP accounts the daemon signs in to, besides those in its database.
@@ -170,6 +172,7 @@ impl Default for Config {
             },
             omemo: Omemo::Required,
             self_chat: Omemo::Preferred,
+            history_days: 0,
             accounts: Vec::new(),
             file: None,
             warnings: Vec::new(),

@@ -175,6 +175,7 @@ fn settings(config: &Config) -> Settings {
         system_roots: config.roots == config::Roots::System,
         encrypt: encrypt(config.omemo),
         self_chat: encrypt(config.self_chat),
+        history_days: config.history_days,
     }
 }
 

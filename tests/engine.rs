@@ -22,6 +22,8 @@ use support::*;
 mod ai;
 #[path = "engine/bots.rs"]
 mod bots;
+#[path = "engine/history.rs"]
+mod history;
 #[path = "engine/menus.rs"]
 mod menus;
 #[path = "engine/self_chat.rs"]

@@ -32,6 +32,8 @@ mod crash;
 mod days;
 #[path = "engine_omemo/devices.rs"]
 mod devices;
+#[path = "engine_omemo/history.rs"]
+mod history;
 #[path = "engine_omemo/plain.rs"]
 mod plain;
 #[path = "engine_omemo/self_chat.rs"]

@@ -23,6 +23,8 @@ mod archive;
 mod copies;
 #[path = "engine_rooms/actions.rs"]
 mod actions;
+#[path = "engine_rooms/history.rs"]
+mod history;
 #[path = "engine_rooms/invited.rs"]
 mod invited;
 #[path = "engine_rooms/members.rs"]

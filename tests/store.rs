@@ -26,6 +26,8 @@ mod skip;
 mod bots;
 #[path = "store/files.rs"]
 mod files;
+#[path = "store/history.rs"]
+mod history;
 #[path = "store/messages.rs"]
 mod messages;
 #[path = "store/transactions.rs"]

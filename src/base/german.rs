@@ -83,6 +83,8 @@ only what goes through an XMPP account{} | verschlüsselt wird nur, was durch ei
 {} is the account of a bot; delete the bot first | {1} ist das Konto eines Bots; lösche erst den Bot
 {} is not the account of a deleted bot | {1} ist nicht das Konto eines gelöschten Bots
 no AI is set up for this bot; {} does it | für diesen Bot ist keine KI eingerichtet; das geht mit {1}
+this bot keeps no history; {} switches it on | dieser Bot behält nichts; {1} schaltet das ein
+a number of days from 0 (nothing is kept) to {} | eine Zahl von Tagen von 0 (nichts wird behalten) bis {1}
 this bot's AI is off; {} switches it on | die KI dieses Bots ist aus; {1} schaltet sie ein
 no AI is set up for this bot any more | für diesen Bot ist keine KI mehr eingerichtet
 an internal error{} | ein interner Fehler; im Log steht mehr

@@ -62,6 +62,8 @@ pub const ALLOW_PLAIN: &str = "\u{fffe}plain\u{ffff}";
 pub const LIST_BOTS: &str = "\u{fffe}bots\u{ffff}";
 /// How a webhook is set.
 pub const SET_WEBHOOK: &str = "\u{fffe}webhook\u{ffff}";
+/// How a bot's history is switched on.
+pub const KEEP_HISTORY: &str = "\u{fffe}history\u{ffff}";
 /// How the account of a deleted bot is given up.
 pub const FORGET: &str = "\u{fffe}forget\u{ffff}";
 
@@ -180,6 +182,16 @@ const WORDS: &[(&str, [&str; 4], &str)] = &[
         ["setWebhook", "setWebhook of the API", "setWebhook of the API", "setWebhook of the API"],
         "setWebhook der API",
     ),
+    (
+        "history",
+        [
+            "POST /bot/history, or /history in the chat with the manager",
+            "/history",
+            "POST /bot/history of the API, or /history in the chat with the manager",
+            "POST /bot/history of the API",
+        ],
+        "",
+    ),
     ("forget", ["POST /bot/forget", "/forget", "`botmother bot forget`", "`botmother bot forget`"], ""),
     ("field", ["`{}`", "{}", "{}", "`{}`"], ""),
 ];
@@ -191,6 +203,7 @@ const GERMAN_FIELDS: &[(&str, &str)] = &[
     ("command", "Befehl"),
     ("commands", "Befehle"),
     ("contacts", "Kontakte"),
+    ("days", "Tage"),
     ("description", "Beschreibung"),
     ("endpoint", "Adresse"),
     ("id", "ID"),
@@ -320,6 +333,7 @@ mod tests {
             ALLOW_PLAIN,
             LIST_BOTS,
             SET_WEBHOOK,
+            KEEP_HISTORY,
             FORGET,
         ] {
             for place in [Place::Api, CHAT, Place::Chat(Language::German), Place::Shell, Place::File] {

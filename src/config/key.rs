@@ -11,7 +11,7 @@ use crate::base::secret::Secret;
 
 /// One key.
 pub(super) struct Key {
-    /// `""`, `"api"`, `"omemo"` or `"account"`.
+    /// `""`, `"api"`, `"omemo"`, `"history"` or `"account"`.
     pub(super) section: &'static str,
     /// Its name in the file.
     pub(super) name: &'static str,
@@ -50,6 +50,7 @@ impl Key {
             "" => "",
             "account" => "ACCOUNT__0__",
             "omemo" => "OMEMO__",
+            "history" => "HISTORY__",
             _ => "API__",
         };
         format!("BOTMOTHER_{section}{}", self.name.to_uppercase())
@@ -210,6 +211,13 @@ pub(super) static KEYS: &[Key] = &[
         "The same for people's own accounts: the chat with oneself, and what personal bots say to others. The daemon is\n\
          one more device of the account. preferred: encrypted as soon as another device of the account can read it.\n\
          off: for who also uses a client without OMEMO; the device is taken back.",
+    ),
+    key(
+        "history",
+        "days",
+        field!(history_days: days, i64::to_string),
+        "For how many days bots keep what is said to them and by them, for getHistory of the API, where nothing else was said\n\
+         for one. 0: not at all, and what was kept goes. What comes or goes end-to-end encrypted is never kept.",
     ),
     Key {
         example: Some("\"ralf@chat.example.com\""),

@@ -35,6 +35,7 @@ pub fn sample() -> String {
             out.push_str(match section {
                 "api" => "\n# --- the HTTP API for bots' programs ---\n[api]\n",
                 "omemo" => "\n# --- end-to-end encryption ---\n[omemo]\n",
+                "history" => "\n# --- what is kept of what is said ---\n[history]\n",
                 _ => {
                     "\n# --- XMPP accounts to sign in to; one such block for each ---\n\
                      # `botmother account add JID` does the same without this file.\n#[[account]]\n"
@@ -78,6 +79,8 @@ pub fn dump(config: &Config, passwords: Passwords) -> String {
     section(&mut out, config, 0, "api", passwords);
     out.push_str("\n[omemo]\n");
     section(&mut out, config, 0, "omemo", passwords);
+    out.push_str("\n[history]\n");
+    section(&mut out, config, 0, "history", passwords);
     for index in 0..config.accounts.len() {
         out.push_str("\n[[account]]\n");
         section(&mut out, config, index, "account", passwords);

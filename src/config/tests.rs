@@ -84,15 +84,16 @@ fn later_places_win() {
     dir.write("pass", "from file\r\n");
     let file = dir.write(
         "c.toml",
-        "data_dir = 'data'\nadmins = ['A@b.c']\n[api]\nport = 2000\nrate_limit = 0\n[[account]]\njid = 'A@Example.ORG'\npassword = 'x'\nhost = '[::1]:5222'\n",
+        "data_dir = 'data'\nadmins = ['A@b.c']\n[api]\nport = 2000\nrate_limit = 0\n[history]\ndays = 30\n[[account]]\njid = 'A@Example.ORG'\npassword = 'x'\nhost = '[::1]:5222'\n",
     );
     let config = from_file(&file, &[]).unwrap();
-    assert_eq!((config.api.port, config.api.rate_limit), (2000, 0));
+    assert_eq!((config.api.port, config.api.rate_limit, config.history_days), (2000, 0, 30));
     assert_eq!(config.accounts[0].jid.as_str(), "a@example.org");
     assert_eq!(config.admins, [BareJid::parse("a@b.c").unwrap()]);
     let variables = [
         ("BOTMOTHER_API__PORT", "3000"),
         ("BOTMOTHER_LANGUAGE", "de"),
+        ("BOTMOTHER_HISTORY__DAYS", "7"),
         ("BOTMOTHER_ADMINS", "c@d.e, f@g.h"),
         ("BOTMOTHER_ACCOUNT__0__PASSWORD_FILE", dir.0.join("pass").to_str().unwrap()),
         ("BOTMOTHER_ACCOUNT__0__HOST", ""),
@@ -104,7 +105,7 @@ fn later_places_win() {
     .map(|(k, v)| (k, v.to_string()));
     let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let config = from_file(&file, &variables).unwrap();
-    assert_eq!((config.api.port, config.language), (3000, Language::German));
+    assert_eq!((config.api.port, config.language, config.history_days), (3000, Language::German, 7));
     assert_eq!(config.admins, ["c@d.e", "f@g.h"].map(|jid| BareJid::parse(jid).unwrap()));
     assert_eq!(config.accounts[0].password, Secret::new("from file"));
     assert_eq!(config.accounts[0].host, "[::1]:5222");

@@ -9,7 +9,7 @@ use super::read::{Setting, Value};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::server::{host, pin};
-use crate::base::text;
+use crate::base::{limits, text};
 
 /// A value somebody gave, and what is needed to understand it.
 pub(super) struct Given<'a> {
@@ -63,6 +63,11 @@ impl Given<'_> {
     /// Requests a second.
     pub(super) fn rate(&self) -> Result<u32, String> {
         self.integer(0..=1_000_000, "a whole number").map(|rate| rate as u32)
+    }
+
+    /// Days that a history is kept.
+    pub(super) fn days(&self) -> Result<i64, String> {
+        self.integer(0..=limits::HISTORY_DAYS_MAX, "a whole number of days")
     }
 
     /// A path; relative ones start at the directory of the file that says so.

@@ -89,12 +89,23 @@ impl Core {
         hash: &[u8; 32],
         carry_out: impl FnOnce(&mut Core, &str) -> Result<Option<bool>, Trouble>,
     ) -> Result<Answer, Trouble> {
-        let (message_id, encrypted) = self.once(bot, act.idempotency_key.as_deref(), hash, carry_out)?;
+        let (message_id, encrypted) = self.once(bot, act.idempotency_key.as_deref(), hash, |core, id| {
+            let encrypted = carry_out(core, id)?;
+            if encrypted == Some(false) {
+                core.batch.keep_done(bot, act, id)?;
+            }
+            Ok(encrypted)
+        })?;
         Ok(match act.action {
             BotAction::File { .. } | BotAction::Edit { .. } => Answer::Sent { message_id, encrypted },
             _ => Answer::Done,
         })
     }
+}
+
+/// The id of a file's caption, so that it can be changed and goes with the file.
+pub(crate) fn caption_id(file_id: &str) -> String {
+    format!("{file_id}.caption")
 }
 
 /// What can be said to be wrong without looking anything up.

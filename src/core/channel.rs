@@ -44,15 +44,15 @@ pub(crate) trait Channel {
     /// Shows what there is of an answer; nothing of it is kept.
     fn show_piece(&mut self, _core: &mut Core, _sender: Sender, _to: &Jid, _piece: &Piece<'_>) {}
 
-    /// Says a text under an id in the place of a piece that was shown.
+    /// Says a text under an id in the place of a piece that was shown. Gives the same as for a text.
     fn say_whole(
         &mut self,
         core: &mut Core,
         sender: Sender,
         new: &NewMessage,
         (id, _shown): (&str, &str),
-    ) -> Result<(), Trouble> {
-        self.say(core, sender, new, id).map(drop)
+    ) -> Result<Option<bool>, Trouble> {
+        self.say(core, sender, new, id)
     }
 
     /// Tells whoever said something to a bot what became of it.

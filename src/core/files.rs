@@ -31,6 +31,20 @@ impl Batch {
     }
 }
 
+/// A file that a bot names itself.
+pub(crate) fn row_of_url(bot: BotId, message_id: &str, url: &str) -> FileRow {
+    let file = SaidFile {
+        address: url.to_string(),
+        url: url.to_string(),
+        key: None,
+        name: None,
+        media_type: None,
+        bytes: None,
+        description: None,
+    };
+    row_of(bot, message_id, &file)
+}
+
 fn row_of(bot: BotId, message_id: &str, file: &SaidFile) -> FileRow {
     let name = file.name.clone().or_else(|| name_in(&file.url));
     let guessed = || name.as_deref().and_then(media::guess).map(str::to_string);

@@ -12,6 +12,7 @@ use crate::core::failure::Failure;
 mod ai;
 mod answer;
 mod files;
+mod history;
 mod keys;
 mod question;
 mod settings;
@@ -28,6 +29,7 @@ pub use answer::{
     LocalLine, Metric, OmemoInfo, Remains, Update, WebhookInfo,
 };
 pub use files::{FileQuery, FileWanted, NewFile, Upload};
+pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
 pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewProfile, NewRoom, NewWebhook, OwnAccount, Question,

@@ -17,6 +17,7 @@ pub(crate) mod calls;
 pub(crate) mod channel;
 pub(crate) mod counts;
 pub(crate) mod files;
+pub(crate) mod history;
 pub(crate) mod incoming;
 pub(crate) mod kinds;
 pub(crate) mod listening;

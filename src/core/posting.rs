@@ -8,6 +8,7 @@ use crate::core::batch::{Batch, Trouble};
 use crate::core::channel::{Channels, Sender};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Kind, NewMessage};
+use crate::core::history::SaidContent;
 use crate::core::registry::Bot;
 use crate::core::{Context, Core};
 use crate::store::row::SentBefore;
@@ -37,7 +38,8 @@ impl Context<'_> {
         let message_id = id::uuid(self.core.batch.random());
         let sender = self.way(bot, to)?;
         let new = NewMessage::text(to, Kind::Chat, text);
-        self.channels.of(&to.bare()).say_whole(self.core, sender, &new, (&message_id, shown))
+        let encrypted = self.channels.of(&to.bare()).say_whole(self.core, sender, &new, (&message_id, shown))?;
+        self.keep(bot, &new, (&message_id, encrypted)).map(drop)
     }
 
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
@@ -45,7 +47,22 @@ impl Context<'_> {
         let reply_to = new.reply_to.as_ref().map_or(0, String::len);
         Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
         let sender = self.way(id, &new.to)?;
-        self.channels.of(&new.to.bare()).say(self.core, sender, new, message_id)
+        let encrypted = self.channels.of(&new.to.bare()).say(self.core, sender, new, message_id)?;
+        self.keep(id, new, (message_id, encrypted))
+    }
+
+    /// Keeps what was said, where it went out in plain text and somebody wants that.
+    fn keep(
+        &mut self,
+        bot: BotId,
+        new: &NewMessage,
+        (message_id, encrypted): (&str, Option<bool>),
+    ) -> Result<Option<bool>, Trouble> {
+        if encrypted == Some(false) {
+            let content = SaidContent { text: &new.text, reply_to: new.reply_to.as_deref(), file: None };
+            self.core.batch.keep_said(bot, message_id, &content)?;
+        }
+        Ok(encrypted)
     }
 
     /// In whose name what a bot does for somebody goes out, or why it cannot.

@@ -32,6 +32,8 @@ pub(crate) struct Bot {
     pub(crate) kinds: UpdateKinds,
     /// Whether it encrypts, where that was said for it.
     pub(crate) encrypt: Option<Encrypt>,
+    /// For how many days its history is kept, where that was said for it.
+    pub(crate) history: Option<i64>,
 }
 
 impl Bot {
@@ -87,6 +89,7 @@ impl Core {
                 queued: self.batch.store.count_updates(row.id)?,
                 kinds: self.batch.allowed_updates(row.id)?,
                 encrypt: self.batch.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
+                history: self.batch.store.setting(&history_key(row.id))?.and_then(|days| days.parse().ok()),
                 row,
             };
             if let Some(hash) = bot.row.token_hash {
@@ -157,6 +160,7 @@ impl Core {
             queued: 0,
             kinds: UpdateKinds::default(),
             encrypt: new.encrypt.filter(|_| new.mode != Mode::Personal),
+            history: None,
         };
         self.batch.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| new.mode != Mode::Personal) {
@@ -336,4 +340,9 @@ fn check_commands(commands: &[Command]) -> Result<Vec<Command>, Failure> {
 /// DinoX's kind of key: it goes with the bot.
 pub(crate) fn encrypt_key(bot: BotId) -> String {
     format!("bot_{bot}_encrypt")
+}
+
+/// The same for its history.
+pub(crate) fn history_key(bot: BotId) -> String {
+    format!("bot_{bot}_history")
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub encrypt: handle::Encrypt,
     /// Whether people's own accounts encrypt.
     pub self_chat: handle::Encrypt,
+    /// For how many days bots keep what is said, where nothing else was said for one; 0: not at all.
+    pub history_days: i64,
 }
 
 /// An account of the configuration file.

@@ -25,7 +25,9 @@ impl Core {
         let files = self.batch.remember_files(bot, &said.id, &said.files)?;
         let data = record::message(said, body, correction, &files);
         if said.account.is_some() {
-            self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.batch.lived())?;
+            let message =
+                self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.batch.lived())?;
+            self.batch.keep_told(bot, said, body, (message, correction))?;
         }
         let update = self.queue_update(bot, UpdateKind::Message.as_str(), &data)?;
         if let Some(update) = update {

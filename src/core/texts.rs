@@ -59,6 +59,8 @@ texts! {
     ID_TEXT = "<ID> <text>" | "<ID> <Text>";
     /// Arguments of /access.
     ID_ACCESS = "<ID> [owner|roster|list|public] [JID …]" | "<ID> [owner|roster|list|public] [JID …]";
+    /// Arguments of /history.
+    ID_HISTORY = "<ID> [days|off|default]" | "<ID> [Tage|aus|default]";
 
     /// What /help does.
     HELP = "this list" | "diese Liste";
@@ -197,6 +199,15 @@ texts! {
     ACCESS_LIST = "You and whoever is named here ({contacts})" | "du und wer hier genannt ist ({contacts})";
     /// Who: the policy `public`.
     ACCESS_PUBLIC = "Everybody" | "jeder";
+    /// What /history does.
+    HISTORY = "for how many days a bot keeps what is said" | "wie viele Tage ein Bot behält, was gesagt wird";
+    /// Answer to /history.
+    HISTORY_IS = "{name} (ID: {id}) keeps for {days} days what is said to it and by it; its program reads it with getHistory. What comes or goes encrypted it never keeps."
+        | "{name} (ID: {id}) behält {days} Tage, was ihm gesagt wird und was er sagt; sein Programm liest es mit getHistory. Was verschlüsselt kommt oder geht, behält er nie.";
+    /// Answer to /history where nothing is kept.
+    HISTORY_IS_OFF = "{name} (ID: {id}) keeps nothing of what is said." | "{name} (ID: {id}) behält nichts von dem, was gesagt wird.";
+    /// Added to both where nothing else was said for the bot.
+    HISTORY_IS_DEFAULT = " (default: days in [history] of the configuration)" | " (Vorgabe: days in [history] der Konfiguration)";
     /// One of the addresses is none.
     NO_ADDRESS = "{word} is not an address; write it like user@example.org." | "{word} ist keine Adresse; schreibe sie wie user@example.org.";
     /// Answer to /deletebot.

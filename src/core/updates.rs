@@ -29,7 +29,7 @@ pub(crate) struct Updates {
     pub(crate) waiters: HashMap<BotId, Waiter>,
     /// Bots that got some in this batch.
     updated: Vec<BotId>,
-    /// Bytes that pollers got in it.
+    /// Bytes that pollers got in it, and readers of histories.
     bytes: usize,
 }
 
@@ -122,10 +122,19 @@ impl Core {
 }
 
 impl Updates {
+    /// How many bytes an answer may have in this batch, one thing apart.
+    pub(crate) fn bytes_left(&self) -> usize {
+        limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.bytes).min(limits::UPDATES_BYTES_MAX)
+    }
+
+    /// An answer has so many.
+    pub(crate) fn note_bytes(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
     fn read_updates(&mut self, batch: &mut Batch, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
-        let left = limits::UPDATES_BYTES_PER_BATCH.saturating_sub(self.bytes);
-        let rows = batch.store.list_updates(bot, poll.offset, poll.limit, left.min(limits::UPDATES_BYTES_MAX))?;
-        self.bytes += rows.iter().map(|row| row.payload.len()).sum::<usize>();
+        let rows = batch.store.list_updates(bot, poll.offset, poll.limit, self.bytes_left())?;
+        self.note_bytes(rows.iter().map(|row| row.payload.len()).sum());
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
     }
 

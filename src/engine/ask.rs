@@ -87,6 +87,7 @@ impl Engine {
             Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
+            Question::GetHistory(query) => self.core.read_history(bot, query)?,
             Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
             Question::DeleteWebhook { drop_pending: true } => self.core.delete_webhook_and_pending(bot)?,
             Question::DeleteWebhook { drop_pending: false } => self.core.delete_webhook(bot)?,
@@ -214,6 +215,11 @@ impl Engine {
                     self.channels.xmpp.reset_omemo(&mut self.core, account)?;
                 }
                 self.channels.xmpp.accounts.bot_omemo(&self.core.batch, *id)?
+            }
+            Question::BotHistory(id) => Answer::BotHistory(self.core.batch.bot_history(*id)?),
+            Question::SetBotHistory(id, days) => {
+                self.core.batch.set_history(*id, *days)?;
+                Answer::BotHistory(self.core.batch.bot_history(*id)?)
             }
             Question::SetProfile(new) => Answer::Me(self.channels.xmpp.set_profile(&mut self.core, new)?),
             _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),

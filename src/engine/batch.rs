@@ -116,7 +116,8 @@ impl Engine {
             }
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
             Event::Reload(settings) => {
-                self.channels.xmpp.on_reload(&mut self.core, settings).map(|()| Verdict::Nothing)
+                self.channels.xmpp.on_reload(&mut self.core, settings)?;
+                self.core.batch.purge_histories().map(|()| Verdict::Nothing)
             }
             Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
             Event::Report => {

@@ -181,6 +181,7 @@ impl Engine {
     /// What time alone brings: old rows, pollers whose wait is over.
     fn due(&mut self) -> Result<(), store::Error> {
         if self.upkeep.purge_at <= self.core.batch.now.mono {
+            self.core.batch.purge_histories()?;
             for (bot, dropped) in self.core.batch.store.purge(self.core.batch.lived(), self.core.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
                 self.core.recount(bot, dropped)?;

@@ -1,5 +1,5 @@
 //! Table `file`: files that bots were told of, so that these and no others can be fetched for them; keys of encrypted ones
-//! are sealed. Rows go by age and number (purge.rs), and with their bot.
+//! are sealed. Rows go by age and number (purge.rs), unless a history names them, and with their bot.
 
 use rusqlite::Row;
 
@@ -11,8 +11,16 @@ use crate::store::{Error, Store};
 impl Store {
     /// Remembers a file; of one that is known already, what is said now. The oldest of the same bot go beyond the limit.
     pub fn insert_file(&mut self, row: &FileRow, now_s: i64) -> Result<(), Error> {
-        self.write("DELETE FROM file WHERE bot_id = ? AND file_id = ?", &[&row.bot.0, &row.file_id])?;
         let key = self.sealed(&key_place(row.bot, &row.file_id), row.key.as_ref());
+        // It is the newest again, and messages that are kept go on naming it.
+        let known = self.write(
+            "UPDATE file SET id = (SELECT max(id) + 1 FROM file), message_id = ?, url = ?, name = ?, media_type = ?,
+             size = ?, file_key = ?, created_at = ? WHERE bot_id = ? AND file_id = ?",
+            &[&row.message_id, &row.url, &row.name, &row.media_type, &row.size, &key, &now_s, &row.bot.0, &row.file_id],
+        )?;
+        if known > 0 {
+            return Ok(());
+        }
         let id = self.insert(
             "INSERT INTO file (bot_id, file_id, message_id, url, name, media_type, size, file_key, created_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -21,7 +29,8 @@ impl Store {
         if id % limits::FILE_COUNTED_EVERY == 0 {
             self.write(
                 "DELETE FROM file WHERE bot_id = ?1 AND id <=
-                 (SELECT id FROM file WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+                 (SELECT id FROM file WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+                 AND id NOT IN (SELECT file_id FROM message_file)",
                 &[&row.bot.0, &limits::FILES_PER_BOT_MAX],
             )?;
         }
@@ -48,7 +57,7 @@ impl Store {
         )
     }
 
-    fn read_file(&self, row: &Row<'_>) -> Result<FileRow, Error> {
+    pub(super) fn read_file(&self, row: &Row<'_>) -> Result<FileRow, Error> {
         let (bot, file_id) = (BotId(row.get(0)?), row.get::<_, String>(1)?);
         Ok(FileRow {
             bot,

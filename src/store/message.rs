@@ -1,8 +1,8 @@
 //! Table `message`: what bots said and were told, on every channel, one row for each bot. `sent.rs`, `told.rs` and
 //! `local.rs` read and write it for what they are about; here is what they share.
 //!
-//! A text stands here only where somebody reads it again, in the built-in chat; other rows are there so that replies,
-//! corrections, reactions and receipts are understood. Rows go by age and number.
+//! A text stands here only where somebody reads it again, in the built-in chat and in histories (`history.rs`); other rows
+//! are there so that replies, corrections, reactions and receipts are understood. Rows go by age and number.
 
 use crate::base::crypto::sha256;
 use crate::base::id::{AccountId, BotId, ContactId, ConversationId, MessageId};
@@ -61,13 +61,22 @@ impl Store {
                 &now_s,
             ],
         )?;
-        let count = self.since_trim.entry(message.bot).or_default();
-        *count += 1;
-        if *count >= limits::MESSAGES_COUNTED_EVERY {
-            *count = 0;
-            self.trim_messages(message.bot)?;
-        }
+        self.count_messages(message.bot, 1)?;
         Ok(MessageId(id))
+    }
+
+    /// Notes that a bot's messages have become more, by `weight`; now and then those beyond the limits go.
+    pub(super) fn count_messages(&mut self, bot: Option<BotId>, weight: i64) -> Result<(), Error> {
+        let count = self.since_trim.entry(bot).or_default();
+        *count += weight;
+        if *count < limits::MESSAGES_COUNTED_EVERY {
+            return Ok(());
+        }
+        *count = 0;
+        if let Some(bot) = bot {
+            self.trim_history(bot)?;
+        }
+        self.trim_messages(bot)
     }
 
     /// A number greater than all before it that says when: a second has a million of them, and JavaScript can read it.
@@ -90,21 +99,23 @@ impl Store {
             let rows = format!(
                 "body IS NULL AND {which} AND +conversation_id IN (SELECT id FROM conversation WHERE bot_id IS ?1)"
             );
-            self.write(
+            let deleted = self.write(
                 &format!(
                     "DELETE FROM message WHERE {rows}
                      AND id <= (SELECT id FROM message WHERE {rows} ORDER BY id DESC LIMIT 1 OFFSET ?2)"
                 ),
                 &[&bot.map(|bot| bot.0), &most],
             )?;
+            self.may_have_strangers |= deleted > 0;
         }
         Ok(())
     }
 
-    /// Notes that a message was taken back.
+    /// Notes that a message was taken back; of what is kept of it only that stays.
     pub fn store_deleted(&mut self, id: MessageId) -> Result<(), Error> {
-        self.write("UPDATE message SET deleted = 1 WHERE id = ?", &[&id.0])?;
-        Ok(())
+        let text = "CASE WHEN body IS NOT NULL THEN '' END";
+        self.write(&format!("UPDATE message SET deleted = 1, body = {text} WHERE id = ?"), &[&id.0])?;
+        self.clear_beside(id)
     }
 
     /// The conversations of a bot go, before it does.
@@ -132,7 +143,8 @@ impl Store {
     pub(super) fn delete_strangers(&mut self) -> Result<(), Error> {
         self.write(
             "DELETE FROM contact WHERE id NOT IN (SELECT contact_id FROM message WHERE contact_id IS NOT NULL)
-             AND id NOT IN (SELECT contact_id FROM conversation WHERE contact_id IS NOT NULL)",
+             AND id NOT IN (SELECT contact_id FROM conversation WHERE contact_id IS NOT NULL)
+             AND id NOT IN (SELECT contact_id FROM reaction WHERE contact_id IS NOT NULL)",
             &[],
         )?;
         Ok(())

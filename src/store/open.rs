@@ -90,6 +90,7 @@ impl Store {
             generation: Generation::default(),
             last_message: None,
             since_trim: HashMap::new(),
+            may_have_strangers: false,
             _lock: None,
         };
         migrate::check(&store)?;
@@ -128,6 +129,7 @@ impl Store {
             generation,
             last_message: None,
             since_trim: HashMap::new(),
+            may_have_strangers: false,
             _lock: lock,
         };
         migrate::migrate(&mut store, path)?;

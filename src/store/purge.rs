@@ -20,10 +20,12 @@ impl Store {
         )?;
         self.purge_seen(now_s, clock_s)?;
         self.purge_messages(now_s)?;
-        // The one with the lowest number is the oldest, so looking costs one step.
+        // The lower the number, the older: looking stops at the first young one. Histories keep theirs.
+        let old = "id < coalesce((SELECT id FROM file WHERE created_at >= ? ORDER BY id LIMIT 1), 9223372036854775807)
+                   AND id NOT IN (SELECT file_id FROM message_file)";
         self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM file WHERE id = (SELECT min(id) FROM file) AND created_at < ?)",
-            "DELETE FROM file WHERE created_at < ?",
+            &format!("SELECT EXISTS (SELECT 1 FROM file WHERE {old})"),
+            &format!("DELETE FROM file WHERE {old}"),
             now_s - limits::FILE_RETENTION.as_secs() as i64,
         )?;
         self.purge_rows(
@@ -69,7 +71,7 @@ impl Store {
                 deleted += self.write(&format!("DELETE FROM message WHERE {old}"), &[&bound])?;
             }
         }
-        if deleted > 0 {
+        if deleted > 0 || std::mem::take(&mut self.may_have_strangers) {
             self.write("DELETE FROM conversation WHERE id NOT IN (SELECT conversation_id FROM message)", &[])?;
             self.delete_strangers()?;
         }

@@ -5,8 +5,10 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::text;
 
+mod history;
 mod message;
 
+pub use history::{KeptContent, KeptRow, NewReactions, Reactor, Side};
 pub use message::{Channel, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
 
 /// A row of `bot`, without the columns later families add.

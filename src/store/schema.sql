@@ -286,8 +286,8 @@ CREATE TABLE message (
   key             INTEGER,                          -- 64 bits of the hash of that id
   alias           INTEGER,                          -- the same of another id it has
   room_id         TEXT,                             -- the id that a room gave what the bot said
-  body            TEXT,                             -- only where it is read again
-  original        TEXT,                             -- the message whose place a correction takes
+  body            TEXT,                             -- only where it is read again; '' when it was taken back
+  original        TEXT,                             -- the message whose place a correction takes; itself: it was corrected
   progress        INTEGER NOT NULL,
   deleted         INTEGER NOT NULL DEFAULT 0,
   at              INTEGER NOT NULL,                 -- Unix time: when it was said
@@ -297,6 +297,29 @@ CREATE INDEX message_key ON message (key) WHERE key IS NOT NULL;
 CREATE INDEX message_alias ON message (alias) WHERE alias IS NOT NULL;
 CREATE INDEX message_unseen ON message (conversation_id, id) WHERE progress < 3;
 CREATE INDEX message_body ON message (conversation_id, id) WHERE body IS NOT NULL;
+
+-- Owner: history.rs. What is kept of messages beside their text, where somebody wants a history; elsewhere these three stay
+-- empty. Rows go with their message, and a file stays as long as one that names it.
+CREATE TABLE message_file (
+  message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+  file_id    INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE ON UPDATE CASCADE,
+  position   INTEGER NOT NULL,                      -- 0 for the first
+  PRIMARY KEY (message_id, position)
+) WITHOUT ROWID;
+CREATE INDEX message_file_file ON message_file (file_id);
+
+CREATE TABLE message_reply (
+  message_id INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+  reply_to   TEXT NOT NULL                          -- the id by which the bot's program knows what is answered
+);
+
+CREATE TABLE reaction (
+  message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+  contact_id INTEGER,                               -- who reacts; NULL: the bot
+  emoji      TEXT NOT NULL,
+  at         INTEGER NOT NULL                       -- Unix time
+);
+CREATE INDEX reaction_message ON reaction (message_id);
 
 -- Owner: sent.rs. Messages in an update queue whose sender wants to know when they are read.
 CREATE TABLE unread (

@@ -23,7 +23,7 @@ macro_rules! sent {
 impl Store {
     /// Remembers a message; the oldest of the same bot go beyond the limit. The row's own `id` is ignored. `now_s` is in
     /// time lived through.
-    pub fn insert_sent(&mut self, place: &Conversation<'_>, row: &SentRow, now_s: i64) -> Result<(), Error> {
+    pub fn insert_sent(&mut self, place: &Conversation<'_>, row: &SentRow, now_s: i64) -> Result<MessageId, Error> {
         let (conversation, _) = self.conversation(place)?;
         let message = NewMessage {
             bot: Some(row.bot),
@@ -37,7 +37,7 @@ impl Store {
             progress: row.progress,
             at: row.at,
         };
-        self.insert_message(&message, now_s).map(drop)
+        self.insert_message(&message, now_s)
     }
 
     /// What a bot sent through an account under this id.

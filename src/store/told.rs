@@ -5,7 +5,7 @@
 
 use rusqlite::Row;
 
-use crate::base::id::{AccountId, BotId};
+use crate::base::id::{AccountId, BotId, MessageId};
 use crate::base::jid::BareJid;
 use crate::store::message::{NewMessage, key};
 use crate::store::row::{Channel, Conversation, HeardRow, Progress, ToldRow};
@@ -25,7 +25,7 @@ macro_rules! heard {
 
 impl Store {
     /// Remembers what a bot was told in a chat, by the ids its sender gave it.
-    pub fn insert_told(&mut self, place: &Conversation<'_>, row: &ToldRow<'_>, now_s: i64) -> Result<(), Error> {
+    pub fn insert_told(&mut self, place: &Conversation<'_>, row: &ToldRow<'_>, now_s: i64) -> Result<MessageId, Error> {
         let (conversation, contact) = self.conversation(place)?;
         let message = NewMessage {
             bot: place.bot,
@@ -39,7 +39,7 @@ impl Store {
             progress: Progress::Untracked,
             at: row.at,
         };
-        self.insert_message(&message, now_s).map(drop)
+        self.insert_message(&message, now_s)
     }
 
     /// Whether a bot was told what somebody said under an id of his in a chat.
@@ -59,9 +59,9 @@ impl Store {
         room: &BareJid,
         row: &HeardRow,
         now_s: i64,
-    ) -> Result<(), Error> {
+    ) -> Result<MessageId, Error> {
         let (conversation, _) = self.conversation(&Conversation::room(account, bot, room))?;
-        let contact = self.contact(Channel::Xmpp, &occupant(room, &row.author), Some(&row.nick))?;
+        let contact = self.contact(Channel::Xmpp, &occupant(room.as_str(), &row.author), Some(&row.nick))?;
         let message = NewMessage {
             bot: Some(bot),
             conversation,
@@ -74,7 +74,7 @@ impl Store {
             progress: Progress::Untracked,
             at: row.at,
         };
-        self.insert_message(&message, now_s).map(drop)
+        self.insert_message(&message, now_s)
     }
 
     /// Who said what bots know by this id.
@@ -96,7 +96,7 @@ impl Store {
     ) -> Result<Option<KnownMessage>, Error> {
         self.row(
             heard!("WHERE (m.key = ?1 OR m.alias = ?1) AND p.address = ?"),
-            &[&key(wire_id), &occupant(room, author), &account.0, &room.as_str()],
+            &[&key(wire_id), &occupant(room.as_str(), author), &account.0, &room.as_str()],
             |row| read_heard(row, room),
         )
     }
@@ -114,7 +114,7 @@ pub struct KnownMessage {
 }
 
 /// The address of an occupant: no JID is like it, whatever he calls himself.
-fn occupant(room: &BareJid, author: &str) -> String {
+pub(super) fn occupant(room: &str, author: &str) -> String {
     format!("{room}#{author}")
 }
 

@@ -8,15 +8,16 @@ use std::thread;
 use botmother::base::id::{BotId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::json::Object;
-use botmother::base::remedy::CA_FILE;
+use botmother::base::remedy::{CA_FILE, KEEP_HISTORY};
 use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
 use botmother::core::failure::Failure;
 use botmother::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotAction, BotCard, BotInfo, BotState, Caller, Command, Connection, Delivery,
-    DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, KeyAnswer, KeyInfo, KeyQuestion,
-    LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question,
-    Remains, Update, UpdateKinds, WebhookInfo,
+    DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage,
+    HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LocalLine, Metric, Mode,
+    NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Remains, Update, UpdateKinds,
+    WebhookInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::AiRow;
@@ -72,9 +73,13 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         | Question::NewToken(BotId(404))
         | Question::BotAccess(BotId(404))
         | Question::SetBotAccess(BotId(404), ..)
+        | Question::SetBotHistory(BotId(404), _)
         | Question::SetListed(BotId(404), _)
         | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
         Question::CreateBot(new) => create(new),
+        Question::GetHistory(query) if query.chat.as_str() == "nothing@example.org" => {
+            Err(Failure::NotEnabled(format!("this bot keeps no history; {KEEP_HISTORY} switches it on")))
+        }
         Question::AskAi { text, .. } if text == "off" => Err(Failure::NotEnabled("this bot's AI is off".into())),
         Question::AskAi { text, .. } if text == "broken" => {
             Err(Failure::Remote { what: "ai_error", why: "openai does not accept the key".into() })
@@ -156,6 +161,12 @@ fn answer(question: Question) -> Answer {
             device: None,
         }),
         Question::SetBotAccess(id, access, contacts) => Answer::Access(id, access, contacts.unwrap_or_default()),
+        Question::BotHistory(bot) => Answer::BotHistory(HistoryInfo { bot, days: 0, is_default: true }),
+        Question::SetBotHistory(bot, days) => {
+            let is_default = days.is_none();
+            Answer::BotHistory(HistoryInfo { bot, days: days.unwrap_or(0), is_default })
+        }
+        Question::GetHistory(query) => Answer::History(history(&query)),
         Question::Gallery => Answer::Gallery(vec![
             card("01arz3ndektsv4rrffq69g5fav", "MyBot", ""),
             card("01arz3ndektsv4rrffq69g5faw", WILD, "Customer support"),
@@ -329,6 +340,36 @@ fn updates() -> Vec<Update> {
         Update { id: UpdateId(42), kind: "message".into(), payload: data.end() },
         Update { id: UpdateId(4_294_967_339), kind: "receipt".into(), payload: "{}".into() },
     ]
+}
+
+fn history(query: &HistoryQuery) -> HistoryPage {
+    let first = HistoryMessage {
+        id: 1_781_225_472_000_001,
+        message_id: "m-1".into(),
+        from: query.chat.to_string(),
+        is_bot: false,
+        text: WILD.into(),
+        at: 1_739_478_000,
+        is_edited: true,
+        is_deleted: false,
+        reply_to: Some("uuid-123-456".into()),
+        files: vec![Object::new().text("url", "https://example.com/a.jpg").text("file_id", "f1").end()],
+        reactions: vec![HistoryReaction { from: "bot@server.tld".into(), is_bot: true, emoji: "👍".into() }],
+    };
+    let second = HistoryMessage {
+        id: first.id + 1,
+        message_id: "uuid-7".into(),
+        from: "bot@server.tld".into(),
+        is_bot: true,
+        text: String::new(),
+        is_edited: false,
+        is_deleted: true,
+        reply_to: None,
+        files: Vec::new(),
+        reactions: Vec::new(),
+        ..first.clone()
+    };
+    HistoryPage { messages: vec![first, second], more: query.before.is_none() }
 }
 
 fn attempts() -> Vec<DeliveryAttempt> {

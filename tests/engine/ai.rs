@@ -7,7 +7,7 @@ fn local() -> Rig {
     Rig::new()
 }
 
-fn setup_ai(rig: &mut Rig, bot: &BotInfo) {
+pub(crate) fn setup_ai(rig: &mut Rig, bot: &BotInfo) {
     let settings = AiSettings {
         provider: Some("groq".to_string()),
         api_key: Some(Secret::new("gsk_secret")),
@@ -24,7 +24,7 @@ fn body(call: &HttpCall) -> String {
 }
 
 /// Calls that are to be made: tag, key and body.
-fn asked(effects: &[Effect]) -> Vec<(u64, String)> {
+pub(crate) fn asked(effects: &[Effect]) -> Vec<(u64, String)> {
     let call = |effect: &Effect| match effect {
         Effect::Call { tag, call, .. } => Some((*tag, body(call))),
         _ => None,
@@ -32,7 +32,7 @@ fn asked(effects: &[Effect]) -> Vec<(u64, String)> {
     effects.iter().filter_map(call).collect()
 }
 
-fn says(tag: u64, text: &str) -> Event {
+pub(crate) fn says(tag: u64, text: &str) -> Event {
     http_answered(tag, 200, &format!("{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}}}}]}}"))
 }
 

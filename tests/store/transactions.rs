@@ -112,7 +112,7 @@ fn child_fills_the_disk() {
     let id = store.insert_bot(&bot("one", Some(TOKEN))).unwrap();
     store.commit().unwrap();
     let ballast = dir.join("ballast");
-    fs::write(&ballast, vec![0; 500_000]).unwrap();
+    fs::write(&ballast, vec![0; 540_000]).unwrap();
     // Each in its own transaction: the log grows until there is no room, and every answer until then stays true.
     let payload = "x".repeat(20_000);
     let mut kept = 0;

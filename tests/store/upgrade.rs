@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use botmother::base::id::MessageId;
-use botmother::store::row::{LocalRow, Progress, SentRow};
+use botmother::store::row::{KeptContent, LocalRow, Progress, SentRow};
 
 use super::*;
 
@@ -13,6 +13,15 @@ fn of_version_1() -> Dir {
     fs::create_dir_all(&dir.0).unwrap();
     fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
     dir.raw().execute_batch(include_str!("version-1.sql")).unwrap();
+    dir
+}
+
+/// The same of version 2.
+fn of_version_2() -> Dir {
+    let dir = Dir::new();
+    fs::create_dir_all(&dir.0).unwrap();
+    fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
+    dir.raw().execute_batch(include_str!("version-2.sql")).unwrap();
     dir
 }
 
@@ -96,7 +105,7 @@ fn what_a_file_of_version_1_has_is_all_there() {
     let fresh = schema(&fresh.raw());
     assert_eq!(schema(&after), fresh, "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-1")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (1, 2));
+    assert_eq!((version(&copy), version(&after)), (1, 3));
     let mut of_copy = schema(&copy);
     of_copy.retain(|name, _| !name.starts_with("sqlite_"));
     assert!(of_copy.len() > 40 && rows(&copy, "sent").len() == 4);
@@ -133,4 +142,44 @@ fn an_upgrade_that_fails_changes_nothing() {
     raw.execute_batch("DROP TABLE message").unwrap();
     drop(raw);
     assert_eq!(dir.store().list_bots().unwrap().len(), 1);
+}
+
+/// Everything is there as it was; what is new is empty, and can be written.
+#[test]
+fn a_file_of_version_2_gets_empty_histories() {
+    let dir = of_version_2();
+    let before = dir.raw();
+    let tables: Vec<String> = schema(&before).into_keys().filter(|name| !name.starts_with("sqlite_")).collect();
+    let tables: Vec<String> =
+        tables.into_iter().filter(|name| before.table_exists(None, name.as_str()).unwrap()).collect();
+    let kept: BTreeMap<&String, Vec<String>> = tables.iter().map(|name| (name, rows(&before, name))).collect();
+    assert!(kept.len() > 28 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
+    drop(before);
+
+    let mut store = dir.store();
+    let bot = BotId(1);
+    assert!(store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().is_empty());
+    assert_eq!(store.list_kept(bot, "owner@local", None, (9, 999)).unwrap().len(), 2, "lines of the built-in chat");
+    let after = dir.raw();
+    for (table, before) in &kept {
+        assert_eq!(&rows(&after, table), before, "{table}");
+    }
+    let fresh = Dir::new();
+    fresh.store().close().unwrap();
+    assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
+    let copy = Connection::open(dir.file("botmother.db.version-2")).unwrap();
+    assert_eq!((version(&copy), version(&after)), (2, 3));
+    assert_eq!(rows(&copy, "message"), kept[&"message".to_string()]);
+
+    let (message, _) = store.find_said(bot, "m1").unwrap().unwrap();
+    let content = KeptContent { text: "kept", reply_to: Some("m0"), files: &["f".to_string()] };
+    store.keep_content(bot, message, &content).unwrap();
+    let row = store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().remove(0);
+    assert_eq!(
+        (row.text.as_str(), row.files[0].url.as_str(), row.reply_to.as_deref()),
+        ("kept", "https://h/f", Some("m0"))
+    );
+    store.commit().unwrap();
+    store.close().unwrap();
+    assert_eq!(dir.store().list_kept(bot, "anna@example.org", None, (9, 999)).unwrap(), [row]);
 }

@@ -100,6 +100,7 @@ pub fn settings() -> Settings {
         system_roots: false,
         encrypt: Encrypt::Off,
         self_chat: Encrypt::Off,
+        history_days: 0,
     }
 }
 

@@ -57,6 +57,7 @@ const SHOWN: &[&str] = &[
     "channel/xmpp/crypt/trust/asking.rs",
     "channel/xmpp/dedicated.rs",
     "core/failure.rs",
+    "core/history.rs",
     "channel/xmpp/leaving.rs",
     "channel/xmpp/making.rs",
     "channel/xmpp/registering.rs",

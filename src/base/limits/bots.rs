@@ -65,3 +65,24 @@ pub const LOCAL_MESSAGES_MAX: i64 = 1_000;
 pub const AUDIT_ROWS_MAX: i64 = 10_000;
 /// Messages accepted and not yet with the server, per account; beyond it `sendMessage` answers 429.
 pub const OUTBOX_MAX: i64 = 100_000;
+/// Days that a history may be kept: ten years.
+pub const HISTORY_DAYS_MAX: i64 = 3_650;
+/// Messages of one history: what somebody says without end pushes out no other history of the same bot.
+pub const HISTORY_MESSAGES_MAX: i64 = 5_000;
+/// Bytes in the histories of one bot: twenty bots with full ones still fit a router's memory card. However many strangers
+/// write to a bot for everybody, it is no more.
+pub const HISTORY_BYTES_MAX: i64 = 32 * 1024 * 1024;
+/// What each message counts there besides its text: its row and what finds it.
+pub const HISTORY_MESSAGE_BYTES: i64 = 512;
+/// What each file of a message counts there: its row and its address.
+pub const HISTORY_FILE_BYTES: i64 = 512;
+/// What each reaction to a message counts there.
+pub const HISTORY_REACTION_BYTES: i64 = 64;
+/// So many bytes of text let messages be counted as often as one message more does: few large ones fill a card, too.
+pub const HISTORY_WEIGHT_BYTES: i64 = 4_096;
+/// Reactions kept of one message: a room has any number of people, and each his emoji.
+pub const HISTORY_REACTIONS_MAX: i64 = 256;
+/// Messages in one answer of `getHistory`, unless fewer are asked for.
+pub const HISTORY_PER_ANSWER: i64 = 50;
+/// The same at most.
+pub const HISTORY_PER_ANSWER_MAX: i64 = 100;

@@ -11,6 +11,7 @@ pub(crate) mod teardown;
 pub(crate) mod files;
 pub(crate) mod inbound;
 pub(crate) mod incoming;
+pub(crate) mod keeping;
 pub(crate) mod leaving;
 pub(crate) mod making;
 pub(crate) mod outbox;
@@ -205,8 +206,9 @@ impl Channel for Xmpp {
         sender: Sender,
         new: &NewMessage,
         ids: (&str, &str),
-    ) -> Result<(), Trouble> {
-        self.say_in_place(core, sender.needs_account()?, new, ids)
+    ) -> Result<Option<bool>, Trouble> {
+        self.say_in_place(core, sender.needs_account()?, new, ids)?;
+        Ok(self.crypt.was_sealed(ids.0))
     }
 
     fn confirm(&mut self, core: &mut Core, bot: BotId, done: &Confirmation) -> Result<(), store::Error> {

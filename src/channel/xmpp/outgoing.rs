@@ -4,6 +4,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::Jid;
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
+pub(crate) use crate::core::actions::caption_id;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::batch::Trouble;
 use crate::core::failure::Failure;
@@ -130,9 +131,4 @@ pub(crate) fn unknown_message(message_id: &str, place: &Jid) -> Failure {
         limits::SEEN_RETENTION.as_secs() / (24 * 3600)
     );
     Failure::NotFound(text)
-}
-
-/// The id of a file's caption, so that it can be changed and goes with the file.
-pub(crate) fn caption_id(file_id: &str) -> String {
-    format!("{file_id}.caption")
 }

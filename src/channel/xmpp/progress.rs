@@ -41,7 +41,8 @@ impl Xmpp {
             true => Conversation::private(account, bot, to),
             false => Conversation::chat(account, bot, &bare),
         };
-        Ok(core.batch.store.insert_sent(&place, &row, core.batch.lived())?)
+        core.batch.store.insert_sent(&place, &row, core.batch.lived())?;
+        Ok(())
     }
 
     /// The server has these. Called before they leave the outbox.

@@ -14,6 +14,7 @@ use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
 use crate::core::{Confirmation, Core, Signal, Stage, TakenBack};
 use crate::store;
+use crate::store::row::{Reactor, Side};
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
 impl Xmpp {
@@ -87,8 +88,11 @@ impl Xmpp {
         let at = time_of(message.stamp_ms, core.batch.now.unix());
         let about = About { from: from.as_str(), to: own.as_str(), message_id: id, at, room: None };
         if let Some(reactions) = &message.reactions {
+            let kept = Some(reactions).filter(|_| !message.is_decrypted);
+            core.batch.keep_reacted(bot, from.as_str(), Reactor::Peer, (id, kept, at))?;
             core.push_update(bot, UpdateKind::Reaction.as_str(), &record::reaction(&about, &reactions.emoji))
         } else if core.batch.store.was_told(account, bot, &from, id)? {
+            core.batch.keep_retraction(bot, from.as_str(), (id, Side::Others))?;
             let (peer, message_id) = (from.to_string(), id.to_string());
             core.signal(Signal::TakenBack(bot, TakenBack { peer, message_id, nick: None }));
             core.push_update(bot, UpdateKind::Retraction.as_str(), &record::retraction(&about, None))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 #[cfg(doc)]
 use super::Question;
-use super::{Access, AiInfo, Command, Encrypt, KeyAnswer, Mode, UpdateKinds};
+use super::{Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, UpdateKinds};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
@@ -318,6 +318,8 @@ pub enum Answer {
     Access(BotId, Access, Vec<BareJid>),
     /// To [`Question::BotOmemo`], [`Question::SetBotOmemo`] and [`Question::ResetOmemo`].
     Omemo(OmemoInfo),
+    /// To [`Question::BotHistory`] and [`Question::SetBotHistory`].
+    BotHistory(HistoryInfo),
     /// To [`Question::Gallery`].
     Gallery(Vec<BotCard>),
     /// To [`Question::SetListed`].
@@ -350,6 +352,8 @@ pub enum Answer {
     },
     /// To [`Question::GetUpdates`].
     Updates(Vec<Update>),
+    /// To [`Question::GetHistory`].
+    History(HistoryPage),
     /// To [`Question::SetWebhook`].
     Webhook {
         /// Where updates go.

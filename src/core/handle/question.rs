@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Access, AiSettings, Avatar, Command, Encrypt, FileQuery, KeyQuestion, Mode, NewAction, Receive, UpdateKinds, Upload,
+    Access, AiSettings, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode, NewAction, Receive,
+    UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -221,6 +222,10 @@ pub enum Question {
     SetBotOmemo(BotId, Option<Encrypt>),
     /// `/bot/omemo/reset`: a new device with a new key.
     ResetOmemo(BotId),
+    /// `/bot/history`: for how many days does this bot keep what is said?
+    BotHistory(BotId),
+    /// The same, set; `None` is what the configuration says.
+    SetBotHistory(BotId, Option<i64>),
     /// `/bot/profile`: what a bot shows of itself, set.
     SetProfile(NewProfile),
     /// Which active bots are shown to anybody; every caller may ask.
@@ -257,6 +262,8 @@ pub enum Question {
     LeaveRoom(BareJid),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
+    /// `/bot/getHistory`, by a bot.
+    GetHistory(HistoryQuery),
     /// `/bot/setWebhook`, by a bot.
     SetWebhook(NewWebhook),
     /// `/bot/deleteWebhook`, by a bot.

@@ -19,7 +19,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{BotInfo, NewBot, Remains};
 use crate::core::texts::{self, Text};
 use crate::engine::Engine;
-use crate::engine::command::{Entry, omemo};
+use crate::engine::command::{Entry, history, omemo};
 use program::{activate, deactivate, revoke, showtoken, token};
 use settings::{access, setcommands, setdescription};
 use status::{mybots, status};
@@ -84,6 +84,13 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         arguments: texts::ID_ACCESS,
         description: texts::ACCESS,
         handler: access,
+    },
+    Entry {
+        name: "history",
+        aliases: &["verlauf"],
+        arguments: texts::ID_HISTORY,
+        description: texts::HISTORY,
+        handler: history::with_manager,
     },
     #[cfg(feature = "brain-ai")]
     Entry {
@@ -232,7 +239,7 @@ fn only_bot(engine: &Engine, owner: &BareJid, text: &str, command: &str, argumen
     }
 }
 
-fn usage(language: Language, command: &str, arguments: &Text) -> String {
+pub(super) fn usage(language: Language, command: &str, arguments: &Text) -> String {
     texts::USAGE.fill(language, &[("command", command), ("arguments", &arguments.fill(language, &[]))])
 }
 

@@ -12,6 +12,7 @@ pub mod api;
 pub(super) mod api_server;
 mod botfather;
 mod dedicated;
+mod history;
 pub(super) mod mask;
 pub(super) mod menu;
 mod omemo;

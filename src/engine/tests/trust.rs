@@ -72,6 +72,7 @@ fn engine(store: Store, now: Now) -> Engine {
         system_roots: false,
         encrypt: Encrypt::Off,
         self_chat: Encrypt::Off,
+        history_days: 0,
     };
     let entropy = crate::base::crypto::random;
     let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };

@@ -7,6 +7,7 @@ mod act;
 mod ai;
 mod ejabberd;
 mod file;
+mod history;
 mod live;
 mod local;
 mod manage;

@@ -7,7 +7,7 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, local, manage, message, omemo, room, webhook};
+use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -75,6 +75,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("POST", "/bot/listed", manage::set_listed),
     admin("GET", "/bot/access", manage::access),
     admin("POST", "/bot/access", manage::set_access),
+    admin("GET", "/bot/history", history::show),
+    admin("POST", "/bot/history", history::set),
     admin("GET", "/bot/omemo/policy", manage::omemo),
     admin("POST", "/bot/omemo/policy", manage::set_omemo),
     admin("POST", "/bot/omemo/reset", manage::reset_omemo),
@@ -86,6 +88,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     // Messaging (docs/api.md).
     bot("POST", "/bot/sendMessage", message::send_message),
     bot("GET", "/bot/getUpdates", message::get_updates),
+    bot("GET", "/bot/getHistory", history::get),
     bot("GET", "/bot/getMe", message::get_me),
     bot("GET", "/bot/getInfo", message::get_info),
     bot_file("POST", "/bot/sendFile", file::send_file),

@@ -21,6 +21,8 @@ use crate::core::handle::{
 };
 use crate::http::Response;
 
+use super::history;
+
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
 /// words are used in sentences.
 pub(super) fn print(outcome: Outcome, base_url: &str, place: Place) -> Response {
@@ -151,6 +153,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Access(id, access, contacts) => object(access_of(*id, *access, contacts)),
         Answer::Listed(id, listed) => object(Object::new().number("id", id.0).truth("listed", *listed)),
         Answer::Omemo(info) => object(omemo(info)),
+        Answer::BotHistory(info) => object(history::info(info)),
         Answer::Owner(account, enabled) => {
             object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
         }
@@ -162,6 +165,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         }
         // Content is printed by whoever calls this.
         Answer::File(info) | Answer::Content { file: info, .. } => object(file(info, base_url)),
+        Answer::History(page) => result(&history::page(page).end()),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
         Answer::Webhook { url, secret } => {
             object(Object::new().text("webhook_url", url).text("secret", secret.expose()))

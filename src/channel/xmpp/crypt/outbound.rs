@@ -196,6 +196,7 @@ impl Xmpp {
         stanza: String,
     ) -> Result<(), store::Error> {
         self.crypt.note_out(message_id, &stanza);
+        batch.keep_waited(bot, message_id, &stanza)?;
         let archive_mark = self.accounts.get(&account).and_then(|entry| entry.row.archive_mark.clone());
         let mut row = OutboxRow {
             id: OutboxId(0),

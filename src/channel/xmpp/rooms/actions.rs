@@ -89,7 +89,8 @@ impl Xmpp {
             progress: if is_followed { Progress::Accepted } else { Progress::Untracked },
             ..SentRow::new((account, bot), &room.to_jid(), message_id, core.batch.now.unix())
         };
-        Ok(core.batch.store.insert_sent(&Conversation::room(account, bot, room), &row, core.batch.lived())?)
+        core.batch.store.insert_sent(&Conversation::room(account, bot, room), &row, core.batch.lived())?;
+        Ok(())
     }
 
     /// Takes a message back, a file with its caption.

@@ -22,7 +22,7 @@ use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
 use crate::core::{Core, Signal, TakenBack};
 use crate::store;
-use crate::store::row::{Channel, ConversationKind, HeardRow, SentRow};
+use crate::store::row::{Channel, ConversationKind, HeardRow, Reactor, SentRow, Side};
 use crate::xmpp::message::{Inbound, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
@@ -68,6 +68,12 @@ impl Xmpp {
         let Some(nick) = message.nick() else { return Ok(()) };
         if let Some(reactions) = &message.reactions {
             let (id, own) = (core.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
+            let (author, kept) = (author_of(message).unwrap_or_default(), (!message.is_decrypted).then_some(reactions));
+            let (by, at) =
+                (Reactor::Occupant { author: &author, nick }, time_of(message.stamp_ms, core.batch.now.unix()));
+            for bot in &bots {
+                core.batch.keep_reacted(*bot, key.1.as_str(), by, (&id, kept, at))?;
+            }
             let data = record::reaction(&core.batch.about(key, message, &own, &id), &reactions.emoji);
             return self.push_to(core, &bots, UpdateKind::Reaction, &data);
         }
@@ -106,8 +112,9 @@ impl Xmpp {
         let wire_id = message.id.clone().unwrap_or_default();
         let row = HeardRow { told_id, wire_id, author, nick: nick.to_string(), at: said.at };
         for bot in &bots {
-            core.batch.store.insert_heard((key.0, *bot), &key.1, &row, core.batch.lived())?;
+            let told = core.batch.store.insert_heard((key.0, *bot), &key.1, &row, core.batch.lived())?;
             let files = core.batch.remember_files(*bot, &said.id, &said.files)?;
+            core.batch.keep_told(*bot, &said, body, (told, corrected.as_deref()))?;
             let data = record::message(&said, body, corrected.as_deref(), &files);
             core.push_update(*bot, UpdateKind::Message.as_str(), &data)?;
         }
@@ -148,6 +155,9 @@ impl Xmpp {
         let asker = message.nick().filter(|_| !retraction.is_moderated);
         bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, &retraction.id, asker)));
         let (id, own) = (core.batch.bots_id_of(key, &retraction.id)?, self.accounts.own_address(key));
+        for bot in bots {
+            core.batch.keep_retraction(*bot, key.1.as_str(), (&id, Side::Any))?;
+        }
         let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
         let data = record::retraction(&core.batch.about(key, message, &own, &id), moderated);
         self.push_to(core, bots, UpdateKind::Retraction, &data)

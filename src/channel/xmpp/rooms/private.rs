@@ -197,6 +197,7 @@ impl Xmpp {
         stanza: String,
     ) -> Result<(), store::Error> {
         self.crypt.note_out(message_id, &stanza);
+        batch.keep_waited(bot, message_id, &stanza)?;
         let (key, created_at) = ((account, room.clone()), batch.now.unix());
         let Some(entry) = self.rooms.touch(&key) else { return Ok(()) };
         let row = OutboxRow {

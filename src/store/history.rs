@@ -1,0 +1,266 @@
+//! Histories: what is kept of messages where somebody wants to read it again, in table `message` (the text) and in
+//! `message_file`, `message_reply` and `reaction`. Whether a bot keeps something is the engine's to say; where it does not,
+//! nothing here writes. A message without a text is part of no history, and one that was taken back has an empty one.
+//!
+//! The lines of the built-in chat have bounds of their own (purge.rs).
+
+use rusqlite::Row;
+
+use crate::base::id::{BotId, ContactId, MessageId};
+use crate::base::limits;
+use crate::store::message::{IDS_PER_SECOND, key};
+use crate::store::row::{Channel, FileRow, KeptContent, KeptRow, NewReactions, Reactor, Side};
+use crate::store::told::occupant;
+use crate::store::{Error, Store};
+
+/// What stands in a history and belongs to bot `?1`, but for the built-in chat.
+const KEPT: &str = "body IS NOT NULL
+    AND conversation_id IN (SELECT id FROM conversation WHERE bot_id = ?1 AND channel <> 'local')";
+
+/// Who said something, as people write his address: in rooms that is with his nick.
+const SPEAKER: &str = "CASE WHEN c.kind = 'room' THEN c.address || '/' || p.name ELSE p.address END";
+
+/// Where reactions, corrections and retractions find a message.
+struct Found {
+    id: MessageId,
+    /// The first one, if it is a correction.
+    original: Option<String>,
+}
+
+impl Store {
+    /// Keeps what a message of a bot says.
+    pub fn keep_content(&mut self, bot: BotId, id: MessageId, content: &KeptContent<'_>) -> Result<(), Error> {
+        self.write("UPDATE message SET body = ? WHERE id = ?", &[&content.text, &id.0])?;
+        if let Some(reply_to) = content.reply_to {
+            self.write(
+                "INSERT OR REPLACE INTO message_reply (message_id, reply_to) VALUES (?, ?)",
+                &[&id.0, &reply_to],
+            )?;
+        }
+        for (position, file_id) in (0_i64..).zip(content.files) {
+            self.write(
+                "INSERT OR REPLACE INTO message_file (message_id, file_id, position)
+                 SELECT ?, id, ? FROM file WHERE bot_id = ? AND file_id = ?",
+                &[&id.0, &position, &bot.0, file_id],
+            )?;
+        }
+        let bytes = i64::try_from(content.text.len()).unwrap_or(i64::MAX);
+        self.count_messages(Some(bot), bytes / limits::HISTORY_WEIGHT_BYTES)
+    }
+
+    /// What a kept message says now. `by` is the correction, which is named by whatever corrects it once more.
+    pub fn correct_kept(
+        &mut self,
+        bot: BotId,
+        id: MessageId,
+        by: MessageId,
+        content: &KeptContent<'_>,
+    ) -> Result<(), Error> {
+        self.write("UPDATE message SET original = name WHERE id = ?", &[&id.0])?;
+        self.write(
+            "UPDATE message SET original = (SELECT name FROM message WHERE id = ?) WHERE id = ?",
+            &[&id.0, &by.0],
+        )?;
+        self.write("DELETE FROM message_file WHERE message_id = ?", &[&id.0])?;
+        self.keep_content(bot, id, content)
+    }
+
+    /// All that somebody has as reactions to a message of a conversation, if that is kept.
+    pub fn keep_reactions(&mut self, bot: BotId, address: &str, new: &NewReactions<'_>) -> Result<(), Error> {
+        let Some(id) = self.find_kept(bot, address, new.message_id, Side::Any)? else { return Ok(()) };
+        let by = match new.by {
+            Reactor::Bot => None,
+            Reactor::Peer => Some(self.contact(Channel::Xmpp, address, None)?),
+            Reactor::Occupant { author, nick } => {
+                Some(self.contact(Channel::Xmpp, &occupant(address, author), Some(nick))?)
+            }
+        };
+        let by = by.map(|ContactId(id)| id);
+        self.write("DELETE FROM reaction WHERE message_id = ? AND contact_id IS ?", &[&id.0, &by])?;
+        for emoji in new.emoji {
+            self.write(
+                "INSERT INTO reaction (message_id, contact_id, emoji, at) SELECT ?1, ?2, ?3, ?4
+                 WHERE (SELECT count(*) FROM reaction WHERE message_id = ?1) < ?5",
+                &[&id.0, &by, emoji, &new.at, &limits::HISTORY_REACTIONS_MAX],
+            )?;
+        }
+        self.count_messages(Some(bot), 1)
+    }
+
+    /// A message that is kept and was not taken back, by an id of its own or of a correction of it.
+    pub fn find_kept(&self, bot: BotId, address: &str, id: &str, side: Side) -> Result<Option<MessageId>, Error> {
+        let is_kept = "m.body IS NOT NULL AND m.deleted = 0";
+        if let Some(found) = self.find_of(bot, address, id, (side, is_kept))? {
+            return Ok(Some(found.id));
+        }
+        let correction = self.find_of(bot, address, id, (side, "m.original IS NOT NULL"))?;
+        let Some(original) = correction.and_then(|found| found.original) else { return Ok(None) };
+        Ok(self.find_of(bot, address, &original, (side, is_kept))?.map(|found| found.id))
+    }
+
+    /// What a bot said under an id, and the message whose place that takes.
+    pub fn find_said(&self, bot: BotId, id: &str) -> Result<Option<(MessageId, Option<String>)>, Error> {
+        self.row(
+            "SELECT m.id, m.original FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+             WHERE m.key = ? AND m.name = ? AND m.contact_id IS NULL AND c.bot_id = ? ORDER BY m.id DESC LIMIT 1",
+            &[&key(id), &id, &bot.0],
+            |row| Ok((MessageId(row.get(0)?), row.get(1)?)),
+        )
+    }
+
+    /// Whether a message is kept, and was not taken back.
+    pub fn is_kept(&self, id: MessageId) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE id = ? AND body IS NOT NULL AND deleted = 0)";
+        Ok(self.number(sql, &[&id.0])? != 0)
+    }
+
+    /// In a room only the id that the room gave counts: of the other one anybody may say what he likes.
+    fn find_of(
+        &self,
+        bot: BotId,
+        address: &str,
+        id: &str,
+        (side, which): (Side, &str),
+    ) -> Result<Option<Found>, Error> {
+        let side = match side {
+            Side::Bot => "AND m.contact_id IS NULL",
+            Side::Others => "AND m.contact_id IS NOT NULL",
+            Side::Any => "",
+        };
+        self.row(
+            &format!(
+                "SELECT m.id, m.original FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+                 WHERE (m.key = ?1 OR m.alias = ?1) AND (c.kind <> 'room' OR m.name = ?4)
+                 AND c.bot_id = ?2 AND c.address = ?3 AND {which} {side}
+                 ORDER BY m.id DESC LIMIT 1"
+            ),
+            &[&key(id), &bot.0, &address, &id],
+            |row| Ok(Found { id: MessageId(row.get(0)?), original: row.get(1)? }),
+        )
+    }
+
+    /// Whether a bot has a conversation with an address.
+    pub fn has_conversation(&self, bot: BotId, address: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM conversation WHERE address = ? AND bot_id = ?)";
+        Ok(self.number(sql, &[&address, &bot.0])? != 0)
+    }
+
+    /// What a bot and an address said to each other before a message, the newest first: so many at most, and only as many
+    /// as fit, but one.
+    pub fn list_kept(
+        &self,
+        bot: BotId,
+        address: &str,
+        before: Option<MessageId>,
+        (most, bytes_max): (usize, usize),
+    ) -> Result<Vec<KeptRow>, Error> {
+        let sql = format!(
+            "SELECT m.id, m.name, CASE WHEN m.contact_id IS NOT NULL THEN {SPEAKER} END, a.jid, m.body, m.at,
+             m.original IS NOT NULL AND m.original = m.name, m.deleted, r.reply_to
+             FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+             LEFT JOIN contact AS p ON p.id = m.contact_id LEFT JOIN account AS a ON a.id = c.account_id
+             LEFT JOIN message_reply AS r ON r.message_id = m.id
+             WHERE m.id IN (SELECT id FROM message WHERE body IS NOT NULL AND id < ?3 AND conversation_id IN
+                 (SELECT id FROM conversation WHERE address = ?1 AND bot_id = ?2) ORDER BY id DESC LIMIT ?4)
+             ORDER BY m.id DESC"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut rows = statement.query((address, bot.0, before.map_or(i64::MAX, |id| id.0), most))?;
+        let (mut all, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let row = self.read_kept(row)?;
+            bytes += row.bytes();
+            if bytes > bytes_max && !all.is_empty() {
+                break;
+            }
+            all.push(row);
+        }
+        Ok(all)
+    }
+
+    fn read_kept(&self, row: &Row<'_>) -> Result<KeptRow, Error> {
+        let id: i64 = row.get(0)?;
+        Ok(KeptRow {
+            id: MessageId(id),
+            name: row.get(1)?,
+            from: row.get(2)?,
+            own: row.get(3)?,
+            text: row.get(4)?,
+            at: row.get(5)?,
+            is_edited: row.get(6)?,
+            is_deleted: row.get(7)?,
+            reply_to: row.get(8)?,
+            files: self.files_of(id)?,
+            reactions: self.reactions_to(id)?,
+        })
+    }
+
+    fn files_of(&self, id: i64) -> Result<Vec<FileRow>, Error> {
+        self.rows(
+            "SELECT f.bot_id, f.file_id, f.message_id, f.url, f.name, f.media_type, f.size, f.file_key
+             FROM message_file AS m JOIN file AS f ON f.id = m.file_id WHERE m.message_id = ? ORDER BY m.position",
+            &[&id],
+            |row| self.read_file(row),
+        )
+    }
+
+    fn reactions_to(&self, id: i64) -> Result<Vec<(Option<String>, String)>, Error> {
+        let sql = format!(
+            "SELECT CASE WHEN r.contact_id IS NOT NULL THEN {SPEAKER} END, r.emoji FROM reaction AS r
+             JOIN message AS m ON m.id = r.message_id JOIN conversation AS c ON c.id = m.conversation_id
+             LEFT JOIN contact AS p ON p.id = r.contact_id WHERE r.message_id = ? ORDER BY r.rowid"
+        );
+        self.rows(&sql, &[&id], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// What was kept for a bot before a time, which is one lived through, is kept no more; the rows stay as long as those
+    /// of which nothing is kept. Looks first.
+    pub fn forget_history(&mut self, bot: BotId, before_s: i64) -> Result<(), Error> {
+        // Numbers grow with time: looking stops at the first young one.
+        let old = format!("{KEPT} AND id < ?2 AND created_at < ?3");
+        let number = before_s.saturating_mul(IDS_PER_SECOND);
+        let bounds: [&dyn rusqlite::ToSql; 3] = [&bot.0, &number, &before_s];
+        if self.number(&format!("SELECT EXISTS (SELECT 1 FROM message WHERE {old})"), &bounds)? == 0 {
+            return Ok(());
+        }
+        for table in BESIDE {
+            let sql = format!("DELETE FROM {table} WHERE message_id IN (SELECT id FROM message WHERE {old})");
+            self.write(&sql, &bounds)?;
+        }
+        self.write(&format!("UPDATE message SET body = NULL WHERE {old}"), &bounds)?;
+        Ok(())
+    }
+
+    /// Of a bot's histories what is beyond the limits is kept no more: too many messages of one, too much of all.
+    pub(super) fn trim_history(&mut self, bot: BotId) -> Result<(), Error> {
+        let (message, file, reaction) =
+            (limits::HISTORY_MESSAGE_BYTES, limits::HISTORY_FILE_BYTES, limits::HISTORY_REACTION_BYTES);
+        let sql = format!(
+            "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY conversation_id ORDER BY id DESC) AS place,
+             sum(octet_length(body) + {message}
+                 + {file} * (SELECT count(*) FROM message_file WHERE message_id = message.id)
+                 + {reaction} * (SELECT count(*) FROM reaction WHERE message_id = message.id))
+             OVER (ORDER BY id DESC) AS bytes FROM message WHERE {KEPT}) WHERE place > ?2 OR bytes > ?3"
+        );
+        let beyond = self.rows(&sql, &[&bot.0, &limits::HISTORY_MESSAGES_MAX, &limits::HISTORY_BYTES_MAX], |row| {
+            Ok(MessageId(row.get(0)?))
+        })?;
+        for id in beyond {
+            self.clear_beside(id)?;
+            self.write("UPDATE message SET body = NULL WHERE id = ?", &[&id.0])?;
+        }
+        Ok(())
+    }
+
+    /// What is kept of a message beside its text goes.
+    pub(super) fn clear_beside(&mut self, id: MessageId) -> Result<(), Error> {
+        for table in BESIDE {
+            self.write(&format!("DELETE FROM {table} WHERE message_id = ?"), &[&id.0])?;
+        }
+        Ok(())
+    }
+}
+
+/// What is kept beside the text.
+const BESIDE: [&str; 3] = ["message_file", "message_reply", "reaction"];
