@@ -325,7 +325,9 @@ impl Ai {
             AiPlace::Api => return,
         };
         // Whoever cannot speak there will not be heard thinking either.
-        let _ = cx.channels.of(&to.bare()).show(cx.core, sender, &Doing { to, kind, state });
+        if let Ok(channel) = cx.channels.of(&to.bare()) {
+            let _ = channel.show(cx.core, sender, &Doing { to, kind, state });
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Channel for Local {
         is_local(address)
     }
 
-    fn admits(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
+    fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
         if bot.is_local() { Ok(None) } else { Err(Failure::invalid("to", "an XMPP address; owner@local is not one")) }
     }
 

@@ -1,5 +1,6 @@
 //! Where people are: each channel says what bots say there, and tells the core what is said to them. This file is the list
-//! of channels; the engine asks the list. A new one is a folder, its `mod` line, a field and a line in the functions here.
+//! of channels; the engine asks the list. A new one is a folder, its `mod` line, a field, and a line in `new`, `list` and
+//! `shown`.
 
 #[cfg(feature = "channel-local")]
 pub(crate) mod local;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use crate::base::jid::BareJid;
 use crate::core::Core;
 use crate::core::batch::{Batch, Waiting};
-use crate::core::channel::{Channel, Channels, Nowhere};
+use crate::core::channel::{Channel, Channels};
 use crate::core::effect::Effect;
+use crate::core::failure::Failure;
 use crate::core::handle::ReplyTo;
 use crate::core::part::Part;
 
@@ -20,7 +22,6 @@ pub(crate) struct All {
     #[cfg(feature = "channel-local")]
     pub(crate) local: local::Local,
     pub(crate) xmpp: xmpp::Xmpp,
-    nowhere: Nowhere,
 }
 
 impl All {
@@ -30,28 +31,32 @@ impl All {
             #[cfg(feature = "channel-local")]
             local: local::Local::default(),
             xmpp: xmpp::Xmpp::new(now),
-            nowhere: Nowhere,
         }
     }
 
-    /// Each of them; an address belongs to the first that has it, and the last one has none.
+    /// Each of them. An address belongs to the first that has it, and XMPP has all that are left.
     pub(crate) fn list(&mut self) -> impl Iterator<Item = &mut dyn Channel> {
         let all: [&mut dyn Channel; _] = [
             #[cfg(feature = "channel-local")]
             &mut self.local,
             &mut self.xmpp,
-            &mut self.nowhere,
+        ];
+        all.into_iter()
+    }
+
+    /// The same, to look at.
+    fn shown(&self) -> impl Iterator<Item = &dyn Channel> {
+        let all: [&dyn Channel; _] = [
+            #[cfg(feature = "channel-local")]
+            &self.local,
+            &self.xmpp,
         ];
         all.into_iter()
     }
 
     /// What of them a batch may change.
     pub(crate) fn parts(&mut self) -> impl Iterator<Item = &mut dyn Part> {
-        let own: [&mut dyn Part; _] = [
-            #[cfg(feature = "channel-local")]
-            &mut self.local,
-        ];
-        self.xmpp.parts().into_iter().chain(own)
+        self.list().map(|channel| -> &mut dyn Part { channel })
     }
 
     /// After the commit: somebody waits for something on a channel.
@@ -71,19 +76,15 @@ impl All {
 }
 
 impl Channels for All {
-    fn of(&mut self, address: &BareJid) -> &mut dyn Channel {
-        #[cfg(feature = "channel-local")]
-        if self.local.has(address) {
-            return &mut self.local;
-        }
-        if self.xmpp.has(address) { &mut self.xmpp } else { &mut self.nowhere }
+    fn of(&mut self, address: &BareJid) -> Result<&mut dyn Channel, Failure> {
+        self.list().find(|channel| channel.has(address)).ok_or_else(nowhere)
     }
 
-    fn look(&self, address: &BareJid) -> &dyn Channel {
-        #[cfg(feature = "channel-local")]
-        if self.local.has(address) {
-            return &self.local;
-        }
-        if self.xmpp.has(address) { &self.xmpp } else { &self.nowhere }
+    fn look(&self, address: &BareJid) -> Result<&dyn Channel, Failure> {
+        self.shown().find(|channel| channel.has(address)).ok_or_else(nowhere)
     }
+}
+
+fn nowhere() -> Failure {
+    Failure::NotBuilt("the channel of this address is not in this binary".to_string())
 }

@@ -69,7 +69,7 @@ impl Context<'_> {
     pub(crate) fn act(&mut self, bot: BotId, act: &NewAction) -> Result<Answer, Trouble> {
         check(&act.action)?;
         let sender = self.way(bot, &act.to)?;
-        let channel = self.channels.of(&act.to.bare());
+        let channel = self.channels.of(&act.to.bare())?;
         if let BotAction::State(state) = act.action {
             channel.show(self.core, sender, &Doing { to: &act.to, kind: act.kind, state })?;
             return Ok(Answer::Done);

@@ -1,24 +1,25 @@
 //! What the rules know of a channel: which addresses are on it, and how something of a bot's goes out there. A channel
 //! implements [`Channel`]; the engine lists them.
 
+use crate::base::call::Called;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::core::actions::NewAction;
-use crate::core::batch::{Batch, Trouble, Waiting};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ChatState, Kind, NewMessage, ReplyTo};
+use crate::core::handle::{ChatState, Kind, NewMessage, ReplyTo, Upload};
 use crate::core::registry::Bot;
-use crate::core::{Confirmation, Core, Signal};
+use crate::core::{Confirmation, Core, Part, Signal};
 use crate::store;
 
 /// A channel. What its functions accept is stored in the batch under way, and goes out after the commit.
-pub(crate) trait Channel {
+pub(crate) trait Channel: Part {
     /// Whether an address is on it.
     fn has(&self, address: &BareJid) -> bool;
 
-    /// Whether a bot may write there, through which account where there are some; else why not.
-    fn admits(&self, bot: &Bot) -> Result<Option<AccountId>, Failure>;
+    /// Through which account a bot writes there, where the channel has accounts; else why it cannot.
+    fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure>;
 
     /// Refuses what can be known to be wrong before anything of it goes out.
     fn check(&mut self, _core: &mut Core, _sender: Sender, _act: &NewAction) -> Result<(), Trouble> {
@@ -65,6 +66,25 @@ pub(crate) trait Channel {
         Ok(())
     }
 
+    /// `sendFile` with the file itself.
+    fn upload(&mut self, _core: &mut Core, _bot: BotId, _upload: &Upload) -> Result<Verdict, Trouble> {
+        let why = "this chat takes no files, only their addresses as `url`".to_string();
+        Err(Failure::Remote { what: "send_failed", why }.into())
+    }
+
+    /// A call is over; says whether it was one of this channel's.
+    fn on_called(&mut self, _core: &mut Core, _tag: u64, _called: &Called) -> Result<bool, store::Error> {
+        Ok(false)
+    }
+
+    /// What became of a call could not be stored.
+    fn on_call_lost(&mut self, _tag: u64) {}
+
+    /// What time brings, beside what the core does: called with every batch, and when [`Part::deadline`] is over.
+    fn due(&mut self, _core: &mut Core) -> Result<(), store::Error> {
+        Ok(())
+    }
+
     /// After the commit: somebody waits for something. Gives him back where that is another channel's.
     fn wait(&mut self, _batch: &mut Batch, _waiting: &Waiting, reply: ReplyTo) -> Option<ReplyTo> {
         Some(reply)
@@ -77,7 +97,9 @@ pub(crate) trait Channel {
     fn stop(&mut self, _batch: &mut Batch) {}
 
     /// The manager says something to an owner who is there.
-    fn notify(&mut self, core: &mut Core, owner: &BareJid, text: &str) -> Result<(), store::Error>;
+    fn notify(&mut self, _core: &mut Core, _owner: &BareJid, _text: &str) -> Result<(), store::Error> {
+        Ok(())
+    }
 
     /// A bot says something by itself: an answer to a command. What cannot be said is worth a line in the log.
     fn answer(&mut self, core: &mut Core, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error>;
@@ -85,40 +107,11 @@ pub(crate) trait Channel {
 
 /// All channels.
 pub(crate) trait Channels {
-    /// The channel that an address is on.
-    fn of(&mut self, address: &BareJid) -> &mut dyn Channel;
+    /// The channel that an address is on; `NotBuilt` where none has it.
+    fn of(&mut self, address: &BareJid) -> Result<&mut dyn Channel, Failure>;
 
     /// The same, to look at.
-    fn look(&self, address: &BareJid) -> &dyn Channel;
-}
-
-/// Where the addresses are that no channel has: nothing can be said there.
-pub(crate) struct Nowhere;
-
-impl Channel for Nowhere {
-    fn has(&self, _address: &BareJid) -> bool {
-        false
-    }
-
-    fn admits(&self, _bot: &Bot) -> Result<Option<AccountId>, Failure> {
-        Err(Failure::NotBuilt("the channel of this address is not built into this binary".to_string()))
-    }
-
-    fn say(&mut self, _: &mut Core, _: Sender, _: &NewMessage, _: &str) -> Result<Option<bool>, Trouble> {
-        Err(Failure::Internal.into())
-    }
-
-    fn act(&mut self, _: &mut Core, _: Sender, _: &NewAction, _: &str) -> Result<Option<bool>, Trouble> {
-        Err(Failure::Internal.into())
-    }
-
-    fn notify(&mut self, _: &mut Core, _: &BareJid, _: &str) -> Result<(), store::Error> {
-        Ok(())
-    }
-
-    fn answer(&mut self, _: &mut Core, _: BotId, _: &BareJid, _: &str) -> Result<(), store::Error> {
-        Ok(())
-    }
+    fn look(&self, address: &BareJid) -> Result<&dyn Channel, Failure>;
 }
 
 /// What a bot is seen doing.

@@ -1,17 +1,17 @@
 //! Something said to a bot, as whatever stands behind the channels sees it: one shape for a chat, a room and the built-in
-//! chat. Channels make it; `received` tells the bot's program, and `ai` answers it.
+//! chat. Channels make it; `tell` tells the bot's program, and brains may answer it.
 
 use std::borrow::Cow;
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
-use crate::store::row::{Channel, Conversation, ConversationKind, ToldRow};
+use crate::store::row::{ChannelName, Conversation, ConversationKind, ToldRow};
 
 /// Something said.
 #[derive(Clone)]
 pub(crate) struct Incoming<'a> {
-    pub(crate) channel: Channel,
+    pub(crate) channel: ChannelName,
     /// To which account it came, where the channel has accounts.
     pub(crate) account: Option<AccountId>,
     pub(crate) kind: ConversationKind,
@@ -73,7 +73,7 @@ impl<'a> Incoming<'a> {
     /// Something from nowhere but our own chat, or a menu.
     pub(crate) fn local(from: &BareJid, to: &BareJid, text: &'a str, id: &str, at: i64) -> Incoming<'a> {
         Incoming {
-            channel: Channel::Local,
+            channel: ChannelName::LOCAL,
             account: None,
             kind: ConversationKind::Chat,
             from: from.to_jid(),

@@ -1,7 +1,6 @@
-//! Parts of the engine: the live state of one subject each, with what the batch under way has changed of it.
+//! Parts: the live state of one subject each, with what the batch under way has changed of it.
 //!
-//! [`Engine::parts`](super::Engine::parts) lists them, so that a batch is committed or taken back without knowing what
-//! they are about.
+//! The engine lists them, so that a batch is committed or taken back without knowing what they are about.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;

@@ -38,7 +38,7 @@ impl Context<'_> {
         let message_id = id::uuid(self.core.batch.random());
         let sender = self.way(bot, to)?;
         let new = NewMessage::text(to, Kind::Chat, text);
-        let encrypted = self.channels.of(&to.bare()).say_whole(self.core, sender, &new, (&message_id, shown))?;
+        let encrypted = self.channels.of(&to.bare())?.say_whole(self.core, sender, &new, (&message_id, shown))?;
         self.keep(bot, &new, (&message_id, encrypted)).map(drop)
     }
 
@@ -47,7 +47,7 @@ impl Context<'_> {
         let reply_to = new.reply_to.as_ref().map_or(0, String::len);
         Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
         let sender = self.way(id, &new.to)?;
-        let encrypted = self.channels.of(&new.to.bare()).say(self.core, sender, new, message_id)?;
+        let encrypted = self.channels.of(&new.to.bare())?.say(self.core, sender, new, message_id)?;
         self.keep(id, new, (message_id, encrypted))
     }
 
@@ -96,7 +96,7 @@ impl Core {
     /// In whose name what a bot does for somebody goes out, or why it cannot.
     pub(crate) fn way(&self, channels: &dyn Channels, id: BotId, to: &Jid) -> Result<Sender, Trouble> {
         let bot = self.speaking_bot(id)?;
-        Ok(Sender { bot: id, account: channels.look(&to.bare()).admits(bot)? })
+        Ok(Sender { bot: id, account: channels.look(&to.bare())?.account_for(bot)? })
     }
 
     /// A bot whose owner has not switched everything off.

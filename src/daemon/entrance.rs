@@ -59,10 +59,12 @@ impl Entrance {
         let context = Arc::new(door::context(&self.config, handle, self.admin_token.clone(), self.spool.clone()));
         let inner = server::start(&self.config.data_dir.join("run"), face::mount(context.clone()))
             .map_err(|error| Error::File("the inner HTTP server's socket", error))?;
+        let config = tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?;
+        let acceptor = config.map(front::Acceptor::from);
         let (stop, stopped) = async_channel::bounded(1);
         let door = Door {
             listeners,
-            tls: tls.as_ref().map(DoorTls::config).transpose().map_err(|error| Error::Tls(error.to_string()))?,
+            tls: acceptor,
             inner,
             body_max: face::body_max,
             admit: face::gate(context),

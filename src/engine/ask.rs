@@ -10,6 +10,7 @@ use crate::channel::xmpp::accounts::Accounts;
 use crate::core::Signal;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
+use crate::core::channel::Channels;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
 use crate::core::registry::{Bot, Through};
@@ -79,7 +80,8 @@ impl Engine {
                 return self.channels.xmpp.accounts.tell_when_known(&self.core.batch, bot, answer);
             }
             Question::Upload(upload) => {
-                let verdict = self.channels.xmpp.upload(&mut self.core, bot, upload)?;
+                let channel = self.channels.of(&upload.act.to.bare())?;
+                let verdict = channel.upload(&mut self.core, bot, upload)?;
                 self.core.batch.note_active(bot)?;
                 return Ok(verdict);
             }

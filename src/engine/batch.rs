@@ -50,6 +50,8 @@ impl Engine {
             }
             self.due()?;
             self.channels.xmpp.rooms_due(&mut self.core)?;
+            self.channels.list().try_for_each(|channel| channel.due(&mut self.core))?;
+            self.pass_signals()?;
             self.core.webhooks_due()?;
             self.with_brain(|brain, cx| brain.all().try_for_each(|one| one.due(cx)))?;
             self.with_brain(|brain, cx| brain.all().for_each(|one| one.show(cx)));
@@ -250,7 +252,7 @@ impl Engine {
 
     /// What became of a call could not be stored.
     fn refuse_call(&mut self, tag: u64, failure: &Failure, out: &mut Vec<Effect>) {
-        self.channels.xmpp.calls.forget(tag);
+        self.channels.list().for_each(|channel| channel.on_call_lost(tag));
         self.core.webhooks.calls.forget(tag);
         let later = self.core.batch.now.mono + limits::RECONNECT_FIRST;
         if self.brain.all().any(|one| one.on_call_lost(tag, later)) {

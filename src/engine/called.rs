@@ -11,8 +11,10 @@ use crate::store;
 impl Engine {
     /// A call is over.
     pub(super) fn on_called(&mut self, tag: u64, called: &Called) -> Result<(), store::Error> {
-        if self.channels.xmpp.on_called(&mut self.core, tag, called)? {
-            return Ok(());
+        for channel in self.channels.list() {
+            if channel.on_called(&mut self.core, tag, called)? {
+                return Ok(());
+            }
         }
         if let Some(attempt) = self.core.webhooks.calls.end(tag) {
             let end = self.context().on_posted(*attempt, called);

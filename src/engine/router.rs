@@ -59,8 +59,11 @@ impl Engine {
     }
 
     /// Something said to a bot, on whatever channel: what it knows by itself it answers; else its program is told, and its AI
-    /// asked.
+    /// asked. Who may not speak to the bot is not heard.
     pub(super) fn ingest(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
+        if !self.core.batch.admits(bot, &said.from.bare()) {
+            return Ok(());
+        }
         if self.answer_command(bot, &said.from.bare(), &said.text)? {
             return Ok(());
         }
@@ -76,7 +79,7 @@ impl Engine {
 
     /// The manager says something to an owner.
     pub(super) fn say(&mut self, owner: &BareJid, text: &str) -> Result<(), store::Error> {
-        self.channels.of(owner).notify(&mut self.core, owner, text)
+        self.channels.of(owner).map_or(Ok(()), |channel| channel.notify(&mut self.core, owner, text))
     }
 }
 
@@ -147,6 +150,6 @@ impl Engine {
 
     /// A bot says something by itself, in its own chat: an answer to a command.
     pub(crate) fn say_as_bot(&mut self, bot: BotId, to: &BareJid, text: &str) -> Result<(), store::Error> {
-        self.channels.of(to).answer(&mut self.core, bot, to, text)
+        self.channels.of(to).map_or(Ok(()), |channel| channel.answer(&mut self.core, bot, to, text))
     }
 }

@@ -32,7 +32,10 @@ impl Engine {
             }
             Signal::Notify(owner, text) => self.say(&owner, &text),
             Signal::SayAs(bot, to, text) => self.say_as_bot(bot, &to, &text),
-            Signal::Confirmed(bot, done) => self.channels.of(&done.to.bare()).confirm(&mut self.core, bot, &done),
+            Signal::Confirmed(bot, done) => match self.channels.of(&done.to.bare()) {
+                Ok(channel) => channel.confirm(&mut self.core, bot, &done),
+                Err(_) => Ok(()),
+            },
             Signal::BotUnwanted(bot) => match self.delete_bot(bot) {
                 Err(Trouble::Store(error)) => Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => Ok(()),

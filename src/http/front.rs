@@ -4,6 +4,11 @@
 //! socket to the inner server (`line`), waits for promised answers and writes. Everything runs on the thread that
 //! runs [`run`]; a connection costs a task, not a thread. Called by the daemon.
 
+#[cfg(not(feature = "api-tls"))]
+#[path = "front/no_tls.rs"]
+mod tls;
+#[cfg(feature = "api-tls")]
+mod tls;
 mod body;
 mod conn;
 mod flow;
@@ -24,9 +29,6 @@ use std::time::Duration;
 use std::{io, mem};
 
 use async_channel::{Receiver, Sender};
-use futures_rustls::TlsAcceptor;
-use futures_rustls::server::TlsStream;
-use rustls::ServerConfig;
 use smol::future::FutureExt;
 use smol::{Async, LocalExecutor, Timer};
 
@@ -39,13 +41,14 @@ use crate::http::front::wire::{Duplex, Socket};
 use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
 use crate::http::{Admit, Response};
+pub use tls::Acceptor;
 
 /// What the door is made from.
 pub struct Door {
     /// Where clients come in.
     pub listeners: Vec<TcpListener>,
     /// With it, all connections are TLS.
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Option<Acceptor>,
     /// Who answers.
     pub inner: Inner,
     /// The largest body for a path. Where it is over [`limits::MEMORY_BODY_BYTES_MAX`], large ones come as files.
@@ -106,7 +109,7 @@ impl Default for Limits {
 
 /// What all connections share.
 struct Shared {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Acceptor>,
     line: Line,
     body_max: fn(&str) -> usize,
     admit: Arc<Admit>,
@@ -138,7 +141,7 @@ pub async fn run(door: Door) {
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
     let shared = Rc::new(Shared {
-        tls: tls.map(TlsAcceptor::from),
+        tls,
         line: Line::new(inner),
         body_max,
         admit,
@@ -256,7 +259,7 @@ async fn welcome(stream: Async<TcpStream>, peer: SocketAddr, room: Room, shared:
         // A handshake would cost more than it says.
         (Some(_), Room::None) => return,
         (Some(tls), Room::Free) => match Box::pin(shake_hands(tls, stream, &shared)).await {
-            Ok(stream) => Box::new(stream),
+            Ok(stream) => stream,
             Err(error) => return log::debug!("http: no TLS with {peer}: {error}"),
         },
     };
@@ -266,7 +269,7 @@ async fn welcome(stream: Async<TcpStream>, peer: SocketAddr, room: Room, shared:
     }
 }
 
-async fn shake_hands(tls: TlsAcceptor, stream: Async<TcpStream>, shared: &Shared) -> io::Result<TlsStream<Socket>> {
+async fn shake_hands(tls: Acceptor, stream: Async<TcpStream>, shared: &Shared) -> io::Result<Box<dyn Duplex>> {
     let place = shared.places.take();
     let late = async {
         let within = async {

@@ -15,6 +15,10 @@ mod idn;
 pub mod link;
 pub mod pool;
 pub mod probe;
+#[cfg(feature = "api-tls")]
+pub mod door_tls;
+#[cfg(not(feature = "api-tls"))]
+#[path = "no_door_tls.rs"]
 pub mod door_tls;
 pub mod selfsigned;
 pub mod srv;

@@ -3,9 +3,9 @@
 //! Made at first use, kept in the state directory, made anew when it is a year old; valid for two. Whoever connects
 //! compares its fingerprint, which the daemon logs at each start.
 
-#[cfg(feature = "self-signed")]
+#[cfg(feature = "api-tls")]
 mod make;
-#[cfg(not(feature = "self-signed"))]
+#[cfg(not(feature = "api-tls"))]
 #[path = "selfsigned/no_make.rs"]
 mod make;
 

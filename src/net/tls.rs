@@ -51,6 +51,8 @@ pub enum Error {
     Pin(String),
     /// The operating system has no certificate store that we find.
     NoSystemStore(String),
+    /// This binary serves no TLS.
+    NotBuilt,
 }
 
 impl fmt::Display for Error {
@@ -60,6 +62,7 @@ impl fmt::Display for Error {
             Error::Empty { path, what } => write!(f, "{path} contains no {what} (PEM is expected)"),
             Error::Unusable(why) => write!(f, "certificate and key cannot be used: {why}"),
             Error::Pin(pin) => write!(f, "pin must be sha256: and 64 hexadecimal digits, not {pin:?}"),
+            Error::NotBuilt => f.write_str("TLS for the API is not in this binary: set `mode` to \"local\" in [api]"),
             Error::NoSystemStore(why) => write!(f, "the system's certificate store cannot be read: {why}"),
         }
     }

@@ -2,7 +2,7 @@
 //! message and go with the last (purge.rs).
 
 use crate::base::id::{ContactId, ConversationId};
-use crate::store::row::{Channel, Conversation, ConversationKind};
+use crate::store::row::{ChannelName, Conversation, ConversationKind};
 use crate::store::{Error, Store};
 
 impl Store {
@@ -29,7 +29,7 @@ impl Store {
         let id = self.insert(
             "INSERT INTO conversation (channel, bot_id, account_id, address, kind, contact_id) VALUES (?, ?, ?, ?, ?, ?)",
             &[
-                &place.channel.as_str(),
+                &place.channel.0,
                 &bot,
                 &account,
                 &place.address,
@@ -41,10 +41,15 @@ impl Store {
     }
 
     /// The number of somebody, made if he is new. `name` is what he is called now, as far as that is known.
-    pub(super) fn contact(&mut self, channel: Channel, address: &str, name: Option<&str>) -> Result<ContactId, Error> {
+    pub(super) fn contact(
+        &mut self,
+        channel: ChannelName,
+        address: &str,
+        name: Option<&str>,
+    ) -> Result<ContactId, Error> {
         let known = self.row(
             "SELECT id, name FROM contact WHERE channel = ? AND address = ?",
-            &[&channel.as_str(), &address],
+            &[&channel.0, &address],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
         )?;
         match (known, name) {
@@ -55,7 +60,7 @@ impl Store {
             (Some((id, _)), _) => Ok(ContactId(id)),
             (None, name) => {
                 let sql = "INSERT INTO contact (channel, address, name) VALUES (?, ?, ?)";
-                Ok(ContactId(self.insert(sql, &[&channel.as_str(), &address, &name.unwrap_or_default()])?))
+                Ok(ContactId(self.insert(sql, &[&channel.0, &address, &name.unwrap_or_default()])?))
             }
         }
     }

@@ -9,7 +9,7 @@ use rusqlite::Row;
 use crate::base::id::{BotId, ContactId, MessageId};
 use crate::base::limits;
 use crate::store::message::{IDS_PER_SECOND, key};
-use crate::store::row::{Channel, FileRow, KeptContent, KeptRow, NewReactions, Reactor, Side};
+use crate::store::row::{ChannelName, FileRow, KeptContent, KeptRow, NewReactions, Reactor, Side};
 use crate::store::told::occupant;
 use crate::store::{Error, Store};
 
@@ -70,9 +70,9 @@ impl Store {
         let Some(id) = self.find_kept(bot, address, new.message_id, Side::Any)? else { return Ok(()) };
         let by = match new.by {
             Reactor::Bot => None,
-            Reactor::Peer => Some(self.contact(Channel::Xmpp, address, None)?),
+            Reactor::Peer => Some(self.contact(ChannelName::XMPP, address, None)?),
             Reactor::Occupant { author, nick } => {
-                Some(self.contact(Channel::Xmpp, &occupant(address, author), Some(nick))?)
+                Some(self.contact(ChannelName::XMPP, &occupant(address, author), Some(nick))?)
             }
         };
         let by = by.map(|ContactId(id)| id);

@@ -4,7 +4,7 @@ use rusqlite::Row;
 
 use crate::base::id::{BotId, MessageId};
 use crate::store::message::NewMessage;
-use crate::store::row::{Channel, Conversation, ConversationKind, LocalRow, Progress};
+use crate::store::row::{ChannelName, Conversation, ConversationKind, LocalRow, Progress};
 use crate::store::{Error, Store};
 
 /// The owner's address on this channel.
@@ -20,8 +20,13 @@ impl Store {
         at: i64,
         now_s: i64,
     ) -> Result<MessageId, Error> {
-        let place =
-            Conversation { channel: Channel::Local, bot, account: None, address: OWNER, kind: ConversationKind::Chat };
+        let place = Conversation {
+            channel: ChannelName::LOCAL,
+            bot,
+            account: None,
+            address: OWNER,
+            kind: ConversationKind::Chat,
+        };
         let (conversation, owner) = self.conversation(&place)?;
         let message = NewMessage {
             bot,

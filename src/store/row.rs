@@ -9,7 +9,7 @@ mod history;
 mod message;
 
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, Side};
-pub use message::{Channel, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
+pub use message::{ChannelName, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
 
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use rusqlite::Row;
 use crate::base::id::{AccountId, BotId, MessageId};
 use crate::base::jid::BareJid;
 use crate::store::message::{NewMessage, key};
-use crate::store::row::{Channel, Conversation, HeardRow, Progress, ToldRow};
+use crate::store::row::{ChannelName, Conversation, HeardRow, Progress, ToldRow};
 use crate::store::{Error, Store};
 
 /// What was said in a room, as [`read_heard`] reads it.
@@ -61,7 +61,7 @@ impl Store {
         now_s: i64,
     ) -> Result<MessageId, Error> {
         let (conversation, _) = self.conversation(&Conversation::room(account, bot, room))?;
-        let contact = self.contact(Channel::Xmpp, &occupant(room.as_str(), &row.author), Some(&row.nick))?;
+        let contact = self.contact(ChannelName::XMPP, &occupant(room.as_str(), &row.author), Some(&row.nick))?;
         let message = NewMessage {
             bot: Some(bot),
             conversation,

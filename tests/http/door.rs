@@ -58,7 +58,17 @@ impl Door {
         let admit = Arc::new(admit);
         let listeners = vec![listener];
         let refuse = |_: &str, refusal: Refusal| refusal.to_response();
-        let door = front::Door { listeners, tls, inner, body_max, admit, refuse, spool, stop: on_stop, limits };
+        let door = front::Door {
+            listeners,
+            tls: tls.map(front::Acceptor::from),
+            inner,
+            body_max,
+            admit,
+            refuse,
+            spool,
+            stop: on_stop,
+            limits,
+        };
         let thread = thread::spawn(|| smol::block_on(front::run(door)));
         Door { addr, dir, waiting, stop: Some(stop), thread: Some(thread) }
     }

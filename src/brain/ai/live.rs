@@ -80,7 +80,9 @@ impl Ai {
     pub(super) fn is_shown_live(&self, cx: &Context<'_>, asked: &AiQuestion, row: &AiRow) -> bool {
         let Some(to) = asked.recipient.as_ref().filter(|_| asked.place == AiPlace::Chat) else { return false };
         row.is_streaming
-            && cx.way(asked.bot, to).is_ok_and(|sender| cx.channels.look(&to.bare()).shows_pieces(cx.core, sender, to))
+            && cx.way(asked.bot, to).is_ok_and(|sender| {
+                cx.channels.look(&to.bare()).is_ok_and(|channel| channel.shows_pieces(cx.core, sender, to))
+            })
     }
 
     /// Tells what was heard in this batch, once each: a service may say a hundred words in it.
@@ -117,7 +119,9 @@ impl Ai {
     fn show_piece(&mut self, cx: &mut Context<'_>, asked: &AiQuestion, id: &str, shown: Option<&str>, text: &str) {
         let Some(to) = &asked.recipient else { return };
         if let Ok(sender) = cx.way(asked.bot, to) {
-            cx.channels.of(&to.bare()).show_piece(cx.core, sender, to, &Piece { id, shown, text });
+            if let Ok(channel) = cx.channels.of(&to.bare()) {
+                channel.show_piece(cx.core, sender, to, &Piece { id, shown, text });
+            }
         }
     }
 }

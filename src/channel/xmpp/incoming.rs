@@ -6,14 +6,14 @@ use crate::base::id::AccountId;
 use crate::base::jid::BareJid;
 use crate::core::incoming::{Incoming, SaidFile, Wish, time_of};
 use crate::omemo::split_url;
-use crate::store::row::{Channel, ConversationKind};
+use crate::store::row::{ChannelName, ConversationKind};
 use crate::xmpp::message::{Attachment, Inbound};
 
 impl<'a> Incoming<'a> {
     /// A message in a chat, to an account; `now_s` counts where no server has stamped it.
     pub(crate) fn chat(account: AccountId, to: &BareJid, message: &'a Inbound, now_s: i64) -> Incoming<'a> {
         Incoming {
-            channel: Channel::Xmpp,
+            channel: ChannelName::XMPP,
             account: Some(account),
             kind: ConversationKind::Chat,
             from: message.from.bare().to_jid(),

@@ -42,11 +42,11 @@ use crate::channel::xmpp::making::{Making, Removal};
 use crate::channel::xmpp::rooms::Rooms;
 use crate::channel::{Batch, Effect};
 use crate::core::actions::NewAction;
-use crate::core::batch::{Trouble, Waiting};
+use crate::core::batch::{Trouble, Verdict, Waiting};
 use crate::core::calls::{Calls, End};
 use crate::core::channel::{Channel, Doing, Piece, Sender};
 use crate::core::failure::Failure;
-use crate::core::handle::{NewMessage, ReplyTo};
+use crate::core::handle::{NewMessage, ReplyTo, Upload};
 use crate::core::owner::is_local;
 use crate::core::part::{Kept, Part};
 use crate::core::registry::Bot;
@@ -102,7 +102,7 @@ impl Xmpp {
     }
 
     /// Its parts that a batch may change.
-    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 8] {
+    fn parts(&mut self) -> [&mut dyn Part; 8] {
         [
             &mut self.accounts,
             &mut self.questions,
@@ -112,6 +112,20 @@ impl Xmpp {
             &mut self.rooms,
             &mut self.files,
             &mut self.crypt,
+        ]
+    }
+
+    /// The same, to look at.
+    fn parts_seen(&self) -> [&dyn Part; 8] {
+        [
+            &self.accounts,
+            &self.questions,
+            &self.calls,
+            &self.removals,
+            &self.arrivals,
+            &self.rooms,
+            &self.files,
+            &self.crypt,
         ]
     }
 
@@ -131,7 +145,7 @@ impl Xmpp {
     }
 
     /// A call is over; says whether it was one of ours.
-    pub(crate) fn on_called(&mut self, core: &mut Core, tag: u64, called: &Called) -> Result<bool, store::Error> {
+    fn take_called(&mut self, core: &mut Core, tag: u64, called: &Called) -> Result<bool, store::Error> {
         let Some(about) = self.calls.end(tag) else { return Ok(false) };
         let end = match about {
             CallFor::EjabberdTest => core.batch.on_ejabberd_tested(called).map(|end| Some(End::Outcome(Ok(end)))),
@@ -144,13 +158,31 @@ impl Xmpp {
     }
 }
 
+impl Part for Xmpp {
+    fn committed(&mut self) {
+        self.parts().into_iter().for_each(Part::committed);
+    }
+
+    fn undo(&mut self) {
+        self.parts().into_iter().for_each(Part::undo);
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.parts_seen().into_iter().filter_map(Part::deadline).min()
+    }
+
+    fn postpone(&mut self, until: Duration) {
+        self.parts().into_iter().for_each(|part| part.postpone(until));
+    }
+}
+
 /// Every address that no other channel has.
 impl Channel for Xmpp {
     fn has(&self, address: &BareJid) -> bool {
         !is_local(address)
     }
 
-    fn admits(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
+    fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
         self.accounts.account_for(bot).map(Some)
     }
 
@@ -226,6 +258,18 @@ impl Channel for Xmpp {
             Signal::BotGoes(bot) => self.let_go_of_bot(core, *bot),
             _ => Ok(()),
         }
+    }
+
+    fn upload(&mut self, core: &mut Core, bot: BotId, upload: &Upload) -> Result<Verdict, Trouble> {
+        self.take_upload(core, bot, upload)
+    }
+
+    fn on_called(&mut self, core: &mut Core, tag: u64, called: &Called) -> Result<bool, store::Error> {
+        self.take_called(core, tag, called)
+    }
+
+    fn on_call_lost(&mut self, tag: u64) {
+        self.calls.forget(tag);
     }
 
     fn wait(&mut self, batch: &mut Batch, waiting: &Waiting, reply: ReplyTo) -> Option<ReplyTo> {

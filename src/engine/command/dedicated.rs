@@ -1,5 +1,5 @@
-//! The commands of a bot with an account of its own, in its chat (docs/xmpp.md). `router` by way of `engine::dedicated` asks
-//! for them before a message goes to the bot's program; what is not in the table, custom commands included, goes there.
+//! The commands that a bot answers itself, in its own chat (docs/xmpp.md). `router` asks for them before a message goes to
+//! the bot's program; what is not in the table, custom commands included, goes there.
 //!
 //! A command that the bot's program has registered under a name of this table goes to both.
 

@@ -8,7 +8,6 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use futures_rustls::server::TlsStream;
 use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use smol::{Async, Timer};
 
@@ -20,9 +19,6 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin {
         Poll::Ready(Ok(()))
     }
 }
-
-/// What was decrypted already does not show at the socket.
-impl Duplex for TlsStream<Socket> {}
 
 impl Duplex for Socket {
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use crate::net::tls::Error;
+
 /// Never succeeds.
 pub(super) fn make() -> io::Result<(String, String)> {
-    let text = "this binary makes none; name one with `tls_cert` and `tls_key` in the section [api]";
-    Err(io::Error::new(io::ErrorKind::Unsupported, text))
+    Err(io::Error::new(io::ErrorKind::Unsupported, Error::NotBuilt.to_string()))
 }

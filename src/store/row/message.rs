@@ -3,23 +3,15 @@
 use crate::base::id::{AccountId, BotId, MessageId};
 use crate::base::jid::{BareJid, Jid};
 
-/// Where people are.
+/// Where people are, as spelled in the database. Each channel has a name of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// At XMPP servers.
-    Xmpp,
-    /// At the built-in chat.
-    Local,
-}
+pub struct ChannelName(pub &'static str);
 
-impl Channel {
-    /// As spelled in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Channel::Xmpp => "xmpp",
-            Channel::Local => "local",
-        }
-    }
+impl ChannelName {
+    /// At XMPP servers.
+    pub const XMPP: ChannelName = ChannelName("xmpp");
+    /// At the built-in chat.
+    pub const LOCAL: ChannelName = ChannelName("local");
 }
 
 /// What kind of conversation it is.
@@ -48,7 +40,7 @@ impl ConversationKind {
 #[derive(Clone, Copy, Debug)]
 pub struct Conversation<'a> {
     /// Where it takes place.
-    pub channel: Channel,
+    pub channel: ChannelName,
     /// Whose it is; `None`: the manager's.
     pub bot: Option<BotId>,
     /// Through which account, where the channel has accounts.
@@ -76,7 +68,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn on_xmpp(account: AccountId, bot: BotId, address: &'a str, kind: ConversationKind) -> Conversation<'a> {
-        Conversation { channel: Channel::Xmpp, bot: Some(bot), account: Some(account), address, kind }
+        Conversation { channel: ChannelName::XMPP, bot: Some(bot), account: Some(account), address, kind }
     }
 }
 

@@ -10,7 +10,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Task, failed, too_large};
+use super::Task;
+use super::failed;
+use super::too_large;
 use crate::base::call::{Called, Part, SEALED_FILE_EXTRA};
 use crate::base::id::BotId;
 use crate::base::secret::Secret;
@@ -21,7 +23,6 @@ use crate::core::actions::check_text;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::channel::{Channel, Sender};
 use crate::core::handle::{Answer, BotAction, Upload};
-use crate::core::owner::is_local;
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
 use crate::xmpp::message::Kind;
@@ -69,13 +70,10 @@ impl Sending {
 
 impl Xmpp {
     /// `sendFile` with the file itself: begun, or refused with the reason.
-    pub(crate) fn upload(&mut self, core: &mut Core, bot: BotId, upload: &Upload) -> Result<Verdict, Trouble> {
+    pub(crate) fn take_upload(&mut self, core: &mut Core, bot: BotId, upload: &Upload) -> Result<Verdict, Trouble> {
         let act = &upload.act;
         if let BotAction::File { caption: Some(caption), .. } = &act.action {
             check_text("caption", caption)?;
-        }
-        if is_local(&act.to.bare()) {
-            return Err(failed("the built-in chat takes no files, only their addresses as `url`").into());
         }
         let account = self.accounts.account_for(core.speaking_bot(bot)?)?;
         if act.kind == Kind::Groupchat {

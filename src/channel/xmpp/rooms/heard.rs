@@ -22,7 +22,7 @@ use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
 use crate::core::{Core, Signal, TakenBack};
 use crate::store;
-use crate::store::row::{Channel, ConversationKind, HeardRow, Reactor, SentRow, Side};
+use crate::store::row::{ChannelName, ConversationKind, HeardRow, Reactor, SentRow, Side};
 use crate::xmpp::message::{Inbound, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
@@ -88,7 +88,7 @@ impl Xmpp {
             None => false,
         };
         let said = Incoming {
-            channel: Channel::Xmpp,
+            channel: ChannelName::XMPP,
             account: Some(key.0),
             kind: ConversationKind::Room,
             from: message.from.clone(),
