@@ -130,52 +130,6 @@ impl<const N: usize> Clock<N> {
     }
 }
 
-/// `N` deadlines, indexed by an enum cast to `usize`; the next one is the least.
-#[derive(Clone, Debug)]
-pub struct Timers<const N: usize>([Option<Duration>; N]);
-
-impl<const N: usize> Default for Timers<N> {
-    fn default() -> Self {
-        Timers([None; N])
-    }
-}
-
-impl<const N: usize> Timers<N> {
-    /// Sets one deadline (monotonic), replacing an earlier one.
-    pub fn set(&mut self, which: usize, at: Duration) {
-        self.0[which] = Some(at);
-    }
-
-    /// Takes one deadline away.
-    pub fn stop(&mut self, which: usize) {
-        self.0[which] = None;
-    }
-
-    /// Takes all deadlines away.
-    pub fn stop_all(&mut self) {
-        self.0 = [None; N];
-    }
-
-    /// Whether this deadline is set.
-    pub fn is_set(&self, which: usize) -> bool {
-        self.0[which].is_some()
-    }
-
-    /// Whether this deadline has come; if so it is taken away.
-    pub fn is_due(&mut self, which: usize, now: Now) -> bool {
-        let due = self.0[which].is_some_and(|at| at <= now.mono);
-        if due {
-            self.0[which] = None;
-        }
-        due
-    }
-
-    /// The earliest deadline.
-    pub fn next(&self) -> Option<Duration> {
-        self.0.iter().flatten().min().copied()
-    }
-}
-
 /// `2026-02-15T12:00:00.250Z` (RFC 3339, XEP-0082) from milliseconds since 1970.
 pub fn to_rfc3339(unix_ms: i64) -> String {
     let (days, ms) = (unix_ms.div_euclid(86_400_000), unix_ms.rem_euclid(86_400_000));
