@@ -1,4 +1,4 @@
-//! Time as an argument: [`Now`], back-off, and a table of deadlines indexed by an enum.
+//! Time as an argument: [`Now`], back-off, and a machine's [`Clock`] with its deadlines.
 //!
 //! Nothing here reads a clock. The drivers read it once per event and pass it in, so an hour of idling is tested
 //! without waiting for it.
@@ -55,49 +55,78 @@ impl Backoff {
     }
 }
 
-/// `N` deadlines, indexed by an enum cast to `usize`; the next one is the least.
+/// The time of the input that a machine handles, and what becomes due in it: `N` deadlines, indexed by an enum cast to
+/// `usize`; the next one is the least.
 #[derive(Clone, Debug)]
-pub struct Timers<const N: usize>([Option<Duration>; N]);
+pub struct Clock<const N: usize> {
+    now: Now,
+    deadlines: [Option<Duration>; N],
+}
 
-impl<const N: usize> Default for Timers<N> {
+impl<const N: usize> Default for Clock<N> {
     fn default() -> Self {
-        Timers([None; N])
+        Clock::new(Now::default())
     }
 }
 
-impl<const N: usize> Timers<N> {
-    /// Sets one deadline (monotonic), replacing an earlier one.
-    pub fn set(&mut self, which: usize, at: Duration) {
-        self.0[which] = Some(at);
+impl<const N: usize> Clock<N> {
+    /// Nothing is due.
+    pub fn new(now: Now) -> Clock<N> {
+        Clock { now, deadlines: [None; N] }
+    }
+
+    /// It is later now.
+    pub fn set_now(&mut self, now: Now) {
+        self.now = now;
+    }
+
+    /// The time of the input.
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// The same in what deadlines are in.
+    pub fn mono(&self) -> Duration {
+        self.now.mono
+    }
+
+    /// How long ago something was (monotonic).
+    pub fn since(&self, at: Duration) -> Duration {
+        self.now.mono.saturating_sub(at)
+    }
+
+    /// Sets one deadline, so long from now, replacing an earlier one.
+    pub fn set(&mut self, which: usize, after: Duration) {
+        self.deadlines[which] = Some(self.now.mono + after);
     }
 
     /// Takes one deadline away.
     pub fn stop(&mut self, which: usize) {
-        self.0[which] = None;
+        self.deadlines[which] = None;
     }
 
     /// Takes all deadlines away.
     pub fn stop_all(&mut self) {
-        self.0 = [None; N];
+        self.deadlines = [None; N];
     }
 
     /// Whether this deadline is set.
     pub fn is_set(&self, which: usize) -> bool {
-        self.0[which].is_some()
+        self.deadlines[which].is_some()
     }
 
     /// Whether this deadline has come; if so it is taken away.
-    pub fn is_due(&mut self, which: usize, now: Now) -> bool {
-        let due = self.0[which].is_some_and(|at| at <= now.mono);
+    pub fn is_due(&mut self, which: usize) -> bool {
+        let due = self.deadlines[which].is_some_and(|at| at <= self.now.mono);
         if due {
-            self.0[which] = None;
+            self.deadlines[which] = None;
         }
         due
     }
 
-    /// The earliest deadline.
+    /// The earliest deadline (monotonic).
     pub fn next(&self) -> Option<Duration> {
-        self.0.iter().flatten().min().copied()
+        self.deadlines.iter().flatten().min().copied()
     }
 }
 
@@ -243,11 +272,11 @@ mod tests {
 
     #[test]
     fn the_least_deadline_is_next() {
-        let mut timers = Timers::<2>::default();
-        timers.set(0, Duration::from_secs(5));
-        timers.set(1, Duration::from_secs(3));
-        assert_eq!(timers.next(), Some(Duration::from_secs(3)));
-        let now = Now { mono: Duration::from_secs(4), unix_ms: 0 };
-        assert!(timers.is_due(1, now) && !timers.is_due(1, now) && !timers.is_due(0, now));
+        let mut clock = Clock::<2>::default();
+        clock.set(0, Duration::from_secs(5));
+        clock.set(1, Duration::from_secs(3));
+        assert_eq!(clock.next(), Some(Duration::from_secs(3)));
+        clock.set_now(Now { mono: Duration::from_secs(4), unix_ms: 0 });
+        assert!(clock.is_due(1) && !clock.is_due(1) && !clock.is_due(0));
     }
 }

@@ -105,17 +105,37 @@ struct Question {
     state: State,
     /// Calls made so far.
     calls: u32,
-    /// Second tries at the provider that is asked now.
-    retries: u32,
-    dialect: Dialect,
-    without: Without,
-    /// Which AI of the bot is asked now.
-    rank: AiRank,
-    is_bare: bool,
+    provider: Asking,
     /// The service does not stream as we understand it.
     is_plain: bool,
     /// What has come of an answer that is shown while it comes.
     live: Option<live::Live>,
+}
+
+/// The AI of the bot that is asked now, and how.
+#[derive(Clone)]
+struct Asking {
+    rank: AiRank,
+    dialect: Dialect,
+    /// Second tries at it.
+    retries: u32,
+    without: Without,
+    /// Without what was said before, which is too long for it.
+    is_bare: bool,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        let without = Without::default();
+        Asking { rank: AiRank::First, dialect: Dialect::OpenAi, retries: 0, without, is_bare: false }
+    }
+}
+
+impl Asking {
+    /// From now on the substitute is asked, of which nothing is known yet.
+    fn turn_to_substitute(&mut self) {
+        *self = Asking { rank: AiRank::Substitute, dialect: self.dialect, ..Asking::default() };
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -212,11 +232,7 @@ impl Ai {
             hears,
             state: State::Waiting(Duration::ZERO),
             calls: 0,
-            retries: 0,
-            dialect: Dialect::OpenAi,
-            without: Without::default(),
-            rank: AiRank::First,
-            is_bare: false,
+            provider: Asking::default(),
             is_plain: false,
             live: None,
         };
@@ -268,12 +284,12 @@ impl Ai {
         if question.calls >= limits::AI_CALLS_PER_QUESTION {
             return self.end_with_fault(cx, tag, &Fault::Later("an internal error".to_string()));
         }
-        let row = cx.core.batch.store.ai(asked.bot, question.rank)?;
+        let row = cx.core.batch.store.ai(asked.bot, question.provider.rank)?;
         let Some((row, provider)) = row.and_then(|row| Provider::find(&row.provider).map(|found| (row, found))) else {
             // It was taken away meanwhile.
             return self.end_with_fault(cx, tag, &Fault::Refused("no AI is set up for this bot any more".to_string()));
         };
-        let history = if question.is_bare { Vec::new() } else { cx.core.batch.history(&asked)? };
+        let history = if question.provider.is_bare { Vec::new() } else { cx.core.batch.history(&asked)? };
         let system = cx.core.batch.system_prompt(&row);
         let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let dialect = provider.dialect_at(&row.endpoint);
@@ -291,7 +307,7 @@ impl Ai {
             temperature: row.temperature,
             user: &user,
             is_stream,
-            without: question.without,
+            without: question.provider.without,
             timeout: Duration::from_secs(row.timeout_s.unwrap_or(limits::AI_TIMEOUT_S).into()),
         });
         if row.is_confined {
@@ -300,7 +316,7 @@ impl Ai {
         if let Some(question) = self.open.change().questions.get_mut(&tag) {
             question.state = State::Asked;
             question.calls += 1;
-            question.dialect = dialect;
+            question.provider.dialect = dialect;
             let former = question.live.take();
             question.live = is_stream.then(|| live::Live::new(dialect, &row.model, former));
         }

@@ -230,7 +230,7 @@ impl Engine {
             // The server still has it: it comes again after the reconnect, which backs off.
             Event::Session(account, _) if again => {
                 if let Some(account) = self.channels.xmpp.accounts.get_mut(&account) {
-                    account.is_fenced = true;
+                    account.stream.is_fenced = true;
                 }
                 out.push(Effect::Session(account, Order::Reset));
             }

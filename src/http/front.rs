@@ -111,11 +111,29 @@ impl Default for Limits {
 struct Shared {
     tls: Option<Acceptor>,
     line: Line,
-    body_max: fn(&str) -> usize,
-    admit: Arc<Admit>,
-    refuse: fn(&str, Refusal) -> Response,
+    faces: Faces,
     spool: Spool,
     limits: Limits,
+    budgets: Budgets,
+    places: Places,
+    /// Makes numbers of credentials and addresses.
+    hasher: RandomState,
+    /// Closed when the door is to stop.
+    stopping: Receiver<Infallible>,
+}
+
+/// What those who have the paths say of requests, before the inner server has them.
+struct Faces {
+    /// The largest body for a path.
+    body_max: fn(&str) -> usize,
+    /// Who may send a large one.
+    admit: Arc<Admit>,
+    /// Why one is not taken.
+    refuse: fn(&str, Refusal) -> Response,
+}
+
+/// What connections may take together, each no more than its share.
+struct Budgets {
     /// Memory for what nobody has answered for yet.
     strangers: Budget,
     /// Memory for large bodies of those who may send them.
@@ -124,11 +142,17 @@ struct Shared {
     files: Budget,
     /// Memory for large answers.
     answers: Budget,
-    places: Places,
-    /// Makes numbers of credentials and addresses.
-    hasher: RandomState,
-    /// Closed when the door is to stop.
-    stopping: Receiver<Infallible>,
+}
+
+impl Budgets {
+    fn new() -> Budgets {
+        Budgets {
+            strangers: Budget::new(limits::STRANGERS_BYTES_MAX),
+            bodies: Budget::new(limits::LARGE_BODIES_BYTES_MAX),
+            files: Budget::new(limits::FILE_BODIES_BYTES_MAX),
+            answers: Budget::new(limits::LARGE_BODIES_BYTES_MAX),
+        }
+    }
 }
 
 /// What every connection holds while it is open: so they can be counted, and the last one's end be awaited.
@@ -143,15 +167,10 @@ pub async fn run(door: Door) {
     let shared = Rc::new(Shared {
         tls,
         line: Line::new(inner),
-        body_max,
-        admit,
-        refuse,
+        faces: Faces { body_max, admit, refuse },
         spool,
         limits,
-        strangers: Budget::new(limits::STRANGERS_BYTES_MAX),
-        bodies: Budget::new(limits::LARGE_BODIES_BYTES_MAX),
-        files: Budget::new(limits::FILE_BODIES_BYTES_MAX),
-        answers: Budget::new(limits::LARGE_BODIES_BYTES_MAX),
+        budgets: Budgets::new(),
         places: Places::default(),
         hasher: RandomState::new(),
         stopping: on_stopping,

@@ -27,6 +27,9 @@ use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::core::effect::{Order, Route};
 use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, SessionOutput};
+use outgoing::Outgoing;
+
+mod outgoing;
 
 /// What all sessions of the thread have in common.
 pub(super) struct Shared {
@@ -91,12 +94,8 @@ pub(super) struct Driver {
     account: Rc<Account>,
     session: Session,
     state: State,
-    out: Vec<u8>,
-    /// How much of `out` is written.
-    sent: usize,
-    unflushed: bool,
-    timer: Timer,
-    timer_at: Option<Duration>,
+    out: Outgoing,
+    alarm: Alarm,
     /// Set by what changes `state`, so that the turn looks at it again.
     moved: bool,
     ended: bool,
@@ -104,15 +103,56 @@ pub(super) struct Driver {
     /// Whether this session has reported `Bound`, and whether the engine has answered.
     bound: bool,
     answered: bool,
+    dial: Dial,
+    logins: Logins,
+}
+
+/// When the machine is to be looked at again: one timer for all its deadlines.
+struct Alarm {
+    timer: Timer,
+    at: Option<Duration>,
+}
+
+impl Alarm {
+    /// Whether it has gone off, which it does at this time or before.
+    fn poll(&mut self, cx: &mut Context<'_>, due: Duration) -> bool {
+        if self.at.is_none_or(|at| at > due) {
+            self.timer.set_at(instant(due));
+            self.at = Some(due);
+        }
+        let is_over = Pin::new(&mut self.timer).poll(cx).is_ready();
+        if is_over {
+            self.at = None;
+        }
+        is_over
+    }
+}
+
+/// The next connection: whether there is to be one, and where it goes.
+#[derive(Default)]
+struct Dial {
     /// Connections since the last login.
     attempts: usize,
-    /// The machine wants a connection, and it is not our turn yet.
-    wants_connect: bool,
-    /// Where the next one goes, if the server said so.
+    /// The machine wants one, and it is not our turn yet.
+    is_wanted: bool,
+    /// Where it goes, if the server said so.
     elsewhere: Option<String>,
-    /// The connection that stands, or stood last, had TLS from the first byte.
-    is_direct: bool,
-    logins: Logins,
+    /// The one that stands, or stood last, had TLS from the first byte.
+    was_direct: bool,
+}
+
+impl Dial {
+    /// The server sends us elsewhere. The port that is meant speaks as the one that named it does.
+    fn redirect(&mut self, host: String) {
+        self.elsewhere = Some(if self.was_direct { format!("tls://{host}") } else { host });
+    }
+
+    /// It begins: gives how many came before it, and where it goes instead.
+    fn begin(&mut self) -> (usize, Option<String>) {
+        let skip = self.attempts;
+        self.attempts = self.attempts.wrapping_add(1);
+        (skip, self.elsewhere.take())
+    }
 }
 
 /// Our place among the sessions that log in at the same server. Each try has to wait for its turn, the later ones too:
@@ -149,20 +189,14 @@ impl Driver {
             account,
             session,
             state: State::Down,
-            out: Vec::new(),
-            sent: 0,
-            unflushed: false,
-            timer: Timer::never(),
-            timer_at: None,
+            out: Outgoing::default(),
+            alarm: Alarm { timer: Timer::never(), at: None },
             moved: false,
             ended: false,
             inbox_closed: false,
             bound: false,
             answered: false,
-            attempts: 0,
-            wants_connect: false,
-            elsewhere: None,
-            is_direct: false,
+            dial: Dial::default(),
             logins: Logins { queue, waiting: None, permit: None },
         }
     }
@@ -238,10 +272,8 @@ impl Driver {
     fn drain(&mut self, cx: &mut Context<'_>) {
         while let Some(output) = self.session.poll() {
             match output {
-                SessionOutput::Connect => self.wants_connect = true,
-                // The port that is meant speaks as the one that named it does.
-                SessionOutput::Redirect(host) if self.is_direct => self.elsewhere = Some(format!("tls://{host}")),
-                SessionOutput::Redirect(host) => self.elsewhere = Some(host),
+                SessionOutput::Connect => self.dial.is_wanted = true,
+                SessionOutput::Redirect(host) => self.dial.redirect(host),
                 SessionOutput::StartTls => self.start_tls(),
                 SessionOutput::Disconnect => self.hang_up(cx),
                 SessionOutput::Close => {
@@ -257,12 +289,12 @@ impl Driver {
         match &event {
             Event::Bound { jid, facts } => {
                 self.bound = true;
-                self.attempts = 0;
+                self.dial.attempts = 0;
                 self.logins.leave();
                 self.account.step(Step::LoggedIn(jid.to_string(), facts.clone()));
             }
             Event::Online { .. } => {
-                self.attempts = 0;
+                self.dial.attempts = 0;
                 self.logins.leave();
             }
             Event::Offline { .. } | Event::Stopped { .. } => self.logins.leave(),
@@ -272,17 +304,17 @@ impl Driver {
     }
 
     fn connect_in_turn(&mut self, cx: &mut Context<'_>) {
-        if self.wants_connect && self.logins.poll_turn(cx) {
-            self.wants_connect = false;
+        if self.dial.is_wanted && self.logins.poll_turn(cx) {
+            self.dial.is_wanted = false;
             self.start_connect();
         }
     }
 
     fn start_connect(&mut self) {
-        let (account, skip) = (self.account.clone(), self.attempts);
-        self.attempts = self.attempts.wrapping_add(1);
-        self.clear();
-        let elsewhere = self.elsewhere.take().map(|host| Route { host, ..account.route.clone() });
+        let account = self.account.clone();
+        let (skip, elsewhere) = self.dial.begin();
+        self.out.clear();
+        let elsewhere = elsewhere.map(|host| Route { host, ..account.route.clone() });
         let opening = async move {
             connect::open(elsewhere.as_ref().unwrap_or(&account.route), &account.shared.configs, skip, &|step| {
                 account.step(step)
@@ -298,8 +330,7 @@ impl Driver {
             let gone = async { Err(Lost::Network("the connection is gone".to_string())) };
             return self.become_(State::Opening(Box::pin(gone), true));
         };
-        let rest = self.out.split_off(self.sent);
-        self.clear();
+        let rest = self.out.take_rest();
         let account = self.account.clone();
         let opening = async move {
             let socket = flush(socket, &rest).await.map_err(|error| Lost::Network(connect::reason(&error)))?;
@@ -312,17 +343,14 @@ impl Driver {
     /// Drops the connection. What the machine still wanted to say (the end of the stream) goes out if it fits into the
     /// socket's buffer now; on a dead link nobody waits for it.
     fn hang_up(&mut self, cx: &mut Context<'_>) {
-        self.wants_connect = false;
-        if let State::Up(_) = self.state {
-            self.session.take_write(&mut self.out);
-        }
+        self.dial.is_wanted = false;
         if let State::Up(link) = &mut self.state {
-            let unsent = self.out.get(self.sent..).unwrap_or_default();
+            let unsent = self.out.fill(&mut self.session);
             if unsent.is_empty() || link.poll_write(cx, unsent).is_ready() {
                 link.poll_close(cx);
             }
         }
-        self.clear();
+        self.out.clear();
         self.become_(State::Down);
     }
 
@@ -331,19 +359,13 @@ impl Driver {
         self.moved = true;
     }
 
-    fn clear(&mut self) {
-        self.out = Vec::new();
-        self.sent = 0;
-        self.unflushed = false;
-    }
-
     fn poll_opening(&mut self, cx: &mut Context<'_>) {
         let State::Opening(opening, secured) = &mut self.state else { return };
         let secured = *secured;
         let Poll::Ready(result) = opening.as_mut().poll(cx) else { return };
         match result {
             Ok(Opened { link, tls }) => {
-                self.is_direct = tls.is_some() && !secured;
+                self.dial.was_direct = tls.is_some() && !secured;
                 self.become_(State::Up(link));
                 let input = match tls {
                     Some(facts) if secured => SessionInput::TlsUp(facts),
@@ -379,55 +401,24 @@ impl Driver {
 
     fn write(&mut self, cx: &mut Context<'_>) {
         let State::Up(link) = &mut self.state else { return };
-        let result = loop {
-            if self.sent == self.out.len() {
-                self.out.clear();
-                self.sent = 0;
-                self.session.take_write(&mut self.out);
-            }
-            if self.out.is_empty() {
-                break Ok(());
-            }
-            match link.poll_write(cx, &self.out[self.sent..]) {
-                Poll::Ready(Ok(0)) => break Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(size)) => self.sent += size,
-                Poll::Ready(Err(error)) => break Err(error),
-                Poll::Pending => return,
-            }
-            self.unflushed = true;
-        };
-        let result = match result {
-            Ok(()) if self.unflushed => link.poll_flush(cx),
-            result => Poll::Ready(result),
-        };
-        match result {
-            Poll::Ready(Ok(())) => {
-                self.unflushed = false;
-                self.out.shrink_to(limits::SOCKET_WRITE_BYTES_KEPT);
-            }
-            Poll::Ready(Err(error)) => self.lose(cx, SessionInput::Lost(Lost::Network(connect::reason(&error)))),
-            Poll::Pending => {}
+        if let Poll::Ready(Err(error)) = self.out.write(cx, link, &mut self.session) {
+            self.lose(cx, SessionInput::Lost(Lost::Network(connect::reason(&error))));
         }
     }
 
     fn lose(&mut self, cx: &mut Context<'_>, why: SessionInput<'_>) {
-        self.clear();
+        self.out.clear();
         self.become_(State::Down);
         self.input(cx, why);
     }
 
-    /// One timer for all deadlines of the machine. They move on with every byte that comes, so a timer set too early
+    /// Deadlines of the machine move on with every byte that comes, so a timer set too early
     /// is left alone and looked at when it fires.
     fn poll_timer(&mut self, cx: &mut Context<'_>) {
         while let Some(due) = self.session.deadline() {
-            if self.timer_at.is_none_or(|at| at > due) {
-                self.timer.set_at(instant(due));
-                self.timer_at = Some(due);
-            }
-            if Pin::new(&mut self.timer).poll(cx).is_pending() {
+            if !self.alarm.poll(cx, due) {
                 return;
             }
-            self.timer_at = None;
             if due <= now().mono {
                 // Without a connection only the next try becomes due. The machine hears of it when it is our turn, so that
                 // its patience with the server begins then.

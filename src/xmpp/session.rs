@@ -13,24 +13,27 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::base::jid::Jid;
-use crate::base::limits;
 use crate::base::text::hex;
-use crate::base::time::{Backoff, Now, Timers};
+use crate::base::time::{Clock, Now};
 use crate::xml::Element;
 use crate::xmpp::iq::{Peer, Questions};
 use crate::xmpp::mam::CatchUp;
-use crate::xmpp::ping::Fence;
 use crate::xmpp::sm::{self, Sm};
 use crate::xmpp::stanza::{IqKind, StanzaError};
-use crate::xmpp::stream::Stream;
+use archive::ArchiveReading;
 use delivery::{Arrived, Deliveries};
 pub use io::{CatchUpFrom, Event, Facts, Lost, SessionConfig, SessionInput, SessionOutput, Skipped, TlsFacts};
+use link::{Kept, Link};
+use retries::Retries;
 
+mod archive;
 mod connection;
 mod delivery;
 mod inbound;
 mod io;
+mod link;
 mod poison;
+mod retries;
 mod setup;
 
 /// Fills a buffer from a cryptographic generator.
@@ -60,7 +63,7 @@ enum State {
     Ended,
 }
 
-/// What can become due; indexes [`Timers`].
+/// What can become due; indexes the deadlines of [`Clock`].
 #[derive(Clone, Copy)]
 enum Timer {
     /// The stream should be bound by now.
@@ -104,41 +107,15 @@ enum About {
 pub struct Session {
     config: SessionConfig,
     entropy: Entropy,
-    /// The time of the input being handled.
-    now: Now,
+    clock: Clock<TIMERS>,
     state: State,
     outputs: VecDeque<SessionOutput>,
-    timers: Timers<TIMERS>,
-    /// Between tries to connect; starts over when online.
-    backoff: Backoff,
-    /// After losses of an established connection; starts over after having been online for a while.
-    losses: Backoff,
-    /// The driver has a connection, or is opening one.
-    is_linked: bool,
-    stream: Option<Stream>,
-    /// Kept over a loss as long as the stream may be resumed.
-    sm: Option<Sm>,
-    fence: Fence,
+    retries: Retries,
+    link: Link,
+    kept: Kept,
     questions: Questions<About>,
     deliveries: Deliveries,
-    facts: Facts,
-    /// The presence that is out.
-    announced: Option<String>,
-    /// Archive ids of what was skipped lately, the newest last.
-    skipped_ids: VecDeque<String>,
-    /// What is still to be said on a connection that is dropped.
-    last_words: Vec<u8>,
-    /// Streams in a row that broke within a stanza.
-    broken_streams: u32,
-    /// Redirections in a row.
-    redirects: u32,
-    /// There is a place in the archive to read on from.
-    is_placed: bool,
-    /// How often the archive may be looked at again.
-    looks: u32,
-    /// Something of our account was in the archive since it was looked at last.
-    saw_own: bool,
-    ages: delivery::Ages,
+    archive: ArchiveReading,
     caution: poison::Caution,
 }
 
@@ -150,35 +127,22 @@ impl Session {
         Session {
             config,
             entropy,
-            now: Now::default(),
+            clock: Clock::default(),
             state: State::Connecting,
             outputs: VecDeque::from([SessionOutput::Connect]),
-            timers: Timers::default(),
-            backoff: Backoff::new(limits::RECONNECT_FIRST, limits::RECONNECT_MAX),
-            losses: Backoff::new(limits::RECONNECT_SOON, limits::RECONNECT_MAX),
-            is_linked: true,
-            stream: None,
-            sm: None,
-            fence: Fence::default(),
+            retries: Retries::new(),
+            link: Link::opening(),
+            kept: Kept::default(),
             questions: Questions::new(hex(&prefix)),
             deliveries: Deliveries::default(),
-            facts: Facts::default(),
-            announced: None,
-            skipped_ids: VecDeque::new(),
-            last_words: Vec::new(),
-            broken_streams: 0,
-            redirects: 0,
-            is_placed: false,
-            looks: 0,
-            saw_own: false,
-            ages: delivery::Ages::default(),
+            archive: ArchiveReading::default(),
             caution: poison::Caution::default(),
         }
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: SessionInput<'_>) {
-        self.now = now;
+        self.clock.set_now(now);
         match input {
             SessionInput::Connected(tls) => self.connected(tls),
             SessionInput::TlsUp(tls) => self.tls_up(tls),
@@ -207,18 +171,15 @@ impl Session {
 
     /// Moves the bytes to be sent to the end of `out`.
     pub fn take_write(&mut self, out: &mut Vec<u8>) {
-        if self.is_established() && self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.departures.wants_request()) {
+        if self.is_established() && self.kept.enabled().is_some_and(|sm| sm.departures.wants_request()) {
             self.request_ack();
         }
-        match &mut self.stream {
-            Some(stream) => stream.take_write(out),
-            None => out.append(&mut self.last_words),
-        }
+        self.link.take_write(out);
     }
 
     /// When `SessionInput::Tick` is due (monotonic).
     pub fn deadline(&self) -> Option<Duration> {
-        [self.timers.next(), self.questions.deadline()].into_iter().flatten().min()
+        [self.clock.next(), self.questions.deadline()].into_iter().flatten().min()
     }
 
     /// Whether the driver should go on reading: false while too much is unhandled.
@@ -236,7 +197,7 @@ impl Session {
     }
 
     fn send(&mut self, tag: Option<u64>, stanza: String) {
-        match (&self.state, &self.sm) {
+        match (&self.state, &self.kept.sm) {
             (State::Online(_), _) => {
                 if let Some((tag, stanza)) = self.in_turn(tag, stanza) {
                     self.send_stanza(tag, stanza);
@@ -244,7 +205,7 @@ impl Session {
                 }
             }
             (State::Waiting | State::Connecting | State::Negotiating, Some(_)) => {
-                if let (Some((tag, stanza)), Some(sm)) = (self.in_turn(tag, stanza), &mut self.sm) {
+                if let (Some((tag, stanza)), Some(sm)) = (self.in_turn(tag, stanza), &mut self.kept.sm) {
                     sm.departures.push(tag, stanza);
                 }
             }
@@ -270,18 +231,18 @@ impl Session {
     }
 
     fn send_stanza(&mut self, tag: Option<u64>, stanza: String) {
-        let Some(stream) = &mut self.stream else { return };
+        let Some(stream) = &mut self.link.stream else { return };
         stream.send(&stanza);
-        match (&mut self.sm, tag) {
+        match (&mut self.kept.sm, tag) {
             (Some(sm), tag) => sm.departures.push(tag, stanza),
-            (None, Some(tag)) => self.fence.push(tag, stanza),
+            (None, Some(tag)) => self.link.fence.push(tag, stanza),
             (None, None) => {}
         }
         self.note_sending();
     }
 
     fn request_ack(&mut self) {
-        if let (Some(stream), Some(sm)) = (&mut self.stream, &mut self.sm) {
+        if let (Some(stream), Some(sm)) = (&mut self.link.stream, &mut self.kept.sm) {
             stream.send(sm::REQUEST);
             sm.departures.requested();
             self.expect_life();
@@ -290,7 +251,7 @@ impl Session {
 
     fn handled(&mut self, count: u32) {
         for _ in 0..count {
-            match (self.deliveries.handled(), &mut self.sm) {
+            match (self.deliveries.handled(), &mut self.kept.sm) {
                 (Some(Some(ticket)), Some(sm)) => sm.arrivals.done(ticket),
                 (Some(_), _) => {}
                 (None, _) => log::warn!("{}: more is handled than was told", self.config.account),
@@ -301,15 +262,15 @@ impl Session {
 
     /// Sends `<a/>` if one is owed (XEP-0198 §4).
     fn acknowledge(&mut self) {
-        if self.is_established() && self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.owes_ack()) {
+        if self.is_established() && self.kept.enabled().is_some_and(Sm::owes_ack) {
             self.send_ack();
         }
     }
 
     fn send_ack(&mut self) {
-        if let (Some(stream), Some(sm)) = (&mut self.stream, &mut self.sm) {
+        if let (Some(stream), Some(sm)) = (&mut self.link.stream, &mut self.kept.sm) {
             stream.send(&sm::print_ack(sm.tell()));
-            self.timers.stop(Timer::Ack as usize);
+            self.clock.stop(Timer::Ack as usize);
         }
     }
 
@@ -334,6 +295,6 @@ impl Session {
     }
 
     fn set_timer(&mut self, timer: Timer, after: Duration) {
-        self.timers.set(timer as usize, self.now.mono + after);
+        self.clock.set(timer as usize, after);
     }
 }

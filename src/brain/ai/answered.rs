@@ -12,7 +12,7 @@ use crate::core::calls::End;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Kind};
 use crate::core::texts::ai;
-use crate::remote::ai::{self as service, Dialect, Fault, Reply, Without};
+use crate::remote::ai::{self as service, Dialect, Fault, Reply};
 use crate::store;
 use crate::store::row::{AiPlace, AiRank};
 
@@ -24,10 +24,10 @@ impl Ai {
             // The next start tells whoever asked.
             return Ok(());
         }
-        let row = cx.core.batch.store.ai(question.asked.bot, question.rank)?.unwrap_or_default();
+        let row = cx.core.batch.store.ai(question.asked.bot, question.provider.rank)?.unwrap_or_default();
         let read = match &question.live {
-            Some(live) => live.end(&row, question.dialect, called),
-            None => service::read(question.dialect, &row.key, called),
+            Some(live) => live.end(&row, question.provider.dialect, called),
+            None => service::read(question.provider.dialect, &row.key, called),
         };
         match read {
             Ok(reply) => {
@@ -58,7 +58,7 @@ impl Ai {
     ) -> Result<(), store::Error> {
         let asked = &question.asked;
         self.open.change().questions.remove(&tag);
-        let is_hook = question.dialect == Dialect::Hook;
+        let is_hook = question.provider.dialect == Dialect::Hook;
         let mut answer = if is_hook { cx.core.batch.words(&ai::HOOKED) } else { reply.text.clone() };
         if is_hook {
             cx.core.batch.store.delete_ai_question(question.row)?;
@@ -89,7 +89,7 @@ impl Ai {
         let Some(question) = self.open.change().questions.remove(&tag) else { return Ok(()) };
         cx.core.batch.store.delete_ai_question(question.row)?;
         let asked = question.asked;
-        let row = cx.core.batch.store.ai(asked.bot, question.rank)?.unwrap_or_default();
+        let row = cx.core.batch.store.ai(asked.bot, question.provider.rank)?.unwrap_or_default();
         let why = cx.core.batch.words_of_fault(asked.bot, asked.place, &row, fault);
         match (&asked.recipient, asked.place) {
             (Some(to), place) => {
@@ -172,35 +172,35 @@ impl Batch {
         if failed.calls >= limits::AI_CALLS_PER_QUESTION {
             return Ok(None);
         }
-        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.without)) {
-            next.without = without;
+        if let Some(without) = called.as_ref().ok().and_then(|answer| service::adapt(answer, failed.provider.without)) {
+            next.provider.without = without;
             return Ok(Some(next));
         }
         if failed.live.is_some() && !failed.is_plain && fault.is_of_stream() {
             next.is_plain = true;
             return Ok(Some(next));
         }
-        if *fault == Fault::TooLong && !failed.is_bare {
-            next.is_bare = true;
+        if *fault == Fault::TooLong && !failed.provider.is_bare {
+            next.provider.is_bare = true;
             return Ok(Some(next));
         }
         let pause = match fault.retry() {
             // Who has waited so long will not wait as long again.
             _ if matches!(called, Err(CallError::Timeout)) => None,
             Retry::After(pause) => Some(pause).filter(|pause| *pause <= limits::AI_RETRY_AFTER_MAX),
-            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.retries)),
+            Retry::Later => Some(limits::AI_RETRY_FIRST * 4_u32.pow(failed.provider.retries)),
             Retry::Never => None,
         };
-        if let Some(pause) = pause.filter(|_| failed.retries < limits::AI_RETRIES) {
-            next.retries += 1;
+        if let Some(pause) = pause.filter(|_| failed.provider.retries < limits::AI_RETRIES) {
+            next.provider.retries += 1;
             next.state = State::Waiting(self.now.mono + pause);
             return Ok(Some(next));
         }
-        if failed.rank == AiRank::Substitute || self.store.ai(failed.asked.bot, AiRank::Substitute)?.is_none() {
+        if failed.provider.rank == AiRank::Substitute || self.store.ai(failed.asked.bot, AiRank::Substitute)?.is_none()
+        {
             return Ok(None);
         }
-        next.rank = AiRank::Substitute;
-        (next.retries, next.without, next.is_bare) = (0, Without::default(), false);
+        next.provider.turn_to_substitute();
         Ok(Some(next))
     }
 }

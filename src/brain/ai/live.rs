@@ -129,11 +129,11 @@ impl Ai {
 impl Kept<Open> {
     /// More of an answer came.
     pub(crate) fn on_ai_heard(&mut self, batch: &mut Batch, tag: u64, heard: &Heard) -> Result<(), store::Error> {
-        let Some(Question { asked, rank, live: Some(live), .. }) = self.questions.get(&tag) else {
+        let Some(Question { asked, provider, live: Some(live), .. }) = self.questions.get(&tag) else {
             return Ok(());
         };
         let stream = live.stream.clone();
-        let key = batch.store.ai(asked.bot, *rank)?.unwrap_or_default().key;
+        let key = batch.store.ai(asked.bot, provider.rank)?.unwrap_or_default().key;
         let (lines, mut stream) = (heard.take(), lock(&stream));
         if let Some(lines) = lines.strip_suffix(b"\n") {
             lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));

@@ -1,18 +1,20 @@
 //! The XMPP accounts the daemon signs in to, and their sessions' states.
 
+mod acks;
+mod archive;
 mod course;
 mod events;
 pub(crate) mod features;
 mod late;
 mod owners;
 mod queue;
+mod sizes;
+mod stream;
 mod table;
 
-use std::collections::VecDeque;
 use std::path::Path;
-use std::time::Duration;
 
-use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::remedy::{self, FORGET, Place};
 use crate::base::secret::Secret;
@@ -30,10 +32,14 @@ use crate::xmpp::disco;
 use crate::xmpp::presence::{self, Available};
 use crate::xmpp::session::SessionConfig;
 
+pub(crate) use acks::Acks;
+pub(crate) use archive::Archive;
 pub(crate) use course::Course;
 use features::features;
 pub(crate) use late::Late;
 pub(crate) use queue::Queue;
+pub(crate) use sizes::Sizes;
+pub(crate) use stream::StreamState;
 pub(crate) use table::Accounts;
 
 /// What a login depends on besides the account's row.
@@ -62,33 +68,22 @@ pub(crate) struct Account {
     pub(crate) course: Course,
     presence: String,
     pub(crate) queue: Queue,
-    /// Sent and acknowledged, to be deleted with the next transaction.
-    pub(crate) acked: Vec<OutboxId>,
-    /// When that transaction comes at the latest (monotonic).
-    pub(crate) acks_due: Option<Duration>,
-    /// Nothing could be committed and the session was told to start over: until it says so, what still comes from the
-    /// old stream is not looked at; the server sends it again.
-    pub(crate) is_fenced: bool,
-    /// What is to be done at a bot's account is under way: published, or taken away.
-    pub(crate) is_settling: bool,
-    /// A bot's account and its owner see each other's presence.
-    pub(crate) is_mutual: bool,
+    pub(crate) acks: Acks,
+    pub(crate) archive: Archive,
+    pub(crate) stream: StreamState,
+    pub(crate) sizes: Sizes,
+    pub(crate) settling: Settling,
     /// Stanzas that were skipped since it was begun.
     pub(crate) skipped: u64,
-    /// Something in the table may have been sent on an earlier connection, by this process or the one before it.
-    in_doubt: bool,
-    /// The largest stanza that its server takes, if it says so.
-    pub(crate) stanza_max: Option<usize>,
-    /// The size of a stanza that its server did not take, although it does not say so.
-    pub(crate) too_large: Option<usize>,
-    /// Of what the archive tells only what we said ourselves counts: there was no place yet to read on from.
-    pub(crate) looks_back: bool,
-    /// Archive ids seen of late with the time they came, oldest first.
-    pub(crate) marks: VecDeque<(Duration, String)>,
-    /// When this stream began, perhaps before it was resumed (milliseconds since 1970).
-    pub(crate) bound_at_ms: i64,
-    /// How often the same delayed message, without an archive's id, came on this stream.
-    pub(crate) late: Late,
+}
+
+/// How far a bot's account is with what is done when it comes online.
+#[derive(Default)]
+pub(crate) struct Settling {
+    /// What is to be done at it is under way: published, or taken away.
+    pub(crate) is_under_way: bool,
+    /// It and its owner see each other's presence.
+    pub(crate) is_mutual: bool,
 }
 
 /// Priority of our presence: below the owner's own clients, so that to his server and to push services he counts as
@@ -141,7 +136,7 @@ impl Xmpp {
 
     pub(crate) fn start_account(&mut self, core: &mut Core, row: AccountRow, login: Login) -> Result<(), store::Error> {
         let id = row.id;
-        if let Some(acked) = self.accounts.get(&id).map(|running| running.acked.clone()) {
+        if let Some(acked) = self.accounts.get(&id).map(|running| running.acks.ids().to_vec()) {
             // Acknowledged: not to be sent again by the session that takes its place.
             self.note_sent(core, &acked)?;
             core.batch.store.delete_outbox(&acked)?;
@@ -178,19 +173,12 @@ impl Xmpp {
             course,
             presence,
             queue: Queue::from_store(count),
-            acked: Vec::new(),
-            acks_due: None,
-            is_fenced: false,
-            is_settling: false,
-            is_mutual: false,
+            acks: Acks::default(),
+            archive: Archive { in_doubt, ..Archive::default() },
+            stream: StreamState::default(),
+            sizes: Sizes::new(core.batch.known_stanza_max(id)?),
+            settling: Settling::default(),
             skipped: before.map_or(0, |before| before.skipped),
-            in_doubt,
-            stanza_max: core.batch.known_stanza_max(id)?,
-            too_large: None,
-            looks_back: false,
-            marks: VecDeque::new(),
-            bound_at_ms: 0,
-            late: Late::default(),
             row,
         };
         if let Some(bot) = account.row.bot {

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use crate::base::id::{AccountId, OutboxId};
-use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::accounts::{Account, Accounts};
 use crate::core::Core;
@@ -23,11 +22,12 @@ impl Xmpp {
             return Ok(());
         }
         self.accounts.told.wrote_acks = true;
-        let acked: Vec<OutboxId> = self.accounts.busy().flat_map(|account| account.acked.iter().copied()).collect();
+        let acked: Vec<OutboxId> =
+            self.accounts.busy().flat_map(|account| account.acks.ids().iter().copied()).collect();
         self.note_sent(core, &acked)?;
         for (id, account) in self.accounts.busy_mut() {
-            if !account.acked.is_empty() {
-                core.batch.store.delete_outbox(&account.acked)?;
+            if !account.acks.ids().is_empty() {
+                core.batch.store.delete_outbox(account.acks.ids())?;
             }
             if let Some(mark) = account.advance_mark(now) {
                 core.batch.store.store_mark(id, &mark)?;
@@ -40,36 +40,35 @@ impl Xmpp {
 impl Accounts {
     /// When the next acknowledgements are to be written (monotonic).
     pub(crate) fn acks_deadline(&self) -> Option<Duration> {
-        self.busy().filter_map(|account| account.acks_due).min()
+        self.busy().filter_map(|account| account.acks.due()).min()
     }
 
     /// After the commit that deleted them.
     pub(crate) fn forget_written_acks(&mut self) {
         for (_, account) in self.busy_mut() {
-            account.acked.clear();
-            account.acks_due = None;
+            account.acks.forget();
         }
     }
 
     /// Lets the next batch write what is acknowledged and how far the archive is read, so that no start reads it twice.
     pub(crate) fn expire_acks(&mut self) {
         self.postpone_acks(Duration::ZERO);
-        for account in self.values_mut().filter(|account| !account.marks.is_empty()) {
-            account.acks_due = Some(Duration::ZERO);
+        for account in self.values_mut().filter(|account| account.archive.has_marks()) {
+            account.acks.call_for(Duration::ZERO);
         }
     }
 
     /// Acknowledgements that wait are written then (monotonic).
     pub(crate) fn postpone_acks(&mut self, until: Duration) {
         for account in self.values_mut() {
-            account.acks_due = account.acks_due.map(|_| until);
+            account.acks.postpone(until);
         }
     }
 
     /// Notes the archive id of a message that was dealt with and committed.
     pub(crate) fn note_mark(&mut self, batch: &mut Batch, id: AccountId, mark: String) {
         if let Some(account) = self.wake(id) {
-            account.marks.push_back((batch.now.mono, mark));
+            account.archive.note(mark, batch.now.mono);
         }
     }
 
@@ -88,24 +87,22 @@ impl Account {
     /// Whether the next batch may have something to do for it although nothing new happens to it.
     fn is_busy(&self) -> bool {
         let can_send = self.is_online && self.queue.can_feed();
-        can_send || !self.acked.is_empty() || self.acks_due.is_some() || !self.marks.is_empty()
+        can_send || !self.acks.is_idle() || self.archive.has_marks()
     }
 
     pub(crate) fn on_acked(&mut self, tags: &[u64], now: Duration) {
         for tag in tags {
             let id = OutboxId(*tag as i64);
             self.queue.arrived(id);
-            self.acked.push(id);
+            self.acks.push(id);
         }
-        if !self.acked.is_empty() && self.acks_due.is_none() {
-            self.acks_due = Some(now + limits::ACK_WRITE_DELAY);
-        }
+        self.acks.delay(now);
     }
 
     /// Found in the archive: the server had it although its acknowledgement never came.
     pub(crate) fn on_found(&mut self, id: OutboxId, now: Duration) {
         // What somebody sends himself is in his archive twice; and the server may have told us before.
-        if self.acked.contains(&id) {
+        if self.acks.ids().contains(&id) {
             return;
         }
         log::debug!("{}: message {id} had reached the server before the break", self.row.jid);
@@ -113,13 +110,7 @@ impl Account {
     }
 
     fn advance_mark(&mut self, now: Duration) -> Option<String> {
-        let mut mark = None;
-        while let Some((at, _)) = self.marks.front() {
-            if *at + limits::MARK_AGE > now && self.marks.len() <= limits::MARKS_MAX {
-                break;
-            }
-            mark = self.marks.pop_front().map(|(_, mark)| mark);
-        }
+        let mark = self.archive.advance(now);
         if mark.is_some() {
             self.row.archive_mark.clone_from(&mark);
         }

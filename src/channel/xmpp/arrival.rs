@@ -52,7 +52,7 @@ impl Xmpp {
     ) -> Result<(), store::Error> {
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
         // What was asked before is answered by now, if only with the loss of the connection.
-        arrived.is_settling = false;
+        arrived.settling.is_under_way = false;
         if stream == Stream::New {
             self.files.forget_upload_service(account);
         }
@@ -70,7 +70,7 @@ impl Xmpp {
             Stream::Resumed => self.omemo_resumed(core, account)?,
         }
         let Some(arrived) = self.accounts.get_mut(&account) else { return Ok(()) };
-        let is_mutual = stream == Stream::Resumed && arrived.is_mutual;
+        let is_mutual = stream == Stream::Resumed && arrived.settling.is_mutual;
         let Some(bot) = arrived.row.bot else {
             if stream == Stream::New {
                 self.on_owner_arrival(&mut core.batch, account)?;
@@ -97,8 +97,10 @@ impl Xmpp {
             self.begin_renaming(batch, bot)?;
         }
         let is_theirs = |bot: &BotId| batch.bots.get(bot).is_some_and(|bot| bot.row.owner == owner);
-        let waiting =
-            self.accounts.values().filter(|a| a.is_online && !a.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
+        let waiting = self
+            .accounts
+            .values()
+            .filter(|a| a.is_online && !a.settling.is_mutual && a.row.bot.is_some_and(|b| is_theirs(&b)));
         let waiting: Vec<AccountId> = waiting.map(|account| account.row.id).collect();
         for account in waiting {
             self.questions.ask_roster(batch, account, Asked::Roster);

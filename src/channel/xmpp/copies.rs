@@ -92,13 +92,13 @@ impl Accounts {
     ) -> Result<bool, store::Error> {
         let Some(account) = self.get_mut(&id) else { return Ok(true) };
         let key = stamped(key, stamp_ms);
-        let key = format!("{key}:{}", account.late.count(&key));
+        let key = format!("{key}:{}", account.stream.late.count(&key));
         batch.store.see(id, &key, batch.lived())
     }
 
     /// Whether something delayed was sent before this stream began. What a resumed one was held up with comes once.
     fn is_of_before(&self, account: AccountId, stamp_ms: Option<i64>) -> bool {
-        let begun = self.get(&account).map_or(0, |account| account.bound_at_ms);
+        let begun = self.get(&account).map_or(0, |account| account.stream.begun_at_ms);
         stamp_ms.is_none_or(|at| at <= begun.saturating_add(limits::ROOM_CLOCK_MS))
     }
 

@@ -24,7 +24,7 @@ impl Xmpp {
     pub(crate) fn on_message(&mut self, core: &mut Core, id: AccountId, message: &Inbound) -> Result<(), store::Error> {
         *self.accounts.told.handled.entry(id).or_default() += 1;
         let Some(account) = self.accounts.get(&id) else { return Ok(()) };
-        if account.looks_back && message.via == Via::Archive {
+        if account.archive.looks_back && message.via == Via::Archive {
             let is_ours = message.from.resource() == Some(account.row.resource.as_str());
             let is_own = is_ours && message.from.bare_str() == account.row.jid.as_str();
             return if is_own { self.accounts.on_own_message(&mut core.batch, id, message) } else { Ok(()) };

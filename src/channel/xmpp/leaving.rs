@@ -72,7 +72,7 @@ impl Xmpp {
     pub(crate) fn put_off(&mut self, core: &mut Core, row: &AccountRow, why: &str) -> Result<(), store::Error> {
         if row.origin != Origin::Api {
             // Its session would go on trying each minute.
-            if let Some(acked) = self.accounts.get(&row.id).map(|running| running.acked.clone()) {
+            if let Some(acked) = self.accounts.get(&row.id).map(|running| running.acks.ids().to_vec()) {
                 self.note_sent(core, &acked)?;
                 core.batch.store.delete_outbox(&acked)?;
             }

@@ -59,7 +59,9 @@ impl Xmpp {
         core.batch.store.store_account(&row)?;
         self.leave_rooms(core, id)?;
         match self.accounts.get_mut(&id) {
-            Some(running) => (running.row.bot, running.row.removing, running.is_settling) = (None, true, false),
+            Some(running) => {
+                (running.row.bot, running.row.removing, running.settling.is_under_way) = (None, true, false)
+            }
             None => self.start_account(core, row, core.batch.login())?,
         }
         let is_online = self.accounts.get(&id).is_some_and(|account| account.is_online);

@@ -9,12 +9,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::{Accounts, Late, Stream};
+use crate::channel::xmpp::accounts::{Accounts, Stream};
 use crate::core::Core;
 use crate::core::batch::{Batch, RoomWish, Trouble};
 use crate::core::effect::Effect;
@@ -25,8 +25,9 @@ use crate::store;
 use crate::store::row::{Origin, RoomRow};
 use crate::xml::Element;
 use crate::xmpp::muc::presence::RoomPresence;
-use crate::xmpp::muc::room::{Heard, Input, Intent, Room, RoomConfig};
-use history::Sync;
+use crate::xmpp::muc::room::{Input, Intent, Room, RoomConfig};
+use history::History;
+use posts::Posts;
 
 mod bookmarks;
 mod actions;
@@ -35,6 +36,7 @@ mod heard;
 mod history;
 mod invited;
 mod members;
+mod posts;
 mod private;
 mod talk;
 
@@ -85,7 +87,7 @@ impl Part for Rooms {
 impl Rooms {
     /// Whether something that an account said in a room has not been shown by it.
     pub(crate) fn has_in_flight(&self, account: AccountId) -> bool {
-        self.entries.iter().any(|(key, entry)| key.0 == account && !entry.in_flight.is_empty())
+        self.entries.iter().any(|(key, entry)| key.0 == account && entry.posts.in_flight() > 0)
     }
 }
 
@@ -96,29 +98,10 @@ struct Entry {
     row: RoomRow,
     /// The row is in the table: we were in it, and come back.
     is_kept: bool,
-    /// Just entered for the first time: what the room tells of before is none of our business.
-    is_first: bool,
     /// Who asked us in.
     inviter: Option<BareJid>,
-    sync: Sync,
-    /// Said while the history was being read: comes after it.
-    held: Vec<Heard>,
-    /// Bytes of them, nearly.
-    held_bytes: usize,
-    /// What the room's own history has told so far.
-    late: Late,
-    /// When the reading of the history goes on without what it waits for, or is tried again (monotonic).
-    sync_due: Option<Duration>,
-    /// Given to the session and not yet shown by the room, by their ids on the wire.
-    in_flight: BTreeMap<String, OutboxId>,
-    /// The last row given to the session.
-    last: Option<OutboxId>,
-    /// The table may have more behind `last`.
-    has_more: bool,
-    /// Rows in the table.
-    count: i64,
-    /// The room had no time for us: nothing is sent before this (monotonic).
-    send_after: Option<Duration>,
+    history: History,
+    posts: Posts,
 }
 
 /// Somebody who waits for a room.
@@ -209,18 +192,9 @@ impl Accounts {
             room,
             row,
             is_kept: false,
-            is_first: false,
             inviter: None,
-            sync: Sync::Out,
-            held: Vec::new(),
-            held_bytes: 0,
-            late: Late::default(),
-            sync_due: None,
-            in_flight: BTreeMap::new(),
-            last: None,
-            has_more: true,
-            count,
-            send_after: None,
+            history: History::default(),
+            posts: Posts::from_store(count),
         }))
     }
 }
@@ -283,14 +257,14 @@ impl Rooms {
 
     /// Messages of an account to all in rooms that wait.
     pub(crate) fn room_outbox_depth(&self, account: AccountId) -> i64 {
-        self.entries.iter().filter(|(key, _)| key.0 == account).map(|(_, entry)| entry.count).sum()
+        self.entries.iter().filter(|(key, _)| key.0 == account).map(|(_, entry)| entry.posts.count()).sum()
     }
 
     /// For the log.
     pub(crate) fn report_rooms(&self) {
         for ((_, room), entry) in &self.entries {
             let place = if entry.is_live() { "in" } else { "not in, or reading what was said" };
-            log::info!("status: {}, room {room}: {place}, {} of the messages wait", entry.names(), entry.count);
+            log::info!("status: {}, room {room}: {place}, {} of the messages wait", entry.names(), entry.posts.count());
         }
     }
 
@@ -312,7 +286,7 @@ impl Xmpp {
                 self.drive(core, &key, Input::Tick)?;
                 self.sync_due(core, &key)?;
                 if let Some(entry) = self.rooms.touch(&key) {
-                    entry.send_after = entry.send_after.filter(|at| *at > now);
+                    entry.posts.release(now);
                 }
             }
         }
@@ -359,9 +333,7 @@ impl Rooms {
     /// What was given to the session did not get into the room: it waits again.
     fn unsend(&mut self, key: &Key, id: &str) -> Option<&mut Entry> {
         let entry = self.touch(key)?;
-        entry.in_flight.remove(id);
-        entry.last = None;
-        entry.has_more = true;
+        entry.posts.unsend(id);
         Some(entry)
     }
 
@@ -389,7 +361,7 @@ impl Entry {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        [self.room.deadline(), self.sync_due, self.send_after].into_iter().flatten().min()
+        [self.room.deadline(), self.history.due, self.posts.held_until()].into_iter().flatten().min()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::{limits, remedy};
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::{Account, Accounts};
+use crate::channel::xmpp::accounts::{Accounts, Sizes};
 use crate::channel::xmpp::outgoing::caption_id;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::batch::{Batch, Trouble};
@@ -91,34 +91,16 @@ impl Xmpp {
     }
 }
 
-impl Account {
-    /// The server took a stanza of this size for too large.
-    pub(crate) fn note_too_large(&mut self, size: usize) {
-        self.too_large = Some(self.too_large.map_or(size, |large| large.min(size)));
-    }
-}
-
 impl Accounts {
-    /// The largest stanza that an account's server takes, as far as is known.
-    fn stanza_max(&self, account: AccountId) -> usize {
-        let known = self.get(&account);
-        let said = known.and_then(|account| account.stanza_max).unwrap_or(limits::SENT_STANZA_BYTES_MAX);
-        known.and_then(|account| account.too_large).map_or(said, |large| said.min(large - 1))
-    }
-
     /// Refuses what the server would end the stream for; `size` is that of the printed stanza.
     pub(crate) fn check_size(&self, account: AccountId, size: usize) -> Result<(), Failure> {
-        let max = self.stanza_max(account);
-        if size <= max {
+        let none = Sizes::default();
+        let known = self.get(&account);
+        let sizes = known.map_or(&none, |account| &account.sizes);
+        if size <= sizes.max() {
             return Ok(());
         }
-        let known = self.get(&account);
-        let server = known.map_or("the server", |account| account.row.jid.domain());
-        let whose = match known.map(|account| (account.stanza_max, account.too_large)) {
-            Some((Some(said), _)) if said == max => format!("{server} takes {max} at most"),
-            Some((_, Some(large))) if large - 1 == max => format!("{server} ended the connection for one of {large}"),
-            _ => format!("{max} are the most that we send to a server that names no limit, as {server} does not"),
-        };
+        let whose = sizes.whose(known.map_or("the server", |account| account.row.jid.domain()));
         Err(Failure::TooLarge(format!(
             "the message is too large: as XML, in which `&` takes 5 bytes and `<` and `>` take 4, and with its encryption \
              if there is any, it has {size} bytes; {whose}"
@@ -132,8 +114,7 @@ impl Accounts {
 
     /// Whether a server takes a picture in a vCard, as far as it says what it takes.
     fn takes_picture(&self, account: AccountId, bytes: usize) -> Result<(), Failure> {
-        let known = self.get(&account);
-        match known.is_some_and(|account| account.stanza_max.is_some() || account.too_large.is_some()) {
+        match self.get(&account).is_some_and(|account| account.sizes.is_known()) {
             true => self.check_size(account, bytes.div_ceil(3) * 4 + limits::VCARD_TEXTS_BYTES),
             false => Ok(()),
         }
@@ -156,10 +137,9 @@ impl Accounts {
         said: Option<usize>,
     ) -> Result<(), store::Error> {
         let Some(account) = self.get_mut(&id) else { return Ok(()) };
-        if account.stanza_max == said {
+        if !account.sizes.say(said) {
             return Ok(());
         }
-        account.stanza_max = said;
         match said {
             Some(max) => batch.store.store_setting(&key(id), &max.to_string()),
             None => batch.store.delete_setting(&key(id)),

@@ -50,7 +50,7 @@ impl Xmpp {
         let Some(running) = self.accounts.get_mut(&row.id) else {
             return self.start_account(core, row, core.batch.login());
         };
-        (running.row.bot, running.row.removing, running.is_settling) = (None, true, false);
+        (running.row.bot, running.row.removing, running.settling.is_under_way) = (None, true, false);
         let is_online = running.is_online;
         self.accounts.adjust_presence(&mut core.batch, row.id);
         if is_online { self.continue_teardown(&mut core.batch, row.id, 0) } else { Ok(()) }
@@ -103,7 +103,7 @@ impl Xmpp {
             }
             _ => {
                 if let Some(account) = self.accounts.get_mut(&account) {
-                    account.is_settling = true;
+                    account.settling.is_under_way = true;
                 }
                 self.end_teardown_when_sent(batch, account)
             }
@@ -112,7 +112,7 @@ impl Xmpp {
 
     /// What the bot said before it was deleted still goes out, and is waited for.
     pub(crate) fn end_teardown_when_sent(&mut self, batch: &mut Batch, account: AccountId) -> Result<(), store::Error> {
-        let is_over = |a: &Account| a.row.removing && a.is_settling && a.queue.count == 0;
+        let is_over = |a: &Account| a.row.removing && a.settling.is_under_way && a.queue.count == 0;
         if self.accounts.get(&account).is_some_and(is_over) { self.end_teardown(batch, account) } else { Ok(()) }
     }
 
@@ -133,7 +133,7 @@ impl Accounts {
         }
         for row in batch.store.list_accounts()? {
             if let Some(account) = self.get_mut(&row.id) {
-                (account.row.bot, account.row.removing, account.is_settling) = (row.bot, row.removing, false);
+                (account.row.bot, account.row.removing, account.settling.is_under_way) = (row.bot, row.removing, false);
             }
         }
         Ok(())

@@ -149,7 +149,7 @@ impl Conn {
     async fn turn(&mut self, head: Head, place: Place<'_>) -> Result<(), End> {
         let holder = self.holder(&head);
         let body = self.body(&head, place, holder).await.map_err(|end| match end {
-            End::Denied(refusal) => End::Refused(Box::new((self.shared.refuse)(&head.path, refusal))),
+            End::Denied(refusal) => End::Refused(Box::new((self.shared.faces.refuse)(&head.path, refusal))),
             end => end,
         })?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
@@ -201,7 +201,7 @@ impl Conn {
     async fn head(&mut self, place: &Place<'_>) -> Result<Head, End> {
         let at = Instant::now() + self.shared.limits.head;
         let shared = self.shared.clone();
-        let mut share = shared.strangers.share(shared.hasher.hash_one(client_key(self.peer)));
+        let mut share = shared.budgets.strangers.share(shared.hasher.hash_one(client_key(self.peer)));
         let mut searched = 0;
         loop {
             if let Some(end) = head::find_end(&self.wire.buffer, searched)? {
@@ -242,7 +242,7 @@ impl Conn {
     /// A large body is read only from those who may send one, and slow ones are cut off.
     async fn body(&mut self, head: &Head, place: Place<'_>, holder: Holder) -> Result<Body, End> {
         let shared = self.shared.clone();
-        let body_bytes_max = (shared.body_max)(&head.path);
+        let body_bytes_max = (shared.faces.body_max)(&head.path);
         let (mut decoder, length) = match head.framing {
             Framing::Length(0) => return Ok(Body::Bytes(Vec::new())),
             Framing::Length(length) => match usize::try_from(length).ok().filter(|length| *length <= body_bytes_max) {
@@ -262,8 +262,8 @@ impl Conn {
         }
         let begun = Instant::now();
         let address = shared.hasher.hash_one(client_key(self.peer));
-        let (mut small, mut large) = (shared.strangers.share(address), shared.bodies.share(holder));
-        let mut on_disk = shared.files.share(holder);
+        let (mut small, mut large) = (shared.budgets.strangers.share(address), shared.budgets.bodies.share(holder));
+        let mut on_disk = shared.budgets.files.share(holder);
         let mut received = 0;
         loop {
             let used = decoder.feed(&self.wire.buffer, &mut coming.bytes).map_err(|refusal| match refusal {
@@ -304,7 +304,7 @@ impl Conn {
     /// Asks the face whether whoever sends this may send a large body, and prepares for it.
     async fn admit(&mut self, head: &Head, place: &mut Option<Place<'_>>, coming: &mut Coming) -> Result<(), End> {
         let at = Instant::now() + self.shared.limits.idle;
-        let refusal = (self.shared.admit)(&head.to_request(self.peer));
+        let refusal = (self.shared.faces.admit)(&head.to_request(self.peer));
         let refused = self.wire.watch(at, |_| AssertUnwindSafe(refusal).catch_unwind()).await;
         match refused {
             None => return Err(ANSWER_LATE.into()),
@@ -312,7 +312,7 @@ impl Conn {
             Some(Ok(Some(response))) => return Err(End::Refused(Box::new(response))),
             Some(Ok(None)) => *place = None,
         }
-        if (self.shared.body_max)(&head.path) > limits::MEMORY_BODY_BYTES_MAX {
+        if (self.shared.faces.body_max)(&head.path) > limits::MEMORY_BODY_BYTES_MAX {
             coming.file = Some(self.shared.spool.create().map_err(|error| no_file(&error))?);
         }
         Ok(())
@@ -362,7 +362,7 @@ impl Conn {
         let is_bodiless = is_head || print::is_bodiless(response.status);
         let mut body = if is_bodiless { Vec::new() } else { response.body };
         let shared = self.shared.clone();
-        let mut share = shared.answers.share(holder);
+        let mut share = shared.budgets.answers.share(holder);
         if body.len() <= limits::SMALL_BODY_BYTES {
             // A copy is cheaper than a second packet.
             head.append(&mut body);

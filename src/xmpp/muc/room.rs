@@ -8,7 +8,7 @@
 //! not being able to. `io` names what goes in and out, `entering` leads in, `staying` reads presence and the answers
 //! about it, `members` knows who may read, `talk` the messages.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::info::RoomInfo;
@@ -16,13 +16,16 @@ use super::presence::{self, Occupant};
 use super::why::{Departure, Loss, RoomRefusal, Why};
 use crate::base::jid::{Jid, JidError};
 use crate::base::limits;
-use crate::base::time::{Backoff, Now, Timers};
+use crate::base::time::{Backoff, Clock, Now};
 use crate::xml::Element;
 use crate::xmpp::ns;
 use crate::xmpp::stanza::IqKind;
 use asks::{About, Asks};
 use members::Members;
-use talk::Sent;
+use occupants::Occupants;
+use staying::Stay;
+use talk::Posts;
+use us::Us;
 
 pub use io::{Heard, Input, Intent, Output, RoomConfig, RoomEvent};
 pub use talk::Gist;
@@ -31,8 +34,33 @@ mod asks;
 mod entering;
 mod io;
 mod members;
+mod occupants;
 mod staying;
 mod talk;
+mod us;
+
+/// What decides whether and when it is tried to get in.
+#[derive(Clone, Debug)]
+struct Tries {
+    intent: Intent,
+    /// The session is.
+    is_online: bool,
+    backoff: Backoff,
+    /// The random number of the input being handled.
+    random: u32,
+}
+
+impl Tries {
+    fn new() -> Tries {
+        let backoff = Backoff::new(limits::ROOM_REJOIN_FIRST, limits::ROOM_REJOIN_MAX);
+        Tries { intent: Intent::Kept, is_online: false, backoff, random: 0 }
+    }
+
+    /// How long to wait for the next one; `None`: until the session is online.
+    fn next_wait(&mut self) -> Option<Duration> {
+        self.is_online.then(|| self.backoff.next(self.random))
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -50,7 +78,7 @@ enum State {
     Leaving,
 }
 
-/// What can become due; indexes [`Timers`].
+/// What can become due; indexes the deadlines of [`Clock`].
 #[derive(Clone, Copy)]
 enum Timer {
     /// We should be in by now.
@@ -74,38 +102,16 @@ const TIMERS: usize = Timer::Reflection as usize + 1;
 pub struct Room {
     config: RoomConfig,
     state: State,
-    intent: Intent,
-    is_online: bool,
-    /// The time of the input being handled, and its random number.
-    now: Now,
-    random: u32,
+    clock: Clock<TIMERS>,
     outputs: VecDeque<Output>,
-    timers: Timers<TIMERS>,
-    backoff: Backoff,
+    tries: Tries,
     asks: Asks,
-    /// We in the room, with the nick we have or try.
-    us: Jid,
-    own: Occupant,
-    /// The nick we asked for while joined.
-    new_nick: Option<Jid>,
-    /// Counts our presences, so that an error is known to be the answer to the last.
-    presences: u32,
-    joined_at: Duration,
-    /// The last sign of life of the room, while joined.
-    heard_at: Duration,
-    /// The subject ends what the room tells on entering (XEP-0045 §7.2.15).
-    is_caught_up: bool,
-    occupants: BTreeMap<String, Occupant>,
-    /// Bytes they take, and how many more they may.
-    occupants_bytes: usize,
-    occupants_space: usize,
+    us: Us,
+    stay: Stay,
+    occupants: Occupants,
     info: Option<RoomInfo>,
     members: Members,
-    /// Questions in a row whose answer said nothing.
-    failures: u32,
-    sent: VecDeque<Sent>,
-    /// It has shown a message of ours with our id.
-    keeps_ids: bool,
+    posts: Posts,
 }
 
 impl Room {
@@ -115,36 +121,23 @@ impl Room {
         Ok(Room {
             config,
             state: State::Out,
-            intent: Intent::Kept,
-            is_online: false,
-            now,
-            random: 0,
+            clock: Clock::new(now),
             outputs: VecDeque::new(),
-            timers: Timers::default(),
-            backoff: Backoff::new(limits::ROOM_REJOIN_FIRST, limits::ROOM_REJOIN_MAX),
+            tries: Tries::new(),
             asks: Asks::default(),
-            us,
-            own: Occupant::default(),
-            new_nick: None,
-            presences: 0,
-            joined_at: Duration::ZERO,
-            heard_at: Duration::ZERO,
-            is_caught_up: false,
-            occupants: BTreeMap::new(),
-            occupants_bytes: 0,
-            occupants_space: limits::ROOM_OCCUPANTS_BYTES_MAX,
+            us: Us::new(us),
+            stay: Stay::default(),
+            occupants: Occupants::default(),
             info: None,
             members: Members::default(),
-            failures: 0,
-            sent: VecDeque::new(),
-            keeps_ids: false,
+            posts: Posts::default(),
         })
     }
 
     /// Takes one input; `random` is a fresh random number, for the waits.
     pub fn handle(&mut self, now: Now, random: u32, input: Input) {
-        self.now = now;
-        self.random = random;
+        self.clock.set_now(now);
+        self.tries.random = random;
         match input {
             Input::Join(intent) => self.join(intent),
             Input::Leave => self.leave(),
@@ -170,7 +163,7 @@ impl Room {
 
     /// When `Input::Tick` is due (monotonic).
     pub fn deadline(&self) -> Option<Duration> {
-        [self.timers.next(), self.asks.deadline()].into_iter().flatten().min()
+        [self.clock.next(), self.asks.deadline()].into_iter().flatten().min()
     }
 
     /// Whether we are in the room and others see us.
@@ -185,12 +178,12 @@ impl Room {
 
     /// Our nick; before we are in, the one we try.
     pub fn nick(&self) -> &str {
-        self.us.resource().unwrap_or(&self.config.nick)
+        self.us.jid.resource().unwrap_or(&self.config.nick)
     }
 
     /// What we are allowed, while joined.
     pub fn own(&self) -> &Occupant {
-        &self.own
+        &self.us.own
     }
 
     /// What the room is, as far as it said so.
@@ -200,12 +193,12 @@ impl Room {
 
     /// Bytes that are kept of those in the room.
     pub fn occupants_bytes(&self) -> usize {
-        self.occupants_bytes
+        self.occupants.bytes()
     }
 
     /// No more than so many bytes more are to be kept of those in the room.
     pub fn set_occupants_space(&mut self, bytes: usize) {
-        self.occupants_space = bytes;
+        self.occupants.set_space(bytes);
     }
 
     /// Somebody else in the room; of very many, not all are remembered.
@@ -215,7 +208,7 @@ impl Room {
 
     /// Somebody's occupant id, if the room is one whose ids can be trusted.
     pub fn occupant_id(&self, nick: &str) -> Option<&str> {
-        if nick == self.nick() { Some(&self.own) } else { self.occupants.get(nick) }
+        if nick == self.nick() { Some(&self.us.own) } else { self.occupants.get(nick) }
             .and_then(|occupant| occupant.id.as_deref())
             .filter(|_| self.trusts(|info| info.occupant_ids))
     }
@@ -226,16 +219,16 @@ impl Room {
 
     /// The session is interrupted; the stream may be resumed. What is due without it stays due.
     fn offline(&mut self) {
-        self.is_online = false;
+        self.tries.is_online = false;
         for timer in [Timer::Rejoin, Timer::Silence, Timer::Reflection] {
-            self.timers.stop(timer as usize);
+            self.clock.stop(timer as usize);
         }
         self.asks.clear();
         self.forget_gathering();
     }
 
     fn online(&mut self, resumed: bool) {
-        self.is_online = true;
+        self.tries.is_online = true;
         match self.state {
             State::Out => {}
             State::Waiting => self.enter(),
@@ -250,7 +243,7 @@ impl Room {
     }
 
     fn tick(&mut self) {
-        let mut is_due = |timer: Timer| self.timers.is_due(timer as usize, self.now);
+        let mut is_due = |timer: Timer| self.clock.is_due(timer as usize);
         let join = is_due(Timer::Join);
         let rejoin = is_due(Timer::Rejoin);
         let leave = is_due(Timer::Leave);
@@ -259,19 +252,19 @@ impl Room {
         if join {
             self.join_timed_out();
         }
-        if rejoin && self.state == State::Waiting && self.is_online {
+        if rejoin && self.state == State::Waiting && self.tries.is_online {
             self.enter();
         }
         if leave && self.state == State::Leaving {
             self.out(RoomEvent::Left(Departure::Asked));
         }
-        if nick && self.new_nick.take().is_some() {
+        if nick && self.us.new_nick.take().is_some() {
             self.tell(RoomEvent::NickRefused(RoomRefusal::new(Why::Timeout)));
         }
         if ask {
             self.ask_presence();
         }
-        while let Some((about, asked)) = self.asks.expired(self.now.mono) {
+        while let Some((about, asked)) = self.asks.expired(self.clock.mono()) {
             match about {
                 About::Presence => self.presence_is_unknown(asked),
                 About::List(affiliation) => self.listed(affiliation, Ok(None)),
@@ -283,13 +276,13 @@ impl Room {
     /// The end: not in the room and not wanting to be.
     fn out(&mut self, event: RoomEvent) {
         self.state = State::Out;
-        self.timers.stop_all();
+        self.clock.stop_all();
         self.asks.clear();
-        self.backoff.reset();
-        self.forget_occupants();
+        self.tries.backoff.reset();
+        self.occupants.clear();
         self.drop_nick_change();
         self.tell(event);
-        for sent in std::mem::take(&mut self.sent) {
+        for sent in self.posts.take_all() {
             self.tell(RoomEvent::Unconfirmed(sent.id));
         }
     }
@@ -297,11 +290,11 @@ impl Room {
     /// We were in and are not: come back.
     fn lose(&mut self, why: Loss) {
         self.state = State::Waiting;
-        self.timers.stop_all();
+        self.clock.stop_all();
         self.asks.clear();
         self.drop_nick_change();
-        if self.now.mono >= self.joined_at + limits::ROOM_STABLE_AFTER {
-            self.backoff.reset();
+        if self.clock.mono() >= self.stay.joined_at + limits::ROOM_STABLE_AFTER {
+            self.tries.backoff.reset();
         }
         if why == Loss::NewStream {
             self.tell(RoomEvent::Lost { why, retry_in: Some(Duration::ZERO) });
@@ -313,7 +306,7 @@ impl Room {
 
     /// Waits for the next try, or for the session.
     fn wait(&mut self, why: Loss) {
-        let wait = self.is_online.then(|| self.backoff.next(self.random));
+        let wait = self.tries.next_wait();
         if let Some(wait) = wait {
             self.set_timer(Timer::Rejoin, wait);
         }
@@ -321,7 +314,7 @@ impl Room {
     }
 
     fn drop_nick_change(&mut self) {
-        if self.new_nick.take().is_some() {
+        if self.us.new_nick.take().is_some() {
             self.tell(RoomEvent::NickRefused(RoomRefusal::new(Why::Dropped)));
         }
     }
@@ -335,23 +328,13 @@ impl Room {
     }
 
     fn ask(&mut self, about: About, kind: IqKind, to: Jid, payload: Element) {
-        if let Some(tag) = self.asks.ask(about, self.now.mono) {
+        if let Some(tag) = self.asks.ask(about, self.clock.mono()) {
             self.outputs.push_back(Output::Ask { tag, kind, to, payload });
         }
     }
 
     fn set_timer(&mut self, timer: Timer, after: Duration) {
-        self.timers.set(timer as usize, self.now.mono + after);
-    }
-
-    /// The id of our next presence.
-    fn presence_id(&mut self) -> String {
-        self.presences = self.presences.wrapping_add(1);
-        self.last_presence_id()
-    }
-
-    fn last_presence_id(&self) -> String {
-        format!("room-{:x}", self.presences)
+        self.clock.set(timer as usize, after);
     }
 
     fn leave(&mut self) {
@@ -359,12 +342,12 @@ impl Room {
             State::Out | State::Waiting => self.out(RoomEvent::Left(Departure::Asked)),
             State::Leaving => {}
             State::Joining(_) | State::Unlocking | State::Joined => {
-                self.timers.stop_all();
+                self.clock.stop_all();
                 self.asks.clear();
                 self.drop_nick_change();
                 self.state = State::Leaving;
                 self.set_timer(Timer::Leave, limits::ROOM_LEAVE_TIMEOUT);
-                self.send(&presence::build_leave(&self.us));
+                self.send(&presence::build_leave(&self.us.jid));
             }
         }
     }

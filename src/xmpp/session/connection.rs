@@ -11,9 +11,13 @@ use crate::base::time::Backoff;
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::register::RegistrationRefusal;
+use crate::xmpp::sm::Sm;
 use crate::xmpp::stanza::IqKind;
 use crate::xmpp::stream::{Failure, Login, Stream};
 use crate::xmpp::{ping, presence, sasl};
+
+const NOT_WELL_FORMED: &str =
+    "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
 
 /// When the next try comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ enum Retry {
 impl Session {
     fn connect(&mut self) {
         self.state = State::Connecting;
-        self.is_linked = true;
+        self.link.is_up = true;
         self.outputs.push_back(SessionOutput::Connect);
         self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
     }
@@ -42,10 +46,9 @@ impl Session {
         }
         let mut nonce = [0; 18];
         (self.entropy)(&mut nonce);
-        self.last_words = Vec::new();
         // What is unhandled from here on will be sent again, and then counted.
         self.deliveries.restart_count();
-        let resume = self.sm.as_mut().and_then(|sm| {
+        let resume = self.kept.sm.as_mut().and_then(|sm| {
             sm.arrivals.forget();
             Some((sm.id.clone()?, sm.tell()))
         });
@@ -59,20 +62,20 @@ impl Session {
             resume,
             register: self.config.register,
         };
-        self.stream = Some(Stream::open(login, tls));
+        self.link.open(Stream::open(login, tls));
         self.state = State::Negotiating;
         self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
     }
 
     pub(super) fn tls_up(&mut self, tls: TlsFacts) {
-        if let Some(stream) = &mut self.stream {
+        if let Some(stream) = &mut self.link.stream {
             stream.tls_up(tls);
         }
     }
 
     /// The connection is gone; why, unless the other side closed it.
     pub(super) fn lost(&mut self, lost: Option<Lost>) {
-        self.is_linked = false;
+        self.link.is_up = false;
         match (&self.state, lost) {
             (State::Waiting | State::Ended, _) => {}
             (State::Closing, _) => self.end(),
@@ -100,13 +103,13 @@ impl Session {
             self.config.login_key = None;
             return self.retry("the server refuses the saved login key, trying the password".into(), Retry::Now);
         }
-        let is_stable = |since| self.now.mono.saturating_sub(since) >= limits::STABLE_AFTER;
+        let is_stable = |since| self.clock.since(since) >= limits::STABLE_AFTER;
         if matches!(self.state, State::Online(since) if is_stable(since)) {
-            (self.broken_streams, self.redirects) = (0, 0);
+            self.retries.stream_stood();
         }
         let failure = match failure {
             Failure::Stream(condition, _, host) if condition == "see-other-host" && self.may_follow(&host) => {
-                self.redirects += 1;
+                self.retries.redirected();
                 self.outputs.push_back(SessionOutput::Redirect(host.trim().to_string()));
                 return self.retry(format!("the server sends us to {}", host.trim()), Retry::Now);
             }
@@ -117,7 +120,7 @@ impl Session {
                 Failure::Xml(error, None)
             }
             failure => {
-                self.redirects = 0;
+                self.retries.not_redirected();
                 failure
             }
         };
@@ -134,10 +137,10 @@ impl Session {
 
     /// RFC 6120 §4.9.3.19: only who has shown that he is the server may send us elsewhere, and not for ever.
     fn may_follow(&self, host: &str) -> bool {
-        let is_secured = self.stream.as_ref().is_some_and(|stream| stream.tls().is_some());
+        let is_secured = self.link.stream.as_ref().is_some_and(|stream| stream.tls().is_some());
         let host = host.trim();
         let is_host = !host.is_empty() && host.len() <= 255 && !host.contains(|c: char| c.is_whitespace() || c == '/');
-        is_secured && is_host && self.redirects < limits::REDIRECTS_MAX
+        is_secured && is_host && self.retries.may_redirect()
     }
 
     /// The stream is no XML any more. What stood there counts as skipped, so that it does not come again: it is
@@ -145,17 +148,13 @@ impl Session {
     fn broken(&mut self, head: &Element, bytes: u64, why: &str) {
         self.skip(head, bytes, why);
         self.leave_archive();
-        self.broken_streams += 1;
-        if self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.has_news()) {
+        self.retries.broke();
+        if self.kept.enabled().is_some_and(Sm::has_news) {
             self.send_ack();
         }
-        if let Some(stream) = &mut self.stream {
-            stream.send("<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
-            stream.close();
-            stream.take_write(&mut self.last_words);
-        }
-        if self.broken_streams >= limits::BROKEN_STREAMS_MAX {
-            self.sm = None;
+        self.link.close_with(NOT_WELL_FORMED);
+        if self.retries.breaks_always() {
+            self.kept.sm = None;
         }
     }
 
@@ -176,7 +175,7 @@ impl Session {
 
     /// Drops the connection and forgets stream management with it.
     pub(super) fn give_up_stream(&mut self, why: &str) {
-        self.sm = None;
+        self.kept.sm = None;
         self.retry(why.into(), Retry::Soon);
     }
 
@@ -186,7 +185,7 @@ impl Session {
         }
         self.outputs.retain(|output| !matches!(output, SessionOutput::Event(Event::Message(_) | Event::Mark(_))));
         self.deliveries.forget();
-        if let Some(sm) = &mut self.sm {
+        if let Some(sm) = &mut self.kept.sm {
             sm.arrivals.forget();
         }
         let wait = self.wait_after_loss();
@@ -199,7 +198,7 @@ impl Session {
             Retry::Soon if matches!(self.state, State::Online(_)) => self.wait_after_loss(),
             Retry::Soon => {
                 let random = self.random();
-                self.backoff.next(random)
+                self.retries.after_try(random)
             }
             Retry::Late => Backoff::new(limits::RECONNECT_MAX, limits::RECONNECT_MAX).next(self.random()),
             Retry::Never => return self.stop(why),
@@ -210,13 +209,12 @@ impl Session {
     /// Losses of a connection that stood have waits of their own: short, unless they come one upon the other.
     fn wait_after_loss(&mut self) -> Duration {
         if let State::Online(since) = self.state
-            && self.now.mono.saturating_sub(since) >= limits::STABLE_AFTER
+            && self.clock.since(since) >= limits::STABLE_AFTER
         {
-            self.losses.reset();
-            self.redirects = 0;
+            self.retries.stood();
         }
         let random = self.random();
-        self.losses.next(random)
+        self.retries.after_loss(random)
     }
 
     fn offline(&mut self, why: String, wait: Duration) {
@@ -231,7 +229,7 @@ impl Session {
     fn stop(&mut self, why: String) {
         log::debug!("{}: stopped: {}", self.config.account, remedy::at(Place::File, &why));
         self.disconnect();
-        self.sm = None;
+        self.kept.sm = None;
         self.state = State::Ended;
         self.tell(Event::Stopped { why });
         self.outputs.push_back(SessionOutput::Close);
@@ -239,23 +237,21 @@ impl Session {
 
     /// Lets go of the connection and of everything that cannot outlive it.
     fn disconnect(&mut self) {
-        if std::mem::take(&mut self.is_linked) {
+        if self.link.drop_stream() {
             self.outputs.push_back(SessionOutput::Disconnect);
         }
         // A stream is resumed only if it was online: else the catch-up would have to be resumed, too.
         let may_resume = match self.state {
-            State::Online(_) => self.sm.as_ref().is_some_and(|sm| sm.id.is_some()),
+            State::Online(_) => self.kept.sm.as_ref().is_some_and(|sm| sm.id.is_some()),
             State::Waiting | State::Connecting | State::Negotiating => true,
             _ => false,
         };
         if !may_resume {
-            self.sm = None;
+            self.kept.sm = None;
         }
-        self.stream = None;
-        self.fence = ping::Fence::default();
         self.drop_questions();
         self.deliveries.disconnected();
-        self.timers.stop_all();
+        self.clock.stop_all();
     }
 
     pub(super) fn close(&mut self) {
@@ -265,16 +261,14 @@ impl Session {
                 _ => self.end(),
             };
         }
-        if self.sm.as_ref().is_some_and(|sm| sm.is_enabled && sm.has_news()) {
+        if self.kept.enabled().is_some_and(Sm::has_news) {
             self.send_ack();
         }
-        if self.announced.is_some() {
+        if self.kept.announced.is_some() {
             self.send_stanza(None, presence::UNAVAILABLE.into());
         }
-        if let Some(stream) = &mut self.stream {
-            stream.close();
-        }
-        self.timers.stop_all();
+        self.link.close();
+        self.clock.stop_all();
         self.drop_questions();
         self.state = State::Closing;
         self.set_timer(Timer::Close, limits::CLOSE_TIMEOUT);
@@ -282,19 +276,19 @@ impl Session {
 
     fn end(&mut self) {
         self.state = State::Ended;
-        self.stream = None;
-        self.sm = None;
+        self.link.stream = None;
+        self.kept.sm = None;
         self.drop_questions();
-        self.timers.stop_all();
+        self.clock.stop_all();
         self.outputs.push_back(SessionOutput::Close);
     }
 
     /// Something was heard, and read: the link lives. An answer that is still missing is waited for anew.
     pub(super) fn heard(&mut self) {
-        self.timers.stop(Timer::Link as usize);
+        self.clock.stop(Timer::Link as usize);
         if self.is_established() {
             self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
-            let is_asking = self.sm.as_ref().is_some_and(|sm| sm.departures.is_asking());
+            let is_asking = self.kept.sm.as_ref().is_some_and(|sm| sm.departures.is_asking());
             if is_asking || self.questions.is_open(|about| matches!(about, About::Link | About::Fence)) {
                 self.expect_life();
             }
@@ -303,7 +297,7 @@ impl Session {
 
     /// Something was asked: silence from here on means that the link is dead.
     pub(super) fn expect_life(&mut self) {
-        if !self.timers.is_set(Timer::Link as usize) {
+        if !self.clock.is_set(Timer::Link as usize) {
             self.set_timer(Timer::Link, limits::PING_TIMEOUT);
         }
     }
@@ -322,7 +316,7 @@ impl Session {
         } else if !self.wants_bytes() {
             // Nothing is read at present, so silence says nothing about the server.
             self.be_patient();
-        } else if self.deadline().is_some_and(|at| self.now.mono.saturating_sub(at) >= limits::LATE) {
+        } else if self.deadline().is_some_and(|at| self.clock.since(at) >= limits::LATE) {
             // We were busy, or asleep: what the server has said meanwhile was not looked at.
             self.be_patient();
         } else if self.is_due(Timer::Link) {
@@ -330,14 +324,14 @@ impl Session {
         } else if self.is_due(Timer::Idle) {
             self.test_link();
         } else {
-            while let Some(about) = self.questions.expired(self.now.mono) {
+            while let Some(about) = self.questions.expired(self.clock.mono()) {
                 self.not_answered(about);
             }
         }
     }
 
     fn is_due(&mut self, timer: Timer) -> bool {
-        self.timers.is_due(timer as usize, self.now)
+        self.clock.is_due(timer as usize)
     }
 
     fn be_patient(&mut self) {
@@ -346,11 +340,11 @@ impl Session {
                 self.set_timer(timer, time);
             }
         }
-        self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |_| true);
+        self.questions.extend(self.clock.mono() + limits::IQ_TIMEOUT, |_| true);
     }
 
     fn test_link(&mut self) {
-        if self.sm.as_ref().is_some_and(|sm| sm.is_enabled) {
+        if self.kept.enabled().is_some() {
             self.request_ack();
         } else {
             self.ask(Peer::Server, About::Link, IqKind::Get, ping::build());
@@ -360,7 +354,7 @@ impl Session {
 
     fn negotiated_too_long(&mut self) {
         match self.state {
-            State::Asking(_) if self.sm.as_ref().is_none_or(|sm| sm.is_enabled) => self.conclude_setup(),
+            State::Asking(_) if !self.kept.is_undecided() => self.conclude_setup(),
             _ => self.give_up_connection("the server took too long over the login"),
         }
     }

@@ -13,21 +13,21 @@ use crate::xmpp::{disco, ns, roster, version};
 
 impl Session {
     pub(super) fn read(&mut self, bytes: &[u8]) {
-        match &mut self.stream {
+        match &mut self.link.stream {
             Some(stream) => stream.push(bytes),
             None => return,
         }
         // Whatever ends the stream takes it away.
-        while let Some(stream) = &mut self.stream {
+        while let Some(stream) = &mut self.link.stream {
             match stream.poll() {
                 Ok(Some(got)) => self.got(got),
                 Ok(None) => break,
                 Err(failure) => self.fail(failure),
             }
         }
-        if self.stream.as_ref().is_some_and(|stream| stream.is_inside()) {
+        if self.link.stream.as_ref().is_some_and(|stream| stream.is_inside()) {
             // A large stanza on a slow line: the answer may be behind it, or in it.
-            self.questions.extend_own(self.now.mono + limits::IQ_TIMEOUT);
+            self.questions.extend_own(self.clock.mono() + limits::IQ_TIMEOUT);
         }
         self.heard();
     }
@@ -38,7 +38,7 @@ impl Session {
             Got::Registering => self.tell(Event::Registering),
             Got::Authenticated { mechanism, key } => {
                 self.config.register = false;
-                self.facts.mechanism = mechanism.to_string();
+                self.kept.facts.mechanism = mechanism.to_string();
                 if let Some(key) = key {
                     self.config.login_key = Some(key.clone());
                     self.tell(Event::LoginKey(key));
@@ -52,7 +52,7 @@ impl Session {
                 {
                     return;
                 }
-                self.sm = None;
+                self.kept.sm = None;
             }
             Got::Bound(jid, offers_sm) => self.bound(jid, offers_sm.then(Sm::default)),
             Got::Element(element, bytes) => self.element(element, bytes),
@@ -101,13 +101,9 @@ impl Session {
                 let id = self.archive_id_of_skipped(head);
                 self.consume();
                 if let Some(id) = id {
-                    if self.skipped_ids.contains(&id) {
+                    if !self.archive.skip(&id) {
                         return;
                     }
-                    if self.skipped_ids.len() >= limits::SKIPPED_IDS_MAX {
-                        self.skipped_ids.pop_front();
-                    }
-                    self.skipped_ids.push_back(id.clone());
                     // Before that there may be older ones in the archive.
                     mark = Some(id).filter(|_| matches!(self.state, State::Online(_)));
                 }
@@ -138,7 +134,7 @@ impl Session {
         }
         let own =
             |id: &&Element| id.is("stanza-id", ns::SID) && id.attribute("by") == Some(self.config.account.as_str());
-        let id = head.children().filter(|_| self.facts.archive).find(own)?;
+        let id = head.children().filter(|_| self.kept.facts.archive).find(own)?;
         id.attribute("id").map(Into::into)
     }
 
@@ -165,7 +161,7 @@ impl Session {
     }
 
     fn is_choked(&self) -> bool {
-        let waiting = match (&self.sm, &self.stream) {
+        let waiting = match (&self.kept.sm, &self.link.stream) {
             (Some(sm), _) => sm.departures.untagged(),
             (None, Some(stream)) => stream.unsent(),
             (None, None) => 0,
@@ -187,7 +183,7 @@ impl Session {
         match message::read(element, &self.config.account) {
             Reading::Live(mut message) => {
                 // Without an archive the server need not keep others from forging its ids (XEP-0359 §6).
-                let may_have = self.facts.archive || matches!(self.state, State::Asking(_));
+                let may_have = self.kept.facts.archive || matches!(self.state, State::Asking(_));
                 message.archive_id = message.archive_id.filter(|_| may_have);
                 if message.is_for_engine() {
                     self.live(message, bytes);
@@ -248,7 +244,7 @@ impl Session {
 
     /// Counts a stanza that nobody waits for.
     pub(super) fn consume(&mut self) {
-        if let Some(sm) = self.sm.as_mut().filter(|sm| sm.is_enabled) {
+        if let Some(sm) = self.kept.enabled_mut() {
             sm.arrivals.consume();
             self.acknowledge();
         }
@@ -256,7 +252,7 @@ impl Session {
 
     /// Counts a stanza that is handled when the engine says so (`SessionInput::Handled`).
     pub(super) fn wait_for_engine(&mut self) -> Option<Ticket> {
-        self.sm.as_mut().filter(|sm| sm.is_enabled).map(|sm| sm.arrivals.wait())
+        self.kept.enabled_mut().map(|sm| sm.arrivals.wait())
     }
 
     fn iq(&mut self, element: Element) {
@@ -291,7 +287,7 @@ impl Session {
     }
 
     fn stream_management(&mut self, element: &Element) {
-        match (element.name(), sm::read_h(element), &mut self.sm) {
+        match (element.name(), sm::read_h(element), &mut self.kept.sm) {
             ("r", _, Some(sm)) if sm.is_enabled => {
                 sm.asked();
                 if sm.owes_ack() {
@@ -306,12 +302,12 @@ impl Session {
             ("enabled", _, Some(sm)) => {
                 sm.is_enabled = true;
                 sm.id = sm::read_enabled(element);
-                self.facts.resumption = sm.id.is_some();
+                self.kept.facts.resumption = sm.id.is_some();
                 self.conclude_setup_if_answered();
             }
             ("failed", ..) => {
                 log::warn!("{}: the server refuses stream management", self.config.account);
-                self.sm = None;
+                self.kept.sm = None;
                 self.conclude_setup_if_answered();
             }
             (name, ..) => log::debug!("{}: <{name}/> is out of place", self.config.account),
@@ -321,7 +317,7 @@ impl Session {
     /// The server has handled `h` stanzas of ours. Gives `false` when that ended the stream.
     pub(super) fn take_acks(&mut self, h: u32) -> bool {
         self.acquit(h);
-        let Some(sm) = &mut self.sm else { return true };
+        let Some(sm) = &mut self.kept.sm else { return true };
         match sm.departures.acknowledge(h) {
             Ok(tags) => {
                 if !tags.is_empty() {

@@ -85,9 +85,9 @@ fn may_be_to_blame(stanza: &str) -> bool {
 impl Session {
     /// What is sent and not acknowledged, in order.
     fn under_way(&self) -> Vec<&str> {
-        match &self.sm {
+        match &self.kept.sm {
             Some(sm) => sm.departures.unacknowledged().collect(),
-            None => self.fence.unproven().collect(),
+            None => self.link.fence.unproven().collect(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Session {
             _ => *first,
         };
         let before = self.caution.accused.filter(|(accused, _)| *accused == name(stanza)).map_or(0, |(_, guilt)| guilt);
-        let is_soon = self.now.mono.saturating_sub(self.caution.sent_at) <= limits::CLOSED_FOR_STANZA;
+        let is_soon = self.clock.since(self.caution.sent_at) <= limits::CLOSED_FOR_STANZA;
         let is_blamed = match loss {
             Loss::Content { .. } => true,
             Loss::Closed | Loss::Reset => is_soon && (before > 0 || count == 1),
@@ -131,7 +131,7 @@ impl Session {
         }
         log::error!("{}: the server ends the stream for a stanza of {size} bytes; it is given up", self.config.account);
         // It must not be sent again with a resumed stream.
-        self.sm = None;
+        self.kept.sm = None;
         if is_message {
             self.tell(Event::Convicted { stanza, is_too_large });
         }
@@ -140,7 +140,8 @@ impl Session {
 
     /// Whether a stanza is larger than the server takes.
     pub(super) fn is_too_large(&self, size: usize) -> bool {
-        self.facts.max_bytes.is_some_and(|max| size > max) || self.caution.too_large.is_some_and(|large| size >= large)
+        self.kept.facts.max_bytes.is_some_and(|max| size > max)
+            || self.caution.too_large.is_some_and(|large| size >= large)
     }
 
     /// Gives back what is to be sent now; else it waits for its turn.
@@ -159,12 +160,12 @@ impl Session {
 
     /// Something is sent.
     pub(super) fn note_sending(&mut self) {
-        self.caution.sent_at = self.now.mono;
+        self.caution.sent_at = self.clock.mono();
     }
 
     /// The server has these stanzas: they are not to blame.
     pub(super) fn acquit(&mut self, h: u32) {
-        if let Some(sm) = self.sm.as_ref().filter(|_| self.caution.one_by_one > 0) {
+        if let Some(sm) = self.kept.sm.as_ref().filter(|_| self.caution.one_by_one > 0) {
             let messages = sm.departures.up_to(h).filter(|stanza| may_be_to_blame(stanza)).count();
             let is_known = sm
                 .departures
@@ -198,7 +199,7 @@ impl Session {
     /// The stream goes on: what was under way is sent again, one by one where that is called for.
     pub(super) fn wait_in_turn(&mut self) {
         if self.caution.one_by_one > 0
-            && let Some(sm) = &mut self.sm
+            && let Some(sm) = &mut self.kept.sm
         {
             let mut rest = sm.departures.keep_first();
             rest.append(&mut self.caution.waiting);

@@ -11,7 +11,7 @@
 //! A server may still be busy with what an earlier connection of ours sent while it answers this one; ejabberd does. Where
 //! something may have been sent on it, the archive is looked at again until nothing of ours has turned up for a while.
 
-use super::delivery::{Ages, Arrived};
+use super::delivery::Arrived;
 use super::{About, CatchUpFrom, Event, Facts, Session, State, Timer};
 use crate::base::jid::Jid;
 use crate::base::limits;
@@ -27,22 +27,23 @@ impl Session {
     /// A new stream is bound: asks everything at once, for one round trip. `offered`: what will manage the
     /// stream, where the server does that.
     pub(super) fn bound(&mut self, jid: Jid, mut offered: Option<Sm>) {
-        self.sm = None;
+        self.kept.sm = None;
         self.forget_waiting();
-        self.announced = None;
-        if self.broken_streams >= limits::BROKEN_STREAMS_MAX {
+        self.kept.announced = None;
+        if self.retries.breaks_always() {
             // What this stream does not keep, no other one gets again.
-            (self.broken_streams, offered) = (0, None);
+            self.retries.forget_breaks();
+            offered = None;
         }
-        if let (Some(sm), Some(stream)) = (offered, &mut self.stream) {
+        if let (Some(sm), Some(stream)) = (offered, &mut self.link.stream) {
             stream.send(sm::ENABLE);
-            self.sm = Some(sm);
+            self.kept.sm = Some(sm);
         }
-        let max_bytes = self.stream.as_ref().and_then(|stream| stream.max_bytes());
-        let tls = self.stream.as_ref().and_then(|stream| stream.tls());
-        self.facts = Facts {
+        let max_bytes = self.link.stream.as_ref().and_then(|stream| stream.max_bytes());
+        let tls = self.link.stream.as_ref().and_then(|stream| stream.tls());
+        self.kept.facts = Facts {
             tls: tls.map_or("no TLS", |tls| &tls.text).to_string(),
-            mechanism: std::mem::take(&mut self.facts.mechanism),
+            mechanism: std::mem::take(&mut self.kept.facts.mechanism),
             max_bytes,
             ..Facts::default()
         };
@@ -60,17 +61,17 @@ impl Session {
         }
         self.wait_in_turn();
         self.note_sending();
-        if let (Some(sm), Some(stream)) = (&mut self.sm, &mut self.stream) {
+        if let (Some(sm), Some(stream)) = (&mut self.kept.sm, &mut self.link.stream) {
             sm.departures.resumed();
             sm.departures.unacknowledged().for_each(|stanza| stream.send(stanza));
         }
-        self.timers.stop(Timer::Negotiate as usize);
+        self.clock.stop(Timer::Negotiate as usize);
         self.go_online(true);
         self.announce();
     }
 
     pub(super) fn ask(&mut self, peer: Peer, about: About, kind: IqKind, payload: Element) {
-        let id = self.questions.ask(peer.clone(), about, self.now.mono + limits::IQ_TIMEOUT);
+        let id = self.questions.ask(peer.clone(), about, self.clock.mono() + limits::IQ_TIMEOUT);
         let iq = Iq::print(kind, &id, peer.to(&self.config.account), Some(payload));
         if self.is_too_large(iq.len()) {
             let text = format!("{} bytes are more than the server takes", iq.len());
@@ -88,14 +89,14 @@ impl Session {
         match about {
             About::Account => {
                 let answer = iq.payload.as_ref().filter(|_| iq.kind == IqKind::Result);
-                self.facts.archive = answer.is_some_and(|answer| disco::has_feature(answer, ns::MAM));
-                if !self.facts.archive {
+                self.kept.facts.archive = answer.is_some_and(|answer| disco::has_feature(answer, ns::MAM));
+                if !self.kept.facts.archive {
                     self.deliveries.distrust_ids();
                 }
                 self.conclude_setup_if_answered();
             }
             About::Carbons => {
-                self.facts.carbons = iq.kind == IqKind::Result;
+                self.kept.facts.carbons = iq.kind == IqKind::Result;
                 self.conclude_setup_if_answered();
             }
             About::Time => self.read_since(iq.payload.as_ref().and_then(time::read)),
@@ -103,7 +104,7 @@ impl Session {
             // Any answer shows that the link lives, and that what stood before it has arrived.
             About::Link => {}
             About::Fence => {
-                let tags: Vec<u64> = self.fence.answered().into_iter().map(|(tag, _)| tag).collect();
+                let tags: Vec<u64> = self.link.fence.answered().into_iter().map(|(tag, _)| tag).collect();
                 self.acquit_all(tags.len());
                 self.tell(Event::Acked(tags));
                 self.prove_delivery();
@@ -130,8 +131,8 @@ impl Session {
 
     /// Where there is no stream management, a ping behind the stanzas shows that they have arrived.
     pub(super) fn prove_delivery(&mut self) {
-        if self.sm.is_none() && self.fence.wants_ping() {
-            self.fence.asked();
+        if self.kept.sm.is_none() && self.link.fence.wants_ping() {
+            self.link.fence.asked();
             self.ask(Peer::Server, About::Fence, IqKind::Get, ping::build());
             self.expect_life();
         }
@@ -139,7 +140,7 @@ impl Session {
 
     pub(super) fn conclude_setup_if_answered(&mut self) {
         let is_open = self.questions.is_open(|about| matches!(about, About::Account | About::Carbons));
-        if !is_open && self.sm.as_ref().is_none_or(|sm| sm.is_enabled) {
+        if !is_open && !self.kept.is_undecided() {
             self.conclude_setup();
         }
     }
@@ -147,27 +148,27 @@ impl Session {
     pub(super) fn conclude_setup(&mut self) {
         let State::Asking(jid) = &self.state else { return };
         let jid = jid.clone();
-        if !self.facts.archive {
+        if !self.kept.facts.archive {
             self.deliveries.distrust_ids();
         }
-        log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.facts);
+        log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.kept.facts);
         self.state = State::Bound;
-        self.timers.stop(Timer::Negotiate as usize);
+        self.clock.stop(Timer::Negotiate as usize);
         self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
-        self.tell(Event::Bound { jid, facts: self.facts.clone() });
+        self.tell(Event::Bound { jid, facts: self.kept.facts.clone() });
     }
 
     pub(super) fn catch_up(&mut self, CatchUpFrom { after, age, in_doubt }: CatchUpFrom) {
         if !matches!(self.state, State::Bound) {
             return;
         }
-        self.looks = if in_doubt { limits::ARCHIVE_LOOKS_MAX } else { 0 };
-        if !self.facts.archive {
+        self.archive.looks = if in_doubt { limits::ARCHIVE_LOOKS_MAX } else { 0 };
+        if !self.kept.facts.archive {
             self.send_presence();
             return self.release();
         }
         if let (None, Some(age)) = (&after, age) {
-            self.state = State::Dating(age, self.now.mono);
+            self.state = State::Dating(age, self.clock.mono());
             self.ask(Peer::Server, About::Time, IqKind::Get, time::build_query());
             return self.hurry();
         }
@@ -183,8 +184,8 @@ impl Session {
     /// The server has said what time it is, or does not say.
     fn read_since(&mut self, server_ms: Option<i64>) {
         let State::Dating(age, asked_at) = self.state else { return };
-        let age = age + self.now.mono.saturating_sub(asked_at);
-        let now_ms = server_ms.unwrap_or(self.now.unix_ms);
+        let age = age + self.clock.since(asked_at);
+        let now_ms = server_ms.unwrap_or(self.clock.now().unix_ms);
         // A second more, as times are told in whole seconds.
         let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX).saturating_add(1000);
         let query = format!("{:08x}", self.random());
@@ -196,7 +197,7 @@ impl Session {
         match self.state {
             _ if !self.deliveries.is_overfull() => {}
             State::Asking(_) => {
-                self.facts.archive |= self.questions.is_open(|about| *about == About::Account);
+                self.kept.facts.archive |= self.questions.is_open(|about| *about == About::Account);
                 self.conclude_setup();
             }
             State::Dating(..) => self.read_since(None),
@@ -205,8 +206,8 @@ impl Session {
     }
 
     fn begin_archive(&mut self, catch_up: CatchUp<Option<Arrived>>, is_placed: bool) {
-        self.is_placed = is_placed;
-        self.ages = Ages::default();
+        self.archive.is_placed = is_placed;
+        self.archive.forget_ages();
         if is_placed {
             self.send_presence();
         }
@@ -224,13 +225,13 @@ impl Session {
     /// Shows our presence, where another one is out.
     pub(super) fn announce(&mut self) {
         let is_out = matches!(self.state, State::CatchingUp(_) | State::Online(_));
-        if is_out && self.announced.as_ref() != Some(&self.config.presence) {
+        if is_out && self.kept.announced.as_ref() != Some(&self.config.presence) {
             self.send_presence();
         }
     }
 
     fn send_presence(&mut self) {
-        self.announced = Some(self.config.presence.clone());
+        self.kept.announced = Some(self.config.presence.clone());
         self.send_stanza(None, self.config.presence.clone());
     }
 
@@ -246,10 +247,10 @@ impl Session {
     pub(super) fn archived(&mut self, message: Box<Inbound>, bytes: usize) {
         let id = message.archive_id.clone().unwrap_or_default();
         if let Some(stamp_ms) = message.stamp_ms {
-            self.ages.note(stamp_ms, &id);
+            self.archive.ages.note(stamp_ms, &id);
         }
         let is_ours = message.from.resource() == Some(&self.config.resource);
-        self.saw_own |= is_ours && message.from.bare_str() == self.config.account.as_str();
+        self.archive.saw_own |= is_ours && message.from.bare_str() == self.config.account.as_str();
         let arrived = if message.is_for_engine() {
             Some(self.arrived(message, bytes))
         } else {
@@ -265,7 +266,7 @@ impl Session {
     }
 
     fn file_archived(&mut self, id: &str, arrived: Option<Arrived>) {
-        self.questions.extend(self.now.mono + limits::IQ_TIMEOUT, |about| *about == About::Archive);
+        self.questions.extend(self.clock.mono() + limits::IQ_TIMEOUT, |about| *about == About::Archive);
         let State::CatchingUp(catch_up) = &mut self.state else { return };
         let bytes = arrived.as_ref().map_or(0, |arrived| size_of::<Inbound>() + arrived.bytes);
         match catch_up.result(id, arrived, bytes, limits::ARCHIVE_HELD_BYTES_MAX) {
@@ -278,7 +279,7 @@ impl Session {
     fn tell_archived(&mut self, arrived: Option<Arrived>) {
         if let Some(arrived) = arrived {
             // Until there is a place, of the archive only what we said ourselves counts: what came live stays.
-            let held = match self.is_placed {
+            let held = match self.archive.is_placed {
                 true => self.deliveries.told_archived(&arrived),
                 false => {
                     self.deliveries.told(&arrived);
@@ -292,7 +293,7 @@ impl Session {
 
     /// A message that the engine need not see.
     pub(super) fn drop_message(&mut self, arrived: Option<Arrived>) {
-        if let (Some(sm), Some(ticket)) = (&mut self.sm, arrived.and_then(|arrived| arrived.ticket)) {
+        if let (Some(sm), Some(ticket)) = (&mut self.kept.sm, arrived.and_then(|arrived| arrived.ticket)) {
             sm.arrivals.done(ticket);
         }
     }
@@ -316,7 +317,7 @@ impl Session {
             }
             Some(error) => {
                 log::warn!("{}: the archive cannot be read: {error}", self.config.account);
-                self.looks = 0;
+                self.archive.looks = 0;
                 self.announce_first();
                 return self.caught_up(None);
             }
@@ -325,11 +326,11 @@ impl Session {
             Next::Page => {
                 // What was read in another order says nothing of places.
                 if !was_in_order {
-                    self.ages = Ages::default();
+                    self.archive.forget_ages();
                 }
                 // Whoever is cut off while he reads a long archive goes on from here.
-                if self.is_placed && catch_up.tells_in_order() {
-                    let settled = self.ages.take_settled();
+                if self.archive.is_placed && catch_up.tells_in_order() {
+                    let settled = self.archive.ages.take_settled();
                     settled.into_iter().for_each(|mark| self.tell(Event::Mark(mark)));
                 }
                 self.relieve_server();
@@ -342,7 +343,7 @@ impl Session {
             Next::Done(rest) => {
                 let newest = catch_up.newest().map(String::from);
                 rest.into_iter().for_each(|arrived| self.tell_archived(arrived));
-                match self.is_placed {
+                match self.archive.is_placed {
                     false => self.placed(newest.unwrap_or_else(|| mam::BEGINNING.to_string())),
                     true => self.look_or_finish(newest),
                 }
@@ -369,18 +370,13 @@ impl Session {
     }
 
     fn announce_first(&mut self) {
-        if !std::mem::replace(&mut self.is_placed, true) {
+        if !std::mem::replace(&mut self.archive.is_placed, true) {
             self.send_presence();
         }
     }
 
     fn look_or_finish(&mut self, newest: Option<String>) {
-        if self.looks == 0 {
-            return self.caught_up(newest);
-        }
-        // The first look comes in any case, more of them as long as something of ours turns up.
-        let is_first = self.looks == limits::ARCHIVE_LOOKS_MAX;
-        match std::mem::take(&mut self.saw_own) || is_first {
+        match self.archive.wants_look() {
             true => self.set_timer(Timer::Look, limits::ARCHIVE_LOOK_PAUSE),
             false => self.caught_up(newest),
         }
@@ -388,7 +384,7 @@ impl Session {
 
     pub(super) fn look_again(&mut self) {
         if let State::CatchingUp(catch_up) = &mut self.state {
-            self.looks -= 1;
+            self.archive.looks -= 1;
             catch_up.look_again();
             self.ask_page();
         }
@@ -397,7 +393,7 @@ impl Session {
     /// A live message that is held back for long keeps everything behind it from being acknowledged, and servers end the
     /// stream when that is too much. What is in the archive need not be kept there for us: we are not past it.
     fn relieve_server(&mut self) {
-        if let Some(sm) = self.sm.as_mut().filter(|sm| sm.arrivals.waiting() >= limits::HELD_UP_MAX) {
+        if let Some(sm) = self.kept.sm.as_mut().filter(|sm| sm.arrivals.waiting() >= limits::HELD_UP_MAX) {
             self.deliveries.held_tickets().for_each(|ticket| sm.arrivals.done(ticket));
             self.acknowledge();
         }
@@ -406,7 +402,7 @@ impl Session {
     fn caught_up(&mut self, newest: Option<String>) {
         let is_told = newest.as_deref() == self.deliveries.last_archived();
         // Of what is new, something older may still be on its way into the archive.
-        let settled = self.ages.take_settled();
+        let settled = self.archive.ages.take_settled();
         let mark = newest.filter(|_| !is_told && !self.deliveries.holds_archive_ids()).or(settled);
         self.release_held();
         // What was held may be older than this place: it comes before it.
@@ -429,8 +425,8 @@ impl Session {
 
     fn go_online(&mut self, resumed: bool) {
         log::debug!("{}: online{}", self.config.account, if resumed { ", stream resumed" } else { "" });
-        self.state = State::Online(self.now.mono);
-        self.backoff.reset();
+        self.state = State::Online(self.clock.mono());
+        self.retries.online();
         self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
         self.tell(Event::Online { resumed });
         self.next_in_turn();

@@ -42,11 +42,11 @@ impl Xmpp {
             Event::Answer { tag, outcome } => self.on_answer(core, id, *tag, outcome),
             Event::Online { resumed } => self.on_online(core, id, if *resumed { Stream::Resumed } else { Stream::New }),
             Event::Contact(item) => self.accounts.on_contact(&mut core.batch, id, item),
-            Event::Message(_) | Event::Mark(_) if account.is_fenced => Ok(()),
+            Event::Message(_) | Event::Mark(_) if account.stream.is_fenced => Ok(()),
             Event::Message(message) => self.on_message(core, id, message),
             Event::Skipped(skipped) => {
                 // Behind a message that could not be stored no place counts.
-                let mark = skipped.mark.clone().filter(|_| !account.is_fenced);
+                let mark = skipped.mark.clone().filter(|_| !account.stream.is_fenced);
                 self.accounts.told.marks.extend(mark.map(|mark| (id, mark)));
                 self.accounts.told.skipped.push((id, skipped.clone()));
                 Ok(())
@@ -58,7 +58,7 @@ impl Xmpp {
             }
             Event::Convicted { stanza, is_too_large } => {
                 if *is_too_large {
-                    account.note_too_large(stanza.len());
+                    account.sizes.note_too_large(stanza.len());
                 }
                 self.on_convicted(core, id, stanza)
             }
@@ -79,15 +79,14 @@ impl Xmpp {
         let now = core.batch.now.mono;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
         account.is_online = true;
-        account.in_doubt = false;
-        account.looks_back = false;
+        account.archive.end();
         account.course.turn(Connection::Online, "", now);
         core.batch.told.end((OFFLINE, id.0));
         log::info!("{}: online{}", account.row.jid, if stream == Stream::Resumed { " again, resumed" } else { "" });
         if stream == Stream::New {
             account.queue.restart();
             // What is acknowledged must be out of the table before the table is sent again.
-            account.acks_due = Some(now);
+            account.acks.call_for(now);
         }
         self.on_arrival(core, id, stream)?;
         self.rooms_online(core, id, stream)
@@ -102,9 +101,9 @@ impl Xmpp {
     ) -> Result<(), store::Error> {
         let now = core.batch.now.mono;
         let Some(account) = self.accounts.get_mut(&id) else { return Ok(()) };
-        account.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
+        account.archive.in_doubt |= !account.queue.is_idle() || self.rooms.has_in_flight(id);
         account.is_online = false;
-        account.is_fenced = false;
+        account.stream.is_fenced = false;
         account.course.offline(why, retry_in, now);
         // Where it goes on at once, with a password instead of a key, the session knows more than its account.
         if let (true, false) = (account.row.removing, retry_in.is_zero()) {
@@ -143,9 +142,8 @@ impl Xmpp {
     fn on_bound(&mut self, batch: &mut Batch, id: AccountId, facts: &Facts) -> Result<(), store::Error> {
         let (mono, unix_ms) = (batch.now.mono, batch.now.unix_ms);
         if let Some(account) = self.accounts.get_mut(&id) {
-            account.late.clear();
             account.course.turn(Connection::Connecting, "reading the archive", mono);
-            account.bound_at_ms = unix_ms;
+            account.stream.begin(unix_ms);
         }
         self.accounts.note_stanza_max(batch, id, facts.max_bytes)?;
         self.crypt.omemo_bound(id);
@@ -157,9 +155,7 @@ impl Accounts {
     /// The archive is read to here.
     fn on_mark(&mut self, batch: &mut Batch, id: AccountId, mark: &str) -> Result<(), store::Error> {
         let Some(account) = self.get_mut(&id) else { return Ok(()) };
-        account.looks_back = false;
-        let behind = account.marks.iter().position(|(_, known)| known == mark).map_or(0, |at| at + 1);
-        account.marks = account.marks.split_off(if behind == 0 { account.marks.len() } else { behind });
+        account.archive.read_to(mark);
         let is_online = account.is_online;
         self.place(id, mark);
         // What is ours and was found is acknowledged, what was not found will not be looked for from further back; nor
@@ -188,7 +184,7 @@ impl Accounts {
         let outbox_mark = batch.store.first_outbox_mark(id)?.flatten();
         let waits = batch.store.has_outbox(id)?;
         let Some(account) = self.get_mut(&id) else { return Ok(()) };
-        let in_doubt = waits && account.in_doubt;
+        let in_doubt = waits && account.archive.in_doubt;
         // Once it was online there is a place, or no archive that counts.
         let new = account.row.bot.and_then(|bot| batch.bots.get(&bot)).filter(|bot| !bot.profile.has_arrived);
         let created_at = new.map(|bot| bot.row.created_at);
@@ -197,7 +193,7 @@ impl Accounts {
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
         let after = after.or_else(|| is_new.then(|| mam::BEGINNING.to_string()));
         let age = created_at.and_then(|at| age(at, batch.now.unix()));
-        account.looks_back = in_doubt && after.is_none() && age.is_none();
+        account.archive.looks_back = in_doubt && after.is_none() && age.is_none();
         batch.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
         Ok(())
     }

@@ -122,7 +122,7 @@ impl Accounts {
         item: &Item,
     ) -> Result<(), store::Error> {
         if let Some(account) = self.get_mut(&account) {
-            account.is_mutual = item.subscription == Subscription::Both;
+            account.settling.is_mutual = item.subscription == Subscription::Both;
         }
         let (is_greeted, is_mutual) = (item.is_asking || item.sees(), item.subscription == Subscription::Both);
         batch.note_profile(bot, |profile| {

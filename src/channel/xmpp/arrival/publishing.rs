@@ -100,7 +100,9 @@ impl Xmpp {
         let Some(bot) = batch.bots.get(&id).filter(|bot| !bot.is_published()) else { return Ok(()) };
         let hash = bot.profile_hash();
         match self.accounts.get_mut(&account) {
-            Some(account) if account.is_online && !account.is_settling => account.is_settling = true,
+            Some(account) if account.is_online && !account.settling.is_under_way => {
+                account.settling.is_under_way = true
+            }
             _ => return Ok(()),
         }
         self.publish_part(batch, account, id, Publication { part: Part::VCard, how: How::Open, hash })
@@ -157,7 +159,7 @@ impl Xmpp {
                 let level = if is_lost(error) { log::Level::Debug } else { log::Level::Info };
                 log::log!(level, "bot {id}: its {} is published later: {error}", part.as_str());
                 if let Some(account) = self.accounts.get_mut(&account) {
-                    account.is_settling = false;
+                    account.settling.is_under_way = false;
                 }
                 Ok(())
             }
@@ -179,7 +181,7 @@ impl Xmpp {
         hash: [u8; 32],
     ) -> Result<(), store::Error> {
         if let Some(account) = self.accounts.get_mut(&account) {
-            account.is_settling = false;
+            account.settling.is_under_way = false;
         }
         batch.note_profile(id, |profile| profile.published = Some(hash))?;
         self.accounts.adjust_presence(batch, account);

@@ -2,7 +2,7 @@
 //! and answers.
 
 use super::bookmarks::Autojoin;
-use super::{Key, Sync, Turn};
+use super::{Key, Turn};
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::asking::About;
 use crate::core::Core;
@@ -75,7 +75,7 @@ impl Xmpp {
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         if !std::mem::replace(&mut entry.is_kept, true) {
             entry.row.heard_at_ms = now_ms;
-            entry.is_first = true;
+            entry.history.is_first = true;
             let (row, inviter) = (entry.row.clone(), entry.inviter.take());
             core.batch.store.store_room(&row)?;
             self.publish_bookmark(&mut core.batch, key, Autojoin::Yes);
@@ -113,7 +113,7 @@ impl Xmpp {
 
     /// The history begins to be read, unless it is already.
     fn sync_begun(&mut self, core: &mut Core, key: &Key) -> Result<(), store::Error> {
-        let is_out = self.rooms.entries.get(key).is_some_and(|entry| matches!(entry.sync, Sync::Out));
+        let is_out = self.rooms.entries.get(key).is_some_and(|entry| entry.history.is_out());
         if is_out { self.begin_sync(core, key) } else { Ok(()) }
     }
 }

@@ -34,7 +34,7 @@ impl Xmpp {
     pub(super) fn take_heard(&mut self, core: &mut Core, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let message = &heard.message;
         let Some(entry) = self.rooms.entries.get(key) else { return Ok(()) };
-        let is_old = heard.is_history && entry.is_first;
+        let is_old = heard.is_history && entry.history.is_first;
         let own_ids: Vec<String> = [&message.origin_id, &message.id].into_iter().flatten().cloned().collect();
         let mut is_confirmed = false;
         for id in own_ids.iter().filter(|_| heard.is_ours) {
@@ -174,7 +174,7 @@ impl Xmpp {
         let message = &heard.message;
         let Some(archive_id) = &message.archive_id else {
             let entry = if heard.is_history { self.rooms.touch(key) } else { None };
-            let count = entry.map(|entry| entry.late.count(&heard_key(message)));
+            let count = entry.map(|entry| entry.history.late.count(&heard_key(message)));
             return self.accounts.is_new_without_id(batch, key.0, message, count);
         };
         let is_new = batch.store.see(key.0, &seen_key(key, archive_id), batch.lived())?;

@@ -2,9 +2,12 @@
 //! history it tells on entering (XEP-0045 §7.2.13). What is said meanwhile is held back, so that the order stays; nothing
 //! of ours is sent before, as it may be there already.
 
+use std::time::Duration;
+
 use super::{Entry, Key};
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
+use crate::channel::xmpp::accounts::Late;
 use crate::channel::xmpp::asking::{About, EntityAnswer};
 use crate::channel::xmpp::rooms::Rooms;
 use crate::core::Core;
@@ -19,9 +22,10 @@ use crate::xmpp::ns;
 use crate::xmpp::stanza::IqKind;
 
 /// How far we are with what was said before.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) enum Sync {
     /// Not in the room.
+    #[default]
     Out,
     /// In; for what the room is, and for the end of its own history.
     Entering {
@@ -36,16 +40,35 @@ pub(super) enum Sync {
     Live,
 }
 
+/// What was said before, and how far it is read.
+#[derive(Clone, Default)]
+pub(super) struct History {
+    pub(super) sync: Sync,
+    /// When its reading goes on without what it waits for, or is tried again (monotonic).
+    pub(super) due: Option<Duration>,
+    /// Just entered for the first time: what the room tells of before is none of our business.
+    pub(super) is_first: bool,
+    /// What the room's own history has told so far.
+    pub(super) late: Late,
+    held: Held,
+}
+
+/// What is said while the history is being read: comes after it.
+#[derive(Clone, Default)]
+struct Held {
+    messages: Vec<Heard>,
+    /// Bytes of them, nearly.
+    bytes: usize,
+}
+
 impl Xmpp {
     /// We are in.
     pub(super) fn begin_sync(&mut self, core: &mut Core, key: &Key) -> Result<(), store::Error> {
         let now = core.batch.now.mono;
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let due = now + limits::ROOM_HISTORY_TIMEOUT;
-        entry.sync = Sync::Entering { is_told: false, is_late: false };
-        entry.late.clear();
-        entry.sync_due = Some(due);
-        entry.in_flight.clear();
+        entry.history.enter(due);
+        entry.posts.lose();
         self.sync_informed(core, key)
     }
 
@@ -53,14 +76,14 @@ impl Xmpp {
     pub(super) fn sync_informed(&mut self, core: &mut Core, key: &Key) -> Result<(), store::Error> {
         let soon = core.batch.now.mono + limits::ROOM_HISTORY_TIMEOUT;
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        match (&entry.sync, entry.room.info()) {
+        match (&entry.history.sync, entry.room.info()) {
             (Sync::Entering { .. }, Some(info)) if info.mam => self.read_archive(&mut core.batch, key),
             (Sync::Entering { is_told: true, .. }, Some(_)) => self.go_live(core, key),
             (Sync::Entering { .. }, Some(_)) => {
                 self.rooms.note_in(key);
                 let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
                 // Only the end of its own history is waited for now.
-                entry.sync_due = entry.sync_due.map(|due| due.min(soon));
+                entry.history.due = entry.history.due.map(|due| due.min(soon));
                 Ok(())
             }
             _ => Ok(()),
@@ -70,7 +93,7 @@ impl Xmpp {
     /// The room's own history is told to its end.
     pub(super) fn sync_history_told(&mut self, core: &mut Core, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        if let Sync::Entering { is_told, .. } = &mut entry.sync {
+        if let Sync::Entering { is_told, .. } = &mut entry.history.sync {
             *is_told = true;
             return self.sync_informed(core, key);
         }
@@ -82,22 +105,22 @@ impl Xmpp {
         let now = core.batch.now.mono;
         let is_online = self.accounts.get(&key.0).is_some_and(|account| account.is_online);
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        let Some(due) = entry.sync_due.take_if(|due| *due <= now) else { return Ok(()) };
+        let Some(due) = entry.history.due.take_if(|due| *due <= now) else { return Ok(()) };
         if entry.room.is_joined() {
             // Longer than anybody waits.
             self.rooms.note_turn(key, super::Turn::In);
         }
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        match entry.sync {
+        match entry.history.sync {
             Sync::Entering { .. } | Sync::Reading(_) if !is_online => {
-                entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
+                entry.history.due = Some(now + limits::ROOM_HISTORY_RETRY);
                 Ok(())
             }
             Sync::Entering { .. } if entry.has_archive() => self.read_archive(&mut core.batch, key),
             // Going on without knowing whether there is an archive would lose what is in it.
             Sync::Entering { is_told, is_late: false } if entry.room.info().is_none() => {
-                entry.sync = Sync::Entering { is_told, is_late: true };
-                entry.sync_due = Some(due + (limits::ROOM_INFO_TIMEOUT - limits::ROOM_HISTORY_TIMEOUT));
+                let due = due + (limits::ROOM_INFO_TIMEOUT - limits::ROOM_HISTORY_TIMEOUT);
+                entry.history.go_on(Sync::Entering { is_told, is_late: true }, due);
                 Ok(())
             }
             Sync::Entering { .. } => self.go_live(core, key),
@@ -110,14 +133,12 @@ impl Xmpp {
     /// not said what it is, it is held on.
     pub(super) fn sync_lost(&mut self, core: &mut Core, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        entry.sync = Sync::Out;
-        entry.sync_due = None;
-        entry.in_flight.clear();
+        entry.history.stop(Sync::Out);
+        entry.posts.lose();
         if entry.room.info().is_none() {
             return Ok(());
         }
-        entry.held_bytes = 0;
-        let held = std::mem::take(&mut entry.held);
+        let held = entry.history.held.take();
         if entry.has_archive() { Ok(()) } else { self.tell_all(core, key, held) }
     }
 
@@ -127,9 +148,9 @@ impl Xmpp {
         let query = in_room.and_then(|in_room| in_room.query.as_deref());
         let id = in_room.and_then(|in_room| in_room.stanza_id.as_deref()).unwrap_or_default();
         let Some(message) = RoomMessage::of(inbound) else { return Ok(()) };
-        let held: usize = self.rooms.entries.values().map(|entry| entry.sync.held_bytes()).sum();
+        let held: usize = self.rooms.entries.values().map(|entry| entry.history.sync.held_bytes()).sum();
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
+        let Sync::Reading(catch_up) = &mut entry.history.sync else { return Ok(()) };
         if !catch_up.is_mine(query) {
             return Ok(());
         }
@@ -156,7 +177,7 @@ impl Xmpp {
     ) -> Result<(), store::Error> {
         let now = core.batch.now.mono;
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        let Sync::Reading(catch_up) = &mut entry.sync else { return Ok(()) };
+        let Sync::Reading(catch_up) = &mut entry.history.sync else { return Ok(()) };
         let next = match answer {
             Ok(payload) => {
                 let fin = payload.as_ref().filter(|payload| payload.is("fin", ns::MAM));
@@ -167,8 +188,8 @@ impl Xmpp {
                 Next::Page
             }
             Err(error) if error.kind == "wait" => {
-                entry.sync = Sync::Entering { is_told: true, is_late: true };
-                entry.sync_due = Some(now + limits::ROOM_HISTORY_RETRY);
+                let retry_at = now + limits::ROOM_HISTORY_RETRY;
+                entry.history.go_on(Sync::Entering { is_told: true, is_late: true }, retry_at);
                 return Ok(());
             }
             Err(error) => {
@@ -178,7 +199,7 @@ impl Xmpp {
         };
         match next {
             Next::Page => {
-                entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
+                entry.history.due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
                 self.ask_page(&mut core.batch, key);
             }
             Next::Done(rest) => {
@@ -196,20 +217,17 @@ impl Xmpp {
     /// Nothing is missing any more.
     fn go_live(&mut self, core: &mut Core, key: &Key) -> Result<(), store::Error> {
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        let has_no_end = matches!(entry.sync, Sync::Entering { is_told: false, .. });
-        entry.sync = Sync::Live;
-        entry.sync_due = None;
-        entry.last = None;
-        entry.has_more = true;
-        entry.held_bytes = 0;
-        let mut held = std::mem::take(&mut entry.held);
+        let has_no_end = matches!(entry.history.sync, Sync::Entering { is_told: false, .. });
+        entry.history.stop(Sync::Live);
+        entry.posts.restart();
+        let mut held = entry.history.held.take();
         // Without a subject nothing says where the history ends.
         held.iter_mut().for_each(|heard| heard.is_history &= heard.message.is_delayed || !has_no_end);
         self.tell_all(core, key, held)?;
         self.rooms.note_in(key);
         if let Some(entry) = self.rooms.touch(key) {
-            entry.is_first = false;
-            entry.late.clear();
+            entry.history.is_first = false;
+            entry.history.late.clear();
         }
         self.settle_private(core, key)
     }
@@ -221,16 +239,17 @@ impl Xmpp {
     /// Somebody said something.
     pub(super) fn on_heard(&mut self, core: &mut Core, key: &Key, mut heard: Heard) -> Result<(), store::Error> {
         let now_ms = core.batch.now.unix_ms;
-        let held: usize = self.rooms.entries.values().map(|entry| entry.held_bytes).sum();
+        let held: usize = self.rooms.entries.values().map(|entry| entry.history.held.bytes).sum();
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-        let is_early = matches!(entry.sync, Sync::Entering { .. } | Sync::Reading(_));
+        let History { sync, held: early, .. } = &mut entry.history;
+        let is_early = matches!(sync, Sync::Entering { .. } | Sync::Reading(_));
         let bytes = heard.bytes();
-        if is_early && entry.held.len() < limits::ROOM_HELD_MAX && held + bytes <= limits::ROOMS_HELD_BYTES_MAX {
+        if is_early && early.messages.len() < limits::ROOM_HELD_MAX && held + bytes <= limits::ROOMS_HELD_BYTES_MAX {
             if !heard.message.is_delayed {
                 heard.message.stamp_ms = Some(now_ms);
             }
-            entry.held_bytes += bytes;
-            entry.held.push(heard);
+            early.bytes += bytes;
+            early.messages.push(heard);
             return Ok(());
         }
         self.take_live(core, key, heard)
@@ -252,16 +271,16 @@ impl Xmpp {
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
         // The archive has it, too, and in order.
-        entry.held.retain(|heard| !heard.is_history);
-        entry.held_bytes = entry.held.iter().map(Heard::bytes).sum();
-        entry.sync_due = Some(now + limits::ROOM_ARCHIVE_TIMEOUT);
-        entry.sync = Sync::Reading(Box::new(catch_up));
+        entry.history.held.drop_history();
+        entry.history.go_on(Sync::Reading(Box::new(catch_up)), now + limits::ROOM_ARCHIVE_TIMEOUT);
         self.ask_page(batch, key);
         Ok(())
     }
 
     fn ask_page(&mut self, batch: &mut Batch, key: &Key) {
-        let Some(Sync::Reading(catch_up)) = self.rooms.entries.get(key).map(|entry| &entry.sync) else { return };
+        let Some(Sync::Reading(catch_up)) = self.rooms.entries.get(key).map(|entry| &entry.history.sync) else {
+            return;
+        };
         let query = catch_up.build_query();
         let about = About::RoomArchive(key.1.clone());
         self.questions.ask_entity(batch, key.0, (Peer::Other(key.1.to_jid()), IqKind::Set, query), about);
@@ -277,6 +296,43 @@ impl Rooms {
         if entry.is_live() || entry.row.archive_mark.is_some() || !may_have_archive {
             self.note_turn(key, super::Turn::In);
         }
+    }
+}
+
+impl History {
+    pub(super) fn is_out(&self) -> bool {
+        matches!(self.sync, Sync::Out)
+    }
+
+    /// We are in; what the room is and what it tells is waited for so long.
+    fn enter(&mut self, due: Duration) {
+        self.go_on(Sync::Entering { is_told: false, is_late: false }, due);
+        self.late.clear();
+    }
+
+    /// The next step, which is waited for so long.
+    fn go_on(&mut self, sync: Sync, due: Duration) {
+        self.sync = sync;
+        self.due = Some(due);
+    }
+
+    /// Nothing is waited for any more.
+    fn stop(&mut self, sync: Sync) {
+        self.sync = sync;
+        self.due = None;
+    }
+}
+
+impl Held {
+    fn take(&mut self) -> Vec<Heard> {
+        self.bytes = 0;
+        std::mem::take(&mut self.messages)
+    }
+
+    /// Only what is said now stays.
+    fn drop_history(&mut self) {
+        self.messages.retain(|heard| !heard.is_history);
+        self.bytes = self.messages.iter().map(Heard::bytes).sum();
     }
 }
 
@@ -296,6 +352,6 @@ impl Entry {
     }
 
     pub(super) fn is_live(&self) -> bool {
-        matches!(self.sync, Sync::Live) && self.room.is_joined()
+        matches!(self.history.sync, Sync::Live) && self.room.is_joined()
     }
 }

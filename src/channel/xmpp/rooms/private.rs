@@ -210,8 +210,7 @@ impl Xmpp {
             created_at,
             room: Some(key.1.clone()),
         };
-        entry.count += 1;
-        entry.has_more = true;
+        entry.posts.add();
         batch.store.insert_outbox(&row)?;
         Ok(())
     }

@@ -66,7 +66,7 @@ impl Xmpp {
         let Some(entry) = self.rooms.touch(&key).filter(is_in) else {
             return Err(core.batch.not_in_room(&key).into());
         };
-        if entry.count >= limits::OUTBOX_MAX {
+        if entry.posts.count() >= limits::OUTBOX_MAX {
             return Err(Failure::OutboxFull.into());
         }
         let stanza = outbound.print();
@@ -81,7 +81,7 @@ impl Xmpp {
 
     /// Gives the session what may be said in rooms now.
     pub(super) fn feed_rooms(&mut self, core: &mut Core) -> Result<(), store::Error> {
-        let is_ready = |entry: &Entry| entry.has_more && entry.is_live() && entry.send_after.is_none();
+        let is_ready = |entry: &Entry| entry.posts.is_ready() && entry.is_live();
         let ready = self.rooms.entries.iter().filter(|(_, entry)| is_ready(entry));
         for key in ready.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             if self.accounts.get(&key.0).is_some_and(|account| account.is_online) {
@@ -95,17 +95,16 @@ impl Xmpp {
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         // After a crash only what the room still tells can be known to be there.
         let most = if entry.has_archive() { limits::ROOM_SENT_MAX } else { limits::ROOM_SENT_UNARCHIVED_MAX };
-        let free = most.saturating_sub(entry.in_flight.len());
+        let free = most.saturating_sub(entry.posts.in_flight());
         if free == 0 {
             return Ok(());
         }
-        let after = entry.last;
+        let after = entry.posts.last();
         let rows = core.batch.store.list_room_outbox(key.0, &key.1, after, free)?;
-        let has_more = rows.len() == free;
+        let found = rows.len();
         for row in rows {
             let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
-            entry.last = Some(row.id);
-            if entry.in_flight.insert(row.message_id.clone(), row.id).is_some() {
+            if !entry.posts.send(&row.message_id, row.id) {
                 continue;
             }
             let text = body_of(&row.stanza);
@@ -114,7 +113,7 @@ impl Xmpp {
             self.drive(core, key, Input::Sent(row.message_id, text))?;
         }
         if let Some(entry) = self.rooms.touch(key) {
-            entry.has_more = has_more;
+            entry.posts.fed(found, free);
         }
         Ok(())
     }
@@ -187,14 +186,14 @@ impl Xmpp {
         }
         let retry_at = core.batch.now.mono + limits::ROOM_SEND_RETRY;
         if let Some(entry) = self.rooms.unsend(key, id) {
-            entry.send_after = Some(retry_at);
+            entry.posts.hold(retry_at);
         }
         Ok(())
     }
 
     /// We are in the room, it answers, and it has not shown the message: it swallows such.
     pub(super) fn on_unconfirmed(&mut self, core: &mut Core, key: &Key, id: &str) -> Result<(), store::Error> {
-        let is_waited_for = self.rooms.entries.get(key).is_some_and(|entry| entry.in_flight.contains_key(id));
+        let is_waited_for = self.rooms.entries.get(key).is_some_and(|entry| entry.posts.awaits(id));
         if is_waited_for {
             self.fail_message(core, key, id, "the room did not show the message to anybody")
         } else {
@@ -253,8 +252,7 @@ impl Rooms {
         let Some(row) = batch.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
         batch.store.delete_outbox(&[row])?;
         if let Some(entry) = self.touch(key) {
-            entry.in_flight.remove(message_id);
-            entry.count = (entry.count - 1).max(0);
+            entry.posts.settle(message_id);
         }
         Ok(true)
     }
@@ -307,7 +305,7 @@ impl Rooms {
     /// How far we are; while the archive is read, only what comes from there counts.
     pub(super) fn note_heard(&mut self, batch: &mut Batch, key: &Key, heard: &Heard) -> Result<(), store::Error> {
         let Some(entry) = self.entries.get(key) else { return Ok(()) };
-        let is_in_order = match entry.sync {
+        let is_in_order = match entry.history.sync {
             Sync::Reading(_) => heard.is_history,
             Sync::Live => !heard.is_history || !entry.has_archive(),
             Sync::Out | Sync::Entering { .. } => false,

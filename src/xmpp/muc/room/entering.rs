@@ -18,13 +18,13 @@ impl Room {
             State::Joining(_) | State::Unlocking => {
                 // Whoever asks while a kept room is being entered wants an answer too.
                 if intent == Intent::Asked {
-                    self.intent = intent;
+                    self.tries.intent = intent;
                 }
             }
             State::Out | State::Waiting | State::Leaving => {
-                self.timers.stop_all();
-                self.intent = intent;
-                if self.is_online {
+                self.clock.stop_all();
+                self.tries.intent = intent;
+                if self.tries.is_online {
                     self.enter();
                 } else {
                     self.state = State::Waiting;
@@ -39,16 +39,15 @@ impl Room {
     /// Begins to enter, with the nick we want.
     pub(super) fn enter(&mut self) {
         self.state = State::Joining(0);
-        self.timers.stop(Timer::Rejoin as usize);
+        self.clock.stop(Timer::Rejoin as usize);
         // Whoever waits for the answer waits no longer because the session began anew meanwhile.
-        if self.intent == Intent::Kept || !self.timers.is_set(Timer::Join as usize) {
+        if self.tries.intent == Intent::Kept || !self.clock.is_set(Timer::Join as usize) {
             self.set_timer(Timer::Join, limits::ROOM_JOIN_TIMEOUT);
         }
-        self.forget_occupants();
+        self.occupants.clear();
         self.forget_members();
-        self.own = Occupant::default();
-        self.is_caught_up = false;
-        self.failures = 0;
+        self.us.own = Occupant::default();
+        self.stay.begin();
         self.asks.clear();
         // Asked first, it is answered before anything is said whose ids it decides about.
         self.ask_info();
@@ -59,7 +58,7 @@ impl Room {
     }
 
     fn send_join(&mut self, us: Jid) {
-        let id = self.presence_id();
+        let id = self.us.next_presence_id();
         let has_archive = self.trusts(|info| info.mam);
         let history = match self.config.history_since {
             // The room's clock may be behind ours. What comes twice is known by its ids.
@@ -67,14 +66,14 @@ impl Room {
             _ => History::Nothing,
         };
         self.send(&presence::build_join(&us, &id, self.config.password.as_ref(), history));
-        self.us = us;
+        self.us.jid = us;
     }
 
     /// The service answers our presence with an error.
     pub(super) fn join_error(&mut self, presence: &RoomPresence, error: &StanzaError, tried: u32) {
         // It may be about an earlier try.
         let is_answer = match &presence.id {
-            Some(id) => *id == self.last_presence_id(),
+            Some(id) => *id == self.us.last_presence_id(),
             None => presence.from.resource().is_none_or(|nick| nick == self.nick()),
         };
         if !is_answer {
@@ -99,11 +98,11 @@ impl Room {
     pub(super) fn entered(&mut self, presence: RoomPresence) {
         let is_new = presence.has(code::CREATED);
         // It may have given us another nick (210).
-        self.us = presence.from;
-        self.own = presence.occupant;
+        self.us.jid = presence.from;
+        self.us.own = presence.occupant;
         if is_new {
             self.state = State::Unlocking;
-            if !self.timers.is_set(Timer::Join as usize) {
+            if !self.clock.is_set(Timer::Join as usize) {
                 self.set_timer(Timer::Join, limits::ROOM_JOIN_TIMEOUT);
             }
             self.unlock();
@@ -127,7 +126,7 @@ impl Room {
             Ok(()) => self.joined(true),
             Err(error) => {
                 // XEP-0045 §10.1.4: leaving destroys it again.
-                self.send(&presence::build_leave(&self.us));
+                self.send(&presence::build_leave(&self.us.jid));
                 self.refused(RoomRefusal { why: Why::NotUnlocked, words: words(error.text) });
             }
         }
@@ -135,9 +134,9 @@ impl Room {
 
     fn joined(&mut self, created: bool) {
         self.state = State::Joined;
-        self.intent = Intent::Kept;
-        self.joined_at = self.now.mono;
-        self.timers.stop_all();
+        self.tries.intent = Intent::Kept;
+        self.stay.joined_at = self.clock.mono();
+        self.clock.stop_all();
         self.heard();
         self.tell(RoomEvent::Joined { nick: self.nick().to_string(), created });
         if created || self.info.is_none() {
@@ -156,9 +155,9 @@ impl Room {
         match self.state {
             State::Waiting => self.refused(RoomRefusal::new(Why::Offline)),
             State::Joining(_) | State::Unlocking => {
-                if self.intent == Intent::Asked {
+                if self.tries.intent == Intent::Asked {
                     // So that we do not get in later, when nobody expects it any more.
-                    self.send(&presence::build_leave(&self.us));
+                    self.send(&presence::build_leave(&self.us.jid));
                 }
                 self.refused(RoomRefusal::new(Why::Timeout));
             }
@@ -176,12 +175,12 @@ impl Room {
 
     /// A try has failed.
     fn refused(&mut self, refusal: RoomRefusal) {
-        if self.intent == Intent::Asked || !refusal.may_pass() {
+        if self.tries.intent == Intent::Asked || !refusal.may_pass() {
             self.out(RoomEvent::Refused(refusal));
             return;
         }
         self.state = State::Waiting;
-        self.timers.stop_all();
+        self.clock.stop_all();
         self.asks.clear();
         self.wait(Loss::Refused(refusal));
     }

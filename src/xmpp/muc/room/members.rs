@@ -35,15 +35,15 @@ impl Room {
         if now.saturating_sub(listed_at) >= limits::ROOM_MEMBERS_FRESH {
             return None;
         }
-        let present = self.occupants.values().filter(|occupant| occupant.affiliation != Affiliation::Outcast);
+        let present = self.occupants.iter().filter(|occupant| occupant.affiliation != Affiliation::Outcast);
         let present = present.filter_map(|occupant| occupant.real_jid.as_ref().map(Jid::bare));
         Some(self.members.known.keys().cloned().chain(present).collect())
     }
 
     /// Asks for the lists, unless they are known or on their way.
     pub(super) fn ask_members(&mut self) {
-        let is_wanted = self.state == State::Joined && self.is_online && self.members.gathering.is_none();
-        if !is_wanted || self.readers(self.now.mono).is_some() {
+        let is_wanted = self.state == State::Joined && self.tries.is_online && self.members.gathering.is_none();
+        if !is_wanted || self.readers(self.clock.mono()).is_some() {
             return;
         }
         self.members.gathering = Some(Known::new());
@@ -61,7 +61,7 @@ impl Room {
             return;
         }
         self.members.known = self.members.gathering.take().unwrap_or_default();
-        self.members.listed_at = Some(self.now.mono);
+        self.members.listed_at = Some(self.clock.mono());
         self.tell(RoomEvent::Members);
     }
 
@@ -94,29 +94,6 @@ impl Room {
         } else if real_jid(occupant, before).is_some_and(|jid| self.members.known.contains_key(&jid.bare())) {
             self.members.listed_at = None;
         }
-    }
-
-    /// Somebody is here. Who does not fit in is not remembered.
-    pub(super) fn note_occupant(&mut self, nick: String, occupant: Occupant) {
-        let before = self.occupants_bytes;
-        self.forget_occupant(&nick);
-        let after = self.occupants_bytes + occupant.bytes() + nick.len();
-        let has_space = after <= limits::ROOM_OCCUPANTS_BYTES_MAX && after <= before + self.occupants_space;
-        if has_space && self.occupants.len() < limits::ROOM_OCCUPANTS_MAX {
-            self.occupants_bytes = after;
-            self.occupants.insert(nick, occupant);
-        }
-    }
-
-    pub(super) fn forget_occupant(&mut self, nick: &str) -> Option<Occupant> {
-        let occupant = self.occupants.remove(nick)?;
-        self.occupants_bytes -= occupant.bytes() + nick.len();
-        Some(occupant)
-    }
-
-    pub(super) fn forget_occupants(&mut self) {
-        self.occupants.clear();
-        self.occupants_bytes = 0;
     }
 
     /// We are not in it, or may have missed something.

@@ -14,6 +14,37 @@ use crate::xmpp::muc::why::{Departure, Loss, RoomRefusal, Why};
 use crate::xmpp::ping;
 use crate::xmpp::stanza::{IqKind, StanzaError};
 
+/// How we stand in a room that we are in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stay {
+    pub(super) joined_at: Duration,
+    /// The last sign of life of the room.
+    heard_at: Duration,
+    /// The subject ends what the room tells on entering (XEP-0045 §7.2.15).
+    pub(super) is_caught_up: bool,
+    /// Questions in a row whose answer said nothing.
+    failures: u32,
+}
+
+impl Stay {
+    /// We are about to enter.
+    pub(super) fn begin(&mut self) {
+        self.is_caught_up = false;
+        self.failures = 0;
+    }
+
+    fn heard(&mut self, now: Duration) {
+        self.failures = 0;
+        self.heard_at = now;
+    }
+
+    /// One more question was not answered. Whether the room is taken to be out of reach by now.
+    fn fail(&mut self) -> bool {
+        self.failures += 1;
+        self.failures >= limits::ROOM_PING_FAILURES_MAX
+    }
+}
+
 impl Room {
     pub(super) fn presence(&mut self, presence: RoomPresence) {
         if presence.from.bare_str() != self.config.room.as_str() {
@@ -42,11 +73,11 @@ impl Room {
             State::Leaving => self.out(RoomEvent::Left(Departure::Asked)),
             State::Joined => {
                 let is_answer = match &presence.id {
-                    Some(id) => *id == self.last_presence_id(),
-                    None => self.new_nick.as_ref() == Some(&presence.from),
+                    Some(id) => *id == self.us.last_presence_id(),
+                    None => self.us.new_nick.as_ref() == Some(&presence.from),
                 };
-                if is_answer && self.new_nick.take().is_some() {
-                    self.timers.stop(Timer::Nick as usize);
+                if is_answer && self.us.new_nick.take().is_some() {
+                    self.clock.stop(Timer::Nick as usize);
                     self.tell(RoomEvent::NickRefused(RoomRefusal::of_nick(error)));
                 }
             }
@@ -61,26 +92,26 @@ impl Room {
             if !matches!(self.state, State::Out | State::Waiting) {
                 self.note_affiliation(&presence.occupant, None);
                 let nick = nick.to_string();
-                self.note_occupant(nick, presence.occupant);
+                self.occupants.note(nick, presence.occupant);
             }
             return;
         }
         match self.state {
             // Meant for an earlier session of ours, which the room lets go any moment.
-            State::Waiting if !self.is_online => {}
+            State::Waiting if !self.tries.is_online => {}
             // A kept room that answers late is welcome; in any other we do not want to be found.
             State::Joining(_) | State::Waiting => self.entered(presence),
             State::Out => self.send(&presence::build_leave(&presence.from)),
             State::Unlocking | State::Joined => {
-                self.own = presence.occupant;
-                let is_answer = presence.id.as_ref().is_some_and(|id| *id == self.last_presence_id());
-                if presence.from == self.us && is_answer && self.new_nick.take().is_some() {
+                self.us.own = presence.occupant;
+                let is_answer = presence.id.as_ref().is_some_and(|id| *id == self.us.last_presence_id());
+                if presence.from == self.us.jid && is_answer && self.us.new_nick.take().is_some() {
                     // What was asked for is to the room the nick that we have.
-                    self.timers.stop(Timer::Nick as usize);
+                    self.clock.stop(Timer::Nick as usize);
                     self.tell(RoomEvent::NickChanged(self.nick().to_string()));
                 }
-                if presence.from != self.us {
-                    self.forget_occupant(nick);
+                if presence.from != self.us.jid {
+                    self.occupants.forget(nick);
                     self.renamed(presence.from);
                 }
             }
@@ -90,10 +121,10 @@ impl Room {
 
     /// COMPAT(old services): the code 110 is missing, but the nick is the one we are known to have.
     fn is_us(&self, presence: &RoomPresence) -> bool {
-        presence.is_self() || (self.has_nick() && presence.from == self.us)
+        presence.is_self() || (self.has_nick() && presence.from == self.us.jid)
     }
 
-    /// Whether [`Room::us`] is ours and not only wished for.
+    /// Whether our address in it is ours and not only wished for.
     fn has_nick(&self) -> bool {
         matches!(self.state, State::Unlocking | State::Joined | State::Leaving)
     }
@@ -101,13 +132,13 @@ impl Room {
     fn unavailable(&mut self, presence: &RoomPresence) {
         let Some(nick) = presence.from.resource() else { return };
         if !self.is_us(presence) {
-            let before = self.forget_occupant(nick);
+            let before = self.occupants.forget(nick);
             if presence.has(code::AFFILIATION) || presence.has(code::BANNED) {
                 self.note_affiliation(&presence.occupant, before.as_ref());
             } else {
                 self.note_affiliation_of_gone(&presence.occupant, before.as_ref());
             }
-            if self.state == State::Joined && nick == self.config.nick && self.new_nick.is_none() {
+            if self.state == State::Joined && nick == self.config.nick && self.us.new_nick.is_none() {
                 // Our nick is free: whoever had it, mostly a ghost of our own, is gone.
                 self.change_nick(&self.config.nick.clone());
             }
@@ -140,14 +171,14 @@ impl Room {
 
     /// We have another nick (XEP-0045 §7.6).
     fn renamed(&mut self, us: Jid) {
-        if us == self.us {
+        if us == self.us.jid {
             return;
         }
-        self.us = us;
+        self.us.jid = us;
         let nick = self.nick().to_string();
         // The room may have made it another than was asked for, as the profile for nicks has it (RFC 8266).
-        if self.new_nick.take().is_some() {
-            self.timers.stop(Timer::Nick as usize);
+        if self.us.new_nick.take().is_some() {
+            self.clock.stop(Timer::Nick as usize);
             // The one to come back with.
             self.config.nick.clone_from(&nick);
         }
@@ -159,15 +190,15 @@ impl Room {
     pub(super) fn change_nick(&mut self, nick: &str) {
         let refusal = match self.config.room.with_resource(nick) {
             Err(_) => Why::NickMalformed,
-            Ok(us) if self.state == State::Joined && us == self.us => {
+            Ok(us) if self.state == State::Joined && us == self.us.jid => {
                 self.tell(RoomEvent::NickChanged(self.nick().to_string()));
                 return;
             }
             Ok(us) if self.state == State::Joined => {
                 self.drop_nick_change();
-                let id = self.presence_id();
+                let id = self.us.next_presence_id();
                 self.send(&presence::build_nick(&us, &id));
-                self.new_nick = Some(us);
+                self.us.new_nick = Some(us);
                 self.set_timer(Timer::Nick, limits::ROOM_JOIN_TIMEOUT);
                 return;
             }
@@ -178,17 +209,16 @@ impl Room {
 
     /// The room gives a sign of life.
     pub(super) fn heard(&mut self) {
-        if self.state == State::Joined && self.is_online {
-            self.failures = 0;
-            self.heard_at = self.now.mono;
+        if self.state == State::Joined && self.tries.is_online {
+            self.stay.heard(self.clock.mono());
             self.set_timer(Timer::Silence, limits::ROOM_SILENCE);
         }
     }
 
     /// XEP-0410 §3: a ping to ourselves by way of the room.
     pub(super) fn ask_presence(&mut self) {
-        if self.state == State::Joined && self.is_online {
-            self.ask(About::Presence, IqKind::Get, self.us.clone(), ping::build());
+        if self.state == State::Joined && self.tries.is_online {
+            self.ask(About::Presence, IqKind::Get, self.us.jid.clone(), ping::build());
         }
     }
 
@@ -248,12 +278,11 @@ impl Room {
             return;
         }
         self.watch_sent();
-        if self.heard_at > asked {
+        if self.stay.heard_at > asked {
             // Meanwhile it has shown that we are.
             return;
         }
-        self.failures += 1;
-        if self.failures >= limits::ROOM_PING_FAILURES_MAX {
+        if self.stay.fail() {
             self.lose(Loss::Unreachable);
         } else {
             self.set_timer(Timer::Silence, limits::ROOM_PING_RETRY);

@@ -1,6 +1,7 @@
 //! What is said in the room: by others, and by us, whose messages the room shows to us as to everybody (XEP-0045 §7.4).
 //! That reflection is the only proof that a message reached the room, so it is waited for.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Heard, Room, RoomEvent, State, Timer};
@@ -17,6 +18,44 @@ pub(super) struct Sent {
     at: Duration,
     /// What it says, by which it is known where the room changes ids.
     gist: Gist,
+}
+
+/// What we have said and the room has not shown yet, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Posts {
+    waiting: VecDeque<Sent>,
+    /// The room has shown a message of ours with our id.
+    keeps_ids: bool,
+}
+
+impl Posts {
+    /// One more. Gives the oldest where there are too many.
+    fn push(&mut self, sent: Sent) -> Option<Sent> {
+        // Sent again, its time begins anew.
+        self.waiting.retain(|other| other.id != sent.id);
+        let oldest = if self.waiting.len() >= limits::ROOM_SENT_MAX { self.waiting.pop_front() } else { None };
+        self.waiting.push_back(sent);
+        oldest
+    }
+
+    /// When the oldest was sent.
+    fn oldest_at(&self) -> Option<Duration> {
+        self.waiting.front().map(|sent| sent.at)
+    }
+
+    /// Takes out one that was overdue at this time.
+    fn take_overdue(&mut self, at: Duration) -> Option<Sent> {
+        self.waiting.pop_front_if(|sent| sent.at + limits::ROOM_REFLECTION_TIMEOUT <= at)
+    }
+
+    pub(super) fn take_all(&mut self) -> VecDeque<Sent> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
 }
 
 /// What a text says, without what other networks change about it: white space, marks of formatting, the end of a long one.
@@ -68,33 +107,28 @@ impl Room {
             self.tell(RoomEvent::Unconfirmed(id));
             return;
         }
-        // Sent again, its time begins anew.
-        self.sent.retain(|sent| sent.id != id);
-        if self.sent.len() >= limits::ROOM_SENT_MAX
-            && let Some(oldest) = self.sent.pop_front()
-        {
+        if let Some(oldest) = self.posts.push(Sent { id, at: self.clock.mono(), gist: Gist::new(text) }) {
             self.tell(RoomEvent::Unconfirmed(oldest.id));
         }
-        self.sent.push_back(Sent { id, at: self.now.mono, gist: Gist::new(text) });
         self.watch_sent();
     }
 
     /// Sets the time when the oldest message is asked after.
     pub(super) fn watch_sent(&mut self) {
-        let (State::Joined, true, Some(oldest)) = (self.state, self.is_online, self.sent.front()) else { return };
-        if self.timers.is_set(Timer::Reflection as usize) {
+        let (State::Joined, true, Some(sent_at)) = (self.state, self.tries.is_online, self.posts.oldest_at()) else {
+            return;
+        };
+        if self.clock.is_set(Timer::Reflection as usize) {
             return;
         }
-        let wait = (oldest.at + limits::ROOM_REFLECTION_TIMEOUT).saturating_sub(self.now.mono);
+        let wait = (sent_at + limits::ROOM_REFLECTION_TIMEOUT).saturating_sub(self.clock.mono());
         self.set_timer(Timer::Reflection, if wait.is_zero() { limits::ROOM_PING_RETRY } else { wait });
     }
 
     /// We are in the room, and what was overdue when we asked was not shown: it will not be.
     pub(super) fn give_up_sent(&mut self, asked: Duration) {
-        while self.sent.front().is_some_and(|sent| sent.at + limits::ROOM_REFLECTION_TIMEOUT <= asked) {
-            if let Some(sent) = self.sent.pop_front() {
-                self.tell(RoomEvent::Unconfirmed(sent.id));
-            }
+        while let Some(sent) = self.posts.take_overdue(asked) {
+            self.tell(RoomEvent::Unconfirmed(sent.id));
         }
     }
 
@@ -131,7 +165,7 @@ impl Room {
     }
 
     fn subject(&mut self, message: &RoomMessage, subject: String) {
-        self.is_caught_up = true;
+        self.stay.is_caught_up = true;
         self.tell(RoomEvent::Subject { nick: message.nick().map(Into::into), subject });
     }
 
@@ -160,13 +194,13 @@ impl Room {
 
     /// Whether a message speaks to us. To be asked again of one that was decrypted.
     pub fn is_to_us(&self, message: &RoomMessage) -> bool {
-        message.is_to(&self.us, self.config.account.as_ref())
+        message.is_to(&self.us.jid, self.config.account.as_ref())
     }
 
     /// Who really is behind an occupant id, if he is here. A nick alone may be somebody else's by now.
     fn author_by_id(&self, message: &RoomMessage) -> Option<BareJid> {
         let id = message.occupant_id.as_ref().filter(|_| self.trusts(|info| info.occupant_ids))?;
-        let author = self.occupants.values().find(|occupant| occupant.id.as_ref() == Some(id))?;
+        let author = self.occupants.iter().find(|occupant| occupant.id.as_ref() == Some(id))?;
         author.real_jid.as_ref().map(Jid::bare)
     }
 
@@ -185,7 +219,7 @@ impl Room {
             return;
         }
         if !is_history && let Some(since) = &mut self.config.history_since {
-            *since = (*since).max(message.stamp_ms.unwrap_or(self.now.unix_ms));
+            *since = (*since).max(message.stamp_ms.unwrap_or(self.clock.now().unix_ms));
         }
         let is_ours = self.is_ours(&message, is_history);
         let is_to_us = !is_ours && self.is_to_us(&message);
@@ -204,19 +238,19 @@ impl Room {
     /// Rooms that belong to other networks give it another id. There our nick and the text tell; not of history, where the
     /// same may have been said before.
     fn take_reflected(&mut self, message: &RoomMessage, is_history: bool) -> Option<String> {
-        if message.from != self.us && !self.has_own_occupant_id(message) {
+        if message.from != self.us.jid && !self.has_own_occupant_id(message) {
             return None;
         }
         let is_it = |sent: &Sent| message.origin_id.as_ref() == Some(&sent.id) || message.id.as_ref() == Some(&sent.id);
-        let by_id = self.sent.iter().position(is_it);
-        self.keeps_ids |= by_id.is_some();
-        let is_strange = !self.keeps_ids && !is_history && message.from == self.us;
+        let by_id = self.posts.waiting.iter().position(is_it);
+        self.posts.keeps_ids |= by_id.is_some();
+        let is_strange = !self.posts.keeps_ids && !is_history && message.from == self.us.jid;
         let text = message.body.as_deref().filter(|_| is_strange).unwrap_or_default();
-        let by_text = || self.sent.iter().position(|sent| sent.gist.is_shown_by(text));
+        let by_text = || self.posts.waiting.iter().position(|sent| sent.gist.is_shown_by(text));
         let index = by_id.or_else(by_text)?;
-        let sent = self.sent.remove(index)?;
+        let sent = self.posts.waiting.remove(index)?;
         if index == 0 {
-            self.timers.stop(Timer::Reflection as usize);
+            self.clock.stop(Timer::Reflection as usize);
             self.watch_sent();
         }
         Some(sent.id)
@@ -229,7 +263,7 @@ impl Room {
     /// Whoever has our nick now is us. Who had it earlier was, unless his occupant id says otherwise.
     fn is_ours(&self, message: &RoomMessage, is_history: bool) -> bool {
         let is_other = is_history && message.occupant_id.is_some() && !self.has_own_occupant_id(message);
-        message.from == self.us && !is_other
+        message.from == self.us.jid && !is_other
     }
 
     /// Before the subject all is history (XEP-0045 §7.2.13 to §7.2.15), with or without a time; where none comes, what is not
@@ -239,8 +273,8 @@ impl Room {
         let room = &self.config.room;
         let by_room = |by: &Jid| by.bare_str() == room.as_str() || by.as_str() == room.domain();
         let is_entering =
-            || self.state != State::Joined || self.now.mono < self.joined_at + limits::ROOM_HISTORY_TIMEOUT;
-        match self.is_caught_up {
+            || self.state != State::Joined || self.clock.mono() < self.stay.joined_at + limits::ROOM_HISTORY_TIMEOUT;
+        match self.stay.is_caught_up {
             _ if message.is_resent => false,
             false => message.is_delayed || is_entering(),
             true => message.is_delayed && message.delayed_by.as_ref().is_some_and(by_room),
@@ -248,8 +282,8 @@ impl Room {
     }
 
     fn refused_message(&mut self, id: Option<String>, error: StanzaError) {
-        let Some(index) = self.sent.iter().position(|sent| id.as_ref() == Some(&sent.id)) else { return };
-        let Some(sent) = self.sent.remove(index) else { return };
+        let Some(index) = self.posts.waiting.iter().position(|sent| id.as_ref() == Some(&sent.id)) else { return };
+        let Some(sent) = self.posts.waiting.remove(index) else { return };
         // XEP-0045 §7.4: `not-acceptable` for whoever is not in the room; `item-not-found` where there is none.
         let was_out = matches!(error.condition.as_str(), "not-acceptable" | "item-not-found");
         let condition = error.condition.clone();

@@ -117,7 +117,7 @@ impl Scene {
     }
 
     fn error(&mut self, nick: &str, kind: &str, condition: &str) {
-        let id = format!("room-{:x}", self.room.presences);
+        let id = self.room.us.last_presence_id();
         self.stanza(&format!(
             "<presence from='{ROOM}/{nick}' to='me@here/r' type='error' id='{id}'>\
              <error type='{kind}' by='{ROOM}'><{condition} xmlns='{STANZAS}'/></error></presence>"

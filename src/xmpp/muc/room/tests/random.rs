@@ -138,9 +138,9 @@ fn any_order_of_inputs() {
                 // The scene checks that there is a deadline wherever one is needed.
                 scene.input(input);
                 let room = &scene.room;
-                let is_watched = room.state != State::Joined || !room.is_online || room.deadline().is_some();
+                let is_watched = room.state != State::Joined || !room.tries.is_online || room.deadline().is_some();
                 assert!(is_watched, "seed {seed}: nothing will happen after {text}");
-                let waits = room.state != State::Waiting || !room.is_online || room.deadline().is_some();
+                let waits = room.state != State::Waiting || !room.tries.is_online || room.deadline().is_some();
                 assert!(waits, "seed {seed}: no next try after {text}");
                 joined += u32::from(room.is_joined());
             }

@@ -202,7 +202,7 @@ fn changes_its_nick() {
     scene.presence("NumNo", "", SELF);
     assert_eq!((scene.told(), scene.room.nick()), (vec!["nick NumNo".to_string()], "NumNo"));
     scene.input(Input::Nick("Num№".into()));
-    let id = scene.room.last_presence_id();
+    let id = scene.room.us.last_presence_id();
     scene.presence("NumNo", &format!("id='{id}'"), SELF);
     assert_eq!(scene.told(), ["nick NumNo"]);
     scene.input(Input::Nick("Third".into()));

@@ -288,7 +288,7 @@ fn watches_only_so_many() {
     for number in 0..=limits::ROOM_SENT_MAX {
         scene.input(Input::Sent(format!("m{number}"), String::new()));
     }
-    assert_eq!((scene.told(), scene.room.sent.len()), (vec!["unconfirmed m0".to_string()], limits::ROOM_SENT_MAX));
+    assert_eq!((scene.told(), scene.room.posts.len()), (vec!["unconfirmed m0".to_string()], limits::ROOM_SENT_MAX));
     let mut scene = Scene::with(|_| ());
     scene.input(Input::Sent("m".into(), String::new()));
     assert_eq!(scene.told(), ["unconfirmed m"]);
