@@ -57,6 +57,7 @@ fn fit<'t>(pattern: &str, text: &'t str) -> Option<(usize, Vec<(bool, &'t str)>)
 const TABLE: &str = "
 {} must be {*} | {1} stimmt nicht; richtig: {2}
 too many requests; try again in {} s | zu viele Anfragen; versuche es in {1} s noch einmal
+TLS for the API is not in this binary: set mode in the section [api] to local | TLS für die API ist in diesem Programm nicht enthalten: mode im Abschnitt [api] auf local setzen
 the disk is full; nothing was done{} | die Platte ist voll; nichts wurde getan, und es geht wieder, sobald Platz ist
 the request could not be stored; {} | das konnte nicht gespeichert werden, und nichts wurde getan; warum, steht im Log
 there is no bot with id {} | es gibt keinen Bot mit der ID {1}

@@ -17,6 +17,11 @@ pub mod remedy;
 pub mod secret;
 pub mod server;
 pub mod spool;
+#[cfg(not(feature = "system-roots"))]
+#[path = "no_system_roots.rs"]
+pub mod system_roots;
+#[cfg(feature = "system-roots")]
+pub mod system_roots;
 pub mod text;
 pub mod time;
 pub mod ulid;

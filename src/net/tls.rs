@@ -21,6 +21,7 @@ use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
 use crate::base::remedy::{self, CA_FILE, HOST};
+use crate::base::system_roots;
 use crate::base::{limits, text};
 use crate::core::effect::Route;
 use crate::xmpp::session::{Lost, TlsFacts};
@@ -62,7 +63,9 @@ impl fmt::Display for Error {
             Error::Empty { path, what } => write!(f, "{path} contains no {what} (PEM is expected)"),
             Error::Unusable(why) => write!(f, "certificate and key cannot be used: {why}"),
             Error::Pin(pin) => write!(f, "pin must be sha256: and 64 hexadecimal digits, not {pin:?}"),
-            Error::NotBuilt => f.write_str("TLS for the API is not in this binary: set `mode` to \"local\" in [api]"),
+            Error::NotBuilt => {
+                f.write_str("TLS for the API is not in this binary: set mode in the section [api] to local")
+            }
             Error::NoSystemStore(why) => write!(f, "the system's certificate store cannot be read: {why}"),
         }
     }
@@ -184,11 +187,10 @@ fn client_config(key: &Key) -> Result<ClientConfig, Error> {
 fn roots(key: &Key) -> Result<Arc<RootCertStore>, Error> {
     static BUILT_IN: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     let mut roots = if key.system_roots {
-        let found = rustls_native_certs::load_native_certs();
+        let (found, why) = system_roots::load();
         let mut roots = RootCertStore::empty();
-        let (usable, _) = roots.add_parsable_certificates(found.certs);
+        let (usable, _) = roots.add_parsable_certificates(found.into_iter().map(CertificateDer::from));
         if usable == 0 {
-            let why = found.errors.first().map_or("it is empty".to_string(), |error| error.to_string());
             return Err(Error::NoSystemStore(why));
         }
         Arc::new(roots)

@@ -23,6 +23,7 @@ use ureq::unversioned::transport::{Transport, TransportAdapter};
 
 use crate::base::call::{CallError, Trust};
 use crate::base::limits;
+use crate::base::system_roots;
 
 /// Whether the other side must prove who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,8 @@ fn provider() -> Arc<CryptoProvider> {
 fn roots(trust: &Trust) -> Result<RootCertStore, CallError> {
     let mut roots = RootCertStore::empty();
     if trust.system_roots {
-        let (usable, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let (found, _) = system_roots::load();
+        let (usable, _) = roots.add_parsable_certificates(found.into_iter().map(CertificateDer::from));
         if usable == 0 {
             return Err(CallError::Invalid("the system's certificate store is empty or cannot be read".into()));
         }

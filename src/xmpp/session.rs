@@ -4,7 +4,7 @@
 //! taken with [`Session::take_write`]; the next deadline is [`Session::deadline`] (then call `handle` with
 //! [`SessionInput::Tick`]). `net::driver` calls this; nothing here has a socket, a clock or randomness of its own.
 //!
-//! From login to login: `Connecting`, `Negotiating` (the [`Stream`]'s affair), `Asking` what the server can, `Bound` until
+//! From login to login: `Connecting`, `Negotiating` (the affair of `stream`), `Asking` what the server can, `Bound` until
 //! the engine says how far it is, `Dating` the first time, `CatchingUp` with the archive, `Online`; after a loss
 //! `Waiting` for the next try. `connection` makes and loses connections, `setup` leads from a bound stream to online,
 //! `inbound` reads what comes, `delivery` counts what the engine has not handled, `io` names what goes in and out.

@@ -263,6 +263,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "engine/command/ai.rs",
     "engine/command/botfather.rs",
     "engine/local.rs",
+    "channel/mod.rs",
     "engine/no_local.rs",
     "channel/xmpp/outgoing.rs",
     "engine/tests/trust/deciding.rs",

@@ -118,10 +118,10 @@ impl Ai {
     /// Shows what there is of an answer; `shown` is the message whose place it takes.
     fn show_piece(&mut self, cx: &mut Context<'_>, asked: &AiQuestion, id: &str, shown: Option<&str>, text: &str) {
         let Some(to) = &asked.recipient else { return };
-        if let Ok(sender) = cx.way(asked.bot, to) {
-            if let Ok(channel) = cx.channels.of(&to.bare()) {
-                channel.show_piece(cx.core, sender, to, &Piece { id, shown, text });
-            }
+        if let Ok(sender) = cx.way(asked.bot, to)
+            && let Ok(channel) = cx.channels.of(&to.bare())
+        {
+            channel.show_piece(cx.core, sender, to, &Piece { id, shown, text });
         }
     }
 }
