@@ -182,7 +182,7 @@ impl Ai {
         }
         // Two bots of ours would talk for ever, and at our cost on both sides.
         let from = said.from.bare();
-        if cx.core.batch.bots.values().any(|bot| bot.row.jid.as_ref() == Some(&from)) {
+        if cx.core.batch.bots.values().any(|bot| bot.row.active && bot.row.jid.as_ref() == Some(&from)) {
             return Ok(false);
         }
         let place = if said.kind == ConversationKind::Room { AiPlace::Room } else { AiPlace::Chat };

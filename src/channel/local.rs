@@ -83,6 +83,12 @@ impl Channel for Local {
     }
 
     fn answer(&mut self, core: &mut Core, bot: BotId, _to: &BareJid, text: &str) -> Result<(), store::Error> {
+        match core.speaking_bot(bot) {
+            Err(Trouble::Store(error)) => return Err(error),
+            // It is gone, or nothing is to be said here.
+            Err(Trouble::Failure(_)) => return Ok(()),
+            Ok(_) => {}
+        }
         self.say_locally(&mut core.batch, Speaker::Bot(bot), text).map(drop)
     }
 }

@@ -216,8 +216,8 @@ pub(super) static KEYS: &[Key] = &[
         "history",
         "days",
         field!(history_days: days, i64::to_string),
-        "For how many days bots keep what is said to them and by them, for getHistory of the API, where nothing else was said\n\
-         for one. 0: not at all, and what was kept goes. What comes or goes end-to-end encrypted is never kept.",
+        "For how many days bots keep what is said to them and by them, for getHistory of the API, where nothing else was\n\
+         said for one. 0: not at all, and what was kept goes. What comes or goes end-to-end encrypted is never kept.",
     ),
     Key {
         example: Some("\"ralf@chat.example.com\""),

@@ -55,11 +55,10 @@ impl Core {
         Ok(())
     }
 
-    /// The program has this one update: what it told of is read. Called before it is deleted.
-    pub(crate) fn note_read(&mut self, bot: BotId, update: UpdateId) -> Result<(), store::Error> {
-        if let Some((to, message_id)) = self.batch.store.find_unread(update)? {
-            self.signal(Signal::Confirmed(bot, Confirmation { to, message_id, stage: Stage::Displayed }));
-        }
-        Ok(())
+    /// The program has this one update: what its sender is told, if he wants to hear that it was read. Called before the
+    /// update is deleted.
+    pub(crate) fn read_by(&mut self, update: UpdateId) -> Result<Option<Confirmation>, store::Error> {
+        let unread = self.batch.store.find_unread(update)?;
+        Ok(unread.map(|(to, message_id)| Confirmation { to, message_id, stage: Stage::Displayed }))
     }
 }

@@ -334,7 +334,12 @@ impl Context<'_> {
     /// Gives what was wrong with the answer.
     fn on_arrived(&mut self, attempt: &Attempt, answer: &HttpAnswer) -> Result<Option<String>, Trouble> {
         let bot = attempt.bot;
-        self.core.note_read(bot, attempt.update)?;
+        // Before what the answer wants said.
+        if let Some(done) = self.core.read_by(attempt.update)?
+            && let Ok(channel) = self.channels.of(&done.to.bare())
+        {
+            channel.confirm(self.core, bot, &done)?;
+        }
         if self.core.batch.store.delete_update(bot, attempt.update)?
             && let Some(entry) = self.core.batch.bots.get_mut(&bot)
         {

@@ -80,6 +80,7 @@ impl Engine {
                 return self.channels.xmpp.accounts.tell_when_known(&self.core.batch, bot, answer);
             }
             Question::Upload(upload) => {
+                self.core.way(&self.channels, bot, &upload.act.to)?;
                 let channel = self.channels.of(&upload.act.to.bare())?;
                 let verdict = channel.upload(&mut self.core, bot, upload)?;
                 self.core.batch.note_active(bot)?;

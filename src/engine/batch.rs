@@ -62,6 +62,8 @@ impl Engine {
                 self.pass_signals()?;
                 self.channels.xmpp.tell_notices(&mut self.core)?;
             }
+            // What was said to rooms since they were looked after.
+            self.channels.xmpp.feed_rooms(&mut self.core)?;
             self.channels.xmpp.write_acks_and_marks(&mut self.core)?;
             let written = self.core.batch.write_lived()?;
             self.core.batch.store.commit()?;
@@ -103,7 +105,9 @@ impl Engine {
             }
             Event::Session(account, event) => {
                 self.channels.xmpp.on_session(&mut self.core, *account, event)?;
-                if let session::Event::Request(request) = event {
+                if let session::Event::Request(request) = event
+                    && self.channels.xmpp.accounts.contains_key(account)
+                {
                     self.on_request(*account, request)?;
                 }
                 Ok(Verdict::Nothing)

@@ -290,7 +290,7 @@ impl Xmpp {
                 }
             }
         }
-        self.feed_rooms(core)
+        Ok(())
     }
 }
 

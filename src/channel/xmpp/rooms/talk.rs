@@ -80,7 +80,7 @@ impl Xmpp {
     }
 
     /// Gives the session what may be said in rooms now.
-    pub(super) fn feed_rooms(&mut self, core: &mut Core) -> Result<(), store::Error> {
+    pub(crate) fn feed_rooms(&mut self, core: &mut Core) -> Result<(), store::Error> {
         let is_ready = |entry: &Entry| entry.posts.is_ready() && entry.is_live();
         let ready = self.rooms.entries.iter().filter(|(_, entry)| is_ready(entry));
         for key in ready.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
