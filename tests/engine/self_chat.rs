@@ -28,6 +28,24 @@ fn the_manager_answers_in_the_self_chat_only_once() {
 }
 
 #[test]
+fn a_bot_of_the_built_in_chat_is_silent_while_it_is_switched_off() {
+    let mut rig = Rig::new();
+    let bot = rig.create("owner@local", "Wetter");
+    let mut hears = |rig: &mut Rig| {
+        let say = Question::LocalSay { to: Some(bot.id.to_string()), text: "/help".to_string() };
+        rig.admin(say).unwrap();
+        let read = Question::LocalRead { with: None, after: 0, timeout: Duration::ZERO };
+        let Ok(Answer::Lines(lines)) = rig.admin(read) else { panic!() };
+        lines.iter().filter(|line| line.from == "Wetter").count()
+    };
+    assert_eq!(hears(&mut rig), 1);
+    rig.admin(Question::SetOwnerStatus(bare("owner@local"), false)).unwrap();
+    assert_eq!(hears(&mut rig), 1);
+    rig.admin(Question::SetOwnerStatus(bare("owner@local"), true)).unwrap();
+    assert_eq!(hears(&mut rig), 2);
+}
+
+#[test]
 fn what_was_skipped_is_told() {
     let mut rig = Rig::new();
     rig.online();

@@ -136,6 +136,12 @@ fn senders_hear_that_it_arrived_and_was_read() {
             sent[0].1
         );
     }
+    // What its answer wants said comes behind.
+    let effects = rig.told(account, session::Event::Message(Box::new(asking("m8"))));
+    let tag = effects.iter().find_map(|effect| if let Effect::Call { tag, .. } = effect { Some(*tag) } else { None });
+    let method = format!(r#"{{"method":"sendMessage","to":"{OWNER}","text":"yes"}}"#);
+    let sent = sends(&rig.batch(vec![http_answered(tag.expect("posted"), 200, &method)]));
+    assert!(sent[0].1.contains("<displayed ") && sent[1].1.contains("<body>yes</body>"), "{sent:?}");
     rig.ask(as_bot(&bot), Question::DeleteWebhook { drop_pending: false }).unwrap();
 
     // A program that says it itself.
