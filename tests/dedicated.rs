@@ -529,8 +529,8 @@ fn what_is_said_before_the_first_sign_in_is_told() {
         owner.send(&bot, "read by a person");
         reader.expect(SOON, |message| message.body == "read by a person");
         reader.quit();
-        // Times are told in whole seconds.
-        thread::sleep(Duration::from_millis(2_100));
+        // Times are told in whole seconds: by the server, of the making, and where its archive begins; and one is given away.
+        thread::sleep(Duration::from_millis(4_100));
 
         proxy.refuse();
         proxy.reset();
