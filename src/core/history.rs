@@ -38,13 +38,13 @@ impl Batch {
         self.history_days(bot) > 0
     }
 
-    /// A bot was told something, which is this message; `corrects` names the one whose place it takes.
+    /// A bot was told something, which is this message; `corrects` names the one whose place it takes, and who said that.
     pub(crate) fn keep_told(
         &mut self,
         bot: BotId,
         said: &Incoming<'_>,
         body: &str,
-        (message, corrects): (MessageId, Option<&str>),
+        (message, corrects): (MessageId, Option<(&str, Side<'_>)>),
     ) -> Result<(), store::Error> {
         if said.encryption.is_some() || !self.keeps(bot) {
             return Ok(());
@@ -52,7 +52,7 @@ impl Batch {
         let named: Vec<String> = said.files.iter().map(|file| files::file_id(&file.address)).collect();
         let content = KeptContent { text: body, reply_to: said.reply_to.as_deref(), files: &named };
         let corrected = match corrects {
-            Some(id) => self.store.find_kept(bot, said.peer(), id, Side::Others)?,
+            Some((id, side)) => self.store.find_kept(bot, said.peer(), id, side)?,
             None => None,
         };
         match corrected {
@@ -72,7 +72,15 @@ impl Batch {
         if !self.keeps(bot) {
             return Ok(());
         }
-        let Some((message, original)) = self.store.find_said(bot, message_id)? else { return Ok(()) };
+        let Some(said) = self.store.find_said(bot, message_id)? else { return Ok(()) };
+        let first = match &said.original {
+            Some(id) => self.store.find_said(bot, id)?,
+            None => None,
+        };
+        // What waited for keys may have been taken back meanwhile, and so may what it corrects.
+        if said.is_deleted || first.as_ref().is_some_and(|first| first.is_deleted) {
+            return Ok(());
+        }
         let mut named = Vec::new();
         if let Some(url) = content.file {
             let row = files::row_of_url(bot, message_id, url);
@@ -80,13 +88,9 @@ impl Batch {
             named.push(row.file_id);
         }
         let kept = KeptContent { text: content.text, reply_to: content.reply_to, files: &named };
-        let first = match &original {
-            Some(id) => self.store.find_said(bot, id)?.map(|(first, _)| first),
-            None => None,
-        };
         match first {
-            Some(first) if self.store.is_kept(first)? => self.store.correct_kept(bot, first, message, &kept),
-            _ => self.store.keep_content(bot, message, &kept),
+            Some(first) if self.store.is_kept(first.id)? => self.store.correct_kept(bot, first.id, said.id, &kept),
+            _ => self.store.keep_content(bot, said.id, &kept),
         }
     }
 
@@ -127,7 +131,7 @@ impl Batch {
         &mut self,
         bot: BotId,
         address: &str,
-        (message_id, side): (&str, Side),
+        (message_id, side): (&str, Side<'_>),
     ) -> Result<(), store::Error> {
         match self.keeps(bot).then(|| self.store.find_kept(bot, address, message_id, side)).transpose()?.flatten() {
             Some(kept) => self.store.store_deleted(kept),

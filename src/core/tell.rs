@@ -5,7 +5,7 @@ use crate::core::incoming::Incoming;
 use crate::core::kinds::UpdateKind;
 use crate::core::{Confirmation, Core, Signal, Stage, record};
 use crate::store;
-use crate::store::row::ConversationKind;
+use crate::store::row::{ConversationKind, Side};
 
 impl Core {
     /// Puts what was said into a bot's queue, with what of it may be kept. Gives the update, unless its program does not want
@@ -27,7 +27,8 @@ impl Core {
         if said.account.is_some() {
             let message =
                 self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.batch.lived())?;
-            self.batch.keep_told(bot, said, body, (message, correction))?;
+            let corrects = correction.map(|id| (id, Side::Others));
+            self.batch.keep_told(bot, said, body, (message, corrects))?;
         }
         let update = self.queue_update(bot, UpdateKind::Message.as_str(), &data)?;
         if let Some(update) = update {

@@ -9,7 +9,7 @@ use rusqlite::Row;
 use crate::base::id::{BotId, ContactId, MessageId};
 use crate::base::limits;
 use crate::store::message::{IDS_PER_SECOND, key};
-use crate::store::row::{ChannelName, FileRow, KeptContent, KeptRow, NewReactions, Reactor, Side};
+use crate::store::row::{ChannelName, FileRow, KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 use crate::store::told::occupant;
 use crate::store::{Error, Store};
 
@@ -25,6 +25,8 @@ struct Found {
     id: MessageId,
     /// The first one, if it is a correction.
     original: Option<String>,
+    /// It is kept, and was not taken back.
+    is_kept: bool,
 }
 
 impl Store {
@@ -88,23 +90,23 @@ impl Store {
     }
 
     /// A message that is kept and was not taken back, by an id of its own or of a correction of it.
-    pub fn find_kept(&self, bot: BotId, address: &str, id: &str, side: Side) -> Result<Option<MessageId>, Error> {
-        let is_kept = "m.body IS NOT NULL AND m.deleted = 0";
-        if let Some(found) = self.find_of(bot, address, id, (side, is_kept))? {
+    pub fn find_kept(&self, bot: BotId, address: &str, id: &str, side: Side<'_>) -> Result<Option<MessageId>, Error> {
+        let Some(found) = self.find_of(bot, address, id, side)? else { return Ok(None) };
+        if found.is_kept {
             return Ok(Some(found.id));
         }
-        let correction = self.find_of(bot, address, id, (side, "m.original IS NOT NULL"))?;
-        let Some(original) = correction.and_then(|found| found.original) else { return Ok(None) };
-        Ok(self.find_of(bot, address, &original, (side, is_kept))?.map(|found| found.id))
+        let Some(original) = found.original else { return Ok(None) };
+        let first = self.find_of(bot, address, &original, side)?;
+        Ok(first.filter(|first| first.is_kept).map(|first| first.id))
     }
 
-    /// What a bot said under an id, and the message whose place that takes.
-    pub fn find_said(&self, bot: BotId, id: &str) -> Result<Option<(MessageId, Option<String>)>, Error> {
+    /// What a bot said under an id.
+    pub fn find_said(&self, bot: BotId, id: &str) -> Result<Option<SaidRow>, Error> {
         self.row(
-            "SELECT m.id, m.original FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+            "SELECT m.id, m.original, m.deleted FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
              WHERE m.key = ? AND m.name = ? AND m.contact_id IS NULL AND c.bot_id = ? ORDER BY m.id DESC LIMIT 1",
             &[&key(id), &id, &bot.0],
-            |row| Ok((MessageId(row.get(0)?), row.get(1)?)),
+            |row| Ok(SaidRow { id: MessageId(row.get(0)?), original: row.get(1)?, is_deleted: row.get(2)? }),
         )
     }
 
@@ -114,28 +116,31 @@ impl Store {
         Ok(self.number(sql, &[&id.0])? != 0)
     }
 
-    /// In a room only the id that the room gave counts: of the other one anybody may say what he likes.
-    fn find_of(
-        &self,
-        bot: BotId,
-        address: &str,
-        id: &str,
-        (side, which): (Side, &str),
-    ) -> Result<Option<Found>, Error> {
+    /// In a room only the id that the room gave counts: of the other one anybody may say what he likes. Where the room gives
+    /// none, several may have the same: the newest counts, as for `find_heard`. Passing over one that is not kept any more
+    /// would lead to an older one, which somebody else said.
+    fn find_of(&self, bot: BotId, address: &str, id: &str, side: Side<'_>) -> Result<Option<Found>, Error> {
+        let author = match side {
+            Side::Occupant(author) => Some(occupant(address, author)),
+            _ => None,
+        };
         let side = match side {
-            Side::Bot => "AND m.contact_id IS NULL",
-            Side::Others => "AND m.contact_id IS NOT NULL",
-            Side::Any => "",
+            Side::Bot => "m.contact_id IS NULL",
+            Side::Others | Side::Occupant(_) => "m.contact_id IS NOT NULL",
+            Side::Any => "true",
         };
         self.row(
             &format!(
-                "SELECT m.id, m.original FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+                "SELECT m.id, m.original, m.body IS NOT NULL AND m.deleted = 0
+                 FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
                  WHERE (m.key = ?1 OR m.alias = ?1) AND (c.kind <> 'room' OR m.name = ?4)
-                 AND c.bot_id = ?2 AND c.address = ?3 AND {which} {side}
+                 AND c.bot_id = ?2 AND c.address = ?3 AND {side}
+                 AND (?5 IS NULL OR m.contact_id IN
+                     (SELECT id FROM contact WHERE channel = 'xmpp' AND address = ?5))
                  ORDER BY m.id DESC LIMIT 1"
             ),
-            &[&key(id), &bot.0, &address, &id],
-            |row| Ok(Found { id: MessageId(row.get(0)?), original: row.get(1)? }),
+            &[&key(id), &bot.0, &address, &id, &author],
+            |row| Ok(Found { id: MessageId(row.get(0)?), original: row.get(1)?, is_kept: row.get(2)? }),
         )
     }
 

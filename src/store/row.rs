@@ -8,7 +8,7 @@ use crate::base::text;
 mod history;
 mod message;
 
-pub use history::{KeptContent, KeptRow, NewReactions, Reactor, Side};
+pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{ChannelName, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
 
 /// A row of `bot`, without the columns later families add.

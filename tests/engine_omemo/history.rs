@@ -73,6 +73,28 @@ fn what_waited_for_keys_is_kept_when_it_goes_out_plain() {
     assert_eq!((all[1].message_id.as_str(), all[1].files.len()), (file.as_str(), 1));
 }
 
+/// What was taken back while it waited is not kept, and no correction of it takes its place.
+#[test]
+fn what_was_taken_back_while_it_waited_is_not_kept() {
+    let mut rig = Rig::keeping(Encrypt::Preferred);
+    rig.offline();
+    let (said, _) = sent_id(rig.say("a slip"));
+    let (other, _) = sent_id(rig.say("another"));
+    rig.do_it(BotAction::Edit { message_id: other.clone(), text: "another slip".to_string() }).unwrap();
+    let url = "https://example.org/a.jpg".to_string();
+    let Ok(Answer::Sent { message_id: file, .. }) = rig.do_it(BotAction::File { url, caption: Some("a cat".into()) })
+    else {
+        panic!()
+    };
+    for message_id in [said, other, file] {
+        rig.do_it(BotAction::Deletion { message_id }).unwrap();
+    }
+    sent_id(rig.say("well said"));
+    rig.come_back();
+    assert!(rig.take_sent().len() > 4);
+    assert_eq!(rig.texts(), ["well said"]);
+}
+
 /// In one chat may be both; what came encrypted changes nothing that is kept, unless it takes it away.
 #[test]
 fn plain_and_encrypted_are_told_apart() {

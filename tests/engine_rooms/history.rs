@@ -3,6 +3,8 @@
 use super::*;
 
 const WITH_IDS: &str = super::actions::WITH_IDS;
+const WITHOUT_IDS: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
+    <identity category='conference' type='text'/><feature var='http://jabber.org/protocol/muc'/></query>";
 
 impl Rig {
     /// In a room whose ids hold, keeping what is said there.
@@ -132,6 +134,32 @@ fn nobody_takes_the_place_of_another_message() {
     assert_eq!(counts, [1, 0]);
     rig.occupant("anna", "o1", "t1", &retraction("a1"));
     assert_eq!(rig.kept(), ["anna: ", "eve: hers"]);
+}
+
+/// Where the room gives no ids, who copies one may take back and correct his copy only, however often.
+#[test]
+fn a_copied_id_changes_nothing_that_others_said() {
+    let mut rig = Rig::new();
+    rig.batch(vec![patient(Caller::Admin, Question::SetBotHistory(rig.bot.id, Some(7)))]);
+    rig.answer().unwrap();
+    rig.ask(join());
+    rig.let_in(WITHOUT_IDS);
+    let says = |rig: &mut Rig, nick: &str, id: &str, inside: &str| {
+        rig.message(&format!("<message from='{ROOM}/{nick}' type='groupchat' id='{id}'>{inside}</message>"));
+    };
+    says(&mut rig, "anna", "a1", "<body>tea?</body>");
+    let own = rig.say("yes");
+    rig.message(&format!("<message from='{ROOM}/Robo' type='groupchat' id='{own}'><body>yes</body></message>"));
+    let mut expected = vec!["anna: tea?".to_string(), "robot@example.org: yes".to_string()];
+    assert_eq!(rig.kept(), expected);
+    for (n, id) in ["a1", own.as_str()].into_iter().enumerate() {
+        says(&mut rig, "eve", id, "<body>copy</body>");
+        says(&mut rig, "eve", &format!("t{n}"), &retraction(id));
+        says(&mut rig, "eve", &format!("u{n}"), &retraction(id));
+        says(&mut rig, "eve", &format!("c{n}"), &correction(id, "forged"));
+        expected.extend(["eve: ".to_string(), "eve: forged".to_string()]);
+        assert_eq!(rig.kept(), expected);
+    }
 }
 
 /// A room's moderators take back what anybody said.

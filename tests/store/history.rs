@@ -2,8 +2,8 @@
 //! does.
 
 use botmother::store::row::{
-    Conversation, ConversationKind, HeardRow, KeptContent, KeptRow, NewReactions, Progress, Reactor, SentRow, Side,
-    ToldRow,
+    Conversation, ConversationKind, HeardRow, KeptContent, KeptRow, NewReactions, Progress, Reactor, SaidRow, SentRow,
+    Side, ToldRow,
 };
 
 use super::*;
@@ -101,7 +101,8 @@ fn corrections_take_the_place_of_what_they_correct() {
     let said = sent(&mut store, of, "s1", None);
     store.keep_content(bot, said, &content("typo")).unwrap();
     let correction = sent(&mut store, of, "s2", Some("s1"));
-    assert_eq!(store.find_said(bot, "s2").unwrap(), Some((correction, Some("s1".to_string()))));
+    let found = SaidRow { id: correction, original: Some("s1".to_string()), is_deleted: false };
+    assert_eq!(store.find_said(bot, "s2").unwrap(), Some(found));
     assert!(store.is_kept(said).unwrap() && !store.is_kept(correction).unwrap());
     store.correct_kept(bot, said, correction, &content("right")).unwrap();
     assert_eq!(texts(&store, bot), ["right", "hello"]);
@@ -116,6 +117,29 @@ fn corrections_take_the_place_of_what_they_correct() {
     let other = sent(&mut store, of, "s3", None);
     store.store_deleted(other).unwrap();
     assert_eq!(all(&store, bot, ANNA).len(), 2);
+}
+
+/// Where a room gives no ids, anybody may say something under one that was there before: the older message stays.
+#[test]
+fn what_has_the_id_of_another_hides_it() {
+    let (mut store, bot, account) = own();
+    let den = jid(DEN);
+    let mut hear = |author: &str, text: &str| {
+        let row =
+            HeardRow { told_id: "w".into(), wire_id: "w".into(), author: author.into(), nick: author.into(), at: NOW };
+        let message = store.insert_heard((account, bot), &den, &row, NOW).unwrap();
+        store.keep_content(bot, message, &content(text)).unwrap();
+        message
+    };
+    let (first, copy) = (hear("anna", "tea?"), hear("eve", "tea!"));
+    let find = |store: &Store, side: Side<'_>| store.find_kept(bot, DEN, "w", side).unwrap();
+    assert_eq!((find(&store, Side::Any), find(&store, Side::Others)), (Some(copy), Some(copy)));
+    assert_eq!(find(&store, Side::Occupant("anna")), Some(first));
+    store.store_deleted(copy).unwrap();
+    for side in [Side::Any, Side::Others, Side::Occupant("eve"), Side::Occupant("bob")] {
+        assert_eq!(find(&store, side), None, "{side:?}");
+    }
+    assert_eq!(find(&store, Side::Occupant("anna")), Some(first));
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn a_file_of_version_2_gets_empty_histories() {
     assert_eq!((version(&copy), version(&after)), (2, 3));
     assert_eq!(rows(&copy, "message"), kept[&"message".to_string()]);
 
-    let (message, _) = store.find_said(bot, "m1").unwrap().unwrap();
+    let message = store.find_said(bot, "m1").unwrap().unwrap().id;
     let content = KeptContent { text: "kept", reply_to: Some("m0"), files: &["f".to_string()] };
     store.keep_content(bot, message, &content).unwrap();
     let row = store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().remove(0);

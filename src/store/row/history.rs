@@ -16,13 +16,26 @@ pub struct KeptContent<'a> {
 
 /// Who must have said a message that is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Side<'a> {
     /// The bot.
     Bot,
     /// Whoever it talks with.
     Others,
+    /// An occupant of the room, as in [`HeardRow`](super::HeardRow).
+    Occupant(&'a str),
     /// Whoever.
     Any,
+}
+
+/// What a bot said, whether or not it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidRow {
+    /// Its number.
+    pub id: MessageId,
+    /// The id of the message whose place it takes, if it is a correction.
+    pub original: Option<String>,
+    /// It was taken back.
+    pub is_deleted: bool,
 }
 
 /// Who reacts.

@@ -114,7 +114,8 @@ impl Xmpp {
         for bot in &bots {
             let told = core.batch.store.insert_heard((key.0, *bot), &key.1, &row, core.batch.lived())?;
             let files = core.batch.remember_files(*bot, &said.id, &said.files)?;
-            core.batch.keep_told(*bot, &said, body, (told, corrected.as_deref()))?;
+            let corrects = corrected.as_deref().map(|id| (id, Side::Occupant(&row.author)));
+            core.batch.keep_told(*bot, &said, body, (told, corrects))?;
             let data = record::message(&said, body, corrected.as_deref(), &files);
             core.push_update(*bot, UpdateKind::Message.as_str(), &data)?;
         }
@@ -148,15 +149,20 @@ impl Xmpp {
         retraction: &Retraction,
     ) -> Result<(), store::Error> {
         let row = core.batch.store.find_heard(key.0, &key.1, &retraction.id)?;
-        let is_authors = row.is_some_and(|row| author_of(message) == Some(row.author));
+        let author = author_of(message);
+        let is_authors = row.is_some_and(|row| author.as_ref() == Some(&row.author));
         if !is_authors && !retraction.is_moderated {
             return Ok(());
         }
         let asker = message.nick().filter(|_| !retraction.is_moderated);
         bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, &retraction.id, asker)));
         let (id, own) = (core.batch.bots_id_of(key, &retraction.id)?, self.accounts.own_address(key));
+        let side = match &author {
+            Some(author) if !retraction.is_moderated => Side::Occupant(author),
+            _ => Side::Any,
+        };
         for bot in bots {
-            core.batch.keep_retraction(*bot, key.1.as_str(), (&id, Side::Any))?;
+            core.batch.keep_retraction(*bot, key.1.as_str(), (&id, side))?;
         }
         let moderated = retraction.is_moderated.then_some(retraction.reason.as_deref());
         let data = record::retraction(&core.batch.about(key, message, &own, &id), moderated);
