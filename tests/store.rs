@@ -28,6 +28,8 @@ mod bots;
 mod files;
 #[path = "store/history.rs"]
 mod history;
+#[path = "store/history_bounds.rs"]
+mod history_bounds;
 #[path = "store/messages.rs"]
 mod messages;
 #[path = "store/transactions.rs"]

@@ -20,6 +20,13 @@ const KEPT: &str = "body IS NOT NULL
 /// Who said something, as people write his address: in rooms that is with his nick.
 const SPEAKER: &str = "CASE WHEN c.kind = 'room' THEN c.address || '/' || p.name ELSE p.address END";
 
+/// How many bytes a message has that others have written, but for reactions to it.
+const WEIGHT: &str = "(octet_length(body)
+    + coalesce((SELECT octet_length(reply_to) FROM message_reply WHERE message_id = message.id), 0)
+    + coalesce((SELECT sum(octet_length(f.url) + coalesce(octet_length(f.name), 0)
+            + coalesce(octet_length(f.media_type), 0))
+        FROM message_file AS m JOIN file AS f ON f.id = m.file_id WHERE m.message_id = message.id), 0))";
+
 /// Where reactions, corrections and retractions find a message.
 struct Found {
     id: MessageId,
@@ -46,7 +53,8 @@ impl Store {
                 &[&id.0, &position, &bot.0, file_id],
             )?;
         }
-        let bytes = i64::try_from(content.text.len()).unwrap_or(i64::MAX);
+        // What was given and what of it is kept differ: of unknown files nothing is.
+        let bytes = self.number(&format!("SELECT {WEIGHT} FROM message WHERE id = ?"), &[&id.0])?;
         self.count_messages(Some(bot), bytes / limits::HISTORY_WEIGHT_BYTES)
     }
 
@@ -159,19 +167,28 @@ impl Store {
         before: Option<MessageId>,
         (most, bytes_max): (usize, usize),
     ) -> Result<Vec<KeptRow>, Error> {
+        // One conversation is walked along its index, and no further than the page; several, as when a bot was moved to another
+        // account, are put in order first.
+        let sql = "SELECT id FROM conversation WHERE address = ? AND bot_id = ?";
+        let known = self.rows(sql, &[&address, &bot.0], |row| Ok(row.get::<_, i64>(0)?))?;
+        let (of, only) = match known[..] {
+            [] => return Ok(Vec::new()),
+            [only] => ("= ?5", Some(only)),
+            _ => ("IN (SELECT id FROM conversation WHERE address = ?1 AND bot_id = ?2 AND ?5 IS NULL)", None),
+        };
         let sql = format!(
             "SELECT m.id, m.name, CASE WHEN m.contact_id IS NOT NULL THEN {SPEAKER} END, a.jid, m.body, m.at,
              m.original IS NOT NULL AND m.original = m.name, m.deleted, r.reply_to
              FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
              LEFT JOIN contact AS p ON p.id = m.contact_id LEFT JOIN account AS a ON a.id = c.account_id
              LEFT JOIN message_reply AS r ON r.message_id = m.id
-             WHERE m.id IN (SELECT id FROM message WHERE body IS NOT NULL AND id < ?3 AND conversation_id IN
-                 (SELECT id FROM conversation WHERE address = ?1 AND bot_id = ?2) ORDER BY id DESC LIMIT ?4)
+             WHERE m.id IN (SELECT id FROM message WHERE body IS NOT NULL AND id < ?3 AND conversation_id {of}
+                 ORDER BY id DESC LIMIT ?4)
              ORDER BY m.id DESC"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut rows = statement.query((address, bot.0, before.map_or(i64::MAX, |id| id.0), most))?;
+        let mut rows = statement.query((address, bot.0, before.map_or(i64::MAX, |id| id.0), most, only))?;
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let row = self.read_kept(row)?;
@@ -237,20 +254,28 @@ impl Store {
         Ok(())
     }
 
-    /// Of a bot's histories what is beyond the limits is kept no more: too many messages of one, too much of all.
+    /// Of a bot's histories what is beyond the limits is kept no more: too many messages of one, too much of one, too much of
+    /// all. What goes for the sake of its own history counts for no other. Looks first: most bots keep nothing.
     pub(super) fn trim_history(&mut self, bot: BotId) -> Result<(), Error> {
+        if self.number(&format!("SELECT EXISTS (SELECT 1 FROM message WHERE {KEPT})"), &[&bot.0])? == 0 {
+            return Ok(());
+        }
         let (message, file, reaction) =
             (limits::HISTORY_MESSAGE_BYTES, limits::HISTORY_FILE_BYTES, limits::HISTORY_REACTION_BYTES);
         let sql = format!(
-            "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY conversation_id ORDER BY id DESC) AS place,
-             sum(octet_length(body) + {message}
+            "WITH kept AS (SELECT id, conversation_id AS chat, {WEIGHT} + {message}
                  + {file} * (SELECT count(*) FROM message_file WHERE message_id = message.id)
-                 + {reaction} * (SELECT count(*) FROM reaction WHERE message_id = message.id))
-             OVER (ORDER BY id DESC) AS bytes FROM message WHERE {KEPT}) WHERE place > ?2 OR bytes > ?3"
+                 + {reaction} * (SELECT count(*) FROM reaction WHERE message_id = message.id) AS bytes
+                 FROM message WHERE {KEPT}),
+             placed AS (SELECT id, bytes, row_number() OVER (PARTITION BY chat ORDER BY id DESC) > ?2
+                 OR sum(bytes) OVER (PARTITION BY chat ORDER BY id DESC) > ?3 AS beyond FROM kept)
+             SELECT id FROM (SELECT id, beyond,
+                 sum(CASE WHEN beyond THEN 0 ELSE bytes END) OVER (ORDER BY id DESC) AS bytes FROM placed)
+             WHERE beyond OR bytes > ?4"
         );
-        let beyond = self.rows(&sql, &[&bot.0, &limits::HISTORY_MESSAGES_MAX, &limits::HISTORY_BYTES_MAX], |row| {
-            Ok(MessageId(row.get(0)?))
-        })?;
+        let bounds = (limits::HISTORY_MESSAGES_MAX, limits::HISTORY_CHAT_BYTES_MAX, limits::HISTORY_BYTES_MAX);
+        let beyond =
+            self.rows(&sql, &[&bot.0, &bounds.0, &bounds.1, &bounds.2], |row| Ok(MessageId(row.get::<_, i64>(0)?)))?;
         for id in beyond {
             self.clear_beside(id)?;
             self.write("UPDATE message SET body = NULL WHERE id = ?", &[&id.0])?;

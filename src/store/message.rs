@@ -67,7 +67,8 @@ impl Store {
 
     /// Notes that a bot's messages have become more, by `weight`; now and then those beyond the limits go.
     pub(super) fn count_messages(&mut self, bot: Option<BotId>, weight: i64) -> Result<(), Error> {
-        let count = self.since_trim.entry(bot).or_default();
+        // The first after a start counts: a daemon that is often started anew would else never come so far.
+        let count = self.since_trim.entry(bot).or_insert(limits::MESSAGES_COUNTED_EVERY - 1);
         *count += weight;
         if *count < limits::MESSAGES_COUNTED_EVERY {
             return Ok(());

@@ -72,13 +72,15 @@ pub const HISTORY_MESSAGES_MAX: i64 = 5_000;
 /// Bytes in the histories of one bot: twenty bots with full ones still fit a router's memory card. However many strangers
 /// write to a bot for everybody, it is no more.
 pub const HISTORY_BYTES_MAX: i64 = 32 * 1024 * 1024;
+/// The same of one history: who says much and large things pushes out no other before seven more do so.
+pub const HISTORY_CHAT_BYTES_MAX: i64 = HISTORY_BYTES_MAX / 8;
 /// What each message counts there besides its text: its row and what finds it.
 pub const HISTORY_MESSAGE_BYTES: i64 = 512;
-/// What each file of a message counts there: its row and its address.
+/// What each file of a message counts there besides its address, name and type: its rows, its key and what finds it.
 pub const HISTORY_FILE_BYTES: i64 = 512;
 /// What each reaction to a message counts there.
 pub const HISTORY_REACTION_BYTES: i64 = 64;
-/// So many bytes of text let messages be counted as often as one message more does: few large ones fill a card, too.
+/// So many bytes of text and files let messages be counted as often as one message more does: few large ones fill a card, too.
 pub const HISTORY_WEIGHT_BYTES: i64 = 4_096;
 /// Reactions kept of one message: a room has any number of people, and each his emoji.
 pub const HISTORY_REACTIONS_MAX: i64 = 256;
