@@ -11,22 +11,49 @@ use crate::store::{Error, Store};
 impl Store {
     /// Remembers a file; of one that is known already, what is said now. The oldest of the same bot go beyond the limit.
     pub fn insert_file(&mut self, row: &FileRow, now_s: i64) -> Result<(), Error> {
-        let key = self.sealed(&key_place(row.bot, &row.file_id), row.key.as_ref());
-        // It is the newest again, and messages that are kept go on naming it.
-        let known = self.write(
-            "UPDATE file SET id = (SELECT max(id) + 1 FROM file), message_id = ?, url = ?, name = ?, media_type = ?,
-             size = ?, file_key = ?, created_at = ? WHERE bot_id = ? AND file_id = ?",
-            &[&row.message_id, &row.url, &row.name, &row.media_type, &row.size, &key, &now_s, &row.bot.0, &row.file_id],
+        let known = self.row(
+            "SELECT id, EXISTS (SELECT 1 FROM message_file WHERE file_id = file.id) FROM file
+             WHERE bot_id = ? AND file_id = ?",
+            &[&row.bot.0, &row.file_id],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)),
         )?;
-        if known > 0 {
-            return Ok(());
+        match known {
+            // What a history says of it stays, whoever says something else elsewhere; and a new number would be written into
+            // all that names it.
+            Some((id, true)) => {
+                let sql = "UPDATE file SET message_id = ?1 WHERE id = ?2 AND message_id <> ?1";
+                self.write(sql, &[&row.message_id, &id])?;
+                Ok(())
+            }
+            Some((id, false)) => self.renew_file(id, row, now_s),
+            None => self.add_file(row, now_s),
         }
-        let id = self.insert(
+    }
+
+    /// A file is said once more: it is the newest again.
+    fn renew_file(&mut self, id: i64, row: &FileRow, now_s: i64) -> Result<(), Error> {
+        let key = self.sealed(&key_place(row.bot, &row.file_id), row.key.as_ref());
+        self.write(
+            "UPDATE file SET id = (SELECT max(id) + 1 FROM file), message_id = ?, url = ?, name = ?, media_type = ?,
+             size = ?, file_key = ?, created_at = ? WHERE id = ?",
+            &[&row.message_id, &row.url, &row.name, &row.media_type, &row.size, &key, &now_s, &id],
+        )?;
+        Ok(())
+    }
+
+    /// A new one. Its bot's are counted with the first after a start and then with one in so many; numbers do not tell when,
+    /// since renewed files and other bots use them up, too.
+    fn add_file(&mut self, row: &FileRow, now_s: i64) -> Result<(), Error> {
+        let key = self.sealed(&key_place(row.bot, &row.file_id), row.key.as_ref());
+        self.write(
             "INSERT INTO file (bot_id, file_id, message_id, url, name, media_type, size, file_key, created_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &[&row.bot.0, &row.file_id, &row.message_id, &row.url, &row.name, &row.media_type, &row.size, &key, &now_s],
         )?;
-        if id % limits::FILE_COUNTED_EVERY == 0 {
+        let count = self.files_since_trim.entry(row.bot).or_insert(limits::FILE_COUNTED_EVERY - 1);
+        *count += 1;
+        if *count >= limits::FILE_COUNTED_EVERY {
+            *count = 0;
             self.write(
                 "DELETE FROM file WHERE bot_id = ?1 AND id <=
                  (SELECT id FROM file WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)

@@ -68,6 +68,8 @@ pub struct Store {
     last_message: Option<i64>,
     /// Messages of each bot since they were counted.
     since_trim: HashMap<Option<BotId>, i64>,
+    /// The same for files.
+    files_since_trim: HashMap<BotId, i64>,
     /// Messages went by number: their people may have none any more.
     may_have_strangers: bool,
     /// Holds the data directory for us; dropped after the connection. `None` in memory.

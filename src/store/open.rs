@@ -90,6 +90,7 @@ impl Store {
             generation: Generation::default(),
             last_message: None,
             since_trim: HashMap::new(),
+            files_since_trim: HashMap::new(),
             may_have_strangers: false,
             _lock: None,
         };
@@ -129,6 +130,7 @@ impl Store {
             generation,
             last_message: None,
             since_trim: HashMap::new(),
+            files_since_trim: HashMap::new(),
             may_have_strangers: false,
             _lock: lock,
         };

@@ -208,16 +208,16 @@ fn files_stay_as_long_as_their_messages() {
     }
     assert!(store.find_file(bot, "f3").unwrap().is_none() && store.find_file(bot, "n0").unwrap().is_none());
     store.insert_file(&file("f3", "https://h/3"), NOW).unwrap();
-    // Said once more, it is the same, and the newest.
+    // Said once more, it is the same; what is said of it elsewhere changes nothing here.
     store.insert_file(&file("f2", "https://h/new"), NOW + 1).unwrap();
-    assert_eq!(urls(&store), ["https://h/new", "https://h/1"]);
+    assert_eq!(urls(&store), ["https://h/2", "https://h/1"]);
     store.insert_file(&file("f4", "https://h/4"), NOW + 1).unwrap();
-    assert_eq!(urls(&store), ["https://h/new", "https://h/1"]);
+    assert_eq!(urls(&store), ["https://h/2", "https://h/1"]);
     let age = limits::FILE_RETENTION.as_secs() as i64;
     store.purge(NOW + age + 1, 0).unwrap();
     store.commit().unwrap();
     assert!(store.find_file(bot, "f3").unwrap().is_none() && store.find_file(bot, "f4").unwrap().is_some());
-    assert_eq!(urls(&store), ["https://h/new", "https://h/1"]);
+    assert_eq!(urls(&store), ["https://h/2", "https://h/1"]);
     store.purge(NOW + age + 1, 0).unwrap();
     assert!(!store.is_dirty(), "nothing is old: nothing is written");
     store.forget_history(bot, i64::MAX).unwrap();

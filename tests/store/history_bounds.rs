@@ -103,3 +103,46 @@ fn a_history_is_bounded_though_starts_are_many() {
     let kept = texts(&store, of.0).len();
     assert!(kept <= limits::HISTORY_CHAT_BYTES_MAX as usize / large.len() + 7, "{kept}");
 }
+
+/// However files are said again in between, a bot has no more of them.
+#[test]
+fn files_said_again_do_not_put_off_the_count() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let (bot, _) = make(&mut store);
+    let file = |file_id: String| FileRow { file_id, ..encrypted_file(bot) };
+    store.insert_file(&file("known".into()), NOW).unwrap();
+    for n in 0..limits::FILES_PER_BOT_MAX + 2 * limits::FILE_COUNTED_EVERY {
+        store.insert_file(&file("known".into()), NOW).unwrap();
+        store.insert_file(&file(format!("n{n}")), NOW).unwrap();
+    }
+    store.commit().unwrap();
+    let count = dir.count("file");
+    assert!(count <= limits::FILES_PER_BOT_MAX + limits::FILE_COUNTED_EVERY, "{count}");
+    assert!(store.find_file(bot, "known").unwrap().is_some(), "it was said again just now");
+}
+
+/// A file that many messages name is said again without writing them all.
+#[test]
+fn a_file_said_often_is_said_again_at_no_cost() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let of = make(&mut store);
+    store.insert_file(&encrypted_file(of.0), NOW).unwrap();
+    for n in 0..2_000 {
+        let message = told(&mut store, of, &format!("m{n}"), NOW);
+        store.keep_content(of.0, message, &KeptContent { files: &["f".to_string()], ..content("") }).unwrap();
+    }
+    store.commit().unwrap();
+    store.close().unwrap();
+    let mut store = dir.store();
+    let again = FileRow { message_id: "again".into(), name: Some("other".into()), ..encrypted_file(of.0) };
+    store.insert_file(&again, NOW + 1).unwrap();
+    store.commit().unwrap();
+    let written = fs::metadata(dir.file("botmother.db-wal")).unwrap().len();
+    assert!(written < 10 * 4_200, "{written}");
+    assert_eq!(
+        store.find_file(of.0, "f").unwrap(),
+        Some(FileRow { message_id: "again".into(), ..encrypted_file(of.0) })
+    );
+}
