@@ -31,7 +31,7 @@ fn the_manager_answers_in_the_self_chat_only_once() {
 fn a_bot_of_the_built_in_chat_is_silent_while_it_is_switched_off() {
     let mut rig = Rig::new();
     let bot = rig.create("owner@local", "Wetter");
-    let mut hears = |rig: &mut Rig| {
+    let hears = |rig: &mut Rig| {
         let say = Question::LocalSay { to: Some(bot.id.to_string()), text: "/help".to_string() };
         rig.admin(say).unwrap();
         let read = Question::LocalRead { with: None, after: 0, timeout: Duration::ZERO };
