@@ -121,7 +121,11 @@ impl Crew {
                 archive::read_from(server, "maker", PASSWORD, Some(&self.others.room)),
                 archive::read(server, "anna", PASSWORD),
             ];
-            judge_sends(&mut broken, &accepted, &archives);
+            // A server that stops while it has a message may keep it for the sender, and give it to nobody.
+            let fresh = (0..tokens.len()).map(|number| format!("fresh{number}"));
+            let taken: Vec<Vec<Entry>> =
+                fresh.chain(["hook".to_string()]).map(|user| archive::read(server, &user, PASSWORD)).collect();
+            judge_sends(&mut broken, &accepted, &archives, &taken);
             let told = told(&lock(&self.receiver.requests));
             judge_told(&mut broken, "direct", &written.direct, &told);
             // What was said while a server was killed need not be in its archive.
@@ -161,12 +165,15 @@ fn create(server: &Server, daemon: &Daemon, user: &str, owner: &str) -> String {
     daemon.http().post("/bot/create", None, &body).ok().at("token").text()
 }
 
-/// Each that was accepted is in an archive, once.
-fn judge_sends(broken: &mut Vec<String>, accepted: &[Accepted], archives: &[Vec<Entry>]) {
+/// Each that was accepted is in an archive of those it was for, once; or at least in its sender's, so that the server had it.
+fn judge_sends(broken: &mut Vec<String>, accepted: &[Accepted], archives: &[Vec<Entry>], taken: &[Vec<Entry>]) {
     let ids = load::tally(archives.iter().flatten().map(|entry| entry.id.as_str()));
+    let taken = load::tally(taken.iter().flatten().map(|entry| entry.id.as_str()));
     for sent in accepted {
-        match ids.get(sent.message_id.as_str()) {
+        let id = sent.message_id.as_str();
+        match ids.get(id) {
             Some(1) => {}
+            None if taken.get(id) == Some(&1) => println!("lost by the server: {sent:?}"),
             times => broken.push(format!("in the archive {} times: {sent:?}", times.unwrap_or(&0))),
         }
     }
