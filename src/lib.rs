@@ -13,14 +13,16 @@
 //! 7. One word, one meaning (the glossary is in docs/architecture.md).
 //!
 //! # The way of a message
-//! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `channel::xmpp::inbound` → `engine::router` → an update
-//! row and replies, in one transaction → after the commit: the stanza is acknowledged, the waiting poller answered.
+//! *In:* socket → [`net::driver`] → [`xmpp::session`] (pure) → [`engine::event::Event`] → `channel::xmpp::inbound` →
+//! `engine::router` → an update row and replies, in one transaction → after the commit: the stanza is acknowledged, the
+//! waiting poller answered.
 //! *Out:* HTTP → [`http::front`] → a face in [`face`] → [`core::handle::Question`] → an outbox row → after the commit:
 //! the caller gets his 200, the session gets the stanza → the server's acknowledgement deletes the row.
 //!
 //! # What is deliberately absent
-//! No lock around live state, no thread per connection or bot, no trait with one implementor, no `async` outside
-//! `net` and `http::front`, no SQL outside [`store`], no JSON outside the faces' `wire` files and payloads of updates.
+//! No lock around live state, no thread per connection or bot, no trait with one implementor but that of brains,
+//! whose list is to grow, no `async` outside `net` and `http::front`, no SQL outside [`store`], no JSON outside the
+//! faces' `wire` files and payloads of updates.
 //!
 //! # Layers
 //! `tests/layers.rs` holds the table of who may import whom, and fails when the code does otherwise.

@@ -1,4 +1,4 @@
-//! Layer 3: live bots. One thread owns all live state and the store; everybody else sends it events.
+//! The loop over rules, channels and brains. One thread owns all live state and the store; everybody else sends it events.
 //!
 //! [`Engine::run`] takes a batch of events, applies them in one transaction, commits, and only then releases the
 //! effects. If the commit fails nothing of the batch has happened: callers are told so, and stanzas stay

@@ -1,7 +1,7 @@
 //! Questions of the engine to XMPP entities, and where their answers go.
 //!
 //! [`Questions::ask_entity`] notes what a question is about; the session answers each one, if only with an error, and
-//! [`Engine::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
+//! [`Xmpp::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
 
 use std::collections::HashMap;
 

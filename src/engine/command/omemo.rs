@@ -1,7 +1,7 @@
 //! `/omemo …`: whose keys a bot trusts, in its own chat for its owner, and with the manager for any bot of his; without a
 //! bot there, those of the chat itself.
 //!
-//! Rules are in `engine::crypt::trust`; here words are read and answers worded.
+//! Rules are in `channel::xmpp::crypt::trust`; here words are read and answers worded.
 
 use std::fmt::Write;
 

@@ -2,7 +2,7 @@
 //! is it known who reads. What is said goes to all devices of all who may read it, in or out of the room, or waits until
 //! that can be done; what others say is decrypted after what comes twice is sorted out.
 //!
-//! Each gets the version he is written to alone; where both are needed, one message carries both. `engine::rooms` says
+//! Each gets the version he is written to alone; where both are needed, one message carries both. `rooms` says
 //! what is private and who may read, and keeps what is on its way. [`hearing`] decrypts.
 
 mod hearing;

@@ -1,6 +1,6 @@
 //! Whose identity keys are believed (XEP-0384 §8): which keys belong to a device, by first sight and by the owner's word.
 //!
-//! `engine::crypt` asks [`Engine::judge_key`] about each key before it is used. Decisions come from the API
+//! `crypt` asks [`Xmpp::judge_key`] about each key before it is used. Decisions come from the API
 //! (`trust::asking`) and from the chat (`command::omemo`). A key that was seen is never forgotten while it means
 //! something: whoever floods an address with devices fills up a bounded place and moves no key that is believed.
 

@@ -1,5 +1,5 @@
 //! Private rooms: members-only and non-anonymous, so that OMEMO is possible there (XEP-0384 §7.2). Here is said when a bot
-//! encrypts what it says in a room, and what becomes of what others say; the encrypting is `engine::crypt`'s.
+//! encrypts what it says in a room, and what becomes of what others say; the encrypting is `crypt`'s.
 //!
 //! In other rooms OMEMO cannot be, so bots talk plainly there and their programs are told. But a room that was private
 //! once stays so for bots that must encrypt: somebody else's setting does not turn their words into plain text.
