@@ -66,6 +66,7 @@ impl Entrance {
             listeners,
             tls: acceptor,
             inner,
+            may_block: face::may_block,
             body_max: face::body_max,
             admit: face::gate(context),
             refuse: face::refuse,

@@ -28,9 +28,11 @@ struct Mount {
     login: Login,
     /// The largest body of a path.
     body_max: fn(&str) -> usize,
+    /// Whether a request may wait for a disk.
+    may_block: fn(&Request) -> bool,
     /// What the endpoint at a method and path needs; `None` where there is none.
     need: fn(&Request) -> Option<Need>,
-    /// Answers one request of whoever was let in. It returns at once: what waits is a future.
+    /// Answers one request of whoever was let in. It returns at once, where it may not block: what waits is a future.
     serve: fn(&Arc<Context>, &Request, Principal) -> Reply,
     /// Says why somebody is not let in.
     deny: fn(&Denied) -> Response,
@@ -45,6 +47,7 @@ const MOUNTS: &[Mount] = &[
         prefixes: &["/bot", "/local", "/account", "/health", "/metrics"],
         login: Login::Bearer,
         body_max: botmother::body_max,
+        may_block: botmother::may_block,
         need: botmother::need,
         serve: botmother::serve,
         deny: botmother::deny,
@@ -55,6 +58,7 @@ const MOUNTS: &[Mount] = &[
         prefixes: &["/v1/client-api"],
         login: Login::None,
         body_max: botyard::body_max,
+        may_block: |_| false,
         need: botyard::need,
         serve: botyard::serve,
         deny: botyard::deny,
@@ -87,6 +91,11 @@ pub fn gate(context: Arc<Context>) -> Arc<Admit> {
 /// The largest body a path takes.
 pub fn body_max(path: &str) -> usize {
     find(path).map_or(limits::BODY_BYTES_MAX, |mount| (mount.body_max)(path))
+}
+
+/// Whether a request may wait for a disk.
+pub fn may_block(request: &Request) -> bool {
+    request.file.is_some() || find(&request.path).is_some_and(|mount| (mount.may_block)(request))
 }
 
 /// Says what the door has against a body for this path.

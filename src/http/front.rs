@@ -1,7 +1,7 @@
 //! The door: the only one who touches clients' sockets.
 //!
-//! It accepts, does TLS, reads whole requests within limits and deadlines (`head`, `body`), passes each over a private
-//! socket to the inner server (`line`), waits for promised answers and writes. Everything runs on the thread that
+//! It accepts, does TLS, reads whole requests within limits and deadlines (`head`, `body`), asks the faces, those that may
+//! block through the inner server (`line`), waits for promised answers and writes. Everything runs on the thread that
 //! runs [`run`]; a connection costs a task, not a thread. Called by the daemon.
 
 #[cfg(not(feature = "api-tls"))]
@@ -40,7 +40,7 @@ use crate::http::front::places::Places;
 use crate::http::front::wire::{Duplex, Socket};
 use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
-use crate::http::{Admit, Response};
+use crate::http::{Admit, Request, Response};
 pub use tls::Acceptor;
 
 /// What the door is made from.
@@ -51,6 +51,8 @@ pub struct Door {
     pub tls: Option<Acceptor>,
     /// Who answers.
     pub inner: Inner,
+    /// Which requests may wait for a disk: the inner server has its own thread for them.
+    pub may_block: fn(&Request) -> bool,
     /// The largest body for a path. Where it is over [`limits::MEMORY_BODY_BYTES_MAX`], large ones come as files.
     pub body_max: fn(&str) -> usize,
     /// Says who may send a large one.
@@ -122,8 +124,10 @@ struct Shared {
     stopping: Receiver<Infallible>,
 }
 
-/// What those who have the paths say of requests, before the inner server has them.
+/// What those who have the paths say of requests, before they are answered.
 struct Faces {
+    /// Whether it may wait for a disk.
+    may_block: fn(&Request) -> bool,
     /// The largest body for a path.
     body_max: fn(&str) -> usize,
     /// Who may send a large one.
@@ -160,14 +164,14 @@ type Open = Sender<Infallible>;
 
 /// Serves until the stop signal; then lets the requests under way end, within `limits.stop`.
 pub async fn run(door: Door) {
-    let Door { listeners, tls, inner, body_max, admit, refuse, spool, stop, limits } = door;
+    let Door { listeners, tls, inner, may_block, body_max, admit, refuse, spool, stop, limits } = door;
     let mut listeners = listen(listeners);
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
     let shared = Rc::new(Shared {
         tls,
         line: Line::new(inner),
-        faces: Faces { body_max, admit, refuse },
+        faces: Faces { may_block, body_max, admit, refuse },
         spool,
         limits,
         budgets: Budgets::new(),

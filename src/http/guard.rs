@@ -47,7 +47,7 @@ pub fn is_own_page(request: &Request) -> Result<(), Refusal> {
 
 /// The token of `Authorization: Bearer …`; `None` without that header.
 pub fn bearer(request: &Request) -> Result<Option<&str>, Refusal> {
-    let mut values = request.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
+    let mut values = request.headers.iter().filter(|(name, _)| *name == "authorization").map(|(_, value)| value);
     let Some(value) = values.next() else { return Ok(None) };
     let (scheme, token) = value.split_once(' ').ok_or(NO_BEARER)?;
     let token = token.trim();
@@ -92,10 +92,10 @@ mod tests {
 
     fn request(method: &str, peer: &str, headers: &[(&str, &str)]) -> Request {
         Request {
-            method: method.into(),
+            method: method.to_string().into(),
             path: "/bot/create".into(),
             query: String::new(),
-            headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            headers: headers.iter().copied().collect(),
             body: b"{}".to_vec(),
             file: None,
             peer: peer.parse().unwrap(),

@@ -1,12 +1,14 @@
 //! Layer 4: our HTTP surface. Faces see only the types of this file.
 //!
-//! The way of a request: `front` (the door: sockets, limits, deadlines) → `server` (tiny_http on a private socket,
-//! which calls the faces) → a [`Reply`], which is either the answer or a promise of one that the door waits for.
-//! So nothing but the door ever holds a connection open, and no thread waits for the engine.
+//! The way of a request: `front` (the door: sockets, limits, deadlines) → the faces → a [`Reply`], which is either the
+//! answer or a promise of one that the door waits for. What may wait for a disk takes a longer way, through `server`
+//! (tiny_http on a private socket, with a thread of its own). So nothing but the door ever holds a client's connection
+//! open, and no thread waits for the engine.
 
 pub mod front;
 pub mod guard;
 mod handover;
+pub mod headers;
 pub mod multipart;
 pub mod refusal;
 pub mod route;
@@ -20,18 +22,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::base::spool::SpoolFile;
+use headers::{HeaderValue, Headers};
 
 /// A whole request: bounded, well-formed, with its body.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// `GET`, `POST`…
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Path without the query, percent-decoding not done: paths are matched exactly.
     pub path: String,
     /// The query without `?`, raw.
     pub query: String,
-    /// Header names in lower case, in order.
-    pub headers: Vec<(String, String)>,
+    /// The headers that are not about the connection.
+    pub headers: Headers,
     /// The body, de-chunked.
     pub body: Vec<u8>,
     /// A file in the place of the body, and its size: where a body may be larger than memory should hold.
@@ -43,7 +46,7 @@ pub struct Request {
 impl Request {
     /// The first header of that (lower case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)
     }
 }
 
@@ -53,9 +56,9 @@ pub struct Response {
     /// HTTP status code.
     pub status: u16,
     /// Value of Content-Type.
-    pub content_type: Cow<'static, str>,
+    pub content_type: HeaderValue,
     /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, HeaderValue)>,
     /// The body.
     pub body: Vec<u8>,
     /// A file in the place of the body, and its size.
@@ -70,10 +73,17 @@ impl Response {
         self.file.as_ref().map_or(self.body.len() as u64, |(_, bytes)| *bytes)
     }
 
+    /// The same with one more header, unless a value made of what others said may not stand there.
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Response {
+        self.headers.extend(HeaderValue::new(value).map(|value| (name, value)));
+        self
+    }
+
     /// An answer in JSON.
     pub fn json(status: u16, body: String) -> Response {
+        const JSON: HeaderValue = HeaderValue::of("application/json");
         let body = body.into_bytes();
-        Response { status, content_type: "application/json".into(), headers: Vec::new(), body, file: None, flow: None }
+        Response { status, content_type: JSON, headers: Vec::new(), body, file: None, flow: None }
     }
 }
 
@@ -106,7 +116,7 @@ pub enum Reply {
     Later(Promise<Response>),
 }
 
-/// A face, or all faces behind one mount table: must return at once.
+/// A face, or all faces behind one mount table: must return at once, but for what the door was told may block.
 pub type Serve = dyn Fn(Request) -> Reply + Send + Sync;
 
 /// Asked with a head alone, before a large body is read: the refusal, or nothing if whoever sends it may. Must return at

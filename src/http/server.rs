@@ -1,8 +1,10 @@
 //! The inner HTTP server: the only file that names tiny_http.
 //!
-//! It listens on a private Unix socket, to which only the door (`front`) connects, and so meets whole, bounded,
-//! well-formed requests only: alone on a network it would not survive (`tests/http/abuse.rs`). One thread takes the
-//! requests and calls the faces; these return at once, so the thread never waits and one is enough.
+//! It has what may wait for a disk: uploads and downloads. It listens on a private Unix socket, to which only the door
+//! (`front`) connects, and so meets whole, bounded, well-formed requests only: alone on a network it would not survive
+//! (`tests/http/abuse.rs`). One thread takes the requests and calls the faces. Nothing is answered through it: it takes any
+//! transfer coding for `chunked` and lets line ends pass into headers (tiny_http 0.12.0), so the door tells it lengths only
+//! and prints answers itself.
 
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -17,6 +19,7 @@ use tiny_http::Server;
 
 use crate::base::{crypto, limits, text};
 use crate::http::handover::Handover;
+use crate::http::headers::Headers;
 use crate::http::refusal::Refusal;
 use crate::http::{Reply, Request, Serve};
 
@@ -35,6 +38,8 @@ pub(super) const INTERNAL: Refusal = Refusal::new(500, "internal", "something we
 pub struct Inner {
     pub(super) socket: PathBuf,
     pub(super) handover: Arc<Handover>,
+    /// The faces, also for the door itself.
+    pub(super) serve: Arc<Serve>,
     stopping: Arc<AtomicBool>,
     server: Option<Arc<Server>>,
     thread: Option<JoinHandle<()>>,
@@ -56,10 +61,11 @@ pub fn start(dir: &Path, serve: Arc<Serve>) -> io::Result<Inner> {
     let stopping = Arc::new(AtomicBool::new(false));
     let thread = {
         let (server, handover, stopping) = (server.clone(), handover.clone(), stopping.clone());
+        let serve = serve.clone();
         let work = move || take_requests(&server, &handover, &*serve, &stopping);
         thread::Builder::new().name("http".into()).stack_size(limits::THREAD_STACK_BYTES).spawn(work)?
     };
-    Ok(Inner { socket, handover, stopping, server: Some(server), thread: Some(thread), own_dir })
+    Ok(Inner { socket, handover, serve, stopping, server: Some(server), thread: Some(thread), own_dir })
 }
 
 impl Drop for Inner {
@@ -136,13 +142,15 @@ fn answer(mut inner: tiny_http::Request, handover: &Handover, serve: &Serve) {
 /// The request as the faces see it, and its ticket.
 fn read(inner: &mut tiny_http::Request, handover: &Handover) -> io::Result<(Request, u64)> {
     let (mut peer, mut ticket) = (None, None);
-    let mut headers = Vec::with_capacity(inner.headers().len());
+    let mut headers = Headers::default();
     for header in inner.headers() {
         let (name, value) = (header.field.as_str().as_str(), header.value.as_str());
         match name {
             PEER => peer = value.parse::<IpAddr>().ok(),
             TICKET => ticket = value.parse::<u64>().ok(),
-            _ => headers.push((name.to_string(), value.to_string())),
+            // About the message, which is read whole.
+            "content-length" => {}
+            _ => headers.push(name, value),
         }
     }
     let (Some(peer), Some(ticket)) = (peer, ticket) else {
@@ -155,17 +163,17 @@ fn read(inner: &mut tiny_http::Request, handover: &Handover) -> io::Result<(Requ
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     let (path, query) = inner.url().split_once('?').unwrap_or((inner.url(), ""));
-    let method = inner.method().as_str().to_string();
+    let method = inner.method().as_str().to_string().into();
     let file = handover.take_file(ticket);
     let request = Request { method, path: path.to_string(), query: query.to_string(), headers, body, file, peer };
     Ok((request, ticket))
 }
 
 /// Calls the faces. A panic there ends one request, not the thread.
-fn call(serve: &Serve, request: Request) -> Reply {
-    let what = format!("{} {}", request.method, request.path);
+pub(super) fn call(serve: &Serve, request: Request) -> Reply {
     catch_unwind(AssertUnwindSafe(|| serve(request))).unwrap_or_else(|_| {
-        log::error!("http: a bug, please report it: {what} panicked");
+        // Where, stands above: the panic's own words.
+        log::error!("http: a bug, please report it: a face panicked");
         Reply::Now(INTERNAL.to_response())
     })
 }

@@ -186,7 +186,7 @@ impl Store {
                  ORDER BY id DESC LIMIT ?4)
              ORDER BY m.id DESC"
         );
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut statement = self.prepare(&sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut rows = statement.query((address, bot.0, before.map_or(i64::MAX, |id| id.0), most, only))?;
         let (mut all, mut bytes) = (Vec::new(), 0);

@@ -1,7 +1,7 @@
 //! How this layer runs its statements: four helpers, so that beginning on demand and remembering failures is written
 //! once. Statements are prepared once and kept.
 
-use rusqlite::{Row, ToSql};
+use rusqlite::{CachedStatement, Row, StatementStatus, ToSql};
 
 use crate::base::crypto::SealError;
 use crate::base::jid::BareJid;
@@ -11,14 +11,23 @@ use crate::store::{Error, State, Store};
 impl Store {
     /// Runs a statement without parameters or rows: the ends of a transaction.
     pub(super) fn run(&self, sql: &str) -> Result<(), Error> {
-        self.connection.prepare_cached(sql)?.execute([])?;
+        self.prepare(sql)?.execute([])?;
         Ok(())
+    }
+
+    /// A statement, prepared at its first use and kept. Its plan is settled then (`SQLITE_DBCONFIG_ENABLE_QPSG`): one that
+    /// SQLite prepared again would cost more than most of them do.
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        let statement = self.connection.prepare_cached(sql)?;
+        // Counted before the use that begins, for all that were before it.
+        debug_assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "prepared again: {sql}");
+        Ok(statement)
     }
 
     /// Writes: begins a transaction if there is none. Gives the number of rows changed.
     pub(super) fn write(&mut self, sql: &str, parameters: &[&dyn ToSql]) -> Result<usize, Error> {
         self.begin()?;
-        let outcome = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters));
+        let outcome = self.prepare(sql).and_then(|mut statement| statement.execute(parameters));
         outcome.map_err(|error| self.failed(error.into()))
     }
 
@@ -35,7 +44,7 @@ impl Store {
         parameters: &[&dyn ToSql],
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         let mut rows = statement.query(parameters)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
@@ -51,7 +60,7 @@ impl Store {
         parameters: &[&dyn ToSql],
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         let mut rows = statement.query(parameters)?;
         rows.next()?.map(read).transpose()
     }

@@ -23,7 +23,7 @@ impl Store {
         bytes_max: usize,
     ) -> Result<Vec<UpdateRow>, Error> {
         let sql = "SELECT id, update_type, payload FROM update_queue WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         let mut rows = statement.query((bot.0, from.map_or(i64::MIN, |id| id.0), limit.max(0)))?;
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {

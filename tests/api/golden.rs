@@ -85,7 +85,7 @@ fn check(exchange: &Exchange) -> Result<(), String> {
     let (headers, body) = split(&exchange.answered[1..]);
     let want = (exchange.answered[0].parse().unwrap(), headers);
     let got_headers: Vec<_> = got.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    if want != (got.status, got_headers.clone()) || got.content_type != "application/json" {
+    if want != (got.status, got_headers.clone()) || got.content_type.as_str() != "application/json" {
         return Err(format!("want {want:?}\ngot  {:?} {}", (got.status, got_headers), text(&got)));
     }
     if !is_like(&body, text(&got)) {

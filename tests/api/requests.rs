@@ -10,6 +10,7 @@ use botmother::base::secret::Secret;
 use botmother::base::time::Now;
 use botmother::face::principal::{AdminNeeds, AdminRule, Gate};
 use botmother::face::{self, Context};
+use botmother::http::headers::Headers;
 use botmother::http::{Reply, Request, Response, Serve};
 
 use super::engine;
@@ -36,13 +37,14 @@ pub(crate) fn local() -> Arc<Serve> {
 /// A request as curl sends it on this machine.
 pub(crate) fn request(method: &str, path: &str) -> Request {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let mut headers = vec![("host".to_string(), "localhost:7842".to_string())];
+    let mut headers = Headers::default();
+    headers.push("host", "localhost:7842");
     if method == "POST" {
-        headers.push(("content-type".to_string(), "application/json".to_string()));
+        headers.push("content-type", "application/json");
     }
     let peer = "127.0.0.1".parse().unwrap();
     Request {
-        method: method.into(),
+        method: method.to_string().into(),
         path: path.into(),
         query: query.into(),
         headers,
@@ -54,10 +56,8 @@ pub(crate) fn request(method: &str, path: &str) -> Request {
 
 /// The same with a header set; an empty value takes it away.
 pub(crate) fn with(mut request: Request, name: &str, value: &str) -> Request {
-    request.headers.retain(|(key, _)| key != name);
-    if !value.is_empty() {
-        request.headers.push((name.to_string(), value.to_string()));
-    }
+    let others = request.headers.iter().filter(|(key, _)| *key != name);
+    request.headers = others.chain([(name, value)].into_iter().filter(|_| !value.is_empty())).collect();
     request
 }
 

@@ -105,52 +105,43 @@ pub fn resident(pid: u32) -> f64 {
 pub struct Row {
     pub task: String,
     pub latency_of: &'static str,
-    pub bare: Vec<Run>,
-    pub daemon: Vec<Run>,
+    /// By system: its name and its runs. The first is the bare loop.
+    pub runs: Vec<(String, Vec<Run>)>,
 }
 
 pub const HEADER: &str = "\
-| | bare /s | Botmother /s | ratio | latency of | bare p50 / p99 ms | Botmother p50 / p99 ms | CPU µs bare | CPU µs \
-Botmother | server's µs, bare / Botmother | lost, doubled, reordered, refused |\n\
-|---|---|---|---|---|---|---|---|---|---|---|";
+| | program | /s | to the bare loop | latency of | p50 / p99 ms | CPU µs a message | the server's µs | lost, doubled, \
+reordered, refused |\n\
+|---|---|---|---|---|---|---|---|---|";
 
 impl Row {
-    /// A line of Markdown: medians, and behind the rates how far the runs lie apart.
+    /// Lines of Markdown, one for each system: medians, and behind the rates how far the runs lie apart.
     pub fn print(&self) -> String {
-        let of = |runs: &[Run], what: fn(&Run) -> f64| median(runs.iter().map(what).collect());
-        let (bare, daemon) = (of(&self.bare, |run| run.rate), of(&self.daemon, |run| run.rate));
-        let rate = |runs: &[Run], middle: f64| format!("{middle:.0} (±{:.0} %)", spread(runs, middle) / 2.0);
-        let latency = |runs: &[Run]| {
-            format!("{} / {}", digits(of(runs, |run| run.latency.0)), digits(of(runs, |run| run.latency.1)))
-        };
-        let cpu = |runs: &[Run]| format!("{:.1}", of(runs, |run| run.cpu));
-        let server = |runs: &[Run]| format!("{:.0}", of(runs, |run| run.server_cpu));
-        format!(
-            "| {} | {} | {} | {:.2} | {} | {} | {} | {} | {} | {} / {} | {} |",
-            self.task,
-            rate(&self.bare, bare),
-            rate(&self.daemon, daemon),
-            daemon / bare,
-            self.latency_of,
-            latency(&self.bare),
-            latency(&self.daemon),
-            cpu(&self.bare),
-            cpu(&self.daemon),
-            server(&self.bare),
-            server(&self.daemon),
-            self.faults()
-        )
+        let lines: Vec<String> = self.runs.iter().map(|(name, runs)| self.line(name, runs)).collect();
+        lines.join("\n")
     }
 
-    fn faults(&self) -> String {
-        let sum = |runs: &[Run]| {
-            let add = |what: fn(&Faults) -> usize| runs.iter().map(|run| what(&run.faults)).sum::<usize>();
-            [add(|f| f.lost), add(|f| f.doubled), add(|f| f.reordered), add(|f| f.refused)].map(|n| n.to_string())
-        };
-        let (bare, daemon) = (sum(&self.bare), sum(&self.daemon));
-        let show = daemon.join(", ");
-        if bare.iter().all(|count| count == "0") { show } else { format!("{show} (bare: {})", bare.join(", ")) }
+    fn line(&self, name: &str, runs: &[Run]) -> String {
+        let of = |runs: &[Run], what: fn(&Run) -> f64| median(runs.iter().map(what).collect());
+        let (bare, rate) = (of(&self.runs[0].1, |run| run.rate), of(runs, |run| run.rate));
+        format!(
+            "| {} | {name} | {rate:.0} (±{:.0} %) | {:.2} | {} | {} / {} | {:.1} | {:.0} | {} |",
+            self.task,
+            spread(runs, rate) / 2.0,
+            rate / bare,
+            self.latency_of,
+            digits(of(runs, |run| run.latency.0)),
+            digits(of(runs, |run| run.latency.1)),
+            of(runs, |run| run.cpu),
+            of(runs, |run| run.server_cpu),
+            faults(runs),
+        )
     }
+}
+
+fn faults(runs: &[Run]) -> String {
+    let add = |what: fn(&Faults) -> usize| runs.iter().map(|run| what(&run.faults)).sum::<usize>();
+    [add(|f| f.lost), add(|f| f.doubled), add(|f| f.reordered), add(|f| f.refused)].map(|n| n.to_string()).join(", ")
 }
 
 fn digits(value: f64) -> String {

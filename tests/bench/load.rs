@@ -30,6 +30,7 @@ const WINDOW: usize = 16;
 
 /// What is measured: the bare loop or the daemon.
 pub struct System {
+    pub name: String,
     pub http_port: u16,
     pub token: String,
     /// Its account.

@@ -2,7 +2,9 @@
 //!
 //! One table in one run, nothing asserted: the figures belong to a machine, the ratios less so. Each task is done by both
 //! systems in turn, several times. README.md says what the columns mean and what was reached.
-//! Words after `--` choose tasks by their names. BOTMOTHER_BENCH_RUNS (default 5), BOTMOTHER_BENCH_MESSAGES (default 10000) and FOOTPRINT_BINARY (another binary).
+//! Words after `--` choose tasks by their names. BOTMOTHER_BENCH_RUNS (default 5), BOTMOTHER_BENCH_MESSAGES (default 10000) and
+//! BOTMOTHER_BENCH_BINARIES (`old=PATH new=PATH`: several programs in the same run, in turns; else the one that cargo has built,
+//! or FOOTPRINT_BINARY).
 
 #![allow(missing_docs, unreachable_pub)]
 
@@ -16,7 +18,7 @@ mod wire;
 use std::cell::Cell;
 use std::io::{Read, Result};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, process, thread};
@@ -67,7 +69,7 @@ fn main() -> Result<()> {
         }
         let Some((rows, memory)) = measure(options, &plans, runs)? else { return Ok(()) };
         lines.extend(rows.iter().map(Row::print));
-        eprintln!("resident memory of the daemon: {memory}");
+        eprintln!("resident memory: {memory}");
     }
     println!("\nMedians of {runs} runs; ± is half of (max − min).\n\n{HEADER}\n{}", lines.join("\n"));
     Ok(())
@@ -86,16 +88,23 @@ fn measure(options: Options, plans: &[Plan], runs: usize) -> Result<Option<(Vec<
         user: user.to_string(),
         password: PASSWORD.to_string(),
     };
-    let (bare, owner) = (login("bare"), login("owner"));
+    let bare = login("bare");
+    let programs = programs();
+    let owners: Vec<Login> = (0..programs.len()).map(|number| login(&format!("owner{number}"))).collect();
     let logins: Vec<Login> = (0..PEOPLE).map(|number| login(&format!("p{number}"))).collect();
-    for Login { user, password, .. } in logins.iter().chain([&bare, &owner]) {
+    for Login { user, password, .. } in logins.iter().chain(&owners).chain([&bare]) {
         server.add_user(user, password);
     }
     let server_pid = fs::read_to_string(server.dir.join("prosody.pid")).unwrap_or_default();
     let server_pid = server_pid.trim().parse().unwrap_or(0);
 
     let bare = start_bare(&bare, server_pid)?;
-    let daemon = start_daemon(&server, server_pid)?;
+    let daemons = programs
+        .iter()
+        .zip(&owners)
+        .map(|((name, program), owner)| start_daemon(&server, server_pid, (name, program), &owner.user));
+    let daemons = daemons.collect::<Result<Vec<_>>>()?;
+    let systems: Vec<&System> = [&bare.system].into_iter().chain(daemons.iter().map(|daemon| &daemon.system)).collect();
     let addresses: Vec<String> = logins.iter().map(Login::jid).collect();
     let mut people: Vec<Xmpp> = Vec::new();
     for login in &logins {
@@ -107,25 +116,45 @@ fn measure(options: Options, plans: &[Plan], runs: usize) -> Result<Option<(Vec<
         let begun = Instant::now();
         let load = Load { system, people, addresses: &addresses, run: count, messages: *messages };
         let result = smol::block_on(load.run(*task))?;
-        let who = if system.token.is_empty() { "bare" } else { "botmother" };
+        let who = &system.name;
         eprintln!("{name}: {who} {:.0}/s {:?} ({:.1} s)", result.rate, result.latency, begun.elapsed().as_secs_f32());
         Ok::<_, io::Error>(result)
     };
     let warm_up = (Task::Loop(8), 200, "warming up", "round");
-    for system in [&bare.system, &daemon.system] {
+    for system in &systems {
         run(system, &warm_up, &mut people)?;
     }
-    let fresh = resident(daemon.system.pid);
-    let row = |plan: &Plan| Row { task: plan.2.into(), latency_of: plan.3, bare: Vec::new(), daemon: Vec::new() };
+    let fresh: Vec<f64> = systems[1..].iter().map(|system| resident(system.pid)).collect();
+    let row = |plan: &Plan| Row {
+        task: plan.2.into(),
+        latency_of: plan.3,
+        runs: systems.iter().map(|system| (system.name.clone(), Vec::new())).collect(),
+    };
     let mut rows: Vec<Row> = plans.iter().map(row).collect();
     for _ in 0..runs {
         for (plan, row) in plans.iter().zip(&mut rows) {
-            row.bare.push(run(&bare.system, plan, &mut people)?);
-            row.daemon.push(run(&daemon.system, plan, &mut people)?);
+            for (system, (_, runs)) in systems.iter().zip(&mut row.runs) {
+                runs.push(run(system, plan, &mut people)?);
+            }
         }
     }
-    let memory = format!("{fresh:.1} MB warmed up, {:.1} MB at the end", resident(daemon.system.pid));
+    let memory = systems[1..].iter().zip(fresh).map(|(system, fresh)| {
+        format!("{} {fresh:.1} MB warmed up, {:.1} MB at the end", system.name, resident(system.pid))
+    });
+    let memory = memory.collect::<Vec<_>>().join("; ");
     Ok(Some((rows, memory)))
+}
+
+/// The programs that are measured, and what they are called.
+fn programs() -> Vec<(String, PathBuf)> {
+    let given = env::var("BOTMOTHER_BENCH_BINARIES").unwrap_or_default();
+    let named = |word: &str| word.split_once('=').map(|(name, path)| (name.to_string(), PathBuf::from(path)));
+    let several: Vec<_> = given.split_whitespace().filter_map(named).collect();
+    if !several.is_empty() {
+        return several;
+    }
+    let one = env::var_os("FOOTPRINT_BINARY").map(PathBuf::from);
+    vec![("Botmother".to_string(), one.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_botmother"))))]
 }
 
 /// A system with what must live as long.
@@ -147,6 +176,7 @@ fn start_bare(login: &Login, server_pid: u32) -> Result<Running<Port>> {
         thread::sleep(Duration::from_millis(10));
     }
     let system = System {
+        name: "bare".to_string(),
         http_port: port.number,
         token: String::new(),
         jid: login.jid(),
@@ -177,23 +207,27 @@ fn be_bare(arguments: &[String]) -> Result<()> {
     bare::run(port(http)?, &login)
 }
 
-fn start_daemon(server: &Server, server_pid: u32) -> Result<Running<Daemon>> {
+fn start_daemon(
+    server: &Server,
+    server_pid: u32,
+    (name, program): (&str, &Path),
+    user: &str,
+) -> Result<Running<Daemon>> {
     let no_limit = "[api]\nrate_limit = 0\n";
-    let mut daemon = Daemon::with_account(server, "owner", PASSWORD, server.c2s_port, no_limit);
+    let mut daemon = Daemon::with_binary(&program.display().to_string(), server, user, PASSWORD, no_limit);
     // A second start, because the first one logs every stanza.
     daemon.stop();
-    let given = env::var_os("FOOTPRINT_BINARY").map(PathBuf::from);
-    let program = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_botmother")));
-    let mut process = Process::spawn(&daemon, &program);
+    let mut process = Process::spawn(&daemon, program);
     process.wait_serving(&daemon);
     daemon.wait_online(1, LIMIT);
-    let jid = server.jid("owner");
+    let jid = server.jid(user);
     let body = format!(r#"{{"name":"Bench","account":"{jid}","receive":"all"}}"#);
     let token = daemon.http().post("/bot/create", None, &body).ok().at("token").text();
     // The presence that lets messages in has to reach the server.
     thread::sleep(Duration::from_millis(200));
     let pid = process.0.id();
-    let system = System { http_port: daemon.port, token, jid, pid, server_pid, offset: Cell::new(0) };
+    let (name, http_port) = (name.to_string(), daemon.port);
+    let system = System { name, http_port, token, jid, pid, server_pid, offset: Cell::new(0) };
     Ok(Running { system, _process: process, _holds: daemon })
 }
 

@@ -25,7 +25,7 @@ fn what_is_in_an_answer() {
         stream.write_all(request.as_bytes()).unwrap();
         answer(&mut stream)
     };
-    // Printed by the inner server, and by the door.
+    // At once, and later.
     for path in ["/large?5", "/later"] {
         let got = ask(&get(path));
         let mut lines: Vec<&str> = got.split("\r\n").collect();
@@ -41,6 +41,38 @@ fn what_is_in_an_answer() {
     assert_eq!(status(&ask(&get("/status?204"))), 204);
     assert_eq!(status(&ask(&get("/status?304"))), 304);
     assert_eq!(status(&ask(&get("/echo"))), 200);
+}
+
+/// What may block goes through the inner server, and nobody sees the difference.
+#[test]
+fn both_ways_give_the_same_answer() {
+    let door = Door::open();
+    let mut stream = connect(door.addr);
+    for request in [
+        "GET /echo?a=%20b&c HTTP/1.1\r\nHost: x\r\nA: \r\nB: two words\r\nb: again\r\n",
+        "DELETE /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n",
+        "PROPFIND /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n",
+        "POST http://other:1/echo HTTP/1.1\r\nHost: x\r\nX-Peer: 8.8.8.8\r\nX-Ticket: 1\r\n",
+        "GET /later?20 HTTP/1.1\r\nHost: x\r\n",
+        "GET /header HTTP/1.1\r\nHost: x\r\n",
+        "GET /panic HTTP/1.1\r\nHost: x\r\n",
+    ] {
+        let body = match request {
+            length if length.contains("Content-Length") => "hello",
+            chunked if chunked.contains("Chunked") => "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+            _ => "",
+        };
+        let mut ask = |more: &str| {
+            stream.write_all(format!("{request}{more}\r\n{body}").as_bytes()).unwrap();
+            let got = answer(&mut stream);
+            let told = |line: &&str| !line.starts_with("Date: ") && !line.starts_with("Content-Length: ");
+            let lines: Vec<String> = got.lines().filter(told).map(str::to_string).collect();
+            lines.into_iter().filter(|line| line != "x-slow=1").collect::<Vec<_>>()
+        };
+        let (at_once, slow) = (ask(""), ask("X-Slow: 1\r\n"));
+        assert!(at_once.len() > 3, "{at_once:?}");
+        assert_eq!(at_once, slow);
+    }
 }
 
 #[test]

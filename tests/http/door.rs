@@ -13,6 +13,7 @@ use async_channel::Sender;
 use botmother::base::limits;
 use botmother::base::spool::Spool;
 use botmother::http::front::{self, Limits};
+use botmother::http::headers::HeaderValue;
 use botmother::http::refusal::Refusal;
 use botmother::http::{Flow, NextPiece, Promise, Reply, Request, Response, server};
 use rustls::ServerConfig;
@@ -62,6 +63,7 @@ impl Door {
             listeners,
             tls: tls.map(front::Acceptor::from),
             inner,
+            may_block: |request| request.file.is_some() || request.header("x-slow").is_some(),
             body_max,
             admit,
             refuse,
@@ -151,10 +153,7 @@ fn serve(request: Request, waiting: &Arc<AtomicUsize>) -> Reply {
     match request.path.as_str() {
         "/large" => Reply::Now(text(200, vec![b'x'; number()])),
         "/status" => Reply::Now(text(number() as u16, b"ignored".to_vec())),
-        "/header" => {
-            let headers = vec![("Allow", "GET".to_string()), ("X-Evil", "a\r\nX-Split: b".to_string())];
-            Reply::Now(Response { headers, ..text(405, Vec::new()) })
-        }
+        "/header" => Reply::Now(text(405, Vec::new()).with("Allow", "GET").with("X-Evil", "a\r\nX-Split: b")),
         "/panic" => panic!("as asked"),
         "/later" => {
             let wait = Duration::from_millis(number() as u64);
@@ -211,7 +210,7 @@ fn pieces(left: usize, pace: Duration, waiter: Waiter) -> NextPiece {
 /// The request as the face got it.
 fn echo(request: &Request) -> Vec<u8> {
     let mut out = format!("{} {} {} {}\n", request.method, request.path, request.query, request.peer);
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers.iter() {
         out.push_str(&format!("{name}={value}\n"));
     }
     let in_file = request.file.as_ref().map(|(file, bytes)| (fs::read(file.path()).unwrap(), *bytes as usize));
@@ -227,5 +226,5 @@ fn echo(request: &Request) -> Vec<u8> {
 }
 
 fn text(status: u16, body: Vec<u8>) -> Response {
-    Response { status, content_type: "text/plain".into(), headers: Vec::new(), body, file: None, flow: None }
+    Response { content_type: HeaderValue::of("text/plain"), body, ..Response::json(status, String::new()) }
 }

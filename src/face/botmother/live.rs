@@ -5,6 +5,7 @@
 
 use crate::base::remedy::Place;
 use crate::core::handle::{Answer, Outcome, Ticket};
+use crate::http::headers::HeaderValue;
 use crate::http::{Flow, NextPiece, Response};
 
 use super::wire;
@@ -20,14 +21,14 @@ pub(super) async fn begin(mut ticket: Ticket) -> Response {
         return wire::refuse(failure, Place::Api);
     }
     // `X-Accel-Buffering`: nginx would keep the parts back until they fill a page.
-    let headers = vec![("Cache-Control", "no-cache".to_string()), ("X-Accel-Buffering", "no".to_string())];
     let next = NextPiece(Box::pin(async move { Some(part(first, ticket, 0)) }));
     Response {
-        content_type: "text/event-stream".into(),
-        headers,
+        content_type: HeaderValue::of("text/event-stream"),
         flow: Some(Box::new(Flow { next, idle: ALIVE })),
         ..Response::json(200, String::new())
     }
+    .with("Cache-Control", "no-cache")
+    .with("X-Accel-Buffering", "no")
 }
 
 /// The events that tell an outcome, and what comes then. The client has so many bytes of the text.
@@ -61,14 +62,14 @@ mod tests {
         let (reply, refused) = ticket();
         reply.send(failed());
         let refused = smol::block_on(begin(refused));
-        assert_eq!((refused.status, refused.content_type.as_ref()), (500, "application/json"));
+        assert_eq!((refused.status, refused.content_type.as_str()), (500, "application/json"));
 
         // The end takes the place of a part that nobody has taken out yet.
         let (reply, begun) = ticket();
         reply.clone().send(Ok(Answer::AiPart { text: String::new(), is_instead: false }));
         reply.send(failed());
         let begun = smol::block_on(begin(begun));
-        assert_eq!((begun.status, begun.content_type.as_ref()), (200, "text/event-stream"));
+        assert_eq!((begun.status, begun.content_type.as_str()), (200, "text/event-stream"));
         let flow = begun.flow.map(|flow| smol::block_on(flow.next.0));
         let (events, _) = flow.flatten().expect("an event");
         assert!(events.starts_with(b"event: error\n"), "{}", String::from_utf8_lossy(&events));

@@ -41,6 +41,14 @@ pub(super) fn body_max(path: &str) -> usize {
     }
 }
 
+/// Whether a request may wait for a disk: those with files.
+pub(super) fn may_block(request: &Request) -> bool {
+    match ROUTES.find(&request.method, &request.path) {
+        Lookup::Found(endpoint, _) => matches!(endpoint.work, Work::AskWithFile(_)),
+        _ => false,
+    }
+}
+
 /// What the endpoint of a request needs.
 pub(super) fn need(request: &Request) -> Option<Need> {
     match ROUTES.find(&request.method, &request.path) {

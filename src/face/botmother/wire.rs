@@ -10,6 +10,7 @@ use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::json::{self, Object};
 use crate::base::limits;
+use crate::base::media;
 use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
@@ -20,6 +21,7 @@ use crate::core::handle::{
     KeyAnswer, KeyInfo, LeavingInfo, LocalLine, Metric, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
 };
 use crate::http::Response;
+use crate::http::headers::HeaderValue;
 
 use super::history;
 
@@ -29,7 +31,7 @@ pub(super) fn print(outcome: Outcome, base_url: &str, place: Place) -> Response 
     match outcome {
         Ok(Answer::Content { file, media_type, bytes, content }) => whole_file(&file, media_type, (content, bytes)),
         Ok(Answer::Metrics(metrics)) => {
-            let content_type = "text/plain; version=0.0.4; charset=utf-8".into();
+            let content_type = HeaderValue::of("text/plain; version=0.0.4; charset=utf-8");
             Response { content_type, ..Response::json(200, exposition(&metrics)) }
         }
         Ok(answer) => Response::json(200, body(&answer, base_url, place)),
@@ -64,11 +66,12 @@ pub(super) fn event(outcome: &Outcome) -> String {
 /// The error envelope (docs/api.md).
 pub(super) fn refuse(failure: &Failure, place: Place) -> Response {
     let (status, _) = status(failure);
-    let retry_after = retry_after_s(failure).map(|seconds| ("Retry-After", seconds.to_string()));
+    let mut response = Response::json(status, envelope(failure, place).end());
+    if let Some(seconds) = retry_after_s(failure) {
+        response = response.with("Retry-After", seconds.to_string());
+    }
     // RFC 9110 §11.6.1: a 401 says how to authenticate.
-    let login = (status == 401).then(|| ("WWW-Authenticate", "Bearer".to_string()));
-    let headers = retry_after.into_iter().chain(login).collect();
-    Response { headers, ..Response::json(status, envelope(failure, place).end()) }
+    if status == 401 { response.with("WWW-Authenticate", "Bearer") } else { response }
 }
 
 fn envelope(failure: &Failure, place: Place) -> Object {
@@ -100,7 +103,7 @@ pub(super) fn wrong_method(allow: &str) -> Response {
         .text("error", "method_not_allowed")
         .text("error_code", "405")
         .text("description", &format!("use {}", allow.replace(", ", " or ")));
-    Response { headers: vec![("Allow", allow.to_string())], ..Response::json(405, body.end()) }
+    Response::json(405, body.end()).with("Allow", allow.to_string())
 }
 
 fn status(failure: &Failure) -> (u16, &'static str) {
@@ -262,11 +265,10 @@ fn file(info: &FileInfo, base_url: &str) -> Object {
 /// The file itself. Whatever a stranger says it is, no browser shall show it as a page of ours.
 fn whole_file(info: &FileInfo, media_type: String, file: (Arc<SpoolFile>, u64)) -> Response {
     let name = info.name.as_deref().unwrap_or("file");
-    let headers = vec![
-        ("Content-Disposition", format!("attachment; filename*=UTF-8''{}", percent(name))),
-        ("X-Content-Type-Options", "nosniff".to_string()),
-    ];
-    Response { status: 200, content_type: media_type.into(), headers, body: Vec::new(), file: Some(file), flow: None }
+    let content_type = HeaderValue::new(media_type).unwrap_or(HeaderValue::of(media::UNKNOWN));
+    Response { content_type, file: Some(file), ..Response::json(200, String::new()) }
+        .with("Content-Disposition", format!("attachment; filename*=UTF-8''{}", percent(name)))
+        .with("X-Content-Type-Options", "nosniff")
 }
 
 fn created(info: &BotInfo, base_url: &str) -> Object {

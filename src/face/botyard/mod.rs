@@ -65,8 +65,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
         Failure::TooLarge(_) => 413,
         Failure::Quota(_) | Failure::OutboxFull => 429,
         Failure::Busy { retry_after_s } => {
-            let headers = vec![("Retry-After", retry_after_s.to_string())];
-            return Response { headers, ..wire::message(429, &failure.at(Place::Api)) };
+            return wire::message(429, &failure.at(Place::Api)).with("Retry-After", retry_after_s.to_string());
         }
         Failure::Full => 507,
         _ => 500,
@@ -81,7 +80,7 @@ pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Princi
         Lookup::NotFound => return Reply::Now(wire::message(404, "there is no such path")),
         Lookup::WrongMethod(allow) => {
             let refusal = wire::message(405, &format!("use {}", allow.replace(", ", " or ")));
-            return Reply::Now(Response { headers: vec![("Allow", allow)], ..refusal });
+            return Reply::Now(refusal.with("Allow", allow));
         }
     };
     match endpoint {

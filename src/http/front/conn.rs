@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use smol::Timer;
@@ -27,7 +28,7 @@ use crate::http::front::print::{self, Length};
 use crate::http::front::wire::{Duplex, Reader, Wire};
 use crate::http::refusal::Refusal;
 use crate::http::server::INTERNAL;
-use crate::http::{Reply, Response};
+use crate::http::{Reply, Request, Response};
 
 const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "the headers took too long");
 const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "the body took too long");
@@ -149,11 +150,16 @@ impl Conn {
     async fn turn(&mut self, head: Head, place: Place<'_>) -> Result<(), End> {
         let holder = self.holder(&head);
         let body = self.body(&head, place, holder).await.map_err(|end| match end {
-            End::Denied(refusal) => End::Refused(Box::new((self.shared.faces.refuse)(&head.path, refusal))),
+            End::Denied(refusal) => End::Refused(Box::new((self.shared.faces.refuse)(&head.request.path, refusal))),
             end => end,
         })?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
-        let mut response = self.ask(head, body).await?;
+        let mut request = head.request;
+        match body {
+            Body::Bytes(bytes) => request.body = bytes,
+            Body::File(file, bytes) => request.file = Some((Arc::new(file), bytes)),
+        }
+        let mut response = self.ask(request).await?;
         let flow = response.flow.take();
         // Without chunks only the end of the connection tells the end of a flow.
         if self.shared.stopping.is_closed() || (flow.is_some() && !takes_chunks) {
@@ -205,7 +211,7 @@ impl Conn {
         let mut searched = 0;
         loop {
             if let Some(end) = head::find_end(&self.wire.buffer, searched)? {
-                let head = head::parse(&self.wire.buffer[..end])?;
+                let head = head::parse(&self.wire.buffer[..end], self.peer)?;
                 self.wire.buffer.drain(..end);
                 return Ok(head);
             }
@@ -233,7 +239,7 @@ impl Conn {
 
     /// Whose share of what there is for all this request takes: its credentials', else its address's.
     fn holder(&self, head: &Head) -> Holder {
-        match &head.authorization {
+        match head.request.header("authorization") {
             Some(value) => self.shared.hasher.hash_one(value),
             None => self.shared.hasher.hash_one(client_key(self.peer)),
         }
@@ -242,7 +248,7 @@ impl Conn {
     /// A large body is read only from those who may send one, and slow ones are cut off.
     async fn body(&mut self, head: &Head, place: Place<'_>, holder: Holder) -> Result<Body, End> {
         let shared = self.shared.clone();
-        let body_bytes_max = (shared.faces.body_max)(&head.path);
+        let body_bytes_max = (shared.faces.body_max)(&head.request.path);
         let (mut decoder, length) = match head.framing {
             Framing::Length(0) => return Ok(Body::Bytes(Vec::new())),
             Framing::Length(length) => match usize::try_from(length).ok().filter(|length| *length <= body_bytes_max) {
@@ -304,7 +310,7 @@ impl Conn {
     /// Asks the face whether whoever sends this may send a large body, and prepares for it.
     async fn admit(&mut self, head: &Head, place: &mut Option<Place<'_>>, coming: &mut Coming) -> Result<(), End> {
         let at = Instant::now() + self.shared.limits.idle;
-        let refusal = (self.shared.faces.admit)(&head.to_request(self.peer));
+        let refusal = (self.shared.faces.admit)(&head.request);
         let refused = self.wire.watch(at, |_| AssertUnwindSafe(refusal).catch_unwind()).await;
         match refused {
             None => return Err(ANSWER_LATE.into()),
@@ -312,29 +318,32 @@ impl Conn {
             Some(Ok(Some(response))) => return Err(End::Refused(Box::new(response))),
             Some(Ok(None)) => *place = None,
         }
-        if (self.shared.faces.body_max)(&head.path) > limits::MEMORY_BODY_BYTES_MAX {
+        if (self.shared.faces.body_max)(&head.request.path) > limits::MEMORY_BODY_BYTES_MAX {
             coming.file = Some(self.shared.spool.create().map_err(|error| no_file(&error))?);
         }
         Ok(())
     }
 
     /// Has the request answered by the faces and waits for a promised answer.
-    async fn ask(&mut self, head: Head, body: Body) -> Result<Response, End> {
-        // The inner server and the faces have deadlines of their own; this one is for bugs in them.
+    async fn ask(&mut self, request: Request) -> Result<Response, End> {
+        // Who answers has deadlines of his own; this one is for bugs there.
         // A file in the body goes on over another line, which may be slow.
-        let bytes = match &body {
-            Body::Bytes(bytes) => bytes.len() as u64,
-            Body::File(_, bytes) => *bytes,
-        };
+        let bytes = request.file.as_ref().map_or(request.body.len() as u64, |(_, bytes)| *bytes);
         let for_size = Duration::from_secs(bytes / limits::TRANSFER_BYTES_PER_S_MIN);
         let at = Instant::now() + self.shared.limits.idle + for_size;
-        let (shared, peer) = (self.shared.clone(), self.peer);
-        let asked = self.wire.watch(at, |_| shared.line.ask(head, body, peer)).await;
-        let promise = match asked {
-            None => return Err(ANSWER_LATE.into()),
-            Some(None) => return Err(INTERNAL.into()),
-            Some(Some(Reply::Later(promise))) => promise,
-            Some(Some(Reply::Now(response))) => return Ok(response),
+        let reply = if (self.shared.faces.may_block)(&request) {
+            let shared = self.shared.clone();
+            match self.wire.watch(at, |_| shared.line.ask(request)).await {
+                None => return Err(ANSWER_LATE.into()),
+                Some(None) => return Err(INTERNAL.into()),
+                Some(Some(reply)) => reply,
+            }
+        } else {
+            self.shared.line.answer(request)
+        };
+        let promise = match reply {
+            Reply::Later(promise) => promise,
+            Reply::Now(response) => return Ok(response),
         };
         let half_closed = self.shared.limits.half_closed;
         let promise = async { Some(keep(promise).await) };

@@ -1,26 +1,24 @@
 //! Reading heads, strictly (RFC 9112): the only file that names httparse. Pure.
 //!
 //! What is in doubt is refused, because a proxy in front of us may have read it differently (request smuggling).
-//! What passes is printed anew for the inner server, which is far less careful.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use httparse::{EMPTY_HEADER, Status};
 
 use crate::base::limits;
 use crate::http::Request;
+use crate::http::headers::Headers;
 use crate::http::refusal::Refusal;
 use crate::http::server::{PEER, TICKET};
 
 /// A request's head, found good.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// Request line and end-to-end headers for the inner server, without the empty line.
-    pub(super) forward: Vec<u8>,
-    /// The path without the query.
-    pub(super) path: String,
-    /// The credentials, whatever they are worth.
-    pub(super) authorization: Option<String>,
+    /// The request without its body, as faces see it. They need not know HEAD: it is GET for them, and the door cuts the
+    /// body off.
+    pub(super) request: Request,
     /// How the body comes.
     pub(super) framing: Framing,
     /// What to do with the connection afterwards.
@@ -31,28 +29,6 @@ pub(super) struct Head {
     pub(super) is_head: bool,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub(super) expects_continue: bool,
-}
-
-impl Head {
-    /// The request without its body, as faces see it.
-    pub(super) fn to_request(&self, peer: IpAddr) -> Request {
-        let text = String::from_utf8_lossy(&self.forward);
-        let mut lines = text.split("\r\n");
-        let line = lines.next().unwrap_or_default();
-        let mut words = line.split(' ');
-        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_string(), value.to_string()));
-        Request {
-            method: method.to_string(),
-            path: path.to_string(),
-            query: query.to_string(),
-            headers: lines.filter_map(header).collect(),
-            body: Vec::new(),
-            file: None,
-            peer,
-        }
-    }
 }
 
 /// Where a body ends (RFC 9112 §6).
@@ -117,8 +93,8 @@ pub(super) fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Refus
     }
 }
 
-/// Reads a whole head.
-pub(super) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
+/// Reads a whole head of this client.
+pub(super) fn parse(bytes: &[u8], peer: IpAddr) -> Result<Head, Refusal> {
     let mut headers = [EMPTY_HEADER; limits::HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(bytes) {
@@ -133,31 +109,38 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     };
     let (authority, target) = split_target(target)?;
     let is_head = method == "HEAD";
-    let mut forward = Vec::with_capacity(bytes.len() + 128);
-    // The faces need not know HEAD: the door cuts the body off.
-    for part in [if is_head { "GET" } else { method }, " ", target, " HTTP/1.1\r\n"] {
-        forward.extend_from_slice(part.as_bytes());
-    }
-    let (mut seen, mut authorization) = (Seen::default(), None);
+    let (mut seen, mut headers) = (Seen::default(), Headers::with_capacity(bytes.len()));
+    let mut name = String::new();
     for header in request.headers.iter() {
         let value = std::str::from_utf8(header.value).ok().filter(|value| value.is_ascii()).ok_or(BAD_HEADER)?;
-        let name = header.name.to_ascii_lowercase();
-        if name == "authorization" {
-            authorization = Some(value.to_string());
-        }
+        name.clear();
+        name.push_str(header.name);
+        name.make_ascii_lowercase();
         if !seen.note(&name, value)? {
             // RFC 9112 §3.2.2: a host in the target replaces the header.
-            let value = if name == "host" { authority.unwrap_or(value) } else { value };
-            for part in [name.as_str(), ": ", value, "\r\n"] {
-                forward.extend_from_slice(part.as_bytes());
-            }
+            headers.push(&name, if name == "host" { authority.unwrap_or(value) } else { value });
         }
     }
-    let path = target.split('?').next().unwrap_or_default().to_string();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = Request {
+        method: if is_head { Cow::Borrowed("GET") } else { known_method(method) },
+        path: path.to_string(),
+        query: query.to_string(),
+        headers,
+        body: Vec::new(),
+        file: None,
+        peer,
+    };
     let (framing, connection) = (seen.framing(minor)?, seen.connection(minor));
     // RFC 9110 §10.1.1: an expectation in HTTP/1.0 is ignored.
     let expects_continue = seen.expects_continue && minor == 1;
-    Ok(Head { forward, path, authorization, framing, connection, takes_chunks: minor == 1, is_head, expects_continue })
+    Ok(Head { request, framing, connection, takes_chunks: minor == 1, is_head, expects_continue })
+}
+
+/// A method; the usual ones take no memory.
+fn known_method(method: &str) -> Cow<'static, str> {
+    let known = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].into_iter().find(|known| *known == method);
+    known.map_or_else(|| method.to_string().into(), Cow::Borrowed)
 }
 
 /// An HTTP of another version, or no HTTP at all.
@@ -193,7 +176,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Takes note of one header; tells whether it ends here instead of going to the inner server.
+    /// Takes note of one header; tells whether it ends here instead of going to the faces.
     fn note(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
         match name {
             "host" => {

@@ -1,13 +1,12 @@
-//! The door's connection to the inner server, over which every request goes.
+//! The door's connection to the inner server, over which requests go that may have to wait for a disk; others are answered
+//! on the spot.
 //!
 //! The requests of all clients are written one behind the other, as many at once as there are; the replies come through
 //! the table of tickets, and nothing through the connection itself. So a request costs at most one write here.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
 use smol::future::FutureExt;
@@ -15,10 +14,8 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, Timer};
 
 use crate::base::limits;
-use crate::http::Reply;
-use crate::http::front::conn::Body;
-use crate::http::front::head::Head;
-use crate::http::server::{Inner, PEER, TICKET};
+use crate::http::server::{Inner, PEER, TICKET, call};
+use crate::http::{Reply, Request};
 
 /// The connection; [`Line::run`] keeps it.
 pub(super) struct Line {
@@ -36,29 +33,38 @@ impl Line {
         Line { inner, outgoing: RefCell::default(), wake, woken }
     }
 
+    /// The faces' reply, at once.
+    pub(super) fn answer(&self, request: Request) -> Reply {
+        call(&*self.inner.serve, request)
+    }
+
     /// One exchange. `None` means that something is wrong with us, not with the client. Where the future is dropped, a
     /// reply that comes later finds its ticket gone.
-    pub(super) async fn ask(&self, head: Head, body: Body, peer: IpAddr) -> Option<Reply> {
+    pub(super) async fn ask(&self, mut request: Request) -> Option<Reply> {
         let ticket = self.inner.handover.draw();
-        let body = match body {
-            Body::Bytes(bytes) => bytes,
-            Body::File(file, bytes) => {
-                ticket.attach((Arc::new(file), bytes));
-                Vec::new()
-            }
-        };
-        {
-            let mut outgoing = self.outgoing.borrow_mut();
-            outgoing.extend_from_slice(&head.forward);
-            let (length, number) = (body.len(), ticket.number);
-            // Writing into memory does not fail.
-            let _ = write!(outgoing, "content-length: {length}\r\n{PEER}: {peer}\r\n{TICKET}: {number}\r\n\r\n");
-            outgoing.extend_from_slice(&body);
+        if let Some(file) = request.file.take() {
+            ticket.attach(file);
         }
-        drop((head, body));
+        self.print(&request, ticket.number);
+        drop(request);
         // It is full when the writer is awake already.
         let _ = self.wake.try_send(());
         ticket.reply().await
+    }
+
+    /// Adds a request to what is to be written.
+    fn print(&self, request: &Request, ticket: u64) {
+        let mut outgoing = self.outgoing.borrow_mut();
+        let mark = if request.query.is_empty() { "" } else { "?" };
+        let (method, path, query, peer) = (&request.method, &request.path, &request.query, request.peer);
+        // Writing into memory does not fail.
+        let _ = write!(outgoing, "{method} {path}{mark}{query} HTTP/1.1\r\n");
+        for (name, value) in request.headers.iter() {
+            let _ = write!(outgoing, "{name}: {value}\r\n");
+        }
+        let length = request.body.len();
+        let _ = write!(outgoing, "content-length: {length}\r\n{PEER}: {peer}\r\n{TICKET}: {ticket}\r\n\r\n");
+        outgoing.extend_from_slice(&request.body);
     }
 
     /// Keeps the connection, for ever; opens it anew should it end.

@@ -1,11 +1,16 @@
 //! Printing answers. Pure but for the date.
 
+use std::cell::RefCell;
+use std::fmt::Write;
 use std::time::SystemTime;
 
-use crate::base::media;
+use crate::base::limits;
 use crate::base::time::to_rfc3339;
 use crate::http::Response;
 use crate::http::front::head::Connection;
+
+/// Most heads have no more.
+const HEAD_BYTES: usize = 192;
 
 /// Value of the header `Server`.
 const SERVER: &str = "botmother";
@@ -27,23 +32,25 @@ pub(super) enum Length {
 /// The head of an answer with its empty line.
 pub(super) fn head(response: &Response, connection: Connection, length: Length) -> Vec<u8> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let mut out = format!(
-        "HTTP/1.1 {} {}\r\n{}Date: {}\r\nServer: {SERVER}\r\nContent-Type: {}\r\n",
-        response.status,
-        reason(response.status),
-        connection.line(),
-        date(since_1970.as_secs()),
-        if is_clean(&response.content_type) { &response.content_type } else { media::UNKNOWN },
-    );
-    for (name, value) in response.headers.iter().filter(|(_, value)| is_clean(value)) {
-        for part in [name, ": ", value, "\r\n"] {
+    let mut out = String::with_capacity(HEAD_BYTES + response.body.len().min(limits::SMALL_BODY_BYTES));
+    let (status, line) = (response.status, connection.line());
+    // Writing into memory does not fail.
+    let _ = write!(out, "HTTP/1.1 {status} {}\r\n{line}Date: ", reason(status));
+    push_date(&mut out, since_1970.as_secs());
+    for part in ["\r\nServer: ", SERVER, "\r\nContent-Type: ", response.content_type.as_str(), "\r\n"] {
+        out.push_str(part);
+    }
+    for (name, value) in &response.headers {
+        for part in [name, ": ", value.as_str(), "\r\n"] {
             out.push_str(part);
         }
     }
     // RFC 9110 §8.6: an answer that cannot have a body has no length either.
     match length {
         Length::Known if is_bodiless(response.status) => {}
-        Length::Known => out.push_str(&format!("Content-Length: {}\r\n", response.body_bytes())),
+        Length::Known => {
+            let _ = write!(out, "Content-Length: {}\r\n", response.body_bytes());
+        }
         Length::Chunked => out.push_str("Transfer-Encoding: chunked\r\n"),
         Length::Unknown => {}
     }
@@ -56,11 +63,6 @@ pub(super) fn is_bodiless(status: u16) -> bool {
     matches!(status, 204 | 304)
 }
 
-/// Whether this may be the value of a header: no line end in it may begin another one.
-fn is_clean(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
-}
-
 impl Connection {
     fn line(self) -> &'static str {
         match self {
@@ -69,6 +71,17 @@ impl Connection {
             Connection::Closed => "Connection: close\r\n",
         }
     }
+}
+
+/// The date of this second: printed once.
+fn push_date(out: &mut String, unix: u64) {
+    thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) });
+    LAST.with_borrow_mut(|(second, text)| {
+        if *second != unix {
+            (*second, *text) = (unix, date(unix));
+        }
+        out.push_str(text);
+    });
 }
 
 /// An IMF-fixdate (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -114,6 +127,7 @@ fn reason(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::headers::HeaderValue;
 
     #[test]
     fn dates() {
@@ -122,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn heads_cannot_be_split() {
+    fn a_head_has_what_the_answer_says() {
         let mut response = Response::json(418, "{}".into());
-        response.headers = vec![("Allow", "GET, HEAD".into()), ("X-Evil", "a\r\nSet-Cookie: b".into())];
+        response.headers = vec![("Allow", HeaderValue::of("GET, HEAD"))];
         let text = String::from_utf8(head(&response, Connection::Closed, Length::Known)).unwrap();
         assert!(text.starts_with("HTTP/1.1 418 \r\nConnection: close\r\nDate: "), "{text}");
         let end = "GMT\r\nServer: botmother\r\nContent-Type: application/json\r\nAllow: GET, HEAD\r\nContent-Length: 2\r\n\r\n";
