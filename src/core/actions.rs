@@ -75,21 +75,22 @@ impl Context<'_> {
             return Ok(Answer::Done);
         }
         channel.check(self.core, sender, act)?;
-        let hash = crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.action).as_bytes());
-        self.core.act_once(bot, act, &hash, |core, message_id| channel.act(core, sender, act, message_id))
+        let hash = || crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.action).as_bytes());
+        let key = act.idempotency_key.as_deref().map(|key| (key, hash()));
+        self.core.act_once(bot, act, key, |core, message_id| channel.act(core, sender, act, message_id))
     }
 }
 
 impl Core {
-    /// Does what was checked; `hash` is of all that was asked.
+    /// Does what was checked; with the key comes the hash of all that was asked.
     pub(crate) fn act_once(
         &mut self,
         bot: BotId,
         act: &NewAction,
-        hash: &[u8; 32],
+        key: Option<(&str, [u8; 32])>,
         carry_out: impl FnOnce(&mut Core, &str) -> Result<Option<bool>, Trouble>,
     ) -> Result<Answer, Trouble> {
-        let (message_id, encrypted) = self.once(bot, act.idempotency_key.as_deref(), hash, |core, id| {
+        let (message_id, encrypted) = self.once(bot, key, |core, id| {
             let encrypted = carry_out(core, id)?;
             if encrypted == Some(false) {
                 core.batch.keep_done(bot, act, id)?;

@@ -16,14 +16,11 @@ use crate::store::row::SentBefore;
 impl Context<'_> {
     /// `sendMessage`: stored, or refused with the reason.
     pub(crate) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
-        let hash = crypto::sha256(
-            format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt).as_bytes(),
-        );
+        let request = || format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt);
+        let key = new.idempotency_key.as_deref().map(|key| (key, crypto::sha256(request().as_bytes())));
         let channels = &mut *self.channels;
         let (message_id, encrypted) =
-            self.core.once(bot, new.idempotency_key.as_deref(), &hash, |core, message_id| {
-                Context { core, channels }.speak(bot, new, message_id)
-            })?;
+            self.core.once(bot, key, |core, message_id| Context { core, channels }.speak(bot, new, message_id))?;
         Ok(Answer::Sent { message_id, encrypted: encrypted.or(new.encrypt.then_some(true)) })
     }
 
@@ -73,23 +70,23 @@ impl Context<'_> {
 
 impl Core {
     /// Sends something under a new id, and gives it; with a key that was used before nothing is sent, and the id is that of
-    /// what was sent then. `hash` is of all that was asked. Also whether it went out encrypted, if that is known.
+    /// what was sent then. With the key comes the hash of all that was asked. Also whether it went out encrypted, if that is known.
     pub(crate) fn once(
         &mut self,
         bot: BotId,
-        key: Option<&str>,
-        hash: &[u8; 32],
+        key: Option<(&str, [u8; 32])>,
         send: impl FnOnce(&mut Core, &str) -> Result<Option<bool>, Trouble>,
     ) -> Result<(String, Option<bool>), Trouble> {
-        if let Some(sent) = self.batch.sent_before(bot, key, hash)? {
+        if let Some((key, hash)) = &key
+            && let Some(sent) = self.batch.sent_before(bot, key, hash)?
+        {
             return Ok((sent.message_id, sent.encrypted));
         }
         let message_id = id::uuid(self.batch.random());
         let encrypted = send(self, &message_id)?;
-        let sent = SentBefore { encrypted, message_id, request_hash: *hash };
-        if let Some(key) = key {
-            self.batch.store.remember_sent(bot, key, &sent, self.batch.lived())?;
-        }
+        let Some((key, request_hash)) = key else { return Ok((message_id, encrypted)) };
+        let sent = SentBefore { encrypted, message_id, request_hash };
+        self.batch.store.remember_sent(bot, key, &sent, self.batch.lived())?;
         Ok((sent.message_id, sent.encrypted))
     }
 
@@ -111,13 +108,8 @@ impl Core {
 
 impl Batch {
     /// What was sent under this key.
-    pub(crate) fn sent_before(
-        &self,
-        bot: BotId,
-        key: Option<&str>,
-        hash: &[u8; 32],
-    ) -> Result<Option<SentBefore>, Trouble> {
-        match key.map(|key| self.store.sent_before(bot, key)).transpose()?.flatten() {
+    pub(crate) fn sent_before(&self, bot: BotId, key: &str, hash: &[u8; 32]) -> Result<Option<SentBefore>, Trouble> {
+        match self.store.sent_before(bot, key)? {
             Some(before) if before.request_hash != *hash => {
                 let text = "this Idempotency-Key was used for another message within the last day";
                 Err(Failure::Conflict(text.to_string()).into())

@@ -45,7 +45,7 @@ impl<H: Copy + 'static> Routes<H> {
     /// The row for this method and path. A row with exactly this path goes before all with parameters, whatever the
     /// method; looking for it takes no memory.
     pub fn find(&self, method: &str, path: &str) -> Lookup<H> {
-        let exact = self.find_among(method, |row| (!has_params(row) && row == path).then(Params::default));
+        let exact = self.find_among(method, |row| (row == path && !has_params(row)).then(Params::default));
         match exact {
             Lookup::NotFound => self.find_among(method, |row| if has_params(row) { params(row, path) } else { None }),
             exact => exact,

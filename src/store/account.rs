@@ -54,6 +54,7 @@ impl Store {
 
     /// Deletes an account with its outgoing messages and the ids it has seen.
     pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
+        self.device_changes += 1;
         self.delete_conversations_of_account(id)?;
         self.write("DELETE FROM account WHERE id = ?", &[&id.0])?;
         self.delete_setting(&format!("account_{id}_registering"))?;

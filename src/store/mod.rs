@@ -72,6 +72,8 @@ pub struct Store {
     files_since_trim: HashMap<BotId, i64>,
     /// Messages went by number: their people may have none any more.
     may_have_strangers: bool,
+    /// Grows whenever a device of OMEMO may have changed.
+    device_changes: u64,
     /// Holds the data directory for us; dropped after the connection. `None` in memory.
     _lock: Option<File>,
 }
@@ -116,6 +118,7 @@ impl Store {
             log::warn!("store: rolling back: {error}");
         }
         self.state = State::Clean;
+        self.device_changes += 1;
         self.generation.rolled_back();
     }
 

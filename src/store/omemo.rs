@@ -39,6 +39,7 @@ impl Store {
         version: i64,
         device: &OmemoDeviceRow,
     ) -> Result<(), Error> {
+        self.device_changes += 1;
         let record = self.seal_bytes(&device_place(account, version), Some(&device.record));
         self.write(
             "INSERT OR REPLACE INTO omemo_device (account_id, version, record, revision, published, listed_at)
@@ -54,6 +55,12 @@ impl Store {
         self.rows(sql, &[], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))
     }
 
+    /// A number that grows whenever a device of ours may have changed, in this transaction or by taking one back: as long as
+    /// it is the same, what was read is.
+    pub fn device_changes(&self) -> u64 {
+        self.device_changes
+    }
+
     /// Whether an account has a device of ours, be its record of use or not.
     pub fn has_omemo_device(&self, account: AccountId) -> Result<bool, Error> {
         Ok(self.number("SELECT count(*) FROM omemo_device WHERE account_id = ?", &[&account.0])? > 0)
@@ -61,6 +68,7 @@ impl Store {
 
     /// Forgets our device in both versions, and everything that was built on it.
     pub fn delete_omemo(&mut self, account: AccountId) -> Result<(), Error> {
+        self.device_changes += 1;
         self.write("DELETE FROM omemo_device WHERE account_id = ?", &[&account.0])?;
         self.write("DELETE FROM omemo_session WHERE account_id = ?", &[&account.0])?;
         self.write("DELETE FROM omemo_list WHERE account_id = ?", &[&account.0])?;

@@ -93,6 +93,7 @@ impl Store {
             since_trim: HashMap::new(),
             files_since_trim: HashMap::new(),
             may_have_strangers: false,
+            device_changes: 0,
             _lock: None,
         };
         migrate::check(&store)?;
@@ -135,6 +136,7 @@ impl Store {
             since_trim: HashMap::new(),
             files_since_trim: HashMap::new(),
             may_have_strangers: false,
+            device_changes: 0,
             _lock: lock,
         };
         migrate::migrate(&mut store, path)?;

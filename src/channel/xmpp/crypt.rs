@@ -203,6 +203,22 @@ impl Accounts {
         Ok(device.map(|(device, _)| OwnDevice { id: device.id(), identity: device.identity().public }))
     }
 
+    /// Whether an account has a device of ours that is of use. Opening and reading its record takes longer than all else
+    /// that is done for a message, so it is done once.
+    fn has_device(&mut self, batch: &Batch, account: AccountId, version: Version) -> Result<bool, store::Error> {
+        let now = batch.store.device_changes();
+        if self.good_devices.get(&(account, version)) == Some(&now) {
+            return Ok(true);
+        }
+        let is_there = self.device(batch, account, version)?.is_some();
+        if is_there {
+            self.good_devices.insert((account, version), now);
+        } else {
+            self.good_devices.remove(&(account, version));
+        }
+        Ok(is_there)
+    }
+
     /// A record that cannot be read counts as none: another device takes its place.
     fn device(
         &self,

@@ -7,6 +7,7 @@ use super::Account;
 use crate::base::id::{AccountId, BotId};
 use crate::channel::xmpp::outbox::Accepted;
 use crate::core::part::Part;
+use crate::omemo::Version;
 use crate::xmpp::session::Skipped;
 
 /// Accounts by id.
@@ -21,6 +22,8 @@ pub(crate) struct Accounts {
     pub(crate) told: Told,
     /// Accounts that it has started or removed, as they were before, oldest first.
     replaced: Vec<(AccountId, Option<Account>)>,
+    /// Accounts whose devices of OMEMO could be read, and the store's count of changes to them then.
+    pub(crate) good_devices: HashMap<(AccountId, Version), u64>,
     /// Where archives were read to before it, oldest first.
     placed: Vec<(AccountId, Option<String>)>,
 }
@@ -53,6 +56,7 @@ impl Accounts {
     pub(super) fn take(&mut self, id: AccountId) -> bool {
         let Some(before) = self.all.remove(&id) else { return false };
         before.row.bot.map(|bot| self.by_bot.remove(&bot));
+        self.good_devices.retain(|(account, _), _| *account != id);
         self.replaced.push((id, Some(before)));
         true
     }

@@ -44,7 +44,7 @@ impl Xmpp {
         // While there is nobody to encrypt to, an answer in the chat with oneself needs not wait for our device.
         let is_self = self.accounts.is_self_chat(account, jid);
         for version in Version::ALL {
-            if !is_self && self.accounts.device(&core.batch, account, version)?.is_none() {
+            if !is_self && !self.accounts.has_device(&core.batch, account, version)? {
                 if self.accounts.is_own_list_refused(&core.batch, account, version)? {
                     return Ok(Readiness::Lack(Lack::NoOwnDevice));
                 }
@@ -59,7 +59,7 @@ impl Xmpp {
         if waits {
             return Ok(Readiness::Wait);
         }
-        if is_self && self.accounts.device(&core.batch, account, Version::Legacy)?.is_none() {
+        if is_self && !self.accounts.has_device(&core.batch, account, Version::Legacy)? {
             let is_alone = lists.iter().all(|(_, ids)| ids.is_empty());
             // It is made when both lists are known.
             let is_known = lists.len() == Version::ALL.len();

@@ -83,7 +83,7 @@ impl Xmpp {
             return lack(format!("{count} people may read in the room {room}; at most {most} are encrypted for"));
         }
         for version in Version::ALL {
-            if self.accounts.device(&core.batch, account, version)?.is_none() {
+            if !self.accounts.has_device(&core.batch, account, version)? {
                 return match self.accounts.is_own_list_refused(&core.batch, account, version)? {
                     true => lack(NO_OWN_DEVICE.to_string()),
                     false => Ok(Readiness::Wait),

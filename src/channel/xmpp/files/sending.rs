@@ -81,7 +81,9 @@ impl Xmpp {
         }
         let encrypted = self.is_sealed(core, bot, &act.to, act.kind)?;
         self.check_caption(core, (account, bot), act)?;
-        if let Some(sent) = core.batch.sent_before(bot, act.idempotency_key.as_deref(), &upload.hash())? {
+        if let Some(key) = act.idempotency_key.as_deref()
+            && let Some(sent) = core.batch.sent_before(bot, key, &upload.hash())?
+        {
             let answer = Answer::Sent { message_id: sent.message_id, encrypted: sent.encrypted };
             return Ok(Verdict::Outcome(Ok(answer)));
         }
@@ -156,7 +158,8 @@ impl Xmpp {
             *place = url.to_string();
         }
         let sender = Sender { bot, account: Some(self.accounts.account_for(core.speaking_bot(bot)?)?) };
-        let answer = core.act_once(bot, &act, &upload.hash(), |core, id| self.act(core, sender, &act, id))?;
+        let key = act.idempotency_key.as_deref().map(|key| (key, upload.hash()));
+        let answer = core.act_once(bot, &act, key, |core, id| self.act(core, sender, &act, id))?;
         self.end_job(core, number, Ok(answer));
         Ok(())
     }
