@@ -148,7 +148,7 @@ fn fill(store: &mut Store) -> (BotId, AccountId) {
     let account = store.insert_account(&account("ralf@example.org")).unwrap();
     store.store_commands(id, &[CommandRow { command: "time".into(), description: "What time it is".into() }]).unwrap();
     store.insert_update(id, "message", "{}", NOW).unwrap();
-    store.insert_outbox(&message(account, Some(id), "m1", None)).unwrap();
+    store.insert_outbox(&message(account, Some(id), "m1", None), 0).unwrap();
     store.see(account, "stanza-1", NOW).unwrap();
     store.store_setting(&format!("bot_{id}_ai_enabled"), "true").unwrap();
     store.insert_audit(Some(id), "create", "name=one", Some("127.0.0.1"), NOW).unwrap();

@@ -60,6 +60,12 @@ impl Batch {
         bytes
     }
 
+    /// A new id for a message that goes out.
+    pub(crate) fn new_message_id(&mut self) -> Result<String, store::Error> {
+        let random = self.random();
+        self.store.new_message_id(self.lived(), random)
+    }
+
     pub(crate) fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
         self.store.insert_audit(bot, action, details, None, self.now.unix())
     }

@@ -1,7 +1,7 @@
 //! What bots say goes out here, whatever the channel: checked, under a key that makes a second request the first one again,
 //! and to the channel that has the address.
 
-use crate::base::id::{self, BotId};
+use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::{crypto, limits};
 use crate::core::batch::{Batch, Trouble};
@@ -26,13 +26,13 @@ impl Context<'_> {
 
     /// A bot says something by itself, as if its program had sent it.
     pub(crate) fn say_to(&mut self, bot: BotId, kind: Kind, to: &Jid, text: &str) -> Result<(), Trouble> {
-        let message_id = id::uuid(self.core.batch.random());
+        let message_id = self.core.batch.new_message_id()?;
         self.speak(bot, &NewMessage::text(to, kind, text), &message_id).map(drop)
     }
 
     /// The same in the place of a piece that was shown.
     pub(crate) fn say_whole(&mut self, bot: BotId, to: &Jid, text: &str, shown: &str) -> Result<(), Trouble> {
-        let message_id = id::uuid(self.core.batch.random());
+        let message_id = self.core.batch.new_message_id()?;
         let sender = self.way(bot, to)?;
         let new = NewMessage::text(to, Kind::Chat, text);
         let encrypted = self.channels.of(&to.bare())?.say_whole(self.core, sender, &new, (&message_id, shown))?;
@@ -82,7 +82,7 @@ impl Core {
         {
             return Ok((sent.message_id, sent.encrypted));
         }
-        let message_id = id::uuid(self.batch.random());
+        let message_id = self.batch.new_message_id()?;
         let encrypted = send(self, &message_id)?;
         let Some((key, request_hash)) = key else { return Ok((message_id, encrypted)) };
         let sent = SentBefore { encrypted, message_id, request_hash };

@@ -56,6 +56,9 @@ impl Store {
     pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
         self.device_changes += 1;
         self.delete_conversations_of_account(id)?;
+        // References of their own would be looked after with each message.
+        self.write("DELETE FROM outbox WHERE account_id = ?", &[&id.0])?;
+        self.write("DELETE FROM seen WHERE account_id = ?", &[&id.0])?;
         self.write("DELETE FROM account WHERE id = ?", &[&id.0])?;
         self.delete_setting(&format!("account_{id}_registering"))?;
         self.delete_setting(&format!("account_{id}_stanza_max"))

@@ -43,6 +43,11 @@ impl Store {
         // '`' follows '_': the range holds what begins with `bot_3_`, by the primary key.
         self.write("DELETE FROM settings WHERE key >= ? AND key < ?", &[&format!("bot_{id}_"), &format!("bot_{id}`")])?;
         self.delete_conversations_of_bot(id)?;
+        // References of their own would be looked after with each message.
+        for table in ["unread", "webhook_retry", "webhook_attempt", "update_queue"] {
+            self.write(&format!("DELETE FROM {table} WHERE bot_id = ?"), &[&id.0])?;
+        }
+        self.write("UPDATE outbox SET bot_id = NULL WHERE bot_id = ?", &[&id.0])?;
         self.write("DELETE FROM bot WHERE id = ?", &[&id.0])?;
         Ok(())
     }

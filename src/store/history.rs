@@ -6,7 +6,7 @@
 
 use rusqlite::Row;
 
-use crate::base::id::{BotId, ContactId, MessageId};
+use crate::base::id::{BotId, ContactId, MessageId, number_in};
 use crate::base::limits;
 use crate::store::message::{IDS_PER_SECOND, key};
 use crate::store::row::{ChannelName, FileRow, KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
@@ -112,8 +112,9 @@ impl Store {
     pub fn find_said(&self, bot: BotId, id: &str) -> Result<Option<SaidRow>, Error> {
         self.row(
             "SELECT m.id, m.original, m.deleted FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
-             WHERE m.key = ? AND m.name = ? AND m.contact_id IS NULL AND c.bot_id = ? ORDER BY m.id DESC LIMIT 1",
-            &[&key(id), &id, &bot.0],
+             WHERE (m.id = ? OR m.key = ?) AND m.name = ? AND m.contact_id IS NULL AND c.bot_id = ?
+             ORDER BY m.id DESC LIMIT 1",
+            &[&number_in(id), &key(id), &id, &bot.0],
             |row| Ok(SaidRow { id: MessageId(row.get(0)?), original: row.get(1)?, is_deleted: row.get(2)? }),
         )
     }
@@ -141,13 +142,13 @@ impl Store {
             &format!(
                 "SELECT m.id, m.original, m.body IS NOT NULL AND m.deleted = 0
                  FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
-                 WHERE (m.key = ?1 OR m.alias = ?1) AND (c.kind <> 'room' OR m.name = ?4)
+                 WHERE (m.key = ?1 OR m.alias = ?1 OR m.id = ?6 AND m.name = ?4) AND (c.kind <> 'room' OR m.name = ?4)
                  AND c.bot_id = ?2 AND c.address = ?3 AND {side}
                  AND (?5 IS NULL OR m.contact_id IN
                      (SELECT id FROM contact WHERE channel = 'xmpp' AND address = ?5))
                  ORDER BY m.id DESC LIMIT 1"
             ),
-            &[&key(id), &bot.0, &address, &id, &author],
+            &[&key(id), &bot.0, &address, &id, &author, &number_in(id)],
             |row| Ok(Found { id: MessageId(row.get(0)?), original: row.get(1)?, is_kept: row.get(2)? }),
         )
     }

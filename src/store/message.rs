@@ -5,7 +5,7 @@
 //! are there so that replies, corrections, reactions and receipts are understood. Rows go by age and number.
 
 use crate::base::crypto::sha256;
-use crate::base::id::{AccountId, BotId, ContactId, ConversationId, MessageId};
+use crate::base::id::{AccountId, BotId, ContactId, ConversationId, MessageId, number_in, numbered};
 use crate::base::limits;
 use crate::store::row::Progress;
 use crate::store::{Error, Store};
@@ -18,7 +18,7 @@ pub(super) struct NewMessage<'a> {
     pub(super) contact: Option<ContactId>,
     /// To what other address than the conversation's.
     pub(super) recipient: Option<&'a str>,
-    /// The id by which the bot's program knows it, and by which it is found.
+    /// The id by which the bot's program knows it, and by which it is found: in what a bot says, by the number in it.
     pub(super) name: Option<&'a str>,
     /// Another id by which it is found.
     pub(super) alias: Option<&'a str>,
@@ -32,6 +32,9 @@ pub(super) struct NewMessage<'a> {
 /// Numbers of messages that a second has.
 pub(super) const IDS_PER_SECOND: i64 = 1000 << 10;
 
+/// The setting with the last number given, written when the newest messages may go.
+const LAST_NUMBER: &str = "last_number";
+
 /// Under what an id is found: eight bytes of its hash, the same small size whatever a server takes for an id.
 pub(super) fn key(id: &str) -> i64 {
     let hash = sha256(id.as_bytes());
@@ -41,18 +44,32 @@ pub(super) fn key(id: &str) -> i64 {
 impl Store {
     /// Appends a message. `now_s` is in time lived through.
     pub(super) fn insert_message(&mut self, message: &NewMessage<'_>, now_s: i64) -> Result<MessageId, Error> {
-        let id = self.next_message(now_s)?;
+        let number = message.name.filter(|_| message.contact.is_none()).and_then(number_in);
+        let id = match number {
+            Some(number) if self.insert_as(number, None, message, now_s)? => number,
+            _ => {
+                let id = self.next_number(now_s)?;
+                self.insert_as(id, message.name.map(key), message, now_s)?;
+                id
+            }
+        };
+        self.count_messages(message.bot, 1)?;
+        Ok(MessageId(id))
+    }
+
+    /// Inserts it under this number, unless that is taken.
+    fn insert_as(&mut self, id: i64, key_of: Option<i64>, message: &NewMessage<'_>, now_s: i64) -> Result<bool, Error> {
         let alias = message.alias.filter(|alias| Some(*alias) != message.name).map(key);
-        self.write(
+        let inserted = self.write(
             "INSERT INTO message (id, conversation_id, contact_id, recipient, name, key, alias, body, original, progress,
-             at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             &[
                 &id,
                 &message.conversation.0,
                 &message.contact.map(|contact| contact.0),
                 &message.recipient,
                 &message.name,
-                &message.name.map(key),
+                &key_of,
                 &alias,
                 &message.body,
                 &message.original,
@@ -61,8 +78,12 @@ impl Store {
                 &now_s,
             ],
         )?;
-        self.count_messages(message.bot, 1)?;
-        Ok(MessageId(id))
+        Ok(inserted == 1)
+    }
+
+    /// A new id for what a bot says, that carries the number its row is to have. `now_s` is in time lived through.
+    pub fn new_message_id(&mut self, now_s: i64, random: [u8; 8]) -> Result<String, Error> {
+        Ok(numbered(self.next_number(now_s)?, random))
     }
 
     /// Notes that a bot's messages have become more, by `weight`; now and then those beyond the limits go.
@@ -80,15 +101,25 @@ impl Store {
         self.trim_messages(bot)
     }
 
-    /// A number greater than all before it that says when: a second has a million of them, and JavaScript can read it.
-    fn next_message(&mut self, now_s: i64) -> Result<i64, Error> {
-        let last = match self.last_message {
-            Some(last) => last,
-            None => self.number("SELECT seq FROM sqlite_sequence WHERE name = 'message'", &[])?,
-        };
-        let id = now_s.saturating_mul(IDS_PER_SECOND).max(last + 1);
-        self.last_message = Some(id);
+    /// A number for a message, greater than all before it, that says when: a second has a million of them, and JavaScript can read it.
+    pub(super) fn next_number(&mut self, now_s: i64) -> Result<i64, Error> {
+        let id = now_s.saturating_mul(IDS_PER_SECOND).max(self.last_number()? + 1);
+        self.last_number = Some(id);
         Ok(id)
+    }
+
+    fn last_number(&self) -> Result<i64, Error> {
+        if let Some(last) = self.last_number {
+            return Ok(last);
+        }
+        let kept = self.setting(LAST_NUMBER)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let known = "SELECT max(coalesce((SELECT max(id) FROM message), 0), coalesce((SELECT max(id) FROM outbox), 0))";
+        Ok(self.number(known, &[])?.max(kept))
+    }
+
+    /// The newest messages may go: their numbers are not given again. Else the oldest go first.
+    fn keep_last_number(&mut self) -> Result<(), Error> {
+        self.store_setting(LAST_NUMBER, &self.last_number()?.to_string())
     }
 
     /// All but the newest messages of a bot go, those it sent and those it was told apart. What is shown again has bounds of
@@ -121,6 +152,7 @@ impl Store {
 
     /// The conversations of a bot go, before it does.
     pub(super) fn delete_conversations_of_bot(&mut self, bot: BotId) -> Result<(), Error> {
+        self.keep_last_number()?;
         // Nothing refers to the table of messages, or each deletion would search it.
         self.write(
             "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE bot_id = ?)",
@@ -132,6 +164,7 @@ impl Store {
 
     /// The same for an account.
     pub(super) fn delete_conversations_of_account(&mut self, account: AccountId) -> Result<(), Error> {
+        self.keep_last_number()?;
         self.write(
             "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE account_id = ?)",
             &[&account.0],

@@ -16,7 +16,7 @@ type Step = fn(&mut Store) -> Result<(), Error>;
 /// Today's schema.
 const SCHEMA: &str = include_str!("schema.sql");
 /// `STEPS[n]` turns version `n + 1` into `n + 2`. Never changed once released.
-const STEPS: &[Step] = &[to_version_2, to_version_3];
+const STEPS: &[Step] = &[to_version_2, to_version_3, to_version_4];
 /// What a file has after all steps, and a new one from the start.
 const VERSION: i64 = STEPS.len() as i64 + 1;
 
@@ -117,4 +117,9 @@ fn to_version_2(store: &mut Store) -> Result<(), Error> {
 /// Tables for histories, empty.
 fn to_version_3(store: &mut Store) -> Result<(), Error> {
     Ok(store.connection.execute_batch(include_str!("version-3.sql"))?)
+}
+
+/// Fewer pages for a message.
+fn to_version_4(store: &mut Store) -> Result<(), Error> {
+    Ok(store.connection.execute_batch(include_str!("version-4.sql"))?)
 }

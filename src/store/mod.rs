@@ -64,8 +64,10 @@ pub struct Store {
     key: SealKey,
     state: State,
     generation: generation::Generation,
-    /// The number of the newest message, once it is known.
-    last_message: Option<i64>,
+    /// The last number given to a message, once it is known.
+    last_number: Option<i64>,
+    /// The last number in the outbox, once something was put there.
+    last_outbox: Option<i64>,
     /// Messages of each bot since they were counted.
     since_trim: HashMap<Option<BotId>, i64>,
     /// The same for files.

@@ -3,101 +3,110 @@
 
 use rusqlite::Row;
 
-use crate::base::id::{AccountId, BotId, OutboxId};
+use crate::base::id::{AccountId, BotId, OutboxId, number_in};
 use crate::base::jid::BareJid;
 use crate::store::row::OutboxRow;
 use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
+/// To whom messages go that are not to all in a room.
+const NO_ROOM: &str = "";
+
 impl Store {
-    /// Appends a message; gives its number. The row's own `id` is ignored.
-    pub fn insert_outbox(&mut self, row: &OutboxRow) -> Result<OutboxId, Error> {
-        let id = self.insert(
-            "INSERT INTO outbox (account_id, bot_id, message_id, stanza, archive_mark, created_at, room)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+    /// Appends a message; gives its number, which is greater than all before it. The row's own `id` is ignored. `now_s` is in
+    /// time lived through.
+    pub fn insert_outbox(&mut self, row: &OutboxRow, now_s: i64) -> Result<OutboxId, Error> {
+        // The number in its id finds it again without an index, unless others were accepted meanwhile.
+        let last = self.last_outbox()?;
+        let own = number_in(&row.message_id).filter(|number| *number > last);
+        let id = match own {
+            Some(number) => number,
+            None => self.next_number(now_s)?,
+        };
+        self.write(
+            "INSERT INTO outbox (account_id, room, id, bot_id, message_id, is_odd, stanza, archive_mark, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &[
                 &row.account.0,
+                &place(row.room.as_ref()),
+                &id,
                 &row.bot.map(|bot| bot.0),
                 &row.message_id,
+                &own.is_none().then_some(1),
                 &row.stanza,
                 &row.archive_mark,
                 &row.created_at,
-                &row.room.as_ref().map(BareJid::as_str),
             ],
         )?;
+        self.last_outbox = Some(id);
         Ok(OutboxId(id))
     }
 
-    /// An account's messages behind `after`, in the order of sending; without those to all in a room.
+    fn last_outbox(&self) -> Result<i64, Error> {
+        match self.last_outbox {
+            Some(last) => Ok(last),
+            None => self.number("SELECT max(id) FROM outbox", &[]),
+        }
+    }
+
+    /// An account's messages behind `after`, in the order of sending: those to all in a room, or those to nobody's room.
     pub fn list_outbox(
         &self,
         account: AccountId,
-        after: Option<OutboxId>,
-        limit: usize,
-    ) -> Result<Vec<OutboxRow>, Error> {
-        self.rows(
-            "SELECT id, account_id, bot_id, message_id, stanza, archive_mark, created_at, room FROM outbox
-             WHERE account_id = ? AND room IS NULL AND id > ? ORDER BY id LIMIT ?",
-            &[&account.0, &after.map_or(i64::MIN, |id| id.0), &i64::try_from(limit).unwrap_or(i64::MAX)],
-            read_outbox,
-        )
-    }
-
-    /// An account's messages to all in a room behind `after`, in the order of sending.
-    pub fn list_room_outbox(
-        &self,
-        account: AccountId,
-        room: &BareJid,
+        room: Option<&BareJid>,
         after: Option<OutboxId>,
         limit: usize,
     ) -> Result<Vec<OutboxRow>, Error> {
         self.rows(
             "SELECT id, account_id, bot_id, message_id, stanza, archive_mark, created_at, room FROM outbox
              WHERE account_id = ? AND room = ? AND id > ? ORDER BY id LIMIT ?",
-            &[
-                &account.0,
-                &room.as_str(),
-                &after.map_or(i64::MIN, |id| id.0),
-                &i64::try_from(limit).unwrap_or(i64::MAX),
-            ],
+            &[&account.0, &place(room), &after.map_or(i64::MIN, |id| id.0), &i64::try_from(limit).unwrap_or(i64::MAX)],
             read_outbox,
         )
     }
 
-    /// Deletes messages the server has, or that are given up.
-    pub fn delete_outbox(&mut self, ids: &[OutboxId]) -> Result<(), Error> {
+    /// Deletes messages the server has, or the room has shown, or that are given up.
+    pub fn delete_outbox(&mut self, account: AccountId, room: Option<&BareJid>, ids: &[OutboxId]) -> Result<(), Error> {
         for id in ids {
-            self.write("DELETE FROM outbox WHERE id = ?", &[&id.0])?;
+            let sql = "DELETE FROM outbox WHERE account_id = ? AND room = ? AND id = ?";
+            self.write(sql, &[&account.0, &place(room), &id.0])?;
         }
         Ok(())
     }
 
-    /// The message of an account, none to all in a room, that has this id on the wire.
-    pub fn find_outbox(&self, account: AccountId, message_id: &str) -> Result<Option<OutboxId>, Error> {
+    /// The message of an account that has this id on the wire.
+    pub fn find_outbox(
+        &self,
+        account: AccountId,
+        room: Option<&BareJid>,
+        message_id: &str,
+    ) -> Result<Option<OutboxId>, Error> {
+        let read = |row: &Row<'_>| Ok(OutboxId(row.get(0)?));
+        if let Some(number) = number_in(message_id) {
+            let sql = "SELECT id FROM outbox WHERE account_id = ? AND room = ? AND id = ? AND message_id = ?";
+            let found = self.row(sql, &[&account.0, &place(room), &number, &message_id], read)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
         self.row(
-            "SELECT id FROM outbox WHERE account_id = ? AND message_id = ? AND room IS NULL ORDER BY id LIMIT 1",
-            &[&account.0, &message_id],
-            |row| Ok(OutboxId(row.get(0)?)),
+            "SELECT id FROM outbox WHERE account_id = ? AND message_id = ? AND room = ? AND is_odd IS NOT NULL
+             ORDER BY id LIMIT 1",
+            &[&account.0, &message_id, &place(room)],
+            read,
         )
     }
 
-    /// The message to all in a room that has this id on the wire.
-    pub fn find_room_outbox(
-        &self,
-        account: AccountId,
-        room: &BareJid,
-        message_id: &str,
-    ) -> Result<Option<OutboxId>, Error> {
-        self.row(
-            "SELECT id FROM outbox WHERE account_id = ? AND message_id = ? AND room = ? ORDER BY id LIMIT 1",
-            &[&account.0, &message_id, &room.as_str()],
-            |row| Ok(OutboxId(row.get(0)?)),
-        )
+    /// The id on the wire of an account's message that is not found by its number.
+    pub(super) fn odd_outbox(&self, account: AccountId, id: OutboxId) -> Result<Option<String>, Error> {
+        let sql = "SELECT message_id FROM outbox WHERE account_id = ? AND room = ? AND id = ? AND is_odd IS NOT NULL";
+        self.row(sql, &[&account.0, &NO_ROOM, &id.0], |row| Ok(row.get(0)?))
     }
 
     /// What waits is not in the archive up to this id.
     pub fn store_outbox_marks(&mut self, account: AccountId, mark: &str) -> Result<(), Error> {
-        self.write("UPDATE outbox SET archive_mark = ? WHERE account_id = ? AND room IS NULL", &[&mark, &account.0])?;
+        let sql = "UPDATE outbox SET archive_mark = ? WHERE account_id = ? AND room = ?";
+        self.write(sql, &[&mark, &account.0, &NO_ROOM])?;
         Ok(())
     }
 
@@ -106,36 +115,28 @@ impl Store {
         Ok(self.number("SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ?)", &[&account.0])? != 0)
     }
 
-    /// How many messages of an account wait, those to all in a room not counted.
-    pub fn count_outbox(&self, account: AccountId) -> Result<i64, Error> {
-        self.number("SELECT count(*) FROM outbox WHERE account_id = ? AND room IS NULL", &[&account.0])
+    /// How many messages of an account wait to go to all in a room, or to nobody's.
+    pub fn count_outbox(&self, account: AccountId, room: Option<&BareJid>) -> Result<i64, Error> {
+        self.number("SELECT count(*) FROM outbox WHERE account_id = ? AND room = ?", &[&account.0, &place(room)])
     }
 
-    /// How many messages to all in a room wait.
-    pub fn count_room_outbox(&self, account: AccountId, room: &BareJid) -> Result<i64, Error> {
-        self.number("SELECT count(*) FROM outbox WHERE account_id = ? AND room = ?", &[&account.0, &room.as_str()])
-    }
-
-    /// The archive mark of an account's oldest message: `None` when nothing waits, `Some(None)` when there was no mark
-    /// yet as it was accepted.
-    pub fn first_outbox_mark(&self, account: AccountId) -> Result<Option<Option<String>>, Error> {
+    /// The mark in the archive, of the account or the room, when the oldest message that waits was accepted: `None` when
+    /// nothing waits, `Some(None)` when there was no mark yet.
+    pub fn first_outbox_mark(
+        &self,
+        account: AccountId,
+        room: Option<&BareJid>,
+    ) -> Result<Option<Option<String>>, Error> {
         self.row(
-            "SELECT archive_mark FROM outbox WHERE account_id = ? AND room IS NULL ORDER BY id LIMIT 1",
-            &[&account.0],
+            "SELECT archive_mark FROM outbox WHERE account_id = ? AND room = ? ORDER BY id LIMIT 1",
+            &[&account.0, &place(room)],
             |row| Ok(row.get(0)?),
         )
     }
+}
 
-    /// The mark in a room's archive when its oldest message of ours was accepted; `None` when nothing waits, or there was
-    /// no mark yet.
-    pub fn first_room_outbox_mark(&self, account: AccountId, room: &BareJid) -> Result<Option<String>, Error> {
-        let mark = self.row(
-            "SELECT archive_mark FROM outbox WHERE account_id = ? AND room = ? ORDER BY id LIMIT 1",
-            &[&account.0, &room.as_str()],
-            |row| Ok(row.get(0)?),
-        )?;
-        Ok(mark.flatten())
-    }
+fn place(room: Option<&BareJid>) -> &str {
+    room.map_or(NO_ROOM, BareJid::as_str)
 }
 
 fn read_outbox(row: &Row<'_>) -> Result<OutboxRow, Error> {
@@ -147,6 +148,6 @@ fn read_outbox(row: &Row<'_>) -> Result<OutboxRow, Error> {
         stanza: row.get(4)?,
         archive_mark: row.get(5)?,
         created_at: row.get(6)?,
-        room: row.get::<_, Option<String>>(7)?.map(|room| bare_jid(&room)).transpose()?,
+        room: Some(row.get::<_, String>(7)?).filter(|room| room != NO_ROOM).map(|room| bare_jid(&room)).transpose()?,
     })
 }

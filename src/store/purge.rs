@@ -88,7 +88,7 @@ impl Store {
             (
                 "omemo_list",
                 "at > 0 AND at < ? AND jid NOT IN (SELECT jid FROM account) AND NOT EXISTS (SELECT 1 FROM omemo_session s
-                 WHERE (s.account_id, s.jid) = (omemo_list.account_id, omemo_list.jid))",
+                 WHERE s.account_id = omemo_list.account_id AND s.version IN (0, 2) AND s.jid = omemo_list.jid)",
                 now_s - limits::OMEMO_LIST_RETENTION.as_secs() as i64,
             ),
         ] {
@@ -148,7 +148,9 @@ impl Store {
                 Ok((BotId(row.get(0)?), row.get(1)?))
             })?;
         if !dropped.is_empty() {
-            self.write("DELETE FROM update_queue WHERE id < ?", &[&end])?;
+            for (table, id) in [("unread", "update_id"), ("webhook_retry", "update_id"), ("update_queue", "id")] {
+                self.write(&format!("DELETE FROM {table} WHERE {id} < ?"), &[&end])?;
+            }
         }
         for (bot, count) in &dropped {
             self.count_dropped(*bot, *count)?;

@@ -38,7 +38,7 @@ CREATE INDEX bot_command_bot ON bot_command (bot_id, id);
 -- Owner: update.rs.
 CREATE TABLE update_queue (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
-  bot_id      INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  bot_id      INTEGER NOT NULL,
   update_type TEXT NOT NULL,
   payload     TEXT NOT NULL,
   created_at  INTEGER NOT NULL
@@ -55,17 +55,17 @@ CREATE TABLE webhook (
 
 -- Owner: webhook.rs. Updates that were tried in vain.
 CREATE TABLE webhook_retry (
-  update_id INTEGER PRIMARY KEY REFERENCES update_queue (id) ON DELETE CASCADE,
-  bot_id    INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  update_id INTEGER PRIMARY KEY,
+  bot_id    INTEGER NOT NULL,
   attempts  INTEGER NOT NULL,
   next_at   INTEGER NOT NULL                        -- milliseconds since 1970
 );
-CREATE INDEX webhook_retry_bot ON webhook_retry (bot_id);
+CREATE INDEX webhook_retry_bot ON webhook_retry (bot_id, update_id);
 
 -- Owner: webhook.rs. The last attempts of each bot; those that succeeded have what is needed to repeat them.
 CREATE TABLE webhook_attempt (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
-  bot_id      INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  id          INTEGER PRIMARY KEY,                  -- the order within a bot
+  bot_id      INTEGER NOT NULL,
   update_id   INTEGER NOT NULL,
   delivery_id TEXT NOT NULL,
   attempt     INTEGER NOT NULL,
@@ -153,20 +153,22 @@ CREATE TABLE file (
 );
 CREATE INDEX file_message ON file (bot_id, message_id);
 
--- Owner: outbox.rs. What was accepted is sent even when its bot is deleted meanwhile. bot_id has no index: rows live
--- for moments, and bots are deleted seldom.
+-- Owner: outbox.rs. What was accepted is sent even when its bot is deleted meanwhile. One b-tree: a row lives for moments,
+-- and each page it touches is written twice. No references here, nor from the other tables that messages pass through:
+-- each would be looked after with each message. Their rows go with bots and accounts by hand.
 CREATE TABLE outbox (
-  id           INTEGER PRIMARY KEY AUTOINCREMENT,
-  account_id   INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-  bot_id       INTEGER REFERENCES bot (id) ON DELETE SET NULL,
+  account_id   INTEGER NOT NULL,
+  room         TEXT NOT NULL,                       -- to all in this room: goes when the room has shown it; '': to nobody's room
+  id           INTEGER NOT NULL,                    -- grows: the order of sending
+  bot_id       INTEGER,
   message_id   TEXT NOT NULL,
+  is_odd       INTEGER,                             -- 1: id is not the number in message_id, by which it is found
   stanza       TEXT NOT NULL,
   archive_mark TEXT,
   created_at   INTEGER NOT NULL,
-  room         TEXT                                 -- to all in this room: goes when the room has shown it
-);
-CREATE INDEX outbox_account ON outbox (account_id, room, id);
-CREATE INDEX outbox_message ON outbox (account_id, message_id);
+  PRIMARY KEY (account_id, room, id)
+) WITHOUT ROWID;
+CREATE INDEX outbox_odd ON outbox (account_id, message_id) WHERE is_odd IS NOT NULL;
 
 -- Owner: omemo.rs. Our own device, as one version of OMEMO has it. Sealed column: record.
 CREATE TABLE omemo_device (
@@ -247,7 +249,7 @@ CREATE INDEX room_member_bot ON room_member (bot_id);
 
 -- Owner: seen.rs. key is 16 bytes of a hash: the same small size whatever a server takes for an id.
 CREATE TABLE seen (
-  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL,
   key        BLOB NOT NULL,
   at         INTEGER NOT NULL,
   PRIMARY KEY (account_id, key)
@@ -278,12 +280,12 @@ CREATE INDEX conversation_address ON conversation (address, account_id, bot_id);
 -- and a sender learns how far it has come. The rows of deleted bots and accounts are deleted with them by hand: references
 -- would need indexes. progress: 0 accepted, 1 sent, 2 delivered, 3 displayed, 4 failed, 5 nobody asks.
 CREATE TABLE message (
-  id              INTEGER PRIMARY KEY AUTOINCREMENT, -- grows with time: a second has 1,024,000 of them
+  id              INTEGER PRIMARY KEY,              -- grows with time: a second has 1,024,000 of them
   conversation_id INTEGER NOT NULL,
   contact_id      INTEGER,                          -- who said it; NULL: the bot
   recipient       TEXT,                             -- to what other address than the conversation's
   name            TEXT,                             -- the id by which the bot's program knows it
-  key             INTEGER,                          -- 64 bits of the hash of that id
+  key             INTEGER,                          -- 64 bits of the hash of that id; NULL where the number in it is this row's
   alias           INTEGER,                          -- the same of another id it has
   room_id         TEXT,                             -- the id that a room gave what the bot said
   body            TEXT,                             -- only where it is read again; '' when it was taken back
@@ -323,8 +325,8 @@ CREATE INDEX reaction_message ON reaction (message_id);
 
 -- Owner: sent.rs. Messages in an update queue whose sender wants to know when they are read.
 CREATE TABLE unread (
-  update_id  INTEGER PRIMARY KEY REFERENCES update_queue (id) ON DELETE CASCADE,
-  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  update_id  INTEGER PRIMARY KEY,
+  bot_id     INTEGER NOT NULL,
   sender     TEXT NOT NULL,
   message_id TEXT NOT NULL
 );

@@ -3,7 +3,7 @@
 
 use rusqlite::Row;
 
-use crate::base::id::{AccountId, BotId, MessageId, OutboxId, UpdateId};
+use crate::base::id::{AccountId, BotId, MessageId, OutboxId, UpdateId, number_in};
 use crate::base::jid::{BareJid, Jid};
 use crate::store::message::{NewMessage, key};
 use crate::store::row::{Conversation, Progress, SentRow};
@@ -44,19 +44,30 @@ impl Store {
     pub fn find_sent(&self, account: AccountId, message_id: &str) -> Result<Option<SentRow>, Error> {
         self.row(
             sent!(
-                "WHERE m.key = ? AND m.name = ? AND m.contact_id IS NULL AND c.account_id = ? ORDER BY m.id DESC LIMIT 1"
+                "WHERE (m.id = ? OR m.key = ?) AND m.name = ? AND m.contact_id IS NULL AND c.account_id = ?
+                 ORDER BY m.id DESC LIMIT 1"
             ),
-            &[&key(message_id), &message_id, &account.0],
+            &[&number_in(message_id), &key(message_id), &message_id, &account.0],
             read_sent,
         )
     }
 
-    /// What stands behind a message of the outbox and has not come further than that.
-    pub fn find_sent_of(&self, id: OutboxId) -> Result<Option<SentRow>, Error> {
-        let sql = "SELECT account_id, message_id FROM outbox WHERE id = ?";
-        let known = self.row(sql, &[&id.0], |row| Ok((AccountId(row.get(0)?), row.get::<_, String>(1)?)))?;
-        let Some((account, message_id)) = known else { return Ok(None) };
-        Ok(self.find_sent(account, &message_id)?.filter(|row| row.progress == Progress::Accepted))
+    /// What stands behind a message of an account's outbox, to nobody's room, if somebody asks how far it comes and it has
+    /// not come further than that.
+    pub fn find_sent_of(&self, account: AccountId, id: OutboxId) -> Result<Option<SentRow>, Error> {
+        // Mostly nobody asks, and the row has the same number.
+        let progress = "SELECT progress FROM message WHERE id = ? AND contact_id IS NULL";
+        let row = match self.row(progress, &[&id.0], |row| Ok(row.get::<_, i64>(0)?))? {
+            Some(progress) if Progress::from_number(progress) == Progress::Accepted => {
+                self.row(sent!("WHERE m.id = ? AND c.account_id = ?"), &[&id.0, &account.0], read_sent)?
+            }
+            Some(_) => None,
+            None => match self.odd_outbox(account, id)? {
+                Some(message_id) => self.find_sent(account, &message_id)?,
+                None => None,
+            },
+        };
+        Ok(row.filter(|row| row.progress == Progress::Accepted))
     }
 
     /// What a bot sent to the same recipient before a message and nobody has seen yet, oldest first, the newest so many.

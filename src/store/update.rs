@@ -61,11 +61,15 @@ impl Store {
 
     /// Deletes one of a bot's updates; says whether it was there.
     pub fn delete_update(&mut self, bot: BotId, id: UpdateId) -> Result<bool, Error> {
+        self.write("DELETE FROM unread WHERE update_id = ? AND bot_id = ?", &[&id.0, &bot.0])?;
+        self.write("DELETE FROM webhook_retry WHERE update_id = ? AND bot_id = ?", &[&id.0, &bot.0])?;
         Ok(self.write("DELETE FROM update_queue WHERE id = ? AND bot_id = ?", &[&id.0, &bot.0])? > 0)
     }
 
     /// Deletes a bot's updates below an id: its program has handled them. Gives their number.
     pub fn delete_updates_below(&mut self, bot: BotId, below: UpdateId) -> Result<usize, Error> {
+        self.write("DELETE FROM unread WHERE bot_id = ? AND update_id < ?", &[&bot.0, &below.0])?;
+        self.write("DELETE FROM webhook_retry WHERE bot_id = ? AND update_id < ?", &[&bot.0, &below.0])?;
         self.write("DELETE FROM update_queue WHERE bot_id = ? AND id < ?", &[&bot.0, &below.0])
     }
 

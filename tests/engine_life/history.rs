@@ -412,7 +412,7 @@ fn a_batch_that_fails_keeps_nothing() {
     let send = patient(as_bot(&bot), Question::SendMessage(NewMessage { to, ..message(OWNER, "two") }));
     let off = patient(Caller::Admin, Question::SetBotHistory(bot.id, Some(0)));
     // The bug is met when the message gets its id: after the batch has turned the history off.
-    plant(Bug::NextOf(16));
+    plant(Bug::NextOf(8));
     let failed = answers(rig.batch(vec![off, send]));
     assert!(bug_was_met());
     assert_eq!(failed.len(), 2);
@@ -421,7 +421,7 @@ fn a_batch_that_fails_keeps_nothing() {
     assert!(is_off && rig.page(&bot, OWNER, 50, None).is_err());
     rig.keep(&bot, Some(7)).unwrap();
     let send = patient(as_bot(&bot), Question::SendMessage(message(OWNER, "three")));
-    plant(Bug::NextOf(16));
+    plant(Bug::NextOf(8));
     let outcome = answers(rig.batch(vec![send])).pop();
     assert!(bug_was_met() && matches!(outcome, Some(Err(Failure::Internal))), "{outcome:?}");
     assert!(rig.history(&bot, OWNER).is_empty());

@@ -3,7 +3,7 @@
 use super::*;
 
 /// At the next message of ours: its id has so many bytes, and nothing else that is made here.
-const AT_MESSAGE: Bug = Bug::NextOf(16);
+const AT_MESSAGE: Bug = Bug::NextOf(8);
 
 #[test]
 fn a_message_is_kept_until_the_room_has_shown_it() {

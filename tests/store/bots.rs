@@ -43,7 +43,7 @@ fn a_number_once_given_names_nothing_else() {
     let mut store = dir.store();
     let (id, account) = fill(&mut store);
     let update = store.insert_update(id, "message", "{}", NOW).unwrap();
-    let outbox = store.insert_outbox(&message(account, None, "m2", None)).unwrap();
+    let outbox = store.insert_outbox(&message(account, None, "m2", None), 0).unwrap();
     let local = say(&mut store, Some(id), "again");
     store.commit().unwrap();
     store.delete_bot(id).unwrap();
@@ -54,7 +54,7 @@ fn a_number_once_given_names_nothing_else() {
     let (new_id, new_account) = fill(&mut store);
     assert!(new_id > id && new_account > account);
     assert!(store.list_updates(new_id, None, 9, usize::MAX).unwrap()[0].id > update);
-    assert!(store.list_outbox(new_account, None, 9).unwrap()[0].id > outbox);
+    assert!(store.list_outbox(new_account, None, None, 9).unwrap()[0].id > outbox);
     assert!(store.last_local().unwrap() > local);
 }
 
@@ -76,7 +76,7 @@ fn a_deleted_bot_leaves_nothing_but_what_it_sent() {
     assert_eq!(store.setting(&format!("bot_{id}_ai_enabled")).unwrap(), None);
     assert!(store.setting(&format!("bot_{id}1_ai_enabled")).unwrap().is_some());
     assert_eq!(dir.count("audit_log"), 1);
-    assert_eq!(store.list_outbox(account, None, 9).unwrap()[0].bot, None, "accepted is accepted");
+    assert_eq!(store.list_outbox(account, None, None, 9).unwrap()[0].bot, None, "accepted is accepted");
 
     store.delete_account(account).unwrap();
     store.commit().unwrap();

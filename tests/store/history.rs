@@ -361,9 +361,9 @@ fn tables_that_stay_empty_cost_nothing() {
             store.commit().unwrap();
             store.delete_update(of.0, update).unwrap();
             sent(&mut store, of, &format!("s{n}"), None);
-            let row = store.insert_outbox(&message(of.1, Some(of.0), &format!("s{n}"), None)).unwrap();
+            let row = store.insert_outbox(&message(of.1, Some(of.0), &format!("s{n}"), None), 0).unwrap();
             store.commit().unwrap();
-            store.delete_outbox(&[row]).unwrap();
+            store.delete_outbox(of.1, None, &[row]).unwrap();
             store.commit().unwrap();
         }
         fs::metadata(dir.file("botmother.db-wal")).unwrap().len()

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use botmother::base::id::number_in;
 use botmother::store::KnownMessage;
-use botmother::store::row::{Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, ToldRow};
+use botmother::store::row::{Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, Progress, SentRow, ToldRow};
 
 use super::*;
 
@@ -22,16 +23,16 @@ fn rooms_are_kept_with_their_places_and_messages() {
     assert_eq!(store.list_rooms(account).unwrap(), [den.clone(), marked.clone()]);
 
     let to_room = |id: &str| OutboxRow { room: Some(tea.room.clone()), ..message(account, None, id, Some(id)) };
-    let ids: Vec<OutboxId> = ["r1", "r2"].iter().map(|id| store.insert_outbox(&to_room(id)).unwrap()).collect();
-    let count = store.count_outbox(account).unwrap();
-    assert_eq!(store.list_outbox(account, None, 9).unwrap().len() as i64, count);
-    assert_eq!(store.find_outbox(account, "r1").unwrap(), None);
-    assert_eq!(store.find_room_outbox(account, &tea.room, "r2").unwrap(), Some(ids[1]));
-    assert_eq!(store.find_room_outbox(account, &den.room, "r2").unwrap(), None);
-    assert_eq!(store.count_room_outbox(account, &tea.room).unwrap(), 2);
-    assert_eq!(store.first_room_outbox_mark(account, &tea.room).unwrap().as_deref(), Some("r1"));
-    assert_eq!(store.first_room_outbox_mark(account, &den.room).unwrap(), None);
-    let rows = store.list_room_outbox(account, &tea.room, Some(ids[0]), 9).unwrap();
+    let ids: Vec<OutboxId> = ["r1", "r2"].iter().map(|id| store.insert_outbox(&to_room(id), 0).unwrap()).collect();
+    let count = store.count_outbox(account, None).unwrap();
+    assert_eq!(store.list_outbox(account, None, None, 9).unwrap().len() as i64, count);
+    assert_eq!(store.find_outbox(account, None, "r1").unwrap(), None);
+    assert_eq!(store.find_outbox(account, Some(&tea.room), "r2").unwrap(), Some(ids[1]));
+    assert_eq!(store.find_outbox(account, Some(&den.room), "r2").unwrap(), None);
+    assert_eq!(store.count_outbox(account, Some(&tea.room)).unwrap(), 2);
+    assert_eq!(store.first_outbox_mark(account, Some(&tea.room)).unwrap(), Some(Some("r1".into())));
+    assert_eq!(store.first_outbox_mark(account, Some(&den.room)).unwrap(), None);
+    let rows = store.list_outbox(account, Some(&tea.room), Some(ids[0]), 9).unwrap();
     assert_eq!((rows.len(), rows[0].id, rows[0].room.as_ref()), (1, ids[1], Some(&tea.room)));
     store.delete_room(account, &den.room).unwrap();
     store.commit().unwrap();
@@ -163,28 +164,28 @@ fn the_outbox_keeps_the_order_of_sending() {
     let mut store = Store::memory();
     let one = store.insert_account(&account("one@example.org")).unwrap();
     let two = store.insert_account(&account("two@example.org")).unwrap();
-    assert_eq!(store.first_outbox_mark(one).unwrap(), None);
+    assert_eq!(store.first_outbox_mark(one, None).unwrap(), None);
     let mut ids = Vec::new();
     for number in 0..4 {
         let mark = (number > 0).then(|| format!("mark-{number}"));
-        ids.push(store.insert_outbox(&message(one, None, &format!("m{number}"), mark.as_deref())).unwrap());
-        store.insert_outbox(&message(two, None, &format!("m{number}"), None)).unwrap();
+        ids.push(store.insert_outbox(&message(one, None, &format!("m{number}"), mark.as_deref()), 0).unwrap());
+        store.insert_outbox(&message(two, None, &format!("m{number}"), None), 0).unwrap();
     }
     let listed = |store: &Store, after, limit| -> Vec<OutboxId> {
-        store.list_outbox(one, after, limit).unwrap().iter().map(|row| row.id).collect()
+        store.list_outbox(one, None, after, limit).unwrap().iter().map(|row| row.id).collect()
     };
     assert_eq!(listed(&store, None, usize::MAX), ids);
     assert_eq!(listed(&store, Some(ids[0]), 2), ids[1..3]);
-    assert_eq!(store.first_outbox_mark(one).unwrap(), Some(None));
-    assert_eq!(store.find_outbox(one, "m2").unwrap(), Some(ids[2]));
-    assert_eq!(store.find_outbox(one, "m9").unwrap(), None);
-    let row = store.list_outbox(one, Some(ids[0]), 1).unwrap().remove(0);
+    assert_eq!(store.first_outbox_mark(one, None).unwrap(), Some(None));
+    assert_eq!(store.find_outbox(one, None, "m2").unwrap(), Some(ids[2]));
+    assert_eq!(store.find_outbox(one, None, "m9").unwrap(), None);
+    let row = store.list_outbox(one, None, Some(ids[0]), 1).unwrap().remove(0);
     let expected = OutboxRow { id: ids[1], ..message(one, None, "m1", Some("mark-1")) };
     assert_eq!(format!("{row:?}"), format!("{expected:?}"));
-    store.delete_outbox(&[ids[0], ids[2], OutboxId(999)]).unwrap();
+    store.delete_outbox(one, None, &[ids[0], ids[2], OutboxId(999)]).unwrap();
     assert_eq!(listed(&store, None, 9), [ids[1], ids[3]]);
-    assert_eq!(store.first_outbox_mark(one).unwrap(), Some(Some("mark-1".into())));
-    assert_eq!((store.count_outbox(one).unwrap(), store.count_outbox(two).unwrap()), (2, 4));
+    assert_eq!(store.first_outbox_mark(one, None).unwrap(), Some(Some("mark-1".into())));
+    assert_eq!((store.count_outbox(one, None).unwrap(), store.count_outbox(two, None).unwrap()), (2, 4));
 }
 
 #[test]
@@ -313,4 +314,54 @@ fn what_strangers_leave_goes_with_time() {
         assert!(store.omemo_list(account, 0, &jid).unwrap().is_some(), "{jid}");
     }
     assert_eq!(store.setting(&format!("bot_{bot}_encrypt")).unwrap().as_deref(), Some("required"));
+}
+
+/// Ids of our own carry the number of their rows; others, and those that others overtook, are found all the same.
+#[test]
+fn what_a_bot_says_is_found_by_the_number_in_its_id() {
+    let mut store = Store::memory();
+    let account = store.insert_account(&account("ralf@example.org")).unwrap();
+    let bot = store.insert_bot(&bot("one", None)).unwrap();
+    let anna = jid("anna@example.org");
+    let ids: Vec<String> = (0..4).map(|n| store.new_message_id(NOW, [n; 8]).unwrap()).collect();
+    let numbers: Vec<i64> = ids.iter().map(|id| number_in(id).unwrap()).collect();
+    assert!(numbers.is_sorted() && numbers[0] == NOW * 1_024_000);
+    let say = |store: &mut Store, id: &str| {
+        let outbox = store.insert_outbox(&message(account, Some(bot), id, None), NOW).unwrap();
+        let row = SentRow { progress: Progress::Accepted, ..SentRow::new((account, bot), &anna.to_jid(), id, NOW) };
+        let said = store.insert_sent(&Conversation::chat(account, bot, &anna), &row, NOW).unwrap();
+        (outbox, said)
+    };
+    assert_eq!(say(&mut store, &ids[0]), (OutboxId(numbers[0]), MessageId(numbers[0])));
+    // The third waited for nothing, the second did: it goes out behind it, and so needs a number behind.
+    assert_eq!(say(&mut store, &ids[2]).0, OutboxId(numbers[2]));
+    let (late, said) = say(&mut store, &ids[1]);
+    assert!(late.0 > numbers[3] && said == MessageId(numbers[1]), "{late}");
+    let (odd, odd_said) = say(&mut store, "caption-of-something");
+    assert!(odd > late && odd_said.0 > late.0);
+    let order: Vec<String> =
+        store.list_outbox(account, None, None, 9).unwrap().into_iter().map(|row| row.message_id).collect();
+    assert_eq!(order, [&ids[0], &ids[2], &ids[1], "caption-of-something"]);
+    for (id, outbox) in [(&ids[0], numbers[0]), (&ids[2], numbers[2]), (&ids[1], late.0)] {
+        assert_eq!(store.find_outbox(account, None, id).unwrap(), Some(OutboxId(outbox)));
+        assert_eq!(store.find_sent(account, id).unwrap().unwrap().message_id, *id);
+        assert_eq!(store.find_sent_of(account, OutboxId(outbox)).unwrap().unwrap().message_id, *id);
+        assert_eq!(store.find_said(bot, id).unwrap().unwrap().id.0, number_in(id).unwrap());
+    }
+    assert_eq!(store.find_outbox(account, None, "caption-of-something").unwrap(), Some(odd));
+    assert_eq!(store.find_sent_of(account, odd).unwrap().unwrap().message_id, "caption-of-something");
+    // Somebody else's id with one of our numbers names nothing.
+    let foreign = format!("{}ffffffffffff", &ids[0][..24]);
+    assert_eq!(number_in(&foreign), Some(numbers[0]));
+    assert_eq!(store.find_outbox(account, None, &foreign).unwrap(), None);
+    assert!(store.find_sent(account, &foreign).unwrap().is_none());
+    // A number that is taken is no reason to lose what is said under it.
+    assert_ne!(say(&mut store, &foreign).1, MessageId(numbers[0]));
+    assert_eq!(store.find_sent(account, &foreign).unwrap().unwrap().message_id, foreign);
+    // What nobody follows is passed over.
+    store.store_progress(MessageId(numbers[0]), Progress::Sent).unwrap();
+    assert!(store.find_sent_of(account, OutboxId(numbers[0])).unwrap().is_none());
+    let all: Vec<OutboxId> = store.list_outbox(account, None, None, 9).unwrap().iter().map(|row| row.id).collect();
+    store.delete_outbox(account, None, &all).unwrap();
+    assert!(!store.has_outbox(account).unwrap());
 }

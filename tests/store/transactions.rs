@@ -10,7 +10,7 @@ fn what_was_committed_outlives_an_abort() {
     let mut store = dir.store();
     let bots = store.list_bots().unwrap();
     assert_eq!(bots.iter().map(|bot| bot.name.as_str()).collect::<Vec<_>>(), ["one"]);
-    assert_eq!(store.list_outbox(AccountId(1), None, 9).unwrap().len(), 1);
+    assert_eq!(store.list_outbox(AccountId(1), None, None, 9).unwrap().len(), 1);
     assert!(!store.see(AccountId(1), "stanza-1", NOW).unwrap());
 }
 
@@ -64,7 +64,8 @@ fn a_refused_row_leaves_the_transaction_alone() {
     let mut store = Store::memory();
     store.insert_account(&account("ralf@example.org")).unwrap();
     assert!(matches!(store.insert_account(&account("ralf@example.org")), Err(Error::Conflict(_))));
-    assert!(matches!(store.insert_update(BotId(7), "message", "{}", NOW), Err(Error::Conflict(_))));
+    let commands = [CommandRow { command: "a".into(), description: "b".into() }];
+    assert!(matches!(store.store_commands(BotId(7), &commands), Err(Error::Conflict(_))));
     store.insert_bot(&bot("one", Some(TOKEN))).unwrap();
     assert!(matches!(store.insert_bot(&bot("two", Some(TOKEN))), Err(Error::Conflict(_))));
     store.commit().unwrap();

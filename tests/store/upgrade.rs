@@ -25,6 +25,15 @@ fn of_version_2() -> Dir {
     dir
 }
 
+/// The same of version 3.
+fn of_version_3() -> Dir {
+    let dir = Dir::new();
+    fs::create_dir_all(&dir.0).unwrap();
+    fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
+    dir.raw().execute_batch(include_str!("version-3.sql")).unwrap();
+    dir
+}
+
 fn version(connection: &Connection) -> i64 {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
 }
@@ -52,6 +61,18 @@ fn rows(connection: &Connection, table: &str) -> Vec<String> {
     rows.map(|row| row.unwrap()).collect()
 }
 
+/// The messages of the outbox are there, each where it goes, and found by the ids they had.
+fn what_was_accepted_waits(store: &Store) {
+    let (account, den) = (AccountId(1), BareJid::parse("den@muc.example.org").unwrap());
+    let waiting = store.list_outbox(account, None, None, 9).unwrap();
+    assert_eq!((waiting.len(), waiting[0].id, waiting[0].message_id.as_str()), (1, OutboxId(1), "m1"));
+    assert!(waiting[0].stanza.contains("ü 🤖") && waiting[0].bot == Some(BotId(1)) && waiting[0].created_at == NOW);
+    let said = store.list_outbox(account, Some(&den), None, 9).unwrap();
+    assert_eq!((said.len(), said[0].archive_mark.as_deref(), said[0].room.as_ref()), (1, Some("m-7"), Some(&den)));
+    assert_eq!(store.find_outbox(account, None, "m1").unwrap(), Some(OutboxId(1)));
+    assert_eq!(store.find_outbox(account, Some(&den), "r1").unwrap(), Some(OutboxId(2)));
+}
+
 #[test]
 fn what_a_file_of_version_1_has_is_all_there() {
     let dir = of_version_1();
@@ -60,11 +81,11 @@ fn what_a_file_of_version_1_has_is_all_there() {
         schema(&before).into_keys().filter(|name| !name.starts_with("sqlite_autoindex")).collect();
     let kept: BTreeMap<&String, Vec<String>> = tables
         .iter()
-        .filter(|name| !["sent", "heard", "local_message", "sqlite_sequence"].contains(&name.as_str()))
+        .filter(|name| !["sent", "heard", "local_message", "outbox", "sqlite_sequence"].contains(&name.as_str()))
         .filter(|name| before.table_exists(None, name.as_str()).unwrap())
         .map(|name| (name, rows(&before, name)))
         .collect();
-    assert!(kept.len() > 25 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
+    assert!(kept.len() > 24 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
     drop(before);
 
     let store = dir.store();
@@ -94,6 +115,7 @@ fn what_a_file_of_version_1_has_is_all_there() {
     assert_eq!((lines[0].at, lines[1].bot_name.as_deref()), (NOW, Some("one")));
     assert_eq!(store.list_accounts().unwrap()[0].password, Secret::new(PASSWORD));
     assert_eq!(store.list_bots().unwrap()[0].token, Some(Secret::new(TOKEN)));
+    what_was_accepted_waits(&store);
     drop(store);
 
     let after = dir.raw();
@@ -105,7 +127,7 @@ fn what_a_file_of_version_1_has_is_all_there() {
     let fresh = schema(&fresh.raw());
     assert_eq!(schema(&after), fresh, "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-1")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (1, 3));
+    assert_eq!((version(&copy), version(&after)), (1, 4));
     let mut of_copy = schema(&copy);
     of_copy.retain(|name, _| !name.starts_with("sqlite_"));
     assert!(of_copy.len() > 40 && rows(&copy, "sent").len() == 4);
@@ -161,14 +183,15 @@ fn a_file_of_version_2_gets_empty_histories() {
     assert!(store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().is_empty());
     assert_eq!(store.list_kept(bot, "owner@local", None, (9, 999)).unwrap().len(), 2, "lines of the built-in chat");
     let after = dir.raw();
-    for (table, before) in &kept {
+    for (table, before) in kept.iter().filter(|(table, _)| table.as_str() != "outbox") {
         assert_eq!(&rows(&after, table), before, "{table}");
     }
+    what_was_accepted_waits(&store);
     let fresh = Dir::new();
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-2")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (2, 3));
+    assert_eq!((version(&copy), version(&after)), (2, 4));
     assert_eq!(rows(&copy, "message"), kept[&"message".to_string()]);
 
     let message = store.find_said(bot, "m1").unwrap().unwrap().id;
@@ -182,4 +205,39 @@ fn a_file_of_version_2_gets_empty_histories() {
     store.commit().unwrap();
     store.close().unwrap();
     assert_eq!(dir.store().list_kept(bot, "anna@example.org", None, (9, 999)).unwrap(), [row]);
+}
+
+/// What was accepted goes out in the same order and is found again; numbers go on; all else is as it was.
+#[test]
+fn a_file_of_version_3_gets_lean_tables() {
+    let dir = of_version_3();
+    let before = dir.raw();
+    let tables: Vec<String> = schema(&before).into_keys().filter(|name| !name.starts_with("sqlite_")).collect();
+    let tables: Vec<String> =
+        tables.into_iter().filter(|name| before.table_exists(None, name.as_str()).unwrap()).collect();
+    let kept: BTreeMap<&String, Vec<String>> = tables.iter().map(|name| (name, rows(&before, name))).collect();
+    assert!(kept.len() > 31 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
+    drop(before);
+
+    let mut store = dir.store();
+    let after = dir.raw();
+    for (table, before) in kept.iter().filter(|(table, _)| table.as_str() != "outbox") {
+        assert_eq!(&rows(&after, table), before, "{table}");
+    }
+    let fresh = Dir::new();
+    fresh.store().close().unwrap();
+    assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
+    let copy = Connection::open(dir.file("botmother.db.version-3")).unwrap();
+    assert_eq!((version(&copy), version(&after)), (3, 4));
+
+    what_was_accepted_waits(&store);
+    let (account, bot) = (AccountId(1), BotId(1));
+    assert_eq!(store.find_sent_of(account, OutboxId(1)).unwrap().unwrap().message_id, "m1");
+    let row = store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().remove(0);
+    assert_eq!((row.text.as_str(), row.files.len(), row.reactions.len()), ("kept", 1, 2));
+    // Numbers 3 to 40 were given before, and their rows are gone.
+    assert_eq!(store.insert_update(bot, "message", "{}", 1_790_000_009).unwrap(), UpdateId(41));
+    let new = store.insert_outbox(&message(account, Some(bot), "m9", None), 1_790_000_009).unwrap();
+    assert_eq!(store.list_outbox(account, None, Some(OutboxId(1)), 9).unwrap()[0].id, new);
+    store.commit().unwrap();
 }

@@ -138,8 +138,7 @@ impl Xmpp {
         let id = row.id;
         if let Some(acked) = self.accounts.get(&id).map(|running| running.acks.ids().to_vec()) {
             // Acknowledged: not to be sent again by the session that takes its place.
-            self.note_sent(core, &acked)?;
-            core.batch.store.delete_outbox(&acked)?;
+            self.settle_acked(core, id, &acked)?;
         }
         let presence = core.batch.presence_of(&row, login);
         let config = SessionConfig {
@@ -160,7 +159,7 @@ impl Xmpp {
             pin: row.pin.clone(),
             system_roots: login.system_roots,
         };
-        let count = core.batch.store.count_outbox(id)?;
+        let count = core.batch.store.count_outbox(id, None)?;
         let in_doubt = core.batch.store.has_outbox(id)?;
         if count > 0 && !row.removing {
             log::info!("{}: {count} accepted messages wait to be sent", row.jid);

@@ -22,13 +22,13 @@ impl Xmpp {
             return Ok(());
         }
         self.accounts.told.wrote_acks = true;
-        let acked: Vec<OutboxId> =
-            self.accounts.busy().flat_map(|account| account.acks.ids().iter().copied()).collect();
-        self.note_sent(core, &acked)?;
+        let with_acks = self.accounts.busy().filter(|account| !account.acks.ids().is_empty());
+        let acked: Vec<(AccountId, Vec<OutboxId>)> =
+            with_acks.map(|account| (account.row.id, account.acks.ids().to_vec())).collect();
+        for (id, acked) in acked {
+            self.settle_acked(core, id, &acked)?;
+        }
         for (id, account) in self.accounts.busy_mut() {
-            if !account.acks.ids().is_empty() {
-                core.batch.store.delete_outbox(account.acks.ids())?;
-            }
             if let Some(mark) = account.advance_mark(now) {
                 core.batch.store.store_mark(id, &mark)?;
             }

@@ -73,8 +73,7 @@ impl Xmpp {
         if row.origin != Origin::Api {
             // Its session would go on trying each minute.
             if let Some(acked) = self.accounts.get(&row.id).map(|running| running.acks.ids().to_vec()) {
-                self.note_sent(core, &acked)?;
-                core.batch.store.delete_outbox(&acked)?;
+                self.settle_acked(core, row.id, &acked)?;
             }
             self.end_account(&mut core.batch, row.id);
         }

@@ -85,7 +85,7 @@ impl Xmpp {
         to: &BareJid,
         text: &str,
     ) -> Result<(), store::Error> {
-        let (to_jid, message_id) = (to.to_jid(), id::uuid(core.batch.random()));
+        let (to_jid, message_id) = (to.to_jid(), core.batch.new_message_id()?);
         let outbound = Outbound::text(to_jid.clone(), Kind::Chat, &message_id, text);
         match self.enqueue(core, (account, bot), &to_jid, &message_id, outbound) {
             Ok(()) => Ok(()),
@@ -203,7 +203,7 @@ impl Accounts {
 type Rows = VecDeque<(OutboxId, String)>;
 
 fn load(store: &mut crate::store::Store, id: AccountId, after: Option<OutboxId>) -> Result<(Rows, bool), store::Error> {
-    let rows = store.list_outbox(id, after, limits::IN_FLIGHT_MAX)?;
+    let rows = store.list_outbox(id, None, after, limits::IN_FLIGHT_MAX)?;
     let more = rows.len() == limits::IN_FLIGHT_MAX;
     Ok((rows.into_iter().map(|row| (row.id, row.stanza)).collect(), more))
 }

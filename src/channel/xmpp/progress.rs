@@ -45,14 +45,19 @@ impl Xmpp {
         Ok(())
     }
 
-    /// The server has these. Called before they leave the outbox.
-    pub(crate) fn note_sent(&mut self, core: &mut Core, ids: &[OutboxId]) -> Result<(), store::Error> {
+    /// The server has these: they leave the outbox.
+    pub(crate) fn settle_acked(
+        &mut self,
+        core: &mut Core,
+        account: AccountId,
+        ids: &[OutboxId],
+    ) -> Result<(), store::Error> {
         for id in ids {
-            if let Some(row) = core.batch.store.find_sent_of(*id)? {
+            if let Some(row) = core.batch.store.find_sent_of(account, *id)? {
                 self.advance(core, &row, Progress::Sent, None)?;
             }
         }
-        Ok(())
+        core.batch.store.delete_outbox(account, None, ids)
     }
 
     /// A message came back.

@@ -4,7 +4,7 @@
 //! Corrections and retractions count only from whoever said what they are about: which bot got what from whom is
 //! remembered. Only bots with an account of their own confirm anything, never for a person.
 
-use crate::base::id::{self, AccountId, BotId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::channel::xmpp::Xmpp;
 use crate::core::batch::Trouble;
@@ -123,7 +123,7 @@ impl Xmpp {
         if !core.batch.admits(bot, &done.to.bare()) {
             return Ok(());
         }
-        let id = id::uuid(core.batch.random());
+        let id = core.batch.new_message_id()?;
         let (to, message) = (done.to.clone(), done.message_id.as_str());
         let outbound = match done.stage {
             Stage::Arrived => Outbound::receipt(to, &id, message),

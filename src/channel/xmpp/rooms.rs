@@ -187,7 +187,7 @@ impl Accounts {
             }),
         };
         let Ok(room) = Room::new(config, batch.now) else { return Ok(None) };
-        let count = batch.store.count_room_outbox(row.account, &row.room)?;
+        let count = batch.store.count_outbox(row.account, Some(&row.room))?;
         Ok(Some(Entry {
             room,
             row,

@@ -48,16 +48,13 @@ impl Xmpp {
         let why = format!("the server ended the connection twice when it got this message of {size} bytes");
         let sent = core.batch.store.find_sent(id, message_id)?;
         let room = BareJid::parse(to).ok().filter(|_| stanza.attribute("type") == Some("groupchat"));
-        let row = match &room {
-            Some(room) => core.batch.store.find_room_outbox(id, room, message_id)?,
-            None => core.batch.store.find_outbox(id, message_id)?,
-        };
+        let row = core.batch.store.find_outbox(id, room.as_ref(), message_id)?;
         let (Some(row), Some(account)) = (row, self.accounts.get_mut(&id)) else { return Ok(()) };
         if let Some(room) = room {
             self.fail_in_room(core, id, room, message_id, &why)?;
         } else {
             account.queue.arrived(row);
-            core.batch.store.delete_outbox(&[row])?;
+            core.batch.store.delete_outbox(id, None, &[row])?;
             if let Some(sent) = &sent {
                 self.advance(core, sent, Progress::Failed, Some(&why))?;
             }

@@ -181,7 +181,7 @@ impl Accounts {
     /// From where the archive is read: from the mark, or from the mark of the oldest message that may or may not have got
     /// out, so that it is found there and not sent twice; where there is no mark, from when the bot was made.
     fn catch_up(&mut self, batch: &mut Batch, id: AccountId) -> Result<(), store::Error> {
-        let outbox_mark = batch.store.first_outbox_mark(id)?.flatten();
+        let outbox_mark = batch.store.first_outbox_mark(id, None)?.flatten();
         let waits = batch.store.has_outbox(id)?;
         let Some(account) = self.get_mut(&id) else { return Ok(()) };
         let in_doubt = waits && account.archive.in_doubt;
@@ -240,7 +240,7 @@ impl Accounts {
     ) -> Result<(), store::Error> {
         let Some(message_id) = message.origin_id.as_deref().or(message.id.as_deref()) else { return Ok(()) };
         if message.via == Via::Archive {
-            let row = batch.store.find_outbox(id, message_id)?;
+            let row = batch.store.find_outbox(id, None, message_id)?;
             if let (Some(row), Some(account)) = (row, self.get_mut(&id)) {
                 account.on_found(row, batch.now.mono);
             }

@@ -1,7 +1,7 @@
 //! What devices are owed: an answer to the session that they have begun, or a new session in the place of one that does not
 //! work. Paid with the next message to them, or else with an empty one (XEP-0384 §6).
 
-use crate::base::id::{self, AccountId};
+use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::crypt::kinds::{PUT_BACK, RENEWAL, Sealed};
@@ -62,7 +62,7 @@ impl Xmpp {
         let version = version_of(peer.version);
         let to = std::slice::from_ref(peer);
         let Sealed::Done(encrypted) = self.seal(batch, peer.account, version, to, None)? else { return Ok(()) };
-        let id = id::uuid(batch.random());
+        let id = batch.new_message_id()?;
         let stanza = Element::new("message", ns::CLIENT).with("to", peer.jid.as_str()).with("type", "chat");
         let stanza = stanza.with("id", &id).with_child(encrypted).with_child(Element::new("store", ns::HINTS));
         // As everything that is said in the chat with oneself.

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::base::id::{self, AccountId, BotId};
+use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::{limits, remedy};
 use crate::channel::xmpp::Xmpp;
@@ -221,7 +221,7 @@ impl Xmpp {
             return Ok(());
         }
         let text = text.fill(batch.setup.settings.language, &[("id", &bot.to_string())]);
-        let id = id::uuid(batch.random());
+        let id = batch.new_message_id()?;
         let hint = Outbound::text(to.bare().to_jid(), Kind::Chat, &id, &text).print();
         self.put_out(batch, (account, Some(bot)), &id, hint)
     }

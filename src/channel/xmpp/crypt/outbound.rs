@@ -208,7 +208,7 @@ impl Xmpp {
             created_at: batch.lived(),
             room: None,
         };
-        row.id = batch.store.insert_outbox(&row)?;
+        row.id = batch.store.insert_outbox(&row, row.created_at)?;
         self.accounts.told.accepted.push(Accepted { account, id: row.id, stanza: row.stanza });
         Ok(())
     }

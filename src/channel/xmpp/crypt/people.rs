@@ -278,7 +278,7 @@ impl Xmpp {
         own: &BareJid,
         text: &str,
     ) -> Result<(), store::Error> {
-        let id = id::uuid(batch.random());
+        let id = batch.new_message_id()?;
         let said = Outbound::text(own.to_jid(), Kind::Chat, &id, text).private().print();
         self.put_out(batch, (account, None), &id, said)
     }

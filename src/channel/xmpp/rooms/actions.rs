@@ -175,7 +175,7 @@ impl Batch {
             return Ok(room_id);
         }
         let is_waiting = self.store.is_omemo_waiting(key.0, message_id)?;
-        if is_waiting || self.store.find_room_outbox(key.0, &key.1, message_id)?.is_some() {
+        if is_waiting || self.store.find_outbox(key.0, Some(&key.1), message_id)?.is_some() {
             return Err(Failure::Busy { retry_after_s: 1 }.into());
         }
         let why = "the room gives its messages no ids by which they could be named".to_string();

@@ -267,7 +267,7 @@ impl Xmpp {
         let now = batch.now.mono;
         let query = format!("room-{:x}", batch.last_tag + 1);
         // A message of ours that may have got there is looked for from where it was accepted.
-        let outbox_mark = batch.store.first_room_outbox_mark(key.0, &key.1)?;
+        let outbox_mark = batch.store.first_outbox_mark(key.0, Some(&key.1))?.flatten();
         let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
         let catch_up = CatchUp::new(query, outbox_mark.or_else(|| entry.row.archive_mark.clone()));
         // The archive has it, too, and in order.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Key;
-use crate::base::id::{self, AccountId, BotId, OutboxId};
+use crate::base::id::{AccountId, BotId, OutboxId};
 use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::base::remedy::ALLOW_PLAIN;
@@ -211,7 +211,7 @@ impl Xmpp {
             room: Some(key.1.clone()),
         };
         entry.posts.add();
-        batch.store.insert_outbox(&row)?;
+        batch.store.insert_outbox(&row, batch.lived())?;
         Ok(())
     }
 }
@@ -285,7 +285,7 @@ impl Xmpp {
             return Ok(());
         }
         let text = texts::PLAIN_IN_ROOM.fill(batch.setup.settings.language, &[("nick", nick)]);
-        let id = id::uuid(batch.random());
+        let id = batch.new_message_id()?;
         let hint = Outbound::text(key.1.to_jid(), Kind::Groupchat, &id, &text).print();
         self.put_out_in_room(batch, (key.0, Some(bot)), &key.1, &id, hint)
     }

@@ -100,7 +100,7 @@ impl Xmpp {
             return Ok(());
         }
         let after = entry.posts.last();
-        let rows = core.batch.store.list_room_outbox(key.0, &key.1, after, free)?;
+        let rows = core.batch.store.list_outbox(key.0, Some(&key.1), after, free)?;
         let found = rows.len();
         for row in rows {
             let Some(entry) = self.rooms.touch(key) else { return Ok(()) };
@@ -148,7 +148,7 @@ impl Xmpp {
     ) -> Result<(), store::Error> {
         let (Some(text), Some(stamp_ms)) = (&message.body, message.stamp_ms) else { return Ok(()) };
         let latest = stamp_ms.saturating_add(limits::ROOM_CLOCK_MS).div_euclid(1000);
-        let rows = core.batch.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
+        let rows = core.batch.store.list_outbox(key.0, Some(&key.1), None, limits::ROOM_SENT_MAX)?;
         let is_it = |row: &&OutboxRow| row.created_at <= latest && Gist::new(&body_of(&row.stanza)).is_shown_by(text);
         match rows.iter().find(is_it) {
             Some(row) => self.confirm_said(core, key, &row.message_id, message.archive_id.as_deref()).map(drop),
@@ -228,7 +228,7 @@ impl Xmpp {
     pub(super) fn fail_all(&mut self, core: &mut Core, key: &Key, why: &str) -> Result<(), store::Error> {
         self.fail_waiting_in_room(core, key.0, &key.1, why)?;
         loop {
-            let rows = core.batch.store.list_room_outbox(key.0, &key.1, None, limits::ROOM_SENT_MAX)?;
+            let rows = core.batch.store.list_outbox(key.0, Some(&key.1), None, limits::ROOM_SENT_MAX)?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -249,8 +249,8 @@ impl Rooms {
 
     /// The message of ours is there, or given up: its row goes. Gives whether there was one.
     fn settle(&mut self, batch: &mut Batch, key: &Key, message_id: &str) -> Result<bool, store::Error> {
-        let Some(row) = batch.store.find_room_outbox(key.0, &key.1, message_id)? else { return Ok(false) };
-        batch.store.delete_outbox(&[row])?;
+        let Some(row) = batch.store.find_outbox(key.0, Some(&key.1), message_id)? else { return Ok(false) };
+        batch.store.delete_outbox(key.0, Some(&key.1), &[row])?;
         if let Some(entry) = self.touch(key) {
             entry.posts.settle(message_id);
         }

@@ -3,7 +3,7 @@
 //!
 //! Words are said at the end of the batch: saying something encrypts, and whoever judges a key is in the midst of that.
 
-use crate::base::id::{self, AccountId};
+use crate::base::id::AccountId;
 use crate::base::{limits, text};
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::crypt::trust::{KeyTrust, Mark};
@@ -126,7 +126,7 @@ impl Xmpp {
         let head = if is_read { &texts::DEVICE_WAITS } else { &texts::DEVICE_REFUSED };
         let tail = if is_owner { &texts::DEVICE_OWN } else { &texts::DEVICE_OTHERS };
         let hint = head.fill(language, &[]) + &tail.fill(language, &values);
-        let id = id::uuid(batch.random());
+        let id = batch.new_message_id()?;
         let hint = Outbound::text(peer.jid.to_jid(), Kind::Chat, &id, &hint);
         let hint = if is_self { hint.private() } else { hint };
         self.put_out(batch, (account, self.accounts.bot_with(account)), &id, hint.print())
