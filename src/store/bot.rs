@@ -43,6 +43,7 @@ impl Store {
         // '`' follows '_': the range holds what begins with `bot_3_`, by the primary key.
         self.write("DELETE FROM settings WHERE key >= ? AND key < ?", &[&format!("bot_{id}_"), &format!("bot_{id}`")])?;
         self.delete_conversations_of_bot(id)?;
+        self.keep_last_update()?;
         // References of their own would be looked after with each message.
         for table in ["unread", "webhook_retry", "webhook_attempt", "update_queue"] {
             self.write(&format!("DELETE FROM {table} WHERE bot_id = ?"), &[&id.0])?;

@@ -68,6 +68,8 @@ pub struct Store {
     last_number: Option<i64>,
     /// The last number in the outbox, once something was put there.
     last_outbox: Option<i64>,
+    /// The last number given to an update, once it is known.
+    last_update: Option<i64>,
     /// Messages of each bot since they were counted.
     since_trim: HashMap<Option<BotId>, i64>,
     /// The same for files.
@@ -121,6 +123,7 @@ impl Store {
         }
         self.state = State::Clean;
         self.device_changes += 1;
+        self.last_update = None;
         self.generation.rolled_back();
     }
 

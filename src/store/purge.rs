@@ -1,7 +1,7 @@
 //! What grows old goes: called by the engine once in a while. Looks first and writes only when something is old, so
 //! that an idle daemon leaves the disk alone.
 
-use crate::base::id::BotId;
+use crate::base::id::{BotId, UpdateId};
 use crate::base::limits;
 use crate::store::message::IDS_PER_SECOND;
 use crate::store::{Error, Store};
@@ -134,26 +134,20 @@ impl Store {
         Ok(())
     }
 
-    /// Updates are in the order of their age, so looking stops at the first young one. (If the clock was set back,
+    /// A bot's updates are in the order of their age, so looking stops at its first young one. (If the clock was set back,
     /// rows behind a young one stay longer; the cap per bot holds anyway.)
     fn purge_updates(&mut self, before: i64) -> Result<Vec<(BotId, i64)>, Error> {
-        let end =
-            self.row("SELECT id FROM update_queue WHERE created_at >= ? ORDER BY id LIMIT 1", &[&before], |row| {
-                Ok(row.get::<_, i64>(0)?)
-            })?;
-        let end = end.unwrap_or(i64::MAX);
-        // The `+` keeps SQLite from walking the whole index by bot to save itself a sort of a few rows.
-        let dropped =
-            self.rows("SELECT bot_id, count(*) FROM update_queue WHERE id < ? GROUP BY +bot_id", &[&end], |row| {
-                Ok((BotId(row.get(0)?), row.get(1)?))
-            })?;
-        if !dropped.is_empty() {
-            for (table, id) in [("unread", "update_id"), ("webhook_retry", "update_id"), ("update_queue", "id")] {
-                self.write(&format!("DELETE FROM {table} WHERE {id} < ?"), &[&end])?;
-            }
-        }
-        for (bot, count) in &dropped {
-            self.count_dropped(*bot, *count)?;
+        let old = self.rows(
+            "SELECT id, (SELECT id FROM update_queue WHERE bot_id = bot.id AND created_at >= ?1 ORDER BY id LIMIT 1)
+             FROM bot WHERE (SELECT created_at FROM update_queue WHERE bot_id = bot.id ORDER BY id LIMIT 1) < ?1",
+            &[&before],
+            |row| Ok((BotId(row.get(0)?), UpdateId(row.get::<_, Option<i64>>(1)?.unwrap_or(i64::MAX)))),
+        )?;
+        let mut dropped = Vec::with_capacity(old.len());
+        for (bot, end) in old {
+            let count = self.delete_updates_below(bot, end)? as i64;
+            self.count_dropped(bot, count)?;
+            dropped.push((bot, count));
         }
         Ok(dropped)
     }

@@ -35,15 +35,15 @@ CREATE TABLE bot_command (
 );
 CREATE INDEX bot_command_bot ON bot_command (bot_id, id);
 
--- Owner: update.rs.
+-- Owner: update.rs. The row of bot 0 is empty: it has the last number given, where the update that had it is gone.
 CREATE TABLE update_queue (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   bot_id      INTEGER NOT NULL,
+  id          INTEGER NOT NULL,                     -- grows over all bots
   update_type TEXT NOT NULL,
   payload     TEXT NOT NULL,
-  created_at  INTEGER NOT NULL
-);
-CREATE INDEX update_queue_bot ON update_queue (bot_id, id);
+  created_at  INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, id)
+) WITHOUT ROWID;
 
 -- Owner: webhook.rs. How a webhook fares; its address stands in bot. Unix time.
 CREATE TABLE webhook (

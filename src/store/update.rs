@@ -1,4 +1,5 @@
-//! Table `update_queue`: what waits for a bot's program. Ids grow over all bots and are never used again.
+//! Table `update_queue`: what waits for a bot's program. Ids grow over all bots and are never used again: the last one given
+//! stands in the table, be it in an empty row.
 
 use crate::base::id::{BotId, UpdateId};
 use crate::store::row::UpdateRow;
@@ -7,11 +8,40 @@ use crate::store::{Error, Store};
 impl Store {
     /// Appends an update; `payload` is the JSON of its `data`.
     pub fn insert_update(&mut self, bot: BotId, kind: &str, payload: &str, now_s: i64) -> Result<UpdateId, Error> {
-        let id = self.insert(
-            "INSERT INTO update_queue (bot_id, update_type, payload, created_at) VALUES (?, ?, ?, ?)",
-            &[&bot.0, &kind, &payload, &now_s],
+        let id = self.last_update()? + 1;
+        self.write(
+            "INSERT INTO update_queue (bot_id, id, update_type, payload, created_at) VALUES (?, ?, ?, ?, ?)",
+            &[&bot.0, &id, &kind, &payload, &now_s],
         )?;
+        self.last_update = Some(id);
         Ok(UpdateId(id))
+    }
+
+    /// The last number given: a program that has confirmed it would never see another update with it.
+    pub(super) fn last_update(&self) -> Result<i64, Error> {
+        match self.last_update {
+            Some(last) => Ok(last),
+            None => self.number(
+                "SELECT max(id) FROM (SELECT (SELECT max(id) FROM update_queue WHERE bot_id = bot.id) AS id FROM bot
+                 UNION ALL SELECT max(id) FROM update_queue WHERE bot_id = 0)",
+                &[],
+            ),
+        }
+    }
+
+    /// Before the update that has the last number is deleted, the number is put aside.
+    pub(super) fn keep_last_update(&mut self) -> Result<(), Error> {
+        let last = self.last_update()?;
+        self.last_update = Some(last);
+        if self.number("SELECT max(id) FROM update_queue WHERE bot_id = 0", &[])? == last {
+            return Ok(());
+        }
+        self.write("DELETE FROM update_queue WHERE bot_id = 0", &[])?;
+        self.write(
+            "INSERT INTO update_queue (bot_id, id, update_type, payload, created_at) VALUES (0, ?, '', '', 0)",
+            &[&last],
+        )?;
+        Ok(())
     }
 
     /// A bot's updates with ids not below `from`, oldest first: as many as fit, at least one.
@@ -61,6 +91,9 @@ impl Store {
 
     /// Deletes one of a bot's updates; says whether it was there.
     pub fn delete_update(&mut self, bot: BotId, id: UpdateId) -> Result<bool, Error> {
+        if self.last_update()? == id.0 {
+            self.keep_last_update()?;
+        }
         self.write("DELETE FROM unread WHERE update_id = ? AND bot_id = ?", &[&id.0, &bot.0])?;
         self.write("DELETE FROM webhook_retry WHERE update_id = ? AND bot_id = ?", &[&id.0, &bot.0])?;
         Ok(self.write("DELETE FROM update_queue WHERE id = ? AND bot_id = ?", &[&id.0, &bot.0])? > 0)
@@ -68,6 +101,9 @@ impl Store {
 
     /// Deletes a bot's updates below an id: its program has handled them. Gives their number.
     pub fn delete_updates_below(&mut self, bot: BotId, below: UpdateId) -> Result<usize, Error> {
+        if self.last_update()? < below.0 {
+            self.keep_last_update()?;
+        }
         self.write("DELETE FROM unread WHERE bot_id = ? AND update_id < ?", &[&bot.0, &below.0])?;
         self.write("DELETE FROM webhook_retry WHERE bot_id = ? AND update_id < ?", &[&bot.0, &below.0])?;
         self.write("DELETE FROM update_queue WHERE bot_id = ? AND id < ?", &[&bot.0, &below.0])

@@ -65,18 +65,19 @@ DROP TABLE old;
 CREATE INDEX webhook_attempt_bot ON webhook_attempt (bot_id, id);
 ALTER TABLE update_queue RENAME TO old;
 CREATE TABLE update_queue (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   bot_id      INTEGER NOT NULL,
+  id          INTEGER NOT NULL,
   update_type TEXT NOT NULL,
   payload     TEXT NOT NULL,
-  created_at  INTEGER NOT NULL
-);
-INSERT INTO update_queue SELECT * FROM old;
+  created_at  INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, id)
+) WITHOUT ROWID;
+INSERT INTO update_queue (bot_id, id, update_type, payload, created_at)
+  SELECT bot_id, id, update_type, payload, created_at FROM old;
 -- Numbers once given are not given again, also where the last rows are gone.
-DELETE FROM sqlite_sequence WHERE name = 'update_queue';
-UPDATE sqlite_sequence SET name = 'update_queue' WHERE name = 'old';
+INSERT INTO update_queue (bot_id, id, update_type, payload, created_at)
+  SELECT 0, seq, '', '', 0 FROM sqlite_sequence WHERE name = 'old';
 DROP TABLE old;
-CREATE INDEX update_queue_bot ON update_queue (bot_id, id);
 -- What refers to messages is put aside meanwhile.
 CREATE TABLE old_message_file AS SELECT * FROM message_file;
 DROP TABLE message_file;

@@ -30,7 +30,7 @@ fn a_new_file_has_the_guides_tables() {
              webhook_url webhook_secret webhook_enabled bot_password receive access updates_dropped",
         ),
         ("bot_command", "id bot_id command description"),
-        ("update_queue", "id bot_id update_type payload created_at"),
+        ("update_queue", "bot_id id update_type payload created_at"),
         ("settings", "key value"),
         ("audit_log", "id bot_id action details ip_address timestamp"),
     ] {
