@@ -43,6 +43,7 @@ impl Engine {
     /// All events and what is due, in one transaction; on error everything is taken back.
     fn attempt(&mut self, events: &[Event]) -> Result<Vec<Verdict>, Fault> {
         let result = catch_unwind(AssertUnwindSafe(|| {
+            self.core.batch.store.begin_reading()?;
             let mut verdicts = Vec::with_capacity(events.len());
             for event in events {
                 verdicts.push(self.apply(event)?);

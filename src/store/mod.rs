@@ -87,6 +87,8 @@ pub struct Store {
 enum State {
     /// There is none.
     Clean,
+    /// Begun for reading.
+    Reading,
     /// Begun, all well.
     Dirty,
     /// A write failed. SQLite may have rolled back by itself, so going on would commit half of a batch.
@@ -99,6 +101,10 @@ impl Store {
     pub fn commit(&mut self) -> Result<(), Error> {
         let outcome = match self.state {
             State::Clean => return Ok(()),
+            State::Reading => {
+                self.end_reading();
+                return Ok(());
+            }
             State::Dirty => self.run("COMMIT"),
             State::Failed => Err(Error::Aborted),
         };
@@ -110,6 +116,27 @@ impl Store {
             Err(_) => self.rollback(),
         }
         outcome
+    }
+
+    /// What is read from now on up to the end of the transaction is of one moment, and the file is locked once for all of it:
+    /// SQLite locks and unlocks it for each statement else, with several system calls. It must not last long, as the log
+    /// cannot begin anew meanwhile. (No lock at all, `locking_mode = EXCLUSIVE`, would keep `botmother doctor` and `sqlite3`
+    /// with its backups from a database in use.)
+    pub fn begin_reading(&mut self) -> Result<(), Error> {
+        if self.state == State::Clean {
+            self.run("BEGIN")?;
+            self.state = State::Reading;
+        }
+        Ok(())
+    }
+
+    /// Nothing was written.
+    fn end_reading(&mut self) {
+        if let Err(error) = self.run("COMMIT") {
+            log::warn!("store: the end of reading: {error}");
+            self.rollback();
+        }
+        self.state = State::Clean;
     }
 
     /// Takes back what was written since the last commit. Works after any error.
@@ -129,7 +156,7 @@ impl Store {
 
     /// Whether something was written that is not committed.
     pub fn is_dirty(&self) -> bool {
-        self.state != State::Clean
+        matches!(self.state, State::Dirty | State::Failed)
     }
 
     /// Ends: takes back what is not committed, moves the log into the database and closes it. An error (a full disk)

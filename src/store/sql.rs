@@ -78,6 +78,11 @@ impl Store {
                 self.state = State::Dirty;
                 Ok(())
             }
+            // The first write takes the lock; another program that has written meanwhile makes it fail.
+            State::Reading => {
+                self.state = State::Dirty;
+                Ok(())
+            }
             State::Dirty => Ok(()),
             State::Failed => Err(Error::Aborted),
         }
