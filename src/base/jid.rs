@@ -5,6 +5,7 @@
 //! A [`Jid`] is normalised when it is parsed, so comparing two is comparing text, and `User@Host` is `user@host`
 //! everywhere: owner checks, table keys, sessions.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use stringprep::{nameprep, nodeprep};
@@ -60,7 +61,8 @@ impl Jid {
     }
 
     fn join(local: Option<&str>, domain: &str, resource: Option<&str>) -> Jid {
-        let mut text = String::with_capacity(64);
+        let length = |part: Option<&str>| part.map_or(0, |part| part.len() + 1);
+        let mut text = String::with_capacity(length(local) + domain.len() + length(resource));
         let mut at = None;
         if let Some(local) = local {
             text.push_str(local);
@@ -74,7 +76,6 @@ impl Jid {
             text.push('/');
             text.push_str(resource);
         }
-        text.shrink_to_fit();
         Jid { text, at, slash }
     }
 
@@ -152,7 +153,7 @@ impl BareJid {
     }
 }
 
-fn checked(part: &str, prepare: impl Fn(&str) -> Option<String>) -> Result<String, JidError> {
+fn checked<'a>(part: &'a str, prepare: fn(&'a str) -> Option<Cow<'a, str>>) -> Result<Cow<'a, str>, JidError> {
     if part.is_empty() || part.len() > PART_BYTES_MAX {
         return Err(JidError::PartLength);
     }
@@ -165,24 +166,35 @@ fn checked(part: &str, prepare: impl Fn(&str) -> Option<String>) -> Result<Strin
 
 /// Nodeprep (RFC 6122 appendix A). It knows the characters of the year 2002; with newer ones, which servers take, only what
 /// would break an address is refused.
-fn localpart(part: &str) -> Option<String> {
+fn localpart(part: &str) -> Option<Cow<'_, str>> {
+    if part.bytes().all(is_usual) {
+        return Some(Cow::Borrowed(part));
+    }
     if let Ok(prepared) = nodeprep(part) {
-        return Some(prepared.into_owned());
+        return Some(prepared);
     }
     let folded: String = part.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     // Of what is known as forbidden, nothing becomes allowed by standing beside something new.
     let is_known = |c: char| !stringprep::tables::unassigned_code_point(c);
     let old: String = folded.chars().filter(|c| is_known(*c)).collect();
     let is_new = old.len() < folded.len() && (old.is_empty() || nodeprep(&old).is_ok_and(|again| again == old));
-    (is_new && !folded.contains(is_unspeakable)).then_some(folded)
+    (is_new && !folded.contains(is_unspeakable)).then_some(Cow::Owned(folded))
+}
+
+/// What stringprep leaves as it is, and most addresses have nothing else.
+fn is_usual(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
 }
 
 /// OpaqueString (RFC 8265 §4.2.2): spaces are plain ones, composed by NFC, no case folding.
-fn resourcepart(part: &str) -> Option<String> {
+fn resourcepart(part: &str) -> Option<Cow<'_, str>> {
+    if part.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Some(Cow::Borrowed(part));
+    }
     let is_space = |c: char| !c.is_ascii() && c.is_whitespace() && !c.is_control();
     let spaced = part.chars().map(|c| if is_space(c) { ' ' } else { c });
     let prepared: String = spaced.nfc().collect();
-    (!prepared.contains(is_unspeakable)).then_some(prepared)
+    (!prepared.contains(is_unspeakable)).then_some(Cow::Owned(prepared))
 }
 
 /// Control characters, those that turn the direction of what is around them, and code points that are none.
@@ -191,14 +203,14 @@ fn is_unspeakable(c: char) -> bool {
     c.is_control() || is_none || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn domainpart(part: &str) -> Option<String> {
-    let prepared = nameprep(part).ok()?;
+fn domainpart(part: &str) -> Option<Cow<'_, str>> {
+    let prepared = if part.bytes().all(is_usual) { Cow::Borrowed(part) } else { nameprep(part).ok()? };
     let is_literal = prepared.starts_with('[') && prepared.ends_with(']');
     let forbidden = |c: char| c.is_ascii() && !(c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_');
     // RFC 7622 §3.2: a domain name or an IP literal in brackets.
     let is_name = !prepared.contains(forbidden) && prepared.split('.').all(|label| !label.is_empty());
     let is_address = is_literal && prepared[1..prepared.len() - 1].parse::<std::net::Ipv6Addr>().is_ok();
-    (is_name || is_address).then(|| prepared.into_owned())
+    (is_name || is_address).then_some(prepared)
 }
 
 impl fmt::Display for Jid {

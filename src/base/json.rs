@@ -118,19 +118,26 @@ pub fn text(text: &str) -> String {
 /// Appends a JSON string literal (RFC 8259 §7): only what must be escaped is, all else stays as it is.
 pub fn quote(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' || c == '\u{7f}' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
+    // What lies between those that must be escaped is copied as it is. All of them are single bytes.
+    let mut begin = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && !matches!(byte, b'"' | b'\\' | 0x7f) {
+            continue;
+        }
+        out.push_str(&text[begin..at]);
+        begin = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            byte => {
+                let _ = write!(out, "\\u{byte:04x}");
             }
-            c => out.push(c),
         }
     }
+    out.push_str(&text[begin..]);
     out.push('"');
 }
 

@@ -12,45 +12,65 @@ pub fn is_allowed(c: char) -> bool {
 
 /// Appends text with the characters that XML forbids replaced by U+FFFD, unescaped otherwise.
 pub fn push_allowed(out: &mut String, text: &str) {
-    out.extend(text.chars().map(|c| if is_allowed(c) { c } else { char::REPLACEMENT_CHARACTER }));
+    push_runs(out, text, |_| None);
 }
 
 /// Appends character data. `>` is escaped too, so that `]]>` cannot stand in it (XML 1.0 §2.4).
 pub fn push_text(out: &mut String, text: &str) {
-    push_escaped(out, text, |c| match c {
+    push_runs(out, text, |byte| match byte {
         // A bare CR would arrive as a line feed (XML 1.0 §2.11).
-        '\r' => Some("&#13;"),
-        _ => None,
+        b'\r' => Some("&#13;"),
+        byte => markup(byte),
     });
 }
 
 /// Appends an attribute's value, for either kind of quotes. Line ends and tabs would arrive as spaces (XML 1.0 §3.3.3),
 /// so they are written as references.
 pub fn push_value(out: &mut String, value: &str) {
-    push_escaped(out, value, |c| match c {
-        '\t' => Some("&#9;"),
-        '\n' => Some("&#10;"),
-        '\r' => Some("&#13;"),
-        '"' => Some("&quot;"),
-        '\'' => Some("&apos;"),
-        _ => None,
+    push_runs(out, value, |byte| match byte {
+        b'\t' => Some("&#9;"),
+        b'\n' => Some("&#10;"),
+        b'\r' => Some("&#13;"),
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&apos;"),
+        byte => markup(byte),
     });
 }
 
-fn push_escaped(out: &mut String, text: &str, special: impl Fn(char) -> Option<&'static str>) {
-    out.reserve(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if !is_allowed(c) => out.push(char::REPLACEMENT_CHARACTER),
-            c => match special(c) {
-                Some(reference) => out.push_str(reference),
-                None => out.push(c),
-            },
-        }
+fn markup(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        _ => None,
     }
+}
+
+/// Appends text with something else in the place of some ASCII characters and of those that XML forbids. What lies between
+/// them, which is nearly all, is copied as it is.
+fn push_runs(out: &mut String, text: &str, instead: impl Fn(u8) -> Option<&'static str>) {
+    let bytes = text.as_bytes();
+    out.reserve(bytes.len());
+    let (mut begin, mut at) = (0, 0);
+    while at < bytes.len() {
+        let (other, length) = match bytes[at] {
+            // Letters, digits and most of what is not ASCII.
+            b'?'..=0xee | 0xf0.. | b' ' | b'!' | b'('..=b';' => (None, 1),
+            // The ends of U+FFFE and U+FFFF; a text has whole characters.
+            0xef if matches!(bytes[at..], [_, 0xbf, 0xbe | 0xbf, ..]) => (Some("\u{fffd}"), 3),
+            byte => {
+                let is_forbidden = byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+                (if is_forbidden { Some("\u{fffd}") } else { instead(byte) }, 1)
+            }
+        };
+        if let Some(other) = other {
+            out.push_str(&text[begin..at]);
+            out.push_str(other);
+            begin = at + length;
+        }
+        at += length;
+    }
+    out.push_str(&text[begin..]);
 }
 
 /// Appends ` name='value'`.
@@ -100,5 +120,20 @@ mod tests {
         let mut value = String::new();
         push_value(&mut value, "'\"\n\t\r<&\u{1f}");
         assert_eq!(value, "&apos;&quot;&#10;&#9;&#13;&lt;&amp;\u{fffd}");
+        for (text, expected) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("\u{ffff}", "\u{fffd}"),
+            ("ü\u{fffd}\u{ffee}𝄞\u{10ffff}", "ü\u{fffd}\u{ffee}𝄞\u{10ffff}"),
+            ("<a>", "&lt;a&gt;"),
+            ("a<", "a&lt;"),
+        ] {
+            let mut out = String::new();
+            push_text(&mut out, text);
+            assert_eq!(out, expected, "{}", text.escape_debug());
+        }
+        let mut plain = String::new();
+        push_allowed(&mut plain, "<a>\u{1}&\u{fffe}\t'");
+        assert_eq!(plain, "<a>\u{fffd}&\u{fffd}\t'");
     }
 }

@@ -74,6 +74,8 @@ enum Timer {
     Link,
     /// The server wants an `<a/>` and has waited long enough.
     Ack,
+    /// An `<r/>` was put off.
+    Request,
     /// The next try.
     Retry,
     /// The server does not say goodbye.
@@ -171,8 +173,12 @@ impl Session {
 
     /// Moves the bytes to be sent to the end of `out`.
     pub fn take_write(&mut self, out: &mut Vec<u8>) {
-        if self.is_established() && self.kept.enabled().is_some_and(|sm| sm.departures.wants_request()) {
-            self.request_ack();
+        let request_at =
+            self.kept.enabled().filter(|_| self.is_established()).and_then(|sm| sm.departures.request_at());
+        match request_at {
+            Some(at) if at <= self.clock.mono() => self.request_ack(),
+            Some(at) => self.set_timer(Timer::Request, at - self.clock.mono()),
+            None => {}
         }
         self.link.take_write(out);
     }
@@ -242,9 +248,11 @@ impl Session {
     }
 
     fn request_ack(&mut self) {
+        // While the stream is being set up each step is asked about.
+        let paced_from = matches!(self.state, State::Online(_)).then_some(self.clock.mono());
         if let (Some(stream), Some(sm)) = (&mut self.link.stream, &mut self.kept.sm) {
             stream.send(sm::REQUEST);
-            sm.departures.requested();
+            sm.departures.requested(paced_from);
             self.expect_life();
         }
     }

@@ -5,6 +5,7 @@
 //! program loses in a crash is one that the server still has.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::base::limits;
 use crate::xml::Element;
@@ -47,6 +48,8 @@ pub struct Departures {
     /// Stanzas at the queue's end that no `<r/>` was sent behind.
     unasked: usize,
     is_asking: bool,
+    /// From when on the next `<r/>` may have to wait (monotonic).
+    asked_at: Option<Duration>,
 }
 
 /// The server acknowledges more than was sent: its count or ours is broken (XEP-0198 §4: end the stream).
@@ -104,16 +107,22 @@ impl Departures {
         self.queue.iter().map(|(_, stanza)| stanza.as_str())
     }
 
-    /// Whether an `<r/>` should follow now: something is unasked for and no other `<r/>` is on its way. So there is one
-    /// request per round trip however much is sent.
-    pub fn wants_request(&self) -> bool {
-        self.unasked > 0 && !self.is_asking
+    /// When an `<r/>` should follow (monotonic), if something is unasked for and no other `<r/>` is on its way. The first
+    /// one goes at once; while one message follows the other, each answer would cost the server and us as much as a message,
+    /// so there is one for many.
+    pub fn request_at(&self) -> Option<Duration> {
+        if self.unasked == 0 || self.is_asking {
+            return None;
+        }
+        let next = self.asked_at.map(|at| at + limits::ACK_REQUEST_PACE);
+        Some(next.filter(|_| self.unasked < limits::ACK_REQUEST_STANZAS).unwrap_or_default())
     }
 
-    /// An `<r/>` is sent.
-    pub fn requested(&mut self) {
+    /// An `<r/>` is sent; the next may have to wait from now on (monotonic).
+    pub fn requested(&mut self, paced_from: Option<Duration>) {
         self.unasked = 0;
         self.is_asking = true;
+        self.asked_at = paced_from;
     }
 
     /// Whether an `<r/>` is not answered.
@@ -125,6 +134,7 @@ impl Departures {
     pub fn resumed(&mut self) {
         self.unasked = self.queue.len();
         self.is_asking = false;
+        self.asked_at = None;
     }
 }
 
@@ -248,22 +258,39 @@ mod tests {
 
     #[test]
     fn departures_over_the_wrap() {
+        const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
         let mut out = Departures { acked: u32::MAX - 1, ..Departures::default() };
         for tag in [Some(1), None, Some(2), Some(3)] {
             out.push(tag, format!("{tag:?}"));
         }
-        assert!(out.wants_request());
-        out.requested();
-        assert!(!out.wants_request());
+        assert_eq!(out.request_at(), AT_ONCE);
+        out.requested(None);
+        assert_eq!(out.request_at(), None);
         assert_eq!(out.acknowledge(1), Ok(vec![1, 2]));
-        assert!(!out.wants_request(), "the request covered it all");
+        assert_eq!(out.request_at(), None, "the request covered it all");
         assert_eq!(out.unacknowledged().collect::<Vec<_>>(), ["Some(3)"]);
         assert_eq!(out.acknowledge(3), Err(TooHigh));
         assert_eq!(out.acknowledge(0), Err(TooHigh));
         out.resumed();
-        assert!(out.wants_request());
+        assert_eq!(out.request_at(), AT_ONCE);
         assert_eq!(out.acknowledge(2), Ok(vec![3]));
-        assert!(!out.wants_request());
+        assert_eq!(out.request_at(), None);
+    }
+
+    #[test]
+    fn one_request_for_many() {
+        let (mut out, begun) = (Departures::default(), Duration::from_secs(5));
+        let push = |out: &mut Departures, count: usize| (0..count).for_each(|_| out.push(None, "x".into()));
+        push(&mut out, 1);
+        out.requested(Some(begun));
+        push(&mut out, 1);
+        assert_eq!(out.request_at(), None, "one is on its way");
+        out.acknowledge(1).unwrap();
+        assert_eq!(out.request_at(), Some(begun + limits::ACK_REQUEST_PACE));
+        push(&mut out, limits::ACK_REQUEST_STANZAS - 2);
+        assert_eq!(out.request_at(), Some(begun + limits::ACK_REQUEST_PACE));
+        push(&mut out, 1);
+        assert_eq!(out.request_at(), Some(Duration::ZERO), "so many wait no longer");
     }
 
     #[test]

@@ -107,6 +107,10 @@ pub const PROBE_GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 pub const UNASKED_ACK: u32 = 32;
 /// Being online this long means that losing the connection is an accident and not a habit.
 pub const STABLE_AFTER: Duration = Duration::from_secs(10);
+/// While one message follows the other, the server is asked how far it is this often.
+pub const ACK_REQUEST_PACE: Duration = Duration::from_millis(100);
+/// Or when it was not asked after so many stanzas.
+pub const ACK_REQUEST_STANZAS: usize = 64;
 /// The server waits this long for the `<a/>` that covers all it asked about; then it gets what there is.
 pub const ACK_PATIENCE: Duration = Duration::from_secs(1);
 /// How long a loss of the connection may at least be followed by the next try, doubling while losses go on.

@@ -311,6 +311,8 @@ impl Session {
             self.negotiated_too_long();
         } else if self.is_due(Timer::Ack) {
             self.send_ack();
+        } else if self.is_due(Timer::Request) {
+            // It goes out with what is written next, which is now.
         } else if self.is_due(Timer::Look) {
             self.look_again();
         } else if !self.wants_bytes() {

@@ -1,6 +1,6 @@
 //! From a bound or resumed stream to being online: what the server can do, our presence, the archive.
 //!
-//! The order matters. Carbons are on and our presence is out before the archive is asked, so a message is either in the
+//! The order matters. People's carbons are on and our presence is out before the archive is asked, so a message is either in the
 //! archive by then or comes live. Live ones are held back until the archive is read, and those it had are dropped.
 //!
 //! The first time there is no place to read on from. A bot's own account is read from when the bot was made, so that what
@@ -50,8 +50,11 @@ impl Session {
         self.state = State::Asking(jid);
         self.set_timer(Timer::Negotiate, limits::NEGOTIATE_TIMEOUT);
         self.ask(Peer::Account, About::Account, IqKind::Get, disco::build_query());
-        // Whether there are carbons shows in the answer to the order.
-        self.ask(Peer::Account, About::Carbons, IqKind::Set, carbons::build_enable());
+        // Whether there are carbons shows in the answer to the order. A bot's own account has no other clients to hear of, and
+        // the server does not have to look for them with each message.
+        if !self.config.is_bot {
+            self.ask(Peer::Account, About::Carbons, IqKind::Set, carbons::build_enable());
+        }
     }
 
     /// The earlier stream goes on.
