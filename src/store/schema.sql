@@ -64,8 +64,8 @@ CREATE INDEX webhook_retry_bot ON webhook_retry (bot_id, update_id);
 
 -- Owner: webhook.rs. The last attempts of each bot; those that succeeded have what is needed to repeat them.
 CREATE TABLE webhook_attempt (
-  id          INTEGER PRIMARY KEY,                  -- the order within a bot
   bot_id      INTEGER NOT NULL,
+  id          INTEGER NOT NULL,                     -- the order within a bot
   update_id   INTEGER NOT NULL,
   delivery_id TEXT NOT NULL,
   attempt     INTEGER NOT NULL,
@@ -74,9 +74,9 @@ CREATE TABLE webhook_attempt (
   at          INTEGER NOT NULL,
   error       TEXT,
   update_type TEXT NOT NULL,
-  payload     TEXT
-);
-CREATE INDEX webhook_attempt_bot ON webhook_attempt (bot_id, id);
+  payload     TEXT,
+  PRIMARY KEY (bot_id, id)
+) WITHOUT ROWID;
 
 -- Owner: setting.rs.
 CREATE TABLE settings (

@@ -48,8 +48,8 @@ DROP TABLE old;
 CREATE INDEX webhook_retry_bot ON webhook_retry (bot_id, update_id);
 ALTER TABLE webhook_attempt RENAME TO old;
 CREATE TABLE webhook_attempt (
-  id          INTEGER PRIMARY KEY,
   bot_id      INTEGER NOT NULL,
+  id          INTEGER NOT NULL,
   update_id   INTEGER NOT NULL,
   delivery_id TEXT NOT NULL,
   attempt     INTEGER NOT NULL,
@@ -58,11 +58,13 @@ CREATE TABLE webhook_attempt (
   at          INTEGER NOT NULL,
   error       TEXT,
   update_type TEXT NOT NULL,
-  payload     TEXT
-);
-INSERT INTO webhook_attempt SELECT * FROM old;
+  payload     TEXT,
+  PRIMARY KEY (bot_id, id)
+) WITHOUT ROWID;
+INSERT INTO webhook_attempt
+  (bot_id, id, update_id, delivery_id, attempt, status, latency_ms, at, error, update_type, payload)
+  SELECT bot_id, id, update_id, delivery_id, attempt, status, latency_ms, at, error, update_type, payload FROM old;
 DROP TABLE old;
-CREATE INDEX webhook_attempt_bot ON webhook_attempt (bot_id, id);
 ALTER TABLE update_queue RENAME TO old;
 CREATE TABLE update_queue (
   bot_id      INTEGER NOT NULL,
