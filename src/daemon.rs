@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::engine::event::Event;
 use crate::http::front::{self, Door};
 use crate::net::{self, pool};
+use crate::reactor;
 use crate::store::{self, Durability, Store};
 use calls::Calls;
 use entrance::Entrance;
@@ -226,7 +227,7 @@ fn run_edge(
     let executor = Rc::new(LocalExecutor::new());
     let tell = move |account, event| drop(events.send(Event::Session(account, event)));
     let sessions = executor.spawn(pool::run(orders, tell, executor.clone()));
-    smol::block_on(executor.run(async {
+    reactor::block_on(executor.run(async {
         let mut open = Vec::new();
         while let Ok(door) = doors.recv().await {
             open.push(executor.spawn(front::run(door)));

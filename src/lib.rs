@@ -41,6 +41,7 @@ pub mod core;
 pub mod channel;
 pub mod brain;
 pub mod engine;
+pub mod reactor;
 pub mod net;
 pub mod work;
 pub mod http;

@@ -17,6 +17,7 @@ use crate::base::{crypto, text};
 use crate::config::{self, Config, Roots};
 use crate::core::effect::Route;
 use crate::net::probe::{self, NoLogin};
+use crate::reactor;
 use crate::store::row::{AccountRow, Origin};
 use crate::store::{self, Durability, Store};
 use crate::xmpp::session::{Facts, SessionConfig};
@@ -237,7 +238,7 @@ pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(pr
         is_bot: false,
         features: &[],
     };
-    smol::block_on(probe::probe(session, route.clone(), report))
+    reactor::block_on(probe::probe(session, route.clone(), report))
 }
 
 /// What the server cannot do and what follows from that, if there is such a thing.

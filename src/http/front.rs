@@ -29,8 +29,8 @@ use std::time::Duration;
 use std::{io, mem};
 
 use async_channel::{Receiver, Sender};
-use smol::future::FutureExt;
-use smol::{Async, LocalExecutor, Timer};
+use smol::LocalExecutor;
+use smol::future::{self, FutureExt};
 
 use crate::base::limits;
 use crate::base::spool::Spool;
@@ -41,6 +41,7 @@ use crate::http::front::wire::{Duplex, Socket};
 use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
 use crate::http::{Admit, Request, Response};
+use crate::reactor::{Timer, Watched};
 pub use tls::Acceptor;
 
 /// What the door is made from.
@@ -200,22 +201,24 @@ pub async fn run(door: Door) {
     connections.run(serve).await;
 }
 
-fn listen(listeners: Vec<TcpListener>) -> Vec<Async<TcpListener>> {
-    let listen = |listener| Async::new(listener).inspect_err(|error| log::error!("http: cannot listen: {error}")).ok();
+fn listen(listeners: Vec<TcpListener>) -> Vec<Watched<TcpListener>> {
+    let listen =
+        |listener| Watched::new(listener).inspect_err(|error| log::error!("http: cannot listen: {error}")).ok();
     listeners.into_iter().filter_map(listen).collect()
 }
 
 /// Takes connections in, for ever.
 async fn accept(
-    listeners: &mut [Async<TcpListener>],
+    listeners: &mut [Watched<TcpListener>],
     connections: &LocalExecutor<'_>,
     shared: &Rc<Shared>,
     open: &Open,
 ) {
     loop {
         let connection = next(listeners).await;
-        // So that no listener starves another one.
+        // So that no listener starves another one, and no crowd at the door those who are in.
         listeners.rotate_left(1);
+        future::yield_now().await;
         match connection.and_then(|(stream, peer)| Ok((prepare(stream)?, peer))) {
             Ok((stream, peer)) => {
                 // One of the senders is ours.
@@ -240,13 +243,13 @@ async fn accept(
 }
 
 /// The next connection on any listener.
-async fn next(listeners: &[Async<TcpListener>]) -> io::Result<(TcpStream, SocketAddr)> {
+async fn next(listeners: &[Watched<TcpListener>]) -> io::Result<(TcpStream, SocketAddr)> {
     poll_fn(|cx| {
         for listener in listeners {
             // Readiness first: this future is polled whenever any connection stirs, and must not cost a system call then.
-            while listener.poll_readable(cx)?.is_ready() {
+            while listener.poll_readable(cx).is_ready() {
                 match listener.get_ref().accept() {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => listener.is_drained(),
                     result => return Poll::Ready(result),
                 }
             }
@@ -256,10 +259,10 @@ async fn next(listeners: &[Async<TcpListener>]) -> io::Result<(TcpStream, Socket
     .await
 }
 
-fn prepare(stream: TcpStream) -> io::Result<Async<TcpStream>> {
+fn prepare(stream: TcpStream) -> io::Result<Watched<TcpStream>> {
     // Answers are written whole; waiting for more to put into the packet helps nobody.
     stream.set_nodelay(true)?;
-    Async::new(stream)
+    Watched::new(stream)
 }
 
 /// Whether the client went away between knocking and coming in: no reason to pause.
@@ -275,7 +278,7 @@ enum Room {
 }
 
 /// A new connection: turned away if there are too many, otherwise served, after the TLS handshake if there is one.
-async fn welcome(stream: Async<TcpStream>, peer: SocketAddr, room: Room, shared: Rc<Shared>, _open: Open) {
+async fn welcome(stream: Watched<TcpStream>, peer: SocketAddr, room: Room, shared: Rc<Shared>, _open: Open) {
     let peer = peer.ip().to_canonical();
     let stream: Box<dyn Duplex> = match (shared.tls.clone(), &room) {
         (None, _) => Box::new(Socket(stream)),
@@ -292,7 +295,7 @@ async fn welcome(stream: Async<TcpStream>, peer: SocketAddr, room: Room, shared:
     }
 }
 
-async fn shake_hands(tls: Acceptor, stream: Async<TcpStream>, shared: &Shared) -> io::Result<Box<dyn Duplex>> {
+async fn shake_hands(tls: Acceptor, stream: Watched<TcpStream>, shared: &Shared) -> io::Result<Box<dyn Duplex>> {
     let place = shared.places.take();
     let late = async {
         let within = async {

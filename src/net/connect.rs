@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Instant;
 use std::{fmt, io};
 
-use async_io::Timer;
 use smol::future::FutureExt;
 
 use super::link::{Link, Socket};
@@ -17,6 +16,7 @@ use super::{idn, x509};
 use crate::base::limits;
 use crate::base::remedy::HOST;
 use crate::core::effect::Route;
+use crate::reactor::Timer;
 use crate::xmpp::session::{Facts, Lost, TlsFacts};
 
 /// Something found out on the way to a login.

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_io::Timer;
 use smol::io::AsyncWriteExt;
 use smol::lock::futures::AcquireArc;
 use smol::lock::{Semaphore, SemaphoreGuardArc};
@@ -26,6 +25,7 @@ use super::{instant, now};
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::core::effect::{Order, Route};
+use crate::reactor::Timer;
 use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, SessionOutput};
 use outgoing::Outgoing;
 

@@ -1,6 +1,7 @@
 //! An open connection to a server, plain or under TLS, and the options of its socket.
 
 use crate::base::limits;
+use crate::reactor::Watched;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
@@ -20,14 +21,14 @@ use super::tls::TlsStream;
 /// mode against that wears off by itself, so it is asked for again each time there is nothing more to read, in TLS
 /// handshakes too: they are three of those waits.
 pub struct Socket {
-    stream: Async<TcpStream>,
+    stream: Watched<TcpStream>,
     has_read: bool,
 }
 
 impl Socket {
     /// Connects. Nagle is off on our side, since a session's writes are batched already.
     pub async fn connect(address: SocketAddr) -> io::Result<Socket> {
-        let stream = Async::<TcpStream>::connect(address).await?;
+        let stream = Watched::new(Async::<TcpStream>::connect(address).await?.into_inner()?)?;
         let _ = stream.get_ref().set_nodelay(true);
         #[cfg(target_os = "linux")]
         let _ = rustix::net::sockopt::set_tcp_user_timeout(stream.get_ref(), limits::TCP_USER_TIMEOUT_MS);

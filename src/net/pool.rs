@@ -11,7 +11,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
-use async_io::Timer;
 use smol::future::FutureExt;
 use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task};
@@ -23,6 +22,7 @@ use crate::base::remedy::{self, Place};
 use crate::base::time::Backoff;
 use crate::base::{crypto, limits};
 use crate::core::effect::{Order, Route};
+use crate::reactor::Timer;
 use crate::xmpp::session::{Event, Session, SessionConfig};
 
 /// All sessions of the thread.

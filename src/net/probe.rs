@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 
-use async_io::Timer;
 use smol::future::{self, FutureExt};
 
 pub use super::connect::Step;
@@ -10,6 +9,7 @@ use super::driver::{Account, Driver, Shared};
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::core::effect::{Order, Route};
+use crate::reactor::Timer;
 use crate::xmpp::session::{Event, Facts, Session, SessionConfig};
 
 enum News {

@@ -9,7 +9,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use async_io::{Async, Timer};
+use async_io::Async;
 use domain::base::iana::{Opcode, Rcode};
 use domain::base::{Message, MessageBuilder, Name, Rtype};
 use domain::rdata::Srv;
@@ -17,6 +17,7 @@ use smol::future::{self, FutureExt};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::base::{crypto, limits};
+use crate::reactor::Timer;
 
 /// One place where a domain offers its service.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -71,7 +71,7 @@ impl Door {
             stop: on_stop,
             limits,
         };
-        let thread = thread::spawn(|| smol::block_on(front::run(door)));
+        let thread = thread::spawn(|| botmother::reactor::block_on(front::run(door)));
         Door { addr, dir, waiting, stop: Some(stop), thread: Some(thread) }
     }
 

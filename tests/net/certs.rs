@@ -125,7 +125,7 @@ pub(super) fn route(ca_file: &str, pin: &str) -> Route {
 }
 
 fn connect(port: u16, route: &Route, configs: &Configs, start: TlsStart) -> Result<(TlsFacts, tls::Certificate), Lost> {
-    smol::block_on(async {
+    botmother::reactor::block_on(async {
         let socket = Socket::connect(([127, 0, 0, 1], port).into()).await.unwrap();
         let config = configs.get(route, start).map_err(|error| Lost::Certificate(error.to_string()))?;
         let (_stream, facts, certificate) = tls::connect(config, &route.domain, socket).await?;
@@ -266,7 +266,7 @@ fn a_resumed_connection_knows_the_same_facts() {
     let mut exporters = Vec::new();
     let mut kinds = Vec::new();
     for _ in 0..3 {
-        kinds.push(smol::block_on(async {
+        kinds.push(botmother::reactor::block_on(async {
             use smol::io::AsyncReadExt;
             let socket = Socket::connect(([127, 0, 0, 1], port).into()).await.unwrap();
             let config = configs.get(&ca, TlsStart::StartTls).unwrap();

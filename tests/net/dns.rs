@@ -72,7 +72,7 @@ fn resolver(servers: &[SocketAddr]) -> Resolver {
 }
 
 fn lookup(servers: &[SocketAddr]) -> Result<Vec<Target>, LookupError> {
-    smol::block_on(resolver(servers).targets("example.org"))
+    botmother::reactor::block_on(resolver(servers).targets("example.org"))
 }
 
 /// Looks up with these rows for direct TLS and for STARTTLS; `host:port`, with `+` for direct TLS.
@@ -221,7 +221,7 @@ fn names_that_do_not_fit_into_dns_are_no_panic() {
     let long = vec!["a".repeat(60); 5].join(".");
     for name in [label.as_str(), long.as_str(), "", "..", "a..b", "\\", "a\u{0}b"] {
         let _ = srv::query(name, 1);
-        assert!(smol::block_on(resolver(&[]).targets(name)).is_err());
+        assert!(botmother::reactor::block_on(resolver(&[]).targets(name)).is_err());
     }
 }
 

@@ -44,7 +44,7 @@ impl Edge {
                 spy(id, &event);
                 let _ = tell.send((id, event));
             };
-            smol::block_on(executor.run(pool::run(inbox, events, executor.clone())));
+            botmother::reactor::block_on(executor.run(pool::run(inbox, events, executor.clone())));
         });
         Edge { orders, events, thread }
     }
@@ -532,7 +532,7 @@ fn a_panic_costs_one_session_one_reconnect() {
 fn no_login_without_tls_beyond_this_machine() {
     let mut report = |_| {};
     let route = Route { domain: "example.org".into(), host: "192.0.2.1:5222".into(), ..Route::default() };
-    let why = smol::block_on(probe(config("bot@example.org", "x"), route, &mut report)).unwrap_err().why;
+    let why = botmother::reactor::block_on(probe(config("bot@example.org", "x"), route, &mut report)).unwrap_err().why;
     assert!(why.contains("without TLS"), "{why}");
 }
 
@@ -566,7 +566,7 @@ fn tls_config(server: &Server, password: &str) -> SessionConfig {
 
 fn try_login(server: &Server, password: &str, route: Route) -> (Result<Facts, NoLogin>, Vec<Step>) {
     let mut steps = Vec::new();
-    let result = smol::block_on(probe(tls_config(server, password), route, &mut |step| steps.push(step)));
+    let result = botmother::reactor::block_on(probe(tls_config(server, password), route, &mut |step| steps.push(step)));
     (result, steps)
 }
 

@@ -87,7 +87,8 @@ fn what_a_file_of_version_1_has_is_all_there() {
     let kept: BTreeMap<&String, Vec<String>> = tables
         .iter()
         .filter(|name| {
-            !["sent", "heard", "local_message", "outbox", "update_queue", "webhook_attempt", "sqlite_sequence"].contains(&name.as_str())
+            !["sent", "heard", "local_message", "outbox", "update_queue", "webhook_attempt", "sqlite_sequence"]
+                .contains(&name.as_str())
         })
         .filter(|name| before.table_exists(None, name.as_str()).unwrap())
         .map(|name| (name, rows(&before, name)))
@@ -190,7 +191,9 @@ fn a_file_of_version_2_gets_empty_histories() {
     assert!(store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().is_empty());
     assert_eq!(store.list_kept(bot, "owner@local", None, (9, 999)).unwrap().len(), 2, "lines of the built-in chat");
     let after = dir.raw();
-    for (table, before) in kept.iter().filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt"].contains(&table.as_str())) {
+    for (table, before) in
+        kept.iter().filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt"].contains(&table.as_str()))
+    {
         assert_eq!(&rows(&after, table), before, "{table}");
     }
     what_was_accepted_waits(&store);
@@ -228,7 +231,9 @@ fn a_file_of_version_3_gets_lean_tables() {
 
     let mut store = dir.store();
     let after = dir.raw();
-    for (table, before) in kept.iter().filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt"].contains(&table.as_str())) {
+    for (table, before) in
+        kept.iter().filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt"].contains(&table.as_str()))
+    {
         assert_eq!(&rows(&after, table), before, "{table}");
     }
     let fresh = Dir::new();

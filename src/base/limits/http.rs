@@ -100,3 +100,7 @@ pub const QUOTA_RETRY: Duration = Duration::from_secs(3_600);
 pub const API_CERTIFICATE_RENEW_AFTER: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// Years such a certificate is valid: well over the age above, as it is only looked at when the daemon starts.
 pub const API_CERTIFICATE_YEARS: i32 = 2;
+/// What has come to sockets, taken from the kernel at once; the rest comes with the next turn.
+pub const REACTOR_EVENTS_MAX: usize = 256;
+/// The longest wait of a thread for its sockets: the kernel counts it in milliseconds of 31 bits.
+pub const REACTOR_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);

@@ -14,7 +14,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smol::Timer;
 use smol::future::{self, FutureExt};
 
 use crate::base::limits;
@@ -29,6 +28,7 @@ use crate::http::front::wire::{Duplex, Reader, Wire};
 use crate::http::refusal::Refusal;
 use crate::http::server::INTERNAL;
 use crate::http::{Reply, Request, Response};
+use crate::reactor::Timer;
 
 const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "the headers took too long");
 const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "the body took too long");

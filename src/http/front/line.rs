@@ -9,13 +9,14 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 
 use async_channel::{Receiver, Sender};
+use smol::Async;
 use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use smol::{Async, Timer};
 
 use crate::base::limits;
 use crate::http::server::{Inner, PEER, TICKET, call};
 use crate::http::{Reply, Request};
+use crate::reactor::Timer;
 
 /// The connection; [`Line::run`] keeps it.
 pub(super) struct Line {

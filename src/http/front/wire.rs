@@ -1,6 +1,7 @@
 //! One client's byte stream: reading with a look ahead, writing, and deadlines that cost nothing while all goes well.
 
 use crate::base::limits;
+use crate::reactor::{Timer, Watched};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -9,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use smol::{Async, Timer};
 
 /// A TCP or TLS connection.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin {
@@ -22,12 +22,12 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin {
 
 impl Duplex for Socket {
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_readable(cx)
+        self.0.poll_readable(cx).map(Ok)
     }
 }
 
-/// A TCP connection of which closing means to say that no more will be written; `Async` alone would say nothing.
-pub(super) struct Socket(pub(super) Async<TcpStream>);
+/// A TCP connection of which closing means to say that no more will be written; [`Watched`] alone would say nothing.
+pub(super) struct Socket(pub(super) Watched<TcpStream>);
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
