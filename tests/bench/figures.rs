@@ -16,13 +16,21 @@ pub struct Run {
     pub faults: Faults,
 }
 
+impl Run {
+    /// Of a run that ended with an error: nothing of it counts as arrived.
+    pub fn broken(messages: usize) -> Run {
+        let faults = Faults { lost: messages, ..Faults::default() };
+        Run { latency: (f64::NAN, f64::NAN), cpu: f64::NAN, server_cpu: f64::NAN, faults, rate: 0.0 }
+    }
+}
+
 /// What must be 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     pub lost: usize,
     pub doubled: usize,
     pub reordered: usize,
-    /// Answers other than 200; each was tried again.
+    /// Answers that are no success; each was tried again.
     pub refused: usize,
 }
 
@@ -117,7 +125,8 @@ reordered, refused |\n\
 impl Row {
     /// Lines of Markdown, one for each system: medians, and behind the rates how far the runs lie apart.
     pub fn print(&self) -> String {
-        let lines: Vec<String> = self.runs.iter().map(|(name, runs)| self.line(name, runs)).collect();
+        let done = self.runs.iter().filter(|(_, runs)| !runs.is_empty());
+        let lines: Vec<String> = done.map(|(name, runs)| self.line(name, runs)).collect();
         lines.join("\n")
     }
 
@@ -125,15 +134,16 @@ impl Row {
         let of = |runs: &[Run], what: fn(&Run) -> f64| median(runs.iter().map(what).collect());
         let (bare, rate) = (of(&self.runs[0].1, |run| run.rate), of(runs, |run| run.rate));
         format!(
-            "| {} | {name} | {rate:.0} (±{:.0} %) | {:.2} | {} | {} / {} | {:.1} | {:.0} | {} |",
+            "| {} | {name} | {rate:.0} (±{:.0} %) | {} | {} | {} / {} | {} | {} | {} |",
             self.task,
-            spread(runs, rate) / 2.0,
-            rate / bare,
+            spread(&runs.iter().map(|run| run.rate).collect::<Vec<_>>()),
+            digits(rate / bare),
             self.latency_of,
             digits(of(runs, |run| run.latency.0)),
             digits(of(runs, |run| run.latency.1)),
-            of(runs, |run| run.cpu),
-            of(runs, |run| run.server_cpu),
+            // What has no process of its own costs the server's.
+            digits(Some(of(runs, |run| run.cpu)).filter(|cpu| *cpu > 0.0).unwrap_or(f64::NAN)),
+            digits(of(runs, |run| run.server_cpu)),
             faults(runs),
         )
     }
@@ -145,7 +155,11 @@ fn faults(runs: &[Run]) -> String {
 }
 
 fn digits(value: f64) -> String {
-    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+    match value {
+        value if !value.is_finite() => "–".to_string(),
+        value if value < 10.0 => format!("{value:.2}"),
+        value => format!("{value:.1}"),
+    }
 }
 
 pub fn median(mut values: Vec<f64>) -> f64 {
@@ -153,8 +167,8 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// (max − min) / median, in percent.
-fn spread(runs: &[Run], middle: f64) -> f64 {
-    let fold = |start: f64, by: fn(f64, f64) -> f64| runs.iter().map(|run| run.rate).fold(start, by);
-    (fold(0.0, f64::max) - fold(f64::MAX, f64::min)) / middle * 100.0
+/// How far values lie apart: half of (max − min), in percent of the median.
+pub fn spread(values: &[f64]) -> f64 {
+    let (least, most) = (values.iter().copied().fold(f64::MAX, f64::min), values.iter().copied().fold(0.0, f64::max));
+    if most <= least { 0.0 } else { (most - least) / median(values.to_vec()) * 50.0 }
 }

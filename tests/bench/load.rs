@@ -28,17 +28,50 @@ const PACED_CLIENTS: usize = 16;
 const WRITERS: usize = 8;
 const WINDOW: usize = 16;
 
-/// What is measured: the bare loop or the daemon.
+/// What is measured: the bare loop, the daemon, a peer.
 pub struct System {
     pub name: String,
     pub http_port: u16,
-    pub token: String,
+    pub request: Request,
+    /// Whether it has `getUpdates`; else it only sends.
+    pub has_updates: bool,
     /// Its account.
     pub jid: String,
+    /// 0 for a part of the server, which has no process of its own.
     pub pid: u32,
     pub server_pid: u32,
     /// Of the next `getUpdates`.
     pub offset: Cell<u64>,
+}
+
+/// JSON of a recipient's address and a text.
+type Body = dyn Fn(&str, &str) -> String;
+
+/// How a text is sent by HTTP.
+pub struct Request {
+    pub path: &'static str,
+    /// Whole lines of the head, such as `Authorization`; for `getUpdates`, too.
+    pub headers: String,
+    pub body: Box<Body>,
+}
+
+impl Request {
+    /// `sendMessage` of our API.
+    pub fn ours(token: &str) -> Request {
+        let headers = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+        let body = |to: &str, text: &str| format!(r#"{{"to":"{to}","text":"{text}"}}"#);
+        Request { path: "/bot/sendMessage", headers, body: Box::new(body) }
+    }
+
+    fn print(&self, to: &str, text: &str) -> String {
+        let body = (self.body)(to, text);
+        format!(
+            "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.path,
+            self.headers,
+            body.len()
+        )
+    }
 }
 
 /// What is to be done.
@@ -54,6 +87,13 @@ pub enum Task {
     Receive,
     /// So many people write, the bot's program answers, each waits for the answer.
     Loop(usize),
+}
+
+impl Task {
+    /// Whether a system without `getUpdates` can do it.
+    pub fn only_sends(self) -> bool {
+        matches!(self, Task::Send(_) | Task::SendPaced(_))
+    }
 }
 
 /// One run.
@@ -128,7 +168,7 @@ impl Load<'_> {
         let tally = notes.tally.borrow();
         let each = |now: Duration, before: Duration| (now - before).as_secs_f64() * 1e6 / tally.arrived as f64;
         Ok(Run {
-            rate: tally.arrived as f64 / tally.last.duration_since(notes.begun).as_secs_f64(),
+            rate: tally.arrived as f64 / tally.last.duration_since(notes.begun).as_secs_f64().max(f64::MIN_POSITIVE),
             latency: percentiles(notes.latencies.take()),
             cpu: each(cpu_time(system.pid), before.0),
             server_cpu: each(cpu_time(system.server_pid), before.1),
@@ -347,15 +387,9 @@ fn stanza(notes: &Notes, stream: usize, number: usize, at: Instant, to: &str) ->
     format!("<message to='{to}' type='chat' id='{}-{stream}-{number}'><body>{body}</body></message>", notes.run)
 }
 
-/// `sendMessage`, again if it is refused.
+/// Sends a text, again if it is refused.
 async fn post(http: &mut Http, system: &System, to: &str, text: &str, notes: &Notes) -> Result<()> {
-    let body = format!(r#"{{"to":"{to}","text":"{text}"}}"#);
-    let request = format!(
-        "POST /bot/sendMessage HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        system.token,
-        body.len()
-    );
+    let request = system.request.print(to, text);
     loop {
         http.send(&request).await?;
         if is_ok(http.receive().await?.0) {
@@ -369,9 +403,9 @@ async fn post(http: &mut Http, system: &System, to: &str, text: &str, notes: &No
 /// One `getUpdates`: `each` takes sender and body.
 async fn next_updates(http: &mut Http, system: &System, notes: &Notes, mut each: impl FnMut(&str, &str)) -> Result<()> {
     let request = format!(
-        "GET /bot/getUpdates?timeout=50&offset={} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+        "GET /bot/getUpdates?timeout=50&offset={} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n",
         system.offset.get(),
-        system.token
+        system.request.headers
     );
     http.send(&request).await?;
     let (head, body) = http.receive().await?;
@@ -390,7 +424,7 @@ async fn next_updates(http: &mut Http, system: &System, notes: &Notes, mut each:
 }
 
 fn is_ok(head: &str) -> bool {
-    head.starts_with("HTTP/1.1 200")
+    head.starts_with("HTTP/1.1 2")
 }
 
 async fn until_silence<T>(future: impl Future<Output = T>) -> Option<T> {
