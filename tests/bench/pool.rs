@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, io, thread};
 
 use botmother::base::limits;
-use figures::{cpu_time, median, resident};
+use figures::{cpu_time, median, resident, spread};
 use support::daemon::Daemon;
 use support::http::Http;
 use support::process::Process;
@@ -154,9 +154,10 @@ fn measure(server: &std::cell::RefCell<Server>, size: usize, runs: usize) -> Res
     }
     threads.sort_unstable();
     threads.dedup();
+    let (bare_spread, ours_spread) = (spread(&bare.seconds), spread(&ours.seconds));
     let (bare_s, ours_s) = (median(bare.seconds), median(ours.seconds));
     Ok(format!(
-        "| {size} | {:.1} | {:.1} | {bare_s:.2} | {ours_s:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {threads:?} |",
+        "| {size} | {:.1} | {:.1} | {bare_s:.2} (±{bare_spread:.0} %) | {ours_s:.2} (±{ours_spread:.0} %) | {:.2} | {:.2} | {:.2} | {:.2} | {threads:?} |",
         median(bare.memory),
         median(ours.memory),
         ours_s / bare_s,

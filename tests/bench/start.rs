@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use botmother::base::limits;
-use figures::{cpu_time, median};
+use figures::{cpu_time, median, spread};
 use smol::Timer;
 use smol::future::FutureExt;
 use support::daemon::Daemon;
@@ -50,10 +50,11 @@ fn main() -> Result<()> {
         // The device is made at the first start.
         stage.start(*side, &mut Figures::default())?;
     }
-    for _ in 0..runs {
+    for run in 0..runs {
         for (side, figures) in &mut sides {
             stage.start(*side, figures)?;
         }
+        eprintln!("start {} of {runs}", run + 1);
     }
     let bare = median(sides[0].1.time.clone());
     println!(
@@ -61,9 +62,13 @@ fn main() -> Result<()> {
     );
     for (side, figures) in sides {
         let least = figures.time.iter().copied().fold(f64::INFINITY, f64::min);
-        let time = median(figures.time);
+        let (spread, time) = (spread(&figures.time), median(figures.time));
         let (server, own) = (median(figures.server_cpu), median(figures.own_cpu));
-        println!("| {} | {least:.1} | {time:.1} | {:.2} | {server:.1} | {own:.1} |", side.name(), time / bare);
+        println!(
+            "| {} | {least:.1} | {time:.1} (±{spread:.0} %) | {:.2} | {server:.1} | {own:.1} |",
+            side.name(),
+            time / bare
+        );
     }
     Ok(())
 }

@@ -1,18 +1,21 @@
 //! `cargo bench --bench wal`: how much a message writes into the database's log, which is what wears a memory card.
 //!
-//! Each binary in WAL_BINARIES (paths with spaces between; default: the one just built) gets a bot with an account of its
+//! Each binary in BOTMOTHER_BENCH_BINARIES (`old=PATH new=PATH`; default: the one just built) gets a bot with an account of its
 //! own at a real Prosody, and, when its tables have grown to a size (WAL_BEFORE, default 2,000 messages each way), a message
 //! at a time. Each message is a commit of its own, as on a router with one person talking. Counted are the bytes by which
-//! the log grows, until the message is taken or sent and its rows are gone again.
+//! the log grows, until the message is taken or sent and its rows are gone again. BOTMOTHER_BENCH_RUNS (default 2), in turns.
 
 #![allow(missing_docs, unreachable_pub)]
 
+#[allow(dead_code)]
+mod figures;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use figures::{median, spread};
 use support::daemon::Daemon;
 use support::http::{Http, Json};
 use support::raw::Raw;
@@ -25,16 +28,32 @@ const COUNTED: usize = 60;
 const QUIET: Duration = Duration::from_millis(400);
 
 fn main() {
-    let own = env!("CARGO_BIN_EXE_botmother").to_string();
-    let binaries = env::var("WAL_BINARIES").unwrap_or(own);
-    let before = env::var("WAL_BEFORE").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000);
-    println!("| binary | received, bytes a message | sent, bytes a message |\n|---|---|---|");
-    for binary in binaries.split_whitespace() {
-        let Some(mut scene) = Scene::start(binary) else { return };
-        scene.grow(before);
-        let (received, sent) = (scene.received(), scene.sent());
-        println!("| {binary} | {received} | {sent} |");
+    let given = env::var("BOTMOTHER_BENCH_BINARIES").unwrap_or_default();
+    let named = |word: &str| word.split_once('=').map(|(name, path)| (name.to_string(), path.to_string()));
+    let mut binaries: Vec<(String, String)> = given.split_whitespace().filter_map(named).collect();
+    if binaries.is_empty() {
+        binaries = vec![("Botmother".to_string(), env!("CARGO_BIN_EXE_botmother").to_string())];
     }
+    let (before, runs) = (number("WAL_BEFORE", 2_000), number("BOTMOTHER_BENCH_RUNS", 2));
+    let mut figures = vec![(Vec::new(), Vec::new()); binaries.len()];
+    for run in 0..runs {
+        for ((name, binary), (received, sent)) in binaries.iter().zip(&mut figures) {
+            let Some(mut scene) = Scene::start(binary) else { return };
+            scene.grow(before);
+            received.push(scene.received() as f64);
+            sent.push(scene.sent() as f64);
+            eprintln!("{name}, run {} of {runs}: {:?} and {:?} bytes", run + 1, received[run], sent[run]);
+        }
+    }
+    println!("| binary | received, bytes a message | sent, bytes a message |\n|---|---|---|");
+    let show = |values: Vec<f64>| format!("{:.0} (±{:.0} %)", median(values.clone()), spread(&values));
+    for ((name, _), (received, sent)) in binaries.iter().zip(figures) {
+        println!("| {name} | {} | {} |", show(received), show(sent));
+    }
+}
+
+fn number(name: &str, default: usize) -> usize {
+    env::var(name).ok().and_then(|count| count.parse().ok()).unwrap_or(default)
 }
 
 struct Scene {
