@@ -210,6 +210,21 @@ fn subjects_of_commits_read_as_contributing_asks() {
     }
 }
 
+/// It takes an hour, so no test runs it; this much can be seen without.
+#[test]
+fn the_report_knows_every_benchmark() {
+    let manifest: toml::Table = file("Cargo.toml").parse().unwrap();
+    let help = output("tests/bench/report", &["--help"]);
+    let subjects = help.split("or these: ").nth(1).unwrap();
+    let subjects: Vec<&str> = subjects.split_whitespace().take_while(|word| !word.starts_with('-')).collect();
+    for bench in manifest["bench"].as_array().unwrap() {
+        let name = bench["name"].as_str().unwrap();
+        assert!(subjects.contains(&name), "tests/bench/report has no subject for {name}: {subjects:?}");
+    }
+    let parse = "import ast, sys; ast.parse(open(sys.argv[1]).read())";
+    output("python3", &["-c", parse, "tests/bench/peers/slixmpp_bot.py"]);
+}
+
 /// Number, version and state of each extension, and the file that it is in: the rows of docs/xeps.md.
 fn listed_xeps() -> Vec<(String, String, String, String)> {
     let page = file("docs/xeps.md");
