@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod call;
+pub mod chunked;
 pub mod crypto;
 mod german;
 pub mod heard;

@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 
 use smol::future::{self, FutureExt};
 
+use crate::base::chunked::{ChunkFault, Chunked, Decoder};
 use crate::base::limits;
 use crate::base::ratelimit::client_key;
 use crate::base::spool::{SpoolFile, is_full};
 use crate::http::front::Shared;
-use crate::http::front::body::{Chunked, Holder};
+use crate::http::front::body::Holder;
 use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
 use crate::http::front::places::Place;
 use crate::http::front::print::{self, Length};
@@ -33,6 +34,7 @@ use crate::reactor::Timer;
 const HEAD_LATE: Refusal = Refusal::new(408, "bad_request", "the headers took too long");
 const BODY_LATE: Refusal = Refusal::new(408, "bad_request", "the body took too long");
 const BODY_CUT: Refusal = Refusal::bad("the body ended too early");
+const BAD_CHUNK: Refusal = Refusal::bad("the chunks of the body are malformed");
 const BODIES_FULL: Refusal = Refusal::new(503, "limit_reached", "too much data under way at once; try again later");
 const DISK_FULL: Refusal = Refusal::new(507, "disk_full", "the disk of the daemon is full; nothing was done");
 const FULL: Refusal = Refusal::new(503, "limit_reached", "too many connections; try again later");
@@ -272,9 +274,9 @@ impl Conn {
         let mut on_disk = shared.budgets.files.share(holder);
         let mut received = 0;
         loop {
-            let used = decoder.feed(&self.wire.buffer, &mut coming.bytes).map_err(|refusal| match refusal {
-                BODY_TOO_LARGE => too_large(body_bytes_max, None),
-                refusal => refusal,
+            let used = decoder.feed(&self.wire.buffer, &mut coming.bytes).map_err(|fault| match fault {
+                ChunkFault::TooLarge => too_large(body_bytes_max, None),
+                ChunkFault::Malformed => BAD_CHUNK,
             })?;
             self.wire.buffer.drain(..used);
             if decoder.is_done() {
@@ -448,32 +450,4 @@ pub(super) async fn gone(mut reader: Reader<'_>, half_closed: std::time::Duratio
         }
     }
     future::pending().await
-}
-
-/// Takes a body out of what was read.
-enum Decoder {
-    /// So many bytes are missing.
-    Length(usize),
-    Chunked(Chunked),
-}
-
-impl Decoder {
-    fn feed(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<usize, Refusal> {
-        match self {
-            Decoder::Chunked(chunked) => chunked.feed(input, body),
-            Decoder::Length(missing) => {
-                let count = input.len().min(*missing);
-                body.extend_from_slice(&input[..count]);
-                *missing -= count;
-                Ok(count)
-            }
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        match self {
-            Decoder::Chunked(chunked) => chunked.is_done(),
-            Decoder::Length(missing) => *missing == 0,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Reading heads, strictly (RFC 9112): the only file that names httparse. Pure.
+//! Reading heads of requests, strictly (RFC 9112). Pure.
 //!
 //! What is in doubt is refused, because a proxy in front of us may have read it differently (request smuggling).
 
