@@ -1,17 +1,18 @@
 //! Makes outgoing [`HttpCall`]s. The only place that names ureq.
 //!
-//! Blocks: [`call`] for the command line, [`Work`] with threads of its own for the daemon. ureq speaks HTTP; sockets,
-//! TLS and the choice of addresses are ours, so that a deadline holds against a slow other side too, a call can be
-//! called off, and an address is judged where it is connected to. Every HTTP status is an answer, not an error.
+//! [`call`] blocks, for the command line; [`Work`] has threads of its own for the daemon, and [`Streams`] one for all answers
+//! that are heard while they come. ureq speaks HTTP where threads wait, we do where none does; sockets, TLS and the choice of
+//! addresses are ours, so that a deadline holds against a slow other side too, a call can be called off, and an address is
+//! judged where it is connected to. Every HTTP status is an answer, not an error.
 
 mod body;
 mod cancel;
 mod exchange;
 mod kept;
-mod lines;
 mod link;
 mod pool;
 mod resolve;
+mod streams;
 mod tls;
 
 use std::net::IpAddr;
@@ -20,14 +21,14 @@ use std::ops::ControlFlow;
 pub use crate::base::call::CallError as Error;
 use crate::base::call::{HttpAnswer, HttpCall, Pieces};
 pub use cancel::Cancel;
-pub use pool::{Bounds, OnPiece, Work};
+pub use pool::{Bounds, Work};
+pub use streams::{OnPiece, Room, Streams, Taker};
 
-use exchange::Each;
 use tls::Certificate;
 
 /// Makes a call and waits for its answer.
 pub fn call(call: &HttpCall) -> Result<HttpAnswer, Error> {
-    exchange::run(call, Certificate::Verified, &Cancel::default(), None, None)
+    exchange::run(call, Certificate::Verified, &Cancel::default(), None)
 }
 
 /// Makes a call whose 2xx answer is handed over piece by piece while it comes. While `each` takes its time nothing is
@@ -38,7 +39,7 @@ pub fn stream(
     cancel: &Cancel,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<HttpAnswer, Error> {
-    exchange::run(call, Certificate::Verified, cancel, Some(Each { pieces, each }), None)
+    streams::wait(call, pieces, cancel, each)
 }
 
 /// Makes a call to this very machine, where the certificate of our own API names some other host or is self-signed.
@@ -50,5 +51,5 @@ pub fn call_loopback(call: &HttpCall) -> Result<HttpAnswer, Error> {
     if !address.is_ok_and(|address| address.is_loopback()) || call.redirects_max != 0 || call.proxy.is_some() {
         return Err(Error::Invalid(format!("{} is not a loopback address", call.origin())));
     }
-    exchange::run(call, Certificate::Ignored, &Cancel::default(), None, None)
+    exchange::run(call, Certificate::Ignored, &Cancel::default(), None)
 }

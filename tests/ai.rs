@@ -302,6 +302,58 @@ fn whoever_hangs_up_has_called_his_question_off() {
     assert_eq!(endless.count(), 2, "what was called off is not asked again");
 }
 
+/// Fifty conversations with one bot: each has its first word while none has ended, and they take a thread together.
+#[test]
+fn fifty_conversations_wait_for_none_of_each_other() {
+    const MOST: usize = 50;
+    static HEARD: AtomicUsize = AtomicUsize::new(0);
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let mut http = daemon.http();
+    let stub = Stub::new(|socket, _| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let mut say = |text: String| drop(socket.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()));
+        say(piece("Once"));
+        let begun = Instant::now();
+        while HEARD.load(Ordering::SeqCst) < MOST && begun.elapsed() < Duration::from_secs(30) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        say(piece(" upon a time"));
+        say("data: [DONE]\n\n".to_string());
+        say(String::new());
+    });
+    let token = bot(&mut http, &daemon, "Popular", &stub.url("/v1"), 60);
+    let threads = || std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap().count();
+    let (before, memory) = (threads(), resident(&daemon));
+    thread::scope(|scope| {
+        for number in 0..MOST {
+            let (token, port) = (&token, daemon.port);
+            scope.spawn(move || {
+                let body = format!(r#"{{"message":"A story?","stream":true,"from":"c{number}"}}"#);
+                let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let length = body.len();
+                let head = format!(
+                    "POST /bot/ai/ask HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+                     Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+                );
+                socket.write_all(head.as_bytes()).unwrap();
+                let mut lines = BufReader::new(socket).lines().map_while(Result::ok);
+                assert!(lines.any(|line| line == r#"data: {"delta":"Once"}"#), "{number} has no word");
+                HEARD.fetch_add(1, Ordering::SeqCst);
+                assert!(lines.any(|line| line.contains(r#""response":"Once upon a time""#)), "{number} has no end");
+            });
+        }
+        let begun = Instant::now();
+        while HEARD.load(Ordering::SeqCst) < MOST {
+            assert!(threads() <= before + 2, "{} threads, {before} before", threads());
+            assert!(begun.elapsed() < Duration::from_secs(20), "{HEARD:?} of {MOST} have a word");
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    assert_eq!(stub.count(), MOST);
+    let grown = resident(&daemon).saturating_sub(memory);
+    assert!(grown < 8 * 1024, "{grown} KiB more");
+}
+
 /// Answers that were hung up on.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 

@@ -41,12 +41,34 @@ fn fresh(name: &str) -> PathBuf {
     file
 }
 
+/// The lines of an answer that is heard while it comes.
+fn lines(call: &HttpCall) -> Result<(HttpAnswer, Vec<String>), Error> {
+    let mut lines = Vec::new();
+    let found = work::stream(call, Pieces::Lines, &Cancel::default(), &mut |line| {
+        lines.push(String::from_utf8_lossy(line).into_owned());
+        ControlFlow::Continue(())
+    });
+    found.map(|found| (found, lines))
+}
+
+/// What goes wrong, whether the answer is read as a whole or heard.
+#[track_caller]
+fn fails(call: &HttpCall) -> Error {
+    let error = work::call(call).unwrap_err();
+    let heard = lines(call).unwrap_err();
+    assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&heard), "{error:?} {heard:?}");
+    if !matches!(error, Error::NotHttp(_)) {
+        assert_eq!(error, heard);
+    }
+    error
+}
+
 #[track_caller]
 fn fails_within(call: &HttpCall, limit: Duration, is_right: fn(&Error) -> bool) {
     let start = Instant::now();
-    let error = work::call(call).unwrap_err();
+    let error = fails(call);
     assert!(is_right(&error), "{error:?}");
-    assert!(start.elapsed() < limit, "{:?}", start.elapsed());
+    assert!(start.elapsed() < limit * 2, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -325,12 +347,12 @@ fn public_only_means_every_way_to_write_a_private_address() {
     ] {
         let mut call = HttpCall { reach: Reach::PublicOnly, ..get(format!("http://{host}:{port}/")) };
         call.connect_timeout = SHORT;
-        assert_eq!(work::call(&call).map(|found| found.status), Err(Error::NotPublic), "{host}");
+        assert_eq!(fails(&call), Error::NotPublic, "{host}");
     }
     assert_eq!(stub.count(), before);
     let mut call = HttpCall { reach: Reach::PublicOnly, ..get(stub.url("/")) };
     call.proxy = Some(Secret::new(stub.url("")));
-    assert!(matches!(work::call(&call), Err(Error::Invalid(_))));
+    assert!(matches!(fails(&call), Error::Invalid(_)));
 }
 
 #[test]
@@ -345,19 +367,19 @@ fn wrong_calls_are_refused_and_not_repeated() {
         "",
     ];
     for url in secrets.into_iter().chain(more) {
-        let error = work::call(&get(url)).unwrap_err();
+        let error = fails(&get(url));
         assert!(matches!(error, Error::Invalid(_)), "{url}: {error:?}");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
     }
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(work::call(&get(format!("http://{free}/"))).unwrap_err(), Error::Refused);
-    let nowhere = work::call(&get("http://nothing.invalid/")).unwrap_err();
+    assert_eq!(fails(&get(format!("http://{free}/"))), Error::Refused);
+    let nowhere = fails(&get("http://nothing.invalid/"));
     assert!(matches!(nowhere, Error::Unreachable(_) | Error::Timeout), "{nowhere:?}");
     let header = get("http://127.0.0.1:9/").secret_header("X-Key", Secret::new("secret\r\nX: y"));
-    let error = work::call(&header).unwrap_err();
+    let error = fails(&header);
     assert!(matches!(&error, Error::Invalid(why) if why.contains("X-Key") && !why.contains("secret")), "{error}");
     let header = get("http://127.0.0.1:9/").header("X-Key", "secret\n");
-    assert!(matches!(work::call(&header), Err(Error::Invalid(why)) if !why.contains("secret")));
+    assert!(matches!(fails(&header), Error::Invalid(why) if !why.contains("secret")));
     for far in ["http://10.0.0.1/", "http://localhost.example.org/", "http://127.0.0.1:80@example.org/", "x"] {
         assert!(matches!(work::call_loopback(&get(far)), Err(Error::Invalid(_))), "{far}");
     }
@@ -383,6 +405,83 @@ fn lines_come_while_the_answer_is_under_way() {
     let stub = Stub::fixed(answer("401 Unauthorized", "", "no\nkey"));
     let found = work::stream(&get(stub.url("/")), Pieces::Lines, &Cancel::default(), &mut |_| panic!("no piece"));
     assert_eq!(found.map(|found| found.body), Ok(b"no\nkey".to_vec()));
+}
+
+/// Chunks, a length, the end of the connection: cut anywhere, the lines are the same.
+#[test]
+fn lines_are_the_same_wherever_the_answer_is_cut() {
+    let head = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n";
+    let chunks = "Transfer-Encoding: chunked\r\n\r\n8;x=y\r\ndata: \u{fc}\r\n4\r\n\r\n\r\n\r\n0a\r\ndata: last\r\n0\r\nT: 1\r\n\r\n";
+    let body = "data: \u{fc}\r\n\r\ndata: last";
+    let plain = format!("Content-Length: {}\r\n\r\n{body}and what is none of it", body.len());
+    for (answer, rest) in [(chunks, "more"), (&plain, ""), (&format!("\r\n{body}"), "")] {
+        let text = format!("{head}{answer}{rest}");
+        let size = text.len();
+        let cut = std::sync::atomic::AtomicUsize::new(1);
+        let stub = Stub::new(move |socket, request| {
+            assert!(request.starts_with("GET /?q HTTP/1.1\r\n"), "{request}");
+            socket.set_nodelay(true).unwrap();
+            let (first, second) = text.as_bytes().split_at(cut.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+            socket.write_all(first).unwrap();
+            thread::sleep(Duration::from_millis(2));
+            let _ = socket.write_all(second);
+        });
+        for at in 1..size {
+            let found = lines(&get(stub.url("?q"))).map(|(found, lines)| (found.status, lines));
+            assert_eq!(found, Ok((200, vec!["data: \u{fc}".into(), "".into(), "data: last".into()])), "{at}");
+        }
+    }
+}
+
+#[test]
+fn a_streamed_answer_has_bounds_and_what_is_none_is_given_back() {
+    let endless = |piece: &'static [u8]| {
+        Stub::new(move |socket, _| {
+            let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            while socket.write_all(b"2000\r\n").is_ok() && socket.write_all(&piece.repeat(8192)).is_ok() {
+                let _ = socket.write_all(b"\r\n");
+            }
+        })
+    };
+    let start = Instant::now();
+    assert_eq!(lines(&get(endless(b"x").url("/"))).unwrap_err(), Error::TooLarge, "one endless line");
+    assert_eq!(lines(&get(endless(b"\n").url("/"))).unwrap_err(), Error::TooLarge, "endless lines");
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    let call = HttpCall { answer_bytes_max: 3, ..get(Stub::fixed(answer("200 OK", "", "1234")).url("/")) };
+    assert_eq!(lines(&call).unwrap_err(), Error::TooLarge, "as announced");
+    let long = Stub::fixed(answer("429 Too Many Requests", "Retry-After: 7\r\nX-Why: \u{fc}\r\n", &"y".repeat(40_000)));
+    let (found, heard) = lines(&get(long.url("/"))).unwrap();
+    assert_eq!((found.status, found.body.len(), found.is_cut, heard.len()), (429, 16 * 1024, true, 0));
+    assert_eq!((found.retry_after(), found.header("x-why")), (Some(Duration::from_secs(7)), None));
+    assert!(found.header("date").is_some());
+    let moved = Stub::fixed(answer("302 Found", "Location: /there\r\n", ""));
+    assert_eq!(lines(&get(moved.url("/"))).map(|(found, _)| found.status), Ok(302));
+    assert_eq!(moved.count(), 1);
+    let request = moved.requests.lock().unwrap()[0].to_lowercase();
+    assert!(request.contains("user-agent: botmother/") && request.contains(&format!("host: {}\r\n", moved.address)));
+}
+
+#[test]
+fn a_stream_over_tls_is_whole_or_broken() {
+    let says = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+    let whole = format!("{says}8\r\ndata: 1\n\r\n9\r\n\ndata: 2\n\r\n0\r\n\r\n");
+    let (stub, ca) = tls_stub("localhost", whole);
+    let trust = Trust { ca_file: Some(ca), ..Trust::default() };
+    let url = |stub: &Stub| format!("https://localhost:{}/", stub.address.port());
+    for _ in 0..3 {
+        let found = lines(&HttpCall { trust: trust.clone(), ..get(url(&stub)) });
+        assert_eq!(found.map(|(_, lines)| lines), Ok(vec!["data: 1".into(), String::new(), "data: 2".into()]));
+    }
+    // Some do not say the end of TLS: it is one only where nothing else says where the answer ends.
+    let cut = |head: &str| {
+        let (cut, ca) = tls_stub("localhost", format!("HTTP/1.1 200 OK\r\nX-Cut: 1\r\n{head}\r\ndata: 1\n"));
+        let call = HttpCall { trust: Trust { ca_file: Some(ca), ..Trust::default() }, ..get(url(&cut)) };
+        assert_eq!(work::call(&call).map(|found| found.status), lines(&call).map(|(found, _)| found.status), "{head}");
+        lines(&call).map(|(_, lines)| lines)
+    };
+    assert_eq!(cut(""), Ok(vec!["data: 1".to_string()]));
+    let early = |found| matches!(found, Err(Error::Unreachable(why)) if why.contains("before the answer was complete"));
+    assert!(early(cut("Content-Length: 20\r\n")) && early(cut("Transfer-Encoding: chunked\r\n\r\n20\r\n")));
 }
 
 #[test]
@@ -443,7 +542,7 @@ fn a_call_ends_when_it_is_called_off() {
     assert_eq!(found.map(|found| found.status), Err(Error::Cancelled));
 }
 
-/// A TLS server that says the same to everybody, and the file of the authority it was signed by.
+/// A TLS server that says the same to everybody (with `X-Cut` once, and then cuts the connection), and the file of the authority it was signed by.
 fn tls_stub(name: &str, says: String) -> (Stub, PathBuf) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut authority = rcgen::CertificateParams::new(vec![]).unwrap();
@@ -470,6 +569,9 @@ fn tls_stub(name: &str, says: String) -> (Stub, PathBuf) {
                 stream.conn.send_close_notify();
             }
             let _ = stream.flush();
+            if says.contains("X-Cut:") {
+                return;
+            }
         }
     });
     (stub, file)
@@ -505,7 +607,7 @@ fn certificates_are_verified() {
         assert_eq!(body(work::call(&trusting)), Ok("secure".into()));
     }
     let says = |call: &HttpCall, word: &str| {
-        let error = work::call(call).unwrap_err();
+        let error = fails(call);
         assert!(matches!(&error, Error::Tls(why) if why.contains(word)), "{error:?}");
     };
     says(&get(url), "nobody we trust");
@@ -519,7 +621,7 @@ fn certificates_are_verified() {
     });
     says(&get(plain.url("/").replace("http:", "https:")), "does not speak TLS");
     let missing = Trust { ca_file: Some("/nonexistent/ca.pem".into()), ..Trust::default() };
-    assert!(matches!(work::call(&HttpCall { trust: missing, ..trusting }), Err(Error::Invalid(_))));
+    assert!(matches!(fails(&HttpCall { trust: missing, ..trusting }), Error::Invalid(_)));
 }
 
 #[test]
@@ -557,12 +659,16 @@ fn a_proxy_is_asked_to_connect() {
     let call =
         HttpCall { proxy: Some(Secret::new(format!("http://user:secret@{}", proxy.address))), ..get(target.url("/x")) };
     assert_eq!(work::call(&call).map(|found| found.body), Ok(b"through".to_vec()));
+    assert_eq!(lines(&call).map(|(_, lines)| lines), Ok(vec!["through".to_string()]));
+    let requests = proxy.requests.lock().unwrap().clone();
+    assert!(requests[1].starts_with(&format!("CONNECT {} ", target.address)), "{requests:?}");
+    assert!(requests[1].contains("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{requests:?}");
     let head = proxy.requests.lock().unwrap()[0].clone();
     assert!(head.starts_with(&format!("CONNECT {} ", target.address)), "{head}");
     assert!(head.contains("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{head}");
     let refusing = Stub::fixed("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
     let call = HttpCall { proxy: Some(Secret::new(refusing.url(""))), ..call };
-    assert!(matches!(work::call(&call), Err(Error::Unreachable(why)) if why.contains("proxy")));
+    assert!(matches!(fails(&call), Error::Unreachable(why) if why.contains("proxy")));
     for wrong in ["socks5://127.0.0.1:9", "https://127.0.0.1:9", "127.0.0.1:9", "http://"] {
         let call = HttpCall { proxy: Some(Secret::new(wrong)), ..get(target.url("/")) };
         assert!(matches!(work::call(&call), Err(Error::Invalid(_))), "{wrong}");

@@ -1,4 +1,5 @@
-//! The threads that make calls: fairness, bounds, idleness, panics, the end.
+//! The threads that make calls, and the one for answers that are heard while they come: fairness, bounds, idleness, panics,
+//! the end.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -6,16 +7,18 @@
 #[path = "support/stub.rs"]
 mod stub;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use botmother::base::call::{HttpAnswer, HttpCall, Pieces, Reach};
-use botmother::work::{Bounds, Error, Work};
+use botmother::base::limits;
+use botmother::work::{Bounds, Error, Streams, Taker, Work};
 use stub::{Stub, answer, hang};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -174,25 +177,6 @@ fn what_is_called_off_is_reported_so() {
 }
 
 #[test]
-fn a_panic_is_an_error_of_that_call_only() {
-    let stub = Stub::fixed(answer("200 OK", "", "a\nb\n"));
-    let (work, hear) = work(Bounds { threads: 1, ..Bounds::default() });
-    work.submit_stream(1, "a", get(&stub), Pieces::Lines, Box::new(|_| panic!("as the test wants"))).unwrap();
-    assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Internal)));
-    let lines = Arc::new(AtomicUsize::new(0));
-    let count = lines.clone();
-    let each = Box::new(move |_: &[u8]| {
-        count.fetch_add(1, Ordering::SeqCst);
-        ControlFlow::Continue(())
-    });
-    work.submit_stream(2, "a", get(&stub), Pieces::Lines, each).unwrap();
-    assert!(matches!(hear.recv_timeout(SOON).unwrap(), (2, Ok(_))));
-    // Also its part in the pieces is over by now.
-    assert_eq!((lines.load(Ordering::SeqCst), Arc::strong_count(&lines)), (2, 1));
-    assert_eq!(work.threads(), 1);
-}
-
-#[test]
 fn a_panic_in_the_report_does_not_end_the_work() {
     let stub = Stub::fixed(answer("200 OK", "", ""));
     let told = Arc::new(AtomicUsize::new(0));
@@ -332,4 +316,133 @@ fn calling_off_what_is_over_hurts_nobody() {
     go.store(true, Ordering::SeqCst);
     assert!(work.submit(10, "y", post(&held)).is_ok() && hear.recv_timeout(SOON).unwrap().1.is_ok());
     assert_eq!(held.count(), 2, "the one called off serves nobody");
+}
+
+fn streams() -> (Streams<u32>, Receiver<Told>) {
+    let (tell, hear) = channel();
+    let tell = Mutex::new(tell);
+    (Streams::new(move |tag, outcome| drop(tell.lock().unwrap().send((tag, outcome)))), hear)
+}
+
+/// Takes lines, and always has room for more.
+fn taker(mut each: impl FnMut(&[u8]) -> usize + Send + 'static) -> Taker {
+    let each = Box::new(move |line: &[u8]| {
+        each(line);
+        ControlFlow::Continue(())
+    });
+    Taker { pieces: Pieces::Lines, each, room: Box::new(|_| Poll::Ready(())) }
+}
+
+#[test]
+fn a_panic_is_an_error_of_that_stream_only() {
+    let stub = Stub::fixed(answer("200 OK", "", "a\nb\n"));
+    let (streams, hear) = streams();
+    streams.submit(1, get(&stub), taker(|_| panic!("as the test wants"))).unwrap();
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Internal)));
+    let lines = Arc::new(AtomicUsize::new(0));
+    let count = lines.clone();
+    streams.submit(2, get(&stub), taker(move |_| count.fetch_add(1, Ordering::SeqCst))).unwrap();
+    assert!(matches!(hear.recv_timeout(SOON).unwrap(), (2, Ok(_))));
+    // Also its part in the lines is over by now.
+    assert_eq!((lines.load(Ordering::SeqCst), Arc::strong_count(&lines)), (2, 1));
+    wait_until("it is over", || streams.load() == 0);
+}
+
+#[test]
+fn the_thread_of_streams_comes_with_the_first_and_goes_after_the_last() {
+    let stub = Stub::fixed(answer("200 OK", "", "a\nb\n"));
+    let (tell, hear) = channel();
+    let tell = Mutex::new(tell);
+    let idle = Duration::from_millis(300);
+    let streams = Streams::with("heard", idle, move |tag, outcome| drop(tell.lock().unwrap().send((tag, outcome))));
+    assert_eq!(threads("heard"), 0);
+    for _ in 0..2 {
+        for tag in 0..5 {
+            streams.submit(tag, get(&stub), taker(|_| 0)).unwrap();
+        }
+        wait_until("one thread", || threads("heard") == 1);
+        let mut told: Vec<Told> = (0..5).map(|_| hear.recv_timeout(SOON).unwrap()).collect();
+        told.sort_by_key(|(tag, _)| *tag);
+        assert!(told.iter().zip(0..5).all(|((tag, outcome), at)| *tag == at && outcome.is_ok()), "{told:?}");
+        wait_until("it goes", || threads("heard") == 0);
+    }
+}
+
+/// A service that says a word, and then nothing until its client has gone; how many have.
+fn speaking() -> (Stub, Arc<AtomicUsize>) {
+    let gone = Arc::new(AtomicUsize::new(0));
+    let count = gone.clone();
+    let stub = Stub::new(move |socket, _| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n\r\nword\n");
+        let _ = socket.read(&mut [0]);
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    (stub, gone)
+}
+
+#[test]
+fn all_are_heard_at_once_and_hang_up_when_called_off() {
+    let (stub, gone) = speaking();
+    let (streams, hear) = streams();
+    let words = Arc::new(AtomicUsize::new(0));
+    let submit = |tag| {
+        let words = words.clone();
+        streams.submit(tag, get(&stub), taker(move |_| words.fetch_add(1, Ordering::SeqCst)))
+    };
+    let most = limits::STREAMS_MAX;
+    let cancels: Vec<_> = (0..most as u32).map(|tag| submit(tag).unwrap()).collect();
+    wait_until("a word of each", || words.load(Ordering::SeqCst) == most);
+    assert_eq!((streams.load(), gone.load(Ordering::SeqCst), submit(999).unwrap_err()), (most, 0, Error::Busy));
+    let begun = Instant::now();
+    for (tag, cancel) in cancels.iter().enumerate().take(10) {
+        cancel.cancel();
+        assert_eq!(hear.recv_timeout(SOON).unwrap(), (tag as u32, Err(Error::Cancelled)));
+    }
+    wait_until("ten have hung up", || gone.load(Ordering::SeqCst) == 10);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    wait_until("there is room", || streams.load() == most - 10);
+    submit(1000).unwrap();
+    // The end calls off what does not end by itself; and nothing is taken after it.
+    streams.stop(Duration::from_millis(100));
+    assert_eq!((streams.load(), hear.try_iter().count()), (0, most - 10 + 1));
+    assert_eq!(submit(1001).unwrap_err(), Error::Busy);
+}
+
+#[test]
+fn streams_end_with_whoever_wanted_them() {
+    let (stub, gone) = speaking();
+    let (streams, hear) = streams();
+    let words = Arc::new(AtomicUsize::new(0));
+    let count = words.clone();
+    streams.submit(1, get(&stub), taker(move |_| count.fetch_add(1, Ordering::SeqCst))).unwrap();
+    wait_until("under way", || words.load(Ordering::SeqCst) == 1);
+    drop(streams);
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Cancelled)));
+    assert_eq!(hear.recv_timeout(SOON), Err(RecvTimeoutError::Disconnected), "the thread has gone");
+    wait_until("hung up", || gone.load(Ordering::SeqCst) == 1);
+}
+
+#[test]
+fn a_stream_waits_for_room() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = sent.clone();
+    let flood = Stub::new(move |socket, _| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while socket.write_all(&[b'\n'; 65536]).is_ok() {
+            counter.fetch_add(65536, Ordering::SeqCst);
+        }
+    });
+    let (streams, hear) = streams();
+    let lines = Arc::new(AtomicUsize::new(0));
+    let count = lines.clone();
+    let mut taker = taker(move |_| count.fetch_add(1, Ordering::SeqCst));
+    taker.room = Box::new(|_| Poll::Pending);
+    let cancel = streams.submit(1, get(&flood), taker).unwrap();
+    wait_until("the first lines", || lines.load(Ordering::SeqCst) > 0);
+    thread::sleep(Duration::from_millis(300));
+    // Once read, and no more; the kernel's buffers hold a few megabytes.
+    assert!(lines.load(Ordering::SeqCst) <= limits::STREAM_READ_BYTES, "{lines:?}");
+    assert!(sent.load(Ordering::SeqCst) < 32 << 20, "{sent:?}");
+    cancel.cancel();
+    assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Cancelled)));
 }

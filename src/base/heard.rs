@@ -1,39 +1,49 @@
-//! Lines of an answer that comes, on their way from the work pool to whoever reads them.
+//! Lines of an answer that comes, on their way from its stream to whoever reads them.
 
 use std::cell::Cell;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use crate::base::limits;
 
 /// Lines of an answer that comes, on their way to the engine. One event at most is under way for them, and takes all there
 /// are: thousands of events of a few words would be larger than the words.
 #[derive(Debug, Default)]
-pub struct Lines {
-    state: Mutex<Waiting>,
-    taken: Condvar,
-}
+pub struct Lines(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
     lines: Vec<u8>,
     is_told: bool,
+    /// Whoever waits for room.
+    waker: Option<Waker>,
 }
 
 impl Lines {
-    /// Adds whole lines, when there is room for them; gives the event that is to be sent, if none is under way.
+    /// Whether there is room for more; if not, the task is woken when there is.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.0);
+        if state.lines.len() <= limits::HEARD_BYTES_MAX {
+            return Poll::Ready(());
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Adds whole lines; gives the event that is to be sent, if none is under way.
     pub fn add(self: &Arc<Lines>, lines: &[u8]) -> Option<Heard> {
-        let state = lock(&self.state);
-        let is_full = |state: &mut Waiting| state.lines.len() > limits::HEARD_BYTES_MAX;
-        let mut state = self.taken.wait_while(state, is_full).unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.0);
         state.lines.extend_from_slice(lines);
         (!std::mem::replace(&mut state.is_told, true))
             .then(|| Heard { lines: self.clone(), is_taken: Cell::new(false) })
     }
 
     fn take(&self) -> Vec<u8> {
-        let mut state = lock(&self.state);
+        let mut state = lock(&self.0);
         state.is_told = false;
-        self.taken.notify_all();
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
         std::mem::take(&mut state.lines)
     }
 }
@@ -55,7 +65,7 @@ impl Heard {
 
 impl From<Vec<u8>> for Heard {
     fn from(lines: Vec<u8>) -> Heard {
-        let lines = Lines { state: Mutex::new(Waiting { lines, is_told: true }), taken: Condvar::new() };
+        let lines = Lines(Mutex::new(Waiting { lines, is_told: true, waker: None }));
         Heard { lines: Arc::new(lines), is_taken: Cell::new(false) }
     }
 }

@@ -145,6 +145,13 @@ enum State {
     Asked,
 }
 
+/// Whether a question is asked now. One that is not waits for others to be answered, or has ended.
+#[derive(PartialEq, Eq)]
+enum Begun {
+    Yes,
+    No,
+}
+
 /// How whoever asked by the API hears the answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hears {
@@ -256,17 +263,27 @@ impl Ai {
                 State::Waiting(_) => {}
             }
         }
-        let free = limits::AI_CALLS_MAX.saturating_sub(under_way.values().sum());
-        for _ in 0..free.min(due.len()) {
+        let mut free = limits::AI_CALLS_MAX.saturating_sub(under_way.values().sum());
+        while free > 0 {
             // The bot that asks least goes first: one that everybody talks to must not silence the others.
             let count = |bot: &BotId| under_way.get(bot).copied().unwrap_or(0);
             let may = due.iter().enumerate().filter(|(_, (_, bot))| count(bot) < limits::AI_CALLS_PER_BOT_MAX);
             let least = may.min_by_key(|(_, (_, bot))| count(bot)).map(|(place, _)| place);
             let Some((tag, bot)) = least.map(|place| due.remove(place)) else { break };
-            *under_way.entry(bot).or_default() += 1;
-            self.begin_question(cx, tag)?;
+            if self.begin_question(cx, tag)? == Begun::Yes {
+                *under_way.entry(bot).or_default() += 1;
+                free -= 1;
+            }
         }
         Ok(())
+    }
+
+    /// Whether one more answer of this bot may be waited for as a whole.
+    fn has_thread(&self, bot: BotId) -> bool {
+        let is_whole = |question: &&Question| question.state == State::Asked && question.live.is_none();
+        let whole = || self.open.questions.values().filter(is_whole);
+        whole().count() < limits::AI_WHOLE_CALLS_MAX
+            && whole().filter(|question| question.asked.bot == bot).count() < limits::AI_WHOLE_CALLS_PER_BOT_MAX
     }
 
     /// What time brings.
@@ -278,23 +295,28 @@ impl Ai {
         if self.open.questions.values().any(is_due) { self.ask_what_waits(cx) } else { Ok(()) }
     }
 
-    fn begin_question(&mut self, cx: &mut Context<'_>, tag: u64) -> Result<(), store::Error> {
-        let Some(question) = self.open.questions.get(&tag).cloned() else { return Ok(()) };
+    fn begin_question(&mut self, cx: &mut Context<'_>, tag: u64) -> Result<Begun, store::Error> {
+        let Some(question) = self.open.questions.get(&tag).cloned() else { return Ok(Begun::No) };
         let asked = question.asked.clone();
         if question.calls >= limits::AI_CALLS_PER_QUESTION {
-            return self.end_with_fault(cx, tag, &Fault::Later("an internal error".to_string()));
+            self.end_with_fault(cx, tag, &Fault::Later("an internal error".to_string()))?;
+            return Ok(Begun::No);
         }
         let row = cx.core.batch.store.ai(asked.bot, question.provider.rank)?;
         let Some((row, provider)) = row.and_then(|row| Provider::find(&row.provider).map(|found| (row, found))) else {
             // It was taken away meanwhile.
-            return self.end_with_fault(cx, tag, &Fault::Refused("no AI is set up for this bot any more".to_string()));
+            self.end_with_fault(cx, tag, &Fault::Refused("no AI is set up for this bot any more".to_string()))?;
+            return Ok(Begun::No);
         };
-        let history = if question.provider.is_bare { Vec::new() } else { cx.core.batch.history(&asked)? };
-        let system = cx.core.batch.system_prompt(&row);
-        let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let dialect = provider.dialect_at(&row.endpoint);
         let may_stream = !question.is_plain && dialect != Dialect::Hook;
         let is_stream = may_stream && (question.hears == Hears::Pieces || self.is_shown_live(cx, &asked, &row));
+        if !is_stream && !self.has_thread(asked.bot) {
+            return Ok(Begun::No);
+        }
+        let history = if question.provider.is_bare { Vec::new() } else { cx.core.batch.history(&asked)? };
+        let system = cx.core.batch.system_prompt(&row);
+        let user = text::hex(&crypto::sha256(format!("{}/{}", asked.bot, asked.peer).as_bytes())[..16]);
         let mut call = service::build(&Ask {
             provider,
             endpoint: &row.endpoint,
@@ -329,7 +351,7 @@ impl Ai {
             self.calls.call_again(&mut cx.core.batch, tag, key, call, ());
         }
         self.show_thinking(cx, &asked, ChatState::Composing);
-        Ok(())
+        Ok(Begun::Yes)
     }
 
     fn show_thinking(&mut self, cx: &mut Context<'_>, asked: &AiQuestion, state: ChatState) {

@@ -1,21 +1,29 @@
-//! Calls to other services, made for the engine in threads that come and go with the need.
+//! Calls to other services, made for the engine in threads that come and go with the need: one each, and one for all answers
+//! that are heard while they come.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 use crate::base::call::{HttpCall, Pieces};
 use crate::base::heard::Lines;
 use crate::base::limits;
 use crate::engine::event::Event;
-use crate::work::{Cancel, Work};
+use crate::work::{Cancel, Streams, Taker, Work};
 
-/// The pool of calls. It holds a way to the engine, which ends only when there is none any more: so it can be taken away.
+/// What makes calls. It holds ways to the engine, which ends only when there is none any more: so it can be taken away.
 pub(super) struct Calls {
-    pool: Mutex<Option<(Work<u64>, mpsc::Sender<Event>)>>,
+    makers: Mutex<Option<Makers>>,
     /// How to call off what is under way, by tag.
     cancels: Cancels,
+}
+
+struct Makers {
+    work: Work<u64>,
+    streams: Streams<u64>,
+    events: mpsc::Sender<Event>,
 }
 
 type Cancels = Arc<Mutex<HashMap<u64, Cancel>>>;
@@ -29,19 +37,18 @@ impl Calls {
             lock(&known).remove(&tag);
             let _ = report.send(Event::Called { tag, called: Box::new(called) });
         };
-        Calls { pool: Mutex::new(Some((Work::new(tell), events))), cancels }
+        let makers = Makers { work: Work::new(tell.clone()), streams: Streams::new(tell), events };
+        Calls { makers: Mutex::new(Some(makers)), cancels }
     }
 
     /// Has a call made, or tells at once why not.
     pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall, pace: Option<Duration>) {
-        let pool = lock(&self.pool);
-        let Some((work, events)) = &*pool else { return };
+        let makers = lock(&self.makers);
+        let Some(Makers { work, streams, events }) = &*makers else { return };
         // Held until the call is known: it may be over before.
         let mut cancels = lock(&self.cancels);
         let submitted = if let Some(pace) = pace {
-            let lines = Lines::default().into();
-            let mut ear = Ear { tag, pace, heard: Vec::new(), told: Instant::now(), lines, events: events.clone() };
-            work.submit_stream(tag, key, call, Pieces::Lines, Box::new(move |line| ear.hear(line)))
+            streams.submit(tag, call, listen(tag, pace, events.clone()))
         } else {
             work.submit(tag, key, call)
         };
@@ -60,11 +67,20 @@ impl Calls {
 
     /// Calls off what is under way.
     pub(super) fn stop(&self) {
-        let taken = lock(&self.pool).take();
-        if let Some((work, _)) = taken {
+        let taken = lock(&self.makers).take();
+        if let Some(Makers { work, streams, .. }) = taken {
+            streams.stop(limits::CALLS_STOP_TIMEOUT);
             work.stop(limits::CALLS_STOP_TIMEOUT);
         }
     }
+}
+
+/// Tells the engine of an answer while it comes.
+fn listen(tag: u64, pace: Duration, events: mpsc::Sender<Event>) -> Taker {
+    let lines = Arc::new(Lines::default());
+    let mut ear = Ear { tag, pace, heard: Vec::new(), told: Instant::now(), lines: lines.clone(), events };
+    let room = Box::new(move |cx: &mut Context<'_>| lines.poll_room(cx));
+    Taker { pieces: Pieces::Lines, each: Box::new(move |line| ear.hear(line)), room }
 }
 
 /// Hears an answer while it comes, and tells of it at a sane pace; at its end of what is left.

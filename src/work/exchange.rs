@@ -3,7 +3,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -15,37 +14,32 @@ use ureq::{Agent, Body as AnswerBody, Proxy, SendBody};
 use super::body::{Body, no_key};
 use super::cancel::Cancel;
 use super::kept::{Keeping, Kept, Use};
-use super::lines::Lines;
 use super::link::Tcp;
 use super::resolve::Names;
 use super::tls::{self, Certificate, Tls};
-use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces, Reach, SEALED_FILE_EXTRA, Share};
+use crate::base::call::{CallError, HttpAnswer, HttpCall, Reach, SEALED_FILE_EXTRA, Share};
 use crate::base::limits;
 use crate::base::spool::is_full;
 use crate::base::time::to_http_date;
 use crate::omemo::{Decrypter, FileKey};
 
-/// Who takes an answer while it comes.
-pub(super) struct Each<'a> {
-    pub(super) pieces: Pieces,
-    pub(super) each: &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-}
+/// Who we say we are.
+pub(super) const USER_AGENT: &str = concat!("botmother/", env!("CARGO_PKG_VERSION"));
 
 /// Makes a call.
 pub(super) fn run(
     call: &HttpCall,
     certificate: Certificate,
     cancel: &Cancel,
-    each: Option<Each<'_>>,
     kept: Option<&Kept>,
 ) -> Result<HttpAnswer, CallError> {
     let begun = Instant::now();
-    let by = kept.filter(|_| each.is_none() && call.save_to.is_none()).and_then(|kept| Use::by(call, kept, cancel));
-    let mut result = exchange(call, certificate, cancel, each, by.clone());
+    let by = kept.filter(|_| call.save_to.is_none()).and_then(|kept| Use::by(call, kept, cancel));
+    let mut result = exchange(call, certificate, cancel, by.clone());
     if let Some(by) = by.filter(|by| by.was_stale() && !cancel.is_cancelled())
         && matches!(result, Err(CallError::Unreachable(_)))
     {
-        result = exchange(call, certificate, cancel, None, Some(by.afresh()));
+        result = exchange(call, certificate, cancel, Some(by.afresh()));
     }
     let result = result.map(|answer| HttpAnswer { took: begun.elapsed(), ..answer });
     // Whatever a socket that was shut down under it looked like, also a good end.
@@ -62,7 +56,6 @@ fn exchange(
     call: &HttpCall,
     certificate: Certificate,
     cancel: &Cancel,
-    each: Option<Each<'_>>,
     by: Option<Use>,
 ) -> Result<HttpAnswer, CallError> {
     if cancel.is_cancelled() {
@@ -78,11 +71,11 @@ fn exchange(
         let body = SendBody::from_reader(&mut body);
         agent.run(request.body(body).map_err(|error| CallError::Invalid(error.to_string()))?)
     };
-    take(call, answer.map_err(CallError::from)?, each)
+    take(call, answer.map_err(CallError::from)?)
 }
 
 /// What ureq would get wrong, or say in words that repeat the URL.
-fn check(call: &HttpCall) -> Result<(), CallError> {
+pub(super) fn check(call: &HttpCall) -> Result<(), CallError> {
     let wrong = |why: &str| Err(CallError::Invalid(why.to_string()));
     if !call.url.is_ascii() {
         return wrong("the URL must be in ASCII: a host name in its xn-- form, all else as %XX");
@@ -109,29 +102,19 @@ fn check(call: &HttpCall) -> Result<(), CallError> {
 }
 
 fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel, by: Option<Use>) -> Result<Agent, CallError> {
-    let proxy = match &call.proxy {
-        None => None,
-        Some(url) if !url.expose().starts_with("http://") => {
-            return Err(CallError::Invalid("the proxy's URL must begin with http://".into()));
-        }
-        Some(url) => match Proxy::new(url.expose()) {
-            Ok(proxy) => Some(proxy),
-            Err(_) => return Err(CallError::Invalid("the proxy's URL is not one".into())),
-        },
-    };
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .https_only(call.url.starts_with("https:"))
         .max_redirects(call.redirects_max)
         .max_redirects_will_error(false)
-        .proxy(proxy)
+        .proxy(proxy(call)?)
         .timeout_global(Some(call.timeout))
         .timeout_connect(Some(call.connect_timeout))
         .max_response_header_size(limits::ANSWER_HEAD_BYTES_MAX)
         .input_buffer_size(limits::CALL_READ_BYTES)
         .output_buffer_size(limits::CALL_WRITE_BYTES)
         .max_idle_connections(0)
-        .user_agent(concat!("botmother/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .build();
     let tcp = Tcp { cancel: cancel.clone(), silence_max: call.silence_max };
     let tls = Tls { config: tls::config(&call.trust, certificate)? };
@@ -139,7 +122,17 @@ fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel, by: Option<
     Ok(Agent::with_parts(config, connector, Names { reach: call.reach, cancel: cancel.clone() }))
 }
 
-fn request(call: &HttpCall) -> Result<http::request::Builder, CallError> {
+/// The proxy a call goes through, if any.
+pub(super) fn proxy(call: &HttpCall) -> Result<Option<Proxy>, CallError> {
+    let Some(url) = &call.proxy else { return Ok(None) };
+    if !url.expose().starts_with("http://") {
+        return Err(CallError::Invalid("the proxy's URL must begin with http://".into()));
+    }
+    Proxy::new(url.expose()).map(Some).map_err(|_| CallError::Invalid("the proxy's URL is not one".into()))
+}
+
+/// The head of a request, whose headers are right.
+pub(super) fn request(call: &HttpCall) -> Result<http::request::Builder, CallError> {
     let mut request = Request::builder().method(call.method).uri(&call.url);
     for (name, value) in &call.headers {
         request = request.header(*name, value);
@@ -157,36 +150,33 @@ fn request(call: &HttpCall) -> Result<http::request::Builder, CallError> {
     Ok(request)
 }
 
-fn take(call: &HttpCall, answer: Response<AnswerBody>, each: Option<Each<'_>>) -> Result<HttpAnswer, CallError> {
+fn take(call: &HttpCall, answer: Response<AnswerBody>) -> Result<HttpAnswer, CallError> {
     let status = answer.status().as_u16();
     let header = |(name, value): (&http::HeaderName, &HeaderValue)| {
         Some((name.as_str().to_string(), value.to_str().ok()?.to_string()))
     };
-    let mut headers: Vec<(String, String)> = answer.headers().iter().filter_map(header).collect();
-    // RFC 9110 §6.6.1: whoever has a clock adds it.
-    if !headers.iter().any(|(name, _)| name == "date") {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-        headers.push(("date".to_string(), to_http_date(unix)));
-    }
+    let headers = dated(answer.headers().iter().filter_map(header).collect());
     let announced = answer.body().content_length();
     let reader = answer.into_body().into_reader();
     let mut taken = HttpAnswer { status, headers, ..HttpAnswer::default() };
-    if !taken.is_success() && (each.is_some() || call.save_to.is_some()) {
-        let max = call.answer_bytes_max.min(limits::CALL_ERROR_BYTES_MAX);
-        return to_memory(taken, reader, max);
-    }
-    if each.is_none() && call.save_to.is_none() {
-        return to_memory(taken, reader, call.answer_bytes_max);
+    let Some(path) = &call.save_to else { return to_memory(taken, reader, call.answer_bytes_max) };
+    if !taken.is_success() {
+        return to_memory(taken, reader, call.answer_bytes_max.min(limits::CALL_ERROR_BYTES_MAX));
     }
     if announced.is_some_and(|announced| announced > call.answer_bytes_max) {
         return Err(CallError::TooLarge);
     }
-    taken.body_bytes = match (each, &call.save_to) {
-        (Some(each), _) => to_each(reader, call.answer_bytes_max, each)?,
-        (None, Some(path)) => to_file(reader, call, path)?,
-        (None, None) => 0,
-    };
+    taken.body_bytes = to_file(reader, call, path)?;
     Ok(taken)
+}
+
+/// An answer's headers with the time (RFC 9110 §6.6.1: whoever has a clock adds it).
+pub(super) fn dated(mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    if !headers.iter().any(|(name, _)| name == "date") {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+        headers.push(("date".to_string(), to_http_date(unix)));
+    }
+    headers
 }
 
 fn to_memory(mut taken: HttpAnswer, mut reader: impl Read, max: u64) -> Result<HttpAnswer, CallError> {
@@ -198,7 +188,7 @@ fn to_memory(mut taken: HttpAnswer, mut reader: impl Read, max: u64) -> Result<H
             return Err(CallError::Unreachable("too many long answers come at once".into()));
         }
         whole.extend_from_slice(bytes);
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     })?;
     taken.body_bytes = whole.len() as u64;
     taken.is_cut = !ended && !matches!(reader.read(&mut [0]), Ok(0));
@@ -223,7 +213,7 @@ fn to_file(reader: impl Read, call: &HttpCall, path: &Path) -> Result<u64, CallE
     let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(failed);
     let outcome = match key {
         Some(key) => decrypt(reader, call.answer_bytes_max, Decrypter::new(&key), &mut write),
-        None => pump(reader, call.answer_bytes_max, &mut |bytes| write(bytes).map(ControlFlow::Continue)),
+        None => pump(reader, call.answer_bytes_max, &mut write),
     };
     if outcome.is_err() {
         let _ = std::fs::remove_file(path);
@@ -242,36 +232,14 @@ fn decrypt(
     let count = pump(reader, max, &mut |bytes| {
         plain.clear();
         decrypter.update(bytes, &mut plain).map_err(|_| CallError::Altered)?;
-        write(&plain).map(ControlFlow::Continue)
+        write(&plain)
     })?;
     decrypter.finish().map_err(|_| CallError::Altered)?;
     Ok(count.saturating_sub(SEALED_FILE_EXTRA))
 }
 
-fn to_each(reader: impl Read, max: u64, each: Each<'_>) -> Result<u64, CallError> {
-    let Each { pieces, each } = each;
-    if pieces == Pieces::Chunks {
-        return pump(reader, max, &mut |bytes| Ok(each(bytes)));
-    }
-    let mut lines = Lines::new(limits::STREAM_LINE_BYTES_MAX);
-    let mut is_ended = false;
-    let mut share = Share::default();
-    let count = pump(reader, max, &mut |bytes| {
-        let flow = lines.push(bytes, each).map_err(|_| CallError::TooLarge)?;
-        if !share.grow_to(lines.held()) {
-            return Err(CallError::Unreachable("too many long answers come at once".into()));
-        }
-        is_ended = flow.is_break();
-        Ok(flow)
-    })?;
-    if !is_ended {
-        let _ = lines.end(each);
-    }
-    Ok(count)
-}
-
-/// Takes bytes, and may end it, well or badly.
-type Taker<'a> = dyn FnMut(&[u8]) -> Result<ControlFlow<()>, CallError> + 'a;
+/// Takes bytes.
+type Taker<'a> = dyn FnMut(&[u8]) -> Result<(), CallError> + 'a;
 
 /// Hands over what comes until the end or the bound; says whether that was all.
 fn pump_within(reader: &mut impl Read, max: u64, each: &mut Taker<'_>) -> Result<bool, CallError> {
@@ -279,7 +247,7 @@ fn pump_within(reader: &mut impl Read, max: u64, each: &mut Taker<'_>) -> Result
     Ok(count < max)
 }
 
-/// Hands over what comes until the end, the bound, or whoever takes it has had enough.
+/// Hands over what comes until the end or the bound.
 fn pump(mut reader: impl Read, max: u64, each: &mut Taker<'_>) -> Result<u64, CallError> {
     let mut buffer = vec![0; limits::CALL_PIECE_BYTES];
     let mut total = 0;
@@ -294,9 +262,7 @@ fn pump(mut reader: impl Read, max: u64, each: &mut Taker<'_>) -> Result<u64, Ca
         if total > max {
             return Err(CallError::TooLarge);
         }
-        if each(buffer.get(..count).unwrap_or_default())?.is_break() {
-            return Ok(total);
-        }
+        each(buffer.get(..count).unwrap_or_default())?;
     }
 }
 
@@ -331,7 +297,8 @@ impl From<ureq::Error> for CallError {
     }
 }
 
-fn from_io(error: io::Error) -> CallError {
+/// What a socket or TLS found wrong.
+pub(super) fn from_io(error: io::Error) -> CallError {
     if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<CallError>()) {
         return ours.clone();
     }
@@ -342,9 +309,12 @@ fn from_io(error: io::Error) -> CallError {
         io::ErrorKind::ConnectionRefused => CallError::Refused,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => CallError::Timeout,
         io::ErrorKind::InvalidData => CallError::Tls(error.to_string()),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-            CallError::Unreachable("the other side closed the connection before the answer was complete".into())
-        }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => closed_early(),
         _ => CallError::Unreachable(error.to_string()),
     }
+}
+
+/// The connection ended before the answer did.
+pub(super) fn closed_early() -> CallError {
+    CallError::Unreachable("the other side closed the connection before the answer was complete".into())
 }

@@ -5,21 +5,17 @@
 //! exactly once. The lock is never held while a call is made or reported.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
 use super::cancel::Cancel;
-use super::exchange::{self, Each};
+use super::exchange;
 use super::kept::Kept;
 use super::tls::Certificate;
-use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces};
+use crate::base::call::{CallError, HttpAnswer, HttpCall};
 use crate::base::limits;
-
-/// Takes one piece of a streamed answer, in the thread of the call; may block, and may end the call.
-pub type OnPiece = Box<dyn FnMut(&[u8]) -> ControlFlow<()> + Send>;
 
 /// How much may be under way and waiting.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +61,7 @@ struct Shared<T> {
     ended: Condvar,
 }
 
-type Report<T> = dyn Fn(T, Result<HttpAnswer, CallError>) + Send + Sync;
+pub(super) type Report<T> = dyn Fn(T, Result<HttpAnswer, CallError>) + Send + Sync;
 
 struct State<T> {
     queue: VecDeque<Job<T>>,
@@ -84,7 +80,6 @@ struct Job<T> {
     tag: T,
     key: String,
     call: HttpCall,
-    each: Option<(Pieces, OnPiece)>,
     cancel: Cancel,
 }
 
@@ -114,25 +109,8 @@ impl<T: Send + 'static> Work<T> {
     /// Has a call made. `key` is its destination and bot ([`HttpCall::origin`] and an id, say). Fails at once, and
     /// reports nothing, when too much is waiting or after [`Work::stop`]; otherwise `report` gets the tag once.
     pub fn submit(&self, tag: T, key: &str, call: HttpCall) -> Result<Cancel, CallError> {
-        self.enqueue(tag, key, call, None)
-    }
-
-    /// The same for an answer that is handed over while it comes; see [`super::stream`]. The report at the end has
-    /// status and headers, and a body only when the status was not 2xx.
-    pub fn submit_stream(
-        &self,
-        tag: T,
-        key: &str,
-        call: HttpCall,
-        pieces: Pieces,
-        each: OnPiece,
-    ) -> Result<Cancel, CallError> {
-        self.enqueue(tag, key, call, Some((pieces, each)))
-    }
-
-    fn enqueue(&self, tag: T, key: &str, call: HttpCall, each: Option<(Pieces, OnPiece)>) -> Result<Cancel, CallError> {
         let cancel = Cancel::default();
-        let job = Job { tag, key: key.to_string(), call, each, cancel: cancel.clone() };
+        let job = Job { tag, key: key.to_string(), call, cancel: cancel.clone() };
         let mut state = self.0.lock();
         let same = state.queue.iter().filter(|job| job.key == key).count();
         let bounds = self.0.bounds;
@@ -215,17 +193,14 @@ impl<T: Send + 'static> Shared<T> {
         let mut state = self.lock();
         state.starting -= 1;
         while let Some(job) = self.wait_for_job(state) {
-            let Job { tag, key, call, mut each, cancel } = job;
+            let Job { tag, key, call, cancel } = job;
             let outcome = catch_unwind(AssertUnwindSafe(|| {
-                let each = each.as_mut().map(|(pieces, each)| Each { pieces: *pieces, each });
-                exchange::run(&call, Certificate::Verified, &cancel, each, Some(&self.kept))
+                exchange::run(&call, Certificate::Verified, &cancel, Some(&self.kept))
             }));
             let outcome = outcome.unwrap_or_else(|_| {
                 log::error!("a call to {} panicked", call.origin());
                 Err(CallError::Internal)
             });
-            // What the taker of pieces holds is let go before the end is reported.
-            drop(each);
             self.report(tag, outcome);
             state = self.lock();
             state.finish(&key, &cancel);

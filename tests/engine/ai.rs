@@ -135,7 +135,7 @@ fn conversations_go_on_side_by_side_and_bots_share() {
         tickets.push(ticket);
         asked(&effects)
     };
-    let most = limits::AI_CALLS_PER_BOT_MAX;
+    let most = limits::AI_WHOLE_CALLS_PER_BOT_MAX;
     let calls: Vec<_> = (0..most + 5).flat_map(|i| ask(&mut rig, 0, &format!("p{i}"))).collect();
     assert_eq!(calls.len(), most, "one bot has a share of what there is");
     let others: Vec<_> = (0..most).flat_map(|i| ask(&mut rig, 1, &format!("q{i}"))).collect();
@@ -146,6 +146,31 @@ fn conversations_go_on_side_by_side_and_bots_share() {
     assert_eq!(next.0, others.last().unwrap().0 + 1);
     let next = one(asked(&rig.batch(vec![says(calls[1].0, "a")])));
     assert_eq!(next.0, calls.last().unwrap().0 + 1);
+}
+
+/// Who hears his answer while it comes takes no thread: fifty at once, whatever waits for whole answers.
+#[test]
+fn many_hear_their_answers_at_once() {
+    let mut rig = local();
+    let bots: Vec<_> = ["One", "Two", "Three"].iter().map(|name| rig.create(OWNER, name)).collect();
+    bots.iter().for_each(|bot| setup_ai(&mut rig, bot));
+    let mut tickets = Vec::new();
+    let mut ask = |rig: &mut Rig, bot: usize, from: &str, is_live: bool| {
+        let question = Question::AskAi { text: "q".to_string(), from: from.to_string(), is_live };
+        let (effects, ticket) = rig.begin(as_bot(&bots[bot]), question);
+        tickets.push(ticket);
+        asked(&effects)
+    };
+    let whole: Vec<_> = (0..30).flat_map(|i| ask(&mut rig, i % 3, &format!("w{i}"), false)).collect();
+    assert_eq!(whole.len(), limits::AI_WHOLE_CALLS_MAX);
+    let most = limits::AI_CALLS_MAX - whole.len();
+    let live: Vec<_> = (0..most + 5).flat_map(|i| ask(&mut rig, i % 3, &format!("l{i}"), true)).collect();
+    assert_eq!(live.len(), most, "what waits for a thread holds up nobody");
+    // A thread that is free goes to what waits for one, and so does what was heard to its end.
+    let next = one(asked(&rig.batch(vec![says(whole[0].0, "a")])));
+    assert_eq!(next.0, whole.last().unwrap().0 + 1);
+    let next = one(asked(&rig.batch(vec![says(live[0].0, "a")])));
+    assert_eq!(next.0, live.last().unwrap().0 + 1);
 }
 
 #[test]
@@ -489,6 +514,45 @@ fn an_answer_is_shown_while_it_comes() {
     let (_, call) = one(asked(&effects));
     assert!(!call.contains("stream"));
     assert_eq!(said(&rig.batch(vec![says(tag, "whole")])), ["whole"]);
+}
+
+/// What all answers under way take is bounded: long ones end, ordinary ones do not.
+#[test]
+fn many_long_answers_are_cut_off() {
+    let mut rig = local();
+    let bots: Vec<_> = ["One", "Two", "Three"].iter().map(|name| rig.create(OWNER, name)).collect();
+    bots.iter().for_each(|bot| setup_ai(&mut rig, bot));
+    let mut tickets = Vec::new();
+    let mut tags = Vec::new();
+    for number in 0..limits::AI_CALLS_MAX {
+        let from = format!("c{number}");
+        let question = Question::AskAi { text: "q".to_string(), from, is_live: true };
+        let (effects, ticket) = rig.begin(as_bot(&bots[number % 3]), question);
+        tags.push(one(asked(&effects)).0);
+        tickets.push(ticket);
+    }
+    let piece = |tag: u64, bytes: usize| {
+        let text = "x".repeat(bytes);
+        let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes().into();
+        Event::Heard { tag, lines }
+    };
+    // All but the first are long, as far as they may be.
+    for _ in 0..40 {
+        for tag in &tags[1..] {
+            rig.batch(vec![piece(*tag, 1024)]);
+        }
+        rig.batch(vec![piece(tags[0], 50)]);
+    }
+    let mut all = 0;
+    for (number, tag) in tags.iter().enumerate() {
+        rig.batch(vec![Event::Heard { tag: *tag, lines: b"data: [DONE]\n\n".to_vec().into() }]);
+        let outcome = one(answers(rig.batch(vec![http_answered(*tag, 200, "")])));
+        let Ok(Answer::AiAnswer { text, cut, .. }) = outcome else { panic!("{outcome:?}") };
+        assert!(text.len() > limits::AI_TEXT_BYTES_FREE || number == 0, "{number}: {}", text.len());
+        assert_eq!((cut, text.len() == 2000), if number == 0 { (None, true) } else { (Some("length"), false) });
+        all += text.len();
+    }
+    assert!(all < limits::AI_TEXTS_BYTES_MAX + limits::AI_CALLS_MAX * 1200, "{all}");
 }
 
 /// What was a thought is taken back, and an answer that is not whole says so, to programs and to people.

@@ -7,13 +7,13 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer taken into memory: the longest of Telegram or an AI stay far below, as many as [`WORK_THREADS_MAX`] must
 /// fit a router.
 pub const CALL_ANSWER_BYTES_MAX: u64 = 1024 * 1024;
-/// Bytes that an answer may hold in memory without a share in [`ANSWERS_BYTES_MAX`]: as many as there are threads for
-/// them.
+/// Bytes that an answer may hold in memory without a share in [`ANSWERS_BYTES_MAX`]: as many as there are threads and
+/// streams for them.
 pub const ANSWER_BYTES_FREE: usize = 32 * 1024;
 /// What all answers under way hold in memory beyond that: one of the longest, and some tens of an ordinary length.
 pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024;
 /// Lines of one streamed answer that the engine has not looked at yet; a service that speaks faster waits.
-pub const HEARD_BYTES_MAX: usize = 8 * 1024;
+pub const HEARD_BYTES_MAX: usize = 4 * 1024;
 /// The explanation of an answer that was to be saved or streamed and is an error.
 pub const CALL_ERROR_BYTES_MAX: u64 = 16 * 1024;
 /// `Retry-After` beyond a day is a mistake or a joke.
@@ -42,6 +42,10 @@ pub const LOOKUP_STEP: Duration = Duration::from_millis(100);
 /// Bytes read at once from another service; larger than [`ANSWER_HEAD_BYTES_MAX`](super::ANSWER_HEAD_BYTES_MAX), which
 /// must fit in.
 pub const CALL_READ_BYTES: usize = 32 * 1024;
+/// Headers of one answer: some services have forty.
+pub const ANSWER_HEADERS_MAX: usize = 128;
+/// Bytes of a streamed answer read at once: some words.
+pub const STREAM_READ_BYTES: usize = 4 * 1024;
 /// Bytes of an answer passed on at once.
 pub const CALL_PIECE_BYTES: usize = 8 * 1024;
 /// Bytes written at once to another service.
@@ -86,6 +90,11 @@ pub const AI_TOKENS: u32 = 2_048;
 pub const AI_TOKENS_MAX: u32 = 200_000;
 /// What is kept of an answer: several times what [`AI_TOKENS`] can be.
 pub const AI_ANSWER_BYTES_MAX: usize = 48 * 1024;
+/// What is kept of all answers that are heard while they come: some of the longest, and dozens of an ordinary length. At its
+/// end an answer is in memory some three times.
+pub const AI_TEXTS_BYTES_MAX: usize = 640 * 1024;
+/// An answer is not cut off before this, however many are long: as long as [`AI_TOKENS`] can be.
+pub const AI_TEXT_BYTES_FREE: usize = 8 * 1024;
 /// Turns of a conversation that an AI is told again: 20 messages.
 pub const AI_TURNS: usize = 10;
 /// Bytes of them, newest first: some 6,000 tokens, which small models can take beside the answer.
@@ -96,12 +105,18 @@ pub const AI_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const AI_QUEUE_MAX: usize = 4;
 /// Questions that wait in all.
 pub const AI_QUESTIONS_MAX: usize = 256;
-/// Questions asked at once: with [`FILE_JOBS_MAX`] fewer than [`WORK_THREADS_MAX`], so that dead AIs leave webhooks
-/// their threads.
-pub const AI_CALLS_MAX: usize = 24;
-/// The same for one bot, so that one that everybody talks to neither silences the others nor fills the memory: with its
-/// thread and what is under way a call can take some 700 KB.
-pub const AI_CALLS_PER_BOT_MAX: usize = 10;
+/// Questions asked at once: fifty of one bot, and some of others. One holds a connection,
+/// over TLS some 15 KB, and what of its answer is there.
+pub const AI_CALLS_MAX: usize = 56;
+/// The same for one bot, so that one that everybody talks to does not silence the others.
+pub const AI_CALLS_PER_BOT_MAX: usize = 50;
+/// Of them those whose answer comes as a whole, which hold a thread each: with [`FILE_JOBS_MAX`] fewer than
+/// [`WORK_THREADS_MAX`], so that dead AIs leave webhooks their threads.
+pub const AI_WHOLE_CALLS_MAX: usize = 24;
+/// The same for one bot.
+pub const AI_WHOLE_CALLS_PER_BOT_MAX: usize = 10;
+/// Answers that are heard while they come, at once: twice [`AI_CALLS_MAX`], as what was called off ends a moment later.
+pub const STREAMS_MAX: usize = 2 * AI_CALLS_MAX;
 /// Calls for one question, with its second tries and what is left out of them.
 pub const AI_CALLS_PER_QUESTION: u32 = 8;
 /// Second tries at a service in trouble.

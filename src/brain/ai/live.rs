@@ -8,6 +8,7 @@ use super::Question;
 use crate::base::call::Called;
 use crate::base::heard::Heard;
 use crate::base::id;
+use crate::base::limits;
 use crate::brain::ai::{Ai, Open};
 use crate::core::Context;
 use crate::core::batch::Batch;
@@ -105,7 +106,7 @@ impl Ai {
                 continue;
             }
             // What is beyond one message comes with the end.
-            let first = crate::base::text::pieces(text, crate::base::limits::AI_MESSAGE_BYTES).first().copied();
+            let first = crate::base::text::pieces(text, limits::AI_MESSAGE_BYTES).first().copied();
             let (asked, first) = (question.asked.clone(), first.unwrap_or_default().to_string());
             let id = id::uuid(cx.core.batch.random());
             if let (None, Some(live)) = (&shown, self.open.live_of(tag)) {
@@ -132,11 +133,18 @@ impl Kept<Open> {
         let Some(Question { asked, provider, live: Some(live), .. }) = self.questions.get(&tag) else {
             return Ok(());
         };
-        let stream = live.stream.clone();
+        let heard_of = live.stream.clone();
         let key = batch.store.ai(asked.bot, provider.rank)?.unwrap_or_default().key;
-        let (lines, mut stream) = (heard.take(), lock(&stream));
+        let (lines, mut stream) = (heard.take(), lock(&heard_of));
         if let Some(lines) = lines.strip_suffix(b"\n") {
             lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
+        }
+        let own = stream.held();
+        drop(stream);
+        let held = self.questions.values().filter_map(|question| question.live.as_ref());
+        let all: usize = held.map(|live| lock(&live.stream).held()).sum();
+        if own > limits::AI_TEXT_BYTES_FREE && all > limits::AI_TEXTS_BYTES_MAX {
+            lock(&heard_of).cut_off();
         }
         self.change().heard.insert(tag);
         Ok(())

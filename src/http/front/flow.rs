@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use smol::future::FutureExt;
 
+use crate::base::limits;
 use crate::http::front::conn::{Conn, End, gone};
 use crate::http::front::head::Connection;
 use crate::http::front::print::{self, Length};
@@ -64,7 +65,14 @@ impl Conn {
             Length::Chunked => (format!("{:x}\r\n", bytes.len()), "\r\n"),
             _ => (String::new(), ""),
         };
+        let write = self.shared.limits.write;
+        // A long one is not copied: many may wait for slow readers.
+        if bytes.len() > limits::SMALL_BODY_BYTES {
+            self.wire.send(head.as_bytes(), write).await?;
+            self.wire.send(bytes, write).await?;
+            return Ok(self.wire.send(tail.as_bytes(), write).await?);
+        }
         let piece = [head.as_bytes(), bytes, tail.as_bytes()].concat();
-        Ok(self.wire.send(&piece, self.shared.limits.write).await?)
+        Ok(self.wire.send(&piece, write).await?)
     }
 }

@@ -141,6 +141,16 @@ impl Stream {
         self.cut = self.cut.take().or_else(|| cut_of(self.dialect, &fields));
     }
 
+    /// Bytes of it that are kept.
+    pub fn held(&self) -> usize {
+        self.text.len()
+    }
+
+    /// There is no room for more: it is cut off here.
+    pub fn cut_off(&mut self) {
+        self.cut.get_or_insert(Cut::Length);
+    }
+
     /// What people may see so far: nothing while the model thinks aloud. Where it did not say that it began to, what was
     /// shown before its thought ended is no part of this any more.
     pub fn so_far(&self) -> Option<&str> {
