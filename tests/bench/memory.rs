@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
+use botmother::base::limits;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use support::daemon::Daemon;
@@ -30,6 +31,8 @@ const OWNER: &str = "owner@local";
 struct Scene {
     daemon: Daemon,
     token: String,
+    /// Another bot's.
+    second: String,
     port: u16,
 }
 
@@ -57,9 +60,9 @@ const CLASSES: &[Class] = &[
     Class { name: "500 long polls", who: "program", config: "", attack: polls },
     Class { name: "50 polls of 6 MB of updates, not read", who: "program", config: "", attack: updates },
     Class { name: "webhook answers of 256 KB JSON", who: "program", config: "", attack: webhooks },
-    Class { name: "AI: 24 answers of 1 MB of brackets", who: "program", config: "", attack: ai_brackets },
-    Class { name: "AI: 24 answers of one endless line", who: "program", config: "", attack: ai_line },
-    Class { name: "AI: 24 floods of events", who: "program", config: "", attack: ai_events },
+    Class { name: "AI: 56 answers of 1 MB of brackets", who: "program", config: "", attack: ai_brackets },
+    Class { name: "AI: 56 answers of one endless line", who: "program", config: "", attack: ai_line },
+    Class { name: "AI: 56 floods of events", who: "program", config: "", attack: ai_events },
 ];
 
 fn main() {
@@ -83,12 +86,13 @@ fn measure(class: &Class, binary: &std::path::Path) -> (u64, u64, u64) {
     // Made in local mode, where nobody needs a token for it.
     let mut daemon = Daemon::start("[api]\nrate_limit = 0\n");
     let token = daemon.create_bot("Target", OWNER);
+    let second = daemon.create_bot("Second", OWNER);
     daemon.stop();
     let config = if class.config.is_empty() { "[api]\n" } else { class.config };
     fs::write(daemon.dir.join("config.toml"), format!("{config}rate_limit = 0\n")).expect("written");
     let process = Process::spawn(&daemon, binary);
     let port = daemon.port;
-    let scene = Scene { daemon, token, port };
+    let scene = Scene { daemon, token, second, port };
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         thread::sleep(Duration::from_millis(5));
     }
@@ -298,17 +302,19 @@ fn webhooks(scene: &Scene) {
     settle();
 }
 
-/// Twenty-four conversations with an AI there.
+/// As many conversations with an AI there as go on at once, of two bots; most are heard while they come.
 fn converse(scene: &Scene, stub: &Stub) {
     let setup = format!(r#"{{"provider":"openai","model":"m","endpoint":"{}","timeout":5}}"#, stub.url("/v1"));
-    scene.daemon.http().post("/bot/ai/setup", Some(&scene.token), &setup).ok();
+    for token in [&scene.token, &scene.second] {
+        scene.daemon.http().post("/bot/ai/setup", Some(token), &setup).ok();
+    }
     thread::scope(|scope| {
-        for number in 0..24 {
+        for number in 0..limits::AI_CALLS_MAX {
+            let token = if number % 2 == 0 { &scene.token } else { &scene.second };
             scope.spawn(move || {
-                let body = format!(r#"{{"message":"q","from":"c{number}","stream":{}}}"#, number % 2 == 0);
+                let body = format!(r#"{{"message":"q","from":"c{number}","stream":{}}}"#, number % 4 < 3);
                 let length = format!("Content-Length: {}\r\nConnection: close\r\n", body.len());
-                for mut stream in scene.crowd(1, (head("/bot/ai/ask", Some(&scene.token), &length) + &body).as_bytes())
-                {
+                for mut stream in scene.crowd(1, (head("/bot/ai/ask", Some(token), &length) + &body).as_bytes()) {
                     let mut all = Vec::new();
                     let _ = stream.read_to_end(&mut all);
                 }

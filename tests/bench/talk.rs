@@ -26,9 +26,6 @@ use support::stub::Stub;
 
 const WORDS: usize = 40;
 const PACE: Duration = Duration::from_millis(50);
-/// The daemon asks for one bot and service two questions at a time.
-const PER_BOT: usize = 2;
-
 /// Says its words, whatever it is asked.
 fn speaker() -> Stub {
     Stub::new(|socket, _| {
@@ -99,14 +96,9 @@ fn main() {
     println!("|---|---|---|---|---|");
     for count in if counts.is_empty() { vec![50] } else { counts } {
         let mut http = daemon.http();
-        let tokens: Vec<String> = (0..count.div_ceil(PER_BOT).min(20))
-            .map(|number| {
-                let token = daemon.create_bot(&format!("B{count}-{number}"), "owner@local");
-                let setup = format!(r#"{{"provider":"openai","model":"m","endpoint":"{}"}}"#, speaker.url("/v1"));
-                http.post("/bot/ai/setup", Some(&token), &setup).ok();
-                token
-            })
-            .collect();
+        let token = daemon.create_bot(&format!("B{count}"), "owner@local");
+        let setup = format!(r#"{{"provider":"openai","model":"m","endpoint":"{}"}}"#, speaker.url("/v1"));
+        http.post("/bot/ai/setup", Some(&token), &setup).ok();
         let (first, last) = all(count, |number| listen(speaker.address.port(), "/v1/chat/completions", "x", number));
         show(&format!("bare, {count}"), first, last, "| ");
         let before = (resident(pid), threads_of(pid));
@@ -120,14 +112,11 @@ fn main() {
                 }
                 highest
             });
-            let heard = all(count, |number| listen(daemon.port, "/bot/ai/ask", &tokens[number % tokens.len()], number));
+            let heard = all(count, |number| listen(daemon.port, "/bot/ai/ask", &token, number));
             is_over.store(true, Ordering::SeqCst);
             (heard, watch.join().expect("watched"))
         });
         let more = format!("{:.1} / {:.1} | {} / {}", before.0, highest.0, before.1, highest.1);
         show(&format!("Botmother, {count}"), first, last, &more);
-        for bot in http.get("/bot/list", None).ok().at("bots").list() {
-            http.post("/bot/delete", None, &format!(r#"{{"id":{}}}"#, bot.at("id").number())).ok();
-        }
     }
 }
