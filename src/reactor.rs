@@ -22,6 +22,9 @@ use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use smol::io::{AsyncRead, AsyncWrite};
 
 use crate::base::limits;
+pub use socket::Socket;
+
+mod socket;
 
 /// Stands for the thread's own waking, in the place of a source's number.
 const WOKEN: u64 = u64::MAX;

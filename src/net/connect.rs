@@ -9,14 +9,14 @@ use std::{fmt, io};
 
 use smol::future::FutureExt;
 
-use super::link::{Link, Socket};
+use super::link::Link;
 use super::srv::{self, Resolver, Target};
 use super::tls::{self, Certificate, Configs, TlsStart};
 use super::{idn, x509};
 use crate::base::limits;
 use crate::base::remedy::HOST;
 use crate::core::effect::Route;
-use crate::reactor::Timer;
+use crate::reactor::{Socket, Timer};
 use crate::xmpp::session::{Facts, Lost, TlsFacts};
 
 /// Something found out on the way to a login.

@@ -19,13 +19,13 @@ use smol::lock::{Semaphore, SemaphoreGuardArc};
 use smol::stream::Stream;
 
 use super::connect::{self, Opened, Step};
-use super::link::{Link, Socket};
+use super::link::Link;
 use super::tls::{Configs, TlsStart};
 use super::{instant, now};
 use crate::base::id::AccountId;
 use crate::base::limits;
 use crate::core::effect::{Order, Route};
-use crate::reactor::Timer;
+use crate::reactor::{Socket, Timer};
 use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, SessionOutput};
 use outgoing::Outgoing;
 

@@ -17,13 +17,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
-use super::link::Socket;
 use super::{idn, x509};
 use crate::base::crypto::{self, Hash};
 use crate::base::remedy::{self, CA_FILE, HOST};
 use crate::base::system_roots;
 use crate::base::{limits, text};
 use crate::core::effect::Route;
+use crate::reactor::Socket;
 use crate::xmpp::session::{Lost, TlsFacts};
 
 /// A connection under TLS.

@@ -20,12 +20,13 @@ use std::thread;
 use std::time::Duration;
 
 use smol::future::FutureExt;
-use smol::{LocalExecutor, Task, Timer};
+use smol::{LocalExecutor, Task};
 
 use super::cancel::Cancel;
 use super::pool::Report;
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces};
 use crate::base::limits;
+use crate::reactor::{self, Timer};
 
 use exchange::{Each, run};
 
@@ -91,7 +92,7 @@ pub(super) fn wait(
     cancel: &Cancel,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<HttpAnswer, CallError> {
-    smol::block_on(run(call, cancel, Each { pieces, each, room: &mut |_| Poll::Ready(()) }))
+    reactor::block_on(run(call, cancel, Each { pieces, each, room: &mut |_| Poll::Ready(()) }))
 }
 
 impl<T: Send + 'static> Streams<T> {
@@ -159,7 +160,7 @@ impl<T: Send + 'static> Shared<T> {
     fn employ(self: &Arc<Self>) -> Result<(), CallError> {
         let shared = self.clone();
         let thread = thread::Builder::new().name(self.name.into()).stack_size(limits::THREAD_STACK_BYTES);
-        let made = thread.spawn(move || smol::block_on(shared.serve()));
+        let made = thread.spawn(move || reactor::block_on(shared.serve()));
         made.map(drop).map_err(|error| {
             log::error!("cannot make a thread for answers that come piece by piece: {error}");
             CallError::Busy

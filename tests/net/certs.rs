@@ -9,8 +9,8 @@ use std::{fs, thread};
 
 use botmother::core::effect::Route;
 use botmother::net::door_tls::DoorTls;
-use botmother::net::link::Socket;
 use botmother::net::tls::{self, Configs, TlsStart};
+use botmother::reactor::Socket;
 use botmother::xmpp::session::{Lost, TlsFacts};
 
 /// A folder with `ca.crt`, `good`, `other` (wrong name), `expired`, `future`, `self` and `sha384` (`.crt`, `.key`).

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use smol::Timer;
 use smol::future::{FutureExt, yield_now};
 use ureq::http::{Uri, header};
 
@@ -15,6 +14,7 @@ use super::wire::Wire;
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Part, Pieces, Share};
 use crate::base::chunked::{ChunkFault, Decoder};
 use crate::base::limits;
+use crate::reactor::Timer;
 use crate::work::cancel::Cancel;
 use crate::work::exchange::{self as common, USER_AGENT, closed_early};
 

@@ -2,34 +2,52 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
 use rustls::pki_types::ServerName;
 use smol::future::FutureExt;
 use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use smol::{Async, Timer};
 use ureq::Proxy;
 use ureq::http::Uri;
 
 use super::head::{self, Head};
 use crate::base::call::{CallError, HttpCall};
 use crate::base::{limits, text};
+use crate::reactor::{Socket, Timer};
 use crate::work::exchange::{closed_early, from_io, proxy};
 use crate::work::resolve;
 use crate::work::tls::{self, Certificate};
 
 /// TCP, or TLS over it.
-trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+enum Stream {
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>),
+}
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+impl Stream {
+    fn reader(&mut self) -> &mut (dyn AsyncRead + Unpin) {
+        match self {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => &mut **stream,
+        }
+    }
+
+    fn writer(&mut self) -> &mut (dyn AsyncWrite + Unpin) {
+        match self {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => &mut **stream,
+        }
+    }
+}
 
 /// A connection, and what was read from it but not used yet. Dropping it closes it.
 pub(super) struct Wire {
-    stream: Box<dyn Duplex>,
+    stream: Stream,
     pub(super) buffer: Vec<u8>,
     silence_max: Option<Duration>,
 }
@@ -43,15 +61,16 @@ impl Wire {
         within(Some(call.connect_timeout), connect(call, uri, proxy.as_ref(), &addresses)).await
     }
 
-    fn new(stream: Box<dyn Duplex>, silence_max: Option<Duration>) -> Wire {
+    fn new(stream: Stream, silence_max: Option<Duration>) -> Wire {
         Wire { stream, buffer: Vec::new(), silence_max }
     }
 
     /// Writes all.
     pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), CallError> {
         let work = async {
-            self.stream.write_all(bytes).await.map_err(from_io)?;
-            self.stream.flush().await.map_err(from_io)
+            let writer = self.stream.writer();
+            writer.write_all(bytes).await.map_err(from_io)?;
+            writer.flush().await.map_err(from_io)
         };
         within(self.silence_max, work).await
     }
@@ -61,7 +80,7 @@ impl Wire {
         let (stream, buffer) = (&mut self.stream, &mut self.buffer);
         let work = poll_fn(|cx| {
             let mut chunk = [0; limits::STREAM_READ_BYTES];
-            let count = match ready!(Pin::new(&mut *stream).poll_read(cx, &mut chunk)) {
+            let count = match ready!(Pin::new(stream.reader()).poll_read(cx, &mut chunk)) {
                 // Of TLS, whose end some servers do not say. Whether it was the answer's, its lines tell.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
                 read => read.map_err(from_io)?,
@@ -119,7 +138,7 @@ async fn connect(
     proxy: Option<&Proxy>,
     addresses: &[SocketAddr],
 ) -> Result<Wire, CallError> {
-    let mut stream: Box<dyn Duplex> = Box::new(dial(addresses, call.connect_timeout).await?);
+    let mut stream = Stream::Plain(dial(addresses, call.connect_timeout).await?);
     if let Some(proxy) = proxy {
         let mut wire = Wire::new(stream, None);
         pass(&mut wire, uri, proxy).await?;
@@ -130,24 +149,22 @@ async fn connect(
         let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']').to_string());
         let name = name.map_err(|_| CallError::Tls("the host is no name a certificate can have".into()))?;
         let config = tls::config(&call.trust, Certificate::Verified)?;
-        stream = Box::new(TlsConnector::from(config).connect(name, stream).await.map_err(from_io)?);
+        if let Stream::Plain(socket) = stream {
+            stream = Stream::Tls(Box::new(TlsConnector::from(config).connect(name, socket).await.map_err(from_io)?));
+        }
     }
     Ok(Wire::new(stream, call.silence_max))
 }
 
 /// Tries the addresses in order, each with its share of the time, the last one with all that is left.
-async fn dial(addresses: &[SocketAddr], limit: Duration) -> Result<Async<TcpStream>, CallError> {
+async fn dial(addresses: &[SocketAddr], limit: Duration) -> Result<Socket, CallError> {
     let end = Instant::now() + limit;
     let mut last = CallError::Unreachable("cannot connect".into());
     for (address, to_try) in addresses.iter().zip((1..=addresses.len() as u32).rev()) {
         let share = end.saturating_duration_since(Instant::now()) / to_try;
-        let open = async { Async::<TcpStream>::connect(*address).await.map_err(from_io) };
+        let open = async { Socket::connect(*address).await.map_err(from_io) };
         match within(Some(share), open).await {
-            Ok(stream) => {
-                // Small requests must not wait for more to come.
-                stream.get_ref().set_nodelay(true).map_err(from_io)?;
-                return Ok(stream);
-            }
+            Ok(socket) => return Ok(socket),
             Err(error) => last = error,
         }
     }
