@@ -4,6 +4,7 @@
 //! Also which accounts have something to do at all: a batch looks at those and not at a thousand others. Called by
 //! [`Engine::batch`] and by what sessions tell.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use crate::base::id::{AccountId, OutboxId};
@@ -28,12 +29,11 @@ impl Xmpp {
         for (id, acked) in acked {
             self.settle_acked(core, id, &acked)?;
         }
-        for (id, account) in self.accounts.busy_mut() {
-            if let Some(mark) = account.advance_mark(now) {
-                core.batch.store.store_mark(id, &mark)?;
-            }
-        }
-        Ok(())
+        let store = &mut core.batch.store;
+        self.accounts.each_busy(|id, account| match account.advance_mark(now) {
+            Some(mark) => store.store_mark(id, &mark),
+            None => Ok(()),
+        })
     }
 }
 
@@ -45,9 +45,10 @@ impl Accounts {
 
     /// After the commit that deleted them.
     pub(crate) fn forget_written_acks(&mut self) {
-        for (_, account) in self.busy_mut() {
+        let Ok(()) = self.each_busy(|_, account| {
             account.acks.forget();
-        }
+            Ok::<_, Infallible>(())
+        });
     }
 
     /// Lets the next batch write what is acknowledged and how far the archive is read, so that no start reads it twice.

@@ -9,6 +9,7 @@
 
 pub(crate) mod trust;
 
+mod agenda;
 mod debts;
 mod generation;
 mod inbound;
@@ -20,7 +21,7 @@ mod people;
 mod rooms;
 mod sealing;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId};
@@ -38,6 +39,7 @@ use crate::omemo::{self, Bundle, Device, Entropy, PublicKey, Version};
 use crate::store;
 use crate::store::row::{OmemoDeviceRow, OmemoPeer, Origin};
 use crate::xml::Element;
+use agenda::Agenda;
 
 /// What is kept in memory.
 #[derive(Default)]
@@ -58,8 +60,8 @@ pub(crate) struct Crypt {
     pub(crate) under: Option<trust::KeyTrust>,
     /// How often in a row something of an account could not be published.
     unpublished: HashMap<AccountId, u32>,
-    /// When an account has something to do (monotonic).
-    due: BTreeMap<AccountId, Duration>,
+    /// When an account has something to do.
+    agenda: Agenda,
     /// Accounts whose work is done in the batch under way.
     taken: Vec<AccountId>,
     /// Messages that wait for keys no more since this batch, and whether they went out encrypted; `None`: they do not go out.
@@ -121,10 +123,9 @@ impl Xmpp {
     /// What time brings: prekeys, answers owed, messages that wait.
     pub(crate) fn omemo_due(&mut self, core: &mut Core) -> Result<(), store::Error> {
         let now = core.batch.now.mono;
-        let due: Vec<AccountId> = self.crypt.due.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        let due = self.crypt.agenda.take(now);
+        self.crypt.taken.extend(&due);
         for account in due {
-            self.crypt.due.remove(&account);
-            self.crypt.taken.push(account);
             // Not while the archive is read: it may hold more for the same prekeys and sessions.
             if self.accounts.is_online(account) && self.accounts.policy(&core.batch, account) != Encrypt::Off {
                 self.crypt.omemo_work(&mut core.batch, account, limits::OMEMO_UPKEEP);
@@ -272,11 +273,11 @@ impl Crypt {
     /// An account has something to do, after this time at the latest.
     fn omemo_work(&mut self, batch: &mut Batch, account: AccountId, after: Duration) {
         let at = batch.now.mono + after;
-        self.due.entry(account).and_modify(|due| *due = at.min(*due)).or_insert(at);
+        self.agenda.add(account, at);
     }
 
     pub(crate) fn omemo_deadline(&self) -> Option<Duration> {
-        self.due.values().copied().chain(self.sealings.iter().map(|waiter| waiter.until)).min()
+        self.agenda.next().into_iter().chain(self.sealings.iter().map(|waiter| waiter.until)).min()
     }
 
     /// The batch was committed, and with it the work that was done in it.
