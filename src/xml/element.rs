@@ -58,6 +58,7 @@ impl Namespaces {
                 declared.push((prefix, value(&attribute)?));
             }
         }
+        declared.shrink_to_fit();
         Ok((element, Namespaces(declared)))
     }
 

@@ -181,14 +181,11 @@ impl Framer {
         framer.left(why)
     }
 
-    /// Everything was given out, and nothing may come for hours: little is kept.
+    /// Everything was given out, and nothing may come for hours: nothing is kept.
     fn rest_lightly(&mut self) {
         if self.start == self.buffer.len() {
             (self.start, self.scanned) = (0, 0);
-            self.buffer.clear();
-            if self.buffer.capacity() > limits::FRAMER_BYTES_KEPT {
-                self.buffer = Vec::new();
-            }
+            (self.buffer, self.open, self.telling) = Default::default();
         }
     }
 

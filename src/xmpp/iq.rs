@@ -77,19 +77,28 @@ impl<T> Questions<T> {
             return None;
         }
         let index = self.open.iter().position(|q| q.id == iq.id && q.peer.is(iq.from.as_ref(), account))?;
-        Some(self.open.swap_remove(index).about)
+        Some(self.remove(index))
     }
 
     /// Takes out a question that is not asked after all.
     pub fn take(&mut self, id: &str) -> Option<T> {
         let index = self.open.iter().position(|question| question.id == id)?;
-        Some(self.open.swap_remove(index).about)
+        Some(self.remove(index))
     }
 
     /// Takes out one question whose time is over.
     pub fn expired(&mut self, now: Duration) -> Option<T> {
         let index = self.open.iter().position(|question| question.until <= now)?;
-        Some(self.open.swap_remove(index).about)
+        Some(self.remove(index))
+    }
+
+    fn remove(&mut self, index: usize) -> T {
+        let about = self.open.swap_remove(index).about;
+        if self.open.is_empty() {
+            // Nothing may be asked for hours.
+            self.open = Vec::new();
+        }
+        about
     }
 
     /// Gives all questions that `which` holds for more time.

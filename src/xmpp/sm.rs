@@ -85,6 +85,10 @@ impl Departures {
                 None => self.untagged -= stanza.len(),
             }
         }
+        if self.queue.is_empty() {
+            // Nothing may be sent for hours.
+            self.queue = VecDeque::new();
+        }
         Ok(tags)
     }
 

@@ -195,9 +195,13 @@ impl Stream {
 
     /// Moves the bytes to be sent to the end of `out`.
     pub fn take_write(&mut self, out: &mut Vec<u8>) {
-        out.append(&mut self.out);
-        // One large burst must not cost an idle session its memory for ever.
-        self.out = Vec::new();
+        // While nothing is to be said there is no buffer: a thousand sessions idle most of the time.
+        let mut said = std::mem::take(&mut self.out);
+        if out.is_empty() {
+            *out = said;
+        } else {
+            out.append(&mut said);
+        }
     }
 
     /// What came of the bytes pushed, `None` when more are needed.
@@ -331,7 +335,7 @@ impl Stream {
         let h = sm::read_h(element);
         match (element.name(), h) {
             ("resumed", Some(h)) => {
-                self.phase = Phase::Ready;
+                self.settle();
                 Ok(Some(Got::Resumed(h)))
             }
             // XEP-0198 §5: binding is the way on, in the same stream.
@@ -358,8 +362,18 @@ impl Stream {
         }
         let jid = iq.payload.and_then(|bind| bind.text_of("jid", ns::BIND)).and_then(|jid| Jid::parse(&jid).ok());
         let jid = jid.filter(|jid| jid.bare_str() == self.login.account.as_str() && !jid.is_bare());
-        self.phase = Phase::Ready;
+        self.settle();
         Ok(Some(Got::Bound(jid.ok_or_else(wrong)?, offers_sm)))
+    }
+
+    /// It is negotiated. What only the login needed goes: the connection may last for months.
+    fn settle(&mut self) {
+        self.phase = Phase::Ready;
+        self.login.password = Secret::default();
+        self.login.resource = String::new();
+        if let Some(tls) = &mut self.tls {
+            (tls.exporter, tls.server_end_point) = (None, None);
+        }
     }
 
     fn restart(&mut self) {

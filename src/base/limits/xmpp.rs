@@ -80,8 +80,6 @@ pub const SCRAM_ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=1_500_000;
 pub const SOCKET_READ_BYTES: usize = 16 * 1024;
 /// Reads and rounds of one turn; then the other sessions have theirs.
 pub const SOCKET_ROUNDS_MAX: usize = 4;
-/// A write buffer that had to grow beyond this is given back when it is empty.
-pub const SOCKET_WRITE_BYTES_KEPT: usize = 2 * 1024;
 /// Addresses of one name that are tried: both families and a spare.
 pub const ADDRESSES_MAX: usize = 4;
 /// Reasons in one sentence; a reader wants no more.
@@ -145,8 +143,6 @@ pub const RESETS_MAX: u32 = 8;
 pub const VCARD_TEXTS_BYTES: usize = 8 * 1024;
 /// Stanzas not acknowledged while the archive is read: ejabberd ends the stream at 5,000, which may be set lower.
 pub const HELD_UP_MAX: u32 = 500;
-/// Capacity an empty buffer may keep: one large stanza must not cost an idle session its memory for ever.
-pub const FRAMER_BYTES_KEPT: usize = 2 * 1024;
 /// An id by which one message names another: UUIDs have 36 bytes, and it goes into the database.
 pub const MESSAGE_ID_BYTES_MAX: usize = 1_024;
 /// Different emoji by which one person reacts to one message: nobody picks so many by hand.

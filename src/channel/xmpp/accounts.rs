@@ -140,7 +140,8 @@ impl Xmpp {
             // Acknowledged: not to be sent again by the session that takes its place.
             self.settle_acked(core, id, &acked)?;
         }
-        let presence = core.batch.presence_of(&row, login);
+        let mut presence = core.batch.presence_of(&row, login);
+        presence.shrink_to_fit();
         let config = SessionConfig {
             account: row.jid.clone(),
             password: row.password.clone(),

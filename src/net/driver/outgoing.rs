@@ -3,7 +3,6 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use crate::base::limits;
 use crate::net::link::Link;
 use crate::xmpp::session::Session;
 
@@ -66,7 +65,7 @@ impl Outgoing {
                 other => return other,
             }
         }
-        self.bytes.shrink_to(limits::SOCKET_WRITE_BYTES_KEPT);
+        self.bytes = Vec::new();
         Poll::Ready(Ok(()))
     }
 }

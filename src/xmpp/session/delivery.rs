@@ -60,6 +60,7 @@ impl Deliveries {
         for bytes in self.others.drain(..self.others.len().min(count as usize)) {
             self.bytes -= bytes;
         }
+        self.rest_lightly();
     }
 
     /// An archived message is being told. Gives the same as it came live, if it is held.
@@ -85,7 +86,18 @@ impl Deliveries {
     pub(super) fn handled(&mut self) -> Option<Option<Ticket>> {
         let (ticket, bytes) = self.told.pop_front()?;
         self.bytes -= bytes;
+        self.rest_lightly();
         Some(ticket)
+    }
+
+    /// What is empty may stay so for hours.
+    fn rest_lightly(&mut self) {
+        if self.told.is_empty() {
+            self.told = VecDeque::new();
+        }
+        if self.others.is_empty() {
+            self.others = VecDeque::new();
+        }
     }
 
     /// Holds a live message back. Gives it back when there are too many.
