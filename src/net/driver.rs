@@ -16,14 +16,15 @@ use std::time::Duration;
 use smol::io::AsyncWriteExt;
 use smol::lock::futures::AcquireArc;
 use smol::lock::{Semaphore, SemaphoreGuardArc};
-use smol::stream::Stream;
 
 use super::connect::{self, Opened, Step};
+use super::inbox::Inbox;
 use super::link::Link;
 use super::tls::{Configs, TlsStart};
 use super::{instant, now};
 use crate::base::id::AccountId;
-use crate::base::limits;
+use crate::base::jid::BareJid;
+use crate::base::{crypto, limits};
 use crate::core::effect::{Order, Route};
 use crate::reactor::{Socket, Timer};
 use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, SessionOutput};
@@ -39,6 +40,8 @@ pub(super) struct Shared {
     pub(super) steps: Box<dyn Fn(AccountId, Step)>,
     configs: Configs,
     buffer: RefCell<Box<[u8]>>,
+    /// How many sessions there are.
+    pub(super) sessions: Cell<usize>,
 }
 
 impl Shared {
@@ -51,8 +54,27 @@ impl Shared {
             steps: Box::new(steps),
             configs: Configs::default(),
             buffer: RefCell::new(vec![0; limits::SOCKET_READ_BYTES].into()),
+            sessions: Cell::new(1),
         })
     }
+
+    /// How long from now on (monotonic) a server may be silent. With many sessions that is longer, and ends at a moment
+    /// that many have in common.
+    fn silence(&self, now: Duration) -> Duration {
+        let sessions = u32::try_from(self.sessions.get()).unwrap_or(u32::MAX);
+        // Elsewhere the kernel does not watch the links for us.
+        let max = if cfg!(target_os = "linux") { limits::IDLE_BEFORE_PING_MAX } else { limits::IDLE_BEFORE_PING };
+        let silence = limits::IDLE_PER_SESSION.saturating_mul(sessions).clamp(limits::IDLE_BEFORE_PING, max);
+        match sessions {
+            0..=1 => silence,
+            _ => floor(now + silence, limits::PING_TICK).saturating_sub(now),
+        }
+    }
+}
+
+/// The last multiple of `step` until then.
+fn floor(at: Duration, step: Duration) -> Duration {
+    at - Duration::from_nanos((at.as_nanos() % step.as_nanos()) as u64)
 }
 
 /// What a session's task knows besides its machine.
@@ -114,8 +136,10 @@ struct Alarm {
 }
 
 impl Alarm {
-    /// Whether it has gone off, which it does at this time or before.
-    fn poll(&mut self, cx: &mut Context<'_>, due: Duration) -> bool {
+    /// Whether it has gone off, which it does at this time or before; or a little later, together with others.
+    fn poll(&mut self, cx: &mut Context<'_>, now: Duration, due: Duration) -> bool {
+        let is_near = due < now + 4 * limits::DEADLINE_STEP;
+        let due = if is_near { due } else { floor(due, limits::DEADLINE_STEP) + limits::DEADLINE_STEP };
         if self.at.is_none_or(|at| at > due) {
             self.timer.set_at(instant(due));
             self.at = Some(due);
@@ -201,16 +225,33 @@ impl Driver {
         }
     }
 
-    /// Runs until the session has ended for good. A closed inbox is an order to end.
-    pub(super) async fn run(mut self, mut inbox: Pin<&mut async_channel::Receiver<Order>>) {
-        std::future::poll_fn(|cx| self.turn(cx, inbox.as_mut())).await
+    /// The same account with a new session, in the place of one that a panic has ended.
+    pub(super) fn anew(self) -> Driver {
+        let session = Session::new(self.session.into_config(), Box::new(crypto::random));
+        Driver::new(self.account, session, self.logins.queue)
     }
 
-    /// Does all that is ready. Every source that is not has our waker afterwards.
-    fn turn(&mut self, cx: &mut Context<'_>, mut inbox: Pin<&mut async_channel::Receiver<Order>>) -> Poll<()> {
+    /// Whose session it is.
+    pub(super) fn jid(&self) -> &BareJid {
+        self.session.account()
+    }
+
+    /// Tells the engine something that the session does not tell itself.
+    pub(super) fn report(&self, event: Event) {
+        self.account.tell(event);
+    }
+
+    /// Runs until the session has ended for good. A closed inbox is an order to end.
+    pub(super) async fn run(mut self, inbox: &mut Inbox) {
+        std::future::poll_fn(|cx| self.turn(cx, inbox)).await
+    }
+
+    /// Does all that is ready; done when the session has ended for good. Every source that is not ready has our waker
+    /// afterwards.
+    pub(super) fn turn(&mut self, cx: &mut Context<'_>, inbox: &mut Inbox) -> Poll<()> {
         for _ in 0..limits::SOCKET_ROUNDS_MAX {
             self.moved = false;
-            self.take_orders(cx, inbox.as_mut());
+            self.take_orders(cx, inbox);
             self.drain(cx);
             self.connect_in_turn(cx);
             self.poll_opening(cx);
@@ -228,9 +269,9 @@ impl Driver {
         Poll::Pending
     }
 
-    fn take_orders(&mut self, cx: &mut Context<'_>, mut inbox: Pin<&mut async_channel::Receiver<Order>>) {
+    fn take_orders(&mut self, cx: &mut Context<'_>, inbox: &mut Inbox) {
         while !self.inbox_closed && !self.ended {
-            match inbox.as_mut().poll_next(cx) {
+            match inbox.poll(cx) {
                 Poll::Ready(Some(order)) => self.obey(cx, order),
                 Poll::Ready(None) => {
                     self.inbox_closed = true;
@@ -264,7 +305,9 @@ impl Driver {
     }
 
     fn input(&mut self, cx: &mut Context<'_>, input: SessionInput<'_>) {
-        self.session.handle(now(), input);
+        let now = now();
+        self.session.bear_silence(self.account.shared.silence(now.mono));
+        self.session.handle(now, input);
         self.drain(cx);
     }
 
@@ -416,7 +459,7 @@ impl Driver {
     /// is left alone and looked at when it fires.
     fn poll_timer(&mut self, cx: &mut Context<'_>) {
         while let Some(due) = self.session.deadline() {
-            if !self.alarm.poll(cx, due) {
+            if !self.alarm.poll(cx, now().mono, due) {
                 return;
             }
             if due <= now().mono {

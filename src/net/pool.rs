@@ -5,18 +5,19 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use smol::future::FutureExt;
 use smol::lock::Semaphore;
 use smol::{LocalExecutor, Task};
 
 use super::connect::{self, Step};
 use super::driver::{Account, Driver, Shared};
+use super::inbox::{Inbox, Sender, inbox};
 use crate::base::id::AccountId;
 use crate::base::remedy::{self, Place};
 use crate::base::time::Backoff;
@@ -36,7 +37,7 @@ pub struct Pool {
 
 /// One session as the pool sees it.
 struct Slot {
-    inbox: Sender<Order>,
+    inbox: Sender,
     task: Task<()>,
     account: Rc<Account>,
 }
@@ -44,7 +45,7 @@ struct Slot {
 impl Slot {
     /// Lets the session say goodbye, for a while.
     async fn close(self) {
-        let _ = self.inbox.try_send(Order::Close);
+        self.inbox.send(Order::Close);
         let late = async {
             Timer::after(limits::GOODBYE_TIMEOUT).await;
         };
@@ -80,8 +81,9 @@ impl Pool {
                 let Some(slot) = self.sessions.get(&id) else {
                     return log::debug!("account {id}: no session for an order");
                 };
-                if slot.inbox.try_send(order).is_err() {
+                if !slot.inbox.send(order) {
                     self.sessions.remove(&id);
+                    self.shared.sessions.set(self.sessions.len());
                 }
             }
         }
@@ -91,7 +93,7 @@ impl Pool {
     pub async fn close(self) {
         // Told all at once, then waited for: they say goodbye in parallel.
         for slot in self.sessions.values() {
-            let _ = slot.inbox.try_send(Order::Close);
+            slot.inbox.send(Order::Close);
         }
         let all = async {
             for slot in self.sessions.into_values() {
@@ -113,17 +115,14 @@ impl Pool {
         if let Some(before) = &before {
             before.account.muted.set(true);
         }
-        let (inbox, orders) = async_channel::unbounded();
+        let (inbox, orders) = inbox();
         let queue = self.login_queue(&route);
         let account = Account::new(id, route, self.shared.clone());
-        let run = keep(account.clone(), config, orders, queue);
-        let task = self.executor.spawn(async move {
-            if let Some(before) = before {
-                before.close().await;
-            }
-            run.await;
-        });
+        let session = Session::new(config, Box::new(crypto::random));
+        let driver = Box::new(Driver::new(account.clone(), session, Some(queue)));
+        let task = self.executor.spawn(keep(before, driver, orders));
         self.sessions.insert(id, Slot { inbox, task, account });
+        self.shared.sessions.set(self.sessions.len());
     }
 
     /// The turns of those who log in at one server.
@@ -137,23 +136,24 @@ impl Pool {
     }
 }
 
-/// Runs one session; after a panic a new one in its place, so that a bug costs one account one reconnect.
-async fn keep(account: Rc<Account>, config: SessionConfig, orders: Receiver<Order>, queue: Arc<Semaphore>) {
-    let mut orders = pin!(orders);
+/// Runs one session, once the one before it has ended; after a panic a new one in its place, so that a bug costs one
+/// account one reconnect.
+async fn keep(before: Option<Slot>, mut driver: Box<Driver>, mut inbox: Inbox) {
+    if let Some(before) = before {
+        before.close().await;
+    }
     let mut backoff = Backoff::new(limits::RECONNECT_FIRST, limits::RECONNECT_MAX);
     loop {
-        let run = async {
-            let session = Session::new(config.clone(), Box::new(crypto::random));
-            Driver::new(account.clone(), session, Some(queue.clone())).run(orders.as_mut()).await;
-        };
+        let run = poll_fn(|cx| driver.turn(cx, &mut inbox));
         let Err(panic) = AssertUnwindSafe(run).catch_unwind().await else {
             return;
         };
-        log::error!("{}: a bug ended its session, please report it: {}", config.account, said(&*panic));
+        log::error!("{}: a bug ended its session, please report it: {}", driver.jid(), said(&*panic));
+        *driver = driver.anew();
         let mut random = [0; 4];
         crypto::random(&mut random);
         let retry_in = backoff.next(u32::from_le_bytes(random));
-        account.tell(Event::Offline { why: "a bug ended the session; see the log".to_string(), retry_in });
+        driver.report(Event::Offline { why: "a bug ended the session; see the log".to_string(), retry_in });
         Timer::after(retry_in).await;
     }
 }

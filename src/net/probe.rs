@@ -6,6 +6,7 @@ use smol::future::{self, FutureExt};
 
 pub use super::connect::Step;
 use super::driver::{Account, Driver, Shared};
+use super::inbox::inbox;
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::core::effect::{Order, Route};
@@ -44,9 +45,8 @@ pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(S
     // No such row: the account is not saved yet.
     let account = Account::new(AccountId(0), route, shared);
     let session = Session::new(config, Box::new(crypto::random));
-    let (inbox, orders) = async_channel::unbounded();
-    let mut orders = pin!(orders);
-    let mut driver = pin!(Driver::new(account, session, None).run(orders.as_mut()));
+    let (sender, mut orders) = inbox();
+    let mut driver = pin!(Driver::new(account, session, None).run(&mut orders));
 
     // The last words of a session that ends by itself are in `news`, which closes behind them.
     let drive = async {
@@ -54,7 +54,7 @@ pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(S
         future::pending().await
     };
     let facts = watch(&news, report).or(drive).await?;
-    let _ = inbox.try_send(Order::Close);
+    sender.send(Order::Close);
     driver
         .or(async {
             Timer::after(limits::PROBE_GOODBYE_TIMEOUT).await;

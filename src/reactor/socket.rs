@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use async_io::Async;
+use rustix::net::sockopt;
 use smol::io::{AsyncRead, AsyncWrite};
 
 use super::Watched;
@@ -27,9 +28,18 @@ impl Socket {
         // Seldom, and so with what needs no code of ours.
         let stream = Watched::new(Async::<TcpStream>::connect(address).await?.into_inner()?)?;
         let _ = stream.get_ref().set_nodelay(true);
-        let _ = rustix::net::sockopt::set_tcp_user_timeout(stream.get_ref(), limits::TCP_USER_TIMEOUT_MS);
+        let _ = watch(stream.get_ref());
         Ok(Socket { stream, has_read: true })
     }
+}
+
+/// Lets the kernel see to it that the connection lives: that costs no wakeup, where a thousand sessions that ask
+/// themselves cost thousands.
+fn watch(stream: &TcpStream) -> rustix::io::Result<()> {
+    sockopt::set_tcp_user_timeout(stream, limits::TCP_USER_TIMEOUT_MS)?;
+    sockopt::set_tcp_keepidle(stream, limits::TCP_PROBE_AFTER)?;
+    sockopt::set_tcp_keepintvl(stream, limits::TCP_PROBE_EVERY)?;
+    sockopt::set_socket_keepalive(stream, true)
 }
 
 impl AsyncRead for Socket {
@@ -38,7 +48,7 @@ impl AsyncRead for Socket {
         if result.is_ready() {
             self.has_read = true;
         } else if std::mem::take(&mut self.has_read) {
-            let _ = rustix::net::sockopt::set_tcp_quickack(self.stream.get_ref(), true);
+            let _ = sockopt::set_tcp_quickack(self.stream.get_ref(), true);
         }
         result
     }

@@ -12,7 +12,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::base::jid::Jid;
+use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
 use crate::base::text::hex;
 use crate::base::time::{Clock, Now};
 use crate::xml::Element;
@@ -142,6 +143,22 @@ impl Session {
         }
     }
 
+    /// How long from the next input on the server may be silent before the link is tested. The driver knows how many
+    /// sessions there are, and whether somebody else watches the link.
+    pub fn bear_silence(&mut self, silence: Duration) {
+        self.link.silence = Some(silence);
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> &BareJid {
+        &self.config.account
+    }
+
+    /// What it was made from, with what it has learnt since: another one can begin with it.
+    pub fn into_config(self) -> SessionConfig {
+        self.config
+    }
+
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: SessionInput<'_>) {
         self.clock.set_now(now);
@@ -168,7 +185,12 @@ impl Session {
 
     /// Gives the next output, `None` when there is no more.
     pub fn poll(&mut self) -> Option<SessionOutput> {
-        self.outputs.pop_front()
+        let next = self.outputs.pop_front();
+        if next.is_none() {
+            // Nothing may come for hours.
+            self.outputs = VecDeque::new();
+        }
+        next
     }
 
     /// Moves the bytes to be sent to the end of `out`.
@@ -300,6 +322,11 @@ impl Session {
         let mut bytes = [0; 4];
         (self.entropy)(&mut bytes);
         u32::from_le_bytes(bytes)
+    }
+
+    /// Silence after which the link is tested.
+    fn silence(&self) -> Duration {
+        self.link.silence.unwrap_or(limits::IDLE_BEFORE_PING)
     }
 
     fn set_timer(&mut self, timer: Timer, after: Duration) {

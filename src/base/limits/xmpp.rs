@@ -63,8 +63,21 @@ pub const NEGOTIATE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// An IQ without an answer is given up after this.
 pub const IQ_TIMEOUT: Duration = Duration::from_secs(60);
-/// Silence after which the link is tested.
+/// Silence after which the link is tested, where there are few sessions.
 pub const IDLE_BEFORE_PING: Duration = Duration::from_secs(150);
+/// Silence for each session that there is, where there are many: a test is at least two wakeups, one to ask and one for
+/// the answer, and all sessions together shall have no more than one a second.
+pub const IDLE_PER_SESSION: Duration = Duration::from_secs(4);
+/// The longest silence that is borne. Below it the kernel has probed the connection several times, which keeps NATs from
+/// forgetting it (RFC 5382 §5: two hours, in practice five minutes) and finds a dead one ([`TCP_USER_TIMEOUT_MS`]); what
+/// it cannot find is a server whose kernel answers and which does not. Servers themselves say something after some 15
+/// minutes of silence (Prosody's `read_timeout` is 14).
+pub const IDLE_BEFORE_PING_MAX: Duration = Duration::from_secs(900);
+/// Many sessions test their links at the same moments, so far apart: one wakeup serves them all.
+pub const PING_TICK: Duration = Duration::from_secs(30);
+/// A session's deadline that is at least so far away may be looked at so much later, together with others: far below
+/// [`LATE`].
+pub const DEADLINE_STEP: Duration = Duration::from_millis(500);
 /// No answer to the test for this long: the link is dead.
 pub const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// First and longest wait between reconnects (docs/xmpp.md).
@@ -97,8 +110,13 @@ pub const DNS_SERVERS_MAX: usize = 3;
 pub const SRV_TARGETS_MAX: usize = 16;
 /// Sessions remembered for resumption, per set of trust: eight a server, so eight servers.
 pub const TLS_RESUMPTIONS_MAX: usize = 64;
-/// The kernel gives a connection up when what it sent is not confirmed for so many milliseconds.
-pub const TCP_USER_TIMEOUT_MS: u32 = 60_000;
+/// The kernel gives a connection up when nothing has come for so many milliseconds although it was asked for: four probes
+/// are lost by then. No later than a test of ours would have found that it is dead.
+pub const TCP_USER_TIMEOUT_MS: u32 = 165_000;
+/// Silence after which the kernel probes a connection. Its probes and their answers wake nobody up here.
+pub const TCP_PROBE_AFTER: Duration = Duration::from_secs(105);
+/// Between probes that are not answered.
+pub const TCP_PROBE_EVERY: Duration = Duration::from_secs(15);
 /// How long we wait for the server's goodbye once everything is known.
 pub const PROBE_GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Progress that is told unasked, so that a server that never asks need not keep everything.

@@ -287,7 +287,7 @@ impl Session {
     pub(super) fn heard(&mut self) {
         self.clock.stop(Timer::Link as usize);
         if self.is_established() {
-            self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
+            self.set_timer(Timer::Idle, self.silence());
             let is_asking = self.kept.sm.as_ref().is_some_and(|sm| sm.departures.is_asking());
             if is_asking || self.questions.is_open(|about| matches!(about, About::Link | About::Fence)) {
                 self.expect_life();
@@ -337,7 +337,7 @@ impl Session {
     }
 
     fn be_patient(&mut self) {
-        for (timer, time) in [(Timer::Link, limits::PING_TIMEOUT), (Timer::Idle, limits::IDLE_BEFORE_PING)] {
+        for (timer, time) in [(Timer::Link, limits::PING_TIMEOUT), (Timer::Idle, self.silence())] {
             if self.is_due(timer) {
                 self.set_timer(timer, time);
             }

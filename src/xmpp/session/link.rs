@@ -1,5 +1,7 @@
 //! The connection of a session, and what outlives it.
 
+use std::time::Duration;
+
 use super::Facts;
 use crate::xmpp::ping::Fence;
 use crate::xmpp::sm::Sm;
@@ -12,6 +14,8 @@ pub(super) struct Link {
     pub(super) is_up: bool,
     pub(super) stream: Option<Stream>,
     pub(super) fence: Fence,
+    /// Silence after which it is tested, where the driver has said so.
+    pub(super) silence: Option<Duration>,
     /// What is still to be said on a connection that is dropped.
     last_words: Vec<u8>,
 }

@@ -157,7 +157,7 @@ impl Session {
         log::debug!("{}: logged in as {jid}: {:?}", self.config.account, self.kept.facts);
         self.state = State::Bound;
         self.clock.stop(Timer::Negotiate as usize);
-        self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
+        self.set_timer(Timer::Idle, self.silence());
         self.tell(Event::Bound { jid, facts: self.kept.facts.clone() });
     }
 
@@ -430,7 +430,7 @@ impl Session {
         log::debug!("{}: online{}", self.config.account, if resumed { ", stream resumed" } else { "" });
         self.state = State::Online(self.clock.mono());
         self.retries.online();
-        self.set_timer(Timer::Idle, limits::IDLE_BEFORE_PING);
+        self.set_timer(Timer::Idle, self.silence());
         self.tell(Event::Online { resumed });
         self.next_in_turn();
     }
