@@ -3,7 +3,8 @@
 //! 1, 100 and 1,000 bots over TLS on one real Prosody: memory after traffic, how soon all are online after a start and
 //! after a restart of the server, processor time, threads. Starts of both take turns; nothing is asserted.
 //! Numbers after `--` are the sizes to measure. BOTMOTHER_BENCH_RUNS (default 3), BOTMOTHER_BENCH_AT_ONCE (logins of the
-//! bare loop under way at once) and FOOTPRINT_BINARY (another binary).
+//! bare loop under way at once), BOTMOTHER_BENCH_IDLE (seconds of idling in which wakeups are counted) and
+//! FOOTPRINT_BINARY (another binary).
 
 #![allow(missing_docs, unreachable_pub)]
 
@@ -15,6 +16,7 @@ mod support;
 #[allow(dead_code)]
 mod wire;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Result, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -133,6 +135,7 @@ fn measure(server: &std::cell::RefCell<Server>, size: usize, runs: usize) -> Res
         traffic(&daemon, &server.borrow(), &tokens)?;
         thread::sleep(CALM);
         ours.memory.push(resident(pid));
+        idle(pid, size);
         if run + 1 == runs {
             server_restart(server, &daemon, pid, size, &mut storm);
             traffic(&daemon, &server.borrow(), &tokens)?;
@@ -180,6 +183,34 @@ fn wait_online(daemon: &Daemon, bots: usize, limit: Duration) {
         assert!(begun.elapsed() < limit, "not {bots} bots online\n{}", daemon.log_text());
         thread::sleep(step);
     }
+}
+
+/// How often the threads wake up while nothing happens: for BOTMOTHER_BENCH_IDLE seconds, if that is set.
+fn idle(pid: u32, size: usize) {
+    let seconds = number("BOTMOTHER_BENCH_IDLE", 0);
+    if seconds > 0 {
+        thread::sleep(CALM);
+        let before = wakeups(pid);
+        thread::sleep(Duration::from_secs(seconds as u64));
+        let each = wakeups(pid).into_iter().map(|(name, count)| {
+            let count = count - before.get(&name).copied().unwrap_or(0);
+            (name, count)
+        });
+        let each: BTreeMap<String, u64> = each.filter(|(_, count)| *count > 0).collect();
+        eprintln!("{size}: {} wakeups in {seconds} s of idling: {each:?}", each.values().sum::<u64>());
+    }
+}
+
+/// Wakeups so far, by thread.
+fn wakeups(pid: u32) -> BTreeMap<String, u64> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of = |thread: fs::DirEntry| {
+        let status = fs::read_to_string(thread.path().join("status")).ok()?;
+        let value = |name| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let count = value("voluntary_ctxt_switches:")?.parse().ok()?;
+        Some((format!("{} {}", value("Name:")?, thread.file_name().display()), count))
+    };
+    threads.filter_map(of).collect()
 }
 
 /// From the moment the server serves again until everybody is back.
