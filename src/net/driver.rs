@@ -31,6 +31,7 @@ use crate::xmpp::session::{CatchUpFrom, Event, Lost, Session, SessionInput, Sess
 use outgoing::Outgoing;
 
 mod outgoing;
+mod quiet;
 
 /// What all sessions of the thread have in common.
 pub(super) struct Shared {
@@ -57,24 +58,6 @@ impl Shared {
             sessions: Cell::new(1),
         })
     }
-
-    /// How long from now on (monotonic) a server may be silent. With many sessions that is longer, and ends at a moment
-    /// that many have in common.
-    fn silence(&self, now: Duration) -> Duration {
-        let sessions = u32::try_from(self.sessions.get()).unwrap_or(u32::MAX);
-        // Elsewhere the kernel does not watch the links for us.
-        let max = if cfg!(target_os = "linux") { limits::IDLE_BEFORE_PING_MAX } else { limits::IDLE_BEFORE_PING };
-        let silence = limits::IDLE_PER_SESSION.saturating_mul(sessions).clamp(limits::IDLE_BEFORE_PING, max);
-        match sessions {
-            0..=1 => silence,
-            _ => floor(now + silence, limits::PING_TICK).saturating_sub(now),
-        }
-    }
-}
-
-/// The last multiple of `step` until then.
-fn floor(at: Duration, step: Duration) -> Duration {
-    at - Duration::from_nanos((at.as_nanos() % step.as_nanos()) as u64)
 }
 
 /// What a session's task knows besides its machine.
@@ -138,8 +121,7 @@ struct Alarm {
 impl Alarm {
     /// Whether it has gone off, which it does at this time or before; or a little later, together with others.
     fn poll(&mut self, cx: &mut Context<'_>, now: Duration, due: Duration) -> bool {
-        let is_near = due < now + 4 * limits::DEADLINE_STEP;
-        let due = if is_near { due } else { floor(due, limits::DEADLINE_STEP) + limits::DEADLINE_STEP };
+        let due = quiet::shared(due, now);
         if self.at.is_none_or(|at| at > due) {
             self.timer.set_at(instant(due));
             self.at = Some(due);
@@ -306,7 +288,7 @@ impl Driver {
 
     fn input(&mut self, cx: &mut Context<'_>, input: SessionInput<'_>) {
         let now = now();
-        self.session.bear_silence(self.account.shared.silence(now.mono));
+        self.session.bear_silence(quiet::silence(self.account.shared.sessions.get(), now.mono));
         self.session.handle(now, input);
         self.drain(cx);
     }
