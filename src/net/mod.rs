@@ -1,6 +1,6 @@
 //! Layer 4: the only place with XMPP sockets. All sessions live on one thread, on one `LocalExecutor`.
 //!
-//! [`pool`] owns the sessions and hands them orders ([`inbox`]); each session is driven by [`driver`] over one socket that
+//! [`pool`] owns the sessions and hands them orders (`inbox`); each session is driven by [`driver`] over one socket that
 //! [`connect`] opens: names by [`srv`], TLS by [`tls`] ([`door_tls`] is the HTTP door's). [`probe`] tries one login for the command line. Names are looked
 //! up with `getaddrinfo` on the threads of `smol::unblock`: who runs this sets `BLOCKING_MAX_THREADS` (2 is enough).
 
