@@ -245,7 +245,7 @@ impl<S: AsFd> Watched<S> {
     }
 
     /// Nothing more was found to read.
-    pub fn is_drained(&self) {
+    pub fn note_drained(&self) {
         self.source.is_readable.set(false);
     }
 }
@@ -284,11 +284,11 @@ impl AsyncRead for Watched<TcpStream> {
                 Ok(count) => {
                     // Less than there was room for is all there was; an end behind it was told already and comes never again.
                     if count > 0 && count < into.len() && !this.source.is_over.get() {
-                        this.is_drained();
+                        this.note_drained();
                     }
                     return Poll::Ready(Ok(count));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => this.is_drained(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => this.note_drained(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }

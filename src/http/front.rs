@@ -249,7 +249,7 @@ async fn next(listeners: &[Watched<TcpListener>]) -> io::Result<(TcpStream, Sock
             // Readiness first: this future is polled whenever any connection stirs, and must not cost a system call then.
             while listener.poll_readable(cx).is_ready() {
                 match listener.get_ref().accept() {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => listener.is_drained(),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => listener.note_drained(),
                     result => return Poll::Ready(result),
                 }
             }
