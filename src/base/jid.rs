@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use stringprep::{nameprep, nodeprep};
 use unicode_normalization::UnicodeNormalization;
@@ -14,7 +15,8 @@ use unicode_normalization::UnicodeNormalization;
 /// An address: `localpart@domainpart/resourcepart`, first and last optional. Normalised.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Jid {
-    text: String,
+    /// Shared, as addresses are copied all the time and never changed.
+    text: Arc<str>,
     /// Where `@` stands, if there is a localpart.
     at: Option<u16>,
     /// Where the first `/` stands, if there is a resourcepart.
@@ -76,7 +78,7 @@ impl Jid {
             text.push('/');
             text.push_str(resource);
         }
-        Jid { text, at, slash }
+        Jid { text: text.into(), at, slash }
     }
 
     /// The whole address.
@@ -107,7 +109,10 @@ impl Jid {
 
     /// The address without the resourcepart.
     pub fn bare(&self) -> BareJid {
-        BareJid(Jid { text: self.bare_str().to_string(), at: self.at, slash: None })
+        match self.slash {
+            None => BareJid(self.clone()),
+            Some(_) => BareJid(Jid { text: self.bare_str().into(), at: self.at, slash: None }),
+        }
     }
 
     /// Whether there is no resourcepart.

@@ -10,6 +10,7 @@ mod tls;
 #[cfg(feature = "api-tls")]
 mod tls;
 mod body;
+mod busy;
 mod conn;
 mod flow;
 mod head;
@@ -18,6 +19,7 @@ mod places;
 mod print;
 mod wire;
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::hash::RandomState;
@@ -119,6 +121,8 @@ struct Shared {
     limits: Limits,
     budgets: Budgets,
     places: Places,
+    /// Connections that keep the memory of a request for the next one.
+    busy: Cell<usize>,
     /// Makes numbers of credentials and addresses.
     hasher: RandomState,
     /// Closed when the door is to stop.
@@ -177,6 +181,7 @@ pub async fn run(door: Door) {
         limits,
         budgets: Budgets::new(),
         places: Places::default(),
+        busy: Cell::new(0),
         hasher: RandomState::new(),
         stopping: on_stopping,
     });

@@ -214,7 +214,7 @@ impl Encrypted {
         }
     }
 
-    fn build_key(&self, key: &DeviceKey, flag: &str) -> Element {
+    fn build_key(&self, key: &DeviceKey, flag: &'static str) -> Element {
         let element = Element::new("key", self.version.ns()).with("rid", &key.device.to_string());
         let element = if key.is_exchange { element.with(flag, "true") } else { element };
         element.with_text(&text::base64(&key.data))

@@ -10,15 +10,19 @@ use quick_xml::{NsReader, XmlVersion};
 
 use super::{Error, write};
 use crate::base::limits;
+use std::borrow::Cow;
 
 /// An element: name, namespace, attributes, content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
-    name: String,
-    ns: String,
-    attributes: Vec<(String, String)>,
+    name: Name,
+    ns: Name,
+    attributes: Vec<(Name, String)>,
     nodes: Vec<Node>,
 }
+
+/// A name or a namespace: written in the program, or read.
+pub type Name = Cow<'static, str>;
 
 /// A piece of an element's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +77,19 @@ impl Namespaces {
 
 impl Element {
     /// An empty element.
-    pub fn new(name: &str, ns: &str) -> Element {
-        Element { name: name.to_string(), ns: ns.to_string(), attributes: Vec::new(), nodes: Vec::new() }
+    pub fn new(name: impl Into<Name>, ns: impl Into<Name>) -> Element {
+        Element { name: name.into(), ns: ns.into(), attributes: Vec::new(), nodes: Vec::new() }
     }
 
     /// Adds an attribute.
-    pub fn with(mut self, name: &str, value: &str) -> Element {
-        self.attributes.push((name.to_string(), value.to_string()));
+    pub fn with(mut self, name: &'static str, value: &str) -> Element {
+        self.attributes.push((Cow::Borrowed(name), value.to_string()));
+        self
+    }
+
+    /// Adds the attributes of another element.
+    pub fn with_attributes_of(mut self, other: &Element) -> Element {
+        self.attributes.extend_from_slice(&other.attributes);
         self
     }
 
@@ -111,7 +121,7 @@ impl Element {
     }
 
     /// All attributes but namespace declarations.
-    pub fn attributes(&self) -> &[(String, String)] {
+    pub fn attributes(&self) -> &[(Name, String)] {
         &self.attributes
     }
 
@@ -267,7 +277,7 @@ fn read_tag(tag: &[u8], outer: &Namespaces) -> Element {
             Some(PrefixDeclaration::Default) => None,
             Some(PrefixDeclaration::Named(prefix)) => Some(prefix.to_string()),
             None => {
-                element.attributes.push((attribute.key.0.to_string(), value));
+                element.attributes.push((Cow::Owned(attribute.key.0.to_string()), value));
                 continue;
             }
         };
@@ -277,7 +287,7 @@ fn read_tag(tag: &[u8], outer: &Namespaces) -> Element {
     let (prefix, name) = name.split_once(':').map_or((None, name), |(prefix, name)| (Some(prefix), name));
     // The innermost counts.
     let ns = declared.into_iter().rev().find(|(known, _)| known.as_deref() == prefix);
-    (element.name, element.ns) = (name.to_string(), ns.map(|(_, ns)| ns).unwrap_or_default());
+    (element.name, element.ns) = (name.to_string().into(), ns.map(|(_, ns)| ns).unwrap_or_default().into());
     element
 }
 
@@ -289,7 +299,7 @@ fn read_start(resolver: &NamespaceResolver, start: &BytesStart<'_>) -> Result<El
         ResolveResult::Unbound => "",
         ResolveResult::Unknown(prefix) => return Err(malformed(format!("the prefix {prefix} is not declared"))),
     };
-    let mut element = Element::new(name.as_ref(), &unescaped(ns)?);
+    let mut element = Element::new(name.as_ref().to_string(), unescaped(ns)?.into_owned());
     if element.name.is_empty() || written.contains(|c: char| "\"'&=/".contains(c) || !write::is_allowed(c)) {
         return Err(malformed("a name is not a name"));
     }
@@ -299,7 +309,7 @@ fn read_start(resolver: &NamespaceResolver, start: &BytesStart<'_>) -> Result<El
         }
         let attribute = attribute.map_err(malformed)?;
         if attribute.key.as_namespace_binding().is_none() {
-            element.attributes.push((attribute.key.0.to_string(), value(&attribute)?));
+            element.attributes.push((Cow::Owned(attribute.key.0.to_string()), value(&attribute)?));
         }
     }
     Ok(element)
@@ -334,7 +344,7 @@ fn value(attribute: &quick_xml::events::attributes::Attribute<'_>) -> Result<Str
 }
 
 /// The resolver hands out namespaces as they were written.
-fn unescaped(ns: &str) -> Result<std::borrow::Cow<'_, str>, Error> {
+fn unescaped(ns: &str) -> Result<Cow<'_, str>, Error> {
     quick_xml::escape::unescape(ns).map_err(malformed)
 }
 

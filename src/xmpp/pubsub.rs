@@ -169,7 +169,7 @@ fn pubsub(child: Element) -> Element {
     Element::new("pubsub", ns::PUBSUB).with_child(child)
 }
 
-fn owner(name: &str, node: &str, form: Option<&Form>) -> Element {
+fn owner(name: &'static str, node: &str, form: Option<&Form>) -> Element {
     let child = Element::new(name, ns::PUBSUB_OWNER).with("node", node);
     let child = form.into_iter().fold(child, |child, form| child.with_child(form.build()));
     Element::new("pubsub", ns::PUBSUB_OWNER).with_child(child)

@@ -136,7 +136,7 @@ impl StanzaError {
     fn build(&self) -> Element {
         let mut error = Element::new("error", ns::CLIENT)
             .with("type", &self.kind)
-            .with_child(Element::new(&self.condition, ns::STANZAS));
+            .with_child(Element::new(self.condition.clone(), ns::STANZAS));
         if let Some(text) = &self.text {
             error = error.with_child(Element::new("text", ns::STANZAS).with_text(text));
         }

@@ -74,11 +74,13 @@ fn damaged(element: &Element, other: &Element, random: &mut Random) -> Element {
     let here = random.below(3) == 0 || element.nodes().is_empty();
     let what = if here { random.below(8) } else { usize::MAX };
     let place = random.below(element.nodes().len().max(1));
-    let name = if what == 0 { "x" } else { element.name() };
-    let space = if what == 1 { random.nasty() } else { element.ns() };
+    let name = if what == 0 { "x".to_string() } else { element.name().to_string() };
+    let space = if what == 1 { random.nasty() } else { element.ns() }.to_string();
     let mut out = Element::new(name, space);
     let attribute = random.below(element.attributes().len().max(1));
     for (index, (name, value)) in element.attributes().iter().enumerate() {
+        // Names are the program's own otherwise.
+        let name = name.clone().into_owned().leak();
         match what {
             2 if index == attribute => {}
             3 if index == attribute => out = out.with(name, random.nasty()),

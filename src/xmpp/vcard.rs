@@ -31,7 +31,7 @@ pub fn build_get() -> Element {
 impl VCard {
     /// vcard-temp; the payload that sets ours (`set`, to nobody). It replaces the whole vCard.
     pub fn build(&self) -> Element {
-        let child = |name: &str, text: &str| Element::new(name, ns::VCARD_TEMP).with_text(text);
+        let child = |name: &'static str, text: &str| Element::new(name, ns::VCARD_TEMP).with_text(text);
         let mut vcard = build_get();
         for (name, text) in [("FN", &self.full_name), ("NICKNAME", &self.nickname)] {
             if let Some(text) = text {

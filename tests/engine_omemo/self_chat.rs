@@ -114,7 +114,7 @@ impl Home {
     }
 
     /// A carbon copy of it arrives.
-    fn copied(&mut self, direction: &str, stanza: &Element) {
+    fn copied(&mut self, direction: &'static str, stanza: &Element) {
         let forwarded = Element::new("forwarded", ns::FORWARD).with_child(stanza.clone());
         let copy = Element::new(direction, ns::CARBONS).with_child(forwarded);
         self.arrives(&Element::new("message", ns::CLIENT).with("from", OWNER).with("to", HERE).with_child(copy));

@@ -425,7 +425,7 @@ fn ask(text: &str) -> SessionInput<'static> {
         "server" => Peer::Server,
         other => Peer::Other(Jid::parse(other).unwrap()),
     };
-    let payload = Element::new("query", words[2]);
+    let payload = Element::new("query", words[2].to_string());
     SessionInput::Ask { tag: words[0].parse().unwrap(), to, kind: IqKind::Get, payload }
 }
 

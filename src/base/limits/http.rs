@@ -76,6 +76,10 @@ pub const STRANGER_BYTES_FREE: usize = 1024;
 pub const TLS_PLACES_MAX: usize = 512;
 /// Connections beyond the limit that are told so; those beyond this are just closed.
 pub const TURNED_AWAY_MAX: usize = 64;
+/// How long a connection that has just been answered keeps the memory of a request, as most ask again at once.
+pub const BUSY_FOR: Duration = Duration::from_secs(1);
+/// Connections that may do so at once; 2.5 KB each.
+pub const BUSY_MAX: usize = 64;
 /// Bytes taken by one read. An array of this size lies on the stack while a socket is polled, never in a waiting task.
 pub const HTTP_READ_BYTES: usize = 16 * 1024;
 /// Bytes to be written before one deadline: whoever reads a long answer slowly but steadily gets it whole.

@@ -22,8 +22,9 @@ use crate::base::ratelimit::client_key;
 use crate::base::spool::{SpoolFile, is_full};
 use crate::http::front::Shared;
 use crate::http::front::body::Holder;
+use crate::http::front::busy::Busy;
 use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
-use crate::http::front::places::Place;
+use crate::http::front::places::{Place, Places};
 use crate::http::front::print::{self, Length};
 use crate::http::front::wire::{Duplex, Reader, Wire};
 use crate::http::refusal::Refusal;
@@ -111,15 +112,17 @@ fn no_file(error: &io::Error) -> Refusal {
 /// Serves a connection until it ends.
 pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
     let keeper = shared.clone();
-    let mut conn = Conn { wire: Wire::new(stream), peer, shared, served: 0 };
+    let mut conn = Conn { wire: Wire::new(stream), peer, shared, since: Instant::now(), served: 0 };
     let end = loop {
         let place = keeper.places.take();
         let lost = async {
             place.lost().await;
             Err(End::Quiet)
         };
-        if let Err(end) = conn.idle().or(lost).await {
-            break end;
+        match conn.idle(conn.idle_until()).or(lost).await {
+            Ok(true) => {}
+            Ok(false) => break End::Quiet,
+            Err(end) => break end,
         }
         // Boxed, so that a thousand idle connections do not each keep room for all that a request needs; nor those that
         // take long to say what they want.
@@ -127,7 +130,7 @@ pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shar
             Ok(head) => head,
             Err(end) => break end,
         };
-        if let Err(end) = Box::pin(conn.turn(head, place)).await {
+        if let Err(end) = Box::pin(conn.turns(head, place, &keeper.places)).await {
             break end;
         }
     };
@@ -136,7 +139,7 @@ pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shar
 
 /// Tells a client that there is no room for it.
 pub(super) async fn turn_away(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
-    let mut conn = Conn { wire: Wire::new(stream), peer, shared, served: 0 };
+    let mut conn = Conn { wire: Wire::new(stream), peer, shared, since: Instant::now(), served: 0 };
     conn.finish(FULL.into()).await;
 }
 
@@ -144,10 +147,47 @@ pub(super) struct Conn {
     pub(super) wire: Wire,
     peer: IpAddr,
     pub(super) shared: Rc<Shared>,
+    /// When it began, or was answered.
+    since: Instant,
     served: u64,
 }
 
 impl Conn {
+    /// A request and its answer, and those that follow at once: a client that sends one after the other is served without
+    /// memory being taken and given back each time. Only a whole head counts as following, so that nobody keeps it by
+    /// being slow.
+    async fn turns<'a>(&mut self, head: Head, place: Place<'a>, places: &'a Places) -> Result<(), End> {
+        let (mut head, mut place) = (head, place);
+        loop {
+            self.turn(head, place).await?;
+            let Some(_busy) = Busy::take(&self.shared) else { return Ok(()) };
+            let next = places.take();
+            let lost = async {
+                next.lost().await;
+                Err(End::Quiet)
+            };
+            let at = self.idle_until().min(self.since + limits::BUSY_FOR);
+            if !self.idle(at).or(lost).await? {
+                return Ok(());
+            }
+            let Some(end) = head::find_end(&self.wire.buffer, 0)? else { return Ok(()) };
+            head = self.take_head(end)?;
+            place = next;
+        }
+    }
+
+    /// The head that ends there in the buffer.
+    fn take_head(&mut self, end: usize) -> Result<Head, End> {
+        let head = head::parse(&self.wire.buffer[..end], self.peer)?;
+        self.wire.buffer.drain(..end);
+        Ok(head)
+    }
+
+    /// Until when a connection may say nothing. A fresh one has to say soon what it wants.
+    fn idle_until(&self) -> Instant {
+        self.since + if self.served == 0 { self.shared.limits.head } else { self.shared.limits.idle }
+    }
+
     /// One request and its answer. Every way out but the next turn is an [`End`].
     async fn turn(&mut self, head: Head, place: Place<'_>) -> Result<(), End> {
         let holder = self.holder(&head);
@@ -175,14 +215,12 @@ impl Conn {
             None => self.answer(response, connection, is_head, holder).await?,
         }
         self.served += 1;
+        self.since = Instant::now();
         if connection == Connection::Closed { Err(End::Polite) } else { Ok(()) }
     }
 
-    /// Waits for the first byte of a request.
-    async fn idle(&mut self) -> Result<(), End> {
-        let limits = &self.shared.limits;
-        // A fresh connection has to say soon what it wants.
-        let at = Instant::now() + if self.served == 0 { limits.head } else { limits.idle };
+    /// Waits for the first byte of a request; false when there is none until `at`.
+    async fn idle(&mut self, at: Instant) -> Result<bool, End> {
         // Who sends ahead waits for his turn like everyone else.
         future::yield_now().await;
         loop {
@@ -191,7 +229,7 @@ impl Conn {
                 self.wire.buffer.drain(..2);
             }
             if !self.wire.buffer.is_empty() && self.wire.buffer != b"\r" {
-                return Ok(());
+                return Ok(true);
             }
             if self.wire.buffer.is_empty() {
                 self.wire.buffer = Vec::new();
@@ -200,8 +238,11 @@ impl Conn {
                 let _ = self.shared.stopping.recv().await;
                 Ok(0)
             };
-            if self.wire.fill(at).or(stopping).await? == 0 {
-                return Err(End::Polite);
+            match self.wire.fill(at).or(stopping).await {
+                Ok(0) => return Err(End::Polite),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(false),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -213,9 +254,7 @@ impl Conn {
         let mut searched = 0;
         loop {
             if let Some(end) = head::find_end(&self.wire.buffer, searched)? {
-                let head = head::parse(&self.wire.buffer[..end], self.peer)?;
-                self.wire.buffer.drain(..end);
-                return Ok(head);
+                return self.take_head(end);
             }
             searched = self.wire.buffer.len();
             if !share.grow_to(searched.saturating_sub(limits::STRANGER_BYTES_FREE)) {

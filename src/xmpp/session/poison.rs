@@ -84,11 +84,10 @@ fn may_be_to_blame(stanza: &str) -> bool {
 
 impl Session {
     /// What is sent and not acknowledged, in order.
-    fn under_way(&self) -> Vec<&str> {
-        match &self.kept.sm {
-            Some(sm) => sm.departures.unacknowledged().collect(),
-            None => self.link.fence.unproven().collect(),
-        }
+    fn under_way(&self) -> impl Iterator<Item = &str> {
+        let managed = self.kept.sm.as_ref().map(|sm| sm.departures.unacknowledged());
+        let fenced = managed.is_none().then(|| self.link.fence.unproven());
+        managed.into_iter().flatten().chain(fenced.into_iter().flatten())
     }
 
     /// The connection is lost. Gives whether the next try may come soon, as it will be different.
@@ -96,7 +95,7 @@ impl Session {
         if !self.is_established() {
             return false;
         }
-        let under_way: Vec<&str> = self.under_way().into_iter().filter(|stanza| may_be_to_blame(stanza)).collect();
+        let under_way: Vec<&str> = self.under_way().filter(|stanza| may_be_to_blame(stanza)).collect();
         let count = under_way.len();
         let Some(first) = under_way.first() else { return false };
         // One that is larger than every server takes (RFC 6120 §13.12) is more likely to be meant than the first.
@@ -146,8 +145,8 @@ impl Session {
 
     /// Gives back what is to be sent now; else it waits for its turn.
     pub(super) fn in_turn(&mut self, tag: Option<u64>, stanza: String) -> Option<(Option<u64>, String)> {
-        let is_due = self.is_line_free() && self.caution.waiting.is_empty();
-        if self.caution.one_by_one > 0 && may_be_to_blame(&stanza) && !is_due {
+        let is_careful = self.caution.one_by_one > 0 && may_be_to_blame(&stanza);
+        if is_careful && !(self.caution.waiting.is_empty() && self.is_line_free()) {
             self.caution.waiting.push_back((tag, stanza));
             return None;
         }
@@ -155,7 +154,7 @@ impl Session {
     }
 
     fn is_line_free(&self) -> bool {
-        !self.under_way().into_iter().any(may_be_to_blame)
+        !self.under_way().any(may_be_to_blame)
     }
 
     /// Something is sent.

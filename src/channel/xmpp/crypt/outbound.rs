@@ -357,10 +357,7 @@ impl Batch {
                 self.with_entropy(|entropy| envelope.print(entropy)).into_bytes()
             }
         };
-        let mut outer = Element::new("message", ns::CLIENT);
-        for (name, value) in stanza.attributes() {
-            outer = outer.with(name, value);
-        }
+        let outer = Element::new("message", ns::CLIENT).with_attributes_of(stanza);
         let method = Element::new("encryption", ns::EME).with("namespace", version.ns()).with("name", "OMEMO");
         let body =
             Element::new("body", ns::CLIENT).with_text(&texts::UNREADABLE.fill(self.setup.settings.language, &[]));
