@@ -1,10 +1,8 @@
 -- Prosody beside Botmother (packages/compose.yaml): accounts for yourself and your bots, reached by who knows the domain.
 -- The domain is $DOMAIN; its certificate lies in certs/, as DOMAIN.crt and DOMAIN.key.
-daemonize = false
-pidfile = "/var/run/prosody/prosody.pid"
 modules_enabled = {
   "disco", "roster", "saslauth", "tls", "dialback", "blocklist", "bookmarks", "carbons", "csi_simple", "limits", "mam",
-  "pep", "ping", "smacks", "time", "uptime", "vcard4", "vcard_legacy", "version", "posix",
+  "pep", "ping", "smacks", "time", "uptime", "vcard4", "vcard_legacy", "version",
 }
 -- Nobody makes accounts but you, with prosodyctl: strangers reach this port, too.
 allow_registration = false

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lexopt::Arg;
 
+use super::completions;
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
 use crate::base::jid::BareJid;
 use crate::base::{limits, remedy};
@@ -352,10 +353,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
         "config sample" => Command::ConfigSample,
-        "completions" => match SHELLS.into_iter().find(|shell| *shell == word()) {
-            Some(shell) => Command::Completions(shell),
-            None => return usage(format!("SHELL must be {}, not {}", SHELLS.join(" or "), word()), row.path),
-        },
+        "completions" => Command::Completions(completions::shell(&word()).or_else(|text| usage(text, row.path))?),
         "doctor" => Command::Doctor,
         "health" => Command::Health,
         _ => Command::Run,
@@ -413,8 +411,6 @@ fn owner(text: &str, row: &CommandRow) -> Result<BareJid, Usage> {
     BareJid::parse(text).map_err(wrong)
 }
 
-/// What `completions` knows.
-pub(super) const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 pub(super) const MODES: [&str; 3] = ["personal", "dedicated", "cloud"];
 pub(super) const ENCRYPT: [&str; 3] = ["required", "preferred", "off"];
 pub(super) const ACCESS: [&str; 4] = ["owner", "roster", "list", "public"];

@@ -2,11 +2,20 @@
 
 use std::fmt::Write;
 
-use super::args::{ACCESS, ENCRYPT, MODES, SHELLS};
+use super::args::{ACCESS, ENCRYPT, MODES};
 use super::table::{COMMANDS, GROUPS, OPTIONS, OptionRow};
+
+/// What there are scripts for.
+const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 
 /// A word that may come, and what it is.
 type Word = (&'static str, &'static str);
+
+/// The shell of this name, or what is wrong with it.
+pub(super) fn shell(name: &str) -> Result<&'static str, String> {
+    let found = SHELLS.into_iter().find(|shell| *shell == name);
+    found.ok_or_else(|| format!("SHELL must be {}, not {name}", SHELLS.join(" or ")))
+}
 
 /// The script for one of [`SHELLS`].
 pub(super) fn script(shell: &str) -> String {
