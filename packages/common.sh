@@ -32,15 +32,15 @@ processor() {
 
 # Sets BINARY, its PROCESSOR and the file of NOTICES, from a target, which is built, or a binary.
 find_binary() {
-  case $1 in
-    *-linux-musl*)
-      local said
-      said=$(cross/build "$1") || exit 1
-      BINARY=$(realpath "$(tail -n 1 <<<"$said" | cut -d' ' -f1)") ;;
-    *)
-      [ -f "$1" ] || die "'$1' is neither a target of cross/build nor a file"
-      BINARY=$(realpath "$1") ;;
-  esac
+  if [ -f "$1" ]; then BINARY=$(realpath "$1")
+  else
+    case $1 in
+      */* | [!a-z]* | *[!a-z0-9_-]*) die "'$1' is neither a file nor a target of cross/build" ;;
+    esac
+    local said
+    said=$(cross/build "$1") || exit 1
+    BINARY=$(realpath "$(tail -n 1 <<<"$said" | cut -d' ' -f1)")
+  fi
   PROCESSOR=$(processor "$BINARY")
   NOTICES=${BINARY%/*}/NOTICES.txt
   # cross/build leaves them beside the binary; cargo does not.

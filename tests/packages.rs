@@ -85,7 +85,8 @@ fn is_root() -> bool {
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("botmother-stripped");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("x86_64-unknown-linux-musl/botmother");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         run(Command::new("strip").arg("-o").arg(&path).arg(env!("CARGO_BIN_EXE_botmother")));
         path
     })
