@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn the_image_is_whole_and_runs() {
     let out = Folder::new("oci");
-    let archive = pack("oci", &out, &[]).remove(0);
+    let archive = pack("oci", binary(), &out, &[]).remove(0);
     let image = out.join("image");
     fs::create_dir_all(&image).unwrap();
     run(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&image));

@@ -106,7 +106,7 @@ fn debian_from_the_package_to_a_bot_that_answers() {
 
     // sudo apt install ./botmother_*.deb
     assert!(install.starts_with("sudo apt install ./botmother_") && install.ends_with(".deb"), "{install}");
-    let package = pack("debian", &root.dir, &[]).remove(0);
+    let package = pack("debian", binary(), &root.dir, &[]).remove(0);
     let name = package.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with(&format!("botmother_{VERSION}_")), "{name}");
     fs::copy(&package, root.dir.join("tmp").join(name)).unwrap();

@@ -8,7 +8,7 @@ fn openwrt_packs_as_its_own_build_does() {
     let out = Folder::new("ipk");
     let processor = run(Command::new("uname").arg("-m"));
     let arch = if processor.trim() == "aarch64" { "aarch64_cortex-a53" } else { "x86_64" };
-    let package = pack("openwrt", &out, &[arch]).remove(0);
+    let package = pack("openwrt", STAND_IN.as_ref(), &out, &[arch]).remove(0);
     assert!(package.ends_with(format!("packages/botmother_{VERSION}-r1_{arch}.ipk")), "{}", package.display());
     // A tar of three in a gzip, in this order.
     let outer = run(Command::new("tar").arg("-tzf").arg(&package));
@@ -54,7 +54,7 @@ fn openwrt_packs_as_its_own_build_does() {
 
     // Another processor's is refused.
     let mut wrong = Command::new(Path::new(TOP).join("packages/openwrt"));
-    let output = wrong.arg(binary()).arg("mips_24kc").env("CARGO_TARGET_DIR", &out.0).output().unwrap();
+    let output = wrong.arg(STAND_IN).arg("mips_24kc").env("CARGO_TARGET_DIR", &out.0).output().unwrap();
     assert!(!output.status.success() && text(&output.stderr).contains("not mips_24kc"), "{}", text_of(&output));
 }
 
@@ -173,4 +173,54 @@ fn openwrt_keeps_what_runs_when_the_settings_are_wrong() {
     assert_eq!(fs::read_to_string(dir.join("run/config.toml")).unwrap(), before);
     let off = openwrt_init(&dir, &shipped.replace("enabled '1'", "enabled '0'"), "start_service");
     assert!(off.status.success() && !text(&off.stdout).contains("set_param"), "{}", text_of(&off));
+}
+
+/// The feed's Makefile, read by make with what OpenWrt's own would do in place of that.
+#[test]
+fn the_feed_installs_what_the_script_packs() {
+    if !has("make") {
+        return skip("make is missing");
+    }
+    let top = Folder::new("feed");
+    let rust = top.join("feeds/packages/lang/rust");
+    fs::create_dir_all(&rust).unwrap();
+    fs::create_dir_all(top.join("include")).unwrap();
+    fs::write(rust.join("rust-package.mk"), "").unwrap();
+    fs::write(
+        top.join("rules.mk"),
+        "INCLUDE_DIR:=$(TOPDIR)/include\nINSTALL_DIR:=install -d -m 755\nINSTALL_BIN:=install -m 755\n\
+         INSTALL_CONF:=install -m 600\nINSTALL_DATA:=install -m 644\nLN:=ln -sf\nCP:=cp -fpR\n",
+    )
+    .unwrap();
+    fs::write(
+        top.join("include/package.mk"),
+        "define BuildPackage\nall:\n\t@echo $(PKG_VERSION) $(RUST_PKG_FEATURES)\n\
+         \t$(call Build/Prepare)\n\t$(call Package/$(1)/install,$(OUT))\nendef\n",
+    )
+    .unwrap();
+    let (built, installed) = (top.join("built"), top.join("root"));
+    fs::create_dir_all(top.join("bin/bin")).unwrap();
+    fs::copy(STAND_IN, top.join("bin/bin/botmother")).unwrap();
+    let mut make = Command::new("make");
+    make.args(["--silent", "-C"]).arg(Path::new(TOP).join("packages/openwrt-feed/botmother"));
+    for (name, value) in [
+        ("TOPDIR", top.0.clone()),
+        ("PKG_BUILD_DIR", built.clone()),
+        ("PKG_INSTALL_DIR", top.join("bin")),
+        ("OUT", installed.clone()),
+    ] {
+        make.arg(format!("{name}={}", value.display()));
+    }
+    let said = run(&mut make);
+    assert!(said.contains(&format!("{VERSION} router")), "{said}");
+    assert!(built.join("src/main.rs").exists() && built.join("Cargo.lock").exists());
+    let files = |dir: &Path| sh("find . '(' -type f -o -type l ')' -printf '%M %P %l\\n' | sort -k2", dir);
+    let package = pack("openwrt", STAND_IN.as_ref(), &top, &[]).remove(0);
+    let ipk = top.join("ipk");
+    fs::create_dir_all(&ipk).unwrap();
+    sh(&format!("tar -xzOf {} ./data.tar.gz | tar -xz -C ipk", package.display()), &top.0);
+    // OpenWrt makes the first of what the package's conffiles say.
+    let ours: Vec<String> = files(&ipk).lines().map(String::from).collect();
+    let ours = ours.into_iter().filter(|line| !line.contains(" lib/upgrade/") && !line.contains("NOTICES.txt"));
+    assert_eq!(ours.collect::<Vec<_>>(), files(&installed).lines().collect::<Vec<_>>());
 }

@@ -49,9 +49,9 @@ fn pages_name_the_files_that_are_made() {
     if processor.trim() != "x86_64" {
         return skip("the pages name packages of x86-64");
     }
-    let mut made = pack("oci", &out, &[]);
-    made.extend(pack("debian", &out, &["arm64"]));
-    made.extend(pack("openwrt", &out, &[]));
+    let mut made = pack("oci", STAND_IN.as_ref(), &out, &[]);
+    made.extend(pack("debian", STAND_IN.as_ref(), &out, &["arm64"]));
+    made.extend(pack("openwrt", STAND_IN.as_ref(), &out, &[]));
     let pages: String = ["raspberry-pi.md", "openwrt.md", "nas.md"].map(all_commands).concat().join("\n");
     for path in made {
         let name = path.file_name().unwrap().to_str().unwrap().replace("x86_64", "aarch64_cortex-a53");
