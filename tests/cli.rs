@@ -129,6 +129,7 @@ fn wrong_usage_names_the_nearest_and_ends_with_2() {
         (&["bot", "create", "x", "--mode", "cloud", "--encrypt", "yes"], "--encrypt must be required or preferred"),
         (&["bot", "token"], "`bot token` needs BOT, a bot's number or name; `botmother bot list` shows them"),
         (&["bot", "forget", "nobody"], "JID must be"),
+        (&["completions", "csh"], "SHELL must be bash or zsh or fish, not csh"),
         (&["bot", "create", "x", "--mode", "odd"], "--mode must be"),
         (&["bot", "create", "x", "--access", "all"], "--access must be owner or roster"),
         (&["bot", "list", "--wait", "1"], "--wait belongs to `chat`"),

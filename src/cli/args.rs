@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lexopt::Arg;
 
+use super::completions;
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
 use crate::base::jid::BareJid;
 use crate::base::{limits, remedy};
@@ -61,6 +62,8 @@ pub enum Command {
     ConfigDump(config::Passwords),
     /// `config sample`
     ConfigSample,
+    /// `completions`, for one of the shells that are known.
+    Completions(&'static str),
     /// `doctor`
     Doctor,
     /// `health`
@@ -350,6 +353,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
         "config sample" => Command::ConfigSample,
+        "completions" => Command::Completions(completions::shell(&word()).or_else(|text| usage(text, row.path))?),
         "doctor" => Command::Doctor,
         "health" => Command::Health,
         _ => Command::Run,
@@ -407,9 +411,9 @@ fn owner(text: &str, row: &CommandRow) -> Result<BareJid, Usage> {
     BareJid::parse(text).map_err(wrong)
 }
 
-const MODES: [&str; 3] = ["personal", "dedicated", "cloud"];
-const ENCRYPT: [&str; 3] = ["required", "preferred", "off"];
-const ACCESS: [&str; 4] = ["owner", "roster", "list", "public"];
+pub(super) const MODES: [&str; 3] = ["personal", "dedicated", "cloud"];
+pub(super) const ENCRYPT: [&str; 3] = ["required", "preferred", "off"];
+pub(super) const ACCESS: [&str; 4] = ["owner", "roster", "list", "public"];
 
 fn one_of(long: &str, words: &[&str], text: &str, row: &CommandRow) -> Result<String, Usage> {
     if words.contains(&text) {
@@ -466,6 +470,7 @@ mod tests {
         for row in COMMANDS {
             let word = match row.words {
                 "JID" => "b@example.org",
+                "SHELL" => "fish",
                 "" | "[COMMAND]" => "",
                 _ => "x",
             };

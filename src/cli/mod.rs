@@ -10,6 +10,7 @@ mod account;
 mod bot;
 mod chat;
 mod client;
+mod completions;
 mod doctor;
 mod help;
 mod password;
@@ -94,7 +95,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Doctor => doctor::run(config),
         Command::Health => health(config),
         // `main` does these, without a configuration or instead of a command.
-        Command::Help(_) | Command::Version | Command::ConfigSample | Command::Run => Ok(()),
+        Command::Help(_) | Command::Version | Command::ConfigSample | Command::Completions(_) | Command::Run => Ok(()),
     }
 }
 
@@ -104,6 +105,7 @@ pub fn text_of(command: &Command) -> Option<String> {
         Command::Help(topic) => Some(help::page(topic)),
         Command::Version => Some(format!("botmother {}\n", env!("CARGO_PKG_VERSION"))),
         Command::ConfigSample => Some(config::sample()),
+        Command::Completions(shell) => Some(completions::script(shell)),
         _ => None,
     }
 }

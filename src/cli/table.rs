@@ -64,6 +64,7 @@ pub(super) fn meaning(words: &str) -> &'static str {
         "BOT" => ", a bot's number or name; `botmother bot list` shows them",
         "JID" => ", an address like user@example.org",
         "NAME" => ", what the bot is to be called",
+        "SHELL" => ": bash, zsh or fish",
         _ => "",
     }
 }
@@ -196,6 +197,13 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "Prints one line. Exit code 0 when it is, 69 when nothing answers.",
         &["botmother health"],
     ),
+    command(
+        "completions",
+        "SHELL",
+        "print what a shell completes: bash, zsh or fish",
+        "A package installs that. By hand it is a line in ~/.bashrc or ~/.zshrc, or, for fish, the second example.",
+        &["eval \"$(botmother completions bash)\"", "botmother completions fish | source"],
+    ),
     command("help", "[COMMAND]", "explain a command, or `config` for all keys", "", &["botmother help bot create"]),
 ];
 
@@ -307,6 +315,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
 const FEWER: &[(&str, &[&str])] = &[
     ("account test", &["config", "data", "verbose", "help", "version"]),
     ("config sample", &["help"]),
+    ("completions", &["help"]),
     ("help", &["help"]),
 ];
 

@@ -11,7 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::{env, fs, io};
 
@@ -90,7 +90,7 @@ impl Drop for Inner {
 fn place(dir: &Path) -> io::Result<(PathBuf, Option<PathBuf>)> {
     // Two servers of one process may overlap while the daemon changes its port, so each has a name of its own; after
     // a crash the next process finds and replaces the same few names.
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
     let name = format!("http-{}.sock", COUNT.fetch_add(1, Ordering::Relaxed));
     let socket = dir.join(&name);
     if socket.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {

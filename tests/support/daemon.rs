@@ -24,12 +24,12 @@ pub struct Daemon {
 impl Daemon {
     /// Starts one with this configuration (TOML; may be empty) and waits until it serves.
     pub fn start(config: &str) -> Daemon {
-        Daemon::start_binary(env!("CARGO_BIN_EXE_botmother"), config)
+        Daemon::start_binary(&tested(), config)
     }
 
     /// Starts one whose configuration says network mode: it speaks HTTPS, which [`Daemon::http`] does not.
     pub fn start_network(config: &str) -> Daemon {
-        let mut daemon = Daemon::prepare(env!("CARGO_BIN_EXE_botmother"), config);
+        let mut daemon = Daemon::prepare(&tested(), config);
         daemon.spawn();
         let begun = Instant::now();
         while !daemon.log_text().contains("API at https://") {
@@ -71,8 +71,9 @@ impl Daemon {
 
     /// A command of the binary with this daemon's directory, configuration and port.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.binary);
-        command.arg("--config").arg(self.dir.join("config.toml")).arg("--data").arg(self.dir.join("data"));
+        let mut words = self.binary.split(' ');
+        let mut command = Command::new(words.next().expect("a binary"));
+        command.args(words).arg("--config").arg(self.dir.join("config.toml")).arg("--data").arg(self.dir.join("data"));
         command.arg("--port").arg(self.port.to_string()).args(arguments).env_remove("BOTMOTHER_CONFIG");
         command
     }
@@ -178,6 +179,12 @@ impl Daemon {
     pub fn log_text(&self) -> String {
         tail(&self.log())
     }
+}
+
+/// What is under test: what cargo has just built, or what `BOTMOTHER_BINARY` names, with what runs it before it, as in
+/// `qemu-aarch64-static /path/to/botmother` (cross/trial).
+fn tested() -> String {
+    std::env::var("BOTMOTHER_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_botmother").to_string())
 }
 
 fn tail(path: &Path) -> String {

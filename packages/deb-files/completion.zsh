@@ -1,0 +1,4 @@
+#compdef botmother
+# The binary knows its commands; this is what the installed one says.
+eval "$(botmother completions zsh)"
+_botmother "$@"
