@@ -10,7 +10,7 @@ use botmother::config::{self, Config, Environment, Files};
 use botmother::daemon;
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args_os().skip(1)) {
+    let args = match args::parse(args::of_process()) {
         Ok(args) => args,
         Err(usage) => return end(Failed { exit: Exit::Usage, text: usage.to_string() }),
     };

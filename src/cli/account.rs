@@ -255,11 +255,20 @@ pub(super) fn lacks(facts: &Facts) -> Option<String> {
 /// The store, while the daemon does not run.
 fn open_store(config: &Config) -> Result<Store, Failed> {
     refuse_foreign(&config.data_dir)?;
+    open_for_owner(config)
+}
+
+/// The same for who gives the files back to their owner.
+pub(super) fn open_for_owner(config: &Config) -> Result<Store, Failed> {
     let durability = match config.durability {
         config::Durability::Power => Durability::Power,
         config::Durability::Process => Durability::Process,
     };
     Store::open(&config.data_dir, durability).map_err(|error| match error {
+        store::Error::Locked if Client::new(config).get("/health", &[], Duration::ZERO).is_ok() => {
+            let text = "the daemon runs: stop it first (systemctl stop botmother), nothing was changed";
+            Failed::new(Exit::Unavailable, text)
+        }
         store::Error::Locked => {
             let (data, base) = (config.data_dir.display(), Client::new(config).base().to_string());
             let text = format!(
@@ -284,12 +293,7 @@ fn refuse_foreign(data_dir: &Path) -> Result<(), Failed> {
 }
 
 fn failed(error: store::Error) -> Failed {
-    let exit = match &error {
-        store::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Exit::Permission,
-        store::Error::Io { .. } => Exit::CannotCreate,
-        _ => Exit::Io,
-    };
-    Failed::new(exit, error.to_string())
+    super::store_failed(&error)
 }
 
 fn accounts(answer: &Fields) -> Result<Vec<Fields>, Failed> {

@@ -5,6 +5,8 @@
 //! the disk. Reading begins nothing. After a write has failed, nothing of its transaction can be committed any more.
 //! Never decides anything: rules live in the engine. Nothing is written while nothing happens.
 
+pub mod backup;
+pub mod import;
 pub mod row;
 
 mod error;
