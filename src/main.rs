@@ -28,7 +28,7 @@ fn run(args: Args) -> Result<(), Failed> {
     let environment = Environment::of_process();
     let (purpose, files) = match args.command {
         Command::Run => (Purpose::Daemon, Files::Read),
-        Command::ConfigCheck | Command::ConfigDump(_) | Command::Doctor => (Purpose::Command, Files::Read),
+        Command::ConfigCheck | Command::ConfigDump(_) | Command::Doctor(_) => (Purpose::Command, Files::Read),
         _ => (Purpose::Command, Files::LeaveAlone),
     };
     log::start(purpose, args.verbose, &environment);
@@ -44,7 +44,16 @@ fn run(args: Args) -> Result<(), Failed> {
 }
 
 fn run_daemon(config: Config, reload: daemon::Reload<'_>) -> Result<(), Failed> {
-    daemon::run(config, reload).map_err(|error| Failed { exit: exit_of(&error), text: error.to_string() })
+    daemon::run(config, reload).map_err(|error| {
+        let hint = match &error {
+            daemon::Error::Store(botmother::store::Error::Corrupt(_)) => {
+                "\nnothing was changed; `botmother restore FILE` puts a backup back and keeps what is there, and `botmother \
+                 doctor` looks at the rest"
+            }
+            _ => "",
+        };
+        Failed { exit: exit_of(&error), text: format!("{error}{hint}") }
+    })
 }
 
 /// 78 is what a person must change before another start can go better: the service manager then does not try again.

@@ -16,7 +16,7 @@ use crate::base::secret::Secret;
 use crate::base::{crypto, text};
 use crate::config::{self, Config, Roots};
 use crate::core::effect::Route;
-use crate::net::probe::{self, NoLogin};
+use crate::net::probe::{self, Depth, NoLogin, Offer};
 use crate::reactor;
 use crate::store::row::{AccountRow, Origin};
 use crate::store::{self, Durability, Store};
@@ -224,9 +224,22 @@ pub(super) struct Trial<'a> {
 
 /// One login, nothing more: tells each step, and what the server can do.
 pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(probe::Step)) -> Result<Facts, NoLogin> {
+    reactor::block_on(probe::probe(session(trial), route.clone(), Depth::Login, report)).map(|(facts, _)| facts)
+}
+
+/// The same, and what the server offers besides.
+pub(super) fn examine(
+    route: &Route,
+    trial: &Trial<'_>,
+    report: &mut dyn FnMut(probe::Step),
+) -> Result<(Facts, Offer), NoLogin> {
+    reactor::block_on(probe::probe(session(trial), route.clone(), Depth::Offer, report))
+}
+
+fn session(trial: &Trial<'_>) -> SessionConfig {
     let mut random = [0; 4];
     crypto::random(&mut random);
-    let session = SessionConfig {
+    SessionConfig {
         account: trial.jid.clone(),
         password: trial.password.clone(),
         // Not the daemon's own resource: a server would throw the daemon out.
@@ -237,8 +250,7 @@ pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(pr
         presence: crate::xmpp::presence::print_available(-1),
         is_bot: false,
         features: &[],
-    };
-    reactor::block_on(probe::probe(session, route.clone(), report))
+    }
 }
 
 /// What the server cannot do and what follows from that, if there is such a thing.

@@ -17,6 +17,7 @@ pub use send::Sent;
 
 use crate::base::jid::BareJid;
 use crate::base::remedy;
+use crate::cli::doctor::Form;
 use crate::config::{self, nearest};
 
 /// What was asked for.
@@ -77,7 +78,7 @@ pub enum Command {
     /// `config sample`
     ConfigSample,
     /// `doctor`
-    Doctor,
+    Doctor(Form),
     /// `health`
     Health,
 }
@@ -405,7 +406,8 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
         "config sample" => Command::ConfigSample,
-        "doctor" => Command::Doctor,
+        "doctor" if raw.has("json") => Command::Doctor(Form::Json),
+        "doctor" => Command::Doctor(Form::Lines),
         "health" => Command::Health,
         _ => Command::Run,
     })

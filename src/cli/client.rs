@@ -74,6 +74,22 @@ impl Client {
         self.ask("GET", format!("{path}{question}{}", pairs.join("&")), None, timeout + limits::CLIENT_TIMEOUT)
     }
 
+    /// `GET` of a text that is no JSON.
+    pub(super) fn get_text(&mut self, path: &str) -> Result<String, Failed> {
+        let mut call = self.call("GET", path, limits::CLIENT_TIMEOUT);
+        loop {
+            let answer = work::call_loopback(&call).map_err(|error| self.unreachable(&error))?;
+            if answer.status != 401 || !call.secret_headers.is_empty() {
+                return match answer.status {
+                    200 => Ok(String::from_utf8_lossy(&answer.body).into_owned()),
+                    status => Err(Failed::new(Exit::Failed, format!("{path} is answered with status {status}"))),
+                };
+            }
+            let token = self.admin_token()?;
+            call = call.secret_header("Authorization", bearer(&token));
+        }
+    }
+
     /// `POST` of a JSON object.
     pub(super) fn post(&mut self, path: &str, body: Object) -> Result<Fields, Failed> {
         self.post_patiently(path, body, Duration::ZERO)
@@ -106,7 +122,6 @@ impl Client {
     }
 
     fn run(&mut self, call: HttpCall) -> Result<Fields, Failed> {
-        let bearer = |token: &Secret| Secret::new(format!("Bearer {}", token.expose()));
         let mut call = match &self.token {
             Some(token) => call.secret_header("Authorization", bearer(token)),
             None => call,
@@ -183,6 +198,10 @@ impl Client {
         let text = format!("what answers at {} is no Botmother (status {status}); is the port right?", self.base);
         Failed::new(Exit::Unavailable, text)
     }
+}
+
+fn bearer(token: &Secret) -> Secret {
+    Secret::new(format!("Bearer {}", token.expose()))
 }
 
 /// The user whose process listens at a TCP port of this machine, from Linux' table of sockets.

@@ -99,7 +99,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Restore(from) => backup::restore(config, &from),
         Command::Import(from) => import::run(config, &from),
         Command::Send(sent) => send::run(config, &sent),
-        Command::Doctor => doctor::run(config),
+        Command::Doctor(form) => doctor::run(config, form),
         Command::Health => health(config),
         // `main` does these, without a configuration or instead of a command.
         Command::Help(_) | Command::Version | Command::ConfigSample | Command::Run => Ok(()),

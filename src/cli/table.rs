@@ -227,10 +227,11 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "doctor",
         "",
         "check everything this needs, and say what to do",
-        "Configuration, data directory, clock, the daemon and its port; for each account: name service, connection, TLS,\n\
-         login and what the server offers. Exit code 1 when something failed, 69 when only servers could not be reached, 77\n\
+        "Configuration, data directory, clock, database, the daemon, its port and how much it writes, the API's\n\
+         certificate, webhooks, AI services; for each account: name service, connection, TLS and how long the certificate\n\
+         is good for, login, what the server offers and what its clock says. Each finding says what to do. Exit code 1 when something failed, 69 when only servers could not be reached, 77\n\
          when they only refused logins.",
-        &["botmother doctor"],
+        &["botmother doctor", "botmother doctor --json"],
     ),
     command(
         "health",
@@ -359,6 +360,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     option("force", None, "", &[(&["backup"], "replace a file that is there")]),
     option("key-file", None, "F", &[(&["restore"], "the secret.key of a backup that was made without it")]),
     option("dry-run", None, "", &[(&["import"], "say what would be done, and do nothing")]),
+    option("json", None, "", &[(&["doctor"], "one JSON object instead of lines")]),
     option("redacted", None, "", &[(&["config dump"], "hide passwords, also with --secrets")]),
     option("secrets", None, "", &[(&["config dump"], "write passwords of the file out")]),
 ];

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod import;
 pub mod row;
 
+mod condition;
 mod error;
 mod generation;
 mod key;
@@ -48,6 +49,7 @@ use rusqlite::Connection;
 use crate::base::crypto::SealKey;
 use crate::base::id::BotId;
 
+pub use condition::{Condition, look_over, written_bytes};
 pub use error::Error;
 pub use told::KnownMessage;
 
