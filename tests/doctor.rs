@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -13,6 +14,8 @@ use support::http::Json;
 use support::server::{Kind, Server};
 use support::stub::Stub;
 
+/// Debian's libfaketime, which gives a process another time of day.
+const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn doctor(daemon: &Daemon, arguments: &[&str]) -> (i32, String) {
@@ -38,9 +41,20 @@ fn at_a_server(kind: Kind) {
     says(&said, "ok    API: HTTP on this machine alone, port ");
     // The rig's certificates are good for a month.
     says(&said, &format!("ok    account {}, certificate of its server: good for 2", server.jid("owner")));
-    assert!(!said.contains("personal nodes") && !said.contains("clock of its server"), "{said}");
+    assert!(!said.contains("does not offer") && !said.contains("clock of its server"), "{said}");
+    assert!(said.contains("\n      its server offers: personal nodes (PEP), upload of files"), "{said}");
     let account = said.lines().find(|line| line.contains(&format!("account {}: can log in", server.jid("owner"))));
     assert!(account.is_some(), "{said}");
+
+    // Two minutes ahead: of the two clocks one is wrong. The ejabberd of the rig does not tell its time.
+    if kind == Kind::Prosody && Path::new(FAKETIME).exists() {
+        let mut command = daemon.command(&["doctor"]);
+        let output = command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", "+120").output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let line = format!("warn  account {}, clock of its server: its clock is 1", server.jid("owner"));
+        says(&said, &line);
+        assert!(said.contains(" s behind this machine's"), "{said}");
+    }
 
     // What a program says and does not hear.
     let token = daemon.create_bot("Hook", &server.jid("owner"));

@@ -124,6 +124,7 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
     }
     match outcome {
         Ok((facts, offer)) => {
+            report.step(&things::offered(&offer));
             let lacks: Vec<String> = account::lacks(&facts).into_iter().chain(things::lacks(&offer)).collect();
             match lacks.is_empty() {
                 true => report.say(Mark::Ok, what, "can log in, and the server has all that is needed"),

@@ -76,7 +76,7 @@ pub async fn probe(
     let account = Account::new(AccountId(0), route, shared);
     let session = Session::new(config, Box::new(crypto::random));
     let (sender, mut orders) = inbox();
-    let mut driver = pin!(Driver::new(account, session, None).run(&mut orders));
+    let mut driver = pin!(Driver::new(account, session, None).for_questions().run(&mut orders));
 
     // The last words of a session that ends by itself are in `news`, which closes behind them.
     let drive = async {

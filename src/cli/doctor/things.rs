@@ -76,6 +76,18 @@ pub(super) fn check_expiry(report: &mut Report, what: &str, expires_ms: i64) {
     report.say(mark, what, &found);
 }
 
+/// What a server says it has besides what the login shows.
+pub(super) fn offered(offer: &Offer) -> String {
+    let clock = offer.clock_ahead_ms.map(|ms| format!("its clock ({} s ahead)", (ms + 500).div_euclid(1000)));
+    let all = [
+        offer.pep.filter(|has| *has).map(|_| "personal nodes (PEP)".to_string()),
+        offer.upload.filter(|has| *has).map(|_| "upload of files".to_string()),
+        clock,
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    format!("its server offers: {}", if all.is_empty() { "nothing else".to_string() } else { all.join(", ") })
+}
+
 /// What a server does not offer, and what follows from that.
 pub(super) fn lacks(offer: &Offer) -> Option<String> {
     let all = [
