@@ -50,6 +50,12 @@ fn run_daemon(config: Config, reload: daemon::Reload<'_>) -> Result<(), Failed> 
                 "\nnothing was changed; `botmother restore FILE` puts a backup back and keeps what is there, and `botmother \
                  doctor` looks at the rest"
             }
+            daemon::Error::File(_, io) | daemon::Error::Store(botmother::store::Error::Io { source: io, .. })
+                if io.kind() == ErrorKind::ReadOnlyFilesystem =>
+            {
+                "\nit is mounted read-only: after errors of the disk (dmesg) check it, then mount it with -o remount,rw; or \
+                 choose another place with --data"
+            }
             _ => "",
         };
         Failed { exit: exit_of(&error), text: format!("{error}{hint}") }

@@ -160,3 +160,30 @@ fn a_certificate_that_ends_soon_is_told() {
         says(&doctor(&daemon, &[]).1, line);
     }
 }
+
+/// A file system that the kernel has made read-only after errors. Needs the right to mount.
+#[test]
+fn a_read_only_disk_is_told_with_the_way_out() {
+    let mut daemon = Daemon::start("");
+    daemon.stop();
+    let data = daemon.dir.join("data");
+    let data = data.display();
+    let shell = |what: &str| {
+        let script = format!("mount --bind {data} {data} && mount -o remount,ro,bind {data} && exec \"$@\" {what}");
+        let own = daemon.command(&[]);
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-m", "sh", "-c", &script, "sh"]).arg(own.get_program()).args(own.get_args());
+        let output = command.output().unwrap();
+        let text = [&output.stdout[..], &output.stderr[..]].concat();
+        (output.status.code().unwrap_or(-1), String::from_utf8(text).unwrap())
+    };
+    let probe = std::process::Command::new("unshare").args(["-m", "true"]).output();
+    if !probe.is_ok_and(|probe| probe.status.success()) {
+        return println!("skipped: mounting is not allowed here");
+    }
+    let (exit, said) = shell("");
+    assert!(exit == 73 && said.contains("-o remount,rw"), "{exit} {said}");
+    let (exit, said) = shell("doctor");
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("is on a file system that is mounted read-only"), "{said}");
+}

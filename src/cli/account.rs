@@ -16,7 +16,7 @@ use crate::base::secret::Secret;
 use crate::base::{crypto, text};
 use crate::config::{self, Config, Roots};
 use crate::core::effect::Route;
-use crate::net::probe::{self, Depth, NoLogin, Offer};
+use crate::net::probe::{self, NoLogin, Offer};
 use crate::reactor;
 use crate::store::row::{AccountRow, Origin};
 use crate::store::{self, Durability, Store};
@@ -224,7 +224,7 @@ pub(super) struct Trial<'a> {
 
 /// One login, nothing more: tells each step, and what the server can do.
 pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(probe::Step)) -> Result<Facts, NoLogin> {
-    reactor::block_on(probe::probe(session(trial), route.clone(), Depth::Login, report)).map(|(facts, _)| facts)
+    reactor::block_on(probe::probe(session(trial), route.clone(), report))
 }
 
 /// The same, and what the server offers besides.
@@ -233,7 +233,7 @@ pub(super) fn examine(
     trial: &Trial<'_>,
     report: &mut dyn FnMut(probe::Step),
 ) -> Result<(Facts, Offer), NoLogin> {
-    reactor::block_on(probe::probe(session(trial), route.clone(), Depth::Offer, report))
+    reactor::block_on(probe::examine(session(trial), route.clone(), report))
 }
 
 fn session(trial: &Trial<'_>) -> SessionConfig {

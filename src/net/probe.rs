@@ -38,7 +38,7 @@ fn failed(why: String) -> NoLogin {
 
 /// How much is asked of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+enum Depth {
     /// Only the login.
     Login,
     /// What it offers besides, and what its clock says.
@@ -57,7 +57,20 @@ pub struct Offer {
 }
 
 /// Logs in once and out again.
-pub async fn probe(
+pub async fn probe(config: SessionConfig, route: Route, report: &mut dyn FnMut(Step)) -> Result<Facts, NoLogin> {
+    visit(config, route, Depth::Login, report).await.map(|(facts, _)| facts)
+}
+
+/// The same, and asks the server in between what it offers and what its clock says.
+pub async fn examine(
+    config: SessionConfig,
+    route: Route,
+    report: &mut dyn FnMut(Step),
+) -> Result<(Facts, Offer), NoLogin> {
+    visit(config, route, Depth::Offer, report).await
+}
+
+async fn visit(
     config: SessionConfig,
     route: Route,
     depth: Depth,
