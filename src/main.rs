@@ -10,7 +10,7 @@ use botmother::config::{self, Config, Environment, Files};
 use botmother::daemon;
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args_os().skip(1)) {
+    let args = match args::parse(args::of_process()) {
         Ok(args) => args,
         Err(usage) => return end(Failed { exit: Exit::Usage, text: usage.to_string() }),
     };
@@ -28,7 +28,7 @@ fn run(args: Args) -> Result<(), Failed> {
     let environment = Environment::of_process();
     let (purpose, files) = match args.command {
         Command::Run => (Purpose::Daemon, Files::Read),
-        Command::ConfigCheck | Command::ConfigDump(_) | Command::Doctor => (Purpose::Command, Files::Read),
+        Command::ConfigCheck | Command::ConfigDump(_) | Command::Doctor(_) => (Purpose::Command, Files::Read),
         _ => (Purpose::Command, Files::LeaveAlone),
     };
     log::start(purpose, args.verbose, &environment);
@@ -44,7 +44,22 @@ fn run(args: Args) -> Result<(), Failed> {
 }
 
 fn run_daemon(config: Config, reload: daemon::Reload<'_>) -> Result<(), Failed> {
-    daemon::run(config, reload).map_err(|error| Failed { exit: exit_of(&error), text: error.to_string() })
+    daemon::run(config, reload).map_err(|error| {
+        let hint = match &error {
+            daemon::Error::Store(botmother::store::Error::Corrupt(_)) => {
+                "\nnothing was changed; `botmother restore FILE` puts a backup back and keeps what is there, and `botmother \
+                 doctor` looks at the rest"
+            }
+            daemon::Error::File(_, io) | daemon::Error::Store(botmother::store::Error::Io { source: io, .. })
+                if io.kind() == ErrorKind::ReadOnlyFilesystem =>
+            {
+                "\nit is mounted read-only: after errors of the disk (dmesg) check it, then mount it with -o remount,rw; or \
+                 choose another place with --data"
+            }
+            _ => "",
+        };
+        Failed { exit: exit_of(&error), text: format!("{error}{hint}") }
+    })
 }
 
 /// 78 is what a person must change before another start can go better: the service manager then does not try again.

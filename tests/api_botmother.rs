@@ -57,6 +57,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/sendMessage"),
     ("GET", "/bot/getUpdates"),
     ("GET", "/bot/getHistory"),
+    ("GET", "/bot/getMessageState"),
     ("GET", "/bot/getMe"),
     ("GET", "/bot/getInfo"),
     ("POST", "/bot/setWebhook"),

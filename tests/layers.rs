@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "reactor",
             "work",
             "store",
+            "xmpp::avatar",
             "xmpp::session",
             "xmpp::presence",
             "core::effect",
@@ -110,7 +111,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["base/jid.rs"]),
     ("domain", &["net/srv.rs", "net/srv/"]),
     ("rustyline", &["cli/chat.rs", "cli/chat/"]),
-    ("lexopt", &["cli/args.rs"]),
+    ("lexopt", &["cli/args.rs", "cli/args/"]),
     ("env_logger", &["main.rs", "cli/log.rs"]),
 ];
 

@@ -16,7 +16,7 @@ use crate::base::secret::Secret;
 use crate::base::{crypto, text};
 use crate::config::{self, Config, Roots};
 use crate::core::effect::Route;
-use crate::net::probe::{self, NoLogin};
+use crate::net::probe::{self, NoLogin, Offer};
 use crate::reactor;
 use crate::store::row::{AccountRow, Origin};
 use crate::store::{self, Durability, Store};
@@ -224,9 +224,22 @@ pub(super) struct Trial<'a> {
 
 /// One login, nothing more: tells each step, and what the server can do.
 pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(probe::Step)) -> Result<Facts, NoLogin> {
+    reactor::block_on(probe::probe(session(trial), route.clone(), report))
+}
+
+/// The same, and what the server offers besides.
+pub(super) fn examine(
+    route: &Route,
+    trial: &Trial<'_>,
+    report: &mut dyn FnMut(probe::Step),
+) -> Result<(Facts, Offer), NoLogin> {
+    reactor::block_on(probe::examine(session(trial), route.clone(), report))
+}
+
+fn session(trial: &Trial<'_>) -> SessionConfig {
     let mut random = [0; 4];
     crypto::random(&mut random);
-    let session = SessionConfig {
+    SessionConfig {
         account: trial.jid.clone(),
         password: trial.password.clone(),
         // Not the daemon's own resource: a server would throw the daemon out.
@@ -237,8 +250,7 @@ pub(super) fn log_in(route: &Route, trial: &Trial<'_>, report: &mut dyn FnMut(pr
         presence: crate::xmpp::presence::print_available(-1),
         is_bot: false,
         features: &[],
-    };
-    reactor::block_on(probe::probe(session, route.clone(), report))
+    }
 }
 
 /// What the server cannot do and what follows from that, if there is such a thing.
@@ -255,11 +267,20 @@ pub(super) fn lacks(facts: &Facts) -> Option<String> {
 /// The store, while the daemon does not run.
 fn open_store(config: &Config) -> Result<Store, Failed> {
     refuse_foreign(&config.data_dir)?;
+    open_for_owner(config)
+}
+
+/// The same for who gives the files back to their owner.
+pub(super) fn open_for_owner(config: &Config) -> Result<Store, Failed> {
     let durability = match config.durability {
         config::Durability::Power => Durability::Power,
         config::Durability::Process => Durability::Process,
     };
     Store::open(&config.data_dir, durability).map_err(|error| match error {
+        store::Error::Locked if Client::new(config).get("/health", &[], Duration::ZERO).is_ok() => {
+            let text = "the daemon runs: stop it first (systemctl stop botmother), nothing was changed";
+            Failed::new(Exit::Unavailable, text)
+        }
         store::Error::Locked => {
             let (data, base) = (config.data_dir.display(), Client::new(config).base().to_string());
             let text = format!(
@@ -284,12 +305,7 @@ fn refuse_foreign(data_dir: &Path) -> Result<(), Failed> {
 }
 
 fn failed(error: store::Error) -> Failed {
-    let exit = match &error {
-        store::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Exit::Permission,
-        store::Error::Io { .. } => Exit::CannotCreate,
-        _ => Exit::Io,
-    };
-    Failed::new(exit, error.to_string())
+    super::store_failed(&error)
 }
 
 fn accounts(answer: &Fields) -> Result<Vec<Fields>, Failed> {

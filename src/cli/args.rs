@@ -1,4 +1,8 @@
 //! The command line as a value. Parses by the table; a mistake names what is nearest and leads to exit code 2.
+//! `made.rs` reads what a new bot is to be, `send.rs` has the options of one command, which has those of older programs.
+
+pub(super) mod made;
+mod send;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -9,8 +13,12 @@ use lexopt::Arg;
 
 use super::completions;
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
+pub use made::BotMade;
+pub use send::Sent;
+
 use crate::base::jid::BareJid;
-use crate::base::{limits, remedy};
+use crate::base::remedy;
+use crate::cli::doctor::Form;
 use crate::config::{self, nearest};
 
 /// What was asked for.
@@ -56,6 +64,14 @@ pub enum Command {
     Bot(BotVerb, String, Option<BareJid>),
     /// `bot forget`
     BotForget(BareJid),
+    /// `backup`
+    Backup(BackupMade),
+    /// `restore`
+    Restore(RestoreFrom),
+    /// `import`
+    Import(ImportFrom),
+    /// `send`
+    Send(Box<Sent>),
     /// `config check`
     ConfigCheck,
     /// `config dump`
@@ -65,34 +81,38 @@ pub enum Command {
     /// `completions`, for one of the shells that are known.
     Completions(&'static str),
     /// `doctor`
-    Doctor,
+    Doctor(Form),
     /// `health`
     Health,
 }
 
-/// A bot to be made; what is `None` is left to the API's defaults.
+/// A backup to be made.
 #[derive(Debug)]
-pub struct BotMade {
-    /// Display name.
-    pub name: String,
-    /// Its owner.
-    pub owner: String,
-    /// Its mode.
-    pub mode: String,
-    /// Who may speak to it.
-    pub access: Option<String>,
-    /// Whom the access `list` admits.
-    pub contacts: Vec<BareJid>,
-    /// Whether it encrypts.
-    pub encrypt: Option<String>,
-    /// A file with its picture.
-    pub avatar: Option<PathBuf>,
-    /// An account that was made for it.
-    pub jid: Option<BareJid>,
-    /// Where that account's password is; `None`: ask.
-    pub password_file: Option<PathBuf>,
-    /// There shall be a bot only if it is online within so many seconds.
-    pub wait: Option<u64>,
+pub struct BackupMade {
+    /// A file, a directory for one, or `-`.
+    pub to: PathBuf,
+    /// Secrets in the clear are left out.
+    pub without_key: bool,
+    /// A file that is there is replaced.
+    pub force: bool,
+}
+
+/// A backup to be put back.
+#[derive(Debug)]
+pub struct RestoreFrom {
+    /// The file, or `-`.
+    pub file: PathBuf,
+    /// Where the key is, if not in it.
+    pub key_file: Option<PathBuf>,
+}
+
+/// A registry of another program.
+#[derive(Debug)]
+pub struct ImportFrom {
+    /// The file.
+    pub file: PathBuf,
+    /// Nothing is written.
+    pub dry_run: bool,
 }
 
 /// What is done to one bot.
@@ -148,6 +168,15 @@ struct Raw {
     options: Vec<(&'static OptionRow, OsString)>,
 }
 
+/// What the program was called with. As `sendxmpp` it is `send`, so that a link of that name takes the place of the other one.
+pub fn of_process() -> Vec<OsString> {
+    let mut words = std::env::args_os();
+    let name = words.next().map(PathBuf::from);
+    let name = name.as_deref().and_then(|path| path.file_name()?.to_str()).unwrap_or_default();
+    let command = send::PROGRAMS.contains(&name).then(|| OsString::from("send"));
+    command.into_iter().chain(words).collect()
+}
+
 /// Parses arguments, the program's name left out.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, Usage> {
     let plain = |arg: OsString| arg.into_string().map_or_else(|arg| arg, |text| remedy::inert(text).into());
@@ -190,6 +219,15 @@ fn collect(mut parser: lexopt::Parser) -> Result<Raw, Usage> {
                 raw.words.push(word);
                 continue;
             }
+            Some(arg) if raw.is_send() && send::takes(&arg) => {
+                let (short, long) = match arg {
+                    Arg::Short(short) => (Some(short), String::new()),
+                    Arg::Long(long) => (None, long.to_string()),
+                    Arg::Value(_) => continue,
+                };
+                send::collect(short, &long, &mut parser, &mut raw)?;
+                continue;
+            }
             Some(Arg::Long(long)) => match OPTIONS.iter().find(|row| row.long == long) {
                 Some(row) => row,
                 None => return unknown_option(long),
@@ -199,14 +237,7 @@ fn collect(mut parser: lexopt::Parser) -> Result<Raw, Usage> {
                 None => return unknown_short(short, parser.optional_value()),
             },
         };
-        let value = if row.value.is_empty() {
-            OsString::new()
-        } else {
-            let missing =
-                |_| Usage { text: format!("option --{} needs a value: --{0} {}", row.long, row.value), help: "" };
-            parser.value().map_err(missing)?
-        };
-        raw.options.push((row, value));
+        raw.add(row, &mut parser)?;
     }
 }
 
@@ -283,7 +314,8 @@ fn check_shape(row: &'static CommandRow, rest: &[String], options: &[(&OptionRow
     if needs_word && rest.is_empty() {
         return usage(format!("`{}` needs {}{}", row.path, row.words, table::meaning(row.words)), row.path);
     }
-    if let Some(extra) = rest.get(usize::from(!row.words.is_empty())) {
+    let most = if row.words.ends_with('…') { usize::MAX } else { usize::from(!row.words.is_empty()) };
+    if let Some(extra) = rest.get(most) {
         return usage(format!("`{}` does not take `{extra}`", row.path), row.path);
     }
     let is_read = |option: &OptionRow| option.is_common() || option.commands().any(|path| path == row.path);
@@ -297,7 +329,6 @@ fn check_shape(row: &'static CommandRow, rest: &[String], options: &[(&OptionRow
 }
 
 fn common_options(raw: &Raw) -> Result<config::Options, Usage> {
-    let path = |long: &str| raw.options.iter().rev().find(|(row, _)| row.long == long).map(|(_, v)| PathBuf::from(v));
     let port = match raw.text("port")? {
         None => None,
         Some(text) => match text.parse::<u16>() {
@@ -305,10 +336,27 @@ fn common_options(raw: &Raw) -> Result<config::Options, Usage> {
             _ => return usage(format!("--port must be a number from 1024 to 65535, not {text}"), ""),
         },
     };
-    Ok(config::Options { config: path("config"), data: path("data"), port })
+    Ok(config::Options { config: raw.path("config"), data: raw.path("data"), port })
 }
 
 impl Raw {
+    /// An option with its value.
+    fn add(&mut self, row: &'static OptionRow, parser: &mut lexopt::Parser) -> Result<(), Usage> {
+        let missing = |_| Usage { text: format!("option --{} needs a value: --{0} {}", row.long, row.value), help: "" };
+        let value = if row.value.is_empty() { OsString::new() } else { parser.value().map_err(missing)? };
+        self.options.push((row, value));
+        Ok(())
+    }
+
+    /// Whether what follows is for `send`.
+    fn is_send(&self) -> bool {
+        self.words.first().is_some_and(|word| word == "send")
+    }
+
+    fn path(&self, long: &str) -> Option<PathBuf> {
+        self.options.iter().rev().find(|(row, _)| row.long == long).map(|(_, value)| PathBuf::from(value))
+    }
+
     /// The value of an option, the last if there are several.
     fn text(&self, long: &str) -> Result<Option<&str>, Usage> {
         match self.options.iter().rev().find(|(row, _)| row.long == long) {
@@ -336,72 +384,44 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         Ok(Command::Bot(verb, word(), owner))
     };
     Ok(match row.path {
-        "chat" => Command::Chat { who: rest.first().cloned(), wait: wait(raw)? },
+        "chat" => Command::Chat { who: rest.first().cloned(), wait: wait(raw, "chat")? },
         "account add" => Command::AccountAdd(login(jid(&word())?, row, raw)?),
         "account list" => Command::AccountList,
         "account remove" => Command::AccountRemove(jid(&word())?),
         "account test" => Command::AccountTest(login(jid(&word())?, row, raw)?),
         "bot list" => Command::BotList(raw.text("owner")?.map(|text| owner(text, row)).transpose()?),
-        "bot create" => Command::BotCreate(Box::new(bot_made(word(), row, raw)?)),
+        "bot create" => Command::BotCreate(Box::new(made::bot(word(), row, raw)?)),
         "bot forget" => Command::BotForget(jid(&word())?),
         "bot delete" => act(BotVerb::Delete)?,
         "bot token" => act(BotVerb::Token)?,
         "bot revoke" => act(BotVerb::Revoke)?,
         "bot activate" => act(BotVerb::Activate)?,
         "bot deactivate" => act(BotVerb::Deactivate)?,
+        "backup" => Command::Backup(BackupMade {
+            to: word().into(),
+            without_key: raw.has("without-key"),
+            force: raw.has("force"),
+        }),
+        "restore" => Command::Restore(RestoreFrom { file: word().into(), key_file: raw.path("key-file") }),
+        "import" => Command::Import(ImportFrom { file: word().into(), dry_run: raw.has("dry-run") }),
+        "send" => Command::Send(Box::new(send::build(row, rest, raw)?)),
         "config check" => Command::ConfigCheck,
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
         "config sample" => Command::ConfigSample,
         "completions" => Command::Completions(completions::shell(&word()).or_else(|text| usage(text, row.path))?),
-        "doctor" => Command::Doctor,
+        "doctor" if raw.has("json") => Command::Doctor(Form::Json),
+        "doctor" => Command::Doctor(Form::Lines),
         "health" => Command::Health,
         _ => Command::Run,
     })
 }
 
-fn bot_made(name: String, row: &'static CommandRow, raw: &Raw) -> Result<BotMade, Usage> {
-    let address = |long: &str, text: &str| match config::account(text) {
-        Ok(jid) => Ok(jid),
-        Err(must_be) => usage(format!("--{long} must be {must_be}, not {text}"), row.path),
-    };
-    let words = raw.text("contacts")?.unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty());
-    let jid = raw.text("jid")?.map(|text| address("jid", text)).transpose()?;
-    let mode = raw.text("mode")?.unwrap_or(if jid.is_some() { "dedicated" } else { "personal" });
-    if raw.has("password-file") && jid.is_none() {
-        return usage("--password-file needs --jid, the account it is the password of", row.path);
-    }
-    let wait = raw.text("wait")?.map(|text| match text.parse::<u64>() {
-        Ok(seconds) if (1..=limits::ARRIVAL_SECONDS_MAX.unsigned_abs()).contains(&seconds) => Ok(seconds),
-        _ => usage(
-            format!("--wait must be a number of seconds from 1 to {}, not {text}", limits::ARRIVAL_SECONDS_MAX),
-            row.path,
-        ),
-    });
-    let own = ["jid", "encrypt", "contacts", "wait"].into_iter().find(|long| mode == "personal" && raw.has(long));
-    if let Some(long) = own {
-        let text = "is for a bot with an account of its own: --mode dedicated or --mode cloud";
-        return usage(format!("--{long} {text}"), row.path);
-    }
-    Ok(BotMade {
-        name,
-        owner: owner(raw.text("owner")?.unwrap_or("owner@local"), row)?.to_string(),
-        mode: one_of("mode", &MODES, mode, row)?,
-        access: raw.text("access")?.map(|word| one_of("access", &ACCESS, word, row)).transpose()?,
-        contacts: words.map(|text| address("contacts", text)).collect::<Result<_, _>>()?,
-        encrypt: raw.text("encrypt")?.map(|word| one_of("encrypt", &ENCRYPT, word, row)).transpose()?,
-        avatar: raw.text("avatar")?.map(PathBuf::from),
-        jid,
-        password_file: raw.text("password-file")?.map(PathBuf::from),
-        wait: wait.transpose()?,
-    })
-}
-
-fn wait(raw: &Raw) -> Result<Duration, Usage> {
+fn wait(raw: &Raw, help: &'static str) -> Result<Duration, Usage> {
     let text = raw.text("wait")?.unwrap_or("5");
     match text.parse::<u64>() {
         Ok(seconds) if seconds <= 3600 => Ok(Duration::from_secs(seconds)),
-        _ => usage(format!("--wait must be a number of seconds from 0 to 3600, not {text}"), "chat"),
+        _ => usage(format!("--wait must be a number of seconds from 0 to 3600, not {text}"), help),
     }
 }
 
@@ -410,10 +430,6 @@ fn owner(text: &str, row: &CommandRow) -> Result<BareJid, Usage> {
         |_| Usage { text: format!("--owner must be an address like user@example.org, not {text}"), help: row.path };
     BareJid::parse(text).map_err(wrong)
 }
-
-pub(super) const MODES: [&str; 3] = ["personal", "dedicated", "cloud"];
-pub(super) const ENCRYPT: [&str; 3] = ["required", "preferred", "off"];
-pub(super) const ACCESS: [&str; 4] = ["owner", "roster", "list", "public"];
 
 fn one_of(long: &str, words: &[&str], text: &str, row: &CommandRow) -> Result<String, Usage> {
     if words.contains(&text) {
@@ -443,56 +459,4 @@ fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(words: &[&str]) -> Args {
-        parse(words.iter().map(OsString::from)).unwrap_or_else(|usage| panic!("{words:?}: {usage}"))
-    }
-
-    /// A value that is none of the defaults.
-    fn value(long: &str) -> &'static str {
-        match long {
-            "wait" => "7",
-            "port" => "2000",
-            "host" => "h:1",
-            "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
-            "owner" | "jid" | "contacts" => "a@example.org",
-            "mode" => "cloud",
-            "access" => "public",
-            "encrypt" => "off",
-            _ => "f",
-        }
-    }
-
-    #[test]
-    fn every_option_that_a_page_shows_is_read() {
-        for row in COMMANDS {
-            let word = match row.words {
-                "JID" => "b@example.org",
-                "SHELL" => "fish",
-                "" | "[COMMAND]" => "",
-                _ => "x",
-            };
-            for option in OPTIONS.iter().filter(|option| option.brief(row.path).is_some()) {
-                let mut words: Vec<&str> = row.path.split(' ').chain([word]).filter(|word| !word.is_empty()).collect();
-                match (row.path, option.long) {
-                    ("bot create", "password-file") => words.extend(["--jid", "b@example.org"]),
-                    ("bot create", "mode" | "jid") => {}
-                    ("bot create", _) => words.extend(["--mode", "dedicated"]),
-                    // It takes back what the other says.
-                    (_, "redacted") => words.push("--secrets"),
-                    _ => {}
-                }
-                let without = parsed(&words);
-                let name = format!("--{}", option.long);
-                words.push(&name);
-                words.extend(Some(value(option.long)).filter(|_| !option.value.is_empty()));
-                let with = parsed(&words);
-                if row.path != "help" {
-                    assert_ne!(format!("{with:?}"), format!("{without:?}"), "{words:?}");
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -177,7 +177,7 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&Bare
 }
 
 /// A bot's number and name, from either.
-fn find(client: &mut Client, bot: &str, owner: Option<&BareJid>) -> Result<(i64, String), Failed> {
+pub(super) fn find(client: &mut Client, bot: &str, owner: Option<&BareJid>) -> Result<(i64, String), Failed> {
     let bots = fetch(client, owner)?;
     let named = |fields: &Fields| {
         let name = fields.text("name").ok().flatten().unwrap_or_default().to_string();

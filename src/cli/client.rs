@@ -9,7 +9,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use super::{Exit, Failed};
-use crate::base::call::HttpCall;
+use crate::base::call::{HttpCall, Part};
 use crate::base::json::{Fields, Object};
 use crate::base::limits;
 use crate::base::remedy::{PLACE_HEADER, PLACE_SHELL};
@@ -20,6 +20,8 @@ use crate::work;
 
 /// File of the admin token in the data directory.
 pub(super) const TOKEN_FILE: &str = "admin.token";
+/// Under which a request is done only once.
+const KEY_HEADER: &str = "Idempotency-Key";
 /// The way to the daemon.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
@@ -41,6 +43,25 @@ impl Client {
         Client { base: format!("{scheme}://127.0.0.1:{port}"), port, token_file, token: None }
     }
 
+    /// As the bot that has this token, instead of with management rights.
+    pub(super) fn with_token(self, token: Secret) -> Client {
+        Client { token: Some(token), ..self }
+    }
+
+    /// `POST` of a JSON object that is done once, however often it is asked for under this key.
+    pub(super) fn post_once(&mut self, path: &str, body: Object, key: &str) -> Result<Fields, Failed> {
+        let call = self.call("POST", path, limits::CLIENT_TIMEOUT).header(KEY_HEADER, key).json(body.end());
+        self.run(call)
+    }
+
+    /// `POST` of a form with a file in it, for which there is more time; its boundary is the key, too.
+    pub(super) fn post_form(&mut self, path: &str, body: Vec<Part>, boundary: &str) -> Result<Fields, Failed> {
+        let mut call = self.call("POST", path, limits::SEND_FILE_TIMEOUT).header(KEY_HEADER, boundary);
+        call = call.header("Content-Type", format!("multipart/form-data; boundary={boundary}"));
+        call.body = body;
+        self.run(call)
+    }
+
     /// Where the daemon is expected.
     pub(super) fn base(&self) -> &str {
         &self.base
@@ -51,6 +72,22 @@ impl Client {
         let pairs: Vec<String> = query.iter().map(|(key, value)| format!("{key}={}", percent(value))).collect();
         let question = if pairs.is_empty() { "" } else { "?" };
         self.ask("GET", format!("{path}{question}{}", pairs.join("&")), None, timeout + limits::CLIENT_TIMEOUT)
+    }
+
+    /// `GET` of a text that is no JSON.
+    pub(super) fn get_text(&mut self, path: &str) -> Result<String, Failed> {
+        let mut call = self.call("GET", path, limits::CLIENT_TIMEOUT);
+        loop {
+            let answer = work::call_loopback(&call).map_err(|error| self.unreachable(&error))?;
+            if answer.status != 401 || !call.secret_headers.is_empty() {
+                return match answer.status {
+                    200 => Ok(String::from_utf8_lossy(&answer.body).into_owned()),
+                    status => Err(Failed::new(Exit::Failed, format!("{path} is answered with status {status}"))),
+                };
+            }
+            let token = self.admin_token()?;
+            call = call.secret_header("Authorization", bearer(&token));
+        }
     }
 
     /// `POST` of a JSON object.
@@ -70,17 +107,25 @@ impl Client {
         body: Option<String>,
         timeout: Duration,
     ) -> Result<Fields, Failed> {
-        let url = format!("{}{path}", self.base);
-        let bearer = |token: &Secret| Secret::new(format!("Bearer {}", token.expose()));
-        let mut call = HttpCall::new(method, url).header(PLACE_HEADER, PLACE_SHELL);
-        call.timeout = timeout;
-        call.answer_bytes_max = limits::CLIENT_ANSWER_BYTES_MAX;
+        let mut call = self.call(method, &path, timeout);
         if let Some(json) = body {
             call = call.json(json);
         }
-        if let Some(token) = &self.token {
-            call = call.secret_header("Authorization", bearer(token));
-        }
+        self.run(call)
+    }
+
+    fn call(&self, method: &'static str, path: &str, timeout: Duration) -> HttpCall {
+        let mut call = HttpCall::new(method, format!("{}{path}", self.base)).header(PLACE_HEADER, PLACE_SHELL);
+        call.timeout = timeout;
+        call.answer_bytes_max = limits::CLIENT_ANSWER_BYTES_MAX;
+        call
+    }
+
+    fn run(&mut self, call: HttpCall) -> Result<Fields, Failed> {
+        let mut call = match &self.token {
+            Some(token) => call.secret_header("Authorization", bearer(token)),
+            None => call,
+        };
         let (mut status, mut fields) = self.exchange(&call)?;
         if status == 401 && self.token.is_none() {
             let token = self.admin_token()?;
@@ -153,6 +198,10 @@ impl Client {
         let text = format!("what answers at {} is no Botmother (status {status}); is the port right?", self.base);
         Failed::new(Exit::Unavailable, text)
     }
+}
+
+fn bearer(token: &Secret) -> Secret {
+    Secret::new(format!("Bearer {}", token.expose()))
 }
 
 /// The user whose process listens at a TCP port of this machine, from Linux' table of sockets.

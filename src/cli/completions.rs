@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::args::{ACCESS, ENCRYPT, MODES};
+use super::args::made::{ACCESS, ENCRYPT, MODES};
 use super::table::{COMMANDS, GROUPS, OPTIONS, OptionRow};
 
 /// What there are scripts for.

@@ -1,4 +1,8 @@
-//! `botmother doctor`: checks one after the other what this needs, and says what to do about what is wrong.
+//! `botmother doctor`: checks one after the other what this needs, and says what to do about what is wrong. `report.rs` tells
+//! it, `things.rs` has what is no account and no daemon.
+
+mod report;
+mod things;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use super::account::{self, Trial};
 use super::client::{self, Client};
-use super::{Exit, Failed, print};
+use super::{Exit, Failed};
 use crate::base::limits;
 use crate::base::remedy::{self, FORGET, LIST_BOTS, Language, Place};
 use crate::config::{self, Config, Roots};
@@ -17,45 +21,30 @@ use crate::core::effect::Route;
 use crate::net::probe::{NoLogin, Step};
 use crate::store;
 use crate::store::row::{AccountRow, Origin};
+use report::{Mark, Report};
 
-/// How a check ended.
+/// How it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// What was found so far.
-#[derive(Default)]
-struct Report {
-    has_failed: bool,
-    has_lost_server: bool,
-    has_refused_login: bool,
-}
-
-impl Report {
-    fn say(&mut self, mark: Mark, what: &str, found: &str) {
-        let word = match mark {
-            Mark::Ok => "ok  ",
-            Mark::Warn => "warn",
-            Mark::Fail => "FAIL",
-        };
-        self.has_failed |= mark == Mark::Fail;
-        print(format_args!("{word}  {what}: {}\n", found.replace('\n', "\n      ")));
-    }
+pub enum Form {
+    /// Lines for people.
+    Lines,
+    /// One JSON object.
+    Json,
 }
 
 /// A machine without a battery-backed clock wakes up in 1970; certificates then seem not to be valid yet.
-const YEAR_2025: u64 = 1_735_689_600;
+const UNSET_BEFORE: u64 = limits::CLOCK_UNSET_BEFORE as u64;
 
-/// Runs all checks.
-pub(super) fn run(config: &Config) -> Result<(), Failed> {
+/// Runs all checks. `as_json` gives one object instead of lines.
+pub(super) fn run(config: &Config, form: Form) -> Result<(), Failed> {
     let mut report = Report::default();
+    report.as_json = form == Form::Json;
     check_config(&mut report, config);
     check_data(&mut report, &config.data_dir);
     check_clock(&mut report, &config.data_dir);
+    things::check_database(&mut report, &config.data_dir);
     check_daemon(&mut report, config);
+    things::check_api(&mut report, config);
     for account in &config.accounts {
         let row = AccountRow {
             password: account.password.clone(),
@@ -72,6 +61,11 @@ pub(super) fn run(config: &Config) -> Result<(), Failed> {
         let found = format!("those of `account add` and of bots cannot be looked at: {error}");
         report.say(Mark::Warn, "accounts", &found);
     }
+    if let Ok(Some(store)) = account::look(config) {
+        things::check_webhooks(&mut report, &store);
+        things::check_ai(&mut report, config, &store);
+    }
+    let report = report.end();
     let found = [
         (report.has_failed, Exit::Failed),
         (report.has_lost_server, Exit::Unavailable),
@@ -114,15 +108,30 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
     // Of another command than this one its options have to be said whole.
     let place = if row.from_config { Place::File } else { Place::Chat(Language::English) };
     let say = |text: String| remedy::at(place, &text);
-    print(format_args!("      {what}\n"));
-    let steps = &mut |step: Step| print(format_args!("      {}\n", say(step.to_string())));
+    report.step(what);
+    let mut expires_ms = None;
+    let steps = &mut |step: Step| {
+        if let Step::Tls(_, certificate) = &step {
+            expires_ms = certificate.expires_ms;
+        }
+        report.step(&say(step.to_string()));
+    };
     let is_unmade = row.origin == Origin::Register && row.login_key.is_none();
     let trial = Trial { jid: &row.jid, password: &row.password, plaintext };
-    match account::log_in(&route, &trial, steps) {
-        Ok(facts) => match account::lacks(&facts) {
-            None => report.say(Mark::Ok, what, "can log in, and the server has all that is needed"),
-            Some(lacks) => report.say(Mark::Warn, what, &format!("can log in; {lacks}")),
-        },
+    let outcome = account::examine(&route, &trial, steps);
+    if let Some(expires_ms) = expires_ms.filter(|_| outcome.is_ok()) {
+        things::check_expiry(report, &format!("{what}, certificate of its server"), expires_ms);
+    }
+    match outcome {
+        Ok((facts, offer)) => {
+            report.step(&things::offered(&offer));
+            let lacks: Vec<String> = account::lacks(&facts).into_iter().chain(things::lacks(&offer)).collect();
+            match lacks.is_empty() {
+                true => report.say(Mark::Ok, what, "can log in, and the server has all that is needed"),
+                false => report.say(Mark::Warn, what, &format!("can log in; {}", lacks.join("; "))),
+            }
+            things::check_server_clock(report, what, &offer);
+        }
         // Registering is the daemon's; whether it could be done this says, too.
         Err(NoLogin { is_refused: true, .. }) if is_unmade => {
             let found =
@@ -130,10 +139,8 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
             report.say(Mark::Warn, what, &found);
         }
         Err(NoLogin { why, is_refused }) => {
-            report.has_refused_login |= is_refused;
-            report.has_lost_server |= !is_refused;
             let unmade = if is_unmade { "not made yet: " } else { "" };
-            print(format_args!("FAIL  {what}: {unmade}{}\n", say(why)));
+            report.say_of_server(is_refused, what, &format!("{unmade}{}", say(why)));
         }
     }
 }
@@ -152,7 +159,14 @@ fn check_data(report: &mut Report, data_dir: &Path) {
     let Ok(meta) = fs::metadata(data_dir) else {
         return report.say(Mark::Ok, what, &format!("{shown} is not there yet; the first start makes it"));
     };
-    if rustix::fs::access(data_dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
+    let access = rustix::fs::access(data_dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+    if access == Err(rustix::io::Errno::ROFS) {
+        let found = format!(
+            "{shown} is on a file system that is mounted read-only; if it was not meant to be, the disk has errors \
+             (dmesg): check it, then mount it with -o remount,rw"
+        );
+        report.say(Mark::Fail, what, &found);
+    } else if access.is_err() {
         let owner = meta.uid();
         report.say(Mark::Fail, what, &format!("{shown} belongs to user {owner}; run this as that user or as root"));
     } else {
@@ -185,8 +199,11 @@ fn check_clock(report: &mut Report, data_dir: &Path) {
     // A day of tolerance for a disk that was in a machine with another clock.
     let is_behind = written.is_some_and(|written| written > now + Duration::from_secs(24 * 3600));
     let time = crate::base::time::to_rfc3339(i64::try_from(seconds).unwrap_or(0).saturating_mul(1000));
-    if seconds < YEAR_2025 || is_behind {
-        let found = format!("{time} cannot be right; set it (ntpd, timedatectl), or no certificate is valid");
+    if seconds < UNSET_BEFORE || is_behind {
+        let found = format!(
+            "{time} cannot be right, and until it is, no server's certificate is valid; have it set at boot (ntpd -q, \
+             systemd-timesyncd, or fake-hwclock for a start). The daemon tries again each minute and loses nothing"
+        );
         report.say(Mark::Fail, "clock", &found);
     } else {
         report.say(Mark::Ok, "clock", &time);
@@ -204,6 +221,7 @@ fn check_daemon(report: &mut Report, config: &Config) {
                 let found = format!("this program is version {}; restart the daemon", env!("CARGO_PKG_VERSION"));
                 report.say(Mark::Warn, "version", &found);
             }
+            things::check_wear(report, &mut client);
         }
         Err(failed) => match TcpListener::bind(("127.0.0.1", port)) {
             Ok(_) => {

@@ -89,7 +89,9 @@ fn commands<'a>(out: &mut String, rows: impl Iterator<Item = &'a CommandRow>) {
 
 fn options<'a>(out: &mut String, rows: impl Iterator<Item = &'a OptionRow>, path: &str) {
     for row in rows {
-        let short = row.short.map_or("    ".to_string(), |short| format!("-{short}, "));
+        // Behind `send` some letters are what they are to sendxmpp.
+        let short = row.short.filter(|short| path != "send" || !"cdp".contains(*short));
+        let short = short.map_or("    ".to_string(), |short| format!("-{short}, "));
         let _ = writeln!(
             out,
             "  {:<24} {}",

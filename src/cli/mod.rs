@@ -7,20 +7,24 @@ pub mod args;
 pub mod log;
 
 mod account;
+mod backup;
 mod bot;
 mod chat;
 mod client;
 mod completions;
 mod doctor;
 mod help;
+mod import;
 mod password;
+mod send;
 mod table;
 
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::config::{self, Config};
+use crate::store;
 use args::Command;
 
 /// Exit codes, after BSD's sysexits.h where it has one. `EXITS` says when.
@@ -92,7 +96,11 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Bot(verb, bot, owner) => bot::act(config, verb, &bot, owner.as_ref()),
         Command::ConfigCheck => check_config(config),
         Command::ConfigDump(passwords) => dump_config(config, passwords),
-        Command::Doctor => doctor::run(config),
+        Command::Backup(made) => backup::make(config, &made),
+        Command::Restore(from) => backup::restore(config, &from),
+        Command::Import(from) => import::run(config, &from),
+        Command::Send(sent) => send::run(config, &sent),
+        Command::Doctor(form) => doctor::run(config, form),
         Command::Health => health(config),
         // `main` does these, without a configuration or instead of a command.
         Command::Help(_) | Command::Version | Command::ConfigSample | Command::Completions(_) | Command::Run => Ok(()),
@@ -108,6 +116,22 @@ pub fn text_of(command: &Command) -> Option<String> {
         Command::Completions(shell) => Some(completions::script(shell)),
         _ => None,
     }
+}
+
+/// What the store said, as an exit code and a sentence.
+fn store_failed(error: &store::Error) -> Failed {
+    let exit = match error {
+        store::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Exit::Permission,
+        store::Error::Io { .. } => Exit::CannotCreate,
+        _ => Exit::Io,
+    };
+    Failed::new(exit, error.to_string())
+}
+
+/// What the clock says, in Unix time.
+fn unix_now() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(0)
 }
 
 fn check_config(config: &Config) -> Result<(), Failed> {

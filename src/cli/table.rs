@@ -65,6 +65,7 @@ pub(super) fn meaning(words: &str) -> &'static str {
         "JID" => ", an address like user@example.org",
         "NAME" => ", what the bot is to be called",
         "SHELL" => ": bash, zsh or fish",
+        "WHO…" => ", who gets it: addresses like user@example.org",
         _ => "",
     }
 }
@@ -182,13 +183,56 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         &["botmother config sample > ~/.config/botmother/config.toml"],
     ),
     command(
+        "backup",
+        "FILE",
+        "copy everything into one file, also while the daemon runs",
+        "FILE is a tar archive with the database as it is at one moment, secret.key, the API's certificate and what was\n\
+         chosen in chats; the configuration file is not in it. In a directory it gets a name with the time; `-` is standard\n\
+         output. It is read back and checked before the command ends; a file that is there stays, unless --force is given.\n\
+         Whoever has the file has every token and password in it, unless --without-key is given: then it opens only\n\
+         together with secret.key.",
+        &["botmother backup /backup", "botmother backup - | ssh nas 'cat > botmother.tar'"],
+    ),
+    command(
+        "restore",
+        "FILE",
+        "put a backup back, while the daemon does not run",
+        "FILE is what `botmother backup` has made, `-` standard input. All of it is checked before anything is changed;\n\
+         what was there is kept in the data directory as before-restore-TIME. Encrypted chats begin anew then.",
+        &["botmother restore botmother.tar", "botmother restore botmother.tar --key-file secret.key"],
+    ),
+    command(
+        "import",
+        "FILE",
+        "take over the bots of DinoX from its bot_registry.db",
+        "Bots with their tokens, commands, webhooks, AI, accounts and what waits for them; what cannot be taken over is\n\
+         named, a line for each. The daemon must not run meanwhile. What was imported before is left as it is.",
+        &["botmother import ~/.local/share/dinox/bot_registry.db --dry-run"],
+    ),
+    command(
+        "send",
+        "WHO…",
+        "send a message or a file, as sendxmpp does",
+        "Says what comes by standard input, or after --text, to each WHO, through a bot of the running daemon: what --bot\n\
+         or --token-file say, else the only one there is, else one called Notices, else the only one that belongs to the\n\
+         first WHO. Where there is no bot at all, and WHO is an account that the daemon signs in to, or owner@local, it makes\n\
+         Notices for him. Ends with 0 when the daemon has it on disk: it goes out whatever happens then. Nothing is sent\n\
+         where there is no text. Options of sendxmpp and go-sendxmpp are understood as far as they make sense.",
+        &[
+            "echo disk full | botmother send you@example.org",
+            "botmother send --chatroom ops@rooms.example.org --text 'Storm warning'",
+            "botmother send you@example.org --attach report.pdf --wait 20",
+        ],
+    ),
+    command(
         "doctor",
         "",
         "check everything this needs, and say what to do",
-        "Configuration, data directory, clock, the daemon and its port; for each account: name service, connection, TLS,\n\
-         login and what the server offers. Exit code 1 when something failed, 69 when only servers could not be reached, 77\n\
+        "Configuration, data directory, clock, database, the daemon, its port and how much it writes, the API's\n\
+         certificate, webhooks, AI services; for each account: name service, connection, TLS and how long the certificate\n\
+         is good for, login, what the server offers and what its clock says. Each finding says what to do. Exit code 1 when something failed, 69 when only servers could not be reached, 77\n\
          when they only refused logins.",
-        &["botmother doctor"],
+        &["botmother doctor", "botmother doctor --json"],
     ),
     command(
         "health",
@@ -222,6 +266,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         &[
             (&["chat"], "when input is no terminal: end after so much silence, 0 to 3600 (5)"),
             (&["bot create"], "no bot unless it is online within this time, 1 to 60"),
+            (&["send"], "until the server has it; exit code 69 when it has not after so long, 0 to 3600"),
         ],
     ),
     option(
@@ -299,7 +344,10 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         "encrypt",
         None,
         "HOW",
-        &[(&["bot create"], "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off")],
+        &[
+            (&["bot create"], "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off"),
+            (&["send"], "required: it never goes out in plain text; preferred: as the bot does"),
+        ],
     ),
     option(
         "avatar",
@@ -307,6 +355,20 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         "FILE",
         &[(&["bot create"], "its picture, where it has an account of its own: PNG, JPEG, GIF or WebP")],
     ),
+    option("bot", None, "BOT", &[(&["send"], "the bot that says it: its number, or its name where only one has it")]),
+    option("token-file", None, "F", &[(&["send"], "the bot whose token is in this file; no management rights needed")]),
+    option("text", None, "TEXT", &[(&["send"], "say this instead of what comes by standard input")]),
+    option("message", None, "F", &[(&["send"], "say what is in this file (-m)")]),
+    option("subject", None, "TEXT", &[(&["send"], "a first line above the text (-s)")]),
+    option("attach", None, "F", &[(&["send"], "send this file, with --text as its caption")]),
+    option("chatroom", None, "", &[(&["send"], "WHO is a room; the bot joins it if it is not in (-c)")]),
+    option("alias", None, "NICK", &[(&["send"], "with --chatroom: the bot's nick there (-a, -r)")]),
+    option("interactive", None, "", &[(&["send"], "each line of standard input is a message, as it comes (-i)")]),
+    option("without-key", None, "", &[(&["backup"], "leave secret.key and other secrets in the clear out")]),
+    option("force", None, "", &[(&["backup"], "replace a file that is there")]),
+    option("key-file", None, "F", &[(&["restore"], "the secret.key of a backup that was made without it")]),
+    option("dry-run", None, "", &[(&["import"], "say what would be done, and do nothing")]),
+    option("json", None, "", &[(&["doctor"], "one JSON object instead of lines")]),
     option("redacted", None, "", &[(&["config dump"], "hide passwords, also with --secrets")]),
     option("secrets", None, "", &[(&["config dump"], "write passwords of the file out")]),
 ];

@@ -20,7 +20,7 @@ use crate::core::owner::{LOCAL_OWNER, is_local};
 use crate::core::record;
 use crate::core::registry::history_key;
 use crate::store;
-use crate::store::row::{KeptContent, KeptRow, NewReactions, Reactor, Side};
+use crate::store::row::{KeptContent, KeptRow, NewReactions, Progress, Reactor, Side};
 
 const DAY_S: i64 = 24 * 3600;
 
@@ -200,6 +200,23 @@ impl Batch {
 }
 
 // --- reading it ---
+
+impl Batch {
+    /// `getMessageState`. What waits for its server, its room or keys is accepted; where nobody follows a message, it is sent
+    /// from then on.
+    pub(crate) fn message_state(&self, bot: BotId, message_id: &str) -> Result<Answer, Trouble> {
+        let progress = self.store.progress_of(bot, message_id)?;
+        let state = match progress {
+            _ if self.store.is_waiting(bot, message_id)? => "accepted",
+            Some(Progress::Accepted | Progress::Sent | Progress::Untracked) => "sent",
+            Some(Progress::Delivered) => "delivered",
+            Some(Progress::Displayed) => "displayed",
+            Some(Progress::Failed) => "failed",
+            None => return Err(Failure::NotFound("this bot has sent no such message".to_string()).into()),
+        };
+        Ok(Answer::MessageState(state))
+    }
+}
 
 impl Core {
     /// `getHistory`.

@@ -59,11 +59,11 @@ impl Engine {
     }
 
     /// The same, within its rate.
-    fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
+    fn authenticate(&mut self, token: &Secret) -> Result<BotId, Trouble> {
         let id = self.core.batch.known_bot(token)?;
         match self.upkeep.rate.admit(id, self.core.batch.now) {
             Ok(()) => Ok(id),
-            Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
+            Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }.into()),
         }
     }
 
@@ -90,6 +90,7 @@ impl Engine {
             Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
+            Question::MessageState(id) => self.core.batch.message_state(bot, id)?,
             Question::GetHistory(query) => self.core.read_history(bot, query)?,
             Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
             Question::DeleteWebhook { drop_pending: true } => self.core.delete_webhook_and_pending(bot)?,
@@ -254,12 +255,32 @@ impl Accounts {
 
 impl Batch {
     /// The bot of a token.
-    fn known_bot(&self, token: &Secret) -> Result<BotId, Failure> {
+    fn known_bot(&mut self, token: &Secret) -> Result<BotId, Trouble> {
         let hash = crypto::sha256(token.expose().as_bytes());
-        let bot = self.by_token.get(&hash).and_then(|id| self.bots.get(id)).filter(|bot| bot.row.active);
-        bot.map(|bot| bot.row.id).ok_or_else(|| {
+        let id = match self.by_token.get(&hash) {
+            Some(id) => Some(*id),
+            None => self.imported_bot(token, hash)?,
+        };
+        let bot = id.and_then(|id| self.bots.get(&id)).filter(|bot| bot.row.active);
+        Ok(bot.map(|bot| bot.row.id).ok_or_else(|| {
             Failure::Unauthorized("the token is not valid, was revoked, or its bot is disabled".to_string())
-        })
+        })?)
+    }
+
+    /// The bot of a token that is known by another hash, from where the bot was imported. From now on it is one like any other.
+    fn imported_bot(&mut self, token: &Secret, hash: [u8; 32]) -> Result<Option<BotId>, Trouble> {
+        for key in self.store.imported_keys()? {
+            let imported = crypto::hmac_sha256(key.expose().as_bytes(), token.expose().as_bytes());
+            let Some(id) = self.by_token.remove(&imported) else { continue };
+            self.by_token.insert(hash, id);
+            if let Some(bot) = self.bots.get_mut(&id) {
+                bot.row.token = Some(token.clone());
+                bot.row.token_hash = Some(hash);
+                self.store.store_bot(&bot.row)?;
+            }
+            return Ok(Some(id));
+        }
+        Ok(None)
     }
 
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {

@@ -5,6 +5,7 @@
 
 use crate::core::handle::Metric;
 use crate::engine::Engine;
+use crate::store;
 
 fn counter(name: &'static str, help: &'static str, value: impl TryInto<i64>) -> Metric {
     Metric { name, help, is_counter: true, value: value.try_into().unwrap_or(i64::MAX) }
@@ -21,7 +22,7 @@ impl Engine {
         let (bots, accounts) = (self.core.batch.bots.values(), self.channels.xmpp.accounts.values());
         let waiting: i64 =
             self.channels.xmpp.accounts.keys().map(|id| self.channels.xmpp.outbox_depth(&self.core.batch, *id)).sum();
-        vec![
+        let mut all = vec![
             gauge("uptime_seconds", "Seconds since the start.", up.as_secs()),
             gauge("bots", "Bots, disabled ones included.", bots.len()),
             gauge("bots_active", "Bots that are not disabled.", bots.clone().filter(|bot| bot.row.active).count()),
@@ -39,6 +40,10 @@ impl Engine {
                 "Stanzas from servers that were skipped, as they are too large or broken.",
                 self.core.batch.counts.stanzas_skipped,
             ),
-        ]
+        ];
+        // Not every kernel counts them.
+        let written = store::written_bytes().and_then(|bytes| i64::try_from(bytes).ok());
+        all.extend(written.map(|bytes| counter("written_bytes_total", "Bytes written to disks.", bytes)));
+        all
     }
 }

@@ -251,6 +251,12 @@ impl Driver {
         Poll::Pending
     }
 
+    /// Takes questions as soon as there is a stream, for who never goes online.
+    pub(super) fn for_questions(mut self) -> Self {
+        self.answered = true;
+        self
+    }
+
     fn take_orders(&mut self, cx: &mut Context<'_>, inbox: &mut Inbox) {
         while !self.inbox_closed && !self.ended {
             match inbox.poll(cx) {

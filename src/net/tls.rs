@@ -376,6 +376,16 @@ fn refusal(error: &rustls::Error, certificate: &[u8], name: &str) -> String {
         rustls::Error::InvalidCertificate(E::Expired | E::ExpiredContext { .. }) => format!(
             "the certificate of {name} expired{expired}; renew it on the server, or accept it as it is with {pin}"
         ),
+        // To accept a certificate as it is helps nobody whose clock is wrong.
+        rustls::Error::InvalidCertificate(E::NotValidYet | E::NotValidYetContext { .. })
+            if super::now().unix() < limits::CLOCK_UNSET_BEFORE =>
+        {
+            format!(
+                "the certificate of {name} is not valid yet for this machine's clock, which says {}: it has to be set \
+                 (NTP); it is tried again each minute",
+                x509::date(super::now().unix_ms)
+            )
+        }
         rustls::Error::InvalidCertificate(E::NotValidYet | E::NotValidYetContext { .. }) => format!(
             "the certificate of {name} is not valid yet; is this machine's clock right? {pin} accepts it as it is"
         ),

@@ -40,6 +40,8 @@ pub enum Error {
     Busy,
     /// The file is damaged, not ours, or a value in it cannot be read. Somebody must restore a backup.
     Corrupt(String),
+    /// A backup, or a file to be imported, is not what it should be: one sentence without its name.
+    Backup(String),
     /// A uniqueness or reference rule refused the row, such as a second account with the same address, or an update
     /// for a bot that is gone. That one statement did nothing; the transaction goes on.
     Conflict(String),
@@ -79,6 +81,7 @@ impl fmt::Display for Error {
             Error::Full => f.write_str("the disk is full or cannot be written"),
             Error::Busy => f.write_str("another program holds the database"),
             Error::Corrupt(what) => write!(f, "the database cannot be read: {what}"),
+            Error::Backup(why) => f.write_str(why),
             Error::Conflict(what) => write!(f, "refused by the database: {what}"),
             Error::Aborted => f.write_str("an earlier write of this transaction failed"),
             Error::Sql(what) => write!(f, "the database says: {what}"),

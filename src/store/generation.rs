@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::store::{Error, Store};
 
 /// The file in the data directory: a decimal number.
-const FILE: &str = "botmother.generation";
+pub(super) const FILE: &str = "botmother.generation";
 /// Where the number stands in `settings`.
 const SETTING: &str = "generation";
 

@@ -15,7 +15,7 @@ use crate::store::open::make_private;
 use crate::store::{Error, Store};
 
 /// Name of the key's file and of the systemd credential.
-const FILE: &str = "secret.key";
+pub(super) const FILE: &str = "secret.key";
 /// Where the check value stands in `settings`.
 const CHECK_SETTING: &str = "secret_key_check";
 /// Its place for sealing.

@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+
 use crate::store::message::key;
 use crate::store::{Error, Store};
 
@@ -56,6 +58,20 @@ pub(super) fn check(store: &Store) -> Result<(), Error> {
         newer if newer > VERSION => Err(Error::Newer { found: newer, known: VERSION }),
         _ => Err(Error::Corrupt("it is of an older version; start the daemon once".into())),
     }
+}
+
+/// The schema of a database that may be older, as a backup is; newer ones and foreign ones are refused.
+pub(super) fn schema_of(connection: &Connection) -> Result<i64, Error> {
+    match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
+        0 => Err(Error::Corrupt("it is not a database of botmother".into())),
+        newer if newer > VERSION => Err(Error::Newer { found: newer, known: VERSION }),
+        known => Ok(known),
+    }
+}
+
+/// Whether the daemon brings a database of this schema up to date when it starts.
+pub(super) fn is_older(schema: i64) -> bool {
+    schema < VERSION
 }
 
 /// Takes the steps that are missing, all or none.

@@ -5,8 +5,11 @@
 //! the disk. Reading begins nothing. After a write has failed, nothing of its transaction can be committed any more.
 //! Never decides anything: rules live in the engine. Nothing is written while nothing happens.
 
+pub mod backup;
+pub mod import;
 pub mod row;
 
+mod condition;
 mod error;
 mod generation;
 mod key;
@@ -46,6 +49,7 @@ use rusqlite::Connection;
 use crate::base::crypto::SealKey;
 use crate::base::id::BotId;
 
+pub use condition::{Condition, look_over, written_bytes};
 pub use error::Error;
 pub use told::KnownMessage;
 

@@ -16,7 +16,7 @@ use crate::store::key::{self, Database};
 use crate::store::{Durability, Error, State, Store, migrate};
 
 /// The database's file.
-const FILE: &str = "botmother.db";
+pub(super) const FILE: &str = "botmother.db";
 /// The file whose lock says that the data directory is taken.
 const LOCK_FILE: &str = "botmother.lock";
 /// auto_vacuum comes first: it counts only before the first table. cache_size is in KiB when negative: rows are small
@@ -40,7 +40,7 @@ impl Store {
     /// [`Error::Locked`] while another process has it open.
     pub fn open(data_dir: &Path, durability: Durability) -> Result<Store, Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(|error| Error::io(data_dir, error))?;
-        let lock = lock(&data_dir.join(LOCK_FILE))?;
+        let lock = lock(data_dir)?;
         let path = data_dir.join(FILE);
         let database = match fs::metadata(&path) {
             Ok(metadata) if metadata.len() > 0 => Database::Old,
@@ -84,7 +84,20 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags)?;
         connection.busy_timeout(limits::STORE_BUSY_TIMEOUT)?;
-        let store = Store {
+        let store = Store::over(connection, key, None);
+        migrate::check(&store)?;
+        Ok(Some(store))
+    }
+
+    /// A database in memory under a fixed key, for tests.
+    pub fn memory() -> Store {
+        let connection = Connection::open_in_memory().expect("memory is there");
+        Store::start(connection, SealKey::new(&[7; 32]), None, Durability::Process).expect("our own schema is valid")
+    }
+
+    /// A store over an open connection, with nothing known of what is in it.
+    pub(super) fn over(connection: Connection, key: SealKey, lock: Option<File>) -> Store {
+        Store {
             connection,
             key,
             state: State::Clean,
@@ -96,16 +109,8 @@ impl Store {
             files_since_trim: HashMap::new(),
             may_have_strangers: false,
             device_changes: 0,
-            _lock: None,
-        };
-        migrate::check(&store)?;
-        Ok(Some(store))
-    }
-
-    /// A database in memory under a fixed key, for tests.
-    pub fn memory() -> Store {
-        let connection = Connection::open_in_memory().expect("memory is there");
-        Store::start(connection, SealKey::new(&[7; 32]), None, Durability::Process).expect("our own schema is valid")
+            _lock: lock,
+        }
     }
 
     fn start(
@@ -127,22 +132,8 @@ impl Store {
             Durability::Power => "PRAGMA synchronous = FULL",
             Durability::Process => "PRAGMA synchronous = NORMAL",
         })?;
-        let generation = Generation::default();
         let (lock, path) = file.unzip();
-        let mut store = Store {
-            connection,
-            key,
-            state: State::Clean,
-            generation,
-            last_number: None,
-            last_outbox: None,
-            last_update: None,
-            since_trim: HashMap::new(),
-            files_since_trim: HashMap::new(),
-            may_have_strangers: false,
-            device_changes: 0,
-            _lock: lock,
-        };
+        let mut store = Store::over(connection, key, lock);
         migrate::migrate(&mut store, path)?;
         // What was prepared before the tables were there is of no use any more.
         store.connection.flush_prepared_statement_cache();
@@ -150,7 +141,9 @@ impl Store {
     }
 }
 
-fn lock(path: &Path) -> Result<File, Error> {
+/// Takes the data directory for this process, until the file is dropped.
+pub(super) fn lock(data_dir: &Path) -> Result<File, Error> {
+    let path = &data_dir.join(LOCK_FILE);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)

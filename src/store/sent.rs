@@ -52,6 +52,25 @@ impl Store {
         )
     }
 
+    /// How far what a bot sent under this id has come; `None` where that is not known.
+    pub fn progress_of(&self, bot: BotId, message_id: &str) -> Result<Option<Progress>, Error> {
+        let progress = self.row(
+            "SELECT m.progress FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+             WHERE (m.id = ? OR m.key = ?) AND m.name = ? AND m.contact_id IS NULL AND c.bot_id = ?
+             ORDER BY m.id DESC LIMIT 1",
+            &[&number_in(message_id), &key(message_id), &message_id, &bot.0],
+            |row| Ok(row.get::<_, i64>(0)?),
+        )?;
+        Ok(progress.map(Progress::from_number))
+    }
+
+    /// Whether it waits here: for its server, its room, or keys.
+    pub fn is_waiting(&self, bot: BotId, message_id: &str) -> Result<bool, Error> {
+        let waiting = "SELECT EXISTS (SELECT 1 FROM outbox WHERE bot_id = ?1 AND message_id = ?2)
+                       OR EXISTS (SELECT 1 FROM omemo_waiting WHERE bot_id = ?1 AND message_id = ?2)";
+        Ok(self.number(waiting, &[&bot.0, &message_id])? != 0)
+    }
+
     /// What stands behind a message of an account's outbox, to nobody's room, if somebody asks how far it comes and it has
     /// not come further than that.
     pub fn find_sent_of(&self, account: AccountId, id: OutboxId) -> Result<Option<SentRow>, Error> {

@@ -17,6 +17,15 @@ impl Store {
         Ok(UpdateId(id))
     }
 
+    /// Numbers go on behind this one, where they have not come so far.
+    pub(super) fn raise_last_update(&mut self, least: UpdateId) -> Result<(), Error> {
+        if self.last_update()? >= least.0 {
+            return Ok(());
+        }
+        self.last_update = Some(least.0);
+        self.keep_last_update()
+    }
+
     /// The last number given: a program that has confirmed it would never see another update with it.
     pub(super) fn last_update(&self) -> Result<i64, Error> {
         match self.last_update {

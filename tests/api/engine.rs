@@ -166,6 +166,7 @@ fn answer(question: Question) -> Answer {
             let is_default = days.is_none();
             Answer::BotHistory(HistoryInfo { bot, days: days.unwrap_or(0), is_default })
         }
+        Question::MessageState(_) => Answer::MessageState("sent"),
         Question::GetHistory(query) => Answer::History(history(&query)),
         Question::Gallery => Answer::Gallery(vec![
             card("01arz3ndektsv4rrffq69g5fav", "MyBot", ""),

@@ -30,3 +30,17 @@ pub const SPACE_LOW_MB: u64 = 50;
 pub const SPACE_NONE_MB: u64 = 5;
 /// While input is awaited, there is nothing to do at any time.
 pub const CHAT_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
+/// Text that `send` says as one message; more than servers take, less than the API does.
+pub const SEND_TEXT_BYTES_MAX: u64 = 192 * 1024;
+/// For a file to be handed to the daemon, and from there to the server.
+pub const SEND_FILE_TIMEOUT: Duration = Duration::from_secs(300);
+/// Between looks whether the server has it.
+pub const SEND_LOOK_EVERY: Duration = Duration::from_millis(200);
+/// For a service that `doctor` looks at to answer.
+pub const DOCTOR_CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Days that a certificate must still be good for; most are renewed 30 days before.
+pub const CERTIFICATE_WARN_DAYS: i64 = 14;
+/// Clocks that NTP sets are nearer to each other, slow answers included.
+pub const CLOCK_DIFFERENCE_S: i64 = 30;
+/// Before that a daemon has not written long enough to tell how much it writes in a day.
+pub const WEAR_TOLD_AFTER_S: u64 = 3600;

@@ -14,3 +14,13 @@ pub const PAGES_GIVEN_BACK_MAX: i64 = 4_096;
 pub const MESSAGES_COUNTED_EVERY: i64 = 1_024;
 /// The same for files, of which a bot keeps fewer.
 pub const FILE_COUNTED_EVERY: i64 = 128;
+/// Pages that a backup copies at once, 1 MiB; then the daemon gets at the disk.
+pub const BACKUP_PAGES: i32 = 256;
+/// For how long.
+pub const BACKUP_PAUSE: Duration = Duration::from_millis(5);
+/// How often a backup waits so for whoever locks the database; that is some ten seconds.
+pub const BACKUP_WAITS_MAX: u32 = 2_000;
+/// Memory for copying.
+pub const BACKUP_BUFFER_BYTES: usize = 64 * 1024;
+/// A key, a certificate, a manifest: whatever is in a backup besides the database.
+pub const BACKUP_SMALL_BYTES_MAX: u64 = 64 * 1024;

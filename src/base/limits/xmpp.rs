@@ -211,3 +211,7 @@ pub const FORM_HEAD_BYTES_MAX: usize = 4 * 1024;
 pub const SERVICES_MAX: usize = 64;
 /// Forms in one answer about what somebody can do (XEP-0128): there are two or three.
 pub const DISCO_FORMS_MAX: usize = 16;
+/// For `doctor` to be told what a server offers; some services answer late, or never.
+pub const PROBE_OFFER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Services of a server that `doctor` looks at.
+pub const PROBE_SERVICES_MAX: usize = 20;

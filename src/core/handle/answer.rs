@@ -354,6 +354,8 @@ pub enum Answer {
     Updates(Vec<Update>),
     /// To [`Question::GetHistory`].
     History(HistoryPage),
+    /// To [`Question::MessageState`]: accepted, sent, delivered, displayed or failed.
+    MessageState(&'static str),
     /// To [`Question::SetWebhook`].
     Webhook {
         /// Where updates go.

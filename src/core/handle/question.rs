@@ -250,6 +250,8 @@ pub enum Question {
     RemoveAccount(BareJid),
     /// `/bot/sendMessage`, by a bot.
     SendMessage(NewMessage),
+    /// `/bot/getMessageState`: how far has what this bot sent under this id come?
+    MessageState(String),
     /// `/bot/sendFile`, `sendReaction` and their kin, by a bot.
     Act(NewAction),
     /// `/bot/sendFile` with the file itself, by a bot; answered when it is at the server and its message in the outbox.

@@ -42,6 +42,13 @@ pub(super) fn idempotency_key(request: &Request) -> Result<Option<String>, Failu
     Ok(Some(key.to_string()))
 }
 
+/// `GET /bot/getMessageState`.
+pub(super) fn get_state(request: &Request) -> Result<Question, Failure> {
+    let query = read::query(request)?;
+    let id = query.text("message_id").ok_or_else(|| Failure::invalid("message_id", "there: the id of a message"))?;
+    Ok(Question::MessageState(id.to_string()))
+}
+
 /// `GET /bot/getUpdates`. Numbers out of range are brought into it, as the original does.
 pub(super) fn get_updates(request: &Request) -> Result<Question, Failure> {
     let query = read::query(request)?;

@@ -89,6 +89,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     bot("POST", "/bot/sendMessage", message::send_message),
     bot("GET", "/bot/getUpdates", message::get_updates),
     bot("GET", "/bot/getHistory", history::get),
+    bot("GET", "/bot/getMessageState", message::get_state),
     bot("GET", "/bot/getMe", message::get_me),
     bot("GET", "/bot/getInfo", message::get_info),
     bot_file("POST", "/bot/sendFile", file::send_file),

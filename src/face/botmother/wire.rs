@@ -150,6 +150,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::EjabberdTested(words) => object(Object::new().truth("connected", true).text("response", words)),
         Answer::Status(id, active) => object(Object::new().number("id", id.0).text("status", status_word(*active))),
         Answer::Token(id, token) => object(Object::new().number("id", id.0).text("token", token.expose())),
+        Answer::MessageState(state) => object(Object::new().text("state", state)),
         Answer::Revoked(id) => {
             object(Object::new().number("id", id.0).truth("revoked", true).text("status", status_word(false)))
         }

@@ -1,0 +1,55 @@
+//! Every option that a page shows changes what is understood.
+
+use super::*;
+
+fn parsed(words: &[&str]) -> Args {
+    parse(words.iter().map(OsString::from)).unwrap_or_else(|usage| panic!("{words:?}: {usage}"))
+}
+
+/// A value that is none of the defaults.
+fn value(path: &str, long: &str) -> &'static str {
+    match long {
+        "wait" => "7",
+        "port" => "2000",
+        "host" => "h:1",
+        "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
+        "encrypt" if path == "send" => "required",
+        "owner" | "jid" | "contacts" => "a@example.org",
+        "mode" => "cloud",
+        "access" => "public",
+        "encrypt" => "off",
+        _ => "f",
+    }
+}
+
+#[test]
+fn every_option_that_a_page_shows_is_read() {
+    for row in COMMANDS {
+        let word = match row.words {
+            "JID" | "WHO…" => "b@example.org",
+            "SHELL" => "fish",
+            "" | "[COMMAND]" => "",
+            _ => "x",
+        };
+        for option in OPTIONS.iter().filter(|option| option.brief(row.path).is_some()) {
+            let mut words: Vec<&str> = row.path.split(' ').chain([word]).filter(|word| !word.is_empty()).collect();
+            match (row.path, option.long) {
+                ("bot create", "password-file") => words.extend(["--jid", "b@example.org"]),
+                ("bot create", "mode" | "jid") => {}
+                ("bot create", _) => words.extend(["--mode", "dedicated"]),
+                ("send", "alias") => words.push("--chatroom"),
+                // It takes back what the other says.
+                (_, "redacted") => words.push("--secrets"),
+                _ => {}
+            }
+            let without = parsed(&words);
+            let name = format!("--{}", option.long);
+            words.push(&name);
+            words.extend(Some(value(row.path, option.long)).filter(|_| !option.value.is_empty()));
+            let with = parsed(&words);
+            if row.path != "help" {
+                assert_ne!(format!("{with:?}"), format!("{without:?}"), "{words:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Which bot says it, where nobody has named one.
+
+use std::time::Duration;
+
+use crate::base::jid::BareJid;
+use crate::base::json::{Fields, Object};
+use crate::base::secret::Secret;
+use crate::cli::args::Sent;
+use crate::cli::client::Client;
+use crate::cli::{Exit, Failed, bot};
+use crate::core::owner;
+
+/// The bot that is made where there is none.
+const NAME: &str = "Notices";
+
+/// The token of the bot that says it.
+pub(super) fn token(client: &mut Client, sent: &Sent) -> Result<Secret, Failed> {
+    let bots = client.get("/bot/list", &[], Duration::ZERO)?;
+    let bots = bots.need_objects("bots").map_err(|wrong| Failed::new(Exit::Failed, wrong.to_string()))?;
+    if let Some(named) = &sent.bot {
+        let (id, name) = bot::find(client, named, None)?;
+        let found = bots.iter().find(|bot| bot.number("id").ok().flatten() == Some(id));
+        return found.and_then(token_of).ok_or_else(|| {
+            let text = format!("bot {id} ({name}) is off or has no token; `botmother bot token {id}` makes one");
+            Failed::new(Exit::Failed, text)
+        });
+    }
+    let first = &sent.to[0];
+    let able: Vec<&Fields> = bots.iter().filter(|bot| token_of(bot).is_some() && can_reach(bot, first)).collect();
+    let is_called = |bot: &&Fields| text(bot, "name").eq_ignore_ascii_case(NAME);
+    let is_theirs = |bot: &&Fields| text(bot, "account") == first.as_str();
+    let theirs_called = only(&able, |bot| is_called(bot) && is_theirs(bot));
+    let found = only(&able, |_| true).or(theirs_called).or(only(&able, is_called)).or(only(&able, is_theirs));
+    match found.and_then(token_of) {
+        Some(token) => Ok(token),
+        None if able.is_empty() => make(client, sent, first),
+        None => {
+            let names: Vec<String> = able
+                .iter()
+                .map(|bot| format!("{} ({})", bot.number("id").ok().flatten().unwrap_or(0), text(bot, "name")))
+                .collect();
+            let text = format!("several bots could say it; choose one with --bot: {}", names.join(", "));
+            Err(Failed::new(Exit::Failed, text))
+        }
+    }
+}
+
+/// The one that is so, if only one is.
+fn only<'a>(bots: &[&'a Fields], is_it: impl Fn(&&Fields) -> bool) -> Option<&'a Fields> {
+    let mut found = bots.iter().filter(|bot| is_it(bot));
+    found.next().filter(|_| found.next().is_none()).copied()
+}
+
+fn text<'a>(bot: &'a Fields, key: &str) -> &'a str {
+    bot.text(key).ok().flatten().unwrap_or_default()
+}
+
+/// A bot's token, if it is switched on.
+fn token_of(bot: &Fields) -> Option<Secret> {
+    let token = text(bot, "token");
+    (text(bot, "status") == "active" && !token.is_empty()).then(|| Secret::new(token))
+}
+
+/// The built-in chat is for its own bots, and for nobody else.
+fn can_reach(bot: &Fields, to: &BareJid) -> bool {
+    let is_local = |address: &str| address == owner::LOCAL_OWNER;
+    let speaks_there = text(bot, "mode") == "personal" && is_local(text(bot, "account"));
+    speaks_there == is_local(to.as_str())
+}
+
+/// A personal bot for who gets the message, if his account is here.
+fn make(client: &mut Client, sent: &Sent, owner: &BareJid) -> Result<Secret, Failed> {
+    let how = format!(
+        "no bot can write to {owner}: make one with `botmother bot create {NAME} --owner {owner}` (after \
+         `botmother account add {owner}`), or with --mode dedicated"
+    );
+    let accounts = client.get("/account/list", &[], Duration::ZERO)?;
+    let accounts = accounts.need_objects("accounts").unwrap_or_default();
+    let is_here = owner::is_local(owner) || accounts.iter().any(|account| text(account, "jid") == owner.as_str());
+    if sent.is_room || !is_here {
+        return Err(Failed::new(Exit::Failed, how));
+    }
+    let body = Object::new().text("name", NAME).text("account", owner.as_str()).text("mode", "personal");
+    let made = client.post("/bot/create", body)?;
+    match made.text("token").ok().flatten() {
+        Some(token) => Ok(Secret::new(token)),
+        None => Err(Failed::new(Exit::Failed, how)),
+    }
+}
