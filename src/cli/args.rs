@@ -1,5 +1,9 @@
 //! The command line as a value. Parses by the table; a mistake names what is nearest and leads to exit code 2.
 
+pub mod rights;
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -55,6 +59,8 @@ pub enum Command {
     Bot(BotVerb, String, Option<BareJid>),
     /// `bot forget`
     BotForget(BareJid),
+    /// `token …`, `user …`, `audit`
+    Rights(rights::RightsCommand),
     /// `config check`
     ConfigCheck,
     /// `config dump`
@@ -97,8 +103,11 @@ pub struct BotMade {
 pub enum BotVerb {
     /// Remove it.
     Delete,
-    /// A new token.
-    Token,
+    /// A new main token; the old one works on for so many hours.
+    Token {
+        /// Hours.
+        overlap_hours: i64,
+    },
     /// No token, switched off.
     Revoke,
     /// On.
@@ -342,10 +351,13 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "bot create" => Command::BotCreate(Box::new(bot_made(word(), row, raw)?)),
         "bot forget" => Command::BotForget(jid(&word())?),
         "bot delete" => act(BotVerb::Delete)?,
-        "bot token" => act(BotVerb::Token)?,
+        "bot token" => act(BotVerb::Token { overlap_hours: rights::overlap_hours(row, raw)? })?,
         "bot revoke" => act(BotVerb::Revoke)?,
         "bot activate" => act(BotVerb::Activate)?,
         "bot deactivate" => act(BotVerb::Deactivate)?,
+        path if path == "audit" || path.starts_with("token ") || path.starts_with("user ") => {
+            Command::Rights(rights::build(row, &word(), raw)?)
+        }
         "config check" => Command::ConfigCheck,
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
@@ -436,58 +448,4 @@ fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {
         ca_file,
         pin: checked("pin", config::pin)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(words: &[&str]) -> Args {
-        parse(words.iter().map(OsString::from)).unwrap_or_else(|usage| panic!("{words:?}: {usage}"))
-    }
-
-    /// A value that is none of the defaults.
-    fn value(long: &str) -> &'static str {
-        match long {
-            "wait" => "7",
-            "port" => "2000",
-            "host" => "h:1",
-            "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
-            "owner" | "jid" | "contacts" => "a@example.org",
-            "mode" => "cloud",
-            "access" => "public",
-            "encrypt" => "off",
-            _ => "f",
-        }
-    }
-
-    #[test]
-    fn every_option_that_a_page_shows_is_read() {
-        for row in COMMANDS {
-            let word = match row.words {
-                "JID" => "b@example.org",
-                "" | "[COMMAND]" => "",
-                _ => "x",
-            };
-            for option in OPTIONS.iter().filter(|option| option.brief(row.path).is_some()) {
-                let mut words: Vec<&str> = row.path.split(' ').chain([word]).filter(|word| !word.is_empty()).collect();
-                match (row.path, option.long) {
-                    ("bot create", "password-file") => words.extend(["--jid", "b@example.org"]),
-                    ("bot create", "mode" | "jid") => {}
-                    ("bot create", _) => words.extend(["--mode", "dedicated"]),
-                    // It takes back what the other says.
-                    (_, "redacted") => words.push("--secrets"),
-                    _ => {}
-                }
-                let without = parsed(&words);
-                let name = format!("--{}", option.long);
-                words.push(&name);
-                words.extend(Some(value(option.long)).filter(|_| !option.value.is_empty()));
-                let with = parsed(&words);
-                if row.path != "help" {
-                    assert_ne!(format!("{with:?}"), format!("{without:?}"), "{words:?}");
-                }
-            }
-        }
-    }
 }

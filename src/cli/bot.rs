@@ -157,10 +157,14 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&Bare
                 }
             }
         }
-        BotVerb::Token => {
-            let answer = client.post("/bot/token", body)?;
+        BotVerb::Token { overlap_hours } => {
+            let answer = client.post("/bot/token", body.number("overlap", overlap_hours.saturating_mul(3_600)))?;
             let token = answer.text("token").ok().flatten().unwrap_or_default();
-            print(format_args!("token: {token}\nthe old one no longer works\n"));
+            print(format_args!("token: {token}\n"));
+            match overlap_hours {
+                0 => print("the old one no longer works\n"),
+                hours => print(format_args!("the old one works for {hours} h more\n")),
+            }
         }
         BotVerb::Revoke => {
             client.post("/bot/revoke", body)?;
@@ -177,7 +181,7 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&Bare
 }
 
 /// A bot's number and name, from either.
-fn find(client: &mut Client, bot: &str, owner: Option<&BareJid>) -> Result<(i64, String), Failed> {
+pub(super) fn find(client: &mut Client, bot: &str, owner: Option<&BareJid>) -> Result<(i64, String), Failed> {
     let bots = fetch(client, owner)?;
     let named = |fields: &Fields| {
         let name = fields.text("name").ok().flatten().unwrap_or_default().to_string();

@@ -13,6 +13,7 @@ mod client;
 mod doctor;
 mod help;
 mod password;
+mod rights;
 mod table;
 
 use std::fmt::{Display, Write as _};
@@ -89,6 +90,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::BotCreate(made) => bot::create(config, &made),
         Command::BotForget(jid) => bot::forget(config, &jid),
         Command::Bot(verb, bot, owner) => bot::act(config, verb, &bot, owner.as_ref()),
+        Command::Rights(command) => rights::run(config, command),
         Command::ConfigCheck => check_config(config),
         Command::ConfigDump(passwords) => dump_config(config, passwords),
         Command::Doctor => doctor::run(config),

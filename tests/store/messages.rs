@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use botmother::base::id::number_in;
 use botmother::store::KnownMessage;
-use botmother::store::row::{Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, Progress, SentRow, ToldRow};
+use botmother::store::row::{
+    AuditRow, Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, Progress, SentRow, ToldRow,
+};
 
 use super::*;
 
@@ -249,7 +251,8 @@ fn what_is_old_goes() {
     let young = store.insert_update(one, "message", "{}", NOW + 1).unwrap();
     store.remember_sent(two, "young", &sent_under("m9", [0; 32]), NOW + 1).unwrap();
     for number in 0..limits::AUDIT_ROWS_MAX + 4 {
-        store.insert_audit(None, "x", &number.to_string(), None, NOW).unwrap();
+        let details = number.to_string();
+        store.insert_audit(&AuditRow { action: "x".into(), details, at: NOW, ..AuditRow::default() }).unwrap();
     }
     for number in 0..limits::LOCAL_MESSAGES_MAX + 4 {
         say(&mut store, None, &number.to_string());
