@@ -9,8 +9,11 @@
 mod endpoints;
 #[path = "rights/engine.rs"]
 mod engine;
+#[path = "rights/real.rs"]
+mod real;
 #[path = "api/requests.rs"]
 mod requests;
+mod support;
 #[path = "rights/used.rs"]
 mod used;
 

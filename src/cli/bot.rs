@@ -158,7 +158,9 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&Bare
             }
         }
         BotVerb::Token { overlap_hours } => {
-            let answer = client.post("/bot/token", body.number("overlap", overlap_hours.saturating_mul(3_600)))?;
+            let seconds = Some(overlap_hours.saturating_mul(3_600)).filter(|seconds| *seconds > 0);
+            let body = seconds.into_iter().fold(body, |body, seconds| body.number("overlap", seconds));
+            let answer = client.post("/bot/token", body)?;
             let token = answer.text("token").ok().flatten().unwrap_or_default();
             print(format_args!("token: {token}\n"));
             match overlap_hours {
