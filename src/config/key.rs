@@ -129,7 +129,8 @@ pub(super) static KEYS: &[Key] = &[
         field!(admins: accounts, show_jids),
         "The daemon's admins, like [\"ralf@chat.example.com\"]. In the chat of a bot of theirs they may change mode, port and\n\
          certificate of the API: /api server. What they choose is kept in api.toml in the data directory and goes before\n\
-         this file. In the environment: addresses with a comma between them.",
+         this file. Who of them signs in to the API manages everything there. In the environment: addresses with a comma\n\
+         between them.",
     ),
     key(
         "",

@@ -95,6 +95,8 @@ pub(crate) struct Code {
     /// Unix time.
     pub(crate) made_at: i64,
     pub(crate) tries_left: u32,
+    /// How many were sent before it that nobody has used.
+    pub(crate) unused: u32,
 }
 
 /// Who causes what is under way.

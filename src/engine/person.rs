@@ -38,13 +38,13 @@ pub(super) fn let_in(engine: &mut Engine, question: &PeopleQuestion) -> Result<V
 /// The manager sends it, where the person's account is signed in here; else one of his bots does.
 fn send_code(engine: &mut Engine, person: &BareJid) -> Result<(), store::Error> {
     let is_here = is_local(person) || engine.channels.xmpp.accounts.account_of(person).is_some();
-    if !is_here && !engine.core.batch.is_known_person(person) {
+    let is_known = is_here || engine.core.batch.is_known_person(person);
+    if !is_known || !engine.core.batch.store.owner_enabled(person)? {
         return Ok(());
     }
     let Some(code) = engine.core.batch.new_code(person) else { return Ok(()) };
     let shown = format!("{} {}", &code[..4], &code[4..]);
     let text = texts::rights::CODE.fill(engine.core.batch.setup.settings.language, &[("code", &shown)]);
-    engine.core.batch.audit_of(person, "code_sent", "")?;
     if is_here {
         return engine.say(person, &text);
     }
@@ -166,7 +166,7 @@ fn narrow(engine: &Engine, bearer: &PersonBearer, question: &Question) -> Result
         Question::ListBots(None) => Ok(Some(Question::ListBots(Some(owner.clone())))),
         Question::Leaving(None) => Ok(Some(Question::Leaving(Some(owner.clone())))),
         Question::ListBots(Some(who)) | Question::Leaving(Some(who)) => is_own(who),
-        Question::OwnerStatus(who) | Question::SetOwnerStatus(who, _) => is_own(who),
+        Question::OwnerStatus(who) => is_own(who),
         Question::Audit(wanted) => match &wanted.owner {
             Some(who) if who != owner => is_own(who),
             _ => Ok(Some(Question::Audit(AuditFilter { owner: Some(owner.clone()), ..wanted.clone() }))),

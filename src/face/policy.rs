@@ -60,8 +60,8 @@ pub const POLICY: &[Rule] = &[
     botmother("POST", "/bot/omemo/policy", OWNER),
     botmother("POST", "/bot/omemo/reset", OWNER),
     botmother("GET", "/bot/account/status", VIEWER),
-    botmother("POST", "/bot/account/status", OWNER),
-    // The daemon.
+    // The daemon. Whom an admin has switched off does not switch himself on again.
+    botmother("POST", "/bot/account/status", ADMIN),
     botmother("GET", "/bot/ejabberd/settings", ADMIN),
     botmother("POST", "/bot/ejabberd/settings", ADMIN),
     botmother("POST", "/bot/ejabberd/test", ADMIN),

@@ -81,6 +81,10 @@ pub const CODE_TIMEOUT: Duration = Duration::from_secs(600);
 pub const CODE_TRIES_MAX: u32 = 5;
 /// A new code is sent to nobody sooner than this: anybody may ask for one.
 pub const CODE_PAUSE: Duration = Duration::from_secs(60);
+/// So often that pause is doubled while nobody uses what is sent: to a quarter of an hour.
+pub const CODE_PAUSE_DOUBLED_MAX: u32 = 4;
+/// After this time somebody's codes that nobody has used are forgotten, longer than each pause.
+pub const CODE_FORGOTTEN: Duration = Duration::from_secs(3_600);
 /// People of whom something is said: each has some 200 bytes in memory.
 pub const TENANTS_MAX: usize = 10_000;
 /// The largest quota of anything.

@@ -86,6 +86,9 @@ impl Batch {
             let text = format!("this needs the role {}, and you are {} here", needs.as_str(), role.as_str());
             return Err(Failure::Forbidden(text).into());
         }
+        if role < Role::Admin && !self.store.owner_enabled(&person)? {
+            return Err(Failure::Forbidden(format!("Botmother is switched off for {person}")).into());
+        }
         let owner = self.seen_owner(&person);
         Ok(PersonBearer { person, token: id, role, owner })
     }

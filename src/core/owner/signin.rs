@@ -20,16 +20,19 @@ impl Batch {
     /// A new code for somebody, to be sent; `None` while the one before is fresh.
     pub(crate) fn new_code(&mut self, person: &BareJid) -> Option<String> {
         let now = self.now.unix();
-        let is_fresh = |code: &Code| (now - code.made_at).unsigned_abs() < limits::CODE_PAUSE.as_secs();
-        if self.rights.codes.get(person).is_some_and(is_fresh) {
+        let is_recent = |code: &Code, pause: u64| (now - code.made_at).unsigned_abs() < pause;
+        let unused = self.rights.codes.get(person).map_or(0, |code| code.unused + 1);
+        // Anybody may ask for codes that somebody else gets: ever more rarely, while none of them is used.
+        let pause = limits::CODE_PAUSE.as_secs() << unused.saturating_sub(1).min(limits::CODE_PAUSE_DOUBLED_MAX);
+        if self.rights.codes.get(person).is_some_and(|code| is_recent(code, pause)) {
             return None;
         }
-        self.rights.codes.retain(|_, code| holds(code, now));
+        self.rights.codes.retain(|_, code| is_recent(code, limits::CODE_FORGOTTEN.as_secs()));
         // 64 bits are so many times more than there are codes that each is as likely as any other.
         let number = u64::from_be_bytes(self.random()) % CODES;
         let text = format!("{number:08}");
         let hash = crypto::sha256(text.as_bytes());
-        let code = Code { hash, made_at: now, tries_left: limits::CODE_TRIES_MAX };
+        let code = Code { hash, made_at: now, tries_left: limits::CODE_TRIES_MAX, unused };
         self.rights.codes.insert(person.clone(), code);
         Some(text)
     }
