@@ -51,6 +51,12 @@ impl Store {
             "DELETE FROM audit_log WHERE timestamp < ?",
             clock_s - limits::AUDIT_RETENTION.as_secs() as i64,
         )?;
+        // What was used on another day says nothing.
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM usage WHERE day < ?)",
+            "DELETE FROM usage WHERE day < ?",
+            now_s.div_euclid(24 * 3_600) - 1,
+        )?;
         self.shrink()?;
         Ok(dropped)
     }
