@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::base::jid::BareJid;
+use crate::base::limits;
 use crate::base::remedy::Language;
 use crate::base::secret::Secret;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub self_chat: Omemo,
     /// For how many days bots keep what is said, where nothing else was said for one; 0: not at all.
     pub history_days: i64,
+    /// `[quota]`: how much an owner may have and use.
+    pub quota: Quota,
     /// The HTTP API.
     pub api: Api,
     /// XMPP accounts the daemon signs in to, besides those in its database.
@@ -74,6 +77,19 @@ pub struct Api {
     pub rate_limit: u32,
     /// Whether webhooks may lead to this machine and the local network.
     pub private_webhooks: PrivateWebhooks,
+}
+
+/// The keys of `[quota]`; 0 is no limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Bots of one owner.
+    pub bots: i64,
+    /// Messages of his bots in a day.
+    pub messages: i64,
+    /// MiB that their histories may hold.
+    pub storage: i64,
+    /// Calls of AI services in a day.
+    pub ai_calls: i64,
 }
 
 /// One `[[account]]`.
@@ -173,6 +189,7 @@ impl Default for Config {
             omemo: Omemo::Required,
             self_chat: Omemo::Preferred,
             history_days: 0,
+            quota: Quota { bots: limits::BOTS_PER_OWNER_MAX as i64, messages: 0, storage: 0, ai_calls: 0 },
             accounts: Vec::new(),
             file: None,
             warnings: Vec::new(),

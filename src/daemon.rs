@@ -15,7 +15,7 @@ use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
 use crate::core::effect::{Effect, Order, Rebind};
-use crate::core::handle::{self, Encrypt};
+use crate::core::handle::{self, Encrypt, Quotas};
 use crate::core::setup::{ConfigAccount, Settings, Setup};
 use crate::engine::Engine;
 use crate::engine::event::Event;
@@ -177,7 +177,13 @@ fn settings(config: &Config) -> Settings {
         encrypt: encrypt(config.omemo),
         self_chat: encrypt(config.self_chat),
         history_days: config.history_days,
+        quotas: quotas(&config.quota),
     }
+}
+
+fn quotas(quota: &config::Quota) -> Quotas {
+    let config::Quota { bots, messages, storage, ai_calls } = *quota;
+    Quotas { bots, messages, storage, ai_calls }
 }
 
 fn encrypt(omemo: config::Omemo) -> Encrypt {

@@ -40,6 +40,10 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/activate"),
     ("POST", "/bot/token"),
     ("POST", "/bot/revoke"),
+    ("POST", "/bot/tokens/create"),
+    ("GET", "/bot/tokens/list"),
+    ("POST", "/bot/tokens/revoke"),
+    ("GET", "/bot/audit"),
     ("POST", "/bot/profile"),
     ("POST", "/bot/listed"),
     ("GET", "/bot/access"),
@@ -54,6 +58,16 @@ const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/bot/ejabberd/settings"),
     ("POST", "/bot/ejabberd/settings"),
     ("POST", "/bot/ejabberd/test"),
+    ("POST", "/user/login"),
+    ("POST", "/user/code"),
+    ("GET", "/user/me"),
+    ("POST", "/user/logout"),
+    ("GET", "/user/tokens/list"),
+    ("POST", "/user/tokens/create"),
+    ("POST", "/user/tokens/revoke"),
+    ("GET", "/user/list"),
+    ("POST", "/user/set"),
+    ("POST", "/user/remove"),
     ("POST", "/bot/sendMessage"),
     ("GET", "/bot/getUpdates"),
     ("GET", "/bot/getHistory"),
@@ -110,8 +124,14 @@ fn endpoint(method: &str, path: &str) -> Endpoint {
     }
 }
 
-fn routes(need: Need) -> impl Iterator<Item = (&'static str, &'static str)> {
-    CONTRACT.iter().copied().filter(move |(method, path)| endpoint(method, path).need == need)
+/// Those that need a bot's token.
+fn bots() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CONTRACT.iter().copied().filter(|(method, path)| matches!(endpoint(method, path).need, Need::Bot(_)))
+}
+
+/// Those that need management rights, or a person.
+fn managers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CONTRACT.iter().copied().filter(|(method, path)| matches!(endpoint(method, path).need, Need::Role(_)))
 }
 
 #[test]
@@ -168,7 +188,7 @@ fn unknown_paths_are_404() {
 #[test]
 fn bots_need_their_token() {
     let serve = local();
-    for (method, path) in routes(Need::Bot) {
+    for (method, path) in bots() {
         let plain = request(method, path);
         for credentials in ["", "Bearer", "Bearer ", "Basic bm_good", "bm_good", "Bearer bm_bad", "Bearer admin-secret"]
         {
@@ -187,7 +207,7 @@ fn bots_need_their_token() {
 #[test]
 fn management_is_for_this_machine() {
     let serve = local();
-    for (method, path) in routes(Need::Admin) {
+    for (method, path) in managers() {
         let plain = request(method, path);
         let good = answer(&*serve, plain.clone());
         assert!(![401, 403, 415].contains(&good.status), "{path}: {}", text(&good));
@@ -224,7 +244,7 @@ fn management_is_for_this_machine() {
 fn management_with_admin_token_only() {
     let serve = serve(AdminNeeds::Token, 0, Now::default).0;
     let open = local();
-    for (method, path) in routes(Need::Admin) {
+    for (method, path) in managers() {
         let plain = request(method, path);
         for credentials in ["", "Bearer bm_good", "Bearer admin-secret2", "Bearer admin-secre", "Basic admin-secret"] {
             let response = answer(&*serve, with(plain.clone(), "authorization", credentials));
@@ -263,8 +283,10 @@ fn no_admin_token_admits_nobody() {
 #[test]
 fn a_body_is_a_json_object() {
     let serve = local();
-    let no_body_needed =
-        |path: &str| path == "/bot/deleteWebhook" || matches!(endpoint("POST", path).work, Work::NotBuilt(_));
+    let no_body_needed = |path: &str| {
+        matches!(path, "/bot/deleteWebhook" | "/user/logout")
+            || matches!(endpoint("POST", path).work, Work::NotBuilt(_))
+    };
     for (_, path) in CONTRACT.iter().filter(|(method, path)| *method == "POST" && !no_body_needed(path)) {
         for body in
             [&b""[..], b"{", b"[]", b"\"x\"", b"7", b"null", b"{} {}", b"{\"name\":\"\xff\"}", b"\xef\xbb\xbf{}"]
@@ -288,7 +310,7 @@ fn a_body_is_a_json_object() {
 #[test]
 fn who_has_no_good_token_learns_nothing_else() {
     let serve = local();
-    for (method, path) in routes(Need::Bot) {
+    for (method, path) in bots() {
         let request = Request { body: b"[".to_vec(), query: "limit=x".into(), ..request(method, path) };
         let response = answer(&*serve, with(request, "authorization", "Bearer bm_bad"));
         check_refusal(&response, 401, "unauthorized", path);

@@ -153,7 +153,7 @@ impl Rig {
         let caused = self.ask(Question::ListBots(None));
         let Some(Ok(Answer::Bots(bots))) = caused.answers.first() else { panic!("{caused:?}") };
         let token = bots[0].token.clone().unwrap();
-        let (caused, _ticket) = self.begin(Caller::Bot(token), Question::GetUpdates(poll(None, None)));
+        let (caused, _ticket) = self.begin(Caller::Bot(token, Scope::Any), Question::GetUpdates(poll(None, None)));
         let Some(Ok(Answer::Updates(updates))) = caused.answers.first() else { panic!("{caused:?}") };
         updates.len() as i64
     }

@@ -98,7 +98,7 @@ impl Rig {
     }
 
     fn ask(&mut self, question: Question) -> Caused {
-        let (caused, ticket) = self.begin(Caller::Bot(self.token.clone()), question);
+        let (caused, ticket) = self.begin(Caller::Bot(self.token.clone(), Scope::Any), question);
         self.waiting.push(ticket);
         caused
     }

@@ -261,7 +261,7 @@ impl Rig {
     }
 
     fn send(&mut self, question: Question) {
-        self.batch(vec![patient(Caller::Bot(self.token.clone()), question)]);
+        self.batch(vec![patient(Caller::Bot(self.token.clone(), Scope::Any), question)]);
     }
 
     fn ask(&mut self, question: Question) -> Outcome {

@@ -14,7 +14,7 @@ use botmother::base::id::{AccountId, BotId, MessageId, OutboxId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
-use botmother::store::row::{AccountRow, BotRow, CommandRow, FileRow, OutboxRow, RoomRow, SentBefore};
+use botmother::store::row::{AccountRow, AuditRow, BotRow, CommandRow, FileRow, OutboxRow, RoomRow, SentBefore};
 use botmother::store::{Durability, Error, Store};
 use rusqlite::Connection;
 
@@ -151,7 +151,7 @@ fn fill(store: &mut Store) -> (BotId, AccountId) {
     store.insert_outbox(&message(account, Some(id), "m1", None), 0).unwrap();
     store.see(account, "stanza-1", NOW).unwrap();
     store.store_setting(&format!("bot_{id}_ai_enabled"), "true").unwrap();
-    store.insert_audit(Some(id), "create", "name=one", Some("127.0.0.1"), NOW).unwrap();
+    store.insert_audit(&AuditRow { bot: Some(id), action: "create".into(), at: NOW, ..AuditRow::default() }).unwrap();
     store.remember_sent(id, "key", &sent_under("m1", [3; 32]), NOW).unwrap();
     say(store, Some(id), "hello");
     (id, account)

@@ -58,6 +58,13 @@ const TABLE: &str = "
 {} must be {*} | {1} stimmt nicht; richtig: {2}
 too many requests; try again in {} s | zu viele Anfragen; versuche es in {1} s noch einmal
 TLS for the API is not in this binary: set mode in the section [api] to local | TLS für die API ist in diesem Programm nicht enthalten: mode im Abschnitt [api] auf local setzen
+{*} is used up; it is free again in {} h {} min | {1} ist aufgebraucht; in {2} h {3} min geht es wieder
+the quota of {} messages a day | das Kontingent von {1} Nachrichten am Tag
+the quota of {} AI calls a day | das Kontingent von {1} Fragen an KIs am Tag
+there are {} such tokens already; revoke one first | es gibt schon {1} solche Tokens; widerrufe erst einen
+there is no token with number {} | es gibt keinen Token mit der Nummer {1}
+one line of at most {} characters | eine Zeile mit höchstens {1} Zeichen
+seconds from {} to {} | Sekunden von {1} bis {2}
 the disk is full; nothing was done{} | die Platte ist voll; nichts wurde getan, und es geht wieder, sobald Platz ist
 the request could not be stored; {} | das konnte nicht gespeichert werden, und nichts wurde getan; warum, steht im Log
 there is no bot with id {} | es gibt keinen Bot mit der ID {1}

@@ -108,6 +108,18 @@ pub fn token(random: [u8; 24]) -> String {
     format!("bm_{}", text::base64url(&random))
 }
 
+/// A person's token, as long as a bot's: `bmu_` and 32 URL-safe characters (docs/rights.md).
+pub fn personal_token(random: [u8; 24]) -> String {
+    format!("{PERSONAL}{}", text::base64url(&random))
+}
+
+/// Whether a token is a person's, if it is any.
+pub fn is_personal(token: &str) -> bool {
+    token.starts_with(PERSONAL)
+}
+
+const PERSONAL: &str = "bmu_";
+
 #[cfg(test)]
 mod tests {
     use super::{number_in, numbered, uuid};

@@ -211,8 +211,12 @@ impl Ai {
         match self.accept_question(cx, question, said.ids.clone(), Hears::Whole) {
             Ok(_) => Ok(true),
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Failure(_)) => {
-                self.say_of_ai(cx, bot, place, &said.from, &cx.core.batch.words(&ai::TOO_MANY))?;
+            Err(Trouble::Failure(failure)) => {
+                let why = match failure {
+                    Failure::UsedUp { .. } => failure.at(cx.core.batch.chat_place()),
+                    _ => cx.core.batch.words(&ai::TOO_MANY),
+                };
+                self.say_of_ai(cx, bot, place, &said.from, &why)?;
                 Ok(true)
             }
         }
@@ -230,6 +234,7 @@ impl Ai {
         if waiting > limits::AI_QUEUE_MAX || self.open.questions.len() >= limits::AI_QUESTIONS_MAX {
             return Err(Failure::Busy { retry_after_s: 10 }.into());
         }
+        cx.core.batch.take_ai_call(asked.bot)?;
         let row = cx.core.batch.store.insert_ai_question(&asked, cx.core.batch.lived())?;
         cx.core.batch.last_tag += 1;
         let question = Question {

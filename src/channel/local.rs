@@ -140,7 +140,12 @@ impl Local {
             Speaker::Bot(id) => (Some(id), false),
         };
         self.has_new = true;
-        Ok(batch.store.insert_local(bot, (from_owner, text), batch.now.unix(), batch.lived())?.0)
+        let line = batch.store.insert_local(bot, (from_owner, text), batch.now.unix(), batch.lived())?.0;
+        match bot {
+            Some(bot) if !from_owner => batch.note_message(bot)?,
+            _ => {}
+        }
+        Ok(line)
     }
 
     /// Answers terminals when there are new lines, and those whose time is over.

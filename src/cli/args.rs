@@ -4,6 +4,10 @@
 pub(super) mod made;
 mod send;
 
+pub mod rights;
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -72,6 +76,8 @@ pub enum Command {
     Import(ImportFrom),
     /// `send`
     Send(Box<Sent>),
+    /// `token …`, `user …`, `audit`
+    Rights(rights::RightsCommand),
     /// `config check`
     ConfigCheck,
     /// `config dump`
@@ -120,8 +126,11 @@ pub struct ImportFrom {
 pub enum BotVerb {
     /// Remove it.
     Delete,
-    /// A new token.
-    Token,
+    /// A new main token; the old one works on for so many hours.
+    Token {
+        /// Hours.
+        overlap_hours: i64,
+    },
     /// No token, switched off.
     Revoke,
     /// On.
@@ -393,7 +402,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "bot create" => Command::BotCreate(Box::new(made::bot(word(), row, raw)?)),
         "bot forget" => Command::BotForget(jid(&word())?),
         "bot delete" => act(BotVerb::Delete)?,
-        "bot token" => act(BotVerb::Token)?,
+        "bot token" => act(BotVerb::Token { overlap_hours: rights::overlap_hours(row, raw)? })?,
         "bot revoke" => act(BotVerb::Revoke)?,
         "bot activate" => act(BotVerb::Activate)?,
         "bot deactivate" => act(BotVerb::Deactivate)?,
@@ -405,6 +414,9 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "restore" => Command::Restore(RestoreFrom { file: word().into(), key_file: raw.path("key-file") }),
         "import" => Command::Import(ImportFrom { file: word().into(), dry_run: raw.has("dry-run") }),
         "send" => Command::Send(Box::new(send::build(row, rest, raw)?)),
+        path if path == "audit" || path.starts_with("token ") || path.starts_with("user ") => {
+            Command::Rights(rights::build(row, &word(), raw)?)
+        }
         "config check" => Command::ConfigCheck,
         "config dump" if raw.has("secrets") && !raw.has("redacted") => Command::ConfigDump(config::Passwords::Shown),
         "config dump" => Command::ConfigDump(config::Passwords::Hidden),
@@ -457,6 +469,3 @@ fn login(jid: BareJid, row: &CommandRow, raw: &Raw) -> Result<Login, Usage> {
         pin: checked("pin", config::pin)?,
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -157,10 +157,16 @@ pub(super) fn act(config: &Config, verb: BotVerb, bot: &str, owner: Option<&Bare
                 }
             }
         }
-        BotVerb::Token => {
+        BotVerb::Token { overlap_hours } => {
+            let seconds = Some(overlap_hours.saturating_mul(3_600)).filter(|seconds| *seconds > 0);
+            let body = seconds.into_iter().fold(body, |body, seconds| body.number("overlap", seconds));
             let answer = client.post("/bot/token", body)?;
             let token = answer.text("token").ok().flatten().unwrap_or_default();
-            print(format_args!("token: {token}\nthe old one no longer works\n"));
+            print(format_args!("token: {token}\n"));
+            match overlap_hours {
+                0 => print("the old one no longer works\n"),
+                hours => print(format_args!("the old one works for {hours} h more\n")),
+            }
         }
         BotVerb::Revoke => {
             client.post("/bot/revoke", body)?;

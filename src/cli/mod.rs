@@ -17,6 +17,7 @@ mod help;
 mod import;
 mod password;
 mod send;
+mod rights;
 mod table;
 
 use std::fmt::{Display, Write as _};
@@ -94,6 +95,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::BotCreate(made) => bot::create(config, &made),
         Command::BotForget(jid) => bot::forget(config, &jid),
         Command::Bot(verb, bot, owner) => bot::act(config, verb, &bot, owner.as_ref()),
+        Command::Rights(command) => rights::run(config, command),
         Command::ConfigCheck => check_config(config),
         Command::ConfigDump(passwords) => dump_config(config, passwords),
         Command::Backup(made) => backup::make(config, &made),

@@ -51,6 +51,8 @@ const fn option(
 pub(super) const GROUPS: &[(&str, &str)] = &[
     ("account", "XMPP accounts that the daemon signs in to: personal bots speak through their owner's account."),
     ("bot", "Bots of the running daemon. BOT is a bot's number, or its name where only one bot has it."),
+    ("token", "Tokens of a bot beside its main one, each for what it has to do."),
+    ("user", "People who own bots here: what they may, and how much of everything."),
     ("config", "The configuration. `botmother help config` explains every key."),
 ];
 
@@ -151,7 +153,13 @@ pub(super) const COMMANDS: &[CommandRow] = &[
          server is said.",
         &["botmother bot forget bot_weather_1f2e@example.org"],
     ),
-    command("bot token", "BOT", "make a new token; the old one stops working", ANY_BOT, &["botmother bot token 3"]),
+    command(
+        "bot token",
+        "BOT",
+        "make a new main token; the old one stops working",
+        ANY_BOT,
+        &["botmother bot token 3", "botmother bot token 3 --overlap 24"],
+    ),
     command("bot revoke", "BOT", "take a bot's token away and switch it off", ANY_BOT, &["botmother bot revoke 3"]),
     command("bot activate", "BOT", "switch a bot on", ANY_BOT, &["botmother bot activate Weather"]),
     command(
@@ -160,6 +168,49 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "switch a bot off; it keeps its token",
         ANY_BOT,
         &["botmother bot deactivate Weather --owner you@example.org"],
+    ),
+    command(
+        "token create",
+        "BOT",
+        "make a token that may do a part only, and print it this once",
+        "A program that only sends needs no token that may read: send (messages, files, asking the AI), read (updates,\n\
+         histories, settings), manage (webhook, commands, rooms, AI, keys). The main token may everything.",
+        &["botmother token create Weather --scopes send --label sensor --days 365"],
+    ),
+    command("token list", "BOT", "show the tokens of a bot beside its main one", ANY_BOT, &["botmother token list 3"]),
+    command("token revoke", "BOT", "take one of them away", ANY_BOT, &["botmother token revoke 3 --number 7"]),
+    command(
+        "user list",
+        "",
+        "show who owns bots, his role, and what he has used today",
+        "Whoever owns a bot, or of whom `botmother user set` has said something.",
+        &[],
+    ),
+    command(
+        "user set",
+        "JID",
+        "say what somebody may, and how much",
+        "Roles: viewer (sees the bots of one owner), owner (manages his own), admin (everything). Quotas go before those of\n\
+         the configuration; 0 is no limit, default takes one back.",
+        &[
+            "botmother user set anna@example.org --bots 5 --messages 1000",
+            "botmother user set ben@example.org --role viewer --sees anna@example.org",
+        ],
+    ),
+    command("user remove", "JID", "forget what was said of somebody, and end his tokens; his bots stay", "", &[]),
+    command(
+        "user token",
+        "JID",
+        "make a token by which somebody manages his bots through the API",
+        "Others sign in with a code that is sent to them (POST /user/login).",
+        &["botmother user token anna@example.org --days 90 --label laptop"],
+    ),
+    command(
+        "audit",
+        "",
+        "show what was done, when, by whom and from where",
+        "The last entries, the newest at the end. --since takes 90m, 24h, 7d or a day like 2026-11-29.",
+        &["botmother audit --since 24h", "botmother audit --bot Weather"],
     ),
     command(
         "config check",
@@ -304,8 +355,18 @@ pub(super) const OPTIONS: &[OptionRow] = &[
         &[
             (&["bot create"], "who talks to it (owner@local)"),
             (&["bot list"], "only the bots of this owner"),
+            (&["audit"], "only what is about this owner's bots"),
             (
-                &["bot delete", "bot token", "bot revoke", "bot activate", "bot deactivate"],
+                &[
+                    "bot delete",
+                    "bot token",
+                    "bot revoke",
+                    "bot activate",
+                    "bot deactivate",
+                    "token create",
+                    "token list",
+                    "token revoke",
+                ],
                 "whose bot it is, where several have its name",
             ),
         ],
@@ -369,6 +430,20 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     option("key-file", None, "F", &[(&["restore"], "the secret.key of a backup that was made without it")]),
     option("dry-run", None, "", &[(&["import"], "say what would be done, and do nothing")]),
     option("json", None, "", &[(&["doctor"], "one JSON object instead of lines")]),
+    option("overlap", None, "HOURS", &[(&["bot token"], "the old token works for so many hours more, up to 720")]),
+    option("scopes", None, "WORDS", &[(&["token create"], "what it may: some of send,read,manage")]),
+    option("label", None, "TEXT", &[(&["token create", "user token"], "what it is for")]),
+    option("days", None, "N", &[(&["token create", "user token"], "it expires after so many days")]),
+    option("number", None, "N", &[(&["token revoke"], "the number of the token")]),
+    option("role", None, "ROLE", &[(&["user set", "user token"], "viewer, owner or admin")]),
+    option("sees", None, "JID", &[(&["user set"], "of a viewer: whose bots he sees; '' for his own")]),
+    option("bots", None, "N", &[(&["user set"], "how many bots he may have")]),
+    option("messages", None, "N", &[(&["user set"], "how many messages his bots may send in a day")]),
+    option("storage", None, "MIB", &[(&["user set"], "how much the histories of his bots may hold")]),
+    option("ai-calls", None, "N", &[(&["user set"], "how many questions his bots may put to AI services in a day")]),
+    option("since", None, "WHEN", &[(&["audit"], "not older than this")]),
+    option("bot", None, "BOT", &[(&["audit"], "only what is about this bot, by number or name")]),
+    option("limit", None, "N", &[(&["audit"], "at most so many entries, up to 200 (50)")]),
     option("redacted", None, "", &[(&["config dump"], "hide passwords, also with --secrets")]),
     option("secrets", None, "", &[(&["config dump"], "write passwords of the file out")]),
 ];

@@ -11,7 +11,7 @@ use crate::base::secret::Secret;
 
 /// One key.
 pub(super) struct Key {
-    /// `""`, `"api"`, `"omemo"`, `"history"` or `"account"`.
+    /// `""`, `"api"`, `"omemo"`, `"history"`, `"quota"` or `"account"`.
     pub(super) section: &'static str,
     /// Its name in the file.
     pub(super) name: &'static str,
@@ -51,6 +51,7 @@ impl Key {
             "account" => "ACCOUNT__0__",
             "omemo" => "OMEMO__",
             "history" => "HISTORY__",
+            "quota" => "QUOTA__",
             _ => "API__",
         };
         format!("BOTMOTHER_{section}{}", self.name.to_uppercase())
@@ -128,7 +129,8 @@ pub(super) static KEYS: &[Key] = &[
         field!(admins: accounts, show_jids),
         "The daemon's admins, like [\"ralf@chat.example.com\"]. In the chat of a bot of theirs they may change mode, port and\n\
          certificate of the API: /api server. What they choose is kept in api.toml in the data directory and goes before\n\
-         this file. In the environment: addresses with a comma between them.",
+         this file. Who of them signs in to the API manages everything there. In the environment: addresses with a comma\n\
+         between them.",
     ),
     key(
         "",
@@ -218,6 +220,31 @@ pub(super) static KEYS: &[Key] = &[
         field!(history_days: days, i64::to_string),
         "For how many days bots keep what is said to them and by them, for getHistory of the API, where nothing else was\n\
          said for one. 0: not at all, and what was kept goes. What comes or goes end-to-end encrypted is never kept.",
+    ),
+    key(
+        "quota",
+        "bots",
+        field!(quota.bots: quota, i64::to_string),
+        "How many bots one owner may have, where an admin has said nothing else of him (botmother user set). 0 is no limit,\n\
+         here and below.",
+    ),
+    key(
+        "quota",
+        "messages",
+        field!(quota.messages: quota, i64::to_string),
+        "How many messages the bots of one owner may send in a day.",
+    ),
+    key(
+        "quota",
+        "storage",
+        field!(quota.storage: quota, i64::to_string),
+        "How many MiB the histories of one owner's bots may hold, shared evenly among them; the oldest messages go first.",
+    ),
+    key(
+        "quota",
+        "ai_calls",
+        field!(quota.ai_calls: quota, i64::to_string),
+        "How many questions the bots of one owner may put to AI services in a day.",
     ),
     Key {
         example: Some("\"ralf@chat.example.com\""),

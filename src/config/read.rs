@@ -95,6 +95,7 @@ impl TomlFile<'_> {
                 ("api", DeValue::Table(api)) => self.section("api", 0, api),
                 ("omemo", DeValue::Table(omemo)) => self.section("omemo", 0, omemo),
                 ("history", DeValue::Table(history)) => self.section("history", 0, history),
+                ("quota", DeValue::Table(quota)) => self.section("quota", 0, quota),
                 ("account", DeValue::Array(accounts)) => {
                     for (index, account) in accounts.iter().enumerate() {
                         match account.get_ref() {
@@ -106,6 +107,7 @@ impl TomlFile<'_> {
                 ("api", _) => self.complain(name.span().start, "`api` must be a section, [api]".into()),
                 ("omemo", _) => self.complain(name.span().start, "`omemo` must be a section, [omemo]".into()),
                 ("history", _) => self.complain(name.span().start, "`history` must be a section, [history]".into()),
+                ("quota", _) => self.complain(name.span().start, "`quota` must be a section, [quota]".into()),
                 ("account", _) => self.complain(name.span().start, NOT_AN_ACCOUNT.into()),
                 _ => self.entry("", 0, name, value),
             }
@@ -168,9 +170,9 @@ fn unknown(section: &str, name: &str) -> String {
             section => format!("{said}; it belongs into {}", heading(section)),
         };
     }
-    let sections = ["api", "omemo", "history", "account"].into_iter().filter(|_| section.is_empty());
+    let sections = ["api", "omemo", "history", "quota", "account"].into_iter().filter(|_| section.is_empty());
     match nearest(name, names(section).chain(sections)) {
-        Some(near @ ("api" | "omemo" | "history" | "account")) if section.is_empty() => {
+        Some(near @ ("api" | "omemo" | "history" | "quota" | "account")) if section.is_empty() => {
             format!("{said}; did you mean {}?", heading(near))
         }
         Some(near) => format!("{said}; did you mean `{near}`?"),
@@ -225,6 +227,7 @@ fn find_variable(name: &str) -> Option<(&'static Key, usize)> {
         ("api", Some(name), None) => Some((Key::find("api", name)?, 0)),
         ("omemo", Some(name), None) => Some((Key::find("omemo", name)?, 0)),
         ("history", Some(name), None) => Some((Key::find("history", name)?, 0)),
+        ("quota", Some(name), None) => Some((Key::find("quota", name)?, 0)),
         _ => None,
     }
 }

@@ -36,6 +36,7 @@ pub fn sample() -> String {
                 "api" => "\n# --- the HTTP API for bots' programs ---\n[api]\n",
                 "omemo" => "\n# --- end-to-end encryption ---\n[omemo]\n",
                 "history" => "\n# --- what is kept of what is said ---\n[history]\n",
+                "quota" => "\n# --- how much one owner's bots may have and use ---\n[quota]\n",
                 _ => {
                     "\n# --- XMPP accounts to sign in to; one such block for each ---\n\
                      # `botmother account add JID` does the same without this file.\n#[[account]]\n"
@@ -81,6 +82,8 @@ pub fn dump(config: &Config, passwords: Passwords) -> String {
     section(&mut out, config, 0, "omemo", passwords);
     out.push_str("\n[history]\n");
     section(&mut out, config, 0, "history", passwords);
+    out.push_str("\n[quota]\n");
+    section(&mut out, config, 0, "quota", passwords);
     for index in 0..config.accounts.len() {
         out.push_str("\n[[account]]\n");
         section(&mut out, config, index, "account", passwords);

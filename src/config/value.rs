@@ -70,6 +70,11 @@ impl Given<'_> {
         self.integer(0..=limits::HISTORY_DAYS_MAX, "a whole number of days")
     }
 
+    /// How much of something an owner may have.
+    pub(super) fn quota(&self) -> Result<i64, String> {
+        self.integer(0..=limits::QUOTA_MAX, "a whole number, where 0 is no limit,")
+    }
+
     /// A path; relative ones start at the directory of the file that says so.
     pub(super) fn path(&self) -> Result<PathBuf, String> {
         let text = self.text().map_err(|_| "a path in quotes".to_string())?;

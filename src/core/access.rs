@@ -3,6 +3,9 @@
 //! `dedicated` bots are for their owner only, `cloud` bots for whom the policy admits. Others are refused by whoever
 //! asks here (`dedicated`), without a word to the owner. Who loses his access loses the bot's presence with it.
 
+mod audit;
+pub(crate) mod tokens;
+
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::limits;

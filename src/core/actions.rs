@@ -90,7 +90,11 @@ impl Core {
         key: Option<(&str, [u8; 32])>,
         carry_out: impl FnOnce(&mut Core, &str) -> Result<Option<bool>, Trouble>,
     ) -> Result<Answer, Trouble> {
+        let says = matches!(act.action, BotAction::File { .. } | BotAction::Edit { .. });
         let (message_id, encrypted) = self.once(bot, key, |core, id| {
+            if says {
+                core.batch.check_messages(bot)?;
+            }
             let encrypted = carry_out(core, id)?;
             if encrypted == Some(false) {
                 core.batch.keep_done(bot, act, id)?;

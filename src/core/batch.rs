@@ -1,6 +1,6 @@
 //! What everybody works with within one batch, and what becomes of it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId};
@@ -14,6 +14,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{self, Outcome};
 use crate::core::lived::Lived;
 use crate::core::registry::Bot;
+use crate::core::rights::Rights;
 use crate::core::setup::Setup;
 use crate::core::texts::Text;
 use crate::core::told::Told;
@@ -25,7 +26,8 @@ pub(crate) struct Batch {
     pub(crate) setup: Setup,
     pub(crate) now: Now,
     pub(crate) bots: BTreeMap<BotId, Bot>,
-    pub(crate) by_token: HashMap<[u8; 32], BotId>,
+    /// Who may what.
+    pub(crate) rights: Rights,
     pub(crate) last_tag: u64,
     /// What the log was told of late.
     pub(crate) told: Told,
@@ -45,7 +47,7 @@ impl Batch {
             setup,
             now,
             bots: BTreeMap::new(),
-            by_token: HashMap::new(),
+            rights: Rights::default(),
             last_tag: 0,
             told: Told::default(),
             counts: Counts::default(),
@@ -64,10 +66,6 @@ impl Batch {
     pub(crate) fn new_message_id(&mut self) -> Result<String, store::Error> {
         let random = self.random();
         self.store.new_message_id(self.lived(), random)
-    }
-
-    pub(crate) fn audit(&mut self, bot: Option<BotId>, action: &str, details: &str) -> Result<(), store::Error> {
-        self.store.insert_audit(bot, action, details, None, self.now.unix())
     }
 
     /// Where chats read what is wrong.

@@ -29,8 +29,15 @@ pub enum Failure {
     Conflict(String),
     /// What was given is too large; the text says what is allowed.
     TooLarge(String),
-    /// A quota is used up.
+    /// As many of something as there may be are there; the text says what.
     Quota(String),
+    /// A quota of a day is used up: the text names it, and the seconds until it is free again.
+    UsedUp {
+        /// One sentence.
+        text: String,
+        /// Until the day is over.
+        retry_after_s: u64,
+    },
     /// As many messages wait for an account, or for a room, as are kept: its server has not taken them for long.
     OutboxFull,
     /// Too many requests, or a queue is full: try again after so many seconds.
@@ -73,6 +80,7 @@ impl Failure {
             | Failure::Conflict(text)
             | Failure::TooLarge(text)
             | Failure::Quota(text)
+            | Failure::UsedUp { text, .. }
             | Failure::NotConfigured(text)
             | Failure::NotEnabled(text)
             | Failure::NotBuilt(text)

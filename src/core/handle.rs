@@ -3,6 +3,7 @@
 //! `face/*` and the command line build a [`Question`] (`handle/question.rs`); the engine thread answers it with an
 //! [`Answer`] (`handle/answer.rs`) after the commit of what it did. What bots can be set to is in `handle/settings.rs`.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
@@ -15,6 +16,7 @@ mod files;
 mod history;
 mod keys;
 mod question;
+mod rights;
 mod settings;
 
 pub use crate::core::actions::{BotAction, NewAction};
@@ -35,6 +37,10 @@ pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewProfile, NewRoom, NewWebhook, OwnAccount, Question,
     UpdatePoll, Wait, read_avatar,
 };
+pub use rights::{
+    AuditFilter, AuditRow, NewPersonalToken, NewToken, PeopleQuestion, PersonInfo, Quotas, RightsAnswer, Role, Scope,
+    Scopes, TenantChange, TokenInfo, TokenQuestion,
+};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 
 /// Who asks.
@@ -42,8 +48,10 @@ pub use settings::{Access, Command, Encrypt, Mode, Receive};
 pub enum Caller {
     /// Somebody with management rights: the loopback guard or the admin token has been checked by the face.
     Admin,
-    /// A bot's program, by its bearer token. The engine looks the token up.
-    Bot(Secret),
+    /// A bot's program, by its bearer token, which must allow this. The engine looks the token up.
+    Bot(Secret, Scope),
+    /// A person, by a token of his own, who must have this role. The engine looks the token up.
+    Person(Secret, Role),
     /// Anybody (`/health`).
     Anybody,
 }
@@ -65,6 +73,8 @@ pub enum FromFace {
     Question(Caller, Question, ReplyTo),
     /// Somebody does not wait any more for what he asked.
     Left,
+    /// Credentials that were not let in, from this address.
+    Refused(IpAddr),
 }
 
 impl Handle {
@@ -76,7 +86,18 @@ impl Handle {
 
     /// Asks; the ticket is awaited (or waited for) by the caller. Dropping it takes the question back as far as it waits.
     pub fn ask(&self, caller: Caller, question: Question) -> Ticket {
+        self.ask_from(None, caller, question)
+    }
+
+    /// Tells that somebody was not let in, for the audit log.
+    pub fn refused(&self, address: IpAddr) {
+        (self.send)(FromFace::Refused(address));
+    }
+
+    /// The same as [`Handle::ask`], from an address of the network.
+    pub fn ask_from(&self, address: Option<IpAddr>, caller: Caller, question: Question) -> Ticket {
         let (reply, mut ticket) = ticket();
+        let reply = ReplyTo { address, ..reply };
         if matches!(question, Question::AskAi { .. }) {
             ticket.leaving = Some(self.clone());
         }
@@ -100,13 +121,15 @@ pub struct ReplyTo {
     /// The same slot: what was not taken out of it yet.
     waiting: async_channel::Receiver<Outcome>,
     has_begun: Arc<AtomicBool>,
+    /// From where it was asked.
+    address: Option<IpAddr>,
 }
 
 /// A fresh slot, both ends.
 pub fn ticket() -> (ReplyTo, Ticket) {
     let (sender, receiver) = async_channel::bounded(1);
     let has_begun = Arc::new(AtomicBool::new(false));
-    let reply = ReplyTo { slot: sender, waiting: receiver.clone(), has_begun: has_begun.clone() };
+    let reply = ReplyTo { slot: sender, waiting: receiver.clone(), has_begun: has_begun.clone(), address: None };
     (reply, Ticket { slot: receiver, leaving: None, has_begun })
 }
 
@@ -160,6 +183,11 @@ impl ReplyTo {
             *is_instead = was_instead;
         }
         let _ = self.slot.force_send(outcome);
+    }
+
+    /// From which address of the network it was asked; `None` where that is not known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// Whether the caller has gone away.

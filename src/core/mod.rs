@@ -28,6 +28,7 @@ pub(crate) mod posting;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod responder;
+pub(crate) mod rights;
 pub(crate) mod tell;
 pub(crate) mod told;
 pub(crate) mod updates;

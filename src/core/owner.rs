@@ -1,5 +1,9 @@
 //! Whose bots they are: somebody with an XMPP account, or whoever uses the built-in one.
 
+mod people;
+mod quota;
+mod signin;
+
 use crate::base::jid::BareJid;
 
 /// The address of the built-in account.

@@ -32,6 +32,7 @@ impl Context<'_> {
 
     /// The same in the place of a piece that was shown.
     pub(crate) fn say_whole(&mut self, bot: BotId, to: &Jid, text: &str, shown: &str) -> Result<(), Trouble> {
+        self.core.batch.check_messages(bot)?;
         let message_id = self.core.batch.new_message_id()?;
         let sender = self.way(bot, to)?;
         let new = NewMessage::text(to, Kind::Chat, text);
@@ -40,6 +41,7 @@ impl Context<'_> {
     }
 
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
+        self.core.batch.check_messages(id)?;
         Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
         let reply_to = new.reply_to.as_ref().map_or(0, String::len);
         Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;

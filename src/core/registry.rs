@@ -12,7 +12,7 @@ use crate::core::handle::{Access, BotInfo, BotState, Command, Encrypt, Mode, New
 use crate::core::owner::is_local;
 use crate::core::{Core, Signal, access};
 use crate::store;
-use crate::store::row::{BotRow, CommandRow, ContactSource, ProfileRow};
+use crate::store::row::{BotRow, CommandRow, ContactSource, ProfileRow, TokenHolder};
 
 /// A bot in memory: its row, its commands, and how full its queue is.
 pub(crate) struct Bot {
@@ -74,7 +74,7 @@ impl Core {
     /// Reads all bots anew: at the start, and after a batch was taken back.
     pub(crate) fn reload_bots(&mut self) -> Result<(), store::Error> {
         self.batch.bots.clear();
-        self.batch.by_token.clear();
+        self.batch.rights.by_token.clear();
         for row in self.batch.store.list_bots()? {
             let commands = self.batch.store.list_commands(row.id)?;
             let commands = commands.into_iter().map(|c| Command { command: c.command, description: c.description });
@@ -93,18 +93,18 @@ impl Core {
                 row,
             };
             if let Some(hash) = bot.row.token_hash {
-                self.batch.by_token.insert(hash, bot.row.id);
+                self.batch.rights.by_token.insert(hash, bot.row.id);
             }
             self.batch.bots.insert(bot.row.id, bot);
         }
-        Ok(())
+        self.batch.reload_rights()
     }
 
     /// What must be right before anything is made for a new bot; gives its name.
     pub(crate) fn check_new_bot(&self, new: &NewBot) -> Result<String, Failure> {
         let name = check_name(&new.name)?;
-        let owned = self.batch.bots_of(&new.owner).len();
-        if owned >= limits::BOTS_PER_OWNER_MAX {
+        let (owned, most) = (self.batch.bots_of(&new.owner).len(), self.batch.quotas_of(&new.owner).bots);
+        if most > 0 && i64::try_from(owned).unwrap_or(i64::MAX) >= most {
             let text = format!("{} has {owned} bots already; delete one first", new.owner);
             return Err(Failure::Quota(text));
         }
@@ -170,8 +170,9 @@ impl Core {
         if let Some(encrypt) = bot.encrypt {
             self.batch.store.store_setting(&encrypt_key(id), encrypt.as_str())?;
         }
-        self.batch.by_token.insert(hash, id);
+        self.batch.rights.by_token.insert(hash, id);
         self.batch.bots.insert(id, bot);
+        self.batch.bound_storage();
         self.signal(Signal::OwnersBots(new.owner.clone()));
         log::info!("bot {id}: created for {}", new.owner);
         Ok(id)
@@ -180,11 +181,14 @@ impl Core {
     /// Deletes a bot, once the other parts have let go of it.
     pub(crate) fn delete_bot(&mut self, id: BotId) -> Result<(), Trouble> {
         let owner = self.batch.bot(id)?.row.owner.clone();
+        self.batch.keep_usage(&owner)?;
+        self.batch.drop_tokens_of(&TokenHolder::Bot(id))?;
         self.batch.store.delete_bot(id)?;
         self.batch.audit(Some(id), "deleted", "")?;
         if let Some(hash) = self.batch.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
-            self.batch.by_token.remove(&hash);
+            self.batch.rights.by_token.remove(&hash);
         }
+        self.batch.bound_storage();
         self.updates.drop_update_waiter(&mut self.batch, id);
         self.webhooks.forget_webhook(id);
         self.listening.forget_listening(id);
@@ -206,20 +210,22 @@ impl Core {
         self.change_bot(id, "described", |row| row.description = description.to_string())
     }
 
-    /// A new token; the old one is invalid from this commit on.
-    pub(crate) fn new_token(&mut self, id: BotId) -> Result<Secret, Trouble> {
+    /// A new main token; the old one is invalid after so many seconds, with 0 from this commit on.
+    pub(crate) fn new_token(&mut self, id: BotId, overlap_s: i64) -> Result<Secret, Trouble> {
         let (token, hash) = self.batch.make_token();
-        let old = self.batch.bot(id)?.row.token_hash;
+        let bot = self.batch.bot(id)?;
+        let (old, old_token) = (bot.row.token_hash, bot.row.token.clone().unwrap_or_default());
+        self.keep_old_token(id, &old_token, overlap_s)?;
         self.change_bot(id, "token_regenerated", |row| {
             row.token = Some(token.clone());
             row.token_hash = Some(hash);
         })?;
-        old.and_then(|old| self.batch.by_token.remove(&old));
-        self.batch.by_token.insert(hash, id);
+        old.and_then(|old| self.batch.rights.by_token.remove(&old));
+        self.batch.rights.by_token.insert(hash, id);
         Ok(token)
     }
 
-    /// No token, and disabled.
+    /// No token of any kind, and disabled.
     pub(crate) fn revoke(&mut self, id: BotId) -> Result<(), Trouble> {
         let old = self.batch.bot(id)?.row.token_hash;
         self.change_bot(id, "token_revoked", |row| {
@@ -227,8 +233,8 @@ impl Core {
             row.token_hash = None;
             row.active = false;
         })?;
-        old.and_then(|old| self.batch.by_token.remove(&old));
-        Ok(())
+        old.and_then(|old| self.batch.rights.by_token.remove(&old));
+        Ok(self.batch.drop_tokens_of(&TokenHolder::Bot(id))?)
     }
 
     pub(crate) fn change_bot(

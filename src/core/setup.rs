@@ -36,6 +36,8 @@ pub struct Settings {
     pub self_chat: handle::Encrypt,
     /// For how many days bots keep what is said, where nothing else was said for one; 0: not at all.
     pub history_days: i64,
+    /// How much an owner may have and use, where nothing else was said of him.
+    pub quotas: handle::Quotas,
 }
 
 /// An account of the configuration file.

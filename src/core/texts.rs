@@ -41,6 +41,7 @@ macro_rules! texts {
 pub mod ai;
 pub mod chat;
 pub mod omemo;
+pub mod rights;
 
 texts! {
     /// A message of a bot was given up.
@@ -75,7 +76,7 @@ texts! {
     /// What /showtoken does.
     SHOWTOKEN = "show a bot's API token" | "den API-Token eines Bots zeigen";
     /// What /token does.
-    TOKEN = "new API token, the old one becomes invalid" | "neuer API-Token, der alte wird ungültig";
+    TOKEN = "new API token, or narrow ones beside it" | "neuer API-Token, oder eingeschränkte daneben";
     /// What /revoke does.
     REVOKE = "take the token away and disable the bot" | "Token entziehen und Bot abschalten";
     /// What /activate does.
@@ -296,7 +297,7 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL) {
+        for (name, text) in ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL) {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }
     }

@@ -8,13 +8,15 @@ use crate::base::secret::Secret;
 use crate::base::{crypto, limits, text, ulid};
 use crate::channel::xmpp::accounts::Accounts;
 use crate::core::Signal;
+use crate::core::access::tokens::Bearer;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::channel::Channels;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
+use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains, Scope};
 use crate::core::registry::{Bot, Through};
-use crate::engine::{Engine, local};
+use crate::core::rights::By;
+use crate::engine::{Engine, local, person};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
 
@@ -45,24 +47,30 @@ impl Engine {
                 &self.core.batch.bots,
                 self.core.batch.setup.entropy,
             )?))),
-            (Caller::Bot(token), Question::MaySend) => {
-                self.core.batch.known_bot(token)?;
+            (_, Question::People(question)) if person::is_for_anybody(question) => person::let_in(self, question),
+            (Caller::Bot(token, needs), Question::MaySend) => {
+                self.core.batch.bot_of_token(token, *needs)?;
                 Ok(Verdict::Outcome(Ok(Answer::Done)))
             }
-            (Caller::Bot(token), _) => {
-                let bot = self.authenticate(token)?;
-                self.ask_as_bot(bot, question)
+            (Caller::Bot(token, needs), _) => {
+                let bearer = self.authenticate(token, *needs)?;
+                let verdict = self.ask_as_bot(bearer.bot, question)?;
+                Ok(if bearer.is_main { verdict } else { without_tokens(verdict) })
             }
-            (Caller::Admin, _) => self.ask_as_admin(question),
-            (Caller::Anybody, _) => Err(Failure::Unauthorized("a token is needed".to_string()).into()),
+            (Caller::Person(token, needs), _) => person::ask(self, token, *needs, question),
+            (Caller::Admin, _) => {
+                self.core.batch.rights.acting.by = By::Admin;
+                self.ask_as_admin(question)
+            }
+            (Caller::Anybody, _) => self.core.batch.refuse_login("a token is needed"),
         }
     }
 
     /// The same, within its rate.
-    fn authenticate(&mut self, token: &Secret) -> Result<BotId, Trouble> {
-        let id = self.core.batch.known_bot(token)?;
-        match self.upkeep.rate.admit(id, self.core.batch.now) {
-            Ok(()) => Ok(id),
+    fn authenticate(&mut self, token: &Secret, needs: Scope) -> Result<Bearer, Trouble> {
+        let bearer = self.core.batch.bot_of_token(token, needs)?;
+        match self.upkeep.rate.admit(bearer.bot, self.core.batch.now) {
+            Ok(()) => Ok(bearer),
             Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }.into()),
         }
     }
@@ -80,6 +88,7 @@ impl Engine {
                 return self.channels.xmpp.accounts.tell_when_known(&self.core.batch, bot, answer);
             }
             Question::Upload(upload) => {
+                self.core.batch.check_messages(bot)?;
                 self.core.way(&self.channels, bot, &upload.act.to)?;
                 let channel = self.channels.of(&upload.act.to.bare())?;
                 let verdict = channel.upload(&mut self.core, bot, upload)?;
@@ -133,7 +142,8 @@ impl Engine {
         Err(failure.into())
     }
 
-    fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
+    /// As somebody with management rights, or in the name of a person for what he may.
+    pub(super) fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
         let answer = match question {
             Question::Metrics => Answer::Metrics(self.metrics()),
             Question::CreateBot(new) => return self.on_create(new),
@@ -160,7 +170,7 @@ impl Engine {
                 }
                 Answer::Status(*id, *active)
             }
-            Question::NewToken(id) => Answer::Token(*id, self.core.new_token(*id)?),
+            Question::NewToken(id, overlap_s) => Answer::Token(*id, self.core.new_token(*id, *overlap_s)?),
             Question::Revoke(id) => {
                 self.core.revoke(*id)?;
                 Answer::Revoked(*id)
@@ -181,7 +191,7 @@ impl Engine {
                     .accounts
                     .account_of(owner)
                     .map_or(Ok(()), |account| self.channels.xmpp.settle_rooms(&mut self.core, account))?;
-                self.core.batch.audit(None, "account_status", &format!("account={owner} enabled={enabled}"))?;
+                self.core.batch.audit_of(owner, "account_status", &format!("enabled={enabled}"))?;
                 Answer::Owner(owner.clone(), *enabled)
             }
             Question::ListAccounts => Answer::Accounts(self.channels.xmpp.accounts.list_accounts()),
@@ -226,6 +236,10 @@ impl Engine {
                 Answer::BotHistory(self.core.batch.bot_history(*id)?)
             }
             Question::SetProfile(new) => Answer::Me(self.channels.xmpp.set_profile(&mut self.core, new)?),
+            Question::Tokens(question) => Answer::Rights(self.core.ask_tokens(question)?),
+            Question::People(question) => Answer::Rights(person::manage(self, question)?),
+            Question::Audit(wanted) => Answer::Rights(self.core.batch.read_audit(wanted)?),
+            Question::WhoAmI | Question::MaySend => Answer::Done,
             _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
         })
     }
@@ -254,35 +268,6 @@ impl Accounts {
 }
 
 impl Batch {
-    /// The bot of a token.
-    fn known_bot(&mut self, token: &Secret) -> Result<BotId, Trouble> {
-        let hash = crypto::sha256(token.expose().as_bytes());
-        let id = match self.by_token.get(&hash) {
-            Some(id) => Some(*id),
-            None => self.imported_bot(token, hash)?,
-        };
-        let bot = id.and_then(|id| self.bots.get(&id)).filter(|bot| bot.row.active);
-        Ok(bot.map(|bot| bot.row.id).ok_or_else(|| {
-            Failure::Unauthorized("the token is not valid, was revoked, or its bot is disabled".to_string())
-        })?)
-    }
-
-    /// The bot of a token that is known by another hash, from where the bot was imported. From now on it is one like any other.
-    fn imported_bot(&mut self, token: &Secret, hash: [u8; 32]) -> Result<Option<BotId>, Trouble> {
-        for key in self.store.imported_keys()? {
-            let imported = crypto::hmac_sha256(key.expose().as_bytes(), token.expose().as_bytes());
-            let Some(id) = self.by_token.remove(&imported) else { continue };
-            self.by_token.insert(hash, id);
-            if let Some(bot) = self.bots.get_mut(&id) {
-                bot.row.token = Some(token.clone());
-                bot.row.token_hash = Some(hash);
-                self.store.store_bot(&bot.row)?;
-            }
-            return Ok(Some(id));
-        }
-        Ok(None)
-    }
-
     fn note_active(&mut self, id: BotId) -> Result<(), Trouble> {
         let now = self.now.unix();
         let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
@@ -292,6 +277,14 @@ impl Batch {
             self.store.store_bot(&bot.row)?;
         }
         Ok(())
+    }
+}
+
+/// The main token is shown to whoever has it, and to those who manage the bot.
+pub(super) fn without_tokens(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Outcome(Ok(answer)) => Verdict::Outcome(Ok(answer.without_tokens())),
+        verdict => verdict,
     }
 }
 

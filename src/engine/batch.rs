@@ -15,6 +15,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::Answer;
 use crate::core::part::Part;
 use crate::core::responder::Responder;
+use crate::core::rights::Acting;
 use crate::engine::event::Event;
 use crate::store;
 use crate::xmpp::session;
@@ -93,11 +94,13 @@ impl Engine {
 
     fn apply(&mut self, event: &Event) -> Result<Verdict, store::Error> {
         self.channels.xmpp.crypt.under = None;
+        self.core.batch.rights.acting = Acting::default();
         match event {
             Event::Ask { caller, question, reply } => {
                 if reply.is_gone() {
                     return Ok(Verdict::Nothing);
                 }
+                self.core.batch.rights.acting.address = reply.address();
                 match self.on_ask(caller, question) {
                     Ok(verdict) => Ok(verdict),
                     Err(Trouble::Failure(failure)) => Ok(Verdict::Outcome(Err(failure))),
@@ -124,9 +127,14 @@ impl Engine {
             Event::Called { tag, called } => self.on_called(*tag, called).map(|()| Verdict::Nothing),
             Event::Reload(settings) => {
                 self.channels.xmpp.on_reload(&mut self.core, settings)?;
+                self.core.batch.bound_storage();
                 self.core.batch.purge_histories().map(|()| Verdict::Nothing)
             }
             Event::Rebound(rebound) => self.on_rebound(rebound).map(|()| Verdict::Nothing),
+            Event::Refused(address) => {
+                self.core.batch.rights.refused.note(*address);
+                Ok(Verdict::Nothing)
+            }
             Event::Report => {
                 self.report();
                 Ok(Verdict::Nothing)
@@ -169,6 +177,7 @@ impl Engine {
                 | Event::Called { .. }
                 | Event::Heard { .. }
                 | Event::Left
+                | Event::Refused(_)
                 | Event::Reload(_)
                 | Event::Rebound(_)
                 | Event::Report => {
@@ -245,7 +254,12 @@ impl Engine {
             }
             Event::Called { tag, .. } => self.refuse_call(tag, failure, out),
             Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
-            Event::Session(..) | Event::Heard { .. } | Event::Left | Event::Rebound(_) | Event::Report => {}
+            Event::Session(..)
+            | Event::Heard { .. }
+            | Event::Left
+            | Event::Refused(_)
+            | Event::Rebound(_)
+            | Event::Report => {}
             // Stopping writes nothing of its own; it goes on without the last acknowledgements.
             Event::Stop(reply) => {
                 self.on_stop();

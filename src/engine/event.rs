@@ -1,5 +1,7 @@
 //! Everything that can happen to the engine: a closed set.
 
+use std::net::IpAddr;
+
 use crate::base::call::Called;
 use crate::base::heard::Heard;
 use crate::base::id::AccountId;
@@ -13,6 +15,7 @@ impl From<FromFace> for Event {
         match asked {
             FromFace::Question(caller, question, reply) => Event::Ask { caller, question, reply },
             FromFace::Left => Event::Left,
+            FromFace::Refused(address) => Event::Refused(address),
         }
     }
 }
@@ -56,6 +59,8 @@ pub enum Event {
     },
     /// Somebody does not wait any more for what he asked.
     Left,
+    /// Credentials were not let in, from this address.
+    Refused(IpAddr),
     /// The configuration was read again.
     Reload(Box<Settings>),
     /// What became of an [`crate::core::effect::Effect::Rebind`].

@@ -18,6 +18,7 @@ mod local;
 #[path = "no_local.rs"]
 mod local;
 mod metrics;
+mod person;
 mod router;
 mod signal;
 #[cfg(test)]
@@ -182,6 +183,8 @@ impl Engine {
     fn due(&mut self) -> Result<(), store::Error> {
         if self.upkeep.purge_at <= self.core.batch.now.mono {
             self.core.batch.purge_histories()?;
+            self.core.batch.purge_tokens()?;
+            self.core.batch.write_refused_logins()?;
             for (bot, dropped) in self.core.batch.store.purge(self.core.batch.lived(), self.core.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
                 self.core.recount(bot, dropped)?;

@@ -8,8 +8,10 @@
 pub mod botmother;
 #[cfg(feature = "face-botyard")]
 pub mod botyard;
+pub mod policy;
 pub mod principal;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::limits;
@@ -22,6 +24,10 @@ use principal::{Denied, Gate, Login, Need, Principal};
 
 /// One face's row.
 struct Mount {
+    /// Its name in the policy: that of its folder.
+    name: &'static str,
+    /// All its endpoints: method, path, and what it needs.
+    routes: fn() -> Vec<(&'static str, &'static str, Need)>,
     /// Its paths: these, and all below them.
     prefixes: &'static [&'static str],
     /// How its callers show who they are.
@@ -44,7 +50,9 @@ struct Mount {
 const MOUNTS: &[Mount] = &[
     #[cfg(feature = "face-botmother")]
     Mount {
-        prefixes: &["/bot", "/local", "/account", "/health", "/metrics"],
+        name: "botmother",
+        routes: botmother::routes,
+        prefixes: &["/bot", "/local", "/account", "/user", "/health", "/metrics"],
         login: Login::Bearer,
         body_max: botmother::body_max,
         may_block: botmother::may_block,
@@ -55,6 +63,8 @@ const MOUNTS: &[Mount] = &[
     },
     #[cfg(feature = "face-botyard")]
     Mount {
+        name: "botyard",
+        routes: botyard::routes,
         prefixes: &["/v1/client-api"],
         login: Login::None,
         body_max: botyard::body_max,
@@ -118,19 +128,38 @@ fn serve(context: &Arc<Context>, request: &Request) -> Reply {
     let need = (mount.need)(request).unwrap_or(Need::Nothing);
     let principal = match context.gate.enter(mount.login, need, request) {
         Ok(principal) => principal,
-        Err(denied) => return Reply::Now((mount.deny)(&denied)),
+        Err(denied) => return Reply::Now(denied_to(context, mount, request.peer, &denied)),
     };
-    match ((mount.serve)(context, request, principal), need) {
-        (Reply::Later(promise), Need::Bot) => {
+    // Who signs in shows credentials in the body.
+    let is_to_be_judged = principal.is_to_be_judged() || need == Need::OwnPages;
+    match (mount.serve)(context, request, principal) {
+        Reply::Later(promise) if is_to_be_judged => {
             let (context, peer) = (Arc::clone(context), request.peer);
             Reply::Later(Box::pin(async move { judged(&context, mount, peer, promise.await) }))
         }
-        (reply, _) => reply,
+        reply => reply,
     }
 }
 
-/// The answer to a bot, whose token the engine has judged by now: 429 when its address has shown too many bad ones.
-fn judged(context: &Context, mount: &Mount, peer: std::net::IpAddr, response: Response) -> Response {
+/// A refusal; of credentials the audit log hears, as it does of those that the engine refuses.
+fn denied_to(context: &Context, mount: &Mount, peer: IpAddr, denied: &Denied) -> Response {
+    if matches!(denied, Denied::Unauthorized(_)) {
+        context.handle.refused(peer);
+    }
+    (mount.deny)(denied)
+}
+
+/// Every endpoint of every face: face, method, path, and what it needs.
+pub fn routes() -> Vec<policy::Rule> {
+    let rules = |mount: &'static Mount| {
+        let routes = (mount.routes)().into_iter();
+        routes.map(|(method, path, need)| policy::Rule { face: mount.name, method, path, need })
+    };
+    MOUNTS.iter().flat_map(rules).collect()
+}
+
+/// The answer to whoever's token the engine has judged by now: 429 when its address has shown too many bad ones.
+fn judged(context: &Context, mount: &Mount, peer: IpAddr, response: Response) -> Response {
     if response.status != 401 {
         return response;
     }
@@ -140,7 +169,7 @@ fn judged(context: &Context, mount: &Mount, peer: std::net::IpAddr, response: Re
 /// Whether whoever sends this head may send a large body behind it: `None`, or the refusal.
 fn may_send(context: &Arc<Context>, head: &Request) -> Promise<Option<Response>> {
     let refused = |response| -> Promise<Option<Response>> { Box::pin(async { Some(response) }) };
-    let takes_body = |mount: &&'static Mount| (mount.need)(head).filter(|need| matches!(need, Need::Admin | Need::Bot));
+    let takes_body = |mount: &&'static Mount| (mount.need)(head).filter(|need| need.is_credentials());
     let Some((mount, need)) = find(&head.path).and_then(|mount| Some((mount, takes_body(&mount)?))) else {
         // Nothing there takes one, and what there is to say needs none.
         return match (serve(context, head), find(&head.path)) {
@@ -150,9 +179,9 @@ fn may_send(context: &Arc<Context>, head: &Request) -> Promise<Option<Response>>
         };
     };
     match context.gate.judge(mount.login, need, head) {
-        Err(denied) => refused((mount.deny)(&denied)),
-        Ok(Principal::Bot(token)) => {
-            let ticket = context.handle.ask(Principal::Bot(token).into(), Question::MaySend);
+        Err(denied) => refused(denied_to(context, mount, head.peer, &denied)),
+        Ok(principal) if principal.is_to_be_judged() => {
+            let ticket = context.handle.ask_from(Some(head.peer), principal.into(), Question::MaySend);
             let (context, peer) = (Arc::clone(context), head.peer);
             Box::pin(async move {
                 let failure = ticket.outcome().await.err()?;
@@ -166,6 +195,29 @@ fn may_send(context: &Arc<Context>, head: &Request) -> Promise<Option<Response>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Faces that a build may leave out.
+    const FACES: [&str; 2] = ["botmother", "botyard"];
+
+    #[test]
+    fn policy_and_routes_name_the_same() {
+        let routes = routes();
+        let name = |rule: &policy::Rule| (rule.face, rule.method, rule.path);
+        for route in &routes {
+            assert_ne!(route.need, Need::Nobody, "the policy has no row for {route:?}");
+            let rule = policy::POLICY.iter().find(|rule| name(rule) == name(route));
+            assert_eq!(rule.map(|rule| rule.need), Some(route.need), "{route:?} does not need what the policy says");
+            let found = find(route.path).map(|mount| mount.name);
+            assert_eq!(found, Some(route.face), "{route:?} is not reached: its face has another prefix");
+        }
+        for rule in policy::POLICY {
+            assert!(FACES.contains(&rule.face), "{rule:?}: there is no such face");
+            let is_built = MOUNTS.iter().any(|mount| mount.name == rule.face);
+            let is_there = routes.iter().any(|route| name(route) == name(rule));
+            assert!(!is_built || is_there, "{rule:?}: there is no such route");
+        }
+        assert!(MOUNTS.iter().all(|mount| FACES.contains(&mount.name)));
+    }
 
     #[test]
     fn each_path_has_one_face() {

@@ -7,23 +7,34 @@
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use crate::base::id::is_personal;
 use crate::base::ratelimit::{Limited, RateLimit, client_key};
 use crate::base::secret::Secret;
 use crate::base::time::Now;
-use crate::core::handle::Caller;
+use crate::core::handle::{Caller, Role, Scope};
 use crate::http::refusal::Refusal;
 use crate::http::{Request, guard};
 
-/// Who is calling. A web user and a session of an owner come with the face that logs them in, a token that may do a part
-/// only with the first that gives one out.
+const FOR_NOBODY: Refusal = Refusal::new(403, "forbidden", "the policy admits nobody to this endpoint");
+
+/// Who is calling. A web user comes with the face that logs him in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// Anybody: no credentials were asked for.
     Nobody,
     /// Somebody with management rights.
     Admin,
-    /// A bot's program, by a token that the engine has still to judge.
-    Bot(Secret),
+    /// A bot's program, by a token that the engine has still to judge, and that must allow this.
+    Bot(Secret, Scope),
+    /// A person, by a token that the engine has still to judge, and who must have this role.
+    Person(Secret, Role),
+}
+
+impl Principal {
+    /// Whether the engine has still to judge the credentials.
+    pub fn is_to_be_judged(&self) -> bool {
+        matches!(self, Principal::Bot(..) | Principal::Person(..))
+    }
 }
 
 impl From<Principal> for Caller {
@@ -31,7 +42,8 @@ impl From<Principal> for Caller {
         match principal {
             Principal::Nobody => Caller::Anybody,
             Principal::Admin => Caller::Admin,
-            Principal::Bot(token) => Caller::Bot(token),
+            Principal::Bot(token, scope) => Caller::Bot(token, scope),
+            Principal::Person(token, role) => Caller::Person(token, role),
         }
     }
 }
@@ -39,14 +51,23 @@ impl From<Principal> for Caller {
 /// What an endpoint needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    /// What nobody has: the policy does not know the endpoint.
+    Nobody,
     /// Nothing.
     Nothing,
     /// Nothing, but no page of another web site may ask.
     OwnPages,
-    /// Management rights.
-    Admin,
-    /// A bot's token.
-    Bot,
+    /// Management rights, or a person with this role. What he may do with whose bots, the engine says.
+    Role(Role),
+    /// A bot's token that allows this.
+    Bot(Scope),
+}
+
+impl Need {
+    /// Whether whoever has it is known, so that he may send a large body.
+    pub fn is_credentials(self) -> bool {
+        matches!(self, Need::Role(_) | Need::Bot(_))
+    }
 }
 
 /// How callers of a face show who they are.
@@ -106,7 +127,7 @@ impl Gate {
 
     /// Counts a request, and says who is calling.
     pub(super) fn enter(&self, login: Login, need: Need, request: &Request) -> Result<Principal, Denied> {
-        if need != Need::Bot {
+        if !matches!(need, Need::Bot(_)) {
             self.admit(&self.requests, request.peer)?;
         }
         self.judge(login, need, request)
@@ -115,12 +136,13 @@ impl Gate {
     /// Says who is calling, where only the head of a request has come yet.
     pub(super) fn judge(&self, login: Login, need: Need, request: &Request) -> Result<Principal, Denied> {
         let principal = match need {
+            Need::Nobody => Err(Denied::Guard(FOR_NOBODY)),
             Need::Nothing => Ok(Principal::Nobody),
             Need::OwnPages => guard::is_own_page(request).map(|()| Principal::Nobody).map_err(Denied::Guard),
-            Need::Admin => self.admin(login, request),
-            Need::Bot => login
+            Need::Role(role) => self.manager(login, role, request),
+            Need::Bot(scope) => login
                 .token(request)
-                .map(Principal::Bot)
+                .map(|token| Principal::Bot(token, scope))
                 .ok_or(Denied::Unauthorized("the header `Authorization` must be there: Bearer and the bot's token")),
         };
         if matches!(principal, Err(Denied::Unauthorized(_))) {
@@ -135,11 +157,21 @@ impl Gate {
         self.admit(&self.failed_logins, peer)
     }
 
-    fn admin(&self, login: Login, request: &Request) -> Result<Principal, Denied> {
+    /// Who shows a token of a person is that person, also on this machine.
+    fn manager(&self, login: Login, role: Role, request: &Request) -> Result<Principal, Denied> {
         let rule = &self.admin;
-        let is_known = !rule.token.is_empty() && login.token(request).is_some_and(|token| token == rule.token);
-        match rule.needs {
+        let token = login.token(request);
+        let is_known = !rule.token.is_empty() && token.as_ref().is_some_and(|token| *token == rule.token);
+        match (rule.needs, token) {
             _ if is_known => Ok(Principal::Admin),
+            (_, Some(token)) if is_personal(token.expose()) => Ok(Principal::Person(token, role)),
+            (needs, _) => self.admin(needs, request),
+        }
+    }
+
+    /// Somebody who shows no token that says who he is.
+    fn admin(&self, needs: AdminNeeds, request: &Request) -> Result<Principal, Denied> {
+        match needs {
             AdminNeeds::Token => {
                 Err(Denied::Unauthorized("the header `Authorization` must be there: Bearer and the admin token"))
             }

@@ -4,6 +4,8 @@
 //!
 //! The lines of the built-in chat have bounds of their own (purge.rs).
 
+use std::collections::HashMap;
+
 use rusqlite::Row;
 
 use crate::base::id::{BotId, ContactId, MessageId, number_in};
@@ -274,7 +276,8 @@ impl Store {
                  sum(CASE WHEN beyond THEN 0 ELSE bytes END) OVER (ORDER BY id DESC) AS bytes FROM placed)
              WHERE beyond OR bytes > ?4"
         );
-        let bounds = (limits::HISTORY_MESSAGES_MAX, limits::HISTORY_CHAT_BYTES_MAX, limits::HISTORY_BYTES_MAX);
+        let most = self.history_bytes.get(&bot).copied().unwrap_or(limits::HISTORY_BYTES_MAX);
+        let bounds = (limits::HISTORY_MESSAGES_MAX, limits::HISTORY_CHAT_BYTES_MAX, most);
         let beyond =
             self.rows(&sql, &[&bot.0, &bounds.0, &bounds.1, &bounds.2], |row| Ok(MessageId(row.get::<_, i64>(0)?)))?;
         for id in beyond {
@@ -282,6 +285,12 @@ impl Store {
             self.write("UPDATE message SET body = NULL WHERE id = ?", &[&id.0])?;
         }
         Ok(())
+    }
+
+    /// How much the histories of some bots may hold in bytes, where that is less than of others. What is beyond goes with
+    /// the messages that come.
+    pub fn bound_histories(&mut self, most: HashMap<BotId, i64>) {
+        self.history_bytes = most;
     }
 
     /// What is kept of a message beside its text goes.

@@ -13,7 +13,7 @@ use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 use crate::base::text::hex;
-use crate::store::row::BotRow;
+use crate::store::row::{AuditRow, BotRow};
 use crate::store::{Error, Store, key};
 use registry::Found;
 
@@ -180,8 +180,14 @@ impl Import<'_> {
         self.webhook(found, id)?;
         self.ai(found, id)?;
         self.rest(found, id)?;
-        let from = format!("from=DinoX number={}", found.id);
-        self.store.insert_audit(Some(id), "imported", &from, None, self.now_s)?;
+        self.store.insert_audit(&AuditRow {
+            bot: Some(id),
+            owner: Some(owner.clone()),
+            action: "imported".to_string(),
+            details: format!("from=DinoX number={}", found.id),
+            at: self.now_s,
+            ..AuditRow::default()
+        })?;
         Ok(jid.is_none().then_some(owner))
     }
 

@@ -108,7 +108,7 @@ impl Store {
         Ok(id)
     }
 
-    fn last_number(&self) -> Result<i64, Error> {
+    pub(super) fn last_number(&self) -> Result<i64, Error> {
         if let Some(last) = self.last_number {
             return Ok(last);
         }

@@ -18,7 +18,7 @@ type Step = fn(&mut Store) -> Result<(), Error>;
 /// Today's schema.
 const SCHEMA: &str = include_str!("schema.sql");
 /// `STEPS[n]` turns version `n + 1` into `n + 2`. Never changed once released.
-const STEPS: &[Step] = &[to_version_2, to_version_3, to_version_4];
+const STEPS: &[Step] = &[to_version_2, to_version_3, to_version_4, to_version_5];
 /// What a file has after all steps, and a new one from the start.
 const VERSION: i64 = STEPS.len() as i64 + 1;
 
@@ -138,4 +138,9 @@ fn to_version_3(store: &mut Store) -> Result<(), Error> {
 /// Fewer pages for a message.
 fn to_version_4(store: &mut Store) -> Result<(), Error> {
     Ok(store.connection.execute_batch(include_str!("version-4.sql"))?)
+}
+
+/// Tokens, people and what they use; who did what.
+fn to_version_5(store: &mut Store) -> Result<(), Error> {
+    Ok(store.connection.execute_batch(include_str!("version-5.sql"))?)
 }

@@ -36,6 +36,8 @@ mod room;
 mod seen;
 mod sent;
 mod setting;
+mod tenant;
+mod token;
 mod told;
 mod trust;
 mod update;
@@ -78,6 +80,8 @@ pub struct Store {
     since_trim: HashMap<Option<BotId>, i64>,
     /// The same for files.
     files_since_trim: HashMap<BotId, i64>,
+    /// How much the histories of a bot may hold, where that is less than of others.
+    history_bytes: HashMap<BotId, i64>,
     /// Messages went by number: their people may have none any more.
     may_have_strangers: bool,
     /// Grows whenever a device of OMEMO may have changed.

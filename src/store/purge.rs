@@ -40,11 +40,22 @@ impl Store {
             now_s - limits::ROOM_HINT_EVERY_S,
         )?;
         self.purge_omemo(now_s)?;
-        // Only this function deletes here, and the oldest first, so the ids have no holes.
+        // Only this function deletes here, and mostly the oldest first, so the ids have hardly a hole.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",
             "DELETE FROM audit_log WHERE id <= ?",
             self.number("SELECT max(id) FROM audit_log", &[])? - limits::AUDIT_ROWS_MAX,
+        )?;
+        self.purge_rows(
+            "SELECT (SELECT timestamp FROM audit_log ORDER BY id LIMIT 1) < ?",
+            "DELETE FROM audit_log WHERE timestamp < ?",
+            clock_s - limits::AUDIT_RETENTION.as_secs() as i64,
+        )?;
+        // What was used on another day says nothing.
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM usage WHERE day < ?)",
+            "DELETE FROM usage WHERE day < ?",
+            now_s.div_euclid(24 * 3_600) - 1,
         )?;
         self.shrink()?;
         Ok(dropped)

@@ -7,9 +7,11 @@ use crate::base::text;
 
 mod history;
 mod message;
+mod rights;
 
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{ChannelName, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
+pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
 
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]

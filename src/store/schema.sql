@@ -91,8 +91,46 @@ CREATE TABLE audit_log (
   action     TEXT NOT NULL,
   details    TEXT NOT NULL DEFAULT '',
   ip_address TEXT,
-  timestamp  INTEGER NOT NULL
+  timestamp  INTEGER NOT NULL,
+  owner_jid  TEXT,                                  -- whose bot it is about, or whom
+  actor      TEXT                                   -- who did it: admin, bot, token:7, an address; NULL: the daemon itself
 );
+
+-- Owner: token.rs. Tokens beside a bot's main one, and those of people. Only hashes are kept: a token is shown once.
+CREATE TABLE token (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash       TEXT NOT NULL UNIQUE,                  -- SHA-256 in lower-case hex
+  bot_id     INTEGER REFERENCES bot (id) ON DELETE CASCADE, -- NULL for a person's
+  person     TEXT,
+  label      TEXT NOT NULL,
+  ending     TEXT NOT NULL,                         -- its last four characters
+  rights     TEXT NOT NULL,                         -- of a bot's: send read manage; of a person's: viewer | owner | admin
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,                               -- NULL: never
+  last_used  INTEGER NOT NULL DEFAULT 0             -- written once a day at most
+);
+CREATE INDEX token_bot ON token (bot_id);
+
+-- Owner: tenant.rs. People of whom something was said: what they may, and how much. NULL: what the configuration says.
+CREATE TABLE tenant (
+  jid        TEXT PRIMARY KEY,
+  role       TEXT NOT NULL,                         -- viewer | owner | admin
+  sees       TEXT,                                  -- a viewer: whose bots; NULL: his own
+  bots       INTEGER,
+  messages   INTEGER,                               -- a day
+  storage    INTEGER,                               -- MiB
+  ai_calls   INTEGER,                               -- a day
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Owner: tenant.rs. What an owner's bots have used of a day, up to one message; those after it are counted in `message`.
+CREATE TABLE usage (
+  owner_jid TEXT PRIMARY KEY,
+  day       INTEGER NOT NULL,                       -- days that were lived through
+  messages  INTEGER NOT NULL,
+  ai_calls  INTEGER NOT NULL,
+  up_to     INTEGER NOT NULL                        -- the number of the last message counted
+) WITHOUT ROWID;
 
 -- Owner: account.rs. Sealed columns: password, login_key.
 CREATE TABLE account (

@@ -16,11 +16,11 @@ use botmother::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotAction, BotCard, BotInfo, BotState, Caller, Command, Connection, Delivery,
     DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage,
     HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LocalLine, Metric, Mode,
-    NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, Policy, Question, Remains, Update, UpdateKinds,
-    WebhookInfo,
+    NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion, PersonInfo, Policy, Question, Quotas,
+    Remains, RightsAnswer, Role, TokenInfo, TokenQuestion, Update, UpdateKinds, WebhookInfo,
 };
 use botmother::engine::event::Event;
-use botmother::store::row::AiRow;
+use botmother::store::row::{AiRow, AuditRow};
 
 /// What was asked, one line a question: the caller, then the question.
 pub(crate) type Asked = Receiver<String>;
@@ -47,7 +47,7 @@ fn work(inbox: &Receiver<Event>, told: &Sender<String>) {
     while let Ok(event) = inbox.recv() {
         if let Event::Ask { caller, question, reply } = event {
             let who = match &caller {
-                Caller::Bot(token) => token.expose().to_string(),
+                Caller::Bot(token, _) => token.expose().to_string(),
                 other => format!("{other:?}"),
             };
             // Nobody may listen; that is no error.
@@ -58,7 +58,7 @@ fn work(inbox: &Receiver<Event>, told: &Sender<String>) {
 }
 
 fn outcome(caller: &Caller, question: Question) -> Outcome {
-    if let Caller::Bot(token) = caller {
+    if let Caller::Bot(token, _) = caller {
         match token.expose() {
             "bm_good" => {}
             "bm_busy" => return Err(Failure::Busy { retry_after_s: 7 }),
@@ -70,7 +70,7 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
     match question {
         Question::DeleteBot(BotId(404))
         | Question::ActivateBot(BotId(404), _)
-        | Question::NewToken(BotId(404))
+        | Question::NewToken(BotId(404), _)
         | Question::BotAccess(BotId(404))
         | Question::SetBotAccess(BotId(404), ..)
         | Question::SetBotHistory(BotId(404), _)
@@ -145,8 +145,10 @@ fn answer(question: Question) -> Answer {
         Question::SetEjabberd(settings) => Answer::EjabberdSaved { is_configured: settings.host.is_some() },
         Question::TestEjabberd(_) => Answer::EjabberdTested("ok".into()),
         Question::ActivateBot(id, active) => Answer::Status(id, active),
-        Question::NewToken(id) => Answer::Token(id, Secret::new("bm_new_token_here")),
+        Question::NewToken(id, _) => Answer::Token(id, Secret::new("bm_new_token_here")),
         Question::Revoke(id) => Answer::Revoked(id),
+        Question::People(PeopleQuestion::SendCode(_)) => Answer::Done,
+        Question::Tokens(_) | Question::People(_) | Question::Audit(_) => Answer::Rights(rights(&question)),
         Question::BotAccess(id) => Answer::Access(id, Access::List, vec![BareJid::parse("eva@example.org").unwrap()]),
         Question::BotOmemo(id) | Question::ResetOmemo(id) => Answer::Omemo(OmemoInfo {
             bot: id,
@@ -397,4 +399,56 @@ fn attempts() -> Vec<DeliveryAttempt> {
 fn commands() -> Vec<Command> {
     let command = |name: &str, text: &str| Command { command: name.into(), description: text.into() };
     vec![command("weather", "Get weather info"), command("help", WILD)]
+}
+
+fn rights(question: &Question) -> RightsAnswer {
+    let anna = || BareJid::parse("anna@example.org").unwrap();
+    let token = |id, rights: &[&str]| TokenInfo {
+        id,
+        label: WILD.into(),
+        rights: rights.iter().map(|word| word.to_string()).collect(),
+        ending: "zZ_9".into(),
+        created_at: 1_739_478_000,
+        expires_at: (id == 7).then_some(1_739_488_000),
+        last_used: if id == 7 { 0 } else { 1_739_480_000 },
+    };
+    let quotas = Quotas { bots: 20, messages: 100, storage: 8, ai_calls: 0 };
+    let used = Quotas { bots: 1, messages: 3, ..Quotas::default() };
+    let person = PersonInfo { person: Some(anna()), role: Role::Owner, sees: None, quotas, used };
+    match question {
+        Question::Tokens(TokenQuestion::Make(_)) => {
+            RightsAnswer::Made(Secret::new("bm_narrow"), token(7, &["send", "read"]), None)
+        }
+        Question::Tokens(TokenQuestion::List(_)) => {
+            RightsAnswer::Tokens(vec![token(7, &["send", "read"]), token(8, &["manage"])])
+        }
+        Question::Tokens(TokenQuestion::Revoke(_, id)) | Question::People(PeopleQuestion::RevokeToken(_, id)) => {
+            RightsAnswer::Revoked(*id)
+        }
+        Question::People(PeopleQuestion::SignOut) => RightsAnswer::Revoked(9),
+        Question::People(PeopleQuestion::SignIn(..)) => {
+            RightsAnswer::Made(Secret::new("bmu_own"), token(7, &[]), Some(anna()))
+        }
+        Question::People(PeopleQuestion::MakeToken(_)) => {
+            RightsAnswer::Made(Secret::new("bmu_own"), token(8, &["viewer"]), Some(anna()))
+        }
+        Question::People(PeopleQuestion::Tokens(_)) => RightsAnswer::Tokens(vec![token(8, &["owner"])]),
+        Question::People(PeopleQuestion::List) => {
+            let viewer = PersonInfo { role: Role::Viewer, sees: Some(anna()), ..person.clone() };
+            RightsAnswer::People(vec![person, viewer])
+        }
+        Question::Audit(_) => {
+            let entry = AuditRow { id: 4, action: "deleted".into(), at: 1_739_478_000, ..AuditRow::default() };
+            let whole = AuditRow {
+                bot: Some(BotId(3)),
+                owner: Some(anna()),
+                details: "token=7".into(),
+                actor: Some("token:7".into()),
+                address: Some("192.0.2.7".into()),
+                ..entry.clone()
+            };
+            RightsAnswer::Audit(vec![whole, AuditRow { id: 3, ..entry }], true)
+        }
+        _ => RightsAnswer::Person(person),
+    }
 }

@@ -6,7 +6,7 @@
 //! > Peer: ::1                    headers; Peer is the client's address. Host, and Content-Type for POST, are there
 //! > Host: -                      by themselves; `-` takes one away
 //! > {"id":1}                     the body, from the first line that is no header
-//! ? Admin NewToken(BotId(1))     what the engine is asked, in order; without such a line it is asked nothing
+//! ? Admin NewToken(BotId(1), 0)  what the engine is asked, in order; without such a line it is asked nothing
 //! < 200                          the status
 //! < Retry-After: 7               all headers but Content-Type, which is always JSON
 //! < {"ok":true,"id":1,…}         the body, byte by byte; `…` stands for anything

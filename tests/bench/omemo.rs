@@ -234,7 +234,7 @@ fn sent(encrypt: Encrypt, durability: Durability, messages: usize) -> f64 {
     let mut rig = Rig::new(encrypt, durability);
     let token = rig.bot(0);
     let say = |rig: &mut Rig| match rig
-        .ask(Caller::Bot(token.clone()), Question::SendMessage(message("o0@example.org", TEXT)))
+        .ask(Caller::Bot(token.clone(), Scope::Any), Question::SendMessage(message("o0@example.org", TEXT)))
     {
         Some(Ok(Answer::Sent { encrypted, .. })) => assert_eq!(encrypted, Some(encrypt == Encrypt::Required)),
         other => panic!("{other:?}"),

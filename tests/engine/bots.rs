@@ -16,14 +16,14 @@ fn a_bot_from_birth_to_death() {
     let Ok(Answer::Bots(bots)) = rig.admin(Question::ListBots(Some(bare(OWNER)))) else { panic!() };
     assert_eq!(bots.len(), 1);
 
-    let Ok(Answer::Token(_, token)) = rig.admin(Question::NewToken(bot.id)) else { panic!() };
+    let Ok(Answer::Token(_, token)) = rig.admin(Question::NewToken(bot.id, 0)) else { panic!() };
     assert!(matches!(rig.ask(as_bot(&bot), Question::GetMe), Err(Failure::Unauthorized(_))));
-    assert!(rig.ask(Caller::Bot(token.clone()), Question::GetMe).is_ok());
+    assert!(rig.ask(Caller::Bot(token.clone(), Scope::Any), Question::GetMe).is_ok());
 
     rig.admin(Question::ActivateBot(bot.id, false)).unwrap();
-    assert!(matches!(rig.ask(Caller::Bot(token.clone()), Question::GetMe), Err(Failure::Unauthorized(_))));
+    assert!(matches!(rig.ask(Caller::Bot(token.clone(), Scope::Any), Question::GetMe), Err(Failure::Unauthorized(_))));
     rig.admin(Question::ActivateBot(bot.id, true)).unwrap();
-    assert!(rig.ask(Caller::Bot(token), Question::GetMe).is_ok());
+    assert!(rig.ask(Caller::Bot(token, Scope::Any), Question::GetMe).is_ok());
 
     rig.admin(Question::DeleteBot(bot.id)).unwrap();
     assert!(matches!(rig.admin(Question::DeleteBot(bot.id)), Err(Failure::NotFound(_))));

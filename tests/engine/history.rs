@@ -99,3 +99,36 @@ fn an_answer_in_pieces_is_kept_whole() {
     rig.batch(vec![http_answered(tag, 200, "")]);
     assert_eq!(texts(&mut rig, &bot), ["Hello", "Good morning"]);
 }
+
+/// What an owner may store is shared by his bots; the oldest messages go.
+#[test]
+fn histories_hold_what_their_owner_may_store() {
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "Echo");
+    let change = |storage| TenantChange {
+        person: bare(OWNER),
+        role: None,
+        sees: None,
+        bots: None,
+        messages: None,
+        storage: Some(storage),
+        ai_calls: None,
+    };
+    rig.admin(Question::People(PeopleQuestion::Set(change(Some(1))))).unwrap();
+    // From now on each has half of it.
+    rig.create(OWNER, "Other");
+    rig.online();
+    rig.admin(Question::SetBotHistory(bot.id, Some(30))).unwrap();
+    let large = "x".repeat(50 * 1024);
+    let mut had_more = false;
+    // An answer has half a MiB of text: there is more until that much is all there is.
+    let is_bounded = (0..200).any(|number| {
+        let said = self_chat(&format!("@Echo {number} {large}"), &format!("m{number}"));
+        rig.session(session::Event::Message(Box::new(said)));
+        rig.core.pass(Duration::from_secs(1));
+        let query = HistoryQuery { chat: full(OWNER), limit: 100, before: None };
+        let Ok(Answer::History(page)) = rig.ask(as_bot(&bot), Question::GetHistory(query)) else { panic!() };
+        std::mem::replace(&mut had_more, page.more) && !page.more
+    });
+    assert!(is_bounded);
+}

@@ -324,7 +324,7 @@ impl World {
     }
 
     fn ask(&mut self, question: Question) -> Result<Outcome, Killed> {
-        let (event, _ticket) = asking(Caller::Bot(self.token.clone()), question);
+        let (event, _ticket) = asking(Caller::Bot(self.token.clone(), Scope::Any), question);
         self.outcomes.clear();
         self.run(vec![event])?;
         Ok(self.outcomes.pop().expect("answered at once"))

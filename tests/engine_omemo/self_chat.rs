@@ -143,7 +143,7 @@ impl Home {
     }
 
     fn ask(&mut self, question: Question) -> Outcome {
-        self.ask_as(Caller::Bot(self.token.clone()), question)
+        self.ask_as(Caller::Bot(self.token.clone(), Scope::Any), question)
     }
 
     fn say(&mut self, to: &str, text: &str) -> Outcome {

@@ -32,12 +32,12 @@ fn a_new_file_has_the_guides_tables() {
         ("bot_command", "id bot_id command description"),
         ("update_queue", "bot_id id update_type payload created_at"),
         ("settings", "key value"),
-        ("audit_log", "id bot_id action details ip_address timestamp"),
+        ("audit_log", "id bot_id action details ip_address timestamp owner_jid actor"),
     ] {
         assert_eq!(columns(table).join(" "), expected, "{table}");
     }
     let pragma = |name: &str| dir.raw().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(pragma("user_version"), 4);
+    assert_eq!(pragma("user_version"), 5);
     assert_eq!(pragma("auto_vacuum"), 2, "incremental");
 }
 
@@ -81,8 +81,8 @@ fn a_newer_file_is_refused_and_left_alone() {
     let dir = Dir::new();
     dir.store().close().unwrap();
     dir.raw().execute_batch("PRAGMA user_version = 99").unwrap();
-    assert!(matches!(dir.error(), Error::Newer { found: 99, known: 4 }));
-    dir.raw().execute_batch("PRAGMA user_version = 3").unwrap();
+    assert!(matches!(dir.error(), Error::Newer { found: 99, known: 5 }));
+    dir.raw().execute_batch("PRAGMA user_version = 5").unwrap();
     dir.store();
 }
 

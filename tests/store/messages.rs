@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use botmother::base::id::number_in;
 use botmother::store::KnownMessage;
-use botmother::store::row::{Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, Progress, SentRow, ToldRow};
+use botmother::store::row::{
+    AuditFilter, AuditRow, Conversation, HeardRow, LocalRow, OmemoPeer, OmemoSessionRow, Progress, SentRow, ToldRow,
+    UsageRow,
+};
 
 use super::*;
 
@@ -249,7 +252,8 @@ fn what_is_old_goes() {
     let young = store.insert_update(one, "message", "{}", NOW + 1).unwrap();
     store.remember_sent(two, "young", &sent_under("m9", [0; 32]), NOW + 1).unwrap();
     for number in 0..limits::AUDIT_ROWS_MAX + 4 {
-        store.insert_audit(None, "x", &number.to_string(), None, NOW).unwrap();
+        let details = number.to_string();
+        store.insert_audit(&AuditRow { action: "x".into(), details, at: NOW, ..AuditRow::default() }).unwrap();
     }
     for number in 0..limits::LOCAL_MESSAGES_MAX + 4 {
         say(&mut store, None, &number.to_string());
@@ -364,4 +368,22 @@ fn what_a_bot_says_is_found_by_the_number_in_its_id() {
     let all: Vec<OutboxId> = store.list_outbox(account, None, None, 9).unwrap().iter().map(|row| row.id).collect();
     store.delete_outbox(account, None, &all).unwrap();
     assert!(!store.has_outbox(account).unwrap());
+}
+
+/// The audit log has an age besides its number of rows, by the clock; what an owner has used is kept for its day.
+#[test]
+fn a_log_is_kept_for_a_year() {
+    let mut store = Store::memory();
+    let year = limits::AUDIT_RETENTION.as_secs() as i64;
+    for at in [NOW, NOW + 1] {
+        store.insert_audit(&AuditRow { action: "x".into(), at, ..AuditRow::default() }).unwrap();
+    }
+    let (owner, day) = (BareJid::parse("ralf@example.org").unwrap(), NOW / 86_400);
+    store.store_usage(&UsageRow { owner: owner.clone(), day, messages: 1, ai_calls: 0, up_to: 0 }).unwrap();
+    store.commit().unwrap();
+    let left = |store: &Store| store.list_audit(&AuditFilter { limit: 9, ..AuditFilter::default() }).unwrap().len();
+    store.purge(NOW, NOW + year).unwrap();
+    assert!(!store.is_dirty() && left(&store) == 2 && store.find_usage(&owner).unwrap().is_some());
+    store.purge(NOW + 2 * 86_400, NOW + year + 1).unwrap();
+    assert_eq!((left(&store), store.find_usage(&owner).unwrap()), (1, None));
 }

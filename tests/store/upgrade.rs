@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use botmother::base::id::MessageId;
-use botmother::store::row::{KeptContent, LocalRow, Progress, SentRow};
+use botmother::store::row::{
+    AuditFilter, KeptContent, LocalRow, Progress, QuotaRow, SentRow, TenantRow, TokenHolder, TokenRow, UsageRow,
+};
 
 use super::*;
 
@@ -31,6 +33,15 @@ fn of_version_3() -> Dir {
     fs::create_dir_all(&dir.0).unwrap();
     fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
     dir.raw().execute_batch(include_str!("version-3.sql")).unwrap();
+    dir
+}
+
+/// The same of version 4.
+fn of_version_4() -> Dir {
+    let dir = Dir::new();
+    fs::create_dir_all(&dir.0).unwrap();
+    fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
+    dir.raw().execute_batch(include_str!("version-4.sql")).unwrap();
     dir
 }
 
@@ -87,8 +98,17 @@ fn what_a_file_of_version_1_has_is_all_there() {
     let kept: BTreeMap<&String, Vec<String>> = tables
         .iter()
         .filter(|name| {
-            !["sent", "heard", "local_message", "outbox", "update_queue", "webhook_attempt", "sqlite_sequence"]
-                .contains(&name.as_str())
+            ![
+                "sent",
+                "heard",
+                "local_message",
+                "outbox",
+                "update_queue",
+                "webhook_attempt",
+                "sqlite_sequence",
+                "audit_log",
+            ]
+            .contains(&name.as_str())
         })
         .filter(|name| before.table_exists(None, name.as_str()).unwrap())
         .map(|name| (name, rows(&before, name)))
@@ -135,7 +155,7 @@ fn what_a_file_of_version_1_has_is_all_there() {
     let fresh = schema(&fresh.raw());
     assert_eq!(schema(&after), fresh, "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-1")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (1, 4));
+    assert_eq!((version(&copy), version(&after)), (1, 5));
     let mut of_copy = schema(&copy);
     of_copy.retain(|name, _| !name.starts_with("sqlite_"));
     assert!(of_copy.len() > 40 && rows(&copy, "sent").len() == 4);
@@ -191,8 +211,9 @@ fn a_file_of_version_2_gets_empty_histories() {
     assert!(store.list_kept(bot, "anna@example.org", None, (9, 999)).unwrap().is_empty());
     assert_eq!(store.list_kept(bot, "owner@local", None, (9, 999)).unwrap().len(), 2, "lines of the built-in chat");
     let after = dir.raw();
-    for (table, before) in
-        kept.iter().filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt"].contains(&table.as_str()))
+    for (table, before) in kept
+        .iter()
+        .filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt", "audit_log"].contains(&table.as_str()))
     {
         assert_eq!(&rows(&after, table), before, "{table}");
     }
@@ -201,7 +222,7 @@ fn a_file_of_version_2_gets_empty_histories() {
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-2")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (2, 4));
+    assert_eq!((version(&copy), version(&after)), (2, 5));
     assert_eq!(rows(&copy, "message"), kept[&"message".to_string()]);
 
     let message = store.find_said(bot, "m1").unwrap().unwrap().id;
@@ -231,8 +252,9 @@ fn a_file_of_version_3_gets_lean_tables() {
 
     let mut store = dir.store();
     let after = dir.raw();
-    for (table, before) in
-        kept.iter().filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt"].contains(&table.as_str()))
+    for (table, before) in kept
+        .iter()
+        .filter(|(table, _)| !["outbox", "update_queue", "webhook_attempt", "audit_log"].contains(&table.as_str()))
     {
         assert_eq!(&rows(&after, table), before, "{table}");
     }
@@ -240,7 +262,7 @@ fn a_file_of_version_3_gets_lean_tables() {
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-3")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (3, 4));
+    assert_eq!((version(&copy), version(&after)), (3, 5));
 
     what_was_accepted_waits(&store);
     let (account, bot) = (AccountId(1), BotId(1));
@@ -252,4 +274,59 @@ fn a_file_of_version_3_gets_lean_tables() {
     let new = store.insert_outbox(&message(account, Some(bot), "m9", None), 1_790_000_009).unwrap();
     assert_eq!(store.list_outbox(account, None, Some(OutboxId(1)), 9).unwrap()[0].id, new);
     store.commit().unwrap();
+}
+
+/// Everything is there as it was; entries of the audit log name nobody, and what is new is empty and can be written.
+#[test]
+fn a_file_of_version_4_gets_tokens_and_people() {
+    let dir = of_version_4();
+    let before = dir.raw();
+    let tables: Vec<String> = schema(&before).into_keys().filter(|name| !name.starts_with("sqlite_")).collect();
+    let tables: Vec<String> =
+        tables.into_iter().filter(|name| before.table_exists(None, name.as_str()).unwrap()).collect();
+    let kept: BTreeMap<&String, Vec<String>> = tables.iter().map(|name| (name, rows(&before, name))).collect();
+    assert!(kept.len() > 31 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
+    drop(before);
+
+    let mut store = dir.store();
+    let after = dir.raw();
+    for (table, before) in kept.iter().filter(|(table, _)| table.as_str() != "audit_log") {
+        assert_eq!(&rows(&after, table), before, "{table}");
+    }
+    let fresh = Dir::new();
+    fresh.store().close().unwrap();
+    assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
+    let copy = Connection::open(dir.file("botmother.db.version-4")).unwrap();
+    assert_eq!((version(&copy), version(&after)), (4, 5));
+
+    let noted = store.list_audit(&AuditFilter { limit: 9, ..AuditFilter::default() }).unwrap();
+    assert_eq!(noted.len(), kept[&"audit_log".to_string()].len());
+    assert!(noted.iter().all(|row| row.actor.is_none() && row.owner.is_none() && !row.action.is_empty()));
+    assert!(store.list_tokens().unwrap().is_empty() && store.list_tenants().unwrap().is_empty());
+    let (owner, bot) = (BareJid::parse("ralf@example.org").unwrap(), BotId(1));
+    let token = TokenRow {
+        id: 0,
+        hash: [7; 32],
+        holder: TokenHolder::Bot(bot),
+        label: "sensor".into(),
+        ending: "abcd".into(),
+        rights: "send".into(),
+        created_at: NOW,
+        expires_at: Some(NOW + 9),
+        last_used: 0,
+    };
+    let id = store.insert_token(&token).unwrap();
+    store.store_token_used(id, NOW + 1).unwrap();
+    let quotas = QuotaRow { messages: Some(5), ..QuotaRow::default() };
+    let person = TenantRow { jid: owner.clone(), role: "owner".into(), sees: None, quotas, created_at: NOW };
+    store.store_tenant(&person).unwrap();
+    let used = UsageRow { owner: owner.clone(), day: 3, messages: 4, ai_calls: 1, up_to: 9 };
+    store.store_usage(&used).unwrap();
+    store.commit().unwrap();
+    store.close().unwrap();
+    let mut store = dir.store();
+    assert_eq!(store.list_tokens().unwrap(), [TokenRow { id, last_used: NOW + 1, ..token }]);
+    assert_eq!((store.list_tenants().unwrap(), store.find_usage(&owner).unwrap()), (vec![person], Some(used)));
+    store.delete_bot(bot).unwrap();
+    assert!(store.list_tokens().unwrap().is_empty(), "they go with their bot");
 }

@@ -101,6 +101,7 @@ pub fn settings() -> Settings {
         encrypt: Encrypt::Off,
         self_chat: Encrypt::Off,
         history_days: 0,
+        quotas: Quotas { bots: 20, ..Quotas::default() },
     }
 }
 
@@ -288,7 +289,7 @@ pub fn patient(caller: Caller, question: Question) -> Event {
 }
 
 pub fn as_bot(bot: &BotInfo) -> Caller {
-    Caller::Bot(bot.token.clone().expect("a token"))
+    Caller::Bot(bot.token.clone().expect("a token"), Scope::Any)
 }
 
 pub fn dedicated(name: &str, owner: &str, jid: &str) -> NewBot {

@@ -44,6 +44,8 @@ const SHOWN: &[&str] = &[
     "daemon.rs",
     "daemon/entrance.rs",
     "core/access.rs",
+    "core/access/tokens.rs",
+    "core/owner/quota.rs",
     "channel/xmpp/accounts/owners.rs",
     "channel/xmpp/accounts.rs",
     "brain/ai.rs",
@@ -211,6 +213,14 @@ const NOT_SHOWN: &[&str] = &[
     "v stands in the configuration file; remove it there and send SIGHUP",
     " again, resumed",
     "provider=v model=v",
+    "the token is not valid, was revoked, or its bot is disabled",
+    "this token has expired; whoever manages the bot makes a new one",
+    "this token lacks the scope `v`",
+    "this needs the role v, and you are v here",
+    "some of send, read, manage",
+    "main token before",
+    "token=v ending=v",
+    "token=v ending=v rights=v",
     "a device id, or at least 16 digits of a fingerprint",
     "no such key was seen; a whole fingerprint of 64 digits can be trusted beforehand",
     "several keys are called so; give the fingerprint",
@@ -267,6 +277,9 @@ const NOT_SHOWN: &[&str] = &[
 
 /// Files whose refusals only programs get, as what they do is no command of a chat, or that pass on those of others.
 const FOR_PROGRAMS: &[&str] = &[
+    "core/owner/people.rs",
+    "core/owner/signin.rs",
+    "engine/person.rs",
     "brain/ai/answered.rs",
     "brain/ai/asked.rs",
     "engine/ask.rs",

@@ -157,6 +157,15 @@ impl Fields {
         }
     }
 
+    /// The whole number at the end of a path, if there is one.
+    pub fn number_at(&self, path: &[&str]) -> Option<i64> {
+        match self.at(path)? {
+            Value::Number(Number::I64(n)) => Some(*n),
+            Value::Number(Number::U64(n)) => i64::try_from(*n).ok(),
+            _ => None,
+        }
+    }
+
     /// Whether there is `true` at the end of a path.
     pub fn is_true_at(&self, path: &[&str]) -> bool {
         matches!(self.at(path), Some(Value::Bool(true)))

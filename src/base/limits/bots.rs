@@ -61,6 +61,47 @@ pub const FILE_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const SEEN_BEFORE_MAX: usize = 100;
 /// Lines kept of the built-in chat.
 pub const LOCAL_MESSAGES_MAX: i64 = 1_000;
+/// Tokens of a bot beside its main one, and of a person: more are better one for each program, on bots of their own.
+pub const TOKENS_MAX: usize = 20;
+/// What a token is for, in characters.
+pub const TOKEN_LABEL_CHARS_MAX: usize = 64;
+/// Seconds that a token may hold, if it expires at all: ten years.
+pub const TOKEN_SECONDS_MAX: i64 = 3_650 * 24 * 3_600;
+/// Seconds for which a bot's old main token may work beside the new one: a month.
+pub const TOKEN_OVERLAP_MAX: i64 = 30 * 24 * 3_600;
+/// How long an expired token is still known, so that its holder hears why it does not work.
+pub const TOKEN_EXPIRED_RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// When a token was used is written so often: what is read to see whether anybody still uses it.
+pub const TOKEN_USED_STEP_S: i64 = 24 * 3_600;
+/// How long whoever signs in with a code stays so.
+pub const SIGN_IN: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How long a code to sign in holds.
+pub const CODE_TIMEOUT: Duration = Duration::from_secs(600);
+/// Tries of one code: with eight digits, one chance in twenty million.
+pub const CODE_TRIES_MAX: u32 = 5;
+/// A new code is sent to nobody sooner than this: anybody may ask for one.
+pub const CODE_PAUSE: Duration = Duration::from_secs(60);
+/// So often that pause is doubled while nobody uses what is sent: to a quarter of an hour.
+pub const CODE_PAUSE_DOUBLED_MAX: u32 = 4;
+/// After this time somebody's codes that nobody has used are forgotten, longer than each pause.
+pub const CODE_FORGOTTEN: Duration = Duration::from_secs(3_600);
+/// People of whom something is said: each has some 200 bytes in memory.
+pub const TENANTS_MAX: usize = 10_000;
+/// The largest quota of anything.
+pub const QUOTA_MAX: i64 = 1_000_000_000;
+/// What is used of quotas is written once for so many messages; those after it are counted again after a crash. A bot has
+/// many more messages remembered.
+pub const USAGE_WRITTEN_EVERY: i64 = 256;
+/// Addresses with failed logins that are told apart in the audit log between two writes of it.
+pub const FAILED_LOGINS_TOLD_MAX: usize = 64;
+/// Entries in one answer of `/bot/audit`, unless fewer are asked for.
+pub const AUDIT_PER_ANSWER: i64 = 50;
+/// The same at most.
+pub const AUDIT_PER_ANSWER_MAX: i64 = 200;
+/// Entries that `/audit` shows in a chat.
+pub const AUDIT_IN_CHAT: i64 = 15;
+/// How long `audit_log` keeps what was done.
+pub const AUDIT_RETENTION: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// Rows kept in `audit_log`.
 pub const AUDIT_ROWS_MAX: i64 = 10_000;
 /// Messages accepted and not yet with the server, per account; beyond it `sendMessage` answers 429.

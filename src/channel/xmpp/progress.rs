@@ -42,7 +42,7 @@ impl Xmpp {
             false => Conversation::chat(account, bot, &bare),
         };
         core.batch.store.insert_sent(&place, &row, core.batch.lived())?;
-        Ok(())
+        Ok(core.batch.note_message(bot)?)
     }
 
     /// The server has these: they leave the outbox.

@@ -9,12 +9,16 @@ fn parsed(words: &[&str]) -> Args {
 /// A value that is none of the defaults.
 fn value(path: &str, long: &str) -> &'static str {
     match long {
-        "wait" => "7",
+        "wait" | "overlap" | "number" | "limit" | "days" => "7",
+        "bots" | "messages" | "storage" | "ai-calls" => "default",
+        "since" => "7d",
+        "scopes" => "send",
+        "role" => "viewer",
         "port" => "2000",
         "host" => "h:1",
         "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
         "encrypt" if path == "send" => "required",
-        "owner" | "jid" | "contacts" => "a@example.org",
+        "owner" | "jid" | "contacts" | "sees" => "a@example.org",
         "mode" => "cloud",
         "access" => "public",
         "encrypt" => "off",
@@ -38,6 +42,9 @@ fn every_option_that_a_page_shows_is_read() {
                 ("bot create", "mode" | "jid") => {}
                 ("bot create", _) => words.extend(["--mode", "dedicated"]),
                 ("send", "alias") => words.push("--chatroom"),
+                // Without them it does nothing.
+                ("token create", _) => words.extend(["--scopes", "read"]),
+                ("token revoke", _) => words.extend(["--number", "1"]),
                 // It takes back what the other says.
                 (_, "redacted") => words.push("--secrets"),
                 _ => {}

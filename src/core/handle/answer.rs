@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 #[cfg(doc)]
 use super::Question;
-use super::{Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, UpdateKinds};
+use super::{Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, UpdateKinds};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
@@ -314,6 +314,8 @@ pub enum Answer {
     Token(BotId, Secret),
     /// To [`Question::Revoke`].
     Revoked(BotId),
+    /// To [`Question::Tokens`], [`Question::People`] and [`Question::Audit`].
+    Rights(RightsAnswer),
     /// To [`Question::BotAccess`] and [`Question::SetBotAccess`]: who may, and who is named.
     Access(BotId, Access, Vec<BareJid>),
     /// To [`Question::BotOmemo`], [`Question::SetBotOmemo`] and [`Question::ResetOmemo`].
@@ -408,6 +410,18 @@ pub enum Answer {
     Lines(Vec<LocalLine>),
     /// To [`Question::LocalSay`]: the id of the line.
     Said(i64),
+}
+
+impl Answer {
+    /// The same for who may see a bot, but not its token.
+    pub fn without_tokens(mut self) -> Answer {
+        match &mut self {
+            Answer::Me(info) | Answer::Info(info, ..) | Answer::Created(info) => info.token = None,
+            Answer::Bots(all) => all.iter_mut().for_each(|info| info.token = None),
+            _ => {}
+        }
+        self
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Access, AiSettings, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode, NewAction, Receive,
-    UpdateKinds, Upload,
+    Access, AiSettings, AuditFilter, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode, NewAction,
+    PeopleQuestion, Receive, TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -208,8 +208,8 @@ pub enum Question {
     Forget(BareJid),
     /// `/bot/activate`.
     ActivateBot(BotId, bool),
-    /// `/bot/token`: a new token, the old one becomes invalid.
-    NewToken(BotId),
+    /// `/bot/token`: a new main token; the old one becomes invalid after so many seconds.
+    NewToken(BotId, i64),
     /// `/bot/revoke`: no token any more, bot disabled.
     Revoke(BotId),
     /// `/bot/access`: who may speak to this bot?
@@ -228,6 +228,12 @@ pub enum Question {
     SetBotHistory(BotId, Option<i64>),
     /// `/bot/profile`: what a bot shows of itself, set.
     SetProfile(NewProfile),
+    /// `/bot/tokens/…`: those beside the main one.
+    Tokens(TokenQuestion),
+    /// `/user/…`: people, their tokens, roles and quotas.
+    People(PeopleQuestion),
+    /// `/bot/audit`: what was done.
+    Audit(AuditFilter),
     /// Which active bots are shown to anybody; every caller may ask.
     Gallery,
     /// `/bot/listed`: whether a bot is among them.
@@ -324,6 +330,29 @@ pub enum Question {
         /// How long to wait.
         timeout: Duration,
     },
+}
+
+impl Question {
+    /// Which bot is managed, where it is one.
+    pub fn managed_bot(&self) -> Option<BotId> {
+        match self {
+            Question::DeleteBot(id)
+            | Question::ActivateBot(id, _)
+            | Question::NewToken(id, _)
+            | Question::Revoke(id)
+            | Question::BotAccess(id)
+            | Question::SetBotAccess(id, ..)
+            | Question::BotOmemo(id)
+            | Question::SetBotOmemo(id, _)
+            | Question::ResetOmemo(id)
+            | Question::BotHistory(id)
+            | Question::SetBotHistory(id, _)
+            | Question::SetListed(id, _) => Some(*id),
+            Question::SetProfile(new) => Some(new.bot),
+            Question::Tokens(question) => Some(question.bot()),
+            _ => None,
+        }
+    }
 }
 
 /// Reads `avatar` and `avatar_type` of `create`: a picture in base64, and what kind the caller takes it for.

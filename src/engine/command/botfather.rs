@@ -19,8 +19,8 @@ use crate::core::failure::Failure;
 use crate::core::handle::{BotInfo, NewBot, Remains};
 use crate::core::texts::{self, Text};
 use crate::engine::Engine;
-use crate::engine::command::{Entry, history, omemo};
-use program::{activate, deactivate, revoke, showtoken, token};
+use crate::engine::command::{Entry, history, omemo, rights};
+use program::{activate, deactivate, revoke, showtoken};
 use settings::{access, setcommands, setdescription};
 use status::{mybots, status};
 
@@ -54,7 +54,13 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
     Entry { name: "status", aliases: &[], arguments: texts::MAYBE_ID, description: texts::STATUS, handler: status },
     Entry { name: "use", aliases: &["nutze"], arguments: texts::ID, description: texts::USE, handler: choose },
     Entry { name: "showtoken", aliases: &[], arguments: texts::ID, description: texts::SHOWTOKEN, handler: showtoken },
-    Entry { name: "token", aliases: &[], arguments: texts::ID, description: texts::TOKEN, handler: token },
+    Entry {
+        name: "token",
+        aliases: &[],
+        arguments: texts::rights::TOKEN_ARGUMENTS,
+        description: texts::TOKEN,
+        handler: rights::token,
+    },
     Entry { name: "revoke", aliases: &[], arguments: texts::ID, description: texts::REVOKE, handler: revoke },
     Entry { name: "activate", aliases: &[], arguments: texts::ID, description: texts::ACTIVATE, handler: activate },
     Entry {
@@ -115,6 +121,13 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         description: texts::omemo::OMEMO_HERE,
         handler: omemo::with_manager,
     },
+    Entry {
+        name: "audit",
+        aliases: &["protokoll"],
+        arguments: texts::MAYBE_ID,
+        description: texts::rights::AUDIT,
+        handler: rights::audit,
+    },
     Entry { name: "deletebot", aliases: &[], arguments: texts::ID, description: texts::DELETEBOT, handler: deletebot },
     Entry { name: "forget", aliases: &[], arguments: texts::ADDRESS, description: texts::FORGET, handler: forget },
 ];
@@ -156,7 +169,7 @@ fn newbot(engine: &mut Engine, owner: &BareJid, name: &str) -> Answer {
             Ok(out)
         }
         Err(Trouble::Failure(Failure::Quota(_))) => {
-            Ok(texts::TOO_MANY_BOTS.fill(language, &[("max", &limits::BOTS_PER_OWNER_MAX.to_string())]))
+            Ok(texts::TOO_MANY_BOTS.fill(language, &[("max", &engine.core.batch.quotas_of(owner).bots.to_string())]))
         }
         Err(Trouble::Failure(Failure::Invalid { .. })) => {
             Ok(texts::BAD_NAME.fill(language, &[("max", &limits::NAME_CHARS_MAX.to_string())]))

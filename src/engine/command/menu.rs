@@ -15,7 +15,8 @@ use crate::core::incoming::Incoming;
 use crate::core::registry::Bot;
 use crate::core::texts::{self, Text, chat};
 use crate::engine::Engine;
-use crate::engine::command::{Chat, Entry, botfather, dedicated};
+use crate::engine::command::{Chat, Entry, botfather, dedicated, rights};
+use crate::engine::person;
 use crate::store;
 use crate::xmpp::adhoc::Listed;
 use crate::xmpp::dataform::{Field, FieldKind, Form, FormKind};
@@ -108,8 +109,13 @@ impl Engine {
         let values: Vec<&str> = answer.fields.iter().filter_map(Field::value).map(str::trim).collect();
         let arguments = values.join(" ");
         let arguments = arguments.trim();
+        let (Menu::Manager(who) | Menu::Bot(Chat { who, .. })) = menu;
+        person::acts(self, who, "/");
         match menu {
             Menu::Manager(owner) => match find(botfather::TABLE, node) {
+                Some(_) if rights::why_not_for(self, owner, node).is_some() => {
+                    Ok(rights::why_not_for(self, owner, node).unwrap_or_default())
+                }
                 Some(entry) => (entry.handler)(self, owner, arguments),
                 None => Ok(String::new()),
             },

@@ -16,13 +16,14 @@ mod history;
 pub(super) mod mask;
 pub(super) mod menu;
 mod omemo;
+mod rights;
 
 use crate::base::jid::BareJid;
 use crate::base::near::slip;
 use crate::base::remedy::Language;
 use crate::core::batch::Trouble;
 use crate::core::texts::Text;
-use crate::engine::Engine;
+use crate::engine::{Engine, person};
 
 pub(super) use dedicated::Chat;
 
@@ -42,6 +43,13 @@ pub(super) struct Entry<C: 'static> {
 
 /// The answer to a command of the manager; `None` when this is no command it knows.
 pub(super) fn run(engine: &mut Engine, owner: &BareJid, body: &str) -> Result<Option<String>, Trouble> {
+    person::acts(engine, owner, body);
+    if let Some((word, _)) = parse(body)
+        && is_mine(&word)
+        && let Some(why_not) = rights::why_not_for(engine, owner, &word)
+    {
+        return Ok(Some(why_not));
+    }
     run_from(botfather::TABLE, engine, owner, body)
 }
 
@@ -67,6 +75,7 @@ fn words<C>(table: &'static [Entry<C>]) -> impl Iterator<Item = &'static str> {
 
 /// The answer to a command in the chat of a bot with an account of its own; `None` when it is for the bot's program.
 pub(super) fn run_in_chat(engine: &mut Engine, chat: &Chat, body: &str) -> Result<Option<String>, Trouble> {
+    person::acts(engine, &chat.who, body);
     run_from(dedicated::TABLE, engine, chat, body)
 }
 

@@ -18,7 +18,7 @@ use crate::core::effect::{Effect, Order};
 use crate::core::failure::Failure;
 use crate::core::handle::{
     Answer, Caller, Encrypt, KeyAnswer, KeyInfo, KeyQuestion, Mode, NewBot, Outcome, OwnAccount, Policy, Question,
-    UpdateKinds, UpdatePoll, ticket,
+    Scope, UpdateKinds, UpdatePoll, ticket,
 };
 use crate::core::setup::{ConfigAccount, Settings, Setup};
 use crate::engine::Engine;
@@ -73,6 +73,7 @@ fn engine(store: Store, now: Now) -> Engine {
         encrypt: Encrypt::Off,
         self_chat: Encrypt::Off,
         history_days: 0,
+        quotas: crate::core::handle::Quotas::default(),
     };
     let entropy = crate::base::crypto::random;
     let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
@@ -151,7 +152,8 @@ impl Rig {
 
     fn ask(&mut self, question: Question) -> Outcome {
         let (reply, _ticket) = ticket();
-        let effects = self.batch(vec![Event::Ask { caller: Caller::Bot(self.token.clone()), question, reply }]);
+        let effects =
+            self.batch(vec![Event::Ask { caller: Caller::Bot(self.token.clone(), Scope::Any), question, reply }]);
         let answer = |effect| if let Effect::Answer(_, outcome) = effect { Some(outcome) } else { None };
         effects.into_iter().find_map(answer).unwrap()
     }

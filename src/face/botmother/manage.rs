@@ -195,7 +195,8 @@ pub(super) fn activate(request: &Request) -> Result<Question, Failure> {
 
 /// `POST /bot/token`.
 pub(super) fn token(request: &Request) -> Result<Question, Failure> {
-    Ok(Question::NewToken(bot_id(&read::fields(request)?)?))
+    let fields = read::fields(request)?;
+    Ok(Question::NewToken(bot_id(&fields)?, fields.number("overlap")?.unwrap_or(0)))
 }
 
 /// `POST /bot/revoke`.
@@ -241,6 +242,6 @@ pub(super) fn remove_account(request: &Request) -> Result<Question, Failure> {
     Ok(Question::RemoveAccount(read::account("jid", fields.need_text("jid")?)?))
 }
 
-fn bot_id(fields: &Fields) -> Result<BotId, Failure> {
+pub(super) fn bot_id(fields: &Fields) -> Result<BotId, Failure> {
     Ok(BotId(fields.need_number("id")?))
 }

@@ -14,11 +14,13 @@ mod manage;
 mod message;
 mod omemo;
 mod read;
+mod rights;
 mod room;
 mod routes;
 mod webhook;
 mod wire;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::limits;
@@ -57,6 +59,11 @@ pub(super) fn need(request: &Request) -> Option<Need> {
     }
 }
 
+/// All endpoints, and what each needs.
+pub(super) fn routes() -> Vec<(&'static str, &'static str, Need)> {
+    ROUTES.0.iter().map(|route| (route.method, route.path, route.handler.need)).collect()
+}
+
 /// Why somebody is not let in.
 pub(super) fn deny(denied: &Denied) -> Response {
     match denied {
@@ -89,19 +96,27 @@ pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Princi
         Work::AskWithFile(read) => read(request, &context.spool),
         Work::NotBuilt(what) => Err(Failure::NotBuilt(format!("{what} is not built into this version yet"))),
     };
-    let (caller, place) = (Caller::from(principal), place_of(request));
-    match (read, caller) {
-        (Ok(question), caller) => ask(context, caller, question, place, None),
+    let place = place_of(request);
+    let is_to_be_judged = principal.is_to_be_judged();
+    let from = (Caller::from(principal), request.peer);
+    match read {
+        Ok(question) => ask(context, from, question, place, None),
         // Only the engine knows whether a token is good, and who has no good one learns nothing but that.
-        (Err(failure), caller @ Caller::Bot(_)) => ask(context, caller, Question::WhoAmI, place, Some(failure)),
-        (Err(failure), _) => Reply::Now(wire::refuse(&failure, place)),
+        Err(failure) if is_to_be_judged => ask(context, from, Question::WhoAmI, place, Some(failure)),
+        Err(failure) => Reply::Now(wire::refuse(&failure, place)),
     }
 }
 
 /// Asks, and prints the outcome; `instead` takes the place of a good one.
-fn ask(context: &Arc<Context>, caller: Caller, question: Question, place: Place, instead: Option<Failure>) -> Reply {
+fn ask(
+    context: &Arc<Context>,
+    (caller, peer): (Caller, IpAddr),
+    question: Question,
+    place: Place,
+    instead: Option<Failure>,
+) -> Reply {
     let is_live = matches!(question, Question::AskAi { is_live: true, .. });
-    let ticket = context.handle.ask(caller, question);
+    let ticket = context.handle.ask_from(Some(peer), caller, question);
     if is_live {
         return Reply::Later(Box::pin(live::begin(ticket)));
     }

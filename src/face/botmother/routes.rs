@@ -3,11 +3,12 @@
 use crate::base::spool::Spool;
 use crate::core::failure::Failure;
 use crate::core::handle::Question;
+use crate::face::policy;
 use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, room, webhook};
+use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, rights, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -31,101 +32,113 @@ pub enum Work {
 
 type Read = fn(&Request) -> Result<Question, Failure>;
 
-const fn open(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { need: Need::Nothing, work: Work::Ask(read) } }
+const fn ask(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
+    route(method, path, Work::Ask(read))
 }
 
-const fn admin(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { need: Need::Admin, work: Work::Ask(read) } }
-}
-
-const fn bot(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { need: Need::Bot, work: Work::Ask(read) } }
-}
-
-const fn bot_file(
+const fn ask_with_file(
     method: &'static str,
     path: &'static str,
     read: fn(&Request, &Spool) -> Result<Question, Failure>,
 ) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { need: Need::Bot, work: Work::AskWithFile(read) } }
+    route(method, path, Work::AskWithFile(read))
 }
 
-const fn later(need: Need, method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
-    Route { method, path, handler: Endpoint { need, work: Work::NotBuilt(what) } }
+const fn later(method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
+    route(method, path, Work::NotBuilt(what))
+}
+
+/// What it needs stands in the policy.
+const fn route(method: &'static str, path: &'static str, work: Work) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { need: policy::need("botmother", method, path), work } }
 }
 
 const TELEGRAM: &str = "the bridge to Telegram";
 
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
-    open("GET", "/health", manage::health),
-    admin("GET", "/metrics", manage::metrics),
+    ask("GET", "/health", manage::health),
+    ask("GET", "/metrics", manage::metrics),
     // Management (docs/api.md).
-    admin("POST", "/bot/create", manage::create),
-    admin("GET", "/bot/list", manage::list),
-    admin("POST", "/bot/delete", manage::delete),
-    admin("DELETE", "/bot/delete", manage::delete_by_query),
-    admin("GET", "/bot/forget", manage::leaving),
-    admin("POST", "/bot/forget", manage::forget),
-    admin("POST", "/bot/activate", manage::activate),
-    admin("POST", "/bot/token", manage::token),
-    admin("POST", "/bot/revoke", manage::revoke),
-    admin("POST", "/bot/profile", manage::set_profile),
-    admin("POST", "/bot/listed", manage::set_listed),
-    admin("GET", "/bot/access", manage::access),
-    admin("POST", "/bot/access", manage::set_access),
-    admin("GET", "/bot/history", history::show),
-    admin("POST", "/bot/history", history::set),
-    admin("GET", "/bot/omemo/policy", manage::omemo),
-    admin("POST", "/bot/omemo/policy", manage::set_omemo),
-    admin("POST", "/bot/omemo/reset", manage::reset_omemo),
-    admin("GET", "/bot/account/status", manage::owner_status),
-    admin("POST", "/bot/account/status", manage::set_owner_status),
-    admin("GET", "/bot/ejabberd/settings", ejabberd::show),
-    admin("POST", "/bot/ejabberd/settings", ejabberd::save),
-    admin("POST", "/bot/ejabberd/test", ejabberd::test),
+    ask("POST", "/bot/create", manage::create),
+    ask("GET", "/bot/list", manage::list),
+    ask("POST", "/bot/delete", manage::delete),
+    ask("DELETE", "/bot/delete", manage::delete_by_query),
+    ask("GET", "/bot/forget", manage::leaving),
+    ask("POST", "/bot/forget", manage::forget),
+    ask("POST", "/bot/activate", manage::activate),
+    ask("POST", "/bot/token", manage::token),
+    ask("POST", "/bot/revoke", manage::revoke),
+    ask("POST", "/bot/tokens/create", rights::make_token),
+    ask("GET", "/bot/tokens/list", rights::list_tokens),
+    ask("POST", "/bot/tokens/revoke", rights::revoke_token),
+    ask("GET", "/bot/audit", rights::audit),
+    ask("POST", "/bot/profile", manage::set_profile),
+    ask("POST", "/bot/listed", manage::set_listed),
+    ask("GET", "/bot/access", manage::access),
+    ask("POST", "/bot/access", manage::set_access),
+    ask("GET", "/bot/history", history::show),
+    ask("POST", "/bot/history", history::set),
+    ask("GET", "/bot/omemo/policy", manage::omemo),
+    ask("POST", "/bot/omemo/policy", manage::set_omemo),
+    ask("POST", "/bot/omemo/reset", manage::reset_omemo),
+    ask("GET", "/bot/account/status", manage::owner_status),
+    ask("POST", "/bot/account/status", manage::set_owner_status),
+    ask("GET", "/bot/ejabberd/settings", ejabberd::show),
+    ask("POST", "/bot/ejabberd/settings", ejabberd::save),
+    ask("POST", "/bot/ejabberd/test", ejabberd::test),
+    // People (docs/rights.md).
+    ask("POST", "/user/login", rights::send_code),
+    ask("POST", "/user/code", rights::sign_in),
+    ask("GET", "/user/me", rights::me),
+    ask("POST", "/user/logout", rights::sign_out),
+    ask("GET", "/user/tokens/list", rights::list_personal_tokens),
+    ask("POST", "/user/tokens/create", rights::make_personal_token),
+    ask("POST", "/user/tokens/revoke", rights::revoke_personal_token),
+    ask("GET", "/user/list", rights::list_people),
+    ask("POST", "/user/set", rights::set_person),
+    ask("POST", "/user/remove", rights::remove_person),
     // Messaging (docs/api.md).
-    bot("POST", "/bot/sendMessage", message::send_message),
-    bot("GET", "/bot/getUpdates", message::get_updates),
-    bot("GET", "/bot/getHistory", history::get),
-    bot("GET", "/bot/getMessageState", message::get_state),
-    bot("GET", "/bot/getMe", message::get_me),
-    bot("GET", "/bot/getInfo", message::get_info),
-    bot_file("POST", "/bot/sendFile", file::send_file),
-    bot_file("GET", "/bot/getFile", file::get_file),
-    bot("POST", "/bot/setWebhook", webhook::set),
-    bot("POST", "/bot/deleteWebhook", webhook::delete),
-    bot("GET", "/bot/getWebhookInfo", webhook::info),
-    bot("POST", "/bot/replayWebhook", webhook::replay),
-    bot("POST", "/bot/sendReaction", act::send_reaction),
-    bot("POST", "/bot/editMessage", act::edit_message),
-    bot("POST", "/bot/deleteMessage", act::delete_message),
-    bot("POST", "/bot/sendChatAction", act::send_chat_action),
-    bot("POST", "/bot/markRead", act::mark_read),
-    bot("POST", "/bot/joinRoom", room::join),
-    bot("POST", "/bot/leaveRoom", room::leave),
-    bot("POST", "/bot/setCommands", message::set_commands),
-    bot("GET", "/bot/getCommands", message::get_commands),
-    bot("GET", "/bot/omemo/status", omemo::status),
-    bot("GET", "/bot/omemo/devices", omemo::devices),
-    bot("POST", "/bot/omemo/trust", omemo::trust),
-    bot("POST", "/bot/omemo/distrust", omemo::distrust),
-    bot("POST", "/bot/omemo/trustPolicy", omemo::policy),
+    ask("POST", "/bot/sendMessage", message::send_message),
+    ask("GET", "/bot/getUpdates", message::get_updates),
+    ask("GET", "/bot/getHistory", history::get),
+    ask("GET", "/bot/getMessageState", message::get_state),
+    ask("GET", "/bot/getMe", message::get_me),
+    ask("GET", "/bot/getInfo", message::get_info),
+    ask_with_file("POST", "/bot/sendFile", file::send_file),
+    ask_with_file("GET", "/bot/getFile", file::get_file),
+    ask("POST", "/bot/setWebhook", webhook::set),
+    ask("POST", "/bot/deleteWebhook", webhook::delete),
+    ask("GET", "/bot/getWebhookInfo", webhook::info),
+    ask("POST", "/bot/replayWebhook", webhook::replay),
+    ask("POST", "/bot/sendReaction", act::send_reaction),
+    ask("POST", "/bot/editMessage", act::edit_message),
+    ask("POST", "/bot/deleteMessage", act::delete_message),
+    ask("POST", "/bot/sendChatAction", act::send_chat_action),
+    ask("POST", "/bot/markRead", act::mark_read),
+    ask("POST", "/bot/joinRoom", room::join),
+    ask("POST", "/bot/leaveRoom", room::leave),
+    ask("POST", "/bot/setCommands", message::set_commands),
+    ask("GET", "/bot/getCommands", message::get_commands),
+    ask("GET", "/bot/omemo/status", omemo::status),
+    ask("GET", "/bot/omemo/devices", omemo::devices),
+    ask("POST", "/bot/omemo/trust", omemo::trust),
+    ask("POST", "/bot/omemo/distrust", omemo::distrust),
+    ask("POST", "/bot/omemo/trustPolicy", omemo::policy),
     // Telegram and AI (docs/ai.md).
-    later(Need::Bot, "POST", "/bot/telegram/setup", TELEGRAM),
-    later(Need::Bot, "GET", "/bot/telegram/status", TELEGRAM),
-    later(Need::Bot, "POST", "/bot/telegram/enable", TELEGRAM),
-    later(Need::Bot, "POST", "/bot/telegram/send", TELEGRAM),
-    later(Need::Bot, "POST", "/bot/telegram/test", TELEGRAM),
-    bot("POST", "/bot/ai/setup", ai::setup),
-    bot("GET", "/bot/ai/status", ai::status),
-    bot("POST", "/bot/ai/enable", ai::enable),
-    bot("POST", "/bot/ai/ask", ai::ask),
+    later("POST", "/bot/telegram/setup", TELEGRAM),
+    later("GET", "/bot/telegram/status", TELEGRAM),
+    later("POST", "/bot/telegram/enable", TELEGRAM),
+    later("POST", "/bot/telegram/send", TELEGRAM),
+    later("POST", "/bot/telegram/test", TELEGRAM),
+    ask("POST", "/bot/ai/setup", ai::setup),
+    ask("GET", "/bot/ai/status", ai::status),
+    ask("POST", "/bot/ai/enable", ai::enable),
+    ask("POST", "/bot/ai/ask", ai::ask),
     // Ours, for the command line: the built-in chat, and the accounts the daemon signs in to.
-    admin("POST", "/local/say", local::say),
-    admin("GET", "/local/read", local::read),
-    admin("GET", "/account/list", manage::list_accounts),
-    admin("POST", "/account/add", manage::add_account),
-    admin("POST", "/account/remove", manage::remove_account),
+    ask("POST", "/local/say", local::say),
+    ask("GET", "/local/read", local::read),
+    ask("GET", "/account/list", manage::list_accounts),
+    ask("POST", "/account/add", manage::add_account),
+    ask("POST", "/account/remove", manage::remove_account),
 ]);

@@ -23,7 +23,7 @@ use crate::core::handle::{
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
-use super::history;
+use super::{history, rights};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
 /// words are used in sentences.
@@ -92,6 +92,7 @@ fn retry_after_s(failure: &Failure) -> Option<u64> {
         Failure::Busy { retry_after_s } => Some(*retry_after_s),
         Failure::OutboxFull => Some(limits::OUTBOX_RETRY.as_secs()),
         Failure::Quota(_) => Some(limits::QUOTA_RETRY.as_secs()),
+        Failure::UsedUp { retry_after_s, .. } => Some(*retry_after_s),
         _ => None,
     }
 }
@@ -116,7 +117,7 @@ fn status(failure: &Failure) -> (u16, &'static str) {
         Failure::NotEnabled(_) => (400, "not_enabled"),
         Failure::Conflict(_) => (409, "conflict"),
         Failure::TooLarge(_) => (413, "too_large"),
-        Failure::Quota(_) => (429, "limit_reached"),
+        Failure::Quota(_) | Failure::UsedUp { .. } => (429, "limit_reached"),
         Failure::Busy { .. } => (429, "rate_limited"),
         Failure::OutboxFull => (429, "queue_full"),
         Failure::Full => (507, "disk_full"),
@@ -157,6 +158,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Access(id, access, contacts) => object(access_of(*id, *access, contacts)),
         Answer::Listed(id, listed) => object(Object::new().number("id", id.0).truth("listed", *listed)),
         Answer::Omemo(info) => object(omemo(info)),
+        Answer::Rights(answer) => rights::print(answer),
         Answer::BotHistory(info) => object(history::info(info)),
         Answer::Owner(account, enabled) => {
             object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
@@ -195,13 +197,13 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
 }
 
 /// An object result: its members stand beside `ok` and once more under `result` (docs/api.md).
-fn object(members: Object) -> String {
+pub(super) fn object(members: Object) -> String {
     let whole = members.clone().end();
     Object::new().truth("ok", true).merge(&members).raw("result", &whole).end()
 }
 
 /// An object with nothing but a list.
-fn list(name: &str, items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(name: &str, items: impl Iterator<Item = String>) -> String {
     object(Object::new().raw(name, &json::array(items)))
 }
 

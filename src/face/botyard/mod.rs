@@ -14,6 +14,7 @@ use crate::base::remedy::Place;
 use crate::core::failure::Failure;
 use crate::core::handle::Question;
 use crate::face::Context;
+use crate::face::policy;
 use crate::face::principal::{Denied, Need, Principal};
 use crate::http::route::{Lookup, Params, Route, Routes};
 use crate::http::{Reply, Request, Response};
@@ -26,11 +27,11 @@ enum Endpoint {
     Bot,
 }
 
-const fn get(path: &'static str, handler: Endpoint) -> Route<Endpoint> {
-    Route { method: "GET", path, handler }
+const fn get(path: &'static str, endpoint: Endpoint) -> Route<(Endpoint, Need)> {
+    Route { method: "GET", path, handler: (endpoint, policy::need("botyard", "GET", path)) }
 }
 
-const ROUTES: Routes<Endpoint> = Routes(&[
+const ROUTES: Routes<(Endpoint, Need)> = Routes(&[
     get("/v1/client-api/service-info", Endpoint::ServiceInfo),
     get("/v1/client-api/bots", Endpoint::Bots),
     get("/v1/client-api/bot/:id", Endpoint::Bot),
@@ -43,7 +44,15 @@ pub(super) fn body_max(_: &str) -> usize {
 
 /// What the endpoint of a request needs.
 pub(super) fn need(request: &Request) -> Option<Need> {
-    matches!(ROUTES.find(&request.method, &request.path), Lookup::Found(..)).then_some(Need::OwnPages)
+    match ROUTES.find(&request.method, &request.path) {
+        Lookup::Found((_, need), _) => Some(need),
+        _ => None,
+    }
+}
+
+/// All endpoints, and what each needs.
+pub(super) fn routes() -> Vec<(&'static str, &'static str, Need)> {
+    ROUTES.0.iter().map(|route| (route.method, route.path, route.handler.1)).collect()
 }
 
 /// Why somebody is not let in.
@@ -64,7 +73,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
         Failure::NotFound(_) => 404,
         Failure::TooLarge(_) => 413,
         Failure::Quota(_) | Failure::OutboxFull => 429,
-        Failure::Busy { retry_after_s } => {
+        Failure::Busy { retry_after_s } | Failure::UsedUp { retry_after_s, .. } => {
             return wire::message(429, &failure.at(Place::Api)).with("Retry-After", retry_after_s.to_string());
         }
         Failure::Full => 507,
@@ -76,7 +85,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
 /// Answers one request.
 pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Principal) -> Reply {
     let (endpoint, params) = match ROUTES.find(&request.method, &request.path) {
-        Lookup::Found(endpoint, params) => (endpoint, params),
+        Lookup::Found((endpoint, _), params) => (endpoint, params),
         Lookup::NotFound => return Reply::Now(wire::message(404, "there is no such path")),
         Lookup::WrongMethod(allow) => {
             let refusal = wire::message(405, &format!("use {}", allow.replace(", ", " or ")));

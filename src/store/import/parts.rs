@@ -8,7 +8,7 @@ use crate::base::jid::BareJid;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
 use crate::base::text::hex;
-use crate::store::row::{AccountRow, AiRank, AiRow, CommandRow, EjabberdRow, Origin};
+use crate::store::row::{AccountRow, AiRank, AiRow, AuditRow, CommandRow, EjabberdRow, Origin};
 use crate::store::{Error, key};
 
 /// Providers by the place of their API: the registry knows only how one is spoken to.
@@ -137,7 +137,15 @@ impl Import<'_> {
         }
         self.updates(found, id)?;
         for audit in &found.audit {
-            self.store.insert_audit(Some(id), &audit.action, &audit.details, audit.ip.as_deref(), audit.at)?;
+            self.store.insert_audit(&AuditRow {
+                bot: Some(id),
+                owner: BareJid::parse(&found.owner).ok(),
+                action: audit.action.clone(),
+                details: audit.details.clone(),
+                address: audit.ip.clone(),
+                at: audit.at,
+                ..AuditRow::default()
+            })?;
         }
         Ok(())
     }

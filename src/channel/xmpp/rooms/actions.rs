@@ -90,7 +90,7 @@ impl Xmpp {
             ..SentRow::new((account, bot), &room.to_jid(), message_id, core.batch.now.unix())
         };
         core.batch.store.insert_sent(&Conversation::room(account, bot, room), &row, core.batch.lived())?;
-        Ok(())
+        Ok(core.batch.note_message(bot)?)
     }
 
     /// Takes a message back, a file with its caption.

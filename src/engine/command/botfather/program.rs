@@ -17,21 +17,6 @@ pub(super) fn showtoken(engine: &mut Engine, owner: &BareJid, arguments: &str) -
     Ok(text.fill(language, &words))
 }
 
-pub(super) fn token(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
-    let language = engine.core.batch.setup.settings.language;
-    let id = match only_bot(engine, owner, arguments, "/token", &texts::ID) {
-        Ok(id) => id,
-        Err(answer) => return Ok(answer),
-    };
-    let token = engine.core.new_token(id)?;
-    let bot = engine.core.batch.bot(id)?;
-    let mut out = texts::NEW_TOKEN.fill(language, &[("name", &bot.row.name), ("token", token.expose())]);
-    if !bot.row.active {
-        out.push_str(&texts::STILL_DISABLED.fill(language, &[("id", &id.to_string())]));
-    }
-    Ok(out)
-}
-
 pub(super) fn revoke(engine: &mut Engine, owner: &BareJid, arguments: &str) -> Answer {
     let language = engine.core.batch.setup.settings.language;
     let id = match only_bot(engine, owner, arguments, "/revoke", &texts::ID) {

@@ -1,0 +1,179 @@
+//! The policy: what each endpoint of each face needs, in one table. A route asks it while it is compiled; one that has no row
+//! here is for nobody. `mod.rs` tests that table and routes name the same.
+
+use crate::core::handle::{Role, Scope};
+use crate::face::principal::Need;
+
+/// One endpoint of one face.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The face's folder.
+    pub face: &'static str,
+    /// `GET`, `POST`…
+    pub method: &'static str,
+    /// The path, with its parameters.
+    pub path: &'static str,
+    /// What it needs.
+    pub need: Need,
+}
+
+const SEND: Need = Need::Bot(Scope::Send);
+const READ: Need = Need::Bot(Scope::Read);
+const MANAGE: Need = Need::Bot(Scope::Manage);
+const VIEWER: Need = Need::Role(Role::Viewer);
+const OWNER: Need = Need::Role(Role::Owner);
+const ADMIN: Need = Need::Role(Role::Admin);
+
+const fn botmother(method: &'static str, path: &'static str, need: Need) -> Rule {
+    Rule { face: "botmother", method, path, need }
+}
+
+const fn botyard(method: &'static str, path: &'static str, need: Need) -> Rule {
+    Rule { face: "botyard", method, path, need }
+}
+
+/// All of them, of faces that are left out of a build, too.
+pub const POLICY: &[Rule] = &[
+    botmother("GET", "/health", Need::Nothing),
+    botmother("GET", "/metrics", ADMIN),
+    // Bots of one owner.
+    botmother("POST", "/bot/create", OWNER),
+    botmother("GET", "/bot/list", VIEWER),
+    botmother("POST", "/bot/delete", OWNER),
+    botmother("DELETE", "/bot/delete", OWNER),
+    botmother("GET", "/bot/forget", VIEWER),
+    botmother("POST", "/bot/forget", OWNER),
+    botmother("POST", "/bot/activate", OWNER),
+    botmother("POST", "/bot/token", OWNER),
+    botmother("POST", "/bot/revoke", OWNER),
+    botmother("POST", "/bot/tokens/create", OWNER),
+    botmother("GET", "/bot/tokens/list", VIEWER),
+    botmother("POST", "/bot/tokens/revoke", OWNER),
+    botmother("GET", "/bot/audit", VIEWER),
+    botmother("POST", "/bot/profile", OWNER),
+    botmother("POST", "/bot/listed", OWNER),
+    botmother("GET", "/bot/access", VIEWER),
+    botmother("POST", "/bot/access", OWNER),
+    botmother("GET", "/bot/history", VIEWER),
+    botmother("POST", "/bot/history", OWNER),
+    botmother("GET", "/bot/omemo/policy", VIEWER),
+    botmother("POST", "/bot/omemo/policy", OWNER),
+    botmother("POST", "/bot/omemo/reset", OWNER),
+    botmother("GET", "/bot/account/status", VIEWER),
+    // The daemon. Whom an admin has switched off does not switch himself on again.
+    botmother("POST", "/bot/account/status", ADMIN),
+    botmother("GET", "/bot/ejabberd/settings", ADMIN),
+    botmother("POST", "/bot/ejabberd/settings", ADMIN),
+    botmother("POST", "/bot/ejabberd/test", ADMIN),
+    botmother("POST", "/local/say", ADMIN),
+    botmother("GET", "/local/read", ADMIN),
+    botmother("GET", "/account/list", ADMIN),
+    botmother("POST", "/account/add", ADMIN),
+    botmother("POST", "/account/remove", ADMIN),
+    // People.
+    botmother("POST", "/user/login", Need::OwnPages),
+    botmother("POST", "/user/code", Need::OwnPages),
+    botmother("GET", "/user/me", VIEWER),
+    botmother("POST", "/user/logout", VIEWER),
+    botmother("GET", "/user/tokens/list", VIEWER),
+    botmother("POST", "/user/tokens/create", OWNER),
+    botmother("POST", "/user/tokens/revoke", OWNER),
+    botmother("GET", "/user/list", ADMIN),
+    botmother("POST", "/user/set", ADMIN),
+    botmother("POST", "/user/remove", ADMIN),
+    // One bot's program.
+    botmother("POST", "/bot/sendMessage", SEND),
+    botmother("POST", "/bot/sendFile", SEND),
+    botmother("POST", "/bot/sendReaction", SEND),
+    botmother("POST", "/bot/editMessage", SEND),
+    botmother("POST", "/bot/deleteMessage", SEND),
+    botmother("POST", "/bot/sendChatAction", SEND),
+    botmother("POST", "/bot/markRead", SEND),
+    botmother("GET", "/bot/getMe", Need::Bot(Scope::Any)),
+    botmother("GET", "/bot/getMessageState", Need::Bot(Scope::Any)),
+    botmother("GET", "/bot/getInfo", READ),
+    botmother("GET", "/bot/getUpdates", READ),
+    botmother("GET", "/bot/getHistory", READ),
+    botmother("GET", "/bot/getFile", READ),
+    botmother("GET", "/bot/getWebhookInfo", READ),
+    botmother("GET", "/bot/getCommands", READ),
+    botmother("GET", "/bot/omemo/status", READ),
+    botmother("GET", "/bot/omemo/devices", READ),
+    botmother("GET", "/bot/ai/status", READ),
+    botmother("GET", "/bot/telegram/status", READ),
+    botmother("POST", "/bot/setWebhook", MANAGE),
+    botmother("POST", "/bot/deleteWebhook", MANAGE),
+    botmother("POST", "/bot/replayWebhook", MANAGE),
+    botmother("POST", "/bot/joinRoom", MANAGE),
+    botmother("POST", "/bot/leaveRoom", MANAGE),
+    botmother("POST", "/bot/setCommands", MANAGE),
+    botmother("POST", "/bot/omemo/trust", MANAGE),
+    botmother("POST", "/bot/omemo/distrust", MANAGE),
+    botmother("POST", "/bot/omemo/trustPolicy", MANAGE),
+    botmother("POST", "/bot/ai/setup", MANAGE),
+    botmother("POST", "/bot/ai/enable", MANAGE),
+    botmother("POST", "/bot/ai/ask", SEND),
+    botmother("POST", "/bot/telegram/setup", MANAGE),
+    botmother("POST", "/bot/telegram/enable", MANAGE),
+    botmother("POST", "/bot/telegram/send", SEND),
+    botmother("POST", "/bot/telegram/test", SEND),
+    // Pages for anybody.
+    botyard("GET", "/v1/client-api/service-info", Need::OwnPages),
+    botyard("GET", "/v1/client-api/bots", Need::OwnPages),
+    botyard("GET", "/v1/client-api/bot/:id", Need::OwnPages),
+];
+
+/// What an endpoint needs; where the table has no row, more than anybody has.
+pub const fn need(face: &str, method: &str, path: &str) -> Need {
+    let mut at = 0;
+    while at < POLICY.len() {
+        let rule = &POLICY[at];
+        if is_same(rule.path, path) && is_same(rule.method, method) && is_same(rule.face, face) {
+            return rule.need;
+        }
+        at += 1;
+    }
+    Need::Nobody
+}
+
+/// Texts compared where `==` cannot be used yet: in constants.
+const fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_row_is_for_nobody() {
+        assert_eq!(need("botmother", "POST", "/bot/create"), OWNER);
+        for (face, method, path) in [
+            ("botmother", "PUT", "/bot/create"),
+            ("botmother", "POST", "/bot/creat"),
+            ("botyard", "POST", "/bot/create"),
+        ] {
+            assert_eq!(need(face, method, path), Need::Nobody, "{face} {method} {path}");
+        }
+    }
+
+    #[test]
+    fn each_endpoint_has_one_row() {
+        let name = |rule: &Rule| (rule.face, rule.method, rule.path);
+        for (at, rule) in POLICY.iter().enumerate() {
+            assert!(POLICY[..at].iter().all(|other| name(other) != name(rule)), "{rule:?} is there twice");
+            assert_ne!(rule.need, Need::Nobody, "{rule:?}");
+        }
+    }
+}
