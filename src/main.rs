@@ -52,7 +52,10 @@ fn exit_of(error: &daemon::Error) -> Exit {
     use botmother::store;
     use daemon::Error;
     match error {
-        Error::File(_, io) | Error::Listen(_, io) | Error::Store(store::Error::Io { source: io, .. })
+        Error::File(_, io)
+        | Error::Listen(_, io)
+        | Error::Socket(_, io)
+        | Error::Store(store::Error::Io { source: io, .. })
             if io.kind() == ErrorKind::PermissionDenied =>
         {
             Exit::Permission
@@ -63,7 +66,7 @@ fn exit_of(error: &daemon::Error) -> Exit {
         ) => Exit::Config,
         Error::File(..) | Error::Store(store::Error::Io { .. }) => Exit::CannotCreate,
         Error::Store(_) => Exit::Io,
-        Error::Listen(..) | Error::Thread(_) => Exit::Failed,
+        Error::Listen(..) | Error::Socket(..) | Error::Thread(_) => Exit::Failed,
     }
 }
 

@@ -54,6 +54,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/bot/ejabberd/settings"),
     ("POST", "/bot/ejabberd/settings"),
     ("POST", "/bot/ejabberd/test"),
+    ("GET", "/bot/server"),
+    ("POST", "/bot/server"),
     ("POST", "/bot/sendMessage"),
     ("GET", "/bot/getUpdates"),
     ("GET", "/bot/getHistory"),

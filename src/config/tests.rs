@@ -128,13 +128,13 @@ fn choices_of_a_chat_stand_between_file_and_environment() {
     for choice in
         [Choice::Port(3000), Choice::Tls("/a \"b\".pem".into(), "/k".into()), Choice::Network(true), Choice::Port(3001)]
     {
-        change(&dir.0, &choice).unwrap();
+        change(&dir.0, &[choice]).unwrap();
     }
     let chosen = api(&[]).unwrap();
     assert_eq!((chosen.port, chosen.rate_limit, chosen.mode), (3001, 7, ApiMode::Network));
     assert_eq!((chosen.tls_cert, chosen.tls_key), ("/a \"b\".pem".into(), "/k".into()));
     assert_eq!(api(&[("BOTMOTHER_API__PORT", "4000")]).unwrap().port, 4000);
-    change(&dir.0, &Choice::Tls(String::new(), String::new())).unwrap();
+    change(&dir.0, &[Choice::Tls(String::new(), String::new())]).unwrap();
     assert_eq!(api(&[]).unwrap().tls_cert, PathBuf::new());
     dir.write("api.toml", "[api]\nport = 1\n");
     assert!(api(&[]).unwrap_err().to_string().contains("api.toml:2: `port`"));

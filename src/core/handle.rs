@@ -15,6 +15,7 @@ mod files;
 mod history;
 mod keys;
 mod question;
+mod server;
 mod settings;
 
 pub use crate::core::actions::{BotAction, NewAction};
@@ -35,6 +36,7 @@ pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewProfile, NewRoom, NewWebhook, OwnAccount, Question,
     UpdatePoll, Wait, read_avatar,
 };
+pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 
 /// Who asks.

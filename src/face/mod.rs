@@ -30,6 +30,8 @@ struct Mount {
     body_max: fn(&str) -> usize,
     /// Whether a request may wait for a disk.
     may_block: fn(&Request) -> bool,
+    /// Methods and paths of all its endpoints.
+    routes: fn() -> Vec<(&'static str, &'static str)>,
     /// What the endpoint at a method and path needs; `None` where there is none.
     need: fn(&Request) -> Option<Need>,
     /// Answers one request of whoever was let in. It returns at once, where it may not block: what waits is a future.
@@ -48,6 +50,7 @@ const MOUNTS: &[Mount] = &[
         login: Login::Bearer,
         body_max: botmother::body_max,
         may_block: botmother::may_block,
+        routes: || botmother::ROUTES.all(),
         need: botmother::need,
         serve: botmother::serve,
         deny: botmother::deny,
@@ -59,6 +62,7 @@ const MOUNTS: &[Mount] = &[
         login: Login::None,
         body_max: botyard::body_max,
         may_block: |_| false,
+        routes: botyard::routes,
         need: botyard::need,
         serve: botyard::serve,
         deny: botyard::deny,
@@ -91,6 +95,11 @@ pub fn gate(context: Arc<Context>) -> Arc<Admit> {
 /// The largest body a path takes.
 pub fn body_max(path: &str) -> usize {
     find(path).map_or(limits::BODY_BYTES_MAX, |mount| (mount.body_max)(path))
+}
+
+/// Methods and paths of the endpoints of all faces, as their tables have them.
+pub fn routes() -> Vec<(&'static str, &'static str)> {
+    MOUNTS.iter().flat_map(|mount| (mount.routes)()).collect()
 }
 
 /// Whether a request may wait for a disk.

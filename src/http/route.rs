@@ -42,6 +42,11 @@ impl Params {
 }
 
 impl<H: Copy + 'static> Routes<H> {
+    /// Methods and paths of all rows.
+    pub fn all(&self) -> Vec<(&'static str, &'static str)> {
+        self.0.iter().map(|route| (route.method, route.path)).collect()
+    }
+
     /// The row for this method and path. A row with exactly this path goes before all with parameters, whatever the
     /// method; looking for it takes no memory.
     pub fn find(&self, method: &str, path: &str) -> Lookup<H> {

@@ -16,6 +16,7 @@ mod omemo;
 mod read;
 mod room;
 mod routes;
+mod server;
 mod webhook;
 mod wire;
 

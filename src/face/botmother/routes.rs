@@ -7,7 +7,7 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, room, webhook};
+use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, room, server, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -85,6 +85,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     admin("GET", "/bot/ejabberd/settings", ejabberd::show),
     admin("POST", "/bot/ejabberd/settings", ejabberd::save),
     admin("POST", "/bot/ejabberd/test", ejabberd::test),
+    admin("GET", "/bot/server", server::show),
+    admin("POST", "/bot/server", server::change),
     // Messaging (docs/api.md).
     bot("POST", "/bot/sendMessage", message::send_message),
     bot("GET", "/bot/getUpdates", message::get_updates),

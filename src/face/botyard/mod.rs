@@ -41,6 +41,11 @@ pub(super) fn body_max(_: &str) -> usize {
     limits::BODY_BYTES_MAX
 }
 
+/// Methods and paths of all endpoints.
+pub(super) fn routes() -> Vec<(&'static str, &'static str)> {
+    ROUTES.all()
+}
+
 /// What the endpoint of a request needs.
 pub(super) fn need(request: &Request) -> Option<Need> {
     matches!(ROUTES.find(&request.method, &request.path), Lookup::Found(..)).then_some(Need::OwnPages)

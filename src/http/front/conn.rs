@@ -7,7 +7,6 @@ use std::fs::File;
 use std::future::Future;
 use std::hash::BuildHasher;
 use std::io::{self, Read, Write};
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::rc::Rc;
@@ -26,6 +25,7 @@ use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
 use crate::http::front::places::Place;
 use crate::http::front::print::{self, Length};
 use crate::http::front::wire::{Duplex, Reader, Wire};
+use crate::http::proxy::Via;
 use crate::http::refusal::Refusal;
 use crate::http::server::INTERNAL;
 use crate::http::{Reply, Request, Response};
@@ -109,9 +109,9 @@ fn no_file(error: &io::Error) -> Refusal {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
+pub(super) async fn serve(stream: Box<dyn Duplex>, via: Via, shared: Rc<Shared>) {
     let keeper = shared.clone();
-    let mut conn = Conn { wire: Wire::new(stream), peer, shared, served: 0 };
+    let mut conn = Conn { wire: Wire::new(stream), via, shared, served: 0 };
     let end = loop {
         let place = keeper.places.take();
         let lost = async {
@@ -135,14 +135,14 @@ pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shar
 }
 
 /// Tells a client that there is no room for it.
-pub(super) async fn turn_away(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
-    let mut conn = Conn { wire: Wire::new(stream), peer, shared, served: 0 };
+pub(super) async fn turn_away(stream: Box<dyn Duplex>, via: Via, shared: Rc<Shared>) {
+    let mut conn = Conn { wire: Wire::new(stream), via, shared, served: 0 };
     conn.finish(FULL.into()).await;
 }
 
 pub(super) struct Conn {
     pub(super) wire: Wire,
-    peer: IpAddr,
+    via: Via,
     pub(super) shared: Rc<Shared>,
     served: u64,
 }
@@ -198,6 +198,8 @@ impl Conn {
             }
             let stopping = async {
                 let _ = self.shared.stopping.recv().await;
+                // A request may be on its way to a door that makes way for another one.
+                Timer::after(self.shared.last.get()).await;
                 Ok(0)
             };
             if self.wire.fill(at).or(stopping).await? == 0 {
@@ -209,12 +211,14 @@ impl Conn {
     async fn head(&mut self, place: &Place<'_>) -> Result<Head, End> {
         let at = Instant::now() + self.shared.limits.head;
         let shared = self.shared.clone();
-        let mut share = shared.budgets.strangers.share(shared.hasher.hash_one(client_key(self.peer)));
+        let address = self.via.address();
+        let mut share = shared.budgets.strangers.share(shared.hasher.hash_one(client_key(address)));
         let mut searched = 0;
         loop {
             if let Some(end) = head::find_end(&self.wire.buffer, searched)? {
-                let head = head::parse(&self.wire.buffer[..end], self.peer)?;
+                let mut head = head::parse(&self.wire.buffer[..end], address)?;
                 self.wire.buffer.drain(..end);
+                shared.proxies.resolve(&mut head.request, self.via);
                 return Ok(head);
             }
             searched = self.wire.buffer.len();
@@ -243,7 +247,7 @@ impl Conn {
     fn holder(&self, head: &Head) -> Holder {
         match head.request.header("authorization") {
             Some(value) => self.shared.hasher.hash_one(value),
-            None => self.shared.hasher.hash_one(client_key(self.peer)),
+            None => self.shared.hasher.hash_one(client_key(head.request.peer)),
         }
     }
 
@@ -269,7 +273,7 @@ impl Conn {
             self.wire.send(print::CONTINUE, shared.limits.write).await?;
         }
         let begun = Instant::now();
-        let address = shared.hasher.hash_one(client_key(self.peer));
+        let address = shared.hasher.hash_one(client_key(head.request.peer));
         let (mut small, mut large) = (shared.budgets.strangers.share(address), shared.budgets.bodies.share(holder));
         let mut on_disk = shared.budgets.files.share(holder);
         let mut received = 0;
