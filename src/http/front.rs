@@ -252,13 +252,8 @@ impl Entry<'_, '_> {
     /// Takes connections in, for ever.
     async fn accept(&self, listeners: &mut [Watched<Listener>]) -> Option<MakeWay> {
         loop {
-            let connection = listener::next(listeners).await;
-            // So that no listener starves another one, and no crowd at the door those who are in.
-            if !listeners.is_empty() {
-                listeners.rotate_left(1);
-            }
-            future::yield_now().await;
-            match connection {
+            // Welcomed before anything is waited for: when this ends no connection is in its hands.
+            match listener::next(listeners).await {
                 Ok((stream, via)) => self.welcome(stream, via),
                 Err(error) if listener::is_of_the_client(&error) => log::debug!("http: lost in accept: {error}"),
                 Err(error) => {
@@ -266,6 +261,11 @@ impl Entry<'_, '_> {
                     Timer::after(limits::ACCEPT_PAUSE).await;
                 }
             }
+            // So that no listener starves another one, and no crowd at the door those who are in.
+            if !listeners.is_empty() {
+                listeners.rotate_left(1);
+            }
+            future::yield_now().await;
         }
     }
 
