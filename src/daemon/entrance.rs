@@ -288,7 +288,10 @@ impl Entrance {
             true => selfsigned::time_left(&facts, now),
             false => facts.left(now).saturating_sub(limits::API_CERTIFICATE_WARN_BEFORE),
         };
-        let most = limits::API_CERTIFICATE_LOOK;
+        let most = match now / 1000 < limits::CLOCK_UNSET_BEFORE {
+            true => limits::API_CERTIFICATE_LOOK_SOON,
+            false => limits::API_CERTIFICATE_LOOK,
+        };
         Some(if left.is_zero() { most } else { left.min(most) })
     }
 }

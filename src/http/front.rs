@@ -22,11 +22,11 @@ mod wire;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::hash::RandomState;
-use std::io;
 use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{io, iter};
 
 use async_channel::{Receiver, Sender};
 use smol::LocalExecutor;
@@ -210,7 +210,9 @@ pub async fn run(door: Door) {
         let makes_way = told.or(entry.accept(&mut listeners)).await;
         if makes_way.is_some() {
             entry.shared.last.set(limits.last);
-            while let Some((stream, via)) = listener::waiting(&listeners) {
+            // No more than can have come before: a crowd that goes on is the next door's.
+            let most = listeners.len() * limits::LISTEN_BACKLOG as usize;
+            for (stream, via) in iter::from_fn(|| listener::waiting(&listeners)).take(most) {
                 entry.welcome(stream, via);
             }
         }

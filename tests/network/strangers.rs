@@ -3,6 +3,8 @@
 
 use super::client::Way;
 use super::support::daemon::Daemon;
+use super::support::process::Process;
+use super::support::skip::skip;
 use super::{admin_token, has_ipv6, plain, secure, wait_logged};
 
 /// What anybody may have, and whether pages of other sites may, too.
@@ -187,4 +189,27 @@ fn the_socket_is_this_machine() {
     assert!(daemon.stop().success());
     assert!(!socket.exists());
     std::fs::remove_dir(&folder).unwrap();
+}
+
+/// Without IPv6 the API is on IPv4 alone, and says so.
+#[test]
+fn a_host_without_ipv6() {
+    let socket = std::env::temp_dir().join(format!("botmother-v4-{}.sock", std::process::id()));
+    let config = format!("[api]\nsocket = \"{}\"\n", socket.display());
+    let mut daemon = Daemon::start(&config);
+    let both = Way::unix(&socket).get("/bot/server").body;
+    assert_eq!(both.contains(&format!("[::1]:{}", daemon.port)), has_ipv6(), "{both}");
+    daemon.stop();
+    // Another network, which only the socket leads out of.
+    let script = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec \"$@\"";
+    let wrapper = ["unshare", "-n", "sh", "-c", script, "sh"];
+    let is_possible = std::process::Command::new("unshare").args(["-n", "sh", "-c", script, "sh", "true"]).status();
+    if !is_possible.is_ok_and(|status| status.success()) {
+        return skip("a network without IPv6 takes root and unshare");
+    }
+    let mut process = Process::behind(&daemon, &wrapper);
+    super::wait_for(|| socket.exists() || process.0.try_wait().unwrap().is_some(), "the socket is there");
+    let alone = Way::unix(&socket).get("/bot/server").body;
+    assert!(alone.contains(&format!(r#""addresses":["127.0.0.1:{}"],"#, daemon.port)), "{alone}");
+    process.stop();
 }

@@ -111,6 +111,8 @@ pub const API_CERTIFICATE_YEARS: i32 = 2;
 pub const API_CERTIFICATE_WARN_BEFORE: Duration = Duration::from_secs(21 * 24 * 3_600);
 /// The longest time until the API's certificate is looked at again: a clock may be set meanwhile.
 pub const API_CERTIFICATE_LOOK: Duration = Duration::from_secs(24 * 3_600);
+/// The same while a board's clock is not set: what was made then ends as soon as it is.
+pub const API_CERTIFICATE_LOOK_SOON: Duration = Duration::from_secs(60);
 /// Names of a certificate that are told.
 pub const API_CERTIFICATE_NAMES_MAX: usize = 16;
 /// What has come to sockets, taken from the kernel at once; the rest comes with the next turn.
