@@ -228,6 +228,30 @@ fn a_pair_is_looked_at_before_it_is_used() {
     assert!(said.contains(&format!("ok    certificate: {after}, for localhost, ")), "{said}");
 }
 
+/// Where network mode is wanted and cannot be had, there is no API at all.
+#[test]
+fn without_a_certificate_nothing_is_served() {
+    let mut daemon = Daemon::start("");
+    daemon.stop();
+    make_pair(&daemon.dir, "one");
+    make_pair(&daemon.dir, "two");
+    for (cert, key) in
+        [("one.crt", "two.key"), ("one.key", "one.key"), ("one.crt", "one.crt"), ("none.crt", "none.key")]
+    {
+        let config = format!("[api]\nmode = \"network\"\ntls_cert = \"{cert}\"\ntls_key = \"{key}\"\n");
+        fs::write(daemon.dir.join("config.toml"), config).unwrap();
+        let mut child = daemon.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(78), "{cert} {key}");
+    }
+    // A clock may be wrong, and then it is not the certificate: it is served, and said.
+    let config = "[api]\nmode = \"network\"\ntls_cert = \"one.crt\"\ntls_key = \"one.key\"\n";
+    fs::write(daemon.dir.join("config.toml"), config).unwrap();
+    daemon.spawn();
+    wait_logged(&daemon, "API at https://");
+    wait_logged(&daemon, "the API's certificate is valid until");
+}
+
 /// A reload with what cannot be changes nothing and is in the log; HUP with what can takes it over.
 #[test]
 fn hup_takes_over_the_address() {

@@ -167,6 +167,10 @@ fn check(daemon: &Daemon, proxy: &Proxy) {
         let (status, body) = proxy.curl("127.0.0.9", "/bot/list", more);
         assert_eq!(status, 403, "{more:?}: {body}");
     }
+    assert!(
+        fs::read_to_string(daemon.log()).unwrap().contains("http: 403 for 127.0.0.9\n"),
+        "the log names the client"
+    );
     assert_eq!(proxy.curl("127.0.0.9", "/bot/list", &["-H", &token]).0, 200);
 
     // A long poll: it ends in its time with nothing, and at once with something.

@@ -157,11 +157,15 @@ impl Conn {
         })?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
         let mut request = head.request;
+        let client = request.peer;
         match body {
             Body::Bytes(bytes) => request.body = bytes,
             Body::File(file, bytes) => request.file = Some((Arc::new(file), bytes)),
         }
         let mut response = self.ask(request).await?;
+        if matches!(response.status, 401 | 403 | 429) {
+            log::debug!("http: {} for {client}", response.status);
+        }
         let flow = response.flow.take();
         // Without chunks only the end of the connection tells the end of a flow.
         if self.shared.stopping.is_closed() || (flow.is_some() && !takes_chunks) {
