@@ -80,6 +80,17 @@ impl std::error::Error for Error {}
 /// Reads the configuration again, the way it was read at the start.
 pub type Reload<'a> = &'a dyn Fn() -> Result<Config, config::Error>;
 
+/// Whether the API's certificate and key, where the configuration names some, fit each other and are valid now.
+pub fn check_certificate(config: &Config) -> Result<(), Error> {
+    if config.api.mode == ApiMode::Local || door::is_ours(config) {
+        return Ok(());
+    }
+    let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let facts = net::door_tls::look(&text(&config.api.tls_cert), &text(&config.api.tls_key));
+    let facts = facts.map_err(|error| Error::Tls(error.to_string()))?;
+    facts.check(net::now().unix_ms).map_err(Error::Tls)
+}
+
 /// Runs until a signal says stop.
 pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let begun = Instant::now();

@@ -284,6 +284,7 @@ that name is taken | der Name ist vergeben
 the server does not allow it: {} | der Server erlaubt es nicht: {1}
 the server does not like name or password: {} | dem Server passen Name oder Passwort nicht: {1}
 the server wants us to wait: {} | der Server will, dass wir warten: {1}
+no self-signed certificate is in use | ein selbst unterschriebenes Zertifikat ist nicht in Gebrauch
 there is a file that is no socket | dort ist eine Datei, die kein Socket ist
 another program answers there | dort antwortet ein anderes Programm
 another handle to a socket | ein weiterer Zugang zu einem Socket

@@ -20,6 +20,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::config::{self, Config};
+use crate::daemon;
 use args::Command;
 
 /// Exit codes, after BSD's sysexits.h where it has one. `EXITS` says when.
@@ -112,6 +113,7 @@ fn check_config(config: &Config) -> Result<(), Failed> {
     for warning in &config.warnings {
         print(format_args!("warning: {warning}\n"));
     }
+    daemon::check_certificate(config).map_err(|error| Failed::new(Exit::Config, format!("[api]: {error}")))?;
     match &config.file {
         Some(file) => print(format_args!("{} is right\n", file.display())),
         None => print("there is no configuration file, and what the environment says is right\n"),

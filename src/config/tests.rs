@@ -198,6 +198,31 @@ fn values() {
 }
 
 #[test]
+fn proxies_in_front() {
+    let dir = Dir::new("proxies");
+    let file = dir.write("c.toml", "[api]\ntrusted_proxies = ['10.0.0.0/8', 'unix', '::1']\nsocket = 'api.sock'\n");
+    let config = from_file(&file, &[]).unwrap();
+    assert_eq!(
+        config.api.trusted_proxies.iter().map(Proxy::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "unix", "::1"]
+    );
+    assert_eq!(config.api.socket, dir.0.join("api.sock"));
+    let again = from_file(&dir.write("d.toml", &dump(&config, Passwords::Shown)), &[]).unwrap();
+    assert_eq!(again.api, config.api);
+    let by_environment = from_file(&file, &[("BOTMOTHER_API__TRUSTED_PROXIES", "127.0.0.1, unix")]).unwrap();
+    assert_eq!(by_environment.api.trusted_proxies.len(), 2);
+    for (wrong, why) in [
+        ("['nginx']", "each \"unix\" or an address or a network, like 10.0.0.1 or 10.0.0.0/8"),
+        ("['10.0.0.1/8']", "a network that begins at its first address: 10.0.0.0/8"),
+        ("true", "must be a list like [\"127.0.0.1\""),
+    ] {
+        let file = dir.write("w.toml", &format!("[api]\ntrusted_proxies = {wrong}\n"));
+        let error = from_file(&file, &[]).unwrap_err().to_string();
+        assert!(error.contains("w.toml:2: `trusted_proxies` in [api] must be") && error.contains(why), "{error}");
+    }
+}
+
+#[test]
 fn dumps_can_be_read_again() {
     let dir = Dir::new("dump");
     let file = dir.write("c.toml", "[[account]]\njid = 'a@b.c'\npassword = 'p\"\\u'\n[api]\nadmin = 'token'\n");

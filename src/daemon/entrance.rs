@@ -188,24 +188,26 @@ impl Entrance {
     }
 
     fn try_change(&mut self, change: &ApiChange, reload: Reload<'_>) -> Result<(), String> {
-        let one = std::slice::from_ref(change);
-        let all = if let ApiChange::All(all) = change { all } else { one };
+        let all = match change {
+            ApiChange::ReadCertificate => return self.reload_certificate(),
+            ApiChange::RenewCertificate => return self.renew(selfsigned::Key::New),
+            ApiChange::DeleteCertificate if door::is_ours(&self.config) => return self.renew(selfsigned::Key::New),
+            ApiChange::DeleteCertificate => {
+                let dir = &self.config.data_dir;
+                return selfsigned::remove(dir).map_err(|error| failed(dir, &error));
+            }
+            ApiChange::All(all) => all,
+            one => std::slice::from_ref(one),
+        };
         let choices: Vec<Choice> = all.iter().filter_map(choice).collect();
         let dir = self.config.data_dir.clone();
-        if !choices.is_empty() {
-            let before = fs::read_to_string(chosen::path(&dir)).ok();
-            chosen::change(&dir, &choices).map_err(|error| failed(&dir, &error))?;
-            let taken = self.take_over(&choices, reload);
-            if taken.is_err() {
-                chosen::store(&dir, before.as_deref()).map_err(|error| failed(&dir, &error))?;
-            }
-            taken?;
+        let before = fs::read_to_string(chosen::path(&dir)).ok();
+        chosen::change(&dir, &choices).map_err(|error| failed(&dir, &error))?;
+        let taken = self.take_over(&choices, reload);
+        if taken.is_err() {
+            chosen::store(&dir, before.as_deref()).map_err(|error| failed(&dir, &error))?;
         }
-        let works = |change: &&ApiChange| choice(change).is_none();
-        all.iter().filter(works).try_for_each(|change| match change {
-            ApiChange::ReadCertificate => self.reload_certificate(),
-            _ => self.renew(selfsigned::Key::New),
-        })
+        taken
     }
 
     fn take_over(&mut self, choices: &[Choice], reload: Reload<'_>) -> Result<(), String> {
@@ -246,7 +248,7 @@ impl Entrance {
     fn renew(&self, key: selfsigned::Key) -> Result<(), String> {
         let dir = &self.config.data_dir;
         if !door::is_ours(&self.config) {
-            return selfsigned::remove(dir).map_err(|error| failed(dir, &error));
+            return Err("no self-signed certificate is in use".to_string());
         }
         selfsigned::renew(dir, key).map_err(|error| failed(dir, &error))?;
         self.reload_certificate()

@@ -294,6 +294,7 @@ fn an_admin_changes_the_server() {
         ("port 1024", Some(ApiChange::Port(1024))),
         ("cert auto", Some(ApiChange::OwnCertificate)),
         ("renew-cert", Some(ApiChange::RenewCertificate)),
+        ("reload-cert", Some(ApiChange::ReadCertificate)),
         ("zertifikat-loeschen", Some(ApiChange::DeleteCertificate)),
         ("cert \"/c d.pem\"", None),
         ("key /k.pem", Some(both.clone())),

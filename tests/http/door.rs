@@ -93,6 +93,13 @@ impl Door {
         }
     }
 
+    /// Has it make way for another door, and waits until it takes nobody in any more.
+    pub(crate) fn make_way(&self) {
+        let (done, is_done) = async_channel::bounded(1);
+        self.stop.as_ref().unwrap().send_blocking(MakeWay { done }).unwrap();
+        is_done.recv_blocking().unwrap();
+    }
+
     /// Gives the stop signal; [`Door::join`] waits for the end.
     pub(crate) fn stop(&mut self) {
         self.stop = None;

@@ -202,6 +202,9 @@ fn a_pair_is_looked_at_before_it_is_used() {
     let first = server(&daemon, &mut way).at("certificate");
     assert!(!first.at("self_signed").truth() && first.at("names").list()[0].text() == "localhost", "{first:?}");
 
+    let refused = change(&mut way, r#"{"certificate":"renew"}"#.into());
+    assert!(refused.status == 409 && refused.body.contains("no self-signed certificate is in use"), "{}", refused.body);
+
     // Half of a new pair is there, the other half not yet.
     fs::copy(path("two.crt"), path("one.crt")).unwrap();
     let refused = change(&mut way, r#"{"certificate":"reload"}"#.into());
@@ -228,6 +231,25 @@ fn a_pair_is_looked_at_before_it_is_used() {
     assert!(said.contains(&format!("ok    certificate: {after}, for localhost, ")), "{said}");
 }
 
+/// SIGTERM while a door that has made way still serves a long poll: it is answered, and the daemon ends in time.
+#[test]
+fn a_stop_waits_for_no_old_door() {
+    let mut daemon = Daemon::start("");
+    let token = make_bot(&mut plain(&daemon), "Poller");
+    let port = daemon.port;
+    let poll = thread::spawn(move || {
+        let token = format!("Bearer {token}");
+        let headers = [("Authorization", token.as_str())];
+        Way::plain(&format!("127.0.0.1:{port}")).ask("GET", "/bot/getUpdates?timeout=40", &headers, "")
+    });
+    thread::sleep(Duration::from_millis(300));
+    reload(&daemon, "[api]\nrate_limit = 0\n");
+    wait_for(|| plain(&daemon).get("/bot/server").body.contains(r#""rate_limit":0"#), "it is taken over");
+    assert!(daemon.stop().success());
+    let answer = poll.join().unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"ok":true,"result":[]}"#));
+}
+
 /// Where network mode is wanted and cannot be had, there is no API at all.
 #[test]
 fn without_a_certificate_nothing_is_served() {
@@ -240,11 +262,12 @@ fn without_a_certificate_nothing_is_served() {
     {
         let config = format!("[api]\nmode = \"network\"\ntls_cert = \"{cert}\"\ntls_key = \"{key}\"\n");
         fs::write(daemon.dir.join("config.toml"), config).unwrap();
-        let mut child = daemon.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let status = child.wait().unwrap();
-        assert_eq!(status.code(), Some(78), "{cert} {key}");
+        for command in [&[][..], &["config", "check"]] {
+            let mut child = daemon.command(command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            assert_eq!(child.wait().unwrap().code(), Some(78), "{cert} {key} {command:?}");
+        }
     }
-    // A clock may be wrong, and then it is not the certificate: it is served, and said.
+    // It is served, and said that it ends soon.
     let config = "[api]\nmode = \"network\"\ntls_cert = \"one.crt\"\ntls_key = \"one.key\"\n";
     fs::write(daemon.dir.join("config.toml"), config).unwrap();
     daemon.spawn();

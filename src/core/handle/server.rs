@@ -62,6 +62,6 @@ pub enum ApiChange {
     DeleteCertificate,
     /// The certificate's files are read again.
     ReadCertificate,
-    /// Several of these together, or none of them.
+    /// Several together, or none of them: of mode, port and certificate what is to be another one.
     All(Vec<ApiChange>),
 }

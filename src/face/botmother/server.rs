@@ -27,17 +27,22 @@ pub(super) fn change(request: &Request) -> Result<Question, Failure> {
         all.push(ApiChange::Port(port.ok_or_else(|| Failure::invalid("port", "a number from 1024 to 65535"))?));
     }
     all.extend(certificate(&fields)?);
-    match fields.text("certificate")? {
-        None => {}
-        Some("reload") => all.push(ApiChange::ReadCertificate),
-        Some("renew") => all.push(ApiChange::RenewCertificate),
+    let work = match fields.text("certificate")? {
+        None => None,
+        Some("reload") => Some(ApiChange::ReadCertificate),
+        Some("renew") => Some(ApiChange::RenewCertificate),
         Some(_) => return Err(Failure::invalid("certificate", "reload or renew")),
+    };
+    match (work, all.is_empty()) {
+        (Some(work), true) => Ok(Question::ChangeServer(work)),
+        // One of both could fail when the other is done.
+        (Some(_), false) => Err(Failure::invalid("certificate", "alone, without a change of mode, port or files")),
+        (None, false) => Ok(Question::ChangeServer(ApiChange::All(all))),
+        (None, true) => {
+            let what = "there, or `port`, or `tls_cert` and `tls_key`, or `certificate`";
+            Err(Failure::invalid("mode", what))
+        }
     }
-    if all.is_empty() {
-        let what = "there, or `port`, or `tls_cert` and `tls_key`, or `certificate`";
-        return Err(Failure::invalid("mode", what));
-    }
-    Ok(Question::ChangeServer(ApiChange::All(all)))
 }
 
 /// `tls_cert` and `tls_key`: both are files, or both empty for a self-signed certificate.

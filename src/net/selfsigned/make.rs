@@ -16,7 +16,9 @@ fn build(key: Option<&str>) -> Result<(String, String), rcgen::Error> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).to_vec();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if !host.is_empty() && host.is_ascii() {
-        names.push(host);
+        // What the machine is called by mDNS (RFC 6762 §3).
+        let local = format!("{host}.local");
+        names.extend([host.clone()].into_iter().chain((!host.contains('.')).then_some(local)));
     }
     let year: i32 = time::to_rfc3339(now().unix_ms)[..4].parse().unwrap_or(2026);
     let mut params = CertificateParams::new(names)?;
