@@ -2,7 +2,7 @@
 //! it. Real openssl, nginx, Caddy and slowhttptest on the other side.
 
 // Outside of #[test] functions, clippy does not know that this is a test.
-#![cfg(feature = "api-tls")]
+#![cfg(all(feature = "api-tls", feature = "face-botmother", feature = "channel-local"))]
 #![allow(clippy::unwrap_used)]
 
 mod support;

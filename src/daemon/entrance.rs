@@ -244,10 +244,10 @@ impl Entrance {
         self.pass(config, sockets, tls)
     }
 
-    /// A new self-signed certificate; it is in use at once.
+    /// A new self-signed certificate; it is in use at once, or with the next change to network mode.
     fn renew(&self, key: selfsigned::Key) -> Result<(), String> {
         let dir = &self.config.data_dir;
-        if !door::is_ours(&self.config) {
+        if self.config.api.mode == ApiMode::Network && !door::is_ours(&self.config) {
             return Err("no self-signed certificate is in use".to_string());
         }
         selfsigned::renew(dir, key).map_err(|error| failed(dir, &error))?;
