@@ -104,23 +104,44 @@ fn node(text: &str) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// The elements of a `Forwarded` field; commas in quotes part nothing (RFC 7239 §4).
-fn elements(value: &str) -> impl Iterator<Item = &str> {
-    parts(value, ',')
+/// The elements of a `Forwarded` field; commas in quotes part nothing (RFC 7239 §4). Where a quoted string does not end, a
+/// client has opened it so that what the proxy appends is swallowed: then there is one element, and it names nobody.
+fn elements(value: &str) -> Vec<&str> {
+    parts(value, b',').unwrap_or_else(|| vec![""])
 }
 
-/// The value of `for` in one element; what is not there is no address.
+/// The value of `for` in one element; what is not there, or there twice, is no address.
 fn hop(element: &str) -> &str {
-    let pairs = parts(element, ';').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for")).map(|(_, value)| value).last().unwrap_or("")
+    let pairs = parts(element, b';').unwrap_or_default();
+    let mut values = pairs.iter().filter_map(|pair| pair.split_once('=')).filter(|(name, _)| is_for(name));
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) => value,
+        _ => "",
+    }
 }
 
-fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut is_quoted = false;
-    text.split(move |letter| {
-        is_quoted ^= letter == '"';
-        letter == separator && !is_quoted
-    })
+fn is_for(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case("for")
+}
+
+/// Parts a text at a separator outside of quoted strings (RFC 9110 §5.6.4); `None` if one of those does not end.
+fn parts(text: &str, separator: u8) -> Option<Vec<&str>> {
+    let (mut all, mut begin) = (Vec::new(), 0);
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            _ if byte == separator && !is_quoted => {
+                all.push(&text[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    all.push(&text[begin..]);
+    (!is_quoted).then_some(all)
 }
 
 #[cfg(test)]
@@ -176,7 +197,16 @@ mod tests {
         assert_eq!(forwarded("for=198.51.100.1, for=203.0.113.9;host=\"a,b\", for=10.2.3.4"), "203.0.113.9");
         assert_eq!(forwarded("for=_hidden, for=10.2.3.4"), "10.2.3.4");
         assert_eq!(forwarded("proto=https"), "10.0.0.1");
-        assert_eq!(forwarded("for=\"203.0.113.9"), "203.0.113.9");
+        // A string that a client opens swallows nothing that the proxy appends.
+        for opened in [
+            "for=198.51.100.1;by=\", for=203.0.113.9",
+            "for=198.51.100.1;by=\"\\\", for=203.0.113.9",
+            "for=\"198.51.100.1, for=203.0.113.9",
+            "for=198.51.100.1;for=203.0.113.9",
+        ] {
+            assert_eq!(forwarded(opened), "10.0.0.1", "{opened}");
+        }
+        assert_eq!(forwarded("by=\"\\\",\";for=198.51.100.1, for=203.0.113.9"), "203.0.113.9");
     }
 
     #[test]

@@ -59,7 +59,9 @@ const FORWARDED: &[(&str, &str)] = &[("X-Forwarded-For", "127.0.0.1")];
 
 #[test]
 fn on_the_network_nothing_is_had_without_a_token() {
-    let daemon = Daemon::start_network("[api]\nmode = \"network\"\nrate_limit = 0\n");
+    let socket = std::env::temp_dir().join(format!("botmother-stranger-{}.sock", std::process::id()));
+    let config = format!("[api]\nmode = \"network\"\nrate_limit = 0\nsocket = \"{}\"\n", socket.display());
+    let daemon = Daemon::start_network(&config);
     let visits = [
         Visit { about: "nothing", headers: &[], is_page: false, refusals: &[401] },
         Visit { about: "a wrong token", headers: &[WRONG], is_page: false, refusals: &[401] },
@@ -72,6 +74,8 @@ fn on_the_network_nothing_is_had_without_a_token() {
         let address = format!("[::1]:{}", daemon.port);
         ask_all(&mut Way::tls(&address, &super::certificate(&daemon)), &visits[..2]);
     }
+    // By the socket without TLS, and not without the token.
+    ask_all(&mut Way::unix(&socket), &visits[..2]);
     // A name that leads here changes nothing, nor does the right token where it does not belong.
     let mut way = secure(&daemon);
     way.host = "evil.example".into();
