@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::jid::BareJid;
 use crate::base::limits;
+use crate::base::network::Network;
 use crate::base::remedy::Language;
 use crate::base::secret::Secret;
 
@@ -67,12 +68,16 @@ pub struct Api {
     pub mode: ApiMode,
     /// TCP port.
     pub port: u16,
+    /// A Unix socket beside it; empty for none.
+    pub socket: PathBuf,
     /// PEM file of the certificate chain; empty for a self-signed one.
     pub tls_cert: PathBuf,
     /// PEM file of its private key.
     pub tls_key: PathBuf,
     /// Who may manage.
     pub admin: AdminRule,
+    /// Whose word about a client's address counts.
+    pub trusted_proxies: Vec<Proxy>,
     /// Requests a second for one bot or address; 0 is no limit.
     pub rate_limit: u32,
     /// Whether webhooks may lead to this machine and the local network.
@@ -158,6 +163,24 @@ pub enum AdminRule {
     Token,
 }
 
+/// A proxy in front of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// `unix`: whoever connects to the Unix socket.
+    Unix,
+    /// One of these addresses.
+    Network(Network),
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Proxy::Unix => f.write_str("unix"),
+            Proxy::Network(network) => network.fmt(f),
+        }
+    }
+}
+
 /// Whether webhooks may lead to addresses that are not public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateWebhooks {
@@ -180,9 +203,11 @@ impl Default for Config {
             api: Api {
                 mode: ApiMode::Local,
                 port: 7842,
+                socket: PathBuf::new(),
                 tls_cert: PathBuf::new(),
                 tls_key: PathBuf::new(),
                 admin: AdminRule::Loopback,
+                trusted_proxies: Vec::new(),
                 rate_limit: 30,
                 private_webhooks: PrivateWebhooks::Auto,
             },

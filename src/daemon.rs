@@ -4,6 +4,7 @@
 //! async-io's helper, and this one, which waits for signals (docs/architecture.md). Called by `main`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
@@ -25,12 +26,14 @@ use crate::reactor;
 use crate::store::{self, Durability, Store};
 use calls::Calls;
 use entrance::Entrance;
+use sockets::Sockets;
 
 mod calls;
 mod door;
 mod entrance;
 mod files;
 mod signals;
+mod sockets;
 
 /// Why the daemon did not start.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub enum Error {
     Files(u64),
     /// The API's address cannot be had: another program, or another Botmother, has the port.
     Listen(SocketAddr, io::Error),
+    /// The API's Unix socket cannot be had.
+    Socket(PathBuf, io::Error),
     /// A file of ours cannot be made or read: what, and why.
     File(&'static str, io::Error),
     /// The certificate or key for network mode.
@@ -56,6 +61,7 @@ impl fmt::Display for Error {
             Error::Listen(address, error) => {
                 write!(f, "cannot listen on {address}: {error}; choose another port with --port or [api] port")
             }
+            Error::Socket(path, error) => write!(f, "cannot listen on {}: {error}", path.display()),
             Error::Files(most) => write!(
                 f,
                 "this process may have {most} files and connections open, and needs {} at least; raise the limit with \
@@ -74,6 +80,17 @@ impl std::error::Error for Error {}
 /// Reads the configuration again, the way it was read at the start.
 pub type Reload<'a> = &'a dyn Fn() -> Result<Config, config::Error>;
 
+/// Whether the API's certificate and key, where the configuration names some, fit each other and are valid now.
+pub fn check_certificate(config: &Config) -> Result<(), Error> {
+    if config.api.mode == ApiMode::Local || door::is_ours(config) {
+        return Ok(());
+    }
+    let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let facts = net::door_tls::look(&text(&config.api.tls_cert), &text(&config.api.tls_key));
+    let facts = facts.map_err(|error| Error::Tls(error.to_string()))?;
+    facts.check(net::now().unix_ms).map_err(Error::Tls)
+}
+
 /// Runs until a signal says stop.
 pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let begun = Instant::now();
@@ -82,7 +99,7 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     }
     files::prepare()?;
     let signals = signals::catch()?;
-    let listeners = door::listen(&config)?;
+    let sockets = Sockets::default().moved_to(&config)?;
     let durability = match config.durability {
         config::Durability::Power => Durability::Power,
         config::Durability::Process => Durability::Process,
@@ -95,9 +112,9 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let (rebinds, rebind_inbox) = async_channel::unbounded();
     let threads = Threads::start(engine, rebinds, door_inbox)?;
     // Accounts sign in meanwhile.
-    let entrance = Entrance::open(&config, listeners, admin_token, threads.events.clone(), doors);
+    let entrance = Entrance::open(&config, sockets, admin_token, threads.events.clone(), doors);
     let entrance = entrance.map(|mut entrance| {
-        greet(&config, begun);
+        greet(&config, &entrance.addresses(), begun);
         signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, reload);
         entrance
     });
@@ -153,7 +170,7 @@ fn setup(config: &Config) -> Setup {
     Setup {
         settings: settings(config),
         api_url: door::api_url(config),
-        api: door::facts(config),
+        api: door::facts(config, Vec::new(), None),
         rate_limit: config.api.rate_limit,
         entropy: crypto::random,
     }
@@ -246,11 +263,11 @@ fn run_edge(
     }));
 }
 
-fn greet(config: &Config, begun: Instant) {
+fn greet(config: &Config, addresses: &str, begun: Instant) {
     let version = env!("CARGO_PKG_VERSION");
     let took = begun.elapsed().as_millis();
     log::info!(
-        "botmother {version}: API at {}, data in {}, up in {took} ms",
+        "botmother {version}: API at {} ({addresses}), data in {}, up in {took} ms",
         door::base_url(config),
         config.data_dir.display()
     );

@@ -67,7 +67,10 @@ fn exit_of(error: &daemon::Error) -> Exit {
     use botmother::store;
     use daemon::Error;
     match error {
-        Error::File(_, io) | Error::Listen(_, io) | Error::Store(store::Error::Io { source: io, .. })
+        Error::File(_, io)
+        | Error::Listen(_, io)
+        | Error::Socket(_, io)
+        | Error::Store(store::Error::Io { source: io, .. })
             if io.kind() == ErrorKind::PermissionDenied =>
         {
             Exit::Permission
@@ -78,7 +81,7 @@ fn exit_of(error: &daemon::Error) -> Exit {
         ) => Exit::Config,
         Error::File(..) | Error::Store(store::Error::Io { .. }) => Exit::CannotCreate,
         Error::Store(_) => Exit::Io,
-        Error::Listen(..) | Error::Thread(_) => Exit::Failed,
+        Error::Listen(..) | Error::Socket(..) | Error::Thread(_) => Exit::Failed,
     }
 }
 

@@ -68,6 +68,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/user/list"),
     ("POST", "/user/set"),
     ("POST", "/user/remove"),
+    ("GET", "/bot/server"),
+    ("POST", "/bot/server"),
     ("POST", "/bot/sendMessage"),
     ("GET", "/bot/getUpdates"),
     ("GET", "/bot/getHistory"),

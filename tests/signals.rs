@@ -68,7 +68,7 @@ fn hup_takes_over_what_has_changed() {
     assert!(log.contains("nothing has changed") && log.contains("config.toml:1"), "{log}");
     assert!(accounts(&daemon).contains("anna@example.org"));
 
-    reload(&daemon, &format!("[api]\nrate_limit = 5\n{}", account("anna")));
+    reload(&daemon, &format!("durability = \"process\"\n{}", account("anna")));
     wait_logged(&daemon, "need a restart");
 
     signal(&daemon, Signal::USR1);

@@ -192,7 +192,11 @@ the server closed the connection during the TLS handshake | der Server hat die V
 the connection is gone | die Verbindung ist weg
 a bug ended the session; see the log | ein Fehler im Programm hat die Sitzung beendet; siehe Log
 pin must be {}, not {} | pin muss sha256: und 64 hexadezimale Ziffern sein, nicht {2}
-certificate and key cannot be used: {} | Zertifikat und Schlüssel sind nicht brauchbar: {1}
+certificate and key cannot be used: {*} | Zertifikat und Schlüssel sind nicht brauchbar: {1}
+the certificate has expired on {} | das Zertifikat ist am {1} abgelaufen
+the certificate is valid from {} on, and here it is {} | das Zertifikat gilt erst ab dem {1}, und hier ist der {2}
+{} is not the key of the first certificate in {} | {1} ist nicht der Schlüssel zum ersten Zertifikat in {2}
+certificate {} of {} is none that can be read | das Zertifikat Nummer {1} in {2} ist keines, das zu lesen ist
 it is not PEM ({}) | es ist kein PEM ({1})
 it is empty | er ist leer
 {} is no name a certificate can have | {1} ist kein Name, den ein Zertifikat haben kann
@@ -287,6 +291,11 @@ that name is taken | der Name ist vergeben
 the server does not allow it: {} | der Server erlaubt es nicht: {1}
 the server does not like name or password: {} | dem Server passen Name oder Passwort nicht: {1}
 the server wants us to wait: {} | der Server will, dass wir warten: {1}
+no self-signed certificate is in use | ein selbst unterschriebenes Zertifikat ist nicht in Gebrauch
+there is a file that is no socket | dort ist eine Datei, die kein Socket ist
+another program answers there | dort antwortet ein anderes Programm
+another handle to a socket | ein weiterer Zugang zu einem Socket
+cannot listen on {}: {*} | {1} ist nicht zu öffnen: {2}
 cannot listen on {}: {*}; {} | {1} ist nicht zu öffnen: {2}; wähle einen anderen Port mit /api server port <Nummer>
 cannot make {}: {*} | nicht anzulegen ist {1}: {2}
 cannot start a thread: {} | kein Thread zu bekommen: {1}

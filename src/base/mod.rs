@@ -13,6 +13,7 @@ pub mod json;
 pub mod limits;
 pub mod media;
 pub mod near;
+pub mod network;
 pub mod ratelimit;
 pub mod remedy;
 pub mod secret;

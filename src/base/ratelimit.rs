@@ -38,6 +38,11 @@ impl<K: Hash + Eq> RateLimit<K> {
         RateLimit { per_second, windows: HashMap::new(), swept: Duration::ZERO }
     }
 
+    /// Another limit from now on.
+    pub fn set(&mut self, per_second: u32) {
+        self.per_second = per_second;
+    }
+
     /// Counts one request.
     pub fn admit(&mut self, key: K, now: Now) -> Result<(), Limited> {
         if self.per_second == 0 {

@@ -210,6 +210,32 @@ fn check_clock(report: &mut Report, data_dir: &Path) {
     }
 }
 
+/// Where the daemon listens, and how long its certificate is good.
+fn check_server(report: &mut Report, client: &mut Client) {
+    let Ok(server) = client.get("/bot/server", &[], Duration::ZERO) else { return };
+    let addresses = server.texts("addresses").ok().flatten().unwrap_or_default().join(", ");
+    let socket = server.text("socket").ok().flatten().map_or(String::new(), |socket| format!(", {socket}"));
+    report.say(Mark::Ok, "addresses", &format!("{addresses}{socket}"));
+    let Some(certificate) = server.object("certificate") else { return };
+    let names = certificate.texts("names").ok().flatten().unwrap_or_default().join(", ");
+    let until = certificate.number("valid_until").ok().flatten().unwrap_or(0);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let left = until.saturating_sub(i64::try_from(now).unwrap_or(0));
+    let is_ours = certificate.truth("self_signed").ok().flatten().unwrap_or(false);
+    let (mark, remedy) = match left {
+        ..=0 => (Mark::Fail, "; it has expired: put a new one into its file, then send SIGHUP to the daemon"),
+        // One of the daemon's own making it replaces itself.
+        left if !is_ours && left < limits::API_CERTIFICATE_WARN_BEFORE.as_secs() as i64 => {
+            (Mark::Warn, "; put a new one into its file, then send SIGHUP to the daemon")
+        }
+        _ => (Mark::Ok, ""),
+    };
+    let time = crate::base::time::to_rfc3339(until.saturating_mul(1000));
+    let fingerprint = certificate.text("fingerprint").ok().flatten().unwrap_or("?");
+    let day = time.get(..10).unwrap_or_default();
+    report.say(mark, "certificate", &format!("{fingerprint}, for {names}, until {day}{remedy}"));
+}
+
 fn check_daemon(report: &mut Report, config: &Config) {
     let mut client = Client::new(config);
     let port = config.api.port;
@@ -222,6 +248,7 @@ fn check_daemon(report: &mut Report, config: &Config) {
                 report.say(Mark::Warn, "version", &found);
             }
             things::check_wear(report, &mut client);
+            check_server(report, &mut client);
         }
         Err(failed) => match TcpListener::bind(("127.0.0.1", port)) {
             Ok(_) => {

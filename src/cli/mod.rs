@@ -25,6 +25,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use crate::config::{self, Config};
+use crate::daemon;
 use crate::store;
 use args::Command;
 
@@ -140,6 +141,7 @@ fn check_config(config: &Config) -> Result<(), Failed> {
     for warning in &config.warnings {
         print(format_args!("warning: {warning}\n"));
     }
+    daemon::check_certificate(config).map_err(|error| Failed::new(Exit::Config, format!("[api]: {error}")))?;
     match &config.file {
         Some(file) => print(format_args!("{} is right\n", file.display())),
         None => print("there is no configuration file, and what the environment says is right\n"),

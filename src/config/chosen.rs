@@ -1,6 +1,6 @@
-//! What an admin has chosen in a chat (`/api server …`): a small file in the data directory, so that it outlives a
-//! restart and that the command line finds the daemon too. It goes before the configuration file, and the environment
-//! and options go before it.
+//! What an admin has chosen in a chat (`/api server …`) or by the API (`POST /bot/server`): a small file in the data
+//! directory, so that it outlives a restart and that the command line finds the daemon too. It goes before the
+//! configuration file, and the environment and options go before it.
 
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,8 +11,8 @@ use super::Problem;
 use super::key::quoted;
 use super::read::{self, Setting, Value};
 
-const HEAD: &str =
-    "# Written by `/api server` in a chat. It goes before the configuration file; without it that holds.\n[api]\n";
+const HEAD: &str = "# Written by `/api server` in a chat, or by `POST /bot/server`. It goes before the configuration\n\
+    # file; without it that holds.\n[api]\n";
 
 /// A key of `[api]` and its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub(super) fn read(data_dir: &Path, settings: &mut Vec<Setting>, problems: &mut 
     }
 }
 
-/// The file with another choice in it.
-pub fn change(data_dir: &Path, choice: &Choice) -> io::Result<()> {
+/// The file with other choices in it.
+pub fn change(data_dir: &Path, choices: &[Choice]) -> io::Result<()> {
     let (mut settings, mut broken) = (Vec::new(), Vec::new());
     read(data_dir, &mut settings, &mut broken);
     let value = |setting: Setting| match setting.value {
@@ -50,13 +50,15 @@ pub fn change(data_dir: &Path, choice: &Choice) -> io::Result<()> {
     };
     let known = mem::take(&mut settings).into_iter().map(|setting| (setting.key.name, value(setting)));
     let mut entries: Vec<(&str, String)> = known.filter(|(_, value)| !value.is_empty()).collect();
-    let fresh = match choice {
-        Choice::Network(network) => vec![("mode", quoted(if *network { "network" } else { "local" }))],
-        Choice::Port(port) => vec![("port", port.to_string())],
-        Choice::Tls(cert, key) => vec![("tls_cert", quoted(cert)), ("tls_key", quoted(key))],
-    };
-    entries.retain(|(name, _)| fresh.iter().all(|(other, _)| other != name));
-    entries.extend(fresh);
+    for choice in choices {
+        let fresh = match choice {
+            Choice::Network(network) => vec![("mode", quoted(if *network { "network" } else { "local" }))],
+            Choice::Port(port) => vec![("port", port.to_string())],
+            Choice::Tls(cert, key) => vec![("tls_cert", quoted(cert)), ("tls_key", quoted(key))],
+        };
+        entries.retain(|(name, _)| fresh.iter().all(|(other, _)| other != name));
+        entries.extend(fresh);
+    }
     let text: String = entries.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
     store(data_dir, Some(&format!("{HEAD}{text}")))
 }

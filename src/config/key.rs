@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::value::Given;
-use super::{AdminRule, ApiMode, Config, Durability, Language, Omemo, PrivateWebhooks, Roots};
+use super::{AdminRule, ApiMode, Config, Durability, Language, Omemo, PrivateWebhooks, Proxy, Roots};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
@@ -158,7 +158,7 @@ pub(super) static KEYS: &[Key] = &[
         "api",
         "mode",
         choice!(api.mode: "local" => ApiMode::Local, "network" => ApiMode::Network),
-        "local: HTTP, reachable from this machine only (127.0.0.1). network: HTTPS on all addresses, IPv4 and IPv6;\n\
+        "local: HTTP, reachable from this machine only (127.0.0.1, [::1]). network: HTTPS on all addresses, IPv4 and IPv6;\n\
          management then always needs the admin token, found in the file admin.token in the data directory.",
     ),
     key(
@@ -166,6 +166,13 @@ pub(super) static KEYS: &[Key] = &[
         "port",
         field!(api.port: port, u16::to_string),
         "TCP port, 1024 to 65535. The option --port goes before this.",
+    ),
+    key(
+        "api",
+        "socket",
+        field!(api.socket: path, show_path),
+        "A Unix socket beside the port, like \"/run/botmother/api.sock\", for programs and proxies on this machine: plain\n\
+         HTTP in both modes. The daemon's user and group may connect (0660), and count as this machine does. Empty: none.",
     ),
     key(
         "api",
@@ -180,6 +187,14 @@ pub(super) static KEYS: &[Key] = &[
         choice!(api.admin: "loopback" => AdminRule::Loopback, "token" => AdminRule::Token),
         "Who may create and delete bots in local mode. loopback: every program on this machine. token: who sends the\n\
          admin token; right where people who do not trust each other share the machine.",
+    ),
+    key(
+        "api",
+        "trusted_proxies",
+        field!(api.trusted_proxies: proxies, show_proxies),
+        "Proxies in front of the API, like [\"127.0.0.1\", \"10.0.0.0/8\", \"unix\"]; unix is whoever connects to the socket.\n\
+         Only their X-Forwarded-For or Forwarded tells a client's address. Nobody who comes from there is local:\n\
+         management takes the admin token. In the environment commas stand between them.",
     ),
     key(
         "api",
@@ -310,6 +325,12 @@ fn show_path(path: &PathBuf) -> String {
 #[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
 fn show_jids(jids: &Vec<BareJid>) -> String {
     let quoted: Vec<String> = jids.iter().map(|jid| quoted(jid.as_str())).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+#[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
+fn show_proxies(proxies: &Vec<Proxy>) -> String {
+    let quoted: Vec<String> = proxies.iter().map(|proxy| quoted(&proxy.to_string())).collect();
     format!("[{}]", quoted.join(", "))
 }
 

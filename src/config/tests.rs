@@ -128,13 +128,13 @@ fn choices_of_a_chat_stand_between_file_and_environment() {
     for choice in
         [Choice::Port(3000), Choice::Tls("/a \"b\".pem".into(), "/k".into()), Choice::Network(true), Choice::Port(3001)]
     {
-        change(&dir.0, &choice).unwrap();
+        change(&dir.0, &[choice]).unwrap();
     }
     let chosen = api(&[]).unwrap();
     assert_eq!((chosen.port, chosen.rate_limit, chosen.mode), (3001, 7, ApiMode::Network));
     assert_eq!((chosen.tls_cert, chosen.tls_key), ("/a \"b\".pem".into(), "/k".into()));
     assert_eq!(api(&[("BOTMOTHER_API__PORT", "4000")]).unwrap().port, 4000);
-    change(&dir.0, &Choice::Tls(String::new(), String::new())).unwrap();
+    change(&dir.0, &[Choice::Tls(String::new(), String::new())]).unwrap();
     assert_eq!(api(&[]).unwrap().tls_cert, PathBuf::new());
     dir.write("api.toml", "[api]\nport = 1\n");
     assert!(api(&[]).unwrap_err().to_string().contains("api.toml:2: `port`"));
@@ -195,6 +195,31 @@ fn values() {
     }
     assert!(pin("sha256:00").is_err() && pin(&"0".repeat(64)).is_err());
     assert!(account("a@b").is_ok() && account("b").is_err() && account("a@b/c").is_err());
+}
+
+#[test]
+fn proxies_in_front() {
+    let dir = Dir::new("proxies");
+    let file = dir.write("c.toml", "[api]\ntrusted_proxies = ['10.0.0.0/8', 'unix', '::1']\nsocket = 'api.sock'\n");
+    let config = from_file(&file, &[]).unwrap();
+    assert_eq!(
+        config.api.trusted_proxies.iter().map(Proxy::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "unix", "::1"]
+    );
+    assert_eq!(config.api.socket, dir.0.join("api.sock"));
+    let again = from_file(&dir.write("d.toml", &dump(&config, Passwords::Shown)), &[]).unwrap();
+    assert_eq!(again.api, config.api);
+    let by_environment = from_file(&file, &[("BOTMOTHER_API__TRUSTED_PROXIES", "127.0.0.1, unix")]).unwrap();
+    assert_eq!(by_environment.api.trusted_proxies.len(), 2);
+    for (wrong, why) in [
+        ("['nginx']", "each \"unix\" or an address or a network, like 10.0.0.1 or 10.0.0.0/8"),
+        ("['10.0.0.1/8']", "a network that begins at its first address: 10.0.0.0/8"),
+        ("true", "must be a list like [\"127.0.0.1\""),
+    ] {
+        let file = dir.write("w.toml", &format!("[api]\ntrusted_proxies = {wrong}\n"));
+        let error = from_file(&file, &[]).unwrap_err().to_string();
+        assert!(error.contains("w.toml:2: `trusted_proxies` in [api] must be") && error.contains(why), "{error}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use super::Proxy;
 use super::place::Environment;
 use super::read::{Setting, Value};
 use crate::base::jid::{BareJid, Jid};
@@ -108,6 +109,24 @@ impl Given<'_> {
                     .into())
             }
             _ => account(text).map_err(|must_be| format!("a list of addresses, each {must_be}")),
+        };
+        texts.into_iter().map(one).collect()
+    }
+
+    /// Proxies: a list, or one text with commas, as in the environment.
+    pub(super) fn proxies(&self) -> Result<Vec<Proxy>, String> {
+        let list = "a list like [\"127.0.0.1\", \"10.0.0.0/8\", \"unix\"]";
+        let texts: Vec<&str> = match &self.setting.value {
+            Value::Texts(texts) => texts.iter().map(String::as_str).collect(),
+            Value::Text(text) => text.split(',').map(str::trim).filter(|text| !text.is_empty()).collect(),
+            _ => return Err(list.into()),
+        };
+        if texts.len() > limits::PROXIES_MAX {
+            return Err(format!("{list} with at most {} entries", limits::PROXIES_MAX));
+        }
+        let one = |text: &str| match text {
+            "unix" => Ok(Proxy::Unix),
+            text => text.parse().map(Proxy::Network).map_err(|must_be| format!("{list}, each \"unix\" or {must_be}")),
         };
         texts.into_iter().map(one).collect()
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::call::HttpCall;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
+pub use crate::core::handle::ApiChange;
 use crate::core::handle::{Outcome, ReplyTo};
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -36,37 +37,27 @@ pub enum Effect {
     Rebind(Rebind),
 }
 
-/// A change of the API's address, wished by an admin in the chat of a bot.
+/// A change of the API's address, wished by an admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebind {
     /// What is to change.
     pub change: ApiChange,
-    /// The bot in whose chat.
-    pub bot: BotId,
-    /// Who is told.
-    pub who: BareJid,
+    /// Who is told what became of it.
+    pub by: Wisher,
 }
 
-/// What may be changed of the API's server (docs/xmpp.md).
+/// Who wishes another address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ApiChange {
-    /// HTTPS on all addresses, or HTTP on this machine.
-    Network(bool),
-    /// The port.
-    Port(u16),
-    /// A certificate chain and its key: absolute paths of PEM files.
-    Certificate {
-        /// The chain.
-        cert: String,
-        /// The key.
-        key: String,
+pub enum Wisher {
+    /// Somebody in the chat of a bot.
+    Chat {
+        /// The bot.
+        bot: BotId,
+        /// The person.
+        who: BareJid,
     },
-    /// A self-signed certificate of our own again.
-    OwnCertificate,
-    /// A new self-signed certificate.
-    RenewCertificate,
-    /// Away with the self-signed certificate; where it is needed a new one is made.
-    DeleteCertificate,
+    /// A caller of the API with management rights, who waits under this tag.
+    Api(u64),
 }
 
 /// What a session is told.

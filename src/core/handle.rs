@@ -17,6 +17,7 @@ mod history;
 mod keys;
 mod question;
 mod rights;
+mod server;
 mod settings;
 
 pub use crate::core::actions::{BotAction, NewAction};
@@ -41,6 +42,7 @@ pub use rights::{
     AuditFilter, AuditRow, NewPersonalToken, NewToken, PeopleQuestion, PersonInfo, Quotas, RightsAnswer, Role, Scope,
     Scopes, TenantChange, TokenInfo, TokenQuestion,
 };
+pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 
 /// Who asks.

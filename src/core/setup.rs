@@ -60,6 +60,8 @@ pub struct ConfigAccount {
 /// Where the API is and what it asks for, for the help in chats. Paths are shown to admins only, but for `ca_file`.
 #[derive(Clone, Debug, Default)]
 pub struct ApiFacts {
+    /// How it is reached.
+    pub server: handle::ServerInfo,
     /// HTTPS on all addresses instead of HTTP on this machine.
     pub is_network: bool,
     /// Management needs the admin token.

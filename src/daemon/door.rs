@@ -1,8 +1,7 @@
-//! What the HTTP door needs to start: its sockets, certificate, admin token, and what the faces work with.
+//! What the HTTP door needs to start: its certificate, admin token, and what the faces work with.
 
 use std::fs;
 use std::io::Write;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,11 +10,13 @@ use super::Error;
 use crate::base::secret::Secret;
 use crate::base::spool::Spool;
 use crate::base::{crypto, text};
-use crate::config::{self, ApiMode, Config};
-use crate::core::handle::Handle;
+use crate::config::{self, ApiMode, Config, Proxy};
+use crate::core::handle::{CertificateInfo, Handle, ServerInfo};
 use crate::core::setup::ApiFacts;
 use crate::face::Context;
 use crate::face::principal::{AdminNeeds, AdminRule, Gate};
+use crate::http::proxy::Proxies;
+use crate::net::certificate::Certified;
 use crate::net::door_tls::DoorTls;
 use crate::net::{self, selfsigned};
 
@@ -32,16 +33,36 @@ fn needs_admin_token(config: &Config) -> bool {
     config.api.admin == config::AdminRule::Token || config.api.mode == ApiMode::Network
 }
 
-/// For the help in chats.
-pub(super) fn facts(config: &Config) -> ApiFacts {
+/// For those who ask how the API is reached. Where it listens, and with which certificate, is known only when it does.
+pub(super) fn facts(config: &Config, addresses: Vec<String>, certified: Option<Certified>) -> ApiFacts {
     let is_network = config.api.mode == ApiMode::Network;
-    let is_ours = is_network && config.api.tls_cert.as_os_str().is_empty();
+    let is_ours = is_ours(config);
     let own = if is_ours { selfsigned::path(&config.data_dir).display().to_string() } else { String::new() };
     let given = config.api.tls_cert.display().to_string();
+    let file = if is_network && !is_ours { given } else { own.clone() };
+    let server = ServerInfo {
+        url: base_url(config),
+        is_network,
+        port: config.api.port,
+        addresses,
+        socket: config.api.socket.display().to_string(),
+        needs_admin_token: needs_admin_token(config),
+        rate_limit: config.api.rate_limit,
+        trusted_proxies: config.api.trusted_proxies.iter().map(Proxy::to_string).collect(),
+        certificate: certified.map(|certified| CertificateInfo {
+            file: file.clone(),
+            is_ours,
+            fingerprint: certified.fingerprint,
+            names: certified.names,
+            valid_from: certified.valid_ms.0.div_euclid(1000),
+            valid_until: certified.valid_ms.1.div_euclid(1000),
+        }),
+    };
     ApiFacts {
+        server,
         is_network,
         needs_admin_token: needs_admin_token(config),
-        certificate: if is_network && !is_ours { given } else { own.clone() },
+        certificate: file,
         ca_file: own,
         admin_token_file: config.data_dir.join(ADMIN_TOKEN_FILE).display().to_string(),
         config_file: config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default(),
@@ -67,17 +88,9 @@ pub(super) fn api_url(config: &Config) -> String {
     format!("{}/bot/", base_url(config))
 }
 
-pub(super) fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
-    let port = config.api.port;
-    let open = |address: SocketAddr| TcpListener::bind(address).map_err(|error| Error::Listen(address, error));
-    match config.api.mode {
-        ApiMode::Local => Ok(vec![open((Ipv4Addr::LOCALHOST, port).into())?]),
-        ApiMode::Network => {
-            let v4 = open((Ipv4Addr::UNSPECIFIED, port).into())?;
-            // A kernel without IPv6, or one whose [::] takes IPv4 too, leaves us with the first.
-            Ok([v4].into_iter().chain(open((Ipv6Addr::UNSPECIFIED, port).into()).ok()).collect())
-        }
-    }
+/// Whether the API's certificate is to be of our own making.
+pub(super) fn is_ours(config: &Config) -> bool {
+    config.api.mode == ApiMode::Network && config.api.tls_cert.as_os_str().is_empty()
 }
 
 /// Certificate and key of network mode; nothing in local mode.
@@ -85,14 +98,26 @@ pub(super) fn tls(config: &Config) -> Result<Option<Arc<DoorTls>>, Error> {
     if config.api.mode == ApiMode::Local {
         return Ok(None);
     }
-    let (cert, key) = match (config.api.tls_cert.clone(), config.api.tls_key.clone()) {
-        (cert, _) if cert.as_os_str().is_empty() => {
-            selfsigned::certificate(&config.data_dir).map_err(|e| Error::File("the self-signed certificate", e))?
-        }
-        own => own,
+    let (cert, key) = if is_ours(config) {
+        selfsigned::certificate(&config.data_dir, net::now().unix_ms)
+            .map_err(|e| Error::File("the self-signed certificate", e))?
+    } else {
+        (config.api.tls_cert.clone(), config.api.tls_key.clone())
     };
     let tls = DoorTls::read(&cert.to_string_lossy(), &key.to_string_lossy());
     tls.map(Some).map_err(|error| Error::Tls(error.to_string()))
+}
+
+/// Whose word about clients' addresses counts.
+pub(super) fn proxies(config: &Config) -> Proxies {
+    let mut proxies = Proxies::default();
+    for proxy in &config.api.trusted_proxies {
+        match proxy {
+            Proxy::Unix => proxies.unix = true,
+            Proxy::Network(network) => proxies.networks.push(*network),
+        }
+    }
+    proxies
 }
 
 /// The admin token, made at the first start: whoever can read the file may manage.

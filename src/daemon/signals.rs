@@ -21,6 +21,8 @@ pub(super) fn catch() -> Result<Signals, Error> {
 enum Wake {
     Signal(Option<std::io::Result<Signal>>),
     Rebind(Rebind),
+    /// The API's certificate may come to its end.
+    Look,
 }
 
 /// Serves signals, and wishes for another API, until a signal says stop; what comes after that one ends the process at
@@ -40,7 +42,15 @@ pub(super) fn serve_until_stop(
                 Err(_) => std::future::pending().await,
             }
         };
-        match smol::block_on(signal.or(rebind)) {
+        let look = async {
+            match entrance.look_after() {
+                Some(time) => drop(smol::Timer::after(time).await),
+                None => std::future::pending().await,
+            }
+            Wake::Look
+        };
+        match smol::block_on(signal.or(rebind).or(look)) {
+            Wake::Look => entrance.look(),
             Wake::Rebind(wish) => entrance.change(wish, reload),
             Wake::Signal(Some(Ok(Signal::Hup))) => read_again(entrance, reload),
             Wake::Signal(Some(Ok(Signal::Usr1))) => drop(entrance.events.send(Event::Report)),
@@ -60,7 +70,7 @@ pub(super) fn serve_until_stop(
 
 /// Takes over what may change while the daemon runs, and says what may not. A configuration with a mistake changes
 /// nothing.
-fn read_again(entrance: &Entrance, reload: Reload<'_>) {
+fn read_again(entrance: &mut Entrance, reload: Reload<'_>) {
     let config = match reload() {
         Ok(config) => config,
         Err(error) => return log::error!("the configuration was not read again; nothing has changed:\n{error}"),
@@ -69,9 +79,9 @@ fn read_again(entrance: &Entrance, reload: Reload<'_>) {
         log::warn!("{warning}");
     }
     let now = &entrance.config;
-    if config.api != now.api || config.data_dir != now.data_dir || config.durability != now.durability {
-        log::warn!("changes of data_dir, durability and [api] need a restart");
+    if config.data_dir != now.data_dir || config.durability != now.durability {
+        log::warn!("changes of data_dir and durability need a restart");
     }
-    entrance.reload_certificate();
+    entrance.read_again(&config);
     let _ = entrance.events.send(Event::Reload(Box::new(settings(&config))));
 }

@@ -16,6 +16,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains, Scope};
 use crate::core::registry::{Bot, Through};
 use crate::core::rights::By;
+use crate::engine::command::api_server;
 use crate::engine::{Engine, local, person};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
@@ -163,6 +164,7 @@ impl Engine {
             Question::Ejabberd => self.channels.xmpp.accounts.ejabberd_settings(&self.core.batch)?,
             Question::SetEjabberd(settings) => self.channels.xmpp.set_ejabberd(&mut self.core.batch, settings)?,
             Question::TestEjabberd(settings) => return self.channels.xmpp.test_ejabberd(&mut self.core, settings),
+            Question::ChangeServer(change) => return api_server::change_by_api(&mut self.core.batch, change),
             Question::ActivateBot(id, active) => {
                 match *active {
                     true => self.core.activate_bot(*id)?,
@@ -214,6 +216,7 @@ impl Engine {
     /// What a bot is set to, or is to be set to.
     fn ask_of_settings(&mut self, question: &Question) -> Result<Answer, Trouble> {
         Ok(match question {
+            Question::Server => Answer::Server(Box::new(self.core.batch.setup.api.server.clone())),
             Question::BotAccess(id) => self.core.batch.bot_access(*id)?,
             Question::SetBotAccess(id, access, contacts) => {
                 self.core.set_access(*id, *access, contacts.as_deref())?;

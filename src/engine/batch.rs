@@ -10,7 +10,7 @@ use super::Verdict;
 use crate::base::limits;
 use crate::base::time::Now;
 use crate::core::batch::Pending;
-use crate::core::effect::{Effect, Order};
+use crate::core::effect::{Effect, Order, Wisher};
 use crate::core::failure::Failure;
 use crate::core::handle::Answer;
 use crate::core::part::Part;
@@ -254,12 +254,12 @@ impl Engine {
             }
             Event::Called { tag, .. } => self.refuse_call(tag, failure, out),
             Event::Reload(_) => log::error!("the configuration could not be taken over; try again later"),
-            Event::Session(..)
-            | Event::Heard { .. }
-            | Event::Left
-            | Event::Refused(_)
-            | Event::Rebound(_)
-            | Event::Report => {}
+            Event::Rebound(rebound) => {
+                let tag = rebound.wish.and_then(|wish| if let Wisher::Api(tag) = wish.by { Some(tag) } else { None });
+                let reply = tag.and_then(|tag| self.core.callers.leave(tag));
+                out.extend(reply.map(|reply| Effect::Answer(reply, Err(failure.clone()))));
+            }
+            Event::Session(..) | Event::Heard { .. } | Event::Left | Event::Refused(_) | Event::Report => {}
             // Stopping writes nothing of its own; it goes on without the last acknowledgements.
             Event::Stop(reply) => {
                 self.on_stop();

@@ -23,8 +23,9 @@ impl From<FromFace> for Event {
 /// How the API is reached from now on.
 #[derive(Debug)]
 pub struct Rebound {
-    /// Who wished it.
-    pub wish: Rebind,
+    /// What was wished, and by whom; `None` where the daemon did it by itself: at its start, for a new configuration, for a
+    /// new certificate.
+    pub wish: Option<Rebind>,
     /// The address with `/bot/` and what else there is to say, or why nothing changed: one sentence.
     pub outcome: Result<(String, ApiFacts), String>,
 }
@@ -63,7 +64,7 @@ pub enum Event {
     Refused(IpAddr),
     /// The configuration was read again.
     Reload(Box<Settings>),
-    /// What became of an [`crate::core::effect::Effect::Rebind`].
+    /// What became of an [`crate::core::effect::Effect::Rebind`], or how the API is reached otherwise.
     Rebound(Box<Rebound>),
     /// Somebody wants to see in the log how things are.
     Report,

@@ -65,6 +65,8 @@ pub const POLICY: &[Rule] = &[
     botmother("GET", "/bot/ejabberd/settings", ADMIN),
     botmother("POST", "/bot/ejabberd/settings", ADMIN),
     botmother("POST", "/bot/ejabberd/test", ADMIN),
+    botmother("GET", "/bot/server", ADMIN),
+    botmother("POST", "/bot/server", ADMIN),
     botmother("POST", "/local/say", ADMIN),
     botmother("GET", "/local/read", ADMIN),
     botmother("GET", "/account/list", ADMIN),

@@ -15,20 +15,19 @@ mod conn;
 mod flow;
 mod head;
 mod line;
+mod listener;
 mod places;
 mod print;
 mod wire;
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::hash::RandomState;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
-use std::{io, mem};
+use std::{io, iter};
 
 use async_channel::{Receiver, Sender};
 use smol::LocalExecutor;
@@ -40,18 +39,22 @@ use crate::http::front::body::Budget;
 use crate::http::front::line::Line;
 use crate::http::front::places::Places;
 use crate::http::front::wire::{Duplex, Socket};
+use crate::http::proxy::{Proxies, Via};
 use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
 use crate::http::{Admit, Request, Response};
 use crate::reactor::{Timer, Watched};
+pub use listener::Listener;
 pub use tls::Acceptor;
 
 /// What the door is made from.
 pub struct Door {
     /// Where clients come in.
-    pub listeners: Vec<TcpListener>,
-    /// With it, all connections are TLS.
+    pub listeners: Vec<Listener>,
+    /// With it, all connections by TCP are TLS.
     pub tls: Option<Acceptor>,
+    /// Whose word counts about where a request comes from.
+    pub proxies: Proxies,
     /// Who answers.
     pub inner: Inner,
     /// Which requests may wait for a disk: the inner server has its own thread for them.
@@ -64,10 +67,17 @@ pub struct Door {
     pub refuse: fn(&str, Refusal) -> Response,
     /// Where such files lie.
     pub spool: Spool,
-    /// Ends the door when something arrives or all senders are gone.
-    pub stop: Receiver<()>,
+    /// Has the door make way for another one, or ends it when all senders are gone.
+    pub stop: Receiver<MakeWay>,
     /// How much and how long.
     pub limits: Limits,
+}
+
+/// Another door takes over: this one takes no more clients in, and ends when those it has are served.
+#[derive(Debug)]
+pub struct MakeWay {
+    /// Told when it takes nobody in any more.
+    pub done: Sender<()>,
 }
 
 /// The door's limits; the program uses the defaults, tests have less patience.
@@ -93,6 +103,8 @@ pub struct Limits {
     pub half_closed: Duration,
     /// From the stop signal to the end of requests under way.
     pub stop: Duration,
+    /// For a last request on a kept connection of a door that makes way.
+    pub last: Duration,
 }
 
 impl Default for Limits {
@@ -108,6 +120,7 @@ impl Default for Limits {
             flow: limits::FLOW_TIMEOUT,
             half_closed: limits::HALF_CLOSED_TIMEOUT,
             stop: limits::STOP_TIMEOUT,
+            last: limits::LAST_REQUEST_TIMEOUT,
         }
     }
 }
@@ -115,6 +128,7 @@ impl Default for Limits {
 /// What all connections share.
 struct Shared {
     tls: Option<Acceptor>,
+    proxies: Proxies,
     line: Line,
     faces: Faces,
     spool: Spool,
@@ -125,8 +139,10 @@ struct Shared {
     busy: Cell<usize>,
     /// Makes numbers of credentials and addresses.
     hasher: RandomState,
-    /// Closed when the door is to stop.
+    /// Closed when the door takes no more clients in.
     stopping: Receiver<Infallible>,
+    /// How long kept connections may begin another request after that.
+    last: Cell<Duration>,
 }
 
 /// What those who have the paths say of requests, before they are answered.
@@ -167,14 +183,16 @@ impl Budgets {
 /// What every connection holds while it is open: so they can be counted, and the last one's end be awaited.
 type Open = Sender<Infallible>;
 
-/// Serves until the stop signal; then lets the requests under way end, within `limits.stop`.
+/// Serves until the stop signal; then lets the requests under way end: within `limits.stop`, or as long as they need where
+/// another door has taken over.
 pub async fn run(door: Door) {
-    let Door { listeners, tls, inner, may_block, body_max, admit, refuse, spool, stop, limits } = door;
-    let mut listeners = listen(listeners);
+    let Door { listeners, tls, proxies, inner, may_block, body_max, admit, refuse, spool, stop, limits } = door;
+    let mut listeners = listener::watch(listeners);
     let (stopping, on_stopping) = async_channel::bounded(1);
     let (open, on_all_closed) = async_channel::bounded(1);
     let shared = Rc::new(Shared {
         tls,
+        proxies,
         line: Line::new(inner),
         faces: Faces { may_block, body_max, admit, refuse },
         spool,
@@ -184,96 +202,96 @@ pub async fn run(door: Door) {
         busy: Cell::new(0),
         hasher: RandomState::new(),
         stopping: on_stopping,
+        last: Cell::new(Duration::ZERO),
     });
     // An executor of our own: its tasks end with it, whatever happens to this future.
     let connections = LocalExecutor::new();
     let keeper = shared.clone();
     connections.spawn(async move { keeper.line.run().await }).detach();
     let serve = async {
-        let stopped = async {
-            let _ = stop.recv().await;
+        let entry = Entry { connections: &connections, shared, open };
+        let told = async { stop.recv().await.ok() };
+        let makes_way = told.or(entry.accept(&mut listeners)).await;
+        if makes_way.is_some() {
+            entry.shared.last.set(limits.last);
+            // No more than can have come before: a crowd that goes on is the next door's.
+            let most = listeners.len() * limits::LISTEN_BACKLOG as usize;
+            for (stream, via) in iter::from_fn(|| listener::waiting(&listeners)).take(most) {
+                entry.welcome(stream, via);
+            }
+        }
+        drop((listeners, stopping, entry));
+        let stop_after = if let Some(MakeWay { done }) = makes_way {
+            let _ = done.send(()).await;
+            Some(limits.flow)
+        } else {
+            None
         };
-        stopped.or(accept(&mut listeners, &connections, &shared, &open)).await;
-        drop((mem::take(&mut listeners), stopping, shared, open));
         let all_closed = async {
             let _ = on_all_closed.recv().await;
         };
-        let given_up = async {
-            Timer::after(limits.stop).await;
-        };
-        all_closed.or(given_up).await;
+        all_closed.or(give_up(&stop, stop_after, limits.stop)).await;
     };
     connections.run(serve).await;
 }
 
-fn listen(listeners: Vec<TcpListener>) -> Vec<Watched<TcpListener>> {
-    let listen =
-        |listener| Watched::new(listener).inspect_err(|error| log::error!("http: cannot listen: {error}")).ok();
-    listeners.into_iter().filter_map(listen).collect()
+/// Waits until requests under way may not go on: so long after the stop signal, which comes after `most` at the latest.
+async fn give_up(stop: &Receiver<MakeWay>, most: Option<Duration>, within: Duration) {
+    if let Some(most) = most {
+        let told = async { while stop.recv().await.is_ok() {} };
+        let late = async {
+            Timer::after(most).await;
+        };
+        told.or(late).await;
+    }
+    Timer::after(within).await;
 }
 
-/// Takes connections in, for ever.
-async fn accept(
-    listeners: &mut [Watched<TcpListener>],
-    connections: &LocalExecutor<'_>,
-    shared: &Rc<Shared>,
-    open: &Open,
-) {
-    loop {
-        let connection = next(listeners).await;
-        // So that no listener starves another one, and no crowd at the door those who are in.
-        listeners.rotate_left(1);
-        future::yield_now().await;
-        match connection.and_then(|(stream, peer)| Ok((prepare(stream)?, peer))) {
-            Ok((stream, peer)) => {
-                // One of the senders is ours.
-                let before = open.sender_count() - 1;
-                let max = shared.limits.connections_max;
-                if before < max + limits::TURNED_AWAY_MAX.min(max / 4) {
-                    let is_dear = shared.tls.is_some() && shared.places.count() >= limits::TLS_PLACES_MAX;
-                    let has_room =
-                        if is_dear { shared.places.free_one() } else { before < max || shared.places.free_one() };
-                    let room = if has_room { Room::Free } else { Room::None };
-                    let welcome = welcome(stream, peer, room, shared.clone(), open.clone());
-                    connections.spawn(welcome).detach();
+/// Takes clients in.
+struct Entry<'a, 'b> {
+    connections: &'a LocalExecutor<'b>,
+    shared: Rc<Shared>,
+    open: Open,
+}
+
+impl Entry<'_, '_> {
+    /// Takes connections in, for ever.
+    async fn accept(&self, listeners: &mut [Watched<Listener>]) -> Option<MakeWay> {
+        loop {
+            // Welcomed before anything is waited for: when this ends no connection is in its hands.
+            match listener::next(listeners).await {
+                Ok((stream, via)) => self.welcome(stream, via),
+                Err(error) if listener::is_of_the_client(&error) => log::debug!("http: lost in accept: {error}"),
+                Err(error) => {
+                    log::warn!("http: cannot accept: {error}");
+                    Timer::after(limits::ACCEPT_PAUSE).await;
                 }
             }
-            Err(error) if is_of_the_client(&error) => log::debug!("http: lost in accept: {error}"),
-            Err(error) => {
-                log::warn!("http: cannot accept: {error}");
-                Timer::after(limits::ACCEPT_PAUSE).await;
+            // So that no listener starves another one, and no crowd at the door those who are in.
+            if !listeners.is_empty() {
+                listeners.rotate_left(1);
             }
+            future::yield_now().await;
         }
     }
-}
 
-/// The next connection on any listener.
-async fn next(listeners: &[Watched<TcpListener>]) -> io::Result<(TcpStream, SocketAddr)> {
-    poll_fn(|cx| {
-        for listener in listeners {
-            // Readiness first: this future is polled whenever any connection stirs, and must not cost a system call then.
-            while listener.poll_readable(cx).is_ready() {
-                match listener.get_ref().accept() {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => listener.note_drained(),
-                    result => return Poll::Ready(result),
-                }
-            }
+    /// Has a connection served, or turned away, or closes it.
+    fn welcome(&self, stream: TcpStream, via: Via) {
+        let (shared, max) = (&self.shared, self.shared.limits.connections_max);
+        let stream = match Watched::new(stream) {
+            Ok(stream) => stream,
+            Err(error) => return log::warn!("http: a connection cannot be watched: {error}"),
+        };
+        // One of the senders is ours.
+        let before = self.open.sender_count() - 1;
+        if before >= max + limits::TURNED_AWAY_MAX.min(max / 4) {
+            return;
         }
-        Poll::Pending
-    })
-    .await
-}
-
-fn prepare(stream: TcpStream) -> io::Result<Watched<TcpStream>> {
-    // Answers are written whole; waiting for more to put into the packet helps nobody.
-    stream.set_nodelay(true)?;
-    Watched::new(stream)
-}
-
-/// Whether the client went away between knocking and coming in: no reason to pause.
-fn is_of_the_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, InvalidInput, NotConnected};
-    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | InvalidInput | NotConnected)
+        let is_dear = shared.tls.is_some() && shared.places.count() >= limits::TLS_PLACES_MAX;
+        let has_room = if is_dear { shared.places.free_one() } else { before < max || shared.places.free_one() };
+        let room = if has_room { Room::Free } else { Room::None };
+        self.connections.spawn(welcome(stream, via, room, shared.clone(), self.open.clone())).detach();
+    }
 }
 
 /// Whether there is room for a newcomer.
@@ -283,20 +301,20 @@ enum Room {
 }
 
 /// A new connection: turned away if there are too many, otherwise served, after the TLS handshake if there is one.
-async fn welcome(stream: Watched<TcpStream>, peer: SocketAddr, room: Room, shared: Rc<Shared>, _open: Open) {
-    let peer = peer.ip().to_canonical();
-    let stream: Box<dyn Duplex> = match (shared.tls.clone(), &room) {
+async fn welcome(stream: Watched<TcpStream>, via: Via, room: Room, shared: Rc<Shared>, _open: Open) {
+    let tls = shared.tls.clone().filter(|_| matches!(via, Via::Tcp(_)));
+    let stream: Box<dyn Duplex> = match (tls, &room) {
         (None, _) => Box::new(Socket(stream)),
         // A handshake would cost more than it says.
         (Some(_), Room::None) => return,
         (Some(tls), Room::Free) => match Box::pin(shake_hands(tls, stream, &shared)).await {
             Ok(stream) => stream,
-            Err(error) => return log::debug!("http: no TLS with {peer}: {error}"),
+            Err(error) => return log::debug!("http: no TLS with {}: {error}", via.address()),
         },
     };
     match room {
-        Room::Free => conn::serve(stream, peer, shared).await,
-        Room::None => Box::pin(conn::turn_away(stream, peer, shared)).await,
+        Room::Free => conn::serve(stream, via, shared).await,
+        Room::None => Box::pin(conn::turn_away(stream, via, shared)).await,
     }
 }
 

@@ -5,6 +5,7 @@
 //! checked, and a request that a proxy carried here is not taken for a local one.
 
 use crate::http::Request;
+use crate::http::proxy::is_proxy_header;
 use crate::http::refusal::Refusal;
 
 const NOT_LOOPBACK: Refusal = forbidden("this endpoint is open to this machine only; elsewhere use the admin token");
@@ -54,10 +55,6 @@ pub fn bearer(request: &Request) -> Result<Option<&str>, Refusal> {
     // RFC 9110 §11.1: the scheme is case-insensitive.
     let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ');
     if is_bearer && values.next().is_none() { Ok(Some(token)) } else { Err(NO_BEARER) }
-}
-
-fn is_proxy_header(name: &str) -> bool {
-    name == "forwarded" || name == "via" || name == "x-real-ip" || name.starts_with("x-forwarded-")
 }
 
 fn is_loopback_host(host: &str) -> bool {

@@ -10,6 +10,7 @@ pub mod guard;
 mod handover;
 pub mod headers;
 pub mod multipart;
+pub mod proxy;
 pub mod refusal;
 pub mod route;
 pub mod server;

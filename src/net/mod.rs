@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::base::time::Now;
 
+pub mod certificate;
 pub mod connect;
 pub mod driver;
 mod idn;

@@ -13,11 +13,12 @@ use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
 use botmother::core::failure::Failure;
 use botmother::core::handle::{
-    Access, AccountInfo, AiInfo, Answer, BotAction, BotCard, BotInfo, BotState, Caller, Command, Connection, Delivery,
-    DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage,
-    HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LocalLine, Metric, Mode,
-    NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion, PersonInfo, Policy, Question, Quotas,
-    Remains, RightsAnswer, Role, TokenInfo, TokenQuestion, Update, UpdateKinds, WebhookInfo,
+    Access, AccountInfo, AiInfo, Answer, ApiChange, BotAction, BotCard, BotInfo, BotState, Caller, CertificateInfo,
+    Command, Connection, Delivery, DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle,
+    HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion,
+    LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion,
+    PersonInfo, Policy, Question, Quotas, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion, Update,
+    UpdateKinds, WebhookInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
@@ -76,6 +77,9 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         | Question::SetBotHistory(BotId(404), _)
         | Question::SetListed(BotId(404), _)
         | Question::Revoke(BotId(404)) => Err(Failure::no_bot(BotId(404))),
+        Question::ChangeServer(ApiChange::All(all)) if all.contains(&ApiChange::Port(7000)) => {
+            Err(Failure::Conflict("nothing was changed: cannot listen on 127.0.0.1:7000".into()))
+        }
         Question::CreateBot(new) => create(new),
         Question::GetHistory(query) if query.chat.as_str() == "nothing@example.org" => {
             Err(Failure::NotEnabled(format!("this bot keeps no history; {KEEP_HISTORY} switches it on")))
@@ -144,6 +148,31 @@ fn answer(question: Question) -> Answer {
         }),
         Question::SetEjabberd(settings) => Answer::EjabberdSaved { is_configured: settings.host.is_some() },
         Question::TestEjabberd(_) => Answer::EjabberdTested("ok".into()),
+        Question::Server => Answer::Server(Box::new(ServerInfo {
+            url: "http://localhost:7842".into(),
+            port: 7842,
+            addresses: vec!["127.0.0.1:7842".into(), "[::1]:7842".into()],
+            rate_limit: 30,
+            ..ServerInfo::default()
+        })),
+        Question::ChangeServer(_) => Answer::Server(Box::new(ServerInfo {
+            url: "https://localhost:8443".into(),
+            is_network: true,
+            port: 8443,
+            addresses: vec!["0.0.0.0:8443".into(), "[::]:8443".into()],
+            socket: "/run/botmother/api.sock".into(),
+            needs_admin_token: true,
+            rate_limit: 0,
+            trusted_proxies: vec!["10.0.0.0/8".into(), "unix".into()],
+            certificate: Some(CertificateInfo {
+                file: "/data/api-tls/server.crt".into(),
+                is_ours: true,
+                fingerprint: "sha256:00ff".into(),
+                names: vec!["localhost".into(), "::1".into()],
+                valid_from: 1_700_000_000,
+                valid_until: 1_800_000_000,
+            }),
+        })),
         Question::ActivateBot(id, active) => Answer::Status(id, active),
         Question::NewToken(id, _) => Answer::Token(id, Secret::new("bm_new_token_here")),
         Question::Revoke(id) => Answer::Revoked(id),

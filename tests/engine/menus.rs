@@ -3,7 +3,7 @@
 use botmother::base::id::AccountId;
 use botmother::base::jid::Jid;
 use botmother::base::remedy::{self, Place};
-use botmother::core::effect::{ApiChange, Rebind};
+use botmother::core::effect::{ApiChange, Rebind, Wisher};
 use botmother::engine::event::Rebound;
 use botmother::store::Durability;
 use botmother::xml::{Element, Namespaces};
@@ -294,6 +294,7 @@ fn an_admin_changes_the_server() {
         ("port 1024", Some(ApiChange::Port(1024))),
         ("cert auto", Some(ApiChange::OwnCertificate)),
         ("renew-cert", Some(ApiChange::RenewCertificate)),
+        ("reload-cert", Some(ApiChange::ReadCertificate)),
         ("zertifikat-loeschen", Some(ApiChange::DeleteCertificate)),
         ("cert \"/c d.pem\"", None),
         ("key /k.pem", Some(both.clone())),
@@ -312,12 +313,13 @@ fn an_admin_changes_the_server() {
     ] {
         assert_eq!(wishes(&mut chat, text), Vec::from_iter(change), "{text}");
     }
-    let wish = Rebind { change: ApiChange::Port(9000), bot: chat.bot.id, who: bare(OWNER) };
+    let by = Wisher::Chat { bot: chat.bot.id, who: bare(OWNER) };
+    let wish = Rebind { change: ApiChange::Port(9000), by };
     for (outcome, said) in [
         (Err("it is taken".to_string()), "was not changed: it is taken"),
         (Ok(("http://localhost:9000/bot/".to_string(), Default::default())), "at http://localhost:9000/bot/ now"),
     ] {
-        let event = Event::Rebound(Box::new(Rebound { wish: wish.clone(), outcome }));
+        let event = Event::Rebound(Box::new(Rebound { wish: Some(wish.clone()), outcome }));
         assert!(sends(&chat.rig.batch(vec![event]))[0].1.contains(said));
     }
     assert!(chat.one("/api auth").contains("http://localhost:9000/bot/getMe"));

@@ -12,7 +12,7 @@ use std::{fs, process};
 use async_channel::Sender;
 use botmother::base::limits;
 use botmother::base::spool::Spool;
-use botmother::http::front::{self, Limits};
+use botmother::http::front::{self, Limits, MakeWay};
 use botmother::http::headers::HeaderValue;
 use botmother::http::refusal::Refusal;
 use botmother::http::{Flow, NextPiece, Promise, Reply, Request, Response, server};
@@ -26,7 +26,7 @@ pub(crate) struct Door {
     pub(crate) dir: PathBuf,
     /// Promises of `/never` that are neither kept nor dropped.
     pub(crate) waiting: Arc<AtomicUsize>,
-    stop: Option<Sender<()>>,
+    stop: Option<Sender<MakeWay>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -57,11 +57,12 @@ impl Door {
         let (stop, on_stop) = async_channel::bounded(1);
         let spool = Spool::open(&dir.join("spool")).unwrap();
         let admit = Arc::new(admit);
-        let listeners = vec![listener];
+        let listeners = vec![listener.into()];
         let refuse = |_: &str, refusal: Refusal| refusal.to_response();
         let door = front::Door {
             listeners,
             tls: tls.map(front::Acceptor::from),
+            proxies: Default::default(),
             inner,
             may_block: |request| request.file.is_some() || request.header("x-slow").is_some(),
             body_max,
@@ -90,6 +91,13 @@ impl Door {
             assert!(Instant::now() < deadline, "{} instead of {expected}", self.waiting.load(Ordering::SeqCst));
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Has it make way for another door, and waits until it takes nobody in any more.
+    pub(crate) fn make_way(&self) {
+        let (done, is_done) = async_channel::bounded(1);
+        self.stop.as_ref().unwrap().send_blocking(MakeWay { done }).unwrap();
+        is_done.recv_blocking().unwrap();
     }
 
     /// Gives the stop signal; [`Door::join`] waits for the end.

@@ -41,6 +41,44 @@ fn a_stop_lets_running_requests_end() {
 }
 
 #[test]
+fn who_makes_way_serves_those_he_has() {
+    let mut door = Door::with(Limits { stop: Duration::from_millis(200), ..Limits::default() }, None);
+    let mut kept = connect(door.addr);
+    kept.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(status(&answer(&mut kept)), 200);
+    // Longer than a stop would wait; and one that has connected and not yet said anything.
+    let mut busy = connect(door.addr);
+    busy.write_all(b"GET /later?800 HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut fresh = connect(door.addr);
+    thread::sleep(Duration::from_millis(50));
+    door.make_way();
+    assert!(TcpStream::connect(door.addr).is_err(), "it takes nobody in");
+    for stream in [&mut kept, &mut fresh] {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    }
+    for stream in [&mut kept, &mut fresh, &mut busy] {
+        let got = rest(stream);
+        assert!(statuses(&got) == [200] && got.contains("Connection: close"), "{got}");
+    }
+    door.join();
+}
+
+#[test]
+fn a_stop_ends_a_door_that_has_made_way() {
+    let mut door = Door::with(Limits { stop: Duration::from_millis(200), ..Limits::default() }, None);
+    let mut poll = connect(door.addr);
+    poll.write_all(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    door.await_waiting(1);
+    door.make_way();
+    thread::sleep(Duration::from_millis(400));
+    door.await_waiting(1);
+    door.stop();
+    door.join();
+    assert_eq!(rest(&mut poll), "");
+    door.await_waiting(0);
+}
+
+#[test]
 fn a_stop_does_not_wait_for_ever() {
     let mut door = Door::with(Limits { stop: Duration::from_millis(200), ..Limits::default() }, None);
     let mut poll = connect(door.addr);

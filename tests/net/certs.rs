@@ -317,8 +317,83 @@ fn what_cannot_be_read_is_named() {
     DoorTls::read(&path("good.crt"), &path("good.key")).unwrap();
     let error = |cert, key| DoorTls::read(&path(cert), &path(key)).unwrap_err().to_string();
     assert!(error("good.crt", "good.crt").contains("contains no private key"));
-    assert!(error("good.crt", "other.key").contains("cannot be used"), "{}", error("good.crt", "other.key"));
+    let mixed = error("good.crt", "other.key");
+    assert!(mixed.contains("other.key is not the key of the first certificate in "), "{mixed}");
     assert!(error("none.crt", "good.key").contains("none.crt cannot be read"));
+    fs::write(path("chain.crt"), fs::read_to_string(path("good.crt")).unwrap() + NO_CERTIFICATE).unwrap();
+    assert!(error("chain.crt", "good.key").contains("certificate 2 of"), "{}", error("chain.crt", "good.key"));
+}
+
+/// PEM of something else.
+const NO_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAMCAQA=\n-----END CERTIFICATE-----\n";
+
+/// The door's pair is looked at before it takes the place of another one.
+#[test]
+fn a_pair_that_is_not_valid_takes_no_place() {
+    let now = botmother::net::now().unix_ms;
+    let (cert, key) = (path("swap.crt"), path("swap.key"));
+    let put = |name: &str| {
+        fs::copy(path(&format!("{name}.crt")), &cert).unwrap();
+        fs::copy(path(&format!("{name}.key")), &key).unwrap();
+    };
+    put("good");
+    let tls = DoorTls::read(&cert, &key).unwrap();
+    let good = tls.facts();
+    assert_eq!((good.names.clone(), good.check(now)), (vec!["example.org".to_string()], Ok(())));
+    assert!(
+        good.fingerprint.starts_with("sha256:") && good.describe().contains("for example.org, until 20"),
+        "{good:?}"
+    );
+    for (name, why) in
+        [("expired", "has expired on 2021-03-01"), ("future", "is valid from 2099-01-01 on, and here it is 20")]
+    {
+        put(name);
+        let error = tls.reload(now).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+        assert_eq!(tls.facts(), good, "{name}");
+    }
+    put("good");
+    fs::copy(path("other.key"), &key).unwrap();
+    assert!(tls.reload(now).is_err());
+    assert_eq!(tls.facts(), good);
+    put("other");
+    tls.reload(now).unwrap();
+    assert_eq!(tls.facts().names, ["other.example"]);
+}
+
+#[test]
+fn our_own_certificate_is_replaced_in_time_and_not_before() {
+    use botmother::net::certificate::Certified;
+    use botmother::net::{door_tls, selfsigned};
+    const DAY_MS: i64 = 24 * 3_600 * 1_000;
+    let dir = folder().join("own");
+    let crt = selfsigned::path(&dir);
+    let key = crt.with_file_name("server.key");
+    let look = || -> Certified { door_tls::look(&crt.to_string_lossy(), &key.to_string_lossy()).unwrap() };
+    let now = botmother::net::now().unix_ms;
+    selfsigned::certificate(&dir, now).unwrap();
+    let (first, first_key) = (look(), fs::read_to_string(&key).unwrap());
+    assert_eq!(first.check(now), Ok(()));
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        assert!(first.names.contains(&name.to_string()), "{:?}", first.names);
+    }
+    let end = first.valid_ms.1;
+    for time in [now, end - 61 * DAY_MS] {
+        selfsigned::certificate(&dir, time).unwrap();
+        assert_eq!(look(), first, "a good one stays");
+    }
+    selfsigned::certificate(&dir, end - 59 * DAY_MS).unwrap();
+    assert_ne!(look().fingerprint, first.fingerprint, "one that ends soon does not");
+    assert_eq!(fs::read_to_string(&key).unwrap(), first_key, "who compares the key alone sees no change");
+    selfsigned::renew(&dir, selfsigned::Key::New).unwrap();
+    assert_ne!(fs::read_to_string(&key).unwrap(), first_key);
+    // A power cut between the two files; then a file that is none.
+    fs::write(&key, first_key).unwrap();
+    selfsigned::certificate(&dir, now).unwrap();
+    look();
+    fs::write(&crt, "no certificate").unwrap();
+    selfsigned::certificate(&dir, now).unwrap();
+    look();
 }
 
 #[test]
@@ -329,7 +404,7 @@ fn any_bytes_are_no_certificate_of_ours() {
     let good = CertificateDer::from_pem_file(path("good.crt")).unwrap().to_vec();
     assert_eq!(x509::signature_hash(&good), Some(x509::SignatureHash::Sha256));
     for end in 0..good.len() {
-        assert_eq!(x509::not_after(&good[..end]), None);
+        assert_eq!((x509::not_after(&good[..end]), x509::names(&good[..end])), (None, Vec::new()));
     }
     let mut seed = 88_172_645_463_325_252_u64;
     for _ in 0..200_000 {
@@ -339,6 +414,6 @@ fn any_bytes_are_no_certificate_of_ours() {
         let mut data = good.clone();
         let at = seed as usize % 160.min(data.len());
         data[at] = (seed >> 32) as u8;
-        let _ = (x509::signature_hash(&data), x509::not_after(&data));
+        let _ = (x509::signature_hash(&data), x509::not_after(&data), x509::names(&data));
     }
 }

@@ -186,6 +186,14 @@ impl Fields {
         }
     }
 
+    /// The members of an object, if there is one.
+    pub fn object(&self, key: &str) -> Option<Fields> {
+        match self.get(key)? {
+            Value::Object(members) => Some(Fields(members.iter().map(|(k, v)| (k.clone(), v.clone())).collect())),
+            _ => None,
+        }
+    }
+
     /// A truth value that must be there.
     pub fn need_truth(&self, key: &str) -> Result<bool, Wrong> {
         self.truth(key)?.ok_or_else(|| Wrong::new(key, "there: true or false"))

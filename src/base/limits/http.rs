@@ -91,8 +91,14 @@ pub const FILE_STRETCH_BYTES: usize = 32 * 1024;
 pub const SMALL_BODY_BYTES: usize = 16 * 1024;
 /// After an error of `accept`, which is mostly a lack of file descriptors: time for connections to end.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Tries, [`ACCEPT_PAUSE`] apart, to get the API's port back from the door that has just closed: three seconds.
-pub const REBIND_TRIES_MAX: u32 = 60;
+/// For a last request on a kept connection, when another door has taken over: a client's that is on its way.
+pub const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// For the old door to say that it takes nobody in any more, which it does at once.
+pub const MAKE_WAY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that wait to be taken in, on each address.
+pub const LISTEN_BACKLOG: i32 = 128;
+/// Proxies and networks of proxies that may be named.
+pub const PROXIES_MAX: usize = 64;
 /// Headers of one answer; more is an attack on a router's memory.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
 /// `Retry-After` of `queue_full`.
@@ -100,10 +106,19 @@ pub const OUTBOX_RETRY: Duration = Duration::from_secs(30);
 /// `Retry-After` of `limit_reached`: only deleting a bot helps, so a program that retries by itself should do so
 /// rarely.
 pub const QUOTA_RETRY: Duration = Duration::from_secs(3_600);
-/// Age at which the certificate we made for the API is replaced by a new one.
-pub const API_CERTIFICATE_RENEW_AFTER: Duration = Duration::from_secs(365 * 24 * 3_600);
-/// Years such a certificate is valid: well over the age above, as it is only looked at when the daemon starts.
+/// Before its end the certificate we made for the API is replaced by a new one: time to tell those who compare
+/// fingerprints.
+pub const API_CERTIFICATE_RENEW_BEFORE: Duration = Duration::from_secs(60 * 24 * 3_600);
+/// Years such a certificate is valid.
 pub const API_CERTIFICATE_YEARS: i32 = 2;
+/// Before its end a certificate of somebody else's making is called old in the log, once a day.
+pub const API_CERTIFICATE_WARN_BEFORE: Duration = Duration::from_secs(21 * 24 * 3_600);
+/// The longest time until the API's certificate is looked at again: a clock may be set meanwhile.
+pub const API_CERTIFICATE_LOOK: Duration = Duration::from_secs(24 * 3_600);
+/// The same while a board's clock is not set: what was made then ends as soon as it is.
+pub const API_CERTIFICATE_LOOK_SOON: Duration = Duration::from_secs(60);
+/// Names of a certificate that are told.
+pub const API_CERTIFICATE_NAMES_MAX: usize = 16;
 /// What has come to sockets, taken from the kernel at once; the rest comes with the next turn.
 pub const REACTOR_EVENTS_MAX: usize = 256;
 /// The longest wait of a thread for its sockets: the kernel counts it in milliseconds of 31 bits.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 #[cfg(doc)]
 use super::Question;
-use super::{Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, UpdateKinds};
+use super::{
+    Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, ServerInfo, UpdateKinds,
+};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
@@ -288,6 +290,8 @@ pub enum Answer {
     },
     /// To [`Question::Metrics`].
     Metrics(Vec<Metric>),
+    /// To [`Question::Server`] and [`Question::ChangeServer`].
+    Server(Box<ServerInfo>),
     /// To [`Question::CreateBot`].
     Created(BotInfo),
     /// To [`Question::ListBots`].

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Access, AiSettings, AuditFilter, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode, NewAction,
-    PeopleQuestion, Receive, TokenQuestion, UpdateKinds, Upload,
+    Access, AiSettings, ApiChange, AuditFilter, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode,
+    NewAction, PeopleQuestion, Receive, TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -248,6 +248,10 @@ pub enum Question {
     SetEjabberd(EjabberdSettings),
     /// `POST /bot/ejabberd/test`.
     TestEjabberd(EjabberdSettings),
+    /// `GET /bot/server`: how the API is reached.
+    Server,
+    /// `POST /bot/server`: the same, changed; answered when it is so, or stays as it was.
+    ChangeServer(ApiChange),
     /// Accounts the daemon signs in to.
     ListAccounts,
     /// `account add`.

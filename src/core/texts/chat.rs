@@ -100,11 +100,14 @@ texts! {
     /// Who may manage.
     MANAGEMENT_TOKEN = "with the admin token" | "mit dem Admin-Token";
     /// /api server, for admins.
-    API_SERVER_ADMIN = "\nConfiguration: {config}\nData: {data}\nAdmin token: {admin_file}\nCertificate: {certificate}"
-        | "\nKonfiguration: {config}\nDaten: {data}\nAdmin-Token: {admin_file}\nZertifikat: {certificate}";
+    API_SERVER_ADMIN = "\nConfiguration: {config}\nData: {data}\nAdmin token: {admin_file}\nCertificate: {certificate}\nListens at: {addresses}"
+        | "\nKonfiguration: {config}\nDaten: {data}\nAdmin-Token: {admin_file}\nZertifikat: {certificate}\nHört auf: {addresses}";
+    /// What to compare the certificate with.
+    API_FINGERPRINT = "\nCertificate: {fingerprint}, for {names}, until {until}"
+        | "\nZertifikat: {fingerprint}, für {names}, bis {until}";
     /// What an admin can change.
-    API_SERVER_USAGE = "Change it:\n/api server local - HTTP, from this machine only\n/api server network - HTTPS, from everywhere\n/api server port <number> - 1024 to 65535\n/api server cert <path>, /api server key <path> - a certificate of yours, both as PEM files\n/api server cert auto - a self-signed certificate\n/api server renew-cert, /api server delete-cert - a new self-signed certificate"
-        | "Ändern:\n/api server lokal - HTTP, nur von diesem Rechner\n/api server netzwerk - HTTPS, von überall\n/api server port <Nummer> - 1024 bis 65535\n/api server cert <Pfad>, /api server key <Pfad> - ein eigenes Zertifikat, beides als PEM-Datei\n/api server cert auto - ein selbst unterschriebenes Zertifikat\n/api server renew-cert, /api server delete-cert - ein neues selbst unterschriebenes Zertifikat";
+    API_SERVER_USAGE = "Change it:\n/api server local - HTTP, from this machine only\n/api server network - HTTPS, from everywhere\n/api server port <number> - 1024 to 65535\n/api server cert <path>, /api server key <path> - a certificate of yours, both as PEM files\n/api server cert auto - a self-signed certificate\n/api server renew-cert, /api server delete-cert - a new self-signed certificate\n/api server reload-cert - read your certificate's files again"
+        | "Ändern:\n/api server lokal - HTTP, nur von diesem Rechner\n/api server netzwerk - HTTPS, von überall\n/api server port <Nummer> - 1024 bis 65535\n/api server cert <Pfad>, /api server key <Pfad> - ein eigenes Zertifikat, beides als PEM-Datei\n/api server cert auto - ein selbst unterschriebenes Zertifikat\n/api server renew-cert, /api server delete-cert - ein neues selbst unterschriebenes Zertifikat\n/api server zertifikat-laden - die Dateien deines Zertifikats neu lesen";
     /// What should be a port.
     PORT_RANGE = "{what} is not possible: a port is a number from 1024 to 65535, as in /api server port 7842. Smaller ones are the system's own."
         | "{what} geht nicht: Ein Port ist eine Zahl von 1024 bis 65535, wie in /api server port 7842. Kleinere gehören dem System.";

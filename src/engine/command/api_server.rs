@@ -3,9 +3,13 @@
 //!
 //! A change is an effect for the daemon, and [`Event::Rebound`](crate::engine::event::Event::Rebound) what became of it.
 
-use crate::base::remedy;
-use crate::core::batch::Trouble;
-use crate::core::effect::{ApiChange, Effect, Rebind};
+use crate::base::remedy::{self, Language};
+use crate::base::time;
+use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::calls::{self, End};
+use crate::core::effect::{ApiChange, Effect, Rebind, Wisher};
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, CertificateInfo};
 use crate::core::setup::Setup;
 use crate::core::texts::{self, Text, chat};
 use crate::engine::Engine;
@@ -63,9 +67,18 @@ pub(super) fn answer_admin(engine: &mut Engine, chat: &Chat, rest: &str) -> Resu
         }
     };
     engine.core.batch.audit(Some(chat.bot), "api_server", &format!("by={} change={change:?}", chat.who))?;
-    let rebind = Rebind { change, bot: chat.bot, who: chat.who.clone() };
+    let rebind = Rebind { change, by: Wisher::Chat { bot: chat.bot, who: chat.who.clone() } };
     engine.core.batch.pending.effects.push(Effect::Rebind(rebind));
     say(&chat::API_CHANGING)
+}
+
+/// `POST /bot/server`.
+pub(crate) fn change_by_api(batch: &mut Batch, change: &ApiChange) -> Result<Verdict, Trouble> {
+    batch.audit(None, "api_server", &format!("by=api change={change:?}"))?;
+    batch.last_tag += 1;
+    let tag = batch.last_tag;
+    batch.pending.effects.push(Effect::Rebind(Rebind { change: change.clone(), by: Wisher::Api(tag) }));
+    Ok(calls::wait_for(tag))
 }
 
 fn read(rest: &str) -> Wish {
@@ -86,6 +99,7 @@ fn read(rest: &str) -> Wish {
             Wish::Unclear(&chat::NO_PATH)
         }
         ("cert", "auto") => Wish::Change(ApiChange::OwnCertificate),
+        ("reload-cert" | "zertifikat-laden", "") => Wish::Change(ApiChange::ReadCertificate),
         ("cert", _) => Wish::Half(CERT, path.to_string()),
         ("key", _) => Wish::Half(KEY, path.to_string()),
         ("renew-cert" | "renew" | "zertifikat-erneuern", "") => Wish::Change(ApiChange::RenewCertificate),
@@ -102,7 +116,17 @@ fn describe(setup: &Setup) -> String {
     let mode = fill(if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL });
     let management = fill(if facts.needs_admin_token { &chat::MANAGEMENT_TOKEN } else { &chat::MANAGEMENT_LOOPBACK });
     let values = [("url", setup.api_url.as_str()), ("mode", &mode), ("rate", &rate), ("management", &management)];
-    chat::API_SERVER.fill(language, &values)
+    let certificate = facts.server.certificate.as_ref();
+    let certificate = certificate.map_or(String::new(), |certificate| fingerprint(certificate, language));
+    chat::API_SERVER.fill(language, &values) + &certificate
+}
+
+/// What people compare before they believe the certificate.
+fn fingerprint(certificate: &CertificateInfo, language: Language) -> String {
+    let until = time::to_rfc3339(certificate.valid_until.saturating_mul(1000));
+    let (names, until) = (certificate.names.join(", "), until.get(..10).unwrap_or_default());
+    chat::API_FINGERPRINT
+        .fill(language, &[("fingerprint", &certificate.fingerprint), ("names", &names), ("until", until)])
 }
 
 /// Where its files are, and what can be changed.
@@ -114,6 +138,7 @@ fn describe_to_admin(setup: &Setup) -> String {
         ("data", &facts.data_dir),
         ("admin_file", &facts.admin_token_file),
         ("certificate", &or(&facts.certificate, &texts::NOTHING)),
+        ("addresses", &facts.server.addresses.join(", ")),
     ];
     let files = chat::API_SERVER_ADMIN.fill(language, &values);
     format!("{files}\n\n{}", chat::API_SERVER_USAGE.fill(language, &[]))
@@ -122,18 +147,36 @@ fn describe_to_admin(setup: &Setup) -> String {
 impl Engine {
     /// The API is reached in another way now, or still as before.
     pub(crate) fn on_rebound(&mut self, rebound: &Rebound) -> Result<(), store::Error> {
+        if let Ok((url, facts)) = &rebound.outcome {
+            let setup = &mut self.core.batch.setup;
+            (setup.api_url, setup.api, setup.rate_limit) = (url.clone(), facts.clone(), facts.server.rate_limit);
+            self.upkeep.rate.set(facts.server.rate_limit);
+        }
+        let (bot, who) = match rebound.wish.as_ref().map(|wish| &wish.by) {
+            None => return Ok(()),
+            Some(Wisher::Chat { bot, who }) => (*bot, who),
+            Some(Wisher::Api(tag)) => {
+                let outcome = match &rebound.outcome {
+                    Ok((_, facts)) => Ok(Answer::Server(Box::new(facts.server.clone()))),
+                    Err(why) => Err(Failure::Conflict(format!("nothing was changed: {why}"))),
+                };
+                self.core.callers.end(*tag, End::Outcome(outcome));
+                return Ok(());
+            }
+        };
         let language = self.core.batch.setup.settings.language;
         let text = match &rebound.outcome {
             Ok((url, facts)) => {
-                (self.core.batch.setup.api_url, self.core.batch.setup.api) = (url.clone(), facts.clone());
                 let mode = if facts.is_network { &chat::MODE_NETWORK } else { &chat::MODE_LOCAL };
                 let mode = mode.fill(language, &[]);
-                chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)])
+                let said = chat::API_CHANGED.fill(language, &[("url", url), ("mode", &mode)]);
+                let certificate = facts.server.certificate.as_ref();
+                said + &certificate.map_or(String::new(), |certificate| fingerprint(certificate, language))
             }
             Err(why) => {
                 chat::API_NOT_CHANGED.fill(language, &[("why", &remedy::at(self.core.batch.chat_place(), why))])
             }
         };
-        self.say_as_bot(rebound.wish.bot, &rebound.wish.who, &text)
+        self.say_as_bot(bot, who, &text)
     }
 }

@@ -17,6 +17,7 @@ mod read;
 mod rights;
 mod room;
 mod routes;
+mod server;
 mod webhook;
 mod wire;
 

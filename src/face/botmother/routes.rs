@@ -8,7 +8,7 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, rights, room, webhook};
+use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, rights, room, server, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -87,6 +87,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("GET", "/bot/ejabberd/settings", ejabberd::show),
     ask("POST", "/bot/ejabberd/settings", ejabberd::save),
     ask("POST", "/bot/ejabberd/test", ejabberd::test),
+    ask("GET", "/bot/server", server::show),
+    ask("POST", "/bot/server", server::change),
     // People (docs/rights.md).
     ask("POST", "/user/login", rights::send_code),
     ask("POST", "/user/code", rights::sign_in),

@@ -23,7 +23,7 @@ use crate::core::handle::{
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
-use super::{history, rights};
+use super::{history, rights, server};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
 /// words are used in sentences.
@@ -137,6 +137,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }
+        Answer::Server(info) => object(server::info(info)),
         Answer::Created(info) => object(state(created(info, base_url), &info.state, place)),
         Answer::Deleted(id, removed) => object(deleted(*id, *removed)),
         Answer::Leaving(all) => list("accounts", all.iter().map(|info| leaving(info, place))),

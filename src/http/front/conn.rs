@@ -7,7 +7,6 @@ use std::fs::File;
 use std::future::Future;
 use std::hash::BuildHasher;
 use std::io::{self, Read, Write};
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::rc::Rc;
@@ -27,6 +26,7 @@ use crate::http::front::head::{self, BODY_TOO_LARGE, Connection, Framing, Head};
 use crate::http::front::places::{Place, Places};
 use crate::http::front::print::{self, Length};
 use crate::http::front::wire::{Duplex, Reader, Wire};
+use crate::http::proxy::Via;
 use crate::http::refusal::Refusal;
 use crate::http::server::INTERNAL;
 use crate::http::{Reply, Request, Response};
@@ -110,9 +110,9 @@ fn no_file(error: &io::Error) -> Refusal {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
+pub(super) async fn serve(stream: Box<dyn Duplex>, via: Via, shared: Rc<Shared>) {
     let keeper = shared.clone();
-    let mut conn = Conn { wire: Wire::new(stream), peer, shared, since: Instant::now(), served: 0 };
+    let mut conn = Conn { wire: Wire::new(stream), via, shared, since: Instant::now(), served: 0 };
     let end = loop {
         let place = keeper.places.take();
         let lost = async {
@@ -138,14 +138,14 @@ pub(super) async fn serve(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shar
 }
 
 /// Tells a client that there is no room for it.
-pub(super) async fn turn_away(stream: Box<dyn Duplex>, peer: IpAddr, shared: Rc<Shared>) {
-    let mut conn = Conn { wire: Wire::new(stream), peer, shared, since: Instant::now(), served: 0 };
+pub(super) async fn turn_away(stream: Box<dyn Duplex>, via: Via, shared: Rc<Shared>) {
+    let mut conn = Conn { wire: Wire::new(stream), via, shared, since: Instant::now(), served: 0 };
     conn.finish(FULL.into()).await;
 }
 
 pub(super) struct Conn {
     pub(super) wire: Wire,
-    peer: IpAddr,
+    via: Via,
     pub(super) shared: Rc<Shared>,
     /// When it began, or was answered.
     since: Instant,
@@ -178,8 +178,9 @@ impl Conn {
 
     /// The head that ends there in the buffer.
     fn take_head(&mut self, end: usize) -> Result<Head, End> {
-        let head = head::parse(&self.wire.buffer[..end], self.peer)?;
+        let mut head = head::parse(&self.wire.buffer[..end], self.via.address())?;
         self.wire.buffer.drain(..end);
+        self.shared.proxies.resolve(&mut head.request, self.via);
         Ok(head)
     }
 
@@ -197,11 +198,15 @@ impl Conn {
         })?;
         let (is_head, takes_chunks, mut connection) = (head.is_head, head.takes_chunks, head.connection);
         let mut request = head.request;
+        let client = request.peer;
         match body {
             Body::Bytes(bytes) => request.body = bytes,
             Body::File(file, bytes) => request.file = Some((Arc::new(file), bytes)),
         }
         let mut response = self.ask(request).await?;
+        if matches!(response.status, 401 | 403 | 429) {
+            log::debug!("http: {} for {client}", response.status);
+        }
         let flow = response.flow.take();
         // Without chunks only the end of the connection tells the end of a flow.
         if self.shared.stopping.is_closed() || (flow.is_some() && !takes_chunks) {
@@ -236,6 +241,8 @@ impl Conn {
             }
             let stopping = async {
                 let _ = self.shared.stopping.recv().await;
+                // A request may be on its way to a door that makes way for another one.
+                Timer::after(self.shared.last.get()).await;
                 Ok(0)
             };
             match self.wire.fill(at).or(stopping).await {
@@ -250,7 +257,8 @@ impl Conn {
     async fn head(&mut self, place: &Place<'_>) -> Result<Head, End> {
         let at = Instant::now() + self.shared.limits.head;
         let shared = self.shared.clone();
-        let mut share = shared.budgets.strangers.share(shared.hasher.hash_one(client_key(self.peer)));
+        let address = self.via.address();
+        let mut share = shared.budgets.strangers.share(shared.hasher.hash_one(client_key(address)));
         let mut searched = 0;
         loop {
             if let Some(end) = head::find_end(&self.wire.buffer, searched)? {
@@ -282,7 +290,7 @@ impl Conn {
     fn holder(&self, head: &Head) -> Holder {
         match head.request.header("authorization") {
             Some(value) => self.shared.hasher.hash_one(value),
-            None => self.shared.hasher.hash_one(client_key(self.peer)),
+            None => self.shared.hasher.hash_one(client_key(head.request.peer)),
         }
     }
 
@@ -308,7 +316,7 @@ impl Conn {
             self.wire.send(print::CONTINUE, shared.limits.write).await?;
         }
         let begun = Instant::now();
-        let address = shared.hasher.hash_one(client_key(self.peer));
+        let address = shared.hasher.hash_one(client_key(head.request.peer));
         let (mut small, mut large) = (shared.budgets.strangers.share(address), shared.budgets.bodies.share(holder));
         let mut on_disk = shared.budgets.files.share(holder);
         let mut received = 0;
