@@ -160,6 +160,8 @@ fn with_values(format: &str) -> String {
 
 /// In those files: for programs, the command line and the log, or no sentences.
 const NOT_SHOWN: &[&str] = &[
+    // Only programs ask for it.
+    "this bot has sent no such message",
     // Each unit has a line of its own.
     "at most v v, not v",
     "v is the account of a deleted bot; v gives it up",
