@@ -257,6 +257,54 @@ fn it_goes_through_a_pipe_and_a_full_disk_is_said() {
     assert!(exit == 74 && said.contains("disk is full"), "{exit} {said}");
 }
 
+#[test]
+fn backups_of_older_versions_are_taken_and_of_newer_ones_refused() {
+    let place = Place::new("versions");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store");
+    fs::create_dir_all(place.path("old")).unwrap();
+    let database = rusqlite::Connection::open(place.path("old/botmother.db")).unwrap();
+    database.execute_batch(&fs::read_to_string(root.join("version-1.sql")).unwrap()).unwrap();
+    drop(database);
+    fs::copy(root.join("version-1.key"), place.path("old/secret.key")).unwrap();
+    let (exit, said) = place.run("old", &["backup", "old.tar"]);
+    assert!(exit == 0 && said.contains("schema 1"), "{said}");
+    let (exit, said) = place.run("new", &["restore", "old.tar"]);
+    assert!(exit == 0 && said.contains("it is of an older version"), "{said}");
+    assert!(!place.names("new").is_empty() && place.path("new/botmother.db.version-1").exists());
+
+    let database = rusqlite::Connection::open(place.path("new/botmother.db")).unwrap();
+    database.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(database);
+    let (exit, said) = place.run("new", &["backup", "new.tar"]);
+    assert!(exit == 74 && said.contains("install the newer version"), "{exit} {said}");
+}
+
+/// Killed at any moment: the old database is whole somewhere, and the same command finishes it.
+#[test]
+fn a_restore_that_is_killed_loses_nothing() {
+    let place = Place::with_bot("killed");
+    assert_eq!(place.run("data", &["backup", "all.tar"]).0, 0);
+    place.add_bot("data", "Later");
+    let old = fs::read(place.path("data/botmother.db")).unwrap();
+    let mut kept = 0;
+    for round in 0..30u64 {
+        let mut child = place.command("data", &["restore", "all.tar"]).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(round * 700));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let all = place.files("data");
+        let whole = all.iter().filter(|(name, bytes)| name.ends_with("/botmother.db") && *bytes == old);
+        kept = whole.count();
+        assert!(kept > 0, "round {round}: the old one is gone");
+        assert!(place.path("data/botmother.db").exists() && place.path("data/secret.key").exists(), "round {round}");
+    }
+    assert!(kept > 0);
+    let (exit, said) = place.run("data", &["restore", "all.tar"]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(place.names("data"), ["Weather"]);
+    assert!(!place.path("data/restore.new").exists());
+}
+
 /// Prosody, a bot with an account of its own that encrypts, and one of the built-in chat whose program never stops sending.
 #[test]
 fn while_it_runs_and_afterwards_elsewhere() {

@@ -206,6 +206,7 @@ the TLS handshake failed: {} | der TLS-Handschlag ist gescheitert: {1}
 the server shows another certificate than the pinned one; {} with {} | der Server zeigt ein anderes Zertifikat als das festgelegte; wurde es erneuert, nimmt {2} das neue an
 the certificate of {} is signed by nobody we trust; name its CA with {}, or accept exactly this certificate with {} | das Zertifikat von {1} hat niemand unterschrieben, dem wir vertrauen; nenne seine CA mit {2}, oder nimm genau dieses Zertifikat an mit {3}
 the certificate of {} expired{}; {} with {} | das Zertifikat von {1} ist abgelaufen; erneuere es auf dem Server, oder nimm es an, wie es ist, mit {4}
+the certificate of {} is not valid yet for this machine's clock, which says {}: it has to be set (NTP); it is tried again each minute | das Zertifikat von {1} gilt nach der Uhr dieses Rechners noch nicht, die auf {2} steht: sie muss gestellt werden (NTP); es wird jede Minute erneut versucht
 the certificate of {} is not valid yet; {}? {} accepts it as it is | das Zertifikat von {1} gilt noch nicht; geht die Uhr dieses Rechners richtig? {3} nimmt es an, wie es ist
 the certificate is for {*}, not for {}; {} with {} | das Zertifikat ist für {1}, nicht für {2}; gib dem Server eines für {2}, oder nimm dieses an mit {4}
 the certificate of {} is self-signed; {} with {} | das Zertifikat von {1} ist selbst unterschrieben; nimm genau dieses an mit {3}

@@ -140,7 +140,8 @@ fn check_account(report: &mut Report, config: &Config, what: &str, row: &Account
         }
         Err(NoLogin { why, is_refused }) => {
             let unmade = if is_unmade { "not made yet: " } else { "" };
-            report.say_of_server(is_refused, what, &format!("{unmade}{}", say(why)));
+            let found = format!("{unmade}{}", say(why));
+            if is_refused { report.say_refused(what, &found) } else { report.say_lost(what, &found) }
         }
     }
 }

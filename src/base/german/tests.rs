@@ -171,6 +171,8 @@ const NOT_SHOWN: &[&str] = &[
     "private key",
     // Who changed the API, for the log.
     "a caller with management rights",
+    // Only programs ask for it.
+    "this bot has sent no such message",
     // Each unit has a line of its own.
     "at most v v, not v",
     "v is the account of a deleted bot; v gives it up",

@@ -29,10 +29,15 @@ impl Report {
         self.tell(mark, what, found);
     }
 
-    /// A server that fails is not our failure: the exit code says which of both.
-    pub(super) fn say_of_server(&mut self, is_refused: bool, what: &str, found: &str) {
-        self.has_refused_login |= is_refused;
-        self.has_lost_server |= !is_refused;
+    /// A server that cannot be reached is not our failure: the exit code says which of both.
+    pub(super) fn say_lost(&mut self, what: &str, found: &str) {
+        self.has_lost_server = true;
+        self.tell(Mark::Fail, what, found);
+    }
+
+    /// Nor is one that refuses the login.
+    pub(super) fn say_refused(&mut self, what: &str, found: &str) {
+        self.has_refused_login = true;
         self.tell(Mark::Fail, what, found);
     }
 

@@ -112,7 +112,10 @@ fn swap(data_dir: &Path, stage: &Path, aside: &str) -> Result<Option<PathBuf>, E
     old.extend(extra.clone());
     old.push(open::FILE);
     old.retain(|name| data_dir.join(name).exists());
-    let aside = (!old.is_empty()).then(|| data_dir.join(aside));
+    // Two within a second get names of their own.
+    let names = std::iter::once(aside.to_string()).chain((2..).map(|number| format!("{aside}-{number}")));
+    let free = names.map(|name| data_dir.join(name)).find(|path| !path.exists());
+    let aside = free.filter(|_| !old.is_empty());
     if let Some(aside) = &aside {
         make_dir(aside)?;
         for name in &old {
