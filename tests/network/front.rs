@@ -224,19 +224,17 @@ fn check(daemon: &Daemon, proxy: &Proxy) {
     assert_eq!(proxy.curl("127.0.0.10", "/health", &[]).0, 200, "another one does not feel it");
 }
 
-fn daemon(name: &str) -> (Daemon, PathBuf) {
-    let socket = std::env::temp_dir().join(format!("botmother-front-{name}-{}.sock", std::process::id()));
+fn daemon() -> (Daemon, PathBuf) {
     // By the socket the proxy alone comes, by the port it comes from 127.0.0.1.
-    let config = format!(
-        "[api]\nrate_limit = 20\nsocket = \"{}\"\ntrusted_proxies = [\"127.0.0.1\", \"unix\"]\n",
-        socket.display()
-    );
-    (Daemon::start(&config), socket)
+    let daemon =
+        Daemon::start("[api]\nrate_limit = 20\nsocket = \"api.sock\"\ntrusted_proxies = [\"127.0.0.1\", \"unix\"]\n");
+    let socket = daemon.dir.join("api.sock");
+    (daemon, socket)
 }
 
 #[test]
 fn nginx_in_front() {
-    let (daemon, socket) = daemon("nginx");
+    let (daemon, socket) = daemon();
     for socket in [None, Some(socket.as_path())] {
         let Some(proxy) = Proxy::nginx(&daemon, socket) else { return };
         check(&daemon, &proxy);
@@ -245,7 +243,7 @@ fn nginx_in_front() {
 
 #[test]
 fn caddy_in_front() {
-    let (daemon, socket) = daemon("caddy");
+    let (daemon, socket) = daemon();
     for socket in [None, Some(socket.as_path())] {
         let Some(proxy) = Proxy::caddy(&daemon, socket) else { return };
         check(&daemon, &proxy);

@@ -59,9 +59,8 @@ const FORWARDED: &[(&str, &str)] = &[("X-Forwarded-For", "127.0.0.1")];
 
 #[test]
 fn on_the_network_nothing_is_had_without_a_token() {
-    let socket = std::env::temp_dir().join(format!("botmother-stranger-{}.sock", std::process::id()));
-    let config = format!("[api]\nmode = \"network\"\nrate_limit = 0\nsocket = \"{}\"\n", socket.display());
-    let daemon = Daemon::start_network(&config);
+    let daemon = Daemon::start_network("[api]\nmode = \"network\"\nrate_limit = 0\nsocket = \"api.sock\"\n");
+    let socket = daemon.dir.join("api.sock");
     let visits = [
         Visit { about: "nothing", headers: &[], is_page: false, refusals: &[401] },
         Visit { about: "a wrong token", headers: &[WRONG], is_page: false, refusals: &[401] },
@@ -117,12 +116,10 @@ fn on_this_machine_pages_and_proxies_get_nothing() {
 /// Where a proxy is named, what comes from its address is never local, whether it says that it is a proxy or not.
 #[test]
 fn from_a_named_proxy_nobody_is_local() {
-    let socket = std::env::temp_dir().join(format!("botmother-network-{}.sock", std::process::id()));
-    let config = format!(
-        "[api]\nrate_limit = 0\nsocket = \"{}\"\ntrusted_proxies = [\"127.0.0.1\", \"::1\", \"unix\"]\n",
-        socket.display()
+    let daemon = Daemon::start(
+        "[api]\nrate_limit = 0\nsocket = \"api.sock\"\ntrusted_proxies = [\"127.0.0.1\", \"::1\", \"unix\"]\n",
     );
-    let daemon = Daemon::start(&config);
+    let socket = daemon.dir.join("api.sock");
     let visits = [
         Visit { about: "silent", headers: &[], is_page: false, refusals: &[401, 403] },
         Visit { about: "with a list", headers: FORWARDED, is_page: false, refusals: &[401, 403] },
@@ -198,9 +195,8 @@ fn the_socket_is_this_machine() {
 /// Without IPv6 the API is on IPv4 alone, and says so.
 #[test]
 fn a_host_without_ipv6() {
-    let socket = std::env::temp_dir().join(format!("botmother-v4-{}.sock", std::process::id()));
-    let config = format!("[api]\nsocket = \"{}\"\n", socket.display());
-    let mut daemon = Daemon::start(&config);
+    let mut daemon = Daemon::start("[api]\nsocket = \"api.sock\"\n");
+    let socket = daemon.dir.join("api.sock");
     let both = Way::unix(&socket).get("/bot/server").body;
     assert_eq!(both.contains(&format!("[::1]:{}", daemon.port)), has_ipv6(), "{both}");
     daemon.stop();
