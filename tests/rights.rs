@@ -17,14 +17,15 @@ mod support;
 #[path = "rights/used.rs"]
 mod used;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use botmother::base::json::Fields;
 use botmother::face;
 use botmother::face::principal::AdminNeeds;
 use botmother::http::{Request, Response, Serve};
-use botmother::store::{Durability, Store};
+use botmother::store::{Durability, Error, Store};
 use engine::Engine;
 use requests::{answer, request, text, with};
 
@@ -48,7 +49,7 @@ impl Rig {
 
     /// `later`: seconds since the first start.
     fn over(dir: PathBuf, later: i64) -> Rig {
-        let store = Store::open(&dir, Durability::Process).unwrap();
+        let store = opened(&dir);
         let engine = Engine::start(store, &dir.join("botmother.db"), later);
         let serve = face::mount(engine.context(AdminNeeds::Token));
         Rig { dir, engine, serve }
@@ -113,6 +114,19 @@ impl Rig {
     /// Actions in the audit log, the newest first.
     fn audit(&self, token: &str, query: &str) -> Vec<Fields> {
         self.read(token, &format!("/bot/audit?{query}")).need_objects("entries").unwrap()
+    }
+}
+
+/// A child that another test starts has our files, and with them the lock, from its fork to its exec.
+fn opened(dir: &Path) -> Store {
+    let begun = Instant::now();
+    loop {
+        match Store::open(dir, Durability::Process) {
+            Err(Error::Locked) if begun.elapsed() < Duration::from_secs(20) => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            opened => return opened.unwrap(),
+        }
     }
 }
 
