@@ -45,6 +45,11 @@ pub mod reactor;
 pub mod net;
 pub mod work;
 pub mod http;
+#[cfg(not(feature = "mqtt"))]
+#[path = "no_mqtt.rs"]
+pub mod mqtt;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 pub mod face;
 pub mod config;
 pub mod cli;

@@ -302,7 +302,14 @@ fn common_options(raw: &Raw) -> Result<config::Options, Usage> {
             _ => return usage(format!("--port must be a number from 1024 to 65535, not {text}"), ""),
         },
     };
-    Ok(config::Options { config: path("config"), data: path("data"), port })
+    let log_format = match raw.text("log-format")? {
+        None => None,
+        Some(text) => match config::LogFormat::WORDS.iter().find(|(word, _)| *word == text) {
+            Some((_, format)) => Some(*format),
+            None => return usage(format!("--log-format must be text, json or logfmt, not {text}"), ""),
+        },
+    };
+    Ok(config::Options { config: path("config"), data: path("data"), port, log_format })
 }
 
 impl Raw {
@@ -451,6 +458,7 @@ mod tests {
         match long {
             "wait" => "7",
             "port" => "2000",
+            "log-format" => "json",
             "host" => "h:1",
             "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
             "owner" | "jid" | "contacts" => "a@example.org",

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
+use crate::base::id::BotId;
 use crate::base::secret::Secret;
 use crate::core::failure::Failure;
 
@@ -17,6 +18,7 @@ mod keys;
 mod question;
 mod settings;
 
+pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
 pub use crate::store::row::AiRank;
@@ -26,7 +28,7 @@ pub use crate::xmpp::message::Kind;
 pub use ai::{AiInfo, AiSettings};
 pub use answer::{
     AccountInfo, Answer, BotCard, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
-    LocalLine, Metric, OmemoInfo, Remains, Update, WebhookInfo,
+    LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
 };
 pub use files::{FileQuery, FileWanted, NewFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
@@ -44,6 +46,8 @@ pub enum Caller {
     Admin,
     /// A bot's program, by its bearer token. The engine looks the token up.
     Bot(Secret),
+    /// A broker that publishes a bot's updates and brings what it is to say: who may write to its topics was checked there.
+    Broker(BotId),
     /// Anybody (`/health`).
     Anybody,
 }

@@ -36,6 +36,40 @@ pub struct Settings {
     pub self_chat: handle::Encrypt,
     /// For how many days bots keep what is said, where nothing else was said for one; 0: not at all.
     pub history_days: i64,
+    /// Who else hears of what happens.
+    pub watch: Watch,
+}
+
+/// Who hears of what happens, besides bots' programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Somebody wants to hear when accounts come and go, or bots change ([`Effect::Changed`](crate::core::effect::Effect)).
+    pub is_on: bool,
+    /// Whose updates are published at a broker.
+    pub mqtt: MqttBots,
+}
+
+/// Bots whose updates go to MQTT.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MqttBots {
+    /// Those of none.
+    #[default]
+    None,
+    /// Those of all.
+    All,
+    /// Those of bots with these names.
+    Named(Vec<String>),
+}
+
+impl MqttBots {
+    /// Whether a bot of this name is among them.
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            MqttBots::None => false,
+            MqttBots::All => true,
+            MqttBots::Named(names) => names.iter().any(|known| known == name),
+        }
+    }
 }
 
 /// An account of the configuration file.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
+use crate::base::time::Now;
 use crate::base::{crypto, limits, text, ulid};
 use crate::channel::xmpp::accounts::Accounts;
 use crate::core::Signal;
@@ -14,7 +15,7 @@ use crate::core::channel::Channels;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains};
 use crate::core::registry::{Bot, Through};
-use crate::engine::{Engine, local};
+use crate::engine::{Engine, Upkeep, local};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
 
@@ -40,6 +41,14 @@ impl Engine {
         }
         match (caller, question) {
             (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.channels.xmpp.accounts.health(&self.core.batch)))),
+            (_, Question::Live) => {
+                self.core.batch.store.prove_writable()?;
+                Ok(Verdict::Outcome(Ok(Answer::Done)))
+            }
+            (_, Question::Ready) => {
+                self.core.batch.store.prove_writable()?;
+                Ok(self.channels.xmpp.ask_ready(&mut self.core, matches!(caller, Caller::Admin)))
+            }
             (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(gallery(
                 &mut self.core.batch.store,
                 &self.core.batch.bots,
@@ -51,7 +60,15 @@ impl Engine {
             }
             (Caller::Bot(token), _) => {
                 let bot = self.authenticate(token)?;
+                self.core.refuse_beside_mqtt(bot, question)?;
                 self.ask_as_bot(bot, question)
+            }
+            (Caller::Broker(bot), _) => {
+                self.core.check_broker(*bot)?;
+                if !matches!(question, Question::GetUpdates(_)) {
+                    self.upkeep.limit(*bot, self.core.batch.now)?;
+                }
+                self.ask_as_bot(*bot, question)
             }
             (Caller::Admin, _) => self.ask_as_admin(question),
             (Caller::Anybody, _) => Err(Failure::Unauthorized("a token is needed".to_string()).into()),
@@ -61,10 +78,7 @@ impl Engine {
     /// The same, within its rate.
     fn authenticate(&mut self, token: &Secret) -> Result<BotId, Failure> {
         let id = self.core.batch.known_bot(token)?;
-        match self.upkeep.rate.admit(id, self.core.batch.now) {
-            Ok(()) => Ok(id),
-            Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }),
-        }
+        self.upkeep.limit(id, self.core.batch.now).map(|()| id)
     }
 
     fn ask_as_bot(&mut self, bot: BotId, question: &Question) -> Result<Verdict, Trouble> {
@@ -134,7 +148,7 @@ impl Engine {
 
     fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
         let answer = match question {
-            Question::Metrics => Answer::Metrics(self.metrics()),
+            Question::Metrics => Answer::Metrics(self.metrics()?),
             Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
                 let bots = self.core.batch.bots.values();
@@ -227,6 +241,13 @@ impl Engine {
             Question::SetProfile(new) => Answer::Me(self.channels.xmpp.set_profile(&mut self.core, new)?),
             _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
         })
+    }
+}
+
+impl Upkeep {
+    /// Counts a request of a bot.
+    fn limit(&mut self, bot: BotId, now: Now) -> Result<(), Failure> {
+        self.rate.admit(bot, now).map_err(|limited| Failure::Busy { retry_after_s: limited.retry_after_s })
     }
 }
 

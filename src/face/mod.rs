@@ -11,11 +11,12 @@ pub mod botyard;
 pub mod principal;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::limits;
 use crate::base::spool::Spool;
 use crate::core::failure::Failure;
-use crate::core::handle::{Handle, Question};
+use crate::core::handle::{Handle, Metric, Question};
 use crate::http::refusal::Refusal;
 use crate::http::{Admit, Promise, Reply, Request, Response, Serve};
 use principal::{Denied, Gate, Login, Need, Principal};
@@ -44,7 +45,7 @@ struct Mount {
 const MOUNTS: &[Mount] = &[
     #[cfg(feature = "face-botmother")]
     Mount {
-        prefixes: &["/bot", "/local", "/account", "/health", "/metrics"],
+        prefixes: &["/bot", "/local", "/account", "/health", "/livez", "/readyz", "/metrics"],
         login: Login::Bearer,
         body_max: botmother::body_max,
         may_block: botmother::may_block,
@@ -76,6 +77,10 @@ pub struct Context {
     pub base_url: String,
     /// Where files lie on their way.
     pub spool: Spool,
+    /// Ready after this time, where a reply is waited for.
+    pub after: fn(Duration) -> Promise<()>,
+    /// Numbers of the process itself, beside the engine's.
+    pub process: fn() -> Vec<Metric>,
 }
 
 /// All faces as one function for the HTTP server.

@@ -43,6 +43,8 @@ pub enum Need {
     Nothing,
     /// Nothing, but no page of another web site may ask.
     OwnPages,
+    /// Nothing; whoever has management rights learns more.
+    Optional,
     /// Management rights.
     Admin,
     /// A bot's token.
@@ -117,6 +119,7 @@ impl Gate {
         let principal = match need {
             Need::Nothing => Ok(Principal::Nobody),
             Need::OwnPages => guard::is_own_page(request).map(|()| Principal::Nobody).map_err(Denied::Guard),
+            Need::Optional => Ok(self.admin(login, request).unwrap_or(Principal::Nobody)),
             Need::Admin => self.admin(login, request),
             Need::Bot => login
                 .token(request)

@@ -12,6 +12,7 @@ pub mod headers;
 pub mod multipart;
 pub mod refusal;
 pub mod route;
+pub mod scrape;
 pub mod server;
 
 use std::borrow::Cow;

@@ -96,6 +96,8 @@ impl Store {
             files_since_trim: HashMap::new(),
             may_have_strangers: false,
             device_changes: 0,
+            broken: None,
+            watch: None,
             _lock: None,
         };
         migrate::check(&store)?;
@@ -141,6 +143,8 @@ impl Store {
             files_since_trim: HashMap::new(),
             may_have_strangers: false,
             device_changes: 0,
+            broken: None,
+            watch: None,
             _lock: lock,
         };
         migrate::migrate(&mut store, path)?;

@@ -101,6 +101,7 @@ pub fn settings() -> Settings {
         encrypt: Encrypt::Off,
         self_chat: Encrypt::Off,
         history_days: 0,
+        watch: Default::default(),
     }
 }
 

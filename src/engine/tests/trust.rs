@@ -73,6 +73,7 @@ fn engine(store: Store, now: Now) -> Engine {
         encrypt: Encrypt::Off,
         self_chat: Encrypt::Off,
         history_days: 0,
+        watch: Default::default(),
     };
     let entropy = crate::base::crypto::random;
     let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };

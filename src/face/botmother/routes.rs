@@ -7,7 +7,7 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, room, webhook};
+use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, probe, room, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -35,6 +35,11 @@ const fn open(method: &'static str, path: &'static str, read: Read) -> Route<End
     Route { method, path, handler: Endpoint { need: Need::Nothing, work: Work::Ask(read) } }
 }
 
+/// Open, and whoever has management rights learns more.
+const fn known(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { need: Need::Optional, work: Work::Ask(read) } }
+}
+
 const fn admin(method: &'static str, path: &'static str, read: Read) -> Route<Endpoint> {
     Route { method, path, handler: Endpoint { need: Need::Admin, work: Work::Ask(read) } }
 }
@@ -60,6 +65,8 @@ const TELEGRAM: &str = "the bridge to Telegram";
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
     open("GET", "/health", manage::health),
+    open("GET", "/livez", probe::live),
+    known("GET", "/readyz", probe::ready),
     admin("GET", "/metrics", manage::metrics),
     // Management (docs/api.md).
     admin("POST", "/bot/create", manage::create),

@@ -83,6 +83,7 @@ impl Xmpp {
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
+                    *core.batch.counts.undecrypted.entry(error.word()).or_default() += 1;
                     let level =
                         core.batch.told.caused(("unreadable", account.0), log::Level::Info, core.batch.now.mono);
                     let device = peer.device;
