@@ -302,14 +302,13 @@ fn common_options(raw: &Raw) -> Result<config::Options, Usage> {
             _ => return usage(format!("--port must be a number from 1024 to 65535, not {text}"), ""),
         },
     };
-    let log_format = match raw.text("log-format")? {
-        None => None,
-        Some(text) => match config::LogFormat::WORDS.iter().find(|(word, _)| *word == text) {
-            Some((_, format)) => Some(*format),
-            None => return usage(format!("--log-format must be text, json or logfmt, not {text}"), ""),
-        },
-    };
+    let log_format = raw.text("log-format")?.map(log_format).transpose()?;
     Ok(config::Options { config: path("config"), data: path("data"), port, log_format })
+}
+
+fn log_format(text: &str) -> Result<config::LogFormat, Usage> {
+    let known = config::LogFormat::parse(text);
+    known.map_or_else(|| usage(format!("--log-format must be text, json or logfmt, not {text}"), ""), Ok)
 }
 
 impl Raw {

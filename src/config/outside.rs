@@ -21,6 +21,11 @@ impl LogFormat {
     /// The words for them.
     pub const WORDS: [(&'static str, LogFormat); 3] =
         [("text", LogFormat::Text), ("json", LogFormat::Json), ("logfmt", LogFormat::Logfmt)];
+
+    /// The one with this word.
+    pub fn parse(text: &str) -> Option<LogFormat> {
+        LogFormat::WORDS.iter().find(|(word, _)| *word == text).map(|(_, format)| *format)
+    }
 }
 
 /// The keys of `[metrics]`.

@@ -47,7 +47,7 @@ impl Engine {
             }
             (_, Question::Ready) => {
                 self.core.batch.store.prove_writable()?;
-                Ok(self.channels.xmpp.ask_ready(&mut self.core, matches!(caller, Caller::Admin)))
+                Ok(self.channels.xmpp.ask_ready(&mut self.core, caller))
             }
             (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(gallery(
                 &mut self.core.batch.store,

@@ -10,7 +10,7 @@ use async_channel::Receiver;
 use smol::future::FutureExt;
 
 use super::feed::{Asked, Fed, Feed};
-use super::packet::{self, Came, Fault, Out, Said};
+use super::packet::{self, Came, Fault, Out, Said, Turn};
 use super::sends::{Sends, Settled};
 use super::{Setup, topics};
 use crate::base::id::{BotId, UpdateId};
@@ -140,7 +140,7 @@ impl Client {
     async fn connect(&self) -> Result<Link, End> {
         let Setup { host, port, tls, .. } = &self.setup;
         let mut link = Link::open(host, *port, tls.clone(), limits::MQTT_CONNECT_TIMEOUT).await?;
-        let will = topics::presence(&self.setup, false);
+        let will = topics::gone(&self.setup);
         link.send(&packet::connect(&self.setup, &will)?).await?;
         let late = async {
             Timer::after(limits::MQTT_ANSWER_TIMEOUT).await;
@@ -178,13 +178,13 @@ impl Client {
         let mut clock = Clock { written: now, awaited: None, again: None, look: Some(now) };
         let mut out = Vec::new();
         for open in &self.open {
-            out.extend(packet::publish(&open.out, open.pid, true)?);
+            out.extend(packet::publish(&open.out, open.pid, &Turn::Again)?);
         }
         if self.setup.send {
             let pid = self.next_pid();
             out.extend(packet::subscribe(&topics::sends(&self.setup), pid)?);
         }
-        self.keep(topics::presence(&self.setup, true), &mut out)?;
+        self.keep(topics::here(&self.setup), &mut out)?;
         loop {
             self.look_if_due(&mut clock, &mut out).await?;
             self.feeds.values_mut().for_each(|feed| feed.ask(&self.setup, &self.handle));
@@ -338,7 +338,7 @@ impl Client {
     /// Publishes something that must arrive.
     fn publish(&mut self, told: Out, update: Option<(BotId, UpdateId)>, out: &mut Vec<u8>) -> Result<(), End> {
         let pid = self.next_pid();
-        out.extend(packet::publish(&told, pid, false)?);
+        out.extend(packet::publish(&told, pid, &Turn::First)?);
         self.open.push_back(Open { pid, out: told, update });
         Ok(())
     }
@@ -346,7 +346,7 @@ impl Client {
     /// Has the broker keep something; over the next connection all of that is told anew.
     fn keep(&mut self, told: Out, out: &mut Vec<u8>) -> Result<(), End> {
         let pid = self.next_pid();
-        out.extend(packet::publish(&told, pid, false)?);
+        out.extend(packet::publish(&told, pid, &Turn::First)?);
         Ok(())
     }
 
@@ -403,9 +403,9 @@ impl Client {
                 let _ = asked.await;
             }
             let mut out = Vec::new();
-            let gone = topics::presence(&self.setup, false);
+            let gone = topics::gone(&self.setup);
             let pid = self.last_pid.checked_add(1).unwrap_or(1);
-            out.extend(packet::publish(&gone, pid, false).unwrap_or_default());
+            out.extend(packet::publish(&gone, pid, &Turn::First).unwrap_or_default());
             out.extend(packet::goodbye().unwrap_or_default());
             let _ = link.send(&out).await;
         };

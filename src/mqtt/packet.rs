@@ -48,6 +48,14 @@ pub(super) struct Out {
     pub(super) is_kept: bool,
 }
 
+/// Whether something is published for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    First,
+    /// It was before, under the same number, and nobody confirmed it.
+    Again,
+}
+
 /// Why the connection cannot go on.
 pub(super) type Fault = String;
 
@@ -126,10 +134,10 @@ pub(super) fn connect(setup: &Setup, will: &Out) -> Result<Vec<u8>, Fault> {
 }
 
 /// Publishes under a number, so that the broker confirms it (QoS 1).
-pub(super) fn publish(out: &Out, pid: u16, is_again: bool) -> Result<Vec<u8>, Fault> {
+pub(super) fn publish(out: &Out, pid: u16, turn: &Turn) -> Result<Vec<u8>, Fault> {
     let pid = Pid::try_from(pid).map_err(|error| error.to_string())?;
     let publish = Publish::new(QosPid::Level1(pid), topic(&out.topic)?, bytes(&out.payload));
-    print(&Packet::Publish(Publish { dup: is_again, retain: out.is_kept, ..publish }))
+    print(&Packet::Publish(Publish { dup: *turn == Turn::Again, retain: out.is_kept, ..publish }))
 }
 
 /// We have what came under this number.
@@ -173,7 +181,7 @@ mod tests {
     #[test]
     fn packets_are_cut_where_they_end() {
         let out = Out { topic: "a/b".into(), payload: "x".repeat(200), is_kept: false };
-        let bytes = publish(&out, 7, true).unwrap();
+        let bytes = publish(&out, 7, &Turn::Again).unwrap();
         for end in 0..bytes.len() {
             assert_eq!(read(&bytes[..end]), Ok(None), "{end}");
         }

@@ -20,10 +20,14 @@ pub(super) fn status(setup: &Setup) -> String {
     format!("{}/status", setup.prefix)
 }
 
-/// What stands there while we are, or are not.
-pub(super) fn presence(setup: &Setup, is_there: bool) -> Out {
-    let payload = if is_there { ONLINE } else { OFFLINE };
-    Out { topic: status(setup), payload: payload.to_string(), is_kept: true }
+/// What stands there while we are.
+pub(super) fn here(setup: &Setup) -> Out {
+    Out { topic: status(setup), payload: ONLINE.to_string(), is_kept: true }
+}
+
+/// What stands there while we are not; the broker puts it there when we are lost.
+pub(super) fn gone(setup: &Setup) -> Out {
+    Out { payload: OFFLINE.to_string(), ..here(setup) }
 }
 
 /// A bot's topic.

@@ -278,7 +278,7 @@ impl Channel for Xmpp {
             Waiting::Arrival(bot, wait) => self.arrivals.await_arrival(batch, *bot, *wait, reply),
             Waiting::Sealing(message_id) => self.crypt.await_sealing(batch, message_id.clone(), reply),
             Waiting::Room(room, wish) => self.rooms.await_room(room.clone(), *wish, reply),
-            Waiting::Ready(is_detailed) => self.questions.await_ready(batch, *is_detailed, reply),
+            Waiting::Ready(_) => self.questions.await_ready(batch, waiting, reply),
             Waiting::Lines { .. } => return Some(reply),
         }
         None

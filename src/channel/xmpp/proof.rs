@@ -12,7 +12,7 @@ use crate::channel::xmpp::asking::{About, EntityAnswer, Questions, is_lost};
 use crate::core::Core;
 use crate::core::batch::{Batch, Verdict, Waiting};
 use crate::core::effect::Effect;
-use crate::core::handle::{Answer, Connection, Readiness, ReplyTo};
+use crate::core::handle::{Answer, Caller, Connection, Readiness, ReplyTo};
 use crate::xmpp::iq::Peer;
 use crate::xmpp::ping;
 use crate::xmpp::stanza::IqKind;
@@ -37,13 +37,14 @@ pub(crate) struct ReadyWaiter {
     reply: ReplyTo,
     /// When he is told what is known then (monotonic).
     pub(crate) until: Duration,
+    /// He may know which account is not ready.
     is_detailed: bool,
 }
 
 impl Xmpp {
     /// `/readyz`: asks the servers that were not heard of late.
-    pub(crate) fn ask_ready(&mut self, core: &mut Core, is_admin: bool) -> Verdict {
-        let now = core.batch.now.mono;
+    pub(crate) fn ask_ready(&mut self, core: &mut Core, caller: &Caller) -> Verdict {
+        let (now, is_admin) = (core.batch.now.mono, matches!(caller, Caller::Admin));
         let stale = |account: &&Account| account.is_online && !account.course.proof.is_fresh(now);
         let stale: Vec<AccountId> = self.accounts.values().filter(stale).map(|account| account.row.id).collect();
         for id in stale {
@@ -83,9 +84,9 @@ impl Xmpp {
 }
 
 impl Questions {
-    /// Somebody waits for pings.
-    pub(crate) fn await_ready(&mut self, batch: &Batch, is_detailed: bool, reply: ReplyTo) {
-        let until = batch.now.mono + limits::READY_WAIT;
+    /// Somebody waits for pings: he who may know everything, or anybody.
+    pub(crate) fn await_ready(&mut self, batch: &Batch, waiting: &Waiting, reply: ReplyTo) {
+        let (until, is_detailed) = (batch.now.mono + limits::READY_WAIT, matches!(waiting, Waiting::Ready(true)));
         self.ready.push(ReadyWaiter { reply, until, is_detailed });
     }
 
