@@ -10,6 +10,7 @@ use std::time::Instant;
 use std::{fmt, io, thread};
 
 use smol::LocalExecutor;
+use smol::future::FutureExt;
 
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
@@ -169,9 +170,13 @@ impl Threads {
     fn stop(self, entrance: Result<Entrance, Error>) -> Result<(), Error> {
         // The broker has confirmed what is to be noted before the engine ends.
         self.stopping.close();
-        smol::block_on(async {
+        let gone = async {
             let _ = self.broker_gone.recv().await;
-        });
+        };
+        let late = async {
+            smol::Timer::after(2 * limits::MQTT_GOODBYE_TIMEOUT).await;
+        };
+        smol::block_on(gone.or(late));
         let (reply, ticket) = handle::ticket();
         let _ = self.events.send(Event::Stop(reply));
         let _ = ticket.wait();

@@ -26,6 +26,8 @@ mod bots;
 mod history;
 #[path = "engine/menus.rs"]
 mod menus;
+#[path = "engine/readiness.rs"]
+mod readiness;
 #[path = "engine/self_chat.rs"]
 mod self_chat;
 #[path = "engine/sending.rs"]

@@ -2,6 +2,7 @@
 //! publish is sent; also when the broker is killed at any moment. And the examples of docs/mqtt.md.
 
 #![allow(clippy::unwrap_used)]
+#![cfg(feature = "mqtt")]
 
 mod support;
 

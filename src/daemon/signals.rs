@@ -13,6 +13,7 @@ use super::entrance::Entrance;
 use super::notify::{Notify, Vitals};
 use super::{Error, Reload, settings, spawn};
 use crate::base::limits;
+use crate::config::Config;
 use crate::core::effect::Rebind;
 use crate::core::handle::{Caller, Handle, Question};
 use crate::engine::event::Event;
@@ -99,6 +100,10 @@ fn read_again(entrance: &Entrance, reload: Reload<'_>) {
     if config.api != now.api || config.data_dir != now.data_dir || config.durability != now.durability {
         log::warn!("changes of data_dir, durability and [api] need a restart");
     }
+    if config.metrics != now.metrics || config.mqtt != now.mqtt || config.log_format != now.log_format {
+        log::warn!("changes of log_format, [metrics] and [mqtt] need a restart");
+    }
+    let config = Config { mqtt: now.mqtt.clone(), ..config };
     entrance.reload_certificate();
     let _ = entrance.events.send(Event::Reload(Box::new(settings(&config))));
 }

@@ -1,6 +1,7 @@
 //! The client: a connection after the other, and what is to be done over each.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -55,7 +56,6 @@ struct Clock {
 enum Happened {
     Read(bool),
     Rang,
-    Stopped,
     Time,
     Fed(BotId, Fed),
     Settled(Settled),
@@ -91,7 +91,6 @@ impl Client {
     pub(super) async fn run(mut self, bell: Receiver<()>, stop: Receiver<()>) {
         let mut backoff = Backoff::new(limits::MQTT_RETRY_FIRST, limits::MQTT_RETRY_MAX);
         let place = format!("{}:{}", self.setup.host, self.setup.port);
-        let mut is_told = false;
         loop {
             let stopped = async {
                 let _ = stop.recv().await;
@@ -101,7 +100,7 @@ impl Client {
             let end = match outcome {
                 Ok(mut link) => {
                     log::info!("mqtt: connected to {place}");
-                    (is_told, backoff) = (false, Backoff::new(limits::MQTT_RETRY_FIRST, limits::MQTT_RETRY_MAX));
+                    backoff.reset();
                     let end = self.serve(&mut link, &bell, &stop).await;
                     if matches!(end, End::Stopped) {
                         self.take_leave(&mut link).await;
@@ -111,9 +110,10 @@ impl Client {
                 Err(end) => end,
             };
             let End::Fault(why) = end else { return };
+            // Once, and then about once an hour.
+            let is_told = backoff.tries() % limits::MQTT_TRIES_TOLD != 0;
             let level = if is_told { log::Level::Debug } else { log::Level::Warn };
             log::log!(level, "mqtt: {place}: {why}; it is tried again, and updates wait");
-            is_told = true;
             self.rest();
             let pause = async {
                 Timer::after(backoff.next(random())).await;
@@ -167,13 +167,18 @@ impl Client {
 
     /// Serves one connection to its end.
     async fn serve(&mut self, link: &mut Link, bell: &Receiver<()>, stop: &Receiver<()>) -> End {
-        match self.try_serve(link, bell, stop).await {
-            Ok(()) => End::Stopped,
-            Err(end) => end,
-        }
+        let stopped = async {
+            let _ = stop.recv().await;
+            End::Stopped
+        };
+        let served = async {
+            let Err(end) = self.try_serve(link, bell).await;
+            end
+        };
+        stopped.or(served).await
     }
 
-    async fn try_serve(&mut self, link: &mut Link, bell: &Receiver<()>, stop: &Receiver<()>) -> Result<(), End> {
+    async fn try_serve(&mut self, link: &mut Link, bell: &Receiver<()>) -> Result<Infallible, End> {
         let now = Instant::now();
         let mut clock = Clock { written: now, awaited: None, again: None, look: Some(now) };
         let mut out = Vec::new();
@@ -194,8 +199,7 @@ impl Client {
                 out.clear();
                 clock.written = Instant::now();
             }
-            match self.wait(link, (bell, stop), &clock).await? {
-                Happened::Stopped => return Ok(()),
+            match self.wait(link, bell, &clock).await? {
                 Happened::Rang => clock.look = clock.look.or(Some(Instant::now() + limits::MQTT_GATHER)),
                 Happened::Read(false) => return Err(End::Fault("the broker closed the connection".to_string())),
                 Happened::Read(true) => self.read(link, &mut clock, &mut out)?,
@@ -207,20 +211,12 @@ impl Client {
     }
 
     /// Waits until something is to be done. Nothing is read while too much of what was read waits for the engine.
-    async fn wait(
-        &mut self,
-        link: &mut Link,
-        (bell, stop): (&Receiver<()>, &Receiver<()>),
-        clock: &Clock,
-    ) -> Result<Happened, End> {
+    async fn wait(&mut self, link: &mut Link, bell: &Receiver<()>, clock: &Clock) -> Result<Happened, End> {
         let is_full = self.sends.is_full();
         let mut filled = pin!(link.fill());
-        let (mut rung, mut stopped) = (pin!(bell.recv()), pin!(stop.recv()));
+        let mut rung = pin!(bell.recv());
         let mut timer = Timer::at(clock.next());
         poll_fn(|cx| {
-            if stopped.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ok(Happened::Stopped));
-            }
             if !is_full && let Poll::Ready(filled) = filled.as_mut().poll(cx) {
                 return Poll::Ready(filled.map(Happened::Read).map_err(End::from));
             }

@@ -14,6 +14,8 @@ pub const MQTT_CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 pub const MQTT_RETRY_FIRST: Duration = Duration::from_secs(1);
 /// Longest wait before another try.
 pub const MQTT_RETRY_MAX: Duration = Duration::from_secs(60);
+/// Of so many tries in vain the log is told of one.
+pub const MQTT_TRIES_TOLD: u32 = 80;
 /// Updates of one bot that are published and not acknowledged: enough to hide the way to the broker and its disk.
 pub const MQTT_IN_FLIGHT_MAX: i64 = 20;
 /// One packet from the broker: what is to be sent, in JSON, with as much again for its escapes.
