@@ -133,7 +133,7 @@ impl Histogram {
     }
 }
 
-/// The Content-Type of what [`print`] gives.
+/// The Content-Type of what [`print()`] gives.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All of them as text.

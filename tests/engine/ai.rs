@@ -71,6 +71,8 @@ fn a_conversation_is_remembered() {
     let (tag, call) = one(asked(&rig.phone("And now?")));
     assert!(call.contains(r#"{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi!"},{"role":"user","content":"And now?"}"#), "{call}");
     rig.batch(vec![says(tag, "Now.")]);
+    let numbers = rig.numbers();
+    assert!(numbers.contains("ai_requests_total{provider=\"groq\",result=\"ok\"} 2\n"), "{numbers}");
     // It lasts over a restart, and goes when it is told to.
     let mut rig = rig.killed();
     rig.online();

@@ -76,6 +76,45 @@ fn who_asks_about_a_silent_server_is_not_kept_waiting() {
 }
 
 #[test]
+fn what_happens_is_counted_by_what_it_was() {
+    let mut rig = Rig::new();
+    let bot = rig.create(OWNER, "Echo");
+    rig.online();
+    rig.phone("hello");
+    let set = NewWebhook { url: "https://x.example/".into(), secret: None, allowed: None, drop_pending: false };
+    let (effects, _t) = rig.begin(as_bot(&bot), Question::SetWebhook(set));
+    let call = |effect: Effect| match effect {
+        Effect::Call { tag, .. } => Some(tag),
+        _ => None,
+    };
+    let tag = effects.into_iter().find_map(call).unwrap();
+    rig.wait(Duration::from_secs(3));
+    rig.batch(vec![http_answered(tag, 204, "")]);
+    rig.offline();
+    rig.session(session::Event::Online { resumed: true });
+    rig.session(session::Event::Offline {
+        why: "the server's certificate is refused: it has expired".into(),
+        retry_in: Duration::from_secs(1),
+    });
+    rig.signed_in(&format!("{OWNER}/phone"));
+    let numbers = rig.numbers();
+    for line in [
+        "xmpp_reconnects_total{reason=\"certificate\"} 1",
+        "xmpp_reconnects_total{reason=\"reset\"} 1",
+        "xmpp_resume_total{result=\"new\"} 1",
+        "xmpp_resume_total{result=\"resumed\"} 1",
+        "updates_total{type=\"message\"} 1",
+        "webhook_attempts_total{code=\"204\"} 1",
+        "update_delivery_seconds_bucket{via=\"webhook\",le=\"2\"} 0",
+        "update_delivery_seconds_bucket{via=\"webhook\",le=\"5\"} 1",
+        "outbox_oldest_seconds 0",
+        "bots{state=\"online\"} 1",
+    ] {
+        assert!(numbers.contains(&format!("\nbotmother_{line}\n")), "no {line}:\n{numbers}");
+    }
+}
+
+#[test]
 fn whoever_watches_hears_of_changes_and_nobody_else() {
     let is_changed = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Changed));
     let mut rig = Rig::new();
