@@ -49,6 +49,7 @@ struct Clock {
     awaited: Option<Instant>,
     /// When what failed is tried again, and states are looked at again.
     again: Option<Instant>,
+    resend: Option<Instant>,
     look: Option<Instant>,
 }
 
@@ -133,6 +134,7 @@ impl Client {
     fn rest(&mut self) {
         self.feeds.values_mut().for_each(Feed::rest);
         self.sends.forget();
+        self.sends.resume();
         self.kept.clear();
     }
 
@@ -180,7 +182,7 @@ impl Client {
 
     async fn try_serve(&mut self, link: &mut Link, bell: &Receiver<()>) -> Result<Infallible, End> {
         let now = Instant::now();
-        let mut clock = Clock { written: now, awaited: None, again: None, look: Some(now) };
+        let mut clock = Clock { written: now, awaited: None, again: None, resend: None, look: Some(now) };
         let mut out = Vec::new();
         for open in &self.open {
             out.extend(packet::publish(&open.out, open.pid, &Turn::Again)?);
@@ -250,6 +252,9 @@ impl Client {
         }
         if clock.again.take_if(|at| *at <= now).is_some() {
             self.feeds.values_mut().for_each(Feed::look_again);
+        }
+        if clock.resend.take_if(|at| *at <= now).is_some() {
+            self.sends.resume();
         }
         if clock.written + limits::MQTT_KEEP_ALIVE <= now {
             out.extend(packet::ping()?);
@@ -326,7 +331,7 @@ impl Client {
             out.extend(packet::acknowledge(pid)?);
         }
         if settled.later {
-            clock.try_again();
+            clock.resend = clock.resend.or(Some(Instant::now() + limits::MQTT_SEND_RETRY));
         }
         Ok(())
     }
@@ -416,7 +421,7 @@ impl Clock {
     /// When there is something to do by time.
     fn next(&self) -> Instant {
         let ping = self.written + limits::MQTT_KEEP_ALIVE;
-        [self.awaited, self.again, self.look].into_iter().flatten().fold(ping, Instant::min)
+        [self.awaited, self.again, self.resend, self.look].into_iter().flatten().fold(ping, Instant::min)
     }
 
     fn try_again(&mut self) {

@@ -16,7 +16,11 @@ use crate::core::handle::{Answer, Caller, Handle, Kind, NewMessage, Outcome, Que
 
 /// Those that came and are not confirmed, in order.
 #[derive(Default)]
-pub(super) struct Sends(VecDeque<Send>);
+pub(super) struct Sends {
+    queue: VecDeque<Send>,
+    /// The engine could not take one: none is asked until [`Sends::resume`].
+    is_paused: bool,
+}
 
 struct Send {
     /// To be confirmed under this number.
@@ -49,7 +53,7 @@ pub(super) struct Settled {
 impl Sends {
     /// Whether there are so many that no more are read.
     pub(super) fn is_full(&self) -> bool {
-        self.0.len() >= limits::MQTT_SENDS_MAX
+        self.queue.len() >= limits::MQTT_SENDS_MAX
     }
 
     /// One came.
@@ -66,19 +70,22 @@ impl Sends {
                 (id, State::Done(Some(answer)))
             }
         };
-        self.0.push_back(Send { pid: came.pid, bot, id, state });
+        self.queue.push_back(Send { pid: came.pid, bot, id, state });
     }
 
     /// The connection is gone: what was not confirmed comes again. What is under way is stored all the same, and known by its
     /// id then.
     pub(super) fn forget(&mut self) {
-        self.0.clear();
+        self.queue.clear();
     }
 
     /// Asks what can be asked: of each bot one at a time, so that its texts go out in order.
     pub(super) fn ask(&mut self, handle: &Handle) {
+        if self.is_paused {
+            return;
+        }
         let mut busy: Vec<i64> = Vec::new();
-        for send in &mut self.0 {
+        for send in &mut self.queue {
             let is_first = !busy.contains(&send.bot);
             if !matches!(send.state, State::Done(_)) {
                 busy.push(send.bot);
@@ -91,16 +98,21 @@ impl Sends {
         }
     }
 
+    /// A while has passed since something was to be asked again.
+    pub(super) fn resume(&mut self) {
+        self.is_paused = false;
+    }
+
     /// What became of those that were asked.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled> {
         let mut settled = Settled::default();
-        for send in &mut self.0 {
+        for send in &mut self.queue {
             if let State::Asked(message, asked) = &mut send.state
                 && let Poll::Ready(outcome) = asked.as_mut().poll(cx)
             {
                 send.state = match outcome {
                     Err(Failure::Busy { .. } | Failure::OutboxFull | Failure::Full | Failure::Internal) => {
-                        settled.later = true;
+                        (settled.later, self.is_paused) = (true, true);
                         State::Waiting(message.clone())
                     }
                     outcome => State::Done(Some(told(send.id.as_deref(), &outcome))),
@@ -111,7 +123,7 @@ impl Sends {
             }
         }
         // In the order in which they came (MQTT 3.1.1 §4.6).
-        while let Some(first) = self.0.pop_front_if(|send| matches!(send.state, State::Done(_))) {
+        while let Some(first) = self.queue.pop_front_if(|send| matches!(send.state, State::Done(_))) {
             settled.pids.extend(first.pid);
         }
         let is_empty = settled.answers.is_empty() && settled.pids.is_empty() && !settled.later;

@@ -24,6 +24,8 @@ pub const MQTT_PACKET_BYTES_MAX: usize = 256 * 1024;
 pub const MQTT_READ_BYTES: usize = 8 * 1024;
 /// Texts that were brought and are not stored yet: while there are more, nothing is read, so the broker waits.
 pub const MQTT_SENDS_MAX: usize = 20;
+/// What could not be sent, as its bot has said enough for a second or the disk is full, is tried again after this.
+pub const MQTT_SEND_RETRY: Duration = Duration::from_secs(1);
 /// How long a bot's updates are waited for with one question; only then the engine wakes up for nothing.
 pub const MQTT_POLL: Duration = Duration::from_secs(3600);
 /// Changes of accounts within this time are shown at once: a thousand come online together.
