@@ -9,6 +9,9 @@ use crate::base::prometheus::Histogram;
 /// Upper bounds of what it takes an update to come to its program, in seconds. Updates are stamped with whole seconds.
 const DELIVERY_SECONDS: &[f64] = &[1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 43200.0];
 
+/// Upper bounds of what it takes an AI to begin its answer, in seconds.
+const FIRST_TOKEN_SECONDS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
+
 /// How updates come to programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Via {
@@ -43,6 +46,8 @@ pub(crate) struct Counts {
     pub(crate) undecrypted: BTreeMap<&'static str, u64>,
     /// Calls to AI services, by provider and outcome.
     pub(crate) ai_requests: BTreeMap<(String, &'static str), u64>,
+    /// How long it took AI services to say the first words of an answer that is heard while it comes.
+    pub(crate) ai_first_tokens: Histogram,
     /// How long updates waited until they were handed over, by [`Via`].
     pub(crate) deliveries: [Histogram; 3],
 }
@@ -59,6 +64,7 @@ impl Default for Counts {
             webhook_attempts: BTreeMap::new(),
             undecrypted: BTreeMap::new(),
             ai_requests: BTreeMap::new(),
+            ai_first_tokens: Histogram::new(FIRST_TOKEN_SECONDS),
             deliveries,
         }
     }

@@ -152,6 +152,10 @@ fn about_calls(batch: &Batch) -> Vec<Metric> {
             attempts,
         ),
         Metric::labelled(MetricKind::Counter, ("ai_requests_total", "Questions to AI services that are over."), asked),
+        Metric::histogram(
+            ("ai_first_token_seconds", "What it took an AI to begin an answer that is heard while it comes."),
+            [(String::new(), &batch.counts.ai_first_tokens)],
+        ),
     ]
 }
 
