@@ -112,7 +112,7 @@ impl Client {
             };
             let End::Fault(why) = end else { return };
             // Once, and then about once an hour.
-            let is_told = backoff.tries() % limits::MQTT_TRIES_TOLD != 0;
+            let is_told = !backoff.tries().is_multiple_of(limits::MQTT_TRIES_TOLD);
             let level = if is_told { log::Level::Debug } else { log::Level::Warn };
             log::log!(level, "mqtt: {place}: {why}; it is tried again, and updates wait");
             self.rest();
