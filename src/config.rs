@@ -7,6 +7,7 @@
 mod apply;
 pub mod chosen;
 mod key;
+mod outside;
 mod place;
 mod read;
 mod sample;
@@ -26,6 +27,7 @@ use crate::base::secret::Secret;
 pub use crate::base::near::nearest;
 pub use crate::base::server::{ca_file, host, is_loopback, pin};
 pub use crate::base::text::plain;
+pub use outside::{Broker, LogFormat, Metrics, MetricsPlace, Mqtt};
 pub use place::{Environment, read_password};
 pub use sample::{Passwords, dump, explain, sample};
 pub use value::account;
@@ -43,6 +45,8 @@ pub struct Config {
     pub durability: Durability,
     /// Which certificate authorities are trusted.
     pub roots: Roots,
+    /// How lines of the log look.
+    pub log_format: LogFormat,
     /// Whether bots encrypt, where nothing else was said for one.
     pub omemo: Omemo,
     /// Whether the people's own accounts encrypt.
@@ -53,6 +57,10 @@ pub struct Config {
     pub quota: Quota,
     /// The HTTP API.
     pub api: Api,
+    /// Where numbers are given.
+    pub metrics: Metrics,
+    /// The broker that is told of what happens.
+    pub mqtt: Mqtt,
     /// XMPP accounts the daemon signs in to, besides those in its database.
     pub accounts: Vec<Account>,
     /// The file this was read from, if there is one.
@@ -200,6 +208,7 @@ impl Default for Config {
             data_dir: PathBuf::new(),
             durability: Durability::Power,
             roots: Roots::BuiltIn,
+            log_format: LogFormat::Text,
             api: Api {
                 mode: ApiMode::Local,
                 port: 7842,
@@ -215,6 +224,8 @@ impl Default for Config {
             self_chat: Omemo::Preferred,
             history_days: 0,
             quota: Quota { bots: limits::BOTS_PER_OWNER_MAX as i64, messages: 0, storage: 0, ai_calls: 0 },
+            metrics: Metrics::default(),
+            mqtt: Mqtt::default(),
             accounts: Vec::new(),
             file: None,
             warnings: Vec::new(),
@@ -231,6 +242,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// `--port N`
     pub port: Option<u16>,
+    /// `--log-format FORMAT`
+    pub log_format: Option<LogFormat>,
 }
 
 /// Whether the files that keys point to are opened.
@@ -292,6 +305,9 @@ pub fn load(options: &Options, environment: &Environment, files: Files) -> Resul
     if let Some(port) = options.port {
         config.api.port = port;
     }
+    if let Some(format) = options.log_format {
+        config.log_format = format;
+    }
     config.data_dir = data_dir;
     if problems.is_empty() {
         apply::check_together(&config, &settings, &mut problems);
@@ -328,6 +344,7 @@ fn warn_of_open_passwords(path: &Path, settings: &[read::Setting], warnings: &mu
 fn read_files(config: &mut Config, settings: &[read::Setting], problems: &mut Vec<Problem>) {
     let api = &config.api;
     let mut certificates = vec![(&api.tls_cert, "api", "tls_cert", 0), (&api.tls_key, "api", "tls_key", 0)];
+    certificates.push((&config.mqtt.ca_file, "mqtt", "ca_file", 0));
     let accounts = config.accounts.iter().enumerate();
     certificates.extend(accounts.map(|(index, account)| (&account.ca_file, "account", "ca_file", index)));
     for (path, section, name, index) in certificates {
@@ -344,14 +361,16 @@ fn read_files(config: &mut Config, settings: &[read::Setting], problems: &mut Ve
             problems.push(apply::problem(settings, section, index, name, text));
         }
     }
-    for (index, account) in config.accounts.iter_mut().enumerate() {
-        if account.password_file.as_os_str().is_empty() {
+    let mqtt = ("mqtt", 0, &config.mqtt.password_file, &mut config.mqtt.password);
+    let accounts = config.accounts.iter_mut().enumerate();
+    let accounts = accounts.map(|(index, account)| ("account", index, &account.password_file, &mut account.password));
+    for (section, index, path, place) in [mqtt].into_iter().chain(accounts) {
+        if path.as_os_str().is_empty() {
             continue;
         }
-        let path = &account.password_file;
         match place::read_password(path) {
-            Ok(password) => account.password = password,
-            Err(why) => problems.push(apply::problem(settings, "account", index, "password_file", why)),
+            Ok(password) => *place = password,
+            Err(why) => problems.push(apply::problem(settings, section, index, "password_file", why)),
         }
         if is_world_readable(path) {
             config.warnings.push(open_to_all(path, "it is a password"));

@@ -11,27 +11,35 @@ use std::time::Instant;
 use std::{fmt, io, thread};
 
 use smol::LocalExecutor;
+use smol::future::FutureExt;
 
 use crate::base::id::AccountId;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
 use crate::core::effect::{Effect, Order, Rebind};
-use crate::core::handle::{self, Encrypt, Quotas};
-use crate::core::setup::{ConfigAccount, Settings, Setup};
+use crate::core::handle::{self, Encrypt, Handle, Quotas};
+use crate::core::setup::{ConfigAccount, MqttBots, Settings, Setup, Watch};
 use crate::engine::Engine;
 use crate::engine::event::Event;
 use crate::http::front::{self, Door};
+use crate::http::scrape;
+use crate::mqtt;
 use crate::net::{self, pool};
 use crate::reactor;
 use crate::store::{self, Durability, Store};
 use calls::Calls;
 use entrance::Entrance;
+use notify::{Notify, Vitals};
 use sockets::Sockets;
 
+mod broker;
 mod calls;
 mod door;
 mod entrance;
 mod files;
+mod metrics;
+mod notify;
+mod process;
 mod signals;
 mod sockets;
 
@@ -50,8 +58,18 @@ pub enum Error {
     File(&'static str, io::Error),
     /// The certificate or key for network mode.
     Tls(String),
+    /// `listen` of `[metrics]` cannot be had: what to do, and why.
+    Metrics(String, io::Error),
+    /// What `[mqtt]` asks for cannot be.
+    Mqtt(String),
     /// A thread could not be started.
     Thread(io::Error),
+}
+
+impl From<mqtt::Refusal> for Error {
+    fn from(refusal: mqtt::Refusal) -> Error {
+        Error::Mqtt(refusal.0)
+    }
 }
 
 impl fmt::Display for Error {
@@ -69,7 +87,7 @@ impl fmt::Display for Error {
                 limits::OPEN_FILES_MIN
             ),
             Error::File(what, error) => write!(f, "cannot make {what}: {error}"),
-            Error::Tls(why) => f.write_str(why),
+            Error::Tls(why) | Error::Mqtt(why) | Error::Metrics(why, _) => f.write_str(why),
             Error::Thread(error) => write!(f, "cannot start a thread: {error}"),
         }
     }
@@ -98,26 +116,37 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
         log::warn!("{warning}");
     }
     files::prepare()?;
+    let notify = Notify::from_environment();
     let signals = signals::catch()?;
     let sockets = Sockets::default().moved_to(&config)?;
+    let numbers = metrics::listen(&config.metrics)?;
+    let mqtt = broker::prepare(&config)?;
     let durability = match config.durability {
         config::Durability::Power => Durability::Power,
         config::Durability::Process => Durability::Process,
     };
-    let store = Store::open(&config.data_dir, durability).map_err(Error::Store)?;
+    let mut store = Store::open(&config.data_dir, durability).map_err(Error::Store)?;
+    store.time_commits(|| net::now().mono);
     let admin_token = door::admin_token(&config.data_dir)?;
     let engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
 
     let (doors, door_inbox) = async_channel::unbounded();
     let (rebinds, rebind_inbox) = async_channel::unbounded();
-    let threads = Threads::start(engine, rebinds, door_inbox)?;
+    let (beats, beat_inbox) = async_channel::bounded(1);
+    let (status_bell, bell) = async_channel::bounded(1);
+    let outlook = Outlook { doors: door_inbox, beats: beat_inbox, numbers, mqtt };
+    let bells = Some(status_bell).filter(|_| notify.is_on()).into_iter().collect();
+    let threads = Threads::start(engine, rebinds, (outlook, bells))?;
     // Accounts sign in meanwhile.
     let entrance = Entrance::open(&config, sockets, admin_token, threads.events.clone(), doors);
     let entrance = entrance.map(|mut entrance| {
         greet(&config, &entrance.addresses(), begun);
-        signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, reload);
+        notify.ready();
+        let vitals = Vitals { handle: Handle::new(threads.events.clone()), beats, bell };
+        signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, (&notify, &vitals), reload);
         entrance
     });
+    notify.stopping();
     threads.stop(entrance)
 }
 
@@ -126,6 +155,10 @@ struct Threads {
     events: mpsc::Sender<Event>,
     orders: async_channel::Sender<(AccountId, Order)>,
     calls: Arc<Calls>,
+    /// Closed: what is beside the API ends.
+    stopping: async_channel::Sender<()>,
+    /// Closed when the client of the broker has ended, which takes it a second at most.
+    broker_gone: async_channel::Receiver<()>,
     engine: thread::JoinHandle<Store>,
     edge: thread::JoinHandle<()>,
 }
@@ -134,20 +167,33 @@ impl Threads {
     fn start(
         engine: Engine,
         rebinds: async_channel::Sender<Rebind>,
-        doors: async_channel::Receiver<Door>,
+        (outlook, mut bells): (Outlook, Vec<async_channel::Sender<()>>),
     ) -> Result<Threads, Error> {
         let (events, inbox) = mpsc::channel();
         let (orders, order_inbox) = async_channel::unbounded();
+        let (stopping, stopped) = async_channel::bounded(1);
         let calls = Arc::new(Calls::new(events.clone()));
-        let out = Out { orders: orders.clone(), rebinds, calls: calls.clone() };
-        let session_events = events.clone();
-        let edge = spawn("edge", move || run_edge(order_inbox, session_events, doors))?;
+        let (mqtt_bell, bell) = async_channel::bounded(1);
+        bells.extend(outlook.mqtt.as_ref().map(|_| mqtt_bell));
+        let out = Out { orders: orders.clone(), rebinds, calls: calls.clone(), bells };
+        let edge_events = events.clone();
+        let (going, broker_gone) = async_channel::bounded(1);
+        let edge = spawn("edge", move || run_edge(order_inbox, edge_events, outlook, (bell, stopped, going)))?;
         let engine = spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &out)))?;
-        Ok(Threads { events, orders, calls, engine, edge })
+        Ok(Threads { events, orders, calls, stopping, broker_gone, engine, edge })
     }
 
     /// Ends them in order: what was accepted is written and answered before the API closes.
     fn stop(self, entrance: Result<Entrance, Error>) -> Result<(), Error> {
+        // The broker has confirmed what is to be noted before the engine ends.
+        self.stopping.close();
+        let gone = async {
+            let _ = self.broker_gone.recv().await;
+        };
+        let late = async {
+            smol::Timer::after(2 * limits::MQTT_GOODBYE_TIMEOUT).await;
+        };
+        smol::block_on(gone.or(late));
         let (reply, ticket) = handle::ticket();
         let _ = self.events.send(Event::Stop(reply));
         let _ = ticket.wait();
@@ -195,6 +241,14 @@ fn settings(config: &Config) -> Settings {
         self_chat: encrypt(config.self_chat),
         history_days: config.history_days,
         quotas: quotas(&config.quota),
+        watch: Watch {
+            is_on: config.mqtt.broker.is_some() || std::env::var_os("NOTIFY_SOCKET").is_some(),
+            mqtt: match &config.mqtt.broker {
+                None => MqttBots::None,
+                Some(_) if config.mqtt.bots.iter().any(|name| name == "*") => MqttBots::All,
+                Some(_) => MqttBots::Named(config.mqtt.bots.clone()),
+            },
+        },
     }
 }
 
@@ -227,6 +281,8 @@ struct Out {
     orders: async_channel::Sender<(AccountId, Order)>,
     rebinds: async_channel::Sender<Rebind>,
     calls: Arc<Calls>,
+    /// Of those who show how accounts and bots are.
+    bells: Vec<async_channel::Sender<()>>,
 }
 
 /// On the engine thread: must not block.
@@ -237,17 +293,49 @@ fn carry_out(effect: Effect, out: &Out) {
         Effect::Session(account, order) => drop(out.orders.try_send((account, order))),
         Effect::Rebind(wish) => drop(out.rebinds.try_send(wish)),
         Effect::Call { tag, key, call, pace } => out.calls.make(tag, &key, *call, pace),
+        // One that has rung and was not heard yet is enough.
+        Effect::Changed => out.bells.iter().for_each(|bell| {
+            let _ = bell.try_send(());
+        }),
         Effect::CallOff(tag) => out.calls.call_off(tag),
     }
+}
+
+/// What the thread of all sockets serves besides sessions.
+struct Outlook {
+    doors: async_channel::Receiver<Door>,
+    /// Signs of life that are wanted of it.
+    beats: async_channel::Receiver<async_channel::Sender<()>>,
+    numbers: Option<scrape::Listener>,
+    mqtt: Option<mqtt::Setup>,
 }
 
 /// The thread of all sockets.
 fn run_edge(
     orders: async_channel::Receiver<(AccountId, Order)>,
     events: mpsc::Sender<Event>,
-    doors: async_channel::Receiver<Door>,
+    outlook: Outlook,
+    (bell, stopped, going): (async_channel::Receiver<()>, async_channel::Receiver<()>, async_channel::Sender<()>),
 ) {
+    let Outlook { doors, beats, numbers, mqtt } = outlook;
     let executor = Rc::new(LocalExecutor::new());
+    let handle = Handle::new(events.clone());
+    let beating = async move {
+        while let Ok(beat) = beats.recv().await {
+            let _ = beat.try_send(());
+        }
+    };
+    executor.spawn(beating).detach();
+    if let Some(listener) = numbers {
+        executor.spawn(scrape::run(listener, metrics::numbers(handle.clone()), stopped.clone())).detach();
+    }
+    let broker = async move {
+        if let Some(setup) = mqtt {
+            mqtt::run(setup, handle, (bell, stopped)).await;
+        }
+        drop(going);
+    };
+    let broker = executor.spawn(broker);
     let tell = move |account, event| drop(events.send(Event::Session(account, event)));
     let sessions = executor.spawn(pool::run(orders, tell, executor.clone()));
     reactor::block_on(executor.run(async {
@@ -259,6 +347,7 @@ fn run_edge(
         for door in open {
             door.await;
         }
+        broker.await;
         sessions.await;
     }));
 }

@@ -21,8 +21,8 @@
 //!
 //! # What is deliberately absent
 //! No lock around live state, no thread per connection or bot, no trait with one implementor but that of brains,
-//! whose list is to grow, no `async` outside `net`, `http::front` and `work::streams`, no SQL outside [`store`], no JSON
-//! outside the faces' `wire` files and payloads of updates.
+//! whose list is to grow, no `async` outside `net`, `http::front`, `http::scrape`, `work::streams` and `mqtt`, no SQL outside
+//! [`store`], no JSON outside the faces' `wire` files, `mqtt` and payloads of updates.
 //!
 //! # Layers
 //! `tests/layers.rs` holds the table of who may import whom, and fails when the code does otherwise.
@@ -45,6 +45,11 @@ pub mod reactor;
 pub mod net;
 pub mod work;
 pub mod http;
+#[cfg(not(feature = "mqtt"))]
+#[path = "no_mqtt.rs"]
+pub mod mqtt;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 pub mod face;
 pub mod config;
 pub mod cli;

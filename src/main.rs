@@ -32,11 +32,13 @@ fn run(args: Args) -> Result<(), Failed> {
         _ => (Purpose::Command, Files::LeaveAlone),
     };
     log::start(purpose, args.verbose, &environment);
+    args.options.log_format.into_iter().for_each(log::set_format);
     let load = || config::load(&args.options, &environment, files);
     let config = load().map_err(|error| {
         let hint = "`botmother help config` explains every key";
         Failed { exit: Exit::Config, text: format!("the configuration cannot be used\n{error}\n{hint}") }
     })?;
+    log::set_format(config.log_format);
     match args.command {
         Command::Run => run_daemon(config, &load),
         command => cli::run(command, &config),
@@ -70,18 +72,19 @@ fn exit_of(error: &daemon::Error) -> Exit {
         Error::File(_, io)
         | Error::Listen(_, io)
         | Error::Socket(_, io)
+        | Error::Metrics(_, io)
         | Error::Store(store::Error::Io { source: io, .. })
             if io.kind() == ErrorKind::PermissionDenied =>
         {
             Exit::Permission
         }
-        Error::Tls(_) | Error::Files(_) => Exit::Config,
+        Error::Tls(_) | Error::Files(_) | Error::Mqtt(_) => Exit::Config,
         Error::Store(
             store::Error::NoKey | store::Error::BadKey(_) | store::Error::WrongKey | store::Error::Newer { .. },
         ) => Exit::Config,
         Error::File(..) | Error::Store(store::Error::Io { .. }) => Exit::CannotCreate,
         Error::Store(_) => Exit::Io,
-        Error::Listen(..) | Error::Socket(..) | Error::Thread(_) => Exit::Failed,
+        Error::Listen(..) | Error::Socket(..) | Error::Metrics(..) | Error::Thread(_) => Exit::Failed,
     }
 }
 

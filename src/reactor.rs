@@ -8,7 +8,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::os::fd::{AsFd, OwnedFd};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -273,7 +272,10 @@ impl<S: AsFd + fmt::Debug> fmt::Debug for Watched<S> {
     }
 }
 
-impl AsyncRead for Watched<TcpStream> {
+impl<S: AsFd + Unpin> AsyncRead for Watched<S>
+where
+    for<'a> &'a S: Read,
+{
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         let this = &*self;
         loop {
@@ -296,12 +298,8 @@ impl AsyncRead for Watched<TcpStream> {
     }
 }
 
-impl Watched<TcpStream> {
-    fn poll_out(
-        &self,
-        cx: &mut Context<'_>,
-        write: impl Fn(&mut &TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
+impl<S: AsFd> Watched<S> {
+    fn poll_out(&self, cx: &mut Context<'_>, write: impl Fn(&mut &S) -> io::Result<usize>) -> Poll<io::Result<usize>> {
         loop {
             if !self.source.is_writable.get() {
                 remember(&self.source.writer, cx);
@@ -316,7 +314,10 @@ impl Watched<TcpStream> {
     }
 }
 
-impl AsyncWrite for Watched<TcpStream> {
+impl<S: AsFd + Unpin> AsyncWrite for Watched<S>
+where
+    for<'a> &'a S: Write,
+{
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_out(cx, |socket| socket.write(bytes))
     }

@@ -22,7 +22,7 @@ pub use crate::base::call::CallError as Error;
 use crate::base::call::{HttpAnswer, HttpCall, Pieces};
 pub use cancel::Cancel;
 pub use pool::{Bounds, Work};
-pub use streams::{OnPiece, Room, Streams, Taker};
+pub use streams::{Link, OnPiece, Room, Streams, Taker};
 
 use tls::Certificate;
 

@@ -30,6 +30,8 @@ use requests::{answer, header, local, request, serve, text, with};
 /// All endpoints of docs/api.md.
 const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/health"),
+    ("GET", "/livez"),
+    ("GET", "/readyz"),
     ("GET", "/metrics"),
     ("POST", "/bot/create"),
     ("GET", "/bot/list"),
@@ -274,7 +276,14 @@ fn no_admin_token_admits_nobody() {
     let (handle, _asked) = engine::start();
     let admin = AdminRule { needs: AdminNeeds::Token, token: Secret::default() };
     let gate = Gate::new(admin, 0, Now::default);
-    let context = Arc::new(Context { handle, gate, base_url: String::new(), spool: engine::spool() });
+    let context = Arc::new(Context {
+        handle,
+        gate,
+        base_url: String::new(),
+        spool: engine::spool(),
+        after: |_| Box::pin(std::future::pending()),
+        process: Vec::new,
+    });
     let serve = botmother::face::mount(context);
     for credentials in ["", "Bearer", "Bearer ", "Bearer x"] {
         let response = answer(&*serve, with(request("GET", "/bot/list"), "authorization", credentials));

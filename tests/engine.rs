@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use botmother::base::id::UpdateId;
 use botmother::base::limits;
+use botmother::base::prometheus;
 use botmother::base::remedy::Language;
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
@@ -26,6 +27,8 @@ mod bots;
 mod history;
 #[path = "engine/menus.rs"]
 mod menus;
+#[path = "engine/readiness.rs"]
+mod readiness;
 #[path = "engine/self_chat.rs"]
 mod self_chat;
 #[path = "engine/sending.rs"]
@@ -95,6 +98,12 @@ impl Rig {
 
     fn admin(&mut self, question: Question) -> Outcome {
         self.ask(Caller::Admin, question)
+    }
+
+    /// What Prometheus would read.
+    fn numbers(&mut self) -> String {
+        let Ok(Answer::Metrics(metrics)) = self.admin(Question::Metrics) else { panic!() };
+        prometheus::print(&metrics)
     }
 
     fn create(&mut self, owner: &str, name: &str) -> BotInfo {

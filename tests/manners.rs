@@ -388,19 +388,50 @@ fn every_file_that_a_page_names_is_there() {
     assert!(counts.sum::<usize>() > 100, "hardly a file was found in the pages");
 }
 
+/// The names of all numbers, as Prometheus sees them.
+fn metric_names() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (source, prefix) in [("src/engine/metrics.rs", "botmother_"), ("src/daemon/process.rs", "")] {
+        let source = file(source);
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        for call in ["gauge(", "counter(", "counters(", "histogram(", "Counter,", "Gauge,"] {
+            let first = |rest: &str| {
+                let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+                Some(rest.strip_prefix('"')?.split('"').next()?.to_string())
+            };
+            names.extend(source.split(call).skip(1).filter_map(first).map(|name| format!("{prefix}{name}")));
+        }
+    }
+    assert!(names.len() > 25, "{names:?}");
+    names
+}
+
 #[test]
 fn every_metric_is_explained() {
     let page = file("docs/operating.md");
-    let source = file("src/engine/metrics.rs");
-    let calls =
-        source.split("gauge(").chain(source.split("counter(")).filter_map(|call| call.trim_start().strip_prefix('"'));
-    let mut names: Vec<&str> = calls.map(|call| call.split('"').next().unwrap()).collect();
-    names.sort_unstable();
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `botmother_")?.split('`').next());
-    let mut rows: Vec<&str> = rows.collect();
-    rows.sort_unstable();
-    assert!(names.len() > 5);
-    assert_eq!(rows, names);
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let rows: BTreeSet<String> = rows
+        .filter(|name| name.starts_with("botmother_") || name.starts_with("process_"))
+        .map(|name| name.split('{').next().unwrap_or_default().to_string())
+        .collect();
+    assert_eq!(rows, metric_names());
+}
+
+/// What is shown, and what alarms, is counted: a name that nobody gives would never be missed.
+#[test]
+fn dashboards_and_alerts_name_what_there_is() {
+    let known = metric_names();
+    for page in ["config/grafana.json", "config/alerts.yaml"] {
+        let text = file(page);
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let named: BTreeSet<&str> = words
+            .filter(|word| word.starts_with("botmother_") || word.starts_with("process_"))
+            .map(|word| ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word))
+            .collect();
+        assert!(named.len() >= 8, "{page}: {named:?}");
+        let unknown: Vec<_> = named.iter().filter(|name| !known.contains(**name)).collect();
+        assert!(unknown.is_empty(), "{page} names what nobody counts: {unknown:?}");
+    }
 }
 
 /// A newcomer's first page stays one that he reads; and no page is hidden from him.

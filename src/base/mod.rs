@@ -14,6 +14,7 @@ pub mod limits;
 pub mod media;
 pub mod near;
 pub mod network;
+pub mod prometheus;
 pub mod ratelimit;
 pub mod remedy;
 pub mod secret;

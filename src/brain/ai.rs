@@ -345,7 +345,7 @@ impl Ai {
             question.calls += 1;
             question.provider.dialect = dialect;
             let former = question.live.take();
-            question.live = is_stream.then(|| live::Live::new(dialect, &row.model, former));
+            question.live = is_stream.then(|| live::Live::new(dialect, &row.model, former, cx.core.batch.now.mono));
         }
         // How many a bot asks at once is bounded where they are chosen.
         let key = format!("ai:{tag}");

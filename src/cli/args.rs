@@ -345,7 +345,13 @@ fn common_options(raw: &Raw) -> Result<config::Options, Usage> {
             _ => return usage(format!("--port must be a number from 1024 to 65535, not {text}"), ""),
         },
     };
-    Ok(config::Options { config: raw.path("config"), data: raw.path("data"), port })
+    let log_format = raw.text("log-format")?.map(log_format).transpose()?;
+    Ok(config::Options { config: raw.path("config"), data: raw.path("data"), port, log_format })
+}
+
+fn log_format(text: &str) -> Result<config::LogFormat, Usage> {
+    let known = config::LogFormat::parse(text);
+    known.map_or_else(|| usage(format!("--log-format must be text, json or logfmt, not {text}"), ""), Ok)
 }
 
 impl Raw {

@@ -308,6 +308,7 @@ pub(super) const OPTIONS: &[OptionRow] = &[
     option("data", Some('d'), "DIR", &[(&[], "data directory, instead of what the configuration says")]),
     option("port", Some('p'), "N", &[(&[], "port of the API (7842)")]),
     option("verbose", Some('v'), "", &[(&[], "log more; twice: everything, secrets cut out")]),
+    option("log-format", None, "FORMAT", &[(&[], "lines of the daemon's log: text, json, logfmt")]),
     option("help", Some('h'), "", &[(&[], "this, or the help of a command")]),
     option("version", Some('V'), "", &[(&[], "print the version")]),
     option(

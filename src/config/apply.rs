@@ -4,7 +4,7 @@ use super::key::heading;
 use super::place::Environment;
 use super::read::{Origin, Setting};
 use super::value::{Given, shown};
-use super::{Account, Config, Problem, is_loopback};
+use super::{Account, Config, MetricsPlace, Problem, is_loopback};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
@@ -18,6 +18,9 @@ pub(super) fn apply(settings: &[Setting], environment: &Environment, problems: &
         if setting.key.section == "account" && setting.key.name.starts_with("password") {
             let account = &mut config.accounts[setting.index];
             (account.password, account.password_file) = Default::default();
+        }
+        if setting.key.section == "mqtt" && setting.key.name.starts_with("password") {
+            (config.mqtt.password, config.mqtt.password_file) = Default::default();
         }
         if let Err(must_be) = (setting.key.set)(&mut config, setting.index, &Given { setting, environment }) {
             let Origin { at, name, .. } = &setting.origin;
@@ -55,6 +58,15 @@ pub(super) fn check_together(config: &Config, settings: &[Setting], problems: &m
     if config.data_dir.exists() && !config.data_dir.is_dir() {
         complain("", 0, "data_dir", format!("`data_dir` is {}, which is no directory", config.data_dir.display()));
     }
+    let given = |name: &str| settings.iter().filter(|s| is_at(s, "mqtt", 0, name)).collect::<Vec<_>>();
+    if given("password").iter().any(|a| given("password_file").iter().any(|b| is_same_place(a, b))) {
+        complain("mqtt", 0, "password", "[mqtt] has `password` and `password_file`; give one of them".to_string());
+    }
+    let metrics = &config.metrics;
+    if !metrics.allow.is_empty() && !matches!(metrics.listen, MetricsPlace::Address(_)) {
+        let text = "`allow` in [metrics] is for `listen` at an address, and there is none";
+        complain("metrics", 0, "allow", text.to_string());
+    }
     for (index, account) in config.accounts.iter().enumerate() {
         for (name, text) in account_problems(config, index, account, settings) {
             complain("account", index, name, text);
@@ -78,9 +90,7 @@ fn account_problems(
     if config.accounts[..index].iter().any(|other| other.jid == *jid) {
         found.push(("jid", format!("{jid} is there twice")));
     }
-    let both = given("password")
-        .iter()
-        .any(|a| given("password_file").iter().any(|b| a.origin.at.is_empty() == b.origin.at.is_empty()));
+    let both = given("password").iter().any(|a| given("password_file").iter().any(|b| is_same_place(a, b)));
     if both {
         found.push(("password", format!("{jid} has `password` and `password_file`; give one of them")));
     } else if account.password.is_empty() && account.password_file.as_os_str().is_empty() {
@@ -94,6 +104,11 @@ fn account_problems(
         found.push(("plaintext", "`plaintext = true` and `pin` exclude each other".to_string()));
     }
     found
+}
+
+/// Whether both stand in the file, or both in the environment.
+fn is_same_place(one: &Setting, other: &Setting) -> bool {
+    one.origin.at.is_empty() == other.origin.at.is_empty()
 }
 
 fn is_at(setting: &Setting, section: &str, index: usize, name: &str) -> bool {

@@ -5,13 +5,17 @@
 use std::path::{Path, PathBuf};
 
 use super::value::Given;
-use super::{AdminRule, ApiMode, Config, Durability, Language, Omemo, PrivateWebhooks, Proxy, Roots};
+use super::{
+    AdminRule, ApiMode, Broker, Config, Durability, Language, LogFormat, MetricsPlace, Omemo, PrivateWebhooks, Proxy,
+    Roots,
+};
 use crate::base::jid::BareJid;
+use crate::base::network::Network;
 use crate::base::secret::Secret;
 
 /// One key.
 pub(super) struct Key {
-    /// `""`, `"api"`, `"omemo"`, `"history"`, `"quota"` or `"account"`.
+    /// `""`, one of [`SECTIONS`], or `"account"`.
     pub(super) section: &'static str,
     /// Its name in the file.
     pub(super) name: &'static str,
@@ -47,12 +51,9 @@ impl Key {
     /// Its environment variable: `BOTMOTHER_API__PORT`.
     pub(super) fn variable(&self) -> String {
         let section = match self.section {
-            "" => "",
-            "account" => "ACCOUNT__0__",
-            "omemo" => "OMEMO__",
-            "history" => "HISTORY__",
-            "quota" => "QUOTA__",
-            _ => "API__",
+            "" => String::new(),
+            "account" => "ACCOUNT__0__".to_string(),
+            section => format!("{}__", section.to_uppercase()),
         };
         format!("BOTMOTHER_{section}{}", self.name.to_uppercase())
     }
@@ -63,6 +64,9 @@ impl std::fmt::Debug for Key {
         f.write_str(&self.title())
     }
 }
+
+/// Sections that are there once, in the order of the sample.
+pub(super) const SECTIONS: [&str; 6] = ["api", "omemo", "history", "quota", "metrics", "mqtt"];
 
 /// `[api]`, `[[account]]`.
 pub(super) fn heading(section: &str) -> String {
@@ -153,6 +157,13 @@ pub(super) static KEYS: &[Key] = &[
         choice!(roots: "built-in" => Roots::BuiltIn, "system" => Roots::System),
         "Which certificate authorities are trusted: built-in (Mozilla's list, compiled in) or system (the operating\n\
          system's store, which costs about 0.4 MB of memory).",
+    ),
+    key(
+        "",
+        "log_format",
+        choice!(log_format: "text" => LogFormat::Text, "json" => LogFormat::Json, "logfmt" => LogFormat::Logfmt),
+        "How lines of the log look. text: for people, and with priorities for the journal. json: one object a line.\n\
+         logfmt: pairs like level=info. The option --log-format goes before this.",
     ),
     key(
         "api",
@@ -261,6 +272,80 @@ pub(super) static KEYS: &[Key] = &[
         field!(quota.ai_calls: quota, i64::to_string),
         "How many questions the bots of one owner may put to AI services in a day.",
     ),
+    key(
+        "metrics",
+        "listen",
+        field!(metrics.listen: metrics_place, show_place),
+        "Where Prometheus finds the numbers without the API: an address like \"127.0.0.1:9184\" or \"[::]:9184\", or the\n\
+         path of a Unix socket. It gives GET /metrics and nothing else, in plain HTTP. Empty: nowhere.",
+    ),
+    key(
+        "metrics",
+        "allow",
+        field!(metrics.allow: networks, show_networks),
+        "Who may read them at an address, besides this machine: networks like [\"192.168.0.0/16\", \"fd00::/8\"].",
+    ),
+    key(
+        "mqtt",
+        "broker",
+        field!(mqtt.broker: broker, show_broker),
+        "The broker: mqtt://host:1883, or mqtts://host:8883 with TLS. Empty: MQTT is off.",
+    ),
+    key("mqtt", "user", field!(mqtt.user: words, show_text), "Whom to log in as there. Empty: nobody."),
+    Key {
+        secret: true,
+        ..key(
+            "mqtt",
+            "password",
+            field!(mqtt.password: secret, |password: &Secret| quoted(password.expose())),
+            "The password. password_file is better.",
+        )
+    },
+    key(
+        "mqtt",
+        "password_file",
+        field!(mqtt.password_file: path, show_path),
+        "A file with the password and nothing else.",
+    ),
+    key(
+        "mqtt",
+        "ca_file",
+        field!(mqtt.ca_file: path, show_path),
+        "Trust the certificate authorities in this file (PEM) too; for a broker with a certificate of your own making.",
+    ),
+    key(
+        "mqtt",
+        "client_id",
+        field!(mqtt.client_id: client_id, show_text),
+        "Under which the broker knows this daemon. Two daemons at one broker need two, and two prefixes.",
+    ),
+    key("mqtt", "prefix", field!(mqtt.prefix: topic, show_text), "What all topics begin with."),
+    key(
+        "mqtt",
+        "bots",
+        field!(mqtt.bots: texts, show_texts),
+        "Names of the bots whose updates are published; \"*\" stands for all. Their programs cannot fetch them with\n\
+         getUpdates then. A bot with a webhook keeps that. In the environment: names with a comma between them.",
+    ),
+    key(
+        "mqtt",
+        "updates",
+        field!(mqtt.updates: texts, show_texts),
+        "Types of updates that are published, as in allowed_updates of getUpdates.",
+    ),
+    key(
+        "mqtt",
+        "discovery",
+        field!(mqtt.discovery: truth, bool::to_string),
+        "true tells Home Assistant by its discovery topics what there is: accounts, bots, and where to write to.",
+    ),
+    key(
+        "mqtt",
+        "send",
+        field!(mqtt.send: truth, bool::to_string),
+        "true sends what comes on the bots' send topics. Whoever may publish there speaks as these bots: let the broker\n\
+         decide who may.",
+    ),
     Key {
         example: Some("\"ralf@chat.example.com\""),
         ..key(
@@ -316,6 +401,30 @@ pub(super) static KEYS: &[Key] = &[
         "true allows a connection without TLS; only with a host on this machine (127.0.0.1, [::1], localhost).",
     ),
 ];
+
+fn show_place(place: &MetricsPlace) -> String {
+    quoted(&place.print())
+}
+
+fn show_broker(broker: &Option<Broker>) -> String {
+    quoted(&broker.as_ref().map(Broker::print).unwrap_or_default())
+}
+
+#[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
+fn show_text(text: &String) -> String {
+    quoted(text)
+}
+
+#[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
+fn show_texts(texts: &Vec<String>) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+#[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
+fn show_networks(networks: &Vec<Network>) -> String {
+    show_texts(&networks.iter().map(Network::to_string).collect())
+}
 
 #[expect(clippy::ptr_arg, reason = "named as a function of a field's type in the table")]
 fn show_path(path: &PathBuf) -> String {

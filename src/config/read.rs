@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::Problem;
-use super::key::{KEYS, Key, heading};
+use super::key::{KEYS, Key, SECTIONS, heading};
 use super::place::Environment;
 use crate::base::near::nearest;
 
@@ -92,10 +92,9 @@ impl TomlFile<'_> {
     fn top(&mut self, table: &DeTable<'_>) {
         for (name, value) in table {
             match (name.get_ref().as_ref(), value.get_ref()) {
-                ("api", DeValue::Table(api)) => self.section("api", 0, api),
-                ("omemo", DeValue::Table(omemo)) => self.section("omemo", 0, omemo),
-                ("history", DeValue::Table(history)) => self.section("history", 0, history),
-                ("quota", DeValue::Table(quota)) => self.section("quota", 0, quota),
+                (name, DeValue::Table(table)) if section_named(name).is_some() => {
+                    self.section(section_named(name).unwrap_or_default(), 0, table);
+                }
                 ("account", DeValue::Array(accounts)) => {
                     for (index, account) in accounts.iter().enumerate() {
                         match account.get_ref() {
@@ -104,10 +103,9 @@ impl TomlFile<'_> {
                         }
                     }
                 }
-                ("api", _) => self.complain(name.span().start, "`api` must be a section, [api]".into()),
-                ("omemo", _) => self.complain(name.span().start, "`omemo` must be a section, [omemo]".into()),
-                ("history", _) => self.complain(name.span().start, "`history` must be a section, [history]".into()),
-                ("quota", _) => self.complain(name.span().start, "`quota` must be a section, [quota]".into()),
+                (word, _) if section_named(word).is_some() => {
+                    self.complain(name.span().start, format!("`{word}` must be a section, [{word}]"));
+                }
                 ("account", _) => self.complain(name.span().start, NOT_AN_ACCOUNT.into()),
                 _ => self.entry("", 0, name, value),
             }
@@ -155,6 +153,11 @@ fn read_texts(items: &DeArray<'_>) -> Option<Vec<String>> {
     items.iter().map(text).collect()
 }
 
+/// A section by its name.
+fn section_named(name: &str) -> Option<&'static str> {
+    SECTIONS.into_iter().find(|section| *section == name)
+}
+
 const NOT_AN_ACCOUNT: &str = "`account` must be written as [[account]], once for each account";
 
 fn unknown(section: &str, name: &str) -> String {
@@ -170,9 +173,9 @@ fn unknown(section: &str, name: &str) -> String {
             section => format!("{said}; it belongs into {}", heading(section)),
         };
     }
-    let sections = ["api", "omemo", "history", "quota", "account"].into_iter().filter(|_| section.is_empty());
+    let sections = SECTIONS.into_iter().chain(["account"]).filter(|_| section.is_empty());
     match nearest(name, names(section).chain(sections)) {
-        Some(near @ ("api" | "omemo" | "history" | "quota" | "account")) if section.is_empty() => {
+        Some(near) if section.is_empty() && (near == "account" || section_named(near).is_some()) => {
             format!("{said}; did you mean {}?", heading(near))
         }
         Some(near) => format!("{said}; did you mean `{near}`?"),
@@ -224,10 +227,7 @@ fn find_variable(name: &str) -> Option<(&'static Key, usize)> {
             let index = index.parse().ok().filter(|index| *index < limits::ACCOUNTS_MAX)?;
             Some((Key::find("account", name)?, index))
         }
-        ("api", Some(name), None) => Some((Key::find("api", name)?, 0)),
-        ("omemo", Some(name), None) => Some((Key::find("omemo", name)?, 0)),
-        ("history", Some(name), None) => Some((Key::find("history", name)?, 0)),
-        ("quota", Some(name), None) => Some((Key::find("quota", name)?, 0)),
+        (section, Some(name), None) => Some((Key::find(section_named(section)?, name)?, 0)),
         _ => None,
     }
 }

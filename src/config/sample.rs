@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::Config;
 use super::apply::blank_account;
-use super::key::{KEYS, Key, heading};
+use super::key::{KEYS, Key, SECTIONS, heading};
 
 /// Whether passwords are written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub fn sample() -> String {
             out.push_str(match section {
                 "api" => "\n# --- the HTTP API for bots' programs ---\n[api]\n",
                 "omemo" => "\n# --- end-to-end encryption ---\n[omemo]\n",
+                "metrics" => "\n# --- numbers for Prometheus, beside the API's /metrics ---\n[metrics]\n",
+                "mqtt" => "\n# --- a broker that is told what bots hear ---\n[mqtt]\n",
                 "history" => "\n# --- what is kept of what is said ---\n[history]\n",
                 "quota" => "\n# --- how much one owner's bots may have and use ---\n[quota]\n",
                 _ => {
@@ -76,14 +78,10 @@ pub fn explain() -> String {
 pub fn dump(config: &Config, passwords: Passwords) -> String {
     let mut out = String::new();
     section(&mut out, config, 0, "", passwords);
-    out.push_str("\n[api]\n");
-    section(&mut out, config, 0, "api", passwords);
-    out.push_str("\n[omemo]\n");
-    section(&mut out, config, 0, "omemo", passwords);
-    out.push_str("\n[history]\n");
-    section(&mut out, config, 0, "history", passwords);
-    out.push_str("\n[quota]\n");
-    section(&mut out, config, 0, "quota", passwords);
+    for name in SECTIONS {
+        let _ = writeln!(out, "\n[{name}]");
+        section(&mut out, config, 0, name, passwords);
+    }
     for index in 0..config.accounts.len() {
         out.push_str("\n[[account]]\n");
         section(&mut out, config, index, "account", passwords);
@@ -94,7 +92,9 @@ pub fn dump(config: &Config, passwords: Passwords) -> String {
 fn section(out: &mut String, config: &Config, index: usize, section: &str, passwords: Passwords) {
     for key in KEYS.iter().filter(|key| key.section == section) {
         let account = config.accounts.get(index).filter(|_| section == "account");
-        let has_file = account.is_some_and(|account| !account.password_file.as_os_str().is_empty());
+        let mqtt = Some(&config.mqtt.password_file).filter(|_| section == "mqtt");
+        let file = account.map(|account| &account.password_file).or(mqtt);
+        let has_file = file.is_some_and(|file| !file.as_os_str().is_empty());
         let value = match (key.name, passwords) {
             ("password", _) if has_file => continue,
             ("password_file", _) if !has_file => continue,

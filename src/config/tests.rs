@@ -35,7 +35,7 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
 }
 
 fn from_file(path: &Path, variables: &[(&str, &str)]) -> Result<Config, Error> {
-    let options = Options { config: Some(path.to_path_buf()), data: Some("/tmp".into()), port: None };
+    let options = Options { config: Some(path.to_path_buf()), data: Some("/tmp".into()), port: None, log_format: None };
     load(&options, &environment(variables), Files::Read)
 }
 
@@ -111,7 +111,7 @@ fn later_places_win() {
     assert_eq!(config.accounts[0].host, "[::1]:5222");
     assert_eq!(config.accounts[1].pin, format!("sha256:{}", "ab".repeat(32)));
     assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
-    let options = Options { config: Some(file), data: None, port: Some(4000) };
+    let options = Options { config: Some(file), data: None, port: Some(4000), log_format: None };
     let config = load(&options, &environment(&variables), Files::LeaveAlone).unwrap();
     assert_eq!((config.api.port, config.data_dir), (4000, dir.0.join("data")));
 }

@@ -5,9 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::Proxy;
+use super::outside::{Broker, MetricsPlace, topic};
 use super::place::Environment;
 use super::read::{Setting, Value};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::network::Network;
 use crate::base::secret::Secret;
 use crate::base::server::{host, pin};
 use crate::base::{limits, text};
@@ -83,6 +85,60 @@ impl Given<'_> {
             return Ok(PathBuf::new());
         }
         Ok(self.setting.origin.base.join(self.environment.expand(text)))
+    }
+
+    /// Any text.
+    pub(super) fn words(&self) -> Result<String, String> {
+        self.text().map(str::to_string)
+    }
+
+    /// A list of texts, or one text with commas, as in the environment.
+    pub(super) fn texts(&self) -> Result<Vec<String>, String> {
+        match &self.setting.value {
+            Value::Texts(texts) => Ok(texts.clone()),
+            Value::Text(text) => {
+                Ok(text.split(',').map(|text| text.trim().to_string()).filter(|text| !text.is_empty()).collect())
+            }
+            _ => Err("a list of texts in quotes".into()),
+        }
+    }
+
+    /// Networks.
+    pub(super) fn networks(&self) -> Result<Vec<Network>, String> {
+        let must_be = |why| format!("a list of networks, each {why}");
+        self.texts()?.iter().map(|text| text.parse::<Network>().map_err(must_be)).collect()
+    }
+
+    /// Where numbers are given.
+    pub(super) fn metrics_place(&self) -> Result<MetricsPlace, String> {
+        match self.text()? {
+            "" => Ok(MetricsPlace::Nowhere),
+            text if text.starts_with(['/', '.', '~']) => self.path().map(MetricsPlace::Path),
+            text => text
+                .parse()
+                .map(MetricsPlace::Address)
+                .map_err(|_| "an address and port like \"127.0.0.1:9184\", or the path of a socket".into()),
+        }
+    }
+
+    /// A broker.
+    pub(super) fn broker(&self) -> Result<Option<Broker>, String> {
+        match self.text()? {
+            "" => Ok(None),
+            text => Broker::parse(text).map(Some),
+        }
+    }
+
+    /// The beginning of topics.
+    pub(super) fn topic(&self) -> Result<String, String> {
+        topic(self.text()?)
+    }
+
+    /// A name that every broker takes (MQTT 3.1.1 §3.1.3.1).
+    pub(super) fn client_id(&self) -> Result<String, String> {
+        let text = self.text()?;
+        let is_fine = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_fine { Ok(text.to_string()) } else { Err("1 to 64 letters, digits and signs".into()) }
     }
 
     /// A secret.

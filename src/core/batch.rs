@@ -85,6 +85,8 @@ pub(crate) struct Pending {
     pub(crate) effects: Vec<Effect>,
     /// What the other parts have still to hear.
     pub(crate) signals: VecDeque<Signal>,
+    /// What others are shown has changed ([`Effect::Changed`]).
+    pub(crate) has_changed: bool,
 }
 
 /// What becomes of a question inside a batch.
@@ -111,6 +113,8 @@ pub(crate) enum Waiting {
     Sealing(String),
     /// A room to let the bot in, or out.
     Room((AccountId, BareJid), RoomWish),
+    /// The answers of servers to pings; whether whoever waits may know which do not.
+    Ready(bool),
 }
 
 /// What somebody who waits for a room waits for.

@@ -33,6 +33,9 @@ pub enum Effect {
     },
     /// Call off the call with this tag, if it is still under way.
     CallOff(u64),
+    /// An account came or went, or a bot is otherwise than it was: whoever shows that may ask how it is now. Only where
+    /// [`Watch::is_on`](crate::core::setup::Watch).
+    Changed,
     /// Change how the API is reached; [`crate::engine::event::Event::Rebound`] follows.
     Rebind(Rebind),
 }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
+use crate::base::id::BotId;
 use crate::base::secret::Secret;
 use crate::core::failure::Failure;
 
@@ -20,6 +21,7 @@ mod rights;
 mod server;
 mod settings;
 
+pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
 pub use crate::store::row::AiRank;
@@ -29,7 +31,7 @@ pub use crate::xmpp::message::Kind;
 pub use ai::{AiInfo, AiSettings};
 pub use answer::{
     AccountInfo, Answer, BotCard, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
-    LocalLine, Metric, OmemoInfo, Remains, Update, WebhookInfo,
+    LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
 };
 pub use files::{FileQuery, FileWanted, NewFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
@@ -54,6 +56,8 @@ pub enum Caller {
     Bot(Secret, Scope),
     /// A person, by a token of his own, who must have this role. The engine looks the token up.
     Person(Secret, Role),
+    /// A broker that publishes a bot's updates and brings what it is to say: who may write to its topics was checked there.
+    Broker(BotId),
     /// Anybody (`/health`).
     Anybody,
 }

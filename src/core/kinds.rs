@@ -33,6 +33,10 @@ impl UpdateKind {
     }
 }
 
+/// Names under which updates are counted: types that are here to choose, and what comes always.
+pub(crate) const COUNTED: [&str; 8] =
+    ["message", "reaction", "retraction", "message_state", "omemo_key", "room_joined", "room_left", "other"];
+
 /// A set of types.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UpdateKinds(u16);

@@ -38,6 +38,40 @@ pub struct Settings {
     pub history_days: i64,
     /// How much an owner may have and use, where nothing else was said of him.
     pub quotas: handle::Quotas,
+    /// Who else hears of what happens.
+    pub watch: Watch,
+}
+
+/// Who hears of what happens, besides bots' programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Somebody wants to hear when accounts come and go, or bots change ([`Effect::Changed`](crate::core::effect::Effect)).
+    pub is_on: bool,
+    /// Whose updates are published at a broker.
+    pub mqtt: MqttBots,
+}
+
+/// Bots whose updates go to MQTT.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MqttBots {
+    /// Those of none.
+    #[default]
+    None,
+    /// Those of all.
+    All,
+    /// Those of bots with these names.
+    Named(Vec<String>),
+}
+
+impl MqttBots {
+    /// Whether a bot of this name is among them.
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            MqttBots::None => false,
+            MqttBots::All => true,
+            MqttBots::Named(names) => names.iter().any(|known| known == name),
+        }
+    }
 }
 
 /// An account of the configuration file.

@@ -9,11 +9,15 @@ use crate::base::id::{BotId, UpdateId};
 use crate::base::limits;
 use crate::core::Core;
 use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::counts::Via;
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, ReplyTo, Update, UpdateKinds, UpdatePoll};
+use crate::core::handle::{Answer, Question, ReplyTo, Update, UpdateKinds, UpdatePoll};
+use crate::core::kinds::COUNTED;
 use crate::core::part::Part;
+use crate::core::setup::MqttBots;
 use crate::store;
+use crate::store::row::UpdateRow;
 
 /// A poller that waits for the first update.
 pub(crate) struct Waiter {
@@ -31,16 +35,29 @@ pub(crate) struct Updates {
     updated: Vec<BotId>,
     /// Bytes that pollers got in it, and readers of histories.
     bytes: usize,
+    /// Updates that were queued since the start, by type.
+    tally: Tally,
+    /// Of each bot, the last update that was handed over to its program: it may be read again.
+    handed: HashMap<BotId, UpdateId>,
+}
+
+/// Counts by [`COUNTED`], and as they were before the batch under way.
+#[derive(Default)]
+struct Tally {
+    now: [u64; COUNTED.len()],
+    before: [u64; COUNTED.len()],
 }
 
 impl Part for Updates {
     fn committed(&mut self) {
         self.bytes = 0;
+        self.tally.before = self.tally.now;
     }
 
     fn undo(&mut self) {
         self.updated.clear();
         self.bytes = 0;
+        self.tally.now = self.tally.before;
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -72,6 +89,23 @@ impl Core {
         Ok(Verdict::AwaitUpdates(bot, *poll))
     }
 
+    /// A program cannot fetch what a broker is given.
+    pub(crate) fn refuse_beside_mqtt(&self, bot: BotId, question: &Question) -> Result<(), Failure> {
+        if !matches!(question, Question::GetUpdates(_)) || !self.batch.goes_to_mqtt(bot) {
+            return Ok(());
+        }
+        let text = "the updates of this bot go to MQTT, as the configuration says: `bots` in [mqtt]";
+        Err(Failure::Conflict(text.to_string()))
+    }
+
+    /// Whether a broker may do something for this bot.
+    pub(crate) fn check_broker(&self, bot: BotId) -> Result<(), Failure> {
+        match self.batch.bots.get(&bot).is_some_and(|bot| bot.row.active) && self.batch.goes_to_mqtt(bot) {
+            true => Ok(()),
+            false => Err(Failure::NotFound("there is no such bot at MQTT, or it is disabled".to_string())),
+        }
+    }
+
     /// Puts an update into a bot's queue, if its program wants this type; over the cap the oldest go.
     pub(crate) fn push_update(&mut self, bot: BotId, kind: &str, payload: &str) -> Result<(), store::Error> {
         self.queue_update(bot, kind, payload).map(|_| ())
@@ -92,6 +126,7 @@ impl Core {
         let Some(entry) = self.batch.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
         self.updates.updated.push(bot);
+        self.updates.count(kind);
         // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
         if entry.queued > limits::UPDATES_PER_BOT_MAX + limits::UPDATES_PER_BOT_MAX / 10 {
             let dropped = self.batch.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
@@ -132,10 +167,32 @@ impl Updates {
         self.bytes += bytes;
     }
 
+    fn count(&mut self, kind: &str) {
+        let slot = COUNTED.iter().position(|known| *known == kind).unwrap_or(COUNTED.len() - 1);
+        if let Some(count) = self.tally.now.get_mut(slot) {
+            *count += 1;
+        }
+    }
+
+    /// Updates that came since the start, by type.
+    pub(crate) fn tally(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        COUNTED.into_iter().zip(self.tally.before).filter(|(_, count)| *count > 0)
+    }
+
     fn read_updates(&mut self, batch: &mut Batch, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
         let rows = batch.store.list_updates(bot, poll.offset, poll.limit, self.bytes_left())?;
         self.note_bytes(rows.iter().map(|row| row.payload.len()).sum());
+        self.note_handed(batch, bot, &rows);
         Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
+    }
+
+    fn note_handed(&mut self, batch: &mut Batch, bot: BotId, rows: &[UpdateRow]) {
+        let Some(last) = rows.last() else { return };
+        let (via, lived) = (if batch.goes_to_mqtt(bot) { Via::Mqtt } else { Via::Poll }, batch.lived());
+        let before = self.handed.insert(bot, last.id);
+        for row in rows.iter().filter(|row| before.is_none_or(|before| row.id > before)) {
+            batch.counts.note_delivery(via, lived - row.created_at);
+        }
     }
 
     /// Lets a poller wait; one that waits already is ended with `conflict`.
@@ -203,6 +260,12 @@ impl Updates {
 }
 
 impl Batch {
+    /// Whether a bot's updates are published at a broker instead of being fetched by its program.
+    pub(crate) fn goes_to_mqtt(&self, bot: BotId) -> bool {
+        let rule = &self.setup.settings.watch.mqtt;
+        *rule != MqttBots::None && self.bots.get(&bot).is_some_and(|bot| rule.has(&bot.row.name))
+    }
+
     /// Chooses which types of updates a bot gets from now on.
     pub(crate) fn allow_updates(&mut self, bot: BotId, kinds: UpdateKinds) -> Result<(), store::Error> {
         if let Some(entry) = self.bots.get_mut(&bot).filter(|entry| entry.kinds != kinds) {

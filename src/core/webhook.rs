@@ -17,6 +17,7 @@ use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::core::batch::{Batch, Trouble};
 use crate::core::calls::{Calls, End};
+use crate::core::counts::Via;
 use crate::core::failure::Failure;
 use crate::core::handle::Answer;
 use crate::core::part::Part;
@@ -66,6 +67,8 @@ pub(crate) struct Attempt {
     delivery_id: String,
     kind: String,
     payload: String,
+    /// When the update came, in time lived through.
+    created_at: i64,
     /// 1 for the first.
     number: u32,
     /// When it was handed out (monotonic).
@@ -125,7 +128,7 @@ impl Core {
                     self.webhooks.hooks.get_mut(&bot).and_then(|hook| hook.lanes.next(now))
             {
                 match self.batch.store.find_update(bot, update)? {
-                    Some((row, created_at)) => self.begin_attempt(bot, lane, attempts + 1, row, created_at),
+                    Some(row) => self.begin_attempt(bot, lane, attempts + 1, row),
                     None => self.webhooks.with_lanes(bot, |lanes| lanes.end(lane, update)),
                 }
             }
@@ -133,11 +136,23 @@ impl Core {
         Ok(())
     }
 
-    fn begin_attempt(&mut self, bot: BotId, lane: u64, number: u32, row: UpdateRow, created_at: i64) {
-        let delivery_id = webhook::delivery_id(bot, row.id, created_at, &row.payload);
-        let (update, kind, payload) = (row.id, row.kind, row.payload);
+    fn begin_attempt(&mut self, bot: BotId, lane: u64, number: u32, row: UpdateRow) {
+        let UpdateRow { id: update, kind, payload, created_at } = row;
+        let delivery_id = webhook::delivery_id(bot, update, created_at, &payload);
         let begun = self.batch.now.mono;
-        self.make_attempt(Attempt { bot, lane, update, delivery_id, kind, payload, number, begun, is_replay: false });
+        let is_replay = false;
+        self.make_attempt(Attempt {
+            bot,
+            lane,
+            update,
+            delivery_id,
+            kind,
+            payload,
+            created_at,
+            number,
+            begun,
+            is_replay,
+        });
     }
 
     /// Has an attempt made after the commit; gives its tag.
@@ -234,6 +249,7 @@ impl Webhooks {
             self.note_webhook_error(batch, bot, why)?;
             batch.store.end_webhook(bot)?;
             self.forget_webhook(bot);
+            batch.pending.has_changed = true;
             log::warn!("bot {bot}: {why}");
             return batch.audit(Some(bot), "webhook_ended", "status=410");
         }
@@ -305,11 +321,16 @@ impl Context<'_> {
         }
         let outcome = webhook::read(called);
         let mut row = self.core.batch.attempt_row(&attempt, &outcome, called.as_ref().ok());
+        if outcome != DeliveryOutcome::NotMade {
+            *self.core.batch.counts.webhook_attempts.entry(row.status.unwrap_or(0)).or_default() += 1;
+        }
         if attempt.is_replay {
             return self.core.batch.on_replayed(&attempt, row).map(Some);
         }
         match (&outcome, called) {
             (DeliveryOutcome::Delivered, Ok(answer)) => {
+                let waited = self.core.batch.lived() - attempt.created_at;
+                self.core.batch.counts.note_delivery(Via::Webhook, waited);
                 row.error = self.on_arrived(&attempt, answer)?;
                 if let Some(error) = &row.error {
                     self.core.webhooks.note_webhook_error(&mut self.core.batch, bot, error)?;

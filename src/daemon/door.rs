@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, process};
 use crate::base::secret::Secret;
 use crate::base::spool::Spool;
 use crate::base::{crypto, text};
@@ -15,10 +15,12 @@ use crate::core::handle::{CertificateInfo, Handle, ServerInfo};
 use crate::core::setup::ApiFacts;
 use crate::face::Context;
 use crate::face::principal::{AdminNeeds, AdminRule, Gate};
+use crate::http::Promise;
 use crate::http::proxy::Proxies;
 use crate::net::certificate::Certified;
 use crate::net::door_tls::DoorTls;
 use crate::net::{self, selfsigned};
+use crate::reactor::Timer;
 
 /// File of the admin token in the state directory.
 pub(super) const ADMIN_TOKEN_FILE: &str = "admin.token";
@@ -26,7 +28,11 @@ pub(super) const ADMIN_TOKEN_FILE: &str = "admin.token";
 pub(super) fn context(config: &Config, handle: Handle, token: Secret, spool: Spool) -> Context {
     let needs = if needs_admin_token(config) { AdminNeeds::Token } else { AdminNeeds::LoopbackOrToken };
     let gate = Gate::new(AdminRule { needs, token }, config.api.rate_limit, net::now);
-    Context { handle, gate, base_url: base_url(config), spool }
+    let after = |time| -> Promise<()> {
+        // Of the thread of all sockets, where replies are waited for.
+        Box::pin(async move { Timer::after(time).await })
+    };
+    Context { handle, gate, base_url: base_url(config), spool, after, process: process::metrics }
 }
 
 fn needs_admin_token(config: &Config) -> bool {

@@ -1,15 +1,21 @@
 //! Signals, on the main thread: TERM and INT stop, a second one at once; HUP reads the configuration again, USR1 writes a
 //! summary into the log.
 
+use std::pin::pin;
 use std::process;
 
 use async_signal::{Signal, Signals};
+use smol::Timer;
 use smol::future::FutureExt;
 use smol::stream::StreamExt;
 
 use super::entrance::Entrance;
+use super::notify::{Notify, Vitals};
 use super::{Error, Reload, settings, spawn};
+use crate::base::limits;
+use crate::config::Config;
 use crate::core::effect::Rebind;
+use crate::core::handle::{Caller, Handle, Question};
 use crate::engine::event::Event;
 
 /// Catches them from here on.
@@ -31,9 +37,15 @@ pub(super) fn serve_until_stop(
     mut signals: Signals,
     entrance: &mut Entrance,
     rebinds: &async_channel::Receiver<Rebind>,
+    (notify, vitals): (&Notify, &Vitals),
     reload: Reload<'_>,
 ) {
+    let mut attending = pin!(notify.attend(vitals));
     loop {
+        let attend = async {
+            attending.as_mut().await;
+            std::future::pending().await
+        };
         let signal = async { Wake::Signal(signals.next().await) };
         let rebind = async {
             match rebinds.recv().await {
@@ -49,10 +61,15 @@ pub(super) fn serve_until_stop(
             }
             Wake::Look
         };
-        match smol::block_on(signal.or(rebind).or(look)) {
+        match smol::block_on(signal.or(rebind).or(look).or(attend)) {
             Wake::Look => entrance.look(),
             Wake::Rebind(wish) => entrance.change(wish, reload),
-            Wake::Signal(Some(Ok(Signal::Hup))) => read_again(entrance, reload),
+            Wake::Signal(Some(Ok(Signal::Hup))) => {
+                notify.reloading();
+                read_again(entrance, reload);
+                taken_over(&vitals.handle);
+                notify.ready();
+            }
             Wake::Signal(Some(Ok(Signal::Usr1))) => drop(entrance.events.send(Event::Report)),
             Wake::Signal(Some(Ok(Signal::Int))) => break log::info!("stopping (interrupted)"),
             Wake::Signal(Some(Ok(_)) | None) => break log::info!("stopping (terminated)"),
@@ -66,6 +83,17 @@ pub(super) fn serve_until_stop(
         }
     };
     let _ = spawn("signals", impatient);
+}
+
+/// Waits until the engine has taken over what it was told.
+fn taken_over(handle: &Handle) {
+    let heard = async {
+        let _ = handle.ask(Caller::Anybody, Question::Health).outcome().await;
+    };
+    let late = async {
+        Timer::after(limits::RELOAD_TIMEOUT).await;
+    };
+    smol::block_on(heard.or(late));
 }
 
 /// Takes over what may change while the daemon runs, and says what may not. A configuration with a mistake changes
@@ -82,6 +110,10 @@ fn read_again(entrance: &mut Entrance, reload: Reload<'_>) {
     if config.data_dir != now.data_dir || config.durability != now.durability {
         log::warn!("changes of data_dir and durability need a restart");
     }
+    if config.metrics != now.metrics || config.mqtt != now.mqtt || config.log_format != now.log_format {
+        log::warn!("changes of log_format, [metrics] and [mqtt] need a restart");
+    }
+    let config = Config { mqtt: now.mqtt.clone(), ..config };
     entrance.read_again(&config);
     let _ = entrance.events.send(Event::Reload(Box::new(settings(&config))));
 }

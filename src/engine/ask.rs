@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
+use crate::base::time::Now;
 use crate::base::{crypto, limits, text, ulid};
 use crate::channel::xmpp::accounts::Accounts;
 use crate::core::Signal;
@@ -17,7 +18,7 @@ use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remai
 use crate::core::registry::{Bot, Through};
 use crate::core::rights::By;
 use crate::engine::command::api_server;
-use crate::engine::{Engine, local, person};
+use crate::engine::{Engine, Upkeep, local, person};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
 
@@ -43,6 +44,14 @@ impl Engine {
         }
         match (caller, question) {
             (_, Question::Health) => Ok(Verdict::Outcome(Ok(self.channels.xmpp.accounts.health(&self.core.batch)))),
+            (_, Question::Live) => {
+                self.core.batch.store.prove_writable()?;
+                Ok(Verdict::Outcome(Ok(Answer::Done)))
+            }
+            (_, Question::Ready) => {
+                self.core.batch.store.prove_writable()?;
+                Ok(self.channels.xmpp.ask_ready(&mut self.core, caller))
+            }
             (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(gallery(
                 &mut self.core.batch.store,
                 &self.core.batch.bots,
@@ -55,8 +64,16 @@ impl Engine {
             }
             (Caller::Bot(token, needs), _) => {
                 let bearer = self.authenticate(token, *needs)?;
+                self.core.refuse_beside_mqtt(bearer.bot, question)?;
                 let verdict = self.ask_as_bot(bearer.bot, question)?;
                 Ok(if bearer.is_main { verdict } else { without_tokens(verdict) })
+            }
+            (Caller::Broker(bot), _) => {
+                self.core.check_broker(*bot)?;
+                if !matches!(question, Question::GetUpdates(_)) {
+                    self.upkeep.limit(*bot, self.core.batch.now)?;
+                }
+                self.ask_as_bot(*bot, question)
             }
             (Caller::Person(token, needs), _) => person::ask(self, token, *needs, question),
             (Caller::Admin, _) => {
@@ -70,10 +87,8 @@ impl Engine {
     /// The same, within its rate.
     fn authenticate(&mut self, token: &Secret, needs: Scope) -> Result<Bearer, Trouble> {
         let bearer = self.core.batch.bot_of_token(token, needs)?;
-        match self.upkeep.rate.admit(bearer.bot, self.core.batch.now) {
-            Ok(()) => Ok(bearer),
-            Err(limited) => Err(Failure::Busy { retry_after_s: limited.retry_after_s }.into()),
-        }
+        self.upkeep.limit(bearer.bot, self.core.batch.now)?;
+        Ok(bearer)
     }
 
     fn ask_as_bot(&mut self, bot: BotId, question: &Question) -> Result<Verdict, Trouble> {
@@ -146,7 +161,7 @@ impl Engine {
     /// As somebody with management rights, or in the name of a person for what he may.
     pub(super) fn ask_as_admin(&mut self, question: &Question) -> Result<Verdict, Trouble> {
         let answer = match question {
-            Question::Metrics => Answer::Metrics(self.metrics()),
+            Question::Metrics => Answer::Metrics(self.metrics()?),
             Question::CreateBot(new) => return self.on_create(new),
             Question::ListBots(owner) => {
                 let bots = self.core.batch.bots.values();
@@ -245,6 +260,13 @@ impl Engine {
             Question::WhoAmI | Question::MaySend => Answer::Done,
             _ => return Err(Failure::Unauthorized("a bot's token is needed".to_string()).into()),
         })
+    }
+}
+
+impl Upkeep {
+    /// Counts a request of a bot.
+    fn limit(&mut self, bot: BotId, now: Now) -> Result<(), Failure> {
+        self.rate.admit(bot, now).map_err(|limited| Failure::Busy { retry_after_s: limited.retry_after_s })
     }
 }
 

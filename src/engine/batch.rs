@@ -165,6 +165,7 @@ impl Engine {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
         out.extend(pending.effects);
+        out.extend(Some(Effect::Changed).filter(|_| pending.has_changed && self.core.batch.setup.settings.watch.is_on));
         self.channels.xmpp.accounts.queue_accepted(told.accepted);
         for (event, verdict) in events.into_iter().zip(verdicts) {
             let reply = match event {

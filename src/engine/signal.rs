@@ -41,6 +41,7 @@ impl Engine {
                 Ok(_) | Err(Trouble::Failure(_)) => Ok(()),
             },
             Signal::OwnersBots(_) | Signal::BotChanged(_) | Signal::AccessChanged(_) | Signal::BotGoes(_) => {
+                self.core.batch.pending.has_changed = true;
                 self.pass_to_channels(&signal)
             }
         }

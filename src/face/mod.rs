@@ -13,11 +13,12 @@ pub mod principal;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::limits;
 use crate::base::spool::Spool;
 use crate::core::failure::Failure;
-use crate::core::handle::{Handle, Question};
+use crate::core::handle::{Handle, Metric, Question};
 use crate::http::refusal::Refusal;
 use crate::http::{Admit, Promise, Reply, Request, Response, Serve};
 use principal::{Denied, Gate, Login, Need, Principal};
@@ -52,7 +53,7 @@ const MOUNTS: &[Mount] = &[
     Mount {
         name: "botmother",
         routes: botmother::routes,
-        prefixes: &["/bot", "/local", "/account", "/user", "/health", "/metrics"],
+        prefixes: &["/bot", "/local", "/account", "/user", "/health", "/livez", "/readyz", "/metrics"],
         login: Login::Bearer,
         body_max: botmother::body_max,
         may_block: botmother::may_block,
@@ -86,6 +87,10 @@ pub struct Context {
     pub base_url: String,
     /// Where files lie on their way.
     pub spool: Spool,
+    /// Ready after this time, where a reply is waited for.
+    pub after: fn(Duration) -> Promise<()>,
+    /// Numbers of the process itself, beside the engine's.
+    pub process: fn() -> Vec<Metric>,
 }
 
 /// All faces as one function for the HTTP server.

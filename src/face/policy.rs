@@ -35,6 +35,8 @@ const fn botyard(method: &'static str, path: &'static str, need: Need) -> Rule {
 /// All of them, of faces that are left out of a build, too.
 pub const POLICY: &[Rule] = &[
     botmother("GET", "/health", Need::Nothing),
+    botmother("GET", "/livez", Need::Nothing),
+    botmother("GET", "/readyz", Need::Optional),
     botmother("GET", "/metrics", ADMIN),
     // Bots of one owner.
     botmother("POST", "/bot/create", OWNER),

@@ -57,6 +57,8 @@ pub enum Need {
     Nothing,
     /// Nothing, but no page of another web site may ask.
     OwnPages,
+    /// Nothing; whoever has management rights learns more.
+    Optional,
     /// Management rights, or a person with this role. What he may do with whose bots, the engine says.
     Role(Role),
     /// A bot's token that allows this.
@@ -139,6 +141,11 @@ impl Gate {
             Need::Nobody => Err(Denied::Guard(FOR_NOBODY)),
             Need::Nothing => Ok(Principal::Nobody),
             Need::OwnPages => guard::is_own_page(request).map(|()| Principal::Nobody).map_err(Denied::Guard),
+            Need::Optional => Ok(self
+                .manager(login, Role::Admin, request)
+                .ok()
+                .filter(|principal| *principal == Principal::Admin)
+                .unwrap_or(Principal::Nobody)),
             Need::Role(role) => self.manager(login, role, request),
             Need::Bot(scope) => login
                 .token(request)

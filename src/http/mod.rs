@@ -13,6 +13,7 @@ pub mod multipart;
 pub mod proxy;
 pub mod refusal;
 pub mod route;
+pub mod scrape;
 pub mod server;
 
 use std::borrow::Cow;

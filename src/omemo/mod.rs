@@ -50,6 +50,20 @@ pub enum Error {
     Broken(&'static str),
 }
 
+impl Error {
+    /// In one word, for counting.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Error::Duplicate => "duplicate",
+            Error::NotForUs => "not_for_us",
+            Error::NoSession => "no_session",
+            Error::UnknownPreKey => "unknown_prekey",
+            Error::BadBundle => "bad_bundle",
+            Error::Broken(_) => "broken",
+        }
+    }
+}
+
 /// For the log.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! Sockets and timers on one thread.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use smol::LocalExecutor;

@@ -160,6 +160,21 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
+    /// In one word, for counting.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Fault::Key => "key",
+            Fault::Credit(_) => "credit",
+            Fault::NotFound(_) => "not_found",
+            Fault::TooLong => "too_long",
+            Fault::Busy(_) => "busy",
+            Fault::Later(_) => "unavailable",
+            Fault::Refused(_) => "refused",
+            Fault::NotUnderstood => "not_understood",
+            Fault::Empty | Fault::Spent => "empty",
+        }
+    }
+
     /// Whether it may be only that the service does not stream.
     pub fn is_of_stream(&self) -> bool {
         match self {

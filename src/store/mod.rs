@@ -45,11 +45,13 @@ mod webhook;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::base::crypto::SealKey;
 use crate::base::id::BotId;
+use crate::base::prometheus::Histogram;
 
 pub use condition::{Condition, look_over, written_bytes};
 pub use error::Error;
@@ -86,9 +88,22 @@ pub struct Store {
     may_have_strangers: bool,
     /// Grows whenever a device of OMEMO may have changed.
     device_changes: u64,
+    /// What the last commit failed of, where that was neither a lack of room nor somebody else's lock.
+    broken: Option<String>,
+    /// How long commits take, where somebody wants to know.
+    watch: Option<Stopwatch>,
     /// Holds the data directory for us; dropped after the connection. `None` in memory.
     _lock: Option<File>,
 }
+
+/// Measures commits.
+struct Stopwatch {
+    clock: fn() -> Duration,
+    times: Histogram,
+}
+
+/// Upper bounds of what a commit takes, in seconds: a good disk, a memory card, one in trouble.
+const COMMIT_SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
 /// Where the transaction stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +119,23 @@ enum State {
 }
 
 impl Store {
+    /// Whether something could be committed now, found out without writing: the lock for it can be had, and the last commit
+    /// did not find the disk broken. A full disk is no fault of ours: who restarts us gets no room by it.
+    pub fn prove_writable(&mut self) -> Result<(), Error> {
+        match self.state {
+            // The commit itself will show it.
+            State::Dirty | State::Failed => return Ok(()),
+            State::Reading => self.end_reading(),
+            State::Clean => {}
+        }
+        if let Some(why) = &self.broken {
+            return Err(Error::Sql(why.clone()));
+        }
+        self.run("BEGIN IMMEDIATE")?;
+        self.run("ROLLBACK")?;
+        self.begin_reading()
+    }
+
     /// Makes durable what was written since the last time. Does nothing when nothing was written. After an error the
     /// transaction is gone, as after [`Store::rollback`].
     pub fn commit(&mut self) -> Result<(), Error> {
@@ -113,17 +145,49 @@ impl Store {
                 self.end_reading();
                 return Ok(());
             }
-            State::Dirty => self.run("COMMIT"),
+            State::Dirty => self.commit_timed(),
             State::Failed => Err(Error::Aborted),
         };
-        match outcome {
+        match &outcome {
             Ok(()) => {
                 self.state = State::Clean;
+                self.broken = None;
                 self.generation.committed();
             }
-            Err(_) => self.rollback(),
+            Err(error) => {
+                if !matches!(error, Error::Full | Error::Busy | Error::Aborted | Error::Conflict(_)) {
+                    self.broken = Some(error.to_string());
+                }
+                self.rollback();
+            }
         }
         outcome
+    }
+
+    fn commit_timed(&mut self) -> Result<(), Error> {
+        let begun = self.watch.as_ref().map(|watch| (watch.clock)());
+        let outcome = self.run("COMMIT");
+        if let (Some(watch), Some(begun)) = (&mut self.watch, begun) {
+            watch.times.observe_time((watch.clock)().saturating_sub(begun));
+        }
+        outcome
+    }
+
+    /// Measures commits by this clock from now on.
+    pub fn time_commits(&mut self, clock: fn() -> Duration) {
+        self.watch = Some(Stopwatch { clock, times: Histogram::new(COMMIT_SECONDS) });
+    }
+
+    /// How long commits took.
+    pub fn commit_times(&self) -> Option<&Histogram> {
+        self.watch.as_ref().map(|watch| &watch.times)
+    }
+
+    /// Bytes of the database, without what is only in its log.
+    pub fn bytes(&self) -> Result<i64, Error> {
+        // Not kept prepared: SQLite prepares such a question anew each time.
+        let number = |sql| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        Ok(number("PRAGMA page_count")? * number("PRAGMA page_size")?)
     }
 
     /// What is read from now on up to the end of the transaction is of one moment, and the file is locked once for all of it:

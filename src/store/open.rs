@@ -110,6 +110,8 @@ impl Store {
             history_bytes: HashMap::new(),
             may_have_strangers: false,
             device_changes: 0,
+            broken: None,
+            watch: None,
             _lock: lock,
         }
     }

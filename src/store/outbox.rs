@@ -120,6 +120,11 @@ impl Store {
         self.number("SELECT count(*) FROM outbox WHERE account_id = ? AND room = ?", &[&account.0, &place(room)])
     }
 
+    /// When the oldest message that waits was accepted, of all accounts; in time lived through.
+    pub fn oldest_outbox(&self) -> Result<Option<i64>, Error> {
+        self.row("SELECT min(created_at) FROM outbox", &[], |row| Ok(row.get(0)?)).map(Option::flatten)
+    }
+
     /// The mark in the archive, of the account or the room, when the oldest message that waits was accepted: `None` when
     /// nothing waits, `Some(None)` when there was no mark yet.
     pub fn first_outbox_mark(

@@ -321,6 +321,8 @@ pub struct UpdateRow {
     pub kind: String,
     /// JSON of `data`.
     pub payload: String,
+    /// When it came, in seconds lived through.
+    pub created_at: i64,
 }
 
 /// A bot's webhook: columns of `bot`, and its row of `webhook`.

@@ -61,12 +61,14 @@ impl Store {
         limit: i64,
         bytes_max: usize,
     ) -> Result<Vec<UpdateRow>, Error> {
-        let sql = "SELECT id, update_type, payload FROM update_queue WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?";
+        let sql = "SELECT id, update_type, payload, created_at FROM update_queue
+                   WHERE bot_id = ? AND id >= ? ORDER BY id LIMIT ?";
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query((bot.0, from.map_or(i64::MIN, |id| id.0), limit.max(0)))?;
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let row = UpdateRow { id: UpdateId(row.get(0)?), kind: row.get(1)?, payload: row.get(2)? };
+            let (id, kind, payload, created_at) = row.try_into()?;
+            let row = UpdateRow { id: UpdateId(id), kind, payload, created_at };
             bytes += row.payload.len();
             if bytes > bytes_max && !all.is_empty() {
                 break;
@@ -76,12 +78,12 @@ impl Store {
         Ok(all)
     }
 
-    /// One of a bot's updates and when it came (Unix time).
-    pub fn find_update(&self, bot: BotId, id: UpdateId) -> Result<Option<(UpdateRow, i64)>, Error> {
+    /// One of a bot's updates.
+    pub fn find_update(&self, bot: BotId, id: UpdateId) -> Result<Option<UpdateRow>, Error> {
         self.row(
             "SELECT update_type, payload, created_at FROM update_queue WHERE id = ? AND bot_id = ?",
             &[&id.0, &bot.0],
-            |row| Ok((UpdateRow { id, kind: row.get(0)?, payload: row.get(1)? }, row.get(2)?)),
+            |row| Ok(UpdateRow { id, kind: row.get(0)?, payload: row.get(1)?, created_at: row.get(2)? }),
         )
     }
 

@@ -4,6 +4,7 @@
 //! there could not be as many. So here sockets are waited for asynchronously, and HTTP is spoken by us (`exchange`), since
 //! ureq blocks. What is accepted is reported exactly once.
 
+mod dial;
 mod exchange;
 mod head;
 mod lines;
@@ -28,6 +29,7 @@ use crate::base::call::{CallError, HttpAnswer, HttpCall, Pieces};
 use crate::base::limits;
 use crate::reactor::{self, Timer};
 
+pub use dial::Link;
 use exchange::{Each, run};
 
 /// Who takes an answer while it comes.

@@ -17,8 +17,8 @@ use botmother::core::handle::{
     Command, Connection, Delivery, DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle,
     HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion,
     LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion,
-    PersonInfo, Policy, Question, Quotas, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion, Update,
-    UpdateKinds, WebhookInfo,
+    PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion,
+    Update, UpdateKinds, WebhookInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
@@ -94,7 +94,7 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         Question::LeaveRoom(room) if room.as_str().starts_with("other@") => {
             Err(Failure::Remote { what: "leave_failed", why: format!("the bot is not in the room {room}") })
         }
-        question => Ok(answer(question)),
+        question => Ok(answer(caller, question)),
     }
 }
 
@@ -117,15 +117,16 @@ fn create(new: NewBot) -> Outcome {
     Ok(Answer::Created(info))
 }
 
-fn answer(question: Question) -> Answer {
+fn answer(caller: &Caller, question: Question) -> Answer {
     match question {
         Question::Health => Answer::Health { active_bots: 3, accounts_online: 1, accounts: 2, bots_online: 2 },
-        Question::Metrics => Answer::Metrics(vec![Metric {
-            name: "stanzas_skipped_total",
-            help: "Skipped.",
-            is_counter: true,
-            value: 7,
-        }]),
+        Question::Live => Answer::Done,
+        Question::Ready => Answer::Ready(Readiness {
+            accounts: 2,
+            missing: vec![(BareJid::parse("ralf@chat.example.com").unwrap(), "its server does not answer".to_string())],
+            is_detailed: matches!(caller, Caller::Admin),
+        }),
+        Question::Metrics => Answer::Metrics(vec![Metric::counter("stanzas_skipped_total", "Skipped.", 7.0)]),
         Question::ListBots(Some(owner)) if owner.as_str() != "ralf@chat.example.com" => Answer::Bots(Vec::new()),
         Question::ListBots(_) => Answer::Bots(vec![bot(), support_bot()]),
         Question::DeleteBot(id @ BotId(2)) => Answer::Deleted(id, Some((Remains::Account, true))),

@@ -22,7 +22,17 @@ pub(crate) fn context(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (
     let (handle, asked) = engine::start();
     let gate = Gate::new(AdminRule { needs, token: Secret::new(ADMIN_TOKEN) }, per_second, now);
     let base_url = "http://localhost:7842".to_string();
-    (Arc::new(Context { handle, gate, base_url, spool: engine::spool() }), asked)
+    (
+        Arc::new(Context {
+            handle,
+            gate,
+            base_url,
+            spool: engine::spool(),
+            after: |_| Box::pin(std::future::pending()),
+            process: Vec::new,
+        }),
+        asked,
+    )
 }
 
 pub(crate) fn serve(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (Arc<Serve>, engine::Asked) {

@@ -71,6 +71,8 @@ fn a_conversation_is_remembered() {
     let (tag, call) = one(asked(&rig.phone("And now?")));
     assert!(call.contains(r#"{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi!"},{"role":"user","content":"And now?"}"#), "{call}");
     rig.batch(vec![says(tag, "Now.")]);
+    let numbers = rig.numbers();
+    assert!(numbers.contains("ai_requests_total{provider=\"groq\",result=\"ok\"} 2\n"), "{numbers}");
     // It lasts over a restart, and goes when it is told to.
     let mut rig = rig.killed();
     rig.online();
@@ -354,6 +356,7 @@ fn programs_hear_an_answer_while_it_comes() {
         let lines = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n").into_bytes().into();
         Event::Heard { tag, lines }
     };
+    rig.core.pass(Duration::from_millis(1500));
     assert!(rig.batch(vec![piece(tag, "<th")]).is_empty(), "it may be a thought");
     assert!(rig.batch(vec![piece(tag, "ink>Hm.</think>")]).is_empty());
     assert_eq!(so_far(rig.batch(vec![piece(tag, "Once ")])), "Once");
@@ -364,6 +367,8 @@ fn programs_hear_an_answer_while_it_comes() {
         matches!(&outcomes[..], [Ok(Answer::AiAnswer { text, cut: None, is_continued: true })] if text == "Once upon"),
         "{outcomes:?}"
     );
+    let numbers = rig.numbers();
+    assert!(numbers.contains("ai_first_token_seconds_sum 1.5\n") && numbers.contains("seconds_count 1\n"), "{numbers}");
     // Whoever goes away is not answered, and the next one is.
     let (effects, leaver) = rig.begin(as_bot(&bot), ask("r"));
     let (first, _) = one(asked(&effects));

@@ -64,7 +64,7 @@ fn what_was_skipped_is_told() {
     let told = "too large or broken: 2 (last: message from eve@example.org/x, 600000 bytes: a stanza is too large)";
     assert!(status.contains(told), "{status}");
     let Ok(Answer::Metrics(metrics)) = rig.admin(Question::Metrics) else { panic!() };
-    let number = |name| metrics.iter().find(|metric| metric.name == name).map(|metric| metric.value);
+    let number = |name| metrics.iter().find(|metric| metric.name == name).map(|metric| metric.total() as i64);
     assert_eq!((number("stanzas_skipped_total"), number("xmpp_connected")), (Some(2), Some(1)));
 }
 

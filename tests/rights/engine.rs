@@ -67,6 +67,7 @@ impl Engine {
             self_chat: Encrypt::Off,
             history_days: 0,
             quotas: quotas(),
+            watch: Default::default(),
         };
         let api_url = "http://localhost:7842/bot/".to_string();
         let setup = Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy };
@@ -91,7 +92,14 @@ impl Engine {
     pub(crate) fn context(&self, needs: AdminNeeds) -> Arc<Context> {
         let handle = Handle::new(self.events.clone().unwrap());
         let gate = Gate::new(AdminRule { needs, token: Secret::new(ADMIN) }, 0, Now::default);
-        Arc::new(Context { handle, gate, base_url: "http://localhost:7842".to_string(), spool: spool() })
+        Arc::new(Context {
+            handle,
+            gate,
+            base_url: "http://localhost:7842".to_string(),
+            spool: spool(),
+            after: |_| Box::pin(std::future::pending()),
+            process: Vec::new,
+        })
     }
 
     pub(crate) fn wait(&self, seconds: i64) {

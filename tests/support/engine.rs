@@ -102,6 +102,7 @@ pub fn settings() -> Settings {
         self_chat: Encrypt::Off,
         history_days: 0,
         quotas: Quotas { bots: 20, ..Quotas::default() },
+        watch: Default::default(),
     }
 }
 

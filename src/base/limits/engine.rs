@@ -22,6 +22,13 @@ pub const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
 pub const ARRIVAL_SECONDS_MAX: i64 = 60;
 /// From the signal to stop to the end of the process, when a server does not say goodbye (field custom: ≤ 10 s).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// A server that was heard this long ago counts as there, for `/readyz`; later it is asked. Whoever looks every few seconds
+/// costs each server a ping a minute.
+pub const PROOF_MAX: Duration = Duration::from_secs(60);
+/// How long `/readyz` waits for servers; whoever asks has mostly ten seconds.
+pub const READY_WAIT: Duration = Duration::from_secs(5);
+/// After this `/livez` says that the engine does not turn.
+pub const LIVE_WAIT: Duration = Duration::from_secs(8);
 /// How long calls to other services may take to be called off at the end.
 pub const CALLS_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// Seconds lived through between two notes of them, which a kill may cost.
@@ -50,3 +57,9 @@ pub const MARKS_MAX: usize = 4_096;
 pub const THREAD_STACK_BYTES: usize = 512 * 1024;
 /// Unix time before which no clock was right: boards without one begin in 1970, or with the day their system was built.
 pub const CLOCK_UNSET_BEFORE: i64 = 1_767_225_600;
+/// The watchdog is fed so often within its time that one that comes late does no harm.
+pub const WATCHDOG_SHARE: u32 = 3;
+/// Not more often, whatever it wants.
+pub const WATCHDOG_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// How long the configuration may take to be taken over; then systemd is told that it was, so that it does not wait for ever.
+pub const RELOAD_TIMEOUT: Duration = Duration::from_secs(5);

@@ -123,3 +123,9 @@ pub const API_CERTIFICATE_NAMES_MAX: usize = 16;
 pub const REACTOR_EVENTS_MAX: usize = 256;
 /// The longest wait of a thread for its sockets: the kernel counts it in milliseconds of 31 bits.
 pub const REACTOR_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+/// One who reads the numbers, from his first byte to our last: Prometheus gives up after ten seconds.
+pub const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many read them at once.
+pub const SCRAPES_MAX: usize = 4;
+/// The head of such a request; Prometheus sends some 300 bytes.
+pub const SCRAPE_HEAD_BYTES_MAX: usize = 8 * 1024;

@@ -29,6 +29,8 @@ impl Ai {
             Some(live) => live.end(&row, question.provider.dialect, called),
             None => service::read(question.provider.dialect, &row.key, called),
         };
+        let result = read.as_ref().map_or_else(Fault::word, |_| "ok");
+        *cx.core.batch.counts.ai_requests.entry((row.provider.clone(), result)).or_default() += 1;
         match read {
             Ok(reply) => {
                 cx.core.batch.told.end(("ai", question.asked.bot.0));

@@ -3,6 +3,7 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::Question;
 use crate::base::call::Called;
@@ -28,6 +29,8 @@ pub(super) struct Live {
     pub(super) shown: Option<String>,
     /// What was told last.
     told: Told,
+    /// When it was asked for (monotonic).
+    asked: Duration,
 }
 
 /// How much was told of an answer, and its hash: the text itself stands in the stream.
@@ -54,9 +57,9 @@ impl Told {
 
 impl Live {
     /// Of another try, after a former one of which something may have been told.
-    pub(super) fn new(dialect: Dialect, model: &str, former: Option<Live>) -> Live {
+    pub(super) fn new(dialect: Dialect, model: &str, former: Option<Live>, now: Duration) -> Live {
         let (shown, told) = former.map(|former| (former.shown, former.told)).unwrap_or_default();
-        Live { stream: Arc::new(Mutex::new(Stream::new(dialect, model))), shown, told }
+        Live { stream: Arc::new(Mutex::new(Stream::new(dialect, model))), shown, told, asked: now }
     }
 
     /// Whether this text begins with what was told.
@@ -133,13 +136,17 @@ impl Kept<Open> {
         let Some(Question { asked, provider, live: Some(live), .. }) = self.questions.get(&tag) else {
             return Ok(());
         };
-        let heard_of = live.stream.clone();
+        let (heard_of, asked_at) = (live.stream.clone(), live.asked);
         let key = batch.store.ai(asked.bot, provider.rank)?.unwrap_or_default().key;
         let (lines, mut stream) = (heard.take(), lock(&heard_of));
+        let is_first = stream.held() == 0;
         if let Some(lines) = lines.strip_suffix(b"\n") {
             lines.split(|byte| *byte == b'\n').for_each(|line| stream.line(line, &key));
         }
         let own = stream.held();
+        if is_first && own > 0 {
+            batch.counts.ai_first_tokens.observe_time(batch.now.mono.saturating_sub(asked_at));
+        }
         drop(stream);
         let held = self.questions.values().filter_map(|question| question.live.as_ref());
         let all: usize = held.map(|live| lock(&live.stream).held()).sum();

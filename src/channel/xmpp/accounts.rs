@@ -186,6 +186,7 @@ impl Xmpp {
         }
         self.accounts.put(id, account);
         core.batch.pending.effects.push(Effect::Session(id, Order::Start(Box::new(config), route)));
+        core.batch.pending.has_changed = true;
         self.rooms.drop_rooms(id);
         self.settle_rooms(core, id)
     }
@@ -255,6 +256,7 @@ impl Xmpp {
     pub(crate) fn end_account(&mut self, batch: &mut Batch, id: AccountId) {
         if self.accounts.take(id) {
             batch.pending.effects.push(Effect::Session(id, Order::Close));
+            batch.pending.has_changed = true;
             self.rooms.drop_rooms(id);
         }
     }

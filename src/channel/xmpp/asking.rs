@@ -4,10 +4,12 @@
 //! [`Xmpp::on_answer`] hands the answer to that part. What is asked is soft state: a restart forgets it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::channel::xmpp::accounts::Accounts;
+use crate::channel::xmpp::proof::ReadyWaiter;
 use crate::channel::xmpp::{Xmpp, arrival, crypt, files, rooms};
 use crate::core::Core;
 use crate::core::batch::Batch;
@@ -43,6 +45,8 @@ pub(crate) enum About {
     File(files::Asked),
     /// Devices for OMEMO.
     Omemo(crypt::Asked),
+    /// Whether our server is there; asked then (monotonic).
+    Ping(Duration),
 }
 
 /// Questions that are not answered yet, by tag.
@@ -53,6 +57,8 @@ pub(crate) struct Questions {
     asked: Vec<u64>,
     /// Those that were answered in it.
     answered: Vec<(u64, (AccountId, About))>,
+    /// Who waits for the answers to pings.
+    pub(super) ready: Vec<ReadyWaiter>,
 }
 
 impl Questions {
@@ -79,6 +85,10 @@ impl Part for Questions {
         for tag in self.asked.drain(..) {
             self.open.remove(&tag);
         }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.ready.iter().map(|waiter| waiter.until).min()
     }
 }
 
@@ -119,6 +129,10 @@ impl Xmpp {
             About::Arrival(asked) => self.on_arrival_answer(&mut core.batch, account, asked, answer),
             About::File(asked) => self.on_file_answer(core, account, asked, answer),
             About::Omemo(asked) => self.on_omemo_answer(core, account, asked, answer),
+            About::Ping(asked) => {
+                self.on_ping_answer(core, account, asked, answer);
+                Ok(())
+            }
             About::Teardown(step) => self.on_teardown_answer(core, account, step, answer),
         }
     }

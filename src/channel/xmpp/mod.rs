@@ -18,6 +18,7 @@ pub(crate) mod outbox;
 pub(crate) mod outgoing;
 pub(crate) mod profile;
 pub(crate) mod progress;
+pub(crate) mod proof;
 pub(crate) mod received;
 pub(crate) mod registering;
 pub(crate) mod rooms;
@@ -277,6 +278,7 @@ impl Channel for Xmpp {
             Waiting::Arrival(bot, wait) => self.arrivals.await_arrival(batch, *bot, *wait, reply),
             Waiting::Sealing(message_id) => self.crypt.await_sealing(batch, message_id.clone(), reply),
             Waiting::Room(room, wish) => self.rooms.await_room(room.clone(), *wish, reply),
+            Waiting::Ready(_) => self.questions.await_ready(batch, waiting, reply),
             Waiting::Lines { .. } => return Some(reply),
         }
         None
@@ -286,6 +288,7 @@ impl Channel for Xmpp {
         self.wake_sealings(core, out);
         self.wake_arrivals(&mut core.batch, out);
         self.rooms.wake_room_waiters(out);
+        self.wake_ready(&core.batch, out);
     }
 
     fn stop(&mut self, batch: &mut Batch) {

@@ -15,6 +15,7 @@ fn value(path: &str, long: &str) -> &'static str {
         "scopes" => "send",
         "role" => "viewer",
         "port" => "2000",
+        "log-format" => "json",
         "host" => "h:1",
         "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
         "encrypt" if path == "send" => "required",

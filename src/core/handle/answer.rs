@@ -9,6 +9,7 @@ use super::{
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
+use crate::base::prometheus::Metric;
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
 use crate::base::text::percent;
@@ -158,17 +159,15 @@ pub struct OmemoInfo {
     pub device: Option<(u32, String)>,
 }
 
-/// One number of those that show how the daemon does.
+/// Whether all accounts can be used.
 #[derive(Clone, Debug)]
-pub struct Metric {
-    /// Its name, without the prefix that all have.
-    pub name: &'static str,
-    /// What it counts, one line.
-    pub help: &'static str,
-    /// It only grows while the daemon runs; else it may go either way.
-    pub is_counter: bool,
-    /// The number.
-    pub value: i64,
+pub struct Readiness {
+    /// Accounts that are to be signed in.
+    pub accounts: usize,
+    /// Those that are not, or whose servers do not answer, and why.
+    pub missing: Vec<(BareJid, String)>,
+    /// Whoever asked may know which.
+    pub is_detailed: bool,
 }
 
 /// An account's state.
@@ -288,6 +287,8 @@ pub enum Answer {
         /// Bots whose account is online now, the built-in one counted.
         bots_online: usize,
     },
+    /// To [`Question::Ready`].
+    Ready(Readiness),
     /// To [`Question::Metrics`].
     Metrics(Vec<Metric>),
     /// To [`Question::Server`] and [`Question::ChangeServer`].

@@ -194,6 +194,10 @@ pub struct NewAccount {
 pub enum Question {
     /// `/health`.
     Health,
+    /// `/livez`: whether the engine's loop turns and could commit.
+    Live,
+    /// `/readyz`: whether every account is signed in and its server has answered of late; it is asked where it has not.
+    Ready,
     /// `/metrics`.
     Metrics,
     /// `/bot/create`.

@@ -40,6 +40,7 @@ impl Core {
         let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
         let hook = self.open_hook(row, Default::default())?;
         self.webhooks.hooks.insert(bot, hook);
+        self.batch.pending.has_changed = true;
         if let Some(waiter) = self.updates.waiters.remove(&bot) {
             let failure = Failure::Conflict(POLLING.to_string());
             self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
@@ -60,6 +61,7 @@ impl Core {
         if self.webhooks.has_webhook(bot) || self.batch.store.webhook_secret(bot)?.is_some() {
             self.batch.store.forget_webhook(bot)?;
             self.webhooks.forget_webhook(bot);
+            self.batch.pending.has_changed = true;
             self.batch.audit(Some(bot), "webhook_deleted", "")?;
             log::info!("bot {bot}: its webhook was deleted");
         }
@@ -104,6 +106,7 @@ impl Core {
             delivery_id: row.delivery_id,
             kind: row.kind,
             payload,
+            created_at: 0,
             number: row.attempt.saturating_add(1),
             begun: self.batch.now.mono,
             is_replay: true,

@@ -13,6 +13,7 @@ mod local;
 mod manage;
 mod message;
 mod omemo;
+mod probe;
 mod read;
 mod rights;
 mod room;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use crate::base::limits;
 use crate::base::remedy::{PLACE_HEADER, PLACE_SHELL, Place};
 use crate::core::failure::Failure;
-use crate::core::handle::{Caller, Question};
+use crate::core::handle::{Answer, Caller, Question};
 use crate::face::Context;
 use crate::face::principal::{Denied, Need, Principal};
 use crate::http::route::Lookup;
@@ -116,6 +117,9 @@ fn ask(
     place: Place,
     instead: Option<Failure>,
 ) -> Reply {
+    if probe::is_probe(&question) {
+        return probe::answer(context, caller, question);
+    }
     let is_live = matches!(question, Question::AskAi { is_live: true, .. });
     let ticket = context.handle.ask_from(Some(peer), caller, question);
     if is_live {
@@ -125,6 +129,9 @@ fn ask(
     Reply::Later(Box::pin(async move {
         let outcome = match (ticket.outcome().await, instead) {
             (Ok(_), Some(failure)) => Err(failure),
+            (Ok(Answer::Metrics(metrics)), None) => {
+                Ok(Answer::Metrics(metrics.into_iter().chain((context.process)()).collect()))
+            }
             (outcome, _) => outcome,
         };
         wire::print(outcome, &context.base_url, place)

@@ -8,7 +8,7 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, rights, room, server, webhook};
+use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, probe, rights, room, server, webhook};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -58,6 +58,8 @@ const TELEGRAM: &str = "the bridge to Telegram";
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("GET", "/health", manage::health),
+    ask("GET", "/livez", probe::live),
+    ask("GET", "/readyz", probe::ready),
     ask("GET", "/metrics", manage::metrics),
     // Management (docs/api.md).
     ask("POST", "/bot/create", manage::create),

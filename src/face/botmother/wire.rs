@@ -3,7 +3,6 @@
 //! Called by `mod.rs` with what the engine said. Members come in the order of docs/api.md. Tokens are printed
 //! where docs/api.md shows them and nowhere else: each `expose` below is such a place.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::base::id::BotId;
@@ -11,6 +10,7 @@ use crate::base::jid::BareJid;
 use crate::base::json::{self, Object};
 use crate::base::limits;
 use crate::base::media;
+use crate::base::prometheus;
 use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::spool::SpoolFile;
@@ -18,7 +18,7 @@ use crate::base::text::percent;
 use crate::core::failure::Failure;
 use crate::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, EjabberdInfo, FileInfo,
-    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, Metric, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
+    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
 };
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
@@ -31,23 +31,12 @@ pub(super) fn print(outcome: Outcome, base_url: &str, place: Place) -> Response 
     match outcome {
         Ok(Answer::Content { file, media_type, bytes, content }) => whole_file(&file, media_type, (content, bytes)),
         Ok(Answer::Metrics(metrics)) => {
-            let content_type = HeaderValue::of("text/plain; version=0.0.4; charset=utf-8");
-            Response { content_type, ..Response::json(200, exposition(&metrics)) }
+            let content_type = HeaderValue::of(prometheus::CONTENT_TYPE);
+            Response { content_type, ..Response::json(200, prometheus::print(&metrics)) }
         }
         Ok(answer) => Response::json(200, body(&answer, base_url, place)),
         Err(failure) => refuse(&failure, place),
     }
-}
-
-/// Prometheus' text format, 0.0.4.
-fn exposition(metrics: &[Metric]) -> String {
-    let mut out = String::new();
-    for Metric { name, help, is_counter, value } in metrics {
-        let kind = if *is_counter { "counter" } else { "gauge" };
-        let _ =
-            write!(out, "# HELP botmother_{name} {help}\n# TYPE botmother_{name} {kind}\nbotmother_{name} {value}\n");
-    }
-    out
 }
 
 /// An event (HTML Living Standard §9.2.5): a part of an answer, the whole of it, or why there is none.
@@ -133,7 +122,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Health { active_bots, accounts_online, bots_online, .. } => {
             health([("active_bots", active_bots), ("accounts_online", accounts_online), ("bots_online", bots_online)])
         }
-        Answer::Metrics(metrics) => exposition(metrics),
+        Answer::Metrics(metrics) => prometheus::print(metrics),
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }
@@ -191,7 +180,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::AiAnswer { text, cut, .. } => object(Object::new().text("response", text).text_if("cut_off", *cut)),
         Answer::Keys(answer) => object(keys(answer)),
         // A gallery is for another face.
-        Answer::Done | Answer::Gallery(_) => result("true"),
+        Answer::Done | Answer::Gallery(_) | Answer::Ready(_) => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::channel::xmpp::proof::Proof;
 use crate::core::handle::Connection;
 
 /// How a session fares.
@@ -14,6 +15,8 @@ pub(crate) struct Course {
     pub(crate) retry_in: Duration,
     /// Since when it is tried without having been online once.
     pub(crate) begun: Duration,
+    /// That its server answers.
+    pub(crate) proof: Proof,
     /// How it was, and since when, before somebody else's change began it anew.
     before: Option<(Connection, Duration)>,
 }
@@ -27,7 +30,8 @@ impl Course {
         });
         let begun = former.map_or(now, |former| former.begun);
         let (why, retry_in) = Default::default();
-        Course { connection: Connection::Connecting, since: now, why, retry_in, begun, before }
+        let proof = Proof::default();
+        Course { connection: Connection::Connecting, since: now, why, retry_in, begun, proof, before }
     }
 
     /// It took this turn.
@@ -55,4 +59,20 @@ impl Course {
             _ => format!("{}: {why}", connection.as_str()),
         }
     }
+}
+
+/// In one word why a connection was lost or not made; `why` is what the session says for people.
+pub(super) fn reason(why: &str) -> &'static str {
+    const REASONS: [(&str, &str); 9] = [
+        ("certificate is refused", "certificate"),
+        ("cannot be reached", "unreachable"),
+        ("does not answer", "timeout"),
+        ("took too long", "timeout"),
+        ("closed the connection", "closed"),
+        ("the server restarts", "server_restart"),
+        ("login", "login"),
+        ("took our resource", "conflict"),
+        ("reset", "reset"),
+    ];
+    REASONS.iter().find(|(words, _)| why.contains(words)).map_or("other", |(_, reason)| reason)
 }

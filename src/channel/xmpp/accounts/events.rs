@@ -9,7 +9,7 @@ use crate::base::remedy::{self, Place};
 use crate::base::secret::Secret;
 use crate::base::{limits, text};
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::accounts::{Accounts, Stream};
+use crate::channel::xmpp::accounts::{Accounts, Stream, course};
 use crate::core::Core;
 use crate::core::batch::Batch;
 use crate::core::effect::{Effect, Order};
@@ -31,6 +31,8 @@ impl Xmpp {
             *self.accounts.told.taken.entry(id).or_default() += 1;
         }
         let Some(account) = self.accounts.wake(id) else { return Ok(()) };
+        core.batch.pending.has_changed |=
+            matches!(event, Event::Online { .. } | Event::Offline { .. } | Event::Stopped { .. });
         match event {
             Event::Bound { jid, facts } => {
                 log::info!("{jid}: signed in ({})", facts_text(facts));
@@ -53,6 +55,7 @@ impl Xmpp {
             }
             Event::Mark(mark) => self.accounts.on_mark(&mut core.batch, id, mark),
             Event::Acked(tags) => {
+                account.course.proof.at = Some(core.batch.now.mono);
                 account.on_acked(tags, core.batch.now.mono);
                 self.end_teardown_when_sent(&mut core.batch, id)
             }
@@ -81,6 +84,10 @@ impl Xmpp {
         account.is_online = true;
         account.archive.end();
         account.course.turn(Connection::Online, "", now);
+        if account.course.proof.at.replace(now).is_some() {
+            let result = if stream == Stream::Resumed { "resumed" } else { "new" };
+            *core.batch.counts.resumes.entry(result).or_default() += 1;
+        }
         core.batch.told.end((OFFLINE, id.0));
         log::info!("{}: online{}", account.row.jid, if stream == Stream::Resumed { " again, resumed" } else { "" });
         if stream == Stream::New {
@@ -105,6 +112,7 @@ impl Xmpp {
         account.is_online = false;
         account.stream.is_fenced = false;
         account.course.offline(why, retry_in, now);
+        *core.batch.counts.reconnects.entry(course::reason(why)).or_default() += 1;
         // Where it goes on at once, with a password instead of a key, the session knows more than its account.
         if let (true, false) = (account.row.removing, retry_in.is_zero()) {
             let row = account.row.clone();

@@ -113,7 +113,13 @@ impl Xmpp {
         let Opened { payload, session, identity, prekey, wants_answer } =
             match omemo::decrypt(&device, encrypted, session.as_ref()) {
                 Ok(opened) => opened,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => {
+                    // Copies and other devices' keys are no failures.
+                    if !matches!(error, Error::Duplicate | Error::NotForUs) {
+                        *core.batch.counts.undecrypted.entry(error.word()).or_default() += 1;
+                    }
+                    return Ok(Err(error));
+                }
             };
         let standing = self.judge_key(core, peer.account, &peer.jid, peer.device, &identity.key)?;
         // Commands that decide about keys want to know.
