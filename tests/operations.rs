@@ -400,6 +400,7 @@ fn it_stops_under_load_with_all_that_was_accepted() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let daemon = files("");
+    fs::remove_file(daemon.log()).unwrap();
     let mut process = Process::behind(&daemon, &["env"]);
     process.wait_serving(&daemon);
     // The engine waits for the lock, as for a disk that hangs.
@@ -418,6 +419,8 @@ fn a_second_signal_ends_it_at_once() {
     }
     kill_process(process.pid(), Signal::TERM).unwrap();
     assert!(process.0.wait().unwrap().success());
+    // What it said last comes by a pipe.
+    thread::sleep(Duration::from_millis(300));
     let log = fs::read_to_string(dir.join("log")).unwrap();
     let last = log.lines().last().unwrap_or_default();
     assert!(last.ends_with("a second signal: stopping at once; what was accepted is safe"), "{log}");
