@@ -8,7 +8,7 @@ need() { command -v "$1" >/dev/null || die "'$1' is missing: install $2"; }
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 OUT=$(realpath -m "${CARGO_TARGET_DIR:-target}")/packages
 # The same source gives the same package, to the byte.
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
 
 # The processor that an ELF file is for; `armhf` and `armel` as Debian has them: with and without hardware floating point.
 processor() {
@@ -41,6 +41,8 @@ find_binary() {
     said=$(cross/build "$1") || exit 1
     BINARY=$(realpath "$(tail -n 1 <<<"$said" | cut -d' ' -f1)")
   fi
+  # Only from here on: C compilers read it, and would compile anew after each commit.
+  export SOURCE_DATE_EPOCH
   PROCESSOR=$(processor "$BINARY")
   NOTICES=${BINARY%/*}/NOTICES.txt
   # cross/build leaves them beside the binary; cargo does not.
