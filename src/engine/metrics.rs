@@ -173,7 +173,7 @@ fn about_store(batch: &Batch) -> Result<Vec<Metric>, store::Error> {
             .map(|times| Metric::histogram(("db_commit_seconds", help), [(String::new(), times)])),
     );
     // Not every kernel counts them.
-    let written = store::written_bytes().and_then(|bytes| i64::try_from(bytes).ok());
+    let written = store::written_bytes();
     metrics.extend(written.map(|bytes| counter("written_bytes_total", "Bytes written to disks.", bytes)));
     Ok(metrics)
 }
