@@ -306,7 +306,7 @@ struct Outlook {
     doors: async_channel::Receiver<Door>,
     /// Signs of life that are wanted of it.
     beats: async_channel::Receiver<async_channel::Sender<()>>,
-    numbers: Option<scrape::Listener>,
+    numbers: Option<scrape::ScrapeListener>,
     mqtt: Option<mqtt::Setup>,
 }
 

@@ -12,16 +12,16 @@ use super::{Error, process};
 use crate::base::prometheus;
 use crate::config::{Metrics, MetricsPlace};
 use crate::core::handle::{Answer, Caller, Handle, Question};
-use crate::http::scrape::{Listener, Numbers};
+use crate::http::scrape::{Numbers, ScrapeListener};
 
 /// Opens it, if there is to be one.
-pub(super) fn listen(config: &Metrics) -> Result<Option<Listener>, Error> {
+pub(super) fn listen(config: &Metrics) -> Result<Option<ScrapeListener>, Error> {
     let opened = match &config.listen {
         MetricsPlace::Nowhere => return Ok(None),
         MetricsPlace::Address(address) => {
-            TcpListener::bind(address).map(|listener| Listener::Tcp(listener, config.allow.clone()))
+            TcpListener::bind(address).map(|listener| ScrapeListener::Tcp(listener, config.allow.clone()))
         }
-        MetricsPlace::Path(path) => open_path(path).map(Listener::Unix),
+        MetricsPlace::Path(path) => open_path(path).map(ScrapeListener::Unix),
     };
     let place = config.listen.print();
     let listener = opened.map_err(|error| {

@@ -24,7 +24,7 @@ use crate::reactor::{Timer, Watched};
 
 /// Where whoever asks comes in.
 #[derive(Debug)]
-pub enum Listener {
+pub enum ScrapeListener {
     /// From these networks, and from this machine.
     Tcp(TcpListener, Vec<Network>),
     /// Who may open the file.
@@ -35,17 +35,17 @@ pub enum Listener {
 pub type Numbers = dyn Fn() -> Promise<Option<String>> + Send + Sync;
 
 /// Serves until the stop signal.
-pub async fn run(listener: Listener, numbers: Arc<Numbers>, stop: Receiver<()>) {
+pub async fn run(listener: ScrapeListener, numbers: Arc<Numbers>, stop: Receiver<()>) {
     let stopped = async {
         let _ = stop.recv().await;
     };
     let served = async {
         let outcome = match listener {
-            Listener::Tcp(listener, allowed) => match Watched::new(listener) {
+            ScrapeListener::Tcp(listener, allowed) => match Watched::new(listener) {
                 Ok(listener) => serve_tcp(&listener, &allowed, &numbers).await,
                 Err(error) => Err(error),
             },
-            Listener::Unix(listener) => match Watched::new(listener) {
+            ScrapeListener::Unix(listener) => match Watched::new(listener) {
                 Ok(listener) => serve_unix(&listener, &numbers).await,
                 Err(error) => Err(error),
             },
