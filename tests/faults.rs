@@ -43,24 +43,3 @@ fn until(what: &str, daemon: &Daemon, mut holds: impl FnMut() -> bool) {
         thread::sleep(Duration::from_millis(50));
     }
 }
-
-/// Every page keeps to the truth: a test that the table names exists.
-#[test]
-fn the_table_names_tests_that_exist() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("tests/faults/README.md")).unwrap();
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
-    assert!(rows.len() > 10, "{rows:?}");
-    for row in rows {
-        let shown = row.rsplit('|').nth(1).unwrap();
-        for name in shown.split('`').skip(1).step_by(2) {
-            let (file, function) = name.split_once("::").unwrap_or_else(|| panic!("{name} is no test of a file"));
-            let folder = root.join("tests").join(file);
-            let mut texts = vec![std::fs::read_to_string(folder.with_extension("rs")).unwrap_or_default()];
-            for entry in std::fs::read_dir(&folder).into_iter().flatten() {
-                texts.push(std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default());
-            }
-            assert!(texts.iter().any(|text| text.contains(&format!("fn {function}()"))), "{name} is not there");
-        }
-    }
-}
