@@ -270,7 +270,7 @@ pub(crate) fn build() -> String {
             "POST" => operation.raw("requestBody", &body(members)),
             _ => operation.raw("parameters", &query(members)),
         };
-        let path = paths.remove(route.path).unwrap_or_else(Object::new);
+        let path = paths.remove(route.path).unwrap_or_default();
         paths.insert(route.path, path.raw(&route.method.to_lowercase(), &operation.end()));
     }
     let paths = paths.into_iter().fold(Object::new(), |all, (path, operations)| all.raw(path, &operations.end()));
