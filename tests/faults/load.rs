@@ -16,7 +16,7 @@ use super::{LIMIT, NAMES, NO_RATE_LIMIT, RECOVERY_LIMIT, start_server, until};
 /// The promise: it ends by itself within this, whoever is connected.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
-/// ejabberd lets a client send some fifty stanzas a second.
+/// What a server on a busy machine has not dealt with yet piles up in it, and is waited for at the end.
 const WRITE_PAUSE: Duration = Duration::from_millis(60);
 
 /// Clients that hold on to what they have: a long poll, half an upload, half a head, a connection that says nothing.
