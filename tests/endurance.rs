@@ -3,12 +3,15 @@
 //! Real Prosody and real ejabberd, the real binary; under load the daemon is killed, its connection cut and swallowed, the
 //! server restarted and killed. Then the servers' archives say what has arrived. Chance is seeded: the seed is printed, and
 //! ENDURANCE_SEED repeats it. ENDURANCE_KILLS sets how much is broken (default 15; 200 for an evening).
+//! tests/endurance/run kills it a thousand times and keeps what came of it in tests/endurance/last.md.
 //! Besides: a server that is down at the start, a full disk, an account with nothing in its archive, other clients.
 
 #[path = "endurance/crew.rs"]
 mod crew;
 #[path = "endurance/crowd.rs"]
 mod crowd;
+#[path = "endurance/kills.rs"]
+mod kills;
 mod support;
 
 use std::cell::Cell;
@@ -328,6 +331,18 @@ fn crowd_prosody() {
 #[test]
 fn crowd_ejabberd() {
     crowd::crowd(Kind::Ejabberd);
+}
+
+#[test]
+#[ignore = "an hour; tests/endurance/run runs it and writes down what came of it"]
+fn kills_prosody() {
+    kills::kills(Kind::Prosody);
+}
+
+#[test]
+#[ignore = "an hour; tests/endurance/run runs it and writes down what came of it"]
+fn kills_ejabberd() {
+    kills::kills(Kind::Ejabberd);
 }
 
 /// A new account has no archive yet, so there is no place to read on from; a kill in its first second must not matter.

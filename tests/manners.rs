@@ -406,6 +406,55 @@ fn metric_names() -> BTreeSet<String> {
     names
 }
 
+/// The texts of one test file and of the files in the folder beside it, or of a file with tests of its own in `src/`.
+fn test_sources(name: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut places = ["tests", "src"].map(|folder| root.join(folder).join(format!("{name}.rs"))).to_vec();
+    let beside = fs::read_dir(root.join("tests").join(name)).into_iter().flatten();
+    places.extend(beside.map(|entry| entry.unwrap().path()));
+    places.iter().filter_map(|path| fs::read_to_string(path).ok()).collect()
+}
+
+/// What is promised is shown by tests that are there: `FILE::TEST`, in the last column.
+#[test]
+fn every_test_that_a_page_names_is_there() {
+    for page in ["SECURITY.md", "tests/faults/README.md"] {
+        let text = file(page);
+        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ") && line.contains("::")).collect();
+        assert!(rows.len() > 10, "{page}: {rows:?}");
+        for row in rows {
+            let shown = row.rsplit('|').nth(1).unwrap();
+            for name in shown.split('`').skip(1).step_by(2) {
+                let (place, test) =
+                    name.split_once("::").unwrap_or_else(|| panic!("{page}: {name} is no test of a file"));
+                let is_there = test_sources(place).iter().any(|source| {
+                    source
+                        .split("#[test]")
+                        .skip(1)
+                        .any(|rest| rest.split("fn ").nth(1).is_some_and(|head| head.starts_with(&format!("{test}()"))))
+                });
+                assert!(is_there, "{page} names {name}, which is not there");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_program_is_without_unsafe_code() {
+    let manifest: toml::Table = file("Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                assert!(!text.contains("allow(unsafe_code"), "{}", path.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn every_metric_is_explained() {
     let page = file("docs/operating.md");

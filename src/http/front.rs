@@ -44,6 +44,7 @@ use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
 use crate::http::{Admit, Request, Response};
 use crate::reactor::{Timer, Watched};
+pub use head::read_head;
 pub use listener::Listener;
 pub use tls::Acceptor;
 

@@ -212,6 +212,8 @@ impl Device {
             })?,
         };
         from.finish()?;
+        // It is shown in that form, too.
+        crypto::edwards_of(&device.identity.public)?;
         Some(device)
     }
 }

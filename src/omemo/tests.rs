@@ -358,6 +358,25 @@ fn random_input() {
     }
 }
 
+/// What is no key is found when the record is read, not when others are to see it.
+#[test]
+fn a_device_without_a_key_is_no_record() {
+    for version in Version::ALL {
+        let record = Party::new(version, "a@b", &mut Random(17)).device.to_bytes();
+        let mut refused = 0;
+        for byte in 0..=255 {
+            let mut altered = record.to_vec();
+            // Behind the record's version, the device's, its id and its secret.
+            altered[1 + 1 + 4 + 32] = byte;
+            match Device::from_bytes(&altered) {
+                Some(device) => drop(device.bundle()),
+                None => refused += 1,
+            }
+        }
+        assert!(refused > 50, "{refused}");
+    }
+}
+
 #[test]
 fn devices_keep_their_ids_apart() {
     for version in Version::ALL {

@@ -98,6 +98,9 @@ impl std::error::Error for Error {
     }
 }
 
+/// What helps against damage.
+const ADVICE: &str = "; put a backup back, or move botmother.db away to begin anew";
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::Error as E;
@@ -110,7 +113,7 @@ impl From<rusqlite::Error> for Error {
                     Error::Full
                 }
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Error::Corrupt(text),
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Error::Corrupt(text + ADVICE),
                 ErrorCode::ConstraintViolation => Error::Conflict(text),
                 _ => Error::Sql(text),
             },

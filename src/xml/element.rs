@@ -303,16 +303,27 @@ fn read_start(resolver: &NamespaceResolver, start: &BytesStart<'_>) -> Result<El
     if element.name.is_empty() || written.contains(|c: char| "\"'&=/".contains(c) || !write::is_allowed(c)) {
         return Err(malformed("a name is not a name"));
     }
+    if !is_plain(&element.ns) {
+        return Err(malformed("a namespace has characters that XML has not"));
+    }
     for (index, attribute) in start.attributes().enumerate() {
         if index >= limits::ATTRIBUTES_MAX {
             return Err(Error::TooMany("attributes"));
         }
         let attribute = attribute.map_err(malformed)?;
         if attribute.key.as_namespace_binding().is_none() {
+            if !is_plain(attribute.key.0) {
+                return Err(malformed("a name is not a name"));
+            }
             element.attributes.push((Cow::Owned(attribute.key.0.to_string()), value(&attribute)?));
         }
     }
     Ok(element)
+}
+
+/// Whether it can be printed as it is; nearly always it is ASCII.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || name.chars().all(write::is_allowed)
 }
 
 fn read_text(parent: &mut Element, event: Event<'_>) -> Result<(), Error> {
@@ -428,6 +439,9 @@ mod tests {
             "<a><!-- --></a>",
             "<a><?b?></a>",
             "<:a/>",
+            "<a xmlns='x\u{fffe}'/>",
+            "<a xmlns='x&#1;'/>",
+            "<a b\u{fffe}='1'/>",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

@@ -33,6 +33,8 @@ pub(crate) struct Crew {
     receiver: Stub,
     senders: Senders,
     fresh: Vec<Fresh>,
+    /// Bots that are there besides.
+    pub(crate) beside: i64,
 }
 
 impl Crew {
@@ -61,7 +63,14 @@ impl Crew {
         assert_eq!(set.status, 200, "{}", set.body);
         let to = [(friend.to_string(), "chat"), (room.clone(), "groupchat")];
         let senders = Senders::start(daemon.port, &token, &to, ROOM_PAUSE);
-        Crew { friend: friend.to_string(), others: Others { bot, room }, receiver, senders, fresh: Vec::new() }
+        Crew {
+            friend: friend.to_string(),
+            others: Others { bot, room },
+            receiver,
+            senders,
+            fresh: Vec::new(),
+            beside: 1,
+        }
     }
 
     /// Another bot, which speaks and is spoken to at once.
@@ -89,9 +98,9 @@ impl Crew {
         self.fresh.push(Fresh { token, said, sender });
     }
 
-    /// How many bots there are, the owner's counted.
+    /// How many bots there are, those besides counted: the owner's, and what a test makes itself.
     pub(crate) fn bots(&self) -> i64 {
-        self.fresh.len() as i64 + 2
+        self.fresh.len() as i64 + 1 + self.beside
     }
 
     /// When nothing is broken any more: what is broken of the promise.
@@ -112,8 +121,7 @@ impl Crew {
             said.push(fresh.said);
         }
         let bots = tokens.len() as i64 + 1;
-        // And the owner's.
-        daemon.wait_health("bots_online", bots + 1, limit);
+        daemon.wait_health("bots_online", bots + self.beside, limit);
         let mut broken = Vec::new();
         loop {
             broken.clear();

@@ -93,6 +93,13 @@ pub(super) fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Refus
     }
 }
 
+/// What these bytes of a client begin with: a request without its body, and how many bytes its head has; `None` when more
+/// must come. What the door does with every request, for who tests it without a socket.
+pub fn read_head(bytes: &[u8], peer: IpAddr) -> Result<Option<(Request, usize)>, Refusal> {
+    let Some(end) = find_end(bytes, 0)? else { return Ok(None) };
+    Ok(Some((parse(&bytes[..end], peer)?.request, end)))
+}
+
 /// Reads a whole head of this client.
 pub(super) fn parse(bytes: &[u8], peer: IpAddr) -> Result<Head, Refusal> {
     let mut headers = [EMPTY_HEADER; limits::HEADERS_MAX];
