@@ -111,6 +111,11 @@ impl Departures {
         self.queue.iter().map(|(_, stanza)| stanza.as_str())
     }
 
+    /// Whether something that the sender wants to hear of is not acknowledged.
+    pub fn waits_for_the_server(&self) -> bool {
+        self.queue.iter().any(|(tag, _)| tag.is_some())
+    }
+
     /// When an `<r/>` should follow (monotonic), if something is unasked for and no other `<r/>` is on its way. The first
     /// one goes at once; while one message follows the other, each answer would cost the server and us as much as a message,
     /// so there is one for many.

@@ -267,6 +267,10 @@ impl Session {
         if self.kept.announced.is_some() {
             self.send_stanza(None, presence::UNAVAILABLE.into());
         }
+        // What is acknowledged by the end needs no second look after the next start.
+        if self.kept.enabled().is_some_and(|sm| sm.departures.waits_for_the_server()) {
+            self.request_ack();
+        }
         self.link.close();
         self.clock.stop_all();
         self.drop_questions();

@@ -63,7 +63,7 @@ impl Session {
 
     fn element(&mut self, element: Element, bytes: usize) {
         if matches!(self.state, State::Closing) {
-            return;
+            return self.last_acks(&element);
         }
         let is_stanza = matches!(element.name(), "message" | "iq" | "presence") && element.ns() == ns::CLIENT;
         if is_stanza && element.attribute("from").is_some_and(|from| Jid::parse(from).is_err()) {
@@ -311,6 +311,15 @@ impl Session {
                 self.conclude_setup_if_answered();
             }
             (name, ..) => log::debug!("{}: <{name}/> is out of place", self.config.account),
+        }
+    }
+
+    /// What we have asked for with the goodbye; nothing else counts any more.
+    fn last_acks(&mut self, element: &Element) {
+        let h = Some(element).filter(|element| element.is("a", ns::SM)).and_then(sm::read_h);
+        let tags = h.zip(self.kept.sm.as_mut()).and_then(|(h, sm)| sm.departures.acknowledge(h).ok());
+        if let Some(tags) = tags.filter(|tags| !tags.is_empty()) {
+            self.tell(Event::Acked(tags));
         }
     }
 
