@@ -188,8 +188,14 @@ pub(super) fn kills(kind: Kind) {
     }
     let took = begun.elapsed().as_secs();
     let accepted = senders.finish();
-    people.rest();
     daemon.wait_online(1, ARRIVAL_LIMIT);
+    // While people are there: a server keeps so many messages for who is not (ejabberd here: 1,000), and returns the others.
+    let waits = || !daemon.http().get("/metrics", None).body.contains("botmother_outbox_depth 0\n");
+    let begun = Instant::now();
+    while waits() && begun.elapsed() < ARRIVAL_LIMIT * 4 {
+        thread::sleep(Duration::from_millis(200));
+    }
+    people.rest();
     let written = people.finish();
     let server = lock(&server);
     let outcome = settle(&server, accepted, written.own.clone(), Vec::new(), program);
