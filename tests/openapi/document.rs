@@ -217,7 +217,7 @@ fn refusal(status: &str, description: &str) -> Object {
 fn responses(method: &str, path: &str, work: &Work) -> String {
     let good = match path {
         "/metrics" => answer("Done", "text/plain", r#"{"type":"string"}"#),
-        "/health" | "/bot/list" => answer(
+        "/health" | "/livez" | "/readyz" | "/bot/list" => answer(
             "Done",
             "application/json",
             r#"{"type":"object","required":["ok"],"properties":{"ok":{"const":true}}}"#,
@@ -260,7 +260,7 @@ pub(crate) fn build() -> String {
         let members = TAKES.iter().find(|(method, path, _)| (*method, *path) == (route.method, route.path));
         let members = members.map(|(_, _, members)| *members).unwrap_or_default();
         let (tag, security) = match route.handler.need {
-            Need::Bot => ("bot", r#"[{"token":[]}]"#),
+            Need::Bot(_) => ("bot", r#"[{"token":[]}]"#),
             _ => ("management", "[]"),
         };
         let responses = responses(route.method, route.path, &route.handler.work);
