@@ -118,7 +118,12 @@ fn openwrt_s_settings_become_the_configuration() {
             ("password", _) => {}
             ("password_file", _) => uci += &format!("\toption {key} '{pass}'\n"),
             ("data_dir", _) => uci += &format!("\toption {key} '{}'\n", dir.join("data").display()),
+            ("trusted_proxies" | "allow", _) => uci += &format!("\tlist {key} '10.0.0.0/8'\n\tlist {key} '::1'\n"),
+            ("listen", _) => uci += &format!("\toption {key} '127.0.0.1:9184'\n"),
             (_, "[]") => uci += &format!("\tlist {key} 'a@example.org'\n\tlist {key} 'b@example.org'\n"),
+            (_, list) if list.starts_with('[') => {
+                uci += &format!("\tlist {key} '{}'\n", list.trim_matches(|c| "[]\"".contains(c)));
+            }
             (_, "true" | "false") => uci += &format!("\toption {key} '{}'\n", u8::from(value == "true")),
             _ => uci += &format!("\toption {key} '{}'\n", value.trim_matches('"')),
         }
@@ -130,8 +135,14 @@ fn openwrt_s_settings_become_the_configuration() {
     assert_eq!(fs::metadata(dir.join("run/config.toml")).unwrap().permissions().mode() & 0o777, 0o600);
     let mut command = Command::new(env!("CARGO_BIN_EXE_botmother"));
     let dump = run(command.arg("--config").arg(dir.join("run/config.toml")).args(["config", "dump", "--secrets"]));
-    for line in ["\"a@example.org\", \"b@example.org\"", r#"password = "a\"b\\c ""#, "port = 7842", "plaintext = false"]
-    {
+    for line in [
+        "\"a@example.org\", \"b@example.org\"",
+        r#"password = "a\"b\\c ""#,
+        "port = 7842",
+        "plaintext = false",
+        "discovery = false",
+        "ai_calls = 0",
+    ] {
         assert!(dump.contains(line), "{line} is not in\n{dump}\nmade of\n{made}");
     }
     // What procd is told.
