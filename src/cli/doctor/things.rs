@@ -78,7 +78,10 @@ pub(super) fn check_expiry(report: &mut Report, what: &str, expires_ms: i64) {
 
 /// What a server says it has besides what the login shows.
 pub(super) fn offered(offer: &Offer) -> String {
-    let clock = offer.clock_ahead_ms.map(|ms| format!("its clock ({} s ahead)", (ms + 500).div_euclid(1000)));
+    let clock = offer.clock_ahead_ms.map(|ms| match (ms + 500).div_euclid(1000) {
+        seconds if seconds < 0 => format!("its clock ({} s behind)", -seconds),
+        seconds => format!("its clock ({seconds} s ahead)"),
+    });
     let all = [
         offer.pep.filter(|has| *has).map(|_| "personal nodes (PEP)".to_string()),
         offer.upload.filter(|has| *has).map(|_| "upload of files".to_string()),
