@@ -1,6 +1,6 @@
 //! The program: arguments, configuration, log, and then the daemon or one command. Turns every outcome into an exit code.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use botmother::cli::args::{self, Args, Command};
@@ -89,8 +89,8 @@ fn exit_of(error: &daemon::Error) -> Exit {
 }
 
 fn end(failed: Failed) -> ExitCode {
-    for (index, line) in failed.text.lines().enumerate() {
-        eprintln!("{}{line}", if index == 0 { "botmother: " } else { "  " });
-    }
+    // In one write: whoever reads it by a pipe has all of it or nothing.
+    let text = failed.text.trim_end().replace('\n', "\n  ");
+    let _ = io::stderr().write_all(format!("botmother: {text}\n").as_bytes());
     ExitCode::from(failed.exit as u8)
 }

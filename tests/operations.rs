@@ -322,7 +322,7 @@ fn the_log_speaks_to_programs() {
     let stat = rustix::fs::fstat(&journal).unwrap();
     let mut command = daemon.command(&["--log-format", "json"]);
     command.env("JOURNAL_STREAM", format!("{}:{}", stat.st_dev, stat.st_ino)).stderr(journal);
-    let mut process = Process(command.spawn().unwrap());
+    let mut process = Process::of(command.spawn().unwrap());
     process.wait_serving(&daemon);
     process.stop();
     let log = fs::read_to_string(daemon.log()).unwrap();
@@ -419,8 +419,7 @@ fn a_second_signal_ends_it_at_once() {
     }
     kill_process(process.pid(), Signal::TERM).unwrap();
     assert!(process.0.wait().unwrap().success());
-    // What it said last comes by a pipe.
-    thread::sleep(Duration::from_millis(300));
+    process.read_to_end();
     let log = fs::read_to_string(dir.join("log")).unwrap();
     let last = log.lines().last().unwrap_or_default();
     assert!(last.ends_with("a second signal: stopping at once; what was accepted is safe"), "{log}");

@@ -267,7 +267,7 @@ fn start_bare(login: &Login) -> Result<Running> {
     let mut command = Command::new(env::current_exe()?);
     command.args([BARE, &port.number.to_string(), &login.port.to_string(), &login.domain]);
     command.arg(&login.ca_file).args([&login.user, &login.password]).stdin(Stdio::piped());
-    let process = Process(command.spawn()?);
+    let process = Process::of(command.spawn()?);
     let begun = Instant::now();
     while TcpStream::connect(("127.0.0.1", port.number)).is_err() {
         assert!(begun.elapsed() < LIMIT, "the bare loop does not serve");

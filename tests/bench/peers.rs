@@ -58,7 +58,7 @@ pub fn start_bot(name: &str, program: &str, login: &Login) -> Result<Running> {
         }
         _ => return Err(Error::other(format!("{name} is no peer that is known here"))),
     }
-    let mut process = Process(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?);
+    let mut process = Process::of(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?);
     let mut said = BufReader::new(process.0.stdout.take().expect("piped"));
     let (line, lines) = mpsc::channel();
     thread::spawn(move || {

@@ -308,7 +308,7 @@ fn run_bare(server: &Server, size: usize, figures: &mut Figures) -> Result<()> {
     let mut command = Command::new(env::current_exe()?);
     command.args([BARE, &size.to_string(), &server.c2s_port.to_string(), &server.domain]).arg(&server.ca_file);
     command.arg(number("BOTMOTHER_BENCH_AT_ONCE", limits::LOGINS_MAX).to_string());
-    let mut process = Process(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?);
+    let mut process = Process::of(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?);
     let pid = process.0.id();
     let mut said = BufReader::new(process.0.stdout.take().expect("piped")).lines();
     let mut word = || said.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()));

@@ -195,7 +195,7 @@ fn binary() -> PathBuf {
 fn spawn_bare(login: &Login) -> Result<Process> {
     let mut command = Command::new(env::current_exe()?);
     command.args([BARE, &login.port.to_string(), &login.domain]).arg(&login.ca_file);
-    Ok(Process(command.stdin(Stdio::piped()).spawn()?))
+    Ok(Process::of(command.stdin(Stdio::piped()).spawn()?))
 }
 
 fn be_bare(arguments: &[String]) -> Result<()> {

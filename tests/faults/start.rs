@@ -24,10 +24,7 @@ fn start_behind(daemon: &Daemon, wrapper: &[&str]) -> (ExitStatus, String) {
     let mut process = Process::behind(daemon, wrapper);
     let status = process.0.wait().unwrap();
     // The log comes by a pipe, a moment later.
-    let begun = std::time::Instant::now();
-    while !daemon.log_text().contains("botmother: ") && begun.elapsed() < super::LIMIT {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    process.read_to_end();
     (status, daemon.log_text())
 }
 

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::daemon::Daemon;
 
-/// Killed when the test ends.
-pub struct Process(pub Child);
+/// Killed when the test ends. With it comes what copies its log, where there is one.
+pub struct Process(pub Child, Option<thread::JoinHandle<io::Result<u64>>>);
 
 impl Process {
     /// Starts `program` where the daemon's own would be started: same arguments, same environment.
@@ -39,8 +39,20 @@ impl Process {
         // By a pipe: a limit on files, or a full disk, must not take the log away.
         let mut from = child.stderr.take().expect("piped");
         let mut log = File::options().append(true).create(true).open(daemon.log()).expect("a log file");
-        thread::spawn(move || io::copy(&mut from, &mut log));
-        Process(child)
+        let copying = thread::spawn(move || io::copy(&mut from, &mut log));
+        Process(child, Some(copying))
+    }
+
+    /// One whose output goes where its command says.
+    pub fn of(child: Child) -> Process {
+        Process(child, None)
+    }
+
+    /// Waits until all that it said is in the log: for a process that has ended.
+    pub fn read_to_end(&mut self) {
+        if let Some(copying) = self.1.take() {
+            copying.join().expect("no panic").expect("its log is copied");
+        }
     }
 
     /// Waits until it answers.
