@@ -41,6 +41,10 @@ pub enum JidError {
 /// Longest part in bytes (RFC 7622 §3.1).
 const PART_BYTES_MAX: usize = 1023;
 
+/// Channels whose addresses are `channel:id`, as in `tg:-1001234`; a domain has no colon outside brackets, so no address
+/// at an XMPP server looks like one.
+const CHANNELS: [&str; 3] = ["tg", "web", "simplex"];
+
 impl Jid {
     /// Parses and normalises.
     pub fn parse(text: &str) -> Result<Jid, JidError> {
@@ -60,6 +64,35 @@ impl Jid {
         let domain = checked(domain.strip_suffix('.').unwrap_or(domain), domainpart)?;
         let resource = resource.map(|part| checked(part, resourcepart)).transpose()?;
         Ok(Jid::join(local.as_deref(), &domain, resource.as_deref()))
+    }
+
+    /// The same for an address on any channel: `channel:id`, with `/nick` behind it for one of many who are there. What
+    /// comes from an XMPP server is read with [`Jid::parse`], so that nobody there can pass for somebody elsewhere.
+    pub fn parse_any(text: &str) -> Result<Jid, JidError> {
+        let Some((channel, rest)) = text.split_once(':').filter(|(channel, _)| CHANNELS.contains(channel)) else {
+            return Jid::parse(text);
+        };
+        let (id, nick) = match rest.split_once('/') {
+            Some((id, nick)) => (id, Some(checked(nick, resourcepart)?)),
+            None => (rest, None),
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+        match id.len() {
+            0 | PART_BYTES_MAX.. => Err(JidError::PartLength),
+            _ if !id.chars().all(is_plain) => Err(JidError::Forbidden),
+            _ => Ok(Jid::join(None, &format!("{channel}:{id}"), nick.as_deref())),
+        }
+    }
+
+    /// The channel, where it is no XMPP address: `tg` of `tg:-1001234`.
+    pub fn channel(&self) -> Option<&str> {
+        let channel = self.domain().split_once(':')?.0;
+        CHANNELS.contains(&channel).then_some(channel)
+    }
+
+    /// What stands behind the channel: `-1001234` of `tg:-1001234/Ann`.
+    pub fn channel_id(&self) -> Option<&str> {
+        self.channel().map(|channel| &self.domain()[channel.len() + 1..])
     }
 
     fn join(local: Option<&str>, domain: &str, resource: Option<&str>) -> Jid {
@@ -129,6 +162,21 @@ impl BareJid {
     /// Parses and normalises; an address with a resourcepart is accepted and loses it.
     pub fn parse(text: &str) -> Result<BareJid, JidError> {
         Jid::parse(text).map(|jid| jid.bare())
+    }
+
+    /// The same for an address on any channel; see [`Jid::parse_any`].
+    pub fn parse_any(text: &str) -> Result<BareJid, JidError> {
+        Jid::parse_any(text).map(|jid| jid.bare())
+    }
+
+    /// See [`Jid::channel`].
+    pub fn channel(&self) -> Option<&str> {
+        self.0.channel()
+    }
+
+    /// See [`Jid::channel_id`].
+    pub fn channel_id(&self) -> Option<&str> {
+        self.0.channel_id()
     }
 
     /// The whole address.
@@ -270,6 +318,27 @@ mod tests {
         assert_eq!(Jid::parse("müller@straße.de").unwrap().domain(), "strasse.de");
         assert_eq!(Jid::parse("a@[::1]").unwrap().domain(), "[::1]");
         assert_eq!(jid.bare().with_resource("bot").unwrap().as_str(), "ralf@chat.example.com/bot");
+    }
+
+    #[test]
+    fn addresses_on_other_channels() {
+        let chat = Jid::parse_any("tg:-1001234.7/Ann B.").unwrap();
+        assert_eq!(
+            (chat.channel(), chat.channel_id(), chat.resource()),
+            (Some("tg"), Some("-1001234.7"), Some("Ann B."))
+        );
+        assert_eq!(chat.bare().as_str(), "tg:-1001234.7");
+        assert_eq!(BareJid::parse_any("web:01J").unwrap().channel(), Some("web"));
+        let person = Jid::parse_any("Ralf@Chat.Example.com").unwrap();
+        assert_eq!((person.as_str(), person.channel()), ("ralf@chat.example.com", None));
+        for wrong in ["tg:", "tg:a b", "tg:/x", "tg:1/", "tg:1@x", "irc:x"] {
+            assert!(Jid::parse_any(wrong).is_err(), "{wrong}");
+        }
+        // Nobody at an XMPP server is one of them.
+        for wrong in ["tg:1", "tg:1/x", "web:01J", "a@tg:1"] {
+            assert!(Jid::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(Jid::parse("tg@[::1]").unwrap().channel(), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Channel for Local {
             BotAction::Reaction { emoji, .. } if !emoji.is_empty() => {
                 self.say_locally(&mut core.batch, bot, emoji)?;
             }
-            BotAction::Edit { .. } | BotAction::Deletion { .. } => {
+            BotAction::Edit { .. } | BotAction::Buttons { .. } | BotAction::Deletion { .. } => {
                 let why = "what was said in the built-in chat cannot be changed".to_string();
                 return Err(Failure::Remote { what: "send_failed", why }.into());
             }

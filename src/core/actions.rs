@@ -9,7 +9,7 @@ use crate::base::{crypto, limits};
 use crate::core::batch::Trouble;
 use crate::core::channel::Doing;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, ChatState, Kind};
+use crate::core::handle::{Answer, ChatState, Keyboard, Kind};
 use crate::core::{Context, Core};
 use crate::xmpp::message::is_emoji;
 
@@ -49,6 +49,15 @@ pub enum BotAction {
         message_id: String,
         /// What it says from now on.
         text: String,
+        /// The buttons beneath it from now on.
+        keyboard: Option<Keyboard>,
+    },
+    /// The buttons beneath a message of the bot's own, from now on; `None` takes them away.
+    Buttons {
+        /// The message.
+        message_id: String,
+        /// They.
+        keyboard: Option<Keyboard>,
     },
     /// `deleteMessage`, of the bot's own.
     Deletion {
@@ -126,11 +135,13 @@ fn check(action: &BotAction) -> Result<(), Failure> {
             let rule = "one emoji, like 👍; empty takes it back";
             if is_fine { Ok(()) } else { Err(Failure::invalid("reaction", rule)) }
         }
-        BotAction::Edit { message_id, text } => {
+        BotAction::Edit { message_id, text, .. } => {
             check_id(message_id)?;
             check_text("text", text)
         }
-        BotAction::Deletion { message_id } | BotAction::Read { message_id } => check_id(message_id),
+        BotAction::Deletion { message_id } | BotAction::Read { message_id } | BotAction::Buttons { message_id, .. } => {
+            check_id(message_id)
+        }
         BotAction::State(_) => Ok(()),
     }
 }

@@ -23,6 +23,7 @@ mod settings;
 
 pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
+pub use crate::core::keyboard::{Button, Keyboard, KeyboardKind, Press};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
 pub use crate::store::row::AiRank;
 pub use crate::xmpp::avatar::Avatar;

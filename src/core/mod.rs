@@ -19,6 +19,7 @@ pub(crate) mod counts;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod incoming;
+pub mod keyboard;
 pub(crate) mod kinds;
 pub(crate) mod listening;
 pub(crate) mod lived;

@@ -133,7 +133,7 @@ impl Sends {
 
 /// `{"to": …, "text": …, "type": …, "reply_to": …, "encrypt": …, "id": …}`
 fn read(fields: &Fields, id: Option<String>) -> Result<NewMessage, Failure> {
-    let to = Jid::parse(fields.need_text("to")?);
+    let to = Jid::parse_any(fields.need_text("to")?);
     let kind = match fields.text("type")? {
         None | Some("chat") => Kind::Chat,
         Some("groupchat") => Kind::Groupchat,
@@ -149,6 +149,7 @@ fn read(fields: &Fields, id: Option<String>) -> Result<NewMessage, Failure> {
         kind,
         reply_to: fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string),
         encrypt: fields.truth("encrypt")? == Some(true),
+        keyboard: None,
         idempotency_key: id,
     })
 }

@@ -153,7 +153,7 @@ fn read_question(row: &Row<'_>) -> Result<(i64, AiQuestion), Error> {
         bot: BotId(row.get(1)?),
         peer: row.get(2)?,
         place: AiPlace::parse(&place).ok_or_else(|| Error::Corrupt(format!("{place} is no place")))?,
-        recipient: recipient.and_then(|jid| Jid::parse(&jid).ok()),
+        recipient: recipient.and_then(|jid| Jid::parse_any(&jid).ok()),
         question: row.get::<_, String>(5)?.into(),
     };
     Ok((row.get(0)?, question))

@@ -412,3 +412,13 @@ CREATE TABLE omemo_policy (
   account_id INTEGER PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
   policy     TEXT NOT NULL                          -- blind | tofu | pinned
 );
+
+-- Links and what passes them.
+
+-- Buttons.
+
+-- Numbers for programs written for Telegram.
+
+-- Questions to people.
+
+-- The way of a message.

@@ -182,5 +182,5 @@ fn read_sent(row: &Row<'_>) -> Result<SentRow, Error> {
 }
 
 fn jid(text: &str) -> Result<Jid, Error> {
-    Jid::parse(text).map_err(|_| Error::Corrupt(format!("{text} is not an address")))
+    Jid::parse_any(text).map_err(|_| Error::Corrupt(format!("{text} is not an address")))
 }

@@ -115,5 +115,5 @@ impl Store {
 
 /// An address from a column.
 pub(super) fn bare_jid(text: &str) -> Result<BareJid, Error> {
-    BareJid::parse(text).map_err(|_| Error::Corrupt(format!("{text} is not an address")))
+    BareJid::parse_any(text).map_err(|_| Error::Corrupt(format!("{text} is not an address")))
 }

@@ -143,7 +143,7 @@ fn what_the_server_does_not_take_is_refused() {
     // A correction is measured like what it corrects.
     signed_in_to(&mut rig, Some(10_000));
     let (_, id) = rig.send(&bot, "anna@example.org", "short");
-    let action = BotAction::Edit { message_id: id, text: "&".repeat(3_000) };
+    let action = BotAction::Edit { message_id: id, text: "&".repeat(3_000), keyboard: None };
     let act = NewAction { to: full("anna@example.org"), kind: Kind::Chat, action, idempotency_key: None };
     assert!(matches!(rig.ask(as_bot(&bot), Question::Act(act)), Err(Failure::TooLarge(_))));
 

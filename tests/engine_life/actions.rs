@@ -90,7 +90,7 @@ fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
     assert_eq!(kinds, ["message_state", "message", "reaction", "reaction", "message_state"], "{updates:?}");
     assert!(rig.take(&first).is_empty());
     // They share the account, and still each has only its own messages.
-    let edit = BotAction::Edit { message_id: id.clone(), text: "mine".to_string() };
+    let edit = BotAction::Edit { message_id: id.clone(), text: "mine".to_string(), keyboard: None };
     assert!(matches!(rig.act(&first, OWNER, edit), Err(Failure::NotFound(_))));
     // What the owner's phone tells somebody else is not about the bot's messages, whatever ids it names.
     let (id, ..) = rig.say(&other, OWNER, "again");
@@ -102,7 +102,7 @@ fn in_the_self_chat_events_go_to_the_bot_that_is_meant() {
 fn only_its_own_messages_are_changed() {
     let (mut rig, bot, personal) = Rig::new();
     let (id, _, _) = rig.say(&bot, ANNA, "helo");
-    let edit = |id: &str| BotAction::Edit { message_id: id.to_string(), text: "hello".to_string() };
+    let edit = |id: &str| BotAction::Edit { message_id: id.to_string(), text: "hello".to_string(), keyboard: None };
     let delete = |id: &str| BotAction::Deletion { message_id: id.to_string() };
     let edited = rig.act(&bot, ANNA, edit(&id)).unwrap();
     assert!(edited[0].1.contains(&format!("<replace xmlns='urn:xmpp:message-correct:0' id='{id}'/>")), "{edited:?}");

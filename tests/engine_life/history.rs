@@ -106,7 +106,7 @@ fn what_is_said_once_is_kept_once() {
     let Ok(Answer::Sent { message_id, .. }) = rig.ask(as_bot(&bot), Question::SendMessage(new.clone())) else {
         panic!()
     };
-    let edit = BotAction::Edit { message_id, text: "right".to_string() };
+    let edit = BotAction::Edit { message_id, text: "right".to_string(), keyboard: None };
     rig.act(&bot, OWNER, edit).unwrap();
     rig.ask(as_bot(&bot), Question::SendMessage(new)).unwrap();
     rig.says("m1", "x");
@@ -126,7 +126,8 @@ fn corrections_and_retractions_change_what_is_kept() {
     rig.hears(account, replacing("unknown", saying("anew", from(OWNER, BOT, "m4"))));
     let (id, ..) = rig.say(&bot, OWNER, "one");
     for text in ["two", "three"] {
-        rig.act(&bot, OWNER, BotAction::Edit { message_id: id.clone(), text: text.to_string() }).unwrap();
+        rig.act(&bot, OWNER, BotAction::Edit { message_id: id.clone(), text: text.to_string(), keyboard: None })
+            .unwrap();
     }
     assert_eq!(rig.texts(&bot, OWNER), ["ralf: hello!", "ralf: anew", "bot: three"]);
     let edited: Vec<bool> = rig.history(&bot, OWNER).iter().map(|one| one.is_edited).collect();
@@ -233,7 +234,8 @@ fn nothing_is_written_where_nobody_wants_it() {
         rig.act(&bot, OWNER, BotAction::Reaction { message_id: id("m1"), emoji: "👍".to_string() }).unwrap();
         let url = "https://example.com/c.jpg".to_string();
         rig.act(&bot, OWNER, BotAction::File { url, caption: Some("a cat".to_string()) }).unwrap();
-        rig.act(&bot, OWNER, BotAction::Edit { message_id: said.clone(), text: "ho".to_string() }).unwrap();
+        rig.act(&bot, OWNER, BotAction::Edit { message_id: said.clone(), text: "ho".to_string(), keyboard: None })
+            .unwrap();
         if turn == "off" {
             rig.hears(account, retracting(&id("t1"), &id("m1")));
             rig.act(&bot, OWNER, BotAction::Deletion { message_id: said }).unwrap();

@@ -40,7 +40,7 @@ fn what_is_encrypted_is_never_kept() {
         assert!(is_sealed);
         let url = "https://geheim.example.org/a.jpg".to_string();
         rig.do_it(BotAction::File { url, caption: Some("geheim".to_string()) }).unwrap();
-        rig.do_it(BotAction::Edit { message_id: said.clone(), text: "geheim!".to_string() }).unwrap();
+        rig.do_it(BotAction::Edit { message_id: said.clone(), text: "geheim!".to_string(), keyboard: None }).unwrap();
         rig.do_it(BotAction::Reaction { message_id: said.clone(), emoji: "👍".to_string() }).unwrap();
         rig.do_it(BotAction::Deletion { message_id: said }).unwrap();
         assert_eq!(rig.texts(), Vec::<String>::new());
@@ -63,7 +63,7 @@ fn what_waited_for_keys_is_kept_when_it_goes_out_plain() {
     else {
         panic!()
     };
-    rig.do_it(BotAction::Edit { message_id: said.clone(), text: "corrected".to_string() }).unwrap();
+    rig.do_it(BotAction::Edit { message_id: said.clone(), text: "corrected".to_string(), keyboard: None }).unwrap();
     assert!(rig.texts().is_empty(), "it may go out encrypted still");
     rig.come_back();
     assert_eq!(rig.take_sent().len(), 4);
@@ -80,7 +80,7 @@ fn what_was_taken_back_while_it_waited_is_not_kept() {
     rig.offline();
     let (said, _) = sent_id(rig.say("a slip"));
     let (other, _) = sent_id(rig.say("another"));
-    rig.do_it(BotAction::Edit { message_id: other.clone(), text: "another slip".to_string() }).unwrap();
+    rig.do_it(BotAction::Edit { message_id: other.clone(), text: "another slip".to_string(), keyboard: None }).unwrap();
     let url = "https://example.org/a.jpg".to_string();
     let Ok(Answer::Sent { message_id: file, .. }) = rig.do_it(BotAction::File { url, caption: Some("a cat".into()) })
     else {

@@ -23,7 +23,11 @@ impl Rig {
         let url = "https://geheim.example.org/geheim.jpg".to_string();
         let _ = self.act(BotAction::File { url, caption: Some("geheim".to_string()) });
         if let Ok(Answer::Sent { message_id, .. }) = said {
-            let _ = self.act(BotAction::Edit { message_id: message_id.clone(), text: "geheim!".to_string() });
+            let _ = self.act(BotAction::Edit {
+                message_id: message_id.clone(),
+                text: "geheim!".to_string(),
+                keyboard: None,
+            });
             let _ = self.act(BotAction::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() });
             let _ = self.act(BotAction::Deletion { message_id });
         }

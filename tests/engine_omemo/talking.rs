@@ -134,7 +134,11 @@ fn corrections_and_files_are_encrypted_too() {
         let (id, _) = sent_id(rig.say("secret"));
         let to = full(OWNER);
         let act = |action| Question::Act(NewAction { to: to.clone(), kind: Kind::Chat, action, idempotency_key: None });
-        sent_id(rig.ask(act(BotAction::Edit { message_id: id.clone(), text: "secret indeed".to_string() })));
+        sent_id(rig.ask(act(BotAction::Edit {
+            message_id: id.clone(),
+            text: "secret indeed".to_string(),
+            keyboard: None,
+        })));
         let url = "https://example.org/secret.jpg".to_string();
         sent_id(rig.ask(act(BotAction::File { url: url.clone(), caption: Some("secret picture".to_string()) })));
         assert!(matches!(rig.ask(act(BotAction::Deletion { message_id: id })), Ok(Answer::Done)));

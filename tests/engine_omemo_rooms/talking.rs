@@ -47,7 +47,7 @@ fn actions_are_encrypted_as_texts_are() {
     rig.reflect(&first);
     let act =
         |action| Question::Act(NewAction { to: full(ROOM), kind: Kind::Groupchat, action, idempotency_key: None });
-    let edit = BotAction::Edit { message_id: id.clone(), text: "corrected".into() };
+    let edit = BotAction::Edit { message_id: id.clone(), text: "corrected".into(), keyboard: None };
     assert!(matches!(rig.ask(act(edit)), Ok(Answer::Sent { encrypted: Some(true), .. })));
     let edited = rig.one_said();
     alice.hears(&edited, "corrected");
@@ -174,7 +174,7 @@ fn a_room_that_is_not_private_any_more() {
         rig.ask(Question::Act(NewAction {
             to: full(ROOM),
             kind: Kind::Groupchat,
-            action: BotAction::Edit { message_id: id, text: "x".into() },
+            action: BotAction::Edit { message_id: id, text: "x".into(), keyboard: None },
             idempotency_key: None
         }))
         .is_err()

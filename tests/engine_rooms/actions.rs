@@ -70,7 +70,7 @@ fn reaction(id: &str, emoji: &str) -> BotAction {
 }
 
 fn edit(id: &str, text: &str) -> BotAction {
-    BotAction::Edit { message_id: id.to_string(), text: text.to_string() }
+    BotAction::Edit { message_id: id.to_string(), text: text.to_string(), keyboard: None }
 }
 
 fn deletion(id: &str) -> BotAction {
@@ -167,6 +167,7 @@ fn what_others_do_is_told_as_in_a_chat() {
         kind: Kind::Groupchat,
         reply_to: Some("e2".into()),
         encrypt: false,
+        keyboard: None,
         idempotency_key: None,
     };
     rig.ask(Question::SendMessage(answer));

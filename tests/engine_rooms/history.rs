@@ -99,7 +99,7 @@ fn what_becomes_of_messages_in_a_room_is_kept() {
     // Somebody else with the same id means his own.
     rig.occupant("eve", "o2", "a3", &correction("w-a1", "mine"));
     let own = rig.say("one");
-    rig.does(BotAction::Edit { message_id: own.clone(), text: "two".into() });
+    rig.does(BotAction::Edit { message_id: own.clone(), text: "two".into(), keyboard: None });
     rig.reflect(&own, "r1");
     assert_eq!(rig.kept(), ["anna: hello (edited)", "eve: mine", "robot@example.org: two (edited)"]);
     rig.occupant("eve", "o2", "e1", &reactions("r1", &["👍"]));

@@ -306,6 +306,7 @@ pub fn message(to: &str, text: &str) -> NewMessage {
         kind: Kind::Chat,
         reply_to: None,
         encrypt: false,
+        keyboard: None,
         idempotency_key: None,
     }
 }

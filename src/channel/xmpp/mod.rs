@@ -180,7 +180,7 @@ impl Part for Xmpp {
 /// Every address that no other channel has.
 impl Channel for Xmpp {
     fn has(&self, address: &BareJid) -> bool {
-        !is_local(address)
+        !is_local(address) && address.channel().is_none()
     }
 
     fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {

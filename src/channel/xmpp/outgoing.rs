@@ -42,7 +42,7 @@ impl Xmpp {
                     Outbound::reactions(to, kind, new_id, &reactions),
                 )
             }
-            BotAction::Edit { message_id, text } => {
+            BotAction::Edit { message_id, text, .. } => {
                 let row = self.rooms.own_message(&core.batch, by, &act.to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
@@ -70,7 +70,7 @@ impl Xmpp {
                     Outbound::displayed(to, kind, new_id, message_id),
                 )
             }
-            BotAction::State(_) => Ok(()),
+            BotAction::State(_) | BotAction::Buttons { .. } => Ok(()),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::core::failure::Failure;
-use crate::core::handle::Kind;
+use crate::core::handle::{Keyboard, Kind};
 use crate::xmpp::avatar::AvatarError;
 
 /// `create`.
@@ -116,6 +116,8 @@ pub struct NewMessage {
     pub reply_to: Option<String>,
     /// It must not go out in plain text, whatever the bot's policy.
     pub encrypt: bool,
+    /// Buttons beneath it.
+    pub keyboard: Option<Keyboard>,
     /// The caller's `Idempotency-Key`: the same key gives the same answer and sends nothing twice.
     pub idempotency_key: Option<String>,
 }
@@ -124,7 +126,7 @@ impl NewMessage {
     /// A text and nothing else.
     pub fn text(to: &Jid, kind: Kind, text: &str) -> NewMessage {
         let text = text.to_string();
-        NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None, encrypt: false }
+        NewMessage { to: to.clone(), text, kind, reply_to: None, idempotency_key: None, encrypt: false, keyboard: None }
     }
 }
 

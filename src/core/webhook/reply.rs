@@ -51,7 +51,7 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
             message_id: text("message_id")?,
             emoji: optional("reaction")?.unwrap_or_default(),
         }),
-        "editMessage" => Some(BotAction::Edit { message_id: text("message_id")?, text: text("text")? }),
+        "editMessage" => Some(BotAction::Edit { message_id: text("message_id")?, text: text("text")?, keyboard: None }),
         "deleteMessage" => Some(BotAction::Deletion { message_id: text("message_id")? }),
         "markRead" => Some(BotAction::Read { message_id: text("message_id")? }),
         "sendChatAction" => Some(BotAction::State(match fields.text("action")? {
@@ -61,7 +61,7 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
         })),
         _ => return Err(Failure::invalid("method", "sendMessage or another one that does something in a chat")),
     };
-    let to = Jid::parse(fields.need_text("to")?);
+    let to = Jid::parse_any(fields.need_text("to")?);
     let to = to.map_err(|_| Failure::invalid("to", "a JID, for example user@example.org"))?;
     let kind = match fields.text("type")? {
         None | Some("chat") => Kind::Chat,
@@ -73,7 +73,7 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
         Some(action) => Method::Act(NewAction { to, kind, action, idempotency_key }),
         None => {
             let (text, reply_to) = (text("text")?, optional("reply_to")?);
-            Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, idempotency_key })
+            Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, keyboard: None, idempotency_key })
         }
     })
 }

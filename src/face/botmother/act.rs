@@ -31,7 +31,7 @@ pub(super) fn send_reaction(request: &Request) -> Result<Question, Failure> {
 pub(super) fn edit_message(request: &Request) -> Result<Question, Failure> {
     act(request, |fields| {
         let message_id = fields.need_text("message_id")?.to_string();
-        Ok(BotAction::Edit { message_id, text: fields.need_text("text")?.to_string() })
+        Ok(BotAction::Edit { message_id, text: fields.need_text("text")?.to_string(), keyboard: None })
     })
 }
 

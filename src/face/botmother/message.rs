@@ -19,7 +19,7 @@ pub(super) fn send_message(request: &Request) -> Result<Question, Failure> {
     let reply_to = fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string);
     let encrypt = fields.truth("encrypt")? == Some(true);
     let idempotency_key = idempotency_key(request)?;
-    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, encrypt, idempotency_key }))
+    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, encrypt, keyboard: None, idempotency_key }))
 }
 
 /// `type`: whom `to` means.

@@ -25,7 +25,7 @@ pub(super) fn query(request: &Request) -> Result<Query, Failure> {
 
 /// An address.
 pub(super) fn jid(field: &str, value: &str) -> Result<Jid, Failure> {
-    Jid::parse(value).map_err(|_| Failure::invalid(field, JID))
+    Jid::parse_any(value).map_err(|_| Failure::invalid(field, JID))
 }
 
 /// The address of an account: with a user's name, whatever resource cut off.

@@ -12,6 +12,8 @@ impl ChannelName {
     pub const XMPP: ChannelName = ChannelName("xmpp");
     /// At the built-in chat.
     pub const LOCAL: ChannelName = ChannelName("local");
+    /// At Telegram.
+    pub const TELEGRAM: ChannelName = ChannelName("telegram");
 }
 
 /// What kind of conversation it is.

@@ -50,7 +50,7 @@ impl Xmpp {
                 let id = caption_id(new_id);
                 return self.say_in_room(core, by, room, (&id, None), &Outbound::text(to, Kind::Groupchat, &id, text));
             }
-            BotAction::Edit { message_id, text } => {
+            BotAction::Edit { message_id, text, .. } => {
                 let row = self.rooms.own_message(&core.batch, by, &to, message_id)?;
                 if row.deleted {
                     return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
@@ -67,7 +67,7 @@ impl Xmpp {
             BotAction::Read { message_id } => {
                 Outbound::displayed(to, Kind::Groupchat, new_id, &core.batch.room_id_of(&key, message_id)?)
             }
-            BotAction::State(_) => return Ok(()),
+            BotAction::State(_) | BotAction::Buttons { .. } => return Ok(()),
         };
         self.enqueue_to_room(core, (by.0, by.1), room, new_id, &outbound)
     }

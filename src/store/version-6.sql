@@ -1,0 +1,6 @@
+-- From version 5: Telegram, both ways round; buttons; questions to people; the way of a message.
+-- Links and what passes them.
+-- Buttons.
+-- Numbers for programs written for Telegram.
+-- Questions to people.
+-- The way of a message.
