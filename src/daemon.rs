@@ -292,7 +292,7 @@ fn carry_out(effect: Effect, out: &Out) {
         // Closed only while the process ends.
         Effect::Session(account, order) => drop(out.orders.try_send((account, order))),
         Effect::Rebind(wish) => drop(out.rebinds.try_send(wish)),
-        Effect::Call { tag, key, call, pace } => out.calls.make(tag, &key, *call, pace),
+        Effect::Call { tag, key, call, manner } => out.calls.make(tag, &key, *call, manner),
         // One that has rung and was not heard yet is enough.
         Effect::Changed => out.bells.iter().for_each(|bell| {
             let _ = bell.try_send(());

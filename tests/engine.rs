@@ -8,7 +8,7 @@ use botmother::base::prometheus;
 use botmother::base::remedy::Language;
 use botmother::base::secret::Secret;
 use botmother::base::time::Now;
-use botmother::core::effect::{Effect, Order};
+use botmother::core::effect::{Effect, Manner, Order};
 use botmother::core::failure::Failure;
 use botmother::core::handle::*;
 use botmother::core::setup::{Settings, Setup};

@@ -308,6 +308,8 @@ pub enum CallError {
     Cancelled,
     /// A fault in this program; the log has more.
     Internal,
+    /// Nothing of the call went out, as this happened before. Only calls that may last say so.
+    Unsent(Box<CallError>),
 }
 
 /// Whether and when to try again.
@@ -330,6 +332,7 @@ impl CallError {
             | CallError::TooLarge
             | CallError::Cancelled
             | CallError::Altered => Retry::Never,
+            CallError::Unsent(why) => why.retry(),
             _ => Retry::Later,
         }
     }
@@ -349,6 +352,7 @@ impl fmt::Display for CallError {
             CallError::Busy => "too many calls are waiting already",
             CallError::Cancelled => "it was called off",
             CallError::Internal => "an internal error; the log says more",
+            CallError::Unsent(why) => return why.fmt(f),
         })
     }
 }

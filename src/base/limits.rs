@@ -9,6 +9,7 @@ mod mqtt;
 mod omemo;
 mod rooms;
 mod store;
+mod telegram;
 mod xmpp;
 
 pub use bots::*;
@@ -20,4 +21,5 @@ pub use mqtt::*;
 pub use omemo::*;
 pub use rooms::*;
 pub use store::*;
+pub use telegram::*;
 pub use xmpp::*;

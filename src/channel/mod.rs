@@ -8,14 +8,16 @@ pub(crate) mod xmpp;
 
 use std::time::Duration;
 
+use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::core::Core;
-use crate::core::batch::{Batch, Waiting};
-use crate::core::channel::{Channel, Channels};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
+use crate::core::channel::{Asker, Channel, Channels};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::ReplyTo;
+use crate::core::handle::{ReplyTo, TelegramQuestion};
 use crate::core::part::Part;
+use crate::store;
 
 /// All channels.
 pub(crate) struct All {
@@ -52,6 +54,26 @@ impl All {
             &self.xmpp,
         ];
         all.into_iter()
+    }
+
+    /// Somebody asks how a bot is connected to another network, or changes it.
+    pub(crate) fn connection(
+        &mut self,
+        core: &mut Core,
+        asked: (BotId, &Asker),
+        question: &TelegramQuestion,
+    ) -> Result<Verdict, Trouble> {
+        for channel in self.list() {
+            if let Some(verdict) = channel.connection(core, asked, question)? {
+                return Ok(verdict);
+            }
+        }
+        Err(Failure::NotBuilt("Telegram is not in this binary".to_string()).into())
+    }
+
+    /// The bots were read from the store.
+    pub(crate) fn reload(&mut self, core: &mut Core) -> Result<(), store::Error> {
+        self.list().try_for_each(|channel| channel.reload(core))
     }
 
     /// What of them a batch may change.

@@ -41,6 +41,9 @@ pub(crate) fn tidy(contacts: &[BareJid]) -> Vec<BareJid> {
 impl Bot {
     /// Whether somebody may speak to it: comparison of normalised bare addresses.
     pub(crate) fn admits(&self, who: &BareJid) -> bool {
+        if who.channel().is_some() {
+            return self.hears(who);
+        }
         let is_named = || match self.access {
             Access::Owner => false,
             Access::Roster => self.subscribers.binary_search(who).is_ok(),
@@ -48,6 +51,13 @@ impl Bot {
             Access::Public => true,
         };
         self.row.owner == *who || is_named()
+    }
+
+    /// Whether it is told what is said in a chat on another channel: in a topic, where it hears the whole group, too.
+    pub(crate) fn hears(&self, chat: &BareJid) -> bool {
+        let is_heard = |address: &str| self.heard.binary_search_by(|known| known.as_str().cmp(address)).is_ok();
+        let group = chat.as_str().split_once('.').map(|(group, _)| group);
+        is_heard(chat.as_str()) || group.is_some_and(is_heard)
     }
 
     /// Whether somebody may ask it into a room, which costs more than a word: a bot for everybody follows only those whom

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::base::call::HttpCall;
 use crate::base::id::BotId;
 use crate::core::batch::{Batch, Trouble, Verdict};
-use crate::core::effect::Effect;
+use crate::core::effect::{Effect, Manner};
 use crate::core::handle::{Outcome, ReplyTo, Wait};
 use crate::core::part::Part;
 use crate::store;
@@ -138,7 +138,20 @@ impl<A> Calls<A> {
 
     /// The next call of one task, for the same one who waits.
     pub(crate) fn call_again(&mut self, batch: &mut Batch, tag: u64, key: String, call: HttpCall, about: A) {
-        self.begin_call(batch, tag, (key, call), about, None);
+        self.begin_call(batch, tag, (key, call), about, Manner::Whole);
+    }
+
+    /// A call that may last, such as a long poll: no thread waits for its answer.
+    pub(crate) fn call_lasting(&mut self, batch: &mut Batch, call: HttpCall, about: A) -> u64 {
+        batch.last_tag += 1;
+        let tag = batch.last_tag;
+        self.call_lasting_again(batch, tag, call, about);
+        tag
+    }
+
+    /// The next such call of one task, for the same one who waits.
+    pub(crate) fn call_lasting_again(&mut self, batch: &mut Batch, tag: u64, call: HttpCall, about: A) {
+        self.begin_call(batch, tag, (String::new(), call), about, Manner::Lasting);
     }
 
     /// The same for an answer that is heard while it comes, at this pace.
@@ -150,20 +163,13 @@ impl<A> Calls<A> {
         about: A,
         pace: Duration,
     ) {
-        self.begin_call(batch, tag, call, about, Some(pace));
+        self.begin_call(batch, tag, call, about, Manner::InPieces(pace));
     }
 
-    fn begin_call(
-        &mut self,
-        batch: &mut Batch,
-        tag: u64,
-        (key, call): (String, HttpCall),
-        about: A,
-        pace: Option<Duration>,
-    ) {
+    fn begin_call(&mut self, batch: &mut Batch, tag: u64, (key, call): (String, HttpCall), about: A, manner: Manner) {
         self.open.insert(tag, about);
         self.begun.push(tag);
-        batch.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), pace });
+        batch.pending.effects.push(Effect::Call { tag, key, call: Box::new(call), manner });
     }
 
     /// Calls a call off; what becomes of it is not heard any more.

@@ -8,7 +8,7 @@ use crate::core::actions::NewAction;
 use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ChatState, Kind, NewMessage, ReplyTo, Upload};
+use crate::core::handle::{ChatState, Kind, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
 use crate::core::registry::Bot;
 use crate::core::{Confirmation, Core, Part, Signal};
 use crate::store;
@@ -66,6 +66,36 @@ pub(crate) trait Channel: Part {
         Ok(())
     }
 
+    /// From now on what is said in a chat is told to a bot, or not any more.
+    fn hear(&mut self, _core: &mut Core, _bot: BotId, _chat: &BareJid, _hearing: Hearing) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    /// Chats that wrote to a bot and that nobody hears, the newest first.
+    fn offers(&self, _core: &Core, _bot: BotId) -> Result<Vec<OfferedChat>, store::Error> {
+        Ok(Vec::new())
+    }
+
+    /// Somebody asks how a bot is connected to another network, or changes it; `None`: that is none of this channel's.
+    fn connection(
+        &mut self,
+        _core: &mut Core,
+        _asked: (BotId, &Asker),
+        _question: &TelegramQuestion,
+    ) -> Result<Option<Verdict>, Trouble> {
+        Ok(None)
+    }
+
+    /// Sends again what went out and was never answered; gives how much that is.
+    fn retry(&mut self, _core: &mut Core, _bot: BotId) -> Result<usize, store::Error> {
+        Ok(0)
+    }
+
+    /// The bots were read from the store: at the start, and after a batch was taken back.
+    fn reload(&mut self, _core: &mut Core) -> Result<(), store::Error> {
+        Ok(())
+    }
+
     /// `sendFile` with the file itself.
     fn upload(&mut self, _core: &mut Core, _bot: BotId, _upload: &Upload) -> Result<Verdict, Trouble> {
         let why = "this chat takes no files, only their addresses as `url`".to_string();
@@ -112,6 +142,22 @@ pub(crate) trait Channels {
 
     /// The same, to look at.
     fn look(&self, address: &BareJid) -> Result<&dyn Channel, Failure>;
+}
+
+/// Whether a bot is told what is said in a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    On,
+    Off,
+}
+
+/// Who asks of a connection, and so how he hears what takes a while.
+#[derive(Clone, Debug)]
+pub(crate) enum Asker {
+    /// A program: it waits.
+    Program,
+    /// Somebody in a chat: [`Signal::TelegramDone`] brings it.
+    Chat(BareJid),
 }
 
 /// What a bot is seen doing.

@@ -27,9 +27,8 @@ pub enum Effect {
         key: String,
         /// The call.
         call: Box<HttpCall>,
-        /// How often the lines of a good answer are heard while they come ([`crate::engine::event::Event::Heard`]); `None`:
-        /// the answer is taken as a whole.
-        pace: Option<Duration>,
+        /// How its answer is taken.
+        manner: Manner,
     },
     /// Call off the call with this tag, if it is still under way.
     CallOff(u64),
@@ -38,6 +37,18 @@ pub enum Effect {
     Changed,
     /// Change how the API is reached; [`crate::engine::event::Event::Rebound`] follows.
     Rebind(Rebind),
+}
+
+/// How the answer to a call is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As a whole, by a thread of its own.
+    Whole,
+    /// The lines of a good answer are heard while they come ([`crate::engine::event::Event::Heard`]), this often.
+    InPieces(Duration),
+    /// As a whole, which may last: no thread waits for it. What fails before anything of the call went out is
+    /// [`CallError::Unsent`](crate::base::call::CallError::Unsent).
+    Lasting,
 }
 
 /// A change of the API's address, wished by an admin.

@@ -20,6 +20,7 @@ mod question;
 mod rights;
 mod server;
 mod settings;
+mod telegram;
 
 pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
@@ -47,6 +48,7 @@ pub use rights::{
 };
 pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
+pub use telegram::{OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};
 
 /// Who asks.
 #[derive(Clone, Debug)]

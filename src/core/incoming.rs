@@ -33,6 +33,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) files: Vec<SaidFile>,
     /// How it was encrypted; `None`: not at all.
     pub(crate) encryption: Option<Encryption>,
+    /// In a room whose occupants have no address of their own: who said it, by whatever names him for good.
+    pub(crate) author: Option<String>,
     /// In a room: said to the bot.
     pub(crate) is_mentioned: bool,
     pub(crate) wish: Wish,
@@ -86,6 +88,7 @@ impl<'a> Incoming<'a> {
             reply_to: None,
             files: Vec::new(),
             encryption: None,
+            author: None,
             is_mentioned: false,
             wish: Wish::default(),
         }

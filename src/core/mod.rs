@@ -40,11 +40,14 @@ use crate::base::jid::{BareJid, Jid};
 use crate::core::batch::Batch;
 use crate::core::calls::Callers;
 use crate::core::channel::Channels;
+use crate::core::failure::Failure;
+use crate::core::handle::TelegramInfo;
 use crate::core::incoming::Incoming;
 use crate::core::listening::Listening;
 use crate::core::part::Part;
 use crate::core::updates::Updates;
 use crate::core::webhook::Webhooks;
+use crate::store::row::ChannelName;
 
 /// The store, the bots, and what waits for their programs.
 pub(crate) struct Core {
@@ -113,6 +116,37 @@ pub(crate) enum Signal {
     BotGoes(BotId),
     /// A bot is not wanted after all.
     BotUnwanted(BotId),
+    /// Somebody on a channel with bots of its own reacts to a message.
+    Reacted(BotId, Reacted),
+    /// A chat on another channel has another address from now on: the old one, and the new one.
+    Moved(BotId, BareJid, BareJid),
+    /// A bot is connected, and this chat is to be linked in this mode.
+    Link(BotId, BareJid, String),
+    /// What somebody in a chat asked of a bot's connection is done.
+    TelegramDone(BotId, BareJid, Box<Result<TelegramInfo, Failure>>),
+    /// Something that a bot said did not arrive, or nobody knows whether it did.
+    Undelivered(BotId, Undelivered),
+}
+
+/// All the emoji that somebody has for a message from now on.
+pub(crate) struct Reacted {
+    pub(crate) channel: ChannelName,
+    /// Where.
+    pub(crate) chat: BareJid,
+    /// Who.
+    pub(crate) from: Jid,
+    pub(crate) message_id: String,
+    pub(crate) emoji: Vec<String>,
+}
+
+/// What did not arrive.
+pub(crate) struct Undelivered {
+    pub(crate) to: BareJid,
+    pub(crate) message_id: String,
+    /// One sentence.
+    pub(crate) why: String,
+    /// It may have arrived all the same.
+    pub(crate) is_in_doubt: bool,
 }
 
 /// What is told to whoever said something to a bot.

@@ -26,6 +26,8 @@ pub(crate) struct Bot {
     /// Who is subscribed to it, sorted ([`Access::Roster`]).
     pub(crate) subscribers: Vec<BareJid>,
     pub(crate) commands: Vec<Command>,
+    /// Chats on other channels that it is told of, sorted.
+    pub(crate) heard: Vec<BareJid>,
     /// Rows in its update queue: an idle poll costs no SQL.
     pub(crate) queued: i64,
     /// Which types of updates its program wants.
@@ -86,6 +88,7 @@ impl Core {
                 contacts: self.batch.store.list_contacts(row.id, ContactSource::List)?,
                 subscribers: self.batch.store.list_contacts(row.id, ContactSource::Roster)?,
                 commands: commands.collect(),
+                heard: self.batch.store.list_heard(row.id)?,
                 queued: self.batch.store.count_updates(row.id)?,
                 kinds: self.batch.allowed_updates(row.id)?,
                 encrypt: self.batch.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
@@ -157,6 +160,7 @@ impl Core {
             contacts: access::tidy(&new.contacts),
             subscribers: Vec::new(),
             commands: Vec::new(),
+            heard: Vec::new(),
             queued: 0,
             kinds: UpdateKinds::default(),
             encrypt: new.encrypt.filter(|_| new.mode != Mode::Personal),

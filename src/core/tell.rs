@@ -5,7 +5,7 @@ use crate::core::incoming::Incoming;
 use crate::core::kinds::UpdateKind;
 use crate::core::{Confirmation, Core, Signal, Stage, record};
 use crate::store;
-use crate::store::row::{ConversationKind, Side};
+use crate::store::row::{ChannelName, ConversationKind, Side};
 
 impl Core {
     /// Puts what was said into a bot's queue, with what of it may be kept. Gives the update, unless its program does not want
@@ -16,18 +16,19 @@ impl Core {
         said: &Incoming<'_>,
         body: &str,
     ) -> Result<Option<UpdateId>, store::Error> {
-        let correction = match (&said.replaces, said.account.filter(|_| said.kind == ConversationKind::Chat)) {
-            // Of somebody else's message, or one too old to be remembered: it is said anew. So is what an occupant says to
-            // us alone: who has his nick now need not be who had it then.
-            (Some(id), Some(account)) if self.batch.store.was_told(account, bot, &said.from.bare(), id)? => Some(&**id),
+        let correction = match &said.replaces {
+            // Of somebody else's message, or one too old to be remembered: it is said anew.
+            Some(id) if self.may_correct(bot, said, id)? => Some(&**id),
             _ => None,
         };
         let files = self.batch.remember_files(bot, &said.id, &said.files)?;
         let data = record::message(said, body, correction, &files);
-        if said.account.is_some() {
-            let message =
-                self.batch.store.insert_told(&said.conversation(bot), &said.told_row(), self.batch.lived())?;
-            let corrects = correction.map(|id| (id, Side::Others));
+        // The built-in chat keeps its lines by itself.
+        if said.channel != ChannelName::LOCAL {
+            let (place, row) = (said.conversation(bot), said.told_row());
+            let occupant = said.author.as_deref().zip(said.from.resource());
+            let message = self.batch.store.insert_told_by(&place, &row, occupant, self.batch.lived())?;
+            let corrects = correction.map(|id| (id, said.author.as_deref().map_or(Side::Others, Side::Occupant)));
             self.batch.keep_told(bot, said, body, (message, corrects))?;
         }
         let update = self.queue_update(bot, UpdateKind::Message.as_str(), &data)?;
@@ -35,6 +36,19 @@ impl Core {
             self.note_wish(bot, said, update)?;
         }
         Ok(update)
+    }
+
+    /// Whether something is a correction of what the same person has said before. What an occupant says to us alone is none:
+    /// who has his nick now need not be who had it then.
+    fn may_correct(&self, bot: BotId, said: &Incoming<'_>, id: &str) -> Result<bool, store::Error> {
+        match said.account {
+            Some(account) if said.kind == ConversationKind::Chat => {
+                self.batch.store.was_told(account, bot, &said.from.bare(), id)
+            }
+            Some(_) => Ok(false),
+            // Such a channel has made sure of the author.
+            None => self.batch.store.was_told_in(&said.conversation(bot), id),
+        }
     }
 
     /// Its sender is told that it has arrived, and later that it was read, if he wants that.

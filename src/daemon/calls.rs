@@ -1,5 +1,5 @@
 //! Calls to other services, made for the engine in threads that come and go with the need: one each, and one for all answers
-//! that are heard while they come.
+//! that are heard while they come or that may last.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::base::call::{HttpCall, Pieces};
 use crate::base::heard::Lines;
 use crate::base::limits;
+use crate::core::effect::Manner;
 use crate::engine::event::Event;
 use crate::work::{Cancel, Streams, Taker, Work};
 
@@ -42,15 +43,15 @@ impl Calls {
     }
 
     /// Has a call made, or tells at once why not.
-    pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall, pace: Option<Duration>) {
+    pub(super) fn make(&self, tag: u64, key: &str, call: HttpCall, manner: Manner) {
         let makers = lock(&self.makers);
         let Some(Makers { work, streams, events }) = &*makers else { return };
         // Held until the call is known: it may be over before.
         let mut cancels = lock(&self.cancels);
-        let submitted = if let Some(pace) = pace {
-            streams.submit(tag, call, listen(tag, pace, events.clone()))
-        } else {
-            work.submit(tag, key, call)
+        let submitted = match manner {
+            Manner::Whole => work.submit(tag, key, call),
+            Manner::InPieces(pace) => streams.submit(tag, call, listen(tag, pace, events.clone())),
+            Manner::Lasting => streams.submit_lasting(tag, call),
         };
         match submitted {
             Ok(cancel) => drop(cancels.insert(tag, cancel)),

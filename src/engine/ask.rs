@@ -12,7 +12,7 @@ use crate::core::Signal;
 use crate::core::access::tokens::Bearer;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
-use crate::core::channel::Channels;
+use crate::core::channel::{Asker, Channels};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains, Scope};
 use crate::core::registry::{Bot, Through};
@@ -138,6 +138,9 @@ impl Engine {
                 Answer::Done
             }
             Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
+            Question::Telegram(question) => {
+                return self.channels.connection(&mut self.core, (bot, &Asker::Program), question);
+            }
             Question::Keys(question) => self.channels.xmpp.ask_keys(&mut self.core.batch, bot, question)?,
             _ => return self.ask_brain(bot, question),
         };

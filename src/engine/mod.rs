@@ -162,6 +162,7 @@ impl Engine {
     fn reload(&mut self) -> Result<(), store::Error> {
         self.core.reload_bots()?;
         self.channels.xmpp.accounts.relink_accounts(&mut self.core.batch)?;
+        self.channels.reload(&mut self.core)?;
         self.core.reload_webhooks()
     }
 

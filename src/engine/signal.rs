@@ -40,6 +40,9 @@ impl Engine {
                 Err(Trouble::Store(error)) => Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => Ok(()),
             },
+            // The bridge's affair.
+            Signal::Reacted(..) | Signal::Moved(..) | Signal::Link(..) => Ok(()),
+            Signal::TelegramDone(..) | Signal::Undelivered(..) => Ok(()),
             Signal::OwnersBots(_) | Signal::BotChanged(_) | Signal::AccessChanged(_) | Signal::BotGoes(_) => {
                 self.core.batch.pending.has_changed = true;
                 self.pass_to_channels(&signal)

@@ -36,6 +36,7 @@ mod room;
 mod seen;
 mod sent;
 mod setting;
+mod telegram;
 mod tenant;
 mod token;
 mod told;

@@ -40,6 +40,11 @@ impl Store {
             now_s - limits::ROOM_HINT_EVERY_S,
         )?;
         self.purge_omemo(now_s)?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM telegram_message WHERE created_at < ?)",
+            "DELETE FROM telegram_message WHERE created_at < ?",
+            now_s - limits::SENT_RETENTION.as_secs() as i64,
+        )?;
         // Only this function deletes here, and mostly the oldest first, so the ids have hardly a hole.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",

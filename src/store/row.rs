@@ -8,10 +8,12 @@ use crate::base::text;
 mod history;
 mod message;
 mod rights;
+mod telegram;
 
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{ChannelName, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
+pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow};
 
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]

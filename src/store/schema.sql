@@ -422,3 +422,59 @@ CREATE TABLE omemo_policy (
 -- Questions to people.
 
 -- The way of a message.
+
+-- Telegram as a channel. Owner: telegram.rs. Bots of ours that speak as one at Telegram. Sealed column: token.
+CREATE TABLE telegram_bot (
+  bot_id      INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,
+  token       TEXT NOT NULL,
+  token_hash  BLOB NOT NULL,                        -- SHA-256 of the token that next_update belongs to
+  api_url     TEXT NOT NULL,
+  user_id     INTEGER NOT NULL,                     -- who it is there
+  username    TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  is_enabled  INTEGER NOT NULL,
+  next_update INTEGER NOT NULL DEFAULT 0,           -- all before it were taken; 0: none yet
+  trouble     TEXT                                  -- why nothing is asked any more: unauthorized | not_found
+);
+
+-- Chats that a bot was written to from. Of those that are not heard nothing is kept but that they are there.
+CREATE TABLE telegram_chat (
+  bot_id   INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  address  TEXT NOT NULL,                           -- tg:…
+  title    TEXT NOT NULL DEFAULT '',
+  last_name TEXT NOT NULL DEFAULT '',               -- who wrote last
+  is_heard INTEGER NOT NULL DEFAULT 0,
+  unheard  INTEGER NOT NULL DEFAULT 0,              -- messages that nobody heard
+  at       INTEGER NOT NULL DEFAULT 0,              -- Unix time of the last
+  PRIMARY KEY (bot_id, address)
+) WITHOUT ROWID;
+
+-- What is said to Telegram, from when it is accepted until Telegram has it. What went out and was never answered stays, in
+-- doubt, until somebody wants it sent again. No references, as in outbox.
+CREATE TABLE telegram_outbox (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id     INTEGER NOT NULL,
+  chat       INTEGER NOT NULL,                      -- 0: none
+  thread     INTEGER,
+  message_id TEXT NOT NULL,                         -- as the bot's program knows it
+  part       INTEGER NOT NULL,                      -- 0 for the first
+  method     TEXT NOT NULL,
+  about      TEXT,                                  -- the message that it changes or answers
+  fields     TEXT NOT NULL,                         -- members of the request
+  note       TEXT,                                  -- for whoever put it there
+  state      INTEGER NOT NULL DEFAULT 0,            -- 0 waits, 1 under way, 2 in doubt
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX telegram_outbox_bot ON telegram_outbox (bot_id, message_id);
+
+-- Which messages at Telegram are what a bot has said.
+CREATE TABLE telegram_message (
+  bot_id     INTEGER NOT NULL,
+  chat       INTEGER NOT NULL,
+  number     INTEGER NOT NULL,                      -- Telegram's
+  message_id TEXT NOT NULL,
+  part       INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, chat, number)
+) WITHOUT ROWID;
+CREATE INDEX telegram_message_id ON telegram_message (bot_id, message_id, part);

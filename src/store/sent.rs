@@ -67,7 +67,8 @@ impl Store {
     /// Whether it waits here: for its server, its room, or keys.
     pub fn is_waiting(&self, bot: BotId, message_id: &str) -> Result<bool, Error> {
         let waiting = "SELECT EXISTS (SELECT 1 FROM outbox WHERE bot_id = ?1 AND message_id = ?2)
-                       OR EXISTS (SELECT 1 FROM omemo_waiting WHERE bot_id = ?1 AND message_id = ?2)";
+                       OR EXISTS (SELECT 1 FROM omemo_waiting WHERE bot_id = ?1 AND message_id = ?2)
+                       OR EXISTS (SELECT 1 FROM telegram_outbox WHERE bot_id = ?1 AND message_id = ?2)";
         Ok(self.number(waiting, &[&bot.0, &message_id])? != 0)
     }
 

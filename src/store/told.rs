@@ -26,7 +26,22 @@ macro_rules! heard {
 impl Store {
     /// Remembers what a bot was told in a chat, by the ids its sender gave it.
     pub fn insert_told(&mut self, place: &Conversation<'_>, row: &ToldRow<'_>, now_s: i64) -> Result<MessageId, Error> {
-        let (conversation, contact) = self.conversation(place)?;
+        self.insert_told_by(place, row, None, now_s)
+    }
+
+    /// The same in a room, where its author is given: what names him for good, and what he is called.
+    pub fn insert_told_by(
+        &mut self,
+        place: &Conversation<'_>,
+        row: &ToldRow<'_>,
+        author: Option<(&str, &str)>,
+        now_s: i64,
+    ) -> Result<MessageId, Error> {
+        let (conversation, peer) = self.conversation(place)?;
+        let contact = match author {
+            Some((author, name)) => Some(self.contact(place.channel, &occupant(place.address, author), Some(name))?),
+            None => peer,
+        };
         let message = NewMessage {
             bot: place.bot,
             conversation,
@@ -50,6 +65,15 @@ impl Store {
         let is_known = self.number(sql, &[&key(id), &bot.0, &account.0, &from.as_str()])? != 0;
         // Before version 2 a hash in `seen` told it; those are gone after a week.
         Ok(is_known || self.has_seen(account, &format!("g:{bot}:{from}:{id}"))?)
+    }
+
+    /// Whether a bot was told something under an id in this conversation.
+    pub fn was_told_in(&self, place: &Conversation<'_>, id: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+                   WHERE (m.key = ?1 OR m.alias = ?1) AND m.contact_id IS NOT NULL
+                   AND c.bot_id IS ?2 AND c.account_id IS ?3 AND c.address = ?4 AND c.kind = ?5)";
+        let (bot, account) = (place.bot.map(|bot| bot.0), place.account.map(|account| account.0));
+        Ok(self.number(sql, &[&key(id), &bot, &account, &place.address, &place.kind.as_str()])? != 0)
     }
 
     /// Remembers what a bot was told in a room.

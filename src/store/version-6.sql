@@ -4,3 +4,51 @@
 -- Numbers for programs written for Telegram.
 -- Questions to people.
 -- The way of a message.
+-- Telegram as a channel.
+CREATE TABLE telegram_bot (
+  bot_id      INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,
+  token       TEXT NOT NULL,
+  token_hash  BLOB NOT NULL,
+  api_url     TEXT NOT NULL,
+  user_id     INTEGER NOT NULL,
+  username    TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  is_enabled  INTEGER NOT NULL,
+  next_update INTEGER NOT NULL DEFAULT 0,
+  trouble     TEXT
+);
+CREATE TABLE telegram_chat (
+  bot_id   INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  address  TEXT NOT NULL,
+  title    TEXT NOT NULL DEFAULT '',
+  last_name TEXT NOT NULL DEFAULT '',
+  is_heard INTEGER NOT NULL DEFAULT 0,
+  unheard  INTEGER NOT NULL DEFAULT 0,
+  at       INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (bot_id, address)
+) WITHOUT ROWID;
+CREATE TABLE telegram_outbox (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id     INTEGER NOT NULL,
+  chat       INTEGER NOT NULL,
+  thread     INTEGER,
+  message_id TEXT NOT NULL,
+  part       INTEGER NOT NULL,
+  method     TEXT NOT NULL,
+  about      TEXT,
+  fields     TEXT NOT NULL,
+  note       TEXT,
+  state      INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX telegram_outbox_bot ON telegram_outbox (bot_id, message_id);
+CREATE TABLE telegram_message (
+  bot_id     INTEGER NOT NULL,
+  chat       INTEGER NOT NULL,
+  number     INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  part       INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, chat, number)
+) WITHOUT ROWID;
+CREATE INDEX telegram_message_id ON telegram_message (bot_id, message_id, part);

@@ -1,4 +1,5 @@
-//! Answers that are heard while they come: all of them in one thread, which comes with the first and goes when there are none.
+//! Answers that are heard while they come, or that may last: all of them in one thread, which comes with the first and goes
+//! when there are none.
 //!
 //! A conversation with an AI lasts minutes and says a word now and then: a thread for each would hold memory for nothing, and
 //! there could not be as many. So here sockets are waited for asynchronously, and HTTP is spoken by us (`exchange`), since
@@ -7,6 +8,7 @@
 mod dial;
 mod exchange;
 mod head;
+mod lasting;
 mod lines;
 mod wire;
 
@@ -15,6 +17,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -31,6 +34,7 @@ use crate::reactor::{self, Timer};
 
 pub use dial::Link;
 use exchange::{Each, run};
+use lasting::Parked;
 
 /// Who takes an answer while it comes.
 pub struct Taker {
@@ -83,7 +87,8 @@ enum Next<T> {
 struct Job<T> {
     tag: T,
     call: HttpCall,
-    taker: Taker,
+    /// `None`: the answer is taken as a whole.
+    taker: Option<Taker>,
     cancel: Cancel,
 }
 
@@ -118,6 +123,16 @@ impl<T: Send + 'static> Streams<T> {
     /// Has a call made. Fails at once, and reports nothing, when too many are under way or after [`Streams::stop`];
     /// otherwise `report` gets the tag once: with status and headers, and a body only when the status was not 2xx.
     pub fn submit(&self, tag: T, call: HttpCall, taker: Taker) -> Result<Cancel, CallError> {
+        self.begin(tag, call, Some(taker))
+    }
+
+    /// The same for an answer that is reported as a whole, with its body. A call that is repeatable may go over a connection
+    /// that an earlier one has left.
+    pub fn submit_lasting(&self, tag: T, call: HttpCall) -> Result<Cancel, CallError> {
+        self.begin(tag, call, None)
+    }
+
+    fn begin(&self, tag: T, call: HttpCall, taker: Option<Taker>) -> Result<Cancel, CallError> {
         let mut state = self.0.lock();
         if state.is_stopping || state.under_way.len() >= limits::STREAMS_MAX {
             return Err(CallError::Busy);
@@ -171,6 +186,7 @@ impl<T: Send + 'static> Shared<T> {
 
     async fn serve(self: Arc<Self>) {
         let executor = LocalExecutor::new();
+        let parked = Rc::new(Parked::default());
         let work = async {
             let mut tasks: Vec<Task<()>> = Vec::new();
             loop {
@@ -181,7 +197,7 @@ impl<T: Send + 'static> Shared<T> {
                 let next = poll_fn(|cx| self.poll_next(cx)).or(idle).await;
                 tasks.retain(|task| !task.is_finished());
                 match next {
-                    Next::Job(job) => tasks.push(executor.spawn(self.clone().serve_one(*job))),
+                    Next::Job(job) => tasks.push(executor.spawn(self.clone().serve_one(*job, parked.clone()))),
                     Next::End => break,
                     Next::Idle if tasks.is_empty() && self.may_go() => break,
                     Next::Idle => {}
@@ -206,10 +222,18 @@ impl<T: Send + 'static> Shared<T> {
         Poll::Pending
     }
 
-    async fn serve_one(self: Arc<Self>, job: Job<T>) {
+    async fn serve_one(self: Arc<Self>, job: Job<T>, parked: Rc<Parked>) {
         let Job { tag, call, mut taker, cancel } = job;
-        let each = Each { pieces: taker.pieces, each: &mut *taker.each, room: &mut *taker.room };
-        let outcome = AssertUnwindSafe(run(&call, &cancel, each)).catch_unwind().await.unwrap_or_else(|_| {
+        let work = async {
+            match &mut taker {
+                Some(Taker { pieces, each, room }) => {
+                    let (pieces, each, room) = (*pieces, &mut **each, &mut **room);
+                    run(&call, &cancel, Each { pieces, each, room }).await
+                }
+                None => lasting::run(&call, &cancel, &parked).await,
+            }
+        };
+        let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
             log::error!("a call to {} panicked", call.origin());
             Err(CallError::Internal)
         });

@@ -293,6 +293,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             KeyQuestion::Decide { .. } => KeyAnswer::Decided(key()),
             KeyQuestion::SetPolicy(policy) => KeyAnswer::Policy(policy),
         }),
+        Question::Telegram(_) => Answer::Telegram(Box::default()),
         Question::LocalSay { .. } => Answer::Said(17),
         Question::LocalRead { .. } => Answer::Lines(vec![
             LocalLine { id: 18, at: 1_739_478_000, from: "Botmother".into(), text: WILD.into() },

@@ -347,7 +347,8 @@ fn programs_hear_an_answer_while_it_comes() {
         other => panic!("{other:?}"),
     };
     let (effects, _ticket) = rig.begin(as_bot(&bot), ask("q"));
-    let is_stream = |effect: &Effect| matches!(effect, Effect::Call { pace: Some(pace), .. } if pace.is_zero());
+    let is_stream =
+        |effect: &Effect| matches!(effect, Effect::Call { manner: Manner::InPieces(pace), .. } if pace.is_zero());
     assert!(effects.iter().any(is_stream));
     let (tag, call) = one(asked(&effects));
     assert!(call.contains(r#""stream":true"#));
@@ -478,7 +479,7 @@ fn an_answer_is_shown_while_it_comes() {
     let (mut rig, _) = thinking();
     assert_eq!(said(&rig.phone("/ki stream on")), ["Answers are shown while they come."]);
     let effects = rig.phone("q");
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Call { pace: Some(_), .. })));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Call { manner: Manner::InPieces(_), .. })));
     let (tag, call) = one(asked(&effects));
     assert!(call.contains(r#""stream":true"#));
     let piece = |text: &str| {

@@ -116,7 +116,7 @@ pub const AI_WHOLE_CALLS_MAX: usize = 24;
 /// The same for one bot.
 pub const AI_WHOLE_CALLS_PER_BOT_MAX: usize = 10;
 /// Answers that are heard while they come, at once: twice [`AI_CALLS_MAX`], as what was called off ends a moment later.
-pub const STREAMS_MAX: usize = 2 * AI_CALLS_MAX;
+pub const AI_STREAMS_MAX: usize = 2 * AI_CALLS_MAX;
 /// Calls for one question, with its second tries and what is left out of them.
 pub const AI_CALLS_PER_QUESTION: u32 = 8;
 /// Second tries at a service in trouble.

@@ -26,6 +26,7 @@ impl<'a> Incoming<'a> {
             reply_to: message.reply.as_ref().map(|reply| reply.id.clone()),
             files: message.attachments.iter().map(said_file).collect(),
             encryption: None,
+            author: None,
             is_mentioned: false,
             wish: Wish::default(),
         }

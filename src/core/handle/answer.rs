@@ -5,7 +5,8 @@ use std::sync::Arc;
 #[cfg(doc)]
 use super::Question;
 use super::{
-    Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, ServerInfo, UpdateKinds,
+    Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, ServerInfo,
+    TelegramInfo, UpdateKinds,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
@@ -289,6 +290,8 @@ pub enum Answer {
     },
     /// To [`Question::Ready`].
     Ready(Readiness),
+    /// To [`Question::Telegram`].
+    Telegram(Box<TelegramInfo>),
     /// To [`Question::Metrics`].
     Metrics(Vec<Metric>),
     /// To [`Question::Server`] and [`Question::ChangeServer`].

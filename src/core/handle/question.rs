@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Access, AiSettings, ApiChange, AuditFilter, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode,
-    NewAction, PeopleQuestion, Receive, TokenQuestion, UpdateKinds, Upload,
+    NewAction, PeopleQuestion, Receive, TelegramQuestion, TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -319,6 +319,8 @@ pub enum Question {
     },
     /// `/bot/omemo/…`, by a bot.
     Keys(KeyQuestion),
+    /// `/bot/telegram/…`, by a bot.
+    Telegram(TelegramQuestion),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
     /// A bot's program is about to send something large: whether its token is good. Not counted as a request.

@@ -123,6 +123,10 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
             health([("active_bots", active_bots), ("accounts_online", accounts_online), ("bots_online", bots_online)])
         }
         Answer::Metrics(metrics) => prometheus::print(metrics),
+        Answer::Telegram(info) => {
+            let members = Object::new().truth("configured", info.is_configured).truth("enabled", info.is_enabled);
+            object(members.text("state", info.state.as_str()).text_if("trouble", info.trouble.as_deref()))
+        }
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }

@@ -41,7 +41,7 @@ pub(super) async fn run(call: &HttpCall, cancel: &Cancel, each: Each<'_>) -> Res
 }
 
 async fn exchange(call: &HttpCall, each: Each<'_>) -> Result<HttpAnswer, CallError> {
-    let (uri, request) = print(call)?;
+    let (uri, request) = print(call, "close")?;
     let mut wire = Wire::open(call, &uri).await?;
     // Whoever does not take all of it may have answered why.
     let broken = wire.send(&request).await.err();
@@ -53,8 +53,8 @@ async fn exchange(call: &HttpCall, each: Each<'_>) -> Result<HttpAnswer, CallErr
     take(call, wire, head, each).await
 }
 
-/// The request, whose headers are found right as those of other calls are.
-fn print(call: &HttpCall) -> Result<(Uri, Vec<u8>), CallError> {
+/// The request, whose headers are found right as those of other calls are; `connection` says what becomes of it afterwards.
+pub(super) fn print(call: &HttpCall, connection: &str) -> Result<(Uri, Vec<u8>), CallError> {
     let invalid = |why: &str| CallError::Invalid(why.into());
     common::check(call)?;
     if call.redirects_max > 0 {
@@ -64,7 +64,7 @@ fn print(call: &HttpCall) -> Result<(Uri, Vec<u8>), CallError> {
     let (head, ()) = request.into_parts();
     let path = head.uri.path_and_query().map_or("", |path| path.as_str());
     let slash = if path.starts_with('/') { "" } else { "/" };
-    let mut out = format!("{} {slash}{path} HTTP/1.1\r\nConnection: close\r\n", call.method).into_bytes();
+    let mut out = format!("{} {slash}{path} HTTP/1.1\r\nConnection: {connection}\r\n", call.method).into_bytes();
     let mut line = |name: &str, value: &[u8]| out.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
     let port = if head.uri.scheme_str() == Some("https") { ":443" } else { ":80" };
@@ -97,6 +97,16 @@ async fn take(call: &HttpCall, mut wire: Wire, head: Head, each: Each<'_>) -> Re
         taken.body_bytes = to_each(&mut wire, head.body, call.answer_bytes_max, each).await?;
         return Ok(taken);
     }
+    to_memory_cut(call, &mut wire, head.body, taken).await
+}
+
+/// Takes the body of an answer that explains an error: its beginning, if it is long.
+pub(super) async fn to_memory_cut(
+    call: &HttpCall,
+    wire: &mut Wire,
+    decoder: Decoder,
+    taken: HttpAnswer,
+) -> Result<HttpAnswer, CallError> {
     let max = call.answer_bytes_max.min(limits::CALL_ERROR_BYTES_MAX) as usize;
     let (mut body, mut is_cut) = (Vec::new(), false);
     let mut keep = |bytes: &[u8]| {
@@ -105,8 +115,27 @@ async fn take(call: &HttpCall, mut wire: Wire, head: Head, each: Each<'_>) -> Re
         body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         Ok(if is_cut { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
-    pump(&mut wire, head.body, u64::MAX, &mut keep, &mut |_| Poll::Ready(())).await?;
+    pump(wire, decoder, u64::MAX, &mut keep, &mut |_| Poll::Ready(())).await?;
     Ok(HttpAnswer { body_bytes: body.len() as u64, body, is_cut, ..taken })
+}
+
+/// Takes the whole body; one that is longer than the bound is refused.
+pub(super) async fn to_memory(
+    call: &HttpCall,
+    wire: &mut Wire,
+    decoder: Decoder,
+    taken: HttpAnswer,
+) -> Result<HttpAnswer, CallError> {
+    let (mut body, mut share) = (Vec::new(), Share::default());
+    let mut keep = |bytes: &[u8]| {
+        if !share.grow_to(body.len() + bytes.len()) {
+            return Err(CallError::Unreachable("too many long answers come at once".into()));
+        }
+        body.extend_from_slice(bytes);
+        Ok(ControlFlow::Continue(()))
+    };
+    let count = pump(wire, decoder, call.answer_bytes_max, &mut keep, &mut |_| Poll::Ready(())).await?;
+    Ok(HttpAnswer { body_bytes: count, body, share, ..taken })
 }
 
 async fn to_each(wire: &mut Wire, body: Decoder, max: u64, each: Each<'_>) -> Result<u64, CallError> {

@@ -101,6 +101,7 @@ impl Xmpp {
             reply_to: answered,
             files: message.attachments.iter().map(said_file).collect(),
             encryption: message.is_decrypted.then(Encryption::default),
+            author: None,
             is_mentioned: heard.is_to_us || is_answer_to_us,
             wish: Wish::default(),
         };
