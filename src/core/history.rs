@@ -29,7 +29,7 @@ const DAY_S: i64 = 24 * 3600;
 impl Batch {
     /// For how many days what is said to a bot and by it is kept; 0: not at all.
     pub(crate) fn history_days(&self, bot: BotId) -> i64 {
-        let own = self.bots.get(&bot).map(|bot| bot.history);
+        let own = self.bots.get(&bot).map(|bot| bot.chosen.history);
         own.map_or(0, |own| own.unwrap_or(self.setup.settings.history_days))
     }
 
@@ -160,7 +160,7 @@ pub(crate) struct SaidContent<'a> {
 impl Batch {
     /// How long a bot's history is kept, for whoever manages it.
     pub(crate) fn bot_history(&self, id: BotId) -> Result<HistoryInfo, Failure> {
-        let is_default = self.bot(id)?.history.is_none();
+        let is_default = self.bot(id)?.chosen.history.is_none();
         Ok(HistoryInfo { bot: id, days: self.history_days(id), is_default })
     }
 
@@ -179,7 +179,7 @@ impl Batch {
         let said = days.map_or("default".to_string(), |days| days.to_string());
         self.audit(Some(id), "history_set", &format!("days={said}"))?;
         if let Some(bot) = self.bots.get_mut(&id) {
-            bot.history = days;
+            bot.chosen.history = days;
         }
         Ok(self.purge_history(id)?)
     }

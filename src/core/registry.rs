@@ -32,9 +32,15 @@ pub(crate) struct Bot {
     pub(crate) queued: i64,
     /// Which types of updates its program wants.
     pub(crate) kinds: UpdateKinds,
-    /// Whether it encrypts, where that was said for it.
+    /// What was said for it where else the configuration counts.
+    pub(crate) chosen: Chosen,
+}
+
+/// What a bot is set to, where that was said for it.
+pub(crate) struct Chosen {
+    /// Whether it encrypts.
     pub(crate) encrypt: Option<Encrypt>,
-    /// For how many days its history is kept, where that was said for it.
+    /// For how many days its history is kept.
     pub(crate) history: Option<i64>,
 }
 
@@ -91,8 +97,10 @@ impl Core {
                 heard: self.batch.store.list_heard(row.id)?,
                 queued: self.batch.store.count_updates(row.id)?,
                 kinds: self.batch.allowed_updates(row.id)?,
-                encrypt: self.batch.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
-                history: self.batch.store.setting(&history_key(row.id))?.and_then(|days| days.parse().ok()),
+                chosen: Chosen {
+                    encrypt: self.batch.store.setting(&encrypt_key(row.id))?.and_then(|text| Encrypt::parse(&text)),
+                    history: self.batch.store.setting(&history_key(row.id))?.and_then(|days| days.parse().ok()),
+                },
                 row,
             };
             if let Some(hash) = bot.row.token_hash {
@@ -163,15 +171,14 @@ impl Core {
             heard: Vec::new(),
             queued: 0,
             kinds: UpdateKinds::default(),
-            encrypt: new.encrypt.filter(|_| new.mode != Mode::Personal),
-            history: None,
+            chosen: Chosen { encrypt: new.encrypt.filter(|_| new.mode != Mode::Personal), history: None },
         };
         self.batch.store.store_contacts(id, ContactSource::List, &bot.contacts)?;
         if let Some(avatar) = new.avatar.as_ref().filter(|_| new.mode != Mode::Personal) {
             bot.profile.avatar_id = Some(avatar.id());
             self.batch.store.store_avatar(id, avatar.bytes(), &avatar.id())?;
         }
-        if let Some(encrypt) = bot.encrypt {
+        if let Some(encrypt) = bot.chosen.encrypt {
             self.batch.store.store_setting(&encrypt_key(id), encrypt.as_str())?;
         }
         self.batch.rights.by_token.insert(hash, id);

@@ -101,13 +101,19 @@ impl Store {
         )
     }
 
-    /// Notes whether a bot hears a chat.
-    pub fn store_heard(&mut self, bot: BotId, chat: &BareJid, is_heard: bool) -> Result<(), Error> {
+    /// A bot hears a chat from now on.
+    pub fn store_heard(&mut self, bot: BotId, chat: &BareJid) -> Result<(), Error> {
         self.write(
-            "INSERT INTO telegram_chat (bot_id, address, is_heard) VALUES (?1, ?2, ?3)
-             ON CONFLICT (bot_id, address) DO UPDATE SET is_heard = ?3, unheard = 0",
-            &[&bot.0, &chat.as_str(), &is_heard],
+            "INSERT INTO telegram_chat (bot_id, address, is_heard) VALUES (?, ?, 1)
+             ON CONFLICT (bot_id, address) DO UPDATE SET is_heard = 1, unheard = 0",
+            &[&bot.0, &chat.as_str()],
         )?;
+        Ok(())
+    }
+
+    /// It does not any more.
+    pub fn delete_heard(&mut self, bot: BotId, chat: &BareJid) -> Result<(), Error> {
+        self.write("DELETE FROM telegram_chat WHERE bot_id = ? AND address = ?", &[&bot.0, &chat.as_str()])?;
         Ok(())
     }
 

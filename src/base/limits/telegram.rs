@@ -26,10 +26,10 @@ pub const TELEGRAM_CONFLICT_MAX: Duration = Duration::from_secs(600);
 pub const TELEGRAM_CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two calls for one person: Telegram's advice is one a second.
 pub const TELEGRAM_PACE_CHAT: Duration = Duration::from_millis(1_000);
-/// Between two calls for one group: twenty a minute.
-pub const TELEGRAM_PACE_GROUP: Duration = Duration::from_millis(3_000);
+/// Between two calls for one group: with [`TELEGRAM_BURST`] twenty in a minute.
+pub const TELEGRAM_PACE_GROUP: Duration = Duration::from_millis(3_400);
 /// Calls that a chat may have at once after a rest, within the same rate: an answer of some parts does not trickle.
-pub const TELEGRAM_BURST: u32 = 5;
+pub const TELEGRAM_BURST: u32 = 3;
 /// Between two calls of one bot: Telegram's bound is thirty a second.
 pub const TELEGRAM_PACE_BOT: Duration = Duration::from_millis(34);
 /// Calls of one bot under way at once, one for each chat.
@@ -56,3 +56,8 @@ pub const TELEGRAM_UPDATES_BACK_MAX: i64 = 100_000;
 pub const LASTING_CALLS_MAX: usize = 256;
 /// Calls of one thread whose answers are heard while they come, or may last.
 pub const STREAMS_MAX: usize = AI_STREAMS_MAX + LASTING_CALLS_MAX;
+/// After it was set up, or somebody asked which chats there are, a bot listens so long although no chat is to be heard: to
+/// find the one that is to be linked.
+pub const TELEGRAM_DISCOVER: Duration = Duration::from_secs(900);
+/// Answers to a poll in a row that cannot be stored, one update each; then that update is skipped.
+pub const TELEGRAM_LOST_MAX: u32 = 5;

@@ -166,7 +166,7 @@ impl Xmpp {
     pub(crate) fn set_encrypt(&mut self, core: &mut Core, id: BotId, encrypt: Option<Encrypt>) -> Result<(), Trouble> {
         self.accounts.own_account(&core.batch, id)?;
         let Some(bot) = core.batch.bots.get_mut(&id) else { return Ok(()) };
-        bot.encrypt = encrypt;
+        bot.chosen.encrypt = encrypt;
         match encrypt {
             Some(encrypt) => {
                 core.batch.store.store_setting(&crate::core::registry::encrypt_key(id), encrypt.as_str())?
@@ -193,7 +193,7 @@ impl Accounts {
         let row = self.get(&account).map(|account| &account.row).filter(|row| !row.removing);
         match row.map(|row| (row.origin, row.bot.and_then(|bot| batch.bots.get(&bot)))) {
             Some((Origin::Person, _)) => batch.setup.settings.self_chat,
-            Some((_, Some(bot))) => bot.encrypt.unwrap_or(batch.setup.settings.encrypt),
+            Some((_, Some(bot))) => bot.chosen.encrypt.unwrap_or(batch.setup.settings.encrypt),
             _ => Encrypt::Off,
         }
     }
@@ -249,7 +249,7 @@ impl Accounts {
             Some(account) => self.own_omemo(batch, account)?,
             None => None,
         };
-        let chosen = batch.bot(id)?.encrypt;
+        let chosen = batch.bot(id)?.chosen.encrypt;
         Ok(Answer::Omemo(OmemoInfo {
             bot: id,
             policy: chosen.unwrap_or(batch.setup.settings.encrypt),

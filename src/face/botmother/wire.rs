@@ -18,7 +18,7 @@ use crate::base::text::percent;
 use crate::core::failure::Failure;
 use crate::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, EjabberdInfo, FileInfo,
-    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
+    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, OmemoInfo, Outcome, Remains, TelegramInfo, Update, WebhookInfo,
 };
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
@@ -116,6 +116,11 @@ fn status(failure: &Failure) -> (u16, &'static str) {
     }
 }
 
+fn telegram(info: &TelegramInfo) -> Object {
+    let members = Object::new().truth("configured", info.is_configured).truth("enabled", info.is_enabled);
+    members.text("state", info.state.as_str()).text_if("trouble", info.trouble.as_deref())
+}
+
 fn body(answer: &Answer, base_url: &str, place: Place) -> String {
     match answer {
         // `/health` and `/bot/list` have no `result`: their shape is what programs of both kinds read.
@@ -123,10 +128,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
             health([("active_bots", active_bots), ("accounts_online", accounts_online), ("bots_online", bots_online)])
         }
         Answer::Metrics(metrics) => prometheus::print(metrics),
-        Answer::Telegram(info) => {
-            let members = Object::new().truth("configured", info.is_configured).truth("enabled", info.is_enabled);
-            object(members.text("state", info.state.as_str()).text_if("trouble", info.trouble.as_deref()))
-        }
+        Answer::Telegram(info) => object(telegram(info)),
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }
