@@ -91,6 +91,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/markRead"),
     ("POST", "/bot/joinRoom"),
     ("POST", "/bot/leaveRoom"),
+    ("POST", "/bot/room/moderate"),
     ("POST", "/bot/setCommands"),
     ("GET", "/bot/getCommands"),
     ("GET", "/bot/omemo/status"),

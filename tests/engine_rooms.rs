@@ -29,6 +29,8 @@ mod history;
 mod invited;
 #[path = "engine_rooms/members.rs"]
 mod members;
+#[path = "engine_rooms/moderating.rs"]
+mod moderating;
 #[path = "engine_rooms/presence.rs"]
 mod presence;
 #[path = "engine_rooms/saying.rs"]

@@ -295,6 +295,15 @@ the server wants us to wait: {} | der Server will, dass wir warten: {1}
 no self-signed certificate is in use | ein selbst unterschriebenes Zertifikat ist nicht in Gebrauch
 there is a file that is no socket | dort ist eine Datei, die kein Socket ist
 another program answers there | dort antwortet ein anderes Programm
+the bot is not in the room {} | der Bot ist nicht im Raum {1}
+the bot is no moderator of the room {}; an owner of the room can make it one | der Bot ist im Raum {1} kein Moderator; ein Besitzer des Raums kann ihn dazu machen
+the room {} lets nobody take away what others said (XEP-0425) | der Raum {1} lässt niemanden zurücknehmen, was andere gesagt haben (XEP-0425)
+nobody is called {} in the room {} | im Raum {2} heißt niemand {1}
+the room {} does not show who {} is; ban him by his address | der Raum {1} zeigt nicht, wer {2} ist; nenne statt des Nicks seine Adresse
+the connection was lost; whether the room did it is not known | die Verbindung ging verloren; ob der Raum es getan hat, ist nicht bekannt
+the room {} refused it: {*} | der Raum {1} lehnt es ab: {2}
+the bot belongs to owner@local, where there are no rooms | der Bot gehört owner@local, und dort gibt es keine Räume
+the bot's own account is gone; create the bot again | das Konto des Bots ist weg; lege den Bot neu an
 another handle to a socket | ein weiterer Zugang zu einem Socket
 cannot listen on {}: {*} | {1} ist nicht zu öffnen: {2}
 cannot listen on {}: {*}; {} | {1} ist nicht zu öffnen: {2}; wähle einen anderen Port mit /api server port <Nummer>

@@ -18,6 +18,7 @@ mod history;
 mod keys;
 mod question;
 mod rights;
+mod rooms;
 mod server;
 mod settings;
 mod telegram;
@@ -46,6 +47,7 @@ pub use rights::{
     AuditFilter, AuditRow, NewPersonalToken, NewToken, PeopleQuestion, PersonInfo, Quotas, RightsAnswer, Role, Scope,
     Scopes, TenantChange, TokenInfo, TokenQuestion,
 };
+pub use rooms::{Occupier, RoomAction, RoomModeration};
 pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 pub use telegram::{OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};

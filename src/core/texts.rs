@@ -41,6 +41,7 @@ macro_rules! texts {
 pub mod ai;
 pub mod chat;
 pub mod omemo;
+pub mod people;
 pub mod rights;
 
 texts! {
@@ -297,7 +298,9 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL) {
+        for (name, text) in
+            ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL).chain(people::ALL)
+        {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }
     }

@@ -114,6 +114,9 @@ impl Engine {
             Question::GetFile(query) => return self.channels.xmpp.get_file(&mut self.core, bot, query),
             Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
+            Question::ModerateRoom(wish) => {
+                return self.channels.xmpp.moderate(&mut self.core, bot, wish, None).map(wait_for);
+            }
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
             Question::MessageState(id) => self.core.batch.message_state(bot, id)?,
             Question::GetHistory(query) => self.core.read_history(bot, query)?,

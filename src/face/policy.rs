@@ -110,6 +110,7 @@ pub const POLICY: &[Rule] = &[
     botmother("POST", "/bot/replayWebhook", MANAGE),
     botmother("POST", "/bot/joinRoom", MANAGE),
     botmother("POST", "/bot/leaveRoom", MANAGE),
+    botmother("POST", "/bot/room/moderate", MANAGE),
     botmother("POST", "/bot/setCommands", MANAGE),
     botmother("POST", "/bot/omemo/trust", MANAGE),
     botmother("POST", "/bot/omemo/distrust", MANAGE),

@@ -2,14 +2,15 @@
 //!
 //! [`presence`], [`message`], [`members`] and [`info`] read what a room says into plain values, as soon as a stanza comes off the
 //! stream. [`room`] is the machine of one room: it enters, stays, comes back, and says what happened; the engine owns
-//! it. [`mention`] tells whether a text speaks to us, [`why`] names in English every way of not being in a room. What was
-//! said while we were away is read from the room's archive (XEP-0313 §6) like our own, with
-//! [`CatchUp`](super::mam::CatchUp); the queries go to the room, and only the room may answer.
+//! it. [`mention`] tells whether a text speaks to us, [`moderation`] what we ask as its moderator, [`why`] names in English
+//! every way of not being in a room. What was said while we were away is read from the room's archive (XEP-0313 §6) like our
+//! own, with [`CatchUp`](super::mam::CatchUp); the queries go to the room, and only the room may answer.
 
 pub mod info;
 pub mod members;
 pub mod mention;
 pub mod message;
+pub mod moderation;
 pub mod presence;
 pub mod room;
 pub mod why;

@@ -243,7 +243,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             ..bot()
         }),
         Question::GetInfo => Answer::Info(bot(), commands(), 0),
-        Question::JoinRoom(_) | Question::LeaveRoom(_) => Answer::Done,
+        Question::JoinRoom(_) | Question::LeaveRoom(_) | Question::ModerateRoom(_) => Answer::Done,
         Question::SetWebhook(new) => Answer::Webhook {
             url: new.url,
             secret: new.secret.unwrap_or_else(|| Secret::new("hmac_secret_for_signature_verification")),

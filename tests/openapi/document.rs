@@ -133,6 +133,17 @@ const TAKES: &[(&str, &str, &[Member])] = &[
     ("POST", "/bot/markRead", &[("to", Peer, true), ("message_id", Text, true), TYPE]),
     ("POST", "/bot/joinRoom", &[("room", Text, true), ("nick", Text, false), ("password", Text, false)]),
     ("POST", "/bot/leaveRoom", &[("room", Text, true)]),
+    (
+        "POST",
+        "/bot/room/moderate",
+        &[
+            ("room", Text, true),
+            ("action", Word(&["retract", "kick", "ban", "unban", "mute", "unmute"]), true),
+            ("message_id", Text, false),
+            ("user", Text, false),
+            ("reason", Text, false),
+        ],
+    ),
     ("POST", "/bot/setCommands", &[("commands", Commands, true)]),
     ("GET", "/bot/omemo/devices", &[("jid", Text, false)]),
     ("POST", "/bot/omemo/trust", &[("fingerprint", Text, false), ("device", Number, false), ("jid", Text, false)]),

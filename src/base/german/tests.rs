@@ -67,6 +67,7 @@ const SHOWN: &[&str] = &[
     "channel/xmpp/making.rs",
     "channel/xmpp/registering.rs",
     "core/registry.rs",
+    "channel/xmpp/rooms/moderation.rs",
     "channel/xmpp/sizes.rs",
     "channel/xmpp/state.rs",
     "net/connect.rs",
@@ -171,6 +172,8 @@ const NOT_SHOWN: &[&str] = &[
     "private key",
     // Who changed the API, for the log.
     "a caller with management rights",
+    // What a moderator did, for the audit log.
+    "room=v action=v target=v",
     // Only programs ask for it.
     "this bot has sent no such message",
     // Each unit has a line of its own.

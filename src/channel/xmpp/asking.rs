@@ -31,6 +31,8 @@ pub(crate) enum About {
     Room { room: BareJid, tag: u32 },
     /// A page of a room's archive.
     RoomArchive(BareJid),
+    /// What a moderator wants.
+    Moderation(Box<rooms::Moderated>),
     /// A bookmark.
     Bookmark(rooms::Step),
     /// Something done in passing: only its failure is worth a line in the log.
@@ -112,6 +114,10 @@ impl Xmpp {
                 self.drive(core, &(account, room), room::Input::Answer { tag, answer: answer.clone() })
             }
             About::RoomArchive(room) => self.on_room_page(core, &(account, room), answer),
+            About::Moderation(asked) => {
+                self.on_moderated(core, tag, &asked, answer);
+                Ok(())
+            }
             About::Bookmark(step) => {
                 self.on_bookmark(&mut core.batch, account, step, answer);
                 Ok(())

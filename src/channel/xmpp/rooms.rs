@@ -1,7 +1,7 @@
 //! Rooms of bots (XEP-0045): entered by `joinRoom` or an invitation, kept over restarts, left by `leaveRoom` or somebody
 //! else's will. What a room does, [`Room`] knows; here it gets its input, its table and its bots. `members` says which
 //! bots are in it, `events` carries out what it says, `talk` moves messages, `heard` tells bots of them, `actions` does in a
-//! room what is no text, `history` reads what was said meanwhile, `invited` follows invitations, `private` decides what is
+//! room what is no text, `moderation` what moderators do, `history` reads what was said meanwhile, `invited` follows invitations, `private` decides what is
 //! encrypted, `bookmarks` keeps the list at the server (XEP-0402).
 //!
 //! A room in memory is copied before a batch first changes it, and put back when the batch is taken back.
@@ -36,11 +36,13 @@ mod heard;
 mod history;
 mod invited;
 mod members;
+mod moderation;
 mod posts;
 mod private;
 mod talk;
 
 pub(crate) use bookmarks::Step;
+pub(crate) use moderation::Asked as Moderated;
 
 /// A room of an account.
 pub(crate) type Key = (AccountId, BareJid);

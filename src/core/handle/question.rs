@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Access, AiSettings, ApiChange, AuditFilter, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode,
-    NewAction, PeopleQuestion, Receive, TelegramQuestion, TokenQuestion, UpdateKinds, Upload,
+    NewAction, PeopleQuestion, Receive, RoomModeration, TelegramQuestion, TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -278,6 +278,8 @@ pub enum Question {
     JoinRoom(NewRoom),
     /// `/bot/leaveRoom`, by a bot; answered when it is out.
     LeaveRoom(BareJid),
+    /// `/bot/room/moderate`, by a bot; answered when the room has.
+    ModerateRoom(RoomModeration),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
     /// `/bot/getHistory`, by a bot.

@@ -10,7 +10,7 @@ use crate::base::jid::BareJid;
 use crate::core::batch::Trouble;
 use crate::core::texts::{self, chat};
 use crate::engine::Engine;
-use crate::engine::command::{Entry, ai, api, botfather, omemo};
+use crate::engine::command::{Entry, ai, api, botfather, omemo, room};
 use crate::store::row::AiRank;
 
 type Answer = Result<String, Trouble>;
@@ -50,6 +50,13 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
         arguments: texts::omemo::WORDS,
         description: texts::omemo::OMEMO,
         handler: omemo::in_chat,
+    },
+    Entry {
+        name: "room",
+        aliases: &["raum"],
+        arguments: texts::people::ROOM_ARGUMENTS,
+        description: texts::people::ROOM,
+        handler: room::in_chat,
     },
 ];
 

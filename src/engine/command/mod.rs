@@ -17,6 +17,7 @@ pub(super) mod mask;
 pub(super) mod menu;
 mod omemo;
 mod rights;
+mod room;
 
 use crate::base::jid::BareJid;
 use crate::base::near::slip;

@@ -122,6 +122,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("POST", "/bot/markRead", act::mark_read),
     ask("POST", "/bot/joinRoom", room::join),
     ask("POST", "/bot/leaveRoom", room::leave),
+    ask("POST", "/bot/room/moderate", room::moderate),
     ask("POST", "/bot/setCommands", message::set_commands),
     ask("GET", "/bot/getCommands", message::get_commands),
     ask("GET", "/bot/omemo/status", omemo::status),

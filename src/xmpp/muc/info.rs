@@ -1,6 +1,7 @@
 //! What a room is (XEP-0045 §6.4): the answer to disco#info (XEP-0030), with the form of XEP-0128 in it. The engine
 //! decides by it whether there is an archive to read, which ids can be trusted and whether OMEMO is possible.
 
+use super::moderation::Moderation;
 use crate::base::limits;
 use crate::base::text::shorten;
 use crate::xml::Element;
@@ -32,6 +33,8 @@ pub struct RoomInfo {
     pub stanza_ids: bool,
     /// Its occupant ids can be trusted (XEP-0421 §4).
     pub occupant_ids: bool,
+    /// Its moderators may take away what others said (XEP-0425), and in which version.
+    pub moderation: Option<Moderation>,
 }
 
 impl RoomInfo {
@@ -55,6 +58,11 @@ impl RoomInfo {
             mam,
             stanza_ids: mam || has(ns::SID),
             occupant_ids: has(ns::OCCUPANT_ID),
+            moderation: if has(ns::MODERATE) {
+                Some(Moderation::Today)
+            } else {
+                has(ns::MODERATE_LEGACY).then_some(Moderation::Legacy)
+            },
         }
     }
 
@@ -127,6 +135,11 @@ mod tests {
         assert!(info.is_room && info.moderated && info.password_protected && !info.persistent && !info.mam);
         assert_eq!(info.name.as_deref(), Some("tea"));
         assert!(!info.can_omemo() && !info.stanza_ids && !info.occupant_ids);
+        let moderated = |features: &str| read(&format!("<query>{features}</query>")).moderation;
+        let (today, legacy) =
+            ("<feature var='urn:xmpp:message-moderate:1'/>", "<feature var='urn:xmpp:message-moderate:0'/>");
+        assert_eq!(moderated(&format!("{legacy}{today}")), Some(Moderation::Today));
+        assert_eq!((moderated(legacy), moderated("")), (Some(Moderation::Legacy), None));
         assert!(!read("<query><identity category='account' type='registered'/></query>").is_room);
         assert_eq!(read("<other/>"), RoomInfo::default());
     }

@@ -85,7 +85,7 @@ impl Xmpp {
 
 impl Accounts {
     /// The account through which a bot is in rooms.
-    fn room_account(&self, batch: &Batch, bot: BotId, what: &'static str) -> Result<AccountId, Trouble> {
+    pub(super) fn room_account(&self, batch: &Batch, bot: BotId, what: &'static str) -> Result<AccountId, Trouble> {
         let bot = batch.bot(bot)?;
         let owner = &bot.row.owner;
         if !batch.store.owner_enabled(owner)? {

@@ -1,0 +1,126 @@
+//! What bots do as moderators of a room: they take away what others said (XEP-0425), put people out, ban them, take and
+//! give voice (XEP-0045 §8, §9). What the room answers is told to whoever asked: the program that waits, or the owner in
+//! his chat with the bot.
+
+use super::Key;
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::base::limits;
+use crate::channel::xmpp::Xmpp;
+use crate::channel::xmpp::asking::{About, EntityAnswer, is_lost};
+use crate::core::batch::Trouble;
+use crate::core::calls::End;
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, Occupier, RoomAction, RoomModeration};
+use crate::core::{Core, Signal, texts};
+use crate::xml::Element;
+use crate::xmpp::iq::Peer;
+use crate::xmpp::muc::moderation::{NewRole, build_affiliation, build_retraction, build_role};
+use crate::xmpp::muc::presence::{Affiliation, Role};
+use crate::xmpp::stanza::IqKind;
+
+/// What was asked of a room, and by whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    bot: BotId,
+    /// Who hears of it in the bot's chat; `None`: a program waits.
+    who: Option<BareJid>,
+    wish: RoomModeration,
+}
+
+fn refuse(why: String) -> Failure {
+    Failure::Remote { what: "moderation_failed", why }
+}
+
+impl Xmpp {
+    /// Asks it of the room. Gives the tag under which a program waits for the answer; `who` hears it in the bot's chat.
+    pub(crate) fn moderate(
+        &mut self,
+        core: &mut Core,
+        bot: BotId,
+        wish: &RoomModeration,
+        who: Option<&BareJid>,
+    ) -> Result<u64, Trouble> {
+        let reason = wish.reason.as_deref();
+        Failure::check_most("reason", reason.map_or(0, str::len), limits::ROOM_REASON_BYTES_MAX, "bytes")?;
+        let account = self.accounts.room_account(&core.batch, bot, "moderation_failed")?;
+        let key = (account, wish.room.clone());
+        let room = self.rooms.entries.get(&key).filter(|_| self.rooms.is_member(&key, bot)).map(|entry| &entry.room);
+        let Some(room) = room.filter(|room| room.is_joined()) else {
+            return Err(refuse(format!("the bot is not in the room {}", key.1)).into());
+        };
+        if room.own().role < Role::Moderator {
+            let why = format!("the bot is no moderator of the room {}; an owner of the room can make it one", key.1);
+            return Err(refuse(why).into());
+        }
+        let payload = self.build(core, &key, wish)?;
+        let (word, target) = (wish.action.word(), wish.action.target());
+        core.batch.audit(Some(bot), "room_moderated", &format!("room={} action={word} target={target}", key.1))?;
+        let asked = Asked { bot, who: who.cloned(), wish: wish.clone() };
+        let to = Peer::Other(key.1.to_jid());
+        let about = About::Moderation(Box::new(asked));
+        Ok(self.questions.ask_entity(&mut core.batch, account, (to, IqKind::Set, payload), about))
+    }
+
+    fn build(&self, core: &Core, key: &Key, wish: &RoomModeration) -> Result<Element, Trouble> {
+        let reason = wish.reason.as_deref();
+        let room = self.rooms.entries.get(key).map(|entry| &entry.room);
+        Ok(match &wish.action {
+            RoomAction::Retract(message_id) => {
+                let Some(moderation) = room.and_then(|room| room.info()).and_then(|info| info.moderation) else {
+                    let why = format!("the room {} lets nobody take away what others said (XEP-0425)", key.1);
+                    return Err(refuse(why).into());
+                };
+                build_retraction(moderation, &core.batch.room_id_of(key, message_id)?, reason)
+            }
+            RoomAction::Kick(nick) => build_role(nick, NewRole::None, reason),
+            RoomAction::Mute(nick) => build_role(nick, NewRole::Visitor, reason),
+            RoomAction::Unmute(nick) => build_role(nick, NewRole::Participant, reason),
+            RoomAction::Unban(who) => build_affiliation(who, Affiliation::None, reason),
+            RoomAction::Ban(Occupier::Person(who)) => build_affiliation(who, Affiliation::Outcast, reason),
+            RoomAction::Ban(Occupier::Nick(nick)) => {
+                let Some(occupant) = room.and_then(|room| room.occupant(nick)) else {
+                    return Err(refuse(format!("nobody is called {nick} in the room {}", key.1)).into());
+                };
+                let Some(who) = &occupant.real_jid else {
+                    let why = format!("the room {} does not show who {nick} is; ban him by his address", key.1);
+                    return Err(refuse(why).into());
+                };
+                build_affiliation(&who.bare(), Affiliation::Outcast, reason)
+            }
+        })
+    }
+
+    /// The room has answered.
+    pub(crate) fn on_moderated(&mut self, core: &mut Core, tag: u64, asked: &Asked, answer: &EntityAnswer) {
+        let room = &asked.wish.room;
+        let outcome = match answer {
+            Ok(_) => Ok(Answer::Done),
+            Err(error) if is_lost(error) => {
+                Err(refuse("the connection was lost; whether the room did it is not known".to_string()))
+            }
+            Err(error) => Err(refuse(format!("the room {room} refused it: {error}"))),
+        };
+        let Some(who) = &asked.who else {
+            core.callers.end(tag, End::Outcome(outcome));
+            return;
+        };
+        let language = core.batch.setup.settings.language;
+        let (word, target) = (asked.wish.action.word(), asked.wish.action.target());
+        let text = match outcome {
+            Ok(_) => {
+                texts::people::ROOM_DONE.fill(language, &[("word", word), ("target", target), ("room", room.as_str())])
+            }
+            Err(failure) => failure.at(core.batch.chat_place()),
+        };
+        core.signal(Signal::SayAs(asked.bot, who.clone(), text));
+    }
+}
+
+impl crate::channel::xmpp::rooms::Rooms {
+    /// The rooms that a bot is in now, each with whether it is a moderator there.
+    pub(crate) fn of_bot(&self, bot: BotId) -> Vec<(BareJid, bool)> {
+        let mine = self.entries.iter().filter(|(_, entry)| entry.row.members.contains(&bot) && entry.room.is_joined());
+        mine.map(|((_, room), entry)| (room.clone(), entry.room.own().role >= Role::Moderator)).collect()
+    }
+}
