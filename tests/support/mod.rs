@@ -19,3 +19,4 @@ pub mod raw;
 pub mod server;
 pub mod skip;
 pub mod stub;
+pub mod telegram;
