@@ -1,5 +1,6 @@
 //! The stub of api.telegram.org is what the documentation says: how updates are confirmed, what is refused and how, what a
-//! test can make go wrong, and that a killed stub comes back with all it had answered for.
+//! test can make go wrong, and that a killed stub comes back with all it had answered for. python-telegram-bot and aiogram,
+//! which know nothing of it, find Telegram there.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::http::{Http, Json};
-use support::telegram::Telegram;
+use support::telegram::{Telegram, library};
 
 const TOKEN: &str = "42:AAstub";
 
@@ -138,4 +139,22 @@ fn a_killed_stub_goes_on() {
     let texts: Vec<String> =
         updates(&telegram, r#"{"allowed_updates":["message"]}"#).into_iter().map(|of| of.1).collect();
     assert_eq!(texts, ["before", "after"]);
+}
+
+/// A client library's own program, which says by its exit status what it thinks of the stub.
+fn is_proved_by(program: &str) {
+    let Some(mut command) = library(program) else { return };
+    let telegram = Telegram::start();
+    let output = command.arg(telegram.url()).output().unwrap();
+    assert!(output.status.success(), "{program}:\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn python_telegram_bot_works_with_it_unmodified() {
+    is_proved_by("prove_ptb.py");
+}
+
+#[test]
+fn aiogram_works_with_it_unmodified() {
+    is_proved_by("prove_aiogram.py");
 }

@@ -12,6 +12,23 @@ use std::time::{Duration, Instant};
 
 use super::http::{Http, Json};
 use super::port::Port;
+use super::skip::skip_missing;
+
+/// A program of tests/telegram under the Python that has Telegram's client libraries; `None`, said aloud, where tests/setup
+/// has not made it.
+pub fn library(program: &str) -> Option<Command> {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let environment = std::env::var_os("BOTMOTHER_TEST_TELEGRAM_VENV").unwrap_or("target/test-telegram-venv".into());
+    let python = top.join(environment).join("bin/python");
+    if !python.exists() {
+        skip_missing(&format!("{} with Telegram's client libraries", python.display()));
+        return None;
+    }
+    let mut command = Command::new(python);
+    // -B: no cache of bytecode beside the sources.
+    command.arg("-B").arg(top.join("tests/telegram").join(program)).stdin(Stdio::null());
+    Some(command)
+}
 
 pub struct Telegram {
     child: Option<Child>,
@@ -51,7 +68,6 @@ impl Telegram {
         assert!(self.child.is_none(), "it runs");
         let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/telegram/api.py");
         let mut command = Command::new("python3");
-        // -B: no cache of bytecode beside the sources.
         command.arg("-B").arg(program).arg("--journal").arg(self.dir.join("journal"));
         command.args(["--port", &self.port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("Python runs");

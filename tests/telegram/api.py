@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "garbage":
             page = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
             self.send(fault.get("code", 502), page, "text/html")
-            raise Cut
+            raise Done
         if kind == "error":
             code, wait = fault.get("code", 500), fault.get("retry_after")
             usual = {401: "Unauthorized", 403: "Forbidden: bot was blocked by the user", 429: f"Too Many Requests: retry after {wait}",

@@ -538,7 +538,8 @@ def answerCallbackQuery(call):
         raise bad("query is too old and response timeout expired or query ID is invalid")
     if rich.units(call.arguments.text("text")) > 200:
         raise bad("MESSAGE_TOO_LONG")
-    query["answer"] = {name: call.arguments[name] for name in ("text", "show_alert", "url", "cache_time") if name in call.arguments}
+    query["answer"] = {name: call.arguments.text(name) for name in ("text", "url") if call.arguments.text(name)}
+    query["answer"]["show_alert"] = call.arguments.truth("show_alert")
     call.state.put("press", call.arguments.text("callback_query_id"), query)
     return True
 

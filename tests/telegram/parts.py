@@ -283,7 +283,7 @@ def member(user, status, more=None):
     elif status == "administrator":
         rights = ("can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
                   "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories "
-                  "can_pin_messages can_manage_topics")  # fmt: skip
+                  "can_pin_messages can_manage_topics can_send_welcome_messages")  # fmt: skip
         base.update({right: right not in ("can_be_edited", "is_anonymous", "can_promote_members") for right in rights.split()})
     elif status == "restricted":
         base.update({"is_member": True, "until_date": 0, **{right: False for right in PERMISSIONS}})
@@ -295,5 +295,5 @@ def member(user, status, more=None):
 PERMISSIONS = (
     "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos can_send_video_notes "
     "can_send_voice_notes can_send_polls can_send_other_messages can_add_web_page_previews can_change_info "
-    "can_invite_users can_pin_messages can_manage_topics can_edit_tag"
+    "can_invite_users can_pin_messages can_manage_topics can_edit_tag can_react_to_messages"
 ).split()
