@@ -15,7 +15,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("omemo", &["base", "xml"]),
     ("store", &["base"]),
     ("core", CORE),
-    ("channel", &["core", "base", "store", "xml", "xmpp", "omemo", "remote::upload", "remote::ejabberd"]),
+    (
+        "channel",
+        &["core", "base", "store", "xml", "xmpp", "omemo", "remote::upload", "remote::ejabberd", "remote::telegram"],
+    ),
     ("brain", &["core", "base", "store", "remote::ai"]),
     ("engine", &["core", "channel", "brain", "base", "store", "xml", "xmpp", "remote::ai"]),
     ("reactor", &["base"]),

@@ -4,5 +4,6 @@
 
 pub mod ai;
 pub mod ejabberd;
+pub mod telegram;
 pub mod upload;
 pub mod webhook;

@@ -61,3 +61,10 @@ pub const STREAMS_MAX: usize = AI_STREAMS_MAX + LASTING_CALLS_MAX;
 pub const TELEGRAM_DISCOVER: Duration = Duration::from_secs(900);
 /// Answers to a poll in a row that cannot be stored, one update each; then that update is skipped.
 pub const TELEGRAM_LOST_MAX: u32 = 5;
+
+/// A hundred updates with long texts.
+pub const TELEGRAM_UPDATES_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Values in one answer: a hundred updates with all their members.
+pub const TELEGRAM_VALUES_MAX: usize = 200_000;
+/// Of a refusal's sentence so much is shown.
+pub const TELEGRAM_WHY_CHARS: usize = 200;
