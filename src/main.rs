@@ -91,6 +91,8 @@ fn exit_of(error: &daemon::Error) -> Exit {
 fn end(failed: Failed) -> ExitCode {
     // In one write: whoever reads it by a pipe has all of it or nothing.
     let text = failed.text.trim_end().replace('\n', "\n  ");
-    let _ = io::stderr().write_all(format!("botmother: {text}\n").as_bytes());
+    if !text.is_empty() {
+        let _ = io::stderr().write_all(format!("botmother: {text}\n").as_bytes());
+    }
     ExitCode::from(failed.exit as u8)
 }

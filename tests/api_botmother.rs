@@ -76,6 +76,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("GET", "/bot/getUpdates"),
     ("GET", "/bot/getHistory"),
     ("GET", "/bot/getMessageState"),
+    ("GET", "/bot/why"),
     ("GET", "/bot/getMe"),
     ("GET", "/bot/getInfo"),
     ("POST", "/bot/setWebhook"),

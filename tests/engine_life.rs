@@ -14,7 +14,7 @@ use botmother::core::handle::*;
 use botmother::core::setup::{Settings, Setup};
 use botmother::engine::event::Event;
 use botmother::store::Store;
-use botmother::xmpp::message::{Inbound, Kind, Marker, Reactions, Retraction, Stage, Via};
+use botmother::xmpp::message::{Inbound, Kind, Marker, Reactions, RepliedTo, Retraction, Stage, Via};
 use botmother::xmpp::session::{self, Facts};
 
 use support::*;
@@ -29,6 +29,8 @@ mod history;
 mod names;
 #[path = "engine_life/states.rs"]
 mod states;
+#[path = "engine_life/ways.rs"]
+mod ways;
 #[path = "support/engine.rs"]
 mod support;
 

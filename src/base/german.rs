@@ -310,6 +310,20 @@ cannot listen on {}: {*}; {} | {1} ist nicht zu öffnen: {2}; wähle einen ander
 cannot make {}: {*} | nicht anzulegen ist {1}: {2}
 cannot start a thread: {} | kein Thread zu bekommen: {1}
 the data directory {} cannot be written: {*} | ins Datenverzeichnis {1} kann nicht geschrieben werden: {2}
+encrypted | verschlüsselt
+the queue was full | die Warteschlange war voll
+the queue was cleared | die Warteschlange wurde geleert
+nobody fetched it within a day | niemand hat es in einem Tag geholt
+questions come too fast | Fragen kommen zu schnell
+for {}; it asked {} ago | seit {1}; zuletzt fragte es vor {2}
+for {}; it has not asked since the start | seit {1}; seit dem Start hat es nicht gefragt
+for {} | seit {1}
+tried again in {} | in {1} wieder versucht
+attempt {}: {*} | Versuch {1}: {2}
+status {}, {} ms | Status {1}, {2} ms
+the bot is {}: {*} | der Bot ist {1}: {2}
+the bot is {} | der Bot ist {1}
+this bot knows of no message {}; {} | dieser Bot kennt keine Nachricht {1}; gemerkt werden die Wege der letzten seit dem Start
 the command line or the environment says otherwise, {} | die Kommandozeile oder die Umgebung sagt etwas anderes, und sie geht vor
 ";
 

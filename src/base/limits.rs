@@ -1,5 +1,6 @@
 //! Every maximum in the program, one line of reason each, by subject. Sizes in bytes, times as [`std::time::Duration`].
 
+mod asking;
 mod bots;
 mod calls;
 mod cli;
@@ -13,6 +14,7 @@ mod store;
 mod telegram;
 mod xmpp;
 
+pub use asking::*;
 pub use bots::*;
 pub use calls::*;
 pub use cli::*;

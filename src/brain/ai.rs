@@ -195,8 +195,12 @@ impl Ai {
         let place = if said.kind == ConversationKind::Room { AiPlace::Room } else { AiPlace::Chat };
         match self.open.admit_question(&mut cx.core.batch, bot, peer) {
             Ok(()) => {}
-            Err(false) => return Ok(true),
+            Err(false) => {
+                cx.core.batch.note_way(bot, &said.id, "ai_busy", "questions come too fast");
+                return Ok(true);
+            }
             Err(true) => {
+                cx.core.batch.note_way(bot, &said.id, "ai_busy", "questions come too fast");
                 self.say_of_ai(cx, bot, place, &said.from, &cx.core.batch.words(&ai::QUIET))?;
                 return Ok(true);
             }
@@ -209,9 +213,13 @@ impl Ai {
         let recipient = Some(said.from.clone());
         let question = AiQuestion { bot, peer: peer.to_string(), place, recipient, question };
         match self.accept_question(cx, question, said.ids.clone(), Hears::Whole) {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                cx.core.batch.note_way(bot, &said.id, "ai_asked", "");
+                Ok(true)
+            }
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => {
+                cx.core.batch.note_way(bot, &said.id, "ai_busy", failure.to_string());
                 let why = match failure {
                     Failure::UsedUp { .. } => failure.at(cx.core.batch.chat_place()),
                     _ => cx.core.batch.words(&ai::TOO_MANY),

@@ -1,6 +1,7 @@
 //! The command line as a value. Parses by the table; a mistake names what is nearest and leads to exit code 2.
 //! `made.rs` reads what a new bot is to be, `send.rs` has the options of one command, which has those of older programs.
 
+mod ask;
 pub(super) mod made;
 mod send;
 
@@ -17,6 +18,7 @@ use lexopt::Arg;
 
 use super::completions;
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
+pub use ask::WhyAsked;
 pub use made::BotMade;
 pub use send::Sent;
 
@@ -76,6 +78,8 @@ pub enum Command {
     Import(ImportFrom),
     /// `send`
     Send(Box<Sent>),
+    /// `why`
+    Why(WhyAsked),
     /// `token …`, `user …`, `audit`
     Rights(rights::RightsCommand),
     /// `config check`
@@ -420,6 +424,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "restore" => Command::Restore(RestoreFrom { file: word().into(), key_file: raw.path("key-file") }),
         "import" => Command::Import(ImportFrom { file: word().into(), dry_run: raw.has("dry-run") }),
         "send" => Command::Send(Box::new(send::build(row, rest, raw)?)),
+        "why" => Command::Why(ask::why(word(), row, raw)?),
         path if path == "audit" || path.starts_with("token ") || path.starts_with("user ") => {
             Command::Rights(rights::build(row, &word(), raw)?)
         }

@@ -19,6 +19,7 @@ mod password;
 mod send;
 mod rights;
 mod table;
+mod why;
 
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
@@ -103,6 +104,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Restore(from) => backup::restore(config, &from),
         Command::Import(from) => import::run(config, &from),
         Command::Send(sent) => send::run(config, &sent),
+        Command::Why(asked) => why::run(config, &asked),
         Command::Doctor(form) => doctor::run(config, form),
         Command::Health => health(config),
         // `main` does these, without a configuration or instead of a command.

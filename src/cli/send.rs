@@ -170,6 +170,14 @@ impl Sender<'_> {
     }
 }
 
+/// The tokens by which a command speaks as a bot: of the one that is named, or of all that are switched on.
+pub(super) fn tokens(config: &Config, bot: Option<&str>, token_file: Option<&Path>) -> Result<Vec<Secret>, Failed> {
+    match token_file {
+        Some(file) => Ok(vec![read_token(file)?]),
+        None => choice::tokens(&mut Client::new(config), bot),
+    }
+}
+
 fn kind(sent: &Sent) -> &'static str {
     if sent.is_room { "groupchat" } else { "chat" }
 }

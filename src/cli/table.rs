@@ -1,5 +1,9 @@
 //! The table of commands and options: parser, help, suggestions and the manual page all read it.
 
+mod options;
+
+pub(super) use options::OPTIONS;
+
 /// A command.
 #[derive(Debug)]
 pub(super) struct CommandRow {
@@ -38,15 +42,6 @@ const fn command(
     CommandRow { path, words, brief, text, examples }
 }
 
-const fn option(
-    long: &'static str,
-    short: Option<char>,
-    value: &'static str,
-    uses: &'static [(&'static [&'static str], &'static str)],
-) -> OptionRow {
-    OptionRow { long, short, value, uses }
-}
-
 /// Words that begin commands of two words, and what their page says.
 pub(super) const GROUPS: &[(&str, &str)] = &[
     ("account", "XMPP accounts that the daemon signs in to: personal bots speak through their owner's account."),
@@ -65,6 +60,7 @@ pub(super) fn meaning(words: &str) -> &'static str {
     match words {
         "BOT" => ", a bot's number or name; `botmother bot list` shows them",
         "JID" => ", an address like user@example.org",
+        "ID" => ", the id of a message: `message_id` of an answer or `stanza_id` of an update",
         "NAME" => ", what the bot is to be called",
         "SHELL" => ": bash, zsh or fish",
         "WHO…" => ", who gets it: addresses like user@example.org",
@@ -276,6 +272,15 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         ],
     ),
     command(
+        "why",
+        "ID",
+        "show the way of a message, step by step",
+        "ID is the message's: `message_id` of an answer, `stanza_id` of an update. What is known of it: received, filtered,\n\
+         queued, fetched, posted, asked of an AI, with the server, read. Steps have times since the daemon started; of older\n\
+         messages it shows what the database tells. All bots are asked unless --bot or --token-file names one.",
+        &["botmother why 6a7b1c2d-0000-8000-9f00-112233445566"],
+    ),
+    command(
         "doctor",
         "",
         "check everything this needs, and say what to do",
@@ -300,160 +305,6 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         &["eval \"$(botmother completions bash)\"", "botmother completions fish | source"],
     ),
     command("help", "[COMMAND]", "explain a command, or `config` for all keys", "", &["botmother help bot create"]),
-];
-
-/// All options in the order of the help.
-pub(super) const OPTIONS: &[OptionRow] = &[
-    option("config", Some('c'), "FILE", &[(&[], "configuration file, instead of the usual places")]),
-    option("data", Some('d'), "DIR", &[(&[], "data directory, instead of what the configuration says")]),
-    option("port", Some('p'), "N", &[(&[], "port of the API (7842)")]),
-    option("verbose", Some('v'), "", &[(&[], "log more; twice: everything, secrets cut out")]),
-    option("log-format", None, "FORMAT", &[(&[], "lines of the daemon's log: text, json, logfmt")]),
-    option("help", Some('h'), "", &[(&[], "this, or the help of a command")]),
-    option("version", Some('V'), "", &[(&[], "print the version")]),
-    option(
-        "wait",
-        None,
-        "SECONDS",
-        &[
-            (&["chat"], "when input is no terminal: end after so much silence, 0 to 3600 (5)"),
-            (&["bot create"], "no bot unless it is online within this time, 1 to 60"),
-            (&["send"], "until the server has it; exit code 69 when it has not after so long, 0 to 3600"),
-        ],
-    ),
-    option(
-        "password-file",
-        None,
-        "F",
-        &[
-            (&["account add"], "take the password from this file instead of asking"),
-            (&["account test"], "take the password from this file instead of what is known, or asking"),
-            (&["bot create"], "with --jid: take that account's password from this file instead of asking"),
-        ],
-    ),
-    option(
-        "host",
-        None,
-        "H:P",
-        &[(&["account add", "account test"], "connect to host:port (or tls://host:port) instead of what DNS says")],
-    ),
-    option(
-        "ca-file",
-        None,
-        "F",
-        &[(&["account add", "account test"], "trust the certificate authorities in this file (PEM) too")],
-    ),
-    option(
-        "pin",
-        None,
-        "P",
-        &[(&["account add", "account test"], "accept exactly the certificate with this fingerprint, sha256:…")],
-    ),
-    option(
-        "owner",
-        None,
-        "JID",
-        &[
-            (&["bot create"], "who talks to it (owner@local)"),
-            (&["bot list"], "only the bots of this owner"),
-            (&["audit"], "only what is about this owner's bots"),
-            (
-                &[
-                    "bot delete",
-                    "bot token",
-                    "bot revoke",
-                    "bot activate",
-                    "bot deactivate",
-                    "token create",
-                    "token list",
-                    "token revoke",
-                ],
-                "whose bot it is, where several have its name",
-            ),
-        ],
-    ),
-    option(
-        "mode",
-        None,
-        "MODE",
-        &[(&["bot create"], "personal (speaks through its owner's account), dedicated or cloud (has one of its own)")],
-    ),
-    option(
-        "jid",
-        None,
-        "JID",
-        &[(
-            &["bot create"],
-            "an account that you have made for the bot; else one is made for --mode dedicated or cloud",
-        )],
-    ),
-    option(
-        "access",
-        None,
-        "WHO",
-        &[(
-            &["bot create"],
-            "who may write to a bot with an account of its own: owner, or of cloud: roster, list, public",
-        )],
-    ),
-    option(
-        "contacts",
-        None,
-        "JIDS",
-        &[(&["bot create"], "with --access list: who may write to it, addresses with commas between them")],
-    ),
-    option(
-        "encrypt",
-        None,
-        "HOW",
-        &[
-            (&["bot create"], "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off"),
-            (&["send"], "required: it never goes out in plain text; preferred: as the bot does"),
-        ],
-    ),
-    option(
-        "avatar",
-        None,
-        "FILE",
-        &[(&["bot create"], "its picture, where it has an account of its own: PNG, JPEG, GIF or WebP")],
-    ),
-    option(
-        "bot",
-        None,
-        "BOT",
-        &[
-            (&["send"], "the bot that says it: its number, or its name where only one has it"),
-            (&["audit"], "only what is about this bot, by number or name"),
-        ],
-    ),
-    option("token-file", None, "F", &[(&["send"], "the bot whose token is in this file; no management rights needed")]),
-    option("text", None, "TEXT", &[(&["send"], "say this instead of what comes by standard input")]),
-    option("message", None, "F", &[(&["send"], "say what is in this file (-m)")]),
-    option("subject", None, "TEXT", &[(&["send"], "a first line above the text (-s)")]),
-    option("attach", None, "F", &[(&["send"], "send this file, with --text as its caption")]),
-    option("chatroom", None, "", &[(&["send"], "WHO is a room; the bot joins it if it is not in (-c)")]),
-    option("alias", None, "NICK", &[(&["send"], "with --chatroom: the bot's nick there (-a, -r)")]),
-    option("interactive", None, "", &[(&["send"], "each line of standard input is a message, as it comes (-i)")]),
-    option("without-key", None, "", &[(&["backup"], "leave secret.key and other secrets in the clear out")]),
-    option("force", None, "", &[(&["backup"], "replace a file that is there")]),
-    option("key-file", None, "F", &[(&["restore"], "the secret.key of a backup that was made without it")]),
-    option("dry-run", None, "", &[(&["import"], "say what would be done, and do nothing")]),
-    option("json", None, "", &[(&["doctor"], "one JSON object instead of lines")]),
-    option("overlap", None, "HOURS", &[(&["bot token"], "the old token works for so many hours more, up to 720")]),
-    option("scopes", None, "WORDS", &[(&["token create"], "what it may: some of send,read,manage")]),
-    option("label", None, "TEXT", &[(&["token create", "user token"], "what it is for")]),
-    option("days", None, "N", &[(&["token create", "user token"], "it expires after so many days")]),
-    option("number", None, "N", &[(&["token revoke"], "the number of the token")]),
-    option("role", None, "ROLE", &[(&["user set", "user token"], "viewer, owner or admin")]),
-    option("sees", None, "JID", &[(&["user set"], "of a viewer: whose bots he sees; '' for his own")]),
-    option("bots", None, "N", &[(&["user set"], "how many bots he may have")]),
-    option("messages", None, "N", &[(&["user set"], "how many messages his bots may send in a day")]),
-    option("storage", None, "MIB", &[(&["user set"], "how much the histories of his bots may hold")]),
-    option("ai-calls", None, "N", &[(&["user set"], "how many questions his bots may put to AI services in a day")]),
-    option("since", None, "WHEN", &[(&["audit"], "not older than this")]),
-    option("limit", None, "N", &[(&["audit"], "at most so many entries, up to 200 (50)")]),
-    option("redacted", None, "", &[(&["config dump"], "hide passwords, also with --secrets")]),
-    option("secrets", None, "", &[(&["config dump"], "write passwords of the file out")]),
 ];
 
 /// Commands that do not read everything that is for all: only these options.

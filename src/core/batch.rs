@@ -18,6 +18,7 @@ use crate::core::rights::Rights;
 use crate::core::setup::Setup;
 use crate::core::texts::Text;
 use crate::core::told::Told;
+use crate::core::why::note::WayNote;
 use crate::store::{self, Store};
 
 /// What everybody works with, within one batch.
@@ -87,6 +88,8 @@ pub(crate) struct Pending {
     pub(crate) signals: VecDeque<Signal>,
     /// What others are shown has changed ([`Effect::Changed`]).
     pub(crate) has_changed: bool,
+    /// What happened to messages (`/why`).
+    pub(crate) way: Vec<WayNote>,
 }
 
 /// What becomes of a question inside a batch.

@@ -22,6 +22,7 @@ mod rooms;
 mod server;
 mod settings;
 mod telegram;
+mod why;
 
 pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
@@ -51,6 +52,7 @@ pub use rooms::{Occupier, RoomAction, RoomModeration};
 pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 pub use telegram::{OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};
+pub use why::{WayStep, WhyInfo};
 
 /// Who asks.
 #[derive(Clone, Debug)]

@@ -46,6 +46,11 @@ impl Core {
         Ok(is_polled || self.webhooks.has_other_listener(&self.batch, bot)?)
     }
 
+    /// How long ago a bot's program asked for updates last, of all that this process has seen.
+    pub(crate) fn polled_ago(&self, bot: BotId) -> Option<Duration> {
+        self.listening.polled.get(&bot).map(|at| self.batch.now.mono.saturating_sub(*at))
+    }
+
     /// Tells owners what time has shown.
     pub(crate) fn tell_unheard(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;

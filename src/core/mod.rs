@@ -34,6 +34,7 @@ pub(crate) mod tell;
 pub(crate) mod told;
 pub(crate) mod updates;
 pub(crate) mod webhook;
+pub(crate) mod why;
 
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};

@@ -57,6 +57,8 @@ impl Context<'_> {
         new: &NewMessage,
         (message_id, encrypted): (&str, Option<bool>),
     ) -> Result<Option<bool>, Trouble> {
+        let how = if encrypted == Some(true) { "encrypted" } else { "" };
+        self.core.batch.note_saying(bot, message_id, new.to.bare_str(), how);
         if encrypted == Some(false) {
             let content = SaidContent { text: &new.text, reply_to: new.reply_to.as_deref(), file: None };
             self.core.batch.keep_said(bot, message_id, &content)?;

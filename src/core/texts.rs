@@ -43,6 +43,7 @@ pub mod chat;
 pub mod omemo;
 pub mod people;
 pub mod rights;
+pub mod why;
 
 texts! {
     /// A message of a bot was given up.
@@ -300,6 +301,7 @@ mod tests {
         }
         for (name, text) in
             ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL).chain(people::ALL)
+            ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL).chain(why::ALL)
         {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }

@@ -75,6 +75,7 @@ impl Core {
         if self.batch.bot(bot)?.queued > 0 {
             if let Some(offset) = poll.offset {
                 self.note_taken(bot, offset)?;
+                self.batch.note_updates(bot, (UpdateId(0), UpdateId(offset.0.saturating_sub(1))), "taken", "");
                 let gone = self.batch.store.delete_updates_below(bot, offset)?;
                 self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
             }
@@ -130,6 +131,7 @@ impl Core {
         // A tenth beyond the cap is let in, so that a full queue is trimmed seldom and not at each message.
         if entry.queued > limits::UPDATES_PER_BOT_MAX + limits::UPDATES_PER_BOT_MAX / 10 {
             let dropped = self.batch.store.drop_oldest_updates(bot, limits::UPDATES_PER_BOT_MAX)?;
+            self.note_dropped(bot, "the queue was full")?;
             log::warn!("bot {bot}: its queue is full; the {dropped} oldest updates were dropped");
             self.recount(bot, dropped)?;
         }
@@ -140,8 +142,16 @@ impl Core {
     /// one. Says how much that was.
     pub(crate) fn clear_updates(&mut self, bot: BotId) -> Result<i64, store::Error> {
         let cleared = self.batch.store.delete_updates_below(bot, UpdateId(i64::MAX))?;
+        self.note_dropped(bot, "the queue was cleared")?;
         self.recount(bot, 0)?;
         Ok(cleared as i64)
+    }
+
+    /// What is not in a bot's queue any more was dropped.
+    pub(crate) fn note_dropped(&mut self, bot: BotId, why: &'static str) -> Result<(), store::Error> {
+        let first = self.batch.store.first_update(bot)?.map_or(i64::MAX, |first| first.0 - 1);
+        self.batch.note_updates(bot, (UpdateId(0), UpdateId(first)), "dropped", why);
+        Ok(())
     }
 
     /// Notes that the store dropped updates of a bot.
@@ -188,6 +198,8 @@ impl Updates {
 
     fn note_handed(&mut self, batch: &mut Batch, bot: BotId, rows: &[UpdateRow]) {
         let Some(last) = rows.last() else { return };
+        let first = rows.first().map_or(last.id, |row| row.id);
+        batch.note_updates(bot, (first, last.id), "polled", if batch.goes_to_mqtt(bot) { "MQTT" } else { "" });
         let (via, lived) = (if batch.goes_to_mqtt(bot) { Via::Mqtt } else { Via::Poll }, batch.lived());
         let before = self.handed.insert(bot, last.id);
         for row in rows.iter().filter(|row| before.is_none_or(|before| row.id > before)) {

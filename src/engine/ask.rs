@@ -17,7 +17,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains, Scope};
 use crate::core::registry::{Bot, Through};
 use crate::core::rights::By;
-use crate::engine::command::api_server;
+use crate::engine::command::{self, api_server};
 use crate::engine::{Engine, Upkeep, local, person};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
@@ -119,6 +119,7 @@ impl Engine {
             }
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
             Question::MessageState(id) => self.core.batch.message_state(bot, id)?,
+            Question::Why(id) => Answer::Why(Box::new(command::why::of_message(self, bot, id)?)),
             Question::GetHistory(query) => self.core.read_history(bot, query)?,
             Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
             Question::DeleteWebhook { drop_pending: true } => self.core.delete_webhook_and_pending(bot)?,
@@ -129,12 +130,10 @@ impl Engine {
                 Answer::Me(self.channels.xmpp.accounts.bot_info(&self.core.batch, bot)?)
             }
             Question::GetInfo => {
-                let sessions = usize::from(self.channels.xmpp.accounts.is_bot_online(&self.core.batch, bot));
-                Answer::Info(
-                    self.channels.xmpp.accounts.bot_info(&self.core.batch, bot)?,
-                    self.core.batch.bot(bot)?.commands.clone(),
-                    sessions,
-                )
+                let accounts = &self.channels.xmpp.accounts;
+                let sessions = usize::from(accounts.is_bot_online(&self.core.batch, bot));
+                let (info, bot) = (accounts.bot_info(&self.core.batch, bot)?, self.core.batch.bot(bot)?);
+                Answer::Info(info, bot.commands.clone(), sessions)
             }
             Question::SetCommands(commands) => {
                 self.core.batch.set_commands(bot, commands)?;
@@ -384,6 +383,7 @@ impl Engine {
         self.with_brain(|brain, cx| brain.all().try_for_each(|one| one.on_bot_goes(cx, id)))?;
         self.pass_to_channels(&Signal::BotGoes(id))?;
         self.core.delete_bot(id)?;
+        self.upkeep.ways.forget(id);
         let Some(jid) = jid else { return Ok(None) };
         let left = self.core.batch.store.find_account(&jid)?.filter(|row| row.removing);
         Ok(left.map(|row| (jid, Remains::of(row.origin))))

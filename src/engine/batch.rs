@@ -164,6 +164,7 @@ impl Engine {
         for (account, count) in told.handled {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
+        self.upkeep.ways.take(pending.way);
         out.extend(pending.effects);
         out.extend(Some(Effect::Changed).filter(|_| pending.has_changed && self.core.batch.setup.settings.watch.is_on));
         self.channels.xmpp.accounts.queue_accepted(told.accepted);

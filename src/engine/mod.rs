@@ -37,6 +37,7 @@ use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::effect::{Effect, Order};
 use crate::core::part::{Kept, Part};
 use crate::core::setup::Setup;
+use crate::core::why::Ways;
 use crate::core::{Context, Core};
 use crate::engine::event::Event;
 use crate::store::{self, Store};
@@ -60,6 +61,8 @@ struct Upkeep {
     rate: RateLimit<BotId>,
     /// When old rows are looked for (monotonic).
     purge_at: Duration,
+    /// The ways of the last messages.
+    ways: Ways,
     /// Effects of the start, released with the first batch, whatever becomes of that.
     starting: Vec<Effect>,
 }
@@ -78,6 +81,7 @@ impl Engine {
             unheard_at: now.mono,
             rate: RateLimit::new(setup.rate_limit),
             purge_at: now.mono,
+            ways: Ways::default(),
             starting: Vec::new(),
         };
         let batch = Batch { has_ai: brain::HAS_AI, ..Batch::new(store, setup, now)? };
@@ -188,6 +192,7 @@ impl Engine {
             self.core.batch.write_refused_logins()?;
             for (bot, dropped) in self.core.batch.store.purge(self.core.batch.lived(), self.core.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");
+                self.core.note_dropped(bot, "nobody fetched it within a day")?;
                 self.core.recount(bot, dropped)?;
             }
             self.upkeep.purge_at = self.core.batch.now.mono + limits::PURGE_INTERVAL;

@@ -16,7 +16,8 @@ use crate::store;
 impl Engine {
     /// Text in the self-chat of an owner, on XMPP or built in.
     pub(super) fn on_self_chat(&mut self, said: &Incoming<'_>) -> Result<(), Trouble> {
-        let (owner, body) = (&said.from.bare(), said.text.trim());
+        let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
+        let (owner, body) = (&said.from.bare(), about.as_deref().unwrap_or(said.text.trim()));
         if let Some(answer) = command::run(self, owner, body)? {
             return Ok(self.say(owner, &answer)?);
         }
@@ -62,9 +63,15 @@ impl Engine {
     /// asked. Who may not speak to the bot is not heard.
     pub(super) fn ingest(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
         if !self.core.batch.admits(bot, &said.from.bare()) {
+            self.core.batch.note_heard(bot, said, "not_admitted", "");
             return Ok(());
         }
-        if self.answer_command(bot, &said.from.bare(), &said.text)? {
+        let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
+        if self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))? {
+            // What the command itself asks about are the messages before it.
+            if about.is_none() && !command::why::is_it(&said.text) {
+                self.core.batch.note_heard(bot, said, "command", "");
+            }
             return Ok(());
         }
         self.deliver(bot, said)

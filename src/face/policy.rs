@@ -96,6 +96,7 @@ pub const POLICY: &[Rule] = &[
     botmother("GET", "/bot/getMe", Need::Bot(Scope::Any)),
     botmother("GET", "/bot/getMessageState", Need::Bot(Scope::Any)),
     botmother("GET", "/bot/getInfo", READ),
+    botmother("GET", "/bot/why", READ),
     botmother("GET", "/bot/getUpdates", READ),
     botmother("GET", "/bot/getHistory", READ),
     botmother("GET", "/bot/getFile", READ),

@@ -19,6 +19,7 @@ mod sql;
 
 mod account;
 mod ai;
+mod asking;
 mod audit;
 mod bot;
 mod command;
@@ -42,6 +43,7 @@ mod token;
 mod told;
 mod trust;
 mod update;
+mod way;
 mod webhook;
 
 use std::collections::HashMap;

@@ -18,6 +18,11 @@ impl Store {
             "DELETE FROM idempotency WHERE created_at < ?",
             retention,
         )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM ask WHERE ended_at < ?)",
+            "DELETE FROM ask WHERE ended_at < ?",
+            retention * 1_000,
+        )?;
         self.purge_seen(now_s, clock_s)?;
         self.purge_messages(now_s)?;
         // The lower the number, the older: looking stops at the first young one. Histories keep theirs.

@@ -5,13 +5,17 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::secret::Secret;
 use crate::base::text;
 
+mod asking;
 mod history;
 mod message;
 mod rights;
 mod telegram;
 
+pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
-pub use message::{ChannelName, Conversation, ConversationKind, HeardRow, LocalRow, Progress, SentRow, ToldRow};
+pub use message::{
+    ChannelName, Conversation, ConversationKind, Heading, HeardRow, LocalRow, Progress, SentRow, ToldRow, WayRow,
+};
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
 pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow};
 

@@ -421,7 +421,43 @@ CREATE TABLE omemo_policy (
 
 -- Questions to people.
 
--- The way of a message.
+-- Owner: asking.rs. What bots' programs ask people, until a day after it is over. Times are in milliseconds lived through,
+-- but for answered_at. Sealed columns: text, answer.
+CREATE TABLE ask (
+  id             INTEGER PRIMARY KEY,               -- the number in the id of its first message
+  bot_id         INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  number         INTEGER NOT NULL,                  -- by which people name it where several are open
+  key            TEXT,                              -- the Idempotency-Key
+  request_hash   BLOB,                              -- 32 bytes of what was asked under it
+  text           TEXT NOT NULL,                     -- '' when it is over
+  options        TEXT NOT NULL,                     -- JSON: an array of texts; an empty one: any words will do
+  people         TEXT NOT NULL,                     -- JSON: an array of addresses, in the order in which they are asked
+  is_room        INTEGER NOT NULL,                  -- the first of them is a room
+  asked          INTEGER NOT NULL,                  -- how many of them were asked
+  must_encrypt   INTEGER NOT NULL,                  -- neither question nor answer may go in plain text
+  escalate_after INTEGER NOT NULL,                  -- so long without an answer, and the next is asked
+  next_at        INTEGER,                           -- when the next is asked; NULL: there is none
+  expires_at     INTEGER NOT NULL,
+  status         TEXT NOT NULL,                     -- waiting | answered | expired | cancelled
+  ended_at       INTEGER,
+  answer         TEXT,
+  option_index   INTEGER,                           -- which option it is, from 0
+  answered_by    TEXT,
+  answered_at    INTEGER,                           -- Unix time
+  answer_id      TEXT,                              -- the message that it was
+  encrypted      INTEGER,
+  trust          TEXT                               -- how far the key is trusted that it came under
+);
+CREATE UNIQUE INDEX ask_key ON ask (bot_id, key);
+
+-- Owner: asking.rs. The messages that asked.
+CREATE TABLE ask_message (
+  ask_id     INTEGER NOT NULL REFERENCES ask (id) ON DELETE CASCADE,
+  place      INTEGER NOT NULL,                      -- whom, counted in people from 0
+  message_id TEXT NOT NULL,
+  PRIMARY KEY (ask_id, place)
+) WITHOUT ROWID;
+CREATE INDEX ask_message_id ON ask_message (message_id);
 
 -- Telegram as a channel. Owner: telegram.rs. Bots of ours that speak as one at Telegram. Sealed column: token.
 CREATE TABLE telegram_bot (

@@ -3,7 +3,39 @@
 -- Buttons.
 -- Numbers for programs written for Telegram.
 -- Questions to people.
--- The way of a message.
+CREATE TABLE ask (
+  id             INTEGER PRIMARY KEY,
+  bot_id         INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  number         INTEGER NOT NULL,
+  key            TEXT,
+  request_hash   BLOB,
+  text           TEXT NOT NULL,
+  options        TEXT NOT NULL,
+  people         TEXT NOT NULL,
+  is_room        INTEGER NOT NULL,
+  asked          INTEGER NOT NULL,
+  must_encrypt   INTEGER NOT NULL,
+  escalate_after INTEGER NOT NULL,
+  next_at        INTEGER,
+  expires_at     INTEGER NOT NULL,
+  status         TEXT NOT NULL,
+  ended_at       INTEGER,
+  answer         TEXT,
+  option_index   INTEGER,
+  answered_by    TEXT,
+  answered_at    INTEGER,
+  answer_id      TEXT,
+  encrypted      INTEGER,
+  trust          TEXT
+);
+CREATE UNIQUE INDEX ask_key ON ask (bot_id, key);
+CREATE TABLE ask_message (
+  ask_id     INTEGER NOT NULL REFERENCES ask (id) ON DELETE CASCADE,
+  place      INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  PRIMARY KEY (ask_id, place)
+) WITHOUT ROWID;
+CREATE INDEX ask_message_id ON ask_message (message_id);
 -- Telegram as a channel.
 CREATE TABLE telegram_bot (
   bot_id      INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,

@@ -18,7 +18,7 @@ use botmother::core::handle::{
     HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion,
     LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion,
     PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion,
-    Update, UpdateKinds, WebhookInfo,
+    Update, UpdateKinds, WayStep, WebhookInfo, WhyInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
@@ -42,6 +42,17 @@ pub(crate) fn spool() -> Spool {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     Spool::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("face-{number}"))).unwrap()
+}
+
+/// The way of a message that a webhook would not take.
+fn way(message_id: String) -> WhyInfo {
+    let step = |at_ms, what, why: &str| WayStep { at_ms, what, why: why.to_string() };
+    let steps = vec![
+        step(Some(1_739_478_000_123), "received", ""),
+        step(Some(1_739_478_001_000), "webhook_failed", "attempt 1: status 503"),
+        step(None, "waits_for_webhook", "tried again in 5 s"),
+    ];
+    WhyInfo { message_id, is_out: false, peer: "anna@example.org".to_string(), steps }
 }
 
 fn work(inbox: &Receiver<Event>, told: &Sender<String>) {
@@ -199,6 +210,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             Answer::BotHistory(HistoryInfo { bot, days: days.unwrap_or(0), is_default })
         }
         Question::MessageState(_) => Answer::MessageState("sent"),
+        Question::Why(id) => Answer::Why(Box::new(way(id))),
         Question::GetHistory(query) => Answer::History(history(&query)),
         Question::Gallery => Answer::Gallery(vec![
             card("01arz3ndektsv4rrffq69g5fav", "MyBot", ""),

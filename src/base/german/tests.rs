@@ -68,6 +68,7 @@ const SHOWN: &[&str] = &[
     "channel/xmpp/registering.rs",
     "core/registry.rs",
     "channel/xmpp/rooms/moderation.rs",
+    "core/why/told.rs",
     "channel/xmpp/sizes.rs",
     "channel/xmpp/state.rs",
     "net/connect.rs",

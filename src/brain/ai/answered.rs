@@ -34,12 +34,14 @@ impl Ai {
         match read {
             Ok(reply) => {
                 cx.core.batch.told.end(("ai", question.asked.bot.0));
+                note(cx, &question, "ai_answered", row.provider.clone());
                 self.end_with_answer(cx, tag, &question, &reply)?;
             }
             Err(fault) => {
                 let (bot, why) = (question.asked.bot, fault.to_string());
                 let level = cx.core.batch.told.lasting(("ai", bot.0), &why, log::Level::Info, cx.core.batch.now.mono);
                 log::log!(level, "bot {bot}: {} did not answer: {why}", row.provider);
+                note(cx, &question, "ai_failed", format!("{}: {why}", row.provider));
                 match cx.core.batch.next_try(&question, called, &fault)? {
                     Some(next) => {
                         self.open.change().questions.insert(tag, next);
@@ -164,6 +166,13 @@ impl Ai {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+/// A step on the way of the message that asked.
+fn note(cx: &mut Context<'_>, question: &Question, what: &'static str, why: String) {
+    if let Some(id) = question.ids.first() {
+        cx.core.batch.note_way(question.asked.bot, id, what, why);
     }
 }
 

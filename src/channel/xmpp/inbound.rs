@@ -93,7 +93,14 @@ impl Xmpp {
         }
         let is_talk = matches!(message.kind, Kind::Chat | Kind::Normal) && message.room.is_none();
         let is_own = message.from.bare() == *own || message.via == Via::CarbonSent;
-        if !is_talk || is_own || !core.batch.admits(bot, &message.from.bare()) {
+        if !is_talk || is_own {
+            return Ok(());
+        }
+        if !core.batch.admits(bot, &message.from.bare()) {
+            if words(message).is_some() {
+                let said = Incoming::chat(account, own, message, core.batch.now.unix());
+                core.batch.note_heard(bot, &said, "not_admitted", "");
+            }
             return Ok(());
         }
         if words(message).is_none() {

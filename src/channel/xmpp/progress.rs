@@ -53,6 +53,7 @@ impl Xmpp {
         ids: &[OutboxId],
     ) -> Result<(), store::Error> {
         for id in ids {
+            core.batch.note_arrived(id.0);
             if let Some(row) = core.batch.store.find_sent_of(account, *id)? {
                 self.advance(core, &row, Progress::Sent, None)?;
             }
@@ -147,6 +148,7 @@ impl Xmpp {
             self.tell_state(core, row, Progress::Sent, None)?;
         }
         core.batch.store.store_progress(row.id, progress)?;
+        core.batch.note_way(row.bot, &row.message_id, word_of(progress), error.unwrap_or_default().to_string());
         self.tell_state(core, row, progress, error)
     }
 
@@ -157,15 +159,19 @@ impl Xmpp {
         progress: Progress,
         error: Option<&str>,
     ) -> Result<(), store::Error> {
-        let state = match progress {
-            Progress::Delivered => "delivered",
-            Progress::Displayed => "displayed",
-            Progress::Failed => "failed",
-            Progress::Accepted | Progress::Sent | Progress::Untracked => "sent",
-        };
+        let state = word_of(progress);
         let to = row.recipient.as_str();
         let payload = record::message_state(&row.message_id, to, (state, error), core.batch.now.unix());
         core.push_update(row.bot, UpdateKind::MessageState.as_str(), &payload)
+    }
+}
+
+fn word_of(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Delivered => "delivered",
+        Progress::Displayed => "displayed",
+        Progress::Failed => "failed",
+        Progress::Accepted | Progress::Sent | Progress::Untracked => "sent",
     }
 }
 

@@ -15,15 +15,9 @@ const NAME: &str = "Notices";
 
 /// The token of the bot that says it.
 pub(super) fn token(client: &mut Client, sent: &Sent) -> Result<Secret, Failed> {
-    let bots = client.get("/bot/list", &[], Duration::ZERO)?;
-    let bots = bots.need_objects("bots").map_err(|wrong| Failed::new(Exit::Failed, wrong.to_string()))?;
+    let bots = list(client)?;
     if let Some(named) = &sent.bot {
-        let (id, name) = bot::find(client, named, None)?;
-        let found = bots.iter().find(|bot| bot.number("id").ok().flatten() == Some(id));
-        return found.and_then(token_of).ok_or_else(|| {
-            let text = format!("bot {id} ({name}) is off or has no token; `botmother bot token {id}` makes one");
-            Failed::new(Exit::Failed, text)
-        });
+        return named_token(client, &bots, named);
     }
     let first = &sent.to[0];
     let able: Vec<&Fields> = bots.iter().filter(|bot| token_of(bot).is_some() && can_reach(bot, first)).collect();
@@ -43,6 +37,29 @@ pub(super) fn token(client: &mut Client, sent: &Sent) -> Result<Secret, Failed> 
             Err(Failed::new(Exit::Failed, text))
         }
     }
+}
+
+/// The token of the bot that is named, or those of all that are switched on.
+pub(super) fn tokens(client: &mut Client, bot: Option<&str>) -> Result<Vec<Secret>, Failed> {
+    let bots = list(client)?;
+    match bot {
+        Some(named) => named_token(client, &bots, named).map(|token| vec![token]),
+        None => Ok(bots.iter().filter_map(token_of).collect()),
+    }
+}
+
+fn list(client: &mut Client) -> Result<Vec<Fields>, Failed> {
+    let bots = client.get("/bot/list", &[], Duration::ZERO)?;
+    bots.need_objects("bots").map_err(|wrong| Failed::new(Exit::Failed, wrong.to_string()))
+}
+
+fn named_token(client: &mut Client, bots: &[Fields], named: &str) -> Result<Secret, Failed> {
+    let (id, name) = bot::find(client, named, None)?;
+    let found = bots.iter().find(|bot| bot.number("id").ok().flatten() == Some(id));
+    found.and_then(token_of).ok_or_else(|| {
+        let text = format!("bot {id} ({name}) is off or has no token; `botmother bot token {id}` makes one");
+        Failed::new(Exit::Failed, text)
+    })
 }
 
 /// The one that is so, if only one is.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Question;
 use super::{
     Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, ServerInfo,
-    TelegramInfo, UpdateKinds,
+    TelegramInfo, UpdateKinds, WhyInfo,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
@@ -366,6 +366,8 @@ pub enum Answer {
     History(HistoryPage),
     /// To [`Question::MessageState`]: accepted, sent, delivered, displayed or failed.
     MessageState(&'static str),
+    /// To [`Question::Why`].
+    Why(Box<WhyInfo>),
     /// To [`Question::SetWebhook`].
     Webhook {
         /// Where updates go.

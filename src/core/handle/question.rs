@@ -280,6 +280,8 @@ pub enum Question {
     LeaveRoom(BareJid),
     /// `/bot/room/moderate`, by a bot; answered when the room has.
     ModerateRoom(RoomModeration),
+    /// `/bot/why`, by a bot: the way of a message.
+    Why(String),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
     /// `/bot/getHistory`, by a bot.

@@ -19,7 +19,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{BotInfo, NewBot, Remains};
 use crate::core::texts::{self, Text};
 use crate::engine::Engine;
-use crate::engine::command::{Entry, history, omemo, rights};
+use crate::engine::command::{Entry, history, omemo, rights, why};
 use program::{activate, deactivate, revoke, showtoken};
 use settings::{access, setcommands, setdescription};
 use status::{mybots, status};
@@ -120,6 +120,13 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         arguments: texts::omemo::ID_WORDS,
         description: texts::omemo::OMEMO_HERE,
         handler: omemo::with_manager,
+    },
+    Entry {
+        name: "why",
+        aliases: &["warum"],
+        arguments: texts::why::WHY_ARGUMENTS,
+        description: texts::why::WHY,
+        handler: why::with_manager,
     },
     Entry {
         name: "audit",

@@ -11,6 +11,7 @@ use crate::core::batch::Trouble;
 use crate::core::texts::{self, chat};
 use crate::engine::Engine;
 use crate::engine::command::{Entry, ai, api, botfather, omemo, room};
+use crate::engine::command::{Entry, ai, api, botfather, omemo, why};
 use crate::store::row::AiRank;
 
 type Answer = Result<String, Trouble>;
@@ -57,6 +58,11 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
         arguments: texts::people::ROOM_ARGUMENTS,
         description: texts::people::ROOM,
         handler: room::in_chat,
+        name: "why",
+        aliases: &["warum"],
+        arguments: texts::why::WHY_ARGUMENTS,
+        description: texts::why::WHY,
+        handler: why::in_chat,
     },
 ];
 

@@ -20,6 +20,7 @@ mod room;
 mod routes;
 mod server;
 mod webhook;
+mod why;
 mod wire;
 
 use std::net::IpAddr;

@@ -8,7 +8,9 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
-use super::{act, ai, ejabberd, file, history, local, manage, message, omemo, probe, rights, room, server, webhook};
+use super::{
+    act, ai, ejabberd, file, history, local, manage, message, omemo, probe, rights, room, server, webhook, why,
+};
 
 /// One endpoint.
 #[derive(Clone, Copy)]
@@ -107,6 +109,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("GET", "/bot/getUpdates", message::get_updates),
     ask("GET", "/bot/getHistory", history::get),
     ask("GET", "/bot/getMessageState", message::get_state),
+    ask("GET", "/bot/why", why::why),
     ask("GET", "/bot/getMe", message::get_me),
     ask("GET", "/bot/getInfo", message::get_info),
     ask_with_file("POST", "/bot/sendFile", file::send_file),

@@ -23,7 +23,7 @@ use crate::core::handle::{
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
-use super::{history, rights, server};
+use super::{history, rights, server, why};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
 /// words are used in sentences.
@@ -168,6 +168,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         // Content is printed by whoever calls this.
         Answer::File(info) | Answer::Content { file: info, .. } => object(file(info, base_url)),
         Answer::History(page) => result(&history::page(page).end()),
+        Answer::Why(info) => object(why::info(info, place)),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
         Answer::Webhook { url, secret } => {
             object(Object::new().text("webhook_url", url).text("secret", secret.expose()))

@@ -197,3 +197,29 @@ pub struct LocalRow {
     /// Unix time.
     pub at: i64,
 }
+
+/// Who said a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heading {
+    /// Somebody, to a bot.
+    In,
+    /// A bot.
+    Out,
+}
+
+/// What table `message` knows of the way of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayRow {
+    /// The id by which the bot's program knows it.
+    pub message_id: String,
+    /// The bot said it.
+    pub is_out: bool,
+    /// With whom the conversation is.
+    pub address: String,
+    /// Unix time: when it was said.
+    pub at: i64,
+    /// How far it has come.
+    pub progress: Progress,
+    /// It was taken back.
+    pub deleted: bool,
+}

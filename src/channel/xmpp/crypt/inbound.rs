@@ -24,6 +24,23 @@ use crate::xml::Element;
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 use crate::xmpp::ns;
 
+impl Batch {
+    /// A message cannot be read: for the log, and for whoever asks what became of it.
+    fn note_unreadable(
+        &mut self,
+        (account, bot, own): (AccountId, Option<BotId>, &BareJid),
+        message: &Inbound,
+        (peer, error): (&OmemoPeer, &Error),
+    ) {
+        if let Some(bot) = bot {
+            let said = Incoming::chat(account, own, message, self.now.unix());
+            self.note_heard(bot, &said, "not_decrypted", error.to_string());
+        }
+        let level = self.told.caused(("unreadable", account.0), log::Level::Info, self.now.mono);
+        log::log!(level, "{own}: a message from device {} of {} cannot be read: {error}", peer.device, peer.jid);
+    }
+}
+
 impl Xmpp {
     /// Decrypts a message, if it is encrypted and from somebody who may speak to the bot. Gives what it says, as it came
     /// where it was not OMEMO or not for us to read; nothing when there is nothing to tell anybody.
@@ -83,10 +100,7 @@ impl Xmpp {
                 Ok(None) | Err(Error::Duplicate) => return Ok(None),
                 Err(Error::NotForUs) => {}
                 Err(error) => {
-                    let level =
-                        core.batch.told.caused(("unreadable", account.0), log::Level::Info, core.batch.now.mono);
-                    let device = peer.device;
-                    log::log!(level, "{own}: a message from device {device} of {from} cannot be read: {error}");
+                    core.batch.note_unreadable((account, bot, &own), message, (&peer, &error));
                     self.wish_renewal(&mut core.batch, &peer)?;
                 }
             }

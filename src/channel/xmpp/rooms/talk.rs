@@ -169,6 +169,9 @@ impl Xmpp {
             if let (Some(archive_id), None) = (archive_id, &row.room_id) {
                 core.batch.store.store_room_id(row.id, archive_id)?;
             }
+            if is_news && row.progress == Progress::Untracked {
+                core.batch.note_way(row.bot, &row.message_id, "sent", "");
+            }
             self.advance(core, &row, Progress::Sent, None)?;
         }
         Ok(is_news)
