@@ -107,7 +107,7 @@ impl Core {
             None => return Ok(()),
         };
         let is_over = ["sent", "delivered", "displayed", "failed", "in_doubt"].iter().any(|what| info.has(what));
-        if !info.has(reached) && !(reached == "sent" && is_over) {
+        if !info.has(reached) && (reached != "sent" || !is_over) {
             info.now(reached, "");
         }
         Ok(())
