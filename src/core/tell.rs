@@ -7,11 +7,6 @@ use crate::core::{Confirmation, Core, Signal, Stage, record};
 use crate::store;
 use crate::store::row::{ChannelName, ConversationKind, Side};
 
-/// How something came, for its way.
-pub(crate) fn how(said: &Incoming<'_>) -> &'static str {
-    if said.encryption.is_some() { "encrypted" } else { "" }
-}
-
 impl Core {
     /// Puts what was said into a bot's queue, with what of it may be kept. Gives the update, unless its program does not want
     /// messages.
@@ -37,8 +32,7 @@ impl Core {
             self.batch.keep_told(bot, said, body, (message, corrects))?;
         }
         let update = self.queue_update(bot, UpdateKind::Message.as_str(), &data)?;
-        self.batch.note_heard(bot, said, "received", how(said));
-        self.batch.note_queued(bot, &said.id, update);
+        self.batch.note_told(bot, said, update);
         if let Some(update) = update {
             self.note_wish(bot, said, update)?;
         }

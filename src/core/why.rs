@@ -159,14 +159,15 @@ impl Batch {
         self.pending.way.push(WayNote::Begun { bot, trace });
     }
 
-    /// A message became an update of its bot's program, or does not as that does not want such.
-    pub(crate) fn note_queued(&mut self, bot: BotId, message_id: &str, update: Option<UpdateId>) {
+    /// Something was said to a bot, and became an update for its program; or not, as that does not want such.
+    pub(crate) fn note_told(&mut self, bot: BotId, said: &Incoming<'_>, update: Option<UpdateId>) {
+        self.note_heard(bot, said, "received", if said.encryption.is_some() { "encrypted" } else { "" });
         match update {
             Some(update) => {
-                self.note_way(bot, message_id, "queued", "");
-                self.pending.way.push(WayNote::Queued { bot, message: message_id.to_string(), update });
+                self.note_way(bot, &said.id, "queued", "");
+                self.pending.way.push(WayNote::Queued { bot, message: said.id.clone(), update });
             }
-            None => self.note_way(bot, message_id, "not_wanted", ""),
+            None => self.note_way(bot, &said.id, "not_wanted", ""),
         }
     }
 

@@ -178,6 +178,22 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Me(info) => object(bot_members(info, place)),
         Answer::Info(info, own, sessions) => object(bot_info(bot_members(info, place), own, *sessions)),
         Answer::Commands(commands) => result(&json::array(commands.iter().map(command))),
+        Answer::AiSet { .. }
+        | Answer::Ai(_)
+        | Answer::AiEnabled(_)
+        | Answer::AiPart { .. }
+        | Answer::AiAnswer { .. } => of_ai(answer),
+        Answer::Keys(answer) => object(keys(answer)),
+        // A gallery is for another face.
+        Answer::Done | Answer::Gallery(_) | Answer::Ready(_) => result("true"),
+        Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
+        Answer::Said(id) => object(Object::new().number("id", *id)),
+    }
+}
+
+/// What has to do with a bot's AI.
+fn of_ai(answer: &Answer) -> String {
+    match answer {
         Answer::AiSet { provider, model } => {
             object(Object::new().truth("configured", true).text("provider", provider).text("model", model))
         }
@@ -185,11 +201,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::AiEnabled(is_enabled) => object(Object::new().truth("enabled", *is_enabled)),
         Answer::AiPart { text, .. } => Object::new().text("delta", text).end(),
         Answer::AiAnswer { text, cut, .. } => object(Object::new().text("response", text).text_if("cut_off", *cut)),
-        Answer::Keys(answer) => object(keys(answer)),
-        // A gallery is for another face.
-        Answer::Done | Answer::Gallery(_) | Answer::Ready(_) => result("true"),
-        Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
-        Answer::Said(id) => object(Object::new().number("id", *id)),
+        _ => result("true"),
     }
 }
 

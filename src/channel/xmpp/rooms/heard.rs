@@ -20,7 +20,6 @@ use crate::core::handle::{Access, Mode, Receive};
 use crate::core::incoming::{Encryption, Incoming, Wish, time_of};
 use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
-use crate::core::tell::how;
 use crate::core::{Core, Signal, TakenBack};
 use crate::store;
 use crate::store::row::{ChannelName, ConversationKind, HeardRow, Reactor, SentRow, Side};
@@ -120,8 +119,7 @@ impl Xmpp {
             core.batch.keep_told(*bot, &said, body, (told, corrects))?;
             let data = record::message(&said, body, corrected.as_deref(), &files);
             let update = core.queue_update(*bot, UpdateKind::Message.as_str(), &data)?;
-            core.batch.note_heard(*bot, &said, "received", how(&said));
-            core.batch.note_queued(*bot, &said.id, update);
+            core.batch.note_told(*bot, &said, update);
         }
         if let Some(id) = &corrected {
             bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, id, Some(nick))));
