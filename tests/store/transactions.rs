@@ -93,7 +93,7 @@ fn another_program_may_read_and_is_waited_for() {
 fn a_full_disk_spoils_one_transaction_only() {
     let dir = Dir::new();
     fs::create_dir(&dir.0).unwrap();
-    let script = format!("mount -t tmpfs -o size=1400k tmpfs {} && exec \"$@\"", dir.0.display());
+    let script = format!("mount -t tmpfs -o size=1700k tmpfs {} && exec \"$@\"", dir.0.display());
     let wrap = ["unshare", "--mount", "--map-root-user", "sh", "-c", &script, "sh"];
     let allowed = Command::new(wrap[0]).args(&wrap[1..6]).args(["sh", "true"]).status();
     if !allowed.is_ok_and(|status| status.success()) {
@@ -113,7 +113,7 @@ fn child_fills_the_disk() {
     let id = store.insert_bot(&bot("one", Some(TOKEN))).unwrap();
     store.commit().unwrap();
     let ballast = dir.join("ballast");
-    fs::write(&ballast, vec![0; 590_000]).unwrap();
+    fs::write(&ballast, vec![0; 840_000]).unwrap();
     // Each in its own transaction: the log grows until there is no room, and every answer until then stays true.
     let payload = "x".repeat(20_000);
     let mut kept = 0;
