@@ -299,9 +299,14 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in
-            ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL).chain(people::ALL)
-            ALL.iter().chain(chat::ALL).chain(ai::ALL).chain(omemo::ALL).chain(rights::ALL).chain(why::ALL)
+        for (name, text) in ALL
+            .iter()
+            .chain(chat::ALL)
+            .chain(ai::ALL)
+            .chain(omemo::ALL)
+            .chain(rights::ALL)
+            .chain(people::ALL)
+            .chain(why::ALL)
         {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }

@@ -10,8 +10,7 @@ use crate::base::jid::BareJid;
 use crate::core::batch::Trouble;
 use crate::core::texts::{self, chat};
 use crate::engine::Engine;
-use crate::engine::command::{Entry, ai, api, botfather, omemo, room};
-use crate::engine::command::{Entry, ai, api, botfather, omemo, why};
+use crate::engine::command::{Entry, ai, api, botfather, omemo, room, why};
 use crate::store::row::AiRank;
 
 type Answer = Result<String, Trouble>;
@@ -58,6 +57,8 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
         arguments: texts::people::ROOM_ARGUMENTS,
         description: texts::people::ROOM,
         handler: room::in_chat,
+    },
+    Entry {
         name: "why",
         aliases: &["warum"],
         arguments: texts::why::WHY_ARGUMENTS,
