@@ -17,6 +17,7 @@ pub mod network;
 pub mod prometheus;
 pub mod ratelimit;
 pub mod remedy;
+pub mod rich;
 pub mod secret;
 pub mod server;
 pub mod spool;
