@@ -19,6 +19,8 @@ use support::*;
 mod ai;
 #[path = "engine_rooms/archive.rs"]
 mod archive;
+#[path = "engine_rooms/bridge.rs"]
+mod bridge;
 #[path = "engine_rooms/copies.rs"]
 mod copies;
 #[path = "engine_rooms/actions.rs"]

@@ -83,6 +83,18 @@ a number from 0 to 2 | eine Zahl von 0 bis 2
 a key of {}: see {} | ein Schlüssel von {1}, siehe {2}
 a key without spaces, or - for none | ein Schlüssel ohne Leerzeichen, oder - für keinen
 an http or https URL, for example {} | eine Adresse mit http oder https, zum Beispiel {1}
+this bot has {} links already; remove one first | dieser Bot hat schon {1} Verbindungen; nimm erst eine weg
+another conversation than the one it is joined to | eine andere Unterhaltung als die, mit der sie verbunden wird
+somebody who may write to this bot, or a room it is in: see its access, or joinRoom | jemand, der diesem Bot schreiben darf, oder ein Raum, in dem er ist
+this bot is joined to no chat yet | dieser Bot ist noch mit keinem Chat verbunden
+the link with {} is off; switch it on first | die Verbindung mit {1} ist aus; schalte sie erst ein
+this bot has no link with {}; it has none | dieser Bot hat keine Verbindung mit {1}; er hat gar keine
+this bot has no link with {}; it has {} | dieser Bot hat keine Verbindung mit {1}; er hat {2}
+this bot has no link with {}; {} | dieser Bot hat keine Verbindung mit {1}; {2}
+one word of at most {} letters, digits, _, - and ., and no number | ein Wort aus höchstens {1} Buchstaben, Ziffern, _, - und ., und keine Zahl
+{} is called {} already; choose another alias | {1} heißt schon {2}; wähle einen anderen Namen
+one line of at most {} bytes with {} in it once | eine Zeile mit höchstens {1} Bytes, in der {2} einmal steht
+the number of a chat at Telegram, for example {} | die Nummer eines Chats bei Telegram, zum Beispiel 987654321 oder -1001234567890
 owner for a personal bot{} | owner bei einem persönlichen Bot, der im eigenen Chat seines Besitzers spricht
 owner for a dedicated bot{} | owner bei einem Bot mit mode dedicated; einer für andere wird mit mode cloud angelegt
 a bot with an account of its own; {} | ein Bot mit eigenem Konto; ob ein persönlicher verschlüsselt, sagt self_chat in [omemo] der Konfiguration

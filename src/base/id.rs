@@ -43,6 +43,10 @@ row_id!(
     MessageId
 );
 row_id!(
+    /// A conversation joined to a chat on another channel: row id in `bridge_link`, never reused.
+    LinkId
+);
+row_id!(
     /// One accepted outgoing message: row id in `outbox`.
     OutboxId
 );

@@ -2,6 +2,7 @@
 
 mod asking;
 mod bots;
+mod bridge;
 mod calls;
 mod cli;
 mod engine;
@@ -16,6 +17,7 @@ mod xmpp;
 
 pub use asking::*;
 pub use bots::*;
+pub use bridge::*;
 pub use calls::*;
 pub use cli::*;
 pub use engine::*;

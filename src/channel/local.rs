@@ -12,7 +12,7 @@ use crate::core::Core;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::addressing::named;
 use crate::core::batch::{Batch, Trouble, Waiting};
-use crate::core::channel::{Channel, Sender};
+use crate::core::channel::{Channel, Label, Sender};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, LocalLine, NewMessage, ReplyTo};
@@ -30,6 +30,10 @@ impl Channel for Local {
 
     fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
         if bot.is_local() { Ok(None) } else { Err(Failure::invalid("to", "an XMPP address; owner@local is not one")) }
+    }
+
+    fn label(&self) -> Label {
+        Label { name: "Botmother", short: "BM" }
     }
 
     fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, _id: &str) -> Result<Option<bool>, Trouble> {

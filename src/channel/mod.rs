@@ -15,7 +15,7 @@ use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::channel::{Asker, Channel, Channels};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ReplyTo, TelegramQuestion};
+use crate::core::handle::{OfferedChat, ReplyTo, TelegramQuestion};
 use crate::core::part::Part;
 use crate::store;
 
@@ -104,6 +104,11 @@ impl Channels for All {
 
     fn look(&self, address: &BareJid) -> Result<&dyn Channel, Failure> {
         self.shown().find(|channel| channel.has(address)).ok_or_else(nowhere)
+    }
+
+    fn offers(&self, core: &Core, bot: BotId) -> Result<Vec<OfferedChat>, store::Error> {
+        let all: Result<Vec<_>, _> = self.shown().map(|channel| channel.offers(core, bot)).collect();
+        Ok(all?.into_iter().flatten().collect())
     }
 }
 

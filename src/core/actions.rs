@@ -7,6 +7,7 @@ use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::{crypto, limits};
 use crate::core::batch::Trouble;
+use crate::core::bridge::SpokenWhat;
 use crate::core::channel::Doing;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, ChatState, Keyboard, Kind};
@@ -76,6 +77,21 @@ pub enum BotAction {
 impl Context<'_> {
     /// Does it, or refuses it with the reason.
     pub(crate) fn act(&mut self, bot: BotId, act: &NewAction) -> Result<Answer, Trouble> {
+        self.carry_out(bot, act, |core, message_id| {
+            let what = || SpokenWhat::Action(Box::new(act.action.clone()));
+            core.note_spoken(bot, (&act.to, act.kind), message_id, what);
+        })
+    }
+
+    /// The same for what is not passed on to where its place is linked to; gives the id of what is said with it, or nothing.
+    pub(crate) fn act_unheard(&mut self, bot: BotId, act: &NewAction) -> Result<String, Trouble> {
+        Ok(match self.carry_out(bot, act, |_, _| {})? {
+            Answer::Sent { message_id, .. } => message_id,
+            _ => String::new(),
+        })
+    }
+
+    fn carry_out(&mut self, bot: BotId, act: &NewAction, note: impl Fn(&mut Core, &str)) -> Result<Answer, Trouble> {
         check(&act.action)?;
         let sender = self.way(bot, &act.to)?;
         let channel = self.channels.of(&act.to.bare())?;
@@ -86,7 +102,11 @@ impl Context<'_> {
         channel.check(self.core, sender, act)?;
         let hash = || crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.action).as_bytes());
         let key = act.idempotency_key.as_deref().map(|key| (key, hash()));
-        self.core.act_once(bot, act, key, |core, message_id| channel.act(core, sender, act, message_id))
+        self.core.act_once(bot, act, key, |core, message_id| {
+            let encrypted = channel.act(core, sender, act, message_id)?;
+            note(core, message_id);
+            Ok(encrypted)
+        })
     }
 }
 

@@ -9,9 +9,11 @@ use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
 use crate::core::handle::{ChatState, Kind, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
+use crate::core::incoming::SaidFile;
 use crate::core::registry::Bot;
 use crate::core::{Confirmation, Core, Part, Signal};
 use crate::store;
+use crate::store::row::ConversationKind;
 
 /// A channel. What its functions accept is stored in the batch under way, and goes out after the commit.
 pub(crate) trait Channel: Part {
@@ -21,6 +23,16 @@ pub(crate) trait Channel: Part {
     /// Through which account a bot writes there, where the channel has accounts; else why it cannot.
     fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure>;
 
+    /// How it is called where others read of it.
+    fn label(&self) -> Label {
+        Label::default()
+    }
+
+    /// Whether many are at an address, or one; `None`: this bot does not hear what is said there.
+    fn kind_of(&self, _core: &Core, _bot: BotId, _address: &BareJid) -> Option<ConversationKind> {
+        Some(ConversationKind::Chat)
+    }
+
     /// Refuses what can be known to be wrong before anything of it goes out.
     fn check(&mut self, _core: &mut Core, _sender: Sender, _act: &NewAction) -> Result<(), Trouble> {
         Ok(())
@@ -28,6 +40,17 @@ pub(crate) trait Channel: Part {
 
     /// Says a text under an id. Gives whether it goes out encrypted; `None` where that is not known yet.
     fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, id: &str) -> Result<Option<bool>, Trouble>;
+
+    /// Says files that came on another channel, with a text, under an id. Says whether it can: else they are told of in words.
+    fn say_files(
+        &mut self,
+        _core: &mut Core,
+        _sender: Sender,
+        (_new, _files): (&NewMessage, &[SaidFile]),
+        _id: &str,
+    ) -> Result<bool, Trouble> {
+        Ok(false)
+    }
 
     /// Does something else that is kept, under an id. Gives the same.
     fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble>;
@@ -142,6 +165,24 @@ pub(crate) trait Channels {
 
     /// The same, to look at.
     fn look(&self, address: &BareJid) -> Result<&dyn Channel, Failure>;
+
+    /// Chats on all of them that wrote to a bot and that nobody hears.
+    fn offers(&self, core: &Core, bot: BotId) -> Result<Vec<OfferedChat>, store::Error>;
+}
+
+/// How a channel is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Label {
+    /// In full.
+    pub(crate) name: &'static str,
+    /// In a few letters.
+    pub(crate) short: &'static str,
+}
+
+impl Default for Label {
+    fn default() -> Label {
+        Label { name: "XMPP", short: "XMPP" }
+    }
 }
 
 /// Whether a bot is told what is said in a chat.

@@ -13,6 +13,7 @@ use crate::core::failure::Failure;
 
 mod ai;
 mod answer;
+mod bridge;
 mod files;
 mod history;
 mod keys;
@@ -28,7 +29,7 @@ pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
 pub use crate::core::keyboard::{Button, Keyboard, KeyboardKind, Press};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
-pub use crate::store::row::AiRank;
+pub use crate::store::row::{AiRank, ConversationKind, LinkMode, LinkRow};
 pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 pub use crate::xmpp::message::Kind;
@@ -37,6 +38,7 @@ pub use answer::{
     AccountInfo, Answer, BotCard, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
     LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
 };
+pub use bridge::{BridgeAnswer, BridgeQuestion, NewAcross, NewLink, telegram_chat};
 pub use files::{FileQuery, FileWanted, NewFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};

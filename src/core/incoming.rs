@@ -30,6 +30,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) replaces: Option<Cow<'a, str>>,
     /// The message it answers.
     pub(crate) reply_to: Option<String>,
+    /// The beginning of that, where the channel tells it.
+    pub(crate) quoted: Option<String>,
     pub(crate) files: Vec<SaidFile>,
     /// How it was encrypted; `None`: not at all.
     pub(crate) encryption: Option<Encryption>,
@@ -86,6 +88,7 @@ impl<'a> Incoming<'a> {
             at,
             replaces: None,
             reply_to: None,
+            quoted: None,
             files: Vec::new(),
             encryption: None,
             author: None,

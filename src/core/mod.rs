@@ -13,6 +13,7 @@ pub mod texts;
 pub(crate) mod access;
 pub(crate) mod addressing;
 pub(crate) mod batch;
+pub(crate) mod bridge;
 pub(crate) mod calls;
 pub(crate) mod channel;
 pub(crate) mod counts;
@@ -39,6 +40,7 @@ pub(crate) mod why;
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};
 use crate::core::batch::Batch;
+use crate::core::bridge::{Bridge, Spoken};
 use crate::core::calls::Callers;
 use crate::core::channel::Channels;
 use crate::core::failure::Failure;
@@ -57,6 +59,7 @@ pub(crate) struct Core {
     pub(crate) webhooks: Webhooks,
     pub(crate) listening: Listening,
     pub(crate) callers: Callers,
+    pub(crate) bridge: Bridge,
     /// The daemon ends: nothing new begins.
     pub(crate) is_stopping: bool,
 }
@@ -70,6 +73,7 @@ impl Core {
             webhooks: Webhooks::default(),
             listening: Listening::default(),
             callers: Callers::default(),
+            bridge: Bridge::default(),
             is_stopping: false,
         }
     }
@@ -99,6 +103,10 @@ pub(crate) enum Signal {
     SaidToAll(Incoming<'static>),
     /// A bot was told what was said to it: what answers by itself may.
     Told(BotId, Incoming<'static>),
+    /// Something was said, to nobody in particular, in a chat that is linked: it passes on.
+    Overheard(BotId, Incoming<'static>),
+    /// A bot said or did something in a chat of several people that is linked: it passes on.
+    Spoke(BotId, Box<Spoken>),
     /// Somebody took back or replaced what he had said to a bot.
     TakenBack(BotId, TakenBack),
     /// The manager says something to an owner.
@@ -115,6 +123,8 @@ pub(crate) enum Signal {
     AccessChanged(BotId),
     /// A bot is about to be deleted: whoever has something of it lets go.
     BotGoes(BotId),
+    /// A bot has no token any more: whoever has others of it forgets them.
+    Revoked(BotId),
     /// A bot is not wanted after all.
     BotUnwanted(BotId),
     /// Somebody on a channel with bots of its own reacts to a message.
@@ -176,4 +186,6 @@ pub(crate) struct TakenBack {
     pub(crate) message_id: String,
     /// In a room: the nick of its author; `None` there is the room itself.
     pub(crate) nick: Option<String>,
+    /// Something else was said in its place.
+    pub(crate) is_replaced: bool,
 }

@@ -5,10 +5,12 @@ use crate::base::id::BotId;
 use crate::base::jid::Jid;
 use crate::base::{crypto, limits};
 use crate::core::batch::{Batch, Trouble};
+use crate::core::bridge::SpokenWhat;
 use crate::core::channel::{Channels, Sender};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Kind, NewMessage};
 use crate::core::history::SaidContent;
+use crate::core::incoming::SaidFile;
 use crate::core::registry::Bot;
 use crate::core::{Context, Core};
 use crate::store::row::SentBefore;
@@ -16,12 +18,33 @@ use crate::store::row::SentBefore;
 impl Context<'_> {
     /// `sendMessage`: stored, or refused with the reason.
     pub(crate) fn send_message(&mut self, bot: BotId, new: &NewMessage) -> Result<Answer, Trouble> {
-        let request = || format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt);
-        let key = new.idempotency_key.as_deref().map(|key| (key, crypto::sha256(request().as_bytes())));
+        let key = new.idempotency_key.as_deref().map(|key| (key, hash_of(new)));
         let channels = &mut *self.channels;
         let (message_id, encrypted) =
             self.core.once(bot, key, |core, message_id| Context { core, channels }.speak(bot, new, message_id))?;
         Ok(Answer::Sent { message_id, encrypted: encrypted.or(new.encrypt.then_some(true)) })
+    }
+
+    /// The same for what is not passed on to where its place is linked to; gives the id.
+    pub(crate) fn send_unheard(&mut self, bot: BotId, new: &NewMessage) -> Result<String, Trouble> {
+        let key = new.idempotency_key.as_deref().map(|key| (key, hash_of(new)));
+        let channels = &mut *self.channels;
+        let send = |core: &mut Core, id: &str| Context { core, channels }.utter(bot, new, id);
+        self.core.once(bot, key, send).map(|(message_id, _)| message_id)
+    }
+
+    /// Says files of another channel, with `new.text` as their caption; `None` where the channel they go to cannot.
+    pub(crate) fn say_files_unheard(
+        &mut self,
+        bot: BotId,
+        new: &NewMessage,
+        files: &[SaidFile],
+    ) -> Result<Option<String>, Trouble> {
+        self.core.batch.check_messages(bot)?;
+        let sender = self.way(bot, &new.to)?;
+        let message_id = self.core.batch.new_message_id()?;
+        let channel = self.channels.of(&new.to.bare())?;
+        Ok(channel.say_files(self.core, sender, (new, files), &message_id)?.then_some(message_id))
     }
 
     /// A bot says something by itself, as if its program had sent it.
@@ -41,6 +64,12 @@ impl Context<'_> {
     }
 
     fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
+        let encrypted = self.utter(id, new, message_id)?;
+        self.core.note_spoken(id, (&new.to, new.kind), message_id, || SpokenWhat::Text(Box::new(new.clone())));
+        Ok(encrypted)
+    }
+
+    fn utter(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
         self.core.batch.check_messages(id)?;
         Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
         let reply_to = new.reply_to.as_ref().map_or(0, String::len);
@@ -70,6 +99,12 @@ impl Context<'_> {
     pub(crate) fn way(&self, id: BotId, to: &Jid) -> Result<Sender, Trouble> {
         self.core.way(self.channels, id, to)
     }
+}
+
+/// The hash of all that is asked.
+fn hash_of(new: &NewMessage) -> [u8; 32] {
+    let request = format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt);
+    crypto::sha256(request.as_bytes())
 }
 
 impl Core {

@@ -203,6 +203,7 @@ impl Core {
         self.updates.drop_update_waiter(&mut self.batch, id);
         self.webhooks.forget_webhook(id);
         self.listening.forget_listening(id);
+        self.drop_links(id);
         self.signal(Signal::OwnersBots(owner));
         log::info!("bot {id}: deleted");
         Ok(())
@@ -245,6 +246,7 @@ impl Core {
             row.active = false;
         })?;
         old.and_then(|old| self.batch.rights.by_token.remove(&old));
+        self.signal(Signal::Revoked(id));
         Ok(self.batch.drop_tokens_of(&TokenHolder::Bot(id))?)
     }
 

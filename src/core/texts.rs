@@ -39,6 +39,7 @@ macro_rules! texts {
 }
 
 pub mod ai;
+pub mod bridge;
 pub mod chat;
 pub mod omemo;
 pub mod people;
@@ -299,15 +300,8 @@ mod tests {
             words.dedup();
             words
         }
-        for (name, text) in ALL
-            .iter()
-            .chain(chat::ALL)
-            .chain(ai::ALL)
-            .chain(omemo::ALL)
-            .chain(rights::ALL)
-            .chain(people::ALL)
-            .chain(why::ALL)
-        {
+        let all = [ALL, ai::ALL, bridge::ALL, chat::ALL, omemo::ALL, people::ALL, rights::ALL, why::ALL];
+        for (name, text) in all.into_iter().flatten() {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }
     }

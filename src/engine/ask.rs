@@ -143,6 +143,7 @@ impl Engine {
             Question::Telegram(question) => {
                 return self.channels.connection(&mut self.core, (bot, &Asker::Program), question);
             }
+            Question::Bridge(question) => Answer::Bridge(self.context().ask_bridge(bot, question)?),
             Question::Keys(question) => self.channels.xmpp.ask_keys(&mut self.core.batch, bot, question)?,
             _ => return self.ask_brain(bot, question),
         };

@@ -165,6 +165,7 @@ impl Engine {
     /// Reads bots and webhooks anew: at the start, and after a batch was taken back.
     fn reload(&mut self) -> Result<(), store::Error> {
         self.core.reload_bots()?;
+        self.core.reload_links()?;
         self.channels.xmpp.accounts.relink_accounts(&mut self.core.batch)?;
         self.channels.reload(&mut self.core)?;
         self.core.reload_webhooks()

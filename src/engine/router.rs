@@ -67,7 +67,9 @@ impl Engine {
             return Ok(());
         }
         let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
-        if self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))? {
+        // Elsewhere our commands are none: a channel has answered its own.
+        let is_here = said.from.channel().is_none();
+        if is_here && self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))? {
             // What the command itself asks about are the messages before it.
             if about.is_none() && !command::why::is_it(&said.text) {
                 self.core.batch.note_heard(bot, said, "command", "");
@@ -81,7 +83,8 @@ impl Engine {
     fn deliver(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
         self.core.tell_message(bot, said, &mask(&said.text))?;
         self.core.note_said(bot)?;
-        self.with_brain(|brain, cx| brain.on_said(cx, bot, said))
+        self.context().pass_on(bot, said)?;
+        if self.core.may_answer(bot, said) { self.with_brain(|brain, cx| brain.on_said(cx, bot, said)) } else { Ok(()) }
     }
 
     /// The manager says something to an owner.

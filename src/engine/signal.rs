@@ -5,6 +5,7 @@ use crate::core::batch::Trouble;
 use crate::core::channel::Channels;
 use crate::engine::Engine;
 use crate::store;
+use crate::store::row::LinkMode;
 
 impl Engine {
     /// Hands over what has been told so far, in order, and what comes of it.
@@ -27,7 +28,13 @@ impl Engine {
                 }
             },
             Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.on_said(cx, bot, &said)),
+            Signal::Overheard(bot, said) => self.context().pass_on(bot, &said),
+            Signal::Spoke(bot, spoken) => self.context().pass_spoken(bot, &spoken),
+            Signal::Reacted(bot, reacted) => self.context().pass_reaction(bot, &reacted),
+            Signal::Undelivered(bot, what) => self.context().note_undelivered(bot, &what),
+            Signal::Moved(bot, from, to) => self.core.move_link(bot, &from, &to),
             Signal::TakenBack(bot, what) => {
+                self.context().pass_retraction(bot, &what)?;
                 self.with_brain(|brain, cx| brain.all().try_for_each(|one| one.on_taken_back(cx, bot, &what)))
             }
             Signal::Notify(owner, text) => self.say(&owner, &text),
@@ -40,9 +47,23 @@ impl Engine {
                 Err(Trouble::Store(error)) => Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => Ok(()),
             },
-            // The bridge's affair.
-            Signal::Reacted(..) | Signal::Moved(..) | Signal::Link(..) => Ok(()),
-            Signal::TelegramDone(..) | Signal::Undelivered(..) => Ok(()),
+            Signal::Link(bot, chat, mode) => {
+                let mode = LinkMode::parse(&mode).unwrap_or_default();
+                match self.context().link_first(bot, &chat, mode) {
+                    Err(Trouble::Store(error)) => Err(error),
+                    Err(Trouble::Failure(failure)) => {
+                        let why = failure.at(self.core.batch.chat_place());
+                        self.core.tell_owner_of(bot, &why);
+                        Ok(())
+                    }
+                    Ok(_) => Ok(()),
+                }
+            }
+            Signal::TelegramDone(..) => Ok(()),
+            Signal::Revoked(bot) => {
+                self.context().unlink_all(bot)?;
+                self.pass_to_channels(&Signal::Revoked(bot))
+            }
             Signal::OwnersBots(_) | Signal::BotChanged(_) | Signal::AccessChanged(_) | Signal::BotGoes(_) => {
                 self.core.batch.pending.has_changed = true;
                 self.pass_to_channels(&signal)

@@ -22,6 +22,7 @@ mod ai;
 mod asking;
 mod audit;
 mod bot;
+mod bridge;
 mod command;
 mod contact;
 mod file;

@@ -44,6 +44,11 @@ impl Store {
             &format!("DELETE FROM settings WHERE {hints}"),
             now_s - limits::ROOM_HINT_EVERY_S,
         )?;
+        self.purge_rows(
+            "SELECT (SELECT created_at FROM bridge_message ORDER BY id LIMIT 1) < ?",
+            "DELETE FROM bridge_message WHERE created_at < ?",
+            now_s - limits::PASSED_RETENTION.as_secs() as i64,
+        )?;
         self.purge_omemo(now_s)?;
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM telegram_message WHERE created_at < ?)",

@@ -6,12 +6,14 @@ use crate::base::secret::Secret;
 use crate::base::text;
 
 mod asking;
+mod bridge;
 mod history;
 mod message;
 mod rights;
 mod telegram;
 
 pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
+pub use bridge::{LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{
     ChannelName, Conversation, ConversationKind, Heading, HeardRow, LocalRow, Progress, SentRow, ToldRow, WayRow,

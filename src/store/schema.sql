@@ -415,6 +415,53 @@ CREATE TABLE omemo_policy (
 
 -- Links and what passes them.
 
+-- Owner: bridge.rs. A conversation of a bot joined to a chat on another channel. A chat is in one link of a bot.
+CREATE TABLE bridge_link (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id       INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  here         TEXT NOT NULL,                       -- a person, owner@local, or a room
+  here_kind    TEXT NOT NULL,                       -- chat | room
+  there        TEXT NOT NULL,
+  there_kind   TEXT NOT NULL,
+  alias        TEXT NOT NULL DEFAULT '',
+  mode         TEXT NOT NULL DEFAULT 'bridge',      -- bridge | forward: from here to there alone
+  is_enabled   INTEGER NOT NULL DEFAULT 1,
+  is_default   INTEGER NOT NULL DEFAULT 0,
+  format_here  TEXT,                                -- how words of there are shown here; NULL: as usual
+  format_there TEXT,
+  trouble      TEXT,                                -- why something could not pass last; the owner was told
+  created_at   INTEGER NOT NULL,
+  UNIQUE (bot_id, there)
+);
+
+-- Owner: bridge.rs. What passed a link: something said in one chat, and what the bot said in its place in another. Keys are
+-- 64 bits of a hash over address and id.
+CREATE TABLE bridge_message (
+  id           INTEGER PRIMARY KEY,
+  link_id      INTEGER NOT NULL REFERENCES bridge_link (id) ON DELETE CASCADE,
+  origin       TEXT NOT NULL,                       -- where it was said
+  origin_id    TEXT NOT NULL,                       -- the id by which the bot knows it there
+  origin_key   INTEGER NOT NULL,
+  origin_alias INTEGER,                             -- the key of another id it has
+  copy         TEXT NOT NULL,                       -- where the bot said it
+  copy_id      TEXT NOT NULL,
+  copy_key     INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL
+);
+CREATE INDEX bridge_message_origin ON bridge_message (origin_key);
+CREATE INDEX bridge_message_alias ON bridge_message (origin_alias) WHERE origin_alias IS NOT NULL;
+CREATE INDEX bridge_message_copy ON bridge_message (copy_key);
+
+-- Owner: bridge.rs. Who reacts to what passed, on either side, as the bot has only one reaction to show them with.
+CREATE TABLE bridge_reaction (
+  passed_id INTEGER NOT NULL REFERENCES bridge_message (id) ON DELETE CASCADE,
+  side      TEXT NOT NULL,                          -- here | there: where he is
+  who       TEXT NOT NULL,
+  emoji     TEXT NOT NULL,
+  number    INTEGER NOT NULL,                       -- the greatest is the newest
+  PRIMARY KEY (passed_id, side, who)
+) WITHOUT ROWID;
+
 -- Buttons.
 
 -- Numbers for programs written for Telegram.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use botmother::base::id::{BotId, UpdateId};
+use botmother::base::id::{BotId, LinkId, UpdateId};
 use botmother::base::jid::BareJid;
 use botmother::base::json::Object;
 use botmother::base::remedy::{CA_FILE, KEEP_HISTORY};
@@ -13,12 +13,13 @@ use botmother::base::secret::Secret;
 use botmother::base::spool::Spool;
 use botmother::core::failure::Failure;
 use botmother::core::handle::{
-    Access, AccountInfo, AiInfo, Answer, ApiChange, BotAction, BotCard, BotInfo, BotState, Caller, CertificateInfo,
-    Command, Connection, Delivery, DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle,
-    HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion,
-    LeavingInfo, LocalLine, Metric, Mode, NewAction, NewBot, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion,
-    PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion,
-    Update, UpdateKinds, WayStep, WebhookInfo, WhyInfo,
+    Access, AccountInfo, AiInfo, Answer, ApiChange, BotAction, BotCard, BotInfo, BotState, BridgeAnswer,
+    BridgeQuestion, Caller, CertificateInfo, Command, Connection, ConversationKind, Delivery, DeliveryAttempt,
+    EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage, HistoryPage,
+    HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow, LocalLine, Metric, Mode,
+    NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion, PersonInfo,
+    Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion, Update,
+    UpdateKinds, WayStep, WebhookInfo, WhyInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
@@ -128,8 +129,44 @@ fn create(new: NewBot) -> Outcome {
     Ok(Answer::Created(info))
 }
 
+fn bridge(question: BridgeQuestion) -> BridgeAnswer {
+    let link = |new: NewLink| LinkRow {
+        id: LinkId(1),
+        bot: BotId(1),
+        here: new.here.unwrap_or_else(|| BareJid::parse("ralf@chat.example.com").unwrap()),
+        here_kind: ConversationKind::Chat,
+        there: new.chat,
+        there_kind: ConversationKind::Room,
+        alias: new.alias.unwrap_or_default(),
+        mode: new.mode.unwrap_or_default(),
+        is_enabled: new.is_enabled.unwrap_or(true),
+        is_default: new.is_default.unwrap_or(false),
+        format_here: new.format_here,
+        format_there: new.format_there,
+        trouble: None,
+        created_at: 1_739_478_000,
+    };
+    let family = || NewLink { alias: Some("family".into()), ..NewLink::new(BareJid::parse_any("tg:-1001").unwrap()) };
+    match question {
+        BridgeQuestion::List => {
+            let offered = OfferedChat {
+                address: BareJid::parse_any("tg:-1002").unwrap(),
+                title: "Work".into(),
+                last_name: "Ann".into(),
+                count: 3,
+                at: 1_739_478_000,
+            };
+            BridgeAnswer::Links(vec![link(family())], vec![offered])
+        }
+        BridgeQuestion::Link(new) => BridgeAnswer::Linked(Box::new(link(new))),
+        BridgeQuestion::Unlink(_) => BridgeAnswer::Unlinked(Box::new(link(family()))),
+        BridgeQuestion::Send(_) => BridgeAnswer::Sent("m-1".into()),
+    }
+}
+
 fn answer(caller: &Caller, question: Question) -> Answer {
     match question {
+        Question::Bridge(question) => Answer::Bridge(bridge(question)),
         Question::Health => Answer::Health { active_bots: 3, accounts_online: 1, accounts: 2, bots_online: 2 },
         Question::Live => Answer::Done,
         Question::Ready => Answer::Ready(Readiness {

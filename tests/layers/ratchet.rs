@@ -13,7 +13,7 @@ type Count = fn(&[Source]) -> usize;
 /// What is counted, and how much of it there is today.
 const TODAY: &[(&str, Count, usize)] = &[
     ("fields of Engine", |all| fields(all, "engine/mod.rs", "pub struct Engine {"), 5),
-    ("fields of Core", |all| fields(all, "core/mod.rs", "pub(crate) struct Core {"), 6),
+    ("fields of Core", |all| fields(all, "core/mod.rs", "pub(crate) struct Core {"), 7),
     ("fields of Batch", |all| fields(all, "core/batch.rs", "pub(crate) struct Batch {"), 11),
     ("fields of Xmpp", |all| fields(all, "channel/xmpp/mod.rs", "pub(crate) struct Xmpp {"), 9),
     ("methods of Engine", methods, 60),

@@ -48,6 +48,9 @@ const SHOWN: &[&str] = &[
     "net/door_tls.rs",
     "core/access.rs",
     "core/access/tokens.rs",
+    "core/bridge.rs",
+    "core/bridge/shown.rs",
+    "core/handle/bridge.rs",
     "core/owner/quota.rs",
     "channel/xmpp/accounts/owners.rs",
     "channel/xmpp/accounts.rs",
@@ -167,6 +170,13 @@ fn with_values(format: &str) -> String {
 
 /// In those files: for programs, the command line and the log, or no sentences.
 const NOT_SHOWN: &[&str] = &[
+    // How what passes a link is shown; the ends of a sentence that is there with each; for the audit log.
+    "[v:v] v: v",
+    "[v] v: v",
+    "> v\\nv",
+    "it has none",
+    "it has v",
+    "chat=v here=v mode=v enabled=v",
     // What a certificate says, for the log; the missing part of a file, which has a line of its own.
     "no names",
     "v, for v, until v",
@@ -299,6 +309,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "brain/ai/asked.rs",
     "engine/ask.rs",
     "engine/batch.rs",
+    "core/bridge/passing.rs",
     "core/channel.rs",
     "engine/command/ai.rs",
     "engine/command/api_server.rs",

@@ -24,6 +24,7 @@ impl<'a> Incoming<'a> {
             at: time_of(message.stamp_ms, now_s),
             replaces: message.replaces.as_deref().map(Cow::Borrowed),
             reply_to: message.reply.as_ref().map(|reply| reply.id.clone()),
+            quoted: None,
             files: message.attachments.iter().map(said_file).collect(),
             encryption: None,
             author: None,

@@ -53,6 +53,7 @@ use crate::core::part::{Kept, Part};
 use crate::core::registry::Bot;
 use crate::core::{Confirmation, Core, Signal};
 use crate::store;
+use crate::store::row::ConversationKind;
 use crate::xmpp::message::Kind;
 
 /// All of it.
@@ -185,6 +186,16 @@ impl Channel for Xmpp {
 
     fn account_for(&self, bot: &Bot) -> Result<Option<AccountId>, Failure> {
         self.accounts.account_for(bot).map(Some)
+    }
+
+    fn kind_of(&self, core: &Core, bot: BotId, address: &BareJid) -> Option<ConversationKind> {
+        let known = core.batch.bots.get(&bot)?;
+        let account = self.accounts.account_for(known).ok()?;
+        if self.rooms.is_room(account, address) {
+            let is_in = self.rooms.is_member(&(account, address.clone()), bot);
+            return is_in.then_some(ConversationKind::Room);
+        }
+        known.admits(address).then_some(ConversationKind::Chat)
     }
 
     fn check(&mut self, core: &mut Core, sender: Sender, act: &NewAction) -> Result<(), Trouble> {

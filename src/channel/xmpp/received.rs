@@ -12,9 +12,9 @@ use crate::core::handle::Receive;
 use crate::core::incoming::{Wish, time_of};
 use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
-use crate::core::{Confirmation, Core, Signal, Stage, TakenBack};
+use crate::core::{Confirmation, Core, Reacted, Signal, Stage, TakenBack};
 use crate::store;
-use crate::store::row::{Reactor, Side};
+use crate::store::row::{ChannelName, Reactor, Side};
 use crate::xmpp::message::{Inbound, Kind, Outbound, Via};
 
 impl Xmpp {
@@ -90,11 +90,17 @@ impl Xmpp {
         if let Some(reactions) = &message.reactions {
             let kept = Some(reactions).filter(|_| !message.is_decrypted);
             core.batch.keep_reacted(bot, from.as_str(), Reactor::Peer, (id, kept, at))?;
+            if core.bridge.is_linked(bot, &from) {
+                let (message_id, emoji) = (id.to_string(), reactions.emoji.clone());
+                let (chat, from) = (from.clone(), from.to_jid());
+                let reacted = Reacted { channel: ChannelName::XMPP, chat, from, message_id, emoji };
+                core.signal(Signal::Reacted(bot, reacted));
+            }
             core.push_update(bot, UpdateKind::Reaction.as_str(), &record::reaction(&about, &reactions.emoji))
         } else if core.batch.store.was_told(account, bot, &from, id)? {
             core.batch.keep_retraction(bot, from.as_str(), (id, Side::Others))?;
             let (peer, message_id) = (from.to_string(), id.to_string());
-            core.signal(Signal::TakenBack(bot, TakenBack { peer, message_id, nick: None }));
+            core.signal(Signal::TakenBack(bot, TakenBack { peer, message_id, nick: None, is_replaced: false }));
             core.push_update(bot, UpdateKind::Retraction.as_str(), &record::retraction(&about, None))
         } else {
             Ok(())

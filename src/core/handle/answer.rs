@@ -5,8 +5,8 @@ use std::sync::Arc;
 #[cfg(doc)]
 use super::Question;
 use super::{
-    Access, AiInfo, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer, ServerInfo,
-    TelegramInfo, UpdateKinds, WhyInfo,
+    Access, AiInfo, BridgeAnswer, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer,
+    ServerInfo, TelegramInfo, UpdateKinds, WhyInfo,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
@@ -412,6 +412,8 @@ pub enum Answer {
         /// It begins with the parts that were told.
         is_continued: bool,
     },
+    /// To [`Question::Bridge`].
+    Bridge(BridgeAnswer),
     /// To [`Question::Keys`].
     Keys(KeyAnswer),
     /// To what has no more to say than that it is done.

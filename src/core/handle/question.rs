@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    Access, AiSettings, ApiChange, AuditFilter, Avatar, Command, Encrypt, FileQuery, HistoryQuery, KeyQuestion, Mode,
-    NewAction, PeopleQuestion, Receive, RoomModeration, TelegramQuestion, TokenQuestion, UpdateKinds, Upload,
+    Access, AiSettings, ApiChange, AuditFilter, Avatar, BridgeQuestion, Command, Encrypt, FileQuery, HistoryQuery,
+    KeyQuestion, Mode, NewAction, PeopleQuestion, Receive, RoomModeration, TelegramQuestion, TokenQuestion,
+    UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -321,6 +322,8 @@ pub enum Question {
         /// while the AI speaks.
         is_live: bool,
     },
+    /// `/bot/telegram/chats`, `link`, `unlink` and `send`, by a bot: its links with chats elsewhere.
+    Bridge(BridgeQuestion),
     /// `/bot/omemo/…`, by a bot.
     Keys(KeyQuestion),
     /// `/bot/telegram/…`, by a bot.

@@ -19,6 +19,7 @@ mod rights;
 mod room;
 mod routes;
 mod server;
+mod telegram;
 mod webhook;
 mod why;
 mod wire;

@@ -18,12 +18,12 @@ use crate::base::text::percent;
 use crate::core::failure::Failure;
 use crate::core::handle::{
     Access, AccountInfo, AiInfo, Answer, BotInfo, BotState, Command, DeliveryAttempt, EjabberdInfo, FileInfo,
-    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, OmemoInfo, Outcome, Remains, TelegramInfo, Update, WebhookInfo,
+    KeyAnswer, KeyInfo, LeavingInfo, LocalLine, OmemoInfo, Outcome, Remains, Update, WebhookInfo,
 };
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
-use super::{history, rights, server, why};
+use super::{history, rights, server, telegram, why};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
 /// words are used in sentences.
@@ -116,11 +116,6 @@ fn status(failure: &Failure) -> (u16, &'static str) {
     }
 }
 
-fn telegram(info: &TelegramInfo) -> Object {
-    let members = Object::new().truth("configured", info.is_configured).truth("enabled", info.is_enabled);
-    members.text("state", info.state.as_str()).text_if("trouble", info.trouble.as_deref())
-}
-
 fn body(answer: &Answer, base_url: &str, place: Place) -> String {
     match answer {
         // `/health` and `/bot/list` have no `result`: their shape is what programs of both kinds read.
@@ -128,7 +123,8 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
             health([("active_bots", active_bots), ("accounts_online", accounts_online), ("bots_online", bots_online)])
         }
         Answer::Metrics(metrics) => prometheus::print(metrics),
-        Answer::Telegram(info) => object(telegram(info)),
+        Answer::Telegram(info) => object(telegram::info(info)),
+        Answer::Bridge(answer) => object(telegram::bridge(answer)),
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }
@@ -156,9 +152,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Omemo(info) => object(omemo(info)),
         Answer::Rights(answer) => rights::print(answer),
         Answer::BotHistory(info) => object(history::info(info)),
-        Answer::Owner(account, enabled) => {
-            object(Object::new().text("account", account.as_str()).truth("enabled", *enabled))
-        }
+        Answer::Owner(account, enabled) => object(owner(account, *enabled)),
         Answer::Accounts(accounts) => list("accounts", accounts.iter().map(|info| account(info, place))),
         Answer::Account(jid) => object(Object::new().text("jid", jid.as_str())),
         Answer::Sent { message_id, encrypted } => {
@@ -233,6 +227,10 @@ fn deleted(id: BotId, removed: Option<(Remains, bool)>) -> Object {
         Some((Remains::Published, removed)) => members.truth("published_removed", removed),
         None => members,
     }
+}
+
+fn owner(account: &BareJid, is_enabled: bool) -> Object {
+    Object::new().text("account", account.as_str()).truth("enabled", is_enabled)
 }
 
 fn access_of(id: BotId, access: Access, contacts: &[BareJid]) -> Object {

@@ -20,10 +20,10 @@ use crate::core::handle::{Access, Mode, Receive};
 use crate::core::incoming::{Encryption, Incoming, Wish, time_of};
 use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
-use crate::core::{Core, Signal, TakenBack};
+use crate::core::{Core, Reacted, Signal, TakenBack};
 use crate::store;
 use crate::store::row::{ChannelName, ConversationKind, HeardRow, Reactor, SentRow, Side};
-use crate::xmpp::message::{Inbound, Retraction, Via};
+use crate::xmpp::message::{Inbound, Reactions, Retraction, Via};
 use crate::xmpp::muc::message::RoomMessage;
 use crate::xmpp::muc::room::Heard;
 
@@ -67,15 +67,7 @@ impl Xmpp {
         }
         let Some(nick) = message.nick() else { return Ok(()) };
         if let Some(reactions) = &message.reactions {
-            let (id, own) = (core.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
-            let (author, kept) = (author_of(message).unwrap_or_default(), (!message.is_decrypted).then_some(reactions));
-            let (by, at) =
-                (Reactor::Occupant { author: &author, nick }, time_of(message.stamp_ms, core.batch.now.unix()));
-            for bot in &bots {
-                core.batch.keep_reacted(*bot, key.1.as_str(), by, (&id, kept, at))?;
-            }
-            let data = record::reaction(&core.batch.about(key, message, &own, &id), &reactions.emoji);
-            return self.push_to(core, &bots, UpdateKind::Reaction, &data);
+            return self.tell_reactions(core, key, &bots, (message, nick), reactions);
         }
         let text = message.body.as_deref().or(message.attachments.first().map(|file| file.url.as_str()));
         let Some(body) = text else { return Ok(()) };
@@ -99,6 +91,7 @@ impl Xmpp {
             at: time_of(message.stamp_ms, core.batch.now.unix()),
             replaces: message.replaces.as_deref().map(Cow::Borrowed),
             reply_to: answered,
+            quoted: None,
             files: message.attachments.iter().map(said_file).collect(),
             encryption: message.is_decrypted.then(Encryption::default),
             author: None,
@@ -122,13 +115,43 @@ impl Xmpp {
             core.batch.note_told(*bot, &said, update);
         }
         if let Some(id) = &corrected {
-            bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, id, Some(nick))));
+            bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, (id, true), Some(nick))));
+        }
+        for bot in core.linked(&bots, &key.1) {
+            let replaces = corrected.clone().map(Cow::Owned);
+            core.signal(Signal::Overheard(bot, Incoming { replaces, ..said.clone() }.into_owned()));
         }
         // What was said while we were away is past.
         if said.is_mentioned && !heard.is_history {
             self.ask_in_room(core, key, &bots, said);
         }
         Ok(())
+    }
+
+    /// What an occupant reacts with from now on.
+    fn tell_reactions(
+        &mut self,
+        core: &mut Core,
+        key: &Key,
+        bots: &[BotId],
+        (message, nick): (&RoomMessage, &str),
+        reactions: &Reactions,
+    ) -> Result<(), store::Error> {
+        let (id, own) = (core.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
+        let (author, kept) = (author_of(message).unwrap_or_default(), (!message.is_decrypted).then_some(reactions));
+        let at = time_of(message.stamp_ms, core.batch.now.unix());
+        for bot in bots {
+            let by = Reactor::Occupant { author: &author, nick };
+            core.batch.keep_reacted(*bot, key.1.as_str(), by, (&id, kept, at))?;
+        }
+        let data = record::reaction(&core.batch.about(key, message, &own, &id), &reactions.emoji);
+        for bot in core.linked(bots, &key.1) {
+            let (chat, from) = (key.1.clone(), message.from.clone());
+            let (message_id, emoji) = (id.clone(), reactions.emoji.clone());
+            let reacted = Reacted { channel: ChannelName::XMPP, chat, from, message_id, emoji };
+            core.signal(Signal::Reacted(bot, reacted));
+        }
+        self.push_to(core, bots, UpdateKind::Reaction, &data)
     }
 
     /// Somebody speaks to the bot before all in a room. Other bots of ours are not answered: it would never end.
@@ -157,8 +180,8 @@ impl Xmpp {
             return Ok(());
         }
         let asker = message.nick().filter(|_| !retraction.is_moderated);
-        bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, &retraction.id, asker)));
         let (id, own) = (core.batch.bots_id_of(key, &retraction.id)?, self.accounts.own_address(key));
+        bots.iter().for_each(|bot| core.signal(taken_back(*bot, key, (&id, false), asker)));
         let side = match &author {
             Some(author) if !retraction.is_moderated => Side::Occupant(author),
             _ => Side::Any,
@@ -288,10 +311,10 @@ impl Batch {
     }
 }
 
-/// Somebody, or the room itself, took back what had been said to a bot.
-fn taken_back(bot: BotId, key: &Key, id: &str, nick: Option<&str>) -> Signal {
+/// Somebody, or the room itself, took back what had been said to a bot, or said it otherwise.
+fn taken_back(bot: BotId, key: &Key, (id, is_replaced): (&str, bool), nick: Option<&str>) -> Signal {
     let (peer, message_id) = (key.1.to_string(), id.to_string());
-    Signal::TakenBack(bot, TakenBack { peer, message_id, nick: nick.map(str::to_string) })
+    Signal::TakenBack(bot, TakenBack { peer, message_id, nick: nick.map(str::to_string), is_replaced })
 }
 
 /// Who may change a message: what stays about him whatever his nick, or his nick. None for the room itself.

@@ -1,0 +1,24 @@
+//! Links between chats, and what passes them.
+
+use std::time::Duration;
+
+/// Links of one bot: each is looked at with everything that is said where it leads.
+pub const LINKS_PER_BOT_MAX: usize = 50;
+/// What an owner may call one.
+pub const LINK_ALIAS_CHARS_MAX: usize = 32;
+/// How what passes is shown: a line.
+pub const LINK_FORMAT_BYTES_MAX: usize = 200;
+/// What is shown of somebody's name: it stands before each of his messages.
+pub const LINK_NAME_BYTES_MAX: usize = 128;
+/// What is shown of words that are answered and cannot be pointed at.
+pub const LINK_QUOTE_BYTES_MAX: usize = 160;
+/// Messages remembered of one link, so that answers, changes and reactions find them: some 200 bytes each.
+pub const PASSED_PER_LINK_MAX: i64 = 5_000;
+/// How many pass before those beyond the limit go.
+pub const PASSED_COUNTED_EVERY: i64 = 256;
+/// How long they are remembered: nobody changes or answers what was said a month ago.
+pub const PASSED_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// People whose reactions to one message are remembered on either side.
+pub const PASSED_REACTIONS_MAX: i64 = 50;
+/// How often an owner is told that something may not have arrived, or did not.
+pub const UNDELIVERED_TOLD_EVERY_S: i64 = 3600;
