@@ -93,7 +93,7 @@ pub enum Order {
         /// Without an id: everything of so long counts.
         age: Option<Duration>,
         /// Something may have been sent on an earlier connection.
-        in_doubt: bool,
+        in_doubt: Option<Vec<String>>,
     },
     /// So many more messages are committed.
     Handled(u32),

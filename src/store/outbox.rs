@@ -115,6 +115,16 @@ impl Store {
         Ok(self.number("SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ?)", &[&account.0])? != 0)
     }
 
+    /// The ids of what waits for an account; none where they are more than `most`, or some of them go to all in a room,
+    /// which has an archive of its own.
+    pub fn list_doubted(&self, account: AccountId, most: usize) -> Result<Vec<String>, Error> {
+        let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+        let sql = "SELECT message_id, room FROM outbox WHERE account_id = ? LIMIT ?";
+        let rows = self.rows(sql, &[&account.0, &limit], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        let is_known = rows.len() <= most && rows.iter().all(|(_, room)| room == NO_ROOM);
+        Ok(if is_known { rows.into_iter().map(|(id, _)| id).collect() } else { Vec::new() })
+    }
+
     /// How many messages of an account wait to go to all in a room, or to nobody's.
     pub fn count_outbox(&self, account: AccountId, room: Option<&BareJid>) -> Result<i64, Error> {
         self.number("SELECT count(*) FROM outbox WHERE account_id = ? AND room = ?", &[&account.0, &place(room)])

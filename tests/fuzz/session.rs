@@ -76,8 +76,8 @@ fn random_input<'a>(random: &mut Random, bytes: &'a [u8]) -> SessionInput<'a> {
     match random.below(30) {
         0 => SessionInput::Lost(Lost::Network("cut".into())),
         1 => SessionInput::Send { tag: Some(1), stanza: "<message/>".into() },
-        2 => SessionInput::CatchUp(CatchUpFrom { after: Some("m0".into()), age: None, in_doubt: true }),
-        3 => SessionInput::CatchUp(CatchUpFrom { after: None, age: None, in_doubt: true }),
+        2 => SessionInput::CatchUp(CatchUpFrom { after: Some("m0".into()), age: None, in_doubt: Some(Vec::new()) }),
+        3 => SessionInput::CatchUp(CatchUpFrom { after: None, age: None, in_doubt: Some(Vec::new()) }),
         4 => SessionInput::Handled(random.below(10) as u32),
         5 => SessionInput::Reset,
         6 => SessionInput::Presence(presence::print_available(random.below(100) as i8)),
@@ -100,7 +100,7 @@ pub(super) fn session(data: &[u8]) {
     if random.below(2) == 0 {
         log_in(&mut session, now);
         let after = (random.below(2) == 0).then(|| "m0".to_string());
-        session.handle(now, SessionInput::CatchUp(CatchUpFrom { after, age: None, in_doubt: false }));
+        session.handle(now, SessionInput::CatchUp(CatchUpFrom { after, age: None, in_doubt: None }));
         session.take_write(&mut out);
         note_ids(&mut bytes, &out);
     }

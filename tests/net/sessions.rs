@@ -81,7 +81,7 @@ impl Edge {
     fn online(&self) -> bool {
         self.find(|id, event| match event {
             Event::Bound { .. } => {
-                self.order(id, Order::CatchUp { after: None, age: None, in_doubt: false });
+                self.order(id, Order::CatchUp { after: None, age: None, in_doubt: None });
                 None
             }
             Event::Online { resumed } => Some(resumed),
@@ -478,7 +478,7 @@ fn another_start_takes_the_place_of_the_first() {
     });
     // The first says nothing more, not even that it is gone.
     assert!(matches!(edge.next(), (1, Event::Bound { .. })));
-    edge.order(1, Order::CatchUp { after: None, age: None, in_doubt: false });
+    edge.order(1, Order::CatchUp { after: None, age: None, in_doubt: None });
     assert!(!edge.online());
     server.join().unwrap();
 }
@@ -489,7 +489,7 @@ fn orders_for_a_session_before_this_one_are_not_its_own() {
     let edge = Edge::start();
     start(&edge, 1, port);
     edge.order(1, Order::Handled(7));
-    edge.order(1, Order::CatchUp { after: None, age: None, in_doubt: false });
+    edge.order(1, Order::CatchUp { after: None, age: None, in_doubt: None });
     edge.order(1, Order::Send { tag: Some(1), stanza: "<message to='a@b'><body>old</body></message>".into() });
     edge.order(9, Order::Handled(1));
     let server = thread::spawn(move || {

@@ -270,14 +270,21 @@ impl Player {
             "Certificate" => SessionInput::Lost(Lost::Certificate(rest.into())),
             "CatchUpSince" => {
                 let age = Duration::from_secs(rest.parse().unwrap());
-                SessionInput::CatchUp(CatchUpFrom { after: None, age: Some(age), in_doubt: false })
+                SessionInput::CatchUp(CatchUpFrom { after: None, age: Some(age), in_doubt: None })
             }
             "CatchUp" | "CatchUpInDoubt" => {
+                // `CatchUpInDoubt m0 ids: a b` names what is looked for.
+                let (rest, ids) = rest.split_once(" ids: ").unwrap_or((rest, ""));
+                let ids = ids.split_whitespace().map(str::to_string).collect();
                 let after = match rest {
                     "beginning" => Some(String::new()),
                     id => Some(id.to_string()).filter(|id| !id.is_empty()),
                 };
-                SessionInput::CatchUp(CatchUpFrom { after, age: None, in_doubt: name == "CatchUpInDoubt" })
+                SessionInput::CatchUp(CatchUpFrom {
+                    after,
+                    age: None,
+                    in_doubt: (name == "CatchUpInDoubt").then_some(ids),
+                })
             }
             "Handled" => SessionInput::Handled(rest.parse().unwrap()),
             "Taken" => SessionInput::Taken(rest.parse().unwrap()),

@@ -141,6 +141,8 @@ pub const ARCHIVE_HELD_BYTES_MAX: usize = 512 * 1024;
 /// Between two looks at the archive for what an earlier connection sent: a server that is still busy with that stores
 /// something of it in this time.
 pub const ARCHIVE_LOOK_PAUSE: Duration = Duration::from_secs(1);
+/// So many messages are looked for by their ids; with more, only whether something turns up counts.
+pub const ARCHIVE_DOUBTED_MAX: usize = 100;
 /// How often it is looked at: as many seconds, by when a server has read or dropped what a dead connection left.
 pub const ARCHIVE_LOOKS_MAX: u32 = 15;
 /// The largest stanza of ours, where the server does not say what it takes (XEP-0478): below the 256 KiB that Prosody

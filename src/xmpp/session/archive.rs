@@ -12,6 +12,8 @@ pub(super) struct ArchiveReading {
     pub(super) is_placed: bool,
     /// How often it may be looked at again.
     pub(super) looks: u32,
+    /// Ids of what may have been sent and was not found; `None`: they are not known.
+    pub(super) missing: Option<Vec<String>>,
     /// Something of our account was in it since it was looked at last.
     pub(super) saw_own: bool,
     pub(super) ages: Ages,
@@ -32,13 +34,25 @@ impl ArchiveReading {
         true
     }
 
+    /// Something of our account is in it, with this id.
+    pub(super) fn found_own(&mut self, id: Option<&str>) {
+        self.saw_own = true;
+        if let Some(missing) = &mut self.missing {
+            missing.retain(|doubted| Some(doubted.as_str()) != id);
+        }
+    }
+
     /// What is found next tells nothing of the order so far.
     pub(super) fn forget_ages(&mut self) {
         self.ages = Ages::default();
     }
 
-    /// Whether it is looked at once more: the first time in any case, then as long as something of ours turns up.
+    /// Whether it is looked at once more: the first time in any case, then as long as something of ours turns up; never
+    /// again once all that is looked for was found.
     pub(super) fn wants_look(&mut self) -> bool {
+        if self.missing.as_ref().is_some_and(Vec::is_empty) {
+            self.looks = 0;
+        }
         let is_first = self.looks == limits::ARCHIVE_LOOKS_MAX;
         self.looks > 0 && (std::mem::take(&mut self.saw_own) || is_first)
     }

@@ -106,8 +106,9 @@ pub struct CatchUpFrom {
     /// Without an id: everything of so long counts, and is read. `None`: what was there before does not count.
     pub age: Option<Duration>,
     /// Something may have been sent on an earlier connection: it is looked for until it must have arrived. Without
-    /// an id in the newest pages; what they have is told before [`Event::Mark`].
-    pub in_doubt: bool,
+    /// an id in the newest pages; what they have is told before [`Event::Mark`]. With the ids of what that is: once all
+    /// were found there is no need to look again; none are named where they are too many.
+    pub in_doubt: Option<Vec<String>>,
 }
 
 /// Why a connection ended, as far as the socket knows.

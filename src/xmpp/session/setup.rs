@@ -165,7 +165,9 @@ impl Session {
         if !matches!(self.state, State::Bound) {
             return;
         }
-        self.archive.looks = if in_doubt { limits::ARCHIVE_LOOKS_MAX } else { 0 };
+        let is_in_doubt = in_doubt.is_some();
+        self.archive.looks = if is_in_doubt { limits::ARCHIVE_LOOKS_MAX } else { 0 };
+        self.archive.missing = in_doubt.filter(|ids| !ids.is_empty());
         if !self.kept.facts.archive {
             self.send_presence();
             return self.release();
@@ -178,7 +180,7 @@ impl Session {
         let is_placed = after.is_some();
         let query = format!("{:08x}", self.random());
         let catch_up = match after {
-            None if in_doubt => CatchUp::backward(query),
+            None if is_in_doubt => CatchUp::backward(query),
             after => CatchUp::new(query, after),
         };
         self.begin_archive(catch_up, is_placed);
@@ -253,7 +255,9 @@ impl Session {
             self.archive.ages.note(stamp_ms, &id);
         }
         let is_ours = message.from.resource() == Some(&self.config.resource);
-        self.archive.saw_own |= is_ours && message.from.bare_str() == self.config.account.as_str();
+        if is_ours && message.from.bare_str() == self.config.account.as_str() {
+            self.archive.found_own(message.id.as_deref());
+        }
         let arrived = if message.is_for_engine() {
             Some(self.arrived(message, bytes))
         } else {

@@ -191,8 +191,9 @@ impl Accounts {
     fn catch_up(&mut self, batch: &mut Batch, id: AccountId) -> Result<(), store::Error> {
         let outbox_mark = batch.store.first_outbox_mark(id, None)?.flatten();
         let waits = batch.store.has_outbox(id)?;
+        let doubted = batch.store.list_doubted(id, limits::ARCHIVE_DOUBTED_MAX)?;
         let Some(account) = self.get_mut(&id) else { return Ok(()) };
-        let in_doubt = waits && account.archive.in_doubt;
+        let is_in_doubt = waits && account.archive.in_doubt;
         // Once it was online there is a place, or no archive that counts.
         let new = account.row.bot.and_then(|bot| batch.bots.get(&bot)).filter(|bot| !bot.profile.has_arrived);
         let created_at = new.map(|bot| bot.row.created_at);
@@ -201,7 +202,8 @@ impl Accounts {
         let after = outbox_mark.or_else(|| account.row.archive_mark.clone());
         let after = after.or_else(|| is_new.then(|| mam::BEGINNING.to_string()));
         let age = created_at.and_then(|at| age(at, batch.now.unix()));
-        account.archive.looks_back = in_doubt && after.is_none() && age.is_none();
+        account.archive.looks_back = is_in_doubt && after.is_none() && age.is_none();
+        let in_doubt = is_in_doubt.then_some(doubted);
         batch.pending.effects.push(Effect::Session(id, Order::CatchUp { after, age, in_doubt }));
         Ok(())
     }
