@@ -88,6 +88,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/sendReaction"),
     ("POST", "/bot/editMessage"),
     ("POST", "/bot/deleteMessage"),
+    ("POST", "/bot/answerCallbackQuery"),
     ("POST", "/bot/sendChatAction"),
     ("POST", "/bot/markRead"),
     ("POST", "/bot/joinRoom"),

@@ -3,6 +3,7 @@
 mod asking;
 mod bots;
 mod bridge;
+mod buttons;
 mod calls;
 mod cli;
 mod engine;
@@ -18,6 +19,7 @@ mod xmpp;
 pub use asking::*;
 pub use bots::*;
 pub use bridge::*;
+pub use buttons::*;
 pub use calls::*;
 pub use cli::*;
 pub use engine::*;

@@ -5,12 +5,13 @@
 
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
+use crate::base::json::Fields;
 use crate::base::{crypto, limits};
 use crate::core::batch::Trouble;
 use crate::core::bridge::SpokenWhat;
 use crate::core::channel::Doing;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, ChatState, Keyboard, Kind};
+use crate::core::handle::{Answer, ChatState, Keyboard, Kind, read_keyboard};
 use crate::core::{Context, Core};
 use crate::xmpp::message::is_emoji;
 
@@ -74,6 +75,19 @@ pub enum BotAction {
     State(ChatState),
 }
 
+impl BotAction {
+    /// Reads `editMessage`: another text with the buttons beneath it, or with buttons alone only these.
+    pub fn read_edit(fields: &Fields) -> Result<BotAction, Failure> {
+        let message_id = fields.need_text("message_id")?.to_string();
+        let keyboard = read_keyboard(fields)?;
+        match fields.text("text")?.filter(|text| !text.is_empty()) {
+            Some(text) => Ok(BotAction::Edit { message_id, text: text.to_string(), keyboard }),
+            None if keyboard.is_some() => Ok(BotAction::Buttons { message_id, keyboard }),
+            None => Err(fields.need_text("text").err().map_or(Failure::Internal, Failure::from)),
+        }
+    }
+}
+
 impl Context<'_> {
     /// Does it, or refuses it with the reason.
     pub(crate) fn act(&mut self, bot: BotId, act: &NewAction) -> Result<Answer, Trouble> {
@@ -131,7 +145,9 @@ impl Core {
             Ok(encrypted)
         })?;
         Ok(match act.action {
-            BotAction::File { .. } | BotAction::Edit { .. } => Answer::Sent { message_id, encrypted },
+            BotAction::File { .. } | BotAction::Edit { .. } | BotAction::Buttons { .. } => {
+                Answer::Sent { message_id, encrypted }
+            }
             _ => Answer::Done,
         })
     }
@@ -155,13 +171,16 @@ fn check(action: &BotAction) -> Result<(), Failure> {
             let rule = "one emoji, like 👍; empty takes it back";
             if is_fine { Ok(()) } else { Err(Failure::invalid("reaction", rule)) }
         }
-        BotAction::Edit { message_id, text, .. } => {
+        BotAction::Edit { message_id, text, keyboard } => {
             check_id(message_id)?;
-            check_text("text", text)
+            check_text("text", text)?;
+            keyboard.iter().try_for_each(Keyboard::check)
         }
-        BotAction::Deletion { message_id } | BotAction::Read { message_id } | BotAction::Buttons { message_id, .. } => {
-            check_id(message_id)
+        BotAction::Buttons { message_id, keyboard } => {
+            check_id(message_id)?;
+            keyboard.iter().try_for_each(Keyboard::check)
         }
+        BotAction::Deletion { message_id } | BotAction::Read { message_id } => check_id(message_id),
         BotAction::State(_) => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use crate::core::effect::Effect;
 use crate::core::failure::Failure;
 use crate::core::handle::{ChatState, Kind, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
 use crate::core::incoming::SaidFile;
+use crate::core::keyboard::PressAnswer;
 use crate::core::registry::Bot;
 use crate::core::{Confirmation, Core, Part, Signal};
 use crate::store;
@@ -54,6 +55,18 @@ pub(crate) trait Channel: Part {
 
     /// Does something else that is kept, under an id. Gives the same.
     fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble>;
+
+    /// Answers whoever pressed a button, under an id as for a text: what is there to be shown to him. Gives the same.
+    fn answer_press(
+        &mut self,
+        core: &mut Core,
+        sender: Sender,
+        answer: &PressAnswer,
+        id: &str,
+    ) -> Result<Option<bool>, Trouble> {
+        let Some(text) = &answer.text else { return Ok(None) };
+        self.say(core, sender, &NewMessage::text(&answer.to, Kind::Chat, text), id)
+    }
 
     /// Shows what the bot does; nothing of it is kept.
     fn show(&mut self, _core: &mut Core, _sender: Sender, _doing: &Doing<'_>) -> Result<(), Failure> {

@@ -27,7 +27,7 @@ mod why;
 
 pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
-pub use crate::core::keyboard::{Button, Keyboard, KeyboardKind, Press};
+pub use crate::core::keyboard::{Button, Keyboard, KeyboardKind, Press, read_keyboard};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
 pub use crate::store::row::{AiRank, ConversationKind, LinkMode, LinkRow};
 pub use crate::xmpp::avatar::Avatar;
@@ -43,8 +43,8 @@ pub use files::{FileQuery, FileWanted, NewFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
 pub use question::{
-    Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewProfile, NewRoom, NewWebhook, OwnAccount, Question,
-    UpdatePoll, Wait, read_avatar,
+    Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewPressAnswer, NewProfile, NewRoom, NewWebhook,
+    OwnAccount, Question, UpdatePoll, Wait, read_avatar,
 };
 pub use rights::{
     AuditFilter, AuditRow, NewPersonalToken, NewToken, PeopleQuestion, PersonInfo, Quotas, RightsAnswer, Role, Scope,

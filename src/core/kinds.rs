@@ -16,14 +16,17 @@ pub enum UpdateKind {
     MessageState,
     /// The identity key of a device that was not known before (XEP-0384).
     OmemoKey,
+    /// Somebody pressed a button. It comes always: who sends buttons wants to hear of it.
+    CallbackQuery,
 }
 
-const KINDS: [(UpdateKind, &str); 5] = [
+const KINDS: [(UpdateKind, &str); 6] = [
     (UpdateKind::Message, "message"),
     (UpdateKind::Reaction, "reaction"),
     (UpdateKind::Retraction, "retraction"),
     (UpdateKind::MessageState, "message_state"),
     (UpdateKind::OmemoKey, "omemo_key"),
+    (UpdateKind::CallbackQuery, "callback_query"),
 ];
 
 impl UpdateKind {
@@ -34,8 +37,17 @@ impl UpdateKind {
 }
 
 /// Names under which updates are counted: types that are here to choose, and what comes always.
-pub(crate) const COUNTED: [&str; 8] =
-    ["message", "reaction", "retraction", "message_state", "omemo_key", "room_joined", "room_left", "other"];
+pub(crate) const COUNTED: [&str; 9] = [
+    "message",
+    "reaction",
+    "retraction",
+    "message_state",
+    "omemo_key",
+    "callback_query",
+    "room_joined",
+    "room_left",
+    "other",
+];
 
 /// A set of types.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,7 +98,8 @@ impl UpdateKinds {
 
     /// Whether an update with this name goes into the queue.
     pub fn admits(self, name: &str) -> bool {
-        KINDS.iter().find(|(_, known)| *known == name).is_none_or(|(kind, _)| self.has(*kind))
+        let known = KINDS.iter().find(|(_, known)| *known == name);
+        known.is_none_or(|(kind, _)| *kind == UpdateKind::CallbackQuery || self.has(*kind))
     }
 }
 
@@ -105,6 +118,9 @@ mod tests {
         let plain = UpdateKinds::default();
         assert!(plain.admits("message") && !plain.admits("reaction") && !plain.admits("message_state"));
         assert!(plain.admits("room_joined"), "whoever joins a room wants to hear of it");
+        assert!(plain.admits("callback_query"), "whoever sends buttons wants to hear of them");
+        let presses = UpdateKinds::parse(["callback_query"]).unwrap();
+        assert!(presses.admits("callback_query") && !presses.admits("message"));
         assert_eq!(UpdateKinds::parse([]), Ok(plain));
         let some = UpdateKinds::parse(["message_state", "reaction"]).unwrap();
         assert!(some.has(UpdateKind::Reaction) && !some.has(UpdateKind::Message));

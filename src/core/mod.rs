@@ -46,6 +46,7 @@ use crate::core::channel::Channels;
 use crate::core::failure::Failure;
 use crate::core::handle::TelegramInfo;
 use crate::core::incoming::Incoming;
+use crate::core::keyboard::Pressed;
 use crate::core::listening::Listening;
 use crate::core::part::Part;
 use crate::core::updates::Updates;
@@ -101,6 +102,9 @@ pub(crate) enum Signal {
     Said(BotId, Incoming<'static>),
     /// An owner said something in his own chat: for the manager, or for one of his personal bots.
     SaidToAll(Incoming<'static>),
+    /// Somebody pressed a button beneath a message of a bot's.
+    #[allow(dead_code)]
+    Pressed(BotId, Pressed),
     /// A bot was told what was said to it: what answers by itself may.
     Told(BotId, Incoming<'static>),
     /// Something was said, to nobody in particular, in a chat that is linked: it passes on.

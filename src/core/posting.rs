@@ -8,7 +8,7 @@ use crate::core::batch::{Batch, Trouble};
 use crate::core::bridge::SpokenWhat;
 use crate::core::channel::{Channels, Sender};
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, Kind, NewMessage};
+use crate::core::handle::{Answer, Keyboard, Kind, NewMessage};
 use crate::core::history::SaidContent;
 use crate::core::incoming::SaidFile;
 use crate::core::registry::Bot;
@@ -74,6 +74,7 @@ impl Context<'_> {
         Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
         let reply_to = new.reply_to.as_ref().map_or(0, String::len);
         Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
+        new.keyboard.iter().try_for_each(Keyboard::check)?;
         let sender = self.way(id, &new.to)?;
         let encrypted = self.channels.of(&new.to.bare())?.say(self.core, sender, new, message_id)?;
         self.keep(id, new, (message_id, encrypted))
@@ -104,6 +105,7 @@ impl Context<'_> {
 /// The hash of all that is asked.
 fn hash_of(new: &NewMessage) -> [u8; 32] {
     let request = format!("{}\0{:?}\0{}\0{:?}\0{}", new.to, new.kind, new.text, new.reply_to, new.encrypt);
+    let request = new.keyboard.iter().fold(request, |text, keyboard| format!("{text}\0{keyboard:?}"));
     crypto::sha256(request.as_bytes())
 }
 

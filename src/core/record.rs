@@ -1,9 +1,10 @@
 //! What a bot's program is told, as it waits in the queue: the one place that spells it. Faces print it, each in its
 //! dialect; that of `getUpdates` and of webhooks has the same members (docs/api.md lists them).
 
-use crate::base::jid::BareJid;
+use crate::base::jid::{BareJid, Jid};
 use crate::base::json::{self, Object};
-use crate::core::incoming::Incoming;
+use crate::core::incoming::{Encryption, Incoming};
+use crate::core::keyboard::Pressed;
 use crate::store::row::{ConversationKind, FileRow, KeyRow};
 
 /// What an update that is about a message has.
@@ -34,19 +35,7 @@ pub(crate) fn message(said: &Incoming<'_>, body: &str, correction_of: Option<&st
         .text("type", kind)
         .text("stanza_id", &said.id)
         .number("timestamp", said.at);
-    let data = match said.kind {
-        ConversationKind::Chat => data,
-        ConversationKind::Room | ConversationKind::Private => {
-            data.text("room", said.from.bare_str()).text_if("nick", said.from.resource())
-        }
-    };
-    let data = match &said.encryption {
-        Some(encryption) => {
-            let data = data.truth("encrypted", true);
-            data.text_if("fingerprint", encryption.fingerprint.as_deref()).text_if("trust", encryption.trust)
-        }
-        None => data,
-    };
+    let data = placed(data, said.kind, &said.from, said.encryption.as_ref());
     let data = if said.is_mentioned { data.truth("mentioned", true) } else { data };
     let data = data.text_if("correction_of", correction_of).text_if("reply_to", said.reply_to.as_deref());
     let data = match files {
@@ -55,6 +44,34 @@ pub(crate) fn message(said: &Incoming<'_>, body: &str, correction_of: Option<&st
         [first, ..] => data.raw("attachment", first).raw("attachments", &json::array(files.iter().cloned())),
     };
     data.end()
+}
+
+/// A button that was pressed; `id` is that by which the press can be answered.
+pub(crate) fn callback_query(id: &str, pressed: &Pressed) -> String {
+    let kind = if pressed.kind == ConversationKind::Room { "groupchat" } else { "chat" };
+    let data = Object::new()
+        .text("id", id)
+        .text("from", pressed.from.as_str())
+        .text("to", pressed.to.as_str())
+        .text("message_id", &pressed.message_id)
+        .text("data", &pressed.data)
+        .text_if("text", pressed.text.as_deref())
+        .text("type", kind)
+        .number("timestamp", pressed.at);
+    placed(data, pressed.kind, &pressed.from, pressed.encryption.as_ref()).end()
+}
+
+/// In which room and under which nick, and how it was encrypted.
+fn placed(data: Object, kind: ConversationKind, from: &Jid, encryption: Option<&Encryption>) -> Object {
+    let data = match kind {
+        ConversationKind::Chat => data,
+        ConversationKind::Room | ConversationKind::Private => {
+            data.text("room", from.bare_str()).text_if("nick", from.resource())
+        }
+    };
+    let Some(encryption) = encryption else { return data };
+    let data = data.truth("encrypted", true);
+    data.text_if("fingerprint", encryption.fingerprint.as_deref()).text_if("trust", encryption.trust)
 }
 
 /// Emoji for a message.

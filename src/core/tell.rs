@@ -1,11 +1,13 @@
 //! What a bot's program is told of what was said to it: an update in its queue.
 
-use crate::base::id::{BotId, UpdateId};
-use crate::core::incoming::Incoming;
+use crate::base::id::{self, BotId, UpdateId};
+use crate::base::jid::Jid;
+use crate::core::incoming::{Incoming, Wish};
+use crate::core::keyboard::Pressed;
 use crate::core::kinds::UpdateKind;
 use crate::core::{Confirmation, Core, Signal, Stage, record};
 use crate::store;
-use crate::store::row::{ChannelName, ConversationKind, Side};
+use crate::store::row::{ChannelName, ConversationKind, PressRow, Side};
 
 impl Core {
     /// Puts what was said into a bot's queue, with what of it may be kept. Gives the update, unless its program does not want
@@ -34,7 +36,7 @@ impl Core {
         let update = self.queue_update(bot, UpdateKind::Message.as_str(), &data)?;
         self.batch.note_told(bot, said, update);
         if let Some(update) = update {
-            self.note_wish(bot, said, update)?;
+            self.note_wish(bot, (&said.from, &said.wish), update)?;
         }
         Ok(update)
     }
@@ -52,12 +54,30 @@ impl Core {
         }
     }
 
-    /// Its sender is told that it has arrived, and later that it was read, if he wants that.
-    fn note_wish(&mut self, bot: BotId, said: &Incoming<'_>, update: UpdateId) -> Result<(), store::Error> {
-        if let Some(id) = &said.wish.marker {
-            self.batch.store.insert_unread(update, bot, &said.from, id)?;
+    /// Puts a press of a button into a bot's queue, and remembers how it is answered.
+    pub(crate) fn tell_press(&mut self, bot: BotId, pressed: &Pressed) -> Result<(), store::Error> {
+        let id = id::uuid(self.batch.random());
+        let row = PressRow {
+            bot,
+            from: pressed.from.clone(),
+            kind: pressed.kind,
+            message_id: pressed.message_id.clone(),
+            native: pressed.native.clone(),
+        };
+        self.batch.store.insert_press(&id, &row, self.batch.lived())?;
+        let data = record::callback_query(&id, pressed);
+        match self.queue_update(bot, UpdateKind::CallbackQuery.as_str(), &data)? {
+            Some(update) => self.note_wish(bot, (&pressed.from, &pressed.wish), update),
+            None => Ok(()),
         }
-        if let Some((to, message_id)) = said.wish.receipt.clone() {
+    }
+
+    /// Its sender is told that it has arrived, and later that it was read, if he wants that.
+    fn note_wish(&mut self, bot: BotId, (from, wish): (&Jid, &Wish), update: UpdateId) -> Result<(), store::Error> {
+        if let Some(id) = &wish.marker {
+            self.batch.store.insert_unread(update, bot, from, id)?;
+        }
+        if let Some((to, message_id)) = wish.receipt.clone() {
             self.signal(Signal::Confirmed(bot, Confirmation { to, message_id, stage: Stage::Arrived }));
         }
         Ok(())

@@ -103,6 +103,11 @@ impl Engine {
                 self.core.batch.note_active(bot)?;
                 return self.channels.xmpp.accounts.tell_when_known(&self.core.batch, bot, answer);
             }
+            Question::AnswerPress(answer) => {
+                self.context().answer_press(bot, answer)?;
+                self.core.batch.note_active(bot)?;
+                Answer::Done
+            }
             Question::Upload(upload) => {
                 self.core.batch.check_messages(bot)?;
                 self.core.way(&self.channels, bot, &upload.act.to)?;

@@ -27,6 +27,7 @@ impl Engine {
                     self.say(&said.from.bare(), &why)
                 }
             },
+            Signal::Pressed(bot, pressed) => self.core.tell_press(bot, &pressed),
             Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.on_said(cx, bot, &said)),
             Signal::Overheard(bot, said) => self.context().pass_on(bot, &said),
             Signal::Spoke(bot, spoken) => self.context().pass_spoken(bot, &spoken),

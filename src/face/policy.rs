@@ -91,6 +91,7 @@ pub const POLICY: &[Rule] = &[
     botmother("POST", "/bot/sendReaction", SEND),
     botmother("POST", "/bot/editMessage", SEND),
     botmother("POST", "/bot/deleteMessage", SEND),
+    botmother("POST", "/bot/answerCallbackQuery", SEND),
     botmother("POST", "/bot/sendChatAction", SEND),
     botmother("POST", "/bot/markRead", SEND),
     botmother("GET", "/bot/getMe", Need::Bot(Scope::Any)),

@@ -12,7 +12,7 @@ use crate::base::json::{Fields, Object};
 use crate::base::limits;
 use crate::base::remedy::Place;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, Caller, Handle, Kind, NewMessage, Outcome, Question};
+use crate::core::handle::{Answer, Caller, Handle, Kind, NewMessage, Outcome, Question, read_keyboard};
 
 /// Those that came and are not confirmed, in order.
 #[derive(Default)]
@@ -131,7 +131,7 @@ impl Sends {
     }
 }
 
-/// `{"to": …, "text": …, "type": …, "reply_to": …, "encrypt": …, "id": …}`
+/// `{"to": …, "text": …, "type": …, "reply_to": …, "encrypt": …, "buttons": …, "id": …}`
 fn read(fields: &Fields, id: Option<String>) -> Result<NewMessage, Failure> {
     let to = Jid::parse_any(fields.need_text("to")?);
     let kind = match fields.text("type")? {
@@ -149,7 +149,7 @@ fn read(fields: &Fields, id: Option<String>) -> Result<NewMessage, Failure> {
         kind,
         reply_to: fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string),
         encrypt: fields.truth("encrypt")? == Some(true),
-        keyboard: None,
+        keyboard: read_keyboard(fields)?,
         idempotency_key: id,
     })
 }

@@ -59,6 +59,7 @@ impl Store {
         // References of their own would be looked after with each message.
         self.write("DELETE FROM outbox WHERE account_id = ?", &[&id.0])?;
         self.write("DELETE FROM seen WHERE account_id = ?", &[&id.0])?;
+        self.write("DELETE FROM keyboard WHERE account_id = ?", &[&id.0])?;
         self.write("DELETE FROM account WHERE id = ?", &[&id.0])?;
         self.delete_setting(&format!("account_{id}_registering"))?;
         self.delete_setting(&format!("account_{id}_stanza_max"))

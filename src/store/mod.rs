@@ -23,6 +23,7 @@ mod asking;
 mod audit;
 mod bot;
 mod bridge;
+mod button;
 mod command;
 mod contact;
 mod file;

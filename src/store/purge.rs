@@ -55,6 +55,16 @@ impl Store {
             "DELETE FROM telegram_message WHERE created_at < ?",
             now_s - limits::SENT_RETENTION.as_secs() as i64,
         )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM keyboard WHERE created_at < ?)",
+            "DELETE FROM keyboard WHERE created_at < ?",
+            now_s - limits::SENT_RETENTION.as_secs() as i64,
+        )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM button_press WHERE created_at < ?)",
+            "DELETE FROM button_press WHERE created_at < ?",
+            retention,
+        )?;
         // Only this function deletes here, and mostly the oldest first, so the ids have hardly a hole.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",

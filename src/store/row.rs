@@ -7,6 +7,7 @@ use crate::base::text;
 
 mod asking;
 mod bridge;
+mod button;
 mod history;
 mod message;
 mod rights;
@@ -14,6 +15,7 @@ mod telegram;
 
 pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
 pub use bridge::{LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
+pub use button::{KeyboardPlace, KeyboardRow, PressRow, Turn};
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{
     ChannelName, Conversation, ConversationKind, Heading, HeardRow, LocalRow, Progress, SentRow, ToldRow, WayRow,

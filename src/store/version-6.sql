@@ -48,6 +48,43 @@ CREATE TABLE bridge_reaction (
   PRIMARY KEY (passed_id, side, who)
 ) WITHOUT ROWID;
 -- Buttons.
+-- Owner: button.rs. Buttons beneath messages of bots where a channel has none of its own: they are pressed by their number. A
+-- row goes when the buttons are edited away, with its bot, by age and by number. Sealed column: content.
+CREATE TABLE keyboard (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,     -- by which menus name it
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  account_id INTEGER,                               -- through which; NULL where the channel has none
+  address    TEXT NOT NULL,                         -- with whom the conversation is
+  kind       TEXT NOT NULL,                         -- chat | room | private
+  message_id TEXT NOT NULL,                         -- by which the bot's program knows the message
+  place      TEXT NOT NULL,                         -- inline | reply | once
+  turn       INTEGER NOT NULL DEFAULT 0,            -- 0: nobody has spoken since; 1: the other side; 2: and the bot again
+  encrypted  INTEGER NOT NULL,                      -- 1: its labels must not be seen in plain text
+  content    TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX keyboard_address ON keyboard (address, account_id, id);
+CREATE INDEX keyboard_message ON keyboard (bot_id, message_id);
+
+-- Owner: button.rs. Who has which buttons pressed by reactions: a reaction comes with all that are there already.
+CREATE TABLE keyboard_reaction (
+  keyboard_id INTEGER NOT NULL REFERENCES keyboard (id) ON DELETE CASCADE,
+  who         TEXT NOT NULL,
+  numbers     TEXT NOT NULL,                        -- with spaces between
+  PRIMARY KEY (keyboard_id, who)
+) WITHOUT ROWID;
+
+-- Owner: button.rs. Presses that a bot's program may answer.
+CREATE TABLE button_press (
+  id         TEXT PRIMARY KEY,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  sender     TEXT NOT NULL,
+  kind       TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  native     TEXT,                                  -- what the channel calls the press
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX button_press_bot ON button_press (bot_id, created_at);
 -- Numbers for programs written for Telegram.
 -- Questions to people.
 CREATE TABLE ask (

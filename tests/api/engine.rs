@@ -279,9 +279,11 @@ fn answer(caller: &Caller, question: Question) -> Answer {
                 }
             }
         }
-        Question::Act(NewAction { action: BotAction::File { .. } | BotAction::Edit { .. }, .. }) => {
-            Answer::Sent { message_id: "uuid-123-456".into(), encrypted: Some(false) }
-        }
+        Question::AnswerPress(_) => Answer::Done,
+        Question::Act(NewAction {
+            action: BotAction::File { .. } | BotAction::Edit { .. } | BotAction::Buttons { .. },
+            ..
+        }) => Answer::Sent { message_id: "uuid-123-456".into(), encrypted: Some(false) },
         Question::Act(_) => Answer::Done,
         Question::GetUpdates(_) => Answer::Updates(updates()),
         Question::MaySend => Answer::Done,

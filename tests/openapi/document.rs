@@ -127,6 +127,11 @@ const TAKES: &[(&str, &str, &[Member])] = &[
     ("POST", "/bot/deleteMessage", &[("to", Peer, true), ("message_id", Text, true), TYPE]),
     (
         "POST",
+        "/bot/answerCallbackQuery",
+        &[("callback_id", Text, true), ("text", Text, false), ("alert", Truth, false)],
+    ),
+    (
+        "POST",
         "/bot/sendChatAction",
         &[("to", Peer, true), ("action", Word(&["typing", "paused", "active"]), true), TYPE],
     ),

@@ -103,6 +103,24 @@ impl Fields {
         Ok(Some(texts))
     }
 
+    /// An optional array of rows of objects. A row that is an object itself is one with only that in it, and a string stands
+    /// for an object that has it as its `text`.
+    pub fn rows(&self, key: &str) -> Result<Option<Vec<Vec<Fields>>>, Wrong> {
+        let wrong = || Wrong::new(key, "an array of rows of objects");
+        let cell = |value: &Value| match value {
+            Value::Object(members) => Ok(Fields(members.iter().map(|(k, v)| (k.clone(), v.clone())).collect())),
+            Value::String(text) => Ok(Fields(vec![("text".to_string(), Value::String(text.clone()))])),
+            _ => Err(wrong()),
+        };
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let Value::Array(rows) = value else { return Err(wrong()) };
+        let row = |value: &Value| match value {
+            Value::Array(cells) => cells.iter().map(cell).collect(),
+            value => Ok(vec![cell(value)?]),
+        };
+        rows.iter().map(row).collect::<Result<_, _>>().map(Some)
+    }
+
     /// An optional whole number.
     pub fn number(&self, key: &str) -> Result<Option<i64>, Wrong> {
         let wrong = || Wrong::new(key, "a whole number");

@@ -131,6 +131,19 @@ impl NewMessage {
     }
 }
 
+/// `answerCallbackQuery`.
+#[derive(Clone, Debug)]
+pub struct NewPressAnswer {
+    /// The press: `id` of the update.
+    pub callback_id: String,
+    /// What is shown to whoever pressed; `None`: nothing, but his client stops waiting where it waits.
+    pub text: Option<String>,
+    /// He has to put it away, where his client can show that.
+    pub is_alert: bool,
+    /// As in [`NewMessage`].
+    pub idempotency_key: Option<String>,
+}
+
 /// `joinRoom`.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
@@ -271,6 +284,8 @@ pub enum Question {
     MessageState(String),
     /// `/bot/sendFile`, `sendReaction` and their kin, by a bot.
     Act(NewAction),
+    /// `/bot/answerCallbackQuery`, by a bot: whoever pressed a button is answered.
+    AnswerPress(NewPressAnswer),
     /// `/bot/sendFile` with the file itself, by a bot; answered when it is at the server and its message in the outbox.
     Upload(Box<Upload>),
     /// `/bot/getFile`, by a bot: what is known of a file, or the file itself.

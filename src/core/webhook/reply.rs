@@ -9,11 +9,12 @@ use crate::base::remedy::Place;
 use crate::core::Context;
 use crate::core::batch::Trouble;
 use crate::core::failure::Failure;
-use crate::core::handle::{BotAction, ChatState, Kind, NewAction, NewMessage};
+use crate::core::handle::{BotAction, ChatState, Kind, NewAction, NewMessage, NewPressAnswer, read_keyboard};
 
 enum Method {
     Send(NewMessage),
     Act(NewAction),
+    Answer(NewPressAnswer),
 }
 
 impl Context<'_> {
@@ -28,6 +29,7 @@ impl Context<'_> {
         let done = match read(delivery_id, method, fields) {
             Ok(Method::Send(message)) => self.send_message(bot, &message).map(|_| ()),
             Ok(Method::Act(act)) => self.act(bot, &act).map(|_| ()),
+            Ok(Method::Answer(answer)) => self.answer_press(bot, &answer),
             Err(failure) => Err(failure.into()),
         };
         match done {
@@ -44,14 +46,20 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
     let text = |name: &str| Ok::<_, Failure>(fields.need_text(name)?.to_string());
     let optional =
         |name: &str| Ok::<_, Failure>(fields.text(name)?.filter(|text| !text.is_empty()).map(str::to_string));
+    let idempotency_key = Some(format!("webhook {delivery_id}"));
     let action = match method {
+        "answerCallbackQuery" => {
+            let is_alert = fields.truth("alert")? == Some(true);
+            let (callback_id, text) = (text("callback_id")?, optional("text")?);
+            return Ok(Method::Answer(NewPressAnswer { callback_id, text, is_alert, idempotency_key }));
+        }
         "sendMessage" => None,
         "sendFile" => Some(BotAction::File { url: text("url")?, caption: optional("caption")? }),
         "sendReaction" => Some(BotAction::Reaction {
             message_id: text("message_id")?,
             emoji: optional("reaction")?.unwrap_or_default(),
         }),
-        "editMessage" => Some(BotAction::Edit { message_id: text("message_id")?, text: text("text")?, keyboard: None }),
+        "editMessage" => Some(BotAction::read_edit(fields)?),
         "deleteMessage" => Some(BotAction::Deletion { message_id: text("message_id")? }),
         "markRead" => Some(BotAction::Read { message_id: text("message_id")? }),
         "sendChatAction" => Some(BotAction::State(match fields.text("action")? {
@@ -68,12 +76,12 @@ fn read(delivery_id: &str, method: &str, fields: &Fields) -> Result<Method, Fail
         Some("groupchat") => Kind::Groupchat,
         Some(_) => return Err(Failure::invalid("type", "chat or groupchat")),
     };
-    let idempotency_key = Some(format!("webhook {delivery_id}"));
     Ok(match action {
         Some(action) => Method::Act(NewAction { to, kind, action, idempotency_key }),
         None => {
             let (text, reply_to) = (text("text")?, optional("reply_to")?);
-            Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, keyboard: None, idempotency_key })
+            let keyboard = read_keyboard(fields)?;
+            Method::Send(NewMessage { to, text, kind, reply_to, encrypt: false, keyboard, idempotency_key })
         }
     })
 }

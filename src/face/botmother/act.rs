@@ -2,7 +2,7 @@
 
 use crate::base::json::Fields;
 use crate::core::failure::Failure;
-use crate::core::handle::{BotAction, ChatState, NewAction, Question};
+use crate::core::handle::{BotAction, ChatState, NewAction, NewPressAnswer, Question};
 use crate::http::Request;
 
 use super::{message, read};
@@ -29,15 +29,25 @@ pub(super) fn send_reaction(request: &Request) -> Result<Question, Failure> {
 
 /// `POST /bot/editMessage`.
 pub(super) fn edit_message(request: &Request) -> Result<Question, Failure> {
-    act(request, |fields| {
-        let message_id = fields.need_text("message_id")?.to_string();
-        Ok(BotAction::Edit { message_id, text: fields.need_text("text")?.to_string(), keyboard: None })
-    })
+    act(request, BotAction::read_edit)
 }
 
 /// `POST /bot/deleteMessage`.
 pub(super) fn delete_message(request: &Request) -> Result<Question, Failure> {
     act(request, |fields| Ok(BotAction::Deletion { message_id: fields.need_text("message_id")?.to_string() }))
+}
+
+/// `POST /bot/answerCallbackQuery`. Telegram's names of the members are understood, too.
+pub(super) fn answer_callback_query(request: &Request) -> Result<Question, Failure> {
+    let fields = read::fields(request)?;
+    let callback_id = match fields.text("callback_query_id")? {
+        Some(id) if !id.is_empty() => id,
+        _ => fields.need_text("callback_id")?,
+    };
+    let text = fields.text("text")?.filter(|text| !text.is_empty()).map(str::to_string);
+    let is_alert = fields.truth("alert")?.or(fields.truth("show_alert")?) == Some(true);
+    let idempotency_key = message::idempotency_key(request)?;
+    Ok(Question::AnswerPress(NewPressAnswer { callback_id: callback_id.to_string(), text, is_alert, idempotency_key }))
 }
 
 /// `POST /bot/markRead`.

@@ -4,7 +4,7 @@ use crate::base::id::UpdateId;
 use crate::base::json::{self, Fields};
 use crate::base::limits;
 use crate::core::failure::Failure;
-use crate::core::handle::{Command, NewMessage, Question, UpdateKinds, UpdatePoll};
+use crate::core::handle::{Command, NewMessage, Question, UpdateKinds, UpdatePoll, read_keyboard};
 use crate::http::Request;
 use crate::xmpp::message::Kind;
 
@@ -18,8 +18,9 @@ pub(super) fn send_message(request: &Request) -> Result<Question, Failure> {
     let kind = kind(&fields)?;
     let reply_to = fields.text("reply_to")?.filter(|id| !id.is_empty()).map(str::to_string);
     let encrypt = fields.truth("encrypt")? == Some(true);
+    let keyboard = read_keyboard(&fields)?;
     let idempotency_key = idempotency_key(request)?;
-    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, encrypt, keyboard: None, idempotency_key }))
+    Ok(Question::SendMessage(NewMessage { to, text, kind, reply_to, encrypt, keyboard, idempotency_key }))
 }
 
 /// `type`: whom `to` means.

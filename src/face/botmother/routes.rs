@@ -121,6 +121,7 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("POST", "/bot/sendReaction", act::send_reaction),
     ask("POST", "/bot/editMessage", act::edit_message),
     ask("POST", "/bot/deleteMessage", act::delete_message),
+    ask("POST", "/bot/answerCallbackQuery", act::answer_callback_query),
     ask("POST", "/bot/sendChatAction", act::send_chat_action),
     ask("POST", "/bot/markRead", act::mark_read),
     ask("POST", "/bot/joinRoom", room::join),

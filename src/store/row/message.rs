@@ -36,6 +36,12 @@ impl ConversationKind {
             ConversationKind::Private => "private",
         }
     }
+
+    /// Reads it.
+    pub fn read(word: &str) -> Option<ConversationKind> {
+        let all = [ConversationKind::Chat, ConversationKind::Room, ConversationKind::Private];
+        all.into_iter().find(|kind| kind.as_str() == word)
+    }
 }
 
 /// Names a row of `conversation`.
