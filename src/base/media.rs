@@ -1,6 +1,8 @@
 //! Media types by the endings of names, for files whose sender does not say what they are. Called by the faces for
 //! uploads and by the engine for attachments.
 
+use crate::base::limits;
+
 /// What is worth guessing: what phones and chat programs send.
 const ENDINGS: [(&str, &str); 30] = [
     ("aac", "audio/aac"),
@@ -54,9 +56,25 @@ pub fn is_media_type(text: &str) -> bool {
     is_printable && text.len() <= 127 && essence.split_once('/').is_some_and(|(a, b)| is_token(a) && is_token(b))
 }
 
+/// A file's name without a path: some programs send whole paths, which are nobody's business.
+pub fn clean_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(limits::FILE_NAME_CHARS_MAX).collect();
+    if name.trim().is_empty() || name.starts_with("..") { "file".to_string() } else { name }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_no_paths() {
+        assert_eq!(clean_name("/home/u/kü \"1\".jpg"), "kü \"1\".jpg");
+        assert_eq!(clean_name("C:\\Users\\u\\a.txt"), "a.txt");
+        for empty in ["", "/", "a/", "..", " ", "\u{1}"] {
+            assert_eq!(clean_name(empty), "file", "{empty}");
+        }
+    }
 
     #[test]
     fn guesses() {

@@ -98,6 +98,8 @@ pub(crate) enum Verdict {
     Outcome(Outcome),
     /// Waits for updates.
     AwaitUpdates(BotId, handle::UpdatePoll),
+    /// Waits for updates that are told by numbers.
+    AwaitNumbered(BotId, handle::UpdatePoll),
     /// Waits for the end of a call.
     AwaitCall(u64),
     /// Waits for something on a channel.

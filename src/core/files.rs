@@ -65,7 +65,7 @@ pub(crate) fn file_id(url: &str) -> String {
     text::base64url(&crypto::sha256(url.as_bytes())[..18])
 }
 
-fn is_web(url: &str) -> bool {
+pub(crate) fn is_web(url: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme)))
 }
 

@@ -17,6 +17,7 @@ mod bridge;
 mod files;
 mod history;
 mod keys;
+mod numbers;
 mod question;
 mod rights;
 mod rooms;
@@ -42,6 +43,11 @@ pub use bridge::{BridgeAnswer, BridgeQuestion, NewAcross, NewLink, telegram_chat
 pub use files::{FileQuery, FileWanted, NewFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
+pub use numbers::{
+    ChatRef, Dialect, Dropping, FileRef, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk, NumberedBot,
+    NumberedChat, NumberedCopy, NumberedEvent, NumberedFile, NumberedMessage, NumberedModeration, NumberedQuestion,
+    NumberedReply, NumberedSend, NumberedUpdate, NumberedUpload,
+};
 pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewPressAnswer, NewProfile, NewRoom, NewWebhook,
     OwnAccount, Question, UpdatePoll, Wait, read_avatar,
@@ -70,6 +76,13 @@ pub enum Caller {
     /// Anybody (`/health`).
     Anybody,
 }
+
+/// Why a poller of updates is not answered any more.
+pub const OTHER_POLL: &str = "another getUpdates for this bot has taken over; only one may wait at a time";
+
+/// Why updates cannot be fetched.
+pub const POLLING: &str =
+    "a webhook is set, and updates go there; call deleteWebhook first to fetch them with getUpdates";
 
 /// What a question becomes.
 pub type Outcome = Result<Answer, Failure>;

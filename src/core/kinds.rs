@@ -76,6 +76,12 @@ impl UpdateKinds {
         Ok(if kinds.0 == 0 { UpdateKinds::default() } else { kinds })
     }
 
+    /// Those of these names that there are; none of them means the default.
+    pub fn known<'t>(names: impl IntoIterator<Item = &'t str>) -> UpdateKinds {
+        let is_known = |name: &&str| KINDS.iter().any(|(_, known)| known == name);
+        UpdateKinds::parse(names.into_iter().filter(is_known)).unwrap_or_default()
+    }
+
     /// Their names.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         KINDS.iter().filter(move |(kind, _)| self.has(*kind)).map(|(_, name)| *name)

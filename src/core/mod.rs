@@ -24,6 +24,7 @@ pub mod keyboard;
 pub(crate) mod kinds;
 pub(crate) mod listening;
 pub(crate) mod lived;
+pub(crate) mod numbers;
 pub(crate) mod owner;
 pub(crate) mod part;
 pub(crate) mod posting;

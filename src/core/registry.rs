@@ -108,6 +108,7 @@ impl Core {
             }
             self.batch.bots.insert(bot.row.id, bot);
         }
+        self.reload_numbered()?;
         self.batch.reload_rights()
     }
 
@@ -204,6 +205,7 @@ impl Core {
         self.webhooks.forget_webhook(id);
         self.listening.forget_listening(id);
         self.drop_links(id);
+        self.updates.numbered.remove(&id);
         self.signal(Signal::OwnersBots(owner));
         log::info!("bot {id}: deleted");
         Ok(())

@@ -110,6 +110,8 @@ pub struct ApiFacts {
     pub config_file: String,
     /// The data directory.
     pub data_dir: String,
+    /// How webhooks are told by numbers; `None`: that is not in this binary.
+    pub dialect: Option<handle::Dialect>,
     /// Webhooks may lead to this machine and the local network.
     pub may_call_private: bool,
 }

@@ -12,8 +12,9 @@ use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::counts::Via;
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, Question, ReplyTo, Update, UpdateKinds, UpdatePoll};
+use crate::core::handle::{Answer, OTHER_POLL, Question, ReplyTo, Update, UpdateKinds, UpdatePoll};
 use crate::core::kinds::COUNTED;
+use crate::core::numbers::Numbered;
 use crate::core::part::Part;
 use crate::core::setup::MqttBots;
 use crate::store;
@@ -25,6 +26,27 @@ pub(crate) struct Waiter {
     poll: UpdatePoll,
     /// When it gets an empty answer (monotonic).
     pub(crate) until: Duration,
+    /// How it is told.
+    form: Form,
+}
+
+/// How a poller is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As updates wait in the queue.
+    AsQueued,
+    /// By numbers.
+    Numbered,
+}
+
+impl Waiter {
+    /// The answer when its time is over.
+    fn empty(&self, batch: &Batch, bot: BotId) -> Answer {
+        match self.form {
+            Form::Numbered => batch.numbered_updates(bot, Vec::new()).unwrap_or(Answer::Updates(Vec::new())),
+            Form::AsQueued => Answer::Updates(Vec::new()),
+        }
+    }
 }
 
 /// Pollers that wait, and what there is for them.
@@ -39,6 +61,8 @@ pub(crate) struct Updates {
     tally: Tally,
     /// Of each bot, the last update that was handed over to its program: it may be read again.
     handed: HashMap<BotId, UpdateId>,
+    /// Whose programs know things by numbers. Read again from the store where a batch is taken back.
+    pub(crate) numbered: Numbered,
 }
 
 /// Counts by [`COUNTED`], and as they were before the batch under way.
@@ -74,10 +98,7 @@ impl Core {
         }
         if self.batch.bot(bot)?.queued > 0 {
             if let Some(offset) = poll.offset {
-                self.note_taken(bot, offset)?;
-                self.batch.note_updates(bot, (UpdateId(0), UpdateId(offset.0.saturating_sub(1))), "taken", "");
-                let gone = self.batch.store.delete_updates_below(bot, offset)?;
-                self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
+                self.acknowledge(bot, offset)?;
             }
             let updates = self.updates.read_updates(&mut self.batch, bot, poll)?;
             if !updates.is_empty() {
@@ -90,9 +111,18 @@ impl Core {
         Ok(Verdict::AwaitUpdates(bot, *poll))
     }
 
+    /// The program has all updates below this one.
+    pub(crate) fn acknowledge(&mut self, bot: BotId, offset: UpdateId) -> Result<(), store::Error> {
+        self.note_taken(bot, offset)?;
+        self.batch.note_updates(bot, (UpdateId(0), UpdateId(offset.0.saturating_sub(1))), "taken", "");
+        let gone = self.batch.store.delete_updates_below(bot, offset)?;
+        self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= gone as i64);
+        Ok(())
+    }
+
     /// A program cannot fetch what a broker is given.
     pub(crate) fn refuse_beside_mqtt(&self, bot: BotId, question: &Question) -> Result<(), Failure> {
-        if !matches!(question, Question::GetUpdates(_)) || !self.batch.goes_to_mqtt(bot) {
+        if !question.fetches_updates() || !self.batch.goes_to_mqtt(bot) {
             return Ok(());
         }
         let text = "the updates of this bot go to MQTT, as the configuration says: `bots` in [mqtt]";
@@ -123,6 +153,7 @@ impl Core {
             return Ok(None);
         }
         let id = self.batch.store.insert_update(bot, kind, payload, self.batch.lived())?;
+        self.number_update(bot, kind, payload)?;
         self.webhooks.note_for_webhook(bot, id, payload);
         let Some(entry) = self.batch.bots.get_mut(&bot) else { return Ok(Some(id)) };
         entry.queued += 1;
@@ -190,10 +221,37 @@ impl Updates {
     }
 
     fn read_updates(&mut self, batch: &mut Batch, bot: BotId, poll: &UpdatePoll) -> Result<Vec<Update>, store::Error> {
+        let rows = self.read_rows(batch, bot, poll)?;
+        Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
+    }
+
+    /// What a poller would be told of.
+    pub(crate) fn read_rows(
+        &mut self,
+        batch: &mut Batch,
+        bot: BotId,
+        poll: &UpdatePoll,
+    ) -> Result<Vec<UpdateRow>, store::Error> {
         let rows = batch.store.list_updates(bot, poll.offset, poll.limit, self.bytes_left())?;
         self.note_bytes(rows.iter().map(|row| row.payload.len()).sum());
         self.note_handed(batch, bot, &rows);
-        Ok(rows.into_iter().map(|row| Update { id: row.id, kind: row.kind, payload: row.payload }).collect())
+        Ok(rows)
+    }
+
+    /// What a poller that waits is told; `None`: there is nothing for it yet.
+    fn answer_of(&mut self, batch: &mut Batch, bot: BotId, waiter: &Waiter) -> Result<Option<Answer>, store::Error> {
+        let has_some = batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
+        match waiter.form {
+            _ if !has_some => Ok(None),
+            Form::AsQueued => {
+                let updates = self.read_updates(batch, bot, &waiter.poll)?;
+                Ok(Some(updates).filter(|updates| !updates.is_empty()).map(Answer::Updates))
+            }
+            Form::Numbered => {
+                let rows = self.read_rows(batch, bot, &waiter.poll)?;
+                batch.waiting_numbered(&self.numbered, bot, &rows)
+            }
+        }
     }
 
     fn note_handed(&mut self, batch: &mut Batch, bot: BotId, rows: &[UpdateRow]) {
@@ -212,14 +270,13 @@ impl Updates {
         &mut self,
         batch: &mut Batch,
         bot: BotId,
-        poll: UpdatePoll,
+        (poll, form): (UpdatePoll, Form),
         reply: ReplyTo,
         out: &mut Vec<Effect>,
     ) {
         let until = batch.now.mono + poll.timeout;
-        if let Some(old) = self.waiters.insert(bot, Waiter { reply, poll, until }) {
-            let text = "another getUpdates for this bot has taken over; only one may wait at a time";
-            out.push(Effect::Answer(old.reply, Err(Failure::Conflict(text.to_string()))));
+        if let Some(old) = self.waiters.insert(bot, Waiter { reply, poll, until, form }) {
+            out.push(Effect::Answer(old.reply, Err(Failure::Conflict(OTHER_POLL.to_string()))));
         }
         // An update of the same batch may have come just after the question.
         self.updated.push(bot);
@@ -238,14 +295,13 @@ impl Updates {
             if waiter.reply.is_gone() {
                 continue;
             }
-            let poll = waiter.poll;
-            let has_some = batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
-            let outcome = match if has_some { self.read_updates(batch, bot, &poll) } else { Ok(Vec::new()) } {
-                Ok(updates) if updates.is_empty() && waiter.until > now => {
+            let outcome = match self.answer_of(batch, bot, &waiter) {
+                Ok(None) if waiter.until > now => {
                     self.waiters.insert(bot, waiter);
                     continue;
                 }
-                Ok(updates) => Ok(Answer::Updates(updates)),
+                Ok(Some(answer)) => Ok(answer),
+                Ok(None) => Ok(waiter.empty(batch, bot)),
                 Err(error) => {
                     log::error!("bot {bot}: reading its updates failed: {error}");
                     Err(Failure::Internal)
@@ -257,9 +313,10 @@ impl Updates {
 
     /// The daemon ends: no poller is kept waiting.
     pub(crate) fn stop(&mut self, batch: &mut Batch) {
-        let empty =
-            self.waiters.drain().map(|(_, waiter)| Effect::Answer(waiter.reply, Ok(Answer::Updates(Vec::new()))));
-        batch.pending.effects.extend(empty);
+        for (bot, waiter) in std::mem::take(&mut self.waiters) {
+            let empty = waiter.empty(batch, bot);
+            batch.pending.effects.push(Effect::Answer(waiter.reply, Ok(empty)));
+        }
     }
 
     /// The bot is gone or disabled: its poller is told as any later request would be.

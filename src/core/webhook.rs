@@ -19,10 +19,10 @@ use crate::core::batch::{Batch, Trouble};
 use crate::core::calls::{Calls, End};
 use crate::core::counts::Via;
 use crate::core::failure::Failure;
-use crate::core::handle::Answer;
+use crate::core::handle::{Answer, Dialect};
 use crate::core::part::Part;
 use crate::core::{Context, Core};
-use crate::remote::webhook::{self, DeliveryOutcome};
+use crate::remote::webhook::{self, DeliveryOutcome, OtherBody};
 use crate::store;
 use crate::store::row::{AttemptRow, RetryRow, UpdateRow, WebhookRow};
 use lanes::Lanes;
@@ -128,7 +128,7 @@ impl Core {
                     self.webhooks.hooks.get_mut(&bot).and_then(|hook| hook.lanes.next(now))
             {
                 match self.batch.store.find_update(bot, update)? {
-                    Some(row) => self.begin_attempt(bot, lane, attempts + 1, row),
+                    Some(row) => self.begin_attempt(bot, lane, attempts + 1, row)?,
                     None => self.webhooks.with_lanes(bot, |lanes| lanes.end(lane, update)),
                 }
             }
@@ -136,41 +136,59 @@ impl Core {
         Ok(())
     }
 
-    fn begin_attempt(&mut self, bot: BotId, lane: u64, number: u32, row: UpdateRow) {
+    fn begin_attempt(&mut self, bot: BotId, lane: u64, number: u32, row: UpdateRow) -> Result<(), store::Error> {
         let UpdateRow { id: update, kind, payload, created_at } = row;
         let delivery_id = webhook::delivery_id(bot, update, created_at, &payload);
         let begun = self.batch.now.mono;
         let is_replay = false;
-        self.make_attempt(Attempt {
-            bot,
-            lane,
-            update,
-            delivery_id,
-            kind,
-            payload,
-            created_at,
-            number,
-            begun,
-            is_replay,
-        });
+        let attempt = Attempt { bot, lane, update, delivery_id, kind, payload, created_at, number, begun, is_replay };
+        if self.make_attempt(attempt)?.is_none() {
+            // It is nothing that the receiver knows.
+            self.webhooks.with_lanes(bot, |lanes| lanes.end(lane, update));
+            if self.batch.store.delete_update(bot, update)? {
+                self.batch.bots.entry(bot).and_modify(|bot| bot.queued -= 1);
+            }
+        }
+        Ok(())
     }
 
-    /// Has an attempt made after the commit; gives its tag.
-    fn make_attempt(&mut self, attempt: Attempt) -> Option<u64> {
-        let hook = self.webhooks.hooks.get(&attempt.bot)?;
+    /// What a receiver that is told by numbers is told: `None` where that is not so, `Some(None)` where it knows no such thing.
+    fn told_otherwise(&mut self, attempt: &Attempt) -> Result<Option<Option<OtherBody>>, store::Error> {
+        let Some(dialect) = self.dialect_of(attempt.bot) else { return Ok(None) };
+        let (kind, payload) = (attempt.kind.clone(), attempt.payload.clone());
+        let row = UpdateRow { id: attempt.update, kind, payload, created_at: attempt.created_at };
+        let Some(update) = self.tell_one_numbered(attempt.bot, &row)? else { return Ok(Some(None)) };
+        let Ok(bot) = self.batch.numbered_bot(attempt.bot) else { return Ok(Some(None)) };
+        Ok(Some(Some(OtherBody { body: (dialect.print)(&bot, &update), secret_header: dialect.secret_header })))
+    }
+
+    /// The dialect in which a bot's webhook is told, where it is not our own.
+    fn dialect_of(&self, bot: BotId) -> Option<Dialect> {
+        let is_numbered = self.updates.numbered.get(&bot).is_some_and(|row| row.has_hook);
+        self.batch.setup.api.dialect.filter(|_| is_numbered)
+    }
+
+    /// Has an attempt made after the commit; gives its tag, or nothing where there is nothing to be told.
+    fn make_attempt(&mut self, attempt: Attempt) -> Result<Option<u64>, store::Error> {
+        let other = match self.told_otherwise(&attempt)? {
+            Some(None) => return Ok(None),
+            told => told.flatten(),
+        };
+        let Some(hook) = self.webhooks.hooks.get(&attempt.bot) else { return Ok(None) };
         let is_open = self.batch.setup.api.may_call_private;
         let call = webhook::build(webhook::AttemptCall {
             url: &hook.row.url,
             secret: &hook.row.secret,
             kind: &attempt.kind,
             payload: &attempt.payload,
+            other,
             delivery_id: &attempt.delivery_id,
             number: attempt.number,
             reach: if is_open { Reach::Any } else { Reach::PublicOnly },
             trust: Trust { system_roots: self.batch.setup.settings.system_roots, ca_file: None },
         });
         let key = format!("webhook {} {}", attempt.bot, call.origin());
-        Some(self.webhooks.calls.call_out(&mut self.batch, key, call, Box::new(attempt)))
+        Ok(Some(self.webhooks.calls.call_out(&mut self.batch, key, call, Box::new(attempt))))
     }
 }
 
@@ -373,9 +391,10 @@ impl Context<'_> {
                 self.core.batch.store.store_webhook(&hook.row)?;
             }
         }
-        match webhook::read_method(answer) {
-            Some((method, fields)) => self.do_as_answered(bot, &attempt.delivery_id, &method, &fields),
-            None => Ok(None),
+        let Some((method, fields)) = webhook::read_method(answer) else { return Ok(None) };
+        match self.core.dialect_of(bot) {
+            Some(dialect) => self.do_as_answered_by_number(bot, &attempt.delivery_id, (dialect.read)(&method, &fields)),
+            None => self.do_as_answered(bot, &attempt.delivery_id, &method, &fields),
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::base::{crypto, text};
 use crate::config::{self, ApiMode, Config, Proxy};
 use crate::core::handle::{CertificateInfo, Handle, ServerInfo};
 use crate::core::setup::ApiFacts;
-use crate::face::Context;
 use crate::face::principal::{AdminNeeds, AdminRule, Gate};
+use crate::face::{self, Context};
 use crate::http::Promise;
 use crate::http::proxy::Proxies;
 use crate::net::certificate::Certified;
@@ -73,6 +73,7 @@ pub(super) fn facts(config: &Config, addresses: Vec<String>, certified: Option<C
         admin_token_file: config.data_dir.join(ADMIN_TOKEN_FILE).display().to_string(),
         config_file: config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default(),
         data_dir: config.data_dir.display().to_string(),
+        dialect: face::dialect(),
         may_call_private: match config.api.private_webhooks {
             config::PrivateWebhooks::Auto => !is_network,
             config::PrivateWebhooks::Allow => true,

@@ -18,7 +18,7 @@ use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remai
 use crate::core::registry::{Bot, Through};
 use crate::core::rights::By;
 use crate::engine::command::{self, api_server};
-use crate::engine::{Engine, Upkeep, local, person};
+use crate::engine::{Engine, Upkeep, local, numbered, person};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
 
@@ -123,6 +123,13 @@ impl Engine {
                 return self.channels.xmpp.moderate(&mut self.core, bot, wish, None).map(wait_for);
             }
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
+            Question::Numbered(question) => {
+                let verdict = numbered::ask(self, bot, question)?;
+                if question.ask.does_something() {
+                    self.core.batch.note_active(bot)?;
+                }
+                return Ok(verdict);
+            }
             Question::MessageState(id) => self.core.batch.message_state(bot, id)?,
             Question::Why(id) => Answer::Why(Box::new(command::why::of_message(self, bot, id)?)),
             Question::GetHistory(query) => self.core.read_history(bot, query)?,

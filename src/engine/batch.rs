@@ -16,6 +16,7 @@ use crate::core::handle::Answer;
 use crate::core::part::Part;
 use crate::core::responder::Responder;
 use crate::core::rights::Acting;
+use crate::core::updates::Form;
 use crate::engine::event::Event;
 use crate::store;
 use crate::xmpp::session;
@@ -189,7 +190,10 @@ impl Engine {
             match verdict {
                 Verdict::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
                 Verdict::AwaitUpdates(bot, poll) => {
-                    self.core.updates.await_updates(&mut self.core.batch, bot, poll, reply, out)
+                    self.core.updates.await_updates(&mut self.core.batch, bot, (poll, Form::AsQueued), reply, out)
+                }
+                Verdict::AwaitNumbered(bot, poll) => {
+                    self.core.updates.await_updates(&mut self.core.batch, bot, (poll, Form::Numbered), reply, out)
                 }
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
                 Verdict::AwaitChannel(waiting) => self.channels.wait(&mut self.core.batch, &waiting, reply),

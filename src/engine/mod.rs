@@ -18,6 +18,7 @@ mod local;
 #[path = "no_local.rs"]
 mod local;
 mod metrics;
+mod numbered;
 mod person;
 mod router;
 mod signal;

@@ -8,6 +8,8 @@
 pub mod botmother;
 #[cfg(feature = "face-botyard")]
 pub mod botyard;
+#[cfg(feature = "face-telegram")]
+pub mod telegram;
 pub mod policy;
 pub mod principal;
 
@@ -18,7 +20,7 @@ use std::time::Duration;
 use crate::base::limits;
 use crate::base::spool::Spool;
 use crate::core::failure::Failure;
-use crate::core::handle::{Handle, Metric, Question};
+use crate::core::handle::{Dialect, Handle, Metric, Question};
 use crate::http::refusal::Refusal;
 use crate::http::{Admit, Promise, Reply, Request, Response, Serve};
 use principal::{Denied, Gate, Login, Need, Principal};
@@ -29,7 +31,7 @@ struct Mount {
     name: &'static str,
     /// All its endpoints: method, path, and what it needs.
     routes: fn() -> Vec<(&'static str, &'static str, Need)>,
-    /// Its paths: these, and all below them.
+    /// Its paths: these, and all below them. A `*` at the end stands for the rest of a segment, of one character at least.
     prefixes: &'static [&'static str],
     /// How its callers show who they are.
     login: Login,
@@ -61,6 +63,19 @@ const MOUNTS: &[Mount] = &[
         serve: botmother::serve,
         deny: botmother::deny,
         refuse: botmother::refuse,
+    },
+    #[cfg(feature = "face-telegram")]
+    Mount {
+        name: "telegram",
+        routes: telegram::routes,
+        prefixes: &["/bot*", "/file/bot*"],
+        login: Login::InPath(telegram::token),
+        body_max: telegram::body_max,
+        may_block: telegram::may_block,
+        need: telegram::need,
+        serve: telegram::serve,
+        deny: telegram::deny,
+        refuse: telegram::refuse,
     },
     #[cfg(feature = "face-botyard")]
     Mount {
@@ -118,10 +133,23 @@ pub fn refuse(path: &str, refusal: Refusal) -> Response {
     find(path).map_or_else(|| refusal.to_response(), |mount| (mount.deny)(&Denied::Guard(refusal)))
 }
 
+/// How webhooks are told that speak another dialect than our own.
+pub fn dialect() -> Option<Dialect> {
+    DIALECTS.first().copied()
+}
+
+/// Dialects of webhooks.
+const DIALECTS: &[Dialect] = &[
+    #[cfg(feature = "face-telegram")]
+    telegram::DIALECT,
+];
+
 /// The row of a path.
 fn find(path: &str) -> Option<&'static Mount> {
-    let is_below =
-        |prefix: &&str| path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_below = |prefix: &&str| match prefix.strip_suffix('*') {
+        Some(begin) => path.strip_prefix(begin).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')),
+        None => path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    };
     MOUNTS.iter().find(|mount| mount.prefixes.iter().any(is_below)).or(MOUNTS.first())
 }
 
@@ -202,7 +230,7 @@ mod tests {
     use super::*;
 
     /// Faces that a build may leave out.
-    const FACES: [&str; 2] = ["botmother", "botyard"];
+    const FACES: [&str; 3] = ["botmother", "botyard", "telegram"];
 
     #[test]
     fn policy_and_routes_name_the_same() {
@@ -232,7 +260,8 @@ mod tests {
             let is_within = |other: &&&str| prefix.strip_prefix(**other).is_some_and(|rest| rest.starts_with('/'));
             assert_eq!(all.iter().find(is_within), None, "{prefix} lies below another face's");
             assert!(!all[..index].contains(prefix), "{prefix} is there twice");
-            for path in [prefix.to_string(), format!("{prefix}/x")] {
+            let begin = prefix.replace('*', "x");
+            for path in [begin.clone(), format!("{begin}/x")] {
                 assert!(find(&path).is_some_and(|mount| mount.prefixes.contains(prefix)), "{path}");
             }
         }

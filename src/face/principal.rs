@@ -73,12 +73,14 @@ impl Need {
 }
 
 /// How callers of a face show who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Login {
     /// They cannot.
     None,
     /// By a token: `Authorization: Bearer …` (RFC 6750 §2.1).
     Bearer,
+    /// By a token in the path, where this finds it.
+    InPath(fn(&str) -> Option<String>),
 }
 
 /// When management needs the admin token.
@@ -197,6 +199,7 @@ impl Login {
     fn token(self, request: &Request) -> Option<Secret> {
         match self {
             Login::None => None,
+            Login::InPath(find) => find(&request.path).map(Secret::new),
             Login::Bearer => guard::bearer(request).ok().flatten().map(Secret::new),
         }
     }

@@ -21,6 +21,8 @@ pub struct AttemptCall<'a> {
     pub kind: &'a str,
     /// Its `data`, JSON.
     pub payload: &'a str,
+    /// What is posted in the place of our own body and signature.
+    pub other: Option<OtherBody>,
     /// From [`delivery_id`].
     pub delivery_id: &'a str,
     /// 1 for the first.
@@ -29,6 +31,15 @@ pub struct AttemptCall<'a> {
     pub reach: Reach,
     /// Whose certificates are believed.
     pub trust: Trust,
+}
+
+/// A body in another dialect, where the secret is not for signing: it is shown in a header.
+#[derive(Clone, Debug)]
+pub struct OtherBody {
+    /// JSON.
+    pub body: String,
+    /// The name of that header.
+    pub secret_header: &'static str,
 }
 
 /// What became of an attempt.
@@ -53,13 +64,19 @@ pub enum DeliveryOutcome {
 
 /// The request of one attempt.
 pub fn build(attempt: AttemptCall<'_>) -> HttpCall {
-    let body = body(attempt.kind, attempt.payload);
-    let mac = crypto::hmac_sha256(attempt.secret.expose().as_bytes(), body.as_bytes());
-    let mut call = HttpCall::new("POST", attempt.url)
-        .json(body)
-        .header("X-Bot-Signature", format!("sha256={}", text::hex(&mac)))
-        .header("X-Bot-Delivery", attempt.delivery_id)
-        .header("X-Bot-Attempt", attempt.number.to_string());
+    let secret = attempt.secret.expose();
+    let call = HttpCall::new("POST", attempt.url);
+    let call = match attempt.other {
+        Some(other) if secret.is_empty() => call.json(other.body),
+        Some(other) => call.json(other.body).header(other.secret_header, secret),
+        None => {
+            let body = body(attempt.kind, attempt.payload);
+            let mac = crypto::hmac_sha256(secret.as_bytes(), body.as_bytes());
+            call.json(body).header("X-Bot-Signature", format!("sha256={}", text::hex(&mac)))
+        }
+    };
+    let mut call =
+        call.header("X-Bot-Delivery", attempt.delivery_id).header("X-Bot-Attempt", attempt.number.to_string());
     call.timeout = limits::WEBHOOK_TIMEOUT;
     call.answer_bytes_max = limits::BODY_BYTES_MAX as u64;
     // Its name tells the receiver that it is the same one.
@@ -154,6 +171,7 @@ mod tests {
             secret,
             kind: "message",
             payload,
+            other: None,
             delivery_id: "d",
             number: 3,
             reach: Reach::PublicOnly,

@@ -45,9 +45,8 @@ impl Store {
         self.delete_conversations_of_bot(id)?;
         self.keep_last_update()?;
         // References of their own would be looked after with each message.
-        for table in
-            ["unread", "webhook_retry", "webhook_attempt", "update_queue", "telegram_outbox", "telegram_message"]
-        {
+        let messages = ["telegram_outbox", "telegram_message", "number_known", "number_message"];
+        for table in ["unread", "webhook_retry", "webhook_attempt", "update_queue"].into_iter().chain(messages) {
             self.write(&format!("DELETE FROM {table} WHERE bot_id = ?"), &[&id.0])?;
         }
         self.write("UPDATE outbox SET bot_id = NULL WHERE bot_id = ?", &[&id.0])?;

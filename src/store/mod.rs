@@ -31,6 +31,7 @@ mod history;
 mod idempotency;
 mod local;
 mod message;
+mod numbers;
 mod omemo;
 mod outbox;
 mod profile;

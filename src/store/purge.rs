@@ -65,6 +65,14 @@ impl Store {
             "DELETE FROM button_press WHERE created_at < ?",
             retention,
         )?;
+        self.purge_log(now_s, clock_s)?;
+        self.purge_numbers(now_s)?;
+        self.shrink()?;
+        Ok(dropped)
+    }
+
+    /// The audit log, and what was used of quotas.
+    fn purge_log(&mut self, now_s: i64, clock_s: i64) -> Result<(), Error> {
         // Only this function deletes here, and mostly the oldest first, so the ids have hardly a hole.
         self.purge_rows(
             "SELECT EXISTS (SELECT 1 FROM audit_log WHERE id <= ?)",
@@ -81,9 +89,7 @@ impl Store {
             "SELECT EXISTS (SELECT 1 FROM usage WHERE day < ?)",
             "DELETE FROM usage WHERE day < ?",
             now_s.div_euclid(24 * 3_600) - 1,
-        )?;
-        self.shrink()?;
-        Ok(dropped)
+        )
     }
 
     /// What was told is remembered for a shorter time than what was sent: a receipt comes later than a correction. Of the
@@ -163,7 +169,7 @@ impl Store {
         Ok(newest.flatten())
     }
 
-    fn purge_rows(&mut self, is_any: &str, delete: &str, bound: i64) -> Result<(), Error> {
+    pub(super) fn purge_rows(&mut self, is_any: &str, delete: &str, bound: i64) -> Result<(), Error> {
         if self.number(is_any, &[&bound])? != 0 {
             self.write(delete, &[&bound])?;
         }

@@ -10,6 +10,7 @@ mod bridge;
 mod button;
 mod history;
 mod message;
+mod numbers;
 mod rights;
 mod telegram;
 
@@ -20,6 +21,7 @@ pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{
     ChannelName, Conversation, ConversationKind, Heading, HeardRow, LocalRow, Progress, SentRow, ToldRow, WayRow,
 };
+pub use numbers::NumberedBotRow;
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
 pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow};
 

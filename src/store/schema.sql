@@ -503,6 +503,38 @@ CREATE INDEX button_press_bot ON button_press (bot_id, created_at);
 
 -- Numbers for programs written for Telegram.
 
+-- Owner: numbers.rs. Bots whose programs know people, chats and messages by numbers (docs/telegram-clients.md).
+CREATE TABLE number_bot (
+  bot_id  INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,
+  allowed TEXT,                                     -- updates it wants, as its program names them; NULL: never said
+  hook    INTEGER NOT NULL DEFAULT 0                -- 1: its webhook is told by numbers, too
+);
+
+-- Owner: numbers.rs. People and rooms; a number is never given again.
+CREATE TABLE number_chat (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT,
+  address TEXT NOT NULL UNIQUE,
+  is_room INTEGER NOT NULL
+);
+
+-- Owner: numbers.rs. Which of them a bot knows.
+CREATE TABLE number_known (
+  bot_id INTEGER NOT NULL,
+  chat   INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, chat)
+) WITHOUT ROWID;
+
+-- Owner: numbers.rs. Messages, numbered in each chat; the numbers grow with time. key: 64 bits of the hash of the name.
+CREATE TABLE number_message (
+  bot_id INTEGER NOT NULL,
+  chat   INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  name   TEXT NOT NULL,                             -- the id by which we know it
+  key    INTEGER NOT NULL,
+  PRIMARY KEY (bot_id, chat, number)
+) WITHOUT ROWID;
+CREATE INDEX number_message_key ON number_message (key);
+
 -- Questions to people.
 
 -- Owner: asking.rs. What bots' programs ask people, until a day after it is over. Times are in milliseconds lived through,

@@ -40,6 +40,7 @@ fn ask_all(way: &mut Way, visits: &[Visit<'_>]) {
     for visit in visits {
         for (method, path) in &routes {
             let open = OPEN.iter().find(|row| (row.0, row.1) == (*method, *path));
+            let path = path.replace("/bot:token", "/bot1:bm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
             let answer = way.ask(method, &path.replace(":id", "x"), visit.headers, "{}");
             let shown = format!("{} {method} {path}: {} {}", visit.about, answer.status, answer.body);
             match open {

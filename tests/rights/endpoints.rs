@@ -90,14 +90,21 @@ struct Told {
 }
 
 fn ask(rig: &Rig, rule: &Rule, token: &str, (bot, person): (Option<i64>, &str)) -> Told {
-    let response = answer(&*rig.serve, shown(asked(rule, bot, person), token));
+    let mut request = shown(asked(rule, bot, person), token);
+    if rule.face == "telegram" {
+        // There the token stands in the path, and nothing stands for one that is missing.
+        let token = if token.is_empty() { "bm_none" } else { token };
+        request.path = request.path.replace("/bot:token", &format!("/bot{token}"));
+    }
+    let response = answer(&*rig.serve, request);
     Told { rule: *rule, status: response.status, text: text(&response).to_string() }
 }
 
 impl Told {
     fn check(&self, status: u16, words: &str) {
         assert!(self.status == status && self.text.contains(words), "{:?}: {} {}", self.rule, self.status, self.text);
-        assert!(status != 401 || self.text.contains("unauthorized"), "{:?}: {}", self.rule, self.text);
+        let is_told = self.text.to_lowercase().contains("unauthorized");
+        assert!(status != 401 || is_told, "{:?}: {}", self.rule, self.text);
     }
 
     /// Whether it came past the policy: what is wrong now is about something else.
@@ -128,7 +135,7 @@ fn each_endpoint_refuses_who_must_not() {
                 for no in ["", "bm_wrong", "bmu_wrong", ADMIN, &keys.revoked, &keys.disabled, &keys.anna, &keys.admin] {
                     told(no).check(401, "");
                 }
-                told(&keys.expired).check(401, "this token has expired");
+                told(&keys.expired).check(401, if rule.face == "telegram" { "" } else { "this token has expired" });
                 assert!(told(&keys.main).is_let_in() && told(keys.with_scope(scope)).is_let_in(), "{rule:?}");
                 for (other, token) in
                     [(Scope::Send, &keys.send), (Scope::Read, &keys.read), (Scope::Manage, &keys.manage)]

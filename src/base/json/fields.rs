@@ -33,7 +33,7 @@ impl std::fmt::Display for Wrong {
 }
 
 /// The members of one JSON object, read by name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields(Vec<(String, Value)>);
 
 impl Fields {
@@ -61,6 +61,11 @@ impl Fields {
             Err(_) => return Err(wrong(format!("valid JSON; {}", fault::find(text)))),
         };
         Err(wrong(format!("a JSON object, for example {{\"name\":\"MyBot\"}}{found}")))
+    }
+
+    /// An object of strings: the parameters of a form or a query, whose texts are [`remedy::inert`].
+    pub fn of_texts(texts: Vec<(String, String)>) -> Fields {
+        Fields(texts.into_iter().map(|(name, text)| (name, Value::String(remedy::inert(text)))).collect())
     }
 
     /// An object without members: what a request without a body stands for.

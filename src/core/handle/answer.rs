@@ -362,6 +362,8 @@ pub enum Answer {
     },
     /// To [`Question::GetUpdates`].
     Updates(Vec<Update>),
+    /// To [`Question::Numbered`], where there is more to say than that it is done.
+    Numbered(Box<super::NumberedAnswer>),
     /// To [`Question::GetHistory`].
     History(HistoryPage),
     /// To [`Question::MessageState`]: accepted, sent, delivered, displayed or failed.

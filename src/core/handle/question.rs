@@ -302,6 +302,8 @@ pub enum Question {
     GetUpdates(UpdatePoll),
     /// `/bot/getHistory`, by a bot.
     GetHistory(HistoryQuery),
+    /// What programs ask that know people, chats and messages by numbers, by a bot.
+    Numbered(Box<super::NumberedQuestion>),
     /// `/bot/setWebhook`, by a bot.
     SetWebhook(NewWebhook),
     /// `/bot/deleteWebhook`, by a bot.
@@ -367,6 +369,15 @@ pub enum Question {
 }
 
 impl Question {
+    /// Whether it fetches updates of a bot.
+    pub fn fetches_updates(&self) -> bool {
+        match self {
+            Question::GetUpdates(_) => true,
+            Question::Numbered(question) => matches!(question.ask, super::NumberedAsk::Updates(..)),
+            _ => false,
+        }
+    }
+
     /// Which bot is managed, where it is one.
     pub fn managed_bot(&self) -> Option<BotId> {
         match self {

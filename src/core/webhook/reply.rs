@@ -9,7 +9,9 @@ use crate::base::remedy::Place;
 use crate::core::Context;
 use crate::core::batch::Trouble;
 use crate::core::failure::Failure;
-use crate::core::handle::{BotAction, ChatState, Kind, NewAction, NewMessage, NewPressAnswer, read_keyboard};
+use crate::core::handle::{
+    BotAction, ChatState, Kind, NewAction, NewMessage, NewPressAnswer, NumberedAsk, read_keyboard,
+};
 
 enum Method {
     Send(NewMessage),
@@ -32,13 +34,30 @@ impl Context<'_> {
             Ok(Method::Answer(answer)) => self.answer_press(bot, &answer),
             Err(failure) => Err(failure.into()),
         };
-        match done {
-            Ok(()) => Ok(None),
-            Err(Trouble::Failure(failure)) => {
-                Ok(Some(format!("the answer's method was not done: {}", failure.at(Place::Api))))
-            }
-            Err(trouble) => Err(trouble),
+        told(done)
+    }
+
+    /// The same for a receiver that is told by numbers, and whose answer names things so.
+    pub(super) fn do_as_answered_by_number(
+        &mut self,
+        bot: BotId,
+        delivery_id: &str,
+        ask: Result<NumberedAsk, Failure>,
+    ) -> Result<Option<String>, Trouble> {
+        told(match ask {
+            Ok(ask) => self.do_numbered(bot, &ask.under(format!("webhook {delivery_id}"))).map(drop),
+            Err(failure) => Err(failure.into()),
+        })
+    }
+}
+
+fn told(done: Result<(), Trouble>) -> Result<Option<String>, Trouble> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(Trouble::Failure(failure)) => {
+            Ok(Some(format!("the answer's method was not done: {}", failure.at(Place::Api))))
         }
+        Err(trouble) => Err(trouble),
     }
 }
 

@@ -8,27 +8,49 @@ use crate::base::{address, limits};
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, Delivery, DeliveryAttempt, NewWebhook, WebhookInfo};
+use crate::core::handle::{Answer, Delivery, DeliveryAttempt, NewWebhook, NumberedAnswer, POLLING, WebhookInfo};
+use crate::core::updates::Form;
 use crate::core::webhook::Webhooks;
 use crate::core::{Core, calls};
 use crate::remote::webhook;
 use crate::store::row::{AttemptRow, WebhookRow};
 
-const POLLING: &str = "a webhook is set, and updates go there; call deleteWebhook first to fetch them with getUpdates";
-
 impl Core {
     /// `setWebhook`. A secret that is there stays unless another is given: programs set their webhook at each start.
     pub(crate) fn set_webhook(&mut self, bot: BotId, new: &NewWebhook) -> Result<Answer, Trouble> {
+        let secret = match &new.secret {
+            Some(given) => check_secret(given)?,
+            None => {
+                let before = self.batch.store.webhook_secret(bot)?.filter(|secret| !secret.is_empty());
+                before.unwrap_or_else(|| new_secret(self.batch.random()))
+            }
+        };
+        self.hook_numbered(bot, Form::AsQueued)?;
+        self.install_webhook(bot, new, secret.clone())?;
+        Ok(Answer::Webhook { url: new.url.clone(), secret })
+    }
+
+    /// The same for one that is told by numbers. It has a secret only where its program gives one.
+    pub(crate) fn set_numbered_webhook(
+        &mut self,
+        bot: BotId,
+        new: &NewWebhook,
+        wanted: Option<&str>,
+    ) -> Result<Answer, Trouble> {
+        let secret = new.secret.as_ref().map(check_secret).transpose()?.unwrap_or_default();
+        self.want_numbered(bot, wanted)?;
+        self.hook_numbered(bot, Form::Numbered)?;
+        self.install_webhook(bot, new, secret)?;
+        Ok(Answer::Done)
+    }
+
+    fn install_webhook(&mut self, bot: BotId, new: &NewWebhook, secret: Secret) -> Result<(), Trouble> {
         webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
         if !self.batch.setup.api.may_call_private && address::is_plainly_private(&new.url) {
             let must_be =
                 "a public address; `private_webhooks` in the configuration keeps webhooks out of the local network";
             return Err(Failure::invalid("url", must_be).into());
         }
-        let secret = match &new.secret {
-            Some(given) => check_secret(given)?,
-            None => self.batch.store.webhook_secret(bot)?.unwrap_or_else(|| new_secret(self.batch.random())),
-        };
         if let Some(kinds) = new.allowed {
             self.batch.allow_updates(bot, kinds)?;
         }
@@ -37,7 +59,7 @@ impl Core {
             self.drop_pending(bot)?;
         }
         self.batch.audit(Some(bot), "webhook_set", &format!("origin={}", origin(&new.url)))?;
-        let row = WebhookRow { bot, url: new.url.clone(), secret: secret.clone(), gone_since: None, last_error: None };
+        let row = WebhookRow { bot, url: new.url.clone(), secret, gone_since: None, last_error: None };
         let hook = self.open_hook(row, Default::default())?;
         self.webhooks.hooks.insert(bot, hook);
         self.batch.pending.has_changed = true;
@@ -46,7 +68,7 @@ impl Core {
             self.batch.pending.effects.push(Effect::Answer(waiter.reply, Err(failure)));
         }
         log::info!("bot {bot}: its updates go to a webhook at {}", origin(&new.url));
-        Ok(Answer::Webhook { url: new.url.clone(), secret })
+        Ok(())
     }
 
     /// `deleteWebhook` that drops what did not arrive.
@@ -111,10 +133,19 @@ impl Core {
             begun: self.batch.now.mono,
             is_replay: true,
         };
-        match self.make_attempt(attempt) {
+        match self.make_attempt(attempt)? {
             Some(tag) => Ok(calls::wait_for(tag)),
             None => Err(Failure::Internal.into()),
         }
+    }
+}
+
+impl Core {
+    /// `getWebhookInfo`, for whose updates are told by numbers.
+    pub(crate) fn numbered_webhook_info(&self, bot: BotId) -> Result<Answer, Trouble> {
+        let Answer::WebhookInfo(info) = self.webhooks.webhook_info(&self.batch, bot)? else { return Ok(Answer::Done) };
+        let wanted = self.updates.numbered.get(&bot).and_then(|row| row.allowed.clone());
+        Ok(Answer::Numbered(Box::new(NumberedAnswer::Webhook(info, wanted))))
     }
 }
 

@@ -120,7 +120,7 @@ fn keep(part: &Part, form: &mut Form<'_>, spool: &Spool) -> Result<NewFile, Fail
     if bytes == 0 {
         return Err(Failure::invalid(&part.name, "a file that is not empty"));
     }
-    let name = clean_name(part.file_name.as_deref().unwrap_or_default());
+    let name = media::clean_name(part.file_name.as_deref().unwrap_or_default());
     let said = part.content_type.as_deref().filter(|kind| media::is_media_type(kind) && *kind != media::UNKNOWN);
     let media_type = said.or_else(|| media::guess(&name)).unwrap_or(media::UNKNOWN).to_string();
     Ok(NewFile { name, media_type, bytes: bytes as u64, hash: hasher.finish(), content: Arc::new(content) })
@@ -129,25 +129,4 @@ fn keep(part: &Part, form: &mut Form<'_>, spool: &Spool) -> Result<NewFile, Fail
 fn not_kept(error: &io::Error) -> Failure {
     log::error!("a file that is to be sent cannot be kept: {error}");
     if is_full(error) { Failure::Full } else { Failure::Internal }
-}
-
-/// What stands behind the last separator: some programs send whole paths, which are nobody's business.
-fn clean_name(name: &str) -> String {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).take(limits::FILE_NAME_CHARS_MAX).collect();
-    if name.trim().is_empty() || name.starts_with("..") { "file".to_string() } else { name }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_no_paths() {
-        assert_eq!(clean_name("/home/u/kü \"1\".jpg"), "kü \"1\".jpg");
-        assert_eq!(clean_name("C:\\Users\\u\\a.txt"), "a.txt");
-        for empty in ["", "/", "a/", "..", " ", "\u{1}"] {
-            assert_eq!(clean_name(empty), "file", "{empty}");
-        }
-    }
 }

@@ -196,6 +196,11 @@ impl Room {
         self.occupants.bytes()
     }
 
+    /// How many others are in the room, as far as they are remembered.
+    pub fn count_others(&self) -> usize {
+        self.occupants.len()
+    }
+
     /// No more than so many bytes more are to be kept of those in the room.
     pub fn set_occupants_space(&mut self, bytes: usize) {
         self.occupants.set_space(bytes);

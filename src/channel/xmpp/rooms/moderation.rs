@@ -118,6 +118,12 @@ impl Xmpp {
 }
 
 impl crate::channel::xmpp::rooms::Rooms {
+    /// How many are in a room that a bot is in, itself counted, as far as all are remembered.
+    pub(crate) fn count_in(&self, bot: BotId, room: &BareJid) -> Option<usize> {
+        let mut mine = self.entries.iter().filter(|(key, entry)| key.1 == *room && entry.row.members.contains(&bot));
+        mine.find(|(_, entry)| entry.room.is_joined()).map(|(_, entry)| entry.room.count_others() + 1)
+    }
+
     /// The rooms that a bot is in now, each with whether it is a moderator there.
     pub(crate) fn of_bot(&self, bot: BotId) -> Vec<(BareJid, bool)> {
         let mine = self.entries.iter().filter(|(_, entry)| entry.row.members.contains(&bot) && entry.room.is_joined());

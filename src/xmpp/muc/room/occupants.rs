@@ -29,7 +29,6 @@ impl Occupants {
         self.all.values()
     }
 
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }

@@ -1,0 +1,229 @@
+//! What bots say and do for programs that name people, chats and messages by numbers: the names are looked up, what is
+//! done is what [`posting`](crate::core::posting) and [`actions`](crate::core::actions) do, and what was sent gets its number.
+
+use crate::base::id::BotId;
+use crate::core::actions::{BotAction, NewAction, caption_id};
+use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::failure::Failure;
+use crate::core::files;
+use crate::core::handle::{
+    Answer, FileRef, NewMessage, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk, NumberedCopy, NumberedFile,
+    NumberedMessage, NumberedReply, NumberedSend, Upload,
+};
+use crate::core::numbers::Place;
+use crate::core::{Context, Core};
+use crate::store;
+
+/// A message is named that the bot does not know.
+fn no_message(what: &str) -> Failure {
+    Failure::NotFound(format!("{what} not found"))
+}
+
+impl Context<'_> {
+    /// Does what is asked, where that needs nothing but channels; `None` for anything else.
+    pub(crate) fn do_numbered(&mut self, bot: BotId, ask: &NumberedAsk) -> Result<Option<Verdict>, Trouble> {
+        let answer = match ask {
+            NumberedAsk::Send(send) => self.send_numbered(bot, send)?,
+            NumberedAsk::Act(act) => self.act_numbered(bot, act)?,
+            NumberedAsk::Copy(copy) => self.copy_numbered(bot, copy)?,
+            NumberedAsk::Upload(upload) => {
+                let place = self.core.batch.place_of(bot, &upload.chat)?;
+                self.core.batch.check_messages(bot)?;
+                self.core.way(self.channels, bot, &place.address)?;
+                let action = BotAction::File { url: String::new(), caption: upload.caption.clone() };
+                let idempotency_key = upload.idempotency_key.clone();
+                let act = NewAction { kind: place.kind(), to: place.address, action, idempotency_key };
+                let upload = Upload { act, file: upload.file.clone() };
+                let channel = self.channels.of(&upload.act.to.bare())?;
+                return channel.upload(self.core, bot, &upload).map(Some);
+            }
+            NumberedAsk::AnswerPress(answer) => {
+                self.answer_press(bot, answer)?;
+                Answer::Done
+            }
+            NumberedAsk::Sent(chat, name, text) => {
+                let place = self.core.batch.place_of(bot, chat)?;
+                self.core.batch.sent_by_number(bot, &place, name, text)?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Verdict::Outcome(Ok(answer))))
+    }
+
+    fn send_numbered(&mut self, bot: BotId, send: &NumberedSend) -> Result<Answer, Trouble> {
+        let place = self.core.batch.place_of(bot, &send.chat)?;
+        let reply_to = self.core.batch.answered(bot, &place, send.reply_to)?;
+        let new = NewMessage {
+            to: place.address.clone(),
+            kind: place.kind(),
+            text: send.text.clone(),
+            reply_to,
+            encrypt: false,
+            keyboard: send.keyboard.clone(),
+            idempotency_key: send.idempotency_key.clone(),
+        };
+        let Answer::Sent { message_id, .. } = self.send_message(bot, &new)? else { return Ok(Answer::Done) };
+        self.core.batch.sent_by_number(bot, &place, &message_id, &send.text)
+    }
+
+    fn act_numbered(&mut self, bot: BotId, act: &NumberedAct) -> Result<Answer, Trouble> {
+        let place = self.core.batch.place_of(bot, &act.chat)?;
+        let name = match act.what {
+            NumberedAction::File { .. } | NumberedAction::Show(_) => String::new(),
+            NumberedAction::Delete => self.core.batch.message_named(bot, &place, act.message, "message to delete")?,
+            NumberedAction::React(_) => self.core.batch.message_named(bot, &place, act.message, "message to react")?,
+            _ => self.core.batch.message_named(bot, &place, act.message, "message to edit")?,
+        };
+        let (action, text) = match &act.what {
+            NumberedAction::File { file, caption, keyboard } => {
+                let url = self.core.batch.url_of(bot, file)?;
+                let said =
+                    self.act_at(bot, &place, act, BotAction::File { url: url.clone(), caption: caption.clone() })?;
+                let Answer::Sent { message_id, .. } = said else { return Ok(said) };
+                if keyboard.is_some() {
+                    let buttons = BotAction::Buttons { message_id: message_id.clone(), keyboard: keyboard.clone() };
+                    let once = NumberedAct { idempotency_key: None, ..act.clone() };
+                    self.act_at(bot, &place, &once, buttons)?;
+                }
+                return self.core.batch.sent_by_number(
+                    bot,
+                    &place,
+                    &message_id,
+                    caption.as_deref().unwrap_or_default(),
+                );
+            }
+            NumberedAction::Edit(text, keyboard) => {
+                let (text, keyboard) = (text.clone(), keyboard.clone());
+                (BotAction::Edit { message_id: name.clone(), text: text.clone(), keyboard }, text)
+            }
+            NumberedAction::EditCaption(text, keyboard) => {
+                let (text, keyboard) = (text.clone(), keyboard.clone());
+                (BotAction::Edit { message_id: caption_id(&name), text: text.clone(), keyboard }, text)
+            }
+            NumberedAction::Buttons(keyboard) => {
+                let text = self.core.batch.store.text_of_message(bot, &name)?.unwrap_or_default();
+                (BotAction::Buttons { message_id: name.clone(), keyboard: keyboard.clone() }, text)
+            }
+            NumberedAction::React(emoji) => {
+                let action = BotAction::Reaction { message_id: name, emoji: emoji.clone() };
+                return self.act_at(bot, &place, act, action).map(|_| Answer::Done);
+            }
+            NumberedAction::Delete => {
+                let action = BotAction::Deletion { message_id: name };
+                return self.act_at(bot, &place, act, action).map(|_| Answer::Done);
+            }
+            NumberedAction::Show(state) => {
+                return self.act_at(bot, &place, act, BotAction::State(*state)).map(|_| Answer::Done);
+            }
+        };
+        self.act_at(bot, &place, act, action)?;
+        self.core.batch.sent_by_number(bot, &place, &name, &text)
+    }
+
+    fn act_at(&mut self, bot: BotId, place: &Place, act: &NumberedAct, action: BotAction) -> Result<Answer, Trouble> {
+        let (to, kind) = (place.address.clone(), place.kind());
+        self.act(bot, &NewAction { to, kind, action, idempotency_key: act.idempotency_key.clone() })
+    }
+
+    /// A message once more. What it says is known where the bot keeps a history, and in the built-in chat.
+    fn copy_numbered(&mut self, bot: BotId, copy: &NumberedCopy) -> Result<Answer, Trouble> {
+        let batch = &mut self.core.batch;
+        let from = batch.place_of(bot, &copy.from)?;
+        let what = if copy.is_forward { "message to forward" } else { "message to copy" };
+        let name = batch.store.message_of_number(bot, from.number, copy.message)?;
+        let name = name.ok_or_else(|| no_message(what))?;
+        if let Some(file) = batch.store.find_file_of(bot, &name)? {
+            let file = FileRef::Id(file.file_id);
+            let what = NumberedAction::File { file, caption: None, keyboard: copy.keyboard.clone() };
+            let act = NumberedAct { chat: copy.to.clone(), message: 0, what, idempotency_key: None };
+            return self.act_numbered(bot, &act);
+        }
+        let Some(text) = batch.store.text_of_message(bot, &name)?.filter(|text| !text.is_empty()) else {
+            let text = format!("{what} not found: this bot keeps no history, so what it said is not known any more");
+            return Err(Failure::NotFound(text).into());
+        };
+        let text = match copy.is_forward {
+            true => format!("{}\n{}", batch.chat(from.number, &from.address, from.is_room)?.name, quoted(&text)),
+            false => text,
+        };
+        let keyboard = copy.keyboard.clone();
+        let send = NumberedSend { chat: copy.to.clone(), text, reply_to: None, keyboard, idempotency_key: None };
+        self.send_numbered(bot, &send)
+    }
+}
+
+impl Core {
+    /// A program that knows things by numbers sends files again by their ids, its own among them.
+    pub(crate) fn note_own_file(&mut self, bot: BotId, act: &NewAction, id: &str) -> Result<(), store::Error> {
+        let BotAction::File { url, .. } = &act.action else { return Ok(()) };
+        let row = files::row_of_url(bot, id, url);
+        match self.updates.numbered.contains_key(&bot) && files::is_web(&row.url) {
+            true => self.batch.store.insert_file(&row, self.batch.lived()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// As XEP-0393 §5.1.3 quotes.
+fn quoted(text: &str) -> String {
+    text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+impl Batch {
+    /// What a bot has sent, as callers see it; it gets its number.
+    fn sent_by_number(&mut self, bot: BotId, place: &Place, name: &str, text: &str) -> Result<Answer, Trouble> {
+        let number = self.number_message(bot, place.number, name)?;
+        let message = NumberedMessage {
+            chat: self.chat(place.number, &place.address, place.is_room)?,
+            from: None,
+            number,
+            at: self.now.unix(),
+            text: text.to_string(),
+            files: self.file_of(bot, name)?.into_iter().collect(),
+            reply_to: None,
+        };
+        let answer = NumberedAnswer::Message(self.numbered_bot(bot)?, message);
+        Ok(Answer::Numbered(Box::new(answer)))
+    }
+
+    fn file_of(&self, bot: BotId, name: &str) -> Result<Option<NumberedFile>, Trouble> {
+        let row = self.store.find_file_of(bot, name)?;
+        Ok(row.map(|row| NumberedFile {
+            url: row.url,
+            file_id: Some(row.file_id),
+            name: row.name,
+            media_type: row.media_type,
+            size: row.size,
+        }))
+    }
+
+    /// The name of a message in a chat.
+    fn message_named(&self, bot: BotId, place: &Place, number: i64, what: &str) -> Result<String, Trouble> {
+        let name = self.store.message_of_number(bot, place.number, number)?;
+        name.ok_or_else(|| no_message(what).into())
+    }
+
+    /// The message that another one answers.
+    fn answered(&self, bot: BotId, place: &Place, reply: Option<NumberedReply>) -> Result<Option<String>, Trouble> {
+        let Some(reply) = reply else { return Ok(None) };
+        match self.store.message_of_number(bot, place.number, reply.number)? {
+            None if reply.is_needed => Err(no_message("message to be replied").into()),
+            name => Ok(name),
+        }
+    }
+
+    fn url_of(&self, bot: BotId, file: &FileRef) -> Result<String, Trouble> {
+        let id = match file {
+            FileRef::Url(url) => return Ok(url.clone()),
+            FileRef::Id(id) => id,
+        };
+        match self.store.find_file(bot, id)? {
+            None => Err(Failure::invalid("file_id", "one that this bot was told within the last days").into()),
+            Some(file) if file.key.is_some() => {
+                let text = "this file came encrypted for one chat and cannot be passed on; upload it instead";
+                Err(Failure::Conflict(text.to_string()).into())
+            }
+            Some(file) => Ok(file.url),
+        }
+    }
+}

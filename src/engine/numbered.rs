@@ -1,0 +1,131 @@
+//! What programs ask that know people, chats and messages by numbers: what the rules can do alone is done by
+//! `core/numbers`, the rest here.
+
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
+use crate::core::batch::{Trouble, Verdict};
+use crate::core::calls::wait_for;
+use crate::core::failure::Failure;
+use crate::core::handle::{
+    Answer, ChatRef, Dropping, NewProfile, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk,
+    NumberedModeration, NumberedQuestion, Occupier, RoomAction, RoomModeration,
+};
+use crate::engine::Engine;
+
+/// Answers one question of a bot's program.
+pub(super) fn ask(engine: &mut Engine, bot: BotId, question: &NumberedQuestion) -> Result<Verdict, Trouble> {
+    if question.bot.is_some_and(|claimed| claimed != bot) {
+        return engine.core.batch.refuse_login("the number before the token is not that of its bot");
+    }
+    engine.core.want_numbered(bot, None)?;
+    if let Some(verdict) = engine.context().do_numbered(bot, &question.ask)? {
+        return Ok(verdict);
+    }
+    let answer = match &question.ask {
+        NumberedAsk::Updates(poll, wanted) => return engine.core.get_numbered(bot, poll, wanted.as_deref()),
+        NumberedAsk::Me => {
+            by_number(NumberedAnswer::Me(engine.channels.xmpp.accounts.bot_info(&engine.core.batch, bot)?))
+        }
+        NumberedAsk::Member(ChatRef::Number(number, _)) if *number == bot.0 => {
+            by_number(NumberedAnswer::Me(engine.channels.xmpp.accounts.bot_info(&engine.core.batch, bot)?))
+        }
+        NumberedAsk::Chat(chat) | NumberedAsk::Member(chat) => {
+            let batch = &mut engine.core.batch;
+            let chat = batch.chat_named(bot, chat)?;
+            by_number(NumberedAnswer::Chat(batch.numbered_bot(bot)?, chat))
+        }
+        NumberedAsk::SetCommands(commands) => {
+            engine.core.batch.set_commands(bot, commands)?;
+            Answer::Done
+        }
+        NumberedAsk::SetProfile { name, description } => {
+            let (name, description) = (name.clone(), description.clone());
+            let new = NewProfile { bot, name, description, avatar: None };
+            engine.channels.xmpp.set_profile(&mut engine.core, &new)?;
+            Answer::Done
+        }
+        NumberedAsk::SetWebhook(new, wanted) => engine.core.set_numbered_webhook(bot, new, wanted.as_deref())?,
+        NumberedAsk::DeleteWebhook(Dropping::All) => engine.core.delete_webhook_and_pending(bot)?,
+        NumberedAsk::DeleteWebhook(Dropping::Nothing) => engine.core.delete_webhook(bot)?,
+        NumberedAsk::WebhookInfo => engine.core.numbered_webhook_info(bot)?,
+        NumberedAsk::Leave(chat) => {
+            let place = engine.core.batch.place_of(bot, chat)?;
+            if !place.is_room || place.address.channel().is_some() {
+                return Err(Failure::invalid("chat_id", "a room that the bot is in").into());
+            }
+            return engine.channels.xmpp.leave_room(&mut engine.core, bot, &place.address.bare());
+        }
+        NumberedAsk::Moderate { chat, who, what } => return moderate(engine, bot, (chat, who), *what),
+        NumberedAsk::Remove(chat, message) => return remove(engine, bot, chat, *message),
+        NumberedAsk::Count(chat) => {
+            let place = engine.core.batch.place_of(bot, chat)?;
+            let room = place.address.bare();
+            match place.is_room {
+                true => by_number(NumberedAnswer::Count(
+                    engine.channels.xmpp.rooms.count_in(bot, &room).ok_or_else(no_room)?,
+                )),
+                false => by_number(NumberedAnswer::Count(2)),
+            }
+        }
+        _ => Answer::Done,
+    };
+    Ok(Verdict::Outcome(Ok(answer)))
+}
+
+fn by_number(answer: NumberedAnswer) -> Answer {
+    Answer::Numbered(Box::new(answer))
+}
+
+fn no_room() -> Failure {
+    Failure::Conflict("the bot is not in a room with this number".to_string())
+}
+
+/// The room of XMPP that a program names.
+fn room_of(engine: &mut Engine, bot: BotId, chat: &ChatRef) -> Result<BareJid, Trouble> {
+    let place = engine.core.batch.place_of(bot, chat)?;
+    if !place.is_room || place.address.channel().is_some() {
+        return Err(no_room().into());
+    }
+    Ok(place.address.bare())
+}
+
+/// Whoever is meant is in the room by his nick, or is named by his address.
+fn moderate(
+    engine: &mut Engine,
+    bot: BotId,
+    (chat, who): (&ChatRef, &ChatRef),
+    what: NumberedModeration,
+) -> Result<Verdict, Trouble> {
+    let room = room_of(engine, bot, chat)?;
+    let who = engine.core.batch.place_of(bot, who)?.address;
+    let nick = who.resource().filter(|_| who.bare() == room).map(str::to_string);
+    let needs_nick = || Failure::Conflict("whose voice it is must be said by his number in this room".to_string());
+    let needs_address = || Failure::Conflict("who is let in again must be named by his address".to_string());
+    let action = match (what, nick) {
+        (NumberedModeration::Ban, Some(nick)) => RoomAction::Ban(Occupier::Nick(nick)),
+        (NumberedModeration::Ban, None) => RoomAction::Ban(Occupier::Person(who.bare())),
+        (NumberedModeration::Unban, None) => RoomAction::Unban(who.bare()),
+        (NumberedModeration::Unban, Some(_)) => return Err(needs_address().into()),
+        (NumberedModeration::Mute, nick) => RoomAction::Mute(nick.ok_or_else(needs_nick)?),
+        (NumberedModeration::Unmute, nick) => RoomAction::Unmute(nick.ok_or_else(needs_nick)?),
+    };
+    let wish = RoomModeration { room, action, reason: None };
+    Ok(wait_for(engine.channels.xmpp.moderate(&mut engine.core, bot, &wish, None)?))
+}
+
+/// `deleteMessage`.
+fn remove(engine: &mut Engine, bot: BotId, chat: &ChatRef, message: i64) -> Result<Verdict, Trouble> {
+    let place = engine.core.batch.place_of(bot, chat)?;
+    let name = engine.core.batch.store.message_of_number(bot, place.number, message)?;
+    let is_foreign = match &name {
+        Some(name) => place.is_room && engine.core.batch.store.progress_of(bot, name)?.is_none(),
+        None => false,
+    };
+    if let Some(name) = name.filter(|_| is_foreign && place.address.channel().is_none()) {
+        let wish = RoomModeration { room: place.address.bare(), action: RoomAction::Retract(name), reason: None };
+        return Ok(wait_for(engine.channels.xmpp.moderate(&mut engine.core, bot, &wish, None)?));
+    }
+    let act = NumberedAct { chat: chat.clone(), message, what: NumberedAction::Delete, idempotency_key: None };
+    let verdict = engine.context().do_numbered(bot, &NumberedAsk::Act(act))?;
+    Ok(verdict.unwrap_or(Verdict::Outcome(Ok(Answer::Done))))
+}
