@@ -23,6 +23,8 @@ use support::*;
 mod archive;
 #[path = "engine_life/actions.rs"]
 mod actions;
+#[path = "engine_life/buttons.rs"]
+mod buttons;
 #[path = "engine_life/history.rs"]
 mod history;
 #[path = "engine_life/names.rs"]

@@ -214,3 +214,25 @@ fn every_curl_command_of_the_pages_is_understood() {
     }
     assert!(count >= 15, "{count}");
 }
+
+/// The bot with buttons: pressed by number and by word, over a restart of the daemon.
+#[test]
+fn buttons_in_python() {
+    if !has("python3") {
+        return skip_missing("python3");
+    }
+    let mut daemon = Daemon::start("");
+    let token = daemon.create_bot("Echo", "owner@local");
+    let mut program = start("python3", "buttons.py", &daemon, &token);
+    let (off, on) =
+        ("The lamp is off.\n\n1. On\nAnswer with the number.", "The lamp is on.\n\n1. Off\nAnswer with the number.");
+    say(&daemon, "Echo", "/lamp");
+    expect(&daemon, &[off]);
+    say(&daemon, "Echo", "1");
+    expect(&daemon, &[off, "Done.", on]);
+    daemon.kill();
+    daemon.start_again();
+    say(&daemon, "Echo", "off");
+    expect(&daemon, &[off, "Done.", on, "Done.", off]);
+    assert!(program.0.try_wait().unwrap().is_none(), "it goes on");
+}

@@ -16,11 +16,12 @@ use crate::core::channel::{Channel, Label, Sender};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, LocalLine, NewMessage, ReplyTo};
+use crate::core::keyboard::{Hint, Shown};
 use crate::core::owner::{is_local, local_owner};
 use crate::core::part::Part;
 use crate::core::registry::Bot;
 use crate::store;
-use crate::store::row::LocalRow;
+use crate::store::row::{ConversationKind, LocalRow};
 
 /// `owner@local` alone is there. It has lines of text, and nothing can be done to them afterwards.
 impl Channel for Local {
@@ -36,11 +37,25 @@ impl Channel for Local {
         Label { name: "Botmother", short: "BM" }
     }
 
-    fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, _id: &str) -> Result<Option<bool>, Trouble> {
+    fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, id: &str) -> Result<Option<bool>, Trouble> {
         if new.encrypt {
             return Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into());
         }
-        self.say_locally(&mut core.batch, Speaker::Bot(sender.bot), &new.text)?;
+        let text = core.batch.with_buttons(&new.text, new.keyboard.as_ref(), Hint::Chat);
+        self.say_locally(&mut core.batch, Speaker::Bot(sender.bot), &text)?;
+        if let Some(keyboard) = &new.keyboard {
+            let shown = Shown {
+                bot: sender.bot,
+                account: None,
+                address: new.to.bare_str(),
+                kind: ConversationKind::Chat,
+                message_id: id,
+                shown_id: id,
+                text: &new.text,
+                is_encrypted: false,
+            };
+            core.keep_keyboard(&shown, keyboard)?;
+        }
         Ok(Some(false))
     }
 
@@ -55,6 +70,10 @@ impl Channel for Local {
             }
             BotAction::Reaction { emoji, .. } if !emoji.is_empty() => {
                 self.say_locally(&mut core.batch, bot, emoji)?;
+            }
+            // What stands there stays, but cannot be pressed any more.
+            BotAction::Buttons { message_id, keyboard } if keyboard.as_ref().is_none_or(|k| !k.has_presses()) => {
+                core.drop_keyboard(sender.bot, message_id)?;
             }
             BotAction::Edit { .. } | BotAction::Buttons { .. } | BotAction::Deletion { .. } => {
                 let why = "what was said in the built-in chat cannot be changed".to_string();

@@ -1,14 +1,18 @@
 //! Buttons beneath a message, the same for every channel: printed as Telegram's keyboards, as buttons of a web page, or, where
 //! a client shows none, as numbered lines. What is pressed comes to the bot as an update of its own.
 
+mod live;
 mod pressed;
 mod reading;
+mod words;
 
 use crate::base::limits;
 use crate::core::failure::Failure;
 
+pub(crate) use live::{Meant, Shown};
 pub(crate) use pressed::{PressAnswer, Pressed};
 pub use reading::read_keyboard;
+pub(crate) use words::Hint;
 
 /// Buttons beneath a message, or beneath the field where one types.
 #[derive(Clone, Debug, PartialEq, Eq)]

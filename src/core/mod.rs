@@ -104,7 +104,6 @@ pub(crate) enum Signal {
     /// An owner said something in his own chat: for the manager, or for one of his personal bots.
     SaidToAll(Incoming<'static>),
     /// Somebody pressed a button beneath a message of a bot's.
-    #[allow(dead_code)]
     Pressed(BotId, Pressed),
     /// A bot was told what was said to it: what answers by itself may.
     Told(BotId, Incoming<'static>),

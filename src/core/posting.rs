@@ -76,6 +76,7 @@ impl Context<'_> {
         Failure::check_most("reply_to", reply_to, limits::MESSAGE_ID_BYTES_MAX, "bytes")?;
         new.keyboard.iter().try_for_each(Keyboard::check)?;
         let sender = self.way(id, &new.to)?;
+        self.core.batch.note_bot_spoke(sender, &new.to)?;
         let encrypted = self.channels.of(&new.to.bare())?.say(self.core, sender, new, message_id)?;
         self.keep(id, new, (message_id, encrypted))
     }

@@ -40,6 +40,7 @@ macro_rules! texts {
 
 pub mod ai;
 pub mod bridge;
+pub mod buttons;
 pub mod chat;
 pub mod omemo;
 pub mod people;
@@ -300,7 +301,7 @@ mod tests {
             words.dedup();
             words
         }
-        let all = [ALL, ai::ALL, bridge::ALL, chat::ALL, omemo::ALL, people::ALL, rights::ALL, why::ALL];
+        let all = [ALL, ai::ALL, bridge::ALL, buttons::ALL, chat::ALL, omemo::ALL, people::ALL, rights::ALL, why::ALL];
         for (name, text) in all.into_iter().flatten() {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }

@@ -9,8 +9,10 @@ use std::time::Duration;
 use crate::base::id::{self, AccountId};
 use crate::base::jid::Jid;
 use crate::base::{limits, remedy};
+use crate::channel::xmpp::buttons::{NODE, name_in};
 use crate::core::batch::Trouble;
 use crate::engine::Engine;
+use crate::engine::buttons;
 use crate::engine::command::menu::{self, Menu};
 use crate::store;
 use crate::xml::Element;
@@ -81,7 +83,10 @@ impl Engine {
             _ => return Ok(None),
         };
         let menu = self.menu(account, &who.bare())?;
-        let items = menu.as_ref().map(|menu| self.menu_items(menu)).unwrap_or_default();
+        let mut items = menu.as_ref().map(|menu| self.menu_items(menu)).unwrap_or_default();
+        if menu.is_some() {
+            items.extend(buttons::listed(self, account, &who.bare())?);
+        }
         let unknown = || StanzaError::new("cancel", "item-not-found");
         Ok(Some(match (is_listing, node) {
             (true, None) => Ok(Element::new("query", ns::DISCO_ITEMS)),
@@ -111,7 +116,16 @@ impl Engine {
     }
 
     fn begin_command(&mut self, asked: &Asked<'_>, request: &Request) -> Result<Reply, Stop> {
-        let form = self.menu_form(&asked.menu, &request.node).ok_or(CommandRefusal::UnknownNode)?;
+        if let Some(name) = name_in(&request.node) {
+            let note = Some(buttons::press(self, asked.account, &asked.who.bare(), name)?);
+            let (node, session) = (request.node.clone(), id::uuid(self.core.batch.random()));
+            return Ok(Reply { node, session, status: Status::Completed, note, form: None });
+        }
+        let form = match request.node == NODE {
+            true => buttons::form(self, asked.account, &asked.who.bare())?.map(Some),
+            false => self.menu_form(&asked.menu, &request.node),
+        };
+        let form = form.ok_or(CommandRefusal::UnknownNode)?;
         if !matches!(request.action, Action::Execute | Action::Complete) {
             return Err(CommandRefusal::BadAction.into());
         }
@@ -225,6 +239,11 @@ impl Engine {
 
     fn do_command(&mut self, asked: &Asked<'_>, node: &str, session: String, answer: &Form) -> Result<Reply, Stop> {
         log::debug!("{}: ad-hoc command {node}", asked.who.bare());
+        if node == NODE {
+            let name = answer.value("button").unwrap_or_default();
+            let note = Some(buttons::press(self, asked.account, &asked.who.bare(), name)?);
+            return Ok(Reply { node: node.to_string(), session, status: Status::Completed, note, form: None });
+        }
         let (severity, text) = match self.run_menu(&asked.menu, node, answer) {
             Ok(text) => (Severity::Info, text),
             Err(Trouble::Failure(failure)) => (Severity::Error, failure.at(self.core.batch.chat_place())),

@@ -11,6 +11,7 @@ pub mod event;
 mod adhoc;
 mod ask;
 mod batch;
+mod buttons;
 mod called;
 #[cfg(feature = "channel-local")]
 mod local;

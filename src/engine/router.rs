@@ -6,6 +6,7 @@ use crate::core::addressing::named;
 use crate::core::batch::{Batch, Trouble};
 use crate::core::channel::Channels;
 use crate::core::incoming::Incoming;
+use crate::core::keyboard::Meant;
 use crate::core::registry::Bot;
 use crate::core::texts;
 use crate::engine::Engine;
@@ -18,6 +19,12 @@ impl Engine {
     pub(super) fn on_self_chat(&mut self, said: &Incoming<'_>) -> Result<(), Trouble> {
         let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
         let (owner, body) = (&said.from.bare(), about.as_deref().unwrap_or(said.text.trim()));
+        let bots: Vec<BotId> = self.core.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
+        match self.core.press_in_words(&bots, said)? {
+            Meant::Button => return Ok(()),
+            Meant::Words(bot, text) => return Ok(self.deliver(bot, &said.saying(&text))?),
+            Meant::Itself => {}
+        }
         if let Some(answer) = command::run(self, owner, body)? {
             return Ok(self.say(owner, &answer)?);
         }
@@ -66,6 +73,16 @@ impl Engine {
             self.core.batch.note_heard(bot, said, "not_admitted", "");
             return Ok(());
         }
+        let (words, pressed);
+        let said = match self.core.press_in_words(&[bot], said)? {
+            Meant::Button => return Ok(()),
+            Meant::Words(_, text) => {
+                words = text;
+                pressed = said.saying(&words);
+                &pressed
+            }
+            Meant::Itself => said,
+        };
         let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
         // Elsewhere our commands are none: a channel has answered its own.
         let is_here = said.from.channel().is_none();

@@ -14,25 +14,27 @@ use crate::store::{Error, Store};
 macro_rules! keyboard {
     ($of:literal) => {
         concat!(
-            "SELECT id, bot_id, account_id, address, kind, message_id, place, turn, encrypted, content FROM keyboard ",
+            "SELECT id, bot_id, account_id, address, kind, message_id, place, turn, encrypted, content, shown_id
+             FROM keyboard ",
             $of
         )
     };
 }
 
 impl Store {
-    /// Remembers buttons; the oldest of the same bot go beyond the limit. Gives the row's number.
-    pub fn insert_keyboard(&mut self, row: &KeyboardRow, now_s: i64) -> Result<i64, Error> {
+    /// Remembers buttons; the oldest of the same bot go beyond the limit.
+    pub fn insert_keyboard(&mut self, row: &KeyboardRow, now_s: i64) -> Result<(), Error> {
         let account = row.account.map(|AccountId(id)| id);
         let id = self.insert(
-            "INSERT INTO keyboard (bot_id, account_id, address, kind, message_id, place, turn, encrypted, content, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            "INSERT INTO keyboard (bot_id, account_id, address, kind, message_id, shown_id, place, turn, encrypted, content,
+             created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
             &[
                 &row.bot.0,
                 &account,
                 &row.address,
                 &row.kind.as_str(),
                 &row.message_id,
+                &row.shown_id,
                 &row.place.as_str(),
                 &row.turn.as_number(),
                 &row.is_encrypted,
@@ -47,17 +49,30 @@ impl Store {
              (SELECT id FROM keyboard WHERE bot_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
             &[&row.bot.0, &limits::KEYBOARDS_PER_BOT_MAX],
         )?;
-        Ok(id)
+        if let Some(bots) = &mut self.keyboard_bots {
+            bots.insert(row.bot);
+        }
+        Ok(())
     }
 
-    /// Which bots have buttons somewhere.
-    pub fn list_keyboard_bots(&self) -> Result<Vec<BotId>, Error> {
-        self.rows("SELECT DISTINCT bot_id FROM keyboard", &[], |row| Ok(BotId(row.get(0)?)))
+    /// Whether a bot may have buttons somewhere, so that it is worth to look. It had some since the start, or then.
+    pub fn has_keyboards(&mut self, bot: BotId) -> Result<bool, Error> {
+        if self.keyboard_bots.is_none() {
+            let bots = self.rows("SELECT DISTINCT bot_id FROM keyboard", &[], |row| Ok(BotId(row.get(0)?)))?;
+            self.keyboard_bots = Some(bots.into_iter().collect());
+        }
+        Ok(self.keyboard_bots.as_ref().is_some_and(|bots| bots.contains(&bot)))
     }
 
-    /// Buttons by their number.
-    pub fn find_keyboard(&self, id: i64) -> Result<Option<KeyboardRow>, Error> {
-        self.row(keyboard!("WHERE id = ?"), &[&id], |row| self.read_keyboard(row))
+    /// Buttons by the id of what shows them.
+    pub fn find_keyboard_shown(
+        &self,
+        account: Option<AccountId>,
+        shown_id: &str,
+    ) -> Result<Option<KeyboardRow>, Error> {
+        let account = account.map(|AccountId(id)| id);
+        let sql = keyboard!("WHERE shown_id = ? AND account_id IS ? LIMIT 1");
+        self.row(sql, &[&shown_id, &account], |row| self.read_keyboard(row))
     }
 
     /// The buttons beneath a message of a bot's.
@@ -184,6 +199,7 @@ impl Store {
             address: row.get(3)?,
             kind: kind_of(&kind)?,
             message_id: row.get(5)?,
+            shown_id: row.get(10)?,
             place: KeyboardPlace::read(&place).ok_or_else(|| Error::Corrupt(format!("{place} is no place")))?,
             turn: Turn::from_number(row.get(7)?),
             is_encrypted: row.get(8)?,

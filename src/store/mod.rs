@@ -49,7 +49,7 @@ mod update;
 mod way;
 mod webhook;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::time::Duration;
 
@@ -88,6 +88,8 @@ pub struct Store {
     since_trim: HashMap<Option<BotId>, i64>,
     /// The same for files.
     files_since_trim: HashMap<BotId, i64>,
+    /// Bots that have buttons somewhere, or had since the start, once that is known.
+    keyboard_bots: Option<HashSet<BotId>>,
     /// How much the histories of a bot may hold, where that is less than of others.
     history_bytes: HashMap<BotId, i64>,
     /// Messages went by number: their people may have none any more.

@@ -107,6 +107,7 @@ impl Store {
             last_update: None,
             since_trim: HashMap::new(),
             files_since_trim: HashMap::new(),
+            keyboard_bots: None,
             history_bytes: HashMap::new(),
             may_have_strangers: false,
             device_changes: 0,

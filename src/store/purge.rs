@@ -55,16 +55,7 @@ impl Store {
             "DELETE FROM telegram_message WHERE created_at < ?",
             now_s - limits::SENT_RETENTION.as_secs() as i64,
         )?;
-        self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM keyboard WHERE created_at < ?)",
-            "DELETE FROM keyboard WHERE created_at < ?",
-            now_s - limits::SENT_RETENTION.as_secs() as i64,
-        )?;
-        self.purge_rows(
-            "SELECT EXISTS (SELECT 1 FROM button_press WHERE created_at < ?)",
-            "DELETE FROM button_press WHERE created_at < ?",
-            retention,
-        )?;
+        self.purge_buttons(now_s)?;
         self.purge_log(now_s, clock_s)?;
         self.purge_numbers(now_s)?;
         self.shrink()?;
@@ -89,6 +80,20 @@ impl Store {
             "SELECT EXISTS (SELECT 1 FROM usage WHERE day < ?)",
             "DELETE FROM usage WHERE day < ?",
             now_s.div_euclid(24 * 3_600) - 1,
+        )
+    }
+
+    /// Buttons go with the time in which their message can be changed, presses when nobody may answer them any more.
+    fn purge_buttons(&mut self, now_s: i64) -> Result<(), Error> {
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM keyboard WHERE created_at < ?)",
+            "DELETE FROM keyboard WHERE created_at < ?",
+            now_s - limits::SENT_RETENTION.as_secs() as i64,
+        )?;
+        self.purge_rows(
+            "SELECT EXISTS (SELECT 1 FROM button_press WHERE created_at < ?)",
+            "DELETE FROM button_press WHERE created_at < ?",
+            now_s - limits::RETENTION.as_secs() as i64,
         )
     }
 

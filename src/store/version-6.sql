@@ -51,12 +51,13 @@ CREATE TABLE bridge_reaction (
 -- Owner: button.rs. Buttons beneath messages of bots where a channel has none of its own: they are pressed by their number. A
 -- row goes when the buttons are edited away, with its bot, by age and by number. Sealed column: content.
 CREATE TABLE keyboard (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,     -- by which menus name it
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
   account_id INTEGER,                               -- through which; NULL where the channel has none
   address    TEXT NOT NULL,                         -- with whom the conversation is
   kind       TEXT NOT NULL,                         -- chat | room | private
   message_id TEXT NOT NULL,                         -- by which the bot's program knows the message
+  shown_id   TEXT NOT NULL,                         -- the id of what shows them: of a correction its own
   place      TEXT NOT NULL,                         -- inline | reply | once
   turn       INTEGER NOT NULL DEFAULT 0,            -- 0: nobody has spoken since; 1: the other side; 2: and the bot again
   encrypted  INTEGER NOT NULL,                      -- 1: its labels must not be seen in plain text
@@ -65,6 +66,7 @@ CREATE TABLE keyboard (
 );
 CREATE INDEX keyboard_address ON keyboard (address, account_id, id);
 CREATE INDEX keyboard_message ON keyboard (bot_id, message_id);
+CREATE INDEX keyboard_shown ON keyboard (shown_id);
 
 -- Owner: button.rs. Who has which buttons pressed by reactions: a reaction comes with all that are there already.
 CREATE TABLE keyboard_reaction (

@@ -15,6 +15,7 @@ mod emoji;
 mod fallback;
 mod hints;
 
+mod buttons;
 mod chatstates;
 mod corrections;
 mod invitations;
@@ -27,6 +28,7 @@ mod replies;
 mod retractions;
 mod rooms;
 
+pub use buttons::{Pressable, is_offer};
 pub use chatstates::ChatState;
 pub use emoji::is_emoji;
 pub use invitations::Invitation;
@@ -118,6 +120,8 @@ pub struct Inbound {
     pub attachments: Vec<Attachment>,
     /// Emoji for a message (XEP-0444).
     pub reactions: Option<Reactions>,
+    /// A button was pressed: the id of its action (XEP-0439).
+    pub action: Option<String>,
     /// A message is taken back (XEP-0424).
     pub retraction: Option<Retraction>,
     /// The message with this id has arrived (XEP-0184).
@@ -237,6 +241,7 @@ impl Inbound {
             replaces: None,
             attachments: Vec::new(),
             reactions: None,
+            action: None,
             retraction: None,
             receipt: None,
             wants_receipt: false,
@@ -310,6 +315,7 @@ impl Inbound {
         self.replaces = corrections::read(stanza);
         self.attachments = oob::read(stanza);
         self.reactions = reactions::read(stanza);
+        self.action = buttons::read(stanza);
         self.retraction = retractions::read(stanza, &self.from, self.kind);
         self.receipt = receipts::read(stanza);
         self.wants_receipt = receipts::is_requested(stanza) && self.kind != Kind::Groupchat;
@@ -331,10 +337,10 @@ impl Inbound {
         self.body.is_some() || self.kind == Kind::Error
     }
 
-    /// Whether something happened besides what was said: reactions, a retraction, a receipt, a marker, an invitation, a
+    /// Whether something happened besides what was said: reactions, a button, a retraction, a receipt, a marker, an invitation, a
     /// new subject, what a room says to programs. Not what means nothing a moment later (chat states).
     pub fn has_event(&self) -> bool {
-        let is_about_another = self.reactions.is_some() || self.retraction.is_some();
+        let is_about_another = self.reactions.is_some() || self.action.is_some() || self.retraction.is_some();
         let is_confirmed = self.receipt.is_some() || self.marker.is_some();
         let is_of_room = self.is_subject_change() || self.room.as_ref().is_some_and(|room| !room.codes.is_empty());
         let is_of_room = is_of_room || !self.affiliations.is_empty();

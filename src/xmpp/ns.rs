@@ -56,6 +56,8 @@ pub const FALLBACK: &str = "urn:xmpp:fallback:0";
 pub const FALLBACK_LEGACY: &str = "urn:xmpp:feature-fallback:0";
 /// XEP-0444: message reactions.
 pub const REACTIONS: &str = "urn:xmpp:reactions:0";
+/// XEP-0439: quick responses.
+pub const QUICK_RESPONSE: &str = "urn:xmpp:tmp:quick-response";
 /// XEP-0308: last message correction.
 pub const CORRECT: &str = "urn:xmpp:message-correct:0";
 /// XEP-0424: message retraction.

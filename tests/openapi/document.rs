@@ -96,7 +96,14 @@ const TAKES: &[(&str, &str, &[Member])] = &[
     (
         "POST",
         "/bot/sendMessage",
-        &[("to", Peer, true), ("text", Text, true), TYPE, ("reply_to", Text, false), ("encrypt", Truth, false)],
+        &[
+            ("to", Peer, true),
+            ("text", Text, true),
+            TYPE,
+            ("reply_to", Text, false),
+            ("encrypt", Truth, false),
+            ("buttons", Texts, false),
+        ],
     ),
     (
         "GET",
@@ -123,7 +130,11 @@ const TAKES: &[(&str, &str, &[Member])] = &[
         "/bot/sendReaction",
         &[("to", Peer, true), ("message_id", Text, true), ("reaction", Word(&["👍", ""]), true), TYPE],
     ),
-    ("POST", "/bot/editMessage", &[("to", Peer, true), ("message_id", Text, true), ("text", Text, true), TYPE]),
+    (
+        "POST",
+        "/bot/editMessage",
+        &[("to", Peer, true), ("message_id", Text, true), ("text", Text, true), TYPE, ("buttons", Texts, false)],
+    ),
     ("POST", "/bot/deleteMessage", &[("to", Peer, true), ("message_id", Text, true), TYPE]),
     (
         "POST",

@@ -235,7 +235,7 @@ impl Accounts {
         Ok(device.map(|device| (device, row)))
     }
 
-    fn own_jid(&self, account: AccountId) -> Option<BareJid> {
+    pub(super) fn own_jid(&self, account: AccountId) -> Option<BareJid> {
         self.get(&account).map(|account| account.row.jid.clone())
     }
 

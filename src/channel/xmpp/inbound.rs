@@ -159,8 +159,9 @@ impl Xmpp {
             return Ok(());
         }
         let said = self.incoming(&core.batch, id, own, message);
+        let Some(words) = core.words_to_tell(&bots, &said)? else { return Ok(()) };
         for bot in bots {
-            core.tell_message(bot, &said, &said.text)?;
+            core.tell_message(bot, &said, &words)?;
         }
         Ok(())
     }

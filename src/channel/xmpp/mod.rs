@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod acks;
 pub(crate) mod arrival;
 pub(crate) mod asking;
+pub(crate) mod buttons;
 pub(crate) mod copies;
 pub(crate) mod crypt;
 pub(crate) mod dedicated;
@@ -204,7 +205,9 @@ impl Channel for Xmpp {
 
     fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, id: &str) -> Result<Option<bool>, Trouble> {
         let (account, bot) = sender.needs_account()?;
-        if new.kind == Kind::Groupchat {
+        if let Some(keyboard) = &new.keyboard {
+            self.say_with_buttons(core, (account, bot), new, keyboard, id)?;
+        } else if new.kind == Kind::Groupchat {
             self.post_to_room(core, account, bot, new, id)?;
         } else {
             let outbound = self.accounts.text_of(&core.batch, account, new, id)?;

@@ -42,17 +42,15 @@ impl Xmpp {
                     Outbound::reactions(to, kind, new_id, &reactions),
                 )
             }
-            BotAction::Edit { message_id, text, .. } => {
-                let row = self.rooms.own_message(&core.batch, by, &act.to, message_id)?;
-                if row.deleted {
-                    return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
-                }
-                // XEP-0308 §4: every correction names the message as it was sent first.
-                let outbound = Outbound::text(to, kind, new_id, text).replacing(&row.message_id);
-                self.send_tracked(core, by, &act.to, (new_id, Some(&row.message_id)), outbound)
+            BotAction::Edit { message_id, text, keyboard } => {
+                self.edit_with_buttons(core, by, act, (message_id, new_id), (Some(text), keyboard.as_ref()))
+            }
+            BotAction::Buttons { message_id, keyboard } => {
+                self.edit_with_buttons(core, by, act, (message_id, new_id), (None, keyboard.as_ref()))
             }
             BotAction::Deletion { message_id } => {
                 let row = self.rooms.own_message(&core.batch, by, &act.to, message_id)?;
+                core.drop_keyboard(bot, &row.message_id)?;
                 self.retract(core, by, act, new_id, &row)?;
                 match core.batch.store.find_sent(account, &caption_id(&row.message_id))? {
                     Some(caption) => self.retract(core, by, act, &caption_id(new_id), &caption),
@@ -70,7 +68,7 @@ impl Xmpp {
                     Outbound::displayed(to, kind, new_id, message_id),
                 )
             }
-            BotAction::State(_) | BotAction::Buttons { .. } => Ok(()),
+            BotAction::State(_) => Ok(()),
         }
     }
 

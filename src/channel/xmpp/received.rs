@@ -27,10 +27,11 @@ impl Xmpp {
         own: &BareJid,
         message: &Inbound,
     ) -> Result<(), store::Error> {
-        if is_event(message) && self.accounts.is_new(&mut core.batch, account, message)? {
-            self.tell_event(core, account, bot, own, message)?;
+        if !is_event(message) || !self.accounts.is_new(&mut core.batch, account, message)? {
+            return Ok(());
         }
-        Ok(())
+        self.press_by_action(core, account, own, message)?;
+        self.tell_event(core, account, bot, own, message)
     }
 
     /// Reactions and retractions by others, for the bots that want everything.
@@ -46,6 +47,7 @@ impl Xmpp {
         if bots.is_empty() || !is_event(message) || !self.accounts.is_new(&mut core.batch, account, message)? {
             return Ok(());
         }
+        self.press_by_action(core, account, own, message)?;
         for bot in bots {
             self.tell_event(core, account, bot, own, message)?;
         }
@@ -60,6 +62,9 @@ impl Xmpp {
         own: &BareJid,
         message: &Inbound,
     ) -> Result<(), store::Error> {
+        if message.action.is_some() && is_event(message) && self.accounts.is_new(&mut core.batch, account, message)? {
+            return self.press_by_action(core, account, own, message);
+        }
         let Some(id) = event_id(message) else { return Ok(()) };
         let bots: Vec<BotId> = core.batch.personal_bots(own).map(|bot| bot.row.id).collect();
         let mut meant = core.batch.store.find_sent(account, id)?.map(|row| row.bot).filter(|bot| bots.contains(bot));
@@ -87,6 +92,11 @@ impl Xmpp {
         let Some(id) = event_id(message) else { return Ok(()) };
         let at = time_of(message.stamp_ms, core.batch.now.unix());
         let about = About { from: from.as_str(), to: own.as_str(), message_id: id, at, room: None };
+        if let Some(left) = self.press_by_reaction(core, (account, bot), own, message)? {
+            let is_any = !left.is_empty();
+            let data = record::reaction(&about, &left);
+            return if is_any { core.push_update(bot, UpdateKind::Reaction.as_str(), &data) } else { Ok(()) };
+        }
         if let Some(reactions) = &message.reactions {
             let kept = Some(reactions).filter(|_| !message.is_decrypted);
             core.batch.keep_reacted(bot, from.as_str(), Reactor::Peer, (id, kept, at))?;
@@ -160,7 +170,7 @@ impl Xmpp {
 }
 
 fn is_event(message: &Inbound) -> bool {
-    event_id(message).is_some()
+    event_id(message).is_some() || message.action.is_some() && !message.is_encrypted
 }
 
 /// The message that a reaction or retraction is about; encrypted ones cannot be read.

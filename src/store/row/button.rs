@@ -75,6 +75,8 @@ pub struct KeyboardRow {
     pub kind: ConversationKind,
     /// The message, as the bot's program knows it.
     pub message_id: String,
+    /// The id of what shows them: of a correction its own.
+    pub shown_id: String,
     /// Where they are.
     pub place: KeyboardPlace,
     /// Who has spoken since.

@@ -47,8 +47,13 @@ fn range(body: &Element, count: usize) -> Option<Range<usize>> {
 
 /// Marks the first `count` code points of the body as fallback for a feature.
 pub(super) fn build_beginning(feature: &str, count: usize) -> Element {
-    let body = Element::new("body", ns::FALLBACK).with("start", "0").with("end", &count.to_string());
-    build_whole(feature).with_child(body)
+    build_range(feature, 0..count)
+}
+
+/// Marks these code points of the body as fallback for a feature.
+pub(super) fn build_range(feature: &str, range: Range<usize>) -> Element {
+    let (start, end) = (range.start.to_string(), range.end.to_string());
+    build_whole(feature).with_child(Element::new("body", ns::FALLBACK).with("start", &start).with("end", &end))
 }
 
 /// Marks the whole message's text as fallback for a feature.

@@ -6,7 +6,7 @@
 use super::chatstates::{self, ChatState};
 use super::reactions::{self, Reactions};
 use super::replies::{self, RepliedTo};
-use super::{Kind, corrections, fallback, hints, markers, oob, receipts, retractions, rooms};
+use super::{Kind, Pressable, buttons, corrections, fallback, hints, markers, oob, receipts, retractions, rooms};
 use crate::base::jid::Jid;
 use crate::xml::Element;
 use crate::xmpp::{carbons, ns};
@@ -105,6 +105,15 @@ impl Outbound {
     /// It stands in the place of the message of ours that had this `id` (XEP-0308).
     pub fn replacing(self, id: &str) -> Outbound {
         self.carrying(corrections::build(id))
+    }
+
+    /// It offers something to be pressed, which stands in words at its end.
+    pub fn offering(self, offer: Pressable) -> Outbound {
+        let all = buttons::build(&offer);
+        let count = self.body.as_ref().map_or(0, |body| body.chars().count());
+        let words = count.saturating_sub(offer.words)..count;
+        let mark = (!all.is_empty() && offer.words > 0).then(|| fallback::build_range(ns::QUICK_RESPONSE, words));
+        all.into_iter().chain(mark).chain(offer.commands).fold(self, Outbound::carrying)
     }
 
     /// We want to hear that it has arrived (XEP-0184). In a room everybody would answer, so there it is not asked for

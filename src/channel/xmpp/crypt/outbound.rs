@@ -21,6 +21,7 @@ use crate::omemo::{self, Envelope, Reach, Recipient, Session, Version};
 use crate::store;
 use crate::store::row::{OmemoPeer, OmemoSessionRow, OmemoWaitingRow, OutboxRow, Progress};
 use crate::xml::{Element, Namespaces};
+use crate::xmpp::message::is_offer;
 use crate::xmpp::ns;
 
 // --- messages ---
@@ -340,8 +341,8 @@ impl Batch {
     /// What is encrypted of a stanza, and what stays around it.
     pub(super) fn split(&self, version: Version, own: &BareJid, stanza: &Element) -> (Vec<u8>, Element) {
         let is_inside = |child: &Element| match version {
-            // 0.3 protects the body only; the address of a file must not stand beside it.
-            Version::Legacy => child.is("body", ns::CLIENT) || child.is("x", ns::OOB),
+            // 0.3 protects the body only; the address of a file must not stand beside it, nor what buttons say.
+            Version::Legacy => child.is("body", ns::CLIENT) || child.is("x", ns::OOB) || is_offer(child),
             Version::Omemo2 => {
                 ![ns::SID, ns::RECEIPTS, ns::MARKERS, ns::CHAT_STATES, ns::HINTS, ns::CARBONS].contains(&child.ns())
             }

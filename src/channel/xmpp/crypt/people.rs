@@ -129,7 +129,7 @@ impl Accounts {
     }
 
     /// Whether this is somebody's chat with himself, through his own account.
-    pub(super) fn is_self_chat(&self, account: AccountId, jid: &BareJid) -> bool {
+    pub(in crate::channel::xmpp) fn is_self_chat(&self, account: AccountId, jid: &BareJid) -> bool {
         self.get(&account).is_some_and(|a| a.row.origin == Origin::Person && a.row.jid == *jid)
     }
 

@@ -50,13 +50,11 @@ impl Xmpp {
                 let id = caption_id(new_id);
                 return self.say_in_room(core, by, room, (&id, None), &Outbound::text(to, Kind::Groupchat, &id, text));
             }
-            BotAction::Edit { message_id, text, .. } => {
-                let row = self.rooms.own_message(&core.batch, by, &to, message_id)?;
-                if row.deleted {
-                    return Err(Failure::Conflict(format!("the message {message_id} was deleted")).into());
-                }
-                let outbound = Outbound::text(to, Kind::Groupchat, new_id, text).replacing(&row.message_id);
-                return self.say_in_room(core, by, room, (new_id, Some(&row.message_id)), &outbound);
+            BotAction::Edit { message_id, text, keyboard } => {
+                return self.edit_with_buttons(core, by, act, (message_id, new_id), (Some(text), keyboard.as_ref()));
+            }
+            BotAction::Buttons { message_id, keyboard } => {
+                return self.edit_with_buttons(core, by, act, (message_id, new_id), (None, keyboard.as_ref()));
             }
             BotAction::Deletion { message_id } => return self.delete_in_room(core, by, act, message_id, new_id),
             BotAction::Reaction { message_id, emoji } => {
@@ -67,14 +65,14 @@ impl Xmpp {
             BotAction::Read { message_id } => {
                 Outbound::displayed(to, Kind::Groupchat, new_id, &core.batch.room_id_of(&key, message_id)?)
             }
-            BotAction::State(_) | BotAction::Buttons { .. } => return Ok(()),
+            BotAction::State(_) => return Ok(()),
         };
         self.enqueue_to_room(core, (by.0, by.1), room, new_id, &outbound)
     }
 
     /// Puts what a bot says into the outbox, to be corrected, taken back and followed later. `original` is the message
     /// whose place it takes.
-    pub(super) fn say_in_room(
+    pub(in crate::channel::xmpp) fn say_in_room(
         &mut self,
         core: &mut Core,
         (account, bot): (AccountId, BotId),
@@ -104,6 +102,7 @@ impl Xmpp {
     ) -> Result<(), Trouble> {
         let key = (by.0, act.to.bare());
         let row = self.rooms.own_message(&core.batch, by, &key.1.to_jid(), message_id)?;
+        core.drop_keyboard(by.1, &row.message_id)?;
         let caption = core.batch.said_in_room(&key, &caption_id(&row.message_id))?;
         let all = [(Some(row), new_id.to_string()), (caption, caption_id(new_id))];
         let mut named = Vec::new();

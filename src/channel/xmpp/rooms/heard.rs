@@ -18,6 +18,7 @@ use crate::channel::xmpp::rooms::Rooms;
 use crate::core::batch::Batch;
 use crate::core::handle::{Access, Mode, Receive};
 use crate::core::incoming::{Encryption, Incoming, Wish, time_of};
+use crate::core::keyboard::{Meant, Pressed};
 use crate::core::kinds::UpdateKind;
 use crate::core::record::{self, About};
 use crate::core::{Core, Reacted, Signal, TakenBack};
@@ -98,6 +99,8 @@ impl Xmpp {
             is_mentioned: heard.is_to_us || is_answer_to_us,
             wish: Wish::default(),
         };
+        let Some(words) = core.words_to_tell(&bots, &said)? else { return Ok(()) };
+        let body = words.as_str();
         // XEP-0308 §4: of somebody else's message, or one too old to be remembered, it is said anew.
         let corrected = match &message.replaces {
             Some(id) => core.batch.store.find_heard_of(key.0, &key.1, &author, id)?.map(|known| known.told_id),
@@ -128,7 +131,7 @@ impl Xmpp {
         Ok(())
     }
 
-    /// What an occupant reacts with from now on.
+    /// What an occupant reacts with from now on; what presses a button is not told.
     fn tell_reactions(
         &mut self,
         core: &mut Core,
@@ -138,6 +141,7 @@ impl Xmpp {
         reactions: &Reactions,
     ) -> Result<(), store::Error> {
         let (id, own) = (core.batch.bots_id_of(key, &reactions.id)?, self.accounts.own_address(key));
+        let bots = &self.press_in_room(core, key, message, (&id, bots))?;
         let (author, kept) = (author_of(message).unwrap_or_default(), (!message.is_decrypted).then_some(reactions));
         let at = time_of(message.stamp_ms, core.batch.now.unix());
         for bot in bots {
@@ -264,13 +268,26 @@ impl Xmpp {
             .into_iter()
             .filter(|bot| self.rooms.may_whisper(&core.batch, key, *bot, inbound))
             .collect();
-        if words(inbound).is_none() || is_own || is_elsewhere || inbound.is_encrypted {
+        let is_said = words(inbound).is_some() || inbound.action.is_some();
+        if !is_said || is_own || is_elsewhere || inbound.is_encrypted {
             return Ok(());
         }
         if bots.is_empty() || !self.accounts.is_new(&mut core.batch, key.0, inbound)? {
             return Ok(());
         }
         let said = Incoming::private(key.0, &self.accounts.own_bare(key), inbound, core.batch.now.unix());
+        if let Some(name) = &inbound.action {
+            return core.press_by_name(name, Pressed::by(&said)).map(drop);
+        }
+        let words;
+        let said = match core.press_in_words(&bots, &said)? {
+            Meant::Button => return Ok(()),
+            Meant::Words(_, text) => {
+                words = text;
+                said.saying(&words)
+            }
+            Meant::Itself => said,
+        };
         bots.iter().try_for_each(|bot| {
             core.tell_message(*bot, &said, &said.text)?;
             core.signal(Signal::Told(*bot, said.clone().into_owned()));

@@ -164,7 +164,7 @@ impl Xmpp {
 
 impl Accounts {
     /// Whether the account is a bot's own, and not a person's.
-    pub(super) fn is_bots_own(&self, account: AccountId) -> bool {
+    pub(in crate::channel::xmpp) fn is_bots_own(&self, account: AccountId) -> bool {
         self.get(&account).is_some_and(|account| account.row.origin != Origin::Person)
     }
 }
