@@ -512,6 +512,12 @@ impl Peer {
         found.unwrap_or_else(|| self.fail(&format!("no such message within {limit:?}")))
     }
 
+    /// Takes the next message with a body, in the order in which they came.
+    pub fn next(&mut self, limit: Duration) -> Option<Message> {
+        let with_body = |event: &Event| message(event).is_some_and(|message| !message.body.is_empty());
+        self.take(limit, with_body).as_ref().and_then(message)
+    }
+
     /// Forgets what came once more of a message that was taken: known by its id, whether it could be decrypted or not.
     pub fn drop_again(&mut self, id: &str) {
         self.collect();

@@ -1,7 +1,7 @@
 """What tests order under `/_/`: bots, people and chats to be there, what people do, what goes wrong, and what came of it.
 
-Each takes one JSON object. `chat` is a chat's id; without it the private chat of `from` with the bot `token`, which may be
-left out where there is one bot only.
+Each takes one JSON object, and one with the same `key` is carried out once. `chat` is a chat's id; without it the private chat of
+`from` with the bot `token` is meant, and that may be left out where there is one bot only.
 """
 
 import base64
@@ -401,7 +401,13 @@ def run(state, name, o):
         raise Wrong(f"there is no order {name}; there are {', '.join(sorted(ORDERS))}")
     try:
         with state.change():
-            return ORDERS[name](state, o)
+            # Who was cut off before the answer asks again with the same key, and nothing happens twice.
+            done = state.get("done", o["key"]) if "key" in o else None
+            if done is None:
+                done = {"result": ORDERS[name](state, o)}
+                if "key" in o:
+                    state.put("done", o["key"], done)
+            return done["result"]
     except Refused as refused:
         raise Wrong(refused.description) from None
     except KeyError as missing:
