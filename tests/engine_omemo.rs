@@ -26,6 +26,8 @@ use support::*;
 
 #[path = "engine_omemo/backup.rs"]
 mod backup;
+#[path = "engine_omemo/buttons.rs"]
+mod buttons;
 #[path = "engine_omemo/crash.rs"]
 mod crash;
 #[path = "engine_omemo/days.rs"]

@@ -21,6 +21,8 @@ mod ai;
 mod archive;
 #[path = "engine_rooms/bridge.rs"]
 mod bridge;
+#[path = "engine_rooms/buttons.rs"]
+mod buttons;
 #[path = "engine_rooms/copies.rs"]
 mod copies;
 #[path = "engine_rooms/actions.rs"]

@@ -31,6 +31,12 @@ impl Rig {
             let _ = self.act(BotAction::Reaction { message_id: message_id.clone(), emoji: "👍".to_string() });
             let _ = self.act(BotAction::Deletion { message_id });
         }
+        let keyboard = || Some(Keyboard::choices([("geheim", "1"), ("geheim, too", "geheim")]));
+        let new = NewMessage { keyboard: keyboard(), ..message(OWNER, "geheim?") };
+        if let Ok(Answer::Sent { message_id, .. }) = self.ask(Question::SendMessage(new)) {
+            let _ = self.act(BotAction::Buttons { message_id: message_id.clone(), keyboard: keyboard() });
+            let _ = self.act(BotAction::Edit { message_id, text: "geheim!".to_string(), keyboard: keyboard() });
+        }
         let _ = self.act(BotAction::State(botmother::xmpp::message::ChatState::Composing));
         let _ = self.act(BotAction::Read { message_id: "1".to_string() });
     }
@@ -40,7 +46,7 @@ impl Rig {
         for (number, text) in ["geheim", "/info geheim", "/geheim", "/ki geheim", "/omemo geheim"].iter().enumerate() {
             self.arrives(&plain(text, &format!("plain-{number}-{}", self.core.now.unix())));
         }
-        for node in ["ki", "omemo", "info", "geheim"] {
+        for node in ["ki", "omemo", "info", "buttons", "geheim"] {
             let answer = self.menu(command(node, Some("geheim")));
             assert!(answer.contains("item-not-found"), "{answer}");
         }

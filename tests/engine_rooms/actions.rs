@@ -8,7 +8,7 @@ pub(crate) const WITH_IDS: &str = "<query xmlns='http://jabber.org/protocol/disc
 
 impl Rig {
     /// In a room whose ids hold, wanting every type of update.
-    fn with_ids() -> Rig {
+    pub(crate) fn with_ids() -> Rig {
         let mut rig = Rig::new();
         rig.ask(join());
         rig.let_in(WITH_IDS);
@@ -24,7 +24,7 @@ impl Rig {
     }
 
     /// Does it in the room; gives the stanza that went out.
-    fn act(&mut self, action: BotAction) -> String {
+    pub(crate) fn act(&mut self, action: BotAction) -> String {
         self.sent.clear();
         self.ask(act(action));
         match self.answers.pop() {
@@ -41,7 +41,7 @@ impl Rig {
         }
     }
 
-    fn from(&mut self, nick: &str, occupant: &str, id: &str, inside: &str) {
+    pub(crate) fn from(&mut self, nick: &str, occupant: &str, id: &str, inside: &str) {
         self.message(&format!(
             "<message from='{ROOM}/{nick}' type='groupchat' id='w-{id}'>{inside}\
              <occupant-id xmlns='urn:xmpp:occupant-id:0' id='{occupant}'/>\
@@ -50,7 +50,7 @@ impl Rig {
     }
 
     /// The one update since the last look has all this in it.
-    fn told_one(&mut self, kind: &str, parts: &[&str]) -> String {
+    pub(crate) fn told_one(&mut self, kind: &str, parts: &[&str]) -> String {
         let told = self.told();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].starts_with(&format!("{kind} {{")), "{told:?}");

@@ -125,7 +125,8 @@ impl Phone {
         Ok(text)
     }
 
-    fn decrypt(&mut self, stanza: &Element) -> Result<(Option<String>, Option<Envelope>), omemo::Error> {
+    /// The same: the text, and what was around it.
+    pub fn decrypt(&mut self, stanza: &Element) -> Result<(Option<String>, Option<Envelope>), omemo::Error> {
         let version = self.version();
         let element = stanza.find("encrypted", version.ns()).ok_or(omemo::Error::NotForUs)?;
         let encrypted = Encrypted::read(element, self.jid, self.device.id()).unwrap();
