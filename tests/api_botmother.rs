@@ -106,6 +106,10 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/telegram/enable"),
     ("POST", "/bot/telegram/send"),
     ("POST", "/bot/telegram/test"),
+    ("GET", "/bot/telegram/chats"),
+    ("POST", "/bot/telegram/link"),
+    ("POST", "/bot/telegram/unlink"),
+    ("POST", "/bot/telegram/retry"),
     ("POST", "/bot/ai/setup"),
     ("GET", "/bot/ai/status"),
     ("POST", "/bot/ai/enable"),
@@ -298,7 +302,7 @@ fn no_admin_token_admits_nobody() {
 fn a_body_is_a_json_object() {
     let serve = local();
     let no_body_needed = |path: &str| {
-        matches!(path, "/bot/deleteWebhook" | "/user/logout")
+        matches!(path, "/bot/deleteWebhook" | "/user/logout" | "/bot/telegram/test" | "/bot/telegram/retry")
             || matches!(endpoint("POST", path).work, Work::NotBuilt(_))
     };
     for (_, path) in CONTRACT.iter().filter(|(method, path)| *method == "POST" && !no_body_needed(path)) {

@@ -95,6 +95,7 @@ one word of at most {} letters, digits, _, - and ., and no number | ein Wort aus
 {} is called {} already; choose another alias | {1} heißt schon {2}; wähle einen anderen Namen
 one line of at most {} bytes with {} in it once | eine Zeile mit höchstens {1} Bytes, in der {2} einmal steht
 the number of a chat at Telegram, for example {} | die Nummer eines Chats bei Telegram, zum Beispiel 987654321 oder -1001234567890
+the address of a room, for example {} | die Adresse eines Raums, zum Beispiel {1}
 owner for a personal bot{} | owner bei einem persönlichen Bot, der im eigenen Chat seines Besitzers spricht
 owner for a dedicated bot{} | owner bei einem Bot mit mode dedicated; einer für andere wird mit mode cloud angelegt
 a bot with an account of its own; {} | ein Bot mit eigenem Konto; ob ein persönlicher verschlüsselt, sagt self_chat in [omemo] der Konfiguration

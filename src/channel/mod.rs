@@ -19,6 +19,9 @@ use crate::core::handle::{OfferedChat, ReplyTo, TelegramQuestion};
 use crate::core::part::Part;
 use crate::store;
 
+/// Whether there is one to Telegram.
+pub(crate) const HAS_TELEGRAM: bool = cfg!(feature = "channel-telegram");
+
 /// All channels.
 pub(crate) struct All {
     #[cfg(feature = "channel-local")]

@@ -13,10 +13,12 @@ mod telling;
 use crate::base::id::{BotId, LinkId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
-use crate::core::batch::Trouble;
+use crate::core::batch::{Trouble, Verdict};
 use crate::core::channel::Hearing;
 use crate::core::failure::Failure;
-use crate::core::handle::{BotAction, BridgeAnswer, BridgeQuestion, Kind, NewAcross, NewLink, NewMessage};
+use crate::core::handle::{
+    Answer, BotAction, BridgeAnswer, BridgeQuestion, Kind, NewAcross, NewLink, NewMessage, TelegramInfo,
+};
 use crate::core::incoming::Incoming;
 use crate::core::{Context, Core, Signal};
 use crate::store;
@@ -119,6 +121,19 @@ impl Core {
     /// Those of some bots for which a chat is in a link that is on.
     pub(crate) fn linked(&self, bots: &[BotId], place: &BareJid) -> Vec<BotId> {
         bots.iter().copied().filter(|bot| self.bridge.is_linked(*bot, place)).collect()
+    }
+
+    /// The chats of the bot that is spoken of, as they are now.
+    pub(crate) fn fill_links(&self, info: &mut TelegramInfo) {
+        info.joined.links = info.joined.bot.map(|bot| self.bridge.infos(bot)).unwrap_or_default();
+    }
+
+    /// The same in an answer that is there already.
+    pub(crate) fn with_links(&self, mut verdict: Verdict) -> Verdict {
+        if let Verdict::Outcome(Ok(Answer::Telegram(info))) = &mut verdict {
+            self.fill_links(info);
+        }
+        verdict
     }
 
     /// A bot goes, and its links with it.

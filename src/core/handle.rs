@@ -59,7 +59,7 @@ pub use rights::{
 pub use rooms::{Occupier, RoomAction, RoomModeration};
 pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
-pub use telegram::{OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};
+pub use telegram::{JoinedChats, OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};
 pub use why::{WayStep, WhyInfo};
 
 /// Who asks.

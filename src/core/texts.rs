@@ -45,6 +45,7 @@ pub mod chat;
 pub mod omemo;
 pub mod people;
 pub mod rights;
+pub mod telegram;
 pub mod why;
 
 texts! {
@@ -135,8 +136,8 @@ texts! {
     /// Stands for an empty value.
     NOTHING = "-" | "-";
     /// Answer to /status with a number.
-    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nConnection: {state}\nJID: {jid}\nWebhook: {webhook}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
-        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nVerbindung: {state}\nJID: {jid}\nWebhook: {webhook}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
+    BOT_STATUS = "Bot: {name}\nID: {id}\nMode: {mode}\nStatus: {status}\nConnection: {state}\nJID: {jid}\nWebhook: {webhook}\nTelegram: {telegram}\nDescription: {description}\nCommands: {commands}\nUpdates waiting: {queued} (dropped unread: {dropped})\n\nAPI: {url}"
+        | "Bot: {name}\nID: {id}\nModus: {mode}\nStatus: {status}\nVerbindung: {state}\nJID: {jid}\nWebhook: {webhook}\nTelegram: {telegram}\nBeschreibung: {description}\nBefehle: {commands}\nWartende Updates: {queued} (ungelesen verworfen: {dropped})\n\nAPI: {url}";
     /// Answer to /status.
     OVERVIEW = "Botmother {version}, up for {uptime}\nYour bots: {bots}, active: {active}, online: {online}\nUpdates waiting for your bots: {queued}\nMessages on their way to the server: {outbox}{skipped}\n\nAPI: {url}"
         | "Botmother {version}, läuft seit {uptime}\nDeine Bots: {bots}, aktiv: {active}, online: {online}\nWartende Updates deiner Bots: {queued}\nNachrichten unterwegs zum Server: {outbox}{skipped}\n\nAPI: {url}";
@@ -301,7 +302,18 @@ mod tests {
             words.dedup();
             words
         }
-        let all = [ALL, ai::ALL, bridge::ALL, buttons::ALL, chat::ALL, omemo::ALL, people::ALL, rights::ALL, why::ALL];
+        let all = [
+            ALL,
+            ai::ALL,
+            bridge::ALL,
+            buttons::ALL,
+            chat::ALL,
+            omemo::ALL,
+            people::ALL,
+            rights::ALL,
+            telegram::ALL,
+            why::ALL,
+        ];
         for (name, text) in all.into_iter().flatten() {
             assert_eq!(words(text.en), words(text.de), "{name}");
         }

@@ -153,7 +153,8 @@ impl Engine {
             }
             Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
             Question::Telegram(question) => {
-                return self.channels.connection(&mut self.core, (bot, &Asker::Program), question);
+                let verdict = self.channels.connection(&mut self.core, (bot, &Asker::Program), question)?;
+                return Ok(self.core.with_links(verdict));
             }
             Question::Bridge(question) => Answer::Bridge(self.context().ask_bridge(bot, question)?),
             Question::Keys(question) => self.channels.xmpp.ask_keys(&mut self.core.batch, bot, question)?,

@@ -4,7 +4,7 @@ use crate::base::call::Called;
 use crate::core::batch::Waiting;
 use crate::core::calls::End;
 use crate::core::effect::Effect;
-use crate::core::handle::ReplyTo;
+use crate::core::handle::{Answer, ReplyTo};
 use crate::engine::Engine;
 use crate::store;
 
@@ -40,7 +40,12 @@ impl Engine {
     pub(super) fn wake_callers(&mut self, out: &mut Vec<Effect>) {
         for (reply, end) in self.core.callers.take_over() {
             match end {
-                End::Outcome(outcome) => out.push(Effect::Answer(reply, outcome)),
+                End::Outcome(mut outcome) => {
+                    if let Ok(Answer::Telegram(info)) = &mut outcome {
+                        self.core.fill_links(info);
+                    }
+                    out.push(Effect::Answer(reply, outcome));
+                }
                 End::Arrival(bot, wait) => {
                     self.channels.wait(&mut self.core.batch, &Waiting::Arrival(bot, wait), reply);
                 }

@@ -3,7 +3,7 @@
 use crate::core::Signal;
 use crate::core::batch::Trouble;
 use crate::core::channel::Channels;
-use crate::engine::Engine;
+use crate::engine::{Engine, command};
 use crate::store;
 use crate::store::row::LinkMode;
 
@@ -60,7 +60,7 @@ impl Engine {
                     Ok(_) => Ok(()),
                 }
             }
-            Signal::TelegramDone(..) => Ok(()),
+            Signal::TelegramDone(bot, who, outcome) => command::telegram::on_done(self, bot, &who, &outcome),
             Signal::Revoked(bot) => {
                 self.context().unlink_all(bot)?;
                 self.pass_to_channels(&Signal::Revoked(bot))

@@ -63,6 +63,13 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a bot that is connected to Telegram listens there, and what it is called; `None` where it is not connected.
+    pub fn telegram_state(&self, bot: BotId) -> Result<Option<(bool, String)>, Error> {
+        self.row("SELECT is_enabled, username FROM telegram_bot WHERE bot_id = ?", &[&bot.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+    }
+
     /// Deletes a link with what is remembered of it.
     pub fn delete_link(&mut self, id: LinkId) -> Result<(), Error> {
         self.write("DELETE FROM bridge_link WHERE id = ?", &[&id.0])?;

@@ -16,10 +16,10 @@ use botmother::core::handle::{
     Access, AccountInfo, AiInfo, Answer, ApiChange, BotAction, BotCard, BotInfo, BotState, BridgeAnswer,
     BridgeQuestion, Caller, CertificateInfo, Command, Connection, ConversationKind, Delivery, DeliveryAttempt,
     EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage, HistoryPage,
-    HistoryQuery, HistoryReaction, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow, LocalLine, Metric, Mode,
-    NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion, PersonInfo,
-    Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TokenInfo, TokenQuestion, Update,
-    UpdateKinds, WayStep, WebhookInfo, WhyInfo,
+    HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow, LocalLine,
+    Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion,
+    PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TelegramInfo,
+    TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo, WhyInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
@@ -127,6 +127,21 @@ fn create(new: NewBot) -> Outcome {
         Mode::Cloud => return Err(Failure::NotBuilt("cloud bots are not built into this version yet".into())),
     }
     Ok(Answer::Created(info))
+}
+
+fn telegram(question: &TelegramQuestion) -> TelegramInfo {
+    let BridgeAnswer::Links(links, _) = bridge(BridgeQuestion::List) else { panic!() };
+    TelegramInfo {
+        is_configured: true,
+        is_enabled: !matches!(question, TelegramQuestion::Enable(false)),
+        name: "MyBot".into(),
+        username: "mybot_bot".into(),
+        state: TelegramState::Listening,
+        waiting: 2,
+        is_tested: matches!(question, TelegramQuestion::Test | TelegramQuestion::Setup(_)),
+        joined: JoinedChats { bot: None, links },
+        ..TelegramInfo::default()
+    }
 }
 
 fn bridge(question: BridgeQuestion) -> BridgeAnswer {
@@ -345,7 +360,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             KeyQuestion::Decide { .. } => KeyAnswer::Decided(key()),
             KeyQuestion::SetPolicy(policy) => KeyAnswer::Policy(policy),
         }),
-        Question::Telegram(_) => Answer::Telegram(Box::default()),
+        Question::Telegram(question) => Answer::Telegram(Box::new(telegram(&question))),
         Question::LocalSay { .. } => Answer::Said(17),
         Question::LocalRead { .. } => Answer::Lines(vec![
             LocalLine { id: 18, at: 1_739_478_000, from: "Botmother".into(), text: WILD.into() },

@@ -131,7 +131,8 @@ fn the_chat_answers_its_own_commands_and_leaves_the_rest_to_the_program() {
     assert!(
         help.contains("/ki")
             && help.contains("AI: not set up")
-            && !help.contains("/telegram")
+            && help.contains("/telegram")
+            && help.contains("Telegram: off")
             && !help.contains("/newbot")
     );
     assert!(chat.one("/START").contains("Hello, I am Wetter."));

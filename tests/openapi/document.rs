@@ -167,6 +167,34 @@ const TAKES: &[(&str, &str, &[Member])] = &[
     ("POST", "/bot/omemo/trustPolicy", &[("policy", Word(&["blind", "tofu", "pinned"]), true)]),
     (
         "POST",
+        "/bot/telegram/setup",
+        &[
+            ("token", Text, true),
+            ("chat_id", Number, true),
+            ("mode", Word(&["bridge", "forward"]), false),
+            ("api_url", Url, true),
+            ("take_over", Truth, false),
+        ],
+    ),
+    ("POST", "/bot/telegram/enable", &[("enabled", Truth, true)]),
+    ("POST", "/bot/telegram/send", &[("text", Text, true), ("chat", Text, false)]),
+    (
+        "POST",
+        "/bot/telegram/link",
+        &[
+            ("chat_id", Number, true),
+            ("alias", Text, false),
+            ("here", Peer, false),
+            ("mode", Word(&["bridge", "forward"]), false),
+            ("enabled", Truth, false),
+            ("default", Truth, false),
+            ("format_here", Text, false),
+            ("format_there", Text, false),
+        ],
+    ),
+    ("POST", "/bot/telegram/unlink", &[("chat", Text, true)]),
+    (
+        "POST",
         "/bot/ai/setup",
         &[
             ("provider", Word(&["openai", "ollama"]), true),

@@ -51,6 +51,7 @@ const SHOWN: &[&str] = &[
     "core/bridge.rs",
     "core/bridge/shown.rs",
     "core/handle/bridge.rs",
+    "engine/command/telegram.rs",
     "core/owner/quota.rs",
     "channel/xmpp/accounts/owners.rs",
     "channel/xmpp/accounts.rs",
@@ -170,6 +171,15 @@ fn with_values(format: &str) -> String {
 
 /// In those files: for programs, the command line and the log, or no sentences.
 const NOT_SHOWN: &[&str] = &[
+    // How a command is used.
+    "setup <TOKEN> <CHAT_ID> [bridge|forward]",
+    "add <CHAT_ID> [alias] [room]",
+    "remove <CHAT_ID>",
+    "default <alias>",
+    "send <alias> <text>",
+    "v v",
+    ": v",
+    "/telegram v",
     // How what passes a link is shown; the ends of a sentence that is there with each; for the audit log.
     "[v:v] v: v",
     "[v] v: v",
@@ -220,7 +230,7 @@ const NOT_SHOWN: &[&str] = &[
     // Said of nothing that a chat causes, or to a server; and what stands in parentheses behind a sentence.
     "a streamed call follows no redirects",
     "a streamed call sends no files",
-    "v vv HTTP/1.1\\r\\nConnection: close\\r\\n",
+    "v vv HTTP/1.1\\r\\nConnection: v\\r\\n",
     "Proxy-Authorization: Basic v\\r\\n",
     "CONNECT v HTTP/1.1\\r\\nHost: v\\r\\nv\\r\\n",
     "malformed chunks",

@@ -1,7 +1,9 @@
 //! How a bot is connected to Telegram, as callers set and see it.
 
+use crate::base::id::BotId;
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
+use crate::store::row::LinkRow;
 
 /// What a bot's program, or its owner, asks of its connection to Telegram.
 #[derive(Clone, Debug)]
@@ -56,6 +58,19 @@ pub struct TelegramInfo {
     pub in_doubt: usize,
     /// Chats that wrote and that nobody hears.
     pub offers: Vec<OfferedChat>,
+    /// The chats that are joined.
+    pub joined: JoinedChats,
+    /// Telegram has just said who it is.
+    pub is_tested: bool,
+}
+
+/// Chats that are joined to conversations of a bot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JoinedChats {
+    /// Whose.
+    pub bot: Option<BotId>,
+    /// They, the one first that is meant where none is named.
+    pub links: Vec<LinkRow>,
 }
 
 /// How a connection to Telegram fares.

@@ -114,6 +114,14 @@ pub(super) const TABLE: &[Entry<BareJid>] = &[
         description: texts::ai::STOP,
         handler: super::ai::stop_in_self_chat,
     },
+    #[cfg(feature = "channel-telegram")]
+    Entry {
+        name: "telegram",
+        aliases: &[],
+        arguments: texts::telegram::BOT_ARGUMENTS,
+        description: texts::telegram::TELEGRAM,
+        handler: super::telegram::in_self_chat,
+    },
     Entry {
         name: "omemo",
         aliases: &[],

@@ -43,6 +43,14 @@ pub(super) const TABLE: &[Entry<Chat>] = &[
         description: texts::ai::STOP,
         handler: ai::stop_in_chat,
     },
+    #[cfg(feature = "channel-telegram")]
+    Entry {
+        name: "telegram",
+        aliases: &[],
+        arguments: texts::telegram::ARGUMENTS,
+        description: texts::telegram::TELEGRAM,
+        handler: super::telegram::in_chat,
+    },
     Entry { name: "api", aliases: &[], arguments: chat::API_PAGE, description: chat::API, handler: api::page },
     Entry {
         name: "omemo",
@@ -77,6 +85,10 @@ fn help(engine: &mut Engine, chat: &Chat, _arguments: &str) -> Answer {
     let ai = ai::state(engine, chat.bot, "/ki")?;
     if !ai.is_empty() {
         let _ = write!(out, "\n\n{ai}");
+    }
+    let telegram = super::telegram::state(engine, chat.bot)?;
+    if !telegram.is_empty() {
+        let _ = write!(out, "\nTelegram: {telegram}");
     }
     let _ = write!(out, "\n\n{}", chat::COMMANDS.fill(language, &[]));
     for entry in TABLE {

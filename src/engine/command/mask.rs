@@ -1,4 +1,4 @@
-//! The words of `/ki`, and keys among them: whatever keeps a command keeps it without.
+//! The words of `/ki` and `/telegram`, and keys among them: whatever keeps a command keeps it without.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -46,11 +46,48 @@ pub(super) fn canonical(word: &str) -> String {
     ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, name)| name.to_string())
 }
 
+/// Other words for the words after `/telegram`.
+const TELEGRAM_ALIASES: &[(&str, &str)] = &[
+    ("hilfe", "help"),
+    ("an", "on"),
+    ("ein", "on"),
+    ("aus", "off"),
+    ("einrichten", "setup"),
+    ("modus", "mode"),
+    ("hinzufügen", "add"),
+    ("hinzufuegen", "add"),
+    ("liste", "list"),
+    ("entfernen", "remove"),
+    ("senden", "send"),
+    ("standard", "default"),
+    ("wiederholen", "retry"),
+    ("brücke", "bridge"),
+    ("bruecke", "bridge"),
+    ("weiterleiten", "forward"),
+];
+
+/// The words after `/telegram`.
+const TELEGRAM_WORDS: &[&str] =
+    &["help", "on", "off", "status", "setup", "mode", "test", "add", "list", "remove", "send", "default", "retry"];
+
+/// Whether this is one of the words after `/telegram`.
+pub(super) fn is_telegram_word(word: &str) -> bool {
+    word.is_empty() || TELEGRAM_WORDS.contains(&canonical_telegram(word).as_str())
+}
+
+pub(super) fn canonical_telegram(word: &str) -> String {
+    let word = word.to_lowercase();
+    TELEGRAM_ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, name)| name.to_string())
+}
+
 /// A text without what may be a key, for whatever keeps it.
 pub(crate) fn mask(body: &str) -> Cow<'_, str> {
-    let Some((command, arguments)) = parse(body).filter(|(command, _)| command == "ki" || command == "ai") else {
-        return Cow::Borrowed(body);
-    };
+    let Some((command, arguments)) = parse(body) else { return Cow::Borrowed(body) };
+    match command.as_str() {
+        "ki" | "ai" => {}
+        "telegram" => return mask_telegram(body, arguments),
+        _ => return Cow::Borrowed(body),
+    }
     let mut out = format!("/{command}");
     let mut words = arguments.split_whitespace().enumerate();
     let mut is_open = true;
@@ -73,6 +110,29 @@ pub(crate) fn mask(body: &str) -> Cow<'_, str> {
     Cow::Borrowed(body)
 }
 
+/// Of a setup nothing is kept but that it was one.
+fn mask_telegram<'a>(body: &'a str, arguments: &str) -> Cow<'a, str> {
+    let mut out = "/telegram".to_string();
+    let mut words = arguments.split_whitespace();
+    while let Some(word) = words.next() {
+        let _ = write!(out, " {word}");
+        if canonical_telegram(word) == "setup" {
+            return if words.next().is_some() { Cow::Owned(out + " " + STARS) } else { Cow::Borrowed(body) };
+        }
+        // A token that stands in the wrong place is one all the same.
+        if is_token(word) {
+            return Cow::Owned(format!("/telegram {STARS}"));
+        }
+    }
+    Cow::Borrowed(body)
+}
+
+/// Whether a word looks like a token of Telegram's: `123456789:ABCdef_ghijk`.
+fn is_token(word: &str) -> bool {
+    let (id, secret) = word.split_once(':').unwrap_or_default();
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) && secret.len() > 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::mask;
@@ -88,6 +148,11 @@ mod tests {
             ("/ki setup groq", "/ki setup groq"),
             ("/ki system setup is token", "/ki system setup ********"),
             ("/ki model x", "/ki model x"),
+            ("/Telegram setup 12:ABC 5", "/telegram setup ********"),
+            ("/telegram 3 einrichten 12:ABC", "/telegram 3 einrichten ********"),
+            ("/telegram setup", "/telegram setup"),
+            ("/telegram 123456:ABC-DEF 5", "/telegram ********"),
+            ("/telegram send family setup", "/telegram send family setup"),
             ("What is /ki setup groq gsk?", "What is /ki setup groq gsk?"),
         ] {
             assert_eq!(mask(body), expected);

@@ -18,6 +18,7 @@ pub(super) mod menu;
 mod omemo;
 mod rights;
 mod room;
+pub(super) mod telegram;
 pub(super) mod why;
 
 use crate::base::jid::BareJid;

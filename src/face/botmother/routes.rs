@@ -9,7 +9,8 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::{
-    act, ai, ejabberd, file, history, local, manage, message, omemo, probe, rights, room, server, webhook, why,
+    act, ai, ejabberd, file, history, local, manage, message, omemo, probe, rights, room, server, telegram, webhook,
+    why,
 };
 
 /// One endpoint.
@@ -46,16 +47,10 @@ const fn ask_with_file(
     route(method, path, Work::AskWithFile(read))
 }
 
-const fn later(method: &'static str, path: &'static str, what: &'static str) -> Route<Endpoint> {
-    route(method, path, Work::NotBuilt(what))
-}
-
 /// What it needs stands in the policy.
 const fn route(method: &'static str, path: &'static str, work: Work) -> Route<Endpoint> {
     Route { method, path, handler: Endpoint { need: policy::need("botmother", method, path), work } }
 }
-
-const TELEGRAM: &str = "the bridge to Telegram";
 
 /// All routes of this face.
 pub const ROUTES: Routes<Endpoint> = Routes(&[
@@ -134,12 +129,16 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("POST", "/bot/omemo/trust", omemo::trust),
     ask("POST", "/bot/omemo/distrust", omemo::distrust),
     ask("POST", "/bot/omemo/trustPolicy", omemo::policy),
-    // Telegram and AI (docs/ai.md).
-    later("POST", "/bot/telegram/setup", TELEGRAM),
-    later("GET", "/bot/telegram/status", TELEGRAM),
-    later("POST", "/bot/telegram/enable", TELEGRAM),
-    later("POST", "/bot/telegram/send", TELEGRAM),
-    later("POST", "/bot/telegram/test", TELEGRAM),
+    // Telegram and AI (docs/telegram.md, docs/ai.md).
+    ask("POST", "/bot/telegram/setup", telegram::setup),
+    ask("GET", "/bot/telegram/status", telegram::status),
+    ask("POST", "/bot/telegram/enable", telegram::enable),
+    ask("POST", "/bot/telegram/send", telegram::send),
+    ask("POST", "/bot/telegram/test", telegram::test),
+    ask("GET", "/bot/telegram/chats", telegram::chats),
+    ask("POST", "/bot/telegram/link", telegram::make_link),
+    ask("POST", "/bot/telegram/unlink", telegram::unlink),
+    ask("POST", "/bot/telegram/retry", telegram::retry),
     ask("POST", "/bot/ai/setup", ai::setup),
     ask("GET", "/bot/ai/status", ai::status),
     ask("POST", "/bot/ai/enable", ai::enable),

@@ -12,6 +12,7 @@ use crate::core::handle::{BotState, Connection};
 use crate::core::registry::Bot;
 use crate::core::texts;
 use crate::engine::Engine;
+use crate::engine::command::telegram;
 
 pub(super) fn mybots(engine: &mut Engine, owner: &BareJid, _arguments: &str) -> Answer {
     let language = engine.core.batch.setup.settings.language;
@@ -68,6 +69,7 @@ pub(in crate::engine::command) fn details(engine: &Engine, id: BotId, webhook: O
             ("mode", bot.mode.as_str()),
             ("status", &status_text(language, bot)),
             ("jid", &or_none(bot.row.jid.as_ref().map(ToString::to_string).unwrap_or_default())),
+            ("telegram", &or_none(telegram::state(engine, id)?)),
             ("webhook", &or_none(webhook.unwrap_or_default().to_string())),
             ("description", &or_none(bot.row.description.clone())),
             ("commands", &or_none(commands.join(", "))),
