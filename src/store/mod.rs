@@ -84,6 +84,8 @@ pub struct Store {
     last_outbox: Option<i64>,
     /// The last number given to an update, once it is known.
     last_update: Option<i64>,
+    /// The last numbers given to messages for bots' programs, by bot and chat.
+    last_numbers: HashMap<(BotId, i64), i64>,
     /// Messages of each bot since they were counted.
     since_trim: HashMap<Option<BotId>, i64>,
     /// The same for files.
@@ -231,6 +233,7 @@ impl Store {
         self.state = State::Clean;
         self.device_changes += 1;
         self.last_update = None;
+        self.last_numbers.clear();
         self.generation.rolled_back();
     }
 

@@ -12,6 +12,9 @@ use crate::store::{Error, Store};
 /// it may be gone, and they fit into 31 bits until 2093.
 const EPOCH_S: i64 = 1_750_000_000;
 
+/// Chats whose last number is remembered.
+const LAST_NUMBERS_MAX: usize = 1_000;
+
 impl Store {
     /// All bots with such a program.
     pub fn list_numbered_bots(&self) -> Result<Vec<NumberedBotRow>, Error> {
@@ -66,12 +69,22 @@ impl Store {
 
     /// Gives a message the next number of its chat. `now_s` is in time lived through.
     pub fn insert_number_message(&mut self, bot: BotId, chat: i64, name: &str, now_s: i64) -> Result<i64, Error> {
-        let sql = "SELECT max(number) FROM number_message WHERE bot_id = ? AND chat = ?";
-        let number = (self.number(sql, &[&bot.0, &chat])? + 1).max(now_s - EPOCH_S);
+        let last = match self.last_numbers.get(&(bot, chat)) {
+            Some(last) => *last,
+            None => {
+                let sql = "SELECT max(number) FROM number_message WHERE bot_id = ? AND chat = ?";
+                self.number(sql, &[&bot.0, &chat])?
+            }
+        };
+        let number = (last + 1).max(now_s - EPOCH_S);
         self.write(
             "INSERT INTO number_message (bot_id, chat, number, name, key) VALUES (?, ?, ?, ?, ?)",
             &[&bot.0, &chat, &number, &name, &key(name)],
         )?;
+        if self.last_numbers.len() >= LAST_NUMBERS_MAX {
+            self.last_numbers.clear();
+        }
+        self.last_numbers.insert((bot, chat), number);
         Ok(number)
     }
 

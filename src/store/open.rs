@@ -104,6 +104,7 @@ impl Store {
             generation: Generation::default(),
             last_number: None,
             last_outbox: None,
+            last_numbers: Default::default(),
             last_update: None,
             since_trim: HashMap::new(),
             files_since_trim: HashMap::new(),

@@ -63,7 +63,13 @@ impl Context<'_> {
             idempotency_key: send.idempotency_key.clone(),
         };
         let Answer::Sent { message_id, .. } = self.send_message(bot, &new)? else { return Ok(Answer::Done) };
-        self.core.batch.sent_by_number(bot, &place, &message_id, &send.text)
+        let batch = &mut self.core.batch;
+        // Under a key it may have been sent before.
+        let number = match send.idempotency_key {
+            None => batch.store.insert_number_message(bot, place.number, &message_id, batch.lived())?,
+            Some(_) => batch.number_message(bot, place.number, &message_id)?,
+        };
+        batch.said_by_number(bot, &place, number, &send.text)
     }
 
     fn act_numbered(&mut self, bot: BotId, act: &NumberedAct) -> Result<Answer, Trouble> {
@@ -169,17 +175,32 @@ fn quoted(text: &str) -> String {
     text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
+fn with_file(mut answer: Answer, file: NumberedFile) -> Answer {
+    if let Answer::Numbered(numbered) = &mut answer
+        && let NumberedAnswer::Message(_, message) = &mut **numbered
+    {
+        message.files.push(file);
+    }
+    answer
+}
+
 impl Batch {
     /// What a bot has sent, as callers see it; it gets its number.
     fn sent_by_number(&mut self, bot: BotId, place: &Place, name: &str, text: &str) -> Result<Answer, Trouble> {
         let number = self.number_message(bot, place.number, name)?;
+        let answer = self.said_by_number(bot, place, number, text)?;
+        let Some(file) = self.file_of(bot, name)? else { return Ok(answer) };
+        Ok(with_file(answer, file))
+    }
+
+    fn said_by_number(&self, bot: BotId, place: &Place, number: i64, text: &str) -> Result<Answer, Trouble> {
         let message = NumberedMessage {
             chat: self.chat(place.number, &place.address, place.is_room)?,
             from: None,
             number,
             at: self.now.unix(),
             text: text.to_string(),
-            files: self.file_of(bot, name)?.into_iter().collect(),
+            files: Vec::new(),
             reply_to: None,
         };
         let answer = NumberedAnswer::Message(self.numbered_bot(bot)?, message);

@@ -67,6 +67,9 @@ impl Core {
 
     /// A bot's program is of this kind, and wants these updates from now on; without a word about that, those it wanted.
     pub(crate) fn want_numbered(&mut self, bot: BotId, wanted: Option<&str>) -> Result<(), store::Error> {
+        if wanted.is_none() && self.updates.numbered.contains_key(&bot) {
+            return Ok(());
+        }
         let before = self.updates.numbered.get(&bot).cloned();
         let is_new = before.is_none();
         let mut row = before.clone().unwrap_or(NumberedBotRow { bot, allowed: None, has_hook: false });
