@@ -296,6 +296,41 @@ fn the_bot_says_what_it_is() {
     assert!((1..=6).contains(&dice.at("dice").at("value").number()), "{dice:?}");
 }
 
+const CHOICE: &str = r#""reply_markup":{"inline_keyboard":[[{"text":"Tea","callback_data":"t"},{"text":"Coffee","callback_data":"c"}]]}"#;
+
+/// A press, and what a program does then: it answers, and the message says something else without buttons.
+fn chooses(bot: &mut Program, message_id: i64, data: &str) -> Json {
+    let press = bot.update("callback_query");
+    assert_eq!((press.at("data").text(), press.at("message").at("message_id").number()), (data.into(), message_id));
+    let id = press.at("id").text();
+    assert!(bot.ok("answerCallbackQuery", &format!(r#"{{"callback_query_id":"{id}"}}"#)).truth());
+    let again = bot.refused("answerCallbackQuery", &format!(r#"{{"callback_query_id":"{id}"}}"#));
+    assert_eq!(again.0, 400, "{again:?}");
+    let chat = press.at("message").at("chat").at("id").number();
+    bot.ok("editMessageText", &format!(r#"{{"chat_id":{chat},"message_id":{message_id},"text":"You took {data}"}}"#));
+    press
+}
+
+#[test]
+fn buttons_are_pressed() {
+    let daemon = Daemon::start(QUIET);
+    let mut bot = Program::new(&daemon, "owner@local");
+    let sent = bot.ok("sendMessage", &format!(r#"{{"chat_id":"owner@local","text":"What?",{CHOICE}}}"#));
+    say(&daemon, "2");
+    let press = chooses(&mut bot, sent.at("message_id").number(), "c");
+    assert_eq!(press.at("from").at("first_name").text(), "owner");
+    assert_eq!(lines(&daemon).last().unwrap(), "You took c");
+
+    let Some(mut scene) = Scene::start() else { return };
+    let (jid, anna) = (scene.jid.clone(), scene.server.jid("anna"));
+    let sent = scene.bot.ok("sendMessage", &format!(r#"{{"chat_id":"{anna}","text":"What?",{CHOICE}}}"#));
+    let said = scene.anna.expect(LIMIT, |message| message.body.contains("Coffee"));
+    scene.anna.send(&jid, "Tea");
+    chooses(&mut scene.bot, sent.at("message_id").number(), "t");
+    let edited = scene.anna.expect(LIMIT, |message| message.body.contains("You took t"));
+    assert!(edited.xml.contains(&said.id), "{}", edited.xml);
+}
+
 struct Scene {
     server: Server,
     daemon: Daemon,

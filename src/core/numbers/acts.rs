@@ -11,6 +11,7 @@ use crate::core::handle::{
     NumberedMessage, NumberedReply, NumberedSend, Upload,
 };
 use crate::core::numbers::Place;
+use crate::core::owner::is_local;
 use crate::core::{Context, Core};
 use crate::store;
 
@@ -97,6 +98,15 @@ impl Context<'_> {
                     &message_id,
                     caption.as_deref().unwrap_or_default(),
                 );
+            }
+            // What stands in the built-in chat stays: it is said anew, and the buttons go that were there.
+            NumberedAction::Edit(text, keyboard) if is_local(&place.address.bare()) => {
+                let gone = BotAction::Buttons { message_id: name, keyboard: None };
+                self.act_at(bot, &place, &NumberedAct { idempotency_key: None, ..act.clone() }, gone)?;
+                let (chat, idempotency_key) = (act.chat.clone(), act.idempotency_key.clone());
+                let (text, keyboard) = (text.clone(), keyboard.clone());
+                return self
+                    .send_numbered(bot, &NumberedSend { chat, text, reply_to: None, keyboard, idempotency_key });
             }
             NumberedAction::Edit(text, keyboard) => {
                 let (text, keyboard) = (text.clone(), keyboard.clone());

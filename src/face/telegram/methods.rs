@@ -91,7 +91,7 @@ pub const METHODS: &[Method] = &[
     differs("/bot:token/sendContact", calls::send_contact, "a name and a tel: address"),
     differs("/bot:token/sendPoll", calls::send_poll, "the question with its options as text; votes are not counted"),
     differs("/bot:token/sendDice", calls::send_dice, "the emoji and its value as text"),
-    works("/bot:token/editMessageText", calls::edit_text),
+    differs("/bot:token/editMessageText", calls::edit_text, "a correction; in the built-in chat it is said anew"),
     works("/bot:token/editMessageCaption", calls::edit_caption),
     works("/bot:token/editMessageReplyMarkup", calls::edit_markup),
     differs(
