@@ -124,6 +124,15 @@ fn python_telegram_bot_echo() {
 }
 
 #[test]
+fn python_telegram_bot_keyboard() {
+    let Some(mut talk) = Talk::begin(python("ptb_keyboard.py")) else { return };
+    let asked = talk.asks("/start", "Please choose:");
+    assert!(asked.body.contains("Option 3"), "{asked:?}");
+    talk.says("2");
+    talk.hears_correction(&asked, "Chosen: 2");
+}
+
+#[test]
 fn python_telegram_bot_conversation() {
     let Some(mut talk) = Talk::begin(python("ptb_conversation.py")) else { return };
     talk.asks("/start", "What do you eat?");
@@ -157,7 +166,9 @@ fn aiogram_fsm() {
     let Some(mut talk) = Talk::begin(python("aiogram_fsm.py")) else { return };
     talk.asks("/start", "What's your name?");
     talk.asks("Änne", "Nice to meet you, Änne!");
-    talk.asks("/cancel", "Cancelled.");
+    let asked = talk.asks("Yes", "In which language?");
+    talk.asks("Rust", "Noted");
+    talk.hears_correction(&asked, "Änne writes Rust");
     talk.asks("/start", "What's your name?");
     talk.asks("cancel", "Cancelled.");
 }
@@ -179,6 +190,9 @@ fn pytelegrambotapi() {
     let Some(mut talk) = Talk::begin(python("telebot_echo.py")) else { return };
     talk.asks("/start", "Hi there, I am EchoBot.");
     talk.asks("dies und das", "dies und das");
+    talk.asks("/ask", "Yes or no?");
+    talk.asks("1", "Answer is cb_yes");
+    talk.hears("You said cb_yes");
     talk.asks("/name", "What is your name?");
     talk.asks("Ümit", "So Ümit it is");
 }
@@ -189,6 +203,9 @@ fn telegraf() {
     talk.asks("/start", "Welcome");
     talk.asks("/help", "Send me a *word*");
     talk.asks("Hi you", "Hey there");
+    let asked = talk.asks("/choose", "Tea or coffee?");
+    talk.asks("Coffee", "On its way");
+    talk.hears_correction(&asked, "One coffee");
     talk.asks("zurück 😀", "zurück 😀");
     talk.asks("/quit", "aesgcm://");
 }
@@ -199,6 +216,9 @@ fn grammy() {
     talk.asks("/start", "Welcome! Up and running.");
     talk.asks("/count", "*1* times");
     talk.asks("/count", "*2* times");
+    let asked = talk.asks("/menu", "Pick");
+    talk.asks("2", "Good choice");
+    talk.hears_correction(&asked, "You picked blue");
     talk.asks("grüße", "Echo: grüße");
 }
 
@@ -206,6 +226,9 @@ fn grammy() {
 fn node_telegram_bot_api() {
     let Some(mut talk) = Talk::begin(node("node_telegram_bot_api.js")) else { return };
     talk.asks("/echo wohl wahr", "wohl wahr");
+    let asked = talk.asks("/love", "Do you love me?");
+    talk.asks("1", "Oh dear");
+    talk.hears_correction(&asked, "Love: yes");
     talk.asks("und sonst", "Received your message");
 }
 
@@ -213,6 +236,9 @@ fn node_telegram_bot_api() {
 fn node_telegram_bot_api_of_old() {
     let Some(mut talk) = Talk::begin(node("node_telegram_bot_api_v1.js")) else { return };
     talk.asks("/echo wohl wahr", "wohl wahr");
+    let asked = talk.asks("/love", "Do you love me?");
+    talk.says("2");
+    talk.hears_correction(&asked, "Love: no");
     talk.asks("/file", "aesgcm://");
     talk.hears("Here");
     talk.asks("und sonst", "Received your message");

@@ -10,7 +10,7 @@ bot.command('love', (ctx) => ctx.reply('Do you love me?', {
 }))
 bot.on('callback_query', async (ctx) => {
   const { message, data } = ctx.callbackQuery
-  await ctx.answerCallbackQuery({ text: 'Oh' })
+  await ctx.answerCallbackQuery({ text: 'Oh dear' })
   await ctx.api.editMessageText({ chat_id: message.chat.id, message_id: message.message_id, text: `Love: ${data}` })
 })
 bot.on('message', (ctx) => ctx.reply('Received your message'))
