@@ -75,7 +75,8 @@ fn full(path: &Path, version: i64) -> Connection {
                  ('bot_1_ai_type', 'openai'), ('bot_1_ai_endpoint', 'https://api.groq.com/openai/v1/chat/completions'),
                  ('bot_1_ai_key', '{SEALED_KEY}'), ('bot_1_ai_model', 'llama'), ('bot_1_ai_enabled', 'true'),
                  ('bot_9_ai_type', 'claude'), ('bot_9_ai_key', '{SEALED_ELSEWHERE}'), ('bot_9_ai_enabled', 'true'),
-                 ('bot_9_tg_chat_id', '12'), ('bot_9_tg_token', '{SEALED_KEY}'),
+                 ('bot_9_tg_chat_id', '-1001'), ('bot_9_tg_token', '77:ABC-def'), ('bot_9_tg_mode', 'forward'),
+                 ('bot_9_tg_enabled', 'false'), ('bot_1_tg_chat_id', '12'), ('bot_1_tg_token', '{SEALED_ELSEWHERE}'),
                  ('bot_avatar:9', 'bm90IGEgcGljdHVyZQ=='),
                  ('botmother_account_enabled:ralf@example.org', 'false'),
                  ('ejabberd_api_url', 'https://localhost:5443/api'), ('ejabberd_host', 'localhost'),
@@ -165,7 +166,8 @@ fn bots_come_with_all_that_is_theirs_and_their_tokens_work() {
         "taken      bot Wetter ü: its AI (groq)\n",
         "taken      bot Robo: its AI (claude), switched off",
         "not taken  bot Robo: the key of its AI: sealed with a key that is not in this file",
-        "not taken  bot Robo: its bridge to Telegram",
+        "taken      bot Robo: its bridge to Telegram (forward), switched off",
+        "not taken  bot Wetter ü: its bridge to Telegram: the token is sealed with a key that is not in this file",
         "not taken  bot Robo: its picture",
         "not taken  bot Robo: its keys of OMEMO",
         "taken      bot Wetter ü: 1 updates that wait for its program",
@@ -175,7 +177,13 @@ fn bots_come_with_all_that_is_theirs_and_their_tokens_work() {
     ] {
         assert!(said.contains(line), "{line:?} is not in\n{said}");
     }
-    assert!(!said.contains("geheim") && !said.contains("token=x") && !said.contains(SERVER_KEY), "{said}");
+    assert!(
+        !said.contains("geheim")
+            && !said.contains("token=x")
+            && !said.contains(SERVER_KEY)
+            && !said.contains("ABC-def"),
+        "{said}"
+    );
     drop(open);
 
     daemon.start_again();

@@ -179,6 +179,7 @@ impl Import<'_> {
         }
         self.webhook(found, id)?;
         self.ai(found, id)?;
+        self.telegram(found, id, &owner)?;
         self.rest(found, id)?;
         self.store.insert_audit(&AuditRow {
             bot: Some(id),

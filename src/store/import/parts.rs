@@ -3,12 +3,15 @@
 use super::registry::Found;
 use super::{Import, Outcome};
 use crate::base::crypto;
-use crate::base::id::BotId;
+use crate::base::id::{BotId, LinkId};
 use crate::base::jid::BareJid;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
 use crate::base::text::hex;
-use crate::store::row::{AccountRow, AiRank, AiRow, AuditRow, CommandRow, EjabberdRow, Origin};
+use crate::store::row::{
+    AccountRow, AiRank, AiRow, AuditRow, CommandRow, ConversationKind, EjabberdRow, LinkMode, LinkRow, Origin,
+    TelegramRow,
+};
 use crate::store::{Error, key};
 
 /// Providers by the place of their API: the registry knows only how one is spoken to.
@@ -20,6 +23,9 @@ const PROVIDERS: &[(&str, &str)] = &[
 ];
 /// Updates older than this are not told any more, there and here.
 const UPDATE_AGE_S: i64 = 24 * 3600;
+
+/// Where Telegram's Bot API is: DinoX knows no other.
+const TELEGRAM: &str = "https://api.telegram.org";
 
 /// A bot's commands as our own programs announce them.
 pub(super) fn commands(found: &Found) -> Vec<CommandRow> {
@@ -116,6 +122,62 @@ impl Import<'_> {
         Ok(())
     }
 
+    /// Its bridge to Telegram: the token, and the chat that is joined to its owner's.
+    pub(super) fn telegram(&mut self, found: &Found, id: BotId, owner: &BareJid) -> Result<(), Error> {
+        let setting = |name: &str| self.registry.setting(&format!("bot_{}_tg_{name}", found.id));
+        let name = &found.name;
+        let token = self.registry.secret(&format!("bot_{}_tg_token", found.id));
+        let (Some(chat), Ok(Some(token))) = (setting("chat_id"), &token) else {
+            if token.is_err() {
+                self.left(format!(
+                    "bot {name}: its bridge to Telegram: the token is sealed with a key that is not in this file; say \
+                     /telegram setup in the chat with it"
+                ));
+            }
+            return Ok(());
+        };
+        let user_id = token.expose().split(':').next().and_then(|id| id.parse().ok());
+        let there = chat.trim().parse::<i64>().ok().and_then(|chat| BareJid::parse_any(&format!("tg:{chat}")).ok());
+        let (Some(user_id), Some(there)) = (user_id, there) else {
+            self.left(format!("bot {name}: its bridge to Telegram: its token or the chat {chat:?} is none"));
+            return Ok(());
+        };
+        let is_enabled = setting("enabled") == Some("true");
+        let mode = setting("mode").and_then(LinkMode::parse).unwrap_or_default();
+        self.store.store_telegram_bot(&TelegramRow {
+            bot: id,
+            token: token.clone(),
+            api_url: TELEGRAM.to_string(),
+            user_id,
+            username: String::new(),
+            name: String::new(),
+            is_enabled,
+            next_update: 0,
+            trouble: None,
+        })?;
+        let is_group = chat.trim().starts_with('-');
+        self.store.insert_link(&LinkRow {
+            id: LinkId(0),
+            bot: id,
+            here: owner.clone(),
+            here_kind: ConversationKind::Chat,
+            there: there.clone(),
+            there_kind: if is_group { ConversationKind::Room } else { ConversationKind::Chat },
+            alias: String::new(),
+            mode,
+            is_enabled: true,
+            is_default: true,
+            format_here: None,
+            format_there: None,
+            trouble: None,
+            created_at: self.now_s,
+        })?;
+        self.store.store_heard(id, &there)?;
+        let state = if is_enabled { "" } else { ", switched off" };
+        self.say(Outcome::Taken, format!("bot {name}: its bridge to Telegram ({}){state}", mode.as_str()));
+        Ok(())
+    }
+
     /// Its picture, what waits for its program, what was noted of it, and what there is no place for.
     pub(super) fn rest(&mut self, found: &Found, id: BotId) -> Result<(), Error> {
         let name = &found.name;
@@ -128,9 +190,6 @@ impl Import<'_> {
                 }
                 None => self.left(format!("bot {name}: its picture: no PNG, JPEG, GIF or WebP, or too large")),
             }
-        }
-        if self.registry.setting(&format!("bot_{}_tg_chat_id", found.id)).is_some() {
-            self.left(format!("bot {name}: its bridge to Telegram, which is not built yet"));
         }
         if found.permissions != "all" {
             self.left(format!("bot {name}: its permissions {:?}, which never had an effect", found.permissions));
