@@ -101,6 +101,8 @@ const CONTRACT: &[(&str, &str)] = &[
     ("POST", "/bot/omemo/trust"),
     ("POST", "/bot/omemo/distrust"),
     ("POST", "/bot/omemo/trustPolicy"),
+    ("POST", "/bot/telegram/moderate"),
+    ("GET", "/bot/telegram/members"),
     ("POST", "/bot/telegram/setup"),
     ("GET", "/bot/telegram/status"),
     ("POST", "/bot/telegram/enable"),

@@ -317,6 +317,18 @@ the connection was lost; whether the room did it is not known | die Verbindung g
 the room {} refused it: {*} | der Raum {1} lehnt es ab: {2}
 the bot belongs to owner@local, where there are no rooms | der Bot gehört owner@local, und dort gibt es keine Räume
 the bot's own account is gone; create the bot again | das Konto des Bots ist weg; lege den Bot neu an
+no message {} is known | eine Nachricht {1} ist nicht bekannt
+no message {} is known at Telegram | eine Nachricht {1} ist bei Telegram nicht bekannt
+nobody called @{} was seen in {} yet; {} | jemand namens @{1} wurde in {2} noch nicht gesehen; antworte auf eine seiner Nachrichten, oder nenne seine Nummer
+it is not known who said {} | wer {1} gesagt hat, ist nicht bekannt
+nobody can keep order in this chat from here | in diesem Chat kann von hier aus niemand für Ordnung sorgen
+Telegram refused it: {} | Telegram lehnt es ab: {1}
+the picture cannot be fetched: status {} | das Bild ist nicht zu holen: Status {1}
+the picture cannot be fetched: {*} | das Bild ist nicht zu holen: {1}
+the picture has more than {} bytes | das Bild hat mehr als {1} Bytes
+what is there is no picture in JPEG or PNG | was dort liegt, ist kein Bild in JPEG oder PNG
+this bot is not connected to Telegram any more | dieser Bot ist nicht mehr mit Telegram verbunden
+Telegram is switched off for this bot | Telegram ist für diesen Bot abgeschaltet
 another handle to a socket | ein weiterer Zugang zu einem Socket
 cannot listen on {}: {*} | {1} ist nicht zu öffnen: {2}
 cannot listen on {}: {*}; {} | {1} ist nicht zu öffnen: {2}; wähle einen anderen Port mit /api server port <Nummer>

@@ -20,6 +20,7 @@ pub mod remedy;
 pub mod rich;
 pub mod secret;
 pub mod server;
+pub mod span;
 pub mod spool;
 #[cfg(not(feature = "system-roots"))]
 #[path = "no_system_roots.rs"]

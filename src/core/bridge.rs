@@ -6,6 +6,7 @@
 //! in which it was told.
 
 mod changes;
+pub(crate) mod moderation;
 mod passing;
 mod shown;
 mod telling;
@@ -19,7 +20,6 @@ use crate::core::failure::Failure;
 use crate::core::handle::{
     Answer, BotAction, BridgeAnswer, BridgeQuestion, Kind, NewAcross, NewLink, NewMessage, TelegramInfo,
 };
-use crate::core::incoming::Incoming;
 use crate::core::{Context, Core, Signal};
 use crate::store;
 use crate::store::row::{ConversationKind, LinkMode, LinkRow, LinkSide};
@@ -28,6 +28,8 @@ use crate::store::row::{ConversationKind, LinkMode, LinkRow, LinkSide};
 #[derive(Default)]
 pub(crate) struct Bridge {
     links: Vec<LinkRow>,
+    /// Who says how much, and what was told of it.
+    pub(crate) counted: moderation::Counted,
 }
 
 /// Something that a bot said, or did to what it had said, by itself or for its program.
@@ -352,11 +354,6 @@ impl Core {
         let others = self.bridge.links(row.bot).iter().filter(|link| link.is_default && link.id != row.id);
         let others: Vec<LinkRow> = others.cloned().collect();
         others.into_iter().try_for_each(|link| self.keep_link(&LinkRow { is_default: false, ..link }))
-    }
-
-    /// Whether something may answer by itself what was said: elsewhere only where the link says so.
-    pub(crate) fn may_answer(&self, _bot: BotId, said: &Incoming<'_>) -> bool {
-        said.from.channel().is_none()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::core::actions::NewAction;
 use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
+use crate::core::deed::Order;
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
 use crate::core::handle::{ChatState, Kind, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
@@ -120,6 +121,26 @@ pub(crate) trait Channel: Part {
         _question: &TelegramQuestion,
     ) -> Result<Option<Verdict>, Trouble> {
         Ok(None)
+    }
+
+    /// Does what a moderator wishes in a linked chat; whoever asked is told what came of it.
+    fn moderate(&mut self, _core: &mut Core, _asked: (BotId, &Asker), _order: &Order) -> Result<Verdict, Trouble> {
+        Err(Failure::NotBuilt("nobody can keep order in this chat from here".to_string()).into())
+    }
+
+    /// How a bot is called there by who means it and no other one (`/help@name`).
+    fn own_name(&self, _bot: BotId) -> Option<&str> {
+        None
+    }
+
+    /// Answers a `/ping` of somebody, with the time that the service takes; says whether it does.
+    fn ping(&mut self, _core: &mut Core, _asked: (BotId, &BareJid, &str)) -> Result<bool, Trouble> {
+        Ok(false)
+    }
+
+    /// Offers these commands to who types there: each name, and what it does.
+    fn offer(&mut self, _core: &mut Core, _bot: BotId, _commands: &[(String, String)]) -> Result<(), store::Error> {
+        Ok(())
     }
 
     /// Sends again what went out and was never answered; gives how much that is.

@@ -18,6 +18,7 @@ mod files;
 mod history;
 mod keys;
 mod numbers;
+mod order;
 mod question;
 mod rights;
 mod rooms;
@@ -48,6 +49,7 @@ pub use numbers::{
     NumberedChat, NumberedCopy, NumberedEvent, NumberedFile, NumberedMessage, NumberedModeration, NumberedQuestion,
     NumberedReply, NumberedSend, NumberedUpdate, NumberedUpload,
 };
+pub use order::{GroupAction, GroupModeration, Member, MemberInfo, MembersInfo, OrderQuestion, read_span};
 pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewPressAnswer, NewProfile, NewRoom, NewWebhook,
     OwnAccount, Question, UpdatePoll, Wait, read_avatar,

@@ -17,6 +17,7 @@ pub(crate) mod bridge;
 pub(crate) mod calls;
 pub(crate) mod channel;
 pub(crate) mod counts;
+pub(crate) mod deed;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod incoming;
@@ -125,6 +126,10 @@ pub(crate) enum Signal {
     BotChanged(BotId),
     /// Who may speak to a bot was changed.
     AccessChanged(BotId),
+    /// The commands of a bot are others now.
+    CommandsChanged(BotId),
+    /// Order is kept otherwise in a linked chat.
+    OrderChanged(BotId, BareJid),
     /// A bot is about to be deleted: whoever has something of it lets go.
     BotGoes(BotId),
     /// A bot has no token any more: whoever has others of it forgets them.

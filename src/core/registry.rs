@@ -288,6 +288,7 @@ impl Batch {
         if let Some(bot) = self.bots.get_mut(&id) {
             bot.commands = commands;
         }
+        self.pending.signals.push_back(Signal::CommandsChanged(id));
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains, Scope};
 use crate::core::registry::{Bot, Through};
 use crate::core::rights::By;
-use crate::engine::command::{self, api_server};
+use crate::engine::command::{self, api_server, order};
 use crate::engine::{Engine, Upkeep, local, numbered, person};
 use crate::store::row::Origin;
 use crate::store::{self, Store};
@@ -119,9 +119,7 @@ impl Engine {
             Question::GetFile(query) => return self.channels.xmpp.get_file(&mut self.core, bot, query),
             Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
-            Question::ModerateRoom(wish) => {
-                return self.channels.xmpp.moderate(&mut self.core, bot, wish, None).map(wait_for);
-            }
+            Question::ModerateRoom(_) | Question::Order(_) => return order::ask(self, bot, question),
             Question::GetUpdates(poll) => return self.core.get_updates(bot, poll),
             Question::Numbered(question) => {
                 let verdict = numbered::ask(self, bot, question)?;

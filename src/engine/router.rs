@@ -17,7 +17,7 @@ use crate::store;
 impl Engine {
     /// Text in the self-chat of an owner, on XMPP or built in.
     pub(super) fn on_self_chat(&mut self, said: &Incoming<'_>) -> Result<(), Trouble> {
-        let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
+        let about = command::with_reply(&said.text, said.reply_to.as_deref());
         let (owner, body) = (&said.from.bare(), about.as_deref().unwrap_or(said.text.trim()));
         let bots: Vec<BotId> = self.core.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
         match self.core.press_in_words(&bots, said)? {
@@ -83,10 +83,13 @@ impl Engine {
             }
             Meant::Itself => said,
         };
-        let about = command::why::with_reply(&said.text, said.reply_to.as_deref());
-        // Elsewhere our commands are none: a channel has answered its own.
-        let is_here = said.from.channel().is_none();
-        if is_here && self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))? {
+        let about = command::with_reply(&said.text, said.reply_to.as_deref());
+        // Elsewhere other commands are ours.
+        let is_answered = match said.from.channel() {
+            Some(_) => command::abroad::answer(self, bot, said)?,
+            None => self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))?,
+        };
+        if is_answered {
             // What the command itself asks about are the messages before it.
             if about.is_none() && !command::why::is_it(&said.text) {
                 self.core.batch.note_heard(bot, said, "command", "");
@@ -101,7 +104,11 @@ impl Engine {
         self.core.tell_message(bot, said, &mask(&said.text))?;
         self.core.note_said(bot)?;
         self.context().pass_on(bot, said)?;
-        if self.core.may_answer(bot, said) { self.with_brain(|brain, cx| brain.on_said(cx, bot, said)) } else { Ok(()) }
+        if self.core.may_answer(bot, said)? {
+            self.with_brain(|brain, cx| brain.on_said(cx, bot, said))
+        } else {
+            Ok(())
+        }
     }
 
     /// The manager says something to an owner.

@@ -65,6 +65,8 @@ impl Engine {
                 self.context().unlink_all(bot)?;
                 self.pass_to_channels(&Signal::Revoked(bot))
             }
+            Signal::CommandsChanged(bot) => command::abroad::offer(self, bot),
+            Signal::OrderChanged(..) => self.pass_to_channels(&signal),
             Signal::OwnersBots(_) | Signal::BotChanged(_) | Signal::AccessChanged(_) | Signal::BotGoes(_) => {
                 self.core.batch.pending.has_changed = true;
                 self.pass_to_channels(&signal)

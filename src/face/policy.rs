@@ -112,6 +112,8 @@ pub const POLICY: &[Rule] = &[
     botmother("GET", "/bot/ai/status", READ),
     botmother("GET", "/bot/telegram/status", READ),
     botmother("GET", "/bot/telegram/chats", READ),
+    botmother("GET", "/bot/telegram/members", READ),
+    botmother("POST", "/bot/telegram/moderate", MANAGE),
     botmother("POST", "/bot/setWebhook", MANAGE),
     botmother("POST", "/bot/deleteWebhook", MANAGE),
     botmother("POST", "/bot/replayWebhook", MANAGE),

@@ -33,6 +33,7 @@ mod local;
 mod message;
 mod numbers;
 mod omemo;
+mod order;
 mod outbox;
 mod profile;
 mod purge;

@@ -11,6 +11,7 @@ mod button;
 mod history;
 mod message;
 mod numbers;
+mod order;
 mod rights;
 mod telegram;
 
@@ -22,6 +23,7 @@ pub use message::{
     ChannelName, Conversation, ConversationKind, Heading, HeardRow, LocalRow, Progress, SentRow, ToldRow, WayRow,
 };
 pub use numbers::NumberedBotRow;
+pub use order::{MemberRow, OrderRow, OwnCommandRow};
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
 pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow};
 

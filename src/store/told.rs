@@ -76,6 +76,20 @@ impl Store {
         Ok(self.number(sql, &[&key(id), &bot, &account, &place.address, &place.kind.as_str()])? != 0)
     }
 
+    /// Who said something to a bot in a chat on a channel without accounts, or in a topic there: what names him for good.
+    pub fn author_of(&self, bot: BotId, chat: &str, id: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT k.address, c.address FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+                   JOIN contact AS k ON k.id = m.contact_id
+                   WHERE (m.key = ?1 OR m.alias = ?1) AND c.bot_id = ?2 AND c.account_id IS NULL";
+        let rows =
+            self.rows(sql, &[&key(id), &bot.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let is_there =
+            |place: &str| place.strip_prefix(chat).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let author =
+            |(who, place): &(String, String)| Some(who.strip_prefix(place.as_str())?.strip_prefix('#')?.to_string());
+        Ok(rows.iter().filter(|(_, place)| is_there(place)).find_map(author))
+    }
+
     /// Remembers what a bot was told in a room.
     pub fn insert_heard(
         &mut self,

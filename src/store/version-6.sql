@@ -47,6 +47,41 @@ CREATE TABLE bridge_reaction (
   number    INTEGER NOT NULL,                       -- the greatest is the newest
   PRIMARY KEY (passed_id, side, who)
 ) WITHOUT ROWID;
+-- Owner: order.rs. How order is kept in the chat of a link; no row: nothing is done there.
+CREATE TABLE link_order (
+  link_id    INTEGER PRIMARY KEY REFERENCES bridge_link (id) ON DELETE CASCADE,
+  ai         TEXT NOT NULL,                         -- off | on: when it is spoken to | always
+  is_on      INTEGER NOT NULL,                      -- what people say is judged
+  action     TEXT NOT NULL,                         -- delete | mute | kick | ban
+  seconds    INTEGER,                               -- how long mute and ban hold; NULL: for good
+  per_minute INTEGER,                               -- messages of one person; NULL: any number
+  bars_links INTEGER NOT NULL,
+  welcome    TEXT
+);
+
+CREATE TABLE link_filter (
+  link_id INTEGER NOT NULL REFERENCES bridge_link (id) ON DELETE CASCADE,
+  text    TEXT NOT NULL,
+  PRIMARY KEY (link_id, text)
+) WITHOUT ROWID;
+
+-- Who was seen in the chat of a link, as no service tells who has a name.
+CREATE TABLE link_member (
+  link_id  INTEGER NOT NULL REFERENCES bridge_link (id) ON DELETE CASCADE,
+  person   INTEGER NOT NULL,
+  username TEXT,
+  name     TEXT NOT NULL,
+  seen_at  INTEGER NOT NULL,
+  PRIMARY KEY (link_id, person)
+) WITHOUT ROWID;
+
+-- Commands that owners have defined for people elsewhere.
+CREATE TABLE own_command (
+  bot_id INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  name   TEXT NOT NULL,
+  text   TEXT NOT NULL,
+  PRIMARY KEY (bot_id, name)
+) WITHOUT ROWID;
 -- Buttons.
 -- Owner: button.rs. Buttons beneath messages of bots where a channel has none of its own: they are pressed by their number. A
 -- row goes when the buttons are edited away, with its bot, by age and by number. Sealed column: content.

@@ -17,9 +17,10 @@ use botmother::core::handle::{
     BridgeQuestion, Caller, CertificateInfo, Command, Connection, ConversationKind, Delivery, DeliveryAttempt,
     EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage, HistoryPage,
     HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow, LocalLine,
-    Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, Outcome, OwnKey, PeopleQuestion,
-    PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TelegramInfo,
-    TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo, WhyInfo,
+    Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, OrderQuestion, Outcome, OwnKey,
+    PeopleQuestion, PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo,
+    TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo,
+    WhyInfo,
 };
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
@@ -310,7 +311,17 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             ..bot()
         }),
         Question::GetInfo => Answer::Info(bot(), commands(), 0),
-        Question::JoinRoom(_) | Question::LeaveRoom(_) | Question::ModerateRoom(_) => Answer::Done,
+        Question::Order(OrderQuestion::Members(_)) => Answer::Members(MembersInfo {
+            chat: BareJid::parse_any("tg:-100").unwrap(),
+            members: vec![MemberInfo {
+                id: 9,
+                username: Some("ben".into()),
+                name: "Ben".into(),
+                seen_at: 1_700_000_000,
+            }],
+            seen: 1,
+        }),
+        Question::JoinRoom(_) | Question::LeaveRoom(_) | Question::ModerateRoom(_) | Question::Order(_) => Answer::Done,
         Question::SetWebhook(new) => Answer::Webhook {
             url: new.url,
             secret: new.secret.unwrap_or_else(|| Secret::new("hmac_secret_for_signature_verification")),

@@ -49,6 +49,7 @@ const SHOWN: &[&str] = &[
     "core/access.rs",
     "core/access/tokens.rs",
     "core/bridge.rs",
+    "core/bridge/moderation.rs",
     "core/bridge/shown.rs",
     "core/handle/bridge.rs",
     "engine/command/telegram.rs",
@@ -195,6 +196,9 @@ const NOT_SHOWN: &[&str] = &[
     "a caller with management rights",
     // What a moderator did, for the audit log.
     "room=v action=v target=v",
+    "chat=v action=v target=v",
+    "chat=tg:v action=v target=v result=v",
+    "chat=tg:v person=v action=v result=v",
     // Only programs ask for it.
     "this bot has sent no such message",
     // Each unit has a line of its own.
@@ -334,6 +338,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "channel/xmpp/files.rs",
     "channel/xmpp/files/fetching.rs",
     "core/handle.rs",
+    "core/handle/order.rs",
     "core/handle/question.rs",
     "channel/local.rs",
     "channel/xmpp/outbox.rs",

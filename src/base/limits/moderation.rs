@@ -28,7 +28,15 @@ pub const REPORTS_WINDOW: Duration = Duration::from_secs(3_600);
 pub const MEMBERS_MAX: i64 = 1_000;
 /// Members named in one answer.
 pub const MEMBERS_SHOWN_MAX: usize = 50;
+/// Commands answered in a chat within [`FLOOD_WINDOW`].
+pub const COMMANDS_ANSWERED_MAX: u32 = 20;
 /// How long a list of administrators is believed.
 pub const ADMINISTRATORS_FRESH: Duration = Duration::from_secs(600);
+/// Clients of contacts that are there: some 100 bytes each.
+pub const PRESENT_MAX: usize = 2_000;
+/// Of what a command does, in Telegram's list: 256 there, and phones show less.
+pub const TELEGRAM_COMMAND_CHARS: usize = 100;
+/// Commands in Telegram's list.
+pub const TELEGRAM_COMMANDS_MAX: usize = 100;
 /// A chat's picture that is fetched for it; Telegram takes 10 MB, and shows it at 640 pixels.
 pub const CHAT_PHOTO_BYTES_MAX: u64 = 5 * 1024 * 1024;

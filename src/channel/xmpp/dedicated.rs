@@ -321,6 +321,7 @@ impl Xmpp {
         let (Some(bot), Some(from)) = (self.accounts.get(&account).and_then(|a| a.row.bot), &presence.from) else {
             return Ok(());
         };
+        self.accounts.present.note(account, from, presence.kind);
         if presence.kind == presence::PresenceKind::Subscribe {
             self.accounts.on_subscribe(&mut core.batch, account, bot, &from.bare());
         }

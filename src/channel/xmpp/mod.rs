@@ -17,6 +17,7 @@ pub(crate) mod leaving;
 pub(crate) mod making;
 pub(crate) mod outbox;
 pub(crate) mod outgoing;
+pub(crate) mod present;
 pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod proof;

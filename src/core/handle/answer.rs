@@ -5,8 +5,8 @@ use std::sync::Arc;
 #[cfg(doc)]
 use super::Question;
 use super::{
-    Access, AiInfo, BridgeAnswer, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, Mode, RightsAnswer,
-    ServerInfo, TelegramInfo, UpdateKinds, WhyInfo,
+    Access, AiInfo, BridgeAnswer, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, MembersInfo, Mode,
+    RightsAnswer, ServerInfo, TelegramInfo, UpdateKinds, WhyInfo,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
@@ -416,6 +416,8 @@ pub enum Answer {
     },
     /// To [`Question::Bridge`].
     Bridge(BridgeAnswer),
+    /// Who was seen in a linked chat.
+    Members(MembersInfo),
     /// To [`Question::Keys`].
     Keys(KeyAnswer),
     /// To what has no more to say than that it is done.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{
     Access, AiSettings, ApiChange, AuditFilter, Avatar, BridgeQuestion, Command, Encrypt, FileQuery, HistoryQuery,
-    KeyQuestion, Mode, NewAction, PeopleQuestion, Receive, RoomModeration, TelegramQuestion, TokenQuestion,
-    UpdateKinds, Upload,
+    KeyQuestion, Mode, NewAction, OrderQuestion, PeopleQuestion, Receive, RoomModeration, TelegramQuestion,
+    TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -298,6 +298,8 @@ pub enum Question {
     ModerateRoom(RoomModeration),
     /// `/bot/why`, by a bot: the way of a message.
     Why(String),
+    /// `/bot/telegram/moderate` and `members`, by a bot.
+    Order(OrderQuestion),
     /// `/bot/getUpdates`, by a bot.
     GetUpdates(UpdatePoll),
     /// `/bot/getHistory`, by a bot.

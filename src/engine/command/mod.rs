@@ -3,6 +3,7 @@
 //! `run` answers what the manager knows, `run_in_chat` what a bot with an account of its own knows by itself;
 //! everything else is left to the bots' own programs. `menu` gives the same tables to ad-hoc commands.
 
+pub(super) mod abroad;
 #[cfg(feature = "brain-ai")]
 mod ai;
 #[cfg(not(feature = "brain-ai"))]
@@ -16,6 +17,7 @@ mod history;
 pub(super) mod mask;
 pub(super) mod menu;
 mod omemo;
+pub(super) mod order;
 mod rights;
 mod room;
 pub(super) mod telegram;
@@ -88,6 +90,11 @@ pub(super) fn parse(body: &str) -> Option<(String, &str)> {
     Some((word.to_lowercase(), arguments))
 }
 
+/// A command that is given as the answer to a message, where it is about that: with the message's id. `None`: as it is.
+pub(super) fn with_reply(body: &str, reply_to: Option<&str>) -> Option<String> {
+    why::with_reply(body, reply_to).or_else(|| order::with_reply(body, reply_to))
+}
+
 /// The first word, and what follows it.
 fn split(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -112,6 +119,11 @@ fn run_from<C: 'static>(
 }
 
 impl<C> Entry<C> {
+    /// Whether this word means it.
+    fn is_called(&self, word: &str) -> bool {
+        self.name == word || self.aliases.contains(&word)
+    }
+
     /// "/newbot <name> - create a bot", as `/help` lists it.
     fn line(&self, language: Language) -> String {
         let arguments = self.arguments.fill(language, &[]);

@@ -16,10 +16,10 @@ use crate::core::handle::{
     TelegramQuestion, TelegramSetup, TelegramState, telegram_chat,
 };
 use crate::core::owner::is_local;
-use crate::core::texts::{Text, telegram};
+use crate::core::texts::{Text, people, telegram};
 use crate::engine::Engine;
 use crate::engine::command::mask::{canonical_telegram, is_telegram_word};
-use crate::engine::command::{Chat, botfather, split};
+use crate::engine::command::{Chat, botfather, order, split};
 use crate::store;
 
 type Answer = Result<String, Trouble>;
@@ -99,14 +99,18 @@ fn run(engine: &mut Engine, place: &Place<'_>, arguments: &str) -> Answer {
         ("default", rest) => set_default(engine, place, rest),
         ("send", rest) => send(engine, place, rest),
         ("retry", _) => retry(engine, place),
-        _ => menu(engine, place),
+        (word, rest) => match order::run(engine, place.bot, place.who, word, rest)? {
+            Some(answer) => Ok(answer),
+            None => menu(engine, place),
+        },
     }
 }
 
 fn menu(engine: &Engine, place: &Place<'_>) -> Answer {
     let name = engine.core.batch.bot(place.bot)?.row.name.clone();
     let status = state(engine, place.bot)?;
-    Ok(fill(engine, place, &telegram::MENU, &[("name", &name), ("status", &status)]))
+    let more = fill(engine, place, &people::GROUP_MENU, &[]);
+    Ok(format!("{}\n\n{more}", fill(engine, place, &telegram::MENU, &[("name", &name), ("status", &status)])))
 }
 
 // --- the connection ---

@@ -13,6 +13,7 @@ mod local;
 mod manage;
 mod message;
 mod omemo;
+mod order;
 mod probe;
 mod read;
 mod rights;

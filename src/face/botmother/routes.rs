@@ -9,8 +9,8 @@ use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
 use super::{
-    act, ai, ejabberd, file, history, local, manage, message, omemo, probe, rights, room, server, telegram, webhook,
-    why,
+    act, ai, ejabberd, file, history, local, manage, message, omemo, order, probe, rights, room, server, telegram,
+    webhook, why,
 };
 
 /// One endpoint.
@@ -139,6 +139,8 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("POST", "/bot/telegram/link", telegram::make_link),
     ask("POST", "/bot/telegram/unlink", telegram::unlink),
     ask("POST", "/bot/telegram/retry", telegram::retry),
+    ask("POST", "/bot/telegram/moderate", order::moderate),
+    ask("GET", "/bot/telegram/members", order::members),
     ask("POST", "/bot/ai/setup", ai::setup),
     ask("GET", "/bot/ai/status", ai::status),
     ask("POST", "/bot/ai/enable", ai::enable),

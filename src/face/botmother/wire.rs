@@ -23,7 +23,7 @@ use crate::core::handle::{
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
-use super::{history, rights, server, telegram, why};
+use super::{history, order, rights, server, telegram, why};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
 /// words are used in sentences.
@@ -125,6 +125,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Metrics(metrics) => prometheus::print(metrics),
         Answer::Telegram(info) => object(telegram::info(info)),
         Answer::Bridge(answer) => object(telegram::bridge(answer)),
+        Answer::Members(info) => object(order::print_members(info)),
         Answer::Bots(bots) => {
             Object::new().truth("ok", true).raw("bots", &json::array(bots.iter().map(|info| listed(info, place)))).end()
         }

@@ -211,6 +211,11 @@ impl Room {
         self.occupants.get(nick)
     }
 
+    /// The nicks of those in the room who are remembered.
+    pub fn nicks(&self) -> impl Iterator<Item = &str> {
+        self.occupants.nicks()
+    }
+
     /// Somebody's occupant id, if the room is one whose ids can be trusted.
     pub fn occupant_id(&self, nick: &str) -> Option<&str> {
         if nick == self.nick() { Some(&self.us.own) } else { self.occupants.get(nick) }

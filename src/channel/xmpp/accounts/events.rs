@@ -36,6 +36,7 @@ impl Xmpp {
         match event {
             Event::Bound { jid, facts } => {
                 log::info!("{jid}: signed in ({})", facts_text(facts));
+                self.accounts.present.forget(id);
                 self.on_bound(&mut core.batch, id, facts)
             }
             Event::Presence(presence) => self.on_presence(core, id, presence),

@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use super::Account;
 use crate::base::id::{AccountId, BotId};
 use crate::channel::xmpp::outbox::Accepted;
+use crate::channel::xmpp::present::Present;
 use crate::core::part::Part;
 use crate::omemo::Version;
 use crate::xmpp::session::Skipped;
@@ -18,6 +19,8 @@ pub(crate) struct Accounts {
     pub(crate) by_bot: HashMap<BotId, AccountId>,
     /// Accounts that something happened to in this batch, or that have something left to do.
     pub(crate) busy: BTreeSet<AccountId>,
+    /// Who is seen to be there.
+    pub(crate) present: Present,
     /// What the batch has told the sessions' side.
     pub(crate) told: Told,
     /// Accounts that it has started or removed, as they were before, oldest first.

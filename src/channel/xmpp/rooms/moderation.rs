@@ -8,6 +8,7 @@ use crate::base::jid::BareJid;
 use crate::base::limits;
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::asking::{About, EntityAnswer, is_lost};
+use crate::channel::xmpp::rooms::Rooms;
 use crate::core::batch::Trouble;
 use crate::core::calls::End;
 use crate::core::failure::Failure;
@@ -117,11 +118,18 @@ impl Xmpp {
     }
 }
 
-impl crate::channel::xmpp::rooms::Rooms {
+impl Rooms {
     /// How many are in a room that a bot is in, itself counted, as far as all are remembered.
     pub(crate) fn count_in(&self, bot: BotId, room: &BareJid) -> Option<usize> {
         let mut mine = self.entries.iter().filter(|(key, entry)| key.1 == *room && entry.row.members.contains(&bot));
         mine.find(|(_, entry)| entry.room.is_joined()).map(|(_, entry)| entry.room.count_others() + 1)
+    }
+
+    /// The nicks in a room that we are in, but ours: so many of them at most, and how many there are.
+    pub(crate) fn nicks(&self, key: &Key, limit: usize) -> Option<(Vec<String>, usize)> {
+        let room = self.entries.get(key).map(|entry| &entry.room).filter(|room| room.is_joined())?;
+        let nicks: Vec<&str> = room.nicks().filter(|nick| *nick != room.nick()).collect();
+        Some((nicks.iter().take(limit).map(|nick| nick.to_string()).collect(), nicks.len()))
     }
 
     /// The rooms that a bot is in now, each with whether it is a moderator there.

@@ -25,6 +25,10 @@ impl Occupants {
         self.all.get(nick)
     }
 
+    pub(super) fn nicks(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Occupant> {
         self.all.values()
     }
