@@ -103,6 +103,20 @@ only what goes through an XMPP account{} | verschlüsselt wird nur, was durch ei
 {} has {} bots already; delete one first | {1} hat schon {2} Bots; lösche erst einen
 {} is the account of a bot; delete the bot first | {1} ist das Konto eines Bots; lösche erst den Bot
 {} is not the account of a deleted bot | {1} ist nicht das Konto eines gelöschten Bots
+Telegram is not set up for this bot; {} does it | Telegram ist für diesen Bot nicht eingerichtet; das geht mit {1}
+Telegram is switched off for this bot | Telegram ist für diesen Bot abgeschaltet
+Telegram does not take the bot's token: {} | Telegram nimmt den Token des Bots nicht an: {1}
+Telegram: {} | Telegram: {1}.
+tg: and the number of a chat, for example {} | tg: und die Nummer eines Chats, zum Beispiel {1}
+the message that it is about is not at Telegram | die Nachricht, um die es geht, ist nicht bei Telegram
+false: Telegram is not end-to-end encrypted for bots | false: Telegram verschlüsselt für Bots nicht von Ende zu Ende
+a text with something in it | ein Text, in dem etwas steht
+this bot has sent no message {} | dieser Bot hat keine Nachricht {1} gesendet
+the message {} was deleted | die Nachricht {1} wurde gelöscht
+there: a token from @BotFather | da: ein Token von @BotFather
+one that Telegram knows: get it from @BotFather | einer, den Telegram kennt: hole ihn bei @BotFather
+bot {} speaks at Telegram with this token already; {} | Bot {1} spricht bei Telegram schon mit diesem Token; jeder braucht einen eigenen
+at Telegram a webhook is set for this bot, which leads to {}; {} | bei Telegram ist für diesen Bot ein Webhook gesetzt, der zu {1} führt; vielleicht verlässt sich jemand darauf; mit takeover beim Einrichten wird er entfernt
 no AI is set up for this bot; {} does it | für diesen Bot ist keine KI eingerichtet; das geht mit {1}
 this bot keeps no history; {} switches it on | dieser Bot behält nichts; {1} schaltet das ein
 a number of days from 0 (nothing is kept) to {} | eine Zahl von Tagen von 0 (nichts wird behalten) bis {1}

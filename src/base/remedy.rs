@@ -60,6 +60,8 @@ pub const SWITCH_AI_ON: &str = "\u{fffe}ai on\u{ffff}";
 pub const ALLOW_PLAIN: &str = "\u{fffe}plain\u{ffff}";
 /// How bots are listed.
 pub const LIST_BOTS: &str = "\u{fffe}bots\u{ffff}";
+/// How a bot is connected to Telegram.
+pub const SET_UP_TELEGRAM: &str = "\u{fffe}telegram\u{ffff}";
 /// How a webhook is set.
 pub const SET_WEBHOOK: &str = "\u{fffe}webhook\u{ffff}";
 /// How a bot's history is switched on.
@@ -166,6 +168,16 @@ const WORDS: &[(&str, [&str; 4], &str)] = &[
         "",
     ),
     ("ai on", ["POST /bot/ai/enable, or /ki on in its chat", "/ki on", "/ki on in its chat", "/ki on in its chat"], ""),
+    (
+        "telegram",
+        [
+            "POST /bot/telegram/setup, or /telegram setup in its chat",
+            "/telegram setup",
+            "/telegram setup in its chat",
+            "/telegram setup in its chat",
+        ],
+        "",
+    ),
     (
         "plain",
         [

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "channel-local")]
 pub(crate) mod local;
+#[cfg(feature = "channel-telegram")]
+pub(crate) mod telegram;
 pub(crate) mod xmpp;
 
 use std::time::Duration;
@@ -15,7 +17,7 @@ use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::channel::{Asker, Channel, Channels};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{OfferedChat, ReplyTo, TelegramQuestion};
+use crate::core::handle::{Metric, OfferedChat, ReplyTo, TelegramQuestion};
 use crate::core::part::Part;
 use crate::store;
 
@@ -26,6 +28,8 @@ pub(crate) const HAS_TELEGRAM: bool = cfg!(feature = "channel-telegram");
 pub(crate) struct All {
     #[cfg(feature = "channel-local")]
     pub(crate) local: local::Local,
+    #[cfg(feature = "channel-telegram")]
+    pub(crate) telegram: telegram::Telegram,
     pub(crate) xmpp: xmpp::Xmpp,
 }
 
@@ -35,6 +39,8 @@ impl All {
         All {
             #[cfg(feature = "channel-local")]
             local: local::Local::default(),
+            #[cfg(feature = "channel-telegram")]
+            telegram: telegram::Telegram::default(),
             xmpp: xmpp::Xmpp::new(now),
         }
     }
@@ -44,6 +50,8 @@ impl All {
         let all: [&mut dyn Channel; _] = [
             #[cfg(feature = "channel-local")]
             &mut self.local,
+            #[cfg(feature = "channel-telegram")]
+            &mut self.telegram,
             &mut self.xmpp,
         ];
         all.into_iter()
@@ -54,6 +62,8 @@ impl All {
         let all: [&dyn Channel; _] = [
             #[cfg(feature = "channel-local")]
             &self.local,
+            #[cfg(feature = "channel-telegram")]
+            &self.telegram,
             &self.xmpp,
         ];
         all.into_iter()
@@ -72,6 +82,11 @@ impl All {
             }
         }
         Err(Failure::NotBuilt("Telegram is not in this binary".to_string()).into())
+    }
+
+    /// Numbers that show how they do, beside those of XMPP.
+    pub(crate) fn metrics(&self, batch: &Batch) -> Vec<Metric> {
+        self.shown().flat_map(|channel| channel.metrics(batch)).collect()
     }
 
     /// The bots were read from the store.

@@ -9,7 +9,7 @@ use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::deed::Order;
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ChatState, Kind, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
+use crate::core::handle::{ChatState, Kind, Metric, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
 use crate::core::incoming::SaidFile;
 use crate::core::keyboard::PressAnswer;
 use crate::core::registry::Bot;
@@ -146,6 +146,11 @@ pub(crate) trait Channel: Part {
     /// Sends again what went out and was never answered; gives how much that is.
     fn retry(&mut self, _core: &mut Core, _bot: BotId) -> Result<usize, store::Error> {
         Ok(0)
+    }
+
+    /// Numbers that show how it does.
+    fn metrics(&self, _batch: &Batch) -> Vec<Metric> {
+        Vec::new()
     }
 
     /// The bots were read from the store: at the start, and after a batch was taken back.

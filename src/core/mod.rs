@@ -150,6 +150,7 @@ pub(crate) enum Signal {
 
 /// All the emoji that somebody has for a message from now on.
 pub(crate) struct Reacted {
+    #[allow(dead_code)]
     pub(crate) channel: ChannelName,
     /// Where.
     pub(crate) chat: BareJid,
@@ -157,6 +158,8 @@ pub(crate) struct Reacted {
     pub(crate) from: Jid,
     pub(crate) message_id: String,
     pub(crate) emoji: Vec<String>,
+    /// The update that the bot's program is still to be told of it.
+    pub(crate) update: Option<String>,
 }
 
 /// What did not arrive.

@@ -42,6 +42,7 @@ pub mod ai;
 pub mod bridge;
 pub mod buttons;
 pub mod chat;
+pub mod connection;
 pub mod omemo;
 pub mod people;
 pub mod rights;
@@ -308,6 +309,7 @@ mod tests {
             bridge::ALL,
             buttons::ALL,
             chat::ALL,
+            connection::ALL,
             omemo::ALL,
             people::ALL,
             rights::ALL,

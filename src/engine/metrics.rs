@@ -37,6 +37,7 @@ impl Engine {
         let mut all = about_us(&self.core.batch);
         all.push(bots(self)?);
         all.extend(about_xmpp(self));
+        all.extend(self.channels.metrics(&self.core.batch));
         all.extend(about_updates(self));
         all.extend(about_calls(&self.core.batch));
         all.extend(about_store(&self.core.batch)?);

@@ -3,6 +3,7 @@
 use crate::core::Signal;
 use crate::core::batch::Trouble;
 use crate::core::channel::Channels;
+use crate::core::kinds::UpdateKind;
 use crate::engine::{Engine, command};
 use crate::store;
 use crate::store::row::LinkMode;
@@ -31,7 +32,12 @@ impl Engine {
             Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.on_said(cx, bot, &said)),
             Signal::Overheard(bot, said) => self.context().pass_on(bot, &said),
             Signal::Spoke(bot, spoken) => self.context().pass_spoken(bot, &spoken),
-            Signal::Reacted(bot, reacted) => self.context().pass_reaction(bot, &reacted),
+            Signal::Reacted(bot, reacted) => {
+                if let Some(update) = &reacted.update {
+                    self.core.push_update(bot, UpdateKind::Reaction.as_str(), update)?;
+                }
+                self.context().pass_reaction(bot, &reacted)
+            }
             Signal::Undelivered(bot, what) => self.context().note_undelivered(bot, &what),
             Signal::Moved(bot, from, to) => self.core.move_link(bot, &from, &to),
             Signal::TakenBack(bot, what) => {

@@ -1,3 +1,5 @@
 //! Tests that need the whole engine and look into it.
 
+#[cfg(feature = "channel-telegram")]
+mod telegram;
 mod trust;

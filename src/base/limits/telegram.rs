@@ -12,6 +12,8 @@ pub const TELEGRAM_POLL_GRACE: Duration = Duration::from_secs(10);
 pub const TELEGRAM_POLL_LOST: Duration = Duration::from_secs(20);
 /// A bot whose polls have not succeeded for so long is deaf, and its owner should know.
 pub const TELEGRAM_DEAF_AFTER: Duration = Duration::from_secs(180);
+/// A poll that was answered sooner without anything did not wait: the next one is made that much later, and later still.
+pub const TELEGRAM_POLL_HASTE: Duration = Duration::from_secs(1);
 /// Updates in one answer: at some KB each they fit what an answer may have.
 pub const TELEGRAM_UPDATES_MAX: i64 = 50;
 /// The first pause after a call that failed; it doubles.

@@ -103,7 +103,7 @@ impl Xmpp {
             if core.bridge.is_linked(bot, &from) {
                 let (message_id, emoji) = (id.to_string(), reactions.emoji.clone());
                 let (chat, from) = (from.clone(), from.to_jid());
-                let reacted = Reacted { channel: ChannelName::XMPP, chat, from, message_id, emoji };
+                let reacted = Reacted { channel: ChannelName::XMPP, chat, from, message_id, emoji, update: None };
                 core.signal(Signal::Reacted(bot, reacted));
             }
             core.push_update(bot, UpdateKind::Reaction.as_str(), &record::reaction(&about, &reactions.emoji))

@@ -152,7 +152,7 @@ impl Xmpp {
         for bot in core.linked(bots, &key.1) {
             let (chat, from) = (key.1.clone(), message.from.clone());
             let (message_id, emoji) = (id.clone(), reactions.emoji.clone());
-            let reacted = Reacted { channel: ChannelName::XMPP, chat, from, message_id, emoji };
+            let reacted = Reacted { channel: ChannelName::XMPP, chat, from, message_id, emoji, update: None };
             core.signal(Signal::Reacted(bot, reacted));
         }
         self.push_to(core, bots, UpdateKind::Reaction, &data)
