@@ -10,7 +10,7 @@ use crate::core::handle::{
     Answer, FileRef, NewMessage, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk, NumberedCopy, NumberedFile,
     NumberedMessage, NumberedReply, NumberedSend, Upload,
 };
-use crate::core::numbers::Place;
+use crate::core::numbers::{Place, no_chat};
 use crate::core::owner::is_local;
 use crate::core::{Context, Core};
 use crate::store;
@@ -23,6 +23,14 @@ fn no_message(what: &str) -> Failure {
 impl Context<'_> {
     /// Does what is asked, where that needs nothing but channels; `None` for anything else.
     pub(crate) fn do_numbered(&mut self, bot: BotId, ask: &NumberedAsk) -> Result<Option<Verdict>, Trouble> {
+        // A number that is none of ours may be one of a channel that is not there.
+        self.do_by_number(bot, ask).map_err(|trouble| match trouble {
+            Trouble::Failure(Failure::NotBuilt(_)) => no_chat().into(),
+            trouble => trouble,
+        })
+    }
+
+    fn do_by_number(&mut self, bot: BotId, ask: &NumberedAsk) -> Result<Option<Verdict>, Trouble> {
         let answer = match ask {
             NumberedAsk::Send(send) => self.send_numbered(bot, send)?,
             NumberedAsk::Act(act) => self.act_numbered(bot, act)?,

@@ -1,9 +1,9 @@
-//! The Telegram face: Telegram's Bot API (https://core.telegram.org/bots/api), so that a program written for it becomes a bot
+//! The Telegram face: Telegram's Bot API (<https://core.telegram.org/bots/api>), so that a program written for it becomes a bot
 //! on XMPP and wherever else this server has people, by another base URL. docs/telegram-clients.md has its table of methods,
 //! which a test compares with ours (`methods`).
 //!
 //! `path` finds the token, `params` reads what a call brings, `methods` has the table, `calls` and its neighbours make a
-//! [`Plan`](calls::Plan) of a call, `steps` carries it out, `message` and `wire` print. The engine has the numbers.
+//! `Plan` of a call, `steps` carries it out, `message` and `wire` print. The engine has the numbers.
 
 mod calls;
 mod chats;
