@@ -166,7 +166,13 @@ impl Core {
             self.batch.store.turn_keyboards((said.account, said.peer(), only), Turn::Fresh, Turn::Answered)?;
         }
         match found {
-            Some((row, keyboard, number)) => self.press(&row, &keyboard, number, Pressed::by(said)),
+            Some((row, keyboard, number)) => {
+                let meant = self.press(&row, &keyboard, number, Pressed::by(said))?;
+                if matches!(meant, Meant::Button) {
+                    self.batch.note_heard(row.bot, said, "pressed", "");
+                }
+                Ok(meant)
+            }
             None => Ok(Meant::Itself),
         }
     }
