@@ -113,9 +113,6 @@ impl Context<'_> {
             channel.show(self.core, sender, &Doing { to: &act.to, kind: act.kind, state })?;
             return Ok(Answer::Done);
         }
-        if matches!(act.action, BotAction::File { .. }) {
-            self.core.batch.note_bot_spoke(sender, &act.to)?;
-        }
         channel.check(self.core, sender, act)?;
         let hash = || crypto::sha256(format!("{}\0{:?}\0{:?}", act.to, act.kind, act.action).as_bytes());
         let key = act.idempotency_key.as_deref().map(|key| (key, hash()));

@@ -4,7 +4,6 @@
 //! `Signal`s, which the engine hands to the other parts within the same transaction.
 
 pub mod actions;
-pub(crate) mod asking;
 pub mod effect;
 pub mod failure;
 pub mod handle;
@@ -42,15 +41,15 @@ pub(crate) mod why;
 
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};
-use crate::core::asking::Asking;
 use crate::core::batch::Batch;
 use crate::core::bridge::{Bridge, Spoken};
 use crate::core::calls::Callers;
 use crate::core::channel::Channels;
 use crate::core::failure::Failure;
-use crate::core::handle::{NewFile, TelegramInfo};
+use crate::core::handle::TelegramInfo;
 use crate::core::incoming::Incoming;
 use crate::core::keyboard::Pressed;
+use crate::core::listening::Listening;
 use crate::core::part::Part;
 use crate::core::updates::Updates;
 use crate::core::webhook::Webhooks;
@@ -61,8 +60,7 @@ pub(crate) struct Core {
     pub(crate) batch: Batch,
     pub(crate) updates: Updates,
     pub(crate) webhooks: Webhooks,
-    /// Questions to people.
-    pub(crate) asking: Asking,
+    pub(crate) listening: Listening,
     pub(crate) callers: Callers,
     pub(crate) bridge: Bridge,
     /// The daemon ends: nothing new begins.
@@ -76,7 +74,7 @@ impl Core {
             batch,
             updates: Updates::default(),
             webhooks: Webhooks::default(),
-            asking: Asking::default(),
+            listening: Listening::default(),
             callers: Callers::default(),
             bridge: Bridge::default(),
             is_stopping: false,
@@ -84,8 +82,8 @@ impl Core {
     }
 
     /// Its parts that a batch may change.
-    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 5] {
-        [&mut self.updates, &mut self.webhooks, &mut self.callers, &mut self.bridge.carrying, &mut self.asking]
+    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 3] {
+        [&mut self.updates, &mut self.webhooks, &mut self.callers]
     }
 
     /// Tells the other parts of something, within the transaction.
@@ -108,8 +106,6 @@ pub(crate) enum Signal {
     SaidToAll(Incoming<'static>),
     /// Somebody pressed a button beneath a message of a bot's.
     Pressed(BotId, Pressed),
-    /// Something was said in a room that a bot is in: it may be the answer to a question.
-    MaybeAnswer(BotId, Incoming<'static>),
     /// A bot was told what was said to it: what answers by itself may.
     Told(BotId, Incoming<'static>),
     /// Something was said, to nobody in particular, in a chat that is linked: it passes on.
@@ -148,10 +144,6 @@ pub(crate) enum Signal {
     Link(BotId, BareJid, String),
     /// What somebody in a chat asked of a bot's connection is done.
     TelegramDone(BotId, BareJid, Box<Result<TelegramInfo, Failure>>),
-    /// A file of this number was fetched where it was said, or could not be.
-    Fetched(i64, Box<Result<NewFile, Failure>>),
-    /// It was said where it goes, or could not be.
-    Carried(i64, Result<(), Failure>),
     /// Something that a bot said did not arrive, or nobody knows whether it did.
     Undelivered(BotId, Undelivered),
 }

@@ -39,7 +39,6 @@ macro_rules! texts {
 }
 
 pub mod ai;
-pub mod asking;
 pub mod bridge;
 pub mod buttons;
 pub mod chat;
@@ -307,7 +306,6 @@ mod tests {
         let all = [
             ALL,
             ai::ALL,
-            asking::ALL,
             bridge::ALL,
             buttons::ALL,
             chat::ALL,

@@ -32,7 +32,6 @@ use std::time::Duration;
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
-use crate::base::spool::Spool;
 use crate::base::time::Now;
 use crate::brain::{self, Brain};
 use crate::channel::All;
@@ -74,11 +73,6 @@ struct Upkeep {
 enum Fault {
     Store(store::Error),
     Panic,
-}
-
-/// Lets files pass from one channel to another: they lie here meanwhile.
-pub fn carry_files_in(engine: &mut Engine, spool: Spool) {
-    engine.core.bridge.spool = Some(spool);
 }
 
 impl Engine {
@@ -173,9 +167,7 @@ impl Engine {
     /// Reads bots and webhooks anew: at the start, and after a batch was taken back.
     fn reload(&mut self) -> Result<(), store::Error> {
         self.core.reload_bots()?;
-        self.core.reload_asks()?;
         self.core.reload_links()?;
-        self.core.reload_carries()?;
         self.channels.xmpp.accounts.relink_accounts(&mut self.core.batch)?;
         self.channels.reload(&mut self.core)?;
         self.core.reload_webhooks()
@@ -186,8 +178,7 @@ impl Engine {
         let parts = self.parts().filter_map(|part| part.deadline()).min();
         let others = [
             self.channels.xmpp.accounts.acks_deadline(),
-            self.core.updates.listening.listening_deadline(),
-            self.core.asks_deadline(),
+            self.core.listening.listening_deadline(),
             self.brain.all().filter_map(|one| one.next_due(&self.core.batch)).min(),
             self.channels.xmpp.crypt.omemo_deadline(),
             self.core.webhooks_deadline(),
@@ -211,9 +202,7 @@ impl Engine {
             self.core.batch.end_generation()?;
         }
         self.core.tell_unheard()?;
-        self.context().asks_due()?;
         self.channels.xmpp.give_up_files(&mut self.core);
-        self.context().carry_on()?;
         self.channels.xmpp.take_back_late(&mut self.core)?;
         self.pass_signals()?;
         self.channels.xmpp.remove_what_is_left(&mut self.core)
@@ -246,6 +235,5 @@ impl Engine {
         self.channels.stop(&mut self.core.batch);
         self.with_brain(|brain, cx| brain.all().for_each(|one| one.stop(cx)));
         self.core.updates.stop(&mut self.core.batch);
-        self.core.asking.stop(&mut self.core.batch);
     }
 }

@@ -24,7 +24,6 @@ mod audit;
 mod bot;
 mod bridge;
 mod button;
-mod carry;
 mod command;
 mod contact;
 mod file;

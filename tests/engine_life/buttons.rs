@@ -361,21 +361,3 @@ fn a_failed_batch_leaves_no_buttons() {
     rig.hears_text("1");
     assert_eq!(rig.heard(&bot), ["message 1"]);
 }
-
-#[test]
-fn others_press_buttons_of_bots_that_hear_them() {
-    let (mut rig, ..) = Rig::new();
-    let person = rig.person;
-    let new = NewBot { receive: Receive::All, ..NewBot::new("Ears", bare(OWNER)) };
-    let Ok(Answer::Created(ears)) = rig.ask(Caller::Admin, Question::CreateBot(new)) else { panic!() };
-    rig.offer(&ears, ANNA, "Tea?", question());
-    let phone = format!("{ANNA}/phone");
-    rig.hears(person, saying("2", from(&phone, OWNER, "m1")));
-    rig.hears(person, saying("Which tea?", from(&phone, OWNER, "m2")));
-    assert_eq!(rig.heard(&ears), ["callback_query n", "message Which tea?"]);
-    // A file of the bot's is something it says, too.
-    let url = "https://example.com/tea.jpg".to_string();
-    rig.act(&ears, ANNA, BotAction::File { url, caption: None }).unwrap();
-    rig.hears(person, saying("2", from(&phone, OWNER, "m3")));
-    assert_eq!(rig.heard(&ears), ["message 2"]);
-}

@@ -235,7 +235,7 @@ impl Telegram {
         let row = self.row_of(bot)?;
         let row = TelegramRow { is_enabled, trouble: None, ..row.clone() };
         core.batch.store.store_telegram_bot(&row)?;
-        core.batch.audit(Some(bot), "telegram_enabled", &is_enabled.to_string())?;
+        core.batch.audit(Some(bot), if is_enabled { "telegram_enabled" } else { "telegram_disabled" }, "")?;
         if let Some(line) = self.line(bot) {
             line.row = row;
         }

@@ -47,7 +47,7 @@ impl Context<'_> {
             let is_first = self.first_hop(stand, origin.place);
             let text = match &shown {
                 Some(text) if !is_first => text.clone(),
-                _ => self.shown_at(said, &stand.way),
+                _ => self.shown_at(said, &stand.way)?,
             };
             shown.get_or_insert_with(|| text.clone());
             self.edit(bot, stand, &text)?;

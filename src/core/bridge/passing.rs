@@ -38,9 +38,9 @@ pub(super) struct Origin<'a> {
 }
 
 /// Where something goes, and what it answers there.
-pub(super) struct Target {
-    pub(super) to: BareJid,
-    pub(super) reply_to: Option<String>,
+struct Target {
+    to: BareJid,
+    reply_to: Option<String>,
 }
 
 /// What goes out at the other end.
@@ -73,7 +73,7 @@ impl Context<'_> {
             return Ok(());
         }
         for way in self.ways_for(bot, &place, said.reply_to.as_deref())? {
-            let text = self.shown_at(said, &way);
+            let text = self.shown_at(said, &way)?;
             let (answers, quoted) = (said.reply_to.clone(), said.quoted.clone());
             let words = Words { text, keyboard: None, answers, quoted };
             self.say_there(bot, &way, origin, &words, said)?;
@@ -165,19 +165,16 @@ impl Context<'_> {
         target: &Target,
         said: &Incoming<'_>,
     ) -> Result<Option<String>, store::Error> {
-        let takes = self.channels.look(&target.to).is_ok_and(|channel| channel.takes_files().is_some());
-        if said.files.is_empty() || !takes || self.core.bridge.spool.is_none() {
+        if said.files.is_empty() {
             return Ok(None);
         }
         let is_address = said.files.iter().any(|file| file.address == said.text.trim());
-        let caption = if is_address { String::new() } else { self.core.batch.without_keys(&said.text) };
-        let text = self.speaker(said, way).saying(way.to, &caption);
-        let text = match (&target.reply_to, &said.quoted) {
-            (None, Some(quoted)) => quoting(quoted, &text),
-            _ => text,
-        };
-        let done = self.carry(bot, &way.link, (&said.from.bare(), &said.files), (target, &text));
-        self.settle(way.link.id, done)
+        let caption = if is_address { String::new() } else { said.text.to_string() };
+        let text = self.saying(said, way, &caption)?;
+        let (kind, reply_to) = (kind_at(&way.link, way.to), target.reply_to.clone());
+        let new = NewMessage { reply_to, ..NewMessage::text(&target.to.to_jid(), kind, &text) };
+        let done = self.say_files_unheard(bot, &new, &said.files);
+        Ok(self.settle(way.link.id, done)?.flatten())
     }
 
     /// Says words at the other end, in as many pieces as they need; gives the id of the first, unless nothing could be said.
@@ -286,19 +283,19 @@ impl Context<'_> {
         Ok(ways)
     }
 
-    fn speaker<'a>(&self, said: &Incoming<'_>, way: &'a Way) -> Speaker<'a> {
-        let label = self.channels.look(&said.from.bare()).map(|channel| channel.label()).unwrap_or_default();
-        let same = self.core.bridge.links(way.link.bot).iter().filter(|link| link.here == way.link.here);
-        let mut speaker = Speaker::of(said, label, &way.link, same.count());
-        let channel = self.channels.look(&said.from.bare()).ok().filter(|_| said.from.resource().is_none());
-        if let Some(name) = channel.and_then(|channel| channel.name_of(self.core, way.link.bot, &said.from.bare())) {
-            speaker.rename(&name);
-        }
-        speaker
+    /// What somebody says, as it reads at the other end.
+    fn saying(&self, said: &Incoming<'_>, way: &Way, text: &str) -> Result<String, store::Error> {
+        let (bot, from) = (way.link.bot, said.from.bare());
+        let (label, known) = match self.channels.look(&from) {
+            Ok(channel) => (channel.label(), channel.name_of(self.core, bot, &from)?),
+            Err(_) => Default::default(),
+        };
+        let same = self.core.bridge.links(bot).iter().filter(|link| link.here == way.link.here).count();
+        Ok(Speaker::of(said, (label, known.as_deref()), &way.link, same).saying(way.to, text))
     }
 
     /// What somebody said, as it reads at the other end.
-    pub(super) fn shown_at(&self, said: &Incoming<'_>, way: &Way) -> String {
-        self.speaker(said, way).saying(way.to, &self.core.batch.in_words(said))
+    pub(super) fn shown_at(&self, said: &Incoming<'_>, way: &Way) -> Result<String, store::Error> {
+        self.saying(said, way, &self.core.batch.in_words(said))
     }
 }

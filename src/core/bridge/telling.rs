@@ -84,11 +84,12 @@ impl Core {
         if row.trouble.as_ref() == Some(&why) { Ok(()) } else { self.keep_link(&LinkRow { trouble: Some(why), ..row }) }
     }
 
-    /// Tells a bot's owner something: by the bot, where it has an account of its own, else in his own chat.
+    /// Tells a bot's owner something: by the bot, where it has a chat with him, else in his own chat.
     pub(crate) fn tell_owner_of(&mut self, bot: BotId, text: &str) {
         let Some(known) = self.batch.bots.get(&bot) else { return };
         let owner = known.row.owner.clone();
         let signal = match known.mode {
+            Mode::Personal if is_local(&owner) => Signal::SayAs(bot, owner, text.to_string()),
             Mode::Dedicated | Mode::Cloud if !is_local(&owner) => Signal::SayAs(bot, owner, text.to_string()),
             Mode::Personal | Mode::Dedicated | Mode::Cloud => Signal::Notify(owner, text.to_string()),
         };

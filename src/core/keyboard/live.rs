@@ -166,13 +166,7 @@ impl Core {
             self.batch.store.turn_keyboards((said.account, said.peer(), only), Turn::Fresh, Turn::Answered)?;
         }
         match found {
-            Some((row, keyboard, number)) => {
-                let meant = self.press(&row, &keyboard, number, Pressed::by(said))?;
-                if matches!(meant, Meant::Button) {
-                    self.batch.note_heard(row.bot, said, "pressed", "");
-                }
-                Ok(meant)
-            }
+            Some((row, keyboard, number)) => self.press(&row, &keyboard, number, Pressed::by(said)),
             None => Ok(Meant::Itself),
         }
     }

@@ -27,8 +27,6 @@ texts! {
     /// Step.
     NOT_DECRYPTED = "could not be decrypted" | "war nicht zu entschlüsseln";
     /// Step.
-    PRESSED = "a button was pressed with it" | "damit wurde ein Knopf gedrückt";
-    /// Step.
     COMMAND = "answered by the bot itself, as a command" | "vom Bot selbst als Befehl beantwortet";
     /// Step.
     ASK_ANSWER = "taken as the answer to a question" | "als Antwort auf eine Frage genommen";
@@ -85,7 +83,6 @@ const STEPS: &[(&str, Text)] = &[
     ("received", RECEIVED),
     ("not_admitted", NOT_ADMITTED),
     ("not_decrypted", NOT_DECRYPTED),
-    ("pressed", PRESSED),
     ("command", COMMAND),
     ("ask_answer", ASK_ANSWER),
     ("queued", QUEUED),
