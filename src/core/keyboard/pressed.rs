@@ -11,7 +11,6 @@ use crate::core::incoming::{Encryption, Wish};
 use crate::store::row::{ChannelName, ConversationKind};
 
 /// Somebody pressed a button beneath a message of a bot's.
-#[allow(dead_code)]
 pub(crate) struct Pressed {
     pub(crate) channel: ChannelName,
     /// Through which account, where the channel has accounts.
@@ -38,7 +37,6 @@ pub(crate) struct Pressed {
 }
 
 /// What a bot's program answers to a press.
-#[allow(dead_code)]
 pub(crate) struct PressAnswer {
     /// Who pressed; in rooms with his nick.
     pub(crate) to: Jid,
