@@ -523,6 +523,16 @@ fn rooms_have_negative_numbers() {
     let body = format!(r#"{{"chat_id":{number},"text":"to all","reply_to_message_id":{asked}}}"#);
     let sent = scene.bot.ok("sendMessage", &body);
     scene.anna.expect(LIMIT, |message| message.kind == "groupchat" && message.body.ends_with("to all"));
+    // Who made the room is its owner.
+    let all = scene.bot.ok("getChatAdministrators", &format!(r#"{{"chat_id":{number}}}"#)).list();
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(
+        (all[0].at("status").text(), all[0].at("user").at("id").number()),
+        ("creator".into(), from.at("id").number())
+    );
+    let ask = format!(r#"{{"chat_id":{number},"user_id":{}}}"#, from.at("id").number());
+    assert_eq!(scene.bot.ok("getChatMember", &ask).at("status").text(), "creator");
+    assert_eq!(scene.bot.ok("getChatMemberCount", &format!(r#"{{"chat_id":{number}}}"#)).number(), 2);
     // The room by its address, and one occupant by his number.
     scene.bot.ok("sendMessage", &format!(r#"{{"chat_id":"{room}","text":"again"}}"#));
     scene.anna.expect(LIMIT, |message| message.kind == "groupchat" && message.body == "again");

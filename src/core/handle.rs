@@ -46,8 +46,8 @@ pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, Histor
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
 pub use numbers::{
     ChatRef, Dialect, Dropping, FileRef, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk, NumberedBot,
-    NumberedChat, NumberedCopy, NumberedEvent, NumberedFile, NumberedMessage, NumberedModeration, NumberedQuestion,
-    NumberedReply, NumberedSend, NumberedUpdate, NumberedUpload,
+    NumberedChat, NumberedCopy, NumberedEvent, NumberedFile, NumberedMember, NumberedMessage, NumberedModeration,
+    NumberedQuestion, NumberedReply, NumberedSend, NumberedUpdate, NumberedUpload, Standing,
 };
 pub use order::{GroupAction, GroupModeration, Member, MemberInfo, MembersInfo, OrderQuestion, read_span};
 pub use question::{

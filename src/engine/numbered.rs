@@ -7,8 +7,8 @@ use crate::core::batch::{Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::failure::Failure;
 use crate::core::handle::{
-    Answer, ChatRef, Dropping, NewProfile, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk,
-    NumberedModeration, NumberedQuestion, Occupier, RoomAction, RoomModeration,
+    Answer, ChatRef, Dropping, NewProfile, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk, NumberedMember,
+    NumberedModeration, NumberedQuestion, Occupier, RoomAction, RoomModeration, Standing,
 };
 use crate::engine::Engine;
 
@@ -26,10 +26,9 @@ pub(super) fn ask(engine: &mut Engine, bot: BotId, question: &NumberedQuestion) 
         NumberedAsk::Me => {
             by_number(NumberedAnswer::Me(engine.channels.xmpp.accounts.bot_info(&engine.core.batch, bot)?))
         }
-        NumberedAsk::Member(ChatRef::Number(number, _)) if *number == bot.0 => {
-            by_number(NumberedAnswer::Me(engine.channels.xmpp.accounts.bot_info(&engine.core.batch, bot)?))
-        }
-        NumberedAsk::Chat(chat) | NumberedAsk::Member(chat) => {
+        NumberedAsk::Member { chat, who } => member(engine, bot, chat, who)?,
+        NumberedAsk::Officials(chat) => officials(engine, bot, chat)?,
+        NumberedAsk::Chat(chat) => {
             let batch = &mut engine.core.batch;
             let chat = batch.chat_named(bot, chat)?;
             by_number(NumberedAnswer::Chat(batch.numbered_bot(bot)?, chat))
@@ -128,4 +127,34 @@ fn remove(engine: &mut Engine, bot: BotId, chat: &ChatRef, message: i64) -> Resu
     let act = NumberedAct { chat: chat.clone(), message, what: NumberedAction::Delete, idempotency_key: None };
     let verdict = engine.context().do_numbered(bot, &NumberedAsk::Act(act))?;
     Ok(verdict.unwrap_or(Verdict::Outcome(Ok(Answer::Done))))
+}
+
+/// The bot's own number is that of no chat.
+fn member(engine: &mut Engine, bot: BotId, chat: &ChatRef, who: &ChatRef) -> Result<Answer, Trouble> {
+    let place = engine.core.batch.place_of(bot, chat)?;
+    let is_bot = matches!(who, ChatRef::Number(number, _) if *number == bot.0);
+    let who = if is_bot { None } else { Some(engine.core.batch.chat_named(bot, who)?) };
+    let officials = engine.channels.xmpp.rooms.officials_in(bot, &place.address.bare()).unwrap_or_default();
+    let nick = who.as_ref().and_then(|who| who.address.resource());
+    let found = officials.iter().find(|(official, _)| official.as_deref() == nick && nick.is_some() != is_bot);
+    let standing = found.map_or(Standing::Member, |(_, standing)| *standing);
+    let own = engine.core.batch.numbered_bot(bot)?;
+    Ok(by_number(NumberedAnswer::Member(own, NumberedMember { who, standing })))
+}
+
+fn officials(engine: &mut Engine, bot: BotId, chat: &ChatRef) -> Result<Answer, Trouble> {
+    if !engine.core.batch.place_of(bot, chat)?.is_room {
+        return Err(Failure::Conflict("there are no administrators in the private chat".to_string()).into());
+    }
+    let room = room_of(engine, bot, chat)?;
+    let all = engine.channels.xmpp.rooms.officials_in(bot, &room).ok_or_else(no_room)?;
+    let mut members = Vec::with_capacity(all.len());
+    for (nick, standing) in all {
+        let who = match nick {
+            Some(nick) => Some(engine.core.batch.chat_named(bot, &ChatRef::Name(format!("{room}/{nick}")))?),
+            None => None,
+        };
+        members.push(NumberedMember { who, standing });
+    }
+    Ok(by_number(NumberedAnswer::Officials(engine.core.batch.numbered_bot(bot)?, members)))
 }

@@ -173,6 +173,7 @@ pub const POLICY: &[Rule] = &[
     telegram("POST", "/bot:token/getFile", READ),
     telegram("POST", "/bot:token/getChat", READ),
     telegram("POST", "/bot:token/getChatMember", READ),
+    telegram("POST", "/bot:token/getChatAdministrators", READ),
     telegram("POST", "/bot:token/getChatMemberCount", READ),
     telegram("POST", "/bot:token/banChatMember", MANAGE),
     telegram("POST", "/bot:token/unbanChatMember", MANAGE),

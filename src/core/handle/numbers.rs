@@ -37,8 +37,15 @@ pub enum NumberedAsk {
     AnswerPress(NewPressAnswer),
     /// Who or what somebody is.
     Chat(ChatRef),
-    /// Who a member of a chat is: the bot itself has the number that [`NumberedAsk::Me`] gives.
-    Member(ChatRef),
+    /// Who a member of a chat is, and what he may there: the bot itself has the number that [`NumberedAsk::Me`] gives.
+    Member {
+        /// The chat.
+        chat: ChatRef,
+        /// Who.
+        who: ChatRef,
+    },
+    /// Who may more than others in a room.
+    Officials(ChatRef),
     /// The bot's commands, set.
     SetCommands(Vec<Command>),
     /// The bot's name or description, set.
@@ -231,6 +238,10 @@ pub enum NumberedAnswer {
     Message(NumberedBot, NumberedMessage),
     /// To [`NumberedAsk::Chat`].
     Chat(NumberedBot, NumberedChat),
+    /// To [`NumberedAsk::Member`].
+    Member(NumberedBot, NumberedMember),
+    /// To [`NumberedAsk::Officials`].
+    Officials(NumberedBot, Vec<NumberedMember>),
     /// To [`NumberedAsk::Count`].
     Count(usize),
     /// To [`NumberedAsk::WebhookInfo`], and the names of wanted updates.
@@ -246,6 +257,26 @@ pub struct NumberedBot {
     pub name: String,
     /// A name of one word.
     pub username: String,
+}
+
+/// A member of a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedMember {
+    /// Who; `None`: the bot.
+    pub who: Option<NumberedChat>,
+    /// What he may.
+    pub standing: Standing,
+}
+
+/// What a member of a room may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Everything.
+    Owner,
+    /// To keep others out.
+    Admin,
+    /// To speak.
+    Member,
 }
 
 /// Somebody, or a room.

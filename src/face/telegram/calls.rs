@@ -42,8 +42,6 @@ pub(super) enum Shown {
     /// One member of the bot, under this name.
     Name(&'static str),
     Description(&'static str),
-    /// A member of a chat, who has this number.
-    Member,
     /// The file itself.
     Content,
 }

@@ -13,12 +13,13 @@ pub(super) fn get_chat(params: &Params) -> Result<Plan, Failure> {
 
 /// `getChatMember`.
 pub(super) fn get_member(params: &Params) -> Result<Plan, Failure> {
-    calls::chat(params)?;
-    let who = Question::Numbered(Box::new(crate::core::handle::NumberedQuestion {
-        bot: None,
-        ask: NumberedAsk::Member(calls::named(params, "user_id")?),
-    }));
-    Ok(Plan::Other(Box::new(who), Shown::Member))
+    let (chat, who) = (calls::chat(params)?, calls::named(params, "user_id")?);
+    Ok(Plan::ask(NumberedAsk::Member { chat, who }))
+}
+
+/// `getChatAdministrators`.
+pub(super) fn administrators(params: &Params) -> Result<Plan, Failure> {
+    Ok(Plan::ask(NumberedAsk::Officials(calls::chat(params)?)))
 }
 
 /// `leaveChat`.

@@ -3,7 +3,9 @@
 
 use crate::base::json::{self, Object};
 use crate::base::rich::Rich;
-use crate::core::handle::{NumberedBot, NumberedChat, NumberedEvent, NumberedFile, NumberedMessage, NumberedUpdate};
+use crate::core::handle::{
+    NumberedBot, NumberedChat, NumberedEvent, NumberedFile, NumberedMember, NumberedMessage, NumberedUpdate, Standing,
+};
 
 use super::wire::user_of_bot;
 
@@ -142,4 +144,33 @@ pub(super) fn full_chat(chat: &NumberedChat) -> String {
         .number("max_reaction_count", 1)
         .raw("accepted_gift_types", r#"{"unlimited_gifts":false,"limited_gifts":false,"unique_gifts":false,"premium_subscription":false,"gifts_from_channels":false}"#)
         .end()
+}
+
+/// Rights of administrators that those of a room have here, and some that nobody has.
+const RIGHTS: [(&str, bool); 11] = [
+    ("can_be_edited", false),
+    ("can_manage_chat", true),
+    ("can_delete_messages", true),
+    ("can_restrict_members", true),
+    ("can_change_info", true),
+    ("can_invite_users", true),
+    ("can_promote_members", false),
+    ("can_manage_video_chats", false),
+    ("can_post_stories", false),
+    ("can_edit_stories", false),
+    ("can_delete_stories", false),
+];
+
+/// A `ChatMember`.
+pub(super) fn member(bot: &NumberedBot, member: &NumberedMember) -> String {
+    let who = member.who.as_ref().map_or_else(|| user_of_bot(bot), user).end();
+    let with = |status: &str| Object::new().text("status", status).raw("user", &who);
+    match member.standing {
+        Standing::Member => with("member").end(),
+        Standing::Owner => with("creator").truth("is_anonymous", false).end(),
+        Standing::Admin => {
+            let object = with("administrator").truth("is_anonymous", false);
+            RIGHTS.iter().fold(object, |object, (name, has)| object.truth(name, *has)).end()
+        }
+    }
 }

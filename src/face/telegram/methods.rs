@@ -114,7 +114,12 @@ pub const METHODS: &[Method] = &[
     works("/bot:token/answerCallbackQuery", calls::answer_press),
     works("/bot:token/getFile", files::get_file),
     differs("/bot:token/getChat", chats::get_chat, "the address stands in bio, or in description for a room"),
-    differs("/bot:token/getChatMember", chats::get_member, "everybody is a plain member"),
+    differs(
+        "/bot:token/getChatMember",
+        chats::get_member,
+        "creator, administrator or member, by the room's affiliations",
+    ),
+    differs("/bot:token/getChatAdministrators", chats::administrators, "those of them who are in the room now"),
     differs("/bot:token/getChatMemberCount", chats::count, "as many as are in the room now"),
     differs("/bot:token/banChatMember", chats::ban, "where the bot is the room's moderator; until_date does not count"),
     differs("/bot:token/unbanChatMember", chats::unban, "by his address"),

@@ -122,7 +122,6 @@ pub const REFUSED: &[(&str, &[&str])] = &[
             "deleteChatPhoto",
             "setChatTitle",
             "setChatDescription",
-            "getChatAdministrators",
         ],
     ),
     (

@@ -14,7 +14,7 @@ use crate::face::Context;
 use crate::http::Response;
 
 use super::calls::{Many, Plan, Shown};
-use super::{message, wire};
+use super::wire;
 
 /// Who calls.
 pub(super) struct By {
@@ -61,15 +61,7 @@ fn step<'a>(context: &'a Context, by: &'a By, plan: Plan) -> Step<'a> {
             Plan::AskForId(ask) => Ok(id_of(&ask_by_number(context, by, *ask).await?)),
             Plan::Upload(upload, keyboard) => send_file(context, by, *upload, keyboard).await,
             Plan::Many(plans, how) => many(context, by, plans, how).await,
-            Plan::Other(question, shown) => {
-                let question = match *question {
-                    Question::Numbered(numbered) => {
-                        Question::Numbered(Box::new(NumberedQuestion { bot: by.bot, ..*numbered }))
-                    }
-                    question => question,
-                };
-                Ok(show(&self::ask(context, by, question).await?, shown))
-            }
+            Plan::Other(question, shown) => Ok(show(&self::ask(context, by, *question).await?, shown)),
         }
     })
 }
@@ -135,16 +127,6 @@ fn show(answer: &Answer, shown: Shown) -> String {
         (Shown::As(json), _) => json.to_string(),
         (Shown::Name(member), Answer::Me(info)) => Object::new().text(member, &info.name).end(),
         (Shown::Description(member), Answer::Me(info)) => Object::new().text(member, &info.description).end(),
-        (Shown::Member, Answer::Numbered(answer)) => match &**answer {
-            NumberedAnswer::Chat(_, chat) => {
-                Object::new().text("status", "member").raw("user", &message::user(chat).end()).end()
-            }
-            NumberedAnswer::Me(info) => {
-                let own = wire::user_of_bot(&wire::bot_of(info)).end();
-                Object::new().text("status", "member").raw("user", &own).end()
-            }
-            _ => "true".to_string(),
-        },
         _ => wire::answer(answer, None),
     }
 }

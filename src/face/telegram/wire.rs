@@ -41,6 +41,10 @@ fn numbered(answer: &NumberedAnswer, extra: Option<&Object>) -> String {
             extra.map_or(object.clone(), |extra| object.merge(extra)).end()
         }
         NumberedAnswer::Chat(_, chat) => message::full_chat(chat),
+        NumberedAnswer::Member(bot, member) => message::member(bot, member),
+        NumberedAnswer::Officials(bot, members) => {
+            json::array(members.iter().map(|member| message::member(bot, member)))
+        }
         NumberedAnswer::Count(count) => count.to_string(),
         NumberedAnswer::Webhook(info, wanted) => {
             let members = Object::new()
@@ -59,7 +63,7 @@ fn numbered(answer: &NumberedAnswer, extra: Option<&Object>) -> String {
     }
 }
 
-pub(super) fn bot_of(info: &BotInfo) -> NumberedBot {
+fn bot_of(info: &BotInfo) -> NumberedBot {
     let username = match info.jid.split_once('@') {
         Some((local, _)) => local.to_string(),
         None => info.name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect(),

@@ -12,7 +12,7 @@ use crate::channel::xmpp::rooms::Rooms;
 use crate::core::batch::Trouble;
 use crate::core::calls::End;
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, Occupier, RoomAction, RoomModeration};
+use crate::core::handle::{Answer, Occupier, RoomAction, RoomModeration, Standing};
 use crate::core::{Core, Signal, texts};
 use crate::xml::Element;
 use crate::xmpp::iq::Peer;
@@ -130,6 +130,23 @@ impl Rooms {
         let room = self.entries.get(key).map(|entry| &entry.room).filter(|room| room.is_joined())?;
         let nicks: Vec<&str> = room.nicks().filter(|nick| *nick != room.nick()).collect();
         Some((nicks.iter().take(limit).map(|nick| nick.to_string()).collect(), nicks.len()))
+    }
+
+    /// Who may more than others in a room that a bot is in: nicks, none for the bot itself.
+    pub(crate) fn officials_in(&self, bot: BotId, room: &BareJid) -> Option<Vec<(Option<String>, Standing)>> {
+        let mut mine = self.entries.iter().filter(|(key, entry)| key.1 == *room && entry.row.members.contains(&bot));
+        let (_, entry) = mine.find(|(_, entry)| entry.room.is_joined())?;
+        let standing = |affiliation| match affiliation {
+            Affiliation::Owner => Some(Standing::Owner),
+            Affiliation::Admin => Some(Standing::Admin),
+            _ => None,
+        };
+        let own = standing(entry.room.own().affiliation).map(|standing| (None, standing));
+        let others = entry.room.nicks().filter_map(|nick| {
+            let occupant = entry.room.occupant(nick)?;
+            Some((Some(nick.to_string()), standing(occupant.affiliation)?))
+        });
+        Some(own.into_iter().chain(others).collect())
     }
 
     /// The rooms that a bot is in now, each with whether it is a moderator there.
