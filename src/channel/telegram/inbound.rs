@@ -59,7 +59,7 @@ impl Telegram {
             channel: ChannelName::TELEGRAM,
             account: None,
             kind,
-            from: from(place, kind, &pressed.from.name),
+            from: from(place, &pressed.from.name),
             to: self.own_address(bot),
             message_id: known_id(core, bot, place.chat, message.number)?,
             data: data.clone(),
@@ -128,7 +128,7 @@ impl Telegram {
             channel: ChannelName::TELEGRAM,
             account: None,
             kind,
-            from: from(place, kind, &author.name),
+            from: from(place, &author.name),
             to: self.own_address(bot),
             text: text.into(),
             ids: vec![id.clone()],
@@ -175,7 +175,7 @@ impl Telegram {
         }
         let author = author_of(reacted.from.as_ref(), reacted.by_chat.as_ref(), None);
         let kind = kind_of(&reacted.chat);
-        let (from, to) = (from(place, kind, &author.name), self.own_address(bot));
+        let (from, to) = (from(place, &author.name), self.own_address(bot));
         let id = known_id(core, bot, place.chat, reacted.message)?;
         let chat = place.address();
         let (room, by) = match kind {
@@ -266,12 +266,9 @@ fn kind_of(chat: &Chat) -> ConversationKind {
     if chat.kind == ChatKind::Private { ConversationKind::Chat } else { ConversationKind::Room }
 }
 
-/// The address of whoever speaks: in a group with his name.
-fn from(place: Place, kind: ConversationKind, name: &str) -> Jid {
+/// The address of whoever speaks: the chat's with his name.
+fn from(place: Place, name: &str) -> Jid {
     let chat = place.address();
-    if kind != ConversationKind::Room {
-        return chat.to_jid();
-    }
     let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let plain: String = name.chars().filter(|c| !is_odd(*c)).take(limits::SHOWN_CHARS_MAX).collect();
     chat.with_resource(plain.trim()).or_else(|_| chat.with_resource("?")).unwrap_or_else(|_| chat.to_jid())
