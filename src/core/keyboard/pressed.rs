@@ -40,9 +40,6 @@ pub(crate) struct Pressed {
 pub(crate) struct PressAnswer {
     /// Who pressed; in rooms with his nick.
     pub(crate) to: Jid,
-    pub(crate) kind: ConversationKind,
-    /// The message, as the program knows it.
-    pub(crate) message_id: String,
     /// What the channel called the press.
     pub(crate) native: Option<String>,
     /// What is shown to him.
@@ -69,14 +66,8 @@ impl Context<'_> {
                 core.batch.check_messages(bot)?;
             }
             let sender = core.way(channels, bot, &row.from)?;
-            let answer = PressAnswer {
-                to: row.from,
-                kind: row.kind,
-                message_id: row.message_id,
-                native: row.native,
-                text: new.text.clone(),
-                is_alert: new.is_alert,
-            };
+            let answer =
+                PressAnswer { to: row.from, native: row.native, text: new.text.clone(), is_alert: new.is_alert };
             let channel = channels.of(&answer.to.bare())?;
             let encrypted = channel.answer_press(core, sender, &answer, message_id)?;
             core.batch.store.delete_press(id)?;
