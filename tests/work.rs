@@ -447,3 +447,27 @@ fn a_stream_waits_for_room() {
     cancel.cancel();
     assert_eq!(hear.recv_timeout(SOON).unwrap(), (1, Err(Error::Cancelled)));
 }
+
+#[test]
+fn what_may_last_comes_whole_without_a_thread_and_says_what_went_out() {
+    let (streams, hear) = streams();
+    let stub = keeping(100, false);
+    for tag in 0..3 {
+        let poll = HttpCall { is_repeatable: true, ..get(&stub) };
+        streams.submit_lasting(tag, poll).unwrap();
+        let (told, outcome) = hear.recv_timeout(SOON).unwrap();
+        assert!(told == tag && outcome.is_ok_and(|answer| answer.status == 200));
+    }
+    assert_eq!(stub.count(), 1, "whoever polls comes back over the same connection");
+    streams.submit_lasting(4, get(&stub)).unwrap();
+    assert!(hear.recv_timeout(SOON).unwrap().1.is_ok());
+    assert_eq!(stub.count(), 2, "what must not be done twice gets one of its own");
+    // Nobody listens there: nothing went out. What was cut off may have been done.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("http://{free}/");
+    streams.submit_lasting(5, HttpCall::new("POST", nobody)).unwrap();
+    assert_eq!(hear.recv_timeout(SOON).unwrap().1, Err(Error::Unsent(Box::new(Error::Refused))));
+    let cut = Stub::new(|_, _| {});
+    streams.submit_lasting(6, get(&cut)).unwrap();
+    assert!(matches!(hear.recv_timeout(SOON).unwrap().1, Err(Error::Unreachable(_))));
+}
