@@ -14,13 +14,14 @@ use smol::LocalExecutor;
 use smol::future::FutureExt;
 
 use crate::base::id::AccountId;
+use crate::base::spool::Spool;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
 use crate::core::effect::{Effect, Order, Rebind};
 use crate::core::handle::{self, Encrypt, Handle, Quotas};
 use crate::core::setup::{ConfigAccount, MqttBots, Settings, Setup, Watch};
-use crate::engine::Engine;
 use crate::engine::event::Event;
+use crate::engine::{self, Engine};
 use crate::http::front::{self, Door};
 use crate::http::scrape;
 use crate::mqtt;
@@ -128,7 +129,9 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let mut store = Store::open(&config.data_dir, durability).map_err(Error::Store)?;
     store.time_commits(|| net::now().mono);
     let admin_token = door::admin_token(&config.data_dir)?;
-    let engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
+    let mut engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
+    let spool = Spool::open(&config.data_dir.join("spool")).map_err(|e| Error::File("a place for files", e))?;
+    engine::carry_files_in(&mut engine, spool.clone());
 
     let (doors, door_inbox) = async_channel::unbounded();
     let (rebinds, rebind_inbox) = async_channel::unbounded();
@@ -138,7 +141,7 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let bells = Some(status_bell).filter(|_| notify.is_on()).into_iter().collect();
     let threads = Threads::start(engine, rebinds, (outlook, bells))?;
     // Accounts sign in meanwhile.
-    let entrance = Entrance::open(&config, sockets, admin_token, threads.events.clone(), doors);
+    let entrance = Entrance::open(&config, (sockets, spool), admin_token, threads.events.clone(), doors);
     let entrance = entrance.map(|mut entrance| {
         greet(&config, &entrance.addresses(), begun);
         notify.ready();

@@ -5,21 +5,26 @@
 //! how it reads, `telling` what owners hear of it. Whoever hears something calls [`Context::pass_on`], within the transaction
 //! in which it was told.
 
+mod carrying;
 mod changes;
 pub(crate) mod moderation;
 mod passing;
 mod shown;
 mod telling;
 
+use carrying::Carrying;
+
 use crate::base::id::{BotId, LinkId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
+use crate::base::spool::Spool;
 use crate::core::batch::{Trouble, Verdict};
 use crate::core::channel::Hearing;
 use crate::core::failure::Failure;
 use crate::core::handle::{
     Answer, BotAction, BridgeAnswer, BridgeQuestion, Kind, NewAcross, NewLink, NewMessage, TelegramInfo,
 };
+use crate::core::part::Kept;
 use crate::core::{Context, Core, Signal};
 use crate::store;
 use crate::store::row::{ConversationKind, LinkMode, LinkRow, LinkSide};
@@ -30,6 +35,9 @@ pub(crate) struct Bridge {
     links: Vec<LinkRow>,
     /// Who says how much, and what was told of it.
     pub(crate) counted: moderation::Counted,
+    pub(crate) carrying: Kept<Carrying>,
+    /// Where files lie on their way; `None`: none passes from one channel to another.
+    pub(crate) spool: Option<Spool>,
 }
 
 /// Something that a bot said, or did to what it had said, by itself or for its program.

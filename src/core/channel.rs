@@ -1,15 +1,20 @@
 //! What the rules know of a channel: which addresses are on it, and how something of a bot's goes out there. A channel
 //! implements [`Channel`]; the engine lists them.
 
+use std::sync::Arc;
+
 use crate::base::call::Called;
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::spool::SpoolFile;
 use crate::core::actions::NewAction;
 use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::deed::Order;
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ChatState, Kind, Metric, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload};
+use crate::core::handle::{
+    ChatState, Kind, Metric, NewFile, NewMessage, OfferedChat, ReplyTo, TelegramQuestion, Upload,
+};
 use crate::core::incoming::SaidFile;
 use crate::core::keyboard::PressAnswer;
 use crate::core::registry::Bot;
@@ -48,15 +53,32 @@ pub(crate) trait Channel: Part {
     /// Says a text under an id. Gives whether it goes out encrypted; `None` where that is not known yet.
     fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, id: &str) -> Result<Option<bool>, Trouble>;
 
-    /// Says files that came on another channel, with a text, under an id. Says whether it can: else they are told of in words.
-    fn say_files(
+    /// The largest file that can be said there, in bytes; `None`: none can, and they are told of in words.
+    fn takes_files(&self) -> Option<u64> {
+        None
+    }
+
+    /// Begins to fetch a file that was said there: [`Signal::Fetched`] with the number brings it.
+    fn fetch(
+        &mut self,
+        _core: &mut Core,
+        _bot: BotId,
+        _file: &SaidFile,
+        (_into, _carry): (&Arc<SpoolFile>, i64),
+    ) -> Result<(), Trouble> {
+        Err(Failure::NotBuilt("files cannot be fetched from this channel".to_string()).into())
+    }
+
+    /// Begins to say a file with a text, which may be empty, under an id: [`Signal::Carried`] with the number says when it is
+    /// done.
+    fn say_file(
         &mut self,
         _core: &mut Core,
         _sender: Sender,
-        (_new, _files): (&NewMessage, &[SaidFile]),
-        _id: &str,
-    ) -> Result<bool, Trouble> {
-        Ok(false)
+        (_new, _file): (&NewMessage, &NewFile),
+        (_id, _carry): (&str, i64),
+    ) -> Result<(), Trouble> {
+        Err(Failure::NotBuilt("this channel takes no files".to_string()).into())
     }
 
     /// Does something else that is kept, under an id. Gives the same.

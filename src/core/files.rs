@@ -45,7 +45,7 @@ pub(crate) fn row_of_url(bot: BotId, message_id: &str, url: &str) -> FileRow {
     row_of(bot, message_id, &file)
 }
 
-fn row_of(bot: BotId, message_id: &str, file: &SaidFile) -> FileRow {
+pub(crate) fn row_of(bot: BotId, message_id: &str, file: &SaidFile) -> FileRow {
     let name = file.name.clone().or_else(|| name_in(&file.url));
     let guessed = || name.as_deref().and_then(media::guess).map(str::to_string);
     FileRow {

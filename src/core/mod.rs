@@ -46,7 +46,7 @@ use crate::core::bridge::{Bridge, Spoken};
 use crate::core::calls::Callers;
 use crate::core::channel::Channels;
 use crate::core::failure::Failure;
-use crate::core::handle::TelegramInfo;
+use crate::core::handle::{NewFile, TelegramInfo};
 use crate::core::incoming::Incoming;
 use crate::core::keyboard::Pressed;
 use crate::core::listening::Listening;
@@ -82,8 +82,8 @@ impl Core {
     }
 
     /// Its parts that a batch may change.
-    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 3] {
-        [&mut self.updates, &mut self.webhooks, &mut self.callers]
+    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 4] {
+        [&mut self.updates, &mut self.webhooks, &mut self.callers, &mut self.bridge.carrying]
     }
 
     /// Tells the other parts of something, within the transaction.
@@ -144,6 +144,10 @@ pub(crate) enum Signal {
     Link(BotId, BareJid, String),
     /// What somebody in a chat asked of a bot's connection is done.
     TelegramDone(BotId, BareJid, Box<Result<TelegramInfo, Failure>>),
+    /// A file of this number was fetched where it was said, or could not be.
+    Fetched(i64, Box<Result<NewFile, Failure>>),
+    /// It was said where it goes, or could not be.
+    Carried(i64, Result<(), Failure>),
     /// Something that a bot said did not arrive, or nobody knows whether it did.
     Undelivered(BotId, Undelivered),
 }

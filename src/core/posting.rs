@@ -10,7 +10,6 @@ use crate::core::channel::{Channels, Sender};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Keyboard, Kind, NewMessage};
 use crate::core::history::SaidContent;
-use crate::core::incoming::SaidFile;
 use crate::core::registry::Bot;
 use crate::core::{Context, Core};
 use crate::store::row::SentBefore;
@@ -33,18 +32,9 @@ impl Context<'_> {
         self.core.once(bot, key, send).map(|(message_id, _)| message_id)
     }
 
-    /// Says files of another channel, with `new.text` as their caption; `None` where the channel they go to cannot.
-    pub(crate) fn say_files_unheard(
-        &mut self,
-        bot: BotId,
-        new: &NewMessage,
-        files: &[SaidFile],
-    ) -> Result<Option<String>, Trouble> {
-        self.core.batch.check_messages(bot)?;
-        let sender = self.way(bot, &new.to)?;
-        let message_id = self.core.batch.new_message_id()?;
-        let channel = self.channels.of(&new.to.bare())?;
-        Ok(channel.say_files(self.core, sender, (new, files), &message_id)?.then_some(message_id))
+    /// Says a text under an id that was promised, in the place of a file.
+    pub(crate) fn say_instead(&mut self, bot: BotId, new: &NewMessage, id: &str) -> Result<(), Trouble> {
+        self.utter(bot, new, id).map(drop)
     }
 
     /// A bot says something by itself, as if its program had sent it.

@@ -48,12 +48,11 @@ impl Entrance {
     /// Opens the first.
     pub(super) fn open(
         config: &Config,
-        sockets: Sockets,
+        (sockets, spool): (Sockets, Spool),
         admin_token: Secret,
         events: mpsc::Sender<Event>,
         doors: async_channel::Sender<Door>,
     ) -> Result<Entrance, Error> {
-        let spool = Spool::open(&config.data_dir.join("spool")).map_err(|e| Error::File("a place for files", e))?;
         let mut entrance = Entrance {
             config: config.clone(),
             events,

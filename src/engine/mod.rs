@@ -32,6 +32,7 @@ use std::time::Duration;
 use crate::base::id::BotId;
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
+use crate::base::spool::Spool;
 use crate::base::time::Now;
 use crate::brain::{self, Brain};
 use crate::channel::All;
@@ -73,6 +74,11 @@ struct Upkeep {
 enum Fault {
     Store(store::Error),
     Panic,
+}
+
+/// Lets files pass from one channel to another: they lie here meanwhile.
+pub fn carry_files_in(engine: &mut Engine, spool: Spool) {
+    engine.core.bridge.spool = Some(spool);
 }
 
 impl Engine {
@@ -168,6 +174,7 @@ impl Engine {
     fn reload(&mut self) -> Result<(), store::Error> {
         self.core.reload_bots()?;
         self.core.reload_links()?;
+        self.core.reload_carries()?;
         self.channels.xmpp.accounts.relink_accounts(&mut self.core.batch)?;
         self.channels.reload(&mut self.core)?;
         self.core.reload_webhooks()
@@ -203,6 +210,7 @@ impl Engine {
         }
         self.core.tell_unheard()?;
         self.channels.xmpp.give_up_files(&mut self.core);
+        self.context().carry_on()?;
         self.channels.xmpp.take_back_late(&mut self.core)?;
         self.pass_signals()?;
         self.channels.xmpp.remove_what_is_left(&mut self.core)

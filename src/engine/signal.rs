@@ -38,6 +38,8 @@ impl Engine {
                 }
                 self.context().pass_reaction(bot, &reacted)
             }
+            Signal::Fetched(carry, file) => self.context().on_fetched(carry, *file),
+            Signal::Carried(carry, said) => self.context().on_carried(carry, said),
             Signal::Undelivered(bot, what) => self.context().note_undelivered(bot, &what),
             Signal::Moved(bot, from, to) => self.core.move_link(bot, &from, &to),
             Signal::TakenBack(bot, what) => {

@@ -24,6 +24,7 @@ mod audit;
 mod bot;
 mod bridge;
 mod button;
+mod carry;
 mod command;
 mod contact;
 mod file;

@@ -16,7 +16,7 @@ mod rights;
 mod telegram;
 
 pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
-pub use bridge::{LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
+pub use bridge::{CarryRow, LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
 pub use button::{KeyboardPlace, KeyboardRow, PressRow, Turn};
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{

@@ -207,6 +207,22 @@ impl Store {
         Ok(())
     }
 
+    /// One is sent in another way.
+    pub fn store_outgoing_method(&mut self, id: i64, method: &str) -> Result<(), Error> {
+        self.write("UPDATE telegram_outbox SET method = ? WHERE id = ?", &[&method, &id])?;
+        Ok(())
+    }
+
+    /// Rows with this note that nothing was done for go.
+    pub fn delete_waiting_files(&mut self, note: &str) -> Result<(), Error> {
+        let waiting = OutgoingState::Waiting.as_number();
+        let sql = "SELECT EXISTS (SELECT 1 FROM telegram_outbox WHERE note = ? AND state = ?)";
+        if self.number(sql, &[&note, &waiting])? != 0 {
+            self.write("DELETE FROM telegram_outbox WHERE note = ? AND state = ?", &[&note, &waiting])?;
+        }
+        Ok(())
+    }
+
     /// One has arrived, or never will.
     pub fn delete_outgoing(&mut self, id: i64) -> Result<(), Error> {
         self.write("DELETE FROM telegram_outbox WHERE id = ?", &[&id])?;

@@ -82,6 +82,22 @@ CREATE TABLE own_command (
   text   TEXT NOT NULL,
   PRIMARY KEY (bot_id, name)
 ) WITHOUT ROWID;
+
+-- Owner: carry.rs. Files that pass a link, until they are said. Sealed column: address.
+CREATE TABLE bridge_file (
+  id         INTEGER PRIMARY KEY,
+  link_id    INTEGER NOT NULL REFERENCES bridge_link (id) ON DELETE CASCADE,
+  bot_id     INTEGER NOT NULL,
+  origin     TEXT NOT NULL,                         -- where it was said
+  target     TEXT NOT NULL,                         -- where it is to be said
+  message_id TEXT NOT NULL,                         -- under which id
+  reply_to   TEXT,
+  caption    TEXT NOT NULL,
+  address    TEXT NOT NULL,                         -- as it was said, with the key of what is encrypted
+  name       TEXT,
+  media_type TEXT,
+  bytes      INTEGER
+);
 -- Buttons.
 -- Owner: button.rs. Buttons beneath messages of bots where a channel has none of its own: they are pressed by their number. A
 -- row goes when the buttons are edited away, with its bot, by age and by number. Sealed column: content.

@@ -20,5 +20,15 @@ pub const PASSED_COUNTED_EVERY: i64 = 256;
 pub const PASSED_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// People whose reactions to one message are remembered on either side.
 pub const PASSED_REACTIONS_MAX: i64 = 50;
+/// A file that passes a link: the most that Telegram takes from bots.
+pub const CARRIED_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// Files that pass links at once: each is on the disk meanwhile.
+pub const CARRIED_AT_ONCE_MAX: usize = 4;
+/// Files that wait to pass the links of one bot.
+pub const CARRIED_WAITING_MAX: usize = 500;
+/// Tries of one that a server or a line did not take, after this and then twice as long each time.
+pub const CARRIED_TRIES_MAX: u32 = 5;
+/// The first pause; together some five minutes.
+pub const CARRIED_RETRY_FIRST: Duration = Duration::from_secs(10);
 /// How often an owner is told that something may not have arrived, or did not.
 pub const UNDELIVERED_TOLD_EVERY_S: i64 = 3600;

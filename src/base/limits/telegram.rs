@@ -44,6 +44,14 @@ pub const TELEGRAM_TRIES_MAX: u32 = 1_000;
 pub const TELEGRAM_CHATS_OFFERED_MAX: i64 = 50;
 /// One message, in units of UTF-16: Telegram's bound.
 pub const TELEGRAM_TEXT_UNITS: usize = 4_096;
+/// What stands beneath a file, in the same units: Telegram's bound.
+pub const TELEGRAM_CAPTION_UNITS: usize = 1_024;
+/// A file that Telegram gives to bots: its bound.
+pub const TELEGRAM_DOWNLOAD_BYTES_MAX: u64 = 20 * 1024 * 1024;
+/// A file that it takes from bots: its bound.
+pub const TELEGRAM_UPLOAD_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// A picture that is shown as one: its bound.
+pub const TELEGRAM_PHOTO_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// An answer that is shown while it comes, changed this often at most: edits count as messages.
 pub const TELEGRAM_LIVE_PACE: Duration = Duration::from_secs(3);
 /// A press of a button is answered after this, whatever the program does: the phone shows a spinner until then.

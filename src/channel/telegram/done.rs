@@ -7,7 +7,9 @@ use crate::base::id::BotId;
 use crate::base::json::Fields;
 use crate::base::limits;
 use crate::channel::telegram::Telegram;
+use crate::channel::telegram::media::unsent;
 use crate::channel::telegram::outbox::{DELETE, EDIT, TRIM, is_repeatable, numbers_of};
+use crate::core::failure::Failure;
 use crate::core::kinds::UpdateKind;
 use crate::core::{Core, Signal, Undelivered, record};
 use crate::remote::telegram::{self, Reason, Refusal};
@@ -26,7 +28,7 @@ impl Telegram {
             self.leave_queue(bot, chat);
             return Ok(());
         };
-        match telegram::read(called) {
+        match telegram::read(unsent(&row, called).as_ref().unwrap_or(called)) {
             Ok(result) => {
                 if let Some(line) = self.line(bot) {
                     line.lane(chat).backoff.reset();
@@ -58,6 +60,7 @@ impl Telegram {
             Reason::Bad if row.method == DELETE && why.contains("message to delete not found") => {
                 self.on_done(core, row, None)
             }
+            Reason::Bad if self.send_as_document(core, row)? => Ok(()),
             Reason::Bad | Reason::Gone | Reason::Conflict => self.on_failed(core, row, why),
         }
     }
@@ -101,6 +104,7 @@ impl Telegram {
             }
         }
         self.finish(core, row)?;
+        self.end_file(core, row, Ok(()));
         if !core.batch.store.has_outgoing(row.bot, &row.message_id, row.id)? {
             advance(core, row, Progress::Sent, None)?;
         }
@@ -111,6 +115,10 @@ impl Telegram {
     pub(super) fn on_failed(&mut self, core: &mut Core, row: &OutgoingRow, why: &str) -> Result<(), store::Error> {
         log::warn!("bot {}: Telegram refused {}: {why}", row.bot, row.method);
         self.finish(core, row)?;
+        // In the place of a file words are said, under its id.
+        if self.end_file(core, row, Err(Failure::NotFound(why.to_string()))) {
+            return Ok(());
+        }
         advance(core, row, Progress::Failed, Some(why))?;
         tell(core, row, why, false);
         Ok(())
@@ -121,6 +129,7 @@ impl Telegram {
         log::warn!("bot {}: whether Telegram did {} is not known: {why}", row.bot, row.method);
         core.batch.store.store_outgoing(row.id, OutgoingState::InDoubt)?;
         self.leave_queue(row.bot, row.chat);
+        self.end_file(core, row, Ok(()));
         if let Some(line) = self.line(row.bot) {
             line.in_doubt.push(row.id);
         }

@@ -9,6 +9,7 @@ use crate::base::limits;
 use crate::base::rich::Rich;
 use crate::channel::telegram::Telegram;
 use crate::channel::telegram::address::{Place, message_id};
+use crate::channel::telegram::media::said_file;
 use crate::core::incoming::{Incoming, Wish};
 use crate::core::keyboard::Pressed;
 use crate::core::record::{self, About};
@@ -17,6 +18,13 @@ use crate::core::{Core, Reacted, Signal};
 use crate::remote::telegram::{self, Chat, ChatKind, File, FileKind, Happening, Kind, Member, Message, Person};
 use crate::store;
 use crate::store::row::{ChannelName, ConversationKind, NewReactions, Reactor, TelegramChatRow};
+
+/// How a message comes.
+enum Said<'a> {
+    /// For the first time, with the rest of its album.
+    New(&'a [&'a Message]),
+    Edited,
+}
 
 /// Who speaks in a chat.
 struct Author {
@@ -27,10 +35,16 @@ struct Author {
 
 impl Telegram {
     /// One update.
-    pub(super) fn on_update(&mut self, core: &mut Core, bot: BotId, kind: &Kind) -> Result<(), store::Error> {
+    pub(super) fn on_update(
+        &mut self,
+        core: &mut Core,
+        bot: BotId,
+        kind: &Kind,
+        album: &[&Message],
+    ) -> Result<(), store::Error> {
         match kind {
-            Kind::Message(message) => self.on_message(core, bot, message, false),
-            Kind::Edited(message) => self.on_message(core, bot, message, true),
+            Kind::Message(message) => self.on_message(core, bot, message, Said::New(album)),
+            Kind::Edited(message) => self.on_message(core, bot, message, Said::Edited),
             Kind::Reacted(reacted) => self.on_reaction(core, bot, reacted),
             Kind::Myself(member) => self.on_myself(core, bot, member),
             Kind::Pressed(pressed) => self.on_press(core, bot, pressed),
@@ -78,11 +92,15 @@ impl Telegram {
         core: &mut Core,
         bot: BotId,
         message: &Message,
-        is_edited: bool,
+        as_what: Said<'_>,
     ) -> Result<(), store::Error> {
         if let Some(Happening::MovedTo(to)) = message.happening {
             return self.move_chat(core, bot, message.chat.id, to);
         }
+        let (album, is_edited) = match as_what {
+            Said::New(album) => (album, false),
+            Said::Edited => (&[][..], true),
+        };
         let place = Place { chat: message.chat.id, thread: message.thread };
         let author = author(message);
         if !hears(core, bot, place) {
@@ -98,13 +116,17 @@ impl Telegram {
         if message.happening.is_some() || message.number == 0 {
             return Ok(());
         }
-        let text = words(message);
+        let text = if message.text.is_empty() { caption(message, album) } else { words(message) };
         if text.trim().is_empty() {
             return Ok(());
         }
         let said = self.incoming(core, bot, (message, &author), text)?;
         let id = said.id.clone();
-        let said = Incoming { replaces: is_edited.then_some(Cow::Owned(id)), ..said };
+        let parts = std::iter::once(message).chain(album.iter().copied()).filter(|_| !is_edited);
+        let files = parts.filter_map(|part| part.file.as_ref()).filter_map(said_file).collect();
+        let ids = album.iter().map(|part| message_id(place.chat, part.number));
+        let ids = said.ids.iter().cloned().chain(ids).collect();
+        let said = Incoming { replaces: is_edited.then_some(Cow::Owned(id)), files, ids, ..said };
         core.signal(Signal::Said(bot, said));
         Ok(())
     }
@@ -297,6 +319,11 @@ fn words(message: &Message) -> String {
         Some(file) if text.is_empty() => name_of(file),
         _ => text,
     }
+}
+
+/// What is said of an album: the first words beneath one of its pictures.
+fn caption(first: &Message, album: &[&Message]) -> String {
+    words(album.iter().find(|part| !part.text.is_empty()).unwrap_or(&first))
 }
 
 fn name_of(file: &File) -> String {

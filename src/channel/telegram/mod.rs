@@ -9,20 +9,23 @@ mod aside;
 mod done;
 mod inbound;
 mod line;
+mod media;
 mod outbox;
 mod polling;
 mod saying;
 mod setup;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::call::{Called, HttpCall};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::limits;
 use crate::base::prometheus::{MetricKind, labels};
 use crate::base::remedy::SET_UP_TELEGRAM;
+use crate::base::spool::SpoolFile;
 use crate::channel::telegram::line::{Line, Lines, PollState};
 use crate::channel::telegram::setup::Setting;
 use crate::core::actions::NewAction;
@@ -30,7 +33,8 @@ use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::Calls;
 use crate::core::channel::{Asker, Channel, Doing, Hearing, Label, Piece, Sender};
 use crate::core::failure::Failure;
-use crate::core::handle::{Kind, Metric, NewMessage, OfferedChat, TelegramQuestion, TelegramState};
+use crate::core::handle::{Kind, Metric, NewFile, NewMessage, OfferedChat, TelegramQuestion, TelegramState};
+use crate::core::incoming::SaidFile;
 use crate::core::keyboard::PressAnswer;
 use crate::core::part::{Kept, Part};
 use crate::core::registry::Bot;
@@ -45,6 +49,8 @@ use crate::store::row::{ConversationKind, OutgoingState, TelegramRow};
 pub(crate) struct Telegram {
     lines: Kept<Lines>,
     calls: Calls<CallFor>,
+    /// Files that rows go with, by the ids of messages.
+    media: HashMap<String, media::Waiting>,
     /// Rows that were on their way when the last run ended.
     interrupted: Vec<i64>,
     is_begun: bool,
@@ -67,6 +73,9 @@ enum CallFor {
     Test(BotId, Asker),
     /// What a bot is seen doing in a chat: a draft holds up what is said there.
     Draft(BotId, i64),
+    /// Where a file lies, and the file.
+    FilePath(Box<media::Fetching>),
+    FileGot(Box<media::Fetching>),
     /// Something whose end nobody waits for.
     Aside,
 }
@@ -123,6 +132,30 @@ impl Channel for Telegram {
 
     fn say(&mut self, core: &mut Core, sender: Sender, new: &NewMessage, id: &str) -> Result<Option<bool>, Trouble> {
         self.say_text(core, sender.bot, new, id).map(|()| Some(false))
+    }
+
+    fn takes_files(&self) -> Option<u64> {
+        Some(limits::TELEGRAM_UPLOAD_BYTES_MAX)
+    }
+
+    fn fetch(
+        &mut self,
+        core: &mut Core,
+        bot: BotId,
+        file: &SaidFile,
+        target: (&Arc<SpoolFile>, i64),
+    ) -> Result<(), Trouble> {
+        self.fetch_file(core, bot, file, target)
+    }
+
+    fn say_file(
+        &mut self,
+        core: &mut Core,
+        sender: Sender,
+        what: (&NewMessage, &NewFile),
+        name: (&str, i64),
+    ) -> Result<(), Trouble> {
+        self.say_carried(core, sender.bot, what, name)
     }
 
     fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble> {
@@ -190,11 +223,19 @@ impl Channel for Telegram {
         for row in core.batch.store.list_telegram_bots()? {
             self.lines.insert(row.bot, Arc::new(Line::new(row, now)));
         }
+        // Their files begin anew.
+        core.batch.store.delete_waiting_files(media::FILE)?;
         for (id, bot, chat, state) in core.batch.store.list_outgoing()? {
             let Some(line) = self.lines.get_mut(&bot).map(Arc::make_mut) else { continue };
             match state {
                 OutgoingState::Waiting => line.lane(chat).waiting.push_back(id),
-                OutgoingState::UnderWay => self.interrupted.push(id),
+                OutgoingState::UnderWay => {
+                    // A file that may have arrived is not sent again.
+                    if let Some(row) = core.batch.store.find_outgoing(id)? {
+                        core.forget_carry(bot, &row.message_id)?;
+                    }
+                    self.interrupted.push(id);
+                }
                 OutgoingState::InDoubt => line.in_doubt.push(id),
             }
         }
@@ -225,6 +266,8 @@ impl Channel for Telegram {
             CallFor::Setup(setting) => self.on_set_up(core, tag, *setting, called)?,
             CallFor::Test(bot, asker) => self.on_tested(core, tag, (bot, &asker), called)?,
             CallFor::Draft(bot, chat) => self.on_draft(core, (bot, chat), called),
+            CallFor::FilePath(fetching) => self.on_file_path(core, *fetching, called),
+            CallFor::FileGot(fetching) => self.on_file_got(core, *fetching, called),
             CallFor::Aside => {}
         }
         Ok(true)

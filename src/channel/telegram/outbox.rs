@@ -10,6 +10,7 @@ use crate::base::id::BotId;
 use crate::base::json::{Object, array};
 use crate::base::limits;
 use crate::channel::telegram::address::{Place, number_in};
+use crate::channel::telegram::media::FILE;
 use crate::channel::telegram::{CallFor, Telegram};
 use crate::core::Core;
 use crate::core::batch::Trouble;
@@ -119,10 +120,17 @@ impl Telegram {
 
     fn make(&mut self, core: &mut Core, row: &OutgoingRow, method: &str, body: String) -> Result<(), store::Error> {
         let Some(line) = self.lines.get(&row.bot) else { return Ok(()) };
-        let call = super::call(&line.row, method, body);
-        core.batch.store.store_outgoing(row.id, OutgoingState::UnderWay)?;
         let about = CallFor::Send { bot: row.bot, chat: row.chat, row: row.id };
-        let tag = self.calls.call_lasting(&mut core.batch, call, about);
+        let tag = if row.note.as_deref() == Some(FILE) {
+            let Some(call) = self.compose_file(core, row)? else {
+                return self.on_failed(core, row, "the file is not here any more; send it again");
+            };
+            self.calls.call_out(&mut core.batch, format!("telegram file {}", row.bot), call, about)
+        } else {
+            let call = super::call(&line.row, method, body);
+            self.calls.call_lasting(&mut core.batch, call, about)
+        };
+        core.batch.store.store_outgoing(row.id, OutgoingState::UnderWay)?;
         let now = core.batch.now.mono;
         if let Some(line) = self.line(row.bot) {
             line.lane(row.chat).spend(row.chat, tag, now);

@@ -11,7 +11,7 @@ use crate::channel::telegram::line::{Poll, PollState};
 use crate::channel::telegram::{CallFor, Telegram};
 use crate::core::Core;
 use crate::core::texts::connection as texts;
-use crate::remote::telegram::{self, Reason, Refusal, Update};
+use crate::remote::telegram::{self, Kind, Reason, Refusal, Update};
 use crate::store;
 
 /// What is asked for.
@@ -132,14 +132,23 @@ impl Telegram {
     /// Everything of one answer, in order, and the place to go on from, in one transaction.
     fn take(&mut self, core: &mut Core, bot: BotId, updates: &[Update]) -> Result<(), store::Error> {
         let mut next = self.lines.get(&bot).map_or(0, |line| line.row.next_update);
-        for update in updates {
+        let mut updates = updates.iter().peekable();
+        while let Some(update) = updates.next() {
             let back = next - update.id;
             if back > 0 && back <= limits::TELEGRAM_UPDATES_BACK_MAX {
                 log::debug!("bot {bot}: update {} of Telegram came twice", update.id);
                 continue;
             }
-            self.on_update(core, bot, &update.kind)?;
             next = update.id.saturating_add(1);
+            // An album comes as one message for each of its pictures.
+            let mut album = Vec::new();
+            while let Some(more) = updates.next_if(|more| is_same_album(&update.kind, &more.kind)) {
+                next = more.id.saturating_add(1);
+                if let Kind::Message(message) = &more.kind {
+                    album.push(&**message);
+                }
+            }
+            self.on_update(core, bot, &update.kind, &album)?;
         }
         if self.lines.get(&bot).is_some_and(|line| line.row.next_update != next) {
             core.batch.store.store_telegram_offset(bot, next)?;
@@ -243,5 +252,14 @@ impl Telegram {
             line.poll.lost += 1;
             line.poll.state = PollState::Waiting(later);
         }
+    }
+}
+
+fn is_same_album(first: &Kind, next: &Kind) -> bool {
+    match (first, next) {
+        (Kind::Message(first), Kind::Message(next)) => {
+            first.album.is_some() && first.album == next.album && first.chat.id == next.chat.id
+        }
+        _ => false,
     }
 }

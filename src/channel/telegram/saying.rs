@@ -133,7 +133,7 @@ fn any_message(core: &Core, bot: BotId, place: Place, message_id: &str) -> Resul
 }
 
 /// Remembers what is said, to be changed, taken back and followed later.
-fn remember(
+pub(super) fn remember(
     core: &mut Core,
     bot: BotId,
     (new, place): (&NewMessage, Place),

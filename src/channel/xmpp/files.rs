@@ -19,12 +19,12 @@ use crate::base::{limits, media};
 use crate::channel::xmpp::Xmpp;
 use crate::channel::xmpp::accounts::Accounts;
 use crate::channel::xmpp::asking::{About, EntityAnswer};
-use crate::core::Core;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::{End, wait_for};
 use crate::core::failure::Failure;
-use crate::core::handle::Outcome;
+use crate::core::handle::{Answer, NewFile, Outcome};
 use crate::core::part::{Kept, Timed};
+use crate::core::{Core, Signal};
 use crate::store;
 use crate::store::row::FileRow;
 use crate::xmpp::disco::{self, Info};
@@ -65,6 +65,8 @@ struct Job {
     slots: u32,
     /// Given up then (monotonic).
     until: Duration,
+    /// The file that passes a link, where it is one; else a caller waits.
+    carry: Option<i64>,
 }
 
 /// What a job is for.
@@ -91,8 +93,21 @@ pub(crate) enum Asked {
 
 impl Xmpp {
     fn end_job(&mut self, core: &mut Core, number: u64, outcome: Outcome) {
-        if self.files.change().jobs.remove(&number).is_some() {
-            core.callers.end(number, End::Outcome(outcome));
+        let Some(job) = self.files.change().jobs.remove(&number) else { return };
+        match (job.carry, job.task) {
+            (None, _) => core.callers.end(number, End::Outcome(outcome)),
+            (Some(carry), Task::Send(_)) => core.signal(Signal::Carried(carry, outcome.map(drop))),
+            (Some(carry), Task::Fetch(..)) => {
+                let file = match outcome {
+                    Ok(Answer::Content { file, media_type, bytes, content }) => {
+                        let name = file.name.unwrap_or_else(|| "file".to_string());
+                        Ok(NewFile { name, media_type, bytes, hash: [0; 32], content })
+                    }
+                    Ok(_) => Err(Failure::Internal),
+                    Err(failure) => Err(failure),
+                };
+                core.signal(Signal::Fetched(carry, Box::new(file)));
+            }
         }
     }
 
@@ -158,7 +173,7 @@ impl Kept<Files> {
         batch.last_tag += 1;
         let number = batch.last_tag;
         let until = batch.now.mono + patience;
-        let job = Job { bot, account, task, is_searching: false, slots: 0, until };
+        let job = Job { bot, account, task, is_searching: false, slots: 0, until, carry: None };
         self.change().jobs.insert(number, job);
         Ok((number, wait_for(number)))
     }

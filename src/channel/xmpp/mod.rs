@@ -28,6 +28,7 @@ pub(crate) mod roster;
 pub(crate) mod sizes;
 pub(crate) mod state;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::call::Called;
@@ -35,6 +36,7 @@ use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::ratelimit::RateLimit;
+use crate::base::spool::SpoolFile;
 use crate::channel::xmpp::accounts::Accounts;
 use crate::channel::xmpp::asking::Questions;
 use crate::channel::xmpp::crypt::Crypt;
@@ -49,7 +51,8 @@ use crate::core::batch::{Trouble, Verdict, Waiting};
 use crate::core::calls::{Calls, End};
 use crate::core::channel::{Channel, Doing, Piece, Sender};
 use crate::core::failure::Failure;
-use crate::core::handle::{NewMessage, ReplyTo, Upload};
+use crate::core::handle::{NewFile, NewMessage, ReplyTo, Upload};
+use crate::core::incoming::SaidFile;
 use crate::core::owner::is_local;
 use crate::core::part::{Kept, Part};
 use crate::core::registry::Bot;
@@ -215,6 +218,30 @@ impl Channel for Xmpp {
             self.send_tracked(core, (account, bot), &new.to, (id, None), outbound)?;
         }
         Ok(self.crypt.was_sealed(id))
+    }
+
+    fn takes_files(&self) -> Option<u64> {
+        Some(u64::MAX)
+    }
+
+    fn fetch(
+        &mut self,
+        core: &mut Core,
+        bot: BotId,
+        file: &SaidFile,
+        target: (&Arc<SpoolFile>, i64),
+    ) -> Result<(), Trouble> {
+        self.fetch_carried(core, bot, file, target)
+    }
+
+    fn say_file(
+        &mut self,
+        core: &mut Core,
+        sender: Sender,
+        what: (&NewMessage, &NewFile),
+        name: (&str, i64),
+    ) -> Result<(), Trouble> {
+        self.say_carried(core, sender.bot, what, name)
     }
 
     fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble> {

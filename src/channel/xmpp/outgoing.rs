@@ -43,7 +43,8 @@ impl Xmpp {
                 )
             }
             BotAction::Edit { message_id, text, keyboard } => {
-                self.edit_with_buttons(core, by, act, (message_id, new_id), (Some(text), keyboard.as_ref()))
+                let meant = worded(core, account, message_id)?;
+                self.edit_with_buttons(core, by, act, (&meant, new_id), (Some(text), keyboard.as_ref()))
             }
             BotAction::Buttons { message_id, keyboard } => {
                 self.edit_with_buttons(core, by, act, (message_id, new_id), (None, keyboard.as_ref()))
@@ -119,6 +120,13 @@ impl Xmpp {
             || self.rooms.is_room(account, &to.bare());
         if is_known { Ok(()) } else { Err(unknown_message(message_id, to).into()) }
     }
+}
+
+/// The message that has the words of another: of a file, what was said with it can be changed.
+pub(crate) fn worded(core: &Core, account: AccountId, message_id: &str) -> Result<String, Trouble> {
+    let caption = caption_id(message_id);
+    let has_caption = core.batch.store.find_sent(account, &caption)?.is_some();
+    Ok(if has_caption { caption } else { message_id.to_string() })
 }
 
 /// A bot names a message that it does not know.

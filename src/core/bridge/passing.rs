@@ -38,9 +38,9 @@ pub(super) struct Origin<'a> {
 }
 
 /// Where something goes, and what it answers there.
-struct Target {
-    to: BareJid,
-    reply_to: Option<String>,
+pub(super) struct Target {
+    pub(super) to: BareJid,
+    pub(super) reply_to: Option<String>,
 }
 
 /// What goes out at the other end.
@@ -165,16 +165,19 @@ impl Context<'_> {
         target: &Target,
         said: &Incoming<'_>,
     ) -> Result<Option<String>, store::Error> {
-        if said.files.is_empty() {
+        let takes = self.channels.look(&target.to).is_ok_and(|channel| channel.takes_files().is_some());
+        if said.files.is_empty() || !takes || self.core.bridge.spool.is_none() {
             return Ok(None);
         }
         let is_address = said.files.iter().any(|file| file.address == said.text.trim());
-        let caption = if is_address { String::new() } else { said.text.to_string() };
+        let caption = if is_address { String::new() } else { self.core.batch.without_keys(&said.text) };
         let text = self.saying(said, way, &caption)?;
-        let (kind, reply_to) = (kind_at(&way.link, way.to), target.reply_to.clone());
-        let new = NewMessage { reply_to, ..NewMessage::text(&target.to.to_jid(), kind, &text) };
-        let done = self.say_files_unheard(bot, &new, &said.files);
-        Ok(self.settle(way.link.id, done)?.flatten())
+        let text = match (&target.reply_to, &said.quoted) {
+            (None, Some(quoted)) => quoting(quoted, &text),
+            _ => text,
+        };
+        let done = self.carry(bot, &way.link, (&said.from.bare(), &said.files), (target, &text));
+        self.settle(way.link.id, done)
     }
 
     /// Says words at the other end, in as many pieces as they need; gives the id of the first, unless nothing could be said.

@@ -42,6 +42,15 @@ impl<'a> Speaker<'a> {
         Speaker { name: cut(name), jid: cut(jid), label, link, links }
     }
 
+    /// He is called so where he is.
+    pub(super) fn rename(&mut self, name: &str) {
+        let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let line = name.replace(is_odd, " ");
+        if !line.trim().is_empty() {
+            self.name = shorten(line.trim(), limits::LINK_NAME_BYTES_MAX);
+        }
+    }
+
     /// What he says, as it is shown at an end of the link.
     pub(super) fn saying(&self, side: LinkSide, text: &str) -> String {
         let (own, usual) = match side {
@@ -112,17 +121,40 @@ pub(super) fn quoting(quoted: &str, answer: &str) -> String {
     }
 }
 
+/// So many bytes, for people.
+pub(super) fn size_of(bytes: Option<u64>) -> String {
+    match bytes {
+        None => "?".to_string(),
+        Some(bytes) if bytes < 1_000 => format!("{bytes} B"),
+        Some(bytes) if bytes < 1_000_000 => format!("{} kB", bytes / 1_000),
+        Some(bytes) => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
 impl Batch {
     /// What somebody said with files, in words: addresses that anybody may open, and of others that there is one. A key, or
     /// an address with a secret in it, goes nowhere.
     pub(super) fn in_words(&self, said: &Incoming<'_>) -> String {
         if said.files.is_empty() {
-            return said.text.to_string();
+            return self.without_keys(&said.text);
         }
         let is_address = |text: &str| said.files.iter().any(|file| file.address == text.trim());
         let text = Some(said.text.trim()).filter(|text| !is_address(text));
         let files = said.files.iter().map(|file| self.file_in_words(file));
-        text.into_iter().map(str::to_string).chain(files).collect::<Vec<_>>().join("\n")
+        text.into_iter().map(|text| self.without_keys(text)).chain(files).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Addresses of encrypted files hold their keys, which are for those in the encrypted chat.
+    pub(super) fn without_keys(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("aesgcm://") {
+            out.push_str(&rest[..at]);
+            out.push_str(&bridge::FILE_STAYS.fill(self.setup.settings.language, &[("name", "-")]));
+            rest = &rest[at..];
+            rest = &rest[rest.find(char::is_whitespace).unwrap_or(rest.len())..];
+        }
+        out + rest
     }
 
     fn file_in_words(&self, file: &SaidFile) -> String {
@@ -131,7 +163,11 @@ impl Batch {
             return file.url.clone();
         }
         let name = file.name.as_deref().or(file.media_type.as_deref()).unwrap_or("-");
-        bridge::FILE_STAYS.fill(self.setup.settings.language, &[("name", name)])
+        let language = self.setup.settings.language;
+        match file.bytes {
+            Some(bytes) => bridge::FILE_NAMED.fill(language, &[("name", name), ("size", &size_of(Some(bytes)))]),
+            None => bridge::FILE_STAYS.fill(language, &[("name", name)]),
+        }
     }
 }
 

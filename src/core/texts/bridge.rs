@@ -5,6 +5,10 @@ use super::Text;
 texts! {
     /// In the place of a file that does not pass a link.
     FILE_STAYS = "[a file that could not be passed on: {name}]" | "[eine Datei, die nicht weitergegeben werden konnte: {name}]";
+    /// A file, where only words can be said.
+    FILE_NAMED = "[file: {name}, {size}]" | "[Datei: {name}, {size}]";
+    /// In the place of a file that did not pass.
+    FILE_FAILED = "[{name}, {size}, could not be passed on: {why}]" | "[{name}, {size}, konnte nicht weitergegeben werden: {why}]";
     /// In front of what is said anew because it was changed, and nothing can be changed there.
     EDITED = "✎ " | "✎ ";
     /// To an owner: a link is stuck.

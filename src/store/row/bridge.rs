@@ -2,6 +2,7 @@
 
 use crate::base::id::{BotId, LinkId};
 use crate::base::jid::BareJid;
+use crate::base::secret::Secret;
 use crate::store::row::ConversationKind;
 
 /// A row of `bridge_link`: a conversation of a bot, joined to a chat on another channel.
@@ -142,4 +143,33 @@ pub struct PassedRow {
     pub other: BareJid,
     /// The counterpart's id there.
     pub other_id: String,
+}
+
+/// A row of `bridge_file`: a file that passes a link.
+#[derive(Clone, Debug)]
+pub struct CarryRow {
+    /// Its number.
+    pub id: i64,
+    /// The link.
+    pub link: LinkId,
+    /// Whose link it is.
+    pub bot: BotId,
+    /// Where it was said.
+    pub origin: BareJid,
+    /// Where it is to be said.
+    pub target: BareJid,
+    /// Under which id.
+    pub message_id: String,
+    /// What it answers there.
+    pub reply_to: Option<String>,
+    /// What is said with it; empty: nothing.
+    pub caption: String,
+    /// Its address as it was said; sealed in the file.
+    pub address: Secret,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its type.
+    pub media_type: Option<String>,
+    /// Its size in bytes, says its sender.
+    pub bytes: Option<i64>,
 }

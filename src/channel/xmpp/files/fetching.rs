@@ -20,10 +20,11 @@ use crate::channel::xmpp::{CallFor, Xmpp};
 use crate::core::Core;
 use crate::core::batch::{Trouble, Verdict};
 use crate::core::failure::Failure;
-use crate::core::files::file_id;
+use crate::core::files::{file_id, row_of};
 use crate::core::handle::{Answer, FileInfo, FileQuery, FileWanted};
+use crate::core::incoming::SaidFile;
 use crate::core::registry::Through;
-use crate::omemo::join_url;
+use crate::omemo::{join_url, split_url};
 use crate::remote::upload::{Fetched, build_get, read_get};
 use crate::store::row::FileRow;
 
@@ -53,6 +54,30 @@ impl Xmpp {
         Ok(verdict)
     }
 
+    /// Begins to fetch a file that passes a link.
+    pub(crate) fn fetch_carried(
+        &mut self,
+        core: &mut Core,
+        bot: BotId,
+        file: &SaidFile,
+        (into, carry): (&Arc<SpoolFile>, i64),
+    ) -> Result<(), Trouble> {
+        let (url, key) = match split_url(&file.address) {
+            Some((url, key)) => (url, Some(key)),
+            None => (file.address.clone(), None),
+        };
+        let row = row_of(bot, "", &SaidFile { url, key, ..file.clone() });
+        let account = self.accounts.account_for(core.speaking_bot(bot)?)?;
+        let patience = limits::TRANSFER_TIMEOUT + limits::CALL_TIMEOUT;
+        let task = Task::Fetch(row.clone(), Arc::clone(into));
+        let (job, _) = self.files.begin_job(&mut core.batch, bot, account, task, patience)?;
+        if let Some(job) = self.files.change().jobs.get_mut(&job) {
+            job.carry = Some(carry);
+        }
+        let begun = self.fetch(core, job, &row, into);
+        Ok(self.settle_job(core, job, begun)?)
+    }
+
     pub(super) fn fetch(
         &mut self,
         core: &mut Core,
@@ -62,15 +87,18 @@ impl Xmpp {
     ) -> Result<(), Trouble> {
         let Some(job) = self.files.jobs.get(&number) else { return Ok(()) };
         let (bot, account, slots) = (job.bot, job.account, job.slots);
+        let is_carried = job.carry.is_some();
         let is_ours = self.files.places.get(&account).is_some_and(|place| is_within(&row.url, place));
         if !is_ours && slots > 0 {
             return Err(not_public().into());
         }
         let reach = if is_ours { Reach::Any } else { Reach::PublicOnly };
-        let path = into.path().to_path_buf();
-        let mut call =
-            build_get(&row.url, path, limits::DOWNLOAD_BYTES_MAX, reach, self.accounts.trust_of(&core.batch, account));
-        call.timeout = limits::DOWNLOAD_TIMEOUT;
+        let (path, trust) = (into.path().to_path_buf(), self.accounts.trust_of(&core.batch, account));
+        let most = if is_carried { limits::CARRIED_BYTES_MAX } else { limits::DOWNLOAD_BYTES_MAX };
+        let mut call = build_get(&row.url, path, most, reach, trust);
+        if !is_carried {
+            call.timeout = limits::DOWNLOAD_TIMEOUT;
+        }
         if row.key.is_some() {
             call.open_with.clone_from(&row.key);
             call.answer_bytes_max += SEALED_FILE_EXTRA;

@@ -19,10 +19,10 @@ use crate::base::secret::Secret;
 use crate::base::{crypto, limits, media, text};
 use crate::channel::xmpp::{CallFor, Xmpp};
 use crate::core::Core;
-use crate::core::actions::check_text;
+use crate::core::actions::{NewAction, check_text};
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::channel::{Channel, Sender};
-use crate::core::handle::{Answer, BotAction, Upload};
+use crate::core::handle::{Answer, BotAction, NewFile, NewMessage, Upload};
 use crate::omemo::{Entropy, FileKey, join_url};
 use crate::remote::upload::{Sent, build_put, read_put};
 use crate::xmpp::message::Kind;
@@ -45,6 +45,8 @@ pub(super) struct Sending {
     key: Option<Secret>,
     /// Where others will find it, once that is known.
     url: Option<String>,
+    /// The id under which it is said, where that is promised.
+    id: Option<String>,
 }
 
 impl Sending {
@@ -89,11 +91,40 @@ impl Xmpp {
         }
         let patience = limits::FILE_JOB_TIMEOUT + transfer_time(upload.file.bytes);
         let key = encrypted.then(|| core.batch.file_key());
-        let task = Task::Send(Box::new(Sending { upload: upload.clone(), key, url: None }));
+        let task = Task::Send(Box::new(Sending { upload: upload.clone(), key, url: None, id: None }));
         let (job, verdict) = self.files.begin_job(&mut core.batch, bot, account, task, patience)?;
         let begun = self.find_slot(&mut core.batch, job);
         self.settle_job(core, job, begun)?;
         Ok(verdict)
+    }
+
+    /// Begins to say a file that passes a link.
+    pub(crate) fn say_carried(
+        &mut self,
+        core: &mut Core,
+        bot: BotId,
+        (new, file): (&NewMessage, &NewFile),
+        (id, carry): (&str, i64),
+    ) -> Result<(), Trouble> {
+        let account = self.accounts.account_for(core.speaking_bot(bot)?)?;
+        if new.kind == Kind::Groupchat {
+            self.check_cover(core, account, &new.to.bare())?;
+        }
+        let encrypted = self.is_sealed(core, bot, &new.to, new.kind)?;
+        let caption = Some(new.text.clone()).filter(|text| !text.is_empty());
+        let action = BotAction::File { url: String::new(), caption };
+        let act = NewAction { to: new.to.clone(), kind: new.kind, action, idempotency_key: None };
+        let upload = Upload { act, file: file.clone() };
+        let key = encrypted.then(|| core.batch.file_key());
+        let sending = Sending { upload, key, url: None, id: Some(id.to_string()) };
+        let patience = limits::FILE_JOB_TIMEOUT + transfer_time(file.bytes);
+        let task = Task::Send(Box::new(sending));
+        let (job, _) = self.files.begin_job(&mut core.batch, bot, account, task, patience)?;
+        if let Some(job) = self.files.change().jobs.get_mut(&job) {
+            job.carry = Some(carry);
+        }
+        let begun = self.find_slot(&mut core.batch, job);
+        Ok(self.settle_job(core, job, begun)?)
     }
 
     /// There is a place for the file.
@@ -144,7 +175,7 @@ impl Xmpp {
         sending: &Sending,
         url: &str,
     ) -> Result<(), Trouble> {
-        if core.callers.of(number).is_none_or(|caller| caller.is_gone()) {
+        if sending.id.is_none() && core.callers.of(number).is_none_or(|caller| caller.is_gone()) {
             log::info!("bot {bot}: a file was uploaded for a program that does not wait for it any more");
             self.files.change().jobs.remove(&number);
             return Ok(());
@@ -159,7 +190,13 @@ impl Xmpp {
         }
         let sender = Sender { bot, account: Some(self.accounts.account_for(core.speaking_bot(bot)?)?) };
         let key = act.idempotency_key.as_deref().map(|key| (key, upload.hash()));
-        let answer = core.act_once(bot, &act, key, |core, id| self.act(core, sender, &act, id))?;
+        let answer = match &sending.id {
+            None => core.act_once(bot, &act, key, |core, id| self.act(core, sender, &act, id))?,
+            Some(id) => {
+                let encrypted = self.act(core, sender, &act, id)?;
+                Answer::Sent { message_id: id.clone(), encrypted }
+            }
+        };
         self.end_job(core, number, Ok(answer));
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::Key;
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::channel::xmpp::Xmpp;
-use crate::channel::xmpp::outgoing::{caption_id, unknown_message};
+use crate::channel::xmpp::outgoing::{caption_id, unknown_message, worded};
 use crate::channel::xmpp::rooms::Rooms;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::batch::{Batch, Trouble};
@@ -51,7 +51,8 @@ impl Xmpp {
                 return self.say_in_room(core, by, room, (&id, None), &Outbound::text(to, Kind::Groupchat, &id, text));
             }
             BotAction::Edit { message_id, text, keyboard } => {
-                return self.edit_with_buttons(core, by, act, (message_id, new_id), (Some(text), keyboard.as_ref()));
+                let meant = worded(core, by.0, message_id)?;
+                return self.edit_with_buttons(core, by, act, (&meant, new_id), (Some(text), keyboard.as_ref()));
             }
             BotAction::Buttons { message_id, keyboard } => {
                 return self.edit_with_buttons(core, by, act, (message_id, new_id), (None, keyboard.as_ref()));
