@@ -25,6 +25,8 @@ mod archive;
 mod actions;
 #[path = "engine_life/buttons.rs"]
 mod buttons;
+#[path = "engine_life/asking.rs"]
+mod asking;
 #[path = "engine_life/history.rs"]
 mod history;
 #[path = "engine_life/names.rs"]

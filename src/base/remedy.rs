@@ -238,6 +238,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("ca_file", "--ca-file"),
     ("avatar_type", "--avatar"),
     ("contacts[]", "--contacts"),
+    ("expires", "--wait"),
+    ("escalate_after", "--after"),
 ];
 
 /// The sentence in the words of a place, and in its language.

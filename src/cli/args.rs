@@ -18,7 +18,7 @@ use lexopt::Arg;
 
 use super::completions;
 use super::table::{self, COMMANDS, CommandRow, GROUPS, OPTIONS, OptionRow};
-pub use ask::WhyAsked;
+pub use ask::{Asked, WhyAsked};
 pub use made::BotMade;
 pub use send::Sent;
 
@@ -78,6 +78,8 @@ pub enum Command {
     Import(ImportFrom),
     /// `send`
     Send(Box<Sent>),
+    /// `ask`
+    Ask(Box<Asked>),
     /// `why`
     Why(WhyAsked),
     /// `token …`, `user …`, `audit`
@@ -424,6 +426,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "restore" => Command::Restore(RestoreFrom { file: word().into(), key_file: raw.path("key-file") }),
         "import" => Command::Import(ImportFrom { file: word().into(), dry_run: raw.has("dry-run") }),
         "send" => Command::Send(Box::new(send::build(row, rest, raw)?)),
+        "ask" => Command::Ask(Box::new(ask::ask(word(), row, raw)?)),
         "why" => Command::Why(ask::why(word(), row, raw)?),
         path if path == "audit" || path.starts_with("token ") || path.starts_with("user ") => {
             Command::Rights(rights::build(row, &word(), raw)?)

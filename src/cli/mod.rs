@@ -7,6 +7,7 @@ pub mod args;
 pub mod log;
 
 mod account;
+mod ask;
 mod backup;
 mod bot;
 mod chat;
@@ -40,6 +41,8 @@ pub enum Exit {
     Failed = 1,
     /// The command line.
     Usage = 2,
+    /// Nobody has answered.
+    Expired = 4,
     /// `EX_UNAVAILABLE`
     Unavailable = 69,
     /// `EX_CANTCREAT`
@@ -57,6 +60,7 @@ const EXITS: &[(Exit, &str)] = &[
     (Exit::Good, "done, and all is well"),
     (Exit::Failed, "it did not work, and none of the others says why; the message does"),
     (Exit::Usage, "the command line is wrong"),
+    (Exit::Expired, "`ask`: nobody has answered in time"),
     (Exit::Unavailable, "the daemon, an XMPP server or another service does not answer or cannot do it now"),
     (Exit::CannotCreate, "a file or the database cannot be made or opened"),
     (Exit::Io, "a file or the database cannot be read or written, or is not what it should be"),
@@ -104,6 +108,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Restore(from) => backup::restore(config, &from),
         Command::Import(from) => import::run(config, &from),
         Command::Send(sent) => send::run(config, &sent),
+        Command::Ask(asked) => ask::run(config, &asked),
         Command::Why(asked) => why::run(config, &asked),
         Command::Doctor(form) => doctor::run(config, form),
         Command::Health => health(config),

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::args::Sent;
+use super::args::{Asked, Sent};
 use super::client::Client;
 use super::{Exit, Failed};
 use crate::base::call::Part;
@@ -178,6 +178,14 @@ pub(super) fn tokens(config: &Config, bot: Option<&str>, token_file: Option<&Pat
     }
 }
 
+/// The token of the bot that asks somebody, and its owner; with a token alone nobody knows whose it is.
+pub(super) fn speaker(config: &Config, asked: &Asked) -> Result<(Secret, String), Failed> {
+    match &asked.token_file {
+        Some(file) => Ok((read_token(file)?, String::new())),
+        None => choice::speaker(&mut Client::new(config), asked),
+    }
+}
+
 fn kind(sent: &Sent) -> &'static str {
     if sent.is_room { "groupchat" } else { "chat" }
 }
@@ -200,7 +208,7 @@ fn arrived(client: &mut Client, id: &str, time: Duration) -> Result<(), Failed> 
 }
 
 /// So that a request that is repeated sends nothing twice.
-fn new_key() -> String {
+pub(super) fn new_key() -> String {
     let mut random = [0; 16];
     crypto::random(&mut random);
     format!("send-{}", text::hex(&random))

@@ -61,6 +61,7 @@ pub(super) fn meaning(words: &str) -> &'static str {
         "BOT" => ", a bot's number or name; `botmother bot list` shows them",
         "JID" => ", an address like user@example.org",
         "ID" => ", the id of a message: `message_id` of an answer or `stanza_id` of an update",
+        "TEXT" => ", what is asked",
         "NAME" => ", what the bot is to be called",
         "SHELL" => ": bash, zsh or fish",
         "WHO…" => ", who gets it: addresses like user@example.org",
@@ -269,6 +270,20 @@ pub(super) const COMMANDS: &[CommandRow] = &[
             "echo disk full | botmother send you@example.org",
             "botmother send --chatroom ops@rooms.example.org --text 'Storm warning'",
             "botmother send you@example.org --attach report.pdf --wait 20",
+        ],
+    ),
+    command(
+        "ask",
+        "TEXT",
+        "ask a person, wait for the answer, and print it",
+        "Asks WHO of --to (the bot's owner, unless it says another) through a bot of the running daemon, in the chat where the\n\
+         two talk, and prints what is answered. With --options one of them, else any words. Exit code 0 when there is an\n\
+         answer (with --check: when it is that one, else 1), 4 when nobody has answered in time. Ctrl-C ends the command\n\
+         and not the question: with the same --key it goes on waiting, and gets the same answer. The daemon may be started\n\
+         anew meanwhile.",
+        &[
+            "botmother ask 'Restart the server?' --to anna@example.org --options yes,no --check yes && reboot",
+            "botmother ask 'Door code?' --wait 10m --escalate ben@example.org --after 5m",
         ],
     ),
     command(

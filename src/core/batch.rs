@@ -100,6 +100,8 @@ pub(crate) enum Verdict {
     AwaitUpdates(BotId, handle::UpdatePoll),
     /// Waits for updates that are told by numbers.
     AwaitNumbered(BotId, handle::UpdatePoll),
+    /// Waits for somebody's answer.
+    AwaitAnswer(handle::AskWait),
     /// Waits for the end of a call.
     AwaitCall(u64),
     /// Waits for something on a channel.

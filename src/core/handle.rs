@@ -13,6 +13,7 @@ use crate::core::failure::Failure;
 
 mod ai;
 mod answer;
+mod asking;
 mod bridge;
 mod files;
 mod history;
@@ -40,6 +41,8 @@ pub use answer::{
     AccountInfo, Answer, BotCard, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
     LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
 };
+pub(crate) use asking::AskWait;
+pub use asking::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, NewAsk, is_long};
 pub use bridge::{BridgeAnswer, BridgeQuestion, NewAcross, NewLink, telegram_chat};
 pub use files::{FileQuery, FileWanted, NewFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};

@@ -18,15 +18,18 @@ pub enum UpdateKind {
     OmemoKey,
     /// Somebody pressed a button. It comes always: who sends buttons wants to hear of it.
     CallbackQuery,
+    /// A question that the program has put to people is over.
+    AskAnswered,
 }
 
-const KINDS: [(UpdateKind, &str); 6] = [
+const KINDS: [(UpdateKind, &str); 7] = [
     (UpdateKind::Message, "message"),
     (UpdateKind::Reaction, "reaction"),
     (UpdateKind::Retraction, "retraction"),
     (UpdateKind::MessageState, "message_state"),
     (UpdateKind::OmemoKey, "omemo_key"),
     (UpdateKind::CallbackQuery, "callback_query"),
+    (UpdateKind::AskAnswered, "ask_answered"),
 ];
 
 impl UpdateKind {
@@ -37,13 +40,14 @@ impl UpdateKind {
 }
 
 /// Names under which updates are counted: types that are here to choose, and what comes always.
-pub(crate) const COUNTED: [&str; 9] = [
+pub(crate) const COUNTED: [&str; 10] = [
     "message",
     "reaction",
     "retraction",
     "message_state",
     "omemo_key",
     "callback_query",
+    "ask_answered",
     "room_joined",
     "room_left",
     "other",

@@ -31,32 +31,33 @@ impl Core {
         if self.updates.waiters.contains_key(&bot) || self.webhooks.has_other_listener(&self.batch, bot)? {
             return Ok(());
         }
-        let seen = self.listening.seen_at(&self.batch, bot)?;
+        let seen = self.updates.listening.seen_at(&self.batch, bot)?;
         let soon = self.batch.now.mono + limits::UNHEARD_AFTER;
         let due = seen.map_or(soon, |at| soon.max(at + limits::UNHEARD_SINCE));
-        self.listening.due.entry(bot).or_insert(due);
+        self.updates.listening.due.entry(bot).or_insert(due);
         Ok(())
     }
 
     /// Whether something may answer what is said to a bot.
     pub(crate) fn has_listener(&self, bot: BotId) -> Result<bool, store::Error> {
         let is_near = |at: Duration| self.batch.now.mono < at + limits::UNHEARD_SINCE;
-        let is_polled =
-            self.updates.waiters.contains_key(&bot) || self.listening.seen_at(&self.batch, bot)?.is_some_and(is_near);
+        let is_polled = self.updates.waiters.contains_key(&bot)
+            || self.updates.listening.seen_at(&self.batch, bot)?.is_some_and(is_near);
         Ok(is_polled || self.webhooks.has_other_listener(&self.batch, bot)?)
     }
 
     /// How long ago a bot's program asked for updates last, of all that this process has seen.
     pub(crate) fn polled_ago(&self, bot: BotId) -> Option<Duration> {
-        self.listening.polled.get(&bot).map(|at| self.batch.now.mono.saturating_sub(*at))
+        self.updates.listening.polled.get(&bot).map(|at| self.batch.now.mono.saturating_sub(*at))
     }
 
     /// Tells owners what time has shown.
     pub(crate) fn tell_unheard(&mut self) -> Result<(), store::Error> {
         let now = self.batch.now.mono;
-        let due: Vec<BotId> = self.listening.due.iter().filter(|(_, at)| **at <= now).map(|(bot, _)| *bot).collect();
+        let due: Vec<BotId> =
+            self.updates.listening.due.iter().filter(|(_, at)| **at <= now).map(|(bot, _)| *bot).collect();
         for id in due {
-            self.listening.due.remove(&id);
+            self.updates.listening.due.remove(&id);
             let Some(bot) = self.batch.bots.get(&id).filter(|bot| bot.row.active && bot.queued > 0) else { continue };
             let (owner, mode, name) = (bot.row.owner.clone(), bot.mode, bot.row.name.clone());
             let (key, at) = (format!("bot_{id}_unheard_at"), self.batch.now.unix());

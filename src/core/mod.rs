@@ -4,6 +4,7 @@
 //! `Signal`s, which the engine hands to the other parts within the same transaction.
 
 pub mod actions;
+pub(crate) mod asking;
 pub mod effect;
 pub mod failure;
 pub mod handle;
@@ -41,6 +42,7 @@ pub(crate) mod why;
 
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};
+use crate::core::asking::Asking;
 use crate::core::batch::Batch;
 use crate::core::bridge::{Bridge, Spoken};
 use crate::core::calls::Callers;
@@ -49,7 +51,6 @@ use crate::core::failure::Failure;
 use crate::core::handle::{NewFile, TelegramInfo};
 use crate::core::incoming::Incoming;
 use crate::core::keyboard::Pressed;
-use crate::core::listening::Listening;
 use crate::core::part::Part;
 use crate::core::updates::Updates;
 use crate::core::webhook::Webhooks;
@@ -60,7 +61,8 @@ pub(crate) struct Core {
     pub(crate) batch: Batch,
     pub(crate) updates: Updates,
     pub(crate) webhooks: Webhooks,
-    pub(crate) listening: Listening,
+    /// Questions to people.
+    pub(crate) asking: Asking,
     pub(crate) callers: Callers,
     pub(crate) bridge: Bridge,
     /// The daemon ends: nothing new begins.
@@ -74,7 +76,7 @@ impl Core {
             batch,
             updates: Updates::default(),
             webhooks: Webhooks::default(),
-            listening: Listening::default(),
+            asking: Asking::default(),
             callers: Callers::default(),
             bridge: Bridge::default(),
             is_stopping: false,
@@ -82,8 +84,8 @@ impl Core {
     }
 
     /// Its parts that a batch may change.
-    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 4] {
-        [&mut self.updates, &mut self.webhooks, &mut self.callers, &mut self.bridge.carrying]
+    pub(crate) fn parts(&mut self) -> [&mut dyn Part; 5] {
+        [&mut self.updates, &mut self.webhooks, &mut self.callers, &mut self.bridge.carrying, &mut self.asking]
     }
 
     /// Tells the other parts of something, within the transaction.
@@ -106,6 +108,8 @@ pub(crate) enum Signal {
     SaidToAll(Incoming<'static>),
     /// Somebody pressed a button beneath a message of a bot's.
     Pressed(BotId, Pressed),
+    /// Something was said in a room that a bot is in: it may be the answer to a question.
+    MaybeAnswer(BotId, Incoming<'static>),
     /// A bot was told what was said to it: what answers by itself may.
     Told(BotId, Incoming<'static>),
     /// Something was said, to nobody in particular, in a chat that is linked: it passes on.

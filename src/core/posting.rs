@@ -53,7 +53,8 @@ impl Context<'_> {
         self.keep(bot, &new, (&message_id, encrypted)).map(drop)
     }
 
-    fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
+    /// Says something under an id that was made for it.
+    pub(crate) fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
         let encrypted = self.utter(id, new, message_id)?;
         self.core.note_spoken(id, (&new.to, new.kind), message_id, || SpokenWhat::Text(Box::new(new.clone())));
         Ok(encrypted)

@@ -7,7 +7,7 @@ use crate::base::jid::{BareJid, Jid};
 use crate::base::json::{self, Object};
 use crate::core::incoming::{Encryption, Incoming};
 use crate::core::keyboard::Pressed;
-use crate::store::row::{ConversationKind, FileRow, KeyRow};
+use crate::store::row::{AskRow, ConversationKind, FileRow, KeyRow};
 
 pub(crate) use read::{FileRecord, Record, SaidRecord, Where, read};
 
@@ -126,6 +126,17 @@ pub(crate) fn omemo_key(key: &Key<'_>) -> String {
         .truth("changed", key.is_changed)
         .number("timestamp", key.at)
         .end()
+}
+
+/// A question to people is over; `at` is Unix time.
+pub(crate) fn ask_answered(row: &AskRow, at: i64) -> String {
+    let data = Object::new().number("ask_id", row.id).text("status", row.status.as_str());
+    let Some(answer) = &row.answer else { return data.number("timestamp", at).end() };
+    let data = data.text("answer", &answer.text);
+    let option = answer.option.and_then(|option| i64::try_from(option).ok());
+    let data = option.into_iter().fold(data, |data, option| data.number("option", option));
+    let data = data.text("by", &answer.by).text("message_id", &answer.message_id).truth("encrypted", answer.encrypted);
+    data.text_if("trust", answer.trust.as_deref()).number("timestamp", answer.at).end()
 }
 
 /// The bot is in a room; `at` is Unix time.

@@ -202,8 +202,10 @@ impl Core {
         }
         self.batch.bound_storage();
         self.updates.drop_update_waiter(&mut self.batch, id);
+        self.asking.drop_waiters(&mut self.batch, id);
         self.webhooks.forget_webhook(id);
-        self.listening.forget_listening(id);
+        self.updates.listening.forget_listening(id);
+        self.asking.forget(id);
         self.drop_links(id);
         self.updates.numbered.remove(&id);
         self.signal(Signal::OwnersBots(owner));
@@ -265,6 +267,7 @@ impl Core {
         self.batch.audit(Some(id), action, "")?;
         if !row.active {
             self.updates.drop_update_waiter(&mut self.batch, id);
+            self.asking.drop_waiters(&mut self.batch, id);
         }
         self.signal(Signal::OwnersBots(owner));
         self.signal(Signal::BotChanged(id));

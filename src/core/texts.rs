@@ -39,6 +39,7 @@ macro_rules! texts {
 }
 
 pub mod ai;
+pub mod asking;
 pub mod bridge;
 pub mod buttons;
 pub mod chat;
@@ -306,6 +307,7 @@ mod tests {
         let all = [
             ALL,
             ai::ALL,
+            asking::ALL,
             bridge::ALL,
             buttons::ALL,
             chat::ALL,

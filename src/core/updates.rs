@@ -14,6 +14,7 @@ use crate::core::effect::Effect;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, OTHER_POLL, Question, ReplyTo, Update, UpdateKinds, UpdatePoll};
 use crate::core::kinds::COUNTED;
+use crate::core::listening::Listening;
 use crate::core::numbers::Numbered;
 use crate::core::part::Part;
 use crate::core::setup::MqttBots;
@@ -63,6 +64,8 @@ pub(crate) struct Updates {
     handed: HashMap<BotId, UpdateId>,
     /// Whose programs know things by numbers. Read again from the store where a batch is taken back.
     pub(crate) numbered: Numbered,
+    /// Whether anybody listens at all.
+    pub(crate) listening: Listening,
 }
 
 /// Counts by [`COUNTED`], and as they were before the batch under way.
@@ -92,7 +95,7 @@ impl Part for Updates {
 impl Core {
     pub(crate) fn get_updates(&mut self, bot: BotId, poll: &UpdatePoll) -> Result<Verdict, Trouble> {
         self.webhooks.refuse_polling(bot)?;
-        self.listening.note_poll(&mut self.batch, bot)?;
+        self.updates.listening.note_poll(&mut self.batch, bot)?;
         if let Some(kinds) = poll.allowed {
             self.batch.allow_updates(bot, kinds)?;
         }

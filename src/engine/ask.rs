@@ -129,6 +129,7 @@ impl Engine {
                 return Ok(verdict);
             }
             Question::MessageState(id) => self.core.batch.message_state(bot, id)?,
+            Question::Ask(question) => return self.context().ask_people(bot, question),
             Question::Why(id) => Answer::Why(Box::new(command::why::of_message(self, bot, id)?)),
             Question::GetHistory(query) => self.core.read_history(bot, query)?,
             Question::SetWebhook(new) => self.core.set_webhook(bot, new)?,
@@ -145,10 +146,7 @@ impl Engine {
                 let (info, bot) = (accounts.bot_info(&self.core.batch, bot)?, self.core.batch.bot(bot)?);
                 Answer::Info(info, bot.commands.clone(), sessions)
             }
-            Question::SetCommands(commands) => {
-                self.core.batch.set_commands(bot, commands)?;
-                Answer::Done
-            }
+            Question::SetCommands(commands) => self.core.batch.set_commands(bot, commands).map(|()| Answer::Done)?,
             Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
             Question::Telegram(question) => {
                 let verdict = self.channels.connection(&mut self.core, (bot, &Asker::Program), question)?;

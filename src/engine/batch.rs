@@ -195,6 +195,7 @@ impl Engine {
                 Verdict::AwaitNumbered(bot, poll) => {
                     self.core.updates.await_updates(&mut self.core.batch, bot, (poll, Form::Numbered), reply, out)
                 }
+                Verdict::AwaitAnswer(wait) => self.core.asking.await_answer(&self.core.batch, wait, reply, out),
                 Verdict::AwaitCall(tag) => self.await_call(tag, reply, out),
                 Verdict::AwaitChannel(waiting) => self.channels.wait(&mut self.core.batch, &waiting, reply),
                 Verdict::Nothing => {}
@@ -202,6 +203,7 @@ impl Engine {
         }
         self.channels.xmpp.accounts.feed_busy(&mut self.core.batch, out);
         self.core.updates.wake_updates(&mut self.core.batch, out);
+        self.core.asking.wake(&self.core.batch, out);
         self.wake_callers(out);
         self.channels.wake(&mut self.core, out);
         self.parts().for_each(Part::committed);

@@ -173,6 +173,7 @@ impl Engine {
     /// Reads bots and webhooks anew: at the start, and after a batch was taken back.
     fn reload(&mut self) -> Result<(), store::Error> {
         self.core.reload_bots()?;
+        self.core.reload_asks()?;
         self.core.reload_links()?;
         self.core.reload_carries()?;
         self.channels.xmpp.accounts.relink_accounts(&mut self.core.batch)?;
@@ -185,7 +186,8 @@ impl Engine {
         let parts = self.parts().filter_map(|part| part.deadline()).min();
         let others = [
             self.channels.xmpp.accounts.acks_deadline(),
-            self.core.listening.listening_deadline(),
+            self.core.updates.listening.listening_deadline(),
+            self.core.asks_deadline(),
             self.brain.all().filter_map(|one| one.next_due(&self.core.batch)).min(),
             self.channels.xmpp.crypt.omemo_deadline(),
             self.core.webhooks_deadline(),
@@ -209,6 +211,7 @@ impl Engine {
             self.core.batch.end_generation()?;
         }
         self.core.tell_unheard()?;
+        self.context().asks_due()?;
         self.channels.xmpp.give_up_files(&mut self.core);
         self.context().carry_on()?;
         self.channels.xmpp.take_back_late(&mut self.core)?;
@@ -243,5 +246,6 @@ impl Engine {
         self.channels.stop(&mut self.core.batch);
         self.with_brain(|brain, cx| brain.all().for_each(|one| one.stop(cx)));
         self.core.updates.stop(&mut self.core.batch);
+        self.core.asking.stop(&mut self.core.batch);
     }
 }

@@ -20,6 +20,9 @@ impl Engine {
         let about = command::with_reply(&said.text, said.reply_to.as_deref());
         let (owner, body) = (&said.from.bare(), about.as_deref().unwrap_or(said.text.trim()));
         let bots: Vec<BotId> = self.core.batch.personal_bots(owner).map(|bot| bot.row.id).collect();
+        if self.context().hear_answer(&bots, said)? {
+            return Ok(());
+        }
         match self.core.press_in_words(&bots, said)? {
             Meant::Button => return Ok(()),
             Meant::Words(bot, text) => return Ok(self.deliver(bot, &said.saying(&text))?),
@@ -71,6 +74,9 @@ impl Engine {
     pub(super) fn ingest(&mut self, bot: BotId, said: &Incoming<'_>) -> Result<(), store::Error> {
         if !self.core.batch.admits(bot, &said.from.bare()) {
             self.core.batch.note_heard(bot, said, "not_admitted", "");
+            return Ok(());
+        }
+        if self.context().hear_answer(&[bot], said)? {
             return Ok(());
         }
         let (words, pressed);

@@ -28,7 +28,10 @@ impl Engine {
                     self.say(&said.from.bare(), &why)
                 }
             },
+            Signal::Pressed(bot, pressed) if self.context().press_answer(bot, &pressed)? => Ok(()),
             Signal::Pressed(bot, pressed) => self.core.tell_press(bot, &pressed),
+            Signal::MaybeAnswer(bot, said) => self.context().hear_answer(&[bot], &said).map(drop),
+            Signal::Told(bot, said) if self.context().hear_answer(&[bot], &said)? => Ok(()),
             Signal::Told(bot, said) => self.with_brain(|brain, cx| brain.on_said(cx, bot, &said)),
             Signal::Overheard(bot, said) => self.context().pass_on(bot, &said),
             Signal::Spoke(bot, spoken) => self.context().pass_spoken(bot, &spoken),

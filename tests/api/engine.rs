@@ -22,6 +22,7 @@ use botmother::core::handle::{
     TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo,
     WhyInfo,
 };
+use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus};
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
 
@@ -44,6 +45,21 @@ pub(crate) fn spool() -> Spool {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     Spool::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("face-{number}"))).unwrap()
+}
+
+/// How a question stands.
+fn asked(id: i64, status: AskStatus) -> AskInfo {
+    let answer = AskAnswerRow {
+        text: WILD.to_string(),
+        option: Some(1),
+        by: "anna@example.org".to_string(),
+        at: 1_739_478_000,
+        message_id: "m-1".to_string(),
+        encrypted: true,
+        trust: Some("trusted".to_string()),
+    };
+    let answer = Some(answer).filter(|_| status == AskStatus::Answered);
+    AskInfo { id, status, asked: vec!["anna@example.org".to_string()], answer, expires_in: 3_600 }
 }
 
 /// The way of a message that a webhook would not take.
@@ -94,6 +110,7 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
             Err(Failure::Conflict("nothing was changed: cannot listen on 127.0.0.1:7000".into()))
         }
         Question::CreateBot(new) => create(new),
+        Question::Ask(AskQuestion::Wait(404, _)) => Err(Failure::NotFound("this bot has no question 404".into())),
         Question::GetHistory(query) if query.chat.as_str() == "nothing@example.org" => {
             Err(Failure::NotEnabled(format!("this bot keeps no history; {KEEP_HISTORY} switches it on")))
         }
@@ -264,6 +281,10 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             Answer::BotHistory(HistoryInfo { bot, days: days.unwrap_or(0), is_default })
         }
         Question::MessageState(_) => Answer::MessageState("sent"),
+        Question::Ask(AskQuestion::List) => Answer::Asks(vec![asked(7, AskStatus::Waiting)]),
+        Question::Ask(AskQuestion::Cancel(id)) => Answer::Ask(Box::new(asked(id, AskStatus::Cancelled))),
+        Question::Ask(AskQuestion::Wait(id, _)) => Answer::Ask(Box::new(asked(id, AskStatus::Answered))),
+        Question::Ask(AskQuestion::New(_)) => Answer::Ask(Box::new(asked(1_843_200_000_000_001, AskStatus::Waiting))),
         Question::Why(id) => Answer::Why(Box::new(way(id))),
         Question::GetHistory(query) => Answer::History(history(&query)),
         Question::Gallery => Answer::Gallery(vec![

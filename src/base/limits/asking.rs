@@ -33,3 +33,8 @@ pub const WAY_MESSAGES_PER_BOT_MAX: usize = 50;
 pub const WAY_REFUSED_PER_BOT_MAX: usize = 10;
 /// Steps remembered of one message.
 pub const WAY_STEPS_MAX: usize = 16;
+
+/// How long `botmother ask` tries to reach a daemon that is not there: it is started anew, or its machine is.
+pub const ASK_DAEMON_PATIENCE: Duration = Duration::from_secs(120);
+/// Between two tries.
+pub const ASK_DAEMON_PAUSE: Duration = Duration::from_secs(1);

@@ -18,7 +18,7 @@ fn value(path: &str, long: &str) -> &'static str {
         "log-format" => "json",
         "host" => "h:1",
         "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
-        "encrypt" if path == "send" => "required",
+        "encrypt" if ["send", "ask"].contains(&path) => "required",
         "owner" | "jid" | "contacts" | "sees" => "a@example.org",
         "mode" => "cloud",
         "access" => "public",
@@ -42,6 +42,7 @@ fn every_option_that_a_page_shows_is_read() {
                 ("bot create", "password-file") => words.extend(["--jid", "b@example.org"]),
                 ("bot create", "mode" | "jid") => {}
                 ("bot create", _) => words.extend(["--mode", "dedicated"]),
+                ("ask", "token-file") => words.extend(["--to", "b@example.org"]),
                 ("send", "alias") => words.push("--chatroom"),
                 // Without them it does nothing.
                 ("token create", _) => words.extend(["--scopes", "read"]),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::jid::BareJid;
 use crate::base::json::{Fields, Object};
 use crate::base::secret::Secret;
-use crate::cli::args::Sent;
+use crate::cli::args::{Asked, Sent};
 use crate::cli::client::Client;
 use crate::cli::{Exit, Failed, bot};
 use crate::core::owner;
@@ -60,6 +60,28 @@ fn named_token(client: &mut Client, bots: &[Fields], named: &str) -> Result<Secr
         let text = format!("bot {id} ({name}) is off or has no token; `botmother bot token {id}` makes one");
         Failed::new(Exit::Failed, text)
     })
+}
+
+/// The token of the bot that asks, and its owner: the one that is named, else the only one that can reach whoever is asked.
+pub(super) fn speaker(client: &mut Client, asked: &Asked) -> Result<(Secret, String), Failed> {
+    let bots = list(client)?;
+    let to = asked.to.as_deref().and_then(|to| BareJid::parse_any(to).ok());
+    let named = asked.bot.as_deref().map(|named| bot::find(client, named, None)).transpose()?.map(|(id, _)| id);
+    let is_it = |bot: &&Fields| match (named, &to) {
+        (Some(id), _) => bot.number("id").ok().flatten() == Some(id),
+        (None, Some(to)) => token_of(bot).is_some() && can_reach(bot, to),
+        (None, None) => token_of(bot).is_some(),
+    };
+    let able: Vec<&Fields> = bots.iter().filter(is_it).collect();
+    let found = match able[..] {
+        [one] => one,
+        [] => {
+            return Err(Failed::new(Exit::Failed, "there is no bot that could ask; `botmother bot create` makes one"));
+        }
+        _ => return Err(Failed::new(Exit::Failed, "several bots could ask; choose one with --bot")),
+    };
+    let off = || Failed::new(Exit::Failed, "that bot is off or has no token; `botmother bot token` makes one");
+    Ok((token_of(found).ok_or_else(off)?, text(found, "account").to_string()))
 }
 
 /// The one that is so, if only one is.

@@ -27,6 +27,7 @@ pub(in crate::cli) const OPTIONS: &[OptionRow] = &[
         &[
             (&["chat"], "when input is no terminal: end after so much silence, 0 to 3600 (5)"),
             (&["bot create"], "no bot unless it is online within this time, 1 to 60"),
+            (&["ask"], "how long to wait, like 90, 15m or 1h (1h); then the question is over"),
             (&["send"], "until the server has it; exit code 69 when it has not after so long, 0 to 3600"),
         ],
     ),
@@ -118,6 +119,7 @@ pub(in crate::cli) const OPTIONS: &[OptionRow] = &[
         &[
             (&["bot create"], "whether a bot with an account of its own encrypts (OMEMO): required, preferred, off"),
             (&["send"], "required: it never goes out in plain text; preferred: as the bot does"),
+            (&["ask"], "required: neither question nor answer goes in plain text; preferred: as the bot does"),
         ],
     ),
     option(
@@ -133,6 +135,7 @@ pub(in crate::cli) const OPTIONS: &[OptionRow] = &[
         &[
             (&["send"], "the bot that says it: its number, or its name where only one has it"),
             (&["audit"], "only what is about this bot, by number or name"),
+            (&["ask"], "the bot that asks: its number, or its name where only one has it"),
             (&["why"], "the bot whose message it is: its number, or its name where only one has it"),
         ],
     ),
@@ -140,13 +143,27 @@ pub(in crate::cli) const OPTIONS: &[OptionRow] = &[
         "token-file",
         None,
         "F",
-        &[(&["send", "why"], "the bot whose token is in this file; no management rights needed")],
+        &[(&["send", "ask", "why"], "the bot whose token is in this file; no management rights needed")],
     ),
     option("text", None, "TEXT", &[(&["send"], "say this instead of what comes by standard input")]),
     option("message", None, "F", &[(&["send"], "say what is in this file (-m)")]),
     option("subject", None, "TEXT", &[(&["send"], "a first line above the text (-s)")]),
     option("attach", None, "F", &[(&["send"], "send this file, with --text as its caption")]),
-    option("chatroom", None, "", &[(&["send"], "WHO is a room; the bot joins it if it is not in (-c)")]),
+    option(
+        "chatroom",
+        None,
+        "",
+        &[
+            (&["send"], "WHO is a room; the bot joins it if it is not in (-c)"),
+            (&["ask"], "WHO is a room that the bot is in, or with /nick behind it somebody there"),
+        ],
+    ),
+    option("to", None, "WHO", &[(&["ask"], "who is asked, an address on any channel (the bot's owner)")]),
+    option("options", None, "WORDS", &[(&["ask"], "the answers there are, with commas between them")]),
+    option("escalate", None, "JIDS", &[(&["ask"], "who is asked next while nobody answers, with commas between them")]),
+    option("after", None, "TIME", &[(&["ask"], "how long each has before the next is asked, like 90 or 5m")]),
+    option("check", None, "WORD", &[(&["ask"], "exit code 0 for this answer only, 1 for others")]),
+    option("key", None, "KEY", &[(&["ask"], "goes on with the question that was asked under it within a day")]),
     option("alias", None, "NICK", &[(&["send"], "with --chatroom: the bot's nick there (-a, -r)")]),
     option("interactive", None, "", &[(&["send"], "each line of standard input is a message, as it comes (-i)")]),
     option("without-key", None, "", &[(&["backup"], "leave secret.key and other secrets in the clear out")]),

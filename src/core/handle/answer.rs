@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::AskInfo;
 #[cfg(doc)]
 use super::Question;
 use super::{
@@ -368,6 +369,12 @@ pub enum Answer {
     History(HistoryPage),
     /// To [`Question::MessageState`]: accepted, sent, delivered, displayed or failed.
     MessageState(&'static str),
+    /// To [`Question::Ask`].
+    Ask(Box<AskInfo>),
+    /// To the same: the questions that are open.
+    Asks(Vec<AskInfo>),
+    /// To the same, before what is said later: it is accepted, and somebody waits long.
+    AskBegun,
     /// To [`Question::Why`].
     Why(Box<WhyInfo>),
     /// To [`Question::SetWebhook`].

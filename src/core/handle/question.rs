@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::AskQuestion;
 use super::{
     Access, AiSettings, ApiChange, AuditFilter, Avatar, BridgeQuestion, Command, Encrypt, FileQuery, HistoryQuery,
     KeyQuestion, Mode, NewAction, OrderQuestion, PeopleQuestion, Receive, RoomModeration, TelegramQuestion,
@@ -296,6 +297,8 @@ pub enum Question {
     LeaveRoom(BareJid),
     /// `/bot/room/moderate`, by a bot; answered when the room has.
     ModerateRoom(RoomModeration),
+    /// `/bot/ask`, by a bot; answered when somebody has, or the wait is over.
+    Ask(AskQuestion),
     /// `/bot/why`, by a bot: the way of a message.
     Why(String),
     /// `/bot/telegram/moderate` and `members`, by a bot.

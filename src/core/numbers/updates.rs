@@ -122,7 +122,7 @@ impl Core {
         wanted: Option<&str>,
     ) -> Result<Verdict, Trouble> {
         self.webhooks.refuse_polling(bot)?;
-        self.listening.note_poll(&mut self.batch, bot)?;
+        self.updates.listening.note_poll(&mut self.batch, bot)?;
         self.want_numbered(bot, wanted)?;
         let mut poll = *poll;
         if let Some(UpdateId(count @ i64::MIN..0)) = poll.offset {

@@ -5,6 +5,7 @@
 
 mod act;
 mod ai;
+mod asking;
 mod ejabberd;
 mod file;
 mod history;
@@ -123,10 +124,14 @@ fn ask(
     if probe::is_probe(&question) {
         return probe::answer(context, caller, question);
     }
+    let waits_long = asking::waits_long(&question);
     let is_live = matches!(question, Question::AskAi { is_live: true, .. });
     let ticket = context.handle.ask_from(Some(peer), caller, question);
     if is_live {
         return Reply::Later(Box::pin(live::begin(ticket)));
+    }
+    if waits_long && instead.is_none() {
+        return Reply::Later(Box::pin(asking::begin(ticket, place)));
     }
     let context = Arc::clone(context);
     Reply::Later(Box::pin(async move {

@@ -8,6 +8,7 @@ use crate::face::principal::Need;
 use crate::http::Request;
 use crate::http::route::{Route, Routes};
 
+use super::asking;
 use super::{
     act, ai, ejabberd, file, history, local, manage, message, omemo, order, probe, rights, room, server, telegram,
     webhook, why,
@@ -104,6 +105,10 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("GET", "/bot/getUpdates", message::get_updates),
     ask("GET", "/bot/getHistory", history::get),
     ask("GET", "/bot/getMessageState", message::get_state),
+    ask("POST", "/bot/ask", asking::ask),
+    ask("GET", "/bot/ask", asking::state),
+    ask("POST", "/bot/ask/cancel", asking::cancel),
+    ask("DELETE", "/bot/ask/cancel", asking::cancel_by_query),
     ask("GET", "/bot/why", why::why),
     ask("GET", "/bot/getMe", message::get_me),
     ask("GET", "/bot/getInfo", message::get_info),

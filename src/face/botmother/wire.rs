@@ -23,6 +23,7 @@ use crate::core::handle::{
 use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
+use super::asking;
 use super::{history, order, rights, server, telegram, why};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
@@ -163,6 +164,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         // Content is printed by whoever calls this.
         Answer::File(info) | Answer::Content { file: info, .. } => object(file(info, base_url)),
         Answer::History(page) => result(&history::page(page).end()),
+        Answer::Ask(_) | Answer::Asks(_) | Answer::AskBegun => asking::print(answer),
         Answer::Why(info) => object(why::info(info, place)),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
         Answer::Webhook { url, secret } => {

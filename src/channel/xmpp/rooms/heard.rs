@@ -124,11 +124,19 @@ impl Xmpp {
             let replaces = corrected.clone().map(Cow::Owned);
             core.signal(Signal::Overheard(bot, Incoming { replaces, ..said.clone() }.into_owned()));
         }
-        // What was said while we were away is past.
-        if said.is_mentioned && !heard.is_history {
-            self.ask_in_room(core, key, &bots, said);
-        }
+        self.tell_others(core, key, &bots, (said, heard.is_history));
         Ok(())
+    }
+
+    /// To whatever may answer, or waits for an answer.
+    fn tell_others(&self, core: &mut Core, key: &Key, bots: &[BotId], (said, is_history): (Incoming<'_>, bool)) {
+        // What was said while we were away is past, but for what a bot has asked.
+        if said.is_mentioned && !is_history {
+            return self.ask_in_room(core, key, bots, said);
+        }
+        for bot in bots.iter().filter(|bot| core.asking.may_answer(**bot)).copied().collect::<Vec<_>>() {
+            core.signal(Signal::MaybeAnswer(bot, said.clone().into_owned()));
+        }
     }
 
     /// What an occupant reacts with from now on; what presses a button is not told.
