@@ -1,6 +1,6 @@
 //! One message of Telegram's, with what we can carry elsewhere.
 
-use super::place::{is, number, objects, text};
+use super::place::{is, name, number, objects, text};
 use crate::base::json::Fields;
 
 /// Somebody at Telegram.
@@ -151,10 +151,10 @@ pub enum Happening {
 
 impl Person {
     pub(super) fn read(fields: &Fields) -> Option<Person> {
-        let names = [text(fields, "first_name"), text(fields, "last_name")];
-        let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let names = [name(fields, "first_name"), name(fields, "last_name")];
+        let called = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let (id, username) = (number(fields, "id")?, text(fields, "username"));
-        let name = if name.trim().is_empty() { username.clone().unwrap_or_else(|| id.to_string()) } else { name };
+        let name = if called.is_empty() { username.clone().unwrap_or_else(|| id.to_string()) } else { called };
         Some(Person { id, name, username, is_bot: is(fields, "is_bot") })
     }
 }
@@ -167,7 +167,7 @@ impl Chat {
             "channel" => ChatKind::Channel,
             _ => ChatKind::Group,
         };
-        let title = text(fields, "title").or_else(|| Person::read(fields).map(|person| person.name));
+        let title = name(fields, "title").or_else(|| Person::read(fields).map(|person| person.name));
         Some(Chat {
             id,
             kind,
@@ -328,7 +328,7 @@ fn happening(fields: &Fields) -> Option<Happening> {
     if let Some(left) = person("left_chat_member") {
         return Some(Happening::Left(left));
     }
-    if let Some(title) = text(fields, "new_chat_title") {
+    if let Some(title) = name(fields, "new_chat_title") {
         return Some(Happening::Title(title));
     }
     if let Some(id) = number(fields, "migrate_to_chat_id") {

@@ -7,6 +7,13 @@ pub(super) fn text(fields: &Fields, key: &str) -> Option<String> {
     fields.text(key).ok().flatten().filter(|text| !text.is_empty()).map(str::to_string)
 }
 
+/// A name as one line: without line ends, controls and marks that turn the direction of what stands behind it.
+pub(super) fn name(fields: &Fields, key: &str) -> Option<String> {
+    let is_odd = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let line = text(fields, key)?.replace(is_odd, " ");
+    Some(line.trim().to_string()).filter(|line| !line.is_empty())
+}
+
 /// A whole number.
 pub(super) fn number(fields: &Fields, key: &str) -> Option<i64> {
     fields.number(key).ok().flatten()

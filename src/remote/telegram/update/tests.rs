@@ -126,3 +126,12 @@ fn other_kinds_are_read() {
     assert!(matches!(&all[3].kind, Kind::Edited(message) if message.text == "new"));
     assert!(matches!((&all[4].kind, &all[5].kind), (Kind::Other, Kind::Other)));
 }
+
+#[test]
+fn names_are_one_line_that_turns_nothing() {
+    let json = r#"[{"update_id":1,"message":{"message_id":2,"date":3,"chat":{"id":-5,"type":"group","title":"A\n> B\u202e"},
+        "from":{"id":7,"is_bot":false,"first_name":"Eve\u202e\r\n","last_name":"\u2066","username":"eve"},"text":"x"}}]"#;
+    let Kind::Message(message) = updates(json).remove(0).kind else { panic!("no message") };
+    assert_eq!(message.chat.title, "A > B");
+    assert_eq!(message.from.unwrap().name, "Eve");
+}
