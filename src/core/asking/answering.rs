@@ -122,9 +122,8 @@ impl Context<'_> {
         if pressed.native.is_none() {
             return Ok(());
         }
-        let (kind, message_id) = (pressed.kind, pressed.message_id.clone());
         let (to, native) = (pressed.from.clone(), pressed.native.clone());
-        let answer = PressAnswer { to, kind, message_id, native, text: None, is_alert: false };
+        let answer = PressAnswer { to, native, text: None, is_alert: false };
         let id = self.core.batch.new_message_id()?;
         let outcome = self.way(bot, &pressed.from).and_then(|sender| {
             let channel = self.channels.of(&pressed.from.bare())?;
