@@ -22,7 +22,7 @@ use botmother::core::handle::{
     TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo,
     WhyInfo,
 };
-use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus};
+use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, MemberInfo, MembersInfo};
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
 
