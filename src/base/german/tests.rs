@@ -48,6 +48,8 @@ const SHOWN: &[&str] = &[
     "net/door_tls.rs",
     "core/access.rs",
     "core/access/tokens.rs",
+    "channel/telegram/moderating.rs",
+    "channel/telegram/photo.rs",
     "core/bridge.rs",
     "core/bridge/moderation.rs",
     "core/bridge/shown.rs",
@@ -212,6 +214,9 @@ const NOT_SHOWN: &[&str] = &[
     // What a moderator did, for the audit log.
     "room=v action=v target=v",
     "chat=v action=v target=v",
+    // What calls share a thread.
+    "photo v",
+    "telegram v",
     "chat=tg:v action=v target=v result=v",
     "chat=tg:v person=v action=v result=v",
     // Only programs ask for it.

@@ -105,6 +105,11 @@ impl Telegram {
         }
         self.finish(core, row)?;
         self.end_file(core, row, Ok(()));
+        if let Some(note) = &row.note {
+            let nothing = Fields::empty();
+            let done = self.people_called(core, (row.bot, row.chat), note, Ok(result.unwrap_or(&nothing)));
+            return super::tolerated(done).map(drop);
+        }
         if !core.batch.store.has_outgoing(row.bot, &row.message_id, row.id)? {
             advance(core, row, Progress::Sent, None)?;
         }
@@ -118,6 +123,9 @@ impl Telegram {
         // In the place of a file words are said, under its id.
         if self.end_file(core, row, Err(Failure::NotFound(why.to_string()))) {
             return Ok(());
+        }
+        if let Some(note) = &row.note {
+            return super::tolerated(self.people_called(core, (row.bot, row.chat), note, Err(why))).map(drop);
         }
         advance(core, row, Progress::Failed, Some(why))?;
         tell(core, row, why, false);

@@ -112,6 +112,9 @@ impl Telegram {
             _ => &message.chat.title,
         };
         core.batch.store.store_telegram_title(bot, &place.address(), title)?;
+        if super::tolerated(self.judge_said(core, bot, (message, is_edited)))?.unwrap_or_default() {
+            return Ok(());
+        }
         // What vanishes has no number, and cannot be meant later.
         if message.happening.is_some() || message.number == 0 {
             return Ok(());

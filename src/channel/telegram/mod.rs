@@ -2,7 +2,8 @@
 //!
 //! `setup` connects them, `polling` listens, `inbound` makes of what comes what the rules understand, `saying` puts what they
 //! say into `outbox`, whose calls `done` settles. `aside` is what nobody keeps: that a bot types, drafts. `line` is what is
-//! known of a connected bot.
+//! known of a connected bot. `people` keeps order in linked chats and offers commands there, `moderating` does what moderators
+//! wish, `photo` gives a chat its picture, and `notes` says what a row of the outbox is for.
 
 mod address;
 mod aside;
@@ -10,7 +11,11 @@ mod done;
 mod inbound;
 mod line;
 mod media;
+mod moderating;
+mod notes;
 mod outbox;
+mod people;
+mod photo;
 mod polling;
 mod saying;
 mod setup;
@@ -32,6 +37,7 @@ use crate::core::actions::NewAction;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::Calls;
 use crate::core::channel::{Asker, Channel, Doing, Hearing, Label, Piece, Sender};
+use crate::core::deed::Order;
 use crate::core::failure::Failure;
 use crate::core::handle::{Kind, Metric, NewFile, NewMessage, OfferedChat, TelegramQuestion, TelegramState};
 use crate::core::incoming::SaidFile;
@@ -51,6 +57,7 @@ pub(crate) struct Telegram {
     calls: Calls<CallFor>,
     /// Files that rows go with, by the ids of messages.
     media: HashMap<String, media::Waiting>,
+    people: people::People,
     /// Rows that were on their way when the last run ended.
     interrupted: Vec<i64>,
     is_begun: bool,
@@ -84,11 +91,13 @@ impl Part for Telegram {
     fn committed(&mut self) {
         self.lines.committed();
         self.calls.committed();
+        self.people.photos.committed();
     }
 
     fn undo(&mut self) {
         self.lines.undo();
         self.calls.undo();
+        self.people.photos.undo();
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -188,7 +197,11 @@ impl Channel for Telegram {
     fn hear(&mut self, core: &mut Core, bot: BotId, chat: &BareJid, hearing: Hearing) -> Result<(), Trouble> {
         address::Place::to(&chat.to_jid())?;
         match hearing {
-            Hearing::On => core.batch.store.store_heard(bot, chat)?,
+            Hearing::On => {
+                core.batch.store.store_heard(bot, chat)?;
+                // Who is heard is offered commands.
+                core.signal(Signal::CommandsChanged(bot));
+            }
             Hearing::Off => core.batch.store.delete_heard(bot, chat)?,
         }
         let heard = core.batch.store.list_heard(bot)?;
@@ -209,6 +222,23 @@ impl Channel for Telegram {
         question: &TelegramQuestion,
     ) -> Result<Option<Verdict>, Trouble> {
         self.on_question(core, asked, question).map(Some)
+    }
+
+    fn moderate(&mut self, core: &mut Core, asked: (BotId, &Asker), order: &Order) -> Result<Verdict, Trouble> {
+        self.moderate_chat(core, asked, order)
+    }
+
+    fn own_name(&self, bot: BotId) -> Option<&str> {
+        self.lines.get(&bot).map(|line| line.row.username.as_str())
+    }
+
+    fn ping(&mut self, core: &mut Core, (bot, place, message_id): (BotId, &BareJid, &str)) -> Result<bool, Trouble> {
+        let place = address::Place::to(&place.to_jid())?;
+        self.pong(core, bot, (place, message_id)).map(|()| true)
+    }
+
+    fn offer(&mut self, core: &mut Core, bot: BotId, commands: &[(String, String)]) -> Result<(), store::Error> {
+        tolerated(self.offer_commands(core, bot, commands)).map(drop)
     }
 
     fn retry(&mut self, core: &mut Core, bot: BotId) -> Result<usize, store::Error> {
@@ -240,11 +270,22 @@ impl Channel for Telegram {
             }
         }
         let bots: Vec<BotId> = self.lines.keys().copied().collect();
-        bots.into_iter().try_for_each(|bot| self.refresh(core, bot))
+        for bot in bots {
+            // Another version or language may have other commands; those that are the same are not sent.
+            if core.batch.bots.get(&bot).is_some_and(|bot| !bot.heard.is_empty()) {
+                core.signal(Signal::CommandsChanged(bot));
+            }
+            self.refresh(core, bot)?;
+        }
+        Ok(())
     }
 
     fn on(&mut self, core: &mut Core, signal: &Signal) -> Result<(), store::Error> {
         match signal {
+            Signal::OrderChanged(bot, chat) => match address::Place::of(chat) {
+                Some(place) => tolerated(self.on_order(core, *bot, place.chat)).map(drop),
+                None => Ok(()),
+            },
             Signal::BotChanged(bot) if self.lines.contains_key(bot) => self.refresh(core, *bot),
             Signal::BotGoes(bot) if self.lines.contains_key(bot) => {
                 self.let_go(core, *bot);
@@ -256,7 +297,9 @@ impl Channel for Telegram {
     }
 
     fn on_called(&mut self, core: &mut Core, tag: u64, called: &Called) -> Result<bool, store::Error> {
-        let Some(about) = self.calls.end(tag) else { return Ok(false) };
+        let Some(about) = self.calls.end(tag) else {
+            return tolerated(self.on_photo(core, tag, called)).map(Option::unwrap_or_default);
+        };
         match about {
             CallFor::Poll(bot) => {
                 self.on_polled(core, (bot, tag), called)?;
@@ -276,6 +319,7 @@ impl Channel for Telegram {
     fn on_call_lost(&mut self, tag: u64) {
         let about = self.calls.open().find(|(open, _)| *open == tag).map(|(_, about)| about.clone());
         self.calls.forget(tag);
+        self.people.photos.forget(tag);
         match about {
             Some(CallFor::Poll(bot)) => self.on_poll_lost(bot, tag, setup::LATER),
             // What became of it is not known any more: as after a restart.
@@ -419,6 +463,18 @@ impl Telegram {
 /// A call of the Bot API.
 fn call(row: &TelegramRow, method: &str, body: String) -> HttpCall {
     TelegramApi { base: row.api_url.clone(), token: row.token.clone() }.call(method, body)
+}
+
+/// What cannot be put into the queue is worth a line in the log.
+fn tolerated<T>(done: Result<T, Trouble>) -> Result<Option<T>, store::Error> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(Trouble::Store(error)) => Err(error),
+        Err(Trouble::Failure(failure)) => {
+            log::warn!("Telegram: {failure}");
+            Ok(None)
+        }
+    }
 }
 
 fn not_set_up() -> Failure {

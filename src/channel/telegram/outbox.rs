@@ -30,7 +30,7 @@ pub(super) const REACT: &str = "setMessageReaction";
 pub(super) const BUTTONS: &str = "editMessageReplyMarkup";
 
 /// Methods that do no harm when they are called twice: what became of them need not be known.
-const REPEATABLE: [&str; 12] = [
+const REPEATABLE: [&str; 14] = [
     EDIT,
     TRIM,
     DELETE,
@@ -43,6 +43,8 @@ const REPEATABLE: [&str; 12] = [
     "setChatTitle",
     "setMyCommands",
     "pinChatMessage",
+    "editMessageText",
+    "getChatAdministrators",
 ];
 
 /// Something that is to go out.

@@ -26,6 +26,8 @@ use crate::engine::Engine;
 use crate::engine::event::Event;
 use crate::store::Store;
 
+mod people;
+
 const ME: &str = r#"{"ok":true,"result":{"id":42,"is_bot":true,"first_name":"Door","username":"door_bot"}}"#;
 const NO_WEBHOOK: &str = r#"{"ok":true,"result":{"url":"","pending_update_count":0}}"#;
 const TRUE: &str = r#"{"ok":true,"result":true}"#;
