@@ -23,10 +23,10 @@ use support::telegram::Telegram;
 
 const TOKEN: &str = "42:AAkills-0123456789-0123456789-01234";
 /// People at Telegram whose chats with the bot are linked.
-const PEOPLE: usize = 4;
-/// Within the pace that Telegram allows for one chat, so that little waits.
-const SEND_PAUSE: Duration = Duration::from_millis(400);
-const WRITE_PAUSE: Duration = Duration::from_millis(60);
+const PEOPLE: usize = 8;
+/// The pace that Telegram allows for one chat, so that little waits.
+const SEND_PAUSE: Duration = Duration::from_millis(1_050);
+const WRITE_PAUSE: Duration = Duration::from_millis(400);
 const SETTLED: Duration = Duration::from_secs(90);
 /// Long enough for something to come twice.
 const QUIET: Duration = Duration::from_secs(2);
@@ -68,6 +68,8 @@ struct Arena {
     daemon: Daemon,
     token: String,
     people: Vec<i64>,
+    /// The last line that was read, and all of them.
+    read: Mutex<(i64, Vec<String>)>,
 }
 
 impl Arena {
@@ -83,7 +85,7 @@ impl Arena {
             people[0], proxy.port
         );
         daemon.http().post("/bot/telegram/setup", Some(&token), &body).ok();
-        let arena = Arena { telegram, proxy, daemon, token, people };
+        let arena = Arena { telegram, proxy, daemon, token, people, read: Mutex::default() };
         for (number, person) in arena.people.iter().enumerate() {
             if number > 0 {
                 let body = format!(r#"{{"to":"Parrot","text":"/telegram add {person} p{number}"}}"#);
@@ -97,15 +99,16 @@ impl Arena {
         arena
     }
 
-    /// All lines of the owner's chat with the bot.
+    /// All lines of the owner's chat with the bot so far: it keeps only the last thousands, so they are read as they come.
     fn lines(&self) -> Vec<String> {
         let mut http = self.daemon.http();
-        let (mut after, mut all) = (0, Vec::new());
+        let mut read = lock(&self.read);
         loop {
+            let after = read.0;
             let page = http.get(&format!("/local/read?with=Parrot&after={after}"), None).ok().at("result").list();
-            let Some(last) = page.last() else { return all };
-            after = last.at("id").number();
-            all.extend(page.iter().map(|line| line.at("text").text()));
+            let Some(last) = page.last() else { return read.1.clone() };
+            read.0 = last.at("id").number();
+            read.1.extend(page.iter().map(|line| line.at("text").text()));
         }
     }
 
@@ -163,12 +166,11 @@ impl Writers {
     fn start(arena: &Arena) -> Writers {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
-        let counter = Arc::new(Mutex::new(()));
         for (number, person) in arena.people.iter().copied().enumerate() {
             let (stop_in, stop_out) = (stop.clone(), stop.clone());
             let (stub, api, token) = (arena.telegram.port, arena.daemon.port, arena.token.clone());
             threads.push(thread::spawn(move || {
-                count(&stop_in, WRITE_PAUSE * 4, |at| {
+                count(&stop_in, WRITE_PAUSE, |at| {
                     let text = format!("in-{number}-{at}.");
                     let body = format!(r#"{{"key":"{text}","from":{person},"chat":{person},"text":"{text}"}}"#);
                     insist(|| {
@@ -177,10 +179,10 @@ impl Writers {
                 })
             }));
             // The first chat is written to by the owner, the others by the program.
-            let order = counter.clone();
+            let mut after = 0;
             threads.push(thread::spawn(move || {
                 count(&stop_out, SEND_PAUSE, |at| match number {
-                    0 => owner_says(api, &format!("out-{number}-{at}."), &order),
+                    0 => owner_says(api, &format!("out-{number}-{at}."), &mut after),
                     _ => program_says(api, &token, person, &format!("out-{number}-{at}.")),
                 })
             }));
@@ -223,16 +225,21 @@ fn program_says(api: u16, token: &str, person: i64, text: &str) {
     });
 }
 
-/// The owner's client has no key: it looks whether its words are there before it says them again.
-fn owner_says(api: u16, text: &str, order: &Mutex<()>) {
-    let _order = lock(order);
+/// The owner's client has no key: it looks whether its words are there before it says them again. `after`: what it has read.
+fn owner_says(api: u16, text: &str, after: &mut i64) {
     let body = format!(r#"{{"to":"Parrot","text":"{text}"}}"#);
     insist(|| {
-        let path = "/local/read?with=Parrot&after=0&limit=1000";
-        let Some(lines) = Http::new(api).call("GET", path, None, &[], "") else { return false };
-        let is_there = lines.body.contains(&format!("\"{text}\""));
-        is_there
-            || Http::new(api).call("POST", "/local/say", None, &[], &body).is_some_and(|answer| answer.status == 200)
+        loop {
+            let path = format!("/local/read?with=Parrot&after={after}");
+            let Some(page) = Http::new(api).call("GET", &path, None, &[], "") else { return false };
+            let page = page.ok().at("result").list();
+            if page.iter().any(|line| line.at("text").text() == text) {
+                return true;
+            }
+            let Some(last) = page.last() else { break };
+            *after = last.at("id").number();
+        }
+        Http::new(api).call("POST", "/local/say", None, &[], &body).is_some_and(|answer| answer.status == 200)
     });
 }
 
@@ -262,6 +269,7 @@ fn run(mishaps: usize) {
     let shift = random.below(MISHAPS.len() as u64) as usize;
     for number in 0..mishaps {
         arena.breaks(MISHAPS[(number + shift) % MISHAPS.len()], &mut random);
+        arena.lines();
     }
     arena.telegram.order("no_faults", "{}");
     let said = writers.end();
