@@ -38,17 +38,10 @@ impl<'a> Speaker<'a> {
         let bare = said.from.bare_str();
         let name = said.from.resource().or(known).or(said.from.channel_id()).unwrap_or(bare);
         let jid = if said.kind == ConversationKind::Room { name } else { bare };
-        let cut = |text: &str| shorten(text, limits::LINK_NAME_BYTES_MAX);
-        Speaker { name: cut(name), jid: cut(jid), label, link, links }
-    }
-
-    /// He is called so where he is.
-    pub(super) fn rename(&mut self, name: &str) {
+        // What would begin a line, or turn the reading direction, could pass for somebody else's words.
         let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let line = name.replace(is_odd, " ");
-        if !line.trim().is_empty() {
-            self.name = shorten(line.trim(), limits::LINK_NAME_BYTES_MAX);
-        }
+        let cut = |text: &str| shorten(text.replace(is_odd, " ").trim(), limits::LINK_NAME_BYTES_MAX);
+        Speaker { name: cut(name), jid: cut(jid), label, link, links }
     }
 
     /// What he says, as it is shown at an end of the link.
