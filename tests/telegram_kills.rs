@@ -2,7 +2,8 @@
 //! a proxy between them that cuts and refuses, while people on both sides write and a program sends.
 //!
 //! What comes from Telegram has no excuse. What goes there may be in doubt, where nobody can know: then it is there once or not
-//! at all, is counted as in doubt, and its sender is told. TELEGRAM_KILLS sets how much is broken (default 14).
+//! at all, is counted as in doubt, and its sender is told; what he sends again arrives. TELEGRAM_KILLS sets how much is broken
+//! (default 14).
 
 #![cfg(feature = "channel-telegram")]
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
@@ -301,6 +302,13 @@ fn run(mishaps: usize) {
     );
     let is_told = lines.iter().any(|line| line.contains("/telegram retry"));
     assert!(in_doubt == 0 || is_told, "{in_doubt} are in doubt, and nobody is told\n{lines:?}");
+
+    // Somebody wants them sent again: then all are there.
+    arena.daemon.http().post("/bot/telegram/retry", Some(&arena.token), "{}").ok();
+    insist(|| arena.status().at("waiting").number() == 0 && arena.status().at("in_doubt").number() == 0);
+    let shown: Vec<String> = arena.people.iter().flat_map(|person| arena.telegram.texts(*person)).collect();
+    lost.retain(|text| !shown.iter().any(|line| line.ends_with(text)));
+    assert!(lost.is_empty(), "{lost:?} did not arrive when they were sent again\n{}", arena.daemon.log_text());
 }
 
 #[test]
@@ -309,7 +317,7 @@ fn nothing_is_lost_or_doubled() {
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour; tests/endurance/run runs it"]
+#[ignore = "takes some three minutes; tests/endurance/run runs it"]
 fn nothing_is_lost_or_doubled_in_two_hundred_mishaps() {
     run(200);
 }
