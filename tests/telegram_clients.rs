@@ -17,8 +17,7 @@ use support::peer::{Message, Peer};
 use support::process::Process;
 use support::proxy::Proxy;
 use support::server::Kind;
-use support::skip::skip;
-use support::telegram::library;
+use support::telegram::{javascript, library};
 
 /// A bot's program at work, and the person who talks with it.
 struct Talk {
@@ -36,18 +35,9 @@ fn python(name: &str) -> Option<Command> {
     library(&format!("bots/{name}"))
 }
 
-/// A program in JavaScript; `None`, said aloud, where Node.js is missing.
+/// A program in JavaScript.
 fn node(name: &str) -> Option<Command> {
-    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let folder = std::env::var_os("BOTMOTHER_TEST_TELEGRAM_NPM").unwrap_or("target/test-telegram-npm".into());
-    let modules = top.join(folder).join("node_modules");
-    if !modules.join("grammy").exists() {
-        skip(&format!("no {}; install Node.js 20.15 or newer and run tests/setup", modules.display()));
-        return None;
-    }
-    let mut command = Command::new("node");
-    command.arg(top.join("tests/telegram/bots").join(name)).env("NODE_PATH", modules);
-    Some(command)
+    javascript(&format!("bots/{name}"))
 }
 
 impl Talk {

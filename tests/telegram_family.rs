@@ -7,13 +7,17 @@
 mod support;
 
 use std::fs;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use support::daemon::Daemon;
 use support::encrypted::{BOTH, SOON, Scene, login, serve};
-use support::http::Json;
+use support::http::{Http, Json};
 use support::peer::{Login, Peer};
+use support::port::Port;
+use support::process::Process;
 use support::server::Kind;
-use support::telegram::Telegram;
+use support::telegram::{Telegram, javascript};
 
 const TOKEN: &str = "42:AAfamily-0123456789-0123456789-0123";
 const QUIET: Duration = Duration::from_millis(1_500);
@@ -155,4 +159,38 @@ fn strangers_reach_nobody_and_long_words_arrive_whole() {
 
     let log = fs::read_to_string(family.scene.daemon.log()).unwrap();
     assert!(!log.contains("AAfamily"), "the token is in the log");
+}
+
+/// Somebody else's idea of Telegram, which has no getWebhookInfo, never waits in a poll and forgets what was polled.
+#[test]
+fn an_emulator_of_somebody_elses_does_as_well() {
+    let Some(mut emulator) = javascript("emulator.js") else { return };
+    let port = Port::claim();
+    let _emulator = Process::of(emulator.arg(port.number.to_string()).spawn().unwrap());
+    let mut there = Http::new(port.number);
+    let begun = Instant::now();
+    while there.call("GET", &format!("/bot{TOKEN}/getMe"), None, &[], "").is_none() {
+        assert!(begun.elapsed() < SOON, "the emulator does not serve");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let token = daemon.create_bot("Parrot", "owner@local");
+    let setup = format!(r#"{{"token":"{TOKEN}","chat_id":"7","api_url":"http://127.0.0.1:{}"}}"#, port.number);
+    let setup = daemon.http().post("/bot/telegram/setup", Some(&token), &setup).ok();
+    assert_eq!(setup.at("username").text(), "TestNameBot");
+    let anna = r#"{"id":7,"first_name":"Anna","type":"private"}"#;
+    let said = format!(r#"{{"botToken":"{TOKEN}","from":{anna},"chat":{anna},"date":1796000000,"text":"hallo"}}"#);
+    there.post("/sendMessage", None, &said).ok();
+    daemon.http().post("/local/say", None, r#"{"to":"Parrot","text":"zurück"}"#).ok();
+    let begun = Instant::now();
+    loop {
+        let lines = daemon.http().get("/local/read?with=Parrot&after=0", None).ok();
+        let answers = there.post("/getUpdates", None, &format!(r#"{{"token":"{TOKEN}","chatId":7}}"#)).body;
+        let heard = lines.at("result").list().iter().any(|line| line.at("text").text() == "[Telegram] Anna: hallo");
+        if heard && answers.contains("zurück") {
+            break;
+        }
+        assert!(begun.elapsed() < SOON, "{lines:?} {answers}\n{}", daemon.log_text());
+        thread::sleep(Duration::from_millis(100));
+    }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{Http, Json};
 use super::port::Port;
-use super::skip::skip_missing;
+use super::skip::{skip, skip_missing};
 
 /// A program of tests/telegram under the Python that has Telegram's client libraries; `None`, said aloud, where tests/setup
 /// has not made it.
@@ -27,6 +27,20 @@ pub fn library(program: &str) -> Option<Command> {
     let mut command = Command::new(python);
     // -B: no cache of bytecode beside the sources.
     command.arg("-B").arg(top.join("tests/telegram").join(program)).stdin(Stdio::null());
+    Some(command)
+}
+
+/// A program of tests/telegram under Node.js; `None`, said aloud, where Node.js or its packages are missing.
+pub fn javascript(program: &str) -> Option<Command> {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let folder = std::env::var_os("BOTMOTHER_TEST_TELEGRAM_NPM").unwrap_or("target/test-telegram-npm".into());
+    let modules = top.join(folder).join("node_modules");
+    if !modules.join("telegram-test-api").exists() {
+        skip(&format!("no {}; install Node.js 20.15 or newer and run tests/setup", modules.display()));
+        return None;
+    }
+    let mut command = Command::new("node");
+    command.arg(top.join("tests/telegram").join(program)).env("NODE_PATH", modules).stdin(Stdio::null());
     Some(command)
 }
 
