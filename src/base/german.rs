@@ -104,6 +104,7 @@ only what goes through an XMPP account{} | verschlüsselt wird nur, was durch ei
 {} is the account of a bot; delete the bot first | {1} ist das Konto eines Bots; lösche erst den Bot
 {} is not the account of a deleted bot | {1} ist nicht das Konto eines gelöschten Bots
 Telegram is not set up for this bot; {} does it | Telegram ist für diesen Bot nicht eingerichtet; das geht mit {1}
+the file is not here any more; send it again | die Datei ist nicht mehr da; bitte noch einmal senden
 Telegram is switched off for this bot | Telegram ist für diesen Bot abgeschaltet
 Telegram does not take the bot's token: {} | Telegram nimmt den Token des Bots nicht an: {1}
 Telegram: {} | Telegram: {1}.

@@ -369,7 +369,7 @@ fn only_chats_that_are_linked_are_heard_and_others_are_offered() {
     let told = rig.updates();
     assert_eq!(told.len(), 1, "{told:?}");
     let data = &told[0].1;
-    for part in [r#""from":"tg:7""#, r#""body":"*a* b""#, r#""type":"chat""#, r#""stanza_id":"7:5""#] {
+    for part in [r#""from":"tg:7/Anna""#, r#""body":"*a* b""#, r#""type":"chat""#, r#""stanza_id":"7:5""#] {
         assert!(data.contains(part), "{data}");
     }
     let offers = rig.status().offers;
