@@ -105,6 +105,11 @@ only what goes through an XMPP account{} | verschlüsselt wird nur, was durch ei
 {} is not the account of a deleted bot | {1} ist nicht das Konto eines gelöschten Bots
 Telegram is not set up for this bot; {} does it | Telegram ist für diesen Bot nicht eingerichtet; das geht mit {1}
 the file is not here any more; send it again | die Datei ist nicht mehr da; bitte noch einmal senden
+{} takes files of {} at most from bots | {1} nimmt von Bots Dateien bis {2} an
+the chats are not linked any more | die Chats sind nicht mehr verbunden
+this is no file at Telegram | das ist keine Datei bei Telegram
+the Telegram server names files on its own disk; start it without --local | der Telegram-Server nennt Dateien auf seiner eigenen Platte; er ist ohne --local zu starten
+Telegram gives bots files of {} MB at most | Telegram gibt Bots Dateien bis {1} MB
 Telegram is switched off for this bot | Telegram ist für diesen Bot abgeschaltet
 Telegram does not take the bot's token: {} | Telegram nimmt den Token des Bots nicht an: {1}
 Telegram: {} | Telegram: {1}.
