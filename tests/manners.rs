@@ -391,7 +391,12 @@ fn every_file_that_a_page_names_is_there() {
 /// The names of all numbers, as Prometheus sees them.
 fn metric_names() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (source, prefix) in [("src/engine/metrics.rs", "botmother_"), ("src/daemon/process.rs", "")] {
+    let sources = [
+        ("src/engine/metrics.rs", "botmother_"),
+        ("src/channel/telegram/mod.rs", "botmother_"),
+        ("src/daemon/process.rs", ""),
+    ];
+    for (source, prefix) in sources {
         let source = file(source);
         let source = source.split("#[cfg(test)]").next().unwrap();
         for call in ["gauge(", "counter(", "counters(", "histogram(", "Counter,", "Gauge,"] {

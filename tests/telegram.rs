@@ -38,7 +38,7 @@ fn a_program_speaks_with_somebody_at_telegram() {
     telegram.say(eve, eve, "psst");
     let first = updates(&daemon, &token, 0);
     let data = first[0].at("data");
-    assert_eq!((data.at("from").text(), data.at("body").text()), (format!("tg:{anna}"), "/start".to_string()));
+    assert_eq!((data.at("from").text(), data.at("body").text()), (format!("tg:{anna}/Anna"), "/start".to_string()));
     let next = first.last().unwrap().at("update_id").number() + 1;
 
     // Out, with its formatting, and an edit of it.
