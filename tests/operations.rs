@@ -152,9 +152,10 @@ fn systemd_hears_how_it_goes() {
     let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
     let at = reloading.parse::<f64>().unwrap() / 1e6;
     assert!((uptime - at).abs() < 30.0, "{at} is not {uptime}");
-    assert!(fs::read_to_string(daemon.log()).unwrap().contains("the configuration was read again"));
     process.stop();
     listener.wait_for("STOPPING=1");
+    process.read_to_end();
+    assert!(fs::read_to_string(daemon.log()).unwrap().contains("the configuration was read again"));
 }
 
 #[test]
