@@ -42,7 +42,7 @@ use crate::http::front::wire::{Duplex, Socket};
 use crate::http::proxy::{Proxies, Via};
 use crate::http::refusal::Refusal;
 use crate::http::server::Inner;
-use crate::http::{Admit, Request, Response};
+use crate::http::{Admit, Request, Response, Span};
 use crate::reactor::{Timer, Watched};
 pub use head::read_head;
 pub use listener::Listener;
@@ -100,12 +100,24 @@ pub struct Limits {
     pub silence: Duration,
     /// For a whole answer that comes in pieces.
     pub flow: Duration,
+    /// The same for one that waits for a person.
+    pub flow_long: Duration,
     /// For a promised answer when the client has closed its sending side.
     pub half_closed: Duration,
     /// From the stop signal to the end of requests under way.
     pub stop: Duration,
     /// For a last request on a kept connection of a door that makes way.
     pub last: Duration,
+}
+
+impl Limits {
+    /// For a whole answer that comes in pieces.
+    pub(super) fn whole(&self, span: Span) -> Duration {
+        match span {
+            Span::Usual => self.flow,
+            Span::Long => self.flow_long,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -119,6 +131,7 @@ impl Default for Limits {
             linger: limits::LINGER_TIMEOUT,
             silence: limits::FLOW_SILENCE,
             flow: limits::FLOW_TIMEOUT,
+            flow_long: limits::FLOW_LONG_TIMEOUT,
             half_closed: limits::HALF_CLOSED_TIMEOUT,
             stop: limits::STOP_TIMEOUT,
             last: limits::LAST_REQUEST_TIMEOUT,
@@ -224,7 +237,7 @@ pub async fn run(door: Door) {
         drop((listeners, stopping, entry));
         let stop_after = if let Some(MakeWay { done }) = makes_way {
             let _ = done.send(()).await;
-            Some(limits.flow)
+            Some(limits.flow.max(limits.flow_long))
         } else {
             None
         };

@@ -96,6 +96,17 @@ pub struct Flow {
     pub next: NextPiece,
     /// Written when there is no piece for a while, so that everybody on the way sees that we live.
     pub idle: &'static [u8],
+    /// How long the whole may take.
+    pub span: Span,
+}
+
+/// How long a whole answer may take that comes in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// As long as machines need.
+    Usual,
+    /// As long as somebody may wait for a person.
+    Long,
 }
 
 /// A piece when it comes, and the one after it; `None` at the end.

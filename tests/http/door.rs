@@ -15,7 +15,7 @@ use botmother::base::spool::Spool;
 use botmother::http::front::{self, Limits, MakeWay};
 use botmother::http::headers::HeaderValue;
 use botmother::http::refusal::Refusal;
-use botmother::http::{Flow, NextPiece, Promise, Reply, Request, Response, server};
+use botmother::http::{Flow, NextPiece, Promise, Reply, Request, Response, Span, server};
 use rustls::ServerConfig;
 
 use crate::client::{exchange, status};
@@ -187,15 +187,22 @@ fn serve(request: Request, waiting: &Arc<AtomicUsize>) -> Reply {
             // Without a number it never ends.
             let left = if request.query.is_empty() { usize::MAX } else { number() };
             waiting.fetch_add(1, Ordering::SeqCst);
-            let flow = Flow { next: pieces(left, Duration::from_millis(20), Waiter(waiting.clone())), idle: b":" };
+            let flow = Flow {
+                next: pieces(left, Duration::from_millis(20), Waiter(waiting.clone())),
+                idle: b":",
+                span: Span::Usual,
+            };
             Reply::Now(Response { flow: Some(Box::new(flow)), ..text(200, Vec::new()) })
         }
-        "/flow/slow" => {
-            let flow = Flow { next: pieces(1, Duration::from_millis(700), Waiter(Arc::default())), idle: b":" };
+        "/flow/slow" | "/flow/long" => {
+            let span = if request.path == "/flow/long" { Span::Long } else { Span::Usual };
+            let next = pieces(1, Duration::from_millis(700), Waiter(Arc::default()));
+            let flow = Flow { next, idle: b":", span };
             Reply::Now(Response { flow: Some(Box::new(flow)), ..text(200, Vec::new()) })
         }
         "/flow/panic" => {
-            let flow = Flow { next: NextPiece(Box::pin(async { panic!("as a piece") })), idle: b":" };
+            let flow =
+                Flow { next: NextPiece(Box::pin(async { panic!("as a piece") })), idle: b":", span: Span::Usual };
             Reply::Now(Response { flow: Some(Box::new(flow)), ..text(200, Vec::new()) })
         }
         _ => Reply::Now(text(200, echo(&request))),

@@ -36,6 +36,9 @@ fn silence_is_filled_and_a_whole_answer_bounded() {
     let door = Door::with(Limits { flow: Duration::from_millis(300), ..impatient() }, None);
     let got = exchange(door.addr, "GET /flow/slow HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(got.ends_with("1\r\n:\r\n") && !got.contains("piece"), "{got}");
+    // Only what waits for a person may go on.
+    let got = exchange(door.addr, "GET /flow/long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(got.ends_with("8\r\npiece 1;\r\n0\r\n\r\n"), "{got}");
 }
 
 #[test]

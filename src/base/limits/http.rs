@@ -58,9 +58,11 @@ pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// An answer that comes in pieces is silent no longer: proxies give up a connection after a minute.
 pub const FLOW_SILENCE: Duration = Duration::from_secs(15);
 /// A whole answer in pieces: beyond all that an AI may take with all its tries
-/// ([`AI_TIMEOUT_S_MAX`](super::AI_TIMEOUT_S_MAX)), and that somebody may wait for a person
-/// ([`ASK_WAIT_MAX`](super::ASK_WAIT_MAX)).
-pub const FLOW_TIMEOUT: Duration = Duration::from_secs(3600 + 120);
+/// ([`AI_TIMEOUT_S_MAX`](super::AI_TIMEOUT_S_MAX)).
+pub const FLOW_TIMEOUT: Duration = Duration::from_secs(3600);
+/// The same of answers that wait for a person, the only ones that may: all that somebody waits
+/// ([`ASK_WAIT_MAX`](super::ASK_WAIT_MAX)), and some time to be told of the end.
+pub const FLOW_LONG_TIMEOUT: Duration = Duration::from_secs(3600 + 120);
 /// For that reading.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// For an answer under way to a client that has closed its sending side.

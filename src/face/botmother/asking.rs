@@ -9,7 +9,7 @@ use crate::base::remedy::{self, Place};
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, AskInfo, AskQuestion, Kind, NewAsk, Question, Ticket, is_long};
 use crate::http::headers::HeaderValue;
-use crate::http::{Flow, NextPiece, Request, Response};
+use crate::http::{Flow, NextPiece, Request, Response, Span};
 
 use super::{message, read, wire};
 
@@ -164,7 +164,7 @@ pub(super) async fn begin(mut ticket: Ticket, place: Place) -> Response {
     };
     Response {
         content_type: HeaderValue::of("application/json"),
-        flow: Some(Box::new(Flow { next: NextPiece(Box::pin(last)), idle: ALIVE })),
+        flow: Some(Box::new(Flow { next: NextPiece(Box::pin(last)), idle: ALIVE, span: Span::Long })),
         ..Response::json(200, String::new())
     }
     .with("Cache-Control", "no-cache")

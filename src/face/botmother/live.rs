@@ -6,7 +6,7 @@
 use crate::base::remedy::Place;
 use crate::core::handle::{Answer, Outcome, Ticket};
 use crate::http::headers::HeaderValue;
-use crate::http::{Flow, NextPiece, Response};
+use crate::http::{Flow, NextPiece, Response, Span};
 
 use super::wire;
 
@@ -24,7 +24,7 @@ pub(super) async fn begin(mut ticket: Ticket) -> Response {
     let next = NextPiece(Box::pin(async move { Some(part(first, ticket, 0)) }));
     Response {
         content_type: HeaderValue::of("text/event-stream"),
-        flow: Some(Box::new(Flow { next, idle: ALIVE })),
+        flow: Some(Box::new(Flow { next, idle: ALIVE, span: Span::Usual })),
         ..Response::json(200, String::new())
     }
     .with("Cache-Control", "no-cache")

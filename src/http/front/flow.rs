@@ -25,8 +25,8 @@ impl Conn {
     ) -> Result<(), End> {
         let limits = self.shared.limits;
         self.wire.send(&print::head(response, connection, length), limits.write).await?;
-        let Flow { mut next, idle } = flow;
-        let end = Instant::now() + limits.flow;
+        let Flow { mut next, idle, span } = flow;
+        let end = Instant::now() + limits.whole(span);
         loop {
             let at = end.min(Instant::now() + limits.silence);
             let piece = AssertUnwindSafe(&mut next.0).catch_unwind();
