@@ -6,6 +6,8 @@
 pub(crate) mod local;
 #[cfg(feature = "channel-telegram")]
 pub(crate) mod telegram;
+#[cfg(feature = "channel-web")]
+pub(crate) mod web;
 pub(crate) mod xmpp;
 
 use std::time::Duration;
@@ -30,6 +32,8 @@ pub(crate) struct All {
     pub(crate) local: local::Local,
     #[cfg(feature = "channel-telegram")]
     pub(crate) telegram: telegram::Telegram,
+    #[cfg(feature = "channel-web")]
+    pub(crate) web: web::Web,
     pub(crate) xmpp: xmpp::Xmpp,
 }
 
@@ -41,6 +45,8 @@ impl All {
             local: local::Local::default(),
             #[cfg(feature = "channel-telegram")]
             telegram: telegram::Telegram::default(),
+            #[cfg(feature = "channel-web")]
+            web: web::Web::default(),
             xmpp: xmpp::Xmpp::new(now),
         }
     }
@@ -52,6 +58,8 @@ impl All {
             &mut self.local,
             #[cfg(feature = "channel-telegram")]
             &mut self.telegram,
+            #[cfg(feature = "channel-web")]
+            &mut self.web,
             &mut self.xmpp,
         ];
         all.into_iter()
@@ -64,6 +72,8 @@ impl All {
             &self.local,
             #[cfg(feature = "channel-telegram")]
             &self.telegram,
+            #[cfg(feature = "channel-web")]
+            &self.web,
             &self.xmpp,
         ];
         all.into_iter()

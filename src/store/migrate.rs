@@ -18,7 +18,7 @@ type Step = fn(&mut Store) -> Result<(), Error>;
 /// Today's schema.
 const SCHEMA: &str = include_str!("schema.sql");
 /// `STEPS[n]` turns version `n + 1` into `n + 2`. Never changed once released.
-const STEPS: &[Step] = &[to_version_2, to_version_3, to_version_4, to_version_5, to_version_6];
+const STEPS: &[Step] = &[to_version_2, to_version_3, to_version_4, to_version_5, to_version_6, to_version_7];
 /// What a file has after all steps, and a new one from the start.
 const VERSION: i64 = STEPS.len() as i64 + 1;
 
@@ -148,4 +148,9 @@ fn to_version_5(store: &mut Store) -> Result<(), Error> {
 /// Links to chats elsewhere, buttons, questions to people.
 fn to_version_6(store: &mut Store) -> Result<(), Error> {
     Ok(store.connection.execute_batch(include_str!("version-6.sql"))?)
+}
+
+/// People with a browser, their chats and files.
+fn to_version_7(store: &mut Store) -> Result<(), Error> {
+    Ok(store.connection.execute_batch(include_str!("version-7.sql"))?)
 }

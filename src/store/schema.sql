@@ -684,3 +684,65 @@ CREATE TABLE telegram_message (
   PRIMARY KEY (bot_id, chat, number)
 ) WITHOUT ROWID;
 CREATE INDEX telegram_message_id ON telegram_message (bot_id, message_id, part);
+
+-- The web.
+
+-- Owner: web.rs. People with a browser. They have no password: whoever shows a cookie that we signed is the one it names.
+CREATE TABLE web_user (
+  id         INTEGER PRIMARY KEY,
+  ulid       TEXT NOT NULL UNIQUE,                  -- in lower case, as all of them here
+  nickname   TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  seen_at    INTEGER NOT NULL                       -- written once a day at most
+);
+
+-- Owner: web.rs. Their chats with bots. The address is that of the conversation: web:USER, of further ones web:USER.CHAT.
+CREATE TABLE web_chat (
+  id         INTEGER PRIMARY KEY,
+  ulid       TEXT NOT NULL UNIQUE,
+  user_id    INTEGER NOT NULL REFERENCES web_user (id) ON DELETE CASCADE,
+  bot_id     INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  address    TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (bot_id, address)
+);
+CREATE INDEX web_chat_user ON web_chat (user_id, bot_id);
+
+-- Owner: web_message.rs. What messages of such chats have beside the row that all have.
+CREATE TABLE web_message (
+  message_id INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+  ms         INTEGER NOT NULL,                      -- thousandths of its second
+  changed    INTEGER                                -- edited, taken back or reacted to last; from the numbers of messages
+);
+CREATE INDEX web_message_changed ON web_message (changed) WHERE changed IS NOT NULL;
+
+-- Owner: web_file.rs. Files that people and bots have sent by the web.
+CREATE TABLE web_file (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  ulid       TEXT NOT NULL UNIQUE,
+  path       TEXT NOT NULL UNIQUE,                  -- images/ULID.png
+  user_id    INTEGER REFERENCES web_user (id) ON DELETE SET NULL, -- who sent it; NULL: a bot did, or nobody is left
+  bot_id     INTEGER REFERENCES bot (id) ON DELETE SET NULL,
+  name       TEXT NOT NULL,                         -- what it was called where it comes from
+  media_type TEXT NOT NULL,
+  size       INTEGER NOT NULL,                      -- bytes
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX web_file_user ON web_file (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX web_file_bot ON web_file (bot_id) WHERE bot_id IS NOT NULL;
+
+-- Owner: web_file.rs. Which of them messages have.
+CREATE TABLE web_attachment (
+  message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL,                      -- 0 for the first
+  file_id    INTEGER NOT NULL REFERENCES web_file (id) ON DELETE CASCADE,
+  PRIMARY KEY (message_id, position)
+) WITHOUT ROWID;
+CREATE INDEX web_attachment_file ON web_attachment (file_id);
+
+-- Owner: bot_key.rs. The key of a bot beside its tokens, for programs written for Botyard. Sealed column: raw.
+CREATE TABLE bot_key (
+  bot_id INTEGER PRIMARY KEY REFERENCES bot (id) ON DELETE CASCADE,
+  hash   TEXT NOT NULL UNIQUE,                      -- SHA-256 in lower-case hex
+  raw    TEXT NOT NULL
+);

@@ -37,7 +37,7 @@ fn a_new_file_has_the_guides_tables() {
         assert_eq!(columns(table).join(" "), expected, "{table}");
     }
     let pragma = |name: &str| dir.raw().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(pragma("user_version"), 6);
+    assert_eq!(pragma("user_version"), 7);
     assert_eq!(pragma("auto_vacuum"), 2, "incremental");
 }
 
@@ -81,8 +81,8 @@ fn a_newer_file_is_refused_and_left_alone() {
     let dir = Dir::new();
     dir.store().close().unwrap();
     dir.raw().execute_batch("PRAGMA user_version = 99").unwrap();
-    assert!(matches!(dir.error(), Error::Newer { found: 99, known: 6 }));
-    dir.raw().execute_batch("PRAGMA user_version = 6").unwrap();
+    assert!(matches!(dir.error(), Error::Newer { found: 99, known: 7 }));
+    dir.raw().execute_batch("PRAGMA user_version = 7").unwrap();
     dir.store();
 }
 

@@ -54,6 +54,15 @@ fn of_version_5() -> Dir {
     dir
 }
 
+/// The same of version 6.
+fn of_version_6() -> Dir {
+    let dir = Dir::new();
+    fs::create_dir_all(&dir.0).unwrap();
+    fs::write(dir.file("secret.key"), include_str!("version-1.key")).unwrap();
+    dir.raw().execute_batch(include_str!("version-6.sql")).unwrap();
+    dir
+}
+
 fn version(connection: &Connection) -> i64 {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
 }
@@ -164,7 +173,7 @@ fn what_a_file_of_version_1_has_is_all_there() {
     let fresh = schema(&fresh.raw());
     assert_eq!(schema(&after), fresh, "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-1")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (1, 6));
+    assert_eq!((version(&copy), version(&after)), (1, 7));
     let mut of_copy = schema(&copy);
     of_copy.retain(|name, _| !name.starts_with("sqlite_"));
     assert!(of_copy.len() > 40 && rows(&copy, "sent").len() == 4);
@@ -231,7 +240,7 @@ fn a_file_of_version_2_gets_empty_histories() {
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-2")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (2, 6));
+    assert_eq!((version(&copy), version(&after)), (2, 7));
     assert_eq!(rows(&copy, "message"), kept[&"message".to_string()]);
 
     let message = store.find_said(bot, "m1").unwrap().unwrap().id;
@@ -271,7 +280,7 @@ fn a_file_of_version_3_gets_lean_tables() {
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-3")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (3, 6));
+    assert_eq!((version(&copy), version(&after)), (3, 7));
 
     what_was_accepted_waits(&store);
     let (account, bot) = (AccountId(1), BotId(1));
@@ -306,7 +315,7 @@ fn a_file_of_version_4_gets_tokens_and_people() {
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
     let copy = Connection::open(dir.file("botmother.db.version-4")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (4, 6));
+    assert_eq!((version(&copy), version(&after)), (4, 7));
 
     let noted = store.list_audit(&AuditFilter { limit: 9, ..AuditFilter::default() }).unwrap();
     assert_eq!(noted.len(), kept[&"audit_log".to_string()].len());
@@ -342,15 +351,19 @@ fn a_file_of_version_4_gets_tokens_and_people() {
 
 /// Only tables are added; nothing that was there changes.
 #[test]
-fn a_file_of_version_5_keeps_everything() {
-    let dir = of_version_5();
+fn files_of_versions_5_and_6_keep_everything() {
+    keeps_everything(&of_version_5(), 5, 34);
+    keeps_everything(&of_version_6(), 6, 55);
+}
+
+fn keeps_everything(dir: &Dir, number: i64, tables: usize) {
     let before = dir.raw();
     let kept: BTreeMap<String, Vec<String>> = schema(&before)
         .into_keys()
         .filter(|name| before.table_exists(None, name.as_str()).unwrap())
         .map(|name| (name.clone(), rows(&before, &name)))
         .collect();
-    assert!(kept.len() > 34 && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
+    assert!(kept.len() > tables && kept.values().all(|rows| !rows.is_empty()), "the file has something in every table");
     drop(before);
     dir.store().close().unwrap();
     let after = dir.raw();
@@ -360,6 +373,6 @@ fn a_file_of_version_5_keeps_everything() {
     let fresh = Dir::new();
     fresh.store().close().unwrap();
     assert_eq!(schema(&after), schema(&fresh.raw()), "as a new file");
-    let copy = Connection::open(dir.file("botmother.db.version-5")).unwrap();
-    assert_eq!((version(&copy), version(&after)), (5, 6));
+    let copy = Connection::open(dir.file(&format!("botmother.db.version-{number}"))).unwrap();
+    assert_eq!((version(&copy), version(&after)), (number, 7));
 }

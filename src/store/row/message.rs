@@ -14,6 +14,8 @@ impl ChannelName {
     pub const LOCAL: ChannelName = ChannelName("local");
     /// At Telegram.
     pub const TELEGRAM: ChannelName = ChannelName("telegram");
+    /// In browsers.
+    pub const WEB: ChannelName = ChannelName("web");
 }
 
 /// What kind of conversation it is.
