@@ -94,6 +94,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         ],
     ),
     ("async_io", &["reactor/", "net/", "http/front.rs", "http/front/", "daemon.rs"]),
+    ("miniz_oxide", &["face/assets.rs"]),
     ("idna", &["net/idn.rs"]),
     ("yasna", &["net/x509.rs"]),
     ("rustls_native_certs", &["base/system_roots.rs"]),

@@ -4,12 +4,16 @@
 //! door and the daemon ask the table, and know no face by name; faces do not know each other. [`principal`] decides who
 //! is calling. A new face is a folder, a row and its `mod` line.
 
+#[cfg(any(feature = "face-web", feature = "face-panel"))]
+mod assets;
 #[cfg(feature = "face-botmother")]
 pub mod botmother;
 #[cfg(feature = "face-botyard")]
 pub mod botyard;
 #[cfg(feature = "face-telegram")]
 pub mod telegram;
+#[cfg(feature = "face-web")]
+pub mod web;
 pub mod policy;
 pub mod principal;
 
@@ -90,6 +94,32 @@ const MOUNTS: &[Mount] = &[
         deny: botyard::deny,
         refuse: botyard::refuse,
     },
+    #[cfg(any(feature = "face-web", feature = "face-panel"))]
+    Mount {
+        name: "assets",
+        routes: assets::routes,
+        prefixes: &["/assets"],
+        login: Login::None,
+        body_max: assets::body_max,
+        may_block: |_| false,
+        need: assets::need,
+        serve: |_, request, _| Reply::Now(assets::file(request)),
+        deny: assets::deny,
+        refuse: assets::refuse,
+    },
+    #[cfg(feature = "face-web")]
+    Mount {
+        name: "web",
+        routes: web::routes,
+        prefixes: &["/"],
+        login: Login::None,
+        body_max: assets::body_max,
+        may_block: |_| false,
+        need: web::need,
+        serve: web::serve,
+        deny: assets::deny,
+        refuse: assets::refuse,
+    },
 ];
 
 /// What all faces work with.
@@ -144,18 +174,34 @@ const DIALECTS: &[Dialect] = &[
     telegram::DIALECT,
 ];
 
-/// The row of a path.
+/// The row of a request. What no face has is the chat page's where a person asks for it, and the first face's elsewhere.
+fn find_for(request: &Request) -> Option<&'static Mount> {
+    let page = || known("/").filter(|_| is_for_people(request));
+    known(&request.path).or_else(page).or(MOUNTS.first())
+}
+
+/// Whether a person follows a link, or has typed an address.
+fn is_for_people(request: &Request) -> bool {
+    request.method == "GET" && request.header("accept").is_some_and(|types| types.contains("text/html"))
+}
+
+/// The row of a path; of one that no face has, the first.
 fn find(path: &str) -> Option<&'static Mount> {
+    known(path).or(MOUNTS.first())
+}
+
+/// The row of a path that some face has.
+fn known(path: &str) -> Option<&'static Mount> {
     let is_below = |prefix: &&str| match prefix.strip_suffix('*') {
         Some(begin) => path.strip_prefix(begin).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')),
         None => path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     };
-    MOUNTS.iter().find(|mount| mount.prefixes.iter().any(is_below)).or(MOUNTS.first())
+    MOUNTS.iter().find(|mount| mount.prefixes.iter().any(is_below))
 }
 
 /// Answers one request. The order of checks: address limit, path and method, credentials, body.
 fn serve(context: &Arc<Context>, request: &Request) -> Reply {
-    let Some(mount) = find(&request.path) else {
+    let Some(mount) = find_for(request) else {
         return Reply::Now(Refusal::new(404, "not_found", "there is no such path").to_response());
     };
     let need = (mount.need)(request).unwrap_or(Need::Nothing);
@@ -230,7 +276,7 @@ mod tests {
     use super::*;
 
     /// Faces that a build may leave out.
-    const FACES: [&str; 3] = ["botmother", "botyard", "telegram"];
+    const FACES: [&str; 5] = ["assets", "botmother", "botyard", "telegram", "web"];
 
     #[test]
     fn policy_and_routes_name_the_same() {
@@ -256,7 +302,7 @@ mod tests {
     fn each_path_has_one_face() {
         let all: Vec<&str> = MOUNTS.iter().flat_map(|mount| mount.prefixes).copied().collect();
         for (index, prefix) in all.iter().enumerate() {
-            assert!(prefix.starts_with('/') && !prefix.ends_with('/'), "{prefix}");
+            assert!(prefix.starts_with('/') && (*prefix == "/" || !prefix.ends_with('/')), "{prefix}");
             let is_within = |other: &&&str| prefix.strip_prefix(**other).is_some_and(|rest| rest.starts_with('/'));
             assert_eq!(all.iter().find(is_within), None, "{prefix} lies below another face's");
             assert!(!all[..index].contains(prefix), "{prefix} is there twice");
@@ -266,7 +312,7 @@ mod tests {
             }
         }
         // What no face has goes to the first one.
-        for path in ["/", "", "/nowhere", &format!("{}x", all.last().unwrap_or(&""))] {
+        for path in ["", "/nowhere", "/assetsx"] {
             assert_eq!(find(path).map(|mount| mount.prefixes), MOUNTS.first().map(|mount| mount.prefixes), "{path}");
         }
     }

@@ -36,6 +36,10 @@ const fn telegram(method: &'static str, path: &'static str, need: Need) -> Rule 
     Rule { face: "telegram", method, path, need }
 }
 
+const fn page(face: &'static str, path: &'static str) -> Rule {
+    Rule { face, method: "GET", path, need: Need::Asset }
+}
+
 /// All of them, of faces that are left out of a build, too.
 pub const POLICY: &[Rule] = &[
     botmother("GET", "/health", Need::Nothing),
@@ -199,6 +203,8 @@ pub const POLICY: &[Rule] = &[
     botyard("GET", "/v1/client-api/service-info", Need::OwnPages),
     botyard("GET", "/v1/client-api/bots", Need::OwnPages),
     botyard("GET", "/v1/client-api/bot/:id", Need::OwnPages),
+    page("assets", "/assets/:name"),
+    page("web", "/"),
 ];
 
 /// What an endpoint needs; where the table has no row, more than anybody has.

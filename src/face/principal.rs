@@ -55,6 +55,8 @@ pub enum Need {
     Nobody,
     /// Nothing.
     Nothing,
+    /// Nothing, and it is not counted: a file from memory costs hardly more than a refusal, and a page is several of them.
+    Asset,
     /// Nothing, but no page of another web site may ask.
     OwnPages,
     /// Nothing; whoever has management rights learns more.
@@ -131,7 +133,7 @@ impl Gate {
 
     /// Counts a request, and says who is calling.
     pub(super) fn enter(&self, login: Login, need: Need, request: &Request) -> Result<Principal, Denied> {
-        if !matches!(need, Need::Bot(_)) {
+        if !matches!(need, Need::Bot(_) | Need::Asset) {
             self.admit(&self.requests, request.peer)?;
         }
         self.judge(login, need, request)
@@ -141,7 +143,7 @@ impl Gate {
     pub(super) fn judge(&self, login: Login, need: Need, request: &Request) -> Result<Principal, Denied> {
         let principal = match need {
             Need::Nobody => Err(Denied::Guard(FOR_NOBODY)),
-            Need::Nothing => Ok(Principal::Nobody),
+            Need::Nothing | Need::Asset => Ok(Principal::Nobody),
             Need::OwnPages => guard::is_own_page(request).map(|()| Principal::Nobody).map_err(Denied::Guard),
             Need::Optional => Ok(self
                 .manager(login, Role::Admin, request)

@@ -128,7 +128,9 @@ fn each_endpoint_refuses_who_must_not() {
         let told = |token: &str| ask(&rig, rule, token, BARE);
         match rule.need {
             Need::Nobody => panic!("{rule:?} is for nobody"),
-            Need::Nothing | Need::Optional => assert!(told("").is_let_in() && told("bm_wrong").is_let_in(), "{rule:?}"),
+            Need::Nothing | Need::Asset | Need::Optional => {
+                assert!(told("").is_let_in() && told("bm_wrong").is_let_in(), "{rule:?}")
+            }
             Need::OwnPages => {
                 let foreign = with(asked(rule, None, ""), "origin", "https://evil.example");
                 assert_eq!(answer(&*rig.serve, foreign).status, 403, "{rule:?}");

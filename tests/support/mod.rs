@@ -7,6 +7,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 pub mod archive;
+pub mod browser;
 pub mod daemon;
 pub mod encrypted;
 pub mod http;

@@ -1,0 +1,1 @@
+export default { bots: 'Bots', cancel: 'Abbrechen' };
