@@ -22,7 +22,7 @@ use support::daemon::Daemon;
 
 #[test]
 fn golden_exchanges() {
-    golden::run("botyard", 15);
+    golden::run("botyard", 40);
 }
 
 #[test]

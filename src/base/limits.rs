@@ -16,6 +16,7 @@ mod rooms;
 mod store;
 mod telegram;
 mod xmpp;
+mod yard;
 
 pub use asking::*;
 pub use bots::*;
@@ -33,3 +34,4 @@ pub use rooms::*;
 pub use store::*;
 pub use telegram::*;
 pub use xmpp::*;
+pub use yard::*;

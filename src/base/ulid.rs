@@ -12,9 +12,42 @@ pub fn ulid(at_ms: u64, random: [u8; 10]) -> String {
     (0..26).rev().map(|digit| char::from(DIGITS[(number >> (5 * digit)) as usize & 31])).collect()
 }
 
+/// The moment and the rest of one; none where it is none. Upper case is read, too.
+pub fn read(text: &str) -> Option<(u64, [u8; 10])> {
+    if text.len() != 26 {
+        return None;
+    }
+    let mut number = 0_u128;
+    for (at, letter) in text.bytes().enumerate() {
+        let digit = DIGITS.iter().position(|digit| *digit == letter.to_ascii_lowercase())?;
+        // 130 bits would not fit.
+        if at == 0 && digit > 7 {
+            return None;
+        }
+        number = number << 5 | digit as u128;
+    }
+    let bytes = number.to_be_bytes();
+    let (mut at_ms, mut random) = ([0; 8], [0; 10]);
+    at_ms[2..].copy_from_slice(&bytes[..6]);
+    random.copy_from_slice(&bytes[6..]);
+    Some((u64::from_be_bytes(at_ms), random))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ulid;
+    use super::{read, ulid};
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (at, random) in [(0, [0; 10]), (1_696_758_105_336, [7; 10]), ((1 << 48) - 1, [255; 10])] {
+            assert_eq!(read(&ulid(at, random)), Some((at, random)));
+            assert_eq!(read(&ulid(at, random).to_uppercase()), Some((at, random)));
+        }
+        for none in ["", "01arz3ndektsv4rrffq69g5fa", "01arz3ndektsv4rrffq69g5favx", "8zzzzzzzzzzzzzzzzzzzzzzzzz"] {
+            assert_eq!(read(none), None, "{none}");
+        }
+        assert_eq!(read("01arz3ndektsv4rrffq69g5fau"), None, "there is no u among them");
+    }
 
     #[test]
     fn as_the_specification_has_them() {

@@ -27,6 +27,7 @@ mod server;
 mod settings;
 mod telegram;
 mod why;
+mod yard;
 
 pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
@@ -38,8 +39,8 @@ pub use crate::xmpp::message::ChatState;
 pub use crate::xmpp::message::Kind;
 pub use ai::{AiInfo, AiSettings};
 pub use answer::{
-    AccountInfo, Answer, BotCard, BotInfo, BotState, Connection, DeliveryAttempt, EjabberdInfo, FileInfo, LeavingInfo,
-    LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
+    AccountInfo, Answer, BotCard, BotInfo, BotState, CommandCard, Connection, DeliveryAttempt, EjabberdInfo, FileInfo,
+    LeavingInfo, LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
 };
 pub(crate) use asking::AskWait;
 pub use asking::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, NewAsk, is_long};
@@ -66,6 +67,7 @@ pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 pub use telegram::{JoinedChats, OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};
 pub use why::{WayStep, WhyInfo};
+pub use yard::{YardAnswer, YardProfile, YardQuestion};
 
 /// Who asks.
 #[derive(Clone, Debug)]

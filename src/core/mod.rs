@@ -20,6 +20,7 @@ pub(crate) mod channel;
 pub(crate) mod counts;
 pub(crate) mod deed;
 pub(crate) mod files;
+pub(crate) mod gallery;
 pub(crate) mod history;
 pub(crate) mod incoming;
 pub mod keyboard;
@@ -39,6 +40,7 @@ pub(crate) mod told;
 pub(crate) mod updates;
 pub(crate) mod webhook;
 pub(crate) mod why;
+pub(crate) mod yard;
 
 use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};

@@ -195,6 +195,7 @@ impl Core {
         let owner = self.batch.bot(id)?.row.owner.clone();
         self.batch.keep_usage(&owner)?;
         self.batch.drop_tokens_of(&TokenHolder::Bot(id))?;
+        self.batch.drop_bot_key(id)?;
         self.batch.store.delete_bot(id)?;
         self.batch.audit(Some(id), "deleted", "")?;
         if let Some(hash) = self.batch.bots.remove(&id).and_then(|bot| bot.row.token_hash) {
@@ -251,6 +252,7 @@ impl Core {
         })?;
         old.and_then(|old| self.batch.rights.by_token.remove(&old));
         self.signal(Signal::Revoked(id));
+        self.batch.drop_bot_key(id)?;
         Ok(self.batch.drop_tokens_of(&TokenHolder::Bot(id))?)
     }
 

@@ -15,6 +15,8 @@ use crate::store::row::{TenantRow, TokenHolder, TokenRow};
 pub(crate) struct Rights {
     /// Main tokens of bots, by their hash.
     pub(crate) by_token: HashMap<[u8; 32], BotId>,
+    /// Keys of bots for programs that were written for Botyard, by their hash.
+    pub(crate) by_key: HashMap<[u8; 32], BotId>,
     /// All other tokens.
     pub(crate) tokens: Tokens,
     /// People of whom something was said.

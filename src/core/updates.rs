@@ -38,6 +38,8 @@ pub(crate) enum Form {
     AsQueued,
     /// By numbers.
     Numbered,
+    /// Posted, and never polled: messages as pages know them, and nothing else.
+    Plain,
 }
 
 impl Waiter {
@@ -45,7 +47,7 @@ impl Waiter {
     fn empty(&self, batch: &Batch, bot: BotId) -> Answer {
         match self.form {
             Form::Numbered => batch.numbered_updates(bot, Vec::new()).unwrap_or(Answer::Updates(Vec::new())),
-            Form::AsQueued => Answer::Updates(Vec::new()),
+            Form::AsQueued | Form::Plain => Answer::Updates(Vec::new()),
         }
     }
 }
@@ -246,7 +248,7 @@ impl Updates {
         let has_some = batch.bots.get(&bot).is_some_and(|bot| bot.queued > 0);
         match waiter.form {
             _ if !has_some => Ok(None),
-            Form::AsQueued => {
+            Form::AsQueued | Form::Plain => {
                 let updates = self.read_updates(batch, bot, &waiter.poll)?;
                 Ok(Some(updates).filter(|updates| !updates.is_empty()).map(Answer::Updates))
             }

@@ -56,6 +56,9 @@ impl Part for Webhooks {
 struct Hook {
     row: WebhookRow,
     lanes: Lanes,
+    /// It is told messages as pages know them, and nothing else.
+    #[allow(dead_code)]
+    is_plain: bool,
 }
 
 /// An attempt under way.
@@ -105,7 +108,7 @@ impl Core {
             let wait = Duration::from_millis(wait).min(limits::RETRY_AFTER_MAX);
             lanes.delay(retry.update, retry.attempts, self.batch.now.mono + wait);
         }
-        Ok(Hook { row, lanes })
+        Ok(Hook { row, lanes, is_plain: self.batch.has_plain_webhook(bot)? })
     }
 
     /// When something is to be started that nothing else starts.

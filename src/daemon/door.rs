@@ -32,7 +32,15 @@ pub(super) fn context(config: &Config, handle: Handle, token: Secret, spool: Spo
         // Of the thread of all sockets, where replies are waited for.
         Box::pin(async move { Timer::after(time).await })
     };
-    Context { handle, gate, base_url: base_url(config), spool, after, process: process::metrics }
+    Context {
+        handle,
+        gate,
+        base_url: base_url(config),
+        spool,
+        after,
+        process: process::metrics,
+        reload: process::reload,
+    }
 }
 
 fn needs_admin_token(config: &Config) -> bool {

@@ -1,4 +1,5 @@
-//! Numbers of the process, as the kernel has them (proc(5)), under the names that Prometheus' own libraries use.
+//! Numbers of the process, as the kernel has them (proc(5)), under the names that Prometheus' own libraries use; and a signal
+//! to itself.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,6 +9,13 @@ use crate::net;
 
 /// Ticks a second in /proc, on every Linux that we run on.
 const TICKS: f64 = 100.0;
+
+/// Has the configuration read anew, as the signal HUP does.
+pub(super) fn reload() {
+    if let Err(error) = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::HUP) {
+        log::error!("the configuration is not read anew: {error}");
+    }
+}
 
 /// All of them; what the kernel does not say is left out.
 pub(super) fn metrics() -> Vec<Metric> {

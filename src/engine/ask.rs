@@ -1,12 +1,10 @@
 //! Questions of faces: who may ask what, and which part of the engine answers.
 
-use std::collections::BTreeMap;
-
 use crate::base::id::BotId;
 use crate::base::jid::BareJid;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::time::Now;
-use crate::base::{crypto, limits, text, ulid};
 use crate::channel::xmpp::accounts::Accounts;
 use crate::core::Signal;
 use crate::core::access::tokens::Bearer;
@@ -14,28 +12,13 @@ use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::channel::{Asker, Channels};
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, BotCard, Caller, Mode, NewBot, Question, Remains, Scope};
-use crate::core::registry::{Bot, Through};
+use crate::core::handle::{Answer, Caller, Mode, NewBot, Question, Remains, Scope};
+use crate::core::registry::Through;
 use crate::core::rights::By;
 use crate::engine::command::{self, api_server, order};
-use crate::engine::{Engine, Upkeep, local, numbered, person};
+use crate::engine::{Engine, Upkeep, local, numbered, person, yard};
+use crate::store;
 use crate::store::row::Origin;
-use crate::store::{self, Store};
-
-/// Where the numbers of listed bots stand in `settings`: in one place, for strangers may ask for them at any time.
-const LISTED: &str = "listed_bots";
-/// Where the secret behind the ULIDs of bots stands there.
-const ULID_SECRET: &str = "ulid_secret";
-
-impl Bot {
-    /// See [`BotCard::ulid`].
-    fn ulid(&self, secret: &str) -> String {
-        let mut random = [0; 10];
-        let hash = crypto::hmac_sha256(secret.as_bytes(), &self.row.id.0.to_be_bytes());
-        random.copy_from_slice(&hash[..10]);
-        ulid::ulid(u64::try_from(self.row.created_at).unwrap_or(0) * 1_000, random)
-    }
-}
 
 impl Engine {
     pub(super) fn on_ask(&mut self, caller: &Caller, question: &Question) -> Result<Verdict, Trouble> {
@@ -52,11 +35,7 @@ impl Engine {
                 self.core.batch.store.prove_writable()?;
                 Ok(self.channels.xmpp.ask_ready(&mut self.core, caller))
             }
-            (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(gallery(
-                &mut self.core.batch.store,
-                &self.core.batch.bots,
-                self.core.batch.setup.entropy,
-            )?))),
+            (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(Answer::Gallery(self.core.batch.gallery()?)))),
             (_, Question::People(question)) if person::is_for_anybody(question) => person::let_in(self, question),
             (Caller::Bot(token, needs), Question::MaySend) => {
                 self.core.batch.bot_of_token(token, *needs)?;
@@ -148,6 +127,7 @@ impl Engine {
             }
             Question::SetCommands(commands) => self.core.batch.set_commands(bot, commands).map(|()| Answer::Done)?,
             Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
+            Question::Yard(question) => return yard::ask(self, bot, question),
             Question::Telegram(question) => {
                 let verdict = self.channels.connection(&mut self.core, (bot, &Asker::Program), question)?;
                 return Ok(self.core.with_links(verdict));
@@ -207,7 +187,7 @@ impl Engine {
                 self.core.revoke(*id)?;
                 Answer::Revoked(*id)
             }
-            Question::SetListed(id, listed) => list(self, *id, *listed)?,
+            Question::Yard(question) => return yard::manage(self, question),
             Question::OwnerStatus(owner) => {
                 self.channels.xmpp.accounts.check_owner(&self.core.batch, owner)?;
                 Answer::Owner(owner.clone(), self.core.batch.store.owner_enabled(owner)?)
@@ -247,6 +227,13 @@ impl Engine {
     fn ask_of_settings(&mut self, question: &Question) -> Result<Answer, Trouble> {
         Ok(match question {
             Question::Server => Answer::Server(Box::new(self.core.batch.setup.api.server.clone())),
+            Question::SetListed(id, listed) => {
+                match *listed {
+                    true => self.core.batch.list_bot(*id)?,
+                    false => self.core.batch.unlist_bot(*id)?,
+                }
+                Answer::Listed(*id, *listed)
+            }
             Question::BotAccess(id) => self.core.batch.bot_access(*id)?,
             Question::SetBotAccess(id, access, contacts) => {
                 self.core.set_access(*id, *access, contacts.as_deref())?;
@@ -326,50 +313,6 @@ pub(super) fn without_tokens(verdict: Verdict) -> Verdict {
         Verdict::Outcome(Ok(answer)) => Verdict::Outcome(Ok(answer.without_tokens())),
         verdict => verdict,
     }
-}
-
-fn gallery(store: &mut Store, bots: &BTreeMap<BotId, Bot>, entropy: fn(&mut [u8])) -> Result<Answer, store::Error> {
-    let listed = listed(store)?;
-    if listed.is_empty() {
-        return Ok(Answer::Gallery(Vec::new()));
-    }
-    let secret = match store.setting(ULID_SECRET)? {
-        Some(secret) => secret,
-        None => {
-            let mut random = [0; 32];
-            entropy(&mut random);
-            let secret = text::base64url(&random);
-            store.store_setting(ULID_SECRET, &secret)?;
-            secret
-        }
-    };
-    let shown = listed.iter().filter_map(|id| bots.get(id)).filter(|bot| bot.row.active);
-    let cards = shown.map(|bot| BotCard {
-        ulid: bot.ulid(&secret),
-        name: bot.row.name.clone(),
-        description: bot.row.description.clone(),
-    });
-    Ok(Answer::Gallery(cards.collect()))
-}
-
-/// Puts a bot among the listed ones, or takes it out.
-fn list(engine: &mut Engine, id: BotId, is_listed: bool) -> Result<Answer, Trouble> {
-    engine.core.batch.bot(id)?;
-    let mut all = listed(&engine.core.batch.store)?;
-    // Deleted ones go by the way.
-    all.retain(|other| *other != id && engine.core.batch.bots.contains_key(other));
-    all.extend(is_listed.then_some(id));
-    all.sort();
-    let text: Vec<String> = all.iter().map(ToString::to_string).collect();
-    engine.core.batch.store.store_setting(LISTED, &text.join(" "))?;
-    engine.core.batch.audit(Some(id), "listed", &format!("listed={is_listed}"))?;
-    Ok(Answer::Listed(id, is_listed))
-}
-
-/// Bots that are shown to anybody; there may be deleted ones among them.
-fn listed(store: &Store) -> Result<Vec<BotId>, store::Error> {
-    let text = store.setting(LISTED)?.unwrap_or_default();
-    Ok(text.split(' ').filter_map(|id| id.parse().ok()).map(BotId).collect())
 }
 
 impl Engine {

@@ -23,6 +23,7 @@ mod numbered;
 mod person;
 mod router;
 mod signal;
+mod yard;
 #[cfg(test)]
 mod tests;
 

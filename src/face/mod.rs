@@ -94,6 +94,32 @@ const MOUNTS: &[Mount] = &[
         deny: botyard::deny,
         refuse: botyard::refuse,
     },
+    #[cfg(feature = "face-botyard")]
+    Mount {
+        name: "botyard",
+        routes: botyard::bot::routes,
+        prefixes: &["/v1/bot-api"],
+        login: Login::Whole,
+        body_max: botyard::body_max,
+        may_block: |_| false,
+        need: botyard::bot::need,
+        serve: botyard::bot::serve,
+        deny: botyard::bot::deny,
+        refuse: botyard::bot::refuse,
+    },
+    #[cfg(feature = "face-botyard")]
+    Mount {
+        name: "botyard",
+        routes: botyard::admin::routes,
+        prefixes: &["/v1/admin-api"],
+        login: Login::Whole,
+        body_max: botyard::body_max,
+        may_block: |_| false,
+        need: botyard::admin::need,
+        serve: botyard::admin::serve,
+        deny: botyard::admin::deny,
+        refuse: botyard::admin::refuse,
+    },
     #[cfg(any(feature = "face-web", feature = "face-panel"))]
     Mount {
         name: "assets",
@@ -136,6 +162,8 @@ pub struct Context {
     pub after: fn(Duration) -> Promise<()>,
     /// Numbers of the process itself, beside the engine's.
     pub process: fn() -> Vec<Metric>,
+    /// Has the configuration read anew, soon.
+    pub reload: fn(),
 }
 
 /// All faces as one function for the HTTP server.
@@ -239,7 +267,7 @@ pub fn routes() -> Vec<policy::Rule> {
 
 /// The answer to whoever's token the engine has judged by now: 429 when its address has shown too many bad ones.
 fn judged(context: &Context, mount: &Mount, peer: IpAddr, response: Response) -> Response {
-    if response.status != 401 {
+    if response.status != (mount.refuse)(&Failure::Unauthorized(String::new())).status {
         return response;
     }
     context.gate.count_failed_login(peer).map_or_else(|denied| (mount.deny)(&denied), |()| response)

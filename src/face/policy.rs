@@ -203,6 +203,21 @@ pub const POLICY: &[Rule] = &[
     botyard("GET", "/v1/client-api/service-info", Need::OwnPages),
     botyard("GET", "/v1/client-api/bots", Need::OwnPages),
     botyard("GET", "/v1/client-api/bot/:id", Need::OwnPages),
+    // A bot's program, as Botyard knows it.
+    botyard("GET", "/v1/bot-api/bot", READ),
+    botyard("PUT", "/v1/bot-api/bot", MANAGE),
+    botyard("GET", "/v1/bot-api/bot/commands", READ),
+    botyard("POST", "/v1/bot-api/bot/commands", MANAGE),
+    botyard("DELETE", "/v1/bot-api/bot/command/:id", MANAGE),
+    botyard("GET", "/v1/bot-api/bot/webhook", READ),
+    botyard("POST", "/v1/bot-api/bot/webhook", MANAGE),
+    botyard("DELETE", "/v1/bot-api/bot/webhook", MANAGE),
+    // Whoever runs the daemon.
+    botyard("POST", "/v1/admin-api/bot", ADMIN),
+    botyard("DELETE", "/v1/admin-api/bot/:id", ADMIN),
+    botyard("GET", "/v1/admin-api/bot/:id/key", ADMIN),
+    botyard("PUT", "/v1/admin-api/bot/:id/key", ADMIN),
+    botyard("PUT", "/v1/admin-api/config", ADMIN),
     page("assets", "/assets/:name"),
     page("web", "/"),
 ];

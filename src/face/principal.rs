@@ -81,6 +81,8 @@ pub enum Login {
     None,
     /// By a token: `Authorization: Bearer …` (RFC 6750 §2.1).
     Bearer,
+    /// By a token that is all of `Authorization`; before it may stand Bearer.
+    Whole,
     /// By a token in the path, where this finds it.
     InPath(fn(&str) -> Option<String>),
 }
@@ -202,6 +204,7 @@ impl Login {
         match self {
             Login::None => None,
             Login::InPath(find) => find(&request.path).map(Secret::new),
+            Login::Whole => guard::whole(request).map(Secret::new),
             Login::Bearer => guard::bearer(request).ok().flatten().map(Secret::new),
         }
     }

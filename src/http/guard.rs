@@ -57,6 +57,18 @@ pub fn bearer(request: &Request) -> Result<Option<&str>, Refusal> {
     if is_bearer && values.next().is_none() { Ok(Some(token)) } else { Err(NO_BEARER) }
 }
 
+/// All of `Authorization`, where it is there once; a scheme before it is passed over if it is Bearer.
+pub fn whole(request: &Request) -> Option<&str> {
+    let mut values = request.headers.iter().filter(|(name, _)| *name == "authorization").map(|(_, value)| value);
+    let value = values.next()?.trim();
+    let token = match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => value,
+    };
+    let is_one = !token.is_empty() && !token.contains(' ') && values.next().is_none();
+    is_one.then_some(token)
+}
+
 fn is_loopback_host(host: &str) -> bool {
     // The port, if any, is what follows the last colon outside of brackets.
     let name = match host.rsplit_once(':') {
@@ -149,6 +161,12 @@ mod tests {
         }
         for value in ["Basic bm_x", "bm_x", "Bearer", "Bearer ", "Bearer a b", ""] {
             assert_eq!(bearer(&with(value)), Err(NO_BEARER), "{value}");
+        }
+        for value in ["bm_x", "Bearer bm_x", "bearer  bm_x", " bm_x "] {
+            assert_eq!(whole(&with(value)), Some("bm_x"), "{value}");
+        }
+        for value in ["", " ", "Basic bm_x", "a b", "Bearer ", "Bearer a b"] {
+            assert_ne!(whole(&with(value)), Some("bm_x"), "{value}");
         }
         let twice = request("GET", "::1", &[("authorization", "Bearer a"), ("authorization", "Bearer b")]);
         assert_eq!(bearer(&twice), Err(NO_BEARER));

@@ -22,6 +22,7 @@ mod ai;
 mod asking;
 mod audit;
 mod bot;
+mod bot_key;
 mod bridge;
 mod button;
 mod carry;

@@ -14,13 +14,13 @@ use botmother::base::spool::Spool;
 use botmother::core::failure::Failure;
 use botmother::core::handle::{
     Access, AccountInfo, AiInfo, Answer, ApiChange, BotAction, BotCard, BotInfo, BotState, BridgeAnswer,
-    BridgeQuestion, Caller, CertificateInfo, Command, Connection, ConversationKind, Delivery, DeliveryAttempt,
-    EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage, HistoryPage,
-    HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow, LocalLine,
-    Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, OrderQuestion, Outcome, OwnKey,
-    PeopleQuestion, PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo,
+    BridgeQuestion, Caller, CertificateInfo, Command, CommandCard, Connection, ConversationKind, Delivery,
+    DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage,
+    HistoryPage, HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow,
+    LocalLine, Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, OrderQuestion, Outcome,
+    OwnKey, PeopleQuestion, PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo,
     TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo,
-    WhyInfo,
+    WhyInfo, YardAnswer, YardQuestion,
 };
 use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, MemberInfo, MembersInfo};
 use botmother::engine::event::Event;
@@ -124,8 +124,35 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
         Question::LeaveRoom(room) if room.as_str().starts_with("other@") => {
             Err(Failure::Remote { what: "leave_failed", why: format!("the bot is not in the room {room}") })
         }
+        Question::Yard(question) => yard(*question),
         question => Ok(answer(caller, question)),
     }
+}
+
+fn yard(question: YardQuestion) -> Outcome {
+    const BOT: &str = "01arz3ndektsv4rrffq69g5fav";
+    let bot = || card(BOT, "MyBot", "");
+    let key = || Secret::new(format!("{BOT}:0123456789abcdefghjkmnpqrs"));
+    let command = |ulid: &str, alias: &str, description: &str| CommandCard {
+        ulid: ulid.into(),
+        alias: alias.into(),
+        description: description.into(),
+    };
+    Ok(Answer::Yard(Box::new(match question {
+        YardQuestion::Me | YardQuestion::Change(_) => YardAnswer::Bot(bot()),
+        YardQuestion::Commands => YardAnswer::Commands(vec![
+            command("01arz3ndektsv4rrffq69g5fax", "start", "Begin"),
+            command("01arz3ndektsv4rrffq69g5fay", "help", ""),
+        ]),
+        YardQuestion::SetWebhook(url, secret) => YardAnswer::Webhook(BOT.into(), url, secret),
+        YardQuestion::Webhook => return Err(Failure::NotFound("webhook not found".into())),
+        YardQuestion::Create(_) => YardAnswer::Made(bot(), key()),
+        YardQuestion::Key(id) | YardQuestion::NewKey(id) if id != BOT => {
+            return Err(Failure::NotFound("bot not found".into()));
+        }
+        YardQuestion::Key(_) | YardQuestion::NewKey(_) => YardAnswer::Key(key()),
+        _ => YardAnswer::Done,
+    })))
 }
 
 fn create(new: NewBot) -> Outcome {
@@ -228,7 +255,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             host: "chat.example.com".into(),
             is_configured: true,
         }),
-        Question::Numbered(_) => Answer::Done,
+        Question::Numbered(_) | Question::Yard(_) => Answer::Done,
         Question::SetEjabberd(settings) => Answer::EjabberdSaved { is_configured: settings.host.is_some() },
         Question::TestEjabberd(_) => Answer::EjabberdTested("ok".into()),
         Question::Server => Answer::Server(Box::new(ServerInfo {
@@ -413,7 +440,7 @@ fn key() -> KeyInfo {
 }
 
 fn card(ulid: &str, name: &str, description: &str) -> BotCard {
-    BotCard { ulid: ulid.into(), name: name.into(), description: description.into() }
+    BotCard { ulid: ulid.into(), name: name.into(), description: description.into(), avatar: None }
 }
 
 fn bot() -> BotInfo {

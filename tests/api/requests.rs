@@ -30,6 +30,7 @@ pub(crate) fn context(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (
             spool: engine::spool(),
             after: |_| Box::pin(std::future::pending()),
             process: Vec::new,
+            reload: || {},
         }),
         asked,
     )

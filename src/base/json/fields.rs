@@ -63,6 +63,22 @@ impl Fields {
         Err(wrong(format!("a JSON object, for example {{\"name\":\"MyBot\"}}{found}")))
     }
 
+    /// Parses a body that must be a JSON array of objects.
+    pub fn parse_list(body: &[u8]) -> Result<Vec<Fields>, Wrong> {
+        let wrong = |must_be: &str| Wrong::new("", must_be);
+        let text = std::str::from_utf8(body).map_err(|_| wrong("UTF-8"))?;
+        let fitted = bounded(text, limits::JSON_VALUES_MAX).map_err(|must_be| wrong(&must_be))?;
+        let Ok(value) = miniserde::json::from_str::<Value>(&fitted) else {
+            return Err(wrong(&format!("valid JSON; {}", fault::find(text))));
+        };
+        let Value::Array(items) = calm(value) else { return Err(wrong("a JSON array of objects")) };
+        let fields = |item| match item {
+            Value::Object(members) => Ok(Fields(members.into_iter().collect())),
+            _ => Err(wrong("a JSON array of objects")),
+        };
+        items.into_iter().map(fields).collect()
+    }
+
     /// An object of strings: the parameters of a form or a query, whose texts are [`remedy::inert`].
     pub fn of_texts(texts: Vec<(String, String)>) -> Fields {
         Fields(texts.into_iter().map(|(name, text)| (name, Value::String(remedy::inert(text)))).collect())

@@ -42,6 +42,7 @@ impl Batch {
     /// Reads all tokens and people anew: at the start, and after a batch was taken back.
     pub(crate) fn reload_rights(&mut self) -> Result<(), store::Error> {
         self.rights.tokens = Tokens::of(self.store.list_tokens()?);
+        self.rights.by_key = self.store.list_bot_keys()?.into_iter().collect();
         let people = self.store.list_tenants()?;
         self.rights.people = people.into_iter().map(|row| (row.jid.clone(), row)).collect();
         self.rights.usage = Default::default();
@@ -55,6 +56,10 @@ impl Batch {
         if let Some(bot) = self.rights.by_token.get(&hash).copied().filter(|bot| self.is_active(*bot)) {
             self.rights.acting.by = By::Bot;
             return Ok(Bearer { bot, is_main: true });
+        }
+        if let Some(bot) = self.rights.by_key.get(&hash).copied().filter(|bot| self.is_active(*bot)) {
+            self.rights.acting.by = By::Bot;
+            return Ok(Bearer { bot, is_main: false });
         }
         let Some(row) = self.rights.tokens.find(&hash) else { return self.bearer_of_imported(token, hash) };
         let TokenHolder::Bot(bot) = row.holder else { return self.refuse_login(INVALID) };

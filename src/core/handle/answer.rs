@@ -146,6 +146,19 @@ pub struct BotCard {
     pub name: String,
     /// What it is for; may be empty.
     pub description: String,
+    /// Where its picture is, for pages.
+    pub avatar: Option<String>,
+}
+
+/// A command of a bot as pages see it.
+#[derive(Clone, Debug)]
+pub struct CommandCard {
+    /// A ULID, made of the bot and the name.
+    pub ulid: String,
+    /// Its name, without a slash.
+    pub alias: String,
+    /// What it does; may be empty.
+    pub description: String,
 }
 
 /// How a bot encrypts.
@@ -333,6 +346,8 @@ pub enum Answer {
     BotHistory(HistoryInfo),
     /// To [`Question::Gallery`].
     Gallery(Vec<BotCard>),
+    /// To [`Question::Yard`].
+    Yard(Box<super::YardAnswer>),
     /// To [`Question::SetListed`].
     Listed(BotId, bool),
     /// To [`Question::OwnerStatus`] and [`Question::SetOwnerStatus`].

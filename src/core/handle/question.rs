@@ -350,6 +350,8 @@ pub enum Question {
     Keys(KeyQuestion),
     /// `/bot/telegram/…`, by a bot.
     Telegram(TelegramQuestion),
+    /// What programs and managers ask that know bots by ULIDs.
+    Yard(Box<super::YardQuestion>),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
     /// A bot's program is about to send something large: whether its token is good. Not counted as a request.

@@ -13,6 +13,7 @@ use crate::core::updates::Form;
 use crate::core::webhook::Webhooks;
 use crate::core::{Core, calls};
 use crate::remote::webhook;
+use crate::store;
 use crate::store::row::{AttemptRow, WebhookRow};
 
 impl Core {
@@ -25,8 +26,7 @@ impl Core {
                 before.unwrap_or_else(|| new_secret(self.batch.random()))
             }
         };
-        self.hook_numbered(bot, Form::AsQueued)?;
-        self.install_webhook(bot, new, secret.clone())?;
+        self.install_webhook(bot, new, (secret.clone(), Form::AsQueued))?;
         Ok(Answer::Webhook { url: new.url.clone(), secret })
     }
 
@@ -39,12 +39,19 @@ impl Core {
     ) -> Result<Answer, Trouble> {
         let secret = new.secret.as_ref().map(check_secret).transpose()?.unwrap_or_default();
         self.want_numbered(bot, wanted)?;
-        self.hook_numbered(bot, Form::Numbered)?;
-        self.install_webhook(bot, new, secret)?;
+        self.install_webhook(bot, new, (secret, Form::Numbered))?;
         Ok(Answer::Done)
     }
 
-    fn install_webhook(&mut self, bot: BotId, new: &NewWebhook, secret: Secret) -> Result<(), Trouble> {
+    /// Keeps a webhook with its secret and in the form in which it is told.
+    pub(crate) fn install_webhook(
+        &mut self,
+        bot: BotId,
+        new: &NewWebhook,
+        (secret, form): (Secret, Form),
+    ) -> Result<(), Trouble> {
+        self.hook_numbered(bot, form)?;
+        self.batch.note_plain_webhook(bot, form)?;
         webhook::check_url(&new.url).map_err(|must_be| Failure::invalid("url", must_be))?;
         if !self.batch.setup.api.may_call_private && address::is_plainly_private(&new.url) {
             let must_be =
@@ -147,6 +154,28 @@ impl Core {
         let wanted = self.updates.numbered.get(&bot).and_then(|row| row.allowed.clone());
         Ok(Answer::Numbered(Box::new(NumberedAnswer::Webhook(info, wanted))))
     }
+}
+
+impl Batch {
+    /// Keeps whether a webhook is told messages as pages know them, where that changes.
+    fn note_plain_webhook(&mut self, bot: BotId, form: Form) -> Result<(), store::Error> {
+        let key = form_key(bot);
+        match (form == Form::Plain, self.has_plain_webhook(bot)?) {
+            (true, false) => self.store.store_setting(&key, "plain"),
+            (false, true) => self.store.store_setting(&key, ""),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a bot's webhook is of this kind.
+    pub(super) fn has_plain_webhook(&self, bot: BotId) -> Result<bool, store::Error> {
+        Ok(self.store.setting(&form_key(bot))?.is_some_and(|form| form == "plain"))
+    }
+}
+
+/// DinoX's kind of key: it goes with the bot.
+fn form_key(bot: BotId) -> String {
+    format!("bot_{bot}_webhook_form")
 }
 
 impl Webhooks {

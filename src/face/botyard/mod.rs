@@ -5,6 +5,8 @@
 //! the HTTP status. Pages of other web sites may not ask, and no `Access-Control-…` header invites them; nothing sets a
 //! cookie before somebody logs in.
 
+pub(super) mod admin;
+pub(super) mod bot;
 mod wire;
 
 use std::sync::Arc;
@@ -86,11 +88,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
 pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Principal) -> Reply {
     let (endpoint, params) = match ROUTES.find(&request.method, &request.path) {
         Lookup::Found((endpoint, _), params) => (endpoint, params),
-        Lookup::NotFound => return Reply::Now(wire::message(404, "there is no such path")),
-        Lookup::WrongMethod(allow) => {
-            let refusal = wire::message(405, &format!("use {}", allow.replace(", ", " or ")));
-            return Reply::Now(refusal.with("Allow", allow));
-        }
+        other => return Reply::Now(wire::no_route(other)),
     };
     match endpoint {
         Endpoint::ServiceInfo => Reply::Now(wire::service_info()),

@@ -1,8 +1,9 @@
 //! The only place that spells this face's JSON. Optional members that are empty are left out.
 
 use crate::base::json::{self, Object};
-use crate::core::handle::{Answer, BotCard};
+use crate::core::handle::{Answer, BotCard, CommandCard, YardAnswer};
 use crate::http::Response;
+use crate::http::route::Lookup;
 
 /// An error, or the news that something is done: a sentence.
 pub(super) fn message(status: u16, text: &str) -> Response {
@@ -32,7 +33,41 @@ pub(super) fn bots(gallery: &Answer, one: Option<&str>) -> Response {
     }
 }
 
+/// There is nothing at this path, or not by this method.
+pub(super) fn no_route<H>(lookup: Lookup<H>) -> Response {
+    match lookup {
+        Lookup::WrongMethod(allow) => {
+            let refusal = message(405, &format!("use {}", allow.replace(", ", " or ")));
+            refusal.with("Allow", allow)
+        }
+        _ => message(404, "there is no such path"),
+    }
+}
+
+/// What programs and managers asked for; `done` is the status, and the sentence where there is nothing to be shown.
+pub(super) fn yard(answer: &YardAnswer, (status, sentence): (u16, &str)) -> Response {
+    let body = match answer {
+        YardAnswer::Done => return message(status, sentence),
+        YardAnswer::Bot(card) => bot(card),
+        YardAnswer::Commands(cards) => json::array(cards.iter().map(command)),
+        YardAnswer::Webhook(bot, url, secret) => {
+            let secret = Some(secret.expose()).filter(|secret| !secret.is_empty());
+            Object::new().text("botId", bot).text("url", url).text_if("secret", secret).end()
+        }
+        YardAnswer::Made(card, key) => Object::new().raw("bot", &bot(card)).text("key", key.expose()).end(),
+        YardAnswer::Key(key) => Object::new().text("key", key.expose()).end(),
+    };
+    Response::json(status, body)
+}
+
+/// A command of a bot.
+pub(super) fn command(card: &CommandCard) -> String {
+    let description = Some(card.description.as_str()).filter(|text| !text.is_empty());
+    Object::new().text("id", &card.ulid).text("alias", &card.alias).text_if("description", description).end()
+}
+
 fn bot(card: &BotCard) -> String {
     let description = Some(card.description.as_str()).filter(|text| !text.is_empty());
-    Object::new().text("id", &card.ulid).text("name", &card.name).text_if("description", description).end()
+    let shown = Object::new().text("id", &card.ulid).text("name", &card.name).text_if("description", description);
+    shown.text_if("avatar", card.avatar.as_deref()).end()
 }

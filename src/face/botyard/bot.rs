@@ -1,0 +1,122 @@
+//! Botyard's Bot API: a bot's program, which shows its key or any of its tokens as the whole of `Authorization`.
+
+use std::sync::Arc;
+
+use crate::base::json::Fields;
+use crate::base::secret::Secret;
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, Command, Question, YardAnswer, YardProfile, YardQuestion};
+use crate::face::Context;
+use crate::face::policy;
+use crate::face::principal::{Denied, Need, Principal};
+use crate::http::route::{Lookup, Params, Route, Routes};
+use crate::http::{Reply, Request, Response};
+
+use super::wire;
+
+/// Reads a request; a refusal comes after the credentials were judged.
+type Read = fn(&Request, &Params) -> Result<YardQuestion, Failure>;
+
+/// What there is: how it is read, and how it is told that it is done.
+#[derive(Clone, Copy)]
+struct Endpoint {
+    need: Need,
+    read: Read,
+    done: (u16, &'static str),
+}
+
+const fn route(method: &'static str, path: &'static str, read: Read, done: (u16, &'static str)) -> Route<Endpoint> {
+    Route { method, path, handler: Endpoint { need: policy::need("botyard", method, path), read, done } }
+}
+
+const OK: (u16, &str) = (200, "");
+
+const ROUTES: Routes<Endpoint> = Routes(&[
+    route("GET", "/v1/bot-api/bot", |_, _| Ok(YardQuestion::Me), OK),
+    route("PUT", "/v1/bot-api/bot", |request, _| Ok(YardQuestion::Change(profile(request)?)), OK),
+    route("GET", "/v1/bot-api/bot/commands", |_, _| Ok(YardQuestion::Commands), OK),
+    route("POST", "/v1/bot-api/bot/commands", add_commands, (201, "commands added")),
+    route("DELETE", "/v1/bot-api/bot/command/:id", remove_command, (200, "command removed")),
+    route("GET", "/v1/bot-api/bot/webhook", |_, _| Ok(YardQuestion::Webhook), OK),
+    route("POST", "/v1/bot-api/bot/webhook", set_webhook, OK),
+    route("DELETE", "/v1/bot-api/bot/webhook", |_, _| Ok(YardQuestion::DeleteWebhook), (200, "webhook deleted")),
+]);
+
+/// What the endpoint of a request needs.
+pub(in crate::face) fn need(request: &Request) -> Option<Need> {
+    match ROUTES.find(&request.method, &request.path) {
+        Lookup::Found(endpoint, _) => Some(endpoint.need),
+        _ => None,
+    }
+}
+
+/// All endpoints, and what each needs.
+pub(in crate::face) fn routes() -> Vec<(&'static str, &'static str, Need)> {
+    ROUTES.0.iter().map(|route| (route.method, route.path, route.handler.need)).collect()
+}
+
+/// Why somebody is not let in.
+pub(in crate::face) fn deny(denied: &Denied) -> Response {
+    match denied {
+        Denied::Unauthorized(_) => wire::message(403, "bot key is required"),
+        denied => super::deny(denied),
+    }
+}
+
+/// What the engine refused. Botyard knows no 401 here.
+pub(in crate::face) fn refuse(failure: &Failure) -> Response {
+    match failure {
+        Failure::Unauthorized(_) => wire::message(403, "invalid bot key"),
+        failure => super::refuse(failure),
+    }
+}
+
+/// Answers one request.
+pub(in crate::face) fn serve(context: &Arc<Context>, request: &Request, principal: Principal) -> Reply {
+    let (endpoint, params) = match ROUTES.find(&request.method, &request.path) {
+        Lookup::Found(endpoint, params) => (endpoint, params),
+        other => return Reply::Now(wire::no_route(other)),
+    };
+    let (question, instead) = match (endpoint.read)(request, &params) {
+        Ok(question) => (Question::Yard(Box::new(question)), None),
+        // Only the engine knows whether a key is good, and who has no good one learns nothing but that.
+        Err(failure) => (Question::WhoAmI, Some(failure)),
+    };
+    let ticket = context.handle.ask_from(Some(request.peer), principal.into(), question);
+    let done = endpoint.done;
+    Reply::Later(Box::pin(async move {
+        match (ticket.outcome().await, instead) {
+            (Ok(_), Some(failure)) | (Err(failure), _) => refuse(&failure),
+            (Ok(Answer::Yard(answer)), None) => wire::yard(&answer, done),
+            (Ok(_), None) => wire::yard(&YardAnswer::Done, done),
+        }
+    }))
+}
+
+/// `{name?, description?, avatar?}`; an empty one stands for none.
+pub(super) fn profile(request: &Request) -> Result<YardProfile, Failure> {
+    let fields = Fields::parse(&request.body)?;
+    let text = |key: &str| -> Result<Option<String>, Failure> {
+        Ok(fields.text(key)?.map(str::trim).filter(|text| !text.is_empty()).map(str::to_string))
+    };
+    Ok(YardProfile { name: text("name")?, description: text("description")?, avatar: text("avatar")? })
+}
+
+fn add_commands(request: &Request, _: &Params) -> Result<YardQuestion, Failure> {
+    let command = |fields: &Fields| -> Result<Command, Failure> {
+        let description = fields.text("description")?.unwrap_or_default().to_string();
+        Ok(Command { command: fields.need_text("alias")?.to_string(), description })
+    };
+    let all = Fields::parse_list(&request.body)?;
+    Ok(YardQuestion::AddCommands(all.iter().map(command).collect::<Result<_, _>>()?))
+}
+
+fn remove_command(_: &Request, params: &Params) -> Result<YardQuestion, Failure> {
+    Ok(YardQuestion::RemoveCommand(params.get("id").to_string()))
+}
+
+fn set_webhook(request: &Request, _: &Params) -> Result<YardQuestion, Failure> {
+    let fields = Fields::parse(&request.body)?;
+    let secret = Secret::new(fields.text("secret")?.unwrap_or_default());
+    Ok(YardQuestion::SetWebhook(fields.need_text("url")?.to_string(), secret))
+}
