@@ -14,6 +14,7 @@ use smol::LocalExecutor;
 use smol::future::FutureExt;
 
 use crate::base::id::AccountId;
+use crate::base::shelf::Shelf;
 use crate::base::spool::Spool;
 use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
@@ -128,6 +129,9 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     };
     let mut store = Store::open(&config.data_dir, durability).map_err(Error::Store)?;
     store.time_commits(|| net::now().mono);
+    let shelf = Shelf::below(&config.data_dir);
+    let known = store.list_web_paths().map_err(Error::Store)?;
+    shelf.tidy(&known).map_err(|error| Error::File("order among the files that were sent", error))?;
     let admin_token = door::admin_token(&config.data_dir)?;
     let mut engine = Engine::new(store, setup(&config), net::now()).map_err(Error::Store)?;
     let spool = Spool::open(&config.data_dir.join("spool")).map_err(|e| Error::File("a place for files", e))?;
@@ -139,7 +143,7 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let (status_bell, bell) = async_channel::bounded(1);
     let outlook = Outlook { doors: door_inbox, beats: beat_inbox, numbers, mqtt };
     let bells = Some(status_bell).filter(|_| notify.is_on()).into_iter().collect();
-    let threads = Threads::start(engine, rebinds, (outlook, bells))?;
+    let threads = Threads::start(engine, rebinds, (outlook, bells), shelf)?;
     // Accounts sign in meanwhile.
     let entrance = Entrance::open(&config, (sockets, spool), admin_token, threads.events.clone(), doors);
     let entrance = entrance.map(|mut entrance| {
@@ -171,6 +175,7 @@ impl Threads {
         engine: Engine,
         rebinds: async_channel::Sender<Rebind>,
         (outlook, mut bells): (Outlook, Vec<async_channel::Sender<()>>),
+        shelf: Shelf,
     ) -> Result<Threads, Error> {
         let (events, inbox) = mpsc::channel();
         let (orders, order_inbox) = async_channel::unbounded();
@@ -178,7 +183,7 @@ impl Threads {
         let calls = Arc::new(Calls::new(events.clone()));
         let (mqtt_bell, bell) = async_channel::bounded(1);
         bells.extend(outlook.mqtt.as_ref().map(|_| mqtt_bell));
-        let out = Out { orders: orders.clone(), rebinds, calls: calls.clone(), bells };
+        let out = Out { orders: orders.clone(), rebinds, calls: calls.clone(), bells, shelf };
         let edge_events = events.clone();
         let (going, broker_gone) = async_channel::bounded(1);
         let edge = spawn("edge", move || run_edge(order_inbox, edge_events, outlook, (bell, stopped, going)))?;
@@ -286,6 +291,7 @@ struct Out {
     calls: Arc<Calls>,
     /// Of those who show how accounts and bots are.
     bells: Vec<async_channel::Sender<()>>,
+    shelf: Shelf,
 }
 
 /// On the engine thread: must not block.
@@ -300,6 +306,7 @@ fn carry_out(effect: Effect, out: &Out) {
         Effect::Changed => out.bells.iter().for_each(|bell| {
             let _ = bell.try_send(());
         }),
+        Effect::RemoveFiles(paths) => paths.iter().for_each(|path| out.shelf.remove(path)),
         Effect::CallOff(tag) => out.calls.call_off(tag),
     }
 }

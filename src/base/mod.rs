@@ -20,6 +20,7 @@ pub mod remedy;
 pub mod rich;
 pub mod secret;
 pub mod server;
+pub mod shelf;
 pub mod span;
 pub mod spool;
 #[cfg(not(feature = "system-roots"))]

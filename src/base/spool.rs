@@ -4,7 +4,7 @@
 //! Faces make them, the engine passes them on, calls read or fill them, the door writes them out.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ impl Spool {
     pub fn reserve(&self) -> SpoolFile {
         let mut random = [0; 16];
         crypto::random(&mut random);
-        SpoolFile(self.0.join(text::hex(&random)))
+        SpoolFile { path: self.0.join(text::hex(&random)), lent_from: None }
     }
 
     /// An empty file, to be written. It need not be synced: after a power cut nobody wants it.
@@ -46,23 +46,42 @@ pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
-/// One file, or the place for one; removed when it is dropped.
+/// One file, or the place for one; removed when it is dropped, unless it is lent.
 #[derive(Debug)]
-pub struct SpoolFile(PathBuf);
+pub struct SpoolFile {
+    path: PathBuf,
+    /// It lies where it stays, and is wanted from this byte on.
+    lent_from: Option<u64>,
+}
 
 impl SpoolFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// A file that stays where it is, from this byte on.
+    pub fn lent(path: PathBuf, from: u64) -> SpoolFile {
+        SpoolFile { path, lent_from: Some(from) }
+    }
+
+    /// Opens it to be read, where what is wanted of it begins.
+    pub fn open(&self) -> io::Result<File> {
+        let mut file = File::open(&self.path)?;
+        if let Some(from) = self.lent_from.filter(|from| *from > 0) {
+            file.seek(SeekFrom::Start(from))?;
+        }
+        Ok(file)
     }
 }
 
 impl Drop for SpoolFile {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.0)
+        if self.lent_from.is_none()
+            && let Err(error) = fs::remove_file(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
-            log::warn!("{} cannot be removed: {error}", self.0.display());
+            log::warn!("{} cannot be removed: {error}", self.path.display());
         }
     }
 }

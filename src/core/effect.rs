@@ -35,6 +35,8 @@ pub enum Effect {
     /// An account came or went, or a bot is otherwise than it was: whoever shows that may ask how it is now. Only where
     /// [`Watch::is_on`](crate::core::setup::Watch).
     Changed,
+    /// Remove files that people with a browser or bots have sent: where they lie below the place of such files.
+    RemoveFiles(Vec<String>),
     /// Change how the API is reached; [`crate::engine::event::Event::Rebound`] follows.
     Rebind(Rebind),
 }

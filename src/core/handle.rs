@@ -33,7 +33,7 @@ pub use crate::base::prometheus::Metric;
 pub use crate::core::actions::{BotAction, NewAction};
 pub use crate::core::keyboard::{Button, Keyboard, KeyboardKind, Press, read_keyboard};
 pub use crate::core::kinds::{UpdateKind, UpdateKinds};
-pub use crate::store::row::{AiRank, ConversationKind, LinkMode, LinkRow};
+pub use crate::store::row::{AiRank, ConversationKind, LinkMode, LinkRow, WebFileRow};
 pub use crate::xmpp::avatar::Avatar;
 pub use crate::xmpp::message::ChatState;
 pub use crate::xmpp::message::Kind;
@@ -45,7 +45,7 @@ pub use answer::{
 pub(crate) use asking::AskWait;
 pub use asking::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, NewAsk, is_long};
 pub use bridge::{BridgeAnswer, BridgeQuestion, NewAcross, NewLink, telegram_chat};
-pub use files::{FileQuery, FileWanted, NewFile, Upload};
+pub use files::{FileQuery, FileWanted, NewFile, NewPageFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
 pub use numbers::{

@@ -29,6 +29,7 @@ pub(crate) mod listening;
 pub(crate) mod lived;
 pub(crate) mod numbers;
 pub(crate) mod owner;
+pub(crate) mod page_files;
 pub(crate) mod part;
 pub(crate) mod posting;
 pub(crate) mod record;

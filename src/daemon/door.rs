@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{Error, process};
 use crate::base::secret::Secret;
+use crate::base::shelf::Shelf;
 use crate::base::spool::Spool;
 use crate::base::{crypto, text};
 use crate::config::{self, ApiMode, Config, Proxy};
@@ -38,6 +39,8 @@ pub(super) fn context(config: &Config, handle: Handle, token: Secret, spool: Spo
         base_url: base_url(config),
         spool,
         after,
+        shelf: Shelf::below(&config.data_dir),
+        now: net::now,
         process: process::metrics,
         reload: process::reload,
     }

@@ -35,6 +35,7 @@ impl Engine {
                 self.core.batch.store.prove_writable()?;
                 Ok(self.channels.xmpp.ask_ready(&mut self.core, caller))
             }
+            (_, Question::PageFile(path)) => yard::find_file(self, path),
             (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(Answer::Gallery(self.core.batch.gallery()?)))),
             (_, Question::People(question)) if person::is_for_anybody(question) => person::let_in(self, question),
             (Caller::Bot(token, needs), Question::MaySend) => {
@@ -95,7 +96,7 @@ impl Engine {
                 self.core.batch.note_active(bot)?;
                 return Ok(verdict);
             }
-            Question::GetFile(query) => return self.channels.xmpp.get_file(&mut self.core, bot, query),
+            Question::GetFile(query) => return yard::get_file(self, bot, query),
             Question::JoinRoom(new) => return self.channels.xmpp.join_room(&mut self.core, bot, new),
             Question::LeaveRoom(room) => return self.channels.xmpp.leave_room(&mut self.core, bot, room),
             Question::ModerateRoom(_) | Question::Order(_) => return order::ask(self, bot, question),

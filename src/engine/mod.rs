@@ -202,6 +202,7 @@ impl Engine {
         if self.upkeep.purge_at <= self.core.batch.now.mono {
             self.core.batch.purge_histories()?;
             self.core.batch.purge_tokens()?;
+            self.core.batch.purge_page_files()?;
             self.core.batch.write_refused_logins()?;
             for (bot, dropped) in self.core.batch.store.purge(self.core.batch.lived(), self.core.batch.now.unix())? {
                 log::warn!("bot {bot}: {dropped} updates nobody fetched within a day were dropped");

@@ -2,7 +2,8 @@
 
 use crate::base::id::BotId;
 use crate::core::batch::{Trouble, Verdict};
-use crate::core::handle::{Answer, NewBot, NewProfile, YardAnswer, YardProfile, YardQuestion};
+use crate::core::failure::Failure;
+use crate::core::handle::{Answer, FileQuery, NewBot, NewProfile, YardAnswer, YardProfile, YardQuestion};
 use crate::core::owner::local_owner;
 use crate::core::yard::no_bot;
 use crate::engine::Engine;
@@ -17,6 +18,21 @@ pub(super) fn ask(engine: &mut Engine, bot: BotId, question: &YardQuestion) -> R
         other => engine.core.ask_yard(bot, other)?,
     };
     Ok(answered(answer))
+}
+
+/// A file that somebody has sent, for anybody who knows where it lies.
+pub(super) fn find_file(engine: &Engine, path: &str) -> Result<Verdict, Trouble> {
+    let row = engine.core.batch.store.find_web_file_at(path)?;
+    let row = row.ok_or_else(|| Failure::NotFound("file not found".to_string()))?;
+    Ok(answered(YardAnswer::Files(vec![row])))
+}
+
+/// `getFile`: of a file that lies here, or of one that the bot was told of elsewhere.
+pub(super) fn get_file(engine: &mut Engine, bot: BotId, query: &FileQuery) -> Result<Verdict, Trouble> {
+    match engine.core.batch.get_page_file(bot, query)? {
+        Some(answer) => Ok(Verdict::Outcome(Ok(answer))),
+        None => engine.channels.xmpp.get_file(&mut engine.core, bot, query),
+    }
 }
 
 /// By whoever has management rights.

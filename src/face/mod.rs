@@ -22,7 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::limits;
+use crate::base::shelf::Shelf;
 use crate::base::spool::Spool;
+use crate::base::time::Now;
 use crate::core::failure::Failure;
 use crate::core::handle::{Dialect, Handle, Metric, Question};
 use crate::http::refusal::Refusal;
@@ -100,12 +102,25 @@ const MOUNTS: &[Mount] = &[
         routes: botyard::bot::routes,
         prefixes: &["/v1/bot-api"],
         login: Login::Whole,
-        body_max: botyard::body_max,
-        may_block: |_| false,
+        body_max: botyard::bot::body_max,
+        may_block: botyard::bot::may_block,
         need: botyard::bot::need,
         serve: botyard::bot::serve,
         deny: botyard::bot::deny,
         refuse: botyard::bot::refuse,
+    },
+    #[cfg(feature = "face-botyard")]
+    Mount {
+        name: "botyard",
+        routes: botyard::files::routes,
+        prefixes: &["/static"],
+        login: Login::None,
+        body_max: botyard::body_max,
+        may_block: |_| true,
+        need: botyard::files::need,
+        serve: botyard::files::serve,
+        deny: botyard::deny,
+        refuse: botyard::refuse,
     },
     #[cfg(feature = "face-botyard")]
     Mount {
@@ -158,6 +173,10 @@ pub struct Context {
     pub base_url: String,
     /// Where files lie on their way.
     pub spool: Spool,
+    /// Where files lie that stay.
+    pub shelf: Shelf,
+    /// Reads the clocks.
+    pub now: fn() -> Now,
     /// Ready after this time, where a reply is waited for.
     pub after: fn(Duration) -> Promise<()>,
     /// Numbers of the process itself, beside the engine's.

@@ -212,6 +212,9 @@ pub const POLICY: &[Rule] = &[
     botyard("GET", "/v1/bot-api/bot/webhook", READ),
     botyard("POST", "/v1/bot-api/bot/webhook", MANAGE),
     botyard("DELETE", "/v1/bot-api/bot/webhook", MANAGE),
+    botyard("POST", "/v1/bot-api/files", SEND),
+    // Whoever knows where a file lies.
+    botyard("GET", "/static/:folder/:name", Need::Nothing),
     // Whoever runs the daemon.
     botyard("POST", "/v1/admin-api/bot", ADMIN),
     botyard("DELETE", "/v1/admin-api/bot/:id", ADMIN),

@@ -37,6 +37,7 @@ mod numbers;
 mod omemo;
 mod order;
 mod outbox;
+mod page_file;
 mod profile;
 mod purge;
 mod room;

@@ -12,6 +12,7 @@ mod history;
 mod message;
 mod numbers;
 mod order;
+mod page_file;
 mod rights;
 mod telegram;
 
@@ -24,6 +25,7 @@ pub use message::{
 };
 pub use numbers::NumberedBotRow;
 pub use order::{MemberRow, OrderRow, OwnCommandRow};
+pub use page_file::{FileOwner, WebFileRow};
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
 pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow};
 

@@ -255,7 +255,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             host: "chat.example.com".into(),
             is_configured: true,
         }),
-        Question::Numbered(_) | Question::Yard(_) => Answer::Done,
+        Question::Numbered(_) | Question::Yard(_) | Question::PageFile(_) => Answer::Done,
         Question::SetEjabberd(settings) => Answer::EjabberdSaved { is_configured: settings.host.is_some() },
         Question::TestEjabberd(_) => Answer::EjabberdTested("ok".into()),
         Question::Server => Answer::Server(Box::new(ServerInfo {

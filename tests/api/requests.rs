@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use botmother::base::secret::Secret;
+use botmother::base::shelf::Shelf;
 use botmother::base::time::Now;
 use botmother::face::principal::{AdminNeeds, AdminRule, Gate};
 use botmother::face::{self, Context};
@@ -29,6 +30,8 @@ pub(crate) fn context(needs: AdminNeeds, per_second: u32, now: fn() -> Now) -> (
             base_url,
             spool: engine::spool(),
             after: |_| Box::pin(std::future::pending()),
+            shelf: Shelf::below(&std::env::temp_dir().join("botmother-no-files")),
+            now,
             process: Vec::new,
             reload: || {},
         }),

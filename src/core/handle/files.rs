@@ -36,6 +36,19 @@ impl fmt::Debug for NewFile {
     }
 }
 
+/// A file that somebody has sent, and that lies where it stays.
+#[derive(Clone, Debug)]
+pub struct NewPageFile {
+    /// Where: `images/ULID.png`.
+    pub path: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Its type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: i64,
+}
+
 /// `getFile`.
 #[derive(Clone, Debug)]
 pub struct FileQuery {

@@ -350,6 +350,8 @@ pub enum Question {
     Keys(KeyQuestion),
     /// `/bot/telegram/…`, by a bot.
     Telegram(TelegramQuestion),
+    /// A file that somebody has sent, by where it lies; every caller may ask.
+    PageFile(String),
     /// What programs and managers ask that know bots by ULIDs.
     Yard(Box<super::YardQuestion>),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.

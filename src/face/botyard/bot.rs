@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::json::Fields;
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Command, Question, YardAnswer, YardProfile, YardQuestion};
@@ -12,7 +13,7 @@ use crate::face::principal::{Denied, Need, Principal};
 use crate::http::route::{Lookup, Params, Route, Routes};
 use crate::http::{Reply, Request, Response};
 
-use super::wire;
+use super::{files, wire};
 
 /// Reads a request; a refusal comes after the credentials were judged.
 type Read = fn(&Request, &Params) -> Result<YardQuestion, Failure>;
@@ -40,7 +41,22 @@ const ROUTES: Routes<Endpoint> = Routes(&[
     route("GET", "/v1/bot-api/bot/webhook", |_, _| Ok(YardQuestion::Webhook), OK),
     route("POST", "/v1/bot-api/bot/webhook", set_webhook, OK),
     route("DELETE", "/v1/bot-api/bot/webhook", |_, _| Ok(YardQuestion::DeleteWebhook), (200, "webhook deleted")),
+    // Read by `files`.
+    route("POST", FILES, |_, _| Ok(YardQuestion::Me), OK),
 ]);
+
+/// Where files are sent, which takes a large body.
+const FILES: &str = "/v1/bot-api/files";
+
+/// The largest body a path takes.
+pub(in crate::face) fn body_max(path: &str) -> usize {
+    if path == FILES { limits::PAGE_BODY_BYTES_MAX } else { limits::BODY_BYTES_MAX }
+}
+
+/// Whether a request may wait for a disk: those with files.
+pub(in crate::face) fn may_block(request: &Request) -> bool {
+    request.path == FILES && request.method == "POST"
+}
 
 /// What the endpoint of a request needs.
 pub(in crate::face) fn need(request: &Request) -> Option<Need> {
@@ -77,6 +93,10 @@ pub(in crate::face) fn serve(context: &Arc<Context>, request: &Request, principa
         Lookup::Found(endpoint, params) => (endpoint, params),
         other => return Reply::Now(wire::no_route(other)),
     };
+    if request.path == FILES {
+        let ask = |files| Question::Yard(Box::new(YardQuestion::AddFiles(files)));
+        return files::upload(context, request, principal, (ask, Question::WhoAmI), refuse);
+    }
     let (question, instead) = match (endpoint.read)(request, &params) {
         Ok(question) => (Question::Yard(Box::new(question)), None),
         // Only the engine knows whether a key is good, and who has no good one learns nothing but that.

@@ -7,6 +7,7 @@
 
 pub(super) mod admin;
 pub(super) mod bot;
+pub(super) mod files;
 mod wire;
 
 use std::sync::Arc;
@@ -79,6 +80,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
             return wire::message(429, &failure.at(Place::Api)).with("Retry-After", retry_after_s.to_string());
         }
         Failure::Full => 507,
+        Failure::Remote { what: "too_many" | "no_files", .. } => 400,
         _ => 500,
     };
     wire::message(status, &failure.at(Place::Api))

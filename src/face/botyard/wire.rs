@@ -1,7 +1,7 @@
 //! The only place that spells this face's JSON. Optional members that are empty are left out.
 
 use crate::base::json::{self, Object};
-use crate::core::handle::{Answer, BotCard, CommandCard, YardAnswer};
+use crate::core::handle::{Answer, BotCard, CommandCard, WebFileRow, YardAnswer};
 use crate::http::Response;
 use crate::http::route::Lookup;
 
@@ -49,6 +49,7 @@ pub(super) fn yard(answer: &YardAnswer, (status, sentence): (u16, &str)) -> Resp
     let body = match answer {
         YardAnswer::Done => return message(status, sentence),
         YardAnswer::Bot(card) => bot(card),
+        YardAnswer::Files(rows) => json::array(rows.iter().map(file)),
         YardAnswer::Commands(cards) => json::array(cards.iter().map(command)),
         YardAnswer::Webhook(bot, url, secret) => {
             let secret = Some(secret.expose()).filter(|secret| !secret.is_empty());
@@ -58,6 +59,13 @@ pub(super) fn yard(answer: &YardAnswer, (status, sentence): (u16, &str)) -> Resp
         YardAnswer::Key(key) => Object::new().text("key", key.expose()).end(),
     };
     Response::json(status, body)
+}
+
+/// A file that was sent.
+pub(super) fn file(row: &WebFileRow) -> String {
+    let file =
+        Object::new().text("id", &row.ulid).text("path", &format!("static/{}", row.path)).text("name", &row.name);
+    file.number("size", row.size).text("mimeType", &row.media_type).end()
 }
 
 /// A command of a bot.

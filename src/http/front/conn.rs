@@ -8,7 +8,6 @@ use std::future::Future;
 use std::hash::BuildHasher;
 use std::io::{self, Read, Write};
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -431,14 +430,14 @@ impl Conn {
         self.wire.send(&head, within).await?;
         self.wire.send(&body, within).await?;
         match response.file {
-            Some((file, bytes)) if !is_bodiless => Ok(self.send_file(file.path(), bytes).await?),
+            Some((file, bytes)) if !is_bodiless => Ok(self.send_file(&file, bytes).await?),
             _ => Ok(()),
         }
     }
 
     /// Writes a file out, a stretch at a time. It was written a moment ago, so reading it does not wait for a disk.
-    async fn send_file(&mut self, path: &Path, bytes: u64) -> io::Result<()> {
-        let mut file = File::open(path)?;
+    async fn send_file(&mut self, lying: &SpoolFile, bytes: u64) -> io::Result<()> {
+        let mut file = lying.open()?;
         let mut stretch = vec![0; limits::FILE_STRETCH_BYTES];
         let mut left = bytes;
         while left > 0 {
