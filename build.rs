@@ -2,6 +2,9 @@
 //! features say. Each is stripped of comments and indentation, named after its content, and compressed; the table of all
 //! goes to `src/face/assets.rs`.
 //!
+//! The modules of a folder that its `main.js` needs by `import { … } from './….js';`, each on one line, become one file with it, as
+//! many small ones take longer to come and compress worse. So no two of them may give one name to two things.
+//!
 //! Where one file refers to another, it does so by a path in quotes: `"./chat.js"`, `"../page/style.css"`. Folders are those of
 //! the paths in the browser, `/assets/page/…`, `/assets/web/…`, `/assets/panel/…`. Each such path is replaced by the name with
 //! the hash, so what changes has another name, and what has a name never changes.
@@ -28,7 +31,7 @@ const KINDS: &[(&str, &str)] = &[
 
 fn main() {
     let is_on = |feature: &&str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
-    let folders = FOLDERS.iter().filter(|(_, _, features)| features.iter().any(|feature| is_on(&feature)));
+    let folders = FOLDERS.iter().filter(|(_, _, features)| features.iter().any(is_on));
     println!("cargo::rerun-if-changed=build.rs");
     let mut files = Vec::new();
     for (name, source, _) in folders {
@@ -71,7 +74,7 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<File>) {
 
 #[cfg(any(feature = "face-web", feature = "face-panel"))]
 mod pack {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fmt::Write;
     use std::fs;
     use std::path::Path;
@@ -85,27 +88,31 @@ mod pack {
         text: String,
     }
 
-    /// Writes the table and what it includes.
+    /// Writes the table of all that pages refer to, and what it includes.
     pub(super) fn write(files: &[File], out: &Path) {
         let mut done = BTreeMap::new();
-        for file in files {
-            pack(file, files, &mut done, &mut Vec::new());
+        for page in files.iter().filter(|file| file.path.ends_with(".html")) {
+            pack(page, files, &mut done, &mut Vec::new());
         }
         let mut table = String::from("&[\n");
-        for file in files {
-            let Packed { url, hash, text } = &done[&file.path];
+        for (path, Packed { url, hash, text }) in &done {
             let body = out.join(format!("{hash}.deflate"));
             fs::write(&body, miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 10))
                 .expect("OUT_DIR can be written");
-            let (path, content_type, length, crc) = (&file.path, file.content_type, text.len(), crc32(text.as_bytes()));
+            let content_type = find(path, files).content_type;
+            let (length, crc) = (text.len(), crc32(text.as_bytes()));
             // Writing into memory does not fail.
-            let _ = write!(
+            let _ = writeln!(
                 table,
                 "    Asset {{ path: {path:?}, url: {url:?}, content_type: {content_type:?}, hash: {hash:?}, length: {length}, \
-                 crc: {crc}, deflated: include_bytes!({body:?}) }},\n"
+                 crc: {crc}, deflated: include_bytes!({body:?}) }},"
             );
         }
         fs::write(out.join("assets.rs"), table + "]\n").expect("OUT_DIR can be written");
+    }
+
+    fn find<'a>(path: &str, files: &'a [File]) -> &'a File {
+        files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("there is no file {path}"))
     }
 
     /// Packs a file after those that it refers to, `above` being those that wait for it.
@@ -115,13 +122,12 @@ mod pack {
         }
         assert!(!above.contains(&file.path), "{}: files refer to each other in a circle: {above:?}", file.path);
         above.push(file.path.clone());
+        let whole = Bundle::of(file, files);
         let mut text = String::new();
-        let mut rest = file.text.as_str();
+        let mut rest = whole.as_str();
         while let Some((before, reference, after)) = next_reference(rest) {
             let target = resolve(&file.path, reference);
-            let other = files.iter().find(|other| other.path == target);
-            let other = other.unwrap_or_else(|| panic!("{}: there is no file {target}", file.path));
-            pack(other, files, done, above);
+            pack(find(&target, files), files, done, above);
             text.push_str(before);
             text.push_str(&done[&target].url);
             rest = after;
@@ -133,6 +139,81 @@ mod pack {
         let (stem, end) = file.path.rsplit_once('.').expect("names of files that are packed have an end");
         let url = format!("/assets/{}.{hash}.{end}", stem.replace('/', "-"));
         done.insert(file.path.clone(), Packed { url, hash, text });
+    }
+
+    /// A script with the modules beside it that it imports.
+    #[derive(Default)]
+    struct Bundle {
+        /// From other folders: which names from where.
+        imports: BTreeMap<String, BTreeSet<String>>,
+        /// Each module that is in it, and the names that it declares.
+        names: BTreeMap<String, String>,
+        modules: BTreeSet<String>,
+        text: String,
+    }
+
+    impl Bundle {
+        fn of(file: &File, files: &[File]) -> String {
+            if !file.path.ends_with("/main.js") {
+                return file.text.clone();
+            }
+            let mut bundle = Bundle::default();
+            bundle.add(file, files);
+            let imports = bundle.imports.iter().map(|(from, names)| {
+                for name in names {
+                    assert!(!bundle.names.contains_key(name), "{}: {name} is imported, too", bundle.names[name]);
+                }
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                format!("import {{{}}} from '{from}';\n", names.join(","))
+            });
+            imports.collect::<String>() + &bundle.text
+        }
+
+        fn add(&mut self, file: &File, files: &[File]) {
+            if !self.modules.insert(file.path.clone()) {
+                return;
+            }
+            let mut text = String::new();
+            for line in file.text.lines() {
+                let Some((names, from)) = import(line) else {
+                    let line = line.strip_prefix("export ").unwrap_or(line);
+                    self.declare(line, &file.path);
+                    text += line;
+                    text += "\n";
+                    continue;
+                };
+                match from.strip_prefix("./").filter(|name| !name.contains('/')) {
+                    Some(_) => self.add(find(&resolve(&file.path, from), files), files),
+                    None => self.imports.entry(from.to_string()).or_default().extend(names.map(String::from)),
+                }
+            }
+            self.text += &text;
+        }
+
+        /// Keeps what a line at the top of a module declares.
+        fn declare(&mut self, line: &str, path: &str) {
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            let rest = ["function ", "const ", "let ", "class "].iter().find_map(|word| line.strip_prefix(word));
+            let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+            let Some(name) = rest.and_then(|rest| rest.split(|c| !is_name(c)).next()).filter(|name| !name.is_empty())
+            else {
+                return;
+            };
+            if let Some(other) = self.names.insert(name.to_string(), path.to_string()) {
+                panic!("{other} and {path} both call something {name}");
+            }
+        }
+    }
+
+    /// The names and the place of `import { a, b } from './c.js';`.
+    fn import(line: &str) -> Option<(impl Iterator<Item = &str>, &str)> {
+        let (names, from) = line.strip_prefix("import {")?.split_once("} from '")?;
+        Some((names.split(',').map(str::trim).filter(|name| !name.is_empty()), from.strip_suffix("';")?))
+    }
+
+    /// What others wrote stays as it is.
+    fn is_foreign(path: &str) -> bool {
+        path.starts_with("page/lit/")
     }
 
     /// The next reference to a file, what stands before it and what behind.
@@ -165,16 +246,19 @@ mod pack {
         parts.join("/")
     }
 
-    /// Without what only authors need: indentation, empty lines, and lines that are nothing but a comment of our own (`//`, or
-    /// `/* … */` in style sheets). Licences in what others wrote begin with `/**` and stay.
+    /// Without what only authors need: indentation, empty lines, and lines that are nothing but a comment: `//`, `/* … */`, or
+    /// those from `/**` to `*/`. What others wrote keeps its comments, as licences stand there.
     fn strip(path: &str, text: &str) -> String {
-        let is_script = path.ends_with(".js");
-        let is_style = path.ends_with(".css");
-        let lines = text.lines().map(str::trim).filter(|line| {
-            let is_comment = is_script && line.starts_with("//")
-                || is_style && line.starts_with("/*") && line.ends_with("*/") && !line.starts_with("/**");
-            !line.is_empty() && !is_comment
-        });
+        let keeps_comments = is_foreign(path) || !(path.ends_with(".js") || path.ends_with(".css"));
+        let mut is_within = false;
+        let mut is_comment = |line: &str| {
+            let begins = line.starts_with("/*");
+            let is_comment = is_within || begins || line.starts_with("//");
+            is_within = (is_within || begins) && !line.ends_with("*/");
+            is_comment
+        };
+        let lines =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && (keeps_comments || !is_comment(line)));
         lines.fold(String::new(), |all, line| all + line + "\n")
     }
 

@@ -10,6 +10,9 @@ export const language = (() => {
   return wanted.map(tag => tag.slice(0, 2).toLowerCase()).find(tag => tag in LANGUAGES) ?? 'en';
 })();
 
+// Dates and numbers as they are written where the reader is: `en-GB`, `de-AT`.
+const locale = navigator.languages.find(tag => tag.toLowerCase().startsWith(language)) ?? language;
+
 /** Takes the texts of a page: functions that load a module for each language. */
 export async function useTexts(loaders) {
   document.documentElement.lang = language;
@@ -54,11 +57,11 @@ export function shortTime(ms) {
   return format(ms, { day: 'numeric', month: 'short', ...(days > 300 ? { year: 'numeric' } : {}), ...clock });
 }
 
-export const format = (ms, how) => new Intl.DateTimeFormat(language, how).format(ms);
+export const format = (ms, how) => new Intl.DateTimeFormat(locale, how).format(ms);
 
 /** `2.1 MB`, in the units that browsers show. */
 export function bytes(number) {
   const unit = number < 1e3 ? 'byte' : number < 1e6 ? 'kilobyte' : number < 1e9 ? 'megabyte' : 'gigabyte';
   const size = number / { byte: 1, kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }[unit];
-  return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: size < 10 ? 1 : 0 }).format(size);
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: number < 1e3 ? 'long' : 'short', maximumFractionDigits: size < 10 ? 1 : 0 }).format(size);
 }

@@ -35,7 +35,8 @@ export const icon = name => html`<svg class="icon-image" viewBox="0 0 24 24" ari
 export function avatar(name, url) {
   const letters = name.split(/[\s_.-]+/).filter(Boolean).slice(0, 2).map(word => [...word][0].toUpperCase()).join('');
   const gone = event => event.target.remove();
-  return html`<span class="avatar" aria-hidden="true">${
+  const hue = [...name].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % 6;
+  return html`<span class="avatar hue-${hue}" aria-hidden="true">${
     safeImage(url) ? html`<img src=${url} alt="" loading="lazy" @error=${gone}>` : letters || '?'}</span>`;
 }
 
