@@ -117,6 +117,35 @@ fn the_guides_lines_work() {
     assert_eq!(http.get("/bot/telegram/chats", Some(&token)).ok().at("chats").list().len(), 0);
 }
 
+/// What may be called of the local network is the operator's affair: not a program's, but the owner's.
+#[test]
+fn a_server_at_home_is_its_owners_to_name() {
+    let telegram = Telegram::start();
+    telegram.bot(TOKEN);
+    let john = telegram.user("John");
+    telegram.say(john, john, "/start");
+    let daemon = Daemon::start("[api]\nrate_limit = 0\nprivate_webhooks = \"deny\"\n");
+    let mut http = daemon.http();
+    let token = daemon.create_bot("Bridge", OWNER);
+    let setup = |url: &str| {
+        let body = format!(r#"{{"token":"{TOKEN}","chat_id":{john},"api_url":"{url}"}}"#);
+        daemon.http().post("/bot/telegram/setup", Some(&token), &body)
+    };
+    let refused = setup(&telegram.url());
+    assert!(refused.status == 400 && refused.body.contains("api_url"), "{refused:?}");
+    // A name that leads there is seen through when it is called.
+    let refused = setup(&format!("http://ip6-localhost:{}", telegram.port));
+    assert!(refused.status >= 400, "{refused:?}");
+    assert!(telegram.calls("getMe").is_empty(), "nobody was asked");
+    let line = format!("/telegram setup {TOKEN} {john} {}", telegram.url());
+    let set = chat(&mut http, "Bridge", &line, &["Telegram connected!"]);
+    assert!(!set.contains(TOKEN), "{set}");
+    telegram.say(john, john, "from home");
+    hear(&mut http, "Bridge", 0, &["[Telegram] John: from home"]);
+    // As it is there, it may stay there.
+    setup(&telegram.url()).ok();
+}
+
 #[test]
 fn the_commands_of_the_guide_work() {
     let telegram = Telegram::start();

@@ -179,3 +179,135 @@ fn a_kill_loses_no_file_and_doubles_none() {
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(scene.telegram.calls("sendPhoto").len(), 1);
 }
+
+impl Scene {
+    /// A file of a kind, as people on XMPP send it, with the address of one that is there.
+    fn sends(&mut self, id: &str, url: &str) {
+        let cook = self.server.jid("cook");
+        self.eve.raw(&format!(
+            "<message to='{cook}' type='chat' id='{id}'><body>{url}</body><x xmlns='jabber:x:oob'><url>{url}</url></x></message>"
+        ));
+    }
+
+    /// The address of a picture that came from Telegram.
+    fn picture_here(&mut self) -> String {
+        self.says(&format!(r#""photo":{{"base64":"{JPEG}{}"}},"caption":"seed""#, base64(b'p', 10)));
+        let (url, _) = self.file();
+        self.hears("seed");
+        url
+    }
+
+    fn numbers(&self, fits: impl Fn(&Json) -> bool) -> Vec<i64> {
+        self.telegram.shown(self.anna).iter().filter(|m| fits(m)).map(|m| m.at("message_id").number()).collect()
+    }
+}
+
+fn caption_has(message: &Json, text: &str) -> bool {
+    ["text", "caption"].iter().any(|name| message.has(name) && message.at(name).text().contains(text))
+}
+
+/// A file takes its time, and what is said behind it waits for it, whichever way it goes; so does what becomes of it.
+#[test]
+fn what_is_said_behind_a_file_comes_behind_it() {
+    let Some(mut scene) = Scene::start() else { return };
+    let url = scene.picture_here();
+    scene.telegram.fault(r#"{"method":"getFile","kind":"slow","seconds":2}"#);
+    scene.says(&format!(r#""photo":{{"base64":"{JPEG}{}"}},"caption":"one""#, base64(b'a', 10)));
+    let two = scene.telegram.say(scene.anna, scene.anna, "two");
+    scene.telegram.say(scene.anna, scene.anna, "three");
+    scene.telegram.order("edit", &format!(r#"{{"from":{},"message_id":{two},"text":"zwei"}}"#, scene.anna));
+    let shown: Vec<String> = ["jabber:x:oob", "one", "zwei", "three"]
+        .map(|part| {
+            let is_any = |m: &support::peer::Message| !m.body.is_empty();
+            let next = scene.eve.expect(LIMIT, is_any);
+            assert!(next.xml.contains(part), "{part} is next, not {next:?}");
+            next.body
+        })
+        .to_vec();
+    assert!(shown[2].ends_with("Anna: zwei"), "{shown:?}");
+
+    scene.telegram.fault(r#"{"method":"sendPhoto","kind":"slow","seconds":2}"#);
+    scene.sends("f1", &url);
+    let cook = scene.server.jid("cook");
+    scene.eve.send(&cook, "danach");
+    scene.telegram.wait_text(scene.anna, LIMIT, "danach");
+    let (file, text) = (scene.numbers(|m| m.has("photo")), scene.numbers(|m| caption_has(m, "danach")));
+    assert!(file.last().unwrap() < &text[0], "{file:?} {text:?}");
+}
+
+#[test]
+fn pictures_that_come_together_are_one_album() {
+    let Some(mut scene) = Scene::start() else { return };
+    let url = scene.picture_here();
+    let before = scene.numbers(|_| true).len();
+    for id in ["p1", "p2", "p3"] {
+        scene.sends(id, &url);
+    }
+    let shown = scene.telegram.wait_shown(scene.anna, LIMIT, |shown| shown.len() == before + 3);
+    let album: Vec<String> = shown[before..].iter().map(|m| m.at("media_group_id").text()).collect();
+    assert!(!album[0].is_empty() && album.iter().all(|one| *one == album[0]), "{shown:?}");
+    assert!(caption_has(&shown[before], "eve") && !shown[before + 1].has("caption"), "{shown:?}");
+    assert_eq!(scene.telegram.calls("sendMediaGroup").len(), 1);
+
+    // Each of them can be answered: it is known which is which.
+    let last = shown[before + 2].at("message_id").number();
+    scene.telegram.order("say", &format!(r#"{{"from":{},"text":"this one","reply_to":{last}}}"#, scene.anna));
+    let answer = scene.eve.expect(LIMIT, |message| message.body.contains("this one"));
+    assert!(answer.xml.contains("urn:xmpp:reply:0") && answer.xml.contains(r#"id="p3""#), "{answer:?}");
+
+    // Killed while more are waited for: they come, once and together.
+    scene.sends("p4", &url);
+    scene.sends("p5", &url);
+    let waits = |scene: &Scene| fs::read_dir(scene.daemon.dir.join("data/spool")).unwrap().count();
+    (0..150).take_while(|_| waits(&scene) < 2).for_each(|_| std::thread::sleep(Duration::from_millis(10)));
+    assert_eq!(waits(&scene), 2);
+    scene.daemon.kill();
+    assert_eq!(scene.telegram.calls("sendMediaGroup").len(), 1, "it was waiting for more");
+    scene.daemon.start_again();
+    let shown = scene.telegram.wait_shown(scene.anna, LIMIT, |shown| shown.len() == before + 6);
+    assert_eq!(scene.telegram.calls("sendMediaGroup").len(), 2);
+    assert_eq!(shown[before + 4].at("media_group_id").text(), shown[before + 5].at("media_group_id").text());
+    // What Telegram does not take as an album goes one by one.
+    scene
+        .telegram
+        .fault(r#"{"method":"sendMediaGroup","kind":"error","code":400,"description":"Bad Request: no album"}"#);
+    scene.sends("p6", &url);
+    scene.sends("p7", &url);
+    scene.telegram.wait_shown(scene.anna, LIMIT, |shown| shown.len() == before + 8);
+}
+
+/// The words beneath a file can be changed, whichever side it comes from; an album that comes in two answers is one.
+#[test]
+fn captions_are_changed_and_albums_are_whole() {
+    let Some(mut scene) = Scene::start() else { return };
+    scene.says(&format!(r#""photo":{{"base64":"{JPEG}{}"}},"caption":"mine""#, base64(b'p', 10)));
+    let (url, _) = scene.file();
+    let caption = scene.eve.expect(LIMIT, |message| message.body.contains("mine"));
+    let number = *scene.numbers(|m| m.has("photo")).last().unwrap();
+    scene.telegram.order("edit", &format!(r#"{{"from":{},"message_id":{number},"caption":"yours"}}"#, scene.anna));
+    let changed = scene.eve.expect(LIMIT, |message| message.body.contains("yours"));
+    assert!(changed.xml.contains("urn:xmpp:message-correct:0") && changed.xml.contains(&caption.id), "{changed:?}");
+
+    scene.sends("f1", &url);
+    scene.telegram.wait_shown(scene.anna, LIMIT, |shown| shown.iter().filter(|m| m.has("photo")).count() == 2);
+    let count = scene.numbers(|_| true).len();
+    let cook = scene.server.jid("cook");
+    scene.eve.raw(&format!(
+        "<message to='{cook}' type='chat' id='f2'><body>said better</body>\
+         <replace id='f1' xmlns='urn:xmpp:message-correct:0'/></message>"
+    ));
+    let shown = scene.telegram.wait_text(scene.anna, LIMIT, "said better");
+    assert!(shown.has("photo") && shown.has("edit_date"), "{shown:?}");
+    assert_eq!(scene.numbers(|_| true).len(), count, "changed, not said anew");
+
+    let part = |letter: u8, more: &str| {
+        let photo = format!(r#""photo":{{"base64":"{JPEG}{}"}}"#, base64(letter, 10));
+        format!(r#"{photo},"extra":{{"media_group_id":"77"}}{more}"#)
+    };
+    scene.says(&part(b'x', r#","caption":"both""#));
+    std::thread::sleep(Duration::from_millis(300));
+    scene.says(&part(b'y', ""));
+    assert_eq!((scene.file().1, scene.file().1), (picture(b'x', 30), picture(b'y', 30)));
+    assert!(scene.hears("both").ends_with("Anna: both"));
+    scene.eve.none(Duration::from_secs(2));
+}

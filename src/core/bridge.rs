@@ -1,7 +1,8 @@
 //! Links: a conversation of a bot here, joined to a chat on another channel, whichever that is. What is said on one side is
 //! said by the bot on the other, with a prefix that tells who said it; edits, deletions, answers and reactions follow.
 //!
-//! This file knows which links there are. `passing` passes on what is said, `changes` what becomes of it later, `shown` is
+//! This file knows which links there are. `passing` passes on what is said, `changes` what becomes of it later, `carrying`
+//! files, and what comes behind them in the order that `queue` keeps; `shown` is
 //! how it reads, `telling` what owners hear of it. Whoever hears something calls [`Context::pass_on`], within the transaction
 //! in which it was told.
 
@@ -9,10 +10,11 @@ mod carrying;
 mod changes;
 pub(crate) mod moderation;
 mod passing;
+mod queue;
 mod shown;
 mod telling;
 
-use carrying::Carrying;
+use queue::Carrying;
 
 use crate::base::id::{BotId, LinkId};
 use crate::base::jid::{BareJid, Jid};

@@ -81,6 +81,21 @@ pub(crate) trait Channel: Part {
         Err(Failure::NotBuilt("this channel takes no files".to_string()).into())
     }
 
+    /// Whether several pictures and films can be said as one there: [`Channel::say_album`].
+    fn has_albums(&self) -> bool {
+        false
+    }
+
+    /// Begins to say several files together. Of each [`Signal::Carried`] says when it is done.
+    fn say_album(&mut self, core: &mut Core, sender: Sender, album: &Album<'_>) -> Result<(), Trouble> {
+        let mut new = album.new.clone();
+        for (file, id, carry) in album.files {
+            self.say_file(core, sender, (&new, file), (id, *carry))?;
+            (new.text, new.reply_to) = (String::new(), None);
+        }
+        Ok(())
+    }
+
     /// Does something else that is kept, under an id. Gives the same.
     fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble>;
 
@@ -265,6 +280,14 @@ pub(crate) enum Asker {
     Program,
     /// Somebody in a chat: [`Signal::TelegramDone`] brings it.
     Chat(BareJid),
+}
+
+/// Files that are said together.
+pub(crate) struct Album<'a> {
+    /// What is said with them, and what they answer.
+    pub(crate) new: &'a NewMessage,
+    /// Each with the id it is said under, and its number.
+    pub(crate) files: &'a [(NewFile, String, i64)],
 }
 
 /// What a bot is seen doing.

@@ -1,7 +1,7 @@
 //! Buttons beneath a message, the same for every channel: printed as Telegram's keyboards, as buttons of a web page, or, where
 //! a client shows none, as numbered lines. What is pressed comes to the bot as an update of its own.
 
-mod live;
+pub(crate) mod live;
 mod pressed;
 mod reading;
 mod words;

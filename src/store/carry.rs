@@ -1,12 +1,11 @@
-//! Table `bridge_file`: files that pass a link, from when they were said on one side until they are on the other. What is
-//! left of a killed run is fetched and said anew. The core decides.
+//! Table `bridge_file`: files that pass a link, from when they were said on one side until they are on the other, and what
+//! was said and done behind them. What is left of a killed run is fetched and said anew. The core decides.
 
 use rusqlite::Row;
 
 use crate::base::id::{BotId, LinkId};
-use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
-use crate::store::row::CarryRow;
+use crate::store::row::{AlbumPlace, CarryHeading, CarryKind, CarryRow};
 use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
@@ -16,7 +15,8 @@ impl Store {
         let address = self.sealed(&place(row.bot, &row.message_id), Some(&row.address)).unwrap_or_default();
         self.insert(
             "INSERT INTO bridge_file (link_id, bot_id, origin, target, message_id, reply_to, caption, address, name,
-             media_type, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             media_type, bytes, kind, about, buttons, author, album, at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &[
                 &row.link.0,
                 &row.bot.0,
@@ -29,6 +29,12 @@ impl Store {
                 &row.name,
                 &row.media_type,
                 &row.bytes,
+                &row.kind.as_str(),
+                &row.about,
+                &row.buttons,
+                &row.author,
+                &row.album.as_number(),
+                &row.at_ms,
             ],
         )
     }
@@ -36,18 +42,36 @@ impl Store {
     /// One of them.
     pub fn find_carry(&self, id: i64) -> Result<Option<CarryRow>, Error> {
         self.row(
-            "SELECT id, link_id, bot_id, origin, target, message_id, reply_to, caption, address, name, media_type, bytes
-             FROM bridge_file WHERE id = ?",
+            "SELECT id, link_id, bot_id, origin, target, message_id, reply_to, caption, address, name, media_type, bytes,
+             kind, about, buttons, author, album, at FROM bridge_file WHERE id = ?",
             &[&id],
             |row| self.read_carry(row),
         )
     }
 
-    /// All of them, in order: number, bot, and where it goes.
-    pub fn list_carries(&self) -> Result<Vec<(i64, BotId, BareJid)>, Error> {
-        self.rows("SELECT id, bot_id, target FROM bridge_file ORDER BY id", &[], |row| {
-            Ok((row.get(0)?, BotId(row.get(1)?), bare_jid(&row.get::<_, String>(2)?)?))
+    /// All of them, in order.
+    pub fn list_carries(&self) -> Result<Vec<CarryHeading>, Error> {
+        let sql =
+            "SELECT id, link_id, bot_id, target, message_id, kind, author, album, at FROM bridge_file ORDER BY id";
+        self.rows(sql, &[], |row| {
+            Ok(CarryHeading {
+                id: row.get(0)?,
+                link: LinkId(row.get(1)?),
+                bot: BotId(row.get(2)?),
+                target: bare_jid(&row.get::<_, String>(3)?)?,
+                message_id: row.get(4)?,
+                kind: CarryKind::from_name(&row.get::<_, String>(5)?),
+                author: row.get(6)?,
+                album: AlbumPlace::from_number(row.get(7)?),
+                at_ms: row.get(8)?,
+            })
         })
+    }
+
+    /// What is said with one is otherwise now.
+    pub fn store_carry_text(&mut self, id: i64, text: &str) -> Result<(), Error> {
+        self.write("UPDATE bridge_file SET caption = ? WHERE id = ?", &[&text, &id])?;
+        Ok(())
     }
 
     /// One was said, or never will be.
@@ -82,6 +106,12 @@ impl Store {
             name: row.get(9)?,
             media_type: row.get(10)?,
             bytes: row.get(11)?,
+            kind: CarryKind::from_name(&row.get::<_, String>(12)?),
+            about: row.get(13)?,
+            buttons: row.get(14)?,
+            author: row.get(15)?,
+            album: AlbumPlace::from_number(row.get(16)?),
+            at_ms: row.get(17)?,
         })
     }
 }

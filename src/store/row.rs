@@ -17,7 +17,7 @@ mod rights;
 mod telegram;
 
 pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
-pub use bridge::{CarryRow, LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
+pub use bridge::{AlbumPlace, CarryHeading, CarryKind, CarryRow, LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
 pub use button::{KeyboardPlace, KeyboardRow, PressRow, Turn};
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{
@@ -27,7 +27,7 @@ pub use numbers::NumberedBotRow;
 pub use order::{MemberRow, OrderRow, OwnCommandRow};
 pub use page_file::{FileOwner, WebFileRow};
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
-pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow};
+pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow, ThereRow};
 
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]

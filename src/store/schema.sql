@@ -498,7 +498,8 @@ CREATE TABLE own_command (
   PRIMARY KEY (bot_id, name)
 ) WITHOUT ROWID;
 
--- Owner: carry.rs. Files that pass a link, until they are said. Sealed column: address.
+-- Owner: carry.rs. Files that pass a link, until they are said, and what was said and done behind them meanwhile. Sealed
+-- column: address.
 CREATE TABLE bridge_file (
   id         INTEGER PRIMARY KEY,
   link_id    INTEGER NOT NULL REFERENCES bridge_link (id) ON DELETE CASCADE,
@@ -511,7 +512,13 @@ CREATE TABLE bridge_file (
   address    TEXT NOT NULL,                         -- as it was said, with the key of what is encrypted
   name       TEXT,
   media_type TEXT,
-  bytes      INTEGER
+  bytes      INTEGER,
+  kind       TEXT NOT NULL DEFAULT 'file',          -- file | text | edit | delete | react; caption: the text, or the emoji
+  about      TEXT,                                  -- the message that is changed
+  buttons    TEXT,                                  -- beneath a text
+  author     TEXT NOT NULL DEFAULT '',              -- who said it
+  album      INTEGER NOT NULL DEFAULT 0,            -- 0: it stands alone; 1: others may be with it; 2: it may be with others
+  at         INTEGER NOT NULL DEFAULT 0             -- Unix time of its coming, in milliseconds
 );
 
 -- Buttons.
@@ -640,7 +647,8 @@ CREATE TABLE telegram_bot (
   name        TEXT NOT NULL,
   is_enabled  INTEGER NOT NULL,
   next_update INTEGER NOT NULL DEFAULT 0,           -- all before it were taken; 0: none yet
-  trouble     TEXT                                  -- why nothing is asked any more: unauthorized | not_found
+  trouble     TEXT,                                 -- why nothing is asked any more: unauthorized | not_found
+  is_confined INTEGER NOT NULL DEFAULT 0            -- 1: a program named the server, which must be a public one
 );
 
 -- Chats that a bot was written to from. Of those that are not heard nothing is kept but that they are there.
@@ -681,6 +689,7 @@ CREATE TABLE telegram_message (
   message_id TEXT NOT NULL,
   part       INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  is_file    INTEGER NOT NULL DEFAULT 0,            -- 1: its words are a caption
   PRIMARY KEY (bot_id, chat, number)
 ) WITHOUT ROWID;
 CREATE INDEX telegram_message_id ON telegram_message (bot_id, message_id, part);

@@ -8,7 +8,9 @@ use crate::base::id::{BotId, MessageId, number_in};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::store::message::{NewMessage, key};
-use crate::store::row::{Conversation, OutgoingRow, OutgoingState, Progress, SpokenRow, TelegramChatRow, TelegramRow};
+use crate::store::row::{
+    Conversation, OutgoingRow, OutgoingState, Progress, SpokenRow, TelegramChatRow, TelegramRow, ThereRow,
+};
 use crate::store::sql::bare_jid;
 use crate::store::{Error, Store};
 
@@ -26,8 +28,9 @@ macro_rules! outgoing {
 impl Store {
     /// All bots that are connected to Telegram.
     pub fn list_telegram_bots(&self) -> Result<Vec<TelegramRow>, Error> {
-        let sql = "SELECT bot_id, token, api_url, user_id, username, name, is_enabled, next_update, trouble, token_hash
-                   FROM telegram_bot ORDER BY bot_id";
+        let sql =
+            "SELECT bot_id, token, api_url, user_id, username, name, is_enabled, next_update, trouble, token_hash,
+                   is_confined FROM telegram_bot ORDER BY bot_id";
         self.rows(sql, &[], |row| {
             let bot = BotId(row.get(0)?);
             let token = self.opened(&place(bot), row.get(1)?)?.unwrap_or_default();
@@ -36,6 +39,7 @@ impl Store {
                 bot,
                 token,
                 api_url: row.get(2)?,
+                is_confined: row.get(10)?,
                 user_id: row.get(3)?,
                 username: row.get(4)?,
                 name: row.get(5)?,
@@ -52,8 +56,8 @@ impl Store {
         let token = self.sealed(&place(row.bot), Some(&row.token)).unwrap_or_default();
         self.write(
             "INSERT OR REPLACE INTO telegram_bot
-             (bot_id, token, token_hash, api_url, user_id, username, name, is_enabled, next_update, trouble)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (bot_id, token, token_hash, api_url, user_id, username, name, is_enabled, next_update, trouble,
+              is_confined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &[
                 &row.bot.0,
                 &token,
@@ -65,6 +69,7 @@ impl Store {
                 &row.is_enabled,
                 &row.next_update,
                 &row.trouble,
+                &row.is_confined,
             ],
         )?;
         Ok(())
@@ -207,9 +212,9 @@ impl Store {
         Ok(())
     }
 
-    /// One is sent in another way.
+    /// A file is sent in another way, and alone.
     pub fn store_outgoing_method(&mut self, id: i64, method: &str) -> Result<(), Error> {
-        self.write("UPDATE telegram_outbox SET method = ? WHERE id = ?", &[&method, &id])?;
+        self.write("UPDATE telegram_outbox SET method = ?, fields = '' WHERE id = ?", &[&method, &id])?;
         Ok(())
     }
 
@@ -238,19 +243,21 @@ impl Store {
     // --- which messages there are which here ---
 
     /// What a bot said has this number in a chat.
-    pub fn insert_telegram_message(
-        &mut self,
-        bot: BotId,
-        (chat, number): (i64, i64),
-        (message_id, part): (&str, i64),
-        now_s: i64,
-    ) -> Result<(), Error> {
+    pub fn insert_telegram_message(&mut self, bot: BotId, new: &ThereRow<'_>, now_s: i64) -> Result<(), Error> {
         self.write(
-            "INSERT OR REPLACE INTO telegram_message (bot_id, chat, number, message_id, part, created_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
-            &[&bot.0, &chat, &number, &message_id, &part, &now_s],
+            "INSERT OR REPLACE INTO telegram_message (bot_id, chat, number, message_id, part, created_at, is_file)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            &[&bot.0, &new.chat, &new.number, &new.message_id, &new.part, &now_s, &new.is_file],
         )?;
         Ok(())
+    }
+
+    /// Whether what a bot said under an id is a file there, or will be: then its words are a caption. `note` is that of rows
+    /// with files.
+    pub fn is_telegram_file(&self, bot: BotId, message_id: &str, note: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM telegram_message WHERE bot_id = ?1 AND message_id = ?2 AND is_file = 1)
+                   OR EXISTS (SELECT 1 FROM telegram_outbox WHERE bot_id = ?1 AND message_id = ?2 AND note = ?3)";
+        Ok(self.number(sql, &[&bot.0, &message_id, &note])? != 0)
     }
 
     /// What a message in a chat is called here, if a bot of ours said it.

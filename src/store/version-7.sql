@@ -59,3 +59,13 @@ CREATE TABLE bot_key (
   hash   TEXT NOT NULL UNIQUE,                      -- SHA-256 in lower-case hex
   raw    TEXT NOT NULL
 );
+
+-- Telegram: how far a bot's server may be, which messages are files, and what waits behind files that pass a link.
+ALTER TABLE telegram_bot ADD COLUMN is_confined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE telegram_message ADD COLUMN is_file INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bridge_file ADD COLUMN kind TEXT NOT NULL DEFAULT 'file';
+ALTER TABLE bridge_file ADD COLUMN about TEXT;
+ALTER TABLE bridge_file ADD COLUMN buttons TEXT;
+ALTER TABLE bridge_file ADD COLUMN author TEXT NOT NULL DEFAULT '';
+ALTER TABLE bridge_file ADD COLUMN album INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bridge_file ADD COLUMN at INTEGER NOT NULL DEFAULT 0;

@@ -24,11 +24,20 @@ pub const PASSED_REACTIONS_MAX: i64 = 50;
 pub const CARRIED_BYTES_MAX: u64 = 50 * 1024 * 1024;
 /// Files that pass links at once: each is on the disk meanwhile.
 pub const CARRIED_AT_ONCE_MAX: usize = 4;
-/// Files that wait to pass the links of one bot.
+/// The same with those that go with the first one of an album.
+pub const CARRIED_ON_DISK_MAX: usize = 12;
+/// Files of one album: Telegram's bound.
+pub const ALBUM_FILES_MAX: usize = 10;
+/// So long another file of the same person is waited for, to be said with the last one: a phone uploads each by itself. What
+/// comes alone is that much later there.
+pub const ALBUM_WAIT: Duration = Duration::from_secs(2);
+/// Files that wait to pass the links of one bot, with what waits behind them.
 pub const CARRIED_WAITING_MAX: usize = 500;
 /// Tries of one that a server or a line did not take, after this and then twice as long each time.
 pub const CARRIED_TRIES_MAX: u32 = 5;
 /// The first pause; together some five minutes.
 pub const CARRIED_RETRY_FIRST: Duration = Duration::from_secs(10);
+/// The pause where an account that a file passes through is not online, or has many files under way: then it goes on soon.
+pub const CARRIED_BUSY: Duration = Duration::from_secs(5);
 /// How often an owner is told that something may not have arrived, or did not.
 pub const UNDELIVERED_TOLD_EVERY_S: i64 = 3600;

@@ -38,6 +38,10 @@ pub const TELEGRAM_PACE_BOT: Duration = Duration::from_millis(34);
 pub const TELEGRAM_UNDER_WAY_MAX: usize = 8;
 /// What waits for Telegram, of one bot: a day of a busy group.
 pub const TELEGRAM_OUTBOX_MAX: usize = 5_000;
+/// An answer to a poll that ends within an album is asked for again after this: the rest may be on its way.
+pub const TELEGRAM_ALBUM_WAIT: Duration = Duration::from_millis(700);
+/// So long at most; a whole album comes within a second.
+pub const TELEGRAM_ALBUM_MAX: Duration = Duration::from_secs(5);
 /// Tries of what surely did not go out or was refused for a while; then it is given up.
 pub const TELEGRAM_TRIES_MAX: u32 = 1_000;
 /// Chats that wrote to a bot and that nobody hears, kept to be offered.

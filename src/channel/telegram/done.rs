@@ -8,13 +8,13 @@ use crate::base::json::Fields;
 use crate::base::limits;
 use crate::channel::telegram::Telegram;
 use crate::channel::telegram::media::unsent;
-use crate::channel::telegram::outbox::{DELETE, EDIT, TRIM, is_repeatable, numbers_of};
+use crate::channel::telegram::outbox::{CAPTION, DELETE, EDIT, TRIM, is_repeatable, numbers_of};
 use crate::core::failure::Failure;
 use crate::core::kinds::UpdateKind;
 use crate::core::{Core, Signal, Undelivered, record};
 use crate::remote::telegram::{self, Reason, Refusal};
 use crate::store;
-use crate::store::row::{OutgoingRow, OutgoingState, Progress};
+use crate::store::row::{OutgoingRow, OutgoingState, Progress, ThereRow};
 
 impl Telegram {
     /// The call that was made for a row is over.
@@ -91,11 +91,19 @@ impl Telegram {
         row: &OutgoingRow,
         result: Option<&Fields>,
     ) -> Result<(), store::Error> {
-        if let Some(number) = result.and_then(|result| result.number("message_id").ok().flatten()) {
+        let (chat, part, now_s) = (row.chat, row.part, core.batch.lived());
+        let files = result.map(|result| self.numbers_of_files(row, result)).unwrap_or_default();
+        for (id, number) in &files {
+            let new = ThereRow { chat, number: *number, message_id: id, part, is_file: true };
+            core.batch.store.insert_telegram_message(row.bot, &new, now_s)?;
+        }
+        let number = result.and_then(|result| result.number("message_id").ok().flatten());
+        if let Some(number) = number.filter(|_| files.is_empty()) {
             // A part that an edit has added belongs to what was said first.
-            let id = row.about.as_deref().filter(|_| row.method == EDIT).unwrap_or(&row.message_id);
-            let (place, now_s) = ((row.chat, number), core.batch.lived());
-            core.batch.store.insert_telegram_message(row.bot, place, (id, row.part), now_s)?;
+            let is_edit = matches!(row.method.as_str(), EDIT | CAPTION);
+            let message_id = row.about.as_deref().filter(|_| is_edit).unwrap_or(&row.message_id);
+            let new = ThereRow { chat, number, message_id, part, is_file: row.method == CAPTION };
+            core.batch.store.insert_telegram_message(row.bot, &new, now_s)?;
         }
         if let (TRIM | DELETE, Some(about)) = (row.method.as_str(), &row.about) {
             let numbers = numbers_of(&core.batch.store, row.bot, row.chat, about)?;

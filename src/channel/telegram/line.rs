@@ -87,6 +87,8 @@ pub(super) struct Poll {
     pub(super) discover_until: Duration,
     /// It was said that it is deaf.
     pub(super) is_deaf_told: bool,
+    /// The album that the last answer ended with, how many of it there were, and until when it may grow.
+    pub(super) album: Option<(String, usize, Duration)>,
 }
 
 /// What a poll does.
@@ -197,6 +199,7 @@ impl Poll {
             hasty: 0,
             discover_until: Duration::ZERO,
             is_deaf_told: false,
+            album: None,
         }
     }
 
@@ -283,6 +286,7 @@ mod tests {
             bot: BotId(1),
             token: Secret::new("1:a"),
             api_url: String::new(),
+            is_confined: false,
             user_id: 1,
             username: String::new(),
             name: String::new(),

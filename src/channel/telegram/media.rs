@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::call::{CallError, Called, HttpCall, Part};
 use crate::base::id::BotId;
-use crate::base::json::Object;
+use crate::base::json::{Fields, Object, array};
 use crate::base::rich::Rich;
 use crate::base::spool::SpoolFile;
 use crate::base::{limits, media, text};
@@ -14,12 +14,13 @@ use crate::channel::telegram::outbox::{Outgoing, numbers_of};
 use crate::channel::telegram::saying::{remember, text_fields};
 use crate::channel::telegram::{CallFor, Telegram};
 use crate::core::batch::Trouble;
+use crate::core::channel::Album;
 use crate::core::failure::Failure;
-use crate::core::handle::{NewFile, NewMessage};
+use crate::core::handle::NewFile;
 use crate::core::incoming::SaidFile;
 use crate::core::{Core, Signal};
 use crate::remote::telegram::request::Attached;
-use crate::remote::telegram::{self, File, FileKind, Reason, TelegramApi};
+use crate::remote::telegram::{self, File, FileKind, Reason};
 use crate::remote::upload::{Fetched, read_get};
 use crate::store;
 use crate::store::row::OutgoingRow;
@@ -30,13 +31,15 @@ const ADDRESS: &str = "tg-file:";
 pub(super) const FILE: &str = "file";
 /// What anything can be sent as.
 const AS_DOCUMENT: &str = "sendDocument";
+/// Several pictures and films as one.
+const AS_ALBUM: &str = "sendMediaGroup";
 
-/// A file that is to be said at Telegram.
+/// Files that are to be said at Telegram with one request.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
-    file: NewFile,
+    /// Each with the id it is said under, and its number.
+    files: Vec<(NewFile, String, i64)>,
     caption: Rich,
-    carry: i64,
 }
 
 /// A file that is fetched from Telegram.
@@ -93,8 +96,7 @@ impl Telegram {
             return Err(Failure::NotFound(why.to_string()));
         }
         let line = self.lines.get(&fetching.bot).ok_or_else(super::not_set_up)?;
-        let api = TelegramApi { base: line.row.api_url.clone(), token: line.row.token.clone() };
-        let mut call = api.download(path, limits::TELEGRAM_DOWNLOAD_BYTES_MAX);
+        let mut call = super::api(&line.row).download(path, limits::TELEGRAM_DOWNLOAD_BYTES_MAX);
         call.save_to = Some(fetching.into.path().to_path_buf());
         let key = format!("telegram file {}", fetching.bot);
         self.calls.call_out(&mut core.batch, key, call, CallFor::FileGot(Box::new(fetching)));
@@ -120,30 +122,41 @@ impl Telegram {
 
     // --- to Telegram ---
 
-    /// Puts a file into the queue of its chat. A text that is too long to stand beneath it goes on behind it.
-    pub(super) fn say_carried(
-        &mut self,
-        core: &mut Core,
-        bot: BotId,
-        (new, file): (&NewMessage, &NewFile),
-        (id, carry): (&str, i64),
-    ) -> Result<(), Trouble> {
+    /// Several files, as one where Telegram takes them so.
+    pub(super) fn say_several(&mut self, core: &mut Core, bot: BotId, album: &Album<'_>) -> Result<(), Trouble> {
+        if album.files.iter().all(|(file, ..)| kind_in_album(file).is_some()) {
+            return self.say_carried(core, bot, album);
+        }
+        let mut new = album.new.clone();
+        for one in album.files {
+            self.say_carried(core, bot, &Album { new: &new, files: std::slice::from_ref(one) })?;
+            (new.text, new.reply_to) = (String::new(), None);
+        }
+        Ok(())
+    }
+
+    /// Puts files into the queue of their chat, as one. A text that is too long to stand beneath them goes on behind them.
+    pub(super) fn say_carried(&mut self, core: &mut Core, bot: BotId, album: &Album<'_>) -> Result<(), Trouble> {
+        let Album { new, files } = album;
+        let Some(((file, id, _), others)) = files.split_first() else { return Ok(()) };
         let place = Place::to(&new.to)?;
         let whole = Rich::from_styling(&new.text);
         let mut parts = whole.cut(limits::TELEGRAM_CAPTION_UNITS).into_iter();
         let caption = parts.next().unwrap_or_default();
         let rest: Vec<Rich> = parts.collect();
         self.check_room(bot, 1 + rest.len())?;
-        let (about, method, note) = (new.reply_to.as_deref(), method_for(file), Some(FILE));
-        let fields = String::new();
+        let method = if others.is_empty() { method_for(file) } else { AS_ALBUM };
+        let (about, note) = (new.reply_to.as_deref(), Some(FILE));
+        // After a kill it is known what may have arrived.
+        let fields = others.iter().map(|(_, id, _)| id.as_str()).collect::<Vec<_>>().join(" ");
         self.put(core, bot, Outgoing { place, message_id: id, part: 0, method, about, fields, note })?;
         for (part, text) in (1..).zip(&rest) {
             let fields = text_fields(text, None);
             let method = "sendMessage";
             self.put(core, bot, Outgoing { place, message_id: id, part, method, about: None, fields, note: None })?;
         }
-        self.media.insert(id.to_string(), Waiting { file: file.clone(), caption, carry });
-        remember(core, bot, (new, place), (id, None))
+        self.media.insert(id.clone(), Waiting { files: files.to_vec(), caption });
+        files.iter().try_for_each(|(_, id, _)| remember(core, bot, (new, place), (id, None)))
     }
 
     /// The request of a row that goes with a file; `None` where that is not here any more.
@@ -159,20 +172,25 @@ impl Telegram {
             let reply = Object::new().number("message_id", *number).truth("allow_sending_without_reply", true);
             members.push(("reply_parameters".to_string(), reply.end()));
         }
-        if !waiting.caption.is_empty() {
+        let is_album = row.method == AS_ALBUM;
+        if is_album {
+            members.push(("media".to_string(), album_of(waiting)));
+        } else if !waiting.caption.is_empty() {
             members.push(("caption".to_string(), waiting.caption.text().to_string()));
             members.extend(waiting.caption.entities().map(|entities| ("caption_entities".to_string(), entities)));
         }
-        let file = &waiting.file;
-        let attached = Attached {
-            field: row.method.strip_prefix("send").unwrap_or_default().to_lowercase(),
+        let attached = waiting.files.iter().enumerate().map(|(at, (file, ..))| Attached {
+            field: match row.method.strip_prefix("send") {
+                Some(kind) if !is_album => kind.to_lowercase(),
+                _ => attached_name(at),
+            },
             name: file.name.clone(),
             media_type: file.media_type.clone(),
             body: Part::File { path: file.content.path().to_path_buf(), bytes: file.bytes },
-        };
-        let api = TelegramApi { base: line.row.api_url.clone(), token: line.row.token.clone() };
+        });
+        let attached = attached.collect();
         let boundary = text::hex(&core.batch.random::<16>());
-        Ok(Some(api.call_with_files(&row.method, &members, vec![attached], &boundary)))
+        Ok(Some(super::api(&line.row).call_with_files(&row.method, &members, attached, &boundary)))
     }
 
     /// A row that went with a file is over.
@@ -181,13 +199,57 @@ impl Telegram {
             return false;
         }
         let Some(waiting) = self.media.remove(&row.message_id) else { return false };
-        core.signal(Signal::Carried(waiting.carry, said));
+        for (.., carry) in waiting.files {
+            core.signal(Signal::Carried(carry, said.clone()));
+        }
         true
+    }
+
+    /// The messages at Telegram that a row with files has become: the id of each, and its number.
+    pub(super) fn numbers_of_files(&self, row: &OutgoingRow, result: &Fields) -> Vec<(String, i64)> {
+        let Some(waiting) = self.media.get(&row.message_id) else { return Vec::new() };
+        let several = result.need_objects("result").unwrap_or_default();
+        let all = if several.is_empty() { std::slice::from_ref(result) } else { &several[..] };
+        let numbers = all.iter().filter_map(|message| message.number("message_id").ok().flatten());
+        waiting.files.iter().map(|(_, id, _)| id.clone()).zip(numbers).collect()
+    }
+
+    /// What Telegram does not take as an album goes one by one. Says whether it does.
+    fn send_one_by_one(&mut self, core: &mut Core, row: &OutgoingRow) -> Result<bool, store::Error> {
+        let Some(waiting) = self.media.remove(&row.message_id).filter(|_| row.method == AS_ALBUM) else {
+            return Ok(false);
+        };
+        let place = Place { chat: row.chat, thread: row.thread };
+        let mut caption = waiting.caption;
+        for (at, one) in waiting.files.into_iter().enumerate() {
+            let (id, method, carry) = (one.1.clone(), method_for(&one.0), one.2);
+            let caption = std::mem::take(&mut caption);
+            self.media.insert(id.clone(), Waiting { files: vec![one], caption });
+            if at == 0 {
+                core.batch.store.store_outgoing_method(row.id, method)?;
+                self.try_again(core, row, Some(std::time::Duration::ZERO))?;
+                continue;
+            }
+            let (about, fields, note) = (None, String::new(), Some(FILE));
+            let new = Outgoing { place, message_id: &id, part: 0, method, about, fields, note };
+            match self.put(core, row.bot, new) {
+                Ok(()) => {}
+                Err(Trouble::Store(error)) => return Err(error),
+                Err(Trouble::Failure(failure)) => {
+                    self.media.remove(&id);
+                    core.signal(Signal::Carried(carry, Err(failure)));
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// What Telegram does not take as a picture, a film or a sound goes as a file. Says whether it goes.
     pub(super) fn send_as_document(&mut self, core: &mut Core, row: &OutgoingRow) -> Result<bool, store::Error> {
         let is_file = row.note.as_deref() == Some(FILE) && self.media.contains_key(&row.message_id);
+        if is_file && row.method == AS_ALBUM {
+            return self.send_one_by_one(core, row);
+        }
         if !is_file || row.method == AS_DOCUMENT {
             return Ok(false);
         }
@@ -201,6 +263,40 @@ impl Telegram {
 pub(super) fn unsent(row: &OutgoingRow, called: &Called) -> Option<Called> {
     let Err(error @ (CallError::Refused | CallError::Tls(_))) = called else { return None };
     (row.note.as_deref() == Some(FILE)).then(|| Err(CallError::Unsent(Box::new(error.clone()))))
+}
+
+/// The ids that a row with files says something under.
+pub(super) fn ids_of(row: &OutgoingRow) -> impl Iterator<Item = &str> {
+    let others = row.fields.split(' ').filter(|id| row.method == AS_ALBUM && !id.is_empty());
+    std::iter::once(row.message_id.as_str()).chain(others)
+}
+
+/// As what a file stands in an album.
+fn kind_in_album(file: &NewFile) -> Option<&'static str> {
+    match method_for(file) {
+        "sendPhoto" => Some("photo"),
+        "sendVideo" => Some("video"),
+        _ => None,
+    }
+}
+
+/// The files of an album (`InputMediaPhoto`, `InputMediaVideo`), the first with what is said of all.
+fn album_of(waiting: &Waiting) -> String {
+    let item = |(at, (file, ..)): (usize, &(NewFile, String, i64))| {
+        let object = Object::new().text("type", kind_in_album(file).unwrap_or("photo"));
+        let object = object.text("media", &format!("attach://{}", attached_name(at)));
+        if at > 0 || waiting.caption.is_empty() {
+            return object.end();
+        }
+        let entities = waiting.caption.entities();
+        let object = object.text("caption", waiting.caption.text());
+        entities.into_iter().fold(object, |object, entities| object.raw("caption_entities", &entities)).end()
+    };
+    array(waiting.files.iter().enumerate().map(item))
+}
+
+fn attached_name(at: usize) -> String {
+    format!("file{at}")
 }
 
 /// How a file is said at Telegram so that people see or hear it there.

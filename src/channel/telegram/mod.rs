@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::call::{Called, HttpCall};
+use crate::base::call::{Called, HttpCall, Reach};
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
@@ -36,7 +36,7 @@ use crate::channel::telegram::setup::Setting;
 use crate::core::actions::NewAction;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::calls::Calls;
-use crate::core::channel::{Asker, Channel, Doing, Hearing, Label, Piece, Sender};
+use crate::core::channel::{Album, Asker, Channel, Doing, Hearing, Label, Piece, Sender};
 use crate::core::deed::Order;
 use crate::core::failure::Failure;
 use crate::core::handle::{Kind, Metric, NewFile, NewMessage, OfferedChat, TelegramQuestion, TelegramState};
@@ -164,7 +164,17 @@ impl Channel for Telegram {
         what: (&NewMessage, &NewFile),
         name: (&str, i64),
     ) -> Result<(), Trouble> {
-        self.say_carried(core, sender.bot, what, name)
+        let ((new, file), (id, carry)) = (what, name);
+        let files = [(file.clone(), id.to_string(), carry)];
+        self.say_carried(core, sender.bot, &Album { new, files: &files })
+    }
+
+    fn has_albums(&self) -> bool {
+        true
+    }
+
+    fn say_album(&mut self, core: &mut Core, sender: Sender, album: &Album<'_>) -> Result<(), Trouble> {
+        self.say_several(core, sender.bot, album)
     }
 
     fn act(&mut self, core: &mut Core, sender: Sender, act: &NewAction, id: &str) -> Result<Option<bool>, Trouble> {
@@ -262,7 +272,7 @@ impl Channel for Telegram {
                 OutgoingState::UnderWay => {
                     // A file that may have arrived is not sent again.
                     if let Some(row) = core.batch.store.find_outgoing(id)? {
-                        core.forget_carry(bot, &row.message_id)?;
+                        media::ids_of(&row).try_for_each(|said| core.forget_carry(bot, said))?;
                     }
                     self.interrupted.push(id);
                 }
@@ -460,9 +470,15 @@ impl Telegram {
     }
 }
 
+/// Where a bot's calls go, and how far they may.
+fn api(row: &TelegramRow) -> TelegramApi {
+    let reach = if row.is_confined { Reach::PublicOnly } else { Reach::Any };
+    TelegramApi { base: row.api_url.clone(), token: row.token.clone(), reach }
+}
+
 /// A call of the Bot API.
 fn call(row: &TelegramRow, method: &str, body: String) -> HttpCall {
-    TelegramApi { base: row.api_url.clone(), token: row.token.clone() }.call(method, body)
+    api(row).call(method, body)
 }
 
 /// What cannot be put into the queue is worth a line in the log.

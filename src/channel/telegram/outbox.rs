@@ -20,6 +20,8 @@ use crate::store::row::{OutgoingRow, OutgoingState};
 
 /// The text of a message is another from now on: one row for each part. Parts that are new are sent.
 pub(super) const EDIT: &str = "edit";
+/// The words beneath a file are others from now on.
+pub(super) const CAPTION: &str = "editMessageCaption";
 /// The parts of a message from this one on go: it has become shorter.
 pub(super) const TRIM: &str = "trim";
 /// A message goes with all its parts.
@@ -30,8 +32,9 @@ pub(super) const REACT: &str = "setMessageReaction";
 pub(super) const BUTTONS: &str = "editMessageReplyMarkup";
 
 /// Methods that do no harm when they are called twice: what became of them need not be known.
-const REPEATABLE: [&str; 14] = [
+const REPEATABLE: [&str; 15] = [
     EDIT,
+    CAPTION,
     TRIM,
     DELETE,
     REACT,
@@ -190,6 +193,10 @@ fn compose(store: &store::Store, row: &OutgoingRow) -> Result<Request, store::Er
         EDIT => match at(row.part) {
             Some(number) => call("editMessageText", chat.number("message_id", number)),
             None => call("sendMessage", in_thread(chat, place)),
+        },
+        CAPTION => match numbers.first() {
+            Some(number) => call(CAPTION, chat.number("message_id", *number)),
+            None => gone(),
         },
         TRIM | DELETE => match numbers.get(usize::try_from(row.part).unwrap_or(0)..).unwrap_or_default() {
             [] if row.method == DELETE => gone(),

@@ -10,8 +10,8 @@ use crate::base::{limits, text};
 use crate::core::Core;
 use crate::core::batch::Trouble;
 use crate::core::calls::Calls;
+use crate::remote::telegram as service;
 use crate::remote::telegram::request::Attached;
-use crate::remote::telegram::{self as service, TelegramApi};
 
 /// Pictures on their way.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Telegram {
             return Err("what is there is no picture in JPEG or PNG".to_string());
         };
         let line = self.lines.get(&photo.bot).ok_or("this bot is not connected to Telegram any more")?;
-        let api = TelegramApi { base: line.row.api_url.clone(), token: line.row.token.clone() };
+        let api = super::api(&line.row);
         let attached = Attached {
             field: "photo".to_string(),
             name: name.to_string(),

@@ -1,6 +1,7 @@
 //! Listening: one long poll for each bot, which waits at Telegram without a thread of ours. What it brings is acknowledged by
 //! the next one, which begins after the commit of what it caused.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::base::call::{CallError, Called};
@@ -123,28 +124,55 @@ impl Telegram {
                     log::warn!("bot {bot}: what Telegram brings as update {last} cannot be stored, and is skipped");
                     return self.note_taken(core, bot, updates.last());
                 }
-                self.take(core, bot, &updates)
+                let whole = self.settle_album(now, bot, &updates);
+                self.take(core, bot, &updates[..whole])
             }
             Err(refusal) => self.on_poll_refused(core, bot, &refusal, called),
         }
     }
 
+    /// How many updates of an answer are taken: an album that it ends with may not be there whole yet. It is left to Telegram,
+    /// which gives it again, until no more of it comes.
+    fn settle_album(&mut self, now: Duration, bot: BotId, updates: &[Update]) -> usize {
+        let Some(line) = self.line(bot) else { return updates.len() };
+        let before = line.poll.album.take();
+        let Some(Update { kind: Kind::Message(last), .. }) = updates.last() else { return updates.len() };
+        let Some(album) = &last.album else { return updates.len() };
+        let is_of = |update: &&Update| updates.last().is_some_and(|last| is_same_album(&last.kind, &update.kind));
+        let count = updates.iter().rev().take_while(is_of).count();
+        let (known, until) = match before {
+            Some((id, known, until)) if id == *album => (known, until),
+            _ => (0, now + limits::TELEGRAM_ALBUM_MAX),
+        };
+        if count == known || count >= limits::ALBUM_FILES_MAX || now >= until || line.poll.lost > 0 {
+            return updates.len();
+        }
+        line.poll.album = Some((album.clone(), count, until));
+        line.poll.state = PollState::Waiting(now + limits::TELEGRAM_ALBUM_WAIT);
+        updates.len() - count
+    }
+
     /// Everything of one answer, in order, and the place to go on from, in one transaction.
     fn take(&mut self, core: &mut Core, bot: BotId, updates: &[Update]) -> Result<(), store::Error> {
         let mut next = self.lines.get(&bot).map_or(0, |line| line.row.next_update);
-        let mut updates = updates.iter().peekable();
-        while let Some(update) = updates.next() {
+        let mut told = BTreeSet::new();
+        for (at, update) in updates.iter().enumerate() {
             let back = next - update.id;
             if back > 0 && back <= limits::TELEGRAM_UPDATES_BACK_MAX {
                 log::debug!("bot {bot}: update {} of Telegram came twice", update.id);
                 continue;
             }
             next = update.id.saturating_add(1);
-            // An album comes as one message for each of its pictures.
+            if told.contains(&at) {
+                continue;
+            }
+            // An album comes as one message for each of its pictures; others may speak in between.
             let mut album = Vec::new();
-            while let Some(more) = updates.next_if(|more| is_same_album(&update.kind, &more.kind)) {
-                next = more.id.saturating_add(1);
-                if let Kind::Message(message) = &more.kind {
+            for (at, more) in updates.iter().enumerate().skip(at + 1) {
+                if let Kind::Message(message) = &more.kind
+                    && is_same_album(&update.kind, &more.kind)
+                {
+                    told.insert(at);
                     album.push(&**message);
                 }
             }

@@ -7,7 +7,8 @@ use crate::base::limits;
 use crate::base::rich::Rich;
 use crate::channel::telegram::Telegram;
 use crate::channel::telegram::address::{Place, number_in};
-use crate::channel::telegram::outbox::{BUTTONS, DELETE, EDIT, Outgoing, REACT, TRIM};
+use crate::channel::telegram::media::FILE;
+use crate::channel::telegram::outbox::{BUTTONS, CAPTION, DELETE, EDIT, Outgoing, REACT, TRIM};
 use crate::core::Core;
 use crate::core::actions::{BotAction, NewAction};
 use crate::core::batch::Trouble;
@@ -47,13 +48,18 @@ impl Telegram {
             }
             BotAction::Edit { message_id, text, keyboard } => {
                 let own = own_message(core, bot, message_id)?;
-                let parts = parts_of(text)?;
+                let is_file = core.batch.store.is_telegram_file(bot, &own, FILE)?;
+                let most = if is_file { limits::TELEGRAM_CAPTION_UNITS } else { limits::TELEGRAM_TEXT_UNITS };
+                let parts = parts_within(text, most)?;
                 self.check_room(bot, parts.len() + 1)?;
                 let last = parts.len() - 1;
                 for (part, text) in parts.iter().enumerate() {
                     let markup = keyboard.as_ref().filter(|_| part == last).map(markup);
-                    let (part, fields) = (part as i64, text_fields(text, markup.as_deref()));
-                    self.put(core, bot, Outgoing { part, about: Some(&own), fields, ..base.again() })?;
+                    let is_caption = is_file && part == 0;
+                    let (print, method): (fn(&Rich, Option<&str>) -> String, _) =
+                        if is_caption { (caption_fields, CAPTION) } else { (text_fields, EDIT) };
+                    let (part, fields) = (part as i64, print(text, markup.as_deref()));
+                    self.put(core, bot, Outgoing { part, method, about: Some(&own), fields, ..base.again() })?;
                 }
                 let rest = Outgoing { part: parts.len() as i64, method: TRIM, about: Some(&own), ..base.again() };
                 self.put(core, bot, rest)?;
@@ -95,15 +101,28 @@ impl Outgoing<'_> {
 
 /// A text in parts that Telegram takes, each with its formatting.
 fn parts_of(text: &str) -> Result<Vec<Rich>, Failure> {
-    let parts = Rich::from_styling(text).cut(limits::TELEGRAM_TEXT_UNITS);
+    parts_within(text, limits::TELEGRAM_TEXT_UNITS)
+}
+
+fn parts_within(text: &str, units: usize) -> Result<Vec<Rich>, Failure> {
+    let parts = Rich::from_styling(text).cut(units);
     let parts: Vec<Rich> = parts.into_iter().filter(|part| !part.text().trim().is_empty()).collect();
     if parts.is_empty() { Err(Failure::invalid("text", "a text with something in it")) } else { Ok(parts) }
 }
 
 /// Members of a request that says a text.
 pub(super) fn text_fields(text: &Rich, markup: Option<&str>) -> String {
-    let object = Object::new().text("text", text.text());
-    let object = text.entities().into_iter().fold(object, |object, entities| object.raw("entities", &entities));
+    fields_of(text, ("text", "entities"), markup)
+}
+
+/// The same beneath a file.
+fn caption_fields(text: &Rich, markup: Option<&str>) -> String {
+    fields_of(text, ("caption", "caption_entities"), markup)
+}
+
+fn fields_of(text: &Rich, (words, marks): (&str, &str), markup: Option<&str>) -> String {
+    let object = Object::new().text(words, text.text());
+    let object = text.entities().into_iter().fold(object, |object, entities| object.raw(marks, &entities));
     let object = markup.into_iter().fold(object, |object, markup| object.raw("reply_markup", markup));
     object.members().to_string()
 }

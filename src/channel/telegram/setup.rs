@@ -8,7 +8,7 @@ use crate::base::call::Called;
 use crate::base::id::BotId;
 use crate::base::json::Fields;
 use crate::base::secret::Secret;
-use crate::base::{limits, server};
+use crate::base::{address, limits, server};
 use crate::channel::telegram::line::{Line, PollState};
 use crate::channel::telegram::{CallFor, Telegram};
 use crate::core::batch::{Trouble, Verdict};
@@ -90,10 +90,10 @@ impl Telegram {
             (None, Some(row)) => row.token.clone(),
             (None, None) => return Err(Failure::invalid("token", "there: a token from @BotFather").into()),
         };
-        let api_url = match (&setup.api_url, &known) {
-            (Some(url), _) => read_url(url)?,
-            (None, Some(row)) => row.api_url.clone(),
-            (None, None) => API_URL.to_string(),
+        let (api_url, is_confined) = match (&setup.api_url, &known) {
+            (Some(url), known) => server_for(core, asker, known.as_ref(), read_url(url)?)?,
+            (None, Some(row)) => (row.api_url.clone(), row.is_confined),
+            (None, None) => (API_URL.to_string(), false),
         };
         let is_other_bot = |other: &Arc<Line>| other.row.bot != bot && other.row.token == token;
         if let Some(other) = self.lines.values().find(|line| is_other_bot(line)) {
@@ -112,6 +112,7 @@ impl Telegram {
             trouble: None,
             token,
             api_url,
+            is_confined,
         };
         let call = super::call(&row, "getMe", "{}".to_string());
         let setting = Setting { bot, asker: asker.clone(), row, setup: setup.clone(), step: Step::Me };
@@ -321,6 +322,22 @@ fn read_token(token: &Secret) -> Result<Secret, Failure> {
     let token = token.expose().trim();
     check_token(token).map_err(|must_be| Failure::invalid("token", must_be))?;
     Ok(Secret::new(token))
+}
+
+/// The server that somebody names, and whether it must be a public one: a bot's program must not have us knock at doors of
+/// the local network, as long as the configuration lets it call none there. Whoever owns the bot may.
+fn server_for(core: &Core, asker: &Asker, known: Option<&TelegramRow>, url: String) -> Result<(String, bool), Failure> {
+    if let Some(row) = known.filter(|row| row.api_url == url) {
+        return Ok((url, row.is_confined));
+    }
+    let is_stranger = matches!(asker, Asker::Program) && !core.batch.setup.api.may_call_private;
+    let is_confined = is_stranger && url != API_URL;
+    if is_confined && address::is_plainly_private(&url) {
+        let must_be = "a public address, as the API is open to the network; its owner may name others with /telegram setup, \
+                       and private_webhooks in [api] allows them";
+        return Err(Failure::invalid("api_url", must_be));
+    }
+    Ok((url, is_confined))
 }
 
 fn read_url(url: &str) -> Result<String, Failure> {

@@ -276,8 +276,12 @@ impl Xmpp {
     /// The next step of a job that needs a slot: the service is known, or looked for.
     fn find_slot(&mut self, batch: &mut Batch, number: u64) -> Result<(), Trouble> {
         let Some(job) = self.files.change().jobs.get_mut(&number) else { return Ok(()) };
-        let account = job.account;
+        let (account, carry) = (job.account, job.carry);
         if !self.accounts.get(&account).is_some_and(|account| account.is_online) {
+            // What passes a link waits for it.
+            if carry.is_some() {
+                return Err(Failure::Busy { retry_after_s: 1 }.into());
+            }
             return Err(failed("the account is not online at the moment; try again later").into());
         }
         if let Some(service) = self.files.services.get(&account).cloned() {

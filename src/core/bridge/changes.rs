@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::passing::{Origin, Way};
 use super::{Spoken, kind_at, side_of};
-use crate::base::id::BotId;
+use crate::base::id::{BotId, LinkId};
 use crate::base::jid::BareJid;
 use crate::core::actions::NewAction;
 use crate::core::batch::Trouble;
@@ -115,18 +115,27 @@ impl Context<'_> {
         if self.do_there(bot, stand, action)? {
             return Ok(());
         }
-        let mark = self.core.batch.words(&bridge::EDITED);
         let kind = kind_at(&stand.way.link, stand.way.to);
-        let done = self.send_unheard(bot, &NewMessage::text(&stand.row.other.to_jid(), kind, &(mark + text)));
-        self.settle(stand.way.link.id, done).map(drop)
+        self.say_anew(bot, stand.way.link.id, &NewMessage::text(&stand.row.other.to_jid(), kind, text))
+    }
+
+    /// Says what is otherwise now once more, with a mark.
+    pub(super) fn say_anew(&mut self, bot: BotId, link: LinkId, new: &NewMessage) -> Result<(), store::Error> {
+        let text = self.core.batch.words(&bridge::EDITED) + &new.text;
+        let done = self.send_unheard(bot, &NewMessage::text(&new.to, new.kind, &text));
+        self.settle(link, done).map(drop)
     }
 
     /// Does something to what stands there; says whether it could be done. What cannot is no trouble of the link's.
     fn do_there(&mut self, bot: BotId, stand: &Stand, action: BotAction) -> Result<bool, store::Error> {
         let kind = kind_at(&stand.way.link, stand.way.to);
         let act = NewAction { to: stand.row.other.to_jid(), kind, action, idempotency_key: None };
-        match self.act_unheard(bot, &act) {
-            Ok(_) => Ok(true),
+        let done = match self.change_queued(bot, stand.way.link.id, &act) {
+            Ok(false) => self.act_unheard(bot, &act).map(drop),
+            done => done.map(drop),
+        };
+        match done {
+            Ok(()) => Ok(true),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Failure(failure)) => {
                 log::debug!("bot {bot}: what passed to {} could not be changed: {failure}", act.to);

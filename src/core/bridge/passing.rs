@@ -171,12 +171,13 @@ impl Context<'_> {
         }
         let is_address = said.files.iter().any(|file| file.address == said.text.trim());
         let caption = if is_address { String::new() } else { self.core.batch.without_keys(&said.text) };
+        let has_words = !caption.is_empty();
         let text = self.saying(said, way, &caption)?;
         let text = match (&target.reply_to, &said.quoted) {
             (None, Some(quoted)) => quoting(quoted, &text),
             _ => text,
         };
-        let done = self.carry(bot, &way.link, (&said.from.bare(), &said.files), (target, &text));
+        let done = self.carry(bot, &way.link, said, (target, &text, has_words));
         self.settle(way.link.id, done)
     }
 
@@ -193,6 +194,8 @@ impl Context<'_> {
             _ => words.text.clone(),
         };
         let kind = kind_at(&way.link, way.to);
+        // What was said behind a file comes behind it.
+        let is_queued = self.is_queued(bot, &target.to);
         let mut first = None;
         let all = pieces(&text, limits::TEXT_BYTES_MAX);
         let last = all.len().saturating_sub(1);
@@ -202,23 +205,29 @@ impl Context<'_> {
                 keyboard: words.keyboard.clone().filter(|_| at == last),
                 ..NewMessage::text(&target.to.to_jid(), kind, piece)
             };
-            let done = self.say_piece(bot, &new);
+            let done = if is_queued { self.queue_words(bot, way.link.id, &new) } else { self.say_piece(bot, &new) };
             let Some(id) = self.settle(way.link.id, done)? else { return Ok(first) };
             first.get_or_insert(id);
         }
         Ok(first)
     }
 
-    /// The same with one piece, which a server may find too large.
+    /// The same with one piece.
     fn say_piece(&mut self, bot: BotId, new: &NewMessage) -> Result<String, Trouble> {
-        match self.send_unheard(bot, new) {
+        let id = self.core.batch.new_message_id()?;
+        self.say_under(bot, new, &id).map(|()| id)
+    }
+
+    /// Says a text under an id, in halves where a server finds it too large.
+    pub(super) fn say_under(&mut self, bot: BotId, new: &NewMessage, id: &str) -> Result<(), Trouble> {
+        match self.say_instead(bot, new, id) {
             Err(Trouble::Failure(Failure::TooLarge(_))) if new.text.len() > limits::TEXT_BYTES_SPLIT_MIN => {
-                let mut first = None;
+                let mut promised = Some(id.to_string());
                 for half in halves(&new.text) {
-                    let id = self.say_piece(bot, &NewMessage { text: half.to_string(), ..new.clone() })?;
-                    first.get_or_insert(id);
+                    let id = promised.take().map_or_else(|| self.core.batch.new_message_id(), Ok)?;
+                    self.say_under(bot, &NewMessage { text: half.to_string(), ..new.clone() }, &id)?;
                 }
-                first.ok_or(Trouble::Failure(Failure::Internal))
+                Ok(())
             }
             outcome => outcome,
         }

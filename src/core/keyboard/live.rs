@@ -364,6 +364,16 @@ impl Pressed {
     }
 }
 
+/// Buttons alone, as they are kept.
+pub(crate) fn print_buttons(keyboard: &Keyboard) -> String {
+    print("", keyboard)
+}
+
+/// Reads them.
+pub(crate) fn read_buttons(json: &str) -> Option<Keyboard> {
+    read_content(json).map(|(_, keyboard)| keyboard)
+}
+
 /// What a message says and its buttons, as they are kept: in the form of the API.
 fn print(text: &str, keyboard: &Keyboard) -> String {
     let rows = keyboard.rows.iter().map(|row| crate::base::json::array(row.iter().map(print_button)));
@@ -381,7 +391,11 @@ fn print_button(button: &super::Button) -> String {
 
 /// Reads it.
 fn read(row: &KeyboardRow) -> Option<(String, Keyboard)> {
-    let fields = Fields::parse(row.content.expose().as_bytes()).ok()?;
+    read_content(row.content.expose())
+}
+
+fn read_content(json: &str) -> Option<(String, Keyboard)> {
+    let fields = Fields::parse(json.as_bytes()).ok()?;
     let rows = fields.rows("buttons").ok()??;
     let button = |fields: &Fields| {
         let text = fields.text("text").ok()??.to_string();

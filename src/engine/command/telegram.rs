@@ -168,15 +168,19 @@ fn done(engine: &Engine, bot: BotId, info: &TelegramInfo) -> Answer {
 }
 
 fn setup(engine: &mut Engine, place: &Place<'_>, rest: &str) -> Answer {
-    let (token, rest) = split(rest);
-    let (chat, mode) = split(rest);
-    if chat.is_empty() {
-        return Ok(usage(engine, place, "setup <TOKEN> <CHAT_ID> [bridge|forward]"));
-    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let (token, chat, mode, server) = match words[..] {
+        [token, chat] => (token, chat, "", None),
+        [token, chat, server] if server.contains("://") => (token, chat, "", Some(server)),
+        [token, chat, mode] => (token, chat, mode, None),
+        [token, chat, mode, server] => (token, chat, mode, Some(server)),
+        _ => return Ok(usage(engine, place, "setup <TOKEN> <CHAT_ID> [bridge|forward] [URL]")),
+    };
     let chat = telegram_chat("CHAT_ID", chat)?;
     let Some(mode) = read_mode(mode) else { return Ok(engine.core.batch.words(&telegram::NO_SUCH_MODE)) };
     let new = TelegramSetup {
         token: Some(Secret::new(token)),
+        api_url: server.map(str::to_string),
         link: Some((chat, mode.as_str().to_string())),
         ..TelegramSetup::default()
     };

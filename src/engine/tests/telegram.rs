@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::base::call::{CallError, Called, HttpAnswer, HttpCall, Part};
+use crate::base::call::{CallError, Called, HttpAnswer, HttpCall, Part, Reach};
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
@@ -41,6 +41,8 @@ struct Rig {
     /// Calls that were made and not answered: tag, method, body.
     calls: VecDeque<(u64, String, String)>,
     called_off: Vec<u64>,
+    /// How far the calls may reach.
+    reaches: Vec<Reach>,
 }
 
 fn engine(store: Store, now: Now) -> Engine {
@@ -87,7 +89,7 @@ impl Rig {
         let now = Now { mono: Duration::from_secs(1000), unix_ms: 1_800_000_000_000 };
         let engine = engine(Store::memory(), now);
         let (token, calls, called_off) = (Secret::default(), VecDeque::new(), Vec::new());
-        let mut rig = Rig { engine, now, bot: BotId(0), token, calls, called_off };
+        let mut rig = Rig { engine, now, bot: BotId(0), token, calls, called_off, reaches: Vec::new() };
         let owner = BareJid::parse("owner@local").unwrap();
         let (reply, _ticket) = ticket();
         let question = Question::CreateBot(NewBot::new("Door", owner));
@@ -122,6 +124,7 @@ impl Rig {
                     assert_eq!(manner, Manner::Lasting, "no thread is held");
                     let method = call.url.rsplit('/').next().unwrap().to_string();
                     assert!(call.url.contains("/bot42:TOKEN/") || call.url.contains("/bot43:OTHER/"));
+                    self.reaches.push(call.reach);
                     self.calls.push_back((tag, method, text_of(&call)));
                 }
                 Effect::CallOff(tag) => {

@@ -1,6 +1,6 @@
 //! Requests to Telegram's Bot API.
 
-use crate::base::call::{HttpCall, Part};
+use crate::base::call::{HttpCall, Part, Reach};
 use crate::base::json::Object;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -16,6 +16,8 @@ pub struct TelegramApi {
     pub base: String,
     /// The bot's token, `123456789:ABC…`.
     pub token: Secret,
+    /// Where the server may be: a stranger's choice leads to public addresses only.
+    pub reach: Reach,
 }
 
 /// A file that goes with a request.
@@ -96,6 +98,7 @@ impl TelegramApi {
         let path: Vec<String> = file_path.split('/').map(text::percent).collect();
         let url = format!("{}/file/bot{}/{}", self.base, self.token.expose(), path.join("/"));
         let mut call = HttpCall::new("GET", url);
+        call.reach = self.reach;
         call.timeout = limits::TRANSFER_TIMEOUT;
         call.silence_max = Some(limits::TRANSFER_SILENCE_MAX);
         call.answer_bytes_max = bytes_max;
@@ -103,7 +106,8 @@ impl TelegramApi {
     }
 
     fn begin(&self, http: &'static str, method: &str) -> HttpCall {
-        HttpCall::new(http, format!("{}/bot{}/{method}", self.base, self.token.expose()))
+        let call = HttpCall::new(http, format!("{}/bot{}/{method}", self.base, self.token.expose()));
+        HttpCall { reach: self.reach, ..call }
     }
 }
 
@@ -135,7 +139,7 @@ mod tests {
     use super::*;
 
     fn api() -> TelegramApi {
-        TelegramApi { base: "https://api.example.org".into(), token: Secret::new("42:TOKEN") }
+        TelegramApi { base: "https://api.example.org".into(), token: Secret::new("42:TOKEN"), reach: Reach::Any }
     }
 
     fn text(call: &HttpCall) -> String {

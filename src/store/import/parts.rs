@@ -148,6 +148,7 @@ impl Import<'_> {
             bot: id,
             token: token.clone(),
             api_url: TELEGRAM.to_string(),
+            is_confined: false,
             user_id,
             username: String::new(),
             name: String::new(),

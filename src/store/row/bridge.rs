@@ -172,4 +172,104 @@ pub struct CarryRow {
     pub media_type: Option<String>,
     /// Its size in bytes, says its sender.
     pub bytes: Option<i64>,
+    /// What passes: a file, or what comes behind one.
+    pub kind: CarryKind,
+    /// The message that is changed.
+    pub about: Option<String>,
+    /// The buttons beneath a text, as the core prints them.
+    pub buttons: Option<String>,
+    /// Who said it.
+    pub author: String,
+    /// Whether it may be one of several that are said together.
+    pub album: AlbumPlace,
+    /// Unix time of its coming, in milliseconds.
+    pub at_ms: i64,
+}
+
+/// What is known of a row of `bridge_file` without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarryHeading {
+    /// Its number.
+    pub id: i64,
+    /// The link.
+    pub link: LinkId,
+    /// Whose link it is.
+    pub bot: BotId,
+    /// Where it is to be said.
+    pub target: BareJid,
+    /// Under which id.
+    pub message_id: String,
+    /// What passes.
+    pub kind: CarryKind,
+    /// Who said it.
+    pub author: String,
+    /// Whether it may be one of several that are said together.
+    pub album: AlbumPlace,
+    /// Unix time of its coming, in milliseconds.
+    pub at_ms: i64,
+}
+
+/// What passes a link in its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CarryKind {
+    /// A file.
+    File,
+    /// A text.
+    Text,
+    /// A message says something else from now on.
+    Edit,
+    /// A message goes.
+    Deletion,
+    /// The emoji that the bot has for a message.
+    Reaction,
+}
+
+/// How a file may stand with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlbumPlace {
+    /// Alone.
+    Alone,
+    /// Others may follow it.
+    First,
+    /// It may follow others, as it has no words of its own.
+    Any,
+}
+
+impl CarryKind {
+    /// As the column has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CarryKind::File => "file",
+            CarryKind::Text => "text",
+            CarryKind::Edit => "edit",
+            CarryKind::Deletion => "delete",
+            CarryKind::Reaction => "react",
+        }
+    }
+
+    /// Reads the column; a file where it says nothing known.
+    pub fn from_name(name: &str) -> CarryKind {
+        let all = [CarryKind::Text, CarryKind::Edit, CarryKind::Deletion, CarryKind::Reaction];
+        all.into_iter().find(|kind| kind.as_str() == name).unwrap_or(CarryKind::File)
+    }
+}
+
+impl AlbumPlace {
+    /// As the column has it.
+    pub fn as_number(self) -> i64 {
+        match self {
+            AlbumPlace::Alone => 0,
+            AlbumPlace::First => 1,
+            AlbumPlace::Any => 2,
+        }
+    }
+
+    /// Reads the column.
+    pub fn from_number(number: i64) -> AlbumPlace {
+        match number {
+            1 => AlbumPlace::First,
+            2 => AlbumPlace::Any,
+            _ => AlbumPlace::Alone,
+        }
+    }
 }

@@ -13,6 +13,8 @@ pub struct TelegramRow {
     pub token: Secret,
     /// Where Telegram's Bot API is.
     pub api_url: String,
+    /// A program has named that address, which must be a public one.
+    pub is_confined: bool,
     /// Its number there.
     pub user_id: i64,
     /// Its name there, without `@`.
@@ -25,6 +27,21 @@ pub struct TelegramRow {
     pub next_update: i64,
     /// Why nothing is asked any more, until somebody changes something: a symbol of the channel's.
     pub trouble: Option<String>,
+}
+
+/// A message at Telegram that a bot of ours has said.
+#[derive(Clone, Copy, Debug)]
+pub struct ThereRow<'a> {
+    /// Where.
+    pub chat: i64,
+    /// Telegram's number of it.
+    pub number: i64,
+    /// Under which id it was said here.
+    pub message_id: &'a str,
+    /// Which part of that it is.
+    pub part: i64,
+    /// Its words are a caption.
+    pub is_file: bool,
 }
 
 /// A row of `telegram_chat`.

@@ -120,3 +120,33 @@ fn the_queue_of_a_bot_is_bounded_and_goes_with_the_connection() {
     assert!(rig.waiting("getUpdates").is_empty() && !rig.status().is_configured);
     assert!(matches!(rig.say("tg:7", "x"), Err(Failure::NotConfigured(_))));
 }
+
+/// A program may not have us knock at doors of the local network; its owner may, who says so in the chat.
+#[test]
+fn a_program_names_public_servers_only() {
+    let mut rig = Rig::new(&[]);
+    let at = |url: &str| {
+        let (token, api_url) = (Some(Secret::new("42:TOKEN")), Some(url.to_string()));
+        Question::Telegram(TelegramQuestion::Setup(TelegramSetup { token, api_url, ..TelegramSetup::default() }))
+    };
+    for url in ["http://127.0.0.1:8081", "http://localhost:8081/x", "http://[::1]", "http://192.168.1.5"] {
+        let refused = rig.outcome(at(url));
+        assert!(matches!(&refused, Err(Failure::Invalid { field, .. }) if field == "api_url"), "{url}: {refused:?}");
+    }
+    // Where a name leads is judged when it is called, and from then on each time.
+    let ticket = rig.ask(at("http://nas.example:8081"));
+    rig.answer("getMe", ok(ME));
+    rig.answer("getWebhookInfo", ok(NO_WEBHOOK));
+    assert!(info(ticket).is_configured && rig.reaches.iter().all(|reach| *reach == Reach::PublicOnly));
+    let mut rig = rig.killed();
+    rig.hear("tg:7");
+    rig.say("tg:7", "hi").unwrap();
+    assert_eq!(rig.reaches.last(), Some(&Reach::PublicOnly));
+    let ticket = rig.ask(at(""));
+    rig.answer("getMe", ok(ME));
+    rig.answer("getWebhookInfo", ok(NO_WEBHOOK));
+    assert!(info(ticket).is_configured && rig.reaches.last() == Some(&Reach::Any), "Telegram's own");
+    rig.engine.core.batch.setup.api.may_call_private = true;
+    rig.ask(at("http://127.0.0.1:8081"));
+    assert_eq!((rig.waiting("getMe").len(), rig.reaches.last()), (1, Some(&Reach::Any)));
+}
