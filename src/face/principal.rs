@@ -153,15 +153,30 @@ impl Gate {
                 .filter(|principal| *principal == Principal::Admin)
                 .unwrap_or(Principal::Nobody)),
             Need::Role(role) => self.manager(login, role, request),
-            Need::Bot(scope) => login
-                .token(request)
-                .map(|token| Principal::Bot(token, scope))
-                .ok_or(Denied::Unauthorized("the header `Authorization` must be there: Bearer and the bot's token")),
+            Need::Bot(scope) => self.keep_pages_out(login, request).and_then(|()| {
+                login
+                    .token(request)
+                    .map(|token| Principal::Bot(token, scope))
+                    .ok_or(Denied::Unauthorized("the header `Authorization` must be there: Bearer and the bot's token"))
+            }),
         };
         if matches!(principal, Err(Denied::Unauthorized(_))) {
             self.count_failed_login(request.peer)?;
         }
         principal
+    }
+
+    /// A browser sends a request whose token stands in the path without asking first, so no page of another site may. In
+    /// network mode a page's name cannot be made to point here, as TLS checks it.
+    fn keep_pages_out(&self, login: Login, request: &Request) -> Result<(), Denied> {
+        if !matches!(login, Login::InPath(_)) {
+            return Ok(());
+        }
+        guard::is_own_page(request).map_err(Denied::Guard)?;
+        match self.admin.needs {
+            AdminNeeds::LoopbackOrToken => guard::is_no_rebound_page(request).map_err(Denied::Guard),
+            AdminNeeds::Token => Ok(()),
+        }
     }
 
     /// Counts a failed login. A good token is never kept waiting for the bad ones of its neighbours: tokens are too long to

@@ -4,14 +4,20 @@
 //! rebinding) or `Origin`, and not set `Content-Type: application/json` without asking first; so these three are
 //! checked, and a request that a proxy carried here is not taken for a local one.
 
+use std::net::Ipv4Addr;
+
 use crate::http::Request;
-use crate::http::proxy::is_proxy_header;
+use crate::http::proxy::{TRUSTED, is_proxy_header};
 use crate::http::refusal::Refusal;
 
 const NOT_LOOPBACK: Refusal = forbidden("this endpoint is open to this machine only; elsewhere use the admin token");
 const FORWARDED: Refusal = forbidden("the request came through a proxy, so it needs the admin token");
 const FOREIGN_HOST: Refusal = forbidden("the header `Host` must name this machine: localhost, 127.0.0.1 or [::1]");
 const FOREIGN_ORIGIN: Refusal = forbidden("requests from other web sites are refused");
+const PUBLIC_HOST: Refusal = forbidden(
+    "the header `Host` must name this machine: localhost, an address, or a name without dots; a proxy that hands on \
+     another one must be named in `api.trusted_proxies`",
+);
 const NOT_JSON: Refusal = Refusal::new(415, "bad_request", "the header `Content-Type` must be there: application/json");
 const NO_BEARER: Refusal =
     Refusal::new(401, "unauthorized", "the header `Authorization` must be there once: Bearer and the token");
@@ -46,6 +52,18 @@ pub fn is_own_page(request: &Request) -> Result<(), Refusal> {
     if is_foreign { Err(FOREIGN_ORIGIN) } else { Ok(()) }
 }
 
+/// Whether `Host` is none that a page in a browser on this machine could have: a page may have its own name point here (DNS
+/// rebinding), but it has no name for which no public name server answers.
+pub fn is_no_rebound_page(request: &Request) -> Result<(), Refusal> {
+    let is_from_elsewhere = !request.peer.to_canonical().is_loopback() || request.header(TRUSTED).is_some();
+    let name = without_port(request.header("host").unwrap_or_default());
+    let is_address = name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok();
+    let is_private = name
+        .rsplit_once('.')
+        .is_none_or(|(_, top)| ["localhost", "internal"].iter().any(|private| top.eq_ignore_ascii_case(private)));
+    if is_from_elsewhere || is_address || is_private { Ok(()) } else { Err(PUBLIC_HOST) }
+}
+
 /// The token of `Authorization: Bearer …`; `None` without that header.
 pub fn bearer(request: &Request) -> Result<Option<&str>, Refusal> {
     let mut values = request.headers.iter().filter(|(name, _)| *name == "authorization").map(|(_, value)| value);
@@ -69,12 +87,16 @@ pub fn whole(request: &Request) -> Option<&str> {
     is_one.then_some(token)
 }
 
-fn is_loopback_host(host: &str) -> bool {
+fn without_port(host: &str) -> &str {
     // The port, if any, is what follows the last colon outside of brackets.
-    let name = match host.rsplit_once(':') {
+    match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
         _ => host,
-    };
+    }
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    let name = without_port(host);
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]"
 }
 
@@ -149,6 +171,22 @@ mod tests {
             let unread = [host, ("content-type", kind), ("content-length", "2")];
             let unread = Request { body: Vec::new(), ..request("POST", "::1", &unread) };
             assert_eq!(is_local(&unread), Err(NOT_JSON), "{kind}, not read yet");
+        }
+    }
+
+    #[test]
+    fn no_page_has_a_name_without_a_public_name_server() {
+        let check = |peer: &str, headers: &[(&str, &str)]| is_no_rebound_page(&request("GET", peer, headers));
+        for host in
+            ["localhost:7842", "127.0.0.1", "192.0.2.1:80", "[::1]:7842", "bots", "host.docker.internal:7842", ""]
+        {
+            assert_eq!(check("127.0.0.1", &[("host", host)]), Ok(()), "{host}");
+        }
+        for host in ["evil.example", "evil.example:7842", "localhost.evil.example", "127.0.0.1.nip.io", "1.2.3", "a."] {
+            assert_eq!(check("::1", &[("host", host)]), Err(PUBLIC_HOST), "{host}");
+            assert_eq!(check("::1", &[("host", host), ("x-forwarded-for", "192.0.2.1")]), Err(PUBLIC_HOST), "{host}");
+            assert_eq!(check("::1", &[("host", host), (TRUSTED, "yes")]), Ok(()), "by a trusted proxy: {host}");
+            assert_eq!(check("192.0.2.1", &[("host", host)]), Ok(()), "from elsewhere: {host}");
         }
     }
 

@@ -38,6 +38,9 @@ impl Via {
     }
 }
 
+/// What a request has that came through a trusted proxy. No client can send it.
+pub const TRUSTED: &str = "x-trusted-proxy";
+
 /// Header fields by which a request says that it came through a proxy.
 pub fn is_proxy_header(name: &str) -> bool {
     name == "forwarded" || name == "via" || name == "x-real-ip" || name.starts_with("x-forwarded-")
@@ -61,6 +64,7 @@ impl Proxies {
             return;
         }
         request.peer = self.client(&request.headers, via.address());
+        request.headers.push(TRUSTED, "yes");
         if !request.headers.iter().any(|(name, _)| is_proxy_header(name)) {
             // A proxy that says nothing is one nevertheless: nobody behind it is on this machine.
             request.headers.push("via", "1.1 proxy");

@@ -108,6 +108,9 @@ pub(super) fn content(info: &FileInfo, media_type: String, file: (Arc<SpoolFile>
     Response { content_type, file: Some(file), ..Response::json(200, String::new()) }
         .with("Content-Disposition", format!("attachment; filename*=UTF-8''{}", percent(name)))
         .with("X-Content-Type-Options", "nosniff")
+        // Its address holds the token: no cache keeps it, and no page is told of it.
+        .with("Cache-Control", "no-store")
+        .with("Referrer-Policy", "no-referrer")
 }
 
 /// A refusal.

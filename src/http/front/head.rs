@@ -10,6 +10,7 @@ use httparse::{EMPTY_HEADER, Status};
 use crate::base::limits;
 use crate::http::Request;
 use crate::http::headers::Headers;
+use crate::http::proxy::TRUSTED;
 use crate::http::refusal::Refusal;
 use crate::http::server::{PEER, TICKET};
 
@@ -208,7 +209,7 @@ impl Seen {
             "expect" if !value.eq_ignore_ascii_case("100-continue") => return Err(UNKNOWN_EXPECTATION),
             "expect" => self.expects_continue = true,
             "keep-alive" | "proxy-connection" | "te" | "trailer" | "upgrade" => {}
-            _ => return Ok(name == PEER || name == TICKET),
+            _ => return Ok([PEER, TICKET, TRUSTED].contains(&name)),
         }
         Ok(true)
     }
