@@ -188,9 +188,11 @@ impl Core {
         let known = self.batch.bot(bot)?;
         match known.mode {
             Mode::Personal if known.row.owner == who.bare() => Ok(()),
+            // Of another channel it hears chats that it is joined to.
+            Mode::Personal if who.channel().is_some() && self.batch.admits(bot, &who.bare()) => Ok(()),
             Mode::Personal => Err(Failure::Forbidden(
-                "a personal bot can ask its owner only, as it hears nobody else; one with an account of its own can ask \
-                 whom it hears"
+                "a personal bot can ask its owner and chats at Telegram that it is joined to, as it hears nobody else; one \
+                 with an account of its own can ask whom it hears"
                     .to_string(),
             )),
             Mode::Dedicated | Mode::Cloud if kind == Kind::Groupchat || self.batch.admits(bot, &who.bare()) => Ok(()),

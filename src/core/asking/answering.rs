@@ -24,6 +24,15 @@ struct Words<'a> {
     message_id: &'a str,
     /// `None`: it came in plain text; else how far its key is trusted, where that is known.
     encryption: Option<Option<&'static str>>,
+    /// What is said about it names a question that goes encrypted only, and so does that.
+    must_encrypt: bool,
+}
+
+impl<'a> Words<'a> {
+    /// The same about this question.
+    fn about(self, row: &AskRow) -> Words<'a> {
+        Words { must_encrypt: row.must_encrypt, ..self }
+    }
 }
 
 impl Context<'_> {
@@ -38,7 +47,7 @@ impl Context<'_> {
         let is_room = said.kind == ConversationKind::Room;
         let encryption = said.encryption.as_ref().map(|encryption| encryption.trust);
         let text = if is_room && said.is_mentioned { words::addressed(text) } else { text };
-        let words = Words { from: &said.from, is_room, text, message_id: &said.id, encryption };
+        let words = Words { from: &said.from, is_room, text, message_id: &said.id, encryption, must_encrypt: false };
         let Some(bot) = self.take_words(&bots, words, said)? else { return Ok(false) };
         if !is_room {
             self.core.batch.note_heard(bot, said, "ask_answer", "");
@@ -100,6 +109,7 @@ impl Context<'_> {
             text: "",
             message_id: "",
             encryption: pressed.encryption.as_ref().map(|encryption| encryption.trust),
+            must_encrypt: false,
         };
         let row = self.core.batch.store.find_ask(bot, id)?;
         let is_his = |row: &AskRow| {
@@ -162,10 +172,13 @@ impl Context<'_> {
 
     /// Takes an answer, or says why it is none.
     fn answer(&mut self, row: &AskRow, words: Words<'_>) -> Result<(), store::Error> {
+        let words = words.about(row);
         if row.status != AskStatus::Waiting {
             return self.tell_over(row, words);
         }
         if row.must_encrypt && words.encryption.is_none() {
+            // It names nothing, and whoever switched encryption off must be able to read it.
+            let words = Words { must_encrypt: false, ..words };
             return self.tell(row.bot, words, &texts::MUST_ENCRYPT, &[]);
         }
         let option = words::choose(&row.options, words.text);
@@ -207,6 +220,7 @@ impl Context<'_> {
     }
 
     fn tell_over(&mut self, row: &AskRow, words: Words<'_>) -> Result<(), store::Error> {
+        let words = words.about(row);
         let text = match row.status {
             AskStatus::Expired => &texts::ALREADY_EXPIRED,
             AskStatus::Cancelled => &texts::ALREADY_CANCELLED,
@@ -225,7 +239,8 @@ impl Context<'_> {
         let lines = rows.iter().map(line).collect::<Vec<_>>().join("\n");
         let (number, bot) = rows.last().map_or((0, BotId(0)), |row| (row.number, row.bot));
         let values = [("questions", lines.as_str()), ("number", &number.to_string()), ("answer", words.text)];
-        self.tell(bot, words, &texts::WHICH, &values)
+        let must_encrypt = rows.iter().any(|row| row.must_encrypt);
+        self.tell(bot, Words { must_encrypt, ..words }, &texts::WHICH, &values)
     }
 
     /// Says something to whoever has answered, where he did.
@@ -234,7 +249,8 @@ impl Context<'_> {
         let kind = if words.is_room { Kind::Groupchat } else { Kind::Chat };
         let nick = words.from.resource().filter(|_| words.is_room).map(|nick| format!("{nick}: "));
         let to = if words.is_room { words.from.bare().to_jid() } else { words.from.clone() };
-        self.say_of_ask(bot, &NewMessage::text(&to, kind, &(nick.unwrap_or_default() + &text)))
+        let said = NewMessage::text(&to, kind, &(nick.unwrap_or_default() + &text));
+        self.say_of_ask(bot, &NewMessage { encrypt: words.must_encrypt, ..said })
     }
 }
 
