@@ -211,3 +211,17 @@ fn the_commands_of_the_guide_work() {
     assert!(!status.contains("family"), "{status}");
     assert_eq!(telegram.texts(john).iter().filter(|text| text.contains("To all")).count(), 0);
 }
+
+/// Whoever sets it up hears that the chat could not be joined.
+#[test]
+fn a_link_that_fails_is_no_success() {
+    let telegram = Telegram::start();
+    telegram.bot(TOKEN);
+    let john = telegram.user("John");
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let token = daemon.create_bot("Bridge", "nobody@example.invalid");
+    let setup = format!(r#"{{"token":"{TOKEN}","chat_id":"{john}","api_url":"{}"}}"#, telegram.url());
+    let answer = daemon.http().post("/bot/telegram/setup", Some(&token), &setup);
+    assert_eq!(answer.status, 502, "{}", answer.body);
+    assert!(answer.body.contains("nobody@example.invalid is not signed in here"), "{}", answer.body);
+}

@@ -10,6 +10,7 @@ use crate::base::call::HttpCall;
 use crate::base::id::BotId;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::effect::{Effect, Manner};
+use crate::core::failure::Failure;
 use crate::core::handle::{Outcome, ReplyTo, Wait};
 use crate::core::part::Part;
 use crate::store;
@@ -66,6 +67,12 @@ impl Callers {
     /// A call is over, or what it was made for.
     pub(crate) fn end(&mut self, tag: u64, end: End) {
         self.over.push((tag, end));
+    }
+
+    /// What was called good in this batch has failed after all.
+    pub(crate) fn fail(&mut self, tag: u64, failure: Failure) {
+        self.over.retain(|(known, _)| *known != tag);
+        self.end(tag, End::Outcome(Err(failure)));
     }
 
     /// The same with what came of it: nothing yet, an end, or a failure.

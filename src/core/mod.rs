@@ -148,7 +148,7 @@ pub(crate) enum Signal {
     /// A chat on another channel has another address from now on: the old one, and the new one.
     Moved(BotId, BareJid, BareJid),
     /// A bot is connected, and this chat is to be linked in this mode.
-    Link(BotId, BareJid, String),
+    Link((BotId, Option<u64>), BareJid, String),
     /// What somebody in a chat asked of a bot's connection is done.
     TelegramDone(BotId, BareJid, Box<Result<TelegramInfo, Failure>>),
     /// A file of this number was fetched where it was said, or could not be.

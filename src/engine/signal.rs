@@ -1,5 +1,7 @@
 //! Hands what one part has to tell to those that must know, within the transaction in which it arose.
 
+use crate::base::id::BotId;
+use crate::base::jid::BareJid;
 use crate::core::Signal;
 use crate::core::batch::Trouble;
 use crate::core::channel::Channels;
@@ -59,18 +61,7 @@ impl Engine {
                 Err(Trouble::Store(error)) => Err(error),
                 Ok(_) | Err(Trouble::Failure(_)) => Ok(()),
             },
-            Signal::Link(bot, chat, mode) => {
-                let mode = LinkMode::parse(&mode).unwrap_or_default();
-                match self.context().link_first(bot, &chat, mode) {
-                    Err(Trouble::Store(error)) => Err(error),
-                    Err(Trouble::Failure(failure)) => {
-                        let why = failure.at(self.core.batch.chat_place());
-                        self.core.tell_owner_of(bot, &why);
-                        Ok(())
-                    }
-                    Ok(_) => Ok(()),
-                }
-            }
+            Signal::Link(asked, chat, mode) => link_first(self, asked, &chat, &mode),
             Signal::TelegramDone(bot, who, outcome) => command::telegram::on_done(self, bot, &who, &outcome),
             Signal::Revoked(bot) => {
                 self.context().unlink_all(bot)?;
@@ -90,4 +81,24 @@ impl Engine {
         let core = &mut self.core;
         self.channels.list().try_for_each(|channel| channel.on(core, signal))
     }
+}
+
+/// The chat that a bot was set up with is joined; where that fails, whoever waits hears why, else the owner.
+fn link_first(
+    engine: &mut Engine,
+    (bot, waits): (BotId, Option<u64>),
+    chat: &BareJid,
+    mode: &str,
+) -> Result<(), store::Error> {
+    let mode = LinkMode::parse(mode).unwrap_or_default();
+    match (engine.context().link_first(bot, chat, mode), waits) {
+        (Err(Trouble::Store(error)), _) => return Err(error),
+        (Err(Trouble::Failure(failure)), Some(tag)) => engine.core.callers.fail(tag, failure),
+        (Err(Trouble::Failure(failure)), None) => {
+            let why = failure.at(engine.core.batch.chat_place());
+            engine.core.tell_owner_of(bot, &why);
+        }
+        (Ok(_), _) => {}
+    }
+    Ok(())
 }

@@ -186,7 +186,8 @@ impl Telegram {
         self.lines.change().insert(bot, Arc::new(line));
         self.refresh(core, bot)?;
         if let Some((chat, mode)) = setup.link {
-            core.signal(Signal::Link(bot, chat, mode));
+            let waits = matches!(asker, Asker::Program).then_some(tag);
+            core.signal(Signal::Link((bot, waits), chat, mode));
         }
         let info = TelegramInfo { is_tested: true, ..self.info(core, bot)? };
         self.reply(core, tag, (bot, &asker), Ok(info))
