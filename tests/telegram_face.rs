@@ -242,6 +242,96 @@ fn strangers_are_not_let_in() {
     assert!(!daemon.log_text().contains(&token), "the token is in the log");
 }
 
+/// A page in a browser on this machine, which knows a token: its own name may lead here (DNS rebinding).
+#[test]
+fn pages_are_kept_out() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\ntrusted_proxies = [\"127.0.0.7\"]\n");
+    let token = daemon.create_bot("Parrot", "owner@local");
+    let ask = |host: &str, more: &str, rest: &str| {
+        let request = format!("GET /bot{token}/{rest} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n");
+        let answer = daemon.http().raw(request.as_bytes());
+        assert!(!answer.body.contains(&token), "{answer:?}");
+        answer
+    };
+    for host in ["localhost:7842", "127.0.0.1", "[::1]:1", "bots", "host.docker.internal"] {
+        assert_eq!(ask(host, "", "getMe").status, 200, "{host}");
+    }
+    let own = "Origin: http://localhost:7842\r\n";
+    assert_eq!(ask("localhost:7842", own, "getMe").status, 200);
+    for (host, more) in [
+        ("evil.example:7842", ""),
+        ("evil.example:7842", "Origin: http://evil.example:7842\r\n"),
+        ("evil.example", "X-Forwarded-For: 192.0.2.1\r\n"),
+        ("evil.example", "X-Trusted-Proxy: yes\r\n"),
+        ("localhost:7842", "Origin: https://evil.example\r\n"),
+        ("localhost:7842", "Origin: null\r\n"),
+    ] {
+        for rest in ["getMe", "sendMessage?chat_id=owner@local&text=x", "getFile?file_id=x", "nothing"] {
+            let answer = ask(host, more, rest);
+            let is_refused = answer.status == 403 && answer.body.contains(r#""error_code":403"#);
+            assert!(is_refused, "{host} {more} {rest}: {answer:?}");
+        }
+    }
+    assert_eq!(lines(&daemon), [""; 0]);
+}
+
+/// The token stands in the path: nothing that is written down or answered has it.
+#[test]
+fn the_token_is_told_nowhere() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\nprivate_webhooks = \"allow\"\n");
+    let mut bot = Program::new(&daemon, "owner@local");
+    let (base, token) = (bot.base.clone(), bot.token.clone());
+    let (number, wrong) = (&base[4..base.find(':').unwrap()], format!("bm_{}", "A".repeat(32)));
+    let sent = bot.ok("sendMessage", r#"{"chat_id":"owner@local","text":"x"}"#).at("message_id").number();
+    let stub = Stub::new(|socket, _| {
+        use std::io::Write;
+        let _ = socket.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    });
+    // Programs put their token into the webhook's address, too.
+    bot.ok("setWebhook", &format!(r#"{{"url":"{}","secret_token":"s3cret_-"}}"#, stub.url(&format!("/{token}"))));
+    say(&daemon, "posted in vain");
+    let begun = Instant::now();
+    while stub.requests.lock().unwrap().is_empty() {
+        assert!(begun.elapsed() < LIMIT);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(!bot.ok("getWebhookInfo", "{}").has("secret_token"));
+    bot.ok("deleteWebhook", "{}");
+    let form = "Content-Type: multipart/form-data; boundary=x\r\n";
+    let large = format!("{}{}", "Content-Length: 40000000\r\n", form);
+    for (method, path, head, body) in [
+        ("GET", format!("{base}/sendMessage"), "", ""),
+        ("POST", format!("{base}/sendMessage"), "Content-Length: 7\r\n", "{\"a\":7,"),
+        ("POST", format!("{base}/sendPhoto"), &format!("Content-Length: 9\r\n{form}"), "--x\r\n\r\n--"),
+        ("POST", format!("{base}/sendPhoto"), &large, ""),
+        ("POST", format!("{base}/sendMessage"), "Content-Length: 999999\r\n", ""),
+        ("POST", format!("{base}/sendNothing"), "Content-Length: 0\r\n", ""),
+        ("PUT", format!("{base}/sendMessage"), "Content-Length: 0\r\n", ""),
+        ("POST", format!("/bot{number}:{wrong}/sendPhoto"), &large, ""),
+        ("GET", format!("/file{base}/none/x.png"), "", ""),
+        ("GET", format!("/file{base}/../../etc/passwd"), "", ""),
+        ("GET", format!("/bot{token}"), "", ""),
+        ("GET", format!("/bot{token}{}/getMe", "x".repeat(400)), "", ""),
+        ("GET", format!("/bot{token}%zz/getMe"), "", ""),
+        ("GET", format!("{base}/getMe?{}", "x".repeat(9_000)), "", ""),
+    ] {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n{body}");
+        let answer = daemon.http().raw(request.as_bytes());
+        assert!(answer.status >= 400, "{path}: {answer:?}");
+        for secret in [&token, &wrong] {
+            assert!(!answer.body.contains(secret), "{path}: {answer:?}");
+        }
+    }
+    let mut http = daemon.http();
+    let why = http.get(&format!("/bot/why?message_id=local-{sent}"), Some(&token)).body;
+    let told = [daemon.log_text(), http.get("/metrics", None).body, http.get("/bot/audit?limit=100", None).body, why];
+    for text in told {
+        for secret in [&token, &wrong, "s3cret_-"] {
+            assert!(!text.contains(secret), "{secret} is in {text}");
+        }
+    }
+}
+
 #[test]
 fn the_bot_says_what_it_is() {
     let daemon = Daemon::start(QUIET);
@@ -306,8 +396,12 @@ fn chooses(bot: &mut Program, message_id: i64, data: &str) -> Json {
     assert!(bot.ok("answerCallbackQuery", &format!(r#"{{"callback_query_id":"{id}"}}"#)).truth());
     let again = bot.refused("answerCallbackQuery", &format!(r#"{{"callback_query_id":"{id}"}}"#));
     assert_eq!(again.0, 400, "{again:?}");
+    let rows = press.at("message").at("reply_markup").at("inline_keyboard").list();
+    assert_eq!(rows[0].list().len(), 2, "{press:?}");
     let chat = press.at("message").at("chat").at("id").number();
-    bot.ok("editMessageText", &format!(r#"{{"chat_id":{chat},"message_id":{message_id},"text":"You took {data}"}}"#));
+    let edit = format!(r#"{{"chat_id":{chat},"message_id":{message_id},"text":"You took {data}"}}"#);
+    let edited = bot.ok("editMessageText", &edit);
+    assert!(!edited.has("reply_markup"), "{edited:?}");
     press
 }
 
@@ -316,7 +410,17 @@ fn buttons_are_pressed() {
     let daemon = Daemon::start(QUIET);
     let mut bot = Program::new(&daemon, "owner@local");
     let sent = bot.ok("sendMessage", &format!(r#"{{"chat_id":"owner@local","text":"What?",{CHOICE}}}"#));
-    say(&daemon, "2");
+    let markup = sent.at("reply_markup").at("inline_keyboard").list();
+    assert_eq!(markup[0].list()[1].at("callback_data").text(), "c", "{sent:?}");
+    // The other face shows them in the history.
+    let history = daemon.http().get("/bot/getHistory?chat=owner@local", Some(&bot.token)).ok().at("result");
+    let buttons = history.at("messages").list().last().unwrap().at("buttons").list()[0].list();
+    assert_eq!((buttons[1].at("text").text(), buttons[1].at("data").text()), ("Coffee".into(), "c".into()));
+    let plain =
+        bot.ok("sendMessage", r#"{"chat_id":"owner@local","text":"Well?","reply_markup":{"keyboard":[["Yes"]]}}"#);
+    assert!(!plain.has("reply_markup"), "{plain:?}");
+    bot.ok("sendMessage", r#"{"chat_id":"owner@local","text":"Well.","reply_markup":{"remove_keyboard":true}}"#);
+    say(&daemon, "Coffee");
     let press = chooses(&mut bot, sent.at("message_id").number(), "c");
     assert_eq!(press.at("from").at("first_name").text(), "owner");
     assert_eq!(lines(&daemon).last().unwrap(), "You took c");
@@ -445,6 +549,129 @@ fn a_person_on_a_real_server() {
     let sent = scene.bot.ok("sendMessage", &body);
     assert!(sent.at("message_id").number() > own);
     scene.anna.expect(LIMIT, |message| message.body.ends_with("back"));
+}
+
+#[test]
+fn texts_are_passed_on_without_a_history() {
+    let Some(mut scene) = Scene::start() else { return };
+    let (jid, anna) = (scene.jid.clone(), scene.server.jid("anna"));
+    scene.anna.send(&jid, "the *old* recipe\nof hers");
+    let message = scene.bot.update("message");
+    let (number, asked) = (message.at("chat").at("id").number(), message.at("message_id").number());
+    // It was confirmed, so no queue has it any more.
+    assert_eq!(scene.bot.ok("getUpdates", &format!(r#"{{"offset":{}}}"#, scene.bot.offset)).list().len(), 0);
+    let which = format!(r#""from_chat_id":{number},"message_id":{asked}"#);
+    let copied = scene.bot.ok("copyMessage", &format!(r#"{{"chat_id":"{anna}",{which}}}"#));
+    scene.anna.expect(LIMIT, |message| message.body == "the *old* recipe\nof hers");
+    let forwarded = scene.bot.ok("forwardMessage", &format!(r#"{{"chat_id":"{anna}",{which}}}"#));
+    scene.anna.expect(LIMIT, |message| message.body == "anna\n> the *old* recipe\n> of hers");
+    assert!(forwarded.at("message_id").number() > copied.at("message_id").number());
+    // What she corrects is what it says, and what the bot said itself is passed on, too.
+    scene.anna.send_id(&jid, "frist", "one");
+    let first = scene.bot.update("message").at("message_id").number();
+    scene.anna.raw(&format!(
+        "<message to='{jid}' type='chat' id='two'><body>first</body><replace id='one' xmlns='urn:xmpp:message-correct:0'/></message>"
+    ));
+    scene.bot.update("edited_message");
+    let own =
+        scene.bot.ok("sendMessage", &format!(r#"{{"chat_id":{number},"text":"mine"}}"#)).at("message_id").number();
+    scene.anna.expect(LIMIT, |message| message.body == "mine");
+    let ids = format!(r#"{{"chat_id":{number},"from_chat_id":{number},"message_ids":[{first},{own}]}}"#);
+    assert_eq!(scene.bot.ok("forwardMessages", &ids).list().len(), 2);
+    scene.anna.expect(LIMIT, |message| message.body == "anna\n> first");
+    scene.anna.expect(LIMIT, |message| message.body == "Parrot\n> mine");
+}
+
+#[test]
+fn drafts_are_shown_while_they_are_written() {
+    let Some(mut scene) = Scene::start() else { return };
+    let jid = scene.jid.clone();
+    scene.anna.send(&jid, "tell me a story");
+    let number = scene.bot.update("message").at("chat").at("id").number();
+    let draft = |text: &str| format!(r#"{{"chat_id":{number},"draft_id":5,"text":"{text}","parse_mode":"HTML"}}"#);
+    assert!(scene.bot.ok("sendMessageDraft", &draft("<b>Once</b>")).truth());
+    let first = scene.anna.expect(LIMIT, |message| message.body == "*Once* …");
+    scene.bot.ok("sendMessageDraft", &draft("<b>Once</b> upon"));
+    let second = scene.anna.expect(LIMIT, |message| message.body == "*Once* upon …");
+    let replaces = format!("id=\"{}\"", first.id);
+    assert!(second.xml.contains("urn:xmpp:message-correct:0") && second.xml.contains(&replaces), "{}", second.xml);
+    scene.bot.ok("sendMessage", &format!(r#"{{"chat_id":{number},"text":"Once upon a time."}}"#));
+    let whole = scene.anna.expect(LIMIT, |message| message.body == "Once upon a time.");
+    assert!(whole.xml.contains("urn:xmpp:message-correct:0") && whole.xml.contains(&replaces), "{}", whole.xml);
+    // It is over: what comes next is a message of its own.
+    scene.bot.ok("sendMessage", &format!(r#"{{"chat_id":{number},"text":"The end."}}"#));
+    let end = scene.anna.expect(LIMIT, |message| message.body == "The end.");
+    assert!(!end.xml.contains("urn:xmpp:message-correct:0"), "{}", end.xml);
+}
+
+#[test]
+fn order_is_kept_in_rooms() {
+    let Some(mut scene) = Scene::start() else { return };
+    scene.server.add_user("ben", "secret");
+    let mut ben = Peer::login(&scene.server, "ben", "secret", "phone");
+    let room = scene.server.room("den");
+    let mut orders = 0;
+    let mut order = |anna: &mut Peer, query: &str| {
+        orders += 1;
+        anna.raw(&format!("<iq type='set' to='{room}' id='order{orders}'>{query}</iq>"));
+        assert_eq!(anna.expect_iq(LIMIT, &format!("order{orders}")).kind, "result", "{query}");
+    };
+    scene.anna.join(&room, "anna");
+    let fields = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>\
+                  <field var='muc#roomconfig_whois'><value>moderators</value></field>";
+    let config = format!(
+        "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>{fields}</x></query>"
+    );
+    order(&mut scene.anna, &config);
+    let item = format!("<item affiliation='admin' jid='{}'/>", scene.jid);
+    order(&mut scene.anna, &format!("<query xmlns='http://jabber.org/protocol/muc#admin'>{item}</query>"));
+    let join = format!(r#"{{"room":"{room}"}}"#);
+    scene.daemon.http().post("/bot/joinRoom", Some(&scene.bot.token), &join).ok();
+    let chat = scene.bot.update("my_chat_member").at("chat").at("id").number();
+    ben.join(&room, "ben");
+    ben.send_kind(&room, "rude words", "groupchat");
+    let message = scene.bot.update("message");
+    assert_eq!(message.at("text").text(), "rude words");
+    let who = message.at("from").at("id").number();
+    let all = scene.bot.ok("getChatAdministrators", &format!(r#"{{"chat_id":{chat}}}"#)).list();
+    let status = |one: &Json| (one.at("status").text(), one.at("user").at("first_name").text());
+    let mut all: Vec<_> = all.iter().map(status).collect();
+    all.sort();
+    assert_eq!(all, [("administrator".into(), "Parrot".into()), ("creator".into(), "anna".into())]);
+
+    // Without voice, and with it again: by number, by nick, by address.
+    let restrict = |user: &str, may: bool| {
+        format!(r#"{{"chat_id":{chat},"user_id":{user},"permissions":{{"can_send_messages":{may}}}}}"#)
+    };
+    let is_ben = |role: &'static str| {
+        move |presence: &support::peer::Presence| {
+            presence.from.ends_with("/ben") && presence.xml.contains(&format!("role=\"{role}\""))
+        }
+    };
+    let address = format!("\"{}\"", scene.server.jid("ben"));
+    for user in [who.to_string(), "\"ben\"".to_string(), address.clone()] {
+        assert!(scene.bot.ok("restrictChatMember", &restrict(&user, false)).truth());
+        scene.anna.expect_presence(LIMIT, is_ben("visitor"));
+        assert!(scene.bot.ok("restrictChatMember", &restrict(&user, true)).truth());
+        scene.anna.expect_presence(LIMIT, is_ben("participant"));
+    }
+    // Out, and in again by the number by which he was put out, though he is not there.
+    let which = format!(r#"{{"chat_id":{chat},"user_id":{who}}}"#);
+    assert!(scene.bot.ok("banChatMember", &which).truth());
+    ben.expect_presence(LIMIT, |presence| presence.from.ends_with("/ben") && presence.xml.contains("outcast"));
+    ben.presence(&format!("{room}/ben"), "");
+    ben.expect_presence(LIMIT, |presence| presence.kind == "error");
+    assert!(scene.bot.ok("unbanChatMember", &which).truth());
+    ben.join(&room, "ben");
+    let of = |user: &str| format!(r#"{{"chat_id":{chat},"user_id":{user}}}"#);
+    assert!(scene.bot.ok("banChatMember", &of(&address)).truth());
+    ben.expect_presence(LIMIT, |presence| presence.from.ends_with("/ben") && presence.xml.contains("outcast"));
+    assert!(scene.bot.ok("unbanChatMember", &of(&address)).truth());
+    // What cannot be is said.
+    let (status, why) = scene.bot.refused("restrictChatMember", &restrict("\"nobody\"", false));
+    assert!(status == 400 && why.contains("in the room now"), "{why}");
+    let (status, why) = scene.bot.refused("banChatMember", &of("\"ben\""));
+    assert!(status >= 400, "{why}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Channel for Local {
             return Err(Failure::invalid("encrypt", "false: the built-in chat is not encrypted").into());
         }
         let text = core.batch.with_buttons(&new.text, new.keyboard.as_ref(), Hint::Chat);
-        self.say_locally(&mut core.batch, Speaker::Bot(sender.bot), &text)?;
+        let line = self.say_locally(&mut core.batch, Speaker::Bot(sender.bot), &text)?;
         if let Some(keyboard) = &new.keyboard {
             let shown = Shown {
                 bot: sender.bot,
@@ -50,7 +50,7 @@ impl Channel for Local {
                 address: new.to.bare_str(),
                 kind: ConversationKind::Chat,
                 message_id: id,
-                shown_id: id,
+                shown_id: &format!("local-{line}"),
                 text: &new.text,
                 is_encrypted: false,
             };

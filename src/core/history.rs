@@ -236,7 +236,11 @@ impl Core {
         };
         rows.truncate(most);
         self.updates.note_bytes(rows.iter().map(KeptRow::bytes).sum());
-        let messages = rows.into_iter().rev().map(message).collect();
+        let has_buttons = self.batch.store.has_keyboards(bot)?;
+        let mut messages: Vec<HistoryMessage> = rows.into_iter().rev().map(message).collect();
+        for message in messages.iter_mut().filter(|message| has_buttons && message.is_bot && !message.is_deleted) {
+            message.keyboard = self.batch.buttons_of(bot, &message.message_id)?;
+        }
         Ok(Answer::History(HistoryPage { messages, more }))
     }
 }
@@ -254,6 +258,7 @@ fn message(row: KeptRow) -> HistoryMessage {
         message_id: row.name.unwrap_or_else(|| format!("local-{}", row.id.0)),
         reactions: row.reactions.into_iter().map(reaction).collect(),
         is_bot: row.from.is_none(),
+        keyboard: None,
         from: row.from.unwrap_or(own),
         text: row.text,
         at: row.at,

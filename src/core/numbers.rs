@@ -1,12 +1,14 @@
 //! Numbers for programs that know people, chats and messages by numbers, as those written for Telegram do: who has which,
-//! and what is asked by them (`acts`), told by them (`updates`).
+//! and what is asked by them (`acts`), told by them (`updates`), remembered for them (`lately`).
 //!
 //! A number is made when its bot first meets what it names, in the transaction in which it is told. A bot can use the
 //! numbers that it was told, and no others: from counting up nobody learns whom other bots know.
 
 mod acts;
+mod lately;
 mod updates;
 
+pub(crate) use lately::Lately;
 pub(crate) use updates::Numbered;
 
 use crate::base::id::BotId;

@@ -53,6 +53,20 @@ impl Context<'_> {
         self.keep(bot, &new, (&message_id, encrypted)).map(drop)
     }
 
+    /// `sendMessage` in the place of a piece that was shown; gives the id.
+    pub(crate) fn say_in_place(&mut self, bot: BotId, new: &NewMessage, shown: &str) -> Result<String, Trouble> {
+        self.core.batch.check_messages(bot)?;
+        Failure::check_most("text", new.text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
+        let message_id = self.core.batch.new_message_id()?;
+        let sender = self.way(bot, &new.to)?;
+        self.core.batch.note_bot_spoke(sender, &new.to)?;
+        let channel = self.channels.of(&new.to.bare())?;
+        let encrypted = channel.say_whole(self.core, sender, new, (&message_id, shown))?;
+        self.keep(bot, new, (&message_id, encrypted))?;
+        self.core.note_spoken(bot, (&new.to, new.kind), &message_id, || SpokenWhat::Text(Box::new(new.clone())));
+        Ok(message_id)
+    }
+
     /// Says something under an id that was made for it.
     pub(crate) fn speak(&mut self, id: BotId, new: &NewMessage, message_id: &str) -> Result<Option<bool>, Trouble> {
         let encrypted = self.utter(id, new, message_id)?;

@@ -209,6 +209,7 @@ impl Core {
         self.asking.forget(id);
         self.drop_links(id);
         self.updates.numbered.remove(&id);
+        self.updates.lately.forget(id);
         self.signal(Signal::OwnersBots(owner));
         log::info!("bot {id}: deleted");
         Ok(())

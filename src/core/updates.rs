@@ -15,7 +15,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{Answer, OTHER_POLL, Question, ReplyTo, Update, UpdateKinds, UpdatePoll};
 use crate::core::kinds::COUNTED;
 use crate::core::listening::Listening;
-use crate::core::numbers::Numbered;
+use crate::core::numbers::{Lately, Numbered};
 use crate::core::part::Part;
 use crate::core::setup::MqttBots;
 use crate::store;
@@ -66,6 +66,8 @@ pub(crate) struct Updates {
     handed: HashMap<BotId, UpdateId>,
     /// Whose programs know things by numbers. Read again from the store where a batch is taken back.
     pub(crate) numbered: Numbered,
+    /// What their programs may pass on.
+    pub(crate) lately: Lately,
     /// Whether anybody listens at all.
     pub(crate) listening: Listening,
 }

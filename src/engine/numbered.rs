@@ -2,7 +2,7 @@
 //! `core/numbers`, the rest here.
 
 use crate::base::id::BotId;
-use crate::base::jid::BareJid;
+use crate::base::jid::{BareJid, Jid};
 use crate::core::batch::{Trouble, Verdict};
 use crate::core::calls::wait_for;
 use crate::core::failure::Failure;
@@ -88,6 +88,16 @@ fn room_of(engine: &mut Engine, bot: BotId, chat: &ChatRef) -> Result<BareJid, T
     Ok(place.address.bare())
 }
 
+/// Somebody who is named by the nick that he has in the room now, or as everywhere else.
+fn occupant_or_person(engine: &mut Engine, (bot, room): (BotId, &BareJid), who: &ChatRef) -> Result<Jid, Trouble> {
+    if let ChatRef::Name(name) = who
+        && engine.channels.xmpp.rooms.is_in(bot, room, name)
+    {
+        return Ok(Jid::parse_any(&format!("{room}/{name}")).map_err(|_| no_room())?);
+    }
+    Ok(engine.core.batch.place_of(bot, who)?.address)
+}
+
 /// Whoever is meant is in the room by his nick, or is named by his address.
 fn moderate(
     engine: &mut Engine,
@@ -96,17 +106,29 @@ fn moderate(
     what: NumberedModeration,
 ) -> Result<Verdict, Trouble> {
     let room = room_of(engine, bot, chat)?;
-    let who = engine.core.batch.place_of(bot, who)?.address;
+    let who = occupant_or_person(engine, (bot, &room), who)?;
+    let rooms = &engine.channels.xmpp.rooms;
     let nick = who.resource().filter(|_| who.bare() == room).map(str::to_string);
-    let needs_nick = || Failure::Conflict("whose voice it is must be said by his number in this room".to_string());
+    let in_room = || rooms.nick_of(bot, &room, &who.bare()).filter(|_| who.bare() != room);
+    let needs_nick = || Failure::Conflict("there is nobody of that number or address in the room now".to_string());
     let needs_address = || Failure::Conflict("who is let in again must be named by his address".to_string());
+    let real = nick.as_ref().and_then(|nick| rooms.person_of(bot, &room, nick));
+    if let (NumberedModeration::Ban, Some(person)) = (what, &real) {
+        engine.core.updates.lately.note_banned(who.clone(), person.clone());
+    }
     let action = match (what, nick) {
         (NumberedModeration::Ban, Some(nick)) => RoomAction::Ban(Occupier::Nick(nick)),
+        // A name without more is a nick that nobody has, not a whole server.
+        (NumberedModeration::Ban, None) if who.local().is_none() => return Err(needs_nick().into()),
         (NumberedModeration::Ban, None) => RoomAction::Ban(Occupier::Person(who.bare())),
         (NumberedModeration::Unban, None) => RoomAction::Unban(who.bare()),
-        (NumberedModeration::Unban, Some(_)) => return Err(needs_address().into()),
-        (NumberedModeration::Mute, nick) => RoomAction::Mute(nick.ok_or_else(needs_nick)?),
-        (NumberedModeration::Unmute, nick) => RoomAction::Unmute(nick.ok_or_else(needs_nick)?),
+        // The nick is free again, and may be somebody else's: the one who was banned is meant.
+        (NumberedModeration::Unban, Some(_)) => {
+            let banned = engine.core.updates.lately.banned(&who).cloned();
+            RoomAction::Unban(banned.or(real).ok_or_else(needs_address)?)
+        }
+        (NumberedModeration::Mute, nick) => RoomAction::Mute(nick.or_else(in_room).ok_or_else(needs_nick)?),
+        (NumberedModeration::Unmute, nick) => RoomAction::Unmute(nick.or_else(in_room).ok_or_else(needs_nick)?),
     };
     let wish = RoomModeration { room, action, reason: None };
     Ok(wait_for(engine.channels.xmpp.moderate(&mut engine.core, bot, &wish, None)?))
@@ -133,7 +155,14 @@ fn remove(engine: &mut Engine, bot: BotId, chat: &ChatRef, message: i64) -> Resu
 fn member(engine: &mut Engine, bot: BotId, chat: &ChatRef, who: &ChatRef) -> Result<Answer, Trouble> {
     let place = engine.core.batch.place_of(bot, chat)?;
     let is_bot = matches!(who, ChatRef::Number(number, _) if *number == bot.0);
-    let who = if is_bot { None } else { Some(engine.core.batch.chat_named(bot, who)?) };
+    let room = place.address.bare();
+    let who = match is_bot {
+        true => None,
+        false => {
+            let address = occupant_or_person(engine, (bot, &room), who)?;
+            Some(engine.core.batch.chat_named(bot, &ChatRef::Name(address.to_string()))?)
+        }
+    };
     let officials = engine.channels.xmpp.rooms.officials_in(bot, &place.address.bare()).unwrap_or_default();
     let nick = who.as_ref().and_then(|who| who.address.resource());
     let found = officials.iter().find(|(official, _)| official.as_deref() == nick && nick.is_some() != is_bot);

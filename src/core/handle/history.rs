@@ -2,6 +2,7 @@
 
 use crate::base::id::BotId;
 use crate::base::jid::Jid;
+use crate::core::keyboard::Keyboard;
 
 /// `getHistory`.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ pub struct HistoryMessage {
     pub reply_to: Option<String>,
     /// Its files as in updates, each an object as JSON.
     pub files: Vec<String>,
+    /// Its buttons, where they can be pressed.
+    pub keyboard: Option<Keyboard>,
     /// Who reacts to it how.
     pub reactions: Vec<HistoryReaction>,
 }

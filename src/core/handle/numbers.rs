@@ -188,6 +188,8 @@ pub enum NumberedAction {
     Delete,
     /// The bot is seen doing something.
     Show(ChatState),
+    /// What there is of a text is shown while it is being written, where the channel can; nothing of it is kept.
+    Draft(String),
 }
 
 /// A file that is not given as such.
@@ -311,6 +313,8 @@ pub struct NumberedMessage {
     pub files: Vec<NumberedFile>,
     /// The message it answers: its number, and whether the bot said it.
     pub reply_to: Option<(i64, bool)>,
+    /// Its buttons.
+    pub keyboard: Option<Keyboard>,
 }
 
 /// A file of a message.

@@ -57,6 +57,16 @@ impl Batch {
         format!("{text}{}", lines.unwrap_or_default())
     }
 
+    /// The buttons of a message that can be pressed now; `None` where it has none, or its channel keeps them itself.
+    pub(crate) fn buttons_of(&self, bot: BotId, message_id: &str) -> Result<Option<Keyboard>, store::Error> {
+        let row = match message_id.starts_with("local-") {
+            // A line of the built-in chat is told by its number, under which it is shown.
+            true => self.store.find_keyboard_shown(None, message_id)?.filter(|row| row.bot == bot),
+            false => self.store.find_keyboard_of(bot, message_id)?,
+        };
+        Ok(row.as_ref().and_then(shown_by))
+    }
+
     /// A bot says something: a number alone does not mean buttons any more that were answered before.
     pub(crate) fn note_bot_spoke(&mut self, sender: Sender, to: &Jid) -> Result<(), store::Error> {
         let (bot, account) = (sender.bot, sender.account);
@@ -387,6 +397,15 @@ fn print_button(button: &super::Button) -> String {
         Press::Url(url) => object.text("url", url).end(),
         Press::Say => object.truth("say", true).end(),
     }
+}
+
+/// The buttons of a row, as they are shown.
+fn shown_by(row: &KeyboardRow) -> Option<Keyboard> {
+    let kind = match row.place {
+        KeyboardPlace::Inline => KeyboardKind::Inline,
+        place => KeyboardKind::Reply { is_once: place == KeyboardPlace::Once, placeholder: None },
+    };
+    read(row).map(|(_, keyboard)| Keyboard { kind, ..keyboard })
 }
 
 /// Reads it.

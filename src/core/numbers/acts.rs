@@ -1,15 +1,18 @@
 //! What bots say and do for programs that name people, chats and messages by numbers: the names are looked up, what is
 //! done is what [`posting`](crate::core::posting) and [`actions`](crate::core::actions) do, and what was sent gets its number.
 
-use crate::base::id::BotId;
+use crate::base::id::{self, BotId};
+use crate::base::limits;
 use crate::core::actions::{BotAction, NewAction, caption_id};
 use crate::core::batch::{Batch, Trouble, Verdict};
+use crate::core::channel::Piece;
 use crate::core::failure::Failure;
 use crate::core::files;
 use crate::core::handle::{
-    Answer, FileRef, NewMessage, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk, NumberedCopy, NumberedFile,
-    NumberedMessage, NumberedReply, NumberedSend, Upload,
+    Answer, ChatState, FileRef, Keyboard, NewMessage, NumberedAct, NumberedAction, NumberedAnswer, NumberedAsk,
+    NumberedCopy, NumberedFile, NumberedMessage, NumberedReply, NumberedSend, Upload,
 };
+use crate::core::numbers::lately::SaidLately;
 use crate::core::numbers::{Place, no_chat};
 use crate::core::owner::is_local;
 use crate::core::{Context, Core};
@@ -52,7 +55,8 @@ impl Context<'_> {
             }
             NumberedAsk::Sent(chat, name, text) => {
                 let place = self.core.batch.place_of(bot, chat)?;
-                self.core.batch.sent_by_number(bot, &place, name, text)?
+                let keyboard = self.core.batch.buttons_of(bot, name)?;
+                with_buttons(self.core.batch.sent_by_number(bot, &place, name, text)?, keyboard)
             }
             _ => return Ok(None),
         };
@@ -71,41 +75,57 @@ impl Context<'_> {
             keyboard: send.keyboard.clone(),
             idempotency_key: send.idempotency_key.clone(),
         };
-        let Answer::Sent { message_id, .. } = self.send_message(bot, &new)? else { return Ok(Answer::Done) };
+        let message_id = self.say_or_end_draft(bot, &new)?;
+        self.core.note_own(bot, &message_id, &send.text);
         let batch = &mut self.core.batch;
         // Under a key it may have been sent before.
         let number = match send.idempotency_key {
             None => batch.store.insert_number_message(bot, place.number, &message_id, batch.lived())?,
             Some(_) => batch.number_message(bot, place.number, &message_id)?,
         };
-        batch.said_by_number(bot, &place, number, &send.text)
+        Ok(with_buttons(batch.said_by_number(bot, &place, number, &send.text)?, send.keyboard.clone()))
+    }
+
+    /// Says a text, in the place of a draft where one is shown.
+    fn say_or_end_draft(&mut self, bot: BotId, new: &NewMessage) -> Result<String, Trouble> {
+        let shown = self.core.updates.lately.draft(bot, &new.to, self.core.batch.now.mono);
+        let is_plain = new.keyboard.is_none() && new.reply_to.is_none() && new.idempotency_key.is_none();
+        if let Some(shown) = shown.filter(|_| is_plain) {
+            let message_id = self.say_in_place(bot, new, &shown)?;
+            self.core.updates.lately.end_draft(bot, &new.to);
+            return Ok(message_id);
+        }
+        match self.send_message(bot, new)? {
+            Answer::Sent { message_id, .. } => Ok(message_id),
+            _ => Err(Failure::Internal.into()),
+        }
+    }
+
+    /// Shows what there is of a text; where that cannot be, that the bot is writing.
+    fn show_draft(&mut self, bot: BotId, (place, act): (&Place, &NumberedAct), text: &str) -> Result<(), Trouble> {
+        Failure::check_most("text", text.len(), limits::TEXT_BYTES_MAX, "bytes")?;
+        let (to, sender) = (&place.address, self.way(bot, &place.address)?);
+        let channel = self.channels.of(&to.bare())?;
+        if place.is_room || text.trim().is_empty() || !channel.shows_pieces(self.core, sender, to) {
+            return self.act_at(bot, place, act, BotAction::State(ChatState::Composing)).map(drop);
+        }
+        let id = id::uuid(self.core.batch.random());
+        let shown = self.core.updates.lately.note_draft(bot, to, (&id, self.core.batch.now.mono));
+        channel.show_piece(self.core, sender, to, &Piece { id: &id, shown: shown.as_deref(), text });
+        Ok(())
     }
 
     fn act_numbered(&mut self, bot: BotId, act: &NumberedAct) -> Result<Answer, Trouble> {
         let place = self.core.batch.place_of(bot, &act.chat)?;
         let name = match act.what {
-            NumberedAction::File { .. } | NumberedAction::Show(_) => String::new(),
+            NumberedAction::File { .. } | NumberedAction::Show(_) | NumberedAction::Draft(_) => String::new(),
             NumberedAction::Delete => self.core.batch.message_named(bot, &place, act.message, "message to delete")?,
             NumberedAction::React(_) => self.core.batch.message_named(bot, &place, act.message, "message to react")?,
             _ => self.core.batch.message_named(bot, &place, act.message, "message to edit")?,
         };
         let (action, text) = match &act.what {
             NumberedAction::File { file, caption, keyboard } => {
-                let url = self.core.batch.url_of(bot, file)?;
-                let said =
-                    self.act_at(bot, &place, act, BotAction::File { url: url.clone(), caption: caption.clone() })?;
-                let Answer::Sent { message_id, .. } = said else { return Ok(said) };
-                if keyboard.is_some() {
-                    let buttons = BotAction::Buttons { message_id: message_id.clone(), keyboard: keyboard.clone() };
-                    let once = NumberedAct { idempotency_key: None, ..act.clone() };
-                    self.act_at(bot, &place, &once, buttons)?;
-                }
-                return self.core.batch.sent_by_number(
-                    bot,
-                    &place,
-                    &message_id,
-                    caption.as_deref().unwrap_or_default(),
-                );
+                return self.send_file_by_number(bot, (&place, act), (file, caption, keyboard));
             }
             // What stands in the built-in chat stays: it is said anew, and the buttons go that were there.
             NumberedAction::Edit(text, keyboard) if is_local(&place.address.bare()) => {
@@ -136,12 +156,39 @@ impl Context<'_> {
                 let action = BotAction::Deletion { message_id: name };
                 return self.act_at(bot, &place, act, action).map(|_| Answer::Done);
             }
+            NumberedAction::Draft(text) => return self.show_draft(bot, (&place, act), text).map(|()| Answer::Done),
             NumberedAction::Show(state) => {
                 return self.act_at(bot, &place, act, BotAction::State(*state)).map(|_| Answer::Done);
             }
         };
+        let (BotAction::Edit { keyboard, .. } | BotAction::Buttons { keyboard, .. }) = &action else {
+            return Err(Failure::Internal.into());
+        };
+        let keyboard = keyboard.clone();
         self.act_at(bot, &place, act, action)?;
-        self.core.batch.sent_by_number(bot, &place, &name, &text)
+        if matches!(act.what, NumberedAction::Edit(..)) {
+            self.core.note_own(bot, &name, &text);
+        }
+        Ok(with_buttons(self.core.batch.sent_by_number(bot, &place, &name, &text)?, keyboard))
+    }
+
+    fn send_file_by_number(
+        &mut self,
+        bot: BotId,
+        (place, act): (&Place, &NumberedAct),
+        (file, caption, keyboard): (&FileRef, &Option<String>, &Option<Keyboard>),
+    ) -> Result<Answer, Trouble> {
+        let url = self.core.batch.url_of(bot, file)?;
+        let said = self.act_at(bot, place, act, BotAction::File { url, caption: caption.clone() })?;
+        let Answer::Sent { message_id, .. } = said else { return Ok(said) };
+        if keyboard.is_some() {
+            let buttons = BotAction::Buttons { message_id: message_id.clone(), keyboard: keyboard.clone() };
+            let once = NumberedAct { idempotency_key: None, ..act.clone() };
+            self.act_at(bot, place, &once, buttons)?;
+        }
+        let text = caption.as_deref().unwrap_or_default();
+        let answer = self.core.batch.sent_by_number(bot, place, &message_id, text)?;
+        Ok(with_buttons(answer, keyboard.clone()))
     }
 
     fn act_at(&mut self, bot: BotId, place: &Place, act: &NumberedAct, action: BotAction) -> Result<Answer, Trouble> {
@@ -149,26 +196,36 @@ impl Context<'_> {
         self.act(bot, &NewAction { to, kind, action, idempotency_key: act.idempotency_key.clone() })
     }
 
-    /// A message once more. What it says is known where the bot keeps a history, and in the built-in chat.
+    /// A message once more. What it says is known where the bot keeps a history, in the built-in chat, and for a while.
     fn copy_numbered(&mut self, bot: BotId, copy: &NumberedCopy) -> Result<Answer, Trouble> {
         let batch = &mut self.core.batch;
+        let lately = &self.core.updates.lately;
         let from = batch.place_of(bot, &copy.from)?;
         let what = if copy.is_forward { "message to forward" } else { "message to copy" };
         let name = batch.store.message_of_number(bot, from.number, copy.message)?;
         let name = name.ok_or_else(|| no_message(what))?;
         if let Some(file) = batch.store.find_file_of(bot, &name)? {
             let file = FileRef::Id(file.file_id);
-            let what = NumberedAction::File { file, caption: None, keyboard: copy.keyboard.clone() };
+            let caption = lately.said(bot, &name).map(|said| said.text.clone());
+            let what = NumberedAction::File { file, caption, keyboard: copy.keyboard.clone() };
             let act = NumberedAct { chat: copy.to.clone(), message: 0, what, idempotency_key: None };
             return self.act_numbered(bot, &act);
         }
-        let Some(text) = batch.store.text_of_message(bot, &name)?.filter(|text| !text.is_empty()) else {
-            let text = format!("{what} not found: this bot keeps no history, so what it said is not known any more");
+        let kept = batch.store.text_of_message(bot, &name)?.filter(|text| !text.is_empty());
+        let heard = lately.said(bot, &name);
+        let Some(text) = kept.or_else(|| heard.map(|said| said.text.clone())) else {
+            let text = format!(
+                "{what} not found: it is no message with a text, or too long ago for a bot that keeps no history"
+            );
             return Err(Failure::NotFound(text).into());
         };
-        let text = match copy.is_forward {
-            true => format!("{}\n{}", batch.chat(from.number, &from.address, from.is_room)?.name, quoted(&text)),
-            false => text,
+        let text = match (copy.is_forward, heard.map(|said| &said.by)) {
+            (false, _) => text,
+            (true, Some(Some(by))) => format!("{}\n{}", batch.chat(0, by, false)?.name, quoted(&text)),
+            (true, Some(None)) => format!("{}\n{}", batch.bot(bot)?.row.name, quoted(&text)),
+            (true, None) => {
+                format!("{}\n{}", batch.chat(from.number, &from.address, from.is_room)?.name, quoted(&text))
+            }
         };
         let keyboard = copy.keyboard.clone();
         let send = NumberedSend { chat: copy.to.clone(), text, reply_to: None, keyboard, idempotency_key: None };
@@ -177,6 +234,12 @@ impl Context<'_> {
 }
 
 impl Core {
+    /// A bot's program may pass on what the bot has said.
+    fn note_own(&mut self, bot: BotId, name: &str, text: &str) {
+        let said = SaidLately { name: name.to_string(), text: text.to_string(), by: None };
+        self.updates.lately.note_said(bot, said);
+    }
+
     /// A program that knows things by numbers sends files again by their ids, its own among them.
     pub(crate) fn note_own_file(&mut self, bot: BotId, act: &NewAction, id: &str) -> Result<(), store::Error> {
         let BotAction::File { url, .. } = &act.action else { return Ok(()) };
@@ -191,6 +254,15 @@ impl Core {
 /// As XEP-0393 §5.1.3 quotes.
 fn quoted(text: &str) -> String {
     text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn with_buttons(mut answer: Answer, keyboard: Option<Keyboard>) -> Answer {
+    if let Answer::Numbered(numbered) = &mut answer
+        && let NumberedAnswer::Message(_, message) = &mut **numbered
+    {
+        message.keyboard = keyboard;
+    }
+    answer
 }
 
 fn with_file(mut answer: Answer, file: NumberedFile) -> Answer {
@@ -220,6 +292,7 @@ impl Batch {
             text: text.to_string(),
             files: Vec::new(),
             reply_to: None,
+            keyboard: None,
         };
         let answer = NumberedAnswer::Message(self.numbered_bot(bot)?, message);
         Ok(Answer::Numbered(Box::new(answer)))

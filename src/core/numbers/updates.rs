@@ -9,6 +9,7 @@ use crate::core::handle::{
     Answer, NumberedAnswer, NumberedChat, NumberedEvent, NumberedFile, NumberedMessage, NumberedUpdate, UpdateKinds,
     UpdatePoll,
 };
+use crate::core::numbers::lately::SaidLately;
 use crate::core::record::{self, FileRecord, Record, SaidRecord, Where};
 use crate::core::updates::Form;
 use crate::store;
@@ -108,10 +109,21 @@ impl Core {
 
     /// An update goes into a bot's queue: what it names gets its numbers with it.
     pub(crate) fn number_update(&mut self, bot: BotId, kind: &str, payload: &str) -> Result<(), store::Error> {
-        match self.updates.numbered.contains_key(&bot) {
-            true => self.batch.number_record(bot, &record::read(kind, payload)),
-            false => Ok(()),
+        if !self.updates.numbered.contains_key(&bot) {
+            return Ok(());
         }
+        let record = record::read(kind, payload);
+        self.note_lately(bot, &record);
+        self.batch.number_record(bot, &record)
+    }
+
+    /// Its program may pass on what was said.
+    fn note_lately(&mut self, bot: BotId, record: &Record) {
+        let Record::Said(said) = record else { return };
+        let name = said.correction_of.clone().unwrap_or_else(|| said.message_id.clone());
+        let text = if said.files.iter().any(|file| file.url == said.text) { "" } else { &said.text };
+        let by = Some(said.place.from.clone());
+        self.updates.lately.note_said(bot, SaidLately { name, text: text.to_string(), by });
     }
 
     /// `getUpdates`, as Telegram's Bot API has it.
@@ -165,8 +177,12 @@ impl Core {
         bot: BotId,
         row: &UpdateRow,
     ) -> Result<Option<NumberedUpdate>, store::Error> {
-        let Some(wants) = self.updates.numbered.get(&bot) else { return Ok(None) };
+        if !self.updates.numbered.contains_key(&bot) {
+            return Ok(None);
+        }
         let record = record::read(&row.kind, &row.payload);
+        // The start has forgotten it.
+        self.note_lately(bot, &record);
         let told = match self.batch.told(bot, &record)? {
             Told::Unnumbered => {
                 self.batch.number_record(bot, &record)?;
@@ -175,6 +191,7 @@ impl Core {
             told => told,
         };
         let Told::Event(event) = told else { return Ok(None) };
+        let Some(wants) = self.updates.numbered.get(&bot) else { return Ok(None) };
         Ok(Some(NumberedUpdate { id: row.id, event }).filter(|update| wants.wants(&update.event)))
     }
 }
@@ -261,10 +278,11 @@ impl Batch {
                 let Some((chat, from)) = self.told_where(bot, &press.place)? else { return Ok(Told::Unnumbered) };
                 let number = self.store.number_of_message(bot, chat.number, &press.message_id)?;
                 let text = self.store.text_of_message(bot, &press.message_id)?.unwrap_or_default();
+                let keyboard = self.buttons_of(bot, &press.message_id)?;
                 number.map(|number| {
-                    let at = press.place.at;
+                    let (at, files) = (press.place.at, Vec::new());
                     let message =
-                        NumberedMessage { chat, from: None, number, at, text, files: Vec::new(), reply_to: None };
+                        NumberedMessage { chat, from: None, number, at, text, files, reply_to: None, keyboard };
                     let (id, data) = (press.id.clone(), press.data.clone());
                     NumberedEvent::Pressed { id, from, message: Box::new(message), data }
                 })
@@ -309,6 +327,7 @@ impl Batch {
             text: said.text.clone(),
             files: said.files.iter().map(told_file).collect(),
             reply_to,
+            keyboard: None,
         });
         Ok(Some(match said.correction_of {
             Some(_) => NumberedEvent::Edited(message),

@@ -4,7 +4,9 @@ use crate::base::id::BotId;
 use crate::base::json::{self, Object};
 use crate::base::limits;
 use crate::core::failure::Failure;
-use crate::core::handle::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction, Question};
+use crate::core::handle::{
+    Button, HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction, Keyboard, Press, Question,
+};
 use crate::http::Request;
 
 use super::read;
@@ -51,7 +53,7 @@ pub(super) fn page(page: &HistoryPage) -> Object {
 }
 
 fn message(message: &HistoryMessage) -> String {
-    Object::new()
+    let object = Object::new()
         .number("id", message.id)
         .text("message_id", &message.message_id)
         .text("from", &message.from)
@@ -62,8 +64,25 @@ fn message(message: &HistoryMessage) -> String {
         .truth("deleted", message.is_deleted)
         .text_if("reply_to", message.reply_to.as_deref())
         .raw("files", &json::array(message.files.iter().cloned()))
-        .raw("reactions", &json::array(message.reactions.iter().map(reaction)))
-        .end()
+        .raw("reactions", &json::array(message.reactions.iter().map(reaction)));
+    match &message.keyboard {
+        Some(keyboard) => object.raw("buttons", &buttons(keyboard)).end(),
+        None => object.end(),
+    }
+}
+
+/// Buttons as `sendMessage` takes them.
+fn buttons(keyboard: &Keyboard) -> String {
+    json::array(keyboard.rows.iter().map(|row| json::array(row.iter().map(button))))
+}
+
+fn button(button: &Button) -> String {
+    let object = Object::new().text("text", &button.text);
+    match &button.press {
+        Press::Data(data) => object.text("data", data).end(),
+        Press::Url(url) => object.text("url", url).end(),
+        Press::Say => object.end(),
+    }
 }
 
 fn reaction(reaction: &HistoryReaction) -> String {

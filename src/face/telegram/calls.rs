@@ -347,11 +347,14 @@ pub(super) fn chat_action(params: &Params) -> Result<Plan, Failure> {
 /// `sendMessageDraft`.
 pub(super) fn draft(params: &Params) -> Result<Plan, Failure> {
     params.need_number("draft_id")?;
-    styled(params, ("text", "entities"))?;
-    typing(params)
+    let text = styled(params, ("text", "entities"))?.unwrap_or_default();
+    show(params, NumberedAction::Draft(text))
 }
 
 fn typing(params: &Params) -> Result<Plan, Failure> {
-    let what = NumberedAction::Show(ChatState::Composing);
+    show(params, NumberedAction::Show(ChatState::Composing))
+}
+
+fn show(params: &Params, what: NumberedAction) -> Result<Plan, Failure> {
     Ok(Plan::ask(NumberedAsk::Act(NumberedAct { chat: chat(params)?, message: 0, what, idempotency_key: None })))
 }

@@ -4,7 +4,8 @@
 use crate::base::json::{self, Object};
 use crate::base::rich::Rich;
 use crate::core::handle::{
-    NumberedBot, NumberedChat, NumberedEvent, NumberedFile, NumberedMember, NumberedMessage, NumberedUpdate, Standing,
+    Button, Keyboard, KeyboardKind, NumberedBot, NumberedChat, NumberedEvent, NumberedFile, NumberedMember,
+    NumberedMessage, NumberedUpdate, Press, Standing,
 };
 
 use super::wire::user_of_bot;
@@ -65,12 +66,33 @@ pub(super) fn message(bot: &NumberedBot, said: &NumberedMessage) -> Object {
             .number("date", said.at);
         object = object.raw("reply_to_message", &answered.end());
     }
+    if let Some(markup) = said.keyboard.as_ref().and_then(markup) {
+        object = object.raw("reply_markup", &markup);
+    }
     match said.files.iter().find(|file| file.file_id.is_some()) {
         Some(one) => {
             let caption = if said.text == one.url { "" } else { &said.text };
             texts(file(object, one), ("caption", "caption_entities"), caption)
         }
         None => texts(object, ("text", "entities"), &said.text),
+    }
+}
+
+/// An `InlineKeyboardMarkup`: other keyboards are not told, as at Telegram.
+fn markup(keyboard: &Keyboard) -> Option<String> {
+    if keyboard.kind != KeyboardKind::Inline || keyboard.rows.is_empty() {
+        return None;
+    }
+    let rows = json::array(keyboard.rows.iter().map(|row| json::array(row.iter().map(button))));
+    Some(Object::new().raw("inline_keyboard", &rows).end())
+}
+
+fn button(button: &Button) -> String {
+    let object = Object::new().text("text", &button.text);
+    match &button.press {
+        Press::Data(data) => object.text("callback_data", data).end(),
+        Press::Url(url) => object.text("url", url).end(),
+        Press::Say => object.text("callback_data", &button.text).end(),
     }
 }
 

@@ -89,9 +89,11 @@ async fn send_file(
     let (chat, caption) = (upload.chat.clone(), upload.caption.clone().unwrap_or_default());
     let sent = ask_by_number(context, by, NumberedAsk::Upload(Box::new(upload))).await?;
     let Answer::Sent { message_id, .. } = sent else { return Ok(wire::answer(&sent, None)) };
-    let answer = ask_by_number(context, by, NumberedAsk::Sent(chat.clone(), message_id, caption)).await?;
+    let ask = NumberedAsk::Sent(chat.clone(), message_id.clone(), caption.clone());
+    let mut answer = ask_by_number(context, by, ask).await?;
     if let (Some(keyboard), Some(message)) = (keyboard, number_of(&answer)) {
-        show_buttons(context, by, (chat, message), keyboard).await?;
+        show_buttons(context, by, (chat.clone(), message), keyboard).await?;
+        answer = ask_by_number(context, by, NumberedAsk::Sent(chat, message_id, caption)).await?;
     }
     Ok(wire::answer(&answer, None))
 }

@@ -18,6 +18,7 @@ use crate::xml::Element;
 use crate::xmpp::iq::Peer;
 use crate::xmpp::muc::moderation::{NewRole, build_affiliation, build_retraction, build_role};
 use crate::xmpp::muc::presence::{Affiliation, Role};
+use crate::xmpp::muc::room::Room;
 use crate::xmpp::stanza::IqKind;
 
 /// What was asked of a room, and by whom.
@@ -123,6 +124,32 @@ impl Rooms {
     pub(crate) fn count_in(&self, bot: BotId, room: &BareJid) -> Option<usize> {
         let mut mine = self.entries.iter().filter(|(key, entry)| key.1 == *room && entry.row.members.contains(&bot));
         mine.find(|(_, entry)| entry.room.is_joined()).map(|(_, entry)| entry.room.count_others() + 1)
+    }
+
+    /// The room, as the account of a bot that is in it sees it.
+    fn room_of(&self, bot: BotId, room: &BareJid) -> Option<&Room> {
+        let mut mine = self.entries.iter().filter(|(key, entry)| key.1 == *room && entry.row.members.contains(&bot));
+        mine.find(|(_, entry)| entry.room.is_joined()).map(|(_, entry)| &entry.room)
+    }
+
+    /// Whether somebody has this nick in a room that a bot is in.
+    pub(crate) fn is_in(&self, bot: BotId, room: &BareJid, nick: &str) -> bool {
+        self.room_of(bot, room).is_some_and(|room| room.occupant(nick).is_some())
+    }
+
+    /// Who has a nick there, where the room shows that.
+    pub(crate) fn person_of(&self, bot: BotId, room: &BareJid, nick: &str) -> Option<BareJid> {
+        self.room_of(bot, room)?.occupant(nick)?.real_jid.as_ref().map(|jid| jid.bare())
+    }
+
+    /// The nick that somebody has there, where the room shows that.
+    pub(crate) fn nick_of(&self, bot: BotId, room: &BareJid, person: &BareJid) -> Option<String> {
+        let room = self.room_of(bot, room)?;
+        let is_his = |nick: &&str| {
+            let real = room.occupant(nick).and_then(|occupant| occupant.real_jid.as_ref());
+            real.is_some_and(|jid| jid.bare() == *person)
+        };
+        room.nicks().find(is_his).map(str::to_string)
     }
 
     /// The nicks in a room that we are in, but ours: so many of them at most, and how many there are.
