@@ -295,7 +295,10 @@ fn no_admin_token_admits_nobody() {
         base_url: String::new(),
         spool: engine::spool(),
         after: |_| Box::pin(std::future::pending()),
+        shelf: botmother::base::shelf::Shelf::below(&std::env::temp_dir().join("botmother-no-files")),
+        now: Default::default,
         process: Vec::new,
+        reload: || {},
     });
     let serve = botmother::face::mount(context);
     for credentials in ["", "Bearer", "Bearer ", "Bearer x"] {

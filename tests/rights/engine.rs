@@ -98,7 +98,10 @@ impl Engine {
             base_url: "http://localhost:7842".to_string(),
             spool: spool(),
             after: |_| Box::pin(std::future::pending()),
+            shelf: botmother::base::shelf::Shelf::below(&std::env::temp_dir().join("botmother-no-files")),
+            now: Default::default,
             process: Vec::new,
+            reload: || {},
         })
     }
 
