@@ -16,6 +16,7 @@ mod page_files;
 mod rooms;
 mod store;
 mod telegram;
+mod web;
 mod xmpp;
 mod yard;
 
@@ -35,5 +36,6 @@ pub use page_files::*;
 pub use rooms::*;
 pub use store::*;
 pub use telegram::*;
+pub use web::*;
 pub use xmpp::*;
 pub use yard::*;

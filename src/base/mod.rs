@@ -10,6 +10,7 @@ pub mod heard;
 pub mod id;
 pub mod jid;
 pub mod json;
+pub mod jwt;
 pub mod limits;
 pub mod media;
 pub mod near;

@@ -30,6 +30,11 @@ pub fn base64url(data: &[u8]) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(data)
 }
 
+/// Reads URL-safe base64 without padding; `None` when it is not.
+pub fn unbase64url(text: &str) -> Option<Vec<u8>> {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// Undoes percent-encoding; `plus` says whether `+` means a space (query strings). `None` when a `%` is not followed
 /// by two hex digits or the result is not UTF-8.
 pub fn unpercent(text: &str, plus: Plus) -> Option<String> {

@@ -33,9 +33,22 @@ pub fn read(text: &str) -> Option<(u64, [u8; 10])> {
     Some((u64::from_be_bytes(at_ms), random))
 }
 
+/// The ULID of something that has a number of 60 bits, and of when it was: it is stored nowhere, as both are found in it.
+pub fn numbered(at_ms: i64, number: i64) -> String {
+    let mut rest = [0; 10];
+    rest[2..].copy_from_slice(&number.to_be_bytes());
+    ulid(u64::try_from(at_ms).unwrap_or(0), rest)
+}
+
+/// The number in such a ULID. Others may have made it: what is found by it must be of that time.
+pub fn number_in(text: &str) -> Option<i64> {
+    let (_, [0, 0, number @ ..]) = read(text)? else { return None };
+    Some(i64::from_be_bytes(number))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{read, ulid};
+    use super::{number_in, numbered, read, ulid};
 
     #[test]
     fn what_is_written_is_read() {
@@ -47,6 +60,19 @@ mod tests {
             assert_eq!(read(none), None, "{none}");
         }
         assert_eq!(read("01arz3ndektsv4rrffq69g5fau"), None, "there is no u among them");
+    }
+
+    #[test]
+    fn numbers_are_found_in_them() {
+        for number in [0, 1, 1_790_000_000 * 1_024_000 + 5, (1 << 60) - 1] {
+            let text = numbered(1_790_000_000_123, number);
+            assert_eq!((number_in(&text), number_in(&text.to_uppercase())), (Some(number), Some(number)));
+            assert!(text < numbered(1_790_000_000_124, 0));
+        }
+        for other in ["", "x", &"z".repeat(26), &ulid(0, [255; 10]), &format!("{}u", "0".repeat(25)), &"ü".repeat(13)]
+        {
+            assert_eq!(number_in(other), None, "{other}");
+        }
     }
 
     #[test]

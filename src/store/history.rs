@@ -2,7 +2,7 @@
 //! `message_file`, `message_reply` and `reaction`. Whether a bot keeps something is the engine's to say; where it does not,
 //! nothing here writes. A message without a text is part of no history, and one that was taken back has an empty one.
 //!
-//! The lines of the built-in chat have bounds of their own (purge.rs).
+//! The lines of the built-in chat have bounds of their own (purge.rs), and so has what is said on the web (web_message.rs).
 
 use std::collections::HashMap;
 
@@ -15,9 +15,9 @@ use crate::store::row::{ChannelName, FileRow, KeptContent, KeptRow, NewReactions
 use crate::store::told::occupant;
 use crate::store::{Error, Store};
 
-/// What stands in a history and belongs to bot `?1`, but for the built-in chat.
+/// What stands in a history and belongs to bot `?1`, but for the built-in chat and those of the web.
 const KEPT: &str = "body IS NOT NULL
-    AND conversation_id IN (SELECT id FROM conversation WHERE bot_id = ?1 AND channel <> 'local')";
+    AND conversation_id IN (SELECT id FROM conversation WHERE bot_id = ?1 AND channel NOT IN ('local', 'web'))";
 
 /// Who said something, as people write his address: in rooms that is with his nick.
 const SPEAKER: &str = "CASE WHEN c.kind = 'room' THEN c.address || '/' || p.name ELSE p.address END";

@@ -97,6 +97,7 @@ impl Store {
         *count = 0;
         if let Some(bot) = bot {
             self.trim_history(bot)?;
+            self.trim_web(bot)?;
         }
         self.trim_messages(bot)
     }
@@ -118,7 +119,7 @@ impl Store {
     }
 
     /// The newest messages may go: their numbers are not given again. Else the oldest go first.
-    fn keep_last_number(&mut self) -> Result<(), Error> {
+    pub(super) fn keep_last_number(&mut self) -> Result<(), Error> {
         self.store_setting(LAST_NUMBER, &self.last_number()?.to_string())
     }
 

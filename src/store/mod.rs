@@ -51,6 +51,8 @@ mod told;
 mod trust;
 mod update;
 mod way;
+mod web;
+mod web_message;
 mod webhook;
 
 use std::collections::{HashMap, HashSet};

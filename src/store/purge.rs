@@ -58,6 +58,7 @@ impl Store {
         self.purge_buttons(now_s)?;
         self.purge_log(now_s, clock_s)?;
         self.purge_numbers(now_s)?;
+        self.purge_web(clock_s)?;
         self.shrink()?;
         Ok(dropped)
     }

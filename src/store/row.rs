@@ -15,6 +15,7 @@ mod order;
 mod page_file;
 mod rights;
 mod telegram;
+mod web;
 
 pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
 pub use bridge::{AlbumPlace, CarryHeading, CarryKind, CarryRow, LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
@@ -28,6 +29,7 @@ pub use order::{MemberRow, OrderRow, OwnCommandRow};
 pub use page_file::{FileOwner, WebFileRow};
 pub use rights::{AuditFilter, AuditRow, QuotaRow, TenantRow, TokenHolder, TokenRow, UsageRow};
 pub use telegram::{OutgoingRow, OutgoingState, SpokenRow, TelegramChatRow, TelegramRow, ThereRow};
+pub use web::{NewWebRow, WebChatRow, WebPageQuery, WebRow, WebUserRow};
 
 /// A row of `bot`, without the columns later families add.
 #[derive(Clone, Debug)]
