@@ -20,7 +20,7 @@ use crate::base::{crypto, limits};
 use crate::config::{self, ApiMode, Config};
 use crate::core::effect::{Effect, Order, Rebind};
 use crate::core::handle::{self, Encrypt, Handle, Quotas};
-use crate::core::setup::{ConfigAccount, MqttBots, Settings, Setup, Watch};
+use crate::core::setup::{ConfigAccount, MqttBots, Settings, Setup, Watch, WebSettings};
 use crate::engine::event::Event;
 use crate::engine::{self, Engine};
 use crate::http::front::{self, Door};
@@ -257,6 +257,7 @@ fn settings(config: &Config) -> Settings {
                 Some(_) => MqttBots::Named(config.mqtt.bots.clone()),
             },
         },
+        web: WebSettings::default(),
     }
 }
 

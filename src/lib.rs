@@ -29,7 +29,10 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 // What only a part uses that is left out is unused.
-#![cfg_attr(not(all(feature = "brain-ai", feature = "channel-local", feature = "channel-telegram")), allow(dead_code))]
+#![cfg_attr(
+    not(all(feature = "brain-ai", feature = "channel-local", feature = "channel-telegram", feature = "channel-web")),
+    allow(dead_code)
+)]
 
 pub mod base;
 pub mod remote;

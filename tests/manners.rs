@@ -394,6 +394,7 @@ fn metric_names() -> BTreeSet<String> {
     let sources = [
         ("src/engine/metrics.rs", "botmother_"),
         ("src/channel/telegram/mod.rs", "botmother_"),
+        ("src/channel/web/watching.rs", "botmother_"),
         ("src/daemon/process.rs", ""),
     ];
     for (source, prefix) in sources {

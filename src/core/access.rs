@@ -113,6 +113,11 @@ impl Batch {
 
     /// Whether somebody may speak to a bot now.
     pub(crate) fn admits(&self, bot: BotId, who: &BareJid) -> bool {
-        self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who))
+        let on_the_web = || self.is_shown(bot).unwrap_or_default();
+        match who.channel() {
+            // Whoever lists a bot for people with a browser wants it to hear them.
+            Some("web") => on_the_web(),
+            _ => self.bots.get(&bot).is_some_and(|bot| bot.row.active && bot.admits(who)),
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::core::setup::Setup;
 use crate::core::texts::Text;
 use crate::core::told::Told;
 use crate::core::why::note::WayNote;
+use crate::store::row::WebChatRow;
 use crate::store::{self, Store};
 
 /// What everybody works with, within one batch.
@@ -120,8 +121,19 @@ pub(crate) enum Waiting {
     Sealing(String),
     /// A room to let the bot in, or out.
     Room((AccountId, BareJid), RoomWish),
+    /// Something to happen in a chat of the web.
+    Web(Box<WebWait>),
     /// The answers of servers to pings; whether whoever waits may know which do not.
     Ready(bool),
+}
+
+/// Somebody watches a chat of the web.
+#[derive(Clone, Debug)]
+pub(crate) struct WebWait {
+    pub(crate) chat: WebChatRow,
+    pub(crate) from: handle::WebCursor,
+    /// By what he is known meanwhile.
+    pub(crate) login: Option<handle::WebLogin>,
 }
 
 /// What somebody who waits for a room waits for.

@@ -26,6 +26,7 @@ mod rooms;
 mod server;
 mod settings;
 mod telegram;
+mod web;
 mod why;
 mod yard;
 
@@ -66,6 +67,10 @@ pub use rooms::{Occupier, RoomAction, RoomModeration};
 pub use server::{ApiChange, CertificateInfo, ServerInfo};
 pub use settings::{Access, Command, Encrypt, Mode, Receive};
 pub use telegram::{JoinedChats, OfferedChat, TelegramInfo, TelegramQuestion, TelegramSetup, TelegramState};
+pub use web::{
+    NewWebMessage, WebAnswer, WebButtons, WebChat, WebCursor, WebEvent, WebEvents, WebLogin, WebMessage, WebPage,
+    WebPress, WebQuery, WebQuestion, WebReaction, WebTold, WebUser, WebWatch,
+};
 pub use why::{WayStep, WhyInfo};
 pub use yard::{YardAnswer, YardProfile, YardQuestion};
 
@@ -78,6 +83,8 @@ pub enum Caller {
     Bot(Secret, Scope),
     /// A person, by a token of his own, who must have this role. The engine looks the token up.
     Person(Secret, Role),
+    /// Somebody with a browser, by a token that names him. The engine has signed it.
+    User(Secret),
     /// A broker that publishes a bot's updates and brings what it is to say: who may write to its topics was checked there.
     Broker(BotId),
     /// Anybody (`/health`).

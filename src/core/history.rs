@@ -223,7 +223,8 @@ impl Core {
     pub(crate) fn read_history(&mut self, bot: BotId, query: &HistoryQuery) -> Result<Answer, Trouble> {
         let batch = &self.batch;
         let address = batch.address_of(bot, &query.chat)?;
-        if !batch.keeps(bot) && !is_local(&query.chat.bare()) {
+        let is_kept_anyway = is_local(&query.chat.bare()) || query.chat.channel() == Some("web");
+        if !batch.keeps(bot) && !is_kept_anyway {
             return Err(Failure::NotEnabled(format!("this bot keeps no history; {KEEP_HISTORY} switches it on")).into());
         }
         let most = query.limit.clamp(1, limits::HISTORY_PER_ANSWER_MAX) as usize;

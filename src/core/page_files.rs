@@ -78,7 +78,6 @@ impl Batch {
     }
 
     /// The files that somebody attaches to a message: his own, and not too many. Gives their numbers with them.
-    #[allow(dead_code)]
     pub(crate) fn own_page_files(
         &self,
         owner: FileOwner,
@@ -93,7 +92,6 @@ impl Batch {
     }
 
     /// As a bot's program is told of it: by an address at which anybody finds it.
-    #[allow(dead_code)]
     pub(crate) fn said_page_file(&self, row: &WebFileRow) -> SaidFile {
         let url = format!("{}{PLACE}{}", self.setup.api.server.url, row.path);
         SaidFile {

@@ -1,6 +1,7 @@
 //! What the daemon is told of how it is set up.
 
 use crate::base::jid::BareJid;
+use crate::base::limits;
 use crate::base::remedy::Language;
 use crate::base::secret::Secret;
 use crate::core::handle;
@@ -40,6 +41,23 @@ pub struct Settings {
     pub quotas: handle::Quotas,
     /// Who else hears of what happens.
     pub watch: Watch,
+    /// People with a browser.
+    pub web: WebSettings,
+}
+
+/// How people with a browser are known.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// What signs their cookies; empty: a key of our own.
+    pub login_key: Secret,
+    /// For how long they are known after a visit, in minutes.
+    pub login_minutes: i64,
+}
+
+impl Default for WebSettings {
+    fn default() -> WebSettings {
+        WebSettings { login_key: Secret::default(), login_minutes: limits::WEB_LOGIN_MINUTES }
+    }
 }
 
 /// Who hears of what happens, besides bots' programs.

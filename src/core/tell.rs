@@ -25,8 +25,8 @@ impl Core {
         };
         let files = self.batch.remember_files(bot, &said.id, &said.files)?;
         let data = record::message(said, body, correction, &files);
-        // The built-in chat keeps its lines by itself.
-        if said.channel != ChannelName::LOCAL {
+        // The built-in chat keeps its lines by itself, and so does the web.
+        if ![ChannelName::LOCAL, ChannelName::WEB].contains(&said.channel) {
             let (place, row) = (said.conversation(bot), said.told_row());
             let occupant = said.author.as_deref().zip(said.from.resource());
             let message = self.batch.store.insert_told_by(&place, &row, occupant, self.batch.lived())?;

@@ -16,7 +16,7 @@ use crate::core::handle::{Answer, Caller, Mode, NewBot, Question, Remains, Scope
 use crate::core::registry::Through;
 use crate::core::rights::By;
 use crate::engine::command::{self, api_server, order};
-use crate::engine::{Engine, Upkeep, local, numbered, person, yard};
+use crate::engine::{Engine, Upkeep, local, numbered, person, web, yard};
 use crate::store;
 use crate::store::row::Origin;
 
@@ -38,6 +38,9 @@ impl Engine {
             (_, Question::PageFile(path)) => yard::find_file(self, path),
             (_, Question::Gallery) => Ok(Verdict::Outcome(Ok(Answer::Gallery(self.core.batch.gallery()?)))),
             (_, Question::People(question)) if person::is_for_anybody(question) => person::let_in(self, question),
+            (Caller::User(token), Question::Web(question)) => web::ask(self, token, question),
+            (Caller::Anybody, Question::Web(question)) => web::let_in(self, question),
+            (Caller::User(_), _) => Err(Failure::Forbidden("access denied".to_string()).into()),
             (Caller::Bot(token, needs), Question::MaySend) => {
                 self.core.batch.bot_of_token(token, *needs)?;
                 Ok(Verdict::Outcome(Ok(Answer::Done)))
@@ -129,6 +132,7 @@ impl Engine {
             Question::SetCommands(commands) => self.core.batch.set_commands(bot, commands).map(|()| Answer::Done)?,
             Question::GetCommands => Answer::Commands(self.core.batch.bot(bot)?.commands.clone()),
             Question::Yard(question) => return yard::ask(self, bot, question),
+            Question::Web(question) => return web::ask_as_bot(self, bot, question),
             Question::Telegram(question) => {
                 let verdict = self.channels.connection(&mut self.core, (bot, &Asker::Program), question)?;
                 return Ok(self.core.with_links(verdict));

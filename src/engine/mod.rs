@@ -23,6 +23,11 @@ mod numbered;
 mod person;
 mod router;
 mod signal;
+#[cfg(feature = "channel-web")]
+mod web;
+#[cfg(not(feature = "channel-web"))]
+#[path = "no_web.rs"]
+mod web;
 mod yard;
 #[cfg(test)]
 mod tests;

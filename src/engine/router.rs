@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::engine::command::mask::mask;
 use crate::engine::command::{self, Chat};
 use crate::store;
+use crate::store::row::ChannelName;
 
 impl Engine {
     /// Text in the self-chat of an owner, on XMPP or built in.
@@ -92,8 +93,8 @@ impl Engine {
         let about = command::with_reply(&said.text, said.reply_to.as_deref());
         // Elsewhere other commands are ours.
         let is_answered = match said.from.channel() {
-            Some(_) => command::abroad::answer(self, bot, said)?,
-            None => self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))?,
+            Some(_) if said.channel != ChannelName::WEB => command::abroad::answer(self, bot, said)?,
+            _ => self.answer_command(bot, &said.from.bare(), about.as_deref().unwrap_or(&said.text))?,
         };
         if is_answered {
             // What the command itself asks about are the messages before it.

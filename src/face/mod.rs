@@ -88,7 +88,7 @@ const MOUNTS: &[Mount] = &[
         name: "botyard",
         routes: botyard::routes,
         prefixes: &["/v1/client-api"],
-        login: Login::None,
+        login: Login::Cookie(botyard::COOKIE),
         body_max: botyard::body_max,
         may_block: |_| false,
         need: botyard::need,

@@ -203,6 +203,17 @@ pub const POLICY: &[Rule] = &[
     botyard("GET", "/v1/client-api/service-info", Need::OwnPages),
     botyard("GET", "/v1/client-api/bots", Need::OwnPages),
     botyard("GET", "/v1/client-api/bot/:id", Need::OwnPages),
+    // Somebody with a browser; whose chat is whose, the engine says.
+    botyard("POST", "/v1/client-api/user", Need::OwnPages),
+    botyard("GET", "/v1/client-api/user", Need::User),
+    botyard("GET", "/v1/client-api/bot/:id/commands", Need::User),
+    botyard("POST", "/v1/client-api/chat", Need::User),
+    botyard("GET", "/v1/client-api/chats", Need::User),
+    botyard("DELETE", "/v1/client-api/chat/:id", Need::User),
+    botyard("POST", "/v1/client-api/chat/message", Need::User),
+    botyard("POST", "/v1/client-api/chat/press", Need::User),
+    botyard("GET", "/v1/client-api/chat/:id/messages", Need::User),
+    botyard("GET", "/v1/client-api/chat/:id/events", Need::User),
     // A bot's program, as Botyard knows it.
     botyard("GET", "/v1/bot-api/bot", READ),
     botyard("PUT", "/v1/bot-api/bot", MANAGE),

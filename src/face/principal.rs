@@ -28,12 +28,14 @@ pub enum Principal {
     Bot(Secret, Scope),
     /// A person, by a token that the engine has still to judge, and who must have this role.
     Person(Secret, Role),
+    /// Somebody with a browser, by a token that the engine has still to judge.
+    User(Secret),
 }
 
 impl Principal {
     /// Whether the engine has still to judge the credentials.
     pub fn is_to_be_judged(&self) -> bool {
-        matches!(self, Principal::Bot(..) | Principal::Person(..))
+        matches!(self, Principal::Bot(..) | Principal::Person(..) | Principal::User(..))
     }
 }
 
@@ -44,6 +46,7 @@ impl From<Principal> for Caller {
             Principal::Admin => Caller::Admin,
             Principal::Bot(token, scope) => Caller::Bot(token, scope),
             Principal::Person(token, role) => Caller::Person(token, role),
+            Principal::User(token) => Caller::User(token),
         }
     }
 }
@@ -65,12 +68,14 @@ pub enum Need {
     Role(Role),
     /// A bot's token that allows this.
     Bot(Scope),
+    /// A cookie of somebody with a browser; no page of another web site may ask.
+    User,
 }
 
 impl Need {
     /// Whether whoever has it is known, so that he may send a large body.
     pub fn is_credentials(self) -> bool {
-        matches!(self, Need::Role(_) | Need::Bot(_))
+        matches!(self, Need::Role(_) | Need::Bot(_) | Need::User)
     }
 }
 
@@ -83,6 +88,8 @@ pub enum Login {
     Bearer,
     /// By a token that is all of `Authorization`; before it may stand Bearer.
     Whole,
+    /// By a cookie of this name, or by a token as with Bearer.
+    Cookie(&'static str),
     /// By a token in the path, where this finds it.
     InPath(fn(&str) -> Option<String>),
 }
@@ -153,6 +160,9 @@ impl Gate {
                 .filter(|principal| *principal == Principal::Admin)
                 .unwrap_or(Principal::Nobody)),
             Need::Role(role) => self.manager(login, role, request),
+            Need::User => guard::is_own_page(request).map_err(Denied::Guard).and_then(|()| {
+                login.token(request).map(Principal::User).ok_or(Denied::Unauthorized("a cookie must be there"))
+            }),
             Need::Bot(scope) => self.keep_pages_out(login, request).and_then(|()| {
                 login
                     .token(request)
@@ -220,6 +230,10 @@ impl Login {
             Login::None => None,
             Login::InPath(find) => find(&request.path).map(Secret::new),
             Login::Whole => guard::whole(request).map(Secret::new),
+            Login::Cookie(name) => {
+                let bearer = || guard::bearer(request).ok().flatten();
+                guard::cookie(request, name).or_else(bearer).map(Secret::new)
+            }
             Login::Bearer => guard::bearer(request).ok().flatten().map(Secret::new),
         }
     }

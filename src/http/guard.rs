@@ -87,6 +87,13 @@ pub fn whole(request: &Request) -> Option<&str> {
     is_one.then_some(token)
 }
 
+/// The value of a cookie (RFC 6265 §4.2); the first, where several of that name come.
+pub fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let headers = request.headers.iter().filter(|(header, _)| *header == "cookie").map(|(_, value)| value);
+    let pairs = headers.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).find(|value| !value.is_empty())
+}
+
 fn without_port(host: &str) -> &str {
     // The port, if any, is what follows the last colon outside of brackets.
     match host.rsplit_once(':') {

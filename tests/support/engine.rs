@@ -103,6 +103,7 @@ pub fn settings() -> Settings {
         history_days: 0,
         quotas: Quotas { bots: 20, ..Quotas::default() },
         watch: Default::default(),
+        web: Default::default(),
     }
 }
 

@@ -321,7 +321,7 @@ impl Channel for Xmpp {
             Waiting::Sealing(message_id) => self.crypt.await_sealing(batch, message_id.clone(), reply),
             Waiting::Room(room, wish) => self.rooms.await_room(room.clone(), *wish, reply),
             Waiting::Ready(_) => self.questions.await_ready(batch, waiting, reply),
-            Waiting::Lines { .. } => return Some(reply),
+            Waiting::Lines { .. } | Waiting::Web(_) => return Some(reply),
         }
         None
     }

@@ -24,7 +24,7 @@ use crate::core::handle::{GroupAction, GroupModeration, Member, MemberInfo, Memb
 use crate::core::incoming::Incoming;
 use crate::core::{Context, Core};
 use crate::store;
-use crate::store::row::{ConversationKind, LinkRow, MemberRow, OrderRow};
+use crate::store::row::{ChannelName, ConversationKind, LinkRow, MemberRow, OrderRow};
 use flood::{Flood, Reports};
 use words::{Filter, plain};
 
@@ -154,7 +154,7 @@ impl Core {
     /// Whether something may answer by itself what was said: in a linked chat only where its owner wants that.
     pub(crate) fn may_answer(&self, bot: BotId, said: &Incoming<'_>) -> Result<bool, store::Error> {
         let place = said.from.bare();
-        if place.channel().is_none() {
+        if place.channel().is_none() || said.channel == ChannelName::WEB {
             return Ok(true);
         }
         let Some(link) = self.bridge.with_chat(bot, &place).filter(|link| link.is_enabled) else { return Ok(false) };

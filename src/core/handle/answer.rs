@@ -442,6 +442,8 @@ pub enum Answer {
     Members(MembersInfo),
     /// To [`Question::Keys`].
     Keys(KeyAnswer),
+    /// To [`Question::Web`].
+    Web(Box<super::WebAnswer>),
     /// To what has no more to say than that it is done.
     Done,
     /// To [`Question::LocalRead`].

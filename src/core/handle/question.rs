@@ -354,6 +354,8 @@ pub enum Question {
     PageFile(String),
     /// What programs and managers ask that know bots by ULIDs.
     Yard(Box<super::YardQuestion>),
+    /// `/v1/client-api/…`, by somebody with a browser; of its chats, by a bot.
+    Web(Box<super::WebQuestion>),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
     /// A bot's program is about to send something large: whether its token is good. Not counted as a request.

@@ -138,6 +138,20 @@ impl Core {
         }
     }
 
+    /// The buttons beneath a message that can be pressed now, and where they are.
+    pub(crate) fn buttons_of(&mut self, bot: BotId, message_id: &str) -> Result<Option<Keyboard>, store::Error> {
+        if !self.batch.store.has_keyboards(bot)? {
+            return Ok(None);
+        }
+        let Some(row) = self.batch.store.find_keyboard_of(bot, message_id)? else { return Ok(None) };
+        let Some((_, keyboard)) = read(&row) else { return Ok(None) };
+        let kind = match row.place {
+            KeyboardPlace::Inline => KeyboardKind::Inline,
+            place => KeyboardKind::Reply { is_once: place == KeyboardPlace::Once, placeholder: None },
+        };
+        Ok(Some(Keyboard { kind, ..keyboard }))
+    }
+
     /// What a message says whose buttons alone are to change: that is known of those that have some.
     pub(crate) fn text_above(&self, bot: BotId, message_id: &str) -> Result<String, Trouble> {
         let row = self.batch.store.find_keyboard_of(bot, message_id)?;
@@ -265,6 +279,25 @@ impl Core {
         let text = if row.is_encrypted { number.to_string() } else { button.text.clone() };
         self.press_and_say(&row, &found, number, by)?;
         Ok(Some(text))
+    }
+
+    /// Somebody pressed a button by its number beneath a message of a bot's; `None`: it is gone, or not his. What it says, if
+    /// it does that, is for the caller to say.
+    pub(crate) fn press_number(
+        &mut self,
+        bot: BotId,
+        (message_id, number): (&str, usize),
+        by: Pressed,
+    ) -> Result<Option<Meant>, store::Error> {
+        let Some(row) = self.batch.store.find_keyboard_of(bot, message_id)? else { return Ok(None) };
+        let is_here = row.account == by.account && row.address == by.place();
+        let Some((_, keyboard)) = read(&row).filter(|_| is_here) else { return Ok(None) };
+        if keyboard.button(number).is_none() {
+            return Ok(None);
+        }
+        let which = (row.account, row.address.as_str(), Some(row.bot));
+        self.batch.store.turn_keyboards(which, Turn::Fresh, Turn::Answered)?;
+        self.press(&row, &keyboard, number, by).map(Some)
     }
 
     /// What somebody can press in a conversation now: name, number, label; the newest first. Labels of what went out

@@ -56,6 +56,7 @@ fn engine(store: Store, now: Now) -> Engine {
         history_days: 0,
         quotas: Quotas::default(),
         watch: Default::default(),
+        web: Default::default(),
     };
     let entropy = crate::base::crypto::random;
     Engine::new(store, Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy }, now)

@@ -75,6 +75,7 @@ fn engine(store: Store, now: Now) -> Engine {
         history_days: 0,
         quotas: crate::core::handle::Quotas::default(),
         watch: Default::default(),
+        web: Default::default(),
     };
     let entropy = crate::base::crypto::random;
     let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };

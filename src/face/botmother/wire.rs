@@ -181,8 +181,8 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         | Answer::AiPart { .. }
         | Answer::AiAnswer { .. } => of_ai(answer),
         Answer::Keys(answer) => object(keys(answer)),
-        // A gallery is for another face.
-        Answer::Done | Answer::Gallery(_) | Answer::Yard(_) | Answer::Numbered(_) | Answer::Ready(_) => result("true"),
+        Answer::Gallery(_) | Answer::Yard(_) | Answer::Web(_) | Answer::Numbered(_) => result("true"),
+        Answer::Done | Answer::Ready(_) => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
     }

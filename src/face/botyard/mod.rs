@@ -1,13 +1,17 @@
-//! The Botyard face: people in a browser and the bots they can talk to, as far as nobody need log in yet.
+//! The Botyard face: people in a browser and the bots they talk with. This file is the table of the Client API; `client` reads
+//! its requests, `cookie` says who somebody is, `events` tells what happens in a chat while it happens, and `wire` spells the
+//! JSON. `bot` is what bots' programs ask, `admin` what whoever runs the daemon does.
 //!
-//! `GET /v1/client-api/service-info`, `GET /v1/client-api/bots` and `GET /v1/client-api/bot/:id`. Shown are active bots
-//! that somebody with management rights has listed. Names are ULIDs, and errors are `{"message":"Human sentence."}` with
-//! the HTTP status. Pages of other web sites may not ask, and no `Access-Control-…` header invites them; nothing sets a
-//! cookie before somebody logs in.
+//! Shown are active bots that somebody with management rights has listed. Names are ULIDs, and errors are
+//! `{"message":"Human sentence."}` with the HTTP status. Pages of other web sites may not ask, and no `Access-Control-…`
+//! header invites them.
 
 pub(super) mod admin;
 pub(super) mod bot;
 pub(super) mod files;
+mod client;
+mod cookie;
+mod events;
 mod wire;
 
 use std::sync::Arc;
@@ -22,25 +26,53 @@ use crate::face::principal::{Denied, Need, Principal};
 use crate::http::route::{Lookup, Params, Route, Routes};
 use crate::http::{Reply, Request, Response};
 
+use client::{Ask, Read};
+pub(super) use cookie::COOKIE;
+
 /// What there is.
 #[derive(Clone, Copy)]
 enum Endpoint {
     ServiceInfo,
     Bots,
     Bot,
+    /// Asked of the engine.
+    Ask(Ask),
+    Events,
 }
 
 const fn get(path: &'static str, endpoint: Endpoint) -> Route<(Endpoint, Need)> {
     Route { method: "GET", path, handler: (endpoint, policy::need("botyard", "GET", path)) }
 }
 
+const fn ask(
+    method: &'static str,
+    path: &'static str,
+    read: Read,
+    done: (u16, &'static str),
+) -> Route<(Endpoint, Need)> {
+    Route { method, path, handler: (Endpoint::Ask(Ask { read, done }), policy::need("botyard", method, path)) }
+}
+
+const OK: (u16, &str) = (200, "");
+const MADE: (u16, &str) = (201, "");
+
 const ROUTES: Routes<(Endpoint, Need)> = Routes(&[
     get("/v1/client-api/service-info", Endpoint::ServiceInfo),
     get("/v1/client-api/bots", Endpoint::Bots),
     get("/v1/client-api/bot/:id", Endpoint::Bot),
+    ask("POST", "/v1/client-api/user", client::new_user, MADE),
+    ask("GET", "/v1/client-api/user", client::user, OK),
+    ask("GET", "/v1/client-api/bot/:id/commands", client::commands, OK),
+    ask("POST", "/v1/client-api/chat", client::new_chat, MADE),
+    ask("GET", "/v1/client-api/chats", client::chats, OK),
+    ask("DELETE", "/v1/client-api/chat/:id", client::delete_chat, (200, "chat deleted")),
+    ask("POST", "/v1/client-api/chat/message", client::say, MADE),
+    ask("POST", "/v1/client-api/chat/press", client::press, OK),
+    ask("GET", "/v1/client-api/chat/:id/messages", client::messages, OK),
+    get("/v1/client-api/chat/:id/events", Endpoint::Events),
 ]);
 
-/// The largest body a path takes: none takes one yet.
+/// The largest body a path takes.
 pub(super) fn body_max(_: &str) -> usize {
     limits::BODY_BYTES_MAX
 }
@@ -96,6 +128,8 @@ pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Princi
         Endpoint::ServiceInfo => Reply::Now(wire::service_info()),
         Endpoint::Bots => gallery(context, principal, None),
         Endpoint::Bot => gallery(context, principal, Some(params)),
+        Endpoint::Ask(ask) => client::serve(context, request, principal, (ask, &params)),
+        Endpoint::Events => client::watch(context, request, principal, &params),
     }
 }
 
