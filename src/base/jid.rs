@@ -12,6 +12,8 @@ use std::sync::Arc;
 use stringprep::{nameprep, nodeprep};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::base::text::is_hidden;
+
 /// An address: `localpart@domainpart/resourcepart`, first and last optional. Normalised.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Jid {
@@ -253,7 +255,7 @@ fn resourcepart(part: &str) -> Option<Cow<'_, str>> {
 /// Control characters, those that turn the direction of what is around them, and code points that are none.
 fn is_unspeakable(c: char) -> bool {
     let is_none = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
-    c.is_control() || is_none || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    is_none || is_hidden(c)
 }
 
 fn domainpart(part: &str) -> Option<Cow<'_, str>> {

@@ -95,6 +95,12 @@ pub fn plain(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_string()
 }
 
+/// Whether a character is not seen but changes how what is around it is: controls, line ends, and marks that turn the
+/// direction. In a name they could make it pass for another, or for somebody else's words.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The text cut to at most `max` bytes at a character boundary, with an ellipsis when something is missing.
 pub fn shorten(text: &str, max: usize) -> String {
     if text.len() <= max {

@@ -20,7 +20,7 @@ use crate::core::owner::{LOCAL_OWNER, is_local};
 use crate::core::record;
 use crate::core::registry::history_key;
 use crate::store;
-use crate::store::row::{KeptContent, KeptRow, NewReactions, Progress, Reactor, Side};
+use crate::store::row::{ChannelName, KeptContent, KeptRow, NewReactions, Progress, Reactor, Side};
 
 const DAY_S: i64 = 24 * 3600;
 
@@ -108,7 +108,8 @@ impl Batch {
             BotAction::Edit { text, .. } => self.keep_said(bot, id, &said(text)),
             BotAction::Reaction { message_id, emoji } if self.keeps(bot) => {
                 let emoji: Vec<String> = Some(emoji.clone()).filter(|emoji| !emoji.is_empty()).into_iter().collect();
-                let new = NewReactions { message_id, by: Reactor::Bot, emoji: &emoji, at: self.now.unix() };
+                let channel = ChannelName::XMPP;
+                let new = NewReactions { channel, message_id, by: Reactor::Bot, emoji: &emoji, at: self.now.unix() };
                 let address = self.address_of(bot, &act.to)?;
                 self.store.keep_reactions(bot, &address, &new)
             }

@@ -15,7 +15,7 @@ pub(crate) struct Incoming<'a> {
     /// To which account it came, where the channel has accounts.
     pub(crate) account: Option<AccountId>,
     pub(crate) kind: ConversationKind,
-    /// Who said it; in chats without a resource.
+    /// Who said it; in chats without a resource, but where his address says nothing to people: there it is what he is called.
     pub(crate) from: Jid,
     /// Whom it was said to, as its sender would say.
     pub(crate) to: BareJid,

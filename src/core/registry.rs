@@ -5,7 +5,7 @@
 use crate::base::id::{self, AccountId, BotId};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
-use crate::base::{crypto, limits};
+use crate::base::{crypto, limits, text};
 use crate::core::batch::{Batch, Trouble};
 use crate::core::failure::Failure;
 use crate::core::handle::{Access, BotInfo, BotState, Command, Encrypt, Mode, NewBot, Receive, UpdateKinds, Wait};
@@ -325,8 +325,7 @@ impl Batch {
 pub(crate) fn check_name(name: &str) -> Result<String, Failure> {
     let name = name.trim();
     // Marks of direction would turn around what stands beside the name.
-    let is_hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_short = name.chars().count() <= limits::NAME_CHARS_MAX && !name.chars().any(is_hidden);
+    let is_short = name.chars().count() <= limits::NAME_CHARS_MAX && !name.chars().any(text::is_hidden);
     let is_number = name.trim_start_matches('#').trim_end_matches([':', ',']).parse::<i64>().is_ok();
     let is_address = name.contains('@') && !name.contains(char::is_whitespace);
     let is_other = is_number || is_address || name.starts_with(['@', '-', '/']);

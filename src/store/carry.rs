@@ -68,6 +68,12 @@ impl Store {
         })
     }
 
+    /// Whether what a bot says under an id waits to pass a link.
+    pub fn is_carried(&self, bot: BotId, message_id: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM bridge_file WHERE bot_id = ? AND message_id = ?)";
+        Ok(self.number(sql, &[&bot.0, &message_id])? != 0)
+    }
+
     /// What is said with one is otherwise now.
     pub fn store_carry_text(&mut self, id: i64, text: &str) -> Result<(), Error> {
         self.write("UPDATE bridge_file SET caption = ? WHERE id = ?", &[&text, &id])?;

@@ -11,7 +11,7 @@ use rusqlite::Row;
 use crate::base::id::{BotId, ContactId, MessageId, number_in};
 use crate::base::limits;
 use crate::store::message::{IDS_PER_SECOND, key};
-use crate::store::row::{ChannelName, FileRow, KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
+use crate::store::row::{FileRow, KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 use crate::store::told::occupant;
 use crate::store::{Error, Store};
 
@@ -82,9 +82,9 @@ impl Store {
         let Some(id) = self.find_kept(bot, address, new.message_id, Side::Any)? else { return Ok(()) };
         let by = match new.by {
             Reactor::Bot => None,
-            Reactor::Peer => Some(self.contact(ChannelName::XMPP, address, None)?),
+            Reactor::Peer => Some(self.contact(new.channel, address, None)?),
             Reactor::Occupant { author, nick } => {
-                Some(self.contact(ChannelName::XMPP, &occupant(address, author), Some(nick))?)
+                Some(self.contact(new.channel, &occupant(address, author), Some(nick))?)
             }
         };
         let by = by.map(|ContactId(id)| id);
@@ -147,7 +147,7 @@ impl Store {
                  WHERE (m.key = ?1 OR m.alias = ?1 OR m.id = ?6 AND m.name = ?4) AND (c.kind <> 'room' OR m.name = ?4)
                  AND c.bot_id = ?2 AND c.address = ?3 AND {side}
                  AND (?5 IS NULL OR m.contact_id IN
-                     (SELECT id FROM contact WHERE channel = 'xmpp' AND address = ?5))
+                     (SELECT id FROM contact WHERE channel = c.channel AND address = ?5))
                  ORDER BY m.id DESC LIMIT 1"
             ),
             &[&key(id), &bot.0, &address, &id, &author, &number_in(id)],

@@ -240,6 +240,12 @@ impl Store {
         Ok(self.number(sql, &[&bot.0, &message_id, &beside])? != 0)
     }
 
+    /// How far what a bot says under an id is while it is not there yet: as far as the first part.
+    pub fn outgoing_state(&self, bot: BotId, message_id: &str) -> Result<Option<OutgoingState>, Error> {
+        let sql = "SELECT state FROM telegram_outbox WHERE bot_id = ? AND message_id = ? ORDER BY id LIMIT 1";
+        self.row(sql, &[&bot.0, &message_id], |row| Ok(OutgoingState::from_number(row.get(0)?)))
+    }
+
     // --- which messages there are which here ---
 
     /// What a bot said has this number in a chat.

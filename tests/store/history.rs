@@ -2,8 +2,8 @@
 //! does.
 
 use botmother::store::row::{
-    Conversation, ConversationKind, HeardRow, KeptContent, KeptRow, NewReactions, Progress, Reactor, SaidRow, SentRow,
-    Side, ToldRow,
+    ChannelName, Conversation, ConversationKind, HeardRow, KeptContent, KeptRow, NewReactions, Progress, Reactor,
+    SaidRow, SentRow, Side, ToldRow,
 };
 
 use super::*;
@@ -151,7 +151,7 @@ fn reactions_are_what_each_has_now() {
     let message = store.insert_heard((account, bot), &den, &row, NOW).unwrap();
     let react = |store: &mut Store, by: Reactor<'_>, emoji: &[&str]| {
         let emoji: Vec<String> = emoji.iter().map(ToString::to_string).collect();
-        let new = NewReactions { message_id: "a1", by, emoji: &emoji, at: NOW };
+        let new = NewReactions { channel: ChannelName::XMPP, message_id: "a1", by, emoji: &emoji, at: NOW };
         store.keep_reactions(bot, DEN, &new).unwrap();
     };
     let eve = Reactor::Occupant { author: "id:2", nick: "eve" };
@@ -237,7 +237,13 @@ fn a_history_is_forgotten_by_age_and_all_at_once() {
         let name = format!("m{n}");
         let message = told(&mut store, of, &name, now_s);
         store.keep_content(bot, message, &KeptContent { reply_to: Some("x"), ..content(&name) }).unwrap();
-        let new = NewReactions { message_id: &name, by: Reactor::Peer, emoji: &["👍".to_string()], at: now_s };
+        let new = NewReactions {
+            channel: ChannelName::XMPP,
+            message_id: &name,
+            by: Reactor::Peer,
+            emoji: &["👍".to_string()],
+            at: now_s,
+        };
         store.keep_reactions(bot, ANNA, &new).unwrap();
     }
     store.insert_local(Some(bot), (true, "a line"), NOW, NOW).unwrap();
@@ -274,7 +280,13 @@ fn a_history_goes_with_its_bot_and_its_account() {
         let message = told(&mut store, (bot, account), "m1", NOW);
         let kept = KeptContent { text: "x", reply_to: Some("m0"), files: &["f".to_string()] };
         store.keep_content(bot, message, &kept).unwrap();
-        let new = NewReactions { message_id: "m1", by: Reactor::Peer, emoji: &["👍".to_string()], at: NOW };
+        let new = NewReactions {
+            channel: ChannelName::XMPP,
+            message_id: "m1",
+            by: Reactor::Peer,
+            emoji: &["👍".to_string()],
+            at: NOW,
+        };
         store.keep_reactions(bot, ANNA, &new).unwrap();
         store.commit().unwrap();
         let counts =
@@ -371,4 +383,26 @@ fn tables_that_stay_empty_cost_nothing() {
     let with = log(true);
     assert_eq!(with, log(false));
     assert!(with > 40 * 3 * 4096, "{with}");
+}
+
+/// Whoever reacts at Telegram is somebody there, and nobody on XMPP.
+#[test]
+fn people_are_of_the_channel_they_are_on() {
+    let dir = Dir::new();
+    let mut store = dir.store();
+    let bot = store.insert_bot(&bot("one", None)).unwrap();
+    let (channel, kind, account) = (ChannelName::TELEGRAM, ConversationKind::Room, None);
+    let place = Conversation { channel, bot: Some(bot), account, address: "tg:-100", kind };
+    let row = ToldRow { id: Some("-100:1"), other_id: None, at: NOW };
+    let message = store.insert_told_by(&place, &row, Some(("id:1", "Ben")), NOW).unwrap();
+    store.keep_content(bot, message, &content("tea?")).unwrap();
+    let emoji = ["👍".to_string()];
+    let by = Reactor::Occupant { author: "id:2", nick: "Anna" };
+    let new = NewReactions { channel, message_id: "-100:1", by, emoji: &emoji, at: NOW };
+    store.keep_reactions(bot, "tg:-100", &new).unwrap();
+    store.commit().unwrap();
+    store.close().unwrap();
+    let sql = "SELECT group_concat(channel || ' ' || name, ', ') FROM (SELECT * FROM contact ORDER BY id)";
+    let people: String = dir.raw().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(people, "telegram Ben, telegram Anna");
 }

@@ -7,7 +7,7 @@ use crate::base::id::BotId;
 use crate::base::json::Fields;
 use crate::base::limits;
 use crate::channel::telegram::Telegram;
-use crate::channel::telegram::media::unsent;
+use crate::channel::telegram::media::{FILE, unsent};
 use crate::channel::telegram::outbox::{CAPTION, DELETE, EDIT, TRIM, is_repeatable, numbers_of};
 use crate::core::failure::Failure;
 use crate::core::kinds::UpdateKind;
@@ -67,12 +67,14 @@ impl Telegram {
 
     fn try_later(&mut self, core: &mut Core, row: &OutgoingRow, why: &str) -> Result<(), store::Error> {
         log::debug!("bot {}: Telegram: {} is tried again: {why}", row.bot, row.method);
+        note(core, row, "delayed", why);
         self.try_again(core, row, None)
     }
 
     /// Telegram names a time: to knock before makes it longer. Where two chats are told so, all wait.
     fn on_flood(&mut self, core: &mut Core, row: &OutgoingRow, after: Duration) -> Result<(), store::Error> {
         log::info!("bot {}: Telegram wants {} s of silence in {}", row.bot, after.as_secs(), row.chat);
+        note(core, row, "delayed", &format!("Telegram wants {} s of silence in this chat", after.as_secs()));
         self.try_again(core, row, Some(after))?;
         let now = core.batch.now.mono;
         if let Some(line) = self.line(row.bot) {
@@ -112,6 +114,9 @@ impl Telegram {
             }
         }
         self.finish(core, row)?;
+        for (id, _) in &files {
+            core.batch.note_way(row.bot, id, "sent", "Telegram has it");
+        }
         self.end_file(core, row, Ok(()));
         if let Some(note) = &row.note {
             let nothing = Fields::empty();
@@ -119,6 +124,7 @@ impl Telegram {
             return super::tolerated(done).map(drop);
         }
         if !core.batch.store.has_outgoing(row.bot, &row.message_id, row.id)? {
+            note(core, row, "sent", "Telegram has it");
             advance(core, row, Progress::Sent, None)?;
         }
         Ok(())
@@ -135,6 +141,7 @@ impl Telegram {
         if let Some(note) = &row.note {
             return super::tolerated(self.people_called(core, (row.bot, row.chat), note, Err(why))).map(drop);
         }
+        note(core, row, "failed", why);
         advance(core, row, Progress::Failed, Some(why))?;
         tell(core, row, why, false);
         Ok(())
@@ -149,6 +156,7 @@ impl Telegram {
         if let Some(line) = self.line(row.bot) {
             line.in_doubt.push(row.id);
         }
+        note(core, row, "in_doubt", why);
         tell(core, row, why, true);
         Ok(())
     }
@@ -193,6 +201,7 @@ impl Telegram {
             if let Some(line) = self.line(row.bot) {
                 line.in_doubt.push(id);
             }
+            note(core, &row, "in_doubt", "Botmother was interrupted before Telegram had answered");
             tell(core, &row, "Botmother was interrupted before Telegram had answered", true);
         }
         Ok(())
@@ -210,6 +219,13 @@ fn advance(core: &mut Core, row: &OutgoingRow, to: Progress, why: Option<&str>) 
     let (recipient, at) = (spoken.recipient.as_str(), core.batch.now.unix());
     let payload = record::message_state(&row.message_id, recipient, (state, why), at);
     core.push_update(row.bot, UpdateKind::MessageState.as_str(), &payload)
+}
+
+/// A step on the way of what is said, or of what is done to it.
+fn note(core: &mut Core, row: &OutgoingRow, what: &'static str, why: &str) {
+    if row.note.as_deref().is_none_or(|note| note == FILE) {
+        core.batch.note_way(row.bot, &row.message_id, what, why.to_string());
+    }
 }
 
 /// The owner has to know.

@@ -7,6 +7,7 @@ use crate::base::id::BotId;
 use crate::base::jid::{BareJid, Jid};
 use crate::base::limits;
 use crate::base::rich::Rich;
+use crate::base::text::is_hidden;
 use crate::channel::telegram::Telegram;
 use crate::channel::telegram::address::{Place, message_id};
 use crate::channel::telegram::media::said_file;
@@ -210,7 +211,8 @@ impl Telegram {
             ),
             _ => (None, Reactor::Peer),
         };
-        let new = NewReactions { message_id: &id, by, emoji: &reacted.emoji, at: reacted.at };
+        let channel = ChannelName::TELEGRAM;
+        let new = NewReactions { channel, message_id: &id, by, emoji: &reacted.emoji, at: reacted.at };
         core.batch.keep_reactions(bot, chat.as_str(), &new)?;
         let about = About { from: from.as_str(), to: to.as_str(), message_id: &id, at: reacted.at, room };
         // Told in its place among the messages.
@@ -294,8 +296,7 @@ fn kind_of(chat: &Chat) -> ConversationKind {
 /// The address of whoever speaks: the chat's with his name.
 fn from(place: Place, name: &str) -> Jid {
     let chat = place.address();
-    let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain: String = name.chars().filter(|c| !is_odd(*c)).take(limits::SHOWN_CHARS_MAX).collect();
+    let plain: String = name.chars().filter(|c| !is_hidden(*c)).take(limits::SHOWN_CHARS_MAX).collect();
     chat.with_resource(plain.trim()).or_else(|_| chat.with_resource("?")).unwrap_or_else(|_| chat.to_jid())
 }
 

@@ -325,8 +325,7 @@ pub(super) fn said_file(file: &File) -> Option<SaidFile> {
         FileKind::VideoSticker => ("sticker.webm", Some("video/webm")),
         FileKind::MovingSticker => return None,
     };
-    let is_odd =
-        |c: char| c.is_control() || matches!(c, '/' | '\\' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_odd = |c: char| matches!(c, '/' | '\\') || text::is_hidden(c);
     let plain = |name: &String| name.replace(is_odd, "_").chars().take(limits::FILE_NAME_CHARS_MAX).collect::<String>();
     let address = format!("{ADDRESS}{}", file.id);
     Some(SaidFile {

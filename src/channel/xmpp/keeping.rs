@@ -5,7 +5,7 @@ use crate::base::id::BotId;
 use crate::core::batch::Batch;
 use crate::core::history::SaidContent;
 use crate::store;
-use crate::store::row::{NewReactions, Reactor};
+use crate::store::row::{ChannelName, NewReactions, Reactor};
 use crate::xml::{Element, Namespaces};
 use crate::xmpp::message::Reactions;
 use crate::xmpp::ns;
@@ -39,6 +39,6 @@ impl Batch {
         (id, reactions, at): (&str, Option<&Reactions>, i64),
     ) -> Result<(), store::Error> {
         let emoji = reactions.map_or(&[][..], |reactions| &reactions.emoji);
-        self.keep_reactions(bot, address, &NewReactions { message_id: id, by, emoji, at })
+        self.keep_reactions(bot, address, &NewReactions { channel: ChannelName::XMPP, message_id: id, by, emoji, at })
     }
 }

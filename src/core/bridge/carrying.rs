@@ -70,6 +70,9 @@ impl Core {
             return Err(Failure::OutboxFull.into());
         }
         let id = self.batch.store.insert_carry(&row)?;
+        if matches!(row.kind, CarryKind::File | CarryKind::Text) {
+            self.batch.note_saying(row.bot, &row.message_id, row.target.as_str(), "");
+        }
         let CarryRow { link, bot, target, message_id, kind, author, album, at_ms, .. } = row;
         let name = message_id.clone();
         let heading = CarryHeading { id, link, bot, target, message_id, kind, author, album, at_ms };
@@ -283,6 +286,8 @@ impl Context<'_> {
                 carry.not_before = now + if is_busy { limits::CARRIED_BUSY } else { pause };
                 carry.tries += u32::from(!is_busy);
                 carry.stage = Stage::Waiting;
+                let (bot, id) = (carry.heading.bot, carry.heading.message_id.clone());
+                self.core.batch.note_way(bot, &id, "delayed", failure.to_string());
                 return Ok(());
             }
         }
@@ -291,6 +296,7 @@ impl Context<'_> {
         self.core.batch.store.delete_carry(id)?;
         let (Some(row), Err(failure)) = (row, said) else { return Ok(()) };
         log::info!("bot {}: a file did not pass to {}: {failure}", row.bot, row.target);
+        self.core.batch.note_way(row.bot, &row.message_id, "not_passed", failure.to_string());
         let language = self.core.batch.setup.settings.language;
         let (name, why) = (row.name.as_deref().unwrap_or("-"), failure.at(self.core.batch.chat_place()));
         let size = size_of(row.bytes.and_then(|bytes| u64::try_from(bytes).ok()));

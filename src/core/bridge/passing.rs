@@ -252,6 +252,7 @@ impl Context<'_> {
         origin: Origin<'_>,
         (to, message_id): (&BareJid, &str),
     ) -> Result<(), store::Error> {
+        self.core.batch.note_way(way.link.bot, origin.id, "passed", format!("to {to} as {message_id}"));
         let passed = NewPassed {
             link: way.link.id,
             origin: origin.place.as_str(),

@@ -5,7 +5,7 @@
 //! nobody can pass for somebody else by what he is called.
 
 use crate::base::limits;
-use crate::base::text::shorten;
+use crate::base::text::{is_hidden, shorten};
 use crate::core::batch::Batch;
 use crate::core::channel::Label;
 use crate::core::failure::Failure;
@@ -39,8 +39,7 @@ impl<'a> Speaker<'a> {
         let name = said.from.resource().or(known).or(said.from.channel_id()).unwrap_or(bare);
         let jid = if said.kind == ConversationKind::Room { name } else { bare };
         // What would begin a line, or turn the reading direction, could pass for somebody else's words.
-        let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let cut = |text: &str| shorten(text.replace(is_odd, " ").trim(), limits::LINK_NAME_BYTES_MAX);
+        let cut = |text: &str| shorten(text.replace(is_hidden, " ").trim(), limits::LINK_NAME_BYTES_MAX);
         Speaker { name: cut(name), jid: cut(jid), label, link, links }
     }
 

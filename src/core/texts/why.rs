@@ -75,6 +75,16 @@ texts! {
     /// Step.
     IN_DOUBT = "in doubt, so it is not sent again" | "ungewiss, daher nicht noch einmal gesendet";
     /// Step.
+    PASSED = "passed on" | "weitergegeben";
+    /// Step.
+    NOT_PASSED = "could not be passed on" | "konnte nicht weitergegeben werden";
+    /// Step.
+    DELAYED = "put off" | "aufgeschoben";
+    /// Step.
+    WAITS_FOR_TELEGRAM = "waits for Telegram" | "wartet auf Telegram";
+    /// Step.
+    WAITS_IN_ORDER = "waits for a file, or behind one" | "wartet auf eine Datei oder hinter einer";
+    /// Step.
     DELETED = "taken back" | "zurückgenommen";
 }
 
@@ -107,6 +117,11 @@ const STEPS: &[(&str, Text)] = &[
     ("displayed", DISPLAYED),
     ("failed", FAILED),
     ("in_doubt", IN_DOUBT),
+    ("passed", PASSED),
+    ("not_passed", NOT_PASSED),
+    ("delayed", DELAYED),
+    ("waits_for_telegram", WAITS_FOR_TELEGRAM),
+    ("waits_in_order", WAITS_IN_ORDER),
     ("deleted", DELETED),
 ];
 

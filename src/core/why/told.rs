@@ -10,7 +10,7 @@ use crate::core::handle::{BotState, Connection, WayStep, WhyInfo};
 use crate::core::why::Ways;
 use crate::core::why::note::Trace;
 use crate::store;
-use crate::store::row::{Heading, Progress, WayRow};
+use crate::store::row::{Heading, OutgoingState, Progress, WayRow};
 
 impl Ways {
     /// The way of a message by any id of it. `state` is how its bot is connected.
@@ -92,6 +92,19 @@ impl Core {
     ) -> Result<(), store::Error> {
         if self.batch.store.waits_for_keys(bot, &info.message_id)? {
             info.now("waits_for_keys", offline(state));
+            return Ok(());
+        }
+        if self.batch.store.is_carried(bot, &info.message_id)? {
+            info.now("waits_in_order", "");
+            return Ok(());
+        }
+        if let Some(state) = self.batch.store.outgoing_state(bot, &info.message_id)? {
+            match state {
+                OutgoingState::InDoubt if info.has("in_doubt") => {}
+                OutgoingState::InDoubt => info.now("in_doubt", ""),
+                OutgoingState::UnderWay => info.now("waits_for_telegram", "it was asked"),
+                OutgoingState::Waiting => info.now("waits_for_telegram", ""),
+            }
             return Ok(());
         }
         if self.batch.store.is_waiting(bot, &info.message_id)? {

@@ -1,6 +1,7 @@
 //! Reading members of objects within objects, which Telegram's are.
 
 use crate::base::json::Fields;
+use crate::base::text::is_hidden;
 
 /// A text that is there and not empty.
 pub(super) fn text(fields: &Fields, key: &str) -> Option<String> {
@@ -9,8 +10,7 @@ pub(super) fn text(fields: &Fields, key: &str) -> Option<String> {
 
 /// A name as one line: without line ends, controls and marks that turn the direction of what stands behind it.
 pub(super) fn name(fields: &Fields, key: &str) -> Option<String> {
-    let is_odd = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let line = text(fields, key)?.replace(is_odd, " ");
+    let line = text(fields, key)?.replace(is_hidden, " ");
     Some(line.trim().to_string()).filter(|line| !line.is_empty())
 }
 

@@ -1,6 +1,6 @@
 //! Rows of histories.
 
-use super::FileRow;
+use super::{ChannelName, FileRow};
 use crate::base::id::MessageId;
 
 /// What is kept of a message.
@@ -57,6 +57,8 @@ pub enum Reactor<'a> {
 /// All that somebody has as reactions to a message from now on.
 #[derive(Clone, Copy, Debug)]
 pub struct NewReactions<'a> {
+    /// Where the conversation is.
+    pub channel: ChannelName,
     /// The message.
     pub message_id: &'a str,
     /// Who reacts.

@@ -150,3 +150,34 @@ fn a_program_names_public_servers_only() {
     rig.ask(at("http://127.0.0.1:8081"));
     assert_eq!((rig.waiting("getMe").len(), rig.reaches.last()), (1, Some(&Reach::Any)));
 }
+
+/// `/why`: what waits, what was put off, what is there and what is in doubt.
+#[test]
+fn the_way_of_a_message_is_known() {
+    let mut rig = Rig::new(&["tg:7"]);
+    let steps = |rig: &mut Rig, id: &str| -> Vec<String> {
+        let Ok(Answer::Why(info)) = rig.outcome(Question::Why(id.to_string())) else { panic!() };
+        info.steps.iter().map(|step| format!("{} {}", step.what, step.why).trim().to_string()).collect()
+    };
+    let one = rig.say("tg:7", "one").unwrap();
+    let two = rig.say("tg:7", "two").unwrap();
+    assert_eq!(steps(&mut rig, &one), ["accepted", "waits_for_telegram it was asked"]);
+    assert_eq!(steps(&mut rig, &two), ["accepted", "waits_for_telegram"]);
+    rig.answer("sendMessage", refused(429, "Too Many Requests", r#","parameters":{"retry_after":3}"#));
+    rig.later(3);
+    rig.answer("sendMessage", sent(100));
+    let silence = "delayed Telegram wants 3 s of silence in this chat";
+    assert_eq!(steps(&mut rig, &one), ["accepted", silence, "sent Telegram has it"]);
+    rig.later(2);
+    rig.answer("sendMessage", Err(CallError::Timeout));
+    let doubt = steps(&mut rig, &two);
+    assert!(doubt.len() == 2 && doubt[1].starts_with("in_doubt "), "{doubt:?}");
+    // In a linked chat: where it went.
+    rig.outcome(Question::Bridge(crate::core::handle::BridgeQuestion::Link(crate::core::handle::NewLink::new(
+        BareJid::parse_any("tg:7").unwrap(),
+    ))))
+    .unwrap();
+    rig.answer("getUpdates", updates(&[anna(1, 55, r#""text":"hi""#)]));
+    let heard = steps(&mut rig, "7:55");
+    assert!(heard.iter().any(|step| step.starts_with("passed to owner@local as ")), "{heard:?}");
+}
