@@ -6,7 +6,7 @@
 mod support;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -78,6 +78,22 @@ impl Place {
 
     fn run(&self, data: &str, arguments: &[&str]) -> (i32, String) {
         told(&self.command(data, arguments).output().unwrap())
+    }
+
+    /// What the daemon says when it starts, and stops again.
+    fn log_of_a_start(&self, data: &str) -> String {
+        let port = support::port::Port::claim();
+        let mut command = self.command(data, &["--port", &port.number.to_string()]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = String::new();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        while let Some(line) = lines.next().filter(|_| !log.contains("API at")) {
+            log.push_str(&line);
+            log.push('\n');
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+        log
     }
 
     fn names(&self, data: &str) -> Vec<String> {
@@ -303,6 +319,43 @@ fn a_restore_that_is_killed_loses_nothing() {
     assert_eq!(exit, 0, "{said}");
     assert_eq!(place.names("data"), ["Weather"]);
     assert!(!place.path("data/restore.new").exists());
+}
+
+/// The daemon that starts next, after a cut of power say, finds what the restore has left.
+#[test]
+fn the_next_start_settles_a_restore_that_was_cut() {
+    let place = Place::with_bot("cut");
+    assert_eq!(place.run("data", &["backup", "all.tar"]).0, 0);
+    place.add_bot("data", "Later");
+    fs::create_dir(place.path("data/restore.new")).unwrap();
+    fs::write(place.path("data/restore.new/botmother.db"), "half of it").unwrap();
+    let (_, said) = place.run("data", &["doctor"]);
+    assert!(said.contains("warn  restore: "), "{said}");
+    assert!(place.log_of_a_start("data").contains("cut short before it changed anything"));
+    assert_eq!(place.names("data"), ["Weather", "Later"]);
+    assert!(!place.path("data/restore.new").exists());
+
+    // Unpacked, planned, and half of it done: no log any more, the key of the backup, the database of before.
+    let stage = place.path("data/restore.new");
+    fs::create_dir(&stage).unwrap();
+    let tar = Command::new("tar").arg("xf").arg(place.path("all.tar")).arg("-C").arg(&stage).status().unwrap();
+    assert!(tar.success());
+    let plan = r#"{"new":["secret.key","admin.token","api-tls","botmother.db"],"aside":"before-restore-x"}"#;
+    fs::write(stage.join("plan.json"), plan).unwrap();
+    fs::create_dir(place.path("data/before-restore-x")).unwrap();
+    fs::rename(stage.join("secret.key"), place.path("data/secret.key")).unwrap();
+    let (exit, said) = place.run("data", &["backup", "halfway.tar"]);
+    assert!(exit == 74 && said.contains("was cut short") && !place.path("halfway.tar").exists(), "{exit} {said}");
+    let log = place.log_of_a_start("data");
+    assert!(log.contains("is finished now; what was there before is in ") && log.contains("before-restore-x"), "{log}");
+    assert_eq!(place.names("data"), ["Weather"]);
+    assert!(!stage.exists());
+
+    // So does the next restore.
+    fs::create_dir(&stage).unwrap();
+    let (exit, said) = place.run("data", &["restore", "all.tar"]);
+    assert!(exit == 0 && said.contains("an earlier restore was cut short"), "{exit} {said}");
+    assert_eq!(place.names("data"), ["Weather"]);
 }
 
 /// Prosody, a bot with an account of its own that encrypts, and one of the built-in chat whose program never stops sending.

@@ -9,7 +9,7 @@ use super::{Exit, Failed, print};
 use crate::base::time::to_rfc3339;
 use crate::config::Config;
 use crate::store::Error;
-use crate::store::backup::{self, Keys, Summary};
+use crate::store::backup::{self, Keys, Leftover, Summary};
 
 /// Stands for standard output or input.
 const STREAM: &str = "-";
@@ -80,6 +80,9 @@ pub(super) fn restore(config: &Config, from: &RestoreFrom) -> Result<(), Failed>
     let aside = format!("before-restore-{}", stamp(super::unix_now()));
     let restored = backup::restore(data, &mut input, from.key_file.as_deref(), &aside);
     let restored = restored.map_err(|error| failed(error, &from.file, data))?;
+    if let Some(leftover) = &restored.leftover {
+        print(format_args!("{}\n", cut_short(leftover)));
+    }
     print(format_args!("{} is put back into {}\n", described(&restored.summary), data.display()));
     if let Some(aside) = &restored.aside {
         print(format_args!("what was there is in {}; delete it when you will not go back\n", aside.display()));
@@ -92,6 +95,19 @@ pub(super) fn restore(config: &Config, from: &RestoreFrom) -> Result<(), Failed>
            backup is read from the servers' archives\n",
     );
     Ok(())
+}
+
+fn cut_short(leftover: &Leftover) -> String {
+    match leftover {
+        Leftover::Dropped => {
+            "an earlier restore was cut short before it changed anything; what it left is gone".to_string()
+        }
+        Leftover::Finished(aside) => {
+            let aside =
+                aside.as_ref().map_or(String::new(), |dir| format!(", and {} has what was before it", dir.display()));
+            format!("an earlier restore was cut short while it exchanged files; it was finished first{aside}")
+        }
+    }
 }
 
 /// In the words of who gave the file; `data` is where the daemon's things are.

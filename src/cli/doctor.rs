@@ -182,6 +182,11 @@ fn check_data(report: &mut Report, data_dir: &Path) {
         };
         report.say(mark, "free space", &format!("{free_mb} MB"));
     }
+    if data_dir.join("restore.new").exists() {
+        let found = "`botmother restore` is at work here, or was cut short: then the next start of the daemon finishes it, or \
+                     takes away what it has left where nothing was changed yet";
+        report.say(Mark::Warn, "restore", found);
+    }
     for name in ["secret.key", "botmother.db", client::TOKEN_FILE] {
         let path = data_dir.join(name);
         if let Ok(meta) = fs::metadata(&path)

@@ -3,9 +3,11 @@
 //!
 //! The generation is left out (`generation.rs`): a database that comes without it is known as an older copy.
 //!
-//! `write.rs` makes an archive, `read.rs` puts one back, `tar.rs` has its form.
+//! `write.rs` makes an archive, `read.rs` unpacks and checks one, `swap.rs` puts it in the place of what is there, `tar.rs` has
+//! its form.
 
 mod read;
+mod swap;
 mod tar;
 mod write;
 
@@ -22,6 +24,8 @@ use crate::store::{Error, key, open};
 use tar::{BLOCK, Head};
 
 pub use read::{Restored, give_to_owner, inspect, restore};
+pub use swap::Leftover;
+pub(super) use swap::{check_whole, settle};
 pub use write::{Keys, write, write_to};
 
 /// The last file of an archive: what it is, and the hash of all others.

@@ -40,6 +40,9 @@ pub enum Error {
     Busy,
     /// The file is damaged, not ours, or a value in it cannot be read. Somebody must restore a backup.
     Corrupt(String),
+    /// A backup was being put back into this data directory and was cut short while files were exchanged. Whoever takes the
+    /// directory next finishes it.
+    Halfway(PathBuf),
     /// A backup, or a file to be imported, is not what it should be: one sentence without its name.
     Backup(String),
     /// A uniqueness or reference rule refused the row, such as a second account with the same address, or an update
@@ -81,6 +84,11 @@ impl fmt::Display for Error {
             Error::Full => f.write_str("the disk is full or cannot be written"),
             Error::Busy => f.write_str("another program holds the database"),
             Error::Corrupt(what) => write!(f, "the database cannot be read: {what}"),
+            Error::Halfway(dir) => write!(
+                f,
+                "{}: `botmother restore` is at work here or was cut short; the next start of the daemon finishes it",
+                dir.display()
+            ),
             Error::Backup(why) => f.write_str(why),
             Error::Conflict(what) => write!(f, "refused by the database: {what}"),
             Error::Aborted => f.write_str("an earlier write of this transaction failed"),

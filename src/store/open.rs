@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::base::crypto::SealKey;
 use crate::base::limits;
+use crate::store::backup::{self, Leftover};
 use crate::store::generation::Generation;
 use crate::store::key::{self, Database};
 use crate::store::{Durability, Error, State, Store, migrate};
@@ -41,6 +42,9 @@ impl Store {
     pub fn open(data_dir: &Path, durability: Durability) -> Result<Store, Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(|error| Error::io(data_dir, error))?;
         let lock = lock(data_dir)?;
+        if let Some(leftover) = backup::settle(data_dir)? {
+            tell(&leftover);
+        }
         let path = data_dir.join(FILE);
         let database = match fs::metadata(&path) {
             Ok(metadata) if metadata.len() > 0 => Database::Old,
@@ -79,6 +83,7 @@ impl Store {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path, error)),
             _ => return Ok(None),
         }
+        backup::check_whole(data_dir)?;
         let credentials_dir = std::env::var_os("CREDENTIALS_DIRECTORY");
         let key = key::load(data_dir, credentials_dir.as_ref().map(Path::new), Database::Old)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -143,6 +148,18 @@ impl Store {
         // What was prepared before the tables were there is of no use any more.
         store.connection.flush_prepared_statement_cache();
         Ok(store)
+    }
+}
+
+fn tell(leftover: &Leftover) {
+    match leftover {
+        Leftover::Dropped => log::warn!(
+            "store: `botmother restore` was cut short before it changed anything; what it left is taken away: say it again"
+        ),
+        Leftover::Finished(aside) => log::warn!(
+            "store: `botmother restore` was cut short while it exchanged files, and is finished now{}",
+            aside.as_ref().map_or(String::new(), |dir| format!("; what was there before is in {}", dir.display()))
+        ),
     }
 }
 

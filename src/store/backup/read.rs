@@ -5,11 +5,12 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
 
-use super::{CERTIFICATE_DIR, EXTRA, Summary, open_read_only, quick_check, unfit, unpack};
-use crate::store::{Error, Store, generation, key, migrate, open};
+use super::swap::{self, Leftover};
+use super::{Summary, open_read_only, quick_check, unfit, unpack};
+use crate::store::{Error, Store, key, migrate, open};
 
-/// Where a backup is unpacked; left behind only by a kill, and emptied by the next try.
-const STAGE: &str = "restore.new";
+/// Where a backup is unpacked; left behind only by a kill, and looked at by whoever takes the data directory next.
+pub(super) const STAGE: &str = "restore.new";
 
 /// What was put back.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
     /// The daemon brings the database up to date when it starts.
     pub is_older: bool,
+    /// What a restore that was cut short had left, and what became of it first.
+    pub leftover: Option<Leftover>,
 }
 
 /// Reads a backup whole and holds it against its manifest.
@@ -35,12 +38,14 @@ pub fn restore(data_dir: &Path, input: &mut dyn Read, key_file: Option<&Path>, a
     DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(|error| Error::io(data_dir, error))?;
     let lock = open::lock(data_dir)?;
     let stage = data_dir.join(STAGE);
-    remove(&stage)?;
+    let leftover = swap::settle(data_dir)?;
     let outcome = unpack_into(&stage, input).and_then(|summary| {
         supply_key(&stage, data_dir, key_file)?;
         let schema = check(&stage)?;
-        let aside = swap(data_dir, &stage, aside)?;
-        Ok(Restored { summary, aside, is_older: migrate::is_older(schema) })
+        // Whoever finishes it, if we do not, is the service's user.
+        give_to_owner(data_dir)?;
+        let aside = swap::swap(data_dir, &stage, aside)?;
+        Ok(Restored { summary, aside, is_older: migrate::is_older(schema), leftover })
     });
     let ended = remove(&stage).and_then(|()| give_to_owner(data_dir));
     drop(lock);
@@ -48,7 +53,7 @@ pub fn restore(data_dir: &Path, input: &mut dyn Read, key_file: Option<&Path>, a
     ended.map(|()| restored)
 }
 
-fn unpack_into(stage: &Path, input: &mut dyn Read) -> Result<Summary, Error> {
+pub(super) fn unpack_into(stage: &Path, input: &mut dyn Read) -> Result<Summary, Error> {
     make_dir(stage)?;
     let mut files = Vec::new();
     let summary = unpack(input, |name| {
@@ -66,7 +71,7 @@ fn unpack_into(stage: &Path, input: &mut dyn Read) -> Result<Summary, Error> {
     Ok(summary)
 }
 
-fn make_dir(path: &Path) -> Result<(), Error> {
+pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
     DirBuilder::new().mode(0o700).create(path).map_err(|error| Error::io(path, error))
 }
 
@@ -102,47 +107,8 @@ fn check(stage: &Path) -> Result<i64, Error> {
     Ok(schema)
 }
 
-/// Exchanges the files. What was there is in `aside` before the first of them changes, so that a cut of power at any moment
-/// loses nothing; the same command then finishes it. The log goes before the new database comes: it is the old one's.
-fn swap(data_dir: &Path, stage: &Path, aside: &str) -> Result<Option<PathBuf>, Error> {
-    let log = [open::FILE, "-wal"].concat();
-    let index = [open::FILE, "-shm"].concat();
-    let extra = EXTRA.iter().map(|(name, _)| *name);
-    let mut old: Vec<&str> = vec![generation::FILE, &log, &index, CERTIFICATE_DIR];
-    old.extend(extra.clone());
-    old.push(open::FILE);
-    old.retain(|name| data_dir.join(name).exists());
-    // Two within a second get names of their own.
-    let names = std::iter::once(aside.to_string()).chain((2..).map(|number| format!("{aside}-{number}")));
-    let free = names.map(|name| data_dir.join(name)).find(|path| !path.exists());
-    let aside = free.filter(|_| !old.is_empty());
-    if let Some(aside) = &aside {
-        make_dir(aside)?;
-        for name in &old {
-            keep(&data_dir.join(name), &aside.join(name))?;
-        }
-        sync(aside)?;
-    }
-    for name in &old {
-        // Key and database are replaced in one step each.
-        if stage.join(name).is_file() {
-            continue;
-        }
-        remove(&data_dir.join(name))?;
-    }
-    sync(data_dir)?;
-    for name in extra.chain([CERTIFICATE_DIR, open::FILE]) {
-        let (from, to) = (stage.join(name), data_dir.join(name));
-        if from.exists() {
-            fs::rename(&from, &to).map_err(|error| Error::io(&to, error))?;
-        }
-    }
-    sync(data_dir)?;
-    Ok(aside)
-}
-
 /// The same file under another name; a copy where the filesystem has no such thing.
-fn keep(from: &Path, to: &Path) -> Result<(), Error> {
+pub(super) fn keep(from: &Path, to: &Path) -> Result<(), Error> {
     if from.is_dir() {
         make_dir(to)?;
         for entry in fs::read_dir(from).map_err(|error| Error::io(from, error))? {
@@ -157,7 +123,7 @@ fn keep(from: &Path, to: &Path) -> Result<(), Error> {
     fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()).map_err(|error| Error::io(to, error))
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
+pub(super) fn remove(path: &Path) -> Result<(), Error> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(path, error)),
@@ -165,7 +131,7 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn sync(dir: &Path) -> Result<(), Error> {
+pub(super) fn sync(dir: &Path) -> Result<(), Error> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| Error::io(dir, error))
 }
 

@@ -71,6 +71,7 @@ struct Scratch {
 }
 
 fn pack(data_dir: &Path, out: &mut dyn Write, scratch: Scratch) -> Result<Summary, Error> {
+    super::check_whole(data_dir)?;
     let copy = Temporary::new(scratch.database)?;
     drop(copy.open()?);
     let schema = copy_database(data_dir, copy.path())?;
