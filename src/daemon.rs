@@ -17,20 +17,21 @@ use crate::base::id::AccountId;
 use crate::base::shelf::Shelf;
 use crate::base::spool::Spool;
 use crate::base::{crypto, limits};
-use crate::config::{self, ApiMode, Config};
+use crate::config::{self, ApiMode, Config, LogFormat};
 use crate::core::effect::{Effect, Order, Rebind};
 use crate::core::handle::{self, Encrypt, Handle, Quotas};
 use crate::core::setup::{ConfigAccount, MqttBots, Settings, Setup, Watch, WebSettings};
 use crate::engine::event::Event;
 use crate::engine::{self, Engine};
 use crate::http::front::{self, Door};
-use crate::http::scrape;
 use crate::mqtt;
 use crate::net::{self, pool};
 use crate::reactor;
 use crate::store::{self, Durability, Store};
+use broker::Brokers;
 use calls::Calls;
 use entrance::Entrance;
+use metrics::Scrapes;
 use notify::{Notify, Vitals};
 use sockets::Sockets;
 
@@ -97,8 +98,20 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads the configuration again, the way it was read at the start.
-pub type Reload<'a> = &'a dyn Fn() -> Result<Config, config::Error>;
+/// What is `main`'s, for a change of the configuration.
+#[derive(Clone, Copy)]
+pub struct Reload<'a> {
+    /// Reads the configuration again, the way it was read at the start.
+    pub read: &'a dyn Fn() -> Result<Config, config::Error>,
+    /// Gives lines of the log another form.
+    pub set_log_format: fn(LogFormat),
+}
+
+impl fmt::Debug for Reload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reload")
+    }
+}
 
 /// Whether the API's certificate and key, where the configuration names some, fit each other and are valid now.
 pub fn check_certificate(config: &Config) -> Result<(), Error> {
@@ -121,8 +134,8 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let notify = Notify::from_environment();
     let signals = signals::catch()?;
     let sockets = Sockets::default().moved_to(&config)?;
-    let numbers = metrics::listen(&config.metrics)?;
-    let mqtt = broker::prepare(&config)?;
+    let (scrapes, scrape_inbox) = Scrapes::open(&config.metrics)?;
+    let (brokers, broker_inbox) = Brokers::open(&config)?;
     let durability = match config.durability {
         config::Durability::Power => Durability::Power,
         config::Durability::Process => Durability::Process,
@@ -141,20 +154,28 @@ pub fn run(config: Config, reload: Reload<'_>) -> Result<(), Error> {
     let (rebinds, rebind_inbox) = async_channel::unbounded();
     let (beats, beat_inbox) = async_channel::bounded(1);
     let (status_bell, bell) = async_channel::bounded(1);
-    let outlook = Outlook { doors: door_inbox, beats: beat_inbox, numbers, mqtt };
+    let outlook = Outlook { doors: door_inbox, beats: beat_inbox, scrapes: scrape_inbox, brokers: broker_inbox };
     let bells = Some(status_bell).filter(|_| notify.is_on()).into_iter().collect();
     let threads = Threads::start(engine, rebinds, (outlook, bells), shelf)?;
     // Accounts sign in meanwhile.
     let entrance = Entrance::open(&config, (sockets, spool), admin_token, threads.events.clone(), doors);
+    let mut beside = Beside { scrapes, brokers };
     let entrance = entrance.map(|mut entrance| {
         greet(&config, &entrance.addresses(), begun);
         notify.ready();
         let vitals = Vitals { handle: Handle::new(threads.events.clone()), beats, bell };
-        signals::serve_until_stop(signals, &mut entrance, &rebind_inbox, (&notify, &vitals), reload);
+        let movable = (&mut entrance, &mut beside);
+        signals::serve_until_stop(signals, movable, &rebind_inbox, (&notify, &vitals), reload);
         entrance
     });
     notify.stopping();
-    threads.stop(entrance)
+    threads.stop(entrance, beside)
+}
+
+/// What serves beside the API, and may be another one after the configuration was read again.
+struct Beside {
+    scrapes: Scrapes,
+    brokers: Brokers,
 }
 
 /// What runs beside the main thread, and how it is spoken to.
@@ -162,8 +183,6 @@ struct Threads {
     events: mpsc::Sender<Event>,
     orders: async_channel::Sender<(AccountId, Order)>,
     calls: Arc<Calls>,
-    /// Closed: what is beside the API ends.
-    stopping: async_channel::Sender<()>,
     /// Closed when the client of the broker has ended, which takes it a second at most.
     broker_gone: async_channel::Receiver<()>,
     engine: thread::JoinHandle<Store>,
@@ -179,22 +198,21 @@ impl Threads {
     ) -> Result<Threads, Error> {
         let (events, inbox) = mpsc::channel();
         let (orders, order_inbox) = async_channel::unbounded();
-        let (stopping, stopped) = async_channel::bounded(1);
         let calls = Arc::new(Calls::new(events.clone()));
         let (mqtt_bell, bell) = async_channel::bounded(1);
-        bells.extend(outlook.mqtt.as_ref().map(|_| mqtt_bell));
+        bells.push(mqtt_bell);
         let out = Out { orders: orders.clone(), rebinds, calls: calls.clone(), bells, shelf };
         let edge_events = events.clone();
         let (going, broker_gone) = async_channel::bounded(1);
-        let edge = spawn("edge", move || run_edge(order_inbox, edge_events, outlook, (bell, stopped, going)))?;
+        let edge = spawn("edge", move || run_edge(order_inbox, edge_events, outlook, (bell, going)))?;
         let engine = spawn("engine", move || engine.run(&inbox, net::now, |effect| carry_out(effect, &out)))?;
-        Ok(Threads { events, orders, calls, stopping, broker_gone, engine, edge })
+        Ok(Threads { events, orders, calls, broker_gone, engine, edge })
     }
 
     /// Ends them in order: what was accepted is written and answered before the API closes.
-    fn stop(self, entrance: Result<Entrance, Error>) -> Result<(), Error> {
+    fn stop(self, entrance: Result<Entrance, Error>, beside: Beside) -> Result<(), Error> {
         // The broker has confirmed what is to be noted before the engine ends.
-        self.stopping.close();
+        drop(beside);
         let gone = async {
             let _ = self.broker_gone.recv().await;
         };
@@ -317,8 +335,8 @@ struct Outlook {
     doors: async_channel::Receiver<Door>,
     /// Signs of life that are wanted of it.
     beats: async_channel::Receiver<async_channel::Sender<()>>,
-    numbers: Option<scrape::ScrapeListener>,
-    mqtt: Option<mqtt::Setup>,
+    scrapes: async_channel::Receiver<metrics::Scraped>,
+    brokers: async_channel::Receiver<broker::Client>,
 }
 
 /// The thread of all sockets.
@@ -326,9 +344,9 @@ fn run_edge(
     orders: async_channel::Receiver<(AccountId, Order)>,
     events: mpsc::Sender<Event>,
     outlook: Outlook,
-    (bell, stopped, going): (async_channel::Receiver<()>, async_channel::Receiver<()>, async_channel::Sender<()>),
+    (bell, going): (async_channel::Receiver<()>, async_channel::Sender<()>),
 ) {
-    let Outlook { doors, beats, numbers, mqtt } = outlook;
+    let Outlook { doors, beats, scrapes, brokers } = outlook;
     let executor = Rc::new(LocalExecutor::new());
     let handle = Handle::new(events.clone());
     let beating = async move {
@@ -337,13 +355,9 @@ fn run_edge(
         }
     };
     executor.spawn(beating).detach();
-    if let Some(listener) = numbers {
-        executor.spawn(scrape::run(listener, metrics::numbers(handle.clone()), stopped.clone())).detach();
-    }
+    executor.spawn(metrics::serve(scrapes, handle.clone())).detach();
     let broker = async move {
-        if let Some(setup) = mqtt {
-            mqtt::run(setup, handle, (bell, stopped)).await;
-        }
+        broker::serve(brokers, handle, bell).await;
         drop(going);
     };
     let broker = executor.spawn(broker);

@@ -40,7 +40,7 @@ fn run(args: Args) -> Result<(), Failed> {
     })?;
     log::set_format(config.log_format);
     match args.command {
-        Command::Run => run_daemon(config, &load),
+        Command::Run => run_daemon(config, daemon::Reload { read: &load, set_log_format: log::set_format }),
         command => cli::run(command, &config),
     }
 }

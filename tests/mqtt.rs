@@ -240,6 +240,44 @@ fn updates_are_published_and_states_are_kept() {
 }
 
 #[test]
+fn another_broker_takes_over_without_a_restart() {
+    let Some(first) = Broker::start("first", "") else { return };
+    let Some(second) = Broker::start("second", "") else { return };
+    let (at_first, at_second) = (first.subscribe("botmother/#"), second.subscribe("elsewhere/#"));
+    let daemon = Daemon::start("");
+    let token = daemon.create_bot("Echo", "owner@local");
+    let reload = |config: &str| {
+        fs::write(daemon.dir.join("config.toml"), config).unwrap();
+        let pid = i32::try_from(daemon.pid()).ok().and_then(Pid::from_raw).unwrap();
+        kill_process(pid, Signal::HUP).unwrap();
+    };
+    reload(&first.config());
+    at_first.wait_for("botmother/bot/1/state", "online");
+    say(&daemon, 1, "to the first");
+    at_first.wait_for("botmother/bot/1/update", "to the first");
+    // What cannot be leaves it there.
+    reload(&format!("{}updates = [\"weather\"]\n", second.config()));
+    wait_until("the mistake is said", || daemon.log_text().contains("`updates` in [mqtt] must be"));
+    say(&daemon, 1, "still the first");
+    at_first.wait_for("botmother/bot/1/update", "still the first");
+    reload(&format!("{}prefix = \"elsewhere\"\n", second.config()));
+    at_first.wait_for("botmother/status", "offline");
+    at_second.wait_for("elsewhere/status", "online");
+    say(&daemon, 1, "to the second");
+    at_second.wait_for("elsewhere/bot/1/update", "to the second");
+    // Without one the bot's program hears it again.
+    reload("");
+    at_second.wait_for("elsewhere/status", "offline");
+    say(&daemon, 1, "to the program");
+    wait_until("the program hears it", || {
+        let updates = daemon.http().get("/bot/getUpdates", Some(&token));
+        updates.status == 200 && updates.body.contains("to the program")
+    });
+    let updates = daemon.http().get("/bot/getUpdates", Some(&token)).ok();
+    assert_eq!(updates.at("result").list().len(), 1, "what the brokers had comes to nobody else");
+}
+
+#[test]
 fn a_webhook_goes_before_the_broker() {
     let Some(broker) = Broker::start("webhook", "") else { return };
     let daemon = Daemon::start(&format!("{}bots = [\"Echo\"]\n", broker.config()));

@@ -263,6 +263,70 @@ fn numbers_have_a_listener_of_their_own() {
     assert!(UnixStream::connect(&path).is_ok());
 }
 
+/// Has the configuration read again, and waits until that is over.
+fn reload(daemon: &Daemon, config: &str) {
+    let count = |log: &str| log.matches("the configuration was read again").count();
+    let before = count(&fs::read_to_string(daemon.log()).unwrap());
+    fs::write(daemon.dir.join("config.toml"), config).unwrap();
+    let pid = i32::try_from(daemon.pid()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    kill_process(pid, Signal::HUP).unwrap();
+    let begun = Instant::now();
+    while count(&fs::read_to_string(daemon.log()).unwrap()) == before {
+        assert!(begun.elapsed() < LIMIT, "{}", daemon.log_text());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn numbers_move_with_the_configuration() {
+    const GET: &str = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    let (first, second) = (Port::claim(), Port::claim());
+    let gives = |port: &Port| {
+        TcpStream::connect(("127.0.0.1", port.number)).is_ok()
+            && scrape(("127.0.0.1", port.number), GET).starts_with("HTTP/1.1 200")
+    };
+    let at = |host: &str, port: &Port| format!("[metrics]\nlisten = \"{host}:{}\"\n", port.number);
+    let daemon = Daemon::start("");
+    assert!(!gives(&first));
+    reload(&daemon, &at("127.0.0.1", &first));
+    assert!(gives(&first));
+    // The same port on other addresses, and back again.
+    reload(&daemon, &at("0.0.0.0", &first));
+    assert!(gives(&first));
+    if let Some(outer) = outer_address().map(|outer| outer.to_string()) {
+        assert_eq!(scrape((outer.as_str(), first.number), GET), "", "nobody was allowed");
+        reload(&daemon, &format!("{}allow = [\"{outer}\"]\n", at("0.0.0.0", &first)));
+        assert!(scrape((outer.as_str(), first.number), GET).starts_with("HTTP/1.1 200"));
+    }
+    // A port that somebody else has: it stays, and the log says why.
+    let taken = std::net::TcpListener::bind(("127.0.0.1", second.number)).unwrap();
+    reload(&daemon, &at("127.0.0.1", &second));
+    let log = fs::read_to_string(daemon.log()).unwrap();
+    assert!(log.contains("[metrics] stays as it was: cannot give numbers at 127.0.0.1:"), "{log}");
+    assert!(gives(&first));
+    drop(taken);
+    reload(&daemon, &at("127.0.0.1", &second));
+    assert!(gives(&second) && !gives(&first));
+    let path = daemon.dir.join("numbers");
+    reload(&daemon, "[metrics]\nlisten = \"./numbers\"\n");
+    assert!(UnixStream::connect(&path).is_ok() && !gives(&second));
+    reload(&daemon, "");
+    assert!(!path.exists(), "nobody is there any more");
+}
+
+#[test]
+fn lines_of_the_log_change_with_the_configuration() {
+    let daemon = Daemon::start("");
+    assert!(!daemon.log_text().contains("\"level\""));
+    reload(&daemon, "log_format = \"json\"\n");
+    let log = fs::read_to_string(daemon.log()).unwrap();
+    let line = log.lines().find(|line| line.contains("the configuration was read again")).unwrap();
+    assert_eq!(Json::parse(line).at("level").text(), "info");
+    reload(&daemon, "log_format = \"logfmt\"\n");
+    let last = fs::read_to_string(daemon.log()).unwrap();
+    assert!(last.lines().last().unwrap().starts_with("time=20"), "{last}");
+}
+
 /// Prometheus' own library reads it.
 fn check_with_prometheus(body: &str) {
     let venv = std::env::var("BOTMOTHER_TEST_VENV").unwrap_or_else(|_| "target/test-venv".to_string());

@@ -210,7 +210,7 @@ impl Entrance {
     }
 
     fn take_over(&mut self, choices: &[Choice], reload: Reload<'_>) -> Result<(), String> {
-        let config = reload().map_err(|error| error.to_string())?;
+        let config = (reload.read)().map_err(|error| error.to_string())?;
         let text = |path: &Path| path.display().to_string();
         let is_in_force = |choice: &Choice| match choice {
             Choice::Network(network) => (config.api.mode == ApiMode::Network) == *network,

@@ -11,7 +11,7 @@ use smol::stream::StreamExt;
 
 use super::entrance::Entrance;
 use super::notify::{Notify, Vitals};
-use super::{Error, Reload, settings, spawn};
+use super::{Beside, Error, Reload, settings, spawn};
 use crate::base::limits;
 use crate::config::Config;
 use crate::core::effect::Rebind;
@@ -35,7 +35,7 @@ enum Wake {
 /// once.
 pub(super) fn serve_until_stop(
     mut signals: Signals,
-    entrance: &mut Entrance,
+    (entrance, beside): (&mut Entrance, &mut Beside),
     rebinds: &async_channel::Receiver<Rebind>,
     (notify, vitals): (&Notify, &Vitals),
     reload: Reload<'_>,
@@ -66,7 +66,7 @@ pub(super) fn serve_until_stop(
             Wake::Rebind(wish) => entrance.change(wish, reload),
             Wake::Signal(Some(Ok(Signal::Hup))) => {
                 notify.reloading();
-                read_again(entrance, reload);
+                read_again(entrance, beside, reload);
                 taken_over(&vitals.handle);
                 notify.ready();
             }
@@ -97,12 +97,13 @@ fn taken_over(handle: &Handle) {
 }
 
 /// Takes over what may change while the daemon runs, and says what may not. A configuration with a mistake changes
-/// nothing.
-fn read_again(entrance: &mut Entrance, reload: Reload<'_>) {
-    let config = match reload() {
+/// nothing; of what cannot be done, such as to listen at a port that another program has, that one thing stays as it was.
+fn read_again(entrance: &mut Entrance, beside: &mut Beside, reload: Reload<'_>) {
+    let config = match (reload.read)() {
         Ok(config) => config,
         Err(error) => return log::error!("the configuration was not read again; nothing has changed:\n{error}"),
     };
+    (reload.set_log_format)(config.log_format);
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
@@ -110,10 +111,13 @@ fn read_again(entrance: &mut Entrance, reload: Reload<'_>) {
     if config.data_dir != now.data_dir || config.durability != now.durability {
         log::warn!("changes of data_dir and durability need a restart");
     }
-    if config.metrics != now.metrics || config.mqtt != now.mqtt || config.log_format != now.log_format {
-        log::warn!("changes of log_format, [metrics] and [mqtt] need a restart");
+    if let Err(error) = beside.scrapes.change(&config.metrics) {
+        log::error!("[metrics] stays as it was: {error}");
     }
-    let config = Config { mqtt: now.mqtt.clone(), ..config };
+    if let Err(error) = beside.brokers.change(&config) {
+        log::error!("[mqtt] stays as it was: {error}");
+    }
+    let config = Config { mqtt: beside.brokers.config().clone(), ..config };
     entrance.read_again(&config);
     let _ = entrance.events.send(Event::Reload(Box::new(settings(&config))));
 }

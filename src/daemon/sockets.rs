@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ enum Place {
 }
 
 /// Device and number of a file.
-type Inode = (u64, u64);
+pub(super) type Inode = (u64, u64);
 
 impl Sockets {
     /// Those of a configuration; what is open here and needed there is the same in both.
@@ -146,13 +147,24 @@ fn is_absent(error: &io::Error) -> bool {
 /// Listens there. `beside` are ours on the same port: the kernel lets one of all addresses and one of this machine's stand
 /// side by side if all of them say so. They say it for this moment only, or other programs of our user could join them.
 fn bind(address: SocketAddr, beside: &[&TcpListener]) -> io::Result<TcpListener> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    sockopt::set_socket_reuseaddr(&socket, true)?;
+    let socket = socket_for(address)?;
     if address.is_ipv6() {
         // IPv4 has a socket of its own, whatever /proc/sys/net/ipv6/bindv6only says.
         sockopt::set_ipv6_v6only(&socket, true)?;
     }
+    bind_beside(socket, address, beside)
+}
+
+/// One that is bound to nothing yet.
+pub(super) fn socket_for(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    Ok(socket)
+}
+
+/// The same for a socket that is made already.
+pub(super) fn bind_beside(socket: OwnedFd, address: SocketAddr, beside: &[&TcpListener]) -> io::Result<TcpListener> {
     let share = |is_on: bool| {
         beside.iter().try_for_each(|other| sockopt::set_socket_reuseport(other, is_on))?;
         if beside.is_empty() { Ok(()) } else { sockopt::set_socket_reuseport(&socket, is_on) }
@@ -166,7 +178,7 @@ fn bind(address: SocketAddr, beside: &[&TcpListener]) -> io::Result<TcpListener>
 }
 
 /// Listens at a path. A file that nobody answers at is of a daemon that was killed; anything else stays.
-fn bind_unix(path: &Path) -> io::Result<(UnixListener, Inode)> {
+pub(super) fn bind_unix(path: &Path) -> io::Result<(UnixListener, Inode)> {
     let taken = |why: &str| Err(io::Error::new(io::ErrorKind::AddrInUse, why));
     match fs::symlink_metadata(path) {
         Ok(meta) if !meta.file_type().is_socket() => return taken("there is a file that is no socket"),
@@ -200,7 +212,7 @@ fn draft(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn inode_of(path: &Path) -> io::Result<Inode> {
+pub(super) fn inode_of(path: &Path) -> io::Result<Inode> {
     fs::symlink_metadata(path).map(|meta| (meta.dev(), meta.ino()))
 }
 
