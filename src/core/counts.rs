@@ -46,6 +46,8 @@ pub(crate) struct Counts {
     pub(crate) undecrypted: BTreeMap<&'static str, u64>,
     /// Calls to AI services, by provider and outcome.
     pub(crate) ai_requests: BTreeMap<(String, &'static str), u64>,
+    /// Tokens that AI services have counted, by provider and direction.
+    pub(crate) ai_tokens: BTreeMap<(String, &'static str), u64>,
     /// How long it took AI services to say the first words of an answer that is heard while it comes.
     pub(crate) ai_first_tokens: Histogram,
     /// How long updates waited until they were handed over, by [`Via`].
@@ -64,6 +66,7 @@ impl Default for Counts {
             webhook_attempts: BTreeMap::new(),
             undecrypted: BTreeMap::new(),
             ai_requests: BTreeMap::new(),
+            ai_tokens: BTreeMap::new(),
             ai_first_tokens: Histogram::new(FIRST_TOKEN_SECONDS),
             deliveries,
         }

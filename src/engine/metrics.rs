@@ -146,6 +146,10 @@ fn about_calls(batch: &Batch) -> Vec<Metric> {
         .ai_requests
         .iter()
         .map(|((provider, result), count)| (labels(&[("provider", provider), ("result", result)]), *count as f64));
+    let tokens = batch.counts.ai_tokens.iter();
+    let tokens = tokens.map(|((provider, direction), count)| {
+        (labels(&[("provider", provider), ("direction", direction)]), *count as f64)
+    });
     vec![
         Metric::labelled(
             MetricKind::Counter,
@@ -153,6 +157,11 @@ fn about_calls(batch: &Batch) -> Vec<Metric> {
             attempts,
         ),
         Metric::labelled(MetricKind::Counter, ("ai_requests_total", "Questions to AI services that are over."), asked),
+        Metric::labelled(
+            MetricKind::Counter,
+            ("ai_tokens_total", "Tokens of questions (input) and answers (output), as AI services count them."),
+            tokens,
+        ),
         Metric::histogram(
             ("ai_first_token_seconds", "What it took an AI to begin an answer that is heard while it comes."),
             [(String::new(), &batch.counts.ai_first_tokens)],

@@ -11,6 +11,7 @@ mod openclaw;
 pub mod providers;
 mod stream;
 mod thought;
+mod usage;
 
 use std::fmt;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::base::text::shorten;
 
 pub use providers::{PROVIDERS, Provider};
 pub use stream::Stream;
+pub use usage::Tokens;
 
 /// How a service is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,6 +234,12 @@ pub fn read(dialect: Dialect, key: &Secret, outcome: &Result<HttpAnswer, CallErr
         Some(text) => finish(&text, cut_of(dialect, &fields)),
         None => Err(Fault::NotUnderstood),
     }
+}
+
+/// The tokens that a whole answer has cost; none where that is not said.
+pub fn used(outcome: &Result<HttpAnswer, CallError>) -> Tokens {
+    let fields = outcome.as_ref().ok().filter(|answer| answer.is_success() && !answer.is_cut);
+    fields.and_then(|answer| Fields::parse(&answer.body).ok()).map_or(Tokens::default(), |fields| Tokens::of(&fields))
 }
 
 /// What to leave out when the same is asked again after this answer; `None` when that is not what was wrong.

@@ -88,6 +88,8 @@ pub const AI_TIMEOUT_S_MAX: u32 = 600;
 pub const AI_TOKENS: u32 = 2_048;
 /// More tokens than any model gives in one answer.
 pub const AI_TOKENS_MAX: u32 = 200_000;
+/// Tokens of one question or answer that a service may say it has counted; more than any model takes, so it is nonsense.
+pub const AI_TOKENS_SAID_MAX: u64 = 100_000_000;
 /// What is kept of an answer: several times what [`AI_TOKENS`] can be.
 pub const AI_ANSWER_BYTES_MAX: usize = 48 * 1024;
 /// What is kept of all answers that are heard while they come: some of the longest, and dozens of an ordinary length. At its

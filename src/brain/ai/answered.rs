@@ -1,5 +1,6 @@
 //! What becomes of a question: its answer, another try, or the reason why there is none.
 
+use super::live::Live;
 use super::{Question, State, words};
 use crate::base::call::{CallError, Called, Retry};
 use crate::base::id::BotId;
@@ -31,6 +32,12 @@ impl Ai {
         };
         let result = read.as_ref().map_or_else(Fault::word, |_| "ok");
         *cx.core.batch.counts.ai_requests.entry((row.provider.clone(), result)).or_default() += 1;
+        let used = question.live.as_ref().map_or_else(|| service::used(called), Live::used);
+        for (direction, tokens) in [("input", used.input), ("output", used.output)] {
+            if tokens > 0 {
+                *cx.core.batch.counts.ai_tokens.entry((row.provider.clone(), direction)).or_default() += tokens;
+            }
+        }
         match read {
             Ok(reply) => {
                 cx.core.batch.told.end(("ai", question.asked.bot.0));

@@ -16,7 +16,7 @@ use crate::core::batch::Batch;
 use crate::core::channel::Piece;
 use crate::core::handle::Answer;
 use crate::core::part::Kept;
-use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream};
+use crate::remote::ai::{self as service, Dialect, Fault, Reply, Stream, Tokens};
 use crate::store;
 use crate::store::row::{AiPlace, AiQuestion, AiRow};
 
@@ -65,6 +65,11 @@ impl Live {
     /// Whether this text begins with what was told.
     pub(super) fn is_continued_by(&self, text: &str) -> bool {
         self.told.rest_of(text).is_some()
+    }
+
+    /// The tokens that it has cost.
+    pub(super) fn used(&self) -> Tokens {
+        lock(&self.stream).used()
     }
 
     /// What became of the call: its answer, when it is over and well, came in pieces.

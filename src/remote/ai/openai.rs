@@ -28,6 +28,10 @@ pub(super) fn build(ask: &Ask<'_>, model: &str, user: Option<&str>) -> HttpCall 
     body = body.text_if("user", user);
     if ask.is_stream {
         body = body.truth("stream", true);
+        // Others that count do so unasked, and some refuse what they do not know.
+        if ask.provider.name == "openai" {
+            body = body.raw("stream_options", r#"{"include_usage":true}"#);
+        }
     }
     let call = HttpCall::new("POST", address(ask.endpoint, "/v1", "/chat/completions"));
     bearer(call, ask.key).json(body.end())

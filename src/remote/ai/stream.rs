@@ -4,7 +4,7 @@
 //! [`Stream`] takes the lines as they come, empty ones included, and holds the text so far. What cannot be read ends the
 //! text there: a gap in the middle of an answer would not show.
 
-use super::{Cut, Dialect, Fault, Reply, cut_of, finish, said, thought, whole};
+use super::{Cut, Dialect, Fault, Reply, Tokens, cut_of, finish, said, thought, whole};
 use crate::base::json::Fields;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -20,6 +20,7 @@ pub struct Stream {
     data: Option<String>,
     fault: Option<Fault>,
     cut: Option<Cut>,
+    used: Tokens,
     /// Its service has said that this is all.
     is_whole: bool,
     /// Something was understood.
@@ -39,6 +40,7 @@ impl Stream {
             data: None,
             fault: None,
             cut: None,
+            used: Tokens::default(),
             is_whole: false,
             is_known: false,
             is_begun: false,
@@ -109,6 +111,7 @@ impl Stream {
             self.cut.get_or_insert(Cut::Unreadable);
             return;
         };
+        self.used = self.used.or_more(Tokens::of(&fields));
         let is_event_of_error = fields.text_at(&["type"]) == Some("error") || fields.has(&["error"]);
         if is_event_of_error {
             self.is_known = true;
@@ -139,6 +142,11 @@ impl Stream {
             self.text.push_str(&piece);
         }
         self.cut = self.cut.take().or_else(|| cut_of(self.dialect, &fields));
+    }
+
+    /// The tokens that it has cost, as far as its service has said.
+    pub fn used(&self) -> Tokens {
+        self.used
     }
 
     /// Bytes of it that are kept.

@@ -326,6 +326,14 @@ fn streams_are_put_together() {
 }
 
 #[test]
+fn openai_counts_in_streams_if_asked() {
+    let key = Secret::default();
+    let call = |name| body(&build(&Ask { is_stream: true, ..ask(name, &key) }));
+    assert!(call("openai").ends_with(r#""stream":true,"stream_options":{"include_usage":true}}"#));
+    assert!(call("groq").ends_with(r#""stream":true}"#));
+}
+
+#[test]
 fn streams_may_break() {
     let broke = || Some(Fault::Later("the connection broke".into()));
     for (dialect, lines) in STREAMS {
