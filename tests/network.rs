@@ -13,6 +13,8 @@ mod change;
 mod client;
 #[path = "network/front.rs"]
 mod front;
+#[path = "network/socket.rs"]
+mod socket;
 #[path = "network/strangers.rs"]
 mod strangers;
 #[path = "network/tls.rs"]

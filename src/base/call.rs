@@ -50,6 +50,8 @@ pub struct HttpCall {
     /// An HTTP proxy (`http://user:password@host:port`), asked to `CONNECT`. Not together with [`Reach::PublicOnly`]:
     /// the proxy looks up the name, so we could not check.
     pub proxy: Option<Secret>,
+    /// A Unix socket that is connected to instead of where the URL leads.
+    pub socket: Option<PathBuf>,
 }
 
 /// Bytes that encryption adds to a file: the tag of AES-GCM.
@@ -117,6 +119,7 @@ impl HttpCall {
             reach: Reach::Any,
             trust: Trust::default(),
             proxy: None,
+            socket: None,
         }
     }
 

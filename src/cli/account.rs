@@ -282,7 +282,7 @@ pub(super) fn open_for_owner(config: &Config) -> Result<Store, Failed> {
             Failed::new(Exit::Unavailable, text)
         }
         store::Error::Locked => {
-            let (data, base) = (config.data_dir.display(), Client::new(config).base().to_string());
+            let (data, base) = (config.data_dir.display(), Client::new(config).place());
             let text = format!(
                 "a daemon uses {data}, but not at {base}; name its port with --port, or its file with --config"
             );

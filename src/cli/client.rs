@@ -1,4 +1,5 @@
-//! Talks to the running daemon through its API, over loopback. Everything a command asks of the daemon goes this way.
+//! Talks to the running daemon through its API, over loopback, or over its Unix socket where it listens at no port. Everything
+//! a command asks of the daemon goes this way.
 //!
 //! The admin token goes along only when the daemon asks for it, and only to a process of the token's owner: on a
 //! machine with several users anybody may listen at the port while the daemon does not run.
@@ -27,6 +28,8 @@ const KEY_HEADER: &str = "Idempotency-Key";
 pub(super) struct Client {
     base: String,
     port: u16,
+    /// The way instead of a port.
+    socket: Option<PathBuf>,
     token_file: PathBuf,
     token: Option<Secret>,
 }
@@ -39,8 +42,13 @@ impl Client {
             ApiMode::Network => "https",
         };
         let port = config.api.port;
-        let token_file = config.data_dir.join(TOKEN_FILE);
-        Client { base: format!("{scheme}://127.0.0.1:{port}"), port, token_file, token: None }
+        let socket = (port == 0).then(|| config.api.socket.clone());
+        let base = match &socket {
+            // Only the path behind it counts.
+            Some(_) => "http://127.0.0.1".to_string(),
+            None => format!("{scheme}://127.0.0.1:{port}"),
+        };
+        Client { base, port, socket, token_file: config.data_dir.join(TOKEN_FILE), token: None }
     }
 
     /// As the bot that has this token, instead of with management rights.
@@ -63,8 +71,8 @@ impl Client {
     }
 
     /// Where the daemon is expected.
-    pub(super) fn base(&self) -> &str {
-        &self.base
+    pub(super) fn place(&self) -> String {
+        self.socket.as_ref().map_or(self.base.clone(), |path| path.display().to_string())
     }
 
     /// `GET`, with query parameters.
@@ -117,6 +125,7 @@ impl Client {
     fn call(&self, method: &'static str, path: &str, timeout: Duration) -> HttpCall {
         let mut call = HttpCall::new(method, format!("{}{path}", self.base)).header(PLACE_HEADER, PLACE_SHELL);
         call.timeout = timeout;
+        call.socket = self.socket.clone();
         call.answer_bytes_max = limits::CLIENT_ANSWER_BYTES_MAX;
         call
     }
@@ -171,12 +180,16 @@ impl Client {
             Failed::new(Exit::Permission, format!("the daemon wants the admin token; {shown}: {why}\n{hint}"))
         })?;
         let owner = fs::metadata(&self.token_file).map(|meta| meta.uid()).ok();
-        if let Some(listener) = listener(self.port)
+        let listener = match &self.socket {
+            Some(path) => fs::metadata(path).map(|meta| meta.uid()).ok(),
+            None => listener(self.port),
+        };
+        if let Some(listener) = listener
             && owner.is_some_and(|owner| listener != owner && listener != 0)
         {
             let text = format!(
                 "what listens at {} belongs to user {listener}, but {shown} does not; it does not get the token",
-                self.base
+                self.place()
             );
             return Err(Failed::new(Exit::Permission, text));
         }
@@ -184,19 +197,25 @@ impl Client {
     }
 
     fn unreachable(&self, error: &work::Error) -> Failed {
+        let place = self.place();
+        let is_closed =
+            |path: &PathBuf| rustix::fs::access(path, rustix::fs::Access::WRITE_OK) == Err(rustix::io::Errno::ACCESS);
+        if self.socket.as_ref().is_some_and(is_closed) {
+            let text = format!("{place} is for the daemon's user and group: run this as one of them, or as root");
+            return Failed::new(Exit::Permission, text);
+        }
         let text = match error {
             work::Error::Refused => format!(
-                "nothing listens at {}: start the daemon with `botmother`, or say where it is with --port or --config",
-                self.base
+                "nothing listens at {place}: start the daemon with `botmother`, or say where it is with --port or --config"
             ),
-            work::Error::Tls(why) => format!("{} does not speak TLS as it should: {why}", self.base),
-            error => format!("{} does not answer: {error}", self.base),
+            work::Error::Tls(why) => format!("{place} does not speak TLS as it should: {why}"),
+            error => format!("{place} does not answer: {error}"),
         };
         Failed::new(Exit::Unavailable, text)
     }
 
     fn is_not_ours(&self, status: u16) -> Failed {
-        let text = format!("what answers at {} is no Botmother (status {status}); is the port right?", self.base);
+        let text = format!("what answers at {} is no Botmother (status {status}); is the port right?", self.place());
         Failed::new(Exit::Unavailable, text)
     }
 }

@@ -221,7 +221,8 @@ fn check_server(report: &mut Report, client: &mut Client) {
     let Ok(server) = client.get("/bot/server", &[], Duration::ZERO) else { return };
     let addresses = server.texts("addresses").ok().flatten().unwrap_or_default().join(", ");
     let socket = server.text("socket").ok().flatten().map_or(String::new(), |socket| format!(", {socket}"));
-    report.say(Mark::Ok, "addresses", &format!("{addresses}{socket}"));
+    let all = format!("{addresses}{socket}");
+    report.say(Mark::Ok, "addresses", all.trim_start_matches(", "));
     let Some(certificate) = server.object("certificate") else { return };
     let names = certificate.texts("names").ok().flatten().unwrap_or_default().join(", ");
     let until = certificate.number("valid_until").ok().flatten().unwrap_or(0);
@@ -248,13 +249,17 @@ fn check_daemon(report: &mut Report, config: &Config) {
     match client.get("/health", &[], Duration::ZERO) {
         Ok(health) => {
             let version = health.text("version").ok().flatten().unwrap_or("?").to_string();
-            report.say(Mark::Ok, "daemon", &format!("version {version} runs at {}", client.base()));
+            report.say(Mark::Ok, "daemon", &format!("version {version} runs at {}", client.place()));
             if version != env!("CARGO_PKG_VERSION") {
                 let found = format!("this program is version {}; restart the daemon", env!("CARGO_PKG_VERSION"));
                 report.say(Mark::Warn, "version", &found);
             }
             things::check_wear(report, &mut client);
             check_server(report, &mut client);
+        }
+        Err(failed) if port == 0 => {
+            let mark = if failed.exit == Exit::Permission { Mark::Fail } else { Mark::Warn };
+            report.say(mark, "daemon", &failed.text);
         }
         Err(failed) => match TcpListener::bind(("127.0.0.1", port)) {
             Ok(_) => {

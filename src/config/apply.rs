@@ -4,7 +4,7 @@ use super::key::heading;
 use super::place::Environment;
 use super::read::{Origin, Setting};
 use super::value::{Given, shown};
-use super::{Account, Config, MetricsPlace, Problem, is_loopback};
+use super::{Account, ApiMode, Config, MetricsPlace, Problem, is_loopback};
 use crate::base::jid::BareJid;
 use crate::base::secret::Secret;
 
@@ -54,6 +54,11 @@ pub(super) fn check_together(config: &Config, settings: &[Setting], problems: &m
         let (there, missing) =
             if key.as_os_str().is_empty() { ("tls_cert", "tls_key") } else { ("tls_key", "tls_cert") };
         complain("api", 0, there, format!("`{there}` is given without `{missing}`; give both or none"));
+    }
+    if config.api.port == 0 && config.api.socket.as_os_str().is_empty() {
+        complain("api", 0, "port", "`port` in [api] is 0, so nobody could get in; name a `socket`, too".to_string());
+    } else if config.api.port == 0 && config.api.mode == ApiMode::Network {
+        complain("api", 0, "port", "`port` in [api] is 0, but network mode needs one".to_string());
     }
     if config.data_dir.exists() && !config.data_dir.is_dir() {
         complain("", 0, "data_dir", format!("`data_dir` is {}, which is no directory", config.data_dir.display()));

@@ -176,7 +176,7 @@ pub(super) static KEYS: &[Key] = &[
         "api",
         "port",
         field!(api.port: port, u16::to_string),
-        "TCP port, 1024 to 65535. The option --port goes before this.",
+        "TCP port, 1024 to 65535; 0 for none, where `socket` alone is the way in. The option --port goes before this.",
     ),
     key(
         "api",

@@ -58,9 +58,12 @@ impl Given<'_> {
         }
     }
 
-    /// A port we may listen on without privileges.
+    /// A port we may listen on without privileges; 0 for none.
     pub(super) fn port(&self) -> Result<u16, String> {
-        self.integer(1024..=65535, "a port number").map(|port| port as u16)
+        match self.integer(0..=0, "none") {
+            Ok(_) => Ok(0),
+            Err(_) => self.integer(1024..=65535, "a port number").map(|port| port as u16),
+        }
     }
 
     /// Requests a second.

@@ -98,7 +98,11 @@ pub(super) fn base_url(config: &Config) -> String {
         ApiMode::Local => "http",
         ApiMode::Network => "https",
     };
-    format!("{scheme}://localhost:{}", config.api.port)
+    match config.api.port {
+        // By the socket, whoever is named.
+        0 => format!("{scheme}://localhost"),
+        port => format!("{scheme}://localhost:{port}"),
+    }
 }
 
 /// `http://localhost:7842/bot/`.

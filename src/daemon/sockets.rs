@@ -129,11 +129,14 @@ fn loopback(port: u16) -> [SocketAddr; 2] {
     [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(|address| (address, port).into())
 }
 
-fn addresses(config: &Config) -> [SocketAddr; 2] {
+fn addresses(config: &Config) -> Vec<SocketAddr> {
     match config.api.mode {
-        ApiMode::Local => loopback(config.api.port),
+        _ if config.api.port == 0 => Vec::new(),
+        ApiMode::Local => loopback(config.api.port).to_vec(),
         ApiMode::Network => [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]
-            .map(|address| (address, config.api.port).into()),
+            .into_iter()
+            .map(|address| (address, config.api.port).into())
+            .collect(),
     }
 }
 

@@ -116,7 +116,7 @@ fn agent(call: &HttpCall, certificate: Certificate, cancel: &Cancel, by: Option<
         .max_idle_connections(0)
         .user_agent(USER_AGENT)
         .build();
-    let tcp = Tcp { cancel: cancel.clone(), silence_max: call.silence_max };
+    let tcp = Tcp { cancel: cancel.clone(), silence_max: call.silence_max, socket: call.socket.clone() };
     let tls = Tls { config: tls::config(&call.trust, certificate)? };
     let connector = Keeping { open: ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls), by };
     Ok(Agent::with_parts(config, connector, Names { reach: call.reach, cancel: cancel.clone() }))

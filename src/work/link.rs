@@ -5,6 +5,9 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +23,8 @@ use crate::base::limits;
 pub(super) struct Tcp {
     pub(super) cancel: Cancel,
     pub(super) silence_max: Option<Duration>,
+    /// The Unix socket to connect to instead.
+    pub(super) socket: Option<PathBuf>,
 }
 
 impl<In: Transport> Connector<In> for Tcp {
@@ -29,9 +34,11 @@ impl<In: Transport> Connector<In> for Tcp {
         if let Some(through_proxy) = chained {
             return Ok(Some(Box::new(through_proxy)));
         }
-        let stream = Arc::new(open(details)?);
-        // Small requests must not wait for more to come.
-        stream.set_nodelay(true)?;
+        let stream = match &self.socket {
+            Some(path) => open_unix(path)?,
+            None => open(details)?,
+        };
+        let stream = Arc::new(stream);
         self.cancel.attach(&stream);
         if self.cancel.is_cancelled() {
             return Err(Error::Other(Box::new(CallError::Cancelled)));
@@ -54,11 +61,27 @@ fn open(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
             return Err(Error::Timeout(details.timeout.reason));
         }
         match TcpStream::connect_timeout(address, share) {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => {
+                // Small requests must not wait for more to come.
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
             Err(error) => last = error.into(),
         }
     }
     Err(last)
+}
+
+/// What is done with a stream here (read, write, wait so long, shut down) is one and the same for the kernel.
+fn open_unix(path: &Path) -> Result<TcpStream, Error> {
+    match UnixStream::connect(path) {
+        Ok(stream) => Ok(TcpStream::from(OwnedFd::from(stream))),
+        // Nobody has made it: as much as nobody listening there.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(io::Error::from(io::ErrorKind::ConnectionRefused).into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 struct Link {

@@ -45,6 +45,10 @@ pub(super) fn check_database(report: &mut Report, data_dir: &Path) {
 pub(super) fn check_api(report: &mut Report, config: &Config) {
     const WHAT: &str = "API";
     let port = config.api.port;
+    if port == 0 {
+        let found = format!("HTTP by the socket {} alone", config.api.socket.display());
+        return report.say(Mark::Ok, WHAT, &found);
+    }
     if config.api.mode == ApiMode::Local {
         return report.say(Mark::Ok, WHAT, &format!("HTTP on this machine alone, port {port}"));
     }
