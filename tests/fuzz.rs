@@ -92,6 +92,11 @@ fn omemo() {
 }
 
 #[test]
+fn rich() {
+    damaged("rich", 4000);
+}
+
+#[test]
 fn sasl() {
     damaged("sasl", 2000);
 }
@@ -104,6 +109,11 @@ fn session() {
 #[test]
 fn stanzas() {
     damaged("stanzas", 6000);
+}
+
+#[test]
+fn telegram() {
+    damaged("telegram", 4000);
 }
 
 #[test]

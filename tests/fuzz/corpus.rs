@@ -37,7 +37,7 @@ pub(crate) fn server_sides() -> Inputs {
 
 /// Writes all of it.
 pub(crate) fn write(folder: &Path) {
-    let all: [(&str, Inputs); 12] = [
+    let all: [(&str, Inputs); 14] = [
         ("dns", dns()),
         ("framer", framer()),
         ("head", texts_of(&HEADS)),
@@ -45,9 +45,11 @@ pub(crate) fn write(folder: &Path) {
         ("mam", archives()),
         ("multipart", texts_of(&FORMS)),
         ("omemo", omemo()),
+        ("rich", texts_of(&RICH)),
         ("sasl", logins()),
         ("session", sessions()),
         ("stanzas", stanzas()),
+        ("telegram", texts_of(&TELEGRAM)),
         ("texts", texts_of(&TEXTS)),
         ("x509", certificates()),
     ];
@@ -341,4 +343,57 @@ const STANZAS: [&str; 20] = [
     "<presence from='anna@example.org/p'><show>away</show><status>out</status><priority>-3</priority><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='q'/><x xmlns='vcard-temp:x:update'><photo>abc</photo></x><nick xmlns='http://jabber.org/protocol/nick'>A</nick></presence>",
     "<message from='anna@example.org/p' to='me@example.org' type='chat' id='q1'><body>&gt; old\nnew</body><reply xmlns='urn:xmpp:reply:0' id='m1' to='me@example.org/r'/><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='6'/></fallback><composing xmlns='http://jabber.org/protocol/chatstates'/><x xmlns='jabber:x:oob'><url>https://example.org/a</url><desc>d</desc></x></message>",
     "<message from='me@example.org'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='me@example.org/x' to='anna@example.org' type='chat'><body>hi</body><retract xmlns='urn:xmpp:message-retract:1' id='a'/></message></forwarded></sent></message>",
+];
+
+const RICH: [(&str, &str); 6] = [
+    (
+        "html",
+        "<b>bold <i>both</i></b> <a href=\"https://example.org/?a=1&amp;b=2\">link</a> <pre><code class=\"language-rust\">let a = 1;</code></pre> <blockquote expandable>said 👍🏽</blockquote> <tg-spoiler>x</tg-spoiler> &lt;&#252;&#x1F600;",
+    ),
+    ("markdown", "*bold* _italic_ [link](https://example.org/) `code` ```rust\nlet a = 1;\n``` \\_ü"),
+    (
+        "markdown-v2",
+        "*bold _both __under__ _* ~gone~ ||hidden|| [link](https://example.org/a\\)b) ![👍](tg://emoji?id=5368324170671202286)\n>said\n>more||\n`c\\`d` 1\\.5 \\(ü\\)",
+    ),
+    ("styling", "*bold* _italic_ ~gone~ `code` *_both_*\n> said\n>> twice\n```\nblock\n```\nשלום 👨‍👩‍👧 e\u{301}"),
+    ("found", "@anna #tag $USD /start@bot https://example.org/a_(b)?c=d#e anna@example.org +49 30 1234567 x.y"),
+    (
+        "long",
+        "word word\n\nparagraph with 🇩🇪 flags and e\u{301} marks, which goes on and on\u{2028}until it must be cut",
+    ),
+];
+
+const TELEGRAM: [(&str, &str); 8] = [
+    (
+        "message",
+        r#"{"ok":true,"result":[{"update_id":7,"message":{"message_id":3,"from":{"id":42,"is_bot":false,"first_name":"Anna","last_name":"B","username":"anna"},"chat":{"id":-1001234567890,"title":"Garden","type":"supergroup","is_forum":true},"date":1788000000,"message_thread_id":5,"is_topic_message":true,"text":"hi 👍 bold @anna","entities":[{"offset":3,"length":2,"type":"custom_emoji","custom_emoji_id":"53"},{"offset":6,"length":4,"type":"bold"},{"offset":6,"length":9,"type":"text_link","url":"https://example.org/"},{"offset":11,"length":5,"type":"mention"}]}}]}"#,
+    ),
+    (
+        "reply",
+        r#"{"ok":true,"result":[{"update_id":8,"message":{"message_id":4,"from":{"id":42,"is_bot":false,"first_name":"Anna"},"chat":{"id":42,"first_name":"Anna","type":"private"},"date":1788000001,"reply_to_message":{"message_id":3,"from":{"id":9,"is_bot":true,"first_name":"Bot","username":"my_bot"},"chat":{"id":42,"type":"private","first_name":"Anna"},"date":1788000000,"text":"Well?"},"quote":{"text":"Well","position":0},"text":"yes"}}]}"#,
+    ),
+    (
+        "files",
+        r#"{"ok":true,"result":[{"update_id":9,"message":{"message_id":5,"from":{"id":42,"first_name":"A","is_bot":false},"chat":{"id":42,"type":"private"},"date":1,"media_group_id":"77","photo":[{"file_id":"a","file_unique_id":"b","width":90,"height":51,"file_size":1101},{"file_id":"c","file_unique_id":"d","width":800,"height":450,"file_size":51234}],"caption":"see","caption_entities":[{"offset":0,"length":3,"type":"italic"}]}},{"update_id":10,"message":{"message_id":6,"chat":{"id":42,"type":"private"},"date":1,"sticker":{"file_id":"s","file_unique_id":"t","emoji":"👍","is_animated":false,"is_video":true,"width":512,"height":512}}}]}"#,
+    ),
+    (
+        "changes",
+        r#"{"ok":true,"result":[{"update_id":11,"edited_message":{"message_id":3,"from":{"id":42,"first_name":"A","is_bot":false},"chat":{"id":-5,"title":"G","type":"group"},"date":1,"edit_date":2,"text":"now"}},{"update_id":12,"message_reaction":{"chat":{"id":-5,"title":"G","type":"group"},"message_id":3,"user":{"id":42,"first_name":"A","is_bot":false},"date":3,"old_reaction":[],"new_reaction":[{"type":"emoji","emoji":"🔥"},{"type":"custom_emoji","custom_emoji_id":"1"}]}},{"update_id":13,"callback_query":{"id":"4382","from":{"id":42,"first_name":"A","is_bot":false},"chat_instance":"-1","data":"yes","message":{"message_id":4,"chat":{"id":-5,"title":"G","type":"group"},"date":0}}}]}"#,
+    ),
+    (
+        "members",
+        r#"{"ok":true,"result":[{"update_id":14,"my_chat_member":{"chat":{"id":-5,"title":"G","type":"group"},"from":{"id":42,"first_name":"A","is_bot":false},"date":1,"old_chat_member":{"user":{"id":9,"is_bot":true,"first_name":"Bot"},"status":"left"},"new_chat_member":{"user":{"id":9,"is_bot":true,"first_name":"Bot"},"status":"administrator","can_delete_messages":true}}},{"update_id":15,"message":{"message_id":7,"chat":{"id":-5,"title":"G","type":"group"},"date":1,"new_chat_members":[{"id":43,"first_name":"B","is_bot":false}]}},{"update_id":16,"message":{"message_id":8,"chat":{"id":-5,"title":"G","type":"group"},"date":1,"migrate_to_chat_id":-1005}}]}"#,
+    ),
+    (
+        "flood",
+        r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 7","parameters":{"retry_after":7}}"#,
+    ),
+    (
+        "moved",
+        r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001}}"#,
+    ),
+    (
+        "me",
+        r#"{"ok":true,"result":{"id":9,"is_bot":true,"first_name":"Bot","username":"my_bot","can_join_groups":true}}"#,
+    ),
 ];

@@ -10,6 +10,8 @@ pub(crate) mod omemo;
 pub(crate) mod session;
 #[path = "stanzas.rs"]
 mod stanzas;
+#[path = "telegram.rs"]
+mod telegram;
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,7 +22,7 @@ use botmother::base::jid::Jid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::time::{from_rfc3339, to_rfc3339};
-use botmother::base::{json, text};
+use botmother::base::{json, text, ulid};
 use botmother::http::front::read_head;
 use botmother::http::multipart::Form;
 use botmother::net::{srv, tls, x509};
@@ -33,7 +35,7 @@ use mutate::Random;
 pub(crate) type Target = fn(&[u8]);
 
 /// Every target by the name of its folder in `corpus/`.
-pub(crate) const TARGETS: [(&str, Target); 12] = [
+pub(crate) const TARGETS: [(&str, Target); 14] = [
     ("dns", dns),
     ("framer", framer),
     ("head", head),
@@ -41,9 +43,11 @@ pub(crate) const TARGETS: [(&str, Target); 12] = [
     ("mam", mam),
     ("multipart", multipart),
     ("omemo", omemo::omemo),
+    ("rich", telegram::rich),
     ("sasl", sasl),
     ("session", session::session),
     ("stanzas", stanzas::stanzas),
+    ("telegram", telegram::telegram),
     ("texts", texts),
     ("x509", certificate),
 ];
@@ -299,7 +303,7 @@ fn is_quick(line: &[u8]) -> bool {
     !would_derive || (salt.as_deref() == Some(b"A") && count == Some(4096))
 }
 
-/// Addresses, times, and the escapes of URLs.
+/// Addresses, times, names by time, and the escapes of URLs.
 fn texts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(jid) = Jid::parse(&text) {
@@ -310,6 +314,9 @@ fn texts(data: &[u8]) {
     let _ = text::shorten(&text, 3 + data.len() % 20);
     if let Some(bytes) = text::unbase64(&text) {
         assert_eq!(text::unbase64(&text::base64(&bytes)), Some(bytes));
+    }
+    if let Some((at_ms, random)) = ulid::read(&text) {
+        assert_eq!(ulid::ulid(at_ms, random), text.to_ascii_lowercase());
     }
     if let Some(ms) = from_rfc3339(&text) {
         assert_eq!(from_rfc3339(&to_rfc3339(ms)), Some(ms));
