@@ -80,6 +80,7 @@ impl Proxy {
             let own = "/etc/letsencrypt/live/bots.example.org";
             let server = replace(&server, &format!("{own}/fullchain.pem"), &format!("{shown}/cert.pem"));
             let server = replace(&server, &format!("{own}/privkey.pem"), &format!("{shown}/key.pem"));
+            let server = replace(&server, "/var/log/nginx/access.log", &format!("{shown}/access.log"));
             let target = match socket {
                 Some(socket) => replace(
                     "proxy_pass http://unix:/run/botmother/api.sock;",
@@ -238,6 +239,13 @@ fn nginx_in_front() {
     for socket in [None, Some(socket.as_path())] {
         let Some(proxy) = Proxy::nginx(&daemon, socket) else { return };
         check(&daemon, &proxy);
+        // A token in a path is not written down.
+        for path in ["/bot1:bm_of_a_bot/getMe", "/file/bot1:bm_of_a_bot/x", "/livez"] {
+            proxy.curl("127.0.0.1", path, &[]);
+        }
+        let log = || fs::read_to_string(proxy.folder.join("access.log")).unwrap();
+        wait_for(|| log().contains("GET /livez"), "the log of nginx has what came last");
+        assert!(!log().contains("bm_of_a_bot"), "{}", log());
     }
 }
 

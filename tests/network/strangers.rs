@@ -18,6 +18,9 @@ const OPEN: &[(&str, &str, bool)] = &[
     ("GET", "/v1/client-api/service-info", false),
     ("GET", "/v1/client-api/bots", false),
     ("GET", "/v1/client-api/bot/:id", false),
+    // Files of the pages.
+    ("GET", "/assets/:name", true),
+    ("GET", "/", true),
 ];
 
 /// How somebody comes.
@@ -44,6 +47,8 @@ fn ask_all(way: &mut Way, visits: &[Visit<'_>]) {
             let answer = way.ask(method, &path.replace(":id", "x"), visit.headers, "{}");
             let shown = format!("{} {method} {path}: {} {}", visit.about, answer.status, answer.body);
             match open {
+                // There is no file of this name.
+                Some((_, "/assets/:name", _)) => assert_eq!(answer.status, 404, "{shown}"),
                 Some((_, _, true)) => assert_eq!(answer.status, 200, "{shown}"),
                 Some((_, _, false)) if visit.is_page => assert_eq!(answer.status, 403, "{shown}"),
                 // Nothing is listed: 404 for one bot; and nobody says who he is.
