@@ -50,7 +50,9 @@ impl Caused {
                 Effect::Session(account, Order::Close) => caused.closed.push(account),
                 Effect::Session(..) => {}
                 Effect::Call { tag, call, .. } => caused.calls.push((tag, *call)),
-                Effect::CallOff(_) | Effect::Rebind(_) | Effect::Changed => caused.others.push(effect),
+                Effect::CallOff(_) | Effect::Rebind(_) | Effect::Changed | Effect::RemoveFiles(_) => {
+                    caused.others.push(effect)
+                }
             }
         }
         caused
