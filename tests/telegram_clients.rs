@@ -1,6 +1,7 @@
-//! Bots as people write them for Telegram (tests/telegram/bots), in six libraries, with nothing changed but their base URL:
-//! they talk by our face with a person on a real Prosody whose client encrypts with OMEMO. Python's come with tests/setup,
-//! Node.js's where it is installed; elsewhere they are skipped, aloud.
+//! Bots as people write them for Telegram (tests/telegram/bots), in six libraries, and bots that somebody else wrote, with nothing
+//! changed but their base URL: they talk by our face with a person on a real Prosody whose client encrypts with OMEMO. Python's
+//! come with tests/setup, Node.js's where it is installed; elsewhere they are skipped, aloud. So are the gateways of Hermes and
+//! OpenClaw, unless `tests/setup --hermes` and `--openclaw` have been run.
 
 #![cfg(feature = "face-telegram")]
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
@@ -17,7 +18,8 @@ use support::peer::{Message, Peer};
 use support::process::Process;
 use support::proxy::Proxy;
 use support::server::Kind;
-use support::telegram::{javascript, library};
+use support::skip::skip;
+use support::telegram::{javascript, library, other};
 
 /// A bot's program at work, and the person who talks with it.
 struct Talk {
@@ -40,6 +42,11 @@ fn node(name: &str) -> Option<Command> {
     javascript(&format!("bots/{name}"))
 }
 
+/// Another one, beside them.
+fn beside(name: &str) -> Option<Command> {
+    javascript(name)
+}
+
 impl Talk {
     /// `None` where the program or the server cannot be run here.
     fn begin(program: Option<Command>) -> Option<Talk> {
@@ -53,6 +60,11 @@ impl Talk {
         let proxy = Proxy::start(scene.daemon.port);
         command.env("API", format!("http://127.0.0.1:{}", proxy.port));
         command.env("TOKEN", format!("{}:{}", scene.id, scene.token));
+        let who = format!("/bot{}/getChat?chat_id={}", scene.token, scene.owner);
+        let person = scene.daemon.http().get(&who, None).ok().at("result").at("id").number();
+        let home = scene.daemon.dir.join("program");
+        fs::create_dir(&home).unwrap();
+        command.env("PERSON", person.to_string()).env("HOME", &home).current_dir(&home);
         command
             .stdin(Stdio::null())
             .stdout(File::create(&log).unwrap())
@@ -232,4 +244,73 @@ fn node_telegram_bot_api_of_old() {
     talk.asks("/file", "aesgcm://");
     talk.hears("Here");
     talk.asks("und sonst", "Received your message");
+}
+
+// --- bots that somebody else wrote ---
+
+const BOTS: &str = "test-telegram-bots-venv";
+
+/// Runs commands of a shell.
+#[test]
+fn somebody_elses_pebbles() {
+    let Some(mut talk) = Talk::begin(other("pebbles", BOTS)) else { return };
+    talk.asks("/start", "Pebbles, at your service!");
+    talk.asks("/mode", "Run commands ...");
+    talk.asks("1", "Pebbles mode: Local");
+    talk.asks("/run", "Enter command to run:");
+    talk.asks("echo über uns", "über uns");
+    talk.asks("and now?", "I do not understand");
+}
+
+/// Quotes poems.
+#[test]
+fn somebody_elses_poetrybot() {
+    let Some(mut talk) = Talk::begin(other("poetry", BOTS)) else { return };
+    talk.asks("/help", "Use /quote to get a random poem!");
+    talk.asks("/quote Angelus Silesius", "Die Ros ist ohn warum;\nsie blühet, weil sie blühet\n\n_Angelus Silesius_");
+    talk.asks("/quote Goethe", "No quote found!");
+}
+
+/// NoneBot with its own echo.
+#[test]
+fn somebody_elses_nonebot() {
+    let Some(mut talk) = Talk::begin(other("nonebot", BOTS)) else { return };
+    talk.asks("/echo grüße 😀", "grüße 😀");
+    talk.asks("/echo zwei\nZeilen", "zwei\nZeilen");
+}
+
+/// Node-RED with an example flow: buttons that are exchanged, and a message that goes.
+#[test]
+fn somebody_elses_node_red() {
+    let Some(mut talk) = Talk::begin(beside("others.js")) else { return };
+    let asked = talk.asks("/foo", "Do you want to hide the inline keyboard?");
+    talk.says("1");
+    talk.hears_correction(&asked, "Are you really sure?");
+    talk.says("1");
+    let gone = talk.owner.expect(SOON, |message| message.xml.contains("message-retract"));
+    assert!(gone.xml.contains(&asked.id), "{gone:?}");
+}
+
+/// A gateway of Hermes answers by its model.
+#[test]
+fn somebody_elses_hermes() {
+    let Some(mut talk) = Talk::begin(other("hermes", "test-hermes")) else { return };
+    talk.says("parrot: hello Hermes");
+    talk.owner.expect(UP, |message| message.body.contains("You said: parrot: hello Hermes"));
+}
+
+/// A gateway of OpenClaw answers by its model.
+#[test]
+fn somebody_elses_openclaw() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-openclaw");
+    if !folder.join("made-from.txt").exists() {
+        return skip(&format!("no OpenClaw in {}; run tests/setup --openclaw", folder.display()));
+    }
+    let program = other("openclaw", BOTS).map(|mut command| {
+        command.env("OPENCLAW", &folder);
+        command
+    });
+    let Some(mut talk) = Talk::begin(program) else { return };
+    talk.says("parrot: hello OpenClaw");
+    talk.owner.expect(UP, |message| message.body.contains("You said:") && message.body.contains("hello OpenClaw"));
 }

@@ -30,6 +30,26 @@ pub fn library(program: &str) -> Option<Command> {
     Some(command)
 }
 
+/// A bot that somebody else wrote, run by tests/telegram/others.py; `None`, said aloud, where tests/setup has not installed it.
+/// `of` is its environment, beneath target/.
+pub fn other(name: &str, of: &str) -> Option<Command> {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let python = top.join("target").join(of).join("bin/python");
+    if !python.exists() {
+        // Those that are large come by a word of their own.
+        let how =
+            if of == "test-telegram-bots-venv" { String::new() } else { format!("; tests/setup --{name} has it") };
+        match how.is_empty() {
+            true => skip_missing(&format!("{} with bots for Telegram", python.display())),
+            false => skip(&format!("no {}{how}", python.display())),
+        }
+        return None;
+    }
+    let mut command = Command::new(python);
+    command.arg("-B").arg(top.join("tests/telegram/others.py")).arg(name).stdin(Stdio::null());
+    Some(command)
+}
+
 /// A program of tests/telegram under Node.js; `None`, said aloud, where Node.js or its packages are missing.
 pub fn javascript(program: &str) -> Option<Command> {
     let top = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
