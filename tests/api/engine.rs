@@ -14,13 +14,14 @@ use botmother::base::spool::Spool;
 use botmother::core::failure::Failure;
 use botmother::core::handle::{
     Access, AccountInfo, AiInfo, Answer, ApiChange, BotAction, BotCard, BotInfo, BotState, BridgeAnswer,
-    BridgeQuestion, Caller, CertificateInfo, Command, CommandCard, Connection, ConversationKind, Delivery,
+    BridgeQuestion, Button, Caller, CertificateInfo, Command, CommandCard, Connection, ConversationKind, Delivery,
     DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage,
-    HistoryPage, HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, LeavingInfo, LinkRow,
-    LocalLine, Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus, OrderQuestion, Outcome,
-    OwnKey, PeopleQuestion, PersonInfo, Policy, Question, Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo,
-    TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebhookInfo,
-    WhyInfo, YardAnswer, YardQuestion,
+    HistoryPage, HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, KeyboardKind,
+    LeavingInfo, LinkRow, LocalLine, Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus,
+    OrderQuestion, Outcome, OwnKey, PeopleQuestion, PersonInfo, Policy, Press, Question, Quotas, Readiness, Remains,
+    RightsAnswer, Role, ServerInfo, TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update,
+    UpdateKinds, WayStep, WebAnswer, WebButtons, WebChat, WebCursor, WebEvent, WebEvents, WebLogin, WebMessage,
+    WebPage, WebQuestion, WebReaction, WebTold, WebUser, WebhookInfo, WhyInfo, YardAnswer, YardQuestion,
 };
 use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, MemberInfo, MembersInfo};
 use botmother::engine::event::Event;
@@ -125,6 +126,7 @@ fn outcome(caller: &Caller, question: Question) -> Outcome {
             Err(Failure::Remote { what: "leave_failed", why: format!("the bot is not in the room {room}") })
         }
         Question::Yard(question) => yard(*question),
+        Question::Web(question) => web(caller, *question),
         question => Ok(answer(caller, question)),
     }
 }
@@ -153,6 +155,72 @@ fn yard(question: YardQuestion) -> Outcome {
         YardQuestion::Key(_) | YardQuestion::NewKey(_) => YardAnswer::Key(key()),
         _ => YardAnswer::Done,
     })))
+}
+
+/// Somebody with a browser, in his one chat.
+fn web(caller: &Caller, question: WebQuestion) -> Outcome {
+    const BOT: &str = "01arz3ndektsv4rrffq69g5fav";
+    const USER: &str = "01arz3ndektsv4rrffq69g5fab";
+    const CHAT: &str = "01arz3ndektsv4rrffq69g5fac";
+    if matches!(caller, Caller::User(token) if token.expose() != "good") {
+        return Err(Failure::Unauthorized("user is unauthorized".into()));
+    }
+    let of = |id: &str| match id == CHAT {
+        true => Ok(()),
+        false => Err(Failure::Forbidden("chat is not related to current user".into())),
+    };
+    let chat = || WebChat { ulid: CHAT.into(), user: USER.into(), bot: BOT.into() };
+    let message = |text: &str| WebMessage {
+        ulid: "01arz3ndektsv4rrffq69g5fad".into(),
+        chat: CHAT.into(),
+        sender: BOT.into(),
+        text: text.into(),
+        attachments: Vec::new(),
+        at_ms: 1_696_758_105_336,
+        is_edited: false,
+        reply_to: None,
+        replaces: None,
+        buttons: None,
+        reactions: Vec::new(),
+    };
+    let what = match question {
+        WebQuestion::NewUser(nickname) => WebTold::User(WebUser { ulid: USER.into(), nickname }),
+        WebQuestion::User => WebTold::User(WebUser { ulid: USER.into(), nickname: WILD.into() }),
+        WebQuestion::Commands(_) => return Err(Failure::NotFound("bot not found".into())),
+        WebQuestion::NewChat(_) => WebTold::Chat(chat()),
+        WebQuestion::Chats(_) => WebTold::Chats(vec![chat()]),
+        WebQuestion::DeleteChat(id) => of(&id).map(|()| WebTold::Done)?,
+        WebQuestion::Say(new) => of(&new.chat).map(|()| WebTold::Message(Box::new(message(&new.text))))?,
+        WebQuestion::Message(_) => WebTold::Message(Box::new(message("one"))),
+        WebQuestion::Press(_) => WebTold::Done,
+        WebQuestion::Messages(query) => {
+            let press = |text: &str, press| Button { text: text.into(), press };
+            let rows = vec![
+                vec![press("Docs", Press::Url("https://example.org".into())), press("Yes", Press::Data("y".into()))],
+                vec![press("No", Press::Say)],
+            ];
+            let wild = WebMessage {
+                is_edited: true,
+                reply_to: Some("01arz3ndektsv4rrffq69g5fae".into()),
+                buttons: Some(WebButtons { kind: KeyboardKind::Reply { is_once: true, placeholder: None }, rows }),
+                reactions: vec![WebReaction { sender: USER.into(), emoji: "👍".into() }],
+                ..message(WILD)
+            };
+            let (page, limit) = (query.page.unwrap_or(1), query.limit.unwrap_or(20));
+            WebTold::Page(WebPage { chat: query.chat, total: 7, page, limit, messages: vec![wild] })
+        }
+        WebQuestion::Watch(watch) => {
+            of(&watch.chat)?;
+            let events = vec![
+                (Some(7), WebEvent::Message(Box::new(message("one")))),
+                (None, WebEvent::Typing(true)),
+                (None, WebEvent::Piece("p".into(), "so\nfar".into())),
+            ];
+            WebTold::Events(WebEvents { events, cursor: WebCursor::default(), is_over: true })
+        }
+    };
+    let login = WebLogin { token: Secret::new("fresh"), max_age_s: 60 };
+    Ok(Answer::Web(Box::new(WebAnswer { login: Some(login), what })))
 }
 
 fn create(new: NewBot) -> Outcome {
@@ -255,7 +323,7 @@ fn answer(caller: &Caller, question: Question) -> Answer {
             host: "chat.example.com".into(),
             is_configured: true,
         }),
-        Question::Numbered(_) | Question::Yard(_) | Question::PageFile(_) => Answer::Done,
+        Question::Numbered(_) | Question::Yard(_) | Question::Web(_) | Question::PageFile(_) => Answer::Done,
         Question::SetEjabberd(settings) => Answer::EjabberdSaved { is_configured: settings.host.is_some() },
         Question::TestEjabberd(_) => Answer::EjabberdTested("ok".into()),
         Question::Server => Answer::Server(Box::new(ServerInfo {
@@ -515,6 +583,7 @@ fn history(query: &HistoryQuery) -> HistoryPage {
         reply_to: Some("uuid-123-456".into()),
         files: vec![Object::new().text("url", "https://example.com/a.jpg").text("file_id", "f1").end()],
         reactions: vec![HistoryReaction { from: "bot@server.tld".into(), is_bot: true, emoji: "👍".into() }],
+        keyboard: None,
     };
     let second = HistoryMessage {
         id: first.id + 1,

@@ -142,6 +142,12 @@ fn each_endpoint_refuses_who_must_not() {
                 let foreign = with(asked(rule, None, ""), "origin", "https://evil.example");
                 assert_eq!(answer(&*rig.serve, foreign).status, 403, "{rule:?}");
             }
+            Need::User => {
+                let tokens = ["", "bm_wrong", "bmu_wrong", ADMIN, &keys.main, &keys.admin, &keys.anna];
+                tokens.iter().for_each(|no| told(no).check(401, "user is unauthorized"));
+                let foreign = with(asked(rule, None, ""), "origin", "https://evil.example");
+                assert_eq!(answer(&*rig.serve, foreign).status, 403, "{rule:?}");
+            }
             Need::Bot(scope) => {
                 for no in ["", "bm_wrong", "bmu_wrong", ADMIN, &keys.revoked, &keys.disabled, &keys.anna, &keys.admin] {
                     told(no).check(refused_with(rule), "");

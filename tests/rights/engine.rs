@@ -68,6 +68,7 @@ impl Engine {
             history_days: 0,
             quotas: quotas(),
             watch: Default::default(),
+            web: Default::default(),
         };
         let api_url = "http://localhost:7842/bot/".to_string();
         let setup = Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy };
