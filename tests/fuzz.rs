@@ -77,6 +77,11 @@ fn json() {
 }
 
 #[test]
+fn jwt() {
+    damaged("jwt", 4000);
+}
+
+#[test]
 fn mam() {
     damaged("mam", 2000);
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use botmother::base::crypto::{self, Hash};
 use botmother::base::jid::Jid;
-use botmother::base::text::base64;
+use botmother::base::jwt;
+use botmother::base::text::{base64, base64url};
 use botmother::net::srv;
 use botmother::omemo::{Entropy, Envelope, FileKey, Version, add_device, fingerprint, print_uri};
 use botmother::xml::Element;
@@ -14,6 +15,7 @@ use botmother::xmpp::message::{Kind, Outbound, Reactions};
 use botmother::xmpp::presence;
 
 use super::dialog;
+use super::targets::TOKEN_KEY;
 use super::targets::mutate::Random;
 use super::targets::omemo::{Pair, pairs};
 use super::targets::session::HEADER;
@@ -37,11 +39,12 @@ pub(crate) fn server_sides() -> Inputs {
 
 /// Writes all of it.
 pub(crate) fn write(folder: &Path) {
-    let all: [(&str, Inputs); 14] = [
+    let all: [(&str, Inputs); 15] = [
         ("dns", dns()),
         ("framer", framer()),
         ("head", texts_of(&HEADS)),
         ("json", texts_of(&BODIES)),
+        ("jwt", tokens()),
         ("mam", archives()),
         ("multipart", texts_of(&FORMS)),
         ("omemo", omemo()),
@@ -66,6 +69,23 @@ pub(crate) fn write(folder: &Path) {
 
 fn texts_of(texts: &[(&str, &str)]) -> Inputs {
     texts.iter().map(|(name, text)| (name.to_string(), text.as_bytes().to_vec())).collect()
+}
+
+fn tokens() -> Inputs {
+    let named = |name: &str, text: String| (name.to_string(), text.into_bytes());
+    let claims = r#"{"id":"01kb71x0g0000000000000000","exp":1788000000}"#;
+    let with = |header: &str| {
+        let signed = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.as_bytes()));
+        let signature = base64url(&crypto::hmac_sha256(TOKEN_KEY, signed.as_bytes()));
+        format!("{signed}.{signature}")
+    };
+    vec![
+        named("ours", jwt::sign(TOKEN_KEY, claims)),
+        named("of-another", jwt::sign(b"another", claims)),
+        named("none", with(r#"{"alg":"none"}"#)),
+        named("critical", with(r#"{"alg":"HS256","crit":["b64"],"b64":false}"#)),
+        named("other-order", with(r#"{"typ":"JWT","alg":"HS256","kid":"ü"}"#)),
+    ]
 }
 
 fn dns() -> Inputs {

@@ -22,7 +22,7 @@ use botmother::base::jid::Jid;
 use botmother::base::limits;
 use botmother::base::secret::Secret;
 use botmother::base::time::{from_rfc3339, to_rfc3339};
-use botmother::base::{json, text, ulid};
+use botmother::base::{crypto, json, jwt, text, ulid};
 use botmother::http::front::read_head;
 use botmother::http::multipart::Form;
 use botmother::net::{srv, tls, x509};
@@ -35,11 +35,12 @@ use mutate::Random;
 pub(crate) type Target = fn(&[u8]);
 
 /// Every target by the name of its folder in `corpus/`.
-pub(crate) const TARGETS: [(&str, Target); 14] = [
+pub(crate) const TARGETS: [(&str, Target); 15] = [
     ("dns", dns),
     ("framer", framer),
     ("head", head),
     ("json", fields),
+    ("jwt", tokens),
     ("mam", mam),
     ("multipart", multipart),
     ("omemo", omemo::omemo),
@@ -161,6 +162,24 @@ fn fields(data: &[u8]) {
             assert_eq!(again.text(key), Ok(Some(text)));
         }
     }
+}
+
+/// The key of tokens in the corpus.
+pub(crate) const TOKEN_KEY: &[u8] = b"a key of 32 bytes, or of so many";
+
+/// A token of somebody with a browser: as it is, and with its parts signed as if we had made them.
+fn tokens(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let is_ours = |token: &str| {
+        let (signed, signature) = token.rsplit_once('.').expect("it was read");
+        text::unbase64url(signature) == Some(crypto::hmac_sha256(TOKEN_KEY, signed.as_bytes()).to_vec())
+    };
+    assert!(jwt::open(TOKEN_KEY, &text).is_none() || is_ours(&text), "{text:?} is believed");
+    let signed = text.rsplit_once('.').map_or(text.as_ref(), |(signed, _)| signed);
+    let signature = text::base64url(&crypto::hmac_sha256(TOKEN_KEY, signed.as_bytes()));
+    let token = format!("{signed}.{signature}");
+    let _ = jwt::open(TOKEN_KEY, &token);
+    assert!(jwt::open(b"another key", &token).is_none());
 }
 
 /// Results and ends of pages of an archive, however it is read: nothing is told twice, and what is held is bounded.

@@ -18,6 +18,8 @@ const OPEN: &[(&str, &str, bool)] = &[
     ("GET", "/v1/client-api/service-info", false),
     ("GET", "/v1/client-api/bots", false),
     ("GET", "/v1/client-api/bot/:id", false),
+    // Whoever chooses a nickname gets a cookie.
+    ("POST", "/v1/client-api/user", false),
     // Files of the pages.
     ("GET", "/assets/:name", true),
     ("GET", "/", true),
@@ -57,6 +59,10 @@ fn ask_all(way: &mut Way, visits: &[Visit<'_>]) {
                 Some(_) => assert!([200, 400, 404].contains(&answer.status), "{shown}"),
                 // Botyard's programs expect 403, whatever is wrong with a key.
                 None if is_for_keys(&path) => assert_eq!(answer.status, 403, "{shown}"),
+                // People with a browser have a cookie, which no page of another site may use.
+                None if path.starts_with("/v1/client-api/") => {
+                    assert_eq!(answer.status, if visit.is_page { 403 } else { 401 }, "{shown}")
+                }
                 None => {
                     assert!(visit.refusals.contains(&answer.status), "{shown}");
                     let is_told = answer.head.contains("www-authenticate: bearer");
@@ -73,6 +79,14 @@ fn is_for_keys(path: &str) -> bool {
 }
 
 const WRONG: (&str, &str) = ("Authorization", "Bearer bm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+/// Signed by nobody, and by somebody else.
+const COOKIES: [(&str, &str); 2] = [
+    ("Cookie", "token=eyJhbGciOiJub25lIn0.eyJpZCI6IjAxIiwiZXhwIjo5OTk5OTk5OTk5fQ."),
+    (
+        "Cookie",
+        "token=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpZCI6IjAxIiwiZXhwIjo5OTk5OTk5OTk5fQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ),
+];
 const PAGE: (&str, &str) = ("Origin", "https://evil.example");
 const FORWARDED: &[(&str, &str)] = &[("X-Forwarded-For", "127.0.0.1")];
 
@@ -83,8 +97,10 @@ fn on_the_network_nothing_is_had_without_a_token() {
     let visits = [
         Visit { about: "nothing", headers: &[], is_page: false, refusals: &[401] },
         Visit { about: "a wrong token", headers: &[WRONG], is_page: false, refusals: &[401] },
-        Visit { about: "a page", headers: &[PAGE], is_page: true, refusals: &[401] },
-        Visit { about: "a page with a wrong token", headers: &[PAGE, WRONG], is_page: true, refusals: &[401] },
+        Visit { about: "a forged cookie", headers: &COOKIES[..1], is_page: false, refusals: &[401] },
+        Visit { about: "another's cookie", headers: &COOKIES[1..], is_page: false, refusals: &[401] },
+        Visit { about: "a page", headers: &[PAGE], is_page: true, refusals: &[401, 403] },
+        Visit { about: "a page with a wrong token", headers: &[PAGE, WRONG], is_page: true, refusals: &[401, 403] },
         Visit { about: "a liar", headers: FORWARDED, is_page: false, refusals: &[401] },
     ];
     ask_all(&mut secure(&daemon), &visits);
