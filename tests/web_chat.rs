@@ -1,16 +1,25 @@
 //! The chat page in a real Chromium: `tests/browser/*.mjs`.
 
-#![cfg(feature = "face-web")]
+#![cfg(all(feature = "face-web", feature = "channel-web"))]
 
 mod support;
 
 use support::browser;
 use support::daemon::Daemon;
 
+const CONFIG: &str = "[api]\nrate_limit = 0\n";
+
 #[test]
-fn the_page_comes_up() {
-    let daemon = Daemon::start("");
-    daemon.create_bot("Weather", "owner@local");
-    daemon.http().post("/bot/listed", None, r#"{"id":1,"listed":true}"#).ok();
-    browser::run("first.mjs", &daemon, &[]);
+fn a_visit_with_the_keyboard_alone() {
+    browser::run("walk.mjs", &Daemon::start(CONFIG), &[]);
+}
+
+#[test]
+fn what_others_write_is_text() {
+    browser::run("hostile.mjs", &Daemon::start(CONFIG), &[]);
+}
+
+#[test]
+fn everything_is_there_once_after_kills() {
+    browser::run_with_kills("kill.mjs", &mut Daemon::start(CONFIG));
 }

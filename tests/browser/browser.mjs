@@ -31,6 +31,11 @@ export async function withBrowser(work) {
   const browser = await chromium.launch({ executablePath, args: FLAGS, downloadsPath: folder });
   try {
     await work(browser);
+  } catch (error) {
+    mkdirSync(pictures, { recursive: true });
+    const pages = browser.contexts().flatMap(context => context.pages());
+    await Promise.all(pages.map((page, at) => page.screenshot({ path: join(pictures, `failed-${at}.png`) }).catch(() => {})));
+    throw error;
   } finally {
     await browser.close();
     rmSync(folder, { recursive: true, force: true });
@@ -70,13 +75,26 @@ export async function axe(page) {
     .map(({ id, impact, nodes }) => `axe: ${impact} ${id}: ${nodes.map(node => `${node.target} (${node.failureSummary})`).join('; ')}`);
 }
 
-/** Takes a picture, runs axe-core, and looks whether the page is wider than the window. */
+/** Takes a picture and runs axe-core in both colour schemes, and looks whether the page is wider than the window. */
 export async function look({ page, faults, language, scheme, size }, name) {
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}-${size.width}-${language}-${scheme}.png`) });
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(pictures, `${name}-${size.width}-${language}-${colorScheme}.png`) });
+    faults.push(...(await axe(page)).map(fault => `${name}, ${language}, ${colorScheme}: ${fault}`));
+  }
+  await page.emulateMedia({ colorScheme: scheme });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) faults.push(`${name}: the page is ${wide} pixels wider than the window`);
-  faults.push(...(await axe(page)).map(fault => `${name}: ${fault}`));
+}
+
+/** Presses Tab, or Shift+Tab, until this has the focus: what cannot be reached so is not there for the keyboard. */
+export async function tabTo(page, target, key = 'Tab') {
+  for (let steps = 0; steps < 60; steps += 1) {
+    if (await target.evaluate(element => element === document.activeElement)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${key} does not reach ${target}`);
 }
 
 export function check(isTrue, what) {
@@ -90,12 +108,20 @@ export const same = (got, wanted, what = 'value') =>
 export const clean = ({ faults }) => check(!faults.length, `faults:\n${faults.join('\n')}`);
 
 /** A request of an owner's program to the daemon. */
-export async function api(method, path, body, token) {
+export async function api(method, path, body, token, signal) {
   const headers = { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) };
-  const answer = await fetch(address + path, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(address + path, { method, headers, body: body && JSON.stringify(body), signal });
   const text = await answer.text();
   check(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
   return JSON.parse(text);
+}
+
+/** Has the test that runs this script do something with the daemon: `kill`, `start`. */
+export async function daemon(order) {
+  process.stdout.write(`@${order}\n`);
+  process.stdin.resume();
+  await new Promise(done => process.stdin.once('data', done));
+  process.stdin.pause();
 }
 
 export const sleep = ms => new Promise(done => setTimeout(done, ms));

@@ -56,6 +56,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     const { origin, ...headers } = { ...request.headers, host: new URL(daemon).host };
     const onward = http.request({ hostname, port: daemonPort, path: request.url, method: request.method, headers }, got => {
       answer.writeHead(got.statusCode, got.headers);
+      got.on('error', () => answer.destroy());
       got.pipe(answer);
     });
     onward.on('error', () => answer.headersSent || answer.writeHead(502).end());

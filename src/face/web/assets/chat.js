@@ -4,7 +4,7 @@ import { html, nothing, repeat } from '../page/lit.js';
 import { bytes, count, format, t } from '../page/i18n.js';
 import { ask, avatar, confirm, icon, toast } from '../page/ui.js';
 import { call } from './api.js';
-import { draftOf, kindOf, messageOf, pieceOf } from './message.js';
+import { buttonsOf, draftOf, messageOf, pieceOf } from './message.js';
 import { follow, go, redraw, state } from './store.js';
 import { limits } from './talk.js';
 
@@ -54,10 +54,16 @@ async function begin(talk, close) {
 async function remove(talk, chat, close) {
   close();
   if (!(await confirm(t('deleteTitle'), t('deleteText', chatName(chat)), t('delete')))) return;
+  // Of the one that is open nothing more is wanted to be heard.
+  if (chat.id === talk.chat.id) talk.close();
   try {
     await call('DELETE', `/chat/${chat.id}`);
   } catch (failure) {
-    if (failure.status !== 404) return toast(failure.message);
+    if (failure.status !== 404) {
+      toast(failure.message);
+      if (talk.isClosed) state.talk = undefined;
+      return go(location.pathname, { replace: true });
+    }
   }
   talk.chats = talk.chats.filter(other => other.id !== chat.id);
   toast(t('deleted'));
@@ -186,6 +192,7 @@ function composer(talk) {
   return html`<form class="composer" @submit=${event => { event.preventDefault(); send(talk); field().focus(); }}>
     ${picker(talk, list)}
     <span class="visually-hidden" role="status">${list.length ? count('found', list.length) : ''}</span>
+    ${buttonsOf(talk.keyboard, talk)}
     ${chosen(talk)}
     <div class="writing">
       <label class="button icon quiet" title=${t('attachHint', most.attachments, bytes(most.image), bytes(most.audio), bytes(most.video), bytes(most.file))}>

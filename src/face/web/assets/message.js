@@ -76,8 +76,9 @@ function attachment(file, loaded) {
   }
 }
 
-function buttonsOf(message, talk) {
-  if (!message.buttons?.length) return nothing;
+/** The buttons of a message. */
+export function buttonsOf(message, talk) {
+  if (!message?.buttons?.length) return nothing;
   const button = ({ text, id, url }) => (url
     ? html`<a class="button" href=${url} target="_blank" rel="noopener noreferrer">${text}</a>`
     : html`<button class="button" ?disabled=${talk.pressing === message.id} @click=${() => talk.press(message, id)}>${text}</button>`);
@@ -118,7 +119,7 @@ export function messageOf(message, talk, { next, loaded }) {
       ${when(message, next)}
     </div>
     ${reactions(message)}
-    ${isOwn ? nothing : buttonsOf(message, talk)}
+    ${isOwn || message.keyboard ? nothing : buttonsOf(message, talk)}
   </div>`;
 }
 

@@ -11,7 +11,7 @@ const PAGE_MAX = 100;
 /** After a long time away the rest is loaded when somebody asks for it. */
 const PAGES_MAX = 5;
 /** Somebody who types says so again within this time. */
-const TYPING_MS = 10_000;
+const TYPING_MS = 30_000;
 /** After this we say that no answer has come. */
 const PATIENCE_MS = 20_000;
 
@@ -63,6 +63,7 @@ export class Talk {
   }
 
   close() {
+    this.isClosed = true;
     this.listener.close();
     clearTimeout(this.typingTimer);
     clearTimeout(this.patience);
@@ -72,6 +73,13 @@ export class Talk {
 
   find(id) {
     return this.messages.find(message => message.id === id);
+  }
+
+  /** The message whose buttons stand above the field where one writes, until others do, or one was pressed that goes then. */
+  get keyboard() {
+    const last = this.messages.findLast(message => message.senderId === this.bot.id && message.buttons && message.keyboard);
+    const isUsed = last?.keyboard === 'once' && this.messages.at(-1).senderId !== this.bot.id;
+    return isUsed ? undefined : last;
   }
 
   get hasOlder() {
@@ -122,7 +130,7 @@ export class Talk {
 
   /** This chat cannot be shown any longer: we are nobody, or it is gone. */
   refused(failure) {
-    if (![401, 403, 404].includes(failure.status)) return redraw();
+    if (this.isClosed || ![401, 403, 404].includes(failure.status)) return redraw();
     if (failure.status === 401) state.user = null;
     else state.failure = failure;
     this.close();
@@ -180,10 +188,15 @@ export class Talk {
     return isNew;
   }
 
+  /** One after the other, as they came: what is said of a message is said after it. */
   heard(name, data) {
+    this.hearing = (this.hearing ?? Promise.resolve()).then(() => this.hear(name, data));
+  }
+
+  async hear(name, data) {
     const hear = {
       message: () => this.arrived(data),
-      edit: () => this.find(data.id) && this.put({ attachments: undefined, buttons: undefined, ...data, edited: true }),
+      edit: () => this.find(data.id) && this.put({ attachments: undefined, buttons: undefined, keyboard: undefined, ...data }),
       delete: () => this.taken(data.id),
       reaction: () => this.find(data.id) && this.put(data),
       typing: () => this.typing(data.state === 'composing'),
@@ -194,20 +207,19 @@ export class Talk {
         this.onNews(false);
       },
     };
-    hear[name]();
+    await hear[name]();
     redraw();
   }
 
   async arrived(message) {
     // What we send ourselves is shown as a draft until its request is answered; only then is it known which draft it was.
-    if (message.senderId !== this.bot.id) await Promise.allSettled(this.drafts.map(draft => draft.request));
+    if (message.senderId !== this.bot.id) await Promise.allSettled(this.drafts.map(draft => draft.posting));
     this.pieces.delete(message.id);
     if (message.replaces) this.pieces.delete(message.replaces);
     if (this.add(message)) {
       if (message.senderId === this.bot.id) this.answered(message);
       this.onNews(message.senderId === this.bot.id, message);
     }
-    redraw();
   }
 
   answered() {
@@ -294,7 +306,8 @@ export class Talk {
   /** Sends what has not been confirmed. Under the same key, so that it is said once even if an answer was lost. */
   retry(draft) {
     draft.failure = undefined;
-    draft.request = this.post(draft);
+    draft.posting = undefined;
+    this.post(draft);
     redraw();
   }
 
@@ -306,7 +319,8 @@ export class Talk {
       if (lost) throw lost.failure;
       const body = { chatId: this.chat.id, body: draft.text };
       if (draft.files.length) body.attachmentIds = draft.files.map(file => file.record.id);
-      const message = await call('POST', '/chat/message', body, { 'Idempotency-Key': draft.key });
+      draft.posting = call('POST', '/chat/message', body, { 'Idempotency-Key': draft.key });
+      const message = await draft.posting;
       this.discard(draft);
       this.add({ chatId: this.chat.id, ...message });
       this.wait();
@@ -339,7 +353,7 @@ export class Talk {
     redraw();
     try {
       const said = await call('POST', '/chat/press', { chatId: this.chat.id, messageId: message.id, button });
-      if (said.message) toast(said.message);
+      if (said.id) this.add(said);
     } catch (failure) {
       toast(failure.message);
     }
