@@ -6,7 +6,11 @@
 
 mod support;
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use support::daemon::Daemon;
 use support::http::Json;
@@ -171,4 +175,184 @@ fn managers_are_who_has_the_admin_token() {
         assert!(begun.elapsed().as_secs() < 10, "it is not read anew");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+}
+
+/// Somebody with a browser: the cookie, and his ULID.
+fn person(daemon: &Daemon, nickname: &str) -> (String, String) {
+    let (head, body) = with_cookie(daemon, "POST", "/client-api/user", "", &format!(r#"{{"nickname":"{nickname}"}}"#));
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    (cookie.split(';').next().unwrap().to_string(), Json::parse(&body).at("id").text())
+}
+
+fn with_cookie(daemon: &Daemon, method: &str, path: &str, cookie: &str, body: &str) -> (String, String) {
+    let mut curl = Command::new("curl");
+    curl.args(["-s", "-S", "-i", "--noproxy", "*", "--max-time", "10", "-X", method, "-b", cookie]);
+    if let Some(form) = body.strip_prefix("file=") {
+        curl.arg("-F").arg(format!("file={form}"));
+    } else if !body.is_empty() {
+        curl.args(["-H", "Content-Type: application/json", "-d", body]);
+    }
+    let output = curl.arg(format!("http://127.0.0.1:{}/v1{path}", daemon.port)).output().expect("curl runs");
+    let answer = String::from_utf8(output.stdout).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    (head.replace("Set-Cookie", "set-cookie"), body.to_string())
+}
+
+fn id_of(answer: &str) -> String {
+    Json::parse(answer).at("id").text()
+}
+
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_program_for_botyard_answers_in_the_browser() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let (bot, key) = make(&daemon, "Echo");
+    let port = support::port::Port::claim();
+    let hook = format!(r#"{{"url":"http://127.0.0.1:{}/","secret":"s3cret"}}"#, port.number);
+    assert_eq!(curl(&daemon, "POST", "/bot-api/bot/webhook", &key, &hook).0, 200);
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/botyard/echo.py");
+    let mut command = Command::new("python3");
+    command.arg("-B").arg(program).env("API", format!("http://127.0.0.1:{}", daemon.port)).env("KEY", &key);
+    command.env("PORT", port.number.to_string()).env("SECRET", "s3cret").env("PATIENCE", "30").stdout(Stdio::piped());
+    let mut running = Running(command.spawn().expect("python3 runs"));
+    let (cookie, user) = person(&daemon, "anna");
+    let (_, chat) = with_cookie(&daemon, "POST", "/client-api/chat", &cookie, &format!(r#"{{"botId":"{bot}"}}"#));
+    let chat = id_of(&chat);
+    let mut heard = BufReader::new(running.0.stdout.take().unwrap());
+    for (said, answer) in [("/start", "Hi! Write something."), ("/ping", "pong"), ("hé <b>", "You said: hé <b>")] {
+        let body = format!(r#"{{"chatId":"{chat}","body":"{said}"}}"#);
+        let (head, message) = with_cookie(&daemon, "POST", "/client-api/chat/message", &cookie, &body);
+        assert!(head.starts_with("HTTP/1.1 201"), "{head} {message}");
+        let mut line = String::new();
+        heard.read_line(&mut line).unwrap();
+        // What is posted is what the page got, member by member.
+        let (posted, shown) = (Json::parse(&line), Json::parse(&message));
+        for member in ["id", "chatId", "senderId", "body"] {
+            assert_eq!(posted.at(member).text(), shown.at(member).text());
+        }
+        assert_eq!(posted.at("timestamp").number(), shown.at("timestamp").number());
+        assert_eq!((posted.at("senderId").text(), posted.at("body").text()), (user.clone(), said.to_string()));
+        let begun = Instant::now();
+        loop {
+            let path = format!("/client-api/chat/{chat}/messages?limit=1&sender_id={bot}");
+            let (_, page) = with_cookie(&daemon, "GET", &path, &cookie, "");
+            let last = Json::parse(&page).at("messages").list();
+            if last.first().is_some_and(|message| message.at("body").text() == answer) {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "no answer: {page}\n{}", daemon.log_text());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    // The program sees its chats and what is in them, and no other bot's.
+    let (_, other) = make(&daemon, "Other");
+    let chats = |key: &str| curl(&daemon, "GET", &format!("/bot-api/chats?user_id={user}"), key, "");
+    assert_eq!(chats(&key).1, format!(r#"[{{"id":"{chat}","userId":"{user}","botId":"{bot}"}}]"#));
+    assert_eq!(chats(&other), (200, "[]".to_string()));
+    assert_eq!(curl(&daemon, "GET", "/bot-api/chats", &key, "").0, 400);
+    let (status, page) = curl(&daemon, "GET", &format!("/bot-api/chat/{chat}/messages?page=1&limit=2"), &key, "");
+    let page = Json::parse(&page);
+    assert_eq!((status, page.at("total").number(), page.at("messages").list().len()), (200, 6, 2));
+    assert_eq!(page.at("messages").list()[1].at("body").text(), "You said: hé <b>", "oldest first");
+    let last = page.at("messages").list()[0].at("id").text();
+    let message = |key: &str| curl(&daemon, "GET", &format!("/bot-api/chat/message/{last}"), key, "");
+    assert_eq!((message(&key).0, message(&other)), (200, (404, said("Message not found."))));
+    assert_eq!(curl(&daemon, "GET", &format!("/bot-api/chat/{chat}/messages"), &other, "").0, 403);
+    let body = format!(r#"{{"chatId":"{chat}","body":"not mine"}}"#);
+    assert_eq!(curl(&daemon, "POST", "/bot-api/chat/message", &other, &body).0, 403);
+    assert_eq!(curl(&daemon, "POST", "/bot-api/chat/message", &key, r#"{"chatId":"x","body":"a"}"#).0, 404);
+    assert_eq!(curl(&daemon, "POST", "/bot-api/chat/message", &key, &body.replace("not mine", "")).0, 400);
+}
+
+#[test]
+fn a_program_that_is_away_is_tried_three_times() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let (bot, key) = make(&daemon, "Away");
+    let port = support::port::Port::claim();
+    let hook = format!(r#"{{"url":"http://127.0.0.1:{}/"}}"#, port.number);
+    assert_eq!(curl(&daemon, "POST", "/bot-api/bot/webhook", &key, &hook).0, 200);
+    let (cookie, _) = person(&daemon, "ben");
+    let (_, chat) = with_cookie(&daemon, "POST", "/client-api/chat", &cookie, &format!(r#"{{"botId":"{bot}"}}"#));
+    let body = format!(r#"{{"chatId":"{}","body":"hello"}}"#, id_of(&chat));
+    with_cookie(&daemon, "POST", "/client-api/chat/message", &cookie, &body);
+    let begun = Instant::now();
+    loop {
+        let info = daemon.http().get("/bot/getWebhookInfo", Some(&key)).body;
+        if info.contains("given up after 3 attempts") && info.contains(r#""pending_update_count":0"#) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{info}\n{}", daemon.log_text());
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn files_are_attached_by_whoever_sent_them() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    let (bot, key) = make(&daemon, "Files");
+    let (anna, _) = person(&daemon, "anna");
+    let (ben, _) = person(&daemon, "ben");
+    let new_chat = |cookie: &str| {
+        id_of(&with_cookie(&daemon, "POST", "/client-api/chat", cookie, &format!(r#"{{"botId":"{bot}"}}"#)).1)
+    };
+    let (annas, bens) = (new_chat(&anna), new_chat(&ben));
+    let (head, sent) =
+        with_cookie(&daemon, "POST", "/client-api/files", &anna, "file=hello;type=text/plain;filename=a.txt");
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("set-cookie: token="), "{head} {sent}");
+    let file = Json::parse(&sent).list()[0].clone();
+    let say = |cookie: &str, chat: &str, file: &str| {
+        let body = format!(r#"{{"chatId":"{chat}","body":"","attachmentIds":["{file}"]}}"#);
+        with_cookie(&daemon, "POST", "/client-api/chat/message", cookie, &body)
+    };
+    let id = file.at("id").text();
+    assert!(say(&ben, &bens, &id).0.starts_with("HTTP/1.1 400"), "it is not his");
+    assert!(say(&ben, &annas, &id).0.starts_with("HTTP/1.1 403"));
+    assert!(with_cookie(&daemon, "POST", "/client-api/files", "", "file=x").0.starts_with("HTTP/1.1 401"));
+    let (head, message) = say(&anna, &annas, &id);
+    assert!(head.starts_with("HTTP/1.1 201"), "{head} {message}");
+    let shown = Json::parse(&message).at("attachments").list()[0].clone();
+    assert_eq!((shown.at("id").text(), shown.at("name").text()), (id.clone(), "a.txt".to_string()));
+    let message = id_of(&message);
+    let (_, bare) = curl(&daemon, "GET", &format!("/bot-api/chat/message/{message}"), &key, "");
+    assert!(bare.contains(&format!(r#""attachmentIds":["{id}"]"#)), "{bare}");
+    // The bot's program is told of it, and can have it.
+    let updates = daemon.http().get("/bot/getUpdates", Some(&key)).body;
+    let update = Json::parse(&updates).at("result").list()[0].clone();
+    let told = update.at("data").at("attachment");
+    assert!(told.at("url").text().ends_with(&file.at("path").text()), "{updates}");
+    let path = format!("/bot/getFile?file_id={}&download=1", told.at("file_id").text());
+    let got = daemon.http().get(&path, Some(&key));
+    assert_eq!((got.status, got.body.as_str()), (200, "hello"));
+    // And sends one back, in both ways.
+    let from = update.at("data").at("from").text();
+    let to = from.split('/').next().unwrap();
+    let mut form = Command::new("curl");
+    form.args(["-s", "--noproxy", "*", "-H", &format!("Authorization: Bearer {key}"), "-F", &format!("to={to}")]);
+    form.args(["-F", "file=picture;type=image/png;filename=b.png", "-F", "caption=Look"]);
+    let output = form.arg(format!("http://127.0.0.1:{}/bot/sendFile", daemon.port)).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains(r#""ok":true"#), "{output:?}");
+    let mut form = Command::new("curl");
+    form.args(["-s", "--noproxy", "*", "-H", &format!("Authorization: {key}"), "-F", "file=more;filename=c.bin"]);
+    let output = form.arg(format!("http://127.0.0.1:{}/v1/bot-api/files", daemon.port)).output().unwrap();
+    let own = Json::parse(&String::from_utf8_lossy(&output.stdout)).list()[0].at("id").text();
+    let body = format!(r#"{{"chatId":"{annas}","body":"Here","attachmentIds":["{own}"]}}"#);
+    assert_eq!(curl(&daemon, "POST", "/bot-api/chat/message", &key, &body).0, 201);
+    assert_eq!(
+        curl(&daemon, "POST", "/bot-api/chat/message", &key, &body.replace(&own, &id)).0,
+        400,
+        "Anna's, not its own"
+    );
+    let (_, page) = with_cookie(&daemon, "GET", &format!("/client-api/chat/{annas}/messages"), &anna, "");
+    let all = Json::parse(&page).at("messages").list();
+    let names: Vec<String> = all.iter().map(|one| one.at("attachments").list()[0].at("name").text()).collect();
+    assert_eq!(names, ["a.txt", "b.png", "c.bin"]);
+    assert_eq!(all[1].at("body").text(), "Look");
 }

@@ -19,7 +19,6 @@ impl Batch {
     }
 
     /// Whether anybody may see a bot, and speak to it.
-    #[allow(dead_code)]
     pub(crate) fn is_shown(&self, bot: BotId) -> Result<bool, store::Error> {
         Ok(self.is_active(bot) && self.listed()?.contains(&bot))
     }

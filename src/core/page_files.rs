@@ -42,7 +42,6 @@ impl Batch {
     }
 
     /// A bot says a file that lies on its way: it stays. Gives its number.
-    #[allow(dead_code)]
     pub(crate) fn keep_page_file(&mut self, bot: BotId, file: &NewFile) -> Result<(i64, WebFileRow), Trouble> {
         let (folder, ending) = Folder::of(&file.media_type, &file.name);
         if file.bytes > folder.bytes_max {
@@ -133,7 +132,6 @@ impl Batch {
     }
 
     /// A file that was said here, to be said elsewhere.
-    #[allow(dead_code)]
     pub(crate) fn lend_page_file(&self, file: &SaidFile) -> Result<NewFile, Trouble> {
         let gone = || Failure::NotFound("the file is not there any more".to_string());
         let row = self.page_file_at(&file.url)?.ok_or_else(gone)?;

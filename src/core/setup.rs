@@ -130,6 +130,8 @@ pub struct ApiFacts {
     pub data_dir: String,
     /// How webhooks are told by numbers; `None`: that is not in this binary.
     pub dialect: Option<handle::Dialect>,
+    /// How webhooks are told messages as pages know them; `None`: that is not in this binary.
+    pub plain_message: Option<fn(&handle::WebMessage) -> String>,
     /// Webhooks may lead to this machine and the local network.
     pub may_call_private: bool,
 }

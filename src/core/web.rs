@@ -100,12 +100,11 @@ impl Core {
     }
 
     /// A message of a bot's chats by address and id as its program knows them: what a webhook is told.
-    #[allow(dead_code)]
     pub(crate) fn web_message_at(
         &mut self,
         bot: BotId,
         (address, name): (&str, &str),
-    ) -> Result<Option<WebMessage>, Trouble> {
+    ) -> Result<Option<WebMessage>, store::Error> {
         let Some(chat) = self.batch.store.find_web_chat_at(bot, address)? else { return Ok(None) };
         match self.batch.store.find_web_named(&chat, name)? {
             Some(row) => Ok(Some(self.web_message(&chat, &row)?)),

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use crate::base::call::{Called, HttpAnswer, Reach, Trust};
 use crate::base::id::{BotId, UpdateId};
+use crate::base::jid::Jid;
+use crate::base::json::Fields;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::core::batch::{Batch, Trouble};
@@ -22,7 +24,7 @@ use crate::core::failure::Failure;
 use crate::core::handle::{Answer, Dialect};
 use crate::core::part::Part;
 use crate::core::{Context, Core};
-use crate::remote::webhook::{self, DeliveryOutcome, OtherBody};
+use crate::remote::webhook::{self, DeliveryOutcome, OtherBody, Signing};
 use crate::store;
 use crate::store::row::{AttemptRow, RetryRow, UpdateRow, WebhookRow};
 use lanes::Lanes;
@@ -57,7 +59,6 @@ struct Hook {
     row: WebhookRow,
     lanes: Lanes,
     /// It is told messages as pages know them, and nothing else.
-    #[allow(dead_code)]
     is_plain: bool,
 }
 
@@ -155,14 +156,34 @@ impl Core {
         Ok(())
     }
 
+    /// What a receiver is told that is told messages as pages know them; `None`: it knows no such thing.
+    fn told_plainly(&mut self, attempt: &Attempt) -> Result<Option<OtherBody>, store::Error> {
+        let Some(print) = self.batch.setup.api.plain_message.filter(|_| attempt.kind == "message") else {
+            return Ok(None);
+        };
+        let Ok(said) = Fields::parse(attempt.payload.as_bytes()) else { return Ok(None) };
+        let (Ok(Some(from)), Ok(Some(id))) = (said.text("from"), said.text("stanza_id")) else { return Ok(None) };
+        let Ok(from) = Jid::parse_any(from) else { return Ok(None) };
+        let message = self.web_message_at(attempt.bot, (from.bare_str(), id))?;
+        let body = message.map(|message| print(&message));
+        Ok(body.map(|body| OtherBody { body, secret_header: "Authorization", signing: Signing::Ours }))
+    }
+
     /// What a receiver that is told by numbers is told: `None` where that is not so, `Some(None)` where it knows no such thing.
     fn told_otherwise(&mut self, attempt: &Attempt) -> Result<Option<Option<OtherBody>>, store::Error> {
+        if self.webhooks.is_plain(attempt.bot) {
+            return self.told_plainly(attempt).map(Some);
+        }
         let Some(dialect) = self.dialect_of(attempt.bot) else { return Ok(None) };
         let (kind, payload) = (attempt.kind.clone(), attempt.payload.clone());
         let row = UpdateRow { id: attempt.update, kind, payload, created_at: attempt.created_at };
         let Some(update) = self.tell_one_numbered(attempt.bot, &row)? else { return Ok(Some(None)) };
         let Ok(bot) = self.batch.numbered_bot(attempt.bot) else { return Ok(Some(None)) };
-        Ok(Some(Some(OtherBody { body: (dialect.print)(&bot, &update), secret_header: dialect.secret_header })))
+        Ok(Some(Some(OtherBody {
+            body: (dialect.print)(&bot, &update),
+            secret_header: dialect.secret_header,
+            signing: Signing::None,
+        })))
     }
 
     /// The dialect in which a bot's webhook is told, where it is not our own.
@@ -196,6 +217,11 @@ impl Core {
 }
 
 impl Webhooks {
+    /// Whether a bot's webhook is told messages as pages know them.
+    pub(crate) fn is_plain(&self, bot: BotId) -> bool {
+        self.hooks.get(&bot).is_some_and(|hook| hook.is_plain)
+    }
+
     /// Whether updates of this bot are posted.
     pub(crate) fn has_webhook(&self, bot: BotId) -> bool {
         self.hooks.contains_key(&bot)
@@ -242,6 +268,14 @@ impl Webhooks {
         let bot = attempt.bot;
         let (lived_ms, lived) = (batch.lived_ms(), batch.lived());
         let Some(hook) = self.hooks.get_mut(&bot) else { return Ok(()) };
+        if hook.is_plain && attempt.number >= limits::YARD_ATTEMPTS_MAX {
+            hook.lanes.end(attempt.lane, attempt.update);
+            if batch.store.delete_update(bot, attempt.update)? {
+                batch.bots.entry(bot).and_modify(|bot| bot.queued -= 1);
+            }
+            let tries = attempt.number;
+            return self.note_webhook_error(batch, bot, &format!("given up after {tries} attempts: {why}"));
+        }
         log::debug!("bot {bot}: webhook, attempt {} of update {}: {why}", attempt.number, attempt.update);
         let mut pause = webhook::pause(attempt.number);
         match outcome {
@@ -393,6 +427,9 @@ impl Context<'_> {
             if hook.row.gone_since.take().is_some() {
                 self.core.batch.store.store_webhook(&hook.row)?;
             }
+        }
+        if self.core.webhooks.is_plain(bot) {
+            return Ok(None);
         }
         let Some((method, fields)) = webhook::read_method(answer) else { return Ok(None) };
         match self.core.dialect_of(bot) {

@@ -9,7 +9,6 @@ use crate::core::failure::Failure;
 use crate::core::gallery::avatar_key;
 use crate::core::handle::{Command, NewWebhook, YardAnswer, YardProfile, YardQuestion};
 use crate::core::updates::Form;
-use crate::store::row::FileOwner;
 
 /// What is said of a bot that is not there, or not shown.
 pub(crate) fn no_bot() -> Failure {
@@ -35,7 +34,6 @@ impl Core {
                 self.yard_webhook(bot)?
             }
             YardQuestion::Webhook => self.yard_webhook(bot)?,
-            YardQuestion::AddFiles(new) => YardAnswer::Files(self.batch.add_page_files(FileOwner::Bot(bot), new)?),
             YardQuestion::DeleteWebhook => {
                 self.delete_webhook(bot)?;
                 YardAnswer::Done

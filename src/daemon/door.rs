@@ -85,6 +85,7 @@ pub(super) fn facts(config: &Config, addresses: Vec<String>, certified: Option<C
         config_file: config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default(),
         data_dir: config.data_dir.display().to_string(),
         dialect: face::dialect(),
+        plain_message: face::plain_message(),
         may_call_private: match config.api.private_webhooks {
             config::PrivateWebhooks::Auto => !is_network,
             config::PrivateWebhooks::Allow => true,

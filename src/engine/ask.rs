@@ -40,6 +40,7 @@ impl Engine {
             (_, Question::People(question)) if person::is_for_anybody(question) => person::let_in(self, question),
             (Caller::User(token), Question::Web(question)) => web::ask(self, token, question),
             (Caller::Anybody, Question::Web(question)) => web::let_in(self, question),
+            (Caller::User(token), Question::MaySend | Question::WhoAmI) => web::know(self, token),
             (Caller::User(_), _) => Err(Failure::Forbidden("access denied".to_string()).into()),
             (Caller::Bot(token, needs), Question::MaySend) => {
                 self.core.batch.bot_of_token(token, *needs)?;

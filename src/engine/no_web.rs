@@ -15,6 +15,10 @@ pub(super) fn ask(_engine: &mut Engine, _token: &Secret, _question: &WebQuestion
     Err(not_built())
 }
 
+pub(super) fn know(_engine: &mut Engine, _token: &Secret) -> Result<Verdict, Trouble> {
+    Err(not_built())
+}
+
 pub(super) fn ask_as_bot(_engine: &mut Engine, _bot: BotId, _question: &WebQuestion) -> Result<Verdict, Trouble> {
     Err(not_built())
 }

@@ -162,7 +162,7 @@ impl Engine {
     /// Answers what the bot knows by itself; says whether that was all. A command that its program has registered goes
     /// to the program too.
     pub(crate) fn answer_command(&mut self, bot: BotId, who: &BareJid, body: &str) -> Result<bool, store::Error> {
-        if self.core.is_for_program(bot, command::parse(body).map(|(word, _)| word).as_deref()) {
+        if self.core.is_for_program((bot, who), command::parse(body).map(|(word, _)| word).as_deref()) {
             return Ok(false);
         }
         let answer = match command::run_in_chat(self, &Chat { bot, who: who.clone() }, body) {

@@ -63,11 +63,18 @@ pub(super) fn ask(engine: &mut Engine, token: &Secret, question: &WebQuestion) -
             let chat = engine.core.batch.web_chat_of(&user, &query.chat)?;
             WebTold::Page(engine.core.web_page(&chat, query)?)
         }
+        WebQuestion::AddFiles(new) => WebTold::Files(engine.core.batch.add_page_files(FileOwner::User(user.id), new)?),
         WebQuestion::Press(press) => self::press(engine, &user, press)?,
         WebQuestion::Watch(watch) => return self::watch(engine, &user, watch, login),
         WebQuestion::NewUser(_) | WebQuestion::Message(_) => return Err(Failure::Internal.into()),
     };
     Ok(told(Some(login), what))
+}
+
+/// Whether a token names somebody.
+pub(super) fn know(engine: &mut Engine, token: &Secret) -> Result<Verdict, Trouble> {
+    engine.core.batch.web_user_of(token)?;
+    Ok(Verdict::Outcome(Ok(Answer::Done)))
 }
 
 /// By a bot's program, of its own chats.
@@ -88,6 +95,7 @@ pub(super) fn ask_as_bot(engine: &mut Engine, bot: BotId, question: &WebQuestion
             let (chat, row) = engine.core.web_row_of(bot, ulid)?;
             WebTold::Message(Box::new(engine.core.web_message(&chat, &row)?))
         }
+        WebQuestion::AddFiles(new) => WebTold::Files(engine.core.batch.add_page_files(FileOwner::Bot(bot), new)?),
         WebQuestion::Say(new) => {
             let chat = engine.core.batch.web_chat_with(bot, &new.chat)?;
             WebTold::Message(Box::new(say_as_bot(engine, &chat, new)?))

@@ -26,7 +26,7 @@ use crate::base::shelf::Shelf;
 use crate::base::spool::Spool;
 use crate::base::time::Now;
 use crate::core::failure::Failure;
-use crate::core::handle::{Dialect, Handle, Metric, Question};
+use crate::core::handle::{Dialect, Handle, Metric, Question, WebMessage};
 use crate::http::refusal::Refusal;
 use crate::http::{Admit, Promise, Reply, Request, Response, Serve};
 use principal::{Denied, Gate, Login, Need, Principal};
@@ -90,7 +90,7 @@ const MOUNTS: &[Mount] = &[
         prefixes: &["/v1/client-api"],
         login: Login::Cookie(botyard::COOKIE),
         body_max: botyard::body_max,
-        may_block: |_| false,
+        may_block: botyard::may_block,
         need: botyard::need,
         serve: botyard::serve,
         deny: botyard::deny,
@@ -214,6 +214,17 @@ pub fn refuse(path: &str, refusal: Refusal) -> Response {
 pub fn dialect() -> Option<Dialect> {
     DIALECTS.first().copied()
 }
+
+/// How messages are printed for webhooks that are told them as pages know them.
+pub fn plain_message() -> Option<fn(&WebMessage) -> String> {
+    PLAIN_MESSAGES.first().copied()
+}
+
+/// How messages are printed for them.
+const PLAIN_MESSAGES: &[fn(&WebMessage) -> String] = &[
+    #[cfg(feature = "face-botyard")]
+    botyard::said,
+];
 
 /// Dialects of webhooks.
 const DIALECTS: &[Dialect] = &[

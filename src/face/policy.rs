@@ -214,6 +214,7 @@ pub const POLICY: &[Rule] = &[
     botyard("POST", "/v1/client-api/chat/press", Need::User),
     botyard("GET", "/v1/client-api/chat/:id/messages", Need::User),
     botyard("GET", "/v1/client-api/chat/:id/events", Need::User),
+    botyard("POST", "/v1/client-api/files", Need::User),
     // A bot's program, as Botyard knows it.
     botyard("GET", "/v1/bot-api/bot", READ),
     botyard("PUT", "/v1/bot-api/bot", MANAGE),
@@ -223,6 +224,10 @@ pub const POLICY: &[Rule] = &[
     botyard("GET", "/v1/bot-api/bot/webhook", READ),
     botyard("POST", "/v1/bot-api/bot/webhook", MANAGE),
     botyard("DELETE", "/v1/bot-api/bot/webhook", MANAGE),
+    botyard("GET", "/v1/bot-api/chats", READ),
+    botyard("GET", "/v1/bot-api/chat/:id/messages", READ),
+    botyard("GET", "/v1/bot-api/chat/message/:id", READ),
+    botyard("POST", "/v1/bot-api/chat/message", SEND),
     botyard("POST", "/v1/bot-api/files", SEND),
     // Whoever knows where a file lies.
     botyard("GET", "/static/:folder/:name", Need::Nothing),

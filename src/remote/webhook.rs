@@ -40,6 +40,17 @@ pub struct OtherBody {
     pub body: String,
     /// The name of that header.
     pub secret_header: &'static str,
+    /// Whether it is signed all the same.
+    pub signing: Signing,
+}
+
+/// Whether a body in another dialect is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// As our own are, where there is a secret.
+    Ours,
+    /// Not at all.
+    None,
 }
 
 /// What became of an attempt.
@@ -68,11 +79,15 @@ pub fn build(attempt: AttemptCall<'_>) -> HttpCall {
     let call = HttpCall::new("POST", attempt.url);
     let call = match attempt.other {
         Some(other) if secret.is_empty() => call.json(other.body),
-        Some(other) => call.json(other.body).header(other.secret_header, secret),
+        Some(other) if other.signing == Signing::None => call.json(other.body).header(other.secret_header, secret),
+        Some(other) => {
+            let signature = signature(secret, &other.body);
+            call.json(other.body).header(other.secret_header, secret).header("X-Bot-Signature", signature)
+        }
         None => {
             let body = body(attempt.kind, attempt.payload);
-            let mac = crypto::hmac_sha256(secret.as_bytes(), body.as_bytes());
-            call.json(body).header("X-Bot-Signature", format!("sha256={}", text::hex(&mac)))
+            let signature = signature(secret, &body);
+            call.json(body).header("X-Bot-Signature", signature)
         }
     };
     let mut call =
@@ -84,6 +99,10 @@ pub fn build(attempt: AttemptCall<'_>) -> HttpCall {
     call.reach = attempt.reach;
     call.trust = attempt.trust;
     call
+}
+
+fn signature(secret: &str, body: &str) -> String {
+    format!("sha256={}", text::hex(&crypto::hmac_sha256(secret.as_bytes(), body.as_bytes())))
 }
 
 /// The body as in docs/webhooks.md.

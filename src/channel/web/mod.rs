@@ -8,16 +8,20 @@ mod watching;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::base::id::{AccountId, BotId};
 use crate::base::jid::{BareJid, Jid};
+use crate::base::spool::SpoolFile;
+use crate::base::{crypto, limits};
 use crate::channel::web::watching::{Shows, Watcher};
 use crate::core::actions::{BotAction, NewAction};
-use crate::core::batch::{Batch, Trouble, Waiting};
+use crate::core::batch::{Batch, Trouble, Verdict, Waiting};
 use crate::core::channel::{Channel, Doing, Label, Piece, Sender};
 use crate::core::effect::Effect;
 use crate::core::failure::Failure;
-use crate::core::handle::{ChatState, Keyboard, Metric, NewMessage, ReplyTo};
+use crate::core::handle::{Answer, ChatState, Keyboard, Metric, NewFile, NewMessage, ReplyTo, Upload};
+use crate::core::incoming::SaidFile;
 use crate::core::keyboard::{Hint, Shown};
 use crate::core::part::Part;
 use crate::core::registry::Bot;
@@ -116,6 +120,53 @@ impl Channel for Web {
         Ok(Some(false))
     }
 
+    fn takes_files(&self) -> Option<u64> {
+        Some(limits::PAGE_VIDEO_BYTES_MAX)
+    }
+
+    fn fetch(
+        &mut self,
+        core: &mut Core,
+        _bot: BotId,
+        file: &SaidFile,
+        (_into, carry): (&Arc<SpoolFile>, i64),
+    ) -> Result<(), Trouble> {
+        // It lies here already.
+        let file = core.batch.lend_page_file(file)?;
+        core.signal(Signal::Fetched(carry, Box::new(Ok(file))));
+        Ok(())
+    }
+
+    fn say_file(
+        &mut self,
+        core: &mut Core,
+        sender: Sender,
+        (new, file): (&NewMessage, &NewFile),
+        (id, carry): (&str, i64),
+    ) -> Result<(), Trouble> {
+        let chat = chat_at(core, sender.bot, &new.to)?;
+        self.say_file_in(core, &chat, (new, file), id)?;
+        core.signal(Signal::Carried(carry, Ok(())));
+        Ok(())
+    }
+
+    fn upload(&mut self, core: &mut Core, bot: BotId, upload: &Upload) -> Result<Verdict, Trouble> {
+        let (act, file) = (&upload.act, &upload.file);
+        let chat = chat_at(core, bot, &act.to)?;
+        let caption = match &act.action {
+            BotAction::File { caption: Some(caption), .. } => caption.as_str(),
+            _ => "",
+        };
+        let asked = (act.to.as_str(), act.kind, &act.action, &file.name, &file.media_type, &file.hash);
+        let key = act.idempotency_key.as_deref().map(|key| (key, crypto::sha256(format!("{asked:?}").as_bytes())));
+        let new = NewMessage::text(&act.to, act.kind, caption);
+        let (message_id, encrypted) = core.once(bot, key, |core, id| {
+            self.say_file_in(core, &chat, (&new, file), id)?;
+            Ok(Some(false))
+        })?;
+        Ok(Verdict::Outcome(Ok(Answer::Sent { message_id, encrypted })))
+    }
+
     fn show(&mut self, _core: &mut Core, sender: Sender, doing: &Doing<'_>) -> Result<(), Failure> {
         self.show_typing((sender.bot, doing.to.bare_str()), doing.state);
         Ok(())
@@ -199,6 +250,19 @@ impl Web {
         self.show_typing((chat.bot, &chat.address), ChatState::Paused);
         self.touch(chat);
         Ok(row)
+    }
+
+    /// A bot says a file, with a text that may be empty.
+    fn say_file_in(
+        &mut self,
+        core: &mut Core,
+        chat: &WebChatRow,
+        (new, file): (&NewMessage, &NewFile),
+        id: &str,
+    ) -> Result<(), Trouble> {
+        let (number, _) = core.batch.keep_page_file(chat.bot, file)?;
+        let row = self.say_in(core, chat, new, id)?;
+        Ok(core.batch.store.attach_web_files(row.id, &[number])?)
     }
 
     /// Something happened in a chat.

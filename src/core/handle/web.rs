@@ -1,6 +1,6 @@
 //! What people with a browser ask, and bots that know such people by ULIDs, and what they are answered.
 
-use super::{Button, CommandCard, KeyboardKind, WebFileRow};
+use super::{Button, CommandCard, KeyboardKind, NewPageFile, WebFileRow};
 use crate::base::secret::Secret;
 
 /// Asked by somebody with a browser; of chats and messages by a bot's program, too.
@@ -24,6 +24,8 @@ pub enum WebQuestion {
     Messages(WebQuery),
     /// By a bot: one message, by its ULID.
     Message(String),
+    /// Files that were sent.
+    AddFiles(Vec<NewPageFile>),
     /// A button is pressed.
     Press(WebPress),
     /// What is there in a chat after what is known? Answered when there is something, but for the first time at once.
@@ -122,6 +124,8 @@ pub enum WebTold {
     Message(Box<WebMessage>),
     /// Messages.
     Page(WebPage),
+    /// Files.
+    Files(Vec<WebFileRow>),
     /// What happened.
     Events(WebEvents),
     /// It is done.

@@ -1,6 +1,6 @@
 //! What programs and managers ask that know bots by ULIDs, as Botyard's do, and what they are answered.
 
-use super::{BotCard, Command, CommandCard, NewPageFile, WebFileRow};
+use super::{BotCard, Command, CommandCard, WebFileRow};
 use crate::base::secret::Secret;
 
 /// Asked by Botyard's Bot API, in the name of a bot, or by its Admin API.
@@ -22,8 +22,6 @@ pub enum YardQuestion {
     Webhook,
     /// They go nowhere.
     DeleteWebhook,
-    /// Files that it has sent.
-    AddFiles(Vec<NewPageFile>),
     /// By a manager: a new bot, which is listed.
     Create(YardProfile),
     /// By a manager: a bot goes, by its ULID.

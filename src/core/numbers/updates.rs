@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::id::{BotId, UpdateId};
+use crate::base::jid::BareJid;
 use crate::core::Core;
 use crate::core::batch::{Batch, Trouble, Verdict};
 use crate::core::handle::{
@@ -87,9 +88,10 @@ impl Core {
     }
 
     /// Whether a command is for a bot's program alone, though the bot would know it by itself: programs that were written
-    /// for Telegram answer these.
-    pub(crate) fn is_for_program(&self, bot: BotId, word: Option<&str>) -> bool {
-        word.is_some_and(|word| THEIRS.contains(&word)) && self.updates.numbered.contains_key(&bot)
+    /// for Telegram answer these, and those for Botyard all that comes from pages.
+    pub(crate) fn is_for_program(&self, (bot, who): (BotId, &BareJid), word: Option<&str>) -> bool {
+        let is_theirs = word.is_some_and(|word| THEIRS.contains(&word)) && self.updates.numbered.contains_key(&bot);
+        is_theirs || who.channel() == Some("web") && self.webhooks.is_plain(bot)
     }
 
     /// How a bot's webhook is told from now on.

@@ -98,6 +98,10 @@ fn send_form(request: &Request, content_type: &str, body: &mut dyn Read, spool: 
         return Err(Failure::invalid("file", "there: a file, as `curl -F file=@photo.jpg` sends it"));
     }
     let act = NewAction { to, kind, action: BotAction::File { url, caption }, idempotency_key };
+    if let Some(file) = file.as_ref().filter(|_| act.to.bare().channel() == Some("web")) {
+        // It stays here, whatever happens to the machine.
+        File::open(file.content.path()).and_then(|file| file.sync_all()).map_err(|error| not_kept(&error))?;
+    }
     match file {
         Some(file) => Ok(Question::Upload(Box::new(Upload { act, file }))),
         None => Ok(Question::Act(act)),

@@ -10,7 +10,7 @@ use crate::base::spool::{Spool, SpoolFile, is_full};
 use crate::base::text::percent;
 use crate::base::{crypto, limits, media, ulid};
 use crate::core::failure::Failure;
-use crate::core::handle::{Answer, NewPageFile, Question, WebFileRow, YardAnswer};
+use crate::core::handle::{Answer, NewPageFile, Question, WebFileRow, WebQuestion, YardAnswer};
 use crate::face::Context;
 use crate::face::policy;
 use crate::face::principal::{Need, Principal};
@@ -19,6 +19,7 @@ use crate::http::multipart::{Form, Malformed, Part, is_form};
 use crate::http::route::{Lookup, Route, Routes};
 use crate::http::{Reply, Request, Response};
 
+use super::cookie::{Way, with_login};
 use super::wire;
 
 const ROUTES: Routes<Need> = Routes(&[Route {
@@ -152,25 +153,25 @@ fn shown(response: Response, row: &WebFileRow, tag: &str) -> Response {
         .with("ETag", tag.to_string())
 }
 
-/// Takes files in, and answers with what they are called from now on. `ask` has the question that makes them somebody's, and
-/// the one that is asked where nothing can be taken: only the engine knows whether a login is good.
+/// Takes files in, and answers with what they are called from now on.
 pub(super) fn upload(
     context: &Arc<Context>,
     request: &Request,
     principal: Principal,
-    (ask, instead): (fn(Vec<NewPageFile>) -> Question, Question),
     refuse: fn(&Failure) -> Response,
 ) -> Reply {
     let (question, taken) = match take(context, request) {
-        Ok(taken) => (ask(taken.files.clone()), Ok(taken)),
-        Err(failure) => (instead, Err(failure)),
+        Ok(taken) => (Question::Web(Box::new(WebQuestion::AddFiles(taken.files.clone()))), Ok(taken)),
+        // Only the engine knows whether a login is good, and who has no good one learns nothing but that.
+        Err(failure) => (Question::WhoAmI, Err(failure)),
     };
     let ticket = context.handle.ask_from(Some(request.peer), principal.into(), question);
+    let way = Way::of(context, request);
     Reply::Later(Box::pin(async move {
         match (ticket.outcome().await, taken) {
-            (Ok(Answer::Yard(answer)), Ok(taken)) => {
+            (Ok(Answer::Web(answer)), Ok(taken)) => {
                 taken.stay();
-                wire::yard(&answer, (200, ""))
+                with_login(wire::told(&answer.what, (200, "")), answer.login.as_ref(), way)
             }
             (Ok(_), Ok(_)) => refuse(&Failure::Internal),
             (Ok(_), Err(failure)) | (Err(failure), _) => refuse(&failure),

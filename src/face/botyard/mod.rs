@@ -28,6 +28,7 @@ use crate::http::{Reply, Request, Response};
 
 use client::{Ask, Read};
 pub(super) use cookie::COOKIE;
+pub(super) use wire::said;
 
 /// What there is.
 #[derive(Clone, Copy)]
@@ -38,6 +39,7 @@ enum Endpoint {
     /// Asked of the engine.
     Ask(Ask),
     Events,
+    Files,
 }
 
 const fn get(path: &'static str, endpoint: Endpoint) -> Route<(Endpoint, Need)> {
@@ -70,11 +72,20 @@ const ROUTES: Routes<(Endpoint, Need)> = Routes(&[
     ask("POST", "/v1/client-api/chat/press", client::press, OK),
     ask("GET", "/v1/client-api/chat/:id/messages", client::messages, OK),
     get("/v1/client-api/chat/:id/events", Endpoint::Events),
+    Route { method: "POST", path: FILES, handler: (Endpoint::Files, policy::need("botyard", "POST", FILES)) },
 ]);
 
+/// Where files are sent, which takes a large body.
+const FILES: &str = "/v1/client-api/files";
+
 /// The largest body a path takes.
-pub(super) fn body_max(_: &str) -> usize {
-    limits::BODY_BYTES_MAX
+pub(super) fn body_max(path: &str) -> usize {
+    if path == FILES { limits::PAGE_BODY_BYTES_MAX } else { limits::BODY_BYTES_MAX }
+}
+
+/// Whether a request may wait for a disk: those with files.
+pub(super) fn may_block(request: &Request) -> bool {
+    request.path == FILES && request.method == "POST"
 }
 
 /// What the endpoint of a request needs.
@@ -129,6 +140,7 @@ pub(super) fn serve(context: &Arc<Context>, request: &Request, principal: Princi
         Endpoint::Bots => gallery(context, principal, None),
         Endpoint::Bot => gallery(context, principal, Some(params)),
         Endpoint::Ask(ask) => client::serve(context, request, principal, (ask, &params)),
+        Endpoint::Files => files::upload(context, request, principal, refuse),
         Endpoint::Events => client::watch(context, request, principal, &params),
     }
 }

@@ -90,6 +90,7 @@ pub(super) fn told(told: &WebTold, (status, sentence): (u16, &str)) -> Response 
         WebTold::Done if sentence.is_empty() => "{}".to_string(),
         WebTold::Done => return message(status, sentence),
         WebTold::User(shown) => user(shown),
+        WebTold::Files(rows) => json::array(rows.iter().map(file)),
         WebTold::Commands(cards) => json::array(cards.iter().map(command)),
         WebTold::Chat(shown) => chat(shown),
         WebTold::Chats(all) => json::array(all.iter().map(chat)),
@@ -114,7 +115,7 @@ fn page(shown: &WebPage) -> String {
 }
 
 /// A message: Botyard's members, and ours where there is something to say.
-pub(super) fn said(shown: &WebMessage) -> String {
+pub(in crate::face) fn said(shown: &WebMessage) -> String {
     let base = Object::new().text("id", &shown.ulid).text("chatId", &shown.chat).text("senderId", &shown.sender);
     let body = base.text("body", &shown.text);
     let with_files = match shown.attachments.as_slice() {
@@ -132,6 +133,17 @@ pub(super) fn said(shown: &WebMessage) -> String {
         [] => timed.end(),
         all => timed.raw("reactions", &json::array(all.iter().map(reaction))).end(),
     }
+}
+
+/// The same with nothing but the ids of its files, as Botyard has it for programs.
+pub(super) fn bare(shown: &WebMessage) -> Response {
+    let base = Object::new().text("id", &shown.ulid).text("chatId", &shown.chat).text("senderId", &shown.sender);
+    let body = base.text("body", &shown.text);
+    let with_files = match shown.attachments.as_slice() {
+        [] => body,
+        files => body.raw("attachmentIds", &json::array(files.iter().map(|file| json::text(&file.ulid)))),
+    };
+    Response::json(200, with_files.number("timestamp", shown.at_ms).end())
 }
 
 fn reaction(shown: &WebReaction) -> String {
