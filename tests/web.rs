@@ -14,6 +14,8 @@ mod chats;
 mod events;
 #[path = "web/kills.rs"]
 mod kills;
+#[path = "web/load.rs"]
+mod load;
 
 use support::daemon::Daemon;
 

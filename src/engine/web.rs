@@ -269,6 +269,7 @@ fn press(engine: &mut Engine, user: &WebUserRow, press: &WebPress) -> Result<Web
 fn watch(engine: &mut Engine, user: &WebUserRow, watch: &WebWatch, login: WebLogin) -> Result<Verdict, Trouble> {
     let chat = engine.core.batch.web_chat_of(user, &watch.chat)?;
     if watch.is_first {
+        engine.channels.web.note_watched(&engine.core.batch, &chat);
         let events = engine.channels.web.happened(&mut engine.core, &chat, watch.from)?;
         return Ok(told(Some(login), WebTold::Events(events.ok_or_else(no_chat)?)));
     }

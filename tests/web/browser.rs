@@ -7,47 +7,47 @@ use std::time::Duration;
 use crate::support::http::Json;
 
 /// An answer with its head.
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The body; the status must be this.
-    pub fn with(&self, status: u16) -> Json {
+    pub(crate) fn with(&self, status: u16) -> Json {
         assert_eq!(self.status, status, "{}", self.body);
         Json::parse(&self.body)
     }
 
     /// The status, and what is said.
-    pub fn said(&self) -> (u16, String) {
+    pub(crate) fn said(&self) -> (u16, String) {
         (self.status, Json::parse(&self.body).at("message").text())
     }
 }
 
 /// Somebody with a browser.
 #[derive(Clone)]
-pub struct Browser {
-    pub port: u16,
-    pub cookie: String,
-    pub id: String,
+pub(crate) struct Browser {
+    pub(crate) port: u16,
+    pub(crate) cookie: String,
+    pub(crate) id: String,
 }
 
 impl Browser {
     /// Nobody yet.
-    pub fn fresh(port: u16) -> Browser {
+    pub(crate) fn fresh(port: u16) -> Browser {
         Browser { port, cookie: String::new(), id: String::new() }
     }
 
     /// Somebody who calls himself so.
-    pub fn named(port: u16, nickname: &str) -> Browser {
+    pub(crate) fn named(port: u16, nickname: &str) -> Browser {
         let mut browser = Browser::fresh(port);
         let body = format!(r#"{{"nickname":"{nickname}"}}"#);
         browser.id = browser.call("POST", "/user", &body).with(201).at("id").text();
@@ -55,7 +55,7 @@ impl Browser {
     }
 
     /// One exchange; `None`: there is no daemon.
-    pub fn try_call(&mut self, method: &str, path: &str, body: &str) -> Option<Answer> {
+    pub(crate) fn try_call(&mut self, method: &str, path: &str, body: &str) -> Option<Answer> {
         let answer = exchange(self.port, method, path, &self.cookie, body)?;
         if let Some(cookie) = answer.header("set-cookie") {
             self.cookie = cookie.split(';').next().unwrap().to_string();
@@ -63,37 +63,37 @@ impl Browser {
         Some(answer)
     }
 
-    pub fn call(&mut self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn call(&mut self, method: &str, path: &str, body: &str) -> Answer {
         self.try_call(method, path, body).expect("an answer")
     }
 
-    pub fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.call("GET", path, "")
     }
 
     /// A new chat with a bot.
-    pub fn chat(&mut self, bot: &str) -> String {
+    pub(crate) fn chat(&mut self, bot: &str) -> String {
         self.call("POST", "/chat", &format!(r#"{{"botId":"{bot}"}}"#)).with(201).at("id").text()
     }
 
     /// Says something; gives the message.
-    pub fn say(&mut self, chat: &str, text: &str) -> Json {
+    pub(crate) fn say(&mut self, chat: &str, text: &str) -> Json {
         let body = format!(r#"{{"chatId":"{chat}","body":"{text}"}}"#);
         self.call("POST", "/chat/message", &body).with(201)
     }
 
     /// The texts of a page.
-    pub fn texts(&mut self, chat: &str, query: &str) -> Vec<String> {
+    pub(crate) fn texts(&mut self, chat: &str, query: &str) -> Vec<String> {
         let page = self.get(&format!("/chat/{chat}/messages{query}")).with(200);
         page.at("messages").list().iter().map(|message| message.at("body").text()).collect()
     }
 
     /// Has a chat open.
-    pub fn open(&self, chat: &str, last: Option<&str>) -> Events {
+    pub(crate) fn open(&self, chat: &str, last: Option<&str>) -> Events {
         self.try_open(chat, last).expect("a stream of events")
     }
 
-    pub fn try_open(&self, chat: &str, last: Option<&str>) -> Option<Events> {
+    pub(crate) fn try_open(&self, chat: &str, last: Option<&str>) -> Option<Events> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
         let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Browser {
 }
 
 /// One request on a connection of its own, below `/v1/client-api`.
-pub fn exchange(port: u16, method: &str, path: &str, cookie: &str, body: &str) -> Option<Answer> {
+pub(crate) fn exchange(port: u16, method: &str, path: &str, cookie: &str, body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let cookie = if cookie.is_empty() { String::new() } else { format!("Cookie: a=b; {cookie}\r\n") };
@@ -137,21 +137,21 @@ pub fn exchange(port: u16, method: &str, path: &str, cookie: &str, body: &str) -
 }
 
 /// A stream of events.
-pub struct Events {
+pub(crate) struct Events {
     reader: BufReader<TcpStream>,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub struct Event {
-    pub kind: String,
-    pub id: Option<String>,
-    pub data: Json,
+pub(crate) struct Event {
+    pub(crate) kind: String,
+    pub(crate) id: Option<String>,
+    pub(crate) data: Json,
 }
 
 impl Events {
     /// The next event; `None` at the end.
-    pub fn next(&mut self) -> Option<Event> {
+    pub(crate) fn next(&mut self) -> Option<Event> {
         let (mut kind, mut id, mut line) = (String::new(), None, String::new());
         loop {
             line.clear();
@@ -174,7 +174,7 @@ impl Events {
     }
 
     /// The next event, which must be of this kind.
-    pub fn expect(&mut self, kind: &str) -> Event {
+    pub(crate) fn expect(&mut self, kind: &str) -> Event {
         let event = self.next().expect("an event");
         assert_eq!(event.kind, kind, "{event:?}");
         event

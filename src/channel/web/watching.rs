@@ -53,7 +53,6 @@ impl Web {
     /// Somebody waits for something to happen. Of one person's streams the oldest makes way.
     pub(super) fn begin_watching(&mut self, batch: &mut Batch, wait: &WebWait, reply: ReplyTo) {
         self.watchers.retain(|watcher| !watcher.reply.is_gone());
-        let now = batch.now.mono;
         if self.watchers.len() >= limits::WEB_STREAMS_MAX {
             batch.pending.effects.push(Effect::Answer(reply, Err(Failure::Busy { retry_after_s: 10 })));
             return;
@@ -65,13 +64,19 @@ impl Web {
             let old = self.watchers.remove(at);
             batch.pending.effects.push(Effect::Answer(old.reply, Ok(over(&old.wait))));
         }
+        self.note_watched(batch, &wait.chat);
+        self.watchers.push(Watcher { wait: wait.clone(), reply, is_fresh: true });
+    }
+
+    /// Somebody asks what happens in a chat: from now on it is worth to show what is not kept.
+    pub(crate) fn note_watched(&mut self, batch: &Batch, chat: &WebChatRow) {
+        let now = batch.now.mono;
         let is_old = |shows: &Shows| now.saturating_sub(shows.asked) > limits::WEB_WATCHED_FOR;
         let watchers = &self.watchers;
         self.shows.retain(|(bot, address), shows| {
             !is_old(shows) || watchers.iter().any(|watcher| watcher.is_at((*bot, address)))
         });
-        self.shows.entry((wait.chat.bot, wait.chat.address.clone())).or_default().asked = now;
-        self.watchers.push(Watcher { wait: wait.clone(), reply, is_fresh: true });
+        self.shows.entry((chat.bot, chat.address.clone())).or_default().asked = now;
     }
 
     /// Tells those for whom there is something.
