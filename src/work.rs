@@ -10,6 +10,11 @@ mod cancel;
 mod exchange;
 mod kept;
 mod link;
+#[cfg(not(feature = "stickers"))]
+#[path = "work/no_picture.rs"]
+mod picture;
+#[cfg(feature = "stickers")]
+mod picture;
 mod pool;
 mod resolve;
 mod streams;

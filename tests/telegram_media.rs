@@ -311,3 +311,27 @@ fn captions_are_changed_and_albums_are_whole() {
     assert!(scene.hears("both").ends_with("Anna: both"));
     scene.eve.none(Duration::from_secs(2));
 }
+
+/// Two pixels in WebP, without loss.
+const WEBP: &str = "UklGRsAAAABXRUJQVlA4TLMAAAAvAQAAEM1VICICHkgAAAAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAA8kAAAAAADg/\
+                    AkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPZAAAAAAAIDzHwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADwQAIAAAAAAM4/\
+                    AAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAACClAQA=";
+
+/// A sticker is a picture that every client shows; one that moves is a file. What it stands for is told with either.
+#[cfg(feature = "stickers")]
+#[test]
+fn stickers_are_pictures_here() {
+    let Some(mut scene) = Scene::start() else { return };
+    scene.says(&format!(r#""sticker":{{"base64":"{WEBP}","emoji":"🐱"}}"#));
+    let (url, bytes) = scene.file();
+    assert!(url.ends_with(".png") && bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{url}");
+    assert_eq!(scene.hears("🐱"), "[Telegram] Anna: 🐱");
+    scene.says(r#""sticker":{"base64":"H4sIAAAAAAAAAwMAAAAAAAAAAAA=","emoji":"🐶","is_animated":true}"#);
+    let (url, bytes) = scene.file();
+    assert!(url.ends_with(".tgs") && bytes.starts_with(b"\x1f\x8b"), "{url}");
+    scene.hears("🐶");
+    // What cannot be read as a picture comes as it is.
+    scene.says(&format!(r#""sticker":{{"base64":"{}","emoji":"🐭"}}"#, &WEBP[..40]));
+    let (url, bytes) = scene.file();
+    assert!(url.ends_with(".webp") && bytes.starts_with(b"RIFF"), "{url}");
+}

@@ -36,6 +36,8 @@ pub struct HttpCall {
     /// Where the body of a 2xx answer goes, instead of into memory. The file must not exist yet; it is gone again when
     /// the call fails.
     pub save_to: Option<PathBuf>,
+    /// What comes there is a picture in WebP, which is brought into PNG, where that can be done: see [`HttpAnswer::is_png`].
+    pub into_png: bool,
     /// What comes there is encrypted with this (as [`Part::Sealed`] says), and is there only when it is whole.
     pub open_with: Option<Secret>,
     /// Redirects that are followed; 0: a redirect is an answer. From https only to https.
@@ -113,6 +115,7 @@ impl HttpCall {
             silence_max: None,
             answer_bytes_max: limits::CALL_ANSWER_BYTES_MAX,
             save_to: None,
+            into_png: false,
             open_with: None,
             redirects_max: 0,
             is_repeatable: false,
@@ -205,8 +208,10 @@ pub struct HttpAnswer {
     pub body: Vec<u8>,
     /// Whether the body was longer than the bound.
     pub is_cut: bool,
-    /// Bytes of body that came, wherever they went.
+    /// Bytes of body that came, wherever they went; of what was brought into PNG, as many as that has.
     pub body_bytes: u64,
+    /// What was saved is in PNG now ([`HttpCall::into_png`]).
+    pub is_png: bool,
     /// From the look-up of the name to the last byte.
     pub took: Duration,
     /// What the body holds of the memory that all answers share, until it is dropped.

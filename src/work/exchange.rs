@@ -15,6 +15,7 @@ use super::body::{Body, no_key};
 use super::cancel::Cancel;
 use super::kept::{Keeping, Kept, Use};
 use super::link::Tcp;
+use super::picture;
 use super::resolve::Names;
 use super::tls::{self, Certificate, Tls};
 use crate::base::call::{CallError, HttpAnswer, HttpCall, Reach, SEALED_FILE_EXTRA, Share};
@@ -167,6 +168,11 @@ fn take(call: &HttpCall, answer: Response<AnswerBody>) -> Result<HttpAnswer, Cal
         return Err(CallError::TooLarge);
     }
     taken.body_bytes = to_file(reader, call, path)?;
+    if call.into_png
+        && let Some(bytes) = picture::to_png(path)
+    {
+        (taken.body_bytes, taken.is_png) = (bytes, true);
+    }
     Ok(taken)
 }
 

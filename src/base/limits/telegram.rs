@@ -42,6 +42,12 @@ pub const TELEGRAM_OUTBOX_MAX: usize = 5_000;
 pub const TELEGRAM_ALBUM_WAIT: Duration = Duration::from_millis(700);
 /// So long at most; a whole album comes within a second.
 pub const TELEGRAM_ALBUM_MAX: Duration = Duration::from_secs(5);
+/// A sticker that is brought into PNG: Telegram's bound.
+pub const STICKER_BYTES_MAX: u64 = 512 * 1024;
+/// Its longer side: Telegram's bound is half of it.
+pub const STICKER_PIXELS_MAX: u32 = 1_024;
+/// Memory for its pixels, with those of steps between.
+pub const STICKER_MEMORY_MAX: usize = 16 * 1024 * 1024;
 /// Tries of what surely did not go out or was refused for a while; then it is given up.
 pub const TELEGRAM_TRIES_MAX: u32 = 1_000;
 /// Chats that wrote to a bot and that nobody hears, kept to be offered.

@@ -127,7 +127,7 @@ impl Telegram {
         let said = self.incoming(core, bot, (message, &author), text)?;
         let id = said.id.clone();
         let parts = std::iter::once(message).chain(album.iter().copied()).filter(|_| !is_edited);
-        let files = parts.filter_map(|part| part.file.as_ref()).filter_map(said_file).collect();
+        let files = parts.filter_map(|part| part.file.as_ref()).map(said_file).collect();
         let ids = album.iter().map(|part| message_id(place.chat, part.number));
         let ids = said.ids.iter().cloned().chain(ids).collect();
         let said = Incoming { replaces: is_edited.then_some(Cow::Owned(id)), files, ids, ..said };

@@ -27,6 +27,9 @@ use crate::store::row::OutgoingRow;
 
 /// How the address of a file at Telegram begins, as others are told it; behind it stands Telegram's name of it.
 const ADDRESS: &str = "tg-file:";
+/// What a sticker is called, as it comes and as a picture that every client shows.
+const STICKER: &str = "sticker.webp";
+const STICKER_PNG: &str = "sticker.png";
 /// The note of a row that goes with a file.
 pub(super) const FILE: &str = "file";
 /// What anything can be sent as.
@@ -98,6 +101,7 @@ impl Telegram {
         let line = self.lines.get(&fetching.bot).ok_or_else(super::not_set_up)?;
         let mut call = super::api(&line.row).download(path, limits::TELEGRAM_DOWNLOAD_BYTES_MAX);
         call.save_to = Some(fetching.into.path().to_path_buf());
+        call.into_png = fetching.name == STICKER;
         let key = format!("telegram file {}", fetching.bot);
         self.calls.call_out(&mut core.batch, key, call, CallFor::FileGot(Box::new(fetching)));
         Ok(())
@@ -108,6 +112,9 @@ impl Telegram {
         let Fetching { carry, into, name, media_type, .. } = fetching;
         let got = match read_get(called) {
             Fetched::Done { bytes, .. } => {
+                let is_png = called.as_ref().is_ok_and(|answer| answer.is_png);
+                let (name, media_type) =
+                    if is_png { (STICKER_PNG.to_string(), Some("image/png".to_string())) } else { (name, media_type) };
                 let known = media_type.filter(|kind| media::is_media_type(kind));
                 let media_type = known.or_else(|| media::guess(&name).map(str::to_string));
                 let media_type = media_type.unwrap_or_else(|| media::UNKNOWN.to_string());
@@ -312,8 +319,8 @@ fn method_for(file: &NewFile) -> &'static str {
     }
 }
 
-/// A file of Telegram's as the rules see it. A drawing that moves has a form of its own, and only its emoji passes.
-pub(super) fn said_file(file: &File) -> Option<SaidFile> {
+/// A file of Telegram's as the rules see it.
+pub(super) fn said_file(file: &File) -> SaidFile {
     let (name, media_type) = match file.kind {
         FileKind::Photo => ("photo.jpg", Some("image/jpeg")),
         FileKind::Document => ("file", None),
@@ -321,14 +328,14 @@ pub(super) fn said_file(file: &File) -> Option<SaidFile> {
         FileKind::Voice => ("voice.ogg", Some("audio/ogg")),
         FileKind::Video | FileKind::VideoNote => ("video.mp4", Some("video/mp4")),
         FileKind::Animation => ("animation.mp4", Some("video/mp4")),
-        FileKind::Sticker => ("sticker.webp", Some("image/webp")),
+        FileKind::Sticker => (STICKER, Some("image/webp")),
         FileKind::VideoSticker => ("sticker.webm", Some("video/webm")),
-        FileKind::MovingSticker => return None,
+        FileKind::MovingSticker => ("sticker.tgs", Some("application/x-tgsticker")),
     };
     let is_odd = |c: char| matches!(c, '/' | '\\') || text::is_hidden(c);
     let plain = |name: &String| name.replace(is_odd, "_").chars().take(limits::FILE_NAME_CHARS_MAX).collect::<String>();
     let address = format!("{ADDRESS}{}", file.id);
-    Some(SaidFile {
+    SaidFile {
         url: address.clone(),
         address,
         key: None,
@@ -336,7 +343,7 @@ pub(super) fn said_file(file: &File) -> Option<SaidFile> {
         media_type: file.media_type.clone().or(media_type.map(str::to_string)),
         bytes: file.bytes,
         description: None,
-    })
+    }
 }
 
 fn too_large() -> Failure {
@@ -379,10 +386,10 @@ mod tests {
             bytes: Some(5),
             emoji: None,
         };
-        let name = |name, kind| said_file(&file(name, kind)).and_then(|file| file.name);
+        let name = |name, kind| said_file(&file(name, kind)).name;
         assert_eq!(name(Some("../a\n\u{202e}b.pdf"), FileKind::Document).as_deref(), Some(".._a__b.pdf"));
         assert_eq!(name(None, FileKind::Voice).as_deref(), Some("voice.ogg"));
-        assert_eq!(name(None, FileKind::MovingSticker), None);
-        assert_eq!(said_file(&file(None, FileKind::Photo)).unwrap().address, "tg-file:A");
+        assert_eq!(name(None, FileKind::MovingSticker).as_deref(), Some("sticker.tgs"));
+        assert_eq!(said_file(&file(None, FileKind::Photo)).address, "tg-file:A");
     }
 }
