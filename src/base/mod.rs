@@ -5,6 +5,7 @@ pub mod address;
 pub mod call;
 pub mod chunked;
 pub mod crypto;
+pub mod fold;
 mod german;
 pub mod heard;
 pub mod id;

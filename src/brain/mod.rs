@@ -3,6 +3,8 @@
 
 #[cfg(feature = "brain-ai")]
 pub(crate) mod ai;
+#[cfg(feature = "brain-faq")]
+pub mod faq;
 
 use crate::base::id::BotId;
 use crate::core::Context;
@@ -18,6 +20,8 @@ pub(crate) const HAS_AI: bool = cfg!(feature = "brain-ai");
 /// All of them.
 #[derive(Default)]
 pub(crate) struct Brain {
+    #[cfg(feature = "brain-faq")]
+    pub(crate) faq: faq::Faq,
     #[cfg(feature = "brain-ai")]
     pub(crate) ai: ai::Ai,
 }
@@ -26,6 +30,8 @@ impl Brain {
     /// Each of them, in order.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut dyn Responder> {
         let all: [&mut dyn Responder; _] = [
+            #[cfg(feature = "brain-faq")]
+            &mut self.faq,
             #[cfg(feature = "brain-ai")]
             &mut self.ai,
         ];

@@ -2,6 +2,7 @@
 //! `made.rs` reads what a new bot is to be, `send.rs` has the options of one command, which has those of older programs.
 
 mod ask;
+pub mod faq;
 pub(super) mod made;
 mod send;
 
@@ -82,6 +83,8 @@ pub enum Command {
     Ask(Box<Asked>),
     /// `why`
     Why(WhyAsked),
+    /// `faq …`
+    Faq(faq::FaqWanted),
     /// `token …`, `user …`, `audit`
     Rights(rights::RightsCommand),
     /// `config check`
@@ -428,6 +431,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "send" => Command::Send(Box::new(send::build(row, rest, raw)?)),
         "ask" => Command::Ask(Box::new(ask::ask(word(), row, raw)?)),
         "why" => Command::Why(ask::why(word(), row, raw)?),
+        path if path.starts_with("faq ") => Command::Faq(faq::build(row, word(), raw)?),
         path if path == "audit" || path.starts_with("token ") || path.starts_with("user ") => {
             Command::Rights(rights::build(row, &word(), raw)?)
         }

@@ -14,6 +14,7 @@ mod chat;
 mod client;
 mod completions;
 mod doctor;
+mod faq;
 mod help;
 mod import;
 mod password;
@@ -110,6 +111,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Send(sent) => send::run(config, &sent),
         Command::Ask(asked) => ask::run(config, &asked),
         Command::Why(asked) => why::run(config, &asked),
+        Command::Faq(wanted) => faq::run(config, &wanted),
         Command::Doctor(form) => doctor::run(config, form),
         Command::Health => health(config),
         // `main` does these, without a configuration or instead of a command.

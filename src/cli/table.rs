@@ -48,6 +48,7 @@ pub(super) const GROUPS: &[(&str, &str)] = &[
     ("bot", "Bots of the running daemon. BOT is a bot's number, or its name where only one bot has it."),
     ("token", "Tokens of a bot beside its main one, each for what it has to do."),
     ("user", "People who own bots here: what they may, and how much of everything."),
+    ("faq", "Questions that bots answer from a list, without any service (docs/faq.md)."),
     ("config", "The configuration. `botmother help config` explains every key."),
 ];
 
@@ -294,6 +295,30 @@ pub(super) const COMMANDS: &[CommandRow] = &[
          queued, fetched, posted, asked of an AI, with the server, read. Steps have times since the daemon started; of older\n\
          messages it shows what the database tells. All bots are asked unless --bot or --token-file names one.",
         &["botmother why 6a7b1c2d-0000-8000-9f00-112233445566"],
+    ),
+    command(
+        "faq import",
+        "FILE",
+        "read a list of questions with answers into a bot",
+        "FILE is a table (.csv, .tsv) or JSON, `-` standard input; its columns are question, answer and, where wanted,\n\
+         similar_qs, answer_type, enabled, expired_enabled, effective_time, expire_time, timezone. The list is replaced, unless\n\
+         --add is given; where something is wrong in the file, nothing is changed. From then on people who write to the bot\n\
+         something similar are answered. Needs the running daemon.",
+        &["botmother faq import questions.csv --bot Shop", "botmother faq import more.json --bot Shop --add"],
+    ),
+    command(
+        "faq export",
+        "",
+        "write a bot's list of questions to standard output",
+        "",
+        &["botmother faq export --bot Shop --format json > questions.json"],
+    ),
+    command(
+        "faq ask",
+        "TEXT",
+        "show what a question is answered, and how similar the candidates are",
+        "Asks all lists of the bot, or the one of --list. Exit code 1 when nothing is similar.",
+        &["botmother faq ask 'When do you open?' --bot Shop"],
     ),
     command(
         "doctor",

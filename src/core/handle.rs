@@ -15,6 +15,7 @@ mod ai;
 mod answer;
 mod asking;
 mod bridge;
+mod faq;
 mod files;
 mod history;
 mod keys;
@@ -46,6 +47,7 @@ pub use answer::{
 pub(crate) use asking::AskWait;
 pub use asking::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, NewAsk, is_long};
 pub use bridge::{BridgeAnswer, BridgeQuestion, NewAcross, NewLink, telegram_chat};
+pub use faq::{FaqAnswer, FaqAsked, FaqEntry, FaqFound, FaqHit, FaqInfo, FaqKind, FaqQuestion, FaqRow, FaqSettings};
 pub use files::{FileQuery, FileWanted, NewFile, NewPageFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};

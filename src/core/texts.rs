@@ -44,6 +44,7 @@ pub mod bridge;
 pub mod buttons;
 pub mod chat;
 pub mod connection;
+pub mod faq;
 pub mod omemo;
 pub mod people;
 pub mod rights;
@@ -312,6 +313,7 @@ mod tests {
             buttons::ALL,
             chat::ALL,
             connection::ALL,
+            faq::ALL,
             omemo::ALL,
             people::ALL,
             rights::ALL,

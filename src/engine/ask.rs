@@ -154,6 +154,7 @@ impl Engine {
             Question::SetAi(_) | Question::AiStatus | Question::EnableAi(_) | Question::AskAi { .. } => {
                 Failure::NotBuilt("AI is not built into this binary".to_string())
             }
+            Question::Faq(_) => Failure::NotBuilt("questions with answers are not built into this binary".to_string()),
             _ => Failure::Forbidden("a bot's token does not allow this".to_string()),
         };
         Err(failure.into())

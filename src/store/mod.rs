@@ -28,6 +28,7 @@ mod button;
 mod carry;
 mod command;
 mod contact;
+mod faq;
 mod file;
 mod history;
 mod idempotency;

@@ -8,6 +8,7 @@ use crate::base::text;
 mod asking;
 mod bridge;
 mod button;
+mod faq;
 mod history;
 mod message;
 mod numbers;
@@ -20,6 +21,7 @@ mod web;
 pub use asking::{AskAnswerRow, AskMessageRow, AskRow, AskStatus};
 pub use bridge::{AlbumPlace, CarryHeading, CarryKind, CarryRow, LinkMode, LinkRow, LinkSide, NewPassed, PassedRow};
 pub use button::{KeyboardPlace, KeyboardRow, PressRow, Turn};
+pub use faq::{FaqEntry, FaqKind, FaqRow};
 pub use history::{KeptContent, KeptRow, NewReactions, Reactor, SaidRow, Side};
 pub use message::{
     ChannelName, Conversation, ConversationKind, Heading, HeardRow, LocalRow, Progress, SentRow, ToldRow, WayRow,

@@ -69,3 +69,33 @@ ALTER TABLE bridge_file ADD COLUMN buttons TEXT;
 ALTER TABLE bridge_file ADD COLUMN author TEXT NOT NULL DEFAULT '';
 ALTER TABLE bridge_file ADD COLUMN album INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE bridge_file ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+
+-- Owner: faq.rs. Collections of questions with answers.
+CREATE TABLE faq (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  bot_id      INTEGER NOT NULL REFERENCES bot (id) ON DELETE CASCADE,
+  name        TEXT NOT NULL,
+  description TEXT NOT NULL,
+  answering   INTEGER NOT NULL,                     -- 1: people who write to the bot are answered by it
+  best        INTEGER NOT NULL,                     -- hundredths: how similar a question must be to be answered
+  least       INTEGER NOT NULL,                     -- hundredths: the same to be suggested
+  suggestions INTEGER NOT NULL,                     -- so many at most
+  synonyms    TEXT NOT NULL,                        -- standard,word,word on each line
+  UNIQUE (bot_id, name)
+);
+
+-- Owner: faq.rs. The questions; in order of their numbers.
+CREATE TABLE faq_entry (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  faq_id   INTEGER NOT NULL REFERENCES faq (id) ON DELETE CASCADE,
+  question TEXT NOT NULL,
+  similar  TEXT NOT NULL,                           -- JSON array of other ways to ask it
+  ways     INTEGER NOT NULL,                        -- how many ways to ask it there are
+  answer   TEXT NOT NULL,
+  kind     TEXT NOT NULL,                           -- text, template, redirect, json
+  off      INTEGER NOT NULL,                        -- 1: not found
+  from_s   INTEGER,                                 -- Unix time from which it is found
+  until_s  INTEGER,                                 -- Unix time from which it is found no more
+  zone     INTEGER NOT NULL                         -- hundredths of an hour, in which these are shown
+);
+CREATE INDEX faq_entry_faq ON faq_entry (faq_id, id);

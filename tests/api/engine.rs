@@ -24,6 +24,7 @@ use botmother::core::handle::{
     WebPage, WebQuestion, WebReaction, WebTold, WebUser, WebhookInfo, WhyInfo, YardAnswer, YardQuestion,
 };
 use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, MemberInfo, MembersInfo};
+use botmother::core::handle::{FaqAnswer, FaqEntry, FaqFound, FaqHit, FaqInfo, FaqKind, FaqQuestion, FaqRow};
 use botmother::engine::event::Event;
 use botmother::store::row::{AiRow, AuditRow};
 
@@ -454,6 +455,31 @@ fn answer(caller: &Caller, question: Question) -> Answer {
         Question::SetAi(new) => {
             Answer::AiSet { provider: new.provider.unwrap_or_default(), model: new.model.unwrap_or_default() }
         }
+        Question::Faq(FaqQuestion::Ask(_)) => Answer::Faq(FaqAnswer::Found(FaqFound {
+            best: Some(FaqHit {
+                id: 7,
+                collection: "main".into(),
+                question: WILD.into(),
+                answer: "At 9".into(),
+                kind: FaqKind::Text,
+                score: 0.876,
+            }),
+            suggestions: vec![FaqHit { id: 8, kind: FaqKind::Redirect, score: 0.4, ..FaqHit::default() }],
+        })),
+        Question::Faq(FaqQuestion::List | FaqQuestion::Save(_)) => {
+            let row =
+                FaqRow { id: 3, name: "main".into(), is_answering: true, best: 55, least: 40, ..FaqRow::default() };
+            Answer::Faq(FaqAnswer::Collections(vec![(FaqRow { suggestions: 3, ..row }, 12)]))
+        }
+        Question::Faq(FaqQuestion::Entries { .. }) => {
+            let entry = FaqEntry { id: 7, question: "When?".into(), answer: WILD.into(), ..FaqEntry::default() };
+            let from = Some("2026-12-24 18:00".to_string());
+            Answer::Faq(FaqAnswer::Entries(vec![FaqInfo { entry, from, until: None }]))
+        }
+        Question::Faq(FaqQuestion::SetEntry { .. }) => Answer::Faq(FaqAnswer::Kept(7)),
+        Question::Faq(FaqQuestion::Import { .. }) => Answer::Faq(FaqAnswer::Imported(2)),
+        Question::Faq(FaqQuestion::Export { .. }) => Answer::Faq(FaqAnswer::Exported("question,answer\r\n".into(), 0)),
+        Question::Faq(_) => Answer::Faq(FaqAnswer::Done),
         Question::AiStatus => Answer::Ai(AiInfo {
             is_enabled: true,
             row: Some(AiRow {

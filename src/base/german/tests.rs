@@ -349,6 +349,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "core/owner/signin.rs",
     "engine/person.rs",
     "brain/ai/answered.rs",
+    "brain/faq/manage.rs",
     "brain/ai/asked.rs",
     "engine/ask.rs",
     "engine/batch.rs",

@@ -77,7 +77,7 @@ pub(super) fn why(message_id: String, row: &'static CommandRow, raw: &Raw) -> Re
     Ok(WhyAsked { message_id, bot, token_file: raw.path("token-file") })
 }
 
-fn one_bot(row: &'static CommandRow, raw: &Raw) -> Result<(), Usage> {
+pub(super) fn one_bot(row: &'static CommandRow, raw: &Raw) -> Result<(), Usage> {
     if raw.has("bot") && raw.has("token-file") {
         return usage("--bot and --token-file each say which bot it is; one is enough", row.path);
     }

@@ -9,13 +9,13 @@ fn parsed(words: &[&str]) -> Args {
 /// A value that is none of the defaults.
 fn value(path: &str, long: &str) -> &'static str {
     match long {
-        "wait" | "overlap" | "number" | "limit" | "days" => "7",
+        "wait" | "overlap" | "number" | "limit" | "days" | "seed" => "7",
         "bots" | "messages" | "storage" | "ai-calls" => "default",
         "since" => "7d",
         "scopes" => "send",
         "role" => "viewer",
         "port" => "2000",
-        "log-format" => "json",
+        "log-format" | "format" => "json",
         "host" => "h:1",
         "pin" => "sha256:00000000000000000000000000000000000000000000000000000000000000ff",
         "encrypt" if ["send", "ask"].contains(&path) => "required",

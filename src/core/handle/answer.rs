@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::AskInfo;
 #[cfg(doc)]
 use super::Question;
 use super::{
-    Access, AiInfo, BridgeAnswer, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, MembersInfo, Mode,
+    Access, AiInfo, AskInfo, BridgeAnswer, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, MembersInfo, Mode,
     RightsAnswer, ServerInfo, TelegramInfo, UpdateKinds, WhyInfo,
 };
 use crate::base::id::{BotId, UpdateId};
@@ -409,6 +408,8 @@ pub enum Answer {
     Info(BotInfo, Vec<Command>, usize),
     /// To [`Question::GetCommands`].
     Commands(Vec<Command>),
+    /// To [`Question::Faq`].
+    Faq(super::FaqAnswer),
     /// To [`Question::SetAi`].
     AiSet {
         /// The provider.
@@ -488,8 +489,7 @@ mod tests {
     #[test]
     fn invites_can_be_read_by_clients() {
         assert_eq!(invite("", "Bot"), None);
-        let plain = invite("bot_a_1f2e@x.example", "My Bot").unwrap();
-        assert_eq!(plain, "xmpp:bot_a_1f2e@x.example?roster;name=My%20Bot");
+        assert_eq!(invite("bot_a@x.example", "My Bot").unwrap(), "xmpp:bot_a@x.example?roster;name=My%20Bot");
         // Nothing of the address may pass for the query or the fragment.
         assert_eq!(invite("a?b#c%d@x.example", "B").unwrap(), "xmpp:a%3Fb%23c%25d@x.example?roster;name=B");
         assert_eq!(invite("kü@x.example", "ü=1?").unwrap(), "xmpp:k%C3%BC@x.example?roster;name=%C3%BC%3D1%3F");

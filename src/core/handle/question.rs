@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::AskQuestion;
 use super::{
-    Access, AiSettings, ApiChange, AuditFilter, Avatar, BridgeQuestion, Command, Encrypt, FileQuery, HistoryQuery,
-    KeyQuestion, Mode, NewAction, OrderQuestion, PeopleQuestion, Receive, RoomModeration, TelegramQuestion,
-    TokenQuestion, UpdateKinds, Upload,
+    Access, AiSettings, ApiChange, AuditFilter, Avatar, BridgeQuestion, Command, Encrypt, FaqQuestion, FileQuery,
+    HistoryQuery, KeyQuestion, Mode, NewAction, OrderQuestion, PeopleQuestion, Receive, RoomModeration,
+    TelegramQuestion, TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::{BareJid, Jid};
@@ -328,6 +328,8 @@ pub enum Question {
     SetCommands(Vec<Command>),
     /// `/bot/getCommands`, by a bot.
     GetCommands,
+    /// `/bot/faq/…`, by a bot.
+    Faq(FaqQuestion),
     /// `/bot/ai/setup`, by a bot.
     SetAi(AiSettings),
     /// `/bot/ai/status`, by a bot.

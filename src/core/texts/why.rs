@@ -59,6 +59,10 @@ texts! {
     /// Step.
     AI_BUSY = "the AI was not asked, as it has too much to do" | "die KI wurde nicht gefragt, weil sie zu viel zu tun hat";
     /// Step.
+    FAQ_ANSWERED = "answered from the list of questions" | "aus der Liste der Fragen beantwortet";
+    /// Step.
+    FAQ_SUGGESTED = "answered with similar questions" | "mit ähnlichen Fragen beantwortet";
+    /// Step.
     ACCEPTED = "accepted" | "angenommen";
     /// Step.
     WAITS_FOR_KEYS = "waits for the keys of the recipient's devices" | "wartet auf die Schlüssel der Geräte des Empfängers";
@@ -109,6 +113,8 @@ const STEPS: &[(&str, Text)] = &[
     ("ai_answered", AI_ANSWERED),
     ("ai_failed", AI_FAILED),
     ("ai_busy", AI_BUSY),
+    ("faq_answered", FAQ_ANSWERED),
+    ("faq_suggested", FAQ_SUGGESTED),
     ("accepted", ACCEPTED),
     ("waits_for_keys", WAITS_FOR_KEYS),
     ("waits_for_server", WAITS_FOR_SERVER),

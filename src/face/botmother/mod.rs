@@ -7,6 +7,7 @@ mod act;
 mod ai;
 mod asking;
 mod ejabberd;
+mod faq;
 mod file;
 mod history;
 mod live;
@@ -43,7 +44,7 @@ pub use routes::{Endpoint, ROUTES, Work};
 /// The largest body a path takes.
 pub(super) fn body_max(path: &str) -> usize {
     match path {
-        "/bot/create" | "/bot/profile" => limits::CREATE_BODY_BYTES_MAX,
+        "/bot/create" | "/bot/profile" | "/bot/faq/import" => limits::CREATE_BODY_BYTES_MAX,
         "/bot/sendFile" => limits::UPLOAD_BODY_BYTES_MAX,
         _ => limits::BODY_BYTES_MAX,
     }

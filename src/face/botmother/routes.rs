@@ -10,7 +10,7 @@ use crate::http::route::{Route, Routes};
 
 use super::asking;
 use super::{
-    act, ai, ejabberd, file, history, local, manage, message, omemo, order, probe, rights, room, server, telegram,
+    act, ai, ejabberd, faq, file, history, local, manage, message, omemo, order, probe, rights, room, server, telegram,
     webhook, why,
 };
 
@@ -150,6 +150,16 @@ pub const ROUTES: Routes<Endpoint> = Routes(&[
     ask("GET", "/bot/ai/status", ai::status),
     ask("POST", "/bot/ai/enable", ai::enable),
     ask("POST", "/bot/ai/ask", ai::ask),
+    // Questions with answers (docs/faq.md).
+    ask("GET", "/bot/faq/list", faq::list),
+    ask("POST", "/bot/faq/save", faq::save),
+    ask("POST", "/bot/faq/delete", faq::delete),
+    ask("GET", "/bot/faq/entries", faq::entries),
+    ask("POST", "/bot/faq/entry", faq::set_entry),
+    ask("POST", "/bot/faq/deleteEntry", faq::delete_entry),
+    ask("POST", "/bot/faq/import", faq::import),
+    ask("GET", "/bot/faq/export", faq::export),
+    ask("POST", "/bot/faq/ask", faq::ask),
     // Ours, for the command line: the built-in chat, and the accounts the daemon signs in to.
     ask("POST", "/local/say", local::say),
     ask("GET", "/local/read", local::read),

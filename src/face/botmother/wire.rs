@@ -24,6 +24,7 @@ use crate::http::Response;
 use crate::http::headers::HeaderValue;
 
 use super::asking;
+use super::faq;
 use super::{history, order, rights, server, telegram, why};
 
 /// The whole response to a question. `base_url` is where this API is reached, without a slash at its end; `place`, whose
@@ -167,9 +168,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Ask(_) | Answer::Asks(_) | Answer::AskBegun => asking::print(answer),
         Answer::Why(info) => object(why::info(info, place)),
         Answer::Updates(updates) => result(&json::array(updates.iter().map(update))),
-        Answer::Webhook { url, secret } => {
-            object(Object::new().text("webhook_url", url).text("secret", secret.expose()))
-        }
+        Answer::Webhook { url, secret } => object(new_webhook(url, secret)),
         Answer::WebhookInfo(info) => object(webhook(info)),
         Answer::Attempt(one) => object(attempt(one)),
         Answer::Me(info) => object(bot_members(info, place)),
@@ -180,12 +179,17 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         | Answer::AiEnabled(_)
         | Answer::AiPart { .. }
         | Answer::AiAnswer { .. } => of_ai(answer),
+        Answer::Faq(answer) => faq::answer(answer),
         Answer::Keys(answer) => object(keys(answer)),
         Answer::Gallery(_) | Answer::Yard(_) | Answer::Web(_) | Answer::Numbered(_) => result("true"),
         Answer::Done | Answer::Ready(_) => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
     }
+}
+
+fn new_webhook(url: &str, secret: &Secret) -> Object {
+    Object::new().text("webhook_url", url).text("secret", secret.expose())
 }
 
 /// What has to do with a bot's AI.
@@ -214,7 +218,7 @@ pub(super) fn list(name: &str, items: impl Iterator<Item = String>) -> String {
 }
 
 /// An array or a scalar as result.
-fn result(json: &str) -> String {
+pub(super) fn result(json: &str) -> String {
     Object::new().truth("ok", true).raw("result", json).end()
 }
 
