@@ -43,7 +43,7 @@ fn main() {
     files.sort_by(|a: &File, b: &File| a.path.cmp(&b.path));
     let out = env::var("OUT_DIR").expect("cargo says where");
     #[cfg(any(feature = "face-web", feature = "face-panel"))]
-    pack::write(&files, Path::new(&out));
+    pack::write(&mut files, Path::new(&out));
     #[cfg(not(any(feature = "face-web", feature = "face-panel")))]
     let _ = out;
 }
@@ -89,7 +89,9 @@ mod pack {
     }
 
     /// Writes the table of all that pages refer to, and what it includes.
-    pub(super) fn write(files: &[File], out: &Path) {
+    pub(super) fn write(files: &mut [File], out: &Path) {
+        part_languages(files, "panel");
+        let files = &*files;
         let mut done = BTreeMap::new();
         for page in files.iter().filter(|file| file.path.ends_with(".html")) {
             pack(page, files, &mut done, &mut Vec::new());
@@ -109,6 +111,44 @@ mod pack {
             );
         }
         fs::write(out.join("assets.rs"), table + "]\n").expect("OUT_DIR can be written");
+    }
+
+    /// Texts that stand side by side in the scripts of a folder, `t('English|Deutsch')`, become numbers, and go to its
+    /// dictionaries `en.js` and `de.js`, of which a browser loads one.
+    fn part_languages(files: &mut [File], folder: &str) {
+        let mut texts: Vec<String> = Vec::new();
+        let is_script = |file: &&mut File| file.path.starts_with(folder) && file.path.ends_with(".js");
+        for file in files.iter_mut().filter(is_script) {
+            let mut parted = String::new();
+            let mut rest = file.text.as_str();
+            while let Some((before, behind)) = rest.split_once("t('") {
+                parted.push_str(before);
+                let end = behind.find('\'').unwrap_or_else(|| panic!("{}: a quote is missing", file.path));
+                rest = if before.ends_with(|c: char| c.is_alphanumeric() || c == '.') {
+                    parted.push_str("t('");
+                    behind
+                } else {
+                    let known = texts.iter().position(|text| *text == behind[..end]);
+                    let number = known.unwrap_or(texts.len());
+                    if known.is_none() {
+                        texts.push(behind[..end].to_string());
+                    }
+                    parted.push_str(&format!("t({number}"));
+                    &behind[end + 1..]
+                };
+            }
+            file.text = parted + rest;
+        }
+        for (at, name) in ["en.js", "de.js"].into_iter().enumerate() {
+            let path = format!("{folder}/{name}");
+            let Some(dictionary) = files.iter_mut().find(|file| file.path == path) else { continue };
+            let of_language = |text: &String| {
+                let first = text.split('|').next().unwrap_or_default();
+                format!("'{}'", text.split('|').nth(at).unwrap_or(first))
+            };
+            let list: Vec<String> = texts.iter().map(of_language).collect();
+            dictionary.text = dictionary.text.replace("\n};", &format!("\n...[{}],\n}};", list.join(",")));
+        }
     }
 
     fn find<'a>(path: &str, files: &'a [File]) -> &'a File {

@@ -245,6 +245,7 @@ fn setup(config: &Config) -> Setup {
         api: door::facts(config, Vec::new(), None),
         rate_limit: config.api.rate_limit,
         entropy: crypto::random,
+        memory: process::memory,
     }
 }
 

@@ -139,6 +139,7 @@ impl Core {
                 core.batch.check_messages(bot)?;
             }
             let encrypted = carry_out(core, id)?;
+            core.updates.watching.note_done(bot, act);
             core.note_own_file(bot, act, id)?;
             if encrypted == Some(false) {
                 core.batch.keep_done(bot, act, id)?;

@@ -57,7 +57,7 @@ impl Batch {
     }
 
     /// Bots that are shown to anybody; there may be deleted ones among them.
-    fn listed(&self) -> Result<Vec<BotId>, store::Error> {
+    pub(crate) fn listed(&self) -> Result<Vec<BotId>, store::Error> {
         let text = self.store.setting(LISTED)?.unwrap_or_default();
         Ok(text.split(' ').filter_map(|id| id.parse().ok()).map(BotId).collect())
     }

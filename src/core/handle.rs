@@ -21,6 +21,7 @@ mod history;
 mod keys;
 mod numbers;
 mod order;
+mod panel;
 mod question;
 mod rights;
 mod rooms;
@@ -41,14 +42,14 @@ pub use crate::xmpp::message::ChatState;
 pub use crate::xmpp::message::Kind;
 pub use ai::{AiInfo, AiSettings};
 pub use answer::{
-    AccountInfo, Answer, BotCard, BotInfo, BotState, CommandCard, Connection, DeliveryAttempt, EjabberdInfo, FileInfo,
+    AccountInfo, Answer, BotCard, BotInfo, BotState, CommandCard, Connection, DeliveryAttempt, EjabberdInfo,
     LeavingInfo, LocalLine, OmemoInfo, Readiness, Remains, Update, WebhookInfo,
 };
 pub(crate) use asking::AskWait;
 pub use asking::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, NewAsk, is_long};
 pub use bridge::{BridgeAnswer, BridgeQuestion, NewAcross, NewLink, telegram_chat};
 pub use faq::{FaqAnswer, FaqAsked, FaqEntry, FaqFound, FaqHit, FaqInfo, FaqKind, FaqQuestion, FaqRow, FaqSettings};
-pub use files::{FileQuery, FileWanted, NewFile, NewPageFile, Upload};
+pub use files::{FileInfo, FileQuery, FileWanted, NewFile, NewPageFile, Upload};
 pub use history::{HistoryInfo, HistoryMessage, HistoryPage, HistoryQuery, HistoryReaction};
 pub use keys::{KeyAnswer, KeyInfo, KeyQuestion, OmemoStatus, OwnKey, Policy};
 pub use numbers::{
@@ -57,6 +58,7 @@ pub use numbers::{
     NumberedQuestion, NumberedReply, NumberedSend, NumberedUpdate, NumberedUpload, Standing,
 };
 pub use order::{GroupAction, GroupModeration, Member, MemberInfo, MembersInfo, OrderQuestion, read_span};
+pub use panel::{BotGlance, CoursePoint, PanelAnswer, PanelQuestion, Watched, WatchedWhat};
 pub use question::{
     Delivery, EjabberdSettings, NewAccount, NewBot, NewMessage, NewPressAnswer, NewProfile, NewRoom, NewWebhook,
     OwnAccount, Question, UpdatePoll, Wait, read_avatar,

@@ -39,6 +39,7 @@ pub(crate) mod rights;
 pub(crate) mod tell;
 pub(crate) mod told;
 pub(crate) mod updates;
+pub(crate) mod watching;
 pub(crate) mod web;
 pub(crate) mod webhook;
 pub(crate) mod why;

@@ -95,6 +95,7 @@ impl Context<'_> {
     ) -> Result<Option<bool>, Trouble> {
         let how = if encrypted == Some(true) { "encrypted" } else { "" };
         self.core.batch.note_saying(bot, message_id, new.to.bare_str(), how);
+        self.core.updates.watching.note_said(bot, new, (message_id, encrypted));
         if encrypted == Some(false) {
             let content = SaidContent { text: &new.text, reply_to: new.reply_to.as_deref(), file: None };
             self.core.batch.keep_said(bot, message_id, &content)?;

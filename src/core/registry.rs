@@ -206,6 +206,7 @@ impl Core {
         self.asking.drop_waiters(&mut self.batch, id);
         self.webhooks.forget_webhook(id);
         self.updates.listening.forget_listening(id);
+        self.updates.watching.end(Some(id));
         self.asking.forget(id);
         self.drop_links(id);
         self.updates.numbered.remove(&id);

@@ -18,6 +18,8 @@ pub struct Setup {
     pub rate_limit: u32,
     /// Fills a buffer from a cryptographic generator.
     pub entropy: fn(&mut [u8]),
+    /// Bytes of the process in memory, for the course of the day; 0 where the system does not say.
+    pub memory: fn() -> u64,
 }
 
 /// What may change while the engine runs ([`Event::Reload`](crate::engine::event::Event::Reload)).

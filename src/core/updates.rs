@@ -18,6 +18,7 @@ use crate::core::listening::Listening;
 use crate::core::numbers::{Lately, Numbered};
 use crate::core::part::Part;
 use crate::core::setup::MqttBots;
+use crate::core::watching::Watching;
 use crate::store;
 use crate::store::row::UpdateRow;
 
@@ -70,6 +71,8 @@ pub(crate) struct Updates {
     pub(crate) lately: Lately,
     /// Whether anybody listens at all.
     pub(crate) listening: Listening,
+    /// Who watches what bots receive and say.
+    pub(crate) watching: Watching,
 }
 
 /// Counts by [`COUNTED`], and as they were before the batch under way.
@@ -89,6 +92,7 @@ impl Part for Updates {
         self.updated.clear();
         self.bytes = 0;
         self.tally.now = self.tally.before;
+        self.watching.undo();
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -157,8 +161,10 @@ impl Core {
         payload: &str,
     ) -> Result<Option<UpdateId>, store::Error> {
         if self.batch.bots.get(&bot).is_none_or(|bot| !bot.kinds.admits(kind)) {
+            self.updates.watching.note_unwanted(bot, kind, payload);
             return Ok(None);
         }
+        self.updates.watching.note_queued(bot, kind, payload);
         let id = self.batch.store.insert_update(bot, kind, payload, self.batch.lived())?;
         self.number_update(bot, kind, payload)?;
         self.webhooks.note_for_webhook(bot, id, payload);
@@ -320,6 +326,7 @@ impl Updates {
 
     /// The daemon ends: no poller is kept waiting.
     pub(crate) fn stop(&mut self, batch: &mut Batch) {
+        self.watching.end(None);
         for (bot, waiter) in std::mem::take(&mut self.waiters) {
             let empty = waiter.empty(batch, bot);
             batch.pending.effects.push(Effect::Answer(waiter.reply, Ok(empty)));

@@ -45,6 +45,13 @@ pub(super) fn metrics() -> Vec<Metric> {
     all
 }
 
+/// Bytes in memory; 0 where the kernel does not say.
+pub(super) fn memory() -> u64 {
+    let all = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = all.split_whitespace().nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    pages * rustix::param::page_size() as u64
+}
+
 fn number(text: &str) -> f64 {
     text.parse().unwrap_or_default()
 }

@@ -16,7 +16,7 @@ use crate::core::handle::{Answer, Caller, Mode, NewBot, Question, Remains, Scope
 use crate::core::registry::Through;
 use crate::core::rights::By;
 use crate::engine::command::{self, api_server, order};
-use crate::engine::{Engine, Upkeep, local, numbered, person, web, yard};
+use crate::engine::{Engine, Upkeep, local, numbered, panel, person, web, yard};
 use crate::store;
 use crate::store::row::Origin;
 
@@ -221,6 +221,7 @@ impl Engine {
             Question::RemoveAccount(jid) => {
                 self.channels.xmpp.remove_account(&mut self.core.batch, jid).map(|()| Answer::Account(jid.clone()))?
             }
+            Question::Panel(question) => panel::ask(self, question)?,
             Question::LocalSay { to, text } => local::say(self, to.as_deref(), text)?,
             Question::LocalRead { with, after, timeout } => {
                 return local::read(self, with.as_deref(), *after, *timeout);

@@ -18,6 +18,7 @@ use crate::core::responder::Responder;
 use crate::core::rights::Acting;
 use crate::core::updates::Form;
 use crate::engine::event::Event;
+use crate::engine::panel;
 use crate::store;
 use crate::xmpp::session;
 
@@ -39,6 +40,7 @@ impl Engine {
             }
             Err(fault) => self.refuse(events, &fault, &mut out),
         }
+        panel::note_course(self);
         out
     }
 
@@ -165,6 +167,8 @@ impl Engine {
         for (account, count) in told.handled {
             out.push(Effect::Session(account, Order::Handled(count)));
         }
+        self.core.updates.watching.note_ways(&pending.way);
+        self.core.updates.watching.tell(self.core.batch.now.unix_ms);
         self.upkeep.ways.take(pending.way);
         out.extend(pending.effects);
         out.extend(Some(Effect::Changed).filter(|_| pending.has_changed && self.core.batch.setup.settings.watch.is_on));

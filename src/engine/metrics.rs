@@ -74,8 +74,7 @@ fn about_xmpp(engine: &Engine) -> Vec<Metric> {
     let slowest = online().filter_map(|account| account.course.proof.round_trip).max();
     let by =
         |counts: &BTreeMap<&'static str, u64>| counts.iter().map(|(why, count)| (*why, *count)).collect::<Vec<_>>();
-    let waiting = |account: &Account| engine.channels.xmpp.outbox_depth(batch, account.row.id);
-    let waiting: i64 = engine.channels.xmpp.accounts.values().map(waiting).sum();
+    let waiting = waiting(engine);
     let mut metrics = vec![
         gauge("outbox_depth", "Accepted messages that no server has acknowledged.", waiting),
         gauge("xmpp_accounts", "Accounts to be signed in to, of people and of bots.", all().count()),
@@ -113,6 +112,12 @@ fn about_xmpp(engine: &Engine) -> Vec<Metric> {
         gauge("last_proof_of_life_timestamp_seconds", help, batch.unix_at(at))
     }));
     metrics
+}
+
+/// Accepted messages that no server has acknowledged.
+pub(super) fn waiting(engine: &Engine) -> i64 {
+    let waiting = |account: &Account| engine.channels.xmpp.outbox_depth(&engine.core.batch, account.row.id);
+    engine.channels.xmpp.accounts.values().map(waiting).sum()
 }
 
 fn about_updates(engine: &Engine) -> Vec<Metric> {

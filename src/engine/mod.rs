@@ -20,6 +20,7 @@ mod local;
 mod local;
 mod metrics;
 mod numbered;
+mod panel;
 mod person;
 mod router;
 mod signal;
@@ -74,6 +75,8 @@ struct Upkeep {
     ways: Ways,
     /// Effects of the start, released with the first batch, whatever becomes of that.
     starting: Vec<Effect>,
+    /// How things went in the last day.
+    course: panel::Course,
 }
 
 /// Why a batch was taken back.
@@ -97,6 +100,7 @@ impl Engine {
             purge_at: now.mono,
             ways: Ways::default(),
             starting: Vec::new(),
+            course: panel::Course::default(),
         };
         let batch = Batch { has_ai: brain::HAS_AI, ..Batch::new(store, setup, now)? };
         let mut engine = Engine {

@@ -7,7 +7,8 @@ use crate::core::access::tokens::PersonBearer;
 use crate::core::batch::{Trouble, Verdict};
 use crate::core::failure::Failure;
 use crate::core::handle::{
-    Answer, AuditFilter, NewPersonalToken, PeopleQuestion, PersonInfo, Question, Quotas, RightsAnswer, Role,
+    Answer, AuditFilter, NewPersonalToken, PanelQuestion, PeopleQuestion, PersonInfo, Question, Quotas, RightsAnswer,
+    Role,
 };
 use crate::core::owner::is_local;
 use crate::core::rights::By;
@@ -167,6 +168,10 @@ fn narrow(engine: &Engine, bearer: &PersonBearer, question: &Question) -> Result
         Question::Leaving(None) => Ok(Some(Question::Leaving(Some(owner.clone())))),
         Question::ListBots(Some(who)) | Question::Leaving(Some(who)) => is_own(who),
         Question::OwnerStatus(who) => is_own(who),
+        Question::Panel(PanelQuestion::Overview(None)) => {
+            Ok(Some(Question::Panel(PanelQuestion::Overview(Some(owner.clone())))))
+        }
+        Question::Panel(PanelQuestion::Overview(Some(who))) => is_own(who),
         Question::Audit(wanted) => match &wanted.owner {
             Some(who) if who != owner => is_own(who),
             _ => Ok(Some(Question::Audit(AuditFilter { owner: Some(owner.clone()), ..wanted.clone() }))),

@@ -10,12 +10,15 @@ mod assets;
 pub mod botmother;
 #[cfg(feature = "face-botyard")]
 pub mod botyard;
+#[cfg(feature = "face-panel")]
+pub mod panel;
 #[cfg(feature = "face-telegram")]
 pub mod telegram;
 #[cfg(feature = "face-web")]
 pub mod web;
 pub mod policy;
 pub mod principal;
+pub mod session;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -82,6 +85,19 @@ const MOUNTS: &[Mount] = &[
         serve: telegram::serve,
         deny: telegram::deny,
         refuse: telegram::refuse,
+    },
+    #[cfg(feature = "face-panel")]
+    Mount {
+        name: "panel",
+        routes: panel::routes,
+        prefixes: &["/panel"],
+        login: Login::Bearer,
+        body_max: |_| limits::PANEL_SIGN_IN_BYTES_MAX,
+        may_block: |_| false,
+        need: panel::need,
+        serve: panel::serve,
+        deny: panel::deny,
+        refuse: panel::refuse,
     },
     #[cfg(feature = "face-botyard")]
     Mount {
@@ -334,7 +350,7 @@ mod tests {
     use super::*;
 
     /// Faces that a build may leave out.
-    const FACES: [&str; 5] = ["assets", "botmother", "botyard", "telegram", "web"];
+    const FACES: [&str; 6] = ["assets", "botmother", "botyard", "panel", "telegram", "web"];
 
     #[test]
     fn policy_and_routes_name_the_same() {

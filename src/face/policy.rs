@@ -28,6 +28,10 @@ const fn botmother(method: &'static str, path: &'static str, need: Need) -> Rule
     Rule { face: "botmother", method, path, need }
 }
 
+const fn panel(method: &'static str, path: &'static str, need: Need) -> Rule {
+    Rule { face: "panel", method, path, need }
+}
+
 const fn botyard(method: &'static str, path: &'static str, need: Need) -> Rule {
     Rule { face: "botyard", method, path, need }
 }
@@ -208,6 +212,15 @@ pub const POLICY: &[Rule] = &[
     telegram("POST", "/bot:token/getMyShortDescription", READ),
     telegram("POST", "/bot:token/:other", Need::Bot(Scope::Any)),
     telegram("GET", "/file/bot:token/:path", READ),
+    // The panel: its files, and who signs in, are for anybody; its other endpoints like those of management.
+    page("panel", "/panel"),
+    page("panel", "/panel/"),
+    panel("GET", "/panel/session", Need::OwnPages),
+    panel("POST", "/panel/session", Need::OwnPages),
+    panel("DELETE", "/panel/session", Need::OwnPages),
+    panel("GET", "/panel/bots", VIEWER),
+    panel("GET", "/panel/watch", VIEWER),
+    panel("GET", "/panel/course", ADMIN),
     // Pages for anybody.
     botyard("GET", "/v1/client-api/service-info", Need::OwnPages),
     botyard("GET", "/v1/client-api/bots", Need::OwnPages),

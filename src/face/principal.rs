@@ -12,6 +12,7 @@ use crate::base::ratelimit::{Limited, RateLimit, client_key};
 use crate::base::secret::Secret;
 use crate::base::time::Now;
 use crate::core::handle::{Caller, Role, Scope};
+use crate::face::session::{Sessions, SignedIn};
 use crate::http::refusal::Refusal;
 use crate::http::{Request, guard};
 
@@ -129,6 +130,8 @@ pub struct Gate {
     /// and one must not use up what the others need.
     requests: Mutex<RateLimit<IpAddr>>,
     failed_logins: Mutex<RateLimit<IpAddr>>,
+    /// Who has signed in with a browser.
+    sessions: Sessions,
     /// Reads the clocks.
     now: fn() -> Now,
 }
@@ -137,7 +140,7 @@ impl Gate {
     /// A gate that lets so many requests a second of one address pass; with 0 all.
     pub fn new(admin: AdminRule, per_second: u32, now: fn() -> Now) -> Gate {
         let limit = || Mutex::new(RateLimit::new(per_second));
-        Gate { admin, requests: limit(), failed_logins: limit(), now }
+        Gate { admin, requests: limit(), failed_logins: limit(), sessions: Sessions::default(), now }
     }
 
     /// Counts a request, and says who is calling.
@@ -199,12 +202,42 @@ impl Gate {
     fn manager(&self, login: Login, role: Role, request: &Request) -> Result<Principal, Denied> {
         let rule = &self.admin;
         let token = login.token(request);
-        let is_known = !rule.token.is_empty() && token.as_ref().is_some_and(|token| *token == rule.token);
+        let is_known = token.as_ref().is_some_and(|token| self.is_admin_token(token));
         match (rule.needs, token) {
             _ if is_known => Ok(Principal::Admin),
             (_, Some(token)) if is_personal(token.expose()) => Ok(Principal::Person(token, role)),
-            (needs, _) => self.admin(needs, request),
+            (needs, None) => match self.session(request) {
+                Some(SignedIn::Admin) => Ok(Principal::Admin),
+                Some(SignedIn::Person(token)) => Ok(Principal::Person(token, role)),
+                None => self.admin(needs, request),
+            },
+            (needs, Some(_)) => self.admin(needs, request),
         }
+    }
+
+    /// Whose session a request belongs to.
+    pub(super) fn session(&self, request: &Request) -> Option<SignedIn> {
+        self.sessions.of(request, (self.now)().mono)
+    }
+
+    /// Begins the session of somebody who has shown who he is; gives the value of its cookie.
+    pub(super) fn begin_session(&self, who: SignedIn) -> Secret {
+        self.sessions.begin(who, (self.now)().mono)
+    }
+
+    /// Ends the session of a request.
+    pub(super) fn end_session(&self, request: &Request) {
+        self.sessions.end(request, (self.now)().mono);
+    }
+
+    /// Whether this is the admin token.
+    pub(super) fn is_admin_token(&self, token: &Secret) -> bool {
+        !self.admin.token.is_empty() && *token == self.admin.token
+    }
+
+    /// Whether whoever asks has management rights as he is on this machine.
+    pub(super) fn is_local_admin(&self, request: &Request) -> bool {
+        self.admin(self.admin.needs, request).is_ok()
     }
 
     /// Somebody who shows no token that says who he is.

@@ -39,10 +39,13 @@ pub fn is_local(request: &Request) -> Result<(), Refusal> {
         return Err(FOREIGN_HOST);
     }
     is_own_page(request)?;
-    if request.method == "POST" && has_body(request) && !is_json(request.header("content-type").unwrap_or_default()) {
-        return Err(NOT_JSON);
-    }
-    Ok(())
+    if request.method == "POST" { is_json_body(request) } else { Ok(()) }
+}
+
+/// Whether a body, where there is one, says that it is JSON: no page of another site can say so without asking first.
+pub fn is_json_body(request: &Request) -> Result<(), Refusal> {
+    let is_json = !has_body(request) || is_json(request.header("content-type").unwrap_or_default());
+    if is_json { Ok(()) } else { Err(NOT_JSON) }
 }
 
 /// Whether no web page asks, or one that came from here.

@@ -71,7 +71,7 @@ impl Engine {
             web: Default::default(),
         };
         let api_url = "http://localhost:7842/bot/".to_string();
-        let setup = Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy };
+        let setup = Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy, memory: || 0 };
         let clock = later.clone();
         let now = move || {
             let later = clock.load(Ordering::SeqCst);

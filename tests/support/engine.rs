@@ -110,7 +110,7 @@ pub fn settings() -> Settings {
 /// As many requests as somebody likes.
 pub fn setup(settings: Settings) -> Setup {
     let api_url = "http://localhost:7842/bot/".to_string();
-    Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy }
+    Setup { settings, api_url, api: Default::default(), rate_limit: 0, entropy, memory: || 0 }
 }
 
 /// Bots with accounts of their own encrypt so.

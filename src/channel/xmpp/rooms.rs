@@ -262,6 +262,11 @@ impl Rooms {
         self.entries.iter().filter(|(key, _)| key.0 == account).map(|(_, entry)| entry.posts.count()).sum()
     }
 
+    /// All rooms with the bots that are in them, or are to be.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&BareJid, &[BotId])> {
+        self.entries.values().map(|entry| (&entry.row.room, entry.row.members.as_slice()))
+    }
+
     /// For the log.
     pub(crate) fn report_rooms(&self) {
         for ((_, room), entry) in &self.entries {

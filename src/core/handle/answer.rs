@@ -5,8 +5,8 @@ use std::sync::Arc;
 #[cfg(doc)]
 use super::Question;
 use super::{
-    Access, AiInfo, AskInfo, BridgeAnswer, Command, Encrypt, HistoryInfo, HistoryPage, KeyAnswer, MembersInfo, Mode,
-    RightsAnswer, ServerInfo, TelegramInfo, UpdateKinds, WhyInfo,
+    Access, AiInfo, AskInfo, BridgeAnswer, Command, Encrypt, FileInfo, HistoryInfo, HistoryPage, KeyAnswer,
+    MembersInfo, Mode, PanelAnswer, RightsAnswer, ServerInfo, TelegramInfo, UpdateKinds, WhyInfo,
 };
 use crate::base::id::{BotId, UpdateId};
 use crate::base::jid::BareJid;
@@ -195,23 +195,6 @@ pub struct AccountInfo {
     pub state: String,
     /// Whether it comes from the configuration file.
     pub from_config: bool,
-}
-
-/// A file that a bot was told of.
-#[derive(Clone, Debug)]
-pub struct FileInfo {
-    /// Its name in the API.
-    pub file_id: String,
-    /// The message that named it.
-    pub message_id: String,
-    /// Where it is.
-    pub url: String,
-    /// Its name.
-    pub name: Option<String>,
-    /// Its type.
-    pub media_type: Option<String>,
-    /// Its size in bytes, as far as its sender has said.
-    pub size: Option<i64>,
 }
 
 /// One line of the built-in chat.
@@ -447,6 +430,8 @@ pub enum Answer {
     Web(Box<super::WebAnswer>),
     /// To what has no more to say than that it is done.
     Done,
+    /// To [`Question::Panel`].
+    Panel(PanelAnswer),
     /// To [`Question::LocalRead`].
     Lines(Vec<LocalLine>),
     /// To [`Question::LocalSay`]: the id of the line.
@@ -459,6 +444,7 @@ impl Answer {
         match &mut self {
             Answer::Me(info) | Answer::Info(info, ..) | Answer::Created(info) => info.token = None,
             Answer::Bots(all) => all.iter_mut().for_each(|info| info.token = None),
+            Answer::Panel(PanelAnswer::Overview(all)) => all.iter_mut().for_each(|bot| bot.info.token = None),
             _ => {}
         }
         self

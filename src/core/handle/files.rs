@@ -68,3 +68,20 @@ pub enum FileWanted {
     /// By its message, whose first file is meant.
     Message(String),
 }
+
+/// A file that a bot was told of.
+#[derive(Clone, Debug)]
+pub struct FileInfo {
+    /// Its name in the API.
+    pub file_id: String,
+    /// The message that named it.
+    pub message_id: String,
+    /// Where it is.
+    pub url: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its type.
+    pub media_type: Option<String>,
+    /// Its size in bytes, as far as its sender has said.
+    pub size: Option<i64>,
+}

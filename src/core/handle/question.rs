@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::AskQuestion;
 use super::{
     Access, AiSettings, ApiChange, AuditFilter, Avatar, BridgeQuestion, Command, Encrypt, FaqQuestion, FileQuery,
-    HistoryQuery, KeyQuestion, Mode, NewAction, OrderQuestion, PeopleQuestion, Receive, RoomModeration,
+    HistoryQuery, KeyQuestion, Mode, NewAction, OrderQuestion, PanelQuestion, PeopleQuestion, Receive, RoomModeration,
     TelegramQuestion, TokenQuestion, UpdateKinds, Upload,
 };
 use crate::base::id::{BotId, UpdateId};
@@ -358,6 +358,8 @@ pub enum Question {
     Yard(Box<super::YardQuestion>),
     /// `/v1/client-api/…`, by somebody with a browser; of its chats, by a bot.
     Web(Box<super::WebQuestion>),
+    /// What the panel asks, by somebody with management rights.
+    Panel(PanelQuestion),
     /// Nothing but: is this token valid? Asked before a bot is told that an endpoint is not built.
     WhoAmI,
     /// A bot's program is about to send something large: whether its token is good. Not counted as a request.
@@ -408,6 +410,7 @@ impl Question {
             | Question::SetListed(id, _) => Some(*id),
             Question::SetProfile(new) => Some(new.bot),
             Question::Tokens(question) => Some(question.bot()),
+            Question::Panel(PanelQuestion::Watch(id)) => Some(*id),
             _ => None,
         }
     }

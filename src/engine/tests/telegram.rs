@@ -59,8 +59,12 @@ fn engine(store: Store, now: Now) -> Engine {
         web: Default::default(),
     };
     let entropy = crate::base::crypto::random;
-    Engine::new(store, Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy }, now)
-        .unwrap()
+    Engine::new(
+        store,
+        Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy, memory: || 0 },
+        now,
+    )
+    .unwrap()
 }
 
 fn ok(body: &str) -> Called {

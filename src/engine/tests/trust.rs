@@ -78,7 +78,8 @@ fn engine(store: Store, now: Now) -> Engine {
         web: Default::default(),
     };
     let entropy = crate::base::crypto::random;
-    let setup = Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy };
+    let setup =
+        Setup { settings, api_url: String::new(), api: Default::default(), rate_limit: 0, entropy, memory: || 0 };
     Engine::new(store, setup, now).unwrap()
 }
 

@@ -182,7 +182,7 @@ fn body(answer: &Answer, base_url: &str, place: Place) -> String {
         Answer::Faq(answer) => faq::answer(answer),
         Answer::Keys(answer) => object(keys(answer)),
         Answer::Gallery(_) | Answer::Yard(_) | Answer::Web(_) | Answer::Numbered(_) => result("true"),
-        Answer::Done | Answer::Ready(_) => result("true"),
+        Answer::Done | Answer::Ready(_) | Answer::Panel(_) => result("true"),
         Answer::Lines(lines) => result(&json::array(lines.iter().map(line))),
         Answer::Said(id) => object(Object::new().number("id", *id)),
     }

@@ -19,8 +19,11 @@ export async function useTexts(loaders) {
   texts = { ...texts, ...(await loaders[language]()).default };
 }
 
+// Both languages may stand side by side, `English|Deutsch`: the build gives such texts numbers.
+const ofPair = key => String(key).split('|').at(language === 'de' ? -1 : 0);
+
 /** The text of a key; `{0}`, `{1}` … in it are replaced by the values. */
-export const t = (key, ...values) => (texts[key] ?? key).replace(/\{(\d)\}/g, (_, at) => values[at] ?? '');
+export const t = (key, ...values) => (texts[key] ?? ofPair(key)).replace(/\{(\d)\}/g, (_, at) => values[at] ?? '');
 
 /** The same for a number of things: the text of `key.one` or `key.other`. */
 export const count = (key, number) => t(`${key}.${new Intl.PluralRules(language).select(number)}`, number);
