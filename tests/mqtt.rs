@@ -255,16 +255,24 @@ fn another_broker_takes_over_without_a_restart() {
     at_first.wait_for("botmother/bot/1/state", "online");
     say(&daemon, 1, "to the first");
     at_first.wait_for("botmother/bot/1/update", "to the first");
+    // What is not confirmed yet would come again.
+    let is_confirmed = || {
+        wait_until("the broker has confirmed it", || {
+            daemon.http().get("/metrics", None).body.contains("\nbotmother_updates_queued 0\n")
+        });
+    };
     // What cannot be leaves it there.
     reload(&format!("{}updates = [\"weather\"]\n", second.config()));
     wait_until("the mistake is said", || daemon.log_text().contains("`updates` in [mqtt] must be"));
     say(&daemon, 1, "still the first");
     at_first.wait_for("botmother/bot/1/update", "still the first");
+    is_confirmed();
     reload(&format!("{}prefix = \"elsewhere\"\n", second.config()));
     at_first.wait_for("botmother/status", "offline");
     at_second.wait_for("elsewhere/status", "online");
     say(&daemon, 1, "to the second");
     at_second.wait_for("elsewhere/bot/1/update", "to the second");
+    is_confirmed();
     // Without one the bot's program hears it again.
     reload("");
     at_second.wait_for("elsewhere/status", "offline");

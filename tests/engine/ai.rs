@@ -60,6 +60,23 @@ fn thinking() -> (Rig, BotInfo) {
 }
 
 #[test]
+fn tokens_are_counted_where_the_service_says_them() {
+    let (mut rig, _) = thinking();
+    let (tag, _) = one(asked(&rig.phone("Hello")));
+    rig.batch(vec![says(tag, "Hi!")]);
+    let numbers = rig.numbers();
+    assert!(!numbers.contains("ai_tokens_total{"), "nobody has counted: {numbers}");
+    let counted = r#"{"choices":[{"message":{"content":"3."}}],"usage":{"prompt_tokens":17,"completion_tokens":4}}"#;
+    for question in ["How much?", "And how many?"] {
+        let (tag, _) = one(asked(&rig.phone(question)));
+        rig.batch(vec![http_answered(tag, 200, counted)]);
+    }
+    let numbers = rig.numbers();
+    assert!(numbers.contains("ai_tokens_total{provider=\"groq\",direction=\"input\"} 34\n"), "{numbers}");
+    assert!(numbers.contains("ai_tokens_total{provider=\"groq\",direction=\"output\"} 8\n"), "{numbers}");
+}
+
+#[test]
 fn a_conversation_is_remembered() {
     let (mut rig, bot) = thinking();
     let effects = rig.phone("Hello");
@@ -73,15 +90,6 @@ fn a_conversation_is_remembered() {
     rig.batch(vec![says(tag, "Now.")]);
     let numbers = rig.numbers();
     assert!(numbers.contains("ai_requests_total{provider=\"groq\",result=\"ok\"} 2\n"), "{numbers}");
-    assert!(!numbers.contains("ai_tokens_total{"), "nobody has counted: {numbers}");
-    let counted = r#"{"choices":[{"message":{"content":"3."}}],"usage":{"prompt_tokens":17,"completion_tokens":4}}"#;
-    for _ in 0..2 {
-        let (tag, _) = one(asked(&rig.phone("How much?")));
-        rig.batch(vec![http_answered(tag, 200, counted)]);
-    }
-    let numbers = rig.numbers();
-    assert!(numbers.contains("ai_tokens_total{provider=\"groq\",direction=\"input\"} 34\n"), "{numbers}");
-    assert!(numbers.contains("ai_tokens_total{provider=\"groq\",direction=\"output\"} 8\n"), "{numbers}");
     // It lasts over a restart, and goes when it is told to.
     let mut rig = rig.killed();
     rig.online();
