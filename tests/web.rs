@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "web/answers.rs"]
+mod answers;
 #[path = "web/browser.rs"]
 mod browser;
 #[path = "web/chats.rs"]
