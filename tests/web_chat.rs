@@ -23,3 +23,9 @@ fn what_others_write_is_text() {
 fn everything_is_there_once_after_kills() {
     browser::run_with_kills("kill.mjs", &mut Daemon::start(CONFIG));
 }
+
+#[test]
+#[cfg(feature = "brain-ai")]
+fn an_answer_grows() {
+    browser::run("stream.mjs", &Daemon::start(CONFIG), &[]);
+}
