@@ -273,6 +273,7 @@ fn foreign_crates_stand_where_they_belong() {
 /// Where a feature may decide: where things are listed.
 const FEATURES: &[&str] = &[
     "lib.rs",
+    "core/mod.rs",
     "face/mod.rs",
     "brain/mod.rs",
     "channel/mod.rs",

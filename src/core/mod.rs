@@ -27,6 +27,10 @@ pub mod keyboard;
 pub(crate) mod kinds;
 pub(crate) mod listening;
 pub(crate) mod lived;
+#[cfg(feature = "face-telegram")]
+pub(crate) mod numbers;
+#[cfg(not(feature = "face-telegram"))]
+#[path = "no_numbers.rs"]
 pub(crate) mod numbers;
 pub(crate) mod owner;
 pub(crate) mod page_files;

@@ -1,15 +1,13 @@
 //! What a bot's program is told, as it waits in the queue: the one place that spells it. Faces print it, each in its
 //! dialect; that of `getUpdates` and of webhooks has the same members (docs/api.md lists them).
 
-mod read;
+pub(crate) mod read;
 
 use crate::base::jid::{BareJid, Jid};
 use crate::base::json::{self, Object};
 use crate::core::incoming::{Encryption, Incoming};
 use crate::core::keyboard::Pressed;
 use crate::store::row::{AskRow, ConversationKind, FileRow, KeyRow};
-
-pub(crate) use read::{FileRecord, Record, SaidRecord, Where, read};
 
 /// What an update that is about a message has.
 pub(crate) struct About<'a> {

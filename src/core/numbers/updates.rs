@@ -11,7 +11,7 @@ use crate::core::handle::{
     UpdatePoll,
 };
 use crate::core::numbers::lately::SaidLately;
-use crate::core::record::{self, FileRecord, Record, SaidRecord, Where};
+use crate::core::record::read::{self, FileRecord, Record, SaidRecord, Where};
 use crate::core::updates::Form;
 use crate::store;
 use crate::store::row::{NumberedBotRow, UpdateRow};
@@ -114,7 +114,7 @@ impl Core {
         if !self.updates.numbered.contains_key(&bot) {
             return Ok(());
         }
-        let record = record::read(kind, payload);
+        let record = read::read(kind, payload);
         self.note_lately(bot, &record);
         self.batch.number_record(bot, &record)
     }
@@ -182,7 +182,7 @@ impl Core {
         if !self.updates.numbered.contains_key(&bot) {
             return Ok(None);
         }
-        let record = record::read(&row.kind, &row.payload);
+        let record = read::read(&row.kind, &row.payload);
         // The start has forgotten it.
         self.note_lately(bot, &record);
         let told = match self.batch.told(bot, &record)? {
@@ -209,7 +209,7 @@ impl Batch {
         let Some(wants) = numbered.get(&bot) else { return Ok(None) };
         let mut updates = Vec::new();
         for row in rows {
-            match self.told(bot, &record::read(&row.kind, &row.payload))? {
+            match self.told(bot, &read::read(&row.kind, &row.payload))? {
                 Told::Event(event) if wants.wants(&event) => updates.push(NumberedUpdate { id: row.id, event }),
                 Told::Event(_) | Told::Nothing => {}
                 // The next question numbers it.
