@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn who_reads_slowly_hears_how_much_was_left_out() {
         let mut watching = Watching::default();
-        let watched = watching.watch(BotId(1)).ok().expect("there is room");
+        let watched = watching.watch(BotId(1)).expect("there is room");
         for _ in 0..limits::WATCHED_WAITING_MAX + 2 {
             watching.note_queued(BotId(1), "message", "{}");
             watching.note_queued(BotId(2), "message", "{}");

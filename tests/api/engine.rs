@@ -18,10 +18,11 @@ use botmother::core::handle::{
     DeliveryAttempt, EjabberdInfo, Encrypt, FileInfo, FileQuery, FileWanted, Handle, HistoryInfo, HistoryMessage,
     HistoryPage, HistoryQuery, HistoryReaction, JoinedChats, KeyAnswer, KeyInfo, KeyQuestion, KeyboardKind,
     LeavingInfo, LinkRow, LocalLine, Metric, Mode, NewAction, NewBot, NewLink, OfferedChat, OmemoInfo, OmemoStatus,
-    OrderQuestion, Outcome, OwnKey, PeopleQuestion, PersonInfo, Policy, Press, Question, Quotas, Readiness, Remains,
-    RightsAnswer, Role, ServerInfo, TelegramInfo, TelegramQuestion, TelegramState, TokenInfo, TokenQuestion, Update,
-    UpdateKinds, WayStep, WebAnswer, WebButtons, WebChat, WebCursor, WebEvent, WebEvents, WebLogin, WebMessage,
-    WebPage, WebQuestion, WebReaction, WebTold, WebUser, WebhookInfo, WhyInfo, YardAnswer, YardQuestion,
+    OrderQuestion, Outcome, OwnKey, PanelAnswer, PanelQuestion, PeopleQuestion, PersonInfo, Policy, Press, Question,
+    Quotas, Readiness, Remains, RightsAnswer, Role, ServerInfo, TelegramInfo, TelegramQuestion, TelegramState,
+    TokenInfo, TokenQuestion, Update, UpdateKinds, WayStep, WebAnswer, WebButtons, WebChat, WebCursor, WebEvent,
+    WebEvents, WebLogin, WebMessage, WebPage, WebQuestion, WebReaction, WebTold, WebUser, WebhookInfo, WhyInfo,
+    YardAnswer, YardQuestion,
 };
 use botmother::core::handle::{AskAnswerRow, AskInfo, AskQuestion, AskStatus, MemberInfo, MembersInfo};
 use botmother::core::handle::{FaqAnswer, FaqEntry, FaqFound, FaqHit, FaqInfo, FaqKind, FaqQuestion, FaqRow};
@@ -194,6 +195,7 @@ fn web(caller: &Caller, question: WebQuestion) -> Outcome {
         WebQuestion::Say(new) => of(&new.chat).map(|()| WebTold::Message(Box::new(message(&new.text))))?,
         WebQuestion::Message(_) => WebTold::Message(Box::new(message("one"))),
         WebQuestion::Press(_) => WebTold::Done,
+        WebQuestion::AddFiles(_) => return Err(Failure::Full),
         WebQuestion::Messages(query) => {
             let press = |text: &str, press| Button { text: text.into(), press };
             let rows = vec![
@@ -295,6 +297,9 @@ fn bridge(question: BridgeQuestion) -> BridgeAnswer {
 
 fn answer(caller: &Caller, question: Question) -> Answer {
     match question {
+        Question::Panel(PanelQuestion::Overview(_)) => Answer::Panel(PanelAnswer::Overview(Vec::new())),
+        Question::Panel(PanelQuestion::Course) => Answer::Panel(PanelAnswer::Course(Vec::new())),
+        Question::Panel(PanelQuestion::Watch(_)) => Answer::Panel(PanelAnswer::Watch(async_channel::bounded(1).1)),
         Question::Bridge(question) => Answer::Bridge(bridge(question)),
         Question::Health => Answer::Health { active_bots: 3, accounts_online: 1, accounts: 2, bots_online: 2 },
         Question::Live => Answer::Done,
