@@ -158,6 +158,21 @@ fn a_bot_is_changed_by_its_program() {
 }
 
 #[test]
+fn the_apis_describe_themselves() {
+    let daemon = Daemon::start("[api]\nrate_limit = 0\n");
+    for (path, names) in [
+        ("/openapi.json", ["\"/bot/sendMessage\"", "\"/health\""]),
+        ("/v1/openapi.json", ["\"/v1/bot-api/chat/message/{id}\"", "\"/v1/admin-api/config\""]),
+    ] {
+        let told = daemon.http().get(path, None);
+        let document = Json::parse(&told.body);
+        assert_eq!((told.status, document.at("openapi").text()), (200, "3.1.0".to_string()));
+        assert!(names.iter().all(|name| told.body.contains(name)), "{}", told.body);
+        assert_eq!(daemon.http().post(path, None, "{}").status, 405);
+    }
+}
+
+#[test]
 fn managers_are_who_has_the_admin_token() {
     let daemon = Daemon::start("[api]\nrate_limit = 0\nadmin = \"token\"\n");
     let token = std::fs::read_to_string(daemon.dir.join("data/admin.token")).unwrap();

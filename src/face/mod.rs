@@ -16,6 +16,8 @@ pub mod panel;
 pub mod telegram;
 #[cfg(feature = "face-web")]
 pub mod web;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod policy;
 pub mod principal;
 pub mod session;
@@ -150,6 +152,19 @@ const MOUNTS: &[Mount] = &[
         serve: botyard::admin::serve,
         deny: botyard::admin::deny,
         refuse: botyard::admin::refuse,
+    },
+    #[cfg(feature = "openapi")]
+    Mount {
+        name: "openapi",
+        routes: openapi::routes,
+        prefixes: &["/openapi.json", "/v1/openapi.json"],
+        login: Login::None,
+        body_max: openapi::body_max,
+        may_block: |_| false,
+        need: openapi::need,
+        serve: openapi::serve,
+        deny: openapi::deny,
+        refuse: openapi::refuse,
     },
     #[cfg(any(feature = "face-web", feature = "face-panel"))]
     Mount {
@@ -350,7 +365,7 @@ mod tests {
     use super::*;
 
     /// Faces that a build may leave out.
-    const FACES: [&str; 6] = ["assets", "botmother", "botyard", "panel", "telegram", "web"];
+    const FACES: [&str; 7] = ["assets", "botmother", "botyard", "openapi", "panel", "telegram", "web"];
 
     #[test]
     fn policy_and_routes_name_the_same() {

@@ -251,6 +251,8 @@ pub const POLICY: &[Rule] = &[
     botyard("GET", "/v1/bot-api/chat/message/:id", READ),
     botyard("POST", "/v1/bot-api/chat/message", SEND),
     botyard("POST", "/v1/bot-api/files", SEND),
+    Rule { face: "openapi", method: "GET", path: "/openapi.json", need: Need::Nothing },
+    Rule { face: "openapi", method: "GET", path: "/v1/openapi.json", need: Need::Nothing },
     // Whoever knows where a file lies.
     botyard("GET", "/static/:folder/:name", Need::Nothing),
     // Whoever runs the daemon.
