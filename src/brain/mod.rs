@@ -5,6 +5,8 @@
 pub(crate) mod ai;
 #[cfg(feature = "brain-faq")]
 pub mod faq;
+#[cfg(feature = "brain-flow")]
+pub mod flow;
 
 use crate::base::id::BotId;
 use crate::core::Context;

@@ -3,6 +3,7 @@
 
 mod ask;
 pub mod faq;
+pub mod flow;
 pub(super) mod made;
 mod send;
 
@@ -85,6 +86,8 @@ pub enum Command {
     Why(WhyAsked),
     /// `faq …`
     Faq(faq::FaqWanted),
+    /// `flow …`
+    Flow(flow::FlowWanted),
     /// `token …`, `user …`, `audit`
     Rights(rights::RightsCommand),
     /// `config check`
@@ -432,6 +435,7 @@ fn build(row: &'static CommandRow, rest: &[String], raw: &Raw) -> Result<Command
         "ask" => Command::Ask(Box::new(ask::ask(word(), row, raw)?)),
         "why" => Command::Why(ask::why(word(), row, raw)?),
         path if path.starts_with("faq ") => Command::Faq(faq::build(row, word(), raw)?),
+        path if path.starts_with("flow ") => Command::Flow(flow::build(row, word(), raw)?),
         path if path == "audit" || path.starts_with("token ") || path.starts_with("user ") => {
             Command::Rights(rights::build(row, &word(), raw)?)
         }

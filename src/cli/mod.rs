@@ -15,6 +15,11 @@ mod client;
 mod completions;
 mod doctor;
 mod faq;
+#[cfg(feature = "brain-flow")]
+mod flow;
+#[cfg(not(feature = "brain-flow"))]
+#[path = "no_flow.rs"]
+mod flow;
 mod help;
 mod import;
 mod password;
@@ -112,6 +117,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), Failed> {
         Command::Ask(asked) => ask::run(config, &asked),
         Command::Why(asked) => why::run(config, &asked),
         Command::Faq(wanted) => faq::run(config, &wanted),
+        Command::Flow(wanted) => flow::run(&wanted),
         Command::Doctor(form) => doctor::run(config, form),
         Command::Health => health(config),
         // `main` does these, without a configuration or instead of a command.

@@ -49,6 +49,7 @@ pub(super) const GROUPS: &[(&str, &str)] = &[
     ("token", "Tokens of a bot beside its main one, each for what it has to do."),
     ("user", "People who own bots here: what they may, and how much of everything."),
     ("faq", "Questions that bots answer from a list, without any service (docs/faq.md)."),
+    ("flow", "Conversations as their owner has drawn them, checked and tried without a daemon (docs/flows.md)."),
     ("config", "The configuration. `botmother help config` explains every key."),
 ];
 
@@ -319,6 +320,21 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "show what a question is answered, and how similar the candidates are",
         "Asks all lists of the bot, or the one of --list. Exit code 1 when nothing is similar.",
         &["botmother faq ask 'When do you open?' --bot Shop"],
+    ),
+    command(
+        "flow check",
+        "FILE",
+        "say whether a flow can work, and where it cannot",
+        "",
+        &["botmother flow check shop.json"],
+    ),
+    command(
+        "flow test",
+        "FILE",
+        "talk with a flow in the terminal",
+        "Lists of questions stand beside FILE under the names of its domains (DOMAIN.csv). A line that begins with ! is an\n\
+         event, with ? what a resource answers, with + the time that goes by.",
+        &["botmother flow test shop.json --vars", "botmother flow test shop.json < dialog.txt"],
     ),
     command(
         "doctor",

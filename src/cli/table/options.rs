@@ -188,6 +188,8 @@ pub(in crate::cli) const OPTIONS: &[OptionRow] = &[
             (&["faq export"], "csv, tsv or json (csv)"),
         ],
     ),
+    option("vars", None, "", &[(&["flow test"], "show node and variables after each line")]),
+    option("seed", None, "N", &[(&["flow test"], "another number, other draws (1)")]),
     option("json", None, "", &[(&["doctor"], "one JSON object instead of lines")]),
     option("overlap", None, "HOURS", &[(&["bot token"], "the old token works for so many hours more, up to 720")]),
     option("scopes", None, "WORDS", &[(&["token create"], "what it may: some of send,read,manage")]),
