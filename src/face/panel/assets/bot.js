@@ -11,7 +11,7 @@ import { act, badge, button, clearForms, copied, facts, form, hint, number, page
 import { qrPath } from './qr.js';
 
 const BOT = {
-  general: [() => t('General|Allgemein'), loadGeneral, showGeneral],
+  general: [() => t('General|Allgemein'), async () => ({}), showGeneral],
   commands: [() => t('Commands|Befehle'), async bot => ({ list: await commandsOf(bot) }), showCommands],
   access: [() => t('Access|Zugang'), loadAccess, showAccess],
   webhook: [() => t('Webhook'), bot => get('/bot/getWebhookInfo', bot.token), showWebhook],
@@ -45,11 +45,7 @@ export const bot = page(() => t('Bot'), async (who, id, tab = 'general') => {
 
 // --- general ---
 
-function loadGeneral(one) {
-  return get(query('/bot/history', { id: one.id }));
-}
-
-function showGeneral(one, history, who, reload) {
+function showGeneral(one, _, who, reload) {
   const id = one.id;
   const change = (path, body, news) => post(path, { id, ...body }).then(() => { reload(); return news; });
   const save = async ({ avatar, ...rest }) => {
@@ -91,9 +87,6 @@ function showGeneral(one, history, who, reload) {
       ...(hasKeys(one) ? [{ name: 'avatar', label: t('New picture|Neues Bild'), type: 'file', accept: 'image/png,image/jpeg,image/gif,image/webp',
         hint: t('PNG, JPEG, GIF or WebP, at most 184 KiB.|PNG, JPEG, GIF oder WebP, höchstens 184 KiB.') }] : []),
     ] }))}
-    ${section(t('History|Verlauf'), form({ id: 'history', fields: [{ name: 'days', label: t('Days that messages are kept|Tage, die Nachrichten behalten werden'), type: 'number',
-      value: history.days, hint: t('0 keeps nothing. What came encrypted is never kept.|0 behält nichts. Was verschlüsselt kam, wird nie behalten.') }],
-    submit: async ({ days }) => change('/bot/history', { days }, t('Saved.|Gespeichert.')) }))}
     ${section(t('Delete|Löschen'), html`<div>${button(t('Delete this bot|Diesen Bot löschen'), remove, { kind: 'danger', image: 'trash' })}</div>`)}` : nothing}`;
 }
 

@@ -154,7 +154,6 @@ export const server = page(() => 'API', () => get('/bot/server'), (now, reload) 
 
 // --- what the API offers ---
 
-let filter = '';
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 function operations(document) {
@@ -167,12 +166,10 @@ const operation = ({ method, path, summary = '', description = '', parameters, r
   <pre class="wide" tabindex="0">${JSON.stringify({ parameters, requestBody }, null, 2)}</pre></details>`;
 
 export const offers = page(() => 'OpenAPI', () => get('/openapi.json'), document => {
-  const all = operations(document).filter(one => `${one.method} ${one.path} ${one.summary ?? ''}`.toLowerCase().includes(filter));
+  const all = operations(document);
   return html`<h1 tabindex="-1">OpenAPI</h1>
     <div class="card stack"><p>${document.info?.description ?? document.info?.title}</p>
       <p><a class="button" href="/openapi.json" target="_blank" rel="noopener">${icon('file')}openapi.json</a></p>
-      <label class="field"><span>${t('Search|Suchen')}</span><input type="search" .value=${filter}
-        @input=${event => { filter = event.target.value.toLowerCase(); redraw(); }}></label>
       <p class="muted" role="status">${t('{0} endpoints|{0} Endpunkte', number(all.length))}</p>
       ${all.map(operation)}</div>`;
 });
