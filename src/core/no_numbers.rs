@@ -50,8 +50,8 @@ impl Core {
         Ok(())
     }
 
-    pub(crate) fn is_for_program(&self, _bot: BotId, _word: Option<&str>) -> bool {
-        false
+    pub(crate) fn is_for_program(&self, (bot, who): (BotId, &BareJid), _word: Option<&str>) -> bool {
+        who.channel() == Some("web") && self.webhooks.is_plain(bot)
     }
 
     pub(crate) fn hook_numbered(&mut self, _bot: BotId, _form: Form) -> Result<(), store::Error> {
