@@ -43,7 +43,13 @@ impl Place {
     }
 
     fn add_bot(&self, data: &str, name: &str) {
-        let mut store = Store::open(&self.path(data), Durability::Power).unwrap();
+        // A child of another test has our lock from its fork to its exec.
+        let mut store = loop {
+            match Store::open(&self.path(data), Durability::Power) {
+                Err(botmother::store::Error::Locked) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                opened => break opened.unwrap(),
+            }
+        };
         let bot = BotRow {
             id: BotId(0),
             name: name.to_string(),

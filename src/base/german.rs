@@ -185,6 +185,8 @@ it is encrypted and was altered on its way, {} | es ist verschlüsselt und wurde
 as many messages as are kept wait to be sent already; {} shows why they do not go | es warten schon so viele Nachrichten, wie aufgehoben werden; {1} zeigt, warum sie nicht gehen
 too many calls are waiting already | es warten schon zu viele Aufrufe
 it was called off | es wurde abgebrochen
+it was asked | es wurde gefragt
+a public address, as the API is open to the network; its owner may name others with /telegram setup, and private_webhooks in [api] allows them | eine öffentliche Adresse, da die API am Netz hängt; andere darf der Besitzer mit /telegram setup nennen, und private_webhooks in [api] erlaubt sie
 the URL must be in ASCII: {} | die Adresse muss in ASCII sein: der Hostname in seiner Form mit xn--, alles andere als %XX
 the URL is not one | die Adresse ist keine
 the URL must begin with {} | die Adresse muss mit https:// oder http:// und einem Host beginnen

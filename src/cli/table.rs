@@ -302,9 +302,9 @@ pub(super) const COMMANDS: &[CommandRow] = &[
         "FILE",
         "read a list of questions with answers into a bot",
         "FILE is a table (.csv, .tsv) or JSON, `-` standard input; its columns are question, answer and, where wanted,\n\
-         similar_qs, answer_type, enabled, expired_enabled, effective_time, expire_time, timezone. The list is replaced, unless\n\
-         --add is given; where something is wrong in the file, nothing is changed. From then on people who write to the bot\n\
-         something similar are answered. Needs the running daemon.",
+         similar_qs, answer_type, enabled, expired_enabled, effective_time, expire_time, timezone. The list is replaced,\n\
+         unless --add is given; where something is wrong in the file, nothing is changed. From then on people who write to\n\
+         the bot something similar are answered. Needs the running daemon.",
         &["botmother faq import questions.csv --bot Shop", "botmother faq import more.json --bot Shop --add"],
     ),
     command(

@@ -302,7 +302,7 @@ fn plain_text_does_not_answer_what_must_be_encrypted() {
         rig.ask(as_bot(bot), question).unwrap_err().to_string()
     };
     assert!(refused(&bot, ask(ANNA)).contains("may not speak to this bot"));
-    assert!(refused(&personal, ask(ANNA)).contains("a personal bot can ask its owner only"));
+    assert!(refused(&personal, ask(ANNA)).contains("a personal bot can ask its owner and chats at Telegram"));
     assert!(refused(&bot, NewAsk { encrypt: true, ..ask(OWNER) }).contains("encrypt"));
     for (new, why) in [
         (NewAsk { text: " ".into(), ..ask(OWNER) }, "text"),

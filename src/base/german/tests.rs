@@ -183,6 +183,9 @@ fn with_values(format: &str) -> String {
 const NOT_SHOWN: &[&str] = &[
     // How a command is used.
     "setup <TOKEN> <CHAT_ID> [bridge|forward]",
+    "setup <TOKEN> <CHAT_ID> [bridge|forward] [URL]",
+    // What is done again by a reload of the configuration.
+    "order among the files that were sent",
     "add <CHAT_ID> [alias] [room]",
     "remove <CHAT_ID>",
     "default <alias>",
@@ -345,6 +348,17 @@ const NOT_SHOWN: &[&str] = &[
 
 /// Files whose refusals only programs get, as what they do is no command of a chat, or that pass on those of others.
 const FOR_PROGRAMS: &[&str] = &[
+    "engine/no_web.rs",
+    "core/web.rs",
+    "core/watching.rs",
+    "core/yard.rs",
+    "core/page_files.rs",
+    "core/no_numbers.rs",
+    "channel/web/watching.rs",
+    "channel/web/mod.rs",
+    "channel/web/people.rs",
+    "engine/web.rs",
+    "engine/yard.rs",
     "core/owner/people.rs",
     "core/owner/signin.rs",
     "engine/person.rs",
