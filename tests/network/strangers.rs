@@ -23,6 +23,15 @@ const OPEN: &[(&str, &str, bool)] = &[
     // Files of the pages.
     ("GET", "/assets/:name", true),
     ("GET", "/", true),
+    ("GET", "/panel", true),
+    ("GET", "/panel/", true),
+    // Who signs in; whoever cannot gets no cookie.
+    ("GET", "/panel/session", false),
+    ("POST", "/panel/session", false),
+    ("DELETE", "/panel/session", false),
+    // What there is to ask.
+    ("GET", "/openapi.json", true),
+    ("GET", "/v1/openapi.json", true),
     // Files that were sent, under names that nobody can guess.
     ("GET", "/static/:folder/:name", true),
 ];
@@ -55,6 +64,12 @@ fn ask_all(way: &mut Way, visits: &[Visit<'_>]) {
                 Some((_, "/assets/:name" | "/static/:folder/:name", _)) => assert_eq!(answer.status, 404, "{shown}"),
                 Some((_, _, true)) => assert_eq!(answer.status, 200, "{shown}"),
                 Some((_, _, false)) if visit.is_page => assert_eq!(answer.status, 403, "{shown}"),
+                Some((method, "/panel/session", _)) => {
+                    let expected: &[u16] = if *method == "POST" { &[400, 401, 403] } else { &[200] };
+                    assert!(expected.contains(&answer.status), "{shown}");
+                    let is_given = answer.head.contains("set-cookie: ") && !answer.head.contains("max-age=0");
+                    assert!(!is_given, "{shown}\n{}", answer.head);
+                }
                 // Nothing is listed: 404 for one bot; and nobody says who he is.
                 Some(_) => assert!([200, 400, 404].contains(&answer.status), "{shown}"),
                 // Botyard's programs expect 403, whatever is wrong with a key.

@@ -75,6 +75,7 @@ pub(super) fn refuse(failure: &Failure) -> Response {
     let response = Response::json(status, body.end());
     match failure {
         Failure::Busy { retry_after_s } => response.with("Retry-After", retry_after_s.to_string()),
+        Failure::Unauthorized(_) => response.with("WWW-Authenticate", "Bearer"),
         _ => response,
     }
 }
