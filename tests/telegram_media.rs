@@ -45,11 +45,11 @@ impl Scene {
         let telegram = Telegram::start();
         telegram.bot(TOKEN);
         let anna = telegram.user("Anna");
-        telegram.say(anna, anna, "/start");
         let setup = format!(r#"{{"token":"{TOKEN}","chat_id":{anna},"api_url":"{}"}}"#, telegram.url());
         daemon.http().post("/bot/telegram/setup", Some(&token), &setup).ok();
         let link = format!(r#"{{"chat_id":{anna},"here":"{}"}}"#, server.jid("eve"));
         daemon.http().post("/bot/telegram/link", Some(&token), &link).ok();
+        telegram.say(anna, anna, "/start");
         eve.expect(LIMIT, |message| message.body.ends_with("/start"));
         Some(Scene { server, daemon, telegram, eve, anna, token })
     }
